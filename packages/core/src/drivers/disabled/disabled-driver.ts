@@ -1,0 +1,75 @@
+import { CliOpsError } from '../../errors/cli-ops-error.js'
+import type { Cursor, StoredEvent } from '../../events/event-types.js'
+import type { Driver, EventReader, LockGrant, LockRequest } from '../driver.js'
+
+const NOWHERE = '' as Cursor
+
+/**
+ * Makes the driver behind `disabled: true`: every lock is granted at once, events go nowhere, nobody is found. It
+ * touches neither disk nor network.
+ */
+export function createDisabledDriver(): Driver {
+  const grant = ({ id }: LockRequest): LockGrant => ({
+    id,
+    token: 0n,
+    grantedAt: new Date(),
+    isHeld: () => true,
+    onLost: () => () => undefined,
+    release: () => undefined,
+    releaseSync: () => undefined,
+  })
+  const append = (events: readonly StoredEvent[]): Cursor[] => events.map(() => NOWHERE)
+  return {
+    name: 'disabled',
+    capabilities: {
+      leases: false,
+      sharedLocks: true,
+      synchronous: true,
+      replay: true,
+      durableGroups: true,
+      remote: false,
+    },
+    locks: {
+      tryAcquire: grant,
+      tryAcquireSync: grant,
+      acquire: (request) => Promise.resolve(grant(request)),
+      inspect: () => null,
+      list: () => [],
+      forceRelease: () => false,
+      clean: () => [],
+    },
+    events: { append, appendSync: append, openReader: silentReader, clean: () => 0 },
+    registry: {
+      register: () => undefined,
+      registerSync: () => undefined,
+      unregister: () => undefined,
+      unregisterSync: () => undefined,
+      discover: () => [],
+      watch: () => () => undefined,
+      clean: () => [],
+    },
+    rpc: {
+      listen: () => ({ endpoint: '', close: () => Promise.resolve(), closeSync: () => undefined }),
+      connect: () =>
+        Promise.reject(new CliOpsError('NO_RESPONDER', 'cli-ops is disabled, so nobody can be reached')),
+    },
+    close: () => Promise.resolve(),
+  }
+}
+
+function silentReader(): EventReader {
+  return {
+    ready: Promise.resolve(),
+    // Nothing will come, and waiting for it keeps no process alive.
+    next: (signal) =>
+      new Promise((_resolve, reject) => {
+        const abort = (): void => {
+          reject(signal.reason as Error)
+        }
+        if (signal.aborted) abort()
+        else signal.addEventListener('abort', abort, { once: true })
+      }),
+    commit: () => undefined,
+    close: () => undefined,
+  }
+}

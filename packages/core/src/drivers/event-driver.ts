@@ -1,0 +1,68 @@
+import type { Cursor, EventEnvelope, EventGap, StartPosition, StoredEvent } from '../events/event-types.js'
+import type { CleanOptions } from './lock-driver.js'
+import type { MaybePromise } from './maybe-promise.js'
+
+/** How long and how much an event log keeps. What a durable group has not read yet is kept longer, up to `maxBytes`. */
+export interface Retention {
+  readonly retentionMs: number
+  readonly maxBytes: number
+}
+
+/** How events are stored. */
+export interface AppendOptions {
+  readonly retention: Retention
+  /** Reach stable storage before the append resolves (fdatasync, or the engine's equivalent). */
+  readonly durable: boolean
+}
+
+/** Where a reader begins and what it keeps. */
+export interface ReaderOptions {
+  readonly from: StartPosition
+  /**
+   * Name of a durable group. Its committed cursor, where there is one, wins over `from`; where there is none, the
+   * start position is committed at once. At most one reader of a group is active at a time, over all
+   * processes; further ones stand by and take over.
+   */
+  readonly group?: string | undefined
+}
+
+/** What one `next()` found. A gap precedes the events after it. */
+export interface EventBatch {
+  readonly gap?: EventGap
+  readonly events: readonly EventEnvelope[]
+}
+
+/**
+ * Events on one engine: one ordered log that every process appends to and reads at its own pace.
+ *
+ * The caller may rely on: one order for all readers; an append that resolved is read by every reader
+ * whose position is before it, at least once and, without a crash, once; what has expired is reported as a
+ * gap and never skipped in silence.
+ */
+export interface EventDriver {
+  /**
+   * Stores events in order and resolves to their cursors. All or none is not promised: a rejected append may
+   * have stored a prefix.
+   */
+  append(events: readonly StoredEvent[], options: AppendOptions): MaybePromise<Cursor[]>
+  /** As `append`, synchronously; absent on drivers that need the network. */
+  appendSync?(events: readonly StoredEvent[], options: AppendOptions): Cursor[]
+  /**
+   * Opens a reader. Embedded drivers fix its position before returning, so that an event appended after the
+   * call is read; others have fixed it when `ready` resolves.
+   */
+  openReader(options: ReaderOptions): EventReader
+  /** Expires what retention allows and resolves to the number of events removed. */
+  clean(retention: Retention, options?: CleanOptions): MaybePromise<number>
+}
+
+/** A position in the log that moves forward. Calls do not overlap. */
+export interface EventReader {
+  /** Resolves when the position is fixed (and, for a group, when this reader is the active one). */
+  readonly ready: Promise<void>
+  /** Waits for at least one event or a gap. Rejects with the signal's reason once aborted. Keeps the process alive. */
+  next(signal: AbortSignal): Promise<EventBatch>
+  /** Stores the group's cursor; without a group it does nothing. */
+  commit(cursor: Cursor): MaybePromise<void>
+  close(): void
+}

@@ -1,0 +1,128 @@
+import * as fs from 'node:fs'
+
+/** What the protocols read of a file or directory. */
+export interface FileStatus {
+  readonly kind: 'file' | 'directory' | 'symlink' | 'other'
+  readonly size: number
+  readonly inode: number
+  readonly mode: number
+  readonly uid: number
+  readonly modifiedMs: number
+}
+
+/**
+ * The file operations that the local protocols are made of, one system call each (or as near as Node gives).
+ * They are synchronous because each takes microseconds, a trip through the thread pool takes more, and exit
+ * handlers can use nothing else. Tests put a simulated file system here to try every interleaving.
+ *
+ * Errors are Node's own, with `code`. Where absence is an ordinary answer it is returned, not thrown.
+ */
+export interface FileSystem {
+  /** Makes one directory, mode 0700. Throws `EEXIST`, `ENOENT` for a missing parent. */
+  makeDirectory(path: string): void
+  /** Removes an empty directory. Throws `ENOTEMPTY`, `ENOENT`. */
+  removeDirectory(path: string): void
+  /** Names in a directory, unsorted; `undefined` where there is no directory. */
+  list(path: string): string[] | undefined
+  /** Creates a file that must not exist, mode 0600, with this content. Throws `EEXIST`. */
+  createFile(path: string, content: string): void
+  /** Whole content; `undefined` where there is no such file. */
+  readFile(path: string): string | undefined
+  rename(from: string, to: string): void
+  /** Removes a file. Returns false where there was none. */
+  unlink(path: string): boolean
+  /** Status without following symbolic links; `undefined` where there is nothing. */
+  status(path: string): FileStatus | undefined
+
+  /** Opens for appending (O_APPEND); creates only when told to. `undefined` where a file to open is missing. */
+  openAppend(path: string, options?: { readonly exclusive?: boolean }): number | undefined
+  /** Opens for reading; `undefined` where there is no such file. */
+  openRead(path: string): number | undefined
+  /** Writes once; the number of bytes written may be smaller than asked on a full disk. */
+  write(descriptor: number, bytes: Uint8Array): number
+  /** Reads once at a position; 0 at the end. */
+  read(descriptor: number, buffer: Uint8Array, position: number): number
+  size(descriptor: number): number
+  sync(descriptor: number): void
+  close(descriptor: number): void
+
+  /** `f_type` of statfs(2) for the file system that holds a path; `undefined` where the platform does not say. */
+  fileSystemType(path: string): number | undefined
+  /** Calls `listener` after changes in a file or directory; a hint that may be lost. Throws `ENOENT`, `EMFILE`, `ENOSPC`. */
+  watch(path: string, listener: () => void, options: { readonly persistent: boolean }): { close(): void }
+}
+
+const { O_APPEND, O_WRONLY, O_CREAT, O_EXCL } = fs.constants
+
+/** The real file system. */
+export const nodeFileSystem: FileSystem = {
+  makeDirectory: (path) => {
+    fs.mkdirSync(path, 0o700)
+  },
+  removeDirectory: (path) => {
+    fs.rmdirSync(path)
+  },
+  list: (path) => unlessMissing(() => fs.readdirSync(path)),
+  createFile: (path, content) => {
+    fs.writeFileSync(path, content, { flag: 'wx', mode: 0o600 })
+  },
+  readFile: (path) => unlessMissing(() => fs.readFileSync(path, 'utf8')),
+  rename: (from, to) => {
+    fs.renameSync(from, to)
+  },
+  unlink: (path) =>
+    unlessMissing(() => {
+      fs.unlinkSync(path)
+      return true
+    }) ?? false,
+  status: (path) => {
+    const stats = fs.lstatSync(path, { throwIfNoEntry: false })
+    return stats === undefined ? undefined : toStatus(stats)
+  },
+  openAppend: (path, options) =>
+    options?.exclusive === true
+      ? fs.openSync(path, O_APPEND | O_WRONLY | O_CREAT | O_EXCL, 0o600)
+      : unlessMissing(() => fs.openSync(path, O_APPEND | O_WRONLY)),
+  openRead: (path) => unlessMissing(() => fs.openSync(path, 'r')),
+  write: (descriptor, bytes) => fs.writeSync(descriptor, bytes),
+  read: (descriptor, buffer, position) => fs.readSync(descriptor, buffer, 0, buffer.length, position),
+  size: (descriptor) => fs.fstatSync(descriptor).size,
+  sync: (descriptor) => {
+    fs.fdatasyncSync(descriptor)
+  },
+  close: (descriptor) => {
+    fs.closeSync(descriptor)
+  },
+  fileSystemType: (path) =>
+    // Other platforms have numbers of their own, some of them given out at mount time.
+    process.platform === 'linux' ? Number(fs.statfsSync(path).type) : undefined,
+  watch: (path, listener, options) => {
+    const watcher = fs.watch(path, { persistent: options.persistent }, listener)
+    // A watched directory that is removed makes Windows emit an error; the slow poll takes over.
+    watcher.on('error', () => {
+      watcher.close()
+    })
+    return watcher
+  },
+}
+
+function unlessMissing<T>(operation: () => T): T | undefined {
+  try {
+    return operation()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+function toStatus(stats: fs.Stats): FileStatus {
+  const kind = stats.isFile()
+    ? 'file'
+    : stats.isDirectory()
+      ? 'directory'
+      : stats.isSymbolicLink()
+        ? 'symlink'
+        : 'other'
+  const { size, ino, mode, uid, mtimeMs } = stats
+  return { kind, size, inode: ino, mode, uid, modifiedMs: mtimeMs }
+}

@@ -1,0 +1,128 @@
+import { mkdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+
+import { CliOpsError } from '../../errors/cli-ops-error.js'
+import { encodeFileName } from '../../names/file-name.js'
+import { assertPrivateDirectory } from './private-directory.js'
+import type { FileSystem } from './file-system.js'
+import { isNetworkFileSystem } from './network-file-system.js'
+
+/** The directories of one namespace. All of them are made at first need, mode 0700. */
+export interface HomePaths {
+  /** `<resource>.lock/` while a lock is held. */
+  readonly locks: string
+  /** `<resource>/<ticket>` for each waiter. */
+  readonly queues: string
+  /** `<resource>/<n>`, the last fencing token. */
+  readonly tokens: string
+  /** Directories on their way to become a lock. */
+  readonly claims: string
+  /** `<segment>.ndjson`, the event log. */
+  readonly events: string
+  /** `<group>.json`, the cursors of durable groups. */
+  readonly groups: string
+  /** `<name>~<instance>~<identity>.json`, one for each running instance. */
+  readonly registry: string
+}
+
+/**
+ * The home directory of the local driver, in one namespace. Nothing is touched until `prepare`.
+ */
+export class Home {
+  readonly root: string
+  readonly paths: HomePaths
+  readonly fileSystem: FileSystem
+  #base: string
+  #prepared = false
+  #local: boolean | undefined
+
+  constructor(root: string, namespace: string, fileSystem: FileSystem) {
+    this.root = root
+    this.fileSystem = fileSystem
+    this.#base = namespace === '' ? root : join(root, 'namespaces', encodeFileName(namespace))
+    this.paths = {
+      locks: join(this.#base, 'locks'),
+      queues: join(this.#base, 'queues'),
+      tokens: join(this.#base, 'tokens'),
+      claims: join(this.#base, 'claims'),
+      events: join(this.#base, 'events'),
+      groups: join(this.#base, 'groups'),
+      registry: join(this.#base, 'registry'),
+    }
+  }
+
+  /**
+   * Makes the home where it is missing and checks, once per process, that it belongs to this user alone.
+   *
+   * @throws CliOpsError `INSECURE_DIRECTORY`, `STORAGE_FAILED`
+   */
+  prepare(): void {
+    if (this.#prepared) return
+    if (this.fileSystem.status(this.root) === undefined) this.#make(this.root)
+    assertPrivateDirectory(this.root, this.fileSystem)
+    this.#prepared = true
+  }
+
+  /**
+   * Runs an operation that needs one of the home's directories, and makes the directory where the
+   * operation fails because it is missing: in the usual case no call is spent on looking.
+   */
+  inDirectory<T>(directory: string, operation: () => T): T {
+    this.prepare()
+    try {
+      return operation()
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw storageError(error, this.root)
+    }
+    // The home itself may have been removed since it was checked.
+    this.#prepared = false
+    this.prepare()
+    this.#make(directory)
+    try {
+      return operation()
+    } catch (error) {
+      throw storageError(error, this.root)
+    }
+  }
+
+  /** False on NFS, SMB and the like, where appends and the liveness of other hosts cannot be trusted. */
+  get isLocal(): boolean {
+    this.#local ??= !isNetworkFileSystem(this.root, this.fileSystem)
+    return this.#local
+  }
+
+  #make(directory: string): void {
+    try {
+      // Only the kit's own directories are private; the parents are made as any program would.
+      if (directory === this.root) mkdirSync(dirname(directory), { recursive: true })
+      mkdirSync(directory, { recursive: true, mode: 0o700 })
+    } catch (error) {
+      throw storageError(error, this.root)
+    }
+  }
+}
+
+const REMEDIES: ReadonlyMap<string, string> = new Map([
+  ['EACCES', 'it is not writable; check its permissions or set CLI_OPS_HOME to another directory'],
+  ['EPERM', 'it is not writable; check its permissions or set CLI_OPS_HOME to another directory'],
+  ['EROFS', 'the file system is read-only; set CLI_OPS_HOME to a writable directory'],
+  ['ENOSPC', 'the disk is full; free some space'],
+  ['EDQUOT', 'the disk quota is used up; free some space'],
+  ['ENOTDIR', 'a part of the path is a file; set CLI_OPS_HOME to a directory'],
+  ['EEXIST', 'it is a file; set CLI_OPS_HOME to a directory'],
+  ['ENAMETOOLONG', 'the path is too long; set CLI_OPS_HOME to a shorter one'],
+  ['EMFILE', 'too many files are open in this process'],
+  ['ENFILE', 'too many files are open on this machine'],
+  ['EIO', 'the disk reports an I/O error'],
+])
+
+/** Turns a file system error that means "the home cannot be used" into a `STORAGE_FAILED` error; passes others on. */
+export function storageError(error: unknown, home: string): unknown {
+  const code = (error as NodeJS.ErrnoException | undefined)?.code
+  const remedy = code === undefined ? undefined : REMEDIES.get(code)
+  if (remedy === undefined) return error
+  return new CliOpsError('STORAGE_FAILED', `cannot use ${home}: ${remedy} (${code})`, {
+    cause: error,
+    details: { home, errno: code },
+  })
+}

@@ -1,0 +1,37 @@
+import type { ServiceFilter, ServiceInfo } from '../registry/service-types.js'
+import type { CleanOptions } from './lock-driver.js'
+import type { MaybePromise } from './maybe-promise.js'
+
+/** What an instance stores about itself. */
+export interface ServiceRecord {
+  readonly name: string
+  readonly instance: string
+  readonly pid: number
+  readonly version?: string | undefined
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number
+  readonly endpoint?: string | undefined
+  /** The caller's own fields, JSON. */
+  readonly metadata: Readonly<Record<string, unknown>>
+}
+
+/**
+ * Running instances on one engine. A record lives as long as its process: after a crash it is never
+ * returned as live, and the next one to look removes it.
+ */
+export interface RegistryDriver {
+  /** Stores or replaces the record of `name` and `instance`. */
+  register(record: ServiceRecord): MaybePromise<void>
+  /** As `register`, synchronously; absent on drivers that need the network. */
+  registerSync?(record: ServiceRecord): void
+  /** Removes the record; a missing one is no error. */
+  unregister(name: string, instance: string): MaybePromise<void>
+  /** As `unregister`, synchronously; absent on drivers that need the network. */
+  unregisterSync?(name: string, instance: string): void
+  /** The live and hung instances, oldest first. `includeSelf` is resolved by the caller. */
+  discover(filter: Omit<ServiceFilter, 'includeSelf'>): MaybePromise<ServiceInfo[]>
+  /** Calls `listener` after any change to the set of records; returns a function that stops. A hint, not a history. */
+  watch(listener: () => void): () => void
+  /** Removes the records of dead processes and reports them. */
+  clean(options?: CleanOptions): MaybePromise<ServiceInfo[]>
+}

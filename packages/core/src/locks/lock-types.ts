@@ -1,0 +1,72 @@
+/** A process that holds a lock or waits for it. */
+export interface Owner {
+  /** Name of its CLI. */
+  readonly name: string
+  readonly pid: number
+  readonly host: string
+  readonly user: string
+  /** The command it runs, without arguments. */
+  readonly command?: string
+  /** When the process started. */
+  readonly startedAt: Date
+  /** `stopped` is suspended (SIGSTOP, Ctrl-Z); `unknown` cannot be judged from here and counts as alive. */
+  readonly state: 'running' | 'stopped' | 'dead' | 'unknown'
+}
+
+/** `exclusive` has the resource alone; any number of `shared` owners may have it together. */
+export type LockMode = 'exclusive' | 'shared'
+
+/** Who holds a lock and who waits for it, as one process saw it at one moment. */
+export interface LockInfo {
+  readonly resource: string
+  /** Id of the grant; what `forceRelease` asks for. Empty where nobody holds the lock and only waiters are left. */
+  readonly id: string
+  /** Fencing token of the grant; `0n` where nobody holds the lock. */
+  readonly token: bigint
+  /** The holder; with several shared holders the one that has had it longest. */
+  readonly owner: Owner
+  /** When the lock was granted. */
+  readonly since: Date
+  readonly mode: LockMode
+  /** The waiting processes, next first. */
+  readonly waiters: readonly Owner[]
+}
+
+/** Options of one acquisition. */
+export interface LockOptions {
+  /**
+   * How long to wait, in milliseconds; `0` tries once. After it the call rejects with `LOCK_TIMEOUT`.
+   * @default the manager's `timeoutMs`, else `CLI_OPS_LOCK_TIMEOUT_MS`, else without limit
+   */
+  readonly timeoutMs?: number | undefined
+  /** Ends the wait; the call rejects with the signal's reason and the queue is left at once. */
+  readonly signal?: AbortSignal | undefined
+  /** @default 'exclusive' */
+  readonly mode?: LockMode | undefined
+  /** Called when the call begins to wait, and again whenever it waits for somebody else. */
+  readonly onWait?: ((info: LockInfo) => void) | undefined
+}
+
+/**
+ * The right to a resource. It ends with `release()`, with `await using`, or with the process: what a crash
+ * leaves behind is recognised by the next process that wants the lock, and removed.
+ */
+export interface Lock {
+  readonly resource: string
+  readonly id: string
+  readonly mode: LockMode
+  /**
+   * Fencing token: rises with every grant of this resource. A store that remembers the highest token it has
+   * seen and refuses lower ones is safe even from a holder that was cut off without knowing it.
+   */
+  readonly token: bigint
+  /** Aborted with a `LOCK_LOST` error as the reason when the lock is taken away. */
+  readonly signal: AbortSignal
+  /** Throws `LOCK_LOST` unless the lock is still held. */
+  assertHeld(): void
+  /** Gives the lock back. Releasing twice, or after the loss, does nothing. */
+  release(): Promise<void>
+  /** As `release`, for exit handlers. @throws CliOpsError `UNSUPPORTED` on drivers that need the network */
+  releaseSync(): void
+  [Symbol.asyncDispose](): Promise<void>
+}

@@ -1,0 +1,38 @@
+/** The longest name accepted, in UTF-8 bytes. Names longer than a file name allows are hashed on disk. */
+export const MAX_NAME_BYTES = 1024
+
+// Control characters would reach a terminal; bidirectional marks can make a name read as another one.
+// eslint-disable-next-line no-control-regex
+const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069\ufeff]/u
+
+/**
+ * Throws a `TypeError` that names the argument, the rule and the value unless `value` may serve as a
+ * resource, CLI, group, method, event or namespace name: any non-empty well-formed string without control
+ * characters and of at most {@link MAX_NAME_BYTES} bytes. Names never reach the file system unescaped.
+ */
+export function assertName(argument: string, value: unknown): asserts value is string {
+  if (typeof value !== 'string') {
+    throw new TypeError(`${argument} must be a string, got ${describe(value)}`)
+  }
+  if (value === '') throw new TypeError(`${argument} must not be empty`)
+  if (!isWellFormed(value) || UNPRINTABLE.test(value)) {
+    throw new TypeError(`${argument} must not contain control characters, got ${JSON.stringify(value)}`)
+  }
+  // Three bytes a code unit is the most UTF-8 needs, so short names skip the count.
+  if (value.length * 3 > MAX_NAME_BYTES && Buffer.byteLength(value) > MAX_NAME_BYTES) {
+    throw new TypeError(
+      `${argument} must be at most ${MAX_NAME_BYTES} bytes, got ${Buffer.byteLength(value)} bytes`,
+    )
+  }
+}
+
+/** A short, safe description of a wrong value for an error message. */
+export function describe(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value)
+  if (value === null || typeof value !== 'object') return String(value)
+  return Array.isArray(value) ? 'an array' : 'an object'
+}
+
+function isWellFormed(value: string): boolean {
+  return (value as string & { isWellFormed(): boolean }).isWellFormed()
+}

@@ -1,0 +1,74 @@
+import { homedir } from 'node:os'
+import { isAbsolute, join } from 'node:path'
+
+import type { Primitive } from '../drivers/driver.js'
+import { assertName, describe } from '../names/assert-name.js'
+
+/** One URL for everything, or one for each primitive; what is left out stays local. */
+export type ConnectionUrl = string | Partial<Readonly<Record<Primitive, string>>>
+
+/** Options that every class of the kit takes. */
+export interface ConnectionOptions {
+  /**
+   * Directory of locks, events and the registry. It must belong to the user alone (mode 0700).
+   * @default `CLI_OPS_HOME`, else `$XDG_DATA_HOME/cli-ops`, else `~/.local/share/cli-ops`
+   *   (`%LOCALAPPDATA%\cli-ops` on Windows)
+   */
+  readonly home?: string | undefined
+  /**
+   * Separates teams or projects that share a home or an engine.
+   * @default `CLI_OPS_NAMESPACE`, else the default namespace
+   */
+  readonly namespace?: string | undefined
+  /**
+   * Engine: `redis://…`, `amqp://…`, `wss://…`, `memory:` or `local:`.
+   * @default `CLI_OPS_URL`, else `local:`
+   */
+  readonly url?: ConnectionUrl | undefined
+  /**
+   * Turns the object into one that does nothing: callbacks run without a lock, events go nowhere.
+   * @default true where `CLI_OPS_DISABLED` is `1` or `true`
+   */
+  readonly disabled?: boolean | undefined
+}
+
+/** {@link ConnectionOptions} with every default filled in. */
+export interface Connection {
+  readonly home: string
+  readonly namespace: string
+  readonly disabled: boolean
+  urlOf(primitive: Primitive): string
+}
+
+const LOCAL_URL = 'local:'
+
+/** Validates connection options and fills in the environment's values and the defaults. */
+export function resolveConnection(options: ConnectionOptions, env = process.env): Connection {
+  const home = options.home ?? (env['CLI_OPS_HOME'] || defaultHome(env))
+  if (typeof home !== 'string' || !isAbsolute(home) || home.includes('\0')) {
+    throw new TypeError(`home must be an absolute path, got ${describe(home)}`)
+  }
+  const namespace = options.namespace ?? env['CLI_OPS_NAMESPACE'] ?? ''
+  if (namespace !== '') assertName('namespace', namespace)
+  const disabled = options.disabled ?? isOn(env['CLI_OPS_DISABLED'])
+  if (typeof disabled !== 'boolean') {
+    throw new TypeError(`disabled must be true or false, got ${describe(disabled)}`)
+  }
+  const url = options.url ?? (env['CLI_OPS_URL'] || LOCAL_URL)
+  const urlOf = (primitive: Primitive): string =>
+    typeof url === 'string' ? url : (url[primitive] ?? LOCAL_URL)
+  return { home, namespace, disabled, urlOf }
+}
+
+/** Reads a switch of the environment: `1` or `true`. */
+export function isOn(value: string | undefined): boolean {
+  return value === '1' || value === 'true'
+}
+
+// XDG Base Directory Specification: a relative path in the variable is to be ignored.
+function defaultHome(env: NodeJS.ProcessEnv): string {
+  const { XDG_DATA_HOME: xdg, LOCALAPPDATA: localAppData } = env
+  if (process.platform === 'win32' && localAppData) return join(localAppData, 'cli-ops')
+  if (xdg && isAbsolute(xdg)) return join(xdg, 'cli-ops')
+  return join(homedir(), '.local', 'share', 'cli-ops')
+}

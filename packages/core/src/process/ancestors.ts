@@ -1,0 +1,22 @@
+import { readStat } from './liveness.js'
+
+/** Process trees are shallow; the bound only guards against a table that changes while it is read. */
+const MAX_DEPTH = 64
+
+/**
+ * Lists the pids of the processes that (very likely) wait for this one to end: parents up to the first
+ * process of another session. A child that was started detached (setsid) is not waited for.
+ */
+export function waitingAncestors(): number[] {
+  const own = readStat('/proc/self/stat')
+  if (own === undefined) return [process.ppid]
+  const ancestors: number[] = []
+  let parent = own.parent
+  while (parent > 1 && ancestors.length < MAX_DEPTH) {
+    const stat = readStat(`/proc/${parent}/stat`)
+    if (stat === undefined || stat.session !== own.session) break
+    ancestors.push(parent)
+    parent = stat.parent
+  }
+  return ancestors
+}

@@ -1,0 +1,54 @@
+import { hostname, userInfo } from 'node:os'
+import { basename, extname } from 'node:path'
+
+import { randomId } from '../names/random-id.js'
+import { ownIdentity, type ProcessIdentity } from './process-identity.js'
+
+/** What this process says of itself in lock entries, registry records and events. */
+export interface OwnProcess {
+  readonly identity: ProcessIdentity
+  /** Random, new for each process and thread; part of every lock id and event id made here. */
+  readonly instance: string
+  readonly host: string
+  readonly user: string
+  readonly startedAt: Date
+  /** Name of the CLI; the program's file name until {@link describeOwnProcess} was called. */
+  name: string
+  /** Path of the running command without its arguments, which may hold secrets. */
+  command?: string
+}
+
+// Two copies of the kit in one process must be one instance, hence the global symbol.
+const KEY = Symbol.for('cli-ops.own-process')
+type Global = typeof globalThis & { [KEY]?: OwnProcess }
+
+/** Returns the one description of this process, made at first use. */
+export function ownProcess(): OwnProcess {
+  return ((globalThis as Global)[KEY] ??= {
+    identity: ownIdentity(),
+    instance: randomId(),
+    host: hostname(),
+    user: userName(),
+    startedAt: new Date(performance.timeOrigin),
+    name: programName(),
+  })
+}
+
+/** Sets the name and command that other processes are shown. */
+export function describeOwnProcess(facts: { readonly name?: string; readonly command?: string }): void {
+  Object.assign(ownProcess(), facts)
+}
+
+function programName(): string {
+  const script = process.argv[1]
+  return script === undefined ? 'node' : basename(script, extname(script)) || 'node'
+}
+
+function userName(): string {
+  try {
+    return userInfo().username
+  } catch {
+    // A container may run a uid that has no name.
+    return String(process.getuid?.() ?? 'unknown')
+  }
+}

@@ -1,0 +1,95 @@
+import { readFileSync, readlinkSync } from 'node:fs'
+
+/**
+ * What tells one process (or worker thread) from every other one, also after its pid has been used again,
+ * after a reboot and across containers that share a directory. Empty strings stand for facts this
+ * platform does not give; nothing is ever concluded from them.
+ */
+export interface ProcessIdentity {
+  readonly pid: number
+  /** Kernel id of the thread; equal to `pid` for the main thread and where threads cannot be told apart. */
+  readonly tid: number
+  /** Start time of the thread in clock ticks since boot (Linux), else empty. */
+  readonly start: string
+  /** First 12 hexadecimal digits of the kernel's boot id (Linux), else empty. */
+  readonly boot: string
+  /** Inode of the pid namespace (Linux), else empty. */
+  readonly pidNamespace: string
+  /** A 64-bit hash of the machine id, since the id itself is to be kept private (machine-id(5)). */
+  readonly machine: string
+}
+
+let own: ProcessIdentity | undefined
+
+/** Returns the identity of the calling thread; the facts are read once. */
+export function ownIdentity(): ProcessIdentity {
+  own ??= readOwnIdentity()
+  return own
+}
+
+const FORMAT = /^p(\d+)\.t(\d+)\.s(\d*)\.b([0-9a-f]*)\.n(\d*)\.m([0-9a-f]*)$/u
+
+/** Writes an identity as a part of a file name: `p4242.t4242.s58553.b1a2b3c4d5e6f.n4026531836.m0123456789abcdef`. */
+export function formatIdentity(identity: ProcessIdentity): string {
+  const { pid, tid, start, boot, pidNamespace, machine } = identity
+  return `p${pid}.t${tid}.s${start}.b${boot}.n${pidNamespace}.m${machine}`
+}
+
+/** Reads what {@link formatIdentity} wrote; `undefined` for anything else. */
+export function parseIdentity(text: string): ProcessIdentity | undefined {
+  const match = FORMAT.exec(text)
+  if (match === null) return undefined
+  const [, pid, tid, start = '', boot = '', pidNamespace = '', machine = ''] = match
+  return { pid: Number(pid), tid: Number(tid), start, boot, pidNamespace, machine }
+}
+
+function readOwnIdentity(): ProcessIdentity {
+  const thread = tryRead(() => readlinkSync('/proc/thread-self'))
+  const tid = thread === '' ? process.pid : Number(thread.slice(thread.lastIndexOf('/') + 1))
+  return {
+    pid: process.pid,
+    tid,
+    start: parseProcStat(tryRead(() => readFileSync('/proc/thread-self/stat', 'latin1')))?.start ?? '',
+    boot: tryRead(() => readFileSync('/proc/sys/kernel/random/boot_id', 'latin1'))
+      .replaceAll('-', '')
+      .slice(0, 12),
+    pidNamespace: tryRead(() => readlinkSync('/proc/self/ns/pid')).replace(/\D/gu, ''),
+    machine: hash64(tryRead(() => readFileSync('/etc/machine-id', 'latin1')).trim()),
+  }
+}
+
+/** The facts this kit reads from `/proc/<pid>/stat` (proc_pid_stat(5)). */
+export interface ProcStat {
+  /** `R`, `S`, `D`, `T` (stopped), `t` (traced), `Z` (zombie), `X` (dead), … */
+  readonly state: string
+  readonly parent: number
+  readonly session: number
+  readonly start: string
+}
+
+/** Parses a stat line. The command in parentheses may itself hold spaces and parentheses. */
+export function parseProcStat(line: string): ProcStat | undefined {
+  const fields = line.slice(line.lastIndexOf(')') + 2).split(' ')
+  const [state, parent, , session] = fields
+  const start = fields[19]
+  if (state === undefined || state === '' || start === undefined) return undefined
+  return { state, parent: Number(parent), session: Number(session), start }
+}
+
+function tryRead(read: () => string): string {
+  try {
+    return read()
+  } catch {
+    return ''
+  }
+}
+
+/** FNV-1a, 64 bits: enough to tell machines apart, and too little to give their id away. */
+function hash64(text: string): string {
+  if (text === '') return ''
+  let hash = 0xcbf29ce484222325n
+  for (let index = 0; index < text.length; index += 1) {
+    hash = BigInt.asUintN(64, (hash ^ BigInt(text.charCodeAt(index))) * 0x100000001b3n)
+  }
+  return hash.toString(16).padStart(16, '0')
+}
