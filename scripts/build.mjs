@@ -1,0 +1,115 @@
+// Bundles every package: `npm run build`, or `npm run build -- --js-only` without declarations.
+//
+// One file per entry point, because start-up is the price of every run; what several entries share
+// becomes a chunk, and a dynamic import() in the source stays a chunk that is loaded at first need.
+import { spawnSync } from 'node:child_process'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import process from 'node:process'
+import { pathToFileURL } from 'node:url'
+import * as esbuild from 'esbuild'
+import { root, workspaces } from './workspaces.mjs'
+
+export async function buildJs() {
+  const packages = workspaces().filter(({ entries }) => entries.length > 0)
+  const missing = packages.flatMap(({ name, entries }) =>
+    entries
+      .filter(({ source }) => !existsSync(source))
+      .map(
+        ({ source }) => `${name}: package.json names an entry without ${relative(root, source)}`,
+      ),
+  )
+  if (missing.length > 0) throw new Error(`cannot build\n${missing.join('\n')}`)
+  try {
+    await Promise.all(packages.map(bundle))
+  } finally {
+    await esbuild.stop()
+  }
+}
+
+/** @param {import('./workspaces.mjs').Workspace} workspace */
+async function bundle({ dir, entries }) {
+  const dist = join(dir, 'dist')
+  const { outputFiles } = await esbuild.build({
+    absWorkingDir: dir,
+    entryPoints: entries.map(({ source, output }) => ({ in: source, out: output })),
+    outdir: dist,
+    bundle: true,
+    splitting: true,
+    chunkNames: 'chunks/[name]-[hash]',
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    packages: 'external',
+    treeShaking: true,
+    minifySyntax: true,
+    sourcemap: 'linked',
+    logLevel: 'warning',
+    write: false,
+  })
+  for (const { path, contents } of outputFiles) writeChanged(path, contents)
+  removeStale(dist, new Set(outputFiles.map(({ path }) => path)))
+}
+
+/**
+ * Writes by rename, and only where something changed: a build never takes a file away from a
+ * process that is loading it at that moment.
+ *
+ * @param {string} path
+ * @param {Uint8Array} contents
+ */
+function writeChanged(path, contents) {
+  const executable = contents[0] === 0x23 && contents[1] === 0x21
+  if (!existsSync(path) || !readFileSync(path).equals(contents)) {
+    mkdirSync(dirname(path), { recursive: true })
+    const temporary = `${path}.${process.pid}.tmp`
+    writeFileSync(temporary, contents)
+    renameSync(temporary, path)
+  }
+  if (executable) chmodSync(path, 0o755)
+}
+
+/**
+ * Removes bundles of earlier builds; the declarations in the same folder belong to tsc and stay.
+ *
+ * @param {string} dist
+ * @param {Set<string>} keep
+ */
+function removeStale(dist, keep) {
+  for (const entry of readdirSync(dist, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name)
+    if (entry.isFile() && /\.js(\.map)?$/.test(entry.name) && !keep.has(path)) rmSync(path)
+  }
+}
+
+function buildDeclarations() {
+  const projects = workspaces()
+    .map(({ dir }) => join(dir, 'tsconfig.json'))
+    .filter((path) => existsSync(path))
+  const tsc = join(root, 'node_modules/typescript/bin/tsc')
+  return spawnSync(process.execPath, [tsc, '-b', ...projects], { stdio: 'inherit' }).status ?? 1
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const started = performance.now()
+  try {
+    await buildJs()
+    if (!process.argv.includes('--js-only')) process.exitCode = buildDeclarations()
+    if (!process.exitCode) {
+      console.log(`built in ${((performance.now() - started) / 1000).toFixed(2)} s`)
+    }
+  } catch (error) {
+    // esbuild has printed its own errors already.
+    if (!(error instanceof Error && 'errors' in error)) console.error(error)
+    process.exitCode = 1
+  }
+}

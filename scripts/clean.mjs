@@ -1,0 +1,12 @@
+// Removes everything that a build, a test or a type check leaves behind.
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { root, workspaces } from './workspaces.mjs'
+
+for (const path of [
+  ...workspaces().map(({ dir }) => join(dir, 'dist')),
+  join(root, '.cache'),
+  join(root, 'coverage'),
+]) {
+  rmSync(path, { recursive: true, force: true })
+}

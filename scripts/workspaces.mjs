@@ -1,0 +1,62 @@
+// The one place that knows the workspace: what the build, the tests and the package checks need to
+// know about a package is read from its package.json, so that adding a package edits none of them.
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)))
+
+/**
+ * @typedef {{ name: string, private?: boolean, exports?: any, bin?: any }} Manifest
+ * @typedef {{ specifier: string | undefined, source: string, output: string }} Entry
+ *   `specifier` is what one imports, `source` the TypeScript file, `output` the bundle's path
+ *   below `dist`, without extension.
+ * @typedef {{ dir: string, folder: string, name: string, manifest: Manifest, entries: Entry[] }} Workspace
+ */
+
+/**
+ * Every folder below `packages/` and `examples/` that has a package.json.
+ *
+ * @returns {Workspace[]}
+ */
+export function workspaces() {
+  return ['packages', 'examples'].flatMap((parent) => {
+    const base = join(root, parent)
+    if (!existsSync(base)) return []
+    return readdirSync(base)
+      .sort()
+      .filter((folder) => existsSync(join(base, folder, 'package.json')))
+      .map((folder) => {
+        const dir = join(base, folder)
+        /** @type {Manifest} */
+        const manifest = JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8'))
+        return { dir, folder, name: manifest.name, manifest, entries: entriesOf(dir, manifest) }
+      })
+  })
+}
+
+/**
+ * `./dist/x/y.js` in `exports` or `bin` stands for `src/x/y.ts`; other targets are not built.
+ *
+ * @param {string} dir
+ * @param {Manifest} manifest
+ * @returns {Entry[]}
+ */
+function entriesOf(dir, { name, exports = {}, bin = {} }) {
+  /** @type {Record<string, any>} */
+  const subpaths = typeof exports === 'string' || exports.default ? { '.': exports } : exports
+  /** @type {string[]} */
+  const commands = typeof bin === 'string' ? [bin] : Object.values(bin)
+  const targets = [
+    ...Object.entries(subpaths).map(([subpath, target]) => ({
+      specifier: name + subpath.slice(1),
+      target: typeof target === 'string' ? target : target?.default,
+    })),
+    ...commands.map((target) => ({ specifier: undefined, target })),
+  ]
+  return targets.flatMap(({ specifier, target }) => {
+    const output = /^(?:\.\/)?dist\/(.+)\.js$/.exec(target ?? '')?.[1]
+    if (output === undefined) return []
+    return [{ specifier, source: join(dir, 'src', `${output}.ts`), output }]
+  })
+}
