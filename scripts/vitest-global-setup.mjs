@@ -1,0 +1,11 @@
+// Builds the packages before the tests, since child processes import the bundles.
+import { buildJs } from './build.mjs'
+
+// Each vitest project runs the inherited global setup; one build serves them all.
+const shared = /** @type {{ cliOpsBuild?: Promise<void> }} */ (globalThis)
+
+/** @param {import('vitest/node').TestProject} project */
+export default async function setup(project) {
+  await (shared.cliOpsBuild ??= buildJs())
+  project.onTestsRerun(() => (shared.cliOpsBuild = buildJs()))
+}

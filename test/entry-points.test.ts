@@ -1,0 +1,26 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { describe, expect, test } from 'vitest'
+import { root, workspaces } from '../scripts/workspaces.mjs'
+
+const run = promisify(execFile)
+
+const specifiers = workspaces()
+  .filter(({ manifest }) => manifest.private !== true)
+  .flatMap(({ entries }) => entries)
+  .flatMap(({ specifier }) => specifier ?? [])
+
+describe.each(specifiers)('%s', (specifier) => {
+  test('gives import() and require() the same names', async () => {
+    const script = `
+      const required = Object.keys(require('${specifier}')).filter((key) => key !== 'module.exports')
+      import('${specifier}').then((imported) => {
+        console.log(JSON.stringify([required.sort(), Object.keys(imported).sort()]))
+      })`
+    const { stdout } = await run(process.execPath, ['--input-type=commonjs', '-e', script], {
+      cwd: root,
+    })
+    const [required, imported] = JSON.parse(stdout) as [string[], string[]]
+    expect(required).toEqual(imported)
+  })
+})

@@ -1,0 +1,50 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { defineConfig } from 'vitest/config'
+import { root, workspaces } from './scripts/workspaces.mjs'
+
+const packages = workspaces()
+
+const folders = [
+  ...packages.map(({ dir, folder }) => ({ name: folder, dir })),
+  { name: 'workspace', dir: root },
+]
+const projects = folders
+  .map(({ name, dir }) => ({ name, dir: join(dir, 'test') }))
+  .filter(({ dir }) => existsSync(dir))
+  .map(({ name, dir }) => ({
+    extends: true as const,
+    test: { name, root, dir, include: ['**/*.test.ts'] },
+  }))
+
+export default defineConfig({
+  resolve: {
+    // In-process tests run the TypeScript sources; child processes get the bundles, through the
+    // workspace links in node_modules.
+    alias: packages
+      .flatMap(({ entries }) => entries)
+      .flatMap(({ specifier, source }) =>
+        specifier === undefined
+          ? []
+          : [
+              {
+                find: new RegExp(`^${specifier.replaceAll('.', '\\.')}$`),
+                replacement: source,
+              },
+            ],
+      ),
+  },
+  test: {
+    projects,
+    pool: 'forks',
+    maxWorkers: 2,
+    globalSetup: './scripts/vitest-global-setup.mjs',
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    coverage: {
+      provider: 'v8',
+      include: ['packages/*/src/**/*.ts'],
+      reporter: ['text-summary', 'html', 'json-summary'],
+    },
+  },
+})
