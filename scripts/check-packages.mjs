@@ -1,0 +1,53 @@
+// Checks what users get: packs each public package and runs publint and are-the-types-wrong on the
+// tarball. Needs a full `npm run build` first.
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import { root, workspaces } from './workspaces.mjs'
+
+const temporary = mkdtempSync(join(tmpdir(), 'cli-ops-pack-'))
+/** @param {string} name */
+const bin = (name) => join(root, 'node_modules/.bin', name)
+/** @type {string[]} */
+const failures = []
+
+/**
+ * @param {string} label
+ * @param {string} command
+ * @param {string[]} args
+ */
+function run(label, command, args) {
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd: root, encoding: 'utf8' })
+  if (status === 0) return stdout
+  failures.push(label)
+  console.error(`${label} failed\n${stdout}${stderr}`)
+  return undefined
+}
+
+try {
+  for (const { dir, name, manifest, entries } of workspaces()) {
+    if (manifest.private) continue
+    const unbuilt = entries.find(({ output }) => !existsSync(join(dir, 'dist', `${output}.d.ts`)))
+    if (unbuilt) throw new Error(`${name}: dist/${unbuilt.output}.d.ts is missing, build first`)
+
+    const packed = run(`pack ${name}`, 'npm', [
+      'pack',
+      dir,
+      '--json',
+      '--silent',
+      '--pack-destination',
+      temporary,
+    ])
+    if (packed === undefined) continue
+    const [{ filename, entryCount, unpackedSize }] = Object.values(JSON.parse(packed))
+    const tarball = join(temporary, filename)
+    run(`publint ${name}`, bin('publint'), [tarball, '--strict'])
+    run(`attw ${name}`, bin('attw'), [tarball, '--profile', 'esm-only', '--no-emoji'])
+    console.log(`${name}: ${entryCount} files, ${Math.ceil(unpackedSize / 1024)} KiB unpacked`)
+  }
+} finally {
+  rmSync(temporary, { recursive: true, force: true })
+}
+if (failures.length > 0) process.exitCode = 1
