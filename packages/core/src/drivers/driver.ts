@@ -54,7 +54,13 @@ export type CreateDriver = (options: DriverOptions) => Driver
 export type { EventDriver, LockDriver, RegistryDriver, RpcDriver }
 export type { MaybePromise } from './maybe-promise.js'
 export type { CleanOptions, LockGrant, LockRequest, LockWait } from './lock-driver.js'
-export type { AppendOptions, EventBatch, EventReader, ReaderOptions, Retention } from './event-driver.js'
+export type {
+  AppendOptions,
+  EventBatch,
+  EventReader,
+  ReaderOptions,
+  Retention,
+} from './event-driver.js'
 export type { ServiceRecord } from './registry-driver.js'
 export type {
   RpcChannel,

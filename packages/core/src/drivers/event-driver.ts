@@ -1,4 +1,10 @@
-import type { Cursor, EventEnvelope, EventGap, StartPosition, StoredEvent } from '../events/event-types.js'
+import type {
+  Cursor,
+  EventEnvelope,
+  EventGap,
+  StartPosition,
+  StoredEvent,
+} from '../events/event-types.js'
 import type { CleanOptions } from './lock-driver.js'
 import type { MaybePromise } from './maybe-promise.js'
 

@@ -1,5 +1,9 @@
 import { CliOpsError } from '../errors/cli-ops-error.js'
-import { type Connection, type ConnectionOptions, resolveConnection } from '../options/connection-options.js'
+import {
+  type Connection,
+  type ConnectionOptions,
+  resolveConnection,
+} from '../options/connection-options.js'
 import { createDisabledDriver } from './disabled/disabled-driver.js'
 import type { CreateDriver, Driver, DriverOptions, Primitive } from './driver.js'
 import { createLocalDriver } from './local/local-driver.js'

@@ -9,7 +9,11 @@ export type RpcMessage = unknown
  */
 export interface RpcDriver {
   /** Accepts connections for one instance until the listener is closed. Rejects when it cannot listen. */
-  listen(service: RpcService, accept: (channel: RpcChannel) => void, limits: RpcLimits): MaybePromise<RpcListener>
+  listen(
+    service: RpcService,
+    accept: (channel: RpcChannel) => void,
+    limits: RpcLimits,
+  ): MaybePromise<RpcListener>
   /** Connects to the endpoint that the registry names. Rejects with `NO_RESPONDER` when nobody listens there. */
   connect(endpoint: string, limits: RpcLimits, signal: AbortSignal): Promise<RpcChannel>
 }

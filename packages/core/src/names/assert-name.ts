@@ -16,7 +16,9 @@ export function assertName(argument: string, value: unknown): asserts value is s
   }
   if (value === '') throw new TypeError(`${argument} must not be empty`)
   if (!isWellFormed(value) || UNPRINTABLE.test(value)) {
-    throw new TypeError(`${argument} must not contain control characters, got ${JSON.stringify(value)}`)
+    throw new TypeError(
+      `${argument} must not contain control characters, got ${JSON.stringify(value)}`,
+    )
   }
   // Three bytes a code unit is the most UTF-8 needs, so short names skip the count.
   if (value.length * 3 > MAX_NAME_BYTES && Buffer.byteLength(value) > MAX_NAME_BYTES) {
@@ -28,7 +30,8 @@ export function assertName(argument: string, value: unknown): asserts value is s
 
 /** A short, safe description of a wrong value for an error message. */
 export function describe(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value)
+  if (typeof value === 'string')
+    return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value)
   if (value === null || typeof value !== 'object') return String(value)
   return Array.isArray(value) ? 'an array' : 'an object'
 }

@@ -1,6 +1,11 @@
 import { readFileSync } from 'node:fs'
 
-import { ownIdentity, parseProcStat, type ProcStat, type ProcessIdentity } from './process-identity.js'
+import {
+  ownIdentity,
+  parseProcStat,
+  type ProcStat,
+  type ProcessIdentity,
+} from './process-identity.js'
 
 /**
  * What is known of a process. Only `dead` is a proof; `unknown` (another container, another machine)
@@ -28,7 +33,8 @@ export function judgeLiveness(identity: ProcessIdentity, context: LivenessContex
     return samePlace && identity.boot !== '' && self.boot !== '' ? 'dead' : 'unknown'
   }
   // Boot ids come from the kernel, so without one the machine has to tell two hosts apart.
-  if (identity.boot === '' && (!context.localFileSystem || identity.machine !== self.machine)) return 'unknown'
+  if (identity.boot === '' && (!context.localFileSystem || identity.machine !== self.machine))
+    return 'unknown'
   if (identity.pidNamespace !== self.pidNamespace) return 'unknown'
   if (!processExists(identity.pid)) return 'dead'
   return judgeByStat(identity)
@@ -43,7 +49,9 @@ function judgeByStat(identity: ProcessIdentity): Liveness {
   if (tid === pid) return main.start === start ? stateOf(main) : 'dead'
   // A worker thread that ended while its process goes on. The main entry was readable, so this is no hidepid.
   const thread = readStat(`/proc/${pid}/task/${tid}/stat`)
-  return thread !== undefined && thread.start === start && !isEnded(thread) ? stateOf(thread) : 'dead'
+  return thread !== undefined && thread.start === start && !isEnded(thread)
+    ? stateOf(thread)
+    : 'dead'
 }
 
 function stateOf(stat: ProcStat): Liveness {

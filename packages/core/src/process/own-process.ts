@@ -35,7 +35,10 @@ export function ownProcess(): OwnProcess {
 }
 
 /** Sets the name and command that other processes are shown. */
-export function describeOwnProcess(facts: { readonly name?: string; readonly command?: string }): void {
+export function describeOwnProcess(facts: {
+  readonly name?: string
+  readonly command?: string
+}): void {
   Object.assign(ownProcess(), facts)
 }
 

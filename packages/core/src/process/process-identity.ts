@@ -49,7 +49,8 @@ function readOwnIdentity(): ProcessIdentity {
   return {
     pid: process.pid,
     tid,
-    start: parseProcStat(tryRead(() => readFileSync('/proc/thread-self/stat', 'latin1')))?.start ?? '',
+    start:
+      parseProcStat(tryRead(() => readFileSync('/proc/thread-self/stat', 'latin1')))?.start ?? '',
     boot: tryRead(() => readFileSync('/proc/sys/kernel/random/boot_id', 'latin1'))
       .replaceAll('-', '')
       .slice(0, 12),

@@ -14,7 +14,9 @@ export interface StandardSchema<Input = unknown, Output = Input> {
 }
 
 /** The type that a schema's validated values have. */
-export type SchemaOutput<Schema extends StandardSchema> = NonNullable<Schema['~standard']['types']>['output']
+export type SchemaOutput<Schema extends StandardSchema> = NonNullable<
+  Schema['~standard']['types']
+>['output']
 
 type SchemaResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
@@ -27,8 +29,7 @@ interface SchemaIssue {
 
 /** What a value is after validation, or what is wrong with it in one line. */
 export type Validated<Output> =
-  | { readonly ok: true; readonly value: Output }
-  | { readonly ok: false; readonly reason: string }
+  { readonly ok: true; readonly value: Output } | { readonly ok: false; readonly reason: string }
 
 /** Validates a value; at once where the schema is synchronous, as most are. */
 export function validate<Output>(
@@ -45,6 +46,8 @@ function toValidated<Output>(result: SchemaResult<Output>): Validated<Output> {
 }
 
 function describeIssue(issue: SchemaIssue): string {
-  const path = (issue.path ?? []).map((part) => String(typeof part === 'object' ? part.key : part)).join('.')
+  const path = (issue.path ?? [])
+    .map((part) => String(typeof part === 'object' ? part.key : part))
+    .join('.')
   return path === '' ? issue.message : `${path}: ${issue.message}`
 }

@@ -36,7 +36,8 @@ function assertJsonObject(place: string, value: object, depth: number): void {
   if (typeof (value as { toJSON?: unknown }).toJSON === 'function') return
   if (value instanceof Map || value instanceof Set) refuse(place, `a ${value.constructor.name}`)
   if (Array.isArray(value)) {
-    for (let index = 0; index < value.length; index += 1) assertJson(`${place}[${index}]`, value[index], depth + 1)
+    for (let index = 0; index < value.length; index += 1)
+      assertJson(`${place}[${index}]`, value[index], depth + 1)
     return
   }
   for (const [key, member] of Object.entries(value)) {

@@ -51,7 +51,9 @@ export function createDisabledDriver(): Driver {
     rpc: {
       listen: () => ({ endpoint: '', close: () => Promise.resolve(), closeSync: () => undefined }),
       connect: () =>
-        Promise.reject(new CliOpsError('NO_RESPONDER', 'cli-ops is disabled, so nobody can be reached')),
+        Promise.reject(
+          new CliOpsError('NO_RESPONDER', 'cli-ops is disabled, so nobody can be reached'),
+        ),
     },
     close: () => Promise.resolve(),
   }

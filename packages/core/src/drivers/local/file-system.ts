@@ -49,7 +49,11 @@ export interface FileSystem {
   /** `f_type` of statfs(2) for the file system that holds a path; `undefined` where the platform does not say. */
   fileSystemType(path: string): number | undefined
   /** Calls `listener` after changes in a file or directory; a hint that may be lost. Throws `ENOENT`, `EMFILE`, `ENOSPC`. */
-  watch(path: string, listener: () => void, options: { readonly persistent: boolean }): { close(): void }
+  watch(
+    path: string,
+    listener: () => void,
+    options: { readonly persistent: boolean },
+  ): { close(): void }
 }
 
 const { O_APPEND, O_WRONLY, O_CREAT, O_EXCL } = fs.constants
@@ -85,7 +89,8 @@ export const nodeFileSystem: FileSystem = {
       : unlessMissing(() => fs.openSync(path, O_APPEND | O_WRONLY)),
   openRead: (path) => unlessMissing(() => fs.openSync(path, 'r')),
   write: (descriptor, bytes) => fs.writeSync(descriptor, bytes),
-  read: (descriptor, buffer, position) => fs.readSync(descriptor, buffer, 0, buffer.length, position),
+  read: (descriptor, buffer, position) =>
+    fs.readSync(descriptor, buffer, 0, buffer.length, position),
   size: (descriptor) => fs.fstatSync(descriptor).size,
   sync: (descriptor) => {
     fs.fdatasyncSync(descriptor)
@@ -95,7 +100,7 @@ export const nodeFileSystem: FileSystem = {
   },
   fileSystemType: (path) =>
     // Other platforms have numbers of their own, some of them given out at mount time.
-    process.platform === 'linux' ? Number(fs.statfsSync(path).type) : undefined,
+    process.platform === 'linux' ? fs.statfsSync(path).type : undefined,
   watch: (path, listener, options) => {
     const watcher = fs.watch(path, { persistent: options.persistent }, listener)
     // A watched directory that is removed makes Windows emit an error; the slow poll takes over.

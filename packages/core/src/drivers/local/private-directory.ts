@@ -13,9 +13,13 @@ export function assertPrivateDirectory(path: string, fileSystem: FileSystem): vo
   if (status?.kind === 'directory' && refusal === undefined) return
   if (status === undefined || status.kind === 'file' || status.kind === 'other') {
     const what = status === undefined ? 'it does not exist' : 'it is not a directory'
-    throw new CliOpsError('STORAGE_FAILED', `cannot use ${path}: ${what}; set CLI_OPS_HOME to a directory`, {
-      details: { directory: path },
-    })
+    throw new CliOpsError(
+      'STORAGE_FAILED',
+      `cannot use ${path}: ${what}; set CLI_OPS_HOME to a directory`,
+      {
+        details: { directory: path },
+      },
+    )
   }
   throw new CliOpsError('INSECURE_DIRECTORY', `refusing to use ${path}: ${refusal}`, {
     details: { directory: path, uid: status.uid, mode: (status.mode & 0o777).toString(8) },
@@ -23,11 +27,13 @@ export function assertPrivateDirectory(path: string, fileSystem: FileSystem): vo
 }
 
 function refusalOf(status: FileStatus): string | undefined {
-  if (status.kind === 'symlink') return 'it is a symbolic link; set CLI_OPS_HOME to the directory it points to'
+  if (status.kind === 'symlink')
+    return 'it is a symbolic link; set CLI_OPS_HOME to the directory it points to'
   // Windows protects the profile directory by its own access lists; uid and mode mean nothing there.
   const uid = process.getuid?.()
   if (uid === undefined) return undefined
-  if (status.uid !== uid) return `it belongs to uid ${status.uid}, not to you (uid ${uid}); use a directory of your own`
+  if (status.uid !== uid)
+    return `it belongs to uid ${status.uid}, not to you (uid ${uid}); use a directory of your own`
   if ((status.mode & 0o077) !== 0) {
     return `its mode is ${(status.mode & 0o777).toString(8)}, so other users can get at it; run "chmod 700" on it`
   }

@@ -1,0 +1,34 @@
+import { isOn } from '../options/connection-options.js'
+import { ownProcess } from '../process/own-process.js'
+
+const said = new Set<string>()
+
+// Names and error texts of other processes may carry escape sequences for the terminal.
+// eslint-disable-next-line no-control-regex
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]+/gu
+
+/** Writes one line for people to stderr, prefixed with the CLI's own name. stdout belongs to the host. */
+export function say(message: string): void {
+  try {
+    process.stderr.write(`${printable(`${ownProcess().name}: ${message}`)}\n`)
+  } catch {
+    // A closed stderr must not break the host.
+  }
+}
+
+/** As {@link say}, but once per process for each key. */
+export function warnOnce(key: string, message: string): void {
+  if (said.has(key)) return
+  said.add(key)
+  say(message)
+}
+
+/** Says what only somebody who looks for a fault wants to know, with `CLI_OPS_DEBUG=1`. */
+export function debug(message: () => string): void {
+  if (isOn(process.env['CLI_OPS_DEBUG'])) say(`debug: ${message()}`)
+}
+
+/** Text that is safe on a terminal and stays on one line. */
+export function printable(text: string): string {
+  return text.replace(CONTROL, ' ')
+}
