@@ -1,4 +1,4 @@
-import type { Driver, DriverOptions } from '../driver.js'
+import type { Driver, DriverOptions, Primitive } from '../driver.js'
 import { createLocalEvents } from './events/local-events.js'
 import { nodeFileSystem } from './file-system.js'
 import { Home } from './home.js'
@@ -9,6 +9,8 @@ import { createLocalRpc } from './rpc/local-rpc.js'
 /** Makes the default driver: files in the home directory, Unix sockets or named pipes for requests. */
 export function createLocalDriver(options: DriverOptions): Driver {
   const home = new Home(options.home, options.namespace, nodeFileSystem)
+  // A command that takes no lock builds no lock driver: the parts are made at first use.
+  const made: { -readonly [Part in Primitive]?: NonNullable<Driver[Part]> } = {}
   return {
     name: 'local',
     capabilities: {
@@ -19,10 +21,18 @@ export function createLocalDriver(options: DriverOptions): Driver {
       durableGroups: true,
       remote: false,
     },
-    locks: createLocalLocks(home),
-    events: createLocalEvents(home),
-    registry: createLocalRegistry(home),
-    rpc: createLocalRpc(home),
+    get locks() {
+      return (made.locks ??= createLocalLocks(home))
+    },
+    get events() {
+      return (made.events ??= createLocalEvents(home))
+    },
+    get registry() {
+      return (made.registry ??= createLocalRegistry(home))
+    },
+    get rpc() {
+      return (made.rpc ??= createLocalRpc(home))
+    },
     close: () => Promise.resolve(),
   }
 }

@@ -1,4 +1,4 @@
-import type { Driver } from '../driver.js'
+import type { Driver, Primitive } from '../driver.js'
 import { createMemoryEvents } from './memory-events.js'
 import { createMemoryLocks } from './memory-locks.js'
 import { createMemoryRegistry } from './memory-registry.js'
@@ -6,6 +6,7 @@ import { createMemoryRpc } from './memory-rpc.js'
 
 /** Makes a driver that lives and ends with this process: for tests, and for programs that need no one else. */
 export function createMemoryDriver(): Driver {
+  const made: { -readonly [Part in Primitive]?: NonNullable<Driver[Part]> } = {}
   return {
     name: 'memory',
     capabilities: {
@@ -16,10 +17,18 @@ export function createMemoryDriver(): Driver {
       durableGroups: true,
       remote: false,
     },
-    locks: createMemoryLocks(),
-    events: createMemoryEvents(),
-    registry: createMemoryRegistry(),
-    rpc: createMemoryRpc(),
+    get locks() {
+      return (made.locks ??= createMemoryLocks())
+    },
+    get events() {
+      return (made.events ??= createMemoryEvents())
+    },
+    get registry() {
+      return (made.registry ??= createMemoryRegistry())
+    },
+    get rpc() {
+      return (made.rpc ??= createMemoryRpc())
+    },
     close: () => Promise.resolve(),
   }
 }
