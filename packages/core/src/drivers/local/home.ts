@@ -91,6 +91,20 @@ export class Home {
     return this.#local
   }
 
+  /** Tells one caller within the interval, over all processes, that a clean-up is due. */
+  claimCleanup(intervalMs: number): boolean {
+    const stamp = join(this.#base, 'last-clean-up')
+    const status = this.fileSystem.status(stamp)
+    const age = Date.now() - (status?.modifiedMs ?? 0)
+    // A stamp from the future means that the clock was set back.
+    if (age >= 0 && age < intervalMs) return false
+    this.inDirectory(this.#base, () => {
+      this.fileSystem.unlink(stamp)
+      this.fileSystem.createFile(stamp, '')
+    })
+    return true
+  }
+
   #make(directory: string): void {
     try {
       // Only the kit's own directories are private; the parents are made as any program would.
