@@ -108,8 +108,8 @@ describe('a home', () => {
       }
       try {
         const home = use(mount)
-        const fill = () => {
-          for (let n = 0; n < first + 100; n += 1) {
+        const fill = (first: number) => () => {
+          for (let n = first; n < first + 100; n += 1) {
             home.inDirectory(home.paths.locks, () => {
               nodeFileSystem.createFile(join(home.paths.locks, `f${n}`), 'x'.repeat(4096))
             })
