@@ -1,4 +1,11 @@
-import type { Driver, DriverOptions } from '../driver.js'
+import type {
+  Driver,
+  DriverOptions,
+  EventDriver,
+  LockDriver,
+  RegistryDriver,
+  RpcDriver,
+} from '../driver.js'
 import { createLocalEvents } from './events/local-events.js'
 import { nodeFileSystem } from './file-system.js'
 import { Home } from './home.js'
@@ -9,6 +16,11 @@ import { createLocalRpc } from './rpc/local-rpc.js'
 /** Makes the default driver: files in the home directory, Unix sockets or named pipes for requests. */
 export function createLocalDriver(options: DriverOptions): Driver {
   const home = new Home(options.home, options.namespace, nodeFileSystem)
+  // Made at first use: most commands need one or two of the four.
+  let locks: LockDriver | undefined
+  let events: EventDriver | undefined
+  let registry: RegistryDriver | undefined
+  let rpc: RpcDriver | undefined
   return {
     name: 'local',
     capabilities: {
@@ -19,10 +31,18 @@ export function createLocalDriver(options: DriverOptions): Driver {
       durableGroups: true,
       remote: false,
     },
-    locks: createLocalLocks(home),
-    events: createLocalEvents(home),
-    registry: createLocalRegistry(home),
-    rpc: createLocalRpc(home),
+    get locks() {
+      return (locks ??= createLocalLocks(home))
+    },
+    get events() {
+      return (events ??= createLocalEvents(home))
+    },
+    get registry() {
+      return (registry ??= createLocalRegistry(home))
+    },
+    get rpc() {
+      return (rpc ??= createLocalRpc(home))
+    },
     close: () => Promise.resolve(),
   }
 }
