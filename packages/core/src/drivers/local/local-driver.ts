@@ -16,7 +16,7 @@ import { createLocalRpc } from './rpc/local-rpc.js'
 /** Makes the default driver: files in the home directory, Unix sockets or named pipes for requests. */
 export function createLocalDriver(options: DriverOptions): Driver {
   const home = new Home(options.home, options.namespace, nodeFileSystem)
-  // Made at first use: most commands need one or two of the four.
+  // A command uses one or two of the four, so each is made at its first use.
   let locks: LockDriver | undefined
   let events: EventDriver | undefined
   let registry: RegistryDriver | undefined

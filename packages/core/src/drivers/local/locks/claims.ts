@@ -81,7 +81,10 @@ function prepareAndMove(
   let moved: Move = 'occupied'
   try {
     descriptor = fileSystem.openAppend(preparedEntry, { exclusive: true })
-    if (!KEEPS_ENTRY_OPEN) descriptor = closeEntry(place, descriptor)
+    if (!KEEPS_ENTRY_OPEN) {
+      fileSystem.close(descriptor)
+      descriptor = undefined
+    }
     moved = moveIn(place, request.mode, paths, { prepared, preparedEntry, entry })
     if (moved === 'occupied') return undefined
     const token = tokens.take(paths, request.id)
@@ -92,7 +95,7 @@ function prepareAndMove(
     descriptor = writeRecord(place, request, claim, descriptor)
     return claim
   } finally {
-    closeEntry(place, descriptor)
+    if (descriptor !== undefined) fileSystem.close(descriptor)
     if (moved !== 'whole') discardFile(fileSystem, preparedEntry, prepared)
     if (claim === undefined && moved !== 'occupied') discardFile(fileSystem, entry, paths.lock)
   }
@@ -116,8 +119,4 @@ function writeRecord(
     debug(() => `cannot describe the holder of ${resource}: ${String(error)}`)
   }
   return descriptor
-}
-
-function closeEntry(place: LockPlace, descriptor: number | undefined): undefined {
-  if (descriptor !== undefined) place.fileSystem.close(descriptor)
 }

@@ -5,7 +5,11 @@ export interface Clock {
   /** Nanoseconds on a clock that all processes of one boot share and that is never set back. */
   monotonicNs(): bigint
   /** Calls back once after `ms`; returns what takes it back. Only a persistent timer keeps the process alive. */
-  startTimer(ms: number, callback: () => void, options: { readonly persistent: boolean }): () => void
+  startTimer(
+    ms: number,
+    callback: () => void,
+    options: { readonly persistent: boolean },
+  ): () => void
 }
 
 /** The real time. */

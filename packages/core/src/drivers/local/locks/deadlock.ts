@@ -39,7 +39,9 @@ export function findDeadlock(
   const search = new DeadlockSearch(place, request, own, scope.everywhere)
   const chain = search.run()
   if (chain === undefined) return undefined
-  const isYoungest = chain.every(({ waiter }) => waiter === undefined || waiter.ticket.text < own.name)
+  const isYoungest = chain.every(
+    ({ waiter }) => waiter === undefined || waiter.ticket.text < own.name,
+  )
   return isYoungest ? search.toError(chain) : undefined
 }
 
@@ -106,7 +108,8 @@ class DeadlockSearch {
       const record = this.#read(join(holds.lock, holder.text))
       const owner = toOwner(holder.identity, record, this.#place.judge(holder.identity))
       const waitsFor =
-        waiter && (this.#read(join(waiter.paths.queue, waiter.ticket.text)).resource ?? waiter.paths.encoded)
+        waiter &&
+        (this.#read(join(waiter.paths.queue, waiter.ticket.text)).resource ?? waiter.paths.encoded)
       const resource = record.resource ?? holds.encoded
       return { resource, id: holder.id, owner, ...(waitsFor !== undefined && { waitsFor }) }
     })

@@ -53,9 +53,7 @@ export function createLocalLocks(
       place.isThere() ? inspectLock(place, tokens, place.of(resource)) : null,
     list: () => {
       if (!place.isThere()) return []
-      return listEncodedResources(place).flatMap(
-        (encoded) => inspectUnlessForeign(encoded) ?? [],
-      )
+      return listEncodedResources(place).flatMap((encoded) => inspectUnlessForeign(encoded) ?? [])
     },
     forceRelease: (resource, id) => place.isThere() && forceRelease(place, resource, id),
     clean: (options = {}) => (place.isThere() ? cleanLocks(place, tokens, options) : []),

@@ -58,7 +58,9 @@ export class LockPlace {
   judge(identity: ProcessIdentity): Liveness {
     const own = this.surroundings.identity()
     const isOwn =
-      identity.pid === own.pid && identity.tid === own.tid && formatIdentity(identity) === this.identity
+      identity.pid === own.pid &&
+      identity.tid === own.tid &&
+      formatIdentity(identity) === this.identity
     return isOwn ? 'running' : this.surroundings.judge(identity)
   }
 

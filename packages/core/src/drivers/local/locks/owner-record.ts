@@ -55,7 +55,9 @@ export function parseOwnerRecord(content: string | undefined): OwnerRecord {
   }
   const time = (key: string): number | undefined => {
     const value = record.get(key)
-    return typeof value === 'number' && Number.isFinite(new Date(value).getTime()) ? value : undefined
+    return typeof value === 'number' && Number.isFinite(new Date(value).getTime())
+      ? value
+      : undefined
   }
   const [resource, name, host, user] = [text('resource'), text('name'), text('host'), text('user')]
   const [command, token] = [text('command'), text('token')]

@@ -12,7 +12,14 @@ import { HintWatch } from './hint-watch.js'
 import { IdleHeads } from './idle-heads.js'
 import { inspectLock } from './inspect-locks.js'
 import type { LockPlace } from './lock-place.js'
-import { enterQueue, lastWaiting, leaveQueue, listTickets, type Ticket, writeTicket } from './queue.js'
+import {
+  enterQueue,
+  lastWaiting,
+  leaveQueue,
+  listTickets,
+  type Ticket,
+  writeTicket,
+} from './queue.js'
 
 /** The first in the queue looks this often whether the holder died; a release is usually heard of at once. */
 const HEAD_POLL_MS = 10
