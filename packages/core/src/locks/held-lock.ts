@@ -2,7 +2,7 @@ import type { LockDriver, LockGrant } from '../drivers/lock-driver.js'
 import { CliOpsError } from '../errors/cli-ops-error.js'
 import { atExit } from '../process/at-exit.js'
 import { lockLostError } from './lock-errors.js'
-import { type FlowLock, runHolding } from './lock-flow.js'
+import { enterHolding, type FlowLock, runHolding } from './lock-flow.js'
 import type { Lock, LockMode } from './lock-types.js'
 
 /** A lock in the hands of its user. It is released at the latest when the process ends in order. */
@@ -60,6 +60,10 @@ export class HeldLock implements Lock, FlowLock {
 
   run<T>(callback: () => T): T {
     return runHolding(this, callback)
+  }
+
+  enter(): void {
+    enterHolding(this)
   }
 
   isActive(): boolean {

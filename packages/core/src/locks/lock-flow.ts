@@ -28,3 +28,9 @@ export function runHolding<T>(lock: FlowLock, callback: () => T): T {
   const storage = ((globalThis as Global)[KEY] ??= new AsyncLocalStorage())
   return storage.run([...locksOfFlow(), lock], callback)
 }
+
+/** Makes the rest of the running flow hold one lock more, where no callback marks its end. */
+export function enterHolding(lock: FlowLock): void {
+  const storage = ((globalThis as Global)[KEY] ??= new AsyncLocalStorage())
+  storage.enterWith([...locksOfFlow(), lock])
+}

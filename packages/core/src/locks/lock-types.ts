@@ -69,6 +69,8 @@ export interface Lock {
    * refused with `LOCK_DEADLOCK` instead of waiting for itself. `LockManager.acquire` does so by itself.
    */
   run<T>(callback: () => T): T
+  /** As `run`, for the rest of the calling flow, where there is no callback to give. */
+  enter(): void
   /** Gives the lock back. Releasing twice, or after the loss, does nothing. */
   release(): Promise<void>
   /** As `release`, for exit handlers. @throws CliOpsError `UNSUPPORTED` on drivers that need the network */
