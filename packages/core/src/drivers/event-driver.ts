@@ -32,7 +32,7 @@ export interface ReaderOptions {
   readonly group?: string | undefined
 }
 
-/** What one `next()` found. A gap precedes the events after it. */
+/** What one `poll()` found. A gap precedes the events after it. */
 export interface EventBatch {
   readonly gap?: EventGap
   readonly events: readonly EventEnvelope[]
@@ -62,13 +62,29 @@ export interface EventDriver {
   clean(retention: Retention, options?: CleanOptions): MaybePromise<number>
 }
 
-/** A position in the log that moves forward. Calls do not overlap. */
+/**
+ * A position in the log that moves forward.
+ *
+ * Taking and waiting are two calls, so that whoever takes also hands out in the same breath: two takers (the
+ * subscription's own loop, and an emit on the same bus) can then never hand out of order.
+ */
 export interface EventReader {
   /** Resolves when the position is fixed (and, for a group, when this reader is the active one). */
   readonly ready: Promise<void>
-  /** Waits for at least one event or a gap. Rejects with the signal's reason once aborted. Keeps the process alive. */
-  next(signal: AbortSignal): Promise<EventBatch>
-  /** Stores the group's cursor; without a group it does nothing. */
+  /**
+   * Takes the next events, a bounded number of them, or a gap; `undefined` where nothing is there now, or while
+   * another reader of the group is active. Never waits.
+   */
+  poll(): EventBatch | undefined
+  /**
+   * Resolves when `poll` may find something, also when it was so before the call. Rejects with the signal's reason
+   * once aborted. Keeps the process alive while pending.
+   */
+  wait(signal: AbortSignal): Promise<void>
+  /**
+   * Stores the group's cursor. Without a group, or while another reader of the group is active, it does nothing.
+   */
   commit(cursor: Cursor): MaybePromise<void>
+  /** Ends the reader and lets the next one of its group take over. Doing it twice does nothing. */
   close(): void
 }

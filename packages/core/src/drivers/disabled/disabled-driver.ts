@@ -62,8 +62,9 @@ export function createDisabledDriver(): Driver {
 function silentReader(): EventReader {
   return {
     ready: Promise.resolve(),
+    poll: () => undefined,
     // Nothing will come, and waiting for it keeps no process alive.
-    next: (signal) =>
+    wait: (signal) =>
       new Promise((_resolve, reject) => {
         const abort = (): void => {
           reject(signal.reason as Error)
