@@ -21,6 +21,16 @@ export interface AppendOptions {
   readonly durable: boolean
 }
 
+/** An event on its way to the log. */
+export interface EventRecord {
+  readonly event: StoredEvent
+  /**
+   * The event as one line of JSON, made when it was emitted: what is stored, whatever becomes of the emitted object
+   * afterwards. Drivers write it as it is.
+   */
+  readonly json: string
+}
+
 /** Where a reader begins and what it keeps. */
 export interface ReaderOptions {
   readonly from: StartPosition
@@ -50,9 +60,9 @@ export interface EventDriver {
    * Stores events in order and resolves to their cursors. All or none is not promised: a rejected append may
    * have stored a prefix.
    */
-  append(events: readonly StoredEvent[], options: AppendOptions): MaybePromise<Cursor[]>
+  append(events: readonly EventRecord[], options: AppendOptions): MaybePromise<Cursor[]>
   /** As `append`, synchronously; absent on drivers that need the network. */
-  appendSync?(events: readonly StoredEvent[], options: AppendOptions): Cursor[]
+  appendSync?(events: readonly EventRecord[], options: AppendOptions): Cursor[]
   /**
    * Opens a reader. Embedded drivers fix its position before returning, so that an event appended after the
    * call is read; others have fixed it when `ready` resolves.

@@ -107,7 +107,7 @@ export class GroupReader implements EventReader {
   }
 }
 
-function rejectOnAbort(signal: AbortSignal): { promise: Promise<never>; stop(): void } {
+function rejectOnAbort(signal: AbortSignal): { promise: Promise<never>; stop: () => void } {
   let abort: () => void = () => undefined
   const promise = new Promise<never>((_resolve, reject) => {
     abort = () => reject(signal.reason as Error)

@@ -1,11 +1,12 @@
 import { CliOpsError } from '../../../errors/cli-ops-error.js'
 import { debug } from '../../../diagnostics/message.js'
-import type { Cursor, StoredEvent } from '../../../events/event-types.js'
+import type { Cursor } from '../../../events/event-types.js'
 import type {
   AppendOptions,
   CleanOptions,
   EventDriver,
   EventReader,
+  EventRecord,
   LockDriver,
   ReaderOptions,
   Retention,
@@ -34,7 +35,7 @@ const MAX_BLOCK_BYTES = 1024 * 1024
 
 /** The events of the local driver: the segmented log of `docs/reference/event-log.md`. */
 export interface LocalEvents extends EventDriver {
-  appendSync(events: readonly StoredEvent[], options: AppendOptions): Cursor[]
+  appendSync(events: readonly EventRecord[], options: AppendOptions): Cursor[]
   /** Gives the open segment back. The next append opens it anew. */
   close(): void
 }
@@ -83,7 +84,7 @@ export function createLocalEvents(
     }
   }
 
-  const appendSync = (events: readonly StoredEvent[], options: AppendOptions): Cursor[] => {
+  const appendSync = (events: readonly EventRecord[], options: AppendOptions): Cursor[] => {
     prepare()
     const appended: Cursor[] = []
     for (const records of inBlocks(events.map(encodeEvent))) {

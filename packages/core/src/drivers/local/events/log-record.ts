@@ -1,4 +1,5 @@
-import type { EventEnvelope, StoredEvent } from '../../../events/event-types.js'
+import type { EventEnvelope } from '../../../events/event-types.js'
+import type { EventRecord } from '../../event-driver.js'
 
 /**
  * A record is one line of JSON between two newlines. The leading one ends whatever a writer that was killed in
@@ -17,8 +18,8 @@ export interface SegmentHeader {
   readonly previousEnd: number | undefined
 }
 
-export function encodeEvent(event: StoredEvent): Buffer {
-  return encodeLine(JSON.stringify(event))
+export function encodeEvent(record: EventRecord): Buffer {
+  return encodeLine(record.json)
 }
 
 /**
