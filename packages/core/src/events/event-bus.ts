@@ -213,6 +213,34 @@ export class EventBus<Events = StandardEvents> {
     return iterator as unknown as AsyncIterableIterator<EventOf<Events, Pattern>>
   }
 
+  /**
+   * Resolves to the events that are kept now and that the pattern selects, oldest first, without waiting for more.
+   * Rejects with `CURSOR_GAP` where events after a cursor have expired.
+   */
+  async read<Pattern extends AnyOf<(keyof Events & string) | '*'>>(
+    pattern: Pattern,
+    options: { readonly from?: Exclude<StartPosition, 'latest'> } = {},
+  ): Promise<EventOf<Events, Pattern>[]> {
+    const { from = 'earliest' } = options
+    this.#assertSubscription(pattern, { from })
+    const filter = new EventFilter(pattern, this.#settings.schemas)
+    const feed = this.#openFeed({ from })
+    const found: EventEnvelope[] = []
+    try {
+      await feed.ready
+      for (let batch = feed.poll(); batch !== undefined; batch = feed.poll()) {
+        if (batch.gap !== undefined) throw gapError(batch.gap)
+        for (const event of batch.events) {
+          const checked = await filter.check(event)
+          if (checked !== undefined) found.push(checked)
+        }
+      }
+    } finally {
+      feed.close()
+    }
+    return found as EventOf<Events, Pattern>[]
+  }
+
   /** Removes what retention no longer keeps, and resolves to the number of events removed. */
   async cleanOldEvents(): Promise<number> {
     this.#assertOpen()

@@ -1,4 +1,4 @@
-import type { AppendOptions } from '../drivers/event-driver.js'
+import type { AppendOptions, Retention } from '../drivers/event-driver.js'
 import { describe } from '../names/assert-name.js'
 import type { StandardSchema } from '../validation/standard-schema.js'
 import { assertEventType } from './event-pattern.js'
@@ -6,8 +6,8 @@ import { assertSource } from './event-source.js'
 import type { EventBusOptions, SubscribeOptions } from './event-options.js'
 import { DEFAULT_RATE_LIMIT, type RateLimit } from './rate-limit.js'
 
-const DEFAULT_RETENTION_MS = 60_000
-const DEFAULT_MAX_BYTES = 64 * 1024 * 1024
+/** What a log keeps where nobody says otherwise: a minute, and longer what a group has not read yet. */
+export const DEFAULT_RETENTION: Retention = { retentionMs: 60_000, maxBytes: 64 * 1024 * 1024 }
 
 /** The options of a bus, validated, with the defaults filled in. */
 export interface EventSettings {
@@ -24,7 +24,8 @@ export function resolveEventSettings(options: EventBusOptions): EventSettings {
   assertBoolean('inMemory', inMemory)
   assertBoolean('durable', durable)
   if (source !== undefined) assertSource(source)
-  const { retentionMs = DEFAULT_RETENTION_MS, maxBytes = DEFAULT_MAX_BYTES } = options
+  const { retentionMs = DEFAULT_RETENTION.retentionMs, maxBytes = DEFAULT_RETENTION.maxBytes } =
+    options
   if (!(retentionMs > 0) || typeof retentionMs !== 'number') {
     throw new TypeError(`retentionMs must be a number above 0, got ${describe(retentionMs)}`)
   }
