@@ -35,6 +35,11 @@ export interface Driver {
   readonly rpc?: RpcDriver
   /** Connects; called once before the first operation where present. Rejects with `ENGINE_UNAVAILABLE`. */
   open?(): Promise<void>
+  /**
+   * True for one caller within the interval: who gets it cleans up what dead processes left. Absent where the
+   * engine expires things by itself.
+   */
+  claimCleanup?(intervalMs: number): boolean
   /** Gives back what the driver holds. Called once. */
   close(): Promise<void>
 }
@@ -58,6 +63,7 @@ export type {
   AppendOptions,
   EventBatch,
   EventReader,
+  EventRecord,
   ReaderOptions,
   Retention,
 } from './event-driver.js'

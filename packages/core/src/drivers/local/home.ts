@@ -26,20 +26,23 @@ export interface HomePaths {
 }
 
 /**
- * The home directory of the local driver, in one namespace. Nothing is touched until `prepare`.
+ * The home directory of the local driver, in one namespace. Nothing is touched until `prepare`. A `part` is a
+ * directory inside the namespace with a set of paths of its own: the kit keeps there what users shall not see among
+ * theirs.
  */
 export class Home {
   readonly root: string
   readonly paths: HomePaths
   readonly fileSystem: FileSystem
-  #base: string
+  readonly #base: string
   #prepared = false
   #local: boolean | undefined
 
-  constructor(root: string, namespace: string, fileSystem: FileSystem) {
+  constructor(root: string, namespace: string, fileSystem: FileSystem, part = '') {
     this.root = root
     this.fileSystem = fileSystem
-    this.#base = namespace === '' ? root : join(root, 'namespaces', encodeFileName(namespace))
+    const base = namespace === '' ? root : join(root, 'namespaces', encodeFileName(namespace))
+    this.#base = join(base, part)
     this.paths = {
       locks: join(this.#base, 'locks'),
       queues: join(this.#base, 'queues'),
@@ -58,8 +61,12 @@ export class Home {
    */
   prepare(): void {
     if (this.#prepared) return
-    if (this.fileSystem.status(this.root) === undefined) this.#make(this.root)
-    assertPrivateDirectory(this.root, this.fileSystem)
+    try {
+      if (this.fileSystem.status(this.root) === undefined) this.#make(this.root)
+      assertPrivateDirectory(this.root, this.fileSystem)
+    } catch (error) {
+      throw storageError(error, this.root)
+    }
     this.#prepared = true
   }
 
@@ -91,12 +98,29 @@ export class Home {
     return this.#local
   }
 
+  /** Tells one caller within the interval, over all processes, that a clean-up is due. */
+  claimCleanup(intervalMs: number): boolean {
+    const stamp = join(this.#base, 'last-clean-up')
+    const status = this.fileSystem.status(stamp)
+    // A stamp from the far future means that the clock was set back.
+    if (Math.abs(Date.now() - (status?.modifiedMs ?? 0)) < intervalMs) return false
+    this.inDirectory(this.#base, () => {
+      this.fileSystem.unlink(stamp)
+      this.fileSystem.createFile(stamp, '')
+    })
+    return true
+  }
+
   #make(directory: string): void {
     try {
       // Only the kit's own directories are private; the parents are made as any program would.
       if (directory === this.root) mkdirSync(dirname(directory), { recursive: true })
       mkdirSync(directory, { recursive: true, mode: 0o700 })
     } catch (error) {
+      // A directory that exists is no error here, so this is a file in its place.
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') {
+        Object.assign(error as object, { code: 'ENOTDIR' })
+      }
       throw storageError(error, this.root)
     }
   }
@@ -109,10 +133,10 @@ const REMEDIES: ReadonlyMap<string, string> = new Map([
   ['ENOSPC', 'the disk is full; free some space'],
   ['EDQUOT', 'the disk quota is used up; free some space'],
   ['ENOTDIR', 'a part of the path is a file; set CLI_OPS_HOME to a directory'],
-  ['EEXIST', 'it is a file; set CLI_OPS_HOME to a directory'],
   ['ENAMETOOLONG', 'the path is too long; set CLI_OPS_HOME to a shorter one'],
   ['EMFILE', 'too many files are open in this process'],
   ['ENFILE', 'too many files are open on this machine'],
+  ['EFBIG', 'a file there has reached the size limit of this process (ulimit -f)'],
   ['EIO', 'the disk reports an I/O error'],
 ])
 

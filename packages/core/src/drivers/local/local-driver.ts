@@ -1,5 +1,5 @@
-import type { Driver, DriverOptions, Primitive } from '../driver.js'
-import { createLocalEvents } from './events/local-events.js'
+import type { Driver, DriverOptions, LockDriver, RegistryDriver, RpcDriver } from '../driver.js'
+import { createLocalEvents, type LocalEvents } from './events/local-events.js'
 import { nodeFileSystem } from './file-system.js'
 import { Home } from './home.js'
 import { createLocalLocks } from './locks/local-locks.js'
@@ -8,9 +8,16 @@ import { createLocalRpc } from './rpc/local-rpc.js'
 
 /** Makes the default driver: files in the home directory, Unix sockets or named pipes for requests. */
 export function createLocalDriver(options: DriverOptions): Driver {
-  const home = new Home(options.home, options.namespace, nodeFileSystem)
-  // A command that takes no lock builds no lock driver: the parts are made at first use.
-  const made: { -readonly [Part in Primitive]?: NonNullable<Driver[Part]> } = {}
+  const { home: root, namespace } = options
+  const home = new Home(root, namespace, nodeFileSystem)
+  // Parts are made at first use: most commands need one or two of them.
+  let locks: LockDriver | undefined
+  let events: LocalEvents | undefined
+  let registry: RegistryDriver | undefined
+  let rpc: RpcDriver | undefined
+  // The locks that elect a group's active reader; in a directory of their own, so that no user meets them.
+  const groupLocks = (): LockDriver =>
+    createLocalLocks(new Home(root, namespace, nodeFileSystem, 'event-groups'))
   return {
     name: 'local',
     capabilities: {
@@ -22,17 +29,21 @@ export function createLocalDriver(options: DriverOptions): Driver {
       remote: false,
     },
     get locks() {
-      return (made.locks ??= createLocalLocks(home))
+      return (locks ??= createLocalLocks(home))
     },
     get events() {
-      return (made.events ??= createLocalEvents(home))
+      return (events ??= createLocalEvents(home, groupLocks))
     },
     get registry() {
-      return (made.registry ??= createLocalRegistry(home))
+      return (registry ??= createLocalRegistry(home))
     },
     get rpc() {
-      return (made.rpc ??= createLocalRpc(home))
+      return (rpc ??= createLocalRpc(home))
     },
-    close: () => Promise.resolve(),
+    claimCleanup: (intervalMs) => home.claimCleanup(intervalMs),
+    close: () => {
+      events?.close()
+      return Promise.resolve()
+    },
   }
 }

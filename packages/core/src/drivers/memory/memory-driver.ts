@@ -1,4 +1,4 @@
-import type { Driver, Primitive } from '../driver.js'
+import type { Driver, EventDriver, LockDriver, RegistryDriver, RpcDriver } from '../driver.js'
 import { createMemoryEvents } from './memory-events.js'
 import { createMemoryLocks } from './memory-locks.js'
 import { createMemoryRegistry } from './memory-registry.js'
@@ -6,7 +6,10 @@ import { createMemoryRpc } from './memory-rpc.js'
 
 /** Makes a driver that lives and ends with this process: for tests, and for programs that need no one else. */
 export function createMemoryDriver(): Driver {
-  const made: { -readonly [Part in Primitive]?: NonNullable<Driver[Part]> } = {}
+  let locks: LockDriver | undefined
+  let events: EventDriver | undefined
+  let registry: RegistryDriver | undefined
+  let rpc: RpcDriver | undefined
   return {
     name: 'memory',
     capabilities: {
@@ -18,16 +21,16 @@ export function createMemoryDriver(): Driver {
       remote: false,
     },
     get locks() {
-      return (made.locks ??= createMemoryLocks())
+      return (locks ??= createMemoryLocks())
     },
     get events() {
-      return (made.events ??= createMemoryEvents())
+      return (events ??= createMemoryEvents())
     },
     get registry() {
-      return (made.registry ??= createMemoryRegistry())
+      return (registry ??= createMemoryRegistry())
     },
     get rpc() {
-      return (made.rpc ??= createMemoryRpc())
+      return (rpc ??= createMemoryRpc())
     },
     close: () => Promise.resolve(),
   }

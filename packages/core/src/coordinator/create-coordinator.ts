@@ -1,0 +1,88 @@
+import { EventBus } from '../events/event-bus.js'
+import type { StandardEvents } from '../events/standard-events.js'
+import { LockManager } from '../locks/lock-manager.js'
+import { assertName } from '../names/assert-name.js'
+import { type ConnectionOptions, resolveConnection } from '../options/connection-options.js'
+import { describeOwnProcess } from '../process/own-process.js'
+import { ServiceRegistry } from '../registry/service-registry.js'
+import { IPCClient } from '../rpc/ipc-client.js'
+import { IPCServer } from '../rpc/ipc-server.js'
+
+/** Options of {@link createCoordinator}. */
+export interface CoordinatorOptions extends ConnectionOptions {
+  /** Name of this CLI: what other processes see as owner, source and service. */
+  readonly name: string
+  /** Version of this CLI, for the registry. */
+  readonly version?: string | undefined
+}
+
+/** One process's handle on all four primitives. Each is made at its first use. */
+export interface Coordinator<Events = StandardEvents> {
+  readonly name: string
+  readonly version?: string | undefined
+  readonly locks: LockManager
+  readonly events: EventBus<Events>
+  readonly registry: ServiceRegistry
+  /** The server that answers requests to this CLI; the same one each time. */
+  serve(): IPCServer
+  /** A client for the CLI of that name; the same one for each name. */
+  connect(name: string): IPCClient
+  /** Closes whatever was made. */
+  close(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/**
+ * Makes a coordinator. Nothing is touched before one of its primitives is used.
+ *
+ * @throws TypeError when an option is wrong
+ * @example
+ * ```ts
+ * await using ops = createCoordinator({ name: 'cli-alpha' })
+ * await ops.locks.acquire('task-database', async () => { … })
+ * ```
+ */
+export function createCoordinator<Events = StandardEvents>(
+  options: CoordinatorOptions,
+): Coordinator<Events> {
+  const { name, version, ...connection } = options
+  assertName('name', name)
+  resolveConnection(connection)
+  describeOwnProcess({ name })
+  let locks: LockManager | undefined
+  let events: EventBus<Events> | undefined
+  let registry: ServiceRegistry | undefined
+  let server: IPCServer | undefined
+  const clients = new Map<string, IPCClient>()
+
+  const close = async (): Promise<void> => {
+    const made = [...clients.values(), server, registry, events, locks]
+    await Promise.all(made.map((part) => part?.close()))
+  }
+  return {
+    name,
+    version,
+    get locks() {
+      return (locks ??= new LockManager(connection))
+    },
+    get events() {
+      return (events ??= new EventBus<Events>(connection))
+    },
+    get registry() {
+      return (registry ??= new ServiceRegistry(connection))
+    },
+    serve() {
+      return (server ??= new IPCServer(name, { ...connection, version }))
+    },
+    connect(target) {
+      let client = clients.get(target)
+      if (client === undefined) {
+        client = new IPCClient(target, connection)
+        clients.set(target, client)
+      }
+      return client
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}

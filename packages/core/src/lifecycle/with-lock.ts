@@ -1,0 +1,47 @@
+import { LockManager } from '../locks/lock-manager.js'
+import type { Lock } from '../locks/lock-types.js'
+import { type Refusal, takeLock } from './command-lock.js'
+import type { LockRule } from './cli-ops-options.js'
+import { isPromiseLike } from './promise-like.js'
+import { currentSession } from './current-session.js'
+
+/**
+ * Runs a handler under a lock, and gives its result as it is: without a wait, a synchronous handler stays
+ * synchronous. The lock is released when the handler has returned or its promise has settled; when it is not to be
+ * had, `refuse` stands for the handler. Used outside a CLI with the plugin, it locks in the default home.
+ */
+export function runWithLock<T>(
+  rule: string | LockRule,
+  handler: () => T,
+  refuse: (refusal: Refusal) => T,
+): T | Promise<Awaited<T>> {
+  const session = currentSession()
+  const locks = session === undefined ? new LockManager() : session.coordinator.locks
+  const taken = takeLock(locks, typeof rule === 'string' ? { resource: rule } : rule)
+  return isPromiseLike(taken)
+    ? (taken.then((lock) => holdDuring(lock, handler, refuse)) as Promise<Awaited<T>>)
+    : holdDuring(taken, handler, refuse)
+}
+
+function holdDuring<T>(
+  taken: Lock | Refusal,
+  handler: () => T,
+  refuse: (refusal: Refusal) => T,
+): T {
+  if ('reason' in taken) {
+    currentSession()?.noteRefusal(taken)
+    return refuse(taken)
+  }
+  let result: T
+  try {
+    result = taken.run(handler)
+  } catch (error) {
+    taken.releaseSync()
+    throw error
+  }
+  if (!isPromiseLike(result)) {
+    taken.releaseSync()
+    return result
+  }
+  return Promise.resolve(result).finally(() => taken.release()) as T
+}
