@@ -323,7 +323,8 @@ function openEvents(options: EventBusOptions, inMemory: boolean): DriverHandle {
   if (!inMemory || resolveConnection(options).disabled) return openDriver(options, 'events')
   // Not shared with anybody: two tests, each with a bus in memory, never see each other's events.
   const driver = createMemoryDriver()
-  return { now: driver, open: () => Promise.resolve(driver), close: () => driver.close() }
+  const key = 'memory'
+  return { key, now: driver, open: () => Promise.resolve(driver), close: () => driver.close() }
 }
 
 function closedError(): CliOpsError {

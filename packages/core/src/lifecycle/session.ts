@@ -3,8 +3,9 @@ import { type Coordinator, createCoordinator } from '../coordinator/create-coord
 import { setRunningCoordinator } from '../coordinator/use-ops.js'
 import { type DriverHandle, openDriver } from '../drivers/open-driver.js'
 import { EventBus } from '../events/event-bus.js'
-import { runExitCleanups, takeOverExitCleanups, atExit } from '../process/at-exit.js'
+import { runExitCleanups, takeOverExitCleanups } from '../process/at-exit.js'
 import { describeOwnProcess, ownProcess } from '../process/own-process.js'
+import { ownRecord } from '../registry/own-records.js'
 import type { CliOpsOptions, CommandContext, CommandOutcome, EventsOf } from './cli-ops-options.js'
 import type { Refusal } from './command-lock.js'
 import { eventsOf } from './outcome-events.js'
@@ -152,17 +153,11 @@ export class Session {
 
   #register(): void {
     this.#registry = openDriver(this.#connection(), 'registry')
-    const registry = this.#registry.now?.registry
-    const { instance, startedAt } = ownProcess()
-    registry?.registerSync?.({
-      name: this.name,
-      instance,
-      pid: process.pid,
-      version: this.version,
-      startedAt: startedAt.getTime(),
-      metadata: {},
-    })
-    atExit(() => registry?.unregisterSync?.(this.name, instance))
+    const driver = this.#registry.now?.registry
+    if (driver === undefined) return
+    // The common record of this process: a server or the host's own registration under this name adds to it.
+    const { key } = this.#registry
+    void ownRecord({ key, driver }, this.name).set(this, { version: this.version }, driver)
   }
 
   async #serve(): Promise<void> {
