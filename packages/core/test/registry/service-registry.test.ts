@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { IPCServer, type ServiceChange, ServiceRegistry } from '@cli-ops/shared-ipc'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { inAnyOrder, objectWith } from '../fixtures/matchers.js'
 import { RpcActor } from '../fixtures/start-rpc-actor.js'
 import { namesIn, temporaryHome } from '../fixtures/temporary-home.js'
 import { temporaryRuntime } from '../fixtures/temporary-runtime.js'
@@ -36,9 +37,9 @@ test('the sample of the original document runs as written', async () => {
   const instances = await registry.discover()
   expect(instances).toHaveLength(2)
   expect(instances).toEqual(
-    expect.arrayContaining([
-      expect.objectContaining({ name: 'cli-beta', pid: beta.pid, version: '1.0.0', state: 'live' }),
-      expect.objectContaining({
+    inAnyOrder([
+      objectWith({ name: 'cli-beta', pid: beta.pid, version: '1.0.0', state: 'live' }),
+      objectWith({
         name: 'cli-gamma',
         pid: gamma.pid,
         version: '2.0.0',
@@ -81,7 +82,9 @@ describe.each(['local:', 'memory:'])('%s', (url) => {
 
   test('names and fields of prototypes are ordinary', async () => {
     const registry = openRegistry(temporaryHome(), url)
-    const metadata = JSON.parse('{"__proto__":{"polluted":1},"constructor":"c","toString":"t"}')
+    const metadata: unknown = JSON.parse(
+      '{"__proto__":{"polluted":1},"constructor":"c","toString":"t"}',
+    )
     for (const name of [
       '__proto__',
       'constructor',
@@ -292,7 +295,7 @@ describe('files in the registry that nobody can read', () => {
     const [name] = namesIn(home, 'registry')
     writeFileSync(join(home, 'registry', name!), content)
     expect(await openRegistry(home).discover({ name: 'cli-beta' })).toEqual([
-      expect.objectContaining({ name: 'cli-beta', pid: actor.pid, state: 'live' }),
+      objectWith({ name: 'cli-beta', pid: actor.pid, state: 'live' }),
     ])
   })
 
@@ -310,7 +313,7 @@ describe('files in the registry that nobody can read', () => {
     for (const name of foreign) writeFileSync(join(home, 'registry', name), 'x')
     await registry.discover()
     await registry.cleanDeadProcesses()
-    expect(namesIn(home, 'registry')).toEqual(expect.arrayContaining(foreign))
+    expect(namesIn(home, 'registry')).toEqual(inAnyOrder(foreign))
   })
 
   test('a record cannot have a socket removed that is not its own', async () => {
@@ -380,7 +383,7 @@ describe('wrong arguments are refused before anything is written', () => {
     ['metadata.name is set by the registry', { name: 'x' }],
     ['metadata.f must be JSON, got a function', { f: () => 1 }],
     ['metadata must be at most 65536 bytes', { big: 'x'.repeat(70_000) }],
-    ['metadata must be an object', [] as unknown as object],
+    ['metadata must be an object', []],
   ])('%s', async (message, metadata) => {
     const home = temporaryHome()
     const registry = openRegistry(home)

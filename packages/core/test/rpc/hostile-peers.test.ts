@@ -168,7 +168,7 @@ test('30,000 damaged frames neither crash the server nor keep it from answering'
     raw.socket.resume()
     let text = ''
     for (let frame = 0; frame < 1000; frame += 1) {
-      const characters = [...valid[Math.floor(random() * valid.length)]!]
+      const characters = Array.from(valid[Math.floor(random() * valid.length)]!)
       for (let damage = Math.floor(random() * 4); damage > 0; damage -= 1) {
         const place = Math.floor(random() * characters.length)
         const token = tokens[Math.floor(random() * tokens.length)]!

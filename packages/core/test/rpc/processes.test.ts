@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { IPCClient, type IPCClientOptions, ServiceRegistry } from '@cli-ops/shared-ipc'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { containing, inAnyOrder, matching } from '../fixtures/matchers.js'
 import { RpcActor } from '../fixtures/start-rpc-actor.js'
 import { namesIn, temporaryHome } from '../fixtures/temporary-home.js'
 import { temporaryRuntime } from '../fixtures/temporary-runtime.js'
@@ -41,7 +42,7 @@ describe('a server that is killed', () => {
     await actor.kill()
     for (const error of await Promise.all(pending)) {
       expect(error).toMatchObject({ code: 'CONNECTION_LOST', retryable: false })
-      expect(error).toHaveProperty('message', expect.stringContaining('the outcome is unknown'))
+      expect(error).toHaveProperty('message', containing('the outcome is unknown'))
     }
   })
 
@@ -54,7 +55,7 @@ describe('a server that is killed', () => {
     await actor.kill()
     expect(namesIn(home, 'registry')).toHaveLength(1)
     await expect(client.call('pid')).rejects.toMatchObject({
-      code: expect.stringMatching(/^(?:NO_RESPONDER|CONNECTION_LOST)$/u),
+      code: matching(/^(?:NO_RESPONDER|CONNECTION_LOST)$/u),
     })
     await expect(client.call('pid')).rejects.toMatchObject({ code: 'NO_RESPONDER' })
     expect(namesIn(home, 'registry')).toEqual([])
@@ -97,7 +98,7 @@ describe('a suspended server', () => {
     const registry = new ServiceRegistry({ home })
     const states = (await registry.discover()).map(({ pid, state }) => [pid, state])
     expect(states).toEqual(
-      expect.arrayContaining([
+      inAnyOrder([
         [stopped.pid, 'hung'],
         [running.pid, 'live'],
       ]),

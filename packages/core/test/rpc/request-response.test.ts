@@ -6,6 +6,7 @@ import {
 } from '@cli-ops/shared-ipc'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import * as z from 'zod'
+import { containing, matching } from '../fixtures/matchers.js'
 import { temporaryHome } from '../fixtures/temporary-home.js'
 import { temporaryRuntime } from '../fixtures/temporary-runtime.js'
 
@@ -59,14 +60,18 @@ describe.each(['local:', 'memory:'])('%s', (url) => {
   })
 
   test.each([
-    ['an error', () => new Error('no such task'), { code: -32000, message: 'no such task' }],
+    [
+      'an error',
+      (): unknown => new Error('no such task'),
+      { code: -32000, message: 'no such task' },
+    ],
     [
       'an error with a code',
-      () => Object.assign(new Error('gone'), { code: 'ENOENT' }),
+      (): unknown => Object.assign(new Error('gone'), { code: 'ENOENT' }),
       { code: -32000, message: 'gone', data: { code: 'ENOENT' } },
     ],
-    ['a string', () => 'nope', { code: -32000, message: 'nope' }],
-    ['nothing', () => undefined, { code: -32000, message: 'the handler failed' }],
+    ['a string', (): unknown => 'nope', { code: -32000, message: 'nope' }],
+    ['nothing', (): unknown => undefined, { code: -32000, message: 'the handler failed' }],
   ])('a handler that throws %s fails the request, without a stack', async (_name, make, error) => {
     const { server, client } = await connected()
     server.handle('sync', () => {
@@ -103,9 +108,9 @@ describe.each(['local:', 'memory:'])('%s', (url) => {
     const { server, client } = await connected()
     let merged: Record<string, unknown> = {}
     server.handle<object>('merge', (data) => {
-      merged = Object.assign({}, data)
+      merged = Object.assign({}, data) as Record<string, unknown>
     })
-    const hostile = JSON.parse(
+    const hostile: unknown = JSON.parse(
       '{"a":{"__proto__":{"polluted":1}},"__proto__":{"polluted":1},"b":1}',
     )
     await client.call('merge', hostile)
@@ -137,7 +142,7 @@ describe.each(['local:', 'memory:'])('%s', (url) => {
     expect(called).toHaveBeenCalledTimes(1)
     await expect(client.call('add', { a: 'x', b: 1 })).rejects.toMatchObject({
       code: 'INVALID_MESSAGE',
-      message: expect.stringContaining('a: '),
+      message: containing('a: '),
       details: { error: { code: -32602 } },
     })
     await expect(client.call('async', 'bad')).rejects.toMatchObject({ code: 'INVALID_MESSAGE' })
@@ -187,7 +192,7 @@ describe.each(['local:', 'memory:'])('%s', (url) => {
   test('a deadline rejects the request, stops the handler and is known to it', async () => {
     const { server, client } = await connected()
     let signal: AbortSignal | undefined
-    const stopped = withResolvers<unknown>()
+    const stopped = withResolvers()
     server.handle('never', (_data, context) => {
       signal = context.signal
       signal.addEventListener('abort', () => stopped.resolve(signal?.reason))
@@ -195,16 +200,16 @@ describe.each(['local:', 'memory:'])('%s', (url) => {
     })
     await expect(client.call('never', null, { timeoutMs: 50 })).rejects.toMatchObject({
       code: 'REQUEST_TIMEOUT',
-      message: expect.stringContaining('may still have done it'),
+      message: containing('may still have done it'),
     })
     expect(await stopped.promise).toMatchObject({
-      code: expect.stringMatching(/REQUEST_TIMEOUT|CONNECTION_LOST/u),
+      code: matching(/REQUEST_TIMEOUT|CONNECTION_LOST/u),
     })
   })
 
   test('a notification arrives and is not answered', async () => {
     const { server, client } = await connected()
-    const seen = withResolvers<unknown>()
+    const seen = withResolvers()
     server.handle('tell', (data) => {
       seen.resolve(data)
     })
@@ -218,7 +223,7 @@ describe.each(['local:', 'memory:'])('%s', (url) => {
       for (let value = 1; value <= to; value += 1) await progress(value)
       return 'counted'
     })
-    const stream = client.stream<number, string>('count', 1000)
+    const stream = client.stream<number>('count', 1000)
     const values: number[] = []
     let result = await stream.next()
     for (; result.done !== true; result = await stream.next()) values.push(result.value)
@@ -341,7 +346,9 @@ describe.each(['local:', 'memory:'])('%s', (url) => {
     const began = withResolvers()
     server.handle('never', (_data, { signal }) => {
       began.resolve(undefined)
-      signal.addEventListener('abort', () => (reason = signal.reason))
+      signal.addEventListener('abort', () => {
+        reason = signal.reason
+      })
       return new Promise(() => undefined)
     })
     const request = client.call('never').catch((error: unknown) => error)
@@ -384,7 +391,7 @@ describe.each(['local:', 'memory:'])('%s', (url) => {
     const other = startClient(home, { url })
     await expect(other.call('who')).rejects.toMatchObject({
       code: 'NO_RESPONDER',
-      message: expect.stringContaining('no "cli-alpha" is running'),
+      message: containing('no "cli-alpha" is running'),
     })
     const server = startServer(home, { url })
     server.handle('who', () => 'here at last')

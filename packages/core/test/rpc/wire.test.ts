@@ -12,6 +12,7 @@ import {
   StreamMessageReader,
   StreamMessageWriter,
 } from 'vscode-jsonrpc/node'
+import { containing, inAnyOrder, objectWith } from '../fixtures/matchers.js'
 import { RawConnection } from '../fixtures/raw-connection.js'
 import { temporaryHome } from '../fixtures/temporary-home.js'
 import { temporaryRuntime } from '../fixtures/temporary-runtime.js'
@@ -57,7 +58,7 @@ interface Case {
 const error = (id: unknown, code: number): unknown => ({
   jsonrpc: '2.0',
   id,
-  error: expect.objectContaining({ code }),
+  error: objectWith({ code }),
 })
 const result = (id: unknown, value: unknown): unknown => ({ jsonrpc: '2.0', id, result: value })
 
@@ -90,7 +91,7 @@ const CASES: Record<string, Case> = {
   },
   'a ping': {
     sent: [request(7, '$/ping')],
-    received: [result(7, expect.objectContaining({ name: 'cli-alpha', pid: process.pid }))],
+    received: [result(7, objectWith({ name: 'cli-alpha', pid: process.pid }))],
   },
   'no version': { sent: [{ id: 1, method: 'echo' }], received: [error(1, -32600)] },
   'another version': {
@@ -113,7 +114,7 @@ const CASES: Record<string, Case> = {
   },
   'a batch with everything': {
     sent: [[request(1, 'echo', [1]), 5, { jsonrpc: '2.0', method: 'tell' }, request(3, 'nope')]],
-    received: [expect.arrayContaining([result(1, [1]), error(null, -32600), error(3, -32601)])],
+    received: [inAnyOrder([result(1, [1]), error(null, -32600), error(3, -32601)])],
   },
   'a batch of too many': {
     sent: [Array.from({ length: 1001 }, () => 1)],
@@ -220,7 +221,7 @@ describe('lines', () => {
     const raw = await RawConnection.open(endpoint)
     raw.send(request(1, 'echo', 'x'.repeat(1 << 20)), request(2, 'echo', [2]))
     expect(await raw.lines(2)).toEqual([
-      { jsonrpc: '2.0', id: null, error: expect.objectContaining({ code: -32001 }) },
+      { jsonrpc: '2.0', id: null, error: objectWith({ code: -32001 }) },
       result(2, [2]),
     ])
   })
@@ -230,7 +231,7 @@ describe('lines', () => {
     const raw = await RawConnection.open(endpoint)
     raw.send(request(1, 'count', 0), request(2, 'echo', [2]))
     raw.socket.end()
-    expect(await raw.lines(2)).toEqual(expect.arrayContaining([result(1, 0), result(2, [2])]))
+    expect(await raw.lines(2)).toEqual(inAnyOrder([result(1, 0), result(2, [2])]))
     await raw.ended
   })
 })
@@ -246,7 +247,7 @@ describe('content-length', () => {
     const replies: unknown[] = []
     while (replies.length <= received.length) replies.push(await raw.framed())
     // A handler that takes its time may be overtaken by the last request.
-    expect(replies).toEqual(expect.arrayContaining([...received, result('last', ['still there'])]))
+    expect(replies).toEqual(inAnyOrder([...received, result('last', ['still there'])]))
   })
 
   test.each([
@@ -304,7 +305,7 @@ describe('vscode-jsonrpc', () => {
     const connection = await connected()
     const values: number[] = []
     // Ids count from zero.
-    connection.onProgress(new ProgressType<number>(), 0, (value) => values.push(value))
+    connection.onProgress(new ProgressType<number>(), 0, (value) => void values.push(value))
     await connection.sendRequest('count', 3)
     expect(values).toEqual([1, 2, 3])
   })
@@ -381,7 +382,7 @@ describe('a client', () => {
     const client = new IPCClient('cli-alpha', { home })
     await expect(client.call('x')).rejects.toMatchObject({
       code: 'CONNECTION_LOST',
-      message: expect.stringContaining('garbled'),
+      message: containing('garbled'),
     })
     await client.close()
   })

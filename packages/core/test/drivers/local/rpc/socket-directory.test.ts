@@ -12,6 +12,7 @@ import { once } from 'node:events'
 import { dirname, join } from 'node:path'
 import { IPCClient, IPCServer } from '@cli-ops/shared-ipc'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { containing } from '../../../fixtures/matchers.js'
 import { namesIn, temporaryHome } from '../../../fixtures/temporary-home.js'
 import { temporaryRuntime } from '../../../fixtures/temporary-runtime.js'
 
@@ -75,7 +76,7 @@ describe('is refused, and nothing is changed or written,', () => {
     const server = startServer(home)
     await expect(server.ready).rejects.toMatchObject({
       code,
-      message: expect.stringContaining(hint),
+      message: containing(hint),
     })
     expect(statSync(directory()).mode).toBe(mode)
     expect(namesIn(directory())).toEqual([])
