@@ -23,7 +23,8 @@ export async function readAll(
     }
     if (batch.gap !== undefined) throw gapError(batch.gap)
     for (const event of batch.events) {
-      const accepted = await filter.check(event)
+      const checked = filter.check(event)
+      const accepted = checked instanceof Promise ? await checked : checked
       if (accepted !== undefined) events.push(accepted)
     }
   }
