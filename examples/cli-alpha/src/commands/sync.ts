@@ -55,7 +55,11 @@ async function sync({ json = false, pace = 0, ...options }: SyncOptions): Promis
 
   const count = (type: TaskChange['type']): number =>
     changes.filter((change) => change.type === type).length
-  const summary = { incoming: incoming.length, created: count('created'), updated: count('updated') }
+  const summary = {
+    incoming: incoming.length,
+    created: count('created'),
+    updated: count('updated'),
+  }
   if (json) printJson(summary)
   else print(`synced: ${summary.created} created, ${summary.updated} updated`)
   return changes

@@ -3,7 +3,10 @@ import { isAbsolute, join, resolve } from 'node:path'
 
 /** The tasks: `$CLI_ALPHA_DATA/tasks.json`, else below the user's data directory. */
 export function taskFile(env = process.env): string {
-  return join(folder(env['CLI_ALPHA_DATA'], env['XDG_DATA_HOME'], ['.local', 'share']), 'tasks.json')
+  return join(
+    folder(env['CLI_ALPHA_DATA'], env['XDG_DATA_HOME'], ['.local', 'share']),
+    'tasks.json',
+  )
 }
 
 /** The settings: `$CLI_ALPHA_CONFIG/config.json`, else below the user's configuration directory. */

@@ -39,13 +39,15 @@ export function changeTask(
   task: Task,
   wanted: TaskChanges,
 ): Extract<TaskChange, { type: 'updated' }> | undefined {
-  const current = task as Readonly<Record<string, unknown>>
+  const current: ReadonlyMap<string, unknown> = new Map(Object.entries(task))
   const real = Object.entries(wanted).filter(
-    ([field, value]) => JSON.stringify(current[field] ?? null) !== JSON.stringify(value),
+    ([field, value]) => JSON.stringify(current.get(field) ?? null) !== JSON.stringify(value),
   )
   if (real.length === 0) return undefined
   const changes = Object.fromEntries(real) as TaskChanges
   const fields = Object.entries({ ...task, ...changes, updatedAt: new Date().toISOString() })
-  const changed = Object.fromEntries(fields.filter(([, value]) => value !== null)) as unknown as Task
+  const changed = Object.fromEntries(
+    fields.filter(([, value]) => value !== null),
+  ) as unknown as Task
   return { type: 'updated', task: changed, changes }
 }

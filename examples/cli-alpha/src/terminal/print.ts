@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
 
-type Style = Parameters<typeof styleText>[0]
+type Format = Parameters<typeof styleText>[0]
 
 /** Results go to stdout, for people or, as JSON, for programs. */
 export function print(line: string): void {
@@ -17,7 +17,6 @@ export function note(line: string): void {
 }
 
 /** Colours text where stdout is a terminal that shows colours; `NO_COLOR` is honoured. */
-export function style(format: Style, text: string): string {
-  const { isTTY, hasColors } = process.stdout
-  return isTTY && hasColors.call(process.stdout) ? styleText(format, text) : text
+export function style(format: Format, text: string): string {
+  return process.stdout.isTTY && process.stdout.hasColors(16) ? styleText(format, text) : text
 }
