@@ -118,7 +118,7 @@ describe('a home', () => {
         expect(fill(0)).toThrow(expect.objectContaining({ code: 'STORAGE_FAILED' }))
         expect(fill(100)).toThrow('the disk is full')
         execFileSync('mount', ['-o', 'remount,ro', mount])
-        expect(() => use(mount)).toThrow('read-only')
+        expect(fill(200)).toThrow('read-only')
       } finally {
         execFileSync('umount', [mount])
       }
