@@ -1,3 +1,6 @@
 export { CliOpsError, isCliOpsError, type CliOpsErrorOptions } from './errors/cli-ops-error.js'
 export { ERROR_CODES, type ErrorCode } from './errors/error-codes.js'
 export { openDriver } from './drivers/open-driver.js'
+export { LockManager, type LockManagerOptions } from './locks/lock-manager.js'
+export type { Lock, LockInfo, LockMode, LockOptions, Owner } from './locks/lock-types.js'
+export { describeHolder, describeOwner } from './locks/describe-owner.js'
