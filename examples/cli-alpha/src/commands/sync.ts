@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import { emits } from '@cli-ops/commander-plugin'
-import { type LockInfo, useOps } from '@cli-ops/shared-ipc'
+import { describeHolder, type LockInfo, useOps } from '@cli-ops/shared-ipc'
 import { Command, InvalidArgumentError } from 'commander'
 
 import { writeAtomically } from '../files/write-atomically.js'
@@ -86,8 +86,8 @@ async function merge(
   return { tasks: [...byId.values()], changes }
 }
 
-function sayWho({ resource, owner }: LockInfo): void {
-  note(`cli-alpha: waiting for "${resource}", held by ${owner.name} (pid ${owner.pid})`)
+function sayWho(info: LockInfo): void {
+  note(`cli-alpha: waiting for "${info.resource}", ${describeHolder(info)}`)
 }
 
 function parsePace(text: string): number {
