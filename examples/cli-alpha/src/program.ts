@@ -12,12 +12,12 @@ import { watchCommand } from './commands/watch.js'
 
 export function createProgram(): Command {
   const program = new Command('cli-alpha').version('0.1.0').description('keeps track of tasks')
-
-  program.use(cliOps({ ops: true }))
-
   const commands = [addCommand, listCommand, doneCommand, editCommand, deleteCommand]
   for (const create of [...commands, syncCommand, watchCommand, configCommand]) {
     program.addCommand(create())
   }
+
+  program.use(cliOps({ ops: true }))
+
   return program
 }

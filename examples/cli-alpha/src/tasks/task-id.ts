@@ -19,10 +19,10 @@ export function newTaskId(tasks: readonly Task[]): string {
 export function findTask(tasks: readonly Task[], text: string): Task {
   const exact = tasks.find(({ id }) => id === text)
   if (exact !== undefined) return exact
-  const matches = tasks.filter(({ id }) => id.startsWith(text))
-  if (matches.length === 1 && matches[0] !== undefined && text !== '') return matches[0]
-  if (matches.length === 0) throw new UserError(`no task has the id ${JSON.stringify(text)}`)
-  const ids = matches.map(({ id }) => id).join(', ')
+  const [first, ...others] = text === '' ? [] : tasks.filter(({ id }) => id.startsWith(text))
+  if (first === undefined) throw new UserError(`no task has the id ${JSON.stringify(text)}`)
+  if (others.length === 0) return first
+  const ids = [first, ...others].map(({ id }) => id).join(', ')
   throw new UserError(`${JSON.stringify(text)} is the beginning of several ids: ${ids}`)
 }
 
