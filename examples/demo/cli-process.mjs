@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline'
 /** Nothing in the demo takes nearly as long; what does is a failure, not a hang. */
 const PATIENCE_MS = 15_000
 
-/** @typedef {{ text: string, at: number }} Line `at` is on the clock of `performance.now()` */
+/** @typedef {{ text: string, at: number, isResult: boolean }} Line `at` is on the clock of `performance.now()` */
 /** @typedef {{ code: number | null, signal: NodeJS.Signals | null }} End */
 
 /** One running CLI: its lines as they come, and its end. */
@@ -21,16 +21,17 @@ export class CliProcess {
 
   /**
    * @param {string} label
-   * @param {string} file
-   * @param {readonly string[]} args
+   * @param {readonly string[]} command A JavaScript file and its arguments
+   * @param {string} cwd
    * @param {(line: string) => void} show
    */
-  constructor(label, file, args, show) {
+  constructor(label, command, cwd, show) {
     this.label = label
-    this.#child = spawn(process.execPath, [file, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+    this.#child = spawn(process.execPath, command, { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
     for (const input of [this.#child.stdout, this.#child.stderr]) {
+      const isResult = input === this.#child.stdout
       createInterface({ input }).on('line', (text) => {
-        const line = { text, at: performance.now() }
+        const line = { text, at: performance.now(), isResult }
         show(text)
         this.#lines.push(line)
         for (const listener of [...this.#listeners]) listener(line)
@@ -47,7 +48,12 @@ export class CliProcess {
     return this.#child.exitCode === null && this.#child.signalCode === null
   }
 
-  /** Everything it has written. */
+  /** What it has written to stdout. */
+  get result() {
+    return this.#lines.flatMap(({ text, isResult }) => (isResult ? [text] : [])).join('\n')
+  }
+
+  /** All that it has written. */
   get output() {
     return this.#lines.map(({ text }) => text).join('\n')
   }

@@ -9,7 +9,7 @@ import process from 'node:process'
  * @property {string} sockets Where the sockets are
  * @property {string} data Tasks of cli-alpha
  * @property {string} settings Settings file of cli-alpha
- * @property {string} work Files that the steps make for themselves
+ * @property {string} work Where the CLIs are started, and the steps put files of their own
  * @property {() => void} remove
  */
 

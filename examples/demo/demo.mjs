@@ -36,10 +36,8 @@ export class Demo {
    * @param {readonly string[]} args
    */
   start(cli, label, args) {
-    const file = CLIS[cli]
-    if (file === undefined) throw new Error(`there is no CLI ${cli}`)
     this.screen.happened(label, `$ ${[cli, ...args].map(quote).join(' ')}`)
-    return this.#spawn(label, file, args, (line) => this.screen.said(label, line))
+    return this.#spawn(label, cli, args, (line) => this.screen.said(label, line))
   }
 
   /**
@@ -50,10 +48,10 @@ export class Demo {
    * @returns {Promise<any>}
    */
   async read(cli, args) {
-    const process = this.#spawn(args.join(' '), CLIS[cli] ?? '', [...args, '--json'], () => {})
+    const process = this.#spawn(args.join(' '), cli, [...args, '--json'], () => {})
     const { code } = await process.end()
     if (code !== 0) throw new Error(`${cli} ${args.join(' ')} failed: ${process.output}`)
-    return JSON.parse(process.output)
+    return JSON.parse(process.result)
   }
 
   /** @returns {Promise<readonly { id: string, title: string }[]>} */
@@ -93,12 +91,14 @@ export class Demo {
 
   /**
    * @param {string} label
-   * @param {string} file
+   * @param {string} cli
    * @param {readonly string[]} args
    * @param {(line: string) => void} show
    */
-  #spawn(label, file, args, show) {
-    const process = new CliProcess(label, file, args, show)
+  #spawn(label, cli, args, show) {
+    const file = CLIS[cli]
+    if (file === undefined) throw new Error(`there is no CLI ${cli}`)
+    const process = new CliProcess(label, [file, ...args], this.home.work, show)
     this.#processes.push(process)
     return process
   }

@@ -2,14 +2,13 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
- * Writes a store of somebody else, for `sync --from`.
+ * Writes a list of tasks as somebody else may have exported it, and gives its name for `sync --from`.
  *
  * @param {import('../demo.mjs').Demo} demo
  * @param {string} name
  * @param {readonly string[]} titles
  */
 export function writeTaskFile(demo, name, titles) {
-  const file = join(demo.home.work, `${name}.json`)
   const now = new Date().toISOString()
   const tasks = titles.map((title, index) => ({
     id: `${name}${index + 1}`,
@@ -18,6 +17,6 @@ export function writeTaskFile(demo, name, titles) {
     createdAt: now,
     updatedAt: now,
   }))
-  writeFileSync(file, JSON.stringify(tasks))
-  return file
+  writeFileSync(join(demo.home.work, `${name}.json`), JSON.stringify(tasks))
+  return `${name}.json`
 }
