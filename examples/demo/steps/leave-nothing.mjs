@@ -1,10 +1,10 @@
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
 export const title = 'Ctrl-C, and nothing is left behind'
 
-/** What is meant to outlive a process: the events, how far their readers are, the last fencing tokens. */
-const KEPT = /^(?:events|groups|tokens|config\.json|last-clean-?up.*|cleanup.*)(?:\/|$)/
+/** Where everything ends with its process. Events, cursors and fencing tokens are meant to outlive it. */
+const SHORT_LIVED = ['locks', 'queues', 'claims', 'registry']
 
 /** @param {import('../demo.mjs').Demo} demo */
 export async function run(demo) {
@@ -27,9 +27,9 @@ export async function run(demo) {
     namesOf(locks.map((lock) => ({ name: lock.resource }))),
   )
   const left = [
-    ...filesIn(demo.home.ops).filter((path) => !KEPT.test(path)),
-    ...filesIn(demo.home.sockets),
-    ...filesIn(demo.home.data).filter((path) => path !== 'tasks.json'),
+    ...SHORT_LIVED.flatMap((part) => entriesOf(join(demo.home.ops, part))),
+    ...entriesOf(demo.home.sockets),
+    ...entriesOf(demo.home.data).filter((path) => path !== 'tasks.json'),
   ]
   demo.check(
     'no record, ticket, socket or temporary file is left',
@@ -44,13 +44,6 @@ function namesOf(things) {
 }
 
 /** @param {string} directory */
-function filesIn(directory) {
-  try {
-    return readdirSync(directory, { recursive: true, withFileTypes: true })
-      .filter((entry) => !entry.isDirectory())
-      .map((entry) => join(entry.parentPath, entry.name).slice(directory.length + 1))
-  } catch (error) {
-    if (/** @type {NodeJS.ErrnoException} */ (error).code === 'ENOENT') return []
-    throw error
-  }
+function entriesOf(directory) {
+  return existsSync(directory) ? readdirSync(directory) : []
 }
