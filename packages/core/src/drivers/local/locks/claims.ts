@@ -80,11 +80,8 @@ function prepareAndMove(
   let claim: Claim | undefined
   let moved: Move = 'occupied'
   try {
-    descriptor = fileSystem.openAppend(preparedEntry, { exclusive: true })
-    if (!KEEPS_ENTRY_OPEN) {
-      fileSystem.close(descriptor)
-      descriptor = undefined
-    }
+    if (KEEPS_ENTRY_OPEN) descriptor = fileSystem.openAppend(preparedEntry, { exclusive: true })
+    else fileSystem.createFile(preparedEntry, '')
     moved = moveIn(place, request.mode, paths, { prepared, preparedEntry, entry })
     if (moved === 'occupied') return undefined
     const token = tokens.take(paths, request.id)
