@@ -15,7 +15,7 @@ async function startEndlessSync(user: User) {
 
 async function locksOf(user: User) {
   await using ops = createCoordinator({ name: 'test', home: user.home })
-  return ops.locks.list()
+  return await ops.locks.list()
 }
 
 test('twenty adds at once make twenty tasks', async () => {
