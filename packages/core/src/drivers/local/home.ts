@@ -58,8 +58,12 @@ export class Home {
    */
   prepare(): void {
     if (this.#prepared) return
-    if (this.fileSystem.status(this.root) === undefined) this.#make(this.root)
-    assertPrivateDirectory(this.root, this.fileSystem)
+    try {
+      if (this.fileSystem.status(this.root) === undefined) this.#make(this.root)
+      assertPrivateDirectory(this.root, this.fileSystem)
+    } catch (error) {
+      throw storageError(error, this.root)
+    }
     this.#prepared = true
   }
 
