@@ -11,9 +11,10 @@ import { seededRandom } from './statistics.mjs'
  */
 export async function interleave(variants, { rounds, warmUp = 2, onRound }) {
   const names = /** @type {Name[]} */ (Object.keys(variants))
-  const samples = /** @type {Record<Name, number[]>} */ (
-    Object.fromEntries(names.map((name) => [name, []]))
-  )
+  /** @type {any} */
+  const empty = Object.fromEntries(names.map((name) => [name, []]))
+  /** @type {Record<Name, number[]>} */
+  const samples = empty
   const random = seededRandom(rounds)
   for (let round = -warmUp; round < rounds; round += 1) {
     onRound?.(round)

@@ -1,1 +1,16 @@
-export {}
+import './augmentation.js'
+import { addUse } from './add-use.js'
+
+addUse()
+
+export { cliOps, type CommanderHost, type CommanderPlugin } from './cli-ops.js'
+export { emits } from './emits.js'
+export { withLock } from './with-lock.js'
+export type {
+  CliOpsOptions,
+  CommandContext,
+  CommandOutcome,
+  CommandRule,
+  EmittedEvent,
+  LockRule,
+} from '@cli-ops/shared-ipc/lifecycle'

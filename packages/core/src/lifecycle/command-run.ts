@@ -1,6 +1,6 @@
 import { isCliOpsError } from '../errors/cli-ops-error.js'
 import type { Lock } from '../locks/lock-types.js'
-import type { CommandContext, CommandRule, EmittedEvent, LockRule } from './cli-ops-options.js'
+import type { CommandContext, CommandRule, LockRule } from './cli-ops-options.js'
 import { type Refusal, takeLock } from './command-lock.js'
 import type { ProcessEnd } from './exit-observer.js'
 import { isPromiseLike } from './promise-like.js'
@@ -13,7 +13,7 @@ export type Refuse<T> = (refusal: Refusal) => T
 export class CommandRun {
   readonly facts: { readonly cli: string; readonly command: string; readonly instance: string }
   readonly #session: Session
-  readonly #context: CommandContext
+  readonly context: CommandContext
   readonly #rule: CommandRule
   readonly #startedAt = performance.now()
   #lock: Lock | undefined
@@ -24,7 +24,7 @@ export class CommandRun {
 
   constructor(session: Session, context: CommandContext, rule: CommandRule = {}) {
     this.#session = session
-    this.#context = context
+    this.context = context
     this.#rule = rule
     this.facts = { cli: session.name, command: context.command, instance: session.instance }
   }
@@ -60,7 +60,7 @@ export class CommandRun {
     if (this.#state === 'finished') return
     this.#state = 'finished'
     const { exitCode, signal } = end
-    if (exitCode === 0) this.#emitResult(exitCode)
+    if (exitCode === 0) this.#emitResult()
     const error = describeError(this.#error ?? uncaught)
     this.#session.emitLifecycle(exitCode === 0 ? 'command:completed' : 'command:failed', {
       ...this.facts,
@@ -74,7 +74,7 @@ export class CommandRun {
 
   #lockRule(): LockRule | undefined {
     const { lock } = this.#rule
-    const chosen = typeof lock === 'function' ? lock(this.#context) : lock
+    const chosen = typeof lock === 'function' ? lock(this.context) : lock
     return typeof chosen === 'string' ? { resource: chosen } : chosen
   }
 
@@ -121,31 +121,19 @@ export class CommandRun {
     this.#state = 'over'
     this.#result = result
     this.#error = error
-    if (error === undefined && Number(process.exitCode ?? 0) === 0) this.#emitResult(0)
+    if (error === undefined && Number(process.exitCode ?? 0) === 0) this.#emitResult()
     this.#release()
   }
 
-  #emitResult(exitCode: number): void {
+  #emitResult(): void {
     const { emits } = this.#rule
     if (emits === undefined || this.#emitted || this.failed) return
     this.#emitted = true
-    const outcome = {
-      ...this.#context,
+    this.#session.emitOutcome(emits, {
+      args: this.context.args,
       result: this.#result,
-      exitCode,
       durationMs: this.#durationMs(),
-    }
-    this.#session.quietly(() => {
-      const events =
-        typeof emits === 'string'
-          ? [{ type: emits, data: this.#dataOf(outcome.result) }]
-          : emits(outcome)
-      for (const { type, data } of listOf(events)) this.#session.emit(type, data)
     })
-  }
-
-  #dataOf(result: unknown): unknown {
-    return typeof result === 'object' && result !== null ? result : this.facts
   }
 
   #durationMs(): number {
@@ -163,13 +151,6 @@ function releaseQuietly(session: Session, lock: Lock): void {
   session.quietly(() => {
     lock.releaseSync()
   })
-}
-
-function listOf(
-  events: EmittedEvent | readonly EmittedEvent[] | undefined | void,
-): readonly EmittedEvent[] {
-  if (events === undefined) return []
-  return Array.isArray(events) ? (events as readonly EmittedEvent[]) : [events as EmittedEvent]
 }
 
 /** Name and code only: messages may hold secrets. */

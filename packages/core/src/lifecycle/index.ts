@@ -24,8 +24,10 @@ export type {
   LockRule,
   ServedRequest,
 } from './cli-ops-options.js'
+export { emitAfter } from './emit-after.js'
 export { EXIT_BUSY, type Refusal, sayRefusal } from './command-lock.js'
 export type { CommandRun } from './command-run.js'
 export { currentSession } from './current-session.js'
 export type { Program, Session } from './session.js'
+export { OPS_COMMANDS, type OpsCommand } from '../ops/ops-commands.js'
 export { runWithLock } from './with-lock.js'

@@ -5,8 +5,9 @@ import { type DriverHandle, openDriver } from '../drivers/open-driver.js'
 import { EventBus } from '../events/event-bus.js'
 import { runExitCleanups, takeOverExitCleanups, atExit } from '../process/at-exit.js'
 import { describeOwnProcess, ownProcess } from '../process/own-process.js'
-import type { CliOpsOptions, CommandContext } from './cli-ops-options.js'
+import type { CliOpsOptions, CommandContext, CommandOutcome, EventsOf } from './cli-ops-options.js'
 import type { Refusal } from './command-lock.js'
+import { eventsOf } from './outcome-events.js'
 import { findRule } from './command-path.js'
 import { CommandRun } from './command-run.js'
 import { type ProcessEnd, observeExit } from './exit-observer.js'
@@ -19,6 +20,9 @@ export interface Program {
   readonly name: string
   readonly version?: string | undefined
 }
+
+/** What is known of a handler that has ended well. */
+export type HandledOutcome = Pick<CommandOutcome, 'args' | 'result' | 'durationMs'>
 
 /**
  * The plugin's part in one process: it registers the instance, follows the commands, observes how the process really
@@ -96,6 +100,16 @@ export class Session {
     this.#runs.add(run)
     this.emitLifecycle('command:started', run.facts)
     return run
+  }
+
+  /** Emits the events that follow a handler of the command in progress. */
+  emitOutcome(events: string | EventsOf, handled: HandledOutcome): void {
+    const context = [...this.#runs].at(-1)?.context ?? { command: '', args: [], options: {} }
+    const facts = { cli: this.name, command: context.command, instance: this.instance }
+    this.quietly(() => {
+      const outcome = { exitCode: 0, ...context, ...handled }
+      for (const { type, data } of eventsOf(events, outcome, facts)) this.emit(type, data)
+    })
   }
 
   /** Emits one of the plugin's own events, unless they are turned off. */

@@ -58,8 +58,12 @@ export class Home {
    */
   prepare(): void {
     if (this.#prepared) return
-    if (this.fileSystem.status(this.root) === undefined) this.#make(this.root)
-    assertPrivateDirectory(this.root, this.fileSystem)
+    try {
+      if (this.fileSystem.status(this.root) === undefined) this.#make(this.root)
+      assertPrivateDirectory(this.root, this.fileSystem)
+    } catch (error) {
+      throw storageError(error, this.root)
+    }
     this.#prepared = true
   }
 
@@ -95,9 +99,8 @@ export class Home {
   claimCleanup(intervalMs: number): boolean {
     const stamp = join(this.#base, 'last-clean-up')
     const status = this.fileSystem.status(stamp)
-    const age = Date.now() - (status?.modifiedMs ?? 0)
-    // A stamp from the future means that the clock was set back.
-    if (age >= 0 && age < intervalMs) return false
+    // A stamp from the far future means that the clock was set back.
+    if (Math.abs(Date.now() - (status?.modifiedMs ?? 0)) < intervalMs) return false
     this.inDirectory(this.#base, () => {
       this.fileSystem.unlink(stamp)
       this.fileSystem.createFile(stamp, '')
@@ -111,6 +114,10 @@ export class Home {
       if (directory === this.root) mkdirSync(dirname(directory), { recursive: true })
       mkdirSync(directory, { recursive: true, mode: 0o700 })
     } catch (error) {
+      // A directory that exists is no error here, so this is a file in its place.
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') {
+        Object.assign(error as object, { code: 'ENOTDIR' })
+      }
       throw storageError(error, this.root)
     }
   }
@@ -123,7 +130,6 @@ const REMEDIES: ReadonlyMap<string, string> = new Map([
   ['ENOSPC', 'the disk is full; free some space'],
   ['EDQUOT', 'the disk quota is used up; free some space'],
   ['ENOTDIR', 'a part of the path is a file; set CLI_OPS_HOME to a directory'],
-  ['EEXIST', 'it is a file; set CLI_OPS_HOME to a directory'],
   ['ENAMETOOLONG', 'the path is too long; set CLI_OPS_HOME to a shorter one'],
   ['EMFILE', 'too many files are open in this process'],
   ['ENFILE', 'too many files are open on this machine'],

@@ -1,0 +1,93 @@
+import {
+  type CliOpsOptions,
+  type CommandRun,
+  EXIT_BUSY,
+  type Refusal,
+  sayRefusal,
+  startSession,
+} from '@cli-ops/shared-ipc/lifecycle'
+
+import type { CommanderProgram } from './commander-program.js'
+import { isOpsCommand, mountOps } from './mount-ops.js'
+
+const attached = new WeakSet<CommanderProgram>()
+
+/**
+ * Hooks a program. Everything happens in commander's own hooks, which run for the commands added later too, and not
+ * for help, version and usage errors: these cost nothing.
+ */
+export function attach(program: CommanderProgram, options: CliOpsOptions): void {
+  if (attached.has(program)) return
+  attached.add(program)
+  program.hook('preAction', (_program, command) => {
+    if (isOpsCommand(command)) return undefined
+    const run = begin(program, command, options)
+    return run === undefined ? undefined : surroundAction(command, run)
+  })
+  program.hook('preSubcommand', (_program, command) => {
+    // Returning a promise for every subcommand would make a synchronous parse() asynchronous.
+    if (command._executableHandler !== true) return undefined
+    return begin(program, command, options)?.execute(() => undefined, endRefused)
+  })
+  if (options.ops !== undefined && options.ops !== false) mountOps(program, options)
+}
+
+function begin(
+  program: CommanderProgram,
+  command: CommanderProgram,
+  options: CliOpsOptions,
+): CommandRun | undefined {
+  if (hasAttachedAncestor(program)) return undefined
+  const session = startSession({ name: program.name(), version: program.version() }, options)
+  if (session.disabled) return undefined
+  const context = {
+    command: pathOf(command, program),
+    args: command.processedArgs,
+    options: command.opts(),
+  }
+  return session.begin(context)
+}
+
+/**
+ * Puts the rule around the action itself, since `postAction` is skipped when an action throws. Where a future commander
+ * keeps its action elsewhere, the command runs under the rule until the end of the process.
+ */
+function surroundAction(command: CommanderProgram, run: CommandRun): void | Promise<void> {
+  const action = command._actionHandler
+  if (typeof action !== 'function') {
+    return run.execute(() => undefined, endRefused)
+  }
+  command._actionHandler = function (this: unknown, args) {
+    command._actionHandler = action
+    return run.execute(() => Reflect.apply(action, this, [args]), sayRefusal)
+  }
+}
+
+/**
+ * Ends the process where commander leaves no other way to keep a command from running: a subcommand that is a program
+ * of its own, or an action that cannot be reached.
+ */
+function endRefused(refusal: Refusal): never {
+  sayRefusal(refusal)
+  process.exit(refusal.reason === 'skipped' ? 0 : EXIT_BUSY)
+}
+
+/** A program within a coordinated program is the outer one's command. */
+function hasAttachedAncestor(program: CommanderProgram): boolean {
+  for (let parent = program.parent; parent !== null; parent = parent.parent) {
+    if (attached.has(parent)) return true
+  }
+  return false
+}
+
+function pathOf(command: CommanderProgram, program: CommanderProgram): string {
+  const names: string[] = []
+  for (
+    let part: CommanderProgram | null = command;
+    part !== null && part !== program;
+    part = part.parent
+  ) {
+    names.unshift(part.name())
+  }
+  return names.join(' ')
+}

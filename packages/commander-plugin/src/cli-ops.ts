@@ -1,0 +1,27 @@
+import { assertOptions, type CliOpsOptions } from '@cli-ops/shared-ipc/lifecycle'
+
+import { attach } from './attach.js'
+import type { CommanderProgram } from './commander-program.js'
+
+/** What `program.use()` takes, and what may be called with a program itself. */
+export type CommanderPlugin = (program: CommanderHost) => void
+
+/** Any commander program: of this copy of commander or another, with or without extra typings. */
+export type CommanderHost = Pick<CommanderProgram, 'name' | 'opts'>
+
+/**
+ * Makes the plugin that coordinates a commander program with other programs.
+ *
+ * @throws TypeError naming the option, the rule and the value, when an option is wrong
+ * @example
+ * ```ts
+ * program.use(cliOps())
+ * cliOps()(program) // the same, for a copy of commander that the plugin cannot find
+ * ```
+ */
+export function cliOps(options: CliOpsOptions = {}): CommanderPlugin {
+  assertOptions(options)
+  return (program) => {
+    attach(program as CommanderProgram, options)
+  }
+}

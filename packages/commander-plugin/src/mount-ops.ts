@@ -1,0 +1,62 @@
+import { type CliOpsOptions, OPS_COMMANDS, type OpsCommand } from '@cli-ops/shared-ipc/lifecycle'
+
+import type { CommanderProgram } from './commander-program.js'
+
+const opsCommands = new WeakSet<CommanderProgram>()
+
+/** Tells whether a command is one of the mounted ones: looking must not change what is looked at. */
+export function isOpsCommand(command: CommanderProgram): boolean {
+  return opsCommands.has(command)
+}
+
+/** Adds the `ops` commands to a program. What they do is loaded when one of them runs. */
+export function mountOps(program: CommanderProgram, options: CliOpsOptions): void {
+  const root = program.command(typeof options.ops === 'string' ? options.ops : 'ops')
+  root.description('look at and repair the coordination of CLIs')
+  const mounted = new Map<string, CommanderProgram>([['', root]])
+  for (const command of OPS_COMMANDS) {
+    const at = command.path.lastIndexOf(' ')
+    const parent = mounted.get(at < 0 ? '' : command.path.slice(0, at)) ?? root
+    mounted.set(command.path, mount(program, parent, command, options))
+  }
+}
+
+function mount(
+  program: CommanderProgram,
+  parent: CommanderProgram,
+  spec: OpsCommand,
+  options: CliOpsOptions,
+): CommanderProgram {
+  const command = parent.command(spec.path.slice(spec.path.lastIndexOf(' ') + 1))
+  opsCommands.add(command)
+  command.description(spec.summary)
+  for (const { name, description } of spec.arguments) command.argument(`<${name}>`, description)
+  for (const { name, value, description, required } of spec.options) {
+    const flags = value === undefined ? `--${name}` : `--${name} <${value}>`
+    if (required === true) command.requiredOption(flags, description)
+    else command.option(flags, description)
+  }
+  command.action(async () => {
+    const { runOps } = await import('@cli-ops/shared-ipc/ops')
+    const { name = program.name(), home, namespace, url } = options
+    const args = command.processedArgs as readonly string[]
+    process.exitCode = await runOps({
+      name,
+      home,
+      namespace,
+      url,
+      path: spec.path,
+      args,
+      options: allOptions(command),
+    })
+  })
+  return command
+}
+
+/** A parent's switch of the same name wins the parse: `ops locks release x --id y --json` sets `--json` of `locks`. */
+function allOptions(command: CommanderProgram): Record<string, unknown> {
+  const parent = command.parent
+  return parent !== null && opsCommands.has(parent)
+    ? { ...parent.opts(), ...command.opts() }
+    : command.opts()
+}

@@ -1,0 +1,29 @@
+import {
+  assertLockRule,
+  currentSession,
+  type LockRule,
+  runWithLock,
+  sayRefusal,
+} from '@cli-ops/shared-ipc/lifecycle'
+
+/**
+ * Wraps an action so that it runs under a lock; `this` and the arguments are passed on. Who waits is shown on stderr
+ * who holds the lock; when it is not to be had, the action does not run and the exit code is 75.
+ *
+ * @throws TypeError when the lock rule is wrong
+ * @example
+ * ```ts
+ * program.command('sync').action(withLock('task-database', async () => { … }))
+ * ```
+ */
+export function withLock<This, Args extends unknown[], Result>(
+  lock: string | LockRule,
+  action: (this: This, ...args: Args) => Result,
+): (this: This, ...args: Args) => Result | Promise<Awaited<Result>> {
+  assertLockRule('lock', lock)
+  return function (this: This, ...args: Args) {
+    if (currentSession()?.disabled === true) return Reflect.apply(action, this, args)
+    // commander ignores what an action returns, so a refused one may return nothing.
+    return runWithLock(lock, () => Reflect.apply(action, this, args), sayRefusal as never)
+  }
+}

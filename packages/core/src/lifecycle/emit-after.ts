@@ -1,0 +1,28 @@
+import { currentSession } from './current-session.js'
+import type { EventsOf } from './cli-ops-options.js'
+import { isPromiseLike } from './promise-like.js'
+
+/**
+ * Runs a handler and, once it has ended well, emits the events of its outcome. Outside a CLI with the plugin
+ * nothing is emitted. A failing emit is a warning: the work is done by then.
+ */
+export function emitAfter<T>(
+  events: string | EventsOf,
+  handler: () => T,
+  args: readonly unknown[],
+): T {
+  const startedAt = performance.now()
+  const emit = (result: unknown): void => {
+    const durationMs = Math.round(performance.now() - startedAt)
+    currentSession()?.emitOutcome(events, { args, result, durationMs })
+  }
+  const result = handler()
+  if (!isPromiseLike(result)) {
+    emit(result)
+    return result
+  }
+  return Promise.resolve(result).then((value) => {
+    emit(value)
+    return value
+  }) as T
+}

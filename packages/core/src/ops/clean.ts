@@ -1,0 +1,16 @@
+import { lockJson } from './lock-report.js'
+import type { OpsRun } from './ops-context.js'
+
+/** `clean`: removes what dead processes left and what has expired. */
+export const cleanUp: OpsRun = async ({ coordinator, print }) => {
+  const locks = await coordinator.locks.cleanStaleLocks()
+  const services = await coordinator.registry.cleanDeadProcesses()
+  const events = await coordinator.events.cleanOldEvents()
+  const text = `Removed ${count(locks.length, 'stale lock')}, ${count(services.length, 'dead instance')}, ${count(events, 'expired event')}.`
+  print({ locks: locks.map(lockJson), instances: services, events }, text)
+  return 0
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`
+}

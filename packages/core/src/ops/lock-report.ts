@@ -1,0 +1,29 @@
+import type { LockInfo, Owner } from '../locks/lock-types.js'
+import { textAge } from './text-duration.js'
+import { textTable } from './text-table.js'
+
+/** A lock as JSON: tokens exceed what JSON numbers hold, so they are strings. */
+export function lockJson(info: LockInfo): object {
+  return { ...info, token: info.token.toString(), since: info.since.toISOString() }
+}
+
+/** Locks as a table: the holder, since when, and who waits in which order. */
+export function lockTable(locks: readonly LockInfo[]): string {
+  if (locks.length === 0) return 'No lock is held or waited for.'
+  return textTable(
+    ['RESOURCE', 'MODE', 'HELD FOR', 'HOLDER', 'WAITING', 'ID'],
+    locks.map((lock) => [
+      lock.resource,
+      lock.id === '' ? '-' : lock.mode,
+      lock.id === '' ? '-' : textAge(lock.since),
+      lock.id === '' ? '-' : ownerText(lock.owner),
+      lock.waiters.length === 0 ? '-' : lock.waiters.map(ownerText).join(', '),
+      lock.id === '' ? '-' : lock.id,
+    ]),
+  )
+}
+
+function ownerText({ name, command, pid, user, host, state }: Owner): string {
+  const program = command === undefined ? name : `${name} ${command}`
+  return `${program} (pid ${pid}, ${user}@${host}${state === 'running' ? '' : `, ${state}`})`
+}

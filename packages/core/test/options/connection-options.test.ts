@@ -1,0 +1,66 @@
+import { homedir } from 'node:os'
+
+import { describe, expect, test } from 'vitest'
+
+import { resolveConnection } from '../../src/options/connection-options.js'
+
+const HOME = '/home/dev/ops'
+
+describe('the home directory', () => {
+  test.each([
+    ['the option', { home: '/a' }, { CLI_OPS_HOME: '/b' }, '/a'],
+    ['CLI_OPS_HOME', {}, { CLI_OPS_HOME: '/b', XDG_DATA_HOME: '/c' }, '/b'],
+    ['XDG_DATA_HOME', {}, { XDG_DATA_HOME: '/c' }, '/c/cli-ops'],
+    [
+      'the default where XDG_DATA_HOME is relative',
+      {},
+      { XDG_DATA_HOME: 'c' },
+      `${homedir()}/.local/share/cli-ops`,
+    ],
+    [
+      'the default where the variable is empty',
+      {},
+      { CLI_OPS_HOME: '' },
+      `${homedir()}/.local/share/cli-ops`,
+    ],
+  ])('comes from %s', (_what, options, env, home) => {
+    expect(resolveConnection(options, env).home).toBe(home)
+  })
+
+  test.each(['relative', '', '/a\0b', 7 as unknown as string])('refuses %j', (home) => {
+    expect(() => resolveConnection({ home }, {})).toThrow('home must be an absolute path, got')
+  })
+})
+
+test('every primitive is local unless a URL says otherwise', () => {
+  expect(resolveConnection({ home: HOME }, {}).urlOf('locks')).toBe('local:')
+  expect(resolveConnection({ home: HOME }, { CLI_OPS_URL: 'redis://a' }).urlOf('locks')).toBe(
+    'redis://a',
+  )
+  const mixed = resolveConnection(
+    { home: HOME, url: { events: 'amqp://b' } },
+    { CLI_OPS_URL: 'redis://a' },
+  )
+  expect([mixed.urlOf('events'), mixed.urlOf('locks')]).toEqual(['amqp://b', 'local:'])
+})
+
+test.each([
+  ['1', true],
+  ['true', true],
+  ['0', false],
+  ['', false],
+])('CLI_OPS_DISABLED=%s means %s', (value, disabled) => {
+  expect(resolveConnection({ home: HOME }, { CLI_OPS_DISABLED: value }).disabled).toBe(disabled)
+  expect(
+    resolveConnection({ home: HOME, disabled: !disabled }, { CLI_OPS_DISABLED: value }).disabled,
+  ).toBe(!disabled)
+})
+
+test('wrong values are refused by name', () => {
+  expect(() => resolveConnection({ home: HOME, namespace: 'a\nb' }, {})).toThrow(
+    'namespace must not contain control',
+  )
+  expect(() => resolveConnection({ home: HOME, disabled: 'yes' as never }, {})).toThrow(
+    'disabled must be true or false',
+  )
+})

@@ -1,0 +1,69 @@
+// The ways in which a command ends, for every framework's host program. Each is an action without arguments.
+import { setTimeout as delay } from 'node:timers/promises'
+
+class HostError extends Error {
+  name = 'HostError'
+  code = 'E_HOST'
+}
+
+/** Stays until a signal comes, and says when it is there. */
+const stay = () => {
+  console.log('ready')
+  return new Promise(() => setInterval(() => undefined, 60_000))
+}
+
+export const endings = {
+  returns: () => {
+    console.log('done')
+  },
+  resolves: async () => {
+    await delay(1)
+    console.log('done')
+  },
+  throws: () => {
+    throw new HostError('thrown by the host')
+  },
+  rejects: async () => {
+    await delay(1)
+    throw new HostError('rejected by the host')
+  },
+  'throws in a callback': () => {
+    setTimeout(() => {
+      throw new HostError('thrown later')
+    }, 1)
+  },
+  'goes on in a callback': () => {
+    setTimeout(() => {
+      console.log('done')
+    }, 30)
+  },
+  'process.exit()': () => {
+    process.exit()
+  },
+  'process.exit(0) after a wait': async () => {
+    await delay(1)
+    process.exit(0)
+  },
+  'process.exit(5)': () => {
+    process.exit(5)
+  },
+  'process.exitCode = 3': () => {
+    process.exitCode = 3
+  },
+  'process.exitCode set by a late exit listener': () => {
+    process.on('exit', () => {
+      process.exitCode = 4
+    })
+  },
+  SIGINT: stay,
+  SIGTERM: stay,
+  SIGHUP: stay,
+  SIGKILL: stay,
+  'SIGTERM with a listener of the host': () => {
+    process.once('SIGTERM', () => {
+      console.log('host cleans up')
+      process.exit(9)
+    })
+    return stay()
+  },
+}

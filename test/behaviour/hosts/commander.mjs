@@ -1,0 +1,24 @@
+// A commander program whose command ends as it is told to: `commander.mjs run <ending>`.
+import { createRequire } from 'node:module'
+import { endings } from '../endings.mjs'
+
+const commander = process.env.HOST_FRAMEWORK ?? 'commander'
+const { Command } = createRequire(import.meta.url)(commander)
+
+const program = new Command('host')
+program.version('1.2.3')
+program
+  .command('run <ending>')
+  .description('end in the given way')
+  .option('--flag <value>', 'an option')
+  .action((ending) => endings[ending]())
+program.command('other').action(() => {
+  console.log('other ran')
+})
+
+if (process.env.HOST_PLUGIN !== 'off') {
+  const { cliOps } = await import('@cli-ops/commander-plugin')
+  cliOps(JSON.parse(process.env.HOST_OPTIONS ?? '{}'))(program)
+}
+
+await program.parseAsync()

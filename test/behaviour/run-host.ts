@@ -1,0 +1,81 @@
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+/** A framework, in one of its majors, and the program that is built on it. */
+export interface Host {
+  readonly title: string
+  /** File in `hosts/`. */
+  readonly program: string
+  /** Package name that the program loads; an alias for older majors. */
+  readonly framework: string
+  /** What the path of `run` is called in this framework's rules. */
+  readonly plugin: string
+}
+
+export const HOSTS: readonly Host[] = [
+  {
+    title: 'commander 12',
+    program: 'commander.mjs',
+    framework: 'commander-12',
+    plugin: 'commander',
+  },
+  {
+    title: 'commander 13',
+    program: 'commander.mjs',
+    framework: 'commander-13',
+    plugin: 'commander',
+  },
+  { title: 'commander 14', program: 'commander.mjs', framework: 'commander', plugin: 'commander' },
+]
+
+/** How a host is run. */
+export interface HostRun {
+  readonly home: string
+  readonly args: readonly string[]
+  /** False for the same program without the plugin. */
+  readonly plugin?: boolean
+  readonly options?: object
+  /** Sent once the host has written "ready". */
+  readonly send?: NodeJS.Signals | undefined
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** What is seen of a host from outside. */
+export interface HostResult {
+  readonly exitCode: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** Runs a host as a process of its own, to its end. */
+export function runHost(host: Host, run: HostRun): Promise<HostResult> {
+  const program = fileURLToPath(new URL(`hosts/${host.program}`, import.meta.url))
+  const child = spawn(process.execPath, [program, ...run.args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      ...process.env,
+      CLI_OPS_HOME: run.home,
+      NODE_NO_WARNINGS: '1',
+      HOST_FRAMEWORK: host.framework,
+      HOST_PLUGIN: run.plugin === false ? 'off' : 'on',
+      HOST_OPTIONS: JSON.stringify(run.options ?? {}),
+      ...run.env,
+    },
+  })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text
+    if (run.send !== undefined && text.includes('ready')) child.kill(run.send)
+  })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text
+  })
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (exitCode, signal) => {
+      resolve({ exitCode, signal, stdout, stderr })
+    })
+  })
+}
