@@ -63,6 +63,7 @@ export type {
   AppendOptions,
   EventBatch,
   EventReader,
+  EventRecord,
   ReaderOptions,
   Retention,
 } from './event-driver.js'

@@ -9,7 +9,8 @@ export interface LockRequest {
   readonly id: string
   /**
    * Ids of the locks that the asking flow already holds, as far as known. A driver uses them to find a cycle
-   * of waiters; the caller itself has refused a resource that the flow already holds.
+   * of waiters. The caller itself has refused a resource that the flow already holds, except for sharing one that it
+   * shares already: such a request must pass waiters by, since waiting behind an exclusive one would never end.
    */
   readonly held: readonly string[]
 }
@@ -18,8 +19,11 @@ export interface LockRequest {
 export interface LockWait {
   /** Aborted at the caller's timeout or by the caller's own signal. */
   readonly signal: AbortSignal
-  /** Called when the wait begins and whenever another owner is in the way. Never throws. */
-  onWait(info: LockInfo): void
+  /**
+   * Called when the wait begins and when another owner is in the way. Never throws. `info.waiters` may be a getter that
+   * looks when it is read. Absent where nobody asked, so that nothing is spent on it.
+   */
+  readonly onWait?: ((info: LockInfo) => void) | undefined
 }
 
 /**

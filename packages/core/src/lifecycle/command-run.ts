@@ -55,6 +55,21 @@ export class CommandRun {
       : this.#proceed(taken, action, refuse)
   }
 
+  /**
+   * Takes the rule's lock where the action cannot be wrapped, and keeps it to the end of the process or the next
+   * command. A promise only where the lock has to be waited for.
+   */
+  hold(refuse: (refusal: Refusal) => never): void | Promise<void> {
+    return this.execute(() => {
+      this.#lock?.enter()
+    }, refuse)
+  }
+
+  /** Remembers an error that the framework handles itself, for `command:failed`. */
+  noteError(error: unknown): void {
+    this.#error = error
+  }
+
   /** Records the end: the rule's events where the command ended well, then its lifecycle event, then the release. */
   finish(end: ProcessEnd, uncaught?: unknown): void {
     if (this.#state === 'finished') return
@@ -86,7 +101,7 @@ export class CommandRun {
       return refuse(taken)
     }
     this.#lock = taken
-    return this.#follow(action)
+    return taken.run(() => this.#follow(action))
   }
 
   #follow<T>(action: () => T): T {

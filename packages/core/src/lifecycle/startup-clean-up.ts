@@ -1,6 +1,6 @@
 import type { ConnectionOptions } from '../options/connection-options.js'
 import { openDriver } from '../drivers/open-driver.js'
-import { DEFAULT_RETENTION } from '../events/retention.js'
+import { DEFAULT_RETENTION } from '../events/event-settings.js'
 
 /** A clean-up is not repeated by the commands that start within this time. */
 const INTERVAL_MS = 60_000

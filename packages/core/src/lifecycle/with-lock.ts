@@ -34,7 +34,7 @@ function holdDuring<T>(
   }
   let result: T
   try {
-    result = handler()
+    result = taken.run(handler)
   } catch (error) {
     taken.releaseSync()
     throw error

@@ -64,6 +64,13 @@ export interface Lock {
   readonly signal: AbortSignal
   /** Throws `LOCK_LOST` unless the lock is still held. */
   assertHeld(): void
+  /**
+   * Runs a callback as one that holds this lock: asking for the same resource in it, or in what it awaits, is then
+   * refused with `LOCK_DEADLOCK` instead of waiting for itself. `LockManager.acquire` does so by itself.
+   */
+  run<T>(callback: () => T): T
+  /** As `run`, for the rest of the calling flow, where there is no callback to give. */
+  enter(): void
   /** Gives the lock back. Releasing twice, or after the loss, does nothing. */
   release(): Promise<void>
   /** As `release`, for exit handlers. @throws CliOpsError `UNSUPPORTED` on drivers that need the network */

@@ -1,6 +1,6 @@
 import type { EventEnvelope } from '../events/event-types.js'
 import type { OpsContext, OpsRun } from './ops-context.js'
-import { parseSince } from './text-duration.js'
+import { parseSince } from './age.js'
 
 /** `events`: what the log keeps, and with `--follow` what comes. */
 export const listEvents: OpsRun = async (context) => {

@@ -1,5 +1,6 @@
-import type { LockInfo, Owner } from '../locks/lock-types.js'
-import { textAge } from './text-duration.js'
+import { describeOwner } from '../locks/describe-owner.js'
+import type { LockInfo } from '../locks/lock-types.js'
+import { textAge } from './age.js'
 import { textTable } from './text-table.js'
 
 /** A lock as JSON: tokens exceed what JSON numbers hold, so they are strings. */
@@ -16,14 +17,9 @@ export function lockTable(locks: readonly LockInfo[]): string {
       lock.resource,
       lock.id === '' ? '-' : lock.mode,
       lock.id === '' ? '-' : textAge(lock.since),
-      lock.id === '' ? '-' : ownerText(lock.owner),
-      lock.waiters.length === 0 ? '-' : lock.waiters.map(ownerText).join(', '),
+      lock.id === '' ? '-' : describeOwner(lock.owner),
+      lock.waiters.length === 0 ? '-' : lock.waiters.map(describeOwner).join(', '),
       lock.id === '' ? '-' : lock.id,
     ]),
   )
-}
-
-function ownerText({ name, command, pid, user, host, state }: Owner): string {
-  const program = command === undefined ? name : `${name} ${command}`
-  return `${program} (pid ${pid}, ${user}@${host}${state === 'running' ? '' : `, ${state}`})`
 }

@@ -1,5 +1,224 @@
-import type { LockDriver } from '../lock-driver.js'
+import { describeOwner } from '../../locks/describe-owner.js'
+import type { LockInfo, LockMode, Owner } from '../../locks/lock-types.js'
+import { CliOpsError } from '../../errors/cli-ops-error.js'
+import { ownProcess } from '../../process/own-process.js'
+import type { LockDriver, LockGrant, LockRequest, LockWait } from '../lock-driver.js'
 
+/** A lock that is held. */
+interface Holder {
+  readonly request: LockRequest
+  readonly token: bigint
+  readonly since: Date
+  readonly lost: Set<() => void>
+}
+
+/** An acquisition that waits. */
+interface Waiter {
+  readonly request: LockRequest
+  readonly wait: LockWait
+  readonly grant: (grant: LockGrant) => void
+}
+
+/** One resource. It is kept after its last holder, since its tokens must not fall. */
+interface Resource {
+  token: bigint
+  readonly holders: Map<string, Holder>
+  readonly queue: Waiter[]
+}
+
+/** Makes locks that live in this process: the semantics of the local ones, for tests and single programs. */
 export function createMemoryLocks(): LockDriver {
-  throw new Error('unfinished')
+  const locks = new MemoryLocks()
+  return {
+    tryAcquire: (request) => locks.tryAcquire(request),
+    tryAcquireSync: (request) => locks.tryAcquire(request),
+    acquire: (request, wait) => locks.acquire(request, wait),
+    inspect: (resource) => locks.inspect(resource),
+    list: () => locks.list(),
+    forceRelease: (resource, id) => locks.forceRelease(resource, id),
+    // Nobody dies in here.
+    clean: () => [],
+  }
+}
+
+class MemoryLocks {
+  readonly #resources = new Map<string, Resource>()
+
+  tryAcquire(request: LockRequest): LockGrant | null {
+    const resource = this.#of(request.resource)
+    const { holders, queue } = resource
+    const isReentry =
+      request.mode === 'shared' &&
+      request.held.some((id) => holders.get(id)?.request.mode === 'shared')
+    return isOpen(resource, request.mode) && (queue.length === 0 || isReentry)
+      ? this.#grant(resource, request)
+      : null
+  }
+
+  async acquire(request: LockRequest, wait: LockWait): Promise<LockGrant> {
+    wait.signal.throwIfAborted()
+    const grant = this.tryAcquire(request)
+    if (grant !== null) return grant
+    const resource = this.#of(request.resource)
+    // Waits are made one after the other, so it is always the last one that completes a cycle.
+    const cycle = this.#findCycle(request, resource.queue.length, new Set())
+    if (cycle !== undefined) throw deadlockError(request, cycle)
+    return new Promise((resolve, reject) => {
+      const abort = (): void => {
+        resource.queue.splice(resource.queue.indexOf(waiter), 1)
+        this.#serve(resource)
+        reject(wait.signal.reason as Error)
+      }
+      const waiter: Waiter = {
+        request,
+        wait,
+        grant: (granted) => {
+          wait.signal.removeEventListener('abort', abort)
+          resolve(granted)
+        },
+      }
+      resource.queue.push(waiter)
+      wait.signal.addEventListener('abort', abort, { once: true })
+      this.#tell(waiter)
+    })
+  }
+
+  inspect(name: string): LockInfo | null {
+    const resource = this.#resources.get(name)
+    const [holder] = resource?.holders.values() ?? []
+    if (resource === undefined || holder === undefined) return null
+    const { request, token, since } = holder
+    return {
+      resource: name,
+      id: request.id,
+      token,
+      owner: ownOwner(),
+      since,
+      mode: request.mode,
+      waiters: resource.queue.map(ownOwner),
+    }
+  }
+
+  list(): LockInfo[] {
+    return [...this.#resources.keys()].flatMap((name) => this.inspect(name) ?? [])
+  }
+
+  forceRelease(name: string, id: string): boolean {
+    const resource = this.#resources.get(name)
+    const holder = resource?.holders.get(id)
+    if (resource === undefined || holder === undefined) return false
+    this.#release(resource, id)
+    for (const listener of holder.lost) queueMicrotask(listener)
+    return true
+  }
+
+  #of(name: string): Resource {
+    let resource = this.#resources.get(name)
+    if (resource === undefined) {
+      resource = { token: 0n, holders: new Map(), queue: [] }
+      this.#resources.set(name, resource)
+    }
+    return resource
+  }
+
+  #grant(resource: Resource, request: LockRequest): LockGrant {
+    resource.token += 1n
+    const { token } = resource
+    const since = new Date()
+    const { id } = request
+    const holder: Holder = { request, token, since, lost: new Set() }
+    resource.holders.set(id, holder)
+    const isHeld = (): boolean => resource.holders.get(id) === holder
+    const release = (): void => {
+      if (isHeld()) this.#release(resource, id)
+    }
+    return {
+      id,
+      token,
+      grantedAt: since,
+      isHeld,
+      onLost: (listener) => {
+        holder.lost.add(listener)
+        return () => holder.lost.delete(listener)
+      },
+      release,
+      releaseSync: release,
+    }
+  }
+
+  #release(resource: Resource, id: string): void {
+    resource.holders.delete(id)
+    this.#serve(resource)
+  }
+
+  #serve(resource: Resource): void {
+    for (;;) {
+      const [next] = resource.queue
+      if (next === undefined || !isOpen(resource, next.request.mode)) break
+      resource.queue.shift()
+      next.grant(this.#grant(resource, next.request))
+    }
+    for (const waiter of resource.queue) this.#tell(waiter)
+  }
+
+  #tell({ request, wait }: Waiter): void {
+    const info = this.inspect(request.resource)
+    if (info !== null) wait.onWait?.(info)
+  }
+
+  /** Follows holders to the waiters among their flows, back to what the asking flow holds. */
+  #findCycle(
+    request: LockRequest,
+    ahead: number,
+    seen: Set<string>,
+    held = request.held,
+  ): string[] | undefined {
+    const { resource: name, mode } = request
+    const { holders, queue } = this.#of(name)
+    const waitsForSharers =
+      mode === 'exclusive' ||
+      queue.slice(0, ahead).some((waiter) => waiter.request.mode === 'exclusive')
+    for (const [id, holder] of holders) {
+      if (seen.has(id) || (holder.request.mode === 'shared' && !waitsForSharers)) continue
+      seen.add(id)
+      if (held.includes(id)) return [name]
+      for (const other of this.#resources.values()) {
+        for (const [position, waiter] of other.queue.entries()) {
+          if (!waiter.request.held.includes(id)) continue
+          const rest = this.#findCycle(waiter.request, position, seen, held)
+          if (rest !== undefined) return [name, ...rest]
+        }
+      }
+    }
+    return undefined
+  }
+}
+
+function isOpen({ holders }: Resource, mode: LockMode): boolean {
+  if (holders.size === 0) return true
+  return (
+    mode === 'shared' && [...holders.values()].every(({ request }) => request.mode === 'shared')
+  )
+}
+
+function deadlockError({ resource }: LockRequest, cycle: readonly string[]): CliOpsError {
+  const names = cycle.map((name) => JSON.stringify(name)).join(', ')
+  return new CliOpsError(
+    'LOCK_DEADLOCK',
+    `waiting for "${resource}" would never end: ${names} ${cycle.length === 1 ? 'is' : 'are'} held in a cycle by ${describeOwner(ownOwner())}`,
+    { details: { resource, cycle } },
+  )
+}
+
+function ownOwner(): Owner {
+  const { name, command, identity, host, user, startedAt } = ownProcess()
+  return {
+    name,
+    pid: identity.pid,
+    host,
+    user,
+    ...(command !== undefined && { command }),
+    startedAt,
+    state: 'running',
+  }
 }

@@ -1,7 +1,93 @@
-import type { LockDriver } from '../../lock-driver.js'
-import type { Home } from '../home.js'
+import { join } from 'node:path'
 
-/** Makes the locks of the local driver: the claim protocol of `docs/reference/lock-protocol.md` on files. */
-export function createLocalLocks(home: Home): LockDriver {
-  throw new Error(home.root)
+import { judgeLiveness } from '../../../process/liveness.js'
+import { waitingAncestors } from '../../../process/ancestors.js'
+import { ownIdentity } from '../../../process/process-identity.js'
+import type { LockDriver, LockGrant, LockRequest } from '../../lock-driver.js'
+import { type Home, storageError } from '../home.js'
+import { tryClaim } from './claims.js'
+import { cleanLocks } from './clean-locks.js'
+import { systemClock } from './clock.js'
+import { assertLockId, parseEntryName } from './entry-name.js'
+import { FencingTokens } from './fencing-tokens.js'
+import { inspectLock, listEncodedResources } from './inspect-locks.js'
+import { createLocalGrant } from './local-grant.js'
+import { listLockDirectory } from './lock-directory.js'
+import { LockPlace, type LockSurroundings } from './lock-place.js'
+import { removeIfEmpty } from './move-directory.js'
+import { hasWaiters } from './queue.js'
+import { joinsOwnSharers } from './shared-reentry.js'
+
+/**
+ * Makes the locks of the local driver: the claim protocol of `docs/reference/lock-protocol.md` on files. Nothing is
+ * touched until the first operation.
+ */
+export function createLocalLocks(
+  home: Home,
+  surroundings: LockSurroundings = realSurroundings(home),
+): LockDriver {
+  const place = new LockPlace(home, surroundings)
+  const tokens = new FencingTokens(place)
+
+  const tryAcquire = (request: LockRequest): LockGrant | null => {
+    assertLockId(request.id)
+    home.prepare()
+    const paths = place.of(request.resource)
+    if (hasWaiters(place, paths) && !joinsOwnSharers(place, paths, request)) return null
+    const claim = tryClaim(place, tokens, request)
+    return claim === undefined ? null : createLocalGrant(place, claim)
+  }
+
+  return {
+    tryAcquire,
+    tryAcquireSync: tryAcquire,
+    async acquire(request, wait) {
+      wait.signal.throwIfAborted()
+      const grant = tryAcquire(request)
+      if (grant !== null) return grant
+      // Most commands never wait, so they do not load how to.
+      const { waitForTurn } = await import('./wait-for-turn.js')
+      return createLocalGrant(place, await waitForTurn(place, tokens, request, wait))
+    },
+    inspect: (resource) =>
+      place.isThere() ? inspectLock(place, tokens, place.of(resource)) : null,
+    list: () => {
+      if (!place.isThere()) return []
+      return listEncodedResources(place).flatMap((encoded) => inspectUnlessForeign(encoded) ?? [])
+    },
+    forceRelease: (resource, id) => place.isThere() && forceRelease(place, resource, id),
+    clean: (options = {}) => (place.isThere() ? cleanLocks(place, tokens, options) : []),
+  }
+
+  // What the kit did not make is no lock; an attempt to take it says so.
+  function inspectUnlessForeign(encoded: string) {
+    try {
+      return inspectLock(place, tokens, place.ofEncoded(encoded))
+    } catch {
+      return null
+    }
+  }
+}
+
+// The id is part of the name that is unlinked, so this cannot hit whoever holds the lock by then.
+function forceRelease(place: LockPlace, resource: string, id: string): boolean {
+  const paths = place.of(resource)
+  const name = listLockDirectory(place, paths).find((text) => parseEntryName(text)?.id === id)
+  if (name === undefined) return false
+  try {
+    const released = place.fileSystem.unlink(join(paths.lock, name))
+    removeIfEmpty(place.fileSystem, paths.lock)
+    return released
+  } catch (error) {
+    throw storageError(error, place.home.root)
+  }
+}
+
+function realSurroundings(home: Home): LockSurroundings {
+  return {
+    clock: systemClock,
+    identity: ownIdentity,
+    judge: (identity) => judgeLiveness(identity, { localFileSystem: home.isLocal }),
+    waitingAncestors,
+  }
 }

@@ -1,21 +1,8 @@
-const UNITS: readonly (readonly [unit: string, seconds: number])[] = [
-  ['d', 86_400],
-  ['h', 3_600],
-  ['min', 60],
-]
-
-/** Writes a duration for people in its largest unit: `12 s`, `5 min`, `3 h`. */
-export function textDuration(milliseconds: number): string {
-  const seconds = Math.max(0, Math.round(milliseconds / 1000))
-  for (const [unit, size] of UNITS) {
-    if (seconds >= size) return `${Math.floor(seconds / size)} ${unit}`
-  }
-  return `${seconds} s`
-}
+import { describeDuration } from '../locks/describe-owner.js'
 
 /** The time since an instant, for people. */
 export function textAge(instant: Date): string {
-  return textDuration(Date.now() - instant.getTime())
+  return describeDuration(Date.now() - instant.getTime())
 }
 
 /** Reads a point in time: an age such as `30s`, `5m`, `2h`, `1d`, or anything a `Date` reads. Throws a `TypeError`. */

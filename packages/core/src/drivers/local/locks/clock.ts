@@ -1,0 +1,26 @@
+/** Time as the lock protocol sees it; a test that tries every interleaving puts its own here. */
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number
+  /** Nanoseconds on a clock that all processes of one boot share and that is never set back. */
+  monotonicNs(): bigint
+  /** Calls back once after `ms`; returns what takes it back. Only a persistent timer keeps the process alive. */
+  startTimer(
+    ms: number,
+    callback: () => void,
+    options: { readonly persistent: boolean },
+  ): () => void
+}
+
+/** The real time. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonicNs: () => process.hrtime.bigint(),
+  startTimer: (ms, callback, { persistent }) => {
+    const timer = setTimeout(callback, ms)
+    if (!persistent) timer.unref()
+    return () => {
+      clearTimeout(timer)
+    }
+  },
+}

@@ -1,0 +1,153 @@
+import { join } from 'node:path'
+
+import { CliOpsError } from '../../../errors/cli-ops-error.js'
+import { describeOwner } from '../../../locks/describe-owner.js'
+import type { ProcessIdentity } from '../../../process/process-identity.js'
+import type { LockRequest } from '../../lock-driver.js'
+import { type EntryName, parseEntryName, parseTicketName, type TicketName } from './entry-name.js'
+import { listLockDirectory } from './lock-directory.js'
+import type { LockPlace, ResourcePaths } from './lock-place.js'
+import { parseOwnerRecord, toOwner } from './owner-record.js'
+import { listTickets, type Ticket } from './queue.js'
+
+/** A waiter that holds something, and thereby keeps others waiting. */
+interface HoldingWaiter {
+  readonly ticket: TicketName
+  readonly paths: ResourcePaths
+}
+
+/** A holder in the way, and the waiter among its flows that keeps it from ending. */
+interface Link {
+  readonly holder: EntryName
+  readonly holds: ResourcePaths
+  readonly waiter?: HoldingWaiter
+}
+
+/**
+ * Looks whether this wait could never end: whether the chain "waits for its holder, who waits for …" comes back to a lock
+ * of the waiting flow itself, or to one of an ancestor process, which (very likely) waits for this process to end.
+ *
+ * Links are ids of single grants that a waiting flow is known to hold, never processes, so independent flows
+ * of one process are no cycle. Of the waiters in a cycle only the youngest gives up.
+ */
+export function findDeadlock(
+  place: LockPlace,
+  request: LockRequest,
+  own: Ticket,
+  scope: { readonly everywhere: boolean },
+): CliOpsError | undefined {
+  const search = new DeadlockSearch(place, request, own, scope.everywhere)
+  const chain = search.run()
+  if (chain === undefined) return undefined
+  const isYoungest = chain.every(
+    ({ waiter }) => waiter === undefined || waiter.ticket.text < own.name,
+  )
+  return isYoungest ? search.toError(chain) : undefined
+}
+
+class DeadlockSearch {
+  readonly #place: LockPlace
+  readonly #request: LockRequest
+  readonly #own: Ticket
+  readonly #ancestors: ReadonlySet<number>
+  readonly #waitersByHeld: ReadonlyMap<string, readonly HoldingWaiter[]>
+  readonly #visited = new Set<string>()
+
+  constructor(place: LockPlace, request: LockRequest, own: Ticket, everywhere: boolean) {
+    this.#place = place
+    this.#request = request
+    this.#own = own
+    this.#ancestors = new Set(place.surroundings.waitingAncestors())
+    this.#waitersByHeld = everywhere ? findHoldingWaiters(place, own) : new Map()
+  }
+
+  run(): Link[] | undefined {
+    return this.#follow(this.#own.paths, this.#own.name, this.#request.mode === 'exclusive')
+  }
+
+  /** Follows all that the waiter with this ticket waits for. */
+  #follow(paths: ResourcePaths, ticket: string, isExclusive: boolean): Link[] | undefined {
+    // Behind an exclusive waiter a sharer waits for the sharers inside as well.
+    const waitsForSharers =
+      isExclusive ||
+      listTickets(this.#place, paths).some(
+        ({ text, mode, identity }) =>
+          text < ticket && mode === 'exclusive' && this.#place.judge(identity) === 'running',
+      )
+    for (const holder of this.#holders(paths)) {
+      if (holder.mode === 'shared' && !waitsForSharers) continue
+      if (this.#visited.has(holder.id)) continue
+      this.#visited.add(holder.id)
+      if (this.#endsHere(holder)) return [{ holder, holds: paths }]
+      for (const waiter of this.#waitersByHeld.get(holder.id) ?? []) {
+        const { ticket: next } = waiter
+        const rest = this.#follow(waiter.paths, next.text, next.mode === 'exclusive')
+        if (rest !== undefined) return [{ holder, holds: paths, waiter }, ...rest]
+      }
+    }
+    return undefined
+  }
+
+  #endsHere({ id, identity }: EntryName): boolean {
+    return this.#request.held.includes(id) || this.#isAncestor(identity)
+  }
+
+  #isAncestor({ pid, boot, pidNamespace }: ProcessIdentity): boolean {
+    const self = this.#place.surroundings.identity()
+    return this.#ancestors.has(pid) && boot === self.boot && pidNamespace === self.pidNamespace
+  }
+
+  #holders(paths: ResourcePaths): EntryName[] {
+    return listLockDirectory(this.#place, paths)
+      .flatMap((text) => parseEntryName(text) ?? [])
+      .filter(({ identity }) => this.#place.judge(identity) !== 'dead')
+  }
+
+  toError(chain: readonly Link[]): CliOpsError {
+    const cycle = chain.map(({ holder, holds, waiter }) => {
+      const record = this.#read(join(holds.lock, holder.text))
+      const owner = toOwner(holder.identity, record, this.#place.judge(holder.identity))
+      const waitsFor =
+        waiter &&
+        (this.#read(join(waiter.paths.queue, waiter.ticket.text)).resource ?? waiter.paths.encoded)
+      const resource = record.resource ?? holds.encoded
+      return { resource, id: holder.id, owner, ...(waitsFor !== undefined && { waitsFor }) }
+    })
+    const links = cycle.map(({ resource, id, owner, waitsFor }) => {
+      const what = `"${resource}" is held by ${describeOwner(owner)}`
+      if (waitsFor !== undefined) return `${what}, which waits for "${waitsFor}"`
+      const isOwn = this.#request.held.includes(id)
+      return `${what}, ${isOwn ? 'the caller itself' : 'which waits for this process to end'}`
+    })
+    const { resource } = this.#request
+    return new CliOpsError(
+      'LOCK_DEADLOCK',
+      `waiting for "${resource}" would never end: ${links.join('; ')}`,
+      { details: { resource, cycle } },
+    )
+  }
+
+  #read(path: string) {
+    return parseOwnerRecord(this.#place.fileSystem.readFile(path))
+  }
+}
+
+/** Finds the waiters that hold other locks; their tickets' names say that they do, so few have to be read. */
+function findHoldingWaiters(
+  place: LockPlace,
+  own: Ticket,
+): ReadonlyMap<string, readonly HoldingWaiter[]> {
+  const byHeld = new Map<string, HoldingWaiter[]>()
+  const { fileSystem, home } = place
+  for (const encoded of fileSystem.list(home.paths.queues) ?? []) {
+    const paths = place.ofEncoded(encoded)
+    for (const name of fileSystem.list(paths.queue) ?? []) {
+      const ticket = parseTicketName(name)
+      if (ticket?.holdsOthers !== true || name === own.name) continue
+      if (place.judge(ticket.identity) === 'dead') continue
+      const { held } = parseOwnerRecord(fileSystem.readFile(join(paths.queue, name)))
+      for (const id of held) byHeld.set(id, [...(byHeld.get(id) ?? []), { ticket, paths }])
+    }
+  }
+  return byHeld
+}

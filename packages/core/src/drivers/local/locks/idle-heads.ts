@@ -1,0 +1,47 @@
+import { join } from 'node:path'
+
+import type { TicketName } from './entry-name.js'
+import { readLockDirectory } from './lock-directory.js'
+import type { LockPlace, ResourcePaths } from './lock-place.js'
+
+/** Far longer than a waiter that runs needs to take a lock that has become free. */
+const PATIENCE_NS = 1_000_000_000n
+
+/**
+ * The waiters that one other waiter no longer waits for, because the lock was free for a second and they did not take
+ * it: their process is blocked, or it died in a container that cannot be looked into. They lose their place, never
+ * a lock.
+ */
+export class IdleHeads {
+  readonly #place: LockPlace
+  readonly #idle = new Set<string>()
+  #head = ''
+  #freeSince: bigint | undefined
+
+  constructor(place: LockPlace) {
+    this.#place = place
+  }
+
+  has(ticket: string): boolean {
+    return this.#idle.has(ticket)
+  }
+
+  /** Notes who is at the head, and whether the lock is free while he is. */
+  note(paths: ResourcePaths, ahead: readonly TicketName[]): void {
+    const head = ahead.find(({ text }) => !this.#idle.has(text))
+    if (head === undefined) return
+    const now = this.#place.clock.monotonicNs()
+    const isFree = readLockDirectory(this.#place, paths).entries.length === 0
+    if (!isFree || head.text !== this.#head || this.#freeSince === undefined) {
+      this.#head = head.text
+      this.#freeSince = isFree ? now : undefined
+      return
+    }
+    if (now - this.#freeSince < PATIENCE_NS) return
+    this.#freeSince = undefined
+    this.#idle.add(head.text)
+    // If it lives after all it writes its ticket again, under the same name; else nobody else could remove it.
+    if (this.#place.judge(head.identity) === 'unknown')
+      this.#place.fileSystem.unlink(join(paths.queue, head.text))
+  }
+}

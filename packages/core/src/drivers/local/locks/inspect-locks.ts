@@ -1,0 +1,109 @@
+import { join } from 'node:path'
+
+import type { LockInfo, Owner } from '../../../locks/lock-types.js'
+import { decodeFileName, encodeFileName } from '../../../names/file-name.js'
+import type { Liveness } from '../../../process/liveness.js'
+import { type EntryName, parseEntryName } from './entry-name.js'
+import type { FencingTokens } from './fencing-tokens.js'
+import { listLockDirectory } from './lock-directory.js'
+import { LOCK_SUFFIX, type LockPlace, type ResourcePaths } from './lock-place.js'
+import { type OwnerRecord, parseOwnerRecord, toOwner } from './owner-record.js'
+import { listTickets } from './queue.js'
+
+/** One entry or ticket with all that is known of its owner. */
+interface Found {
+  readonly name: EntryName
+  readonly record: OwnerRecord
+  readonly state: Liveness
+  readonly since: number
+}
+
+/** Describes a lock without changing anything; `null` where nobody alive holds it or waits for it. */
+export function inspectLock(
+  place: LockPlace,
+  tokens: FencingTokens,
+  paths: ResourcePaths,
+): LockInfo | null {
+  const holders = findHolders(place, paths).filter(({ state }) => state !== 'dead')
+  const [holder] = holders.sort((one, other) => one.since - other.since)
+  if (holder !== undefined) return toLockInfo(place, tokens, paths, holder)
+  const [first] = findWaiters(place, paths)
+  if (first === undefined) return null
+  const { mode } = first.name
+  return {
+    resource: resourceOf(first.record, paths),
+    id: '',
+    token: 0n,
+    owner: toOwner(first.name.identity, first.record, first.state),
+    since: new Date(first.since),
+    mode,
+    waiters: findWaiters(place, paths).map(ownerOf),
+  }
+}
+
+/** Finds the entries of a lock, dead owners' too. */
+export function findHolders(place: LockPlace, paths: ResourcePaths): Found[] {
+  return listLockDirectory(place, paths).flatMap((text) => {
+    const name = parseEntryName(text)
+    return name === undefined ? [] : [find(place, join(paths.lock, text), name)]
+  })
+}
+
+/** Describes one holder; the waiters are only looked up when they are asked for. */
+export function toLockInfo(
+  place: LockPlace,
+  tokens: FencingTokens,
+  paths: ResourcePaths,
+  { name, record, state, since }: Found,
+): LockInfo {
+  let waiters: readonly Owner[] | undefined
+  return {
+    resource: resourceOf(record, paths),
+    id: name.id,
+    token: record.token ?? tokens.last(paths),
+    owner: toOwner(name.identity, record, state),
+    since: new Date(since),
+    mode: name.mode,
+    get waiters() {
+      return (waiters ??= findWaiters(place, paths).map(ownerOf))
+    },
+  }
+}
+
+/** Lists the encoded names of all resources that have a lock directory or a queue. */
+export function listEncodedResources(place: LockPlace): string[] {
+  const { fileSystem, home } = place
+  const locks = (fileSystem.list(home.paths.locks) ?? [])
+    .filter((name) => name.endsWith(LOCK_SUFFIX))
+    .map((name) => name.slice(0, -LOCK_SUFFIX.length))
+  const queues = fileSystem.list(home.paths.queues) ?? []
+  return [...new Set([...locks, ...queues])].sort()
+}
+
+function findWaiters(place: LockPlace, paths: ResourcePaths): Found[] {
+  return listTickets(place, paths)
+    .map((name) => find(place, join(paths.queue, name.text), name))
+    .filter(({ state }) => state !== 'dead')
+}
+
+function find(place: LockPlace, path: string, name: EntryName): Found {
+  const record = parseOwnerRecord(place.fileSystem.readFile(path))
+  const since = record.since ?? place.fileSystem.status(path)?.modifiedMs ?? place.clock.now()
+  return { name, record, state: place.judge(name.identity), since }
+}
+
+function ownerOf({ name, record, state }: Found): Owner {
+  return toOwner(name.identity, record, state)
+}
+
+// The content is not to be trusted with another resource's name.
+function resourceOf(record: OwnerRecord, paths: ResourcePaths): string {
+  const { resource } = record
+  return resource !== undefined && encodeFileName(resource) === paths.encoded
+    ? resource
+    : nameOf(paths)
+}
+
+function nameOf(paths: ResourcePaths): string {
+  return decodeFileName(paths.encoded) ?? paths.encoded
+}

@@ -1,0 +1,88 @@
+import { join } from 'node:path'
+
+import { encodeFileName } from '../../../names/file-name.js'
+import type { Liveness } from '../../../process/liveness.js'
+import { formatIdentity, type ProcessIdentity } from '../../../process/process-identity.js'
+import type { FileSystem } from '../file-system.js'
+import type { Home } from '../home.js'
+import type { Clock } from './clock.js'
+
+/** What the protocol asks of the world besides files; a test replaces it to stage deaths and times. */
+export interface LockSurroundings {
+  readonly clock: Clock
+  /** The identity of the calling thread. */
+  identity(): ProcessIdentity
+  /** Tells whether the thread behind an identity still exists. Only `dead` is a proof. */
+  judge(identity: ProcessIdentity): Liveness
+  /** Pids of the processes that (very likely) wait for this one to end. */
+  waitingAncestors(): readonly number[]
+}
+
+/** Where the locks of one home are and by whom they are looked at: what every part of the protocol shares. */
+export class LockPlace {
+  readonly home: Home
+  readonly fileSystem: FileSystem
+  readonly clock: Clock
+  readonly surroundings: LockSurroundings
+  #identity: string | undefined
+
+  constructor(home: Home, surroundings: LockSurroundings) {
+    this.home = home
+    this.fileSystem = home.fileSystem
+    this.clock = surroundings.clock
+    this.surroundings = surroundings
+  }
+
+  /** The calling thread's identity as it stands in names. */
+  get identity(): string {
+    return (this.#identity ??= formatIdentity(this.surroundings.identity()))
+  }
+
+  /** Finds the files of a resource. */
+  of(resource: string): ResourcePaths {
+    return this.ofEncoded(encodeFileName(resource))
+  }
+
+  /** As `of`, for a name that was read from the disk. */
+  ofEncoded(encoded: string): ResourcePaths {
+    const { locks, queues, tokens } = this.home.paths
+    return {
+      encoded,
+      lock: join(locks, encoded + LOCK_SUFFIX),
+      queue: join(queues, encoded),
+      tokens: join(tokens, encoded),
+    }
+  }
+
+  /** Judges the owner of a name. Names of this very thread need no look at the process table. */
+  judge(identity: ProcessIdentity): Liveness {
+    const own = this.surroundings.identity()
+    const isOwn =
+      identity.pid === own.pid &&
+      identity.tid === own.tid &&
+      formatIdentity(identity) === this.identity
+    return isOwn ? 'running' : this.surroundings.judge(identity)
+  }
+
+  /** False where there is no home yet, so that looking makes none. Else checks it, as any use does. */
+  isThere(): boolean {
+    if (this.fileSystem.status(this.home.root) === undefined) return false
+    this.home.prepare()
+    return true
+  }
+}
+
+/** Ends the name of the directory that exists while a lock is held. */
+export const LOCK_SUFFIX = '.lock'
+
+/** The files of one resource. */
+export interface ResourcePaths {
+  /** The resource's name as a file name. */
+  readonly encoded: string
+  /** Directory that exists while the lock is held, one entry file for each holder. */
+  readonly lock: string
+  /** Directory that exists while somebody waits, one ticket file for each waiter. */
+  readonly queue: string
+  /** Directory with one file, named with the last fencing token. */
+  readonly tokens: string
+}

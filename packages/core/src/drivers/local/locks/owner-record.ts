@@ -1,0 +1,99 @@
+import type { LockMode, Owner } from '../../../locks/lock-types.js'
+import type { Liveness } from '../../../process/liveness.js'
+import { ownProcess } from '../../../process/own-process.js'
+import type { ProcessIdentity } from '../../../process/process-identity.js'
+
+/** The content of an entry or a ticket, for people. Every member may be missing: see `docs/reference/lock-protocol.md`. */
+export interface OwnerRecord {
+  readonly resource?: string
+  readonly name?: string
+  readonly host?: string
+  readonly user?: string
+  readonly command?: string
+  /** Milliseconds since the epoch. */
+  readonly startedAt?: number
+  /** When the lock was granted or the wait began, in milliseconds since the epoch. */
+  readonly since?: number
+  readonly token?: bigint
+  /** Ids of the locks that the waiting flow holds. */
+  readonly held: readonly string[]
+}
+
+/** What of a record changes from lock to lock; the rest describes the process. */
+export interface RecordFacts {
+  readonly resource: string
+  readonly mode: LockMode
+  readonly since: number
+  readonly token?: bigint
+  readonly held: readonly string[]
+}
+
+/** Writes the content of an entry or a ticket of this process. */
+export function formatOwnerRecord({ resource, mode, since, token, held }: RecordFacts): string {
+  const { name, host, user, command, startedAt } = ownProcess()
+  return JSON.stringify({
+    resource,
+    mode,
+    name,
+    host,
+    user,
+    command,
+    startedAt: startedAt.getTime(),
+    since,
+    // Beyond what a JSON number holds exactly.
+    token: token === undefined ? undefined : String(token),
+    held,
+  })
+}
+
+/** Reads a content, also an empty, torn or foreign one: members that are not as they should be are left out. */
+export function parseOwnerRecord(content: string | undefined): OwnerRecord {
+  const record = parseObject(content ?? '')
+  const text = (key: string): string | undefined => {
+    const value = record.get(key)
+    return typeof value === 'string' && value !== '' ? value : undefined
+  }
+  const time = (key: string): number | undefined => {
+    const value = record.get(key)
+    return typeof value === 'number' && Number.isFinite(new Date(value).getTime())
+      ? value
+      : undefined
+  }
+  const [resource, name, host, user] = [text('resource'), text('name'), text('host'), text('user')]
+  const [command, token] = [text('command'), text('token')]
+  const [startedAt, since, held] = [time('startedAt'), time('since'), record.get('held')]
+  return {
+    ...(resource !== undefined && { resource }),
+    ...(name !== undefined && { name }),
+    ...(host !== undefined && { host }),
+    ...(user !== undefined && { user }),
+    ...(command !== undefined && { command }),
+    ...(startedAt !== undefined && { startedAt }),
+    ...(since !== undefined && { since }),
+    ...(token !== undefined && /^\d{1,100}$/u.test(token) && { token: BigInt(token) }),
+    held: Array.isArray(held) ? held.filter((id) => typeof id === 'string') : [],
+  }
+}
+
+/** Puts together what the name proves and what the content says. */
+export function toOwner(identity: ProcessIdentity, record: OwnerRecord, state: Liveness): Owner {
+  const { name = 'unknown program', host = '', user = '', command, startedAt = 0 } = record
+  return {
+    name,
+    pid: identity.pid,
+    host,
+    user,
+    ...(command !== undefined && { command }),
+    startedAt: new Date(startedAt),
+    state,
+  }
+}
+
+function parseObject(content: string): ReadonlyMap<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(content)
+    return new Map(typeof value === 'object' && value !== null ? Object.entries(value) : [])
+  } catch {
+    return new Map()
+  }
+}

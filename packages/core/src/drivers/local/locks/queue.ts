@@ -1,0 +1,88 @@
+import { join } from 'node:path'
+
+import type { LockMode } from '../../../locks/lock-types.js'
+import { formatTicketName, parseTicketName, type TicketName } from './entry-name.js'
+import type { LockPlace, ResourcePaths } from './lock-place.js'
+import { discardFile, removeIfEmpty } from './move-directory.js'
+import { formatOwnerRecord } from './owner-record.js'
+
+/** Who waits behind whom is a matter of fairness only: every step here may be wrong without two ever holding a lock. */
+export interface QueueRequest {
+  readonly resource: string
+  readonly mode: LockMode
+  readonly id: string
+  readonly held: readonly string[]
+}
+
+/** A waiter's place in a queue. */
+export interface Ticket {
+  readonly name: string
+  readonly path: string
+  readonly content: string
+  readonly paths: ResourcePaths
+}
+
+/** Joins the queue. A crash leaves the ticket, which the next to look recognises as a dead waiter's. */
+export function enterQueue(place: LockPlace, request: QueueRequest): Ticket {
+  const { resource, mode, id, held } = request
+  const { clock } = place
+  const paths = place.of(resource)
+  const arrival = clock.monotonicNs()
+  const name = formatTicketName(arrival, mode, held.length > 0, id, place.identity)
+  const content = formatOwnerRecord({ resource, mode, since: clock.now(), held })
+  const ticket = { name, path: join(paths.queue, name), content, paths }
+  writeTicket(place, ticket)
+  return ticket
+}
+
+/** Leaves the queue; the last one to leave takes its directory along. Doing it twice does nothing. */
+export function leaveQueue(place: LockPlace, ticket: Ticket): void {
+  discardFile(place.fileSystem, ticket.path, ticket.paths.queue)
+}
+
+/** Lists the tickets of a queue in order of arrival, dead waiters' too. What the kit did not write is passed over. */
+export function listTickets(place: LockPlace, paths: ResourcePaths): TicketName[] {
+  // Usually nobody waits, and a status that finds nothing costs less than a listing that fails.
+  if (place.fileSystem.status(paths.queue)?.kind !== 'directory') return []
+  const names = place.fileSystem.list(paths.queue) ?? []
+  return names.sort().flatMap((name) => parseTicketName(name) ?? [])
+}
+
+/**
+ * Finds the last of `tickets` that has to be waited for, and removes those of dead waiters on the way there.
+ *
+ * A waiter that is stopped is passed over: it could not take the lock, and all the others would stand still with it.
+ * It keeps its ticket, and its place counts again once it goes on.
+ */
+export function lastWaiting(
+  place: LockPlace,
+  paths: ResourcePaths,
+  tickets: readonly TicketName[],
+  isPassedOver: (ticket: TicketName) => boolean = () => false,
+): TicketName | undefined {
+  for (const ticket of tickets.toReversed()) {
+    if (isPassedOver(ticket)) continue
+    const state = place.judge(ticket.identity)
+    if (state === 'dead') place.fileSystem.unlink(join(paths.queue, ticket.text))
+    else if (state !== 'stopped') return ticket
+  }
+  return undefined
+}
+
+/** Tells whether somebody is waiting already, whom a newcomer must not pass by. */
+export function hasWaiters(place: LockPlace, paths: ResourcePaths): boolean {
+  const tickets = listTickets(place, paths)
+  if (tickets.length === 0) return false
+  if (lastWaiting(place, paths, tickets) !== undefined) return true
+  removeIfEmpty(place.fileSystem, paths.queue)
+  return false
+}
+
+/** Writes a ticket, and again under the same name where somebody took its owner for gone. */
+export function writeTicket(place: LockPlace, { path, content, paths }: Ticket): void {
+  const { home, fileSystem } = place
+  // The last waiter may remove the directory just before the file is made; then the directory is made again.
+  home.inDirectory(paths.queue, () => {
+    fileSystem.createFile(path, content)
+  })
+}

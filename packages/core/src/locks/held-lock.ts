@@ -1,0 +1,127 @@
+import type { LockDriver, LockGrant } from '../drivers/lock-driver.js'
+import { CliOpsError } from '../errors/cli-ops-error.js'
+import { atExit } from '../process/at-exit.js'
+import { lockLostError } from './lock-errors.js'
+import { enterHolding, type FlowLock, runHolding } from './lock-flow.js'
+import type { Lock, LockMode } from './lock-types.js'
+
+/** A lock in the hands of its user. It is released at the latest when the process ends in order. */
+export class HeldLock implements Lock, FlowLock {
+  readonly resource: string
+  readonly mode: LockMode
+  readonly driver: LockDriver
+  #grant: LockGrant
+  readonly #onReleased: (lock: HeldLock) => void
+  #controller: AbortController | undefined
+  #stopWatching: () => void = () => undefined
+  #forgetExit: () => void = () => undefined
+  #released = false
+  #releasing: Promise<void> | undefined
+
+  constructor(
+    driver: LockDriver,
+    resource: string,
+    mode: LockMode,
+    grant: LockGrant,
+    onReleased: (lock: HeldLock) => void,
+  ) {
+    this.driver = driver
+    this.resource = resource
+    this.mode = mode
+    this.#grant = grant
+    this.#onReleased = onReleased
+    if (grant.releaseSync !== undefined) this.#forgetExit = atExit(() => this.releaseSync())
+  }
+
+  get id(): string {
+    return this.#grant.id
+  }
+
+  get token(): bigint {
+    return this.#grant.token
+  }
+
+  // Watching begins with the first user of the signal: most locks are given back before anybody asks.
+  get signal(): AbortSignal {
+    if (this.#controller !== undefined) return this.#controller.signal
+    const controller = (this.#controller = new AbortController())
+    const lose = (): void => controller.abort(lockLostError(this.resource, this.id))
+    if (this.#released) return controller.signal
+    if (this.#grant.isHeld()) this.#stopWatching = this.#grant.onLost(lose)
+    else lose()
+    return controller.signal
+  }
+
+  /** Puts something more under the lock, to be released and watched together with it. Before the lock is handed out. */
+  under(wrap: (grant: LockGrant) => LockGrant): this {
+    this.#grant = wrap(this.#grant)
+    return this
+  }
+
+  run<T>(callback: () => T): T {
+    return runHolding(this, callback)
+  }
+
+  enter(): void {
+    enterHolding(this)
+  }
+
+  isActive(): boolean {
+    return !this.#released
+  }
+
+  assertHeld(): void {
+    if (this.#released || !this.#grant.isHeld())
+      throw lockLostError(this.resource, this.id, this.#released)
+  }
+
+  async release(): Promise<void> {
+    if (this.#released) return this.#releasing
+    this.#begin()
+    this.#releasing = this.#finish()
+    return this.#releasing
+  }
+
+  releaseSync(): void {
+    if (this.#released) return
+    if (this.#grant.releaseSync === undefined) {
+      throw new CliOpsError(
+        'UNSUPPORTED',
+        'this driver needs the network, so it cannot release synchronously',
+      )
+    }
+    this.#begin()
+    try {
+      this.#grant.releaseSync()
+    } catch (error) {
+      this.#released = false
+      throw error
+    }
+    this.#end()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.release()
+  }
+
+  #begin(): void {
+    this.#released = true
+    this.#stopWatching()
+  }
+
+  async #finish(): Promise<void> {
+    try {
+      await this.#grant.release()
+    } catch (error) {
+      // Still held, so that another attempt, or the one at the end of the process, can give it back.
+      this.#released = false
+      throw error
+    }
+    this.#end()
+  }
+
+  #end(): void {
+    this.#forgetExit()
+    this.#onReleased(this)
+  }
+}

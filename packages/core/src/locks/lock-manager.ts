@@ -1,0 +1,295 @@
+import { debug } from '../diagnostics/message.js'
+import type { LockDriver, LockGrant, LockRequest } from '../drivers/lock-driver.js'
+import { type DriverHandle, openDriver } from '../drivers/open-driver.js'
+import { CliOpsError } from '../errors/cli-ops-error.js'
+import { assertName } from '../names/assert-name.js'
+import type { ConnectionOptions } from '../options/connection-options.js'
+import { assertLockOptions } from './assert-lock-options.js'
+import { HeldLock } from './held-lock.js'
+import { lockHeldError, lockTimeoutError, ownDeadlockError } from './lock-errors.js'
+import { locksOfFlow } from './lock-flow.js'
+import { nextLockId } from './lock-id.js'
+import type { Lock, LockInfo, LockMode, LockOptions } from './lock-types.js'
+import { assertTimeoutMs, timeoutFromEnvironment, WaitLimit } from './lock-wait.js'
+
+/** Options of a {@link LockManager}. */
+export interface LockManagerOptions extends ConnectionOptions {
+  /**
+   * How long an acquisition waits, in milliseconds, where it does not say so itself.
+   * @default `CLI_OPS_LOCK_TIMEOUT_MS`, else without limit
+   */
+  readonly timeoutMs?: number | undefined
+}
+
+/**
+ * Locks on named resources, shared by every process of this user (or of the engine behind the URL). A lock is held
+ * by one owner, or by several in shared mode; waiters are served in the order of arrival; what a crash leaves
+ * behind is recognised and removed by the next process that wants the lock.
+ *
+ * @throws TypeError when an option is wrong
+ * @example
+ * ```ts
+ * const locks = new LockManager('config-file')
+ * await locks.acquire(async () => {
+ *   // Only one process at a time is here.
+ * })
+ * ```
+ */
+export class LockManager {
+  readonly #resource: string | undefined
+  readonly #timeoutMs: number
+  readonly #handle: DriverHandle
+  readonly #held = new Set<HeldLock>()
+  readonly #closing = new AbortController()
+
+  /** @param resource the resource meant where a method is not given one */
+  constructor(resource?: string, options?: LockManagerOptions)
+  constructor(options?: LockManagerOptions)
+  constructor(first?: string | LockManagerOptions, second: LockManagerOptions = {}) {
+    const options = typeof first === 'object' ? first : second
+    const resource = typeof first === 'object' ? undefined : first
+    if (resource !== undefined) assertName('resource', resource)
+    if (options.timeoutMs !== undefined) assertTimeoutMs('timeoutMs', options.timeoutMs)
+    this.#resource = resource
+    this.#timeoutMs = options.timeoutMs ?? timeoutFromEnvironment()
+    this.#handle = openDriver(options, 'locks')
+  }
+
+  /** True where {@link tryLockSync} and `releaseSync` work: on the embedded drivers. */
+  get isSynchronous(): boolean {
+    return this.#handle.now?.locks?.tryAcquireSync !== undefined
+  }
+
+  /**
+   * Runs a callback while holding the lock, and resolves to its result. The lock is released whether the callback
+   * returns or throws.
+   *
+   * The callback and all it awaits are one flow: asking again for the same resource in it is refused at once
+   * with `LOCK_DEADLOCK`, except for sharing it once more where it is shared already.
+   *
+   * @throws CliOpsError `LOCK_TIMEOUT`, `LOCK_HELD` (with `timeoutMs: 0`), `LOCK_DEADLOCK`, `STORAGE_FAILED`,
+   *   `INSECURE_DIRECTORY`, `UNSUPPORTED`, `CLOSED`; the reason of `options.signal`; whatever the callback throws
+   */
+  acquire<T>(callback: (lock: Lock) => T | Promise<T>, options?: LockOptions): Promise<T>
+  acquire<T>(
+    resource: string,
+    callback: (lock: Lock) => T | Promise<T>,
+    options?: LockOptions,
+  ): Promise<T>
+  async acquire<T>(
+    first: string | ((lock: Lock) => T | Promise<T>),
+    second?: ((lock: Lock) => T | Promise<T>) | LockOptions,
+    third?: LockOptions,
+  ): Promise<T> {
+    const [resource, callback, options] =
+      typeof first === 'function' ? [undefined, first, second] : [first, second, third]
+    if (typeof callback !== 'function') throw new TypeError('callback must be a function')
+    const lock = await this.#obtain(resource, options as LockOptions | undefined)
+    let result: T
+    try {
+      result = await lock.run(() => callback(lock))
+    } catch (error) {
+      // What went wrong under the lock is what the caller has to know.
+      await lock.release().catch((failure: unknown) => {
+        debug(() => `cannot release ${lock.resource}: ${String(failure)}`)
+      })
+      throw error
+    }
+    await lock.release()
+    return result
+  }
+
+  /**
+   * Takes the lock until it is released: `await using lock = await locks.lock('db')`. Throws as {@link acquire}; since
+   * no callback says what runs under the lock, only `lock.run` makes a nested request a detected deadlock.
+   */
+  async lock(resource?: string, options?: LockOptions): Promise<Lock> {
+    return this.#obtain(resource, options)
+  }
+
+  /** Takes the lock where that is possible at once, else resolves to `null`. `timeoutMs` and `onWait` have no meaning here. */
+  async tryLock(resource?: string, options: LockOptions = {}): Promise<Lock | null> {
+    const name = this.#nameOf(resource)
+    assertLockOptions(options)
+    options.signal?.throwIfAborted()
+    const driver = await this.#driver()
+    const request = newRequest(name, options)
+    const grant = await driver.tryAcquire(request)
+    if (grant === null) return null
+    const lock = this.#hold(driver, request, grant)
+    if (options.signal?.aborted !== true) return lock
+    await lock.release()
+    throw options.signal.reason
+  }
+
+  /**
+   * As {@link tryLock}, synchronously.
+   *
+   * @throws CliOpsError `UNSUPPORTED` on drivers that need the network
+   */
+  tryLockSync(resource?: string, options: LockOptions = {}): Lock | null {
+    const name = this.#nameOf(resource)
+    assertLockOptions(options)
+    options.signal?.throwIfAborted()
+    this.#assertOpen()
+    const driver = this.#handle.now?.locks
+    if (driver?.tryAcquireSync === undefined) {
+      throw new CliOpsError('UNSUPPORTED', 'tryLockSync needs an embedded driver; use tryLock')
+    }
+    const request = newRequest(name, options)
+    const grant = driver.tryAcquireSync(request)
+    return grant === null ? null : this.#hold(driver, request, grant)
+  }
+
+  /**
+   * Locks a file as proper-lockfile does, so that other tools that use it wait as well, and under a named lock, so that
+   * users of this kit wait in order and never race for a stale lock. The file may be missing, its directory may not.
+   *
+   * @throws CliOpsError as {@link acquire}; `LOCK_HELD` and `LOCK_TIMEOUT` also for another tool's lock
+   */
+  async lockFile(path: string, options: LockOptions = {}): Promise<Lock> {
+    assertLockOptions(options)
+    const { lockFile } = await import('./file-lock.js')
+    const limit = { ...options, timeoutMs: options.timeoutMs ?? this.#timeoutMs }
+    return lockFile(path, limit, (resource, rest) => this.#obtain(resource, rest))
+  }
+
+  /** Tells whether somebody alive holds the lock. */
+  async isLocked(resource?: string): Promise<boolean> {
+    const info = await this.inspect(resource)
+    return info !== null && info.id !== ''
+  }
+
+  /** Describes the lock; `null` where nobody holds it or waits for it. */
+  async inspect(resource?: string): Promise<LockInfo | null> {
+    const name = this.#nameOf(resource)
+    return (await this.#driver()).inspect(name)
+  }
+
+  /** Describes all locks that are held or waited for. */
+  async list(): Promise<LockInfo[]> {
+    return (await this.#driver()).list()
+  }
+
+  /** Takes a lock from the grant with this id, and from no other. False where that id does not hold it (any more). */
+  async forceRelease(resource: string, lockId: string): Promise<boolean> {
+    assertName('resource', resource)
+    assertName('lockId', lockId)
+    return (await this.#driver()).forceRelease(resource, lockId)
+  }
+
+  /** Removes what dead processes left, and resolves to the locks that were freed. */
+  async cleanStaleLocks(): Promise<LockInfo[]> {
+    return (await this.#driver()).clean()
+  }
+
+  /** Releases the locks that were taken here, ends the waits with `CLOSED`, and gives the driver back. */
+  async close(): Promise<void> {
+    if (this.#closing.signal.aborted) return
+    this.#closing.abort(closedError())
+    const released = await Promise.allSettled([...this.#held].map((lock) => lock.release()))
+    await this.#handle.close()
+    const failed = released.find((result) => result.status === 'rejected')
+    if (failed !== undefined) throw failed.reason
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #obtain(resource: string | undefined, options: LockOptions = {}): Promise<HeldLock> {
+    const name = this.#nameOf(resource)
+    assertLockOptions(options)
+    options.signal?.throwIfAborted()
+    // On an embedded driver nothing is awaited up to here, so a free lock is taken within the call.
+    const driver = this.#driverNow() ?? (await this.#driver())
+    const request = newRequest(name, options)
+    this.#assertNotOwn(driver, request)
+    const timeoutMs = options.timeoutMs ?? this.#timeoutMs
+    const grant =
+      driver.tryAcquireSync?.(request) ??
+      (timeoutMs === 0 ? await driver.tryAcquire(request) : null)
+    if (grant !== null) return this.#hold(driver, request, grant)
+    if (timeoutMs === 0) throw lockHeldError(name, await driver.inspect(name))
+    return this.#waitFor(driver, request, timeoutMs, options)
+  }
+
+  async #waitFor(
+    driver: LockDriver,
+    request: LockRequest,
+    timeoutMs: number,
+    { signal, onWait }: LockOptions,
+  ): Promise<HeldLock> {
+    const limit = new WaitLimit(timeoutMs, [signal, this.#closing.signal])
+    const tell = (info: LockInfo): void => {
+      try {
+        onWait?.(info)
+      } catch (error) {
+        limit.end(error)
+      }
+    }
+    try {
+      const grant = await driver.acquire(request, {
+        signal: limit.signal,
+        onWait: onWait === undefined ? undefined : tell,
+      })
+      return this.#hold(driver, request, grant)
+    } catch (error) {
+      if (!limit.timedOut || error !== limit.signal.reason) throw error
+      throw lockTimeoutError(request.resource, await driver.inspect(request.resource), timeoutMs)
+    } finally {
+      limit.dispose()
+    }
+  }
+
+  #hold(driver: LockDriver, { resource, mode }: LockRequest, grant: LockGrant): HeldLock {
+    const lock = new HeldLock(driver, resource, mode, grant, () => this.#held.delete(lock))
+    this.#held.add(lock)
+    return lock
+  }
+
+  #assertNotOwn(driver: LockDriver, { resource, mode }: LockRequest): void {
+    // The disabled driver grants everything, nested requests too.
+    if (this.#handle.now?.name === 'disabled') return
+    const own = locksOfFlow().find((lock) => lock.driver === driver && lock.resource === resource)
+    if (own === undefined || (own.mode === 'shared' && mode === 'shared')) return
+    throw ownDeadlockError(resource, own.id)
+  }
+
+  #nameOf(resource: string | undefined): string {
+    const name = resource ?? this.#resource
+    if (name === undefined) {
+      throw new TypeError('resource must be given here, since the LockManager was made without one')
+    }
+    assertName('resource', name)
+    return name
+  }
+
+  #driverNow(): LockDriver | undefined {
+    this.#assertOpen()
+    return this.#handle.now?.locks
+  }
+
+  async #driver(): Promise<LockDriver> {
+    this.#assertOpen()
+    const { locks, name } = await this.#handle.open()
+    if (locks !== undefined) return locks
+    throw new CliOpsError(
+      'UNSUPPORTED',
+      `the ${name} driver has no locks; give locks a URL of their own`,
+    )
+  }
+
+  #assertOpen(): void {
+    if (this.#closing.signal.aborted) throw closedError()
+  }
+}
+
+function newRequest(resource: string, options: LockOptions): LockRequest {
+  const mode: LockMode = options.mode ?? 'exclusive'
+  return { resource, mode, id: nextLockId(), held: locksOfFlow().map(({ id }) => id) }
+}
+
+function closedError(): CliOpsError {
+  return new CliOpsError('CLOSED', 'this LockManager was closed before the call')
+}

@@ -1,0 +1,80 @@
+import { describe } from '../names/assert-name.js'
+
+/** Timers take no more; a longer limit is waited for in several rounds. */
+const MAX_TIMER_MS = 2_147_483_647
+
+/** Throws a `TypeError` unless a value can be a timeout: a number of milliseconds from 0 to Infinity. */
+export function assertTimeoutMs(argument: string, value: unknown): asserts value is number {
+  if (typeof value === 'number' && value >= 0) return
+  throw new TypeError(
+    `${argument} must be a number of milliseconds, 0 or more, got ${describe(value)}`,
+  )
+}
+
+/** Reads the default timeout from `CLI_OPS_LOCK_TIMEOUT_MS`; without limit where it is not set. */
+export function timeoutFromEnvironment(env = process.env): number {
+  const text = env['CLI_OPS_LOCK_TIMEOUT_MS'] ?? ''
+  if (text === '') return Infinity
+  if (/^\d{1,15}$/u.test(text)) return Number(text)
+  throw new TypeError(
+    `CLI_OPS_LOCK_TIMEOUT_MS must be a whole number of milliseconds, got ${describe(text)}`,
+  )
+}
+
+/** Everything that can end one wait: its timeout, the caller's signal, the closing of the manager. */
+export class WaitLimit {
+  readonly #controller = new AbortController()
+  readonly #sources: readonly AbortSignal[]
+  #timer: NodeJS.Timeout | undefined
+  #timedOut = false
+
+  constructor(timeoutMs: number, sources: readonly (AbortSignal | undefined)[]) {
+    this.#sources = sources.filter((source) => source !== undefined)
+    for (const source of this.#sources) {
+      if (source.aborted) this.end(source.reason)
+      else source.addEventListener('abort', this.#abort)
+    }
+    if (timeoutMs !== Infinity) this.#startTimer(performance.now() + timeoutMs)
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  /** True where it was the timeout that ended the wait. */
+  get timedOut(): boolean {
+    return this.#timedOut
+  }
+
+  /** Ends the wait for a reason of its own. */
+  end(reason: unknown): void {
+    this.#controller.abort(reason)
+  }
+
+  /** Takes timer and listeners back. */
+  dispose(): void {
+    clearTimeout(this.#timer)
+    for (const source of this.#sources) source.removeEventListener('abort', this.#abort)
+  }
+
+  #startTimer(deadline: number): void {
+    const left = deadline - performance.now()
+    this.#timer = setTimeout(
+      () => {
+        if (performance.now() < deadline) {
+          this.#startTimer(deadline)
+          return
+        }
+        // The caller's own signal came first.
+        if (this.signal.aborted) return
+        this.#timedOut = true
+        this.end(new DOMException('the wait for a lock timed out', 'TimeoutError'))
+      },
+      Math.min(MAX_TIMER_MS, Math.max(0, Math.ceil(left))),
+    )
+  }
+
+  readonly #abort = (event: Event): void => {
+    this.end((event.target as AbortSignal).reason)
+  }
+}
