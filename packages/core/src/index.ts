@@ -35,3 +35,20 @@ export {
 export { useOps } from './coordinator/use-ops.js'
 export type { ConnectionOptions, ConnectionUrl } from './options/connection-options.js'
 export type { StandardSchema } from './validation/standard-schema.js'
+export {
+  ServiceRegistry,
+  type RegistryCallOptions,
+  type ServiceRegistryOptions,
+} from './registry/service-registry.js'
+export type { Registration } from './registry/registration.js'
+export type { ServiceMetadata } from './registry/assert-metadata.js'
+export type { ServiceChange, ServiceFilter, ServiceInfo } from './registry/service-types.js'
+
+export { IPCServer, type IPCServerOptions } from './rpc/ipc-server.js'
+export { IPCClient, type IPCClientOptions, type RequestOptions } from './rpc/ipc-client.js'
+export type {
+  HandlerSchemas,
+  RequestClient,
+  RequestContext,
+  RequestHandler,
+} from './rpc/request-handler.js'

@@ -67,7 +67,7 @@ export type {
   ReaderOptions,
   Retention,
 } from './event-driver.js'
-export type { ServiceRecord } from './registry-driver.js'
+export type { ServiceQuery, ServiceRecord } from './registry-driver.js'
 export type {
   RpcChannel,
   RpcLimits,

@@ -11,6 +11,8 @@ import { createMemoryDriver } from './memory/memory-driver.js'
 
 /** One user's hold on a driver that the whole process shares. */
 export interface DriverHandle {
+  /** Equal for equal URL, home and namespace; for telling places apart, never shown. */
+  readonly key: string
   /** The driver, where it can be used without waiting: an embedded one, or one that is open already. */
   readonly now: Driver | undefined
   /** Resolves to the opened driver. Rejects with `DRIVER_MISSING` or `ENGINE_UNAVAILABLE`. */
@@ -63,6 +65,7 @@ function shareDriver(key: string, options: DriverOptions): DriverHandle {
   used.users += 1
   let closed = false
   return {
+    key,
     get now() {
       return used.driver
     },
@@ -126,5 +129,10 @@ function driverKey(connection: Connection, url: URL): string {
 }
 
 function readyHandle(driver: Driver): DriverHandle {
-  return { now: driver, open: () => Promise.resolve(driver), close: () => driver.close() }
+  return {
+    key: driver.name,
+    now: driver,
+    open: () => Promise.resolve(driver),
+    close: () => driver.close(),
+  }
 }

@@ -28,7 +28,8 @@ import {
   resolveEventSettings,
 } from './event-settings.js'
 import { defaultSource } from './event-source.js'
-import type { EventEnvelope } from './event-types.js'
+import { gapError } from './event-gap.js'
+import type { EventEnvelope, StartPosition } from './event-types.js'
 import { GroupSubscription } from './group-subscription.js'
 import { PlainSubscription } from './plain-subscription.js'
 import type { RunningSubscription } from './running-subscription.js'

@@ -49,7 +49,13 @@ export function createDisabledDriver(): Driver {
       clean: () => [],
     },
     rpc: {
-      listen: () => ({ endpoint: '', close: () => Promise.resolve(), closeSync: () => undefined }),
+      listen: () => ({
+        endpoint: '',
+        close: () => Promise.resolve(),
+        closeSync: () => undefined,
+        ref: () => undefined,
+        unref: () => undefined,
+      }),
       connect: () =>
         Promise.reject(
           new CliOpsError('NO_RESPONDER', 'cli-ops is disabled, so nobody can be reached'),
