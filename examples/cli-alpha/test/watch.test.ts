@@ -142,6 +142,15 @@ describe('settings', () => {
     await second.wrote(/config:changed/)
   })
 
+  test('that are made while a watch runs are announced by it', async () => {
+    const user = new User()
+    const watch = await startWatch(user, '--json')
+    await user.ok('config', 'set', 'list.sort', 'due')
+    await watch.wrote(/config:changed/)
+    const [event] = eventsIn(watch.stdout)
+    expect(event).toMatchObject({ data: { key: 'list.sort', value: 'due' } })
+  })
+
   test('changed without a watch are announced by the command', async () => {
     const user = new User()
     await withOps(user, async ({ events }) => {

@@ -7,10 +7,10 @@ import { type SettingKey, whyNotSetting } from './setting-keys.js'
 export const SETTINGS_LOCK = 'cli-alpha-settings'
 
 /** The file as people edit it: a section for each part before the dot, `{ "list": { "sort": "due" } }`. */
-export type Settings = Record<string, unknown>
+type Settings = Record<string, unknown>
 
 /** Reads the whole file; an empty object where there is none. */
-export function loadSettings(path = settingsFile()): Settings {
+function loadSettings(path = settingsFile()): Settings {
   const settings = readJson(path) ?? {}
   if (!isSection(settings)) throw badData(path, 'it is no JSON object')
   return settings

@@ -17,7 +17,7 @@ export type TaskChange =
   | { readonly type: 'deleted'; readonly task: Task }
 
 /** The standard event of a change, for whoever listens in another CLI. */
-export function eventOf(change: TaskChange): EmittedEvent {
+function eventOf(change: TaskChange): EmittedEvent {
   const { id, title } = change.task
   switch (change.type) {
     case 'created':

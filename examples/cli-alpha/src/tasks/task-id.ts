@@ -16,7 +16,7 @@ export function newTaskId(tasks: readonly Task[]): string {
 }
 
 /** Finds a task by its id or by the beginning of it, as long as that means one task only. */
-export function findTask(tasks: readonly Task[], text: string): Task {
+function findTask(tasks: readonly Task[], text: string): Task {
   const exact = tasks.find(({ id }) => id === text)
   if (exact !== undefined) return exact
   const [first, ...others] = text === '' ? [] : tasks.filter(({ id }) => id.startsWith(text))
