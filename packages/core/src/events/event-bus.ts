@@ -1,5 +1,5 @@
 import { createMemoryDriver } from '../drivers/memory/memory-driver.js'
-import { type DriverHandle, openDriver } from '../drivers/open-driver.js'
+import { type DriverHandle, openDriver, readyHandle } from '../drivers/open-driver.js'
 import { CliOpsError } from '../errors/cli-ops-error.js'
 import { assertName, describe } from '../names/assert-name.js'
 import { resolveConnection } from '../options/connection-options.js'
@@ -314,13 +314,7 @@ export class EventBus<Events = StandardEvents> {
 function openEvents(options: EventBusOptions, inMemory: boolean): DriverHandle {
   if (!inMemory || resolveConnection(options).disabled) return openDriver(options, 'events')
   // Not shared with anybody: two tests, each with a bus in memory, never see each other's events.
-  const driver = createMemoryDriver()
-  return {
-    key: 'memory in one bus',
-    now: driver,
-    open: () => Promise.resolve(driver),
-    close: () => driver.close(),
-  }
+  return readyHandle(createMemoryDriver())
 }
 
 function closedError(): CliOpsError {

@@ -1,10 +1,11 @@
 import { debug, warnOnce } from '../diagnostics/message.js'
 import { type Coordinator, createCoordinator } from '../coordinator/create-coordinator.js'
 import { setRunningCoordinator } from '../coordinator/use-ops.js'
-import { type DriverHandle, openDriver } from '../drivers/open-driver.js'
+import { openDriver } from '../drivers/open-driver.js'
 import { EventBus } from '../events/event-bus.js'
-import { runExitCleanups, takeOverExitCleanups, atExit } from '../process/at-exit.js'
+import { runExitCleanups, takeOverExitCleanups } from '../process/at-exit.js'
 import { describeOwnProcess, ownProcess } from '../process/own-process.js'
+import { ownRecord } from '../registry/own-records.js'
 import type { CliOpsOptions, CommandContext, CommandOutcome, EventsOf } from './cli-ops-options.js'
 import type { Refusal } from './command-lock.js'
 import { eventsOf } from './outcome-events.js'
@@ -37,7 +38,6 @@ export class Session {
   readonly #runs = new Set<CommandRun>()
   #coordinator: Coordinator | undefined
   #events: EventBus | undefined
-  #registry: DriverHandle | undefined
   #lastError: unknown
   #ended = false
 
@@ -151,18 +151,11 @@ export class Session {
   }
 
   #register(): void {
-    this.#registry = openDriver(this.#connection(), 'registry')
-    const registry = this.#registry.now?.registry
-    const { instance, startedAt } = ownProcess()
-    registry?.registerSync?.({
-      name: this.name,
-      instance,
-      pid: process.pid,
-      version: this.version,
-      startedAt: startedAt.getTime(),
-      metadata: {},
-    })
-    atExit(() => registry?.unregisterSync?.(this.name, instance))
+    const handle = openDriver(this.#connection(), 'registry')
+    const driver = handle.now?.registry
+    if (driver === undefined) return
+    // A server of this process announces its endpoint in the same record.
+    void ownRecord({ key: handle.key, driver }, this.name).set(this, { version: this.version }, driver)
   }
 
   async #serve(): Promise<void> {
