@@ -27,6 +27,8 @@ export class ClientConnection implements RpcReceiver {
   #congested = false
   #nextId = 1
   #open = true
+  /** The server takes no further requests; what is pending is still answered. */
+  #leaving = false
 
   constructor(channel: RpcChannel, server: ConnectedServer) {
     this.#channel = channel
@@ -35,8 +37,9 @@ export class ClientConnection implements RpcReceiver {
     channel.unref()
   }
 
+  /** False when further requests need another connection. */
   get isOpen(): boolean {
-    return this.#open
+    return this.#open && !this.#leaving
   }
 
   /**
@@ -91,10 +94,8 @@ export class ClientConnection implements RpcReceiver {
   onMessage(message: RpcMessage): void {
     if (isReply(message)) {
       this.#settle(message)
-    } else if (isObject(message) && message['method'] === RPC_METHOD.progress) {
-      const { params } = message
-      if (isObject(params))
-        this.#pending.get(params['token'] as number)?.onProgress(params['value'])
+    } else if (isObject(message)) {
+      this.#acceptNotification(message)
     }
   }
 
@@ -125,6 +126,19 @@ export class ClientConnection implements RpcReceiver {
 
   onClose(error?: Error): void {
     this.#fail(this.#lost(error))
+  }
+
+  #acceptNotification({ method, params }: Readonly<Record<string, unknown>>): void {
+    if (method === RPC_METHOD.closing) {
+      this.#leaving = true
+      this.#closeWhenLeft()
+    } else if (method === RPC_METHOD.progress && isObject(params)) {
+      this.#pending.get(params['token'] as number)?.onProgress(params['value'])
+    }
+  }
+
+  #closeWhenLeft(): void {
+    if (this.#leaving && this.#pending.size === 0) this.#channel.close()
   }
 
   #send(request: PendingRequest): void {
@@ -159,6 +173,7 @@ export class ClientConnection implements RpcReceiver {
   readonly #forget = (request: PendingRequest): void => {
     this.#pending.delete(request.id)
     if (this.#pending.size === 0) this.#channel.unref()
+    this.#closeWhenLeft()
   }
 
   readonly #cancel = (request: PendingRequest): void => {

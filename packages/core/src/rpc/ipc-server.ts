@@ -225,7 +225,7 @@ export class IPCServer {
     })
     this.#connections.add(connection)
     if (!this.#keepAlive) connection.unref()
-    if (this.#closing !== undefined) connection.close()
+    if (this.#closing !== undefined) connection.leave()
   }
 
   #applyKeepAlive(): void {
@@ -262,10 +262,7 @@ export class IPCServer {
   }
 
   async #finishConnections(): Promise<void> {
-    for (const connection of this.#connections) {
-      connection.refuse()
-      connection.finish()
-    }
+    for (const connection of this.#connections) connection.leave()
     await this.#waitForConnections(this.#options.closeGraceMs)
     for (const connection of this.#connections)
       connection.abort(new CliOpsError('CLOSED', 'the server is closing'))

@@ -50,6 +50,8 @@ export const RPC_METHOD = {
   cancel: '$/cancelRequest',
   progress: '$/progress',
   ping: '$/ping',
+  /** The server begins no further request on this connection. */
+  closing: '$/closing',
 } as const
 
 /** Ids are sent back, so a megabyte of id is no id. */

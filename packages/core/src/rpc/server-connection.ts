@@ -27,6 +27,9 @@ export interface ServerConnectionOptions {
   readonly maxInFlight: number
 }
 
+/** A peer that has not ended its side by then does not know `$/closing`, or does not run. */
+const LEAVE_MS = 50
+
 type Reply = (reply: WireReply) => void
 
 /** Answers the requests of one connection. */
@@ -104,10 +107,19 @@ export class ServerConnection implements RpcReceiver, FlightOwner {
     this.#closeWhenIdle()
   }
 
-  /** Answers new requests with "the server is closing" from now on. */
-  refuse(): void {
+  /**
+   * Announces that the server closes. What arrives from now on is answered with "not begun"; the peer is given a
+   * moment to end its side, so that a request it is just sending does not fall between the two.
+   */
+  leave(): void {
     this.#refusing = true
     for (const { request, reply } of this.#queue.splice(0)) refuseRequest(request, reply)
+    this.#send({ jsonrpc: '2.0', method: RPC_METHOD.closing })
+    this.#steer()
+    const timer = setTimeout(() => {
+      this.finish()
+    }, LEAVE_MS)
+    timer.unref()
   }
 
   /** Closes the connection as soon as the requests that run have been answered. */

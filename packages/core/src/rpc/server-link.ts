@@ -117,18 +117,14 @@ export class ServerLink {
               clearTimeout(timer)
               reject(signal.reason as Error)
             })
-      search.found.then(
-        (connection) => {
+      const settle =
+        <T>(done: (value: T) => void) =>
+        (value: T): void => {
           clearTimeout(timer)
           stopListening?.()
-          resolve(connection)
-        },
-        (error: unknown) => {
-          clearTimeout(timer)
-          stopListening?.()
-          reject(error)
-        },
-      )
+          done(value)
+        }
+      search.found.then(settle(resolve), settle(reject))
     })
   }
 
