@@ -16,8 +16,8 @@ declare module 'commander' {
 declare module '@commander-js/extra-typings' {
   interface Command<
     Args extends any[] = [],
-    Opts extends OptionValues = {},
-    GlobalOpts extends OptionValues = {},
+    Opts extends Record<string, unknown> = {},
+    GlobalOpts extends Record<string, unknown> = {},
   > {
     /** Adds a plugin to this program. */
     use(plugin: CommanderPlugin): this

@@ -10,6 +10,7 @@ export type {
   EmitOptions,
   EventBusOptions,
   OnceOptions,
+  ReadOptions,
   SubscribeOptions,
   Subscription,
 } from './events/event-options.js'

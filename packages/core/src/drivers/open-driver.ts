@@ -128,7 +128,8 @@ function driverKey(connection: Connection, url: URL): string {
   return JSON.stringify([url.href, connection.home, connection.namespace])
 }
 
-function readyHandle(driver: Driver): DriverHandle {
+/** A hold on a driver that is shared with nobody. */
+export function readyHandle(driver: Driver): DriverHandle {
   return {
     key: driver.name,
     now: driver,

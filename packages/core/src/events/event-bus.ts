@@ -1,5 +1,5 @@
 import { createMemoryDriver } from '../drivers/memory/memory-driver.js'
-import { type DriverHandle, openDriver } from '../drivers/open-driver.js'
+import { type DriverHandle, openDriver, readyHandle } from '../drivers/open-driver.js'
 import { CliOpsError } from '../errors/cli-ops-error.js'
 import { assertName, describe } from '../names/assert-name.js'
 import { resolveConnection } from '../options/connection-options.js'
@@ -16,6 +16,7 @@ import type {
   EmitOptions,
   EventBusOptions,
   OnceOptions,
+  ReadOptions,
   SubscribeOptions,
   Subscription,
 } from './event-options.js'
@@ -28,10 +29,10 @@ import {
   resolveEventSettings,
 } from './event-settings.js'
 import { defaultSource } from './event-source.js'
-import { gapError } from './event-gap.js'
-import type { EventEnvelope, StartPosition } from './event-types.js'
+import type { EventEnvelope } from './event-types.js'
 import { GroupSubscription } from './group-subscription.js'
 import { PlainSubscription } from './plain-subscription.js'
+import { readAll } from './read-all.js'
 import type { RunningSubscription } from './running-subscription.js'
 import type { StandardEvents } from './standard-events.js'
 import { traceparentOf } from './trace-context.js'
@@ -220,26 +221,17 @@ export class EventBus<Events = StandardEvents> {
    */
   async read<Pattern extends AnyOf<(keyof Events & string) | '*'>>(
     pattern: Pattern,
-    options: { readonly from?: Exclude<StartPosition, 'latest'> } = {},
+    { from = 'earliest', signal }: ReadOptions = {},
   ): Promise<EventOf<Events, Pattern>[]> {
-    const { from = 'earliest' } = options
-    this.#assertSubscription(pattern, { from })
+    this.#assertSubscription(pattern, { from, signal })
+    signal?.throwIfAborted()
     const filter = new EventFilter(pattern, this.#settings.schemas)
     const feed = this.#openFeed({ from })
-    const found: EventEnvelope[] = []
     try {
-      await feed.ready
-      for (let batch = feed.poll(); batch !== undefined; batch = feed.poll()) {
-        if (batch.gap !== undefined) throw gapError(batch.gap)
-        for (const event of batch.events) {
-          const checked = await filter.check(event)
-          if (checked !== undefined) found.push(checked)
-        }
-      }
+      return (await readAll(feed, filter, signal)) as EventOf<Events, Pattern>[]
     } finally {
       feed.close()
     }
-    return found as EventOf<Events, Pattern>[]
   }
 
   /** Removes what retention no longer keeps, and resolves to the number of events removed. */
@@ -322,9 +314,7 @@ export class EventBus<Events = StandardEvents> {
 function openEvents(options: EventBusOptions, inMemory: boolean): DriverHandle {
   if (!inMemory || resolveConnection(options).disabled) return openDriver(options, 'events')
   // Not shared with anybody: two tests, each with a bus in memory, never see each other's events.
-  const driver = createMemoryDriver()
-  const key = 'memory'
-  return { key, now: driver, open: () => Promise.resolve(driver), close: () => driver.close() }
+  return readyHandle(createMemoryDriver())
 }
 
 function closedError(): CliOpsError {

@@ -8,6 +8,8 @@ import type { Cursor } from './event-types.js'
 export class EventFeed {
   /** Resolves when the position is fixed. Handled here as well, so that nobody has to look at it. */
   readonly ready: Promise<void>
+  /** True where `poll` finds all that is stored, and not only what the engine has sent so far. */
+  isEmbedded = false
   #reader: EventReader | undefined
   #closed = false
 
@@ -49,15 +51,20 @@ export class EventFeed {
         await this.#reader.ready
       })
     }
+    this.isEmbedded = driver.capabilities.synchronous
     try {
       this.#reader = openReader(driver, options)
       return this.#reader.ready
     } catch (error) {
       // A wrong argument is the caller's to mend now; a home that cannot be used must not break the host.
       if (error instanceof TypeError) throw error
-      return Promise.reject(error)
+      return failed(error)
     }
   }
+}
+
+async function failed(error: unknown): Promise<never> {
+  throw error
 }
 
 function openReader(driver: Driver, options: ReaderOptions): EventReader {

@@ -74,9 +74,10 @@ export class EventIterator implements AsyncIterableIterator<EventEnvelope> {
         if (batch.gap !== undefined) await this.#passGap(batch.gap)
         for (const event of batch.events) {
           if (signal.aborted) return undefined
-          const accepted = await filter.check(event)
+          const checked = filter.check(event)
+          const accepted = checked instanceof Promise ? await checked : checked
           if (accepted !== undefined) yield accepted
-          await this.#pass(event)
+          if (this.#progress !== undefined) await this.#pass(this.#progress, event)
         }
       }
     } catch (error) {
@@ -88,9 +89,7 @@ export class EventIterator implements AsyncIterableIterator<EventEnvelope> {
   }
 
   /** The consumer has asked for more, so it is done with this event. */
-  async #pass({ cursor, type }: EventEnvelope): Promise<void> {
-    const progress = this.#progress
-    if (progress === undefined) return
+  async #pass(progress: GroupProgress, { cursor, type }: EventEnvelope): Promise<void> {
     progress.advance(cursor)
     await progress.commitEvery(this.#parts.filter.matches(type) ? 0 : COMMIT_SKIPPED_EVERY_MS)
   }

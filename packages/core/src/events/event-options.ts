@@ -87,6 +87,13 @@ export interface SubscribeOptions {
 /** Options of `once`. */
 export type OnceOptions = Pick<SubscribeOptions, 'from' | 'signal' | 'onGap'>
 
+/** Options of `read`. */
+export interface ReadOptions {
+  /** @default 'earliest' */
+  readonly from?: SubscribeOptions['from']
+  readonly signal?: AbortSignal | undefined
+}
+
 /**
  * A running subscription. It keeps the process alive until it is ended, by `unsubscribe`, `using`, its signal, or the
  * bus's `close`.

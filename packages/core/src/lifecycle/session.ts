@@ -1,7 +1,7 @@
 import { debug, warnOnce } from '../diagnostics/message.js'
 import { type Coordinator, createCoordinator } from '../coordinator/create-coordinator.js'
 import { setRunningCoordinator } from '../coordinator/use-ops.js'
-import { type DriverHandle, openDriver } from '../drivers/open-driver.js'
+import { openDriver } from '../drivers/open-driver.js'
 import { EventBus } from '../events/event-bus.js'
 import { runExitCleanups, takeOverExitCleanups } from '../process/at-exit.js'
 import { describeOwnProcess, ownProcess } from '../process/own-process.js'
@@ -38,7 +38,6 @@ export class Session {
   readonly #runs = new Set<CommandRun>()
   #coordinator: Coordinator | undefined
   #events: EventBus | undefined
-  #registry: DriverHandle | undefined
   #lastError: unknown
   #ended = false
 
@@ -152,12 +151,11 @@ export class Session {
   }
 
   #register(): void {
-    this.#registry = openDriver(this.#connection(), 'registry')
-    const driver = this.#registry.now?.registry
+    const handle = openDriver(this.#connection(), 'registry')
+    const driver = handle.now?.registry
     if (driver === undefined) return
-    // The common record of this process: a server or the host's own registration under this name adds to it.
-    const { key } = this.#registry
-    void ownRecord({ key, driver }, this.name).set(this, { version: this.version }, driver)
+    // A server of this process announces its endpoint in the same record.
+    void ownRecord({ key: handle.key, driver }, this.name).set(this, { version: this.version }, driver)
   }
 
   async #serve(): Promise<void> {

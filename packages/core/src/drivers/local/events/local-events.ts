@@ -72,11 +72,26 @@ export function createLocalEvents(
       count,
     })
 
+  /** Until when the newest segment is not rotated for its age. */
+  let youngUntil = 0
+
+  const isDue = (
+    { start, segmentBytes, segmentStartedAt }: WrittenBlock,
+    limits: Retention,
+  ): boolean => {
+    if (segmentBytes >= fullAt(limits)) return true
+    const spanMs = limits.retentionMs / SEGMENTS_PER_RETENTION
+    const time = now()
+    if (time - segmentStartedAt < spanMs || time < youngUntil) return false
+    youngUntil = time + spanMs
+    // Age divides the log so that a part of it can expire. Behind a group nothing does, and a group that never comes
+    // back would be behind a segment for every few events.
+    return (cursors.oldestSegment() ?? start.segment) >= start.segment
+  }
+
   const rotateIfDue = (written: WrittenBlock, { retention, durable }: AppendOptions): void => {
-    const ageMs = now() - written.segmentStartedAt
-    const isFull = written.segmentBytes >= segmentBytes(retention)
-    if (!isFull && ageMs < retention.retentionMs / SEGMENTS_PER_RETENTION) return
     try {
+      if (!isDue(written, retention)) return
       if (writer.rotate(written.start.segment, durable)) expire(retention, false)
     } catch (error) {
       // The events are stored; whoever appends next tries again.
@@ -137,7 +152,7 @@ export function createLocalEvents(
 }
 
 /** The size at which a segment is full. */
-function segmentBytes({ maxBytes }: Retention): number {
+function fullAt({ maxBytes }: Retention): number {
   const share = Math.floor(maxBytes / SEGMENTS_PER_LOG)
   return Math.min(Math.max(share, MIN_SEGMENT_BYTES), MAX_SEGMENT_BYTES)
 }

@@ -88,6 +88,7 @@ function realSurroundings(home: Home): LockSurroundings {
     clock: systemClock,
     identity: ownIdentity,
     judge: (identity) => judgeLiveness(identity, { localFileSystem: home.isLocal }),
+    startedAt: () => performance.timeOrigin,
     waitingAncestors,
   }
 }

@@ -6,6 +6,9 @@ import type { LockPlace, ResourcePaths } from './lock-place.js'
 import { discardFile, removeIfEmpty } from './move-directory.js'
 import { formatOwnerRecord } from './owner-record.js'
 
+/** Each repetition means that another waiter left, so this is never reached. */
+const MAX_ATTEMPTS = 100
+
 /** Who waits behind whom is a matter of fairness only: every step here may be wrong without two ever holding a lock. */
 export interface QueueRequest {
   readonly resource: string
@@ -81,8 +84,16 @@ export function hasWaiters(place: LockPlace, paths: ResourcePaths): boolean {
 /** Writes a ticket, and again under the same name where somebody took its owner for gone. */
 export function writeTicket(place: LockPlace, { path, content, paths }: Ticket): void {
   const { home, fileSystem } = place
-  // The last waiter may remove the directory just before the file is made; then the directory is made again.
-  home.inDirectory(paths.queue, () => {
-    fileSystem.createFile(path, content)
-  })
+  // The last waiter to leave may remove the directory just before the file is made, and the next one again.
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      home.inDirectory(paths.queue, () => {
+        fileSystem.createFile(path, content)
+      })
+      return
+    } catch (error) {
+      const isGone = (error as NodeJS.ErrnoException).code === 'ENOENT'
+      if (!isGone || attempt === MAX_ATTEMPTS) throw error
+    }
+  }
 }

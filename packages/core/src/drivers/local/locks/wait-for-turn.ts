@@ -5,7 +5,7 @@ import { atExit } from '../../../process/at-exit.js'
 import type { LockRequest, LockWait } from '../../lock-driver.js'
 import { storageError } from '../home.js'
 import { type Claim, tryClaim } from './claims.js'
-import { findDeadlock } from './deadlock.js'
+import { type DeadlockScope, findDeadlock } from './deadlock.js'
 import type { TicketName } from './entry-name.js'
 import type { FencingTokens } from './fencing-tokens.js'
 import { HintWatch } from './hint-watch.js'
@@ -32,6 +32,8 @@ const MAX_POLL_MS = 1000
 const MAX_LOOKS = 10
 const FIRST_DEADLOCK_CHECK_MS = 1000
 const MAX_DEADLOCK_CHECK_MS = 30_000
+/** A parent that began this process and then releases the lock has done so by then; one that waits for it has not. */
+const ANCESTOR_GRACE_MS = 3000
 /** Describing the holder takes several reads, for a line that people read. */
 const REPORT_EVERY_MS = 200
 
@@ -66,6 +68,7 @@ class Waiter {
   #forgetExit: () => void = () => undefined
   #deadlockCheckMs = FIRST_DEADLOCK_CHECK_MS
   #nextDeadlockCheck: number
+  readonly #began: number
   #nextReport = 0
   #reported = ''
 
@@ -85,7 +88,8 @@ class Waiter {
     this.#reject = reject
     this.#hint = new HintWatch(place.fileSystem, () => this.#look())
     this.#idleHeads = new IdleHeads(place)
-    this.#nextDeadlockCheck = this.#nowMs() + FIRST_DEADLOCK_CHECK_MS
+    this.#began = this.#nowMs()
+    this.#nextDeadlockCheck = this.#began + FIRST_DEADLOCK_CHECK_MS
   }
 
   start(): void {
@@ -95,7 +99,7 @@ class Waiter {
       this.#forgetExit = atExit(this.#leave)
       this.#wait.signal.addEventListener('abort', this.#abort)
       // The ticket comes first: of two that complete a cycle at once, the later look sees both tickets.
-      this.#assertNoDeadlock({ everywhere: this.#request.held.length > 0 })
+      this.#assertNoDeadlock({ everywhere: this.#request.held.length > 0, ancestors: false })
     } catch (error) {
       this.#fail(error)
       return
@@ -177,10 +181,11 @@ class Waiter {
     if (this.#nowMs() < this.#nextDeadlockCheck) return
     this.#deadlockCheckMs = Math.min(MAX_DEADLOCK_CHECK_MS, this.#deadlockCheckMs * 2)
     this.#nextDeadlockCheck = this.#nowMs() + this.#deadlockCheckMs
-    this.#assertNoDeadlock({ everywhere: true })
+    const ancestors = this.#nowMs() - this.#began >= ANCESTOR_GRACE_MS
+    this.#assertNoDeadlock({ everywhere: true, ancestors })
   }
 
-  #assertNoDeadlock(scope: { readonly everywhere: boolean }): void {
+  #assertNoDeadlock(scope: DeadlockScope): void {
     if (this.#ticket === undefined) return
     const deadlock = findDeadlock(this.#place, this.#request, this.#ticket, scope)
     if (deadlock !== undefined) throw deadlock

@@ -1,4 +1,4 @@
-import { fork, spawn, spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -130,6 +130,7 @@ describe('a dead holder', () => {
       import('@cli-ops/shared-ipc').then(async ({ LockManager }) => {
         const { parentPort, workerData } = require('node:worker_threads')
         await new LockManager({ home: workerData }).lock('db')
+        setInterval(() => undefined, 60_000)
         parentPort.postMessage('held')
       })`
     const worker = new Worker(script, { eval: true, workerData: home })
@@ -329,16 +330,32 @@ test('an entry whose content was lost or is garbage is judged by its name', asyn
   expect(await locks.tryLock('Größe/1')).not.toBeNull()
 })
 
-test('the process ends while it waits only when the wait does', async () => {
+test('a wait keeps its process alive', async () => {
   const home = temporaryHome()
   const locks = new LockManager({ home })
   const lock = await locks.lock('db')
   const script = fileURLToPath(new URL('../../../fixtures/lock-once.mjs', import.meta.url))
-  const child = fork(script, [home], { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] })
-  child.disconnect()
-  await vi.waitFor(() => expect(namesIn(home, 'queues', 'db')).toHaveLength(1))
-  expect(child.exitCode).toBeNull()
+  const child = spawn(process.execPath, [script, home], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const ended = once(child, 'exit').then(() => 'ended')
+  const held = once(child.stdout, 'data').then(() => 'held')
+  await vi.waitFor(() => expect(namesIn(home, 'queues', 'db')).toHaveLength(1), 10_000)
   await lock.release()
-  await once(child.stdout!, 'data')
+  expect(await Promise.race([held, ended])).toBe('held')
   child.kill('SIGKILL')
+  await ended
+})
+
+test('a command that has done its work ends, whatever watches its lock', () => {
+  const home = temporaryHome()
+  const script = `
+    import { LockManager } from '@cli-ops/shared-ipc'
+    const lock = await new LockManager({ home: process.argv[1] }).lock('db')
+    lock.signal.addEventListener('abort', () => undefined)`
+  const { status } = spawnSync(process.execPath, ['--input-type=module', '-e', script, home], {
+    cwd: fileURLToPath(new URL('.', import.meta.url)),
+    timeout: 20_000,
+  })
+  expect(status).toBe(0)
+  // Released at exit, though the program forgot to.
+  expect(namesIn(home, 'locks')).toEqual([])
 })
