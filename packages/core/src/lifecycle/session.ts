@@ -155,7 +155,11 @@ export class Session {
     const driver = handle.now?.registry
     if (driver === undefined) return
     // A server of this process announces its endpoint in the same record.
-    void ownRecord({ key: handle.key, driver }, this.name).set(this, { version: this.version }, driver)
+    void ownRecord({ key: handle.key, driver }, this.name).set(
+      this,
+      { version: this.version },
+      driver,
+    )
   }
 
   async #serve(): Promise<void> {
