@@ -44,7 +44,7 @@ export class ServiceRegistry {
    */
   async register(
     name: string,
-    metadata: ServiceMetadata = {},
+    metadata: ServiceMetadata | object = {},
     options: RegistryCallOptions = {},
   ): Promise<Registration> {
     assertName('name', name)
