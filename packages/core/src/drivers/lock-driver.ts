@@ -57,7 +57,7 @@ export interface LockDriver {
 
 /** Bounds of a clean-up. */
 export interface CleanOptions {
-  /** Stop early at this instant of `performance.now()`; what is left waits for the next clean-up. */
+  /** Stop early at this instant of `monotonicMs()`; what is left waits for the next clean-up. */
   readonly deadline?: number
 }
 

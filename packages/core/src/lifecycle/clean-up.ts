@@ -6,7 +6,7 @@ import { DEFAULT_RETENTION } from '../events/default-retention.js'
 
 /**
  * Removes what dead processes left in the home (locks, tickets, registry records, sockets) and the events that have
- * expired, until the deadline on `performance.now()`. One command a minute does this for all.
+ * expired, until the deadline on `monotonicMs()`. One command a minute does this for all.
  */
 export function cleanUp(home: Home, deadline: number): void {
   void createLocalLocks(home).clean({ deadline })

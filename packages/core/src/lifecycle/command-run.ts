@@ -1,3 +1,4 @@
+import { monotonicMs } from '../process/monotonic-time.js'
 import { isCliOpsError } from '../errors/cli-ops-error.js'
 import type { Lock } from '../locks/lock-types.js'
 import type { CommandContext, CommandRule, LockRule } from './cli-ops-options.js'
@@ -16,7 +17,7 @@ export class CommandRun {
   readonly #session: Session
   readonly context: CommandContext
   readonly #rule: CommandRule
-  readonly #startedAt = performance.now()
+  readonly #startedAt = monotonicMs()
   #lock: Lock | undefined
   #state: 'running' | 'over' | 'finished' = 'running'
   #result: unknown
@@ -153,7 +154,7 @@ export class CommandRun {
   }
 
   #durationMs(): number {
-    return Math.round(performance.now() - this.#startedAt)
+    return Math.round(monotonicMs() - this.#startedAt)
   }
 
   #release(): void {

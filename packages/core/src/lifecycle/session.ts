@@ -1,3 +1,4 @@
+import { monotonicMs } from '../process/monotonic-time.js'
 import { debug, warnOnce } from '../diagnostics/message.js'
 import { createEventRecord } from '../events/event-record.js'
 import { defaultSource } from '../events/event-source.js'
@@ -153,7 +154,7 @@ export class Session implements RunningCli {
   #cleanUpIfDue(): void {
     const store = this.#local('locks')
     if (store?.home.claimCleanup(CLEAN_UP_INTERVAL_MS) !== true) return
-    requirePart('clean-up').cleanUp(store.home, performance.now() + CLEAN_UP_BUDGET_MS)
+    requirePart('clean-up').cleanUp(store.home, monotonicMs() + CLEAN_UP_BUDGET_MS)
   }
 
   /** The store of this machine, where the primitive is kept there. */

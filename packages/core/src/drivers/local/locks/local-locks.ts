@@ -1,3 +1,4 @@
+import { processStartedAt } from '../../../process/monotonic-time.js'
 import { join } from 'node:path'
 
 import { judgeLiveness } from '../../../process/liveness.js'
@@ -88,7 +89,7 @@ function realSurroundings(home: Home): LockSurroundings {
     clock: systemClock,
     identity: ownIdentity,
     judge: (identity) => judgeLiveness(identity, { localFileSystem: home.isLocal }),
-    startedAt: () => performance.timeOrigin,
+    startedAt: () => processStartedAt(),
     waitingAncestors,
   }
 }

@@ -1,3 +1,4 @@
+import { monotonicMs } from '../../../process/monotonic-time.js'
 import { byAge, toServiceInfo } from '../../../registry/service-info.js'
 import type { ServiceInfo } from '../../../registry/service-types.js'
 import { encodeFileName } from '../../../names/file-name.js'
@@ -52,7 +53,7 @@ class LocalRegistry {
     const deadSockets = new DeadSockets(this.#home.fileSystem)
     const removed: ServiceInfo[] = []
     for (const file of this.store.list()) {
-      if (performance.now() >= deadline) break
+      if (monotonicMs() >= deadline) break
       if (liveness.of(file) !== 'dead') continue
       const record = file.temporary ? undefined : this.store.read(file)
       if (this.#collect(file, record, deadSockets) && record !== undefined)
