@@ -82,7 +82,8 @@ export function createLocalEvents(
     if (segmentBytes >= fullAt(limits)) return true
     const spanMs = limits.retentionMs / SEGMENTS_PER_RETENTION
     const time = now()
-    if (time - segmentStartedAt < spanMs || time < youngUntil) return false
+    if (time - segmentStartedAt < spanMs) return false
+    if (time < youngUntil && youngUntil - time <= spanMs) return false
     youngUntil = time + spanMs
     // Age divides the log so that a part of it can expire. Behind a group nothing does, and a group that never comes
     // back would be behind a segment for every few events.
