@@ -26,6 +26,11 @@ test.each([
   ['no list', '{"version":1,"tasks":{}}', /it has no list of tasks/],
   ['a task without a title', '{"version":1,"tasks":[{"id":"a"}]}', /task 1 has no title/],
   [
+    'a task without a time',
+    JSON.stringify([storedTask('a', { updatedAt: 'yesterday' })]),
+    /task 1 has no time in updatedAt/,
+  ],
+  [
     'two tasks with one id',
     JSON.stringify({ version: 1, tasks: [storedTask('a'), storedTask('a')] }),
     /two tasks have the id "a"/,

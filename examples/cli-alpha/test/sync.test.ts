@@ -76,6 +76,15 @@ test('writes a Markdown board', async () => {
 `)
 })
 
+test('a board that cannot be written stops the whole sync', async () => {
+  const user = new User()
+  const source = user.write('other.json', [storedTask('fresh')])
+  const { code, stderr } = await user.run(['sync', '--from', source, '--board', source + '/b.md'])
+  expect(stderr).toMatch(/^cli-alpha: cannot write .*b\.md: (EEXIST|ENOTDIR)/m)
+  expect(code).toBe(74)
+  expect(user.store()).toBeUndefined()
+})
+
 test('takes its source from the settings', async () => {
   const user = new User()
   user.write('other.json', [storedTask('fresh')])

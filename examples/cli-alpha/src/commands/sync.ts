@@ -46,8 +46,9 @@ async function sync({ json = false, pace = 0, ...options }: SyncOptions): Promis
       note(`syncing ${incoming.length} tasks${from === undefined ? '' : ` from ${from}`}`)
       const merged = await merge(loadTasks(), incoming, pace)
       lock.assertHeld() // a person may have taken the lock away during a long job
-      if (merged.changes.length > 0) saveTasks(merged.tasks)
+      // The board first: when it cannot be written, nothing has happened that nobody is told of.
       if (board !== undefined) writeAtomically(board, taskBoard(merged.tasks))
+      if (merged.changes.length > 0) saveTasks(merged.tasks)
       return merged.changes
     },
     { onWait: sayWho },

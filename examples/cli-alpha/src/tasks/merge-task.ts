@@ -8,7 +8,7 @@ export type Merged = TaskChange | 'unchanged' | 'clash'
 export function mergeTask(known: Task | undefined, incoming: Task): Merged {
   if (known === undefined) return { type: 'created', task: incoming }
   if (known.createdAt !== incoming.createdAt) return 'clash'
-  if (incoming.updatedAt <= known.updatedAt) return 'unchanged'
+  if (Date.parse(incoming.updatedAt) <= Date.parse(known.updatedAt)) return 'unchanged'
   const { title, tags, due = null, doneAt = null } = incoming
   const wanted: TaskChanges = { title, tags, due, doneAt }
   const change = changeTask(known, wanted)

@@ -21,10 +21,10 @@ export interface ServiceMetadata {
  *
  * @throws TypeError that names the field, the rule and the value
  */
-export function toContribution(metadata: ServiceMetadata): Contribution {
+export function toContribution(metadata: ServiceMetadata | object): Contribution {
   if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata))
     throw new TypeError(`metadata must be an object, got ${describe(metadata)}`)
-  const { pid, version, startedAt, ...own } = metadata
+  const { pid, version, startedAt, ...own } = metadata as ServiceMetadata
   if (pid !== undefined && pid !== process.pid)
     throw new TypeError(
       `metadata.pid must be this process's own, ${process.pid}, got ${describe(pid)}`,

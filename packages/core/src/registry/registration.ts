@@ -2,7 +2,7 @@ import type { ServiceMetadata } from './assert-metadata.js'
 
 /** What a registration asks of its registry. */
 interface Registrar {
-  register(name: string, metadata: ServiceMetadata): Promise<Registration>
+  register(name: string, metadata: ServiceMetadata | object): Promise<Registration>
   unregister(name: string): Promise<void>
 }
 
@@ -20,7 +20,7 @@ export class Registration {
   }
 
   /** Merges further fields into the record. Rejects as `register` does. */
-  async update(metadata: ServiceMetadata): Promise<void> {
+  async update(metadata: ServiceMetadata | object): Promise<void> {
     await this.#registrar.register(this.name, metadata)
   }
 

@@ -2,6 +2,9 @@ import { CliOpsError } from '../../errors/cli-ops-error.js'
 import { parseJson } from '../../validation/parse-json.js'
 import type { RpcChannel, RpcLimits, RpcMessage, RpcReceiver } from '../rpc-driver.js'
 
+/** More than this unread makes the sender wait, as the buffers of a socket would. */
+const HOLD_BACK_LENGTH = 64 * 1024
+
 /** One end of a connection inside this process. Messages travel as JSON text, so that the ends share no object. */
 export class MemoryChannel implements RpcChannel {
   readonly #limits: RpcLimits
@@ -54,7 +57,7 @@ export class MemoryChannel implements RpcChannel {
       )
       return true
     }
-    if (peer.#incomingLength <= maxMessageBytes) return true
+    if (peer.#incomingLength <= HOLD_BACK_LENGTH) return true
     peer.#holdsBackPeer = true
     return false
   }

@@ -9,22 +9,14 @@ import { DeadSockets } from '../rpc/socket-path.js'
 import { probeEndpoints } from './probe-endpoints.js'
 import type { RecordFileName } from './record-file-name.js'
 import { RecordLiveness } from './record-liveness.js'
+import { createRecordKeeper } from './record-keeper.js'
 import { RecordStore } from './record-store.js'
 
 /** Makes the registry of the local driver: one file for each instance. */
 export function createLocalRegistry(home: Home): RegistryDriver {
   const registry = new LocalRegistry(home)
-  const register = (record: ServiceRecord): void => {
-    registry.store.write(record)
-  }
-  const unregister = (name: string, instance: string): void => {
-    registry.store.remove(name, instance)
-  }
   return {
-    register,
-    registerSync: register,
-    unregister,
-    unregisterSync: unregister,
+    ...createRecordKeeper(home, registry.store),
     discover: (query) => registry.discover(query),
     watch: (listener) => registry.store.watch(listener),
     clean: (options) => registry.clean(options),
