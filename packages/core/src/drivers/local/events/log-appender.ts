@@ -69,7 +69,9 @@ export function createLogAppender(
     if (segmentBytes >= fullAt(limits)) return true
     const spanMs = limits.retentionMs / SEGMENTS_PER_RETENTION
     const time = now()
-    if (time - segmentStartedAt < spanMs || time < youngUntil) return false
+    if (time - segmentStartedAt < spanMs) return false
+    // Further away than one span, the clock has been set back since.
+    if (time < youngUntil && youngUntil - time <= spanMs) return false
     youngUntil = time + spanMs
     // Age divides the log so that a part of it can expire. Behind a group nothing does, and a group that never comes
     // back would be behind a segment for every few events.
