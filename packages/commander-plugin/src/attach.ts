@@ -64,7 +64,7 @@ function surroundAction(command: CommanderProgram, run: CommandRun): void | Prom
   if (typeof action !== 'function') return run.hold(endRefused)
   command._actionHandler = function (this: unknown, args) {
     command._actionHandler = action
-    return run.execute(() => Reflect.apply(action, this, [args]) as unknown, sayRefusal)
+    return run.execute<unknown>(() => Reflect.apply(action, this, [args]), sayRefusal)
   }
   return undefined
 }

@@ -1,9 +1,5 @@
 import { CliOpsError } from '../errors/cli-ops-error.js'
-import {
-  type Connection,
-  type ConnectionOptions,
-  resolveConnection,
-} from '../options/connection-options.js'
+import { type ConnectionOptions, resolveConnection } from '../options/connection-options.js'
 import { driverKey } from './driver-key.js'
 import { createDisabledDriver } from './disabled/disabled-driver.js'
 import type { CreateDriver, Driver, DriverOptions, Primitive } from './driver.js'

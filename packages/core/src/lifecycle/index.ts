@@ -15,8 +15,9 @@ export function runWithLock<T>(
   handler: () => T,
   refuse: (refusal: Refusal) => T,
 ): T | Promise<Awaited<T>> {
-  return withRuntime((runtime) => runtime.runWithLock(rule, handler, refuse)) as
-    T | Promise<Awaited<T>>
+  return withRuntime<T | Promise<Awaited<T>>>((runtime) =>
+    runtime.runWithLock(rule, handler, refuse),
+  )
 }
 
 /** Says on stderr why the command did not run, and sets the exit code where that is a failure. */

@@ -12,7 +12,8 @@ export function releaseLock(lock: Lock): void | Promise<void> {
     return undefined
   } catch (error) {
     if (isCliOpsError(error, 'UNSUPPORTED')) return lock.release().catch(warn)
-    return warn(error)
+    warn(error)
+    return
   }
 }
 

@@ -1,7 +1,10 @@
+import type * as CleanUp from './clean-up.js'
+import type * as Locks from './locks.js'
+
 /** The parts of the lifecycle that few commands need. */
 interface Parts {
-  readonly locks: typeof import('./locks.js')
-  readonly 'clean-up': typeof import('./clean-up.js')
+  readonly locks: typeof Locks
+  readonly 'clean-up': typeof CleanUp
 }
 
 /**
@@ -9,6 +12,7 @@ interface Parts {
  * only, which is CommonJS for the same reason.
  */
 export function requirePart<Name extends keyof Parts>(name: Name): Parts[Name] {
+  /* eslint-disable @typescript-eslint/no-require-imports -- an import() would be asynchronous */
   switch (name) {
     case 'locks':
       return require('@cli-ops/shared-ipc/lifecycle/locks') as Parts[Name]

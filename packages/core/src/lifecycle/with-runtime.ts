@@ -1,8 +1,9 @@
 import { createRequire } from 'node:module'
 
 import { isPromiseLike } from './promise-like.js'
+import type * as RuntimeModule from './runtime.js'
 
-type Runtime = typeof import('./runtime.js')
+type Runtime = typeof RuntimeModule
 
 let runtime: Runtime | undefined
 
@@ -22,7 +23,7 @@ function load(): Runtime | Promise<Runtime> {
     return runtime
   } catch {
     // A literal, so that bundlers see what has to come along; its types are those of the source beside this one.
-    const loading = import('@cli-ops/shared-ipc/lifecycle/runtime' as string) as Promise<Runtime>
+    const loading = import('@cli-ops/shared-ipc/lifecycle/runtime')
     return loading.then((loaded) => (runtime = loaded))
   }
 }
