@@ -13,7 +13,10 @@ export function emitAfter<T>(
   args: readonly unknown[],
 ): T {
   const startedAt = monotonicMs()
+  const refusals = currentSession()?.refusals
   const emit = (result: unknown): void => {
+    // A lock inside the handler was not to be had, so nothing was done.
+    if (currentSession()?.refusals !== refusals) return
     const durationMs = Math.round(monotonicMs() - startedAt)
     currentSession()?.emitOutcome(events, { args, result, durationMs })
   }

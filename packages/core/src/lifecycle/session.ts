@@ -57,6 +57,7 @@ export class Session implements RunningCli {
   readonly #runs = new Set<CommandRun>()
   #store: LocalStore | undefined
   #lastError: unknown
+  #refusals = 0
   #ended = false
 
   constructor(program: Program, options: CliOpsOptions) {
@@ -118,6 +119,11 @@ export class Session implements RunningCli {
     return run
   }
 
+  /** How often a lock was not to be had so far: what was wrapped around such a handler must not take it for done. */
+  get refusals(): number {
+    return this.#refusals
+  }
+
   /** Emits the events that follow a handler of the command in progress. */
   emitOutcome(events: string | EventsOf, handled: HandledOutcome): void {
     const context = [...this.#runs].at(-1)?.context ?? { command: '', args: [], options: {} }
@@ -138,6 +144,7 @@ export class Session implements RunningCli {
 
   /** Remembers why the command in progress did not run, for its `command:failed`. */
   noteRefusal(refusal: Refusal): void {
+    this.#refusals += 1
     if (refusal.reason === 'refused') this.#lastError = refusal.error
   }
 
