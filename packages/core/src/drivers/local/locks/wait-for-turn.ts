@@ -18,7 +18,7 @@ const HEAD_POLL_MS = 10
 /** Those behind look less often the further back they are; each hears of its predecessor's leaving by a watch. */
 const WATCHED_POLL_MS = 50
 /** Without a watch the poll is all there is. */
-const UNWATCHED_POLL_MS = 10
+const UNWATCHED_POLL_MS = 5
 const MAX_POLL_MS = 1000
 /** A race that is lost is looked at again at once, but not for ever. */
 const MAX_LOOKS = 10
