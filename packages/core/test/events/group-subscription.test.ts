@@ -7,7 +7,7 @@ import { EventFeed } from '../../src/events/event-feed.js'
 import { EventFilter } from '../../src/events/event-filter.js'
 import type { EventHandler } from '../../src/events/event-handler.js'
 import { createEventRecord } from '../../src/events/event-record.js'
-import { DEFAULT_RETENTION } from '../../src/events/event-settings.js'
+import { DEFAULT_RETENTION } from '../../src/events/default-retention.js'
 import { GroupSubscription } from '../../src/events/group-subscription.js'
 import { createMemoryDriver } from '../../src/drivers/memory/memory-driver.js'
 
