@@ -2,7 +2,8 @@ import { emitAfter, type EventsOf } from '@cli-ops/shared-ipc/lifecycle'
 
 /**
  * Wraps an action so that an event follows when it has ended well: of the given type with what the action returned as
- * data, or the events that a function makes of the outcome.
+ * data, or the events that a function makes of the outcome. For commander, which takes no action that returns a value,
+ * the result is typed away; within `withLock` the events are emitted while the lock is held, in the order of the work.
  *
  * @example
  * ```ts
@@ -12,8 +13,10 @@ import { emitAfter, type EventsOf } from '@cli-ops/shared-ipc/lifecycle'
 export function emits<This, Args extends unknown[], Result>(
   events: string | EventsOf,
   action: (this: This, ...args: Args) => Result,
-): (this: This, ...args: Args) => Result {
+): (this: This, ...args: Args) => void | Promise<void> {
   return function (this: This, ...args: Args) {
-    return emitAfter(events, () => Reflect.apply(action, this, args), args)
+    const run = (): void | Promise<void> =>
+      Reflect.apply(action, this, args) as void | Promise<void>
+    return emitAfter(events, run, args)
   }
 }

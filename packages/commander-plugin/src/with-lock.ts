@@ -1,6 +1,5 @@
 import {
   assertLockRule,
-  currentSession,
   type LockRule,
   runWithLock,
   sayRefusal,
@@ -8,7 +7,8 @@ import {
 
 /**
  * Wraps an action so that it runs under a lock; `this` and the arguments are passed on. Who waits is shown on stderr
- * who holds the lock; when it is not to be had, the action does not run and the exit code is 75.
+ * who holds the lock; when it is not to be had, the action does not run and the exit code is 75. What the action
+ * returns is typed away, since commander takes no action that returns a value.
  *
  * @throws TypeError when the lock rule is wrong
  * @example
@@ -19,11 +19,11 @@ import {
 export function withLock<This, Args extends unknown[], Result>(
   lock: string | LockRule,
   action: (this: This, ...args: Args) => Result,
-): (this: This, ...args: Args) => Result | Promise<Awaited<Result>> {
+): (this: This, ...args: Args) => void | Promise<void> {
   assertLockRule('lock', lock)
   return function (this: This, ...args: Args) {
-    if (currentSession()?.disabled === true) return Reflect.apply(action, this, args)
-    // commander ignores what an action returns, so a refused one may return nothing.
-    return runWithLock(lock, () => Reflect.apply(action, this, args), sayRefusal as never)
+    const run = (): void | Promise<void> =>
+      Reflect.apply(action, this, args) as void | Promise<void>
+    return runWithLock(lock, run, sayRefusal)
   }
 }

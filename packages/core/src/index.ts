@@ -1,6 +1,62 @@
 export { CliOpsError, isCliOpsError, type CliOpsErrorOptions } from './errors/cli-ops-error.js'
 export { ERROR_CODES, type ErrorCode } from './errors/error-codes.js'
-export { openDriver } from './drivers/open-driver.js'
 export { LockManager, type LockManagerOptions } from './locks/lock-manager.js'
 export type { Lock, LockInfo, LockMode, LockOptions, Owner } from './locks/lock-types.js'
 export { describeHolder, describeOwner } from './locks/describe-owner.js'
+export { EventBus } from './events/event-bus.js'
+export type { DataOf, EventData, EventOf } from './events/event-map.js'
+export type { EventHandler } from './events/event-handler.js'
+export type {
+  EmitOptions,
+  EventBusOptions,
+  OnceOptions,
+  ReadOptions,
+  SubscribeOptions,
+  Subscription,
+} from './events/event-options.js'
+export type { Cursor, EventEnvelope, EventGap, StartPosition } from './events/event-types.js'
+export type { RateLimit } from './events/rate-limit.js'
+export type {
+  CommandEnded,
+  CommandStarted,
+  ConfigChanged,
+  ItemCreated,
+  ProjectCreated,
+  Reference,
+  StandardEvents,
+  StandardEventType,
+  TaskCreated,
+  Updated,
+} from './events/standard-events.js'
+export {
+  type Coordinator,
+  type CoordinatorOptions,
+  createCoordinator,
+} from './coordinator/create-coordinator.js'
+export { useOps } from './coordinator/use-ops.js'
+export type { ConnectionOptions, ConnectionUrl } from './options/connection-options.js'
+export type { StandardSchema } from './validation/standard-schema.js'
+export {
+  ServiceRegistry,
+  type RegistryCallOptions,
+  type ServiceRegistryOptions,
+} from './registry/service-registry.js'
+export type { Registration } from './registry/registration.js'
+export type { ServiceMetadata } from './registry/assert-metadata.js'
+export type { ServiceChange, ServiceFilter, ServiceInfo } from './registry/service-types.js'
+
+export { IPCServer, type IPCServerOptions } from './rpc/ipc-server.js'
+export { IPCClient, type IPCClientOptions, type RequestOptions } from './rpc/ipc-client.js'
+export type {
+  HandlerSchemas,
+  RequestClient,
+  RequestContext,
+  RequestHandler,
+} from './rpc/request-handler.js'
+export {
+  type ConfigBus,
+  type ConfigWatcher,
+  type WatchConfigOptions,
+  watchConfigFile,
+} from './config-watcher/watch-config-file.js'
+export type { ConfigFormat } from './config-watcher/config-format.js'

@@ -63,10 +63,11 @@ export type {
   AppendOptions,
   EventBatch,
   EventReader,
+  EventRecord,
   ReaderOptions,
   Retention,
 } from './event-driver.js'
-export type { ServiceRecord } from './registry-driver.js'
+export type { ServiceQuery, ServiceRecord } from './registry-driver.js'
 export type {
   RpcChannel,
   RpcLimits,

@@ -21,6 +21,16 @@ export interface AppendOptions {
   readonly durable: boolean
 }
 
+/** An event on its way to the log. */
+export interface EventRecord {
+  readonly event: StoredEvent
+  /**
+   * The event as one line of JSON, made when it was emitted: what is stored, whatever becomes of the emitted object
+   * afterwards. Drivers write it as it is.
+   */
+  readonly json: string
+}
+
 /** Where a reader begins and what it keeps. */
 export interface ReaderOptions {
   readonly from: StartPosition
@@ -32,7 +42,7 @@ export interface ReaderOptions {
   readonly group?: string | undefined
 }
 
-/** What one `next()` found. A gap precedes the events after it. */
+/** What one `poll()` found. A gap precedes the events after it. */
 export interface EventBatch {
   readonly gap?: EventGap
   readonly events: readonly EventEnvelope[]
@@ -50,9 +60,9 @@ export interface EventDriver {
    * Stores events in order and resolves to their cursors. All or none is not promised: a rejected append may
    * have stored a prefix.
    */
-  append(events: readonly StoredEvent[], options: AppendOptions): MaybePromise<Cursor[]>
+  append(events: readonly EventRecord[], options: AppendOptions): MaybePromise<Cursor[]>
   /** As `append`, synchronously; absent on drivers that need the network. */
-  appendSync?(events: readonly StoredEvent[], options: AppendOptions): Cursor[]
+  appendSync?(events: readonly EventRecord[], options: AppendOptions): Cursor[]
   /**
    * Opens a reader. Embedded drivers fix its position before returning, so that an event appended after the
    * call is read; others have fixed it when `ready` resolves.
@@ -62,13 +72,29 @@ export interface EventDriver {
   clean(retention: Retention, options?: CleanOptions): MaybePromise<number>
 }
 
-/** A position in the log that moves forward. Calls do not overlap. */
+/**
+ * A position in the log that moves forward.
+ *
+ * Taking and waiting are two calls, so that whoever takes also hands out in the same breath: two takers (the
+ * subscription's own loop, and an emit on the same bus) can then never hand out of order.
+ */
 export interface EventReader {
   /** Resolves when the position is fixed (and, for a group, when this reader is the active one). */
   readonly ready: Promise<void>
-  /** Waits for at least one event or a gap. Rejects with the signal's reason once aborted. Keeps the process alive. */
-  next(signal: AbortSignal): Promise<EventBatch>
-  /** Stores the group's cursor; without a group it does nothing. */
+  /**
+   * Takes the next events, a bounded number of them, or a gap; `undefined` where nothing is there now, or while
+   * another reader of the group is active. Never waits.
+   */
+  poll(): EventBatch | undefined
+  /**
+   * Resolves when `poll` may find something, also when it was so before the call. Rejects with the signal's reason
+   * once aborted. Keeps the process alive while pending.
+   */
+  wait(signal: AbortSignal): Promise<void>
+  /**
+   * Stores the group's cursor. Without a group, or while another reader of the group is active, it does nothing.
+   */
   commit(cursor: Cursor): MaybePromise<void>
+  /** Ends the reader and lets the next one of its group take over. Doing it twice does nothing. */
   close(): void
 }

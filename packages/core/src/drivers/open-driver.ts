@@ -1,9 +1,6 @@
 import { CliOpsError } from '../errors/cli-ops-error.js'
-import {
-  type Connection,
-  type ConnectionOptions,
-  resolveConnection,
-} from '../options/connection-options.js'
+import { type ConnectionOptions, resolveConnection } from '../options/connection-options.js'
+import { driverKey } from './driver-key.js'
 import { createDisabledDriver } from './disabled/disabled-driver.js'
 import type { CreateDriver, Driver, DriverOptions, Primitive } from './driver.js'
 import { createLocalDriver } from './local/local-driver.js'
@@ -11,6 +8,8 @@ import { createMemoryDriver } from './memory/memory-driver.js'
 
 /** One user's hold on a driver that the whole process shares. */
 export interface DriverHandle {
+  /** Equal for equal URL, home and namespace; for telling places apart, never shown. */
+  readonly key: string
   /** The driver, where it can be used without waiting: an embedded one, or one that is open already. */
   readonly now: Driver | undefined
   /** Resolves to the opened driver. Rejects with `DRIVER_MISSING` or `ENGINE_UNAVAILABLE`. */
@@ -49,7 +48,7 @@ export function openDriver(options: ConnectionOptions, primitive: Primitive): Dr
   if (connection.disabled) return readyHandle(createDisabledDriver())
   const url = parseUrl(connection.urlOf(primitive))
   const driverOptions = { url, home: connection.home, namespace: connection.namespace }
-  return shareDriver(driverKey(connection, url), driverOptions)
+  return shareDriver(driverKey(connection, url.href), driverOptions)
 }
 
 function shareDriver(key: string, options: DriverOptions): DriverHandle {
@@ -63,6 +62,7 @@ function shareDriver(key: string, options: DriverOptions): DriverHandle {
   used.users += 1
   let closed = false
   return {
+    key,
     get now() {
       return used.driver
     },
@@ -121,10 +121,12 @@ function schemeOf(text: string): string {
   return /^[a-z][a-z0-9+.-]*:/iu.exec(text)?.[0] ?? 'no scheme'
 }
 
-function driverKey(connection: Connection, url: URL): string {
-  return JSON.stringify([url.href, connection.home, connection.namespace])
-}
-
-function readyHandle(driver: Driver): DriverHandle {
-  return { now: driver, open: () => Promise.resolve(driver), close: () => driver.close() }
+/** A hold on a driver that is shared with nobody. */
+export function readyHandle(driver: Driver): DriverHandle {
+  return {
+    key: driver.name,
+    now: driver,
+    open: () => Promise.resolve(driver),
+    close: () => driver.close(),
+  }
 }

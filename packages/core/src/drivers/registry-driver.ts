@@ -1,4 +1,4 @@
-import type { ServiceFilter, ServiceInfo } from '../registry/service-types.js'
+import type { ServiceInfo } from '../registry/service-types.js'
 import type { CleanOptions } from './lock-driver.js'
 import type { MaybePromise } from './maybe-promise.js'
 
@@ -15,11 +15,24 @@ export interface ServiceRecord {
   readonly metadata: Readonly<Record<string, unknown>>
 }
 
+/** What a driver is asked for. */
+export interface ServiceQuery {
+  /** Only instances of this CLI. */
+  readonly name?: string | undefined
+  /**
+   * Ask every instance that has an endpoint for an answer, to tell `hung` from `live`. Without it only what the
+   * engine knows by itself counts, and an endpoint may be stale.
+   */
+  readonly probe: boolean
+}
+
 /**
  * Running instances on one engine. A record lives as long as its process: after a crash it is never
  * returned as live, and the next one to look removes it.
  */
 export interface RegistryDriver {
+  /** True where every instance lives in this process; each name then counts as an instance of its own. */
+  readonly inProcess?: boolean
   /** Stores or replaces the record of `name` and `instance`. */
   register(record: ServiceRecord): MaybePromise<void>
   /** As `register`, synchronously; absent on drivers that need the network. */
@@ -28,10 +41,16 @@ export interface RegistryDriver {
   unregister(name: string, instance: string): MaybePromise<void>
   /** As `unregister`, synchronously; absent on drivers that need the network. */
   unregisterSync?(name: string, instance: string): void
-  /** The live and hung instances, oldest first. `includeSelf` is resolved by the caller. */
-  discover(filter: Omit<ServiceFilter, 'includeSelf'>): MaybePromise<ServiceInfo[]>
-  /** Calls `listener` after any change to the set of records; returns a function that stops. A hint, not a history. */
+  /** The live and hung instances, oldest first, this process's own among them. */
+  discover(query: ServiceQuery): MaybePromise<ServiceInfo[]>
+  /** Calls `listener` after any change to the set of records; returns a function that stops. A hint that may come late or twice; it keeps no process alive. */
   watch(listener: () => void): () => void
   /** Removes the records of dead processes and reports them. */
   clean(options?: CleanOptions): MaybePromise<ServiceInfo[]>
 }
+
+/** The part of a registry that stores records. */
+export type RecordKeeper = Pick<
+  RegistryDriver,
+  'inProcess' | 'register' | 'registerSync' | 'unregister' | 'unregisterSync'
+>

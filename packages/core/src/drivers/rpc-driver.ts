@@ -8,13 +8,19 @@ export type RpcMessage = unknown
  * messages between two ends.
  */
 export interface RpcDriver {
-  /** Accepts connections for one instance until the listener is closed. Rejects when it cannot listen. */
+  /**
+   * Accepts connections for one instance until the listener is closed. Every call listens on a place of its own.
+   * Rejects when it cannot listen.
+   */
   listen(
     service: RpcService,
     accept: (channel: RpcChannel) => void,
     limits: RpcLimits,
   ): MaybePromise<RpcListener>
-  /** Connects to the endpoint that the registry names. Rejects with `NO_RESPONDER` when nobody listens there. */
+  /**
+   * Connects to the endpoint that the registry names. Rejects with `NO_RESPONDER` when nobody listens there, and
+   * with the signal's reason once aborted; a listener that is only too busy to accept is tried until then.
+   */
   connect(endpoint: string, limits: RpcLimits, signal: AbortSignal): Promise<RpcChannel>
 }
 
@@ -32,37 +38,55 @@ export interface RpcLimits {
   readonly maxUnreadBytes: number
 }
 
-/** A place where an instance is reached. */
+/** A place where an instance is reached. It keeps the process alive until `unref`. */
 export interface RpcListener {
   /** Socket path, pipe or URL; what the registry stores. */
   readonly endpoint: string
-  /** Stops accepting, closes what is open and removes the endpoint. */
+  /** Stops accepting and removes the endpoint. Channels that are open live on; whoever accepted them closes them. */
   close(): Promise<void>
   /** Removes the endpoint only, for exit handlers. */
   closeSync?(): void
-}
-
-/** One connection. Messages arrive whole, in order, at most once. */
-export interface RpcChannel {
-  /** Queues a message. False when the peer reads more slowly than it is written to: wait for `onDrain`. */
-  send(message: RpcMessage): boolean
-  /** The one receiver of messages and of the end; set right after the channel was handed out. */
-  receive(receiver: RpcReceiver): void
-  /** Stops reading from the peer until `resume`; how a busy server pushes back. */
-  pause(): void
-  resume(): void
-  /** Lets a process end while the connection is idle, or not. */
   ref(): void
   unref(): void
+}
+
+/** One connection. Messages arrive whole, in order, at most once. It keeps the process alive until `unref`. */
+export interface RpcChannel {
+  /**
+   * Queues a message, to be written with the others of this tick. False when the peer reads more slowly than it is
+   * written to: wait for `onDrain`. After the end it does nothing.
+   *
+   * @throws CliOpsError `MESSAGE_TOO_LARGE`, with nothing sent
+   */
+  send(message: RpcMessage): boolean
+  /** Resolves when everything sent so far has left this process, or the channel has ended. */
+  flush(): Promise<void>
+  /** The one receiver of messages and of the end; set in the same tick in which the channel was handed out. */
+  receive(receiver: RpcReceiver): void
+  /** Stops delivering and reading, at once, until `resume`; how a busy server pushes back. */
+  pause(): void
+  resume(): void
+  /** Lets a process end while the connection is open, or not. */
+  ref(): void
+  unref(): void
+  /** Sends what is queued and ends. `onClose` follows. */
   close(): void
 }
 
 /** What a channel reports. */
 export interface RpcReceiver {
   onMessage(message: RpcMessage): void
-  /** A frame that is no JSON or too large. The channel lives on unless `onClose` follows. */
-  onInvalid(reason: 'not-json' | 'too-large' | 'bad-header'): void
+  /**
+   * A frame that is no JSON, too large, or not delimited. Where the next frame cannot be found any more the channel
+   * closes after this call; a message that is sent during it still leaves.
+   */
+  onInvalid(reason: 'not-json' | 'too-large' | 'bad-frame'): void
   onDrain(): void
+  /**
+   * The peer will send no more, but may still read: `nc` and shell scripts end their side after the last request. The
+   * receiver closes the channel once it has sent what it owes.
+   */
+  onEnd(): void
   /** Called once; `error` where the connection broke. */
   onClose(error?: Error): void
 }

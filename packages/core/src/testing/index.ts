@@ -1,1 +1,5 @@
-export {}
+export {
+  createTestCoordinator,
+  type TestCoordinator,
+  type TestCoordinatorOptions,
+} from './create-test-coordinator.js'

@@ -6,11 +6,12 @@ const MAX_DEPTH = 200
  * are `undefined` are left out; objects with `toJSON`, such as dates, are written as they say.
  */
 export function toJson(argument: string, value: unknown): string {
-  assertJson(argument, value, 0)
+  assertJson(argument, value)
   return JSON.stringify(value)
 }
 
-function assertJson(place: string, value: unknown, depth: number): void {
+/** Throws the `TypeError` of {@link toJson}, for a value that is written later as part of a larger one. */
+export function assertJson(place: string, value: unknown, depth = 0): void {
   switch (typeof value) {
     case 'string':
     case 'boolean':

@@ -1,6 +1,6 @@
 import { CliOpsError } from '../../errors/cli-ops-error.js'
-import type { Cursor, StoredEvent } from '../../events/event-types.js'
-import type { Driver, EventReader, LockGrant, LockRequest } from '../driver.js'
+import type { Cursor } from '../../events/event-types.js'
+import type { Driver, EventReader, EventRecord, LockGrant, LockRequest } from '../driver.js'
 
 const NOWHERE = '' as Cursor
 
@@ -18,7 +18,7 @@ export function createDisabledDriver(): Driver {
     release: () => undefined,
     releaseSync: () => undefined,
   })
-  const append = (events: readonly StoredEvent[]): Cursor[] => events.map(() => NOWHERE)
+  const append = (events: readonly EventRecord[]): Cursor[] => events.map(() => NOWHERE)
   return {
     name: 'disabled',
     capabilities: {
@@ -49,7 +49,13 @@ export function createDisabledDriver(): Driver {
       clean: () => [],
     },
     rpc: {
-      listen: () => ({ endpoint: '', close: () => Promise.resolve(), closeSync: () => undefined }),
+      listen: () => ({
+        endpoint: '',
+        close: () => Promise.resolve(),
+        closeSync: () => undefined,
+        ref: () => undefined,
+        unref: () => undefined,
+      }),
       connect: () =>
         Promise.reject(
           new CliOpsError('NO_RESPONDER', 'cli-ops is disabled, so nobody can be reached'),
@@ -62,8 +68,9 @@ export function createDisabledDriver(): Driver {
 function silentReader(): EventReader {
   return {
     ready: Promise.resolve(),
+    poll: () => undefined,
     // Nothing will come, and waiting for it keeps no process alive.
-    next: (signal) =>
+    wait: (signal) =>
       new Promise((_resolve, reject) => {
         const abort = (): void => {
           reject(signal.reason as Error)

@@ -34,7 +34,10 @@ export interface FileSystem {
   /** Status without following symbolic links; `undefined` where there is nothing. */
   status(path: string): FileStatus | undefined
 
-  /** Opens for appending (O_APPEND); creates only when told to. `undefined` where a file to open is missing. */
+  /**
+   * Opens for appending (O_APPEND) and for reading; creates only when told to. `undefined` where a file to open is
+   * missing.
+   */
   openAppend(path: string, options?: { readonly exclusive?: boolean }): number | undefined
   /** Opens for reading; `undefined` where there is no such file. */
   openRead(path: string): number | undefined
@@ -43,6 +46,8 @@ export interface FileSystem {
   /** Reads once at a position; 0 at the end. */
   read(descriptor: number, buffer: Uint8Array, position: number): number
   size(descriptor: number): number
+  /** Size and number of names of an open file; no names are left once it was removed. */
+  openStatus(descriptor: number): { readonly size: number; readonly links: number }
   sync(descriptor: number): void
   close(descriptor: number): void
 
@@ -56,7 +61,7 @@ export interface FileSystem {
   ): { close(): void }
 }
 
-const { O_APPEND, O_WRONLY, O_CREAT, O_EXCL } = fs.constants
+const { O_APPEND, O_RDWR, O_CREAT, O_EXCL } = fs.constants
 
 /** The real file system. */
 export const nodeFileSystem: FileSystem = {
@@ -85,13 +90,17 @@ export const nodeFileSystem: FileSystem = {
   },
   openAppend: (path, options) =>
     options?.exclusive === true
-      ? fs.openSync(path, O_APPEND | O_WRONLY | O_CREAT | O_EXCL, 0o600)
-      : unlessMissing(() => fs.openSync(path, O_APPEND | O_WRONLY)),
+      ? fs.openSync(path, O_APPEND | O_RDWR | O_CREAT | O_EXCL, 0o600)
+      : unlessMissing(() => fs.openSync(path, O_APPEND | O_RDWR)),
   openRead: (path) => unlessMissing(() => fs.openSync(path, 'r')),
   write: (descriptor, bytes) => fs.writeSync(descriptor, bytes),
   read: (descriptor, buffer, position) =>
     fs.readSync(descriptor, buffer, 0, buffer.length, position),
   size: (descriptor) => fs.fstatSync(descriptor).size,
+  openStatus: (descriptor) => {
+    const { size, nlink } = fs.fstatSync(descriptor)
+    return { size, links: nlink }
+  },
   sync: (descriptor) => {
     fs.fdatasyncSync(descriptor)
   },

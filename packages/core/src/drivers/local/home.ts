@@ -26,20 +26,23 @@ export interface HomePaths {
 }
 
 /**
- * The home directory of the local driver, in one namespace. Nothing is touched until `prepare`.
+ * The home directory of the local driver, in one namespace. Nothing is touched until `prepare`. A `part` is a
+ * directory inside the namespace with a set of paths of its own: the kit keeps there what users shall not see among
+ * theirs.
  */
 export class Home {
   readonly root: string
   readonly paths: HomePaths
   readonly fileSystem: FileSystem
-  #base: string
+  readonly #base: string
   #prepared = false
   #local: boolean | undefined
 
-  constructor(root: string, namespace: string, fileSystem: FileSystem) {
+  constructor(root: string, namespace: string, fileSystem: FileSystem, part = '') {
     this.root = root
     this.fileSystem = fileSystem
-    this.#base = namespace === '' ? root : join(root, 'namespaces', encodeFileName(namespace))
+    const base = namespace === '' ? root : join(root, 'namespaces', encodeFileName(namespace))
+    this.#base = join(base, part)
     this.paths = {
       locks: join(this.#base, 'locks'),
       queues: join(this.#base, 'queues'),
@@ -133,6 +136,7 @@ const REMEDIES: ReadonlyMap<string, string> = new Map([
   ['ENAMETOOLONG', 'the path is too long; set CLI_OPS_HOME to a shorter one'],
   ['EMFILE', 'too many files are open in this process'],
   ['ENFILE', 'too many files are open on this machine'],
+  ['EFBIG', 'a file there has reached the size limit of this process (ulimit -f)'],
   ['EIO', 'the disk reports an I/O error'],
 ])
 

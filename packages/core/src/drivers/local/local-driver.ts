@@ -1,12 +1,5 @@
-import type {
-  Driver,
-  DriverOptions,
-  EventDriver,
-  LockDriver,
-  RegistryDriver,
-  RpcDriver,
-} from '../driver.js'
-import { createLocalEvents } from './events/local-events.js'
+import type { Driver, DriverOptions, LockDriver, RegistryDriver, RpcDriver } from '../driver.js'
+import { createLocalEvents, type LocalEvents } from './events/local-events.js'
 import { nodeFileSystem } from './file-system.js'
 import { Home } from './home.js'
 import { createLocalLocks } from './locks/local-locks.js'
@@ -15,12 +8,16 @@ import { createLocalRpc } from './rpc/local-rpc.js'
 
 /** Makes the default driver: files in the home directory, Unix sockets or named pipes for requests. */
 export function createLocalDriver(options: DriverOptions): Driver {
-  const home = new Home(options.home, options.namespace, nodeFileSystem)
-  // A command uses one or two of the four, so each is made at its first use.
+  const { home: root, namespace } = options
+  const home = new Home(root, namespace, nodeFileSystem)
+  // Parts are made at first use: most commands need one or two of them.
   let locks: LockDriver | undefined
-  let events: EventDriver | undefined
+  let events: LocalEvents | undefined
   let registry: RegistryDriver | undefined
   let rpc: RpcDriver | undefined
+  // The locks that elect a group's active reader; in a directory of their own, so that no user meets them.
+  const groupLocks = (): LockDriver =>
+    createLocalLocks(new Home(root, namespace, nodeFileSystem, 'event-groups'))
   return {
     name: 'local',
     capabilities: {
@@ -35,7 +32,7 @@ export function createLocalDriver(options: DriverOptions): Driver {
       return (locks ??= createLocalLocks(home))
     },
     get events() {
-      return (events ??= createLocalEvents(home))
+      return (events ??= createLocalEvents(home, groupLocks))
     },
     get registry() {
       return (registry ??= createLocalRegistry(home))
@@ -44,6 +41,9 @@ export function createLocalDriver(options: DriverOptions): Driver {
       return (rpc ??= createLocalRpc(home))
     },
     claimCleanup: (intervalMs) => home.claimCleanup(intervalMs),
-    close: () => Promise.resolve(),
+    close: () => {
+      events?.close()
+      return Promise.resolve()
+    },
   }
 }

@@ -3,19 +3,24 @@ import type { FileStatus, FileSystem } from './file-system.js'
 
 /**
  * Throws unless `path` is a real directory that only this user can enter: the rule of tmux and Watchman. What
- * the user supplied is never changed, only refused with the remedy.
+ * the user supplied is never changed, only refused with the remedy. `variable` is the environment variable that
+ * chooses the directory, for the message.
  *
  * @throws CliOpsError `INSECURE_DIRECTORY`, or `STORAGE_FAILED` where it is no directory at all
  */
-export function assertPrivateDirectory(path: string, fileSystem: FileSystem): void {
+export function assertPrivateDirectory(
+  path: string,
+  fileSystem: FileSystem,
+  variable = 'CLI_OPS_HOME',
+): void {
   const status = fileSystem.status(path)
-  const refusal = status === undefined ? undefined : refusalOf(status)
+  const refusal = status === undefined ? undefined : refusalOf(status, variable)
   if (status?.kind === 'directory' && refusal === undefined) return
   if (status === undefined || status.kind === 'file' || status.kind === 'other') {
     const what = status === undefined ? 'it does not exist' : 'it is not a directory'
     throw new CliOpsError(
       'STORAGE_FAILED',
-      `cannot use ${path}: ${what}; set CLI_OPS_HOME to a directory`,
+      `cannot use ${path}: ${what}; set ${variable} to a directory`,
       {
         details: { directory: path },
       },
@@ -26,9 +31,9 @@ export function assertPrivateDirectory(path: string, fileSystem: FileSystem): vo
   })
 }
 
-function refusalOf(status: FileStatus): string | undefined {
+function refusalOf(status: FileStatus, variable: string): string | undefined {
   if (status.kind === 'symlink')
-    return 'it is a symbolic link; set CLI_OPS_HOME to the directory it points to'
+    return `it is a symbolic link; set ${variable} to the directory it points to`
   // Windows protects the profile directory by its own access lists; uid and mode mean nothing there.
   const uid = process.getuid?.()
   if (uid === undefined) return undefined

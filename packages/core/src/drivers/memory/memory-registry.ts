@@ -1,5 +1,44 @@
-import type { RegistryDriver } from '../registry-driver.js'
+import { byAge, toServiceInfo } from '../../registry/service-info.js'
+import type { RegistryDriver, ServiceRecord } from '../registry-driver.js'
 
+/** Makes a registry that lives and ends with this process, so that nobody in it is ever dead. */
 export function createMemoryRegistry(): RegistryDriver {
-  throw new Error('unfinished')
+  const records = new Map<string, ServiceRecord>()
+  const listeners = new Set<() => void>()
+  const changed = (): void => {
+    for (const listener of [...listeners]) listener()
+  }
+  const register = (record: ServiceRecord): void => {
+    // A copy, as other processes would get it.
+    records.set(keyOf(record.name, record.instance), structuredClone(record))
+    changed()
+  }
+  const unregister = (name: string, instance: string): void => {
+    if (records.delete(keyOf(name, instance))) changed()
+  }
+  return {
+    inProcess: true,
+    register,
+    registerSync: register,
+    unregister,
+    unregisterSync: unregister,
+    discover: ({ name }) =>
+      [...records.values()]
+        .filter((record) => name === undefined || record.name === name)
+        .map((record) => toServiceInfo(structuredClone(record), 'live'))
+        .sort(byAge),
+    watch: (listener) => {
+      // Each call is a watch of its own, also with the same function twice.
+      const own = (): void => {
+        listener()
+      }
+      listeners.add(own)
+      return () => listeners.delete(own)
+    },
+    clean: () => [],
+  }
+}
+
+function keyOf(name: string, instance: string): string {
+  return `${instance}\0${name}`
 }

@@ -10,6 +10,12 @@ import type { LockPlace, ResourcePaths } from './lock-place.js'
 import { parseOwnerRecord, toOwner } from './owner-record.js'
 import { listTickets, type Ticket } from './queue.js'
 
+/** How much a search looks at. */
+export interface DeadlockScope {
+  /** Take an ancestor process for one that waits for this process to end. */
+  readonly ancestors: boolean
+}
+
 /** A waiter that holds something, and thereby keeps others waiting. */
 interface HoldingWaiter {
   readonly ticket: TicketName
@@ -34,9 +40,9 @@ export function findDeadlock(
   place: LockPlace,
   request: LockRequest,
   own: Ticket,
-  scope: { readonly everywhere: boolean },
+  scope: DeadlockScope,
 ): CliOpsError | undefined {
-  const search = new DeadlockSearch(place, request, own, scope.everywhere)
+  const search = new DeadlockSearch(place, request, own, scope)
   const chain = search.run()
   if (chain === undefined) return undefined
   const isYoungest = chain.every(
@@ -53,12 +59,12 @@ class DeadlockSearch {
   readonly #waitersByHeld: ReadonlyMap<string, readonly HoldingWaiter[]>
   readonly #visited = new Set<string>()
 
-  constructor(place: LockPlace, request: LockRequest, own: Ticket, everywhere: boolean) {
+  constructor(place: LockPlace, request: LockRequest, own: Ticket, scope: DeadlockScope) {
     this.#place = place
     this.#request = request
     this.#own = own
-    this.#ancestors = new Set(place.surroundings.waitingAncestors())
-    this.#waitersByHeld = everywhere ? findHoldingWaiters(place, own) : new Map()
+    this.#ancestors = new Set(scope.ancestors ? place.surroundings.waitingAncestors() : [])
+    this.#waitersByHeld = findHoldingWaiters(place, own)
   }
 
   run(): Link[] | undefined {
@@ -78,7 +84,7 @@ class DeadlockSearch {
       if (holder.mode === 'shared' && !waitsForSharers) continue
       if (this.#visited.has(holder.id)) continue
       this.#visited.add(holder.id)
-      if (this.#endsHere(holder)) return [{ holder, holds: paths }]
+      if (this.#endsHere(holder, paths)) return [{ holder, holds: paths }]
       for (const waiter of this.#waitersByHeld.get(holder.id) ?? []) {
         const { ticket: next } = waiter
         const rest = this.#follow(waiter.paths, next.text, next.mode === 'exclusive')
@@ -88,8 +94,12 @@ class DeadlockSearch {
     return undefined
   }
 
-  #endsHere({ id, identity }: EntryName): boolean {
-    return this.#request.held.includes(id) || this.#isAncestor(identity)
+  #endsHere({ id, identity, text }: EntryName, paths: ResourcePaths): boolean {
+    if (this.#request.held.includes(id)) return true
+    if (!this.#isAncestor(identity)) return false
+    // An ancestor's other locks, and those it took after this process began, are not what this one was begun under.
+    const { inFlow, since = Infinity } = this.#read(join(paths.lock, text))
+    return inFlow && since <= this.#place.surroundings.startedAt()
   }
 
   #isAncestor({ pid, boot, pidNamespace }: ProcessIdentity): boolean {

@@ -4,7 +4,7 @@ import { encodeFileName } from '../../../names/file-name.js'
 import type { Liveness } from '../../../process/liveness.js'
 import { formatIdentity, type ProcessIdentity } from '../../../process/process-identity.js'
 import type { FileSystem } from '../file-system.js'
-import type { Home } from '../home.js'
+import { type Home, storageError } from '../home.js'
 import type { Clock } from './clock.js'
 
 /** What the protocol asks of the world besides files; a test replaces it to stage deaths and times. */
@@ -14,6 +14,8 @@ export interface LockSurroundings {
   identity(): ProcessIdentity
   /** Tells whether the thread behind an identity still exists. Only `dead` is a proof. */
   judge(identity: ProcessIdentity): Liveness
+  /** When the calling process or thread began, in milliseconds since the epoch. */
+  startedAt(): number
   /** Pids of the processes that (very likely) wait for this one to end. */
   waitingAncestors(): readonly number[]
 }
@@ -66,7 +68,11 @@ export class LockPlace {
 
   /** False where there is no home yet, so that looking makes none. Else checks it, as any use does. */
   isThere(): boolean {
-    if (this.fileSystem.status(this.home.root) === undefined) return false
+    try {
+      if (this.fileSystem.status(this.home.root) === undefined) return false
+    } catch (error) {
+      throw storageError(error, this.home.root)
+    }
     this.home.prepare()
     return true
   }

@@ -1,7 +1,66 @@
-import type { RpcDriver } from '../../rpc-driver.js'
+import { CliOpsError } from '../../../errors/cli-ops-error.js'
+import type { RpcChannel, RpcDriver, RpcLimits, RpcListener, RpcService } from '../../rpc-driver.js'
+import type { FileSystem } from '../file-system.js'
 import type { Home } from '../home.js'
+import { connectSocket } from './connect-socket.js'
+import { SocketChannel } from './socket-channel.js'
+import { assertPrivateEndpoint, newSocketPath } from './socket-path.js'
 
 /** Makes the request transport of the local driver: Unix sockets, or named pipes on Windows. */
-export function createLocalRpc(home: Home): RpcDriver {
-  throw new Error(home.root)
+export function createLocalRpc({ fileSystem }: Pick<Home, 'fileSystem'>): RpcDriver {
+  return {
+    listen: (service, accept, limits) => listen(service, accept, limits, fileSystem),
+    connect: (endpoint, limits, signal) => openChannel(endpoint, limits, signal, fileSystem),
+  }
+}
+
+/** Connects to an endpoint in a private directory. Rejects as {@link RpcDriver.connect} does. */
+export async function openChannel(
+  endpoint: string,
+  limits: RpcLimits,
+  signal: AbortSignal,
+  fileSystem: FileSystem,
+): Promise<RpcChannel> {
+  assertPrivateEndpoint(endpoint, fileSystem)
+  return new SocketChannel(await connectSocket(endpoint, signal), limits, 'lines')
+}
+
+async function listen(
+  { instance }: RpcService,
+  accept: (channel: RpcChannel) => void,
+  limits: RpcLimits,
+  fileSystem: FileSystem,
+): Promise<RpcListener> {
+  const endpoint = newSocketPath(instance, fileSystem)
+  const server = process
+    .getBuiltinModule('node:net')
+    .createServer({ allowHalfOpen: true }, (socket) => {
+      accept(new SocketChannel(socket, limits))
+    })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      reject(
+        new CliOpsError('STORAGE_FAILED', `cannot listen on ${endpoint} (${error.code})`, {
+          cause: error,
+        }),
+      )
+    })
+    // Exclusive, or the primary of a cluster would listen for its workers.
+    server.listen({ path: endpoint, exclusive: true }, resolve)
+  })
+  // Running out of descriptors while accepting must not end the host; the peer tries again.
+  server.on('error', () => undefined)
+  return {
+    endpoint,
+    // Closing unlinks the path at once. That is safe here, and only here, since no one else ever uses this path.
+    close: () => {
+      server.close()
+      return Promise.resolve()
+    },
+    closeSync: () => {
+      if (process.platform !== 'win32') fileSystem.unlink(endpoint)
+    },
+    ref: () => server.ref(),
+    unref: () => server.unref(),
+  }
 }

@@ -1,0 +1,35 @@
+import { seededRandom } from './statistics.mjs'
+
+/**
+ * Measures several variants in turns, so that a change of the machine's speed meets all of them alike:
+ * round after round, each time in another order. The first rounds warm the caches and are not counted.
+ *
+ * @template {string} Name
+ * @param {Record<Name, () => number | Promise<number>>} variants each measures itself once
+ * @param {{ rounds: number, warmUp?: number, onRound?: (round: number) => void }} options
+ * @returns {Promise<Record<Name, number[]>>} the samples; those of one round stand at one index
+ */
+export async function interleave(variants, { rounds, warmUp = 2, onRound }) {
+  const names = /** @type {Name[]} */ (Object.keys(variants))
+  /** @type {any} */
+  const empty = Object.fromEntries(names.map((name) => [name, []]))
+  /** @type {Record<Name, number[]>} */
+  const samples = empty
+  const random = seededRandom(rounds)
+  for (let round = -warmUp; round < rounds; round += 1) {
+    onRound?.(round)
+    for (const name of shuffle(names, random)) {
+      const sample = await variants[name]()
+      if (round >= 0) samples[name].push(sample)
+    }
+  }
+  return samples
+}
+
+/** @template T @param {readonly T[]} items @param {() => number} random @returns {T[]} */
+function shuffle(items, random) {
+  return items
+    .map((item) => ({ item, key: random() }))
+    .sort((a, b) => a.key - b.key)
+    .map(({ item }) => item)
+}

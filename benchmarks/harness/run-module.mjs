@@ -1,0 +1,18 @@
+// The process in which one benchmark module runs: alone, so that neither the heap nor the compiled code
+// of another one is part of what it measures.
+import process from 'node:process'
+import { pathToFileURL } from 'node:url'
+import { Reporter } from './report.mjs'
+
+const [path = '', options = '{}'] = process.argv.slice(2)
+const reporter = new Reporter(JSON.parse(options), (text) => process.send?.({ progress: text }))
+try {
+  /** @type {import('./discover.mjs').BenchmarkModule} */
+  const { title, run } = await import(pathToFileURL(path).href)
+  await run(reporter)
+  process.send?.({ result: { title, ...reporter.report } }, () => process.disconnect())
+} catch (error) {
+  console.error(error)
+  const reason = error instanceof Error ? error.message : String(error)
+  process.send?.({ failure: reason }, () => process.exit(1))
+}

@@ -1,0 +1,48 @@
+import { fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+const RUNNER = fileURLToPath(new URL('run-module.mjs', import.meta.url))
+
+/**
+ * @typedef {import('./report.mjs').Report & { title: string }} ModuleResult
+ * @typedef {{ progress?: string, result?: ModuleResult, failure?: string }} Message
+ */
+
+/**
+ * Runs one benchmark module in a process of its own. A module that throws or dies gives a result that
+ * says so, since the others are still to run.
+ *
+ * @param {import('./discover.mjs').Benchmark} benchmark
+ * @param {{ quick: boolean, instructions: boolean }} options
+ * @param {(text: string) => void} onProgress
+ * @returns {Promise<ModuleResult>}
+ */
+export function startModule({ area, name, path }, options, onProgress) {
+  return new Promise((resolve) => {
+    /** @type {ModuleResult | undefined} */
+    let result
+    let failure = ''
+    // stdout is the results' own.
+    const child = fork(RUNNER, [path, JSON.stringify(options)], { stdio: ['ignore', 2, 2, 'ipc'] })
+    child.on('message', (/** @type {Message} */ message) => {
+      if (message.progress !== undefined) onProgress(message.progress)
+      result ??= message.result
+      failure ||= message.failure ?? ''
+    })
+    child.on('error', () => {
+      // "close" follows.
+    })
+    child.on('close', (code, signal) => {
+      const why = failure || `ended with ${signal ?? `exit code ${code}`}`
+      if (result !== undefined && code === 0) resolve(result)
+      else
+        resolve({
+          title: name,
+          rows: [],
+          plots: [],
+          notes: [],
+          unrun: [{ what: `${area}/${name}`, why }],
+        })
+    })
+  })
+}

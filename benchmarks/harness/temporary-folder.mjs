@@ -1,0 +1,11 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+
+/** Makes a private folder that goes when this process does. */
+export function temporaryFolder() {
+  const folder = mkdtempSync(join(tmpdir(), 'cli-ops-bench-'))
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}

@@ -1,0 +1,76 @@
+// Measures the kit beside its peers: `npm run bench [-- names… --quick --json --instructions]`.
+//
+//   names           areas (startup, locks, events, rpc) or modules of them; all where left out
+//   --quick         a tenth of the samples, results to .cache/: to see that everything runs
+//   --json          the results as JSON on stdout instead of tables
+//   --instructions  count machine instructions too, where valgrind is installed
+//
+// The exit code is 1 where something could not be run. A goal that is missed is a result.
+import { dirname, join, relative } from 'node:path'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { discover } from './harness/discover.mjs'
+import { COLUMNS, rowCells } from './harness/format-figures.mjs'
+import { machineFacts } from './harness/machine-facts.mjs'
+import { saveResults } from './harness/save-results.mjs'
+import { startModule } from './harness/start-module.mjs'
+import { terminalTable } from './harness/terminal-table.mjs'
+
+const folder = dirname(fileURLToPath(import.meta.url))
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    quick: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    instructions: { type: 'boolean', default: false },
+  },
+})
+const { quick, json, instructions } = values
+// Rough figures must not take the place of good ones.
+const results = quick ? join(folder, '../.cache/benchmarks/results') : join(folder, 'results')
+const counts = { yes: 0, no: 0, 'too close': 0, unrun: 0 }
+/** @type {object[]} */
+const all = []
+
+print(Object.values(machineFacts()).join(', '))
+for (const benchmark of discover(folder, positionals)) {
+  const started = performance.now()
+  const result = await startModule(benchmark, { quick, instructions }, showProgress)
+  showProgress('')
+  const seconds = Math.round((performance.now() - started) / 1000)
+  // What could not run does not take the place of what once did.
+  if (result.rows.length > 0) saveResults(results, benchmark, result, { quick, seconds })
+  all.push({ area: benchmark.area, name: benchmark.name, ...result })
+  printResult(result, seconds)
+  counts.unrun += result.unrun.length
+  for (const { met } of result.rows.flatMap(({ goals }) => goals)) counts[met] += 1
+}
+print(
+  `\ngoals: ${counts.yes} met, ${counts.no} missed, ${counts['too close']} too close to call; ` +
+    `${counts.unrun} could not be run; written to ${relative(process.cwd(), results)}/`,
+)
+if (json) console.log(JSON.stringify({ machine: machineFacts(), quick, results: all }, null, 2))
+if (counts.unrun > 0) process.exitCode = 1
+
+/** @param {import('./harness/start-module.mjs').ModuleResult} result @param {number} seconds */
+function printResult({ title, rows, notes, unrun }, seconds) {
+  print(`\n${title} (${seconds} s)\n`)
+  if (rows.length > 0) print(terminalTable(COLUMNS, rows.map(rowCells)))
+  for (const { what, why } of unrun) print(`COULD NOT RUN ${what}: ${why}`)
+  for (const note of notes) print(`· ${note}`)
+  for (const { what, goals } of rows) {
+    for (const { text, met } of goals) if (met === 'no') print(`MISSED ${what}: ${text}`)
+  }
+}
+
+/** @param {string} text */
+function print(text) {
+  if (!json) console.log(text)
+}
+
+/** @param {string} text */
+function showProgress(text) {
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[2K${text}`)
+  else if (text !== '') process.stderr.write(`${text}\n`)
+}

@@ -1,0 +1,32 @@
+import { canCountInstructions, countInstructions } from './instructions.mjs'
+
+/**
+ * Compares commands by the machine instructions they execute, which no noise of the machine touches.
+ *
+ * @param {import('../harness/report.mjs').Reporter} reporter
+ * @param {import('./measure-startup.mjs').Variants} variants
+ * @param {import('./measure-startup.mjs').MeasuredFramework} framework
+ */
+export function measureInstructions(reporter, { plain, plugin }, { name, commands }) {
+  if (!canCountInstructions()) {
+    reporter.note('Instructions were not counted: valgrind is not installed.')
+    return
+  }
+  const cases = [
+    { what: 'a command', args: commands.plain },
+    { what: 'a command with one uncontended lock', args: commands.locked },
+    { what: '--help', args: ['--help'] },
+    { what: '--version', args: ['--version'] },
+  ]
+  for (const { what, args } of cases) {
+    reporter.progress(`${name}: instructions of ${what}`)
+    // The first run after a pause cleans up; the one that is counted must not.
+    countInstructions(plugin, args)
+    reporter.compare({
+      what: `instructions of ${what}`,
+      unit: 'million',
+      ours: [countInstructions(plugin, args)],
+      peer: { name: 'without the plugin', samples: [countInstructions(plain, args)] },
+    })
+  }
+}

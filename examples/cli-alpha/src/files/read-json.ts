@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs'
+
+import { EXIT_BAD_DATA, EXIT_IO, UserError } from '../user-error.js'
+
+/** Reads a JSON file; `undefined` where there is none. Whatever else is wrong names the file and changes nothing. */
+export function readJson(path: string): unknown {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') return undefined
+    throw new UserError(`cannot read ${path}: ${message}`, EXIT_IO)
+  }
+  try {
+    return JSON.parse(text.replace(/^\uFEFF/u, '')) as unknown
+  } catch (error) {
+    throw badData(path, error instanceof Error ? error.message : String(error))
+  }
+}
+
+/** The error for a file that does not hold what it should. */
+export function badData(path: string, reason: string): UserError {
+  return new UserError(
+    `${path} cannot be understood: ${reason}; it was left as it is, repair it or move it away`,
+    EXIT_BAD_DATA,
+  )
+}

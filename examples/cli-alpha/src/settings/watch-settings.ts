@@ -1,0 +1,23 @@
+import { type Lock, useOps, watchConfigFile } from '@cli-ops/shared-ipc'
+
+import { settingsFile } from '../files/paths.js'
+import { reportError } from '../terminal/report-error.js'
+
+/** Held by the one `watch` that watches the settings; the next one in the queue takes over from it. */
+export const SETTINGS_WATCHER = 'cli-alpha-settings-watcher'
+
+/**
+ * Emits `config:changed` for every setting that anybody changes, with an editor too, as long as the process runs.
+ * Of several processes one does it, so that each change is told once; the others stand by.
+ */
+export async function watchSettings(): Promise<void> {
+  const { locks } = useOps()
+  const lock = await locks.tryLock(SETTINGS_WATCHER)
+  if (lock !== null) return watchUnder(lock)
+  void locks.lock(SETTINGS_WATCHER).then(watchUnder).catch(reportError)
+}
+
+async function watchUnder(lock: Lock): Promise<void> {
+  const watcher = watchConfigFile(settingsFile(), { bus: useOps().events, signal: lock.signal })
+  await watcher.ready
+}

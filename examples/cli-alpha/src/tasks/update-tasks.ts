@@ -1,0 +1,15 @@
+import { type TaskChange, type TaskChanges, changeTask } from './task-change.js'
+import { findTasks } from './task-id.js'
+import { loadTasks, saveTasks } from './task-store.js'
+
+/** Changes the named tasks in the store, which is written only where something changed. The caller holds the lock. */
+export function updateTasks(
+  ids: readonly string[],
+  wanted: (task: Parameters<typeof changeTask>[0]) => TaskChanges,
+): TaskChange[] {
+  const tasks = loadTasks()
+  const changes = findTasks(tasks, ids).flatMap((task) => changeTask(task, wanted(task)) ?? [])
+  const changed = new Map(changes.map(({ task }) => [task.id, task]))
+  if (changes.length > 0) saveTasks(tasks.map((task) => changed.get(task.id) ?? task))
+  return changes
+}

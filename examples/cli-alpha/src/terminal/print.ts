@@ -1,0 +1,22 @@
+import { styleText } from 'node:util'
+
+type Format = Parameters<typeof styleText>[0]
+
+/** Results go to stdout, for people or, as JSON, for programs. */
+export function print(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
+
+export function printJson(value: unknown): void {
+  print(JSON.stringify(value, null, 2))
+}
+
+/** What is said about the work, as other than its result, goes to stderr. */
+export function note(line: string): void {
+  process.stderr.write(`${line}\n`)
+}
+
+/** Colours text where stdout is a terminal that shows colours; `NO_COLOR` is honoured. */
+export function style(format: Format, text: string): string {
+  return process.stdout.isTTY && process.stdout.hasColors(16) ? styleText(format, text) : text
+}

@@ -1,0 +1,22 @@
+import { isCliOpsError } from '@cli-ops/shared-ipc'
+
+import { UserError } from '../user-error.js'
+import { note } from './print.js'
+import { printable } from './printable.js'
+
+/** EX_TEMPFAIL of sysexits.h: the same command may succeed later. */
+const EXIT_BUSY = 75
+
+/** Shows why a command failed and sets the exit code; a fault of the program keeps its stack. */
+export function reportError(error: unknown): void {
+  if (error instanceof UserError) {
+    note(printable(`cli-alpha: ${error.message}`))
+    process.exitCode = error.exitCode
+  } else if (isCliOpsError(error)) {
+    note(printable(`cli-alpha: ${error.message}`))
+    process.exitCode = error.retryable ? EXIT_BUSY : 1
+  } else {
+    note(error instanceof Error ? (error.stack ?? error.message) : String(error))
+    process.exitCode = 1
+  }
+}

@@ -1,0 +1,198 @@
+import { debug } from '../../../diagnostics/message.js'
+import type { EventEnvelope, EventGap } from '../../../events/event-types.js'
+import type { EventBatch } from '../../event-driver.js'
+import type { FileSystem } from '../file-system.js'
+import { LineReader } from './line-reader.js'
+import { type LogPosition, toCursor } from './log-position.js'
+import { decodeLine, sealLine } from './log-record.js'
+import { segmentPath, segmentsIn } from './segment-file.js'
+import { readHeader } from './segment-scan.js'
+import { sealSegment } from './segment-seal.js'
+
+/** Bounds the memory of a batch, and how long one `poll` keeps the process busy. */
+const MAX_BATCH_EVENTS = 512
+
+/** The segment that is being read. */
+interface OpenSegment {
+  readonly number: number
+  readonly descriptor: number
+  readonly lines: LineReader
+  /** The newest segment when this one was opened. */
+  readonly newest: number
+  /** Size of the file when it was last read to its end. */
+  readTo: number
+}
+
+/**
+ * Reads the log forward from a position (docs/reference/event-log.md, "Reading"). Each `poll` is one step without
+ * waiting; what wakes it up is somebody else's business.
+ */
+export class LogReader {
+  readonly #fileSystem: FileSystem
+  readonly #directory: string
+  #position: LogPosition
+  #open: OpenSegment | undefined
+
+  constructor(fileSystem: FileSystem, directory: string, position: LogPosition) {
+    this.#fileSystem = fileSystem
+    this.#directory = directory
+    this.#position = position
+  }
+
+  /** Behind the last record that `poll` returned or skipped. */
+  get position(): LogPosition {
+    return this.#position
+  }
+
+  /** Takes the next events or a gap; `undefined` where there is nothing new. */
+  poll(): EventBatch | undefined {
+    for (;;) {
+      if (this.#open === undefined) {
+        const gap = this.#openSegment()
+        if (gap !== undefined) return { gap, events: [] }
+        // No segment exists yet.
+        if (this.#open === undefined) return undefined
+      }
+      const step = this.#read(this.#open)
+      if (step !== 'again') return step
+    }
+  }
+
+  close(): void {
+    const open = this.#open
+    if (open === undefined) return
+    this.#open = undefined
+    this.#fileSystem.close(open.descriptor)
+  }
+
+  #read(open: OpenSegment): EventBatch | 'again' | undefined {
+    // The look for the successor comes before the reading. The other way round, events and a seal could be written
+    // between the two, and the segment would be left with events unread.
+    const movedOn = this.#exists(open.number + 1)
+    const { size, links } = this.#fileSystem.openStatus(open.descriptor)
+    if (size !== open.readTo) {
+      const step = this.#readLines(open, size)
+      if (step !== undefined) return step
+    }
+    if (movedOn) return this.#leaveUnsealed(open)
+    if (links === 0 || open.newest > open.number) return this.#relocate(open, links === 0)
+    return undefined
+  }
+
+  #readLines(open: OpenSegment, size: number): EventBatch | 'again' | undefined {
+    const events: EventEnvelope[] = []
+    const seal = sealLine(open.number)
+    let sealed = false
+    const complete = open.lines.read((text, end) => {
+      if (text === seal) {
+        sealed = true
+        return false
+      }
+      const line = decodeLine(text)
+      if (line.kind === 'event') {
+        line.event.cursor = toCursor({ segment: open.number, offset: end })
+        events.push(line.event)
+      } else if (line.kind === 'garbage') this.#skipped(open.number, end)
+      return events.length < MAX_BATCH_EVENTS
+    })
+    if (complete) open.readTo = size
+    if (sealed) this.#moveTo({ segment: open.number + 1, offset: 0 })
+    else this.#position = { segment: open.number, offset: open.lines.offset }
+    if (events.length > 0) return { events }
+    return sealed || !complete ? 'again' : undefined
+  }
+
+  /**
+   * The end of a segment that has a successor but no seal: whoever began the successor died in between, or is about to
+   * seal. Only what is in front of the seal counts, so it has to be there before the segment is left.
+   */
+  #leaveUnsealed(open: OpenSegment): 'again' | undefined {
+    const end = open.lines.offset
+    const seal = sealSegment(this.#fileSystem, this.#directory, open.number, end)
+    // Sealed now: read on to the seal. The file has grown since it was last read, so it will be.
+    if (seal !== undefined) {
+      open.readTo = -1
+      return 'again'
+    }
+    // Removed: the next poll finds out what is left.
+    this.#moveTo({ segment: open.number + 1, offset: 0 })
+    return 'again'
+  }
+
+  /**
+   * The file has no name any more although it was never sealed, or its successor is missing in the middle of the log:
+   * somebody deleted by hand. Once there is a log again, reading goes on at its beginning or behind the hole.
+   */
+  #relocate(open: OpenSegment, removed: boolean): EventBatch | undefined {
+    const segments = segmentsIn(this.#fileSystem.list(this.#directory))
+    const behind = removed ? undefined : segments.find((number) => number > open.number)
+    const resume = behind ?? segments[0]
+    if (resume === undefined || resume === open.number + 1) return undefined
+    const expected = toCursor(this.#position)
+    this.#moveTo({ segment: resume, offset: 0 })
+    return { gap: { expected, resumeAt: toCursor(this.#position) }, events: [] }
+  }
+
+  #moveTo(position: LogPosition): void {
+    this.close()
+    this.#position = position
+  }
+
+  /** Opens the segment of the position, or moves the position to the oldest kept one and tells what was missed. */
+  #openSegment(): EventGap | undefined {
+    const { segment, offset } = this.#position
+    const segments = segmentsIn(this.#fileSystem.list(this.#directory))
+    const newest = segments.at(-1)
+    if (newest === undefined) return undefined
+    const descriptor = segments.includes(segment)
+      ? this.#fileSystem.openRead(segmentPath(this.#directory, segment))
+      : undefined
+    if (descriptor !== undefined) {
+      if (this.#isLineStart(descriptor, offset)) {
+        const lines = new LineReader(this.#fileSystem, descriptor, offset)
+        this.#open = { number: segment, descriptor, lines, newest, readTo: -1 }
+        return undefined
+      }
+      this.#fileSystem.close(descriptor)
+    }
+    return this.#moveToOldest(segments)
+  }
+
+  #moveToOldest(segments: readonly number[]): EventGap | undefined {
+    const expected = this.#position
+    // Where a segment is missing in the middle, what follows the hole; else the oldest.
+    const oldest = segments.find((number) => number > expected.segment) ?? segments[0]
+    if (oldest === undefined) return undefined
+    this.#position = { segment: oldest, offset: 0 }
+    if (this.#hasMissedNothing(expected, oldest)) return this.#openSegment()
+    return { expected: toCursor(expected), resumeAt: toCursor(this.#position) }
+  }
+
+  /** True for a position at the end of the one segment that expired last. */
+  #hasMissedNothing(expected: LogPosition, oldest: number): boolean {
+    if (expected.segment !== oldest - 1) return false
+    const descriptor = this.#fileSystem.openRead(segmentPath(this.#directory, oldest))
+    if (descriptor === undefined) return false
+    try {
+      const { previousEnd } = readHeader(this.#fileSystem, descriptor)
+      return previousEnd !== undefined && expected.offset >= previousEnd
+    } finally {
+      this.#fileSystem.close(descriptor)
+    }
+  }
+
+  /** False for a cursor of another log: one that was deleted and has begun anew. */
+  #isLineStart(descriptor: number, offset: number): boolean {
+    if (offset === 0) return true
+    const before = Buffer.alloc(1)
+    return this.#fileSystem.read(descriptor, before, offset - 1) === 1 && before[0] === 0x0a
+  }
+
+  #exists(segment: number): boolean {
+    return this.#fileSystem.status(segmentPath(this.#directory, segment)) !== undefined
+  }
+
+  #skipped(segment: number, end: number): void {
+    debug(() => `skipped an unreadable line of event segment ${segment} that ends at ${end}`)
+  }
+}

@@ -1,0 +1,90 @@
+import type { EventEnvelope } from '../../../events/event-types.js'
+import type { EventRecord } from '../../event-driver.js'
+
+/**
+ * A record is one line of JSON between two newlines. The leading one ends whatever a writer that was killed in
+ * mid-write left before it, so that the torn record can never swallow this one.
+ */
+const encodeLine = (json: string): Buffer => Buffer.from(`\n${json}\n`)
+
+/** The longest line a reader accepts, in bytes; anything longer is skipped as garbage. */
+export const MAX_LINE_BYTES = 2 * 1024 * 1024
+
+/** What the first record of a segment says of it. */
+export interface SegmentHeader {
+  /** When the segment was begun, milliseconds since the epoch; 0 where the header is unreadable. */
+  readonly startedAt: number
+  /** Where the segment before it was sealed: a cursor at or behind that place has missed nothing. */
+  readonly previousEnd: number | undefined
+}
+
+export function encodeEvent(record: EventRecord): Buffer {
+  return encodeLine(record.json)
+}
+
+/**
+ * The line that seals a segment, compared byte for byte: a seal that was torn by a crash is none. JSON holds no raw
+ * newline, so with its two newlines it is nowhere else in a segment, whatever the events contain.
+ */
+export function sealLine(segment: number): string {
+  return `{"cliops":"seal","segment":${segment}}`
+}
+
+export function encodeSeal(segment: number): Buffer {
+  return encodeLine(sealLine(segment))
+}
+
+export function encodeHeader(segment: number, header: SegmentHeader): Buffer {
+  const { startedAt, previousEnd } = header
+  return encodeLine(
+    JSON.stringify({ cliops: 'header', version: 1, segment, startedAt, previousEnd }),
+  )
+}
+
+/** A line of a segment, read. */
+export type LogLine =
+  | { readonly kind: 'event'; readonly event: Mutable<EventEnvelope> }
+  | { readonly kind: 'header'; readonly header: SegmentHeader }
+  | { readonly kind: 'garbage' }
+
+/** The reader adds the cursor to what it has just parsed instead of copying it. */
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
+
+const GARBAGE: LogLine = { kind: 'garbage' }
+
+/** Reads one line without its newlines. Never throws: files may be torn, edited or hostile. */
+export function decodeLine(line: string): LogLine {
+  let value: unknown
+  try {
+    value = JSON.parse(line)
+  } catch {
+    return GARBAGE
+  }
+  if (typeof value !== 'object' || value === null) return GARBAGE
+  if (isEvent(value)) return { kind: 'event', event: value }
+  const { cliops, startedAt, previousEnd } = value as Record<string, unknown>
+  if (cliops !== 'header') return GARBAGE
+  return {
+    kind: 'header',
+    header: {
+      startedAt: typeof startedAt === 'number' ? startedAt : 0,
+      previousEnd: typeof previousEnd === 'number' ? previousEnd : undefined,
+    },
+  }
+}
+
+function isEvent(value: object): value is Mutable<EventEnvelope> {
+  const event = value as Partial<Record<keyof EventEnvelope, unknown>>
+  return (
+    event.specversion === '1.0' &&
+    isNonEmptyString(event.type) &&
+    isNonEmptyString(event.id) &&
+    isNonEmptyString(event.source) &&
+    typeof event.time === 'string' &&
+    'data' in value
+  )
+}
+
+function isNonEmptyString(value: unknown): value is string {
+  return typeof value === 'string' && value !== ''
+}

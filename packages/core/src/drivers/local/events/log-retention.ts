@@ -1,0 +1,79 @@
+import { monotonicMs } from '../../../process/monotonic-time.js'
+import type { CleanOptions } from '../../lock-driver.js'
+import type { Retention } from '../../event-driver.js'
+import type { FileSystem } from '../file-system.js'
+import { segmentPath, segmentsIn } from './segment-file.js'
+import { countEvents } from './segment-scan.js'
+
+/** What decides how much of the log is kept. */
+export interface ExpiryOptions extends CleanOptions {
+  readonly retention: Retention
+  /** Milliseconds since the epoch. */
+  readonly now: number
+  /** The oldest segment that a durable group has not left; `undefined` where no group is behind. */
+  readonly oldestNeeded: number | undefined
+  /** Whether to count the events that are removed, which means reading them. */
+  readonly count: boolean
+}
+
+/** A segment on disk. */
+interface Segment {
+  readonly number: number
+  readonly path: string
+  readonly size: number
+  /** Of its last record, milliseconds since the epoch. */
+  readonly modifiedMs: number
+}
+
+/**
+ * Removes whole segments, oldest first: those whose newest record is older than the retention and that no durable
+ * group needs, and any as long as the log is larger than `maxBytes`. Never the newest.
+ *
+ * @returns the number of events removed, 0 where they are not counted
+ */
+export function expireSegments(
+  fileSystem: FileSystem,
+  directory: string,
+  options: ExpiryOptions,
+): number {
+  const { retention, now, oldestNeeded, deadline } = options
+  const segments = statSegments(fileSystem, directory)
+  let total = segments.reduce((sum, { size }) => sum + size, 0)
+  let removed = 0
+  for (const [index, segment] of segments.entries()) {
+    const next = segments[index + 1]
+    // Only a segment that is followed by a begun one is known to be sealed. Removing one that is not would let a
+    // writer that still has it open store an event that nobody reads.
+    if (next === undefined || next.size === 0) break
+    if (deadline !== undefined && monotonicMs() >= deadline) break
+    const old = now - segment.modifiedMs > retention.retentionMs
+    const needed = oldestNeeded !== undefined && segment.number >= oldestNeeded
+    // Oldest first and without holes: that is what lets a writer conclude from a missing successor that there is none.
+    if (!(old && !needed) && total <= retention.maxBytes) break
+    removed += removeSegment(fileSystem, segment, options.count)
+    total -= segment.size
+  }
+  return removed
+}
+
+function statSegments(fileSystem: FileSystem, directory: string): Segment[] {
+  return segmentsIn(fileSystem.list(directory)).flatMap((number) => {
+    const path = segmentPath(directory, number)
+    const status = fileSystem.status(path)
+    return status === undefined
+      ? []
+      : [{ number, path, size: status.size, modifiedMs: status.modifiedMs }]
+  })
+}
+
+function removeSegment(fileSystem: FileSystem, segment: Segment, count: boolean): number {
+  const descriptor = count ? fileSystem.openRead(segment.path) : undefined
+  try {
+    const events =
+      descriptor === undefined ? 0 : countEvents(fileSystem, descriptor, segment.number)
+    // Of two processes that clean at the same time, one has removed it.
+    return fileSystem.unlink(segment.path) ? events : 0
+  } finally {
+    if (descriptor !== undefined) fileSystem.close(descriptor)
+  }
+}

@@ -1,0 +1,40 @@
+import type { EventBatch, EventReader } from '../../event-driver.js'
+import type { LogReader } from './log-reader.js'
+import type { LogWatch } from './log-watch.js'
+
+/** A reader without a group: its position lives and ends with it. */
+export class PlainReader implements EventReader {
+  readonly ready = Promise.resolve()
+  readonly #log: LogReader
+  readonly #watch: LogWatch
+  readonly #leaveWatch: () => void
+  #seen = -1
+  #closed = false
+
+  constructor(log: LogReader, watch: LogWatch) {
+    this.#log = log
+    this.#watch = watch
+    this.#leaveWatch = watch.use()
+  }
+
+  poll(): EventBatch | undefined {
+    if (this.#closed) return undefined
+    this.#seen = this.#watch.changes
+    return this.#log.poll()
+  }
+
+  wait(signal: AbortSignal): Promise<void> {
+    return this.#watch.wait(this.#seen, signal)
+  }
+
+  commit(): void {
+    // Nothing is kept without a group.
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#leaveWatch()
+    this.#log.close()
+  }
+}

@@ -1,0 +1,72 @@
+import type { StartPosition } from '../../../events/event-types.js'
+import { describe } from '../../../names/assert-name.js'
+import type { FileSystem } from '../file-system.js'
+import { fromCursor, type LogPosition, parseCursor } from './log-position.js'
+import { LogReader } from './log-reader.js'
+import { FIRST_SEGMENT, segmentPath, segmentsIn } from './segment-file.js'
+import { lastLineStart } from './segment-scan.js'
+
+/** Throws a `TypeError` unless `from` is a position of this log. */
+export function assertStartPosition(from: unknown): asserts from is StartPosition {
+  if (from === 'latest' || from === 'earliest') return
+  if (!(from instanceof Date)) parseCursor('from', from)
+  else if (Number.isNaN(from.getTime())) {
+    throw new TypeError(`from must be a valid date, got ${describe(String(from))}`)
+  }
+}
+
+/** Finds the position that `from` stands for at this moment. */
+export function resolveStart(
+  fileSystem: FileSystem,
+  directory: string,
+  from: StartPosition,
+): LogPosition {
+  if (from === 'latest') return endOfLog(fileSystem, directory)
+  if (from === 'earliest') return beginningOfLog(fileSystem, directory)
+  if (from instanceof Date) return firstSince(fileSystem, directory, from)
+  return fromCursor(from) ?? beginningOfLog(fileSystem, directory)
+}
+
+/** The oldest position that is kept. */
+export function beginningOfLog(fileSystem: FileSystem, directory: string): LogPosition {
+  const [oldest = FIRST_SEGMENT] = segmentsIn(fileSystem.list(directory))
+  return { segment: oldest, offset: 0 }
+}
+
+/** Behind everything that is stored by now. */
+function endOfLog(fileSystem: FileSystem, directory: string): LogPosition {
+  for (;;) {
+    const segment = segmentsIn(fileSystem.list(directory)).at(-1)
+    if (segment === undefined) return { segment: FIRST_SEGMENT, offset: 0 }
+    const descriptor = fileSystem.openRead(segmentPath(directory, segment))
+    // It expired since the directory was listed, so there is a newer one.
+    if (descriptor === undefined) continue
+    try {
+      const offset = lastLineStart(fileSystem, descriptor, fileSystem.size(descriptor))
+      return { segment, offset }
+    } finally {
+      fileSystem.close(descriptor)
+    }
+  }
+}
+
+/**
+ * In front of the first event that says it happened at or after `date`. The order is the log's: after the clock was
+ * set back, events with earlier times may follow.
+ */
+function firstSince(fileSystem: FileSystem, directory: string, date: Date): LogPosition {
+  const reader = new LogReader(fileSystem, directory, beginningOfLog(fileSystem, directory))
+  try {
+    for (;;) {
+      let position = reader.position
+      const batch = reader.poll()
+      if (batch === undefined) return reader.position
+      for (const event of batch.events) {
+        if (Date.parse(event.time) >= date.getTime()) return position
+        position = fromCursor(event.cursor) ?? position
+      }
+    }
+  } finally {
+    reader.close()
+  }
+}

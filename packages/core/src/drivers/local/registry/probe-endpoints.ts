@@ -1,0 +1,52 @@
+import type { ServiceInfo } from '../../../registry/service-types.js'
+import type { MaybePromise } from '../../maybe-promise.js'
+import type { FileSystem } from '../file-system.js'
+import { pingEndpoint } from '../rpc/ping-endpoint.js'
+import { isLocalEndpoint } from '../rpc/socket-path.js'
+
+/** An instance that does not answer for this long is hung. */
+const PING_TIMEOUT_MS = 300
+
+/** More connections at once could use up the descriptors of the process. */
+const MAX_PARALLEL = 128
+
+/**
+ * Pings the instances that have an endpoint and adds what was learnt: `hung` without an answer; no endpoint where
+ * nobody listens any more although the process lives. One that the kernel reports as stopped is not asked.
+ */
+export function probeEndpoints(
+  services: ServiceInfo[],
+  fileSystem: FileSystem,
+): MaybePromise<ServiceInfo[]> {
+  const isAsked = ({ endpoint, state }: ServiceInfo): boolean =>
+    endpoint !== undefined && state === 'live' && isLocalEndpoint(endpoint)
+  if (!services.some(isAsked)) return services
+  return probeAll(services, isAsked, fileSystem)
+}
+
+async function probeAll(
+  services: readonly ServiceInfo[],
+  isAsked: (service: ServiceInfo) => boolean,
+  fileSystem: FileSystem,
+): Promise<ServiceInfo[]> {
+  const probed = [...services]
+  const rest = services.entries()
+  const worker = async (): Promise<void> => {
+    for (const [index, service] of rest)
+      if (isAsked(service)) probed[index] = await probe(service, fileSystem)
+  }
+  await Promise.all(Array.from({ length: Math.min(MAX_PARALLEL, services.length) }, worker))
+  return probed
+}
+
+async function probe(service: ServiceInfo, fileSystem: FileSystem): Promise<ServiceInfo> {
+  const { endpoint, ...rest } = service
+  switch (await pingEndpoint(endpoint ?? '', PING_TIMEOUT_MS, fileSystem)) {
+    case 'answered':
+      return service
+    case 'silent':
+      return { ...service, state: 'hung' }
+    case 'gone':
+      return rest
+  }
+}

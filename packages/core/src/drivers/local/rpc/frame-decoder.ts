@@ -1,0 +1,177 @@
+import { ByteBuffer } from './byte-buffer.js'
+
+/** How messages are told apart on a connection: one JSON text per line, or a header with the length. */
+export type Framing = 'lines' | 'content-length'
+
+/** Something on the wire that is no frame. After `bad-frame` nothing more can be read. */
+export interface BrokenFrame {
+  readonly broken: 'too-large' | 'bad-frame'
+}
+
+const TOO_LARGE: BrokenFrame = { broken: 'too-large' }
+const BAD_FRAME: BrokenFrame = { broken: 'bad-frame' }
+
+const NEWLINE = 0x0a
+const HEADER_END = '\r\n\r\n'
+/** Real headers take 30 to 90 bytes. */
+const MAX_HEADER_BYTES = 1024
+const CONTENT_LENGTH = /^Content-Length:[ \t]*(\d{1,15})[ \t]*$/imu
+
+/**
+ * Cuts a byte stream into the texts of messages. The first byte that is no white space decides the framing: a `C`
+ * begins a `Content-Length` header, everything else a line.
+ *
+ * It never holds more than the largest message: what is too large is refused when the limit is passed, whatever
+ * length was declared, and the rest of such a line is dropped as it arrives.
+ */
+export class FrameDecoder {
+  readonly #maxBytes: number
+  readonly #partial = new ByteBuffer()
+  #chunk: Buffer = Buffer.alloc(0)
+  #offset = 0
+  #framing: Framing | undefined
+  /** Inside a line that was refused; everything up to its end is dropped. */
+  #skipping = false
+  /** Bytes of the body whose header has been read. */
+  #bodyBytes: number | undefined
+  #failed = false
+
+  constructor(maxBytes: number, framing?: Framing) {
+    this.#maxBytes = maxBytes
+    this.#framing = framing
+  }
+
+  /** The framing of the peer; undefined until its first byte. */
+  get framing(): Framing | undefined {
+    return this.#framing
+  }
+
+  /** Adds bytes. They are referred to, not copied, until `next` has consumed them. */
+  push(chunk: Buffer): void {
+    const rest = this.#chunk.subarray(this.#offset)
+    this.#chunk = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
+    this.#offset = 0
+  }
+
+  /** The next message's text, what is wrong with it, or undefined when more bytes are needed. */
+  next(): string | BrokenFrame | undefined {
+    if (this.#failed) return undefined
+    this.#framing ??= this.#detectFraming()
+    if (this.#framing === undefined) return undefined
+    return this.#framing === 'lines' ? this.#nextLine() : this.#nextBody()
+  }
+
+  #detectFraming(): Framing | undefined {
+    while (this.#offset < this.#chunk.length) {
+      const byte = this.#chunk.readUInt8(this.#offset)
+      if (!isWhiteSpace(byte)) return byte === 0x43 || byte === 0x63 ? 'content-length' : 'lines'
+      this.#offset += 1
+    }
+    return undefined
+  }
+
+  #nextLine(): string | BrokenFrame | undefined {
+    for (;;) {
+      const end = this.#chunk.indexOf(NEWLINE, this.#offset)
+      if (end === -1) return this.#keepPartOfLine()
+      const part = this.#chunk.subarray(this.#offset, end)
+      this.#offset = end + 1
+      if (this.#skipping) {
+        this.#skipping = false
+        continue
+      }
+      if (this.#partial.length + part.length > this.#maxBytes) {
+        this.#partial.clear()
+        return TOO_LARGE
+      }
+      const line = this.#joinPartial(part)
+      if (!isBlank(line)) return line
+    }
+  }
+
+  #keepPartOfLine(): BrokenFrame | undefined {
+    const part = this.#takeRest()
+    if (this.#skipping) return undefined
+    if (this.#partial.length + part.length > this.#maxBytes) {
+      this.#partial.clear()
+      this.#skipping = true
+      return TOO_LARGE
+    }
+    this.#partial.append(part)
+    return undefined
+  }
+
+  #nextBody(): string | BrokenFrame | undefined {
+    if (this.#bodyBytes === undefined) {
+      const broken = this.#readHeader()
+      if (broken !== undefined) return broken
+    }
+    const bodyBytes = this.#bodyBytes
+    if (bodyBytes === undefined) return undefined
+    const missing = bodyBytes - this.#partial.length
+    if (this.#chunk.length - this.#offset < missing) {
+      this.#partial.append(this.#takeRest())
+      return undefined
+    }
+    const part = this.#chunk.subarray(this.#offset, this.#offset + missing)
+    this.#offset += missing
+    this.#bodyBytes = undefined
+    return this.#joinPartial(part)
+  }
+
+  /** Reads a header up to its empty line; the header is small, so it may be copied and searched again. */
+  #readHeader(): BrokenFrame | undefined {
+    const before = this.#partial.length
+    const room = MAX_HEADER_BYTES - before
+    this.#partial.append(this.#chunk.subarray(this.#offset, this.#offset + room))
+    const end = this.#partial.indexOf(HEADER_END, Math.max(0, before - HEADER_END.length))
+    if (end === -1) {
+      if (this.#partial.length >= MAX_HEADER_BYTES) return this.#fail(BAD_FRAME)
+      this.#takeRest()
+      return undefined
+    }
+    this.#offset += end + HEADER_END.length - before
+    const length = CONTENT_LENGTH.exec(this.#partial.toString('latin1', end))?.[1]
+    this.#partial.clear()
+    if (length === undefined || Number(length) === 0) return this.#fail(BAD_FRAME)
+    if (Number(length) > this.#maxBytes) return this.#fail(TOO_LARGE)
+    this.#bodyBytes = Number(length)
+    return undefined
+  }
+
+  /** A refused body is not read to its end either: after two declared gigabytes nothing useful follows. */
+  #fail(broken: BrokenFrame): BrokenFrame {
+    this.#failed = true
+    this.#partial.clear()
+    this.#takeRest()
+    return broken
+  }
+
+  /** Tells whether the stream can go on after a broken frame. */
+  get failed(): boolean {
+    return this.#failed
+  }
+
+  #joinPartial(part: Buffer): string {
+    if (this.#partial.length === 0) return part.toString()
+    this.#partial.append(part)
+    const text = this.#partial.toString()
+    this.#partial.clear()
+    return text
+  }
+
+  #takeRest(): Buffer {
+    const rest = this.#chunk.subarray(this.#offset)
+    this.#chunk = Buffer.alloc(0)
+    this.#offset = 0
+    return rest
+  }
+}
+
+function isWhiteSpace(byte: number): boolean {
+  return byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d
+}
+
+function isBlank(line: string): boolean {
+  return line.length === 0 || line.trim() === ''
+}

@@ -1,0 +1,69 @@
+import { tmpdir } from 'node:os'
+import { isAbsolute, join } from 'node:path'
+
+import { CliOpsError } from '../../../errors/cli-ops-error.js'
+import { storageError } from '../home.js'
+import type { FileSystem } from '../file-system.js'
+import { assertPrivateDirectory } from '../private-directory.js'
+
+/**
+ * The longest socket path used, in bytes. sockaddr_un holds 108 on Linux and 104 on macOS, with the final zero, and
+ * Node cuts longer ones without an error.
+ */
+export const MAX_SOCKET_PATH_BYTES = 103
+
+/** A place for sockets. */
+export interface SocketDirectory {
+  readonly path: string
+  /** The environment variable that chooses it. */
+  readonly variable: string
+}
+
+/**
+ * Makes and checks the directory for this user's sockets: `$XDG_RUNTIME_DIR/cli-ops`, else `cli-ops-<uid>` in the
+ * temporary directory, else in `/tmp` where the former is too long a path for a socket.
+ *
+ * @throws CliOpsError `INSECURE_DIRECTORY`, `STORAGE_FAILED`
+ */
+export function prepareSocketDirectory(fileSystem: FileSystem, nameBytes: number): string {
+  const candidates = socketDirectories(fileSystem)
+  const usable = candidates.find(
+    ({ path }) => Buffer.byteLength(path) + 1 + nameBytes <= MAX_SOCKET_PATH_BYTES,
+  )
+  if (usable === undefined) {
+    throw new CliOpsError(
+      'STORAGE_FAILED',
+      `cannot make a socket: ${candidates.map(({ path }) => path).join(' and ')} are too long for a socket path; set XDG_RUNTIME_DIR to a shorter one`,
+    )
+  }
+  try {
+    fileSystem.makeDirectory(usable.path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw storageError(error, usable.path)
+  }
+  assertPrivateDirectory(usable.path, fileSystem, usable.variable)
+  return usable.path
+}
+
+/** The directories that may hold sockets of this user, the preferred one first. Nothing is made. */
+export function socketDirectories(fileSystem: FileSystem, env = process.env): SocketDirectory[] {
+  const own = `cli-ops-${process.getuid?.() ?? 'user'}`
+  const candidates: SocketDirectory[] = []
+  const runtime = env['XDG_RUNTIME_DIR']
+  if (runtime !== undefined && isOwnDirectory(runtime, fileSystem)) {
+    candidates.push({ path: join(runtime, 'cli-ops'), variable: 'XDG_RUNTIME_DIR' })
+  }
+  candidates.push({ path: join(tmpdir(), own), variable: 'XDG_RUNTIME_DIR' })
+  if (tmpdir() !== '/tmp') candidates.push({ path: join('/tmp', own), variable: 'XDG_RUNTIME_DIR' })
+  return candidates
+}
+
+/**
+ * `sudo -E` and `su` leave the variable pointing at another user's directory, or at one that has gone: a directory made
+ * there by root would lock its owner out.
+ */
+function isOwnDirectory(path: string, fileSystem: FileSystem): boolean {
+  if (!isAbsolute(path)) return false
+  const status = fileSystem.status(path)
+  return status?.kind === 'directory' && status.uid === process.getuid?.()
+}

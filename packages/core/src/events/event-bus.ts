@@ -1,0 +1,322 @@
+import { createMemoryDriver } from '../drivers/memory/memory-driver.js'
+import { type DriverHandle, openDriver, readyHandle } from '../drivers/open-driver.js'
+import { CliOpsError } from '../errors/cli-ops-error.js'
+import { assertName, describe } from '../names/assert-name.js'
+import { resolveConnection } from '../options/connection-options.js'
+import { atExit } from '../process/at-exit.js'
+import { validate } from '../validation/standard-schema.js'
+import type { EventRecord } from '../drivers/event-driver.js'
+import { EmitGate } from './emit-gate.js'
+import { EventFeed } from './event-feed.js'
+import { EventFilter } from './event-filter.js'
+import type { EventHandler } from './event-handler.js'
+import { EventIterator } from './event-iterator.js'
+import type { DataOf, EventData, EventOf } from './event-map.js'
+import type {
+  EmitOptions,
+  EventBusOptions,
+  OnceOptions,
+  ReadOptions,
+  SubscribeOptions,
+  Subscription,
+} from './event-options.js'
+import { assertEventType, assertPattern } from './event-pattern.js'
+import { EventPublisher, requireEvents } from './event-publisher.js'
+import { createEventRecord } from './event-record.js'
+import {
+  assertSubscribeOptions,
+  type EventSettings,
+  resolveEventSettings,
+} from './event-settings.js'
+import { defaultSource } from './event-source.js'
+import type { EventEnvelope } from './event-types.js'
+import { GroupSubscription } from './group-subscription.js'
+import { PlainSubscription } from './plain-subscription.js'
+import { readAll } from './read-all.js'
+import type { RunningSubscription } from './running-subscription.js'
+import type { StandardEvents } from './standard-events.js'
+import { traceparentOf } from './trace-context.js'
+
+type AnyOf<Known extends string> = Known | (string & Record<never, never>)
+type EmitArguments<Data> = undefined extends Data
+  ? [data?: Data, options?: EmitOptions]
+  : [data: Data, options?: EmitOptions]
+
+/**
+ * Publish and subscribe between the processes of one user. Events are kept for a while, so that also a process that
+ * was not running hears of them.
+ *
+ * @example
+ * ```ts
+ * const bus = new EventBus()
+ * bus.on('task:created', (task) => console.log(task.title))
+ * await bus.emit('task:created', { id: '1', title: 'Write' })
+ * ```
+ */
+export class EventBus<Events = StandardEvents> {
+  readonly #settings: EventSettings
+  readonly #handle: DriverHandle
+  readonly #publisher: EventPublisher
+  readonly #gate: EmitGate
+  readonly #subscriptions = new Set<RunningSubscription>()
+  readonly #iterators = new Set<EventIterator>()
+  readonly #closing = new AbortController()
+  #leaveExit: (() => void) | undefined
+
+  /** Validates at once; touches neither disk nor network. @throws TypeError */
+  constructor(options: EventBusOptions = {}) {
+    this.#settings = resolveEventSettings(options)
+    this.#handle = openEvents(options, this.#settings.inMemory)
+    this.#gate = new EmitGate(this.#settings.rateLimit, this.#settings.inMemory)
+    this.#publisher = new EventPublisher(this.#handle, this.#settings.append, () => {
+      for (const subscription of this.#subscriptions) subscription.kick()
+    })
+  }
+
+  /**
+   * Stores an event and resolves to its envelope once it is stored; with `inMemory`, once the bus's handlers have been
+   * called, too. Emits of one tick are written together, in order. Under the rate limit `drop`, and on a disabled
+   * bus, an event that was not stored has an empty cursor.
+   *
+   * Rejects with a `TypeError` for data that is not JSON, and with `INVALID_MESSAGE` (schema), `MESSAGE_TOO_LARGE`,
+   * `RATE_LIMITED`, `STORAGE_FAILED`, `CLOSED` or the engine's error.
+   */
+  async emit<Type extends AnyOf<keyof Events & string>>(
+    type: Type,
+    ...[data, options = {}]: EmitArguments<EventData<Events, Type>>
+  ): Promise<EventEnvelope<EventData<Events, Type>, Type>> {
+    const { signal } = options
+    signal?.throwIfAborted()
+    const record = this.#record(type, data, options)
+    const invalid = this.#findInvalid(type, record.event.data)
+    if (invalid instanceof Promise) await invalid
+    this.#assertOpen()
+    const cursor = await this.#gate.enter(type, () => this.#publisher.publish(record), signal)
+    return { ...record.event, cursor } as EventEnvelope<EventData<Events, Type>, Type>
+  }
+
+  /**
+   * As `emit`, but the event, and all that were emitted before it, are stored when this returns: for exit handlers.
+   *
+   * @throws CliOpsError as `emit`, and `UNSUPPORTED` on drivers that need the network or for an asynchronous schema
+   */
+  emitSync<Type extends AnyOf<keyof Events & string>>(
+    type: Type,
+    ...[data, options = {}]: EmitArguments<EventData<Events, Type>>
+  ): EventEnvelope<EventData<Events, Type>, Type> {
+    const record = this.#record(type, data, options)
+    const invalid = this.#findInvalid(type, record.event.data)
+    if (invalid instanceof Promise) {
+      invalid.catch(() => undefined)
+      throw new CliOpsError(
+        'UNSUPPORTED',
+        `the schema of ${describe(type)} is asynchronous; use await emit()`,
+      )
+    }
+    const cursor = this.#gate.enterSync(type, () => this.#publisher.publishSync(record))
+    return { ...record.event, cursor } as EventEnvelope<EventData<Events, Type>, Type>
+  }
+
+  /**
+   * Calls the handler for every event that the pattern selects (`task:created`, `task:*` or `*`), in the order of the
+   * log. On embedded drivers every event that is emitted after `on` has returned is delivered, whoever emits it.
+   *
+   * Without a group, handlers are not waited for, and a failing one is reported and gets the next event. With a group
+   * they are awaited one by one; a failing one is tried 5 times, and then the subscription ends and the event stays
+   * for its next start. A handler is given the envelope as its second argument if it declares two parameters.
+   *
+   * @throws TypeError
+   * @throws CliOpsError `CLOSED`
+   */
+  on<Pattern extends AnyOf<(keyof Events & string) | '*'>>(
+    pattern: Pattern,
+    handler: EventHandler<DataOf<Events, Pattern>, EventOf<Events, Pattern>>,
+    options: SubscribeOptions = {},
+  ): Subscription {
+    this.#assertSubscription(pattern, options)
+    if (typeof handler !== 'function') {
+      throw new TypeError(`handler must be a function, got ${describe(handler)}`)
+    }
+    const { signal, group } = options
+    const stop = (): void => subscription.unsubscribe()
+    const parts = {
+      pattern,
+      handler: handler as EventHandler,
+      feed: this.#openFeed(options),
+      filter: new EventFilter(pattern, this.#settings.schemas),
+      options,
+      onEnd: (ended: RunningSubscription) => {
+        this.#subscriptions.delete(ended)
+        signal?.removeEventListener('abort', stop)
+      },
+    }
+    const subscription =
+      group === undefined ? new PlainSubscription(parts) : new GroupSubscription(parts, group)
+    this.#subscriptions.add(subscription)
+    if (signal?.aborted === true) stop()
+    else signal?.addEventListener('abort', stop, { once: true })
+    return subscription
+  }
+
+  /**
+   * Resolves to the next event that the pattern selects. Rejects with the signal's reason, `CURSOR_GAP`, or `CLOSED`
+   * when the bus is closed before.
+   */
+  async once<Pattern extends AnyOf<(keyof Events & string) | '*'>>(
+    pattern: Pattern,
+    options: OnceOptions = {},
+  ): Promise<EventOf<Events, Pattern>> {
+    options.signal?.throwIfAborted()
+    const events = this.subscribe(pattern, options)
+    try {
+      for await (const event of events) return event
+    } finally {
+      await events.return?.()
+    }
+    options.signal?.throwIfAborted()
+    throw closedError()
+  }
+
+  /** Ends the subscriptions of this pattern, or only that of one handler. */
+  off(pattern: string, handler?: (...parameters: never[]) => unknown): void {
+    for (const subscription of [...this.#subscriptions]) {
+      const same = handler === undefined || subscription.handler === handler
+      if (subscription.pattern === pattern && same) subscription.unsubscribe()
+    }
+  }
+
+  /**
+   * The events that the pattern selects, to be pulled with `for await`; what is not pulled waits in the log. The
+   * position is fixed when this returns. It ends with `break`, `close()` or the signal. A gap ends it with
+   * `CURSOR_GAP`, unless `onGap` is given: a new subscription from `details.resumeAt` goes on.
+   *
+   * With a group, an event counts as handled when the next one is asked for, so that one at which the loop was left
+   * comes again.
+   */
+  subscribe<Pattern extends AnyOf<(keyof Events & string) | '*'>>(
+    pattern: Pattern,
+    options: SubscribeOptions = {},
+  ): AsyncIterableIterator<EventOf<Events, Pattern>> {
+    this.#assertSubscription(pattern, options)
+    const { signal } = options
+    const stop = (): void => iterator.end()
+    const iterator = new EventIterator({
+      feed: this.#openFeed(options),
+      filter: new EventFilter(pattern, this.#settings.schemas),
+      options,
+      onEnd: (ended) => {
+        this.#iterators.delete(ended)
+        signal?.removeEventListener('abort', stop)
+      },
+    })
+    this.#iterators.add(iterator)
+    if (signal?.aborted === true) stop()
+    else signal?.addEventListener('abort', stop, { once: true })
+    return iterator as unknown as AsyncIterableIterator<EventOf<Events, Pattern>>
+  }
+
+  /**
+   * Resolves to the events that are kept now and that the pattern selects, oldest first, without waiting for more.
+   * Rejects with `CURSOR_GAP` where events after a cursor have expired.
+   */
+  async read<Pattern extends AnyOf<(keyof Events & string) | '*'>>(
+    pattern: Pattern,
+    { from = 'earliest', signal }: ReadOptions = {},
+  ): Promise<EventOf<Events, Pattern>[]> {
+    this.#assertSubscription(pattern, { from, signal })
+    signal?.throwIfAborted()
+    const filter = new EventFilter(pattern, this.#settings.schemas)
+    const feed = this.#openFeed({ from })
+    try {
+      return (await readAll(feed, filter, signal)) as EventOf<Events, Pattern>[]
+    } finally {
+      feed.close()
+    }
+  }
+
+  /** Removes what retention no longer keeps, and resolves to the number of events removed. */
+  async cleanOldEvents(): Promise<number> {
+    this.#assertOpen()
+    const driver = this.#handle.now ?? (await this.#handle.open())
+    return requireEvents(driver).clean(this.#settings.append.retention)
+  }
+
+  /** Ends all subscriptions and stores what was emitted and still waits. Doing it twice does nothing. */
+  async close(): Promise<void> {
+    if (this.#closing.signal.aborted) return
+    this.#closing.abort()
+    for (const subscription of [...this.#subscriptions]) subscription.unsubscribe()
+    for (const iterator of [...this.#iterators]) iterator.end()
+    this.#gate.release()
+    await this.#publisher.settled()
+    this.#leaveExit?.()
+    await this.#handle.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #record(type: string, data: unknown, options: EmitOptions): EventRecord {
+    assertEventType(type)
+    const traceparent = traceparentOf(options.traceparent)
+    this.#assertOpen()
+    // What waits for the end of the tick, or for its turn, must not be lost to a process.exit().
+    this.#leaveExit ??= atExit(() => {
+      this.#gate.release()
+      this.#publisher.flushSync()
+    })
+    const source = this.#settings.source ?? defaultSource()
+    return createEventRecord({ type, data, source, traceparent })
+  }
+
+  /** Throws, or resolves later, for data that breaks the schema of its type. */
+  #findInvalid(type: string, data: unknown): void | Promise<void> {
+    const schema = this.#settings.schemas.get(type)
+    if (schema === undefined) return undefined
+    const validated = validate(schema, data)
+    const judge = (result: Awaited<typeof validated>): void => {
+      if (result.ok) return
+      throw new CliOpsError('INVALID_MESSAGE', `the event ${describe(type)}: ${result.reason}`, {
+        details: { type, reason: result.reason },
+      })
+    }
+    if (validated instanceof Promise) return validated.then(judge)
+    judge(validated)
+    return undefined
+  }
+
+  #openFeed({ from = 'latest', group }: SubscribeOptions): EventFeed {
+    return new EventFeed(this.#handle, { from, group })
+  }
+
+  #assertSubscription(pattern: unknown, options: SubscribeOptions): void {
+    assertPattern(pattern)
+    assertSubscribeOptions(options)
+    const { group } = options
+    if (group !== undefined) {
+      assertName('group', group)
+      for (const running of this.#subscriptions) {
+        if (running.group !== group) continue
+        throw new TypeError(
+          `group must name one subscription of a bus, got ${describe(group)} again; it would stand by for ever`,
+        )
+      }
+    }
+    this.#assertOpen()
+  }
+
+  #assertOpen(): void {
+    if (this.#closing.signal.aborted) throw closedError()
+  }
+}
+
+function openEvents(options: EventBusOptions, inMemory: boolean): DriverHandle {
+  if (!inMemory || resolveConnection(options).disabled) return openDriver(options, 'events')
+  // Not shared with anybody: two tests, each with a bus in memory, never see each other's events.
+  return readyHandle(createMemoryDriver())
+}
+
+function closedError(): CliOpsError {
+  return new CliOpsError('CLOSED', 'the event bus was closed before the call')
+}

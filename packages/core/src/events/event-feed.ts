@@ -1,0 +1,79 @@
+import type { Driver, EventBatch, EventReader, ReaderOptions } from '../drivers/driver.js'
+import type { DriverHandle } from '../drivers/open-driver.js'
+import { CliOpsError } from '../errors/cli-ops-error.js'
+import { requireEvents } from './event-publisher.js'
+import type { Cursor } from './event-types.js'
+
+/** A reader on whatever driver: at once where it is embedded, once it is open where it is not. */
+export class EventFeed {
+  /** Resolves when the position is fixed. Handled here as well, so that nobody has to look at it. */
+  readonly ready: Promise<void>
+  /** True where `poll` finds all that is stored, and not only what the engine has sent so far. */
+  isEmbedded = false
+  #reader: EventReader | undefined
+  #closed = false
+
+  /** @throws TypeError for a position that is none on an embedded driver; other errors reject `ready` */
+  constructor(handle: DriverHandle, options: ReaderOptions) {
+    this.ready = this.#open(handle, options)
+    this.ready.catch(() => undefined)
+  }
+
+  /** Takes the next events or a gap; `undefined` where nothing is there now. */
+  poll(): EventBatch | undefined {
+    return this.#closed ? undefined : this.#reader?.poll()
+  }
+
+  /** Resolves when `poll` may find something. Rejects with the signal's reason once aborted. */
+  async wait(signal: AbortSignal): Promise<void> {
+    if (this.#reader === undefined) await this.ready
+    signal.throwIfAborted()
+    await this.#reader?.wait(signal)
+  }
+
+  /** Stores the cursor of a group. */
+  commit(cursor: Cursor): void | Promise<void> {
+    return this.#closed ? undefined : this.#reader?.commit(cursor)
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#reader?.close()
+  }
+
+  #open(handle: DriverHandle, options: ReaderOptions): Promise<void> {
+    const driver = handle.now
+    if (driver === undefined) {
+      return handle.open().then(async (opened) => {
+        if (this.#closed) return
+        this.#reader = openReader(opened, options)
+        await this.#reader.ready
+      })
+    }
+    this.isEmbedded = driver.capabilities.synchronous
+    try {
+      this.#reader = openReader(driver, options)
+      return this.#reader.ready
+    } catch (error) {
+      // A wrong argument is the caller's to mend now; a home that cannot be used must not break the host.
+      if (error instanceof TypeError) throw error
+      return failed(error)
+    }
+  }
+}
+
+async function failed(error: unknown): Promise<never> {
+  throw error
+}
+
+function openReader(driver: Driver, options: ReaderOptions): EventReader {
+  const { replay, durableGroups } = driver.capabilities
+  if (options.from !== 'latest' && !replay) throw unsupported(driver, 'begin in the past')
+  if (options.group !== undefined && !durableGroups) throw unsupported(driver, 'be durable')
+  return requireEvents(driver).openReader(options)
+}
+
+function unsupported(driver: Driver, what: string): CliOpsError {
+  return new CliOpsError('UNSUPPORTED', `subscriptions cannot ${what} on the ${driver.name} driver`)
+}

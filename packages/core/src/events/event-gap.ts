@@ -1,0 +1,13 @@
+import { CliOpsError } from '../errors/cli-ops-error.js'
+import type { EventGap } from './event-types.js'
+
+/** The error of a reader that nobody told what to do about a gap. `details.resumeAt` is where to go on. */
+export function gapError(gap: EventGap): CliOpsError {
+  return new CliOpsError('CURSOR_GAP', describeGap(gap), { details: { ...gap } })
+}
+
+/** What happened, in one line. */
+export function describeGap({ expected, resumeAt, missed }: EventGap): string {
+  const events = missed === undefined ? 'events' : `${missed} events`
+  return `${events} between ${expected} and ${resumeAt} have expired before they were read`
+}

@@ -1,0 +1,105 @@
+import type { EventEnvelope, EventGap } from './event-types.js'
+import type { EventFeed } from './event-feed.js'
+import type { EventFilter } from './event-filter.js'
+import { gapError } from './event-gap.js'
+import { GroupProgress } from './group-progress.js'
+import type { SubscribeOptions } from './event-options.js'
+
+/** What the pattern does not select may be read again after a crash, and is worth a commit only now and then. */
+const COMMIT_SKIPPED_EVERY_MS = 1000
+
+/** What an {@link EventIterator} is made of. */
+export interface EventIteratorParts {
+  readonly feed: EventFeed
+  readonly filter: EventFilter
+  readonly options: SubscribeOptions
+  /** Called once when the iteration has ended. */
+  readonly onEnd: (iterator: EventIterator) => void
+}
+
+/**
+ * The events of `subscribe`, pulled one by one: what is not asked for yet stays in the log. In a group an event counts
+ * as handled when the next one is asked for.
+ */
+export class EventIterator implements AsyncIterableIterator<EventEnvelope> {
+  readonly #parts: EventIteratorParts
+  readonly #ending = new AbortController()
+  readonly #progress: GroupProgress | undefined
+  readonly #events: AsyncGenerator<EventEnvelope, undefined>
+
+  constructor(parts: EventIteratorParts) {
+    this.#parts = parts
+    const { group } = parts.options
+    if (group !== undefined) this.#progress = new GroupProgress(parts.feed, group)
+    this.#events = this.#iterate()
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  next(): Promise<IteratorResult<EventEnvelope, undefined>> {
+    return this.#events.next()
+  }
+
+  /** Ends the iteration, also one that waits for an event at this moment. */
+  return(): Promise<IteratorResult<EventEnvelope, undefined>> {
+    this.end()
+    return this.#events.return(undefined)
+  }
+
+  /** Ends the iteration. Doing it twice does nothing. */
+  end(): void {
+    if (this.#ending.signal.aborted) return
+    this.#ending.abort()
+    this.#parts.feed.close()
+    this.#parts.onEnd(this)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.return()
+  }
+
+  async *#iterate(): AsyncGenerator<EventEnvelope, undefined> {
+    const { feed, filter } = this.#parts
+    const { signal } = this.#ending
+    try {
+      await feed.ready
+      while (!signal.aborted) {
+        const batch = feed.poll()
+        if (batch === undefined) {
+          await feed.wait(signal)
+          continue
+        }
+        if (batch.gap !== undefined) await this.#passGap(batch.gap)
+        for (const event of batch.events) {
+          if (signal.aborted) return undefined
+          const checked = filter.check(event)
+          const accepted = checked instanceof Promise ? await checked : checked
+          if (accepted !== undefined) yield accepted
+          if (this.#progress !== undefined) await this.#pass(this.#progress, event)
+        }
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error
+    } finally {
+      this.end()
+    }
+    return undefined
+  }
+
+  /** The consumer has asked for more, so it is done with this event. */
+  async #pass(progress: GroupProgress, { cursor, type }: EventEnvelope): Promise<void> {
+    progress.advance(cursor)
+    await progress.commitEvery(this.#parts.filter.matches(type) ? 0 : COMMIT_SKIPPED_EVERY_MS)
+  }
+
+  async #passGap(gap: EventGap): Promise<void> {
+    const { options } = this.#parts
+    // A group has been told of the gap when this returns or throws; its next start goes on behind it.
+    this.#progress?.advance(gap.resumeAt)
+    await this.#progress?.commit()
+    if (options.onGap === undefined) throw gapError(gap)
+    options.onGap(gap)
+  }
+}

@@ -1,0 +1,110 @@
+import type { ConnectionOptions } from '../options/connection-options.js'
+import type { StandardSchema } from '../validation/standard-schema.js'
+import type { RateLimit } from './rate-limit.js'
+import type { Cursor, EventEnvelope, EventGap } from './event-types.js'
+
+/** Options of an `EventBus`. */
+export interface EventBusOptions extends ConnectionOptions {
+  /**
+   * Keeps the events inside this bus: for tests. Two such buses share nothing, and when an `emit` has resolved
+   * the handlers of the bus have been called.
+   * @default false
+   */
+  readonly inMemory?: boolean | undefined
+  /**
+   * CloudEvents source of what is emitted here, a URI reference.
+   * @default `/cli-ops/<name of the CLI>/<instance>`
+   */
+  readonly source?: string | undefined
+  /**
+   * How long events are kept for late readers, in milliseconds. What a durable group has not read yet is kept
+   * longer, up to `maxBytes`.
+   * @default 60_000
+   */
+  readonly retentionMs?: number | undefined
+  /**
+   * How much is kept, in bytes; beyond it the oldest events go, and whoever needed them is told of a gap.
+   * @default 67_108_864 (64 MiB)
+   */
+  readonly maxBytes?: number | undefined
+  /**
+   * Whether an emitted event is on stable storage when `emit` resolves: it then survives a power failure, and not
+   * only a crash of the process. It costs about a millisecond.
+   * @default false
+   */
+  readonly durable?: boolean | undefined
+  /**
+   * How many events of one type this process may emit, or false for any number.
+   * @default { max: 10, perMs: 1000, onLimit: 'reject' }
+   */
+  readonly rateLimit?: false | RateLimit | undefined
+  /**
+   * Schemas by event type: any Standard Schema (zod, valibot, arktype, …). What is emitted here must satisfy them, and
+   * what others emitted is skipped with a warning unless it does; handlers are given the schema's output.
+   */
+  readonly schemas?: Readonly<Record<string, StandardSchema>> | undefined
+}
+
+/** Options of one `emit`. */
+export interface EmitOptions {
+  /** Ends the wait for storage or for the rate limit. An event that is already being stored may still be. */
+  readonly signal?: AbortSignal | undefined
+  /**
+   * W3C trace context.
+   * @default the environment's `TRACEPARENT`, where it is well-formed
+   */
+  readonly traceparent?: string | undefined
+}
+
+/** Options of a subscription. */
+export interface SubscribeOptions {
+  /**
+   * Where to begin: with what is emitted from now on, with the oldest kept event, with the first event at or after a
+   * date, or behind the event with this cursor.
+   * @default 'latest'
+   */
+  readonly from?: 'latest' | 'earliest' | Date | Cursor | undefined
+  /**
+   * Makes the subscription durable under this name: its cursor is kept, and its next start, in whatever process,
+   * goes on where it ended. Of several subscriptions with one name, over all processes, one is active and the
+   * others stand by.
+   */
+  readonly group?: string | undefined
+  /** Ends the subscription. */
+  readonly signal?: AbortSignal | undefined
+  /**
+   * Called when the handler throws or rejects.
+   * @default one line on stderr for the subscription's first failure
+   */
+  readonly onError?: ((error: unknown, event: EventEnvelope) => void) | undefined
+  /**
+   * Called when events have expired before they could be read; reading goes on at the oldest kept one.
+   * @default `on` writes one line to stderr; `subscribe` and `once` fail with `CURSOR_GAP`
+   */
+  readonly onGap?: ((gap: EventGap) => void) | undefined
+}
+
+/** Options of `once`. */
+export type OnceOptions = Pick<SubscribeOptions, 'from' | 'signal' | 'onGap'>
+
+/** Options of `read`. */
+export interface ReadOptions {
+  /** @default 'earliest' */
+  readonly from?: SubscribeOptions['from']
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * A running subscription. It keeps the process alive until it is ended, by `unsubscribe`, `using`, its signal, or the
+ * bus's `close`.
+ */
+export interface Subscription {
+  /**
+   * Resolves when the position is fixed and, for a group, this subscription is the active one. Rejects where the
+   * events cannot be read; nothing has to be done about that.
+   */
+  readonly ready: Promise<void>
+  /** Ends the subscription; no handler is called afterwards. Doing it twice does nothing. */
+  unsubscribe(): void
+  [Symbol.dispose](): void
+}

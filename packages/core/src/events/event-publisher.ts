@@ -1,0 +1,154 @@
+import type { AppendOptions, Driver, EventDriver, EventRecord } from '../drivers/driver.js'
+import type { DriverHandle } from '../drivers/open-driver.js'
+import { CliOpsError } from '../errors/cli-ops-error.js'
+import type { Cursor } from './event-types.js'
+
+/** An event that waits for the next write. */
+interface Pending {
+  readonly record: EventRecord
+  readonly resolve: (cursor: Cursor) => void
+  readonly reject: (error: unknown) => void
+}
+
+/**
+ * Stores events in the order they come. Those of one tick, or that come while a write to an engine is under way, are
+ * written together.
+ */
+export class EventPublisher {
+  readonly #handle: DriverHandle
+  readonly #options: AppendOptions
+  readonly #onStored: () => void
+  #pending: Pending[] = []
+  #scheduled = false
+  /** Settles when the write that is under way has ended; never rejects. */
+  #writing: Promise<void> | undefined
+
+  /** @param onStored called after each write, before the emits it belongs to resolve */
+  constructor(handle: DriverHandle, options: AppendOptions, onStored: () => void) {
+    this.#handle = handle
+    this.#options = options
+    this.#onStored = onStored
+  }
+
+  /** Resolves to the event's cursor once it is stored. Rejects with the driver's error. */
+  publish(record: EventRecord): Promise<Cursor> {
+    return new Promise((resolve, reject) => {
+      this.#pending.push({ record, resolve, reject })
+      if (this.#scheduled || this.#writing !== undefined) return
+      this.#scheduled = true
+      queueMicrotask(() => {
+        this.#scheduled = false
+        this.#write()
+      })
+    })
+  }
+
+  /**
+   * Stores the event, and those that wait before it, before it returns.
+   *
+   * @throws CliOpsError `UNSUPPORTED` on drivers that need the network
+   */
+  publishSync(record: EventRecord): Cursor {
+    const events = eventsOf(this.#handle.now)
+    if (events?.appendSync === undefined) {
+      throw new CliOpsError('UNSUPPORTED', 'emitSync needs the local driver; use await emit()')
+    }
+    this.flushSync()
+    const [cursor] = events.appendSync([record], this.#options)
+    return cursor ?? ('' as Cursor)
+  }
+
+  /** Stores what waits, where that is possible without waiting: for exit handlers. */
+  flushSync(): void {
+    const events = eventsOf(this.#handle.now)
+    if (events?.appendSync === undefined || this.#pending.length === 0) return
+    const batch = this.#takePending()
+    try {
+      settle(batch, events.appendSync(recordsOf(batch), this.#options))
+    } catch (error) {
+      rejectAll(batch, error)
+    }
+  }
+
+  /** Resolves when everything that was published has been stored or refused. */
+  async settled(): Promise<void> {
+    while (this.#pending.length > 0 || this.#writing !== undefined) {
+      if (this.#writing === undefined) this.#write()
+      await this.#writing
+    }
+  }
+
+  #write(): void {
+    if (this.#writing !== undefined || this.#pending.length === 0) return
+    const driver = this.#handle.now
+    if (driver === undefined) {
+      this.#writing = this.#writeLater(this.#handle.open())
+      return
+    }
+    const batch = this.#takePending()
+    try {
+      const cursors = requireEvents(driver).append(recordsOf(batch), this.#options)
+      if (cursors instanceof Promise) this.#writing = this.#finish(batch, cursors)
+      else this.#stored(batch, cursors)
+    } catch (error) {
+      rejectAll(batch, error)
+    }
+  }
+
+  async #writeLater(opening: Promise<Driver>): Promise<void> {
+    try {
+      await opening
+    } catch (error) {
+      rejectAll(this.#takePending(), error)
+    }
+    this.#writing = undefined
+    this.#write()
+  }
+
+  async #finish(batch: readonly Pending[], cursors: Promise<Cursor[]>): Promise<void> {
+    try {
+      this.#stored(batch, await cursors)
+    } catch (error) {
+      rejectAll(batch, error)
+    }
+    this.#writing = undefined
+    this.#write()
+  }
+
+  #stored(batch: readonly Pending[], cursors: readonly Cursor[]): void {
+    this.#onStored()
+    settle(batch, cursors)
+  }
+
+  #takePending(): Pending[] {
+    const batch = this.#pending
+    this.#pending = []
+    return batch
+  }
+}
+
+/** The driver's events. @throws CliOpsError `UNSUPPORTED` where the engine has none */
+export function requireEvents(driver: Driver): EventDriver {
+  const events = eventsOf(driver)
+  if (events !== undefined) return events
+  throw new CliOpsError(
+    'UNSUPPORTED',
+    `${driver.name} has no events; give another url for them: { url: { events: … } }`,
+  )
+}
+
+function eventsOf(driver: Driver | undefined): EventDriver | undefined {
+  return driver?.events
+}
+
+function recordsOf(batch: readonly Pending[]): EventRecord[] {
+  return batch.map(({ record }) => record)
+}
+
+function settle(batch: readonly Pending[], cursors: readonly Cursor[]): void {
+  for (const [index, { resolve }] of batch.entries()) resolve(cursors[index] ?? ('' as Cursor))
+}
+
+function rejectAll(batch: readonly Pending[], error: unknown): void {
+  for (const { reject } of batch) reject(error)
+}

@@ -1,0 +1,44 @@
+import { warnOnce } from '../diagnostics/message.js'
+import type { EventFeed } from './event-feed.js'
+import type { Cursor } from './event-types.js'
+
+/** Moves the cursor of a group. A commit writes a file, so events that follow each other closely may share one. */
+export class GroupProgress {
+  readonly #feed: EventFeed
+  readonly #group: string
+  #done: Cursor | undefined
+  #committed: Cursor | undefined
+  #committedAt = -Infinity
+
+  constructor(feed: EventFeed, group: string) {
+    this.#feed = feed
+    this.#group = group
+  }
+
+  /** Notes that everything up to here is handled, or was not selected. */
+  advance(cursor: Cursor): void {
+    this.#done = cursor
+  }
+
+  /** Commits what is handled, unless the last commit is less than `ms` milliseconds ago. */
+  async commitEvery(ms: number): Promise<void> {
+    if (performance.now() - this.#committedAt >= ms) await this.commit()
+  }
+
+  /** Commits what is handled; on embedded drivers before it returns. Never rejects: at worst events come again. */
+  async commit(): Promise<void> {
+    const cursor = this.#done
+    if (cursor === undefined || cursor === this.#committed) return
+    this.#committedAt = performance.now()
+    try {
+      const committing = this.#feed.commit(cursor)
+      if (committing instanceof Promise) await committing
+      this.#committed = cursor
+    } catch (error) {
+      warnOnce(
+        `commit ${this.#group}`,
+        `cannot store how far group "${this.#group}" is, so its events may come again: ${String(error)}`,
+      )
+    }
+  }
+}

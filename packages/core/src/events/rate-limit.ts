@@ -1,0 +1,81 @@
+/** How many events of one type a process may emit. */
+export interface RateLimit {
+  /** Events in any `perMs` milliseconds on the long run, and at most as many at once. */
+  readonly max: number
+  /** Milliseconds. */
+  readonly perMs: number
+  /**
+   * What happens to one too many: `reject` fails with `RATE_LIMITED`, `drop` resolves to an envelope with an empty
+   * cursor and stores nothing, `queue` stores it as soon as the limit allows, in order; of more than 1,000 waiting events
+   * the next one is rejected.
+   * @default 'reject'
+   */
+  readonly onLimit?: 'reject' | 'drop' | 'queue' | undefined
+}
+
+/** The limit of the original design: ten a second for each type and process. */
+export const DEFAULT_RATE_LIMIT: Required<RateLimit> = { max: 10, perMs: 1000, onLimit: 'reject' }
+
+/** Above this many types, those whose bucket is full again are forgotten. */
+const MAX_IDLE_BUCKETS = 1000
+
+interface Bucket {
+  tokens: number
+  /** When `tokens` was right, on the monotonic clock, in milliseconds. */
+  at: number
+}
+
+/** Token buckets, one for each event type. */
+export class RateLimiter {
+  readonly #max: number
+  readonly #perMs: number
+  readonly #now: () => number
+  readonly #buckets = new Map<string, Bucket>()
+
+  /** @param now a monotonic clock, in milliseconds */
+  constructor(
+    limit: Pick<RateLimit, 'max' | 'perMs'>,
+    now: () => number = () => performance.now(),
+  ) {
+    this.#max = limit.max
+    this.#perMs = limit.perMs
+    this.#now = now
+  }
+
+  /** Takes one event out of the bucket of its type. Returns 0, or the milliseconds until there is one to take. */
+  take(type: string): number {
+    const now = this.#now()
+    const bucket = this.#bucketAt(type, now)
+    if (bucket.tokens > 1 - 1e-9) {
+      bucket.tokens = Math.max(0, bucket.tokens - 1)
+      return 0
+    }
+    const waitMs = ((1 - bucket.tokens) * this.#perMs) / this.#max
+    // Fractions of a token are not exact, and must not cost a whole millisecond.
+    return Math.max(1, Math.ceil(waitMs - 1e-6))
+  }
+
+  #bucketAt(type: string, now: number): Bucket {
+    let bucket = this.#buckets.get(type)
+    if (bucket === undefined) {
+      this.#forgetFull(now)
+      bucket = { tokens: this.#max, at: now }
+      this.#buckets.set(type, bucket)
+      return bucket
+    }
+    bucket.tokens = this.#tokensAt(bucket, now)
+    bucket.at = now
+    return bucket
+  }
+
+  #tokensAt(bucket: Bucket, now: number): number {
+    return Math.min(this.#max, bucket.tokens + ((now - bucket.at) * this.#max) / this.#perMs)
+  }
+
+  #forgetFull(now: number): void {
+    if (this.#buckets.size < MAX_IDLE_BUCKETS) return
+    for (const [type, bucket] of this.#buckets) {
+      if (this.#tokensAt(bucket, now) >= this.#max) this.#buckets.delete(type)
+    }
+  }
+}

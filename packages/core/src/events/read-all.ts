@@ -1,0 +1,42 @@
+import type { EventFeed } from './event-feed.js'
+import type { EventFilter } from './event-filter.js'
+import { gapError } from './event-gap.js'
+import type { EventEnvelope } from './event-types.js'
+
+/** An engine sends what it keeps piece by piece; after this pause it was all. */
+const QUIET_MS = 250
+
+/** Takes what is there from a feed's position on. Rejects with `CURSOR_GAP`, or the signal's reason. */
+export async function readAll(
+  feed: EventFeed,
+  filter: EventFilter,
+  signal: AbortSignal | undefined,
+): Promise<EventEnvelope[]> {
+  const events: EventEnvelope[] = []
+  await feed.ready
+  for (;;) {
+    signal?.throwIfAborted()
+    const batch = feed.poll()
+    if (batch === undefined) {
+      if (feed.isEmbedded || !(await hasMore(feed, signal))) return events
+      continue
+    }
+    if (batch.gap !== undefined) throw gapError(batch.gap)
+    for (const event of batch.events) {
+      const checked = filter.check(event)
+      const accepted = checked instanceof Promise ? await checked : checked
+      if (accepted !== undefined) events.push(accepted)
+    }
+  }
+}
+
+async function hasMore(feed: EventFeed, signal: AbortSignal | undefined): Promise<boolean> {
+  const quiet = AbortSignal.timeout(QUIET_MS)
+  try {
+    await feed.wait(signal === undefined ? quiet : AbortSignal.any([signal, quiet]))
+    return true
+  } catch (error) {
+    if (quiet.aborted) return false
+    throw error
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * The events that the kit and its example CLIs know, by type. Members that are not listed may be added; a
+ * consumer ignores what it does not know.
+ *
+ * `title` and `name` may be missing, because an emitter of an older version, or a test, may give the id alone.
+ */
+export interface StandardEvents {
+  /** A key of a watched configuration file changed; nested keys are joined with dots, `null` stands for removed. */
+  'config:changed': ConfigChanged
+
+  'task:created': TaskCreated
+  'task:updated': Updated
+  'task:deleted': Reference
+
+  'item:created': ItemCreated
+  'item:updated': Updated
+
+  'project:created': ProjectCreated
+  'project:archived': Reference
+
+  'command:started': CommandStarted
+  'command:completed': CommandEnded
+  'command:failed': CommandEnded
+}
+
+// Type aliases, not interfaces: only those may stand where `Record<string, unknown>` is asked for.
+
+/** Data of `config:changed`. */
+export type ConfigChanged = { key: string; value: unknown; [extra: string]: unknown }
+
+/** Data of events that name the thing they are about. */
+export type Reference = { id: string; [extra: string]: unknown }
+
+/** Data of `task:created`. */
+export type TaskCreated = { id: string; title?: string | undefined; [extra: string]: unknown }
+
+/** Data of `item:created`. */
+export type ItemCreated = { id: string; name?: string | undefined; [extra: string]: unknown }
+
+/** Data of `project:created`. */
+export type ProjectCreated = { id: string; name?: string | undefined; [extra: string]: unknown }
+
+/** Data of `task:updated` and `item:updated`. */
+export type Updated = {
+  id: string
+  changes: { [key: string]: unknown }
+  [extra: string]: unknown
+}
+
+/** Data of `command:started`. Never arguments, which may hold secrets. */
+export type CommandStarted = {
+  /** Name of the CLI. */
+  cli: string
+  /** Path of the command without the program's name. */
+  command: string
+  /** The process that runs it. */
+  instance: string
+  [extra: string]: unknown
+}
+
+/** Data of `command:completed` and `command:failed`. Never messages, which may hold secrets. */
+export type CommandEnded = {
+  cli: string
+  command: string
+  instance: string
+  exitCode: number
+  durationMs: number
+  /** The signal that ended it. */
+  signal?: string | undefined
+  error?: { name: string; code?: string | undefined; [extra: string]: unknown } | undefined
+  [extra: string]: unknown
+}
+
+/** Names of the standard events. */
+export type StandardEventType = keyof StandardEvents

@@ -1,0 +1,62 @@
+import { describe } from '../names/assert-name.js'
+import { toJson } from '../validation/to-json.js'
+import type { Contribution } from './own-record.js'
+
+/** Room for facts, not for documents: every `discover()` of every process reads all records. */
+const MAX_METADATA_BYTES = 64 * 1024
+
+/** What `register` is given: the fields of the record that a caller may set, and any further ones of its own. */
+export interface ServiceMetadata {
+  /** May be given for the reader's sake, but only as this process's own. */
+  readonly pid?: number | undefined
+  readonly version?: string | undefined
+  /** When the CLI started: milliseconds since the epoch, or a date. @default when the process started */
+  readonly startedAt?: number | Date | undefined
+  readonly [field: string]: unknown
+}
+
+/**
+ * Checks what `register` was given and turns it into a contribution. The fields that tell others whom they deal with
+ * cannot be forged.
+ *
+ * @throws TypeError that names the field, the rule and the value
+ */
+export function toContribution(metadata: ServiceMetadata | object): Contribution {
+  if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata))
+    throw new TypeError(`metadata must be an object, got ${describe(metadata)}`)
+  const { pid, version, startedAt, ...own } = metadata as ServiceMetadata
+  if (pid !== undefined && pid !== process.pid)
+    throw new TypeError(
+      `metadata.pid must be this process's own, ${process.pid}, got ${describe(pid)}`,
+    )
+  if (version !== undefined && typeof version !== 'string')
+    throw new TypeError(`metadata.version must be a string, got ${describe(version)}`)
+  for (const reserved of ['name', 'instance', 'state', 'endpoint']) {
+    if (Object.hasOwn(own, reserved) && own[reserved] !== undefined)
+      throw new TypeError(
+        `metadata.${reserved} is set by the registry, got ${describe(own[reserved])}`,
+      )
+  }
+  const json = toJson('metadata', own)
+  if (Buffer.byteLength(json) > MAX_METADATA_BYTES) {
+    throw new TypeError(
+      `metadata must be at most ${MAX_METADATA_BYTES} bytes of JSON, got ${Buffer.byteLength(json)} bytes`,
+    )
+  }
+  return {
+    version,
+    startedAt: toMilliseconds(startedAt),
+    // A copy as the other processes will see it, so that later changes of the caller's object have no effect.
+    metadata: JSON.parse(json) as Record<string, unknown>,
+  }
+}
+
+function toMilliseconds(startedAt: unknown): number | undefined {
+  if (startedAt === undefined) return undefined
+  const milliseconds = startedAt instanceof Date ? startedAt.getTime() : startedAt
+  // The range of dates in ECMAScript.
+  if (typeof milliseconds === 'number' && Math.abs(milliseconds) <= 8.64e15) return milliseconds
+  throw new TypeError(
+    `metadata.startedAt must be a date or milliseconds since the epoch, got ${describe(startedAt)}`,
+  )
+}

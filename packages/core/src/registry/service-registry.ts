@@ -1,0 +1,180 @@
+import type { RegistryDriver } from '../drivers/driver.js'
+import { type DriverHandle, openDriver } from '../drivers/open-driver.js'
+import { CliOpsError } from '../errors/cli-ops-error.js'
+import { assertName, describe } from '../names/assert-name.js'
+import type { ConnectionOptions } from '../options/connection-options.js'
+import { type ServiceMetadata, toContribution } from './assert-metadata.js'
+import { isOwnInstance, ownRecord, ownRecordsIn, type RegistryPlace } from './own-records.js'
+import { Registration } from './registration.js'
+import type { ServiceChange, ServiceFilter, ServiceInfo } from './service-types.js'
+import { ServiceWatch } from './service-watch.js'
+
+/** Options of a {@link ServiceRegistry}. */
+export type ServiceRegistryOptions = ConnectionOptions
+
+/** Options of the asynchronous methods of a {@link ServiceRegistry}. */
+export interface RegistryCallOptions {
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * Knows which CLIs are running.
+ *
+ * @example
+ * const registry = new ServiceRegistry()
+ * await registry.register('cli-alpha', { pid: process.pid, version: '1.0.0', startedAt: Date.now() })
+ * for (const { name, pid, state } of await registry.discover()) console.log(name, pid, state)
+ */
+export class ServiceRegistry {
+  readonly #handle: DriverHandle
+  readonly #watches = new Set<ServiceWatch>()
+  #closed = false
+
+  /** Touches neither disk nor network yet. @throws TypeError for invalid options */
+  constructor(options: ServiceRegistryOptions = {}) {
+    this.#handle = openDriver(options, 'registry')
+  }
+
+  /**
+   * Announces this process under a name. Doing so again merges the fields. The record goes when it is unregistered, when
+   * this registry is closed, and when the process exits; after a crash nobody is shown it.
+   *
+   * @throws TypeError for an invalid name or metadata
+   * @throws CliOpsError `STORAGE_FAILED`, `INSECURE_DIRECTORY`, `ENGINE_UNAVAILABLE`, `CLOSED`
+   */
+  async register(
+    name: string,
+    metadata: ServiceMetadata | object = {},
+    options: RegistryCallOptions = {},
+  ): Promise<Registration> {
+    assertName('name', name)
+    const contribution = toContribution(metadata)
+    const place = await this.#open(options)
+    const record = ownRecord(place, name)
+    const previous = record.contributionOf(this)
+    await record.set(
+      this,
+      {
+        isRegistration: true,
+        version: contribution.version ?? previous?.version,
+        startedAt: contribution.startedAt ?? previous?.startedAt,
+        metadata: { ...previous?.metadata, ...contribution.metadata },
+      },
+      place.driver,
+    )
+    return new Registration(this, name, record.instance)
+  }
+
+  /**
+   * Takes back what was registered under a name, by any `ServiceRegistry` of this process. Where the process also
+   * serves requests under that name, the record stays as long as it does. An unknown name is no error.
+   */
+  async unregister(name: string, options: RegistryCallOptions = {}): Promise<void> {
+    assertName('name', name)
+    const place = await this.#open(options)
+    for (const record of ownRecordsIn(place)) {
+      if (record.name !== name) continue
+      for (const owner of record.owners) {
+        if (record.contributionOf(owner)?.isRegistration === true)
+          await record.remove(owner, place.driver)
+      }
+    }
+  }
+
+  /**
+   * Resolves to the running instances, oldest first, with those that hang marked: they are suspended, or did not answer
+   * within 300 ms. Instances of dead processes are never among them. This process itself is left out unless asked for.
+   */
+  async discover(
+    filter: ServiceFilter = {},
+    options: RegistryCallOptions = {},
+  ): Promise<ServiceInfo[]> {
+    assertFilter(filter)
+    const place = await this.#open(options)
+    const services = await place.driver.discover({ name: filter.name, probe: true })
+    options.signal?.throwIfAborted()
+    return this.#select(place, services, filter)
+  }
+
+  /**
+   * Reports instances as they come and go, first those that run already. A process that is killed is noticed
+   * within a second. While a `next()` is pending the process is kept alive; nothing is left after the loop ends.
+   */
+  watch(
+    filter: ServiceFilter = {},
+    options: RegistryCallOptions = {},
+  ): AsyncIterableIterator<ServiceChange> {
+    assertFilter(filter)
+    const watch = new ServiceWatch(
+      async () => {
+        const place = await this.#open({})
+        const look = async (): Promise<ServiceInfo[]> =>
+          this.#select(
+            place,
+            await place.driver.discover({ name: filter.name, probe: false }),
+            filter,
+          )
+        return { look, listen: (listener) => place.driver.watch(listener) }
+      },
+      options.signal,
+      (ended) => this.#watches.delete(ended),
+    )
+    this.#watches.add(watch)
+    return watch
+  }
+
+  /** Removes what dead processes left and resolves to the instances that were found dead. */
+  async cleanDeadProcesses(options: RegistryCallOptions = {}): Promise<ServiceInfo[]> {
+    const { driver } = await this.#open(options)
+    return driver.clean()
+  }
+
+  /** Takes back everything that this object registered and ends its watches. */
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    for (const watch of this.#watches) await watch.return()
+    const driver = this.#handle.now?.registry
+    if (driver !== undefined)
+      for (const record of ownRecordsIn(this.#handle)) await record.remove(this, driver)
+    await this.#handle.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  #select(place: RegistryPlace, services: ServiceInfo[], filter: ServiceFilter): ServiceInfo[] {
+    if (filter.includeSelf === true) return services
+    return services.filter(({ instance }) => !this.#isSelf(place, instance))
+  }
+
+  /** Where all instances live in one process, only what this object registered is "this process". */
+  #isSelf(place: RegistryPlace, instance: string): boolean {
+    if (place.driver.inProcess !== true) return isOwnInstance(place, instance)
+    return ownRecordsIn(place).some(
+      (record) => record.instance === instance && record.contributionOf(this) !== undefined,
+    )
+  }
+
+  async #open({ signal }: RegistryCallOptions): Promise<RegistryPlace> {
+    signal?.throwIfAborted()
+    if (this.#closed) throw new CliOpsError('CLOSED', 'this ServiceRegistry was closed')
+    const driver: RegistryDriver | undefined = (this.#handle.now ?? (await this.#handle.open()))
+      .registry
+    if (driver === undefined)
+      throw new CliOpsError('UNSUPPORTED', 'the engine behind this URL has no registry')
+    signal?.throwIfAborted()
+    return { key: this.#handle.key, driver }
+  }
+}
+
+function assertFilter(filter: ServiceFilter): void {
+  if (typeof filter !== 'object' || filter === null)
+    throw new TypeError(`filter must be an object, got ${describe(filter)}`)
+  if (filter.name !== undefined) assertName('filter.name', filter.name)
+  if (filter.includeSelf !== undefined && typeof filter.includeSelf !== 'boolean')
+    throw new TypeError(
+      `filter.includeSelf must be true or false, got ${describe(filter.includeSelf)}`,
+    )
+}

@@ -1,0 +1,131 @@
+import { onAbort } from '../rpc/on-abort.js'
+import type { ServiceChange, ServiceInfo } from './service-types.js'
+
+/** The death of a process is announced by nobody, so it is looked for this often. */
+const POLL_MS = 500
+
+/** Where a watch looks. */
+export interface ServiceSource {
+  look(): Promise<ServiceInfo[]>
+  /** Calls `listener` after changes, as a hint; returns a function that stops. */
+  listen(listener: () => void): () => void
+}
+
+/**
+ * Reports instances that come and go by comparing what is there with what was there. Timers run only while a `next()` is
+ * pending; `return()` ends a pending one.
+ */
+export class ServiceWatch implements AsyncIterableIterator<ServiceChange> {
+  readonly #open: () => Promise<ServiceSource>
+  readonly #onEnd: (watch: ServiceWatch) => void
+  #stopListening: (() => void) | undefined
+  readonly #known = new Map<string, ServiceInfo>()
+  readonly #changes: ServiceChange[] = []
+  #source: ServiceSource | undefined
+  #stopSource: (() => void) | undefined
+  #wake: (() => void) | undefined
+  #changed = true
+  #ended = false
+  #error: Error | undefined
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(
+    open: () => Promise<ServiceSource>,
+    signal: AbortSignal | undefined,
+    onEnd: (watch: ServiceWatch) => void,
+  ) {
+    this.#open = open
+    this.#onEnd = onEnd
+    if (signal === undefined) return
+    const abort = (): void => {
+      this.#error = signal.reason as Error
+      void this.return()
+    }
+    if (signal.aborted) abort()
+    else this.#stopListening = onAbort(signal, abort)
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  /** Resolves to the next change. Rejects with the signal's reason once aborted, or where looking fails. */
+  next(): Promise<IteratorResult<ServiceChange, undefined>> {
+    // Calls that overlap are answered in their order.
+    const next = this.#last.then(() => this.#next())
+    this.#last = next.catch(() => undefined)
+    return next
+  }
+
+  return(): Promise<IteratorResult<ServiceChange, undefined>> {
+    if (!this.#ended) {
+      this.#ended = true
+      this.#stopListening?.()
+      this.#stopSource?.()
+      this.#wake?.()
+      this.#onEnd(this)
+    }
+    return Promise.resolve({ done: true, value: undefined })
+  }
+
+  async #next(): Promise<IteratorResult<ServiceChange, undefined>> {
+    try {
+      while (!this.#ended) {
+        const change = this.#changes.shift()
+        if (change !== undefined) return { done: false, value: change }
+        await this.#waitForChange()
+        if (!this.#ended) await this.#compare()
+      }
+    } catch (error) {
+      await this.return()
+      throw error
+    }
+    const error = this.#error
+    this.#error = undefined
+    if (error !== undefined) throw error
+    return { done: true, value: undefined }
+  }
+
+  async #compare(): Promise<void> {
+    this.#changed = false
+    const source = await this.#listen()
+    const present = new Map((await source.look()).map((service) => [keyOf(service), service]))
+    for (const [key, service] of this.#known) {
+      if (present.has(key)) continue
+      this.#known.delete(key)
+      this.#changes.push({ type: 'down', service })
+    }
+    for (const [key, service] of present) {
+      if (!this.#known.has(key)) this.#changes.push({ type: 'up', service })
+      this.#known.set(key, service)
+    }
+  }
+
+  /** Begins to listen before the first look, so that nothing falls between the two. */
+  async #listen(): Promise<ServiceSource> {
+    if (this.#source !== undefined) return this.#source
+    this.#source = await this.#open()
+    this.#stopSource = this.#source.listen(() => {
+      this.#changed = true
+      this.#wake?.()
+    })
+    if (this.#ended) this.#stopSource()
+    return this.#source
+  }
+
+  #waitForChange(): Promise<void> {
+    if (this.#changed) return Promise.resolve()
+    return new Promise((resolve) => {
+      this.#wake = () => {
+        clearTimeout(timer)
+        this.#wake = undefined
+        resolve()
+      }
+      const timer = setTimeout(this.#wake, POLL_MS)
+    })
+  }
+}
+
+function keyOf({ name, instance }: ServiceInfo): string {
+  return `${instance}\0${name}`
+}

@@ -1,0 +1,211 @@
+import type { RpcChannel, RpcMessage, RpcReceiver } from '../drivers/rpc-driver.js'
+import { CliOpsError } from '../errors/cli-ops-error.js'
+import { isObject, isReply, RPC_METHOD, type WireReply, type WireRequest } from './json-rpc.js'
+import { PendingRequest, type OutgoingRequest } from './pending-request.js'
+import type { Pong } from './ping.js'
+import { fromWireError } from './wire-error.js'
+
+/** The server at the other end, for limits and messages. */
+export interface ConnectedServer {
+  /** Such as `cli-alpha (pid 4242)`. */
+  readonly label: string
+  readonly pong: Pong | undefined
+  /** The limit of this side. */
+  readonly maxMessageBytes: number
+}
+
+/**
+ * Many requests on one connection. It keeps the process alive only while one of them is pending. What was sent is never
+ * sent again: when the connection ends, everything pending is rejected with `CONNECTION_LOST`.
+ */
+export class ClientConnection implements RpcReceiver {
+  readonly #channel: RpcChannel
+  readonly #server: ConnectedServer
+  readonly #pending = new Map<number, PendingRequest>()
+  /** Requests that wait until the server reads faster. */
+  #unsent: PendingRequest[] = []
+  #congested = false
+  #nextId = 1
+  #open = true
+  /** The server takes no further requests; what is pending is still answered. */
+  #leaving = false
+
+  constructor(channel: RpcChannel, server: ConnectedServer) {
+    this.#channel = channel
+    this.#server = server
+    channel.receive(this)
+    channel.unref()
+  }
+
+  /** False when further requests need another connection. */
+  get isOpen(): boolean {
+    return this.#open && !this.#leaving
+  }
+
+  /**
+   * Sends a request and resolves to its result.
+   *
+   * @throws CliOpsError `REQUEST_TIMEOUT`, `CONNECTION_LOST`, `MESSAGE_TOO_LARGE`, `REMOTE_ERROR`, `INVALID_MESSAGE`,
+   *   `NO_RESPONDER` where nothing was sent or the server refused to begin; the signal's reason once aborted
+   */
+  request(outgoing: OutgoingRequest): Promise<unknown> {
+    if (!this.#open) return Promise.reject(this.#lost(undefined))
+    const id = this.#nextId
+    this.#nextId += 1
+    return new Promise((resolve, reject) => {
+      const request = new PendingRequest(id, outgoing, this.#server.label, {
+        resolve,
+        reject,
+        onEnd: this.#forget,
+        cancel: this.#cancel,
+      })
+      if (this.#pending.size === 0) this.#channel.ref()
+      this.#pending.set(id, request)
+      request.start()
+      if (this.#congested) this.#unsent.push(request)
+      else this.#send(request)
+    })
+  }
+
+  /** Sends a notification; resolves when it has left this process. */
+  async notify(method: string, params: unknown): Promise<void> {
+    if (!this.#open) throw this.#lost(undefined)
+    const message: WireRequest = { jsonrpc: '2.0', method, params }
+    this.#assertAccepted(message)
+    this.#channel.send(message)
+    await this.#channel.flush()
+  }
+
+  /** Stops reading from the server, to let a slow consumer of a stream catch up. */
+  pause(): void {
+    this.#channel.pause()
+  }
+
+  resume(): void {
+    this.#channel.resume()
+  }
+
+  /** Ends the connection and rejects what is pending. */
+  close(reason?: Error): void {
+    this.#fail(reason ?? new CliOpsError('CLOSED', 'the client was closed'))
+    this.#channel.close()
+  }
+
+  onMessage(message: RpcMessage): void {
+    if (isReply(message)) {
+      this.#settle(message)
+    } else if (isObject(message)) {
+      this.#acceptNotification(message)
+    }
+  }
+
+  onInvalid(reason: 'not-json' | 'too-large' | 'bad-frame'): void {
+    // Which request it would have answered cannot be known, and the others must not wait for ever.
+    const { label } = this.#server
+    this.close(
+      reason === 'too-large'
+        ? new CliOpsError('MESSAGE_TOO_LARGE', `a reply of ${label} is larger than maxMessageBytes`)
+        : new CliOpsError('INVALID_MESSAGE', `${label} sent something that is no JSON`),
+    )
+  }
+
+  onDrain(): void {
+    this.#congested = false
+    const unsent = this.#unsent
+    this.#unsent = []
+    for (const request of unsent) {
+      if (this.#congested) this.#unsent.push(request)
+      else if (this.#pending.has(request.id)) this.#send(request)
+    }
+  }
+
+  onEnd(): void {
+    this.#fail(this.#lost(undefined))
+    this.#channel.close()
+  }
+
+  onClose(error?: Error): void {
+    this.#fail(this.#lost(error))
+  }
+
+  #acceptNotification({ method, params }: Readonly<Record<string, unknown>>): void {
+    if (method === RPC_METHOD.closing) {
+      this.#leaving = true
+      this.#closeWhenLeft()
+    } else if (method === RPC_METHOD.progress && isObject(params)) {
+      this.#pending.get(params['token'] as number)?.onProgress(params['value'])
+    }
+  }
+
+  #closeWhenLeft(): void {
+    if (this.#leaving && this.#pending.size === 0) this.#channel.close()
+  }
+
+  #send(request: PendingRequest): void {
+    try {
+      const message = request.toMessage()
+      this.#assertAccepted(message)
+      if (!this.#channel.send(message)) this.#congested = true
+      request.sent = true
+    } catch (error) {
+      request.reject(error)
+    }
+  }
+
+  #settle(reply: WireReply): void {
+    if (reply.id === null && 'error' in reply) {
+      this.close(
+        new CliOpsError(
+          'CONNECTION_LOST',
+          `${this.#server.label} could not read a request: ${reply.error.message}; the outcome of what was sent is unknown`,
+        ),
+      )
+      return
+    }
+    const request = this.#pending.get(reply.id as number)
+    // A late reply to what was cancelled or timed out.
+    if (request === undefined) return
+    if ('error' in reply)
+      request.reject(fromWireError(reply.error, this.#server.label, request.method))
+    else request.resolve(reply.result)
+  }
+
+  readonly #forget = (request: PendingRequest): void => {
+    this.#pending.delete(request.id)
+    if (this.#pending.size === 0) this.#channel.unref()
+    this.#closeWhenLeft()
+  }
+
+  readonly #cancel = (request: PendingRequest): void => {
+    if (!this.#open || !request.sent) return
+    const params = { id: request.id }
+    this.#channel.send({ jsonrpc: '2.0', method: RPC_METHOD.cancel, params })
+  }
+
+  #fail(reason: Error): void {
+    this.#open = false
+    this.#unsent = []
+    for (const request of [...this.#pending.values()]) request.reject(reason)
+  }
+
+  #lost(cause: Error | undefined): CliOpsError {
+    return new CliOpsError(
+      'CONNECTION_LOST',
+      `the connection to ${this.#server.label} ended before the reply; the outcome is unknown`,
+      cause === undefined ? {} : { cause },
+    )
+  }
+
+  /** A server with a smaller limit than ours would drop the connection, with all that is pending on it. */
+  #assertAccepted(message: WireRequest): void {
+    const limit = this.#server.pong?.maxMessageBytes ?? Infinity
+    if (limit >= this.#server.maxMessageBytes) return
+    const bytes = Buffer.byteLength(JSON.stringify(message))
+    if (bytes <= limit) return
+    throw new CliOpsError(
+      'MESSAGE_TOO_LARGE',
+      `a message of ${bytes} bytes is larger than the ${limit} that ${this.#server.label} accepts`,
+      { details: { bytes, maxMessageBytes: limit } },
+    )
+  }
+}

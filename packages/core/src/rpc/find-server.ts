@@ -1,0 +1,111 @@
+import type { RpcDriver, RpcLimits } from '../drivers/driver.js'
+import { CliOpsError } from '../errors/cli-ops-error.js'
+import { isOwnInstance, type RegistryPlace } from '../registry/own-records.js'
+import type { ServiceInfo } from '../registry/service-types.js'
+import type { ClientConnection } from './client-connection.js'
+import { connectToAny } from './connect-to-any.js'
+import { waitForChange } from './wait-for-change.js'
+
+/** Which of several instances a client asks. */
+export type Pick = 'oldest' | 'newest' | 'random'
+
+/** Whom to connect to. */
+export interface ServerTarget {
+  readonly name: string
+  readonly instance: string | undefined
+  readonly pick: Pick
+}
+
+/** Where to look and how to connect. */
+export interface ServerFinder {
+  readonly place: RegistryPlace
+  readonly rpc: RpcDriver
+  readonly limits: RpcLimits
+}
+
+/**
+ * Finds an instance that answers and connects to it. Suspended instances are passed over at once, silent ones after
+ * 300 ms while another may answer; where there is no other, the silent one is given until the signal is aborted.
+ * With nobody to ask, it waits until `until()` for somebody to appear.
+ *
+ * @throws CliOpsError `NO_RESPONDER`; the signal's reason once aborted
+ */
+export async function findServer(
+  finder: ServerFinder,
+  target: ServerTarget,
+  until: () => number,
+  signal: AbortSignal,
+): Promise<ClientConnection> {
+  const { place } = finder
+  for (;;) {
+    const services = await place.driver.discover({ name: target.name, probe: false })
+    signal.throwIfAborted()
+    const candidates = chooseCandidates(place, services, target)
+    const connection = await connectToAny(finder, candidates, signal)
+    if (connection !== undefined) return connection
+    const remaining = until() - performance.now()
+    if (remaining <= 0) throw await noResponder(place, target)
+    await waitForChange(place.driver, remaining, signal)
+    signal.throwIfAborted()
+  }
+}
+
+/** Says who was asked for, what is known of it, and who is running instead. */
+export async function noResponder(
+  { driver }: RegistryPlace,
+  { name, instance }: ServerTarget,
+): Promise<CliOpsError> {
+  const running = await driver.discover({ probe: false })
+  const named = running.filter((service) => service.name === name)
+  const wanted = named.filter((service) => instance === undefined || service.instance === instance)
+  const others = [...new Set(running.map((service) => service.name))].filter(
+    (other) => other !== name,
+  )
+  return new CliOpsError('NO_RESPONDER', describeAbsence(name, instance, wanted[0], others), {
+    details: { name, running: running.map((service) => `${service.name} (pid ${service.pid})`) },
+  })
+}
+
+function describeAbsence(
+  name: string,
+  instance: string | undefined,
+  found: ServiceInfo | undefined,
+  others: readonly string[],
+): string {
+  const who = JSON.stringify(name)
+  if (found === undefined) {
+    const which = instance === undefined ? '' : ` with instance ${JSON.stringify(instance)}`
+    const instead = others.length === 0 ? '' : ` (running now: ${others.slice(0, 10).join(', ')})`
+    return `no ${who}${which} is running; start it and try again${instead}`
+  }
+  const running = `${who} is running (pid ${found.pid})`
+  if (found.state === 'hung')
+    return `${running} but suspended; "kill -CONT ${found.pid}" resumes it`
+  if (found.endpoint === undefined) return `${running} but does not answer requests`
+  return `${running} but does not answer; nothing was sent to it`
+}
+
+/** This process itself comes last: who asks for another `cli-alpha` from within one means another one. */
+function chooseCandidates(
+  place: RegistryPlace,
+  services: readonly ServiceInfo[],
+  { instance, pick }: ServerTarget,
+): ServiceInfo[] {
+  const candidates = services.filter(
+    (service) =>
+      service.endpoint !== undefined &&
+      service.state === 'live' &&
+      (instance === undefined || service.instance === instance),
+  )
+  if (pick === 'newest') candidates.reverse()
+  if (pick === 'random') shuffle(candidates)
+  const isSelf = ({ instance: id }: ServiceInfo): boolean => isOwnInstance(place, id)
+  return [...candidates.filter((service) => !isSelf(service)), ...candidates.filter(isSelf)]
+}
+
+function shuffle(items: unknown[]): void {
+  for (let last = items.length - 1; last > 0; last -= 1) {
+    const other = Math.floor(Math.random() * (last + 1))
+    ;[items[last], items[other]] = [items[other], items[last]]
+  }
+}

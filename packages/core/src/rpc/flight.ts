@@ -1,0 +1,163 @@
+import { CliOpsError } from '../errors/cli-ops-error.js'
+import { assertJson } from '../validation/to-json.js'
+import {
+  RPC_ERROR,
+  type RpcId,
+  type WireError,
+  type WireReply,
+  type WireRequest,
+} from './json-rpc.js'
+import { type MethodTable, RequestRefused } from './method-table.js'
+import type { RequestClient, RequestContext } from './request-handler.js'
+import { MAX_TIMER_MS } from './timer-limit.js'
+import { errorReply, toWireError } from './wire-error.js'
+
+/** What a request needs of the connection it came over. */
+export interface FlightOwner {
+  readonly client: RequestClient
+  readonly methods: MethodTable
+  /** Sends an intermediate value; resolves when more can be sent. */
+  sendProgress(id: RpcId, value: unknown): Promise<void>
+  /** The handler has ended, however the request was answered. */
+  onFlightEnd(flight: Flight): void
+}
+
+/** One request from the call of its handler to the handler's end. It is answered exactly once, a notification never. */
+export class Flight implements RequestContext {
+  readonly #request: WireRequest
+  readonly #owner: FlightOwner
+  readonly #reply: (reply: WireReply) => void
+  #answered = false
+  #controller: AbortController | undefined
+  #abortReason: Error | undefined
+  #deadline: NodeJS.Timeout | undefined
+
+  constructor(request: WireRequest, owner: FlightOwner, reply: (reply: WireReply) => void) {
+    this.#request = request
+    this.#owner = owner
+    this.#reply = reply
+  }
+
+  get id(): RpcId | undefined {
+    return this.#request.id
+  }
+
+  get client(): RequestClient {
+    return this.#owner.client
+  }
+
+  get traceparent(): string | undefined {
+    return this.#request.traceparent
+  }
+
+  /** Made at first use: most handlers never look, and a signal costs more than the rest of a request. */
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController()
+      if (this.#abortReason !== undefined) this.#controller.abort(this.#abortReason)
+    }
+    return this.#controller.signal
+  }
+
+  /** An own property, since handlers take the context apart. */
+  readonly progress = (value: unknown): Promise<void> => {
+    const { id } = this.#request
+    if (id === undefined || this.#answered) return Promise.resolve()
+    assertJson('progress', value)
+    return this.#owner.sendProgress(id, value)
+  }
+
+  /** Calls the handler. */
+  run(): void {
+    const { method, params } = this.#request
+    this.#startDeadline()
+    let result: unknown
+    try {
+      result = this.#owner.methods.call(method, params, this)
+    } catch (error) {
+      this.#fail(error)
+      return
+    }
+    if (!isThenable(result)) {
+      this.#succeed(result)
+      return
+    }
+    result.then(
+      (value) => {
+        this.#succeed(value)
+      },
+      (error: unknown) => {
+        this.#fail(error)
+      },
+    )
+  }
+
+  /** Answers at once that the request was cancelled, and tells the handler to stop. */
+  cancel(): void {
+    this.abort(new CliOpsError('CONNECTION_LOST', 'the caller cancelled the request'))
+    this.#answerError({ code: RPC_ERROR.cancelled, message: 'cancelled by the caller' })
+  }
+
+  /** Tells the handler that nobody waits for its result any more. */
+  abort(reason: Error): void {
+    if (this.#abortReason !== undefined) return
+    this.#abortReason = reason
+    this.#controller?.abort(reason)
+  }
+
+  #startDeadline(): void {
+    const { id, timeoutMs } = this.#request
+    if (id === undefined || timeoutMs === undefined || timeoutMs > MAX_TIMER_MS) return
+    this.#deadline = setTimeout(() => {
+      this.abort(new CliOpsError('REQUEST_TIMEOUT', 'the deadline of the request has passed'))
+      this.#answerError({
+        code: RPC_ERROR.deadline,
+        message: 'the deadline of the request has passed',
+        data: { code: 'REQUEST_TIMEOUT' },
+      })
+    }, timeoutMs)
+    this.#deadline.unref()
+  }
+
+  #succeed(result: unknown): void {
+    const { id } = this.#request
+    if (id !== undefined && !this.#answered) {
+      try {
+        if (result !== undefined) assertJson('the result', result)
+        this.#answer({ jsonrpc: '2.0', id, result: result ?? null })
+      } catch (error) {
+        this.#answerError({ code: RPC_ERROR.internal, message: (error as Error).message })
+      }
+    }
+    this.#end()
+  }
+
+  #fail(error: unknown): void {
+    if (!this.#answered)
+      this.#answerError(error instanceof RequestRefused ? error.wireError : toWireError(error))
+    this.#end()
+  }
+
+  #answerError(error: WireError): void {
+    if (this.#request.id !== undefined) this.#answer(errorReply(this.#request.id, error))
+  }
+
+  #answer(reply: WireReply): void {
+    if (this.#answered) return
+    this.#answered = true
+    this.#reply(reply)
+  }
+
+  #end(): void {
+    clearTimeout(this.#deadline)
+    this.#owner.onFlightEnd(this)
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    typeof (value as Partial<PromiseLike<unknown>>).then === 'function'
+  )
+}

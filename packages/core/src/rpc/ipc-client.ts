@@ -1,0 +1,210 @@
+import type { RegistryDriver, RpcDriver, RpcLimits } from '../drivers/driver.js'
+import { type DriverHandle, openDriver } from '../drivers/open-driver.js'
+import { CliOpsError } from '../errors/cli-ops-error.js'
+import { assertName, describe } from '../names/assert-name.js'
+import { assertMilliseconds } from '../options/assert-number.js'
+import type { ConnectionOptions } from '../options/connection-options.js'
+import { assertJson } from '../validation/to-json.js'
+import type { Pick, ServerFinder } from './find-server.js'
+import type { OutgoingRequest } from './pending-request.js'
+import { resolveLimits, type RpcLimitOptions } from './rpc-limits.js'
+import { ServerLink } from './server-link.js'
+import { streamRequest } from './stream-request.js'
+
+/** Options of one request; what is left out comes from the client's options. */
+export interface RequestOptions {
+  /**
+   * How long to wait for the reply, everything included: finding the server, connecting, the handler. `Infinity` for no
+   * limit. The server is told, and stops at the deadline too.
+   * @default 30000
+   */
+  readonly timeoutMs?: number | undefined
+  /**
+   * How long to wait for a server to appear where none is running; it counts against `timeoutMs`.
+   * @default 0, so that asking nobody fails at once
+   */
+  readonly waitMs?: number | undefined
+  /** Ask this instance and no other. */
+  readonly instance?: string | undefined
+  /** Cancels the request: the promise is rejected with the signal's reason and the handler's signal is aborted. */
+  readonly signal?: AbortSignal | undefined
+  /** W3C Trace Context, handed to the handler. */
+  readonly traceparent?: string | undefined
+}
+
+/** Options of an {@link IPCClient}. */
+export interface IPCClientOptions extends ConnectionOptions, RpcLimitOptions {
+  readonly timeoutMs?: RequestOptions['timeoutMs']
+  readonly waitMs?: RequestOptions['waitMs']
+  readonly instance?: RequestOptions['instance']
+  /**
+   * Which of several running instances to ask. The oldest is the least likely to be about to end.
+   * @default 'oldest'
+   */
+  readonly pick?: Pick | undefined
+}
+
+const DEFAULT_TIMEOUT_MS = 30_000
+const PICKS: readonly unknown[] = ['oldest', 'newest', 'random']
+
+/**
+ * Asks another CLI for something. The connection is made at the first request, shared by all, and does not keep the
+ * process alive while nothing is pending.
+ *
+ * @example
+ * const client = new IPCClient('cli-alpha')
+ * const { tasks } = await client.request({ action: 'get-tasks' })
+ */
+export class IPCClient {
+  readonly name: string
+  readonly #options: IPCClientOptions
+  readonly #limits: RpcLimits
+  readonly #handles: readonly [rpc: DriverHandle, registry: DriverHandle]
+  readonly #links = new Map<string | undefined, ServerLink>()
+  readonly #closing = new AbortController()
+
+  /** Touches neither disk nor network yet. @throws TypeError for an invalid name or option */
+  constructor(name: string, options: IPCClientOptions = {}) {
+    assertName('name', name)
+    assertRequestOptions(options)
+    const { pick } = options
+    if (pick !== undefined && !PICKS.includes(pick))
+      throw new TypeError(`pick must be one of ${PICKS.join(', ')}, got ${describe(pick)}`)
+    this.name = name
+    this.#options = options
+    this.#limits = resolveLimits(options)
+    this.#handles = [openDriver(options, 'rpc'), openDriver(options, 'registry')]
+  }
+
+  /** Asks the handler of `server.on('request')`. As {@link call} with the method `request`. */
+  async request<Result = Record<string, unknown>>(
+    data?: unknown,
+    options: RequestOptions = {},
+  ): Promise<Result> {
+    return this.call<Result>('request', data, options)
+  }
+
+  /**
+   * Calls a method and resolves to its result. A request that was sent is never sent again by itself.
+   *
+   * @throws TypeError for an invalid method, option, or parameters that are no JSON
+   * @throws CliOpsError `NO_RESPONDER` when nothing was sent or nobody began it; `REQUEST_TIMEOUT` and
+   *   `CONNECTION_LOST` when the outcome is unknown; `REMOTE_ERROR` when the handler failed; `INVALID_MESSAGE` when the
+   *   parameters were refused; `MESSAGE_TOO_LARGE`, `INSECURE_DIRECTORY`, `UNSUPPORTED`, `CLOSED`
+   */
+  async call<Result = unknown>(
+    method: string,
+    params?: unknown,
+    options: RequestOptions = {},
+  ): Promise<Result> {
+    const request = this.#prepare(method, params, options, DEFAULT_TIMEOUT_MS)
+    const link = this.#link(options)
+    const connection = link.current ?? (await link.connect(this.#wait(request, options)))
+    return (await connection.request(request)) as Result
+  }
+
+  /**
+   * Tells the server something and asks for no answer. Resolves when it has been sent; whether it was handled is not known.
+   * Rejects as {@link call} does, as far as it was not sent.
+   */
+  async notify(method: string, params?: unknown, options: RequestOptions = {}): Promise<void> {
+    const request = this.#prepare(method, params, options, DEFAULT_TIMEOUT_MS)
+    const link = this.#link(options)
+    const connection = link.current ?? (await link.connect(this.#wait(request, options)))
+    await connection.notify(method, params)
+  }
+
+  /**
+   * Calls a method and iterates over the values that its handler reports as progress; the result is the iterator's return
+   * value. A consumer that is slow slows the handler down where that awaits `progress()`. Leaving the loop cancels
+   * the request. Without `timeoutMs` the stream itself has no deadline. Rejects as {@link call} does.
+   */
+  stream<Value = unknown, Result = unknown>(
+    method: string,
+    params?: unknown,
+    options: RequestOptions = {},
+  ): AsyncGenerator<Value, Result, undefined> {
+    const request = this.#prepare(method, params, options, this.#options.timeoutMs ?? Infinity)
+    const link = this.#link(options)
+    const connect = (): ReturnType<ServerLink['connectAlone']> =>
+      link.connectAlone(this.#wait(request, options))
+    return streamRequest<Value, Result>(request, connect, this.#closing.signal)
+  }
+
+  /** Rejects what is pending with `CLOSED` and closes the connections. */
+  async close(): Promise<void> {
+    if (this.#closing.signal.aborted) return
+    const reason = new CliOpsError(
+      'CLOSED',
+      `the client of ${JSON.stringify(this.name)} was closed`,
+    )
+    this.#closing.abort(reason)
+    for (const link of this.#links.values()) link.close(reason)
+    await Promise.all(this.#handles.map((handle) => handle.close()))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  #prepare(
+    method: string,
+    params: unknown,
+    options: RequestOptions,
+    defaultTimeoutMs: number,
+  ): OutgoingRequest {
+    assertName('method', method)
+    assertRequestOptions(options)
+    if (params !== undefined) assertJson('params', params)
+    options.signal?.throwIfAborted()
+    this.#closing.signal.throwIfAborted()
+    const timeoutMs = options.timeoutMs ?? this.#options.timeoutMs ?? defaultTimeoutMs
+    return {
+      method,
+      params,
+      timeoutMs,
+      deadline: performance.now() + timeoutMs,
+      signal: options.signal,
+      traceparent: options.traceparent,
+    }
+  }
+
+  #wait({ deadline, signal }: OutgoingRequest, { waitMs }: RequestOptions) {
+    return {
+      // A stream without a deadline does not look for its server for ever.
+      deadline: Math.min(deadline, performance.now() + DEFAULT_TIMEOUT_MS),
+      waitMs: waitMs ?? this.#options.waitMs ?? 0,
+      signal,
+    }
+  }
+
+  #link({ instance = this.#options.instance }: RequestOptions): ServerLink {
+    let link = this.#links.get(instance)
+    if (link === undefined) {
+      const target = { name: this.name, instance, pick: this.#options.pick ?? 'oldest' }
+      link = new ServerLink(target, () => this.#openFinder())
+      this.#links.set(instance, link)
+    }
+    return link
+  }
+
+  async #openFinder(): Promise<ServerFinder> {
+    const [rpcHandle, registryHandle] = this.#handles
+    const rpc: RpcDriver | undefined = (rpcHandle.now ?? (await rpcHandle.open())).rpc
+    const driver: RegistryDriver | undefined = (registryHandle.now ?? (await registryHandle.open()))
+      .registry
+    if (rpc === undefined || driver === undefined)
+      throw new CliOpsError('UNSUPPORTED', 'the engine behind this URL cannot carry requests')
+    return { place: { key: registryHandle.key, driver }, rpc, limits: this.#limits }
+  }
+}
+
+function assertRequestOptions(options: RequestOptions): void {
+  const { timeoutMs, waitMs, instance, signal, traceparent } = options
+  if (timeoutMs !== undefined) assertMilliseconds('timeoutMs', timeoutMs)
+  if (waitMs !== undefined) assertMilliseconds('waitMs', waitMs)
+  if (instance !== undefined) assertName('instance', instance)
+  if (traceparent !== undefined) assertName('traceparent', traceparent)
+  if (signal !== undefined && !(signal instanceof AbortSignal))
+    throw new TypeError(`signal must be an AbortSignal, got ${describe(signal)}`)
+}

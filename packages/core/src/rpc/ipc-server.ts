@@ -1,0 +1,285 @@
+import { say } from '../diagnostics/message.js'
+import type { RpcChannel, RpcLimits, RpcListener } from '../drivers/driver.js'
+import { type DriverHandle, openDriver } from '../drivers/open-driver.js'
+import { CliOpsError } from '../errors/cli-ops-error.js'
+import { assertName, describe } from '../names/assert-name.js'
+import { assertInteger, assertMilliseconds } from '../options/assert-number.js'
+import type { ConnectionOptions } from '../options/connection-options.js'
+import { atExit } from '../process/at-exit.js'
+import type { OwnRecord } from '../registry/own-record.js'
+import { ownRecordForEndpoint } from '../registry/own-records.js'
+import type { StandardSchema } from '../validation/standard-schema.js'
+import { MethodTable } from './method-table.js'
+import type {
+  HandlerParams,
+  HandlerResult,
+  HandlerSchemas,
+  RequestHandler,
+} from './request-handler.js'
+import { resolveLimits, type RpcLimitOptions } from './rpc-limits.js'
+import { MAX_TIMER_MS } from './timer-limit.js'
+import { ServerConnection, type ServerConnectionOptions } from './server-connection.js'
+
+/** Options of an {@link IPCServer}. */
+export interface IPCServerOptions extends ConnectionOptions, RpcLimitOptions {
+  /** Version of the CLI, shown by the registry. */
+  readonly version?: string | undefined
+  /**
+   * Handlers that run at once for one connection. A client that asks for more is not read until one has ended.
+   * @default 128
+   */
+  readonly maxInFlight?: number | undefined
+  /**
+   * How long `close()` waits for handlers that run before it aborts their signals.
+   * @default 5000
+   */
+  readonly closeGraceMs?: number | undefined
+  /**
+   * Whether the process goes on as long as the server listens. Without it the process ends when nothing else is
+   * left to do, as `unref()` has it.
+   * @default true
+   */
+  readonly keepAlive?: boolean | undefined
+}
+
+/** The method of `on('request')` and of `client.request()`. */
+const REQUEST_METHOD = 'request'
+
+/**
+ * Answers the requests of other CLIs. It listens from the moment it is made, on a socket of its own, and announces
+ * itself in the registry; handlers may be added until the end of the same tick without missing a request.
+ *
+ * @example
+ * const server = new IPCServer('cli-alpha')
+ * server.on('request', async (data) => {
+ *   if (data.action === 'get-tasks') return { tasks: await loadTasks() }
+ * })
+ */
+export class IPCServer {
+  readonly name: string
+  readonly #handles: readonly [rpc: DriverHandle, registry: DriverHandle]
+  readonly #methods = new MethodTable()
+  readonly #limits: RpcLimits
+  readonly #options: { maxInFlight: number; closeGraceMs: number; version: string | undefined }
+  readonly #connections = new Set<ServerConnection>()
+  readonly #starting: Promise<void>
+  #connectionCount = 0
+  #keepAlive: boolean
+  #readyObserved = false
+  #listener: RpcListener | undefined
+  #record: OwnRecord | undefined
+  #closing: Promise<void> | undefined
+  #onIdle: (() => void) | undefined
+
+  /** @throws TypeError for an invalid name or option */
+  constructor(name: string, options: IPCServerOptions = {}) {
+    assertName('name', name)
+    const { maxInFlight = 128, closeGraceMs = 5000, version, keepAlive = true } = options
+    assertInteger('maxInFlight', maxInFlight, 1)
+    assertMilliseconds('closeGraceMs', closeGraceMs)
+    if (version !== undefined && typeof version !== 'string')
+      throw new TypeError(`version must be a string, got ${describe(version)}`)
+    if (typeof keepAlive !== 'boolean')
+      throw new TypeError(`keepAlive must be true or false, got ${describe(keepAlive)}`)
+    this.#limits = resolveLimits(options)
+    this.name = name
+    this.#options = { maxInFlight, closeGraceMs, version }
+    this.#keepAlive = keepAlive
+    this.#handles = [openDriver(options, 'rpc'), openDriver(options, 'registry')]
+    this.#starting = this.#start()
+    // Whoever awaits `ready` gets the error; a program that does not must neither crash nor be left in the dark.
+    this.#starting.catch((error: unknown) => {
+      if (!this.#readyObserved) say(`cannot answer requests: ${(error as Error).message}`)
+    })
+  }
+
+  /**
+   * Resolves when clients can find and reach the server. Rejects with `INSECURE_DIRECTORY`, `STORAGE_FAILED`,
+   * `UNSUPPORTED`, `ENGINE_UNAVAILABLE`, or `CLOSED` when it was closed before. If nobody asks for this promise, a
+   * failure is one line on stderr.
+   */
+  get ready(): Promise<void> {
+    this.#readyObserved = true
+    return this.#starting
+  }
+
+  /** Socket path, pipe or URL; undefined until `ready` and after `close`. */
+  get endpoint(): string | undefined {
+    return this.#listener?.endpoint
+  }
+
+  /** Answers what clients send with `client.request(data)`: the JSON-RPC method `request`. */
+  on<Data = Record<string, unknown>>(event: 'request', handler: RequestHandler<Data>): this {
+    if (event !== REQUEST_METHOD)
+      throw new TypeError(
+        `event must be "request", got ${describe(event)}; use handle() for methods`,
+      )
+    this.#methods.add(REQUEST_METHOD, {}, handler as RequestHandler)
+    return this
+  }
+
+  /**
+   * Answers requests of one method, `client.call(method, params)`. With schemas (zod, valibot, …) the handler gets
+   * validated parameters of the schema's type, and an invalid result is never sent.
+   *
+   * @throws TypeError for a method that has a handler or a reserved name (`$/…`, `rpc.…`)
+   */
+  handle<Params = unknown>(method: string, handler: RequestHandler<Params>): this
+  handle<
+    Input extends StandardSchema | undefined = undefined,
+    Output extends StandardSchema | undefined = undefined,
+  >(
+    method: string,
+    schemas: HandlerSchemas<Input, Output>,
+    handler: RequestHandler<HandlerParams<Input>, HandlerResult<Output>>,
+  ): this
+  handle(
+    method: string,
+    schemasOrHandler: HandlerSchemas | RequestHandler,
+    handler?: RequestHandler<never>,
+  ): this {
+    if (typeof schemasOrHandler === 'function') this.#methods.add(method, {}, schemasOrHandler)
+    else this.#methods.add(method, schemasOrHandler, handler as unknown as RequestHandler)
+    return this
+  }
+
+  /** Keeps the process alive as long as the server listens. */
+  ref(): this {
+    this.#keepAlive = true
+    this.#applyKeepAlive()
+    return this
+  }
+
+  /** Lets the process end although the server listens. */
+  unref(): this {
+    this.#keepAlive = false
+    this.#applyKeepAlive()
+    return this
+  }
+
+  /**
+   * Leaves the registry, accepts nothing more, lets the handlers that run finish within `closeGraceMs`, then aborts
+   * their signals and closes the connections. Calling it again waits for the same end.
+   */
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close())
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #start(): Promise<void> {
+    const [rpcHandle, registryHandle] = this.#handles
+    const { rpc } = rpcHandle.now ?? (await rpcHandle.open())
+    const { registry } = registryHandle.now ?? (await registryHandle.open())
+    if (rpc === undefined || registry === undefined)
+      throw new CliOpsError('UNSUPPORTED', 'the engine behind this URL cannot answer requests')
+    this.#assertOpen()
+    const { version } = this.#options
+    const record = ownRecordForEndpoint({ key: registryHandle.key, driver: registry }, this.name)
+    // The record comes first: a crash right after the socket is made leaves a record that leads to it.
+    const stored = record.set(this, { version, endpoint: '' }, registry)
+    this.#record = record
+    try {
+      await stored
+      await this.#listen(record.instance)
+      await record.set(this, { version, endpoint: this.#listener?.endpoint }, registry)
+      this.#assertOpen()
+    } catch (error) {
+      await this.#leave()
+      throw error
+    }
+  }
+
+  async #listen(instance: string): Promise<void> {
+    const driver = this.#handles[0].now
+    const shared: ServerConnectionOptions = {
+      methods: this.#methods,
+      maxInFlight: this.#options.maxInFlight,
+      pong: {
+        name: this.name,
+        instance,
+        pid: process.pid,
+        maxMessageBytes: this.#limits.maxMessageBytes,
+      },
+    }
+    const accept = (channel: RpcChannel): void => {
+      this.#accept(channel, shared)
+    }
+    const listener = await driver?.rpc?.listen({ name: this.name, instance }, accept, this.#limits)
+    if (listener === undefined) return
+    this.#listener = listener
+    this.#forgetExit = atExit(() => listener.closeSync?.())
+    this.#applyKeepAlive()
+  }
+
+  #forgetExit: (() => void) | undefined
+
+  #accept(channel: RpcChannel, shared: ServerConnectionOptions): void {
+    this.#connectionCount += 1
+    const client = { id: this.#connectionCount }
+    const connection = new ServerConnection(channel, client, shared, () => {
+      this.#connections.delete(connection)
+      if (this.#connections.size === 0) this.#onIdle?.()
+    })
+    this.#connections.add(connection)
+    if (!this.#keepAlive) connection.unref()
+    if (this.#closing !== undefined) connection.leave()
+  }
+
+  #applyKeepAlive(): void {
+    const change = this.#keepAlive ? 'ref' : 'unref'
+    this.#listener?.[change]()
+    for (const connection of this.#connections) connection[change]()
+  }
+
+  #assertOpen(): void {
+    if (this.#closing !== undefined)
+      throw new CliOpsError('CLOSED', 'the server was closed before it was ready')
+  }
+
+  async #close(): Promise<void> {
+    // Nobody is warned of a start that the caller itself took back.
+    this.#readyObserved = true
+    await this.#starting.catch(() => undefined)
+    await this.#leave()
+    await this.#finishConnections()
+    await Promise.all(this.#handles.map((handle) => handle.close()))
+  }
+
+  /** Out of the registry first, so that no client is sent to a socket that is about to go. */
+  async #leave(): Promise<void> {
+    const registry = this.#handles[1].now?.registry
+    const listener = this.#listener
+    this.#listener = undefined
+    try {
+      if (registry !== undefined) await this.#record?.remove(this, registry)
+    } finally {
+      this.#forgetExit?.()
+      await listener?.close()
+    }
+  }
+
+  async #finishConnections(): Promise<void> {
+    for (const connection of this.#connections) connection.leave()
+    await this.#waitForConnections(this.#options.closeGraceMs)
+    for (const connection of this.#connections)
+      connection.abort(new CliOpsError('CLOSED', 'the server is closing'))
+    // Handlers that heed their signal can still answer; the others are left behind.
+    await this.#waitForConnections(0)
+    for (const connection of this.#connections) connection.close()
+    await this.#waitForConnections(Infinity)
+  }
+
+  #waitForConnections(timeoutMs: number): Promise<void> {
+    if (this.#connections.size === 0) return Promise.resolve()
+    return new Promise((resolve) => {
+      const timer = timeoutMs > MAX_TIMER_MS ? undefined : setTimeout(resolve, timeoutMs)
+      this.#onIdle = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  }
+}

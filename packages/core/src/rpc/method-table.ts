@@ -1,0 +1,91 @@
+import { assertName, describe } from '../names/assert-name.js'
+import { validate, type StandardSchema } from '../validation/standard-schema.js'
+import { RPC_ERROR, type WireError } from './json-rpc.js'
+import type { HandlerSchemas, RequestContext, RequestHandler } from './request-handler.js'
+
+/** A request that failed for a reason that is not the handler's own error. */
+export class RequestRefused extends Error {
+  readonly wireError: WireError
+
+  constructor(wireError: WireError) {
+    super(wireError.message)
+    this.wireError = wireError
+  }
+}
+
+interface Method {
+  readonly handler: RequestHandler
+  readonly input: StandardSchema | undefined
+  readonly output: StandardSchema | undefined
+}
+
+/** The methods of a server. A Map, since an object would find `constructor` and `__proto__` callable. */
+export class MethodTable {
+  readonly #methods = new Map<string, Method>()
+
+  /** @throws TypeError for a reserved name, a second handler of one method, or a schema that is none */
+  add(name: string, schemas: HandlerSchemas, handler: RequestHandler): void {
+    assertName('method', name)
+    if (name.startsWith('$/') || name.startsWith('rpc.'))
+      throw new TypeError(`method must not begin with "$/" or "rpc.", got ${JSON.stringify(name)}`)
+    if (typeof handler !== 'function')
+      throw new TypeError(
+        `handler of ${JSON.stringify(name)} must be a function, got ${describe(handler)}`,
+      )
+    if (this.#methods.has(name))
+      throw new TypeError(`method ${JSON.stringify(name)} has a handler already`)
+    const { input, output } = schemas
+    assertSchema('input', input)
+    assertSchema('output', output)
+    this.#methods.set(name, { handler, input, output })
+  }
+
+  /** Tells whether requests of this method are answered. */
+  has(name: string): boolean {
+    return this.#methods.has(name)
+  }
+
+  /** Calls a handler; its result, at once where everything is synchronous. Throws or rejects with what went wrong. */
+  call(name: string, params: unknown, context: RequestContext): unknown {
+    const method = this.#methods.get(name)
+    if (method === undefined) {
+      throw new RequestRefused({
+        code: RPC_ERROR.methodNotFound,
+        message: `there is no method ${JSON.stringify(name.slice(0, 200))}`,
+      })
+    }
+    const { handler, input, output } = method
+    if (input === undefined && output === undefined) return handler(params, context)
+    return callChecked(method, params, context)
+  }
+}
+
+async function callChecked(
+  { handler, input, output }: Method,
+  params: unknown,
+  context: RequestContext,
+): Promise<unknown> {
+  const data = input === undefined ? params : await checked(input, params, RPC_ERROR.invalidParams)
+  const result = await handler(data, context)
+  return output === undefined ? result : checked(output, result, RPC_ERROR.internal)
+}
+
+async function checked(schema: StandardSchema, value: unknown, code: number): Promise<unknown> {
+  const outcome = await validate(schema, value)
+  if (outcome.ok) return outcome.value
+  const isInput = code === RPC_ERROR.invalidParams
+  throw new RequestRefused({
+    code,
+    message: isInput ? outcome.reason : `the handler returned an invalid result: ${outcome.reason}`,
+    data: { code: 'INVALID_MESSAGE' },
+  })
+}
+
+function assertSchema(option: string, schema: unknown): void {
+  if (schema === undefined) return
+  // Some libraries make schemas that are functions.
+  const isHolder = (typeof schema === 'object' && schema !== null) || typeof schema === 'function'
+  const standard = isHolder ? (schema as Partial<StandardSchema>)['~standard'] : undefined
+  if (typeof standard?.validate === 'function') return
+  throw new TypeError(`${option} must be a Standard Schema, got ${describe(schema)}`)
+}

@@ -1,0 +1,29 @@
+import type { RpcLimits } from '../drivers/rpc-driver.js'
+import { assertInteger } from '../options/assert-number.js'
+
+/** Limits on what a peer can make this process hold in memory. */
+export interface RpcLimitOptions {
+  /**
+   * Largest message in either direction, in bytes; at least 16 KiB.
+   * @default 1 MiB
+   */
+  readonly maxMessageBytes?: number | undefined
+  /**
+   * Bytes that may wait for a peer that does not read them before its connection is closed.
+   * @default 4 MiB, or four messages where `maxMessageBytes` is larger than the default
+   */
+  readonly maxUnreadBytes?: number | undefined
+}
+
+const DEFAULT_MESSAGE_BYTES = 1024 * 1024
+/** An error reply must always fit. */
+const MIN_MESSAGE_BYTES = 16 * 1024
+
+/** Validates limits and fills in the defaults. */
+export function resolveLimits(options: RpcLimitOptions): RpcLimits {
+  const { maxMessageBytes = DEFAULT_MESSAGE_BYTES } = options
+  assertInteger('maxMessageBytes', maxMessageBytes, MIN_MESSAGE_BYTES)
+  const { maxUnreadBytes = 4 * Math.max(maxMessageBytes, DEFAULT_MESSAGE_BYTES) } = options
+  assertInteger('maxUnreadBytes', maxUnreadBytes, maxMessageBytes)
+  return { maxMessageBytes, maxUnreadBytes }
+}

@@ -1,0 +1,286 @@
+import type { RpcChannel, RpcMessage, RpcReceiver } from '../drivers/rpc-driver.js'
+import { CliOpsError, isCliOpsError } from '../errors/cli-ops-error.js'
+import { BatchReply, MAX_BATCH_LENGTH } from './batch-reply.js'
+import { Flight, type FlightOwner } from './flight.js'
+import {
+  idOf,
+  isObject,
+  isReply,
+  isRequest,
+  RPC_ERROR,
+  RPC_METHOD,
+  type RpcId,
+  type WireError,
+  type WireReply,
+  type WireRequest,
+} from './json-rpc.js'
+import type { MethodTable } from './method-table.js'
+import type { Pong } from './ping.js'
+import type { RequestClient } from './request-handler.js'
+import { errorReply } from './wire-error.js'
+
+/** What the connections of one server share. */
+export interface ServerConnectionOptions {
+  readonly methods: MethodTable
+  readonly pong: Pong
+  /** Handlers that run at once; while that many do, the peer is not read. */
+  readonly maxInFlight: number
+}
+
+/** A peer that has not ended its side by then does not know `$/closing`, or does not run. */
+const LEAVE_MS = 50
+
+type Reply = (reply: WireReply) => void
+
+/** Answers the requests of one connection. */
+export class ServerConnection implements RpcReceiver, FlightOwner {
+  readonly client: RequestClient
+  readonly methods: MethodTable
+  readonly #channel: RpcChannel
+  readonly #options: ServerConnectionOptions
+  readonly #onClose: () => void
+  readonly #flights = new Set<Flight>()
+  readonly #flightsById = new Map<RpcId, Flight>()
+  /** Entries of batches that wait for a handler to end; requests outside batches wait unread. */
+  readonly #queue: { readonly request: WireRequest; readonly reply: Reply }[] = []
+  #drained: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined
+  #paused = false
+  #refusing = false
+  #finishing = false
+
+  constructor(
+    channel: RpcChannel,
+    client: RequestClient,
+    options: ServerConnectionOptions,
+    onClose: () => void,
+  ) {
+    this.client = client
+    this.methods = options.methods
+    this.#channel = channel
+    this.#options = options
+    this.#onClose = onClose
+    channel.receive(this)
+  }
+
+  onMessage(message: RpcMessage): void {
+    if (Array.isArray(message)) this.#acceptBatch(message)
+    else this.#accept(message, this.#reply)
+    this.#steer()
+  }
+
+  onInvalid(reason: 'not-json' | 'too-large' | 'bad-frame'): void {
+    this.#reply(errorReply(null, this.#describeInvalid(reason)))
+  }
+
+  onDrain(): void {
+    this.#drained?.resolve()
+    this.#drained = undefined
+    this.#steer()
+  }
+
+  /** The peer has ended its side; it gets the replies that it still waits for. */
+  onEnd(): void {
+    this.finish()
+  }
+
+  onClose(): void {
+    this.#queue.length = 0
+    this.#drained?.resolve()
+    this.abort(new CliOpsError('CONNECTION_LOST', 'the caller has gone'))
+    this.#onClose()
+  }
+
+  sendProgress(id: RpcId, value: unknown): Promise<void> {
+    this.#send({ jsonrpc: '2.0', method: RPC_METHOD.progress, params: { token: id, value } })
+    return this.#drained?.promise ?? Promise.resolve()
+  }
+
+  onFlightEnd(flight: Flight): void {
+    this.#flights.delete(flight)
+    if (flight.id !== undefined) this.#flightsById.delete(flight.id)
+    while (!this.#isFull) {
+      const next = this.#queue.shift()
+      if (next === undefined) break
+      this.#run(next.request, next.reply)
+    }
+    this.#steer()
+    this.#closeWhenIdle()
+  }
+
+  /**
+   * Announces that the server closes. What arrives from now on is answered with "not begun"; the peer is given a
+   * moment to end its side, so that a request it is just sending does not fall between the two.
+   */
+  leave(): void {
+    this.#refusing = true
+    for (const { request, reply } of this.#queue.splice(0)) refuseRequest(request, reply)
+    this.#send({ jsonrpc: '2.0', method: RPC_METHOD.closing })
+    this.#steer()
+    const timer = setTimeout(() => {
+      this.finish()
+    }, LEAVE_MS)
+    timer.unref()
+  }
+
+  /** Closes the connection as soon as the requests that run have been answered. */
+  finish(): void {
+    this.#finishing = true
+    this.#closeWhenIdle()
+  }
+
+  /** Aborts the signals of the handlers that run. */
+  abort(reason: Error): void {
+    for (const flight of this.#flights) flight.abort(reason)
+  }
+
+  close(): void {
+    this.#channel.close()
+  }
+
+  ref(): void {
+    this.#channel.ref()
+  }
+
+  unref(): void {
+    this.#channel.unref()
+  }
+
+  #acceptBatch(messages: readonly unknown[]): void {
+    if (messages.length === 0 || messages.length > MAX_BATCH_LENGTH) {
+      const message = `a batch must have 1 to ${MAX_BATCH_LENGTH} entries, got ${messages.length}`
+      this.#reply(errorReply(null, { code: RPC_ERROR.invalidRequest, message }))
+      return
+    }
+    const batch = new BatchReply((replies) => {
+      this.#sendBatch(replies)
+    })
+    for (const message of messages) {
+      if (isAnswered(message)) batch.expect()
+      this.#accept(message, batch.add)
+    }
+    batch.seal()
+  }
+
+  #accept(message: unknown, reply: Reply): void {
+    if (!isRequest(message)) {
+      // A server asks nothing, so replies are strays; answering them could go back and forth for ever.
+      if (isAnswered(message)) reply(errorReply(idOf(message), NO_REQUEST))
+    } else if (message.method.startsWith('$/')) this.#acceptControl(message, reply)
+    else if (this.#refusing) refuseRequest(message, reply)
+    else if (this.#isFull) this.#queue.push({ request: message, reply })
+    else this.#run(message, reply)
+  }
+
+  /** The protocol's own messages are answered at once, however busy the handlers are. */
+  #acceptControl({ id, method, params }: WireRequest, reply: Reply): void {
+    if (method === RPC_METHOD.cancel && isObject(params)) this.#cancel(params['id'])
+    if (id === undefined) return
+    if (method === RPC_METHOD.ping) reply({ jsonrpc: '2.0', id, result: this.#options.pong })
+    else if (method === RPC_METHOD.cancel) reply({ jsonrpc: '2.0', id, result: null })
+    else reply(errorReply(id, { code: RPC_ERROR.methodNotFound, message: 'no such method' }))
+  }
+
+  #run(request: WireRequest, reply: Reply): void {
+    const { id } = request
+    const flight = new Flight(request, this, reply)
+    if (id !== undefined) {
+      if (this.#flightsById.has(id)) {
+        reply(errorReply(id, ID_IN_USE))
+        return
+      }
+      this.#flightsById.set(id, flight)
+    }
+    this.#flights.add(flight)
+    flight.run()
+  }
+
+  #cancel(id: unknown): void {
+    const index = this.#queue.findIndex(({ request }) => request.id === id && id !== undefined)
+    const [queued] = index === -1 ? [] : this.#queue.splice(index, 1)
+    if (queued === undefined) this.#flightsById.get(id as RpcId)?.cancel()
+    else new Flight(queued.request, this, queued.reply).cancel()
+  }
+
+  get #isFull(): boolean {
+    return this.#flights.size >= this.#options.maxInFlight
+  }
+
+  /** Reads the peer only while there is room for its requests and it reads the replies. */
+  #steer(): void {
+    const paused = this.#isFull || this.#queue.length > 0 || this.#drained !== undefined
+    if (paused === this.#paused) return
+    this.#paused = paused
+    if (paused) this.#channel.pause()
+    else this.#channel.resume()
+  }
+
+  #closeWhenIdle(): void {
+    if (this.#finishing && this.#flights.size === 0 && this.#queue.length === 0) this.close()
+  }
+
+  readonly #reply: Reply = (reply) => {
+    try {
+      this.#send(reply)
+    } catch (error) {
+      this.#send(errorReply(reply.id, describeUnsendable(error)))
+    }
+  }
+
+  #sendBatch(replies: readonly WireReply[]): void {
+    try {
+      this.#send(replies)
+    } catch {
+      // Each reply may be within the limit and all of them beyond it; which one to leave out is not ours to choose.
+      const message = 'the replies to this batch are too large for one message'
+      this.#reply(errorReply(null, { ...this.#describeInvalid('too-large'), message }))
+    }
+  }
+
+  #send(message: RpcMessage): void {
+    if (this.#channel.send(message) || this.#drained !== undefined) return
+    let resolve = (): void => undefined
+    const promise = new Promise<void>((done) => {
+      resolve = done
+    })
+    this.#drained = { promise, resolve }
+    this.#steer()
+  }
+
+  #describeInvalid(reason: 'not-json' | 'too-large' | 'bad-frame'): WireError {
+    switch (reason) {
+      case 'not-json':
+        return { code: RPC_ERROR.parse, message: 'the message is not valid JSON' }
+      case 'bad-frame':
+        return { code: RPC_ERROR.parse, message: 'the header has no valid Content-Length' }
+      case 'too-large': {
+        const message = `the message is larger than ${this.#options.pong.maxMessageBytes} bytes`
+        return { code: RPC_ERROR.messageTooLarge, message, data: { code: 'MESSAGE_TOO_LARGE' } }
+      }
+    }
+  }
+}
+
+const NO_REQUEST: WireError = {
+  code: RPC_ERROR.invalidRequest,
+  message: 'not a JSON-RPC 2.0 request',
+}
+const ID_IN_USE: WireError = {
+  code: RPC_ERROR.invalidRequest,
+  message: 'a request with this id is still running',
+}
+
+/** Tells whether a message of a peer gets a reply: notifications do not, and neither do replies. */
+function isAnswered(message: unknown): boolean {
+  return isRequest(message) ? message.id !== undefined : !isReply(message)
+}
+
+function refuseRequest({ id }: WireRequest, reply: Reply): void {
+  if (id === undefined) return
+  reply(errorReply(id, { code: RPC_ERROR.closing, message: 'the server is closing' }))
+}
+
+function describeUnsendable(error: unknown): WireError {
+  const { message } = error as Error
+  if (!isCliOpsError(error, 'MESSAGE_TOO_LARGE')) return { code: RPC_ERROR.internal, message }
+  return { code: RPC_ERROR.messageTooLarge, message, data: { code: 'MESSAGE_TOO_LARGE' } }
+}

@@ -1,0 +1,57 @@
+import type { ClientConnection } from './client-connection.js'
+import type { OutgoingRequest } from './pending-request.js'
+
+/** Values that may wait for the consumer before the server is not read any more. */
+const MAX_BUFFERED = 64
+
+/**
+ * Sends a request on a connection of its own and yields what its handler reports, then returns its result. The request
+ * begins at the first `next()`. Leaving early cancels it.
+ */
+export async function* streamRequest<Value, Result>(
+  request: OutgoingRequest,
+  connect: () => Promise<ClientConnection>,
+  closing: AbortSignal,
+): AsyncGenerator<Value, Result, undefined> {
+  closing.throwIfAborted()
+  const left = new AbortController()
+  const signals = [left.signal, closing, ...(request.signal === undefined ? [] : [request.signal])]
+  const connection = await connect()
+  const values: unknown[] = []
+  let end: { readonly result: Result } | { readonly error: unknown } | undefined
+  let wake: (() => void) | undefined
+  const onProgress = (value: unknown): void => {
+    values.push(value)
+    if (values.length >= MAX_BUFFERED) connection.pause()
+    wake?.()
+  }
+  connection
+    .request({ ...request, signal: AbortSignal.any(signals), onProgress })
+    .then(
+      (result) => {
+        end = { result: result as Result }
+      },
+      (error: unknown) => {
+        end = { error }
+      },
+    )
+    .finally(() => wake?.())
+  try {
+    for (;;) {
+      while (values.length > 0) {
+        yield values.shift() as Value
+        if (values.length === 0) connection.resume()
+      }
+      if (end !== undefined) break
+      await new Promise<void>((resolve) => {
+        wake = resolve
+      })
+    }
+    if ('error' in end) throw end.error
+    return end.result
+  } finally {
+    // Tells the server to stop, where the consumer has left the loop before the end.
+    left.abort()
+    connection.close()
+  }
+}

@@ -1,0 +1,76 @@
+import { CliOpsError, isCliOpsError } from '../errors/cli-ops-error.js'
+import { assertJson } from '../validation/to-json.js'
+import { isObject, RPC_ERROR, type RpcId, type WireError, type WireReply } from './json-rpc.js'
+
+/** Messages are for people; whole documents in them are cut. */
+const MAX_MESSAGE_LENGTH = 4096
+
+/** Makes an error reply. */
+export function errorReply(id: RpcId, error: WireError): WireReply {
+  return { jsonrpc: '2.0', id, error }
+}
+
+/**
+ * Turns what a handler threw into the error of a reply: its message, its `code` where that is a string, and the details
+ * of a `CliOpsError`. The stack stays here; it tells paths and code to whoever asks.
+ */
+export function toWireError(error: unknown): WireError {
+  const message = messageOf(error).slice(0, MAX_MESSAGE_LENGTH)
+  const code = isObject(error) ? error['code'] : undefined
+  if (typeof code !== 'string') return { code: RPC_ERROR.handler, message }
+  const details = isCliOpsError(error) ? jsonOrNothing(error.details) : undefined
+  return {
+    code: RPC_ERROR.handler,
+    message,
+    data: details === undefined ? { code } : { code, details },
+  }
+}
+
+/** Turns the error of a reply into the one that the caller of a request is given. */
+export function fromWireError(error: WireError, server: string, method: string): CliOpsError {
+  const details = { method, server, error }
+  const said = error.message.slice(0, MAX_MESSAGE_LENGTH)
+  switch (error.code) {
+    case RPC_ERROR.invalidParams:
+      return new CliOpsError(
+        'INVALID_MESSAGE',
+        `${server} refused the parameters of ${JSON.stringify(method)}: ${said}`,
+        { details },
+      )
+    case RPC_ERROR.messageTooLarge:
+      return new CliOpsError('MESSAGE_TOO_LARGE', `${server}: ${said}`, { details })
+    case RPC_ERROR.deadline:
+      return new CliOpsError(
+        'REQUEST_TIMEOUT',
+        `${server} gave up ${JSON.stringify(method)} at its deadline; what it did until then is unknown`,
+        { details },
+      )
+    case RPC_ERROR.closing:
+      return new CliOpsError(
+        'NO_RESPONDER',
+        `${server} is ending and did not begin ${JSON.stringify(method)}; try again`,
+        { details },
+      )
+    default:
+      return new CliOpsError(
+        'REMOTE_ERROR',
+        `${server} failed ${JSON.stringify(method)}: ${said}`,
+        { details },
+      )
+  }
+}
+
+function messageOf(error: unknown): string {
+  if (typeof error === 'string') return error
+  const message = isObject(error) ? error['message'] : undefined
+  return typeof message === 'string' && message !== '' ? message : 'the handler failed'
+}
+
+function jsonOrNothing(value: unknown): unknown {
+  try {
+    assertJson('details', value)
+    return value
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,66 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { type Coordinator, createCoordinator } from '../coordinator/create-coordinator.js'
+import type { StandardEvents } from '../events/standard-events.js'
+import { randomId } from '../names/random-id.js'
+
+/** Options of {@link createTestCoordinator}. */
+export interface TestCoordinatorOptions {
+  /** Name of the CLI under test. @default 'test' */
+  readonly name?: string
+  /**
+   * `memory` keeps everything in this process; `disk` makes a temporary home, which child processes can share through
+   * `CLI_OPS_HOME`.
+   * @default 'memory'
+   */
+  readonly storage?: 'memory' | 'disk'
+}
+
+/** A coordinator that shares nothing with any other. */
+export interface TestCoordinator<Events = StandardEvents> extends Coordinator<Events> {
+  /** The temporary home; in memory, a path that is never made. */
+  readonly home: string
+  /** Another handle on the same locks, events and services, as another CLI would have it. */
+  as(name: string): Coordinator<Events>
+}
+
+/**
+ * Makes an isolated coordinator for a test. Closing it closes its other handles and removes a temporary home.
+ *
+ * @example
+ * ```ts
+ * await using ops = createTestCoordinator()
+ * await addTask(ops, 'Write')
+ * expect(await ops.locks.isLocked('task-database')).toBe(false)
+ * ```
+ */
+export function createTestCoordinator<Events = StandardEvents>(
+  options: TestCoordinatorOptions = {},
+): TestCoordinator<Events> {
+  const { name = 'test', storage = 'memory' } = options
+  if (storage !== 'memory' && storage !== 'disk') {
+    throw new TypeError(`storage must be "memory" or "disk", got ${JSON.stringify(storage)}`)
+  }
+  const onDisk = storage === 'disk'
+  const home = onDisk ? mkdtempSync(join(tmpdir(), 'cli-ops-')) : join(tmpdir(), 'cli-ops-memory')
+  const connection = onDisk
+    ? { home, url: 'local:' }
+    : { home, url: 'memory:', namespace: randomId() }
+  const opened: Coordinator<Events>[] = []
+  const open = (as: string): Coordinator<Events> => {
+    // A test has its own idea of whether the kit is on.
+    const coordinator = createCoordinator<Events>({ ...connection, disabled: false, name: as })
+    opened.push(coordinator)
+    return coordinator
+  }
+  const close = async (): Promise<void> => {
+    await Promise.all(opened.map((coordinator) => coordinator.close()))
+    if (onDisk) rmSync(home, { recursive: true, force: true })
+  }
+  const own = open(name)
+  const isolation = { home, as: open, close, [Symbol.asyncDispose]: close }
+  // The primitives are made when they are first asked for, so they are inherited and not copied.
+  return Object.setPrototypeOf(isolation, own) as TestCoordinator<Events>
+}

@@ -1,0 +1,41 @@
+import { describeHolder, describeOwner, type LockInfo, type Owner } from '@cli-ops/shared-ipc'
+import { expect, test } from 'vitest'
+
+const owner: Owner = {
+  name: 'cli-beta',
+  command: 'sync',
+  pid: 4242,
+  user: 'dev',
+  host: 'build-7',
+  startedAt: new Date(0),
+  state: 'running',
+}
+const info: LockInfo = {
+  resource: 'task-database',
+  id: 'x-1',
+  token: 1n,
+  owner,
+  since: new Date(1_000_000),
+  mode: 'exclusive',
+  waiters: [],
+}
+
+test.each([
+  [12_345, 'held for 12 s by cli-beta sync (pid 4242, dev@build-7)'],
+  [800, 'held for 800 ms by cli-beta sync (pid 4242, dev@build-7)'],
+  [-5, 'held for 0 ms by cli-beta sync (pid 4242, dev@build-7)'],
+  [300_000, 'held for 5 min by cli-beta sync (pid 4242, dev@build-7)'],
+  [7_200_000, 'held for 2 h by cli-beta sync (pid 4242, dev@build-7)'],
+  [200_000_000, 'held for 2 d by cli-beta sync (pid 4242, dev@build-7)'],
+])('after %i ms: %s', (ms, text) => {
+  expect(describeHolder(info, info.since.getTime() + ms)).toBe(text)
+})
+
+test.each([
+  [{ ...owner, state: 'stopped' as const }, 'cli-beta sync (pid 4242, dev@build-7, stopped)'],
+  [{ ...owner, user: '', host: '' }, 'cli-beta sync (pid 4242)'],
+  [{ ...owner, pid: 0, user: '' }, 'cli-beta sync (build-7)'],
+  [{ ...owner, name: 'a\u001b[31m\nb' }, 'a [31m b sync (pid 4242, dev@build-7)'],
+])('%o', (value, text) => {
+  expect(describeOwner(value)).toBe(text)
+})

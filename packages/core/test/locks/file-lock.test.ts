@@ -1,0 +1,97 @@
+import { existsSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { LockManager } from '@cli-ops/shared-ipc'
+import properLockfile from 'proper-lockfile'
+import { expect, test, vi } from 'vitest'
+import { LockActor } from '../fixtures/start-lock-actor.js'
+import { temporaryHome } from '../fixtures/temporary-home.js'
+
+function setUp() {
+  const home = temporaryHome()
+  const file = join(home, 'notes.json')
+  writeFileSync(file, '{}')
+  return { home, file, locks: new LockManager({ home: join(home, 'ops') }) }
+}
+
+test('other users of proper-lockfile see the lock, and it sees theirs', async () => {
+  const { file, locks } = setUp()
+  const lock = await locks.lockFile(file)
+  expect(await properLockfile.check(file)).toBe(true)
+  await expect(properLockfile.lock(file)).rejects.toMatchObject({ code: 'ELOCKED' })
+  await lock.release()
+  expect(existsSync(`${file}.lock`)).toBe(false)
+
+  const unlock = await properLockfile.lock(file)
+  await expect(locks.lockFile(file, { timeoutMs: 0 })).rejects.toMatchObject({ code: 'LOCK_HELD' })
+  const late = await locks.lockFile(file, { timeoutMs: 80 }).catch((error: unknown) => error)
+  expect(late).toMatchObject({ code: 'LOCK_TIMEOUT' })
+  expect((late as Error).message).toContain('another program')
+  const owners: string[] = []
+  const turn = locks.lockFile(file, { onWait: ({ owner }) => owners.push(owner.name) })
+  await vi.waitFor(() => expect(owners).toEqual(['another program']))
+  await unlock()
+  const next = await turn
+  expect(next.token).toBeGreaterThan(lock.token)
+  await next.release()
+  expect(await locks.list()).toEqual([])
+})
+
+test('users of the kit wait in order, by whatever path they name the file', async () => {
+  const { home, file, locks } = setUp()
+  const link = join(home, 'link.json')
+  symlinkSync(file, link)
+  const first = await locks.lockFile(link)
+  expect(first.resource).toBe(`file:${file}`)
+  const second = locks.lockFile(join(home, '.', 'notes.json'))
+  await vi.waitFor(async () => {
+    expect((await locks.inspect(first.resource))?.waiters).toHaveLength(1)
+  })
+  await first.release()
+  await (await second).release()
+})
+
+test('a missing file can be locked, a missing directory cannot', async () => {
+  const { home, locks } = setUp()
+  const lock = await locks.lockFile(join(home, 'new.json'))
+  expect(existsSync(join(home, 'new.json.lock'))).toBe(true)
+  lock.releaseSync()
+  expect(existsSync(join(home, 'new.json.lock'))).toBe(false)
+  await expect(locks.lockFile(join(home, 'none', 'new.json'))).rejects.toMatchObject({
+    code: 'STORAGE_FAILED',
+    message: expect.stringContaining('ENOENT') as string,
+  })
+})
+
+test('a stale lock of a program that died is taken over', async () => {
+  const { file, locks } = setUp()
+  mkdirSync(`${file}.lock`)
+  const old = new Date(Date.now() - 60_000)
+  utimesSync(`${file}.lock`, old, old)
+  const lock = await locks.lockFile(file, { timeoutMs: 5000 })
+  await lock.release()
+})
+
+test('an abort ends the wait for another program and leaves the named lock free', async () => {
+  const { file, locks } = setUp()
+  const unlock = await properLockfile.lock(file)
+  const abort = new AbortController()
+  const waiting = locks.lockFile(file, { signal: abort.signal, onWait: () => abort.abort() })
+  await expect(waiting).rejects.toMatchObject({ name: 'AbortError' })
+  expect(await locks.list()).toEqual([])
+  await unlock()
+})
+
+test('shared mode is refused', async () => {
+  const { file, locks } = setUp()
+  await expect(locks.lockFile(file, { mode: 'shared' })).rejects.toThrow(TypeError)
+})
+
+test('a process that ends without releasing leaves neither lock', async () => {
+  const { home, file, locks } = setUp()
+  const actor = await LockActor.start(join(home, 'ops'))
+  await actor.call('lockFile', { path: file, as: 'file' })
+  expect(existsSync(`${file}.lock`)).toBe(true)
+  await actor.call('exit', { code: 0 }).catch(() => undefined)
+  expect(existsSync(`${file}.lock`)).toBe(false)
+  expect(await locks.list()).toEqual([])
+})
