@@ -12,21 +12,25 @@ export interface CommandClass {
 export interface CommandInstance {
   run(): Promise<unknown>
   jsonEnabled?(): boolean
-  readonly argv?: readonly string[]
 }
 
-/** Replaces the `run` of a class; `original` calls what was there. The class itself stays the one it was. */
-export function wrapRun(
-  command: CommandClass,
-  wrapper: (this: CommandInstance, original: () => Promise<unknown>) => Promise<unknown>,
-): void {
-  const { prototype } = command
+/** Calls what a wrapper stands in front of. */
+type Wrapper = (this: CommandInstance, original: () => Promise<unknown>) => Promise<unknown>
+
+/**
+ * Replaces the `run` of a class, which stays the class it was. Returns a function that takes the wrapper back, where
+ * nobody has put another one around it since.
+ */
+export function wrapRun({ prototype }: CommandClass, wrapper: Wrapper): () => void {
+  const own = Object.getOwnPropertyDescriptor(prototype, 'run')
   const { run } = prototype
-  Object.defineProperty(prototype, 'run', {
-    configurable: true,
-    writable: true,
-    value: function (this: CommandInstance) {
-      return Reflect.apply(wrapper, this, [() => Reflect.apply(run, this, [])])
-    },
-  })
+  const wrapped = function (this: CommandInstance): Promise<unknown> {
+    return Reflect.apply(wrapper, this, [() => Reflect.apply(run, this, [])])
+  }
+  Object.defineProperty(prototype, 'run', { configurable: true, writable: true, value: wrapped })
+  return () => {
+    if (prototype.run !== wrapped) return
+    if (own === undefined) Reflect.deleteProperty(prototype, 'run')
+    else Object.defineProperty(prototype, 'run', own)
+  }
 }

@@ -1,7 +1,10 @@
-import { assertLockRule, currentSession, type LockRule, runWithLock } from '@cli-ops/shared-ipc/lifecycle'
+import { assertLockRule, type LockRule, runWithLock } from '@cli-ops/shared-ipc/lifecycle'
 
 import { type CommandClass, wrapRun } from './command-class.js'
-import { refuse } from './refusal-error.js'
+import { refuse } from './refuse.js'
+
+/** Any command class. */
+type AnyClass = abstract new (...args: never[]) => unknown
 
 /**
  * Makes a command class run under a lock: `withLock('projects')(Sync)`, or `@withLock('projects')` as a standard or a legacy
@@ -12,12 +15,11 @@ import { refuse } from './refusal-error.js'
  */
 export function withLock(
   lock: string | LockRule,
-): <Class extends abstract new (...args: never[]) => unknown>(command: Class, context?: unknown) => Class {
+): <Class extends AnyClass>(command: Class, context?: unknown) => Class {
   assertLockRule('lock', lock)
   return (command) => {
-    wrapRun(command as unknown as CommandClass, function (original) {
-      if (currentSession()?.disabled === true) return original()
-      return Promise.resolve(runWithLock(lock, original, (refusal) => refuse(this, refusal)))
+    wrapRun(command as unknown as CommandClass, async function (original) {
+      return runWithLock<unknown>(lock, original, (refusal) => refuse(this, refusal))
     })
     return command
   }

@@ -2,11 +2,13 @@ import { basename, extname } from 'node:path'
 
 import {
   assertOptions,
+  beginCommand,
   type CliOpsOptions,
+  type CommandRun,
   EXIT_BUSY,
+  isPromiseLike,
   type Refusal,
   sayRefusal,
-  startSession,
 } from '@cli-ops/shared-ipc/lifecycle'
 
 import { isOpsRun } from './ops-command.js'
@@ -48,10 +50,17 @@ function surroundCommand(
   options: CliOpsOptions,
 ): void | Promise<void> {
   if (isOpsRun(argv)) return undefined
-  const session = startSession({ name: programName(argv.$0) }, options)
-  if (session.disabled) return undefined
-  const { _: args, $0: _program, ...named } = argv
-  const run = session.begin({ command: commandPath(yargs, argv), args, options: named })
+  const { _: args, $0: program, ...named } = argv
+  const context = { command: commandPath(yargs, argv), args, options: named }
+  const begun = beginCommand({ name: programName(program) }, options, context)
+  return isPromiseLike(begun) ? begun.then((run) => surround(run, yargs)) : surround(begun, yargs)
+}
+
+function surround(
+  run: CommandRun | undefined,
+  yargs: YargsInstance | undefined,
+): void | Promise<void> {
+  if (run === undefined) return undefined
   observeFailure(yargs, (error) => {
     run.noteError(error)
   })

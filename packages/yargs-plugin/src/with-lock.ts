@@ -1,6 +1,5 @@
 import {
   assertLockRule,
-  currentSession,
   type LockRule,
   runWithLock,
   sayRefusal,
@@ -51,8 +50,7 @@ function lockHandler(
   handler: (...args: unknown[]) => unknown,
 ): (...args: unknown[]) => unknown {
   return function (this: unknown, ...args) {
-    const call = (): unknown => Reflect.apply(handler, this, args)
     // yargs ignores what a handler returns, so a refused one may return nothing.
-    return currentSession()?.disabled === true ? call() : runWithLock(lock, call, sayRefusal)
+    return runWithLock<unknown>(lock, () => Reflect.apply(handler, this, args), sayRefusal)
   }
 }

@@ -1,8 +1,8 @@
-import { assertOptions, type CliOpsOptions, startSession } from '@cli-ops/shared-ipc/lifecycle'
+import { assertOptions, beginCommand, type CliOpsOptions } from '@cli-ops/shared-ipc/lifecycle'
 
-import { isOpsCommand } from '../ops-command-id.js'
 import { type CommandClass, wrapRun } from '../command-class.js'
-import { refuse } from '../refusal-error.js'
+import { isOpsCommand } from '../ops-topic.js'
+import { refuse } from '../refuse.js'
 
 /** What oclif hands to the hook. */
 interface PrerunOptions {
@@ -16,25 +16,26 @@ interface PrerunOptions {
 }
 
 /**
- * Begins a command, and puts its rule around the `run` that oclif is about to call: a lock that is not to be had then
- * is an error of the command itself, which oclif prints as text or JSON as it was asked to. A hook that throws a plain
- * error would be passed over and the command would run.
+ * Begins a command, and puts its rule around the `run` that oclif is about to call. A lock that is not to be had is
+ * then an error of the command itself, which oclif prints as text or as JSON; one thrown by a hook would be
+ * passed over and the command would run.
  */
 export async function prerun({ Command, argv, config }: PrerunOptions): Promise<void> {
-  const command = (Command.id ?? '').replaceAll(':', ' ')
+  // Looking must not change what is looked at.
   if (isOpsCommand(Command.id)) return
-  const session = startSession({ name: config.bin, version: config.version }, optionsOf(config.pjson.cliOps))
-  if (session.disabled) return
-  const run = session.begin({ command, args: argv, options: {} }, Command.cliOps)
-  let isFirst = true
-  wrapRun(Command, function (original) {
-    // A command may run another one, or itself again, in this process.
-    if (!isFirst) return original()
-    isFirst = false
-    return Promise.resolve(run.execute(original, (refusal) => refuse(this, refusal)))
+  const program = { name: config.bin, version: config.version }
+  const command = (Command.id ?? '').replaceAll(':', ' ')
+  const context = { command, args: argv, options: {} }
+  const run = await beginCommand(program, optionsOf(config.pjson.cliOps), context, Command.cliOps)
+  if (run === undefined) return
+  const unwrap = wrapRun(Command, async function (original) {
+    // For this run only: the command may run another one, or itself again.
+    unwrap()
+    return run.execute(original, (refusal) => refuse(this, refusal))
   })
 }
 
+/** The options in the host's package.json: `"cliOps": { … }`. */
 function optionsOf(options: unknown): CliOpsOptions {
   if (options === undefined) return {}
   assertOptions(options)
