@@ -138,7 +138,6 @@ export class CommandRun {
     this.#state = 'over'
     this.#result = result
     this.#error = error
-    if (error === undefined && Number(process.exitCode ?? 0) === 0) this.#emitResult()
     this.#release()
   }
 
