@@ -10,7 +10,7 @@ export interface CommandClass {
 
 /** The part of a command that the plugin works on. */
 export interface CommandInstance {
-  run(): Promise<unknown>
+  run: (this: CommandInstance) => Promise<unknown>
   jsonEnabled?(): boolean
 }
 

@@ -18,7 +18,7 @@ export function withLock(
 ): <Class extends AnyClass>(command: Class, context?: unknown) => Class {
   assertLockRule('lock', lock)
   return (command) => {
-    wrapRun(command as unknown as CommandClass, async function (original) {
+    wrapRun(command, async function (original) {
       return runWithLock<unknown>(lock, original, (refusal) => refuse(this, refusal))
     })
     return command

@@ -77,7 +77,7 @@ export class IPCClient {
   }
 
   /** Asks the handler of `server.on('request')`. As {@link call} with the method `request`. */
-  async request<Result = Record<string, unknown>>(
+  request<Result = Record<string, unknown>>(
     data?: unknown,
     options: RequestOptions = {},
   ): Promise<Result> {
@@ -92,15 +92,23 @@ export class IPCClient {
    *   `CONNECTION_LOST` when the outcome is unknown; `REMOTE_ERROR` when the handler failed; `INVALID_MESSAGE` when the
    *   parameters were refused; `MESSAGE_TOO_LARGE`, `INSECURE_DIRECTORY`, `UNSUPPORTED`, `CLOSED`
    */
-  async call<Result = unknown>(
+  call<Result = unknown>(
     method: string,
     params?: unknown,
     options: RequestOptions = {},
   ): Promise<Result> {
-    const request = this.#prepare(method, params, options, DEFAULT_TIMEOUT_MS)
-    const link = this.#link(options)
-    const connection = link.current ?? (await link.connect(this.#wait(request, options)))
-    return (await connection.request(request)) as Result
+    // Not an async function: on an open connection the promise of the reply is the only one that is needed.
+    let request: OutgoingRequest
+    try {
+      request = this.#prepare(method, params, options, DEFAULT_TIMEOUT_MS)
+    } catch (error) {
+      // What the caller's signal was aborted with is passed on as it is, whatever it is.
+      const reason = error as Error
+      return Promise.reject(reason)
+    }
+    const connection = this.#link(options).current
+    const reply = connection?.request(request) ?? this.#connectAndCall(request, options)
+    return reply as Promise<Result>
   }
 
   /**
@@ -145,6 +153,11 @@ export class IPCClient {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
+  }
+
+  async #connectAndCall(request: OutgoingRequest, options: RequestOptions): Promise<unknown> {
+    const connection = await this.#link(options).connect(this.#wait(request, options))
+    return connection.request(request)
   }
 
   #prepare(
