@@ -44,7 +44,12 @@ try {
     const [{ filename, entryCount, unpackedSize }] = Object.values(JSON.parse(packed))
     const tarball = join(temporary, filename)
     run(`publint ${name}`, bin('publint'), [tarball, '--strict'])
-    run(`attw ${name}`, bin('attw'), [tarball, '--profile', 'esm-only', '--no-emoji'])
+    // The parts that are loaded by require() only are no entries for users.
+    const internal = entries.flatMap(({ specifier, isCommonJs }) =>
+      isCommonJs && specifier !== undefined ? `.${specifier.slice(name.length)}` : [],
+    )
+    const exclude = internal.length > 0 ? ['--exclude-entrypoints', ...internal] : []
+    run(`attw ${name}`, bin('attw'), [tarball, '--profile', 'esm-only', '--no-emoji', ...exclude])
     console.log(`${name}: ${entryCount} files, ${Math.ceil(unpackedSize / 1024)} KiB unpacked`)
   }
 } finally {

@@ -8,9 +8,9 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
 /**
  * @typedef {{ name: string, private?: boolean, exports?: any, bin?: any }} Manifest
- * @typedef {{ specifier: string | undefined, source: string, output: string }} Entry
+ * @typedef {{ specifier: string | undefined, source: string, output: string, isCommonJs: boolean }} Entry
  *   `specifier` is what one imports, `source` the TypeScript file, `output` the bundle's path
- *   below `dist`, without extension.
+ *   below `dist`, without extension; `isCommonJs` where it ends in `.cjs`.
  * @typedef {{ dir: string, folder: string, name: string, manifest: Manifest, entries: Entry[] }} Workspace
  */
 
@@ -36,7 +36,7 @@ export function workspaces() {
 }
 
 /**
- * `./dist/x/y.js` in `exports` or `bin` stands for `src/x/y.ts`; other targets are not built.
+ * `./dist/x/y.js` or `.cjs` in `exports` or `bin` stands for `src/x/y.ts`; other targets are not built.
  *
  * @param {string} dir
  * @param {Manifest} manifest
@@ -55,8 +55,9 @@ function entriesOf(dir, { name, exports = {}, bin = {} }) {
     ...commands.map((target) => ({ specifier: undefined, target })),
   ]
   return targets.flatMap(({ specifier, target }) => {
-    const output = /^(?:\.\/)?dist\/(.+)\.js$/.exec(target ?? '')?.[1]
+    const [, output, extension] = /^(?:\.\/)?dist\/(.+)\.(c?js)$/.exec(target ?? '') ?? []
     if (output === undefined) return []
-    return [{ specifier, source: join(dir, 'src', `${output}.ts`), output }]
+    const source = join(dir, 'src', `${output}.ts`)
+    return [{ specifier, source, output, isCommonJs: extension === 'cjs' }]
   })
 }

@@ -8,6 +8,8 @@ const run = promisify(execFile)
 const specifiers = workspaces()
   .filter(({ manifest }) => manifest.private !== true)
   .flatMap(({ entries }) => entries)
+  // Parts of the lifecycle that are loaded by require() only.
+  .filter(({ isCommonJs }) => !isCommonJs)
   .flatMap(({ specifier }) => specifier ?? [])
 
 describe.each(specifiers)('%s', (specifier) => {

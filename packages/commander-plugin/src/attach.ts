@@ -1,10 +1,11 @@
 import {
+  beginCommand,
   type CliOpsOptions,
   type CommandRun,
   EXIT_BUSY,
+  isPromiseLike,
   type Refusal,
   sayRefusal,
-  startSession,
 } from '@cli-ops/shared-ipc/lifecycle'
 
 import type { CommanderProgram } from './commander-program.js'
@@ -19,33 +20,39 @@ const attached = new WeakSet<CommanderProgram>()
 export function attach(program: CommanderProgram, options: CliOpsOptions): void {
   if (attached.has(program)) return
   attached.add(program)
-  program.hook('preAction', (_program, command) => {
-    if (isOpsCommand(command)) return undefined
-    const run = begin(program, command, options)
-    return run === undefined ? undefined : surroundAction(command, run)
-  })
+  program.hook('preAction', (_program, command) =>
+    whenBegun(begin(program, command, options), (run) => surroundAction(command, run)),
+  )
   program.hook('preSubcommand', (_program, command) => {
     // Returning a promise for every subcommand would make a synchronous parse() asynchronous.
     if (command._executableHandler !== true) return undefined
-    return begin(program, command, options)?.execute(() => undefined, endRefused)
+    return whenBegun(begin(program, command, options), (run) => run.hold(endRefused))
   })
   if (options.ops !== undefined && options.ops !== false) mountOps(program, options)
 }
+
+type MaybeRun = CommandRun | undefined
 
 function begin(
   program: CommanderProgram,
   command: CommanderProgram,
   options: CliOpsOptions,
-): CommandRun | undefined {
-  if (hasAttachedAncestor(program)) return undefined
-  const session = startSession({ name: program.name(), version: program.version() }, options)
-  if (session.disabled) return undefined
-  const context = {
+): MaybeRun | Promise<MaybeRun> {
+  // A program within a coordinated program is the outer one's command; looking must not change what is looked at.
+  if (hasAttachedAncestor(program) || isOpsCommand(command)) return undefined
+  return beginCommand({ name: program.name(), version: program.version() }, options, {
     command: pathOf(command, program),
     args: command.processedArgs,
     options: command.opts(),
-  }
-  return session.begin(context)
+  })
+}
+
+function whenBegun(
+  begun: MaybeRun | Promise<MaybeRun>,
+  use: (run: CommandRun) => void | Promise<void>,
+): void | Promise<void> {
+  if (isPromiseLike(begun)) return begun.then((run) => whenBegun(run, use))
+  return begun === undefined ? undefined : use(begun)
 }
 
 /**
@@ -54,13 +61,12 @@ function begin(
  */
 function surroundAction(command: CommanderProgram, run: CommandRun): void | Promise<void> {
   const action = command._actionHandler
-  if (typeof action !== 'function') {
-    return run.execute(() => undefined, endRefused)
-  }
+  if (typeof action !== 'function') return run.hold(endRefused)
   command._actionHandler = function (this: unknown, args) {
     command._actionHandler = action
-    return run.execute(() => Reflect.apply(action, this, [args]), sayRefusal)
+    return run.execute<unknown>(() => Reflect.apply(action, this, [args]), sayRefusal)
   }
+  return undefined
 }
 
 /**
@@ -72,7 +78,6 @@ function endRefused(refusal: Refusal): never {
   process.exit(refusal.reason === 'skipped' ? 0 : EXIT_BUSY)
 }
 
-/** A program within a coordinated program is the outer one's command. */
 function hasAttachedAncestor(program: CommanderProgram): boolean {
   for (let parent = program.parent; parent !== null; parent = parent.parent) {
     if (attached.has(parent)) return true

@@ -9,7 +9,7 @@ declare module 'commander' {
   }
 }
 
-/* eslint-disable @typescript-eslint/ban-ts-comment, @typescript-eslint/no-unused-vars, @typescript-eslint/no-explicit-any --
+/* eslint-disable @typescript-eslint/ban-ts-comment, @typescript-eslint/no-unused-vars, @typescript-eslint/no-explicit-any, @typescript-eslint/no-empty-object-type --
    The package is optional, and a merged declaration must repeat the parameters of the class to the letter. */
 
 /** @ts-ignore Where the package is not installed there is nothing to declare. */

@@ -1,6 +1,5 @@
 import {
   assertLockRule,
-  currentSession,
   type LockRule,
   runWithLock,
   sayRefusal,
@@ -25,6 +24,6 @@ export function withLock<This, Args extends unknown[], Result>(
   return function (this: This, ...args: Args) {
     const run = (): void | Promise<void> =>
       Reflect.apply(action, this, args) as void | Promise<void>
-    return currentSession()?.disabled === true ? run() : runWithLock(lock, run, sayRefusal)
+    return runWithLock(lock, run, sayRefusal)
   }
 }

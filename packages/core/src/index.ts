@@ -53,3 +53,10 @@ export type {
   RequestContext,
   RequestHandler,
 } from './rpc/request-handler.js'
+export {
+  type ConfigBus,
+  type ConfigWatcher,
+  type WatchConfigOptions,
+  watchConfigFile,
+} from './config-watcher/watch-config-file.js'
+export type { ConfigFormat } from './config-watcher/config-format.js'

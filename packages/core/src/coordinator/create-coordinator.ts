@@ -56,8 +56,9 @@ export function createCoordinator<Events = StandardEvents>(
   const clients = new Map<string, IPCClient>()
 
   const close = async (): Promise<void> => {
-    const made = [...clients.values(), server, registry, events, locks]
-    await Promise.all(made.map((part) => part?.close()))
+    const parts = [...clients.values(), server, registry, events, locks]
+    const made = parts.filter((part) => part !== undefined)
+    await Promise.all(made.map((part) => part.close()))
   }
   return {
     name,

@@ -1,11 +1,12 @@
 import { CliOpsError } from '../errors/cli-ops-error.js'
-import type { Coordinator } from './create-coordinator.js'
+import { type Coordinator, createCoordinator } from './create-coordinator.js'
+import { type RunningCli, runningCli } from './running-cli.js'
 
-const KEY = Symbol.for('cli-ops.running-coordinator')
-type Global = typeof globalThis & { [KEY]?: () => Coordinator }
+const coordinators = new WeakMap<RunningCli, Coordinator>()
 
 /**
- * Returns the coordinator of the running CLI, inside any handler of a CLI that uses a plugin.
+ * Returns the coordinator of the running CLI, inside any handler of a CLI that uses a plugin. It is made when it is first
+ * asked for, and always the same.
  *
  * @throws CliOpsError `UNSUPPORTED` where no plugin is in use
  * @example
@@ -14,17 +15,17 @@ type Global = typeof globalThis & { [KEY]?: () => Coordinator }
  * ```
  */
 export function useOps(): Coordinator {
-  const running = (globalThis as Global)[KEY]
-  if (running === undefined) {
+  const cli = runningCli()
+  if (cli === undefined) {
     throw new CliOpsError(
       'UNSUPPORTED',
       'useOps() works inside a command of a CLI that uses a cli-ops plugin; elsewhere use createCoordinator()',
     )
   }
-  return running()
-}
-
-/** Sets what `useOps` returns; made only when it is asked for. */
-export function setRunningCoordinator(coordinator: () => Coordinator): void {
-  ;(globalThis as Global)[KEY] = coordinator
+  const existing = coordinators.get(cli)
+  if (existing !== undefined) return existing
+  const { name, version, connection } = cli
+  const coordinator = createCoordinator({ ...connection, name, version })
+  coordinators.set(cli, coordinator)
+  return coordinator
 }

@@ -1,7 +1,9 @@
-import { isOn } from '../options/connection-options.js'
+import { isOn } from '../options/environment.js'
 import { ownProcess } from '../process/own-process.js'
 
-const said = new Set<string>()
+// Two copies of the kit in one process warn once, hence the global symbol.
+const KEY = Symbol.for('cli-ops.said')
+type Global = typeof globalThis & { [KEY]?: Set<string> }
 
 // Names and error texts of other processes may carry escape sequences for the terminal.
 // eslint-disable-next-line no-control-regex
@@ -18,6 +20,7 @@ export function say(message: string): void {
 
 /** As {@link say}, but once per process for each key. */
 export function warnOnce(key: string, message: string): void {
+  const said = ((globalThis as Global)[KEY] ??= new Set())
   if (said.has(key)) return
   said.add(key)
   say(message)

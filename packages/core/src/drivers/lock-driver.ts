@@ -13,6 +13,11 @@ export interface LockRequest {
    * shares already: such a request must pass waiters by, since waiting behind an exclusive one would never end.
    */
   readonly held: readonly string[]
+  /**
+   * The lock is held by a flow from beginning to end (a callback, a command), so that a process which the flow begins
+   * and which asks for the same lock very likely waits for ever. Drivers without a process table ignore it.
+   */
+  readonly inFlow?: boolean | undefined
 }
 
 /** How a waiting acquisition is ended and observed. */
@@ -57,7 +62,7 @@ export interface LockDriver {
 
 /** Bounds of a clean-up. */
 export interface CleanOptions {
-  /** Stop early at this instant of `performance.now()`; what is left waits for the next clean-up. */
+  /** Stop early at this instant of `monotonicMs()`; what is left waits for the next clean-up. */
   readonly deadline?: number
 }
 

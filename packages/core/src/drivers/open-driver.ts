@@ -1,9 +1,6 @@
 import { CliOpsError } from '../errors/cli-ops-error.js'
-import {
-  type Connection,
-  type ConnectionOptions,
-  resolveConnection,
-} from '../options/connection-options.js'
+import { type ConnectionOptions, resolveConnection } from '../options/connection-options.js'
+import { driverKey } from './driver-key.js'
 import { createDisabledDriver } from './disabled/disabled-driver.js'
 import type { CreateDriver, Driver, DriverOptions, Primitive } from './driver.js'
 import { createLocalDriver } from './local/local-driver.js'
@@ -51,7 +48,7 @@ export function openDriver(options: ConnectionOptions, primitive: Primitive): Dr
   if (connection.disabled) return readyHandle(createDisabledDriver())
   const url = parseUrl(connection.urlOf(primitive))
   const driverOptions = { url, home: connection.home, namespace: connection.namespace }
-  return shareDriver(driverKey(connection, url), driverOptions)
+  return shareDriver(driverKey(connection, url.href), driverOptions)
 }
 
 function shareDriver(key: string, options: DriverOptions): DriverHandle {
@@ -122,10 +119,6 @@ function parseUrl(text: string): URL {
 
 function schemeOf(text: string): string {
   return /^[a-z][a-z0-9+.-]*:/iu.exec(text)?.[0] ?? 'no scheme'
-}
-
-function driverKey(connection: Connection, url: URL): string {
-  return JSON.stringify([url.href, connection.home, connection.namespace])
 }
 
 /** A hold on a driver that is shared with nobody. */

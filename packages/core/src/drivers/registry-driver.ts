@@ -48,3 +48,9 @@ export interface RegistryDriver {
   /** Removes the records of dead processes and reports them. */
   clean(options?: CleanOptions): MaybePromise<ServiceInfo[]>
 }
+
+/** The part of a registry that stores records. */
+export type RecordKeeper = Pick<
+  RegistryDriver,
+  'inProcess' | 'register' | 'registerSync' | 'unregister' | 'unregisterSync'
+>

@@ -5,7 +5,7 @@ import { nextEventId } from './event-id.js'
 import type { StoredEvent } from './event-types.js'
 
 /** The largest event, as JSON with its envelope, in bytes. */
-export const MAX_EVENT_BYTES = 1024 * 1024
+const MAX_EVENT_BYTES = 1024 * 1024
 
 /** What an event is made of. */
 export interface EventParts {

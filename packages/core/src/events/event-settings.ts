@@ -1,13 +1,11 @@
-import type { AppendOptions, Retention } from '../drivers/event-driver.js'
+import type { AppendOptions } from '../drivers/event-driver.js'
 import { describe } from '../names/assert-name.js'
 import type { StandardSchema } from '../validation/standard-schema.js'
 import { assertEventType } from './event-pattern.js'
 import { assertSource } from './event-source.js'
+import { DEFAULT_RETENTION } from './default-retention.js'
 import type { EventBusOptions, SubscribeOptions } from './event-options.js'
 import { DEFAULT_RATE_LIMIT, type RateLimit } from './rate-limit.js'
-
-/** What a log keeps where nobody says otherwise: a minute, and longer what a group has not read yet. */
-export const DEFAULT_RETENTION: Retention = { retentionMs: 60_000, maxBytes: 64 * 1024 * 1024 }
 
 /** The options of a bus, validated, with the defaults filled in. */
 export interface EventSettings {

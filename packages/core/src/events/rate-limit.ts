@@ -46,11 +46,13 @@ export class RateLimiter {
   take(type: string): number {
     const now = this.#now()
     const bucket = this.#bucketAt(type, now)
-    if (bucket.tokens >= 1) {
-      bucket.tokens -= 1
+    if (bucket.tokens > 1 - 1e-9) {
+      bucket.tokens = Math.max(0, bucket.tokens - 1)
       return 0
     }
-    return Math.max(1, Math.ceil(((1 - bucket.tokens) * this.#perMs) / this.#max))
+    const waitMs = ((1 - bucket.tokens) * this.#perMs) / this.#max
+    // Fractions of a token are not exact, and must not cost a whole millisecond.
+    return Math.max(1, Math.ceil(waitMs - 1e-6))
   }
 
   #bucketAt(type: string, now: number): Bucket {

@@ -36,7 +36,7 @@ export function assertOptions(options: unknown): asserts options is CliOpsOption
     for (const [command, rule] of Object.entries(commands))
       assertRule(`commands[${JSON.stringify(command)}]`, rule)
   }
-  resolveConnection(options as CliOpsOptions)
+  resolveConnection(options)
 }
 
 /** Throws a `TypeError` unless `rule` is the lock of a command: a resource name or a lock rule. */

@@ -1,12 +1,12 @@
 import { say } from '../diagnostics/message.js'
 import { type CliOpsError, isCliOpsError } from '../errors/cli-ops-error.js'
-import type { LockManager } from '../locks/lock-manager.js'
 import type { Lock } from '../locks/lock-types.js'
+import { type ConnectionOptions, resolveConnection } from '../options/connection-options.js'
+import { assertLockRule } from './assert-options.js'
 import type { LockRule } from './cli-ops-options.js'
+import { EXIT_BUSY } from './exit-busy.js'
+import { requirePart } from './require-part.js'
 import { createWaitLine } from './wait-line.js'
-
-/** Exit code of a command that did not run because its lock was not to be had (EX_TEMPFAIL of sysexits.h). */
-export const EXIT_BUSY = 75
 
 /** Why a command does not run. */
 export interface Refusal {
@@ -16,30 +16,25 @@ export interface Refusal {
 }
 
 /**
- * Takes the lock of a rule: at once where it is free on an embedded driver, else in time, telling the waiting
- * person who holds it. Locks fail closed: whatever keeps the lock from being taken is a refusal. What is
- * neither a lock nor a refusal is thrown, such as a wrong resource name.
+ * Takes the lock of a rule: at once where it is free on this machine, else in time, telling the waiting person who
+ * holds it. Locks fail closed: whatever keeps the lock from being taken is a refusal. What is neither a lock nor
+ * a refusal is thrown, such as a wrong resource name.
  */
 export function takeLock(
-  locks: LockManager,
+  options: ConnectionOptions,
   rule: LockRule,
 ): Lock | Refusal | Promise<Lock | Refusal> {
-  const { resource, mode, timeoutMs, onBusy = 'wait' } = rule
-  try {
-    if (locks.isSynchronous) {
-      const lock = locks.tryLockSync(resource, { mode })
+  assertLockRule('lock', rule)
+  const connection = resolveConnection(options)
+  if (connection.urlOf('locks') === 'local:') {
+    try {
+      const lock = requirePart('locks').tryLockNow(connection, rule)
       if (lock !== null) return lock
+    } catch (error) {
+      return refusalOf(error, rule)
     }
-  } catch (error) {
-    return refusalOf(error, onBusy)
   }
-  const line = createWaitLine()
-  return locks
-    .lock(resource, { mode, onWait: line.onWait, timeoutMs: onBusy === 'wait' ? timeoutMs : 0 })
-    .catch((error: unknown) => refusalOf(error, onBusy))
-    .finally(() => {
-      line.stop()
-    })
+  return waitForLock(options, rule)
 }
 
 /** Says on stderr why the command did not run, and sets the exit code where that is a failure. */
@@ -52,7 +47,25 @@ export function sayRefusal(refusal: Refusal): void {
   process.exitCode = EXIT_BUSY
 }
 
-function refusalOf(error: unknown, onBusy: LockRule['onBusy']): Refusal {
+async function waitForLock(options: ConnectionOptions, rule: LockRule): Promise<Lock | Refusal> {
+  const { resource, mode, timeoutMs, onBusy = 'wait' } = rule
+  const line = createWaitLine()
+  try {
+    const { LockManager } = await import('@cli-ops/shared-ipc')
+    const { onWait } = line
+    return await new LockManager(options).lock(resource, {
+      mode,
+      onWait,
+      timeoutMs: onBusy === 'wait' ? timeoutMs : 0,
+    })
+  } catch (error) {
+    return refusalOf(error, rule)
+  } finally {
+    line.stop()
+  }
+}
+
+function refusalOf(error: unknown, { onBusy }: LockRule): Refusal {
   if (!isCliOpsError(error)) throw error
   const isBusy = error.code === 'LOCK_HELD' || error.code === 'LOCK_TIMEOUT'
   return { reason: isBusy && onBusy === 'skip' ? 'skipped' : 'refused', error }

@@ -2,14 +2,17 @@ import type { CliOpsOptions, CommandRule } from './cli-ops-options.js'
 
 const EVERY_COMMAND = '*'
 
-/** Finds the rule of a command: its own, written with spaces or colons, else the one for every command. */
+/**
+ * Finds the rule of a command: its own, written with spaces or colons, else the one that the command itself carries,
+ * else the one for every command.
+ */
 export function findRule(
-  commands: CliOpsOptions['commands'],
+  commands: CliOpsOptions['commands'] = {},
   command: string,
+  carried?: CommandRule,
 ): CommandRule | undefined {
-  if (commands === undefined) return undefined
-  for (const key of [command, command.replaceAll(' ', ':'), EVERY_COMMAND]) {
+  for (const key of [command, command.replaceAll(' ', ':')]) {
     if (Object.hasOwn(commands, key)) return commands[key]
   }
-  return undefined
+  return carried ?? (Object.hasOwn(commands, EVERY_COMMAND) ? commands[EVERY_COMMAND] : undefined)
 }

@@ -1,9 +1,11 @@
+import { monotonicMs } from '../process/monotonic-time.js'
 import { isCliOpsError } from '../errors/cli-ops-error.js'
 import type { Lock } from '../locks/lock-types.js'
 import type { CommandContext, CommandRule, LockRule } from './cli-ops-options.js'
 import { type Refusal, takeLock } from './command-lock.js'
 import type { ProcessEnd } from './exit-observer.js'
 import { isPromiseLike } from './promise-like.js'
+import { releaseLock } from './release-lock.js'
 import type { Session } from './session.js'
 
 /** What an adapter does instead of the action when the command may not run. */
@@ -15,7 +17,7 @@ export class CommandRun {
   readonly #session: Session
   readonly context: CommandContext
   readonly #rule: CommandRule
-  readonly #startedAt = performance.now()
+  readonly #startedAt = monotonicMs()
   #lock: Lock | undefined
   #state: 'running' | 'over' | 'finished' = 'running'
   #result: unknown
@@ -49,7 +51,7 @@ export class CommandRun {
   execute<T>(action: () => T, refuse: Refuse<T>): T | Promise<Awaited<T>> {
     const rule = this.#lockRule()
     if (rule === undefined) return this.#follow(action)
-    const taken = takeLock(this.#session.coordinator.locks, rule)
+    const taken = takeLock(this.#session.connection, rule)
     return isPromiseLike(taken)
       ? (taken.then((lock) => this.#proceed(lock, action, refuse)) as Promise<Awaited<T>>)
       : this.#proceed(taken, action, refuse)
@@ -136,7 +138,6 @@ export class CommandRun {
     this.#state = 'over'
     this.#result = result
     this.#error = error
-    if (error === undefined && Number(process.exitCode ?? 0) === 0) this.#emitResult()
     this.#release()
   }
 
@@ -152,20 +153,14 @@ export class CommandRun {
   }
 
   #durationMs(): number {
-    return Math.round(performance.now() - this.#startedAt)
+    return Math.round(monotonicMs() - this.#startedAt)
   }
 
   #release(): void {
     const lock = this.#lock
     this.#lock = undefined
-    if (lock !== undefined) releaseQuietly(this.#session, lock)
+    if (lock !== undefined) void releaseLock(lock)
   }
-}
-
-function releaseQuietly(session: Session, lock: Lock): void {
-  session.quietly(() => {
-    lock.releaseSync()
-  })
 }
 
 /** Name and code only: messages may hold secrets. */

@@ -1,3 +1,4 @@
+import { monotonicMs } from '../process/monotonic-time.js'
 import { currentSession } from './current-session.js'
 import type { EventsOf } from './cli-ops-options.js'
 import { isPromiseLike } from './promise-like.js'
@@ -11,9 +12,12 @@ export function emitAfter<T>(
   handler: () => T,
   args: readonly unknown[],
 ): T {
-  const startedAt = performance.now()
+  const startedAt = monotonicMs()
+  const refusals = currentSession()?.refusals
   const emit = (result: unknown): void => {
-    const durationMs = Math.round(performance.now() - startedAt)
+    // A lock inside the handler was not to be had, so nothing was done.
+    if (currentSession()?.refusals !== refusals) return
+    const durationMs = Math.round(monotonicMs() - startedAt)
     currentSession()?.emitOutcome(events, { args, result, durationMs })
   }
   const result = handler()

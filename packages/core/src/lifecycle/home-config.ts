@@ -20,7 +20,7 @@ export function withHomeConfig(name: string, options: CliOpsOptions): CliOpsOpti
     config = readConfig(file, name)
   } catch (error) {
     warnOnce(
-      'home-config',
+      `home-config ${file}`,
       `ignoring ${file}: ${error instanceof Error ? error.message : String(error)}`,
     )
   }

@@ -1,19 +1,39 @@
-import { assertOptions } from './assert-options.js'
-import type { CliOpsOptions } from './cli-ops-options.js'
-import { ensureSession } from './current-session.js'
-import { type Program, Session } from './session.js'
+/**
+ * What an adapter to a CLI framework is made of. Everything here is small: the work is done by the runtime, which is
+ * loaded when a command begins.
+ */
+import type { LockRule } from './cli-ops-options.js'
+import type { Refusal } from './command-lock.js'
+import { withRuntime } from './with-runtime.js'
 
-/** Starts the plugin's part in this process, or returns what a first call has started. */
-export function startSession(program: Program, options: CliOpsOptions): Session {
-  return ensureSession(() => {
-    const session = new Session(program, options)
-    session.start()
-    return session
+/**
+ * Runs a handler under a lock and gives its result as it is; when the lock is not to be had, `refuse` stands for the
+ * handler.
+ */
+export function runWithLock<T>(
+  rule: string | LockRule,
+  handler: () => T,
+  refuse: (refusal: Refusal) => T,
+): T | Promise<Awaited<T>> {
+  return withRuntime<T | Promise<Awaited<T>>>((runtime) =>
+    runtime.runWithLock(rule, handler, refuse),
+  )
+}
+
+/** Says on stderr why the command did not run, and sets the exit code where that is a failure. */
+export function sayRefusal(refusal: Refusal): void {
+  void withRuntime((runtime) => {
+    runtime.sayRefusal(refusal)
   })
 }
 
-export { assertOptions }
-export { assertLockRule } from './assert-options.js'
+export { assertLockRule, assertOptions } from './assert-options.js'
+export { beginCommand } from './begin-command.js'
+export { currentSession } from './current-session.js'
+export { emitAfter } from './emit-after.js'
+export { EXIT_BUSY } from './exit-busy.js'
+export { isPromiseLike } from './promise-like.js'
+export { OPS_COMMANDS, type OpsCommand } from '../ops/ops-commands.js'
 export type {
   CliOpsOptions,
   CommandContext,
@@ -24,10 +44,6 @@ export type {
   LockRule,
   ServedRequest,
 } from './cli-ops-options.js'
-export { emitAfter } from './emit-after.js'
-export { EXIT_BUSY, type Refusal, sayRefusal } from './command-lock.js'
+export type { Refusal } from './command-lock.js'
 export type { CommandRun } from './command-run.js'
-export { currentSession } from './current-session.js'
-export type { Program, Session } from './session.js'
-export { OPS_COMMANDS, type OpsCommand } from '../ops/ops-commands.js'
-export { runWithLock } from './with-lock.js'
+export type { Program } from './session.js'

@@ -1,20 +1,37 @@
+import { monotonicMs } from '../process/monotonic-time.js'
 import { debug, warnOnce } from '../diagnostics/message.js'
-import { type Coordinator, createCoordinator } from '../coordinator/create-coordinator.js'
-import { setRunningCoordinator } from '../coordinator/use-ops.js'
-import { openDriver } from '../drivers/open-driver.js'
-import { EventBus } from '../events/event-bus.js'
+import { createEventRecord } from '../events/event-record.js'
+import { defaultSource } from '../events/event-source.js'
+import { traceparentOf } from '../events/trace-context.js'
+import { type RunningCli, setRunningCli } from '../coordinator/running-cli.js'
+import {
+  type Connection,
+  type ConnectionOptions,
+  resolveConnection,
+} from '../options/connection-options.js'
 import { runExitCleanups, takeOverExitCleanups } from '../process/at-exit.js'
 import { describeOwnProcess, ownProcess } from '../process/own-process.js'
-import { ownRecord } from '../registry/own-records.js'
-import type { CliOpsOptions, CommandContext, CommandOutcome, EventsOf } from './cli-ops-options.js'
+import type {
+  CliOpsOptions,
+  CommandContext,
+  CommandOutcome,
+  CommandRule,
+  EventsOf,
+} from './cli-ops-options.js'
 import type { Refusal } from './command-lock.js'
-import { eventsOf } from './outcome-events.js'
 import { findRule } from './command-path.js'
 import { CommandRun } from './command-run.js'
 import { type ProcessEnd, observeExit } from './exit-observer.js'
 import { withHomeConfig } from './home-config.js'
+import { LocalStore } from './local-store.js'
+import { eventsOf } from './outcome-events.js'
+import { requirePart } from './require-part.js'
 import { observeSignals } from './signal-observer.js'
-import { cleanUpIfDue } from './startup-clean-up.js'
+
+/** A clean-up is not repeated by the commands that start within this time. */
+const CLEAN_UP_INTERVAL_MS = 60_000
+/** What a start may spend on others' leftovers; the rest is left to the next one. */
+const CLEAN_UP_BUDGET_MS = 20
 
 /** What a framework knows of its program. */
 export interface Program {
@@ -31,22 +48,27 @@ export type HandledOutcome = Pick<CommandOutcome, 'args' | 'result' | 'durationM
  *
  * Locks fail closed. Everything else fails open: the first failure says so in one line and the host goes on.
  */
-export class Session {
+export class Session implements RunningCli {
   readonly name: string
   readonly version: string | undefined
   readonly options: CliOpsOptions
+  readonly connection: ConnectionOptions
+  readonly #resolved: Connection
   readonly #runs = new Set<CommandRun>()
-  #coordinator: Coordinator | undefined
-  #events: EventBus | undefined
+  #store: LocalStore | undefined
   #lastError: unknown
+  #refusals = 0
   #ended = false
 
   constructor(program: Program, options: CliOpsOptions) {
     this.name = options.name ?? program.name
     this.version = options.version ?? program.version
     this.options = withHomeConfig(this.name, options)
+    const { home, namespace, url, disabled } = this.options
+    this.connection = { home, namespace, url, disabled }
+    this.#resolved = resolveConnection(this.connection)
     describeOwnProcess({ name: this.name })
-    setRunningCoordinator(() => this.coordinator)
+    setRunningCli(this)
   }
 
   /** Id of this process among all instances. */
@@ -55,83 +77,113 @@ export class Session {
   }
 
   get disabled(): boolean {
-    return this.options.disabled === true
-  }
-
-  /** The handle on all four primitives that `useOps()` gives, made at its first use. */
-  get coordinator(): Coordinator {
-    return (this.#coordinator ??= createCoordinator({
-      ...this.#connection(),
-      name: this.name,
-      version: this.version,
-    }))
+    return this.#resolved.disabled
   }
 
   /** Cleans up after dead processes, registers the instance and begins to observe the end of the process. */
   start(): void {
-    observeExit((end) => {
-      this.#end(end)
-    })
-    observeSignals((end) => {
-      this.#end(end)
-    })
+    if (this.disabled) return
+    const end = (how: ProcessEnd): void => {
+      this.#end(how)
+    }
+    observeExit(end)
+    observeSignals(end)
     process.on('uncaughtExceptionMonitor', (error) => {
       this.#lastError = error
     })
     takeOverExitCleanups()
-    this.quietly(() => {
-      cleanUpIfDue(this.#connection())
+    this.#quietly(() => {
+      this.#cleanUpIfDue()
     })
-    this.quietly(() => {
-      this.#register()
+    this.#quietly(() => {
+      this.#local('registry')?.register(this, this.name, this.version)
     })
     if (this.options.serve !== undefined) void this.#serve()
   }
 
-  /** Begins a command: settles those before it that are over, and emits `command:started`. */
-  begin(context: CommandContext): CommandRun {
+  /**
+   * Begins a command: settles those before it that are over, and emits `command:started`. `carried` is a rule that the
+   * command itself carries.
+   */
+  begin(context: CommandContext, carried?: CommandRule): CommandRun {
     for (const run of this.#runs) {
       if (!run.isOver) continue
       run.finish({ exitCode: run.failed ? 1 : Number(process.exitCode ?? 0) })
       this.#runs.delete(run)
     }
     describeOwnProcess({ command: context.command })
-    const run = new CommandRun(this, context, findRule(this.options.commands, context.command))
+    const rule = findRule(this.options.commands, context.command, carried)
+    const run = new CommandRun(this, context, rule)
     this.#runs.add(run)
     this.emitLifecycle('command:started', run.facts)
     return run
+  }
+
+  /** How often a lock was not to be had so far: what was wrapped around such a handler must not take it for done. */
+  get refusals(): number {
+    return this.#refusals
   }
 
   /** Emits the events that follow a handler of the command in progress. */
   emitOutcome(events: string | EventsOf, handled: HandledOutcome): void {
     const context = [...this.#runs].at(-1)?.context ?? { command: '', args: [], options: {} }
     const facts = { cli: this.name, command: context.command, instance: this.instance }
-    this.quietly(() => {
+    this.#quietly(() => {
       const outcome = { exitCode: 0, ...context, ...handled }
-      for (const { type, data } of eventsOf(events, outcome, facts)) this.emit(type, data)
+      for (const { type, data } of eventsOf(events, outcome, facts)) this.#emit(type, data)
     })
   }
 
   /** Emits one of the plugin's own events, unless they are turned off. */
   emitLifecycle(type: string, data: object): void {
-    if (this.options.lifecycleEvents !== false) this.emit(type, data)
-  }
-
-  /** Emits an event without waiting; a failure is a warning. */
-  emit(type: string, data: unknown): void {
-    this.quietly(() => {
-      this.#events ??= new EventBus({ ...this.#connection(), rateLimit: false })
-      this.#events.emitSync(type, data)
+    if (this.options.lifecycleEvents === false) return
+    this.#quietly(() => {
+      this.#emit(type, data)
     })
   }
 
   /** Remembers why the command in progress did not run, for its `command:failed`. */
   noteRefusal(refusal: Refusal): void {
+    this.#refusals += 1
     if (refusal.reason === 'refused') this.#lastError = refusal.error
   }
 
-  /** Runs what must not break the host. */
-  quietly(action: () => void): void {
+  #emit(type: string, data: unknown): void {
+    const record = createEventRecord({
+      type,
+      data,
+      source: defaultSource(),
+      traceparent: traceparentOf(undefined),
+    })
+    this.#local('events')?.append(record)
+  }
+
+  #cleanUpIfDue(): void {
+    const store = this.#local('locks')
+    if (store?.home.claimCleanup(CLEAN_UP_INTERVAL_MS) !== true) return
+    requirePart('clean-up').cleanUp(store.home, monotonicMs() + CLEAN_UP_BUDGET_MS)
+  }
+
+  /** The store of this machine, where the primitive is kept there. */
+  #local(primitive: 'events' | 'locks' | 'registry'): LocalStore | undefined {
+    if (this.#resolved.urlOf(primitive) !== 'local:') return undefined
+    return (this.#store ??= new LocalStore(this.#resolved))
+  }
+
+  async #serve(): Promise<void> {
+    try {
+      const { useOps } = await import('@cli-ops/shared-ipc')
+      const server = useOps().serve().unref()
+      for (const [method, handler] of Object.entries(this.options.serve ?? {})) {
+        server.handle(method, handler as (data: unknown, context: unknown) => unknown)
+      }
+      await server.ready
+    } catch (error) {
+      this.#failOpen(error)
+    }
+  }
+
+  #quietly(action: () => void): void {
     try {
       action()
     } catch (error) {
@@ -143,36 +195,6 @@ export class Session {
     const reason = error instanceof Error ? error.message : String(error)
     warnOnce('fail-open', `going on without events and registry: ${reason}`)
     debug(() => (error instanceof Error ? (error.stack ?? error.message) : reason))
-  }
-
-  #connection(): Pick<CliOpsOptions, 'home' | 'namespace' | 'url' | 'disabled'> {
-    const { home, namespace, url, disabled } = this.options
-    return { home, namespace, url, disabled }
-  }
-
-  #register(): void {
-    const handle = openDriver(this.#connection(), 'registry')
-    const driver = handle.now?.registry
-    if (driver === undefined) return
-    // A server of this process announces its endpoint in the same record.
-    void ownRecord({ key: handle.key, driver }, this.name).set(
-      this,
-      { version: this.version },
-      driver,
-    )
-  }
-
-  async #serve(): Promise<void> {
-    try {
-      const server = this.coordinator.serve()
-      for (const [method, handler] of Object.entries(this.options.serve ?? {})) {
-        server.handle(method, handler as (data: unknown, context: unknown) => unknown)
-      }
-      server.unref()
-      await server.ready
-    } catch (error) {
-      this.#failOpen(error)
-    }
   }
 
   #end(end: ProcessEnd): void {

@@ -1,10 +1,17 @@
-import { constants } from 'node:os'
-
 import type { ProcessEnd } from './exit-observer.js'
 
 /** The signals that end a process from its terminal, its parent or its closed terminal. */
-const SIGNALS: readonly NodeJS.Signals[] =
-  process.platform === 'win32' ? ['SIGINT', 'SIGBREAK'] : ['SIGINT', 'SIGTERM', 'SIGHUP']
+const SIGNALS: readonly (readonly [signal: NodeJS.Signals, number: number])[] =
+  process.platform === 'win32'
+    ? [
+        ['SIGINT', 2],
+        ['SIGBREAK', 21],
+      ]
+    : [
+        ['SIGINT', 2],
+        ['SIGTERM', 15],
+        ['SIGHUP', 1],
+      ]
 
 /**
  * Calls `finish` when a signal is about to end the process. Where the host listens to the signal itself, the
@@ -12,10 +19,10 @@ const SIGNALS: readonly NodeJS.Signals[] =
  * that the process ends by it and its parent sees 130 or 143 as ever.
  */
 export function observeSignals(finish: (end: ProcessEnd) => void): void {
-  for (const signal of SIGNALS) {
+  for (const [signal, number] of SIGNALS) {
     const listener = (): void => {
       if (process.listenerCount(signal) - 1 > waitingListeners()) return
-      finish({ exitCode: 128 + constants.signals[signal], signal })
+      finish({ exitCode: 128 + number, signal })
       process.removeListener(signal, listener)
       process.kill(process.pid, signal)
     }

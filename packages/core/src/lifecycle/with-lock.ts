@@ -1,9 +1,10 @@
-import { LockManager } from '../locks/lock-manager.js'
 import type { Lock } from '../locks/lock-types.js'
-import { type Refusal, takeLock } from './command-lock.js'
+import { resolveConnection } from '../options/connection-options.js'
 import type { LockRule } from './cli-ops-options.js'
-import { isPromiseLike } from './promise-like.js'
+import { type Refusal, takeLock } from './command-lock.js'
 import { currentSession } from './current-session.js'
+import { isPromiseLike } from './promise-like.js'
+import { releaseLock } from './release-lock.js'
 
 /**
  * Runs a handler under a lock, and gives its result as it is: without a wait, a synchronous handler stays
@@ -15,9 +16,9 @@ export function runWithLock<T>(
   handler: () => T,
   refuse: (refusal: Refusal) => T,
 ): T | Promise<Awaited<T>> {
-  const session = currentSession()
-  const locks = session === undefined ? new LockManager() : session.coordinator.locks
-  const taken = takeLock(locks, typeof rule === 'string' ? { resource: rule } : rule)
+  const connection = currentSession()?.connection ?? {}
+  if (resolveConnection(connection).disabled) return handler()
+  const taken = takeLock(connection, typeof rule === 'string' ? { resource: rule } : rule)
   return isPromiseLike(taken)
     ? (taken.then((lock) => holdDuring(lock, handler, refuse)) as Promise<Awaited<T>>)
     : holdDuring(taken, handler, refuse)
@@ -27,7 +28,7 @@ function holdDuring<T>(
   taken: Lock | Refusal,
   handler: () => T,
   refuse: (refusal: Refusal) => T,
-): T {
+): T | Promise<Awaited<T>> {
   if ('reason' in taken) {
     currentSession()?.noteRefusal(taken)
     return refuse(taken)
@@ -36,12 +37,10 @@ function holdDuring<T>(
   try {
     result = taken.run(handler)
   } catch (error) {
-    taken.releaseSync()
+    void releaseLock(taken)
     throw error
   }
-  if (!isPromiseLike(result)) {
-    taken.releaseSync()
-    return result
-  }
-  return Promise.resolve(result).finally(() => taken.release()) as T
+  if (isPromiseLike(result)) return Promise.resolve(result).finally(() => releaseLock(taken))
+  void releaseLock(taken)
+  return result
 }

@@ -7,13 +7,16 @@ export function assertLockOptions(options: LockOptions): void {
   if (typeof options !== 'object' || options === null) {
     throw new TypeError(`options must be an object, got ${describe(options)}`)
   }
-  const { timeoutMs, signal, mode, onWait } = options
+  const { timeoutMs, signal, mode, onWait, inFlow } = options
   if (timeoutMs !== undefined) assertTimeoutMs('timeoutMs', timeoutMs)
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw new TypeError(`signal must be an AbortSignal, got ${describe(signal)}`)
   }
   if (mode !== undefined && mode !== 'exclusive' && mode !== 'shared') {
     throw new TypeError(`mode must be 'exclusive' or 'shared', got ${describe(mode)}`)
+  }
+  if (inFlow !== undefined && typeof inFlow !== 'boolean') {
+    throw new TypeError(`inFlow must be true or false, got ${describe(inFlow)}`)
   }
   if (onWait !== undefined && typeof onWait !== 'function') {
     throw new TypeError(`onWait must be a function, got ${describe(onWait)}`)

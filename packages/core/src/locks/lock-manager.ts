@@ -84,7 +84,7 @@ export class LockManager {
     const [resource, callback, options] =
       typeof first === 'function' ? [undefined, first, second] : [first, second, third]
     if (typeof callback !== 'function') throw new TypeError('callback must be a function')
-    const lock = await this.#obtain(resource, options as LockOptions | undefined)
+    const lock = await this.#obtain(resource, inFlow(options as LockOptions | undefined))
     let result: T
     try {
       result = await lock.run(() => callback(lock))
@@ -285,9 +285,20 @@ export class LockManager {
   }
 }
 
+// Wrong options stay as they are, for the check to see.
+function inFlow(options: LockOptions = {}): LockOptions {
+  return typeof options === 'object' && options !== null ? { inFlow: true, ...options } : options
+}
+
 function newRequest(resource: string, options: LockOptions): LockRequest {
   const mode: LockMode = options.mode ?? 'exclusive'
-  return { resource, mode, id: nextLockId(), held: locksOfFlow().map(({ id }) => id) }
+  return {
+    resource,
+    mode,
+    id: nextLockId(),
+    held: locksOfFlow().map(({ id }) => id),
+    inFlow: options.inFlow,
+  }
 }
 
 function closedError(): CliOpsError {

@@ -41,6 +41,12 @@ export interface LockOptions {
   readonly timeoutMs?: number | undefined
   /** Ends the wait; the call rejects with the signal's reason and the queue is left at once. */
   readonly signal?: AbortSignal | undefined
+  /**
+   * Says that the lock will be held by one flow to its end, through `lock.run` or `lock.enter`. A child process of that
+   * flow that waits for the same lock is then told after a few seconds that it would wait for ever.
+   * @default true for `acquire` with its callback, else false
+   */
+  readonly inFlow?: boolean | undefined
   /** @default 'exclusive' */
   readonly mode?: LockMode | undefined
   /** Called when the call begins to wait, and again whenever it waits for somebody else. */

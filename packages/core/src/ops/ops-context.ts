@@ -10,7 +10,7 @@ export interface OpsContext {
   /** Options by name. */
   readonly options: Readonly<Record<string, unknown>>
   /** Writes one result: as a line of JSON for programs, else as text for people. */
-  print(json: unknown, text: string): void
+  readonly print: (json: unknown, text: string) => void
   /** Aborted when the person ends a command that goes on. */
   readonly signal: AbortSignal
 }

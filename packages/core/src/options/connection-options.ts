@@ -1,8 +1,8 @@
-import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 
 import type { Primitive } from '../drivers/driver.js'
 import { assertName, describe } from '../names/assert-name.js'
+import { isOn } from './environment.js'
 
 /** One URL for everything, or one for each primitive; what is left out stays local. */
 export type ConnectionUrl = string | Partial<Readonly<Record<Primitive, string>>>
@@ -60,15 +60,12 @@ export function resolveConnection(options: ConnectionOptions, env = process.env)
   return { home, namespace, disabled, urlOf }
 }
 
-/** Reads a switch of the environment: `1` or `true`. */
-export function isOn(value: string | undefined): boolean {
-  return value === '1' || value === 'true'
-}
-
 // XDG Base Directory Specification: a relative path in the variable is to be ignored.
 function defaultHome(env: NodeJS.ProcessEnv): string {
   const { XDG_DATA_HOME: xdg, LOCALAPPDATA: localAppData } = env
   if (process.platform === 'win32' && localAppData) return join(localAppData, 'cli-ops')
   if (xdg && isAbsolute(xdg)) return join(xdg, 'cli-ops')
+  // Reading the user's record costs half a millisecond, so only who needs it pays.
+  const { homedir } = process.getBuiltinModule('node:os')
   return join(homedir(), '.local', 'share', 'cli-ops')
 }

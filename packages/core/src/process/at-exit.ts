@@ -4,24 +4,41 @@
  */
 type Cleanup = () => void
 
-const cleanups = new Set<Cleanup>()
-let listening = false
-let takenOver = false
+interface ExitCleanups {
+  readonly registered: Set<Cleanup>
+  /** The `exit` listener, as long as nobody else decides when the clean-ups run. */
+  listener: Cleanup | undefined
+  takenOver: boolean
+}
+
+// The lifecycle is a bundle of its own: on a signal it must also run what the other copies of this file were given.
+const KEY = Symbol.for('cli-ops.exit-cleanups')
+type Global = typeof globalThis & { [KEY]?: ExitCleanups }
+
+function exitCleanups(): ExitCleanups {
+  return ((globalThis as Global)[KEY] ??= {
+    registered: new Set(),
+    listener: undefined,
+    takenOver: false,
+  })
+}
 
 /** Registers a clean-up; the last registered runs first. Returns a function that takes it back. */
 export function atExit(cleanup: Cleanup): () => void {
-  cleanups.add(cleanup)
-  if (!listening && !takenOver) {
-    listening = true
+  const state = exitCleanups()
+  state.registered.add(cleanup)
+  if (state.listener === undefined && !state.takenOver) {
+    state.listener = runExitCleanups
     process.once('exit', runExitCleanups)
   }
-  return () => cleanups.delete(cleanup)
+  return () => state.registered.delete(cleanup)
 }
 
 /** Runs every registered clean-up once. A failing one does not keep the others from running. */
 export function runExitCleanups(): void {
-  for (const cleanup of [...cleanups].reverse()) {
-    cleanups.delete(cleanup)
+  const { registered } = exitCleanups()
+  for (const cleanup of [...registered].reverse()) {
+    registered.delete(cleanup)
     try {
       cleanup()
     } catch {
@@ -32,7 +49,8 @@ export function runExitCleanups(): void {
 
 /** Lets the caller decide when the clean-ups run: the command lifecycle does it after its last event. */
 export function takeOverExitCleanups(): void {
-  takenOver = true
-  if (listening) process.removeListener('exit', runExitCleanups)
-  listening = false
+  const state = exitCleanups()
+  state.takenOver = true
+  if (state.listener !== undefined) process.removeListener('exit', state.listener)
+  state.listener = undefined
 }

@@ -1,7 +1,7 @@
-import { hostname, userInfo } from 'node:os'
 import { basename, extname } from 'node:path'
 
 import { randomId } from '../names/random-id.js'
+import { processStartedAt } from './monotonic-time.js'
 import { ownIdentity, type ProcessIdentity } from './process-identity.js'
 
 /** What this process says of itself in lock entries, registry records and events. */
@@ -27,9 +27,14 @@ export function ownProcess(): OwnProcess {
   return ((globalThis as Global)[KEY] ??= {
     identity: ownIdentity(),
     instance: randomId(),
-    host: hostname(),
-    user: userName(),
-    startedAt: new Date(performance.timeOrigin),
+    // Only locks say where and by whom they are held, so only they pay for node:os.
+    get host() {
+      return process.getBuiltinModule('node:os').hostname()
+    },
+    get user() {
+      return userName()
+    },
+    startedAt: new Date(processStartedAt()),
     name: programName(),
   })
 }
@@ -49,7 +54,7 @@ function programName(): string {
 
 function userName(): string {
   try {
-    return userInfo().username
+    return process.getBuiltinModule('node:os').userInfo().username
   } catch {
     // A container may run a uid that has no name.
     return String(process.getuid?.() ?? 'unknown')

@@ -1,5 +1,5 @@
 import type { MaybePromise } from '../drivers/maybe-promise.js'
-import type { RegistryDriver, ServiceRecord } from '../drivers/registry-driver.js'
+import type { RecordKeeper, ServiceRecord } from '../drivers/registry-driver.js'
 import { atExit } from '../process/at-exit.js'
 import { ownProcess } from '../process/own-process.js'
 
@@ -50,7 +50,7 @@ export class OwnRecord {
   }
 
   /** Sets or replaces an owner's contribution and stores the record. Where that fails, nothing has changed. */
-  set(owner: object, contribution: Contribution, driver: RegistryDriver): MaybePromise<void> {
+  set(owner: object, contribution: Contribution, driver: RecordKeeper): MaybePromise<void> {
     const previous = this.#contributions.get(owner)
     this.#contributions.set(owner, contribution)
     const undo = (error: unknown): never => {
@@ -67,7 +67,7 @@ export class OwnRecord {
   }
 
   /** Takes an owner's contribution back; the last one takes the record with it. */
-  remove(owner: object, driver: RegistryDriver): MaybePromise<void> {
+  remove(owner: object, driver: RecordKeeper): MaybePromise<void> {
     if (!this.#contributions.has(owner)) return undefined
     this.#drop(owner)
     return this.#store(driver)
@@ -78,7 +78,7 @@ export class OwnRecord {
     if (this.#contributions.size === 0) this.#onEmpty()
   }
 
-  #store(driver: RegistryDriver): Promise<void> | undefined {
+  #store(driver: RecordKeeper): Promise<void> | undefined {
     if (driver.registerSync !== undefined && driver.unregisterSync !== undefined) {
       const { name, instance } = this
       if (this.#contributions.size > 0) driver.registerSync(this.#toRecord())
@@ -95,7 +95,7 @@ export class OwnRecord {
     return writing
   }
 
-  #tidyAtExit(driver: RegistryDriver): void {
+  #tidyAtExit(driver: RecordKeeper): void {
     if (this.#contributions.size === 0) {
       this.#forgetExit?.()
       this.#forgetExit = undefined

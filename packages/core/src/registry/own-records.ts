@@ -1,4 +1,4 @@
-import type { RegistryDriver } from '../drivers/registry-driver.js'
+import type { RecordKeeper, RegistryDriver } from '../drivers/registry-driver.js'
 import { randomId } from '../names/random-id.js'
 import { ownProcess } from '../process/own-process.js'
 import { OwnRecord } from './own-record.js'
@@ -12,6 +12,11 @@ type Global = typeof globalThis & { [KEY]?: Map<string, OwnRecord[]> }
 export interface RecordPlace {
   /** Equal for equal URL, home and namespace. */
   readonly key: string
+  readonly driver: RecordKeeper
+}
+
+/** A place with the whole registry behind it. */
+export interface RegistryPlace extends RecordPlace {
   readonly driver: RegistryDriver
 }
 

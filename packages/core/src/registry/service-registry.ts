@@ -4,7 +4,7 @@ import { CliOpsError } from '../errors/cli-ops-error.js'
 import { assertName, describe } from '../names/assert-name.js'
 import type { ConnectionOptions } from '../options/connection-options.js'
 import { type ServiceMetadata, toContribution } from './assert-metadata.js'
-import { isOwnInstance, ownRecord, ownRecordsIn, type RecordPlace } from './own-records.js'
+import { isOwnInstance, ownRecord, ownRecordsIn, type RegistryPlace } from './own-records.js'
 import { Registration } from './registration.js'
 import type { ServiceChange, ServiceFilter, ServiceInfo } from './service-types.js'
 import { ServiceWatch } from './service-watch.js'
@@ -144,20 +144,20 @@ export class ServiceRegistry {
     await this.close()
   }
 
-  #select(place: RecordPlace, services: ServiceInfo[], filter: ServiceFilter): ServiceInfo[] {
+  #select(place: RegistryPlace, services: ServiceInfo[], filter: ServiceFilter): ServiceInfo[] {
     if (filter.includeSelf === true) return services
     return services.filter(({ instance }) => !this.#isSelf(place, instance))
   }
 
   /** Where all instances live in one process, only what this object registered is "this process". */
-  #isSelf(place: RecordPlace, instance: string): boolean {
+  #isSelf(place: RegistryPlace, instance: string): boolean {
     if (place.driver.inProcess !== true) return isOwnInstance(place, instance)
     return ownRecordsIn(place).some(
       (record) => record.instance === instance && record.contributionOf(this) !== undefined,
     )
   }
 
-  async #open({ signal }: RegistryCallOptions): Promise<RecordPlace> {
+  async #open({ signal }: RegistryCallOptions): Promise<RegistryPlace> {
     signal?.throwIfAborted()
     if (this.#closed) throw new CliOpsError('CLOSED', 'this ServiceRegistry was closed')
     const driver: RegistryDriver | undefined = (this.#handle.now ?? (await this.#handle.open()))

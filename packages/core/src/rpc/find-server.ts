@@ -1,6 +1,6 @@
 import type { RpcDriver, RpcLimits } from '../drivers/driver.js'
 import { CliOpsError } from '../errors/cli-ops-error.js'
-import { isOwnInstance, type RecordPlace } from '../registry/own-records.js'
+import { isOwnInstance, type RegistryPlace } from '../registry/own-records.js'
 import type { ServiceInfo } from '../registry/service-types.js'
 import type { ClientConnection } from './client-connection.js'
 import { connectToAny } from './connect-to-any.js'
@@ -18,7 +18,7 @@ export interface ServerTarget {
 
 /** Where to look and how to connect. */
 export interface ServerFinder {
-  readonly place: RecordPlace
+  readonly place: RegistryPlace
   readonly rpc: RpcDriver
   readonly limits: RpcLimits
 }
@@ -52,7 +52,7 @@ export async function findServer(
 
 /** Says who was asked for, what is known of it, and who is running instead. */
 export async function noResponder(
-  { driver }: RecordPlace,
+  { driver }: RegistryPlace,
   { name, instance }: ServerTarget,
 ): Promise<CliOpsError> {
   const running = await driver.discover({ probe: false })
@@ -87,7 +87,7 @@ function describeAbsence(
 
 /** This process itself comes last: who asks for another `cli-alpha` from within one means another one. */
 function chooseCandidates(
-  place: RecordPlace,
+  place: RegistryPlace,
   services: readonly ServiceInfo[],
   { instance, pick }: ServerTarget,
 ): ServiceInfo[] {

@@ -1,37 +1,21 @@
-import { CliOpsError } from '../../../errors/cli-ops-error.js'
-import { debug } from '../../../diagnostics/message.js'
 import type { Cursor } from '../../../events/event-types.js'
 import type {
   AppendOptions,
-  CleanOptions,
   EventDriver,
   EventReader,
   EventRecord,
   LockDriver,
   ReaderOptions,
-  Retention,
 } from '../../driver.js'
 import type { Home } from '../home.js'
 import { GroupCursors } from './group-cursor.js'
 import { GroupLease } from './group-lease.js'
 import { GroupReader } from './group-reader.js'
-import { toCursor } from './log-position.js'
+import { createLogAppender } from './log-appender.js'
 import { LogReader } from './log-reader.js'
-import { encodeEvent } from './log-record.js'
-import { expireSegments } from './log-retention.js'
 import { LogWatch } from './log-watch.js'
-import { LogWriter, type WrittenBlock } from './log-writer.js'
 import { PlainReader } from './plain-reader.js'
 import { assertStartPosition, beginningOfLog, resolveStart } from './start-position.js'
-
-/** A log is kept in about this many segments, so that what expires is a small part of it. */
-const SEGMENTS_PER_LOG = 16
-/** And in about this many spans of time. */
-const SEGMENTS_PER_RETENTION = 4
-const MIN_SEGMENT_BYTES = 4 * 1024
-const MAX_SEGMENT_BYTES = 16 * 1024 * 1024
-/** Records of one append are written together up to this size, so that a segment is not much larger than its limit. */
-const MAX_BLOCK_BYTES = 1024 * 1024
 
 /** The events of the local driver: the segmented log of `docs/reference/event-log.md`. */
 export interface LocalEvents extends EventDriver {
@@ -53,75 +37,17 @@ export function createLocalEvents(
 ): LocalEvents {
   const { fileSystem } = home
   const { events: directory, groups } = home.paths
-  const writer = new LogWriter(fileSystem, directory, now)
   const watch = new LogWatch(fileSystem, directory)
+  const appender = createLogAppender(home, () => watch.wake(), now)
   const cursors = new GroupCursors(fileSystem, groups)
   let locks: LockDriver | undefined
 
-  const prepare = (): void => {
-    home.prepare()
-    assertLocal(home)
-  }
-
-  const expire = (retention: Retention, count: boolean, options: CleanOptions = {}): number =>
-    expireSegments(fileSystem, directory, {
-      ...options,
-      retention,
-      now: now(),
-      oldestNeeded: cursors.oldestSegment(),
-      count,
-    })
-
-  /** Until when the newest segment is not rotated for its age. */
-  let youngUntil = 0
-
-  const isDue = (
-    { start, segmentBytes, segmentStartedAt }: WrittenBlock,
-    limits: Retention,
-  ): boolean => {
-    if (segmentBytes >= fullAt(limits)) return true
-    const spanMs = limits.retentionMs / SEGMENTS_PER_RETENTION
-    const time = now()
-    if (time - segmentStartedAt < spanMs || time < youngUntil) return false
-    youngUntil = time + spanMs
-    // Age divides the log so that a part of it can expire. Behind a group nothing does, and a group that never comes
-    // back would be behind a segment for every few events.
-    return (cursors.oldestSegment() ?? start.segment) >= start.segment
-  }
-
-  const rotateIfDue = (written: WrittenBlock, { retention, durable }: AppendOptions): void => {
-    try {
-      if (!isDue(written, retention)) return
-      if (writer.rotate(written.start.segment, durable)) expire(retention, false)
-    } catch (error) {
-      // The events are stored; whoever appends next tries again.
-      debug(() => `the event log was not rotated: ${String(error)}`)
-    }
-  }
-
-  const appendSync = (events: readonly EventRecord[], options: AppendOptions): Cursor[] => {
-    prepare()
-    const appended: Cursor[] = []
-    for (const records of inBlocks(events.map(encodeEvent))) {
-      const block = records.length === 1 && records[0] ? records[0] : Buffer.concat(records)
-      const written = home.inDirectory(directory, () => writer.append(block, options.durable))
-      let { offset } = written.start
-      for (const record of records) {
-        offset += record.length
-        appended.push(toCursor({ segment: written.start.segment, offset }))
-      }
-      rotateIfDue(written, options)
-    }
-    watch.wake()
-    return appended
-  }
-
   return {
-    append: appendSync,
-    appendSync,
+    append: (events, options) => appender.appendSync(events, options),
+    appendSync: (events, options) => appender.appendSync(events, options),
     openReader(options: ReaderOptions): EventReader {
       assertStartPosition(options.from)
-      prepare()
+      appender.prepare()
       // Makes the directory, so that it can be watched.
       home.inDirectory(directory, () => {
         if (fileSystem.status(directory) === undefined) throw missing(directory)
@@ -144,42 +70,11 @@ export function createLocalEvents(
     clean(retention, options) {
       // Nothing is made where there is nothing to clean.
       if (fileSystem.status(directory) === undefined) return 0
-      prepare()
-      return expire(retention, true, options)
+      appender.prepare()
+      return appender.expire(retention, true, options)
     },
-    close: () => writer.close(),
+    close: () => appender.close(),
   }
-}
-
-/** The size at which a segment is full. */
-function fullAt({ maxBytes }: Retention): number {
-  const share = Math.floor(maxBytes / SEGMENTS_PER_LOG)
-  return Math.min(Math.max(share, MIN_SEGMENT_BYTES), MAX_SEGMENT_BYTES)
-}
-
-function* inBlocks(records: readonly Buffer[]): Generator<Buffer[]> {
-  let block: Buffer[] = []
-  let bytes = 0
-  for (const record of records) {
-    if (block.length > 0 && bytes + record.length > MAX_BLOCK_BYTES) {
-      yield block
-      block = []
-      bytes = 0
-    }
-    block.push(record)
-    bytes += record.length
-  }
-  if (block.length > 0) yield block
-}
-
-function assertLocal(home: Home): void {
-  if (home.isLocal) return
-  throw new CliOpsError(
-    'UNSUPPORTED',
-    `events cannot be kept on a network file system, where appends of two machines corrupt each other (${home.root}); ` +
-      'set CLI_OPS_HOME to a local directory, or CLI_OPS_URL to an engine such as redis://',
-    { details: { home: home.root } },
-  )
 }
 
 function missing(path: string): Error {

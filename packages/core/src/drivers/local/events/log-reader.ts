@@ -164,7 +164,7 @@ export class LogReader {
     const oldest = segments.find((number) => number > expected.segment) ?? segments[0]
     if (oldest === undefined) return undefined
     this.#position = { segment: oldest, offset: 0 }
-    if (this.#hasMissedNothing(expected, oldest)) return undefined
+    if (this.#hasMissedNothing(expected, oldest)) return this.#openSegment()
     return { expected: toCursor(expected), resumeAt: toCursor(this.#position) }
   }
 

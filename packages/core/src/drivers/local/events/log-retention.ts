@@ -1,3 +1,4 @@
+import { monotonicMs } from '../../../process/monotonic-time.js'
 import type { CleanOptions } from '../../lock-driver.js'
 import type { Retention } from '../../event-driver.js'
 import type { FileSystem } from '../file-system.js'
@@ -44,7 +45,7 @@ export function expireSegments(
     // Only a segment that is followed by a begun one is known to be sealed. Removing one that is not would let a
     // writer that still has it open store an event that nobody reads.
     if (next === undefined || next.size === 0) break
-    if (deadline !== undefined && performance.now() >= deadline) break
+    if (deadline !== undefined && monotonicMs() >= deadline) break
     const old = now - segment.modifiedMs > retention.retentionMs
     const needed = oldestNeeded !== undefined && segment.number >= oldestNeeded
     // Oldest first and without holes: that is what lets a writer conclude from a missing successor that there is none.

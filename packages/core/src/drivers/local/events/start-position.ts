@@ -34,7 +34,7 @@ export function beginningOfLog(fileSystem: FileSystem, directory: string): LogPo
 }
 
 /** Behind everything that is stored by now. */
-export function endOfLog(fileSystem: FileSystem, directory: string): LogPosition {
+function endOfLog(fileSystem: FileSystem, directory: string): LogPosition {
   for (;;) {
     const segment = segmentsIn(fileSystem.list(directory)).at(-1)
     if (segment === undefined) return { segment: FIRST_SEGMENT, offset: 0 }

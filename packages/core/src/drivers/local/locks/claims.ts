@@ -104,13 +104,13 @@ function writeRecord(
   claim: Claim,
   open: number | undefined,
 ): number | undefined {
-  const { resource, mode, held } = request
+  const { resource, mode, inFlow, held } = request
   const { since, token } = claim
   // The content is for people only: a full disk must not cost the lock that is held already.
   let descriptor = open
   try {
     descriptor ??= place.fileSystem.openAppend(claim.entry)
-    const record = formatOwnerRecord({ resource, mode, since, token, held })
+    const record = formatOwnerRecord({ resource, mode, since, token, inFlow, held })
     if (descriptor !== undefined) place.fileSystem.write(descriptor, Buffer.from(record))
   } catch (error) {
     debug(() => `cannot describe the holder of ${resource}: ${String(error)}`)

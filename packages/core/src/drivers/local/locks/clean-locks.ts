@@ -1,3 +1,4 @@
+import { monotonicMs } from '../../../process/monotonic-time.js'
 import { join } from 'node:path'
 
 import type { LockInfo } from '../../../locks/lock-types.js'
@@ -19,14 +20,14 @@ export function cleanLocks(
 ): LockInfo[] {
   const freed: LockInfo[] = []
   for (const encoded of listEncodedResources(place)) {
-    if (performance.now() > deadline) return freed
+    if (monotonicMs() > deadline) return freed
     const paths = place.ofEncoded(encoded)
     freed.push(...unlessForeign(() => cleanLock(place, tokens, paths)))
     unlessForeign(() => cleanQueue(place, paths))
   }
   const { fileSystem, home } = place
   for (const name of fileSystem.list(home.paths.claims) ?? []) {
-    if (performance.now() > deadline) return freed
+    if (monotonicMs() > deadline) return freed
     cleanClaim(place, name)
   }
   return freed

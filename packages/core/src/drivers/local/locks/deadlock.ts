@@ -12,8 +12,6 @@ import { listTickets, type Ticket } from './queue.js'
 
 /** How much a search looks at. */
 export interface DeadlockScope {
-  /** Follow all waiters of the home, not only the holders of this one lock. */
-  readonly everywhere: boolean
   /** Take an ancestor process for one that waits for this process to end. */
   readonly ancestors: boolean
 }
@@ -66,7 +64,7 @@ class DeadlockSearch {
     this.#request = request
     this.#own = own
     this.#ancestors = new Set(scope.ancestors ? place.surroundings.waitingAncestors() : [])
-    this.#waitersByHeld = scope.everywhere ? findHoldingWaiters(place, own) : new Map()
+    this.#waitersByHeld = findHoldingWaiters(place, own)
   }
 
   run(): Link[] | undefined {
@@ -99,9 +97,9 @@ class DeadlockSearch {
   #endsHere({ id, identity, text }: EntryName, paths: ResourcePaths): boolean {
     if (this.#request.held.includes(id)) return true
     if (!this.#isAncestor(identity)) return false
-    // A lock that was taken after this process began is not what it was begun under.
-    const { since = Infinity } = this.#read(join(paths.lock, text))
-    return since <= this.#place.surroundings.startedAt()
+    // An ancestor's other locks, and those it took after this process began, are not what this one was begun under.
+    const { inFlow, since = Infinity } = this.#read(join(paths.lock, text))
+    return inFlow && since <= this.#place.surroundings.startedAt()
   }
 
   #isAncestor({ pid, boot, pidNamespace }: ProcessIdentity): boolean {

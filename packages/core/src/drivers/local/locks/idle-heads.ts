@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 
-import type { TicketName } from './entry-name.js'
+import { parseTicketName } from './entry-name.js'
 import { readLockDirectory } from './lock-directory.js'
 import type { LockPlace, ResourcePaths } from './lock-place.js'
 
@@ -27,11 +27,13 @@ export class IdleHeads {
   }
 
   /** Notes who is at the head, and whether the lock is free while he is. */
-  note(paths: ResourcePaths, ahead: readonly TicketName[]): void {
-    const head = ahead.find(({ text }) => !this.#idle.has(text))
+  note(paths: ResourcePaths, ahead: readonly string[]): void {
+    const head = parseTicketName(ahead.find((name) => !this.#idle.has(name)) ?? '')
     if (head === undefined) return
     const now = this.#place.clock.monotonicNs()
-    const isFree = readLockDirectory(this.#place, paths).entries.length === 0
+    const isFree =
+      this.#place.fileSystem.status(paths.lock) === undefined ||
+      readLockDirectory(this.#place, paths).entries.length === 0
     if (!isFree || head.text !== this.#head || this.#freeSince === undefined) {
       this.#head = head.text
       this.#freeSince = isFree ? now : undefined

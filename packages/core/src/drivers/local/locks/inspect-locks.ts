@@ -27,18 +27,16 @@ export function inspectLock(
   const holders = findHolders(place, paths).filter(({ state }) => state !== 'dead')
   const [holder] = holders.sort((one, other) => one.since - other.since)
   if (holder !== undefined) return toLockInfo(place, tokens, paths, holder)
-  const [first] = findWaiters(place, paths)
+  const first = findFirstWaiter(place, paths)
   if (first === undefined) return null
-  const { mode } = first.name
-  return {
+  return withWaiters(place, paths, {
     resource: resourceOf(first.record, paths),
     id: '',
     token: 0n,
-    owner: toOwner(first.name.identity, first.record, first.state),
+    owner: ownerOf(first),
     since: new Date(first.since),
-    mode,
-    waiters: findWaiters(place, paths).map(ownerOf),
-  }
+    mode: first.name.mode,
+  })
 }
 
 /** Finds the entries of a lock, dead owners' too. */
@@ -49,21 +47,33 @@ export function findHolders(place: LockPlace, paths: ResourcePaths): Found[] {
   })
 }
 
-/** Describes one holder; the waiters are only looked up when they are asked for. */
+/** Describes one holder. */
 export function toLockInfo(
   place: LockPlace,
   tokens: FencingTokens,
   paths: ResourcePaths,
-  { name, record, state, since }: Found,
+  holder: Found,
 ): LockInfo {
-  let waiters: readonly Owner[] | undefined
-  return {
+  const { name, record, since } = holder
+  return withWaiters(place, paths, {
     resource: resourceOf(record, paths),
     id: name.id,
     token: record.token ?? tokens.last(paths),
-    owner: toOwner(name.identity, record, state),
+    owner: ownerOf(holder),
     since: new Date(since),
     mode: name.mode,
+  })
+}
+
+/** Adds the waiters, who are only looked up when they are asked for: of hundreds each has to be read. */
+function withWaiters(
+  place: LockPlace,
+  paths: ResourcePaths,
+  facts: Omit<LockInfo, 'waiters'>,
+): LockInfo {
+  let waiters: readonly Owner[] | undefined
+  return {
+    ...facts,
     get waiters() {
       return (waiters ??= findWaiters(place, paths).map(ownerOf))
     },
@@ -78,6 +88,14 @@ export function listEncodedResources(place: LockPlace): string[] {
     .map((name) => name.slice(0, -LOCK_SUFFIX.length))
   const queues = fileSystem.list(home.paths.queues) ?? []
   return [...new Set([...locks, ...queues])].sort()
+}
+
+function findFirstWaiter(place: LockPlace, paths: ResourcePaths): Found | undefined {
+  for (const name of listTickets(place, paths)) {
+    if (place.judge(name.identity) !== 'dead')
+      return find(place, join(paths.queue, name.text), name)
+  }
+  return undefined
 }
 
 function findWaiters(place: LockPlace, paths: ResourcePaths): Found[] {

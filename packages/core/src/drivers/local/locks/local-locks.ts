@@ -1,11 +1,13 @@
+import { processStartedAt } from '../../../process/monotonic-time.js'
 import { join } from 'node:path'
 
 import { judgeLiveness } from '../../../process/liveness.js'
+import { atExit } from '../../../process/at-exit.js'
 import { waitingAncestors } from '../../../process/ancestors.js'
 import { ownIdentity } from '../../../process/process-identity.js'
-import type { LockDriver, LockGrant, LockRequest } from '../../lock-driver.js'
+import type { LockDriver, LockGrant, LockRequest, LockWait } from '../../lock-driver.js'
 import { type Home, storageError } from '../home.js'
-import { tryClaim } from './claims.js'
+import { type Claim, tryClaim } from './claims.js'
 import { cleanLocks } from './clean-locks.js'
 import { systemClock } from './clock.js'
 import { assertLockId, parseEntryName } from './entry-name.js'
@@ -15,8 +17,11 @@ import { createLocalGrant } from './local-grant.js'
 import { listLockDirectory } from './lock-directory.js'
 import { LockPlace, type LockSurroundings } from './lock-place.js'
 import { removeIfEmpty } from './move-directory.js'
-import { hasWaiters } from './queue.js'
+import { enterQueue, hasWaiters, leaveQueue, type Ticket } from './queue.js'
 import { joinsOwnSharers } from './shared-reentry.js'
+import type { waitForTurn } from './wait-for-turn.js'
+
+type WaitForTurn = typeof waitForTurn
 
 /**
  * Makes the locks of the local driver: the claim protocol of `docs/reference/lock-protocol.md` on files. Nothing is
@@ -38,16 +43,48 @@ export function createLocalLocks(
     return claim === undefined ? null : createLocalGrant(place, claim)
   }
 
+  // The ticket comes first: whoever arrives while the rest is being loaded has to find it.
+  const enter = (request: LockRequest, arrival: bigint): Ticket => {
+    try {
+      return enterQueue(place, request, arrival)
+    } catch (error) {
+      throw storageError(error, home.root)
+    }
+  }
+
+  const waitWith = async (ticket: Ticket, request: LockRequest, wait: LockWait): Promise<Claim> => {
+    const forgetExit = atExit(() => {
+      leaveQueue(place, ticket)
+    })
+    try {
+      return await (
+        await loadWait(ticket)
+      )(place, tokens, request, wait, ticket)
+    } finally {
+      forgetExit()
+    }
+  }
+
+  // Most commands never wait, so they do not load how to.
+  const loadWait = async (ticket: Ticket): Promise<WaitForTurn> => {
+    try {
+      return (await import('./wait-for-turn.js')).waitForTurn
+    } catch (error) {
+      leaveQueue(place, ticket)
+      throw error
+    }
+  }
+
   return {
     tryAcquire,
     tryAcquireSync: tryAcquire,
     async acquire(request, wait) {
       wait.signal.throwIfAborted()
+      const arrival = surroundings.clock.monotonicNs()
       const grant = tryAcquire(request)
       if (grant !== null) return grant
-      // Most commands never wait, so they do not load how to.
-      const { waitForTurn } = await import('./wait-for-turn.js')
-      return createLocalGrant(place, await waitForTurn(place, tokens, request, wait))
+      const ticket = enter(request, arrival)
+      return createLocalGrant(place, await waitWith(ticket, request, wait))
     },
     inspect: (resource) =>
       place.isThere() ? inspectLock(place, tokens, place.of(resource)) : null,
@@ -88,7 +125,7 @@ function realSurroundings(home: Home): LockSurroundings {
     clock: systemClock,
     identity: ownIdentity,
     judge: (identity) => judgeLiveness(identity, { localFileSystem: home.isLocal }),
-    startedAt: () => performance.timeOrigin,
+    startedAt: () => processStartedAt(),
     waitingAncestors,
   }
 }

@@ -15,6 +15,8 @@ export interface OwnerRecord {
   /** When the lock was granted or the wait began, in milliseconds since the epoch. */
   readonly since?: number
   readonly token?: bigint
+  /** The holder is a flow that holds the lock to its end. */
+  readonly inFlow: boolean
   /** Ids of the locks that the waiting flow holds. */
   readonly held: readonly string[]
 }
@@ -25,11 +27,19 @@ export interface RecordFacts {
   readonly mode: LockMode
   readonly since: number
   readonly token?: bigint
+  readonly inFlow?: boolean | undefined
   readonly held: readonly string[]
 }
 
 /** Writes the content of an entry or a ticket of this process. */
-export function formatOwnerRecord({ resource, mode, since, token, held }: RecordFacts): string {
+export function formatOwnerRecord({
+  resource,
+  mode,
+  since,
+  token,
+  inFlow,
+  held,
+}: RecordFacts): string {
   const { name, host, user, command, startedAt } = ownProcess()
   return JSON.stringify({
     resource,
@@ -42,6 +52,7 @@ export function formatOwnerRecord({ resource, mode, since, token, held }: Record
     since,
     // Beyond what a JSON number holds exactly.
     token: token === undefined ? undefined : String(token),
+    inFlow,
     held,
   })
 }
@@ -71,6 +82,7 @@ export function parseOwnerRecord(content: string | undefined): OwnerRecord {
     ...(startedAt !== undefined && { startedAt }),
     ...(since !== undefined && { since }),
     ...(token !== undefined && /^\d{1,100}$/u.test(token) && { token: BigInt(token) }),
+    inFlow: record.get('inFlow') === true,
     held: Array.isArray(held) ? held.filter((id) => typeof id === 'string') : [],
   }
 }

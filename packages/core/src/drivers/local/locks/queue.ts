@@ -25,12 +25,11 @@ export interface Ticket {
   readonly paths: ResourcePaths
 }
 
-/** Joins the queue. A crash leaves the ticket, which the next to look recognises as a dead waiter's. */
-export function enterQueue(place: LockPlace, request: QueueRequest): Ticket {
+/** Joins the queue in the place of an arrival in monotonic nanoseconds. A crash leaves the ticket, which the next to look recognises as a dead waiter's. */
+export function enterQueue(place: LockPlace, request: QueueRequest, arrival: bigint): Ticket {
   const { resource, mode, id, held } = request
   const { clock } = place
   const paths = place.of(resource)
-  const arrival = clock.monotonicNs()
   const name = formatTicketName(arrival, mode, held.length > 0, id, place.identity)
   const content = formatOwnerRecord({ resource, mode, since: clock.now(), held })
   const ticket = { name, path: join(paths.queue, name), content, paths }
@@ -43,16 +42,23 @@ export function leaveQueue(place: LockPlace, ticket: Ticket): void {
   discardFile(place.fileSystem, ticket.path, ticket.paths.queue)
 }
 
-/** Lists the tickets of a queue in order of arrival, dead waiters' too. What the kit did not write is passed over. */
-export function listTickets(place: LockPlace, paths: ResourcePaths): TicketName[] {
+/**
+ * Lists the names of a queue's tickets in order of arrival, dead waiters' too. They are read one by one, since of
+ * hundreds a waiter needs the one before its own.
+ */
+export function listTicketNames(place: LockPlace, paths: ResourcePaths): string[] {
   // Usually nobody waits, and a status that finds nothing costs less than a listing that fails.
   if (place.fileSystem.status(paths.queue)?.kind !== 'directory') return []
-  const names = place.fileSystem.list(paths.queue) ?? []
-  return names.sort().flatMap((name) => parseTicketName(name) ?? [])
+  return place.fileSystem.list(paths.queue)?.sort() ?? []
+}
+
+/** Lists the tickets of a queue in order of arrival, dead waiters' too. What the kit did not write is passed over. */
+export function listTickets(place: LockPlace, paths: ResourcePaths): TicketName[] {
+  return listTicketNames(place, paths).flatMap((name) => parseTicketName(name) ?? [])
 }
 
 /**
- * Finds the last of `tickets` that has to be waited for, and removes those of dead waiters on the way there.
+ * Finds the last of the named tickets that has to be waited for, and removes those of dead waiters on the way there.
  *
  * A waiter that is stopped is passed over: it could not take the lock, and all the others would stand still with it.
  * It keeps its ticket, and its place counts again once it goes on.
@@ -60,13 +66,14 @@ export function listTickets(place: LockPlace, paths: ResourcePaths): TicketName[
 export function lastWaiting(
   place: LockPlace,
   paths: ResourcePaths,
-  tickets: readonly TicketName[],
-  isPassedOver: (ticket: TicketName) => boolean = () => false,
+  names: readonly string[],
+  isPassedOver: (name: string) => boolean = () => false,
 ): TicketName | undefined {
-  for (const ticket of tickets.toReversed()) {
-    if (isPassedOver(ticket)) continue
+  for (const name of names.toReversed()) {
+    const ticket = isPassedOver(name) ? undefined : parseTicketName(name)
+    if (ticket === undefined) continue
     const state = place.judge(ticket.identity)
-    if (state === 'dead') place.fileSystem.unlink(join(paths.queue, ticket.text))
+    if (state === 'dead') place.fileSystem.unlink(join(paths.queue, name))
     else if (state !== 'stopped') return ticket
   }
   return undefined
@@ -74,9 +81,9 @@ export function lastWaiting(
 
 /** Tells whether somebody is waiting already, whom a newcomer must not pass by. */
 export function hasWaiters(place: LockPlace, paths: ResourcePaths): boolean {
-  const tickets = listTickets(place, paths)
-  if (tickets.length === 0) return false
-  if (lastWaiting(place, paths, tickets) !== undefined) return true
+  const names = listTicketNames(place, paths)
+  if (names.length === 0) return false
+  if (lastWaiting(place, paths, names) !== undefined) return true
   removeIfEmpty(place.fileSystem, paths.queue)
   return false
 }

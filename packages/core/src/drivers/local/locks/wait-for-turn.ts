@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 
 import { debug } from '../../../diagnostics/message.js'
-import { atExit } from '../../../process/at-exit.js'
 import type { LockRequest, LockWait } from '../../lock-driver.js'
 import { storageError } from '../home.js'
 import { type Claim, tryClaim } from './claims.js'
@@ -12,21 +11,14 @@ import { HintWatch } from './hint-watch.js'
 import { IdleHeads } from './idle-heads.js'
 import { inspectLock } from './inspect-locks.js'
 import type { LockPlace } from './lock-place.js'
-import {
-  enterQueue,
-  lastWaiting,
-  leaveQueue,
-  listTickets,
-  type Ticket,
-  writeTicket,
-} from './queue.js'
+import { lastWaiting, leaveQueue, listTicketNames, type Ticket, writeTicket } from './queue.js'
 
 /** The first in the queue looks this often whether the holder died; a release is usually heard of at once. */
 const HEAD_POLL_MS = 10
 /** Those behind look less often the further back they are; each hears of its predecessor's leaving by a watch. */
 const WATCHED_POLL_MS = 50
 /** Without a watch the poll is all there is. */
-const UNWATCHED_POLL_MS = 10
+const UNWATCHED_POLL_MS = 5
 const MAX_POLL_MS = 1000
 /** A race that is lost is looked at again at once, but not for ever. */
 const MAX_LOOKS = 10
@@ -38,7 +30,7 @@ const ANCESTOR_GRACE_MS = 3000
 const REPORT_EVERY_MS = 200
 
 /**
- * Waits in the queue until the lock is won. Rejects with the signal's reason once it is aborted, or with
+ * Waits with a ticket in the queue until the lock is won. Rejects with the signal's reason once it is aborted, or with
  * `LOCK_DEADLOCK`; the queue has then been left. Keeps the process alive, since somebody awaits it.
  */
 export function waitForTurn(
@@ -46,9 +38,10 @@ export function waitForTurn(
   tokens: FencingTokens,
   request: LockRequest,
   wait: LockWait,
+  ticket: Ticket,
 ): Promise<Claim> {
   return new Promise((resolve, reject) => {
-    new Waiter(place, tokens, request, wait, resolve, reject).start()
+    new Waiter(place, tokens, request, wait, ticket, resolve, reject).start()
   })
 }
 
@@ -61,11 +54,10 @@ class Waiter {
   readonly #reject: (reason: unknown) => void
   readonly #hint: HintWatch
   readonly #idleHeads: IdleHeads
-  #ticket: Ticket | undefined
+  readonly #ticket: Ticket
   #ended = false
   #position = 0
   #stopTimer: () => void = () => undefined
-  #forgetExit: () => void = () => undefined
   #deadlockCheckMs = FIRST_DEADLOCK_CHECK_MS
   #nextDeadlockCheck: number
   readonly #began: number
@@ -77,6 +69,7 @@ class Waiter {
     tokens: FencingTokens,
     request: LockRequest,
     wait: LockWait,
+    ticket: Ticket,
     resolve: (claim: Claim) => void,
     reject: (reason: unknown) => void,
   ) {
@@ -84,6 +77,7 @@ class Waiter {
     this.#tokens = tokens
     this.#request = request
     this.#wait = wait
+    this.#ticket = ticket
     this.#resolve = resolve
     this.#reject = reject
     this.#hint = new HintWatch(place.fileSystem, () => this.#look())
@@ -93,13 +87,15 @@ class Waiter {
   }
 
   start(): void {
+    if (this.#wait.signal.aborted) {
+      this.#abort()
+      return
+    }
     try {
-      this.#wait.signal.throwIfAborted()
-      this.#ticket = enterQueue(this.#place, this.#request)
-      this.#forgetExit = atExit(this.#leave)
       this.#wait.signal.addEventListener('abort', this.#abort)
-      // The ticket comes first: of two that complete a cycle at once, the later look sees both tickets.
-      this.#assertNoDeadlock({ everywhere: this.#request.held.length > 0, ancestors: false })
+      // Only one that holds something can close a cycle. The tickets come first: of two that close one at once, the
+      // later look sees both.
+      if (this.#request.held.length > 0) this.#assertNoDeadlock({ ancestors: false })
     } catch (error) {
       this.#fail(error)
       return
@@ -147,15 +143,15 @@ class Waiter {
   /** The waiter that goes before this one; `undefined` at the head. */
   #findBefore(): TicketName | undefined {
     const ticket = this.#ticket
-    if (ticket === undefined) return undefined
     const { paths } = ticket
-    const tickets = listTickets(this.#place, paths)
+    const names = listTicketNames(this.#place, paths)
+    const own = names.indexOf(ticket.name)
     // Somebody who could not tell this waiter from a dead one removed its ticket. The name says when it came.
-    if (!tickets.some(({ text }) => text === ticket.name)) writeTicket(this.#place, ticket)
-    const ahead = tickets.filter(({ text }) => text < ticket.name)
+    if (own === -1) writeTicket(this.#place, ticket)
+    const ahead = own === -1 ? names.filter((name) => name < ticket.name) : names.slice(0, own)
     this.#position = ahead.length
     if (ahead.length > 0) this.#idleHeads.note(paths, ahead)
-    return lastWaiting(this.#place, paths, ahead, ({ text }) => this.#idleHeads.has(text))
+    return lastWaiting(this.#place, paths, ahead, (name) => this.#idleHeads.has(name))
   }
 
   #pollMs(): number {
@@ -182,11 +178,10 @@ class Waiter {
     this.#deadlockCheckMs = Math.min(MAX_DEADLOCK_CHECK_MS, this.#deadlockCheckMs * 2)
     this.#nextDeadlockCheck = this.#nowMs() + this.#deadlockCheckMs
     const ancestors = this.#nowMs() - this.#began >= ANCESTOR_GRACE_MS
-    this.#assertNoDeadlock({ everywhere: true, ancestors })
+    this.#assertNoDeadlock({ ancestors })
   }
 
   #assertNoDeadlock(scope: DeadlockScope): void {
-    if (this.#ticket === undefined) return
     const deadlock = findDeadlock(this.#place, this.#request, this.#ticket, scope)
     if (deadlock !== undefined) throw deadlock
   }
@@ -206,12 +201,10 @@ class Waiter {
     this.#stopTimer()
     this.#hint.close()
     this.#wait.signal.removeEventListener('abort', this.#abort)
-    this.#forgetExit()
     this.#leave()
   }
 
   readonly #leave = (): void => {
-    if (this.#ticket === undefined) return
     try {
       leaveQueue(this.#place, this.#ticket)
     } catch (error) {

@@ -1,3 +1,4 @@
+import { monotonicMs } from '../../../process/monotonic-time.js'
 import { byAge, toServiceInfo } from '../../../registry/service-info.js'
 import type { ServiceInfo } from '../../../registry/service-types.js'
 import { encodeFileName } from '../../../names/file-name.js'
@@ -9,22 +10,14 @@ import { DeadSockets } from '../rpc/socket-path.js'
 import { probeEndpoints } from './probe-endpoints.js'
 import type { RecordFileName } from './record-file-name.js'
 import { RecordLiveness } from './record-liveness.js'
+import { createRecordKeeper } from './record-keeper.js'
 import { RecordStore } from './record-store.js'
 
 /** Makes the registry of the local driver: one file for each instance. */
 export function createLocalRegistry(home: Home): RegistryDriver {
   const registry = new LocalRegistry(home)
-  const register = (record: ServiceRecord): void => {
-    registry.store.write(record)
-  }
-  const unregister = (name: string, instance: string): void => {
-    registry.store.remove(name, instance)
-  }
   return {
-    register,
-    registerSync: register,
-    unregister,
-    unregisterSync: unregister,
+    ...createRecordKeeper(home, registry.store),
     discover: (query) => registry.discover(query),
     watch: (listener) => registry.store.watch(listener),
     clean: (options) => registry.clean(options),
@@ -60,7 +53,7 @@ class LocalRegistry {
     const deadSockets = new DeadSockets(this.#home.fileSystem)
     const removed: ServiceInfo[] = []
     for (const file of this.store.list()) {
-      if (performance.now() >= deadline) break
+      if (monotonicMs() >= deadline) break
       if (liveness.of(file) !== 'dead') continue
       const record = file.temporary ? undefined : this.store.read(file)
       if (this.#collect(file, record, deadSockets) && record !== undefined)

@@ -1,0 +1,40 @@
+/** A configuration as its leaves: dotted key and JSON text of the value. */
+export type FlatConfig = ReadonlyMap<string, string>
+
+/**
+ * Takes a configuration apart. Nested keys are joined with dots; a dot or backslash that is part of a key is written
+ * with a backslash before it. Lists and empty objects are values.
+ */
+export function flattenConfig(config: object): Map<string, string> {
+  const flat = new Map<string, string>()
+  flattenInto(flat, '', config)
+  return flat
+}
+
+/** The keys whose value differs, each with its new value; `null` stands for removed. */
+export function* changesBetween(
+  before: FlatConfig,
+  after: FlatConfig,
+): Generator<{ key: string; value: unknown }> {
+  for (const key of before.keys()) if (!after.has(key)) yield { key, value: null }
+  for (const [key, json] of after) {
+    if (before.get(key) !== json) yield { key, value: JSON.parse(json) as unknown }
+  }
+}
+
+function flattenInto(flat: Map<string, string>, prefix: string, config: object): void {
+  for (const [name, value] of Object.entries(config) as [string, unknown][]) {
+    const key = prefix + name.replace(/[.\\]/gu, '\\$&')
+    if (isBranch(value)) flattenInto(flat, `${key}.`, value)
+    else flat.set(key, JSON.stringify(value))
+  }
+}
+
+function isBranch(value: unknown): value is object {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.keys(value).length > 0
+  )
+}

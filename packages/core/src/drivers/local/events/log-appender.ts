@@ -1,0 +1,140 @@
+import { CliOpsError } from '../../../errors/cli-ops-error.js'
+import { debug } from '../../../diagnostics/message.js'
+import type { Cursor } from '../../../events/event-types.js'
+import type { AppendOptions, CleanOptions, EventRecord, Retention } from '../../driver.js'
+import type { Home } from '../home.js'
+import { GroupCursors } from './group-cursor.js'
+import { toCursor } from './log-position.js'
+import { encodeEvent } from './log-record.js'
+import { expireSegments } from './log-retention.js'
+import { LogWriter, type WrittenBlock } from './log-writer.js'
+
+/** A log is kept in about this many segments, so that what expires is a small part of it. */
+const SEGMENTS_PER_LOG = 16
+/** And in about this many spans of time. */
+const SEGMENTS_PER_RETENTION = 4
+const MIN_SEGMENT_BYTES = 4 * 1024
+const MAX_SEGMENT_BYTES = 16 * 1024 * 1024
+/** Records of one append are written together up to this size, so that a segment is not much larger than its limit. */
+const MAX_BLOCK_BYTES = 1024 * 1024
+
+/** The writing half of the event log; a command that only emits needs no more. */
+export interface LogAppender {
+  appendSync(events: readonly EventRecord[], options: AppendOptions): Cursor[]
+  /** Expires what retention allows; returns the number of events removed, where they are to be counted. */
+  expire(retention: Retention, count: boolean, options?: CleanOptions): number
+  /** Makes and checks the home, and refuses one where a log cannot be kept. */
+  prepare(): void
+  /** Gives the open segment back. The next append opens it anew. */
+  close(): void
+}
+
+/**
+ * Makes the writing half of the event log.
+ *
+ * @param onAppended called after each append of this process
+ * @param now the wall clock, in milliseconds since the epoch
+ */
+export function createLogAppender(
+  home: Home,
+  onAppended: () => void = () => undefined,
+  now: () => number = Date.now,
+): LogAppender {
+  const { fileSystem } = home
+  const { events: directory } = home.paths
+  const writer = new LogWriter(fileSystem, directory, now)
+  const cursors = new GroupCursors(fileSystem, home.paths.groups)
+
+  const prepare = (): void => {
+    home.prepare()
+    assertLocal(home)
+  }
+
+  const expire = (retention: Retention, count: boolean, options: CleanOptions = {}): number =>
+    expireSegments(fileSystem, directory, {
+      ...options,
+      retention,
+      now: now(),
+      oldestNeeded: cursors.oldestSegment(),
+      count,
+    })
+
+  /** Until when the newest segment is not rotated for its age. */
+  let youngUntil = 0
+
+  const isDue = (
+    { start, segmentBytes, segmentStartedAt }: WrittenBlock,
+    limits: Retention,
+  ): boolean => {
+    if (segmentBytes >= fullAt(limits)) return true
+    const spanMs = limits.retentionMs / SEGMENTS_PER_RETENTION
+    const time = now()
+    if (time - segmentStartedAt < spanMs) return false
+    // Further away than one span, the clock has been set back since.
+    if (time < youngUntil && youngUntil - time <= spanMs) return false
+    youngUntil = time + spanMs
+    // Age divides the log so that a part of it can expire. Behind a group nothing does, and a group that never comes
+    // back would be behind a segment for every few events.
+    return (cursors.oldestSegment() ?? start.segment) >= start.segment
+  }
+
+  const rotateIfDue = (written: WrittenBlock, { retention, durable }: AppendOptions): void => {
+    try {
+      if (!isDue(written, retention)) return
+      if (writer.rotate(written.start.segment, durable)) expire(retention, false)
+    } catch (error) {
+      // The events are stored; whoever appends next tries again.
+      debug(() => `the event log was not rotated: ${String(error)}`)
+    }
+  }
+
+  const appendSync = (events: readonly EventRecord[], options: AppendOptions): Cursor[] => {
+    prepare()
+    const appended: Cursor[] = []
+    for (const records of inBlocks(events.map(encodeEvent))) {
+      const block = records.length === 1 && records[0] ? records[0] : Buffer.concat(records)
+      const written = home.inDirectory(directory, () => writer.append(block, options.durable))
+      let { offset } = written.start
+      for (const record of records) {
+        offset += record.length
+        appended.push(toCursor({ segment: written.start.segment, offset }))
+      }
+      rotateIfDue(written, options)
+    }
+    onAppended()
+    return appended
+  }
+
+  return { appendSync, expire, prepare, close: () => writer.close() }
+}
+
+/** The size at which a segment is full. */
+function fullAt({ maxBytes }: Retention): number {
+  const share = Math.floor(maxBytes / SEGMENTS_PER_LOG)
+  return Math.min(Math.max(share, MIN_SEGMENT_BYTES), MAX_SEGMENT_BYTES)
+}
+
+function* inBlocks(records: readonly Buffer[]): Generator<Buffer[]> {
+  let block: Buffer[] = []
+  let bytes = 0
+  for (const record of records) {
+    if (block.length > 0 && bytes + record.length > MAX_BLOCK_BYTES) {
+      yield block
+      block = []
+      bytes = 0
+    }
+    block.push(record)
+    bytes += record.length
+  }
+  if (block.length > 0) yield block
+}
+
+function assertLocal(home: Home): void {
+  if (home.isLocal) return
+  throw new CliOpsError(
+    'UNSUPPORTED',
+    `events cannot be kept on a network file system, where appends of two machines corrupt each other (${home.root}); ` +
+      'set CLI_OPS_HOME to a local directory, or CLI_OPS_URL to an engine such as redis://',
+    { details: { home: home.root } },
+  )
+}

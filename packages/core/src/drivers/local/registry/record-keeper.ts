@@ -1,0 +1,23 @@
+import type { RecordKeeper, ServiceRecord } from '../../registry-driver.js'
+import type { Home } from '../home.js'
+import { RecordStore } from './record-store.js'
+
+/** Makes the part of the local registry that stores this process's records; a command needs no more. */
+export function createRecordKeeper(
+  home: Home,
+  store = new RecordStore(home),
+): Required<RecordKeeper> {
+  const register = (record: ServiceRecord): void => {
+    store.write(record)
+  }
+  const unregister = (name: string, instance: string): void => {
+    store.remove(name, instance)
+  }
+  return {
+    inProcess: false,
+    register,
+    registerSync: register,
+    unregister,
+    unregisterSync: unregister,
+  }
+}

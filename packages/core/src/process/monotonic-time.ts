@@ -1,0 +1,13 @@
+/**
+ * Milliseconds on a clock that is never set, for durations and deadlines. The global `performance` would do, but its
+ * first use costs a command more than a millisecond.
+ */
+export function monotonicMs(): number {
+  const [seconds, nanoseconds] = process.hrtime()
+  return seconds * 1000 + nanoseconds / 1e6
+}
+
+/** When this process started, in milliseconds since the epoch. */
+export function processStartedAt(): number {
+  return Date.now() - process.uptime() * 1000
+}

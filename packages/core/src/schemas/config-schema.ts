@@ -1,0 +1,37 @@
+import * as z from 'zod'
+
+const lockRule = z.strictObject({
+  resource: z.string().min(1),
+  mode: z.enum(['exclusive', 'shared']).optional(),
+  timeoutMs: z.number().nonnegative().optional(),
+  onBusy: z.enum(['wait', 'fail', 'skip']).optional(),
+})
+
+const commandRule = z.strictObject({
+  lock: z.union([z.string().min(1), lockRule]).optional(),
+  emits: z.string().min(1).optional(),
+})
+
+const primitiveUrls = z.strictObject({
+  locks: z.string().optional(),
+  events: z.string().optional(),
+  registry: z.string().optional(),
+  rpc: z.string().optional(),
+})
+
+/** What `config.json` says of one CLI. Misspelt options are refused: they would be rules that silently do not hold. */
+const cliConfig = z.strictObject({
+  name: z.string().min(1).optional(),
+  version: z.string().min(1).optional(),
+  namespace: z.string().optional(),
+  url: z.union([z.string(), primitiveUrls]).optional(),
+  disabled: z.boolean().optional(),
+  lifecycleEvents: z.boolean().optional(),
+  ops: z.union([z.boolean(), z.string()]).optional(),
+  commands: z.record(z.string(), commandRule).optional(),
+})
+
+/** The home's `config.json`: options by the name of the CLI. */
+export const homeConfigSchema = z.looseObject({
+  clis: z.record(z.string(), cliConfig).optional(),
+})

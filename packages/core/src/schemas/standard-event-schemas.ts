@@ -1,0 +1,39 @@
+import * as z from 'zod'
+
+const reference = z.looseObject({ id: z.string() })
+const updated = z.looseObject({ id: z.string(), changes: z.record(z.string(), z.unknown()) })
+const command = { cli: z.string(), command: z.string(), instance: z.string() }
+const commandEnded = z.looseObject({
+  ...command,
+  exitCode: z.number().int(),
+  durationMs: z.number().nonnegative(),
+  signal: z.string().optional(),
+  error: z.looseObject({ name: z.string(), code: z.string().optional() }).optional(),
+})
+
+/**
+ * The data of each standard event, by type. Members that are not listed are let through, so that a newer emitter is
+ * understood by an older consumer.
+ *
+ * @example
+ * ```ts
+ * const bus = new EventBus({ schemas: standardEventSchemas })
+ * ```
+ */
+export const standardEventSchemas = {
+  'config:changed': z.looseObject({ key: z.string(), value: z.unknown() }),
+
+  'task:created': z.looseObject({ id: z.string(), title: z.string().optional() }),
+  'task:updated': updated,
+  'task:deleted': reference,
+
+  'item:created': z.looseObject({ id: z.string(), name: z.string().optional() }),
+  'item:updated': updated,
+
+  'project:created': z.looseObject({ id: z.string(), name: z.string().optional() }),
+  'project:archived': reference,
+
+  'command:started': z.looseObject(command),
+  'command:completed': commandEnded,
+  'command:failed': commandEnded,
+}

@@ -1,0 +1,119 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { EventBus, type RateLimit } from '@cli-ops/shared-ipc'
+import { describe, expect, onTestFinished, test } from 'vitest'
+
+import { RateLimiter } from '../../src/events/rate-limit.js'
+import { temporaryHome } from '../fixtures/temporary-home.js'
+
+const run = promisify(execFile)
+
+function open(rateLimit?: RateLimit): EventBus {
+  const bus = new EventBus({ inMemory: true, ...(rateLimit && { rateLimit }) })
+  onTestFinished(() => bus.close())
+  return bus
+}
+
+describe('RateLimiter', () => {
+  test('lets a burst pass, then so many as the time allows, for each type', () => {
+    let now = 0
+    const limiter = new RateLimiter({ max: 2, perMs: 100 }, () => now)
+    expect([limiter.take('a'), limiter.take('a')]).toEqual([0, 0])
+    expect(limiter.take('a')).toBe(50)
+    expect(limiter.take('__proto__')).toBe(0)
+    now = 49
+    expect(limiter.take('a')).toBe(1)
+    now = 50
+    expect(limiter.take('a')).toBe(0)
+    expect(limiter.take('a')).toBe(50)
+    now = 10_000
+    expect([limiter.take('a'), limiter.take('a'), limiter.take('a')]).toEqual([0, 0, 50])
+  })
+
+  test('forgets the types that are idle', () => {
+    let now = 0
+    const limiter = new RateLimiter({ max: 1, perMs: 100 }, () => now)
+    for (let n = 0; n < 5000; n += 1) {
+      now += 1
+      expect(limiter.take(`type ${n}`)).toBe(0)
+    }
+    now -= 50
+    expect(limiter.take('type 4999')).toBeGreaterThan(0)
+  })
+})
+
+describe('a bus', () => {
+  test('rejects the eleventh of one type in a second, and says when to come again', async () => {
+    const bus = open()
+    for (let n = 0; n < 10; n += 1) await bus.emit('a', n)
+    await expect(bus.emit('a', 10)).rejects.toMatchObject({
+      code: 'RATE_LIMITED',
+      retryable: true,
+      details: { type: 'a', max: 10, perMs: 1000, retryAfterMs: expect.any(Number) as number },
+    })
+    expect(() => bus.emitSync('a', 10)).toThrow(/more than 10 events "a" in 1000 ms/u)
+    await bus.emit('b', 0)
+    expect(await bus.read('*')).toHaveLength(11)
+  })
+
+  test('drops under `drop`, and says so by an empty cursor', async () => {
+    const bus = open({ max: 1, perMs: 60_000, onLimit: 'drop' })
+    expect((await bus.emit('a', 0)).cursor).not.toBe('')
+    expect((await bus.emit('a', 1)).cursor).toBe('')
+    expect(bus.emitSync('a', 1).cursor).toBe('')
+    expect((await bus.read('*')).map(({ data }) => data)).toEqual([0])
+  })
+
+  test('queues under `queue`, in order, and can be aborted', async () => {
+    const bus = open({ max: 2, perMs: 40, onLimit: 'queue' })
+    const ending = new AbortController()
+    const emits = [0, 1, 2, 3, 4].map((n) => bus.emit('a', n))
+    const aborted = bus.emit('a', 'aborted', { signal: ending.signal })
+    ending.abort(new Error('enough'))
+    await expect(aborted).rejects.toThrow('enough')
+    expect(() => bus.emitSync('a', 'sync')).toThrow(/more than 2 events/u)
+    await Promise.all(emits)
+    expect((await bus.read('*')).map(({ data }) => data)).toEqual([0, 1, 2, 3, 4])
+  })
+
+  test('stores what is queued when it is closed, and rejects more than a thousand', async () => {
+    const bus = open({ max: 1, perMs: 60_000, onLimit: 'queue' })
+    const emits = Array.from({ length: 1001 }, (_, n) => bus.emit('a', n))
+    await expect(bus.emit('a', 'too many')).rejects.toMatchObject({ code: 'RATE_LIMITED' })
+    await bus.close()
+    const cursors = (await Promise.all(emits)).map(({ cursor }) => cursor)
+    expect(new Set(cursors).size).toBe(1001)
+  })
+
+  test.each([
+    ['ends by itself', ''],
+    ['is ended by process.exit()', 'process.exit(0)'],
+  ])('loses nothing that is queued when the process %s', async (_how, end) => {
+    const home = temporaryHome()
+    const script = `
+      import { EventBus } from '@cli-ops/shared-ipc'
+      const rateLimit = { max: 2, perMs: 20, onLimit: 'queue' }
+      const bus = new EventBus({ home: process.argv[1], rateLimit })
+      for (let n = 0; n < 8; n += 1) void bus.emit('a', n)
+      ${end}`
+    await run(process.execPath, ['--input-type=module', '-e', script, home])
+    await using bus = new EventBus({ home })
+    expect((await bus.read('a')).map(({ data }) => data)).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
+  })
+
+  test('counts for the process, over its buses', async () => {
+    const home = temporaryHome()
+    const rateLimit = { max: 3, perMs: 61_000 }
+    const buses = [0, 1, 2, 3].map(() => new EventBus({ home, rateLimit }))
+    onTestFinished(async () => {
+      await Promise.all(buses.map((bus) => bus.close()))
+    })
+    const results = await Promise.allSettled(buses.map((bus) => bus.emit('a')))
+    expect(results.map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'fulfilled',
+      'fulfilled',
+      'rejected',
+    ])
+  })
+})
