@@ -91,6 +91,8 @@ export class CommandRun {
 
   #lockRule(): LockRule | undefined {
     const { lock } = this.#rule
+    if (lock === undefined) return undefined
+    // A function that chooses nothing is a mistake: the command must not run without its lock.
     const chosen = typeof lock === 'function' ? lock(this.context) : lock
     return typeof chosen === 'string' ? { resource: chosen } : chosen
   }

@@ -1,5 +1,6 @@
 import { monotonicMs } from '../process/monotonic-time.js'
 import { debug, warnOnce } from '../diagnostics/message.js'
+import { assertEventType } from '../events/event-pattern.js'
 import { createEventRecord } from '../events/event-record.js'
 import { defaultSource } from '../events/event-source.js'
 import { traceparentOf } from '../events/trace-context.js'
@@ -149,6 +150,7 @@ export class Session implements RunningCli {
   }
 
   #emit(type: string, data: unknown): void {
+    assertEventType(type)
     const record = createEventRecord({
       type,
       data,
