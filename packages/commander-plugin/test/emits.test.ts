@@ -53,9 +53,7 @@ test.each([
 test('without a result the facts of the command are the data', async () => {
   const host = hostProject(HOST)
   await host.run(['nothing'])
-  expect(await emitted(host)).toMatchObject([
-    ['task:created', { cli: 'host', command: 'nothing' }],
-  ])
+  expect(await emitted(host)).toMatchObject([['task:created', { cli: 'host', command: 'nothing' }]])
 })
 
 test('a function makes several events of the outcome', async () => {

@@ -48,14 +48,16 @@ ${COMMANDS}`)
 })
 
 test('commands that are added behind use() are followed, in any depth', async () => {
-  const host = hostProject(`program.use(cliOps({ lifecycleEvents: false, commands: { 'a b c': { emits: 'late' } } }))
+  const host =
+    hostProject(`program.use(cliOps({ lifecycleEvents: false, commands: { 'a b c': { emits: 'late' } } }))
 program.command('a').command('b').command('c').action(() => undefined)
 program.parse()`)
   expect(await ruleOf(host, ['a', 'b', 'c'])).toEqual(['late'])
 })
 
 test('the default command has the rule of its name', async () => {
-  const host = hostProject(`program.use(cliOps({ lifecycleEvents: false, commands: { start: { emits: 'started' } } }))
+  const host =
+    hostProject(`program.use(cliOps({ lifecycleEvents: false, commands: { start: { emits: 'started' } } }))
 program.command('start', { isDefault: true }).action(() => undefined)
 program.parse()`)
   expect(await ruleOf(host, [])).toEqual(['started'])
@@ -98,7 +100,7 @@ await program.parseAsync()`
 
   test.each([
     ['() => undefined', 'TypeError: lock must be an object, got undefined'],
-    [`() => ''`, 'TypeError: lock.resource must not be empty'],
+    [`() => ''`, 'TypeError: lock must not be empty'],
     [`() => { throw new Error('no lock') }`, 'Error: no lock'],
   ])('and a wrong one, %s, keeps the command from running', async (lock, message) => {
     const host = hostProject(`program.use(cliOps({ commands: { sync: { lock: ${lock} } } }))
@@ -112,7 +114,8 @@ await program.parseAsync()`)
 
 describe('a subcommand that is a program of its own', () => {
   const FILES = {
-    'host.mjs': hostProgram(`program.use(cliOps({ commands: { child: { lock: { resource: 'db', onBusy: 'fail' } } } }))
+    'host.mjs':
+      hostProgram(`program.use(cliOps({ commands: { child: { lock: { resource: 'db', onBusy: 'fail' } } } }))
 program.command('child [words...]', 'a program of its own', { executableFile: 'child.mjs' })
 program.parse()`),
     'child.mjs': `import { LockManager } from '@cli-ops/shared-ipc'
@@ -122,7 +125,11 @@ process.exitCode = 3`,
 
   test('runs under the lock of its rule, and its exit code is the host’s', async () => {
     const host = hostProject(FILES)
-    expect(await host.run(['child', 'a', 'b'])).toEqual({ status: 3, stdout: 'a b true\n', stderr: '' })
+    expect(await host.run(['child', 'a', 'b'])).toEqual({
+      status: 3,
+      stdout: 'a b true\n',
+      stderr: '',
+    })
     const { events, locks, types } = await host.traces()
     expect(types).toEqual(['command:started', 'command:failed'])
     expect(events[1]?.data).toMatchObject({ command: 'child', exitCode: 3 })

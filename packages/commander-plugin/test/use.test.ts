@@ -48,7 +48,9 @@ ${COMMAND}`,
   })
 
   test('on another copy of commander that is loaded before the plugin', async () => {
-    const host = hostProject({ 'host.mjs': [imports.commander, imports.plugin, program].join('\n') })
+    const host = hostProject({
+      'host.mjs': [imports.commander, imports.plugin, program].join('\n'),
+    })
     copyPackage(host.directory, 'commander', 'commander-13')
     expect(await host.run(['sync'])).toEqual(SYNCED)
     expect((await host.traces()).types).toEqual(COORDINATED)
@@ -103,7 +105,11 @@ describe('the plugin follows every command once', () => {
   .use(cliOps({ commands: { sync: { emits: 'second:done' } } }))
 ${COMMAND}`)
     expect(await host.run(['sync'])).toEqual(SYNCED)
-    expect((await host.traces()).types).toEqual(['command:started', 'first:done', 'command:completed'])
+    expect((await host.traces()).types).toEqual([
+      'command:started',
+      'first:done',
+      'command:completed',
+    ])
   })
 
   test('when it is used on one subcommand: only that is coordinated, by its own path', async () => {
@@ -145,7 +151,8 @@ program
   })
 
   test('when parse is called several times in one process', async () => {
-    const host = hostProject(`program.use(cliOps({ commands: { add: { lock: 'db', emits: 'added' } } }))
+    const host =
+      hostProject(`program.use(cliOps({ commands: { add: { lock: 'db', emits: 'added' } } }))
 program.command('add <title>').action((title) => ({ title }))
 program.command('fail').action(() => { throw new Error('no') })
 await program.parseAsync(['add', 'a'], { from: 'user' })
@@ -173,7 +180,9 @@ test('wrong options are refused at once, naming option, rule and value', async (
 })
 
 describe('a synchronous parse() stays synchronous', () => {
-  const body = (action: string): string => `program.use(cliOps({ commands: { sync: { lock: 'db' } } }))
+  const body = (
+    action: string,
+  ): string => `program.use(cliOps({ commands: { sync: { lock: 'db' } } }))
 program.command('sync').action(${action})
 program.parse()
 console.log('parsed')`

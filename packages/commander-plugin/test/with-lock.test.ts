@@ -102,7 +102,9 @@ describe('with the lock taken', () => {
     await lock.release()
     const { status, stdout, stderr } = await waiting.ended
     expect({ status, stdout }).toEqual({ status: 0, stdout: 'true\n' })
-    expect(stderr).toMatch(/^host: waiting for "db", held for .* by observer .*\(pid \d+, .*\)\nfalse\n$/)
+    expect(stderr).toMatch(
+      /^host: waiting for "db", held for .* by observer .*\(pid \d+, .*\)\nfalse\n$/,
+    )
   })
 
   test('shared owners do not keep each other out', async () => {

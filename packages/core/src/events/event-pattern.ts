@@ -18,7 +18,9 @@ export function assertPattern(pattern: unknown): asserts pattern is string {
 export function assertEventType(type: unknown, argument = 'type'): asserts type is string {
   assertName(argument, type)
   if (type.includes('*')) {
-    throw new TypeError(`${argument} must not contain "*", which patterns use, got ${describe(type)}`)
+    throw new TypeError(
+      `${argument} must not contain "*", which patterns use, got ${describe(type)}`,
+    )
   }
 }
 

@@ -4,6 +4,7 @@ import { assertEventType } from '../events/event-pattern.js'
 import { createEventRecord } from '../events/event-record.js'
 import { defaultSource } from '../events/event-source.js'
 import { traceparentOf } from '../events/trace-context.js'
+import { isCliOpsError } from '../errors/cli-ops-error.js'
 import { type RunningCli, setRunningCli } from '../coordinator/running-cli.js'
 import {
   type Connection,
@@ -181,7 +182,8 @@ export class Session implements RunningCli {
       }
       await server.ready
     } catch (error) {
-      this.#failOpen(error)
+      // A short command may have closed its coordinator before the server was ready.
+      if (!isCliOpsError(error, 'CLOSED')) this.#failOpen(error)
     }
   }
 
