@@ -90,7 +90,8 @@ export class CaseContext {
     const failures: unknown[] = []
     for (const cleanup of this.#cleanups.splice(0).reverse()) {
       try {
-        await cleanup()
+        // A driver that is at fault may never end what it has begun; the next case has to run all the same.
+        await this.settled(Promise.resolve(cleanup()), 'what the case has opened is closed')
       } catch (error) {
         failures.push(error)
       }

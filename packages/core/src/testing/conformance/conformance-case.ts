@@ -11,7 +11,7 @@ export interface ConformanceCase {
   /** Without one of these the case is skipped, for the driver has said that it cannot do it. */
   readonly needs?: readonly Need[]
   /** Rejects where the promise is broken. */
-  run(context: CaseContext): Promise<void>
+  readonly run: (context: CaseContext) => Promise<void>
 }
 
 /** The cases of one primitive, or of the driver as a whole. */

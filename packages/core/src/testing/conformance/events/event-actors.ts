@@ -80,8 +80,21 @@ export class Reading {
     }
   }
 
+  /** Reads until the wait for more is aborted, with whose reason it rejects. */
+  async readOn(signal: AbortSignal): Promise<never> {
+    // A wait may end for nothing, so it is begun again.
+    for (;;) {
+      this.take()
+      await this.reader.wait(signal)
+    }
+  }
+
   async #readUntil(count: number, signal: AbortSignal): Promise<void> {
-    for (this.take(); this.events.length < count; this.take()) await this.reader.wait(signal)
+    this.take()
+    while (this.events.length < count) {
+      await this.reader.wait(signal)
+      this.take()
+    }
   }
 }
 

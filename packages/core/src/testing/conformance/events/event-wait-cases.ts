@@ -45,7 +45,7 @@ export const eventWaitCases: readonly ConformanceCase[] = [
       const reading = await openReading(context, await context.events(), { from: 'latest' })
       const controller = new AbortController()
       const reason = new Error('enough')
-      const wait = reading.reader.wait(controller.signal)
+      const wait = reading.readOn(controller.signal)
       controller.abort(reason)
       await assert.rejects(context.settled(wait, 'the wait ends'), (error) => error === reason)
       await assert.rejects(
@@ -60,9 +60,9 @@ export const eventWaitCases: readonly ConformanceCase[] = [
       const [one, other] = [await context.events(), await context.events()]
       const reading = await openReading(context, other, { from: 'latest' })
       const controller = new AbortController()
-      const wait = reading.reader.wait(controller.signal)
+      const wait = reading.readOn(controller.signal)
       controller.abort(new Error('enough'))
-      await assert.rejects(wait)
+      await assert.rejects(context.settled(wait, 'the wait ends'), { message: 'enough' })
       await emit(one, [1, 2])
       assert.deepEqual((await reading.read(2)).data, [1, 2])
     },
