@@ -1,19 +1,23 @@
+import { join } from 'node:path'
+
 import { nodeFileSystem } from '../drivers/local/file-system.js'
 import { Home } from '../drivers/local/home.js'
+import { LOCK_SUFFIX } from '../drivers/local/locks/lock-place.js'
+import { parseEntryName } from '../drivers/local/locks/entry-name.js'
 import type { LockInfo } from '../locks/lock-types.js'
 import { describeOwner } from '../locks/describe-owner.js'
-import { decodeFileName } from '../names/file-name.js'
 import { type Check, ok, warning } from './finding.js'
 import { jsonLine } from './json-line.js'
 import type { OpsContext } from './ops-context.js'
 
-const LOCK_SUFFIX = '.lock'
-
 export const checkLocks: Check = async (context) => {
   const { coordinator, program } = context
-  const blocked = await blockedLocks(context)
+  const blocked = blockedLocks(context)
   if (blocked.length > 0) {
-    return warning(blocked.join('; '), 'look at what is in the way there, and move it elsewhere')
+    return warning(
+      blocked.join('; '),
+      'nobody can take that lock; look at what is there, and move it elsewhere',
+    )
   }
   const locks = (await coordinator.locks.list()).filter(({ id }) => id !== '')
   const doubtful = locks.filter(({ owner }) => owner.state !== 'running')
@@ -24,23 +28,22 @@ export const checkLocks: Check = async (context) => {
   )
 }
 
-/** Names what is in the place of a lock and was not written by the kit: it blocks everybody who wants that lock. */
-async function blockedLocks({ coordinator, connection }: OpsContext): Promise<readonly string[]> {
+/** Names what is in the place of a lock and was not written by the kit: nobody can take that lock. */
+function blockedLocks({ connection }: OpsContext): readonly string[] {
   if (connection.urlOf('locks') !== 'local:') return []
-  const { locks: directory } = new Home(connection.home, connection.namespace, nodeFileSystem).paths
-  const blocked: string[] = []
-  for (const name of nodeFileSystem.list(directory) ?? []) {
-    const resource = name.endsWith(LOCK_SUFFIX)
-      ? decodeFileName(name.slice(0, -LOCK_SUFFIX.length))
-      : undefined
-    if (resource === undefined) continue
-    try {
-      await coordinator.locks.inspect(resource)
-    } catch (error) {
-      blocked.push(error instanceof Error ? error.message : String(error))
-    }
-  }
-  return blocked
+  const { locks } = new Home(connection.home, connection.namespace, nodeFileSystem).paths
+  return (nodeFileSystem.list(locks) ?? [])
+    .filter((name) => name.endsWith(LOCK_SUFFIX))
+    .flatMap((name) => foreignPart(join(locks, name)) ?? [])
+}
+
+function foreignPart(path: string): string | undefined {
+  if (nodeFileSystem.status(path)?.kind !== 'directory') return `${path} is not a directory`
+  const foreign = (nodeFileSystem.list(path) ?? []).filter(
+    (name) => parseEntryName(name) === undefined,
+  )
+  if (foreign.length === 0) return undefined
+  return `${path} holds ${foreign.slice(0, 3).map(jsonLine).join(', ')}, which is not the kit’s`
 }
 
 function describeDoubtful({ resource, owner }: LockInfo): string {

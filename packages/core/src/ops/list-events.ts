@@ -16,7 +16,8 @@ export const listEvents: OpsRun = async (context) => {
     const events = await keptEvents(context, pattern, from)
     for (const event of events) printEvent(context, event)
     // For programs, no event is no line.
-    if (events.length === 0 && options['json'] !== true) context.print(null, 'No such event is kept.')
+    if (events.length === 0 && options['json'] !== true)
+      context.print(null, 'No such event is kept.')
     return 0
   }
   const events = context.coordinator.events.subscribe(pattern, {
