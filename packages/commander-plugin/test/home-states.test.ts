@@ -82,9 +82,10 @@ test('a missing home is made, and only by a command', async () => {
 })
 
 test('a relative home is refused by name before anything has run', async () => {
-  const { status, stdout, stderr } = await hostProject(HOST).run(['plain'], {
-    env: { CLI_OPS_HOME: 'here' },
-  })
+  const host = hostProject(HOST)
+  const env = { CLI_OPS_HOME: 'here' }
+  expect(await host.run(['--version'], { env })).toMatchObject({ status: 0, stderr: '' })
+  const { status, stdout, stderr } = await host.run(['plain'], { env })
   expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
   expect(stderr).toContain('TypeError: home must be an absolute path, got "here"')
 })

@@ -2,15 +2,15 @@ import { assertName, describe } from '../names/assert-name.js'
 
 /**
  * Throws a `TypeError` unless `pattern` is an event type, a prefix such as `task:*`, or `*`. A star stands for
- * the rest of the type and nowhere else.
+ * the rest of the type and nowhere else. `argument` is named in it.
  */
-export function assertPattern(pattern: unknown): asserts pattern is string {
-  assertName('pattern', pattern)
+export function assertPattern(pattern: unknown, argument = 'pattern'): asserts pattern is string {
+  assertName(argument, pattern)
   const star = pattern.indexOf('*')
   if (star < 0 || pattern === '*') return
   if (star === pattern.length - 1 && pattern.endsWith(':*') && pattern.length > 2) return
   throw new TypeError(
-    `pattern must be an event type, a prefix and ":*", or "*", got ${describe(pattern)}`,
+    `${argument} must be an event type, a prefix and ":*", or "*", got ${describe(pattern)}`,
   )
 }
 

@@ -37,7 +37,8 @@ export function assertOptions(options: unknown): asserts options is CliOpsOption
     for (const [command, rule] of Object.entries(commands))
       assertRule(`commands[${JSON.stringify(command)}]`, rule)
   }
-  resolveConnection(options)
+  // What the environment says is not the author's, and must not keep --help from working.
+  resolveConnection(options, { CLI_OPS_HOME: process.execPath })
 }
 
 /** Throws a `TypeError` unless `rule` is the lock of a command: a resource name or a lock rule. */
