@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** A framework, in one of its majors, and the program that is built on it. */
@@ -8,24 +10,25 @@ export interface Host {
   readonly program: string
   /** Package name that the program loads; an alias for older majors. */
   readonly framework: string
-  /** What the path of `run` is called in this framework's rules. */
-  readonly plugin: string
+  /** True where a framework validates arguments within the command, so that a usage error is a failed command. */
+  readonly validatesInside?: boolean
+  /** True where the plugin's options come from the home's `config.json`. */
+  readonly configuredByHome?: boolean
 }
 
 export const HOSTS: readonly Host[] = [
+  { title: 'commander 12', program: 'commander.mjs', framework: 'commander-12' },
+  { title: 'commander 13', program: 'commander.mjs', framework: 'commander-13' },
+  { title: 'commander 14', program: 'commander.mjs', framework: 'commander' },
+  { title: 'yargs 17', program: 'yargs.mjs', framework: 'yargs-17' },
+  { title: 'yargs 18', program: 'yargs.mjs', framework: 'yargs' },
   {
-    title: 'commander 12',
-    program: 'commander.mjs',
-    framework: 'commander-12',
-    plugin: 'commander',
+    title: '@oclif/core 4',
+    program: 'oclif.mjs',
+    framework: '@oclif/core',
+    validatesInside: true,
+    configuredByHome: true,
   },
-  {
-    title: 'commander 13',
-    program: 'commander.mjs',
-    framework: 'commander-13',
-    plugin: 'commander',
-  },
-  { title: 'commander 14', program: 'commander.mjs', framework: 'commander', plugin: 'commander' },
 ]
 
 /** How a host is run. */
@@ -50,6 +53,9 @@ export interface HostResult {
 
 /** Runs a host as a process of its own, to its end. */
 export function runHost(host: Host, run: HostRun): Promise<HostResult> {
+  if (host.configuredByHome === true && run.options !== undefined) {
+    writeFileSync(join(run.home, 'config.json'), JSON.stringify({ clis: { host: run.options } }))
+  }
   const program = fileURLToPath(new URL(`hosts/${host.program}`, import.meta.url))
   const child = spawn(process.execPath, [program, ...run.args], {
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -14,11 +14,13 @@ export function assertPattern(pattern: unknown): asserts pattern is string {
   )
 }
 
-/** Throws a `TypeError` unless `type` may be the type of an event: a name without `*`. */
-export function assertEventType(type: unknown): asserts type is string {
-  assertName('type', type)
+/** Throws a `TypeError` unless `type` may be the type of an event: a name without `*`. `argument` is named in it. */
+export function assertEventType(type: unknown, argument = 'type'): asserts type is string {
+  assertName(argument, type)
   if (type.includes('*')) {
-    throw new TypeError(`type must not contain "*", which patterns use, got ${describe(type)}`)
+    throw new TypeError(
+      `${argument} must not contain "*", which patterns use, got ${describe(type)}`,
+    )
   }
 }
 

@@ -2,21 +2,25 @@ import type { ServiceRecord } from '../drivers/registry-driver.js'
 import type { ServiceInfo } from './service-types.js'
 
 /**
- * Shows a record as callers see it. The kit's own fields come last, so that metadata can forge none of them; spreading
- * defines members, so that one called `__proto__` stays a member.
+ * Shows a record as callers see it. The kit's own fields are set last and left out where they are missing, so that
+ * metadata can forge none of them; spreading defines members, so that one called `__proto__` stays a member.
  */
 export function toServiceInfo(record: ServiceRecord, state: ServiceInfo['state']): ServiceInfo {
-  const { name, instance, pid, version, startedAt, endpoint, metadata } = record
-  return {
-    ...metadata,
-    name,
-    instance,
-    pid,
-    ...(version === undefined ? undefined : { version }),
-    startedAt: new Date(startedAt),
-    state,
-    ...(endpoint === undefined ? undefined : { endpoint }),
-  }
+  // One object and plain assignments: a registry of a thousand instances is turned into this at every look.
+  const info: Record<string, unknown> = { ...record.metadata }
+  info['name'] = record.name
+  info['instance'] = record.instance
+  info['pid'] = record.pid
+  setOrRemove(info, 'version', record.version)
+  info['startedAt'] = new Date(record.startedAt)
+  info['state'] = state
+  setOrRemove(info, 'endpoint', record.endpoint)
+  return info as ServiceInfo
+}
+
+function setOrRemove(info: Record<string, unknown>, field: string, value: unknown): void {
+  if (value !== undefined) info[field] = value
+  else if (field in info) delete info[field]
 }
 
 /** Oldest first; the instance decides between two that started in the same millisecond. */

@@ -1,7 +1,8 @@
 import type { RpcChannel, RpcMessage, RpcReceiver } from '../drivers/rpc-driver.js'
 import { CliOpsError } from '../errors/cli-ops-error.js'
+import { DeadlineTimer } from './deadline-timer.js'
 import { isObject, isReply, RPC_METHOD, type WireReply, type WireRequest } from './json-rpc.js'
-import { PendingRequest, type OutgoingRequest } from './pending-request.js'
+import { type OutgoingRequest, type PendingOwner, PendingRequest } from './pending-request.js'
 import type { Pong } from './ping.js'
 import { fromWireError } from './wire-error.js'
 
@@ -18,10 +19,11 @@ export interface ConnectedServer {
  * Many requests on one connection. It keeps the process alive only while one of them is pending. What was sent is never
  * sent again: when the connection ends, everything pending is rejected with `CONNECTION_LOST`.
  */
-export class ClientConnection implements RpcReceiver {
+export class ClientConnection implements RpcReceiver, PendingOwner {
   readonly #channel: RpcChannel
   readonly #server: ConnectedServer
   readonly #pending = new Map<number, PendingRequest>()
+  readonly #deadlines = new DeadlineTimer((now) => this.#expire(now))
   /** Requests that wait until the server reads faster. */
   #unsent: PendingRequest[] = []
   #congested = false
@@ -35,6 +37,10 @@ export class ClientConnection implements RpcReceiver {
     this.#server = server
     channel.receive(this)
     channel.unref()
+  }
+
+  get label(): string {
+    return this.#server.label
   }
 
   /** False when further requests need another connection. */
@@ -53,15 +59,11 @@ export class ClientConnection implements RpcReceiver {
     const id = this.#nextId
     this.#nextId += 1
     return new Promise((resolve, reject) => {
-      const request = new PendingRequest(id, outgoing, this.#server.label, {
-        resolve,
-        reject,
-        onEnd: this.#forget,
-        cancel: this.#cancel,
-      })
-      if (this.#pending.size === 0) this.#channel.ref()
+      const request = new PendingRequest(id, outgoing, this, resolve, reject)
+      if (this.#pending.size === 0) this.#keepAlive(true)
       this.#pending.set(id, request)
-      request.start()
+      this.#deadlines.watch(outgoing.deadline)
+      request.listen()
       if (this.#congested) this.#unsent.push(request)
       else this.#send(request)
     })
@@ -128,6 +130,19 @@ export class ClientConnection implements RpcReceiver {
     this.#fail(this.#lost(error))
   }
 
+  forget(request: PendingRequest): void {
+    this.#pending.delete(request.id)
+    if (this.#pending.size > 0) return
+    this.#keepAlive(false)
+    this.#closeWhenLeft()
+  }
+
+  cancel(request: PendingRequest): void {
+    if (!this.#open || !request.sent) return
+    const params = { id: request.id }
+    this.#channel.send({ jsonrpc: '2.0', method: RPC_METHOD.cancel, params })
+  }
+
   #acceptNotification({ method, params }: Readonly<Record<string, unknown>>): void {
     if (method === RPC_METHOD.closing) {
       this.#leaving = true
@@ -170,20 +185,24 @@ export class ClientConnection implements RpcReceiver {
     else request.resolve(reply.result)
   }
 
-  readonly #forget = (request: PendingRequest): void => {
-    this.#pending.delete(request.id)
-    if (this.#pending.size === 0) this.#channel.unref()
-    this.#closeWhenLeft()
+  #keepAlive(keepsAlive: boolean): void {
+    this.#deadlines.keepAlive(keepsAlive)
+    if (keepsAlive) this.#channel.ref()
+    else this.#channel.unref()
   }
 
-  readonly #cancel = (request: PendingRequest): void => {
-    if (!this.#open || !request.sent) return
-    const params = { id: request.id }
-    this.#channel.send({ jsonrpc: '2.0', method: RPC_METHOD.cancel, params })
+  #expire(now: number): number {
+    let next = Infinity
+    for (const request of [...this.#pending.values()]) {
+      if (request.deadline <= now) request.expire()
+      else next = Math.min(next, request.deadline)
+    }
+    return next
   }
 
   #fail(reason: Error): void {
     this.#open = false
+    this.#deadlines.stop()
     this.#unsent = []
     for (const request of [...this.#pending.values()]) request.reject(reason)
   }

@@ -9,7 +9,6 @@ import {
 } from './json-rpc.js'
 import { type MethodTable, RequestRefused } from './method-table.js'
 import type { RequestClient, RequestContext } from './request-handler.js'
-import { MAX_TIMER_MS } from './timer-limit.js'
 import { errorReply, toWireError } from './wire-error.js'
 
 /** What a request needs of the connection it came over. */
@@ -27,19 +26,29 @@ export class Flight implements RequestContext {
   readonly #request: WireRequest
   readonly #owner: FlightOwner
   readonly #reply: (reply: WireReply) => void
+  /** Instant of `performance.now()` at which {@link expire} is due. */
+  readonly deadline: number
   #answered = false
   #controller: AbortController | undefined
   #abortReason: Error | undefined
-  #deadline: NodeJS.Timeout | undefined
+  #progress: RequestContext['progress'] | undefined
 
   constructor(request: WireRequest, owner: FlightOwner, reply: (reply: WireReply) => void) {
     this.#request = request
     this.#owner = owner
     this.#reply = reply
+    const { id, timeoutMs } = request
+    this.deadline =
+      id === undefined || timeoutMs === undefined ? Infinity : performance.now() + timeoutMs
   }
 
   get id(): RpcId | undefined {
     return this.#request.id
+  }
+
+  /** True once a reply was sent; the handler may still be running. */
+  get isAnswered(): boolean {
+    return this.#answered
   }
 
   get client(): RequestClient {
@@ -59,18 +68,14 @@ export class Flight implements RequestContext {
     return this.#controller.signal
   }
 
-  /** An own property, since handlers take the context apart. */
-  readonly progress = (value: unknown): Promise<void> => {
-    const { id } = this.#request
-    if (id === undefined || this.#answered) return Promise.resolve()
-    assertJson('progress', value)
-    return this.#owner.sendProgress(id, value)
+  /** A function that needs no `this`, since handlers take the context apart; made at first use. */
+  get progress(): RequestContext['progress'] {
+    return (this.#progress ??= (value) => this.#sendProgress(value))
   }
 
   /** Calls the handler. */
   run(): void {
     const { method, params } = this.#request
-    this.#startDeadline()
     let result: unknown
     try {
       result = this.#owner.methods.call(method, params, this)
@@ -92,6 +97,16 @@ export class Flight implements RequestContext {
     )
   }
 
+  /** Answers at once that the deadline has passed, and tells the handler to stop. */
+  expire(): void {
+    this.abort(new CliOpsError('REQUEST_TIMEOUT', 'the deadline of the request has passed'))
+    this.#answerError({
+      code: RPC_ERROR.deadline,
+      message: 'the deadline of the request has passed',
+      data: { code: 'REQUEST_TIMEOUT' },
+    })
+  }
+
   /** Answers at once that the request was cancelled, and tells the handler to stop. */
   cancel(): void {
     this.abort(new CliOpsError('CONNECTION_LOST', 'the caller cancelled the request'))
@@ -105,18 +120,11 @@ export class Flight implements RequestContext {
     this.#controller?.abort(reason)
   }
 
-  #startDeadline(): void {
-    const { id, timeoutMs } = this.#request
-    if (id === undefined || timeoutMs === undefined || timeoutMs > MAX_TIMER_MS) return
-    this.#deadline = setTimeout(() => {
-      this.abort(new CliOpsError('REQUEST_TIMEOUT', 'the deadline of the request has passed'))
-      this.#answerError({
-        code: RPC_ERROR.deadline,
-        message: 'the deadline of the request has passed',
-        data: { code: 'REQUEST_TIMEOUT' },
-      })
-    }, timeoutMs)
-    this.#deadline.unref()
+  #sendProgress(value: unknown): Promise<void> {
+    const { id } = this.#request
+    if (id === undefined || this.#answered) return Promise.resolve()
+    assertJson('progress', value)
+    return this.#owner.sendProgress(id, value)
   }
 
   #succeed(result: unknown): void {
@@ -149,7 +157,6 @@ export class Flight implements RequestContext {
   }
 
   #end(): void {
-    clearTimeout(this.#deadline)
     this.#owner.onFlightEnd(this)
   }
 }

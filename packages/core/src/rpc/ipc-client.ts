@@ -1,6 +1,7 @@
 import type { RegistryDriver, RpcDriver, RpcLimits } from '../drivers/driver.js'
 import { type DriverHandle, openDriver } from '../drivers/open-driver.js'
 import { CliOpsError } from '../errors/cli-ops-error.js'
+import { traceparentOf } from '../events/trace-context.js'
 import { assertName, describe } from '../names/assert-name.js'
 import { assertMilliseconds } from '../options/assert-number.js'
 import type { ConnectionOptions } from '../options/connection-options.js'
@@ -28,7 +29,10 @@ export interface RequestOptions {
   readonly instance?: string | undefined
   /** Cancels the request: the promise is rejected with the signal's reason and the handler's signal is aborted. */
   readonly signal?: AbortSignal | undefined
-  /** W3C Trace Context, handed to the handler. */
+  /**
+   * W3C Trace Context, handed to the handler.
+   * @default the environment's `TRACEPARENT`, where it is well-formed
+   */
   readonly traceparent?: string | undefined
 }
 
@@ -59,6 +63,8 @@ export class IPCClient {
   readonly name: string
   readonly #options: IPCClientOptions
   readonly #limits: RpcLimits
+  /** Read once: the environment is slow to ask. */
+  readonly #traceparent = traceparentOf(undefined)
   readonly #handles: readonly [rpc: DriverHandle, registry: DriverHandle]
   readonly #links = new Map<string | undefined, ServerLink>()
   readonly #closing = new AbortController()
@@ -77,7 +83,7 @@ export class IPCClient {
   }
 
   /** Asks the handler of `server.on('request')`. As {@link call} with the method `request`. */
-  async request<Result = Record<string, unknown>>(
+  request<Result = Record<string, unknown>>(
     data?: unknown,
     options: RequestOptions = {},
   ): Promise<Result> {
@@ -92,15 +98,23 @@ export class IPCClient {
    *   `CONNECTION_LOST` when the outcome is unknown; `REMOTE_ERROR` when the handler failed; `INVALID_MESSAGE` when the
    *   parameters were refused; `MESSAGE_TOO_LARGE`, `INSECURE_DIRECTORY`, `UNSUPPORTED`, `CLOSED`
    */
-  async call<Result = unknown>(
+  call<Result = unknown>(
     method: string,
     params?: unknown,
     options: RequestOptions = {},
   ): Promise<Result> {
-    const request = this.#prepare(method, params, options, DEFAULT_TIMEOUT_MS)
-    const link = this.#link(options)
-    const connection = link.current ?? (await link.connect(this.#wait(request, options)))
-    return (await connection.request(request)) as Result
+    // Not an async function: on an open connection the promise of the reply is the only one that is needed.
+    let request: OutgoingRequest
+    try {
+      request = this.#prepare(method, params, options, DEFAULT_TIMEOUT_MS)
+    } catch (error) {
+      // What the caller's signal was aborted with is passed on as it is, whatever it is.
+      const reason = error as Error
+      return Promise.reject(reason)
+    }
+    const connection = this.#link(options).current
+    const reply = connection?.request(request) ?? this.#connectAndCall(request, options)
+    return reply as Promise<Result>
   }
 
   /**
@@ -147,6 +161,11 @@ export class IPCClient {
     await this.close()
   }
 
+  async #connectAndCall(request: OutgoingRequest, options: RequestOptions): Promise<unknown> {
+    const connection = await this.#link(options).connect(this.#wait(request, options))
+    return connection.request(request)
+  }
+
   #prepare(
     method: string,
     params: unknown,
@@ -165,7 +184,8 @@ export class IPCClient {
       timeoutMs,
       deadline: performance.now() + timeoutMs,
       signal: options.signal,
-      traceparent: options.traceparent,
+      traceparent:
+        options.traceparent === undefined ? this.#traceparent : traceparentOf(options.traceparent),
     }
   }
 
@@ -200,11 +220,10 @@ export class IPCClient {
 }
 
 function assertRequestOptions(options: RequestOptions): void {
-  const { timeoutMs, waitMs, instance, signal, traceparent } = options
+  const { timeoutMs, waitMs, instance, signal } = options
   if (timeoutMs !== undefined) assertMilliseconds('timeoutMs', timeoutMs)
   if (waitMs !== undefined) assertMilliseconds('waitMs', waitMs)
   if (instance !== undefined) assertName('instance', instance)
-  if (traceparent !== undefined) assertName('traceparent', traceparent)
   if (signal !== undefined && !(signal instanceof AbortSignal))
     throw new TypeError(`signal must be an AbortSignal, got ${describe(signal)}`)
 }

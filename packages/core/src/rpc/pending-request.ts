@@ -1,7 +1,6 @@
 import { CliOpsError } from '../errors/cli-ops-error.js'
 import type { WireRequest } from './json-rpc.js'
 import { onAbort } from './on-abort.js'
-import { MAX_TIMER_MS } from './timer-limit.js'
 
 /** A request as the client hands it to a connection. */
 export interface OutgoingRequest {
@@ -16,12 +15,12 @@ export interface OutgoingRequest {
   readonly onProgress?: ((value: unknown) => void) | undefined
 }
 
-/** What a pending request reports. */
-interface PendingOwner {
-  resolve(result: unknown): void
-  reject(error: unknown): void
+/** What a pending request needs of its connection. */
+export interface PendingOwner {
+  /** Such as `cli-alpha (pid 4242)`. */
+  readonly label: string
   /** The request is not pending any more. */
-  onEnd(request: PendingRequest): void
+  forget(request: PendingRequest): void
   /** Nobody waits for the reply any more, so the server may stop. */
   cancel(request: PendingRequest): void
 }
@@ -31,37 +30,47 @@ export class PendingRequest {
   readonly id: number
   sent = false
   readonly #outgoing: OutgoingRequest
-  readonly #server: string
   readonly #owner: PendingOwner
-  #timer: NodeJS.Timeout | undefined
+  readonly #resolve: (result: unknown) => void
+  readonly #reject: (error: unknown) => void
   #stopListening: (() => void) | undefined
   #ended = false
 
-  constructor(id: number, outgoing: OutgoingRequest, server: string, owner: PendingOwner) {
+  constructor(
+    id: number,
+    outgoing: OutgoingRequest,
+    owner: PendingOwner,
+    resolve: (result: unknown) => void,
+    reject: (error: unknown) => void,
+  ) {
     this.id = id
     this.#outgoing = outgoing
-    this.#server = server
     this.#owner = owner
+    this.#resolve = resolve
+    this.#reject = reject
   }
 
   get method(): string {
     return this.#outgoing.method
   }
 
-  /** Begins to watch the deadline and the signal. */
-  start(): void {
-    const { deadline, signal } = this.#outgoing
-    const remaining = deadline - performance.now()
-    if (remaining <= MAX_TIMER_MS) {
-      this.#timer = setTimeout(() => {
-        this.#giveUp(this.#timeoutError())
-      }, remaining)
-    }
-    if (signal !== undefined) {
-      this.#stopListening = onAbort(signal, () => {
-        this.#giveUp(signal.reason)
-      })
-    }
+  /** Instant of `performance.now()` at which {@link expire} is due. */
+  get deadline(): number {
+    return this.#outgoing.deadline
+  }
+
+  /** Begins to watch the caller's signal. */
+  listen(): void {
+    const { signal } = this.#outgoing
+    if (signal === undefined) return
+    this.#stopListening = onAbort(signal, () => {
+      this.#giveUp(signal.reason)
+    })
+  }
+
+  /** Ends the request because its deadline has passed. */
+  expire(): void {
+    this.#giveUp(this.#timeoutError())
   }
 
   toMessage(): WireRequest {
@@ -83,11 +92,11 @@ export class PendingRequest {
   }
 
   resolve(result: unknown): void {
-    if (this.#end()) this.#owner.resolve(result)
+    if (this.#end()) this.#resolve(result)
   }
 
   reject(error: unknown): void {
-    if (this.#end()) this.#owner.reject(error)
+    if (this.#end()) this.#reject(error)
   }
 
   #giveUp(error: unknown): void {
@@ -99,26 +108,25 @@ export class PendingRequest {
   #end(): boolean {
     if (this.#ended) return false
     this.#ended = true
-    clearTimeout(this.#timer)
     this.#stopListening?.()
-    this.#owner.onEnd(this)
+    this.#owner.forget(this)
     return true
   }
 
   #timeoutError(): CliOpsError {
     const { method, timeoutMs } = this.#outgoing
-    const details = { method, timeoutMs, server: this.#server }
+    const details = { method, timeoutMs, server: this.#owner.label }
     const span = `within ${timeoutMs} ms`
     if (this.sent) {
       return new CliOpsError(
         'REQUEST_TIMEOUT',
-        `${this.#server} did not answer ${JSON.stringify(method)} ${span}; it may still have done it`,
+        `${this.#owner.label} did not answer ${JSON.stringify(method)} ${span}; it may still have done it`,
         { details },
       )
     }
     return new CliOpsError(
       'NO_RESPONDER',
-      `${this.#server} did not take ${JSON.stringify(method)} ${span}; nothing was sent`,
+      `${this.#owner.label} did not take ${JSON.stringify(method)} ${span}; nothing was sent`,
       { details },
     )
   }

@@ -1,6 +1,7 @@
 import type { RpcChannel, RpcMessage, RpcReceiver } from '../drivers/rpc-driver.js'
 import { CliOpsError, isCliOpsError } from '../errors/cli-ops-error.js'
 import { BatchReply, MAX_BATCH_LENGTH } from './batch-reply.js'
+import { DeadlineTimer } from './deadline-timer.js'
 import { Flight, type FlightOwner } from './flight.js'
 import {
   idOf,
@@ -40,6 +41,7 @@ export class ServerConnection implements RpcReceiver, FlightOwner {
   readonly #options: ServerConnectionOptions
   readonly #onClose: () => void
   readonly #flights = new Set<Flight>()
+  readonly #deadlines = new DeadlineTimer((now) => this.#expire(now))
   readonly #flightsById = new Map<RpcId, Flight>()
   /** Entries of batches that wait for a handler to end; requests outside batches wait unread. */
   readonly #queue: { readonly request: WireRequest; readonly reply: Reply }[] = []
@@ -85,6 +87,7 @@ export class ServerConnection implements RpcReceiver, FlightOwner {
 
   onClose(): void {
     this.#queue.length = 0
+    this.#deadlines.stop()
     this.#drained?.resolve()
     this.abort(new CliOpsError('CONNECTION_LOST', 'the caller has gone'))
     this.#onClose()
@@ -191,7 +194,17 @@ export class ServerConnection implements RpcReceiver, FlightOwner {
       this.#flightsById.set(id, flight)
     }
     this.#flights.add(flight)
+    this.#deadlines.watch(flight.deadline)
     flight.run()
+  }
+
+  #expire(now: number): number {
+    let next = Infinity
+    for (const flight of [...this.#flights]) {
+      if (flight.deadline > now) next = Math.min(next, flight.deadline)
+      else if (!flight.isAnswered) flight.expire()
+    }
+    return next
   }
 
   #cancel(id: unknown): void {

@@ -135,9 +135,11 @@ export class SocketChannel implements RpcChannel {
     if (this.#flushScheduled) return
     this.#flushScheduled = true
     // After all promises of this tick have settled, so that the replies of a batch of requests leave together.
-    process.nextTick(() => {
-      this.#flush()
-    })
+    process.nextTick(this.#flushNow)
+  }
+
+  readonly #flushNow = (): void => {
+    this.#flush()
   }
 
   #flush(): void {

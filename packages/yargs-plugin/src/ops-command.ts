@@ -1,0 +1,85 @@
+import { type CliOpsOptions, OPS_COMMANDS, type OpsCommand } from '@cli-ops/shared-ipc/lifecycle'
+import type { Argv, CommandModule } from 'yargs'
+
+import type { ParsedArguments } from './yargs-instance.js'
+
+/** Marks the arguments of an `ops` command: looking must not change what is looked at. */
+const OPS_RUN = 'cliOpsCommand'
+
+/** Tells whether the arguments are those of a mounted `ops` command. */
+export function isOpsRun(argv: ParsedArguments): boolean {
+  return argv[OPS_RUN] !== undefined
+}
+
+/**
+ * Makes the command module with the `ops` commands; a middleware cannot add commands by itself. What they do is loaded
+ * when one of them runs.
+ *
+ * @example
+ * ```ts
+ * yargs(hideBin(process.argv)).middleware(cliOps()).command(opsCommand()).parseAsync()
+ * ```
+ */
+export function opsCommand(options: CliOpsOptions = {}): CommandModule {
+  const name = typeof options.ops === 'string' ? options.ops : 'ops'
+  return {
+    command: name,
+    describe: 'look at and repair the coordination of CLIs',
+    builder: (yargs) =>
+      mountBelow(yargs, '', options).demandCommand(1, `say what: ${names('').join(', ')}`),
+    handler: () => undefined,
+  }
+}
+
+function mountBelow(yargs: Argv, parent: string, options: CliOpsOptions): Argv {
+  const below = OPS_COMMANDS.filter(({ path }) => parentOf(path) === parent)
+  return below.reduce((parser, spec) => parser.command(moduleOf(spec, options)), yargs)
+}
+
+function moduleOf(spec: OpsCommand, options: CliOpsOptions): CommandModule {
+  const words = [
+    spec.path.slice(spec.path.lastIndexOf(' ') + 1),
+    ...spec.arguments.map(({ name }) => `<${name}>`),
+  ]
+  return {
+    command: words.join(' '),
+    describe: spec.summary,
+    builder: (yargs) => {
+      for (const { name, description } of spec.arguments)
+        yargs.positional(name, { describe: description, type: 'string' })
+      for (const { name, value, description, required } of spec.options) {
+        const type = value === undefined ? 'boolean' : 'string'
+        yargs.option(name, {
+          describe: description,
+          type,
+          demandOption: required === true,
+          requiresArg: value !== undefined,
+        })
+      }
+      yargs.option(OPS_RUN, { default: spec.path, hidden: true })
+      return mountBelow(yargs, spec.path, options)
+    },
+    handler: async (argv) => {
+      const { runOps } = await import('@cli-ops/shared-ipc/ops')
+      const { name = argv.$0, home, namespace, url } = options
+      const args = spec.arguments.map((argument) => String(argv[argument.name]))
+      process.exitCode = await runOps({
+        name,
+        home,
+        namespace,
+        url,
+        path: spec.path,
+        args,
+        options: argv,
+      })
+    },
+  }
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf(' ')))
+}
+
+function names(parent: string): string[] {
+  return OPS_COMMANDS.filter(({ path }) => parentOf(path) === parent).map(({ path }) => path)
+}

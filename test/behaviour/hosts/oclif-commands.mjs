@@ -1,0 +1,23 @@
+import { endings } from '../endings.mjs'
+
+const { Args, Command, Flags } = await import(process.env.HOST_FRAMEWORK ?? '@oclif/core')
+
+class Run extends Command {
+  static args = { ending: Args.string({ required: true }) }
+  static flags = { flag: Flags.string() }
+  static enableJsonFlag = true
+
+  async run() {
+    const { args } = await this.parse(Run)
+    return endings[args.ending]()
+  }
+}
+
+class Other extends Command {
+  async run() {
+    await this.parse(Other)
+    console.log('other ran')
+  }
+}
+
+export const COMMANDS = { run: Run, other: Other }

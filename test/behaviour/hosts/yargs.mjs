@@ -1,0 +1,24 @@
+// A yargs program whose command ends as it is told to: `yargs.mjs run <ending>`.
+import { endings } from '../endings.mjs'
+
+const framework = process.env.HOST_FRAMEWORK ?? 'yargs'
+const { default: yargs } = await import(framework)
+
+let parser = yargs(process.argv.slice(2)).scriptName('host').version('1.2.3').strict()
+if (process.env.HOST_PLUGIN !== 'off') {
+  const { cliOps } = await import('@cli-ops/yargs-plugin')
+  parser = parser.middleware(cliOps(JSON.parse(process.env.HOST_OPTIONS ?? '{}')))
+}
+
+await parser
+  .command(
+    'run <ending>',
+    'end in the given way',
+    (command) => command.option('flag', { type: 'string' }),
+    ({ ending }) => endings[ending](),
+  )
+  .command('other', 'another command', {}, () => {
+    console.log('other ran')
+  })
+  .demandCommand(1)
+  .parseAsync()
