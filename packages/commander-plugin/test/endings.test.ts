@@ -32,7 +32,7 @@ async function isFree(host: HostProject): Promise<boolean> {
 }
 
 describe.each(['rule', 'wrapped'])('a command with a lock (%s)', (command) => {
-  test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+  test.each(['SIGINT', 'SIGTERM'] as const)(
     'that waits dies by %s, and leaves no ticket',
     async (signal) => {
       const host = hostProject(HOST)

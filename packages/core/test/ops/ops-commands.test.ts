@@ -142,7 +142,7 @@ describe('in a home in use', () => {
   test('what others wrote into names and data does not reach the terminal', async () => {
     const home = temporaryHome()
     const ops = holder(home)
-    await ops.events.emit('task:created', { title: 'a\u009b2Jb\u202ec\u001b[31m' })
+    await ops.events.emit('task:created', { id: '1', title: 'a\u009b2Jb\u202ec\u001b[31m' })
     const segment = join(home, 'events', readdirSync(join(home, 'events'))[0]!)
     const hostile = {
       specversion: '1.0',
