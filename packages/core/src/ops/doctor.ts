@@ -1,6 +1,6 @@
 import { Home } from '../drivers/local/home.js'
 import { nodeFileSystem } from '../drivers/local/file-system.js'
-import { assertOptions } from '../lifecycle/assert-options.js'
+import { assertHomeOptions } from '../lifecycle/home-config.js'
 import type { OpsContext, OpsRun } from './ops-context.js'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
@@ -106,7 +106,7 @@ const checkConfig: Check = ({ connection }) => {
     return { check: 'config', status: 'ok', message: 'no config.json' }
   }
   const { clis = {} } = JSON.parse(text) as { readonly clis?: Readonly<Record<string, unknown>> }
-  for (const options of Object.values(clis)) assertOptions(options)
+  for (const options of Object.values(clis)) assertHomeOptions(options)
   return { check: 'config', status: 'ok', message: `${file} is valid` }
 }
 
