@@ -45,11 +45,16 @@ function readConfig(file: string, name: string): CliOpsOptions | undefined {
   if (typeof clis !== 'object') throw new TypeError(`clis must be an object, got ${describe(clis)}`)
   const entry = Object.hasOwn(clis, name) ? clis[name] : undefined
   if (entry === undefined) return undefined
-  assertOptions(entry)
-  if (entry.home !== undefined) throw new TypeError('home cannot be set in the home itself')
+  assertHomeOptions(entry)
+  return entry
+}
+
+/** Throws a `TypeError` unless `options` may stand in `config.json`: what a plugin takes, less what is settled before. */
+export function assertHomeOptions(options: unknown): asserts options is CliOpsOptions {
+  assertOptions(options)
+  if (options.home !== undefined) throw new TypeError('home cannot be set in the home itself')
   for (const option of DECIDED_BEFORE) {
-    if (Object.hasOwn(entry, option))
+    if (Object.hasOwn(options, option))
       throw new TypeError(`${option} can only be set in the code of the CLI`)
   }
-  return entry
 }
