@@ -19,10 +19,12 @@ const COMMANDER_FILE = /[\\/]commander[\\/]index\.js$/u
 export function addUse(): void {
   try {
     const require = createRequire(import.meta.url)
-    const loaded = Object.entries(require.cache)
-      .filter(([file]) => COMMANDER_FILE.test(file))
-      .map(([, module]) => module?.exports as CommanderModule)
-    const copies = loaded.length > 0 ? loaded : [require('commander') as CommanderModule]
+    // An entry may still be empty: Node makes it while it links the host's `import 'commander'`, and fills it when its
+    // turn comes, which is after the plugin's where the host imports the plugin first. require() fills it now.
+    const files = Object.keys(require.cache).filter((file) => COMMANDER_FILE.test(file))
+    const copies = (files.length > 0 ? files : ['commander']).map(
+      (file) => require(file) as CommanderModule,
+    )
     for (const { Command } of copies) addUseTo(Command?.prototype)
   } catch {
     // The program is handed to the plugin as an argument then.
