@@ -5,15 +5,15 @@ import { note } from './print.js'
 import { printable } from './printable.js'
 
 /** EX_TEMPFAIL of sysexits.h: the same command may succeed later. */
-const EXIT_BUSY = 75
+export const EXIT_BUSY = 75
 
-/** Shows why a command failed and sets the exit code; a fault of the program keeps its stack. */
-export function reportError(error: unknown): void {
+/** Shows why a command of a CLI failed and sets the exit code; a fault of the program keeps its stack. */
+export function reportError(cli: string, error: unknown): void {
   if (error instanceof UserError) {
-    note(printable(`cli-alpha: ${error.message}`))
+    note(printable(`${cli}: ${error.message}`))
     process.exitCode = error.exitCode
   } else if (isCliOpsError(error)) {
-    note(printable(`cli-alpha: ${error.message}`))
+    note(printable(`${cli}: ${error.message}`))
     process.exitCode = error.retryable ? EXIT_BUSY : 1
   } else {
     note(error instanceof Error ? (error.stack ?? error.message) : String(error))
