@@ -5,18 +5,20 @@ import { note } from './print.js'
 import { printable } from './printable.js'
 
 /** EX_TEMPFAIL of sysexits.h: the same command may succeed later. */
-export const EXIT_BUSY = 75
+const EXIT_BUSY = 75
+
+/** The exit code of a command that failed with this error. */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof UserError) return error.exitCode
+  return isCliOpsError(error) && error.retryable ? EXIT_BUSY : 1
+}
 
 /** Shows why a command of a CLI failed and sets the exit code; a fault of the program keeps its stack. */
 export function reportError(cli: string, error: unknown): void {
-  if (error instanceof UserError) {
+  if (error instanceof UserError || isCliOpsError(error)) {
     note(printable(`${cli}: ${error.message}`))
-    process.exitCode = error.exitCode
-  } else if (isCliOpsError(error)) {
-    note(printable(`${cli}: ${error.message}`))
-    process.exitCode = error.retryable ? EXIT_BUSY : 1
   } else {
     note(error instanceof Error ? (error.stack ?? error.message) : String(error))
-    process.exitCode = 1
   }
+  process.exitCode = exitCodeOf(error)
 }
