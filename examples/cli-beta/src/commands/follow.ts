@@ -54,7 +54,7 @@ async function follow({ once, json }: FollowArguments): Promise<void> {
       count += 1
     }
   }
-  if (!json) print(`caught up, ${count} changes`)
+  if (!json) print(`caught up, changes: ${count}`)
 }
 
 async function answerRequests(): Promise<void> {

@@ -26,7 +26,7 @@ export function itemChangesOfTask(
       ]
     case 'task:updated':
       // Of a task from before the first follow nothing is known that could be updated.
-      return item === undefined ? [] : (asList(changeItem(item, itemChanges(changes))) ?? [])
+      return item === undefined ? [] : [changeItem(item, itemChanges(changes)) ?? []].flat()
     case 'task:deleted':
       return item === undefined ? [] : [{ type: 'removed', item }]
     default:
@@ -42,10 +42,6 @@ function itemChanges(changes: unknown): ItemChanges {
     ...(isText(title) ? { name: title } : {}),
     ...(isTime || doneAt === null ? { doneAt } : {}),
   }
-}
-
-function asList<T>(value: T | undefined): T[] | undefined {
-  return value === undefined ? undefined : [value]
 }
 
 function isText(value: unknown): value is string {

@@ -46,7 +46,7 @@ class Archive extends ProjectCommand {
     const [tasks, items] = [work.tasks.length, work.items.length]
     if (!this.jsonEnabled()) {
       print(`archived ${projectLine(project)}`)
-      print(`${tasks} open tasks and ${items} open items are recorded in ${path}`)
+      print(`open tasks: ${tasks}, open items: ${items}, recorded in ${path}`)
     }
     return { project, path, tasks, items }
   }
