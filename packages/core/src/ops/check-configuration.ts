@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { assertOptions } from '../lifecycle/assert-options.js'
+import { assertHomeOptions } from '../lifecycle/home-config.js'
 import { describe } from '../names/assert-name.js'
 import { isOn } from '../options/environment.js'
 import { type Check, failure, ok, warning } from './finding.js'
@@ -31,7 +31,7 @@ function findProblem(text: string): string | undefined {
     if (typeof clis !== 'object') return `clis must be an object, got ${describe(clis)}`
     for (const [name, options] of Object.entries(clis)) {
       place = `clis[${JSON.stringify(name)}]: `
-      assertOptions(options)
+      assertHomeOptions(options)
     }
     return undefined
   } catch (error) {
