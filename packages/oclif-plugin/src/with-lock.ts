@@ -1,6 +1,6 @@
 import { assertLockRule, type LockRule, runWithLock } from '@cli-ops/shared-ipc/lifecycle'
 
-import { type CommandClass, wrapRun } from './command-class.js'
+import { wrapRun } from './command-class.js'
 import { refuse } from './refuse.js'
 
 /** Any command class. */

@@ -55,6 +55,7 @@ async function waitForLock(options: ConnectionOptions, rule: LockRule): Promise<
     const { onWait } = line
     return await new LockManager(options).lock(resource, {
       mode,
+      inFlow: true,
       onWait,
       timeoutMs: onBusy === 'wait' ? timeoutMs : 0,
     })

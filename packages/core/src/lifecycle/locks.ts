@@ -19,6 +19,7 @@ export function tryLockNow(
   const { home, namespace } = connection
   const driver = createLocalLocks(new Home(home, namespace, nodeFileSystem))
   const held = locksOfFlow().map(({ id }) => id)
-  const grant = driver.tryAcquireSync?.({ resource, mode, id: nextLockId(), held })
+  const id = nextLockId()
+  const grant = driver.tryAcquireSync?.({ resource, mode, id, held, inFlow: true })
   return grant == null ? null : new HeldLock(driver, resource, mode, grant, () => undefined)
 }

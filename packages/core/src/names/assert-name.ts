@@ -1,5 +1,5 @@
 /** The longest name accepted, in UTF-8 bytes. Names longer than a file name allows are hashed on disk. */
-export const MAX_NAME_BYTES = 1024
+const MAX_NAME_BYTES = 1024
 
 // Control characters would reach a terminal; bidirectional marks can make a name read as another one.
 // eslint-disable-next-line no-control-regex

@@ -66,7 +66,7 @@ function isEnded(stat: ProcStat): boolean {
 }
 
 /** Tells whether a pid is in use in this pid namespace, by a zombie too. */
-export function processExists(pid: number): boolean {
+function processExists(pid: number): boolean {
   try {
     process.kill(pid, 0)
     return true

@@ -1,5 +1,5 @@
 import type { RpcChannel } from '../drivers/driver.js'
-import { CliOpsError } from '../errors/cli-ops-error.js'
+import { CliOpsError, isCliOpsError } from '../errors/cli-ops-error.js'
 import type { ServiceInfo } from '../registry/service-types.js'
 import { ClientConnection } from './client-connection.js'
 import type { ServerFinder } from './find-server.js'
@@ -12,6 +12,8 @@ const SILENT_MS = 300
 /**
  * Connects to the first of the candidates that answers a ping. Nothing but the ping is sent to any of them.
  * Resolves to undefined when each of them is gone; rejects with the signal's reason once aborted.
+ *
+ * @throws CliOpsError `INSECURE_DIRECTORY` where that kept it from asking one, and no other answered
  */
 export function connectToAny(
   finder: ServerFinder,
@@ -23,6 +25,8 @@ export function connectToAny(
     const others = new AbortController()
     const rest = candidates.values()
     let left = candidates.length
+    /** Why one could not be connected to, where it was not just gone: an insecure directory. */
+    let refusal: Error | undefined
     let timer: NodeJS.Timeout | undefined
     const end = (): void => {
       clearTimeout(timer)
@@ -39,14 +43,16 @@ export function connectToAny(
           end()
           resolve(connection)
         },
-        () => {
+        (error: unknown) => {
+          if (!isCliOpsError(error, 'NO_RESPONDER')) refusal ??= error as Error
           left -= 1
           if (left > 0) {
             tryNext()
             return
           }
           end()
-          resolve(undefined)
+          if (refusal === undefined) resolve(undefined)
+          else reject(refusal)
         },
       )
     }

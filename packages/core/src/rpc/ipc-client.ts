@@ -1,6 +1,7 @@
 import type { RegistryDriver, RpcDriver, RpcLimits } from '../drivers/driver.js'
 import { type DriverHandle, openDriver } from '../drivers/open-driver.js'
 import { CliOpsError } from '../errors/cli-ops-error.js'
+import { traceparentOf } from '../events/trace-context.js'
 import { assertName, describe } from '../names/assert-name.js'
 import { assertMilliseconds } from '../options/assert-number.js'
 import type { ConnectionOptions } from '../options/connection-options.js'
@@ -28,7 +29,10 @@ export interface RequestOptions {
   readonly instance?: string | undefined
   /** Cancels the request: the promise is rejected with the signal's reason and the handler's signal is aborted. */
   readonly signal?: AbortSignal | undefined
-  /** W3C Trace Context, handed to the handler. */
+  /**
+   * W3C Trace Context, handed to the handler.
+   * @default the environment's `TRACEPARENT`, where it is well-formed
+   */
   readonly traceparent?: string | undefined
 }
 
@@ -59,6 +63,8 @@ export class IPCClient {
   readonly name: string
   readonly #options: IPCClientOptions
   readonly #limits: RpcLimits
+  /** Read once: the environment is slow to ask. */
+  readonly #traceparent = traceparentOf(undefined)
   readonly #handles: readonly [rpc: DriverHandle, registry: DriverHandle]
   readonly #links = new Map<string | undefined, ServerLink>()
   readonly #closing = new AbortController()
@@ -178,7 +184,8 @@ export class IPCClient {
       timeoutMs,
       deadline: performance.now() + timeoutMs,
       signal: options.signal,
-      traceparent: options.traceparent,
+      traceparent:
+        options.traceparent === undefined ? this.#traceparent : traceparentOf(options.traceparent),
     }
   }
 
@@ -213,11 +220,10 @@ export class IPCClient {
 }
 
 function assertRequestOptions(options: RequestOptions): void {
-  const { timeoutMs, waitMs, instance, signal, traceparent } = options
+  const { timeoutMs, waitMs, instance, signal } = options
   if (timeoutMs !== undefined) assertMilliseconds('timeoutMs', timeoutMs)
   if (waitMs !== undefined) assertMilliseconds('waitMs', waitMs)
   if (instance !== undefined) assertName('instance', instance)
-  if (traceparent !== undefined) assertName('traceparent', traceparent)
   if (signal !== undefined && !(signal instanceof AbortSignal))
     throw new TypeError(`signal must be an AbortSignal, got ${describe(signal)}`)
 }

@@ -68,6 +68,7 @@ export class IPCServer {
   #readyObserved = false
   #listener: RpcListener | undefined
   #record: OwnRecord | undefined
+  #forgetExit: (() => void) | undefined
   #closing: Promise<void> | undefined
   #onIdle: (() => void) | undefined
 
@@ -213,8 +214,6 @@ export class IPCServer {
     this.#forgetExit = atExit(() => listener.closeSync?.())
     this.#applyKeepAlive()
   }
-
-  #forgetExit: (() => void) | undefined
 
   #accept(channel: RpcChannel, shared: ServerConnectionOptions): void {
     this.#connectionCount += 1

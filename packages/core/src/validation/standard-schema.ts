@@ -13,11 +13,6 @@ export interface StandardSchema<Input = unknown, Output = Input> {
   }
 }
 
-/** The type that a schema's validated values have. */
-export type SchemaOutput<Schema extends StandardSchema> = NonNullable<
-  Schema['~standard']['types']
->['output']
-
 type SchemaResult<Output> =
   | { readonly value: Output; readonly issues?: undefined }
   | { readonly issues: readonly SchemaIssue[] }

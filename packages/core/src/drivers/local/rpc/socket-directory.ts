@@ -10,7 +10,7 @@ import { assertPrivateDirectory } from '../private-directory.js'
  * The longest socket path used, in bytes. sockaddr_un holds 108 on Linux and 104 on macOS, with the final zero, and
  * Node cuts longer ones without an error.
  */
-export const MAX_SOCKET_PATH_BYTES = 103
+const MAX_SOCKET_PATH_BYTES = 103
 
 /** A place for sockets. */
 export interface SocketDirectory {

@@ -91,7 +91,7 @@ describe('is refused, and nothing is changed or written,', () => {
     const client = new IPCClient('cli-alpha', { home })
     onTestFinished(() => client.close())
     chmodSync(dirname(server.endpoint!), 0o777)
-    await expect(client.request('secret')).rejects.toMatchObject({ code: 'NO_RESPONDER' })
+    await expect(client.request('secret')).rejects.toMatchObject({ code: 'INSECURE_DIRECTORY' })
     chmodSync(dirname(server.endpoint!), 0o700)
     expect(await client.request('secret')).toBe('secret')
   })
