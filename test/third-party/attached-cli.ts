@@ -15,8 +15,8 @@ export interface AttachedCli {
   readonly program: string
   /** Options of node for the run with the plugin. */
   readonly nodeOptions?: readonly string[]
-  /** Environment of the run with the plugin. */
-  readonly env?: Readonly<Record<string, string>>
+  /** Environment of a run with the plugin or without it. */
+  env?(isAttached: boolean): Readonly<Record<string, string>>
 }
 
 /** One run of it. */
@@ -64,7 +64,7 @@ export function runCli(cli: AttachedCli, run: CliRun): Promise<CliResult> {
       ...withoutTestRunner(process.env),
       CLI_OPS_HOME: run.home,
       NO_COLOR: '1',
-      ...(isAttached ? cli.env : {}),
+      ...cli.env?.(isAttached),
     },
   })
   let stdout = ''

@@ -1,13 +1,7 @@
 import { createCoordinator } from '@cli-ops/shared-ipc'
 import { describe, expect, test } from 'vitest'
 
-import {
-  type AttachedCli,
-  configure,
-  lookInside,
-  runCli,
-  temporaryFolder,
-} from './attached-cli.js'
+import { type AttachedCli, configure, lookInside, runCli, temporaryFolder } from './attached-cli.js'
 
 /** One way in which a command of the program ends. */
 export interface Ending {
@@ -31,12 +25,19 @@ export interface Attachment {
   /** Arguments that run no command. */
   readonly free: readonly (readonly string[])[]
   /** Takes out what differs between two runs of the same program. */
-  normalize?(output: string): string
+  readonly normalize?: (output: string) => string
 }
 
 /** What must hold for every program that cannot be edited. */
 export function describeAttachment(attachment: Attachment): void {
-  const { cli, command, prepare, endings, free, normalize = (output) => output } = attachment
+  const {
+    cli,
+    command,
+    prepare,
+    endings,
+    free,
+    normalize = (output: string) => output,
+  } = attachment
   const rule = { commands: { [command]: { lock: 'outside', emits: 'outside:done' } } }
 
   async function compare(args: readonly string[], home: string, send?: NodeJS.Signals) {

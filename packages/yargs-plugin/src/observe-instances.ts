@@ -90,6 +90,7 @@ function wrapParse(factory: unknown, seen: WeakSet<object>, observer: Observer):
   const prototype = Object.getPrototypeOf((factory as Factory)([])) as YargsParser | undefined
   if (typeof prototype?.parse !== 'function' || seen.has(prototype)) return
   seen.add(prototype)
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- it is called with the instance below
   const { parse } = prototype
   const value = function (this: YargsParser, ...args: unknown[]): unknown {
     if (!seen.has(this)) {

@@ -7,6 +7,7 @@ import { observeInstances } from './observe-instances.js'
 
 const middleware = cliOps()
 
+// eslint-disable-next-line no-restricted-syntax -- a preload: the program must not start before its yargs is known
 await observeInstances((yargs) => {
   yargs.middleware(middleware)
 })

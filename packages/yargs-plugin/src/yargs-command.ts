@@ -28,7 +28,9 @@ export function hasHandler(yargs: YargsInstance | undefined): boolean {
   if (path.length > 1) return true
   const handlers = internals?.getCommandInstance?.().frozens?.at(-1)?.handlers
   const { handler } = handlers?.[path[0] ?? ''] ?? {}
-  return handler === undefined || !NO_HANDLER.test(String(handler))
+  return (
+    typeof handler !== 'function' || !NO_HANDLER.test(Function.prototype.toString.call(handler))
+  )
 }
 
 /** Tells whether yargs has answered `--help` or `--version` itself and, asked not to exit, goes on without a command. */
