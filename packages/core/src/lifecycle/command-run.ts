@@ -3,7 +3,7 @@ import { isCliOpsError } from '../errors/cli-ops-error.js'
 import type { Lock } from '../locks/lock-types.js'
 import { assertLockRule } from './assert-options.js'
 import type { CommandContext, CommandRule, LockRule } from './cli-ops-options.js'
-import { type Refusal, takeLock } from './command-lock.js'
+import { type Refusal, takeLock, takeLockNow } from './command-lock.js'
 import type { ProcessEnd } from './exit-observer.js'
 import { isPromiseLike } from './promise-like.js'
 import { releaseLock } from './release-lock.js'
@@ -66,6 +66,24 @@ export class CommandRun {
     return this.execute(() => {
       this.#lock?.enter()
     }, refuse)
+  }
+
+  /** As {@link hold}, but the lock is there when it returns: for hosts that do not wait for a promise. */
+  holdNow(refuse: (refusal: Refusal) => never): void {
+    const rule = this.#lockRule()
+    const enter = (): void => {
+      this.#lock?.enter()
+    }
+    if (rule === undefined) this.#follow(enter)
+    else this.#proceed(takeLockNow(this.#session.connection, rule), enter, refuse)
+  }
+
+  /** Keeps the command in progress until the returned function is called, whatever begins meanwhile. */
+  keepOpen(): () => void {
+    this.#state = 'running'
+    return () => {
+      if (this.#state === 'running') this.#state = 'over'
+    }
   }
 
   /** Remembers an error that the framework handles itself, for `command:failed`. */
