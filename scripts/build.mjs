@@ -51,6 +51,8 @@ async function bundle({ dir, entries }) {
     treeShaking: true,
     // Node reads and compiles every byte on every run; the source maps keep stack traces readable.
     minify: true,
+    // Node shows the line of an uncaught error: that must not be the whole file.
+    lineLimit: 160,
     sourcemap: 'linked',
     logLevel: 'warning',
   }
@@ -73,6 +75,7 @@ async function bundle({ dir, entries }) {
     format: 'cjs',
     write: false,
   })
+  copyModuleType(dir)
   const outputFiles = [...modules, ...commonJs]
   for (const { path, contents } of outputFiles) writeChanged(path, contents)
   removeStale(dist, new Set(outputFiles.map(({ path }) => path)))
@@ -90,6 +93,17 @@ const inlineLifecycle = {
     const source = join(root, 'packages/core/src/lifecycle/index.ts')
     onResolve({ filter: /^@cli-ops\/shared-ipc\/lifecycle$/ }, () => ({ path: source }))
   },
+}
+
+/**
+ * oclif warns at every command of a linked plugin whose own package.json says that it is an ES module. Such a package
+ * says so in `src/package.json`, for the compiler, and in a copy of it beside the bundles, for Node.
+ *
+ * @param {string} dir
+ */
+function copyModuleType(dir) {
+  const file = join(dir, 'src/package.json')
+  if (existsSync(file)) writeChanged(join(dir, 'dist/package.json'), readFileSync(file))
 }
 
 /**

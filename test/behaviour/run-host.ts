@@ -16,7 +16,7 @@ export interface Host {
   readonly configuredByHome?: boolean
 }
 
-export const HOSTS: readonly Host[] = [
+const INSTALLED: readonly Host[] = [
   { title: 'commander 12', program: 'commander.mjs', framework: 'commander-12' },
   { title: 'commander 13', program: 'commander.mjs', framework: 'commander-13' },
   { title: 'commander 14', program: 'commander.mjs', framework: 'commander' },
@@ -30,6 +30,12 @@ export const HOSTS: readonly Host[] = [
     configuredByHome: true,
   },
 ]
+
+/** `npm run test:matrix` sets other copies of the frameworks, and another Node to run them on. */
+const { MATRIX_HOSTS, MATRIX_NODE = process.execPath } = process.env
+
+export const HOSTS: readonly Host[] =
+  MATRIX_HOSTS === undefined ? INSTALLED : (JSON.parse(MATRIX_HOSTS) as readonly Host[])
 
 /** How a host is run. */
 export interface HostRun {
@@ -57,7 +63,7 @@ export function runHost(host: Host, run: HostRun): Promise<HostResult> {
     writeFileSync(join(run.home, 'config.json'), JSON.stringify({ clis: { host: run.options } }))
   }
   const program = fileURLToPath(new URL(`hosts/${host.program}`, import.meta.url))
-  const child = spawn(process.execPath, [program, ...run.args], {
+  const child = spawn(MATRIX_NODE, [program, ...run.args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...process.env,

@@ -17,6 +17,11 @@ export interface CommandInstance {
 /** Calls what a wrapper stands in front of. */
 type Wrapper = (this: CommandInstance, original: () => Promise<unknown>) => Promise<unknown>
 
+/** Tells whether a class has a `run` of its instances to wrap, as every one derived from oclif's own has. */
+export function hasRun(command: { readonly prototype?: Partial<CommandInstance> }): boolean {
+  return typeof command.prototype?.run === 'function'
+}
+
 /**
  * Replaces the `run` of a class, which stays the class it was. Returns a function that takes the wrapper back, where
  * nobody has put another one around it since.

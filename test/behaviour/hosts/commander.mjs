@@ -1,9 +1,7 @@
 // A commander program whose command ends as it is told to: `commander.mjs run <ending>`.
-import { createRequire } from 'node:module'
 import { endings } from '../endings.mjs'
 
-const commander = process.env.HOST_FRAMEWORK ?? 'commander'
-const { Command } = createRequire(import.meta.url)(commander)
+const { Command } = await import(process.env.HOST_FRAMEWORK ?? 'commander')
 
 const program = new Command('host')
 program.version('1.2.3')

@@ -1,5 +1,5 @@
 import { say } from '../diagnostics/message.js'
-import { type CliOpsError, isCliOpsError } from '../errors/cli-ops-error.js'
+import { CliOpsError, isCliOpsError } from '../errors/cli-ops-error.js'
 import type { Lock } from '../locks/lock-types.js'
 import { type ConnectionOptions, resolveConnection } from '../options/connection-options.js'
 import { assertLockRule } from './assert-options.js'
@@ -37,6 +37,20 @@ export function takeLock(
   return waitForLock(options, rule)
 }
 
+/** As {@link takeLock}, but it has the lock, or is refused it, when it returns. */
+export function takeLockNow(options: ConnectionOptions, rule: LockRule): Lock | Refusal {
+  assertLockRule('lock', rule)
+  const connection = resolveConnection(options)
+  try {
+    if (connection.urlOf('locks') === 'local:')
+      return requirePart('locks').blockForLock(connection, rule)
+    const reason = 'this command goes on at once, and only local locks can be taken at once'
+    throw new CliOpsError('UNSUPPORTED', reason)
+  } catch (error) {
+    return refusalOf(error, rule)
+  }
+}
+
 /** Says on stderr why the command did not run, and sets the exit code where that is a failure. */
 export function sayRefusal(refusal: Refusal): void {
   if (refusal.reason === 'skipped') {
@@ -55,6 +69,7 @@ async function waitForLock(options: ConnectionOptions, rule: LockRule): Promise<
     const { onWait } = line
     return await new LockManager(options).lock(resource, {
       mode,
+      inFlow: true,
       onWait,
       timeoutMs: onBusy === 'wait' ? timeoutMs : 0,
     })

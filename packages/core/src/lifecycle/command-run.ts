@@ -1,8 +1,9 @@
 import { monotonicMs } from '../process/monotonic-time.js'
 import { isCliOpsError } from '../errors/cli-ops-error.js'
 import type { Lock } from '../locks/lock-types.js'
+import { assertLockRule } from './assert-options.js'
 import type { CommandContext, CommandRule, LockRule } from './cli-ops-options.js'
-import { type Refusal, takeLock } from './command-lock.js'
+import { type Refusal, takeLock, takeLockNow } from './command-lock.js'
 import type { ProcessEnd } from './exit-observer.js'
 import { isPromiseLike } from './promise-like.js'
 import { releaseLock } from './release-lock.js'
@@ -67,6 +68,24 @@ export class CommandRun {
     }, refuse)
   }
 
+  /** As {@link hold}, but the lock is there when it returns: for hosts that do not wait for a promise. */
+  holdNow(refuse: (refusal: Refusal) => never): void {
+    const rule = this.#lockRule()
+    const enter = (): void => {
+      this.#lock?.enter()
+    }
+    if (rule === undefined) this.#follow(enter)
+    else this.#proceed(takeLockNow(this.#session.connection, rule), enter, refuse)
+  }
+
+  /** Keeps the command in progress until the returned function is called, whatever begins meanwhile. */
+  keepOpen(): () => void {
+    this.#state = 'running'
+    return () => {
+      if (this.#state === 'running') this.#state = 'over'
+    }
+  }
+
   /** Remembers an error that the framework handles itself, for `command:failed`. */
   noteError(error: unknown): void {
     this.#error = error
@@ -91,7 +110,10 @@ export class CommandRun {
 
   #lockRule(): LockRule | undefined {
     const { lock } = this.#rule
-    const chosen = typeof lock === 'function' ? lock(this.context) : lock
+    if (lock === undefined) return undefined
+    // A function that chooses nothing is a mistake: the command must not run without its lock.
+    const chosen: unknown = typeof lock === 'function' ? lock(this.context) : lock
+    assertLockRule('lock', chosen)
     return typeof chosen === 'string' ? { resource: chosen } : chosen
   }
 

@@ -1,0 +1,57 @@
+import type { OpsCommand } from '@cli-ops/shared-ipc/lifecycle'
+
+import { parseOpsArguments } from './parse-ops-arguments.js'
+
+/** The part of oclif's `Config` that the commands read, in core 4 and 5. */
+interface Host {
+  readonly bin: string
+  readonly pjson: { readonly cliOps?: Readonly<Record<string, string>> }
+}
+
+/** What oclif asks of a command class; it finds, documents and runs one by these. */
+export interface OpsCommandClass {
+  readonly summary: string
+  readonly args: object
+  readonly flags: object
+  run(argv: readonly string[], host: Host): Promise<void>
+}
+
+/**
+ * Makes the oclif command of an `ops` command. It is not derived from oclif's own class: a plugin that was installed by
+ * itself would have to bring a copy of @oclif/core for that, of a major that may not run on the host's Node.
+ */
+export function createOpsCommand(spec: OpsCommand): OpsCommandClass {
+  return class OpsTopicCommand {
+    static readonly summary = spec.summary
+    static readonly args = Object.fromEntries(
+      spec.arguments.map(({ name, description }) => [name, { name, description, required: true }]),
+    )
+    static readonly flags = flagsOf(spec)
+
+    static async run(argv: readonly string[], host: Host): Promise<void> {
+      const { args, options } = parseOpsArguments(spec, argv)
+      const { home, namespace, url } = host.pjson.cliOps ?? {}
+      const { runOps } = await import('@cli-ops/shared-ipc/ops')
+      process.exitCode = await runOps({
+        name: host.bin,
+        home,
+        namespace,
+        url,
+        path: spec.path,
+        args,
+        options,
+      })
+    }
+  }
+}
+
+function flagsOf({ options }: OpsCommand): object {
+  return Object.fromEntries(
+    options.map(({ name, value, description, required = false }) => [
+      name,
+      value === undefined
+        ? { name, description, type: 'boolean', allowNo: false }
+        : { name, description, type: 'option', required, helpValue: `<${value}>` },
+    ]),
+  )
+}

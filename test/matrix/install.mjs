@@ -1,0 +1,51 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import process from 'node:process'
+
+const quiet = ['--no-audit', '--no-fund', '--loglevel=error']
+
+/**
+ * Finds a Node of a major, through the npm registry where it is not the one that runs.
+ *
+ * @param {number} major
+ * @returns {string} path of the executable
+ */
+export function findNode(major) {
+  if (process.versions.node.startsWith(`${major}.`)) return process.execPath
+  const args = ['-y', '--loglevel=error', '-p', `node@${major}`, '--']
+  return execFileSync('npx', [...args, 'node', '-p', 'process.execPath'], { encoding: 'utf8' })
+    .trim()
+    .split('\n')
+    .at(-1)
+}
+
+/**
+ * Installs the latest release of a framework's major into a folder of its own.
+ *
+ * @param {string} parent
+ * @param {import('./combinations.mjs').Framework} framework
+ * @returns {{ folder: string, version: string, engines: string }}
+ */
+export function installFramework(parent, { framework, major }) {
+  const folder = join(parent, `${framework.replace('/', '-')}-${major}`)
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, 'package.json'), '{ "private": true }')
+  execFileSync('npm', ['install', ...quiet, `${framework}@${major}`], { cwd: folder })
+  const manifest = join(folder, 'node_modules', framework, 'package.json')
+  const { version, engines } = JSON.parse(readFileSync(manifest, 'utf8'))
+  return { folder, version, engines: engines?.node ?? '*' }
+}
+
+/**
+ * Finds the file that a program in `folder` gets when it imports the framework.
+ *
+ * @param {string} node
+ * @param {string} folder
+ * @param {string} framework
+ */
+export function resolveEntry(node, folder, framework) {
+  const script = `console.log(import.meta.resolve(${JSON.stringify(framework)}))`
+  const args = ['--input-type=module', '-e', script]
+  return execFileSync(node, args, { cwd: folder, encoding: 'utf8' }).trim()
+}

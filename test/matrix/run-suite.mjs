@@ -1,0 +1,42 @@
+import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import process from 'node:process'
+import { root } from '../../scripts/workspaces.mjs'
+
+/** A run that takes longer than this is broken. */
+const LIMIT_MS = 15 * 60_000
+
+/**
+ * Runs the behaviour table with its hosts on one Node.
+ *
+ * @param {string} node
+ * @param {{ title: string }[]} hosts
+ * @param {string} report file for the results
+ * @returns {Promise<Map<string, { passed: number, failed: string[] }>>} by the title of the host
+ */
+export async function runSuite(node, hosts, report) {
+  const vitest = join(root, 'node_modules/vitest/vitest.mjs')
+  const reporters = ['--reporter=json', `--outputFile=${report}`]
+  const child = spawn(process.execPath, [vitest, 'run', 'test/behaviour', ...reporters], {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+    timeout: LIMIT_MS,
+    env: { ...process.env, MATRIX_NODE: node, MATRIX_HOSTS: JSON.stringify(hosts) },
+  })
+  await new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', resolve)
+  })
+  const { testResults } = JSON.parse(readFileSync(report, 'utf8'))
+  const results = new Map()
+  for (const { title } of hosts) results.set(title, { passed: 0, failed: [] })
+  for (const { ancestorTitles, status, fullName } of testResults.flatMap(
+    (file) => file.assertionResults,
+  )) {
+    const result = results.get(ancestorTitles[0])
+    if (status === 'passed') result.passed += 1
+    else result.failed.push(fullName)
+  }
+  return results
+}

@@ -1,0 +1,102 @@
+import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { createCoordinator } from '@cli-ops/shared-ipc'
+import { onTestFinished } from 'vitest'
+
+import { root } from '../../scripts/workspaces.mjs'
+
+/** A program of somebody else, as npm has installed it, and how the plugin is brought to it. */
+export interface AttachedCli {
+  readonly name: string
+  /** File below the workspace's node_modules. */
+  readonly program: string
+  /** Options of node for the run with the plugin. */
+  readonly nodeOptions?: readonly string[]
+  /** Environment of a run with the plugin or without it. */
+  env?(isAttached: boolean): Readonly<Record<string, string>>
+}
+
+/** One run of it. */
+export interface CliRun {
+  readonly args: readonly string[]
+  readonly cwd: string
+  readonly home: string
+  /** False for the run without the plugin. */
+  readonly plugin?: boolean
+  /** Sent once the program has written "ready". */
+  readonly send?: NodeJS.Signals
+}
+
+/** What is seen of a run from outside. */
+export interface CliResult {
+  readonly exitCode: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** A folder of its own for one test. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'cli-ops-'))
+  onTestFinished(() => {
+    rmSync(folder, { recursive: true, maxRetries: 3 })
+  })
+  return folder
+}
+
+/** Writes what a person writes about a CLI they only installed. */
+export function configure(home: string, name: string, options: object): void {
+  writeFileSync(join(home, 'config.json'), JSON.stringify({ clis: { [name]: options } }))
+}
+
+/** Runs the program as a process of its own, to its end. */
+export function runCli(cli: AttachedCli, run: CliRun): Promise<CliResult> {
+  const isAttached = run.plugin !== false
+  const program = join(root, 'node_modules', cli.program)
+  const nodeOptions = isAttached ? (cli.nodeOptions ?? []) : []
+  const child = spawn(process.execPath, [...nodeOptions, program, ...run.args], {
+    cwd: run.cwd,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      ...withoutTestRunner(process.env),
+      CLI_OPS_HOME: run.home,
+      NO_COLOR: '1',
+      ...cli.env?.(isAttached),
+    },
+  })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text
+    if (run.send !== undefined && text.includes('ready')) child.kill(run.send)
+  })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text
+  })
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (exitCode, signal) => {
+      resolve({ exitCode, signal, stdout, stderr })
+    })
+  })
+}
+
+// These programs behave differently under a test runner: oclif prints stacks, c8 collects the runner's coverage.
+function withoutTestRunner(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const dropped = /^(?:VITEST|NODE_ENV|NODE_V8_COVERAGE|NODE_OPTIONS|TEST|FORCE_COLOR)/u
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !dropped.test(name)))
+}
+
+/** What the programs of a home have left there. */
+export async function lookInside(home: string) {
+  await using ops = createCoordinator({ name: 'observer', home })
+  const events = await ops.events.read('*', { from: 'earliest' })
+  return {
+    events: events.map(({ type, data }) => ({ type, data: data as Record<string, unknown> })),
+    instances: await ops.registry.discover(),
+    locks: await ops.locks.list(),
+  }
+}
