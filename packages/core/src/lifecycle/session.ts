@@ -169,7 +169,16 @@ export class Session implements RunningCli {
 
   /** The store of this machine, where the primitive is kept there. */
   #local(primitive: 'events' | 'locks' | 'registry'): LocalStore | undefined {
-    if (this.#resolved.urlOf(primitive) !== 'local:') return undefined
+    if (this.#resolved.urlOf(primitive) !== 'local:') {
+      // Said aloud, since nobody would miss them before they are needed.
+      if (primitive !== 'locks') {
+        warnOnce(
+          'remote-lifecycle',
+          `the plugin keeps ${primitive} on this machine only; use useOps() for the engine`,
+        )
+      }
+      return undefined
+    }
     return (this.#store ??= new LocalStore(this.#resolved))
   }
 
