@@ -108,7 +108,7 @@ export class YargsProgram {
     const result = action()
     await started
     await lock.release()
-    return result
+    return await result
   }
 
   #observe() {
