@@ -67,6 +67,8 @@ export function runHost(host: Host, run: HostRun): Promise<HostResult> {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...process.env,
+      // oclif looks for TypeScript sources of every plugin in a test, and warns where it finds no compiler.
+      NODE_ENV: 'production',
       CLI_OPS_HOME: run.home,
       NODE_NO_WARNINGS: '1',
       HOST_FRAMEWORK: host.framework,

@@ -8,12 +8,17 @@ import { root } from '../../scripts/workspaces.mjs'
 const LIMIT_MS = 15 * 60_000
 
 /**
+ * @typedef {{ ancestorTitles: string[], status: string, fullName: string }} Assertion
+ * @typedef {{ passed: string[], failed: string[] }} SuiteResult names of tests
+ */
+
+/**
  * Runs the behaviour table with its hosts on one Node.
  *
  * @param {string} node
  * @param {{ title: string }[]} hosts
  * @param {string} report file for the results
- * @returns {Promise<Map<string, { passed: number, failed: string[] }>>} by the title of the host
+ * @returns {Promise<Map<string, SuiteResult>>} by the title of the host
  */
 export async function runSuite(node, hosts, report) {
   const vitest = join(root, 'node_modules/vitest/vitest.mjs')
@@ -29,14 +34,17 @@ export async function runSuite(node, hosts, report) {
     child.once('close', resolve)
   })
   const { testResults } = JSON.parse(readFileSync(report, 'utf8'))
+  /** @type {Map<string, SuiteResult>} */
   const results = new Map()
-  for (const { title } of hosts) results.set(title, { passed: 0, failed: [] })
-  for (const { ancestorTitles, status, fullName } of testResults.flatMap(
-    (file) => file.assertionResults,
-  )) {
-    const result = results.get(ancestorTitles[0])
-    if (status === 'passed') result.passed += 1
-    else result.failed.push(fullName)
+  for (const { title } of hosts) results.set(title, { passed: [], failed: [] })
+  const assertions = testResults.flatMap(
+    (/** @type {{ assertionResults: Assertion[] }} */ file) => file.assertionResults,
+  )
+  for (const { ancestorTitles, status, fullName } of assertions) {
+    // vitest puts a title that comes from a table into quotes.
+    const result = results.get(ancestorTitles[0]?.replaceAll("'", ''))
+    if (status === 'passed') result?.passed.push(fullName)
+    else result?.failed.push(fullName)
   }
   return results
 }

@@ -20,17 +20,13 @@ try {
     ...framework,
     ...installFramework(folder, framework),
   }))
-  const rows = installed.map(({ framework, version }) => ({
-    title: `${framework} ${version}`,
-    /** @type {string[]} */ cells: [],
-  }))
-  const columns = []
-  for (const major of majors) {
+  const columns = await inPairs(majors, async (major) => {
     const node = findNode(major)
-    const nodeVersion = execFileSync(node, ['-p', 'process.versions.node'], { encoding: 'utf8' })
-    columns.push(`Node ${nodeVersion.trim()}`)
+    const nodeVersion = execFileSync(node, ['-p', 'process.versions.node'], {
+      encoding: 'utf8',
+    }).trim()
     const hosts = installed
-      .filter(({ engines }) => isInRange(nodeVersion.trim(), engines))
+      .filter(({ engines }) => isInRange(nodeVersion, engines))
       .map(({ framework, version, program, extra, folder: home }) => ({
         title: `${framework} ${version}`,
         program,
@@ -38,22 +34,48 @@ try {
         ...extra,
       }))
     const results = await runSuite(node, hosts, join(folder, `node-${major}.json`))
-    for (const row of rows) row.cells.push(cellOf(results.get(row.title)))
     for (const [title, { failed }] of results) {
-      for (const name of failed) console.error(`Node ${nodeVersion.trim()}, ${title}: ${name}`)
+      for (const name of failed) console.error(`Node ${nodeVersion}: ${name} (${title})`)
       if (failed.length > 0) process.exitCode = 1
     }
-  }
-  const table = toMarkdown(columns, rows)
+    return { title: `Node ${nodeVersion}`, results }
+  })
+  const rows = installed.map(({ framework, version }) => {
+    const title = `${framework} ${version}`
+    return { title, cells: columns.map(({ results }) => cellOf(results.get(title))) }
+  })
+  const table = toMarkdown(
+    columns.map(({ title }) => title),
+    rows,
+  )
   console.log(table)
   if (wanted.length === 0) writeTable(table)
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }
 
-/** @param {{ passed: number, failed: string[] } | undefined} result */
+/**
+ * Two at a time, as the tests themselves run: more only makes each slower.
+ *
+ * @template Result
+ * @param {number[]} majors
+ * @param {(major: number) => Promise<Result>} run
+ */
+async function inPairs(majors, run) {
+  /** @type {Result[]} */
+  const results = []
+  const left = majors.map((major, index) => ({ major, index }))
+  const work = async () => {
+    for (let next = left.shift(); next !== undefined; next = left.shift())
+      results[next.index] = await run(next.major)
+  }
+  await Promise.all([work(), work()])
+  return results
+}
+
+/** @param {import('./run-suite.mjs').SuiteResult | undefined} result */
 function cellOf(result) {
   if (result === undefined) return '–'
-  const total = result.passed + result.failed.length
+  const total = result.passed.length + result.failed.length
   return result.failed.length === 0 ? `✓ ${total}` : `✗ ${result.failed.length} of ${total}`
 }
