@@ -15,7 +15,7 @@ export interface OpsOutput {
 /** Makes the output on a stream, which is not ended: it belongs to the host. */
 export function createOutput(stream: Writable, asJson: boolean): OpsOutput {
   const closed = new AbortController()
-  let failure: Error | undefined
+  let failure: NodeJS.ErrnoException | undefined
   // Never removed: a late error of the stream would end the host with a stack trace.
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') failure ??= error
@@ -34,7 +34,9 @@ export function createOutput(stream: Writable, asJson: boolean): OpsOutput {
       })
       // The error event follows the callback of the write.
       await new Promise((resolve) => setImmediate(resolve))
-      if (failure !== undefined) throw failure
+      if (failure === undefined) return
+      const { message, errno } = failure
+      throw Object.assign(new Error(`cannot write the result: ${message}`), { errno })
     },
   }
 }

@@ -50,18 +50,20 @@ export async function runOps(call: OpsCall): Promise<number> {
   if (run === undefined)
     throw new TypeError(`path must be one of ${[...RUNS.keys()].join(', ')}, got "${path}"`)
   const output = createOutput(process.stdout, options['json'] === true)
+  let place = 'the home'
   try {
     describeOwnProcess({ name })
     const { home, namespace, url } = withHomeConfig(name, given)
     const where = { home, namespace, url, disabled: false }
     const connection = resolveConnection(where)
+    place = connection.home
     await using coordinator = createCoordinator({ ...where, name })
     const { print, closed: signal } = output
     const exitCode = await run({ coordinator, connection, program, args, options, signal, print })
     await output.finish()
     return exitCode
   } catch (error) {
-    return failWith(error, given.home ?? 'the home')
+    return failWith(error, place)
   }
 }
 

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import {
   appendFileSync,
   chmodSync,
@@ -7,6 +8,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
 import { createCoordinator } from '@cli-ops/shared-ipc'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -355,6 +357,17 @@ test('a path through a file is one line, and no stack trace', async () => {
   const result = await runOpsCommand(join(home, 'home'), 'ps')
   expect(result).toMatchObject({ status: 1, stdout: '' })
   expect(result.stderr).toMatch(/^cli: cannot use .*: a part of the path is a file[^\n]*\n$/)
+})
+
+test.skipIf(!existsSync('/dev/full'))('a result that cannot be written is a failure', () => {
+  const fixture = fileURLToPath(new URL('fixtures/ops.mjs', import.meta.url))
+  const { status, stderr } = spawnSync(
+    '/bin/sh',
+    ['-c', '"$0" "$@" > /dev/full', process.execPath, fixture, 'status'],
+    { encoding: 'utf8', env: { ...process.env, CLI_OPS_HOME: temporaryHome() } },
+  )
+  expect(status).toBe(1)
+  expect(stderr).toMatch(/^cli: cannot write the result: ENOSPC[^\n]*\n$/)
 })
 
 test('"status" shows what it can', async () => {
