@@ -51,6 +51,8 @@ async function bundle({ dir, entries }) {
     treeShaking: true,
     // Node reads and compiles every byte on every run; the source maps keep stack traces readable.
     minify: true,
+    // Node shows the line of an uncaught error: that must not be the whole file.
+    lineLimit: 160,
     sourcemap: 'linked',
     logLevel: 'warning',
   }

@@ -63,7 +63,7 @@ export async function run(reporter) {
 /** Real processes, but small ones. @param {number} count @returns {Promise<number[]>} */
 async function startProcesses(count) {
   const script = `for i in $(seq ${count}); do sleep 600 & echo $!; done; wait`
-  const shell = spawn('bash', ['-c', script], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const shell = spawn('bash', ['-c', script], { stdio: ['ignore', 'pipe', 'ignore'] })
   let output = ''
   for await (const chunk of shell.stdout) {
     output += String(chunk)

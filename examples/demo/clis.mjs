@@ -9,4 +9,6 @@ const examples = join(import.meta.dirname, '..')
  */
 export const CLIS = {
   'cli-alpha': join(examples, 'cli-alpha/dist/main.js'),
+  'cli-beta': join(examples, 'cli-beta/dist/main.js'),
+  'cli-gamma': join(examples, 'cli-gamma/dist/main.js'),
 }

@@ -8,6 +8,8 @@ import process from 'node:process'
  * @property {string} ops Home of the kit: locks, events, registry
  * @property {string} sockets Where the sockets are
  * @property {string} data Tasks of cli-alpha
+ * @property {string} items Items of cli-beta
+ * @property {string} projects Projects of cli-gamma and their archives
  * @property {string} settings Settings file of cli-alpha
  * @property {string} work Where the CLIs are started, and the steps put files of their own
  * @property {() => void} remove
@@ -30,21 +32,27 @@ export function makeDemoHome() {
   const ops = make('ops')
   const runtime = make('run')
   const data = make('data')
+  const items = make('items')
+  const projects = make('projects')
   const config = make('config')
   const work = make('work')
 
   for (const name of Object.keys(process.env)) {
-    if (name.startsWith('CLI_OPS_') || name.startsWith('CLI_ALPHA_')) delete process.env[name]
+    if (/^CLI_(?:OPS|ALPHA|BETA|GAMMA)_/.test(name)) delete process.env[name]
   }
   process.env['CLI_OPS_HOME'] = ops
   process.env['XDG_RUNTIME_DIR'] = runtime
   process.env['CLI_ALPHA_DATA'] = data
   process.env['CLI_ALPHA_CONFIG'] = config
+  process.env['CLI_BETA_DATA'] = items
+  process.env['CLI_GAMMA_DATA'] = projects
 
   return {
     ops,
     sockets: join(runtime, 'cli-ops'),
     data,
+    items,
+    projects,
     settings: join(config, 'config.json'),
     work,
     remove: () => rmSync(root, { recursive: true, force: true }),

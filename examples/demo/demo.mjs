@@ -14,8 +14,8 @@ export class Demo {
   checks = []
   /** @type {CliProcess[]} */
   #processes = []
-  /** @type {CliProcess | undefined} */
-  #watch
+  /** @type {Map<string, CliProcess>} */
+  #staying = new Map()
 
   /**
    * @param {import('./screen.mjs').Screen} screen
@@ -60,12 +60,18 @@ export class Demo {
   }
 
   /** A `watch` of cli-alpha, started by the first step that needs it and kept to the end. */
-  async watch() {
-    if (this.#watch === undefined) {
-      this.#watch = this.start('cli-alpha', 'watch', ['watch'])
-      await this.#watch.line(/^watching/)
-    }
-    return this.#watch
+  watch() {
+    return this.#stay('cli-alpha', 'watch', ['watch'])
+  }
+
+  /** A `follow` of cli-beta, likewise. */
+  follow() {
+    return this.#stay('cli-beta', 'follow', ['follow'])
+  }
+
+  /** A `watch` of cli-gamma, likewise. */
+  projects() {
+    return this.#stay('cli-gamma', 'projects', ['watch'])
   }
 
   /**
@@ -87,6 +93,21 @@ export class Demo {
     this.killAll()
     await Promise.all(this.#processes.map(({ ended }) => ended))
     await this.ops.close()
+  }
+
+  /**
+   * @param {string} cli
+   * @param {string} label
+   * @param {readonly string[]} args
+   */
+  async #stay(cli, label, args) {
+    let process = this.#staying.get(label)
+    if (process === undefined) {
+      process = this.start(cli, label, args)
+      this.#staying.set(label, process)
+      await process.line(/, Ctrl-C ends it$/)
+    }
+    return process
   }
 
   /**

@@ -6,10 +6,14 @@ import { makeDemoHome } from './demo-home.mjs'
 import { Screen } from './screen.mjs'
 import * as addAtOnce from './steps/add-at-once.mjs'
 import * as answerRequest from './steps/answer-request.mjs'
+import * as archiveAll from './steps/archive-all.mjs'
+import * as askEveryone from './steps/ask-everyone.mjs'
+import * as catchUp from './steps/catch-up.mjs'
 import * as editSettings from './steps/edit-settings.mjs'
 import * as hearEvent from './steps/hear-event.mjs'
 import * as killHolder from './steps/kill-holder.mjs'
 import * as leaveNothing from './steps/leave-nothing.mjs'
+import * as takeOver from './steps/take-over.mjs'
 import * as waitForLock from './steps/wait-for-lock.mjs'
 
 /** @type {readonly import('./demo.mjs').Step[]} */
@@ -19,7 +23,11 @@ const steps = [
   hearEvent,
   answerRequest,
   editSettings,
+  catchUp,
+  archiveAll,
+  askEveryone,
   killHolder,
+  takeOver,
   leaveNothing,
 ]
 

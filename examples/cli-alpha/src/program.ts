@@ -1,5 +1,5 @@
-import { Command } from 'commander'
 import { cliOps } from '@cli-ops/commander-plugin'
+import { Command } from 'commander'
 
 import { addCommand } from './commands/add.js'
 import { configCommand } from './commands/config.js'

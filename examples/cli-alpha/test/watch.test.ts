@@ -1,7 +1,4 @@
-import { readdirSync, renameSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-
-import { createCoordinator } from '@cli-ops/shared-ipc'
+import { renameSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 
 import { User } from './cli-alpha.js'
@@ -17,22 +14,6 @@ function eventsIn(output: string) {
     .split('\n')
     .filter((line) => line.startsWith('{'))
     .map((line) => JSON.parse(line) as { type: string; source: string; data: unknown })
-}
-
-/** A coordinator of another program of the same user. Sockets are looked for in the user's directory. */
-async function withOps<T>(
-  user: User,
-  action: (ops: ReturnType<typeof createCoordinator>) => Promise<T>,
-) {
-  const before = process.env['XDG_RUNTIME_DIR']
-  process.env['XDG_RUNTIME_DIR'] = join(user.root, 'run')
-  try {
-    await using ops = createCoordinator({ name: 'test', home: user.home })
-    return await action(ops)
-  } finally {
-    if (before === undefined) delete process.env['XDG_RUNTIME_DIR']
-    else process.env['XDG_RUNTIME_DIR'] = before
-  }
 }
 
 describe('events', () => {
@@ -131,7 +112,7 @@ describe('settings', () => {
     const second = await startWatch(user)
     first.kill('SIGKILL')
     await first.end
-    await withOps(user, async ({ locks }) => {
+    await user.withOps(async ({ locks }) => {
       await expect
         .poll(async () => (await locks.inspect('cli-alpha-settings-watcher'))?.owner.pid, {
           timeout: 10_000,
@@ -153,7 +134,7 @@ describe('settings', () => {
 
   test('changed without a watch are announced by the command', async () => {
     const user = new User()
-    await withOps(user, async ({ events }) => {
+    await user.withOps(async ({ events }) => {
       const heard = events.once('config:changed', { signal: AbortSignal.timeout(20_000) })
       await user.ok('config', 'set', 'list.sort', 'due')
       expect((await heard).data).toEqual({ key: 'list.sort', value: 'due' })
@@ -167,7 +148,7 @@ describe('requests', () => {
     await user.add('asked for')
     await startWatch(user)
     const tasks = await user.tasks()
-    await withOps(user, async (ops) => {
+    await user.withOps(async (ops) => {
       const client = ops.connect('cli-alpha')
       expect(await client.request({ action: 'get-tasks' })).toEqual({ tasks })
       expect(await client.call('get-tasks')).toEqual({ tasks })
@@ -182,17 +163,14 @@ describe('the end', () => {
   test.each(['SIGINT', 'SIGTERM'] as const)('by %s leaves nothing behind', async (signal) => {
     const user = new User()
     const watch = await startWatch(user)
-    await withOps(user, async ({ registry }) => {
+    await user.withOps(async ({ registry }) => {
       expect(await registry.discover()).toMatchObject([{ name: 'cli-alpha', pid: watch.pid }])
       watch.kill(signal)
       // What a shell shows as 130 or 143.
       expect(await watch.end).toMatchObject({ code: null, signal })
       expect(await registry.discover()).toEqual([])
     })
-    for (const part of ['locks', 'queues', 'claims', 'registry']) {
-      expect([part, filesIn(join(user.home, part))]).toEqual([part, []])
-    }
-    expect(filesIn(join(user.root, 'run'))).toEqual([])
+    expect(user.leftovers()).toEqual([])
   })
 
   test('comes quietly when the reader of its output has gone', async () => {
@@ -205,14 +183,3 @@ describe('the end', () => {
     expect(stderr).not.toContain('EPIPE')
   })
 })
-
-function filesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory, { recursive: true, withFileTypes: true })
-      .filter((entry) => !entry.isDirectory())
-      .map(({ name }) => name)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
-    throw error
-  }
-}

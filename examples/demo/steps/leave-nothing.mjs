@@ -6,16 +6,29 @@ export const title = 'Ctrl-C, and nothing is left behind'
 /** Where everything ends with its process. Events, cursors and fencing tokens are meant to outlive it. */
 const SHORT_LIVED = ['locks', 'queues', 'claims', 'registry']
 
+/**
+ * What the CLIs keep, by the place in the demo's home; nothing may be beside it.
+ *
+ * @type {readonly (readonly [place: 'data' | 'items' | 'projects', ...files: string[]])[]}
+ */
+const STORES = [
+  ['data', 'tasks.json'],
+  ['items', 'items.json'],
+  ['projects', 'projects.json', 'archive'],
+]
+
 /** @param {import('../demo.mjs').Demo} demo */
 export async function run(demo) {
-  const watch = await demo.watch()
-  demo.screen.happened('watch', 'Ctrl-C')
-  watch.kill('SIGINT')
-  const { code, signal } = await watch.end()
+  const staying = [await demo.watch(), await demo.follow(), await demo.projects()]
+  for (const process of staying) {
+    demo.screen.happened(process.label, 'Ctrl-C')
+    process.kill('SIGINT')
+  }
+  const ends = await Promise.all(staying.map((process) => process.end()))
   demo.check(
-    'watch ended by the interrupt, which a shell shows as 130',
-    signal === 'SIGINT' || code === 130,
-    signal ?? `exit code ${code}`,
+    'on all three frameworks the interrupt ended the process, which a shell shows as 130',
+    ends.every(({ code, signal }) => signal === 'SIGINT' || code === 130),
+    ends.map(({ code, signal }) => signal ?? `exit code ${code}`).join(', '),
   )
 
   const instances = await demo.ops.registry.discover({ includeSelf: false })
@@ -29,7 +42,9 @@ export async function run(demo) {
   const left = [
     ...SHORT_LIVED.flatMap((part) => entriesOf(join(demo.home.ops, part))),
     ...entriesOf(demo.home.sockets),
-    ...entriesOf(demo.home.data).filter((path) => path !== 'tasks.json'),
+    ...STORES.flatMap(([place, ...files]) =>
+      entriesOf(demo.home[place]).filter((name) => !files.includes(name)),
+    ),
   ]
   demo.check(
     'no record, ticket, socket or temporary file is left',

@@ -1,10 +1,11 @@
-import { emitAfter, type EventsOf } from '@cli-ops/shared-ipc/lifecycle'
+import { assertEmits, emitAfter, type EventsOf } from '@cli-ops/shared-ipc/lifecycle'
 
 /**
  * Wraps an action so that an event follows when it has ended well: of the given type with what the action returned as
  * data, or the events that a function makes of the outcome. For commander, which takes no action that returns a value,
  * the result is typed away; within `withLock` the events are emitted while the lock is held, in the order of the work.
  *
+ * @throws TypeError when the type of the event is wrong
  * @example
  * ```ts
  * program.command('add <title>').action(emits('task:created', async (title) => tasks.add(title)))
@@ -14,6 +15,7 @@ export function emits<This, Args extends unknown[], Result>(
   events: string | EventsOf,
   action: (this: This, ...args: Args) => Result,
 ): (this: This, ...args: Args) => void | Promise<void> {
+  assertEmits('events', events)
   return function (this: This, ...args: Args) {
     const run = (): void | Promise<void> =>
       Reflect.apply(action, this, args) as void | Promise<void>

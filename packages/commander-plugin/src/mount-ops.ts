@@ -11,13 +11,14 @@ export function isOpsCommand(command: CommanderProgram): boolean {
 
 /** Adds the `ops` commands to a program. What they do is loaded when one of them runs. */
 export function mountOps(program: CommanderProgram, options: CliOpsOptions): void {
-  const root = program.command(typeof options.ops === 'string' ? options.ops : 'ops')
+  const name = typeof options.ops === 'string' ? options.ops : 'ops'
+  const root = program.command(name)
   root.description('look at and repair the coordination of CLIs')
   const mounted = new Map<string, CommanderProgram>([['', root]])
   for (const command of OPS_COMMANDS) {
     const at = command.path.lastIndexOf(' ')
     const parent = mounted.get(at < 0 ? '' : command.path.slice(0, at)) ?? root
-    mounted.set(command.path, mount(program, parent, command, options))
+    mounted.set(command.path, mount(program, parent, command, options, name))
   }
 }
 
@@ -26,6 +27,7 @@ function mount(
   parent: CommanderProgram,
   spec: OpsCommand,
   options: CliOpsOptions,
+  root: string,
 ): CommanderProgram {
   const command = parent.command(spec.path.slice(spec.path.lastIndexOf(' ') + 1))
   opsCommands.add(command)
@@ -48,6 +50,7 @@ function mount(
       path: spec.path,
       args,
       options: allOptions(command),
+      program: `${program.name()} ${root}`,
     })
   })
   return command

@@ -10,6 +10,7 @@ export type {
   EmitOptions,
   EventBusOptions,
   OnceOptions,
+  PullOptions,
   ReadOptions,
   SubscribeOptions,
   Subscription,

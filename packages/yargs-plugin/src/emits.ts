@@ -2,7 +2,8 @@ import { emitAfter, type EventsOf } from '@cli-ops/shared-ipc/lifecycle'
 
 /**
  * Wraps a handler so that an event follows when it has ended well: of the given type with what the handler returned as
- * data, or the events that a function makes of the outcome.
+ * data, or the events that a function makes of the outcome. For yargs, which takes no handler that returns a value, the
+ * result is typed away; within `withLock` the events are emitted while the lock is held, in the order of the work.
  *
  * @example
  * ```ts
@@ -12,8 +13,10 @@ import { emitAfter, type EventsOf } from '@cli-ops/shared-ipc/lifecycle'
 export function emits<Args extends unknown[], Result>(
   events: string | EventsOf,
   handler: (...args: Args) => Result,
-): (...args: Args) => Result {
+): (...args: Args) => void | Promise<void> {
   return function (this: unknown, ...args: Args) {
-    return emitAfter(events, () => Reflect.apply(handler, this, args), args)
+    const run = (): void | Promise<void> =>
+      Reflect.apply(handler, this, args) as void | Promise<void>
+    return emitAfter(events, run, args)
   }
 }

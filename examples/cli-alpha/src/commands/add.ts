@@ -1,9 +1,9 @@
 import { emits, withLock } from '@cli-ops/commander-plugin'
+import { newId } from '@cli-ops/example-base'
 import { Command } from 'commander'
 
 import { parseDueDate } from '../tasks/due-date.js'
 import { type TaskChange, eventsOf } from '../tasks/task-change.js'
-import { newTaskId } from '../tasks/task-id.js'
 import { loadTasks, saveTasks, TASK_DATABASE } from '../tasks/task-store.js'
 import type { Task } from '../tasks/task.js'
 import { showChanges } from './show-changes.js'
@@ -30,7 +30,7 @@ function addTask(title: string, { tag = [], due, json }: AddOptions): TaskChange
   const tasks = loadTasks()
   const now = new Date().toISOString()
   const task: Task = {
-    id: newTaskId(tasks),
+    id: newId(tasks),
     title,
     tags: [...new Set(tag)],
     ...(due === undefined ? {} : { due }),

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 
 import { emits } from '@cli-ops/commander-plugin'
+import { print, printable, printJson, UserError } from '@cli-ops/example-base'
 import { Command } from 'commander'
 
 import { settingsFile } from '../files/paths.js'
@@ -13,9 +14,6 @@ import {
   whyNotSetting,
 } from '../settings/setting-keys.js'
 import { readSetting } from '../settings/settings-file.js'
-import { print, printJson } from '../terminal/print.js'
-import { printable } from '../terminal/printable.js'
-import { UserError } from '../user-error.js'
 
 const KEYS = Object.keys(SETTINGS) as SettingKey[]
 

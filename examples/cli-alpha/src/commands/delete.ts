@@ -1,8 +1,8 @@
 import { emits, withLock } from '@cli-ops/commander-plugin'
+import { findByIds } from '@cli-ops/example-base'
 import { Command } from 'commander'
 
 import { type TaskChange, eventsOf } from '../tasks/task-change.js'
-import { findTasks } from '../tasks/task-id.js'
 import { loadTasks, saveTasks, TASK_DATABASE } from '../tasks/task-store.js'
 import { showChanges } from './show-changes.js'
 
@@ -20,7 +20,7 @@ export function deleteCommand(): Command {
 
 function deleteTasks(ids: string[], { json }: DeleteOptions): TaskChange[] {
   const tasks = loadTasks()
-  const unwanted = findTasks(tasks, ids)
+  const unwanted = findByIds('task', tasks, ids)
   saveTasks(tasks.filter((task) => !unwanted.includes(task)))
   return showChanges(
     unwanted.map((task) => ({ type: 'deleted', task })),

@@ -1,11 +1,11 @@
 import { emits, withLock } from '@cli-ops/commander-plugin'
+import { UserError } from '@cli-ops/example-base'
 import { Command } from 'commander'
 
 import { parseDueDate } from '../tasks/due-date.js'
 import { type TaskChange, eventsOf } from '../tasks/task-change.js'
 import { TASK_DATABASE } from '../tasks/task-store.js'
 import { updateTasks } from '../tasks/update-tasks.js'
-import { UserError } from '../user-error.js'
 import { showChanges } from './show-changes.js'
 
 interface EditOptions {

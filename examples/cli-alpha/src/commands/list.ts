@@ -1,10 +1,10 @@
+import { print, printJson } from '@cli-ops/example-base'
 import { Command } from 'commander'
 
 import { loadTasks } from '../tasks/task-store.js'
 import { taskLine } from '../tasks/task-line.js'
 import type { Task } from '../tasks/task.js'
 import { readSetting } from '../settings/settings-file.js'
-import { print, printJson } from '../terminal/print.js'
 
 interface ListOptions {
   readonly all?: boolean

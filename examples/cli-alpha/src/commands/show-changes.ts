@@ -1,4 +1,5 @@
-import { note, print, printJson } from '../terminal/print.js'
+import { note, print, printJson } from '@cli-ops/example-base'
+
 import type { TaskChange } from '../tasks/task-change.js'
 import { taskLine } from '../tasks/task-line.js'
 

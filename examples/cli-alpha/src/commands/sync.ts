@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 import { emits } from '@cli-ops/commander-plugin'
+import { note, print, printJson, UserError, writeAtomically } from '@cli-ops/example-base'
 import { describeHolder, type LockInfo, useOps } from '@cli-ops/shared-ipc'
 import { Command, InvalidArgumentError } from 'commander'
 
-import { writeAtomically } from '../files/write-atomically.js'
 import { readSetting } from '../settings/settings-file.js'
 import { mergeTask } from '../tasks/merge-task.js'
 import { readTasksFrom } from '../tasks/read-tasks-from.js'
@@ -12,8 +12,6 @@ import { taskBoard } from '../tasks/task-board.js'
 import { type TaskChange, eventsOf } from '../tasks/task-change.js'
 import { loadTasks, saveTasks, TASK_DATABASE } from '../tasks/task-store.js'
 import type { Task } from '../tasks/task.js'
-import { note, print, printJson } from '../terminal/print.js'
-import { UserError } from '../user-error.js'
 
 interface SyncOptions {
   readonly from?: string

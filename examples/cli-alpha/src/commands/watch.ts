@@ -1,11 +1,10 @@
+import { note, print, printable, style } from '@cli-ops/example-base'
 import { type EventEnvelope, useOps } from '@cli-ops/shared-ipc'
 import { Command } from 'commander'
 
 import { watchSettings } from '../settings/watch-settings.js'
 import { loadTasks } from '../tasks/task-store.js'
 import type { Task } from '../tasks/task.js'
-import { note, print, style } from '../terminal/print.js'
-import { printable } from '../terminal/printable.js'
 
 interface WatchOptions {
   readonly all?: boolean

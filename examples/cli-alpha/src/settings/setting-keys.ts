@@ -1,4 +1,4 @@
-import { UserError } from '../user-error.js'
+import { UserError } from '@cli-ops/example-base'
 
 interface SettingRule {
   readonly about: string

@@ -1,6 +1,6 @@
-import { badData, readJson } from '../files/read-json.js'
+import { badData, readJson, writeAtomically } from '@cli-ops/example-base'
+
 import { settingsFile } from '../files/paths.js'
-import { writeAtomically } from '../files/write-atomically.js'
 import { type SettingKey, whyNotSetting } from './setting-keys.js'
 
 /** The lock that guards the settings file. */

@@ -1,7 +1,7 @@
+import { reportError } from '@cli-ops/example-base'
 import { type Lock, useOps, watchConfigFile } from '@cli-ops/shared-ipc'
 
 import { settingsFile } from '../files/paths.js'
-import { reportError } from '../terminal/report-error.js'
 
 /** Held by the one `watch` that watches the settings; the next one in the queue takes over from it. */
 export const SETTINGS_WATCHER = 'cli-alpha-settings-watcher'
@@ -14,7 +14,10 @@ export async function watchSettings(): Promise<void> {
   const { locks } = useOps()
   const lock = await locks.tryLock(SETTINGS_WATCHER)
   if (lock !== null) return watchUnder(lock)
-  void locks.lock(SETTINGS_WATCHER).then(watchUnder).catch(reportError)
+  void locks
+    .lock(SETTINGS_WATCHER)
+    .then(watchUnder)
+    .catch((error: unknown) => reportError('cli-alpha', error))
 }
 
 async function watchUnder(lock: Lock): Promise<void> {

@@ -1,8 +1,8 @@
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { badData, readJson } from '../files/read-json.js'
-import { EXIT_IO, UserError } from '../user-error.js'
+import { badData, EXIT_IO, readJson, UserError } from '@cli-ops/example-base'
+
 import { tasksOf } from './task-store.js'
 import type { Task } from './task.js'
 

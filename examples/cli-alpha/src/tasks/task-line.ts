@@ -1,5 +1,5 @@
-import { style } from '../terminal/print.js'
-import { printable } from '../terminal/printable.js'
+import { printable, style } from '@cli-ops/example-base'
+
 import { isOverdue } from './due-date.js'
 import type { Task } from './task.js'
 

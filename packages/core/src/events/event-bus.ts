@@ -16,6 +16,7 @@ import type {
   EmitOptions,
   EventBusOptions,
   OnceOptions,
+  PullOptions,
   ReadOptions,
   SubscribeOptions,
   Subscription,
@@ -195,7 +196,7 @@ export class EventBus<Events = StandardEvents> {
    */
   subscribe<Pattern extends AnyOf<(keyof Events & string) | '*'>>(
     pattern: Pattern,
-    options: SubscribeOptions = {},
+    options: PullOptions = {},
   ): AsyncIterableIterator<EventOf<Events, Pattern>> {
     this.#assertSubscription(pattern, options)
     const { signal } = options

@@ -3,7 +3,8 @@ import type { EventFeed } from './event-feed.js'
 import type { EventFilter } from './event-filter.js'
 import { gapError } from './event-gap.js'
 import { GroupProgress } from './group-progress.js'
-import type { SubscribeOptions } from './event-options.js'
+import type { PullOptions } from './event-options.js'
+import { hasMore } from './read-all.js'
 
 /** What the pattern does not select may be read again after a crash, and is worth a commit only now and then. */
 const COMMIT_SKIPPED_EVERY_MS = 1000
@@ -12,7 +13,7 @@ const COMMIT_SKIPPED_EVERY_MS = 1000
 export interface EventIteratorParts {
   readonly feed: EventFeed
   readonly filter: EventFilter
-  readonly options: SubscribeOptions
+  readonly options: PullOptions
   /** Called once when the iteration has ended. */
   readonly onEnd: (iterator: EventIterator) => void
 }
@@ -68,7 +69,7 @@ export class EventIterator implements AsyncIterableIterator<EventEnvelope> {
       while (!signal.aborted) {
         const batch = feed.poll()
         if (batch === undefined) {
-          await feed.wait(signal)
+          if (!(await this.#waitForMore())) break
           continue
         }
         if (batch.gap !== undefined) await this.#passGap(batch.gap)
@@ -80,12 +81,22 @@ export class EventIterator implements AsyncIterableIterator<EventEnvelope> {
           if (this.#progress !== undefined) await this.#pass(this.#progress, event)
         }
       }
+      await this.#progress?.commit()
     } catch (error) {
       if (!signal.aborted) throw error
     } finally {
       this.end()
     }
     return undefined
+  }
+
+  /** False where all that is kept has been handed out and nobody asked to wait for more. */
+  async #waitForMore(): Promise<boolean> {
+    const { feed, options } = this.#parts
+    const { signal } = this.#ending
+    if (options.wait === false) return !feed.isEmbedded && hasMore(feed, signal)
+    await feed.wait(signal)
+    return true
   }
 
   /** The consumer has asked for more, so it is done with this event. */

@@ -84,6 +84,17 @@ export interface SubscribeOptions {
   readonly onGap?: ((gap: EventGap) => void) | undefined
 }
 
+/** Options of `subscribe`. */
+export interface PullOptions extends SubscribeOptions {
+  /**
+   * Whether to wait for further events. With false the iteration ends when everything that is kept has been handed out:
+   * with a group, a command that runs now and then catches up on what happened in between. It still waits while
+   * another subscription of the group is active.
+   * @default true
+   */
+  readonly wait?: boolean | undefined
+}
+
 /** Options of `once`. */
 export type OnceOptions = Pick<SubscribeOptions, 'from' | 'signal' | 'onGap'>
 

@@ -4,7 +4,7 @@ import type { StandardSchema } from '../validation/standard-schema.js'
 import { assertEventType } from './event-pattern.js'
 import { assertSource } from './event-source.js'
 import { DEFAULT_RETENTION } from './default-retention.js'
-import type { EventBusOptions, SubscribeOptions } from './event-options.js'
+import type { EventBusOptions, PullOptions } from './event-options.js'
 import { DEFAULT_RATE_LIMIT, type RateLimit } from './rate-limit.js'
 
 /** The options of a bus, validated, with the defaults filled in. */
@@ -38,8 +38,8 @@ export function resolveEventSettings(options: EventBusOptions): EventSettings {
 }
 
 /** Validates what every driver asks of a subscription; the position itself is the driver's to judge. */
-export function assertSubscribeOptions(options: SubscribeOptions): void {
-  const { from, signal, onError, onGap } = options
+export function assertSubscribeOptions(options: PullOptions): void {
+  const { from, signal, onError, onGap, wait } = options
   if (from !== undefined && typeof from !== 'string' && !(from instanceof Date)) {
     throw new TypeError(
       `from must be "latest", "earliest", a Date or a cursor, got ${describe(from)}`,
@@ -48,6 +48,7 @@ export function assertSubscribeOptions(options: SubscribeOptions): void {
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw new TypeError(`signal must be an AbortSignal, got ${describe(signal)}`)
   }
+  if (wait !== undefined) assertBoolean('wait', wait)
   assertCallback('onError', onError)
   assertCallback('onGap', onGap)
 }

@@ -30,7 +30,8 @@ export async function readAll(
   }
 }
 
-async function hasMore(feed: EventFeed, signal: AbortSignal | undefined): Promise<boolean> {
+/** Tells whether more comes from an engine that sends what it keeps piece by piece. */
+export async function hasMore(feed: EventFeed, signal: AbortSignal | undefined): Promise<boolean> {
   const quiet = AbortSignal.timeout(QUIET_MS)
   try {
     await feed.wait(signal === undefined ? quiet : AbortSignal.any([signal, quiet]))

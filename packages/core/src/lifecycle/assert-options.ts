@@ -1,6 +1,7 @@
+import { assertEventType } from '../events/event-pattern.js'
 import { assertName, describe } from '../names/assert-name.js'
 import { resolveConnection } from '../options/connection-options.js'
-import type { CliOpsOptions, LockRule } from './cli-ops-options.js'
+import type { CliOpsOptions, EventsOf, LockRule } from './cli-ops-options.js'
 
 const OPTIONS = [
   'name',
@@ -36,7 +37,8 @@ export function assertOptions(options: unknown): asserts options is CliOpsOption
     for (const [command, rule] of Object.entries(commands))
       assertRule(`commands[${JSON.stringify(command)}]`, rule)
   }
-  resolveConnection(options)
+  // What the environment says is not the author's, and must not keep --help from working.
+  resolveConnection(options, { CLI_OPS_HOME: process.execPath })
 }
 
 /** Throws a `TypeError` unless `rule` is the lock of a command: a resource name or a lock rule. */
@@ -63,7 +65,12 @@ function assertRule(place: string, rule: unknown): void {
   assertFields(place, rule, RULE_FIELDS)
   const { lock, emits } = rule as { readonly lock?: unknown; readonly emits?: unknown }
   if (lock !== undefined && typeof lock !== 'function') assertLockRule(`${place}.lock`, lock)
-  if (emits !== undefined && typeof emits !== 'function') assertName(`${place}.emits`, emits)
+  if (emits !== undefined) assertEmits(`${place}.emits`, emits)
+}
+
+/** Throws a `TypeError` unless `events` says what follows a command: an event's type, or a function that makes events. */
+export function assertEmits(place: string, events: unknown): asserts events is string | EventsOf {
+  if (typeof events !== 'function') assertEventType(events, place)
 }
 
 function assertObject(place: string, value: unknown): asserts value is object {

@@ -1,6 +1,7 @@
 import { monotonicMs } from '../process/monotonic-time.js'
 import { isCliOpsError } from '../errors/cli-ops-error.js'
 import type { Lock } from '../locks/lock-types.js'
+import { assertLockRule } from './assert-options.js'
 import type { CommandContext, CommandRule, LockRule } from './cli-ops-options.js'
 import { type Refusal, takeLock, takeLockNow } from './command-lock.js'
 import type { ProcessEnd } from './exit-observer.js'
@@ -109,7 +110,10 @@ export class CommandRun {
 
   #lockRule(): LockRule | undefined {
     const { lock } = this.#rule
-    const chosen = typeof lock === 'function' ? lock(this.context) : lock
+    if (lock === undefined) return undefined
+    // A function that chooses nothing is a mistake: the command must not run without its lock.
+    const chosen: unknown = typeof lock === 'function' ? lock(this.context) : lock
+    assertLockRule('lock', chosen)
     return typeof chosen === 'string' ? { resource: chosen } : chosen
   }
 

@@ -7,6 +7,9 @@ import { resolveConnection } from '../options/connection-options.js'
 import { assertOptions } from './assert-options.js'
 import type { CliOpsOptions } from './cli-ops-options.js'
 
+/** What is decided before the file is read: accepting it would be a setting that silently does not hold. */
+const DECIDED_BEFORE = ['name', 'version', 'serve', 'ops']
+
 /**
  * Adds what the person who runs the CLI wrote about it in the home's `config.json`,
  * `{ "clis": { "<name>": { "commands": { … } } } }`, to the options of its author. The person's word wins; rules are
@@ -42,7 +45,16 @@ function readConfig(file: string, name: string): CliOpsOptions | undefined {
   if (typeof clis !== 'object') throw new TypeError(`clis must be an object, got ${describe(clis)}`)
   const entry = Object.hasOwn(clis, name) ? clis[name] : undefined
   if (entry === undefined) return undefined
-  assertOptions(entry)
-  if (entry.home !== undefined) throw new TypeError('home cannot be set in the home itself')
+  assertHomeOptions(entry)
   return entry
+}
+
+/** Throws a `TypeError` unless `options` may stand in `config.json`: what a plugin takes, less what is settled before. */
+export function assertHomeOptions(options: unknown): asserts options is CliOpsOptions {
+  assertOptions(options)
+  if (options.home !== undefined) throw new TypeError('home cannot be set in the home itself')
+  for (const option of DECIDED_BEFORE) {
+    if (Object.hasOwn(options, option))
+      throw new TypeError(`${option} can only be set in the code of the CLI`)
+  }
 }

@@ -27,7 +27,7 @@ export function sayRefusal(refusal: Refusal): void {
   })
 }
 
-export { assertLockRule, assertOptions } from './assert-options.js'
+export { assertEmits, assertLockRule, assertOptions } from './assert-options.js'
 export { beginCommand } from './begin-command.js'
 export { currentSession } from './current-session.js'
 export { emitAfter } from './emit-after.js'

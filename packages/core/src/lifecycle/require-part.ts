@@ -7,11 +7,19 @@ interface Parts {
   readonly 'clean-up': typeof CleanUp
 }
 
+let provided: Parts | undefined
+
+/** Gives the parts at once, where there are no files to load them from. */
+export function provideParts(parts: Parts): void {
+  provided = parts
+}
+
 /**
- * Loads a part, synchronously, so that a synchronous command stays synchronous. Works within the bundle of the runtime
- * only, which is CommonJS for the same reason.
+ * Loads a part, synchronously, so that a synchronous command stays synchronous. Without provided parts it works within
+ * the bundle of the runtime only, which is CommonJS for the same reason.
  */
 export function requirePart<Name extends keyof Parts>(name: Name): Parts[Name] {
+  if (provided !== undefined) return provided[name]
   /* eslint-disable @typescript-eslint/no-require-imports -- an import() would be asynchronous */
   switch (name) {
     case 'locks':

@@ -1,8 +1,10 @@
 import { monotonicMs } from '../process/monotonic-time.js'
 import { debug, warnOnce } from '../diagnostics/message.js'
+import { assertEventType } from '../events/event-pattern.js'
 import { createEventRecord } from '../events/event-record.js'
 import { defaultSource } from '../events/event-source.js'
 import { traceparentOf } from '../events/trace-context.js'
+import { isCliOpsError } from '../errors/cli-ops-error.js'
 import { type RunningCli, setRunningCli } from '../coordinator/running-cli.js'
 import {
   type Connection,
@@ -149,6 +151,7 @@ export class Session implements RunningCli {
   }
 
   #emit(type: string, data: unknown): void {
+    assertEventType(type)
     const record = createEventRecord({
       type,
       data,
@@ -166,7 +169,16 @@ export class Session implements RunningCli {
 
   /** The store of this machine, where the primitive is kept there. */
   #local(primitive: 'events' | 'locks' | 'registry'): LocalStore | undefined {
-    if (this.#resolved.urlOf(primitive) !== 'local:') return undefined
+    if (this.#resolved.urlOf(primitive) !== 'local:') {
+      // Said aloud, since nobody would miss them before they are needed.
+      if (primitive !== 'locks') {
+        warnOnce(
+          'remote-lifecycle',
+          `the plugin keeps ${primitive} on this machine only; use useOps() for the engine`,
+        )
+      }
+      return undefined
+    }
     return (this.#store ??= new LocalStore(this.#resolved))
   }
 
@@ -179,7 +191,8 @@ export class Session implements RunningCli {
       }
       await server.ready
     } catch (error) {
-      this.#failOpen(error)
+      // A short command may have closed its coordinator before the server was ready.
+      if (!isCliOpsError(error, 'CLOSED')) this.#failOpen(error)
     }
   }
 

@@ -23,7 +23,7 @@ function load(): Runtime | Promise<Runtime> {
     return runtime
   } catch {
     // A literal, so that bundlers see what has to come along; its types are those of the source beside this one.
-    const loading = import('@cli-ops/shared-ipc/lifecycle/runtime')
+    const loading = import('@cli-ops/shared-ipc/lifecycle/bundled-runtime')
     return loading.then((loaded) => (runtime = loaded))
   }
 }

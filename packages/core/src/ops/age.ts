@@ -1,21 +1,32 @@
+import { assertName, describe } from '../names/assert-name.js'
 import { describeDuration } from '../locks/describe-owner.js'
+
+const SECONDS = { s: 1, m: 60, h: 3_600, d: 86_400 }
+const AGE = /^(\d+(?:\.\d+)?)(s|m|h|d)$/u
+// `new Date('5')` is a day in 2001: only what is meant as a time is read as one.
+const ISO_TIME = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?$/u
 
 /** The time since an instant, for people. */
 export function textAge(instant: Date): string {
   return describeDuration(Date.now() - instant.getTime())
 }
 
-/** Reads a point in time: an age such as `30s`, `5m`, `2h`, `1d`, or anything a `Date` reads. Throws a `TypeError`. */
-export function parseSince(option: string, text: string): Date {
-  const match = /^(\d+(?:\.\d+)?)(s|m|h|d)$/u.exec(text)
-  if (match !== null) {
-    const seconds = { s: 1, m: 60, h: 3_600, d: 86_400 }[match[2] as 's' | 'm' | 'h' | 'd']
-    return new Date(Date.now() - Number(match[1]) * seconds * 1000)
-  }
-  const date = new Date(text)
+/**
+ * Reads a point in time: an age such as `30s`, `5m`, `2h`, `1d`, or an ISO time; one without a zone is local time, one
+ * without a time of day the beginning of that day in UTC.
+ *
+ * @throws TypeError
+ */
+export function parseSince(option: string, text: unknown): Date {
+  assertName(option, text)
+  const match = AGE.exec(text)
+  const date =
+    match !== null
+      ? new Date(Date.now() - Number(match[1]) * SECONDS[match[2] as keyof typeof SECONDS] * 1000)
+      : new Date(ISO_TIME.test(text) ? text : Number.NaN)
   if (Number.isNaN(date.getTime())) {
     throw new TypeError(
-      `${option} must be an age such as 30s, 5m, 2h or an ISO time, got ${JSON.stringify(text)}`,
+      `${option} must be an age such as 30s, 5m, 2h, 1d or an ISO time, got ${describe(text)}`,
     )
   }
   return date

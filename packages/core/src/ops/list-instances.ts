@@ -1,6 +1,6 @@
 import type { ServiceInfo } from '../registry/service-types.js'
-import type { OpsRun } from './ops-context.js'
 import { textAge } from './age.js'
+import type { OpsRun } from './ops-context.js'
 import { textTable } from './text-table.js'
 
 /** `ps`: the running instances of all CLIs. */

@@ -13,13 +13,18 @@ export function lockTable(locks: readonly LockInfo[]): string {
   if (locks.length === 0) return 'No lock is held or waited for.'
   return textTable(
     ['RESOURCE', 'MODE', 'HELD FOR', 'HOLDER', 'WAITING', 'ID'],
-    locks.map((lock) => [
-      lock.resource,
-      lock.id === '' ? '-' : lock.mode,
-      lock.id === '' ? '-' : textAge(lock.since),
-      lock.id === '' ? '-' : describeOwner(lock.owner),
-      lock.waiters.length === 0 ? '-' : lock.waiters.map(describeOwner).join(', '),
-      lock.id === '' ? '-' : lock.id,
-    ]),
+    locks.map((lock) => {
+      const waiting = lock.waiters.map((owner, place) => `${place + 1}. ${describeOwner(owner)}`)
+      // Nobody holds it at this moment, and the first in the queue is about to.
+      if (lock.id === '') return [lock.resource, '-', '-', '-', waiting, '-']
+      return [
+        lock.resource,
+        lock.mode,
+        textAge(lock.since),
+        describeOwner(lock.owner),
+        waiting.length === 0 ? '-' : waiting,
+        lock.id,
+      ]
+    }),
   )
 }

@@ -5,13 +5,15 @@ import type { Connection } from '../options/connection-options.js'
 export interface OpsContext {
   readonly coordinator: Coordinator
   readonly connection: Connection
+  /** How the commands are called here, for the remedies that name one: `cli-alpha ops`. */
+  readonly program: string
   /** Arguments by position. */
   readonly args: readonly string[]
   /** Options by name. */
   readonly options: Readonly<Record<string, unknown>>
   /** Writes one result: as a line of JSON for programs, else as text for people. */
   readonly print: (json: unknown, text: string) => void
-  /** Aborted when the person ends a command that goes on. */
+  /** Aborted when nobody reads what is printed any more. */
   readonly signal: AbortSignal
 }
 

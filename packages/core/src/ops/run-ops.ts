@@ -1,13 +1,17 @@
 import { createCoordinator } from '../coordinator/create-coordinator.js'
-import { say } from '../diagnostics/message.js'
+import { debug, say } from '../diagnostics/message.js'
+import { storageError } from '../drivers/local/home.js'
 import { isCliOpsError } from '../errors/cli-ops-error.js'
+import { withHomeConfig } from '../lifecycle/home-config.js'
 import { type ConnectionOptions, resolveConnection } from '../options/connection-options.js'
+import { describeOwnProcess } from '../process/own-process.js'
 import { cleanUp } from './clean.js'
 import { runDoctor } from './doctor.js'
 import { listEvents } from './list-events.js'
 import { listInstances } from './list-instances.js'
 import { listLocks } from './list-locks.js'
 import type { OpsRun } from './ops-context.js'
+import { createOutput } from './ops-output.js'
 import { releaseLock } from './release-lock.js'
 import { showStatus } from './show-status.js'
 
@@ -29,36 +33,50 @@ export interface OpsCall extends ConnectionOptions {
   readonly path: string
   readonly args: readonly string[]
   readonly options: Readonly<Record<string, unknown>>
+  /** How the commands are called, for the remedies that name one. @default `<name> ops` */
+  readonly program?: string | undefined
 }
 
 /**
  * Runs one of the `ops` commands: results go to stdout, failures as one line to stderr. Resolves to the exit code:
  * 0 when done, 1 when something was found or not there, 2 when an argument is wrong.
+ *
+ * It looks where the CLI itself works, also by the home's `config.json`, and also where `CLI_OPS_DISABLED` is set. It
+ * registers nothing and emits nothing.
  */
 export async function runOps(call: OpsCall): Promise<number> {
-  const { name, path, args, options, ...connection } = call
+  const { name, path, args, options, program = `${name} ops`, ...given } = call
   const run = RUNS.get(path)
   if (run === undefined)
     throw new TypeError(`path must be one of ${[...RUNS.keys()].join(', ')}, got "${path}"`)
-  const ended = new AbortController()
-  const coordinator = createCoordinator({ ...connection, name })
+  const output = createOutput(process.stdout, options['json'] === true)
+  let place = 'the home'
   try {
-    return await run({
-      coordinator,
-      connection: resolveConnection(connection),
-      args,
-      options,
-      signal: ended.signal,
-      print: (json, text) => {
-        process.stdout.write(options['json'] === true ? `${JSON.stringify(json)}\n` : `${text}\n`)
-      },
-    })
+    describeOwnProcess({ name })
+    const { home, namespace, url } = withHomeConfig(name, given)
+    const where = { home, namespace, url, disabled: false }
+    const connection = resolveConnection(where)
+    place = connection.home
+    await using coordinator = createCoordinator({ ...where, name })
+    const { print, closed: signal } = output
+    const exitCode = await run({ coordinator, connection, program, args, options, signal, print })
+    await output.finish()
+    return exitCode
   } catch (error) {
-    if (!isCliOpsError(error) && !(error instanceof TypeError)) throw error
-    say(error.message)
-    return error instanceof TypeError ? 2 : 1
-  } finally {
-    ended.abort()
-    await coordinator.close()
+    return failWith(error, place)
   }
+}
+
+function failWith(caught: unknown, home: string): number {
+  const error = storageError(caught, home)
+  // Whatever else is a fault of the kit, and its stack trace is wanted.
+  if (!(error instanceof TypeError) && !isCliOpsError(error) && !isSystemError(error)) throw error
+  say(error.message)
+  debug(() => error.stack ?? error.message)
+  return error instanceof TypeError ? 2 : 1
+}
+
+/** A failed system call, such as writing to a full disk. */
+function isSystemError(error: unknown): error is Error {
+  return error instanceof Error && typeof (error as NodeJS.ErrnoException).errno === 'number'
 }

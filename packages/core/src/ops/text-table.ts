@@ -1,20 +1,64 @@
 import { printable } from '../diagnostics/message.js'
 
-/** Lays rows out in columns under a heading. Cells are made safe for a terminal. */
+/** One value, or several that stand below each other. */
+export type Cell = string | readonly string[]
+
+const GAP = '  '
+
+/**
+ * Lays rows out in columns under a heading, or, where that is wider than the terminal, as one block for each row with
+ * a line for each value. Cells are made safe for a terminal.
+ */
 export function textTable(
   heading: readonly string[],
-  rows: readonly (readonly string[])[],
+  rows: readonly (readonly Cell[])[],
+  width: number = terminalWidth(),
 ): string {
-  const lines = [heading, ...rows].map((row) => row.map(printable))
-  const widths = heading.map((_, column) =>
-    Math.max(...lines.map((row) => (row[column] ?? '').length)),
+  const cells = rows.map((row) => row.map(linesOf))
+  const widths = heading.map((title, column) =>
+    Math.max(...[[title], ...cells.map((row) => row[column] ?? [])].flat().map(lengthOf)),
   )
-  return lines
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
+  const total = widths.reduce((sum, column) => sum + column, GAP.length * (widths.length - 1))
+  if (total > width) return textBlocks(heading, cells)
+  const lines = cells.flatMap((row) => {
+    const height = Math.max(...row.map(({ length }) => length))
+    return Array.from({ length: height }, (_, line) => row.map((cell) => cell[line] ?? ''))
+  })
+  return [heading, ...lines].map((line) => joinColumns(line, widths)).join('\n')
+}
+
+/** A pipe and a file have no width, so that programs such as grep find one row in one line. */
+function terminalWidth(): number {
+  return process.stdout.isTTY ? process.stdout.columns || Infinity : Infinity
+}
+
+function textBlocks(
+  heading: readonly string[],
+  cells: readonly (readonly (readonly string[])[])[],
+): string {
+  const titleWidth = Math.max(...heading.map(lengthOf))
+  const blocks = cells.map((row) =>
+    row
+      .flatMap((cell, column) =>
+        cell.map((text, line) => [line === 0 ? (heading[column] ?? '') : '', text]),
+      )
+      .map((line) => joinColumns(line, [titleWidth, 0]))
+      .join('\n'),
+  )
+  return blocks.join('\n\n')
+}
+
+function joinColumns(line: readonly string[], widths: readonly number[]): string {
+  return line
+    .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+    .join(GAP)
+    .trimEnd()
+}
+
+function linesOf(cell: Cell): readonly string[] {
+  return (typeof cell === 'string' ? [cell] : cell).map(printable)
+}
+
+function lengthOf(text: string): number {
+  return text.length
 }

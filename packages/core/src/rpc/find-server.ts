@@ -4,6 +4,7 @@ import { isOwnInstance, type RegistryPlace } from '../registry/own-records.js'
 import type { ServiceInfo } from '../registry/service-types.js'
 import type { ClientConnection } from './client-connection.js'
 import { connectToAny } from './connect-to-any.js'
+import { ownServersStarted } from './starting-servers.js'
 import { waitForChange } from './wait-for-change.js'
 
 /** Which of several instances a client asks. */
@@ -43,6 +44,7 @@ export async function findServer(
     const candidates = chooseCandidates(place, services, target)
     const connection = await connectToAny(finder, candidates, signal)
     if (connection !== undefined) return connection
+    if (await ownServersStarted(place, target.name)) continue
     const remaining = until() - performance.now()
     if (remaining <= 0) throw await noResponder(place, target)
     await waitForChange(place.driver, remaining, signal)

@@ -17,6 +17,7 @@ import type {
   RequestHandler,
 } from './request-handler.js'
 import { resolveLimits, type RpcLimitOptions } from './rpc-limits.js'
+import { noteStartingServer } from './starting-servers.js'
 import { MAX_TIMER_MS } from './timer-limit.js'
 import { ServerConnection, type ServerConnectionOptions } from './server-connection.js'
 
@@ -88,6 +89,7 @@ export class IPCServer {
     this.#keepAlive = keepAlive
     this.#handles = [openDriver(options, 'rpc'), openDriver(options, 'registry')]
     this.#starting = this.#start()
+    noteStartingServer(this.#handles[1], name, this.#starting)
     // Whoever awaits `ready` gets the error; a program that does not must neither crash nor be left in the dark.
     this.#starting.catch((error: unknown) => {
       if (!this.#readyObserved) say(`cannot answer requests: ${(error as Error).message}`)

@@ -19,15 +19,15 @@ const primitiveUrls = z.strictObject({
   rpc: z.string().optional(),
 })
 
-/** What `config.json` says of one CLI. Misspelt options are refused: they would be rules that silently do not hold. */
+/**
+ * What `config.json` says of one CLI. Misspelt options, and those that only the CLI's code can give, are refused: they
+ * would be rules that silently do not hold.
+ */
 const cliConfig = z.strictObject({
-  name: z.string().min(1).optional(),
-  version: z.string().min(1).optional(),
   namespace: z.string().optional(),
   url: z.union([z.string(), primitiveUrls]).optional(),
   disabled: z.boolean().optional(),
   lifecycleEvents: z.boolean().optional(),
-  ops: z.union([z.boolean(), z.string()]).optional(),
   commands: z.record(z.string(), commandRule).optional(),
 })
 

@@ -6,4 +6,29 @@ export {
   segmentSealSchema,
   storedEventSchema,
 } from './event-envelope-schema.js'
+export { lockEntrySchema, lockTicketSchema } from './lock-record-schemas.js'
+export { serviceRecordSchema } from './service-record-schema.js'
+export {
+  fencingTokenNameSchema,
+  lockEntryNameSchema,
+  lockTicketNameSchema,
+  segmentNameSchema,
+  serviceRecordNameSchema,
+} from './file-name-schemas.js'
+export {
+  pongSchema,
+  rpcErrorDataSchema,
+  rpcErrorSchema,
+  rpcIdSchema,
+  rpcMessageSchema,
+  rpcNotificationSchema,
+  rpcReplySchema,
+  rpcRequestSchema,
+} from './json-rpc-schemas.js'
+export {
+  cancelRequestSchema,
+  closingSchema,
+  pingSchema,
+  progressSchema,
+} from './control-message-schemas.js'
 export { homeConfigSchema } from './config-schema.js'

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 
 import { type Coordinator, createCoordinator } from '../coordinator/create-coordinator.js'
 import type { StandardEvents } from '../events/standard-events.js'
+import { assertName, describe } from '../names/assert-name.js'
 import { randomId } from '../names/random-id.js'
 
 /** Options of {@link createTestCoordinator}. */
@@ -27,8 +28,10 @@ export interface TestCoordinator<Events = StandardEvents> extends Coordinator<Ev
 }
 
 /**
- * Makes an isolated coordinator for a test. Closing it closes its other handles and removes a temporary home.
+ * Makes an isolated coordinator for a test. Closing it closes its other handles and removes a temporary home; a test
+ * that is killed leaves its home in the temporary directory.
  *
+ * @throws TypeError when an option is wrong, before anything is made
  * @example
  * ```ts
  * await using ops = createTestCoordinator()
@@ -41,8 +44,10 @@ export function createTestCoordinator<Events = StandardEvents>(
 ): TestCoordinator<Events> {
   const { name = 'test', storage = 'memory' } = options
   if (storage !== 'memory' && storage !== 'disk') {
-    throw new TypeError(`storage must be "memory" or "disk", got ${JSON.stringify(storage)}`)
+    throw new TypeError(`storage must be "memory" or "disk", got ${describe(storage)}`)
   }
+  // Before the home is made, since a throw leaves nobody to remove it.
+  assertName('name', name)
   const onDisk = storage === 'disk'
   const home = onDisk ? mkdtempSync(join(tmpdir(), 'cli-ops-')) : join(tmpdir(), 'cli-ops-memory')
   const connection = onDisk

@@ -3,3 +3,6 @@ export {
   type TestCoordinator,
   type TestCoordinatorOptions,
 } from './create-test-coordinator.js'
+export { testDriver } from './test-driver.js'
+export type { DriverUnderTest } from './conformance/driver-under-test.js'
+export type { TestFunction, TestRunner } from './conformance/test-runner.js'

@@ -364,6 +364,26 @@ describe.each([
     await again.return?.()
   })
 
+  test('a group that does not wait catches up, each time from where it ended', async () => {
+    const bus = open(options())
+    const catchUp = async (): Promise<unknown[]> => {
+      const seen: unknown[] = []
+      const events = bus.subscribe('n', { group: 'g', from: 'earliest', wait: false })
+      for await (const { data } of events) seen.push(data)
+      return seen
+    }
+    for (const n of [1, 2]) await bus.emit('n', n)
+    expect(await catchUp()).toEqual([1, 2])
+    expect(await catchUp()).toEqual([])
+    await bus.emit('n', 3)
+    await bus.emit('other', 4)
+    expect(await catchUp()).toEqual([3])
+    expect(await catchUp()).toEqual([])
+    expect(() => bus.subscribe('n', { wait: 0 as never })).toThrow(
+      new TypeError('wait must be true or false, got 0'),
+    )
+  })
+
   test('an expired cursor is a gap: an error for subscribe, a warning for on', async () => {
     const stderr = silenceStderr()
     const bus = open({ ...options(), maxBytes: 16 * 4096, retentionMs: 60_000 })

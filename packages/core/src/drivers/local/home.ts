@@ -100,6 +100,7 @@ export class Home {
 
   /** Tells one caller within the interval, over all processes, that a clean-up is due. */
   claimCleanup(intervalMs: number): boolean {
+    this.prepare()
     const stamp = join(this.#base, 'last-clean-up')
     const status = this.fileSystem.status(stamp)
     // A stamp from the far future means that the clock was set back.

@@ -16,15 +16,18 @@ export function createLocalGrant(place: LockPlace, claim: Claim): LockGrant {
       throw storageError(error, place.home.root)
     }
   }
+  let released = false
   const release = (): void => {
     releaseClaim(place, claim)
+    released = true
   }
   return {
     id: claim.id,
     token: claim.token,
     grantedAt: new Date(claim.since),
     isHeld,
-    onLost: (listener) => watchForLoss(place, claim, isHeld, listener),
+    // What was given back is gone as well, but not lost.
+    onLost: (listener) => watchForLoss(place, claim, () => released || isHeld(), listener),
     release,
     releaseSync: release,
   }

@@ -1,0 +1,19 @@
+import { dataFile, entriesOf, readJson, writeAtomically } from '@cli-ops/example-base'
+
+import { type Project, whyNotProject } from './project.js'
+
+/** The lock that guards the store. Whoever loads projects in order to save them holds it in between. */
+export const PROJECTS = 'projects'
+
+/** Loads all projects; none where there is no store yet. Reading alone needs no lock: the file is replaced as a whole. */
+export function loadProjects(path = dataFile('cli-gamma', 'projects.json')): Project[] {
+  const stored = readJson(path)
+  if (stored === undefined) return []
+  return entriesOf<Project>(stored, path, { noun: 'project', whyNot: whyNotProject })
+}
+
+/** Replaces all projects. The caller holds {@link PROJECTS}. */
+export function saveProjects(projects: readonly Project[]): void {
+  const content = JSON.stringify({ version: 1, projects }, null, 2)
+  writeAtomically(dataFile('cli-gamma', 'projects.json'), `${content}\n`)
+}

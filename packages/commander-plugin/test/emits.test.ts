@@ -1,0 +1,145 @@
+import { expect, test } from 'vitest'
+
+import { hostProject, type HostProject } from './fixtures/host-project.js'
+
+const HOST = `program.use(cliOps({ lifecycleEvents: false }))
+const task = { id: '1', title: 'Write' }
+program.command('sync').action(emits('task:created', () => task))
+program.command('async').action(emits('task:created', async () => task))
+program.command('nothing').action(emits('task:created', () => undefined))
+program.command('none').action(emits(() => undefined, () => task))
+program.command('several <title>').action(emits(
+  ({ command, args, result, exitCode }) => [
+    { type: 'task:created', data: { ...result, title: args[0] } },
+    { type: 'seen', data: { command, exitCode } },
+  ],
+  async () => task,
+))
+program.command('one').action(emits(({ result }) => ({ type: 'task:deleted', data: { id: result.id } }), () => task))
+program.command('throws').action(emits('task:created', () => { throw new Error('thrown') }))
+program.command('rejects').action(emits('task:created', async () => { throw new Error('rejected') }))
+program.command('locked').action(emits('task:created', withLock({ resource: 'db', onBusy: 'fail' }, () => task)))
+program.command('skipped').action(emits('task:created', withLock({ resource: 'db', onBusy: 'skip' }, async () => task)))
+program.command('outside').action(withLock({ resource: 'db', onBusy: 'fail' }, emits('task:created', async () => task)))
+program.command('bad-type').action(emits(() => ({ type: 'task:*', data: {} }), () => task))
+program.command('bad-data').action(emits('task:created', () => ({ id: 1n })))
+program.command('bad-function').action(emits(() => { throw new Error('no events') }, () => console.log('done')))
+program.command('this <a>').option('-f').action(emits('task:created', function (a, options, command) {
+  return { same: this === command, a, options }
+}))
+await program.parseAsync()`
+
+async function emitted(host: HostProject): Promise<(readonly [type: string, data: unknown])[]> {
+  const { events } = await host.traces()
+  return events.map(({ type, data }) => [type, data] as const)
+}
+
+const CREATED = ['task:created', { id: '1', title: 'Write' }]
+
+test.each([
+  ['sync', [CREATED]],
+  ['async', [CREATED]],
+  ['none', []],
+  ['one', [['task:deleted', { id: '1' }]]],
+  ['locked', [CREATED]],
+  ['skipped', [CREATED]],
+  ['outside', [CREATED]],
+])('%s emits its events and prints nothing', async (command, events) => {
+  const host = hostProject(HOST)
+  expect(await host.run([command])).toEqual({ status: 0, stdout: '', stderr: '' })
+  expect(await emitted(host)).toEqual(events)
+})
+
+test('without a result the facts of the command are the data', async () => {
+  const host = hostProject(HOST)
+  await host.run(['nothing'])
+  expect(await emitted(host)).toMatchObject([['task:created', { cli: 'host', command: 'nothing' }]])
+})
+
+test('a function makes several events of the outcome', async () => {
+  const host = hostProject(HOST)
+  await host.run(['several', 'Read'])
+  expect(await emitted(host)).toEqual([
+    ['task:created', { id: '1', title: 'Read' }],
+    ['seen', { command: 'several', exitCode: 0 }],
+  ])
+})
+
+test('this and the arguments are passed on', async () => {
+  const host = hostProject(HOST)
+  await host.run(['this', 'x', '-f'])
+  expect(await emitted(host)).toEqual([
+    ['task:created', { same: true, a: 'x', options: { f: true } }],
+  ])
+})
+
+test.each(['throws', 'rejects'])('nothing is emitted by an action that %s', async (command) => {
+  const host = hostProject(HOST)
+  expect((await host.run([command])).status).toBe(1)
+  expect(await emitted(host)).toEqual([])
+})
+
+test.each([
+  ['locked', 75],
+  ['skipped', 0],
+  ['outside', 75],
+])('nothing is emitted when the lock of "%s" was refused', async (command, status) => {
+  const host = hostProject(HOST)
+  await using lock = await host.coordinator().locks.lock('db')
+  expect(await host.run([command])).toMatchObject({ status, stdout: '' })
+  lock.assertHeld()
+  expect(await emitted(host)).toEqual([])
+})
+
+test.each([
+  ['bad-type', 'host: going on without events and registry: type must not contain "*"'],
+  ['bad-data', 'host: going on without events and registry: '],
+  ['bad-function', 'host: going on without events and registry: no events'],
+])('%s is one warning: the work is done by then', async (command, warning) => {
+  const host = hostProject(HOST)
+  const { status, stderr } = await host.run([command])
+  expect(status).toBe(0)
+  expect(stderr).toContain(warning)
+  expect(stderr.split('\n')).toHaveLength(2)
+  expect(await emitted(host)).toEqual([])
+})
+
+test.each([
+  ['', 'events must not be empty'],
+  ['task:*', 'events must not contain "*"'],
+])('the type %j is refused where it is written', async (type, message) => {
+  const { status, stderr } = await hostProject(`emits('${type}', () => undefined)`).run([])
+  expect(status).toBe(1)
+  expect(stderr).toContain(`TypeError: ${message}`)
+})
+
+test('an event is emitted while the lock around it is held', async () => {
+  const host = hostProject(`program.use(cliOps({ lifecycleEvents: false }))
+program.command('sync').action(
+  withLock('db', emits(() => {
+    console.log('emitting')
+    return { type: 'sync:done', data: {} }
+  }, () => undefined)),
+)
+program.command('order').action(withLock('db', async () => {
+  const { LockManager } = await import('@cli-ops/shared-ipc')
+  let held
+  await emits(() => ({ type: 'order', data: { held } }), async () => {
+    held = await new LockManager('db').isLocked()
+  })()
+}))
+await program.parseAsync()`)
+  expect((await host.run(['sync'])).stdout).toBe('emitting\n')
+  await host.run(['order'])
+  expect(await emitted(host)).toEqual([
+    ['sync:done', {}],
+    ['order', { held: true }],
+  ])
+})
+
+test('emits does nothing in a program without the plugin', async () => {
+  const host = hostProject(`program.command('sync').action(emits('done', () => console.log('ran')))
+program.parse()`)
+  expect(await host.run(['sync'])).toEqual({ status: 0, stdout: 'ran\n', stderr: '' })
+  expect(await emitted(host)).toEqual([])
+})

@@ -1,0 +1,103 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { describe, expect, test } from 'vitest'
+
+import { hostProject, type HostProject } from './fixtures/host-project.js'
+
+const HOST = `program.use(cliOps({ commands: { rule: { lock: 'db', emits: 'done' } } }))
+const stay = () => {
+  console.log('ready')
+  return new Promise(() => setInterval(() => undefined, 60_000))
+}
+program.command('rule').action(stay)
+program.command('wrapped').action(withLock('db', stay))
+program.command('exit').action(withLock('db', () => process.exit(7)))
+program.command('exit-later').action(withLock('db', async () => {
+  await new Promise((resolve) => setImmediate(resolve))
+  process.exit(7)
+}))
+program.command('quick').action(withLock('db', () => console.log('quick')))
+await program.parseAsync()`
+
+function tickets(host: HostProject): readonly string[] {
+  const queue = join(host.home, 'queues', 'db')
+  return existsSync(queue) ? readdirSync(queue) : []
+}
+
+async function isFree(host: HostProject): Promise<boolean> {
+  const lock = await host.coordinator().locks.tryLock('db')
+  await lock?.release()
+  return lock !== null
+}
+
+describe.each(['rule', 'wrapped'])('a command with a lock (%s)', (command) => {
+  test.each(['SIGINT', 'SIGTERM'] as const)(
+    'that waits dies by %s, and leaves no ticket',
+    async (signal) => {
+      const host = hostProject(HOST)
+      await using lock = await host.coordinator().locks.lock('db')
+      const waiting = host.start([command])
+      await waiting.says('waiting for "db"')
+      expect(tickets(host)).toHaveLength(1)
+      waiting.child.kill(signal)
+      expect(await waiting.ended).toMatchObject({ status: signal, stdout: '' })
+      expect(tickets(host)).toEqual([])
+      lock.assertHeld()
+      const { events, running } = await host.traces()
+      expect(events.at(-1)).toMatchObject({ type: 'command:failed', data: { signal } })
+      expect(running).toBe(0)
+    },
+  )
+
+  test.each(['SIGINT', 'SIGTERM'] as const)(
+    'that holds it dies by %s, and gives it back',
+    async (signal) => {
+      const host = hostProject(HOST)
+      const holding = host.start([command])
+      await holding.says('ready')
+      expect(await isFree(host)).toBe(false)
+      holding.child.kill(signal)
+      expect(await holding.ended).toEqual({ status: signal, stdout: 'ready\n', stderr: '' })
+      expect(readdirSync(join(host.home, 'locks'))).not.toContain('db.lock')
+      expect((await host.traces()).types).toEqual(['command:started', 'command:failed'])
+    },
+  )
+
+  test('that is killed is followed by the next one, which tidies up', async () => {
+    const host = hostProject(HOST)
+    const holding = host.start([command])
+    await holding.says('ready')
+    const waiting = host.start(['quick'])
+    await waiting.says('waiting for "db"')
+    holding.child.kill('SIGKILL')
+    expect((await holding.ended).status).toBe('SIGKILL')
+    expect(await waiting.ended).toMatchObject({ status: 0, stdout: 'quick\n' })
+    expect(await isFree(host)).toBe(true)
+    expect((await host.traces()).running).toBe(0)
+  })
+})
+
+test.each(['exit', 'exit-later'])(
+  'process.exit() in a handler (%s) gives the lock back',
+  async (command) => {
+    const host = hostProject(HOST)
+    expect(await host.run([command])).toEqual({ status: 7, stdout: '', stderr: '' })
+    expect(readdirSync(join(host.home, 'locks'))).not.toContain('db.lock')
+    const { events } = await host.traces()
+    expect(events.at(-1)).toMatchObject({ type: 'command:failed', data: { exitCode: 7 } })
+  },
+)
+
+test('a killed waiter is not waited for', async () => {
+  const host = hostProject(HOST)
+  const lock = await host.coordinator().locks.lock('db')
+  const killed = host.start(['rule'])
+  await killed.says('waiting for "db"')
+  const next = host.start(['quick'])
+  await next.says('waiting for "db"')
+  killed.child.kill('SIGKILL')
+  await killed.ended
+  await lock.release()
+  expect(await next.ended).toMatchObject({ status: 0, stdout: 'quick\n' })
+})

@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest'
+
+import { hostProject } from './fixtures/host-project.js'
+
+const HOST = `program.use(cliOps({ ops: true }))
+program.command('sync').action(() => console.log('synced'))
+await program.parseAsync()`
+
+test('the commands are mounted with their own help, and without ops there are none', async () => {
+  const host = hostProject(HOST)
+  const help = await host.run(['ops', '--help'])
+  expect(help.status).toBe(0)
+  for (const command of ['status', 'locks', 'events', 'ps', 'clean', 'doctor']) {
+    expect(help.stdout).toMatch(new RegExp(`^  ${command} `, 'm'))
+  }
+  const without = hostProject(`program.use(cliOps())\nprogram.parse()`)
+  expect((await without.run(['ops'])).status).toBe(1)
+})
+
+test('the name is free to choose, and remedies use it', async () => {
+  const host = hostProject(
+    `program.use(cliOps({ ops: 'coordination' }))\nawait program.parseAsync()`,
+  )
+  const { status, stdout } = await host.run(['coordination', 'locks', 'release', 'db', '--id', 'x'])
+  expect(status).toBe(1)
+  expect(stdout).toContain('see "host coordination locks"')
+})
+
+test('looking leaves no traces: no event, no instance', async () => {
+  const host = hostProject(HOST)
+  for (const args of [['status'], ['locks'], ['events'], ['ps', '--json'], ['doctor']]) {
+    expect(await host.run(['ops', ...args])).toMatchObject({ status: 0, stderr: '' })
+  }
+  expect(await host.traces()).toMatchObject({ types: [], running: 0 })
+})
+
+test('"locks release" takes its arguments and switches at any place', async () => {
+  const host = hostProject(HOST)
+  const ops = host.coordinator()
+  for (const place of ['first', 'last']) {
+    const lock = await ops.locks.lock('db')
+    const own = ['release', 'db', '--id', lock.id]
+    const args = place === 'first' ? ['locks', '--json', ...own] : ['locks', ...own, '--json']
+    const { status, stdout } = await host.run(['ops', ...args])
+    expect(status).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({ resource: 'db', id: lock.id, released: true })
+    await lock.release()
+  }
+})
+
+test('a missing --id is a usage error of commander', async () => {
+  const { status, stderr } = await hostProject(HOST).run(['ops', 'locks', 'release', 'db'])
+  expect(status).toBe(1)
+  expect(stderr).toContain("required option '--id <id>' not specified")
+})
+
+test('they look where the plugin works', async () => {
+  const host = hostProject(`program.use(cliOps({ ops: true, namespace: 'team' }))
+program.command('sync').action(() => undefined)
+await program.parseAsync()`)
+  await host.run(['sync'])
+  const { stdout } = await host.run(['ops', 'events', '--json'])
+  expect(
+    stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { type: string }).type),
+  ).toEqual(['command:started', 'command:completed'])
+})

@@ -1,0 +1,134 @@
+import { describe, expect, test } from 'vitest'
+
+import { hostProject } from './fixtures/host-project.js'
+
+const HOST = `import { createCoordinator } from '@cli-ops/shared-ipc'
+const other = createCoordinator({ name: 'other', home: process.env.CLI_OPS_HOME })
+const isLocked = (name) => other.locks.isLocked(name)
+program.use(cliOps())
+program.command('async').action(withLock('db', async () => console.log(await isLocked('db'))))
+program.command('throws').action(withLock('db', () => { throw new Error('thrown') }))
+program.command('rejects').action(withLock('db', async () => { throw new Error('rejected') }))
+program.command('fails').action(withLock({ resource: 'db', onBusy: 'fail' }, () => console.log('ran')))
+program.command('skips').action(withLock({ resource: 'db', onBusy: 'skip' }, () => console.log('ran')))
+program.command('shared').action(withLock({ resource: 'db', mode: 'shared' }, () => console.log('ran')))
+program
+  .command('arguments <one> [more...]')
+  .option('--flag <value>')
+  .action(withLock('db', function (one, more, options, command) {
+    console.log(JSON.stringify([one, more, options, this === command, command.name()]))
+  }))
+program.command('inner').action(withLock('db', async () => {
+  await withLock('table', async () => console.log(await isLocked('db'), await isLocked('table')))()
+  console.log(await isLocked('table'))
+}))
+program.command('again').action(withLock('db', () => withLock('db', () => console.log('ran twice'))()))
+await program.parseAsync()
+console.error(await isLocked('db'))`
+
+test('an asynchronous action runs under its lock, and no longer', async () => {
+  const host = hostProject(HOST)
+  expect(await host.run(['async'])).toEqual({ status: 0, stdout: 'true\n', stderr: 'false\n' })
+})
+
+test('this, arguments and options are passed on', async () => {
+  const { stdout } = await hostProject(HOST).run(['arguments', 'a', 'b', 'c', '--flag', 'x'])
+  expect(JSON.parse(stdout)).toEqual(['a', ['b', 'c'], { flag: 'x' }, true, 'arguments'])
+})
+
+test.each([
+  ['throws', 'Error: thrown'],
+  ['rejects', 'Error: rejected'],
+])('what an action that %s gives is passed on, and the lock given back', async (name, message) => {
+  const host = hostProject(HOST)
+  const { status, stderr } = await host.run([name])
+  expect(status).toBe(1)
+  expect(stderr).toContain(message)
+  const { types, locks } = await host.traces()
+  expect(types).toEqual(['command:started', 'command:failed'])
+  expect(locks).toEqual([])
+})
+
+test('locks nest', async () => {
+  const { stdout } = await hostProject(HOST).run(['inner'])
+  expect(stdout).toBe('true true\nfalse\n')
+})
+
+test('a lock within itself is refused instead of waiting for itself', async () => {
+  const { status, stdout, stderr } = await hostProject(HOST).run(['again'])
+  expect({ status, stdout }).toEqual({ status: 75, stdout: '' })
+  expect(stderr).toMatch(/^host: .*"db".*\n/)
+})
+
+describe('with the lock taken', () => {
+  test('"fail" ends with 75 at once, and names the holder', async () => {
+    const host = hostProject(HOST)
+    await using lock = await host.coordinator().locks.lock('db')
+    const { status, stdout, stderr } = await host.run(['fails'])
+    expect({ status, stdout }).toEqual({ status: 75, stdout: '' })
+    expect(stderr).toMatch(/^host: "db" is .*observer.*\(pid \d+, .*\)\ntrue\n$/)
+    lock.assertHeld()
+    const { events } = await host.traces()
+    expect(events.at(-1)).toMatchObject({
+      type: 'command:failed',
+      data: { exitCode: 75, error: { code: 'LOCK_HELD' } },
+    })
+  })
+
+  test('"skip" counts as done, and says so', async () => {
+    const host = hostProject(HOST)
+    await using lock = await host.coordinator().locks.lock('db')
+    const { status, stdout, stderr } = await host.run(['skips'])
+    expect({ status, stdout }).toEqual({ status: 0, stdout: '' })
+    expect(stderr).toMatch(/^host: skipped: "db" is .*\n/)
+    lock.assertHeld()
+    expect((await host.traces()).types).toEqual(['command:started', 'command:completed'])
+  })
+
+  test('a wait has the limit of the environment', async () => {
+    const host = hostProject(HOST)
+    await using lock = await host.coordinator().locks.lock('db')
+    const { status, stderr } = await host.run(['async'], { env: { CLI_OPS_LOCK_TIMEOUT_MS: '1' } })
+    expect(status).toBe(75)
+    expect(stderr).toMatch(/^host: .*"db".*observer/m)
+    lock.assertHeld()
+  })
+
+  test('a wait ends with the hold', async () => {
+    const host = hostProject(HOST)
+    const lock = await host.coordinator().locks.lock('db')
+    const waiting = host.start(['async'])
+    await waiting.says('host: waiting for "db", held for')
+    await lock.release()
+    const { status, stdout, stderr } = await waiting.ended
+    expect({ status, stdout }).toEqual({ status: 0, stdout: 'true\n' })
+    expect(stderr).toMatch(
+      /^host: waiting for "db", held for .* by observer .*\(pid \d+, .*\)\nfalse\n$/,
+    )
+  })
+
+  test('shared owners do not keep each other out', async () => {
+    const host = hostProject(HOST)
+    await using lock = await host.coordinator().locks.lock('db', { mode: 'shared' })
+    expect(await host.run(['shared'])).toMatchObject({ status: 0, stdout: 'ran\n' })
+    lock.assertHeld()
+  })
+})
+
+test.each([
+  [`withLock('', () => undefined)`, 'TypeError: lock must not be empty'],
+  [`withLock({}, () => undefined)`, 'TypeError: lock.resource must be a string, got undefined'],
+  [`withLock({ resource: 'db', busy: 'fail' }, () => undefined)`, 'got "busy"'],
+])('%s is refused where it is written', async (call, message) => {
+  const { status, stderr } = await hostProject(call).run([])
+  expect(status).toBe(1)
+  expect(stderr).toContain(message)
+})
+
+test('withLock also locks in a program without the plugin', async () => {
+  const host = hostProject(`import { LockManager } from '@cli-ops/shared-ipc'
+program.command('sync').action(withLock('db', async () => console.log(await new LockManager('db').isLocked())))
+await program.parseAsync()`)
+  expect(await host.run(['sync'])).toEqual({ status: 0, stdout: 'true\n', stderr: '' })
+  expect((await host.traces()).types).toEqual([])
+})

@@ -1,0 +1,74 @@
+import { accessSync, constants, existsSync, statfsSync, watch } from 'node:fs'
+import { homedir } from 'node:os'
+import { dirname, join } from 'node:path'
+
+import { nodeFileSystem } from '../drivers/local/file-system.js'
+import { isNetworkFileSystem } from '../drivers/local/network-file-system.js'
+import { assertPrivateDirectory } from '../drivers/local/private-directory.js'
+import { socketDirectories } from '../drivers/local/rpc/socket-directory.js'
+import { type Check, failure, ok, warning } from './finding.js'
+import type { OpsContext } from './ops-context.js'
+
+/** Below this, locks and events may fail at any moment. */
+const LOW_DISK_BYTES = 64 * 1024 * 1024
+const MEBIBYTE = 1024 * 1024
+
+export const checkHome: Check = ({ connection: { home } }) => {
+  if (nodeFileSystem.status(home) === undefined) {
+    accessSync(existingPart(home), constants.W_OK | constants.X_OK)
+    return ok(`${home} is not there yet; the first command makes it`)
+  }
+  assertPrivateDirectory(home, nodeFileSystem)
+  accessSync(home, constants.R_OK | constants.W_OK | constants.X_OK)
+  return ok(`${home} is yours alone`)
+}
+
+export const checkFileSystem: Check = ({ connection: { home } }) =>
+  isNetworkFileSystem(existingPart(home), nodeFileSystem)
+    ? failure(
+        'the home is on a network file system, where appends are not reliable',
+        `set CLI_OPS_HOME to a local directory such as ${join(homedir(), '.cache', 'cli-ops')}, or CLI_OPS_URL to an engine`,
+      )
+    : ok('local')
+
+export const checkDisk: Check = ({ connection: { home } }) => {
+  const { bavail, bsize, files, ffree } = statfsSync(existingPart(home))
+  const free = bavail * bsize
+  const message = `${Math.floor(free / MEBIBYTE)} MiB free`
+  const remedy = 'free some space, or set CLI_OPS_HOME to another disk'
+  // Some file systems make room for files as they need it, and say 0 of 0.
+  if (files > 0 && ffree === 0) return failure('no room for another file (inodes)', remedy)
+  if (free === 0) return failure('full', remedy)
+  return free < LOW_DISK_BYTES ? warning(message, remedy) : ok(message)
+}
+
+export const checkWatches: Check = ({ connection: { home } }) => {
+  try {
+    watch(existingPart(home), { persistent: false }).close()
+    return ok('changes are noticed at once')
+  } catch (error) {
+    return warning(
+      `no file watch is to be had (${(error as NodeJS.ErrnoException).code}), so waits poll and are slower`,
+      'raise fs.inotify.max_user_instances and fs.inotify.max_user_watches with sysctl',
+    )
+  }
+}
+
+export const checkSockets: Check = () => {
+  if (process.platform === 'win32') return ok('named pipes')
+  const [directory] = socketDirectories(nodeFileSystem)
+  if (directory === undefined) return ok('no directory is needed')
+  const { path, variable } = directory
+  if (nodeFileSystem.status(path) === undefined) {
+    return ok(`${path} is not there yet; the first server makes it`)
+  }
+  assertPrivateDirectory(path, nodeFileSystem, variable)
+  return ok(`${path} is yours alone`)
+}
+
+/** The path itself or the nearest directory above it: nothing is made for the sake of looking. */
+function existingPart(path: OpsContext['connection']['home']): string {
+  let part = path
+  while (!existsSync(part) && dirname(part) !== part) part = dirname(part)
+  return part
+}

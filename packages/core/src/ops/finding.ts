@@ -1,0 +1,24 @@
+import type { OpsContext } from './ops-context.js'
+
+/** What came of one check. */
+export interface Finding {
+  readonly status: 'ok' | 'warning' | 'failure'
+  readonly message: string
+  /** What to do about it. */
+  readonly remedy?: string
+}
+
+/** Looks at one thing, without changing it. What it throws is a failure with that message. */
+export type Check = (context: OpsContext) => Finding | Promise<Finding>
+
+export function ok(message: string): Finding {
+  return { status: 'ok', message }
+}
+
+export function warning(message: string, remedy: string): Finding {
+  return { status: 'warning', message, remedy }
+}
+
+export function failure(message: string, remedy: string): Finding {
+  return { status: 'failure', message, remedy }
+}

@@ -1,0 +1,34 @@
+import type { RegistryPlace } from '../registry/own-records.js'
+
+/** A server of this process between its making and the moment at which clients can find it. */
+interface StartingServer {
+  readonly key: string
+  readonly name: string
+  readonly started: Promise<unknown>
+}
+
+const starting = new Set<StartingServer>()
+
+/** Remembers a server until its start has ended, well or not. */
+export function noteStartingServer(
+  { key }: Pick<RegistryPlace, 'key'>,
+  name: string,
+  start: Promise<void>,
+): void {
+  const server = { key, name, started: start.catch(() => undefined) }
+  starting.add(server)
+  void server.started.then(() => starting.delete(server))
+}
+
+/**
+ * Waits for the servers of this name that this very process is starting: one that was made on the line before the
+ * request shall answer it. Resolves to false where there are none.
+ */
+export async function ownServersStarted(
+  { key }: Pick<RegistryPlace, 'key'>,
+  name: string,
+): Promise<boolean> {
+  const own = [...starting].filter((server) => server.key === key && server.name === name)
+  await Promise.all(own.map(({ started }) => started))
+  return own.length > 0
+}

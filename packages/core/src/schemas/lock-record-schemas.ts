@@ -1,0 +1,31 @@
+import * as z from 'zod'
+
+const lockMode = z.enum(['exclusive', 'shared'])
+const millisecondsSinceEpoch = z.number().nonnegative()
+
+/** What entries and tickets say of the process. */
+const owner = {
+  resource: z.string().min(1),
+  mode: lockMode,
+  name: z.string().min(1),
+  host: z.string(),
+  user: z.string(),
+  command: z.string().optional(),
+  startedAt: millisecondsSinceEpoch,
+  since: millisecondsSinceEpoch,
+  inFlow: z.boolean().optional(),
+  held: z.array(z.string()),
+}
+
+/**
+ * The content of a holder's file, as the kit writes it. It is for people: a reader decides by the file's name alone and
+ * takes an empty or torn content for one that says nothing.
+ */
+export const lockEntrySchema = z.looseObject({
+  ...owner,
+  /** A decimal number: beyond what a JSON number holds exactly. */
+  token: z.string().regex(/^[1-9]\d*$/u),
+})
+
+/** The content of a waiter's file, as the kit writes it. `held` are the locks that the waiting flow holds. */
+export const lockTicketSchema = z.looseObject(owner)

@@ -1,0 +1,15 @@
+import * as z from 'zod'
+
+/** The content of a service's file in the registry. */
+export const serviceRecordSchema = z.looseObject({
+  name: z.string().min(1),
+  instance: z.string().min(1),
+  pid: z.number().int().nonnegative(),
+  version: z.string().optional(),
+  /** Milliseconds since the epoch. */
+  startedAt: z.number().int(),
+  /** Socket path, pipe or URL. */
+  endpoint: z.string().optional(),
+  /** What was given at `register`. */
+  metadata: z.record(z.string(), z.unknown()),
+})

@@ -1,0 +1,46 @@
+import type { CaseGroup } from './conformance-case.js'
+import { driverCases } from './driver-cases.js'
+import { eventDeliveryCases } from './events/event-delivery-cases.js'
+import { eventExpiryCases } from './events/event-expiry-cases.js'
+import { eventGroupCases } from './events/event-group-cases.js'
+import { eventPositionCases } from './events/event-position-cases.js'
+import { eventWaitCases } from './events/event-wait-cases.js'
+import { lockAbortCases } from './locks/lock-abort-cases.js'
+import { lockGrantCases } from './locks/lock-grant-cases.js'
+import { lockInspectionCases } from './locks/lock-inspection-cases.js'
+import { lockLossCases } from './locks/lock-loss-cases.js'
+import { lockOrderCases } from './locks/lock-order-cases.js'
+import { lockSharingCases } from './locks/lock-sharing-cases.js'
+import { registryChangeCases } from './registry/registry-change-cases.js'
+import { registryRecordCases } from './registry/registry-record-cases.js'
+import { rpcConnectionCases } from './rpc/rpc-connection-cases.js'
+import { rpcLimitCases } from './rpc/rpc-limit-cases.js'
+import { rpcMessageCases } from './rpc/rpc-message-cases.js'
+
+/** The whole suite. */
+export const CONFORMANCE_GROUPS: readonly CaseGroup[] = [
+  { about: 'driver', cases: driverCases },
+  {
+    about: 'locks',
+    cases: [
+      ...lockGrantCases,
+      ...lockOrderCases,
+      ...lockSharingCases,
+      ...lockAbortCases,
+      ...lockInspectionCases,
+      ...lockLossCases,
+    ],
+  },
+  {
+    about: 'events',
+    cases: [
+      ...eventDeliveryCases,
+      ...eventPositionCases,
+      ...eventWaitCases,
+      ...eventGroupCases,
+      ...eventExpiryCases,
+    ],
+  },
+  { about: 'registry', cases: [...registryRecordCases, ...registryChangeCases] },
+  { about: 'rpc', cases: [...rpcConnectionCases, ...rpcMessageCases, ...rpcLimitCases] },
+]

@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict'
+
+import type {
+  AppendOptions,
+  EventDriver,
+  EventReader,
+  ReaderOptions,
+} from '../../../drivers/driver.js'
+import { createEventRecord } from '../../../events/event-record.js'
+import type { Cursor, EventEnvelope, EventGap } from '../../../events/event-types.js'
+import type { CaseContext } from '../case-context.js'
+
+/** Keeps everything that a case stores. */
+export const KEEP: AppendOptions = {
+  retention: { retentionMs: 3_600_000, maxBytes: 64 * 1024 * 1024 },
+  durable: false,
+}
+
+/** Stores one event for each datum. */
+export async function emit(
+  events: EventDriver,
+  data: readonly unknown[],
+  options: AppendOptions = KEEP,
+): Promise<Cursor[]> {
+  return events.append(data.map(recordOf), options)
+}
+
+/** Makes the event of a datum, as the bus would. */
+export function recordOf(data: unknown): ReturnType<typeof createEventRecord> {
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+  return createEventRecord({ type: 'case:event', data, source: '/cli-ops/case/1', traceparent })
+}
+
+/** A reader of a case, and what it has read. */
+export class Reading {
+  readonly reader: EventReader
+  readonly events: EventEnvelope[] = []
+  readonly gaps: EventGap[] = []
+  readonly #context: CaseContext
+
+  constructor(context: CaseContext, reader: EventReader) {
+    this.#context = context
+    this.reader = reader
+    context.defer(() => {
+      reader.close()
+    })
+  }
+
+  /** The data of what was read so far. */
+  get data(): unknown[] {
+    return this.events.map(({ data }) => data)
+  }
+
+  /** The newest cursor that was read. */
+  get cursor(): Cursor {
+    const last = this.events.at(-1)
+    assert.ok(last !== undefined, 'an event must have been read')
+    return last.cursor
+  }
+
+  /** Reads until there are `count` events in all; fails where there are more. */
+  async read(count: number): Promise<this> {
+    const controller = new AbortController()
+    const reading = this.#readUntil(count, controller.signal)
+    try {
+      await this.#context.settled(reading, `${count} events are read`)
+    } finally {
+      controller.abort(new Error('the case does not read on'))
+      await reading.catch(() => undefined)
+    }
+    assert.equal(this.events.length, count)
+    return this
+  }
+
+  /** Takes what is there now. */
+  take(): void {
+    for (let batch = this.reader.poll(); batch !== undefined; batch = this.reader.poll()) {
+      if (batch.gap !== undefined) this.gaps.push(batch.gap)
+      this.events.push(...batch.events)
+    }
+  }
+
+  /** Reads until the wait for more is aborted, with whose reason it rejects. */
+  async readOn(signal: AbortSignal): Promise<never> {
+    // A wait may end for nothing, so it is begun again.
+    for (;;) {
+      this.take()
+      await this.reader.wait(signal)
+    }
+  }
+
+  async #readUntil(count: number, signal: AbortSignal): Promise<void> {
+    this.take()
+    while (this.events.length < count) {
+      await this.reader.wait(signal)
+      this.take()
+    }
+  }
+}
+
+/** Opens a reader whose position is fixed when this resolves. */
+export async function openReading(
+  context: CaseContext,
+  events: EventDriver,
+  options: ReaderOptions,
+): Promise<Reading> {
+  const reading = new Reading(context, events.openReader(options))
+  await context.settled(reading.reader.ready, 'the reader is ready')
+  return reading
+}
+
+/** The numbers from `from` up to, and without, `to`. */
+export function range(from: number, to: number): number[] {
+  return Array.from({ length: to - from }, (_, index) => from + index)
+}

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict'
+
+import type { ConformanceCase } from '../conformance-case.js'
+import { enqueue, newRequest, take } from './lock-actors.js'
+
+/** Giving up a wait. */
+export const lockAbortCases: readonly ConformanceCase[] = [
+  {
+    name: 'rejects an aborted wait with the reason and leaves the queue',
+    async run(context) {
+      const [one, other] = [await context.locks(), await context.locks()]
+      const held = await take(one, 'db')
+      const waiting = await enqueue(context, other, 'db', 0)
+      const reason = new Error('enough')
+      waiting.abort(reason)
+      await assert.rejects(
+        context.settled(waiting.granted, 'the wait ends'),
+        (error) => error === reason,
+      )
+      assert.deepEqual((await one.inspect('db'))?.waiters, [])
+      await held.release()
+      // Nothing is granted to who has gone.
+      await (await take(one, 'db')).release()
+    },
+  },
+  {
+    name: 'serves the next waiter when the first one has given up',
+    async run(context) {
+      const [one, other] = [await context.locks(), await context.locks()]
+      const held = await take(one, 'db')
+      const first = await enqueue(context, other, 'db', 0)
+      const second = await enqueue(context, one, 'db', 1)
+      first.abort(new Error('enough'))
+      await assert.rejects(first.granted)
+      assert.equal(second.outcome, 'waiting')
+      await held.release()
+      await context.settled(second.granted, 'the second waiter is served')
+    },
+  },
+  {
+    name: 'takes nothing for a signal that is aborted already',
+    async run(context) {
+      const locks = await context.locks()
+      const reason = new Error('too late')
+      await assert.rejects(
+        locks.acquire(newRequest('db'), { signal: AbortSignal.abort(reason) }),
+        (error) => error === reason,
+      )
+      assert.equal(await locks.inspect('db'), null)
+    },
+  },
+  {
+    name: 'keeps a lock that was granted when its signal is aborted later',
+    async run(context) {
+      const locks = await context.locks()
+      const controller = new AbortController()
+      const grant = await locks.acquire(newRequest('db'), { signal: controller.signal })
+      controller.abort(new Error('too late'))
+      await new Promise((resolve) => setImmediate(resolve))
+      assert.equal(grant.isHeld(), true)
+      assert.equal((await locks.inspect('db'))?.id, grant.id)
+      await grant.release()
+    },
+  },
+]

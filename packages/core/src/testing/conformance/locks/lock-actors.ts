@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict'
+
+import type { LockDriver, LockGrant, LockRequest } from '../../../drivers/driver.js'
+import type { LockInfo } from '../../../locks/lock-types.js'
+import { nextLockId } from '../../../locks/lock-id.js'
+import type { CaseContext } from '../case-context.js'
+
+/** Asks for a lock as a flow that holds nothing would. */
+export function newRequest(resource: string, options: Partial<LockRequest> = {}): LockRequest {
+  return { resource, mode: 'exclusive', id: nextLockId(), held: [], ...options }
+}
+
+/** Takes a lock that has to be free. */
+export async function take(
+  locks: LockDriver,
+  resource: string,
+  options: Partial<LockRequest> = {},
+): Promise<LockGrant> {
+  const grant = await locks.tryAcquire(newRequest(resource, options))
+  assert.ok(grant !== null, `${resource} must be free`)
+  return grant
+}
+
+/** Asserts that a lock is not to be had now. */
+export async function assertBusy(
+  locks: LockDriver,
+  resource: string,
+  options: Partial<LockRequest> = {},
+): Promise<void> {
+  assert.equal(await locks.tryAcquire(newRequest(resource, options)), null)
+}
+
+/** An acquisition on its way. */
+export interface Waiting {
+  readonly request: LockRequest
+  readonly granted: Promise<LockGrant>
+  readonly told: LockInfo[]
+  /** How it has ended so far. */
+  outcome: 'waiting' | 'granted' | 'rejected'
+  abort(reason: Error): void
+}
+
+/** Begins to wait for a lock; ended after the case. */
+export function startWaiting(
+  context: CaseContext,
+  locks: LockDriver,
+  resource: string,
+  options: Partial<LockRequest> = {},
+): Waiting {
+  const controller = new AbortController()
+  const request = newRequest(resource, options)
+  const told: LockInfo[] = []
+  const granted = locks.acquire(request, {
+    signal: controller.signal,
+    onWait: (info) => told.push(info),
+  })
+  const waiting: Waiting = {
+    request,
+    granted,
+    told,
+    outcome: 'waiting',
+    abort: (reason) => {
+      controller.abort(reason)
+    },
+  }
+  granted.then(
+    () => (waiting.outcome = 'granted'),
+    () => (waiting.outcome = 'rejected'),
+  )
+  context.defer(async () => {
+    controller.abort(new Error('the case is over'))
+    const grant = await granted.catch(() => undefined)
+    await grant?.release()
+  })
+  return waiting
+}
+
+/** Begins to wait, and waits until the acquisition stands in the queue, behind `ahead` others. */
+export async function enqueue(
+  context: CaseContext,
+  locks: LockDriver,
+  resource: string,
+  ahead: number,
+  options: Partial<LockRequest> = {},
+): Promise<Waiting> {
+  const waiting = startWaiting(context, locks, resource, options)
+  await context.eventually(
+    async () => {
+      return ((await locks.inspect(resource))?.waiters.length ?? 0) > ahead
+    },
+    `${ahead + 1} waiters for ${resource}`,
+  )
+  return waiting
+}

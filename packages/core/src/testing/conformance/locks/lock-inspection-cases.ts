@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict'
+
+import type { ConformanceCase } from '../conformance-case.js'
+import { enqueue, take } from './lock-actors.js'
+
+/** What others see of a lock. */
+export const lockInspectionCases: readonly ConformanceCase[] = [
+  {
+    name: 'shows nothing of a lock that is free',
+    async run(context) {
+      const locks = await context.locks()
+      assert.equal(await locks.inspect('db'), null)
+      await (await take(locks, 'db')).release()
+      assert.equal(await locks.inspect('db'), null)
+      assert.deepEqual(await locks.list(), [])
+    },
+  },
+  {
+    name: 'shows who holds a lock',
+    async run(context) {
+      const [one, other] = [await context.locks(), await context.locks()]
+      const grant = await take(one, 'db')
+      const info = await other.inspect('db')
+      assert.ok(info !== null)
+      const { owner, since } = info
+      assert.deepEqual(
+        [info.resource, info.id, info.token, info.mode, info.waiters],
+        ['db', grant.id, grant.token, 'exclusive', []],
+      )
+      assert.equal(owner.pid, process.pid)
+      for (const text of [owner.name, owner.host, owner.user]) assert.ok(text.length > 0)
+      assert.ok(owner.startedAt instanceof Date)
+      assert.notEqual(owner.state, 'dead')
+      assert.ok(Math.abs(since.getTime() - grant.grantedAt.getTime()) < 60_000)
+      await grant.release()
+    },
+  },
+  {
+    name: 'shows the waiters in order',
+    async run(context) {
+      const [one, other] = [await context.locks(), await context.locks()]
+      const grant = await take(one, 'db')
+      const first = await enqueue(context, other, 'db', 0)
+      const second = await enqueue(context, one, 'db', 1)
+      const waiters = (await other.inspect('db'))?.waiters ?? []
+      assert.deepEqual(
+        waiters.map(({ pid }) => pid),
+        [process.pid, process.pid],
+      )
+      await grant.release()
+      await (await context.settled(first.granted, 'the first waiter is served')).release()
+      await (await context.settled(second.granted, 'the second waiter is served')).release()
+      assert.equal(await other.inspect('db'), null)
+    },
+  },
+  {
+    name: 'lists what is held or waited for, and nothing else',
+    async run(context) {
+      const [one, other] = [await context.locks(), await context.locks()]
+      const [a, b] = [await take(one, 'a'), await take(other, 'b')]
+      await (await take(one, 'c')).release()
+      const listed = new Map((await one.list()).map(({ resource, id }) => [resource, id]))
+      assert.deepEqual([...listed].sort(), [
+        ['a', a.id],
+        ['b', b.id],
+      ])
+      await a.release()
+      await b.release()
+      assert.deepEqual(await one.list(), [])
+    },
+  },
+  {
+    name: 'cleans up nothing of the living',
+    async run(context) {
+      const [one, other] = [await context.locks(), await context.locks()]
+      const grant = await take(one, 'db')
+      const waiting = await enqueue(context, other, 'db', 0)
+      assert.deepEqual(await other.clean(), [])
+      assert.equal(grant.isHeld(), true)
+      assert.equal(waiting.outcome, 'waiting')
+      await grant.release()
+      await context.settled(waiting.granted, 'the waiter is served')
+    },
+  },
+]

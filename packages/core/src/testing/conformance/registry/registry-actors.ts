@@ -1,0 +1,25 @@
+import type { RegistryDriver, ServiceRecord } from '../../../drivers/driver.js'
+import { randomId } from '../../../names/random-id.js'
+import type { ServiceInfo } from '../../../registry/service-types.js'
+
+/** Makes the record of an instance that runs in this process. */
+export function newRecord(name: string, members: Partial<ServiceRecord> = {}): ServiceRecord {
+  return {
+    name,
+    instance: randomId(),
+    pid: process.pid,
+    startedAt: Date.now(),
+    metadata: {},
+    ...members,
+  }
+}
+
+/** What a registry knows by itself, without asking anybody. */
+export async function discover(registry: RegistryDriver, name?: string): Promise<ServiceInfo[]> {
+  return registry.discover({ name, probe: false })
+}
+
+/** The instances that a registry knows, sorted. */
+export async function instancesIn(registry: RegistryDriver, name?: string): Promise<string[]> {
+  return (await discover(registry, name)).map(({ instance }) => instance).sort()
+}

@@ -1,0 +1,122 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import type { Driver } from '../drivers/driver.js'
+import { describe as describeValue } from '../names/assert-name.js'
+import { randomId } from '../names/random-id.js'
+import { CaseContext } from './conformance/case-context.js'
+import type { CaseGroup, ConformanceCase } from './conformance/conformance-case.js'
+import { CONFORMANCE_GROUPS } from './conformance/conformance-groups.js'
+import type { DriverUnderTest } from './conformance/driver-under-test.js'
+import type { TestRunner } from './conformance/test-runner.js'
+
+/**
+ * Registers the conformance suite of drivers with a test runner: one test for each promise of the driver contract. A case
+ * is skipped only where the driver declares that it lacks the primitive or the capability, or by `except`; the reason
+ * is part of the test's name.
+ *
+ * The driver is made once while the tests are registered, to read its capabilities; it is not opened then.
+ *
+ * @throws TypeError when the target is wrong, or `except` names a case that does not exist
+ * @example
+ * ```ts
+ * import { testDriver } from '@cli-ops/shared-ipc/testing'
+ * import { describe, test } from 'vitest'
+ * import { createDriver } from '../src/index.js'
+ *
+ * testDriver({ describe, test }, { name: 'redis', createDriver, url: 'redis://127.0.0.1:6379' })
+ * ```
+ */
+export function testDriver(runner: TestRunner, target: DriverUnderTest): void {
+  assertRunner(runner)
+  assertTarget(target)
+  const driver = makeToLookAt(target)
+  for (const group of CONFORMANCE_GROUPS) {
+    runner.describe(`${target.name} ${group.about}`, () => {
+      for (const each of group.cases)
+        register(runner, target, each, skipReason(driver, target, group, each))
+    })
+  }
+}
+
+function register(
+  { test }: TestRunner,
+  target: DriverUnderTest,
+  { name, run }: ConformanceCase,
+  reason: string | undefined,
+): void {
+  const body = (): Promise<void> => runCase(target, run)
+  if (reason === undefined) test(name, body)
+  else test.skip(`${name} (skipped: ${reason})`, body)
+}
+
+async function runCase(target: DriverUnderTest, run: ConformanceCase['run']): Promise<void> {
+  const url = typeof target.url === 'string' ? target.url : await target.url()
+  const home = mkdtempSync(join(tmpdir(), 'cli-ops-'))
+  const context = new CaseContext(target, { url: new URL(url), home, namespace: randomId() })
+  try {
+    try {
+      await run(context)
+    } finally {
+      await context.close()
+    }
+  } finally {
+    rmSync(home, { recursive: true, force: true })
+  }
+}
+
+function skipReason(
+  driver: Driver,
+  { except = {}, isolated = false }: DriverUnderTest,
+  { about }: CaseGroup,
+  { name, needs = [] }: ConformanceCase,
+): string | undefined {
+  if (Object.hasOwn(except, name)) return except[name]
+  if (about !== 'driver' && driver[about] === undefined) return `the driver has no ${about}`
+  const missing = needs.find((need) => (need === 'peers' ? isolated : !driver.capabilities[need]))
+  if (missing === undefined) return undefined
+  return missing === 'peers' ? 'needs two drivers on one place' : `needs ${missing}`
+}
+
+/** Making a driver does no I/O, so one is made only to be asked what it can do. */
+function makeToLookAt({ createDriver, url, name }: DriverUnderTest): Driver {
+  const known = typeof url === 'string' ? url : `${name}://localhost`
+  return createDriver({
+    url: new URL(URL.canParse(known) ? known : 'unknown:'),
+    home: join(tmpdir(), 'cli-ops-never-made'),
+    namespace: '',
+  })
+}
+
+function assertRunner(runner: unknown): asserts runner is TestRunner {
+  const { describe, test } = (runner ?? {}) as Partial<TestRunner>
+  if (typeof describe !== 'function' || typeof test !== 'function' || !('skip' in test)) {
+    throw new TypeError('runner must have describe, test and test.skip')
+  }
+}
+
+function assertTarget({ name, createDriver, url, except = {}, timeoutMs }: DriverUnderTest): void {
+  if (typeof name !== 'string' || name === '') {
+    throw new TypeError(`name must be a string that is not empty, got ${describeValue(name)}`)
+  }
+  if (typeof createDriver !== 'function') {
+    throw new TypeError(`createDriver must be a function, got ${describeValue(createDriver)}`)
+  }
+  if (typeof url !== 'function' && !(typeof url === 'string' && URL.canParse(url))) {
+    throw new TypeError(`url must be a URL or a function that gives one, got ${describeValue(url)}`)
+  }
+  if (timeoutMs !== undefined && !(timeoutMs > 0)) {
+    throw new TypeError(`timeoutMs must be a number above 0, got ${describeValue(timeoutMs)}`)
+  }
+  const names = new Set(CONFORMANCE_GROUPS.flatMap(({ cases }) => cases).map((each) => each.name))
+  for (const [excepted, reason] of Object.entries(except)) {
+    // An exception that outlives its case would hide the next case of that name.
+    if (!names.has(excepted)) {
+      throw new TypeError(`except must name cases of the suite, got ${JSON.stringify(excepted)}`)
+    }
+    if (typeof reason !== 'string' || reason === '') {
+      throw new TypeError(`except[${JSON.stringify(excepted)}] must be the reason`)
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { homeConfigSchema } from '@cli-ops/shared-ipc/schemas'
+import { describe, expect, test, vi } from 'vitest'
+
+import { withHomeConfig } from '../../src/lifecycle/home-config.js'
+import { temporaryHome } from '../fixtures/temporary-home.js'
+
+const ACCEPTED = [
+  {},
+  { commands: {} },
+  { commands: { '': { lock: 'icons', emits: 'icons:optimised' } } },
+  { commands: { '*': { lock: { resource: 'd', mode: 'shared', timeoutMs: 0, onBusy: 'skip' } } } },
+  { namespace: 'team', url: { events: 'local:' }, disabled: false, lifecycleEvents: false },
+]
+
+const REFUSED = [
+  { home: '/elsewhere' },
+  { name: 'another' },
+  { version: '2.0.0' },
+  { ops: true },
+  { serve: {} },
+  { comands: {} },
+  { disabled: 'yes' },
+  { lifecycleEvents: 1 },
+  { commands: { a: { lok: 'db' } } },
+  { commands: { a: { lock: '' } } },
+  { commands: { a: { lock: { mode: 'shared' } } } },
+  { commands: { a: { lock: { resource: 'db', onBusy: 'no' } } } },
+  { commands: { a: { lock: { resource: 'db', timeoutMs: -1 } } } },
+  { commands: { a: { emits: '' } } },
+]
+
+describe('the schema of config.json and the kit agree', () => {
+  test.each(ACCEPTED)('to accept %j', (config) => {
+    expect(homeConfigSchema.safeParse({ clis: { svgo: config } }).success).toBe(true)
+    expect(isTaken(config)).toBe(true)
+  })
+
+  test.each(REFUSED)('to refuse %j', (config) => {
+    expect(homeConfigSchema.safeParse({ clis: { svgo: config } }).success).toBe(false)
+    expect(isTaken(config)).toBe(false)
+  })
+})
+
+/** Whether the kit uses the options of a CLI, which it does wholly or, with a warning, not at all. */
+function isTaken(config: object): boolean {
+  const home = temporaryHome()
+  writeFileSync(join(home, 'config.json'), JSON.stringify({ clis: { svgo: config } }))
+  const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+  try {
+    withHomeConfig('svgo', { home })
+    return stderr.mock.calls.length === 0
+  } finally {
+    stderr.mockRestore()
+  }
+}

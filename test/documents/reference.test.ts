@@ -1,0 +1,47 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { ERROR_CODES } from '@cli-ops/shared-ipc'
+import { expect, test } from 'vitest'
+
+import { root, workspaces } from '../../scripts/workspaces.mjs'
+import { tableRows } from './markdown.js'
+
+test('docs/reference/errors.md lists the codes of the kit, and which are retryable', () => {
+  const rows = tableRows(join(root, 'docs/reference/errors.md'))
+  const documented = rows.map(([code = '', retryable, cause, remedy]) => {
+    expect(cause, code).not.toBe('')
+    expect(remedy, code).not.toBe('')
+    return [code.replaceAll('`', ''), retryable]
+  })
+  const codes = Object.entries(ERROR_CODES).map(([code, { retryable }]) => [
+    code,
+    retryable ? 'yes' : 'no',
+  ])
+  expect(documented).toEqual(codes)
+})
+
+test('docs/reference/environment.md lists the variables that the packages read', () => {
+  const path = join(root, 'docs/reference/environment.md')
+  const listed = tableRows(path).map(([name = '']) => name.replaceAll('`', ''))
+  const mentioned: string[] = readFileSync(path, 'utf8').match(/[A-Z][A-Z0-9_]*/gu) ?? []
+  const read = variablesRead()
+  expect(read.size).toBeGreaterThan(5)
+  expect([...read].filter((name) => !mentioned.includes(name))).toEqual([])
+  expect(listed.filter((name) => !read.has(name))).toEqual([])
+})
+
+/** The names of the variables that sources take from an environment. */
+function variablesRead(): Set<string> {
+  const names = new Set<string>()
+  for (const { dir } of workspaces().filter(({ manifest }) => manifest.private !== true)) {
+    for (const file of readdirSync(join(dir, 'src'), { recursive: true, encoding: 'utf8' })) {
+      if (!file.endsWith('.ts')) continue
+      const source = readFileSync(join(dir, 'src', file), 'utf8')
+      for (const [, name = ''] of source.matchAll(/\benv(?:\[['"]|\.)([A-Z][A-Z0-9_]*)/gu))
+        names.add(name)
+      for (const [, members = ''] of source.matchAll(/\{([^{}]*)\} = (?:process\.)?env\b/gu))
+        for (const [name] of members.matchAll(/\b[A-Z][A-Z0-9_]*\b/gu)) names.add(name)
+    }
+  }
+  return names
+}
