@@ -1,5 +1,5 @@
 // `npm run test:matrix`: the behaviour table with every supported major of the frameworks on every maintained Node, and
-// the table of the results for docs/reference/support.md. `npm run test:matrix -- 24` is one Node only, and writes nothing.
+// the table of the results for docs/reference/support.md and README.md. `npm run test:matrix -- 24` is one Node only, and writes nothing.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,8 +1,9 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from '../../scripts/workspaces.mjs'
 
-const FILE = join(root, 'docs/reference/support.md')
+/** The pages that show the table. */
+const PAGES = [join(root, 'docs/reference/support.md'), join(root, 'README.md')]
 const BEGIN = '<!-- matrix:begin -->'
 const END = '<!-- matrix:end -->'
 
@@ -21,15 +22,17 @@ export function toMarkdown(columns, rows) {
 }
 
 /**
- * Puts the table between the markers of the reference page.
+ * Puts the table between the markers of every page that shows it.
  *
  * @param {string} table
  */
 export function writeTable(table) {
-  const page = existsSync(FILE) ? readFileSync(FILE, 'utf8') : `${BEGIN}\n${END}\n`
-  const begin = page.indexOf(BEGIN)
-  const end = page.indexOf(END)
-  if (begin < 0 || end < begin) throw new Error(`${FILE} has lost its markers`)
-  const head = page.slice(0, begin + BEGIN.length)
-  writeFileSync(FILE, `${head}\n\n${table}\n\n${page.slice(end)}`)
+  for (const file of PAGES) {
+    const page = readFileSync(file, 'utf8')
+    const begin = page.indexOf(BEGIN)
+    const end = page.indexOf(END)
+    if (begin < 0 || end < begin) throw new Error(`${file} has lost its markers`)
+    const head = page.slice(0, begin + BEGIN.length)
+    writeFileSync(file, `${head}\n\n${table}\n\n${page.slice(end)}`)
+  }
 }
