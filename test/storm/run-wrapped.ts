@@ -26,10 +26,10 @@ export async function startHolder(
   wrapper: Wrapper = [],
   stdin: 'ignore' | 'pipe' = 'ignore',
 ): Promise<ChildProcess> {
-  const [program = '', ...args] = [...wrapper, process.execPath, SCRIPT, home]
+  const [program, ...args] = [...wrapper, process.execPath, SCRIPT, home]
   const child = spawn(program, args, { stdio: [stdin, 'pipe', 'inherit'] })
   onTestFinished(() => void child.kill('SIGKILL'))
-  const first = await Promise.race([once(child.stdout, 'data'), once(child, 'exit')])
+  const first = await Promise.race([once(child.stdout!, 'data'), once(child, 'exit')])
   if (String(first[0]).trim() !== 'held')
     throw new Error(`the holder ended with ${String(first[0])}`)
   return child
@@ -37,7 +37,7 @@ export async function startHolder(
 
 /** Looks at the lock "db" from another process. */
 export function lookAtLock(home: string, wrapper: Wrapper = []): { state: string; taken: boolean } {
-  const [program = '', ...args] = [...wrapper, process.execPath, LOOK, home]
+  const [program, ...args] = [...wrapper, process.execPath, LOOK, home]
   return JSON.parse(execFileSync(program, args, { encoding: 'utf8' })) as ReturnType<
     typeof lookAtLock
   >
