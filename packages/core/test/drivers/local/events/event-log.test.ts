@@ -238,6 +238,8 @@ describe('other processes in between', () => {
       const random = randomNumbers(seed)
       const root = temporaryHome()
       const other = openLog(root)
+      other.emit(0)
+      const reader = other.reader('latest')
       const sent: number[] = []
       let next = 0
       let busy = false
@@ -252,19 +254,16 @@ describe('other processes in between', () => {
         else if (choice < 0.6 && mayRotate) other.rotate()
         else if (choice < 0.7 && mayRotate)
           writeFileSync(other.path(other.segments().length + 1), '', { flag: 'wx' })
-        else if (reader !== undefined) found.push(...other.take(reader))
+        else found.push(...other.take(reader))
         busy = false
       }
       const log = openLog(root, hookInto(interfere))
       const found: unknown[] = []
-      let reader: EventReader | undefined
       const emitWith = (writer: Log): void => {
         next += 1
         sent.push(next)
         writer.emit(next)
       }
-      other.emit(0)
-      reader = other.reader('latest')
       for (let count = 0; count < 12; count += 1) emitWith(log)
       busy = true
       found.push(...other.take(reader))
