@@ -200,7 +200,7 @@ export class IPCServer {
     const driver = this.#handles[0].now
     const shared: ServerConnectionOptions = {
       methods: this.#methods,
-      log: new RequestLog(),
+      log: new RequestLog(() => [...this.#connections].flatMap(({ running }) => running)),
       maxInFlight: this.#options.maxInFlight,
       pong: {
         name: this.name,
