@@ -1,18 +1,13 @@
+import type { Owner } from '@cli-ops/shared-ipc'
+
 // What the live views show, as plain JSON: the dashboard sends it to the browser. Times are milliseconds since the epoch.
 // Every text here was chosen by somebody else and may be hostile.
 
 /** A process that holds a lock or waits for it. */
-export interface OwnerView {
-  readonly name: string
-  readonly command?: string | undefined
-  readonly pid: number
-  readonly host: string
-  readonly user: string
-  readonly state: 'running' | 'stopped' | 'dead' | 'unknown'
-}
+export type OwnerView = Omit<Owner, 'startedAt'>
 
 /** A process in a queue. */
-export interface WaiterView extends OwnerView {
+export type WaiterView = OwnerView & {
   readonly since: number
   /** The wait had begun before anybody looked, so it is longer than `since` says. */
   readonly isLonger: boolean

@@ -3,8 +3,8 @@ import type { Owner } from '@cli-ops/shared-ipc'
 import type { OwnerView } from './live-types.js'
 
 /** An owner as plain JSON. */
-export function ownerView({ name, command, pid, host, user, state }: Owner): OwnerView {
-  return { name, command, pid, host, user, state }
+export function ownerView({ startedAt, ...view }: Owner): OwnerView {
+  return view
 }
 
 /** What tells an owner from another one in the same queue. */

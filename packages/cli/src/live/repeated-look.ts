@@ -34,7 +34,7 @@ export function repeatLook(options: RepeatedLookOptions): RepeatedLook {
     isLooking = true
     isHurried = false
     const began = performance.now()
-    let pauseMs = everyMs
+    let pauseMs: number
     try {
       await look()
       const tookMs = performance.now() - began

@@ -1,4 +1,5 @@
-import { describeOwner } from './describe-owner.js'
+import { describeOwner } from '@cli-ops/shared-ipc'
+
 import type { DiskView, InstanceView, LockView, ServerView, WarningView } from './live-types.js'
 
 const LOW_DISK_BYTES = 64 * 1024 * 1024
@@ -38,9 +39,7 @@ function lockWarning({ resource, id, owner, waiters }: LockView): WarningView[] 
   if (id === '' || owner.state === 'running') return []
   const waiting = waiters.length === 0 ? '' : `, and ${waiters.length} wait for it`
   const doubt = owner.state === 'unknown' ? ', which cannot be judged from here' : ''
-  return [
-    { text: `“${resource}” is held by ${describeOwner(owner)}${doubt}${waiting}`, resource },
-  ]
+  return [{ text: `“${resource}” is held by ${describeOwner(owner)}${doubt}${waiting}`, resource }]
 }
 
 function isLive(instances: readonly InstanceView[], pid: number): boolean {
