@@ -1,4 +1,4 @@
-import type { Coordinator } from '@cli-ops/shared-ipc'
+import type { Coordinator, EventEnvelope } from '@cli-ops/shared-ipc'
 import type { OpsPlace } from '@cli-ops/shared-ipc/ops'
 
 import { CommandHistory } from './command-history.js'
@@ -24,10 +24,15 @@ const DISK_EVERY_MS = 10_000
 
 type Part = 'locks' | 'instances' | 'events' | 'requests'
 
+/** Options of a {@link LiveModel}. */
+export interface LiveModelOptions {
+  /** Whether to go on after the first look. Only that makes the directories of events and instances, to watch them. */
+  readonly follow: boolean
+}
+
 /**
  * What happens in one place, as it happens: holders and queues over time, instances, events, commands, requests. It looks
- * until it is closed, and changes nothing but that it makes the directory of the event log, to watch it. What
- * cannot be read is named among the warnings and tried again.
+ * until it is closed. What cannot be read is named among the problems and tried again.
  */
 export class LiveModel {
   readonly place: PlaceView
@@ -50,7 +55,7 @@ export class LiveModel {
   #disk: DiskView | undefined
   #revision = 0
 
-  constructor(place: OpsPlace) {
+  constructor(place: OpsPlace, { follow }: LiveModelOptions) {
     const { coordinator, connection, options } = place
     this.place = placeView(connection)
     this.#coordinator = coordinator
@@ -61,17 +66,19 @@ export class LiveModel {
     this.#requestWatch = new RequestWatch(options, this.#requests)
     const locks = this.#repeat('locks', LOCKS_EVERY_MS, () => this.#lookAtLocks())
     const instances = this.#repeat('instances', INSTANCES_EVERY_MS, () => this.#lookAtInstances())
-    const requests = this.#repeat('requests', REQUESTS_EVERY_MS, () => this.#lookAtRequests())
-    this.#repeat(undefined, DISK_EVERY_MS, () => this.#lookAtDisk())
     this.#lockLook = locks.look
-    this.#firstLooks = Promise.all([locks.first, instances.first])
-    void instances.first.then(() => {
-      requests.look.hurry()
+    const disk = this.#repeat(undefined, DISK_EVERY_MS, () => this.#lookAtDisk())
+    const requests = instances.first.then(() => {
+      if (this.#ending.signal.aborted) return undefined
+      return this.#repeat('requests', REQUESTS_EVERY_MS, () => this.#lookAtRequests()).first
     })
-    this.#endings.push(this.#watchInstances(instances.look), this.#tailEvents())
+    const firstLooks: Promise<unknown>[] = [locks.first, instances.first, disk.first]
+    if (follow) this.#endings.push(this.#watchInstances(instances.look), this.#tailEvents())
+    else firstLooks.push(requests, this.#readEvents(place))
+    this.#firstLooks = Promise.all(firstLooks)
   }
 
-  /** Resolves when locks and instances have been looked at, or it is known that they cannot be. */
+  /** Resolves when everything has been looked at, or it is known what cannot be; events and requests may follow. */
   async ready(): Promise<void> {
     await this.#firstLooks
   }
@@ -89,6 +96,8 @@ export class LiveModel {
   /** Describes what is now, and of what is kept that which is newer than a revision; all of it without one. */
   snapshot(since = 0): Snapshot {
     const at = Date.now()
+    // Several parts of one broken home say the same.
+    const problems = [...new Set(this.#problems.values())]
     const facts = {
       locks: this.#locks.locks,
       instances: this.#instances,
@@ -102,7 +111,8 @@ export class LiveModel {
       place: this.place,
       ...facts,
       rates: this.#events.rates(at),
-      warnings: warningsOf({ ...facts, problems: this.#problems }),
+      warnings: warningsOf({ ...facts, problems }),
+      problems,
       holds: this.#locks.holds.since(since),
       queues: this.#locks.queues.since(since),
       events: this.#events.events.since(since),
@@ -164,9 +174,7 @@ export class LiveModel {
   async #tailEvents(): Promise<void> {
     await tailEvents(this.#coordinator.events, this.#ending.signal, {
       onEvent: (event) => {
-        const now = Date.now()
-        this.#events.add(event, now)
-        this.#commands.add(event, now)
+        this.#take(event)
         this.#changed()
       },
       onProblem: (error) => {
@@ -176,6 +184,20 @@ export class LiveModel {
         this.#setProblem('events', undefined)
       },
     })
+  }
+
+  async #readEvents(place: OpsPlace): Promise<void> {
+    try {
+      for (const event of await place.keptEvents()) this.#take(event)
+    } catch (error) {
+      this.#setProblem('events', error)
+    }
+  }
+
+  #take(event: EventEnvelope): void {
+    const now = Date.now()
+    this.#events.add(event, now)
+    this.#commands.add(event, now)
   }
 
   #repeat(

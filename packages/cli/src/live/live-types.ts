@@ -153,6 +153,8 @@ export interface Snapshot {
   readonly rates: EventRates
   readonly disk?: DiskView | undefined
   readonly warnings: readonly WarningView[]
+  /** Messages of what cannot be read; they are among the warnings, too. */
+  readonly problems: readonly string[]
   readonly holds: readonly HoldView[]
   readonly queues: readonly QueueView[]
   readonly events: readonly EventView[]

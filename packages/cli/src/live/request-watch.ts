@@ -13,6 +13,7 @@ export class RequestWatch {
   readonly #connection: ConnectionOptions
   readonly #history: RequestHistory
   readonly #clients = new Map<string, IPCClient>()
+  #isClosed = false
 
   constructor(connection: ConnectionOptions, history: RequestHistory) {
     this.#connection = connection
@@ -21,6 +22,7 @@ export class RequestWatch {
 
   /** Asks each server once. True where something has changed. */
   async look(instances: readonly InstanceView[]): Promise<boolean> {
+    if (this.#isClosed) return false
     const servers = instances.filter(({ answers }) => answers).slice(0, MAX_SERVERS)
     const present = new Set(servers.map(({ instance }) => instance))
     for (const [instance, client] of this.#clients) {
@@ -34,6 +36,7 @@ export class RequestWatch {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true
     await Promise.all([...this.#clients.values()].map((client) => client.close()))
   }
 

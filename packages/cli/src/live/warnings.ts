@@ -6,8 +6,8 @@ const LOW_DISK_BYTES = 64 * 1024 * 1024
 
 /** What warnings are drawn from. */
 export interface WarningFacts {
-  /** Messages of what cannot be read, by what it is. */
-  readonly problems: ReadonlyMap<string, string>
+  /** Messages of what cannot be read. */
+  readonly problems: readonly string[]
   readonly locks: readonly LockView[]
   readonly instances: readonly InstanceView[]
   readonly servers: readonly ServerView[]
@@ -18,8 +18,7 @@ export interface WarningFacts {
 export function warningsOf(facts: WarningFacts): WarningView[] {
   const { problems, locks, instances, servers, disk } = facts
   return [
-    // Several parts of one broken home say the same.
-    ...[...new Set(problems.values())].map((text) => ({ text })),
+    ...problems.map((text) => ({ text })),
     ...locks.flatMap(lockWarning),
     ...instances
       .filter(({ state }) => state === 'hung')
