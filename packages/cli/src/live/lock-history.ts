@@ -5,7 +5,7 @@ import type { HoldView, LockView, QueueView, WaiterView } from './live-types.js'
 import { ownerKey, ownerView } from './owner-view.js'
 
 /** How long holds and queues that are over are remembered. */
-export const HISTORY_MS = 10 * 60_000
+const HISTORY_MS = 10 * 60_000
 
 const MAX_KEPT = 2000
 

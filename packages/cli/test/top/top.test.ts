@@ -243,7 +243,7 @@ describe.skipIf(noPseudoTerminal !== undefined)('on a terminal', () => {
       top.resize(columns, rows)
       await top.shows((terminal) => terminal.screen.trim() !== '')
     }
-    top.resize(120, 30)
+    top.resize(170, 30)
     await top.shows('twice')
     expect(top.lines[29]).toContain('q quit')
     top.keys('q')
