@@ -67,7 +67,12 @@ export function runHost(host: Host, run: HostRun): Promise<HostResult> {
     writeFileSync(join(run.home, 'config.json'), JSON.stringify({ clis: { host: run.options } }))
   }
   const program = fileURLToPath(new URL(`hosts/${host.program}`, import.meta.url))
-  const [command = MATRIX_NODE, ...args] = [...(run.wrapper ?? []), MATRIX_NODE, program, ...run.args]
+  const [command = MATRIX_NODE, ...args] = [
+    ...(run.wrapper ?? []),
+    MATRIX_NODE,
+    program,
+    ...run.args,
+  ]
   const child = spawn(command, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
