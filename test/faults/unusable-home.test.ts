@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import {
+  appendFileSync,
   chmodSync,
   chownSync,
   mkdirSync,
@@ -52,18 +53,12 @@ const FAULTS: readonly Fault[] = [
     said: 'the disk is full',
     remedy: 'free some space',
     break: (home) => {
-      const filler = join(home, 'filler')
       for (let size = 65_536; size >= 1; size /= 2) {
-        while (
-          spawnSync('dd', [
-            'if=/dev/zero',
-            `of=${filler}`,
-            `bs=${size}`,
-            'count=1',
-            'oflag=append',
-            'conv=notrunc',
-          ]).status === 0
-        );
+        try {
+          for (;;) appendFileSync(join(home, 'filler'), Buffer.alloc(size))
+        } catch {
+          // Smaller pieces may still fit.
+        }
       }
     },
     repair: (home) => rmSync(join(home, 'filler')),
