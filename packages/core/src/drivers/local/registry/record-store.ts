@@ -4,11 +4,7 @@ import type { ServiceRecord } from '../../registry-driver.js'
 import type { Home } from '../home.js'
 import { assertPrivateDirectory } from '../private-directory.js'
 import { readRecordBody } from './record-body.js'
-import {
-  parseRecordFileName,
-  type RecordFileName,
-  recordFileName,
-} from './record-file-name.js'
+import { parseRecordFileName, type RecordFileName, recordFileName } from './record-file-name.js'
 import { writeRecord } from './write-record.js'
 
 /** The files of the registry: one for each instance, written only by the process that its name identifies. */
