@@ -43,7 +43,9 @@ function isPrintableAscii(value: string): boolean {
 
 function isPrintable(value: string): boolean {
   if (!(value as string & { isWellFormed(): boolean }).isWellFormed()) return false
-  // Control characters would reach a terminal; bidirectional marks can make a name read as another one.
+  // Control characters would reach a terminal; bidirectional and invisible marks can make a name read as another one.
   // eslint-disable-next-line no-control-regex
-  return !/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069\ufeff]/u.test(value)
+  return !/[\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]/u.test(
+    value,
+  )
 }

@@ -33,5 +33,5 @@ export const listEvents: OpsRun = async (context) => {
 
 function printEvent({ print }: OpsContext, event: EventEnvelope): void {
   const { time, type, data, source } = event
-  print(event, `${time}  ${printable(type)}  ${jsonLine(data)}  (${printable(source)})`)
+  print(event, `${printable(time)}  ${printable(type)}  ${jsonLine(data)}  (${printable(source)})`)
 }

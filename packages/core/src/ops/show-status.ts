@@ -1,3 +1,4 @@
+import { printable } from '../diagnostics/message.js'
 import { storageError } from '../drivers/local/home.js'
 import { instanceTable } from './list-instances.js'
 import { keptEvents } from './kept-events.js'
@@ -32,7 +33,7 @@ export const showStatus: OpsRun = async (context) => {
     locks.value === undefined ? `Locks: ${locks.problem}` : lockTable(locks.value),
     events.value === undefined
       ? `Events: ${events.problem}`
-      : `Events kept: ${kept}${oldest === undefined ? '' : `, the oldest from ${oldest}`}`,
+      : `Events kept: ${kept}${oldest === undefined ? '' : `, the oldest from ${printable(oldest)}`}`,
   ]
   print(json, text.join('\n\n'))
   return problems.length === 0 ? 0 : 1
