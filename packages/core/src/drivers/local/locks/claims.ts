@@ -1,5 +1,3 @@
-import { join } from 'node:path'
-
 import { debug } from '../../../diagnostics/message.js'
 import type { LockRequest } from '../../lock-driver.js'
 import { storageError } from '../home.js'
@@ -9,7 +7,7 @@ import type { LockPlace, ResourcePaths } from './lock-place.js'
 import { readLockState } from './lock-state.js'
 import { nextStep, type Step } from './next-step.js'
 import { formatOwnerRecord } from './owner-record.js'
-import { swapName, swapNamePatiently } from './swap-name.js'
+import { fileIn, swapName, swapNamePatiently } from './swap-name.js'
 
 /** A lock that was won: the file under this name is what there is to own. */
 export interface Claim {
@@ -80,7 +78,7 @@ function claimExclusive(
       if (step === undefined) return undefined
     }
     const name = formatHeld(step.token, request.id, place.identity)
-    const entry = join(paths.lock, name)
+    const entry = fileIn(paths.lock, name)
     const won = swapName(place.fileSystem, paths.lock, step.from, name, { witness: entry })
     if (won) return record(place, { paths, request, entry, token: step.token })
     step = undefined
@@ -98,7 +96,7 @@ function claimShared(
   paths: ResourcePaths,
 ): Claim | undefined {
   const { fileSystem } = place
-  const entry = join(paths.lock, formatSharer(request.id, place.identity))
+  const entry = fileIn(paths.lock, formatSharer(request.id, place.identity))
   let isThere = false
   let claim: Claim | undefined
   try {

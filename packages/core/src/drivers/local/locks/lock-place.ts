@@ -32,6 +32,7 @@ export class LockPlace {
    */
   readonly released = new Map<string, bigint>()
   #identity: string | undefined
+  #last: { readonly resource: string; readonly paths: ResourcePaths } | undefined
 
   constructor(home: Home, surroundings: LockSurroundings) {
     this.home = home
@@ -47,7 +48,10 @@ export class LockPlace {
 
   /** Finds the files of a resource. */
   of(resource: string): ResourcePaths {
-    return this.ofEncoded(encodeFileName(resource))
+    // One lock is asked for several times on its way to be taken.
+    if (this.#last?.resource !== resource)
+      this.#last = { resource, paths: this.ofEncoded(encodeFileName(resource)) }
+    return this.#last.paths
   }
 
   /** As `of`, for a name that was read from the disk. */
