@@ -1,4 +1,3 @@
-import type { RegistryDriver } from '../drivers/driver.js'
 import { type DriverHandle, openDriver } from '../drivers/open-driver.js'
 import { CliOpsError } from '../errors/cli-ops-error.js'
 import { assertName, describe } from '../names/assert-name.js'
@@ -26,7 +25,7 @@ export interface RegistryCallOptions {
  * for (const { name, pid, state } of await registry.discover()) console.log(name, pid, state)
  */
 export class ServiceRegistry {
-  readonly #handle: DriverHandle
+  readonly #handle: DriverHandle<'registry'>
   readonly #watches = new Set<ServiceWatch>()
   #closed = false
 
@@ -160,10 +159,7 @@ export class ServiceRegistry {
   async #open({ signal }: RegistryCallOptions): Promise<RegistryPlace> {
     signal?.throwIfAborted()
     if (this.#closed) throw new CliOpsError('CLOSED', 'this ServiceRegistry was closed')
-    const driver: RegistryDriver | undefined = (this.#handle.now ?? (await this.#handle.open()))
-      .registry
-    if (driver === undefined)
-      throw new CliOpsError('UNSUPPORTED', 'the engine behind this URL has no registry')
+    const { registry: driver } = this.#handle.now ?? (await this.#handle.open())
     signal?.throwIfAborted()
     return { key: this.#handle.key, driver }
   }
