@@ -10,7 +10,7 @@ import {
 import { join } from 'node:path'
 import { type CliOpsError, type Lock, type LockInfo, LockManager } from '@cli-ops/shared-ipc'
 import { describe, expect, test, vi } from 'vitest'
-import { holdersIn, namesIn, temporaryHome } from '../fixtures/temporary-home.js'
+import { namesIn, temporaryHome } from '../fixtures/temporary-home.js'
 
 describe.each(['local:', 'memory:'])('locks on %s', (url) => {
   function managers(count: number): LockManager[] {

@@ -98,7 +98,7 @@ describe('the directory of an idle lock', () => {
   test('that died while it was held is removed as well, and reported', async () => {
     const root = temporaryHome()
     stage(root, `held~7~a~${DEAD}`)
-    const freed = (await locksIn(root, 2 * HOUR_MS).clean()) as LockInfo[]
+    const freed = (await locksIn(root, 2 * HOUR_MS).clean())
     expect(freed.map(({ id, token }) => [id, token])).toEqual([['a', 7n]])
     expect(namesIn(root, 'floor')).toEqual(['7'])
   })
