@@ -76,7 +76,7 @@ export interface ProcStat {
 
 /** Parses a stat line. The command in parentheses may itself hold spaces and parentheses. */
 export function parseProcStat(line: string): ProcStat | undefined {
-  const fields = line.slice(line.lastIndexOf(')') + 2).split(' ')
+  const fields = line.slice(line.lastIndexOf(')') + 2).split(' ', 20)
   const [state, parent, , session] = fields
   const [threads, , start] = fields.slice(17)
   if (state === undefined || state === '' || start === undefined) return undefined

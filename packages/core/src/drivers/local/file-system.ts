@@ -1,5 +1,7 @@
 import * as fs from 'node:fs'
 
+import { readText } from '../../files/read-text.js'
+
 /** What the protocols read of a file or directory. */
 export interface FileStatus {
   readonly kind: 'file' | 'directory' | 'symlink' | 'other'
@@ -90,7 +92,7 @@ export const nodeFileSystem: FileSystem = {
       }
       return true
     }) ?? false,
-  readFile: (path) => unlessMissing(() => fs.readFileSync(path, 'utf8')),
+  readFile: (path) => unlessMissing(() => readText(path)),
   rename: (from, to) => {
     fs.renameSync(from, to)
   },
