@@ -8,7 +8,7 @@ export interface ChildEnd {
 }
 
 /** The exit code that a shell shows for an end. */
-export function exitCodeOf({ code, signal }: ChildEnd): number {
+function exitCodeOf({ code, signal }: ChildEnd): number {
   return code ?? 128 + (signal === null ? 0 : constants.signals[signal])
 }
 
