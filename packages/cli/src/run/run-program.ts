@@ -9,13 +9,7 @@ import {
   type Lock,
   type LockManager,
 } from '@cli-ops/shared-ipc'
-import {
-  connectionFor,
-  describeOwnProcess,
-  EXIT_BUSY,
-  say,
-  sayFailure,
-} from '@cli-ops/shared-ipc/ops'
+import { describeOwnProcess, EXIT_BUSY, openOps, say, sayFailure } from '@cli-ops/shared-ipc/ops'
 
 import { useBlockingStderr } from './blocking-stderr.js'
 import { type ChildEnd, endAs } from './child-end.js'
@@ -42,7 +36,7 @@ export async function runProgram(
   try {
     const plan = parseRunOptions(options)
     const [file = ''] = program
-    const connection = connectionFor({ name: 'cli-ops', args: program, options })
+    const { options: place } = openOps('cli-ops')
     const unrunnable = whyUnrunnable(file)
     if (unrunnable !== undefined) {
       say(`cannot run ${JSON.stringify(file)}: ${unrunnable.reason}`)
@@ -50,7 +44,7 @@ export async function runProgram(
       return
     }
     // Unlike looking, running is subject to CLI_OPS_DISABLED.
-    const coordinator = createCoordinator({ ...connection, disabled: undefined, name: 'cli-ops' })
+    const coordinator = createCoordinator({ ...place, disabled: undefined, name: 'cli-ops' })
     endAs(await runUnderLock(coordinator, plan, program))
   } catch (error) {
     endRefused(error)

@@ -1,15 +1,13 @@
-import { createCoordinator } from '../coordinator/create-coordinator.js'
 import { debug, say } from '../diagnostics/message.js'
 import { storageError } from '../drivers/local/home.js'
 import { isCliOpsError } from '../errors/cli-ops-error.js'
-import { withHomeConfig } from '../lifecycle/home-config.js'
-import { type ConnectionOptions, resolveConnection } from '../options/connection-options.js'
-import { describeOwnProcess } from '../process/own-process.js'
+import type { ConnectionOptions } from '../options/connection-options.js'
 import { cleanUp } from './clean.js'
 import { runDoctor } from './doctor.js'
 import { listEvents } from './list-events.js'
 import { listInstances } from './list-instances.js'
 import { listLocks } from './list-locks.js'
+import { openOps } from './open-ops.js'
 import type { OpsRun } from './ops-context.js'
 import { createOutput } from './ops-output.js'
 import { releaseLock } from './release-lock.js'
@@ -60,10 +58,10 @@ export async function runWithContext(call: OpsProgram, run: OpsRun): Promise<num
   const output = createOutput(process.stdout, options['json'] === true)
   let place = 'the home'
   try {
-    const given = connectionFor(call)
-    const connection = resolveConnection(given)
+    const opened = openOps(name, connectionOf(call))
+    const { connection } = opened
     place = connection.home
-    await using coordinator = createCoordinator({ ...given, name })
+    await using coordinator = opened.coordinator
     const { print, closed: signal } = output
     const exitCode = await run({ coordinator, connection, program, args, options, signal, print })
     await output.finish()
@@ -73,11 +71,8 @@ export async function runWithContext(call: OpsProgram, run: OpsRun): Promise<num
   }
 }
 
-/** Finds where a program looks, also by the home's `config.json`; nothing turns looking off. */
-export function connectionFor({ name, home, namespace, url }: OpsProgram): ConnectionOptions {
-  describeOwnProcess({ name })
-  const options = withHomeConfig(name, { home, namespace, url })
-  return { home: options.home, namespace: options.namespace, url: options.url, disabled: false }
+function connectionOf({ home, namespace, url }: OpsProgram): ConnectionOptions {
+  return { home, namespace, url }
 }
 
 /** Says on stderr why a command failed, and gives its exit code: 2 for a wrong argument, else 1. */
