@@ -3,7 +3,7 @@ import { CliOpsError } from '../errors/cli-ops-error.js'
 import { assertName, describe } from '../names/assert-name.js'
 import type { ConnectionOptions } from '../options/connection-options.js'
 import { type ServiceMetadata, toContribution } from './assert-metadata.js'
-import { isOwnInstance, ownRecord, ownRecordsIn, type RegistryPlace } from './own-records.js'
+import { ownRecord, ownRecordsIn, type RegistryPlace } from './own-records.js'
 import { Registration } from './registration.js'
 import type { ServiceChange, ServiceFilter, ServiceInfo } from './service-types.js'
 import { ServiceWatch } from './service-watch.js'
@@ -145,15 +145,12 @@ export class ServiceRegistry {
 
   #select(place: RegistryPlace, services: ServiceInfo[], filter: ServiceFilter): ServiceInfo[] {
     if (filter.includeSelf === true) return services
-    return services.filter(({ instance }) => !this.#isSelf(place, instance))
-  }
-
-  /** Where all instances live in one process, only what this object registered is "this process". */
-  #isSelf(place: RegistryPlace, instance: string): boolean {
-    if (place.driver.inProcess !== true) return isOwnInstance(place, instance)
-    return ownRecordsIn(place).some(
-      (record) => record.instance === instance && record.contributionOf(this) !== undefined,
+    // Where all instances live in one process, only what this object registered is "this process".
+    const own = ownRecordsIn(place).filter(
+      (record) => place.driver.inProcess !== true || record.contributionOf(this) !== undefined,
     )
+    const ownInstances = new Set(own.map(({ instance }) => instance))
+    return services.filter(({ instance }) => !ownInstances.has(instance))
   }
 
   async #open({ signal }: RegistryCallOptions): Promise<RegistryPlace> {
