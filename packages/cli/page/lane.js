@@ -9,7 +9,7 @@ const HEIGHT = 34
 const BAR = 16
 const QUEUE_TOP = 20
 /** A queue of this length fills the room; longer ones look the same. */
-const FULL_QUEUE = 6
+const FULL_QUEUE = 4
 /** A hold that was too short to be seen is seen all the same. */
 const MIN_WIDTH = 1.5
 

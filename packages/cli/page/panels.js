@@ -227,7 +227,7 @@ export function showEvents({ now, events }, { filter, until }) {
       { title: 'Data', class: 'data', text: ({ data }) => data },
       {
         title: 'Source',
-        class: 'data rare',
+        class: 'data rarer',
         text: ({ source }) => source.replace(/^\/cli-ops\//u, ''),
       },
     ],
