@@ -34,7 +34,7 @@ export interface FileSystem {
    * file: ext4 writes a file that was cut out to the disk when it is closed, which takes milliseconds.
    */
   overwrite(path: string, content: string): boolean
-  /** Whole content; `undefined` where there is no such file. */
+  /** Whole content; `undefined` where there is no such file, or a directory. */
   readFile(path: string): string | undefined
   rename(from: string, to: string): void
   /** Removes a file. Returns false where there was none. */
@@ -93,7 +93,7 @@ export const nodeFileSystem: FileSystem = {
       }
       return true
     }) ?? false,
-  readFile: (path) => unlessMissing(() => readText(path)),
+  readFile: (path) => unlessMissing(() => readText(path), 'EISDIR'),
   rename: (from, to) => {
     fs.renameSync(from, to)
   },
@@ -138,11 +138,12 @@ export const nodeFileSystem: FileSystem = {
   },
 }
 
-function unlessMissing<T>(operation: () => T): T | undefined {
+function unlessMissing<T>(operation: () => T, orElse?: string): T | undefined {
   try {
     return operation()
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === orElse) return undefined
     throw error
   }
 }
