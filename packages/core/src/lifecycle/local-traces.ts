@@ -54,7 +54,8 @@ export class LocalTraces {
 
   /** Removes what dead processes left; one command a minute does this for all. */
   cleanUpIfDue(): void {
-    if (this.#isThere() && !isCleanUpDue(fileSystem, this.#base, CLEAN_UP_INTERVAL_MS)) return
+    const isDone = (): boolean => !isCleanUpDue(fileSystem, this.#base, CLEAN_UP_INTERVAL_MS)
+    if (this.#tryUsual(isDone)) return
     const deadline = monotonicMs() + CLEAN_UP_BUDGET_MS
     loadParts().cleanUp(this.#connection, CLEAN_UP_INTERVAL_MS, deadline)
   }
