@@ -37,8 +37,7 @@ export function takeLock(
   } catch (error) {
     return refusalOf(error, rule)
   }
-  const waiting = loadParts().waitForLock(options, rule)
-  return waiting.catch((error: unknown) => refusalOf(error, rule))
+  return waitForLock(options, rule).catch((error: unknown) => refusalOf(error, rule))
 }
 
 /** As {@link takeLock}, but it has the lock, or is refused it, when it returns. */
@@ -62,6 +61,24 @@ export function sayRefusal(refusal: Refusal): void {
   }
   say(refusal.error.message)
   process.exitCode = EXIT_BUSY
+}
+
+async function waitForLock(options: ConnectionOptions, rule: LockRule): Promise<Lock> {
+  const { resource, mode, timeoutMs, onBusy = 'wait' } = rule
+  // Only who waits pays for telling so.
+  const { LockManager, createWaitLine } = await import('@cli-ops/shared-ipc')
+  const line = createWaitLine()
+  try {
+    const { onWait } = line
+    return await new LockManager(options).lock(resource, {
+      mode,
+      inFlow: true,
+      onWait,
+      timeoutMs: onBusy === 'wait' ? timeoutMs : 0,
+    })
+  } finally {
+    line.stop()
+  }
 }
 
 /** What the author wrote was checked before, so what is wrong here is the environment. */
