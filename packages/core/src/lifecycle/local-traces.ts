@@ -1,5 +1,5 @@
 import type { EventRecord } from '../drivers/event-driver.js'
-import { driverKey } from '../drivers/driver-key.js'
+import type { ServiceRecord } from '../drivers/registry-driver.js'
 import { isCleanUpDue } from '../drivers/local/clean-up-stamp.js'
 import type { LogAppender } from '../drivers/local/events/log-appender.js'
 import { encodeEvent } from '../drivers/local/events/log-record.js'
@@ -30,6 +30,7 @@ const CLEAN_UP_INTERVAL_MS = 60_000
 /** What a start may spend on others' leftovers; the rest is left to the next one. */
 const CLEAN_UP_BUDGET_MS = 20
 
+const FULL_BYTES = fullAt(DEFAULT_RETENTION)
 const APPEND_OPTIONS = { retention: DEFAULT_RETENTION, durable: false }
 
 /**
@@ -54,8 +55,7 @@ export class LocalTraces {
 
   /** Removes what dead processes left; one command a minute does this for all. */
   cleanUpIfDue(): void {
-    const isDone = (): boolean => !isCleanUpDue(fileSystem, this.#base, CLEAN_UP_INTERVAL_MS)
-    if (this.#tryUsual(isDone)) return
+    if (this.#isThere() && !isCleanUpDue(fileSystem, this.#base, CLEAN_UP_INTERVAL_MS)) return
     const deadline = monotonicMs() + CLEAN_UP_BUDGET_MS
     loadParts().cleanUp(this.#connection, CLEAN_UP_INTERVAL_MS, deadline)
   }
@@ -63,85 +63,77 @@ export class LocalTraces {
   /** Registers the instance until the end of the process; a server of this process announces its endpoint in the same record. */
   register(owner: object, name: string, version: string | undefined): void {
     const { identity, instance, startedAt } = ownProcess()
-    const path = this.#path('registry', recordFileName(name, instance, identity))
-    const record = {
-      name,
-      instance,
-      pid: identity.pid,
-      version,
-      startedAt: Math.round(startedAt.getTime()),
-      metadata: {},
-    }
-    const isWritten = this.#tryUsual(() => {
-      writeRecord(fileSystem, path, record)
-      return true
-    })
-    if (!isWritten) {
+    const fileName = recordFileName(name, instance, identity)
+    const path = entryPath(entryPath(this.#base, 'registry'), fileName)
+    const startedAtMs = Math.round(startedAt.getTime())
+    const { pid } = identity
+    const record = { name, instance, pid, version, startedAt: startedAtMs, metadata: {} }
+    if (!this.#isThere() || !tryToWriteRecord(path, record)) {
       loadParts().register(this.#connection, owner, name, version)
       return
     }
-    noteFirstRecord({ key: driverKey(this.#connection, 'local:'), name, owner, version })
+    noteFirstRecord({ connection: this.#connection, name, owner, version })
     atExit(() => fileSystem.unlink(path))
   }
 
   /** Appends an event to the log. */
   append(event: Pick<EventRecord, 'json'>): void {
     const block = encodeEvent(event)
-    const segment = this.#appender === undefined ? this.#openLog() : undefined
+    const segment = this.#writeToNewest(block)
     if (segment === undefined) {
-      this.#fullAppender().appendSync([event], APPEND_OPTIONS)
-      return
-    }
-    this.#segment = undefined
-    if (!this.#tryUsual(() => fileSystem.write(segment.descriptor, block) === block.length)) {
       this.#fullAppender().appendSync([event], APPEND_OPTIONS)
       return
     }
     const { movedOn, removed, size } = lookAfterWrite(fileSystem, segment)
     if (movedOn || removed) {
+      this.#segment = undefined
       this.#fullAppender().settle(block, segment, APPEND_OPTIONS)
       return
     }
     segment.size = size
-    this.#segment = segment
   }
 
-  /** The newest segment, where there is one that is begun and not full. */
-  #openLog(): OpenSegment | undefined {
-    this.#tryUsual(() => {
-      this.#segment ??= this.#openNewest()
-      return true
-    })
-    const size = this.#segment?.size ?? 0
-    return size > 0 && size < fullAt(DEFAULT_RETENTION) ? this.#segment : undefined
-  }
-
-  #openNewest(): OpenSegment | undefined {
-    if (isNetworkFileSystem(this.#connection.home, fileSystem)) return undefined
-    const directory = entryPath(this.#base, 'events')
-    const newest = newestSegment(fileSystem.list(directory))
-    return newest === undefined ? undefined : openSegment(fileSystem, directory, newest)
+  /** Writes to the newest segment and returns it; `undefined` where there is none that is begun and not full, or no room. */
+  #writeToNewest(block: Buffer): OpenSegment | undefined {
+    // Who has made the log, or met a full segment, goes on with the writer that can do so.
+    if (this.#appender !== undefined) return undefined
+    try {
+      if (this.#segment === undefined) {
+        if (!this.#isThere() || isNetworkFileSystem(this.#connection.home, fileSystem))
+          return undefined
+        const directory = entryPath(this.#base, 'events')
+        const newest = newestSegment(fileSystem.list(directory))
+        if (newest === undefined) return undefined
+        this.#segment = openSegment(fileSystem, directory, newest)
+      }
+      const segment = this.#segment
+      if (segment === undefined || segment.size === 0 || segment.size >= FULL_BYTES)
+        return undefined
+      return fileSystem.write(segment.descriptor, block) === block.length ? segment : undefined
+    } catch {
+      return undefined
+    }
   }
 
   #fullAppender(): LogAppender {
     return (this.#appender ??= loadParts().createAppender(this.#connection))
   }
 
-  /** Tells whether the home is there and this user's alone. */
+  /** Tells whether the home is there and this user's alone. What else may be said of it is the driver's to say. */
   #isThere(): boolean {
-    return (this.#isUsual ??= isPrivateDirectory(fileSystem.status(this.#connection.home)))
-  }
-
-  /** Tells whether a step went as usual. Its error is the driver's to tell, which meets it again. */
-  #tryUsual(step: () => boolean): boolean {
     try {
-      return this.#isThere() && step()
+      return (this.#isUsual ??= isPrivateDirectory(fileSystem.status(this.#connection.home)))
     } catch {
       return false
     }
   }
+}
 
-  #path(directory: string, name: string): string {
-    return entryPath(entryPath(this.#base, directory), name)
+function tryToWriteRecord(path: string, record: ServiceRecord): boolean {
+  try {
+    writeRecord(fileSystem, path, record)
+    return true
+  } catch {
+    return false
   }
 }

@@ -100,12 +100,16 @@ export class Session implements RunningCli {
       this.#lastError = error
     })
     takeOverExitCleanups()
-    this.#quietly(() => {
+    try {
       this.#local('locks')?.cleanUpIfDue()
-    })
-    this.#quietly(() => {
+    } catch (error) {
+      this.#failOpen(error)
+    }
+    try {
       this.#local('registry')?.register(this, this.name, this.version)
-    })
+    } catch (error) {
+      this.#failOpen(error)
+    }
     if (this.options.serve !== undefined) void this.#serve()
     return this
   }
@@ -137,29 +141,35 @@ export class Session implements RunningCli {
   emitOutcome(events: string | EventsOf, handled: HandledOutcome): void {
     const context = [...this.#runs].at(-1)?.context ?? { command: '', args: [], options: {} }
     const facts = { cli: this.name, command: context.command, instance: this.instance }
-    this.#quietly(() => {
+    try {
       const outcome = { exitCode: 0, ...context, ...handled }
       for (const { type, data } of eventsOf(events, outcome, facts)) {
         assertEventType(type)
         const event = { type, data, source: defaultSource(), traceparent: traceparentOf(undefined) }
         this.#local('events')?.append(createEventRecord(event))
       }
-    })
+    } catch (error) {
+      this.#failOpen(error)
+    }
   }
 
   /** Emits one of the plugin's own events, unless they are turned off. */
   emitLifecycle(type: string, data: object): void {
     if (this.options.lifecycleEvents === false) return
-    this.#quietly(() => {
-      const event = {
-        id: nextEventId(),
-        type,
-        source: defaultSource(),
-        time: isoNow(),
-        traceparent: traceparentOf(undefined),
-      }
-      this.#local('events')?.append({ json: eventJson(event, JSON.stringify(data)) })
-    })
+    const traces = this.#local('events')
+    if (traces === undefined) return
+    const event = {
+      id: nextEventId(),
+      type,
+      source: defaultSource(),
+      time: isoNow(),
+      traceparent: traceparentOf(undefined),
+    }
+    try {
+      traces.append({ json: eventJson(event, JSON.stringify(data)) })
+    } catch (error) {
+      this.#failOpen(error)
+    }
   }
 
   /** Remembers why the command in progress did not run, for its `command:failed`. */
@@ -195,14 +205,6 @@ export class Session implements RunningCli {
     } catch (error) {
       // A short command may have closed its coordinator before the server was ready.
       if (!isCliOpsError(error, 'CLOSED')) this.#failOpen(error)
-    }
-  }
-
-  #quietly(action: () => void): void {
-    try {
-      action()
-    } catch (error) {
-      this.#failOpen(error)
     }
   }
 

@@ -1,7 +1,9 @@
+import type { Connection } from '../options/connection-options.js'
+
 /** A record that the lifecycle of a command has stored by itself, before anybody asked for the registry. */
 export interface FirstRecord {
-  /** Equal for equal URL, home and namespace. */
-  readonly key: string
+  /** Where it is, on this machine. */
+  readonly connection: Pick<Connection, 'home' | 'namespace'>
   readonly name: string
   readonly owner: object
   readonly version: string | undefined

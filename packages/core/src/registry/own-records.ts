@@ -1,3 +1,4 @@
+import { driverKey } from '../drivers/driver-key.js'
 import type { RecordKeeper, RegistryDriver } from '../drivers/registry-driver.js'
 import { randomId } from '../names/random-id.js'
 import { ownProcess } from '../process/own-process.js'
@@ -81,8 +82,9 @@ function all(): Map<string, OwnRecord[]> {
 /** Goes on with what the lifecycle has begun: the common record of its name, with its contribution. */
 function adopt(
   records: Map<string, OwnRecord[]>,
-  { key, name, owner, version }: FirstRecord,
+  { connection, name, owner, version }: FirstRecord,
 ): void {
+  const key = driverKey(connection, 'local:')
   const record = newRecord(`${key}\0${name}`, name, ownProcess().instance)
   record.adopt(owner, { version })
   records.set(`${key}\0${name}`, [record])
