@@ -83,7 +83,8 @@ export const nodeFileSystem: FileSystem = {
     try {
       return fs.readdirSync(path)
     } catch (error) {
-      return nothingIfMissing(error)
+      assertMissing(error)
+      return undefined
     }
   },
   createFile: (path, content) => {
@@ -108,7 +109,8 @@ export const nodeFileSystem: FileSystem = {
       fs.unlinkSync(path)
       return true
     } catch (error) {
-      return nothingIfMissing(error) ?? false
+      assertMissing(error)
+      return false
     }
   },
   status: (path) => {
@@ -123,7 +125,8 @@ export const nodeFileSystem: FileSystem = {
         : fs.openSync(path, O_APPEND | O_RDWR)
     } catch (error) {
       if (isNew) throw error
-      return nothingIfMissing(error)
+      assertMissing(error)
+      return undefined
     }
   },
   openRead: (path) => unlessMissing(() => fs.openSync(path, 'r')),
@@ -154,7 +157,8 @@ export const nodeFileSystem: FileSystem = {
   },
 }
 
-function nothingIfMissing(error: unknown): undefined {
+/** Passes on every error but that of a file that is missing. */
+function assertMissing(error: unknown): void {
   if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
 }
 
@@ -162,7 +166,8 @@ function unlessMissing<T>(operation: () => T): T | undefined {
   try {
     return operation()
   } catch (error) {
-    return nothingIfMissing(error)
+    assertMissing(error)
+    return undefined
   }
 }
 
