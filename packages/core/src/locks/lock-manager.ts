@@ -115,7 +115,8 @@ export class LockManager {
     const name = this.#nameOf(resource)
     assertLockOptions(options)
     options.signal?.throwIfAborted()
-    const driver = this.#driverNow() ?? (await untilAborted(this.#driver(), options.signal))
+    const own = this.#driverNow() ?? (await untilAborted(this.#driver(), options.signal))
+    const driver = inNameOf(own, options)
     const request = newRequest(name, options)
     const trying = driver.tryAcquire(request)
     const grant = await (trying instanceof Promise
@@ -126,7 +127,7 @@ export class LockManager {
         })
       : trying)
     if (grant === null) return null
-    const lock = this.#hold(driver, request, grant)
+    const lock = this.#hold(driver, request, grant, options)
     if (options.signal?.aborted !== true) return lock
     await lock.release()
     throw options.signal.reason
@@ -147,8 +148,9 @@ export class LockManager {
       throw new CliOpsError('UNSUPPORTED', 'tryLockSync needs an embedded driver; use tryLock')
     }
     const request = newRequest(name, options)
-    const grant = driver.tryAcquireSync(request)
-    return grant === null ? null : this.#hold(driver, request, grant)
+    const asked = inNameOf(driver, options)
+    const grant = asked.tryAcquireSync?.(request) ?? null
+    return grant === null ? null : this.#hold(asked, request, grant, options)
   }
 
   /**
@@ -221,17 +223,18 @@ export class LockManager {
   }
 
   async #take(
-    driver: LockDriver,
+    ownDriver: LockDriver,
     name: string,
     options: LockOptions,
     patience: { readonly timeoutMs: number; readonly spentMs: number },
   ): Promise<HeldLock> {
+    const driver = inNameOf(ownDriver, options)
     const request = newRequest(name, options)
     this.#assertNotOwn(driver, request)
     const isOneTry = patience.timeoutMs === 0
     const grant =
       driver.tryAcquireSync?.(request) ?? (isOneTry ? await driver.tryAcquire(request) : null)
-    if (grant !== null) return this.#hold(driver, request, grant)
+    if (grant !== null) return this.#hold(driver, request, grant, options)
     if (isOneTry) throw lockHeldError(name, await inspectBriefly(driver, name))
     return this.#waitFor(driver, request, patience, options)
   }
@@ -240,8 +243,9 @@ export class LockManager {
     driver: LockDriver,
     request: LockRequest,
     { timeoutMs, spentMs }: { readonly timeoutMs: number; readonly spentMs: number },
-    { signal, onWait }: LockOptions,
+    options: LockOptions,
   ): Promise<HeldLock> {
+    const { signal, onWait } = options
     const limit = new WaitLimit(Math.max(0, timeoutMs - spentMs), [signal, this.#closing.signal])
     const tell = (info: LockInfo): void => {
       try {
@@ -255,7 +259,7 @@ export class LockManager {
         signal: limit.signal,
         onWait: onWait === undefined ? undefined : tell,
       })
-      return this.#hold(driver, request, grant)
+      return this.#hold(driver, request, grant, options)
     } catch (error) {
       if (!limit.timedOut || error !== limit.signal.reason) throw error
       const info = await inspectBriefly(driver, request.resource)
@@ -265,8 +269,14 @@ export class LockManager {
     }
   }
 
-  #hold(driver: LockDriver, { resource, mode }: LockRequest, grant: LockGrant): HeldLock {
-    const lock = new HeldLock(driver, resource, mode, grant, () => this.#held.delete(lock))
+  #hold(
+    driver: LockDriver,
+    { resource, mode }: LockRequest,
+    grant: LockGrant,
+    { ownerPid }: LockOptions,
+  ): HeldLock {
+    const forget = (): void => void this.#held.delete(lock)
+    const lock = new HeldLock(driver, resource, mode, grant, forget, ownerPid !== undefined)
     this.#held.add(lock)
     return lock
   }
@@ -318,6 +328,11 @@ export class LockManager {
   #assertOpen(): void {
     if (this.#closing.signal.aborted) throw closedError()
   }
+}
+
+/** The driver that asks in the name of the owner that the options give. */
+function inNameOf(driver: LockDriver, { ownerPid }: LockOptions): LockDriver {
+  return ownerPid === undefined ? driver : (driver.ownedBy?.(ownerPid) ?? driver)
 }
 
 // Wrong options stay as they are, for the check to see.
