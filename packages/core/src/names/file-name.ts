@@ -2,6 +2,8 @@
 const MAX_ENCODED_LENGTH = 120
 const HASH_LENGTH = 32
 
+/** Most names are their own file names. */
+const SAFE = /^(?!\.|(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$))[a-z0-9._-]{1,120}$/u
 const UNSAFE = /[^a-z0-9._-]/gu
 // Windows resolves these to devices whatever the extension.
 const RESERVED = /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?=\.|$)/u
@@ -13,6 +15,7 @@ const RESERVED = /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?=\.|$)/u
  * a SHA-256 prefix, so the name itself must also be stored where it has to be read back.
  */
 export function encodeFileName(name: string): string {
+  if (SAFE.test(name)) return name
   const encoded = name
     .replace(UNSAFE, percentEncode)
     .replace(/^\./u, '%2E')

@@ -21,10 +21,23 @@ export interface ConnectionOptions {
    */
   readonly namespace?: string | undefined
   /**
-   * Engine: `redis://…`, `amqp://…`, `wss://…`, `memory:` or `local:`.
-   * @default `CLI_OPS_URL`, else `local:`
+   * Engine: `redis://…`, `amqp://…`, `wss://…`, `memory:` or `local:`; or one for each primitive.
+   * @default `CLI_OPS_LOCKS_URL`, `CLI_OPS_EVENTS_URL`, `CLI_OPS_REGISTRY_URL` and `CLI_OPS_RPC_URL`, else
+   *   `CLI_OPS_URL`, else `local:`
    */
   readonly url?: ConnectionUrl | undefined
+  /**
+   * How long a lock or a registration of a process outlives its contact with a remote engine, in milliseconds. It is
+   * renewed at a third of that.
+   * @default `CLI_OPS_LEASE_MS`, else 10000
+   */
+  readonly leaseMs?: number | undefined
+  /**
+   * How long a remote engine may take to connect or to answer, in milliseconds; waits for locks, events and replies have
+   * limits of their own.
+   * @default `CLI_OPS_ENGINE_TIMEOUT_MS`, else 5000
+   */
+  readonly engineTimeoutMs?: number | undefined
   /**
    * Turns the object into one that does nothing: callbacks run without a lock, events go nowhere.
    * @default true where `CLI_OPS_DISABLED` is `1` or `true`
@@ -41,6 +54,13 @@ export interface Connection {
 }
 
 const LOCAL_URL = 'local:'
+/** The variable of each primitive. */
+const URL_VARIABLES: Readonly<Record<Primitive, string>> = {
+  locks: 'CLI_OPS_LOCKS_URL',
+  events: 'CLI_OPS_EVENTS_URL',
+  registry: 'CLI_OPS_REGISTRY_URL',
+  rpc: 'CLI_OPS_RPC_URL',
+}
 
 /** Validates connection options and fills in the environment's values and the defaults. */
 export function resolveConnection(options: ConnectionOptions, env = process.env): Connection {
@@ -54,9 +74,13 @@ export function resolveConnection(options: ConnectionOptions, env = process.env)
   if (typeof disabled !== 'boolean') {
     throw new TypeError(`disabled must be true or false, got ${describe(disabled)}`)
   }
-  const url = options.url ?? (env['CLI_OPS_URL'] || LOCAL_URL)
-  const urlOf = (primitive: Primitive): string =>
-    typeof url === 'string' ? url : (url[primitive] ?? LOCAL_URL)
+  const { url } = options
+  if (url !== undefined) assertUrl(url)
+  const urlOf = (primitive: Primitive): string => {
+    if (typeof url === 'string') return url
+    if (url !== undefined) return url[primitive] ?? LOCAL_URL
+    return env[URL_VARIABLES[primitive]] || env['CLI_OPS_URL'] || LOCAL_URL
+  }
   return { home, namespace, disabled, urlOf }
 }
 
@@ -68,4 +92,21 @@ function defaultHome(env: NodeJS.ProcessEnv): string {
   // Reading the user's record costs half a millisecond, so only who needs it pays.
   const { homedir } = process.getBuiltinModule('node:os')
   return join(homedir(), '.local', 'share', 'cli-ops')
+}
+
+// A URL may hold a password, so none is shown.
+function assertUrl(url: unknown): asserts url is ConnectionUrl {
+  if (typeof url === 'string') return
+  if (typeof url !== 'object' || url === null || Array.isArray(url)) {
+    throw new TypeError(`url must be a string or an object of strings, got a value of another type`)
+  }
+  for (const [primitive, value] of Object.entries(url)) {
+    if (!Object.hasOwn(URL_VARIABLES, primitive)) {
+      const names = Object.keys(URL_VARIABLES).join(', ')
+      throw new TypeError(`url must name ${names}, got ${describe(primitive)}`)
+    }
+    if (value !== undefined && typeof value !== 'string') {
+      throw new TypeError(`url.${primitive} must be a string, got a value of another type`)
+    }
+  }
 }

@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { sep } from 'node:path'
 
 import { ownIdentity } from '../../../process/process-identity.js'
 import type { ServiceRecord } from '../../registry-driver.js'
@@ -103,6 +103,6 @@ export class RecordStore {
   }
 
   #path(fileName: string): string {
-    return join(this.#directory, fileName)
+    return this.#directory + sep + fileName
   }
 }
