@@ -6,7 +6,7 @@ import process from 'node:process'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 
-import { type Coordinator, createCoordinator } from '@cli-ops/shared-ipc'
+import { type Coordinator, EventBus } from '@cli-ops/shared-ipc'
 import { createTestCoordinator } from '@cli-ops/shared-ipc/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
@@ -145,17 +145,19 @@ describe.skipIf(missing !== undefined)(`a Python program takes part${skipped()}`
   })
 
   test('it begins a log, and goes on in the segment that is the newest', async () => {
-    await python('emit', 'task:created', '{"id":"1"}')
-    const bus = createCoordinator({ name: 'cli-beta', home: ops.home })
-    const rotating = createTestCoordinator({ name: 'cli-gamma' })
-    await rotating.close()
-    expect(await bus.events.read('*', { from: 'earliest' })).toHaveLength(1)
-    await python('emit', 'task:created', '{"id":"2"}')
-    expect(await bus.events.read('*', { from: 'earliest' })).toMatchObject([
-      { data: { id: '1' } },
-      { data: { id: '2' } },
-    ])
-    await bus.close()
+    await python('emit', 'task:created', '{"id":"first"}')
+    await using bus = new EventBus({ home: ops.home, maxBytes: 65_536, rateLimit: false })
+    for (let id = 0; id < 40; id += 1) {
+      await bus.emit('task:created', { id: String(id), title: 'x'.repeat(500) })
+    }
+    const segments = readdirSync(join(ops.home ?? '', 'events'))
+    expect(segments.length).toBeGreaterThan(2)
+    await python('emit', 'task:created', '{"id":"last"}')
+    const read = await bus.read('task:created', { from: 'earliest' })
+    const ids = read.map(({ data }) => data.id)
+    expect([ids[0], ids.at(-1), ids.length]).toEqual(['first', 'last', 42])
+    const seen = await python('events')
+    expect(seen.map((event) => (event as { id: string }).id)).toEqual(read.map(({ id }) => id))
   })
 
   test('it finds who is running and asks them', async () => {
