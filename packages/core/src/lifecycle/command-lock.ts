@@ -6,7 +6,6 @@ import { assertLockRule } from './assert-options.js'
 import type { LockRule } from './cli-ops-options.js'
 import { EXIT_BUSY } from './exit-busy.js'
 import { requirePart } from './require-part.js'
-import { createWaitLine } from './wait-line.js'
 
 /** Why a command does not run. */
 export interface Refusal {
@@ -63,9 +62,10 @@ export function sayRefusal(refusal: Refusal): void {
 
 async function waitForLock(options: ConnectionOptions, rule: LockRule): Promise<Lock | Refusal> {
   const { resource, mode, timeoutMs, onBusy = 'wait' } = rule
+  // Only who waits pays for telling so.
+  const { LockManager, createWaitLine } = await import('@cli-ops/shared-ipc')
   const line = createWaitLine()
   try {
-    const { LockManager } = await import('@cli-ops/shared-ipc')
     const { onWait } = line
     return await new LockManager(options).lock(resource, {
       mode,

@@ -112,11 +112,11 @@ export class LockManager {
     const name = this.#nameOf(resource)
     assertLockOptions(options)
     options.signal?.throwIfAborted()
-    const driver = await this.#driver()
+    const driver = inNameOf(await this.#driver(), options)
     const request = newRequest(name, options)
     const grant = await driver.tryAcquire(request)
     if (grant === null) return null
-    const lock = this.#hold(driver, request, grant)
+    const lock = this.#hold(driver, request, grant, options)
     if (options.signal?.aborted !== true) return lock
     await lock.release()
     throw options.signal.reason
@@ -137,8 +137,9 @@ export class LockManager {
       throw new CliOpsError('UNSUPPORTED', 'tryLockSync needs an embedded driver; use tryLock')
     }
     const request = newRequest(name, options)
-    const grant = driver.tryAcquireSync(request)
-    return grant === null ? null : this.#hold(driver, request, grant)
+    const asked = inNameOf(driver, options)
+    const grant = asked.tryAcquireSync?.(request) ?? null
+    return grant === null ? null : this.#hold(asked, request, grant, options)
   }
 
   /**
@@ -202,14 +203,14 @@ export class LockManager {
     assertLockOptions(options)
     options.signal?.throwIfAborted()
     // On an embedded driver nothing is awaited up to here, so a free lock is taken within the call.
-    const driver = this.#driverNow() ?? (await this.#driver())
+    const driver = inNameOf(this.#driverNow() ?? (await this.#driver()), options)
     const request = newRequest(name, options)
     this.#assertNotOwn(driver, request)
     const timeoutMs = options.timeoutMs ?? this.#timeoutMs
     const grant =
       driver.tryAcquireSync?.(request) ??
       (timeoutMs === 0 ? await driver.tryAcquire(request) : null)
-    if (grant !== null) return this.#hold(driver, request, grant)
+    if (grant !== null) return this.#hold(driver, request, grant, options)
     if (timeoutMs === 0) throw lockHeldError(name, await driver.inspect(name))
     return this.#waitFor(driver, request, timeoutMs, options)
   }
@@ -218,8 +219,9 @@ export class LockManager {
     driver: LockDriver,
     request: LockRequest,
     timeoutMs: number,
-    { signal, onWait }: LockOptions,
+    options: LockOptions,
   ): Promise<HeldLock> {
+    const { signal, onWait } = options
     const limit = new WaitLimit(timeoutMs, [signal, this.#closing.signal])
     const tell = (info: LockInfo): void => {
       try {
@@ -233,7 +235,7 @@ export class LockManager {
         signal: limit.signal,
         onWait: onWait === undefined ? undefined : tell,
       })
-      return this.#hold(driver, request, grant)
+      return this.#hold(driver, request, grant, options)
     } catch (error) {
       if (!limit.timedOut || error !== limit.signal.reason) throw error
       throw lockTimeoutError(request.resource, await driver.inspect(request.resource), timeoutMs)
@@ -242,8 +244,14 @@ export class LockManager {
     }
   }
 
-  #hold(driver: LockDriver, { resource, mode }: LockRequest, grant: LockGrant): HeldLock {
-    const lock = new HeldLock(driver, resource, mode, grant, () => this.#held.delete(lock))
+  #hold(
+    driver: LockDriver,
+    { resource, mode }: LockRequest,
+    grant: LockGrant,
+    { ownerPid }: LockOptions,
+  ): HeldLock {
+    const forget = (): void => void this.#held.delete(lock)
+    const lock = new HeldLock(driver, resource, mode, grant, forget, ownerPid !== undefined)
     this.#held.add(lock)
     return lock
   }
@@ -278,6 +286,11 @@ export class LockManager {
   #assertOpen(): void {
     if (this.#closing.signal.aborted) throw closedError()
   }
+}
+
+/** The driver that asks in the name of the owner that the options give. */
+function inNameOf(driver: LockDriver, { ownerPid }: LockOptions): LockDriver {
+  return ownerPid === undefined ? driver : (driver.ownedBy?.(ownerPid) ?? driver)
 }
 
 // Wrong options stay as they are, for the check to see.

@@ -1,7 +1,6 @@
-import { isAbsolute, join } from 'node:path'
-
 import type { Primitive } from '../drivers/driver.js'
 import { assertName, describe } from '../names/assert-name.js'
+import { path } from '../process/builtins.js'
 import { isOn } from './environment.js'
 
 /** One URL for everything, or one for each primitive; what is left out stays local. */
@@ -65,7 +64,7 @@ const URL_VARIABLES: Readonly<Record<Primitive, string>> = {
 /** Validates connection options and fills in the environment's values and the defaults. */
 export function resolveConnection(options: ConnectionOptions, env = process.env): Connection {
   const home = options.home ?? (env['CLI_OPS_HOME'] || defaultHome(env))
-  if (typeof home !== 'string' || !isAbsolute(home) || home.includes('\0')) {
+  if (typeof home !== 'string' || !path.isAbsolute(home) || home.includes('\0')) {
     throw new TypeError(`home must be an absolute path, got ${describe(home)}`)
   }
   const namespace = options.namespace ?? env['CLI_OPS_NAMESPACE'] ?? ''
@@ -87,11 +86,11 @@ export function resolveConnection(options: ConnectionOptions, env = process.env)
 // XDG Base Directory Specification: a relative path in the variable is to be ignored.
 function defaultHome(env: NodeJS.ProcessEnv): string {
   const { XDG_DATA_HOME: xdg, LOCALAPPDATA: localAppData } = env
-  if (process.platform === 'win32' && localAppData) return join(localAppData, 'cli-ops')
-  if (xdg && isAbsolute(xdg)) return join(xdg, 'cli-ops')
+  if (process.platform === 'win32' && localAppData) return path.join(localAppData, 'cli-ops')
+  if (xdg && path.isAbsolute(xdg)) return path.join(xdg, 'cli-ops')
   // Reading the user's record costs half a millisecond, so only who needs it pays.
   const { homedir } = process.getBuiltinModule('node:os')
-  return join(homedir(), '.local', 'share', 'cli-ops')
+  return path.join(homedir(), '.local', 'share', 'cli-ops')
 }
 
 // A URL may hold a password, so none is shown.

@@ -1,4 +1,4 @@
-import { readlinkSync } from 'node:fs'
+import { fs } from './builtins.js'
 
 import { readText } from '../files/read-text.js'
 import {
@@ -68,7 +68,7 @@ function judgeOtherStart({ pid }: ProcessIdentity): Liveness {
 
 function timeNamespace(pid: number | 'self'): string | undefined {
   try {
-    return readlinkSync(`/proc/${pid}/ns/time`)
+    return fs.readlinkSync(`/proc/${pid}/ns/time`)
   } catch {
     return undefined
   }

@@ -197,7 +197,7 @@ export class IPCServer {
   async #listen(rpc: RpcDriver, instance: string): Promise<void> {
     const shared: ServerConnectionOptions = {
       methods: this.#methods,
-      log: new RequestLog(),
+      log: new RequestLog(() => [...this.#connections].flatMap(({ running }) => running)),
       maxInFlight: this.#options.maxInFlight,
       pong: {
         name: this.name,

@@ -1,6 +1,7 @@
-import * as fs from 'node:fs'
+import type { Stats } from 'node:fs'
 
 import { readText } from '../../files/read-text.js'
+import { fs } from '../../process/builtins.js'
 
 /** What the protocols read of a file or directory. */
 export interface FileStatus {
@@ -146,7 +147,7 @@ function unlessMissing<T>(operation: () => T): T | undefined {
   }
 }
 
-function toStatus(stats: fs.Stats): FileStatus {
+function toStatus(stats: Stats): FileStatus {
   const kind = stats.isFile()
     ? 'file'
     : stats.isDirectory()

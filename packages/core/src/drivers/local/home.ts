@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 import { CliOpsError } from '../../errors/cli-ops-error.js'
@@ -114,18 +114,41 @@ export class Home {
 
   #make(directory: string): void {
     try {
-      // Only the kit's own directories are private; the parents are made as any program would.
-      if (directory === this.root) mkdirSync(dirname(directory), { recursive: true })
-      mkdirSync(directory, { recursive: true, mode: 0o700 })
+      this.#makeMissing(directory)
     } catch (error) {
-      // A directory that exists is no error here, so this is a file in its place.
-      if ((error as NodeJS.ErrnoException).code === 'EEXIST') {
-        Object.assign(error as object, { code: 'ENOTDIR' })
-      }
       throw storageError(error, this.root)
     }
   }
+
+  /** Node's own recursive mkdir says ENOENT where the disk is full or read-only. */
+  #makeMissing(directory: string): void {
+    if (this.#makeOne(directory)) return
+    this.#makeMissing(dirname(directory))
+    this.#makeOne(directory)
+  }
+
+  /** Returns false where the parent is missing. */
+  #makeOne(directory: string): boolean {
+    try {
+      // Only the kit's own directories are private; the parents are made as any program would.
+      mkdirSync(directory, directory.startsWith(this.root) ? 0o700 : 0o777)
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code === 'ENOENT' && dirname(directory) !== directory) return false
+      if (isDirectory(directory)) return true
+      // What exists and is no directory is a file in its place.
+      throw code === 'EEXIST' ? Object.assign(error as Error, { code: 'ENOTDIR' }) : error
+    }
+    return true
+  }
 }
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+}
+
+const BROKEN =
+  'the file system reports an error; check it, or set CLI_OPS_HOME to a directory on another one'
 
 const REMEDIES: ReadonlyMap<string, string> = new Map([
   ['EACCES', 'it is not writable; check its permissions or set CLI_OPS_HOME to another directory'],
@@ -135,16 +158,25 @@ const REMEDIES: ReadonlyMap<string, string> = new Map([
   ['EDQUOT', 'the disk quota is used up; free some space'],
   ['ENOTDIR', 'a part of the path is a file; set CLI_OPS_HOME to a directory'],
   ['ENAMETOOLONG', 'the path is too long; set CLI_OPS_HOME to a shorter one'],
-  ['EMFILE', 'too many files are open in this process'],
-  ['ENFILE', 'too many files are open on this machine'],
+  ['EMFILE', 'too many files are open in this process; raise its limit (ulimit -n)'],
+  ['ENFILE', 'too many files are open on this machine; raise fs.file-max with sysctl'],
   ['EFBIG', 'a file there has reached the size limit of this process (ulimit -f)'],
-  ['EIO', 'the disk reports an I/O error'],
+  ['ELOOP', 'a part of the path is a symbolic link to itself; set CLI_OPS_HOME to a directory'],
+  ['ENOMEM', 'there is not enough memory; end other programs'],
+  // A bad disk, a damaged file system, a network file system or disk that has gone away.
+  ...['EIO', 'EUCLEAN', 'EBADMSG', 'ENXIO', 'ENODEV', 'ESTALE', 'ENOTCONN', 'ETIMEDOUT'].map(
+    (code): [string, string] => [code, BROKEN],
+  ),
 ])
 
-/** Turns a file system error that means "the home cannot be used" into a `STORAGE_FAILED` error; passes others on. */
-export function storageError(error: unknown, home: string): unknown {
+/**
+ * Turns a file system error that means "the home cannot be used" into a `STORAGE_FAILED` error; passes others on.
+ * `variable` is the environment variable that chooses the directory.
+ */
+export function storageError(error: unknown, home: string, variable = 'CLI_OPS_HOME'): unknown {
   const code = (error as NodeJS.ErrnoException | undefined)?.code
-  const remedy = code === undefined ? undefined : REMEDIES.get(code)
+  const remedy =
+    code === undefined ? undefined : REMEDIES.get(code)?.replace('CLI_OPS_HOME', variable)
   if (remedy === undefined) return error
   return new CliOpsError('STORAGE_FAILED', `cannot use ${home}: ${remedy} (${code})`, {
     cause: error,

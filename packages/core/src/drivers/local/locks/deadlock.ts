@@ -2,7 +2,8 @@ import { join } from 'node:path'
 
 import { CliOpsError } from '../../../errors/cli-ops-error.js'
 import { describeOwner } from '../../../locks/describe-owner.js'
-import type { ProcessIdentity } from '../../../process/process-identity.js'
+import { ownProcess } from '../../../process/own-process.js'
+import { formatIdentity, type ProcessIdentity } from '../../../process/process-identity.js'
 import type { LockRequest } from '../../lock-driver.js'
 import { type EntryName, parseEntryName, parseTicketName, type TicketName } from './entry-name.js'
 import { listLockDirectory } from './lock-directory.js'
@@ -96,10 +97,17 @@ class DeadlockSearch {
 
   #endsHere({ id, identity, text }: EntryName, paths: ResourcePaths): boolean {
     if (this.#request.held.includes(id)) return true
+    if (this.#isHeldForSelf(id, identity)) return this.#read(join(paths.lock, text)).inFlow
     if (!this.#isAncestor(identity)) return false
     // An ancestor's other locks, and those it took after this process began, are not what this one was begun under.
     const { inFlow, since = Infinity } = this.#read(join(paths.lock, text))
     return inFlow && since <= this.#place.surroundings.startedAt()
+  }
+
+  /** Another process took the lock for this one, to its end, and then began this program in it. */
+  #isHeldForSelf(id: string, identity: ProcessIdentity): boolean {
+    const isSelf = formatIdentity(identity) === this.#place.identity
+    return isSelf && !id.startsWith(ownProcess().instance)
   }
 
   #isAncestor({ pid, boot, pidNamespace }: ProcessIdentity): boolean {
