@@ -4,6 +4,7 @@ import { Command } from 'commander'
 import { callCommand } from './commands/call.js'
 import { completeCommand } from './commands/complete.js'
 import { completionCommand } from './commands/completion.js'
+import { dashboardCommand } from './commands/dashboard.js'
 import { emitCommand } from './commands/emit.js'
 import { initCommand } from './commands/init.js'
 import { runCommand } from './commands/run.js'
@@ -22,6 +23,7 @@ const COMMANDS: readonly (() => Command)[] = [
   waitForCommand,
   callCommand,
   topCommand,
+  dashboardCommand,
   completionCommand,
   initCommand,
 ]

@@ -2,20 +2,21 @@ import { mkdirSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 import { CliOpsError } from '../../errors/cli-ops-error.js'
-import { encodeFileName } from '../../names/file-name.js'
+import { cleanUpStamp, isCleanUpDue } from './clean-up-stamp.js'
+import { homeBase } from './home-base.js'
 import { assertPrivateDirectory } from './private-directory.js'
 import type { FileSystem } from './file-system.js'
 import { isNetworkFileSystem } from './network-file-system.js'
 
 /** The directories of one namespace. All of them are made at first need, mode 0700. */
 export interface HomePaths {
-  /** `<resource>.lock/` while a lock is held. */
+  /** `<resource>.lock/`, with one file whose name is the lock's state. */
   readonly locks: string
   /** `<resource>/<ticket>` for each waiter. */
   readonly queues: string
-  /** `<resource>/<n>`, the last fencing token. */
-  readonly tokens: string
-  /** Directories on their way to become a lock. */
+  /** `<n>`, a number that was not surpassed by any token of a lock whose directory was removed. */
+  readonly floor: string
+  /** Directories on their way to become a lock's. */
   readonly claims: string
   /** `<segment>.ndjson`, the event log. */
   readonly events: string
@@ -41,12 +42,11 @@ export class Home {
   constructor(root: string, namespace: string, fileSystem: FileSystem, part = '') {
     this.root = root
     this.fileSystem = fileSystem
-    const base = namespace === '' ? root : join(root, 'namespaces', encodeFileName(namespace))
-    this.#base = join(base, part)
+    this.#base = join(homeBase(root, namespace), part)
     this.paths = {
       locks: join(this.#base, 'locks'),
       queues: join(this.#base, 'queues'),
-      tokens: join(this.#base, 'tokens'),
+      floor: join(this.#base, 'floor'),
       claims: join(this.#base, 'claims'),
       events: join(this.#base, 'events'),
       groups: join(this.#base, 'groups'),
@@ -101,10 +101,8 @@ export class Home {
   /** Tells one caller within the interval, over all processes, that a clean-up is due. */
   claimCleanup(intervalMs: number): boolean {
     this.prepare()
-    const stamp = join(this.#base, 'last-clean-up')
-    const status = this.fileSystem.status(stamp)
-    // A stamp from the far future means that the clock was set back.
-    if (Math.abs(Date.now() - (status?.modifiedMs ?? 0)) < intervalMs) return false
+    if (!isCleanUpDue(this.fileSystem, this.#base, intervalMs)) return false
+    const stamp = cleanUpStamp(this.#base)
     this.inDirectory(this.#base, () => {
       this.fileSystem.unlink(stamp)
       this.fileSystem.createFile(stamp, '')
