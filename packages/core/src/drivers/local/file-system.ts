@@ -79,7 +79,14 @@ export const nodeFileSystem: FileSystem = {
   removeDirectory: (path) => {
     fs.rmdirSync(path)
   },
-  list: (path) => unlessMissing(() => fs.readdirSync(path)),
+  list: (path) => {
+    try {
+      return fs.readdirSync(path)
+    } catch (error) {
+      assertMissing(error)
+      return undefined
+    }
+  },
   createFile: (path, content) => {
     fs.writeFileSync(path, content, { flag: 'wx', mode: 0o600 })
   },
@@ -93,23 +100,42 @@ export const nodeFileSystem: FileSystem = {
       }
       return true
     }) ?? false,
-  readFile: (path) => unlessMissing(() => readText(path), 'EISDIR'),
+  readFile: (path) => {
+    try {
+      return readText(path)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EISDIR') assertMissing(error)
+      return undefined
+    }
+  },
   rename: (from, to) => {
     fs.renameSync(from, to)
   },
-  unlink: (path) =>
-    unlessMissing(() => {
+  unlink: (path) => {
+    try {
       fs.unlinkSync(path)
       return true
-    }) ?? false,
+    } catch (error) {
+      assertMissing(error)
+      return false
+    }
+  },
   status: (path) => {
     const stats = fs.lstatSync(path, { throwIfNoEntry: false })
     return stats === undefined ? undefined : toStatus(stats)
   },
-  openAppend: (path, options) =>
-    options?.exclusive === true
-      ? fs.openSync(path, O_APPEND | O_RDWR | O_CREAT | O_EXCL, 0o600)
-      : unlessMissing(() => fs.openSync(path, O_APPEND | O_RDWR)),
+  openAppend: (path, options) => {
+    const isNew = options?.exclusive === true
+    try {
+      return isNew
+        ? fs.openSync(path, O_APPEND | O_RDWR | O_CREAT | O_EXCL, 0o600)
+        : fs.openSync(path, O_APPEND | O_RDWR)
+    } catch (error) {
+      if (isNew) throw error
+      assertMissing(error)
+      return undefined
+    }
+  },
   openRead: (path) => unlessMissing(() => fs.openSync(path, 'r')),
   write: (descriptor, bytes) => fs.writeSync(descriptor, bytes),
   read: (descriptor, buffer, position) =>
@@ -138,13 +164,17 @@ export const nodeFileSystem: FileSystem = {
   },
 }
 
-function unlessMissing<T>(operation: () => T, orElse?: string): T | undefined {
+/** Passes on every error but that of a file that is missing. */
+function assertMissing(error: unknown): void {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+}
+
+function unlessMissing<T>(operation: () => T): T | undefined {
   try {
     return operation()
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT' || code === orElse) return undefined
-    throw error
+    assertMissing(error)
+    return undefined
   }
 }
 
