@@ -76,6 +76,8 @@ async function bundle({ dir, entries }) {
     write: false,
   })
   copyModuleType(dir)
+  // A pattern in `files` would do for npm, but oclif takes each entry there for a file and misses it.
+  writeChanged(join(dist, '.npmignore'), Buffer.from('*.tsbuildinfo\n'))
   const outputFiles = [...modules, ...commonJs]
   for (const { path, contents } of outputFiles) writeChanged(path, contents)
   removeStale(dist, new Set(outputFiles.map(({ path }) => path)))
