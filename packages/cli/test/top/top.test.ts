@@ -320,7 +320,9 @@ describe('in a pipe', () => {
       const user = new CliOpsUser({ CLI_OPS_HOME: 'not/absolute' })
       const { status, stdout, stderr } = await user.run(command)
       expect([status, stdout]).toEqual([2, ''])
-      expect(stderr).toMatch(/^cli-ops: CLI_OPS_HOME must be an absolute path, got "not\/absolute"\n$/u)
+      expect(stderr).toMatch(
+        /^cli-ops: CLI_OPS_HOME must be an absolute path, got "not\/absolute"\n$/u,
+      )
     },
   )
 
