@@ -1,6 +1,7 @@
 import { opsCommands } from '@cli-ops/commander-plugin'
 import { Command } from 'commander'
 
+import { dashboardCommand } from './commands/dashboard.js'
 import { runCommand } from './commands/run.js'
 import { topCommand } from './commands/top.js'
 import { version } from './version.js'
@@ -9,7 +10,7 @@ import { version } from './version.js'
  * The commands of `commands/`, one a file, each made by a function without arguments. Such a file declares name, options
  * and help; what the command does is imported by its action, so that no command pays for another one.
  */
-const COMMANDS: readonly (() => Command)[] = [runCommand, topCommand]
+const COMMANDS: readonly (() => Command)[] = [runCommand, topCommand, dashboardCommand]
 
 export function createProgram(): Command {
   const program = new Command('cli-ops')

@@ -1,13 +1,19 @@
 import { describeOwner } from '@cli-ops/shared-ipc'
 
-import type { DiskView, InstanceView, LockView, ServerView, WarningView } from './live-types.js'
+import type {
+  DiskView,
+  InstanceView,
+  LockView,
+  ProblemView,
+  ServerView,
+  WarningView,
+} from './live-types.js'
 
 const LOW_DISK_BYTES = 64 * 1024 * 1024
 
 /** What warnings are drawn from. */
 export interface WarningFacts {
-  /** Messages of what cannot be read. */
-  readonly problems: readonly string[]
+  readonly problems: readonly ProblemView[]
   readonly locks: readonly LockView[]
   readonly instances: readonly InstanceView[]
   readonly servers: readonly ServerView[]
@@ -18,7 +24,8 @@ export interface WarningFacts {
 export function warningsOf(facts: WarningFacts): WarningView[] {
   const { problems, locks, instances, servers, disk } = facts
   return [
-    ...problems.map((text) => ({ text })),
+    // Several parts of one broken home say the same.
+    ...[...new Set(problems.map(({ text }) => text))].map((text) => ({ text })),
     ...locks.flatMap(lockWarning),
     ...instances
       .filter(({ state }) => state === 'hung')
