@@ -9,7 +9,7 @@ import { holdersIn, namesIn, temporaryHome } from '../fixtures/temporary-home.js
 
 const SCRIPT = `
   import { createRequire } from 'node:module'
-  const { blockForLock } = createRequire(process.argv[2])('@cli-ops/shared-ipc/lifecycle/locks')
+  const { blockForLock } = createRequire(process.argv[2])('@cli-ops/shared-ipc/lifecycle/parts')
   const [home, , timeoutMs] = process.argv.slice(1)
   try {
     const lock = blockForLock({ home, namespace: '' }, { resource: 'db', timeoutMs: Number(timeoutMs) })
