@@ -30,9 +30,10 @@ export async function runDashboard(options: DashboardOptions = {}): Promise<Dash
   const model = new LiveModel(place, { follow: true })
   const server = new DashboardServer({ model, token: createToken(), port, allowRelease })
   try {
-    await model.ready()
     await server.listen()
     const { origin, link } = server
+    // Whoever started it may have read enough.
+    process.stdout.on('error', () => undefined)
     process.stdout.write(
       json ? `${JSON.stringify({ url: link, pid: process.pid })}\n` : `${link}\n`,
     )

@@ -22,6 +22,7 @@ export interface TopOptions {
 }
 
 const CLOSE_MS = 500
+const FIRST_FRAME_MS = 300
 /** Frames are at least this far apart. */
 const FRAME_MS = 50
 /** Ages grow although nothing changes. */
@@ -40,12 +41,17 @@ export async function runTop(options: TopOptions = {}): Promise<TopEnd> {
   const follow = isTerminal && once !== true && json !== true
   const model = new LiveModel(place, { follow })
   try {
-    await model.ready()
     if (!follow) {
+      await model.ready()
       const snapshot = model.snapshot()
       await print(json === true ? JSON.stringify(snapshot) : textOf(snapshot))
       return snapshot.problems.length === 0 ? 0 : 1
     }
+    // The first frame is worth waiting for, but not for an engine that does not answer.
+    await Promise.race([
+      model.ready(),
+      new Promise((resolve) => setTimeout(resolve, FIRST_FRAME_MS)),
+    ])
     return await new LiveTop(model, process.stdin, process.stdout, options).run()
   } finally {
     // An engine that does not answer must not keep anybody here.

@@ -31,8 +31,8 @@ export class Turn {
   readonly #pace: PollPace
   readonly #began: number
   #position = 0
-  /** Name of the first ticket at the last listing. */
-  #first = ''
+  /** The tickets before this one, as last known. */
+  #ahead: readonly string[] = []
   #before: TicketName | undefined
   #nextFullLook = 0
   #deadlockCheckMs = FIRST_DEADLOCK_CHECK_MS
@@ -99,11 +99,28 @@ export class Turn {
     return this.#before === undefined && this.#position === 0
   }
 
-  // In a long queue nearly all looks end here: as long as the first one stays, nobody else has moved up.
+  /**
+   * Tells of a waiter far back whether it still is, and how far. In a long queue nearly all looks end here: a few tickets of
+   * those that were seen are looked for, where a listing would name them all. They go from the front. One that gave up in the
+   * middle makes the queue seem shorter, and then the listing tells.
+   */
   #isFarStill(): boolean {
     if (this.#position < NEAR || this.#nowMs() >= this.#nextFullLook) return false
-    const first = entryPath(this.#ticket.paths.queue, this.#first)
-    return this.#place.fileSystem.status(first) !== undefined
+    let low = 0
+    let high = this.#isThere(0) ? 0 : this.#ahead.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (this.#isThere(middle)) high = middle
+      else low = middle + 1
+    }
+    this.#ahead = this.#ahead.slice(low)
+    this.#position = this.#ahead.length
+    return this.#position >= NEAR
+  }
+
+  #isThere(index: number): boolean {
+    const path = entryPath(this.#ticket.paths.queue, this.#ahead[index] ?? '')
+    return this.#place.fileSystem.status(path) !== undefined
   }
 
   /** Finds the waiter that goes before this one. */
@@ -115,7 +132,7 @@ export class Turn {
     if (own === -1) writeTicket(this.#place, this.#ticket)
     const ahead = own === -1 ? names.filter((other) => other < name) : names.slice(0, own)
     this.#position = ahead.length
-    this.#first = ahead[0] ?? ''
+    this.#ahead = ahead
     this.#before = undefined
     const now = this.#nowMs()
     if (ahead.length >= NEAR && now < this.#nextFullLook) return
