@@ -116,13 +116,25 @@ export class Home {
     try {
       // Only the kit's own directories are private; the parents are made as any program would.
       if (directory === this.root) mkdirSync(dirname(directory), { recursive: true })
-      mkdirSync(directory, { recursive: true, mode: 0o700 })
+      this.#makeMissing(directory)
     } catch (error) {
-      // A directory that exists is no error here, so this is a file in its place.
-      if ((error as NodeJS.ErrnoException).code === 'EEXIST') {
-        Object.assign(error as object, { code: 'ENOTDIR' })
-      }
       throw storageError(error, this.root)
+    }
+  }
+
+  /** Makes a directory and those above it. Others may make them at the same time. */
+  #makeMissing(directory: string): void {
+    try {
+      this.fileSystem.makeDirectory(directory)
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code === 'ENOENT' && dirname(directory) !== directory) {
+        this.#makeMissing(dirname(directory))
+        this.#makeMissing(directory)
+      } else if (code !== 'EEXIST') throw error
+      else if (this.fileSystem.status(directory)?.kind === 'file') {
+        throw Object.assign(error as object, { code: 'ENOTDIR' })
+      }
     }
   }
 }
