@@ -6,6 +6,17 @@ import { kebabCaseFiles } from './scripts/eslint-kebab-case-files.mjs'
 
 const local = { rules: { 'kebab-case-files': kebabCaseFiles } }
 
+const LATE_PACKAGES = ['chokidar', 'proper-lockfile', 'smol-toml', 'yaml']
+
+/** @param {string} name */
+function restrictedPackage(name) {
+  return {
+    name,
+    allowTypeImports: true,
+    message: 'Import it at first need, by import(): start-up is the price of every run.',
+  }
+}
+
 export default defineConfig(
   globalIgnores(['**/dist/', '**/coverage/', '.cache/']),
   {
@@ -98,13 +109,18 @@ export default defineConfig(
       ],
       '@typescript-eslint/no-restricted-imports': [
         'error',
-        {
-          paths: ['chokidar', 'proper-lockfile', 'smol-toml', 'yaml', 'commander'].map((name) => ({
-            name,
-            allowTypeImports: true,
-            message: 'Import it at first need, by import(): start-up is the price of every run.',
-          })),
-        },
+        { paths: [...LATE_PACKAGES, 'commander'].map(restrictedPackage) },
+      ],
+    },
+  },
+  {
+    // A program of its own, which nobody imports.
+    files: ['packages/cli/src/**/*.ts'],
+    rules: {
+      'no-restricted-syntax': 'off',
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        { paths: LATE_PACKAGES.map(restrictedPackage) },
       ],
     },
   },

@@ -5,6 +5,7 @@ addUse()
 
 export { cliOps, type CommanderHost, type CommanderPlugin } from './cli-ops.js'
 export { emits } from './emits.js'
+export { opsCommands, type OpsCommandsOptions } from './ops-commands.js'
 export { withLock } from './with-lock.js'
 export type {
   CliOpsOptions,

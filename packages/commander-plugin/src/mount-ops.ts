@@ -9,25 +9,29 @@ export function isOpsCommand(command: CommanderProgram): boolean {
   return opsCommands.has(command)
 }
 
-/** Adds the `ops` commands to a program. What they do is loaded when one of them runs. */
+/** Adds the command `ops`, or of another name, with the `ops` commands below it. */
 export function mountOps(program: CommanderProgram, options: CliOpsOptions): void {
   const name = typeof options.ops === 'string' ? options.ops : 'ops'
   const root = program.command(name)
   root.description('look at and repair the coordination of CLIs')
+  mountOpsOn(root, options)
+}
+
+/** Adds the `ops` commands themselves. What they do is loaded when one of them runs. */
+export function mountOpsOn(root: CommanderProgram, options: CliOpsOptions): void {
   const mounted = new Map<string, CommanderProgram>([['', root]])
   for (const command of OPS_COMMANDS) {
     const at = command.path.lastIndexOf(' ')
     const parent = mounted.get(at < 0 ? '' : command.path.slice(0, at)) ?? root
-    mounted.set(command.path, mount(program, parent, command, options, name))
+    mounted.set(command.path, mount(root, parent, command, options))
   }
 }
 
 function mount(
-  program: CommanderProgram,
+  root: CommanderProgram,
   parent: CommanderProgram,
   spec: OpsCommand,
   options: CliOpsOptions,
-  root: string,
 ): CommanderProgram {
   const command = parent.command(spec.path.slice(spec.path.lastIndexOf(' ') + 1))
   opsCommands.add(command)
@@ -40,7 +44,8 @@ function mount(
   }
   command.action(async () => {
     const { runOps } = await import('@cli-ops/shared-ipc/ops')
-    const { name = program.name(), home, namespace, url } = options
+    const words = namesFrom(root)
+    const { name = words[0] ?? '', home, namespace, url } = options
     const args = command.processedArgs as readonly string[]
     process.exitCode = await runOps({
       name,
@@ -50,7 +55,7 @@ function mount(
       path: spec.path,
       args,
       options: allOptions(command),
-      program: `${program.name()} ${root}`,
+      program: words.join(' '),
     })
   })
   return command
@@ -62,4 +67,10 @@ function allOptions(command: CommanderProgram): Record<string, unknown> {
   return parent !== null && opsCommands.has(parent)
     ? { ...parent.opts(), ...command.opts() }
     : command.opts()
+}
+
+/** The names of a command and of all above it, the program's first. */
+function namesFrom(command: CommanderProgram): string[] {
+  const above = command.parent === null ? [] : namesFrom(command.parent)
+  return [...above, command.name()]
 }

@@ -54,6 +54,7 @@ export type {
   RequestContext,
   RequestHandler,
 } from './rpc/request-handler.js'
+export type { RequestOutcome, RequestReport } from './rpc/request-log.js'
 export {
   type ConfigBus,
   type ConfigWatcher,

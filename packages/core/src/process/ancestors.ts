@@ -1,4 +1,5 @@
 import { readStat } from './liveness.js'
+import { ownIdentity } from './process-identity.js'
 
 /** Process trees are shallow; the bound only guards against a table that changes while it is read. */
 const MAX_DEPTH = 64
@@ -9,7 +10,8 @@ const MAX_DEPTH = 64
  */
 export function waitingAncestors(): number[] {
   const own = readStat('/proc/self/stat')
-  if (own === undefined) return [process.ppid]
+  // Without a start time the table is missing, or that of another pid namespace.
+  if (own === undefined || ownIdentity().start === '') return [process.ppid]
   const ancestors: number[] = []
   let parent = own.parent
   while (parent > 1 && ancestors.length < MAX_DEPTH) {

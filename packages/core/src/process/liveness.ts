@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, readlinkSync } from 'node:fs'
 
 import {
   ownIdentity,
@@ -22,21 +22,23 @@ export interface LivenessContext {
 /**
  * Judges whether the process or thread behind an identity still exists.
  *
- * Dead is: no such process in this pid namespace, another start time, a zombie, or another boot of the same
- * machine on a local file system. A missing `/proc` entry alone proves nothing (hidepid), `EPERM` means
+ * Dead is: no such process in this pid namespace, another start time, a zombie without threads, or another boot of
+ * the same machine on a local file system. A missing `/proc` entry alone proves nothing (hidepid), `EPERM` means
  * alive, and `kill(pid, 0)` succeeds on zombies.
  */
 export function judgeLiveness(identity: ProcessIdentity, context: LivenessContext): Liveness {
   const self = ownIdentity()
   if (identity.boot !== self.boot) {
-    const samePlace = context.localFileSystem && identity.machine === self.machine
+    // Two containers without a machine id are not thereby on one machine.
+    const samePlace =
+      context.localFileSystem && identity.machine !== '' && identity.machine === self.machine
     return samePlace && identity.boot !== '' && self.boot !== '' ? 'dead' : 'unknown'
   }
   // Boot ids come from the kernel, so without one the machine has to tell two hosts apart.
   if (identity.boot === '' && (!context.localFileSystem || identity.machine !== self.machine))
     return 'unknown'
   if (identity.pidNamespace !== self.pidNamespace) return 'unknown'
-  return identity.start === '' ? judgeByPid(identity) : judgeByStat(identity)
+  return identity.start === '' || self.start === '' ? judgeByPid(identity) : judgeByStat(identity)
 }
 
 function judgeByPid({ pid }: ProcessIdentity): Liveness {
@@ -48,13 +50,27 @@ function judgeByStat(identity: ProcessIdentity): Liveness {
   // The entry says more than kill() does, so for the living, who are the most, kill() is not needed.
   const main = readStat(`/proc/${pid}/stat`)
   if (main === undefined) return judgeByPid(identity)
-  if (isEnded(main)) return 'dead'
-  if (tid === pid) return main.start === start ? stateOf(main) : 'dead'
+  // A zombie whose other threads go on may still be writing: a killed process ends thread by thread.
+  if (isEnded(main) && main.threads <= 1) return 'dead'
+  if (tid === pid) return main.start === start ? stateOf(main) : judgeOtherStart(identity)
   // A worker thread that ended while its process goes on. The main entry was readable, so this is no hidepid.
   const thread = readStat(`/proc/${pid}/task/${tid}/stat`)
-  return thread !== undefined && thread.start === start && !isEnded(thread)
-    ? stateOf(thread)
-    : 'dead'
+  if (thread === undefined || isEnded(thread)) return 'dead'
+  return thread.start === start ? stateOf(thread) : judgeOtherStart(identity)
+}
+
+/** A pid in use again, or the same process seen from another time namespace, where start times are shifted. */
+function judgeOtherStart({ pid }: ProcessIdentity): Liveness {
+  const theirs = timeNamespace(pid)
+  return theirs === undefined || theirs === timeNamespace('self') ? 'dead' : 'unknown'
+}
+
+function timeNamespace(pid: number | 'self'): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/time`)
+  } catch {
+    return undefined
+  }
 }
 
 function stateOf(stat: ProcStat): Liveness {

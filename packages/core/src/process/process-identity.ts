@@ -44,13 +44,17 @@ export function parseIdentity(text: string): ProcessIdentity | undefined {
 }
 
 function readOwnIdentity(): ProcessIdentity {
-  const thread = tryRead(() => readlinkSync('/proc/thread-self'))
-  const tid = thread === '' ? process.pid : Number(thread.slice(thread.lastIndexOf('/') + 1))
+  const [pid, , tid] = tryRead(() => readlinkSync('/proc/thread-self')).split('/')
+  // With a pid namespace of its own and the table of another one ("unshare -p -f"), what /proc says of a pid is about
+  // somebody else: no start time then, and nobody is judged by one.
+  const tableIsOwn = pid === String(process.pid)
   return {
     pid: process.pid,
-    tid,
-    start:
-      parseProcStat(tryRead(() => readFileSync('/proc/thread-self/stat', 'latin1')))?.start ?? '',
+    tid: tableIsOwn ? Number(tid) : process.pid,
+    start: tableIsOwn
+      ? (parseProcStat(tryRead(() => readFileSync('/proc/thread-self/stat', 'latin1')))?.start ??
+        '')
+      : '',
     boot: tryRead(() => readFileSync('/proc/sys/kernel/random/boot_id', 'latin1'))
       .replaceAll('-', '')
       .slice(0, 12),
@@ -65,6 +69,8 @@ export interface ProcStat {
   readonly state: string
   readonly parent: number
   readonly session: number
+  /** Threads of the process; a zombie with more than one goes on in the others. */
+  readonly threads: number
   readonly start: string
 }
 
@@ -72,9 +78,15 @@ export interface ProcStat {
 export function parseProcStat(line: string): ProcStat | undefined {
   const fields = line.slice(line.lastIndexOf(')') + 2).split(' ')
   const [state, parent, , session] = fields
-  const start = fields[19]
+  const [threads, , start] = fields.slice(17)
   if (state === undefined || state === '' || start === undefined) return undefined
-  return { state, parent: Number(parent), session: Number(session), start }
+  return {
+    state,
+    parent: Number(parent),
+    session: Number(session),
+    threads: Number(threads),
+    start,
+  }
 }
 
 function tryRead(read: () => string): string {

@@ -9,6 +9,7 @@ import {
 } from './json-rpc.js'
 import { type MethodTable, RequestRefused } from './method-table.js'
 import type { RequestClient, RequestContext } from './request-handler.js'
+import type { LoggedRequest, RequestOutcome } from './request-log.js'
 import { errorReply, toWireError } from './wire-error.js'
 
 /** What a request needs of the connection it came over. */
@@ -22,12 +23,14 @@ export interface FlightOwner {
 }
 
 /** One request from the call of its handler to the handler's end. It is answered exactly once, a notification never. */
-export class Flight implements RequestContext {
+export class Flight implements RequestContext, LoggedRequest {
   readonly #request: WireRequest
   readonly #owner: FlightOwner
   readonly #reply: (reply: WireReply) => void
+  readonly startedAt = performance.now()
   /** Instant of `performance.now()` at which {@link expire} is due. */
   readonly deadline: number
+  #outcome: RequestOutcome = 'answered'
   #answered = false
   #controller: AbortController | undefined
   #abortReason: Error | undefined
@@ -39,11 +42,19 @@ export class Flight implements RequestContext {
     this.#reply = reply
     const { id, timeoutMs } = request
     this.deadline =
-      id === undefined || timeoutMs === undefined ? Infinity : performance.now() + timeoutMs
+      id === undefined || timeoutMs === undefined ? Infinity : this.startedAt + timeoutMs
   }
 
   get id(): RpcId | undefined {
     return this.#request.id
+  }
+
+  get method(): string {
+    return this.#request.method
+  }
+
+  get outcome(): RequestOutcome {
+    return this.#outcome
   }
 
   /** True once a reply was sent; the handler may still be running. */
@@ -99,6 +110,7 @@ export class Flight implements RequestContext {
 
   /** Answers at once that the deadline has passed, and tells the handler to stop. */
   expire(): void {
+    this.#outcome = 'expired'
     this.abort(new CliOpsError('REQUEST_TIMEOUT', 'the deadline of the request has passed'))
     this.#answerError({
       code: RPC_ERROR.deadline,
@@ -109,6 +121,7 @@ export class Flight implements RequestContext {
 
   /** Answers at once that the request was cancelled, and tells the handler to stop. */
   cancel(): void {
+    this.#outcome = 'cancelled'
     this.abort(new CliOpsError('CONNECTION_LOST', 'the caller cancelled the request'))
     this.#answerError({ code: RPC_ERROR.cancelled, message: 'cancelled by the caller' })
   }
@@ -134,6 +147,7 @@ export class Flight implements RequestContext {
         if (result !== undefined) assertJson('the result', result)
         this.#answer({ jsonrpc: '2.0', id, result: result ?? null })
       } catch (error) {
+        this.#outcome = 'failed'
         this.#answerError({ code: RPC_ERROR.internal, message: (error as Error).message })
       }
     }
@@ -141,6 +155,7 @@ export class Flight implements RequestContext {
   }
 
   #fail(error: unknown): void {
+    if (this.#outcome === 'answered') this.#outcome = 'failed'
     if (!this.#answered)
       this.#answerError(error instanceof RequestRefused ? error.wireError : toWireError(error))
     this.#end()

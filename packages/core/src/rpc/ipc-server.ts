@@ -16,6 +16,7 @@ import type {
   HandlerSchemas,
   RequestHandler,
 } from './request-handler.js'
+import { RequestLog } from './request-log.js'
 import { resolveLimits, type RpcLimitOptions } from './rpc-limits.js'
 import { noteStartingServer } from './starting-servers.js'
 import { MAX_TIMER_MS } from './timer-limit.js'
@@ -199,6 +200,7 @@ export class IPCServer {
     const driver = this.#handles[0].now
     const shared: ServerConnectionOptions = {
       methods: this.#methods,
+      log: new RequestLog(),
       maxInFlight: this.#options.maxInFlight,
       pong: {
         name: this.name,

@@ -50,6 +50,8 @@ export const RPC_METHOD = {
   cancel: '$/cancelRequest',
   progress: '$/progress',
   ping: '$/ping',
+  /** What the server is asked and was asked lately. */
+  requests: '$/requests',
   /** The server begins no further request on this connection. */
   closing: '$/closing',
 } as const

@@ -18,11 +18,13 @@ import {
 import type { MethodTable } from './method-table.js'
 import type { Pong } from './ping.js'
 import type { RequestClient } from './request-handler.js'
+import type { RequestLog } from './request-log.js'
 import { errorReply } from './wire-error.js'
 
 /** What the connections of one server share. */
 export interface ServerConnectionOptions {
   readonly methods: MethodTable
+  readonly log: RequestLog
   readonly pong: Pong
   /** Handlers that run at once; while that many do, the peer is not read. */
   readonly maxInFlight: number
@@ -100,6 +102,7 @@ export class ServerConnection implements RpcReceiver, FlightOwner {
 
   onFlightEnd(flight: Flight): void {
     this.#flights.delete(flight)
+    this.#options.log.end(flight)
     if (flight.id !== undefined) this.#flightsById.delete(flight.id)
     while (!this.#isFull) {
       const next = this.#queue.shift()
@@ -178,7 +181,10 @@ export class ServerConnection implements RpcReceiver, FlightOwner {
   #acceptControl({ id, method, params }: WireRequest, reply: Reply): void {
     if (method === RPC_METHOD.cancel && isObject(params)) this.#cancel(params['id'])
     if (id === undefined) return
-    if (method === RPC_METHOD.ping) reply({ jsonrpc: '2.0', id, result: this.#options.pong })
+    const { pong, log } = this.#options
+    if (method === RPC_METHOD.ping) reply({ jsonrpc: '2.0', id, result: pong })
+    else if (method === RPC_METHOD.requests)
+      reply({ jsonrpc: '2.0', id, result: log.report(params) })
     else if (method === RPC_METHOD.cancel) reply({ jsonrpc: '2.0', id, result: null })
     else reply(errorReply(id, { code: RPC_ERROR.methodNotFound, message: 'no such method' }))
   }
@@ -194,6 +200,7 @@ export class ServerConnection implements RpcReceiver, FlightOwner {
       this.#flightsById.set(id, flight)
     }
     this.#flights.add(flight)
+    this.#options.log.begin(flight)
     this.#deadlines.watch(flight.deadline)
     flight.run()
   }

@@ -19,3 +19,28 @@ export const progressSchema = rpcNotificationSchema.extend({
 
 /** Tells a client that the server begins no further request on this connection. */
 export const closingSchema = rpcNotificationSchema.extend({ method: z.literal('$/closing') })
+
+/** Asks a server what it is and was asked lately; `after` leaves out that many ended requests. */
+export const requestsSchema = rpcRequestSchema.extend({
+  method: z.literal('$/requests'),
+  params: z.looseObject({ after: z.int().nonnegative().optional() }).optional(),
+})
+
+/** The answer to `$/requests`. */
+export const requestReportSchema = z.looseObject({
+  ended: z.int().nonnegative(),
+  failed: z.int().nonnegative(),
+  running: z.array(
+    z.looseObject({ method: z.string(), client: z.int(), forMs: z.number().nonnegative() }),
+  ),
+  recent: z.array(
+    z.looseObject({
+      number: z.int().positive(),
+      method: z.string(),
+      client: z.int(),
+      endedMsAgo: z.number().nonnegative(),
+      durationMs: z.number().nonnegative(),
+      outcome: z.enum(['answered', 'failed', 'cancelled', 'expired']),
+    }),
+  ),
+})

@@ -30,5 +30,7 @@ export {
   closingSchema,
   pingSchema,
   progressSchema,
+  requestReportSchema,
+  requestsSchema,
 } from './control-message-schemas.js'
 export { homeConfigSchema } from './config-schema.js'

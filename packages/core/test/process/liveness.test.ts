@@ -76,6 +76,27 @@ describe.runIf(linux)('judgeLiveness', () => {
     expect(judgeLiveness(before, LOCAL)).toBe('dead')
     expect(judgeLiveness(before, { localFileSystem: false })).toBe('unknown')
     expect(judgeLiveness({ ...before, machine: 'ffffffffffffffff' }, LOCAL)).toBe('unknown')
+    expect(judgeLiveness({ ...before, machine: '' }, LOCAL)).toBe('unknown')
+  })
+
+  test('takes a zombie whose other threads go on for a live process', async (context) => {
+    // Ends the main thread alone, as a SIGKILL does for as long as another thread is busy in the kernel.
+    const script = `
+import ctypes, threading, time
+threading.Thread(target=time.sleep, args=(60,)).start()
+print('started', flush=True)
+ctypes.CDLL(None).syscall(60, 0)`
+    context.skip(process.arch !== 'x64', 'the number of the system call differs')
+    const child = spawn('python3', ['-c', script], { stdio: ['ignore', 'pipe', 'inherit'] })
+    children.push(child)
+    await once(child.stdout, 'data')
+    const pid = child.pid!
+    await expect.poll(() => readStat(`/proc/${pid}/stat`)?.state).toBe('Z')
+    const start = readStat(`/proc/${pid}/stat`)?.start ?? ''
+    const identity = { ...ownIdentity(), pid, tid: pid, start }
+    expect(judgeLiveness(identity, LOCAL)).toBe('running')
+    child.kill('SIGKILL')
+    await expect.poll(() => judgeLiveness(identity, LOCAL)).toBe('dead')
   })
 
   test('does not judge a process of another container', () => {
@@ -114,6 +135,12 @@ test.each(['', 'p1', 'p1.t1.s1.bZZ.n1.m', 'p1.t1.s.b.n.m/..', 'p-1.t1.s.b.n.m'])
 
 test('a command name with spaces and parentheses does not confuse the stat parser', () => {
   const line = '42 (a) S 1 (x)) T 7 42 40 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 58553 0'
-  expect(parseProcStat(line)).toEqual({ state: 'T', parent: 7, session: 40, start: '58553' })
+  expect(parseProcStat(line)).toEqual({
+    state: 'T',
+    parent: 7,
+    session: 40,
+    threads: 1,
+    start: '58553',
+  })
   expect(parseProcStat('')).toBeUndefined()
 })

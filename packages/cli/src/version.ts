@@ -1,0 +1,9 @@
+import { createRequire } from 'node:module'
+
+/** The version of this package. */
+export function version(): string {
+  const require = createRequire(import.meta.url)
+  // By the package's own name, since a bundle may move this file to another folder.
+  const manifest = require('@cli-ops/cli/package.json') as { readonly version: string }
+  return manifest.version
+}

@@ -1,0 +1,25 @@
+import { assertOptions, type CliOpsOptions } from '@cli-ops/shared-ipc/lifecycle'
+
+import type { CommanderPlugin } from './cli-ops.js'
+import type { CommanderProgram } from './commander-program.js'
+import { mountOpsOn } from './mount-ops.js'
+
+/** Where the `ops` commands look. */
+export type OpsCommandsOptions = Pick<CliOpsOptions, 'name' | 'home' | 'namespace' | 'url'>
+
+/**
+ * Makes the plugin that adds the `ops` commands to a program or command of any place, without coordinating it: for a
+ * program that only looks.
+ *
+ * @throws TypeError naming the option, the rule and the value, when an option is wrong
+ * @example
+ * ```ts
+ * program.use(opsCommands()) // `my-tool status`, `my-tool locks release …`
+ * ```
+ */
+export function opsCommands(options: OpsCommandsOptions = {}): CommanderPlugin {
+  assertOptions(options)
+  return (program) => {
+    mountOpsOn(program as CommanderProgram, options)
+  }
+}

@@ -1,0 +1,121 @@
+import { isObject } from './json-rpc.js'
+
+/** How a request ended: answered by its handler, by its handler's failure, or without waiting for either. */
+export type RequestOutcome = 'answered' | 'failed' | 'cancelled' | 'expired'
+
+/** A request while its handler runs, as far as the log wants to know it. */
+export interface LoggedRequest {
+  readonly method: string
+  readonly client: { readonly id: number }
+  /** Instant of `performance.now()`. */
+  readonly startedAt: number
+  readonly outcome: RequestOutcome
+}
+
+/** What a server answers to `$/requests`. Times are spans, since clocks differ. */
+export interface RequestReport {
+  /** Requests that have ended since the server began. */
+  readonly ended: number
+  /** How many of them were not answered by their handler's result. */
+  readonly failed: number
+  readonly running: readonly {
+    readonly method: string
+    readonly client: number
+    readonly forMs: number
+  }[]
+  /** The last requests that ended, oldest first. */
+  readonly recent: readonly {
+    /** Counts the ended requests from 1. */
+    readonly number: number
+    readonly method: string
+    readonly client: number
+    readonly endedMsAgo: number
+    readonly durationMs: number
+    readonly outcome: RequestOutcome
+  }[]
+}
+
+interface EndedRequest {
+  readonly method: string
+  readonly client: number
+  readonly endedAt: number
+  readonly durationMs: number
+  readonly outcome: RequestOutcome
+}
+
+/** Enough for a look each second at a server that is not overrun, and a reply of some 20 KB. */
+const KEPT = 128
+const MAX_RUNNING = 128
+const MAX_METHOD_LENGTH = 100
+
+/**
+ * Remembers what a server was asked lately and how long that took, for people who look on. Names of methods and times only:
+ * never parameters or results, which may hold secrets.
+ */
+export class RequestLog {
+  readonly #running = new Set<LoggedRequest>()
+  readonly #ring: EndedRequest[] = []
+  #ended = 0
+  #failed = 0
+
+  begin(request: LoggedRequest): void {
+    this.#running.add(request)
+  }
+
+  end(request: LoggedRequest): void {
+    this.#running.delete(request)
+    const { method, client, startedAt, outcome } = request
+    const endedAt = performance.now()
+    const durationMs = endedAt - startedAt
+    this.#ring[this.#ended % KEPT] = {
+      method: shortened(method),
+      client: client.id,
+      endedAt,
+      durationMs,
+      outcome,
+    }
+    this.#ended += 1
+    if (outcome !== 'answered') this.#failed += 1
+  }
+
+  /** Describes the requests that run, and those that ended, without the first `after` of them. */
+  report(params: unknown): RequestReport {
+    const now = performance.now()
+    const running = [...this.#running]
+      .slice(0, MAX_RUNNING)
+      .map(({ method, client, startedAt }) => ({
+        method: shortened(method),
+        client: client.id,
+        forMs: rounded(now - startedAt),
+      }))
+    const recent = []
+    const first = Math.max(this.#ended - KEPT, startOf(params))
+    for (let index = first; index < this.#ended; index += 1) {
+      const request = this.#ring[index % KEPT]
+      if (request === undefined) continue
+      const { endedAt, durationMs, ...rest } = request
+      recent.push({
+        number: index + 1,
+        ...rest,
+        endedMsAgo: rounded(now - endedAt),
+        durationMs: rounded(durationMs),
+      })
+    }
+    return { ended: this.#ended, failed: this.#failed, running, recent }
+  }
+}
+
+function startOf(params: unknown): number {
+  const after = isObject(params) ? params['after'] : undefined
+  return Number.isSafeInteger(after) && (after as number) > 0 ? (after as number) : 0
+}
+
+/** A cut of its own, since a slice would keep the whole of a hostile name in memory. */
+function shortened(method: string): string {
+  if (method.length <= MAX_METHOD_LENGTH) return method
+  return `${Buffer.from(method.slice(0, MAX_METHOD_LENGTH)).toString()}…`
+}
+
+function rounded(milliseconds: number): number {
+  return Math.round(milliseconds * 1000) / 1000
+}
