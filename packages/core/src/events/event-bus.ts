@@ -23,7 +23,7 @@ import type {
 } from './event-options.js'
 import { assertEventType, assertPattern } from './event-pattern.js'
 import { EventPublisher, requireEvents } from './event-publisher.js'
-import { createEventRecord } from './event-record.js'
+import { createEventRecord, toEnvelope } from './event-record.js'
 import {
   assertSubscribeOptions,
   type EventSettings,
@@ -93,7 +93,7 @@ export class EventBus<Events = StandardEvents> {
     if (invalid instanceof Promise) await invalid
     this.#assertOpen()
     const cursor = await this.#gate.enter(type, () => this.#publisher.publish(record), signal)
-    return { ...record.event, cursor } as EventEnvelope<EventData<Events, Type>, Type>
+    return toEnvelope(record, cursor) as EventEnvelope<EventData<Events, Type>, Type>
   }
 
   /**
@@ -115,7 +115,7 @@ export class EventBus<Events = StandardEvents> {
       )
     }
     const cursor = this.#gate.enterSync(type, () => this.#publisher.publishSync(record))
-    return { ...record.event, cursor } as EventEnvelope<EventData<Events, Type>, Type>
+    return toEnvelope(record, cursor) as EventEnvelope<EventData<Events, Type>, Type>
   }
 
   /**

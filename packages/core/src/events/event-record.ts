@@ -2,7 +2,8 @@ import type { EventRecord } from '../drivers/event-driver.js'
 import { CliOpsError } from '../errors/cli-ops-error.js'
 import { toJson } from '../validation/to-json.js'
 import { nextEventId } from './event-id.js'
-import type { StoredEvent } from './event-types.js'
+import { isoNow } from './event-time.js'
+import type { Cursor, EventEnvelope } from './event-types.js'
 
 /** The largest event, as JSON with its envelope, in bytes. */
 const MAX_EVENT_BYTES = 1024 * 1024
@@ -22,20 +23,32 @@ export interface EventParts {
  * @throws CliOpsError `MESSAGE_TOO_LARGE` above {@link MAX_EVENT_BYTES}
  */
 export function createEventRecord({ type, data, source, traceparent }: EventParts): EventRecord {
-  const dataJson = toJson('data', data ?? null)
-  const attributes = {
+  const stored = data ?? null
+  const dataJson = toJson('data', stored)
+  const id = nextEventId()
+  const time = isoNow()
+  // Put together by hand, and the event made as one literal: what is the same in every event need not be looked at anew.
+  const trace = traceparent === undefined ? '' : `,"traceparent":${JSON.stringify(traceparent)}`
+  const json = `{"specversion":"1.0","id":"${id}","source":${JSON.stringify(source)},"type":${JSON.stringify(type)},"time":"${time}","datacontenttype":"application/json"${trace},"data":${dataJson}}`
+  assertSize(type, json)
+  const datacontenttype = 'application/json'
+  const event = {
     specversion: '1.0',
-    id: nextEventId(),
+    id,
     source,
     type,
-    time: new Date().toISOString(),
-    datacontenttype: 'application/json',
-    ...(traceparent !== undefined && { traceparent }),
+    time,
+    datacontenttype,
+    data: stored,
   } as const
-  const json = `${JSON.stringify(attributes).slice(0, -1)},"data":${dataJson}}`
-  assertSize(type, json)
-  const event: StoredEvent = { ...attributes, data: data ?? null }
-  return { event, json }
+  return { event: traceparent === undefined ? event : { ...event, traceparent }, json }
+}
+
+/** The event as its emitter is given it. */
+export function toEnvelope({ event }: EventRecord, cursor: Cursor): EventEnvelope {
+  const { specversion, id, source, type, time, datacontenttype, data, traceparent } = event
+  const envelope = { specversion, id, source, type, time, datacontenttype, data, cursor }
+  return traceparent === undefined ? envelope : { ...envelope, traceparent }
 }
 
 function assertSize(type: string, json: string): void {

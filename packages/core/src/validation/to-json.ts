@@ -1,5 +1,11 @@
 const MAX_DEPTH = 200
 
+/** What keeps a value from being JSON, and where in it, such as `.list[1]`. */
+interface Obstacle {
+  path: string
+  readonly what: string
+}
+
 /**
  * Writes a value as JSON. Unlike `JSON.stringify` it refuses, with a `TypeError` that names the place, whatever
  * would be lost on the way: functions, symbols, bigints, NaN, infinities, Maps, Sets and cycles. Members that
@@ -11,41 +17,62 @@ export function toJson(argument: string, value: unknown): string {
 }
 
 /** Throws the `TypeError` of {@link toJson}, for a value that is written later as part of a larger one. */
-export function assertJson(place: string, value: unknown, depth = 0): void {
+export function assertJson(argument: string, value: unknown): void {
+  // An object that says it is nothing would leave a hole where a value is expected.
+  const isNothing = hasToJson(value) && value.toJSON('') === undefined
+  const obstacle = isNothing ? { path: '', what: 'undefined' } : findObstacle(value, 0)
+  if (obstacle === undefined) return
+  throw new TypeError(`${argument}${obstacle.path} must be JSON, got ${obstacle.what}`)
+}
+
+/** The path is put together on the way back: nearly every value is JSON, and pays for no text that nobody reads. */
+function findObstacle(value: unknown, depth: number): Obstacle | undefined {
   switch (typeof value) {
     case 'string':
     case 'boolean':
-      return
+      return undefined
     case 'number':
-      if (!Number.isFinite(value)) refuse(place, String(value))
-      return
+      return Number.isFinite(value) ? undefined : { path: '', what: String(value) }
     case 'object':
-      if (value !== null) assertJsonObject(place, value, depth)
-      return
+      return value === null ? undefined : findInObject(value, depth)
     case 'undefined':
-      refuse(place, 'undefined')
-      return
+      return { path: '', what: 'undefined' }
     case 'bigint':
     case 'function':
     case 'symbol':
-      refuse(place, `a ${typeof value}`)
+      return { path: '', what: `a ${typeof value}` }
   }
 }
 
-function assertJsonObject(place: string, value: object, depth: number): void {
-  if (depth > MAX_DEPTH) refuse(place, `a cycle or more than ${MAX_DEPTH} levels`)
-  if (typeof (value as { toJSON?: unknown }).toJSON === 'function') return
-  if (value instanceof Map || value instanceof Set) refuse(place, `a ${value.constructor.name}`)
+function findInObject(value: object, depth: number): Obstacle | undefined {
+  if (depth > MAX_DEPTH) return { path: '', what: `a cycle or more than ${MAX_DEPTH} levels` }
+  if (hasToJson(value)) return undefined
+  if (value instanceof Map || value instanceof Set)
+    return { path: '', what: `a ${value.constructor.name}` }
   if (Array.isArray(value)) {
-    for (let index = 0; index < value.length; index += 1)
-      assertJson(`${place}[${index}]`, value[index], depth + 1)
-    return
+    for (let index = 0; index < value.length; index += 1) {
+      const obstacle = findObstacle(value[index], depth + 1)
+      if (obstacle !== undefined) return within(`[${index}]`, obstacle)
+    }
+    return undefined
   }
-  for (const [key, member] of Object.entries(value)) {
-    if (member !== undefined) assertJson(`${place}.${key}`, member, depth + 1)
+  for (const key of Object.keys(value)) {
+    const member: unknown = value[key as keyof typeof value]
+    const obstacle = member === undefined ? undefined : findObstacle(member, depth + 1)
+    if (obstacle !== undefined) return within(`.${key}`, obstacle)
   }
+  return undefined
 }
 
-function refuse(place: string, what: string): never {
-  throw new TypeError(`${place} must be JSON, got ${what}`)
+function within(place: string, obstacle: Obstacle): Obstacle {
+  obstacle.path = place + obstacle.path
+  return obstacle
+}
+
+function hasToJson(value: unknown): value is { toJSON(key: string): unknown } {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    typeof (value as { toJSON?: unknown }).toJSON === 'function'
+  )
 }

@@ -14,6 +14,11 @@ test.each([
   ['infinity', -Infinity, 'data must be JSON, got -Infinity'],
   ['a Map', { m: new Map() }, 'data.m must be JSON, got a Map'],
   ['a Set', new Set(), 'data must be JSON, got a Set'],
+  [
+    'what says of itself that it is nothing',
+    { toJSON: () => undefined },
+    'data must be JSON, got undefined',
+  ],
   ['a cycle', cycle, 'must be JSON, got a cycle or more than 200 levels'],
 ])('refuses %s and names the place', (_what, value, message) => {
   expect(() => toJson('data', value)).toThrow(new TypeError(message).message)
@@ -24,6 +29,7 @@ test.each([
   ['text', '"text"'],
   [[1, [true]], '[1,[true]]'],
   [{ a: undefined, b: 1 }, '{"b":1}'],
+  [{ a: { toJSON: () => undefined }, b: 1 }, '{"b":1}'],
   [{ at: new Date(0) }, '{"at":"1970-01-01T00:00:00.000Z"}'],
   [JSON.parse('{"__proto__":1}'), '{"__proto__":1}'],
 ])('writes %j', (value, json) => {

@@ -91,7 +91,7 @@ export function createLogAppender(
   const appendSync = (events: readonly EventRecord[], options: AppendOptions): Cursor[] => {
     prepare()
     const appended: Cursor[] = []
-    for (const records of inBlocks(events.map(encodeEvent))) {
+    for (const records of inBlocks(events)) {
       const block = records.length === 1 && records[0] ? records[0] : Buffer.concat(records)
       const written = home.inDirectory(directory, () => writer.append(block, options.durable))
       let { offset } = written.start
@@ -114,10 +114,18 @@ function fullAt({ maxBytes }: Retention): number {
   return Math.min(Math.max(share, MIN_SEGMENT_BYTES), MAX_SEGMENT_BYTES)
 }
 
-function* inBlocks(records: readonly Buffer[]): Generator<Buffer[]> {
+/** Cuts the events into what is written at once. */
+function inBlocks(events: readonly EventRecord[]): Iterable<readonly Buffer[]> {
+  const [only] = events
+  if (only !== undefined && events.length === 1) return [[encodeEvent(only)]]
+  return cut(events)
+}
+
+function* cut(events: readonly EventRecord[]): Generator<readonly Buffer[]> {
   let block: Buffer[] = []
   let bytes = 0
-  for (const record of records) {
+  for (const event of events) {
+    const record = encodeEvent(event)
     if (block.length > 0 && bytes + record.length > MAX_BLOCK_BYTES) {
       yield block
       block = []

@@ -13,6 +13,8 @@ const MAX_TRIES = 1000
 interface OpenSegment {
   readonly number: number
   readonly descriptor: number
+  /** Path of the segment after it. */
+  readonly nextPath: string
   /** When it was begun, milliseconds since the epoch. */
   readonly startedAt: number
   /** Size after the last look: what is behind it is new. */
@@ -93,22 +95,36 @@ export class LogWriter {
 
   /** Writes the block; where it begins, or `undefined` when it does not count. */
   #write(segment: OpenSegment, block: Uint8Array): number | undefined {
-    const { descriptor, number } = segment
+    const { descriptor, size } = segment
     writeRecords(this.#fileSystem, descriptor, block, this.#directory)
+    // The usual case. What is in front of the block was looked at before: a seal can only be behind it.
+    if (segment.clear === size) {
+      const after = this.#fileSystem.openStatus(descriptor)
+      if (after.size === size + block.length && after.links > 0) {
+        segment.size = after.size
+        segment.clear = after.size
+        return size
+      }
+    }
+    return this.#locate(segment, block)
+  }
+
+  /** Looks where a block that was written begins, and whether the log has moved on. */
+  #locate(segment: OpenSegment, block: Uint8Array): number | undefined {
+    const { descriptor, number } = segment
     // The order of the two looks matters. Segments are removed oldest first: one that still has a name now had no
     // removed successor before, so a missing successor means that there has never been one, nor a seal.
-    const movedOn = this.#fileSystem.status(segmentPath(this.#directory, number + 1)) !== undefined
+    const movedOn = this.#fileSystem.status(segment.nextPath) !== undefined
     const { size, links } = this.#fileSystem.openStatus(descriptor)
     const start = this.#startOf(segment, block, size)
-    if (start !== undefined && (movedOn || links === 0)) {
+    if (start === undefined) return undefined
+    if (movedOn || links === 0) {
       const seal = findSeal(this.#fileSystem, descriptor, number, segment.clear)
       // Without a seal a removed segment was not expired but deleted by hand: nobody will read it.
       if (seal === undefined ? links === 0 : start > seal) return undefined
     }
-    if (start !== undefined) {
-      segment.size = size
-      segment.clear = start + block.length
-    }
+    segment.size = size
+    segment.clear = start + block.length
     segment.left = movedOn || links === 0
     return start
   }
@@ -139,10 +155,11 @@ export class LogWriter {
   }
 
   #begin(number: number, descriptor: number, durable: boolean): OpenSegment {
+    const nextPath = segmentPath(this.#directory, number + 1)
     const size = this.#fileSystem.size(descriptor)
     if (size > 0) {
       const { startedAt } = readHeader(this.#fileSystem, descriptor)
-      return { number, descriptor, startedAt, size, clear: 0, left: false }
+      return { number, descriptor, nextPath, startedAt, size, clear: 0, left: false }
     }
     // An empty segment: whoever writes its first byte must have sealed the one before it, so that everybody
     // who finds it begun knows the other one sealed without looking.
@@ -152,7 +169,7 @@ export class LogWriter {
     writeRecords(this.#fileSystem, descriptor, header, this.#directory)
     if (durable) this.#syncDirectory()
     const grown = this.#fileSystem.size(descriptor)
-    return { number, descriptor, startedAt, size: grown, clear: 0, left: false }
+    return { number, descriptor, nextPath, startedAt, size: grown, clear: 0, left: false }
   }
 
   #seal(number: number): number | undefined {

@@ -219,6 +219,84 @@ describe('rotation', () => {
   })
 })
 
+describe('other processes in between', () => {
+  test('are noticed with one look, and without them it is a write and that look', () => {
+    const calls: string[] = []
+    const log = openLog(
+      temporaryHome(),
+      hookInto((name) => calls.push(name)),
+    )
+    log.emit(1)
+    calls.length = 0
+    log.emit(2)
+    log.emit(3)
+    expect(calls).toEqual(['write', 'openStatus', 'write', 'openStatus'])
+  })
+
+  test('in whatever order they write, rotate and read, lose and repeat nothing', () => {
+    for (let seed = 1; seed <= 150; seed += 1) {
+      const random = randomNumbers(seed)
+      const root = temporaryHome()
+      const other = openLog(root)
+      other.emit(0)
+      const reader = other.reader('latest')
+      const sent: number[] = []
+      let next = 0
+      let busy = false
+      const interfere = (): void => {
+        // The other writer's own steps are not interrupted, as those of this one are at every call.
+        if (busy || random() > 0.3) return
+        busy = true
+        const choice = random()
+        // With more segments the oldest would expire.
+        const mayRotate = other.segments().length < 14
+        if (choice < 0.4) emitWith(other)
+        else if (choice < 0.6 && mayRotate) other.rotate()
+        else if (choice < 0.7 && mayRotate)
+          writeFileSync(other.path(other.segments().length + 1), '', { flag: 'wx' })
+        else found.push(...other.take(reader))
+        busy = false
+      }
+      const log = openLog(root, hookInto(interfere))
+      const found: unknown[] = []
+      const emitWith = (writer: Log): void => {
+        next += 1
+        sent.push(next)
+        writer.emit(next)
+      }
+      for (let count = 0; count < 12; count += 1) emitWith(log)
+      busy = true
+      found.push(...other.take(reader))
+      const live = small(found) as number[]
+      expect(
+        live.toSorted((a, b) => a - b),
+        `seed ${seed}`,
+      ).toEqual(sent)
+      expect(small(log.take(log.reader('earliest'))), `seed ${seed}`).toEqual([0, ...live])
+    }
+  })
+})
+
+/** The real files, and a look at each call, before and after it. */
+function hookInto(onCall: (name: string) => void): FileSystem {
+  const hooked = Object.entries(nodeFileSystem).map(([name, call]) => [
+    name,
+    (...parameters: unknown[]): unknown => {
+      onCall(name)
+      return (call as (...parameters: unknown[]) => unknown)(...parameters)
+    },
+  ])
+  return Object.fromEntries(hooked) as FileSystem
+}
+
+function randomNumbers(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    return state / 0x1_0000_0000
+  }
+}
+
 describe('expiry', () => {
   const clean = (log: Log, maxBytes = 1024 * 1024): unknown =>
     log.events.clean({ retentionMs: 60_000, maxBytes })
