@@ -133,7 +133,7 @@ export class Home {
         this.#makeMissing(directory)
       } else if (code !== 'EEXIST') throw error
       else if (this.fileSystem.status(directory)?.kind === 'file') {
-        throw Object.assign(error as object, { code: 'ENOTDIR' })
+        throw Object.assign(error as Error, { code: 'ENOTDIR' })
       }
     }
   }
