@@ -46,7 +46,11 @@ export interface HostRun {
   readonly options?: object
   /** Sent once the host has written "ready". */
   readonly send?: NodeJS.Signals | undefined
+  /** Called before that. */
+  readonly onReady?: () => void
   readonly env?: Readonly<Record<string, string>>
+  /** A program with its arguments that starts the host, such as `faketime +1d`. */
+  readonly wrapper?: readonly string[]
 }
 
 /** What is seen of a host from outside. */
@@ -63,7 +67,13 @@ export function runHost(host: Host, run: HostRun): Promise<HostResult> {
     writeFileSync(join(run.home, 'config.json'), JSON.stringify({ clis: { host: run.options } }))
   }
   const program = fileURLToPath(new URL(`hosts/${host.program}`, import.meta.url))
-  const child = spawn(MATRIX_NODE, [program, ...run.args], {
+  const [command = MATRIX_NODE, ...args] = [
+    ...(run.wrapper ?? []),
+    MATRIX_NODE,
+    program,
+    ...run.args,
+  ]
+  const child = spawn(command, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...process.env,
@@ -81,7 +91,9 @@ export function runHost(host: Host, run: HostRun): Promise<HostResult> {
   let stderr = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     stdout += text
-    if (run.send !== undefined && text.includes('ready')) child.kill(run.send)
+    if (run.send === undefined || !text.includes('ready')) return
+    run.onReady?.()
+    child.kill(run.send)
   })
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text

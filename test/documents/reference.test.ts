@@ -22,8 +22,8 @@ test('docs/reference/errors.md lists the codes of the kit, and which are retryab
 
 test('docs/reference/environment.md lists the variables that the packages read', () => {
   const path = join(root, 'docs/reference/environment.md')
-  const listed = tableRows(path).map(([name = '']) => name.replaceAll('`', ''))
-  const mentioned: string[] = readFileSync(path, 'utf8').match(/[A-Z][A-Z0-9_]*/gu) ?? []
+  const listed = tableRows(path).flatMap(([names = '']) => names.replaceAll('`', '').split(', '))
+  const mentioned: string[] = readFileSync(path, 'utf8').match(/[A-Z][A-Z0-9_<>]*/gu) ?? []
   const read = variablesRead()
   expect(read.size).toBeGreaterThan(5)
   expect([...read].filter((name) => !mentioned.includes(name))).toEqual([])
@@ -39,6 +39,9 @@ function variablesRead(): Set<string> {
       const source = readFileSync(join(dir, 'src', file), 'utf8')
       for (const [, name = ''] of source.matchAll(/\benv(?:\[['"]|\.)([A-Z][A-Z0-9_]*)/gu))
         names.add(name)
+      for (const [, name = ''] of source.matchAll(/'(CLI_OPS_[A-Z0-9_]+)'/gu)) names.add(name)
+      for (const [, name = ''] of source.matchAll(/\$\{prefix\}(_[A-Z0-9_]+)/gu))
+        names.add(`CLI_OPS_<ENGINE>${name}`)
       for (const [, members = ''] of source.matchAll(/\{([^{}]*)\} = (?:process\.)?env\b/gu))
         for (const [name] of members.matchAll(/\b[A-Z][A-Z0-9_]*\b/gu)) names.add(name)
     }

@@ -1,13 +1,14 @@
 import { opsCommands } from '@cli-ops/commander-plugin'
 import { Command } from 'commander'
 
+import { topCommand } from './commands/top.js'
 import { version } from './version.js'
 
 /**
  * The commands of `commands/`, one a file, each made by a function without arguments. Such a file declares name, options
  * and help; what the command does is imported by its action, so that no command pays for another one.
  */
-const COMMANDS: readonly (() => Command)[] = []
+const COMMANDS: readonly (() => Command)[] = [topCommand]
 
 export function createProgram(): Command {
   const program = new Command('cli-ops')

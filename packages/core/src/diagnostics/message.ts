@@ -5,10 +5,6 @@ import { ownProcess } from '../process/own-process.js'
 const KEY = Symbol.for('cli-ops.said')
 type Global = typeof globalThis & { [KEY]?: Set<string> }
 
-// Names and error texts of other processes may carry escape sequences for the terminal.
-// eslint-disable-next-line no-control-regex
-const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]+/gu
-
 /** Writes one line for people to stderr, prefixed with the CLI's own name. stdout belongs to the host. */
 export function say(message: string): void {
   try {
@@ -33,5 +29,7 @@ export function debug(message: () => string): void {
 
 /** Text that is safe on a terminal and stays on one line. */
 export function printable(text: string): string {
-  return text.replace(CONTROL, ' ')
+  // Names and error texts of other processes may carry escape sequences for the terminal.
+  // eslint-disable-next-line no-control-regex
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]+/gu, ' ')
 }

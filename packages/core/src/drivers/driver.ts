@@ -1,3 +1,4 @@
+import type { Credentials, TlsFiles } from './engine-secrets.js'
 import type { EventDriver } from './event-driver.js'
 import type { LockDriver } from './lock-driver.js'
 import type { RegistryDriver } from './registry-driver.js'
@@ -23,6 +24,14 @@ export interface DriverCapabilities {
 /**
  * The implementation of the primitives on one engine. Making one does no I/O: an embedded driver
  * touches the disk at its first operation, a networked one connects in `open`.
+ *
+ * What is common to all drivers stands above them: names, options and messages are validated, defaults filled in, missing
+ * primitives and capabilities refused; a driver is opened once, before its first operation, and closed once.
+ *
+ * A driver that needs the network settles every call, whatever has become of the engine or the way to it: within
+ * `timeoutMs` with `ENGINE_UNAVAILABLE`, or soon after the call's own signal was aborted. It connects again by itself.
+ * It keeps the process alive while a call is under way, and otherwise only where the contract says so: it has no timer
+ * and no socket that would. Its messages and errors hold no password, error causes included.
  */
 export interface Driver {
   /** `local`, `memory`, `redis`, … */
@@ -33,29 +42,48 @@ export interface Driver {
   readonly events?: EventDriver
   readonly registry?: RegistryDriver
   readonly rpc?: RpcDriver
-  /** Connects; called once before the first operation where present. Rejects with `ENGINE_UNAVAILABLE`. */
-  open?(): Promise<void>
+  /** What to do about an absent primitive, for the end of a message: `set CLI_OPS_LOCKS_URL to a redis:// URL`. */
+  readonly instead?: Readonly<Partial<Record<Primitive, string>>>
+  /**
+   * Connects; called once, before the first operation, where present. Rejects with `ENGINE_UNAVAILABLE`. The signal is
+   * aborted at the deadline: nobody waits any more, and `close` follows.
+   */
+  open?(signal: AbortSignal): Promise<void>
   /**
    * True for one caller within the interval: who gets it cleans up what dead processes left. Absent where the
    * engine expires things by itself.
    */
   claimCleanup?(intervalMs: number): boolean
-  /** Gives back what the driver holds. Called once. */
+  /** Gives back what the driver holds. Called once, also after an `open` that failed; settles within `timeoutMs`. */
   close(): Promise<void>
 }
 
 /** What a driver is made from. */
 export interface DriverOptions {
+  /** Without user name and password, so that it may be shown. */
   readonly url: URL
   /** Empty for the default namespace. Namespaces share nothing. */
   readonly namespace: string
   /** The home directory, absolute. */
   readonly home: string
+  /** How long the engine may take to connect or to answer, in milliseconds. */
+  readonly timeoutMs: number
+  /** How long a lock or a registration outlives its process's contact with the engine, in milliseconds. */
+  readonly leaseMs: number
+  /**
+   * Who to say one is: from the URL, the environment or a file. To be asked at each connection, since passwords change.
+   *
+   * @throws CliOpsError `ENGINE_UNAVAILABLE` where a file cannot be read
+   */
+  readonly credentials: () => Credentials
+  /** Options for `tls.connect`, beyond Node's own. @throws CliOpsError `ENGINE_UNAVAILABLE` where a file cannot be read */
+  readonly tls: () => TlsFiles
 }
 
 /** What a driver package exports under the name `createDriver`. */
 export type CreateDriver = (options: DriverOptions) => Driver
 
+export type { Credentials, TlsFiles }
 export type { EventDriver, LockDriver, RegistryDriver, RpcDriver }
 export type { MaybePromise } from './maybe-promise.js'
 export type { CleanOptions, LockGrant, LockRequest, LockWait } from './lock-driver.js'

@@ -1,22 +1,32 @@
 import { CliOpsError } from '../errors/cli-ops-error.js'
 import { type ConnectionOptions, resolveConnection } from '../options/connection-options.js'
+import { resolveEngineLimits } from '../options/engine-limits.js'
+import { connectDriver } from './connect-driver.js'
 import { driverKey } from './driver-key.js'
 import { createDisabledDriver } from './disabled/disabled-driver.js'
 import type { CreateDriver, Driver, DriverOptions, Primitive } from './driver.js'
+import { createDriverOptions } from './driver-options.js'
+import { DRIVER_PACKAGES, loadDriverPackage } from './driver-packages.js'
 import { createLocalDriver } from './local/local-driver.js'
 import { createMemoryDriver } from './memory/memory-driver.js'
 
 /** One user's hold on a driver that the whole process shares. */
-export interface DriverHandle {
+export interface DriverHandle<Name extends Primitive> {
   /** Equal for equal URL, home and namespace; for telling places apart, never shown. */
   readonly key: string
   /** The driver, where it can be used without waiting: an embedded one, or one that is open already. */
-  readonly now: Driver | undefined
-  /** Resolves to the opened driver. Rejects with `DRIVER_MISSING` or `ENGINE_UNAVAILABLE`. */
-  open(): Promise<Driver>
+  readonly now: DriverWith<Name> | undefined
+  /**
+   * Resolves to the opened driver. Rejects with `DRIVER_MISSING`, `ENGINE_UNAVAILABLE`, or `UNSUPPORTED` where the engine
+   * cannot provide the primitive.
+   */
+  open(): Promise<DriverWith<Name>>
   /** Gives the hold back; the last one closes the driver. Doing it twice does nothing. */
   close(): Promise<void>
 }
+
+/** A driver that provides a primitive. */
+export type DriverWith<Name extends Primitive> = Driver & Required<Pick<Driver, Name>>
 
 /** A driver in use: made once for its URL, home and namespace, closed after its last user. */
 interface SharedDriver {
@@ -33,25 +43,27 @@ const EMBEDDED: ReadonlyMap<string, CreateDriver> = new Map([
   ['memory:', createMemoryDriver],
 ])
 
-const PACKAGES: ReadonlyMap<string, string> = new Map([
-  ['redis:', '@cli-ops/driver-redis'],
-  ['rediss:', '@cli-ops/driver-redis'],
-  ['amqp:', '@cli-ops/driver-amqp'],
-  ['amqps:', '@cli-ops/driver-amqp'],
-  ['ws:', '@cli-ops/driver-websocket'],
-  ['wss:', '@cli-ops/driver-websocket'],
-])
-
 /** Takes a hold on the driver that the options ask for. Validates at once, does no I/O yet. */
-export function openDriver(options: ConnectionOptions, primitive: Primitive): DriverHandle {
+export function openDriver<Name extends Primitive>(
+  options: ConnectionOptions,
+  primitive: Name,
+): DriverHandle<Name> {
   const connection = resolveConnection(options)
-  if (connection.disabled) return readyHandle(createDisabledDriver())
+  if (connection.disabled) return readyHandle(createDisabledDriver(), primitive)
   const url = parseUrl(connection.urlOf(primitive))
-  const driverOptions = { url, home: connection.home, namespace: connection.namespace }
-  return shareDriver(driverKey(connection, url.href), driverOptions)
+  const limits = resolveEngineLimits(options)
+  const isEmbedded = EMBEDDED.has(url.protocol)
+  // Two users that want other limits of an engine get a driver each.
+  const place = isEmbedded ? url.href : `${url.href} ${limits.timeoutMs} ${limits.leaseMs}`
+  const driverOptions = createDriverOptions(url, connection, limits)
+  return shareDriver(driverKey(connection, place), driverOptions, primitive)
 }
 
-function shareDriver(key: string, options: DriverOptions): DriverHandle {
+function shareDriver<Name extends Primitive>(
+  key: string,
+  options: DriverOptions,
+  primitive: Name,
+): DriverHandle<Name> {
   let entry = shared.get(key)
   if (entry === undefined) {
     const driver = EMBEDDED.get(options.url.protocol)?.(options)
@@ -64,11 +76,13 @@ function shareDriver(key: string, options: DriverOptions): DriverHandle {
   return {
     key,
     get now() {
-      return used.driver
+      return used.driver !== undefined && provides(used.driver, primitive) ? used.driver : undefined
     },
     async open() {
       if (closed) throw new CliOpsError('CLOSED', 'this object was closed before the call')
-      return used.driver ?? (used.opening ??= loadAndOpen(used, options))
+      const driver = used.driver ?? (await (used.opening ??= loadAndOpen(used, options)))
+      if (provides(driver, primitive)) return driver
+      throw unsupportedError(driver, primitive)
     },
     async close() {
       if (closed) return
@@ -82,12 +96,12 @@ function shareDriver(key: string, options: DriverOptions): DriverHandle {
 }
 
 async function loadAndOpen(entry: SharedDriver, options: DriverOptions): Promise<Driver> {
+  const driverPackage = DRIVER_PACKAGES.get(options.url.protocol)
   try {
-    const createDriver = await loadDriverPackage(options.url.protocol)
-    const driver = createDriver(options)
-    await driver.open?.()
-    entry.driver = driver
-    return driver
+    if (driverPackage === undefined) throw new TypeError('an embedded driver needs no opening')
+    const createDriver = await loadDriverPackage(driverPackage)
+    entry.driver = await connectDriver(createDriver, options)
+    return entry.driver
   } catch (error) {
     // The next call tries again: the engine may be back, or the package installed.
     entry.opening = undefined
@@ -95,24 +109,25 @@ async function loadAndOpen(entry: SharedDriver, options: DriverOptions): Promise
   }
 }
 
-async function loadDriverPackage(protocol: string): Promise<CreateDriver> {
-  const name = PACKAGES.get(protocol) ?? ''
-  try {
-    const loaded = (await import(name)) as { readonly createDriver: CreateDriver }
-    return loaded.createDriver
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error
-    throw new CliOpsError('DRIVER_MISSING', `${protocol}// needs a package: npm install ${name}`, {
-      cause: error,
-      details: { package: name },
-    })
-  }
+function provides<Name extends Primitive>(
+  driver: Driver,
+  primitive: Name,
+): driver is DriverWith<Name> {
+  return driver[primitive] !== undefined
+}
+
+function unsupportedError({ name, instead }: Driver, primitive: Primitive): CliOpsError {
+  const remedy = instead?.[primitive] ?? `give ${primitive} a URL of their own`
+  return new CliOpsError('UNSUPPORTED', `the ${name} driver has no ${primitive}; ${remedy}`, {
+    details: { driver: name, primitive },
+  })
 }
 
 function parseUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url !== undefined && (EMBEDDED.has(url.protocol) || PACKAGES.has(url.protocol))) return url
-  const schemes = [...EMBEDDED.keys(), ...PACKAGES.keys()].join(', ')
+  if (url !== undefined && (EMBEDDED.has(url.protocol) || DRIVER_PACKAGES.has(url.protocol)))
+    return url
+  const schemes = [...EMBEDDED.keys(), ...DRIVER_PACKAGES.keys()].join(', ')
   // The URL may hold a password, so only its scheme is shown.
   throw new TypeError(`url must begin with one of ${schemes} got ${JSON.stringify(schemeOf(text))}`)
 }
@@ -122,7 +137,11 @@ function schemeOf(text: string): string {
 }
 
 /** A hold on a driver that is shared with nobody. */
-export function readyHandle(driver: Driver): DriverHandle {
+export function readyHandle<Name extends Primitive>(
+  driver: Driver,
+  primitive: Name,
+): DriverHandle<Name> {
+  if (!provides(driver, primitive)) throw unsupportedError(driver, primitive)
   return {
     key: driver.name,
     now: driver,

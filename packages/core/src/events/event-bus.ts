@@ -22,7 +22,7 @@ import type {
   Subscription,
 } from './event-options.js'
 import { assertEventType, assertPattern } from './event-pattern.js'
-import { EventPublisher, requireEvents } from './event-publisher.js'
+import { EventPublisher } from './event-publisher.js'
 import { createEventRecord, toEnvelope } from './event-record.js'
 import {
   assertSubscribeOptions,
@@ -56,7 +56,7 @@ type EmitArguments<Data> = undefined extends Data
  */
 export class EventBus<Events = StandardEvents> {
   readonly #settings: EventSettings
-  readonly #handle: DriverHandle
+  readonly #handle: DriverHandle<'events'>
   readonly #publisher: EventPublisher
   readonly #gate: EmitGate
   readonly #subscriptions = new Set<RunningSubscription>()
@@ -239,7 +239,7 @@ export class EventBus<Events = StandardEvents> {
   async cleanOldEvents(): Promise<number> {
     this.#assertOpen()
     const driver = this.#handle.now ?? (await this.#handle.open())
-    return requireEvents(driver).clean(this.#settings.append.retention)
+    return driver.events.clean(this.#settings.append.retention)
   }
 
   /** Ends all subscriptions and stores what was emitted and still waits. Doing it twice does nothing. */
@@ -312,10 +312,10 @@ export class EventBus<Events = StandardEvents> {
   }
 }
 
-function openEvents(options: EventBusOptions, inMemory: boolean): DriverHandle {
+function openEvents(options: EventBusOptions, inMemory: boolean): DriverHandle<'events'> {
   if (!inMemory || resolveConnection(options).disabled) return openDriver(options, 'events')
   // Not shared with anybody: two tests, each with a bus in memory, never see each other's events.
-  return readyHandle(createMemoryDriver())
+  return readyHandle(createMemoryDriver(), 'events')
 }
 
 function closedError(): CliOpsError {

@@ -1,7 +1,6 @@
 import type { Driver, EventBatch, EventReader, ReaderOptions } from '../drivers/driver.js'
-import type { DriverHandle } from '../drivers/open-driver.js'
+import type { DriverHandle, DriverWith } from '../drivers/open-driver.js'
 import { CliOpsError } from '../errors/cli-ops-error.js'
-import { requireEvents } from './event-publisher.js'
 import type { Cursor } from './event-types.js'
 
 /** A reader on whatever driver: at once where it is embedded, once it is open where it is not. */
@@ -14,7 +13,7 @@ export class EventFeed {
   #closed = false
 
   /** @throws TypeError for a position that is none on an embedded driver; other errors reject `ready` */
-  constructor(handle: DriverHandle, options: ReaderOptions) {
+  constructor(handle: DriverHandle<'events'>, options: ReaderOptions) {
     this.ready = this.#open(handle, options)
     this.ready.catch(() => undefined)
   }
@@ -42,7 +41,7 @@ export class EventFeed {
     this.#reader?.close()
   }
 
-  #open(handle: DriverHandle, options: ReaderOptions): Promise<void> {
+  #open(handle: DriverHandle<'events'>, options: ReaderOptions): Promise<void> {
     const driver = handle.now
     if (driver === undefined) {
       return handle.open().then(async (opened) => {
@@ -67,11 +66,11 @@ async function failed(error: unknown): Promise<never> {
   throw error
 }
 
-function openReader(driver: Driver, options: ReaderOptions): EventReader {
+function openReader(driver: DriverWith<'events'>, options: ReaderOptions): EventReader {
   const { replay, durableGroups } = driver.capabilities
   if (options.from !== 'latest' && !replay) throw unsupported(driver, 'begin in the past')
   if (options.group !== undefined && !durableGroups) throw unsupported(driver, 'be durable')
-  return requireEvents(driver).openReader(options)
+  return driver.events.openReader(options)
 }
 
 function unsupported(driver: Driver, what: string): CliOpsError {

@@ -1,4 +1,4 @@
-import type { AppendOptions, Driver, EventDriver, EventRecord } from '../drivers/driver.js'
+import type { AppendOptions, EventRecord } from '../drivers/driver.js'
 import type { DriverHandle } from '../drivers/open-driver.js'
 import { CliOpsError } from '../errors/cli-ops-error.js'
 import type { Cursor } from './event-types.js'
@@ -15,7 +15,7 @@ interface Pending {
  * written together.
  */
 export class EventPublisher {
-  readonly #handle: DriverHandle
+  readonly #handle: DriverHandle<'events'>
   readonly #options: AppendOptions
   readonly #onStored: () => void
   #pending: Pending[] = []
@@ -24,7 +24,7 @@ export class EventPublisher {
   #writing: Promise<void> | undefined
 
   /** @param onStored called after each write, before the emits it belongs to resolve */
-  constructor(handle: DriverHandle, options: AppendOptions, onStored: () => void) {
+  constructor(handle: DriverHandle<'events'>, options: AppendOptions, onStored: () => void) {
     this.#handle = handle
     this.#options = options
     this.#onStored = onStored
@@ -49,7 +49,7 @@ export class EventPublisher {
    * @throws CliOpsError `UNSUPPORTED` on drivers that need the network
    */
   publishSync(record: EventRecord): Cursor {
-    const events = eventsOf(this.#handle.now)
+    const events = this.#handle.now?.events
     if (events?.appendSync === undefined) {
       throw new CliOpsError('UNSUPPORTED', 'emitSync needs the local driver; use await emit()')
     }
@@ -60,7 +60,7 @@ export class EventPublisher {
 
   /** Stores what waits, where that is possible without waiting: for exit handlers. */
   flushSync(): void {
-    const events = eventsOf(this.#handle.now)
+    const events = this.#handle.now?.events
     if (events?.appendSync === undefined || this.#pending.length === 0) return
     const batch = this.#takePending()
     try {
@@ -87,7 +87,7 @@ export class EventPublisher {
     }
     const batch = this.#takePending()
     try {
-      const cursors = requireEvents(driver).append(recordsOf(batch), this.#options)
+      const cursors = driver.events.append(recordsOf(batch), this.#options)
       if (cursors instanceof Promise) this.#writing = this.#finish(batch, cursors)
       else this.#stored(batch, cursors)
     } catch (error) {
@@ -95,7 +95,7 @@ export class EventPublisher {
     }
   }
 
-  async #writeLater(opening: Promise<Driver>): Promise<void> {
+  async #writeLater(opening: Promise<unknown>): Promise<void> {
     try {
       await opening
     } catch (error) {
@@ -125,20 +125,6 @@ export class EventPublisher {
     this.#pending = []
     return batch
   }
-}
-
-/** The driver's events. @throws CliOpsError `UNSUPPORTED` where the engine has none */
-export function requireEvents(driver: Driver): EventDriver {
-  const events = eventsOf(driver)
-  if (events !== undefined) return events
-  throw new CliOpsError(
-    'UNSUPPORTED',
-    `${driver.name} has no events; give another url for them: { url: { events: … } }`,
-  )
-}
-
-function eventsOf(driver: Driver | undefined): EventDriver | undefined {
-  return driver?.events
 }
 
 function recordsOf(batch: readonly Pending[]): EventRecord[] {

@@ -1,14 +1,12 @@
 import { describe } from '../names/assert-name.js'
 import { ownProcess } from '../process/own-process.js'
 
-// RFC 3986: the characters of a URI reference, with complete percent-encodings.
-const URI_REFERENCE = /^(?:[\w.~:/?#[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+$/u
-
 /** Throws a `TypeError` unless `source` is a non-empty URI reference, as CloudEvents asks. */
 export function assertSource(source: unknown): asserts source is string {
   if (
     typeof source !== 'string' ||
-    !URI_REFERENCE.test(source) ||
+    // RFC 3986: the characters of a URI reference, with complete percent-encodings.
+    !/^(?:[\w.~:/?#[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+$/u.test(source) ||
     !URL.canParse(source, 'cli-ops://local/')
   ) {
     throw new TypeError(`source must be a URI reference, got ${describe(source)}`)

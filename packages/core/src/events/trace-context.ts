@@ -1,12 +1,12 @@
 import { describe } from '../names/assert-name.js'
 
-// W3C Trace Context, level 1: version, trace id, parent id, flags; later versions may add fields.
-const TRACEPARENT =
-  /^(?!ff)([0-9a-f]{2})-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-[\x21-\x7e]*)?$/u
-
 function isTraceparent(value: unknown): value is string {
   if (typeof value !== 'string' || value.length > 512) return false
-  const match = TRACEPARENT.exec(value)
+  // W3C Trace Context, level 1: version, trace id, parent id, flags; later versions may add fields.
+  const match =
+    /^(?!ff)([0-9a-f]{2})-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(-[\x21-\x7e]*)?$/u.exec(
+      value,
+    )
   return match !== null && (match[1] !== '00' || match[2] === undefined)
 }
 

@@ -65,11 +65,12 @@ export class Session implements RunningCli {
   constructor(program: Program, options: CliOpsOptions) {
     this.name = options.name ?? program.name
     this.version = options.version ?? program.version
+    // First of all, since whatever is said from here on is said under this name.
+    describeOwnProcess({ name: this.name })
     this.options = withHomeConfig(this.name, options)
     const { home, namespace, url, disabled } = this.options
     this.connection = { home, namespace, url, disabled }
     this.#resolved = resolveConnection(this.connection)
-    describeOwnProcess({ name: this.name })
     setRunningCli(this)
   }
 

@@ -2,7 +2,14 @@ import { printable } from '../diagnostics/message.js'
 import type { LockInfo, Owner } from './lock-types.js'
 
 /** Names an owner for people: `cli-beta sync (pid 4242, dev@build-7)`, also `…, stopped)` where it does not run. */
-export function describeOwner({ name, command, pid, user, host, state }: Owner): string {
+export function describeOwner({
+  name,
+  command,
+  pid,
+  user,
+  host,
+  state,
+}: Omit<Owner, 'startedAt'>): string {
   const program = command === undefined ? name : `${name} ${command}`
   // An owner outside the kit, or one whose record was lost, leaves some of these empty.
   const facts = [

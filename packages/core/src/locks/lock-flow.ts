@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
+import type { AsyncLocalStorage } from 'node:async_hooks'
 
 import type { LockDriver } from '../drivers/lock-driver.js'
 import type { LockMode } from './lock-types.js'
@@ -25,12 +25,15 @@ export function locksOfFlow(): readonly FlowLock[] {
 
 /** Runs a callback as a part of the running flow that holds one lock more. */
 export function runHolding<T>(lock: FlowLock, callback: () => T): T {
-  const storage = ((globalThis as Global)[KEY] ??= new AsyncLocalStorage())
-  return storage.run([...locksOfFlow(), lock], callback)
+  return flowStorage().run([...locksOfFlow(), lock], callback)
 }
 
 /** Makes the rest of the running flow hold one lock more, where no callback marks its end. */
 export function enterHolding(lock: FlowLock): void {
-  const storage = ((globalThis as Global)[KEY] ??= new AsyncLocalStorage())
-  storage.enterWith([...locksOfFlow(), lock])
+  flowStorage().enterWith([...locksOfFlow(), lock])
+}
+
+function flowStorage(): AsyncLocalStorage<readonly FlowLock[]> {
+  const { AsyncLocalStorage } = process.getBuiltinModule('node:async_hooks')
+  return ((globalThis as Global)[KEY] ??= new AsyncLocalStorage())
 }

@@ -38,7 +38,7 @@ export interface LockManagerOptions extends ConnectionOptions {
 export class LockManager {
   readonly #resource: string | undefined
   readonly #timeoutMs: number
-  readonly #handle: DriverHandle
+  readonly #handle: DriverHandle<'locks'>
   readonly #held = new Set<HeldLock>()
   readonly #closing = new AbortController()
 
@@ -272,12 +272,7 @@ export class LockManager {
 
   async #driver(): Promise<LockDriver> {
     this.#assertOpen()
-    const { locks, name } = await this.#handle.open()
-    if (locks !== undefined) return locks
-    throw new CliOpsError(
-      'UNSUPPORTED',
-      `the ${name} driver has no locks; give locks a URL of their own`,
-    )
+    return (await this.#handle.open()).locks
   }
 
   #assertOpen(): void {

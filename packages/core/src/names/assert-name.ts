@@ -1,10 +1,6 @@
 /** The longest name accepted, in UTF-8 bytes. Names longer than a file name allows are hashed on disk. */
 const MAX_NAME_BYTES = 1024
 
-// Control characters would reach a terminal; bidirectional marks can make a name read as another one.
-// eslint-disable-next-line no-control-regex
-const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069\ufeff]/u
-
 /**
  * Throws a `TypeError` that names the argument, the rule and the value unless `value` may serve as a
  * resource, CLI, group, method, event or namespace name: any non-empty well-formed string without control
@@ -15,7 +11,7 @@ export function assertName(argument: string, value: unknown): asserts value is s
     throw new TypeError(`${argument} must be a string, got ${describe(value)}`)
   }
   if (value === '') throw new TypeError(`${argument} must not be empty`)
-  if (!isWellFormed(value) || UNPRINTABLE.test(value)) {
+  if (!isPrintableAscii(value) && !isPrintable(value)) {
     throw new TypeError(
       `${argument} must not contain control characters, got ${JSON.stringify(value)}`,
     )
@@ -36,6 +32,18 @@ export function describe(value: unknown): string {
   return Array.isArray(value) ? 'an array' : 'an object'
 }
 
-function isWellFormed(value: string): boolean {
-  return (value as string & { isWellFormed(): boolean }).isWellFormed()
+/** Nearly every name, and no regular expression is compiled for it. */
+function isPrintableAscii(value: string): boolean {
+  for (let index = 0; index < value.length; index += 1) {
+    const code = value.charCodeAt(index)
+    if (code < 0x20 || code > 0x7e) return false
+  }
+  return true
+}
+
+function isPrintable(value: string): boolean {
+  if (!(value as string & { isWellFormed(): boolean }).isWellFormed()) return false
+  // Control characters would reach a terminal; bidirectional marks can make a name read as another one.
+  // eslint-disable-next-line no-control-regex
+  return !/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069\ufeff]/u.test(value)
 }

@@ -2,10 +2,6 @@
 const MAX_ENCODED_LENGTH = 120
 const HASH_LENGTH = 32
 
-const UNSAFE = /[^a-z0-9._-]/gu
-// Windows resolves these to devices whatever the extension.
-const RESERVED = /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?=\.|$)/u
-
 /**
  * Turns any valid name into a file name that is safe and distinct on every file system, also on those
  * that fold case or normalise Unicode: everything but `a-z 0-9 . _ -` is percent-encoded (UTF-8), as are a
@@ -13,10 +9,15 @@ const RESERVED = /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?=\.|$)/u
  * a SHA-256 prefix, so the name itself must also be stored where it has to be read back.
  */
 export function encodeFileName(name: string): string {
+  if (isSafe(name)) return name
   const encoded = name
-    .replace(UNSAFE, percentEncode)
+    .replace(/[^a-z0-9._-]/gu, percentEncode)
     .replace(/^\./u, '%2E')
-    .replace(RESERVED, (device) => percentEncode(device.charAt(0)) + device.slice(1))
+    // Windows resolves these to devices whatever the extension.
+    .replace(
+      /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?=\.|$)/u,
+      (device) => percentEncode(device.charAt(0)) + device.slice(1),
+    )
   if (encoded.length <= MAX_ENCODED_LENGTH) return encoded
   const prefix = encoded.slice(0, MAX_ENCODED_LENGTH - HASH_LENGTH - 1).replace(/%[0-9A-F]?$/u, '')
   return `${prefix}~${sha256(name).slice(0, HASH_LENGTH)}`
@@ -31,6 +32,21 @@ export function decodeFileName(fileName: string): string | undefined {
   } catch {
     return undefined
   }
+}
+
+/** What begins like a device may be one. */
+const DEVICE_PREFIXES = ['con', 'prn', 'aux', 'nul', 'com', 'lpt']
+
+/** Tells of most names that they are their own file names. A command has two or three: too few to compile a regular expression for. */
+function isSafe(name: string): boolean {
+  if (name === '' || name.length > MAX_ENCODED_LENGTH || name.startsWith('.')) return false
+  for (let index = 0; index < name.length; index += 1) {
+    const code = name.charCodeAt(index)
+    const isLetter = code >= 0x61 && code <= 0x7a
+    const isDigit = code >= 0x30 && code <= 0x39
+    if (!isLetter && !isDigit && code !== 0x2d && code !== 0x2e && code !== 0x5f) return false
+  }
+  return !DEVICE_PREFIXES.includes(name.slice(0, 3))
 }
 
 function percentEncode(text: string): string {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { fs } from '../process/builtins.js'
 
 /**
  * Returns 12 random hexadecimal digits. On Linux they come from the kernel's own uuid file, because
@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs'
 export function randomId(): string {
   let uuid: string
   try {
-    uuid = readFileSync('/proc/sys/kernel/random/uuid', 'latin1')
+    uuid = fs.readFileSync('/proc/sys/kernel/random/uuid', 'utf8')
   } catch {
     uuid = process.getBuiltinModule('node:crypto').randomUUID()
   }

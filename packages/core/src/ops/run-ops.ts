@@ -1,15 +1,13 @@
-import { createCoordinator } from '../coordinator/create-coordinator.js'
 import { debug, say } from '../diagnostics/message.js'
 import { storageError } from '../drivers/local/home.js'
 import { isCliOpsError } from '../errors/cli-ops-error.js'
-import { withHomeConfig } from '../lifecycle/home-config.js'
-import { type ConnectionOptions, resolveConnection } from '../options/connection-options.js'
-import { describeOwnProcess } from '../process/own-process.js'
+import type { ConnectionOptions } from '../options/connection-options.js'
 import { cleanUp } from './clean.js'
 import { runDoctor } from './doctor.js'
 import { listEvents } from './list-events.js'
 import { listInstances } from './list-instances.js'
 import { listLocks } from './list-locks.js'
+import { openOps } from './open-ops.js'
 import type { OpsRun } from './ops-context.js'
 import { createOutput } from './ops-output.js'
 import { releaseLock } from './release-lock.js'
@@ -52,12 +50,10 @@ export async function runOps(call: OpsCall): Promise<number> {
   const output = createOutput(process.stdout, options['json'] === true)
   let place = 'the home'
   try {
-    describeOwnProcess({ name })
-    const { home, namespace, url } = withHomeConfig(name, given)
-    const where = { home, namespace, url, disabled: false }
-    const connection = resolveConnection(where)
+    const opened = openOps(name, given)
+    const { connection } = opened
     place = connection.home
-    await using coordinator = createCoordinator({ ...where, name })
+    await using coordinator = opened.coordinator
     const { print, closed: signal } = output
     const exitCode = await run({ coordinator, connection, program, args, options, signal, print })
     await output.finish()

@@ -1,7 +1,6 @@
-import { isAbsolute, join } from 'node:path'
-
 import type { Primitive } from '../drivers/driver.js'
 import { assertName, describe } from '../names/assert-name.js'
+import { path } from '../process/builtins.js'
 import { isOn } from './environment.js'
 
 /** One URL for everything, or one for each primitive; what is left out stays local. */
@@ -21,10 +20,23 @@ export interface ConnectionOptions {
    */
   readonly namespace?: string | undefined
   /**
-   * Engine: `redis://…`, `amqp://…`, `wss://…`, `memory:` or `local:`.
-   * @default `CLI_OPS_URL`, else `local:`
+   * Engine: `redis://…`, `amqp://…`, `wss://…`, `memory:` or `local:`; or one for each primitive.
+   * @default `CLI_OPS_LOCKS_URL`, `CLI_OPS_EVENTS_URL`, `CLI_OPS_REGISTRY_URL` and `CLI_OPS_RPC_URL`, else
+   *   `CLI_OPS_URL`, else `local:`
    */
   readonly url?: ConnectionUrl | undefined
+  /**
+   * How long a lock or a registration of a process outlives its contact with a remote engine, in milliseconds. It is
+   * renewed at a third of that.
+   * @default `CLI_OPS_LEASE_MS`, else 10000
+   */
+  readonly leaseMs?: number | undefined
+  /**
+   * How long a remote engine may take to connect or to answer, in milliseconds; waits for locks, events and replies have
+   * limits of their own.
+   * @default `CLI_OPS_ENGINE_TIMEOUT_MS`, else 5000
+   */
+  readonly engineTimeoutMs?: number | undefined
   /**
    * Turns the object into one that does nothing: callbacks run without a lock, events go nowhere.
    * @default true where `CLI_OPS_DISABLED` is `1` or `true`
@@ -41,11 +53,18 @@ export interface Connection {
 }
 
 const LOCAL_URL = 'local:'
+/** The variable of each primitive. */
+const URL_VARIABLES: Readonly<Record<Primitive, string>> = {
+  locks: 'CLI_OPS_LOCKS_URL',
+  events: 'CLI_OPS_EVENTS_URL',
+  registry: 'CLI_OPS_REGISTRY_URL',
+  rpc: 'CLI_OPS_RPC_URL',
+}
 
 /** Validates connection options and fills in the environment's values and the defaults. */
 export function resolveConnection(options: ConnectionOptions, env = process.env): Connection {
   const home = options.home ?? (env['CLI_OPS_HOME'] || defaultHome(env))
-  if (typeof home !== 'string' || !isAbsolute(home) || home.includes('\0')) {
+  if (typeof home !== 'string' || !path.isAbsolute(home) || home.includes('\0')) {
     throw new TypeError(`home must be an absolute path, got ${describe(home)}`)
   }
   const namespace = options.namespace ?? env['CLI_OPS_NAMESPACE'] ?? ''
@@ -54,18 +73,39 @@ export function resolveConnection(options: ConnectionOptions, env = process.env)
   if (typeof disabled !== 'boolean') {
     throw new TypeError(`disabled must be true or false, got ${describe(disabled)}`)
   }
-  const url = options.url ?? (env['CLI_OPS_URL'] || LOCAL_URL)
-  const urlOf = (primitive: Primitive): string =>
-    typeof url === 'string' ? url : (url[primitive] ?? LOCAL_URL)
+  const { url } = options
+  if (url !== undefined) assertUrl(url)
+  const urlOf = (primitive: Primitive): string => {
+    if (typeof url === 'string') return url
+    if (url !== undefined) return url[primitive] ?? LOCAL_URL
+    return env[URL_VARIABLES[primitive]] || env['CLI_OPS_URL'] || LOCAL_URL
+  }
   return { home, namespace, disabled, urlOf }
 }
 
 // XDG Base Directory Specification: a relative path in the variable is to be ignored.
 function defaultHome(env: NodeJS.ProcessEnv): string {
   const { XDG_DATA_HOME: xdg, LOCALAPPDATA: localAppData } = env
-  if (process.platform === 'win32' && localAppData) return join(localAppData, 'cli-ops')
-  if (xdg && isAbsolute(xdg)) return join(xdg, 'cli-ops')
+  if (process.platform === 'win32' && localAppData) return path.join(localAppData, 'cli-ops')
+  if (xdg && path.isAbsolute(xdg)) return path.join(xdg, 'cli-ops')
   // Reading the user's record costs half a millisecond, so only who needs it pays.
   const { homedir } = process.getBuiltinModule('node:os')
-  return join(homedir(), '.local', 'share', 'cli-ops')
+  return path.join(homedir(), '.local', 'share', 'cli-ops')
+}
+
+// A URL may hold a password, so none is shown.
+function assertUrl(url: unknown): asserts url is ConnectionUrl {
+  if (typeof url === 'string') return
+  if (typeof url !== 'object' || url === null || Array.isArray(url)) {
+    throw new TypeError(`url must be a string or an object of strings, got a value of another type`)
+  }
+  for (const [primitive, value] of Object.entries(url)) {
+    if (!Object.hasOwn(URL_VARIABLES, primitive)) {
+      const names = Object.keys(URL_VARIABLES).join(', ')
+      throw new TypeError(`url must name ${names}, got ${describe(primitive)}`)
+    }
+    if (value !== undefined && typeof value !== 'string') {
+      throw new TypeError(`url.${primitive} must be a string, got a value of another type`)
+    }
+  }
 }

@@ -1,5 +1,6 @@
-import { readFileSync, readlinkSync } from 'node:fs'
+import { fs } from './builtins.js'
 
+import { readText } from '../files/read-text.js'
 import {
   ownIdentity,
   parseProcStat,
@@ -67,7 +68,7 @@ function judgeOtherStart({ pid }: ProcessIdentity): Liveness {
 
 function timeNamespace(pid: number | 'self'): string | undefined {
   try {
-    return readlinkSync(`/proc/${pid}/ns/time`)
+    return fs.readlinkSync(`/proc/${pid}/ns/time`)
   } catch {
     return undefined
   }
@@ -94,9 +95,8 @@ function processExists(pid: number): boolean {
 /** Reads a stat file of `/proc`; `undefined` where it is missing or hidden. */
 export function readStat(path: string): ProcStat | undefined {
   try {
-    // Node reads UTF-8 in one call of its own and everything else in four, which takes half as long again. A command
-    // that is no UTF-8 does not matter: what is used stands behind it.
-    return parseProcStat(readFileSync(path, 'utf8'))
+    // A command that is no UTF-8 does not matter: what is used stands behind it.
+    return parseProcStat(readText(path))
   } catch {
     return undefined
   }

@@ -1,6 +1,5 @@
-import { basename, extname } from 'node:path'
-
 import { randomId } from '../names/random-id.js'
+import { path } from './builtins.js'
 import { processStartedAt } from './monotonic-time.js'
 import { ownIdentity, type ProcessIdentity } from './process-identity.js'
 
@@ -49,7 +48,7 @@ export function describeOwnProcess(facts: {
 
 function programName(): string {
   const script = process.argv[1]
-  return script === undefined ? 'node' : basename(script, extname(script)) || 'node'
+  return script === undefined ? 'node' : path.basename(script, path.extname(script)) || 'node'
 }
 
 function userName(): string {

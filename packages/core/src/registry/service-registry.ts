@@ -1,10 +1,9 @@
-import type { RegistryDriver } from '../drivers/driver.js'
 import { type DriverHandle, openDriver } from '../drivers/open-driver.js'
 import { CliOpsError } from '../errors/cli-ops-error.js'
 import { assertName, describe } from '../names/assert-name.js'
 import type { ConnectionOptions } from '../options/connection-options.js'
 import { type ServiceMetadata, toContribution } from './assert-metadata.js'
-import { isOwnInstance, ownRecord, ownRecordsIn, type RegistryPlace } from './own-records.js'
+import { ownRecord, ownRecordsIn, type RegistryPlace } from './own-records.js'
 import { Registration } from './registration.js'
 import type { ServiceChange, ServiceFilter, ServiceInfo } from './service-types.js'
 import { ServiceWatch } from './service-watch.js'
@@ -26,7 +25,7 @@ export interface RegistryCallOptions {
  * for (const { name, pid, state } of await registry.discover()) console.log(name, pid, state)
  */
 export class ServiceRegistry {
-  readonly #handle: DriverHandle
+  readonly #handle: DriverHandle<'registry'>
   readonly #watches = new Set<ServiceWatch>()
   #closed = false
 
@@ -146,24 +145,18 @@ export class ServiceRegistry {
 
   #select(place: RegistryPlace, services: ServiceInfo[], filter: ServiceFilter): ServiceInfo[] {
     if (filter.includeSelf === true) return services
-    return services.filter(({ instance }) => !this.#isSelf(place, instance))
-  }
-
-  /** Where all instances live in one process, only what this object registered is "this process". */
-  #isSelf(place: RegistryPlace, instance: string): boolean {
-    if (place.driver.inProcess !== true) return isOwnInstance(place, instance)
-    return ownRecordsIn(place).some(
-      (record) => record.instance === instance && record.contributionOf(this) !== undefined,
+    // Where all instances live in one process, only what this object registered is "this process".
+    const own = ownRecordsIn(place).filter(
+      (record) => place.driver.inProcess !== true || record.contributionOf(this) !== undefined,
     )
+    const ownInstances = new Set(own.map(({ instance }) => instance))
+    return services.filter(({ instance }) => !ownInstances.has(instance))
   }
 
   async #open({ signal }: RegistryCallOptions): Promise<RegistryPlace> {
     signal?.throwIfAborted()
     if (this.#closed) throw new CliOpsError('CLOSED', 'this ServiceRegistry was closed')
-    const driver: RegistryDriver | undefined = (this.#handle.now ?? (await this.#handle.open()))
-      .registry
-    if (driver === undefined)
-      throw new CliOpsError('UNSUPPORTED', 'the engine behind this URL has no registry')
+    const { registry: driver } = this.#handle.now ?? (await this.#handle.open())
     signal?.throwIfAborted()
     return { key: this.#handle.key, driver }
   }

@@ -1,4 +1,4 @@
-import type { RegistryDriver, RpcDriver, RpcLimits } from '../drivers/driver.js'
+import type { RpcLimits } from '../drivers/driver.js'
 import { type DriverHandle, openDriver } from '../drivers/open-driver.js'
 import { CliOpsError } from '../errors/cli-ops-error.js'
 import { traceparentOf } from '../events/trace-context.js'
@@ -65,7 +65,7 @@ export class IPCClient {
   readonly #limits: RpcLimits
   /** Read once: the environment is slow to ask. */
   readonly #traceparent = traceparentOf(undefined)
-  readonly #handles: readonly [rpc: DriverHandle, registry: DriverHandle]
+  readonly #handles: readonly [rpc: DriverHandle<'rpc'>, registry: DriverHandle<'registry'>]
   readonly #links = new Map<string | undefined, ServerLink>()
   readonly #closing = new AbortController()
 
@@ -210,11 +210,8 @@ export class IPCClient {
 
   async #openFinder(): Promise<ServerFinder> {
     const [rpcHandle, registryHandle] = this.#handles
-    const rpc: RpcDriver | undefined = (rpcHandle.now ?? (await rpcHandle.open())).rpc
-    const driver: RegistryDriver | undefined = (registryHandle.now ?? (await registryHandle.open()))
-      .registry
-    if (rpc === undefined || driver === undefined)
-      throw new CliOpsError('UNSUPPORTED', 'the engine behind this URL cannot carry requests')
+    const { rpc } = rpcHandle.now ?? (await rpcHandle.open())
+    const { registry: driver } = registryHandle.now ?? (await registryHandle.open())
     return { place: { key: registryHandle.key, driver }, rpc, limits: this.#limits }
   }
 }

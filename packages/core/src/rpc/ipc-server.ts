@@ -1,5 +1,5 @@
 import { say } from '../diagnostics/message.js'
-import type { RpcChannel, RpcLimits, RpcListener } from '../drivers/driver.js'
+import type { RpcChannel, RpcDriver, RpcLimits, RpcListener } from '../drivers/driver.js'
 import { type DriverHandle, openDriver } from '../drivers/open-driver.js'
 import { CliOpsError } from '../errors/cli-ops-error.js'
 import { assertName, describe } from '../names/assert-name.js'
@@ -59,7 +59,7 @@ const REQUEST_METHOD = 'request'
  */
 export class IPCServer {
   readonly name: string
-  readonly #handles: readonly [rpc: DriverHandle, registry: DriverHandle]
+  readonly #handles: readonly [rpc: DriverHandle<'rpc'>, registry: DriverHandle<'registry'>]
   readonly #methods = new MethodTable()
   readonly #limits: RpcLimits
   readonly #options: { maxInFlight: number; closeGraceMs: number; version: string | undefined }
@@ -177,8 +177,6 @@ export class IPCServer {
     const [rpcHandle, registryHandle] = this.#handles
     const { rpc } = rpcHandle.now ?? (await rpcHandle.open())
     const { registry } = registryHandle.now ?? (await registryHandle.open())
-    if (rpc === undefined || registry === undefined)
-      throw new CliOpsError('UNSUPPORTED', 'the engine behind this URL cannot answer requests')
     this.#assertOpen()
     const { version } = this.#options
     const record = ownRecordForEndpoint({ key: registryHandle.key, driver: registry }, this.name)
@@ -187,7 +185,7 @@ export class IPCServer {
     this.#record = record
     try {
       await stored
-      await this.#listen(record.instance)
+      await this.#listen(rpc, record.instance)
       await record.set(this, { version, endpoint: this.#listener?.endpoint }, registry)
       this.#assertOpen()
     } catch (error) {
@@ -196,11 +194,10 @@ export class IPCServer {
     }
   }
 
-  async #listen(instance: string): Promise<void> {
-    const driver = this.#handles[0].now
+  async #listen(rpc: RpcDriver, instance: string): Promise<void> {
     const shared: ServerConnectionOptions = {
       methods: this.#methods,
-      log: new RequestLog(),
+      log: new RequestLog(() => [...this.#connections].flatMap(({ running }) => running)),
       maxInFlight: this.#options.maxInFlight,
       pong: {
         name: this.name,
@@ -212,8 +209,7 @@ export class IPCServer {
     const accept = (channel: RpcChannel): void => {
       this.#accept(channel, shared)
     }
-    const listener = await driver?.rpc?.listen({ name: this.name, instance }, accept, this.#limits)
-    if (listener === undefined) return
+    const listener = await rpc.listen({ name: this.name, instance }, accept, this.#limits)
     this.#listener = listener
     this.#forgetExit = atExit(() => listener.closeSync?.())
     this.#applyKeepAlive()

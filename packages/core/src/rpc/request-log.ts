@@ -53,18 +53,18 @@ const MAX_METHOD_LENGTH = 100
  * never parameters or results, which may hold secrets.
  */
 export class RequestLog {
-  readonly #running = new Set<LoggedRequest>()
+  readonly #running: () => readonly LoggedRequest[]
   readonly #ring: EndedRequest[] = []
   #ended = 0
   #failed = 0
 
-  begin(request: LoggedRequest): void {
-    this.#running.add(request)
+  /** @param running finds the requests that run, so that nothing has to be noted when one begins */
+  constructor(running: () => readonly LoggedRequest[]) {
+    this.#running = running
   }
 
-  end(request: LoggedRequest): void {
-    this.#running.delete(request)
-    const { method, client, startedAt, outcome } = request
+  /** Notes a request whose handler has ended. */
+  add({ method, client, startedAt, outcome }: LoggedRequest): void {
     const endedAt = performance.now()
     const durationMs = endedAt - startedAt
     this.#ring[this.#ended % KEPT] = {
@@ -81,7 +81,7 @@ export class RequestLog {
   /** Describes the requests that run, and those that ended, without the first `after` of them. */
   report(params: unknown): RequestReport {
     const now = performance.now()
-    const running = [...this.#running]
+    const running = this.#running()
       .slice(0, MAX_RUNNING)
       .map(({ method, client, startedAt }) => ({
         method: shortened(method),

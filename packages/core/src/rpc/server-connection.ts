@@ -66,6 +66,11 @@ export class ServerConnection implements RpcReceiver, FlightOwner {
     channel.receive(this)
   }
 
+  /** The requests whose handlers run. */
+  get running(): readonly Flight[] {
+    return [...this.#flights]
+  }
+
   onMessage(message: RpcMessage): void {
     if (Array.isArray(message)) this.#acceptBatch(message)
     else this.#accept(message, this.#reply)
@@ -102,7 +107,7 @@ export class ServerConnection implements RpcReceiver, FlightOwner {
 
   onFlightEnd(flight: Flight): void {
     this.#flights.delete(flight)
-    this.#options.log.end(flight)
+    this.#options.log.add(flight)
     if (flight.id !== undefined) this.#flightsById.delete(flight.id)
     while (!this.#isFull) {
       const next = this.#queue.shift()
@@ -200,7 +205,6 @@ export class ServerConnection implements RpcReceiver, FlightOwner {
       this.#flightsById.set(id, flight)
     }
     this.#flights.add(flight)
-    this.#options.log.begin(flight)
     this.#deadlines.watch(flight.deadline)
     flight.run()
   }

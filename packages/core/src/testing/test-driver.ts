@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
+import { createDriverOptions } from '../drivers/driver-options.js'
 import type { Driver } from '../drivers/driver.js'
 import { describe as describeValue } from '../names/assert-name.js'
 import { randomId } from '../names/random-id.js'
@@ -9,6 +10,7 @@ import { CaseContext } from './conformance/case-context.js'
 import type { CaseGroup, ConformanceCase } from './conformance/conformance-case.js'
 import { CONFORMANCE_GROUPS } from './conformance/conformance-groups.js'
 import type { DriverUnderTest } from './conformance/driver-under-test.js'
+import { type EngineFaults, LIMITS } from './conformance/engine-faults.js'
 import type { TestRunner } from './conformance/test-runner.js'
 
 /**
@@ -40,6 +42,12 @@ export function testDriver(runner: TestRunner, target: DriverUnderTest): void {
   }
 }
 
+const FAULTS: Readonly<Record<keyof EngineFaults, string>> = {
+  pause: 'pause of its engine',
+  kill: 'crash of its engine',
+  openLink: 'cut of the way to its engine',
+}
+
 function register(
   { test }: TestRunner,
   target: DriverUnderTest,
@@ -54,7 +62,8 @@ function register(
 async function runCase(target: DriverUnderTest, run: ConformanceCase['run']): Promise<void> {
   const url = typeof target.url === 'string' ? target.url : await target.url()
   const home = mkdtempSync(join(tmpdir(), 'cli-ops-'))
-  const context = new CaseContext(target, { url: new URL(url), home, namespace: randomId() })
+  const place = { home, namespace: randomId() }
+  const context = new CaseContext(target, createDriverOptions(new URL(url), place, LIMITS))
   try {
     try {
       await run(context)
@@ -68,25 +77,28 @@ async function runCase(target: DriverUnderTest, run: ConformanceCase['run']): Pr
 
 function skipReason(
   driver: Driver,
-  { except = {}, isolated = false }: DriverUnderTest,
+  { except = {}, isolated = false, faults = {} }: DriverUnderTest,
   { about }: CaseGroup,
   { name, needs = [] }: ConformanceCase,
 ): string | undefined {
   if (Object.hasOwn(except, name)) return except[name]
   if (about !== 'driver' && driver[about] === undefined) return `the driver has no ${about}`
-  const missing = needs.find((need) => (need === 'peers' ? isolated : !driver.capabilities[need]))
-  if (missing === undefined) return undefined
-  return missing === 'peers' ? 'needs two drivers on one place' : `needs ${missing}`
+  for (const need of needs) {
+    if (need === 'peers') {
+      if (isolated) return 'needs two drivers on one place'
+    } else if (need === 'pause' || need === 'kill' || need === 'openLink') {
+      if (faults[need] === undefined) return `the target stages no ${FAULTS[need]}`
+    } else if (!driver.capabilities[need]) return `needs ${need}`
+  }
+  return undefined
 }
 
 /** Making a driver does no I/O, so one is made only to be asked what it can do. */
 function makeToLookAt({ createDriver, url, name }: DriverUnderTest): Driver {
   const known = typeof url === 'string' ? url : `${name}://localhost`
-  return createDriver({
-    url: new URL(URL.canParse(known) ? known : 'unknown:'),
-    home: join(tmpdir(), 'cli-ops-never-made'),
-    namespace: '',
-  })
+  const place = { home: join(tmpdir(), 'cli-ops-never-made'), namespace: '' }
+  const engine = new URL(URL.canParse(known) ? known : 'unknown:')
+  return createDriver(createDriverOptions(engine, place, LIMITS))
 }
 
 function assertRunner(runner: unknown): asserts runner is TestRunner {

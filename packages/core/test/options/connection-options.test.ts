@@ -44,6 +44,33 @@ test('every primitive is local unless a URL says otherwise', () => {
   expect([mixed.urlOf('events'), mixed.urlOf('locks')]).toEqual(['amqp://b', 'local:'])
 })
 
+test('the environment gives one URL for all, or one for each primitive', () => {
+  const env = { CLI_OPS_URL: 'redis://a', CLI_OPS_EVENTS_URL: 'amqp://b', CLI_OPS_RPC_URL: '' }
+  const { urlOf } = resolveConnection({ home: HOME }, env)
+  expect(['locks', 'events', 'registry', 'rpc'].map((name) => urlOf(name as 'locks'))).toEqual([
+    'redis://a',
+    'amqp://b',
+    'redis://a',
+    'redis://a',
+  ])
+  const inCode = resolveConnection({ home: HOME, url: 'memory:' }, env)
+  expect(inCode.urlOf('events')).toBe('memory:')
+  const alone = resolveConnection({ home: HOME }, { CLI_OPS_LOCKS_URL: 'redis://a' })
+  expect([alone.urlOf('locks'), alone.urlOf('events')]).toEqual(['redis://a', 'local:'])
+})
+
+test.each([
+  ['what is no string', 7, 'url must be a string or an object of strings'],
+  ['null', null, 'url must be a string or an object of strings'],
+  ['what is no primitive', { lock: 'redis://u:secret@a' }, 'url must name locks, events, registry'],
+  ['a member that is no string', { locks: 7 }, 'url.locks must be a string'],
+])('refuses as a URL %s, and shows none', (_what, url, message) => {
+  const resolve = (): unknown => resolveConnection({ home: HOME, url: url as never }, {})
+  expect(resolve).toThrow(TypeError)
+  expect(resolve).toThrow(message)
+  expect(resolve).not.toThrow('secret')
+})
+
 test.each([
   ['1', true],
   ['true', true],

@@ -370,7 +370,7 @@ describe('a client', () => {
     await once(impostor, 'listening')
     onTestFinished(() => void impostor.close())
     const { createLocalDriver } = await import('../../src/drivers/local/local-driver.js')
-    const driver = createLocalDriver({ url: new URL('local:'), home, namespace: '' })
+    const driver = createLocalDriver({ home, namespace: '' })
     await driver.registry!.register({
       name: 'cli-alpha',
       instance,

@@ -86,7 +86,7 @@ test('what a client sends satisfies the schemas', async () => {
   const home = temporaryHome()
   const { received, endpoint, answer } = await recordingServer()
   const service = { name: 'recorder', instance: randomId(), pid: process.pid, startedAt: 1 }
-  const { registry } = createLocalDriver({ url: new URL('local:'), home, namespace: '' })
+  const { registry } = createLocalDriver({ home, namespace: '' })
   await registry?.register({ ...service, endpoint, metadata: {} })
   await using client = new IPCClient('recorder', { home })
   const controller = new AbortController()

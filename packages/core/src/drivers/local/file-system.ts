@@ -1,4 +1,7 @@
-import * as fs from 'node:fs'
+import type { Stats } from 'node:fs'
+
+import { readText } from '../../files/read-text.js'
+import { fs } from '../../process/builtins.js'
 
 /** What the protocols read of a file or directory. */
 export interface FileStatus {
@@ -90,7 +93,7 @@ export const nodeFileSystem: FileSystem = {
       }
       return true
     }) ?? false,
-  readFile: (path) => unlessMissing(() => fs.readFileSync(path, 'utf8')),
+  readFile: (path) => unlessMissing(() => readText(path)),
   rename: (from, to) => {
     fs.renameSync(from, to)
   },
@@ -144,7 +147,7 @@ function unlessMissing<T>(operation: () => T): T | undefined {
   }
 }
 
-function toStatus(stats: fs.Stats): FileStatus {
+function toStatus(stats: Stats): FileStatus {
   const kind = stats.isFile()
     ? 'file'
     : stats.isDirectory()

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 import { CliOpsError } from '../../errors/cli-ops-error.js'
@@ -114,30 +114,45 @@ export class Home {
 
   #make(directory: string): void {
     try {
-      // Only the kit's own directories are private; the parents are made as any program would.
-      if (directory === this.root) mkdirSync(dirname(directory), { recursive: true })
       this.#makeMissing(directory)
     } catch (error) {
       throw storageError(error, this.root)
     }
   }
 
-  /** Makes a directory and those above it. Others may make them at the same time. */
+  /** Node's own recursive mkdir says ENOENT where the disk is full or read-only. */
   #makeMissing(directory: string): void {
+    if (this.#makeOne(directory)) return
+    this.#makeMissing(dirname(directory))
+    this.#makeOne(directory)
+  }
+
+  /** Returns false where the parent is missing. */
+  #makeOne(directory: string): boolean {
     try {
-      this.fileSystem.makeDirectory(directory)
+      // Only the kit's own directories are private; the parents are made as any program would.
+      if (directory.startsWith(this.root)) this.fileSystem.makeDirectory(directory)
+      else mkdirSync(directory, 0o777)
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
-      if (code === 'ENOENT' && dirname(directory) !== directory) {
-        this.#makeMissing(dirname(directory))
-        this.#makeMissing(directory)
-      } else if (code !== 'EEXIST') throw error
-      else if (this.fileSystem.status(directory)?.kind === 'file') {
-        throw Object.assign(error as Error, { code: 'ENOTDIR' })
-      }
+      if (code === 'ENOENT' && dirname(directory) !== directory) return false
+      const kind = this.fileSystem.status(directory)?.kind
+      if (kind === 'directory' || (kind === 'symlink' && isDirectory(directory))) return true
+      // Somebody made it and removed it again; the operation it is made for finds out.
+      if (code === 'EEXIST' && kind === undefined) return true
+      // What exists and is no directory is a file in its place.
+      throw code === 'EEXIST' ? Object.assign(error as Error, { code: 'ENOTDIR' }) : error
     }
+    return true
   }
 }
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+}
+
+const BROKEN =
+  'the file system reports an error; check it, or set CLI_OPS_HOME to a directory on another one'
 
 const REMEDIES: ReadonlyMap<string, string> = new Map([
   ['EACCES', 'it is not writable; check its permissions or set CLI_OPS_HOME to another directory'],
@@ -147,16 +162,25 @@ const REMEDIES: ReadonlyMap<string, string> = new Map([
   ['EDQUOT', 'the disk quota is used up; free some space'],
   ['ENOTDIR', 'a part of the path is a file; set CLI_OPS_HOME to a directory'],
   ['ENAMETOOLONG', 'the path is too long; set CLI_OPS_HOME to a shorter one'],
-  ['EMFILE', 'too many files are open in this process'],
-  ['ENFILE', 'too many files are open on this machine'],
+  ['EMFILE', 'too many files are open in this process; raise its limit (ulimit -n)'],
+  ['ENFILE', 'too many files are open on this machine; raise fs.file-max with sysctl'],
   ['EFBIG', 'a file there has reached the size limit of this process (ulimit -f)'],
-  ['EIO', 'the disk reports an I/O error'],
+  ['ELOOP', 'a part of the path is a symbolic link to itself; set CLI_OPS_HOME to a directory'],
+  ['ENOMEM', 'there is not enough memory; end other programs'],
+  // A bad disk, a damaged file system, a network file system or disk that has gone away.
+  ...['EIO', 'EUCLEAN', 'EBADMSG', 'ENXIO', 'ENODEV', 'ESTALE', 'ENOTCONN', 'ETIMEDOUT'].map(
+    (code): [string, string] => [code, BROKEN],
+  ),
 ])
 
-/** Turns a file system error that means "the home cannot be used" into a `STORAGE_FAILED` error; passes others on. */
-export function storageError(error: unknown, home: string): unknown {
+/**
+ * Turns a file system error that means "the home cannot be used" into a `STORAGE_FAILED` error; passes others on.
+ * `variable` is the environment variable that chooses the directory.
+ */
+export function storageError(error: unknown, home: string, variable = 'CLI_OPS_HOME'): unknown {
   const code = (error as NodeJS.ErrnoException | undefined)?.code
-  const remedy = code === undefined ? undefined : REMEDIES.get(code)
+  const remedy =
+    code === undefined ? undefined : REMEDIES.get(code)?.replace('CLI_OPS_HOME', variable)
   if (remedy === undefined) return error
   return new CliOpsError('STORAGE_FAILED', `cannot use ${home}: ${remedy} (${code})`, {
     cause: error,

@@ -7,8 +7,10 @@ import { createLocalRegistry } from './registry/local-registry.js'
 import { createLocalRpc } from './rpc/local-rpc.js'
 
 /** Makes the default driver: files in the home directory, Unix sockets or named pipes for requests. */
-export function createLocalDriver(options: DriverOptions): Driver {
-  const { home: root, namespace } = options
+export function createLocalDriver({
+  home: root,
+  namespace,
+}: Pick<DriverOptions, 'home' | 'namespace'>): Driver {
   const home = new Home(root, namespace, nodeFileSystem)
   // Parts are made at first use: most commands need one or two of them.
   let locks: LockDriver | undefined

@@ -1,7 +1,7 @@
 import type { FileSystem } from './file-system.js'
 
 /** `f_type` of the network file systems, from statfs(2) and the kernel's magic.h. */
-const NETWORK_TYPES: ReadonlySet<number> = new Set([
+const NETWORK_TYPES: readonly number[] = [
   0x6969, // NFS
   0x517b, // SMB
   0xff534d42, // CIFS
@@ -13,10 +13,10 @@ const NETWORK_TYPES: ReadonlySet<number> = new Set([
   0x47504653, // GPFS
   0x73757245, // Coda
   0x65735546, // FUSE: sshfs, virtiofs; a local one cannot be told apart
-])
+]
 
 /** Tells whether a directory is on a network file system; false where the platform does not say. */
 export function isNetworkFileSystem(path: string, fileSystem: FileSystem): boolean {
   const type = fileSystem.fileSystemType(path)
-  return type !== undefined && NETWORK_TYPES.has(type)
+  return type !== undefined && NETWORK_TYPES.includes(type)
 }

@@ -38,7 +38,7 @@ function refusalOf(status: FileStatus, variable: string): string | undefined {
   const uid = process.getuid?.()
   if (uid === undefined) return undefined
   if (status.uid !== uid)
-    return `it belongs to uid ${status.uid}, not to you (uid ${uid}); use a directory of your own`
+    return `it belongs to uid ${status.uid}, not to you (uid ${uid}); set ${variable} to a directory of your own`
   if ((status.mode & 0o077) !== 0) {
     return `its mode is ${(status.mode & 0o777).toString(8)}, so other users can get at it; run "chmod 700" on it`
   }

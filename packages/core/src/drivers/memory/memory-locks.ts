@@ -1,7 +1,7 @@
 import { describeOwner } from '../../locks/describe-owner.js'
-import type { LockInfo, LockMode, Owner } from '../../locks/lock-types.js'
+import type { LockInfo, LockMode } from '../../locks/lock-types.js'
 import { CliOpsError } from '../../errors/cli-ops-error.js'
-import { ownProcess } from '../../process/own-process.js'
+import { ownOwner } from '../../locks/own-owner.js'
 import type { LockDriver, LockGrant, LockRequest, LockWait } from '../lock-driver.js'
 
 /** A lock that is held. */
@@ -208,17 +208,4 @@ function deadlockError({ resource }: LockRequest, cycle: readonly string[]): Cli
     `waiting for "${resource}" would never end: ${names} ${cycle.length === 1 ? 'is' : 'are'} held in a cycle by ${describeOwner(ownOwner())}`,
     { details: { resource, cycle } },
   )
-}
-
-function ownOwner(): Owner {
-  const { name, command, identity, host, user, startedAt } = ownProcess()
-  return {
-    name,
-    pid: identity.pid,
-    host,
-    user,
-    ...(command !== undefined && { command }),
-    startedAt,
-    state: 'running',
-  }
 }

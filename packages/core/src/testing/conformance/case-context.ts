@@ -8,6 +8,8 @@ import type {
   RegistryDriver,
   RpcDriver,
 } from '../../drivers/driver.js'
+import type { EngineLimits } from '../../options/engine-limits.js'
+import { type EngineLink, type Remedy, SHORT_LIMITS } from './engine-faults.js'
 import { type DriverUnderTest, DEFAULT_TIMEOUT_MS } from './driver-under-test.js'
 
 const LOOK_AGAIN_MS = 5
@@ -20,6 +22,7 @@ export class CaseContext {
   readonly #target: DriverUnderTest
   readonly #place: DriverOptions
   readonly #drivers = new Map<string, Driver>()
+  readonly #open = new Set<Driver>()
   readonly #cleanups: (() => unknown)[] = []
 
   constructor(target: DriverUnderTest, place: DriverOptions) {
@@ -31,11 +34,55 @@ export class CaseContext {
   async driver(namespace = this.#place.namespace): Promise<Driver> {
     const shared = this.#target.isolated === true ? this.#drivers.get(namespace) : undefined
     if (shared !== undefined) return shared
-    const driver = this.#target.createDriver({ ...this.#place, namespace })
+    const driver = await this.openAt({ namespace })
     this.#drivers.set(namespace, driver)
-    this.defer(() => driver.close())
-    await driver.open?.()
     return driver
+  }
+
+  /** Opens a driver on the place of the case, with some options changed. */
+  async openAt(options: Partial<DriverOptions>): Promise<Driver> {
+    const driver = this.closedDriver(options)
+    await driver.open?.(new AbortController().signal)
+    return driver
+  }
+
+  /** A driver that is not open yet, closed after the case. */
+  closedDriver(options: Partial<DriverOptions>): Driver {
+    const driver = this.#target.createDriver({ ...this.#place, ...options })
+    this.#open.add(driver)
+    this.defer(() => this.closeDriver(driver))
+    return driver
+  }
+
+  /** Suspends the engine until the remedy is called, at the latest after the case. */
+  async pause(): Promise<Remedy> {
+    return this.#stage(await this.#target.faults?.pause?.())
+  }
+
+  /** Crashes the engine. The remedy starts it again. */
+  async kill(): Promise<Remedy> {
+    return this.#stage(await this.#target.faults?.kill?.())
+  }
+
+  /** Opens a way of its own to the engine. */
+  async link(): Promise<EngineLink> {
+    const link = await this.#target.faults?.openLink?.()
+    assert.ok(link !== undefined)
+    this.defer(() => link.close())
+    this.defer(() => {
+      link.heal()
+    })
+    return link
+  }
+
+  /** Opens a driver that reaches the engine over a link. */
+  async driverOver(link: EngineLink, limits: Partial<EngineLimits> = {}): Promise<Driver> {
+    return this.openAt({ url: new URL(link.url), ...SHORT_LIMITS, ...limits })
+  }
+
+  /** Closes a driver before the end of the case. */
+  async closeDriver(driver: Driver): Promise<void> {
+    if (this.#open.delete(driver)) await driver.close()
   }
 
   async locks(namespace?: string): Promise<LockDriver> {
@@ -97,6 +144,14 @@ export class CaseContext {
       }
     }
     if (failures.length > 0) throw failures[0]
+  }
+
+  #stage(remedy: Remedy | undefined): Remedy {
+    assert.ok(remedy !== undefined)
+    let ending: Promise<void> | undefined
+    const end = (): Promise<void> => (ending ??= remedy())
+    this.defer(end)
+    return end
   }
 
   get #timeoutMs(): number {

@@ -1,8 +1,9 @@
 import type { DriverCapabilities, Primitive } from '../../drivers/driver.js'
 import type { CaseContext } from './case-context.js'
+import type { EngineFaults } from './engine-faults.js'
 
-/** What a case asks of a driver: a capability, or drivers that see each other's work. */
-export type Need = keyof DriverCapabilities | 'peers'
+/** What a case asks: a capability of the driver, drivers that see each other's work, or a fault that can be staged. */
+export type Need = keyof DriverCapabilities | 'peers' | keyof EngineFaults
 
 /** One promise of the driver contract. */
 export interface ConformanceCase {

@@ -5,6 +5,11 @@ import { eventExpiryCases } from './events/event-expiry-cases.js'
 import { eventGroupCases } from './events/event-group-cases.js'
 import { eventPositionCases } from './events/event-position-cases.js'
 import { eventWaitCases } from './events/event-wait-cases.js'
+import { driverFaultCases } from './faults/driver-fault-cases.js'
+import { eventFaultCases } from './faults/event-fault-cases.js'
+import { lockFaultCases } from './faults/lock-fault-cases.js'
+import { registryFaultCases } from './faults/registry-fault-cases.js'
+import { rpcFaultCases } from './faults/rpc-fault-cases.js'
 import { lockAbortCases } from './locks/lock-abort-cases.js'
 import { lockGrantCases } from './locks/lock-grant-cases.js'
 import { lockInspectionCases } from './locks/lock-inspection-cases.js'
@@ -19,7 +24,7 @@ import { rpcMessageCases } from './rpc/rpc-message-cases.js'
 
 /** The whole suite. */
 export const CONFORMANCE_GROUPS: readonly CaseGroup[] = [
-  { about: 'driver', cases: driverCases },
+  { about: 'driver', cases: [...driverCases, ...driverFaultCases] },
   {
     about: 'locks',
     cases: [
@@ -29,6 +34,7 @@ export const CONFORMANCE_GROUPS: readonly CaseGroup[] = [
       ...lockAbortCases,
       ...lockInspectionCases,
       ...lockLossCases,
+      ...lockFaultCases,
     ],
   },
   {
@@ -39,8 +45,15 @@ export const CONFORMANCE_GROUPS: readonly CaseGroup[] = [
       ...eventWaitCases,
       ...eventGroupCases,
       ...eventExpiryCases,
+      ...eventFaultCases,
     ],
   },
-  { about: 'registry', cases: [...registryRecordCases, ...registryChangeCases] },
-  { about: 'rpc', cases: [...rpcConnectionCases, ...rpcMessageCases, ...rpcLimitCases] },
+  {
+    about: 'registry',
+    cases: [...registryRecordCases, ...registryChangeCases, ...registryFaultCases],
+  },
+  {
+    about: 'rpc',
+    cases: [...rpcConnectionCases, ...rpcMessageCases, ...rpcLimitCases, ...rpcFaultCases],
+  },
 ]

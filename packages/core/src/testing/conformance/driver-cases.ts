@@ -64,7 +64,7 @@ export const driverCases: readonly ConformanceCase[] = [
       const kept = await context.driver()
       const probe = { resource: randomId(), mode: 'exclusive', id: randomId(), held: [] } as const
       await kept.registry?.discover({ probe: false })
-      await closed.close()
+      await context.closeDriver(closed)
       if (kept.locks !== undefined) await (await kept.locks.tryAcquire(probe))?.release()
       if (kept.registry !== undefined)
         assert.deepEqual(await kept.registry.discover({ probe: false }), [])

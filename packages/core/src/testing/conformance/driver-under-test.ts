@@ -1,4 +1,5 @@
 import type { CreateDriver } from '../../drivers/driver.js'
+import type { EngineFaults } from './engine-faults.js'
 
 /** A driver and where to test it. */
 export interface DriverUnderTest {
@@ -19,6 +20,8 @@ export interface DriverUnderTest {
   readonly isolated?: boolean
   /** Cases that are not run, by name, each with the reason, which is shown in the test's name. */
   readonly except?: Readonly<Record<string, string>>
+  /** Faults to be staged on the engine, for the promises about crashes, pauses and cuts. Cases run one after another. */
+  readonly faults?: EngineFaults
   /**
    * How long a case waits for what has to happen in the end, in milliseconds. Give the test runner more.
    * @default 5000

@@ -8,19 +8,21 @@ import { toCursor } from './log-position.js'
 import { encodeEvent } from './log-record.js'
 import { expireSegments } from './log-retention.js'
 import { LogWriter, type WrittenBlock } from './log-writer.js'
+import type { OpenSegment } from './open-segment.js'
+import { fullAt } from './segment-size.js'
 
-/** A log is kept in about this many segments, so that what expires is a small part of it. */
-const SEGMENTS_PER_LOG = 16
-/** And in about this many spans of time. */
+/** A log is kept in about this many spans of time, so that what expires is a small part of it. */
 const SEGMENTS_PER_RETENTION = 4
-const MIN_SEGMENT_BYTES = 4 * 1024
-const MAX_SEGMENT_BYTES = 16 * 1024 * 1024
 /** Records of one append are written together up to this size, so that a segment is not much larger than its limit. */
 const MAX_BLOCK_BYTES = 1024 * 1024
 
 /** The writing half of the event log; a command that only emits needs no more. */
 export interface LogAppender {
   appendSync(events: readonly EventRecord[], options: AppendOptions): Cursor[]
+  /** Sees to it that one event counts that was written to a segment that has since turned out not to be the newest. */
+  settle(event: Buffer, segment: OpenSegment, options: AppendOptions): void
+  /** Begins a new segment where the newest has grown old. Writers of few events leave that to a clean-up. */
+  rotateIfOld(retention: Retention): void
   /** Expires what retention allows; returns the number of events removed, where they are to be counted. */
   expire(retention: Retention, count: boolean, options?: CleanOptions): number
   /** Makes and checks the home, and refuses one where a log cannot be kept. */
@@ -62,11 +64,7 @@ export function createLogAppender(
   /** Until when the newest segment is not rotated for its age. */
   let youngUntil = 0
 
-  const isDue = (
-    { start, segmentBytes, segmentStartedAt }: WrittenBlock,
-    limits: Retention,
-  ): boolean => {
-    if (segmentBytes >= fullAt(limits)) return true
+  const isOld = (segment: number, segmentStartedAt: number, limits: Retention): boolean => {
     const spanMs = limits.retentionMs / SEGMENTS_PER_RETENTION
     const time = now()
     if (time - segmentStartedAt < spanMs) return false
@@ -75,13 +73,15 @@ export function createLogAppender(
     youngUntil = time + spanMs
     // Age divides the log so that a part of it can expire. Behind a group nothing does, and a group that never comes
     // back would be behind a segment for every few events.
-    return (cursors.oldestSegment() ?? start.segment) >= start.segment
+    return (cursors.oldestSegment() ?? segment) >= segment
   }
 
   const rotateIfDue = (written: WrittenBlock, { retention, durable }: AppendOptions): void => {
     try {
-      if (!isDue(written, retention)) return
-      if (writer.rotate(written.start.segment, durable)) expire(retention, false)
+      const { start, segmentBytes, segmentStartedAt } = written
+      if (segmentBytes < fullAt(retention) && !isOld(start.segment, segmentStartedAt, retention))
+        return
+      if (writer.rotate(start.segment, durable)) expire(retention, false)
     } catch (error) {
       // The events are stored; whoever appends next tries again.
       debug(() => `the event log was not rotated: ${String(error)}`)
@@ -105,13 +105,18 @@ export function createLogAppender(
     return appended
   }
 
-  return { appendSync, expire, prepare, close: () => writer.close() }
-}
+  const settle = (event: Buffer, segment: OpenSegment, options: AppendOptions): void => {
+    const settleIn = (): WrittenBlock => writer.append(event, options.durable, segment)
+    rotateIfDue(home.inDirectory(directory, settleIn), options)
+    onAppended()
+  }
 
-/** The size at which a segment is full. */
-function fullAt({ maxBytes }: Retention): number {
-  const share = Math.floor(maxBytes / SEGMENTS_PER_LOG)
-  return Math.min(Math.max(share, MIN_SEGMENT_BYTES), MAX_SEGMENT_BYTES)
+  const rotateIfOld = (retention: Retention): void => {
+    const { number, startedAt } = writer.newest()
+    if (isOld(number, startedAt, retention)) writer.rotate(number, false)
+  }
+
+  return { appendSync, settle, rotateIfOld, expire, prepare, close: () => writer.close() }
 }
 
 /** Cuts the events into what is written at once. */

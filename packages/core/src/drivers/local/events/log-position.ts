@@ -8,8 +8,6 @@ export interface LogPosition {
   readonly offset: number
 }
 
-const CURSOR = /^([1-9]\d{0,14}):(0|[1-9]\d{0,14})$/u
-
 /** Writes a position as the cursor that callers store. */
 export function toCursor({ segment, offset }: LogPosition): Cursor {
   return `${segment}:${offset}` as Cursor
@@ -17,7 +15,7 @@ export function toCursor({ segment, offset }: LogPosition): Cursor {
 
 /** Reads a cursor of this log; `undefined` for anything else. */
 export function fromCursor(cursor: string): LogPosition | undefined {
-  const match = CURSOR.exec(cursor)
+  const match = /^([1-9]\d{0,14}):(0|[1-9]\d{0,14})$/u.exec(cursor)
   return match === null ? undefined : { segment: Number(match[1]), offset: Number(match[2]) }
 }
 

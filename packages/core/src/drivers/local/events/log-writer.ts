@@ -2,7 +2,8 @@ import { CliOpsError } from '../../../errors/cli-ops-error.js'
 import type { FileSystem } from '../file-system.js'
 import { encodeHeader } from './log-record.js'
 import type { LogPosition } from './log-position.js'
-import { FIRST_SEGMENT, segmentPath, segmentsIn } from './segment-file.js'
+import { lookAfterWrite, openSegment, type OpenSegment } from './open-segment.js'
+import { FIRST_SEGMENT, newestSegment, segmentPath } from './segment-file.js'
 import { findBytes, findSeal, readHeader } from './segment-scan.js'
 import { sealSegment, writeRecords } from './segment-seal.js'
 
@@ -10,15 +11,9 @@ import { sealSegment, writeRecords } from './segment-seal.js'
 const MAX_TRIES = 1000
 
 /** The newest segment as far as this process knows, open for appending. */
-interface OpenSegment {
-  readonly number: number
-  readonly descriptor: number
-  /** Path of the segment after it. */
-  readonly nextPath: string
+interface NewestSegment extends OpenSegment {
   /** When it was begun, milliseconds since the epoch. */
   readonly startedAt: number
-  /** Size after the last look: what is behind it is new. */
-  size: number
   /** No seal can be in front of this place. */
   clear: number
   /** The log has moved on: the next append begins with a look for the newest segment. */
@@ -41,9 +36,9 @@ export class LogWriter {
   readonly #fileSystem: FileSystem
   readonly #directory: string
   readonly #now: () => number
-  #open: OpenSegment | undefined
+  #open: NewestSegment | undefined
   /** The segment that was open before, so that sealing it need not read all of it. */
-  #last: Pick<OpenSegment, 'number' | 'clear'> | undefined
+  #last: Pick<NewestSegment, 'number' | 'clear'> | undefined
 
   constructor(fileSystem: FileSystem, directory: string, now: () => number) {
     this.#fileSystem = fileSystem
@@ -55,12 +50,16 @@ export class LogWriter {
    * Appends the block in one write, and again to the next segment where it fell behind a seal.
    *
    * @param durable whether the block is on stable storage when this returns
+   * @param writtenTo the segment to which the block has been written already, to see whether it counts there
    * @throws CliOpsError `STORAGE_FAILED`, or an error of the file system
    */
-  append(block: Uint8Array, durable: boolean): WrittenBlock {
+  append(block: Uint8Array, durable: boolean, writtenTo?: OpenSegment): WrittenBlock {
+    let isWritten = writtenTo !== undefined
+    if (writtenTo !== undefined) this.#open = this.#asNewest(writtenTo)
     for (let tries = 0; tries < MAX_TRIES; tries += 1) {
       const segment = (this.#open ??= this.#openNewest(durable))
-      const start = this.#write(segment, block)
+      const start = isWritten ? this.#locate(segment, block) : this.#write(segment, block)
+      isWritten = false
       if (start === undefined) {
         this.close()
         continue
@@ -74,6 +73,11 @@ export class LogWriter {
       }
     }
     throw new CliOpsError('STORAGE_FAILED', `${this.#directory} changes faster than it can be used`)
+  }
+
+  /** When the newest segment was begun, and its number. */
+  newest(): { readonly number: number; readonly startedAt: number } {
+    return (this.#open ??= this.#openNewest(false))
   }
 
   /** Begins the segment after `segment`, unless it exists, and seals `segment`. True for the one who made it. */
@@ -94,7 +98,7 @@ export class LogWriter {
   }
 
   /** Writes the block; where it begins, or `undefined` when it does not count. */
-  #write(segment: OpenSegment, block: Uint8Array): number | undefined {
+  #write(segment: NewestSegment, block: Uint8Array): number | undefined {
     const { descriptor, size } = segment
     writeRecords(this.#fileSystem, descriptor, block, this.#directory)
     // The usual case. What is in front of the block was looked at before: a seal can only be behind it.
@@ -110,57 +114,54 @@ export class LogWriter {
   }
 
   /** Looks where a block that was written begins, and whether the log has moved on. */
-  #locate(segment: OpenSegment, block: Uint8Array): number | undefined {
+  #locate(segment: NewestSegment, block: Uint8Array): number | undefined {
     const { descriptor, number } = segment
-    // The order of the two looks matters. Segments are removed oldest first: one that still has a name now had no
-    // removed successor before, so a missing successor means that there has never been one, nor a seal.
-    const movedOn = this.#fileSystem.status(segment.nextPath) !== undefined
-    const { size, links } = this.#fileSystem.openStatus(descriptor)
+    const { movedOn, removed, size } = lookAfterWrite(this.#fileSystem, segment)
     const start = this.#startOf(segment, block, size)
     if (start === undefined) return undefined
-    if (movedOn || links === 0) {
+    if (movedOn || removed) {
       const seal = findSeal(this.#fileSystem, descriptor, number, segment.clear)
       // Without a seal a removed segment was not expired but deleted by hand: nobody will read it.
-      if (seal === undefined ? links === 0 : start > seal) return undefined
+      if (seal === undefined ? removed : start > seal) return undefined
     }
     segment.size = size
     segment.clear = start + block.length
-    segment.left = movedOn || links === 0
+    segment.left = movedOn || removed
     return start
   }
 
-  #startOf(segment: OpenSegment, block: Uint8Array, size: number): number | undefined {
+  #startOf(segment: NewestSegment, block: Uint8Array, size: number): number | undefined {
     if (size - segment.size === block.length) return segment.size
     // Others wrote since the last look. Every block holds the unique ids of its events, so it is found only once.
     return findBytes(this.#fileSystem, segment.descriptor, block, segment.size)
   }
 
-  #openNewest(durable: boolean): OpenSegment {
+  #openNewest(durable: boolean): NewestSegment {
     for (let tries = 0; tries < MAX_TRIES; tries += 1) {
-      const newest = segmentsIn(this.#fileSystem.list(this.#directory)).at(-1)
+      const newest = newestSegment(this.#fileSystem.list(this.#directory))
       if (newest === undefined) {
         this.#create(FIRST_SEGMENT)
         continue
       }
-      const descriptor = this.#fileSystem.openAppend(segmentPath(this.#directory, newest))
-      if (descriptor === undefined) continue
+      const segment = openSegment(this.#fileSystem, this.#directory, newest)
+      if (segment === undefined) continue
       try {
-        return this.#begin(newest, descriptor, durable)
+        return segment.size > 0 ? this.#asNewest(segment) : this.#begin(segment, durable)
       } catch (error) {
-        this.#fileSystem.close(descriptor)
+        this.#fileSystem.close(segment.descriptor)
         throw error
       }
     }
     throw new CliOpsError('STORAGE_FAILED', `${this.#directory} changes faster than it can be used`)
   }
 
-  #begin(number: number, descriptor: number, durable: boolean): OpenSegment {
-    const nextPath = segmentPath(this.#directory, number + 1)
-    const size = this.#fileSystem.size(descriptor)
-    if (size > 0) {
-      const { startedAt } = readHeader(this.#fileSystem, descriptor)
-      return { number, descriptor, nextPath, startedAt, size, clear: 0, left: false }
-    }
+  #asNewest(segment: OpenSegment): NewestSegment {
+    const { startedAt } = readHeader(this.#fileSystem, segment.descriptor)
+    return { ...segment, startedAt, clear: 0, left: false }
+  }
+
+  #begin(segment: OpenSegment, durable: boolean): NewestSegment {
+    const { number, descriptor } = segment
     // An empty segment: whoever writes its first byte must have sealed the one before it, so that everybody
     // who finds it begun knows the other one sealed without looking.
     const previousEnd = number > FIRST_SEGMENT ? this.#seal(number - 1) : undefined
@@ -168,8 +169,8 @@ export class LogWriter {
     const header = encodeHeader(number, { startedAt, previousEnd })
     writeRecords(this.#fileSystem, descriptor, header, this.#directory)
     if (durable) this.#syncDirectory()
-    const grown = this.#fileSystem.size(descriptor)
-    return { number, descriptor, nextPath, startedAt, size: grown, clear: 0, left: false }
+    const size = this.#fileSystem.size(descriptor)
+    return { ...segment, startedAt, size, clear: 0, left: false }
   }
 
   #seal(number: number): number | undefined {

@@ -1,21 +1,44 @@
-import { join } from 'node:path'
+import { entryPath } from '../../../process/builtins.js'
 
 /** Segments are numbered from here; a position in an empty log is the beginning of this one. */
 export const FIRST_SEGMENT = 1
 
-const FILE_NAME = /^(\d{8,})\.ndjson$/u
+const SUFFIX = '.ndjson'
+const MIN_DIGITS = 8
 
 /** Path of a segment: `00000042.ndjson`. */
 export function segmentPath(directory: string, segment: number): string {
-  return join(directory, `${String(segment).padStart(8, '0')}.ndjson`)
+  return entryPath(directory, String(segment).padStart(MIN_DIGITS, '0') + SUFFIX)
 }
 
 /** Picks the segments out of a directory's names, oldest first. Whatever else lies there is left alone. */
 export function segmentsIn(names: readonly string[] | undefined): number[] {
   const segments: number[] = []
   for (const name of names ?? []) {
-    const digits = FILE_NAME.exec(name)?.[1]
-    if (digits !== undefined) segments.push(Number(digits))
+    const segment = segmentOf(name)
+    if (segment !== undefined) segments.push(segment)
   }
   return segments.sort((left, right) => left - right)
+}
+
+/** The newest of the segments in a directory; `undefined` where there is none. */
+export function newestSegment(names: readonly string[] | undefined): number | undefined {
+  let newest: number | undefined
+  for (const name of names ?? []) {
+    const segment = segmentOf(name)
+    if (segment !== undefined && (newest === undefined || segment > newest)) newest = segment
+  }
+  return newest
+}
+
+/** A regular expression would be compiled for the one or two names that a command sees. */
+function segmentOf(name: string): number | undefined {
+  if (!name.endsWith(SUFFIX)) return undefined
+  const length = name.length - SUFFIX.length
+  if (length < MIN_DIGITS) return undefined
+  for (let index = 0; index < length; index += 1) {
+    const code = name.charCodeAt(index)
+    if (code < 0x30 || code > 0x39) return undefined
+  }
+  return Number(name.slice(0, length))
 }

@@ -18,9 +18,6 @@ export interface RecordFileName {
 
 const SUFFIX = '.json'
 const TEMPORARY_SUFFIX = '.json.new'
-// A hashed name holds a tilde itself, hence the greedy first group.
-const FORMAT = /^(.+)~([0-9a-f]{12})~(p[0-9a-z.]+)\.json(\.new)?$/u
-
 /** The name of the file of one instance of this process: `<encoded name>~<instance>~<identity>.json`. */
 export function recordFileName(name: string, instance: string, identity: ProcessIdentity): string {
   return `${encodeFileName(name)}~${instance}~${formatIdentity(identity)}${SUFFIX}`
@@ -33,7 +30,8 @@ export function temporaryFileName(fileName: string): string {
 
 /** Reads a file name; `undefined` for what is no record. */
 export function parseRecordFileName(fileName: string): RecordFileName | undefined {
-  const match = FORMAT.exec(fileName)
+  // A hashed name holds a tilde itself, hence the greedy first group.
+  const match = /^(.+)~([0-9a-f]{12})~(p[0-9a-z.]+)\.json(\.new)?$/u.exec(fileName)
   if (match === null) return undefined
   const [, encodedName = '', instance = '', identityText = '', temporary] = match
   return { fileName, encodedName, instance, identityText, temporary: temporary !== undefined }

@@ -1,16 +1,11 @@
-import { join } from 'node:path'
-
+import { entryPath } from '../../../process/builtins.js'
 import { ownIdentity } from '../../../process/process-identity.js'
 import type { ServiceRecord } from '../../registry-driver.js'
 import type { Home } from '../home.js'
 import { assertPrivateDirectory } from '../private-directory.js'
-import { formatRecordBody, readRecordBody } from './record-body.js'
-import {
-  parseRecordFileName,
-  type RecordFileName,
-  recordFileName,
-  temporaryFileName,
-} from './record-file-name.js'
+import { readRecordBody } from './record-body.js'
+import { parseRecordFileName, type RecordFileName, recordFileName } from './record-file-name.js'
+import { writeRecord } from './write-record.js'
 
 /** The files of the registry: one for each instance, written only by the process that its name identifies. */
 export class RecordStore {
@@ -29,18 +24,8 @@ export class RecordStore {
   write(record: ServiceRecord): void {
     const { fileSystem } = this.#home
     const path = this.#path(recordFileName(record.name, record.instance, ownIdentity()))
-    const temporary = temporaryFileName(path)
-    const body = formatRecordBody(record)
     this.#home.inDirectory(this.#directory, () => {
-      try {
-        fileSystem.createFile(temporary, body)
-      } catch (error) {
-        // Left by a failed write of this very process, no one else uses the name. On a full disk it is removed too.
-        fileSystem.unlink(temporary)
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-        fileSystem.createFile(temporary, body)
-      }
-      fileSystem.rename(temporary, path)
+      writeRecord(fileSystem, path, record)
     })
   }
 
@@ -103,6 +88,6 @@ export class RecordStore {
   }
 
   #path(fileName: string): string {
-    return join(this.#directory, fileName)
+    return entryPath(this.#directory, fileName)
   }
 }

@@ -39,7 +39,8 @@ export function prepareSocketDirectory(fileSystem: FileSystem, nameBytes: number
   try {
     fileSystem.makeDirectory(usable.path)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw storageError(error, usable.path)
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST')
+      throw storageError(error, usable.path, usable.variable)
   }
   assertPrivateDirectory(usable.path, fileSystem, usable.variable)
   return usable.path

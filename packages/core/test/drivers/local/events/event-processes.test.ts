@@ -1,23 +1,15 @@
-import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout } from 'node:timers/promises'
 import { EventBus } from '@cli-ops/shared-ipc'
 import { describe, expect, onTestFinished, test } from 'vitest'
 
-import { LogWriter } from '../../../../src/drivers/local/events/log-writer.js'
-import { segmentsIn } from '../../../../src/drivers/local/events/segment-file.js'
-import { nodeFileSystem } from '../../../../src/drivers/local/file-system.js'
 import { type Script, startScript } from '../../../fixtures/start-script.js'
 import { temporaryHome } from '../../../fixtures/temporary-home.js'
 
-/** 4 KiB segments, and nothing expires: 2,000 events rotate more than fifty times. */
+/** 4 KiB segments, of which the oldest soon expire. */
 const TINY = { maxBytes: 64 * 1024, retentionMs: 3_600_000 }
 /** Small segments in a log that is large enough for all of a test's events. */
 const SMALL = { maxBytes: 1024 * 1024, retentionMs: 3_600_000 }
-
-function emitter(home: string, name: string, count: number, options: object): Script {
-  return startScript('event-emitter.mjs', [home, name, String(count), JSON.stringify(options)])
-}
 
 function reader(home: string, count: number, options: object): Script {
   return startScript('event-reader.mjs', [home, String(count), JSON.stringify(options)])
@@ -36,20 +28,6 @@ function openBus(home: string, options: object = {}): EventBus {
   return bus
 }
 
-/** Begins a new segment again and again, whatever is in the old one. */
-async function rotateUntil(home: string, end: Promise<unknown>): Promise<void> {
-  const directory = join(home, 'events')
-  const writer = new LogWriter(nodeFileSystem, directory, Date.now)
-  let ended = false
-  void end.then(() => (ended = true))
-  while (!ended) {
-    const newest = segmentsIn(readdirSync(directory)).at(-1)
-    if (newest !== undefined) writer.rotate(newest, false)
-    await setTimeout(1)
-  }
-  writer.close()
-}
-
 function numbersOf(seen: readonly string[], name: string): number[] {
   return seen.filter((id) => id.startsWith(name)).map((id) => Number(id.slice(name.length)))
 }
@@ -59,25 +37,6 @@ function upTo(count: number): number[] {
 }
 
 describe('writers and readers in several processes', () => {
-  test('lose nothing, repeat nothing and see one order over many rotations', async () => {
-    const home = temporaryHome()
-    const each = 2500
-    const live = [reader(home, each * 2, {}), reader(home, each * 2, {})]
-    await Promise.all(live.map((script) => script.line()))
-    const emitters = ['a', 'b'].map((name) => emitter(home, name, each, {}))
-    const rotating = rotateUntil(home, Promise.all(emitters.map((script) => script.ended)))
-    const [first, second] = await Promise.all(live.map(result))
-    await rotating
-    const late = await result(reader(home, each * 2, { from: 'earliest' }))
-
-    expect(numbersOf(first!.seen, 'a')).toEqual(upTo(each))
-    expect(numbersOf(first!.seen, 'b')).toEqual(upTo(each))
-    expect(second!.seen).toEqual(first!.seen)
-    expect(late.seen).toEqual(first!.seen)
-    expect([first!.gaps, second!.gaps, late.gaps]).toEqual([0, 0, 0])
-    expect(readdirSync(join(home, 'events')).length).toBeGreaterThan(20)
-  })
-
   test('a stopped reader catches up, and a reader that was stopped too long is told of the gap', async () => {
     const home = temporaryHome()
     const script = reader(home, 500, { ...SMALL, each: true })
@@ -104,51 +63,16 @@ describe('writers and readers in several processes', () => {
   })
 })
 
-describe('a writer killed in mid-append', () => {
-  test('loses no acknowledged event, and none of a bystander', async () => {
-    const home = temporaryHome()
-    const options = { ...SMALL, padding: 3000, acknowledge: true, batch: 3 }
-    const bystander = openBus(home, SMALL)
-    const acknowledged: string[] = []
-    let own = 0
-    for (let round = 0; round < 12; round += 1) {
-      const name = `r${round}-`
-      const script = emitter(home, name, 1_000_000, options)
-      await script.line((line) => Number(line) >= 20 + round)
-      await bystander.emit('count:up', { name: 'by', n: own })
-      own += 1
-      process.kill(script.pid, 'SIGKILL')
-      await script.ended
-      for (const n of upTo(Number(script.lines.at(-1)) + 1)) acknowledged.push(`${name}${n}`)
-      await bystander.emit('count:up', { name: 'by', n: own })
-      own += 1
-    }
-    const events = await openBus(home, SMALL).read('count:up')
-    const stored = events.map(({ data }) => {
-      const { name, n } = data as { name: string; n: number }
-      return `${name}${n}`
-    })
-    // 1 MiB holds only the last rounds: whatever has expired went as a whole, oldest first.
-    const firstKept = stored.find((id) => acknowledged.includes(id)) ?? ''
-    const expected = acknowledged.slice(acknowledged.indexOf(firstKept))
-    expect(expected.length).toBeGreaterThan(20)
-    expect(new Set(stored).size).toBe(stored.length)
-    expect(expected.filter((id) => !stored.includes(id))).toEqual([])
-    const keptBystander = numbersOf(stored, 'by')
-    expect(keptBystander).toEqual(upTo(own).slice(-keptBystander.length))
-  })
-
-  test('a torn record is skipped and hurts no neighbour', async () => {
-    const home = temporaryHome()
-    const bus = openBus(home)
-    await bus.emit('count:up', { n: 0 })
-    const segment = join(home, 'events', '00000001.ndjson')
-    appendFileSync(segment, '\n{"specversion":"1.0","id":"torn","type":"count:up","da')
-    await bus.emit('count:up', { n: 1 })
-    appendFileSync(segment, Buffer.from([0x0a, 0xff, 0xfe, 0x00, 0x0a, 0x0a, 0x7b, 0x7d, 0x0a]))
-    await bus.emit('count:up', { n: 2 })
-    expect((await bus.read('*')).map(({ data }) => data)).toEqual([{ n: 0 }, { n: 1 }, { n: 2 }])
-  })
+test('a torn record is skipped and hurts no neighbour', async () => {
+  const home = temporaryHome()
+  const bus = openBus(home)
+  await bus.emit('count:up', { n: 0 })
+  const segment = join(home, 'events', '00000001.ndjson')
+  appendFileSync(segment, '\n{"specversion":"1.0","id":"torn","type":"count:up","da')
+  await bus.emit('count:up', { n: 1 })
+  appendFileSync(segment, Buffer.from([0x0a, 0xff, 0xfe, 0x00, 0x0a, 0x0a, 0x7b, 0x7d, 0x0a]))
+  await bus.emit('count:up', { n: 2 })
+  expect((await bus.read('*')).map(({ data }) => data)).toEqual([{ n: 0 }, { n: 1 }, { n: 2 }])
 })
 
 describe('a durable group', () => {

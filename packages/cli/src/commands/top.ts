@@ -1,0 +1,36 @@
+import { Command } from 'commander'
+
+/** `cli-ops top`. */
+export function topCommand(): Command {
+  return new Command('top')
+    .description('watch locks, queues, instances, events and requests as they change')
+    .option('--once', 'print one look and end, as in a pipe')
+    .option('--json', 'print one look as JSON and end')
+    .option('--no-color', 'use no colours (also NO_COLOR=1)')
+    .addHelpText(
+      'after',
+      `
+Keys: arrows or j k move, Tab or 1 to 5 another table, Enter a lock with its queue, / filter, < > sort,
+      Space pause, r release the chosen lock after a question, ? all keys, q quit.
+
+Examples:
+  cli-ops top
+  cli-ops top --once | less
+  cli-ops top --json | jq '.locks[] | select(.waiters != [])'`,
+    )
+    .action(
+      async (options: {
+        readonly once?: boolean
+        readonly json?: boolean
+        readonly color: boolean
+      }) => {
+        const { runTop } = await import('../top/run-top.js')
+        const end = await runTop(options)
+        // As if nobody had listened, so that whoever started it sees the signal. It is also the only end of Node that does
+        // not abort on a terminal that has gone.
+        if (typeof end === 'string') process.kill(process.pid, end)
+        // Not only the exit code: what an engine leaves open ends here.
+        else process.exit(end)
+      },
+    )
+}

@@ -1,0 +1,239 @@
+import type { Coordinator, EventEnvelope } from '@cli-ops/shared-ipc'
+import type { OpsPlace } from '@cli-ops/shared-ipc/ops'
+
+import { CommandHistory } from './command-history.js'
+import { diskUse } from './disk-use.js'
+import { EventHistory } from './event-history.js'
+import { instanceView } from './instance-view.js'
+import type { DiskView, InstanceView, PlaceView, Snapshot } from './live-types.js'
+import { LockHistory } from './lock-history.js'
+import { pause } from './pause.js'
+import { placeView } from './place-view.js'
+import { type RepeatedLook, repeatLook } from './repeated-look.js'
+import { RequestHistory } from './request-history.js'
+import { RequestWatch } from './request-watch.js'
+import { tailEvents } from './tail-events.js'
+import { warningsOf } from './warnings.js'
+
+/** Locks announce nothing, so this is how soon a change of one is seen. */
+const LOCKS_EVERY_MS = 125
+/** Instances that come and go are announced; that one hangs is not. */
+const INSTANCES_EVERY_MS = 2000
+const REQUESTS_EVERY_MS = 1000
+const DISK_EVERY_MS = 10_000
+
+type Part = 'locks' | 'instances' | 'events' | 'requests'
+
+/** Options of a {@link LiveModel}. */
+export interface LiveModelOptions {
+  /** Whether to go on after the first look. Only that makes the directories of events and instances, to watch them. */
+  readonly follow: boolean
+}
+
+/**
+ * What happens in one place, as it happens: holders and queues over time, instances, events, commands, requests. It looks
+ * until it is closed. What cannot be read is named among the problems and tried again.
+ */
+export class LiveModel {
+  readonly place: PlaceView
+  readonly #coordinator: Coordinator
+  readonly #explain: (error: unknown) => string
+  readonly #home: string | undefined
+  readonly #ending = new AbortController()
+  readonly #listeners = new Set<() => void>()
+  readonly #problems = new Map<Part, string>()
+  readonly #revisions = { next: () => (this.#revision += 1) }
+  readonly #locks = new LockHistory(this.#revisions)
+  readonly #events = new EventHistory(this.#revisions)
+  readonly #commands = new CommandHistory(this.#revisions)
+  readonly #requests = new RequestHistory(this.#revisions)
+  readonly #requestWatch: RequestWatch
+  readonly #lockLook: RepeatedLook
+  readonly #endings: Promise<void>[] = []
+  readonly #firstLooks: Promise<unknown>
+  #instances: readonly InstanceView[] = []
+  #disk: DiskView | undefined
+  #revision = 0
+
+  constructor(place: OpsPlace, { follow }: LiveModelOptions) {
+    const { coordinator, connection, options } = place
+    this.place = placeView(connection)
+    this.#coordinator = coordinator
+    this.#explain = (error) => place.explain(error)
+    const isLocal =
+      connection.urlOf('locks') === 'local:' || connection.urlOf('events') === 'local:'
+    this.#home = isLocal ? connection.home : undefined
+    this.#requestWatch = new RequestWatch(options, this.#requests)
+    const locks = this.#repeat('locks', LOCKS_EVERY_MS, () => this.#lookAtLocks())
+    const instances = this.#repeat('instances', INSTANCES_EVERY_MS, () => this.#lookAtInstances())
+    this.#lockLook = locks.look
+    const disk = this.#repeat(undefined, DISK_EVERY_MS, () => this.#lookAtDisk())
+    const requests = instances.first.then(() => {
+      if (this.#ending.signal.aborted) return undefined
+      return this.#repeat('requests', REQUESTS_EVERY_MS, () => this.#lookAtRequests()).first
+    })
+    const firstLooks: Promise<unknown>[] = [locks.first, instances.first, disk.first]
+    if (follow) this.#endings.push(this.#watchInstances(instances.look), this.#tailEvents())
+    else firstLooks.push(requests, this.#readEvents(place))
+    this.#firstLooks = Promise.all(firstLooks)
+  }
+
+  /** Resolves when everything has been looked at, or it is known what cannot be; events and requests may follow. */
+  async ready(): Promise<void> {
+    await this.#firstLooks
+  }
+
+  get revision(): number {
+    return this.#revision
+  }
+
+  /** Calls a listener after changes, at once and possibly often; returns a function that stops. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Describes what is now, and of what is kept that which is newer than a revision; all of it without one. */
+  snapshot(since = 0): Snapshot {
+    const at = Date.now()
+    // Several parts of one broken home say the same.
+    const problems = [...new Set(this.#problems.values())]
+    const facts = {
+      locks: this.#locks.locks,
+      instances: this.#instances,
+      servers: this.#requests.servers,
+      disk: this.#disk,
+    }
+    return {
+      at,
+      revision: this.#revision,
+      since,
+      place: this.place,
+      ...facts,
+      rates: this.#events.rates(at),
+      warnings: warningsOf({ ...facts, problems }),
+      problems,
+      holds: this.#locks.holds.since(since),
+      queues: this.#locks.queues.since(since),
+      events: this.#events.events.since(since),
+      commands: this.#commands.commands.since(since),
+      requests: this.#requests.requests.since(since),
+    }
+  }
+
+  /** Takes a lock from the grant with this id, and from no other one. False where it holds it no more. */
+  async release(resource: string, id: string): Promise<boolean> {
+    const released = await this.#coordinator.locks.forceRelease(resource, id)
+    this.#lockLook.hurry()
+    return released
+  }
+
+  /** Stops looking. The coordinator stays open: it belongs to whoever opened it. */
+  async close(): Promise<void> {
+    this.#ending.abort()
+    this.#listeners.clear()
+    await Promise.all(this.#endings)
+    await this.#requestWatch.close()
+  }
+
+  async #lookAtLocks(): Promise<boolean> {
+    const infos = await this.#coordinator.locks.list()
+    return this.#locks.observe(infos, Date.now())
+  }
+
+  async #lookAtInstances(): Promise<boolean> {
+    const services = await this.#coordinator.registry.discover()
+    const before = JSON.stringify(this.#instances)
+    this.#instances = services.map(instanceView)
+    this.#commands.loseAllBut(new Set(services.map(({ instance }) => instance)), Date.now())
+    return JSON.stringify(this.#instances) !== before
+  }
+
+  #lookAtRequests(): Promise<boolean> {
+    return this.#requestWatch.look(this.#instances)
+  }
+
+  async #lookAtDisk(): Promise<boolean> {
+    if (this.#home === undefined) return false
+    this.#disk = await diskUse(this.#home)
+    return true
+  }
+
+  async #watchInstances(look: RepeatedLook): Promise<void> {
+    const { signal } = this.#ending
+    while (!signal.aborted) {
+      try {
+        for await (const _change of this.#coordinator.registry.watch({}, { signal })) look.hurry()
+      } catch {
+        // The look that is repeated says what is wrong.
+        await pause(INSTANCES_EVERY_MS, signal)
+      }
+    }
+  }
+
+  async #tailEvents(): Promise<void> {
+    await tailEvents(this.#coordinator.events, this.#ending.signal, {
+      onEvent: (event) => {
+        this.#take(event)
+        this.#changed()
+      },
+      onProblem: (error) => {
+        this.#setProblem('events', error)
+      },
+      onWell: () => {
+        this.#setProblem('events', undefined)
+      },
+    })
+  }
+
+  async #readEvents(place: OpsPlace): Promise<void> {
+    try {
+      for (const event of await place.keptEvents()) this.#take(event)
+    } catch (error) {
+      this.#setProblem('events', error)
+    }
+  }
+
+  #take(event: EventEnvelope): void {
+    const now = Date.now()
+    this.#events.add(event, now)
+    this.#commands.add(event, now)
+  }
+
+  #repeat(
+    part: Part | undefined,
+    everyMs: number,
+    look: () => Promise<boolean>,
+  ): { readonly look: RepeatedLook; readonly first: Promise<void> } {
+    let looked = (): void => undefined
+    const first = new Promise<void>((resolve) => (looked = resolve))
+    const repeated = repeatLook({
+      look: async () => {
+        const isChanged = await look()
+        const isWellAgain = part !== undefined && this.#problems.delete(part)
+        looked()
+        if (isChanged || isWellAgain) this.#changed()
+      },
+      onError: (error) => {
+        looked()
+        if (part !== undefined) this.#setProblem(part, error)
+      },
+      everyMs,
+      signal: this.#ending.signal,
+    })
+    return { look: repeated, first }
+  }
+
+  #setProblem(part: Part, error: unknown): void {
+    const text = error === undefined ? undefined : this.#explain(error)
+    if (this.#problems.get(part) === text) return
+    if (text === undefined) this.#problems.delete(part)
+    else this.#problems.set(part, text)
+    this.#changed()
+  }
+
+  #changed(): void {
+    this.#revisions.next()
+    for (const listener of this.#listeners) listener()
+  }
+}

@@ -1,0 +1,58 @@
+/** A look that is repeated until its signal ends it. */
+export interface RepeatedLook {
+  /** Looks soon rather than at the next turn. */
+  hurry(): void
+}
+
+/** Options of {@link repeatLook}. */
+export interface RepeatedLookOptions {
+  readonly look: () => Promise<void>
+  /** Told of each failure; looking goes on. */
+  readonly onError: (error: unknown) => void
+  /** Time between two looks. A look that is expensive is repeated less often, so that it takes at most a twentieth. */
+  readonly everyMs: number
+  readonly signal: AbortSignal
+}
+
+const MAX_SHARE = 1 / 20
+const MAX_PAUSE_MS = 5000
+const AFTER_FAILURE_MS = 1000
+/** Hints come in crowds. */
+const HURRIED_MS = 50
+
+/** Looks again and again, never twice at once. */
+export function repeatLook(options: RepeatedLookOptions): RepeatedLook {
+  const { look, onError, everyMs, signal } = options
+  let timer: NodeJS.Timeout | undefined
+  let isLooking = false
+  let isHurried = false
+  const lookAfter = (ms: number): void => {
+    clearTimeout(timer)
+    if (!signal.aborted) timer = setTimeout(() => void run(), ms)
+  }
+  const run = async (): Promise<void> => {
+    isLooking = true
+    isHurried = false
+    const began = performance.now()
+    let pauseMs: number
+    try {
+      await look()
+      const tookMs = performance.now() - began
+      pauseMs = Math.max(everyMs, Math.min(tookMs / MAX_SHARE, MAX_PAUSE_MS))
+    } catch (error) {
+      pauseMs = Math.max(everyMs, AFTER_FAILURE_MS)
+      if (!signal.aborted) onError(error)
+    }
+    isLooking = false
+    lookAfter(isHurried ? HURRIED_MS : pauseMs)
+  }
+  signal.addEventListener('abort', () => clearTimeout(timer), { once: true })
+  if (!signal.aborted) void run()
+  return {
+    hurry: () => {
+      if (isHurried) return
+      isHurried = true
+      if (!isLooking) lookAfter(HURRIED_MS)
+    },
+  }
+}

@@ -1,0 +1,59 @@
+import { type ConnectionOptions, IPCClient, isCliOpsError } from '@cli-ops/shared-ipc'
+
+import type { InstanceView } from './live-types.js'
+import { readRequestReport } from './request-report.js'
+import type { RequestHistory } from './request-history.js'
+
+const TIMEOUT_MS = 800
+/** More are not asked: a connection each is kept. */
+const MAX_SERVERS = 64
+
+/** Asks the servers among the instances what they are asked, over one connection each that is kept while they live. */
+export class RequestWatch {
+  readonly #connection: ConnectionOptions
+  readonly #history: RequestHistory
+  readonly #clients = new Map<string, IPCClient>()
+  #isClosed = false
+
+  constructor(connection: ConnectionOptions, history: RequestHistory) {
+    this.#connection = connection
+    this.#history = history
+  }
+
+  /** Asks each server once. True where something has changed. */
+  async look(instances: readonly InstanceView[]): Promise<boolean> {
+    if (this.#isClosed) return false
+    const servers = instances.filter(({ answers }) => answers).slice(0, MAX_SERVERS)
+    const present = new Set(servers.map(({ instance }) => instance))
+    for (const [instance, client] of this.#clients) {
+      if (present.has(instance)) continue
+      this.#clients.delete(instance)
+      await client.close()
+    }
+    this.#history.keepServers(present)
+    const changes = await Promise.all(servers.map((server) => this.#ask(server)))
+    return changes.includes(true)
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await Promise.all([...this.#clients.values()].map((client) => client.close()))
+  }
+
+  async #ask(server: InstanceView): Promise<boolean> {
+    const { name, instance } = server
+    if (server.state === 'hung') return this.#history.observe(server, 'silent', Date.now())
+    const client = this.#clients.get(instance) ?? new IPCClient(name, { ...this.#connection })
+    this.#clients.set(instance, client)
+    const params = { after: this.#history.endedOf(instance) }
+    try {
+      const options = { instance, timeoutMs: TIMEOUT_MS }
+      const report = readRequestReport(await client.call('$/requests', params, options))
+      return this.#history.observe(server, report ?? 'mute', Date.now())
+    } catch (error) {
+      // An older server, or one of another kit, does not know the method.
+      const answer = isCliOpsError(error, 'REMOTE_ERROR') ? 'mute' : 'silent'
+      return this.#history.observe(server, answer, Date.now())
+    }
+  }
+}

@@ -1,0 +1,205 @@
+import type { Snapshot } from '../live/live-types.js'
+import { cutText, fitText, printable, widthOf } from '../terminal/fit-text.js'
+import type { Style } from '../terminal/style.js'
+import { bytesText } from '../terminal/time-text.js'
+import { HELP_LINES } from './help-lines.js'
+import { type Line, lockLines } from './lock-lines.js'
+import { cellsOf, headingOf, placeColumns } from './table.js'
+import type { TopState } from './top-state.js'
+import { VIEW_NAMES, VIEWS } from './views.js'
+import { type VisibleRows, visibleRows } from './visible-rows.js'
+
+/** Size of a terminal. */
+export interface Size {
+  readonly columns: number
+  readonly rows: number
+}
+
+const BARS = ' ▁▂▃▄▅▆▇█'
+const RATE_SECONDS = 30
+const MAX_WARNINGS = 3
+
+/** Rows of the table that fit, for paging. */
+export function pageSize(snapshot: Snapshot, { rows }: Size): number {
+  return Math.max(1, rows - headHeight(snapshot, rows) - 3)
+}
+
+/** Draws one frame: exactly as many lines as there are rows, none wider than the terminal. */
+export function drawTop(state: TopState, snapshot: Snapshot, size: Size, style: Style): string[] {
+  const { columns, rows } = size
+  const head = drawHead(state, snapshot, size, style)
+  const footer = drawFooter(state, columns, style)
+  const height = Math.max(0, rows - head.length - 1)
+  const body = drawBody(state, snapshot, columns, height, style)
+  const filled = Array.from({ length: height }, (_, row) => body[row] ?? '')
+  return [...head, ...filled, footer].slice(0, rows)
+}
+
+function headHeight({ warnings }: Snapshot, rows: number): number {
+  // Where there is little room it belongs to the table.
+  return rows < 10 ? 1 : 3 + Math.min(warnings.length, MAX_WARNINGS)
+}
+
+function drawHead(state: TopState, snapshot: Snapshot, size: Size, style: Style): string[] {
+  const { columns, rows } = size
+  const { warnings, place } = snapshot
+  const tabs = drawTabs(state, snapshot, columns, style)
+  if (rows < 10) return [tabs]
+  const namespace = place.namespace === '' ? '' : ` (namespace ${place.namespace})`
+  const paused = state.paused === undefined ? '' : ' PAUSED '
+  const title = cutText(
+    printable(`cli-ops top  ${place.where}${namespace}`),
+    columns - widthOf(paused) - 1,
+  )
+  const fill = ' '.repeat(Math.max(0, columns - widthOf(title) - widthOf(paused)))
+  const shown = warnings.slice(0, MAX_WARNINGS)
+  const more = warnings.length - shown.length
+  return [
+    `${style.bold(title)}${fill}${style.reverse(paused)}`,
+    drawSummary(snapshot, columns, style),
+    ...shown.map(({ text }, index) => {
+      const rest = more > 0 && index === shown.length - 1 ? ` (and ${more} more)` : ''
+      return style.doubtful(
+        fitText(`! ${cutText(printable(text), columns - 2 - rest.length)}${rest}`, columns),
+      )
+    }),
+    tabs,
+  ]
+}
+
+function drawSummary(snapshot: Snapshot, columns: number, style: Style): string {
+  const { locks, instances, servers, rates, disk } = snapshot
+  const held = locks.filter(({ id }) => id !== '').length
+  const waiting = locks.reduce((sum, { waiters }) => sum + waiters.length, 0)
+  const hung = instances.filter(({ state }) => state === 'hung').length
+  const last = rates.perSecond.slice(-11, -1).reduce((sum, count) => sum + count, 0) / 10
+  const requests = servers.reduce((sum, { perSecond }) => sum + perSecond, 0)
+  const parts = [
+    `${held} held, ${waiting} waiting`,
+    `${instances.length} running${hung > 0 ? `, ${hung} hung` : ''}`,
+    `${rateText(last)} events/s ${sparkline(rates.perSecond.slice(-RATE_SECONDS))}`,
+    ...(servers.length > 0 ? [`${rateText(requests)} requests/s`] : []),
+    ...(disk === undefined
+      ? []
+      : [`home ${bytesText(disk.bytes)}, ${bytesText(disk.freeBytes)} free`]),
+  ]
+  return style.dim(fitText(joinWhole(parts, columns), columns))
+}
+
+/** As many parts as fit whole. */
+function joinWhole(parts: readonly string[], columns: number): string {
+  let line = ''
+  for (const part of parts) {
+    const longer = line === '' ? part : `${line}   ${part}`
+    if (line !== '' && widthOf(longer) > columns) break
+    line = longer
+  }
+  return line
+}
+
+function rateText(perSecond: number): string {
+  return perSecond >= 10 ? String(Math.round(perSecond)) : perSecond.toFixed(1)
+}
+
+function sparkline(counts: readonly number[]): string {
+  const most = Math.max(1, ...counts)
+  return counts
+    .map((count) => BARS[count === 0 ? 0 : Math.max(1, Math.round((count / most) * 8))])
+    .join('')
+}
+
+function drawTabs(state: TopState, snapshot: Snapshot, columns: number, style: Style): string {
+  let used = 0
+  let line = ''
+  for (const [index, name] of VIEW_NAMES.entries()) {
+    const text = ` ${index + 1} ${VIEWS[name].title} ${VIEWS[name].rows(snapshot).length} `
+    if (used + text.length > columns) break
+    used += text.length
+    line += name === state.view ? style.bold(style.reverse(text)) : text
+  }
+  const filter = state.filter === '' ? '' : `  filter: ${printable(state.filter)}`
+  return line + style.accent(cutText(filter, columns - used))
+}
+
+function drawBody(
+  state: TopState,
+  snapshot: Snapshot,
+  columns: number,
+  height: number,
+  style: Style,
+): string[] {
+  const { overlay } = state
+  const shown = overlay.kind === 'confirm' ? overlay.under : overlay
+  if (shown.kind === 'help') return drawLines(HELP_LINES, 0, columns, height, style)
+  if (shown.kind === 'lock')
+    return drawLines(lockLines(shown.resource, snapshot), shown.scroll, columns, height, style)
+  return drawTable(state, visibleRows(state, snapshot), snapshot.at, columns, height, style)
+}
+
+function drawLines(
+  lines: readonly Line[],
+  scroll: number,
+  columns: number,
+  height: number,
+  style: Style,
+): string[] {
+  const first = Math.max(0, Math.min(scroll, lines.length - height))
+  return lines.slice(first, first + height).map(({ text, dress }) => {
+    const fitted = cutText(text, columns)
+    return dress === undefined ? fitted : style[dress](fitted)
+  })
+}
+
+function drawTable(
+  state: TopState,
+  { view, rows, total, chosen }: VisibleRows,
+  now: number,
+  columns: number,
+  height: number,
+  style: Style,
+): string[] {
+  if (rows.length === 0) {
+    const text = total === 0 ? view.empty : `None of ${total} matches the filter; Esc shows all.`
+    return ['', cutText(`  ${text}`, columns)]
+  }
+  const room = Math.max(1, height - 1)
+  const first = Math.max(0, Math.min(chosen - Math.floor(room / 2), rows.length - room))
+  const seen = rows.slice(first, first + room)
+  const placed = placeColumns(view.columns, seen, now, columns)
+  const heading = fitText(headingOf(placed, state.tables[state.view].sort), columns)
+  return [
+    style.dim(heading),
+    ...seen.map((row, index) => {
+      const cells = cellsOf(placed, row, now)
+      if (first + index === chosen)
+        return style.reverse(fitText(cells.map(({ text }) => text).join('  '), columns))
+      const line = cells.map(({ text, dress }) => (dress === undefined ? text : style[dress](text)))
+      return line.join('  ')
+    }),
+  ]
+}
+
+function drawFooter(
+  { overlay, filter, message, view }: TopState,
+  columns: number,
+  style: Style,
+): string {
+  if (overlay.kind === 'filter')
+    return `${cutText(`/${printable(filter)}`, columns - 1)}${style.reverse(' ')}`
+  if (overlay.kind === 'confirm') {
+    const { resource, holder } = overlay.release
+    const end = ' [y/N] '
+    // The answer must be in sight however long the names are.
+    const question = cutText(
+      printable(`Release “${resource}” from ${holder}? It goes on without the lock.`),
+      columns - end.length,
+    )
+    return style.bold(style.doubtful(fitText(question + end, columns)))
+  }
+  if (message !== undefined) return style.bold(fitText(printable(message), columns))
+  const keys =
+    overlay.kind === 'lock'
+      ? 'Esc back   r release   Space pause   ? help   q back'
+      : `? help   Tab table   / filter   < > sort   Space pause   ${view === 'locks' ? 'Enter queue   r release   ' : ''}q quit`
+  return style.dim(fitText(keys, columns))
+}

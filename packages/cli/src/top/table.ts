@@ -1,0 +1,123 @@
+import { fitText, printable, widthOf } from '../terminal/fit-text.js'
+import type { Dress } from '../terminal/style.js'
+
+/** One column of a table over rows of one kind. */
+export interface Column<Row> {
+  readonly title: string
+  readonly text: (row: Row, now: number) => string
+  /** What rows are sorted by. @default the text */
+  readonly rank?: (row: Row, now: number) => number | string
+  readonly align?: 'right'
+  /** Columns that matter less are left out first where it is narrow: 0 stays. */
+  readonly importance: number
+  /** The widest it gets; without it the column shares what is left over. */
+  readonly maxWidth?: number
+  readonly dress?: (row: Row, now: number) => Dress | undefined
+}
+
+/** A column with its place. */
+export interface PlacedColumn<Row> {
+  readonly column: Column<Row>
+  /** Index among all columns. */
+  readonly index: number
+  readonly width: number
+}
+
+const GAP = 2
+/** What a column without a limit gets while others can be left out, and when they cannot. */
+const ROOMY = 28
+const NARROW = 12
+
+/** Chooses the columns that fit and their widths, by what the rows hold. */
+export function placeColumns<Row>(
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+  now: number,
+  width: number,
+): PlacedColumn<Row>[] {
+  const natural = columns.map(({ title, text }) =>
+    rows.reduce(
+      (most, row) => Math.max(most, widthOf(printable(text(row, now)))),
+      title.length + 1,
+    ),
+  )
+  let chosen = columns.map((_, index) => index)
+  let wanted: number[] = []
+  const total = (): number => chosen.reduce((sum, index) => sum + (wanted[index] ?? 0) + GAP, -GAP)
+  // Names are worth more than the columns at the end of the list, and less than those at its beginning.
+  for (const { flexible, kept } of [
+    { flexible: ROOMY, kept: 3 },
+    { flexible: NARROW, kept: 0 },
+  ]) {
+    wanted = columns.map(({ maxWidth = flexible }, index) =>
+      Math.min(natural[index] ?? 0, maxWidth),
+    )
+    while (total() > width) {
+      const least = Math.max(...chosen.map((index) => columns[index]?.importance ?? 0))
+      if (least <= kept) break
+      const dropped = chosen.findLast((index) => columns[index]?.importance === least)
+      chosen = chosen.filter((index) => index !== dropped)
+    }
+    if (total() <= width) break
+  }
+  // What is left over goes to the columns without a limit, as far as they can use it.
+  let left = width - total()
+  const widths = new Map(chosen.map((index) => [index, wanted[index] ?? 0]))
+  const missing = (index: number): number => (natural[index] ?? 0) - (widths.get(index) ?? 0)
+  const flexible = chosen
+    .filter((index) => columns[index]?.maxWidth === undefined)
+    .sort((one, other) => missing(one) - missing(other))
+  for (const [place, index] of flexible.entries()) {
+    const share = Math.floor(left / (flexible.length - place))
+    const extra = Math.max(0, Math.min(share, missing(index)))
+    widths.set(index, (widths.get(index) ?? 0) + extra)
+    left -= extra
+  }
+  return chosen.flatMap((index) => {
+    const column = columns[index]
+    return column === undefined ? [] : [{ column, index, width: widths.get(index) ?? 0 }]
+  })
+}
+
+/** Writes the titles; the sorted one with an arrow. */
+export function headingOf<Row>(
+  placed: readonly PlacedColumn<Row>[],
+  sort: { readonly column: number; readonly isReversed: boolean } | undefined,
+): string {
+  return placed
+    .map(({ column, index, width }) => {
+      const arrow = sort?.column !== index ? '' : sort.isReversed ? '▼' : '▲'
+      return fitText(`${column.title}${arrow}`, width, column.align)
+    })
+    .join(' '.repeat(GAP))
+}
+
+/** Cells of one row, safe and fitted, with how each is dressed. */
+export function cellsOf<Row>(
+  placed: readonly PlacedColumn<Row>[],
+  row: Row,
+  now: number,
+): { readonly text: string; readonly dress: Dress | undefined }[] {
+  return placed.map(({ column, width }) => ({
+    text: fitText(printable(column.text(row, now)), width, column.align),
+    dress: column.dress?.(row, now),
+  }))
+}
+
+/** Sorts rows by a column; rows that are equal there stay in their order. */
+export function sortRows<Row>(
+  rows: readonly Row[],
+  { rank, text }: Column<Row>,
+  isReversed: boolean,
+  now: number,
+): Row[] {
+  const keyed = rows.map((row) => ({ row, key: (rank ?? text)(row, now) }))
+  keyed.sort(({ key: a }, { key: b }) => {
+    const order =
+      typeof a === 'number' && typeof b === 'number'
+        ? a - b
+        : String(a).localeCompare(String(b), 'en', { numeric: true })
+    return isReversed ? -order : order
+  })
+  return keyed.map(({ row }) => row)
+}

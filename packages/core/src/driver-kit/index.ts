@@ -1,0 +1,52 @@
+/** What a driver package needs of the kit: the contract, and what every driver has in common. */
+export type {
+  AppendOptions,
+  CleanOptions,
+  CreateDriver,
+  Credentials,
+  Driver,
+  DriverCapabilities,
+  DriverOptions,
+  EventBatch,
+  EventDriver,
+  EventReader,
+  EventRecord,
+  LockDriver,
+  LockGrant,
+  LockRequest,
+  LockWait,
+  MaybePromise,
+  Primitive,
+  ReaderOptions,
+  RegistryDriver,
+  Retention,
+  RpcChannel,
+  RpcDriver,
+  RpcLimits,
+  RpcListener,
+  RpcMessage,
+  RpcReceiver,
+  RpcService,
+  ServiceQuery,
+  ServiceRecord,
+  TlsFiles,
+} from '../drivers/driver.js'
+export type {
+  Cursor,
+  EventEnvelope,
+  EventGap,
+  StartPosition,
+  StoredEvent,
+} from '../events/event-types.js'
+export type { LockInfo, LockMode, Owner } from '../locks/lock-types.js'
+export type { ServiceInfo } from '../registry/service-types.js'
+export { CliOpsError, isCliOpsError } from '../errors/cli-ops-error.js'
+export { describeEngine } from '../drivers/connect-driver.js'
+export { debug, printable, warnOnce } from '../diagnostics/message.js'
+export { describeOwner } from '../locks/describe-owner.js'
+export { randomId } from '../names/random-id.js'
+export { monotonicMs } from '../process/monotonic-time.js'
+export { ownOwner } from '../locks/own-owner.js'
+export { ownProcess } from '../process/own-process.js'
+export { byAge, toServiceInfo } from '../registry/service-info.js'
+export { parseJson } from '../validation/parse-json.js'

@@ -1,0 +1,47 @@
+import type { FileSystem } from '../file-system.js'
+import { segmentPath } from './segment-file.js'
+
+/** A segment that is open for appending. */
+export interface OpenSegment {
+  readonly number: number
+  readonly descriptor: number
+  /** Path of the segment after it. */
+  readonly nextPath: string
+  /** Size after the last look: what is behind it is new. */
+  size: number
+}
+
+/** Opens a segment; `undefined` where there is no such file. */
+export function openSegment(
+  fileSystem: FileSystem,
+  directory: string,
+  number: number,
+): OpenSegment | undefined {
+  const descriptor = fileSystem.openAppend(segmentPath(directory, number))
+  if (descriptor === undefined) return undefined
+  try {
+    const size = fileSystem.size(descriptor)
+    return { number, descriptor, nextPath: segmentPath(directory, number + 1), size }
+  } catch (error) {
+    fileSystem.close(descriptor)
+    throw error
+  }
+}
+
+/** What a look at an open segment shows after a write. */
+export interface SegmentLook {
+  /** The log goes on in another segment: records behind the seal of this one are void. */
+  readonly movedOn: boolean
+  /** No name is left: the segment has expired, or was deleted by hand. */
+  readonly removed: boolean
+  readonly size: number
+}
+
+/** Looks whether what was just written can be void. Where the log has neither moved on nor lost the segment, it cannot. */
+export function lookAfterWrite(fileSystem: FileSystem, segment: OpenSegment): SegmentLook {
+  // The order of the two looks matters. Segments are removed oldest first: one that still has a name now had no
+  // removed successor before, so a missing successor means that there has never been one, nor a seal.
+  const movedOn = fileSystem.status(segment.nextPath) !== undefined
+  const { size, links } = fileSystem.openStatus(segment.descriptor)
+  return { movedOn, removed: links === 0, size }
+}

@@ -1,0 +1,47 @@
+import { type Coordinator, createCoordinator } from '../coordinator/create-coordinator.js'
+import { storageError } from '../drivers/local/home.js'
+import type { EventEnvelope } from '../events/event-types.js'
+import { withHomeConfig } from '../lifecycle/home-config.js'
+import {
+  type Connection,
+  type ConnectionOptions,
+  resolveConnection,
+} from '../options/connection-options.js'
+import { describeOwnProcess } from '../process/own-process.js'
+import { keptEvents } from './kept-events.js'
+
+/** Where somebody looks, and what with. */
+export interface OpsPlace {
+  readonly coordinator: Coordinator
+  readonly connection: Connection
+  /** What the classes of the kit have to be given to work there. */
+  readonly options: ConnectionOptions
+  /** Reads the events that are kept, oldest first; unlike `coordinator.events` it makes no directory. */
+  keptEvents(): Promise<readonly EventEnvelope[]>
+  /** Says what went wrong in words for people; a failure of the disk names the home and the remedy. */
+  explain(error: unknown): string
+}
+
+/**
+ * Opens the place where the CLI of that name works, by its options, the environment and the home's `config.json`, also
+ * where `CLI_OPS_DISABLED` is set. Nothing is registered, emitted or made; whoever opened it closes the coordinator.
+ *
+ * @throws TypeError when an option is wrong
+ */
+export function openOps(name: string, given: ConnectionOptions = {}): OpsPlace {
+  describeOwnProcess({ name })
+  const { home, namespace, url } = withHomeConfig(name, given)
+  const options = { home, namespace, url, disabled: false }
+  const connection = resolveConnection(options)
+  const coordinator = createCoordinator({ ...options, name })
+  return {
+    coordinator,
+    connection,
+    options,
+    keptEvents: () => keptEvents({ coordinator, connection }, '*', 'earliest'),
+    explain: (caught) => {
+      const error = storageError(caught, connection.home)
+      return error instanceof Error ? error.message : String(error)
+    },
+  }
+}

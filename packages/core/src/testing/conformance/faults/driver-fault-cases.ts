@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict'
+
+import type { Driver } from '../../../drivers/driver.js'
+import { randomId } from '../../../names/random-id.js'
+import type { CaseContext } from '../case-context.js'
+import type { ConformanceCase } from '../conformance-case.js'
+import { SHORT_LIMITS } from '../engine-faults.js'
+import { KEEP, recordOf } from '../events/event-actors.js'
+import { newRequest } from '../locks/lock-actors.js'
+import { newRecord } from '../registry/registry-actors.js'
+import { LIMITS as RPC_LIMITS } from '../rpc/rpc-actors.js'
+
+/** An engine that does not answer, and one that was away. */
+export const driverFaultCases: readonly ConformanceCase[] = [
+  {
+    name: 'ends its opening with the signal where nothing answers',
+    needs: ['openLink'],
+    async run(context) {
+      const link = await context.link()
+      link.cut()
+      const driver = context.closedDriver({ url: new URL(link.url), ...SHORT_LIMITS })
+      const opening = driver.open?.(AbortSignal.timeout(SHORT_LIMITS.timeoutMs))
+      await assert.rejects(context.settled(Promise.resolve(opening), 'open settles'), isOfDriver)
+    },
+  },
+  {
+    name: 'settles every call while the engine is suspended, and works again afterwards',
+    needs: ['pause'],
+    async run(context) {
+      const driver = await context.openAt(SHORT_LIMITS)
+      const resume = await context.pause()
+      await context.settled(callEverything(driver), 'every call settles')
+      await resume()
+      await works(context, driver)
+    },
+  },
+  {
+    name: 'settles every call while nothing passes, and works again afterwards',
+    needs: ['openLink'],
+    async run(context) {
+      const link = await context.link()
+      const driver = await context.driverOver(link)
+      link.cut()
+      await context.settled(callEverything(driver), 'every call settles')
+      link.heal()
+      await works(context, driver)
+    },
+  },
+  {
+    name: 'works again after its connections were reset',
+    needs: ['openLink'],
+    async run(context) {
+      const link = await context.link()
+      const driver = await context.driverOver(link)
+      link.reset()
+      await works(context, driver)
+    },
+  },
+  {
+    name: 'settles every call while the engine is down, and works again once it is up',
+    needs: ['kill'],
+    async run(context) {
+      const driver = await context.openAt(SHORT_LIMITS)
+      const restart = await context.kill()
+      await context.settled(callEverything(driver), 'every call settles')
+      await restart()
+      await works(context, driver)
+    },
+  },
+  {
+    name: 'closes while nothing passes',
+    needs: ['openLink'],
+    async run(context) {
+      const link = await context.link()
+      const driver = await context.driverOver(link)
+      await works(context, driver)
+      link.cut()
+      await context.settled(context.closeDriver(driver), 'close settles')
+    },
+  },
+]
+
+/** Begins every call there is and waits for their ends, whatever these are. */
+async function callEverything(driver: Driver): Promise<void> {
+  const { locks, events, registry, rpc } = driver
+  const signal = AbortSignal.timeout(SHORT_LIMITS.timeoutMs)
+  const record = newRecord('cli-alpha')
+  const reader = events?.openReader({ from: 'latest' })
+  const calls: (() => unknown)[] = [
+    () => locks?.tryAcquire(newRequest(randomId())),
+    () => locks?.acquire(newRequest(randomId()), { signal }),
+    () => locks?.inspect('db'),
+    () => locks?.list(),
+    () => locks?.forceRelease('db', 'nobody'),
+    () => locks?.clean(),
+    () => events?.append([recordOf('into the void')], KEEP),
+    () => events?.clean(KEEP.retention),
+    () => reader?.wait(signal),
+    () => registry?.register(record),
+    () => registry?.discover({ probe: true }),
+    () => registry?.unregister(record.name, record.instance),
+    () => registry?.clean(),
+    () => rpc?.listen({ name: 'cli-alpha', instance: randomId() }, () => undefined, RPC_LIMITS),
+    () => rpc?.connect('nowhere', RPC_LIMITS, signal),
+  ]
+  await Promise.allSettled(calls.map(async (call) => call()))
+  reader?.close()
+}
+
+/** Waits until a driver does its work again. A call may still end with the connection that it began on. */
+async function works(context: CaseContext, driver: Driver): Promise<void> {
+  const { locks, events, registry, rpc } = driver
+  const signal = AbortSignal.timeout(2 ** 30)
+  const tries: (() => unknown)[] = [
+    async () => (await locks?.tryAcquire(newRequest(randomId())))?.release(),
+    () => events?.append([recordOf('again')], KEEP),
+    () => registry?.discover({ probe: false }),
+    async () => {
+      const service = { name: 'again', instance: randomId() }
+      const listener = await rpc?.listen(service, () => undefined, RPC_LIMITS)
+      if (listener === undefined) return
+      const channel = await rpc?.connect(listener.endpoint, RPC_LIMITS, signal)
+      channel?.close()
+      await listener.close()
+    },
+  ]
+  for (const attempt of tries) {
+    await context.eventually(async () => {
+      try {
+        await attempt()
+        return true
+      } catch (error) {
+        assert.ok(isOfDriver(error))
+        return false
+      }
+    }, 'the driver works again')
+  }
+}
+
+/** Tells what a driver reports from what the suite or a programming error throws. */
+function isOfDriver(error: unknown): error is Error {
+  return (
+    error instanceof Error &&
+    !(error instanceof assert.AssertionError) &&
+    !(error instanceof ReferenceError)
+  )
+}

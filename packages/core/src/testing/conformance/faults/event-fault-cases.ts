@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict'
+
+import type { Driver, EventDriver } from '../../../drivers/driver.js'
+import type { CaseContext } from '../case-context.js'
+import type { ConformanceCase } from '../conformance-case.js'
+import { SHORT_LIMITS } from '../engine-faults.js'
+import { emit, openReading, range } from '../events/event-actors.js'
+
+/** Events while the engine, or the way to it, fails. */
+export const eventFaultCases: readonly ConformanceCase[] = [
+  {
+    name: 'delivers once, after a cut, what was stored meanwhile',
+    needs: ['openLink'],
+    async run(context) {
+      const link = await context.link()
+      const events = await context.events()
+      const reading = await openReading(context, eventsOf(await context.driverOver(link)), {
+        from: 'latest',
+      })
+      await emit(events, [1])
+      await reading.read(1)
+      link.cut()
+      await emit(events, [2, 3])
+      link.heal()
+      await emit(events, [4])
+      assert.deepEqual((await reading.read(4)).data, [1, 2, 3, 4])
+      assert.deepEqual(reading.gaps, [])
+    },
+  },
+  {
+    name: 'delivers once, over resets of the connections, all that is stored',
+    needs: ['openLink'],
+    async run(context) {
+      const link = await context.link()
+      const events = await context.events()
+      const reading = await openReading(context, eventsOf(await context.driverOver(link)), {
+        from: 'latest',
+      })
+      for (const round of range(0, 5)) {
+        await emit(events, range(round * 10, round * 10 + 5))
+        link.reset()
+        await emit(events, range(round * 10 + 5, round * 10 + 10))
+        await reading.read((round + 1) * 10)
+      }
+      assert.deepEqual(reading.data, range(0, 50))
+      assert.deepEqual(reading.gaps, [])
+    },
+  },
+  {
+    name: 'loses nothing in silence over a crash of the engine',
+    needs: ['kill'],
+    async run(context) {
+      const events = eventsOf(await context.openAt(SHORT_LIMITS))
+      const reading = await openReading(context, eventsOf(await context.openAt(SHORT_LIMITS)), {
+        from: 'latest',
+      })
+      await emit(events, range(0, 20))
+      await (
+        await context.kill()
+      )()
+      await emitAtLast(context, events, 'after')
+      await context.eventually(() => {
+        reading.take()
+        return reading.data.includes('after')
+      }, 'what was stored after the crash is read')
+      const numbers = reading.data.filter((datum) => typeof datum === 'number')
+      assert.deepEqual(
+        numbers,
+        [...new Set(numbers)].sort((a, b) => a - b),
+      )
+      if (numbers.length < 20) assert.ok(reading.gaps.length > 0, 'what is missing is reported')
+    },
+  },
+  {
+    name: 'goes on where a group was, over a crash of the engine',
+    needs: ['kill', 'durableGroups'],
+    async run(context) {
+      const group = { from: 'latest', group: 'board' } as const
+      const events = eventsOf(await context.openAt(SHORT_LIMITS))
+      const reading = await openReading(context, events, group)
+      await emit(events, [1])
+      await reading.read(1)
+      await reading.reader.commit(reading.cursor)
+      await (
+        await context.kill()
+      )()
+      await emitAtLast(context, events, 2)
+      await context.eventually(() => {
+        reading.take()
+        return reading.data.includes(2)
+      }, 'what was stored after the crash is read')
+      if (reading.gaps.length === 0) assert.deepEqual(reading.data, [1, 2])
+    },
+  },
+]
+
+/** Stores an event once the engine takes it; an attempt that failed may have stored it too. */
+async function emitAtLast(
+  context: CaseContext,
+  events: EventDriver,
+  datum: unknown,
+): Promise<void> {
+  await context.eventually(
+    () =>
+      emit(events, [datum]).then(
+        () => true,
+        () => false,
+      ),
+    'an event can be stored again',
+  )
+}
+
+function eventsOf({ events }: Driver): EventDriver {
+  assert.ok(events !== undefined)
+  return events
+}

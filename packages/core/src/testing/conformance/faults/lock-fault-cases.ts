@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict'
+import { setTimeout as delay } from 'node:timers/promises'
+
+import type { Driver, LockDriver } from '../../../drivers/driver.js'
+import type { ConformanceCase } from '../conformance-case.js'
+import { SHORT_LIMITS } from '../engine-faults.js'
+import { enqueue, newRequest, startWaiting, take } from '../locks/lock-actors.js'
+
+/** Locks while the engine, or the way to it, fails. */
+export const lockFaultCases: readonly ConformanceCase[] = [
+  {
+    name: 'tells an owner that was cut off of its loss before another one has the lock',
+    needs: ['leases', 'openLink'],
+    async run(context) {
+      const link = await context.link()
+      const grant = await take(locksOf(await context.driverOver(link)), 'db')
+      let calls = 0
+      context.defer(
+        grant.onLost(() => {
+          calls += 1
+        }),
+      )
+      link.cut()
+      const other = locksOf(await context.openAt(SHORT_LIMITS))
+      const waiting = startWaiting(context, other, 'db')
+      const heldThen = waiting.granted.then(() => grant.isHeld())
+      assert.equal(await context.settled(heldThen, 'the waiter is served'), false)
+      await context.eventually(() => calls > 0, 'onLost is called')
+      const next = await waiting.granted
+      assert.ok(next.token > grant.token)
+      link.heal()
+      await grant.release()
+      assert.equal(next.isHeld(), true)
+      assert.equal((await other.inspect('db'))?.id, next.id)
+      assert.equal(calls, 1)
+    },
+  },
+  {
+    name: 'keeps a lease over a cut that is shorter',
+    needs: ['leases', 'openLink'],
+    async run(context) {
+      const leaseMs = 2 * SHORT_LIMITS.leaseMs
+      const link = await context.link()
+      const grant = await take(locksOf(await context.driverOver(link, { leaseMs })), 'db')
+      link.cut()
+      await delay(leaseMs / 4)
+      link.heal()
+      await delay(leaseMs * 1.25)
+      assert.equal(grant.isHeld(), true)
+      await grant.release()
+    },
+  },
+  {
+    name: 'keeps a lease for longer than it lasts while its owner is there',
+    needs: ['leases'],
+    async run(context) {
+      const locks = locksOf(await context.openAt(SHORT_LIMITS))
+      const grant = await take(locks, 'db')
+      await delay(2 * SHORT_LIMITS.leaseMs)
+      assert.equal(grant.isHeld(), true)
+      assert.equal((await locks.inspect('db'))?.id, grant.id)
+      await grant.release()
+    },
+  },
+  {
+    name: 'passes over a waiter that was cut off',
+    needs: ['openLink'],
+    async run(context) {
+      const link = await context.link()
+      const [one, other] = [
+        locksOf(await context.openAt(SHORT_LIMITS)),
+        locksOf(await context.openAt(SHORT_LIMITS)),
+      ]
+      const held = await take(one, 'db')
+      await enqueue(context, locksOf(await context.driverOver(link)), 'db', 0)
+      const waiting = await enqueue(context, other, 'db', 1)
+      link.cut()
+      await held.release()
+      await (await context.settled(waiting.granted, 'the next waiter is served')).release()
+    },
+  },
+  {
+    name: 'hands over when the owner, and its driver with it, has gone without a release',
+    needs: ['leases'],
+    async run(context) {
+      const gone = await context.openAt(SHORT_LIMITS)
+      const grant = await take(locksOf(gone), 'db')
+      const other = locksOf(await context.openAt(SHORT_LIMITS))
+      const waiting = await enqueue(context, other, 'db', 0)
+      await context.closeDriver(gone)
+      const next = await context.settled(waiting.granted, 'the waiter is served')
+      assert.equal(grant.isHeld(), false)
+      assert.ok(next.token > grant.token)
+    },
+  },
+  {
+    name: 'raises the token over a crash of the engine',
+    needs: ['kill'],
+    async run(context) {
+      const locks = locksOf(await context.openAt(SHORT_LIMITS))
+      const before = await take(locks, 'db')
+      await (
+        await context.kill()
+      )()
+      const after = await context.eventually(
+        () => Promise.resolve(locks.tryAcquire(newRequest('db'))).catch(() => null),
+        'the lock is to be had again',
+      )
+      assert.ok(after.token > before.token, `${after.token} must be above ${before.token}`)
+      assert.equal(before.isHeld(), false)
+    },
+  },
+  {
+    name: 'serves who waits through a pause of the engine',
+    needs: ['pause'],
+    async run(context) {
+      const leaseMs = 4 * SHORT_LIMITS.leaseMs
+      const [one, other] = [
+        locksOf(await context.openAt({ ...SHORT_LIMITS, leaseMs })),
+        locksOf(await context.openAt({ ...SHORT_LIMITS, leaseMs })),
+      ]
+      const held = await take(one, 'db')
+      const waiting = await enqueue(context, other, 'db', 0)
+      const resume = await context.pause()
+      await delay(2 * SHORT_LIMITS.timeoutMs)
+      assert.equal(waiting.outcome, 'waiting')
+      await resume()
+      await held.release()
+      await context.settled(waiting.granted, 'the waiter is served')
+    },
+  },
+  {
+    name: 'ends an aborted wait while the engine is suspended',
+    needs: ['pause'],
+    async run(context) {
+      const [one, other] = [
+        locksOf(await context.openAt(SHORT_LIMITS)),
+        locksOf(await context.openAt(SHORT_LIMITS)),
+      ]
+      await take(one, 'db')
+      const waiting = await enqueue(context, other, 'db', 0)
+      await context.pause()
+      const reason = new Error('enough')
+      waiting.abort(reason)
+      await assert.rejects(
+        context.settled(waiting.granted, 'the wait ends'),
+        (error) => error === reason,
+      )
+    },
+  },
+]
+
+function locksOf({ locks }: Driver): LockDriver {
+  assert.ok(locks !== undefined)
+  return locks
+}

@@ -1,0 +1,42 @@
+// Preloaded (--import): file operations in the home fail as FAULT says, `<code>:<functions>`, such as EIO:writeSync,openSync.
+// FAULT_STATFS forges the type that statfs(2) gives for a file system.
+import fs from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
+import { constants } from 'node:os'
+
+const home = process.env.CLI_OPS_HOME
+const [code, functions = ''] = (process.env.FAULT ?? '').split(':')
+const opened = new Set()
+
+function fail(syscall, path) {
+  const error = new Error(`${code}: injected, ${syscall} '${path}'`)
+  throw Object.assign(error, { code, errno: -(constants.errno[code] ?? 5), syscall, path })
+}
+
+const isInHome = (path) => String(path).startsWith(home)
+
+// Descriptors of the home are known by their openSync, unless that fails itself.
+const { openSync, closeSync, statfsSync } = fs
+fs.openSync = (path, ...rest) => {
+  if (isInHome(path) && functions.includes('openSync')) fail('open', path)
+  const descriptor = openSync(path, ...rest)
+  if (isInHome(path)) opened.add(descriptor)
+  return descriptor
+}
+fs.closeSync = (descriptor) => {
+  opened.delete(descriptor)
+  closeSync(descriptor)
+}
+for (const name of functions.split(',')) {
+  const original = fs[name]
+  if (name === '' || name === 'openSync') continue
+  fs[name] = (target, ...rest) => {
+    const isHit = typeof target === 'number' ? opened.has(target) : isInHome(target)
+    return isHit ? fail(name.replace('Sync', ''), target) : original(target, ...rest)
+  }
+}
+if (process.env.FAULT_STATFS !== undefined) {
+  const type = Number(process.env.FAULT_STATFS)
+  fs.statfsSync = (path, ...rest) => ({ ...statfsSync(path, ...rest), type })
+}
+syncBuiltinESMExports()
