@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 
@@ -12,7 +12,7 @@ test('two CLIs change a shared file one after the other', async () => {
 
   const alpha = user.start('changes-config', path)
   await alpha.message()
-  expect(existsSync(lock)).toBe(true)
+  expect(readdirSync(lock)).toEqual([expect.stringMatching(/^held~/u)])
   const beta = user.start('changes-config', path)
   await vi.waitFor(
     () => expect(readdirSync(join(user.home, 'queues', 'config-file'))).toHaveLength(1),
@@ -26,7 +26,7 @@ test('two CLIs change a shared file one after the other', async () => {
   beta.goOn()
   await Promise.all([alpha.succeeded(), beta.succeeded()])
   expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual({ changes: 2, theme: 'dark' })
-  expect(existsSync(lock)).toBe(false)
+  expect(readdirSync(lock)).toEqual([expect.stringMatching(/^free~/u)])
 })
 
 test('the directories are for the user alone', async () => {
@@ -35,7 +35,7 @@ test('the directories are for the user alone', async () => {
   writeFileSync(path, '{}')
   const holder = user.start('changes-config', path)
   await holder.message()
-  const directories = ['', 'locks', 'locks/config-file.lock', 'claims', 'tokens']
+  const directories = ['', 'locks', 'locks/config-file.lock', 'claims']
   for (const directory of directories)
     expect(statSync(join(user.home, directory)).mode & 0o777, directory).toBe(0o700)
   holder.goOn()

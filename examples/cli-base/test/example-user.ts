@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { type Coordinator, createCoordinator } from '@cli-ops/shared-ipc'
 import { onTestFinished } from 'vitest'
 
@@ -118,14 +118,16 @@ export class ExampleUser {
   }
 
   /**
-   * What is left in the directories where everything ends with its process; events, cursors and fencing tokens are
-   * meant to outlive it.
+   * What is left in the directories where everything ends with its process; events, cursors and the fencing tokens in the
+   * names of free locks are meant to outlive it.
    */
   leftovers(): string[] {
     const shortLived = ['locks', 'queues', 'claims', 'registry'].map((part) =>
       join(this.home, part),
     )
-    return [...shortLived, join(this.root, 'run')].flatMap(filesIn)
+    return [...shortLived, join(this.root, 'run')]
+      .flatMap(filesIn)
+      .filter((path) => !basename(path).startsWith('free~'))
   }
 
   /** Makes this process another program of the same user for the time of an action. */

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 
 export const title = 'Ctrl-C, and nothing is left behind'
 
-/** Where everything ends with its process. Events, cursors and fencing tokens are meant to outlive it. */
-const SHORT_LIVED = ['locks', 'queues', 'claims', 'registry']
+/** Where everything ends with its process. Events, cursors and the states of free locks are meant to outlive it. */
+const SHORT_LIVED = ['queues', 'claims', 'registry']
 
 /**
  * What the CLIs keep, by the place in the demo's home; nothing may be beside it.

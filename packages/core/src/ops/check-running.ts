@@ -2,8 +2,8 @@ import { join } from 'node:path'
 
 import { nodeFileSystem } from '../drivers/local/file-system.js'
 import { Home } from '../drivers/local/home.js'
+import { parseSharerName, parseStateName } from '../drivers/local/locks/lock-names.js'
 import { LOCK_SUFFIX } from '../drivers/local/locks/lock-place.js'
-import { parseEntryName } from '../drivers/local/locks/entry-name.js'
 import type { LockInfo } from '../locks/lock-types.js'
 import { describeOwner } from '../locks/describe-owner.js'
 import { type Check, ok, warning } from './finding.js'
@@ -16,7 +16,7 @@ export const checkLocks: Check = async (context) => {
   if (blocked.length > 0) {
     return warning(
       blocked.join('; '),
-      'nobody can take that lock; look at what is there, and move it elsewhere',
+      'nobody can take such a lock, or it may seem taken; look at what is there, and move it elsewhere',
     )
   }
   const locks = (await coordinator.locks.list()).filter(({ id }) => id !== '')
@@ -28,7 +28,7 @@ export const checkLocks: Check = async (context) => {
   )
 }
 
-/** Names what is in the place of a lock and was not written by the kit: nobody can take that lock. */
+/** Names what lies in the place of a lock and does not belong there. */
 function blockedLocks({ connection }: OpsContext): readonly string[] {
   if (connection.urlOf('locks') !== 'local:') return []
   const { locks } = new Home(connection.home, connection.namespace, nodeFileSystem).paths
@@ -39,11 +39,15 @@ function blockedLocks({ connection }: OpsContext): readonly string[] {
 
 function foreignPart(path: string): string | undefined {
   if (nodeFileSystem.status(path)?.kind !== 'directory') return `${path} is not a directory`
-  const foreign = (nodeFileSystem.list(path) ?? []).filter(
-    (name) => parseEntryName(name) === undefined,
+  const names = nodeFileSystem.list(path) ?? []
+  const foreign = names.filter(
+    (name) => parseStateName(name) === undefined && parseSharerName(name) === undefined,
   )
-  if (foreign.length === 0) return undefined
-  return `${path} holds ${foreign.slice(0, 3).map(jsonLine).join(', ')}, which is not the kit’s`
+  if (foreign.length > 0)
+    return `${path} holds ${foreign.slice(0, 3).map(jsonLine).join(', ')}, which is not the kit’s`
+  const states = names.filter((name) => parseStateName(name) !== undefined)
+  if (states.length <= 1) return undefined
+  return `${path} holds several states, as after a backup was restored over it: ${states.map(jsonLine).join(', ')}`
 }
 
 function describeDoubtful({ resource, owner }: LockInfo): string {

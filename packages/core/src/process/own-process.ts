@@ -23,19 +23,25 @@ type Global = typeof globalThis & { [KEY]?: OwnProcess }
 
 /** Returns the one description of this process, made at first use. */
 export function ownProcess(): OwnProcess {
-  return ((globalThis as Global)[KEY] ??= {
+  return ((globalThis as Global)[KEY] ??= describeThisProcess())
+}
+
+function describeThisProcess(): OwnProcess {
+  let host: string | undefined
+  let user: string | undefined
+  return {
     identity: ownIdentity(),
     instance: randomId(),
-    // Only locks say where and by whom they are held, so only they pay for node:os.
+    // Only locks say where and by whom they are held, so only they pay for node:os. It looks the user up each time.
     get host() {
-      return process.getBuiltinModule('node:os').hostname()
+      return (host ??= process.getBuiltinModule('node:os').hostname())
     },
     get user() {
-      return userName()
+      return (user ??= userName())
     },
     startedAt: new Date(processStartedAt()),
     name: programName(),
-  })
+  }
 }
 
 /** Sets the name and command that other processes are shown. */

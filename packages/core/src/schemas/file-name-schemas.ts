@@ -3,20 +3,26 @@ import * as z from 'zod'
 /** The identity of a process, as a part of file names. Facts that the platform does not give are empty. */
 const IDENTITY = String.raw`p\d+\.t\d+\.s\d*\.b[0-9a-f]*\.n\d*\.m[0-9a-f]*`
 const LOCK_ID = String.raw`[\w-]{1,64}`
+const TOKEN = String.raw`[1-9]\d{0,29}`
 const ENCODED_NAME = String.raw`(?:[a-z0-9._~-]|%[0-9A-F]{2})+`
 
 function fileName(pattern: string): z.ZodString {
   return z.string().regex(new RegExp(`^${pattern}$`, 'u'))
 }
 
-/** A holder's file in `locks/<resource>.lock/`: `x` for exclusive or `s` for shared, the id, the identity. */
-export const lockEntryNameSchema = fileName(`[xs]~${LOCK_ID}~${IDENTITY}`)
+/** The one file of a lock in `locks/<resource>.lock/` that is its state: yet to be granted, free, held alone, shared. */
+export const lockStateNameSchema = fileName(
+  `(?:new~${LOCK_ID}|(?:free|shared)~${TOKEN}|held~${TOKEN}~${LOCK_ID}~${IDENTITY})`,
+)
+
+/** A sharer's file beside the state. */
+export const lockSharerNameSchema = fileName(`sharer~${LOCK_ID}~${IDENTITY}`)
 
 /** A waiter's file in `queues/<resource>/`: the arrival in nanoseconds, the mode (`h` where the flow holds others), … */
 export const lockTicketNameSchema = fileName(String.raw`\d{20}~[xs]h?~${LOCK_ID}~${IDENTITY}`)
 
-/** The one file in `tokens/<resource>/`: the last fencing token. */
-export const fencingTokenNameSchema = fileName(String.raw`[1-9]\d{0,99}`)
+/** The one file in `floor/`: a number that no token of a removed lock surpassed. */
+export const tokenFloorNameSchema = fileName(TOKEN)
 
 /** A service's file in `registry/`: the encoded name, the instance, the identity. */
 export const serviceRecordNameSchema = fileName(

@@ -6,12 +6,13 @@ export {
   segmentSealSchema,
   storedEventSchema,
 } from './event-envelope-schema.js'
-export { lockEntrySchema, lockTicketSchema } from './lock-record-schemas.js'
+export { lockHolderSchema, lockTicketSchema } from './lock-record-schemas.js'
 export { serviceRecordSchema } from './service-record-schema.js'
 export {
-  fencingTokenNameSchema,
-  lockEntryNameSchema,
+  lockSharerNameSchema,
+  lockStateNameSchema,
   lockTicketNameSchema,
+  tokenFloorNameSchema,
   segmentNameSchema,
   serviceRecordNameSchema,
 } from './file-name-schemas.js'

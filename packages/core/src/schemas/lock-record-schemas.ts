@@ -3,8 +3,9 @@ import * as z from 'zod'
 const lockMode = z.enum(['exclusive', 'shared'])
 const millisecondsSinceEpoch = z.number().nonnegative()
 
-/** What entries and tickets say of the process. */
+/** What holders' files and tickets say of the process. */
 const owner = {
+  id: z.string().min(1),
   resource: z.string().min(1),
   mode: lockMode,
   name: z.string().min(1),
@@ -18,14 +19,14 @@ const owner = {
 }
 
 /**
- * The content of a holder's file, as the kit writes it. It is for people: a reader decides by the file's name alone and
- * takes an empty or torn content for one that says nothing.
+ * The first line of a holder's file (a state `held`, or a sharer's), as the kit writes it. It is for people: a reader decides by
+ * the file's name alone, and takes an empty or torn line, or one with another id than the name's, for one that says nothing.
  */
-export const lockEntrySchema = z.looseObject({
+export const lockHolderSchema = z.looseObject({
   ...owner,
   /** A decimal number: beyond what a JSON number holds exactly. */
   token: z.string().regex(/^[1-9]\d*$/u),
 })
 
-/** The content of a waiter's file, as the kit writes it. `held` are the locks that the waiting flow holds. */
+/** The line in a waiter's file, as the kit writes it. `held` are the locks that the waiting flow holds. */
 export const lockTicketSchema = z.looseObject(owner)

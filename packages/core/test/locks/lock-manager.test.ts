@@ -424,7 +424,10 @@ describe('what the kit did not write', () => {
     await locks.acquire('db', () => undefined)
     const place = join(home, 'locks', 'db.lock')
     const stages = [
-      () => writeFileSync(place, '4242'),
+      () => {
+        rmSync(place, { recursive: true })
+        writeFileSync(place, '4242')
+      },
       () => {
         rmSync(place)
         mkdirSync(place)
@@ -451,11 +454,11 @@ describe('what the kit did not write', () => {
     expect(await locks.tryLock('db')).not.toBeNull()
   })
 
-  test('among the tickets, claims and tokens is passed over', async () => {
+  test('beside what the kit did write is passed over', async () => {
     const home = temporaryHome()
     const locks = new LockManager({ home })
     const lock = await locks.lock('db')
-    for (const directory of ['queues/db', 'claims', 'tokens/db', 'locks', 'queues']) {
+    for (const directory of ['queues/db', 'claims', 'locks/db.lock', 'floor', 'locks', 'queues']) {
       mkdirSync(join(home, directory), { recursive: true })
       writeFileSync(join(home, directory, '.junk~x~y'), '')
       mkdirSync(join(home, directory, 'p1.t1.s.b.n.m'))
@@ -482,10 +485,11 @@ test('tokens rise after the clean-up, after a forced release and over a restored
   const second = await new LockManager({ home }).lock('db')
   expect(second.token).toBe(first.token + 1n)
   await second.release()
-  // Somebody copied an old file, and a newer one, into the directory.
-  writeFileSync(join(home, 'tokens', 'db', '7'), '')
-  writeFileSync(join(home, 'tokens', 'db', String(second.token + 100n)), '')
-  rmSync(join(home, 'tokens', 'db', String(second.token)))
+  // Somebody copied an old state and a newer one into the directory.
+  const place = join(home, 'locks', 'db.lock')
+  writeFileSync(join(place, 'free~7'), '')
+  writeFileSync(join(place, `free~${second.token + 100n}`), '')
+  rmSync(join(place, `free~${second.token}`))
   const third = await locks.lock('db')
   expect(third.token).toBe(second.token + 101n)
 })

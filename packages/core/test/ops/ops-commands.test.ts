@@ -14,7 +14,7 @@ import { createCoordinator } from '@cli-ops/shared-ipc'
 import { describe, expect, onTestFinished, test } from 'vitest'
 
 import { startScript } from '../fixtures/start-script.js'
-import { namesIn, temporaryHome } from '../fixtures/temporary-home.js'
+import { holdersIn, namesIn, temporaryHome } from '../fixtures/temporary-home.js'
 import { runOpsCommand } from './run-ops.js'
 
 function holder(home: string, name = 'holder') {
@@ -135,10 +135,10 @@ describe('in a home in use', () => {
     await killed.line()
     killed.child.kill('SIGKILL')
     await killed.ended
-    expect(namesIn(home, 'locks')).toEqual(['db.lock'])
+    expect(holdersIn(home)).toHaveLength(1)
     expect((await runOpsCommand(home, 'locks', JSON_OUTPUT)).stdout).toBe('[]\n')
     expect((await runOpsCommand(home, 'clean')).stdout).toMatch(/^Removed 1 stale lock, /)
-    expect(namesIn(home, 'locks')).toEqual([])
+    expect(holdersIn(home)).toEqual([])
   })
 
   test('what others wrote into names and data does not reach the terminal', async () => {
@@ -341,6 +341,17 @@ describe('doctor', () => {
     expect((await diagnose(home)).find('locks')).toMatchObject({
       status: 'warning',
       message: `${join(home, 'locks', 'db.lock')} holds "notes.txt", which is not the kit’s`,
+    })
+  })
+
+  test('names a lock that has several states', async () => {
+    const home = temporaryHome()
+    const place = join(home, 'locks', 'db.lock')
+    mkdirSync(place, { recursive: true })
+    for (const state of ['free~7', 'free~9']) writeFileSync(join(place, state), '')
+    expect((await diagnose(home)).find('locks')).toMatchObject({
+      status: 'warning',
+      message: `${place} holds several states, as after a backup was restored over it: "free~7", "free~9"`,
     })
   })
 

@@ -9,13 +9,13 @@ import { isNetworkFileSystem } from './network-file-system.js'
 
 /** The directories of one namespace. All of them are made at first need, mode 0700. */
 export interface HomePaths {
-  /** `<resource>.lock/` while a lock is held. */
+  /** `<resource>.lock/`, with one file whose name is the lock's state. */
   readonly locks: string
   /** `<resource>/<ticket>` for each waiter. */
   readonly queues: string
-  /** `<resource>/<n>`, the last fencing token. */
-  readonly tokens: string
-  /** Directories on their way to become a lock. */
+  /** `<n>`, a number that was not surpassed by any token of a lock whose directory was removed. */
+  readonly floor: string
+  /** Directories on their way to become a lock's. */
   readonly claims: string
   /** `<segment>.ndjson`, the event log. */
   readonly events: string
@@ -46,7 +46,7 @@ export class Home {
     this.paths = {
       locks: join(this.#base, 'locks'),
       queues: join(this.#base, 'queues'),
-      tokens: join(this.#base, 'tokens'),
+      floor: join(this.#base, 'floor'),
       claims: join(this.#base, 'claims'),
       events: join(this.#base, 'events'),
       groups: join(this.#base, 'groups'),

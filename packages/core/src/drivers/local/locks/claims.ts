@@ -1,119 +1,164 @@
-import { join } from 'node:path'
-
 import { debug } from '../../../diagnostics/message.js'
 import type { LockRequest } from '../../lock-driver.js'
 import { storageError } from '../home.js'
-import { formatEntryName } from './entry-name.js'
-import type { FencingTokens } from './fencing-tokens.js'
-import { isOccupied, readLockDirectory } from './lock-directory.js'
+import { beginLock } from './begin-lock.js'
+import { formatFree, formatHeld, formatShared, formatSharer } from './lock-names.js'
 import type { LockPlace, ResourcePaths } from './lock-place.js'
-import { discardFile, removeIfEmpty } from './move-directory.js'
-import { type Move, moveIn } from './move-in.js'
+import { readLockState } from './lock-state.js'
+import { nextStep, type Step } from './next-step.js'
 import { formatOwnerRecord } from './owner-record.js'
+import { fileIn, swapName, swapNamePatiently } from './swap-name.js'
 
-/** A lock that was won: the path of the entry is what there is to own. */
+/** A lock that was won: the file under this name is what there is to own. */
 export interface Claim {
   readonly paths: ResourcePaths
+  readonly request: LockRequest
+  /** Path of the file: the state file, or a sharer's own. */
   readonly entry: string
-  readonly id: string
   readonly token: bigint
   /** Milliseconds since the epoch. */
   readonly since: number
 }
 
-/** Windows does not rename a directory that has an open file in it, so there the entry is opened again. */
-const KEEPS_ENTRY_OPEN = process.platform !== 'win32'
+/** Each repetition means that another process took a step, so this is hardly ever reached. */
+const MAX_ATTEMPTS = 100
+const MAX_REMEMBERED = 1000
 
 /**
  * Tries once to take a lock, without a look at the queue; `undefined` where it is occupied.
  *
- * A crash at any step leaves a prepared directory under `claims`, or an entry, both under names that prove whose
- * they are; or an empty directory at the lock's place, which blocks nobody.
+ * A crash at any step leaves the old state or the new one, under a name that proves whose it is; or a sharer's file that
+ * gives no right to anything.
  *
  * @throws CliOpsError `STORAGE_FAILED`, `INSECURE_DIRECTORY`
  */
-export function tryClaim(
-  place: LockPlace,
-  tokens: FencingTokens,
-  request: LockRequest,
-): Claim | undefined {
+export function tryClaim(place: LockPlace, request: LockRequest): Claim | undefined {
   const paths = place.of(request.resource)
   place.home.prepare()
   try {
-    // One cheap look spares the usual busy lock the preparation.
-    if (place.fileSystem.status(paths.lock) !== undefined) {
-      if (isOccupied(readLockDirectory(place, paths), request.mode, paths)) return undefined
-    }
-    return prepareAndMove(place, tokens, request, paths)
+    return request.mode === 'exclusive'
+      ? claimExclusive(place, request, paths)
+      : claimShared(place, request, paths)
   } catch (error) {
     throw storageError(error, place.home.root)
   }
 }
 
 /** Gives a lock back. Doing it twice, or after the loss, does nothing. */
-export function releaseClaim(place: LockPlace, { entry, paths }: Claim): void {
+export function releaseClaim(place: LockPlace, { entry, paths, request, token }: Claim): void {
+  const { fileSystem, home, released } = place
   try {
-    place.fileSystem.unlink(entry)
+    if (request.mode === 'shared') {
+      fileSystem.unlink(entry)
+      return
+    }
+    const held = formatHeld(token, request.id, place.identity)
+    if (!swapNamePatiently(fileSystem, paths.lock, held, formatFree(token))) return
   } catch (error) {
-    throw storageError(error, place.home.root)
+    throw storageError(error, home.root)
   }
-  // Fails where a sharer is left or the next one is in already. The next one may also come in between, over the
-  // empty directory; then there is an entry again, and this removes nothing.
-  removeIfEmpty(place.fileSystem, paths.lock)
+  if (released.size >= MAX_REMEMBERED) released.clear()
+  released.set(paths.encoded, token)
 }
 
-function prepareAndMove(
+function claimExclusive(
   place: LockPlace,
-  tokens: FencingTokens,
   request: LockRequest,
   paths: ResourcePaths,
 ): Claim | undefined {
-  const { fileSystem, home } = place
-  const name = formatEntryName(request.mode, request.id, place.identity)
-  const prepared = join(home.paths.claims, name)
-  const preparedEntry = join(prepared, name)
-  const entry = join(paths.lock, name)
-  home.inDirectory(home.paths.claims, () => {
-    fileSystem.makeDirectory(prepared)
-  })
-  let descriptor: number | undefined
+  let step = guessStep(place, paths)
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+    if (step === undefined) {
+      const seen = readLockState(place, paths)
+      if (seen.state === undefined) {
+        if (!beginLock(place, paths, seen)) return undefined
+        continue
+      }
+      step = nextStep(place, paths, seen.state, 'exclusive')
+      if (step === undefined) return undefined
+    }
+    const name = formatHeld(step.token, request.id, place.identity)
+    const entry = fileIn(paths.lock, name)
+    const won = swapName(place.fileSystem, paths.lock, step.from, name, { witness: entry })
+    if (won) return record(place, { paths, request, entry, token: step.token })
+    step = undefined
+  }
+  return undefined
+}
+
+/**
+ * Takes a lock to share it. The sharer's own file comes first: whoever takes the lock for itself alone finds either that
+ * file, or the state unchanged, and in the second case the sharer's step fails.
+ */
+function claimShared(
+  place: LockPlace,
+  request: LockRequest,
+  paths: ResourcePaths,
+): Claim | undefined {
+  const { fileSystem } = place
+  const entry = fileIn(paths.lock, formatSharer(request.id, place.identity))
+  let isThere = false
   let claim: Claim | undefined
-  let moved: Move = 'occupied'
   try {
-    if (KEEPS_ENTRY_OPEN) descriptor = fileSystem.openAppend(preparedEntry, { exclusive: true })
-    else fileSystem.createFile(preparedEntry, '')
-    moved = moveIn(place, request.mode, paths, { prepared, preparedEntry, entry })
-    if (moved === 'occupied') return undefined
-    const token = tokens.take(paths, request.id)
-    // The entry can have been taken away by force before the token was taken; such a token must not be handed out,
-    // since the newer owner's may be lower. An entry never comes back, so being there now means it was there then.
-    if (fileSystem.status(entry) === undefined) return undefined
-    claim = { paths, entry, id: request.id, token, since: place.clock.now() }
-    descriptor = writeRecord(place, request, claim, descriptor)
-    return claim
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+      const seen = readLockState(place, paths)
+      if (seen.state === undefined) {
+        // The directory is on its way out, and this file would keep it there.
+        if (isThere) {
+          fileSystem.unlink(entry)
+          isThere = false
+        } else if (!beginLock(place, paths, seen)) return undefined
+        continue
+      }
+      const step = nextStep(place, paths, seen.state, 'shared')
+      if (step === undefined) return undefined
+      isThere ||= createIn(place, entry)
+      if (!isThere || !swapName(fileSystem, paths.lock, step.from, formatShared(step.token)))
+        continue
+      claim = record(place, { paths, request, entry, token: step.token })
+      return claim
+    }
+    return undefined
   } finally {
-    if (descriptor !== undefined) fileSystem.close(descriptor)
-    if (moved !== 'whole') discardFile(fileSystem, preparedEntry, prepared)
-    if (claim === undefined && moved !== 'occupied') discardFile(fileSystem, entry, paths.lock)
+    // Also where a look failed: a file that stayed would lock everybody out until this process ends.
+    if (isThere && claim === undefined) fileSystem.unlink(entry)
   }
 }
 
-function writeRecord(
-  place: LockPlace,
-  request: LockRequest,
-  claim: Claim,
-  open: number | undefined,
-): number | undefined {
-  const { resource, mode, inFlow, held } = request
-  const { since, token } = claim
-  // The content is for people only: a full disk must not cost the lock that is held already.
-  let descriptor = open
+/** What this process left behind is probably still there. */
+function guessStep({ released }: LockPlace, { encoded }: ResourcePaths): Step | undefined {
+  const token = released.get(encoded)
+  released.delete(encoded)
+  return token === undefined ? undefined : { from: formatFree(token), token: token + 1n }
+}
+
+/** Creates a file in a lock's directory; false where there is no directory any more. */
+function createIn({ fileSystem }: LockPlace, path: string): boolean {
   try {
-    descriptor ??= place.fileSystem.openAppend(claim.entry)
-    const record = formatOwnerRecord({ resource, mode, since, token, inFlow, held })
-    if (descriptor !== undefined) place.fileSystem.write(descriptor, Buffer.from(record))
+    fileSystem.createFile(path, '')
+    return true
   } catch (error) {
-    debug(() => `cannot describe the holder of ${resource}: ${String(error)}`)
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') return false
+    // NFS may report the failure of a repeated request; nobody else makes a file of this name.
+    if (code === 'EEXIST') return true
+    throw error
   }
-  return descriptor
+}
+
+/** Describes the holder in the file that was won. There is no claim where that was taken by force already. */
+function record(place: LockPlace, won: Omit<Claim, 'since'>): Claim | undefined {
+  const { fileSystem, clock } = place
+  const claim = { ...won, since: clock.now() }
+  try {
+    const isThere = fileSystem.overwrite(
+      claim.entry,
+      formatOwnerRecord({ ...claim.request, ...claim }),
+    )
+    return isThere ? claim : undefined
+  } catch (error) {
+    // The content is for people only: a full disk must not cost the lock that is held already.
+    debug(() => `cannot describe the holder of ${claim.request.resource}: ${String(error)}`)
+    return fileSystem.status(claim.entry) === undefined ? undefined : claim
+  }
 }

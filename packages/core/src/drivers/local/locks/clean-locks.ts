@@ -1,28 +1,32 @@
-import { monotonicMs } from '../../../process/monotonic-time.js'
 import { join } from 'node:path'
 
 import type { LockInfo } from '../../../locks/lock-types.js'
+import { monotonicMs } from '../../../process/monotonic-time.js'
 import type { CleanOptions } from '../../lock-driver.js'
-import { parseClaimOwner, parseTicketName } from './entry-name.js'
-import type { FencingTokens } from './fencing-tokens.js'
 import { findHolders, listEncodedResources, toLockInfo } from './inspect-locks.js'
+import { formatFree, parseClaimOwner, parseTicketName } from './lock-names.js'
 import type { LockPlace, ResourcePaths } from './lock-place.js'
-import { discardFile, removeIfEmpty } from './move-directory.js'
+import { readLockState, removeDeadSharers } from './lock-state.js'
+import { nextStep } from './next-step.js'
+import { discardFile, removeIfEmpty } from './put-directory.js'
+import { swapName } from './swap-name.js'
+import { raiseFloor } from './token-floor.js'
+
+/** Directories of locks that were not used for so long are removed, so that the past ones do not pile up. */
+const IDLE_MS = 3_600_000
 
 /**
  * Removes what dead owners, waiters and claimants left, and reports the locks that were freed. What the kit did not
- * write stays where it is; fencing tokens stay too, since they must never fall.
+ * write stays where it is. Begins each time at another lock, so that a short deadline gets round as well.
  */
-export function cleanLocks(
-  place: LockPlace,
-  tokens: FencingTokens,
-  { deadline = Infinity }: CleanOptions,
-): LockInfo[] {
+export function cleanLocks(place: LockPlace, { deadline = Infinity }: CleanOptions): LockInfo[] {
   const freed: LockInfo[] = []
-  for (const encoded of listEncodedResources(place)) {
+  const resources = listEncodedResources(place)
+  const start = Math.trunc(place.clock.now()) % Math.max(1, resources.length)
+  for (const encoded of [...resources.slice(start), ...resources.slice(0, start)]) {
     if (monotonicMs() > deadline) return freed
     const paths = place.ofEncoded(encoded)
-    freed.push(...unlessForeign(() => cleanLock(place, tokens, paths)))
+    freed.push(...unlessForeign(() => cleanLock(place, paths)))
     unlessForeign(() => cleanQueue(place, paths))
   }
   const { fileSystem, home } = place
@@ -33,16 +37,43 @@ export function cleanLocks(
   return freed
 }
 
-function cleanLock(place: LockPlace, tokens: FencingTokens, paths: ResourcePaths): LockInfo[] {
+function cleanLock(place: LockPlace, paths: ResourcePaths): LockInfo[] {
+  const { fileSystem } = place
+  const seen = readLockState(place, paths)
   const freed: LockInfo[] = []
-  for (const holder of findHolders(place, paths)) {
+  for (const holder of findHolders(place, paths, seen)) {
     if (holder.state !== 'dead') continue
-    const info = { ...toLockInfo(place, tokens, paths, holder) }
-    // Several may clean up at once; the one that removed the entry reports it.
-    if (place.fileSystem.unlink(join(paths.lock, holder.name.text))) freed.push(info)
+    const info = { ...toLockInfo(place, paths, seen, holder) }
+    const { text, mode } = holder.name
+    // Several may clean up at once; the one that freed it reports it.
+    const isFreed =
+      mode === 'shared'
+        ? fileSystem.unlink(join(paths.lock, text))
+        : swapName(fileSystem, paths.lock, text, formatFree(info.token))
+    if (isFreed) freed.push(info)
   }
-  removeIfEmpty(place.fileSystem, paths.lock)
+  removeDeadSharers(place, paths, seen.sharers)
+  removeIfIdle(place, paths)
   return freed
+}
+
+/**
+ * Removes the directory of a lock that was not used for long. The age only says that it is worth it: to unlink the state is
+ * to take the lock, under the same conditions, so whoever takes it at the same moment finds it or does not.
+ */
+function removeIfIdle(place: LockPlace, paths: ResourcePaths): void {
+  const { fileSystem, clock } = place
+  const status = fileSystem.status(paths.lock)
+  if (status === undefined || clock.now() - status.modifiedMs < IDLE_MS) return
+  const { state, sharers, foreign } = readLockState(place, paths)
+  if (sharers.length > 0 || foreign.length > 0) return
+  if (state !== undefined) {
+    if (nextStep(place, paths, state, 'exclusive') === undefined) return
+    // First, so that whoever makes the directory anew begins above.
+    if (state.token > 0n) raiseFloor(place, state.token)
+    fileSystem.unlink(join(paths.lock, state.text))
+  }
+  removeIfEmpty(fileSystem, paths.lock)
 }
 
 function cleanQueue(place: LockPlace, paths: ResourcePaths): [] {
@@ -59,8 +90,7 @@ function cleanQueue(place: LockPlace, paths: ResourcePaths): [] {
 function cleanClaim(place: LockPlace, name: string): void {
   const { fileSystem, home } = place
   const owner = parseClaimOwner(name)
-  // Only on proof of death. One that is merely old may be moved into place by its owner at any moment, and an owner
-  // whose entry was collected would then hold an empty directory, which the next one may replace.
+  // Only on proof of death: whoever is merely slow is about to move it.
   if (owner === undefined || place.judge(owner) !== 'dead') return
   const prepared = join(home.paths.claims, name)
   for (const file of fileSystem.list(prepared) ?? [])

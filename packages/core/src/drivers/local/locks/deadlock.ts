@@ -4,9 +4,9 @@ import { CliOpsError } from '../../../errors/cli-ops-error.js'
 import { describeOwner } from '../../../locks/describe-owner.js'
 import type { ProcessIdentity } from '../../../process/process-identity.js'
 import type { LockRequest } from '../../lock-driver.js'
-import { type EntryName, parseEntryName, parseTicketName, type TicketName } from './entry-name.js'
-import { listLockDirectory } from './lock-directory.js'
+import { type OwnerName, parseTicketName, type TicketName } from './lock-names.js'
 import type { LockPlace, ResourcePaths } from './lock-place.js'
+import { findLiveHolders } from './lock-state.js'
 import { parseOwnerRecord, toOwner } from './owner-record.js'
 import { listTickets, type Ticket } from './queue.js'
 
@@ -24,7 +24,7 @@ interface HoldingWaiter {
 
 /** A holder in the way, and the waiter among its flows that keeps it from ending. */
 interface Link {
-  readonly holder: EntryName
+  readonly holder: OwnerName
   readonly holds: ResourcePaths
   readonly waiter?: HoldingWaiter
 }
@@ -80,7 +80,7 @@ class DeadlockSearch {
         ({ text, mode, identity }) =>
           text < ticket && mode === 'exclusive' && this.#place.judge(identity) === 'running',
       )
-    for (const holder of this.#holders(paths)) {
+    for (const holder of findLiveHolders(this.#place, paths)) {
       if (holder.mode === 'shared' && !waitsForSharers) continue
       if (this.#visited.has(holder.id)) continue
       this.#visited.add(holder.id)
@@ -94,11 +94,11 @@ class DeadlockSearch {
     return undefined
   }
 
-  #endsHere({ id, identity, text }: EntryName, paths: ResourcePaths): boolean {
+  #endsHere({ id, identity, text }: OwnerName, paths: ResourcePaths): boolean {
     if (this.#request.held.includes(id)) return true
     if (!this.#isAncestor(identity)) return false
     // An ancestor's other locks, and those it took after this process began, are not what this one was begun under.
-    const { inFlow, since = Infinity } = this.#read(join(paths.lock, text))
+    const { inFlow, since = Infinity } = this.#read(paths.lock, { text, id })
     return inFlow && since <= this.#place.surroundings.startedAt()
   }
 
@@ -107,19 +107,12 @@ class DeadlockSearch {
     return this.#ancestors.has(pid) && boot === self.boot && pidNamespace === self.pidNamespace
   }
 
-  #holders(paths: ResourcePaths): EntryName[] {
-    return listLockDirectory(this.#place, paths)
-      .flatMap((text) => parseEntryName(text) ?? [])
-      .filter(({ identity }) => this.#place.judge(identity) !== 'dead')
-  }
-
   toError(chain: readonly Link[]): CliOpsError {
     const cycle = chain.map(({ holder, holds, waiter }) => {
-      const record = this.#read(join(holds.lock, holder.text))
+      const record = this.#read(holds.lock, holder)
       const owner = toOwner(holder.identity, record, this.#place.judge(holder.identity))
       const waitsFor =
-        waiter &&
-        (this.#read(join(waiter.paths.queue, waiter.ticket.text)).resource ?? waiter.paths.encoded)
+        waiter && (this.#read(waiter.paths.queue, waiter.ticket).resource ?? waiter.paths.encoded)
       const resource = record.resource ?? holds.encoded
       return { resource, id: holder.id, owner, ...(waitsFor !== undefined && { waitsFor }) }
     })
@@ -137,8 +130,8 @@ class DeadlockSearch {
     )
   }
 
-  #read(path: string) {
-    return parseOwnerRecord(this.#place.fileSystem.readFile(path))
+  #read(directory: string, { text, id }: Pick<OwnerName, 'text' | 'id'>) {
+    return parseOwnerRecord(this.#place.fileSystem.readFile(join(directory, text)), id)
   }
 }
 
@@ -155,7 +148,7 @@ function findHoldingWaiters(
       const ticket = parseTicketName(name)
       if (ticket?.holdsOthers !== true || name === own.name) continue
       if (place.judge(ticket.identity) === 'dead') continue
-      const { held } = parseOwnerRecord(fileSystem.readFile(join(paths.queue, name)))
+      const { held } = parseOwnerRecord(fileSystem.readFile(join(paths.queue, name)), ticket.id)
       for (const id of held) byHeld.set(id, [...(byHeld.get(id) ?? []), { ticket, paths }])
     }
   }

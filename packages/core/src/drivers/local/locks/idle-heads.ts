@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 
-import { parseTicketName } from './entry-name.js'
-import { readLockDirectory } from './lock-directory.js'
+import { parseTicketName } from './lock-names.js'
 import type { LockPlace, ResourcePaths } from './lock-place.js'
+import { findLiveHolders } from './lock-state.js'
 
 /** Far longer than a waiter that runs needs to take a lock that has become free. */
 const PATIENCE_NS = 1_000_000_000n
@@ -31,9 +31,7 @@ export class IdleHeads {
     const head = parseTicketName(ahead.find((name) => !this.#idle.has(name)) ?? '')
     if (head === undefined) return
     const now = this.#place.clock.monotonicNs()
-    const isFree =
-      this.#place.fileSystem.status(paths.lock) === undefined ||
-      readLockDirectory(this.#place, paths).entries.length === 0
+    const isFree = findLiveHolders(this.#place, paths).length === 0
     if (!isFree || head.text !== this.#head || this.#freeSince === undefined) {
       this.#head = head.text
       this.#freeSince = isFree ? now : undefined

@@ -3,30 +3,26 @@ import { join } from 'node:path'
 import type { LockInfo, Owner } from '../../../locks/lock-types.js'
 import { decodeFileName, encodeFileName } from '../../../names/file-name.js'
 import type { Liveness } from '../../../process/liveness.js'
-import { type EntryName, parseEntryName } from './entry-name.js'
-import type { FencingTokens } from './fencing-tokens.js'
-import { listLockDirectory } from './lock-directory.js'
+import type { OwnerName } from './lock-names.js'
 import { LOCK_SUFFIX, type LockPlace, type ResourcePaths } from './lock-place.js'
+import { holdersOf, type LockState, readLockState } from './lock-state.js'
 import { type OwnerRecord, parseOwnerRecord, toOwner } from './owner-record.js'
 import { listTickets } from './queue.js'
 
-/** One entry or ticket with all that is known of its owner. */
+/** A holder or waiter with all that is known of it. */
 interface Found {
-  readonly name: EntryName
+  readonly name: OwnerName
   readonly record: OwnerRecord
   readonly state: Liveness
   readonly since: number
 }
 
 /** Describes a lock without changing anything; `null` where nobody alive holds it or waits for it. */
-export function inspectLock(
-  place: LockPlace,
-  tokens: FencingTokens,
-  paths: ResourcePaths,
-): LockInfo | null {
-  const holders = findHolders(place, paths).filter(({ state }) => state !== 'dead')
+export function inspectLock(place: LockPlace, paths: ResourcePaths): LockInfo | null {
+  const seen = readLockState(place, paths)
+  const holders = findHolders(place, paths, seen).filter(({ state }) => state !== 'dead')
   const [holder] = holders.sort((one, other) => one.since - other.since)
-  if (holder !== undefined) return toLockInfo(place, tokens, paths, holder)
+  if (holder !== undefined) return toLockInfo(place, paths, seen, holder)
   const first = findFirstWaiter(place, paths)
   if (first === undefined) return null
   return withWaiters(place, paths, {
@@ -39,26 +35,24 @@ export function inspectLock(
   })
 }
 
-/** Finds the entries of a lock, dead owners' too. */
-export function findHolders(place: LockPlace, paths: ResourcePaths): Found[] {
-  return listLockDirectory(place, paths).flatMap((text) => {
-    const name = parseEntryName(text)
-    return name === undefined ? [] : [find(place, join(paths.lock, text), name)]
-  })
+/** Finds the holders of a lock, dead ones too. */
+export function findHolders(place: LockPlace, paths: ResourcePaths, seen: LockState): Found[] {
+  return holdersOf(seen).map((name) => find(place, paths.lock, name))
 }
 
 /** Describes one holder. */
 export function toLockInfo(
   place: LockPlace,
-  tokens: FencingTokens,
   paths: ResourcePaths,
+  { state }: LockState,
   holder: Found,
 ): LockInfo {
   const { name, record, since } = holder
+  const last = state?.token ?? 0n
   return withWaiters(place, paths, {
     resource: resourceOf(record, paths),
     id: name.id,
-    token: record.token ?? tokens.last(paths),
+    token: name.mode === 'exclusive' ? last : (record.token ?? last),
     owner: ownerOf(holder),
     since: new Date(since),
     mode: name.mode,
@@ -80,7 +74,7 @@ function withWaiters(
   }
 }
 
-/** Lists the encoded names of all resources that have a lock directory or a queue. */
+/** Lists the encoded names of all resources that have a directory or a queue. */
 export function listEncodedResources(place: LockPlace): string[] {
   const { fileSystem, home } = place
   const locks = (fileSystem.list(home.paths.locks) ?? [])
@@ -92,21 +86,22 @@ export function listEncodedResources(place: LockPlace): string[] {
 
 function findFirstWaiter(place: LockPlace, paths: ResourcePaths): Found | undefined {
   for (const name of listTickets(place, paths)) {
-    if (place.judge(name.identity) !== 'dead')
-      return find(place, join(paths.queue, name.text), name)
+    if (place.judge(name.identity) !== 'dead') return find(place, paths.queue, name)
   }
   return undefined
 }
 
 function findWaiters(place: LockPlace, paths: ResourcePaths): Found[] {
   return listTickets(place, paths)
-    .map((name) => find(place, join(paths.queue, name.text), name))
+    .map((name) => find(place, paths.queue, name))
     .filter(({ state }) => state !== 'dead')
 }
 
-function find(place: LockPlace, path: string, name: EntryName): Found {
-  const record = parseOwnerRecord(place.fileSystem.readFile(path))
-  const since = record.since ?? place.fileSystem.status(path)?.modifiedMs ?? place.clock.now()
+function find(place: LockPlace, directory: string, name: OwnerName): Found {
+  const { fileSystem, clock } = place
+  const path = join(directory, name.text)
+  const record = parseOwnerRecord(fileSystem.readFile(path), name.id)
+  const since = record.since ?? fileSystem.status(path)?.modifiedMs ?? clock.now()
   return { name, record, state: place.judge(name.identity), since }
 }
 

@@ -22,7 +22,7 @@ export function createLocalGrant(place: LockPlace, claim: Claim): LockGrant {
     released = true
   }
   return {
-    id: claim.id,
+    id: claim.request.id,
     token: claim.token,
     grantedAt: new Date(claim.since),
     isHeld,

@@ -1,6 +1,4 @@
 import { processStartedAt } from '../../../process/monotonic-time.js'
-import { join } from 'node:path'
-
 import { judgeLiveness } from '../../../process/liveness.js'
 import { atExit } from '../../../process/at-exit.js'
 import { waitingAncestors } from '../../../process/ancestors.js'
@@ -10,13 +8,11 @@ import { type Home, storageError } from '../home.js'
 import { type Claim, tryClaim } from './claims.js'
 import { cleanLocks } from './clean-locks.js'
 import { systemClock } from './clock.js'
-import { assertLockId, parseEntryName } from './entry-name.js'
-import { FencingTokens } from './fencing-tokens.js'
+import { forceRelease } from './force-release.js'
 import { inspectLock, listEncodedResources } from './inspect-locks.js'
 import { createLocalGrant } from './local-grant.js'
-import { listLockDirectory } from './lock-directory.js'
+import { assertLockId } from './lock-names.js'
 import { LockPlace, type LockSurroundings } from './lock-place.js'
-import { removeIfEmpty } from './move-directory.js'
 import { enterQueue, hasWaiters, leaveQueue, type Ticket } from './queue.js'
 import { joinsOwnSharers } from './shared-reentry.js'
 import type { waitForTurn } from './wait-for-turn.js'
@@ -32,14 +28,13 @@ export function createLocalLocks(
   surroundings: LockSurroundings = realSurroundings(home),
 ): LockDriver {
   const place = new LockPlace(home, surroundings)
-  const tokens = new FencingTokens(place)
 
   const tryAcquire = (request: LockRequest): LockGrant | null => {
     assertLockId(request.id)
     home.prepare()
     const paths = place.of(request.resource)
     if (hasWaiters(place, paths) && !joinsOwnSharers(place, paths, request)) return null
-    const claim = tryClaim(place, tokens, request)
+    const claim = tryClaim(place, request)
     return claim === undefined ? null : createLocalGrant(place, claim)
   }
 
@@ -59,7 +54,7 @@ export function createLocalLocks(
     try {
       return await (
         await loadWait(ticket)
-      )(place, tokens, request, wait, ticket)
+      )(place, request, wait, ticket)
     } finally {
       forgetExit()
     }
@@ -86,37 +81,22 @@ export function createLocalLocks(
       const ticket = enter(request, arrival)
       return createLocalGrant(place, await waitWith(ticket, request, wait))
     },
-    inspect: (resource) =>
-      place.isThere() ? inspectLock(place, tokens, place.of(resource)) : null,
+    inspect: (resource) => (place.isThere() ? inspectLock(place, place.of(resource)) : null),
     list: () => {
       if (!place.isThere()) return []
       return listEncodedResources(place).flatMap((encoded) => inspectUnlessForeign(encoded) ?? [])
     },
     forceRelease: (resource, id) => place.isThere() && forceRelease(place, resource, id),
-    clean: (options = {}) => (place.isThere() ? cleanLocks(place, tokens, options) : []),
+    clean: (options = {}) => (place.isThere() ? cleanLocks(place, options) : []),
   }
 
   // What the kit did not make is no lock; an attempt to take it says so.
   function inspectUnlessForeign(encoded: string) {
     try {
-      return inspectLock(place, tokens, place.ofEncoded(encoded))
+      return inspectLock(place, place.ofEncoded(encoded))
     } catch {
       return null
     }
-  }
-}
-
-// The id is part of the name that is unlinked, so this cannot hit whoever holds the lock by then.
-function forceRelease(place: LockPlace, resource: string, id: string): boolean {
-  const paths = place.of(resource)
-  const name = listLockDirectory(place, paths).find((text) => parseEntryName(text)?.id === id)
-  if (name === undefined) return false
-  try {
-    const released = place.fileSystem.unlink(join(paths.lock, name))
-    removeIfEmpty(place.fileSystem, paths.lock)
-    return released
-  } catch (error) {
-    throw storageError(error, place.home.root)
   }
 }
 

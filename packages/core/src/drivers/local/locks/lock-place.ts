@@ -26,7 +26,13 @@ export class LockPlace {
   readonly fileSystem: FileSystem
   readonly clock: Clock
   readonly surroundings: LockSurroundings
+  /**
+   * Token of the last release here, by lock: a guess of the present state, which spares an uncontended acquisition the look.
+   * A wrong one fails and costs a call.
+   */
+  readonly released = new Map<string, bigint>()
   #identity: string | undefined
+  #last: { readonly resource: string; readonly paths: ResourcePaths } | undefined
 
   constructor(home: Home, surroundings: LockSurroundings) {
     this.home = home
@@ -42,17 +48,19 @@ export class LockPlace {
 
   /** Finds the files of a resource. */
   of(resource: string): ResourcePaths {
-    return this.ofEncoded(encodeFileName(resource))
+    // One lock is asked for several times on its way to be taken.
+    if (this.#last?.resource !== resource)
+      this.#last = { resource, paths: this.ofEncoded(encodeFileName(resource)) }
+    return this.#last.paths
   }
 
   /** As `of`, for a name that was read from the disk. */
   ofEncoded(encoded: string): ResourcePaths {
-    const { locks, queues, tokens } = this.home.paths
+    const { locks, queues } = this.home.paths
     return {
       encoded,
       lock: join(locks, encoded + LOCK_SUFFIX),
       queue: join(queues, encoded),
-      tokens: join(tokens, encoded),
     }
   }
 
@@ -78,17 +86,15 @@ export class LockPlace {
   }
 }
 
-/** Ends the name of the directory that exists while a lock is held. */
+/** Ends the name of a lock's directory. */
 export const LOCK_SUFFIX = '.lock'
 
 /** The files of one resource. */
 export interface ResourcePaths {
   /** The resource's name as a file name. */
   readonly encoded: string
-  /** Directory that exists while the lock is held, one entry file for each holder. */
+  /** Directory with the state file and the sharers' files. It stays when nobody holds the lock. */
   readonly lock: string
   /** Directory that exists while somebody waits, one ticket file for each waiter. */
   readonly queue: string
-  /** Directory with one file, named with the last fencing token. */
-  readonly tokens: string
 }

@@ -3,7 +3,7 @@ import type { Liveness } from '../../../process/liveness.js'
 import { ownProcess } from '../../../process/own-process.js'
 import type { ProcessIdentity } from '../../../process/process-identity.js'
 
-/** The content of an entry or a ticket, for people. Every member may be missing: see `docs/reference/lock-protocol.md`. */
+/** The content of a holder's file or a ticket, for people. Every member may be missing: see `docs/reference/lock-protocol.md`. */
 export interface OwnerRecord {
   readonly resource?: string
   readonly name?: string
@@ -23,6 +23,7 @@ export interface OwnerRecord {
 
 /** What of a record changes from lock to lock; the rest describes the process. */
 export interface RecordFacts {
+  readonly id: string
   readonly resource: string
   readonly mode: LockMode
   readonly since: number
@@ -31,8 +32,9 @@ export interface RecordFacts {
   readonly held: readonly string[]
 }
 
-/** Writes the content of an entry or a ticket of this process. */
+/** Writes the content of a holder's file or a ticket of this process. */
 export function formatOwnerRecord({
+  id,
   resource,
   mode,
   since,
@@ -41,7 +43,8 @@ export function formatOwnerRecord({
   held,
 }: RecordFacts): string {
   const { name, host, user, command, startedAt } = ownProcess()
-  return JSON.stringify({
+  const record = {
+    id,
     resource,
     mode,
     name,
@@ -54,12 +57,18 @@ export function formatOwnerRecord({
     token: token === undefined ? undefined : String(token),
     inFlow,
     held,
-  })
+  }
+  // Behind the line there may be the rest of a longer one.
+  return `${JSON.stringify(record)}\n`
 }
 
-/** Reads a content, also an empty, torn or foreign one: members that are not as they should be are left out. */
-export function parseOwnerRecord(content: string | undefined): OwnerRecord {
-  const record = parseObject(content ?? '')
+/**
+ * Reads what the owner with this id has written, also where that is empty or torn: members that are not as they should be
+ * are left out. A state file changes hands before it is written to, so what another owner wrote says nothing.
+ */
+export function parseOwnerRecord(content: string | undefined, id: string): OwnerRecord {
+  const written = parseObject(content ?? '')
+  const record: ReadonlyMap<string, unknown> = written.get('id') === id ? written : new Map()
   const text = (key: string): string | undefined => {
     const value = record.get(key)
     return typeof value === 'string' && value !== '' ? value : undefined
@@ -103,7 +112,7 @@ export function toOwner(identity: ProcessIdentity, record: OwnerRecord, state: L
 
 function parseObject(content: string): ReadonlyMap<string, unknown> {
   try {
-    const value: unknown = JSON.parse(content)
+    const value: unknown = JSON.parse(content.split('\n', 1)[0] ?? '')
     return new Map(typeof value === 'object' && value !== null ? Object.entries(value) : [])
   } catch {
     return new Map()

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 
 import type { LockMode } from '../../../locks/lock-types.js'
-import { formatTicketName, parseTicketName, type TicketName } from './entry-name.js'
+import { formatTicketName, parseTicketName, type TicketName } from './lock-names.js'
 import type { LockPlace, ResourcePaths } from './lock-place.js'
-import { discardFile, removeIfEmpty } from './move-directory.js'
+import { discardFile, removeIfEmpty } from './put-directory.js'
 import { formatOwnerRecord } from './owner-record.js'
 
 /** Each repetition means that another waiter left, so this is never reached. */
@@ -31,7 +31,7 @@ export function enterQueue(place: LockPlace, request: QueueRequest, arrival: big
   const { clock } = place
   const paths = place.of(resource)
   const name = formatTicketName(arrival, mode, held.length > 0, id, place.identity)
-  const content = formatOwnerRecord({ resource, mode, since: clock.now(), held })
+  const content = formatOwnerRecord({ id, resource, mode, since: clock.now(), held })
   const ticket = { name, path: join(paths.queue, name), content, paths }
   writeTicket(place, ticket)
   return ticket

@@ -1,7 +1,6 @@
 import type { LockRequest } from '../../lock-driver.js'
-import { parseEntryName } from './entry-name.js'
-import { listLockDirectory } from './lock-directory.js'
 import type { LockPlace, ResourcePaths } from './lock-place.js'
+import { holdersOf, readLockState } from './lock-state.js'
 
 /**
  * Tells whether the asking flow wants to share a lock that it shares already. It then passes the queue by: an
@@ -13,8 +12,7 @@ export function joinsOwnSharers(
   { mode, held }: Pick<LockRequest, 'mode' | 'held'>,
 ): boolean {
   if (mode !== 'shared' || held.length === 0) return false
-  return listLockDirectory(place, paths).some((text) => {
-    const entry = parseEntryName(text)
-    return entry?.mode === 'shared' && held.includes(entry.id)
-  })
+  return holdersOf(readLockState(place, paths)).some(
+    (holder) => holder.mode === 'shared' && held.includes(holder.id),
+  )
 }

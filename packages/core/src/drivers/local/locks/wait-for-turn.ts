@@ -5,11 +5,10 @@ import type { LockRequest, LockWait } from '../../lock-driver.js'
 import { storageError } from '../home.js'
 import { type Claim, tryClaim } from './claims.js'
 import { type DeadlockScope, findDeadlock } from './deadlock.js'
-import type { TicketName } from './entry-name.js'
-import type { FencingTokens } from './fencing-tokens.js'
 import { HintWatch } from './hint-watch.js'
 import { IdleHeads } from './idle-heads.js'
 import { inspectLock } from './inspect-locks.js'
+import type { TicketName } from './lock-names.js'
 import type { LockPlace } from './lock-place.js'
 import { lastWaiting, leaveQueue, listTicketNames, type Ticket, writeTicket } from './queue.js'
 
@@ -35,19 +34,17 @@ const REPORT_EVERY_MS = 200
  */
 export function waitForTurn(
   place: LockPlace,
-  tokens: FencingTokens,
   request: LockRequest,
   wait: LockWait,
   ticket: Ticket,
 ): Promise<Claim> {
   return new Promise((resolve, reject) => {
-    new Waiter(place, tokens, request, wait, ticket, resolve, reject).start()
+    new Waiter(place, request, wait, ticket, resolve, reject).start()
   })
 }
 
 class Waiter {
   readonly #place: LockPlace
-  readonly #tokens: FencingTokens
   readonly #request: LockRequest
   readonly #wait: LockWait
   readonly #resolve: (claim: Claim) => void
@@ -66,7 +63,6 @@ class Waiter {
 
   constructor(
     place: LockPlace,
-    tokens: FencingTokens,
     request: LockRequest,
     wait: LockWait,
     ticket: Ticket,
@@ -74,7 +70,6 @@ class Waiter {
     reject: (reason: unknown) => void,
   ) {
     this.#place = place
-    this.#tokens = tokens
     this.#request = request
     this.#wait = wait
     this.#ticket = ticket
@@ -132,7 +127,7 @@ class Waiter {
     for (let looks = 0; looks < MAX_LOOKS; looks += 1) {
       const before = this.#findBefore()
       if (before === undefined) {
-        const claim = tryClaim(this.#place, this.#tokens, this.#request)
+        const claim = tryClaim(this.#place, this.#request)
         if (claim !== undefined) return claim
       }
       if (!this.#hint.isNewOn(before === undefined ? lock : join(queue, before.text))) break
@@ -164,7 +159,7 @@ class Waiter {
     const { onWait } = this.#wait
     if (onWait === undefined || this.#nowMs() < this.#nextReport) return
     this.#nextReport = this.#nowMs() + REPORT_EVERY_MS
-    const info = inspectLock(this.#place, this.#tokens, this.#place.of(this.#request.resource))
+    const info = inspectLock(this.#place, this.#place.of(this.#request.resource))
     // Free, and this waiter is the next.
     if (info === null || (info.id === '' && this.#position === 0)) return
     const key = `${info.id} ${info.owner.pid}`

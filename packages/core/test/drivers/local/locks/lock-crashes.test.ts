@@ -1,13 +1,13 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { LockManager } from '@cli-ops/shared-ipc'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { LockActor } from '../../../fixtures/start-lock-actor.js'
-import { namesIn, temporaryHome } from '../../../fixtures/temporary-home.js'
+import { holdersIn, namesIn, temporaryHome } from '../../../fixtures/temporary-home.js'
 
 const actors: LockActor[] = []
 afterEach(async () => {
@@ -33,16 +33,20 @@ describe('a dead holder', () => {
   test('is never replaced by two, in 40 trials of 8 processes that start at once', async () => {
     const home = temporaryHome()
     const victim = await startActor(home)
-    const kept = join(home, 'kept')
+    const place = join(home, 'locks', 'db.lock')
     await victim.call('lock', { resource: 'db' })
     await victim.kill()
-    // The dead holder's lock is put back for each trial, name and all.
-    cpSync(join(home, 'locks', 'db.lock'), kept, { recursive: true })
+    const [, , id, identity] = namesIn(place)[0]!.split('~')
 
     const racers = await startActors(home, 8)
     const tokens = new Set<string>()
     for (let trial = 0; trial < 40; trial += 1) {
-      cpSync(kept, join(home, 'locks', 'db.lock'), { recursive: true })
+      if (trial > 0) {
+        // As if the dead one had been granted it once more.
+        const [free] = namesIn(place)
+        const token = BigInt(free!.slice('free~'.length)) + 1n
+        renameSync(join(place, free!), join(place, `held~${token}~${id}-${trial}~${identity}`))
+      }
       const startNs = inMs(8)
       const marker = join(home, 'inside')
       const results = await Promise.all(
@@ -51,7 +55,7 @@ describe('a dead holder', () => {
       for (const token of results.flat()) tokens.add(token)
     }
     expect(tokens.size).toBe(40 * 8)
-    expect(namesIn(home, 'locks')).toEqual([])
+    expect(holdersIn(home)).toEqual([])
     expect(namesIn(home, 'queues')).toEqual([])
     expect(namesIn(home, 'claims')).toEqual([])
   })
@@ -90,7 +94,8 @@ describe('a dead holder', () => {
     const { id } = await holder!.call<{ id: string }>('lock', { resource: 'db' })
     void waiter!.call('lock', { resource: 'db' }).catch(() => undefined)
     await waiter!.waits('db')
-    mkdirSync(join(home, 'claims', namesIn(home, 'locks', 'db.lock')[0]!))
+    const [, , , identity] = holdersIn(home)[0]!.split('~')
+    mkdirSync(join(home, 'claims', `put~${id}~${identity}`))
     await Promise.all([waiter!.kill(), holder!.kill()])
 
     expect(await locks.isLocked('db')).toBe(false)
@@ -100,7 +105,8 @@ describe('a dead holder', () => {
       { resource: 'db', id, owner: { pid: holder!.pid, state: 'dead' } },
     ])
     expect(await locks.cleanStaleLocks()).toEqual([])
-    for (const folder of ['locks', 'queues', 'claims']) expect(namesIn(home, folder)).toEqual([])
+    expect(holdersIn(home)).toEqual([])
+    for (const folder of ['queues', 'claims']) expect(namesIn(home, folder)).toEqual([])
   })
 
   test('is recognised while it is a zombie that nobody has waited for', async () => {
@@ -160,7 +166,7 @@ describe('a holder that is not dead', () => {
     holder!.signal('SIGCONT')
     expect(await holder!.call('isHeld', { as: 'db' })).toBe(true)
     await holder!.call('release', { as: 'db' })
-    expect(namesIn(home, 'locks')).toEqual([])
+    expect(holdersIn(home)).toEqual([])
   })
 
   test('keeps the lock in another pid namespace, where its pid means nothing here', async (context) => {
@@ -270,12 +276,12 @@ test('sharers behind one another enter together, an exclusive waiter alone', asy
   await alone!.waits('db')
   await holder!.call('release', { as: 'db' })
   await Promise.all(shared)
-  expect(namesIn(home, 'locks', 'db.lock')).toHaveLength(2)
+  expect(holdersIn(home)).toHaveLength(2)
   await one!.call('release', { as: 'db' })
   expect(namesIn(home, 'queues', 'db')).toHaveLength(1)
   await two!.call('release', { as: 'db' })
   await exclusive
-  expect(namesIn(home, 'locks', 'db.lock')).toHaveLength(1)
+  expect(holdersIn(home)).toHaveLength(1)
 })
 
 test('processes that contend for a while are never inside together, and tokens never repeat', async () => {
@@ -357,5 +363,5 @@ test('a command that has done its work ends, whatever watches its lock', () => {
   })
   expect(status).toBe(0)
   // Released at exit, though the program forgot to.
-  expect(namesIn(home, 'locks')).toEqual([])
+  expect(holdersIn(home)).toEqual([])
 })

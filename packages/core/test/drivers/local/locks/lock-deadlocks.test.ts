@@ -4,7 +4,7 @@ import { promisify } from 'node:util'
 import { LockManager } from '@cli-ops/shared-ipc'
 import { afterEach, expect, test, vi } from 'vitest'
 import { LockActor } from '../../../fixtures/start-lock-actor.js'
-import { namesIn, temporaryHome } from '../../../fixtures/temporary-home.js'
+import { holdersIn, namesIn, temporaryHome } from '../../../fixtures/temporary-home.js'
 
 const actors: LockActor[] = []
 afterEach(async () => {
@@ -46,7 +46,7 @@ test('of two processes that wait for each other the younger waiter gives up', as
   expect((younger as Error).message).toMatch(
     /^waiting for "lock-0" would never end: "lock-0" is held by lock-actor \(pid \d+, .*\), which waits for "lock-1"; "lock-1" is held by .*, the caller itself$/u,
   )
-  expect(namesIn(home, 'locks')).toEqual([])
+  expect(holdersIn(home)).toEqual([])
   expect(namesIn(home, 'queues')).toEqual([])
 })
 

@@ -8,7 +8,8 @@ import { Home } from '../../../../src/drivers/local/home.js'
 import { createLocalLocks } from '../../../../src/drivers/local/locks/local-locks.js'
 import type { LockMode } from '../../../../src/locks/lock-types.js'
 import { ownIdentity, formatIdentity } from '../../../../src/process/process-identity.js'
-import { namesIn, temporaryHome } from '../../../fixtures/temporary-home.js'
+import { surroundingsAt } from '../../../fixtures/lock-surroundings.js'
+import { holdersIn, namesIn, temporaryHome } from '../../../fixtures/temporary-home.js'
 
 /** Runs something before one file operation, counted from 0. */
 function interrupted(
@@ -30,7 +31,7 @@ function interrupted(
     }
   }
   const { makeDirectory, removeDirectory, list, createFile, readFile, rename } = nodeFileSystem
-  const { unlink, status, openAppend, write, close } = nodeFileSystem
+  const { unlink, status, overwrite } = nodeFileSystem
   const fileSystem: FileSystem = {
     ...nodeFileSystem,
     makeDirectory: wrap(makeDirectory),
@@ -41,9 +42,7 @@ function interrupted(
     rename: wrap(rename),
     unlink: wrap(unlink),
     status: wrap(status),
-    openAppend: wrap(openAppend),
-    write: wrap(write),
-    close: wrap(close),
+    overwrite: wrap(overwrite),
   }
   return { fileSystem, count: () => count }
 }
@@ -60,7 +59,7 @@ function tryAcquire(driver: LockDriver, mode: LockMode): LockGrant | null {
 /** Far above any pid that Linux gives out. */
 const DEAD = formatIdentity({ ...ownIdentity(), pid: 99_999_999, tid: 99_999_999, start: '1' })
 
-type Intruder = (driver: LockDriver, mode: LockMode) => (LockGrant | null)[]
+type Intruder = (driver: LockDriver, mode: LockMode, root: string) => (LockGrant | null)[]
 
 const INTRUDERS: Record<string, Intruder> = {
   'takes it': (driver, mode) => [tryAcquire(driver, mode)],
@@ -73,6 +72,16 @@ const INTRUDERS: Record<string, Intruder> = {
     first?.releaseSync?.()
     return [first, tryAcquire(driver, mode)]
   },
+  'cleans up two hours later': (_driver, _mode, root) => {
+    cleanLater(root)
+    return []
+  },
+  'takes it, gives it back, cleans up two hours later and takes it': (driver, mode, root) => {
+    const first = tryAcquire(driver, mode)
+    first?.releaseSync?.()
+    cleanLater(root)
+    return [first, tryAcquire(driver, mode)]
+  },
   'takes it and releases by force whoever holds it then': (driver, mode) => {
     const grant = tryAcquire(driver, mode)
     for (const name of [driver.inspect('db')].flatMap(
@@ -83,15 +92,28 @@ const INTRUDERS: Record<string, Intruder> = {
   },
 }
 
+function cleanLater(root: string): void {
+  const home = new Home(root, '', nodeFileSystem)
+  void createLocalLocks(home, surroundingsAt(7_200_000)).clean()
+}
+
+/** A token from before the clock was set back. */
+const AHEAD = BigInt(Date.now() + 86_400_000) * 1000n
+
 const STAGES: Record<string, (home: string, driver: LockDriver) => LockGrant | undefined> = {
   'a free lock': () => undefined,
+  'a free lock whose tokens are ahead of the clock': (home) => {
+    mkdirSync(join(home, 'locks', 'db.lock'), { recursive: true })
+    writeFileSync(join(home, 'locks', 'db.lock', `free~${AHEAD}`), '')
+    return undefined
+  },
   'an empty directory': (home) => {
     mkdirSync(join(home, 'locks', 'db.lock'), { recursive: true })
     return undefined
   },
   'a dead holder': (home) => {
     mkdirSync(join(home, 'locks', 'db.lock'), { recursive: true })
-    writeFileSync(join(home, 'locks', 'db.lock', `x~dead~${DEAD}`), '')
+    writeFileSync(join(home, 'locks', 'db.lock', `held~1~dead~${DEAD}`), '')
     return undefined
   },
   'a sharer about to leave': (_home, driver) => tryAcquire(driver, 'shared')!,
@@ -104,7 +126,7 @@ const MODES: [LockMode, LockMode][] = [
   ['shared', 'shared'],
 ]
 
-describe.each(Object.entries(STAGES))('%s', (_stage, setUp) => {
+describe.each(Object.entries(STAGES))('%s', (stage, setUp) => {
   test.each(
     Object.keys(INTRUDERS).flatMap((what) => MODES.map((modes) => [what, ...modes] as const)),
   )(
@@ -117,7 +139,7 @@ describe.each(Object.entries(STAGES))('%s', (_stage, setUp) => {
         const others: (LockGrant | null)[] = []
         const { fileSystem, count } = interrupted(at, () => {
           sharer?.releaseSync?.()
-          others.push(...INTRUDERS[what]!(other, intruderMode))
+          others.push(...INTRUDERS[what]!(other, intruderMode, root))
         })
         const driver = createLocalLocks(new Home(root, '', fileSystem))
         const own = tryAcquire(driver, mode)
@@ -137,6 +159,11 @@ describe.each(Object.entries(STAGES))('%s', (_stage, setUp) => {
             lost.every((grant) => grant.token < token),
             `before step ${at}`,
           ).toBe(true)
+        if (stage.endsWith('ahead of the clock'))
+          expect(
+            grants.every((grant) => grant.token > AHEAD),
+            `before step ${at}`,
+          ).toBe(true)
         expect(new Set(grants.map(({ token }) => token)).size).toBe(grants.length)
         for (const grant of held) grant.releaseSync!()
         // Nothing is left that would lock anybody out.
@@ -144,7 +171,8 @@ describe.each(Object.entries(STAGES))('%s', (_stage, setUp) => {
         expect(next, `after step ${at}`).not.toBeNull()
         next!.releaseSync!()
         expect(namesIn(root, 'claims')).toEqual([])
-        expect(namesIn(root, 'locks')).toEqual([])
+        expect(holdersIn(root)).toEqual([])
+        expect(namesIn(root, 'locks', 'db.lock')).toHaveLength(1)
       }
     },
   )

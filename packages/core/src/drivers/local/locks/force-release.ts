@@ -1,0 +1,25 @@
+import { join } from 'node:path'
+
+import { storageError } from '../home.js'
+import { formatFree } from './lock-names.js'
+import type { LockPlace } from './lock-place.js'
+import { readLockState } from './lock-state.js'
+import { swapName } from './swap-name.js'
+
+/**
+ * Takes a lock from the grant with this id. The id is part of the name that is renamed or unlinked, so this cannot hit
+ * whoever holds the lock by then.
+ */
+export function forceRelease(place: LockPlace, resource: string, id: string): boolean {
+  const { fileSystem, home } = place
+  const paths = place.of(resource)
+  try {
+    const { state, sharers } = readLockState(place, paths)
+    const sharer = sharers.find((candidate) => candidate.id === id)
+    if (sharer !== undefined) return fileSystem.unlink(join(paths.lock, sharer.text))
+    if (state?.holder?.id !== id) return false
+    return swapName(fileSystem, paths.lock, state.text, formatFree(state.token))
+  } catch (error) {
+    throw storageError(error, home.root)
+  }
+}

@@ -1,0 +1,108 @@
+import { join } from 'node:path'
+
+import { CliOpsError } from '../../../errors/cli-ops-error.js'
+import { type OwnerName, parseSharerName, parseStateName, type StateName } from './lock-names.js'
+import type { LockPlace, ResourcePaths } from './lock-place.js'
+
+/** What one listing of a lock's directory showed. */
+export interface LockState {
+  /** The state that counts; absent where there is no directory, or none of the kit's making. */
+  readonly state: StateName | undefined
+  /** Sharers' files, in any state and of dead owners too. Only beside `shared` does one mean a holder. */
+  readonly sharers: readonly OwnerName[]
+  /** Names that do not belong here: what the kit did not write, and states beside the one that counts. */
+  readonly foreign: readonly string[]
+}
+
+/** NFS keeps a removed file under such a name while somebody has it open; it goes away by itself. */
+const REMOVED_ON_NFS = '.nfs'
+
+const RANK = { held: 3, shared: 2, free: 1, new: 0 } as const
+
+/** Reads a lock's directory, and changes nothing. */
+export function readLockState(place: LockPlace, paths: ResourcePaths): LockState {
+  const states: StateName[] = []
+  const sharers: OwnerName[] = []
+  const foreign: string[] = []
+  for (const name of listLock(place, paths)) {
+    const state = parseStateName(name)
+    const sharer = state === undefined ? parseSharerName(name) : undefined
+    if (state !== undefined) states.push(state)
+    else if (sharer !== undefined) sharers.push(sharer)
+    else foreign.push(name)
+  }
+  const state = states.length > 1 ? chooseState(place, states) : states[0]
+  for (const other of states) if (other !== state) foreign.push(other.text)
+  return { state, sharers, foreign }
+}
+
+/** The owners that hold a lock in this state, dead ones too. */
+export function holdersOf({ state, sharers }: LockState): readonly OwnerName[] {
+  if (state?.kind === 'shared') return sharers
+  return state?.holder === undefined ? [] : [state.holder]
+}
+
+/** The owners that hold a lock now and are not proven dead. */
+export function findLiveHolders(place: LockPlace, paths: ResourcePaths): OwnerName[] {
+  const holders = holdersOf(readLockState(place, paths))
+  return holders.filter(({ identity }) => place.judge(identity) !== 'dead')
+}
+
+/** Removes the files of dead sharers, and returns the other sharers. Names are never used twice, so it hits nobody else. */
+export function removeDeadSharers(
+  place: LockPlace,
+  paths: ResourcePaths,
+  sharers: readonly OwnerName[],
+): readonly OwnerName[] {
+  return sharers.filter(({ identity, text }) => {
+    const isDead = place.judge(identity) === 'dead'
+    if (isDead) place.fileSystem.unlink(join(paths.lock, text))
+    return !isDead
+  })
+}
+
+/** True where all that is in the way goes away by itself. */
+export function isPassing(names: readonly string[]): boolean {
+  return names.every((name) => name.startsWith(REMOVED_ON_NFS))
+}
+
+/** The error for a lock's place that is taken by something the kit did not make. */
+export function foreignError(paths: ResourcePaths, names: readonly string[]): CliOpsError {
+  const what =
+    names.length === 0
+      ? 'it is not a directory'
+      : `it holds ${names
+          .slice(0, 3)
+          .map((name) => JSON.stringify(name))
+          .join(', ')}`
+  return new CliOpsError(
+    'STORAGE_FAILED',
+    `cannot lock at ${paths.lock}: ${what}, which is not the kit's; look at it and remove it`,
+    { details: { path: paths.lock, foreign: names } },
+  )
+}
+
+/**
+ * Chooses among several states. A listing that overlaps with a change may show the old name and the new one; of these the
+ * higher token is the newer. Several may also stay, as after a backup was restored over the directory: then a holder
+ * that is not proven dead is in its right whatever its token.
+ */
+function chooseState(place: LockPlace, states: StateName[]): StateName | undefined {
+  const byAge = states.sort((one, other) => {
+    if (one.token !== other.token) return one.token > other.token ? -1 : 1
+    return RANK[other.kind] - RANK[one.kind]
+  })
+  return (
+    byAge.find(({ holder }) => holder !== undefined && place.judge(holder.identity) !== 'dead') ??
+    byAge[0]
+  )
+}
+
+function listLock(place: LockPlace, paths: ResourcePaths): string[] {
+  try {
+    return place.fileSystem.list(paths.lock) ?? []
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') throw foreignError(paths, [])
+    throw error
+  }
+}

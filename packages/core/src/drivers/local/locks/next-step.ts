@@ -1,0 +1,34 @@
+import type { LockMode } from '../../../locks/lock-types.js'
+import type { StateName } from './lock-names.js'
+import type { LockPlace, ResourcePaths } from './lock-place.js'
+import { readLockState, removeDeadSharers } from './lock-state.js'
+import { firstToken } from './token-floor.js'
+
+/** The change of state that would be a grant: whoever renames `from` has the lock, under this token. */
+export interface Step {
+  readonly from: string
+  readonly token: bigint
+}
+
+/** Decides how a lock in a state can be taken; `undefined` where somebody has it who is not proven dead. */
+export function nextStep(
+  place: LockPlace,
+  paths: ResourcePaths,
+  { kind, text, token, holder }: StateName,
+  mode: LockMode,
+): Step | undefined {
+  if (holder !== undefined && place.judge(holder.identity) !== 'dead') return undefined
+  if (kind === 'shared' && mode === 'exclusive' && hasSharers(place, paths)) return undefined
+  // Read after the state was seen: by then the floor counts whatever a former directory granted.
+  return { from: text, token: kind === 'new' ? firstToken(place) : token + 1n }
+}
+
+/**
+ * Tells whether somebody shares a lock that was seen as `shared`. It takes a listing of its own: a sharer's file is
+ * there before the state says so, hence a listing that begins after the state was seen shows it. One who comes
+ * later changes the state once more.
+ */
+function hasSharers(place: LockPlace, paths: ResourcePaths): boolean {
+  const { sharers } = readLockState(place, paths)
+  return removeDeadSharers(place, paths, sharers).length > 0
+}

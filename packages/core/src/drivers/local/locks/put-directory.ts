@@ -1,0 +1,63 @@
+import { dirname, join } from 'node:path'
+
+import { nextLockId } from '../../../locks/lock-id.js'
+import type { FileSystem } from '../file-system.js'
+import type { LockPlace } from './lock-place.js'
+import { isBusyOnWindows } from './swap-name.js'
+
+/** POSIX lets a system say either for a directory that is not empty. */
+const OCCUPIED: ReadonlySet<string> = new Set(['ENOTEMPTY', 'EEXIST'])
+
+/**
+ * Puts a directory that holds one empty file at a place that is absent or an empty directory; of several racers one
+ * succeeds, and nobody sees it without its file. Returns false where the place is taken.
+ *
+ * A crash leaves a directory under `claims`, whose name proves whose it is. Throws `ENOTDIR` where the place is a file.
+ */
+export function putDirectory(place: LockPlace, target: string, file: string): boolean {
+  const { fileSystem, home } = place
+  const prepared = join(home.paths.claims, `put~${nextLockId()}~${place.identity}`)
+  const preparedFile = join(prepared, file)
+  home.inDirectory(home.paths.claims, () => {
+    fileSystem.makeDirectory(prepared)
+  })
+  let moved = false
+  try {
+    fileSystem.createFile(preparedFile, '')
+    moved = home.inDirectory(dirname(target), () => move(fileSystem, prepared, target))
+    return moved
+  } finally {
+    if (!moved) discardFile(fileSystem, preparedFile, prepared)
+  }
+}
+
+function move(fileSystem: FileSystem, from: string, to: string): boolean {
+  try {
+    fileSystem.rename(from, to)
+    return true
+  } catch (error) {
+    if (OCCUPIED.has((error as NodeJS.ErrnoException).code ?? '')) return false
+    if (!isBusyOnWindows(error)) throw error
+    // Windows renames to an absent name only; the next attempt finds the place absent.
+    removeIfEmpty(fileSystem, to)
+    return false
+  }
+}
+
+/**
+ * Removes a directory where it is empty. Whether it was, and whatever else stands in the way, is left to the next
+ * one who looks: an empty directory blocks nobody.
+ */
+export function removeIfEmpty(fileSystem: FileSystem, directory: string): void {
+  try {
+    fileSystem.removeDirectory(directory)
+  } catch {
+    // See above.
+  }
+}
+
+/** Removes a file and, where that leaves it empty, its directory. */
+export function discardFile(fileSystem: FileSystem, file: string, directory: string): void {
+  fileSystem.unlink(file)
+  removeIfEmpty(fileSystem, directory)
+}

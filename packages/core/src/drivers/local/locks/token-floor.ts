@@ -1,0 +1,56 @@
+import { CliOpsError } from '../../../errors/cli-ops-error.js'
+import { parseNumber } from './lock-names.js'
+import type { LockPlace } from './lock-place.js'
+import { putDirectory } from './put-directory.js'
+import { swapName } from './swap-name.js'
+
+/** A failed attempt means that somebody else succeeded, so only a broken directory reaches this. */
+const MAX_ATTEMPTS = 1000
+/** A listing may miss a name that is being changed, but hardly so often. */
+const MAX_LOOKS = 10
+
+/**
+ * Returns the first token of a lock that is being granted for the first time: the time in microseconds, so that tokens rise
+ * even when the home was removed; but above the floor, so that they do not fall when the clock was set back.
+ */
+export function firstToken(place: LockPlace): bigint {
+  const now = BigInt(Math.max(1, Math.round(place.clock.now() * 1000)))
+  const floor = readFloor(place) ?? 0n
+  return now > floor ? now : floor + 1n
+}
+
+/**
+ * Makes sure that no lock begins with this token or a lower one any more. To be called before a lock's directory, which
+ * remembers its last token, is removed.
+ */
+export function raiseFloor(place: LockPlace, token: bigint): void {
+  const { home, fileSystem } = place
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+    const floor = readFloor(place)
+    if (floor !== undefined && floor >= token) return
+    const raised =
+      floor === undefined
+        ? putDirectory(place, home.paths.floor, String(token))
+        : swapName(fileSystem, home.paths.floor, String(floor), String(token))
+    if (raised) return
+  }
+  throw new CliOpsError(
+    'STORAGE_FAILED',
+    `cannot keep the count of locks: ${home.paths.floor} holds something else than a number; look at it and remove it`,
+    { details: { path: home.paths.floor } },
+  )
+}
+
+function readFloor({ fileSystem, home }: LockPlace): bigint | undefined {
+  for (let look = 0; look < MAX_LOOKS; look += 1) {
+    const names = fileSystem.list(home.paths.floor)
+    if (names === undefined) return undefined
+    let highest: bigint | undefined
+    for (const name of names) {
+      const number = parseNumber(name)
+      if (number !== undefined && (highest === undefined || number > highest)) highest = number
+    }
+    if (highest !== undefined) return highest
+  }
+  return undefined
+}

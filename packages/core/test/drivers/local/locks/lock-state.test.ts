@@ -1,0 +1,121 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import type { LockDriver, LockGrant } from '../../../../src/drivers/lock-driver.js'
+import { nodeFileSystem } from '../../../../src/drivers/local/file-system.js'
+import { Home } from '../../../../src/drivers/local/home.js'
+import { createLocalLocks } from '../../../../src/drivers/local/locks/local-locks.js'
+import type { LockInfo, LockMode } from '../../../../src/locks/lock-types.js'
+import { formatIdentity, ownIdentity } from '../../../../src/process/process-identity.js'
+import { surroundingsAt } from '../../../fixtures/lock-surroundings.js'
+import { namesIn, temporaryHome } from '../../../fixtures/temporary-home.js'
+
+const HOUR_MS = 3_600_000
+const ALIVE = formatIdentity(ownIdentity())
+/** Far above any pid that Linux gives out. */
+const DEAD = formatIdentity({ ...ownIdentity(), pid: 99_999_999, tid: 99_999_999, start: '1' })
+
+/** A driver of its own, so that it guesses nothing, whose clock goes wrong by so much. */
+function locksIn(root: string, offsetMs = 0): LockDriver {
+  return createLocalLocks(new Home(root, '', nodeFileSystem), surroundingsAt(offsetMs))
+}
+
+let ids = 0
+function take(locks: LockDriver, mode: LockMode = 'exclusive'): LockGrant | null {
+  ids += 1
+  return locks.tryAcquireSync!({ resource: 'db', mode, id: `id-${ids}`, held: [] })
+}
+
+function stage(root: string, ...names: string[]): void {
+  const place = join(root, 'locks', 'db.lock')
+  mkdirSync(place, { recursive: true })
+  for (const name of names) writeFileSync(join(place, name), '')
+}
+
+describe('several states in one directory', () => {
+  test.each([
+    ['the highest token counts', ['free~3', `held~9~a~${DEAD}`], 10n],
+    [
+      'of a dead holder and a free lock with one token either will do',
+      ['free~9', `held~9~a~${DEAD}`],
+      10n,
+    ],
+    [
+      'a sharer counts beside a shared state alone',
+      ['free~9', 'shared~7', `sharer~b~${ALIVE}`],
+      10n,
+    ],
+    [
+      'a live holder keeps the lock, whatever its token',
+      ['free~9', `held~3~a~${ALIVE}`],
+      undefined,
+    ],
+    [
+      'a live sharer keeps the lock from others',
+      ['free~6', 'shared~7', `sharer~b~${ALIVE}`],
+      undefined,
+    ],
+  ])('%s', (_rule, names, token) => {
+    const root = temporaryHome()
+    stage(root, ...names)
+    expect(take(locksIn(root))?.token).toBe(token)
+  })
+})
+
+test('what a former holder wrote into the file is not taken for the holder’s', async () => {
+  const root = temporaryHome()
+  const grant = take(locksIn(root))!
+  const [state] = namesIn(root, 'locks', 'db.lock')
+  const path = join(root, 'locks', 'db.lock', state!)
+  const written = readFileSync(path, 'utf8')
+  writeFileSync(path, written.replace(grant.id, 'another').replace(/"name":"[^"]+"/u, '"name":"x"'))
+  expect((await locksIn(root).inspect('db'))?.owner.name).toBe('unknown program')
+  writeFileSync(path, `${written}left from a longer line\n`)
+  expect((await locksIn(root).inspect('db'))?.owner.name).not.toBe('unknown program')
+})
+
+describe('the directory of an idle lock', () => {
+  test.each(['exclusive', 'shared'] as const)(
+    'is removed after an hour, and its tokens go on though the clock was set back: %s',
+    async (mode) => {
+      const root = temporaryHome()
+      const grant = take(locksIn(root), mode)!
+      await locksIn(root, 2 * HOUR_MS).clean()
+      expect(grant.isHeld()).toBe(true)
+      grant.releaseSync!()
+      await locksIn(root, HOUR_MS / 2).clean()
+      expect(namesIn(root, 'locks')).toEqual(['db.lock'])
+      await locksIn(root, 2 * HOUR_MS).clean()
+      expect(namesIn(root, 'locks')).toEqual([])
+      const next = take(locksIn(root, -24 * HOUR_MS))!
+      expect(next.token).toBe(grant.token + 1n)
+      next.releaseSync!()
+      await locksIn(root, 2 * HOUR_MS).clean()
+      expect(namesIn(root, 'floor')).toEqual([String(next.token)])
+    },
+  )
+
+  test('that died while it was held is removed as well, and reported', async () => {
+    const root = temporaryHome()
+    stage(root, `held~7~a~${DEAD}`)
+    const freed = (await locksIn(root, 2 * HOUR_MS).clean())
+    expect(freed.map(({ id, token }) => [id, token])).toEqual([['a', 7n]])
+    expect(namesIn(root, 'floor')).toEqual(['7'])
+  })
+
+  test('stays where something else lies in it', async () => {
+    const root = temporaryHome()
+    stage(root, 'free~7', 'notes.txt')
+    await locksIn(root, 2 * HOUR_MS).clean()
+    expect(namesIn(root, 'locks', 'db.lock')).toEqual(['free~7', 'notes.txt'])
+  })
+
+  test('that was removed half is finished by the next one', () => {
+    const root = temporaryHome()
+    stage(root, `sharer~a~${DEAD}`)
+    for (const mode of ['shared', 'exclusive'] as const) take(locksIn(root), mode)!.releaseSync!()
+    rmSync(join(root, 'locks', 'db.lock'), { recursive: true })
+    stage(root, `sharer~a~${ALIVE}`)
+    expect(take(locksIn(root))).toBeNull()
+  })
+})
