@@ -9,12 +9,29 @@ const root = join(here, '../..')
 const cache = join(root, '.cache/explorer')
 
 /**
+ * What differs from the code that users run: ids, which must be the same each time that a process is run again, and the
+ * sizes of buffers, of which millions are made.
+ *
+ * @type {readonly import('./mutants.mjs').Change[]}
+ */
+const SIMULATED = [
+  {
+    file: 'locks/lock-id.ts',
+    from: 'export function nextLockId(): string {',
+    to: 'export function nextLockId(): string { return (globalThis as any).nextSimulatedId() ',
+  },
+  { file: 'events/segment-scan.ts', from: '64 * 1024', to: '1024' },
+  { file: 'events/line-reader.ts', from: '64 * 1024', to: '1024' },
+]
+
+/**
  * Bundles the explorer with the real code of the kit, for one platform and with the changes that make a mutant.
  *
  * @param {{ name: string, platform?: 'posix' | 'windows', changes?: readonly import('./mutants.mjs').Change[] }} variant
  * @returns {Promise<typeof import('./main.ts')>}
  */
-export async function loadExplorer({ name, platform = 'posix', changes = [] }) {
+export async function loadExplorer({ name, platform = 'posix', changes: mutations = [] }) {
+  const changes = [...SIMULATED, ...mutations]
   const used = new Set()
   const { outputFiles } = await esbuild.build({
     absWorkingDir: root,

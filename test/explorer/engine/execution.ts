@@ -3,7 +3,7 @@ import type { Program, SimulatedProcess } from './program.js'
 import { createSimulatedProcess } from './simulated-process.js'
 import type { SimulatedFiles } from './simulated-files.js'
 import { SimulatedError } from './simulated-error.js'
-import { type Ghost, type Machine, type ProcessState, visiblePart, withProcess, type World } from './world.js'
+import { BEGIN, type Ghost, type Machine, type ProcessState, visiblePart, withProcess, type World } from './world.js'
 
 /** What an operation can make of the world. */
 export interface Outcome<G extends Ghost> {
@@ -93,6 +93,10 @@ export class Execution<G extends Ghost> {
   /** Runs until the observer halts it, the process waits, or it ends. */
   run(): void | Promise<void> {
     let result: unknown
+    let ids = 0
+    const prefix = `${nameOf(this.#index)}${this.#state.stage}`
+    // The bundle asks for ids here. One process runs at a time, until the observer halts it.
+    Object.assign(globalThis, { nextSimulatedId: () => `${prefix}-${(ids += 1)}` })
     try {
       result = this.#programs[this.#state.stage]!(this.#process)
     } catch (error) {
@@ -197,7 +201,7 @@ export class Execution<G extends Ghost> {
     if (stage === this.#programs.length) this.#arrive({ status: 'ended', next: '', tears: 0 })
     else {
       this.#history = beginOf(stage)
-      this.#arrive({ status: 'ready', stage, next: 'begin', tears: 0, seen: '' })
+      this.#arrive({ status: 'ready', stage, next: BEGIN, tears: 0, seen: '' })
       this.#isHalted = true
     }
   }

@@ -4,9 +4,10 @@ import { forgetHistories } from './history.js'
 import { AWAIT_OTHERS } from './program.js'
 import { NEW_PROCESS, runAlone } from './run-alone.js'
 import type { Limits, Scenario } from './scenario.js'
+import { START_MS } from './start-ms.js'
 import { StateGraph } from './state-graph.js'
 import { StateKeys } from './state-keys.js'
-import { type Ghost, visiblePart, withProcess, type World } from './world.js'
+import { BEGIN, type Ghost, visiblePart, withProcess, type World } from './world.js'
 
 /** One violation and the schedule that leads to it. */
 export interface Violation {
@@ -66,11 +67,9 @@ export async function explore<G extends Ghost>(
 }
 
 /** The world before the first step. */
-export function beginWorld<G extends Ghost>({ files, ghost, machine, programs }: Scenario<G>): World<G> {
-  return { machine, files, ghost, nowMs: START_MS, processes: programs.map(() => NEW_PROCESS) }
+export function beginWorld<G extends Ghost>({ files, ghost, machine, nowMs = START_MS, programs }: Scenario<G>): World<G> {
+  return { machine, files, ghost, nowMs, processes: programs.map(() => NEW_PROCESS) }
 }
-
-const START_MS = 1_700_000_000_000
 
 /** What a choice makes of a world; `undefined` where it is not to be had. */
 export async function applyChoice<G extends Ghost>(
@@ -80,6 +79,7 @@ export async function applyChoice<G extends Ghost>(
 ): Promise<World<G> | undefined> {
   const changed = applyOutside(world, choice)
   if (changed !== undefined || choice.kind !== 'step') return changed
+  if (world.processes[choice.process]?.status === 'ended') return undefined
   let after: World<G> | undefined
   const execution = new Execution(
     scenario.programs[choice.process]!,
@@ -210,6 +210,7 @@ class Explorer<G extends Ghost> {
     const goesOn =
       running !== undefined &&
       world.processes[running]?.status === 'ready' &&
+      world.processes[running].next !== BEGIN &&
       !isBlocked(world, running)
     let canGoOn = false
     for (const next of choices) {

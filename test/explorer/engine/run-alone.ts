@@ -1,7 +1,7 @@
 import { Execution } from './execution.js'
 import { type Deed, History } from './history.js'
 import type { Program } from './program.js'
-import type { Ghost, ProcessState, World } from './world.js'
+import { BEGIN, type Ghost, type ProcessState, type World } from './world.js'
 
 /** Far more than any operation of the kit takes. */
 const MAX_STEPS = 2000
@@ -14,7 +14,7 @@ export const NEW_PROCESS: ProcessState = {
   isStopped: false,
   stage: 0,
   history: NOTHING,
-  next: '',
+  next: BEGIN,
   tears: 0,
   seen: '',
 }

@@ -25,6 +25,8 @@ export interface Scenario<G extends Ghost = Ghost> {
   readonly limits: Limits
   readonly machine: Machine
   readonly files: SimulatedFiles
+  /** When it begins; `START_MS` where nothing is said. */
+  readonly nowMs?: number
   readonly ghost: G
   /** The programs of each process, one after the other; what it knew is lost in between. */
   readonly programs: readonly (readonly Program<G>[])[]

@@ -52,7 +52,10 @@ export function createSimulatedFileSystem<G extends Ghost>(
 
   return {
     makeDirectory: (path) =>
-      operate(`mkdir ${path}`, (files) => [files.makeDirectory(path), undefined]),
+      operate(`mkdir ${path}`, (files, { nowMs, machine }) => [
+        files.makeDirectory(path, machine.oldDirectories ? 0 : nowMs),
+        undefined,
+      ]),
     removeDirectory: (path) =>
       operate(`rmdir ${path}`, (files) => [files.removeDirectory(path), undefined]),
     list: (path) => {
@@ -83,9 +86,9 @@ export function createSimulatedFileSystem<G extends Ghost>(
       const text = Buffer.from(content).toString('latin1')
       operate(
         `overwrite ${descriptorName(descriptor)} ${JSON.stringify(text)}`,
-        (files) => [files.overwrite(descriptor, text), undefined],
+        (files, { nowMs }) => [files.overwrite(descriptor, text, nowMs), undefined],
         (world) =>
-          tearsOf(text).map((part) => ({ ...world, files: world.files.overwrite(descriptor, part) })),
+          tearsOf(text).map((part) => ({ ...world, files: world.files.overwrite(descriptor, part, world.nowMs) })),
       )
       close(descriptor)
       return true

@@ -7,7 +7,7 @@ import { SimulatedError } from './simulated-error.js'
 export type Semantics = 'posix' | 'windows'
 
 /** A directory, or the number of a file. */
-type Entry = 'directory' | number
+type Entry = { readonly madeMs: number } | number
 
 interface File {
   /** The bytes, one character each. */
@@ -70,22 +70,22 @@ export class SimulatedFiles {
   /** The paths and contents, for people. */
   get summary(): string {
     return [...this.#parts.entries]
-      .filter(([, entry]) => entry !== 'directory')
+      .filter(([, entry]) => typeof entry === 'number')
       .map(([path, entry]) => `${path} ${JSON.stringify(this.#file(entry as number).content)}`)
       .sort()
       .join('\n')
   }
 
-  makeDirectory(path: string): SimulatedFiles {
+  makeDirectory(path: string, nowMs: number): SimulatedFiles {
     this.#assertParent(path)
     if (this.#parts.entries.has(path)) throw new SimulatedError('EEXIST', `mkdir ${path}`)
-    return this.#withEntry(path, 'directory')
+    return this.#withEntry(path, { madeMs: nowMs })
   }
 
   removeDirectory(path: string): SimulatedFiles {
     const entry = this.#parts.entries.get(path)
     if (entry === undefined) throw new SimulatedError('ENOENT', `rmdir ${path}`)
-    if (entry !== 'directory') throw new SimulatedError('ENOTDIR', `rmdir ${path}`)
+    if (typeof entry === 'number') throw new SimulatedError('ENOTDIR', `rmdir ${path}`)
     if (!this.#isEmpty(path)) throw new SimulatedError('ENOTEMPTY', `rmdir ${path}`)
     return this.#withoutEntry(path)
   }
@@ -93,7 +93,7 @@ export class SimulatedFiles {
   list(path: string): string[] | undefined {
     const entry = this.#parts.entries.get(path)
     if (entry === undefined) return undefined
-    if (entry !== 'directory') throw new SimulatedError('ENOTDIR', `scandir ${path}`)
+    if (typeof entry === 'number') throw new SimulatedError('ENOTDIR', `scandir ${path}`)
     const names: string[] = []
     for (const candidate of this.#parts.entries.keys())
       if (parentOf(candidate) === path) names.push(candidate.slice(path.length + 1))
@@ -132,7 +132,7 @@ export class SimulatedFiles {
     const entry = this.#parts.entries.get(path)
     if (entry === undefined) return [this, undefined]
     // A directory is only opened to synchronise it.
-    if (entry === 'directory') return this.#opened(process, -1)
+    if (typeof entry === 'object') return this.#opened(process, -1)
     if (this.#file(entry).doomed) throw new SimulatedError('EPERM', `open ${path}`)
     return this.#opened(process, entry)
   }
@@ -154,7 +154,7 @@ export class SimulatedFiles {
   readFile(path: string): string | undefined {
     const entry = this.#parts.entries.get(path)
     if (entry === undefined) return undefined
-    if (entry === 'directory') throw new SimulatedError('EISDIR', `read ${path}`)
+    if (typeof entry === 'object') throw new SimulatedError('EISDIR', `read ${path}`)
     return this.#file(entry).content
   }
 
@@ -166,11 +166,15 @@ export class SimulatedFiles {
     return this.#with({ files })
   }
 
-  overwrite(descriptor: number, bytes: string): SimulatedFiles {
+  overwrite(descriptor: number, bytes: string, nowMs: number): SimulatedFiles {
     const number = this.#openFile(descriptor)
     const files = new Map(this.#parts.files)
     const file = this.#file(number)
-    files.set(number, { ...file, content: bytes + file.content.slice(bytes.length) })
+    files.set(number, {
+      ...file,
+      content: bytes + file.content.slice(bytes.length),
+      modifiedMs: nowMs,
+    })
     return this.#with({ files })
   }
 
@@ -194,19 +198,19 @@ export class SimulatedFiles {
     }
     if (from === to) return this
     if (this.semantics === 'windows') {
-      if (entry === 'directory' && (target !== undefined || this.#hasOpenFiles(from))) refuse('EPERM')
+      if (typeof entry === 'object' && (target !== undefined || this.#hasOpenFiles(from))) refuse('EPERM')
       if (typeof target === 'number' && this.#isOpen(target)) refuse('EPERM')
       if (typeof entry === 'number' && this.#file(entry).doomed) refuse('EPERM')
     }
-    if (entry === 'directory' && target !== undefined) {
-      if (target !== 'directory') refuse('ENOTDIR')
+    if (typeof entry === 'object' && target !== undefined) {
+      if (typeof target === 'number') refuse('ENOTDIR')
       if (!this.#isEmpty(to)) refuse('ENOTEMPTY')
     }
-    if (entry !== 'directory' && target === 'directory') refuse('EISDIR')
+    if (typeof entry === 'number' && typeof target === 'object') refuse('EISDIR')
     let moved = this.#withoutEntry(from)
     if (target !== undefined) moved = moved.#withoutEntry(to)
     moved = moved.#withEntry(to, entry)
-    if (entry !== 'directory') return moved
+    if (typeof entry === 'number') return moved
     for (const [path, child] of this.#parts.entries) {
       if (!path.startsWith(`${from}/`)) continue
       moved = moved.#withoutEntry(path).#withEntry(to + path.slice(from.length), child)
@@ -218,7 +222,7 @@ export class SimulatedFiles {
   unlink(path: string): SimulatedFiles | undefined {
     const entry = this.#parts.entries.get(path)
     if (entry === undefined) return undefined
-    if (entry === 'directory') throw new SimulatedError('EISDIR', `unlink ${path}`)
+    if (typeof entry === 'object') throw new SimulatedError('EISDIR', `unlink ${path}`)
     if (this.semantics === 'posix' || !this.#isOpen(entry)) return this.#withoutEntry(path)
     if (this.#file(entry).doomed) throw new SimulatedError('EPERM', `unlink ${path}`)
     const files = new Map(this.#parts.files)
@@ -229,7 +233,7 @@ export class SimulatedFiles {
   status(path: string): { kind: 'file' | 'directory'; size: number; modifiedMs: number } | undefined {
     const entry = this.#parts.entries.get(path)
     if (entry === undefined) return undefined
-    if (entry === 'directory') return { kind: 'directory', size: 0, modifiedMs: 0 }
+    if (typeof entry === 'object') return { kind: 'directory', size: 0, modifiedMs: entry.madeMs }
     const { content, modifiedMs } = this.#file(entry)
     return { kind: 'file', size: content.length, modifiedMs }
   }
@@ -242,7 +246,7 @@ export class SimulatedFiles {
   #describe(): string {
     const { entries, files, open, listings } = this.#parts
     const names = [...entries].map(([path, entry]) => {
-      if (entry === 'directory') return `${path}/`
+      if (typeof entry === 'object') return `${path}/${entry.madeMs}`
       const { content, modifiedMs, doomed } = this.#file(entry)
       return `${path}=${content}@${modifiedMs}${doomed ? '!' : ''}`
     })

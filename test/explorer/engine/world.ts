@@ -6,6 +6,9 @@ export interface Ghost {
   readonly wrong?: string | undefined
 }
 
+/** What a process is about to do whose program has not begun; it begins with an execution of its own. */
+export const BEGIN = 'begin'
+
 /** One process at one moment, between two of its operations. */
 export interface ProcessState {
   /** `idle`: waiting for a timer. */
@@ -28,6 +31,8 @@ export interface Machine {
   readonly semantics: Semantics
   /** A directory that changes while it is listed may be seen in either state, name by name (readdir(3)). */
   readonly slowListings: boolean
+  /** Every directory looks as if nothing had happened in it for long. */
+  readonly oldDirectories: boolean
   /** What others find out about a process that crashed. */
   readonly deadLook: 'dead' | 'unknown'
 }

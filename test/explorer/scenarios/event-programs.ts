@@ -1,5 +1,6 @@
 import type { AppendOptions, EventRecord } from '../../../packages/core/src/drivers/event-driver.js'
 import { createLocalEvents, type LocalEvents } from '../../../packages/core/src/drivers/local/events/local-events.js'
+import { segmentPath } from '../../../packages/core/src/drivers/local/events/segment-file.js'
 import { Home } from '../../../packages/core/src/drivers/local/home.js'
 import { createLocalLocks } from '../../../packages/core/src/drivers/local/locks/local-locks.js'
 import type { LockDriver } from '../../../packages/core/src/drivers/lock-driver.js'
@@ -125,7 +126,7 @@ function addFound(ghost: EventGhost, name: string, found: readonly string[]): Ev
 
 /** One that becomes the group's active reader, handles what it finds and leaves. */
 export const handles: Program<EventGhost> = async (process) => {
-  const reader = openEvents(process).openReader({ from: 'earliest', group: 'g' })
+  const reader = openEvents(process).openReader({ from: 'latest', group: 'g' })
   process.signal.addEventListener('abort', () => reader.close())
   await reader.ready
   for (let batch = takeBatch(reader); batch !== undefined; batch = takeBatch(reader)) {
@@ -139,6 +140,11 @@ export const handles: Program<EventGhost> = async (process) => {
 /** Starts a group, so that what is stored from here on belongs to it, and leaves. */
 export const startsGroup: Program<Ghost> = (process) => {
   openEvents(process).openReader({ from: 'earliest', group: 'g' }).close()
+}
+
+/** Makes the next segment, and dies before it does anything else. */
+export const beginsNext: Program<EventGhost> = ({ fileSystem }) => {
+  fileSystem.openAppend(segmentPath(`${HOME}/events`, 2), { exclusive: true })
 }
 
 /** Expires what may be. */

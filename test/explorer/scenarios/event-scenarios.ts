@@ -4,7 +4,8 @@ import type { Limits, Scenario } from '../engine/scenario.js'
 import type { Ghost } from '../engine/world.js'
 import { checkEventEnd, type EventExpectations } from './event-end.js'
 import { type EventGhost, NO_EVENTS } from './event-ghost.js'
-import { appends, EXPIRE, expires, handles, KEEP, openEvents, reads, record, ROTATE, startsGroup } from './event-programs.js'
+import { appends, beginsNext, EXPIRE, expires, handles, KEEP, openEvents, reads, record, ROTATE, startsGroup } from './event-programs.js'
+import type { Size } from './lock-scenarios.js'
 import { MACHINE } from './machine.js'
 
 interface Parts extends Partial<EventExpectations> {
@@ -38,21 +39,68 @@ const OLD_EVENT: EventGhost = {
   begun: [{ data: 'old', after: 0 }],
 }
 
-export function eventScenarios(): Scenario<EventGhost>[] {
-  const three: Limits = { preemptions: 3, crashes: 1, tears: true }
-  const group = { before: [startsGroup, begun], group: true }
+export function eventScenarios(size: Size): Scenario<EventGhost>[] {
+  const isShort = size === 'short'
+  const two: Limits = isShort
+    ? { preemptions: 2, crashes: 1, tears: true }
+    : { crashes: 1, tears: true }
+  const three: Limits = isShort
+    ? { preemptions: 1, crashes: 1 }
+    : { preemptions: 3, crashes: 1, tears: true }
+  const group: Parts = { before: [startsGroup, begun], group: true }
+  const keeper = [appends(2, KEEP)]
+  const rotator = [appends(1, ROTATE), appends(1, KEEP, 'c')]
+  const both = [
+    eventScenario('first appends', [[appends(1, KEEP)], [appends(1, KEEP)]], {
+      before: [],
+      limits: two,
+    }),
+    eventScenario('two append', [keeper, keeper], { limits: two }),
+    eventScenario('two rotate', [[appends(1, ROTATE)], [appends(1, ROTATE)]], { limits: two }),
+    eventScenario('one that keeps its segment open, and a rotation', [keeper, rotator], {
+      limits: two,
+    }),
+    eventScenario('a reader', [keeper, [reads(2)]], { limits: two }),
+    eventScenario('a reader over a rotation', [rotator, [reads(1)]], { limits: two }),
+    eventScenario('two and a reader', [keeper, rotator, [reads(1)]], { limits: three }),
+    eventScenario('expiry', [keeper, [appends(1, EXPIRE), appends(1, EXPIRE, 'c')]], {
+      expires: true,
+      limits: isShort ? { preemptions: 2, crashes: 1 } : two,
+    }),
+    eventScenario(
+      'expiry under a reader',
+      [[appends(1, EXPIRE), appends(1, EXPIRE, 'c')], [reads(1)]],
+      { expires: true, limits: isShort ? { preemptions: 2, crashes: 1 } : two },
+    ),
+    eventScenario(
+      'expiry after a crash in a rotation',
+      [keeper, [beginsNext, expires(EXPIRE)], [reads(1)]],
+      { expires: true, limits: isShort ? { preemptions: 2 } : three },
+    ),
+    eventScenario('a group', [[appends(1, ROTATE)], [handles]], {
+      ...group,
+      limits: isShort ? { preemptions: 1, crashes: 1 } : two,
+    }),
+    eventScenario('a group with two readers', [[handles], [handles], [appends(1, KEEP)]], {
+      ...group,
+      limits: three,
+    }),
+    eventScenario('a group that is behind', [[appends(1, ROTATE)], [expires(ROTATE)], [handles]], {
+      ...group,
+      limits: isShort ? { preemptions: 1, leaps: 1 } : { ...three, leaps: 1 },
+    }),
+  ]
+  if (isShort) return both
   return [
-    eventScenario('first appends', [[appends(1, KEEP)], [appends(1, KEEP)]], { before: [] }),
-    eventScenario('two append', [[appends(2, KEEP)], [appends(2, KEEP)]]),
-    eventScenario('two rotate', [[appends(1, ROTATE)], [appends(1, ROTATE)]]),
-    eventScenario('one that keeps its segment open, and a rotation', [[appends(2, KEEP)], [appends(1, ROTATE)]]),
-    eventScenario('a reader', [[appends(2, KEEP)], [reads(2)]]),
-    eventScenario('a reader over a rotation', [[appends(1, ROTATE), appends(1, KEEP, 'c')], [reads(1)]]),
-    eventScenario('two and a reader', [[appends(2, KEEP)], [appends(1, ROTATE)], [reads(1)]], { limits: three }),
-    eventScenario('expiry', [[appends(2, KEEP)], [appends(1, EXPIRE), appends(1, EXPIRE, 'c')]], { expires: true }),
-    eventScenario('expiry under a reader', [[appends(1, EXPIRE), appends(1, EXPIRE, 'c')], [reads(1)]], { expires: true }),
-    eventScenario('a group', [[appends(1, ROTATE)], [handles]], group),
-    eventScenario('a group with two readers', [[handles], [handles], [appends(1, KEEP)]], { ...group, limits: three }),
-    eventScenario('a group that is behind', [[appends(1, ROTATE)], [expires(ROTATE)], [handles]], { ...group, limits: { ...three, leaps: 1 } }),
+    ...both,
+    eventScenario('two writers that rotate and go on', [rotator, rotator], {
+      limits: { preemptions: 4, crashes: 1, tears: true },
+    }),
+    eventScenario('two crashes', [keeper, rotator], {
+      limits: { preemptions: 3, crashes: 2, tears: true },
+    }),
+    eventScenario('a full disk', [keeper, rotator], {
+      limits: { preemptions: 3, crashes: 1, tears: true, faults: 1 },
+    }),
   ]
 }

@@ -32,6 +32,9 @@ export const NO_LOCKS: LockGhost = {
   grants: 0,
 }
 
+/** Of locks that have none. */
+export const NO_TOKEN = 0n
+
 /** Notes a grant; wrong is one beside another owner, and a token that does not rise. */
 function enter(
   ghost: LockGhost,
@@ -45,12 +48,13 @@ function enter(
   )
   const isShared = mode === 'shared' && others.every((holder) => holder.mode === 'shared')
   let wrong = ghost.wrong
-  if (others.length > 0 && !isShared)
+  const isForced = ghost.forced.includes(id)
+  // One that was cut off before it heard of its grant is told so as soon as it asks.
+  if (others.length > 0 && !isShared && !isForced)
     wrong = `${id} (${mode}) holds the lock beside ${others.map((other) => `${other.id} (${other.mode})`).join()}`
   // Sharers are inside at the same time, so among them the order of their tokens means nothing.
   const floor = BigInt(mode === 'shared' ? ghost.lastExclusive : ghost.lastToken)
-  // One that was cut off while it took the lock may hear of it later than its successor.
-  if (token <= floor && !ghost.forced.includes(id))
+  if (token <= floor && !isForced && token !== NO_TOKEN)
     wrong = `the token of ${id} is ${token}, after one of ${floor}`
   const last = token > BigInt(ghost.lastToken) ? String(token) : ghost.lastToken
   return {

@@ -89,6 +89,11 @@ export const used: Program<Ghost> = (process) => {
   openLocks(process).tryAcquireSync!(request(process, 'exclusive', 0))?.releaseSync?.()
 }
 
+/** The same by a sharer. */
+export const usedShared: Program<Ghost> = (process) => {
+  openLocks(process).tryAcquireSync!(request(process, 'shared', 0))?.releaseSync?.()
+}
+
 /** A full disk is an error of this attempt, and of nothing else. */
 function unlessFull<T>(operation: () => T): T | undefined {
   try {

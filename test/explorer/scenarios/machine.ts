@@ -4,5 +4,6 @@ import type { Machine } from '../engine/world.js'
 export const MACHINE: Machine = {
   semantics: process.platform === 'win32' ? 'windows' : 'posix',
   slowListings: false,
+  oldDirectories: true,
   deadLook: 'dead',
 }
