@@ -30,6 +30,10 @@ export default defineConfig(
     languageOptions: { globals: globals.node },
   },
   {
+    files: ['packages/cli/page/*.js'],
+    languageOptions: { globals: globals.browser },
+  },
+  {
     files: ['**/*.cjs'],
     languageOptions: { sourceType: 'commonjs' },
   },

@@ -40,7 +40,8 @@ for (const benchmark of discover(folder, positionals)) {
   showProgress('')
   const seconds = Math.round((performance.now() - started) / 1000)
   // What could not run does not take the place of what once did.
-  if (result.rows.length > 0) saveResults(results, benchmark, result, { quick, seconds })
+  if (result.rows.length + result.plots.length > 0)
+    saveResults(results, benchmark, result, { quick, seconds })
   all.push({ area: benchmark.area, name: benchmark.name, ...result })
   printResult(result, seconds)
   counts.unrun += result.unrun.length

@@ -37,7 +37,7 @@ export async function buildJs() {
 }
 
 /** @param {import('./workspaces.mjs').Workspace} workspace */
-async function bundle({ dir, entries }) {
+async function bundle({ dir, name, entries }) {
   const dist = join(dir, 'dist')
   /** @type {esbuild.BuildOptions} */
   const shared = {
@@ -63,7 +63,8 @@ async function bundle({ dir, entries }) {
   const { outputFiles: modules } = await esbuild.build({
     ...shared,
     entryPoints: inputs(false),
-    splitting: true,
+    // An adapter's entries stand alone: to find and read a second file costs a command more than what is in it.
+    splitting: !name.endsWith('-plugin'),
     chunkNames: 'chunks/[name]-[hash]',
     format: 'esm',
     write: false,
@@ -76,22 +77,28 @@ async function bundle({ dir, entries }) {
     write: false,
   })
   copyModuleType(dir)
+  // A pattern in `files` would do for npm, but oclif takes each entry there for a file and misses it.
+  writeChanged(join(dist, '.npmignore'), Buffer.from('*.tsbuildinfo\n'))
   const outputFiles = [...modules, ...commonJs]
   for (const { path, contents } of outputFiles) writeChanged(path, contents)
   removeStale(dist, new Set(outputFiles.map(({ path }) => path)))
 }
 
 /**
- * The small part of the lifecycle that an adapter loads with every run goes into the adapter's own file: one file
- * less to find and read.
+ * The lifecycle goes into the adapter's own file, and all of its parts into the file for bundlers.
  *
  * @type {esbuild.Plugin}
  */
 const inlineLifecycle = {
   name: 'inline-lifecycle',
   setup({ onResolve }) {
-    const source = join(root, 'packages/core/src/lifecycle/index.ts')
-    onResolve({ filter: /^@cli-ops\/shared-ipc\/lifecycle$/ }, () => ({ path: source }))
+    const folder = join(root, 'packages/core/src/lifecycle')
+    onResolve({ filter: /^@cli-ops\/shared-ipc\/lifecycle$/ }, () => ({
+      path: join(folder, 'index.ts'),
+    }))
+    onResolve({ filter: /^@cli-ops\/shared-ipc\/lifecycle\/bundled$/ }, () => ({
+      path: join(folder, 'bundled.ts'),
+    }))
   },
 }
 

@@ -52,6 +52,8 @@ function entriesOf(dir, { name, exports = {}, bin = {} }) {
       specifier: name + subpath.slice(1),
       target: typeof target === 'string' ? target : target?.default,
     })),
+    // What bundlers take instead, by the condition that all of them know.
+    ...Object.values(subpaths).map((target) => ({ specifier: undefined, target: target?.module })),
     ...commands.map((target) => ({ specifier: undefined, target })),
   ]
   return targets.flatMap(({ specifier, target }) => {

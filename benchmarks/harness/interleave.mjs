@@ -5,15 +5,16 @@ import { seededRandom } from './statistics.mjs'
  * round after round, each time in another order. The first rounds warm the caches and are not counted.
  *
  * @template {string} Name
- * @param {Record<Name, () => number | Promise<number>>} variants each measures itself once
+ * @template [Sample=number]
+ * @param {Record<Name, () => Sample | Promise<Sample>>} variants each measures itself once
  * @param {{ rounds: number, warmUp?: number, onRound?: (round: number) => void }} options
- * @returns {Promise<Record<Name, number[]>>} the samples; those of one round stand at one index
+ * @returns {Promise<Record<Name, Sample[]>>} the samples; those of one round stand at one index
  */
 export async function interleave(variants, { rounds, warmUp = 2, onRound }) {
   const names = /** @type {Name[]} */ (Object.keys(variants))
   /** @type {any} */
   const empty = Object.fromEntries(names.map((name) => [name, []]))
-  /** @type {Record<Name, number[]>} */
+  /** @type {Record<Name, Sample[]>} */
   const samples = empty
   const random = seededRandom(rounds)
   for (let round = -warmUp; round < rounds; round += 1) {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ServiceRegistry } from '@cli-ops/shared-ipc'
+import { quantile } from '../harness/statistics.mjs'
 import { temporaryFolder } from '../harness/temporary-folder.mjs'
 
 export const title = 'Finding who is running'
@@ -17,15 +18,33 @@ export async function run(reporter) {
   await registry.register('bench', { version: '1.0.0', color: 'red' })
   const [own] = readdirSync(join(home, 'registry'))
   const pids = await startProcesses(COUNT)
-  for (const [index, pid] of pids.entries()) writeRecord(home, own ?? '', pid, index)
-
-  const live = []
-  for (let count = 0; count < reporter.times(100); count += 1) {
-    const started = performance.now()
-    const services = await registry.discover()
-    live.push(performance.now() - started)
-    if (services.length !== COUNT) throw new Error(`found ${services.length} of ${COUNT}`)
+  /** @type {[number, number][]} */
+  const growth = []
+  let written = 0
+  for (const count of [1, 10, 100, 300, COUNT]) {
+    reporter.progress(`${count} instances`)
+    for (; written < count; written += 1) writeRecord(home, own ?? '', pids[written] ?? 0, written)
+    const samples = await discoverOften(reporter, registry, count, 30)
+    growth.push([
+      count,
+      quantile(
+        samples.sort((a, b) => a - b),
+        0.5,
+      ),
+    ])
   }
+  reporter.plot({
+    name: 'instances',
+    title: 'Instances, each a process of its own',
+    x: { label: 'instances', log: true },
+    y: { label: 'ms for discover()', log: true },
+    series: [{ name: 'discover()', points: growth }],
+  })
+  reporter.note(
+    'Instances: O(n), one stat file of the kernel and one record for each. A filter by name reads only the records of that name.',
+  )
+
+  const live = await discoverOften(reporter, registry, COUNT, 100)
   reporter.figure({
     what: `discover() among ${COUNT} live instances`,
     unit: 'ms',
@@ -34,13 +53,13 @@ export async function run(reporter) {
     note: 'as many processes',
   })
 
-  const first = []
+  const named = []
   for (let count = 0; count < reporter.times(100); count += 1) {
     const started = performance.now()
     await registry.discover({ name: 'cli-7' })
-    first.push(performance.now() - started)
+    named.push(performance.now() - started)
   }
-  reporter.figure({ what: 'discover() of one name among them', unit: 'ms', ours: first })
+  reporter.figure({ what: 'discover() of one name among them', unit: 'ms', ours: named })
 
   for (const pid of pids) process.kill(pid, 'SIGKILL')
   await untilGone(pids)
@@ -58,6 +77,21 @@ export async function run(reporter) {
     ours: [performance.now() - started],
   })
   rmSync(home, { recursive: true, force: true })
+}
+
+/**
+ * @param {import('../harness/report.mjs').Reporter} reporter @param {ServiceRegistry} registry
+ * @param {number} expected @param {number} times
+ */
+async function discoverOften(reporter, registry, expected, times) {
+  const samples = []
+  for (let count = 0; count < reporter.times(times); count += 1) {
+    const started = performance.now()
+    const services = await registry.discover()
+    samples.push(performance.now() - started)
+    if (services.length !== expected) throw new Error(`found ${services.length} of ${expected}`)
+  }
+  return samples
 }
 
 /** Real processes, but small ones. @param {number} count @returns {Promise<number[]>} */

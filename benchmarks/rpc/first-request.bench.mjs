@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { IPCClient } from '@cli-ops/shared-ipc'
 import { temporaryFolder } from '../harness/temporary-folder.mjs'
-import { startServer } from './start-peers.mjs'
+import { startServer } from './open-peer.mjs'
 
 export const title = 'The first request of a client'
 

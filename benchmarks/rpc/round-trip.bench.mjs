@@ -1,82 +1,97 @@
 import { interleave } from '../harness/interleave.mjs'
 import { temporaryFolder } from '../harness/temporary-folder.mjs'
-import { startPeers } from './start-peers.mjs'
+import { microsecondsEach, perSecond } from './ask-often.mjs'
+import { openPeer } from './open-peer.mjs'
 
 export const title = 'Requests over one connection'
 
-const SEQUENTIAL = 300
+const SEQUENTIAL = 150
 const IN_FLIGHT = 64
-const MANY = 6400
+const MANY = 3200
 /** What a small request looks like: an action and a few arguments. */
 const DATA = { action: 'get-tasks', filter: { done: false, tag: 'release' }, limit: 20 }
 
+const PEERS = {
+  kit: 'the kit',
+  'vscode-jsonrpc': 'vscode-jsonrpc',
+  birpc: 'birpc, JSON lines',
+  'node-ipc': 'the protocol of node-ipc',
+  http: 'HTTP over a Unix socket',
+}
+const ECHO = 'raw socket echo'
+
 /** @param {import('../harness/report.mjs').Reporter} reporter */
 export async function run(reporter) {
-  const peers = await startPeers(temporaryFolder())
-  const rounds = reporter.times(100)
+  const folder = temporaryFolder()
+  const echo = await openPeer('echo', folder)
+  /** @type {Record<string, import('./open-peer.mjs').Connection>} */
+  const peers = {}
+  for (const name of Object.keys(PEERS)) peers[name] = await openPeer(name, folder)
 
   const sequential = await interleave(
+    mapValues(
+      { ...peers, echo },
+      ({ ask }) =>
+        () =>
+          microsecondsEach(ask, DATA, SEQUENTIAL),
+    ),
     {
-      kit: () => microsecondsEach(peers.kit),
-      echo: () => microsecondsEach(peers.echo),
-      vscode: () => microsecondsEach(peers.vscode),
+      rounds: reporter.times(100),
+      warmUp: 10,
+      onRound: (round) => reporter.progress(`one at a time ${round}`),
     },
-    { rounds, warmUp: 10, onRound: (round) => reporter.progress(`one at a time ${round}`) },
   )
-  const what = 'sequential round trip'
-  reporter.compare({
-    what,
-    unit: 'µs',
-    ours: sequential.kit,
-    peer: { name: 'raw socket echo', samples: sequential.echo },
-    goals: [{ atMost: 1.6 }],
-  })
-  reporter.compare({
-    what: 'sequential round trip of vscode-jsonrpc',
-    unit: 'µs',
-    ours: sequential.vscode,
-    peer: { name: 'raw socket echo', samples: sequential.echo },
-    note: 'the peer, for comparison',
-  })
+  for (const [name, label] of Object.entries(PEERS)) {
+    const isOurs = name === 'kit'
+    reporter.compare({
+      what: isOurs ? 'sequential round trip' : `to compare: ${label}`,
+      unit: 'µs',
+      ours: sequential[name] ?? [],
+      peer: { name: ECHO, samples: sequential['echo'] ?? [] },
+      goals: isOurs ? [{ atMost: 1.6 }] : [],
+    })
+  }
 
   const parallel = await interleave(
-    { kit: () => perSecond(peers.kit), vscode: () => perSecond(peers.vscode) },
+    mapValues(
+      peers,
+      ({ ask }) =>
+        () =>
+          perSecond(ask, DATA, MANY, IN_FLIGHT),
+    ),
     {
       rounds: reporter.times(30),
       warmUp: 5,
-      onRound: (round) => reporter.progress(`64 at once ${round}`),
+      onRound: (round) => reporter.progress(`${IN_FLIGHT} at once ${round}`),
     },
   )
-  reporter.compare({
-    what: `${IN_FLIGHT} in flight`,
-    unit: 'requests/s',
-    ours: parallel.kit,
-    peer: { name: 'vscode-jsonrpc', samples: parallel.vscode },
-    goals: [
-      { of: 'ratio', atLeast: 2.5 },
-      { of: 'median', atLeast: 30_000 },
-    ],
-  })
-  peers.close()
-}
-
-/** @param {(data: unknown) => Promise<unknown>} ask */
-async function microsecondsEach(ask) {
-  const started = performance.now()
-  for (let count = 0; count < SEQUENTIAL; count += 1) await ask(DATA)
-  return ((performance.now() - started) / SEQUENTIAL) * 1000
-}
-
-/** @param {(data: unknown) => Promise<unknown>} ask */
-async function perSecond(ask) {
-  let left = MANY
-  const started = performance.now()
-  const one = async () => {
-    while (left > 0) {
-      left -= 1
-      await ask(DATA)
-    }
+  for (const [name, label] of Object.entries(PEERS)) {
+    if (name === 'kit') continue
+    reporter.compare({
+      what: `${IN_FLIGHT} in flight`,
+      unit: 'requests/s',
+      ours: parallel['kit'] ?? [],
+      peer: { name: label, samples: parallel[name] ?? [] },
+      goals:
+        name === 'vscode-jsonrpc'
+          ? [
+              { of: 'ratio', atLeast: 2.5 },
+              { of: 'median', atLeast: 30_000 },
+            ]
+          : [],
+    })
   }
-  await Promise.all(Array.from({ length: IN_FLIGHT }, one))
-  return (MANY / (performance.now() - started)) * 1000
+  for (const { close } of [echo, ...Object.values(peers)]) close()
+  reporter.note(
+    'Every server is a process of its own and gives back what it is given. The kit is the only one with deadlines, limits, cancellation and back-pressure switched on; the protocol of node-ipc has not even ids, so it is what little a framed echo takes.',
+  )
+}
+
+/**
+ * @template Value, Result
+ * @param {Record<string, Value>} record @param {(value: Value) => Result} change
+ * @returns {Record<string, Result>}
+ */
+function mapValues(record, change) {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]))
 }

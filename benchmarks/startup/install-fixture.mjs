@@ -3,6 +3,7 @@ import {
   existsSync,
   mkdirSync,
   readFileSync,
+  readdirSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -43,6 +44,8 @@ export function installFixture({ name, plugin, libraries }, variants) {
     mkdirSync(target, { recursive: true })
     cpSync(join(kit.dir, 'package.json'), join(target, 'package.json'))
     cpSync(join(kit.dir, 'dist'), join(target, 'dist'), { recursive: true })
+    const oclifManifest = join(kit.dir, 'oclif.manifest.json')
+    if (existsSync(oclifManifest)) cpSync(oclifManifest, join(target, 'oclif.manifest.json'))
   }
   const { resolve } = createRequire(join(pluginPackage.dir, 'package.json'))
   for (const library of libraries) {
@@ -51,16 +54,38 @@ export function installFixture({ name, plugin, libraries }, variants) {
     // A link and not a copy: the dependencies of a framework are found from where it really is.
     symlinkSync(packageFolder(resolve(library), library), link, 'junction')
   }
-  const source = readFileSync(join(FIXTURES, name, 'cli.mjs'), 'utf8')
+  const ownPackages = join(FIXTURES, name, 'packages')
+  if (existsSync(ownPackages)) {
+    cpSync(ownPackages, join(folder, 'node_modules'), { recursive: true })
+  }
   return /** @type {Record<Variant, string>} */ (
     Object.fromEntries(
       variants.map((variant) => {
-        const file = join(folder, `${variant}.mjs`)
-        writeFileSync(file, linesOf(source, variant))
-        return [variant, file]
+        writeVariant(join(FIXTURES, name), join(folder, variant), variant)
+        return [variant, join(folder, variant, 'cli.mjs')]
       }),
     )
   )
+}
+
+/**
+ * Writes the files of a fixture that a variant has: `x.<variant>.json` as `x.json`, and of every other file the lines that
+ * are not another variant's.
+ *
+ * @param {string} from
+ * @param {string} to
+ * @param {string} variant
+ */
+function writeVariant(from, to, variant) {
+  mkdirSync(to, { recursive: true })
+  for (const file of readdirSync(from)) {
+    const [, base, of, extension] = /^([^.]+)(?:\.([^.]+))?(\.m?js(?:on)?)$/u.exec(file) ?? []
+    if (base === undefined || (of ?? variant) !== variant) continue
+    writeFileSync(
+      join(to, base + extension),
+      linesOf(readFileSync(join(from, file), 'utf8'), variant),
+    )
+  }
 }
 
 /** @param {string} source @param {string} variant */

@@ -1,5 +1,3 @@
-import { createRequire } from 'node:module'
-
 interface CommandPrototype {
   use?: (this: object, plugin: (program: object) => void) => object
 }
@@ -8,28 +6,42 @@ interface CommanderModule {
   readonly Command?: { readonly prototype: CommandPrototype }
 }
 
-const COMMANDER_FILE = /[\\/]commander[\\/]index\.js$/u
+/** The modules that are loaded, as `require.cache` shows them; to make a `require` for it would cost as much again. */
+interface ModuleLoader {
+  readonly _cache?: Readonly<Record<string, { readonly exports: CommanderModule } | undefined>>
+}
 
 /**
- * Gives commander's programs the method `use`, unless they have one of their own. commander is not imported for it:
- * the CommonJS copies that the host has loaded are taken from Node's module cache, and only where the copy that the
- * plugin is installed beside is not among them it is asked for, since it is the host's next, or the host's already as an
- * ES module. Where none is found, such as in a bundle, `cliOps()(program)` does the same.
+ * Gives commander's programs the method `use`, unless they have one of their own. commander is not imported for it: nearly
+ * always the host has loaded one copy, which is taken from Node's module cache. Where there is none yet, or more than
+ * one, they are asked for, and so is the copy that the plugin is installed beside. Where none is found, such as in a
+ * bundle, `cliOps()(program)` does the same.
  */
 export function addUse(): void {
+  const { _cache: cache = {} } = process.getBuiltinModule('node:module') as ModuleLoader
+  const files = Object.keys(cache).filter(isCommander)
+  const [only] = files
+  const loaded = files.length === 1 && only !== undefined ? cache[only]?.exports : undefined
+  if (loaded?.Command === undefined) addUseToAll(files)
+  else addUseTo(loaded)
+}
+
+function isCommander(file: string): boolean {
+  return file.endsWith('/commander/index.js') || file.endsWith('\\commander\\index.js')
+}
+
+/** Required and not taken from the cache: what is imported further on in the program is there already, but empty. */
+function addUseToAll(files: readonly string[]): void {
   try {
-    const require = createRequire(import.meta.url)
-    const files = new Set(Object.keys(require.cache).filter((file) => COMMANDER_FILE.test(file)))
-    for (const file of files) addUseTo(require, file)
-    if (!files.has(require.resolve('commander'))) addUseTo(require, 'commander')
+    const require = process.getBuiltinModule('node:module').createRequire(import.meta.url)
+    for (const file of files) addUseTo(require(file) as CommanderModule)
+    addUseTo(require('commander') as CommanderModule)
   } catch {
     // The program is handed to the plugin as an argument then.
   }
 }
 
-function addUseTo(require: NodeJS.Require, file: string): void {
-  // Required and not taken from the cache: what is imported further on in the program is there already, but empty.
-  const { Command } = require(file) as CommanderModule
+function addUseTo({ Command }: CommanderModule): void {
   const prototype = Command?.prototype
   if (prototype === undefined || prototype.use !== undefined) return
   Object.defineProperty(prototype, 'use', {

@@ -3,7 +3,6 @@ import {
   type CliOpsOptions,
   type CommandRun,
   EXIT_BUSY,
-  isPromiseLike,
   type Refusal,
   sayRefusal,
 } from '@cli-ops/shared-ipc/lifecycle'
@@ -11,7 +10,10 @@ import {
 import type { CommanderProgram } from './commander-program.js'
 import { isOpsCommand, mountOps } from './mount-ops.js'
 
-const attached = new WeakSet<CommanderProgram>()
+// A preload and the host's own import are two copies of this file.
+const KEY = Symbol.for('cli-ops.attached-programs')
+type Global = typeof globalThis & { [KEY]?: WeakSet<CommanderProgram> }
+const attached = ((globalThis as Global)[KEY] ??= new WeakSet())
 
 /**
  * Hooks a program. Everything happens in commander's own hooks, which run for the commands added later too, and not
@@ -20,24 +22,23 @@ const attached = new WeakSet<CommanderProgram>()
 export function attach(program: CommanderProgram, options: CliOpsOptions): void {
   if (attached.has(program)) return
   attached.add(program)
-  program.hook('preAction', (_program, command) =>
-    whenBegun(begin(program, command, options), (run) => surroundAction(command, run)),
-  )
+  program.hook('preAction', (_program, command) => {
+    const run = begin(program, command, options)
+    return run === undefined ? undefined : surroundAction(command, run)
+  })
   program.hook('preSubcommand', (_program, command) => {
     // Returning a promise for every subcommand would make a synchronous parse() asynchronous.
     if (command._executableHandler !== true) return undefined
-    return whenBegun(begin(program, command, options), (run) => run.hold(endRefused))
+    return begin(program, command, options)?.hold(endRefused)
   })
   if (options.ops !== undefined && options.ops !== false) mountOps(program, options)
 }
-
-type MaybeRun = CommandRun | undefined
 
 function begin(
   program: CommanderProgram,
   command: CommanderProgram,
   options: CliOpsOptions,
-): MaybeRun | Promise<MaybeRun> {
+): CommandRun | undefined {
   // A program within a coordinated program is the outer one's command; looking must not change what is looked at.
   if (hasAttachedAncestor(program) || isOpsCommand(command)) return undefined
   return beginCommand({ name: program.name(), version: program.version() }, options, {
@@ -45,14 +46,6 @@ function begin(
     args: command.processedArgs,
     options: command.opts(),
   })
-}
-
-function whenBegun(
-  begun: MaybeRun | Promise<MaybeRun>,
-  use: (run: CommandRun) => void | Promise<void>,
-): void | Promise<void> {
-  if (isPromiseLike(begun)) return begun.then((run) => whenBegun(run, use))
-  return begun === undefined ? undefined : use(begun)
 }
 
 /**

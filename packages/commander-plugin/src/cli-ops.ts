@@ -19,9 +19,9 @@ export type CommanderHost = Pick<CommanderProgram, 'name' | 'opts'>
  * cliOps()(program) // the same, for a copy of commander that the plugin cannot find
  * ```
  */
-export function cliOps(options: CliOpsOptions = {}): CommanderPlugin {
-  assertOptions(options)
+export function cliOps(options?: CliOpsOptions): CommanderPlugin {
+  if (options !== undefined) assertOptions(options)
   return (program) => {
-    attach(program as CommanderProgram, options)
+    attach(program as CommanderProgram, options ?? {})
   }
 }

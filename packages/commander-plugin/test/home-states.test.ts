@@ -81,14 +81,28 @@ test('a missing home is made, and only by a command', async () => {
   expect(existsSync(home)).toBe(true)
 })
 
-test('a relative home is refused by name before anything has run', async () => {
-  const host = hostProject(HOST)
-  const env = { CLI_OPS_HOME: 'here' }
-  expect(await host.run(['--version'], { env })).toMatchObject({ status: 0, stderr: '' })
-  const { status, stdout, stderr } = await host.run(['plain'], { env })
-  expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
-  expect(stderr).toContain('TypeError: home must be an absolute path, got "here"')
-})
+test.each([
+  ['CLI_OPS_HOME', 'here', 'CLI_OPS_HOME must be an absolute path, got "here"'],
+  ['CLI_OPS_NAMESPACE', '\n', 'CLI_OPS_NAMESPACE must not contain control characters, got "\\n"'],
+])(
+  'a wrong %s is named in one line, and keeps locks alone from being had',
+  async (name, value, reason) => {
+    const host = hostProject(HOST)
+    const env = { [name]: value }
+    expect(await host.run(['--version'], { env })).toMatchObject({ status: 0, stderr: '' })
+    const warning = `host: going on without events and registry: ${reason}\n`
+    expect(await host.run(['plain'], { env })).toEqual({
+      status: 0,
+      stdout: 'ran\n',
+      stderr: warning,
+    })
+    expect(await host.run(['locked'], { env })).toEqual({
+      status: 75,
+      stdout: '',
+      stderr: `${warning}host: cannot take the lock: ${reason}\n`,
+    })
+  },
+)
 
 test('a URL that no driver serves keeps a command with a lock from running', async () => {
   const { status, stdout, stderr } = await hostProject(HOST).run(['locked'], {

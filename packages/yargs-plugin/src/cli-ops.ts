@@ -17,8 +17,8 @@ export type YargsPlugin = (argv: object, yargs?: unknown) => void | Promise<void
  * await yargs(hideBin(process.argv)).middleware(cliOps()).command('sync', …).parseAsync()
  * ```
  */
-export function cliOps(options: CliOpsOptions = {}): YargsPlugin {
-  assertOptions(options)
+export function cliOps(options?: CliOpsOptions): YargsPlugin {
+  if (options !== undefined) assertOptions(options)
   return (argv, yargs) =>
-    surroundCommand(argv as ParsedArguments, yargs as YargsInstance | undefined, options)
+    surroundCommand(argv as ParsedArguments, yargs as YargsInstance | undefined, options ?? {})
 }

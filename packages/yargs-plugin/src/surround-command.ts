@@ -29,14 +29,7 @@ export function surroundCommand(
   const { _: args, $0: program, ...named } = argv
   const context = { command: commandPath(yargs, argv), args, options: named }
   if (isParsedAgain(yargs, context)) return undefined
-  const begun = beginCommand({ name: programName(program) }, options, context)
-  return isPromiseLike(begun) ? begun.then((run) => surround(run, yargs)) : surround(begun, yargs)
-}
-
-function surround(
-  run: CommandRun | undefined,
-  yargs: YargsInstance | undefined,
-): void | Promise<void> {
+  const run = beginCommand({ name: programName(program) }, options, context)
   if (run === undefined) return undefined
   // Without a handler the program goes on as soon as parse() has returned, and would take a promise for its arguments.
   if (!hasHandler(yargs)) {

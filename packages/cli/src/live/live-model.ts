@@ -2,10 +2,10 @@ import type { Coordinator, EventEnvelope } from '@cli-ops/shared-ipc'
 import type { OpsPlace } from '@cli-ops/shared-ipc/ops'
 
 import { CommandHistory } from './command-history.js'
-import { diskUse } from './disk-use.js'
+import { diskUse } from '@cli-ops/shared-ipc/ops'
 import { EventHistory } from './event-history.js'
 import { instanceView } from './instance-view.js'
-import type { DiskView, InstanceView, PlaceView, Snapshot } from './live-types.js'
+import type { DiskView, InstanceView, PlaceView, ProblemView, Snapshot } from './live-types.js'
 import { LockHistory } from './lock-history.js'
 import { pause } from './pause.js'
 import { placeView } from './place-view.js'
@@ -22,7 +22,7 @@ const INSTANCES_EVERY_MS = 2000
 const REQUESTS_EVERY_MS = 1000
 const DISK_EVERY_MS = 10_000
 
-type Part = 'locks' | 'instances' | 'events' | 'requests'
+type Part = ProblemView['part']
 
 /** Options of a {@link LiveModel}. */
 export interface LiveModelOptions {
@@ -96,8 +96,7 @@ export class LiveModel {
   /** Describes what is now, and of what is kept that which is newer than a revision; all of it without one. */
   snapshot(since = 0): Snapshot {
     const at = Date.now()
-    // Several parts of one broken home say the same.
-    const problems = [...new Set(this.#problems.values())]
+    const problems = [...this.#problems].map(([part, text]) => ({ part, text }))
     const facts = {
       locks: this.#locks.locks,
       instances: this.#instances,

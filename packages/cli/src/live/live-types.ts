@@ -133,6 +133,12 @@ export interface WarningView {
   readonly resource?: string | undefined
 }
 
+/** A part of the view that cannot be read. */
+export interface ProblemView {
+  readonly part: 'locks' | 'instances' | 'events' | 'requests'
+  readonly text: string
+}
+
 /** Where the view looks. */
 export interface PlaceView {
   /** A directory or a URL without its password. */
@@ -153,8 +159,8 @@ export interface Snapshot {
   readonly rates: EventRates
   readonly disk?: DiskView | undefined
   readonly warnings: readonly WarningView[]
-  /** Messages of what cannot be read; they are among the warnings, too. */
-  readonly problems: readonly string[]
+  /** What cannot be read, and is empty here for that reason; the messages are among the warnings, too. */
+  readonly problems: readonly ProblemView[]
   readonly holds: readonly HoldView[]
   readonly queues: readonly QueueView[]
   readonly events: readonly EventView[]

@@ -1,13 +1,18 @@
 import { describeOwner } from '@cli-ops/shared-ipc'
+import { LOW_DISK_BYTES } from '@cli-ops/shared-ipc/ops'
 
-import type { DiskView, InstanceView, LockView, ServerView, WarningView } from './live-types.js'
-
-const LOW_DISK_BYTES = 64 * 1024 * 1024
+import type {
+  DiskView,
+  InstanceView,
+  LockView,
+  ProblemView,
+  ServerView,
+  WarningView,
+} from './live-types.js'
 
 /** What warnings are drawn from. */
 export interface WarningFacts {
-  /** Messages of what cannot be read. */
-  readonly problems: readonly string[]
+  readonly problems: readonly ProblemView[]
   readonly locks: readonly LockView[]
   readonly instances: readonly InstanceView[]
   readonly servers: readonly ServerView[]
@@ -18,7 +23,8 @@ export interface WarningFacts {
 export function warningsOf(facts: WarningFacts): WarningView[] {
   const { problems, locks, instances, servers, disk } = facts
   return [
-    ...problems.map((text) => ({ text })),
+    // Several parts of one broken home say the same.
+    ...[...new Set(problems.map(({ text }) => text))].map((text) => ({ text })),
     ...locks.flatMap(lockWarning),
     ...instances
       .filter(({ state }) => state === 'hung')

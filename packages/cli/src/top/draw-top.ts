@@ -6,8 +6,8 @@ import { HELP_LINES } from './help-lines.js'
 import { type Line, lockLines } from './lock-lines.js'
 import { cellsOf, headingOf, placeColumns } from './table.js'
 import type { TopState } from './top-state.js'
-import { VIEW_NAMES, VIEWS } from './views.js'
-import { type VisibleRows, visibleRows } from './visible-rows.js'
+import { emptyText, VIEW_NAMES, VIEWS } from './views.js'
+import { visibleRows } from './visible-rows.js'
 
 /** Size of a terminal. */
 export interface Size {
@@ -133,7 +133,7 @@ function drawBody(
   if (shown.kind === 'help') return drawLines(HELP_LINES, 0, columns, height, style)
   if (shown.kind === 'lock')
     return drawLines(lockLines(shown.resource, snapshot), shown.scroll, columns, height, style)
-  return drawTable(state, visibleRows(state, snapshot), snapshot.at, columns, height, style)
+  return drawTable(state, snapshot, columns, height, style)
 }
 
 function drawLines(
@@ -152,14 +152,18 @@ function drawLines(
 
 function drawTable(
   state: TopState,
-  { view, rows, total, chosen }: VisibleRows,
-  now: number,
+  snapshot: Snapshot,
   columns: number,
   height: number,
   style: Style,
 ): string[] {
+  const { view, rows, total, chosen } = visibleRows(state, snapshot)
+  const now = snapshot.at
   if (rows.length === 0) {
-    const text = total === 0 ? view.empty : `None of ${total} matches the filter; Esc shows all.`
+    const text =
+      total === 0
+        ? emptyText(view, snapshot)
+        : `None of ${total} matches the filter; Esc shows all.`
     return ['', cutText(`  ${text}`, columns)]
   }
   const room = Math.max(1, height - 1)

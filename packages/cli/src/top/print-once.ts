@@ -4,7 +4,7 @@ import { PLAIN_STYLE } from '../terminal/style.js'
 import { drawTop } from './draw-top.js'
 import { createTopState } from './top-state.js'
 import { cellsOf, headingOf, placeColumns } from './table.js'
-import { VIEW_NAMES, VIEWS } from './views.js'
+import { emptyText, VIEW_NAMES, VIEWS } from './views.js'
 
 const WIDE = 10_000
 const LAST_ROWS = 20
@@ -19,9 +19,10 @@ export function textOf(snapshot: Snapshot): string {
   )
   const warnings = snapshot.warnings.map(({ text }) => `! ${printable(text)}`)
   const tables = VIEW_NAMES.map((name) => {
-    const { title: heading, rows, columns, empty } = VIEWS[name]
+    const view = VIEWS[name]
+    const { title: heading, rows, columns } = view
     const shown = rows(snapshot).slice(-LAST_ROWS)
-    if (shown.length === 0) return `${heading}\n${empty}`
+    if (shown.length === 0) return `${heading}\n${emptyText(view, snapshot)}`
     const placed = placeColumns(columns, shown, snapshot.at, WIDE)
     const lines = shown.map((row) => {
       const cells = cellsOf(placed, row, snapshot.at)

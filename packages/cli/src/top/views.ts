@@ -4,6 +4,7 @@ import type {
   InstanceView,
   LockView,
   OwnerView,
+  ProblemView,
   RequestView,
   Snapshot,
 } from '../live/live-types.js'
@@ -18,6 +19,8 @@ export type ViewName = (typeof VIEW_NAMES)[number]
 /** One table: its rows, its columns, and what is said where there are none. */
 export interface View<Row = unknown> {
   readonly title: string
+  /** What it cannot be shown without. */
+  readonly part: ProblemView['part']
   readonly columns: readonly Column<Row>[]
   readonly rows: (snapshot: Snapshot) => readonly Row[]
   /** What stays the same as long as it is the same row. */
@@ -40,6 +43,7 @@ function programOf({ name, command }: OwnerView): string {
 
 const LOCKS: View<LockView> = {
   title: 'Locks',
+  part: 'locks',
   rows: ({ locks }) => locks,
   key: ({ resource }) => resource,
   empty: 'No lock is held or waited for.',
@@ -105,6 +109,7 @@ const LOCKS: View<LockView> = {
 
 const INSTANCES: View<InstanceView & { readonly doing: string }> = {
   title: 'Instances',
+  part: 'instances',
   rows: ({ instances, commands }) =>
     instances.map((instance) => ({
       ...instance,
@@ -159,6 +164,7 @@ const INSTANCES: View<InstanceView & { readonly doing: string }> = {
 
 const EVENTS: View<EventView> = {
   title: 'Events',
+  part: 'events',
   rows: ({ events }) => events,
   key: ({ key }) => String(key),
   sort: { title: 'TIME', isReversed: true },
@@ -185,6 +191,7 @@ const EVENTS: View<EventView> = {
 
 const COMMANDS: View<CommandView> = {
   title: 'Commands',
+  part: 'events',
   rows: ({ commands }) => commands,
   key: ({ key }) => String(key),
   sort: { title: 'BEGAN', isReversed: true },
@@ -232,6 +239,7 @@ function tookMs({ durationMs, from, to }: CommandView, now: number): number {
 
 const REQUESTS: View<RequestRow> = {
   title: 'Requests',
+  part: 'instances',
   rows: ({ requests, servers, at }) => [
     ...servers.flatMap(({ name, pid, instance, running }) =>
       running.map(({ method, since }, place) => ({
@@ -284,6 +292,12 @@ const REQUESTS: View<RequestRow> = {
         outcome === 'answered' ? 'good' : outcome === 'running' ? 'accent' : 'bad',
     },
   ],
+}
+
+/** What is said in place of a table without rows. */
+export function emptyText({ empty, part, title }: View, { problems }: Snapshot): string {
+  const isUnreadable = problems.some((problem) => problem.part === part)
+  return isUnreadable ? `${title} cannot be read; the warning says why.` : empty
 }
 
 /** All tables by name. */

@@ -56,6 +56,11 @@ export interface LockDriver {
   list(): MaybePromise<LockInfo[]>
   /** Takes the lock from the grant with this id, and from no other. False when that id does not hold it. */
   forceRelease(resource: string, id: string): MaybePromise<boolean>
+  /**
+   * The same locks, held and waited for in the name of another process of this machine: they end with that process and
+   * not with the caller. Absent on drivers that do not tell owners by their process.
+   */
+  ownedBy?(pid: number): LockDriver
   /** Removes what dead owners and waiters left, and reports the locks that were freed. */
   clean(options?: CleanOptions): MaybePromise<LockInfo[]>
 }

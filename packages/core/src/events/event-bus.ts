@@ -1,5 +1,6 @@
 import { createMemoryDriver } from '../drivers/memory/memory-driver.js'
 import { type DriverHandle, openDriver, readyHandle } from '../drivers/open-driver.js'
+import { untilAborted } from '../drivers/until-aborted.js'
 import { CliOpsError } from '../errors/cli-ops-error.js'
 import { assertName, describe } from '../names/assert-name.js'
 import { resolveConnection } from '../options/connection-options.js'
@@ -92,7 +93,8 @@ export class EventBus<Events = StandardEvents> {
     const invalid = this.#findInvalid(type, record.event.data)
     if (invalid instanceof Promise) await invalid
     this.#assertOpen()
-    const cursor = await this.#gate.enter(type, () => this.#publisher.publish(record), signal)
+    const stored = this.#gate.enter(type, () => this.#publisher.publish(record), signal)
+    const cursor = await untilAborted(stored, signal)
     return toEnvelope(record, cursor) as EventEnvelope<EventData<Events, Type>, Type>
   }
 

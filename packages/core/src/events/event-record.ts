@@ -27,9 +27,8 @@ export function createEventRecord({ type, data, source, traceparent }: EventPart
   const dataJson = toJson('data', stored)
   const id = nextEventId()
   const time = isoNow()
-  // Put together by hand, and the event made as one literal: what is the same in every event need not be looked at anew.
-  const trace = traceparent === undefined ? '' : `,"traceparent":${JSON.stringify(traceparent)}`
-  const json = `{"specversion":"1.0","id":"${id}","source":${JSON.stringify(source)},"type":${JSON.stringify(type)},"time":"${time}","datacontenttype":"application/json"${trace},"data":${dataJson}}`
+  const json = eventJson({ id, type, source, time, traceparent }, dataJson)
+  // Made as one literal: what is the same in every event need not be looked at anew.
   assertSize(type, json)
   const datacontenttype = 'application/json'
   const event = {
@@ -42,6 +41,19 @@ export function createEventRecord({ type, data, source, traceparent }: EventPart
     data: stored,
   } as const
   return { event: traceparent === undefined ? event : { ...event, traceparent }, json }
+}
+
+/** What is not the same in every event. */
+interface EventAttributes extends Omit<EventParts, 'data'> {
+  readonly id: string
+  readonly time: string
+}
+
+/** Writes an event as JSON. Put together by hand: what is the same in every event need not be looked at anew. */
+export function eventJson(attributes: EventAttributes, dataJson: string): string {
+  const { id, type, source, time, traceparent } = attributes
+  const trace = traceparent === undefined ? '' : `,"traceparent":${JSON.stringify(traceparent)}`
+  return `{"specversion":"1.0","id":"${id}","source":${JSON.stringify(source)},"type":${JSON.stringify(type)},"time":"${time}","datacontenttype":"application/json"${trace},"data":${dataJson}}`
 }
 
 /** The event as its emitter is given it. */

@@ -1,8 +1,8 @@
 import { isOn } from '../options/environment.js'
 import type { CliOpsOptions, CommandContext, CommandRule } from './cli-ops-options.js'
 import type { CommandRun } from './command-run.js'
-import type { Program } from './session.js'
-import { withRuntime } from './with-runtime.js'
+import { ensureSession } from './current-session.js'
+import { type Program, Session } from './session.js'
 
 /**
  * Begins a command of a framework's program; the first one starts the plugin's part in this process. `undefined` where
@@ -13,11 +13,8 @@ export function beginCommand(
   options: CliOpsOptions,
   context: CommandContext,
   carried?: CommandRule,
-): CommandRun | undefined | Promise<CommandRun | undefined> {
-  // Who turned the kit off does not even load it.
+): CommandRun | undefined {
   if (options.disabled ?? isOn(process.env['CLI_OPS_DISABLED'])) return undefined
-  return withRuntime(({ startSession }) => {
-    const session = startSession(program, options)
-    return session.disabled ? undefined : session.begin(context, carried)
-  })
+  const session = ensureSession(() => new Session(program, options).start())
+  return session.disabled ? undefined : session.begin(context, carried)
 }

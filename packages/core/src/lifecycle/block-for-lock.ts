@@ -1,9 +1,7 @@
-import { say } from '../diagnostics/message.js'
 import { nodeFileSystem } from '../drivers/local/file-system.js'
 import { Home } from '../drivers/local/home.js'
 import { createLocalLocks } from '../drivers/local/locks/local-locks.js'
 import { CliOpsError } from '../errors/cli-ops-error.js'
-import { describeHolder } from '../locks/describe-owner.js'
 import { lockHeldError, lockTimeoutError } from '../locks/lock-errors.js'
 import type { Lock, LockInfo } from '../locks/lock-types.js'
 import { timeoutFromEnvironment } from '../locks/lock-wait.js'
@@ -13,11 +11,9 @@ import { monotonicMs } from '../process/monotonic-time.js'
 import type { LockRule } from './cli-ops-options.js'
 import { withDefaultSignals } from './default-signals.js'
 import { tryLockNow } from './try-lock-now.js'
+import { WaitDisplay } from './wait-display.js'
 
 const POLL_MS = 20
-/** A person must see within 300 ms whom they wait for. */
-const FIRST_LINE_MS = 150
-const NEXT_LINE_MS = 5_000
 /** A parent that began this process and then gives the lock back has done so by then. */
 const ANCESTOR_GRACE_MS = 3_000
 
@@ -36,9 +32,17 @@ export function blockForLock(connection: Connection, rule: LockRule): Lock {
 }
 
 function poll(connection: Connection, rule: LockRule): Lock {
+  const display = new WaitDisplay()
+  try {
+    return pollWith(display, connection, rule)
+  } finally {
+    display.end()
+  }
+}
+
+function pollWith(display: WaitDisplay, connection: Connection, rule: LockRule): Lock {
   const { resource, timeoutMs = timeoutFromEnvironment() } = rule
   const began = monotonicMs()
-  let nextLine = FIRST_LINE_MS
   for (;;) {
     const waited = monotonicMs() - began
     if (waited >= timeoutMs)
@@ -46,12 +50,11 @@ function poll(connection: Connection, rule: LockRule): Lock {
     sleep(Math.min(POLL_MS, timeoutMs - waited))
     const lock = tryLockNow(connection, rule)
     if (lock !== null) return lock
-    if (waited < nextLine) continue
-    nextLine = waited + NEXT_LINE_MS
+    if (display.restMs > 0) continue
     const info = inspect(connection, resource)
     if (info === null) continue
     if (waited > ANCESTOR_GRACE_MS) assertNotWaitedFor(info)
-    say(`waiting for ${JSON.stringify(resource)}, ${describeHolder(info)}`)
+    display.show(info)
   }
 }
 

@@ -1,12 +1,15 @@
 import { say } from '../diagnostics/message.js'
 import { CliOpsError, isCliOpsError } from '../errors/cli-ops-error.js'
 import type { Lock } from '../locks/lock-types.js'
-import { type ConnectionOptions, resolveConnection } from '../options/connection-options.js'
+import {
+  type Connection,
+  type ConnectionOptions,
+  resolveConnection,
+} from '../options/connection-options.js'
 import { assertLockRule } from './assert-options.js'
 import type { LockRule } from './cli-ops-options.js'
 import { EXIT_BUSY } from './exit-busy.js'
-import { requirePart } from './require-part.js'
-import { createWaitLine } from './wait-line.js'
+import { loadParts } from './load-parts.js'
 
 /** Why a command does not run. */
 export interface Refusal {
@@ -25,25 +28,24 @@ export function takeLock(
   rule: LockRule,
 ): Lock | Refusal | Promise<Lock | Refusal> {
   assertLockRule('lock', rule)
-  const connection = resolveConnection(options)
-  if (connection.urlOf('locks') === 'local:') {
-    try {
-      const lock = requirePart('locks').tryLockNow(connection, rule)
+  try {
+    const connection = connect(options)
+    if (connection.urlOf('locks') === 'local:') {
+      const lock = loadParts().tryLockNow(connection, rule)
       if (lock !== null) return lock
-    } catch (error) {
-      return refusalOf(error, rule)
     }
+  } catch (error) {
+    return refusalOf(error, rule)
   }
-  return waitForLock(options, rule)
+  return waitForLock(options, rule).catch((error: unknown) => refusalOf(error, rule))
 }
 
 /** As {@link takeLock}, but it has the lock, or is refused it, when it returns. */
 export function takeLockNow(options: ConnectionOptions, rule: LockRule): Lock | Refusal {
   assertLockRule('lock', rule)
-  const connection = resolveConnection(options)
   try {
-    if (connection.urlOf('locks') === 'local:')
-      return requirePart('locks').blockForLock(connection, rule)
+    const connection = connect(options)
+    if (connection.urlOf('locks') === 'local:') return loadParts().blockForLock(connection, rule)
     const reason = 'this command goes on at once, and only local locks can be taken at once'
     throw new CliOpsError('UNSUPPORTED', reason)
   } catch (error) {
@@ -61,11 +63,12 @@ export function sayRefusal(refusal: Refusal): void {
   process.exitCode = EXIT_BUSY
 }
 
-async function waitForLock(options: ConnectionOptions, rule: LockRule): Promise<Lock | Refusal> {
+async function waitForLock(options: ConnectionOptions, rule: LockRule): Promise<Lock> {
   const { resource, mode, timeoutMs, onBusy = 'wait' } = rule
+  // Only who waits pays for telling so.
+  const { LockManager, createWaitLine } = await import('@cli-ops/shared-ipc')
   const line = createWaitLine()
   try {
-    const { LockManager } = await import('@cli-ops/shared-ipc')
     const { onWait } = line
     return await new LockManager(options).lock(resource, {
       mode,
@@ -73,10 +76,18 @@ async function waitForLock(options: ConnectionOptions, rule: LockRule): Promise<
       onWait,
       timeoutMs: onBusy === 'wait' ? timeoutMs : 0,
     })
-  } catch (error) {
-    return refusalOf(error, rule)
   } finally {
     line.stop()
+  }
+}
+
+/** What the author wrote was checked before, so what is wrong here is the environment. */
+function connect(options: ConnectionOptions): Connection {
+  try {
+    return resolveConnection(options)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new CliOpsError('STORAGE_FAILED', `cannot take the lock: ${reason}`, { cause: error })
   }
 }
 

@@ -96,14 +96,14 @@ export class CommandRun {
     if (this.#state === 'finished') return
     this.#state = 'finished'
     const { exitCode, signal } = end
-    if (exitCode === 0) this.#emitResult()
-    const error = describeError(this.#error ?? uncaught)
+    if (exitCode === 0 && this.#rule.emits !== undefined) this.#emitResult()
+    const error = exitCode === 0 ? undefined : describeError(this.#error ?? uncaught)
     this.#session.emitLifecycle(exitCode === 0 ? 'command:completed' : 'command:failed', {
       ...this.facts,
       exitCode,
       durationMs: this.#durationMs(),
       ...(signal === undefined ? {} : { signal }),
-      ...(exitCode === 0 || error === undefined ? {} : { error }),
+      ...(error === undefined ? {} : { error }),
     })
     this.#release()
   }

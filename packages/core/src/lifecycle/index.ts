@@ -1,38 +1,15 @@
 /**
- * What an adapter to a CLI framework is made of. Everything here is small: the work is done by the runtime, which is
- * loaded when a command begins.
+ * What an adapter to a CLI framework is made of. All of it goes into the adapter's own file, since to find and read a file
+ * costs more than most of what is in it.
  */
-import type { LockRule } from './cli-ops-options.js'
-import type { Refusal } from './command-lock.js'
-import { withRuntime } from './with-runtime.js'
-
-/**
- * Runs a handler under a lock and gives its result as it is; when the lock is not to be had, `refuse` stands for the
- * handler.
- */
-export function runWithLock<T>(
-  rule: string | LockRule,
-  handler: () => T,
-  refuse: (refusal: Refusal) => T,
-): T | Promise<Awaited<T>> {
-  return withRuntime<T | Promise<Awaited<T>>>((runtime) =>
-    runtime.runWithLock(rule, handler, refuse),
-  )
-}
-
-/** Says on stderr why the command did not run, and sets the exit code where that is a failure. */
-export function sayRefusal(refusal: Refusal): void {
-  void withRuntime((runtime) => {
-    runtime.sayRefusal(refusal)
-  })
-}
-
 export { assertEmits, assertLockRule, assertOptions } from './assert-options.js'
 export { beginCommand } from './begin-command.js'
+export { sayRefusal } from './command-lock.js'
 export { currentSession } from './current-session.js'
 export { emitAfter } from './emit-after.js'
 export { EXIT_BUSY } from './exit-busy.js'
 export { isPromiseLike } from './promise-like.js'
+export { runWithLock } from './with-lock.js'
 export { OPS_COMMANDS, type OpsCommand } from '../ops/ops-commands.js'
 export type {
   CliOpsOptions,

@@ -1,8 +1,9 @@
-import { monotonicMs } from '../process/monotonic-time.js'
 import { debug, warnOnce } from '../diagnostics/message.js'
 import { assertEventType } from '../events/event-pattern.js'
-import { createEventRecord } from '../events/event-record.js'
+import { nextEventId } from '../events/event-id.js'
+import { createEventRecord, eventJson } from '../events/event-record.js'
 import { defaultSource } from '../events/event-source.js'
+import { isoNow } from '../events/event-time.js'
 import { traceparentOf } from '../events/trace-context.js'
 import { isCliOpsError } from '../errors/cli-ops-error.js'
 import { type RunningCli, setRunningCli } from '../coordinator/running-cli.js'
@@ -24,16 +25,11 @@ import type { Refusal } from './command-lock.js'
 import { findRule } from './command-path.js'
 import { CommandRun } from './command-run.js'
 import { type ProcessEnd, observeExit } from './exit-observer.js'
-import { withHomeConfig } from './home-config.js'
-import { LocalStore } from './local-store.js'
+import { isConfigured } from './is-configured.js'
+import { loadParts } from './load-parts.js'
+import { LocalTraces } from './local-traces.js'
 import { eventsOf } from './outcome-events.js'
-import { requirePart } from './require-part.js'
 import { observeSignals } from './signal-observer.js'
-
-/** A clean-up is not repeated by the commands that start within this time. */
-const CLEAN_UP_INTERVAL_MS = 60_000
-/** What a start may spend on others' leftovers; the rest is left to the next one. */
-const CLEAN_UP_BUDGET_MS = 20
 
 /** What a framework knows of its program. */
 export interface Program {
@@ -55,9 +51,10 @@ export class Session implements RunningCli {
   readonly version: string | undefined
   readonly options: CliOpsOptions
   readonly connection: ConnectionOptions
-  readonly #resolved: Connection
+  /** `undefined` where the environment says what cannot be. */
+  readonly #resolved: Connection | undefined
   readonly #runs = new Set<CommandRun>()
-  #store: LocalStore | undefined
+  #traces: LocalTraces | undefined
   #lastError: unknown
   #refusals = 0
   #ended = false
@@ -67,10 +64,18 @@ export class Session implements RunningCli {
     this.version = options.version ?? program.version
     // First of all, since whatever is said from here on is said under this name.
     describeOwnProcess({ name: this.name })
-    this.options = withHomeConfig(this.name, options)
+    this.options = options
+    try {
+      this.#resolved = resolveConnection(options)
+      if (isConfigured(this.#resolved.home)) {
+        this.options = loadParts().withHomeConfig(this.name, options)
+        this.#resolved = resolveConnection(this.options)
+      }
+    } catch (error) {
+      this.#failOpen(error)
+    }
     const { home, namespace, url, disabled } = this.options
     this.connection = { home, namespace, url, disabled }
-    this.#resolved = resolveConnection(this.connection)
     setRunningCli(this)
   }
 
@@ -80,12 +85,12 @@ export class Session implements RunningCli {
   }
 
   get disabled(): boolean {
-    return this.#resolved.disabled
+    return this.#resolved?.disabled === true
   }
 
   /** Cleans up after dead processes, registers the instance and begins to observe the end of the process. */
-  start(): void {
-    if (this.disabled) return
+  start(): this {
+    if (this.disabled) return this
     const end = (how: ProcessEnd): void => {
       this.#end(how)
     }
@@ -95,13 +100,18 @@ export class Session implements RunningCli {
       this.#lastError = error
     })
     takeOverExitCleanups()
-    this.#quietly(() => {
-      this.#cleanUpIfDue()
-    })
-    this.#quietly(() => {
+    try {
+      this.#local('locks')?.cleanUpIfDue()
+    } catch (error) {
+      this.#failOpen(error)
+    }
+    try {
       this.#local('registry')?.register(this, this.name, this.version)
-    })
+    } catch (error) {
+      this.#failOpen(error)
+    }
     if (this.options.serve !== undefined) void this.#serve()
+    return this
   }
 
   /**
@@ -131,18 +141,35 @@ export class Session implements RunningCli {
   emitOutcome(events: string | EventsOf, handled: HandledOutcome): void {
     const context = [...this.#runs].at(-1)?.context ?? { command: '', args: [], options: {} }
     const facts = { cli: this.name, command: context.command, instance: this.instance }
-    this.#quietly(() => {
+    try {
       const outcome = { exitCode: 0, ...context, ...handled }
-      for (const { type, data } of eventsOf(events, outcome, facts)) this.#emit(type, data)
-    })
+      for (const { type, data } of eventsOf(events, outcome, facts)) {
+        assertEventType(type)
+        const event = { type, data, source: defaultSource(), traceparent: traceparentOf(undefined) }
+        this.#local('events')?.append(createEventRecord(event))
+      }
+    } catch (error) {
+      this.#failOpen(error)
+    }
   }
 
   /** Emits one of the plugin's own events, unless they are turned off. */
   emitLifecycle(type: string, data: object): void {
     if (this.options.lifecycleEvents === false) return
-    this.#quietly(() => {
-      this.#emit(type, data)
-    })
+    const traces = this.#local('events')
+    if (traces === undefined) return
+    const event = {
+      id: nextEventId(),
+      type,
+      source: defaultSource(),
+      time: isoNow(),
+      traceparent: traceparentOf(undefined),
+    }
+    try {
+      traces.append({ json: eventJson(event, JSON.stringify(data)) })
+    } catch (error) {
+      this.#failOpen(error)
+    }
   }
 
   /** Remembers why the command in progress did not run, for its `command:failed`. */
@@ -151,25 +178,9 @@ export class Session implements RunningCli {
     if (refusal.reason === 'refused') this.#lastError = refusal.error
   }
 
-  #emit(type: string, data: unknown): void {
-    assertEventType(type)
-    const record = createEventRecord({
-      type,
-      data,
-      source: defaultSource(),
-      traceparent: traceparentOf(undefined),
-    })
-    this.#local('events')?.append(record)
-  }
-
-  #cleanUpIfDue(): void {
-    const store = this.#local('locks')
-    if (store?.home.claimCleanup(CLEAN_UP_INTERVAL_MS) !== true) return
-    requirePart('clean-up').cleanUp(store.home, monotonicMs() + CLEAN_UP_BUDGET_MS)
-  }
-
-  /** The store of this machine, where the primitive is kept there. */
-  #local(primitive: 'events' | 'locks' | 'registry'): LocalStore | undefined {
+  /** The traces on this machine, where the primitive is kept there. */
+  #local(primitive: 'events' | 'locks' | 'registry'): LocalTraces | undefined {
+    if (this.#resolved === undefined) return undefined
     if (this.#resolved.urlOf(primitive) !== 'local:') {
       // Said aloud, since nobody would miss them before they are needed.
       if (primitive !== 'locks') {
@@ -180,7 +191,7 @@ export class Session implements RunningCli {
       }
       return undefined
     }
-    return (this.#store ??= new LocalStore(this.#resolved))
+    return (this.#traces ??= new LocalTraces(this.#resolved))
   }
 
   async #serve(): Promise<void> {
@@ -194,14 +205,6 @@ export class Session implements RunningCli {
     } catch (error) {
       // A short command may have closed its coordinator before the server was ready.
       if (!isCliOpsError(error, 'CLOSED')) this.#failOpen(error)
-    }
-  }
-
-  #quietly(action: () => void): void {
-    try {
-      action()
-    } catch (error) {
-      this.#failOpen(error)
     }
   }
 

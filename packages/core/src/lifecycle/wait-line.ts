@@ -1,40 +1,49 @@
-import { say } from '../diagnostics/message.js'
-import { describeHolder } from '../locks/describe-owner.js'
 import type { LockInfo } from '../locks/lock-types.js'
+import { WaitDisplay } from './wait-display.js'
 
-/** Shorter waits than this are not worth a line; a person must see one within 300 ms. */
-const FIRST_AFTER_MS = 150
-/** In a long queue the holder changes often. */
-const AGAIN_AFTER_MS = 5_000
-
-/** Tells the waiting person, on stderr, who holds the lock. */
+/** Tells the waiting person, on stderr, who holds the lock, since when, and which place the wait has in the queue. */
 export interface WaitLine {
+  /** For `LockOptions.onWait`. */
   readonly onWait: (info: LockInfo) => void
+  /** Ends the telling, when the lock was granted or given up. */
   stop(): void
 }
 
-/** Makes the line for one wait. */
-export function createWaitLine(): WaitLine {
+/** Options of {@link createWaitLine}. */
+export interface WaitLineOptions {
+  /** The process that stands in the queue. @default this one */
+  readonly pid?: number | undefined
+}
+
+/**
+ * Makes the line for one wait: on a terminal one line that is kept up to date, in a log a line at growing intervals.
+ * A wait of less than 150 ms shows nothing.
+ *
+ * @example
+ * ```ts
+ * const line = createWaitLine()
+ * const lock = await locks.lock('db', { onWait: line.onWait }).finally(() => line.stop())
+ * ```
+ */
+export function createWaitLine({ pid }: WaitLineOptions = {}): WaitLine {
+  const display = new WaitDisplay(pid)
   let latest: LockInfo | undefined
   let timer: NodeJS.Timeout | undefined
-  const schedule = (delayMs: number): void => {
+  const schedule = (): void => {
     timer = setTimeout(() => {
-      timer = undefined
-      if (latest === undefined) return
-      say(`waiting for ${JSON.stringify(latest.resource)}, ${describeHolder(latest)}`)
-      latest = undefined
-      schedule(AGAIN_AFTER_MS)
-    }, delayMs)
+      if (latest !== undefined) display.show(latest)
+      schedule()
+    }, display.restMs)
     timer.unref()
   }
   return {
     onWait(info) {
       latest = info
-      if (timer === undefined) schedule(FIRST_AFTER_MS)
+      if (timer === undefined) schedule()
     },
     stop() {
-      latest = undefined
       clearTimeout(timer)
+      display.end()
     },
   }
 }

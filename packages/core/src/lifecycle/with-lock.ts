@@ -1,5 +1,5 @@
 import type { Lock } from '../locks/lock-types.js'
-import { resolveConnection } from '../options/connection-options.js'
+import { isOn } from '../options/environment.js'
 import type { LockRule } from './cli-ops-options.js'
 import { type Refusal, takeLock } from './command-lock.js'
 import { currentSession } from './current-session.js'
@@ -16,9 +16,9 @@ export function runWithLock<T>(
   handler: () => T,
   refuse: (refusal: Refusal) => T,
 ): T | Promise<Awaited<T>> {
-  const connection = currentSession()?.connection ?? {}
-  if (resolveConnection(connection).disabled) return handler()
-  const taken = takeLock(connection, typeof rule === 'string' ? { resource: rule } : rule)
+  const { disabled, ...place } = currentSession()?.connection ?? {}
+  if (disabled ?? isOn(process.env['CLI_OPS_DISABLED'])) return handler()
+  const taken = takeLock(place, typeof rule === 'string' ? { resource: rule } : rule)
   return isPromiseLike(taken)
     ? (taken.then((lock) => holdDuring(lock, handler, refuse)) as Promise<Awaited<T>>)
     : holdDuring(taken, handler, refuse)

@@ -24,13 +24,16 @@ export class HeldLock implements Lock, FlowLock {
     mode: LockMode,
     grant: LockGrant,
     onReleased: (lock: HeldLock) => void,
+    isForAnother = false,
   ) {
     this.driver = driver
     this.resource = resource
     this.mode = mode
     this.#grant = grant
     this.#onReleased = onReleased
-    if (grant.releaseSync !== undefined) this.#forgetExit = atExit(() => this.releaseSync())
+    // What is held in the name of another process ends with that one.
+    if (grant.releaseSync !== undefined && !isForAnother)
+      this.#forgetExit = atExit(() => this.releaseSync())
   }
 
   get id(): string {

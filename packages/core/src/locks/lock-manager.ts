@@ -1,9 +1,12 @@
 import { debug } from '../diagnostics/message.js'
 import type { LockDriver, LockGrant, LockRequest } from '../drivers/lock-driver.js'
 import { type DriverHandle, openDriver } from '../drivers/open-driver.js'
+import { lookBriefly } from '../drivers/look-briefly.js'
+import { untilAborted } from '../drivers/until-aborted.js'
 import { CliOpsError } from '../errors/cli-ops-error.js'
 import { assertName } from '../names/assert-name.js'
 import type { ConnectionOptions } from '../options/connection-options.js'
+import { monotonicMs } from '../process/monotonic-time.js'
 import { assertLockOptions } from './assert-lock-options.js'
 import { HeldLock } from './held-lock.js'
 import { lockHeldError, lockTimeoutError, ownDeadlockError } from './lock-errors.js'
@@ -112,11 +115,19 @@ export class LockManager {
     const name = this.#nameOf(resource)
     assertLockOptions(options)
     options.signal?.throwIfAborted()
-    const driver = await this.#driver()
+    const own = this.#driverNow() ?? (await untilAborted(this.#driver(), options.signal))
+    const driver = inNameOf(own, options)
     const request = newRequest(name, options)
-    const grant = await driver.tryAcquire(request)
+    const trying = driver.tryAcquire(request)
+    const grant = await (trying instanceof Promise
+      ? untilAborted(trying, options.signal).catch((error: unknown) => {
+          // Nobody waits for it any more.
+          void trying.then((late) => late?.release()).catch(() => undefined)
+          throw error
+        })
+      : trying)
     if (grant === null) return null
-    const lock = this.#hold(driver, request, grant)
+    const lock = this.#hold(driver, request, grant, options)
     if (options.signal?.aborted !== true) return lock
     await lock.release()
     throw options.signal.reason
@@ -137,8 +148,9 @@ export class LockManager {
       throw new CliOpsError('UNSUPPORTED', 'tryLockSync needs an embedded driver; use tryLock')
     }
     const request = newRequest(name, options)
-    const grant = driver.tryAcquireSync(request)
-    return grant === null ? null : this.#hold(driver, request, grant)
+    const asked = inNameOf(driver, options)
+    const grant = asked.tryAcquireSync?.(request) ?? null
+    return grant === null ? null : this.#hold(asked, request, grant, options)
   }
 
   /**
@@ -201,26 +213,40 @@ export class LockManager {
     const name = this.#nameOf(resource)
     assertLockOptions(options)
     options.signal?.throwIfAborted()
+    const timeoutMs = options.timeoutMs ?? this.#timeoutMs
     // On an embedded driver nothing is awaited up to here, so a free lock is taken within the call.
-    const driver = this.#driverNow() ?? (await this.#driver())
+    const now = this.#driverNow()
+    if (now !== undefined) return this.#take(now, name, options, { timeoutMs, spentMs: 0 })
+    const began = monotonicMs()
+    const driver = await this.#driverWithin(timeoutMs, options.signal)
+    return this.#take(driver, name, options, { timeoutMs, spentMs: monotonicMs() - began })
+  }
+
+  async #take(
+    ownDriver: LockDriver,
+    name: string,
+    options: LockOptions,
+    patience: { readonly timeoutMs: number; readonly spentMs: number },
+  ): Promise<HeldLock> {
+    const driver = inNameOf(ownDriver, options)
     const request = newRequest(name, options)
     this.#assertNotOwn(driver, request)
-    const timeoutMs = options.timeoutMs ?? this.#timeoutMs
+    const isOneTry = patience.timeoutMs === 0
     const grant =
-      driver.tryAcquireSync?.(request) ??
-      (timeoutMs === 0 ? await driver.tryAcquire(request) : null)
-    if (grant !== null) return this.#hold(driver, request, grant)
-    if (timeoutMs === 0) throw lockHeldError(name, await driver.inspect(name))
-    return this.#waitFor(driver, request, timeoutMs, options)
+      driver.tryAcquireSync?.(request) ?? (isOneTry ? await driver.tryAcquire(request) : null)
+    if (grant !== null) return this.#hold(driver, request, grant, options)
+    if (isOneTry) throw lockHeldError(name, await inspectBriefly(driver, name))
+    return this.#waitFor(driver, request, patience, options)
   }
 
   async #waitFor(
     driver: LockDriver,
     request: LockRequest,
-    timeoutMs: number,
-    { signal, onWait }: LockOptions,
+    { timeoutMs, spentMs }: { readonly timeoutMs: number; readonly spentMs: number },
+    options: LockOptions,
   ): Promise<HeldLock> {
-    const limit = new WaitLimit(timeoutMs, [signal, this.#closing.signal])
+    const { signal, onWait } = options
+    const limit = new WaitLimit(Math.max(0, timeoutMs - spentMs), [signal, this.#closing.signal])
     const tell = (info: LockInfo): void => {
       try {
         onWait?.(info)
@@ -233,17 +259,24 @@ export class LockManager {
         signal: limit.signal,
         onWait: onWait === undefined ? undefined : tell,
       })
-      return this.#hold(driver, request, grant)
+      return this.#hold(driver, request, grant, options)
     } catch (error) {
       if (!limit.timedOut || error !== limit.signal.reason) throw error
-      throw lockTimeoutError(request.resource, await driver.inspect(request.resource), timeoutMs)
+      const info = await inspectBriefly(driver, request.resource)
+      throw lockTimeoutError(request.resource, info, timeoutMs)
     } finally {
       limit.dispose()
     }
   }
 
-  #hold(driver: LockDriver, { resource, mode }: LockRequest, grant: LockGrant): HeldLock {
-    const lock = new HeldLock(driver, resource, mode, grant, () => this.#held.delete(lock))
+  #hold(
+    driver: LockDriver,
+    { resource, mode }: LockRequest,
+    grant: LockGrant,
+    { ownerPid }: LockOptions,
+  ): HeldLock {
+    const forget = (): void => void this.#held.delete(lock)
+    const lock = new HeldLock(driver, resource, mode, grant, forget, ownerPid !== undefined)
     this.#held.add(lock)
     return lock
   }
@@ -270,6 +303,23 @@ export class LockManager {
     return this.#handle.now?.locks
   }
 
+  /** Opens the driver, but waits for it no longer than for the lock itself. */
+  async #driverWithin(timeoutMs: number, signal: AbortSignal | undefined): Promise<LockDriver> {
+    const opening = this.#driver()
+    // A single try has no time of its own: the engine's limit holds.
+    if (timeoutMs === 0) return untilAborted(opening, signal)
+    const limit = new WaitLimit(timeoutMs, [signal])
+    try {
+      return await untilAborted(opening, limit.signal)
+    } catch (error) {
+      if (!limit.timedOut || error !== limit.signal.reason) throw error
+      const message = `the engine of the locks did not answer within ${timeoutMs} ms`
+      throw new CliOpsError('ENGINE_UNAVAILABLE', message, { cause: error })
+    } finally {
+      limit.dispose()
+    }
+  }
+
   async #driver(): Promise<LockDriver> {
     this.#assertOpen()
     return (await this.#handle.open()).locks
@@ -280,9 +330,18 @@ export class LockManager {
   }
 }
 
+/** The driver that asks in the name of the owner that the options give. */
+function inNameOf(driver: LockDriver, { ownerPid }: LockOptions): LockDriver {
+  return ownerPid === undefined ? driver : (driver.ownedBy?.(ownerPid) ?? driver)
+}
+
 // Wrong options stay as they are, for the check to see.
 function inFlow(options: LockOptions = {}): LockOptions {
   return typeof options === 'object' && options !== null ? { inFlow: true, ...options } : options
+}
+
+async function inspectBriefly(driver: LockDriver, resource: string): Promise<LockInfo | null> {
+  return (await lookBriefly(() => driver.inspect(resource))) ?? null
 }
 
 function newRequest(resource: string, options: LockOptions): LockRequest {

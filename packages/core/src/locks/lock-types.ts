@@ -47,6 +47,13 @@ export interface LockOptions {
    * @default true for `acquire` with its callback, else false
    */
   readonly inFlow?: boolean | undefined
+  /**
+   * The process that is to hold the lock, for a program that takes it for its child: the lock then ends with that process,
+   * also where this one is killed meanwhile, and is not released at the end of this one. It must be a process of this
+   * user that runs now. Drivers that do not tell owners by their process ignore it.
+   * @default this process
+   */
+  readonly ownerPid?: number | undefined
   /** @default 'exclusive' */
   readonly mode?: LockMode | undefined
   /** Called when the call begins to wait, and again whenever it waits for somebody else. */

@@ -1,10 +1,9 @@
 import { assertName, describe } from '../names/assert-name.js'
 import { describeDuration } from '../locks/describe-owner.js'
+import { readDuration } from './duration.js'
 
-const SECONDS = { s: 1, m: 60, h: 3_600, d: 86_400 }
-const AGE = /^(\d+(?:\.\d+)?)(s|m|h|d)$/u
-// `new Date('5')` is a day in 2001: only what is meant as a time is read as one.
-const ISO_TIME = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?$/u
+// date(1) writes a comma. `new Date('5')` is a day in 2001: only what is meant as a time is read as one.
+const ISO_TIME = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?$/u
 
 /** The time since an instant, for people. */
 export function textAge(instant: Date): string {
@@ -12,18 +11,18 @@ export function textAge(instant: Date): string {
 }
 
 /**
- * Reads a point in time: an age such as `30s`, `5m`, `2h`, `1d`, or an ISO time; one without a zone is local time, one
+ * Reads a point in time: an age such as `30s`, `5m`, `1h30m`, `1d`, or an ISO time; one without a zone is local time, one
  * without a time of day the beginning of that day in UTC.
  *
  * @throws TypeError
  */
 export function parseSince(option: string, text: unknown): Date {
   assertName(option, text)
-  const match = AGE.exec(text)
+  const ageMs = readDuration(text)
   const date =
-    match !== null
-      ? new Date(Date.now() - Number(match[1]) * SECONDS[match[2] as keyof typeof SECONDS] * 1000)
-      : new Date(ISO_TIME.test(text) ? text : Number.NaN)
+    ageMs === undefined
+      ? new Date(ISO_TIME.test(text) ? text.replace(',', '.') : Number.NaN)
+      : new Date(Date.now() - ageMs)
   if (Number.isNaN(date.getTime())) {
     throw new TypeError(
       `${option} must be an age such as 30s, 5m, 2h, 1d or an ISO time, got ${describe(text)}`,

@@ -24,11 +24,15 @@ const RUNS: ReadonlyMap<string, OpsRun> = new Map([
 ])
 
 /** What a framework hands over of one `ops` command. */
-export interface OpsCall extends ConnectionOptions {
-  /** Name of the CLI that mounts the commands. */
-  readonly name: string
+export interface OpsCall extends OpsProgram {
   /** Path of the command, as in `OPS_COMMANDS`. */
   readonly path: string
+}
+
+/** The program that an `ops` command is a part of, and what the command was called with. */
+export interface OpsProgram extends ConnectionOptions {
+  /** Name of the CLI that mounts the commands. */
+  readonly name: string
   readonly args: readonly string[]
   readonly options: Readonly<Record<string, unknown>>
   /** How the commands are called, for the remedies that name one. @default `<name> ops` */
@@ -43,14 +47,18 @@ export interface OpsCall extends ConnectionOptions {
  * registers nothing and emits nothing.
  */
 export async function runOps(call: OpsCall): Promise<number> {
-  const { name, path, args, options, program = `${name} ops`, ...given } = call
-  const run = RUNS.get(path)
-  if (run === undefined)
-    throw new TypeError(`path must be one of ${[...RUNS.keys()].join(', ')}, got "${path}"`)
+  const run = RUNS.get(call.path)
+  if (run !== undefined) return runWithContext(call, run)
+  throw new TypeError(`path must be one of ${[...RUNS.keys()].join(', ')}, got "${call.path}"`)
+}
+
+/** Runs a command that a program adds to those, with the same context, output and exit codes. */
+export async function runWithContext(call: OpsProgram, run: OpsRun): Promise<number> {
+  const { name, args, options, program = `${name} ops` } = call
   const output = createOutput(process.stdout, options['json'] === true)
   let place = 'the home'
   try {
-    const opened = openOps(name, given)
+    const opened = openOps(name, connectionOf(call))
     const { connection } = opened
     place = connection.home
     await using coordinator = opened.coordinator
@@ -59,11 +67,16 @@ export async function runOps(call: OpsCall): Promise<number> {
     await output.finish()
     return exitCode
   } catch (error) {
-    return failWith(error, place)
+    return sayFailure(error, place)
   }
 }
 
-function failWith(caught: unknown, home: string): number {
+function connectionOf({ home, namespace, url }: OpsProgram): ConnectionOptions {
+  return { home, namespace, url }
+}
+
+/** Says on stderr why a command failed, and gives its exit code: 2 for a wrong argument, else 1. */
+export function sayFailure(caught: unknown, home: string): number {
   const error = storageError(caught, home)
   // Whatever else is a fault of the kit, and its stack trace is wanted.
   if (!(error instanceof TypeError) && !isCliOpsError(error) && !isSystemError(error)) throw error

@@ -65,10 +65,12 @@ const URL_VARIABLES: Readonly<Record<Primitive, string>> = {
 export function resolveConnection(options: ConnectionOptions, env = process.env): Connection {
   const home = options.home ?? (env['CLI_OPS_HOME'] || defaultHome(env))
   if (typeof home !== 'string' || !path.isAbsolute(home) || home.includes('\0')) {
-    throw new TypeError(`home must be an absolute path, got ${describe(home)}`)
+    const named = options.home === undefined ? 'CLI_OPS_HOME' : 'home'
+    throw new TypeError(`${named} must be an absolute path, got ${describe(home)}`)
   }
   const namespace = options.namespace ?? env['CLI_OPS_NAMESPACE'] ?? ''
-  if (namespace !== '') assertName('namespace', namespace)
+  if (namespace !== '')
+    assertName(options.namespace === undefined ? 'CLI_OPS_NAMESPACE' : 'namespace', namespace)
   const disabled = options.disabled ?? isOn(env['CLI_OPS_DISABLED'])
   if (typeof disabled !== 'boolean') {
     throw new TypeError(`disabled must be true or false, got ${describe(disabled)}`)

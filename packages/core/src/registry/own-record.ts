@@ -49,6 +49,11 @@ export class OwnRecord {
     return this.#contributions.get(owner)
   }
 
+  /** Goes on with a contribution that is stored already. */
+  adopt(owner: object, contribution: Contribution): void {
+    this.#contributions.set(owner, contribution)
+  }
+
   /** Sets or replaces an owner's contribution and stores the record. Where that fails, nothing has changed. */
   set(owner: object, contribution: Contribution, driver: RecordKeeper): MaybePromise<void> {
     const previous = this.#contributions.get(owner)

@@ -1,6 +1,8 @@
+import { driverKey } from '../drivers/driver-key.js'
 import type { RecordKeeper, RegistryDriver } from '../drivers/registry-driver.js'
 import { randomId } from '../names/random-id.js'
 import { ownProcess } from '../process/own-process.js'
+import { type FirstRecord, takeFirstRecord } from './first-record.js'
 import { OwnRecord } from './own-record.js'
 
 // A command lifecycle, the user's own code and a server describe the same instance, perhaps with two copies of the
@@ -52,12 +54,17 @@ function addRecord({ key, driver }: RecordPlace, name: string): OwnRecord {
   const recordKey = `${key}\0${name}`
   const records = all().get(recordKey) ?? []
   const isCommon = records.length === 0 && driver.inProcess !== true
-  const record = new OwnRecord(name, isCommon ? ownProcess().instance : randomId(), () => {
+  const record = newRecord(recordKey, name, isCommon ? ownProcess().instance : randomId())
+  all().set(recordKey, [...records, record])
+  return record
+}
+
+function newRecord(recordKey: string, name: string, instance: string): OwnRecord {
+  const record = new OwnRecord(name, instance, () => {
     const left = (all().get(recordKey) ?? []).filter((other) => other !== record)
     if (left.length === 0) all().delete(recordKey)
     else all().set(recordKey, left)
   })
-  all().set(recordKey, [...records, record])
   return record
 }
 
@@ -66,5 +73,19 @@ function recordsOf({ key }: RecordPlace, name: string): readonly OwnRecord[] {
 }
 
 function all(): Map<string, OwnRecord[]> {
-  return ((globalThis as Global)[KEY] ??= new Map())
+  const records = ((globalThis as Global)[KEY] ??= new Map<string, OwnRecord[]>())
+  const first = takeFirstRecord()
+  if (first !== undefined) adopt(records, first)
+  return records
+}
+
+/** Goes on with what the lifecycle has begun: the common record of its name, with its contribution. */
+function adopt(
+  records: Map<string, OwnRecord[]>,
+  { connection, name, owner, version }: FirstRecord,
+): void {
+  const key = driverKey(connection, 'local:')
+  const record = newRecord(`${key}\0${name}`, name, ownProcess().instance)
+  record.adopt(owner, { version })
+  records.set(`${key}\0${name}`, [record])
 }

@@ -1,4 +1,5 @@
 import { type DriverHandle, openDriver } from '../drivers/open-driver.js'
+import { untilAborted } from '../drivers/until-aborted.js'
 import { CliOpsError } from '../errors/cli-ops-error.js'
 import { assertName, describe } from '../names/assert-name.js'
 import type { ConnectionOptions } from '../options/connection-options.js'
@@ -90,8 +91,10 @@ export class ServiceRegistry {
   ): Promise<ServiceInfo[]> {
     assertFilter(filter)
     const place = await this.#open(options)
-    const services = await place.driver.discover({ name: filter.name, probe: true })
-    options.signal?.throwIfAborted()
+    const services = await untilAborted(
+      Promise.resolve(place.driver.discover({ name: filter.name, probe: true })),
+      options.signal,
+    )
     return this.#select(place, services, filter)
   }
 
@@ -156,7 +159,8 @@ export class ServiceRegistry {
   async #open({ signal }: RegistryCallOptions): Promise<RegistryPlace> {
     signal?.throwIfAborted()
     if (this.#closed) throw new CliOpsError('CLOSED', 'this ServiceRegistry was closed')
-    const { registry: driver } = this.#handle.now ?? (await this.#handle.open())
+    const { registry: driver } =
+      this.#handle.now ?? (await untilAborted(this.#handle.open(), signal))
     signal?.throwIfAborted()
     return { key: this.#handle.key, driver }
   }

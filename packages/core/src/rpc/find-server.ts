@@ -1,4 +1,5 @@
 import type { RpcDriver, RpcLimits } from '../drivers/driver.js'
+import { lookBriefly } from '../drivers/look-briefly.js'
 import { CliOpsError } from '../errors/cli-ops-error.js'
 import { isOwnInstance, type RegistryPlace } from '../registry/own-records.js'
 import type { ServiceInfo } from '../registry/service-types.js'
@@ -57,7 +58,7 @@ export async function noResponder(
   { driver }: RegistryPlace,
   { name, instance }: ServerTarget,
 ): Promise<CliOpsError> {
-  const running = await driver.discover({ probe: false })
+  const running = (await lookBriefly(() => driver.discover({ probe: false }))) ?? []
   const named = running.filter((service) => service.name === name)
   const wanted = named.filter((service) => instance === undefined || service.instance === instance)
   const others = [...new Set(running.map((service) => service.name))].filter(

@@ -1,4 +1,5 @@
-import type { CliOpsError } from '../errors/cli-ops-error.js'
+import { CliOpsError } from '../errors/cli-ops-error.js'
+import { lookBriefly } from '../drivers/look-briefly.js'
 import type { ClientConnection } from './client-connection.js'
 import { findServer, noResponder, type ServerFinder, type ServerTarget } from './find-server.js'
 import { onAbort } from './on-abort.js'
@@ -129,7 +130,11 @@ export class ServerLink {
   }
 
   async #describeFailure(): Promise<CliOpsError> {
-    const { place } = await this.#openFinder()
-    return noResponder(place, this.#target)
+    const finder = await lookBriefly(() => this.#openFinder())
+    if (finder !== undefined) return noResponder(finder.place, this.#target)
+    return new CliOpsError(
+      'NO_RESPONDER',
+      `${JSON.stringify(this.#target.name)} was not found: the engine does not answer`,
+    )
   }
 }

@@ -51,7 +51,7 @@ async function surroundRun({ Command, argv, config }: PrerunOptions): Promise<vo
   const { id = '' } = Command
   const command = id === SINGLE_COMMAND ? '' : id.replaceAll(':', ' ')
   const context = { command, args: argv, options: {} }
-  const run = await beginCommand(program, optionsOf(config.pjson.cliOps), context, Command.cliOps)
+  const run = beginCommand(program, optionsOf(config.pjson.cliOps), context, Command.cliOps)
   if (run === undefined) return
   if (!hasRun(Command)) {
     await run.hold(endRefused)

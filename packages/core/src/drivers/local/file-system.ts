@@ -79,7 +79,14 @@ export const nodeFileSystem: FileSystem = {
   removeDirectory: (path) => {
     fs.rmdirSync(path)
   },
-  list: (path) => unlessMissing(() => fs.readdirSync(path)),
+  list: (path) => {
+    try {
+      return fs.readdirSync(path)
+    } catch (error) {
+      assertMissing(error)
+      return undefined
+    }
+  },
   createFile: (path, content) => {
     fs.writeFileSync(path, content, { flag: 'wx', mode: 0o600 })
   },
@@ -97,19 +104,31 @@ export const nodeFileSystem: FileSystem = {
   rename: (from, to) => {
     fs.renameSync(from, to)
   },
-  unlink: (path) =>
-    unlessMissing(() => {
+  unlink: (path) => {
+    try {
       fs.unlinkSync(path)
       return true
-    }) ?? false,
+    } catch (error) {
+      assertMissing(error)
+      return false
+    }
+  },
   status: (path) => {
     const stats = fs.lstatSync(path, { throwIfNoEntry: false })
     return stats === undefined ? undefined : toStatus(stats)
   },
-  openAppend: (path, options) =>
-    options?.exclusive === true
-      ? fs.openSync(path, O_APPEND | O_RDWR | O_CREAT | O_EXCL, 0o600)
-      : unlessMissing(() => fs.openSync(path, O_APPEND | O_RDWR)),
+  openAppend: (path, options) => {
+    const isNew = options?.exclusive === true
+    try {
+      return isNew
+        ? fs.openSync(path, O_APPEND | O_RDWR | O_CREAT | O_EXCL, 0o600)
+        : fs.openSync(path, O_APPEND | O_RDWR)
+    } catch (error) {
+      if (isNew) throw error
+      assertMissing(error)
+      return undefined
+    }
+  },
   openRead: (path) => unlessMissing(() => fs.openSync(path, 'r')),
   write: (descriptor, bytes) => fs.writeSync(descriptor, bytes),
   read: (descriptor, buffer, position) =>
@@ -138,12 +157,17 @@ export const nodeFileSystem: FileSystem = {
   },
 }
 
+/** Passes on every error but that of a file that is missing. */
+function assertMissing(error: unknown): void {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+}
+
 function unlessMissing<T>(operation: () => T): T | undefined {
   try {
     return operation()
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
+    assertMissing(error)
+    return undefined
   }
 }
 

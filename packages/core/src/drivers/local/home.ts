@@ -2,7 +2,8 @@ import { mkdirSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 import { CliOpsError } from '../../errors/cli-ops-error.js'
-import { encodeFileName } from '../../names/file-name.js'
+import { cleanUpStamp, isCleanUpDue } from './clean-up-stamp.js'
+import { homeBase } from './home-base.js'
 import { assertPrivateDirectory } from './private-directory.js'
 import type { FileSystem } from './file-system.js'
 import { isNetworkFileSystem } from './network-file-system.js'
@@ -41,8 +42,7 @@ export class Home {
   constructor(root: string, namespace: string, fileSystem: FileSystem, part = '') {
     this.root = root
     this.fileSystem = fileSystem
-    const base = namespace === '' ? root : join(root, 'namespaces', encodeFileName(namespace))
-    this.#base = join(base, part)
+    this.#base = join(homeBase(root, namespace), part)
     this.paths = {
       locks: join(this.#base, 'locks'),
       queues: join(this.#base, 'queues'),
@@ -101,10 +101,8 @@ export class Home {
   /** Tells one caller within the interval, over all processes, that a clean-up is due. */
   claimCleanup(intervalMs: number): boolean {
     this.prepare()
-    const stamp = join(this.#base, 'last-clean-up')
-    const status = this.fileSystem.status(stamp)
-    // A stamp from the far future means that the clock was set back.
-    if (Math.abs(Date.now() - (status?.modifiedMs ?? 0)) < intervalMs) return false
+    if (!isCleanUpDue(this.fileSystem, this.#base, intervalMs)) return false
+    const stamp = cleanUpStamp(this.#base)
     this.inDirectory(this.#base, () => {
       this.fileSystem.unlink(stamp)
       this.fileSystem.createFile(stamp, '')

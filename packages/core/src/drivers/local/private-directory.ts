@@ -31,6 +31,11 @@ export function assertPrivateDirectory(
   })
 }
 
+/** Tells whether {@link assertPrivateDirectory} would let a directory pass. */
+export function isPrivateDirectory(status: FileStatus | undefined): boolean {
+  return status?.kind === 'directory' && refusalOf(status, '') === undefined
+}
+
 function refusalOf(status: FileStatus, variable: string): string | undefined {
   if (status.kind === 'symlink')
     return `it is a symbolic link; set ${variable} to the directory it points to`

@@ -16,9 +16,12 @@ const SEGMENTS_PER_RETENTION = 4
 /** Records of one append are written together up to this size, so that a segment is not much larger than its limit. */
 const MAX_BLOCK_BYTES = 1024 * 1024
 
+/** An event as it is stored. */
+type WrittenEvent = Pick<EventRecord, 'json'>
+
 /** The writing half of the event log; a command that only emits needs no more. */
 export interface LogAppender {
-  appendSync(events: readonly EventRecord[], options: AppendOptions): Cursor[]
+  appendSync(events: readonly WrittenEvent[], options: AppendOptions): Cursor[]
   /** Sees to it that one event counts that was written to a segment that has since turned out not to be the newest. */
   settle(event: Buffer, segment: OpenSegment, options: AppendOptions): void
   /** Begins a new segment where the newest has grown old. Writers of few events leave that to a clean-up. */
@@ -88,7 +91,7 @@ export function createLogAppender(
     }
   }
 
-  const appendSync = (events: readonly EventRecord[], options: AppendOptions): Cursor[] => {
+  const appendSync = (events: readonly WrittenEvent[], options: AppendOptions): Cursor[] => {
     prepare()
     const appended: Cursor[] = []
     for (const records of inBlocks(events)) {
@@ -120,13 +123,13 @@ export function createLogAppender(
 }
 
 /** Cuts the events into what is written at once. */
-function inBlocks(events: readonly EventRecord[]): Iterable<readonly Buffer[]> {
+function inBlocks(events: readonly WrittenEvent[]): Iterable<readonly Buffer[]> {
   const [only] = events
   if (only !== undefined && events.length === 1) return [[encodeEvent(only)]]
   return cut(events)
 }
 
-function* cut(events: readonly EventRecord[]): Generator<readonly Buffer[]> {
+function* cut(events: readonly WrittenEvent[]): Generator<readonly Buffer[]> {
   let block: Buffer[] = []
   let bytes = 0
   for (const event of events) {

@@ -18,7 +18,7 @@ export interface SegmentHeader {
   readonly previousEnd: number | undefined
 }
 
-export function encodeEvent(record: EventRecord): Buffer {
+export function encodeEvent(record: Pick<EventRecord, 'json'>): Buffer {
   return encodeLine(record.json)
 }
 

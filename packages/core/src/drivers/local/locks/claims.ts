@@ -1,4 +1,5 @@
 import { debug } from '../../../diagnostics/message.js'
+import { entryPath } from '../../../process/builtins.js'
 import type { LockRequest } from '../../lock-driver.js'
 import { storageError } from '../home.js'
 import { beginLock } from './begin-lock.js'
@@ -7,7 +8,7 @@ import type { LockPlace, ResourcePaths } from './lock-place.js'
 import { readLockState } from './lock-state.js'
 import { nextStep, type Step } from './next-step.js'
 import { formatOwnerRecord } from './owner-record.js'
-import { fileIn, swapName, swapNamePatiently } from './swap-name.js'
+import { swapName, swapNamePatiently } from './swap-name.js'
 
 /** A lock that was won: the file under this name is what there is to own. */
 export interface Claim {
@@ -78,7 +79,7 @@ function claimExclusive(
       if (step === undefined) return undefined
     }
     const name = formatHeld(step.token, request.id, place.identity)
-    const entry = fileIn(paths.lock, name)
+    const entry = entryPath(paths.lock, name)
     const won = swapName(place.fileSystem, paths.lock, step.from, name, { witness: entry })
     if (won) return record(place, { paths, request, entry, token: step.token })
     step = undefined
@@ -96,7 +97,7 @@ function claimShared(
   paths: ResourcePaths,
 ): Claim | undefined {
   const { fileSystem } = place
-  const entry = fileIn(paths.lock, formatSharer(request.id, place.identity))
+  const entry = entryPath(paths.lock, formatSharer(request.id, place.identity))
   let isThere = false
   let claim: Claim | undefined
   try {

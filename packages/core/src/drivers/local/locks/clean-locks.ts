@@ -1,7 +1,6 @@
-import { join } from 'node:path'
-
 import type { LockInfo } from '../../../locks/lock-types.js'
 import { monotonicMs } from '../../../process/monotonic-time.js'
+import { entryPath } from '../../../process/builtins.js'
 import type { CleanOptions } from '../../lock-driver.js'
 import { findHolders, listEncodedResources, toLockInfo } from './inspect-locks.js'
 import { formatFree, parseClaimOwner, parseTicketName } from './lock-names.js'
@@ -48,7 +47,7 @@ function cleanLock(place: LockPlace, paths: ResourcePaths): LockInfo[] {
     // Several may clean up at once; the one that freed it reports it.
     const isFreed =
       mode === 'shared'
-        ? fileSystem.unlink(join(paths.lock, text))
+        ? fileSystem.unlink(entryPath(paths.lock, text))
         : swapName(fileSystem, paths.lock, text, formatFree(info.token))
     if (isFreed) freed.push(info)
   }
@@ -71,7 +70,7 @@ function removeIfIdle(place: LockPlace, paths: ResourcePaths): void {
     if (nextStep(place, paths, state, 'exclusive') === undefined) return
     // First, so that whoever makes the directory anew begins above.
     if (state.token > 0n) raiseFloor(place, state.token)
-    fileSystem.unlink(join(paths.lock, state.text))
+    fileSystem.unlink(entryPath(paths.lock, state.text))
   }
   removeIfEmpty(fileSystem, paths.lock)
 }
@@ -81,7 +80,7 @@ function cleanQueue(place: LockPlace, paths: ResourcePaths): [] {
   for (const name of fileSystem.list(paths.queue) ?? []) {
     const ticket = parseTicketName(name)
     if (ticket !== undefined && place.judge(ticket.identity) === 'dead')
-      fileSystem.unlink(join(paths.queue, name))
+      fileSystem.unlink(entryPath(paths.queue, name))
   }
   removeIfEmpty(fileSystem, paths.queue)
   return []
@@ -92,9 +91,9 @@ function cleanClaim(place: LockPlace, name: string): void {
   const owner = parseClaimOwner(name)
   // Only on proof of death: whoever is merely slow is about to move it.
   if (owner === undefined || place.judge(owner) !== 'dead') return
-  const prepared = join(home.paths.claims, name)
+  const prepared = entryPath(home.paths.claims, name)
   for (const file of fileSystem.list(prepared) ?? [])
-    discardFile(fileSystem, join(prepared, file), prepared)
+    discardFile(fileSystem, entryPath(prepared, file), prepared)
   removeIfEmpty(fileSystem, prepared)
 }
 

@@ -1,8 +1,8 @@
-import { join } from 'node:path'
-
 import { CliOpsError } from '../../../errors/cli-ops-error.js'
 import { describeOwner } from '../../../locks/describe-owner.js'
-import type { ProcessIdentity } from '../../../process/process-identity.js'
+import { ownProcess } from '../../../process/own-process.js'
+import { formatIdentity, type ProcessIdentity } from '../../../process/process-identity.js'
+import { entryPath } from '../../../process/builtins.js'
 import type { LockRequest } from '../../lock-driver.js'
 import { type OwnerName, parseTicketName, type TicketName } from './lock-names.js'
 import type { LockPlace, ResourcePaths } from './lock-place.js'
@@ -96,10 +96,17 @@ class DeadlockSearch {
 
   #endsHere({ id, identity, text }: OwnerName, paths: ResourcePaths): boolean {
     if (this.#request.held.includes(id)) return true
+    if (this.#isHeldForSelf(id, identity)) return this.#read(paths.lock, { text, id }).inFlow
     if (!this.#isAncestor(identity)) return false
     // An ancestor's other locks, and those it took after this process began, are not what this one was begun under.
     const { inFlow, since = Infinity } = this.#read(paths.lock, { text, id })
     return inFlow && since <= this.#place.surroundings.startedAt()
+  }
+
+  /** Another process took the lock for this one, to its end, and then began this program in it. */
+  #isHeldForSelf(id: string, identity: ProcessIdentity): boolean {
+    const isSelf = formatIdentity(identity) === this.#place.identity
+    return isSelf && !id.startsWith(ownProcess().instance)
   }
 
   #isAncestor({ pid, boot, pidNamespace }: ProcessIdentity): boolean {
@@ -131,7 +138,7 @@ class DeadlockSearch {
   }
 
   #read(directory: string, { text, id }: Pick<OwnerName, 'text' | 'id'>) {
-    return parseOwnerRecord(this.#place.fileSystem.readFile(join(directory, text)), id)
+    return parseOwnerRecord(this.#place.fileSystem.readFile(entryPath(directory, text)), id)
   }
 }
 
@@ -148,7 +155,10 @@ function findHoldingWaiters(
       const ticket = parseTicketName(name)
       if (ticket?.holdsOthers !== true || name === own.name) continue
       if (place.judge(ticket.identity) === 'dead') continue
-      const { held } = parseOwnerRecord(fileSystem.readFile(join(paths.queue, name)), ticket.id)
+      const { held } = parseOwnerRecord(
+        fileSystem.readFile(entryPath(paths.queue, name)),
+        ticket.id,
+      )
       for (const id of held) byHeld.set(id, [...(byHeld.get(id) ?? []), { ticket, paths }])
     }
   }

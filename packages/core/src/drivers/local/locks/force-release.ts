@@ -1,5 +1,4 @@
-import { join } from 'node:path'
-
+import { entryPath } from '../../../process/builtins.js'
 import { storageError } from '../home.js'
 import { formatFree } from './lock-names.js'
 import type { LockPlace } from './lock-place.js'
@@ -16,7 +15,7 @@ export function forceRelease(place: LockPlace, resource: string, id: string): bo
   try {
     const { state, sharers } = readLockState(place, paths)
     const sharer = sharers.find((candidate) => candidate.id === id)
-    if (sharer !== undefined) return fileSystem.unlink(join(paths.lock, sharer.text))
+    if (sharer !== undefined) return fileSystem.unlink(entryPath(paths.lock, sharer.text))
     if (state?.holder?.id !== id) return false
     return swapName(fileSystem, paths.lock, state.text, formatFree(state.token))
   } catch (error) {

@@ -1,5 +1,4 @@
-import { join } from 'node:path'
-
+import { entryPath } from '../../../process/builtins.js'
 import { parseTicketName } from './lock-names.js'
 import type { LockPlace, ResourcePaths } from './lock-place.js'
 import { findLiveHolders } from './lock-state.js'
@@ -42,6 +41,6 @@ export class IdleHeads {
     this.#idle.add(head.text)
     // If it lives after all it writes its ticket again, under the same name; else nobody else could remove it.
     if (this.#place.judge(head.identity) === 'unknown')
-      this.#place.fileSystem.unlink(join(paths.queue, head.text))
+      this.#place.fileSystem.unlink(entryPath(paths.queue, head.text))
   }
 }

@@ -1,8 +1,7 @@
-import { join } from 'node:path'
-
 import type { LockInfo, Owner } from '../../../locks/lock-types.js'
 import { decodeFileName, encodeFileName } from '../../../names/file-name.js'
 import type { Liveness } from '../../../process/liveness.js'
+import { entryPath } from '../../../process/builtins.js'
 import type { OwnerName } from './lock-names.js'
 import { LOCK_SUFFIX, type LockPlace, type ResourcePaths } from './lock-place.js'
 import { holdersOf, type LockState, readLockState } from './lock-state.js'
@@ -99,7 +98,7 @@ function findWaiters(place: LockPlace, paths: ResourcePaths): Found[] {
 
 function find(place: LockPlace, directory: string, name: OwnerName): Found {
   const { fileSystem, clock } = place
-  const path = join(directory, name.text)
+  const path = entryPath(directory, name.text)
   const record = parseOwnerRecord(fileSystem.readFile(path), name.id)
   const since = record.since ?? fileSystem.status(path)?.modifiedMs ?? clock.now()
   return { name, record, state: place.judge(name.identity), since }

@@ -2,6 +2,7 @@ import { processStartedAt } from '../../../process/monotonic-time.js'
 import { judgeLiveness } from '../../../process/liveness.js'
 import { atExit } from '../../../process/at-exit.js'
 import { waitingAncestors } from '../../../process/ancestors.js'
+import { identityOf } from '../../../process/identity-of.js'
 import { ownIdentity } from '../../../process/process-identity.js'
 import type { LockDriver, LockGrant, LockRequest, LockWait } from '../../lock-driver.js'
 import { type Home, storageError } from '../home.js'
@@ -87,6 +88,15 @@ export function createLocalLocks(
       return listEncodedResources(place).flatMap((encoded) => inspectUnlessForeign(encoded) ?? [])
     },
     forceRelease: (resource, id) => place.isThere() && forceRelease(place, resource, id),
+    ownedBy: (pid) => {
+      const identity = identityOf(pid)
+      return createLocalLocks(home, {
+        ...surroundings,
+        identity: () => identity,
+        // The owner is a child, and waits for its parent as much as this process does.
+        waitingAncestors: () => [process.pid, ...surroundings.waitingAncestors()],
+      })
+    },
     clean: (options = {}) => (place.isThere() ? cleanLocks(place, options) : []),
   }
 

@@ -1,8 +1,7 @@
-import { join } from 'node:path'
-
 import { encodeFileName } from '../../../names/file-name.js'
 import type { Liveness } from '../../../process/liveness.js'
 import { formatIdentity, type ProcessIdentity } from '../../../process/process-identity.js'
+import { entryPath } from '../../../process/builtins.js'
 import type { FileSystem } from '../file-system.js'
 import { type Home, storageError } from '../home.js'
 import type { Clock } from './clock.js'
@@ -59,8 +58,8 @@ export class LockPlace {
     const { locks, queues } = this.home.paths
     return {
       encoded,
-      lock: join(locks, encoded + LOCK_SUFFIX),
-      queue: join(queues, encoded),
+      lock: entryPath(locks, encoded + LOCK_SUFFIX),
+      queue: entryPath(queues, encoded),
     }
   }
 

@@ -1,6 +1,5 @@
-import { join } from 'node:path'
-
 import { CliOpsError } from '../../../errors/cli-ops-error.js'
+import { entryPath } from '../../../process/builtins.js'
 import { type OwnerName, parseSharerName, parseStateName, type StateName } from './lock-names.js'
 import type { LockPlace, ResourcePaths } from './lock-place.js'
 
@@ -56,7 +55,7 @@ export function removeDeadSharers(
 ): readonly OwnerName[] {
   return sharers.filter(({ identity, text }) => {
     const isDead = place.judge(identity) === 'dead'
-    if (isDead) place.fileSystem.unlink(join(paths.lock, text))
+    if (isDead) place.fileSystem.unlink(entryPath(paths.lock, text))
     return !isDead
   })
 }

@@ -1,6 +1,5 @@
-import { dirname, join } from 'node:path'
-
 import { nextLockId } from '../../../locks/lock-id.js'
+import { entryPath, path } from '../../../process/builtins.js'
 import type { FileSystem } from '../file-system.js'
 import type { LockPlace } from './lock-place.js'
 import { isBusyOnWindows } from './swap-name.js'
@@ -16,15 +15,15 @@ const OCCUPIED: ReadonlySet<string> = new Set(['ENOTEMPTY', 'EEXIST'])
  */
 export function putDirectory(place: LockPlace, target: string, file: string): boolean {
   const { fileSystem, home } = place
-  const prepared = join(home.paths.claims, `put~${nextLockId()}~${place.identity}`)
-  const preparedFile = join(prepared, file)
+  const prepared = entryPath(home.paths.claims, `put~${nextLockId()}~${place.identity}`)
+  const preparedFile = entryPath(prepared, file)
   home.inDirectory(home.paths.claims, () => {
     fileSystem.makeDirectory(prepared)
   })
   let moved = false
   try {
     fileSystem.createFile(preparedFile, '')
-    moved = home.inDirectory(dirname(target), () => move(fileSystem, prepared, target))
+    moved = home.inDirectory(path.dirname(target), () => move(fileSystem, prepared, target))
     return moved
   } finally {
     if (!moved) discardFile(fileSystem, preparedFile, prepared)

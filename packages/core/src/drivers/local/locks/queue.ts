@@ -1,6 +1,5 @@
-import { join } from 'node:path'
-
 import type { LockMode } from '../../../locks/lock-types.js'
+import { entryPath } from '../../../process/builtins.js'
 import { formatTicketName, parseTicketName, type TicketName } from './lock-names.js'
 import type { LockPlace, ResourcePaths } from './lock-place.js'
 import { discardFile, removeIfEmpty } from './put-directory.js'
@@ -32,7 +31,7 @@ export function enterQueue(place: LockPlace, request: QueueRequest, arrival: big
   const paths = place.of(resource)
   const name = formatTicketName(arrival, mode, held.length > 0, id, place.identity)
   const content = formatOwnerRecord({ id, resource, mode, since: clock.now(), held })
-  const ticket = { name, path: join(paths.queue, name), content, paths }
+  const ticket = { name, path: entryPath(paths.queue, name), content, paths }
   writeTicket(place, ticket)
   return ticket
 }
@@ -73,7 +72,7 @@ export function lastWaiting(
     const ticket = isPassedOver(name) ? undefined : parseTicketName(name)
     if (ticket === undefined) continue
     const state = place.judge(ticket.identity)
-    if (state === 'dead') place.fileSystem.unlink(join(paths.queue, name))
+    if (state === 'dead') place.fileSystem.unlink(entryPath(paths.queue, name))
     else if (state !== 'stopped') return ticket
   }
   return undefined

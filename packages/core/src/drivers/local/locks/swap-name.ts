@@ -1,5 +1,4 @@
-import { sep } from 'node:path'
-
+import { entryPath } from '../../../process/builtins.js'
 import type { FileSystem } from '../file-system.js'
 
 const IS_WINDOWS = process.platform === 'win32'
@@ -13,11 +12,6 @@ const PATIENT_PAUSE_MS = 5
 
 /** The name is not there any more, or not even the directory. */
 const GONE: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR'])
-
-/** The path of a file in a directory. `join` would read every character of both, for nothing. */
-export function fileIn(directory: string, name: string): string {
-  return `${directory}${sep}${name}`
-}
 
 /** Tells whether an error only means that Windows cannot rename just now. */
 export function isBusyOnWindows(error: unknown): boolean {
@@ -36,7 +30,7 @@ export function swapName(
   { witness }: { readonly witness?: string } = {},
 ): boolean {
   try {
-    fileSystem.rename(fileIn(directory, from), fileIn(directory, to))
+    fileSystem.rename(entryPath(directory, from), entryPath(directory, to))
     return true
   } catch (error) {
     if (isBusyOnWindows(error)) return false
@@ -56,7 +50,7 @@ export function swapNamePatiently(
 ): boolean {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      fileSystem.rename(fileIn(directory, from), fileIn(directory, to))
+      fileSystem.rename(entryPath(directory, from), entryPath(directory, to))
       return true
     } catch (error) {
       if (GONE.has((error as NodeJS.ErrnoException).code ?? '')) return false

@@ -1,6 +1,5 @@
-import { join } from 'node:path'
-
 import { debug } from '../../../diagnostics/message.js'
+import { entryPath } from '../../../process/builtins.js'
 import type { LockRequest, LockWait } from '../../lock-driver.js'
 import { storageError } from '../home.js'
 import { type Claim, tryClaim } from './claims.js'
@@ -130,7 +129,7 @@ class Waiter {
         const claim = tryClaim(this.#place, this.#request)
         if (claim !== undefined) return claim
       }
-      if (!this.#hint.isNewOn(before === undefined ? lock : join(queue, before.text))) break
+      if (!this.#hint.isNewOn(before === undefined ? lock : entryPath(queue, before.text))) break
     }
     return undefined
   }

@@ -15,6 +15,7 @@ const NEWLINE = 0x0a
 const HEADER_END = '\r\n\r\n'
 /** Real headers take 30 to 90 bytes. */
 const MAX_HEADER_BYTES = 1024
+const NOTHING = Buffer.alloc(0)
 const CONTENT_LENGTH = /^Content-Length:[ \t]*(\d{1,15})[ \t]*$/imu
 
 /**
@@ -27,7 +28,7 @@ const CONTENT_LENGTH = /^Content-Length:[ \t]*(\d{1,15})[ \t]*$/imu
 export class FrameDecoder {
   readonly #maxBytes: number
   readonly #partial = new ByteBuffer()
-  #chunk: Buffer = Buffer.alloc(0)
+  #chunk: Buffer = NOTHING
   #offset = 0
   #framing: Framing | undefined
   /** Inside a line that was refused; everything up to its end is dropped. */
@@ -48,14 +49,20 @@ export class FrameDecoder {
 
   /** Adds bytes. They are referred to, not copied, until `next` has consumed them. */
   push(chunk: Buffer): void {
-    const rest = this.#chunk.subarray(this.#offset)
-    this.#chunk = rest.length === 0 ? chunk : Buffer.concat([rest, chunk])
+    const isRead = this.#offset === this.#chunk.length
+    this.#chunk = isRead ? chunk : Buffer.concat([this.#chunk.subarray(this.#offset), chunk])
     this.#offset = 0
   }
 
   /** The next message's text, what is wrong with it, or undefined when more bytes are needed. */
   next(): string | BrokenFrame | undefined {
     if (this.#failed) return undefined
+    // Most chunks are whole messages, and to see that nothing is left takes less than to cut an empty rest.
+    if (this.#offset === this.#chunk.length) {
+      this.#chunk = NOTHING
+      this.#offset = 0
+      return undefined
+    }
     this.#framing ??= this.#detectFraming()
     if (this.#framing === undefined) return undefined
     return this.#framing === 'lines' ? this.#nextLine() : this.#nextBody()
@@ -74,17 +81,17 @@ export class FrameDecoder {
     for (;;) {
       const end = this.#chunk.indexOf(NEWLINE, this.#offset)
       if (end === -1) return this.#keepPartOfLine()
-      const part = this.#chunk.subarray(this.#offset, end)
+      const start = this.#offset
       this.#offset = end + 1
       if (this.#skipping) {
         this.#skipping = false
         continue
       }
-      if (this.#partial.length + part.length > this.#maxBytes) {
+      if (this.#partial.length + end - start > this.#maxBytes) {
         this.#partial.clear()
         return TOO_LARGE
       }
-      const line = this.#joinPartial(part)
+      const line = this.#joinPartial(start, end)
       if (!isBlank(line)) return line
     }
   }
@@ -113,10 +120,10 @@ export class FrameDecoder {
       this.#partial.append(this.#takeRest())
       return undefined
     }
-    const part = this.#chunk.subarray(this.#offset, this.#offset + missing)
+    const start = this.#offset
     this.#offset += missing
     this.#bodyBytes = undefined
-    return this.#joinPartial(part)
+    return this.#joinPartial(start, this.#offset)
   }
 
   /** Reads a header up to its empty line; the header is small, so it may be copied and searched again. */
@@ -152,9 +159,10 @@ export class FrameDecoder {
     return this.#failed
   }
 
-  #joinPartial(part: Buffer): string {
-    if (this.#partial.length === 0) return part.toString()
-    this.#partial.append(part)
+  /** The text of a frame that ends with this part of the chunk. */
+  #joinPartial(start: number, end: number): string {
+    if (this.#partial.length === 0) return this.#chunk.toString('utf8', start, end)
+    this.#partial.append(this.#chunk.subarray(start, end))
     const text = this.#partial.toString()
     this.#partial.clear()
     return text
@@ -162,7 +170,7 @@ export class FrameDecoder {
 
   #takeRest(): Buffer {
     const rest = this.#chunk.subarray(this.#offset)
-    this.#chunk = Buffer.alloc(0)
+    this.#chunk = NOTHING
     this.#offset = 0
     return rest
   }
@@ -173,5 +181,5 @@ function isWhiteSpace(byte: number): boolean {
 }
 
 function isBlank(line: string): boolean {
-  return line.length === 0 || line.trim() === ''
+  return line.length === 0 || (line.charCodeAt(0) <= 0x20 && line.trim() === '')
 }

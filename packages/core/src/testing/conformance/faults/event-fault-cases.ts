@@ -55,9 +55,8 @@ export const eventFaultCases: readonly ConformanceCase[] = [
         from: 'latest',
       })
       await emit(events, range(0, 20))
-      await (
-        await context.kill()
-      )()
+      const restart = await context.kill()
+      await restart()
       await emitAtLast(context, events, 'after')
       await context.eventually(() => {
         reading.take()
@@ -81,9 +80,8 @@ export const eventFaultCases: readonly ConformanceCase[] = [
       await emit(events, [1])
       await reading.read(1)
       await reading.reader.commit(reading.cursor)
-      await (
-        await context.kill()
-      )()
+      const restart = await context.kill()
+      await restart()
       await emitAtLast(context, events, 2)
       await context.eventually(() => {
         reading.take()

@@ -49,9 +49,8 @@ export const registryFaultCases: readonly ConformanceCase[] = [
       const registry = registryOf(await context.openAt(SHORT_LIMITS))
       const record = newRecord('cli-alpha')
       await registry.register(record)
-      await (
-        await context.kill()
-      )()
+      const restart = await context.kill()
+      await restart()
       await context.eventually(
         () =>
           instancesIn(registry)

@@ -5,7 +5,7 @@ import type { LockDriver, LockGrant } from '../../../../src/drivers/lock-driver.
 import { nodeFileSystem } from '../../../../src/drivers/local/file-system.js'
 import { Home } from '../../../../src/drivers/local/home.js'
 import { createLocalLocks } from '../../../../src/drivers/local/locks/local-locks.js'
-import type { LockInfo, LockMode } from '../../../../src/locks/lock-types.js'
+import type { LockMode } from '../../../../src/locks/lock-types.js'
 import { formatIdentity, ownIdentity } from '../../../../src/process/process-identity.js'
 import { surroundingsAt } from '../../../fixtures/lock-surroundings.js'
 import { namesIn, temporaryHome } from '../../../fixtures/temporary-home.js'
@@ -98,7 +98,7 @@ describe('the directory of an idle lock', () => {
   test('that died while it was held is removed as well, and reported', async () => {
     const root = temporaryHome()
     stage(root, `held~7~a~${DEAD}`)
-    const freed = (await locksIn(root, 2 * HOUR_MS).clean())
+    const freed = await locksIn(root, 2 * HOUR_MS).clean()
     expect(freed.map(({ id, token }) => [id, token])).toEqual([['a', 7n]])
     expect(namesIn(root, 'floor')).toEqual(['7'])
   })

@@ -1,0 +1,61 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { connect, createServer } from 'node:net'
+import process from 'node:process'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+const START_MS = 10_000
+
+/**
+ * Starts a server of another project for this run alone: on a free port of 127.0.0.1, with its data in `folder`. It ends
+ * with this process.
+ *
+ * @param {'redis-server' | 'nats-server'} program
+ * @param {string} folder
+ * @returns {Promise<string | undefined>} its port; `undefined` where the program is not installed
+ */
+export async function startOwnServer(program, folder) {
+  const port = await freePort()
+  // As they come, but Redis in memory only: it is given the best it can do.
+  const options = {
+    'redis-server': ['--port', port, '--bind', '127.0.0.1', '--save', '', '--dir', folder],
+    'nats-server': ['-a', '127.0.0.1', '-p', port],
+  }
+  const server = spawn(program, options[program], { stdio: 'ignore' })
+  process.on('exit', () => server.kill('SIGKILL'))
+  // It must not keep this process from ending.
+  server.unref()
+  try {
+    await once(server, 'spawn')
+  } catch {
+    return undefined
+  }
+  const deadline = performance.now() + START_MS
+  while (!(await answers(port))) {
+    if (server.exitCode !== null || performance.now() > deadline)
+      throw new Error(`${program} does not start`)
+    await sleep(20)
+  }
+  return port
+}
+
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address())
+  server.close()
+  return String(port)
+}
+
+/** @param {string} port */
+async function answers(port) {
+  const socket = connect(Number(port), '127.0.0.1')
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
+  }
+}

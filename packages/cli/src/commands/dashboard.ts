@@ -1,0 +1,41 @@
+import { Command, InvalidArgumentError } from 'commander'
+
+interface Options {
+  readonly port?: number
+  readonly open?: boolean
+  readonly allowRelease?: boolean
+  readonly json?: boolean
+}
+
+/** `cli-ops dashboard`. */
+export function dashboardCommand(): Command {
+  return new Command('dashboard')
+    .description('show the same as "top" as a page on this machine, until Ctrl-C')
+    .option('--port <port>', 'listen on this port of 127.0.0.1 (default: a free one)', parsePort)
+    .option('--open', 'open the page in the browser')
+    .option('--allow-release', 'let the page release locks; without it, it only looks')
+    .option('--json', 'print the link as a line of JSON')
+    .addHelpText(
+      'after',
+      `
+The link is the first line of stdout. It holds a random token: whoever has it sees everything that is shown, so keep it.
+
+Examples:
+  cli-ops dashboard --open
+  ssh -L 8080:127.0.0.1:8080 build-7 cli-ops dashboard --port 8080`,
+    )
+    .action(async (options: Options) => {
+      const { runDashboard } = await import('../dashboard/run-dashboard.js')
+      const end = await runDashboard(options)
+      // As if nobody had listened, so that whoever started it sees the signal.
+      if (typeof end === 'string') process.kill(process.pid, end)
+      // Not only the exit code: what an engine leaves open ends here.
+      else process.exit(end)
+    })
+}
+
+function parsePort(text: string): number {
+  const port = Number(text)
+  if (/^\d+$/.test(text) && port <= 65_535) return port
+  throw new InvalidArgumentError('It must be a number from 0 to 65535.')
+}

@@ -1,0 +1,78 @@
+import type { ServerResponse } from 'node:http'
+
+import type { LiveModel } from '../live/live-model.js'
+
+/** What the page is told about the dashboard itself. */
+export interface DashboardFacts {
+  readonly allowRelease: boolean
+}
+
+interface Stream {
+  readonly response: ServerResponse
+  /** What the page has already. */
+  revision: number
+}
+
+/** Changes are told together at most this often. */
+const SEND_MS = 100
+/** Rates and ages of what does not change; it also tells the page that the program is still there. */
+const TICK_MS = 2000
+/** A page that does not read is sent nothing more until it does. */
+const MAX_UNREAD_BYTES = 256 * 1024
+const MAX_STREAMS = 32
+
+/** Server-Sent Events to any number of pages: everything at first, then what is new. */
+export class LiveStreams {
+  readonly #model: LiveModel
+  readonly #facts: DashboardFacts
+  readonly #streams = new Set<Stream>()
+  readonly #stopListening: () => void
+  readonly #ticks: NodeJS.Timeout
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(model: LiveModel, facts: DashboardFacts) {
+    this.#model = model
+    this.#facts = facts
+    this.#stopListening = model.onChange(() => this.#sendSoon())
+    this.#ticks = setInterval(() => this.#sendAll(), TICK_MS)
+  }
+
+  /** Answers a request with a stream. */
+  add(response: ServerResponse): void {
+    if (this.#streams.size >= MAX_STREAMS) {
+      response.writeHead(503, { 'Content-Type': 'application/json' })
+      response.end(JSON.stringify({ problem: 'Too many pages are open.' }))
+      return
+    }
+    response.writeHead(200, { 'Content-Type': 'text/event-stream' })
+    const stream: Stream = { response, revision: 0 }
+    this.#streams.add(stream)
+    response.on('close', () => this.#streams.delete(stream))
+    this.#send(stream)
+  }
+
+  /** Ends all streams. */
+  close(): void {
+    this.#stopListening()
+    clearInterval(this.#ticks)
+    clearTimeout(this.#timer)
+    for (const { response } of this.#streams) response.end()
+  }
+
+  #sendSoon(): void {
+    if (this.#streams.size > 0) this.#timer ??= setTimeout(() => this.#sendAll(), SEND_MS)
+  }
+
+  #sendAll(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    for (const stream of this.#streams) this.#send(stream)
+  }
+
+  #send(stream: Stream): void {
+    if (stream.response.writableLength > MAX_UNREAD_BYTES) return
+    const snapshot = { ...this.#model.snapshot(stream.revision), ...this.#facts }
+    stream.revision = snapshot.revision
+    stream.response.write(`data: ${JSON.stringify(snapshot)}\n\n`)
+  }
+}

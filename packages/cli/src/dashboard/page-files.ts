@@ -1,0 +1,39 @@
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+
+/** A file of the page. */
+export interface PageFile {
+  readonly type: string
+  readonly content: Buffer
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  html: 'text/html; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+  svg: 'image/svg+xml',
+}
+
+/** A name below `page/`, without folders, so that no path leads out of it. */
+const NAME = /^\/([a-z][a-z-]*)\.(html|css|js|svg)$/
+
+/** Reads a file of the page; undefined where there is none of that name. */
+export async function pageFile(pathname: string): Promise<PageFile | undefined> {
+  const match = NAME.exec(pathname === '/' ? '/index.html' : pathname)
+  if (match === null) return undefined
+  const [name, , extension = ''] = match
+  try {
+    const content = await readFile(join(pageFolder(), name))
+    return { type: TYPES[extension] ?? '', content }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+/** Found by the package's own name, since a bundle may move this file to another folder. */
+function pageFolder(): string {
+  const require = createRequire(import.meta.url)
+  return join(dirname(require.resolve('@cli-ops/cli/package.json')), 'page')
+}

@@ -1,0 +1,64 @@
+import { openOps } from '@cli-ops/shared-ipc/ops'
+
+import { LiveModel } from '../live/live-model.js'
+import { createToken } from './access.js'
+import { DashboardServer } from './dashboard-server.js'
+import { openInBrowser } from './open-in-browser.js'
+
+/** Options of {@link runDashboard}. */
+export interface DashboardOptions {
+  readonly port?: number
+  readonly open?: boolean
+  readonly allowRelease?: boolean
+  /** Print the link as a line of JSON. */
+  readonly json?: boolean
+}
+
+/** How it ended: with an exit code, or asked by a signal. */
+export type DashboardEnd = number | 'SIGINT' | 'SIGTERM' | 'SIGHUP'
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+const CLOSE_MS = 500
+
+/** Serves the dashboard until a signal ends it. The link goes to stdout, everything else to stderr. */
+export async function runDashboard(options: DashboardOptions = {}): Promise<DashboardEnd> {
+  const { port = 0, open = false, allowRelease = false, json = false } = options
+  const asked = new Promise<DashboardEnd>((resolve) => {
+    for (const signal of SIGNALS) process.once(signal, () => resolve(signal))
+  })
+  const place = openOps('cli-ops')
+  const model = new LiveModel(place, { follow: true })
+  const server = new DashboardServer({ model, token: createToken(), port, allowRelease })
+  try {
+    await model.ready()
+    await server.listen()
+    const { origin, link } = server
+    process.stdout.write(
+      json ? `${JSON.stringify({ url: link, pid: process.pid })}\n` : `${link}\n`,
+    )
+    // Whoever has the link sees everything, so the hint belongs next to it.
+    say(
+      `the dashboard of ${model.place.where} is at ${origin}; the link opens it for whoever has it; Ctrl-C ends it`,
+    )
+    if (open && !(await openInBrowser(server.linkForOnce)))
+      say('no browser could be opened; open the link yourself')
+    return await asked
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error
+    const reason = code === 'EADDRINUSE' ? 'is in use' : 'is not yours to use'
+    say(`port ${port} ${reason}; choose another one, or leave --port out for a free one`)
+    return 1
+  } finally {
+    const closed = server
+      .close()
+      .then(() => model.close())
+      .then(() => place.coordinator.close())
+    // An engine that does not answer must not keep anybody here.
+    await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, CLOSE_MS).unref())])
+  }
+}
+
+function say(message: string): void {
+  process.stderr.write(`cli-ops: ${message}\n`)
+}

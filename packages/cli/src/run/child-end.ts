@@ -1,0 +1,29 @@
+import { constants } from 'node:os'
+
+/** How a child process ended. */
+export interface ChildEnd {
+  /** Null where a signal ended it. */
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+}
+
+/** The exit code that a shell shows for an end. */
+function exitCodeOf({ code, signal }: ChildEnd): number {
+  return code ?? 128 + (signal === null ? 0 : constants.signals[signal])
+}
+
+/** Raising these does not end a Node process: it ignores them, or uses them itself. */
+const WITHOUT_EFFECT: readonly NodeJS.Signals[] = ['SIGPIPE', 'SIGUSR1', 'SIGXFSZ']
+/** A raised signal arrives at once; this is for one that is blocked or ignored after all. */
+const SIGNAL_GRACE_MS = 1_000
+
+/** Ends this process as a child ended: with its code, or by its signal. */
+export function endAs(end: ChildEnd): void {
+  const { signal } = end
+  process.exitCode = exitCodeOf(end)
+  const isPlain = signal === null || process.platform === 'win32'
+  if (isPlain || WITHOUT_EFFECT.includes(signal)) process.exit()
+  process.removeAllListeners(signal)
+  process.kill(process.pid, signal)
+  setTimeout(() => process.exit(), SIGNAL_GRACE_MS)
+}

@@ -1,0 +1,44 @@
+import { accessSync, constants, statSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+
+/** Exit codes of a shell that cannot run a program. */
+const NOT_EXECUTABLE = 126
+const NOT_FOUND = 127
+
+/** Why a program cannot be run. */
+export interface Unrunnable {
+  readonly exitCode: number
+  readonly reason: string
+}
+
+/**
+ * Looks whether a program can be run, as execvp(3) would find it, so that nobody waits for a lock first. Windows has
+ * rules of its own for names; there the attempt tells.
+ */
+export function whyUnrunnable(program: string): Unrunnable | undefined {
+  if (process.platform === 'win32') return undefined
+  const folders = (process.env['PATH'] ?? '/usr/bin:/bin').split(delimiter)
+  // An empty part of PATH is the current directory.
+  const places = program.includes('/')
+    ? [program]
+    : folders.map((part) => join(part || '.', program))
+  const found = places.map(judge)
+  if (found.includes('executable')) return undefined
+  if (found.includes('file')) return { exitCode: NOT_EXECUTABLE, reason: 'it is not executable' }
+  if (found.includes('directory')) return { exitCode: NOT_EXECUTABLE, reason: 'it is a directory' }
+  return { exitCode: NOT_FOUND, reason: 'there is no such program' }
+}
+
+function judge(path: string): 'executable' | 'file' | 'directory' | 'absent' {
+  try {
+    if (statSync(path).isDirectory()) return 'directory'
+  } catch {
+    return 'absent'
+  }
+  try {
+    accessSync(path, constants.X_OK)
+    return 'executable'
+  } catch {
+    return 'file'
+  }
+}

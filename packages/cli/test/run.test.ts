@@ -1,0 +1,346 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import type { LockInfo } from '@cli-ops/shared-ipc'
+import { describe, expect, test } from 'vitest'
+
+import { CliOpsUser } from './fixtures/cli-ops-user.js'
+
+/** A program that says its pid and goes on until it is told to end. */
+const UNTIL_TOLD = ['bash', '-c', 'echo "pid=$$"; read -r line; echo "told $line"']
+
+async function pidIn(program: { says(text: string): Promise<void>; stdout(): string }) {
+  await program.says('pid=')
+  return Number(/pid=(\d+)/u.exec(program.stdout())?.[1])
+}
+
+describe('the program', () => {
+  test('gets stdin, stdout and stderr, and its exit code is passed on', async () => {
+    const user = new CliOpsUser()
+    const running = user.start(
+      'run',
+      '--lock',
+      'db',
+      '--',
+      'bash',
+      '-c',
+      'cat; echo bad >&2; exit 7',
+    )
+    running.child.stdin.end('in\n')
+    expect(await running.ended).toEqual({ status: 7, stdout: 'in\n', stderr: 'bad\n' })
+    expect(await user.json('locks')).toEqual([])
+  })
+
+  test('needs no "--", and keeps options that look like those of cli-ops', async () => {
+    const { stdout, status } = await new CliOpsUser().run(
+      ...['run', '-l', 'db', 'printf', '%s,', '--lock', '--help', '-n', '--', 'a b', ''],
+    )
+    expect({ stdout, status }).toEqual({ stdout: '--lock,--help,-n,--,a b,,', status: 0 })
+  })
+
+  test('finds resource, id and a rising token in its environment', async () => {
+    const user = new CliOpsUser()
+    const script =
+      'echo "$CLI_OPS_LOCK_RESOURCE $CLI_OPS_LOCK_ID $CLI_OPS_LOCK_TOKEN"; cli-ops locks --json'
+    const facts = []
+    for (let round = 0; round < 2; round += 1) {
+      const { stdout } = await user.run('run', '--lock', 'my db', '--', 'bash', '-c', script)
+      const [line = '', json = ''] = stdout.split('\n')
+      const [info] = JSON.parse(json) as [{ id: string; token: string }]
+      expect(line).toBe(`my db ${info.id} ${info.token}`)
+      facts.push(info)
+    }
+    expect(BigInt(facts[1]!.token)).toBeGreaterThan(BigInt(facts[0]!.token))
+    expect(facts[1]!.id).not.toBe(facts[0]!.id)
+  })
+
+  test('keeps variables that a shell could not have written', async () => {
+    const user = new CliOpsUser({ 'npm.config-x': 'a=b', 'BASH_FUNC_greet%%': '() { echo hi; }' })
+    const { stdout } = await user.run('run', '-l', 'db', '--', 'bash', '-c', 'greet; env')
+    expect(stdout).toContain('hi\n')
+    expect(stdout).toContain('npm.config-x=a=b\n')
+  })
+
+  test('keeps the descriptors of a script, and gets none of cli-ops', async () => {
+    const user = new CliOpsUser()
+    const { stdout } = await user.bash(`
+      exec 3>log
+      cli-ops run -l db -- bash -c 'echo three >&3; echo /proc/self/fd/*' 7>more
+      cat log
+      cli-ops run -l db -- cat <(echo substituted)`).ended
+    const [open = '', ...rest] = stdout.split('\n')
+    const numbers = open.split(' ').map((path) => Number(path.slice('/proc/self/fd/'.length)))
+    // The last one is the list itself; beyond that are those of the test runner.
+    expect(numbers.filter((fd) => fd > 2 && fd < 20).sort((a, b) => a - b)).toEqual([3, 4, 7])
+    expect(rest).toEqual(['three', 'substituted', ''])
+  })
+
+  test('gets pipes that block, also where cli-ops had something to say before', async () => {
+    const user = new CliOpsUser()
+    const first = user.start('run', '-l', 'db', '--', ...UNTIL_TOLD)
+    await first.says('pid=')
+    const flags = `import fcntl, os
+print([fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_NONBLOCK for fd in (0, 1, 2)])`
+    const second = user.bash(`true | cli-ops run -l db -- python3 -c '${flags}' | cat`)
+    await second.says('waiting for "db"')
+    first.child.stdin.end('go\n')
+    expect((await second.ended).stdout).toBe('[0, 0, 0]\n')
+  })
+
+  test.each([
+    ['TERM', 'SIGTERM'],
+    ['INT', 'SIGINT'],
+    ['KILL', 'SIGKILL'],
+    ['USR1', 138],
+    ['PIPE', 141],
+  ])('that is ended by SIG%s makes cli-ops end alike', async (signal, status) => {
+    const user = new CliOpsUser()
+    const end = await user.run('run', '-l', 'db', '--', 'bash', '-c', `kill -${signal} $$`)
+    expect(end.status).toBe(status)
+    expect(await user.json('locks')).toEqual([])
+  })
+
+  test.each(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const)(
+    'gets %s that is sent to cli-ops, once, and decides on it itself',
+    async (signal) => {
+      const script = `trap 'echo got; exit 5' ${signal}; echo "pid=$$"; while :; do sleep 0.01; done`
+      const running = new CliOpsUser().start('run', '-l', 'db', '--', 'bash', '-c', script)
+      await running.says('pid=')
+      running.child.kill(signal)
+      const { status, stdout } = await running.ended
+      expect(status).toBe(5)
+      expect(stdout.match(/got/gu)).toHaveLength(1)
+    },
+  )
+
+  test.each([
+    ['nosuch', 127, 'there is no such program'],
+    ['./plain', 126, 'it is not executable'],
+    ['/tmp', 126, 'it is a directory'],
+  ])('%s is refused with %i before anybody waits', async (program, status, reason) => {
+    const user = new CliOpsUser()
+    writeFileSync(join(user.directory, 'plain'), 'x')
+    const lock = await user.coordinator().locks.lock('db')
+    expect(await user.run('run', '-l', 'db', '--', program)).toEqual({
+      status,
+      stdout: '',
+      stderr: `cli-ops: cannot run "${program}": ${reason}\n`,
+    })
+    await lock.release()
+  })
+})
+
+describe('a busy lock', () => {
+  test('is waited for in the order of arrival', async () => {
+    const user = new CliOpsUser()
+    const first = user.start('run', '-l', 'db', '--', ...UNTIL_TOLD)
+    await first.says('pid=')
+    const second = user.start('run', '-l', 'db', '--', 'echo', 'second')
+    await second.says('waiting for "db", held for')
+    first.child.stdin.end('go\n')
+    expect((await first.ended).stdout).toContain('told go')
+    expect(await second.ended).toMatchObject({ status: 0, stdout: 'second\n' })
+  })
+
+  test.each([[['--no-wait']], [['--wait', '50ms']]])('with %j ends with 75', async (wait) => {
+    const user = new CliOpsUser()
+    const lock = await user.coordinator().locks.lock('db')
+    const { status, stdout, stderr } = await user.run(
+      'run',
+      '-l',
+      'db',
+      ...wait,
+      '--',
+      'echo',
+      'no',
+    )
+    expect({ status, stdout }).toEqual({ status: 75, stdout: '' })
+    expect(stderr).toMatch(/^cli-ops: "db" .*held.* by observer \(pid \d+, .*\)( after 50 ms)?\n$/u)
+    await lock.release()
+  })
+
+  test('is shared with --shared', async () => {
+    const user = new CliOpsUser()
+    const lock = await user.coordinator().locks.lock('db', { mode: 'shared' })
+    expect((await user.run('run', '-l', 'db', '-n', '--', 'true')).status).toBe(75)
+    expect((await user.run('run', '-l', 'db', '-n', '-s', '--', 'true')).status).toBe(0)
+    await lock.release()
+  })
+
+  test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s leaves the queue', async (signal) => {
+    const user = new CliOpsUser()
+    const ops = user.coordinator()
+    const lock = await ops.locks.lock('db')
+    const waiting = user.start('run', '-l', 'db', '--', 'echo', 'no')
+    await waiting.says('waiting for "db"')
+    waiting.child.kill(signal)
+    expect(await waiting.ended).toMatchObject({ status: signal, stdout: '' })
+    expect((await ops.locks.inspect('db'))?.waiters).toEqual([])
+    await lock.release()
+  })
+
+  test('that a parent holds is a deadlock, and said to be one', async () => {
+    const nested = 'cli-ops run -l db -- echo never'
+    for (const program of [['bash', '-c', `${nested}; exit $?`], nested.split(' ')]) {
+      const { status, stdout, stderr } = await new CliOpsUser().run('run', '-l', 'db', ...program)
+      expect({ status, stdout }).toEqual({ status: 75, stdout: '' })
+      expect(stderr).toContain('would never end')
+    }
+  })
+})
+
+describe('kill -9 of cli-ops', () => {
+  test('leaves the program running with its lock, which ends with it', async () => {
+    const user = new CliOpsUser()
+    const ops = user.coordinator()
+    const script = 'echo "pid=$$"; while ! test -e stop; do sleep 0.01; done; echo done'
+    const running = user.start('run', '-l', 'db', '--', 'bash', '-c', script)
+    const pid = await pidIn(running)
+    running.child.kill('SIGKILL')
+    await expect.poll(() => running.child.signalCode).toBe('SIGKILL')
+    expect(await ops.locks.tryLock('db')).toBeNull()
+    expect((await ops.locks.inspect('db'))?.owner).toMatchObject({ pid, state: 'running' })
+    const next = ops.locks.lock('db')
+    writeFileSync(join(user.directory, 'stop'), '')
+    await (await next).release()
+    expect((await running.ended).stdout).toContain('done')
+  })
+
+  test('while it waits ends the wait, and the program never begins', async () => {
+    const user = new CliOpsUser()
+    const ops = user.coordinator()
+    const lock = await ops.locks.lock('db')
+    const waiting = user.start('run', '-l', 'db', '--', 'echo', 'never')
+    await waiting.says('waiting for "db"')
+    waiting.child.kill('SIGKILL')
+    // The child that waits for its word has the pipe, too, so this is its end as well.
+    expect((await waiting.ended).stdout).toBe('')
+    const next = ops.locks.lock('db')
+    await lock.release()
+    await (await next).release()
+  })
+})
+
+describe('a lock that is taken away', () => {
+  test('asks the program to end', async () => {
+    const user = new CliOpsUser()
+    const script = 'trap "echo told; exit 9" TERM; echo "pid=$$"; while :; do sleep 0.01; done'
+    const running = user.start('run', '-l', 'db', '-e', 'db:done', '--', 'bash', '-c', script)
+    await running.says('pid=')
+    const [{ id }] = await user.json<[LockInfo]>('locks')
+    expect((await user.run('locks', 'release', 'db', '--id', id)).status).toBe(0)
+    const { status, stdout, stderr } = await running.ended
+    expect({ status, told: stdout.includes('told') }).toEqual({ status: 9, told: true })
+    expect(stderr).toContain('cli-ops: lost the lock on "db"')
+    expect(await user.coordinator().events.read('*')).toEqual([])
+  })
+})
+
+describe('--keep-for descendants', () => {
+  test('ends with the program, and the lock with the last of its descendants', async () => {
+    const user = new CliOpsUser()
+    const ops = user.coordinator()
+    // The background job ends when the file comes.
+    const job = '(while ! test -e stop; do sleep 0.01; done) >/dev/null 2>&1 </dev/null &'
+    const { status } = await user.run(
+      'run',
+      '-l',
+      'db',
+      '-k',
+      'descendants',
+      'bash',
+      '-c',
+      `${job} exit 4`,
+    )
+    expect(status).toBe(4)
+    expect(await ops.locks.tryLock('db')).toBeNull()
+    const next = ops.locks.lock('db')
+    writeFileSync(join(user.directory, 'stop'), '')
+    await (await next).release()
+  })
+
+  test('is given back with the program where nothing lives on', async () => {
+    const user = new CliOpsUser()
+    expect((await user.run('run', '-l', 'db', '-k', 'descendants', 'true')).status).toBe(0)
+    expect(await user.coordinator().locks.inspect('db')).toBeNull()
+  })
+
+  test('survives kill -9 of cli-ops and the end of the program', async () => {
+    const user = new CliOpsUser()
+    const ops = user.coordinator()
+    const job = '(while ! test -e stop; do sleep 0.01; done) >/dev/null 2>&1 </dev/null &'
+    const script = `${job} echo "pid=$$"; read -r line`
+    const running = user.start('run', '-l', 'db', '-k', 'descendants', 'bash', '-c', script)
+    await pidIn(running)
+    running.child.kill('SIGKILL')
+    running.child.stdin.end('go\n')
+    await running.ended
+    expect(await ops.locks.tryLock('db')).toBeNull()
+    const next = ops.locks.lock('db')
+    writeFileSync(join(user.directory, 'stop'), '')
+    await (await next).release()
+  })
+
+  test('the holder that "locks" shows hands SIGTERM on to the program', async () => {
+    const user = new CliOpsUser()
+    const script = 'trap "echo told; exit 9" TERM; echo "pid=$$"; while :; do sleep 0.01; done'
+    const running = user.start('run', '-l', 'db', '-k', 'descendants', 'bash', '-c', script)
+    const pid = await pidIn(running)
+    const info = await user.coordinator().locks.inspect('db')
+    expect(info!.owner.pid).not.toBe(pid)
+    process.kill(info!.owner.pid, 'SIGTERM')
+    expect(await running.ended).toMatchObject({ status: 9 })
+    expect(await user.coordinator().locks.inspect('db')).toBeNull()
+  })
+})
+
+describe('--emit', () => {
+  test('tells how the program ended, or what was given, and only of success', async () => {
+    const user = new CliOpsUser()
+    await user.run('run', '-l', 'db', '-e', 'db:done', '--', 'true')
+    await user.run('run', '-l', 'db', '-e', 'db:done={"a":1}', '--', 'true')
+    await user.run('run', '-l', 'db', '-e', 'db:done', '--', 'false')
+    const events = await user.coordinator().events.read('*')
+    expect(events.map(({ type, data }) => [type, data])).toEqual([
+      [
+        'db:done',
+        { program: 'true', lock: 'db', exitCode: 0, durationMs: expect.any(Number) as number },
+      ],
+      ['db:done', { a: 1 }],
+    ])
+  })
+
+  test('that fails is said, and changes no exit code', async () => {
+    const user = new CliOpsUser()
+    const script = 'rm -rf "$CLI_OPS_HOME/events"; touch "$CLI_OPS_HOME/events"'
+    const end = await user.run('run', '-l', 'db', '-e', 'db:done', 'bash', '-c', script)
+    expect(end.status).toBe(0)
+    expect(end.stderr).toMatch(/^cli-ops: db:done was not emitted: /u)
+  })
+})
+
+describe('wrong arguments', () => {
+  test.each([
+    [['--wait', '30'], '--wait must be a duration such as 500ms, 30s, 5m or 1h30m, got "30"'],
+    [['--keep-for', 'me'], '--keep-for must be child or descendants, got "me"'],
+    [['--emit', '*'], '--emit must not contain "*"'],
+    [['--emit', 'a:b={'], '--emit must be JSON, such as {"id":"1"}, got "{"'],
+  ])('%j', async (args, message) => {
+    const user = new CliOpsUser()
+    const { status, stdout, stderr } = await user.run('run', '-l', 'db', ...args, 'touch', 'ran')
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
+    expect(stderr.startsWith(`cli-ops: ${message}`)).toBe(true)
+    expect(() => readFileSync(join(user.directory, 'ran'))).toThrow()
+  })
+
+  test('a program must be given', async () => {
+    expect((await new CliOpsUser().run('run', '--lock', 'db')).status).not.toBe(0)
+  })
+})
+
+test('CLI_OPS_DISABLED runs the program without a lock', async () => {
+  const user = new CliOpsUser({ CLI_OPS_DISABLED: '1' })
+  const lock = await user.coordinator().locks.lock('db')
+  expect(await user.run('run', '-l', 'db', '--', 'echo', 'ran')).toMatchObject({ stdout: 'ran\n' })
+  await lock.release()
+})

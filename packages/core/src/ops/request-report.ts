@@ -1,0 +1,45 @@
+import type { RequestReport } from '../rpc/request-log.js'
+
+const OUTCOMES: readonly unknown[] = ['answered', 'failed', 'cancelled', 'expired']
+const MAX_ENTRIES = 1000
+
+/** Reads what a server answered to `$/requests`; undefined where it is something else. */
+export function readRequestReport(value: unknown): RequestReport | undefined {
+  if (!isObject(value)) return undefined
+  const { ended, failed, running, recent } = value
+  if (!isCount(ended) || !isCount(failed) || !Array.isArray(running) || !Array.isArray(recent))
+    return undefined
+  return {
+    ended,
+    failed,
+    running: running.slice(0, MAX_ENTRIES).filter(isRunning),
+    recent: recent.slice(-MAX_ENTRIES).filter(isEnded),
+  }
+}
+
+function isRunning(entry: unknown): entry is RequestReport['running'][number] {
+  return isObject(entry) && typeof entry['method'] === 'string' && isSpan(entry['forMs'])
+}
+
+function isEnded(entry: unknown): entry is RequestReport['recent'][number] {
+  return (
+    isObject(entry) &&
+    typeof entry['method'] === 'string' &&
+    isCount(entry['number']) &&
+    isSpan(entry['endedMsAgo']) &&
+    isSpan(entry['durationMs']) &&
+    OUTCOMES.includes(entry['outcome'])
+  )
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0
+}
+
+function isSpan(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
+}

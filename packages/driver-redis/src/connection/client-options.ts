@@ -1,0 +1,57 @@
+import type { DriverOptions } from '@cli-ops/shared-ipc/driver'
+import type { RedisOptions } from 'ioredis'
+
+const DEFAULT_PORT = 6379
+
+/** Where a node is. */
+export interface NodeAddress {
+  readonly host: string
+  readonly port: number
+}
+
+/** Host and port of a URL. */
+export function addressOf({ hostname, port }: URL): NodeAddress {
+  // Brackets belong to the URL and not to an IPv6 address.
+  const host = hostname.replace(/^\[(.*)\]$/u, '$1') || '127.0.0.1'
+  return { host, port: port === '' ? DEFAULT_PORT : Number(port) }
+}
+
+/**
+ * Options for a client that is one connection and nothing more. What the library would do by itself after a fault is off:
+ * it would send again what may have been done already, hold commands back without a limit, and read on from `$`.
+ *
+ * @throws CliOpsError `ENGINE_UNAVAILABLE` where a file with a secret cannot be read
+ * @throws TypeError for a database that is no number
+ */
+export function clientOptions(
+  { url, timeoutMs, credentials, tls }: DriverOptions,
+  { host, port }: NodeAddress,
+): RedisOptions & { readonly replyMapping: 'legacy' } {
+  const { username, password } = credentials()
+  return {
+    host,
+    port,
+    db: databaseOf(url),
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
+    ...(url.protocol === 'rediss:' && { tls: { servername: host, ...tls() } }),
+    lazyConnect: true,
+    connectTimeout: timeoutMs,
+    retryStrategy: () => null,
+    enableOfflineQueue: false,
+    enableReadyCheck: false,
+    autoResendUnfulfilledCommands: false,
+    autoResubscribe: false,
+    maxRetriesPerRequest: 0,
+    disableClientInfo: true,
+    connectionName: 'cli-ops',
+    protocol: 2,
+    replyMapping: 'legacy',
+  }
+}
+
+function databaseOf({ pathname }: URL): number {
+  const text = pathname.replace(/^\//u, '')
+  if (/^\d{0,5}$/u.test(text)) return Number(text)
+  throw new TypeError(`the path of a Redis URL must be the number of a database, got "${text}"`)
+}

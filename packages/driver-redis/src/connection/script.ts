@@ -1,0 +1,36 @@
+import { createHash } from 'node:crypto'
+
+import type { RedisConnection } from './redis-connection.js'
+
+/** What a script is run with. */
+export interface ScriptCall {
+  readonly keys: readonly string[]
+  readonly args: readonly (string | number)[]
+}
+
+/** A Lua script, sent whole only to a server that does not know it yet. */
+export class Script {
+  readonly #source: string
+  #sha: string | undefined
+
+  constructor(source: string) {
+    this.#source = source
+  }
+
+  /** Runs the script. Rejects as `RedisConnection.call` does. */
+  async run(
+    connection: RedisConnection,
+    { keys, args }: ScriptCall,
+    signal?: AbortSignal,
+  ): Promise<unknown> {
+    this.#sha ??= createHash('sha1').update(this.#source).digest('hex')
+    const rest = [keys.length, ...keys, ...args]
+    try {
+      return await connection.call(['EVALSHA', this.#sha, ...rest], signal)
+    } catch (error) {
+      // Nothing was run then. A server forgets its scripts when it restarts.
+      if (!(error instanceof Error) || !error.message.includes('NOSCRIPT')) throw error
+      return connection.call(['EVAL', this.#source, ...rest], signal)
+    }
+  }
+}

@@ -1,0 +1,196 @@
+import { Script } from '../connection/script.js'
+
+/**
+ * The log is a stream whose ids are `<epoch>-<n>`. The number goes up by one with every event, so that what is missing can be
+ * counted. The epoch is the microsecond at which it began; a new one begins where the log may have lost its end: with the
+ * first event after a restart or a failover of the server (its `run_id` is another one), or after everything was lost. The
+ * first event of an epoch says in `o` which end of the log it follows, as far as there is one.
+ *
+ * Events that were acknowledged and then lost with the server's memory leave a hole in the numbers as soon as anybody who knows
+ * of them appends: each append says how far its sender has seen the log.
+ *
+ * State: `epoch`, `n`, `run`, `bytes`, and `from`, `end`: the epoch before, and its last number.
+ */
+const PRELUDE = `
+local log, state, groups = KEYS[1], KEYS[2], KEYS[3]
+local function number(value) return string.format('%.0f', value) end
+local function parts(id)
+  local epoch, n = string.match(id, '^(%d+)-(%d+)$')
+  return tonumber(epoch), tonumber(n)
+end
+local function isBefore(a, b)
+  local ae, an = parts(a)
+  local be, bn = parts(b)
+  return ae < be or (ae == be and an < bn)
+end
+local function fieldOf(entry, name)
+  for at = 1, #entry[2], 2 do
+    if entry[2][at] == name then return entry[2][at + 1] end
+  end
+end
+
+-- Removes what is too old and no group needs, and any while the log is too large; never the newest event.
+local function expire(maxBytes, cutoff, limit)
+  local kept = redis.call('HMGET', state, 'bytes', 'epoch', 'n')
+  local bytes = tonumber(kept[1] or 0)
+  local newest = (kept[2] or '') .. '-' .. (kept[3] or '')
+  local needed
+  local removed = 0
+  local oldest = redis.call('XRANGE', log, '-', '+', 'COUNT', 1)[1]
+  if not oldest or (bytes <= maxBytes and fieldOf(oldest, 't') >= cutoff) then return 0 end
+  while removed < limit do
+    local entries = redis.call('XRANGE', log, '-', '+', 'COUNT', 100)
+    local doomed = {}
+    for at = 1, #entries do
+      local entry = entries[at]
+      if entry[1] == newest then break end
+      local isOld = fieldOf(entry, 't') < cutoff
+      if isOld and bytes <= maxBytes then
+        if not needed then
+          needed = ''
+          for _, cursor in ipairs(redis.call('HVALS', groups)) do
+            if needed == '' or isBefore(cursor, needed) then needed = cursor end
+          end
+        end
+        if needed ~= '' and isBefore(needed, entry[1]) then break end
+      elseif bytes <= maxBytes then
+        break
+      end
+      bytes = bytes - #fieldOf(entry, 'j')
+      table.insert(doomed, entry[1])
+    end
+    if #doomed == 0 then break end
+    redis.call('XDEL', log, unpack(doomed))
+    removed = removed + #doomed
+  end
+  if removed > 0 then redis.call('HSET', state, 'bytes', number(bytes)) end
+  return removed
+end
+`
+
+function script(body: string): Script {
+  return new Script(`${PRELUDE}\n${body}`)
+}
+
+/**
+ * ARGV: run id, epoch and number up to which the sender has seen the log, bytes and time that are kept, channel, and for each
+ * event its time and its JSON. Gives the cursors. The hint on the channel carries the events where they are small.
+ */
+export const APPEND = script(`
+local run, knownEpoch, known = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+local kept = redis.call('HMGET', state, 'epoch', 'n', 'run', 'bytes', 'from', 'end')
+local epoch, n, bytes = tonumber(kept[1]), tonumber(kept[2] or 0), tonumber(kept[4] or 0)
+local from, last = tonumber(kept[5] or 0), tonumber(kept[6] or 0)
+local origin = ''
+if not epoch then
+  origin = 'none'
+  n = known
+  epoch = math.max(now, knownEpoch + 1)
+elseif kept[3] ~= run then
+  origin = number(epoch) .. '-' .. number(n)
+  from, last = epoch, n
+  if knownEpoch == epoch and known > n then
+    n = known
+    last = known
+  end
+  epoch = math.max(now, epoch + 1)
+elseif knownEpoch == from and known > last then
+  n = n + known - last
+  last = known
+end
+local first = n + 1
+local cursors, jsons, size = {}, {}, 0
+for at = 7, #ARGV, 2 do
+  n = n + 1
+  local id = number(epoch) .. '-' .. number(n)
+  local json = ARGV[at + 1]
+  if origin ~= '' then
+    redis.call('XADD', log, id, 't', ARGV[at], 'j', json, 'o', origin)
+  else
+    redis.call('XADD', log, id, 't', ARGV[at], 'j', json)
+  end
+  origin = ''
+  size = size + #json
+  table.insert(cursors, id)
+  table.insert(jsons, json)
+end
+redis.call('HSET', state, 'epoch', number(epoch), 'n', number(n), 'run', run, 'bytes', number(bytes + size),
+  'from', number(from), 'end', number(last))
+expire(tonumber(ARGV[4]), ARGV[5], 200 + #cursors)
+local hint = number(epoch) .. ' ' .. number(first) .. ' ' .. number(n)
+if size <= 65536 and #cursors <= 64 then hint = hint .. '\\n' .. table.concat(jsons, '\\n') end
+redis.call('PUBLISH', ARGV[6], hint)
+return cursors
+`)
+
+/** ARGV: bytes and time that are kept. Gives the number of events removed. */
+export const EXPIRE = script(`return expire(tonumber(ARGV[1]), ARGV[2], 100000)`)
+
+/**
+ * ARGV: position, count, run id. Gives the end of the log (`''` where there is none), whether the server has restarted since
+ * that end was written, and the entries behind the position.
+ */
+export const FETCH = script(`
+local kept = redis.call('HMGET', state, 'epoch', 'n', 'run')
+local last = kept[1] and (kept[1] .. '-' .. kept[2]) or ''
+local entries = redis.call('XRANGE', log, '(' .. ARGV[1], '+', 'COUNT', ARGV[2])
+return { last, kept[3] == ARGV[3] and 0 or 1, entries }
+`)
+
+/** ARGV: 'latest', 'earliest', or a time. Gives the position before the first event from there on. */
+export const FIND = script(`
+local kept = redis.call('HMGET', state, 'epoch', 'n')
+local last = kept[1] and (kept[1] .. '-' .. kept[2]) or '0-0'
+if ARGV[1] == 'latest' then return last end
+local function before(entry)
+  local epoch, n = parts(entry[1])
+  return number(epoch) .. '-' .. number(n - 1)
+end
+local first = redis.call('XRANGE', log, '-', '+', 'COUNT', 1)[1]
+if not first then return last end
+if ARGV[1] == 'earliest' or fieldOf(first, 't') >= ARGV[1] then return before(first) end
+
+-- Bisection over the ids: first the epoch, then the number.
+local function from(epoch, n)
+  return redis.call('XRANGE', log, number(epoch) .. '-' .. number(n), '+', 'COUNT', 1)[1]
+end
+local low, lowN = parts(first[1])
+local high = parts(last)
+while low < high do
+  local middle = math.floor((low + high) / 2) + 1
+  local entry = from(middle, 0)
+  if entry and fieldOf(entry, 't') < ARGV[1] then
+    low, lowN = parts(entry[1])
+  else
+    high = middle - 1
+  end
+end
+local top = parts(last) == low and select(2, parts(last)) or lowN + 1000000000
+while lowN < top do
+  local middle = math.floor((lowN + top) / 2) + 1
+  local entry = from(low, middle)
+  local epoch, n = 0, 0
+  if entry then epoch, n = parts(entry[1]) end
+  if entry and epoch == low and fieldOf(entry, 't') < ARGV[1] then
+    lowN = n
+  else
+    top = middle - 1
+  end
+end
+return number(low) .. '-' .. number(lowN)
+`)
+
+/** ARGV: group, position. Commits the position where the group has none; gives the committed one. */
+export const JOIN = script(`
+redis.call('HSETNX', groups, ARGV[1], ARGV[2])
+return redis.call('HGET', groups, ARGV[1])
+`)
+
+/** KEYS[4]: the holders of the group's lock. ARGV: group, position, member. Commits for who holds the lock, and for nobody else. */
+export const COMMIT = script(`
+if not redis.call('ZSCORE', KEYS[4], ARGV[3]) then return 0 end
+redis.call('HSET', groups, ARGV[1], ARGV[2])
+return 1
+`)

@@ -1,0 +1,49 @@
+import { monotonicMs } from '@cli-ops/shared-ipc/driver'
+
+/** An instant on both clocks. */
+export interface Instant {
+  readonly monotonic: number
+  /** `Date.now()`. */
+  readonly wall: number
+}
+
+/** Of a lease this part is given away, for clocks that do not run equally fast. */
+const DRIFT = 0.02
+const MARGIN_MS = 5
+
+export function currentInstant(): Instant {
+  return { monotonic: monotonicMs(), wall: Date.now() }
+}
+
+/**
+ * When a lease ends at the latest, as its owner sees it: counted from the moment the request was sent, which is before the
+ * engine began to count.
+ */
+export class LeaseClock {
+  readonly #leaseMs: number
+  #from: Instant
+
+  constructor(leaseMs: number, sentAt: Instant) {
+    this.#leaseMs = leaseMs
+    this.#from = sentAt
+  }
+
+  /** Begins anew with a request that was granted. Requests may be answered out of order. */
+  renew(sentAt: Instant): void {
+    if (sentAt.monotonic > this.#from.monotonic) this.#from = sentAt
+  }
+
+  /** Milliseconds until the lease ends. */
+  get remainingMs(): number {
+    const usable = this.#leaseMs * (1 - DRIFT) - MARGIN_MS
+    return this.#from.monotonic + usable - monotonicMs()
+  }
+
+  /**
+   * The monotonic clock stands still while the machine is suspended, the engine's does not: then the wall clock shows that
+   * time has passed.
+   */
+  get isRunning(): boolean {
+    return this.remainingMs > 0 && Date.now() - this.#from.wall < this.#leaseMs
+  }
+}

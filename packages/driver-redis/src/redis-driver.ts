@@ -1,0 +1,81 @@
+import type { Driver, DriverOptions } from '@cli-ops/shared-ipc/driver'
+import { randomId } from '@cli-ops/shared-ipc/driver'
+
+import { Inbox } from './connection/inbox.js'
+import { RedisConnection } from './connection/redis-connection.js'
+import { Subscriber } from './connection/subscriber.js'
+import { RedisEvents } from './events/redis-events.js'
+import { Keys } from './keys.js'
+import { RedisLocks } from './locks/redis-locks.js'
+import { RedisRegistry } from './registry/redis-registry.js'
+import { RedisRpc } from './rpc/redis-rpc.js'
+
+/**
+ * Makes the driver for Redis 7 and servers that are compatible with it, Valkey for one. It has two connections: one for
+ * commands and, once it is needed, one for messages.
+ */
+export function createDriver(options: DriverOptions): Driver {
+  return new RedisDriver(options)
+}
+
+class RedisDriver implements Driver {
+  readonly name = 'redis'
+  readonly capabilities = {
+    leases: true,
+    sharedLocks: true,
+    synchronous: false,
+    replay: true,
+    durableGroups: true,
+    remote: true,
+  }
+  readonly locks: RedisLocks
+  readonly events: RedisEvents
+  readonly registry: RedisRegistry
+  readonly rpc: RedisRpc
+  readonly #groupLocks: RedisLocks
+  readonly #connection: RedisConnection
+  readonly #subscriber: Subscriber
+
+  constructor(options: DriverOptions) {
+    const { namespace, leaseMs, timeoutMs } = options
+    const driverId = randomId()
+    const keys = new Keys(namespace)
+    const connection = new RedisConnection(options)
+    const subscriber = new Subscriber(options)
+    const inbox = new Inbox(subscriber, keys.inbox(driverId))
+    const shared = { connection, subscriber, inbox, keys, driverId, leaseMs, timeoutMs }
+    this.#connection = connection
+    this.#subscriber = subscriber
+    this.locks = new RedisLocks({ ...shared, base: keys.locks('lock') })
+    this.#groupLocks = new RedisLocks({ ...shared, base: keys.locks('group') })
+    this.events = new RedisEvents({ ...shared, groupLocks: this.#groupLocks })
+    this.rpc = new RedisRpc(shared)
+    this.registry = new RedisRegistry({ ...shared, probe: (endpoint) => this.rpc.probe(endpoint) })
+    const locks = [this.locks, this.#groupLocks]
+    inbox.route('granted', {
+      onMessage: (message) => {
+        for (const each of locks) each.onGranted(message)
+      },
+      onReady: () => {
+        for (const each of locks) each.onReady()
+      },
+    })
+    inbox.route('lost', {
+      onMessage: (id) => {
+        for (const each of locks) each.onLost(id)
+      },
+    })
+  }
+
+  async open(signal: AbortSignal): Promise<void> {
+    await this.#connection.connect(signal)
+  }
+
+  async close(): Promise<void> {
+    this.events.close()
+    this.rpc.close()
+    await Promise.all([this.locks.close(), this.#groupLocks.close(), this.registry.close()])
+    this.#subscriber.close()
+    this.#connection.close()
+  }
+}

@@ -1,0 +1,104 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
+
+/** The two sockets of one connection. */
+type Pair = readonly [client: Socket, server: Socket]
+
+/**
+ * A TCP proxy in this process, for cuts. While it is cut nothing passes in either direction, connections stay open, and new
+ * ones are taken and not answered: what a firewall or a pulled cable does.
+ */
+export class NetworkProxy {
+  readonly #target: { readonly host: string; readonly port: number }
+  readonly #server: Server
+  readonly #pairs = new Set<Pair>()
+  readonly #held = new Set<Socket>()
+  #isCut = false
+
+  private constructor(target: { readonly host: string; readonly port: number }) {
+    this.#target = target
+    this.#server = createServer({ pauseOnConnect: true, noDelay: true }, (client) => {
+      client.on('error', () => undefined)
+      if (!this.#isCut) {
+        this.#pass(client)
+        return
+      }
+      this.#held.add(client)
+      client.once('close', () => this.#held.delete(client))
+    })
+  }
+
+  /** Starts a proxy on a free port in front of a server. */
+  static async start(target: {
+    readonly host?: string
+    readonly port: number
+  }): Promise<NetworkProxy> {
+    const proxy = new NetworkProxy({ host: target.host ?? '127.0.0.1', port: target.port })
+    proxy.#server.listen(0, '127.0.0.1')
+    await once(proxy.#server, 'listening')
+    return proxy
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port
+  }
+
+  /** How many connections are open. */
+  get connections(): number {
+    return this.#pairs.size + this.#held.size
+  }
+
+  cut(): void {
+    this.#isCut = true
+    for (const socket of [...this.#pairs].flat()) socket.pause()
+  }
+
+  heal(): void {
+    this.#isCut = false
+    for (const client of this.#held) this.#pass(client)
+    this.#held.clear()
+    for (const socket of [...this.#pairs].flat()) socket.resume()
+  }
+
+  /** Ends the open connections with a reset. */
+  reset(): void {
+    for (const socket of [...this.#pairs].flat()) socket.resetAndDestroy()
+    for (const socket of this.#held) socket.resetAndDestroy()
+  }
+
+  async close(): Promise<void> {
+    if (!this.#server.listening) return
+    this.#server.close()
+    this.reset()
+    await once(this.#server, 'close')
+  }
+
+  #pass(client: Socket): void {
+    const server = connect({ ...this.#target, noDelay: true })
+    const pair: Pair = [client, server]
+    this.#pairs.add(pair)
+    join(client, server)
+    join(server, client)
+    client.resume()
+    for (const socket of pair) {
+      socket.on('error', () => undefined)
+      socket.once('close', () => {
+        this.#pairs.delete(pair)
+        // A cut hides also the end of a connection.
+        if (this.#isCut) return
+        client.destroy()
+        server.destroy()
+      })
+    }
+  }
+}
+
+/** Hands over by hand, since `pipe` would resume what a cut has paused. */
+function join(from: Socket, to: Socket): void {
+  from.on('data', (chunk) => {
+    to.write(chunk)
+  })
+  from.once('end', () => {
+    to.end()
+  })
+}

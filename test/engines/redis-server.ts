@@ -1,0 +1,157 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { type AddressInfo, connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+
+import type { EngineFaults } from '@cli-ops/shared-ipc/testing'
+
+import { NetworkProxy } from './network-proxy.js'
+
+const START_TIMEOUT_MS = 20_000
+
+/** Whether there is a Redis server on this machine to test with. Says so where there is none. */
+export function hasRedisServer(): boolean {
+  const found = spawnSync('redis-server', ['--version']).status === 0
+  if (!found) {
+    process.stderr.write(
+      '\n*** redis-server is not installed: the tests of the Redis driver are SKIPPED ***\n\n',
+    )
+  }
+  return found
+}
+
+/** Options of {@link RedisServer.start}. */
+export interface RedisServerOptions {
+  /** Keeps what is stored over a restart, in an append-only file that is written before a reply. @default true */
+  readonly isPersistent?: boolean
+  /** Further lines of the configuration, as arguments: `['--requirepass', 'secret']`. */
+  readonly settings?: readonly string[]
+}
+
+/** A private Redis server on a free port, with a data directory of its own, that can be suspended, killed and started again. */
+export class RedisServer {
+  readonly port: number
+  readonly #directory = mkdtempSync(join(tmpdir(), 'cli-ops-redis-'))
+  readonly #options: RedisServerOptions
+  #child: ChildProcess | undefined
+
+  private constructor(port: number, options: RedisServerOptions) {
+    this.port = port
+    this.#options = options
+  }
+
+  static async start(options: RedisServerOptions = {}): Promise<RedisServer> {
+    const server = new RedisServer(await freePort(), options)
+    await server.restart()
+    return server
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`
+  }
+
+  /** Sends SIGSTOP: connections stay open, nothing is answered. */
+  pause(): void {
+    this.#child?.kill('SIGSTOP')
+  }
+
+  resume(): void {
+    this.#child?.kill('SIGCONT')
+  }
+
+  /** Ends the server with SIGKILL. */
+  async kill(): Promise<void> {
+    const child = this.#child
+    this.#child = undefined
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
+    const ended = once(child, 'exit')
+    child.kill('SIGKILL')
+    await ended
+  }
+
+  /** Starts the server on its port, with what it had stored. Resolves when it answers. */
+  async restart(): Promise<void> {
+    await this.kill()
+    const { isPersistent = true, settings = [] } = this.#options
+    const parameters = ['--port', String(this.port), '--bind', '127.0.0.1', '--save', '']
+    const persistence = isPersistent ? ['--appendonly', 'yes'] : []
+    this.#child = spawn(
+      'redis-server',
+      [...parameters, '--dir', this.#directory, ...persistence, ...settings],
+      { stdio: 'ignore' },
+    )
+    const deadline = performance.now() + START_TIMEOUT_MS
+    while (!(await answers(this.port))) {
+      if (performance.now() > deadline) throw new Error('redis-server does not start')
+      await delay(10)
+    }
+  }
+
+  /** Ends the server and removes its data. */
+  async stop(): Promise<void> {
+    await this.kill()
+    rmSync(this.#directory, { recursive: true, force: true })
+  }
+
+  /** The faults of the conformance suite, staged on this server. */
+  get faults(): Required<EngineFaults> {
+    return {
+      pause: () => {
+        this.pause()
+        return Promise.resolve(() => {
+          this.resume()
+          return Promise.resolve()
+        })
+      },
+      kill: async () => {
+        await this.kill()
+        return () => this.restart()
+      },
+      openLink: async () => {
+        const proxy = await NetworkProxy.start({ port: this.port })
+        return {
+          url: `redis://127.0.0.1:${proxy.port}`,
+          cut: () => {
+            proxy.cut()
+          },
+          heal: () => {
+            proxy.heal()
+          },
+          reset: () => {
+            proxy.reset()
+          },
+          close: () => proxy.close(),
+        }
+      },
+    }
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+/** Tells whether a server is there and has loaded what it had stored. A refusal to talk without a password is an answer. */
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: '127.0.0.1' }, () => socket.write('PING\r\n'))
+    const settle = (isThere: boolean): void => {
+      socket.destroy()
+      resolve(isThere)
+    }
+    socket.on('error', () => {
+      settle(false)
+    })
+    socket.on('data', (reply) => {
+      settle(/^(?:\+PONG|-NOAUTH)/u.test(reply.toString('latin1')))
+    })
+  })
+}

@@ -1,0 +1,117 @@
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+import { root } from '../../scripts/workspaces.mjs'
+import { npm, npmEnvironment, packPackages, withLocalDependencies } from './pack-packages.js'
+
+const folder = realpathSync(mkdtempSync(join(tmpdir(), 'cli-ops-installed-')))
+const project = join(folder, 'project')
+const fixtures = join(import.meta.dirname, 'fixtures')
+let tarballs: ReadonlyMap<string, string>
+
+interface RunOptions {
+  readonly cwd?: string
+  readonly env?: NodeJS.ProcessEnv
+}
+
+/** Runs Node in the project, with a home of its own. */
+function node(args: readonly string[], { cwd = project, env = {} }: RunOptions = {}) {
+  const home = mkdtempSync(join(folder, 'home-'))
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...args], {
+    cwd,
+    encoding: 'utf8',
+    env: { ...npmEnvironment, CLI_OPS_HOME: home, XDG_RUNTIME_DIR: home, ...env },
+  })
+  return { status, stdout, stderr }
+}
+
+// A stranger's project: the tarballs from a registry's point of view, and the frameworks beside them.
+beforeAll(() => {
+  tarballs = packPackages(folder)
+  mkdirSync(project)
+  cpSync(fixtures, project, { recursive: true })
+  npm(
+    ['install', '--no-audit', '--no-fund', '--silent', '--prefer-offline', ...tarballs.values()],
+    project,
+  )
+}, 240_000)
+
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true })
+})
+
+describe('a project that has installed the tarballs', () => {
+  test.each([
+    { framework: 'commander', module: 'an ES module', program: 'commander.mjs' },
+    { framework: 'commander', module: 'CommonJS', program: 'commander.cjs' },
+    { framework: 'yargs', module: 'an ES module', program: 'yargs.mjs' },
+    { framework: 'yargs', module: 'CommonJS', program: 'yargs.cjs' },
+    { framework: 'oclif', module: 'CommonJS', program: 'oclif/run.cjs' },
+    { framework: 'oclif', module: 'an ES module', program: 'oclif/run.mjs' },
+  ])('coordinates a CLI on $framework that is $module', ({ program }) => {
+    const { status, stdout, stderr } = node([program, 'sync'])
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    expect(JSON.parse(stdout)).toMatchObject({ isLocked: true, command: 'sync', others: [] })
+  })
+
+  test.each(['primitives.mjs', 'primitives.cjs'])('runs the four primitives in %s', (program) => {
+    expect(node([program])).toEqual({ status: 0, stdout: 'task 1, tag home\n', stderr: '' })
+  })
+})
+
+describe('an oclif CLI that installs plugins', () => {
+  test('takes the plugin by plugins install', () => {
+    const unpacked = join(folder, 'unpacked')
+    mkdirSync(unpacked)
+    const plugin = withLocalDependencies(
+      tarballs.get('@cli-ops/oclif-plugin') ?? '',
+      tarballs,
+      unpacked,
+    )
+    const env = Object.fromEntries(
+      ['DATA', 'CACHE', 'CONFIG'].map((kind) => [`HOST_${kind}_DIR`, join(folder, kind)]),
+    )
+    const run = (...args: string[]) => node([join(project, 'oclif-host/run.cjs'), ...args], { env })
+
+    const installed = run('plugins', 'install', `file:${plugin}`)
+    expect(installed).toMatchObject({ status: 0 })
+    expect(installed.stderr).not.toContain('Warning')
+
+    expect(run('sync')).toEqual({ status: 0, stdout: 'synced\n', stderr: '' })
+    const { status, stdout } = run('ops', 'status', '--json')
+    expect({ status, isJson: JSON.parse(stdout) !== null }).toEqual({ status: 0, isJson: true })
+  }, 240_000)
+})
+
+describe('declarations', () => {
+  // From the first 5.x to the newest; require() of ES modules is known to TypeScript from 5.8 on.
+  const compilers = ['typescript-5.0', 'typescript-5.9', 'typescript-6', 'typescript-7']
+
+  test.each(compilers)('compile as an ES module with %s', (compiler) => {
+    expect(compile(compiler, 'program.mts')).toEqual({ status: 0, stdout: '', stderr: '' })
+  })
+
+  test.each(compilers.slice(1))('compile as CommonJS with %s', (compiler) => {
+    expect(compile(compiler, 'program.cts')).toEqual({ status: 0, stdout: '', stderr: '' })
+  })
+
+  test('a wrong use is an error', () => {
+    expect(compile('typescript-7', 'wrong.mts').stdout).toContain("'timeoutMS' does not exist")
+  })
+
+  function compile(compiler: string, program: string) {
+    const tsc = join(project, 'node_modules', compiler, 'bin/tsc')
+    const flags = ['--module', 'nodenext', '--target', 'es2022', '--strict', '--noEmit']
+    return node([tsc, ...flags, '--types', 'node', '--skipLibCheck', program])
+  }
+})
+
+test('the packages that are installed come without anything of this workspace', () => {
+  const listed = npm(['ls', '--all', '--parseable'], project)
+  expect(listed).toContain(join(project, 'node_modules/@cli-ops/shared-ipc'))
+  expect(listed.split('\n').filter((path) => path.startsWith(root))).toEqual([])
+})

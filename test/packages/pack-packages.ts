@@ -1,0 +1,60 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { root, workspaces } from '../../scripts/workspaces.mjs'
+
+const OF_THIS_RUN =
+  /^(?:npm_(?!config_(?:registry|cafile|cache|userconfig)$).*|NODE_ENV|VITEST.*)$/iu
+
+/** The environment of somebody at a terminal: without what npm and the test runner have set for this repository. */
+export const npmEnvironment: NodeJS.ProcessEnv = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !OF_THIS_RUN.test(name)),
+)
+
+/** Runs npm and gives its output; throws with all that it said where it fails. */
+export function npm(args: readonly string[], cwd: string): string {
+  return execFileSync('npm', [...args], {
+    cwd,
+    env: npmEnvironment,
+    encoding: 'utf8',
+    shell: process.platform === 'win32',
+  })
+}
+
+/** Packs every public package as npm would publish it, declarations included; the tarballs by package name. */
+export function packPackages(folder: string): ReadonlyMap<string, string> {
+  const packages = workspaces().filter(({ manifest }) => manifest.private !== true)
+  const tsc = join(root, 'node_modules/typescript/bin/tsc')
+  execFileSync(process.execPath, [tsc, '-b', ...packages.map(({ dir }) => dir)])
+  const tarballs = new Map<string, string>()
+  for (const { dir, name } of packages) {
+    const packed = npm(['pack', dir, '--silent', '--pack-destination', folder], folder)
+    tarballs.set(name, join(folder, packed.trim().split('\n').at(-1) ?? ''))
+  }
+  return tarballs
+}
+
+/**
+ * Packs a tarball anew, with the kit's other packages taken from their tarballs: what they are after their release, for a
+ * tool that installs one package by itself.
+ */
+export function withLocalDependencies(
+  tarball: string,
+  tarballs: ReadonlyMap<string, string>,
+  folder: string,
+): string {
+  execFileSync('tar', ['-xzf', tarball, '-C', folder])
+  const dir = join(folder, 'package')
+  const path = join(dir, 'package.json')
+  const manifest = JSON.parse(readFileSync(path, 'utf8')) as {
+    dependencies?: Record<string, string>
+  }
+  for (const name of Object.keys(manifest.dependencies ?? {})) {
+    const local = tarballs.get(name)
+    if (local !== undefined) Object.assign(manifest.dependencies ?? {}, { [name]: `file:${local}` })
+  }
+  writeFileSync(path, JSON.stringify(manifest))
+  const packed = npm(['pack', '--silent', '--ignore-scripts', '--pack-destination', folder], dir)
+  return join(folder, packed.trim())
+}
