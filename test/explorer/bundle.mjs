@@ -53,7 +53,9 @@ export async function loadExplorer({ name, platform = 'posix', changes: mutation
             for (const change of changes) {
               if (!path.endsWith(change.file)) continue
               if (!contents.includes(change.from))
-                throw new Error(`${name}: ${change.file} does not hold ${JSON.stringify(change.from)}`)
+                throw new Error(
+                  `${name}: ${change.file} does not hold ${JSON.stringify(change.from)}`,
+                )
               contents = contents.replace(change.from, () => change.to)
               used.add(change)
             }
@@ -64,7 +66,8 @@ export async function loadExplorer({ name, platform = 'posix', changes: mutation
     ],
   })
   for (const change of changes)
-    if (!used.has(change)) throw new Error(`${name}: ${change.file} is not part of the explored code`)
+    if (!used.has(change))
+      throw new Error(`${name}: ${change.file} is not part of the explored code`)
   const path = join(cache, `${name.replaceAll(/\W+/gu, '-')}-${platform}-${process.pid}.mjs`)
   mkdirSync(cache, { recursive: true })
   writeFileSync(path, outputFiles[0].contents)

@@ -169,14 +169,22 @@ const EVENT_MUTANTS = [
     name: 'naive rotation: a record behind the seal counts',
     scenarios: ['one that keeps its segment open, and a rotation'],
     changes: [
-      { file: WRITER, from: 'seal === undefined ? removed : start > seal', to: 'seal === undefined && removed' },
+      {
+        file: WRITER,
+        from: 'seal === undefined ? removed : start > seal',
+        to: 'seal === undefined && removed',
+      },
     ],
   },
   {
     name: 'begin a segment before the last one is sealed',
     scenarios: ['one that keeps its segment open, and a rotation'],
     changes: [
-      { file: WRITER, from: 'number > FIRST_SEGMENT ? this.#seal(number - 1)', to: 'false ? this.#seal(number - 1)' },
+      {
+        file: WRITER,
+        from: 'number > FIRST_SEGMENT ? this.#seal(number - 1)',
+        to: 'false ? this.#seal(number - 1)',
+      },
     ],
   },
   {
@@ -197,7 +205,7 @@ const EVENT_MUTANTS = [
   },
   {
     name: 'leave a segment that is not sealed',
-    scenarios: ['two and a reader'],
+    scenarios: ['expiry after a crash in a rotation'],
     changes: [
       {
         file: READER,
@@ -210,7 +218,11 @@ const EVENT_MUTANTS = [
     name: 'expire in front of an empty segment',
     scenarios: ['expiry after a crash in a rotation'],
     changes: [
-      { file: 'events/log-retention.ts', from: 'next === undefined || next.size === 0', to: 'next === undefined' },
+      {
+        file: 'events/log-retention.ts',
+        from: 'next === undefined || next.size === 0',
+        to: 'next === undefined',
+      },
     ],
   },
   {
@@ -222,14 +234,22 @@ const EVENT_MUTANTS = [
     name: 'pass over what has expired',
     scenarios: ['expiry under a reader'],
     changes: [
-      { file: READER, from: 'return previousEnd !== undefined && expected.offset >= previousEnd', to: 'return true' },
+      {
+        file: READER,
+        from: 'return previousEnd !== undefined && expected.offset >= previousEnd',
+        to: 'return true',
+      },
     ],
   },
   {
     name: 'write a cursor in place',
     scenarios: ['a group'],
     changes: [
-      { file: 'events/group-cursor.ts', from: 'this.#fileSystem.rename(temporary, path)', to: 'this.#fileSystem.unlink(path)\n    this.#fileSystem.rename(temporary, path)' },
+      {
+        file: 'events/group-cursor.ts',
+        from: 'this.#fileSystem.rename(temporary, path)',
+        to: 'this.#fileSystem.unlink(path)\n    this.#fileSystem.rename(temporary, path)',
+      },
     ],
   },
 ]

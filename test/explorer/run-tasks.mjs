@@ -22,7 +22,8 @@ export async function runTasks(tasks, size, onRow) {
 async function runOn(left, size, onRow) {
   const worker = new Worker(new URL('worker.mjs', import.meta.url), { workerData: { size } })
   try {
-    for (let task = left.shift(); task !== undefined; task = left.shift()) onRow(await ask(worker, task))
+    for (let task = left.shift(); task !== undefined; task = left.shift())
+      onRow(await ask(worker, task))
   } finally {
     await worker.terminate()
   }

@@ -15,6 +15,17 @@ import { MUTANTS } from './mutants.mjs'
 
 const PLATFORMS = /** @type {const} */ (['posix', 'windows'])
 
+/** The scenarios that end differently where a name of an open file stays and nothing is renamed over a directory. */
+const SHORT_ON_WINDOWS = new Set([
+  'first use',
+  'two take it twice',
+  'an owner and sharers',
+  'a removal',
+  'two append',
+  'one that keeps its segment open, and a rotation',
+  'expiry',
+])
+
 /** @param {string} variant */
 export function changesOf(variant) {
   return MUTANTS.find(({ name }) => name === variant)?.changes ?? []
@@ -31,10 +42,16 @@ export function scenariosOf(explorer, size) {
  */
 export function tasksOf(explorer, size) {
   const real = scenariosOf(explorer, size).flatMap(({ name }) =>
-    PLATFORMS.map((platform) => ({ variant: 'real', platform, scenario: name })),
+    PLATFORMS.filter(
+      (platform) => platform === 'posix' || size === 'long' || SHORT_ON_WINDOWS.has(name),
+    ).map((platform) => ({ variant: 'real', platform, scenario: name })),
   )
   const mutants = MUTANTS.flatMap(({ name, scenarios }) =>
-    scenarios.map((scenario) => ({ variant: name, platform: /** @type {const} */ ('posix'), scenario })),
+    scenarios.map((scenario) => ({
+      variant: name,
+      platform: /** @type {const} */ ('posix'),
+      scenario,
+    })),
   )
   return [...real, ...mutants, STALE_BREAK]
 }

@@ -30,7 +30,8 @@ export function formatChoice(choice: Choice): string {
 function parseChoice(text: string): Choice {
   if (text === 'T') return { kind: 'time' }
   const [, letter, sign = '', digits = ''] = /^([A-S])([!%~+-]?)(\d*)$/u.exec(text) ?? []
-  if (letter === undefined) throw new TypeError(`a seed consists of choices, got ${JSON.stringify(text)}`)
+  if (letter === undefined)
+    throw new TypeError(`a seed consists of choices, got ${JSON.stringify(text)}`)
   const process = letter.charCodeAt(0) - 65
   const number = digits === '' ? undefined : Number(digits)
   if (sign === '-') return { kind: 'stop', process }

@@ -3,7 +3,15 @@ import type { Program, SimulatedProcess } from './program.js'
 import { createSimulatedProcess } from './simulated-process.js'
 import type { SimulatedFiles } from './simulated-files.js'
 import { SimulatedError } from './simulated-error.js'
-import { BEGIN, type Ghost, type Machine, type ProcessState, visiblePart, withProcess, type World } from './world.js'
+import {
+  BEGIN,
+  type Ghost,
+  type Machine,
+  type ProcessState,
+  visiblePart,
+  withProcess,
+  type World,
+} from './world.js'
 
 /** What an operation can make of the world. */
 export interface Outcome<G extends Ghost> {
@@ -103,7 +111,7 @@ export class Execution<G extends Ghost> {
       this.#end(error)
       return
     }
-    if (result instanceof Promise) return this.#runOn(result)
+    if (result instanceof Promise) return this.#runOn(result as Promise<void>)
     this.#end(undefined)
   }
 
@@ -195,7 +203,10 @@ export class Execution<G extends Ghost> {
   #end(error: unknown): void {
     if (this.#isHalted) return
     if (error !== undefined)
-      this.note((ghost) => ({ ...ghost, wrong: `process ${nameOf(this.#index)} failed: ${describe(error)}` }))
+      this.note((ghost) => ({
+        ...ghost,
+        wrong: `process ${nameOf(this.#index)} failed: ${describe(error)}`,
+      }))
     this.#world = { ...this.#world, files: this.#world.files.closeAll(this.#index) }
     const stage = this.#state.stage + 1
     if (stage === this.#programs.length) this.#arrive({ status: 'ended', next: '', tears: 0 })

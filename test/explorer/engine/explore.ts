@@ -67,7 +67,13 @@ export async function explore<G extends Ghost>(
 }
 
 /** The world before the first step. */
-export function beginWorld<G extends Ghost>({ files, ghost, machine, nowMs = START_MS, programs }: Scenario<G>): World<G> {
+export function beginWorld<G extends Ghost>({
+  files,
+  ghost,
+  machine,
+  nowMs = START_MS,
+  programs,
+}: Scenario<G>): World<G> {
   return { machine, files, ghost, nowMs, processes: programs.map(() => NEW_PROCESS) }
 }
 
@@ -197,7 +203,11 @@ class Explorer<G extends Ghost> {
     choice: Choice | undefined,
     running?: number,
   ): Node<G> | undefined {
-    const { id, isNew } = this.#graph.add(this.#keys.of(world, budget, this.#scenario.limits), from?.id, choice)
+    const { id, isNew } = this.#graph.add(
+      this.#keys.of(world, budget, this.#scenario.limits),
+      from?.id,
+      choice,
+    )
     if (!isNew) return undefined
     const node = { id, world, budget }
     const wrong = world.ghost.wrong ?? this.#scenario.check?.(world)
@@ -226,10 +236,7 @@ class Explorer<G extends Ghost> {
     if (checkEnd === undefined) return
     const key = `${world.files.key}|${JSON.stringify(world.ghost)}|${world.processes.map(({ status }) => status).join()}`
     if (!this.#ends.has(key))
-      this.#ends.set(
-        key,
-        checkEnd({ world, runAlone: (program) => runAlone(world, program) }),
-      )
+      this.#ends.set(key, checkEnd({ world, runAlone: (program) => runAlone(world, program) }))
     const wrong = this.#ends.get(key)
     if (wrong !== undefined) this.#violate(wrong, id)
   }
@@ -271,7 +278,9 @@ function isPreempted(world: World, { last }: Budget, process: number): boolean {
 /** It waits for the others, and one of them goes on. */
 function isBlocked({ processes }: World, process: number): boolean {
   if (processes[process]?.next !== AWAIT_OTHERS) return false
-  return processes.some(({ status }, index) => index !== process && status !== 'ended' && status !== 'crashed')
+  return processes.some(
+    ({ status }, index) => index !== process && status !== 'ended' && status !== 'crashed',
+  )
 }
 
 function choicesOf<G extends Ghost>({ world, budget }: Node<G>, limits: Limits): Choice[] {
@@ -305,6 +314,16 @@ function isProgress(choice: Choice): boolean {
   return choice.kind === 'continue' || choice.kind === 'time'
 }
 
-function isPlain({ outcome, tear, fault, wake }: { outcome?: number; tear?: number; fault?: string; wake?: boolean }): boolean {
+function isPlain({
+  outcome,
+  tear,
+  fault,
+  wake,
+}: {
+  outcome?: number
+  tear?: number
+  fault?: string
+  wake?: boolean
+}): boolean {
   return outcome === undefined && tear === undefined && fault === undefined && wake !== true
 }

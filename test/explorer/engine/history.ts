@@ -41,12 +41,8 @@ export class History {
   }
 
   deeds(): Deed[] {
-    const deeds = new Array<Deed>(this.length)
-    let at: History | undefined = this
-    while (at !== undefined && at.#deed !== undefined) {
-      deeds[at.length - 1] = at.#deed
-      at = at.#parent
-    }
+    const deeds = this.#parent?.deeds() ?? []
+    if (this.#deed !== undefined) deeds.push(this.#deed)
     return deeds
   }
 }

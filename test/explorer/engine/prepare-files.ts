@@ -9,7 +9,10 @@ import type { Ghost, Machine } from './world.js'
 const BYGONE = 900
 
 /** The files that programs leave which have run, and died, before the scenario begins. */
-export function prepareFiles(machine: Machine, programs: readonly Program<Ghost>[]): SimulatedFiles {
+export function prepareFiles(
+  machine: Machine,
+  programs: readonly Program<Ghost>[],
+): SimulatedFiles {
   let files = SimulatedFiles.empty(machine.semantics).makeDirectory(HOME, 0)
   for (const [index, program] of programs.entries()) {
     const world = { machine, files, ghost: {}, nowMs: START_MS, processes: [] }

@@ -13,16 +13,23 @@ export async function replay<G extends Ghost>(
   const lines: string[] = []
   let world = beginWorld(scenario)
   for (const choice of choices) {
-    const before = choice.kind === 'step' ? (world.processes[choice.process]?.history.length ?? 0) : 0
+    const before =
+      choice.kind === 'step' ? (world.processes[choice.process]?.history.length ?? 0) : 0
     const after = await applyChoice(scenario, world, choice)
-    if (after === undefined || after === world) return [...lines, `${formatChoice(choice)} is not to be had here`]
+    if (after === undefined || after === world)
+      return [...lines, `${formatChoice(choice)} is not to be had here`]
     world = after
     lines.push(`${formatChoice(choice).padEnd(4)}${describe(choice, before)}`)
     const wrong = world.ghost.wrong ?? scenario.check?.(world)
     if (wrong !== undefined) return [...lines, `wrong: ${wrong}`]
   }
   const wrong = scenario.checkEnd?.({ world, runAlone: (program) => runAlone(world, program) })
-  lines.push('', world.files.summary, '', wrong === undefined ? 'nothing is wrong' : `wrong: ${wrong}`)
+  lines.push(
+    '',
+    world.files.summary,
+    '',
+    wrong === undefined ? 'nothing is wrong' : `wrong: ${wrong}`,
+  )
   return lines
 
   function describe(choice: Choice, before: number): string {
@@ -30,7 +37,10 @@ export async function replay<G extends Ghost>(
     const { history, status } = world.processes[choice.process]!
     const deeds = history.deeds()
     // The histories of a process's programs are independent.
-    return [...deeds.slice(deeds.length < before ? 0 : before).map(format), ...(status === 'ready' ? [] : [status])].join('; ')
+    return [
+      ...deeds.slice(deeds.length < before ? 0 : before).map(format),
+      ...(status === 'ready' ? [] : [status]),
+    ].join('; ')
   }
 }
 

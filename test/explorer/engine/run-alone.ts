@@ -28,15 +28,23 @@ export function runAlone<G extends Ghost>(
   const processes = [...world.processes, NEW_PROCESS]
   const deeds: Deed[] = []
   let after: World<G> = { ...world, processes }
-  const execution = new Execution([program], after, processes.length - 1, {}, {
-    stepped: (next, deed) => {
-      after = next
-      deeds.push(deed)
-      return deeds.length < MAX_STEPS
+  const execution = new Execution(
+    [program],
+    after,
+    processes.length - 1,
+    {},
+    {
+      stepped: (next, deed) => {
+        after = next
+        deeds.push(deed)
+        return deeds.length < MAX_STEPS
+      },
+      branched: () => undefined,
     },
-    branched: () => undefined,
-  }, identity)
+    identity,
+  )
   if (execution.run() !== undefined) throw new Error('a newcomer must be synchronous')
-  if (deeds.length >= MAX_STEPS) after = { ...after, ghost: { ...after.ghost, wrong: 'a newcomer does not end' } }
+  if (deeds.length >= MAX_STEPS)
+    after = { ...after, ghost: { ...after.ghost, wrong: 'a newcomer does not end' } }
   return { world: after, deeds }
 }

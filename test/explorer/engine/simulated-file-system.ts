@@ -59,7 +59,8 @@ export function createSimulatedFileSystem<G extends Ghost>(
     removeDirectory: (path) =>
       operate(`rmdir ${path}`, (files) => [files.removeDirectory(path), undefined]),
     list: (path) => {
-      if (!execution.machine.slowListings) return operate(`list ${path}`, (files) => [files, files.list(path)])
+      if (!execution.machine.slowListings)
+        return operate(`list ${path}`, (files) => [files, files.list(path)])
       const isThere = operate(`begin to list ${path}`, (files) => {
         if (files.list(path) === undefined) return [files, false]
         return [files.beginListing(index, path), true]
@@ -88,7 +89,10 @@ export function createSimulatedFileSystem<G extends Ghost>(
         `overwrite ${descriptorName(descriptor)} ${JSON.stringify(text)}`,
         (files, { nowMs }) => [files.overwrite(descriptor, text, nowMs), undefined],
         (world) =>
-          tearsOf(text).map((part) => ({ ...world, files: world.files.overwrite(descriptor, part, world.nowMs) })),
+          tearsOf(text).map((part) => ({
+            ...world,
+            files: world.files.overwrite(descriptor, part, world.nowMs),
+          })),
       )
       close(descriptor)
       return true
@@ -106,7 +110,9 @@ export function createSimulatedFileSystem<G extends Ghost>(
       }),
     status: (path) => {
       const status =
-        path === HOME ? HOME_STATUS : operate(`status ${path}`, (files) => [files, files.status(path)])
+        path === HOME
+          ? HOME_STATUS
+          : operate(`status ${path}`, (files) => [files, files.status(path)])
       return status && { ...status, inode: 1, mode: 0o700, uid: UID }
     },
     openAppend: (path, options) =>
@@ -116,10 +122,10 @@ export function createSimulatedFileSystem<G extends Ghost>(
     openRead: (path) => operate(`openRead ${path}`, (files) => files.open(index, path)),
     write: writeBytes,
     read: (descriptor, buffer, position) => {
-      const text = operate(`read ${descriptorName(descriptor)} ${position}+${buffer.length}`, (files) => [
-        files,
-        files.content(descriptor).slice(position, position + buffer.length),
-      ])
+      const text = operate(
+        `read ${descriptorName(descriptor)} ${position}+${buffer.length}`,
+        (files) => [files, files.content(descriptor).slice(position, position + buffer.length)],
+      )
       return Buffer.from(buffer.buffer, buffer.byteOffset, buffer.length).write(text, 'latin1')
     },
     size: (descriptor) =>
@@ -136,7 +142,10 @@ export function createSimulatedFileSystem<G extends Ghost>(
     close,
     fileSystemType: () => undefined,
     watch: (path) => {
-      operate(`watch ${path}`, (files) => [files, files.assertThere(path)])
+      operate(`watch ${path}`, (files) => {
+        files.assertThere(path)
+        return [files, undefined]
+      })
       return { close: () => undefined }
     },
   }

@@ -145,7 +145,9 @@ export class SimulatedFiles {
 
   /** What the end of a process does. */
   closeAll(process: number): SimulatedFiles {
-    const open = new Map([...this.#parts.open].filter(([, { process: owner }]) => owner !== process))
+    const open = new Map(
+      [...this.#parts.open].filter(([, { process: owner }]) => owner !== process),
+    )
     const listings = new Map(this.#parts.listings)
     listings.delete(process)
     return this.#with({ open, listings }).#withoutDoomed()
@@ -198,7 +200,8 @@ export class SimulatedFiles {
     }
     if (from === to) return this
     if (this.semantics === 'windows') {
-      if (typeof entry === 'object' && (target !== undefined || this.#hasOpenFiles(from))) refuse('EPERM')
+      if (typeof entry === 'object' && (target !== undefined || this.#hasOpenFiles(from)))
+        refuse('EPERM')
       if (typeof target === 'number' && this.#isOpen(target)) refuse('EPERM')
       if (typeof entry === 'number' && this.#file(entry).doomed) refuse('EPERM')
     }
@@ -230,7 +233,9 @@ export class SimulatedFiles {
     return this.#with({ files })
   }
 
-  status(path: string): { kind: 'file' | 'directory'; size: number; modifiedMs: number } | undefined {
+  status(
+    path: string,
+  ): { kind: 'file' | 'directory'; size: number; modifiedMs: number } | undefined {
     const entry = this.#parts.entries.get(path)
     if (entry === undefined) return undefined
     if (typeof entry === 'object') return { kind: 'directory', size: 0, modifiedMs: entry.madeMs }
@@ -253,7 +258,9 @@ export class SimulatedFiles {
     const paths = new Map([...entries].map(([path, entry]) => [entry, path]))
     const descriptors = [...open].map(([descriptor, { file }]) => {
       const path = paths.get(file)
-      return path === undefined ? `${descriptor}:${files.get(file)?.content}` : `${descriptor}>${path}`
+      return path === undefined
+        ? `${descriptor}:${files.get(file)?.content}`
+        : `${descriptor}>${path}`
     })
     const running = [...listings].map(
       ([process, { path, certain, possible }]) =>

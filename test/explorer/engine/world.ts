@@ -48,7 +48,9 @@ export interface World<G extends Ghost = Ghost> {
 
 /** What a waiting process could notice. */
 export function visiblePart({ files, nowMs, processes }: World): string {
-  const alive = processes.map(({ status, isStopped }) => `${status === 'crashed' || status === 'ended'}${isStopped}`)
+  const alive = processes.map(
+    ({ status, isStopped }) => `${status === 'crashed' || status === 'ended'}${isStopped}`,
+  )
   return `${files.key}|${nowMs}|${alive.join()}`
 }
 

@@ -19,7 +19,7 @@ export const breaksStale: Program<LockGhost> = (process) => {
     isHeld: () => process.fileSystem.status(LOCK) !== undefined,
     onLost: () => () => undefined,
     release: () => undefined,
-    releaseSync: () => process.fileSystem.removeDirectory(LOCK),
+    releaseSync: () => removeIfThere(process),
   }
   hold(process, grant, 'exclusive')
 }
@@ -34,13 +34,7 @@ function take(process: SimulatedProcess<LockGhost>): boolean {
   if (make()) return true
   const status = fileSystem.status(LOCK)
   if (status !== undefined && process.now() - status.modifiedMs < STALE_MS) return false
-  if (status !== undefined) {
-    try {
-      fileSystem.removeDirectory(LOCK)
-    } catch {
-      // Somebody else did.
-    }
-  }
+  if (status !== undefined) removeIfThere(process)
   return make()
 
   function make(): boolean {
@@ -51,5 +45,13 @@ function take(process: SimulatedProcess<LockGhost>): boolean {
       if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
       throw error
     }
+  }
+}
+
+function removeIfThere({ fileSystem }: SimulatedProcess<LockGhost>): void {
+  try {
+    fileSystem.removeDirectory(LOCK)
+  } catch {
+    // Somebody else did.
   }
 }

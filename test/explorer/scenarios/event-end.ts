@@ -32,15 +32,18 @@ export function checkEventEnd(
   if (invented !== undefined) return `${invented} is in the log, and nobody appended it`
   if (missing.length > 0 && !expires) return `lost: ${missing.map(({ data }) => data).join()}`
   return (
-    checkOrder() ?? checkReadings() ?? checkCursors() ?? (group ? checkGroup() : undefined) ?? checkNext()
+    checkOrder() ??
+    checkReadings() ??
+    checkCursors() ??
+    (group ? checkGroup() : undefined) ??
+    checkNext()
   )
 
   function checkOrder(): string | undefined {
-    for (const [index, { data }] of ghost.begun.entries()) {
-      void index
-      const { after } = ghost.begun.find((append) => append.data === data)!
+    for (const { data, after } of ghost.begun) {
       for (const earlier of ghost.stored.slice(0, after)) {
-        if (!isBefore(log, earlier.data, data)) return `${data} is in front of ${earlier.data}, which was stored before`
+        if (!isBefore(log, earlier.data, data))
+          return `${data} is in front of ${earlier.data}, which was stored before`
       }
     }
     return undefined
@@ -56,9 +59,12 @@ export function checkEventEnd(
       const kept = events.filter((data) => log.includes(data))
       if (kept.join() !== log.slice(log.length - kept.length).join())
         return `reader ${name} read ${found.join()}, the log is ${log.join()}`
-      const owed = ghost.stored.filter(({ data }) => ghost.begun.findIndex((append) => append.data === data) >= begun)
+      const owed = ghost.stored.filter(
+        ({ data }) => ghost.begun.findIndex((append) => append.data === data) >= begun,
+      )
       const lost = owed.find(({ data }) => !events.includes(data))
-      if (lost !== undefined && !found.includes(GAP)) return `reader ${name} did not get ${lost.data}`
+      if (lost !== undefined && !found.includes(GAP))
+        return `reader ${name} did not get ${lost.data}`
       const early = ghost.stored.slice(0, acknowledged).find(({ data }) => events.includes(data))
       if (early !== undefined && name !== 'earliest' && acknowledged > 0 && !isEarliest(name))
         return `reader ${name} began behind ${early.data}, and got it`
@@ -103,7 +109,9 @@ export function checkEventEnd(
     const lost = ghost.stored.find(({ data }) => !all.includes(data))
     if (lost !== undefined) return `the group does not get ${lost.data}`
     const crashed = world.processes.some(({ status }) => status === 'crashed')
-    return !crashed && new Set(all).size < all.length ? `the group gets twice: ${all.join()}` : undefined
+    return !crashed && new Set(all).size < all.length
+      ? `the group gets twice: ${all.join()}`
+      : undefined
   }
 
   /** The next writer and the next reader go on, whatever was left. */

@@ -1,5 +1,8 @@
 import type { AppendOptions, EventRecord } from '../../../packages/core/src/drivers/event-driver.js'
-import { createLocalEvents, type LocalEvents } from '../../../packages/core/src/drivers/local/events/local-events.js'
+import {
+  createLocalEvents,
+  type LocalEvents,
+} from '../../../packages/core/src/drivers/local/events/local-events.js'
 import { segmentPath } from '../../../packages/core/src/drivers/local/events/segment-file.js'
 import { Home } from '../../../packages/core/src/drivers/local/home.js'
 import { createLocalLocks } from '../../../packages/core/src/drivers/local/locks/local-locks.js'
@@ -42,7 +45,10 @@ function groupLocks<G extends Ghost>(process: SimulatedProcess<G>): LockDriver {
 }
 
 /** The ids that the kit makes are new each time; a process that is run again has to make the same. */
-function withOwnIds<G extends Ghost>({ index }: SimulatedProcess<G>, locks: LockDriver): LockDriver {
+function withOwnIds<G extends Ghost>(
+  { index }: SimulatedProcess<G>,
+  locks: LockDriver,
+): LockDriver {
   let count = 0
   const nextId = (): string => `g${index}-${count++}`
   return {
@@ -102,7 +108,13 @@ export const reads =
     let acknowledged = 0
     process.note((ghost) => {
       acknowledged = ghost.stored.length
-      return { ...ghost, readings: { ...ghost.readings, [name]: { acknowledged, begun: 0, found: [], isDone: false } } }
+      return {
+        ...ghost,
+        readings: {
+          ...ghost.readings,
+          [name]: { acknowledged, begun: 0, found: [], isDone: false },
+        },
+      }
     })
     const reader = openEvents(process).openReader({ from })
     process.note((ghost) => setReading(ghost, name, { begun: ghost.begun.length }))
@@ -117,7 +129,10 @@ export const reads =
   }
 
 function setReading(ghost: EventGhost, name: string, change: object): EventGhost {
-  return { ...ghost, readings: { ...ghost.readings, [name]: { ...ghost.readings[name]!, ...change } } }
+  return {
+    ...ghost,
+    readings: { ...ghost.readings, [name]: { ...ghost.readings[name]!, ...change } },
+  }
 }
 
 function addFound(ghost: EventGhost, name: string, found: readonly string[]): EventGhost {

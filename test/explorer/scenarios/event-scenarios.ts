@@ -4,7 +4,19 @@ import type { Limits, Scenario } from '../engine/scenario.js'
 import type { Ghost } from '../engine/world.js'
 import { checkEventEnd, type EventExpectations } from './event-end.js'
 import { type EventGhost, NO_EVENTS } from './event-ghost.js'
-import { appends, beginsNext, EXPIRE, expires, handles, KEEP, openEvents, reads, record, ROTATE, startsGroup } from './event-programs.js'
+import {
+  appends,
+  beginsNext,
+  EXPIRE,
+  expires,
+  handles,
+  KEEP,
+  openEvents,
+  reads,
+  record,
+  ROTATE,
+  startsGroup,
+} from './event-programs.js'
 import type { Size } from './lock-scenarios.js'
 import { MACHINE } from './machine.js'
 
@@ -16,7 +28,12 @@ interface Parts extends Partial<EventExpectations> {
 function eventScenario(
   name: string,
   programs: readonly (readonly Program<EventGhost>[])[],
-  { before = [begun], limits = { crashes: 1, tears: true }, expires = false, group = false }: Parts = {},
+  {
+    before = [begun],
+    limits = { crashes: 1, tears: true },
+    expires = false,
+    group = false,
+  }: Parts = {},
 ): Scenario<EventGhost> {
   return {
     name,
@@ -42,7 +59,7 @@ const OLD_EVENT: EventGhost = {
 export function eventScenarios(size: Size): Scenario<EventGhost>[] {
   const isShort = size === 'short'
   const two: Limits = isShort
-    ? { preemptions: 2, crashes: 1, tears: true }
+    ? { preemptions: 1, crashes: 1, tears: true }
     : { crashes: 1, tears: true }
   const three: Limits = isShort
     ? { preemptions: 1, crashes: 1 }
@@ -62,15 +79,19 @@ export function eventScenarios(size: Size): Scenario<EventGhost>[] {
     }),
     eventScenario('a reader', [keeper, [reads(2)]], { limits: two }),
     eventScenario('a reader over a rotation', [rotator, [reads(1)]], { limits: two }),
-    eventScenario('two and a reader', [keeper, rotator, [reads(1)]], { limits: three }),
+    eventScenario(
+      'two and a reader',
+      [keeper, isShort ? [appends(1, ROTATE)] : rotator, [reads(1)]],
+      { limits: three },
+    ),
     eventScenario('expiry', [keeper, [appends(1, EXPIRE), appends(1, EXPIRE, 'c')]], {
       expires: true,
-      limits: isShort ? { preemptions: 2, crashes: 1 } : two,
+      limits: isShort ? { preemptions: 1, crashes: 1 } : two,
     }),
     eventScenario(
       'expiry under a reader',
       [[appends(1, EXPIRE), appends(1, EXPIRE, 'c')], [reads(1)]],
-      { expires: true, limits: isShort ? { preemptions: 2, crashes: 1 } : two },
+      { expires: true, limits: isShort ? { preemptions: 1, crashes: 1 } : two },
     ),
     eventScenario(
       'expiry after a crash in a rotation',
@@ -83,7 +104,7 @@ export function eventScenarios(size: Size): Scenario<EventGhost>[] {
     }),
     eventScenario('a group with two readers', [[handles], [handles], [appends(1, KEEP)]], {
       ...group,
-      limits: three,
+      limits: isShort ? { preemptions: 1 } : three,
     }),
     eventScenario('a group that is behind', [[appends(1, ROTATE)], [expires(ROTATE)], [handles]], {
       ...group,

@@ -44,7 +44,8 @@ function enter(
   mode: LockMode,
 ): LockGhost {
   const others = ghost.holders.filter(
-    (holder) => !ghost.forced.includes(holder.id) && processes[holder.process]?.status !== 'crashed',
+    (holder) =>
+      !ghost.forced.includes(holder.id) && processes[holder.process]?.status !== 'crashed',
   )
   const isShared = mode === 'shared' && others.every((holder) => holder.mode === 'shared')
   let wrong = ghost.wrong
@@ -75,7 +76,8 @@ function leave(ghost: LockGhost, id: string): LockGhost {
 function checkHeld(ghost: LockGhost, id: string, isHeld: boolean): LockGhost {
   let { wrong } = ghost
   if (!isHeld && !ghost.forced.includes(id)) wrong = `${id} is told that it lost the lock`
-  if (isHeld && ghost.lost.includes(id)) wrong = `${id} is told that it holds a lock that was taken away`
+  if (isHeld && ghost.lost.includes(id))
+    wrong = `${id} is told that it holds a lock that was taken away`
   return { ...ghost, wrong }
 }
 

@@ -20,7 +20,8 @@ function request<G extends Ghost>(process: SimulatedProcess<G>, mode: LockMode, 
 }
 
 /** One command after the other that tries to take the lock, without waiting. */
-export const tries = (...modes: LockMode[]): Program<LockGhost>[] => modes.map((mode, turn) => triesAll([mode], turn))
+export const tries = (...modes: LockMode[]): Program<LockGhost>[] =>
+  modes.map((mode, turn) => triesAll([mode], turn))
 
 /** The same by one long-lived process, which remembers what it saw. */
 export const triesAgain = (...modes: LockMode[]): Program<LockGhost>[] => [triesAll(modes, 0)]
@@ -36,9 +37,8 @@ const triesAll =
   }
 
 /** Waits for the lock, once for each mode. */
-export const waits =
-  (...modes: LockMode[]): Program<LockGhost>[] => modes.map((mode, turn) =>
-  async (process) => {
+export const waits = (...modes: LockMode[]): Program<LockGhost>[] =>
+  modes.map((mode, turn) => async (process) => {
     const locks = openLocks(process)
     const grant = await locks.acquire(request(process, mode, turn), { signal: process.signal })
     hold(process, grant, mode)
@@ -50,7 +50,9 @@ export const givesUp =
   async (process) => {
     const locks = openLocks(process)
     const timeout = new AbortController()
-    const stop = process.surroundings.clock.startTimer(1, () => timeout.abort(), { persistent: true })
+    const stop = process.surroundings.clock.startTimer(1, () => timeout.abort(), {
+      persistent: true,
+    })
     const signal = AbortSignal.any([timeout.signal, process.signal])
     try {
       const grant = await locks.acquire(request(process, mode, 0), { signal })

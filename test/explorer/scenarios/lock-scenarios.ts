@@ -7,7 +7,17 @@ import { START_MS } from '../engine/start-ms.js'
 import { breaksStale, leavesStale } from '../known-bad/stale-break.js'
 import { checkLockEnd } from './lock-end.js'
 import { type LockGhost, NO_LOCKS } from './lock-ghost.js'
-import { cleans, diesHolding, forces, givesUp, tries, triesAgain, used, usedShared, waits } from './lock-programs.js'
+import {
+  cleans,
+  diesHolding,
+  forces,
+  givesUp,
+  tries,
+  triesAgain,
+  used,
+  usedShared,
+  waits,
+} from './lock-programs.js'
 import { MACHINE } from './machine.js'
 
 interface Parts {
@@ -51,7 +61,7 @@ export function lockScenarios(size: Size): Scenario<LockGhost>[] {
     lockScenario('two that remember', [triesAgain(x, x), triesAgain(x, x)]),
     lockScenario('two take it twice', [tries(x, x), tries(x, x)]),
     lockScenario('an owner and sharers', [tries(x, s), tries(s, x)]),
-    lockScenario('sharers', [tries(s, s), tries(s, s)]),
+    lockScenario('sharers', [tries(s, s), tries(s)]),
     lockScenario('a dead owner', [tries(x, s), tries(x)], { before: [diesHolding(x)] }),
     lockScenario('dead sharers', [tries(x), tries(s, x)], {
       before: [diesHolding(s), diesHolding(s)],
@@ -67,15 +77,22 @@ export function lockScenarios(size: Size): Scenario<LockGhost>[] {
     lockScenario('two wait', [waits(x), waits(x)]),
     lockScenario('two and one who gives up', [waits(x), [givesUp(x)]]),
     lockScenario('the dead are not known to be dead', [tries(x, x), tries(x)], unknown),
-    lockScenario('a full disk', [tries(x), tries(s)], { before: [], limits: { faults: 1 } }),
+    lockScenario('a full disk', [tries(x), tries(s)], {
+      before: [],
+      limits: { preemptions: 2, faults: 1 },
+    }),
     lockScenario('three', [tries(x), tries(x), tries(s)], { limits: three }),
-    lockScenario('three wait', [waits(x), waits(s), waits(x)], { limits: three }),
+    lockScenario('three wait', [waits(x), waits(s), waits(x)], {
+      limits: size === 'short' ? { preemptions: 1 } : three,
+    }),
     lockScenario('three and a removal', [tries(x), tries(s), clean], { limits: three }),
   ]
   if (size === 'short') return both
   return [
     ...both,
-    lockScenario('two crashes', [tries(x, x), tries(x, s)], { limits: { crashes: 2, tears: true } }),
+    lockScenario('two crashes', [tries(x, x), tries(x, s)], {
+      limits: { crashes: 2, tears: true },
+    }),
     lockScenario('a sharer and a removal', [tries(s, x), clean], { limits: crash }),
     lockScenario('a removal, slow listings', [tries(x), clean], slow),
     lockScenario('sharers twice, slow listings', [tries(s, x), tries(x, s)], slow),
