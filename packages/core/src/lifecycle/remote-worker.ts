@@ -5,16 +5,17 @@ import { openDriver } from '../drivers/open-driver.js'
 import { DEFAULT_RETENTION } from '../events/default-retention.js'
 import type { StoredEvent } from '../events/event-types.js'
 import { ownProcess } from '../process/own-process.js'
-import { ServiceRegistry } from '../registry/service-registry.js'
 import type { RemoteOrder, RemoteReport, RemoteStart } from './remote-order.js'
 
 const { connection, owner, port, done } = workerData as RemoteStart
 // One instance, whichever of its threads speaks.
 Object.assign(ownProcess(), owner)
-const registry = new ServiceRegistry(connection)
+const registry = openDriver(connection, 'registry')
 const events = openDriver(connection, 'events')
 const waiting: RemoteOrder[] = []
 let isWorking = false
+/** Under which name the instance is registered. */
+let registered: string | undefined
 
 port.on('message', (order: RemoteOrder) => {
   waiting.push(order)
@@ -40,7 +41,7 @@ async function carryOut(order: RemoteOrder): Promise<void> {
   switch (order.kind) {
     case 'register':
       waiting.shift()
-      await registry.register(order.name, { version: order.version, startedAt: owner.startedAt })
+      await register(order)
       return
     case 'append': {
       const jsons: string[] = []
@@ -56,9 +57,19 @@ async function carryOut(order: RemoteOrder): Promise<void> {
     }
     default:
       waiting.shift()
-      await registry.close()
+      if (registered !== undefined)
+        await registry.now?.registry.unregister(registered, owner.instance)
       settle()
   }
+}
+
+/** A server of the main thread may have announced its endpoint under the same name already. */
+async function register({ name, version }: RemoteOrder & { kind: 'register' }): Promise<void> {
+  const { instance, startedAt } = owner
+  const { registry: driver } = await registry.open()
+  const record = { name, instance, pid: process.pid, version, metadata: {} }
+  await driver.register({ ...record, startedAt: startedAt.getTime() }, { ifAbsent: true })
+  registered = name
 }
 
 function settle(): void {
