@@ -1,16 +1,34 @@
 import { opsCommands } from '@cli-ops/commander-plugin'
 import { Command } from 'commander'
 
+import { callCommand } from './commands/call.js'
+import { completeCommand } from './commands/complete.js'
+import { completionCommand } from './commands/completion.js'
 import { dashboardCommand } from './commands/dashboard.js'
+import { emitCommand } from './commands/emit.js'
+import { initCommand } from './commands/init.js'
 import { runCommand } from './commands/run.js'
 import { topCommand } from './commands/top.js'
+import { waitForCommand } from './commands/wait-for.js'
+import { addOpsHelp } from './ops-help.js'
 import { version } from './version.js'
 
 /**
  * The commands of `commands/`, one a file, each made by a function without arguments. Such a file declares name, options
  * and help; what the command does is imported by its action, so that no command pays for another one.
  */
-const COMMANDS: readonly (() => Command)[] = [runCommand, topCommand, dashboardCommand]
+const COMMANDS: readonly (() => Command)[] = [
+  runCommand,
+  emitCommand,
+  waitForCommand,
+  callCommand,
+  topCommand,
+  dashboardCommand,
+  completionCommand,
+  initCommand,
+]
+
+const EXIT_USAGE = 2
 
 export function createProgram(): Command {
   const program = new Command('cli-ops')
@@ -18,7 +36,33 @@ export function createProgram(): Command {
     .description('look inside the coordination of CLIs, and run any program under a lock')
     // What follows `run` belongs to the program that it runs.
     .enablePositionalOptions()
+    .option('--home <directory>', 'look there and not in CLI_OPS_HOME')
+    .option('--namespace <name>', 'look into this namespace and not into CLI_OPS_NAMESPACE')
+    .option(
+      '--url <url>',
+      'use this engine and not CLI_OPS_URL; a password belongs into the variable',
+    )
+    .hook('preSubcommand', () => {
+      useConnection(program.opts())
+    })
   program.use(opsCommands())
+  addOpsHelp(program)
   for (const create of COMMANDS) program.addCommand(create())
+  program.addCommand(completeCommand(), { hidden: true })
+  endUsageErrors(program)
   return program
+}
+
+/** As environment variables, so that a program that is run works in the same place. */
+function useConnection(options: Readonly<Record<string, string | undefined>>): void {
+  for (const name of ['home', 'namespace', 'url']) {
+    const value = options[name]
+    if (value !== undefined) process.env[`CLI_OPS_${name.toUpperCase()}`] = value
+  }
+}
+
+/** commander ends usage errors with 1, which means here that something was looked for and is not there. */
+function endUsageErrors(command: Command): void {
+  command.exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : EXIT_USAGE))
+  for (const below of command.commands) endUsageErrors(below)
 }

@@ -2,7 +2,7 @@ import type { Coordinator, EventEnvelope } from '@cli-ops/shared-ipc'
 import type { OpsPlace } from '@cli-ops/shared-ipc/ops'
 
 import { CommandHistory } from './command-history.js'
-import { diskUse } from './disk-use.js'
+import { diskUse } from '@cli-ops/shared-ipc/ops'
 import { EventHistory } from './event-history.js'
 import { instanceView } from './instance-view.js'
 import type { DiskView, InstanceView, PlaceView, ProblemView, Snapshot } from './live-types.js'

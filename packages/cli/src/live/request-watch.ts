@@ -1,7 +1,7 @@
 import { type ConnectionOptions, IPCClient, isCliOpsError } from '@cli-ops/shared-ipc'
 
 import type { InstanceView } from './live-types.js'
-import { readRequestReport } from './request-report.js'
+import { readRequestReport } from '@cli-ops/shared-ipc/ops'
 import type { RequestHistory } from './request-history.js'
 
 const TIMEOUT_MS = 800

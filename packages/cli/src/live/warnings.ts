@@ -1,4 +1,5 @@
 import { describeOwner } from '@cli-ops/shared-ipc'
+import { LOW_DISK_BYTES } from '@cli-ops/shared-ipc/ops'
 
 import type {
   DiskView,
@@ -8,8 +9,6 @@ import type {
   ServerView,
   WarningView,
 } from './live-types.js'
-
-const LOW_DISK_BYTES = 64 * 1024 * 1024
 
 /** What warnings are drawn from. */
 export interface WarningFacts {

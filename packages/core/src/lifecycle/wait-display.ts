@@ -59,8 +59,8 @@ export class WaitDisplay {
     this.#eraseAtExit ??= atExit(() => {
       write(ERASE_LINE)
     })
-    // A line that wraps could not be erased.
-    const width = (process.stderr.columns || 80) - 1
+    // A line that wraps could not be erased, nor one that the ^C of Ctrl-C makes wrap.
+    const width = (process.stderr.columns || 80) - 3
     const line = printable(text)
     write(ERASE_LINE + (line.length > width ? `${line.slice(0, width - 1)}…` : line))
   }

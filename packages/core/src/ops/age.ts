@@ -2,8 +2,8 @@ import { assertName, describe } from '../names/assert-name.js'
 import { describeDuration } from '../locks/describe-owner.js'
 import { readDuration } from './duration.js'
 
-// `new Date('5')` is a day in 2001: only what is meant as a time is read as one.
-const ISO_TIME = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?$/u
+// date(1) writes a comma. `new Date('5')` is a day in 2001: only what is meant as a time is read as one.
+const ISO_TIME = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?$/u
 
 /** The time since an instant, for people. */
 export function textAge(instant: Date): string {
@@ -21,7 +21,7 @@ export function parseSince(option: string, text: unknown): Date {
   const ageMs = readDuration(text)
   const date =
     ageMs === undefined
-      ? new Date(ISO_TIME.test(text) ? text : Number.NaN)
+      ? new Date(ISO_TIME.test(text) ? text.replace(',', '.') : Number.NaN)
       : new Date(Date.now() - ageMs)
   if (Number.isNaN(date.getTime())) {
     throw new TypeError(

@@ -6,11 +6,10 @@ import { nodeFileSystem } from '../drivers/local/file-system.js'
 import { isNetworkFileSystem } from '../drivers/local/network-file-system.js'
 import { assertPrivateDirectory } from '../drivers/local/private-directory.js'
 import { socketDirectories } from '../drivers/local/rpc/socket-directory.js'
+import { LOW_DISK_BYTES } from './disk-use.js'
 import { type Check, failure, ok, warning } from './finding.js'
 import type { OpsContext } from './ops-context.js'
 
-/** Below this, locks and events may fail at any moment. */
-const LOW_DISK_BYTES = 64 * 1024 * 1024
 const MEBIBYTE = 1024 * 1024
 
 export const checkHome: Check = ({ connection: { home } }) => {

@@ -1,9 +1,11 @@
 import { storageError } from '../drivers/local/home.js'
 import { checkConfig, checkEnvironment } from './check-configuration.js'
 import { checkDisk, checkFileSystem, checkHome, checkSockets, checkWatches } from './check-home.js'
+import { checkClock, checkEngine, checkFormats } from './check-engine.js'
 import { checkInstances, checkLocks } from './check-running.js'
 import type { Check, Finding } from './finding.js'
 import type { OpsContext, OpsRun } from './ops-context.js'
+import { style } from './style.js'
 
 const LOCAL_CHECKS: readonly (readonly [name: string, check: Check])[] = [
   ['home', checkHome],
@@ -11,14 +13,23 @@ const LOCAL_CHECKS: readonly (readonly [name: string, check: Check])[] = [
   ['disk', checkDisk],
   ['watches', checkWatches],
   ['sockets', checkSockets],
+  ['formats', checkFormats],
 ]
 
 const CHECKS: readonly (readonly [name: string, check: Check])[] = [
   ['config', checkConfig],
   ['environment', checkEnvironment],
+  ['engine', checkEngine],
+  ['clock', checkClock],
   ['locks', checkLocks],
   ['instances', checkInstances],
 ]
+
+const MARKS = {
+  ok: () => style('green', 'ok  '),
+  warning: () => style('yellow', 'warn'),
+  failure: () => style('red', 'FAIL'),
+}
 
 /** `doctor`: looks at what the kit needs of this machine; each finding comes with its remedy. Exit code 1 on a failure. */
 export const runDoctor: OpsRun = async (context) => {
@@ -51,6 +62,6 @@ function findingText({
   message,
   remedy,
 }: Finding & { readonly check: string }): string {
-  const mark = { ok: 'ok  ', warning: 'warn', failure: 'FAIL' }[status]
+  const mark = MARKS[status]()
   return `${mark}  ${check}: ${message}${remedy === undefined ? '' : `\n      ${remedy}`}`
 }

@@ -1,37 +1,55 @@
 import { printable, say } from '../diagnostics/message.js'
 import { assertPattern } from '../events/event-pattern.js'
-import type { EventEnvelope } from '../events/event-types.js'
+import type { EventEnvelope, StartPosition } from '../events/event-types.js'
+import { assertName, describe } from '../names/assert-name.js'
 import { parseSince } from './age.js'
 import { jsonLine } from './json-line.js'
 import { keptEvents } from './kept-events.js'
 import type { OpsContext, OpsRun } from './ops-context.js'
 
-/** `events`: what the log keeps, and with `--follow` what comes. */
+/** `events`: what the log keeps, with `--group` what that group has not seen, and with `--follow` what comes. */
 export const listEvents: OpsRun = async (context) => {
   const { options, signal } = context
-  const { type: pattern = '*', since, follow } = options
+  const { type: pattern = '*', group, follow } = options
   assertPattern(pattern, '--type')
-  const from = since === undefined ? 'earliest' : parseSince('--since', since)
-  if (follow !== true) {
-    const events = await keptEvents(context, pattern, from)
-    for (const event of events) printEvent(context, event)
-    // For programs, no event is no line.
-    if (events.length === 0 && options['json'] !== true)
-      context.print(null, 'No such event is kept.')
+  if (group !== undefined) assertName('--group', group)
+  const from = startOf(options)
+  if (follow !== true && group === undefined) {
+    sayNoneOf(context, printAll(context, await keptEvents(context, pattern, from)))
     return 0
   }
   const events = context.coordinator.events.subscribe(pattern, {
     from,
+    group,
     signal,
+    wait: follow === true,
     onGap: () => {
       say('some events had expired before they could be shown')
     },
   })
-  for await (const event of events) printEvent(context, event)
+  let count = 0
+  for await (const event of events) count += printAll(context, [event])
+  sayNoneOf(context, count)
   return 0
 }
 
-function printEvent({ print }: OpsContext, event: EventEnvelope): void {
-  const { time, type, data, source } = event
-  print(event, `${time}  ${printable(type)}  ${jsonLine(data)}  (${printable(source)})`)
+function startOf({ since, after }: OpsContext['options']): StartPosition {
+  if (after === undefined) return since === undefined ? 'earliest' : parseSince('--since', since)
+  assertName('--after', after)
+  if (since === undefined) return after as StartPosition
+  throw new TypeError(`--after must not be given together with --since, got ${describe(after)}`)
+}
+
+function printAll({ print }: OpsContext, events: readonly EventEnvelope[]): number {
+  for (const event of events) {
+    const { time, type, data, source } = event
+    print(event, `${time}  ${printable(type)}  ${jsonLine(data)}  (${printable(source)})`)
+  }
+  return events.length
+}
+
+/** For programs, no event is no line; and who follows waits for the first. */
+function sayNoneOf({ options, print }: OpsContext, count: number): void {
+  if (count > 0 || options['json'] === true || options['follow'] === true) return
+  print(null, options['group'] === undefined ? 'No such event is kept.' : 'No such event is new.')
 }

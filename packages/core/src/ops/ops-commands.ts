@@ -58,6 +58,12 @@ export const OPS_COMMANDS: readonly OpsCommand[] = [
     options: [
       { name: 'type', value: 'pattern', description: 'only these, such as "task:*"' },
       { name: 'since', value: 'time', description: 'only from then on: "5m", "2h" or an ISO time' },
+      { name: 'after', value: 'cursor', description: 'only those behind this position' },
+      {
+        name: 'group',
+        value: 'name',
+        description: 'only those this group has not seen yet, which it then has',
+      },
       { name: 'follow', description: 'go on with new events until Ctrl-C' },
       JSON_OPTION,
     ],

@@ -41,6 +41,17 @@ export function createOutput(stream: Writable, asJson: boolean): OpsOutput {
   }
 }
 
+// Bold, dim and colours on and off, as style() writes them: whatever else moves a terminal does not come through.
+// eslint-disable-next-line no-control-regex
+const STYLE = /(\u001b\[(?:1|2|22|31|32|33|39)m)/u
+
 function safeLines(text: string): string {
-  return text.split('\n').map(printable).join('\n')
+  return text.split('\n').map(safeLine).join('\n')
+}
+
+function safeLine(line: string): string {
+  return line
+    .split(STYLE)
+    .map((part, index) => (index % 2 === 1 && process.stdout.isTTY ? part : printable(part)))
+    .join('')
 }

@@ -1,4 +1,5 @@
 import { printable } from '../diagnostics/message.js'
+import { style } from './style.js'
 
 /** One value, or several that stand below each other. */
 export type Cell = string | readonly string[]
@@ -24,7 +25,8 @@ export function textTable(
     const height = Math.max(...row.map(({ length }) => length))
     return Array.from({ length: height }, (_, line) => row.map((cell) => cell[line] ?? ''))
   })
-  return [heading, ...lines].map((line) => joinColumns(line, widths)).join('\n')
+  const [head = '', ...rest] = [heading, ...lines].map((line) => joinColumns(line, widths))
+  return [style('bold', head), ...rest].join('\n')
 }
 
 /** A pipe and a file have no width, so that programs such as grep find one row in one line. */

@@ -100,7 +100,21 @@ describe('in a home in use', () => {
           waiters: [],
         },
       ],
-      events: { kept: 1, oldest: expect.stringMatching(/Z$/u) as unknown },
+      events: {
+        kept: 1,
+        oldest: expect.stringMatching(/Z$/u) as unknown,
+        lastMinute: 1,
+        lastHour: 1,
+        types: [{ type: 'task:created', count: 1 }],
+      },
+      requests: [],
+      disk: {
+        bytes: expect.any(Number) as unknown,
+        files: expect.any(Number) as unknown,
+        isMore: false,
+        freeBytes: expect.any(Number) as unknown,
+      },
+      warnings: [],
       problems: [],
     })
     expect(readdirSync(home, { recursive: true }).sort()).toEqual(before)
@@ -386,5 +400,5 @@ test('"status" shows what it can', async () => {
   writeFileSync(home, '')
   const { status, stdout } = await runOpsCommand(home, 'status')
   expect(status).toBe(1)
-  expect(stdout).toMatch(/Locks: cannot use .*: it is not a directory/)
+  expect(stdout).toMatch(/^! cannot use .*: it is not a directory/mu)
 })

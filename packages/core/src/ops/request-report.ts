@@ -1,4 +1,4 @@
-import type { RequestReport } from '@cli-ops/shared-ipc'
+import type { RequestReport } from '../rpc/request-log.js'
 
 const OUTCOMES: readonly unknown[] = ['answered', 'failed', 'cancelled', 'expired']
 const MAX_ENTRIES = 1000

@@ -1,13 +1,23 @@
 import { opendir, stat, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
-import type { DiskView } from './live-types.js'
+/** Below this, locks and events may fail at any moment. */
+export const LOW_DISK_BYTES = 64 * 1024 * 1024
+
+/** What a home takes, and what its disk has left. */
+export interface DiskUse {
+  readonly bytes: number
+  readonly files: number
+  /** There are more files than were counted. */
+  readonly isMore: boolean
+  readonly freeBytes: number
+}
 
 /** A home with more files is not worth counting every few seconds. */
 const MAX_FILES = 20_000
 
 /** Adds up what the home takes; undefined where it cannot be read. */
-export async function diskUse(home: string): Promise<DiskView | undefined> {
+export async function diskUse(home: string): Promise<DiskUse | undefined> {
   const free = await freeBytes(home)
   if (free === undefined) return undefined
   const sum = { bytes: 0, files: 0 }

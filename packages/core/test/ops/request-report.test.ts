@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { readRequestReport } from '../../src/live/request-report.js'
+import { readRequestReport } from '../../src/ops/request-report.js'
 
 const ENDED = {
   number: 1,

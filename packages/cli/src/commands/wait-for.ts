@@ -1,0 +1,35 @@
+import { Command } from 'commander'
+
+import { examples } from '../examples.js'
+import { withContext } from '../with-context.js'
+
+export function waitForCommand(): Command {
+  return new Command('wait-for')
+    .description('wait for an event, print its data and end; 124 when the time is over')
+    .argument('<event>', 'a type, a prefix such as "task:*", or "*"')
+    .option('-t, --timeout <duration>', 'how long to wait; without it for ever')
+    .option(
+      '-w, --where <key=value>',
+      'only where the data has this value there; "a.b" goes deeper, repeat for more',
+      (value: string, all: readonly string[]) => [...all, value],
+      [],
+    )
+    .option('--since <time>', 'an event from then on counts as well: "5m", "1h30m" or an ISO time')
+    .option('--after <cursor>', 'an event behind this position counts as well')
+    .option('--json', 'print the whole event as JSON')
+    .addHelpText(
+      'after',
+      `
+What comes after this command was started is never missed. For what may have come before, note the time
+before you start the work, and give it with --since.
+${examples(
+  'cli-ops wait-for build:done --timeout 1s',
+  'cli-ops wait-for command:completed --where cli=cli-alpha --where exitCode=0 --timeout 1s',
+  `began=$(date -Ins); cli-ops emit build:done; cli-ops wait-for build:done --since "$began"`,
+)}`,
+    )
+    .action(async (event: string, options: Record<string, unknown>) => {
+      const { waitForEvent } = await import('../events/wait-for-event.js')
+      await withContext([event], options, waitForEvent)
+    })
+}

@@ -1,0 +1,43 @@
+import { openOps, type OpsPlace } from '@cli-ops/shared-ipc/ops'
+import type { Command } from 'commander'
+
+import { findCandidates, type ValueKind } from './candidates.js'
+
+/** A name that a shell's line cannot carry. */
+const UNSAFE = /[\p{Cc}\p{Zl}\p{Zp}]/u
+
+/** Prints the candidates for the last word, one a line: value, tab, description. Says nothing of what goes wrong. */
+export async function printCandidates(program: Command, words: readonly string[]): Promise<void> {
+  const place = openOps('cli-ops')
+  try {
+    const found = await findCandidates(program, words, async (kind, all) => {
+      const values = await lookUp(place, kind, all).catch(() => [])
+      return [...new Set(values)].filter((value) => !UNSAFE.test(value)).sort()
+    })
+    const lines = found.map(({ value, description }) => `${value}\t${description}\n`)
+    process.stdout.write(lines.join(''))
+  } finally {
+    await place.coordinator.close()
+  }
+}
+
+async function lookUp(
+  place: OpsPlace,
+  kind: ValueKind,
+  words: readonly string[],
+): Promise<string[]> {
+  const { coordinator } = place
+  switch (kind) {
+    case 'resource':
+      return (await coordinator.locks.list()).map(({ resource }) => resource)
+    case 'lock-id': {
+      const held = (await coordinator.locks.list()).filter(({ id }) => id !== '')
+      const named = held.filter(({ resource }) => words.includes(resource))
+      return (named.length > 0 ? named : held).map(({ id }) => id)
+    }
+    case 'event':
+      return (await place.keptEvents()).map(({ type }) => type)
+    case 'service':
+      return (await coordinator.registry.discover()).map(({ name }) => name)
+  }
+}

@@ -1,0 +1,26 @@
+/** What the data of an event must have: a value at the end of a path. */
+export interface Condition {
+  readonly path: readonly string[]
+  readonly value: string
+}
+
+/** Reads `key=value`. @throws TypeError */
+export function parseCondition(text: string): Condition {
+  const at = text.indexOf('=')
+  if (at < 1) {
+    throw new TypeError(
+      `--where must be key=value, such as exitCode=0, got ${JSON.stringify(text)}`,
+    )
+  }
+  return { path: text.slice(0, at).split('.'), value: text.slice(at + 1) }
+}
+
+/** Tells whether the data has the value: a text as it is, anything else as its JSON. */
+export function holds({ path, value }: Condition, data: unknown): boolean {
+  let found: unknown = data
+  for (const key of path) {
+    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, key)) return false
+    found = (found as Record<string, unknown>)[key]
+  }
+  return found === value || JSON.stringify(found) === value
+}

@@ -1,0 +1,66 @@
+import type { Cursor, EventEnvelope, StartPosition } from '@cli-ops/shared-ipc'
+import {
+  assertPattern,
+  describeDuration,
+  jsonLine,
+  type OpsRun,
+  parseDuration,
+  parseSince,
+  say,
+} from '@cli-ops/shared-ipc/ops'
+
+import { EXIT_TIMED_OUT } from '../with-context.js'
+import { type Condition, holds, parseCondition } from './condition.js'
+
+/** `wait-for <event>`: ends with the first event that is as wanted. */
+export const waitForEvent: OpsRun = async ({ coordinator, args, options, print, signal }) => {
+  const [pattern] = args
+  assertPattern(pattern, 'event')
+  const conditions = ((options['where'] ?? []) as readonly string[]).map(parseCondition)
+  const timeoutMs =
+    options['timeout'] === undefined ? Infinity : parseDuration('--timeout', options['timeout'])
+  const late = new AbortController()
+  // Timers take no more; that is 24 days.
+  const end = (): void => {
+    late.abort()
+  }
+  const timer = timeoutMs < 2 ** 31 ? setTimeout(end, timeoutMs) : undefined
+  try {
+    const events = coordinator.events.subscribe(pattern, {
+      from: startOf(options),
+      signal: AbortSignal.any([signal, late.signal]),
+      onGap: () => {
+        say('some events had expired before they could be looked at')
+      },
+    })
+    const event = await firstWhere(events, conditions)
+    if (event !== undefined) {
+      print(event, jsonLine(event.data))
+      return 0
+    }
+  } finally {
+    clearTimeout(timer)
+  }
+  if (!late.signal.aborted) return 0
+  say(`no ${jsonLine(pattern)} came within ${describeDuration(timeoutMs)}`)
+  return EXIT_TIMED_OUT
+}
+
+async function firstWhere(
+  events: AsyncIterable<EventEnvelope>,
+  conditions: readonly Condition[],
+): Promise<EventEnvelope | undefined> {
+  for await (const event of events) {
+    if (conditions.every((condition) => holds(condition, event.data))) return event
+  }
+  return undefined
+}
+
+function startOf({ since, after }: Readonly<Record<string, unknown>>): StartPosition {
+  if (after !== undefined && since !== undefined) {
+    throw new TypeError(`--after must not be given together with --since, got ${jsonLine(after)}`)
+  }
+  if (after !== undefined) return after as Cursor
+  // What came while this program was being loaded counts, too.
+  return since === undefined ? new Date(performance.timeOrigin) : parseSince('--since', since)
+}

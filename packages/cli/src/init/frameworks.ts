@@ -1,0 +1,52 @@
+/** A framework that has a plugin, and what its author adds. */
+export interface Framework {
+  /** Its package. */
+  readonly name: string
+  readonly plugin: string
+  /** The majors that the plugin is tested with, first and last; as in the plugin's peer dependency. */
+  readonly majors: readonly [first: number, last: number]
+  /** The lines to add, and where. */
+  readonly steps: (project: ProjectStyle) => readonly string[]
+}
+
+/** What the lines depend on. */
+export interface ProjectStyle {
+  readonly isModule: boolean
+  /** `"oclif": {…}` of package.json lists plugins already. */
+  readonly hasOclifPlugins: boolean
+}
+
+export const FRAMEWORKS: readonly Framework[] = [
+  {
+    name: 'commander',
+    plugin: '@cli-ops/commander-plugin',
+    majors: [12, 15],
+    steps: ({ isModule }) => [
+      importLine('cliOps', '@cli-ops/commander-plugin', isModule),
+      'program.use(cliOps())   // before program.parse()',
+    ],
+  },
+  {
+    name: 'yargs',
+    plugin: '@cli-ops/yargs-plugin',
+    majors: [17, 18],
+    steps: ({ isModule }) => [
+      importLine('cliOps', '@cli-ops/yargs-plugin', isModule),
+      'yargs(hideBin(process.argv)).middleware(cliOps())   // then your commands',
+    ],
+  },
+  {
+    name: '@oclif/core',
+    plugin: '@cli-ops/oclif-plugin',
+    majors: [4, 5],
+    steps: ({ hasOclifPlugins }) => [
+      hasOclifPlugins
+        ? 'add "@cli-ops/oclif-plugin" to "oclif": { "plugins": […] } in package.json'
+        : '"oclif": { "plugins": ["@cli-ops/oclif-plugin"] }   // in package.json',
+    ],
+  },
+]
+
+function importLine(name: string, from: string, isModule: boolean): string {
+  return isModule ? `import { ${name} } from '${from}'` : `const { ${name} } = require('${from}')`
+}

@@ -1,0 +1,90 @@
+import { describeOwnProcess, jsonLine, say } from '@cli-ops/shared-ipc/ops'
+
+import { type Framework, FRAMEWORKS } from './frameworks.js'
+import { installedVersion, type Project, readProject } from './read-project.js'
+
+/** What there is to do for one framework. */
+interface Advice {
+  readonly framework: string
+  /** As installed; else the range of package.json. */
+  readonly version: string
+  readonly supported: boolean
+  /** The plugin is among the dependencies already. */
+  readonly hasPlugin: boolean
+  readonly install: string
+  readonly add: readonly string[]
+}
+
+/** `init`: changes nothing, and shows what to add. Exit code 1 where there is no framework, or none in a tested version. */
+export function showInit(folder: string, options: Readonly<Record<string, unknown>>): number {
+  describeOwnProcess({ name: 'cli-ops' })
+  try {
+    const project = readProject(folder)
+    const advice = project === undefined ? [] : FRAMEWORKS.flatMap((one) => adviseOn(one, project))
+    if (options['json'] === true) {
+      const place = project?.folder ?? null
+      process.stdout.write(`${jsonLine({ folder: place, frameworks: advice })}\n`)
+    } else if (advice.length > 0) {
+      process.stdout.write(`${advice.map(adviceText).join('\n\n')}\n`)
+    } else {
+      say(project === undefined ? noPackage(folder) : noFramework(project))
+    }
+    return advice.some(({ supported }) => supported) ? 0 : 1
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    say(error.message)
+    return 2
+  }
+}
+
+function adviseOn(framework: Framework, project: Project): Advice[] {
+  const { name, plugin, majors } = framework
+  const range = rangeOf(project, name)
+  if (range === undefined) return []
+  const version = installedVersion(project, name) ?? range
+  const major = Number(/\d+/u.exec(version)?.[0])
+  const oclif = project.manifest.oclif as { readonly plugins?: unknown } | undefined
+  const style = {
+    isModule: project.manifest.type === 'module',
+    hasOclifPlugins: Array.isArray(oclif?.plugins),
+  }
+  return [
+    {
+      framework: name,
+      version,
+      // What is no number, such as a tag or a path, cannot be judged; the installation will tell.
+      supported: Number.isNaN(major) || (major >= majors[0] && major <= majors[1]),
+      hasPlugin: rangeOf(project, plugin) !== undefined,
+      install: `${project.install} ${plugin}`,
+      add: framework.steps(style),
+    },
+  ]
+}
+
+function rangeOf({ manifest }: Project, name: string): string | undefined {
+  for (const part of [manifest.dependencies, manifest.devDependencies, manifest.peerDependencies]) {
+    if (typeof part !== 'object' || part === null || !Object.hasOwn(part, name)) continue
+    const range = (part as Record<string, unknown>)[name]
+    if (typeof range === 'string') return range
+  }
+  return undefined
+}
+
+function adviceText({ framework, version, supported, hasPlugin, install, add }: Advice): string {
+  if (!supported) {
+    const { majors } = FRAMEWORKS.find(({ name }) => name === framework) as Framework
+    return `${framework} ${version}: not supported; the plugin is for ${majors.join(' to ')}`
+  }
+  const steps = hasPlugin ? add : [install, ...add]
+  const head = hasPlugin ? 'the plugin is installed; it takes' : 'add'
+  return [`${framework} ${version}: ${head}`, '', ...steps.map((line) => `  ${line}`)].join('\n')
+}
+
+function noPackage(folder: string): string {
+  return `no package.json in ${folder} or above; any other program can be run with "cli-ops run"`
+}
+
+function noFramework({ folder }: Project): string {
+  const names = FRAMEWORKS.map(({ name }) => name).join(', ')
+  return `${folder}/package.json depends on none of ${names}; any other program can be run with "cli-ops run"`
+}

@@ -1,0 +1,15 @@
+import { text } from 'node:stream/consumers'
+
+import { parseJson } from './parse-json.js'
+
+/** Reads the JSON that a command was given: as an argument, or with `--stdin` from stdin; `{}` where there is none. */
+export async function readJsonArgument(
+  json: string | undefined,
+  { stdin }: Readonly<Record<string, unknown>>,
+): Promise<unknown> {
+  if (stdin !== true) return json === undefined ? {} : parseJson('json', json)
+  if (json !== undefined) {
+    throw new TypeError(`--stdin must not be given together with JSON, got ${JSON.stringify(json)}`)
+  }
+  return parseJson('stdin', await text(process.stdin))
+}

@@ -1,0 +1,17 @@
+import type { OpsRun } from '@cli-ops/shared-ipc/ops'
+
+/** Exit code of timeout(1): the time was over. */
+export const EXIT_TIMED_OUT = 124
+
+/** Runs what a command does, with the output and the exit codes of the commands that every plugin mounts. */
+export async function withContext(
+  args: readonly string[],
+  options: Readonly<Record<string, unknown>>,
+  run: OpsRun,
+): Promise<void> {
+  const { runWithContext } = await import('@cli-ops/shared-ipc/ops')
+  process.exitCode = await runWithContext(
+    { name: 'cli-ops', program: 'cli-ops', args, options },
+    run,
+  )
+}

@@ -1,0 +1,77 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { expect, test } from 'vitest'
+
+import { createProgram } from '../src/program.js'
+import { CliOpsUser } from './fixtures/cli-ops-user.js'
+
+const COMMANDS = createProgram()
+  .commands.map((command) => command.name())
+  .filter((name) => !name.startsWith('__'))
+
+async function examplesOf(command: string): Promise<string[]> {
+  const { stdout, status, stderr } = await new CliOpsUser().run(command, '--help')
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+  return [...stdout.matchAll(/^ {2}\$ (.+)$/gmu)].map(([, line = '']) => line)
+}
+
+/** Somebody for whom every example has something to show. */
+async function preparedUser(): Promise<CliOpsUser> {
+  const user = new CliOpsUser()
+  for (const name of ['deploy.sh', 'report.sh'])
+    writeFileSync(join(user.directory, name), '#!/bin/sh\necho "$@"\n', { mode: 0o755 })
+  writeFileSync(join(user.directory, 'package.json'), '{ "dependencies": { "commander": "14" } }')
+  const ops = user.coordinator('cli-alpha')
+  await ops.events.emit('task:created', { id: '1', title: 'Write' })
+  const server = ops.serve()
+  server.handle('get-tasks', () => ['Write'])
+  await server.ready
+  return user
+}
+
+test('every command has help, and the own ones examples', async () => {
+  for (const command of COMMANDS.filter(
+    (name) => !['top', 'dashboard', 'serve', 'help'].includes(name),
+  ))
+    expect(await examplesOf(command), command).not.toEqual([])
+}, 60_000)
+
+test('the examples run', async () => {
+  const user = await preparedUser()
+  const examples = (await Promise.all(COMMANDS.map(examplesOf))).flat()
+  for (const example of examples) {
+    if (example.includes('--follow')) continue
+    // jq is not everywhere; that it could read the output is what matters.
+    const line = example.replace(/\| jq .*$/u, '| while read -r line; do :; done')
+    const { status, stderr } = await user.bash(line).ended
+    // 1 where a reader of its output finds nothing more to read.
+    const allowed = example.includes('--timeout') ? [0, 124] : [0]
+    expect(allowed, `${example}: ${stderr}`).toContain(status)
+  }
+}, 120_000)
+
+test('the example that goes on shows what comes, and ends by Ctrl-C', async () => {
+  const user = await preparedUser()
+  const following = user.start('events', '--follow')
+  await following.says('task:created')
+  await user.coordinator().events.emit('task:deleted', { id: '1' })
+  await following.says('task:deleted')
+  following.child.kill('SIGINT')
+  expect((await following.ended).status).toBe('SIGINT')
+})
+
+test('there is no such command, option or argument: 2, on stderr', async () => {
+  for (const args of [
+    ['nope'],
+    ['status', '--nope'],
+    ['locks', 'release', 'db'],
+    ['run'],
+    ['emit'],
+    [],
+  ]) {
+    const { status, stdout, stderr } = await new CliOpsUser().run(...args)
+    expect({ args, status, stdout }).toEqual({ args, status: 2, stdout: '' })
+    expect(stderr).not.toBe('')
+  }
+})

@@ -1,0 +1,141 @@
+import { describe, expect, test } from 'vitest'
+
+import { CliOpsUser } from './fixtures/cli-ops-user.js'
+import { noPseudoTerminal, PseudoTerminal } from './fixtures/pseudo-terminal.js'
+
+interface TerminalOptions {
+  readonly columns?: number
+  readonly rows?: number
+}
+
+function on(user: CliOpsUser, args: readonly string[], options?: TerminalOptions): PseudoTerminal {
+  return new PseudoTerminal(['cli-ops', ...args], user.env, options)
+}
+
+describe.skipIf(noPseudoTerminal !== undefined)('on a terminal', () => {
+  describe('run', () => {
+    test('the program has the terminal', async () => {
+      const program = ['sh', '-c', 'test -t 0 && test -t 1 && test -t 2 && stty size']
+      const terminal = on(new CliOpsUser(), ['run', '-l', 'db', '--', ...program])
+      await terminal.shows('24 100')
+      expect(await terminal.ended).toBe(0)
+    })
+
+    test('Ctrl-C reaches it once, and it decides', async () => {
+      const script = `n=0; trap 'n=$((n + 1)); echo "got $n"' INT; trap 'echo "in all $n"; exit 5' USR1
+echo "pid=$$"; while :; do sleep 0.01; done`
+      const user = new CliOpsUser()
+      const terminal = on(user, ['run', '-l', 'db', '--', 'bash', '-c', script])
+      await terminal.shows(/pid=\d+/u)
+      terminal.keys('\u0003')
+      await terminal.shows('got 1')
+      process.kill(Number(/pid=(\d+)/u.exec(terminal.screen)?.[1]), 'SIGUSR1')
+      await terminal.shows('in all 1')
+      expect(await terminal.ended).toBe(5)
+    })
+
+    test('Ctrl-C ends it where it does not listen, and cli-ops alike', async () => {
+      const user = new CliOpsUser()
+      const terminal = on(user, ['run', '-l', 'db', '--', 'sh', '-c', 'echo begun; sleep 60'])
+      await terminal.shows('begun')
+      terminal.keys('\u0003')
+      expect(await terminal.ended).toBe(130)
+      expect(await user.json('locks')).toEqual([])
+    })
+
+    test('Ctrl-Z suspends both, and fg takes both up again', async () => {
+      const user = new CliOpsUser()
+      const shell = new PseudoTerminal(['bash', '--norc', '--noprofile', '-i'], user.env)
+      await shell.shows(/^bash\S*[#$]/mu)
+      shell.keys("cli-ops run -l db -- bash -c 'echo be''gun; read -r line; echo \"told $line\"'\n")
+      await shell.shows(/^begun$/mu)
+      shell.keys('\u001a')
+      await shell.shows(/Stopped/u)
+      const [{ owner }] = await user.json<[{ owner: { state: string } }]>('locks')
+      expect(owner.state).toBe('stopped')
+      shell.keys('fg\n')
+      await shell.shows(/fg\n/u)
+      shell.keys('on\n')
+      await shell.shows('told on')
+      shell.keys('echo "code=$?"; exit\n')
+      await shell.shows('code=0')
+      await shell.ended
+    })
+
+    test('a wait is one line that is kept up to date and then goes away', async () => {
+      const user = new CliOpsUser()
+      const ops = user.coordinator('cli-beta')
+      const lock = await ops.locks.lock('db')
+      const first = ops.locks.lock('db')
+      const terminal = on(user, ['run', '-l', 'db', '--', 'echo', 'begun'], { columns: 200 })
+      await terminal.shows(
+        /^cli-ops: waiting for "db", held for .* by cli-beta .*; place 2 of 2 in the queue/mu,
+      )
+      await terminal.shows(/place 2 of 2 in the queue, [12] s so far/u)
+      await lock.release()
+      await terminal.shows(/held for .* by cli-beta .*, \d+ s so far/u)
+      expect(terminal.lines.filter((line) => line.includes('waiting for'))).toHaveLength(1)
+      await (await first).release()
+      await terminal.shows('begun')
+      expect(await terminal.ended).toBe(0)
+      expect(terminal.screen).not.toContain('waiting')
+    })
+
+    test('a wait that is longer than the terminal is wide stays on one line', async () => {
+      const user = new CliOpsUser()
+      const lock = await user.coordinator('cli-beta').locks.lock('a-very-long-name-of-a-resource')
+      const size = { columns: 40, rows: 10 }
+      const terminal = on(user, ['run', '-l', 'a-very-long-name-of-a-resource', 'true'], size)
+      await terminal.shows(/^cli-ops: waiting for .*…$/mu)
+      // Twice, so that it was written over itself.
+      await terminal.shows(() => terminal.raw.split('waiting for').length > 2)
+      expect(terminal.lines.filter((line) => line !== '')).toHaveLength(1)
+      terminal.keys('\u0003')
+      expect(await terminal.ended).toBe(130)
+      expect(terminal.screen).not.toContain('waiting')
+      await lock.release()
+    })
+  })
+
+  test('status, locks and doctor have colours, unless they are not wanted', async () => {
+    const user = new CliOpsUser()
+    await user.coordinator().locks.lock('db')
+    const plain = { ...user.env, NO_COLOR: undefined }
+    const coloured = new PseudoTerminal(['cli-ops', 'doctor'], plain)
+    expect(await coloured.ended).toBe(0)
+    expect(coloured.raw).toContain('\u001b[32mok')
+    for (const [args, env] of [
+      [['doctor', '--no-color'], plain],
+      [['locks', '--no-color'], plain],
+      [['status'], { ...plain, NO_COLOR: '1' }],
+    ] as const) {
+      const terminal = new PseudoTerminal(['cli-ops', ...args], env)
+      expect(await terminal.ended).toBe(0)
+      expect(terminal.raw).not.toContain('\u001b[3')
+      expect(terminal.raw).not.toContain('\u001b[1m')
+    }
+  })
+
+  test('a table that is too wide becomes blocks', async () => {
+    const user = new CliOpsUser()
+    await user.coordinator().locks.lock('db')
+    const narrow = on(user, ['locks'], { columns: 40 })
+    await narrow.ended
+    expect(narrow.screen).toMatch(/^RESOURCE +db$/mu)
+    expect(narrow.screen).toMatch(/^ID +\S+$/mu)
+  })
+})
+
+test('in a log a wait is a line now and then, without anything that moves a cursor', async () => {
+  const user = new CliOpsUser()
+  const lock = await user.coordinator('cli-beta').locks.lock('db')
+  const waiting = user.start('run', '-l', 'db', '--wait', '7s', '--', 'true')
+  const { status, stderr } = await waiting.ended
+  expect(status).toBe(75)
+  const lines = stderr.split('\n').filter((line) => line.includes('waiting for "db"'))
+  expect(lines).toHaveLength(2)
+  expect(lines[0]).toMatch(/^cli-ops: waiting for "db", held for .* by cli-beta .*\)$/u)
+  expect(lines[1]).toMatch(/\); 5 s so far$/u)
+  for (const mover of ['\r', '\u001b']) expect(stderr).not.toContain(mover)
+  await lock.release()
+})

@@ -1,0 +1,76 @@
+import { closeSync, openSync, readSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { nodeFileSystem } from '../drivers/local/file-system.js'
+import { Home } from '../drivers/local/home.js'
+import { describeDuration } from '../locks/describe-owner.js'
+import { type Check, failure, ok, warning } from './finding.js'
+import { jsonLine } from './json-line.js'
+import { keptEvents } from './kept-events.js'
+
+const PRIMITIVES = ['locks', 'events', 'registry', 'rpc'] as const
+/** An answer slower than this makes every command slow. */
+const SLOW_MS = 500
+/** Clocks of machines that are kept in time differ by less. */
+const CLOCK_MS = 5_000
+/** The version of the event log's segments that this version writes. */
+const SEGMENT_VERSION = 1
+const HEADER_BYTES = 256
+
+export const checkEngine: Check = async ({ connection, coordinator }) => {
+  const schemes = new Set(PRIMITIVES.map((primitive) => schemeOf(connection.urlOf(primitive))))
+  schemes.delete('local:')
+  if (schemes.size === 0) return ok('none is needed: everything is on this machine')
+  const began = performance.now()
+  // Each primitive may have an engine of its own; one that has no locks or no registry says so.
+  if (connection.urlOf('registry') !== 'local:') await coordinator.registry.discover()
+  if (connection.urlOf('locks') !== 'local:') await coordinator.locks.list()
+  const tookMs = Math.round(performance.now() - began)
+  const names = [...schemes].join(', ')
+  if (tookMs < SLOW_MS) return ok(`${names} answered within ${tookMs} ms`)
+  return warning(
+    `${names} took ${tookMs} ms to answer`,
+    'look at the load of the engine and at the network between',
+  )
+}
+
+export const checkClock: Check = async (context) => {
+  const events = await keptEvents(context, '*', 'earliest')
+  const last = events.at(-1)
+  const aheadMs = last === undefined ? 0 : Date.parse(last.time) - Date.now()
+  if (!(aheadMs > CLOCK_MS)) return ok('no event comes from the future')
+  return warning(
+    `the last event says that it was emitted ${describeDuration(aheadMs)} from now, so the clock was set back or another machine’s is ahead`,
+    'keep the clocks in time (timedatectl set-ntp true); until then "--since" finds too much or too little',
+  )
+}
+
+/** A segment of a newer version may hold what this one does not understand. */
+export const checkFormats: Check = ({ connection: { home, namespace } }) => {
+  const { events } = new Home(home, namespace, nodeFileSystem).paths
+  const segments = (nodeFileSystem.list(events) ?? []).filter((name) => name.endsWith('.ndjson'))
+  const newer = segments.filter((name) => versionOf(join(events, name)) > SEGMENT_VERSION)
+  if (newer.length === 0) return ok('event log 1, locks and registry as this version writes them')
+  return failure(
+    `${newer.map(jsonLine).join(', ')} in ${events} was written by a newer version`,
+    'update the packages of the kit on this machine to one version',
+  )
+}
+
+function versionOf(path: string): number {
+  const buffer = Buffer.alloc(HEADER_BYTES)
+  const descriptor = openSync(path, 'r')
+  let text: string
+  try {
+    text = buffer.toString('utf8', 0, readSync(descriptor, buffer, 0, HEADER_BYTES, 0))
+  } finally {
+    closeSync(descriptor)
+  }
+  // A header that a crash has torn says nothing.
+  return Number(/"cliops":"header","version":(\d+)/u.exec(text)?.[1] ?? 0)
+}
+
+/** The rest of a URL may hold a password. */
+function schemeOf(url: string): string {
+  return /^[a-z][a-z0-9+.-]*:/iu.exec(url)?.[0] ?? ''
+}

@@ -1,0 +1,59 @@
+import type { Coordinator } from '../coordinator/create-coordinator.js'
+import type { ServiceInfo } from '../registry/service-types.js'
+import { readRequestReport } from './request-report.js'
+
+/** A look must not take long; who is slower than this is busy or stopped. */
+const TIMEOUT_MS = 300
+/** One screen shows no more. */
+const MAX_SERVERS = 32
+
+/** What one running server was asked. */
+export interface ServerTraffic {
+  readonly name: string
+  readonly instance: string
+  readonly pid: number
+  /** Requests that have ended since it began. */
+  readonly ended: number
+  /** How many of them were not answered with a result. */
+  readonly failed: number
+  readonly running: number
+  /** Of the last ones that ended, in milliseconds. */
+  readonly medianMs?: number
+}
+
+/** Asks the running servers what they were asked. A server of an older version, or one that does not answer, is left out. */
+export async function requestTraffic(
+  coordinator: Coordinator,
+  services: readonly ServiceInfo[],
+): Promise<readonly ServerTraffic[]> {
+  const servers = services.filter(
+    ({ endpoint, state }) => endpoint !== undefined && state === 'live',
+  )
+  const asked = servers.slice(0, MAX_SERVERS).map((server) => ask(coordinator, server))
+  return (await Promise.all(asked)).filter((traffic) => traffic !== undefined)
+}
+
+async function ask(
+  coordinator: Coordinator,
+  { name, instance, pid }: ServiceInfo,
+): Promise<ServerTraffic | undefined> {
+  const options = { instance, timeoutMs: TIMEOUT_MS }
+  const answer: unknown = await coordinator
+    .connect(name)
+    .call('$/requests', {}, options)
+    .catch(() => undefined)
+  const report = readRequestReport(answer)
+  if (report === undefined) return undefined
+  const { ended, failed, running, recent } = report
+  const times = recent.map(({ durationMs }) => durationMs).sort((a, b) => a - b)
+  const medianMs = times[Math.floor(times.length / 2)]
+  return {
+    name,
+    instance,
+    pid,
+    ended,
+    failed,
+    running: running.length,
+    ...(medianMs === undefined ? {} : { medianMs }),
+  }
+}
