@@ -5,7 +5,7 @@ import { CliOpsError } from '../errors/cli-ops-error.js'
 import { ownProcess } from '../process/own-process.js'
 import type { RemoteOrder, RemoteReport, RemoteStart } from './remote-order.js'
 
-/** What the end of a command may wait for its last traces to leave. */
+/** What the end of a command may wait for its last traces to leave, where `CLI_OPS_LAST_CALL_MS` does not say. */
 const LAST_CALL_MS = 1_000
 const WORKER = '@cli-ops/shared-ipc/lifecycle/remote-worker'
 
@@ -60,15 +60,16 @@ export class RemoteTraces {
     this.#send({ kind: 'append', json })
   }
 
-  /** Waits, for at most a second, until everything has left and the instance is unregistered. For exit handlers. */
+  /** Waits, for a second at most unless the environment says otherwise, until everything has left and the instance is unregistered. For exit handlers. */
   finish(): void {
     this.#send({ kind: 'end' })
-    Atomics.wait(this.#done, 0, 0, LAST_CALL_MS)
+    const limitMs = lastCallMs()
+    Atomics.wait(this.#done, 0, 0, limitMs)
     const last = threads().receiveMessageOnPort(this.#port) as
       { readonly message: RemoteReport } | undefined
     if (last !== undefined) this.#report(last.message)
     else if (Atomics.load(this.#done, 0) === 0)
-      this.#onFailure(new Error(`the engine did not answer within ${LAST_CALL_MS} ms`))
+      this.#onFailure(new Error(`the engine did not answer within ${limitMs} ms`))
   }
 
   #send(order: RemoteOrder): void {
@@ -78,6 +79,11 @@ export class RemoteTraces {
   #report({ failure }: RemoteReport): void {
     this.#onFailure(new Error(failure))
   }
+}
+
+function lastCallMs(env = process.env): number {
+  const text = env['CLI_OPS_LAST_CALL_MS'] ?? ''
+  return /^\d{1,9}$/u.test(text) ? Number(text) : LAST_CALL_MS
 }
 
 function threads(): typeof WorkerThreads {
