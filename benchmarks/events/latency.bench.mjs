@@ -26,6 +26,15 @@ export async function run(reporter) {
 
   const kit = (samples['kit'] ?? []).flat()
   if (kit.some(({ length }) => length !== 1)) throw new Error('an event of the kit was lost')
+  reporter.figure({
+    what: WHAT,
+    unit: 'ms',
+    ours: kit.flat(),
+    goals: [
+      { of: 'median', atMost: 0.5 },
+      { of: 'p99', atMost: 5 },
+    ],
+  })
   for (const { name, label, isGoal } of transports.slice(1)) {
     const theirs = (samples[name] ?? []).flat()
     const pairs = theirs.flatMap(([delay], index) =>
@@ -37,7 +46,7 @@ export async function run(reporter) {
       unit: 'ms',
       ours: pairs.map(([ours = NaN]) => ours),
       peer: { name: label, samples: pairs.map(([, delay = NaN]) => delay) },
-      goals: isGoal ? [{ atMost: 1 }, { of: 'median', atMost: 0.5 }, { of: 'p99', atMost: 5 }] : [],
+      goals: isGoal ? [{ atMost: 1 }] : [],
       ...(lost > 0 && { note: `${lost} of ${theirs.length} events never came by the peer` }),
     })
   }

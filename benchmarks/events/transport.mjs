@@ -1,8 +1,8 @@
-import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { startReadyChild } from '../harness/ready-child.mjs'
 
 /**
  * @typedef {{ send: (at: string) => void, close: () => Promise<unknown> }} Sender
@@ -63,12 +63,9 @@ export class Transport {
  * @param {string} name @param {string} place @param {number} [readers]
  */
 export async function openTransport(name, place, readers = 1) {
-  const children = Array.from({ length: readers }, () => {
-    const child = fork(READER, [name, place])
-    process.on('exit', () => child.kill('SIGKILL'))
-    return child
-  })
-  await Promise.all(children.map((child) => once(child, 'message')))
+  const children = await Promise.all(
+    Array.from({ length: readers }, () => startReadyChild(READER, [name, place])),
+  )
   /** @type {{ openSender: OpenSender }} */
   const { openSender } = await import(`./transports/${name}.mjs`)
   return new Transport(await openSender(place), children)

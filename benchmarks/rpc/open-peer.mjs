@@ -1,8 +1,7 @@
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
 import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
+import { startReadyChild } from '../harness/ready-child.mjs'
 
 const SERVER = fileURLToPath(new URL('serve-peer.mjs', import.meta.url))
 
@@ -15,13 +14,11 @@ const SERVER = fileURLToPath(new URL('serve-peer.mjs', import.meta.url))
 
 /** Starts the server of a peer in a process of its own. @param {string} name @param {string} place */
 export async function startServer(name, place) {
-  const child = fork(SERVER, [name, place])
-  process.on('exit', () => child.kill('SIGKILL'))
-  await once(child, 'message')
-  // Servers end with this process, and must not keep it from ending.
-  child.unref()
-  child.channel?.unref()
-  return child
+  const server = await startReadyChild(SERVER, [name, place])
+  // It ends with this process, and must not keep it from ending.
+  server.unref()
+  server.channel?.unref()
+  return server
 }
 
 /**

@@ -29,11 +29,12 @@ const ONLY = / *\/\/ only: (\S+)$/u
  * @template {string} Variant
  * @param {Framework} framework
  * @param {readonly Variant[]} variants
+ * @param {string} [base] the folder to install into
  * @returns {Record<Variant, string>} the file to run for each
  * @throws Error where something is not built
  */
-export function installFixture({ name, plugin, libraries }, variants) {
-  const folder = join(INSTALLED, name)
+export function installFixture({ name, plugin, libraries }, variants, base = INSTALLED) {
+  const folder = join(base, name)
   rmSync(folder, { recursive: true, force: true })
   const packages = workspaces()
   const pluginPackage = packages.find((candidate) => candidate.name === plugin)

@@ -4,7 +4,7 @@ import { byId, h, reconcile } from './elements.js'
 import { hueOf, programOf, shellWord, spanText, whereabouts } from './format.js'
 import { drawLane, WINDOW_MS } from './lane.js'
 import { askRelease } from './release.js'
-import { emptyState, isUnreadable, unreadableState } from './table.js'
+import { emptyState, unknownState, whyNothing } from './table.js'
 
 const SHOWN_WAITERS = 12
 
@@ -29,15 +29,15 @@ export function showLocks(store, token, redraw) {
   const resources = [...new Set([...held.keys(), ...recent])].sort((a, b) => a.localeCompare(b))
   const body = byId('locks-body')
   if (resources.length === 0) {
-    const unreadable = isUnreadable(snapshot, 'locks')
+    const unknown = whyNothing(snapshot, 'locks')
     const empty = () =>
       emptyState(
         'No lock is held.',
         'Run anything under one:',
         'cli-ops run --lock deploy -- ./deploy.sh',
       )
-    const make = unreadable ? unreadableState : empty
-    reconcile(body, [{ key: 'empty', look: String(unreadable), make }])
+    const make = unknown === '' ? empty : () => unknownState(unknown)
+    reconcile(body, [{ key: 'empty', look: unknown, make }])
     return
   }
   reconcile(

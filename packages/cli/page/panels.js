@@ -2,7 +2,7 @@
 /** @import { Store } from './store.js' */
 import { byId, h, reconcile, svg } from './elements.js'
 import { bytesParts, clockText, durationText, spanText } from './format.js'
-import { emptyState, isUnreadable, showTable } from './table.js'
+import { emptyState, whyNothing, showTable } from './table.js'
 
 const SHOWN_ROWS = 200
 
@@ -89,7 +89,7 @@ export function showInstances({ now, commands, time }) {
   )
   showTable(byId('instances-body'), now.instances, {
     label: 'Instances',
-    unreadable: isUnreadable(now, 'instances'),
+    unknown: whyNothing(now, 'instances'),
     key: ({ name, instance }) => `${instance} ${name}`,
     empty: () =>
       emptyState('No CLI is running.', 'See how to add the kit to yours:', 'cli-ops init'),
@@ -114,7 +114,7 @@ export function showCommands({ now, commands, time }) {
   if (now === undefined) return
   showTable(byId('commands-body'), newestFirst(commands), {
     label: 'Commands',
-    unreadable: isUnreadable(now, 'events'),
+    unknown: whyNothing(now, 'events'),
     key: ({ key }) => String(key),
     empty: () =>
       emptyState(
@@ -161,7 +161,7 @@ export function showRequests({ now, requests, time }) {
   const ended = newestFirst(requests).map((request) => ({ ...request, id: String(request.key) }))
   showTable(byId('requests-body'), [...running, ...ended], {
     label: 'Requests',
-    unreadable: isUnreadable(now, 'instances'),
+    unknown: whyNothing(now, 'instances'),
     key: ({ id }) => id,
     empty: () =>
       now.servers.length === 0
@@ -211,7 +211,7 @@ export function showEvents({ now, events }, { filter, until }) {
   const shown = all.filter(matches).slice(0, SHOWN_ROWS)
   showTable(byId('events-body'), shown, {
     label: 'Events',
-    unreadable: isUnreadable(now, 'events'),
+    unknown: whyNothing(now, 'events'),
     key: ({ key }) => String(key),
     empty: () =>
       all.length === 0

@@ -21,18 +21,15 @@ import { h, reconcile } from './elements.js'
  * @param {(row: Row) => string} options.key
  * @param {() => HTMLElement} options.empty
  * @param {string} options.label
- * @param {boolean} options.unreadable
+ * @param {string} options.unknown why nothing is known, where that is so
  */
-export function showTable(body, rows, { columns, key, empty, label, unreadable }) {
-  const kind = rows.length > 0 ? 'table' : unreadable ? 'unreadable' : 'empty'
-  reconcile(body, [
-    {
-      key: kind,
-      look: kind,
-      make: () =>
-        kind === 'table' ? emptyTable(columns, label) : unreadable ? unreadableState() : empty(),
-    },
-  ])
+export function showTable(body, rows, { columns, key, empty, label, unknown }) {
+  const kind = rows.length > 0 ? 'table' : unknown === '' ? 'empty' : unknown
+  const make = () => {
+    if (kind === 'table') return emptyTable(columns, label)
+    return kind === 'empty' ? empty() : unknownState(unknown)
+  }
+  reconcile(body, [{ key: 'all', look: kind, make }])
   const tbody = body.querySelector('tbody')
   if (tbody === null) return
   reconcile(
@@ -68,18 +65,21 @@ function emptyTable(columns, label) {
 }
 
 /**
- * Tells whether a part cannot be read, so that nothing to show does not mean that there is nothing.
+ * Says why nothing is known of a part, so that nothing to show does not mean that there is nothing; empty where it does.
  *
  * @param {PageSnapshot} snapshot
  * @param {'locks' | 'instances' | 'events'} part
  */
-export function isUnreadable({ problems }, part) {
-  return problems.some((problem) => problem.part === part)
+export function whyNothing({ problems, pending }, part) {
+  if (pending.includes(part)) return 'Looking …'
+  if (problems.some((problem) => problem.part === part))
+    return 'This cannot be read; the warning above says why.'
+  return ''
 }
 
-/** What is said where a part cannot be read. */
-export function unreadableState() {
-  return h('p', { class: 'empty' }, 'This cannot be read; the warning above says why.')
+/** What is said where nothing is known. @param {string} why */
+export function unknownState(why) {
+  return h('p', { class: 'empty' }, why)
 }
 
 /**

@@ -19,6 +19,8 @@ export interface DashboardServerOptions {
 }
 
 const HOST = '127.0.0.1'
+/** Anybody on this machine may connect. */
+const MAX_CONNECTIONS = 256
 
 /** On every answer. Nothing is loaded from elsewhere, framed, kept in a cache, or told to others as a referrer. */
 const HEADERS = {
@@ -60,6 +62,7 @@ export class DashboardServer {
         response.destroy()
       })
     })
+    this.#server.maxConnections = MAX_CONNECTIONS
   }
 
   /** Resolves when it listens. Rejects where it cannot, such as on a port that is in use. */
@@ -68,6 +71,8 @@ export class DashboardServer {
       this.#server.once('error', reject)
       this.#server.listen(this.#options.port, HOST, resolve)
     })
+    // Too many open files, at most: whoever connects then has to try again.
+    this.#server.on('error', () => undefined)
   }
 
   /** The address, without the token. */

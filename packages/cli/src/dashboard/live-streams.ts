@@ -13,8 +13,9 @@ interface Stream {
   revision: number
 }
 
-/** Changes are told together at most this often. */
+/** Changes are told together at most this often; the first one after a while nearly at once. */
 const SEND_MS = 100
+const GATHER_MS = 10
 /** Rates and ages of what does not change; it also tells the page that the program is still there. */
 const TICK_MS = 2000
 /** A page that does not read is sent nothing more until it does. */
@@ -29,6 +30,7 @@ export class LiveStreams {
   readonly #stopListening: () => void
   readonly #ticks: NodeJS.Timeout
   #timer: NodeJS.Timeout | undefined
+  #sentAt = 0
 
   constructor(model: LiveModel, facts: DashboardFacts) {
     this.#model = model
@@ -60,12 +62,15 @@ export class LiveStreams {
   }
 
   #sendSoon(): void {
-    if (this.#streams.size > 0) this.#timer ??= setTimeout(() => this.#sendAll(), SEND_MS)
+    if (this.#streams.size === 0 || this.#timer !== undefined) return
+    const sinceMs = performance.now() - this.#sentAt
+    this.#timer = setTimeout(() => this.#sendAll(), Math.max(GATHER_MS, SEND_MS - sinceMs))
   }
 
   #sendAll(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
+    this.#sentAt = performance.now()
     for (const stream of this.#streams) this.#send(stream)
   }
 

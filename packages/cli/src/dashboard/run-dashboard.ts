@@ -1,6 +1,7 @@
-import { openOps } from '@cli-ops/shared-ipc/ops'
+import type { OpsPlace } from '@cli-ops/shared-ipc/ops'
 
 import { LiveModel } from '../live/live-model.js'
+import { atMost, withPlace } from '../live/with-place.js'
 import { createToken } from './access.js'
 import { DashboardServer } from './dashboard-server.js'
 import { openInBrowser } from './open-in-browser.js'
@@ -18,21 +19,24 @@ export interface DashboardOptions {
 export type DashboardEnd = number | 'SIGINT' | 'SIGTERM' | 'SIGHUP'
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-const CLOSE_MS = 500
 
 /** Serves the dashboard until a signal ends it. The link goes to stdout, everything else to stderr. */
-export async function runDashboard(options: DashboardOptions = {}): Promise<DashboardEnd> {
+export function runDashboard(options: DashboardOptions = {}): Promise<DashboardEnd> {
+  return withPlace((place) => serveAt(place, options))
+}
+
+async function serveAt(place: OpsPlace, options: DashboardOptions): Promise<DashboardEnd> {
   const { port = 0, open = false, allowRelease = false, json = false } = options
   const asked = new Promise<DashboardEnd>((resolve) => {
     for (const signal of SIGNALS) process.once(signal, () => resolve(signal))
   })
-  const place = openOps('cli-ops')
   const model = new LiveModel(place, { follow: true })
   const server = new DashboardServer({ model, token: createToken(), port, allowRelease })
   try {
-    await model.ready()
     await server.listen()
     const { origin, link } = server
+    // Whoever started it may have read enough.
+    process.stdout.on('error', () => undefined)
     process.stdout.write(
       json ? `${JSON.stringify({ url: link, pid: process.pid })}\n` : `${link}\n`,
     )
@@ -50,12 +54,7 @@ export async function runDashboard(options: DashboardOptions = {}): Promise<Dash
     say(`port ${port} ${reason}; choose another one, or leave --port out for a free one`)
     return 1
   } finally {
-    const closed = server
-      .close()
-      .then(() => model.close())
-      .then(() => place.coordinator.close())
-    // An engine that does not answer must not keep anybody here.
-    await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, CLOSE_MS).unref())])
+    await atMost(server.close().then(() => model.close()))
   }
 }
 

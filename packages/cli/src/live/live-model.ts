@@ -5,7 +5,7 @@ import { CommandHistory } from './command-history.js'
 import { diskUse } from '@cli-ops/shared-ipc/ops'
 import { EventHistory } from './event-history.js'
 import { instanceView } from './instance-view.js'
-import type { DiskView, InstanceView, PlaceView, ProblemView, Snapshot } from './live-types.js'
+import type { DiskView, InstanceView, PlaceView, PartName, Snapshot } from './live-types.js'
 import { LockHistory } from './lock-history.js'
 import { pause } from './pause.js'
 import { placeView } from './place-view.js'
@@ -21,8 +21,6 @@ const LOCKS_EVERY_MS = 125
 const INSTANCES_EVERY_MS = 2000
 const REQUESTS_EVERY_MS = 1000
 const DISK_EVERY_MS = 10_000
-
-type Part = ProblemView['part']
 
 /** Options of a {@link LiveModel}. */
 export interface LiveModelOptions {
@@ -41,7 +39,9 @@ export class LiveModel {
   readonly #home: string | undefined
   readonly #ending = new AbortController()
   readonly #listeners = new Set<() => void>()
-  readonly #problems = new Map<Part, string>()
+  readonly #problems = new Map<PartName, string>()
+  /** An engine may take its time to answer. */
+  readonly #pending = new Set<PartName>(['locks', 'instances'])
   readonly #revisions = { next: () => (this.#revision += 1) }
   readonly #locks = new LockHistory(this.#revisions)
   readonly #events = new EventHistory(this.#revisions)
@@ -112,6 +112,7 @@ export class LiveModel {
       rates: this.#events.rates(at),
       warnings: warningsOf({ ...facts, problems }),
       problems,
+      pending: [...this.#pending],
       holds: this.#locks.holds.since(since),
       queues: this.#locks.queues.since(since),
       events: this.#events.events.since(since),
@@ -200,7 +201,7 @@ export class LiveModel {
   }
 
   #repeat(
-    part: Part | undefined,
+    part: PartName | undefined,
     everyMs: number,
     look: () => Promise<boolean>,
   ): { readonly look: RepeatedLook; readonly first: Promise<void> } {
@@ -209,13 +210,14 @@ export class LiveModel {
     const repeated = repeatLook({
       look: async () => {
         const isChanged = await look()
+        const isFirst = part !== undefined && this.#pending.delete(part)
         const isWellAgain = part !== undefined && this.#problems.delete(part)
         looked()
-        if (isChanged || isWellAgain) this.#changed()
+        if (isChanged || isFirst || isWellAgain) this.#changed()
       },
       onError: (error) => {
         looked()
-        if (part !== undefined) this.#setProblem(part, error)
+        if (part !== undefined) this.#fail(part, error)
       },
       everyMs,
       signal: this.#ending.signal,
@@ -223,7 +225,15 @@ export class LiveModel {
     return { look: repeated, first }
   }
 
-  #setProblem(part: Part, error: unknown): void {
+  /** What was seen before says nothing about now. */
+  #fail(part: PartName, error: unknown): void {
+    this.#pending.delete(part)
+    if (part === 'locks') this.#locks.locks = []
+    if (part === 'instances') this.#instances = []
+    this.#setProblem(part, error)
+  }
+
+  #setProblem(part: PartName, error: unknown): void {
     const text = error === undefined ? undefined : this.#explain(error)
     if (this.#problems.get(part) === text) return
     if (text === undefined) this.#problems.delete(part)

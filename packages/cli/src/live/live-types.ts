@@ -133,9 +133,12 @@ export interface WarningView {
   readonly resource?: string | undefined
 }
 
+/** What is looked at by itself. */
+export type PartName = 'locks' | 'instances' | 'events' | 'requests'
+
 /** A part of the view that cannot be read. */
 export interface ProblemView {
-  readonly part: 'locks' | 'instances' | 'events' | 'requests'
+  readonly part: PartName
   readonly text: string
 }
 
@@ -161,6 +164,8 @@ export interface Snapshot {
   readonly warnings: readonly WarningView[]
   /** What cannot be read, and is empty here for that reason; the messages are among the warnings, too. */
   readonly problems: readonly ProblemView[]
+  /** What has not been looked at yet. */
+  readonly pending: readonly PartName[]
   readonly holds: readonly HoldView[]
   readonly queues: readonly QueueView[]
   readonly events: readonly EventView[]

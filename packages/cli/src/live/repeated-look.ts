@@ -16,6 +16,7 @@ export interface RepeatedLookOptions {
 
 const MAX_SHARE = 1 / 20
 const MAX_PAUSE_MS = 5000
+const LATELY = 5
 const AFTER_FAILURE_MS = 1000
 /** Hints come in crowds. */
 const HURRIED_MS = 50
@@ -26,6 +27,8 @@ export function repeatLook(options: RepeatedLookOptions): RepeatedLook {
   let timer: NodeJS.Timeout | undefined
   let isLooking = false
   let isHurried = false
+  /** The quickest of the last looks tells what one costs; the others waited for a processor. */
+  const lately: number[] = []
   const lookAfter = (ms: number): void => {
     clearTimeout(timer)
     if (!signal.aborted) timer = setTimeout(() => void run(), ms)
@@ -37,8 +40,9 @@ export function repeatLook(options: RepeatedLookOptions): RepeatedLook {
     let pauseMs: number
     try {
       await look()
-      const tookMs = performance.now() - began
-      pauseMs = Math.max(everyMs, Math.min(tookMs / MAX_SHARE, MAX_PAUSE_MS))
+      lately.push(performance.now() - began)
+      if (lately.length > LATELY) lately.shift()
+      pauseMs = Math.max(everyMs, Math.min(Math.min(...lately) / MAX_SHARE, MAX_PAUSE_MS))
     } catch (error) {
       pauseMs = Math.max(everyMs, AFTER_FAILURE_MS)
       if (!signal.aborted) onError(error)

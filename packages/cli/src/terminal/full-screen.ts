@@ -70,6 +70,8 @@ export class FullScreen {
 
   /** Gives the terminal back and stops the process, as Ctrl-Z does. It goes on where `fg` lets it. */
   suspend(): void {
+    // There is nothing to resume it on Windows.
+    if (process.platform === 'win32') return
     this.#leave()
     process.off('SIGTSTP', this.#onSuspend)
     // The whole group, as the terminal does it: a launcher such as npx has to stop, too.

@@ -1,9 +1,10 @@
 import { emitKeypressEvents, type Interface } from 'node:readline'
 import type { ReadStream, WriteStream } from 'node:tty'
 
-import { openOps } from '@cli-ops/shared-ipc/ops'
+import type { OpsPlace } from '@cli-ops/shared-ipc/ops'
 
 import { LiveModel } from '../live/live-model.js'
+import { atMost, withPlace } from '../live/with-place.js'
 import { FullScreen } from '../terminal/full-screen.js'
 import { createStyle } from '../terminal/style.js'
 import { drawTop, pageSize } from './draw-top.js'
@@ -21,7 +22,7 @@ export interface TopOptions {
   readonly color?: boolean
 }
 
-const CLOSE_MS = 500
+const FIRST_FRAME_MS = 300
 /** Frames are at least this far apart. */
 const FRAME_MS = 50
 /** Ages grow although nothing changes. */
@@ -33,24 +34,30 @@ const ESCAPE_SETTINGS = { escapeCodeTimeout: 50 } as unknown as Interface
 export type TopEnd = number | 'SIGINT' | 'SIGTERM' | 'SIGHUP'
 
 /** Shows what happens until a key or a signal ends it; in a pipe, one look. */
-export async function runTop(options: TopOptions = {}): Promise<TopEnd> {
-  const place = openOps('cli-ops')
+export function runTop(options: TopOptions = {}): Promise<TopEnd> {
+  return withPlace((place) => runAt(place, options))
+}
+
+async function runAt(place: OpsPlace, options: TopOptions): Promise<TopEnd> {
   const { json, once } = options
   const isTerminal = process.stdin.isTTY && process.stdout.isTTY && process.env['TERM'] !== 'dumb'
   const follow = isTerminal && once !== true && json !== true
   const model = new LiveModel(place, { follow })
   try {
-    await model.ready()
     if (!follow) {
+      await model.ready()
       const snapshot = model.snapshot()
       await print(json === true ? JSON.stringify(snapshot) : textOf(snapshot))
       return snapshot.problems.length === 0 ? 0 : 1
     }
+    // The first frame is worth waiting for, but not for an engine that does not answer.
+    await Promise.race([
+      model.ready(),
+      new Promise((resolve) => setTimeout(resolve, FIRST_FRAME_MS)),
+    ])
     return await new LiveTop(model, process.stdin, process.stdout, options).run()
   } finally {
-    // An engine that does not answer must not keep anybody here.
-    const closed = model.close().then(() => place.coordinator.close())
-    await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, CLOSE_MS).unref())])
+    await atMost(model.close())
   }
 }
 

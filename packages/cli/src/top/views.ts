@@ -4,7 +4,7 @@ import type {
   InstanceView,
   LockView,
   OwnerView,
-  ProblemView,
+  PartName,
   RequestView,
   Snapshot,
 } from '../live/live-types.js'
@@ -20,7 +20,7 @@ export type ViewName = (typeof VIEW_NAMES)[number]
 export interface View<Row = unknown> {
   readonly title: string
   /** What it cannot be shown without. */
-  readonly part: ProblemView['part']
+  readonly part: PartName
   readonly columns: readonly Column<Row>[]
   readonly rows: (snapshot: Snapshot) => readonly Row[]
   /** What stays the same as long as it is the same row. */
@@ -295,7 +295,8 @@ const REQUESTS: View<RequestRow> = {
 }
 
 /** What is said in place of a table without rows. */
-export function emptyText({ empty, part, title }: View, { problems }: Snapshot): string {
+export function emptyText({ empty, part, title }: View, { problems, pending }: Snapshot): string {
+  if (pending.includes(part)) return 'Looking …'
   const isUnreadable = problems.some((problem) => problem.part === part)
   return isUnreadable ? `${title} cannot be read; the warning says why.` : empty
 }

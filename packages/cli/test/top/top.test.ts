@@ -314,6 +314,18 @@ describe('in a pipe', () => {
     expect(snapshot.problems).toEqual([])
   })
 
+  test.each(['top', 'dashboard'])(
+    '%s says in one line that a variable is wrong',
+    async (command) => {
+      const user = new CliOpsUser({ CLI_OPS_HOME: 'not/absolute' })
+      const { status, stdout, stderr } = await user.run(command)
+      expect([status, stdout]).toEqual([2, ''])
+      expect(stderr).toMatch(
+        /^cli-ops: CLI_OPS_HOME must be an absolute path, got "not\/absolute"\n$/u,
+      )
+    },
+  )
+
   test('a home that cannot be used is exit code 1', async () => {
     const user = new CliOpsUser()
     writeFileSync(user.home, '')

@@ -10,6 +10,7 @@ import { assertLockRule } from './assert-options.js'
 import type { LockRule } from './cli-ops-options.js'
 import { EXIT_BUSY } from './exit-busy.js'
 import { loadParts } from './load-parts.js'
+import { takeFreeLock } from './take-free-lock.js'
 
 /** Why a command does not run. */
 export interface Refusal {
@@ -31,7 +32,7 @@ export function takeLock(
   try {
     const connection = connect(options)
     if (connection.urlOf('locks') === 'local:') {
-      const lock = loadParts().tryLockNow(connection, rule)
+      const lock = takeFreeLock(connection, rule) ?? loadParts().tryLockNow(connection, rule)
       if (lock !== null) return lock
     }
   } catch (error) {
@@ -45,7 +46,8 @@ export function takeLockNow(options: ConnectionOptions, rule: LockRule): Lock | 
   assertLockRule('lock', rule)
   try {
     const connection = connect(options)
-    if (connection.urlOf('locks') === 'local:') return loadParts().blockForLock(connection, rule)
+    if (connection.urlOf('locks') === 'local:')
+      return takeFreeLock(connection, rule) ?? loadParts().blockForLock(connection, rule)
     const reason = 'this command goes on at once, and only local locks can be taken at once'
     throw new CliOpsError('UNSUPPORTED', reason)
   } catch (error) {

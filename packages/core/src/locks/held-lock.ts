@@ -1,4 +1,4 @@
-import type { LockDriver, LockGrant } from '../drivers/lock-driver.js'
+import type { LockGrant } from '../drivers/lock-driver.js'
 import { CliOpsError } from '../errors/cli-ops-error.js'
 import { atExit } from '../process/at-exit.js'
 import { lockLostError } from './lock-errors.js'
@@ -9,7 +9,7 @@ import type { Lock, LockMode } from './lock-types.js'
 export class HeldLock implements Lock, FlowLock {
   readonly resource: string
   readonly mode: LockMode
-  readonly driver: LockDriver
+  readonly driver: object
   #grant: LockGrant
   readonly #onReleased: (lock: HeldLock) => void
   #controller: AbortController | undefined
@@ -19,7 +19,7 @@ export class HeldLock implements Lock, FlowLock {
   #releasing: Promise<void> | undefined
 
   constructor(
-    driver: LockDriver,
+    driver: object,
     resource: string,
     mode: LockMode,
     grant: LockGrant,

@@ -1,12 +1,11 @@
 import type { AsyncLocalStorage } from 'node:async_hooks'
 
-import type { LockDriver } from '../drivers/lock-driver.js'
 import type { LockMode } from './lock-types.js'
 
 /** A lock that the running flow (a callback and all it awaits) holds. */
 export interface FlowLock {
   /** Tells two homes or engines apart: their resources of one name are not the same. */
-  readonly driver: LockDriver
+  readonly driver: object
   readonly resource: string
   readonly mode: LockMode
   readonly id: string

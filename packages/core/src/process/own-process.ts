@@ -1,7 +1,7 @@
 import { randomId } from '../names/random-id.js'
 import { path } from './builtins.js'
 import { processStartedAt } from './monotonic-time.js'
-import { ownIdentity, type ProcessIdentity } from './process-identity.js'
+import { ownIdentity, type ProcessIdentity, readFact } from './process-identity.js'
 
 /** What this process says of itself in lock entries, registry records and events. */
 export interface OwnProcess {
@@ -32,9 +32,9 @@ function describeThisProcess(): OwnProcess {
   return {
     identity: ownIdentity(),
     instance: randomId(),
-    // Only locks say where and by whom they are held, so only they pay for node:os. It looks the user up each time.
+    // Only locks say where and by whom they are held.
     get host() {
-      return (host ??= process.getBuiltinModule('node:os').hostname())
+      return (host ??= hostName())
     },
     get user() {
       return (user ??= userName())
@@ -57,7 +57,15 @@ function programName(): string {
   return script === undefined ? 'node' : path.basename(script, path.extname(script)) || 'node'
 }
 
+// To load node:os, and to look a user up in the system's table, cost a command more than to take the lock.
+function hostName(): string {
+  const name = process.platform === 'linux' ? readFact('/proc/sys/kernel/hostname').trimEnd() : ''
+  return name || process.getBuiltinModule('node:os').hostname()
+}
+
 function userName(): string {
+  const { USER: name, LOGNAME: login } = process.env
+  if (name || login) return name || login || ''
   try {
     return process.getBuiltinModule('node:os').userInfo().username
   } catch {

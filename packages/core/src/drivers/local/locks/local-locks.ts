@@ -110,7 +110,7 @@ export function createLocalLocks(
   }
 }
 
-function realSurroundings(home: Home): LockSurroundings {
+export function realSurroundings(home: Home): LockSurroundings {
   return {
     clock: systemClock,
     identity: ownIdentity,

@@ -68,8 +68,15 @@ export function formatNew(id: string): string {
   return `new~${id}`
 }
 
+/** Reads the token in the name of a lock that can be had; `undefined` for any other name. */
+export function parseFree(text: string): bigint | undefined {
+  return text.startsWith('free~') ? parseNumber(text.slice('free~'.length)) : undefined
+}
+
 /** Reads the name of a state file; `undefined` for any other. */
 export function parseStateName(text: string): StateName | undefined {
+  const freeToken = parseFree(text)
+  if (freeToken !== undefined) return { text, kind: 'free', token: freeToken }
   const [kind, number = '', id = '', identity, excess] = text.split('~')
   if (kind === 'new') {
     const isNew = number !== '' && id === '' && identity === undefined
@@ -77,8 +84,7 @@ export function parseStateName(text: string): StateName | undefined {
   }
   const token = parseNumber(number)
   if (token === undefined || excess !== undefined) return undefined
-  if (kind === 'free' || kind === 'shared')
-    return text === `${kind}~${number}` ? { text, kind, token } : undefined
+  if (kind === 'shared') return text === `${kind}~${number}` ? { text, kind, token } : undefined
   if (kind !== 'held') return undefined
   const holder = parseOwner(text, 'exclusive', id, identity)
   return holder && { text, kind, token, holder }

@@ -4,18 +4,18 @@ import type { FileSystem } from '../file-system.js'
 const IS_WINDOWS = process.platform === 'win32'
 
 /** What Windows says of a name that somebody is looking into, and of a directory that exists. */
-const WINDOWS_BUSY: ReadonlySet<string> = new Set(['EPERM', 'EACCES', 'EBUSY', 'EEXIST'])
+const WINDOWS_BUSY: readonly string[] = ['EPERM', 'EACCES', 'EBUSY', 'EEXIST']
 
 /** A virus scanner is done with so small a file long before. */
 const MAX_PATIENT_ATTEMPTS = 100
 const PATIENT_PAUSE_MS = 5
 
 /** The name is not there any more, or not even the directory. */
-const GONE: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR'])
+const GONE: readonly string[] = ['ENOENT', 'ENOTDIR']
 
 /** Tells whether an error only means that Windows cannot rename just now. */
 export function isBusyOnWindows(error: unknown): boolean {
-  return IS_WINDOWS && WINDOWS_BUSY.has((error as NodeJS.ErrnoException).code ?? '')
+  return IS_WINDOWS && WINDOWS_BUSY.includes((error as NodeJS.ErrnoException).code ?? '')
 }
 
 /**
@@ -35,7 +35,7 @@ export function swapName(
   } catch (error) {
     if (isBusyOnWindows(error)) return false
     const { code = '' } = error as NodeJS.ErrnoException
-    if (!GONE.has(code)) throw error
+    if (!GONE.includes(code)) throw error
     // NFS repeats a request whose answer was lost, and then reports the failure of the repetition.
     return code === 'ENOENT' && witness !== undefined && fileSystem.status(witness) !== undefined
   }
@@ -53,7 +53,7 @@ export function swapNamePatiently(
       fileSystem.rename(entryPath(directory, from), entryPath(directory, to))
       return true
     } catch (error) {
-      if (GONE.has((error as NodeJS.ErrnoException).code ?? '')) return false
+      if (GONE.includes((error as NodeJS.ErrnoException).code ?? '')) return false
       if (!isBusyOnWindows(error) || attempt === MAX_PATIENT_ATTEMPTS) throw error
     }
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PATIENT_PAUSE_MS)
