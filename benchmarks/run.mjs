@@ -13,6 +13,7 @@ import { parseArgs } from 'node:util'
 import { discover } from './harness/discover.mjs'
 import { COLUMNS, rowCells } from './harness/format-figures.mjs'
 import { machineFacts } from './harness/machine-facts.mjs'
+import { writeReadmeSection } from './harness/readme-section.mjs'
 import { saveResults } from './harness/save-results.mjs'
 import { startModule } from './harness/start-module.mjs'
 import { terminalTable } from './harness/terminal-table.mjs'
@@ -47,6 +48,7 @@ for (const benchmark of discover(folder, positionals)) {
   counts.unrun += result.unrun.length
   for (const { met } of result.rows.flatMap(({ goals }) => goals)) counts[met] += 1
 }
+if (!quick) writeReadmeSection(join(folder, '../README.md'), results)
 print(
   `\ngoals: ${counts.yes} met, ${counts.no} missed, ${counts['too close']} too close to call; ` +
     `${counts.unrun} could not be run; written to ${relative(process.cwd(), results)}/`,

@@ -34,7 +34,7 @@ export async function measureCpu(reporter, meter, { plain, plugin, naive }, { na
     })
   }
 
-  const usual = await inTurns('commands', 240, {
+  const usual = await inTurns('commands', 100, {
     plain: cpuOf(plain, commands.plain),
     again: cpuOf(plain, commands.plain),
     plugin: cpuOf(plugin, commands.plain),
@@ -57,14 +57,14 @@ export async function measureCpu(reporter, meter, { plain, plugin, naive }, { na
   })
 
   for (const option of ['--help', '--version']) {
-    const { with: ours, without } = await inTurns(option, 160, {
+    const { with: ours, without } = await inTurns(option, 60, {
       with: cpuOf(plugin, [option]),
       without: cpuOf(plain, [option]),
     })
     reporter.compare({ what: option, unit, ours, peer: peer(without), goals: [{ atMost: 1.03 }] })
   }
 
-  const rare = await inTurns('rare runs', 60, {
+  const rare = await inTurns('rare runs', 20, {
     plain: cpuOf(plain, commands.plain),
     first: () => {
       makeHomeNew(plugin.home)

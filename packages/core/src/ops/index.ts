@@ -1,4 +1,5 @@
 export { parseSince } from './age.js'
+export { describePlace } from './describe-place.js'
 export { type DiskUse, diskUse, LOW_DISK_BYTES } from './disk-use.js'
 export { parseDuration } from './duration.js'
 export { say } from '../diagnostics/message.js'

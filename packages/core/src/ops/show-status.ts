@@ -3,6 +3,8 @@ import { storageError } from '../drivers/local/home.js'
 import { describeOwner } from '../locks/describe-owner.js'
 import type { LockInfo } from '../locks/lock-types.js'
 import type { ServiceInfo } from '../registry/service-types.js'
+import type { Connection } from '../options/connection-options.js'
+import { describePlace } from './describe-place.js'
 import { type DiskUse, diskUse, LOW_DISK_BYTES } from './disk-use.js'
 import { type EventTraffic, eventTraffic } from './event-traffic.js'
 import { jsonLine } from './json-line.js'
@@ -13,6 +15,8 @@ import type { OpsContext, OpsRun } from './ops-context.js'
 import { requestTraffic, type ServerTraffic } from './request-traffic.js'
 import { style } from './style.js'
 import { textTable } from './text-table.js'
+
+const PRIMITIVES = ['locks', 'events', 'registry', 'rpc'] as const
 
 /** Everything on one screen. A part that cannot be read is missing, and named in `problems`. */
 interface Status {
@@ -42,7 +46,11 @@ export const showStatus: OpsRun = async (context) => {
     problems,
   }
   const parts = [
-    [`Home: ${home}`, namespace === '' ? '' : `namespace ${namespace}`, diskText(disk)]
+    [
+      placeText(context.connection),
+      namespace === '' ? '' : `namespace ${namespace}`,
+      diskText(disk),
+    ]
       .filter((text) => text !== '')
       .join(', '),
     ...[
@@ -78,7 +86,7 @@ async function look(context: OpsContext): Promise<Status> {
     attempt(() => coordinator.registry.discover()),
     attempt(() => coordinator.locks.list()),
     attempt(() => keptEvents(context, '*', 'earliest')),
-    diskUse(home),
+    isAllRemote(connection) ? undefined : diskUse(home),
   ])
   const requests = await requestTraffic(coordinator, instances ?? [])
   return {
@@ -131,6 +139,15 @@ function eventText({ kept, oldest, lastMinute, lastHour, types }: EventTraffic):
   if (lastHour === 0) return head
   const most = types.map(({ type, count }) => `${printable(type)} ${count}`).join(', ')
   return `${head}\nIn the last minute ${lastMinute}, in the last hour ${lastHour}: ${most}`
+}
+
+function placeText(connection: Connection): string {
+  return `${isAllRemote(connection) ? 'Engine' : 'Home'}: ${printable(describePlace(connection))}`
+}
+
+/** Nothing is in the home. */
+function isAllRemote(connection: Connection): boolean {
+  return PRIMITIVES.every((primitive) => connection.urlOf(primitive) !== 'local:')
 }
 
 function diskText(disk: DiskUse | undefined): string {

@@ -1,0 +1,59 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { COLUMNS, rowCells } from './format-figures.mjs'
+
+/** What a newcomer wants to know first: the area, the module, and how the row begins. */
+const ROWS = [
+  ['startup', 'commander', 'a command'],
+  ['startup', 'commander', 'a command with one uncontended lock'],
+  ['startup', 'commander', '--help'],
+  ['startup', 'yargs', 'a command'],
+  ['startup', 'oclif', 'a command'],
+  ['locks', 'uncontended', ''],
+  ['locks', 'handover', 'release'],
+  ['locks', 'handover', 'kill -9'],
+  ['locks', 'fairness', ''],
+  ['events', 'latency', ''],
+  ['events', 'throughput', 'stored one'],
+  ['events', 'throughput', 'replayed by on'],
+  ['events', 'subscriber-ready', 'subscriber ready'],
+  ['rpc', 'round-trip', 'sequential'],
+  ['rpc', 'round-trip', '64 in flight'],
+  ['rpc', 'first-request', 'first request'],
+]
+const MARKED = /(<!-- bench:begin -->\n).*?(<!-- bench:end -->)/s
+const SHOWN = ['what', 'ours', 'peer', 'ratio [min..max]', 'goal', 'met?']
+
+/**
+ * Writes the rows that the README shows between its two marks, from the results in `folder`.
+ *
+ * @param {string} readme
+ * @param {string} folder
+ */
+export function writeReadmeSection(readme, folder) {
+  const picked = SHOWN.map((name) => COLUMNS.indexOf(name))
+  const rows = ROWS.flatMap(([area = '', name = '', start = '']) => {
+    const path = join(folder, `${area}.json`)
+    if (!existsSync(path)) return []
+    /** @type {import('./save-results.mjs').SavedArea} */
+    const modules = JSON.parse(readFileSync(path, 'utf8'))
+    const module = modules[name]
+    const row = (module?.rows ?? []).find(
+      ({ what, goals }) => goals.length > 0 && (what === start || isPrefix(start, what)),
+    )
+    if (module === undefined || row === undefined) return []
+    const cells = rowCells(row)
+    const label = area === 'startup' ? `${name}: ${cells[0] ?? ''}` : (cells[0] ?? '')
+    return [[label, ...picked.slice(1).map((column) => cells[column] ?? '')]]
+  })
+  const line = (/** @type {readonly string[]} */ cells) =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
+  const table = [line(SHOWN), line(SHOWN.map(() => '---')), ...rows.map(line)].join('\n')
+  const text = readFileSync(readme, 'utf8')
+  writeFileSync(readme, text.replace(MARKED, `$1\n${table}\n\n$2`))
+}
+
+/** The rows of start-up are named in full, since one begins like another. @param {string} start @param {string} what */
+function isPrefix(start, what) {
+  return !start.startsWith('a command') && what.startsWith(start)
+}
