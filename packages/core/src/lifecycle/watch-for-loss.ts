@@ -2,7 +2,7 @@ import { nodeFileSystem } from '../drivers/local/file-system.js'
 import { Home } from '../drivers/local/home.js'
 import type { Claim } from '../drivers/local/locks/claims.js'
 import { createLocalGrant } from '../drivers/local/locks/local-grant.js'
-import { realSurroundings } from '../drivers/local/locks/local-locks.js'
+import { realSurroundings } from '../drivers/local/locks/real-surroundings.js'
 import { LockPlace } from '../drivers/local/locks/lock-place.js'
 import type { Connection } from '../options/connection-options.js'
 

@@ -246,6 +246,8 @@ export class LockManager {
     options: LockOptions,
   ): Promise<HeldLock> {
     const { signal, onWait } = options
+    // Every wait listens to it, and Node takes more than ten listeners for a leak and says so on stderr.
+    process.getBuiltinModule('node:events').setMaxListeners(0, this.#closing.signal)
     const limit = new WaitLimit(Math.max(0, timeoutMs - spentMs), [signal, this.#closing.signal])
     const tell = (info: LockInfo): void => {
       try {

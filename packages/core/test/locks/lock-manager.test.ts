@@ -476,6 +476,24 @@ describe('what the kit did not write', () => {
   })
 })
 
+test('many waits in one process are no leak to be warned of, and end in order', async () => {
+  const home = temporaryHome()
+  const locks = new LockManager({ home })
+  const warnings: unknown[] = []
+  const hear = (warning: Error): number => warnings.push(warning)
+  process.on('warning', hear)
+  const lock = await locks.lock('db')
+  const order: number[] = []
+  const turns = Array.from({ length: 24 }, (_, index) =>
+    locks.acquire('db', () => order.push(index)),
+  )
+  await lock.release()
+  await Promise.all(turns)
+  process.off('warning', hear)
+  expect(order).toEqual(Array.from({ length: 24 }, (_, index) => index))
+  expect(warnings).toEqual([])
+})
+
 test('tokens rise after the clean-up, after a forced release and over a restored backup', async () => {
   const home = temporaryHome()
   const locks = new LockManager({ home })

@@ -129,11 +129,15 @@ export class Home {
   #makeOne(directory: string): boolean {
     try {
       // Only the kit's own directories are private; the parents are made as any program would.
-      mkdirSync(directory, directory.startsWith(this.root) ? 0o700 : 0o777)
+      if (directory.startsWith(this.root)) this.fileSystem.makeDirectory(directory)
+      else mkdirSync(directory, 0o777)
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
       if (code === 'ENOENT' && dirname(directory) !== directory) return false
-      if (isDirectory(directory)) return true
+      const kind = this.fileSystem.status(directory)?.kind
+      if (kind === 'directory' || (kind === 'symlink' && isDirectory(directory))) return true
+      // Somebody made it and removed it again; the operation it is made for finds out.
+      if (code === 'EEXIST' && kind === undefined) return true
       // What exists and is no directory is a file in its place.
       throw code === 'EEXIST' ? Object.assign(error as Error, { code: 'ENOTDIR' }) : error
     }

@@ -5,6 +5,7 @@ import { fromCursor, type LogPosition, parseCursor } from './log-position.js'
 import { LogReader } from './log-reader.js'
 import { FIRST_SEGMENT, segmentPath, segmentsIn } from './segment-file.js'
 import { lastLineStart } from './segment-scan.js'
+import { sealSegment } from './segment-seal.js'
 
 /** Throws a `TypeError` unless `from` is a position of this log. */
 export function assertStartPosition(from: unknown): asserts from is StartPosition {
@@ -42,7 +43,10 @@ function endOfLog(fileSystem: FileSystem, directory: string): LogPosition {
     // It expired since the directory was listed, so there is a newer one.
     if (descriptor === undefined) continue
     try {
-      const offset = lastLineStart(fileSystem, descriptor, fileSystem.size(descriptor))
+      const size = fileSystem.size(descriptor)
+      // Nothing in it proves yet that the one before is sealed, and a writer that has that one open may store in it.
+      if (size === 0 && segment > FIRST_SEGMENT) sealSegment(fileSystem, directory, segment - 1)
+      const offset = lastLineStart(fileSystem, descriptor, size)
       return { segment, offset }
     } finally {
       fileSystem.close(descriptor)

@@ -1,20 +1,16 @@
-import { processStartedAt } from '../../../process/monotonic-time.js'
-import { judgeLiveness } from '../../../process/liveness.js'
 import { atExit } from '../../../process/at-exit.js'
-import { waitingAncestors } from '../../../process/ancestors.js'
 import { identityOf } from '../../../process/identity-of.js'
-import { ownIdentity } from '../../../process/process-identity.js'
 import type { LockDriver, LockGrant, LockRequest, LockWait } from '../../lock-driver.js'
 import { type Home, storageError } from '../home.js'
 import { type Claim, tryClaim } from './claims.js'
 import { cleanLocks } from './clean-locks.js'
-import { systemClock } from './clock.js'
 import { forceRelease } from './force-release.js'
 import { inspectLock, listEncodedResources } from './inspect-locks.js'
 import { createLocalGrant } from './local-grant.js'
 import { assertLockId } from './lock-names.js'
 import { LockPlace, type LockSurroundings } from './lock-place.js'
 import { enterQueue, hasWaiters, leaveQueue, type Ticket } from './queue.js'
+import { realSurroundings } from './real-surroundings.js'
 import { joinsOwnSharers } from './shared-reentry.js'
 import type { waitForTurn } from './wait-for-turn.js'
 
@@ -107,15 +103,5 @@ export function createLocalLocks(
     } catch {
       return null
     }
-  }
-}
-
-export function realSurroundings(home: Home): LockSurroundings {
-  return {
-    clock: systemClock,
-    identity: ownIdentity,
-    judge: (identity) => judgeLiveness(identity, { localFileSystem: home.isLocal }),
-    startedAt: () => processStartedAt(),
-    waitingAncestors,
   }
 }

@@ -180,6 +180,17 @@ describe('rotation', () => {
     expect(readFileSync(log.path(1), 'utf8').endsWith(SEAL(1))).toBe(true)
   })
 
+  test('a reader that begins between the two steps of a rotation gets what is stored after that', () => {
+    const log = openLog()
+    log.emit(1)
+    writeFileSync(log.path(2), '')
+    const reader = log.reader('latest')
+    // This writer still has the first segment open.
+    log.emit(2)
+    expect(log.take(reader)).toEqual([2])
+    expect(log.take(log.reader('earliest'))).toEqual([1, 2])
+  })
+
   test('garbage of any kind, and lines longer than any event, are skipped', () => {
     const retention = { retentionMs: 60_000, maxBytes: 1e8 }
     const log = openLog(temporaryHome(), nodeFileSystem, { ...OPTIONS, retention })

@@ -1,0 +1,37 @@
+/** The first in the queue looks this often whether the holder died; a release is usually heard of at once. */
+const HEAD_POLL_MS = 10
+/** With a watch, others who are near look less often the further back they are. */
+const WATCHED_POLL_MS = 50
+/** No turn takes less, so whoever looks as often as it has others before it does not come late. */
+const SHORTEST_TURN_MS = 1
+const MAX_POLL_MS = 200
+
+/**
+ * How often a waiter looks. Without a watch that depends on how long nothing has moved: in a queue that moves it has to
+ * notice its turn at once, and where one holder works for minutes nobody shall burn the machine.
+ */
+export class PollPace {
+  readonly #near: number
+  #position = -1
+  #since: number
+
+  /** @param near how many at the head are expected to have a watch */
+  constructor(near: number, nowMs: number) {
+    this.#near = near
+    this.#since = nowMs
+  }
+
+  /** Milliseconds until the next look of the waiter with so many others before it. */
+  nextMs(position: number, isWatched: boolean, nowMs: number): number {
+    if (position !== this.#position) {
+      this.#position = position
+      this.#since = nowMs
+    }
+    if (isWatched) return position === 0 ? HEAD_POLL_MS : WATCHED_POLL_MS * position
+    const stillMs = nowMs - this.#since
+    const least = Math.max(1, position) * SHORTEST_TURN_MS
+    const isNear = position < this.#near
+    const most = isNear ? HEAD_POLL_MS * (position + 1) : MAX_POLL_MS
+    return Math.min(most, Math.max(least, stillMs / (isNear ? 20 : 8)))
+  }
+}

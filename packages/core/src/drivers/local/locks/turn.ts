@@ -1,0 +1,168 @@
+import { debug } from '../../../diagnostics/message.js'
+import { entryPath } from '../../../process/builtins.js'
+import type { LockRequest, LockWait } from '../../lock-driver.js'
+import { type Claim, tryClaim } from './claims.js'
+import { type DeadlockScope, findDeadlock } from './deadlock.js'
+import { IdleHeads } from './idle-heads.js'
+import { inspectLock } from './inspect-locks.js'
+import type { TicketName } from './lock-names.js'
+import type { LockPlace } from './lock-place.js'
+import { PollPace } from './poll-pace.js'
+import { lastWaiting, leaveQueue, listTicketNames, type Ticket, writeTicket } from './queue.js'
+
+/** Those nearer to the head know whom they wait for, and may watch it. The others only count how many there are. */
+const NEAR = 4
+/** How often the others look as well as those do, since all who are near may be stopped. */
+const FULL_LOOK_MS = 1000
+const FIRST_DEADLOCK_CHECK_MS = 1000
+const MAX_DEADLOCK_CHECK_MS = 30_000
+/** A parent that began this process and then releases the lock has done so by then; one that waits for it has not. */
+const ANCESTOR_GRACE_MS = 3000
+/** Describing the holder takes several reads, for a line that people read. */
+const REPORT_EVERY_MS = 200
+
+/** One waiter's place in a queue. Whoever waits, by timers or by blocking, looks again and again until it is its turn. */
+export class Turn {
+  readonly #place: LockPlace
+  readonly #request: LockRequest
+  readonly #ticket: Ticket
+  readonly #onWait: LockWait['onWait']
+  readonly #idleHeads: IdleHeads
+  readonly #pace: PollPace
+  readonly #began: number
+  #position = 0
+  /** The tickets before this one, as last known. */
+  #ahead: readonly string[] = []
+  #before: TicketName | undefined
+  #nextFullLook = 0
+  #deadlockCheckMs = FIRST_DEADLOCK_CHECK_MS
+  #nextDeadlockCheck: number
+  #nextReport = 0
+  #reported = ''
+
+  constructor(place: LockPlace, request: LockRequest, ticket: Ticket, onWait: LockWait['onWait']) {
+    this.#place = place
+    this.#request = request
+    this.#ticket = ticket
+    this.#onWait = onWait
+    this.#idleHeads = new IdleHeads(place)
+    this.#began = this.#nowMs()
+    this.#pace = new PollPace(NEAR, this.#began)
+    this.#nextDeadlockCheck = this.#began + FIRST_DEADLOCK_CHECK_MS
+  }
+
+  /** Throws where the wait would close a cycle. The ticket comes first: of two that do so at once, the later look sees both. */
+  begin(): void {
+    // Only one that holds something can close a cycle.
+    if (this.#request.held.length > 0) this.#assertNoDeadlock({ ancestors: false })
+  }
+
+  /** One look: the lock, where it is this waiter's turn and the lock can be had. */
+  tryOnce(): Claim | undefined {
+    if (!this.#isFarStill()) this.#find()
+    return this.#isHead ? tryClaim(this.#place, this.#request) : undefined
+  }
+
+  /** What goes away or changes when it may be this waiter's turn; `undefined` while that is too far off to watch for it. */
+  get watchable(): string | undefined {
+    const { lock, queue } = this.#ticket.paths
+    if (this.#isHead) return lock
+    return this.#before === undefined || this.#position >= NEAR
+      ? undefined
+      : entryPath(queue, this.#before.text)
+  }
+
+  /** Tells whom this waits for, and throws where that has become a deadlock. */
+  report(): void {
+    this.#reportHolder()
+    if (this.#nowMs() < this.#nextDeadlockCheck) return
+    this.#deadlockCheckMs = Math.min(MAX_DEADLOCK_CHECK_MS, this.#deadlockCheckMs * 2)
+    this.#nextDeadlockCheck = this.#nowMs() + this.#deadlockCheckMs
+    this.#assertNoDeadlock({ ancestors: this.#nowMs() - this.#began >= ANCESTOR_GRACE_MS })
+  }
+
+  /** How long to wait before the next look, in milliseconds. */
+  pollMs(isWatched: boolean): number {
+    return this.#pace.nextMs(this.#position, isWatched, this.#nowMs())
+  }
+
+  leave(): void {
+    try {
+      leaveQueue(this.#place, this.#ticket)
+    } catch (error) {
+      // Those behind pass an idle ticket over, so this costs them a second and no more.
+      debug(() => `cannot leave the queue of ${this.#request.resource}: ${String(error)}`)
+    }
+  }
+
+  get #isHead(): boolean {
+    return this.#before === undefined && this.#position === 0
+  }
+
+  /**
+   * Tells of a waiter far back whether it still is, and how far. In a long queue nearly all looks end here: a few tickets of
+   * those that were seen are looked for, where a listing would name them all. They go from the front. One that gave up in the
+   * middle makes the queue seem shorter, and then the listing tells.
+   */
+  #isFarStill(): boolean {
+    if (this.#position < NEAR || this.#nowMs() >= this.#nextFullLook) return false
+    let low = 0
+    let high = this.#isThere(0) ? 0 : this.#ahead.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (this.#isThere(middle)) high = middle
+      else low = middle + 1
+    }
+    this.#ahead = this.#ahead.slice(low)
+    this.#position = this.#ahead.length
+    return this.#position >= NEAR
+  }
+
+  #isThere(index: number): boolean {
+    const path = entryPath(this.#ticket.paths.queue, this.#ahead[index] ?? '')
+    return this.#place.fileSystem.status(path) !== undefined
+  }
+
+  /** Finds the waiter that goes before this one. */
+  #find(): void {
+    const { paths, name } = this.#ticket
+    const names = listTicketNames(this.#place, paths)
+    const own = names.indexOf(name)
+    // Somebody who could not tell this waiter from a dead one removed its ticket. The name says when it came.
+    if (own === -1) writeTicket(this.#place, this.#ticket)
+    const ahead = own === -1 ? names.filter((other) => other < name) : names.slice(0, own)
+    this.#position = ahead.length
+    this.#ahead = ahead
+    this.#before = undefined
+    const now = this.#nowMs()
+    if (ahead.length >= NEAR && now < this.#nextFullLook) return
+    if (ahead.length > 0) this.#idleHeads.note(paths, ahead)
+    this.#before = lastWaiting(this.#place, paths, ahead, (other) => this.#idleHeads.has(other))
+    this.#nextFullLook = now + FULL_LOOK_MS
+    if (this.#before !== undefined) return
+    // All who are ahead are passed over, which has to be seen anew at each look.
+    this.#position = 0
+    this.#nextFullLook = now
+  }
+
+  #reportHolder(): void {
+    if (this.#onWait === undefined || this.#nowMs() < this.#nextReport) return
+    this.#nextReport = this.#nowMs() + REPORT_EVERY_MS
+    const info = inspectLock(this.#place, this.#ticket.paths)
+    // Free, and this waiter is the next.
+    if (info === null || (info.id === '' && this.#position === 0)) return
+    const key = `${info.id} ${info.owner.pid}`
+    if (key === this.#reported) return
+    this.#reported = key
+    this.#onWait(info)
+  }
+
+  #assertNoDeadlock(scope: DeadlockScope): void {
+    const deadlock = findDeadlock(this.#place, this.#request, this.#ticket, scope)
+    if (deadlock !== undefined) throw deadlock
+  }
+
+  #nowMs(): number {
+    return Number(this.#place.clock.monotonicNs() / 1_000_000n)
+  }
+}

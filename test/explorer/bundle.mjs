@@ -1,0 +1,75 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import * as esbuild from 'esbuild'
+
+const here = dirname(fileURLToPath(import.meta.url))
+const root = join(here, '../..')
+const cache = join(root, '.cache/explorer')
+
+/**
+ * What differs from the code that users run: ids, which must be the same each time that a process is run again, and the
+ * sizes of buffers, of which millions are made.
+ *
+ * @type {readonly import('./mutants.mjs').Change[]}
+ */
+const SIMULATED = [
+  {
+    file: 'locks/lock-id.ts',
+    from: 'export function nextLockId(): string {',
+    to: 'export function nextLockId(): string { return (globalThis as any).nextSimulatedId() ',
+  },
+  { file: 'events/segment-scan.ts', from: '64 * 1024', to: '1024' },
+  { file: 'events/line-reader.ts', from: '64 * 1024', to: '1024' },
+]
+
+/**
+ * Bundles the explorer with the real code of the kit, for one platform and with the changes that make a mutant.
+ *
+ * @param {{ name: string, platform?: 'posix' | 'windows', changes?: readonly import('./mutants.mjs').Change[] }} variant
+ * @returns {Promise<typeof import('./main.ts')>}
+ */
+export async function loadExplorer({ name, platform = 'posix', changes: mutations = [] }) {
+  const changes = [...SIMULATED, ...mutations]
+  const used = new Set()
+  const { outputFiles } = await esbuild.build({
+    absWorkingDir: root,
+    entryPoints: [join(here, 'main.ts')],
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20.19',
+    packages: 'external',
+    write: false,
+    logLevel: 'warning',
+    define: { 'process.platform': platform === 'windows' ? '"win32"' : '"linux"' },
+    plugins: [
+      {
+        name: 'mutate',
+        setup: ({ onLoad }) => {
+          onLoad({ filter: /packages.core.src.*\.ts$/ }, async ({ path }) => {
+            let contents = await readFile(path, 'utf8')
+            for (const change of changes) {
+              if (!path.endsWith(change.file)) continue
+              if (!contents.includes(change.from))
+                throw new Error(
+                  `${name}: ${change.file} does not hold ${JSON.stringify(change.from)}`,
+                )
+              contents = contents.replace(change.from, () => change.to)
+              used.add(change)
+            }
+            return { contents, loader: 'ts' }
+          })
+        },
+      },
+    ],
+  })
+  for (const change of changes)
+    if (!used.has(change))
+      throw new Error(`${name}: ${change.file} is not part of the explored code`)
+  const path = join(cache, `${name.replaceAll(/\W+/gu, '-')}-${platform}-${process.pid}.mjs`)
+  mkdirSync(cache, { recursive: true })
+  writeFileSync(path, outputFiles[0].contents)
+  return import(pathToFileURL(path).href)
+}

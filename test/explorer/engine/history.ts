@@ -1,0 +1,60 @@
+/** One thing that a process did, and what came of it. */
+export interface Deed {
+  /** What it did: `rename /h/a /h/b`; `wake` for a timer. */
+  readonly what: string
+  readonly result?: unknown
+  /** The code of the error that it got instead. */
+  readonly error?: string
+}
+
+/**
+ * All that one process has done. The code of a process is deterministic, so its history is its whole state: equal
+ * histories are the same object, and its number tells them apart.
+ */
+export class History {
+  static #count = 0
+  readonly number: number
+  readonly length: number
+  readonly #deed: Deed | undefined
+  readonly #parent: History | undefined
+  readonly #children = new Map<string, History>()
+
+  constructor(parent?: History, deed?: Deed) {
+    this.number = History.#count++
+    this.length = parent === undefined ? 0 : parent.length + 1
+    this.#parent = parent
+    this.#deed = deed
+  }
+
+  get last(): Deed | undefined {
+    return this.#deed
+  }
+
+  with(deed: Deed): History {
+    const key = `${deed.what}\0${deed.error ?? ''}\0${JSON.stringify(deed.result)}`
+    let child = this.#children.get(key)
+    if (child === undefined) {
+      child = new History(this, deed)
+      this.#children.set(key, child)
+    }
+    return child
+  }
+
+  deeds(): Deed[] {
+    const deeds = this.#parent?.deeds() ?? []
+    if (this.#deed !== undefined) deeds.push(this.#deed)
+    return deeds
+  }
+}
+
+const beginnings: History[] = []
+
+/** The empty history of a process that begins its first, second, … program: what it did before does not count. */
+export function beginOf(stage: number): History {
+  return (beginnings[stage] ??= new History())
+}
+
+/** Lets go of all histories, between scenarios. */
+export function forgetHistories(): void {
+  beginnings.length = 0
+}

@@ -1,0 +1,50 @@
+import { type Choice, formatChoice } from './choice.js'
+import { applyChoice, beginWorld } from './explore.js'
+import type { Deed } from './history.js'
+import type { Scenario } from './scenario.js'
+import { runAlone } from './run-alone.js'
+import type { Ghost } from './world.js'
+
+/** Runs one schedule and tells each step of it, and what is wrong in the end. */
+export async function replay<G extends Ghost>(
+  scenario: Scenario<G>,
+  choices: readonly Choice[],
+): Promise<readonly string[]> {
+  const lines: string[] = []
+  let world = beginWorld(scenario)
+  for (const choice of choices) {
+    const before =
+      choice.kind === 'step' ? (world.processes[choice.process]?.history.length ?? 0) : 0
+    const after = await applyChoice(scenario, world, choice)
+    if (after === undefined || after === world)
+      return [...lines, `${formatChoice(choice)} is not to be had here`]
+    world = after
+    lines.push(`${formatChoice(choice).padEnd(4)}${describe(choice, before)}`)
+    const wrong = world.ghost.wrong ?? scenario.check?.(world)
+    if (wrong !== undefined) return [...lines, `wrong: ${wrong}`]
+  }
+  const wrong = scenario.checkEnd?.({ world, runAlone: (program) => runAlone(world, program) })
+  lines.push(
+    '',
+    world.files.summary,
+    '',
+    wrong === undefined ? 'nothing is wrong' : `wrong: ${wrong}`,
+  )
+  return lines
+
+  function describe(choice: Choice, before: number): string {
+    if (choice.kind !== 'step') return choice.kind
+    const { history, status } = world.processes[choice.process]!
+    const deeds = history.deeds()
+    // The histories of a process's programs are independent.
+    return [
+      ...deeds.slice(deeds.length < before ? 0 : before).map(format),
+      ...(status === 'ready' ? [] : [status]),
+    ].join('; ')
+  }
+}
+
+function format({ what, result, error }: Deed): string {
+  if (error !== undefined) return `${what} → ${error}`
+  return result === undefined ? what : `${what} → ${JSON.stringify(result)}`
+}

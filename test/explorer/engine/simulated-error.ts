@@ -1,0 +1,9 @@
+/** A failure of the simulated file system, as Node reports one of the real. */
+export class SimulatedError extends Error {
+  readonly code: string
+
+  constructor(code: string, what: string) {
+    super(`${code}: ${what}`)
+    this.code = code
+  }
+}

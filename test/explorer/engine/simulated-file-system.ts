@@ -1,0 +1,160 @@
+import type { FileSystem } from '../../../packages/core/src/drivers/local/file-system.js'
+import type { Execution, Outcome } from './execution.js'
+import type { SimulatedFiles } from './simulated-files.js'
+import type { Ghost, World } from './world.js'
+
+/** The home directory of every simulated process. It is there from the beginning. */
+export const HOME = '/home'
+
+const UID = process.getuid?.() ?? 0
+const HOME_STATUS = { kind: 'directory', size: 0, modifiedMs: 0 } as const
+
+/** Makes the file system of one process. Each operation is a point where others may come in between. */
+export function createSimulatedFileSystem<G extends Ghost>(
+  execution: Execution<G>,
+  index: number,
+): FileSystem {
+  const descriptorName = (descriptor: number): string => `#${descriptor}`
+
+  /** An operation with one outcome. */
+  const operate = <T>(
+    what: string,
+    perform: (files: SimulatedFiles, world: World<G>) => readonly [SimulatedFiles, T],
+    torn?: (world: World<G>) => readonly World<G>[],
+  ): T =>
+    execution.operate({
+      what,
+      perform: (world) => {
+        const [files, result] = perform(world.files, world)
+        return [{ world: files === world.files ? world : { ...world, files }, result }]
+      },
+      ...(torn && { torn }),
+    }) as T
+
+  const writeBytes = (descriptor: number, bytes: Uint8Array): number => {
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
+    return operate(
+      `write ${descriptorName(descriptor)} ${JSON.stringify(text)}`,
+      (files, { nowMs }) => [files.append(descriptor, text, nowMs), text.length],
+      (world) =>
+        tearsOf(text).map((part) => ({
+          ...world,
+          files: world.files.append(descriptor, part, world.nowMs),
+        })),
+    )
+  }
+  const close = (descriptor: number): void => {
+    const alter = (files: SimulatedFiles): SimulatedFiles => files.close(descriptor)
+    // On Windows a removed file goes away now.
+    if (execution.machine.semantics === 'posix') execution.change(alter)
+    else operate(`close ${descriptorName(descriptor)}`, (files) => [alter(files), undefined])
+  }
+
+  return {
+    makeDirectory: (path) =>
+      operate(`mkdir ${path}`, (files, { nowMs, machine }) => [
+        files.makeDirectory(path, machine.oldDirectories ? 0 : nowMs),
+        undefined,
+      ]),
+    removeDirectory: (path) =>
+      operate(`rmdir ${path}`, (files) => [files.removeDirectory(path), undefined]),
+    list: (path) => {
+      if (!execution.machine.slowListings)
+        return operate(`list ${path}`, (files) => [files, files.list(path)])
+      const isThere = operate(`begin to list ${path}`, (files) => {
+        if (files.list(path) === undefined) return [files, false]
+        return [files.beginListing(index, path), true]
+      })
+      if (!isThere) return undefined
+      return execution.operate({
+        what: `list ${path}`,
+        perform: (world): Outcome<G>[] => {
+          const { files, results } = world.files.endListing(index)
+          return results.map((result) => ({ world: { ...world, files }, result }))
+        },
+      }) as string[]
+    },
+    createFile: (path, content) => {
+      const descriptor = operate(`create ${path}`, (files, { nowMs }) =>
+        files.create(index, path, nowMs),
+      )
+      if (content !== '') writeBytes(descriptor, Buffer.from(content))
+      close(descriptor)
+    },
+    overwrite: (path, content) => {
+      const descriptor = operate(`open ${path}`, (files) => files.open(index, path))
+      if (descriptor === undefined) return false
+      const text = Buffer.from(content).toString('latin1')
+      operate(
+        `overwrite ${descriptorName(descriptor)} ${JSON.stringify(text)}`,
+        (files, { nowMs }) => [files.overwrite(descriptor, text, nowMs), undefined],
+        (world) =>
+          tearsOf(text).map((part) => ({
+            ...world,
+            files: world.files.overwrite(descriptor, part, world.nowMs),
+          })),
+      )
+      close(descriptor)
+      return true
+    },
+    readFile: (path) => {
+      const bytes = operate(`readFile ${path}`, (files) => [files, files.readFile(path)])
+      return bytes === undefined ? undefined : Buffer.from(bytes, 'latin1').toString()
+    },
+    rename: (from, to) =>
+      operate(`rename ${from} ${to}`, (files) => [files.rename(from, to), undefined]),
+    unlink: (path) =>
+      operate(`unlink ${path}`, (files) => {
+        const after = files.unlink(path)
+        return [after ?? files, after !== undefined]
+      }),
+    status: (path) => {
+      const status =
+        path === HOME
+          ? HOME_STATUS
+          : operate(`status ${path}`, (files) => [files, files.status(path)])
+      return status && { ...status, inode: 1, mode: 0o700, uid: UID }
+    },
+    openAppend: (path, options) =>
+      options?.exclusive === true
+        ? operate(`create ${path}`, (files, { nowMs }) => files.create(index, path, nowMs))
+        : operate(`openAppend ${path}`, (files) => files.open(index, path)),
+    openRead: (path) => operate(`openRead ${path}`, (files) => files.open(index, path)),
+    write: writeBytes,
+    read: (descriptor, buffer, position) => {
+      const text = operate(
+        `read ${descriptorName(descriptor)} ${position}+${buffer.length}`,
+        (files) => [files, files.content(descriptor).slice(position, position + buffer.length)],
+      )
+      return Buffer.from(buffer.buffer, buffer.byteOffset, buffer.length).write(text, 'latin1')
+    },
+    size: (descriptor) =>
+      operate(`size ${descriptorName(descriptor)}`, (files) => [
+        files,
+        files.content(descriptor).length,
+      ]),
+    openStatus: (descriptor) =>
+      operate(`fstat ${descriptorName(descriptor)}`, (files) => [
+        files,
+        { size: files.content(descriptor).length, links: files.links(descriptor) },
+      ]),
+    sync: () => undefined,
+    close,
+    fileSystemType: () => undefined,
+    watch: (path) => {
+      operate(`watch ${path}`, (files) => {
+        files.assertThere(path)
+        return [files, undefined]
+      })
+      return { close: () => undefined }
+    },
+  }
+}
+
+/** What may be left of bytes whose writer was killed. */
+function tearsOf(text: string): string[] {
+  const lengths = new Set([1, text.length >> 1, text.length - 1])
+  return [...lengths]
+    .filter((length) => length > 0 && length < text.length)
+    .map((length) => text.slice(0, length))
+}

@@ -1,0 +1,81 @@
+import type { LockSurroundings } from '../../../packages/core/src/drivers/local/locks/lock-place.js'
+import type { ProcessIdentity } from '../../../packages/core/src/process/process-identity.js'
+import type { Liveness } from '../../../packages/core/src/process/liveness.js'
+import type { Execution } from './execution.js'
+import { AWAIT_OTHERS, type SimulatedProcess } from './program.js'
+import { createSimulatedFileSystem } from './simulated-file-system.js'
+import type { Ghost, World } from './world.js'
+
+const FIRST_PID = 1000
+
+/** Identity of the process with this index; any other pid has died long ago. */
+export function identityOf(index: number): ProcessIdentity {
+  const pid = FIRST_PID + index
+  return { pid, tid: pid, start: '7', boot: 'b007b007b007', pidNamespace: '1', machine: 'abcd' }
+}
+
+interface Timer {
+  readonly dueMs: number
+  readonly callback: () => void
+}
+
+/** Makes what a process sees of the simulated machine. */
+export function createSimulatedProcess<G extends Ghost>(
+  execution: Execution<G>,
+  index: number,
+  identity: number,
+): SimulatedProcess<G> {
+  const timers = new Set<Timer>()
+  let abort: AbortController | undefined
+  const now = (): number => execution.read('clock', ({ nowMs }) => nowMs)
+  const surroundings: LockSurroundings = {
+    clock: {
+      now,
+      // One order for all schedules: who waits behind whom is another question than who came first.
+      monotonicNs: () => BigInt(now()) * 1_000_000n + BigInt(index),
+      startTimer: (ms, callback) => {
+        const timer = { dueMs: ms, callback }
+        timers.add(timer)
+        return () => timers.delete(timer)
+      },
+    },
+    identity: () => identityOf(identity),
+    judge: (identity) =>
+      execution.operate({
+        what: `judge ${identity.pid}`,
+        perform: (world) => [{ world, result: judge(world, identity) }],
+      }) as Liveness,
+    startedAt: () => 0,
+    waitingAncestors: () => [],
+  }
+  return {
+    index,
+    fileSystem: createSimulatedFileSystem(execution, index),
+    surroundings,
+    get signal() {
+      return (abort ??= new AbortController()).signal
+    },
+    now,
+    pause: (what) => {
+      execution.operate({ what, perform: (world) => [{ world }] })
+    },
+    awaitOthers: () => {
+      execution.operate({ what: AWAIT_OTHERS, perform: (world) => [{ world }] })
+    },
+    note: (change) => execution.note(change),
+    fireTimer: () => {
+      const [next] = [...timers].sort((one, other) => one.dueMs - other.dueMs)
+      if (next === undefined) return
+      timers.delete(next)
+      next.callback()
+    },
+    abandon: (reason) => abort?.abort(reason),
+  }
+}
+
+function judge(world: World, { pid }: ProcessIdentity): Liveness {
+  const process = world.processes[pid - FIRST_PID]
+  if (process === undefined || process.status === 'ended') return 'dead'
+  if (process.status === 'crashed') return world.machine.deadLook
+  return process.isStopped ? 'stopped' : 'running'
+}

@@ -1,0 +1,66 @@
+import type { History } from './history.js'
+import type { Semantics, SimulatedFiles } from './simulated-files.js'
+
+/** What the observer knows: who holds what, what was promised. `wrong` is a violation that was seen. */
+export interface Ghost {
+  readonly wrong?: string | undefined
+}
+
+/** What a process is about to do whose program has not begun; it begins with an execution of its own. */
+export const BEGIN = 'begin'
+
+/** One process at one moment, between two of its operations. */
+export interface ProcessState {
+  /** `idle`: waiting for a timer. */
+  readonly status: 'ready' | 'idle' | 'ended' | 'crashed'
+  /** It was sent SIGSTOP. */
+  readonly isStopped: boolean
+  /** Which of its programs it runs. */
+  readonly stage: number
+  readonly history: History
+  /** The operation that it is about to do. */
+  readonly next: string
+  /** In how many ways a crash can cut that operation short. */
+  readonly tears: number
+  /** What the world looked like when it last woke up. */
+  readonly seen: string
+}
+
+/** What does not change. */
+export interface Machine {
+  readonly semantics: Semantics
+  /** A directory that changes while it is listed may be seen in either state, name by name (readdir(3)). */
+  readonly slowListings: boolean
+  /** Every directory looks as if nothing had happened in it for long. */
+  readonly oldDirectories: boolean
+  /** What others find out about a process that crashed. */
+  readonly deadLook: 'dead' | 'unknown'
+}
+
+/** Everything that there is at one moment. */
+export interface World<G extends Ghost = Ghost> {
+  readonly machine: Machine
+  readonly files: SimulatedFiles
+  readonly ghost: G
+  readonly nowMs: number
+  readonly processes: readonly ProcessState[]
+}
+
+/** What a waiting process could notice. */
+export function visiblePart({ files, nowMs, processes }: World): string {
+  const alive = processes.map(
+    ({ status, isStopped }) => `${status === 'crashed' || status === 'ended'}${isStopped}`,
+  )
+  return `${files.key}|${nowMs}|${alive.join()}`
+}
+
+export function withProcess<G extends Ghost>(
+  world: World<G>,
+  index: number,
+  change: Partial<ProcessState>,
+): World<G> {
+  const processes = world.processes.map((process, at) =>
+    at === index ? { ...process, ...change } : process,
+  )
+  return { ...world, processes }
+}

@@ -1,0 +1,57 @@
+import type { LockGrant } from '../../../packages/core/src/drivers/lock-driver.js'
+import type { Program, SimulatedProcess } from '../engine/program.js'
+import { HOME } from '../engine/simulated-file-system.js'
+import { hold, type LockGhost, NO_TOKEN } from '../scenarios/lock-ghost.js'
+
+const STALE_MS = 10_000
+const LOCK = `${HOME}/db.lock`
+
+/**
+ * How proper-lockfile takes a lock: mkdir; where it exists, stat, and where that is old, rmdir and mkdir again. The rmdir may
+ * hit the lock of somebody who was faster with the same.
+ */
+export const breaksStale: Program<LockGhost> = (process) => {
+  if (!take(process)) return
+  const grant: LockGrant = {
+    id: `p${process.index}`,
+    token: NO_TOKEN,
+    grantedAt: new Date(0),
+    isHeld: () => process.fileSystem.status(LOCK) !== undefined,
+    onLost: () => () => undefined,
+    release: () => undefined,
+    releaseSync: () => removeIfThere(process),
+  }
+  hold(process, grant, 'exclusive')
+}
+
+/** What a process that was killed left a minute ago. */
+export const leavesStale: Program<LockGhost> = (process) => {
+  process.fileSystem.makeDirectory(LOCK)
+}
+
+function take(process: SimulatedProcess<LockGhost>): boolean {
+  const { fileSystem } = process
+  if (make()) return true
+  const status = fileSystem.status(LOCK)
+  if (status !== undefined && process.now() - status.modifiedMs < STALE_MS) return false
+  if (status !== undefined) removeIfThere(process)
+  return make()
+
+  function make(): boolean {
+    try {
+      fileSystem.makeDirectory(LOCK)
+      return true
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+      throw error
+    }
+  }
+}
+
+function removeIfThere({ fileSystem }: SimulatedProcess<LockGhost>): void {
+  try {
+    fileSystem.removeDirectory(LOCK)
+  } catch {
+    // Somebody else did.
+  }
+}

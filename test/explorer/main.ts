@@ -1,0 +1,10 @@
+import { ownProcess } from '../../packages/core/src/process/own-process.js'
+
+// Looking these up each time would take more than everything else.
+Object.defineProperties(ownProcess(), { host: { value: 'host' }, user: { value: 'user' } })
+
+export { formatSeed, parseSeed } from './engine/choice.js'
+export { applyChoice, beginWorld, explore } from './engine/explore.js'
+export { replay } from './engine/replay.js'
+export { eventScenarios } from './scenarios/event-scenarios.js'
+export { lockScenarios, staleBreakScenario } from './scenarios/lock-scenarios.js'

@@ -1,0 +1,257 @@
+/**
+ * A change of the kit's source. `from` has to be there: where the code was rewritten, the mutant has to follow.
+ *
+ * @typedef {{ readonly file: string, readonly from: string, readonly to: string }} Change
+ */
+
+/**
+ * A known way to be wrong, and the scenarios of which one has to show it.
+ *
+ * @typedef {{ readonly name: string, readonly scenarios: readonly string[], readonly changes: readonly Change[] }} Mutant
+ */
+
+const NEXT_STEP = 'locks/next-step.ts'
+const CLAIMS = 'locks/claims.ts'
+const CLEAN = 'locks/clean-locks.ts'
+const WRITER = 'events/log-writer.ts'
+const READER = 'events/log-reader.ts'
+const JUDGE = "place.judge(holder.identity) !== 'dead'"
+
+/** @type {readonly Mutant[]} */
+const LOCK_MUTANTS = [
+  {
+    name: 'break by TTL',
+    scenarios: ['a long time passes'],
+    changes: [
+      {
+        file: NEXT_STEP,
+        from: JUDGE,
+        to: '(place.fileSystem.status(`${paths.lock}/${text}`)?.modifiedMs ?? 0) > place.clock.now() - 60_000',
+      },
+    ],
+  },
+  {
+    name: 'take over without judging',
+    scenarios: ['two take it twice'],
+    changes: [{ file: NEXT_STEP, from: JUDGE, to: 'false' }],
+  },
+  {
+    name: 'collect prepared directories by age',
+    scenarios: ['first use and a clean-up'],
+    changes: [
+      {
+        file: CLEAN,
+        from: "if (owner === undefined || place.judge(owner) !== 'dead') return",
+        to: 'if (owner === undefined || place.clock.now() - (fileSystem.status(`${home.paths.claims}/${name}`)?.modifiedMs ?? 0) < 60_000) return',
+      },
+    ],
+  },
+  {
+    name: 'release whatever is held',
+    scenarios: ['release by force'],
+    changes: [
+      {
+        file: CLAIMS,
+        from: 'const held = formatHeld(token, request.id, place.identity)',
+        to: "const held = fileSystem.list(paths.lock)?.find((name) => name.startsWith('held~')) ?? ''",
+      },
+    ],
+  },
+  {
+    name: 'release by force whoever is there',
+    scenarios: ['release by force'],
+    changes: [
+      {
+        file: 'locks/force-release.ts',
+        from: 'if (state?.holder?.id !== id) return false',
+        to: 'if (state?.holder === undefined) return false',
+      },
+    ],
+  },
+  {
+    name: 'step before the own file',
+    scenarios: ['an owner and sharers'],
+    changes: [
+      {
+        file: CLAIMS,
+        from: `isThere ||= createIn(place, entry)
+      if (!isThere || !swapName(fileSystem, paths.lock, step.from, formatShared(step.token)))
+        continue`,
+        to: `if (!swapName(fileSystem, paths.lock, step.from, formatShared(step.token))) continue
+      isThere ||= createIn(place, entry)
+      if (!isThere) continue`,
+      },
+    ],
+  },
+  {
+    name: 'one listing for state and sharers',
+    scenarios: ['sharers, slow listings'],
+    changes: [
+      {
+        file: CLAIMS,
+        from: "step = nextStep(place, paths, seen.state, 'exclusive')",
+        to: `step = seen.state.kind !== 'shared'
+        ? nextStep(place, paths, seen.state, 'exclusive')
+        : seen.sharers.some(({ identity }) => place.judge(identity) !== 'dead')
+          ? undefined
+          : { from: seen.state.text, token: seen.state.token + 1n }`,
+      },
+    ],
+  },
+  {
+    name: 'a sharer that does not step',
+    scenarios: ['an owner and sharers'],
+    changes: [
+      {
+        file: CLAIMS,
+        from: '!swapName(fileSystem, paths.lock, step.from, formatShared(step.token))',
+        to: "(seen.state.kind !== 'shared' && !swapName(fileSystem, paths.lock, step.from, formatShared(step.token)))",
+      },
+    ],
+  },
+  {
+    name: 'a token that stays',
+    scenarios: ['two take it twice'],
+    changes: [{ file: NEXT_STEP, from: 'token + 1n }', to: 'token }' }],
+  },
+  {
+    name: 'a floor that is not raised',
+    scenarios: ['a removal'],
+    changes: [{ file: CLEAN, from: 'raiseFloor(place, state.token)', to: 'void raiseFloor' }],
+  },
+  {
+    name: 'a floor that is read before the state',
+    scenarios: ['a removal'],
+    changes: [
+      {
+        file: CLAIMS,
+        from: 'let step = guessStep(place, paths)',
+        to: 'const early = firstToken(place)\n  let step = guessStep(place, paths)',
+      },
+      {
+        file: CLAIMS,
+        from: "step = nextStep(place, paths, seen.state, 'exclusive')",
+        to: "step = nextStep(place, paths, seen.state, 'exclusive')\n      if (step !== undefined && seen.state.kind === 'new') step = { ...step, token: early }",
+      },
+      {
+        file: CLAIMS,
+        from: "import { beginLock } from './begin-lock.js'",
+        to: "import { beginLock } from './begin-lock.js'\nimport { firstToken } from './token-floor.js'",
+      },
+    ],
+  },
+  {
+    name: 'remove a lock that is held',
+    scenarios: ['a removal'],
+    changes: [
+      {
+        file: CLEAN,
+        from: "if (nextStep(place, paths, state, 'exclusive') === undefined) return",
+        to: '',
+      },
+    ],
+  },
+  {
+    name: 'wait behind the dead',
+    scenarios: ['two wait'],
+    changes: [{ file: 'locks/queue.ts', from: "if (state === 'dead')", to: 'if (false)' }],
+  },
+]
+
+/** @type {readonly Mutant[]} */
+const EVENT_MUTANTS = [
+  {
+    name: 'no newline in front of a record',
+    scenarios: ['two append'],
+    changes: [{ file: 'events/log-record.ts', from: '`\\n${json}\\n`', to: '`${json}\\n`' }],
+  },
+  {
+    name: 'naive rotation: a record behind the seal counts',
+    scenarios: ['one that keeps its segment open, and a rotation'],
+    changes: [
+      {
+        file: WRITER,
+        from: 'seal === undefined ? removed : start > seal',
+        to: 'seal === undefined && removed',
+      },
+    ],
+  },
+  {
+    name: 'begin a segment before the last one is sealed',
+    scenarios: ['one that keeps its segment open, and a rotation'],
+    changes: [
+      {
+        file: WRITER,
+        from: 'number > FIRST_SEGMENT ? this.#seal(number - 1)',
+        to: 'false ? this.#seal(number - 1)',
+      },
+    ],
+  },
+  {
+    name: 'read before the look for the next segment',
+    scenarios: ['a reader over a rotation'],
+    changes: [
+      {
+        file: READER,
+        from: 'const movedOn = this.#exists(open.number + 1)\n    const { size, links } = this.#fileSystem.openStatus(open.descriptor)',
+        to: 'const { size, links } = this.#fileSystem.openStatus(open.descriptor)',
+      },
+      {
+        file: READER,
+        from: 'if (movedOn) return this.#leaveUnsealed(open)',
+        to: 'if (this.#exists(open.number + 1)) { this.#moveTo({ segment: open.number + 1, offset: 0 }); return "again" }',
+      },
+    ],
+  },
+  {
+    name: 'leave a segment that is not sealed',
+    scenarios: ['expiry after a crash in a rotation'],
+    changes: [
+      {
+        file: READER,
+        from: 'const seal = sealSegment(this.#fileSystem, this.#directory, open.number, end)',
+        to: 'const seal = undefined as number | undefined; void end; void sealSegment',
+      },
+    ],
+  },
+  {
+    name: 'expire in front of an empty segment',
+    scenarios: ['expiry after a crash in a rotation'],
+    changes: [
+      {
+        file: 'events/log-retention.ts',
+        from: 'next === undefined || next.size === 0',
+        to: 'next === undefined',
+      },
+    ],
+  },
+  {
+    name: 'expire what a group has not read',
+    scenarios: ['a group that is behind'],
+    changes: [{ file: 'events/log-retention.ts', from: 'old && !needed', to: 'old' }],
+  },
+  {
+    name: 'pass over what has expired',
+    scenarios: ['expiry under a reader'],
+    changes: [
+      {
+        file: READER,
+        from: 'return previousEnd !== undefined && expected.offset >= previousEnd',
+        to: 'return true',
+      },
+    ],
+  },
+  {
+    name: 'write a cursor in place',
+    scenarios: ['a group'],
+    changes: [
+      {
+        file: 'events/group-cursor.ts',
+        from: 'this.#fileSystem.rename(temporary, path)',
+        to: 'this.#fileSystem.unlink(path)\n    this.#fileSystem.rename(temporary, path)',
+      },
+    ],
+  },
+]
+
+export const MUTANTS = [...LOCK_MUTANTS, ...EVENT_MUTANTS]

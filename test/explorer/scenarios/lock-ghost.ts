@@ -1,0 +1,101 @@
+import type { LockGrant } from '../../../packages/core/src/drivers/lock-driver.js'
+import type { LockMode } from '../../../packages/core/src/locks/lock-types.js'
+import type { SimulatedProcess } from '../engine/program.js'
+import type { Ghost, World } from '../engine/world.js'
+
+/** A grant whose owner believes to be inside. */
+interface Holder {
+  readonly process: number
+  readonly id: string
+  readonly mode: LockMode
+}
+
+/** What the observer knows of one lock. */
+export interface LockGhost extends Ghost {
+  readonly holders: readonly Holder[]
+  /** Ids that somebody releases, or has released, by force. */
+  readonly forced: readonly string[]
+  /** Of those, the ones that were told to be released. */
+  readonly lost: readonly string[]
+  /** The highest token that was granted, and the highest of an exclusive grant. */
+  readonly lastToken: string
+  readonly lastExclusive: string
+  readonly grants: number
+}
+
+export const NO_LOCKS: LockGhost = {
+  holders: [],
+  forced: [],
+  lost: [],
+  lastToken: '0',
+  lastExclusive: '0',
+  grants: 0,
+}
+
+/** Of locks that have none. */
+export const NO_TOKEN = 0n
+
+/** Notes a grant; wrong is one beside another owner, and a token that does not rise. */
+function enter(
+  ghost: LockGhost,
+  { processes }: World,
+  process: number,
+  { id, token }: LockGrant,
+  mode: LockMode,
+): LockGhost {
+  const others = ghost.holders.filter(
+    (holder) =>
+      !ghost.forced.includes(holder.id) && processes[holder.process]?.status !== 'crashed',
+  )
+  const isShared = mode === 'shared' && others.every((holder) => holder.mode === 'shared')
+  let wrong = ghost.wrong
+  const isForced = ghost.forced.includes(id)
+  // One that was cut off before it heard of its grant is told so as soon as it asks.
+  if (others.length > 0 && !isShared && !isForced)
+    wrong = `${id} (${mode}) holds the lock beside ${others.map((other) => `${other.id} (${other.mode})`).join()}`
+  // Sharers are inside at the same time, so among them the order of their tokens means nothing.
+  const floor = BigInt(mode === 'shared' ? ghost.lastExclusive : ghost.lastToken)
+  if (token <= floor && !isForced && token !== NO_TOKEN)
+    wrong = `the token of ${id} is ${token}, after one of ${floor}`
+  const last = token > BigInt(ghost.lastToken) ? String(token) : ghost.lastToken
+  return {
+    ...ghost,
+    wrong,
+    holders: [...others, { process, id, mode }],
+    lastToken: last,
+    lastExclusive: mode === 'exclusive' ? String(token) : ghost.lastExclusive,
+    grants: ghost.grants + 1,
+  }
+}
+
+function leave(ghost: LockGhost, id: string): LockGhost {
+  return { ...ghost, holders: ghost.holders.filter((holder) => holder.id !== id) }
+}
+
+/** Notes what a grant says of itself. */
+function checkHeld(ghost: LockGhost, id: string, isHeld: boolean): LockGhost {
+  let { wrong } = ghost
+  if (!isHeld && !ghost.forced.includes(id)) wrong = `${id} is told that it lost the lock`
+  if (isHeld && ghost.lost.includes(id))
+    wrong = `${id} is told that it holds a lock that was taken away`
+  return { ...ghost, wrong }
+}
+
+/** Holds a lock for a while and gives it back. */
+export function hold(process: SimulatedProcess<LockGhost>, grant: LockGrant, mode: LockMode): void {
+  process.note((ghost, world) => enter(ghost, world, process.index, grant, mode))
+  process.pause(`hold ${grant.id}`)
+  const isHeld = grant.isHeld()
+  process.note((ghost) => leave(checkHeld(ghost, grant.id, isHeld), grant.id))
+  grant.releaseSync?.()
+}
+
+/** Notes that an id is being released by force, and then whether it was. */
+export function force(ghost: LockGhost, id: string): LockGhost {
+  return { ...ghost, forced: [...ghost.forced, id] }
+}
+
+export function forced(ghost: LockGhost, id: string, isReleased: boolean): LockGhost {
+  if (isReleased) return { ...ghost, lost: [...ghost.lost, id] }
+  return { ...ghost, forced: ghost.forced.filter((other) => other !== id) }
+}

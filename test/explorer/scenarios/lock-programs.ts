@@ -1,0 +1,107 @@
+import type { LockDriver } from '../../../packages/core/src/drivers/lock-driver.js'
+import { Home } from '../../../packages/core/src/drivers/local/home.js'
+import { createLocalLocks } from '../../../packages/core/src/drivers/local/locks/local-locks.js'
+import { CliOpsError } from '../../../packages/core/src/errors/cli-ops-error.js'
+import type { LockInfo, LockMode } from '../../../packages/core/src/locks/lock-types.js'
+import type { Program, SimulatedProcess } from '../engine/program.js'
+import { HOME } from '../engine/simulated-file-system.js'
+import type { Ghost } from '../engine/world.js'
+import { force, forced, hold, type LockGhost } from './lock-ghost.js'
+
+const RESOURCE = 'db'
+
+/** The real locks, on the simulated machine. */
+export function openLocks<G extends Ghost>(process: SimulatedProcess<G>): LockDriver {
+  return createLocalLocks(new Home(HOME, '', process.fileSystem), process.surroundings)
+}
+
+function request<G extends Ghost>(process: SimulatedProcess<G>, mode: LockMode, turn: number) {
+  return { resource: RESOURCE, mode, id: `${mode[0]}${process.index}-${turn}`, held: [] }
+}
+
+/** One command after the other that tries to take the lock, without waiting. */
+export const tries = (...modes: LockMode[]): Program<LockGhost>[] =>
+  modes.map((mode, turn) => triesAll([mode], turn))
+
+/** The same by one long-lived process, which remembers what it saw. */
+export const triesAgain = (...modes: LockMode[]): Program<LockGhost>[] => [triesAll(modes, 0)]
+
+const triesAll =
+  (modes: LockMode[], first: number): Program<LockGhost> =>
+  (process) => {
+    const locks = openLocks(process)
+    for (const [turn, mode] of modes.entries()) {
+      const grant = unlessFull(() => locks.tryAcquireSync!(request(process, mode, first + turn)))
+      if (grant) unlessFull(() => hold(process, grant, mode))
+    }
+  }
+
+/** Waits for the lock, once for each mode. */
+export const waits = (...modes: LockMode[]): Program<LockGhost>[] =>
+  modes.map((mode, turn) => async (process) => {
+    const locks = openLocks(process)
+    const grant = await locks.acquire(request(process, mode, turn), { signal: process.signal })
+    hold(process, grant, mode)
+  })
+
+/** Waits, and gives up when its timer has fired once. */
+export const givesUp =
+  (mode: LockMode): Program<LockGhost> =>
+  async (process) => {
+    const locks = openLocks(process)
+    const timeout = new AbortController()
+    const stop = process.surroundings.clock.startTimer(1, () => timeout.abort(), {
+      persistent: true,
+    })
+    const signal = AbortSignal.any([timeout.signal, process.signal])
+    try {
+      const grant = await locks.acquire(request(process, mode, 0), { signal })
+      stop()
+      hold(process, grant, mode)
+    } catch (error) {
+      if (!timeout.signal.aborted) throw error
+    }
+  }
+
+/** Releases by force whoever it finds. */
+export const forces: Program<LockGhost> = (process) => {
+  const locks = openLocks(process)
+  const info = locks.inspect(RESOURCE) as LockInfo | null
+  if (info === null || info.id === '') return
+  process.note((ghost) => force(ghost, info.id))
+  const isReleased = locks.forceRelease(RESOURCE, info.id) as boolean
+  process.note((ghost) => forced(ghost, info.id, isReleased))
+}
+
+/** Tidies up. */
+export const cleans: Program<Ghost> = (process) => {
+  void openLocks(process).clean()
+}
+
+/** Takes the lock and dies with it. */
+export const diesHolding =
+  (mode: LockMode): Program<Ghost> =>
+  (process) => {
+    if (openLocks(process).tryAcquireSync!(request(process, mode, 0)) === null)
+      throw new Error('the lock was to be free')
+  }
+
+/** Takes the lock and gives it back, so that everything is there that stays. */
+export const used: Program<Ghost> = (process) => {
+  openLocks(process).tryAcquireSync!(request(process, 'exclusive', 0))?.releaseSync?.()
+}
+
+/** The same by a sharer. */
+export const usedShared: Program<Ghost> = (process) => {
+  openLocks(process).tryAcquireSync!(request(process, 'shared', 0))?.releaseSync?.()
+}
+
+/** A full disk is an error of this attempt, and of nothing else. */
+function unlessFull<T>(operation: () => T): T | undefined {
+  try {
+    return operation()
+  } catch (error) {
+    if (error instanceof CliOpsError && error.code === 'STORAGE_FAILED') return undefined
+    throw error
+  }
+}
