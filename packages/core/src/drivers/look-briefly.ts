@@ -1,7 +1,7 @@
 import type { MaybePromise } from './maybe-promise.js'
 
 /** A message is not worth a longer wait. */
-const BRIEFLY_MS = 100
+const BRIEFLY_MS = 75
 
 /**
  * Asks for facts that a message would be better with. Resolves to undefined where they cannot be had soon: the caller's deadline

@@ -33,8 +33,11 @@ export interface ServiceQuery {
 export interface RegistryDriver {
   /** True where every instance lives in this process; each name then counts as an instance of its own. */
   readonly inProcess?: boolean
-  /** Stores or replaces the record of `name` and `instance`. */
-  register(record: ServiceRecord): MaybePromise<void>
+  /**
+   * Stores or replaces the record of `name` and `instance`. With `ifAbsent` one that is there stays as it is: another thread of
+   * the process knows more. Only drivers that need the network are asked that.
+   */
+  register(record: ServiceRecord, options?: { readonly ifAbsent?: boolean }): MaybePromise<void>
   /** As `register`, synchronously; absent on drivers that need the network. */
   registerSync?(record: ServiceRecord): void
   /** Removes the record; a missing one is no error. */

@@ -1,5 +1,6 @@
 import type { Driver, EventBatch, EventReader, ReaderOptions } from '../drivers/driver.js'
 import type { DriverHandle, DriverWith } from '../drivers/open-driver.js'
+import { untilAborted } from '../drivers/until-aborted.js'
 import { CliOpsError } from '../errors/cli-ops-error.js'
 import type { Cursor } from './event-types.js'
 
@@ -25,7 +26,7 @@ export class EventFeed {
 
   /** Resolves when `poll` may find something. Rejects with the signal's reason once aborted. */
   async wait(signal: AbortSignal): Promise<void> {
-    if (this.#reader === undefined) await this.ready
+    if (this.#reader === undefined) await untilAborted(this.ready, signal)
     signal.throwIfAborted()
     await this.#reader?.wait(signal)
   }

@@ -1,4 +1,5 @@
 import { debug, warnOnce } from '../diagnostics/message.js'
+import type { Primitive } from '../drivers/driver.js'
 import { assertEventType } from '../events/event-pattern.js'
 import { nextEventId } from '../events/event-id.js'
 import { createEventRecord, eventJson } from '../events/event-record.js'
@@ -28,6 +29,7 @@ import { type ProcessEnd, observeExit } from './exit-observer.js'
 import { isConfigured } from './is-configured.js'
 import { loadParts } from './load-parts.js'
 import { LocalTraces } from './local-traces.js'
+import type { RemoteTraces } from './remote-traces.js'
 import { eventsOf } from './outcome-events.js'
 import { observeSignals } from './signal-observer.js'
 
@@ -55,6 +57,8 @@ export class Session implements RunningCli {
   readonly #resolved: Connection | undefined
   readonly #runs = new Set<CommandRun>()
   #traces: LocalTraces | undefined
+  /** `null` where there can be none. */
+  #remote: RemoteTraces | null | undefined
   #lastError: unknown
   #refusals = 0
   #ended = false
@@ -106,7 +110,7 @@ export class Session implements RunningCli {
       this.#failOpen(error)
     }
     try {
-      this.#local('registry')?.register(this, this.name, this.version)
+      this.#tracesOf('registry')?.register(this, this.name, this.version)
     } catch (error) {
       this.#failOpen(error)
     }
@@ -146,7 +150,7 @@ export class Session implements RunningCli {
       for (const { type, data } of eventsOf(events, outcome, facts)) {
         assertEventType(type)
         const event = { type, data, source: defaultSource(), traceparent: traceparentOf(undefined) }
-        this.#local('events')?.append(createEventRecord(event))
+        this.#tracesOf('events')?.append(createEventRecord(event))
       }
     } catch (error) {
       this.#failOpen(error)
@@ -156,7 +160,7 @@ export class Session implements RunningCli {
   /** Emits one of the plugin's own events, unless they are turned off. */
   emitLifecycle(type: string, data: object): void {
     if (this.options.lifecycleEvents === false) return
-    const traces = this.#local('events')
+    const traces = this.#tracesOf('events')
     if (traces === undefined) return
     const event = {
       id: nextEventId(),
@@ -178,20 +182,33 @@ export class Session implements RunningCli {
     if (refusal.reason === 'refused') this.#lastError = refusal.error
   }
 
+  /** Where the traces of a primitive go: this machine, or the engine that the URL names. */
+  #tracesOf(primitive: 'events' | 'registry'): LocalTraces | RemoteTraces | undefined {
+    return this.#local(primitive) ?? this.#away(primitive)
+  }
+
   /** The traces on this machine, where the primitive is kept there. */
-  #local(primitive: 'events' | 'locks' | 'registry'): LocalTraces | undefined {
-    if (this.#resolved === undefined) return undefined
-    if (this.#resolved.urlOf(primitive) !== 'local:') {
-      // Said aloud, since nobody would miss them before they are needed.
-      if (primitive !== 'locks') {
-        warnOnce(
-          'remote-lifecycle',
-          `the plugin keeps ${primitive} on this machine only; use useOps() for the engine`,
-        )
-      }
-      return undefined
-    }
+  #local(primitive: Primitive): LocalTraces | undefined {
+    if (this.#resolved?.urlOf(primitive) !== 'local:') return undefined
     return (this.#traces ??= new LocalTraces(this.#resolved))
+  }
+
+  #away(primitive: 'events' | 'registry'): RemoteTraces | undefined {
+    const url = this.#resolved?.urlOf(primitive)
+    // What lives in one process leaves nothing for others.
+    if (url === undefined || url === 'memory:') return undefined
+    // A server of this process registers it, with its endpoint.
+    if (primitive === 'registry' && this.options.serve !== undefined) return undefined
+    if (this.#remote === undefined) {
+      try {
+        const fail = (error: Error): void => this.#failOpen(error)
+        this.#remote = new (loadParts().RemoteTraces)(this.connection, fail)
+      } catch (error) {
+        this.#remote = null
+        this.#failOpen(error)
+      }
+    }
+    return this.#remote ?? undefined
   }
 
   async #serve(): Promise<void> {
@@ -218,6 +235,7 @@ export class Session implements RunningCli {
     if (this.#ended) return
     this.#ended = true
     for (const run of [...this.#runs].reverse()) run.finish(end, this.#lastError)
+    this.#remote?.finish()
     runExitCleanups()
   }
 }

@@ -1,4 +1,7 @@
-import type { DriverOptions } from '@cli-ops/shared-ipc/driver'
+import { isIP } from 'node:net'
+import type { ConnectionOptions } from 'node:tls'
+
+import type { DriverOptions, TlsFiles } from '@cli-ops/shared-ipc/driver'
 import type { RedisOptions } from 'ioredis'
 
 const DEFAULT_PORT = 6379
@@ -34,7 +37,7 @@ export function clientOptions(
     db: databaseOf(url),
     ...(username !== undefined && { username }),
     ...(password !== undefined && { password }),
-    ...(url.protocol === 'rediss:' && { tls: { servername: host, ...tls() } }),
+    ...(url.protocol === 'rediss:' && { tls: tlsOptions(host, tls()) }),
     lazyConnect: true,
     connectTimeout: timeoutMs,
     retryStrategy: () => null,
@@ -48,6 +51,11 @@ export function clientOptions(
     protocol: 2,
     replyMapping: 'legacy',
   }
+}
+
+function tlsOptions(host: string, files: TlsFiles): ConnectionOptions {
+  // An address is no name that may be asked for (RFC 6066); it is compared with the certificate all the same.
+  return isIP(host) === 0 ? { servername: host, ...files } : { ...files }
 }
 
 function databaseOf({ pathname }: URL): number {

@@ -149,6 +149,8 @@ export class RedisConnection {
   }
 
   #drop(live: Live): void {
+    // Several calls may find out about one connection.
+    if (this.#live !== live) return
     end(live.client)
     this.#forget(live)
   }

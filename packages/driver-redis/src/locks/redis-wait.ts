@@ -33,7 +33,7 @@ export interface WaitPlace {
 }
 
 /** Leaving the queue may take this long where the engine does not answer; the place then expires. */
-const LEAVE_MS = 100
+const LEAVE_MS = 50
 /** Just after the end of a lease, and not just before. */
 const AFTER_END_MS = 5
 const MIN_POLL_MS = 20

@@ -34,9 +34,13 @@ export class RedisRegistry implements RegistryDriver {
     this.#place = place
   }
 
-  async register(record: ServiceRecord): Promise<void> {
+  async register(
+    record: ServiceRecord,
+    { ifAbsent = false }: { readonly ifAbsent?: boolean } = {},
+  ): Promise<void> {
     const field = fieldOf(record)
-    await this.#run(ANNOUNCE, [this.#place.leaseMs, 'new', field, JSON.stringify(record)])
+    const how = ifAbsent ? 'renew' : 'new'
+    await this.#run(ANNOUNCE, [this.#place.leaseMs, how, field, JSON.stringify(record)])
     this.#own.set(field, record)
     this.#renewLater(this.#place.leaseMs / 3)
   }

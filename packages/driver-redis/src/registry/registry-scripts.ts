@@ -31,7 +31,8 @@ prune(ARGV[1])
 local isNew = ARGV[3] == 'new'
 for at = 4, #ARGV, 2 do
   if redis.call('ZADD', deadlines, now + tonumber(ARGV[2]), ARGV[at]) == 1 then isNew = true end
-  redis.call('HSET', records, ARGV[at], ARGV[at + 1])
+  -- A renewal puts back what the server has lost, and nothing else: another thread may have announced more since.
+  redis.call(ARGV[3] == 'new' and 'HSET' or 'HSETNX', records, ARGV[at], ARGV[at + 1])
 end
 if isNew then redis.call('PUBLISH', ARGV[1], 'up') end
 return 1

@@ -70,6 +70,20 @@ export const registryRecordCases: readonly ConformanceCase[] = [
     },
   },
   {
+    name: 'leaves a record that is there as it is where it is asked to',
+    needs: ['remote'],
+    async run(context) {
+      const [one, other] = [await context.registry(), await context.registry()]
+      const record = newRecord('cli-alpha', { endpoint: 'somewhere' })
+      await one.register(record)
+      await other.register({ ...record, endpoint: undefined }, { ifAbsent: true })
+      assert.equal((await discover(other))[0]?.endpoint, 'somewhere')
+      await one.unregister(record.name, record.instance)
+      await other.register({ ...record, endpoint: undefined }, { ifAbsent: true })
+      assert.deepEqual(await instancesIn(one), [record.instance])
+    },
+  },
+  {
     name: 'keeps several instances of one name',
     async run(context) {
       const [one, other] = [await context.registry(), await context.registry()]

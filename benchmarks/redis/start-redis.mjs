@@ -1,0 +1,52 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { connect, createServer } from 'node:net'
+import process from 'node:process'
+import { setTimeout as delay } from 'node:timers/promises'
+
+import { temporaryFolder } from '../harness/temporary-folder.mjs'
+
+/**
+ * Starts a private Redis server that keeps nothing, ended with this process. Rejects where there is none.
+ *
+ * @returns {Promise<{ port: number, url: string, pause: () => void, resume: () => void, stop: () => void }>}
+ */
+export async function startRedis() {
+  const port = await freePort()
+  const child = spawn(
+    'redis-server',
+    ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', temporaryFolder()],
+    { stdio: 'ignore' },
+  )
+  const stop = () => child.kill('SIGKILL')
+  process.once('exit', stop)
+  await once(child, 'spawn')
+  while (!(await answers(port))) await delay(10)
+  return {
+    port,
+    url: `redis://127.0.0.1:${port}`,
+    pause: () => child.kill('SIGSTOP'),
+    resume: () => child.kill('SIGCONT'),
+    stop,
+  }
+}
+
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address())
+  server.close()
+  return port
+}
+
+/** @param {number} port @returns {Promise<boolean>} */
+function answers(port) {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.once('error', () => resolve(false))
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+  })
+}

@@ -1,0 +1,64 @@
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** Room for every token, so that names sort as tokens do. */
+const DIGITS = 20
+
+/** What a writer is told whose lock another one has had since. */
+export class StaleTokenError extends Error {
+  name = 'StaleTokenError'
+}
+
+/**
+ * A value on a disk that several machines share, behind a fence. Each owner of the lock writes a file with its fencing token in
+ * its name, and the file with the highest token is the value: what an owner writes that has lost its lock without knowing it,
+ * however late it arrives, changes nothing.
+ */
+export class FencedStore {
+  #directory
+
+  /** @param {string} directory */
+  constructor(directory) {
+    this.#directory = directory
+    mkdirSync(directory, { recursive: true })
+  }
+
+  /** @returns {unknown} the value; undefined where nothing was written yet */
+  read() {
+    const [newest] = this.#files()
+    return newest === undefined
+      ? undefined
+      : JSON.parse(readFileSync(join(this.#directory, newest), 'utf8'))
+  }
+
+  /**
+   * Writes a value. Throws a {@link StaleTokenError} where somebody has written with a higher token: then it was not written.
+   *
+   * @param {bigint} token of the lock under which this is written
+   * @param {unknown} value
+   */
+  write(token, value) {
+    const file = `${String(token).padStart(DIGITS, '0')}.json`
+    this.#assertNewest(file)
+    const path = join(this.#directory, file)
+    writeFileSync(`${path}.new`, JSON.stringify(value))
+    renameSync(`${path}.new`, path)
+    // Between the look and the write another owner may have come: then the value is its own already.
+    this.#assertNewest(file)
+    for (const older of this.#files().filter((name) => name < file)) {
+      rmSync(join(this.#directory, older), { force: true })
+    }
+  }
+
+  /** @param {string} file */
+  #assertNewest(file) {
+    const [newest = ''] = this.#files()
+    if (newest > file) throw new StaleTokenError('another owner has had the lock since')
+  }
+
+  /** The newest first. */
+  #files() {
+    const names = readdirSync(this.#directory).filter((name) => name.endsWith('.json'))
+    return names.sort().reverse()
+  }
+}

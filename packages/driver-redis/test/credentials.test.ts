@@ -1,0 +1,73 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { inspect } from 'node:util'
+
+import { createCoordinator } from '@cli-ops/shared-ipc'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+
+import { hasRedisServer, RedisServer } from '../../../test/engines/redis-server.js'
+
+const PASSWORD = 'p/w:secret'
+/** What `docs/guides/redis.md` asks for. */
+const RIGHTS =
+  '~{cli-ops:* &{cli-ops:* +@read +@write +@pubsub +@scripting +@connection +info +time'
+
+describe.runIf(hasRedisServer())('a server that asks who one is', () => {
+  let server: RedisServer
+  let directory: string
+  beforeAll(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'cli-ops-'))
+    writeFileSync(join(directory, 'password'), `${PASSWORD}\n`)
+    const users = join(directory, 'users.acl')
+    writeFileSync(users, `user default off\nuser team on >${PASSWORD} ${RIGHTS}\n`)
+    server = await RedisServer.start({ settings: ['--aclfile', users] })
+  })
+  afterAll(async () => {
+    await server.stop()
+    rmSync(directory, { recursive: true })
+  })
+  afterEach(() => {
+    vi.unstubAllEnvs()
+  })
+
+  /** Uses all four primitives. */
+  async function useEverything(url: string): Promise<void> {
+    const ops = createCoordinator({ name: 'cli-alpha', url, home: directory, disabled: false })
+    try {
+      const lock = await ops.locks.lock('db')
+      expect(await ops.locks.list()).toHaveLength(1)
+      await lock.release()
+      const heard = ops.events.once('a:b', { from: 'earliest' })
+      await ops.events.emit('a:b', 1)
+      expect((await heard).data).toBe(1)
+      ops.serve().handle('echo', (value) => value)
+      expect(await ops.connect('cli-alpha').call('echo', 7)).toBe(7)
+    } finally {
+      await ops.close()
+    }
+  }
+
+  test('is told by the URL', async () => {
+    const url = new URL(server.url)
+    url.username = 'team'
+    url.password = encodeURIComponent(PASSWORD)
+    await useEverything(url.href)
+  })
+
+  test('is told by the environment and a file', async () => {
+    vi.stubEnv('CLI_OPS_REDIS_USERNAME', 'team')
+    vi.stubEnv('CLI_OPS_REDIS_PASSWORD_FILE', join(directory, 'password'))
+    await useEverything(server.url)
+  })
+
+  test('refuses a wrong password with an error that holds none', async () => {
+    vi.stubEnv('CLI_OPS_REDIS_USERNAME', 'team')
+    vi.stubEnv('CLI_OPS_REDIS_PASSWORD', 'wrong:secret')
+    const error: unknown = await useEverything(server.url).catch((reason: unknown) => reason)
+    expect(error).toMatchObject({ code: 'ENGINE_UNAVAILABLE' })
+    const shown = inspect(error, { depth: Infinity, showHidden: true })
+    expect(shown).toContain('WRONGPASS')
+    expect(shown).not.toContain('secret')
+  })
+})
