@@ -2,6 +2,7 @@ import type { Driver, DriverOptions } from '@cli-ops/shared-ipc/driver'
 import { randomId } from '@cli-ops/shared-ipc/driver'
 
 import { Inbox } from './connection/inbox.js'
+import { NodeLocation } from './connection/node-location.js'
 import { RedisConnection } from './connection/redis-connection.js'
 import { Subscriber } from './connection/subscriber.js'
 import { RedisEvents } from './events/redis-events.js'
@@ -33,6 +34,7 @@ class RedisDriver implements Driver {
   readonly registry: RedisRegistry
   readonly rpc: RedisRpc
   readonly #groupLocks: RedisLocks
+  readonly #anyKey: string
   readonly #connection: RedisConnection
   readonly #subscriber: Subscriber
 
@@ -40,10 +42,12 @@ class RedisDriver implements Driver {
     const { namespace, leaseMs, timeoutMs } = options
     const driverId = randomId()
     const keys = new Keys(namespace)
-    const connection = new RedisConnection(options)
-    const subscriber = new Subscriber(options)
+    const location = new NodeLocation(options.url)
+    const connection = new RedisConnection(options, location)
+    const subscriber = new Subscriber(options, location)
     const inbox = new Inbox(subscriber, keys.inbox(driverId))
     const shared = { connection, subscriber, inbox, keys, driverId, leaseMs, timeoutMs }
+    this.#anyKey = keys.logState
     this.#connection = connection
     this.#subscriber = subscriber
     this.locks = new RedisLocks({ ...shared, base: keys.locks('lock') })
@@ -68,7 +72,8 @@ class RedisDriver implements Driver {
   }
 
   async open(signal: AbortSignal): Promise<void> {
-    await this.#connection.connect(signal)
+    // Any of the keys: where this node is not the one that has them, a cluster says which one is.
+    await this.#connection.call(['EXISTS', this.#anyKey], signal)
   }
 
   async close(): Promise<void> {

@@ -30,6 +30,8 @@ export function debug(message: () => string): void {
 /** Text that is safe on a terminal and stays on one line. */
 export function printable(text: string): string {
   // Names and error texts of other processes may carry escape sequences for the terminal.
-  // eslint-disable-next-line no-control-regex
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]+/gu, ' ')
+  const unsafe =
+    // eslint-disable-next-line no-control-regex
+    /[\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]+/gu
+  return text.replace(unsafe, ' ')
 }

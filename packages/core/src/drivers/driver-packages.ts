@@ -68,5 +68,8 @@ function resolveFromProgram(name: string): string | undefined {
 function missingPackage(error: unknown): string | undefined {
   const { code, message } = error as NodeJS.ErrnoException
   if (code !== 'ERR_MODULE_NOT_FOUND') return undefined
-  return /^Cannot find package '([^']+)'/u.exec(message)?.[1]
+  const missing = /^Cannot find package '([^']+)'/u.exec(message)?.[1]
+  // A package that is there in part is named by its path.
+  const inFolder = missing?.split(/node_modules[\\/]/u).at(-1)
+  return inFolder === undefined ? undefined : /^(?:@[^\\/]+[\\/])?[^\\/]+/u.exec(inFolder)?.[0]
 }

@@ -2,6 +2,12 @@
 const MAX_NAME_BYTES = 1024
 
 /**
+ * Control characters would reach a terminal; bidirectional and invisible marks can make a name read as another one. It is
+ * compiled for the rare name that is not plain ASCII.
+ */
+const UNPRINTABLE = String.raw`[\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]`
+
+/**
  * Throws a `TypeError` that names the argument, the rule and the value unless `value` may serve as a
  * resource, CLI, group, method, event or namespace name: any non-empty well-formed string without control
  * characters and of at most {@link MAX_NAME_BYTES} bytes. Names never reach the file system unescaped.
@@ -12,9 +18,7 @@ export function assertName(argument: string, value: unknown): asserts value is s
   }
   if (value === '') throw new TypeError(`${argument} must not be empty`)
   if (!isPrintableAscii(value) && !isPrintable(value)) {
-    throw new TypeError(
-      `${argument} must not contain control characters, got ${JSON.stringify(value)}`,
-    )
+    throw new TypeError(`${argument} must not contain control characters, got ${quote(value)}`)
   }
   // Three bytes a code unit is the most UTF-8 needs, so short names skip the count.
   if (value.length * 3 > MAX_NAME_BYTES && Buffer.byteLength(value) > MAX_NAME_BYTES) {
@@ -27,9 +31,19 @@ export function assertName(argument: string, value: unknown): asserts value is s
 /** A short, safe description of a wrong value for an error message. */
 export function describe(value: unknown): string {
   if (typeof value === 'string')
-    return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value)
+    return quote(value.length > 60 ? `${value.slice(0, 57)}...` : value)
   if (value === null || typeof value !== 'object') return String(value)
   return Array.isArray(value) ? 'an array' : 'an object'
+}
+
+/** The value as JSON, with what is dangerous on a terminal escaped as well: that is where messages go. */
+function quote(value: string): string {
+  const json = JSON.stringify(value)
+  if (isPrintableAscii(json)) return json
+  return json.replace(
+    new RegExp(UNPRINTABLE, 'gu'),
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 }
 
 /** Nearly every name, and no regular expression is compiled for it. */
@@ -43,7 +57,5 @@ function isPrintableAscii(value: string): boolean {
 
 function isPrintable(value: string): boolean {
   if (!(value as string & { isWellFormed(): boolean }).isWellFormed()) return false
-  // Control characters would reach a terminal; bidirectional marks can make a name read as another one.
-  // eslint-disable-next-line no-control-regex
-  return !/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069\ufeff]/u.test(value)
+  return !new RegExp(UNPRINTABLE, 'u').test(value)
 }

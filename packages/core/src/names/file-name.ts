@@ -5,14 +5,14 @@ const HASH_LENGTH = 32
 /**
  * Turns any valid name into a file name that is safe and distinct on every file system, also on those
  * that fold case or normalise Unicode: everything but `a-z 0-9 . _ -` is percent-encoded (UTF-8), as are a
- * leading dot and the first letter of Windows device names. A long name becomes a readable prefix, `~` and
+ * leading and a trailing dot and the first letter of Windows device names. A long name becomes a readable prefix, `~` and
  * a SHA-256 prefix, so the name itself must also be stored where it has to be read back.
  */
 export function encodeFileName(name: string): string {
   if (isSafe(name)) return name
   const encoded = name
     .replace(/[^a-z0-9._-]/gu, percentEncode)
-    .replace(/^\./u, '%2E')
+    .replace(/^\.|\.$/gu, '%2E')
     // Windows resolves these to devices whatever the extension.
     .replace(
       /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?=\.|$)/u,
@@ -39,7 +39,8 @@ const DEVICE_PREFIXES = ['con', 'prn', 'aux', 'nul', 'com', 'lpt']
 
 /** Tells of most names that they are their own file names. A command has two or three: too few to compile a regular expression for. */
 function isSafe(name: string): boolean {
-  if (name === '' || name.length > MAX_ENCODED_LENGTH || name.startsWith('.')) return false
+  if (name === '' || name.length > MAX_ENCODED_LENGTH || name.startsWith('.') || name.endsWith('.'))
+    return false
   for (let index = 0; index < name.length; index += 1) {
     const code = name.charCodeAt(index)
     const isLetter = code >= 0x61 && code <= 0x7a

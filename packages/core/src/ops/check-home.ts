@@ -3,6 +3,7 @@ import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 
 import { nodeFileSystem } from '../drivers/local/file-system.js'
+import { Home } from '../drivers/local/home.js'
 import { isNetworkFileSystem } from '../drivers/local/network-file-system.js'
 import { assertPrivateDirectory } from '../drivers/local/private-directory.js'
 import { socketDirectories } from '../drivers/local/rpc/socket-directory.js'
@@ -53,9 +54,9 @@ export const checkWatches: Check = ({ connection: { home } }) => {
   }
 }
 
-export const checkSockets: Check = () => {
+export const checkSockets: Check = ({ connection: { home, namespace } }) => {
   if (process.platform === 'win32') return ok('named pipes')
-  const [directory] = socketDirectories(nodeFileSystem)
+  const [directory] = socketDirectories(new Home(home, namespace, nodeFileSystem))
   if (directory === undefined) return ok('no directory is needed')
   const { path, variable } = directory
   if (nodeFileSystem.status(path) === undefined) {

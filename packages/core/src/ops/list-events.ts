@@ -43,7 +43,10 @@ function startOf({ since, after }: OpsContext['options']): StartPosition {
 function printAll({ print }: OpsContext, events: readonly EventEnvelope[]): number {
   for (const event of events) {
     const { time, type, data, source } = event
-    print(event, `${time}  ${printable(type)}  ${jsonLine(data)}  (${printable(source)})`)
+    print(
+      event,
+      `${printable(time)}  ${printable(type)}  ${jsonLine(data)}  (${printable(source)})`,
+    )
   }
   return events.length
 }

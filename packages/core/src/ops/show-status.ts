@@ -134,7 +134,7 @@ function requestTable(servers: readonly ServerTraffic[]): string {
 }
 
 function eventText({ kept, oldest, lastMinute, lastHour, types }: EventTraffic): string {
-  const since = oldest === undefined ? '' : `, the oldest from ${oldest}`
+  const since = oldest === undefined ? '' : `, the oldest from ${printable(oldest)}`
   const head = `Events kept: ${kept}${since}`
   if (lastHour === 0) return head
   const most = types.map(({ type, count }) => `${printable(type)} ${count}`).join(', ')

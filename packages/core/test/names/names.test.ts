@@ -13,6 +13,7 @@ describe('assertName', () => {
     ['a line break', 'a\nb', 'control characters, got "a\\nb"'],
     ['a terminal escape', '\u001b[2J', 'control characters'],
     ['a text-direction override', 'a\u202eb', 'control characters'],
+    ['a mark that nobody sees', 'a\u200bb', 'control characters'],
     ['half a character', '\ud83d', 'control characters'],
     ['1,025 bytes', 'é'.repeat(512) + 'a', 'at most 1024 bytes, got 1025 bytes'],
   ])('refuses %s', (_what, value, message) => {
@@ -41,6 +42,8 @@ describe('encodeFileName', () => {
     ['con', '%63on'],
     ['com1.txt', '%63om1.txt'],
     ['console', 'console'],
+    // Windows drops a dot at the end.
+    ['a.', 'a%2E'],
     ['a b', 'a%20b'],
     ['a~b', 'a%7Eb'],
     ['100%', '100%25'],

@@ -1,8 +1,9 @@
 import { CliOpsError, type DriverOptions, monotonicMs } from '@cli-ops/shared-ipc/driver'
 import { Redis } from 'ioredis'
 
-import { addressOf, clientOptions, type NodeAddress } from './client-options.js'
+import { clientOptions } from './client-options.js'
 import { engineError } from './engine-error.js'
+import type { NodeLocation } from './node-location.js'
 
 /** A command and its arguments. */
 export type Command = readonly [name: string, ...args: (string | number)[]]
@@ -26,7 +27,7 @@ export class RedisConnection {
   readonly #options: DriverOptions
   readonly #onLive: ((client: Redis) => Promise<void>) | undefined
   readonly #onLost: (() => void) | undefined
-  #address: NodeAddress
+  readonly #location: NodeLocation
   #live: Live | undefined
   #connecting: Promise<Live> | undefined
   #closed = false
@@ -37,10 +38,14 @@ export class RedisConnection {
    */
   constructor(
     options: DriverOptions,
+    location: NodeLocation,
     on: { readonly live?: (client: Redis) => Promise<void>; readonly lost?: () => void } = {},
   ) {
     this.#options = options
-    this.#address = addressOf(options.url)
+    this.#location = location
+    location.onMove(() => {
+      if (this.#live !== undefined) this.#drop(this.#live)
+    })
     this.#onLive = on.live
     this.#onLost = on.lost
   }
@@ -93,8 +98,7 @@ export class RedisConnection {
       if (moved === null) throw engineError(this.#options.url, error)
       // All keys of a namespace are in one slot, so the node that has it is all that is needed. Nothing was done.
       const [, host = '', port] = moved
-      this.#address = { host: host || this.#address.host, port: Number(port) }
-      this.#drop(live)
+      this.#location.move(host, Number(port))
       const owner = await this.#connect()
       return owner.client.call(name, ...args).catch((again: unknown) => {
         throw engineError(this.#options.url, again)
@@ -112,7 +116,7 @@ export class RedisConnection {
 
   async #open(): Promise<Live> {
     const { url } = this.#options
-    const client = new Redis(clientOptions(this.#options, this.#address))
+    const client = new Redis(clientOptions(this.#options, this.#location.address))
     // Whoever waits for the connection gets the error; the library would throw it at the process.
     let failure: unknown
     client.on('error', (error: unknown) => {

@@ -1,6 +1,7 @@
 import type { DriverOptions } from '@cli-ops/shared-ipc/driver'
 import type { Redis } from 'ioredis'
 
+import type { NodeLocation } from './node-location.js'
 import { RedisConnection } from './redis-connection.js'
 
 const FIRST_DELAY_MS = 20
@@ -29,9 +30,9 @@ export class Subscriber {
   #delayMs = FIRST_DELAY_MS
   #closed = false
 
-  constructor(options: DriverOptions) {
+  constructor(options: DriverOptions, location: NodeLocation) {
     this.#options = options
-    this.#connection = new RedisConnection(options, {
+    this.#connection = new RedisConnection(options, location, {
       live: (client) => this.#attach(client),
       lost: () => {
         this.#detach()

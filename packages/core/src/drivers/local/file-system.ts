@@ -34,7 +34,7 @@ export interface FileSystem {
    * file: ext4 writes a file that was cut out to the disk when it is closed, which takes milliseconds.
    */
   overwrite(path: string, content: string): boolean
-  /** Whole content; `undefined` where there is no such file. */
+  /** Whole content; `undefined` where there is no such file, or a directory. */
   readFile(path: string): string | undefined
   rename(from: string, to: string): void
   /** Removes a file. Returns false where there was none. */
@@ -100,7 +100,14 @@ export const nodeFileSystem: FileSystem = {
       }
       return true
     }) ?? false,
-  readFile: (path) => unlessMissing(() => readText(path)),
+  readFile: (path) => {
+    try {
+      return readText(path)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EISDIR') assertMissing(error)
+      return undefined
+    }
+  },
   rename: (from, to) => {
     fs.renameSync(from, to)
   },

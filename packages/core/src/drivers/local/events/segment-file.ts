@@ -5,6 +5,8 @@ export const FIRST_SEGMENT = 1
 
 const SUFFIX = '.ndjson'
 const MIN_DIGITS = 8
+/** What is longer is no number that can be counted on from. */
+const MAX_DIGITS = 15
 
 /** Path of a segment: `00000042.ndjson`. */
 export function segmentPath(directory: string, segment: number): string {
@@ -35,7 +37,7 @@ export function newestSegment(names: readonly string[] | undefined): number | un
 function segmentOf(name: string): number | undefined {
   if (!name.endsWith(SUFFIX)) return undefined
   const length = name.length - SUFFIX.length
-  if (length < MIN_DIGITS) return undefined
+  if (length < MIN_DIGITS || length > MAX_DIGITS) return undefined
   for (let index = 0; index < length; index += 1) {
     const code = name.charCodeAt(index)
     if (code < 0x30 || code > 0x39) return undefined

@@ -31,7 +31,7 @@ export function cleanLocks(place: LockPlace, { deadline = Infinity }: CleanOptio
   const { fileSystem, home } = place
   for (const name of fileSystem.list(home.paths.claims) ?? []) {
     if (monotonicMs() > deadline) return freed
-    cleanClaim(place, name)
+    unlessForeign(() => cleanClaim(place, name))
   }
   return freed
 }
@@ -86,15 +86,18 @@ function cleanQueue(place: LockPlace, paths: ResourcePaths): [] {
   return []
 }
 
-function cleanClaim(place: LockPlace, name: string): void {
+function cleanClaim(place: LockPlace, name: string): [] {
   const { fileSystem, home } = place
   const owner = parseClaimOwner(name)
   // Only on proof of death: whoever is merely slow is about to move it.
-  if (owner === undefined || place.judge(owner) !== 'dead') return
+  if (owner === undefined || place.judge(owner) !== 'dead') return []
   const prepared = entryPath(home.paths.claims, name)
+  // What a symbolic link leads to is not the kit's to empty.
+  if (fileSystem.status(prepared)?.kind !== 'directory') return []
   for (const file of fileSystem.list(prepared) ?? [])
     discardFile(fileSystem, entryPath(prepared, file), prepared)
   removeIfEmpty(fileSystem, prepared)
+  return []
 }
 
 // One lock that is blocked by something strange must not keep the others from being tidied.

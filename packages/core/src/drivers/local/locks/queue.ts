@@ -72,10 +72,19 @@ export function lastWaiting(
     const ticket = isPassedOver(name) ? undefined : parseTicketName(name)
     if (ticket === undefined) continue
     const state = place.judge(ticket.identity)
-    if (state === 'dead') place.fileSystem.unlink(entryPath(paths.queue, name))
+    if (state === 'dead') removeTicketOfDead(place, entryPath(paths.queue, name))
     else if (state !== 'stopped') return ticket
   }
   return undefined
+}
+
+/** What cannot be removed, such as a directory of that name, is in nobody's way. */
+function removeTicketOfDead({ fileSystem }: LockPlace, path: string): void {
+  try {
+    fileSystem.unlink(path)
+  } catch {
+    // See above.
+  }
 }
 
 /** Tells whether somebody is waiting already, whom a newcomer must not pass by. */

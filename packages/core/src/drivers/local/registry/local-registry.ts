@@ -36,7 +36,7 @@ class LocalRegistry {
   discover({ name, probe }: ServiceQuery): MaybePromise<ServiceInfo[]> {
     const encodedName = name === undefined ? undefined : encodeFileName(name)
     const liveness = this.#judge()
-    const deadSockets = new DeadSockets(this.#home.fileSystem)
+    const deadSockets = new DeadSockets(this.#home)
     const found: ServiceInfo[] = []
     for (const file of this.store.list()) {
       if (encodedName !== undefined && file.encodedName !== encodedName) continue
@@ -50,7 +50,7 @@ class LocalRegistry {
 
   clean({ deadline = Infinity }: CleanOptions = {}): ServiceInfo[] {
     const liveness = this.#judge()
-    const deadSockets = new DeadSockets(this.#home.fileSystem)
+    const deadSockets = new DeadSockets(this.#home)
     const removed: ServiceInfo[] = []
     for (const file of this.store.list()) {
       if (monotonicMs() >= deadline) break

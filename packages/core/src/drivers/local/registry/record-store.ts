@@ -1,7 +1,7 @@
 import { entryPath } from '../../../process/builtins.js'
 import { ownIdentity } from '../../../process/process-identity.js'
 import type { ServiceRecord } from '../../registry-driver.js'
-import type { Home } from '../home.js'
+import { type Home, storageError } from '../home.js'
 import { assertPrivateDirectory } from '../private-directory.js'
 import { readRecordBody } from './record-body.js'
 import { parseRecordFileName, type RecordFileName, recordFileName } from './record-file-name.js'
@@ -36,12 +36,8 @@ export class RecordStore {
 
   /** The records' files, unsorted. What is no record is left alone. Makes nothing where there is no registry yet. */
   list(): RecordFileName[] {
-    const { fileSystem, root } = this.#home
-    if (fileSystem.status(root) === undefined) return []
-    // A record names a socket to talk to, so a registry that others can write is not even read.
-    assertPrivateDirectory(root, fileSystem)
     const files: RecordFileName[] = []
-    for (const fileName of fileSystem.list(this.#directory) ?? []) {
+    for (const fileName of this.#listNames()) {
       const file = parseRecordFileName(fileName)
       if (file !== undefined) files.push(file)
     }
@@ -50,7 +46,7 @@ export class RecordStore {
 
   /** The record in a file; `undefined` where it has gone since it was listed. */
   read(file: RecordFileName): ServiceRecord | undefined {
-    const body = this.#home.fileSystem.readFile(this.#path(file.fileName))
+    const body = this.#attempt(() => this.#home.fileSystem.readFile(this.#path(file.fileName)))
     return body === undefined ? undefined : readRecordBody(file, body)
   }
 
@@ -80,6 +76,24 @@ export class RecordStore {
     } catch {
       // Out of watches, or a home that cannot be made: whoever watches polls as well.
       return () => undefined
+    }
+  }
+
+  #listNames(): string[] {
+    const { fileSystem, root } = this.#home
+    return this.#attempt(() => {
+      if (fileSystem.status(root) === undefined) return []
+      // A record names a socket to talk to, so a registry that others can write is not even read.
+      assertPrivateDirectory(root, fileSystem)
+      return fileSystem.list(this.#directory) ?? []
+    })
+  }
+
+  #attempt<T>(operation: () => T): T {
+    try {
+      return operation()
+    } catch (error) {
+      throw storageError(error, this.#home.root)
     }
   }
 

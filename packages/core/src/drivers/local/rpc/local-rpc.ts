@@ -7,9 +7,10 @@ import { SocketChannel } from './socket-channel.js'
 import { assertPrivateEndpoint, newSocketPath } from './socket-path.js'
 
 /** Makes the request transport of the local driver: Unix sockets, or named pipes on Windows. */
-export function createLocalRpc({ fileSystem }: Pick<Home, 'fileSystem'>): RpcDriver {
+export function createLocalRpc(home: Home): RpcDriver {
+  const { fileSystem } = home
   return {
-    listen: (service, accept, limits) => listen(service, accept, limits, fileSystem),
+    listen: (service, accept, limits) => listen(service, accept, limits, home),
     connect: (endpoint, limits, signal) => openChannel(endpoint, limits, signal, fileSystem),
   }
 }
@@ -29,9 +30,9 @@ async function listen(
   { instance }: RpcService,
   accept: (channel: RpcChannel) => void,
   limits: RpcLimits,
-  fileSystem: FileSystem,
+  home: Home,
 ): Promise<RpcListener> {
-  const endpoint = newSocketPath(instance, fileSystem)
+  const endpoint = newSocketPath(instance, home)
   const server = process
     .getBuiltinModule('node:net')
     .createServer({ allowHalfOpen: true }, (socket) => {
@@ -58,7 +59,7 @@ async function listen(
       return Promise.resolve()
     },
     closeSync: () => {
-      if (process.platform !== 'win32') fileSystem.unlink(endpoint)
+      if (process.platform !== 'win32') home.fileSystem.unlink(endpoint)
     },
     ref: () => server.ref(),
     unref: () => server.unref(),

@@ -7,6 +7,12 @@ import { FrameDecoder, type Framing } from './frame-decoder.js'
 
 /** More than this is written at once instead of at the end of the tick, so that back-pressure is felt. */
 const FLUSH_BYTES = 64 * 1024
+/** What one read takes at most; a peer that fills it has more to say. */
+const READ_BYTES = 64 * 1024
+/** Messages of one peer that are taken in one turn; a single read may hold thirty thousand. */
+const TURN_MESSAGES = 128
+/** What is no JSON costs an exception, and so as much as these. */
+const REFUSED_MESSAGES = 8
 /** A peer that does not read the last messages within this time loses them. */
 const CLOSE_TIMEOUT_MS = 1_000
 
@@ -21,6 +27,7 @@ export class SocketChannel implements RpcChannel {
   #flushScheduled = false
   #congested = false
   #paused = false
+  #givingWay = false
   #peerEnded = false
   #delivering = false
   #closing = false
@@ -35,6 +42,7 @@ export class SocketChannel implements RpcChannel {
       if (this.#closing) return
       this.#decoder.push(chunk)
       this.#deliver()
+      if (chunk.length >= READ_BYTES) this.#giveWay()
     })
     socket.on('end', () => {
       this.#peerEnded = true
@@ -98,8 +106,9 @@ export class SocketChannel implements RpcChannel {
   resume(): void {
     if (!this.#paused) return
     this.#paused = false
-    this.#socket.resume()
+    // What has been read comes first: more would only pile up behind it.
     this.#deliver()
+    this.#resumeSocket()
   }
 
   ref(): void {
@@ -123,6 +132,25 @@ export class SocketChannel implements RpcChannel {
     this.#socket.once('close', () => {
       clearTimeout(timer)
     })
+  }
+
+  /**
+   * Lets the others have their turn before more is taken from this peer. Without it one that pours out megabytes, or
+   * tiny messages, holds everybody up for as long as it takes to read them.
+   */
+  #giveWay(): void {
+    if (this.#givingWay) return
+    this.#givingWay = true
+    this.#socket.pause()
+    setImmediate(() => {
+      this.#givingWay = false
+      this.#deliver()
+      this.#resumeSocket()
+    })
+  }
+
+  #resumeSocket(): void {
+    if (!this.#paused && !this.#givingWay && !this.#socket.destroyed) this.#socket.resume()
   }
 
   /** An upper bound where that is enough to see that the message is within the limit, else its size. */
@@ -166,34 +194,38 @@ export class SocketChannel implements RpcChannel {
     if (this.#delivering) return
     this.#delivering = true
     try {
-      while (!this.#paused && !this.#closing) {
+      let taken = 0
+      while (!this.#paused && !this.#closing && !this.#givingWay) {
         const frame = this.#decoder.next()
         if (frame === undefined) break
-        this.#deliverFrame(frame)
+        taken += this.#deliverFrame(frame) ? 1 : REFUSED_MESSAGES
+        if (taken >= TURN_MESSAGES) this.#giveWay()
       }
     } finally {
       this.#delivering = false
     }
-    if (this.#peerEnded && !this.#paused && !this.#closing) {
+    if (this.#peerEnded && !this.#paused && !this.#closing && !this.#givingWay) {
       this.#peerEnded = false
       this.#receiver?.onEnd()
     }
   }
 
-  #deliverFrame(frame: NonNullable<ReturnType<FrameDecoder['next']>>): void {
+  /** Returns false for what is no message. */
+  #deliverFrame(frame: NonNullable<ReturnType<FrameDecoder['next']>>): boolean {
     if (typeof frame !== 'string') {
       this.#receiver?.onInvalid(frame.broken)
       // A body that was refused is not skipped: it may be gigabytes.
       if (this.#decoder.failed) this.close()
-      return
+      return false
     }
     let message: unknown
     try {
       message = parseJson(frame)
     } catch {
       this.#receiver?.onInvalid('not-json')
-      return
+      return false
     }
     this.#receiver?.onMessage(message)
+    return true
   }
 }

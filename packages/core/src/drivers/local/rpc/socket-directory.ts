@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 
 import { CliOpsError } from '../../../errors/cli-ops-error.js'
-import { storageError } from '../home.js'
+import { type Home, storageError } from '../home.js'
 import type { FileSystem } from '../file-system.js'
 import { assertPrivateDirectory } from '../private-directory.js'
 
@@ -21,12 +21,14 @@ export interface SocketDirectory {
 
 /**
  * Makes and checks the directory for this user's sockets: `$XDG_RUNTIME_DIR/cli-ops`, else `cli-ops-<uid>` in the
- * temporary directory, else in `/tmp` where the former is too long a path for a socket.
+ * temporary directory, else in `/tmp` where the former is too long a path for a socket, else in the home where another
+ * user has taken those.
  *
  * @throws CliOpsError `INSECURE_DIRECTORY`, `STORAGE_FAILED`
  */
-export function prepareSocketDirectory(fileSystem: FileSystem, nameBytes: number): string {
-  const candidates = socketDirectories(fileSystem)
+export function prepareSocketDirectory(home: Home, nameBytes: number): string {
+  const { fileSystem } = home
+  const candidates = socketDirectories(home)
   const usable = candidates.find(
     ({ path }) => Buffer.byteLength(path) + 1 + nameBytes <= MAX_SOCKET_PATH_BYTES,
   )
@@ -37,6 +39,7 @@ export function prepareSocketDirectory(fileSystem: FileSystem, nameBytes: number
     )
   }
   try {
+    if (usable.path === inHome(home)) home.prepare()
     fileSystem.makeDirectory(usable.path)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST')
@@ -47,16 +50,31 @@ export function prepareSocketDirectory(fileSystem: FileSystem, nameBytes: number
 }
 
 /** The directories that may hold sockets of this user, the preferred one first. Nothing is made. */
-export function socketDirectories(fileSystem: FileSystem, env = process.env): SocketDirectory[] {
+export function socketDirectories(home: Home, env = process.env): SocketDirectory[] {
+  const { fileSystem } = home
   const own = `cli-ops-${process.getuid?.() ?? 'user'}`
   const candidates: SocketDirectory[] = []
   const runtime = env['XDG_RUNTIME_DIR']
   if (runtime !== undefined && isOwnDirectory(runtime, fileSystem)) {
     candidates.push({ path: join(runtime, 'cli-ops'), variable: 'XDG_RUNTIME_DIR' })
   }
-  candidates.push({ path: join(tmpdir(), own), variable: 'XDG_RUNTIME_DIR' })
-  if (tmpdir() !== '/tmp') candidates.push({ path: join('/tmp', own), variable: 'XDG_RUNTIME_DIR' })
+  for (const directory of new Set([tmpdir(), '/tmp'])) {
+    const path = join(directory, own)
+    // Anybody can make this name before its user does. That must not keep them from being reached: the registry tells
+    // where the sockets are.
+    if (!isTaken(path, fileSystem)) candidates.push({ path, variable: 'XDG_RUNTIME_DIR' })
+  }
+  candidates.push({ path: inHome(home), variable: 'XDG_RUNTIME_DIR' })
   return candidates
+}
+
+function inHome({ root }: Home): string {
+  return join(root, 'sockets')
+}
+
+function isTaken(path: string, fileSystem: FileSystem): boolean {
+  const status = fileSystem.status(path)
+  return status !== undefined && status.uid !== process.getuid?.()
 }
 
 /**

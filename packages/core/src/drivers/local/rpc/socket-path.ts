@@ -2,6 +2,7 @@ import { basename, dirname, isAbsolute, join } from 'node:path'
 
 import { randomId } from '../../../names/random-id.js'
 import type { FileSystem } from '../file-system.js'
+import type { Home } from '../home.js'
 import { assertPrivateDirectory } from '../private-directory.js'
 import { prepareSocketDirectory, socketDirectories } from './socket-directory.js'
 
@@ -17,10 +18,10 @@ const NAME = /^([0-9a-f]{12})-[0-9a-f]{8}\.sock$/u
  *
  * @throws CliOpsError `INSECURE_DIRECTORY`, `STORAGE_FAILED`
  */
-export function newSocketPath(instance: string, fileSystem: FileSystem): string {
+export function newSocketPath(instance: string, home: Home): string {
   const unique = `${instance}-${randomId().slice(0, 8)}`
   if (process.platform === 'win32') return PIPE_PREFIX + unique
-  return join(prepareSocketDirectory(fileSystem, NAME_BYTES), `${unique}.sock`)
+  return join(prepareSocketDirectory(home, NAME_BYTES), `${unique}.sock`)
 }
 
 /** Tells whether an endpoint is one of this transport; with one URL for each primitive it may be another engine's. */
@@ -41,11 +42,11 @@ export function assertPrivateEndpoint(endpoint: string, fileSystem: FileSystem):
 
 /** Removes what dead instances left in the socket directories, each of which it lists at most once. */
 export class DeadSockets {
-  readonly #fileSystem: FileSystem
+  readonly #home: Home
   #left: readonly string[] | undefined
 
-  constructor(fileSystem: FileSystem) {
-    this.#fileSystem = fileSystem
+  constructor(home: Home) {
+    this.#home = home
   }
 
   /**
@@ -60,8 +61,8 @@ export class DeadSockets {
     for (const path of paths) {
       if (!isAbsolute(path) || NAME.exec(basename(path))?.[1] !== instance) continue
       try {
-        assertPrivateEndpoint(path, this.#fileSystem)
-        this.#fileSystem.unlink(path)
+        assertPrivateEndpoint(path, this.#home.fileSystem)
+        this.#home.fileSystem.unlink(path)
       } catch {
         // Not ours to remove, or gone.
       }
@@ -70,8 +71,8 @@ export class DeadSockets {
 
   /** An instance that died between listening and saying so has sockets that its record does not name. */
   #socketsOf(instance: string): string[] {
-    this.#left ??= socketDirectories(this.#fileSystem).flatMap(({ path }) =>
-      (this.#fileSystem.list(path) ?? []).map((name) => join(path, name)),
+    this.#left ??= socketDirectories(this.#home).flatMap(({ path }) =>
+      (this.#home.fileSystem.list(path) ?? []).map((name) => join(path, name)),
     )
     return this.#left.filter((path) => basename(path).startsWith(`${instance}-`))
   }

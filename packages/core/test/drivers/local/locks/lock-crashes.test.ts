@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
@@ -30,36 +30,6 @@ function inMs(ms: number): string {
 }
 
 describe('a dead holder', () => {
-  test('is never replaced by two, in 40 trials of 8 processes that start at once', async () => {
-    const home = temporaryHome()
-    const victim = await startActor(home)
-    const place = join(home, 'locks', 'db.lock')
-    await victim.call('lock', { resource: 'db' })
-    await victim.kill()
-    const [, , id, identity] = namesIn(place)[0]!.split('~')
-
-    const racers = await startActors(home, 8)
-    const tokens = new Set<string>()
-    for (let trial = 0; trial < 40; trial += 1) {
-      if (trial > 0) {
-        // As if the dead one had been granted it once more.
-        const [free] = namesIn(place)
-        const token = BigInt(free!.slice('free~'.length)) + 1n
-        renameSync(join(place, free!), join(place, `held~${token}~${id}-${trial}~${identity}`))
-      }
-      const startNs = inMs(8)
-      const marker = join(home, 'inside')
-      const results = await Promise.all(
-        racers.map((racer) => racer.call<string[]>('race', { resource: 'db', startNs, marker })),
-      )
-      for (const token of results.flat()) tokens.add(token)
-    }
-    expect(tokens.size).toBe(40 * 8)
-    expect(holdersIn(home)).toEqual([])
-    expect(namesIn(home, 'queues')).toEqual([])
-    expect(namesIn(home, 'claims')).toEqual([])
-  })
-
   test('is followed by its waiters in their order, with rising tokens', async () => {
     const home = temporaryHome()
     const [holder, ...waiters] = await startActors(home, 5)

@@ -1,0 +1,100 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { createInterface } from 'node:readline'
+import { describe, expect, onTestFinished, test, type TestContext } from 'vitest'
+import { type Message, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node'
+
+import { inAnyOrder } from '../fixtures/matchers.js'
+import { temporaryRuntime } from '../fixtures/temporary-runtime.js'
+import { CASES, request, result, startServer } from './wire-cases.js'
+
+temporaryRuntime()
+
+/** Five lines of another language: what stands on stdin goes to the socket, what comes goes to stdout. */
+const PYTHON = `
+import socket, sys, threading
+s = socket.socket(socket.AF_UNIX)
+s.connect(sys.argv[1])
+threading.Thread(target=lambda: [print(line, end='', flush=True) for line in s.makefile(encoding='utf-8', newline='\\n')], daemon=True).start()
+for line in sys.stdin.buffer: s.sendall(line)
+`
+
+/** Sends messages over a connection of its own and takes so many replies. */
+type Exchange = (endpoint: string, sent: readonly unknown[], count: number) => Promise<unknown[]>
+
+/** A program that sends its input to a socket and prints what comes back. */
+function program(command: string, argsFor: (endpoint: string) => readonly string[]): Exchange {
+  return async (endpoint, sent, count) => {
+    const child = start(command, argsFor(endpoint))
+    child.stdin!.write(sent.map((message) => `${JSON.stringify(message)}\n`).join(''))
+    const replies: unknown[] = []
+    for await (const line of createInterface(child.stdout!)) {
+      if (replies.push(JSON.parse(line)) === count) break
+    }
+    return replies
+  }
+}
+
+function start(command: string, args: readonly string[]): ChildProcess {
+  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  child.stdin.on('error', () => undefined)
+  return child
+}
+
+/** The reader and writer under every connection of vscode-jsonrpc: they send what is no request as well. */
+const vscodeJsonrpc: Exchange = async (endpoint, sent, count) => {
+  const socket = connect(endpoint)
+  onTestFinished(() => void socket.destroy())
+  await once(socket, 'connect')
+  const replies: unknown[] = []
+  const complete = new Promise<void>((resolve) => {
+    new StreamMessageReader(socket).listen((reply) => {
+      if (replies.push(reply) === count) resolve()
+    })
+  })
+  const writer = new StreamMessageWriter(socket)
+  for (const message of sent) await writer.write(message as Message)
+  await complete
+  return replies
+}
+
+interface Client {
+  readonly title: string
+  /** The program that it needs. */
+  readonly command?: string
+  readonly exchange: Exchange
+}
+
+const CLIENTS: readonly Client[] = [
+  { title: 'vscode-jsonrpc', exchange: vscodeJsonrpc },
+  {
+    title: 'a raw socket in Python',
+    command: 'python3',
+    exchange: program('python3', (endpoint) => ['-c', PYTHON, endpoint]),
+  },
+  { title: 'nc -U', command: 'nc', exchange: program('nc', (endpoint) => ['-U', endpoint]) },
+  {
+    title: 'socat',
+    command: 'socat',
+    exchange: program('socat', (endpoint) => ['-', `UNIX-CONNECT:${endpoint}`]),
+  },
+]
+
+describe.each(CLIENTS)('$title', ({ command, exchange }) => {
+  const isMissing = command !== undefined && spawnSync(command, ['-h']).error !== undefined
+
+  test.each(Object.entries(CASES))(
+    '%s',
+    async (_name, { sent, received }, context?: TestContext) => {
+      context?.skip(isMissing, `${command} is not installed here`)
+      const { endpoint } = await startServer()
+      const messages = [...sent, request('last', 'echo', ['still there'])]
+      const replies = await exchange(endpoint, messages, received.length + 1)
+      // A handler that takes its time may be overtaken by the last request.
+      expect(replies).toEqual(inAnyOrder([...received, result('last', ['still there'])]))
+      expect(replies).toHaveLength(received.length + 1)
+    },
+  )
+})

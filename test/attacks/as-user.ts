@@ -1,0 +1,46 @@
+import { spawnSync } from 'node:child_process'
+import { accessSync, chmodSync, chownSync, constants, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { onTestFinished, type TestContext } from 'vitest'
+
+/** Two users who are nobody else on this machine. */
+export const VICTIM = 54_321
+export const STRANGER = 54_322
+
+const SCRIPTS = fileURLToPath(new URL('scripts/', import.meta.url))
+
+/** A program that runs another one as a user, without any group or capability. */
+export function asUser(uid: number): readonly string[] {
+  return ['setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', '--no-new-privs']
+}
+
+/** Skips the test, with the reason, unless processes of two users can be started here. */
+export function requireTwoUsers(context: TestContext): void {
+  context.skip(process.getuid?.() !== 0, 'only root can start processes of other users')
+  const [program = '', ...args] = asUser(VICTIM)
+  const { status, stderr, error } = spawnSync(
+    program,
+    [...args, process.execPath, '--check', join(SCRIPTS, 'stranger.mjs')],
+    { encoding: 'utf8' },
+  )
+  context.skip(status !== 0, `other users cannot run this: ${error?.message ?? stderr}`)
+}
+
+/** A directory as /tmp is: everybody may make things in it, and only remove their own. */
+export function sharedDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'cli-ops-shared-'))
+  chmodSync(directory, 0o1777)
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+  return directory
+}
+
+/** A directory of one user alone. */
+export function directoryOf(uid: number): string {
+  const directory = mkdtempSync(join(tmpdir(), 'cli-ops-user-'))
+  chownSync(directory, uid, uid)
+  accessSync(directory, constants.R_OK)
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+  return directory
+}
