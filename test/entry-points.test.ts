@@ -13,6 +13,8 @@ const specifiers = workspaces()
   .flatMap(({ specifier }) => specifier ?? [])
   // For `node --import` only: it must be done before the program begins, which takes a top-level await.
   .filter((specifier) => !specifier.endsWith('/register'))
+  // The program of a worker thread, which begins when it is loaded.
+  .filter((specifier) => !specifier.endsWith('/remote-worker'))
 
 describe.each(specifiers)('%s', (specifier) => {
   test('gives import() and require() the same names', async () => {

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -145,7 +146,10 @@ describe('call', () => {
     const ops = user.coordinator('cli-alpha')
     const server = ops.serve()
     server.handle('get-tasks', (params) => ({ params, tasks: ['a'] }))
-    server.handle('never', () => new Promise(() => undefined))
+    // Until its caller has gone or its time is over; one that went on would still be counted as running.
+    server.handle('never', async (_params, { signal }) => {
+      await once(signal, 'abort')
+    })
     server.handle('fail', () => {
       throw new Error('no such list')
     })
@@ -164,7 +168,7 @@ describe('call', () => {
     expect(failed.stderr).toContain('no such list')
     expect((await user.run('call', 'cli-beta', 'get-tasks')).status).toBe(1)
     const { requests } = await user.json<{ requests: object[] }>('status')
-    expect(requests).toMatchObject([{ name: 'cli-alpha', pid: process.pid, ended: 3, running: 0 }])
+    expect(requests).toMatchObject([{ name: 'cli-alpha', pid: process.pid, ended: 4, running: 0 }])
   })
 })
 
