@@ -60,16 +60,14 @@ export class Reading {
 
   /** Reads until there are `count` events in all; fails where there are more. */
   async read(count: number): Promise<this> {
-    const controller = new AbortController()
-    const reading = this.#readUntil(count, controller.signal)
-    try {
-      await this.#context.settled(reading, `${count} events are read`)
-    } finally {
-      controller.abort(new Error('the case does not read on'))
-      await reading.catch(() => undefined)
-    }
+    await this.#readUntil(() => this.events.length >= count, `${count} events are read`)
     assert.equal(this.events.length, count)
     return this
+  }
+
+  /** Reads until this datum has come. */
+  async readUpTo(datum: unknown): Promise<void> {
+    await this.#readUntil(() => this.data.includes(datum), `${JSON.stringify(datum)} is read`)
   }
 
   /** Takes what is there now. */
@@ -89,9 +87,21 @@ export class Reading {
     }
   }
 
-  async #readUntil(count: number, signal: AbortSignal): Promise<void> {
+  // Waiting is what makes a reader look: one that only takes need not hear of anything.
+  async #readUntil(isDone: () => boolean, what: string): Promise<void> {
+    const controller = new AbortController()
+    const reading = this.#waitUntil(isDone, controller.signal)
+    try {
+      await this.#context.settled(reading, what)
+    } finally {
+      controller.abort(new Error('the case does not read on'))
+      await reading.catch(() => undefined)
+    }
+  }
+
+  async #waitUntil(isDone: () => boolean, signal: AbortSignal): Promise<void> {
     this.take()
-    while (this.events.length < count) {
+    while (!isDone()) {
       await this.reader.wait(signal)
       this.take()
     }

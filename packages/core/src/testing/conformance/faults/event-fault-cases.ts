@@ -58,10 +58,7 @@ export const eventFaultCases: readonly ConformanceCase[] = [
       const restart = await context.kill()
       await restart()
       await emitAtLast(context, events, 'after')
-      await context.eventually(() => {
-        reading.take()
-        return reading.data.includes('after')
-      }, 'what was stored after the crash is read')
+      await reading.readUpTo('after')
       const numbers = reading.data.filter((datum) => typeof datum === 'number')
       assert.deepEqual(
         numbers,
@@ -83,10 +80,7 @@ export const eventFaultCases: readonly ConformanceCase[] = [
       const restart = await context.kill()
       await restart()
       await emitAtLast(context, events, 2)
-      await context.eventually(() => {
-        reading.take()
-        return reading.data.includes(2)
-      }, 'what was stored after the crash is read')
+      await reading.readUpTo(2)
       if (reading.gaps.length === 0) assert.deepEqual(reading.data, [1, 2])
     },
   },
