@@ -73,7 +73,10 @@ export function leaseStorms(engine: StormEngine): void {
     const rounds = scale(16, 500)
     const outcomes = await stormRounds(server, rounds, async (contenders) => {
       const store = new FencedMemory()
-      await overtake(contenders, (token, by) => Promise.resolve(store.write(token, by)))
+      await overtake(contenders, (token, by) => {
+        store.write(token, by)
+        return Promise.resolve()
+      })
       return store
     })
     const stale = outcomes.flatMap((store) => store.staleWrites)

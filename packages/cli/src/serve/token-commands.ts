@@ -1,7 +1,13 @@
-import { assertName, type OpsRun, parseDuration, say, textTable } from '@cli-ops/shared-ipc/ops'
+import { describe, type OpsRun, parseDuration, say, textTable } from '@cli-ops/shared-ipc/ops'
 
 import { TokenFile } from './token-file.js'
-import { isExpired, parseScopes, type TokenRecord } from './token-record.js'
+import {
+  assertTokenName,
+  assertTokenNamespace,
+  isExpired,
+  parseScopes,
+  type TokenRecord,
+} from './token-record.js'
 import { createSecret, hashSecret } from './token-secret.js'
 
 /** `serve token add <name>`: the secret goes to stdout, once; only its digest is kept. */
@@ -31,7 +37,7 @@ export const listTokens: OpsRun = ({ connection, print }) => {
   const rows = tokens.map((token) => [
     token.name,
     token.scopes.join(', '),
-    token.namespaces?.join(', ') ?? 'all',
+    token.namespaces?.map((name) => name || '(default)').join(', ') ?? 'all',
     token.expiresAt === undefined
       ? 'never'
       : `${token.expiresAt}${isExpired(token) ? ' (over)' : ''}`,
@@ -69,9 +75,9 @@ function newRecord(
   options: Readonly<Record<string, unknown>>,
   secret: string,
 ): TokenRecord {
-  assertName('name', name)
+  assertTokenName('the name', name)
   const namespaces = options['namespace'] as readonly string[]
-  for (const namespace of namespaces) assertName('--namespace', namespace)
+  for (const namespace of namespaces) assertTokenNamespace('--namespace', namespace)
   const createdAt = new Date()
   const expiresAt = expiryOf(options['expires'], createdAt)
   return {
@@ -88,7 +94,9 @@ function expiryOf(expires: unknown, from: Date): Date | undefined {
   if (expires === undefined) return undefined
   const at = new Date(from.getTime() + parseDuration('--expires', expires))
   if (at > from) return at
-  throw new TypeError(`--expires must be more than 0 and end before the year 275760, got "${String(expires)}"`)
+  throw new TypeError(
+    `--expires must be more than 0 and end before the year 275760, got ${describe(expires)}`,
+  )
 }
 
 function publicOf({ hash: _hash, ...token }: TokenRecord): object {

@@ -21,15 +21,29 @@ export interface TokenRecord {
 }
 
 const HASH = /^[0-9a-f]{64}$/u
+const NAME = /^[\w.-]{1,64}$/u
+
+/** Throws a `TypeError` unless a name may be a token's. */
+export function assertTokenName(at: string, name: unknown): asserts name is string {
+  if (typeof name === 'string' && NAME.test(name)) return
+  throw new TypeError(
+    `${at} must be 1 to 64 letters, digits, ".", "_" or "-", got ${describe(name)}`,
+  )
+}
+
+/** Throws a `TypeError` unless a token can be for that namespace; the empty one is the default namespace. */
+export function assertTokenNamespace(at: string, namespace: unknown): asserts namespace is string {
+  if (namespace !== '') assertName(at, namespace)
+}
 
 /** Reads the text of a token file. @throws TypeError naming the member, the rule and the value */
 export function parseTokens(text: string): readonly TokenRecord[] {
   const file = asObject('the file', parse(text))
   if (file['version'] !== 1)
     throw new TypeError(`version must be 1, got ${describe(file['version'])}`)
-  const { tokens } = file
-  if (!Array.isArray(tokens)) throw new TypeError(`tokens must be an array, got ${describe(tokens)}`)
-  const records = tokens.map((token: unknown, index) => parseToken(`tokens[${index}]`, token))
+  const records = asArray('tokens', file['tokens']).map((token, index) =>
+    parseToken(`tokens[${index}]`, token),
+  )
   const names = new Set(records.map(({ name }) => name))
   if (names.size < records.length) throw new TypeError('tokens must have different names')
   return records
@@ -62,15 +76,15 @@ function parse(text: string): unknown {
 /** What the file holds beside the known members is left out, never trusted. */
 function parseToken(at: string, value: unknown): TokenRecord {
   const { name, hash, scopes, namespaces, createdAt, expiresAt } = asObject(at, value)
-  assertName(`${at}.name`, name)
+  assertTokenName(`${at}.name`, name)
   if (typeof hash !== 'string' || !HASH.test(hash))
     throw new TypeError(`${at}.hash must be a SHA-256 in hexadecimal`)
-  const known = asNames(`${at}.scopes`, scopes).map((scope) => assertScope(`${at}.scopes`, scope))
+  const known = asArray(`${at}.scopes`, scopes).map((scope) => assertScope(`${at}.scopes`, scope))
   return {
     name,
     hash,
     scopes: known,
-    ...(namespaces !== undefined && { namespaces: asNames(`${at}.namespaces`, namespaces) }),
+    ...(namespaces !== undefined && { namespaces: asNamespaces(`${at}.namespaces`, namespaces) }),
     createdAt: asTime(`${at}.createdAt`, createdAt),
     ...(expiresAt !== undefined && { expiresAt: asTime(`${at}.expiresAt`, expiresAt) }),
   }
@@ -82,11 +96,15 @@ function asObject(at: string, value: unknown): Readonly<Record<string, unknown>>
   throw new TypeError(`${at} must be an object, got ${describe(value)}`)
 }
 
-function asNames(at: string, value: unknown): readonly string[] {
-  if (!Array.isArray(value)) throw new TypeError(`${at} must be an array, got ${describe(value)}`)
-  return value.map((name: unknown) => {
-    assertName(at, name)
-    return name
+function asArray(at: string, value: unknown): readonly unknown[] {
+  if (Array.isArray(value)) return value
+  throw new TypeError(`${at} must be an array, got ${describe(value)}`)
+}
+
+function asNamespaces(at: string, value: unknown): readonly string[] {
+  return asArray(at, value).map((namespace) => {
+    assertTokenNamespace(at, namespace)
+    return namespace
   })
 }
 
@@ -95,7 +113,7 @@ function asTime(at: string, value: unknown): string {
   throw new TypeError(`${at} must be an RFC 3339 time, got ${describe(value)}`)
 }
 
-function assertScope(at: string, name: string): Scope {
+function assertScope(at: string, name: unknown): Scope {
   const scope = SCOPES.find((one) => one === name)
   if (scope !== undefined) return scope
   throw new TypeError(`${at} must be of ${SCOPES.join(', ')}, got ${describe(name)}`)
