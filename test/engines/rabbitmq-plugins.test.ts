@@ -1,13 +1,17 @@
+import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 
 import { createCoordinator } from '@cli-ops/shared-ipc'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
+import { root } from '../../scripts/workspaces.mjs'
 import { ROWS } from '../behaviour/rows.js'
 import { HOSTS, runHost } from '../behaviour/run-host.js'
+import { codeBlocks } from '../documents/markdown.js'
 import { hasRabbitServer, RabbitServer } from './rabbitmq-server.js'
 import { hasRedisServer, RedisServer } from './redis-server.js'
 
@@ -41,6 +45,16 @@ describe.runIf(hasRabbitServer())('a plugin with the URL of a RabbitMQ broker', 
     const { CLI_OPS_URL, CLI_OPS_NAMESPACE: namespace } = env
     return createCoordinator({ name: 'observer', home, url: url ?? CLI_OPS_URL, namespace })
   }
+
+  test('the sample of the guide runs on it', async () => {
+    const [sample] = codeBlocks(join(root, 'docs/guides/rabbitmq.md'), ['js'])
+    const parameters = ['--input-type=module', '--eval', sample?.code ?? '']
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, parameters, {
+      cwd: root,
+      env: { ...process.env, ...env, CLI_OPS_HOME: home },
+    })
+    expect({ stdout, stderr }).toEqual({ stdout: 'missed: Write\n', stderr: '' })
+  })
 
   describe.each(HOSTS.filter(({ title }) => FRAMEWORKS.includes(title)))('$title', (host) => {
     const rows = ROWS.filter(({ ending }) => ENDINGS.includes(ending))

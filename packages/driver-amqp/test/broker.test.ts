@@ -23,6 +23,12 @@ import { freePort } from '../../../test/engines/redis-server.js'
 import { startScript } from '../../core/test/fixtures/start-script.js'
 
 const PASSWORD = 'p/w:secret'
+/** What `docs/guides/rabbitmq.md` asks for: what may be configured, written and read. */
+const RIGHTS = [
+  String.raw`^cli-ops\..*`,
+  String.raw`^(cli-ops\..*|amq\.default)$`,
+  String.raw`^cli-ops\..*`,
+]
 const START_MS = 60_000
 const ENGINE_TIMEOUT_MS = 700
 /** Generous: how soon it really is, `npm run bench -- amqp` measures. */
@@ -55,6 +61,7 @@ describe.runIf(hasRabbitServer())('a broker', () => {
         'ssl_options.verify = verify_none',
       ],
     })
+    await server.control('set_permissions', '-p', 'team/a', 'team', ...RIGHTS)
   }, START_MS)
   afterAll(async () => {
     await server.stop()
