@@ -6,9 +6,8 @@ import {
   type RpcLimits,
   type RpcMessage,
   type RpcReceiver,
+  KeepAlive,
 } from '@cli-ops/shared-ipc/driver'
-
-import { KeepAlive } from './keep-alive.js'
 
 /** More than this unread makes the sender wait. */
 const HOLD_BACK_BYTES = 64 * 1024

@@ -6,12 +6,12 @@ import {
   type RpcLimits,
   type RpcListener,
   type RpcService,
+  KeepAlive,
 } from '@cli-ops/shared-ipc/driver'
 
 import type { Inbox } from '../connection/inbox.js'
 import type { RedisConnection } from '../connection/redis-connection.js'
 import type { Keys } from '../keys.js'
-import { KeepAlive } from './keep-alive.js'
 import { RedisChannel } from './redis-channel.js'
 
 /** How requests travel. */
