@@ -4,7 +4,7 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http'
-import { createServer as createHttpsServer } from 'node:https'
+import { createServer as createHttpsServer, Server as HttpsServer } from 'node:https'
 import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -18,13 +18,15 @@ import { AttemptLimit } from './attempt-limit.js'
 import { ClientConnection, type HubContext } from './client-connection.js'
 import type { Hub, HubHealth } from './hub.js'
 import { HubPlaces } from './hub-places.js'
+import type { HubTls } from './hub-options.js'
 import type { HubToken } from './hub-token.js'
 import { bearerOf, checkRequest, type Refusal } from './request-check.js'
-import type { ResolvedHubOptions } from './resolve-hub-options.js'
+import { assertTls, type ResolvedHubOptions } from './resolve-hub-options.js'
 import { currentTokens, findToken, isStillGood } from './token-check.js'
 
 /** A request says what it wants within this time, its TLS handshake included. */
 const HANDSHAKE_MS = 5_000
+const MIN_TLS = 'TLSv1.2'
 const MAX_HEADER_BYTES = 8 * 1024
 /** An attempt that fails is answered after this time. */
 const REFUSE_AFTER_MS = 250
@@ -68,7 +70,7 @@ export class HubServer implements Hub, HubContext {
         : createHttpsServer({
             ...limits,
             ...tls,
-            minVersion: 'TLSv1.2',
+            minVersion: MIN_TLS,
             handshakeTimeout: HANDSHAKE_MS,
           })
     this.#http.maxConnections = maxConnections + SPARE_SOCKETS
@@ -145,6 +147,13 @@ export class HubServer implements Hub, HubContext {
         state: isReachable ? 'reachable' : 'unreachable',
       },
     }
+  }
+
+  renewTls(tls: HubTls): void {
+    if (!(this.#http instanceof HttpsServer))
+      throw new TypeError('tls cannot be renewed: the hub was started without it')
+    assertTls(tls)
+    this.#http.setSecureContext({ ...tls, minVersion: MIN_TLS })
   }
 
   close(): Promise<void> {

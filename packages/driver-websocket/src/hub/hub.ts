@@ -1,4 +1,4 @@
-import type { HubOptions } from './hub-options.js'
+import type { HubOptions, HubTls } from './hub-options.js'
 import { HubServer } from './hub-server.js'
 import { resolveHubOptions } from './resolve-hub-options.js'
 
@@ -22,6 +22,13 @@ export interface Hub {
   readonly url: string
   /** Asks the store. Resolves within the time that an engine has to answer. */
   health(): Promise<HubHealth>
+  /**
+   * Shows another certificate to whoever connects from now on; connections that are open stay.
+   *
+   * @throws TypeError where the certificate and the key do not fit together, or the hub was started without `tls`; then nothing
+   *   has changed
+   */
+  renewTls(tls: HubTls): void
   /**
    * Stops accepting, tells the clients, and gives back what they have; a lock of a client stays taken until its lease has ended.
    * Doing it twice does nothing.

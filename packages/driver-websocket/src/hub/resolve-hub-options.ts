@@ -1,9 +1,10 @@
 import { lookup } from 'node:dns/promises'
+import { createSecureContext } from 'node:tls'
 
 import { CliOpsError, openDriver } from '@cli-ops/shared-ipc/driver'
 
 import { isLoopback } from '../loopback.js'
-import type { HubOptions } from './hub-options.js'
+import type { HubOptions, HubTls } from './hub-options.js'
 import { currentTokens } from './token-check.js'
 
 /** {@link HubOptions} with every default filled in. */
@@ -45,8 +46,7 @@ export async function resolveHubOptions(options: HubOptions): Promise<ResolvedHu
     ),
     leaseMs: integer('leaseMs', options.leaseMs ?? 10_000, 100, 3_600_000),
   }
-  if (tls !== undefined && !(isPem(tls.cert) && isPem(tls.key)))
-    throw new TypeError('tls must have cert and key, both PEM texts')
+  if (tls !== undefined) assertTls(tls)
   currentTokens(tokens)
   const { url = 'local:', home } = store
   if (typeof url !== 'string' || NO_STORES.test(url))
@@ -70,6 +70,17 @@ export async function resolveHubOptions(options: HubOptions): Promise<ResolvedHu
     allowedOrigins: texts('allowedOrigins', options.allowedOrigins),
     allowedHosts: texts('allowedHosts', options.allowedHosts),
     onLog: options.onLog ?? (() => undefined),
+  }
+}
+
+/** Throws a `TypeError` unless these are a certificate and its key. */
+export function assertTls({ cert, key }: HubTls): void {
+  if (!isPem(cert) || !isPem(key)) throw new TypeError('tls must have cert and key, both PEM texts')
+  try {
+    createSecureContext({ cert, key })
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new TypeError(`tls must be a certificate and its key: ${reason}`, { cause })
   }
 }
 
