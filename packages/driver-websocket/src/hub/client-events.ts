@@ -102,6 +102,9 @@ export class ClientEvents implements ClientPart {
     try {
       if (this.#ended || signal.aborted) close()
       await reader.ready
+      // Without it a client that is cut off before the first event could not go on.
+      if (group === undefined && reader.position === undefined)
+        throw new CliOpsError('UNSUPPORTED', 'the store of the hub does not tell where a reader is')
     } catch (error) {
       close()
       throw error
