@@ -1,6 +1,6 @@
 import { randomId } from '../names/random-id.js'
 import { path } from './builtins.js'
-import { processStartedAt } from './monotonic-time.js'
+import { processCreatedAt } from './process-created-at.js'
 import { ownIdentity, type ProcessIdentity, readFact } from './process-identity.js'
 
 /** What this process says of itself in lock entries, registry records and events. */
@@ -39,7 +39,7 @@ function describeThisProcess(): OwnProcess {
     get user() {
       return (user ??= userName())
     },
-    startedAt: new Date(processStartedAt()),
+    startedAt: new Date(processCreatedAt()),
     name: programName(),
   }
 }
