@@ -13,9 +13,8 @@ test.runIf(process.platform === 'linux')(
     const before = Date.now()
     const args = ['--input-type=module', '-e', SCRIPT, fileURLToPath(import.meta.url)]
     // A tick of the kernel's clock is 10 ms.
-    const { createdAt, origin } = JSON.parse(
-      execFileSync(process.execPath, args, { encoding: 'utf8' }),
-    )
+    const said = execFileSync(process.execPath, args, { encoding: 'utf8' })
+    const { createdAt, origin } = JSON.parse(said) as { createdAt: number; origin: number }
     expect(createdAt).toBeGreaterThanOrEqual(before - 20)
     expect(createdAt).toBeLessThan(origin)
   },
