@@ -1,10 +1,9 @@
 import { readdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import type * as SwapName from '../../../../src/drivers/local/locks/swap-name.js'
 import { type FileSystem, nodeFileSystem } from '../../../../src/drivers/local/file-system.js'
 import { temporaryHome } from '../../../fixtures/temporary-home.js'
-
-type SwapName = typeof import('../../../../src/drivers/local/locks/swap-name.js')
 
 const { platform } = process
 
@@ -23,7 +22,7 @@ beforeEach(() => {
   writeFileSync(join(directory, 'held'), '')
 })
 
-async function loadOn(value: NodeJS.Platform): Promise<SwapName> {
+async function loadOn(value: NodeJS.Platform): Promise<typeof SwapName> {
   vi.resetModules()
   pretend(value)
   return import('../../../../src/drivers/local/locks/swap-name.js')
