@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { EventBus, type Lock, LockManager } from '@cli-ops/shared-ipc'
 import { expect, test, vi } from 'vitest'
 
+import { readStat } from '../../src/process/liveness.js'
 import { LockActor } from '../fixtures/start-lock-actor.js'
 import { holdersIn, namesIn, temporaryHome } from '../fixtures/temporary-home.js'
 
@@ -88,13 +89,16 @@ async function interrupt(...args: string[]): Promise<Interrupted> {
   await once(command.stderr, 'data')
   const ended = once(command, 'exit').then(() => undefined)
   const said = once(command.stdout, 'data').then(([data]) => String(data))
+  // It sleeps in its pauses alone.
+  while (readStat(`/proc/${command.pid}/stat`)?.state === 'R')
+    await new Promise((resolve) => setImmediate(resolve))
   command.kill('SIGINT')
   return { home, lock, command, said: await Promise.race([said, ended]) }
 }
 
 /** Between two pauses a signal ends the process as it is, hence more than one attempt. */
 async function untilHeard<T>(attempt: () => Promise<T | undefined>): Promise<T> {
-  for (let left = 5; left > 0; left -= 1) {
+  for (let left = 10; left > 0; left -= 1) {
     const heard = await attempt()
     if (heard !== undefined) return heard
   }
