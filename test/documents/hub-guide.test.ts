@@ -54,7 +54,7 @@ class Machine {
     const child = spawn('bash', ['-c', `${this.#exports}exec ${code}`], {
       cwd: this.home,
       env: this.#env,
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'pipe', 'ignore'],
     })
     this.#background.add(child)
     const [first] = (await Promise.race([once(child.stdout, 'data'), once(child, 'exit')])) as [

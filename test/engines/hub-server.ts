@@ -16,10 +16,12 @@ export class HubServer {
   readonly home = mkdtempSync(join(tmpdir(), 'cli-ops-hub-'))
   /** The secret of a token for everything. */
   readonly secret: string
+  readonly #options: readonly string[]
   #child: ChildProcess | undefined
 
-  private constructor(port: number) {
+  private constructor(port: number, options: readonly string[]) {
     this.port = port
+    this.#options = options
     const args = ['token', 'add', 'all', '--scope', 'read,emit,lock,call']
     this.secret = execFileSync(process.execPath, [BIN, 'serve', ...args], {
       encoding: 'utf8',
@@ -28,8 +30,9 @@ export class HubServer {
     }).trim()
   }
 
-  static async start(): Promise<HubServer> {
-    const server = new HubServer(await freePort())
+  /** @param options further options of `serve`, such as `['--lease', '1s']` */
+  static async start(options: readonly string[] = []): Promise<HubServer> {
+    const server = new HubServer(await freePort(), options)
     await server.restart()
     return server
   }
@@ -65,7 +68,7 @@ export class HubServer {
   /** Starts it on its port, with what it had stored. Resolves when it listens. */
   async restart(): Promise<void> {
     await this.kill()
-    const args = ['serve', '--port', String(this.port), '--quiet']
+    const args = ['serve', '--port', String(this.port), '--quiet', ...this.#options]
     const child = spawn(process.execPath, [BIN, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: this.#env,
