@@ -113,6 +113,29 @@ describe('cli-ops serve', { timeout: 60_000 }, () => {
     expect(stderr.match(/nobody new is let in/gu)).toHaveLength(1)
   })
 
+  test('doctor says what the token is good for', async () => {
+    const user = new CliOpsUser()
+    await useToken(user, 'laptop', 'read,emit,lock,call')
+    const { url } = await serve(user)
+    const laptop = new CliOpsUser({ CLI_OPS_URL: url })
+    const all = await laptop.run('doctor')
+    expect(all).toMatchObject({ status: 0, stderr: '' })
+    expect(all.stdout).toContain(
+      'ok    access: the token "laptop" is good for read, emit, lock, call\n',
+    )
+    await useToken(user, 'wallboard', 'read')
+    const some = await new CliOpsUser({ CLI_OPS_URL: url }).run('doctor')
+    expect(some.status).toBe(0)
+    expect(some.stdout).toContain(
+      'warn  access: the token "wallboard" is good for read, and not for emit, lock, call\n',
+    )
+    vi.stubEnv('CLI_OPS_TOKEN', 'guessed')
+    const none = await new CliOpsUser({ CLI_OPS_URL: url }).run('doctor')
+    expect(none.status).toBe(1)
+    expect(none.stdout).toMatch(/FAIL {2}engine: .*token/u)
+    expect(none.stdout).not.toContain('guessed')
+  })
+
   test('--check says how a hub is, and 1 where there is none', async () => {
     const user = new CliOpsUser()
     const { program, url } = await serve(user)
