@@ -1,8 +1,10 @@
 import { afterEach, describe, vi } from 'vitest'
 
 import { HubServer } from '../engines/hub-server.js'
+import { historyStorms } from './history-storms.js'
 import { leaseStorms } from './lease-storms.js'
 import { persistentRestartStorms } from './restart-storms.js'
+import { settleStorms } from './settle-storms.js'
 import { LEASE_MS, type StormEngine } from './storm-engine.js'
 
 const hub: StormEngine = {
@@ -20,5 +22,7 @@ describe('the hub', () => {
     vi.unstubAllEnvs()
   })
   leaseStorms(hub)
+  settleStorms(hub)
+  historyStorms(hub)
   persistentRestartStorms(hub)
 })
