@@ -66,7 +66,8 @@ export function settleStorms(engine: StormEngine): void {
         )
         proxy.heal()
         server.resume()
-        await ops.close()
+        // What it has may have ended with its connection.
+        await Promise.allSettled([ops.close()])
         await proxy.close()
       }
       recordFigure({
