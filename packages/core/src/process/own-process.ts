@@ -26,7 +26,7 @@ export function ownProcess(): OwnProcess {
   return ((globalThis as Global)[KEY] ??= describeThisProcess())
 }
 
-function describeThisProcess(): OwnProcess {
+function describeThisProcess(name = programName()): OwnProcess {
   let host: string | undefined
   let user: string | undefined
   return {
@@ -40,7 +40,7 @@ function describeThisProcess(): OwnProcess {
       return (user ??= userName())
     },
     startedAt: new Date(processStartedAt()),
-    name: programName(),
+    name,
   }
 }
 
@@ -49,7 +49,9 @@ export function describeOwnProcess(facts: {
   readonly name?: string
   readonly command?: string
 }): void {
-  Object.assign(ownProcess(), facts)
+  const scope = globalThis as Global
+  scope[KEY] ??= describeThisProcess(facts.name)
+  Object.assign(scope[KEY], facts)
 }
 
 function programName(): string {
