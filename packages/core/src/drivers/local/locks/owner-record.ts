@@ -1,6 +1,6 @@
 import type { LockMode, Owner } from '../../../locks/lock-types.js'
 import type { Liveness } from '../../../process/liveness.js'
-import { ownProcess } from '../../../process/own-process.js'
+import { ownProcess, userOfEnvironment } from '../../../process/own-process.js'
 import type { ProcessIdentity } from '../../../process/process-identity.js'
 
 /** The content of a holder's file or a ticket, for people. Every member may be missing: see `docs/reference/lock-protocol.md`. */
@@ -42,14 +42,15 @@ export function formatOwnerRecord({
   inFlow,
   held,
 }: RecordFacts): string {
-  const { name, host, user, command, startedAt } = ownProcess()
+  const { name, host, command, startedAt } = ownProcess()
   const record = {
     id,
     resource,
     mode,
     name,
     host,
-    user,
+    // Else left to the reader: a home belongs to one user.
+    user: userOfEnvironment(),
     command,
     startedAt: startedAt.getTime(),
     since,
@@ -98,7 +99,8 @@ export function parseOwnerRecord(content: string | undefined, id: string): Owner
 
 /** Puts together what the name proves and what the content says. */
 export function toOwner(identity: ProcessIdentity, record: OwnerRecord, state: Liveness): Owner {
-  const { name = 'unknown program', host = '', user = '', command, startedAt = 0 } = record
+  const { name = 'unknown program', host = '', command, startedAt = 0 } = record
+  const user = record.user ?? (record.name === undefined ? '' : ownProcess().user)
   return {
     name,
     pid: identity.pid,
