@@ -48,7 +48,7 @@ for (const benchmark of discover(folder, positionals)) {
   counts.unrun += result.unrun.length
   for (const { met } of result.rows.flatMap(({ goals }) => goals)) counts[met] += 1
 }
-if (!quick) writeReadmeSection(join(folder, '../README.md'), results)
+if (!quick) await writeReadmeSection(join(folder, '../README.md'), results)
 print(
   `\ngoals: ${counts.yes} met, ${counts.no} missed, ${counts['too close']} too close to call; ` +
     `${counts.unrun} could not be run; written to ${relative(process.cwd(), results)}/`,

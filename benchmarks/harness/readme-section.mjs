@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { format, resolveConfig } from 'prettier'
 import { COLUMNS, rowCells } from './format-figures.mjs'
 
 /** What a newcomer wants to know first: the area, the module, and how the row begins. */
@@ -30,7 +31,7 @@ const SHOWN = ['what', 'ours', 'peer', 'ratio [min..max]', 'goal', 'met?']
  * @param {string} readme
  * @param {string} folder
  */
-export function writeReadmeSection(readme, folder) {
+export async function writeReadmeSection(readme, folder) {
   const picked = SHOWN.map((name) => COLUMNS.indexOf(name))
   const rows = ROWS.flatMap(([area = '', name = '', start = '']) => {
     const path = join(folder, `${area}.json`)
@@ -50,7 +51,9 @@ export function writeReadmeSection(readme, folder) {
     `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
   const table = [line(SHOWN), line(SHOWN.map(() => '---')), ...rows.map(line)].join('\n')
   const text = readFileSync(readme, 'utf8')
-  writeFileSync(readme, text.replace(MARKED, `$1\n${table}\n\n$2`))
+  const written = text.replace(MARKED, `$1\n${table}\n\n$2`)
+  const style = await resolveConfig(readme)
+  writeFileSync(readme, await format(written, { ...style, filepath: readme }))
 }
 
 /** The rows of start-up are named in full, since one begins like another. @param {string} start @param {string} what */

@@ -12,10 +12,11 @@ const PROBE = fileURLToPath(new URL('fixtures/load-probe.cjs', import.meta.url))
  * @param {import('./cli-runner.mjs').Cli} cli
  * @param {readonly string[]} args
  * @param {string} scratch a folder for the reports
+ * @param {Record<string, string>} [extraEnv]
  */
-export function loadedFiles(cli, args, scratch) {
+export function loadedFiles(cli, args, scratch, extraEnv = {}) {
   const folder = mkdtempSync(join(scratch, 'coverage-'))
-  runCli(cli, args, { NODE_V8_COVERAGE: folder })
+  runCli(cli, args, { ...extraEnv, NODE_V8_COVERAGE: folder })
   const urls = readdirSync(folder).flatMap((file) =>
     JSON.parse(readFileSync(join(folder, file), 'utf8')).result.map(
       (/** @type {{ url: string }} */ { url }) => url,

@@ -1,13 +1,10 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
+import { StaleTokenError } from './stale-token-error.mjs'
+
 /** Room for every token, so that names sort as tokens do. */
 const DIGITS = 20
-
-/** What a writer is told whose lock another one has had since. */
-export class StaleTokenError extends Error {
-  name = 'StaleTokenError'
-}
 
 /**
  * A value on a disk that several machines share, behind a fence. Each owner of the lock writes a file with its fencing token in
@@ -48,6 +45,10 @@ export class FencedStore {
     for (const older of this.#files().filter((name) => name < file)) {
       rmSync(join(this.#directory, older), { force: true })
     }
+  }
+
+  close() {
+    // A directory is not held open.
   }
 
   /** @param {string} file */

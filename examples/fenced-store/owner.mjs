@@ -1,24 +1,24 @@
-// Takes the lock, says so, and writes when it is told to: `owner.mjs <directory> <value>`. It never asks whether it still has
+// Takes the lock, says so, and writes when it is told to: `owner.mjs <place> <value>`. It never asks whether it still has
 // the lock, as a program would that was suspended between the question and the write.
 import process from 'node:process'
 import { createInterface } from 'node:readline'
 
 import { LockManager } from '@cli-ops/shared-ipc'
 
-import { FencedStore } from './fenced-store.mjs'
+import { openStore } from './open-store.mjs'
 
-const [directory = '', value] = process.argv.slice(2)
-const store = new FencedStore(directory)
+const [place = '', value] = process.argv.slice(2)
+const store = await openStore(place)
 const locks = new LockManager()
 const lock = await locks.lock('report')
 console.log(`has the lock with token ${lock.token}`)
 
-createInterface({ input: process.stdin }).on('line', () => {
+createInterface({ input: process.stdin }).on('line', async () => {
   try {
-    store.write(lock.token, value)
+    await store.write(lock.token, value)
     console.log('written')
   } catch (error) {
     console.log(`refused: ${error instanceof Error ? error.message : String(error)}`)
   }
 })
-process.stdin.once('end', () => void locks.close())
+process.stdin.once('end', () => void Promise.all([locks.close(), store.close()]))

@@ -1,5 +1,6 @@
-// Shows why a lock across machines needs a fence: `CLI_OPS_URL=redis://127.0.0.1:6379 node examples/fenced-store/run.mjs`.
-// Exits with 1 where a stale write was accepted.
+// Shows why a lock across machines needs a fence: `CLI_OPS_URL=redis://127.0.0.1:6379 node examples/fenced-store/run.mjs`, with
+// the URL of a PostgreSQL database behind it for a table in the place of a directory. Exits with 1 where a stale write was
+// accepted.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -8,16 +9,17 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
 
-import { FencedStore } from './fenced-store.mjs'
+import { openStore } from './open-store.mjs'
 
 // So that nobody waits for ten seconds.
 process.env['CLI_OPS_LEASE_MS'] ??= '1000'
 const directory = mkdtempSync(join(tmpdir(), 'fenced-store-'))
+const [place = directory] = process.argv.slice(2)
 
 /** @param {string} name */
 function start(name) {
   const program = join(import.meta.dirname, 'owner.mjs')
-  const child = spawn(process.execPath, [program, directory, name], {
+  const child = spawn(process.execPath, [program, place, name], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
@@ -56,7 +58,9 @@ try {
   first.write()
   const outcome = await first.says()
 
-  const value = new FencedStore(directory).read()
+  const store = await openStore(place)
+  const value = await store.read()
+  await store.close()
   console.log(`-- the store holds: ${value}`)
   await Promise.all([first.end(), second.end()])
   if (!outcome.startsWith('refused') || value !== 'second') process.exitCode = 1

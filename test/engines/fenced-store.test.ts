@@ -6,26 +6,46 @@ import { fileURLToPath } from 'node:url'
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
+import { hasPostgres, PostgresServer } from './postgres-server.js'
 import { hasRedisServer, RedisServer } from './redis-server.js'
 
 const example = fileURLToPath(new URL('../../examples/fenced-store/run.mjs', import.meta.url))
 
-describe.runIf(hasRedisServer())('the example of a fenced store', () => {
+describe.runIf(hasRedisServer())('the example of a fenced store', { timeout: 60_000 }, () => {
   let server: RedisServer
   beforeAll(async () => {
     server = await RedisServer.start()
   })
   afterAll(() => server.stop())
 
-  test('refuses an owner that was suspended for longer than its lease', { timeout: 60_000 }, () => {
+  /** Runs the example to its end, with the store in a directory, or at a place. */
+  function runExample(...place: readonly string[]) {
     const home = mkdtempSync(join(tmpdir(), 'cli-ops-'))
-    const { status, stdout } = spawnSync(process.execPath, [example], {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [example, ...place], {
       encoding: 'utf8',
       env: { ...process.env, CLI_OPS_URL: server.url, CLI_OPS_HOME: home },
     })
     rmSync(home, { recursive: true })
+    return { status, stdout, stderr }
+  }
+
+  function refusesTheStale({ status, stdout, stderr }: ReturnType<typeof runExample>): void {
+    expect(stderr).toBe('')
     expect(stdout).toMatch(/^first: refused: another owner has had the lock since$/mu)
     expect(stdout).toMatch(/^-- the store holds: second$/mu)
     expect(status).toBe(0)
+  }
+
+  test('refuses an owner that was suspended for longer than its lease', () => {
+    refusesTheStale(runExample())
+  })
+
+  test.runIf(hasPostgres())('so does a table of PostgreSQL', async () => {
+    const postgres = await PostgresServer.start()
+    try {
+      refusesTheStale(runExample(postgres.url))
+    } finally {
+      await postgres.stop()
+    }
   })
 })

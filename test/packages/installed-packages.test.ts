@@ -1,5 +1,13 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -10,6 +18,8 @@ import { npm, npmEnvironment, packPackages, withLocalDependencies } from './pack
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'cli-ops-installed-')))
 const project = join(folder, 'project')
+/** Drivers, and the clients of their engines. */
+const ENGINE = /node_modules\/(?:@cli-ops\/driver-[^/]+|ioredis|@?amqp[^/]*|rhea|ws)$/u
 const fixtures = join(import.meta.dirname, 'fixtures')
 let tarballs: ReadonlyMap<string, string>
 
@@ -109,6 +119,26 @@ describe('declarations', () => {
     return node([tsc, ...flags, '--types', 'node', '--skipLibCheck', program])
   }
 })
+
+test.each(['commander-plugin', 'yargs-plugin', 'oclif-plugin', 'cli'])(
+  '@cli-ops/%s brings no engine along',
+  (name) => {
+    const alone = join(folder, `only-${name}`)
+    mkdirSync(alone)
+    writeFileSync(join(alone, 'package.json'), '{ "private": true }')
+    // Its own packages come from their tarballs, as from a registry; the others only where one of these asks for them.
+    const own = name === 'cli' ? ['shared-ipc', 'commander-plugin', name] : ['shared-ipc', name]
+    const files = own.flatMap((one) => tarballs.get(`@cli-ops/${one}`) ?? [])
+    npm(['install', '--no-audit', '--no-fund', '--silent', '--prefer-offline', ...files], alone)
+    const { packages } = JSON.parse(readFileSync(join(alone, 'package-lock.json'), 'utf8')) as {
+      readonly packages: Readonly<Record<string, unknown>>
+    }
+    const installed = Object.keys(packages)
+    expect(installed).toContain(`node_modules/@cli-ops/${name}`)
+    expect(installed.filter((path) => ENGINE.test(path))).toEqual([])
+  },
+  240_000,
+)
 
 test('the packages that are installed come without anything of this workspace', () => {
   const listed = npm(['ls', '--all', '--parseable'], project)

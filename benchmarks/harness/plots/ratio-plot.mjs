@@ -6,7 +6,7 @@ const WIDTH = 760
 const LEFT = 330
 const RIGHT = 30
 const TOP = 52
-const STEP = 30
+const STEP = 40
 
 /**
  * Draws the ratios of a table, one under the other: the dot is the median, the bar its 95 % confidence
@@ -18,7 +18,7 @@ const STEP = 30
 export function ratioPlot(title, rows) {
   const lines = rows.flatMap(({ what, peer, ratio, goals }) => {
     if (ratio === undefined || peer === undefined) return []
-    return [{ label: shorten(`${what} ÷ ${peer.name}`), ratio, limit: ratioLimit(goals) }]
+    return [{ what, peer: `÷ ${peer.name}`, ratio, limit: ratioLimit(goals) }]
   })
   if (lines.length === 0) return undefined
   const values = lines.flatMap(({ ratio, limit }) => [ratio.low, ratio.high, limit ?? 1])
@@ -35,11 +35,12 @@ export function ratioPlot(title, rows) {
         svgLine(scale.at(tick), TOP - 8, scale.at(tick), bottom, 'grid'),
         svgText(scale.at(tick), bottom + 18, formatNumber(tick), 'middle'),
       ]),
-      ...lines.flatMap(({ label, ratio, limit }, index) => {
+      ...lines.flatMap(({ what, peer, ratio, limit }, index) => {
         const y = TOP + index * STEP + STEP / 2
         const colour = COLOURS[0] ?? ''
         return [
-          svgText(LEFT - 14, y + 4, label, 'end'),
+          svgText(LEFT - 14, y - 3, shorten(what), 'end'),
+          svgText(LEFT - 14, y + 12, shorten(peer), 'end'),
           `<line stroke="${colour}" stroke-width="6" stroke-opacity=".45" x1="${round(scale.at(ratio.low))}" y1="${y}" x2="${round(scale.at(ratio.high))}" y2="${y}"/>`,
           `<circle cx="${round(scale.at(ratio.median))}" cy="${y}" r="4.5" fill="${colour}"/>`,
           ...(limit === undefined

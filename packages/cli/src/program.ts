@@ -8,6 +8,7 @@ import { dashboardCommand } from './commands/dashboard.js'
 import { emitCommand } from './commands/emit.js'
 import { initCommand } from './commands/init.js'
 import { runCommand } from './commands/run.js'
+import { serveCommand } from './commands/serve.js'
 import { topCommand } from './commands/top.js'
 import { waitForCommand } from './commands/wait-for.js'
 import { addOpsHelp } from './ops-help.js'
@@ -24,6 +25,7 @@ const COMMANDS: readonly (() => Command)[] = [
   callCommand,
   topCommand,
   dashboardCommand,
+  serveCommand,
   completionCommand,
   initCommand,
 ]

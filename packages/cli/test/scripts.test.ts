@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { EventEnvelope } from '@cli-ops/shared-ipc'
 import { describe, expect, test } from 'vitest'
 
+import { root } from '../../../scripts/workspaces.mjs'
 import { CliOpsUser } from './fixtures/cli-ops-user.js'
 
 describe('scripts in bash', () => {
@@ -36,6 +37,26 @@ describe('scripts in bash', () => {
     expect(status).toBe(0)
     expect(readFileSync(join(user.directory, 'count'), 'utf8')).toBe('10\n')
   }, 60_000)
+
+  test('a script that locks itself begins again under the lock, with its arguments', async () => {
+    const user = new CliOpsUser()
+    const guide = readFileSync(join(root, 'docs/guides/command-line.md'), 'utf8')
+    const script = /^```sh\n(#!.*?)^```$/msu.exec(guide)?.[1]
+    writeFileSync(join(user.directory, 'deploy.sh'), script!, { mode: 0o755 })
+    const running = user.bash(`
+      ./deploy.sh 'a b' & ./deploy.sh c & wait
+      cli-ops run -l deploy --no-wait -- echo free`)
+    const { status, stdout, stderr } = await running.ended
+    expect({ status, stderr: stderr.replaceAll(/^cli-ops: waiting .*\n/gmu, '') }).toEqual({
+      status: 0,
+      stderr: '',
+    })
+    const lines = stdout.trimEnd().split('\n')
+    const grants = lines.slice(0, 2).map((line) => /^deploying (.*), grant (\d+)$/u.exec(line)!)
+    expect(new Set(grants.map(([, what]) => what))).toEqual(new Set(['a b', 'c']))
+    expect(BigInt(grants[1]![2]!)).toBeGreaterThan(BigInt(grants[0]![2]!))
+    expect(lines[2]).toBe('free')
+  })
 
   test('if and || see 75 and 124', async () => {
     const user = new CliOpsUser()

@@ -1,4 +1,6 @@
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
+
+import { parsePort } from '../parse-port.js'
 
 interface Options {
   readonly port?: number
@@ -26,16 +28,7 @@ Examples:
     )
     .action(async (options: Options) => {
       const { runDashboard } = await import('../dashboard/run-dashboard.js')
-      const end = await runDashboard(options)
-      // As if nobody had listened, so that whoever started it sees the signal.
-      if (typeof end === 'string') process.kill(process.pid, end)
-      // Not only the exit code: what an engine leaves open ends here.
-      else process.exit(end)
+      const { endAs } = await import('../end-as.js')
+      endAs(await runDashboard(options))
     })
-}
-
-function parsePort(text: string): number {
-  const port = Number(text)
-  if (/^\d+$/.test(text) && port <= 65_535) return port
-  throw new InvalidArgumentError('It must be a number from 0 to 65535.')
 }

@@ -25,12 +25,8 @@ Examples:
         readonly color: boolean
       }) => {
         const { runTop } = await import('../top/run-top.js')
-        const end = await runTop(options)
-        // As if nobody had listened, so that whoever started it sees the signal. It is also the only end of Node that does
-        // not abort on a terminal that has gone.
-        if (typeof end === 'string') process.kill(process.pid, end)
-        // Not only the exit code: what an engine leaves open ends here.
-        else process.exit(end)
+        const { endAs } = await import('../end-as.js')
+        endAs(await runTop(options))
       },
     )
 }

@@ -7,7 +7,7 @@ export interface Candidate {
 }
 
 /** What kinds of values are looked up when they are needed. */
-export type ValueKind = 'resource' | 'lock-id' | 'event' | 'service'
+export type ValueKind = 'resource' | 'lock-id' | 'event' | 'service' | 'token'
 
 /** Looks values up; `words` are all that were typed. */
 export type LookUp = (kind: ValueKind, words: readonly string[]) => Promise<readonly string[]>
@@ -21,9 +21,11 @@ const KINDS: ReadonlyMap<string, ValueKind> = new Map([
   ['event', 'event'],
   ['emit', 'event'],
   ['name', 'service'],
+  ['token', 'token'],
 ])
 const CHOICES: ReadonlyMap<string, readonly string[]> = new Map([
   ['keep-for', ['child', 'descendants']],
+  ['scope', ['read', 'emit', 'lock', 'call', 'read,emit,lock,call']],
 ])
 
 /** Lists how the last word can go on; the words before it say in which place it is. */

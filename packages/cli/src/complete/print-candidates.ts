@@ -39,5 +39,9 @@ async function lookUp(
       return (await place.keptEvents()).map(({ type }) => type)
     case 'service':
       return (await coordinator.registry.discover()).map(({ name }) => name)
+    case 'token': {
+      const { TokenFile } = await import('../serve/token-file.js')
+      return new TokenFile(place.connection.home).read().map(({ name }) => name)
+    }
   }
 }

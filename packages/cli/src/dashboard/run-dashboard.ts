@@ -1,5 +1,6 @@
 import type { OpsPlace } from '@cli-ops/shared-ipc/ops'
 
+import type { CommandEnd } from '../end-as.js'
 import { LiveModel } from '../live/live-model.js'
 import { atMost, withPlace } from '../live/with-place.js'
 import { createToken } from './access.js'
@@ -15,19 +16,16 @@ export interface DashboardOptions {
   readonly json?: boolean
 }
 
-/** How it ended: with an exit code, or asked by a signal. */
-export type DashboardEnd = number | 'SIGINT' | 'SIGTERM' | 'SIGHUP'
-
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /** Serves the dashboard until a signal ends it. The link goes to stdout, everything else to stderr. */
-export function runDashboard(options: DashboardOptions = {}): Promise<DashboardEnd> {
+export function runDashboard(options: DashboardOptions = {}): Promise<CommandEnd> {
   return withPlace((place) => serveAt(place, options))
 }
 
-async function serveAt(place: OpsPlace, options: DashboardOptions): Promise<DashboardEnd> {
+async function serveAt(place: OpsPlace, options: DashboardOptions): Promise<CommandEnd> {
   const { port = 0, open = false, allowRelease = false, json = false } = options
-  const asked = new Promise<DashboardEnd>((resolve) => {
+  const asked = new Promise<CommandEnd>((resolve) => {
     for (const signal of SIGNALS) process.once(signal, () => resolve(signal))
   })
   const model = new LiveModel(place, { follow: true })

@@ -25,6 +25,6 @@ export async function withPlace<T>(use: (place: OpsPlace) => Promise<T>): Promis
 }
 
 /** Waits for something to be closed: an engine that does not answer must not keep anybody here. */
-export async function atMost(closed: Promise<unknown>): Promise<void> {
-  await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, CLOSE_MS).unref())])
+export async function atMost(closed: Promise<unknown>, limitMs = CLOSE_MS): Promise<void> {
+  await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, limitMs).unref())])
 }

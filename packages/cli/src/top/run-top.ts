@@ -3,6 +3,7 @@ import type { ReadStream, WriteStream } from 'node:tty'
 
 import type { OpsPlace } from '@cli-ops/shared-ipc/ops'
 
+import type { CommandEnd } from '../end-as.js'
 import { LiveModel } from '../live/live-model.js'
 import { atMost, withPlace } from '../live/with-place.js'
 import { FullScreen } from '../terminal/full-screen.js'
@@ -30,15 +31,12 @@ const TICK_MS = 1000
 // A lone Escape is told from the beginning of an arrow key by waiting; Node's own half second feels stuck.
 const ESCAPE_SETTINGS = { escapeCodeTimeout: 50 } as unknown as Interface
 
-/** How it ended: with an exit code, or asked by a signal. */
-export type TopEnd = number | 'SIGINT' | 'SIGTERM' | 'SIGHUP'
-
 /** Shows what happens until a key or a signal ends it; in a pipe, one look. */
-export function runTop(options: TopOptions = {}): Promise<TopEnd> {
+export function runTop(options: TopOptions = {}): Promise<CommandEnd> {
   return withPlace((place) => runAt(place, options))
 }
 
-async function runAt(place: OpsPlace, options: TopOptions): Promise<TopEnd> {
+async function runAt(place: OpsPlace, options: TopOptions): Promise<CommandEnd> {
   const { json, once } = options
   const isTerminal = process.stdin.isTTY && process.stdout.isTTY && process.env['TERM'] !== 'dumb'
   const follow = isTerminal && once !== true && json !== true
@@ -70,7 +68,7 @@ class LiveTop {
   #state = createTopState()
   #screen: FullScreen | undefined
   #frame: NodeJS.Timeout | undefined
-  #end: (end: TopEnd) => void = () => undefined
+  #end: (end: CommandEnd) => void = () => undefined
 
   constructor(
     model: LiveModel,
@@ -85,10 +83,10 @@ class LiveTop {
     this.#style = createStyle(wantsColour && output.getColorDepth() > 1)
   }
 
-  async run(): Promise<TopEnd> {
+  async run(): Promise<CommandEnd> {
     // A line on stderr would tear the screen; it is told when the screen has been given back.
     const said = holdBackStderr()
-    const ended = new Promise<TopEnd>((resolve) => (this.#end = resolve))
+    const ended = new Promise<CommandEnd>((resolve) => (this.#end = resolve))
     emitKeypressEvents(this.#input, ESCAPE_SETTINGS)
     const onKey = (_text: string | undefined, key: Key): void => this.#onKey(key)
     this.#input.on('keypress', onKey)

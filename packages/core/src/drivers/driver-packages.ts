@@ -38,15 +38,27 @@ export async function loadDriverPackage({ name }: DriverPackage): Promise<Create
       return importDriver(pathToFileURL(path).href)
     })
   } catch (error) {
-    const missing = missingPackage(error)
-    if (missing === undefined) throw error
-    // The driver may be there, and its client library, a peer dependency, not.
-    const install = missing === name ? name : `${name} ${missing}`
-    throw new CliOpsError('DRIVER_MISSING', `the URL needs a package: npm install ${install}`, {
-      cause: error,
-      details: { package: missing },
-    })
+    throw driverMissing(error, name, 'the URL needs a package: npm install') ?? error
   }
+}
+
+/**
+ * The error of a driver's package that could not be imported because it, or its client library, is not installed; `undefined`
+ * where an import failed for another reason. `remedy` is followed by what to install.
+ */
+export function driverMissing(
+  error: unknown,
+  name: string,
+  remedy: string,
+): CliOpsError | undefined {
+  const missing = missingPackage(error)
+  if (missing === undefined) return undefined
+  // The driver may be there, and its client library, a peer dependency, not.
+  const install = missing === name ? name : `${name} ${missing}`
+  return new CliOpsError('DRIVER_MISSING', `${remedy} ${install}`, {
+    cause: error,
+    details: { package: missing },
+  })
 }
 
 async function importDriver(specifier: string): Promise<CreateDriver> {

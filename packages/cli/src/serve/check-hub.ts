@@ -1,0 +1,71 @@
+import { request } from 'node:https'
+import { request as requestPlain } from 'node:http'
+
+import type { HubHealth } from '@cli-ops/driver-websocket/hub'
+import { CliOpsError } from '@cli-ops/shared-ipc'
+import { describe, type OpsRun, readTlsFiles } from '@cli-ops/shared-ipc/ops'
+
+const TIMEOUT_MS = 5_000
+const MAX_BYTES = 64 * 1024
+
+/**
+ * `serve --check <url>`: asks a hub how it is, without a token. Exit code 1 where it, or its store, cannot be reached. The
+ * certificate is checked as clients do, by `CLI_OPS_WEBSOCKET_TLS_CA_FILE`.
+ */
+export const checkHub: OpsRun = async ({ args, print, signal }) => {
+  const health = await askHealth(healthUrl(args[0] ?? ''), signal)
+  const { status, store, connections, version } = health
+  print(
+    health,
+    `${status}: version ${version}, ${connections === 1 ? '1 connection' : `${connections} connections`}, store ${store.url} ${store.state}`,
+  )
+  return status === 'ok' ? 0 : 1
+}
+
+function healthUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url?.protocol !== 'ws:' && url?.protocol !== 'wss:')
+    throw new TypeError(`--check must be a URL such as wss://build-7:4711, got ${describe(text)}`)
+  url.username = ''
+  url.password = ''
+  // The setter of `protocol` does not change these two.
+  return new URL('/health', url.href.replace(/^ws/u, 'http'))
+}
+
+async function askHealth(url: URL, signal: AbortSignal): Promise<HubHealth> {
+  const failed = (reason: string, cause?: unknown): CliOpsError =>
+    new CliOpsError('ENGINE_UNAVAILABLE', `no hub at ${url.host}: ${reason}`, { cause })
+  const text = await new Promise<string>((resolve, reject) => {
+    const limit = AbortSignal.timeout(TIMEOUT_MS)
+    const options = { agent: false as const, signal: AbortSignal.any([signal, limit]) }
+    const asked =
+      url.protocol === 'https:'
+        ? request(url, { ...options, ...readTlsFiles('websocket') })
+        : requestPlain(url, options)
+    asked.on('error', (error) => {
+      reject(failed(limit.aborted ? `no answer within ${TIMEOUT_MS} ms` : error.message, error))
+    })
+    asked.on('response', (response) => {
+      let body = ''
+      response.setEncoding('utf8').on('data', (chunk: string) => {
+        body += chunk
+        if (body.length > MAX_BYTES) response.destroy(new Error('the answer is too large'))
+      })
+      response.on('error', (error) => reject(failed(error.message, error)))
+      response.on('end', () => resolve(body))
+    })
+    asked.end()
+  })
+  const health = parseHealth(text)
+  if (health === undefined) throw failed('what answers there is none')
+  return health
+}
+
+function parseHealth(text: string): HubHealth | undefined {
+  try {
+    const health = JSON.parse(text) as HubHealth | null
+    return typeof health?.store.url === 'string' ? health : undefined
+  } catch {
+    return undefined
+  }
+}

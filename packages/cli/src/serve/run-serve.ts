@@ -1,0 +1,75 @@
+import { type OpsPlace, sayFailure } from '@cli-ops/shared-ipc/ops'
+
+import type { CommandEnd } from '../end-as.js'
+import { atMost, withPlace } from '../live/with-place.js'
+import { loadHub } from './hub-package.js'
+import { hubTokens } from './hub-tokens.js'
+import { createServeLog } from './serve-log.js'
+import { parseServeOptions, readTls, type ServeOptions } from './serve-options.js'
+import { TokenFile } from './token-file.js'
+
+const ENDING = ['SIGINT', 'SIGTERM'] as const
+
+/**
+ * Serves a hub until SIGINT or SIGTERM ends it; its clients are told first. SIGHUP makes it read its certificate anew. The URL is
+ * the first line of stdout, everything else goes to stderr.
+ */
+export function runServe(options: ServeOptions): Promise<CommandEnd> {
+  return withPlace(async (place) => {
+    try {
+      return await serve(options, place)
+    } catch (error) {
+      return sayFailure(error, place.connection.home)
+    }
+  })
+}
+
+async function serve(options: ServeOptions, { connection }: OpsPlace): Promise<CommandEnd> {
+  const { tlsPaths, ...hubOptions } = parseServeOptions(options, connection.home)
+  const tls = tlsPaths === undefined ? undefined : readTls(tlsPaths)
+  const log = createServeLog(options)
+  const file = new TokenFile(connection.home)
+  const count = file.read().length
+  const { createHub } = await loadHub()
+  // From here on a signal ends it in order, also while it starts.
+  const asked = new Promise<CommandEnd>((resolve) => {
+    for (const signal of ENDING) process.once(signal, () => resolve(signal))
+  })
+  const hub = await createHub({
+    ...hubOptions,
+    tls,
+    tokens: hubTokens(file, log),
+    onLog: log.routine,
+  })
+  process.on('SIGHUP', () => {
+    if (tlsPaths === undefined) {
+      log.important('SIGHUP: there is no certificate to read anew')
+      return
+    }
+    try {
+      hub.renewTls(readTls(tlsPaths))
+      log.important('SIGHUP: new connections get the certificate that is there now')
+    } catch (error) {
+      // What is being replaced may not fit together for a moment; a hub that works must not end for it.
+      const message = error instanceof Error ? error.message : String(error)
+      log.important(`SIGHUP: the certificate stays as it was: ${message}`)
+    }
+  })
+  const { store } = await hub.health()
+  process.stdout.on('error', () => undefined)
+  process.stdout.write(
+    options.json === true
+      ? `${JSON.stringify({ url: hub.url, pid: process.pid })}\n`
+      : `${hub.url}\n`,
+  )
+  log.important(
+    `the hub is at ${hub.url}, its store is ${store.url}; it accepts ${count === 1 ? '1 token' : `${count} tokens`}, and "cli-ops serve token add <name> --scope <scopes>" makes one; Ctrl-C ends it`,
+  )
+  const end = await asked
+  log.important(`${String(end)}: telling the clients, and ending`)
+  await atMost(hub.close(), CLOSE_MS)
+  return end
+}
+
+/** A second signal ends it at once, and a client that does not take its leave is not waited for longer. */
+const CLOSE_MS = 5_000

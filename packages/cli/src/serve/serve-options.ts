@@ -1,0 +1,76 @@
+import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
+
+import type { HubOptions, HubTls } from '@cli-ops/driver-websocket/hub'
+import { describe, parseDuration } from '@cli-ops/shared-ipc/ops'
+
+/** What commander makes of the command line. */
+export interface ServeOptions {
+  readonly host: string
+  readonly port: number
+  readonly tlsCert?: string
+  readonly tlsKey?: string
+  readonly allowOrigin: readonly string[]
+  readonly allowHost: readonly string[]
+  readonly store: string
+  readonly lease?: string
+  readonly quiet?: boolean
+  readonly json?: boolean
+}
+
+/** Where the certificate and its key are. */
+export interface TlsPaths {
+  readonly cert: string
+  readonly key: string
+}
+
+/** Reads the options of `serve`. @throws TypeError naming the option, the rule and the value */
+export function parseServeOptions(
+  options: ServeOptions,
+  home: string,
+): Omit<HubOptions, 'tokens'> & { readonly tlsPaths: TlsPaths | undefined } {
+  const { host, port, allowOrigin, allowHost, store, lease } = options
+  const tlsPaths = tlsPathsOf(options)
+  if (tlsPaths === undefined && !isLoopback(host)) {
+    throw new TypeError(
+      `--host must be 127.0.0.1, ::1 or localhost where --tls-cert and --tls-key are not given, got ${describe(host)}: without TLS anybody between could read the tokens`,
+    )
+  }
+  return {
+    host,
+    port,
+    allowedOrigins: allowOrigin,
+    allowedHosts: allowHost,
+    store: { url: store, home },
+    ...(lease !== undefined && { leaseMs: parseDuration('--lease', lease) }),
+    tlsPaths,
+  }
+}
+
+/** Reads a certificate and its key. @throws TypeError naming the option of a file that cannot be read */
+export function readTls({ cert, key }: TlsPaths): HubTls {
+  return { cert: readPem('--tls-cert', cert), key: readPem('--tls-key', key) }
+}
+
+function tlsPathsOf({ tlsCert: cert, tlsKey: key }: ServeOptions): TlsPaths | undefined {
+  if (cert !== undefined && key !== undefined) return { cert, key }
+  if (cert === undefined && key === undefined) return undefined
+  const [missing, given] = cert === undefined ? ['cert', 'key'] : ['key', 'cert']
+  throw new TypeError(`--tls-${missing} must be given where --tls-${given} is`)
+}
+
+function readPem(option: string, path: string): Buffer {
+  try {
+    return readFileSync(path)
+  } catch (error) {
+    const { code = 'unknown error' } = error as NodeJS.ErrnoException
+    throw new TypeError(
+      `${option} must be a file that can be read, got ${describe(path)} (${code})`,
+      { cause: error },
+    )
+  }
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
+}

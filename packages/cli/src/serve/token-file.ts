@@ -1,0 +1,127 @@
+import { randomBytes } from 'node:crypto'
+import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } from 'node:fs'
+import { open, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+
+import { CliOpsError, LockManager } from '@cli-ops/shared-ipc'
+import { preparePrivateFolder } from '@cli-ops/shared-ipc/ops'
+
+import { formatTokens, parseTokens, type TokenRecord } from './token-record.js'
+
+/** Name of the folder of a hub in the home. */
+const FOLDER = 'hub'
+const FILE = 'tokens.json'
+/** Whoever changes the file has this lock, so that no change is lost to another one. */
+const LOCK = 'cli-ops hub tokens'
+const LOCK_TIMEOUT_MS = 10_000
+
+/**
+ * The tokens that a hub accepts, `hub/tokens.json` in its home: mode 0600, secrets only as digests. A change replaces the file
+ * by a rename, so that a crash leaves the old or the new one; a reader sees no half.
+ */
+export class TokenFile {
+  readonly path: string
+  readonly #home: string
+
+  /** Makes the folder where it is missing. @throws CliOpsError `INSECURE_DIRECTORY`, `STORAGE_FAILED` */
+  constructor(home: string) {
+    this.#home = home
+    this.path = join(preparePrivateFolder(home, FOLDER), FILE)
+  }
+
+  /**
+   * Reads the tokens; none where there is no file.
+   *
+   * @throws CliOpsError `INSECURE_DIRECTORY` where others can write the file, `INVALID_MESSAGE` where it is damaged
+   */
+  read(): readonly TokenRecord[] {
+    const text = this.#readText()
+    if (text === undefined) return []
+    try {
+      return parseTokens(text)
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error
+      throw new CliOpsError('INVALID_MESSAGE', `cannot use ${this.path}: ${error.message}`, {
+        cause: error,
+      })
+    }
+  }
+
+  /** Changes the tokens, one process after the other; where `change` throws, nothing is changed. */
+  async change(change: (tokens: readonly TokenRecord[]) => readonly TokenRecord[]): Promise<void> {
+    const locks = new LockManager({
+      home: this.#home,
+      namespace: '',
+      url: 'local:',
+      disabled: false,
+    })
+    try {
+      await locks.acquire(
+        LOCK,
+        async (lock) => {
+          const text = formatTokens(change(this.read()))
+          const next = `${this.path}.${randomBytes(6).toString('hex')}`
+          try {
+            await write(next, text)
+            lock.assertHeld()
+            await rename(next, this.path)
+          } catch (error) {
+            await rm(next, { force: true })
+            throw error
+          }
+        },
+        { timeoutMs: LOCK_TIMEOUT_MS },
+      )
+    } finally {
+      await locks.close()
+    }
+  }
+
+  #readText(): string | undefined {
+    let descriptor: number
+    try {
+      // A link could lead to a file that others can write. Windows has no such flag.
+      descriptor = openSync(this.path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0))
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code === 'ENOENT') return undefined
+      if (code === 'ELOOP') throw this.#refusal('it is a symbolic link; put the file itself there')
+      throw error
+    }
+    try {
+      const refusal = refusalOf(fstatSync(descriptor))
+      if (refusal !== undefined) throw this.#refusal(refusal)
+      return readFileSync(descriptor, 'utf8')
+    } finally {
+      closeSync(descriptor)
+    }
+  }
+
+  #refusal(reason: string): CliOpsError {
+    return new CliOpsError('INSECURE_DIRECTORY', `refusing to use ${this.path}: ${reason}`, {
+      details: { file: this.path },
+    })
+  }
+}
+
+function refusalOf(stats: Stats): string | undefined {
+  if (!stats.isFile()) return 'it is not a file'
+  // uid and mode mean nothing on Windows, where the profile directory has access lists of its own.
+  const uid = process.getuid?.()
+  if (uid === undefined) return undefined
+  if (stats.uid !== uid) return `it belongs to uid ${stats.uid}, not to you (uid ${uid})`
+  if ((stats.mode & 0o077) === 0) return undefined
+  const mode = (stats.mode & 0o777).toString(8)
+  return `its mode is ${mode}, so other users can get at it; run "chmod 600" on it`
+}
+
+/** Written out before the rename: after a power failure the file is the old or the new one, too. */
+async function write(path: string, text: string): Promise<void> {
+  const file = await open(path, 'wx', 0o600)
+  try {
+    await file.writeFile(text)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}

@@ -1,0 +1,22 @@
+import { join } from 'node:path'
+
+import { nodeFileSystem } from '../drivers/local/file-system.js'
+import { Home, storageError } from '../drivers/local/home.js'
+import { assertPrivateDirectory } from '../drivers/local/private-directory.js'
+
+/**
+ * Makes a folder of the home where it is missing, checks that it and the home belong to this user alone, and gives its path.
+ *
+ * @throws CliOpsError `INSECURE_DIRECTORY`, `STORAGE_FAILED`
+ */
+export function preparePrivateFolder(home: string, name: string): string {
+  const path = join(home, name)
+  new Home(home, '', nodeFileSystem).prepare()
+  try {
+    nodeFileSystem.makeDirectory(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw storageError(error, home)
+  }
+  assertPrivateDirectory(path, nodeFileSystem)
+  return path
+}

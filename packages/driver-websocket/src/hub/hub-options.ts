@@ -1,0 +1,70 @@
+import type { TokenSource } from './hub-token.js'
+
+/** Where a hub keeps what it is given. */
+export interface HubStore {
+  /**
+   * `local:`, or an engine such as `redis://…`, which several hubs may share.
+   * @default 'local:', whatever `CLI_OPS_URL` says
+   */
+  readonly url?: string | undefined
+  /**
+   * Home directory, absolute; it is shared with the CLIs of this machine.
+   * @default `CLI_OPS_HOME`, else the directory that every CLI of this user has by default
+   */
+  readonly home?: string | undefined
+}
+
+/** PEM texts of the hub's own certificate. */
+export interface HubTls {
+  readonly cert: string | Buffer
+  readonly key: string | Buffer
+}
+
+/** Options of `createHub`. */
+export interface HubOptions {
+  /**
+   * Address to listen on. Without `tls` it must be one of this machine alone.
+   * @default '127.0.0.1'
+   */
+  readonly host?: string | undefined
+  /** @default 0, a free one */
+  readonly port?: number | undefined
+  readonly tls?: HubTls | undefined
+  readonly tokens: TokenSource
+  readonly store?: HubStore | undefined
+  /**
+   * Origins of web pages that may connect: `https://board.example`. Programs send none.
+   * @default [], none
+   */
+  readonly allowedOrigins?: readonly string[] | undefined
+  /**
+   * Names by which clients reach the hub, for the check of the `Host` header where it listens on this machine alone.
+   * @default [], besides `localhost` and the addresses of this machine
+   */
+  readonly allowedHosts?: readonly string[] | undefined
+  /**
+   * Largest message of a client, in bytes; a larger one ends its connection.
+   * @default 2097152
+   */
+  readonly maxFrameBytes?: number | undefined
+  /**
+   * Bytes that may wait for a client that reads slowly; with more its connection is ended, and it goes on from its cursor when it
+   * is back.
+   * @default 8388608
+   */
+  readonly maxBufferedBytes?: number | undefined
+  /** @default 1024 */
+  readonly maxConnections?: number | undefined
+  /** @default 256 */
+  readonly maxConnectionsPerToken?: number | undefined
+  /**
+   * Longest lease of a client, in milliseconds: how long a lock outlives its owner's contact with the hub, and how long it is
+   * kept for its owner after a crash of the hub.
+   * @default 10000
+   */
+  readonly leaseMs?: number | undefined
+  /** Told of connections and refusals, one line each, without secrets. @default nobody */
+  readonly onLog?: ((line: string) => void) | undefined
+  /** Closes the hub once it is aborted. */
+  readonly signal?: AbortSignal | undefined
+}

@@ -1,0 +1,37 @@
+import { createHash } from 'node:crypto'
+
+/** What a token may be good for. See the table in `docs/reference/hub-protocol.md` for each operation's scope. */
+export const HUB_SCOPES = ['read', 'emit', 'lock', 'call'] as const
+
+/**
+ * `read`: events, locks and running instances may be seen. `emit`: events may be stored, and the instance registered. `lock`:
+ * locks may be taken, and released by force. `call`: services may be asked, and offered.
+ */
+export type HubScope = (typeof HUB_SCOPES)[number]
+
+/** A secret that clients present, without the secret. */
+export interface HubToken {
+  /** Shown wherever something was done with it: letters, digits, `.`, `_` and `-`, at most 64 of them; unique. */
+  readonly name: string
+  /** SHA-256 of the secret, in hexadecimal digits. See {@link hashToken}. */
+  readonly hash: string
+  readonly scopes: readonly HubScope[]
+  /**
+   * Namespaces that may be used; `''` is the default one.
+   * @default all of them
+   */
+  readonly namespaces?: readonly string[] | undefined
+  /** From then on it is refused, and connections that were made with it are ended. */
+  readonly expiresAt?: Date | undefined
+}
+
+/**
+ * The tokens that are good now. A function is asked at each attempt to connect, and once a second while there are connections: one
+ * that was made with a token that is gone, or has changed, is ended. While it throws, nobody new is let in.
+ */
+export type TokenSource = readonly HubToken[] | (() => readonly HubToken[])
+
+/** The hash by which a hub knows a secret. The secret has to be random: 32 bytes, not a password. */
+export function hashToken(secret: string): string {
+  return createHash('sha256').update(secret, 'utf8').digest('hex')
+}

@@ -1,0 +1,65 @@
+import type { HubOptions, HubTls } from './hub-options.js'
+import { HubServer } from './hub-server.js'
+import { resolveHubOptions } from './resolve-hub-options.js'
+
+/** How a hub is. The answer of `GET /health`, with 200 or, for `unavailable`, 503. */
+export interface HubHealth {
+  readonly status: 'ok' | 'unavailable'
+  /** Version of the package. */
+  readonly version: string
+  readonly uptimeMs: number
+  readonly connections: number
+  readonly store: {
+    /** Without secrets. */
+    readonly url: string
+    readonly state: 'reachable' | 'unreachable'
+  }
+}
+
+/** A hub that listens. */
+export interface Hub {
+  /** What clients connect to: `ws://127.0.0.1:4711`. */
+  readonly url: string
+  /** Asks the store. Resolves within the time that an engine has to answer. */
+  health(): Promise<HubHealth>
+  /**
+   * Shows another certificate to whoever connects from now on; connections that are open stay.
+   *
+   * @throws TypeError where the certificate and the key do not fit together, or the hub was started without `tls`; then nothing
+   *   has changed
+   */
+  renewTls(tls: HubTls): void
+  /**
+   * Stops accepting, tells the clients, and gives back what they have; a lock of a client stays taken until its lease has ended.
+   * Doing it twice does nothing.
+   */
+  close(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/**
+ * Starts a hub. Resolves when it listens. It keeps the process alive until it is closed. After a crash the locks of its clients
+ * stay taken for one lease; a hub that is started on the same store goes on with everything that was stored.
+ *
+ * @throws TypeError when an option is wrong, or a host that others reach is given without `tls`
+ * @throws CliOpsError `ENGINE_UNAVAILABLE` where it cannot listen, or the store cannot be used; `DRIVER_MISSING`
+ * @example
+ * ```ts
+ * import { createHub, hashToken } from '@cli-ops/driver-websocket/hub'
+ *
+ * const hash = hashToken('the secret that the clients have in CLI_OPS_TOKEN')
+ * const tokens = [{ name: 'laptop', hash, scopes: ['read', 'lock'] as const }]
+ * await using hub = await createHub({ port: 4711, tokens })
+ * ```
+ */
+export async function createHub(options: HubOptions): Promise<Hub> {
+  options.signal?.throwIfAborted()
+  const server = new HubServer(await resolveHubOptions(options))
+  try {
+    await server.start()
+  } catch (error) {
+    await server.close()
+    throw error
+  }
+  return server
+}

@@ -1,0 +1,54 @@
+import { tmpdir } from 'node:os'
+
+import { onTestFinished } from 'vitest'
+
+import { isLong, scale } from './scale.js'
+
+/** Locks of the storms are lost after this time. */
+export const LEASE_MS = 800
+/** How many rounds go on at once. */
+export const AT_ONCE = scale(4, 8)
+/** How long one test may take. */
+export const TEST_MS = isLong ? 1_800_000 : 90_000
+
+/** An engine that storms go over. */
+export interface StormEngine {
+  readonly name: string
+  /** Starts one of its own; `isPersistent` keeps what is stored over a restart. */
+  start(isPersistent: boolean): Promise<StormServer>
+}
+
+/** A server that can be suspended, killed and started again under its URL. */
+export interface StormServer {
+  readonly port: number
+  /** Its URL as it is behind a proxy on another port of the loopback interface. */
+  urlAt(port: number): string
+  pause(): void
+  resume(): void
+  kill(): Promise<void>
+  restart(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** Starts a server that is stopped at the end of the test. */
+export async function startServer(engine: StormEngine, isPersistent = true): Promise<StormServer> {
+  const server = await engine.start(isPersistent)
+  onTestFinished(() => server.stop())
+  return server
+}
+
+/** Options of a client that reaches a server by a port. */
+export function optionsAt(server: StormServer, namespace: string, port = server.port) {
+  return {
+    url: server.urlAt(port),
+    namespace,
+    home: tmpdir(),
+    leaseMs: LEASE_MS,
+    engineTimeoutMs: 2_000,
+    disabled: false,
+  }
+}
+
+export function upTo(count: number): number[] {
+  return Array.from({ length: count }, (_, n) => n)
+}
