@@ -5,8 +5,3 @@
 export function monotonicMs(): number {
   return process.uptime() * 1000
 }
-
-/** When this process started, in milliseconds since the epoch. */
-export function processStartedAt(): number {
-  return Date.now() - process.uptime() * 1000
-}
