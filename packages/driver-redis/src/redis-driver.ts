@@ -1,5 +1,5 @@
 import type { Driver, DriverOptions } from '@cli-ops/shared-ipc/driver'
-import { randomId } from '@cli-ops/shared-ipc/driver'
+import { randomId, RelayedRpc } from '@cli-ops/shared-ipc/driver'
 
 import { Inbox } from './connection/inbox.js'
 import { NodeLocation } from './connection/node-location.js'
@@ -9,7 +9,6 @@ import { RedisEvents } from './events/redis-events.js'
 import { Keys } from './keys.js'
 import { RedisLocks } from './locks/redis-locks.js'
 import { RedisRegistry } from './registry/redis-registry.js'
-import { RedisRpc } from './rpc/redis-rpc.js'
 
 /**
  * Makes the driver for Redis 7 and servers that are compatible with it, Valkey for one. It has two connections: one for
@@ -32,7 +31,7 @@ class RedisDriver implements Driver {
   readonly locks: RedisLocks
   readonly events: RedisEvents
   readonly registry: RedisRegistry
-  readonly rpc: RedisRpc
+  readonly rpc: RelayedRpc
   readonly #groupLocks: RedisLocks
   readonly #anyKey: string
   readonly #connection: RedisConnection
@@ -53,7 +52,20 @@ class RedisDriver implements Driver {
     this.locks = new RedisLocks({ ...shared, base: keys.locks('lock') })
     this.#groupLocks = new RedisLocks({ ...shared, base: keys.locks('group') })
     this.events = new RedisEvents({ ...shared, groupLocks: this.#groupLocks })
-    this.rpc = new RedisRpc(shared)
+    this.rpc = new RelayedRpc({
+      scheme: 'redis',
+      address: driverId,
+      leaseMs,
+      ready: (signal) => inbox.ready(signal),
+      // How many have heard it: none means that nobody is there.
+      send: async (address, frame, signal) =>
+        Number(await connection.call(['PUBLISH', keys.inbox(address), `rpc ${frame}`], signal)) > 0,
+    })
+    inbox.route('rpc', {
+      onMessage: (frame) => {
+        this.rpc.onFrame(frame)
+      },
+    })
     this.registry = new RedisRegistry({ ...shared, probe: (endpoint) => this.rpc.probe(endpoint) })
     const locks = [this.locks, this.#groupLocks]
     inbox.route('granted', {

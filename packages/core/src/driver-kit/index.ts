@@ -7,6 +7,7 @@ export type {
   Driver,
   DriverCapabilities,
   DriverOptions,
+  EngineAccess,
   EventBatch,
   EventDriver,
   EventReader,
@@ -40,7 +41,10 @@ export type {
 } from '../events/event-types.js'
 export type { LockInfo, LockMode, Owner } from '../locks/lock-types.js'
 export type { ServiceInfo } from '../registry/service-types.js'
+export { currentInstant, type Instant, LeaseClock } from './lease-clock.js'
+export { type DriverHandle, type DriverWith, openDriver } from '../drivers/open-driver.js'
 export { CliOpsError, isCliOpsError } from '../errors/cli-ops-error.js'
+export { ERROR_CODES, type ErrorCode } from '../errors/error-codes.js'
 export { describeEngine } from '../drivers/connect-driver.js'
 export { debug, printable, warnOnce } from '../diagnostics/message.js'
 export { describeOwner } from '../locks/describe-owner.js'
@@ -49,4 +53,8 @@ export { monotonicMs } from '../process/monotonic-time.js'
 export { ownOwner } from '../locks/own-owner.js'
 export { ownProcess } from '../process/own-process.js'
 export { byAge, toServiceInfo } from '../registry/service-info.js'
+export { assertName } from '../names/assert-name.js'
 export { parseJson } from '../validation/parse-json.js'
+export { KeepAlive } from './keep-alive.js'
+export { type FrameRelay, RelayedRpc } from './relayed-rpc.js'
+export { type CallLimits, settleWithin } from './settle-within.js'

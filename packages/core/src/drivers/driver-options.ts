@@ -3,13 +3,18 @@ import { DRIVER_PACKAGES } from './driver-packages.js'
 import type { DriverOptions } from './driver.js'
 import { readCredentials, readTlsFiles } from './engine-secrets.js'
 
-/** Makes the options of a driver. The URL that it is given holds no credentials, so that it may be shown. */
+/**
+ * Makes the options of a driver. The URL that it is given holds no credentials, so that it may be shown.
+ *
+ * @throws TypeError for the URL of a hub that holds more than where it is
+ */
 export function createDriverOptions(
   url: URL,
   { home, namespace }: Pick<DriverOptions, 'home' | 'namespace'>,
   limits: EngineLimits,
 ): DriverOptions {
   const engine = DRIVER_PACKAGES.get(url.protocol)?.engine ?? url.protocol.slice(0, -1)
+  if (engine === 'websocket') assertNoSecret(url)
   const shown = new URL(url)
   shown.username = ''
   shown.password = ''
@@ -21,4 +26,12 @@ export function createDriverOptions(
     credentials: () => readCredentials(engine, url),
     tls: () => readTlsFiles(engine),
   }
+}
+
+/** Addresses stand in logs, histories and lists of processes, so a hub's token is never part of one. */
+function assertNoSecret({ protocol, username, password, search }: URL): void {
+  if (username === '' && password === '' && search === '') return
+  throw new TypeError(
+    `a ${protocol}// URL must have no user name, password or query; give the token in CLI_OPS_TOKEN, or in a file that CLI_OPS_TOKEN_FILE names`,
+  )
 }

@@ -19,18 +19,23 @@ export interface TlsFiles {
 
 /**
  * Reads the credentials of an engine: of the URL, else of `CLI_OPS_<ENGINE>_USERNAME`, `CLI_OPS_<ENGINE>_PASSWORD` and
- * the file that `CLI_OPS_<ENGINE>_PASSWORD_FILE` names. A file is read at each call, so that a password that was changed
+ * the file that `CLI_OPS_<ENGINE>_PASSWORD_FILE` names; of a hub `CLI_OPS_TOKEN` and `CLI_OPS_TOKEN_FILE`. A file is read at each call, so that a password that was changed
  * is known at the next connection.
  *
  * @throws CliOpsError `ENGINE_UNAVAILABLE` where the file cannot be read
  */
 export function readCredentials(engine: string, url: URL, env = process.env): Credentials {
   const prefix = `CLI_OPS_${engine.toUpperCase()}`
+  // A hub has tokens, which are no engine's passwords.
+  const [variable, fileVariable] =
+    engine === 'websocket'
+      ? (['CLI_OPS_TOKEN', 'CLI_OPS_TOKEN_FILE'] as const)
+      : ([`${prefix}_PASSWORD`, `${prefix}_PASSWORD_FILE`] as const)
   const password =
     decodeURIComponent(url.password) ||
-    env[`${prefix}_PASSWORD`] ||
+    env[variable] ||
     // Editors and shells end a file with a line break, which no password has.
-    readSecret(`${prefix}_PASSWORD_FILE`, env)
+    readSecret(fileVariable, env)
       ?.toString('utf8')
       .replace(/\r?\n$/u, '')
   const username = decodeURIComponent(url.username) || env[`${prefix}_USERNAME`]

@@ -82,6 +82,11 @@ export interface EventReader {
   /** Resolves when the position is fixed (and, for a group, when this reader is the active one). */
   readonly ready: Promise<void>
   /**
+   * Behind what `poll` has given so far, once the reader is ready: a reader that begins there gives the same as this one. Absent on
+   * drivers that cannot tell, and while a group's reader stands by.
+   */
+  readonly position?: Cursor | undefined
+  /**
    * Takes the next events, a bounded number of them, or a gap; `undefined` where nothing is there now, or while
    * another reader of the group is active. Never waits.
    */

@@ -1,4 +1,4 @@
-import type { LockInfo, LockMode } from '../locks/lock-types.js'
+import type { LockInfo, LockMode, Owner } from '../locks/lock-types.js'
 import type { MaybePromise } from './maybe-promise.js'
 
 /** What is asked of a driver for one acquisition. Names are validated and defaults filled in by the caller. */
@@ -18,6 +18,11 @@ export interface LockRequest {
    * and which asks for the same lock very likely waits for ever. Drivers without a process table ignore it.
    */
   readonly inFlow?: boolean | undefined
+  /**
+   * Who is shown as the owner: a process of another machine, for which this one takes the lock. The lock ends with the process that
+   * takes it all the same. Absent: the process that asks.
+   */
+  readonly owner?: Owner | undefined
 }
 
 /** How a waiting acquisition is ended and observed. */
@@ -76,6 +81,8 @@ export interface LockGrant {
   readonly id: string
   readonly token: bigint
   readonly grantedAt: Date
+  /** Milliseconds until the lock ends unless it is renewed; absent where it ends with its owner only. */
+  readonly remainingMs?: number
   /** Tells, without waiting, whether the lock is still held; for leases by comparing monotonic clocks. */
   isHeld(): boolean
   /** Calls `listener` once if the lock is lost; returns a function that stops watching. Keeps no process alive. */

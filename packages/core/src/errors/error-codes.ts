@@ -39,6 +39,8 @@ export const ERROR_CODES = {
   DRIVER_MISSING: { retryable: false },
   /** The engine behind the URL cannot be reached or refused the connection. */
   ENGINE_UNAVAILABLE: { retryable: true },
+  /** The token that was presented to a hub is not good for that. */
+  FORBIDDEN: { retryable: false },
   /** The object was used after `close()`. */
   CLOSED: { retryable: false },
 } as const satisfies Record<string, { readonly retryable: boolean }>

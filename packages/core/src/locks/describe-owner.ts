@@ -9,12 +9,14 @@ export function describeOwner({
   user,
   host,
   state,
+  via,
 }: Omit<Owner, 'startedAt'>): string {
   const program = command === undefined ? name : `${name} ${command}`
   // An owner outside the kit, or one whose record was lost, leaves some of these empty.
   const facts = [
     pid > 0 ? `pid ${pid}` : '',
     user !== '' && host !== '' ? `${user}@${host}` : user || host,
+    via === undefined ? '' : `token ${via}`,
     state === 'stopped' || state === 'dead' ? state : '',
   ].filter((fact) => fact !== '')
   return printable(facts.length === 0 ? program : `${program} (${facts.join(', ')})`)

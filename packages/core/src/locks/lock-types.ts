@@ -11,6 +11,11 @@ export interface Owner {
   readonly startedAt: Date
   /** `stopped` is suspended (SIGSTOP, Ctrl-Z); `unknown` cannot be judged from here and counts as alive. */
   readonly state: 'running' | 'stopped' | 'dead' | 'unknown'
+  /**
+   * Name of the token with which a process of another machine came to a hub. That is proven; the rest is what the process says of
+   * itself.
+   */
+  readonly via?: string
 }
 
 /** `exclusive` has the resource alone; any number of `shared` owners may have it together. */

@@ -76,3 +76,12 @@ test('TLS files are those of the engine', () => {
   })
   expect(readTlsFiles('amqp', env)).toEqual({})
 })
+
+test('a hub is told a token, of the variable or else of the file', () => {
+  const CLI_OPS_TOKEN_FILE = file('token', 'of the file\n')
+  const read = (env: NodeJS.ProcessEnv): unknown =>
+    readCredentials('websocket', new URL('wss://h'), env).password
+  expect(read({ CLI_OPS_TOKEN: 'x', CLI_OPS_TOKEN_FILE })).toBe('x')
+  expect(read({ CLI_OPS_TOKEN_FILE })).toBe('of the file')
+  expect(read({ CLI_OPS_WEBSOCKET_PASSWORD: 'x' })).toBeUndefined()
+})

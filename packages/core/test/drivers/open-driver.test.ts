@@ -35,15 +35,24 @@ test('drivers of one place are shared until the last user has gone', async () =>
 })
 
 test.each([
-  ['redis:', '@cli-ops/driver-redis'],
-  ['rediss:', '@cli-ops/driver-redis'],
-  ['amqps:', '@cli-ops/driver-amqp'],
-  ['wss:', '@cli-ops/driver-websocket'],
-])('%s says at once that leaseMs is wrong, and loads %s only when it is used', (scheme) => {
-  const options = { url: `${scheme}//u:secret@h`, home: '/nowhere', disabled: false }
+  ['redis://u:secret@h', '@cli-ops/driver-redis'],
+  ['rediss://u:secret@h', '@cli-ops/driver-redis'],
+  ['amqps://u:secret@h', '@cli-ops/driver-amqp'],
+  ['wss://h', '@cli-ops/driver-websocket'],
+])('%s says at once that leaseMs is wrong, and loads %s only when it is used', (url) => {
+  const options = { url, home: '/nowhere', disabled: false }
   expect(() => openDriver({ ...options, leaseMs: 1 }, 'locks')).toThrow('leaseMs must be')
   expect(openDriver(options, 'locks').now).toBeUndefined()
 })
+
+test.each(['wss://secret@h', 'ws://u:secret@h', 'wss://h/?token=secret'])(
+  'the URL %j of a hub is refused unseen',
+  (url) => {
+    const open = (): unknown => openDriver({ url, home: '/nowhere', disabled: false }, 'locks')
+    expect(open).toThrow('must have no user name, password or query; give the token in')
+    expect(open).not.toThrow('secret')
+  },
+)
 
 test.each(['http://u:secret@h', 'secret', 'redis', ''])('the URL %j is refused unseen', (url) => {
   const open = (): unknown => openDriver({ url, home: '/nowhere', disabled: false }, 'locks')

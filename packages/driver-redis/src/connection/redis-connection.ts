@@ -1,4 +1,9 @@
-import { CliOpsError, type DriverOptions, monotonicMs } from '@cli-ops/shared-ipc/driver'
+import {
+  CliOpsError,
+  type DriverOptions,
+  monotonicMs,
+  settleWithin,
+} from '@cli-ops/shared-ipc/driver'
 import { Redis } from 'ioredis'
 
 import { clientOptions } from './client-options.js'
@@ -171,32 +176,9 @@ export class RedisConnection {
     work: (deadline: number) => T | Promise<T>,
   ): Promise<T> {
     const { timeoutMs, url } = this.#options
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted === true) {
-        reject(signal.reason as Error)
-        return
-      }
-      if (this.#closed) {
-        reject(closedError())
-        return
-      }
-      const settle =
-        <V>(done: (value: V) => void) =>
-        (value: V): void => {
-          clearTimeout(timer)
-          signal?.removeEventListener('abort', abort)
-          done(value)
-        }
-      const fail = settle(reject)
-      const abort = (): void => {
-        fail(signal?.reason)
-      }
-      const timer = setTimeout(() => {
-        fail(engineError(url, new Error(`no answer within ${timeoutMs} ms`)))
-      }, timeoutMs)
-      signal?.addEventListener('abort', abort, { once: true })
-      Promise.resolve(work(monotonicMs() + timeoutMs)).then(settle(resolve), fail)
-    })
+    if (this.#closed && signal?.aborted !== true) return Promise.reject(closedError())
+    const late = (): Error => engineError(url, new Error(`no answer within ${timeoutMs} ms`))
+    return settleWithin({ timeoutMs, signal, late }, () => work(monotonicMs() + timeoutMs))
   }
 }
 

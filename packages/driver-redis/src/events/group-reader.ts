@@ -40,6 +40,10 @@ export class GroupReader implements EventReader {
     this.ready.catch(() => undefined)
   }
 
+  get position(): Cursor | undefined {
+    return this.#active?.reader.position
+  }
+
   poll(): EventBatch | undefined {
     return this.#active?.grant.isHeld() === true ? this.#active.reader.poll() : undefined
   }

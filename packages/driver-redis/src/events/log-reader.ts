@@ -38,7 +38,10 @@ export class LogReader implements EventReader {
   readonly #events: RedisEvents
   readonly #batches: EventBatch[] = []
   #buffered = 0
+  /** Behind what was fetched. */
   #position: LogPosition | undefined
+  /** Behind what was handed out. */
+  #given: Cursor | undefined
   /** There may be more in the log than was taken. */
   #isBehind = true
   #fetching: Promise<void> | undefined
@@ -55,8 +58,13 @@ export class LogReader implements EventReader {
     this.ready.catch(() => undefined)
   }
 
+  get position(): Cursor | undefined {
+    return this.#given
+  }
+
   poll(): EventBatch | undefined {
     const batch = this.#batches.shift()
+    this.#given = batch?.events.at(-1)?.cursor ?? batch?.gap?.resumeAt ?? this.#given
     this.#buffered -= batch?.events.length ?? 0
     const hasRoom = this.#buffered <= MAX_BUFFERED / 2
     if (this.#isBehind && hasRoom && this.#position !== undefined && !this.#closed)
@@ -99,6 +107,7 @@ export class LogReader implements EventReader {
     const position =
       typeof start === 'object' && 'epoch' in start ? start : await findPosition(this.#place, start)
     this.#position = position
+    this.#given = toCursor(position)
     if (this.#closed) throw closedError()
     this.#stopListening = subscriber.listen(keys.eventChannel, {
       onMessage: (message) => {

@@ -1,6 +1,9 @@
-import type { LockGrant } from '@cli-ops/shared-ipc/driver'
-
-import { currentInstant, type Instant, LeaseClock } from './lease-clock.js'
+import {
+  type LockGrant,
+  currentInstant,
+  type Instant,
+  LeaseClock,
+} from '@cli-ops/shared-ipc/driver'
 
 /** What a grant needs of the locks that gave it. */
 export interface GrantKeeper {

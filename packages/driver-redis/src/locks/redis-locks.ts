@@ -10,12 +10,13 @@ import {
   type LockRequest,
   type LockWait,
   ownOwner,
+  currentInstant,
+  type Instant,
 } from '@cli-ops/shared-ipc/driver'
 
 import type { Inbox } from '../connection/inbox.js'
 import type { RedisConnection } from '../connection/redis-connection.js'
 import type { Script } from '../connection/script.js'
-import { currentInstant, type Instant } from './lease-clock.js'
 import {
   ACQUIRE,
   CLEAN,
@@ -122,7 +123,7 @@ export class RedisLocks implements LockDriver, GrantKeeper {
   /** Asks for a lock. */
   async ask(request: LockRequest, how: 'try' | 'wait', signal?: AbortSignal): Promise<Standing> {
     const { resource, held } = request
-    const info = encodeInfo(ownOwner(), this.#place.inbox.channel, held)
+    const info = encodeInfo(request.owner ?? ownOwner(), this.#place.inbox.channel, held)
     const args = [resource, memberOf(request), this.leaseMs, info, how, JSON.stringify(held)]
     const reply = (await this.#run(ACQUIRE, args, signal)) as [string, ...(string | number)[]]
     if (reply[0] === 'deadlock') throw deadlockError(resource, String(reply[1]), reply[2])

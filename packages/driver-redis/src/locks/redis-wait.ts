@@ -3,9 +3,10 @@ import {
   type LockInfo,
   type LockRequest,
   type LockWait,
+  currentInstant,
+  type Instant,
 } from '@cli-ops/shared-ipc/driver'
 
-import { currentInstant, type Instant } from './lease-clock.js'
 import type { RedisGrant } from './redis-grant.js'
 
 /** How a request stands. */

@@ -1,6 +1,6 @@
-import { CliOpsError } from '@cli-ops/shared-ipc/driver'
-
 import type { HubOptions, HubTls } from './hub-options.js'
+import { HubServer } from './hub-server.js'
+import { resolveHubOptions } from './resolve-hub-options.js'
 
 /** How a hub is. The answer of `GET /health`, with 200 or, for `unavailable`, 503. */
 export interface HubHealth {
@@ -38,7 +38,8 @@ export interface Hub {
 }
 
 /**
- * Starts a hub. Resolves when it listens.
+ * Starts a hub. Resolves when it listens. It keeps the process alive until it is closed. After a crash the locks of its clients
+ * stay taken for one lease; a hub that is started on the same store goes on with everything that was stored.
  *
  * @throws TypeError when an option is wrong, or a host that others reach is given without `tls`
  * @throws CliOpsError `ENGINE_UNAVAILABLE` where it cannot listen, or the store cannot be used; `DRIVER_MISSING`
@@ -46,10 +47,19 @@ export interface Hub {
  * ```ts
  * import { createHub, hashToken } from '@cli-ops/driver-websocket/hub'
  *
- * const tokens = [{ name: 'laptop', hash: hashToken(secret), scopes: ['read', 'lock'] }]
+ * const hash = hashToken('the secret that the clients have in CLI_OPS_TOKEN')
+ * const tokens = [{ name: 'laptop', hash, scopes: ['read', 'lock'] as const }]
  * await using hub = await createHub({ port: 4711, tokens })
  * ```
  */
-export function createHub(_options: HubOptions): Promise<Hub> {
-  return Promise.reject(new CliOpsError('UNSUPPORTED', 'the hub is being built'))
+export async function createHub(options: HubOptions): Promise<Hub> {
+  options.signal?.throwIfAborted()
+  const server = new HubServer(await resolveHubOptions(options))
+  try {
+    await server.start()
+  } catch (error) {
+    await server.close()
+    throw error
+  }
+  return server
 }

@@ -143,6 +143,10 @@ class MemoryReader implements EventReader {
     if (this.#group === undefined || this.#group.readers[0] === this) this.#activate()
   }
 
+  get position(): Cursor | undefined {
+    return this.#active ? (String(this.#position) as Cursor) : undefined
+  }
+
   poll(): EventBatch | undefined {
     if (!this.#active) return undefined
     const { first, end } = this.#log

@@ -92,10 +92,10 @@ class MemoryLocks {
       resource: name,
       id: request.id,
       token,
-      owner: ownOwner(),
+      owner: request.owner ?? ownOwner(),
       since,
       mode: request.mode,
-      waiters: resource.queue.map(ownOwner),
+      waiters: resource.queue.map((waiter) => waiter.request.owner ?? ownOwner()),
     }
   }
 

@@ -40,6 +40,10 @@ export class GroupReader implements EventReader {
     return this.#activation
   }
 
+  get position(): Cursor | undefined {
+    return this.#log && toCursor(this.#log.position)
+  }
+
   poll(): EventBatch | undefined {
     if (this.#log === undefined) return undefined
     if (!this.#parts.lease.isHeld) {

@@ -1,4 +1,6 @@
 import type { EventBatch, EventReader } from '../../event-driver.js'
+import type { Cursor } from '../../../events/event-types.js'
+import { toCursor } from './log-position.js'
 import type { LogReader } from './log-reader.js'
 import type { LogWatch } from './log-watch.js'
 
@@ -15,6 +17,10 @@ export class PlainReader implements EventReader {
     this.#log = log
     this.#watch = watch
     this.#leaveWatch = watch.use()
+  }
+
+  get position(): Cursor {
+    return toCursor(this.#log.position)
   }
 
   poll(): EventBatch | undefined {

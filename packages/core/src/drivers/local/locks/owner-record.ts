@@ -10,6 +10,9 @@ export interface OwnerRecord {
   readonly host?: string
   readonly user?: string
   readonly command?: string
+  /** Of a process of another machine, for which this one has the lock; with `via`. */
+  readonly pid?: number
+  readonly via?: string
   /** Milliseconds since the epoch. */
   readonly startedAt?: number
   /** When the lock was granted or the wait began, in milliseconds since the epoch. */
@@ -30,6 +33,8 @@ export interface RecordFacts {
   readonly token?: bigint
   readonly inFlow?: boolean | undefined
   readonly held: readonly string[]
+  /** Who is shown, where that is not this process. */
+  readonly owner?: Owner | undefined
 }
 
 /** Writes the content of a holder's file or a ticket of this process. */
@@ -41,8 +46,9 @@ export function formatOwnerRecord({
   token,
   inFlow,
   held,
+  owner,
 }: RecordFacts): string {
-  const { name, host, user, command, startedAt } = ownProcess()
+  const { name, host, user, command, startedAt } = owner ?? ownProcess()
   const record = {
     id,
     resource,
@@ -51,6 +57,8 @@ export function formatOwnerRecord({
     host,
     user,
     command,
+    pid: owner?.pid,
+    via: owner?.via,
     startedAt: startedAt.getTime(),
     since,
     // Beyond what a JSON number holds exactly.
@@ -80,7 +88,8 @@ export function parseOwnerRecord(content: string | undefined, id: string): Owner
       : undefined
   }
   const [resource, name, host, user] = [text('resource'), text('name'), text('host'), text('user')]
-  const [command, token] = [text('command'), text('token')]
+  const [command, token, via] = [text('command'), text('token'), text('via')]
+  const pid = record.get('pid')
   const [startedAt, since, held] = [time('startedAt'), time('since'), record.get('held')]
   return {
     ...(resource !== undefined && { resource }),
@@ -88,6 +97,8 @@ export function parseOwnerRecord(content: string | undefined, id: string): Owner
     ...(host !== undefined && { host }),
     ...(user !== undefined && { user }),
     ...(command !== undefined && { command }),
+    ...(via !== undefined && { via }),
+    ...(typeof pid === 'number' && Number.isSafeInteger(pid) && pid >= 0 && { pid }),
     ...(startedAt !== undefined && { startedAt }),
     ...(since !== undefined && { since }),
     ...(token !== undefined && /^\d{1,100}$/u.test(token) && { token: BigInt(token) }),
@@ -98,15 +109,17 @@ export function parseOwnerRecord(content: string | undefined, id: string): Owner
 
 /** Puts together what the name proves and what the content says. */
 export function toOwner(identity: ProcessIdentity, record: OwnerRecord, state: Liveness): Owner {
-  const { name = 'unknown program', host = '', user = '', command, startedAt = 0 } = record
+  const { name = 'unknown program', host = '', user = '', command, startedAt = 0, via } = record
   return {
     name,
-    pid: identity.pid,
+    // Only what stands in for another machine's process says a pid of its own.
+    pid: via === undefined ? identity.pid : (record.pid ?? 0),
     host,
     user,
     ...(command !== undefined && { command }),
     startedAt: new Date(startedAt),
     state,
+    ...(via !== undefined && { via }),
   }
 }
 

@@ -1,4 +1,4 @@
-import type { LockMode } from '../../../locks/lock-types.js'
+import type { LockMode, Owner } from '../../../locks/lock-types.js'
 import { entryPath } from '../../../process/builtins.js'
 import { formatTicketName, parseTicketName, type TicketName } from './lock-names.js'
 import type { LockPlace, ResourcePaths } from './lock-place.js'
@@ -14,6 +14,7 @@ export interface QueueRequest {
   readonly mode: LockMode
   readonly id: string
   readonly held: readonly string[]
+  readonly owner?: Owner | undefined
 }
 
 /** A waiter's place in a queue. */
@@ -26,11 +27,11 @@ export interface Ticket {
 
 /** Joins the queue in the place of an arrival in monotonic nanoseconds. A crash leaves the ticket, which the next to look recognises as a dead waiter's. */
 export function enterQueue(place: LockPlace, request: QueueRequest, arrival: bigint): Ticket {
-  const { resource, mode, id, held } = request
+  const { resource, mode, id, held, owner } = request
   const { clock } = place
   const paths = place.of(resource)
   const name = formatTicketName(arrival, mode, held.length > 0, id, place.identity)
-  const content = formatOwnerRecord({ id, resource, mode, since: clock.now(), held })
+  const content = formatOwnerRecord({ id, resource, mode, since: clock.now(), held, owner })
   const ticket = { name, path: entryPath(paths.queue, name), content, paths }
   writeTicket(place, ticket)
   return ticket

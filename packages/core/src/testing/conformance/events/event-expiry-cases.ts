@@ -35,7 +35,8 @@ export const eventExpiryCases: readonly ConformanceCase[] = [
     needs: ['replay'],
     async run(context) {
       const events = await context.events()
-      const [from] = await emit(events, ['first'])
+      // An engine may fix what a log keeps when it makes it.
+      const [from] = await emit(events, ['first'], { ...KEEP, retention: SMALL })
       assert.ok(from !== undefined)
       await overflow(context, events)
       const reading = await openReading(context, await context.events(), { from })

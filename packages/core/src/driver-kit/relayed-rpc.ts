@@ -1,27 +1,31 @@
-import {
-  CliOpsError,
-  randomId,
-  type RpcChannel,
-  type RpcDriver,
-  type RpcLimits,
-  type RpcListener,
-  type RpcService,
-} from '@cli-ops/shared-ipc/driver'
-
-import type { Inbox } from '../connection/inbox.js'
-import type { RedisConnection } from '../connection/redis-connection.js'
-import type { Keys } from '../keys.js'
+import { CliOpsError } from '../errors/cli-ops-error.js'
+import type {
+  RpcChannel,
+  RpcDriver,
+  RpcLimits,
+  RpcListener,
+  RpcService,
+} from '../drivers/rpc-driver.js'
+import { randomId } from '../names/random-id.js'
 import { KeepAlive } from './keep-alive.js'
-import { RedisChannel } from './redis-channel.js'
+import { RelayedChannel } from './relayed-channel.js'
 
-/** How requests travel. */
-export interface RpcPlace {
-  readonly connection: RedisConnection
-  readonly inbox: Inbox
-  readonly keys: Keys
-  /** Id of this driver; its inbox has it in its name. */
-  readonly driverId: string
+/** How an engine carries frames from one driver to another. */
+export interface FrameRelay {
+  /** Begins each endpoint: `redis`. */
+  readonly scheme: string
+  /** Where frames for this driver go, as its endpoints name it: no spaces and no slashes. */
+  readonly address: string
   readonly leaseMs: number
+  /** Resolves when frames for this driver arrive. Rejects with `ENGINE_UNAVAILABLE`, or the signal's reason. */
+  ready(signal?: AbortSignal): Promise<void>
+  /**
+   * As `ready`, for who only wants answers.
+   * @default ready
+   */
+  readyForAnswers?(signal?: AbortSignal): Promise<void>
+  /** Sends a frame. Resolves to false where nobody is there; rejects where nobody knows. Frames to one address keep their order. */
+  send(address: string, frame: string, signal?: AbortSignal): Promise<boolean>
 }
 
 interface Listening {
@@ -35,28 +39,22 @@ interface Opening {
   readonly refused: () => void
 }
 
-const ENDPOINT = /^redis:([\w-]+)\/([\w-]+)$/u
 const PROBE_MS = 300
 
 /**
- * Connections over channels of Redis. Each driver has one inbox; the head of a frame, `<kind> <whom> <number>`, says which end of
- * a connection it is for. Publishing tells how many have heard it: none means that nobody is there.
+ * Connections over an engine that carries messages. Each driver has one inbox; the head of a frame, `<kind> <whom> <number>`, says
+ * which end of a connection it is for. The engine tells where nobody is there.
  */
-export class RedisRpc implements RpcDriver {
-  readonly #place: RpcPlace
+export class RelayedRpc implements RpcDriver {
+  readonly #relay: FrameRelay
   readonly #listeners = new Map<string, Listening>()
-  readonly #channels = new Map<string, RedisChannel>()
+  readonly #channels = new Map<string, RelayedChannel>()
   readonly #openings = new Map<string, Opening>()
   readonly #probes = new Map<string, () => void>()
   #pulse: NodeJS.Timeout | undefined
 
-  constructor(place: RpcPlace) {
-    this.#place = place
-    place.inbox.route('rpc', {
-      onMessage: (frame) => {
-        this.#onFrame(frame)
-      },
-    })
+  constructor(relay: FrameRelay) {
+    this.#relay = relay
   }
 
   async listen(
@@ -64,13 +62,13 @@ export class RedisRpc implements RpcDriver {
     accept: (channel: RpcChannel) => void,
     limits: RpcLimits,
   ): Promise<RpcListener> {
-    await this.#place.inbox.ready()
+    await this.#relay.ready()
     const id = randomId()
     this.#listeners.set(id, { accept, limits })
     const alive = new KeepAlive()
     alive.ref()
     return {
-      endpoint: `redis:${this.#place.driverId}/${id}`,
+      endpoint: `${this.#relay.scheme}:${this.#relay.address}/${id}`,
       close: () => {
         this.#listeners.delete(id)
         alive.unref()
@@ -90,33 +88,36 @@ export class RedisRpc implements RpcDriver {
 
   async connect(endpoint: string, limits: RpcLimits, signal: AbortSignal): Promise<RpcChannel> {
     signal.throwIfAborted()
-    const [, driverId, listener] = ENDPOINT.exec(endpoint) ?? []
-    if (driverId === undefined) throw noResponder(endpoint)
-    const { inbox, driverId: ownId } = this.#place
-    await inbox.ready(signal)
+    const target = this.#parse(endpoint)
+    if (target === undefined) throw noResponder(endpoint)
+    const { address, listener } = target
+    await this.#readyForAnswers(signal)
     const id = randomId()
     const answer = this.#awaitAnswer(id, endpoint, signal)
     try {
-      const isThere = await this.#send(driverId, `open ${id} ${ownId} ${listener}`, signal)
+      const isThere = await this.#send(
+        address,
+        `open ${id} ${this.#relay.address} ${listener}`,
+        signal,
+      )
       if (!isThere) throw noResponder(endpoint)
       await answer
     } catch (error) {
       this.#openings.get(id)?.refused()
       await answer.catch(() => undefined)
       // It may have been accepted meanwhile.
-      this.#send(driverId, `close s${id} 0`).catch(() => undefined)
+      this.#send(address, `close s${id} 0`).catch(() => undefined)
       throw error
     }
-    return this.#add(`c${id}`, `s${id}`, driverId, limits)
+    return this.#add(`c${id}`, `s${id}`, address, limits)
   }
 
   /** Asks for a sign of life from the process behind an endpoint. */
   async probe(endpoint: string): Promise<boolean> {
-    const [, driverId] = ENDPOINT.exec(endpoint) ?? []
+    const target = this.#parse(endpoint)
     // Another engine's endpoint says nothing here.
-    if (driverId === undefined) return true
-    const { inbox, driverId: ownId } = this.#place
-    await inbox.ready()
+    if (target === undefined) return true
+    await this.#readyForAnswers()
     const id = randomId()
     return new Promise((resolve) => {
       const settle = (isAlive: boolean): void => {
@@ -128,7 +129,7 @@ export class RedisRpc implements RpcDriver {
       this.#probes.set(id, () => {
         settle(true)
       })
-      this.#send(driverId, `ask ${id} ${ownId}`).then(
+      this.#send(target.address, `ask ${id} ${this.#relay.address}`).then(
         (isThere) => {
           if (!isThere) settle(false)
         },
@@ -143,6 +144,12 @@ export class RedisRpc implements RpcDriver {
     clearInterval(this.#pulse)
     this.#listeners.clear()
     for (const channel of this.#channels.values()) channel.close()
+  }
+
+  /** Ends all connections: frames of them were lost. */
+  endAll(reason: string): void {
+    const error = new CliOpsError('CONNECTION_LOST', `the connection ended: ${reason}`)
+    for (const channel of [...this.#channels.values()]) channel.end(error)
   }
 
   #awaitAnswer(id: string, endpoint: string, signal: AbortSignal): Promise<void> {
@@ -163,7 +170,7 @@ export class RedisRpc implements RpcDriver {
           reject(signal.reason as Error)
         })
       }
-      const timer = setTimeout(refused, this.#place.leaseMs)
+      const timer = setTimeout(refused, this.#relay.leaseMs)
       signal.addEventListener('abort', abort, { once: true })
       this.#openings.set(id, {
         accepted: () => {
@@ -177,15 +184,16 @@ export class RedisRpc implements RpcDriver {
     return answer
   }
 
-  #onFrame(frame: string): void {
+  /** A frame for this driver has come. @param answerTo where its sender is reached, where the engine says so */
+  onFrame(frame: string, answerTo?: string): void {
     const end = frame.indexOf('\n')
     const [kind = '', whom = '', third = '', fourth = ''] = (
       end < 0 ? frame : frame.slice(0, end)
     ).split(' ')
-    if (kind === 'open') this.#onOpen(whom, third, fourth)
+    if (kind === 'open') this.#onOpen(whom, answerTo ?? third, fourth)
     else if (kind === 'accept') this.#openings.get(whom)?.accepted()
     else if (kind === 'refuse') this.#openings.get(whom)?.refused()
-    else if (kind === 'ask') this.#send(third, `alive ${whom}`).catch(() => undefined)
+    else if (kind === 'ask') this.#send(answerTo ?? third, `alive ${whom}`).catch(() => undefined)
     else if (kind === 'alive') this.#probes.get(whom)?.()
     else {
       const jsons = end < 0 ? [] : frame.slice(end + 1).split('\n')
@@ -193,15 +201,15 @@ export class RedisRpc implements RpcDriver {
     }
   }
 
-  #onOpen(id: string, clientId: string, listenerId: string): void {
+  #onOpen(id: string, client: string, listenerId: string): void {
     const listening = this.#listeners.get(listenerId)
     if (listening === undefined) {
-      this.#send(clientId, `refuse ${id}`).catch(() => undefined)
+      this.#send(client, `refuse ${id}`).catch(() => undefined)
       return
     }
-    const channel = this.#add(`s${id}`, `c${id}`, clientId, listening.limits)
+    const channel = this.#add(`s${id}`, `c${id}`, client, listening.limits)
     listening.accept(channel)
-    this.#send(clientId, `accept ${id}`).then(
+    this.#send(client, `accept ${id}`).then(
       (isThere) => {
         if (!isThere) channel.close()
       },
@@ -211,9 +219,9 @@ export class RedisRpc implements RpcDriver {
     )
   }
 
-  #add(ownId: string, peerId: string, driverId: string, limits: RpcLimits): RedisChannel {
+  #add(ownId: string, peerId: string, address: string, limits: RpcLimits): RelayedChannel {
     const wire = {
-      send: (frame: string) => this.#send(driverId, frame),
+      send: (frame: string) => this.#send(address, frame),
       forget: () => {
         this.#channels.delete(ownId)
         if (this.#channels.size > 0) return
@@ -221,19 +229,29 @@ export class RedisRpc implements RpcDriver {
         this.#pulse = undefined
       },
     }
-    const channel = new RedisChannel(wire, peerId, limits)
+    const channel = new RelayedChannel(wire, peerId, limits)
     this.#channels.set(ownId, channel)
-    const { leaseMs } = this.#place
+    const { leaseMs } = this.#relay
     this.#pulse ??= setInterval(() => {
       for (const each of [...this.#channels.values()]) each.pulse(leaseMs)
     }, leaseMs / 3).unref()
     return channel
   }
 
-  async #send(driverId: string, frame: string, signal?: AbortSignal): Promise<boolean> {
-    const { connection, keys } = this.#place
-    const heard = await connection.call(['PUBLISH', keys.inbox(driverId), `rpc ${frame}`], signal)
-    return Number(heard) > 0
+  #send(address: string, frame: string, signal?: AbortSignal): Promise<boolean> {
+    return this.#relay.send(address, frame, signal)
+  }
+
+  #readyForAnswers(signal?: AbortSignal): Promise<void> {
+    return this.#relay.readyForAnswers?.(signal) ?? this.#relay.ready(signal)
+  }
+
+  #parse(endpoint: string): { readonly address: string; readonly listener: string } | undefined {
+    const prefix = `${this.#relay.scheme}:`
+    if (!endpoint.startsWith(prefix)) return undefined
+    const [, address, listener] =
+      /^([\w.~-]+)\/([\w-]+)$/u.exec(endpoint.slice(prefix.length)) ?? []
+    return address === undefined || listener === undefined ? undefined : { address, listener }
   }
 }
 

@@ -1,7 +1,8 @@
-import { monotonicMs } from '@cli-ops/shared-ipc/driver'
+import { monotonicMs } from '../process/monotonic-time.js'
 
 /** An instant on both clocks. */
 export interface Instant {
+  /** `monotonicMs()`. */
   readonly monotonic: number
   /** `Date.now()`. */
   readonly wall: number
@@ -11,6 +12,7 @@ export interface Instant {
 const DRIFT = 0.02
 const MARGIN_MS = 5
 
+/** The present, on both clocks. */
 export function currentInstant(): Instant {
   return { monotonic: monotonicMs(), wall: Date.now() }
 }
@@ -20,7 +22,7 @@ export function currentInstant(): Instant {
  * engine began to count.
  */
 export class LeaseClock {
-  readonly #leaseMs: number
+  #leaseMs: number
   #from: Instant
 
   constructor(leaseMs: number, sentAt: Instant) {
@@ -28,9 +30,15 @@ export class LeaseClock {
     this.#from = sentAt
   }
 
-  /** Begins anew with a request that was granted. Requests may be answered out of order. */
-  renew(sentAt: Instant): void {
-    if (sentAt.monotonic > this.#from.monotonic) this.#from = sentAt
+  /**
+   * Begins anew with a request that was granted. Requests may be answered out of order.
+   *
+   * @param leaseMs @default as long as before
+   */
+  renew(sentAt: Instant, leaseMs: number = this.#leaseMs): void {
+    if (sentAt.monotonic <= this.#from.monotonic) return
+    this.#from = sentAt
+    this.#leaseMs = leaseMs
   }
 
   /** Milliseconds until the lease ends. */

@@ -1,13 +1,7 @@
-import {
-  CliOpsError,
-  monotonicMs,
-  parseJson,
-  type RpcChannel,
-  type RpcLimits,
-  type RpcMessage,
-  type RpcReceiver,
-} from '@cli-ops/shared-ipc/driver'
-
+import type { RpcChannel, RpcLimits, RpcMessage, RpcReceiver } from '../drivers/rpc-driver.js'
+import { CliOpsError } from '../errors/cli-ops-error.js'
+import { monotonicMs } from '../process/monotonic-time.js'
+import { parseJson } from '../validation/parse-json.js'
 import { KeepAlive } from './keep-alive.js'
 
 /** More than this unread makes the sender wait. */
@@ -30,11 +24,10 @@ interface Sent {
 }
 
 /**
- * One end of a connection whose frames travel over channels of Redis. These may lose frames, so messages are numbered: the first
- * one that is missing ends the connection, as a broken socket would. The reader says how far it has read, which is what holds
- * a sender back.
+ * One end of a connection whose frames an engine relays. It may lose frames, so messages are numbered: the first one that is
+ * missing ends the connection, as a broken socket would. The reader says how far it has read, which is what holds a sender back.
  */
-export class RedisChannel implements RpcChannel {
+export class RelayedChannel implements RpcChannel {
   readonly #wire: ChannelWire
   readonly #peerId: string
   readonly #limits: RpcLimits

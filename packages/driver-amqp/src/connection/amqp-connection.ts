@@ -1,0 +1,170 @@
+import {
+  CliOpsError,
+  type DriverOptions,
+  monotonicMs,
+  settleWithin,
+} from '@cli-ops/shared-ipc/driver'
+import { type ChannelModel, connect } from 'amqplib'
+import type { Socket } from 'node:net'
+
+import { clientOptions, heartbeatSeconds } from './client-options.js'
+import { engineError } from './engine-error.js'
+import { OpenChannel } from './open-channel.js'
+
+/** What the client library has, and does not say in its types. */
+interface Internals {
+  readonly stream: Socket
+  readonly heartbeater: Record<'sendTimer' | 'recvTimer', NodeJS.Timeout> | null
+}
+
+/** A connection that is open. */
+interface Live {
+  readonly model: ChannelModel
+  readonly destroy: () => void
+  /** When anything last came, on the monotonic clock. */
+  heardAt: number
+  /** Why the broker takes no messages: it is short of memory or of disk. */
+  blocked: string | undefined
+}
+
+/**
+ * A connection that is made when it is needed, and made anew after it was lost. Every call settles within the time that the
+ * broker has to answer. The socket and the heartbeat keep no process alive, a call that is under way does.
+ */
+export class AmqpConnection {
+  readonly #options: DriverOptions
+  #live: Live | undefined
+  #connecting: Promise<Live> | undefined
+  #closed = false
+
+  constructor(options: DriverOptions) {
+    this.#options = options
+  }
+
+  get isClosed(): boolean {
+    return this.#closed
+  }
+
+  /** Whether the broker takes no messages at present. */
+  get isBlocked(): boolean {
+    return this.#live?.blocked !== undefined
+  }
+
+  /**
+   * Runs work that is bounded by the time that the broker has to answer, and by a signal. A connection on which nothing was heard
+   * in that time is given up.
+   *
+   * @throws CliOpsError `ENGINE_UNAVAILABLE`, where the outcome is unknown; `CLOSED`
+   * @throws the signal's reason once aborted
+   */
+  async within<T>(signal: AbortSignal | undefined, work: () => T | Promise<T>): Promise<T> {
+    const { timeoutMs, url } = this.#options
+    signal?.throwIfAborted()
+    if (this.#closed) throw closedError()
+    const before = this.#live
+    const heardAt = before?.heardAt
+    const late = (): Error => {
+      const { blocked } = this.#live ?? {}
+      // Silent all the time: the broker hangs, or nothing passes. A new connection knows sooner.
+      if (before !== undefined && before === this.#live && before.heardAt === heardAt)
+        this.#drop(before)
+      const reason =
+        blocked === undefined
+          ? `no answer within ${timeoutMs} ms`
+          : `the broker takes no messages, since it is ${blocked}`
+      return engineError(url, new Error(reason))
+    }
+    try {
+      return await settleWithin({ timeoutMs, signal, late }, work)
+    } catch (error) {
+      if (signal?.aborted === true && error === signal.reason) throw error
+      throw this.#closed ? closedError() : engineError(url, error)
+    }
+  }
+
+  /** Connects, where it is not connected. For use within {@link within}. */
+  async connect(): Promise<void> {
+    await this.#open()
+  }
+
+  /** Opens a channel. For use within {@link within}. */
+  async channel(): Promise<OpenChannel> {
+    const { model } = await this.#open()
+    return new OpenChannel(await model.createConfirmChannel())
+  }
+
+  /**
+   * Whether the broker was heard within a heartbeat. It gives its peers up later than that, so until then nobody else has been
+   * given what this connection has.
+   */
+  get isHeard(): boolean {
+    if (this.#live === undefined) return false
+    const silentMs = monotonicMs() - this.#live.heardAt
+    return silentMs < heartbeatSeconds(this.#options.leaseMs) * 1_000
+  }
+
+  /** Ends the connection at once; what is under way is rejected. */
+  close(): void {
+    this.#closed = true
+    if (this.#live !== undefined) this.#drop(this.#live)
+  }
+
+  #open(): Live | Promise<Live> {
+    if (this.#closed) return Promise.reject(closedError())
+    if (this.#live !== undefined) return this.#live
+    this.#connecting ??= this.#connect().finally(() => {
+      this.#connecting = undefined
+    })
+    return this.#connecting
+  }
+
+  async #connect(): Promise<Live> {
+    const ending = new AbortController()
+    const { url, socket: socketOptions } = clientOptions(this.#options, ending.signal)
+    const limit = setTimeout(() => {
+      ending.abort()
+    }, this.#options.timeoutMs).unref()
+    const model = await connect(url, socketOptions).finally(() => {
+      clearTimeout(limit)
+    })
+    const { stream, heartbeater } = model.connection as unknown as Internals
+    stream.unref()
+    heartbeater?.sendTimer.unref()
+    heartbeater?.recvTimer.unref()
+    const destroy = (): void => {
+      ending.abort()
+    }
+    const live: Live = { model, destroy, heardAt: monotonicMs(), blocked: undefined }
+    stream.on('readable', () => {
+      live.heardAt = monotonicMs()
+    })
+    // Whoever uses a channel gets the error; the library would throw it at the process.
+    model.on('error', () => undefined)
+    model.on('close', () => {
+      if (this.#live === live) this.#live = undefined
+      // The library ends its side and waits for the other one.
+      destroy()
+    })
+    model.on('blocked', (reason) => {
+      live.blocked = reason
+    })
+    model.on('unblocked', () => {
+      live.blocked = undefined
+    })
+    if (this.#closed) {
+      destroy()
+      throw closedError()
+    }
+    this.#live = live
+    return live
+  }
+
+  #drop(live: Live): void {
+    if (this.#live === live) this.#live = undefined
+    live.destroy()
+  }
+}
+
+function closedError(): CliOpsError {
+  return new CliOpsError('CLOSED', 'the connection to the engine was closed')
+}

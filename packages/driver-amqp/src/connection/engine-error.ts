@@ -1,0 +1,27 @@
+import { CliOpsError, describeEngine, isCliOpsError } from '@cli-ops/shared-ipc/driver'
+
+/** The error for a broker that cannot be used, with nothing in it that might be secret. */
+export function engineError(url: URL, reason: unknown): CliOpsError {
+  if (isCliOpsError(reason)) return reason
+  const text = explain(reason instanceof Error ? reason.message : String(reason), url)
+  return new CliOpsError('ENGINE_UNAVAILABLE', `cannot use ${describeEngine(url)}: ${text}`, {
+    cause: reason instanceof Error ? withoutDetails(reason) : undefined,
+  })
+}
+
+/** What the broker says is for its own log; people want to know what to change. */
+function explain(text: string, { pathname }: URL): string {
+  if (text.includes('ACCESS_REFUSED - Login was refused') || text.includes('ACCESS-REFUSED'))
+    return 'the broker refuses the user name or the password (CLI_OPS_AMQP_USERNAME, CLI_OPS_AMQP_PASSWORD)'
+  if (/NOT_ALLOWED - vhost .* not found/u.test(text) || text.includes('530 (NOT-ALLOWED)')) {
+    const vhost = decodeURIComponent(pathname.replace(/^\//u, '')) || '/'
+    return `the broker has no virtual host ${JSON.stringify(vhost)}, or the user may not use it`
+  }
+  return text
+}
+
+/** The client library hangs what it was doing on its errors. */
+function withoutDetails(reason: Error): Error {
+  const { message, name, code } = reason as NodeJS.ErrnoException
+  return Object.assign(new Error(message), { name }, code === undefined ? {} : { code })
+}

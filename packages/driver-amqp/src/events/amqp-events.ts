@@ -1,0 +1,64 @@
+import type {
+  AppendOptions,
+  Cursor,
+  EventDriver,
+  EventReader,
+  EventRecord,
+  ReaderOptions,
+} from '@cli-ops/shared-ipc/driver'
+
+import type { AmqpConnection } from '../connection/amqp-connection.js'
+import type { Names } from '../names.js'
+import { EventWriter } from './event-writer.js'
+import { parseStart } from './find-position.js'
+import { GroupReader } from './group-reader.js'
+import { StreamReader } from './stream-reader.js'
+
+/** Where events are kept and how they are reached. */
+export interface EventPlace {
+  readonly publishing: AmqpConnection
+  /** Of its own: a broker that is short of memory stops reading from connections that publish, acknowledgements included. */
+  readonly reading: AmqpConnection
+  readonly names: Names
+}
+
+/** Events on a stream queue. */
+export class AmqpEvents implements EventDriver {
+  readonly #place: EventPlace
+  readonly #writer: EventWriter
+  readonly #readers = new Set<EventReader>()
+
+  constructor(place: EventPlace) {
+    this.#place = place
+    this.#writer = new EventWriter(place.publishing, place.names.log)
+  }
+
+  async append(records: readonly EventRecord[], { retention }: AppendOptions): Promise<Cursor[]> {
+    return records.length === 0 ? [] : this.#writer.append(records, retention)
+  }
+
+  openReader({ from, group }: ReaderOptions): EventReader {
+    const { reading: connection, names } = this.#place
+    const start = parseStart(from)
+    const forget = (reader: EventReader): void => {
+      this.#readers.delete(reader)
+    }
+    const place = { connection, queue: names.log }
+    const reader =
+      group === undefined
+        ? new StreamReader(place, start, forget)
+        : new GroupReader({ ...place, groupQueue: names.group(group) }, start, forget)
+    this.#readers.add(reader)
+    return reader
+  }
+
+  clean(): number {
+    // The broker expires whole segments by itself.
+    return 0
+  }
+
+  close(): void {
+    for (const reader of [...this.#readers]) reader.close()
+    this.#writer.close()
+  }
+}

@@ -1,0 +1,153 @@
+import type { EventRecord, Retention } from '@cli-ops/shared-ipc/driver'
+import type { ConsumeMessage, Options } from 'amqplib'
+
+import type { AmqpConnection } from '../connection/amqp-connection.js'
+import { LostError, type OpenChannel } from '../connection/open-channel.js'
+
+const EVENT = 'cli-ops:event'
+/** A record that says nothing: whoever reads it back knows where the log ended when it was written. */
+const MARK = 'cli-ops:mark'
+/** Header of what may be in the log already. */
+const AGAIN = 'x-cli-ops-again'
+const NOT_FOUND = 404
+const PRECONDITION_FAILED = 406
+/** A broker deletes whole segments, and never the newest one. */
+const SEGMENTS = 4
+const MIN_SEGMENT_BYTES = 4 * 1024
+const MAX_SEGMENT_BYTES = 500_000_000
+
+/** What the log holds. */
+export interface LogRecord {
+  readonly offset: number
+  readonly id: string
+  readonly isEvent: boolean
+  /** It was sent a second time, since nobody knew whether the first one had been stored. */
+  readonly isAgain: boolean
+  readonly content: Buffer
+  readonly deliveryTag: number
+}
+
+/** Where a consumer begins: a number is the offset of the first record wanted. */
+export type LogStart = 'first' | 'last' | 'next' | number | Date
+
+/**
+ * Makes the log where there is none. What it keeps is fixed then: `maxBytes`, however old, since only that is promised to the groups
+ * that have not read it yet. A policy of the broker may say otherwise.
+ */
+export async function declareLog(
+  connection: AmqpConnection,
+  queue: string,
+  { maxBytes }: Retention,
+): Promise<OpenChannel> {
+  const segmentBytes = Math.floor(maxBytes / SEGMENTS)
+  const channel = await connection.channel()
+  try {
+    await channel.raw.assertQueue(queue, {
+      durable: true,
+      arguments: {
+        'x-queue-type': 'stream',
+        'x-max-length-bytes': maxBytes,
+        'x-stream-max-segment-size-bytes': Math.min(
+          MAX_SEGMENT_BYTES,
+          Math.max(MIN_SEGMENT_BYTES, segmentBytes),
+        ),
+      },
+    })
+    return channel
+  } catch (error) {
+    // Another one has made it, with a retention of its own.
+    if (codeOf(error) !== PRECONDITION_FAILED) throw channel.end ?? error
+    return connection.channel()
+  }
+}
+
+/** Whether anybody has made the log. */
+export async function hasLog(connection: AmqpConnection, queue: string): Promise<boolean> {
+  const channel = await connection.channel()
+  try {
+    await channel.raw.checkQueue(queue)
+    return true
+  } catch (error) {
+    if (codeOf(error) === NOT_FOUND) return false
+    throw error
+  } finally {
+    channel.close()
+  }
+}
+
+/**
+ * Reads the log until the channel ends. At most `prefetch` records come before they are acknowledged.
+ *
+ * @param onRecord is called for every record from the start on, in the order of the log
+ */
+export async function consumeLog(
+  channel: OpenChannel,
+  { queue, start, prefetch }: { queue: string; start: LogStart; prefetch: number },
+  onRecord: (record: LogRecord) => void,
+): Promise<void> {
+  await channel.raw.prefetch(prefetch)
+  const offset =
+    start instanceof Date
+      ? { '!': 'timestamp', value: Math.max(0, Math.floor(start.getTime() / 1_000)) }
+      : start
+  try {
+    await channel.raw.consume(
+      queue,
+      (message) => {
+        // The broker ends a consumer whose stream it deletes or moves.
+        if (message === null) channel.close()
+        else onRecord(toRecord(message))
+      },
+      { arguments: { 'x-stream-offset': offset } },
+    )
+  } catch (error) {
+    // No replica runs yet: the log is being made, or the broker is starting.
+    if (codeOf(error) === PRECONDITION_FAILED) throw new LostError('the log does not run yet')
+    throw channel.end ?? error
+  }
+}
+
+/** Publishes an event. Resolves to false where there is no log. */
+export function publishEvent(
+  channel: OpenChannel,
+  queue: string,
+  { event, json }: EventRecord,
+  { isAgain }: { readonly isAgain: boolean },
+): Promise<boolean> {
+  return publishRecord(channel, queue, Buffer.from(json), {
+    type: EVENT,
+    messageId: event.id,
+    contentType: 'application/json',
+    ...(isAgain && { headers: { [AGAIN]: true } }),
+  })
+}
+
+/** Publishes a mark under an id. */
+export function publishMark(channel: OpenChannel, queue: string, id: string): Promise<boolean> {
+  return publishRecord(channel, queue, Buffer.alloc(0), { type: MARK, messageId: id })
+}
+
+function publishRecord(
+  channel: OpenChannel,
+  queue: string,
+  content: Buffer,
+  options: Options.Publish,
+): Promise<boolean> {
+  return channel.publish('', queue, content, { ...options, persistent: true, mandatory: true })
+}
+
+function toRecord({ properties, content, fields }: ConsumeMessage): LogRecord {
+  const headers = (properties.headers ?? {}) as Record<string, unknown>
+  return {
+    offset: Number(headers['x-stream-offset']),
+    id: String(properties.messageId),
+    isEvent: properties.type === EVENT,
+    isAgain: headers[AGAIN] === true,
+    content,
+    deliveryTag: fields.deliveryTag,
+  }
+}
+
+function codeOf(error: unknown): unknown {
+  return (error as { readonly code?: unknown }).code
+}

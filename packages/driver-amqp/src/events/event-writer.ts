@@ -1,0 +1,167 @@
+import type { Cursor, EventRecord, Retention } from '@cli-ops/shared-ipc/driver'
+
+import type { AmqpConnection } from '../connection/amqp-connection.js'
+import { LostError, type OpenChannel } from '../connection/open-channel.js'
+import { consumeLog, declareLog, type LogRecord, type LogStart, publishEvent } from './event-log.js'
+import { positionOf, toCursor } from './log-position.js'
+
+const PREFETCH = 256
+/** How long the log is read on after an event was stored, since another one often follows. */
+const LINGER_MS = 2_000
+const RETRY_MS = 50
+/** Where nothing is known of the log's end: further back than the clocks of two machines differ. */
+const LOOK_BACK_MS = 60_000
+const NOWHERE = { offset: -1, id: '' }
+
+/** An event that is to be stored. */
+interface Storing {
+  readonly record: EventRecord
+  /** Where it stands, once it was read back. */
+  stored: LogRecord | undefined
+  onStored: () => void
+}
+
+/**
+ * Stores events and reads them back: a confirm says that a majority of the broker's nodes have an event, and only the log itself says
+ * where it stands. Where the connection is lost in between nobody knows whether it was stored, so it is sent again, marked,
+ * behind what the log has since; readers take the first of the two.
+ */
+export class EventWriter {
+  readonly #connection: AmqpConnection
+  readonly #queue: string
+  readonly #storing = new Map<string, Storing>()
+  #echo: Promise<OpenChannel> | undefined
+  /** The newest record that was read back. */
+  #seen: number | undefined
+  #inUse = 0
+  #linger: NodeJS.Timeout | undefined
+
+  constructor(connection: AmqpConnection, queue: string) {
+    this.#connection = connection
+    this.#queue = queue
+  }
+
+  /** Stores events and resolves to their cursors. Rejects as `AmqpConnection.within` does. */
+  async append(records: readonly EventRecord[], retention: Retention): Promise<Cursor[]> {
+    const batch = records.map((record) => ({
+      record,
+      stored: undefined,
+      onStored: () => undefined,
+    }))
+    for (const each of batch) this.#storing.set(each.record.event.id, each)
+    const attempt = { isOver: false }
+    this.#inUse += 1
+    clearTimeout(this.#linger)
+    try {
+      await this.#connection.within(undefined, () => this.#store(batch, retention, attempt))
+      return batch.map(({ stored }) => toCursor(positionOf(stored ?? NOWHERE)))
+    } catch (error) {
+      // Whatever the log was read from, it may not be there any more.
+      this.#seen = undefined
+      this.#rest()
+      throw error
+    } finally {
+      attempt.isOver = true
+      for (const { record } of batch) this.#storing.delete(record.event.id)
+      this.#inUse -= 1
+      if (this.#inUse === 0) {
+        this.#linger = setTimeout(() => {
+          this.#rest()
+        }, LINGER_MS).unref()
+      }
+    }
+  }
+
+  close(): void {
+    clearTimeout(this.#linger)
+    this.#rest()
+  }
+
+  async #store(
+    batch: readonly Storing[],
+    retention: Retention,
+    attempt: { readonly isOver: boolean },
+  ): Promise<void> {
+    const since = this.#seen === undefined ? undefined : this.#seen + 1
+    for (let isAgain = false; ; isAgain = true) {
+      try {
+        // What is sent now would be stored once there is room again, when nobody waits any more.
+        while (this.#connection.isBlocked && !attempt.isOver) await pause()
+        const channel = await this.#open(retention, isAgain ? lookBack(since) : 'next')
+        if (!attempt.isOver) await this.#write(channel, batch, isAgain)
+        return
+      } catch (error) {
+        // Of a broker that refuses there is nothing to be had by asking again.
+        if (!(error instanceof LostError) && !isAgain) throw error
+        if (attempt.isOver || this.#connection.isClosed) throw error
+        await pause()
+      }
+    }
+  }
+
+  async #write(channel: OpenChannel, batch: readonly Storing[], isAgain: boolean): Promise<void> {
+    const missing = batch.filter(({ stored }) => stored === undefined)
+    const readBack = missing.map(
+      (each) =>
+        new Promise<void>((resolve, reject) => {
+          each.onStored = resolve
+          channel.onEnd(reject)
+        }),
+    )
+    const published = missing.map(async ({ record }) => {
+      if (await publishEvent(channel, this.#queue, record, { isAgain })) return
+      // Somebody has deleted it. The next attempt makes it anew.
+      channel.close()
+      throw new LostError('the log of the events is gone')
+    })
+    await Promise.all([...published, ...readBack])
+  }
+
+  /** Opens the way into the log, and back, where it is not open. */
+  #open(retention: Retention, start: LogStart): Promise<OpenChannel> {
+    if (this.#echo !== undefined) return this.#echo
+    const opening = this.#attach(retention, start, () => {
+      if (this.#echo === opening) this.#echo = undefined
+    })
+    this.#echo = opening
+    return opening
+  }
+
+  async #attach(retention: Retention, start: LogStart, forget: () => void): Promise<OpenChannel> {
+    try {
+      const channel = await declareLog(this.#connection, this.#queue, retention)
+      channel.onEnd(forget)
+      await consumeLog(channel, { queue: this.#queue, start, prefetch: PREFETCH }, (record) => {
+        channel.ack(record.deliveryTag)
+        this.#seen = Math.max(this.#seen ?? 0, record.offset)
+        const storing = this.#storing.get(record.id)
+        if (storing === undefined || storing.stored !== undefined) return
+        storing.stored = record
+        storing.onStored()
+      })
+      return channel
+    } catch (error) {
+      forget()
+      throw error
+    }
+  }
+
+  #rest(): void {
+    const echo = this.#echo
+    this.#echo = undefined
+    echo?.then(
+      (channel) => {
+        channel.close()
+      },
+      () => undefined,
+    )
+  }
+}
+
+function lookBack(since: number | undefined): LogStart {
+  return since ?? new Date(Date.now() - LOOK_BACK_MS)
+}
+
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, RETRY_MS))
+}

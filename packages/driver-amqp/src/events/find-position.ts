@@ -1,0 +1,102 @@
+import { randomId, type StartPosition, type StoredEvent } from '@cli-ops/shared-ipc/driver'
+
+import type { AmqpConnection } from '../connection/amqp-connection.js'
+import { consumeLog, hasLog, type LogRecord, type LogStart, publishMark } from './event-log.js'
+import { BEGINNING, type LogPosition, parsePosition, positionOf } from './log-position.js'
+
+const PREFETCH = 256
+/** A log is looked up by the broker's clock, events are dated by their emitters'. */
+const CLOCKS_MS = 60_000
+
+/** Where a reader begins, as far as that is known without asking. @throws TypeError for what is no position */
+export function parseStart(from: StartPosition): StartPosition | LogPosition {
+  if (from === 'latest' || from === 'earliest') return from
+  if (from instanceof Date) {
+    if (!Number.isNaN(from.getTime())) return from
+  } else if (typeof from === 'string') {
+    const position = parsePosition(from)
+    if (position !== undefined) return position
+  }
+  throw new TypeError(
+    `from must be a cursor of this event log or a valid date, got ${JSON.stringify(String(from))}`,
+  )
+}
+
+/**
+ * Asks where a reader begins. The broker does not say where a stream ends, so a mark is written and read back: what stands before it
+ * was stored before, and what comes after the returned position is stored later.
+ */
+export async function findPosition(
+  connection: AmqpConnection,
+  queue: string,
+  start: StartPosition | LogPosition,
+): Promise<LogPosition> {
+  if (typeof start === 'object' && 'offset' in start) return start
+  if (!(await hasLog(connection, queue))) return BEGINNING
+  const mark = randomId()
+  return read(connection, queue, {
+    start: toLogStart(start),
+    mark,
+    find: (record) => {
+      if (record.id === mark) return positionOf(record)
+      return isWanted(record, start) ? { offset: record.offset - 1 } : undefined
+    },
+  })
+}
+
+/** Resolves to the offset of the oldest record that is kept. */
+export async function findFirst(connection: AmqpConnection, queue: string): Promise<number> {
+  const { offset } = await read(connection, queue, { start: 'first', find: (record) => record })
+  return offset
+}
+
+/** Resolves to the offset of a record at the end of the log. */
+export async function findLast(connection: AmqpConnection, queue: string): Promise<number> {
+  const { offset } = await read(connection, queue, { start: 'last', find: (record) => record })
+  return offset
+}
+
+interface Search {
+  readonly start: LogStart
+  readonly mark?: string
+  readonly find: (record: LogRecord) => LogPosition | undefined
+}
+
+async function read(
+  connection: AmqpConnection,
+  queue: string,
+  { start, mark, find }: Search,
+): Promise<LogPosition> {
+  const channel = await connection.channel()
+  try {
+    return await new Promise<LogPosition>((resolve, reject) => {
+      channel.onEnd(reject)
+      consumeLog(channel, { queue, start, prefetch: PREFETCH }, (record) => {
+        const found = find(record)
+        if (found !== undefined) resolve({ offset: found.offset, check: found.check })
+        channel.ack(record.deliveryTag)
+      })
+        .then(() => (mark === undefined ? undefined : publishMark(channel, queue, mark)))
+        .catch(reject)
+    })
+  } finally {
+    channel.close()
+  }
+}
+
+function toLogStart(start: StartPosition): LogStart {
+  if (start === 'earliest') return 'first'
+  if (!(start instanceof Date) || start.getTime() > Date.now()) return 'next'
+  return new Date(start.getTime() - CLOCKS_MS)
+}
+
+function isWanted({ isEvent, content }: LogRecord, start: StartPosition): boolean {
+  if (start === 'earliest') return true
+  if (!(start instanceof Date) || !isEvent) return false
+  try {
+    const { time } = JSON.parse(content.toString('utf8')) as StoredEvent
+    return Date.parse(time) >= start.getTime()
+  } catch {
+    return false
+  }
+}

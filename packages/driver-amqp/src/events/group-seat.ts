@@ -1,0 +1,111 @@
+import { type Cursor, randomId } from '@cli-ops/shared-ipc/driver'
+import type { ConsumeMessage } from 'amqplib'
+
+import type { AmqpConnection } from '../connection/amqp-connection.js'
+import type { OpenChannel } from '../connection/open-channel.js'
+
+const COMMIT = 'cli-ops:commit'
+const START = 'cli-ops:start'
+/** Comes back behind everything else that is in the queue. */
+const FENCE = 'cli-ops:fence'
+
+/**
+ * The right to read for a group, and its cursor: both are one queue with a single active consumer. The broker hands the messages in
+ * it, the cursors, to one consumer at a time, and to the next one when that has gone. The active one keeps the newest cursor
+ * unacknowledged; a commit stores the next one over the same channel, so that nobody commits whom the broker has given up.
+ */
+export class GroupSeat {
+  readonly channel: OpenChannel
+  readonly #queue: string
+  /** The newest delivery; what came before it is outdated, and is acknowledged with the next commit. */
+  #newestTag = 0
+
+  private constructor(channel: OpenChannel, queue: string) {
+    this.channel = channel
+    this.#queue = queue
+  }
+
+  /**
+   * Stands in line for a group. A group without a cursor is given one at once.
+   *
+   * @param start finds the cursor of a new group
+   */
+  static async join(
+    connection: AmqpConnection,
+    queue: string,
+    start: () => Promise<Cursor>,
+  ): Promise<GroupSeat> {
+    const channel = await connection.channel()
+    try {
+      const seat = new GroupSeat(channel, queue)
+      const { messageCount, consumerCount } = await channel.raw.assertQueue(queue, {
+        durable: true,
+        // A quorum queue of a broker that has one node may come back from a crash without a leader, for good.
+        arguments: { 'x-queue-type': 'classic', 'x-single-active-consumer': true },
+      })
+      if (messageCount === 0 && consumerCount === 0) await seat.#publish(START, await start())
+      return seat
+    } catch (error) {
+      channel.close()
+      throw error
+    }
+  }
+
+  /** Resolves to the group's cursor once this is the active one. Rejects when the channel ends. */
+  async activate(): Promise<Cursor> {
+    const fence = randomId()
+    const messages: ConsumeMessage[] = []
+    let isFenced = false
+    await new Promise<void>((resolve, reject) => {
+      this.channel.onEnd(reject)
+      const onMessage = (message: ConsumeMessage | null): void => {
+        if (message === null) {
+          this.channel.close()
+          return
+        }
+        this.#newestTag = Math.max(this.#newestTag, message.fields.deliveryTag)
+        if (isFenced) return
+        // The first message says that this is the active one, not that there is no other message.
+        if (messages.length === 0) this.#publish(FENCE, fence).catch(reject)
+        messages.push(message)
+        if (message.content.toString('utf8') !== fence) return
+        isFenced = true
+        resolve()
+      }
+      this.channel.raw.consume(this.#queue, onMessage).catch(reject)
+    })
+    const cursor = textOf(messages.findLast(isOf(COMMIT)) ?? messages.find(isOf(START)))
+    // Written anew, since a broker counts how often a message comes back and drops it in the end.
+    await this.commit(cursor)
+    return cursor
+  }
+
+  /** Stores the group's cursor. */
+  async commit(cursor: Cursor): Promise<void> {
+    const outdated = this.#newestTag
+    await this.#publish(COMMIT, cursor)
+    if (outdated > 0) this.channel.ack(outdated, { allUpTo: true })
+  }
+
+  /** Gives the seat to the next one. */
+  leave(): void {
+    this.channel.close()
+  }
+
+  async #publish(type: string, text: string): Promise<void> {
+    const isStored = await this.channel.publish('', this.#queue, Buffer.from(text), {
+      type,
+      persistent: true,
+      mandatory: true,
+    })
+    if (!isStored) throw new Error('the queue of the group is gone')
+  }
+}
+
+function isOf(type: string): (message: ConsumeMessage) => boolean {
+  return ({ properties }) => properties.type === type
+}
+
+function textOf(message: ConsumeMessage | undefined): Cursor {
+  return (message?.content.toString('utf8') ?? '') as Cursor
+}

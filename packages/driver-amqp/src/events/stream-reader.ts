@@ -1,0 +1,270 @@
+import {
+  CliOpsError,
+  type Cursor,
+  type EventBatch,
+  type EventEnvelope,
+  type EventGap,
+  type EventReader,
+  type StartPosition,
+  type StoredEvent,
+} from '@cli-ops/shared-ipc/driver'
+
+import type { AmqpConnection } from '../connection/amqp-connection.js'
+import type { OpenChannel } from '../connection/open-channel.js'
+import { consumeLog, type LogRecord } from './event-log.js'
+import { findFirst, findLast, findPosition } from './find-position.js'
+import { type LogPosition, positionOf, toCursor } from './log-position.js'
+import { Waiters } from './waiters.js'
+
+const PREFETCH = 256
+/** Events that one look takes. */
+const TAKE_COUNT = 256
+/** Ids that are remembered, of events that may come again. */
+const MAX_IDS = 2_048
+const FIRST_RETRY_MS = 20
+const MAX_RETRY_MS = 250
+/** A record that is there comes sooner. */
+const DOUBT_MS = 1_000
+
+/** What was read and is not handed out yet. */
+interface Item {
+  readonly event?: EventEnvelope
+  readonly gap?: EventGap
+  /** Gives credit back up to this delivery. */
+  deliveryTag: number
+  readonly channel: OpenChannel
+}
+
+/**
+ * Reads the log from a position on, and reads on from there after the connection was lost. A position that was read is read once more
+ * and compared: a log that has lost its end, or was deleted, has another record there.
+ */
+export class StreamReader implements EventReader {
+  readonly ready: Promise<void>
+  readonly #connection: AmqpConnection
+  readonly #queue: string
+  readonly #onClose: () => void
+  readonly #waiters = new Waiters()
+  readonly #items: Item[] = []
+  readonly #ids = new Set<string>()
+  /** What has come behind a hole in the offsets, until it is known what the hole is. */
+  #held: LogRecord[] | undefined
+  #position: LogPosition = { offset: -1 }
+  #isVerifying = false
+  #channel: OpenChannel | undefined
+  #closed = false
+
+  constructor(
+    { connection, queue }: { readonly connection: AmqpConnection; readonly queue: string },
+    start: StartPosition | LogPosition,
+    onClose: (reader: EventReader) => void,
+  ) {
+    this.#connection = connection
+    this.#queue = queue
+    this.#onClose = () => {
+      onClose(this)
+    }
+    this.ready = this.#open(start)
+    this.ready.catch(() => undefined)
+  }
+
+  poll(): EventBatch | undefined {
+    const [first] = this.#items
+    if (first === undefined) return undefined
+    const next = this.#items.findIndex(({ gap }, index) => index > 0 && gap !== undefined)
+    const taken = this.#items.splice(0, Math.min(next < 0 ? Infinity : next, TAKE_COUNT))
+    const last = taken.at(-1)
+    last?.channel.ack(last.deliveryTag, { allUpTo: true })
+    const events = taken.flatMap(({ event }) => event ?? [])
+    return first.gap === undefined ? { events } : { gap: first.gap, events }
+  }
+
+  async wait(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      signal.throwIfAborted()
+      if (this.#items.length > 0) return
+      if (this.#closed) throw closedError()
+      await this.#waiters.wait(signal)
+    }
+  }
+
+  commit(_cursor: Cursor): void {
+    // Without a group there is nothing to store.
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#channel?.close()
+    this.#items.length = 0
+    this.#onClose()
+    this.#waiters.wake()
+  }
+
+  async #open(start: StartPosition | LogPosition): Promise<void> {
+    this.#position = await this.#connection.within(undefined, () =>
+      findPosition(this.#connection, this.#queue, start),
+    )
+    if (this.#closed) throw closedError()
+    void this.#follow()
+  }
+
+  /** Reads until it is closed. A position that is fixed is not lost, however long nothing can be read. */
+  async #follow(): Promise<void> {
+    let delayMs = FIRST_RETRY_MS
+    while (!this.#closed) {
+      try {
+        await this.#attach()
+        delayMs = FIRST_RETRY_MS
+      } catch {
+        delayMs = Math.min(MAX_RETRY_MS, delayMs * 2)
+      }
+      if (!this.#closed) await new Promise((resolve) => setTimeout(resolve, delayMs).unref())
+    }
+  }
+
+  /** Resolves when what was attached to the log has ended. */
+  async #attach(): Promise<void> {
+    const channel = await this.#connection.channel()
+    this.#channel = channel
+    this.#held = undefined
+    const { offset, check } = this.#position
+    this.#isVerifying = check !== undefined
+    const start = check === undefined ? offset + 1 : offset
+    const ended = new Promise<void>((resolve) => {
+      channel.onEnd(() => {
+        resolve()
+      })
+    })
+    if (this.#closed) channel.close()
+    await consumeLog(channel, { queue: this.#queue, start, prefetch: PREFETCH }, (record) => {
+      if (channel === this.#channel) this.#onRecord(channel, record)
+    })
+    if (this.#isVerifying) this.#doubtLater(channel)
+    await ended
+  }
+
+  #onRecord(channel: OpenChannel, record: LogRecord): void {
+    const { offset, check } = this.#position
+    if (this.#held !== undefined) this.#held.push(record)
+    else if (this.#isVerifying) {
+      this.#isVerifying = false
+      if (record.offset > offset) this.#onRecord(channel, record)
+      else if (record.offset === offset && positionOf(record).check === check)
+        this.#skip(channel, record)
+      else void this.#beginAnew(channel)
+    } else if (record.offset <= offset) this.#skip(channel, record)
+    else if (record.offset === offset + 1) this.#take(channel, record)
+    else {
+      this.#held = [record]
+      this.#explainHole(channel).catch(() => {
+        channel.close()
+      })
+    }
+  }
+
+  /** A segment of the log begins with a record of the broker's own. Only what stood before the oldest record has expired. */
+  async #explainHole(channel: OpenChannel): Promise<void> {
+    const first = await this.#connection.within(undefined, () =>
+      findFirst(this.#connection, this.#queue),
+    )
+    if (channel !== this.#channel || channel.end !== undefined) return
+    const held = this.#held ?? []
+    this.#held = undefined
+    const from = this.#position
+    if (first > from.offset + 1) {
+      this.#goOnAt(channel, { offset: first - 1 }, first - from.offset - 1)
+      return
+    }
+    const [next] = held
+    if (next !== undefined) this.#position = { offset: next.offset - 1 }
+    for (const record of held) this.#onRecord(channel, record)
+  }
+
+  /** The log is not the one that was read: it has lost its end, or was deleted and made anew. */
+  async #beginAnew(channel: OpenChannel): Promise<void> {
+    this.#held = []
+    try {
+      const first = await this.#connection.within(undefined, () =>
+        findFirst(this.#connection, this.#queue),
+      )
+      if (channel === this.#channel && channel.end === undefined)
+        this.#goOnAt(channel, { offset: first - 1 })
+    } catch {
+      channel.close()
+    }
+  }
+
+  #goOnAt(channel: OpenChannel, position: LogPosition, missed?: number): void {
+    const gap = {
+      expected: toCursor(this.#position),
+      resumeAt: toCursor(position),
+      ...(missed !== undefined && { missed }),
+    }
+    this.#position = position
+    this.#items.push({ gap, deliveryTag: 0, channel })
+    // The broker may have left out what was kept, so it is asked for from there.
+    channel.close()
+    this.#waiters.wake()
+  }
+
+  /** The broker waits in silence for an offset that its log does not have yet. */
+  #doubtLater(channel: OpenChannel): void {
+    const timer = setTimeout(() => {
+      if (!this.#isVerifying || channel !== this.#channel || channel.end !== undefined) return
+      this.#connection
+        .within(undefined, () => findLast(this.#connection, this.#queue))
+        .then(
+          () =>
+            this.#isVerifying && channel === this.#channel ? this.#beginAnew(channel) : undefined,
+          // Nothing is in the log, so nothing is missed yet.
+          () => {
+            this.#doubtLater(channel)
+          },
+        )
+    }, DOUBT_MS).unref()
+    channel.onEnd(() => {
+      clearTimeout(timer)
+    })
+  }
+
+  #take(channel: OpenChannel, record: LogRecord): void {
+    this.#position = positionOf(record)
+    const isKnown = this.#ids.has(record.id)
+    this.#remember(record.id)
+    const event = record.isEvent && !(record.isAgain && isKnown) ? toEvent(record) : undefined
+    if (event === undefined) {
+      this.#skip(channel, record)
+      return
+    }
+    this.#items.push({ event, deliveryTag: record.deliveryTag, channel })
+    this.#waiters.wake()
+  }
+
+  #remember(id: string): void {
+    this.#ids.add(id)
+    if (this.#ids.size <= MAX_IDS) return
+    const [oldest] = this.#ids
+    if (oldest !== undefined) this.#ids.delete(oldest)
+  }
+
+  #skip(channel: OpenChannel, { deliveryTag }: LogRecord): void {
+    const last = this.#items.at(-1)
+    if (last?.channel === channel) last.deliveryTag = deliveryTag
+    else channel.ack(deliveryTag, { allUpTo: true })
+  }
+}
+
+function toEvent(record: LogRecord): EventEnvelope | undefined {
+  try {
+    const event = JSON.parse(record.content.toString('utf8')) as StoredEvent
+    return Object.assign(event, { cursor: toCursor(positionOf(record)) })
+  } catch {
+    // Somebody else has written to the log.
+    return undefined
+  }
+}
+
+function closedError(): CliOpsError {
+  return new CliOpsError('CLOSED', 'the reader was closed')
+}

@@ -1,0 +1,223 @@
+import {
+  byAge,
+  randomId,
+  type RegistryDriver,
+  type ServiceInfo,
+  type ServiceQuery,
+  type ServiceRecord,
+  toServiceInfo,
+} from '@cli-ops/shared-ipc/driver'
+
+import type { AmqpConnection } from '../connection/amqp-connection.js'
+import type { Inbox, Letter } from '../rpc/inbox.js'
+import { type Findings, Inquiry } from './inquiry.js'
+import { type Answer, type Member, type Query, Roster } from './roster.js'
+
+/** Who is new listens for so long before it tells others whom it knows. */
+const SETTLE_MS = 50
+
+/** How drivers are asked. */
+export interface RegistryPlace {
+  readonly connection: AmqpConnection
+  readonly inbox: Inbox
+  readonly driverId: string
+  readonly leaseMs: number
+}
+
+/**
+ * Nothing is stored: whoever looks asks all, and a record is what its own process answers. That a process lives the broker knows,
+ * which deletes its queue with its connection. Those that answer tell whom else they know, so that who is missing is found
+ * out, and asked for.
+ */
+export class AmqpRegistry implements RegistryDriver {
+  readonly #place: RegistryPlace
+  readonly #own = new Map<string, ServiceRecord>()
+  readonly #roster = new Roster()
+  readonly #inquiries = new Map<string, Inquiry>()
+  readonly #watchers = new Set<() => void>()
+  /** Resolves when it is known who else is there. */
+  #settled: Promise<void> | undefined
+
+  constructor(place: RegistryPlace) {
+    this.#place = place
+    const { inbox } = place
+    inbox.route('query', (letter) => {
+      this.#onQuery(letter)
+    })
+    inbox.route('answer', ({ text }) => {
+      this.#onAnswer(JSON.parse(text) as Answer)
+    })
+    inbox.route('gone', ({ text }) => {
+      this.#roster.forget(text)
+      this.#changed()
+    })
+    inbox.route('withdraw', ({ text }) => {
+      if (this.#own.delete(text)) this.#announce().catch(() => undefined)
+    })
+    inbox.observe({
+      opened: () => {
+        this.#roster.clear()
+        this.#settled = undefined
+        this.#settle().catch(() => undefined)
+        this.#changed()
+      },
+    })
+  }
+
+  async register(
+    record: ServiceRecord,
+    { ifAbsent = false }: { readonly ifAbsent?: boolean } = {},
+  ): Promise<void> {
+    const field = fieldOf(record)
+    if (ifAbsent && (await this.#isRegistered(field))) return
+    this.#own.set(field, record)
+    try {
+      await this.#place.inbox.ready()
+      await this.#settle()
+      await this.#announce()
+    } catch (error) {
+      this.#own.delete(field)
+      throw error
+    }
+  }
+
+  async unregister(name: string, instance: string): Promise<void> {
+    const field = fieldOf({ name, instance })
+    if (this.#own.delete(field)) await this.#announce()
+    // Another driver of the same process may have registered it.
+    else await this.#place.inbox.broadcast(field, { kind: 'withdraw' })
+  }
+
+  async discover({ name }: ServiceQuery): Promise<ServiceInfo[]> {
+    const { live, hung } = await this.#ask()
+    return [...infosOf(live, 'live'), ...infosOf(hung, 'hung')]
+      .filter((info) => name === undefined || info.name === name)
+      .sort(byAge)
+  }
+
+  watch(listener: () => void): () => void {
+    const own = (): void => {
+      listener()
+    }
+    this.#watchers.add(own)
+    this.#place.inbox.ready().then(
+      () => {
+        // What changed before was not heard.
+        if (this.#watchers.has(own)) listener()
+      },
+      () => undefined,
+    )
+    return () => this.#watchers.delete(own)
+  }
+
+  async clean(): Promise<ServiceInfo[]> {
+    return infosOf((await this.#ask()).gone, 'hung')
+  }
+
+  /** Takes back what was registered, as far as that is possible in time. */
+  async close(): Promise<void> {
+    this.#watchers.clear()
+    if (this.#own.size === 0) return
+    this.#own.clear()
+    await this.#announce().catch(() => undefined)
+  }
+
+  get #self(): Member {
+    return { driverId: this.#place.driverId, records: [...this.#own.values()] }
+  }
+
+  /** Asks all who is there, and tells all who has gone. */
+  async #ask(): Promise<Findings> {
+    const { inbox } = this.#place
+    const inquiry = new Inquiry((driverId) => inbox.send(driverId, '', { kind: 'ping' }))
+    const id = randomId()
+    this.#inquiries.set(id, inquiry)
+    try {
+      const query: Query = { id, salt: id }
+      if (!(await inbox.broadcast(JSON.stringify(query), this.#postage))) inquiry.end()
+      const findings = await inquiry.findings()
+      for (const { driverId } of findings.gone)
+        inbox.broadcast(driverId, { kind: 'gone' }).catch(() => undefined)
+      return findings
+    } finally {
+      this.#inquiries.delete(id)
+    }
+  }
+
+  /** Tells all what this driver has registered. They tell what they know in return. */
+  async #announce(): Promise<void> {
+    const id = randomId()
+    const query: Query = { id, salt: id, asker: this.#self }
+    await this.#place.inbox.broadcast(JSON.stringify(query), this.#postage)
+  }
+
+  #settle(): Promise<void> {
+    this.#settled ??= this.#announce().then(
+      () => new Promise((resolve) => setTimeout(resolve, SETTLE_MS).unref()),
+      (error: unknown) => {
+        this.#settled = undefined
+        throw error
+      },
+    )
+    return this.#settled
+  }
+
+  #onQuery({ text, answerTo }: Letter): void {
+    const { id, salt, asker } = JSON.parse(text) as Query
+    const { driverId } = this.#place
+    if (asker !== undefined) {
+      if (asker.driverId === driverId) return
+      this.#roster.learn(asker)
+      this.#changed()
+    }
+    const answer = (): void => {
+      const others = this.#roster.toTell(driverId, salt)
+      const reply: Answer = { queryId: id, ...this.#self, ...(others !== undefined && { others }) }
+      if (answerTo === undefined) return
+      this.#place.inbox
+        .answer(answerTo, JSON.stringify(reply), { kind: 'answer' })
+        .catch(() => undefined)
+    }
+    // Who is new itself tells at once that it is there, but lets who asks for all wait until it knows of the others.
+    if (asker !== undefined) answer()
+    else this.#settle().then(answer, () => undefined)
+  }
+
+  #onAnswer(answer: Answer): void {
+    const inquiry = this.#inquiries.get(answer.queryId)
+    if (inquiry !== undefined) {
+      inquiry.onAnswer(answer)
+      return
+    }
+    // Answers to an announcement.
+    for (const member of [answer, ...(answer.others ?? [])])
+      if (member.driverId !== this.#place.driverId) this.#roster.learn(member)
+  }
+
+  async #isRegistered(field: string): Promise<boolean> {
+    const { live, hung } = await this.#ask()
+    return [...live, ...hung].some(({ records }) => records.some((each) => fieldOf(each) === field))
+  }
+
+  #changed(): void {
+    for (const watcher of [...this.#watchers]) watcher()
+  }
+
+  get #postage(): { readonly kind: string; readonly expiresMs: number } {
+    return { kind: 'query', expiresMs: this.#place.leaseMs }
+  }
+}
+
+/** One process may have registered an instance over several drivers: the one that serves knows more. */
+function infosOf(members: readonly Member[], state: ServiceInfo['state']): ServiceInfo[] {
+  const found = new Map<string, ServiceRecord>()
+  for (const record of members.flatMap(({ records }) => records)) {
+    const field = fieldOf(record)
+    if (found.get(field)?.endpoint === undefined) found.set(field, record)
+  }
+  return [...found.values()].map((record) => toServiceInfo(record, state))
+}
+
+function fieldOf({ name, instance }: Pick<ServiceRecord, 'name' | 'instance'>): string {
+  return `${instance} ${name}`
+}

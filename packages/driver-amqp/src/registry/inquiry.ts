@@ -1,0 +1,88 @@
+import type { Answer, Member } from './roster.js'
+
+/** Answers come within a few milliseconds from who is not busy. */
+const PATIENCE_MS = 20
+/** Who has not answered by then hangs. */
+const LIMIT_MS = 300
+
+/** What was found. */
+export interface Findings {
+  readonly live: readonly Member[]
+  /** Connected to the broker, and silent. */
+  readonly hung: readonly Member[]
+  /** Known to others, and not connected any more. */
+  readonly gone: readonly Member[]
+}
+
+/**
+ * One question to all. It is answered when everybody who is known to those that answered has answered as well, is found
+ * to be gone, or has let the time pass.
+ */
+export class Inquiry {
+  readonly #answers = new Map<string, Answer>()
+  readonly #known = new Map<string, Member>()
+  readonly #gone = new Set<string>()
+  readonly #isThere: (driverId: string) => Promise<boolean>
+  readonly #done: Promise<void>
+  #finish: () => void = () => undefined
+  #isTold = false
+  #timers: NodeJS.Timeout[] = []
+
+  /** @param isThere asks the broker whether a driver is connected */
+  constructor(isThere: (driverId: string) => Promise<boolean>) {
+    this.#isThere = isThere
+    this.#done = new Promise((resolve) => {
+      this.#finish = resolve
+    })
+  }
+
+  onAnswer(answer: Answer): void {
+    this.#answers.set(answer.driverId, answer)
+    if (answer.others !== undefined) this.#isTold = true
+    for (const member of answer.others ?? []) this.#known.set(member.driverId, member)
+    this.#check()
+  }
+
+  /** Nobody is there who could answer. */
+  end(): void {
+    this.#isTold = true
+    this.#check()
+  }
+
+  async findings(): Promise<Findings> {
+    this.#timers = [
+      setTimeout(() => {
+        this.#lookFor(this.#missing())
+      }, PATIENCE_MS),
+      setTimeout(this.#finish, LIMIT_MS),
+    ]
+    await this.#done
+    for (const timer of this.#timers) clearTimeout(timer)
+    const silent = [...this.#known.values()].filter(({ driverId }) => !this.#answers.has(driverId))
+    return {
+      live: [...this.#answers.values()].filter(({ records }) => records.length > 0),
+      hung: silent.filter(({ driverId }) => !this.#gone.has(driverId)),
+      gone: silent.filter(({ driverId }) => this.#gone.has(driverId)),
+    }
+  }
+
+  #missing(): string[] {
+    return [...this.#known.keys()].filter((id) => !this.#answers.has(id) && !this.#gone.has(id))
+  }
+
+  #check(): void {
+    if (this.#isTold && this.#missing().length === 0) this.#finish()
+  }
+
+  #lookFor(driverIds: readonly string[]): void {
+    for (const driverId of driverIds) {
+      this.#isThere(driverId).then(
+        (isThere) => {
+          if (!isThere) this.#gone.add(driverId)
+          this.#check()
+        },
+        () => undefined,
+      )
+    }
+  }
+}

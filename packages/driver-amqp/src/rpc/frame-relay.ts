@@ -1,0 +1,27 @@
+import type { FrameRelay } from '@cli-ops/shared-ipc/driver'
+
+import type { Inbox } from './inbox.js'
+
+const KIND = 'rpc'
+const REPLY_ADDRESS = /^amq\.rabbitmq\.reply-to\./u
+
+/**
+ * Carries the frames of connections: to who listens over its queue, and back directly to the channel of who asked. Each way is one
+ * channel and one queue, which keep the order.
+ */
+export function createFrameRelay(inbox: Inbox, address: string, leaseMs: number): FrameRelay {
+  // A connection on which nothing was heard for so long has ended at both ends.
+  const postage = { kind: KIND, expiresMs: leaseMs }
+  return {
+    scheme: 'amqp',
+    address,
+    leaseMs,
+    ready: (signal) => inbox.ready(signal),
+    readyForAnswers: (signal) => inbox.readyForAnswers(signal),
+    send: async (to, frame, signal) => {
+      if (!REPLY_ADDRESS.test(to)) return inbox.send(to, frame, postage, signal)
+      await inbox.answer(to, frame, postage, signal)
+      return true
+    },
+  }
+}

@@ -1,0 +1,217 @@
+import type { ConsumeMessage } from 'amqplib'
+
+import type { AmqpConnection } from '../connection/amqp-connection.js'
+import type { OpenChannel } from '../connection/open-channel.js'
+import type { Names } from '../names.js'
+
+/** Answers come here; the broker makes an address of it that reaches this channel and no other. */
+const REPLY_TO = 'amq.rabbitmq.reply-to'
+const FIRST_RETRY_MS = 20
+const MAX_RETRY_MS = 500
+
+/** A message for this driver. */
+export interface Letter {
+  readonly text: string
+  /** Where an answer goes. */
+  readonly answerTo: string | undefined
+}
+
+/** Takes the messages of one kind. */
+export type LetterListener = (letter: Letter) => void
+
+/** How a message is sent. */
+export interface Postage {
+  readonly kind: string
+  /** After that time it is void: who comes back later shall not answer what nobody waits for. */
+  readonly expiresMs?: number
+}
+
+/**
+ * How drivers reach each other: each has a queue of its own, which the broker deletes with its connection, and answers go directly to
+ * the channel that asked. The kind of a message says who it is for. Keeps no process alive.
+ */
+export class Inbox {
+  readonly #connection: AmqpConnection
+  readonly #names: Names
+  readonly #driverId: string
+  readonly #listeners = new Map<string, LetterListener>()
+  readonly #onOpen = new Set<() => void>()
+  readonly #onLost = new Set<() => void>()
+  /** For what is sent, and for the answers to it. */
+  #desk: Promise<OpenChannel> | undefined
+  /** For what comes from others. */
+  #box: Promise<OpenChannel> | undefined
+  #isWanted = false
+  #closed = false
+
+  constructor(connection: AmqpConnection, names: Names, driverId: string) {
+    this.#connection = connection
+    this.#names = names
+    this.#driverId = driverId
+  }
+
+  /** Sets who takes the messages of a kind. */
+  route(kind: string, listener: LetterListener): void {
+    this.#listeners.set(kind, listener)
+  }
+
+  /** Calls `opened` when messages arrive (again), and `lost` when messages or answers may have been lost. */
+  observe({ opened, lost }: { readonly opened?: () => void; readonly lost?: () => void }): void {
+    if (opened !== undefined) this.#onOpen.add(opened)
+    if (lost !== undefined) this.#onLost.add(lost)
+  }
+
+  /** Whether messages from others are wanted. */
+  get isOpen(): boolean {
+    return this.#isWanted
+  }
+
+  /** Resolves when messages from others arrive. Rejects as `AmqpConnection.within` does. */
+  async ready(signal?: AbortSignal): Promise<void> {
+    this.#isWanted = true
+    await this.#connection.within(signal, () => this.#openBox())
+  }
+
+  /** Resolves when answers arrive. Rejects as `AmqpConnection.within` does. */
+  async readyForAnswers(signal?: AbortSignal): Promise<void> {
+    await this.#connection.within(signal, () => this.#openDesk())
+  }
+
+  /** Sends to a driver. Resolves to false where it is not there. Rejects as `AmqpConnection.within` does. */
+  async send(
+    driverId: string,
+    text: string,
+    postage: Postage,
+    signal?: AbortSignal,
+  ): Promise<boolean> {
+    return this.#post('', this.#names.inbox(driverId), text, postage, signal)
+  }
+
+  /** Answers. Whether anybody is there still, the broker does not say. */
+  async answer(
+    answerTo: string,
+    text: string,
+    postage: Postage,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    await this.#connection.within(signal, async () => {
+      const desk = await this.#openDesk()
+      await desk.publish('', answerTo, Buffer.from(text), { type: postage.kind })
+    })
+  }
+
+  /** Sends to every driver that others reach. Resolves to false where there is none. */
+  async broadcast(text: string, postage: Postage): Promise<boolean> {
+    return this.#post(this.#names.registry, '', text, postage)
+  }
+
+  close(): void {
+    this.#closed = true
+    for (const channel of [this.#desk, this.#box]) {
+      channel?.then(
+        (each) => {
+          each.close()
+        },
+        () => undefined,
+      )
+    }
+  }
+
+  #post(
+    exchange: string,
+    key: string,
+    text: string,
+    { kind, expiresMs }: Postage,
+    signal?: AbortSignal,
+  ): Promise<boolean> {
+    return this.#connection.within(signal, async () => {
+      const desk = await this.#openDesk()
+      if (signal?.aborted === true) return false
+      return desk.publish(exchange, key, Buffer.from(text), {
+        type: kind,
+        mandatory: true,
+        replyTo: REPLY_TO,
+        ...(expiresMs !== undefined && { expiration: String(expiresMs) }),
+      })
+    })
+  }
+
+  #openDesk(): Promise<OpenChannel> {
+    if (this.#desk !== undefined) return this.#desk
+    const opening = this.#makeDesk(() => {
+      if (this.#desk === opening) this.#desk = undefined
+      for (const lost of this.#onLost) lost()
+    })
+    this.#desk = opening
+    return opening
+  }
+
+  async #makeDesk(forget: () => void): Promise<OpenChannel> {
+    try {
+      const channel = await this.#connection.channel()
+      channel.onEnd(forget)
+      await channel.raw.assertExchange(this.#names.registry, 'fanout', { durable: true })
+      await this.#consume(channel, REPLY_TO)
+      return channel
+    } catch (error) {
+      forget()
+      throw error
+    }
+  }
+
+  #openBox(): Promise<OpenChannel> {
+    if (this.#box !== undefined) return this.#box
+    const opening = this.#makeBox(() => {
+      if (this.#box !== opening) return
+      this.#box = undefined
+      void this.#openAgain()
+    })
+    this.#box = opening
+    return opening
+  }
+
+  async #makeBox(forget: () => void): Promise<OpenChannel> {
+    const { registry } = this.#names
+    const queue = this.#names.inbox(this.#driverId)
+    let channel: OpenChannel | undefined
+    try {
+      await this.#openDesk()
+      channel = await this.#connection.channel()
+      await channel.raw.assertQueue(queue, { exclusive: true, autoDelete: true, durable: false })
+      await channel.raw.bindQueue(queue, registry, '')
+      await this.#consume(channel, queue)
+      channel.onEnd(forget)
+      for (const opened of this.#onOpen) opened()
+      return channel
+    } catch (error) {
+      channel?.close()
+      queueMicrotask(forget)
+      throw error
+    }
+  }
+
+  async #openAgain(): Promise<void> {
+    for (
+      let delayMs = FIRST_RETRY_MS;
+      this.#box === undefined && !this.#closed && !this.#connection.isClosed;
+      delayMs = Math.min(MAX_RETRY_MS, delayMs * 2)
+    ) {
+      const wait = delayMs
+      await new Promise((resolve) => setTimeout(resolve, wait).unref())
+      await this.#openBox().catch(() => undefined)
+    }
+  }
+
+  async #consume(channel: OpenChannel, queue: string): Promise<void> {
+    const onMessage = (message: ConsumeMessage | null): void => {
+      if (message === null) {
+        channel.close()
+        return
+      }
+      const { type, replyTo } = message.properties as { type?: string; replyTo?: string }
+      const text = message.content.toString('utf8')
+      this.#listeners.get(String(type))?.({ text, answerTo: replyTo })
+    }
+    await channel.raw.consume(queue, onMessage, { noAck: true })
+  }
+}

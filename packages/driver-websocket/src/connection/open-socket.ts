@@ -1,0 +1,80 @@
+import { lookup, type LookupAddress } from 'node:dns'
+import { isIP, connect as connectTcp, type LookupFunction, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+
+import { CliOpsError, describeEngine, type DriverOptions } from '@cli-ops/shared-ipc/driver'
+import { WebSocket } from 'ws'
+
+import { isLoopback } from '../loopback.js'
+import { SUBPROTOCOL } from '../protocol/protocol.js'
+
+const PORTS: Readonly<Record<string, number>> = { 'ws:': 80, 'wss:': 443 }
+/** Far above what a hub sends at once: it splits what is long. */
+const MAX_FRAME_BYTES = 64 * 1024 * 1024
+
+/**
+ * Begins to connect to a hub. Its socket keeps no process alive.
+ *
+ * @throws CliOpsError `ENGINE_UNAVAILABLE` without a token, or where it would leave this machine unencrypted
+ */
+export function openSocket(options: DriverOptions): WebSocket {
+  const { url, timeoutMs } = options
+  const token = tokenOf(options)
+  const isSecure = url.protocol === 'wss:'
+  const host = url.hostname.replace(/^\[(.*)\]$/u, '$1')
+  if (!isSecure && isIP(host) !== 0 && !isLoopback(host)) throw plainTextError(url, host)
+  return new WebSocket(url, [SUBPROTOCOL], {
+    createConnection: () => {
+      const port = url.port === '' ? PORTS[url.protocol] : Number(url.port)
+      const address = { host, port: port ?? 0 }
+      const socket: Socket = isSecure
+        ? connectTls({
+            ...address,
+            // An address is no name that may be asked for (RFC 6066); it is compared with the certificate all the same.
+            ...(isIP(host) === 0 && { servername: host }),
+            ...options.tls(),
+            ALPNProtocols: ['http/1.1'],
+          })
+        : connectTcp({ ...address, lookup: lookupLoopback(url) })
+      return socket.setNoDelay(true).unref()
+    },
+    headers: { authorization: `Bearer ${token}` },
+    perMessageDeflate: false,
+    followRedirects: false,
+    maxPayload: MAX_FRAME_BYTES,
+    handshakeTimeout: timeoutMs,
+  })
+}
+
+function tokenOf({ url, credentials }: DriverOptions): string {
+  const { password } = credentials()
+  // What no header may hold is no token either.
+  if (password !== undefined && /^[\x21-\x7e]{1,1024}$/u.test(password)) return password
+  const what = password === undefined ? 'needs a token' : 'needs a token of printable characters'
+  throw new CliOpsError(
+    'ENGINE_UNAVAILABLE',
+    `${describeEngine(url)} ${what}: give it in CLI_OPS_TOKEN, or in a file that CLI_OPS_TOKEN_FILE names`,
+  )
+}
+
+/** A name is believed to be this machine only where all that it stands for is. */
+function lookupLoopback(url: URL): LookupFunction {
+  return (hostname, options, callback) => {
+    lookup(hostname, { ...options, all: true }, (error, addresses: LookupAddress[]) => {
+      const foreign = error === null ? addresses.find(({ address }) => !isLoopback(address)) : null
+      const [first] = addresses ?? []
+      if (error !== null) callback(error, '')
+      else if (foreign !== undefined && foreign !== null)
+        callback(plainTextError(url, foreign.address), '')
+      else if (options.all === true) callback(null, addresses)
+      else callback(null, first?.address ?? '', first?.family)
+    })
+  }
+}
+
+function plainTextError(url: URL, address: string): CliOpsError {
+  return new CliOpsError(
+    'ENGINE_UNAVAILABLE',
+    `${describeEngine(url)} would send the token over the network as it is (${address} is not this machine); use wss://`,
+  )
+}

@@ -1,0 +1,107 @@
+import type {
+  AppendOptions,
+  Cursor,
+  EventDriver,
+  EventRecord,
+  ReaderOptions,
+  Retention,
+} from '@cli-ops/shared-ipc/driver'
+
+import type { ConnectionPart, HubConnection } from '../connection/hub-connection.js'
+import type { HubSession } from '../connection/hub-session.js'
+import { RawJson } from '../protocol/message.js'
+import { HubReader } from './hub-reader.js'
+
+/** A request holds no more than this, so that no frame is larger than a hub takes; an event is at most 1 MiB. */
+const MAX_REQUEST_BYTES = 1024 * 1024
+
+/** Events of the log behind a hub. */
+export class HubEvents implements EventDriver, ConnectionPart {
+  readonly #connection: HubConnection
+  readonly #readers = new Map<number, HubReader>()
+  #lastId = 0
+
+  constructor(connection: HubConnection) {
+    this.#connection = connection
+  }
+
+  get isNeeded(): boolean {
+    return this.#readers.size > 0
+  }
+
+  async append(
+    records: readonly EventRecord[],
+    { retention, durable }: AppendOptions,
+  ): Promise<Cursor[]> {
+    const cursors: Cursor[] = []
+    const options = JSON.stringify({ retention: toWire(retention), durable }).slice(1)
+    for (const jsons of inRequests(records)) {
+      const params = new RawJson(`{"events":[${jsons.join(',')}],${options}`)
+      cursors.push(...((await this.#connection.call('events.append', params)) as Cursor[]))
+    }
+    return cursors
+  }
+
+  /** @throws TypeError for a date that is none; what is no cursor of the log is refused by `ready` */
+  openReader(options: ReaderOptions): HubReader {
+    return new HubReader(this.#connection, options, this)
+  }
+
+  async clean(retention: Retention): Promise<number> {
+    return Number(await this.#connection.call('events.clean', { retention: toWire(retention) }))
+  }
+
+  /** Gives a reader the id under which it is opened next. */
+  enrol(reader: HubReader): number {
+    this.#lastId += 1
+    this.#readers.set(this.#lastId, reader)
+    return this.#lastId
+  }
+
+  /** Forgets an id. */
+  dismiss(id: number): void {
+    this.#readers.delete(id)
+  }
+
+  onLive(_session: HubSession): void {
+    for (const reader of new Set(this.#readers.values())) reader.resume()
+  }
+
+  onLost(): void {
+    for (const reader of new Set(this.#readers.values())) reader.onLost()
+  }
+
+  onNotification = (method: string, params: Readonly<Record<string, unknown>>): void => {
+    if (method === 'events.batch') this.#readers.get(Number(params['reader']))?.onBatch(params)
+  }
+
+  close(): void {
+    for (const reader of new Set(this.#readers.values())) reader.close()
+  }
+}
+
+function* inRequests(records: readonly EventRecord[]): Generator<string[]> {
+  let jsons: string[] = []
+  let length = 0
+  for (const { json } of records) {
+    // Three bytes a code unit is the most UTF-8 needs.
+    const bytes = json.length * 3 > MAX_REQUEST_BYTES ? Buffer.byteLength(json) : json.length * 3
+    if (jsons.length > 0 && length + bytes > MAX_REQUEST_BYTES) {
+      yield jsons
+      jsons = []
+      length = 0
+    }
+    jsons.push(json)
+    length += bytes
+  }
+  if (jsons.length > 0) yield jsons
+}
+
+/** JSON knows no infinity. */
+function toWire({ retentionMs, maxBytes }: Retention): Record<keyof Retention, number | null> {
+  return { retentionMs: finite(retentionMs), maxBytes: finite(maxBytes) }
+}
+
+function finite(value: number): number | null {
+  return Number.isFinite(value) ? value : null
+}

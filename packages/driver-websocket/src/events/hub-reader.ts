@@ -1,0 +1,216 @@
+import {
+  CliOpsError,
+  type Cursor,
+  type EventBatch,
+  type EventEnvelope,
+  type EventGap,
+  type EventReader,
+  isCliOpsError,
+  KeepAlive,
+  type ReaderOptions,
+  type StartPosition,
+} from '@cli-ops/shared-ipc/driver'
+
+import type { HubConnection } from '../connection/hub-connection.js'
+import type { HubEvents } from './hub-events.js'
+
+/** Events that a hub may send before some are taken. */
+const CREDIT = 1024
+/** Of a group that commits nothing, more would only use up memory. */
+const MAX_UNCOMMITTED = 10_000
+
+/**
+ * Reads the log behind a hub. The hub sends as many events as there is credit for; after a cut the reader goes on behind what it
+ * has received, and a group where the group was, without what this reader has handed out already.
+ */
+export class HubReader implements EventReader {
+  readonly ready: Promise<void>
+  readonly #connection: HubConnection
+  readonly #events: HubEvents
+  readonly #group: string | undefined
+  readonly #batches: EventBatch[] = []
+  readonly #waiting = new Set<() => void>()
+  /** Cursors that were handed out and not committed, in order. */
+  readonly #uncommitted = new Set<string>()
+  readonly #closing = new AbortController()
+  #from: StartPosition
+  #id: number
+  #isOpen = false
+  #opening: Promise<void> | undefined
+  #spent = 0
+  #failure: unknown
+  #position: Cursor | undefined
+  #becomeReady: () => void = () => undefined
+  #failReady: (error: unknown) => void = () => undefined
+
+  constructor(connection: HubConnection, { from, group }: ReaderOptions, events: HubEvents) {
+    if (from instanceof Date && Number.isNaN(from.getTime())) {
+      throw new TypeError('from must be a valid date, got Invalid Date')
+    }
+    this.#connection = connection
+    this.#events = events
+    this.#group = group
+    this.#from = from
+    this.#id = events.enrol(this)
+    this.ready = new Promise((resolve, reject) => {
+      this.#becomeReady = resolve
+      this.#failReady = reject
+    })
+    this.ready.catch(() => undefined)
+    this.resume()
+  }
+
+  get position(): Cursor | undefined {
+    return this.#position
+  }
+
+  poll(): EventBatch | undefined {
+    const batch = this.#batches.shift()
+    if (batch === undefined) return undefined
+    this.#position = positionBehind(batch)
+    if (this.#group !== undefined) this.#note(batch.events)
+    this.#spent += batch.events.length
+    if (this.#spent >= CREDIT / 2 && this.#isOpen) {
+      this.#connection.notify('events.credit', { reader: this.#id, count: this.#spent })
+      this.#spent = 0
+    }
+    return batch
+  }
+
+  async wait(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted()
+    if (this.#batches.length > 0) return
+    if (this.#failure !== undefined) throw this.#failure as Error
+    if (this.#closing.signal.aborted) throw this.#closing.signal.reason as Error
+    await this.#rest(signal)
+    signal.throwIfAborted()
+    if (this.#failure !== undefined) throw this.#failure as Error
+  }
+
+  async commit(cursor: Cursor): Promise<void> {
+    if (this.#group === undefined || !this.#isOpen) return
+    await this.#connection.call('events.commit', { reader: this.#id, cursor })
+    if (!this.#uncommitted.has(cursor)) return
+    for (const each of this.#uncommitted) {
+      this.#uncommitted.delete(each)
+      if (each === cursor) return
+    }
+  }
+
+  close(): void {
+    if (this.#closing.signal.aborted) return
+    const reason = new CliOpsError('CLOSED', 'the reader was closed')
+    this.#closing.abort(reason)
+    this.#connection.notify('events.close', { reader: this.#id })
+    this.#events.dismiss(this.#id)
+    this.#batches.length = 0
+    this.#failReady(reason)
+    this.#wake()
+  }
+
+  /** Opens the reader at the hub, unless that is under way. */
+  resume(): void {
+    if (this.#isOpen || this.#opening !== undefined || this.#closing.signal.aborted) return
+    if (this.#failure !== undefined) return
+    this.#opening = this.#open()
+      .catch((error: unknown) => {
+        this.#onFailure(error)
+      })
+      .finally(() => {
+        this.#opening = undefined
+        // It was lost while it was being opened, and there is a new connection already.
+        if (!this.#isOpen && this.#connection.live !== undefined) setImmediate(() => this.resume())
+      })
+  }
+
+  onLost(): void {
+    this.#isOpen = false
+    this.#spent = 0
+    // Another reader of the group may be given these now.
+    if (this.#group !== undefined) this.#batches.length = 0
+  }
+
+  onBatch(params: Readonly<Record<string, unknown>>): void {
+    if (this.#closing.signal.aborted) return
+    const received = params['events'] as EventEnvelope[]
+    const events =
+      this.#uncommitted.size === 0
+        ? received
+        : received.filter(({ cursor }) => !this.#uncommitted.has(cursor))
+    const gap = params['gap'] as EventGap | undefined
+    const batch = gap === undefined ? { events } : { gap, events }
+    // What is passed over uses up credit all the same.
+    this.#spent += received.length - events.length
+    this.#from = positionBehind({ ...batch, events: received }) ?? this.#from
+    if (gap === undefined && events.length === 0) return
+    this.#batches.push(batch)
+    this.#wake()
+  }
+
+  async #open(): Promise<void> {
+    this.#events.dismiss(this.#id)
+    this.#id = this.#events.enrol(this)
+    const from = this.#from instanceof Date ? { date: this.#from.toISOString() } : this.#from
+    const group = this.#group
+    // A reader of a group may stand by for as long as it takes.
+    const timeoutMs = group === undefined ? this.#connection.options.timeoutMs : Infinity
+    if (group !== undefined) await this.#connection.connect(this.#closing.signal)
+    const { cursor } = (await this.#connection.call(
+      'events.open',
+      { reader: this.#id, from, group, credit: CREDIT },
+      { timeoutMs, signal: this.#closing.signal },
+    )) as { readonly cursor?: Cursor }
+    if (this.#closing.signal.aborted) return
+    this.#isOpen = this.#connection.live !== undefined
+    if (cursor !== undefined && this.#batches.length === 0) {
+      this.#position ??= cursor
+      if (this.#group === undefined && typeof this.#from !== 'string') this.#from = cursor
+      if (this.#from === 'latest' || this.#from === 'earliest') this.#from = cursor
+    }
+    this.#becomeReady()
+  }
+
+  #onFailure(error: unknown): void {
+    if (this.#closing.signal.aborted) return
+    const isPassing = isCliOpsError(error, 'ENGINE_UNAVAILABLE')
+    const wasReady = this.#position !== undefined
+    // One that has been open goes on when the hub is back, and so does one that stood by.
+    if (isPassing && (wasReady || this.#group !== undefined)) return
+    this.#failure = error
+    this.#failReady(error)
+    this.#events.dismiss(this.#id)
+    this.#wake()
+  }
+
+  #note(events: readonly EventEnvelope[]): void {
+    for (const { cursor } of events) this.#uncommitted.add(cursor)
+    for (const oldest of this.#uncommitted) {
+      if (this.#uncommitted.size <= MAX_UNCOMMITTED) return
+      this.#uncommitted.delete(oldest)
+    }
+  }
+
+  #wake(): void {
+    for (const wake of [...this.#waiting]) wake()
+  }
+
+  /** Waits for a batch or the end. Keeps the process alive: somebody waits for an event. */
+  #rest(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const alive = new KeepAlive()
+      const wake = (): void => {
+        alive.unref()
+        signal.removeEventListener('abort', wake)
+        this.#waiting.delete(wake)
+        resolve()
+      }
+      alive.ref()
+      this.#waiting.add(wake)
+      signal.addEventListener('abort', wake, { once: true })
+    })
+  }
+}
+
+function positionBehind({ gap, events }: EventBatch): Cursor | undefined {
+  return events.at(-1)?.cursor ?? gap?.resumeAt
+}

@@ -1,0 +1,179 @@
+import {
+  CliOpsError,
+  type Cursor,
+  type EventReader,
+  type EventRecord,
+  type Retention,
+  type StartPosition,
+  type StoredEvent,
+} from '@cli-ops/shared-ipc/driver'
+
+import { EventPump } from './event-pump.js'
+import type { HubPlace } from './hub-place.js'
+import type { Client, ClientPart, Operations } from './operation.js'
+import { arrayIn, integerIn, nameIn, objectIn, optionalNameIn, type Params } from './params.js'
+
+const MAX_EVENT_BYTES = 1024 * 1024
+const MAX_EVENTS = 100_000
+const MAX_READERS = 256
+const MAX_CREDIT = 65_536
+const MAX_TEXT = 1_024
+
+/** Events of one client. */
+export class ClientEvents implements ClientPart {
+  readonly operations: Operations
+  readonly #place: HubPlace
+  readonly #client: Client
+  readonly #readers = new Map<number, EventReader>()
+  readonly #pumps = new Map<number, EventPump>()
+  #ended = false
+
+  constructor(place: HubPlace, client: Client) {
+    this.#place = place
+    this.#client = client
+    this.operations = [
+      ['events.append', { scope: 'emit', run: (params) => this.#append(params) }],
+      ['events.open', { scope: 'read', run: (params, signal) => this.#open(params, signal) }],
+      [
+        'events.credit',
+        {
+          scope: 'read',
+          run: (params) => {
+            this.#pumps.get(readerIn(params))?.credit(integerIn(params, 'count', 0, MAX_CREDIT))
+          },
+        },
+      ],
+      [
+        'events.commit',
+        {
+          scope: 'read',
+          run: async (params) => {
+            const cursor = cursorIn(params, 'cursor')
+            await this.#readers.get(readerIn(params))?.commit(cursor)
+            return null
+          },
+        },
+      ],
+      [
+        'events.close',
+        {
+          scope: 'read',
+          run: (params) => {
+            this.#close(readerIn(params))
+          },
+        },
+      ],
+      [
+        'events.clean',
+        {
+          scope: 'emit',
+          run: async (params) => (await place.events()).clean(retentionIn(params)),
+        },
+      ],
+    ]
+  }
+
+  end(): void {
+    this.#ended = true
+    for (const id of [...this.#readers.keys()]) this.#close(id)
+  }
+
+  async #append(params: Params): Promise<Cursor[]> {
+    const records = arrayIn(params, 'events', MAX_EVENTS).map(toRecord)
+    const options = { retention: retentionIn(params), durable: params['durable'] === true }
+    return (await this.#place.events()).append(records, options)
+  }
+
+  async #open(params: Params, signal: AbortSignal): Promise<{ cursor: Cursor | undefined }> {
+    const id = readerIn(params)
+    if (this.#readers.has(id)) throw new TypeError('reader must not be in use')
+    if (this.#readers.size >= MAX_READERS)
+      throw new CliOpsError('RATE_LIMITED', `a connection has at most ${MAX_READERS} readers`)
+    const from = startIn(params)
+    const group = optionalNameIn(params, 'group')
+    const credit = integerIn(params, 'credit', 1, MAX_CREDIT)
+    const events = await this.#place.events()
+    const reader = events.openReader({ from, group })
+    this.#readers.set(id, reader)
+    const close = (): void => {
+      this.#close(id)
+    }
+    signal.addEventListener('abort', close, { once: true })
+    try {
+      if (this.#ended || signal.aborted) close()
+      await reader.ready
+      // Without it a client that is cut off before the first event could not go on.
+      if (group === undefined && reader.position === undefined)
+        throw new CliOpsError('UNSUPPORTED', 'the store of the hub does not tell where a reader is')
+    } catch (error) {
+      close()
+      throw error
+    } finally {
+      signal.removeEventListener('abort', close)
+    }
+    const pump = new EventPump(id, reader, this.#client, credit)
+    this.#pumps.set(id, pump)
+    // The answer goes first: what is read before it would be for nobody.
+    setImmediate(() => {
+      if (this.#readers.get(id) === reader) pump.start()
+    })
+    return { cursor: reader.position }
+  }
+
+  #close(id: number): void {
+    this.#pumps.get(id)?.stop()
+    this.#pumps.delete(id)
+    this.#readers.get(id)?.close()
+    this.#readers.delete(id)
+  }
+}
+
+function readerIn(params: Params): number {
+  return integerIn(params, 'reader', 0, Number.MAX_SAFE_INTEGER)
+}
+
+function cursorIn(params: Params, key: string): Cursor {
+  const value = params[key]
+  if (typeof value === 'string' && value.length <= MAX_TEXT) return value as Cursor
+  throw new TypeError(`${key} must be a cursor`)
+}
+
+function startIn(params: Params): StartPosition {
+  const { from } = params
+  if (typeof from === 'string') return cursorIn(params, 'from')
+  return new Date(String(objectIn(params, 'from')['date']))
+}
+
+/** JSON knows no infinity. */
+function retentionIn(params: Params): Retention {
+  const retention = objectIn(params, 'retention')
+  const read = (key: keyof Retention): number =>
+    retention[key] === null ? Infinity : integerIn(retention, key, 0, Number.MAX_SAFE_INTEGER)
+  return { retentionMs: read('retentionMs'), maxBytes: read('maxBytes') }
+}
+
+/** The event and its line, made anew of what is known: the client's own text could hold more than one line. */
+function toRecord(value: unknown): EventRecord {
+  const given = objectIn({ event: value }, 'event')
+  const { specversion, datacontenttype, time, data = null, traceparent } = given
+  if (specversion !== '1.0' || datacontenttype !== 'application/json')
+    throw new TypeError('event must be a CloudEvent 1.0 with JSON data')
+  if (typeof time !== 'string' || time.length > 64 || Number.isNaN(Date.parse(time)))
+    throw new TypeError('event.time must be a date of RFC 3339')
+  const trace = traceparent === undefined ? {} : { traceparent: nameIn(given, 'traceparent') }
+  const event: StoredEvent = {
+    specversion,
+    id: nameIn(given, 'id'),
+    source: nameIn(given, 'source'),
+    type: nameIn(given, 'type'),
+    time,
+    datacontenttype,
+    ...trace,
+    data,
+  }
+  const json = JSON.stringify(event)
+  const bytes = json.length * 3 > MAX_EVENT_BYTES ? Buffer.byteLength(json) : 0
+  if (bytes > MAX_EVENT_BYTES)
+    throw new CliOpsError('MESSAGE_TOO_LARGE', `an event has at most ${MAX_EVENT_BYTES} bytes`)
+  return { event, json }
+}

@@ -1,0 +1,220 @@
+import { CliOpsError, type ServiceInfo, type ServiceRecord } from '@cli-ops/shared-ipc/driver'
+
+import type { WireService } from '../registry/hub-registry.js'
+import type { HubPlace } from './hub-place.js'
+import type { Client, ClientPart, Operations } from './operation.js'
+import {
+  claimIn,
+  instanceIn,
+  integerIn,
+  nameIn,
+  objectIn,
+  optionalNameIn,
+  type Params,
+  plainCopy,
+} from './params.js'
+
+const MAX_METADATA_BYTES = 64 * 1024
+const MAX_RECORDS = 64
+const MAX_PID = 2 ** 32
+/** One notification is enough for many changes. */
+const TELL_AFTER_MS = 5
+
+/**
+ * Field of a stored record that says for whom the hub keeps it. The process of the record, for the store and the processes beside it,
+ * is the hub's own: it is the one that ends with it.
+ */
+const FOR = 'cliOpsRemote'
+
+/** What stands there. */
+interface Remote {
+  readonly pid: number
+  readonly token: string
+  /** What the client gave for an endpoint, where it is none that the hub listens on for it: nobody is to connect to it. */
+  readonly endpoint?: string | undefined
+}
+
+/** A record that is kept for clients: the connections of a process may each ask for it. */
+export interface ClientRecord {
+  readonly token: string
+  readonly name: string
+  readonly instance: string
+  readonly clients: Set<Client>
+}
+
+/** Registrations of one client. */
+export class ClientRegistry implements ClientPart {
+  readonly operations: Operations
+  readonly #place: HubPlace
+  readonly #client: Client
+  #stopWatching: (() => void) | undefined
+  #telling: NodeJS.Timeout | undefined
+  #ended = false
+
+  constructor(place: HubPlace, client: Client) {
+    this.#place = place
+    this.#client = client
+    this.operations = [
+      ['registry.register', { scope: 'emit', run: (params) => this.#register(params) }],
+      ['registry.unregister', { scope: 'emit', run: (params) => this.#unregister(params) }],
+      ['registry.discover', { scope: 'read', run: (params) => this.#discover(params) }],
+      [
+        'registry.clean',
+        {
+          scope: 'emit',
+          run: async () =>
+            (await (await place.registry()).clean()).map((info) => this.#toWire(info)),
+        },
+      ],
+      ['registry.watch', { scope: 'read', run: () => this.#watch() }],
+      [
+        'registry.unwatch',
+        {
+          scope: 'read',
+          run: () => {
+            this.#unwatch()
+          },
+        },
+      ],
+    ]
+  }
+
+  end(): void {
+    this.#ended = true
+    this.#unwatch()
+    // It has ended, or it announces itself again with its next connection.
+    for (const record of this.#own())
+      if (record.clients.delete(this.#client) && record.clients.size === 0)
+        this.#remove(record).catch(() => undefined)
+  }
+
+  async #register(params: Params): Promise<null> {
+    const given = objectIn(params, 'record')
+    const name = nameIn(given, 'name')
+    const instance = instanceIn(given, 'instance')
+    const key = keyOf(name, instance)
+    const known = this.#place.records.get(key)
+    const { token } = this.#client
+    if (known !== undefined && known.token !== token)
+      throw new CliOpsError('FORBIDDEN', `${name} ${instance} is registered with another token`)
+    if (known !== undefined && params['ifAbsent'] === true) {
+      known.clients.add(this.#client)
+      return null
+    }
+    if (known === undefined && this.#own().length >= MAX_RECORDS)
+      throw new CliOpsError('RATE_LIMITED', `a connection has at most ${MAX_RECORDS} records`)
+    const stored = this.#toStored(given, name, instance)
+    const record = known ?? { token, name, instance, clients: new Set<Client>() }
+    record.clients.add(this.#client)
+    this.#place.records.set(key, record)
+    await (await this.#place.registry()).register(stored)
+    // It went while the record was being written.
+    if (this.#ended) this.end()
+    return null
+  }
+
+  async #unregister(params: Params): Promise<null> {
+    const record = this.#place.records.get(
+      keyOf(nameIn(params, 'name'), instanceIn(params, 'instance')),
+    )
+    if (record?.token === this.#client.token) await this.#remove(record)
+    return null
+  }
+
+  async #remove({ name, instance }: ClientRecord): Promise<void> {
+    this.#place.records.delete(keyOf(name, instance))
+    await (await this.#place.registry()).unregister(name, instance)
+  }
+
+  async #discover(params: Params): Promise<WireService[]> {
+    const query = { name: optionalNameIn(params, 'name'), probe: params['probe'] === true }
+    const found = await (await this.#place.registry()).discover(query)
+    return found.map((info) => this.#toWire(info))
+  }
+
+  async #watch(): Promise<null> {
+    const registry = await this.#place.registry()
+    if (this.#ended) return null
+    this.#stopWatching ??= registry.watch(() => {
+      this.#telling ??= setTimeout(() => {
+        this.#telling = undefined
+        this.#client.notify('registry.changed', {})
+      }, TELL_AFTER_MS)
+    })
+    return null
+  }
+
+  #unwatch(): void {
+    this.#stopWatching?.()
+    this.#stopWatching = undefined
+    clearTimeout(this.#telling)
+    this.#telling = undefined
+  }
+
+  #own(): ClientRecord[] {
+    return [...this.#place.records.values()].filter(({ clients }) => clients.has(this.#client))
+  }
+
+  #toStored(given: Params, name: string, instance: string): ServiceRecord {
+    const version = claimIn(given, 'version')
+    const endpoint = claimIn(given, 'endpoint')
+    const listening = this.#place.endpoints.get(endpoint)?.endpoint
+    const remote: Remote = {
+      pid: integerIn(given, 'pid', 0, MAX_PID),
+      token: this.#client.token,
+      ...(endpoint !== '' && listening === undefined && { endpoint }),
+    }
+    const metadata = plainCopy('metadata', objectIn(given, 'metadata'), MAX_METADATA_BYTES)
+    return {
+      name,
+      instance,
+      pid: process.pid,
+      version: version === '' ? undefined : version,
+      startedAt: integerIn(given, 'startedAt', 0, 8.64e15),
+      endpoint: listening,
+      metadata: { ...metadata, [FOR]: remote },
+    }
+  }
+
+  #toWire(info: ServiceInfo): WireService {
+    const {
+      name,
+      instance,
+      pid,
+      version,
+      startedAt,
+      state,
+      endpoint,
+      [FOR]: remote,
+      ...rest
+    } = info
+    const kept = isRemote(remote) ? remote : undefined
+    return {
+      name,
+      instance,
+      pid: kept?.pid ?? pid,
+      version,
+      startedAt: startedAt.getTime(),
+      state,
+      endpoint: kept?.endpoint ?? this.#nameOf(endpoint),
+      metadata: rest,
+    }
+  }
+
+  /** What clients call an endpoint of the hub; where it really is concerns nobody. */
+  #nameOf(endpoint: string | undefined): string | undefined {
+    if (endpoint === undefined) return undefined
+    for (const [name, real] of this.#place.endpoints) if (real.endpoint === endpoint) return name
+    return endpoint
+  }
+}
+
+function isRemote(value: unknown): value is Remote {
+  if (typeof value !== 'object' || value === null) return false
+  const { pid, endpoint } = value as Partial<Remote>
+  return Number.isSafeInteger(pid) && (endpoint === undefined || typeof endpoint === 'string')
+}
+
+function keyOf(name: string, instance: string): string {
+  return `${instance} ${name}`
+}

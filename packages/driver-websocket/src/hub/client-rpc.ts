@@ -1,0 +1,179 @@
+import {
+  CliOpsError,
+  randomId,
+  type RpcChannel,
+  type RpcListener,
+} from '@cli-ops/shared-ipc/driver'
+
+import { WireChannel } from '../rpc/wire-channel.js'
+import { bridge } from './bridge.js'
+import type { HubPlace } from './hub-place.js'
+import type { Client, ClientPart, Operations } from './operation.js'
+import { instanceIn, nameIn, type Params } from './params.js'
+
+const MAX_LISTENERS = 64
+const MAX_CHANNELS = 1_024
+const CHANNEL = /^c[0-9a-f]{12}$/u
+
+/** What a hub lets pass. */
+export interface RpcBounds {
+  readonly maxMessageBytes: number
+  readonly maxUnreadBytes: number
+}
+
+/** A place on which the hub listens for a client. */
+export interface ClientEndpoint {
+  /** In the store. */
+  readonly endpoint: string
+  readonly token: string
+  close(): Promise<void>
+}
+
+/** Services and requests of one client. */
+export class ClientRpc implements ClientPart {
+  readonly operations: Operations
+  readonly #place: HubPlace
+  readonly #client: Client
+  readonly #bounds: RpcBounds
+  readonly #listeners = new Map<string, RpcListener>()
+  readonly #channels = new Map<string, WireChannel>()
+  #ended = false
+
+  constructor(place: HubPlace, client: Client, bounds: RpcBounds) {
+    this.#place = place
+    this.#client = client
+    this.#bounds = bounds
+    const frame = (method: string) =>
+      [
+        method,
+        {
+          scope: 'call',
+          run: (params: Params) => {
+            this.#channels.get(String(params['channel']))?.onFrame(method, params)
+          },
+        },
+      ] as const
+    this.operations = [
+      ['rpc.listen', { scope: 'call', run: (params) => this.#listen(params) }],
+      ['rpc.unlisten', { scope: 'call', run: (params) => this.#unlisten(params) }],
+      ['rpc.connect', { scope: 'call', run: (params, signal) => this.#connect(params, signal) }],
+      frame('rpc.data'),
+      frame('rpc.read'),
+      frame('rpc.end'),
+      frame('rpc.close'),
+    ]
+  }
+
+  end(): void {
+    this.#ended = true
+    for (const id of [...this.#listeners.keys()]) void this.#close(id)
+    const reason = new CliOpsError('CONNECTION_LOST', 'the peer has gone')
+    for (const channel of [...this.#channels.values()]) channel.end(reason)
+  }
+
+  async #listen(params: Params): Promise<{ endpoint: string }> {
+    const id = instanceIn(params, 'listener')
+    const service = { name: nameIn(params, 'name'), instance: instanceIn(params, 'instance') }
+    const name = `hub:${id}`
+    await this.#takeOver(name)
+    if (this.#listeners.size >= MAX_LISTENERS)
+      throw new CliOpsError('RATE_LIMITED', `a connection has at most ${MAX_LISTENERS} listeners`)
+    const rpc = await this.#place.rpc()
+    const accept = (channel: RpcChannel): void => {
+      this.#accept(id, channel)
+    }
+    const listener = await rpc.listen(service, accept, this.#bounds)
+    if (this.#ended || this.#place.endpoints.has(name)) {
+      await listener.close()
+      throw new CliOpsError('CONNECTION_LOST', 'the connection has ended')
+    }
+    this.#listeners.set(id, listener)
+    const { token } = this.#client
+    this.#place.endpoints.set(name, {
+      endpoint: listener.endpoint,
+      token,
+      close: () => this.#close(id),
+    })
+    return { endpoint: name }
+  }
+
+  /** A client that is back may be here before its last connection has been found to be dead. */
+  async #takeOver(name: string): Promise<void> {
+    const listening = this.#place.endpoints.get(name)
+    if (listening === undefined) return
+    if (listening.token !== this.#client.token || this.#listeners.has(name.slice('hub:'.length)))
+      throw new TypeError('listener must not be in use')
+    await listening.close()
+  }
+
+  async #unlisten(params: Params): Promise<null> {
+    await this.#close(instanceIn(params, 'listener'))
+    return null
+  }
+
+  async #close(id: string): Promise<void> {
+    const listener = this.#listeners.get(id)
+    if (listener === undefined) return
+    this.#listeners.delete(id)
+    this.#place.endpoints.delete(`hub:${id}`)
+    await listener.close().catch(() => undefined)
+  }
+
+  #accept(listener: string, channel: RpcChannel): void {
+    if (!this.#client.isOpen || this.#channels.size >= MAX_CHANNELS) {
+      channel.receive({
+        onMessage: () => undefined,
+        onInvalid: () => undefined,
+        onDrain: () => undefined,
+        onEnd: () => undefined,
+        onClose: () => undefined,
+      })
+      channel.close()
+      return
+    }
+    const id = `h${randomId()}`
+    this.#client.notify('rpc.accept', { listener, channel: id })
+    bridge(this.#add(id), channel)
+  }
+
+  async #connect(params: Params, signal: AbortSignal): Promise<null> {
+    const { channel: id, endpoint } = params
+    if (typeof id !== 'string' || !CHANNEL.test(id) || this.#channels.has(id))
+      throw new TypeError(`channel must match ${String(CHANNEL)} and be new`)
+    if (this.#channels.size >= MAX_CHANNELS)
+      throw new CliOpsError('RATE_LIMITED', `a connection has at most ${MAX_CHANNELS} channels`)
+    const real = typeof endpoint === 'string' ? await this.#find(endpoint) : undefined
+    if (real === undefined) throw new CliOpsError('NO_RESPONDER', 'nobody answers at that endpoint')
+    const channel = await (await this.#place.rpc()).connect(real, this.#bounds, signal)
+    if (this.#ended || signal.aborted) channel.close()
+    bridge(this.#add(id), channel)
+    return null
+  }
+
+  /** Where a service is. Only what the registry names may be connected to: other sockets of this machine are not the kit's. */
+  async #find(endpoint: string): Promise<string | undefined> {
+    const listening = this.#place.endpoints.get(endpoint)
+    if (listening !== undefined) return listening.endpoint
+    const services = await (await this.#place.registry()).discover({ probe: false })
+    return services.some((service) => service.endpoint === endpoint) ? endpoint : undefined
+  }
+
+  #add(id: string): WireChannel {
+    const client = this.#client
+    const channel = new WireChannel(
+      id,
+      {
+        notify: (method, params) => {
+          client.notify(method, params)
+        },
+        flush: () => Promise.resolve(),
+        forget: () => this.#channels.delete(id),
+      },
+      this.#bounds,
+    )
+    // What keeps the hub running is that it listens.
+    channel.unref()
+    this.#channels.set(id, channel)
+    return channel
+  }
+}

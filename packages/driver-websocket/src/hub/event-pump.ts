@@ -1,0 +1,107 @@
+import type { EventBatch, EventEnvelope, EventReader } from '@cli-ops/shared-ipc/driver'
+
+import { RawJson } from '../protocol/message.js'
+import type { Client } from './operation.js'
+
+/** A client that has this much unread is sent no more for now. */
+const HIGH_WATER_BYTES = 512 * 1024
+const MAX_FRAME_CHARACTERS = 256 * 1024
+const RETRY_MS = 200
+
+/** Sends a client what its reader finds, as far as there is credit, and no faster than the client reads. */
+export class EventPump {
+  readonly #id: number
+  readonly #reader: EventReader
+  readonly #client: Client
+  readonly #stopping = new AbortController()
+  #credit: number
+  #wake: (() => void) | undefined
+
+  constructor(id: number, reader: EventReader, client: Client, credit: number) {
+    this.#id = id
+    this.#reader = reader
+    this.#client = client
+    this.#credit = credit
+  }
+
+  start(): void {
+    void this.#run()
+  }
+
+  /** Lets that many more events be sent. */
+  credit(count: number): void {
+    this.#credit += count
+    this.#wake?.()
+  }
+
+  stop(): void {
+    this.#stopping.abort(new Error('the reader was closed'))
+    this.#wake?.()
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopping
+    while (!signal.aborted && this.#client.isOpen) {
+      if (this.#credit <= 0) await this.#rest()
+      else {
+        const batch = this.#reader.poll()
+        if (batch !== undefined) await this.#send(batch)
+        // A store that is away for a while; the position is known, so nothing is missed.
+        else await this.#reader.wait(signal).catch(() => pause(RETRY_MS, signal))
+      }
+    }
+  }
+
+  async #send({ gap, events }: EventBatch): Promise<void> {
+    this.#credit -= events.length
+    const frames = inFrames(events)
+    let first = gap === undefined ? '' : `,"gap":${JSON.stringify(gap)}`
+    for (const jsons of frames.length === 0 ? [[]] : frames) {
+      if (this.#stopping.signal.aborted) return
+      const params = `{"reader":${this.#id},"events":[${jsons.join(',')}]${first}}`
+      first = ''
+      const sent = this.#client.push('events.batch', new RawJson(params))
+      if (this.#client.bufferedBytes > HIGH_WATER_BYTES) await sent
+    }
+  }
+
+  #rest(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = () => {
+        this.#wake = undefined
+        resolve()
+      }
+    })
+  }
+}
+
+function inFrames(events: readonly EventEnvelope[]): string[][] {
+  const frames: string[][] = []
+  let length = Infinity
+  for (const event of events) {
+    const json = JSON.stringify(event)
+    if (length + json.length > MAX_FRAME_CHARACTERS) {
+      frames.push([])
+      length = 0
+    }
+    frames.at(-1)?.push(json)
+    length += json.length
+  }
+  return frames
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) {
+      resolve()
+      return
+    }
+    const done = (): void => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, ms)
+    signal.addEventListener('abort', done, { once: true })
+  })
+}

@@ -1,0 +1,114 @@
+import { lookup } from 'node:dns/promises'
+import { createSecureContext } from 'node:tls'
+
+import { CliOpsError, openDriver } from '@cli-ops/shared-ipc/driver'
+
+import { isLoopback } from '../loopback.js'
+import type { HubOptions, HubTls } from './hub-options.js'
+import { currentTokens } from './token-check.js'
+
+/** {@link HubOptions} with every default filled in. */
+export type ResolvedHubOptions = Pick<HubOptions, 'tls' | 'signal'> & {
+  readonly [Name in Exclude<keyof HubOptions, 'tls' | 'signal' | 'store'>]-?: NonNullable<
+    HubOptions[Name]
+  >
+} & {
+  /** What to listen on. */
+  readonly address: string
+  readonly store: { readonly url: string; readonly home: string | undefined }
+}
+
+const NO_STORES = /^(?:memory|wss?):/u
+
+/**
+ * Validates the options, looks the host up and fills in the defaults.
+ *
+ * @throws TypeError that names the option, the rule and the value
+ * @throws CliOpsError `ENGINE_UNAVAILABLE` where the host is not known
+ */
+export async function resolveHubOptions(options: HubOptions): Promise<ResolvedHubOptions> {
+  const { host = '127.0.0.1', port = 0, tls, tokens, store = {}, signal } = options
+  if (typeof host !== 'string' || host === '')
+    throw new TypeError('host must be a name or an address')
+  const limits = {
+    port: integer('port', port, 0, 65_535),
+    maxFrameBytes: integer('maxFrameBytes', options.maxFrameBytes ?? 2 * 1024 * 1024, 64 * 1024),
+    maxBufferedBytes: integer(
+      'maxBufferedBytes',
+      options.maxBufferedBytes ?? 8 * 1024 * 1024,
+      64 * 1024,
+    ),
+    maxConnections: integer('maxConnections', options.maxConnections ?? 1_024, 1),
+    maxConnectionsPerToken: integer(
+      'maxConnectionsPerToken',
+      options.maxConnectionsPerToken ?? 256,
+      1,
+    ),
+    leaseMs: integer('leaseMs', options.leaseMs ?? 10_000, 100, 3_600_000),
+  }
+  if (tls !== undefined) assertTls(tls)
+  currentTokens(tokens)
+  const { url = 'local:', home } = store
+  if (typeof url !== 'string' || NO_STORES.test(url))
+    throw new TypeError('store.url must be local: or the URL of an engine that outlives the hub')
+  // Says what is wrong with them.
+  void openDriver({ url, home, namespace: '', disabled: false }, 'locks').close()
+  const address = await addressOf(host)
+  if (tls === undefined && !isLoopback(address)) {
+    throw new TypeError(
+      `host must be an address of this machine alone, such as 127.0.0.1, where there is no tls, got ${JSON.stringify(host)}; give tls, or tunnel to it`,
+    )
+  }
+  return {
+    ...limits,
+    host,
+    address,
+    tls,
+    tokens,
+    signal,
+    store: { url, home },
+    allowedOrigins: texts('allowedOrigins', options.allowedOrigins),
+    allowedHosts: texts('allowedHosts', options.allowedHosts),
+    onLog: options.onLog ?? (() => undefined),
+  }
+}
+
+/** Throws a `TypeError` unless these are a certificate and its key. */
+export function assertTls({ cert, key }: HubTls): void {
+  if (!isPem(cert) || !isPem(key)) throw new TypeError('tls must have cert and key, both PEM texts')
+  try {
+    createSecureContext({ cert, key })
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new TypeError(`tls must be a certificate and its key: ${reason}`, { cause })
+  }
+}
+
+async function addressOf(host: string): Promise<string> {
+  try {
+    return (await lookup(host)).address
+  } catch (cause) {
+    const message = `the hub cannot listen on ${JSON.stringify(host)}: the name is not known`
+    throw new CliOpsError('ENGINE_UNAVAILABLE', message, { cause })
+  }
+}
+
+function integer(
+  option: string,
+  value: unknown,
+  min: number,
+  max = Number.MAX_SAFE_INTEGER,
+): number {
+  if (Number.isSafeInteger(value) && Number(value) >= min && Number(value) <= max)
+    return Number(value)
+  throw new TypeError(`${option} must be an integer from ${min} to ${max}, got ${String(value)}`)
+}
+
+function texts(option: string, value: readonly string[] = []): readonly string[] {
+  if (Array.isArray(value) && value.every((each) => typeof each === 'string')) return value
+  throw new TypeError(`${option} must be an array of strings`)
+}
+
+function isPem(value: unknown): boolean {
+  return (typeof value === 'string' || Buffer.isBuffer(value)) && value.length > 0
+}

@@ -1,0 +1,69 @@
+import type { LockMode, Owner } from '@cli-ops/shared-ipc/driver'
+
+/** WebSocket subprotocol; its number changes with what peers of the other one would not understand. */
+export const SUBPROTOCOL = 'cli-ops.v1'
+
+/** Codes with which a hub ends a connection. */
+export const CLOSE = {
+  /** The hub is being stopped. */
+  goingAway: 1001,
+  /** Binary frames. */
+  unsupported: 1003,
+  /** What came is no message of this protocol. */
+  badMessage: 4400,
+  /** The token was revoked, was changed or has expired. */
+  tokenGone: 4401,
+  /** Nothing was heard in time. */
+  silent: 4408,
+  /** More was left unread than a hub keeps. */
+  slowReader: 4413,
+} as const
+
+/** What a client says of itself. */
+export interface ClientProcess {
+  readonly name: string
+  readonly pid: number
+  readonly host: string
+  readonly user: string
+  readonly command?: string | undefined
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number
+}
+
+/** Params of `hello`, the first request of a connection. */
+export interface HelloParams {
+  readonly namespace: string
+  readonly leaseMs: number
+  readonly process: ClientProcess
+}
+
+/** Answer to `hello`. */
+export interface Welcome {
+  /** What the hub has granted of the lease that was asked for. */
+  readonly leaseMs: number
+  readonly maxFrameBytes: number
+  readonly token: string
+  readonly scopes: readonly string[]
+}
+
+/** An owner on the wire: JSON has no dates. */
+export type WireOwner = Omit<Owner, 'startedAt'> & { readonly startedAt: number }
+
+/** A lock's state on the wire. Tokens are longer than the numbers of JSON are exact. */
+export interface WireLockInfo {
+  readonly resource: string
+  readonly id: string
+  readonly token: string
+  readonly owner: WireOwner
+  readonly since: number
+  readonly mode: LockMode
+  readonly waiters: readonly WireOwner[]
+}
+
+/** A lock that was granted. */
+export interface WireGrant {
+  readonly token: string
+  readonly grantedAt: number
+  /** From the sending of the request on; `0` where it was waited for, so that the owner has to renew it before it may use it. */
+  readonly leaseMs: number
+}

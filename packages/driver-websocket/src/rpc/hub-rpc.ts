@@ -1,0 +1,144 @@
+import {
+  CliOpsError,
+  KeepAlive,
+  randomId,
+  type RpcChannel,
+  type RpcDriver,
+  type RpcLimits,
+  type RpcListener,
+  type RpcService,
+} from '@cli-ops/shared-ipc/driver'
+
+import type { ConnectionPart, HubConnection } from '../connection/hub-connection.js'
+import type { HubSession } from '../connection/hub-session.js'
+import { WireChannel } from './wire-channel.js'
+
+interface Listening {
+  readonly service: RpcService
+  readonly accept: (channel: RpcChannel) => void
+  readonly limits: RpcLimits
+}
+
+/** Requests over a hub: it listens and connects on its machine for its clients, and carries what passes. */
+export class HubRpc implements RpcDriver, ConnectionPart {
+  readonly #connection: HubConnection
+  readonly #listeners = new Map<string, Listening>()
+  readonly #channels = new Map<string, WireChannel>()
+
+  constructor(connection: HubConnection) {
+    this.#connection = connection
+  }
+
+  get isNeeded(): boolean {
+    return this.#listeners.size > 0
+  }
+
+  async listen(
+    service: RpcService,
+    accept: (channel: RpcChannel) => void,
+    limits: RpcLimits,
+  ): Promise<RpcListener> {
+    const id = randomId()
+    this.#listeners.set(id, { service, accept, limits })
+    try {
+      await this.#connection.call('rpc.listen', toParams(id, service))
+    } catch (error) {
+      this.#listeners.delete(id)
+      this.#connection.notify('rpc.unlisten', { listener: id })
+      throw error
+    }
+    const alive = new KeepAlive()
+    alive.ref()
+    const forget = (): boolean => {
+      alive.unref()
+      return this.#listeners.delete(id)
+    }
+    return {
+      endpoint: `hub:${id}`,
+      close: async () => {
+        // When this resolves nobody is to be let in any more, so the hub's word is waited for.
+        if (forget())
+          await this.#connection.live?.call('rpc.unlisten', { listener: id }).catch(() => undefined)
+      },
+      closeSync: () => {
+        if (forget()) this.#connection.notify('rpc.unlisten', { listener: id })
+      },
+      ref: () => {
+        if (this.#listeners.has(id)) alive.ref()
+      },
+      unref: () => {
+        alive.unref()
+      },
+    }
+  }
+
+  async connect(endpoint: string, limits: RpcLimits, signal: AbortSignal): Promise<RpcChannel> {
+    signal.throwIfAborted()
+    const session = await this.#connection.connect(signal)
+    const id = `c${randomId()}`
+    const channel = this.#add(id, session, limits)
+    try {
+      await this.#connection.call('rpc.connect', { channel: id, endpoint }, { signal })
+      if (this.#channels.get(id) !== channel) throw lostError()
+      return channel
+    } catch (error) {
+      channel.close()
+      throw error
+    }
+  }
+
+  async onLive(session: HubSession): Promise<void> {
+    const listeners = [...this.#listeners]
+    await Promise.allSettled(
+      listeners.map(([id, { service }]) => session.call('rpc.listen', toParams(id, service))),
+    )
+  }
+
+  onLost(): void {
+    for (const channel of [...this.#channels.values()]) channel.end(lostError())
+  }
+
+  onNotification = (method: string, params: Readonly<Record<string, unknown>>): void => {
+    if (!method.startsWith('rpc.')) return
+    const id = String(params['channel'])
+    if (method === 'rpc.accept') this.#accept(id, String(params['listener']))
+    else this.#channels.get(id)?.onFrame(method, params)
+  }
+
+  close(): void {
+    this.#listeners.clear()
+    for (const channel of [...this.#channels.values()]) channel.close()
+  }
+
+  #accept(id: string, listener: string): void {
+    const listening = this.#listeners.get(listener)
+    const session = this.#connection.live
+    if (session === undefined) return
+    if (listening === undefined) session.notify('rpc.close', { channel: id })
+    else listening.accept(this.#add(id, session, listening.limits))
+  }
+
+  #add(id: string, session: HubSession, limits: RpcLimits): WireChannel {
+    const channel = new WireChannel(
+      id,
+      {
+        notify: (method, params) => {
+          session.notify(method, params)
+        },
+        flush: () => session.flush(),
+        forget: () => this.#channels.delete(id),
+      },
+      limits,
+    )
+    this.#channels.set(id, channel)
+    return channel
+  }
+}
+
+function toParams(listener: string, { name, instance }: RpcService): object {
+  return { listener, name, instance }
+}
+
+function lostError(): CliOpsError {
+  return new CliOpsError('CONNECTION_LOST', 'the connection to the hub ended')
+}
