@@ -69,5 +69,5 @@ function members(path: string, name: string): string[] {
 /** The long options of a command and those below it. */
 function optionsOf(command: Command): string[] {
   const own = command.options.flatMap(({ long }) => long ?? [])
-  return [...own, ...command.commands.flatMap((below) => optionsOf(below as Command))]
+  return [...own, ...command.commands.flatMap((below) => optionsOf(below))]
 }
