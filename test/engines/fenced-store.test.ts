@@ -6,15 +6,38 @@ import { fileURLToPath } from 'node:url'
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
+import { HubServer } from './hub-server.js'
 import { hasPostgres, PostgresServer } from './postgres-server.js'
 import { hasRedisServer, RedisServer } from './redis-server.js'
 
 const example = fileURLToPath(new URL('../../examples/fenced-store/run.mjs', import.meta.url))
 
-describe.runIf(hasRedisServer())('the example of a fenced store', { timeout: 60_000 }, () => {
-  let server: RedisServer
+interface Engine {
+  readonly title: string
+  start(): Promise<{ readonly env: Record<string, string>; stop(): Promise<void> }>
+}
+
+const REDIS: Engine = {
+  title: 'Redis',
+  start: async () => {
+    const server = await RedisServer.start()
+    return { env: { CLI_OPS_URL: server.url }, stop: () => server.stop() }
+  },
+}
+const HUB: Engine = {
+  title: 'a hub',
+  start: async () => {
+    const server = await HubServer.start()
+    const env = { CLI_OPS_URL: server.url, CLI_OPS_TOKEN: server.secret }
+    return { env, stop: () => server.stop() }
+  },
+}
+const engines = hasRedisServer() ? [REDIS, HUB] : [HUB]
+
+describe.each(engines)('the example of a fenced store on $title', { timeout: 60_000 }, (engine) => {
+  let server: Awaited<ReturnType<Engine['start']>>
   beforeAll(async () => {
-    server = await RedisServer.start()
+    server = await engine.start()
   })
   afterAll(() => server.stop())
 
@@ -23,7 +46,7 @@ describe.runIf(hasRedisServer())('the example of a fenced store', { timeout: 60_
     const home = mkdtempSync(join(tmpdir(), 'cli-ops-'))
     const { status, stdout, stderr } = spawnSync(process.execPath, [example, ...place], {
       encoding: 'utf8',
-      env: { ...process.env, CLI_OPS_URL: server.url, CLI_OPS_HOME: home },
+      env: { ...process.env, ...server.env, CLI_OPS_HOME: home },
     })
     rmSync(home, { recursive: true })
     return { status, stdout, stderr }

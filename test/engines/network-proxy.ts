@@ -13,6 +13,8 @@ export class NetworkProxy {
   readonly #server: Server
   readonly #pairs = new Set<Pair>()
   readonly #held = new Set<Socket>()
+  /** Sockets whose other end has gone during a cut, which is not known to them yet. */
+  readonly #orphans = new Set<Socket>()
   #isCut = false
 
   private constructor(target: { readonly host: string; readonly port: number }) {
@@ -57,13 +59,16 @@ export class NetworkProxy {
     this.#isCut = false
     for (const client of this.#held) this.#pass(client)
     this.#held.clear()
+    for (const socket of this.#orphans) socket.resetAndDestroy()
+    this.#orphans.clear()
     for (const socket of [...this.#pairs].flat()) socket.resume()
   }
 
   /** Ends the open connections with a reset. */
   reset(): void {
     for (const socket of [...this.#pairs].flat()) socket.resetAndDestroy()
-    for (const socket of this.#held) socket.resetAndDestroy()
+    for (const socket of [...this.#held, ...this.#orphans]) socket.resetAndDestroy()
+    this.#orphans.clear()
   }
 
   async close(): Promise<void> {
@@ -84,10 +89,10 @@ export class NetworkProxy {
       socket.on('error', () => undefined)
       socket.once('close', () => {
         this.#pairs.delete(pair)
+        const other = socket === client ? server : client
         // A cut hides also the end of a connection.
-        if (this.#isCut) return
-        client.destroy()
-        server.destroy()
+        if (this.#isCut && !other.destroyed) this.#orphans.add(other)
+        else other.destroy()
       })
     }
   }

@@ -136,6 +136,14 @@ test.each(['commander-plugin', 'yargs-plugin', 'oclif-plugin', 'cli'])(
     const installed = Object.keys(packages)
     expect(installed).toContain(`node_modules/@cli-ops/${name}`)
     expect(installed.filter((path) => ENGINE.test(path))).toEqual([])
+    if (name !== 'cli') return
+    const program = join(alone, 'node_modules/@cli-ops/cli/dist/main.js')
+    expect(node([program, 'serve'], { cwd: alone })).toEqual({
+      status: 1,
+      stdout: '',
+      stderr:
+        'cli-ops: "serve" needs a package (with --global where cli-ops was installed so): npm install @cli-ops/driver-websocket\n',
+    })
   },
   240_000,
 )

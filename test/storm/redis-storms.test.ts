@@ -1,8 +1,10 @@
 import { describe } from 'vitest'
 
 import { hasRedisServer, RedisServer } from '../engines/redis-server.js'
+import { historyStorms } from './history-storms.js'
 import { leaseStorms } from './lease-storms.js'
 import { forgetfulRestartStorms, persistentRestartStorms } from './restart-storms.js'
+import { settleStorms } from './settle-storms.js'
 import type { StormEngine } from './storm-engine.js'
 
 const redis: StormEngine = {
@@ -15,6 +17,8 @@ const redis: StormEngine = {
 
 describe.runIf(hasRedisServer())('Redis', () => {
   leaseStorms(redis)
+  settleStorms(redis)
+  historyStorms(redis)
   persistentRestartStorms(redis)
   forgetfulRestartStorms(redis)
 })

@@ -47,11 +47,22 @@ describe.skipIf(!has('bash'))('bash', () => {
     ['cli-ops events --type b', ['build:done']],
     ['cli-ops call cli', ['cli-alpha']],
     ['cli-ops completion ', ['bash', 'zsh', 'fish']],
+    ['cli-ops serve to', ['token']],
+    ['cli-ops serve --tls', ['--tls-cert', '--tls-key']],
+    ['cli-ops serve token ', ['add', 'list', 'revoke']],
+    ['cli-ops serve token add laptop --scope l', ['lock']],
+    ['cli-ops serve token add ', []],
     ['cli-ops run -l db -- ./de', []],
     ['cli-ops run -l db make te', []],
     ['cli-ops emit build:done ', []],
   ])('%s', async (line, candidates) => {
     expect(await complete(await busyUser(), line)).toEqual(candidates)
+  })
+
+  test('tokens are those of the home', async () => {
+    const user = new CliOpsUser()
+    await user.run('serve', 'token', 'add', 'laptop', '--scope', 'read')
+    expect(await complete(user, 'cli-ops serve token revoke ')).toEqual(['laptop'])
   })
 
   test('ids are those of the resource that was named', async () => {

@@ -1,7 +1,8 @@
-import type { Driver, DriverOptions } from '@cli-ops/shared-ipc/driver'
+import type { Driver, DriverOptions, EngineAccess } from '@cli-ops/shared-ipc/driver'
 
 import { HubConnection } from './connection/hub-connection.js'
 import { HubEvents } from './events/hub-events.js'
+import { HUB_SCOPES } from './hub/hub-token.js'
 import { HubLocks } from './locks/hub-locks.js'
 import { HubRegistry } from './registry/hub-registry.js'
 import { HubRpc } from './rpc/hub-rpc.js'
@@ -39,6 +40,14 @@ class WebSocketDriver implements Driver {
     this.registry = new HubRegistry(this.#connection)
     // A service is registered once it listens.
     parts.push(this.locks, this.events, this.rpc, this.registry)
+  }
+
+  access(): EngineAccess | undefined {
+    const welcome = this.#connection.live?.welcome
+    if (welcome === undefined) return undefined
+    const { token, scopes } = welcome
+    const refused = HUB_SCOPES.filter((scope) => !scopes.includes(scope))
+    return { bearer: `the token "${token}"`, granted: scopes, refused }
   }
 
   async open(signal: AbortSignal): Promise<void> {

@@ -51,8 +51,9 @@ export class RequestWatch {
       const report = readRequestReport(await client.call('$/requests', params, options))
       return this.#history.observe(server, report ?? 'mute', Date.now())
     } catch (error) {
-      // An older server, or one of another kit, does not know the method.
-      const answer = isCliOpsError(error, 'REMOTE_ERROR') ? 'mute' : 'silent'
+      // An older server, or one of another kit, does not know the method; or a hub lets nobody ask with this token.
+      const isMute = isCliOpsError(error, 'REMOTE_ERROR') || isCliOpsError(error, 'FORBIDDEN')
+      const answer = isMute ? 'mute' : 'silent'
       return this.#history.observe(server, answer, Date.now())
     }
   }

@@ -16,6 +16,7 @@ import { type ChildEnd, endAs } from './child-end.js'
 import { startKeeper } from './descendants-keeper.js'
 import { whyUnrunnable } from './find-program.js'
 import { type GatedChild, type LockFacts, startGated, startPlainly } from './gated-child.js'
+import { type OrphanWatch, watchForOrphan } from './orphan-watch.js'
 import { relaySignals } from './relay-signals.js'
 import { parseRunOptions, type RunPlan } from './run-options.js'
 
@@ -62,6 +63,7 @@ async function runUnderLock(
   const keeper = keepFor === 'descendants' ? startKeeper() : undefined
   const gated = isWindows ? undefined : startGated(program, resource, keeper?.pipe)
   if (gated !== undefined) keeper?.watch(gated.pid)
+  let orphanWatch: OrphanWatch | undefined
   try {
     const lock = await takeLock(coordinator.locks, plan, keeper?.pid ?? gated?.pid, gated)
     const facts: LockFacts = {
@@ -69,6 +71,9 @@ async function runUnderLock(
       CLI_OPS_LOCK_ID: lock.id,
       CLI_OPS_LOCK_TOKEN: String(lock.token),
     }
+    // On this machine the lock is the program's own and outlives this process.
+    if (gated !== undefined && !coordinator.locks.isSynchronous)
+      orphanWatch = watchForOrphan(gated.pid, resource)
     const end = await follow(gated ?? startPlainly(program, facts), lock, facts, (durationMs) =>
       emitEnd(coordinator, plan, basename(program[0] ?? ''), durationMs),
     )
@@ -81,6 +86,8 @@ async function runUnderLock(
     keeper?.kill()
     await coordinator.close()
     throw error
+  } finally {
+    orphanWatch?.stop()
   }
 }
 

@@ -35,12 +35,17 @@ async function serve(options: ServeOptions, { connection }: OpsPlace): Promise<C
   const asked = new Promise<CommandEnd>((resolve) => {
     for (const signal of ENDING) process.once(signal, () => resolve(signal))
   })
+  let isReady = false
   const hub = await createHub({
     ...hubOptions,
     tls,
     tokens: hubTokens(file, log),
-    onLog: log.routine,
+    // That it listens is said below, with more.
+    onLog: (line) => {
+      if (isReady) log.routine(line)
+    },
   })
+  isReady = true
   process.on('SIGHUP', () => {
     if (tlsPaths === undefined) {
       log.important('SIGHUP: there is no certificate to read anew')

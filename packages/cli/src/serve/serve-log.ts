@@ -1,5 +1,7 @@
 import { jsonLine, say } from '@cli-ops/shared-ipc/ops'
 
+import { limitRepeats } from './repeated-lines.js'
+
 /** What a hub says of its work, on stderr: one line for each thing, safe on a terminal. */
 export interface ServeLog {
   /** What an operator must know. */
@@ -19,7 +21,7 @@ export function createServeLog({
   // A log that nobody reads any more must not end the hub.
   process.stderr.on('error', () => undefined)
   const important = json ? writeJson : say
-  return { important, routine: quiet ? () => undefined : important }
+  return { important, routine: quiet ? () => undefined : limitRepeats(important) }
 }
 
 function writeJson(message: string): void {

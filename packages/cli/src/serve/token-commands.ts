@@ -26,7 +26,7 @@ export const addToken: OpsRun = async ({ connection, args, options, print }) => 
   })
   print({ ...publicOf(record), secret }, secret)
   say(
-    `token "${name}" (${record.scopes.join(', ')}) is added to ${file.path}; its secret is shown only now; give it to clients as CLI_OPS_WEBSOCKET_PASSWORD, or in a file that CLI_OPS_WEBSOCKET_PASSWORD_FILE names`,
+    `token "${name}" (${record.scopes.join(', ')}) is added to ${file.path}; its secret is shown only now; give it to clients in a file that CLI_OPS_TOKEN_FILE names, or as CLI_OPS_TOKEN`,
   )
   return 0
 }

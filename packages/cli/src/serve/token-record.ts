@@ -1,7 +1,8 @@
+import type { HubScope } from '@cli-ops/driver-websocket/hub'
 import { assertName, describe } from '@cli-ops/shared-ipc/ops'
 
 /** What a token lets its bearer do. */
-export const SCOPES = ['read', 'emit', 'lock', 'call'] as const
+export const SCOPES = ['read', 'emit', 'lock', 'call'] as const satisfies readonly HubScope[]
 
 /** One of {@link SCOPES}. */
 export type Scope = (typeof SCOPES)[number]

@@ -27,7 +27,7 @@ test('a token: its secret once on stdout, only its digest in a file of its owner
   const added = await user.run('serve', 'token', 'add', 'laptop', ...SCOPES, '--expires', '30d')
   expect(added).toMatchObject({ status: 0 })
   expect(added.stdout).toMatch(/^cliops_[\w-]{43}\n$/u)
-  expect(added.stderr).toMatch(/^cli-ops: token "laptop" .*CLI_OPS_WEBSOCKET_PASSWORD_FILE.*\n$/u)
+  expect(added.stderr).toMatch(/^cli-ops: token "laptop" .*CLI_OPS_TOKEN_FILE.*\n$/u)
 
   const secret = added.stdout.trim()
   const text = readFileSync(fileOf(user), 'utf8')

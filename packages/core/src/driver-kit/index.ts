@@ -7,6 +7,7 @@ export type {
   Driver,
   DriverCapabilities,
   DriverOptions,
+  EngineAccess,
   EventBatch,
   EventDriver,
   EventReader,

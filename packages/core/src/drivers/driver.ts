@@ -21,6 +21,15 @@ export interface DriverCapabilities {
   readonly remote: boolean
 }
 
+/** Who an engine takes a process for, and what it lets it do. */
+export interface EngineAccess {
+  /** For people: `the token "laptop"`. */
+  readonly bearer: string
+  /** What it may do, and what it may not, in the engine's own words. */
+  readonly granted: readonly string[]
+  readonly refused: readonly string[]
+}
+
 /**
  * The implementation of the primitives on one engine. Making one does no I/O: an embedded driver
  * touches the disk at its first operation, a networked one connects in `open`.
@@ -49,6 +58,8 @@ export interface Driver {
    * aborted at the deadline: nobody waits any more, and `close` follows.
    */
   open?(signal: AbortSignal): Promise<void>
+  /** Tells what this process may do there, once the driver is open; `undefined` where nothing is known. For `doctor`. */
+  access?(): EngineAccess | undefined
   /**
    * True for one caller within the interval: who gets it cleans up what dead processes left. Absent where the
    * engine expires things by itself.

@@ -48,7 +48,7 @@ export function takeLockNow(options: ConnectionOptions, rule: LockRule): Lock | 
     const connection = connect(options)
     if (connection.urlOf('locks') === 'local:')
       return takeFreeLock(connection, rule) ?? loadParts().blockForLock(connection, rule)
-    const reason = 'this command goes on at once, and only local locks can be taken at once'
+    const reason = `${JSON.stringify(rule.resource)} is a lock of an engine, which cannot be taken before a program without a command handler goes on; give it a handler, or start it by "cli-ops run --lock <resource> -- <program>"`
     throw new CliOpsError('UNSUPPORTED', reason)
   } catch (error) {
     return refusalOf(error, rule)

@@ -90,7 +90,7 @@ export class HeldLock implements Lock, FlowLock {
     if (this.#grant.releaseSync === undefined) {
       throw new CliOpsError(
         'UNSUPPORTED',
-        'this driver needs the network, so it cannot release synchronously',
+        'this driver needs the network, so it cannot release synchronously; use release',
       )
     }
     this.#begin()

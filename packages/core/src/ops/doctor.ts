@@ -1,4 +1,5 @@
 import { storageError } from '../drivers/local/home.js'
+import { checkAccess } from './check-access.js'
 import { checkConfig, checkEnvironment } from './check-configuration.js'
 import { checkDisk, checkFileSystem, checkHome, checkSockets, checkWatches } from './check-home.js'
 import { checkClock, checkEngine, checkFormats } from './check-engine.js'
@@ -20,6 +21,7 @@ const CHECKS: readonly (readonly [name: string, check: Check])[] = [
   ['config', checkConfig],
   ['environment', checkEnvironment],
   ['engine', checkEngine],
+  ['access', checkAccess],
   ['clock', checkClock],
   ['locks', checkLocks],
   ['instances', checkInstances],

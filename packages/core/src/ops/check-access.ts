@@ -1,0 +1,43 @@
+import type { EngineAccess } from '../drivers/driver.js'
+import { openDriver } from '../drivers/open-driver.js'
+import { type Check, ok, warning } from './finding.js'
+import type { OpsContext } from './ops-context.js'
+
+const PRIMITIVES = ['locks', 'events', 'registry', 'rpc'] as const
+
+/** Tells what each engine lets this process do, where an engine knows such limits. */
+export const checkAccess: Check = async (context) => {
+  const found = new Map<string, EngineAccess>()
+  for (const primitive of PRIMITIVES) {
+    const url = context.connection.urlOf(primitive)
+    const access = found.has(url) ? undefined : await accessTo(context, url, primitive)
+    if (access !== undefined) found.set(url, access)
+  }
+  if (found.size === 0) return ok('nothing is restricted')
+  const all = [...found.values()]
+  const restricted = all.filter(({ refused }) => refused.length > 0)
+  if (restricted.length === 0) return ok(all.map(describe).join('; '))
+  return warning(
+    all.map(describe).join('; '),
+    'what needs more fails with FORBIDDEN; where it is meant to work, ask for a token with more scopes (cli-ops serve token add)',
+  )
+}
+
+function describe({ bearer, granted, refused }: EngineAccess): string {
+  const limits = refused.length === 0 ? '' : `, and not for ${refused.join(', ')}`
+  return `${bearer} is good for ${granted.join(', ') || 'nothing'}${limits}`
+}
+
+async function accessTo(
+  { connection: { home, namespace } }: OpsContext,
+  url: string,
+  primitive: (typeof PRIMITIVES)[number],
+): Promise<EngineAccess | undefined> {
+  // The process has one driver for a place, so this is the connection that is there already.
+  const handle = openDriver({ home, namespace, url, disabled: false }, primitive)
+  try {
+    return (await handle.open()).access?.()
+  } finally {
+    await handle.close()
+  }
+}

@@ -1,0 +1,83 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { createCoordinator } from '@cli-ops/shared-ipc'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+
+import { root } from '../../scripts/workspaces.mjs'
+import { hasRedisServer, RedisServer } from './redis-server.js'
+
+const BIN = join(root, 'packages/cli/dist/main.js')
+
+describe.runIf(hasRedisServer())('cli-ops run on an engine', { timeout: 60_000 }, () => {
+  let server: RedisServer
+  let directory: string
+  beforeAll(async () => {
+    server = await RedisServer.start()
+  })
+  afterAll(() => server.stop())
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'cli-ops-'))
+  })
+  afterEach(() => {
+    rmSync(directory, { recursive: true, force: true })
+  })
+
+  /** Runs a shell script under the lock "db"; the files that it writes are relative. */
+  function run(script: string) {
+    const child = spawn(process.execPath, [BIN, 'run', '--lock', 'db', '--', 'sh', '-c', script], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      cwd: directory,
+      env: {
+        ...process.env,
+        CLI_OPS_HOME: directory,
+        CLI_OPS_URL: server.url,
+        CLI_OPS_LEASE_MS: '3000',
+        CI: undefined,
+      },
+    })
+    let stderr = ''
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+    return { child, stderr: () => stderr }
+  }
+
+  function text(name: string): string {
+    const path = join(directory, name)
+    return existsSync(path) ? readFileSync(path, 'utf8').trim() : ''
+  }
+
+  test('a program whose cli-ops was killed is asked to end, before another one has its lock', async () => {
+    await using other = createCoordinator({ name: 'other', home: directory, url: server.url })
+    const { child, stderr } = run(
+      "trap 'echo asked >asked; exit' TERM; echo began; while :; do sleep 0.02; done",
+    )
+    await once(child.stdout, 'data')
+    child.kill('SIGKILL')
+    // The pipes stay open for as long as somebody has them: neither the program nor the watch is left.
+    await once(child, 'close')
+    expect(text('asked')).toBe('asked')
+    expect(stderr()).toBe(
+      'cli-ops: was killed, so the lock on "db" ends with its lease, and its program is asked to end\n',
+    )
+    await (await other.locks.lock('db', { timeoutMs: 20_000 })).release()
+  })
+
+  test('nothing is left of the watch where a program ends by itself, or is ended', async () => {
+    const { child, stderr } = run('echo $PPID >parent; exit 3')
+    expect(await once(child, 'close')).toEqual([3, null])
+    expect(stderr()).toBe('')
+
+    const ended = run('echo began; exec sleep 60')
+    await once(ended.child.stdout, 'data')
+    ended.child.kill('SIGTERM')
+    expect(await once(ended.child, 'close')).toEqual([null, 'SIGTERM'])
+    expect(ended.stderr()).toBe('')
+    await vi.waitFor(async () => {
+      await using ops = createCoordinator({ name: 'other', home: directory, url: server.url })
+      expect(await ops.locks.isLocked('db')).toBe(false)
+    }, 10_000)
+  })
+})
