@@ -60,8 +60,8 @@ describe('a client', () => {
     const remote = createCoordinator({ name: 'remote', url: hub.url, disabled: false })
     expect(await remote.connect('beside').call('double', 21)).toBe(42)
     const own = remote.serve()
-    own.handle('triple', (value, { progress }) => {
-      progress('soon')
+    own.handle('triple', async (value, { progress }) => {
+      await progress('soon')
       return Number(value) * 3
     })
     await own.ready
