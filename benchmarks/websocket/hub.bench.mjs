@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import process from 'node:process'
-import { createCoordinator } from '@cli-ops/shared-ipc'
+import { createCoordinator, EventBus } from '@cli-ops/shared-ipc'
 import { WebSocket } from 'ws'
 import { interleave } from '../harness/interleave.mjs'
 import { temporaryFolder } from '../harness/temporary-folder.mjs'
@@ -22,6 +22,7 @@ export async function run(reporter) {
   ]
   const options = { url: hub.url, home: temporaryFolder() }
   const one = createCoordinator({ name: 'one', ...options })
+  const writer = new EventBus({ ...options, rateLimit: false })
   const other = createCoordinator({ name: 'other', ...options })
   const alone = await connectTo(echo.url)
   const [left, right] = [await connectTo(relay.url), await connectTo(relay.url)]
@@ -67,7 +68,7 @@ export async function run(reporter) {
           const arrived = new Promise((resolve) => {
             heard = () => resolve(undefined)
           })
-          void one.events.emit('bench:event', data)
+          void writer.emit('bench:event', data)
           await arrived
         }),
       theirs: () => timed(() => pass(left, right)),
@@ -128,7 +129,7 @@ export async function run(reporter) {
     peer: { name: 'passed on and back', samples: bursts.theirs },
   })
 
-  await Promise.all([one.close(), other.close()])
+  await Promise.all([one.close(), writer.close(), other.close()])
   for (const socket of [alone, left, right]) socket.terminate()
   for (const started of [hub, echo, relay]) started.stop()
 }
