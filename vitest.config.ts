@@ -39,6 +39,10 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     globalSetup: './scripts/vitest-global-setup.mjs',
+    setupFiles:
+      process.env['COVERAGE_FOLDER'] === undefined
+        ? []
+        : [join(root, 'scripts/vitest-coverage-setup.mjs')],
     testTimeout: 30_000,
     hookTimeout: 30_000,
     coverage: {

@@ -19,7 +19,11 @@ import { pathToFileURL } from 'node:url'
 import * as esbuild from 'esbuild'
 import { root, workspaces } from './workspaces.mjs'
 
-export async function buildJs() {
+/**
+ * @param {{ readonly minify?: boolean }} [options] without `minify`, each branch of a bundle is one of its source's, which
+ *   counting them takes
+ */
+export async function buildJs({ minify = true } = {}) {
   const packages = workspaces().filter(({ entries }) => entries.length > 0)
   const missing = packages.flatMap(({ name, entries }) =>
     entries
@@ -30,14 +34,14 @@ export async function buildJs() {
   )
   if (missing.length > 0) throw new Error(`cannot build\n${missing.join('\n')}`)
   try {
-    await Promise.all(packages.map(bundle))
+    await Promise.all(packages.map((workspace) => bundle(workspace, minify)))
   } finally {
     await esbuild.stop()
   }
 }
 
-/** @param {import('./workspaces.mjs').Workspace} workspace */
-async function bundle({ dir, name, entries }) {
+/** @param {import('./workspaces.mjs').Workspace} workspace @param {boolean} minify */
+async function bundle({ dir, name, entries }, minify) {
   const dist = join(dir, 'dist')
   /** @type {esbuild.BuildOptions} */
   const shared = {
@@ -50,7 +54,7 @@ async function bundle({ dir, name, entries }) {
     plugins: [inlineLifecycle],
     treeShaking: true,
     // Node reads and compiles every byte on every run; the source maps keep stack traces readable.
-    minify: true,
+    minify,
     // Node shows the line of an uncaught error: that must not be the whole file.
     lineLimit: 160,
     sourcemap: 'linked',

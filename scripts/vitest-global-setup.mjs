@@ -1,4 +1,5 @@
 // Builds the packages before the tests, since child processes import the bundles.
+import process from 'node:process'
 import { buildJs } from './build.mjs'
 
 // Each vitest project runs the inherited global setup; one build serves them all.
@@ -6,6 +7,7 @@ const shared = /** @type {{ cliOpsBuild?: Promise<void> }} */ (globalThis)
 
 /** @param {import('vitest/node').TestProject} project */
 export default async function setup(project) {
-  await (shared.cliOpsBuild ??= buildJs())
-  project.onTestsRerun(() => (shared.cliOpsBuild = buildJs()))
+  const minify = process.env['COVERAGE_FOLDER'] === undefined
+  await (shared.cliOpsBuild ??= buildJs({ minify }))
+  project.onTestsRerun(() => (shared.cliOpsBuild = buildJs({ minify })))
 }

@@ -17,13 +17,14 @@ import { root } from '../../scripts/workspaces.mjs'
 const SCRIPT = join(root, 'examples/python/cli_ops.py')
 const run = promisify(execFile)
 
-const version = spawnSync('python3', ['-c', 'import sys; print(sys.version_info >= (3, 10))'], {
-  encoding: 'utf8',
-}).stdout
+// The interpreter itself: what stands in PATH may be a script that first looks for one, at each of a hundred starts.
+const FACTS = 'import sys; print(sys.version_info >= (3, 10)); print(sys.executable)'
+const { stdout: facts } = spawnSync('python3', ['-c', FACTS], { encoding: 'utf8' })
+const [isRecent, PYTHON = 'python3'] = facts?.split('\n') ?? []
 const missing =
   process.platform !== 'linux'
     ? 'the script reads /proc'
-    : version?.trim() !== 'True'
+    : isRecent !== 'True'
       ? 'python3 of 3.10 or newer is not installed'
       : undefined
 
@@ -40,7 +41,7 @@ describe.skipIf(missing !== undefined)(`a Python program takes part${skipped()}`
 
   /** Runs the script to its end and parses the lines it prints. */
   async function python(...args: string[]): Promise<unknown[]> {
-    const { stdout } = await run('python3', [SCRIPT, ...args], { env })
+    const { stdout } = await run(PYTHON, [SCRIPT, ...args], { env })
     return stdout
       .split('\n')
       .filter((line) => line !== '')
@@ -50,7 +51,7 @@ describe.skipIf(missing !== undefined)(`a Python program takes part${skipped()}`
   /** Runs a command under a lock that lasts until its stdin ends; resolves when it has begun. */
   async function pythonHolder(resource: string) {
     const command = ['sh', '-c', 'echo "$CLI_OPS_LOCK_TOKEN"; cat']
-    const child = spawn('python3', [SCRIPT, 'lock', resource, '--', ...command], {
+    const child = spawn(PYTHON, [SCRIPT, 'lock', resource, '--', ...command], {
       env,
       stdio: ['pipe', 'pipe', 'inherit'],
     })
@@ -122,7 +123,7 @@ describe.skipIf(missing !== undefined)(`a Python program takes part${skipped()}`
         await locks.acquire(() => execFileSync('sh', ['-c', ${JSON.stringify(turn)}]))
       }`
     const loop = `for i in 1 2 3 4 5 6 7 8 9 10; do
-      python3 "${SCRIPT}" lock db -- sh -c '${turn}' || exit 1; done`
+      "${PYTHON}" "${SCRIPT}" lock db -- sh -c '${turn}' || exit 1; done`
     const programs = Array.from({ length: 4 }, () => [
       run('sh', ['-c', loop], { env }),
       run(process.execPath, ['--input-type=module', '--eval', script], { cwd: root, env }),

@@ -33,6 +33,7 @@ const SIMULATED = [
 export async function loadExplorer({ name, platform = 'posix', changes: mutations = [] }) {
   const changes = [...SIMULATED, ...mutations]
   const used = new Set()
+  const path = join(cache, `${name.replaceAll(/\W+/gu, '-')}-${platform}-${process.pid}.mjs`)
   const { outputFiles } = await esbuild.build({
     absWorkingDir: root,
     entryPoints: [join(here, 'main.ts')],
@@ -41,7 +42,9 @@ export async function loadExplorer({ name, platform = 'posix', changes: mutation
     format: 'esm',
     target: 'node20.19',
     packages: 'external',
+    outfile: path,
     write: false,
+    sourcemap: 'inline',
     logLevel: 'warning',
     define: { 'process.platform': platform === 'windows' ? '"win32"' : '"linux"' },
     plugins: [
@@ -68,7 +71,6 @@ export async function loadExplorer({ name, platform = 'posix', changes: mutation
   for (const change of changes)
     if (!used.has(change))
       throw new Error(`${name}: ${change.file} is not part of the explored code`)
-  const path = join(cache, `${name.replaceAll(/\W+/gu, '-')}-${platform}-${process.pid}.mjs`)
   mkdirSync(cache, { recursive: true })
   writeFileSync(path, outputFiles[0].contents)
   return import(pathToFileURL(path).href)

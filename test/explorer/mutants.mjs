@@ -12,6 +12,8 @@
 
 const NEXT_STEP = 'locks/next-step.ts'
 const CLAIMS = 'locks/claims.ts'
+const BLOCK = 'locks/block-for-turn.ts'
+const SHORT_WAY = 'lifecycle/take-free-lock.ts'
 const CLEAN = 'locks/clean-locks.ts'
 const WRITER = 'events/log-writer.ts'
 const READER = 'events/log-reader.ts'
@@ -155,6 +157,50 @@ const LOCK_MUTANTS = [
     name: 'wait behind the dead',
     scenarios: ['two wait'],
     changes: [{ file: 'locks/queue.ts', from: "if (state === 'dead')", to: 'if (false)' }],
+  },
+  {
+    name: 'a blocked waiter that does not wait for its turn',
+    scenarios: ['commands that come again'],
+    changes: [
+      { file: BLOCK, from: 'turn.tryOnce()', to: 'tryClaim(place, request)' },
+      {
+        file: BLOCK,
+        from: 'import { enterQueue }',
+        to: "import { tryClaim } from './claims.js'\nimport { enterQueue }",
+      },
+    ],
+  },
+  {
+    name: 'a blocked waiter that leaves its ticket behind',
+    scenarios: ['commands that come again'],
+    changes: [{ file: BLOCK, from: 'forgetExit()\n      turn.leave()', to: 'forgetExit()' }],
+  },
+  {
+    name: 'a short way past the queue',
+    scenarios: ['commands that come again'],
+    changes: [
+      {
+        file: SHORT_WAY,
+        from: "if (fileSystem.status(entryPath(entryPath(base, 'queues'), encoded)) !== undefined)",
+        to: 'if (false)',
+      },
+    ],
+  },
+  {
+    name: 'a short way that does not look whether it has won',
+    scenarios: ['two commands'],
+    changes: [
+      {
+        file: SHORT_WAY,
+        from: 'if (!swapName(fileSystem, directory, free, held, { witness: entry })) return undefined',
+        to: 'swapName(fileSystem, directory, free, held, { witness: entry })',
+      },
+      {
+        file: SHORT_WAY,
+        from: 'if (!describeHolder(fileSystem, entry, record)) return undefined',
+        to: 'describeHolder(fileSystem, entry, record)',
+      },
+    ],
   },
 ]
 

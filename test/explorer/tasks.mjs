@@ -21,6 +21,7 @@ const SHORT_ON_WINDOWS = new Set([
   'two take it twice',
   'an owner and sharers',
   'a removal',
+  'two commands',
   'two append',
   'one that keeps its segment open, and a rotation',
   'expiry',

@@ -152,6 +152,23 @@ export class Execution<G extends Ghost> {
     return result
   }
 
+  /**
+   * Blocks until the schedule wakes the process up, as a timer would wake one that waits. That comes again only when something
+   * has changed since.
+   */
+  sleep(): void {
+    if (this.#replayed < this.#deeds.length) {
+      this.#repeat('wake')
+      return
+    }
+    if (!this.#isHalted && this.#step.wake !== true) {
+      this.#arrive({ status: 'idle', next: 'wake', tears: 0 })
+      this.#isHalted = true
+    }
+    if (this.#isHalted) throw HALT
+    this.#wake()
+  }
+
   /** Changes what nobody else can notice, so that it is no point of its own. */
   change(alter: (files: SimulatedFiles) => SimulatedFiles): void {
     if (this.#isHalted || this.#isPast) return
@@ -217,6 +234,13 @@ export class Execution<G extends Ghost> {
     }
   }
 
+  #wake(): void {
+    this.#step = {}
+    this.#isLive = true
+    this.#world = withProcess(this.#world, this.#index, { seen: visiblePart(this.#world) })
+    this.#record({ what: 'wake' })
+  }
+
   async #runOn(result: Promise<void>): Promise<void> {
     let end: { readonly error: unknown } | undefined
     result.then(
@@ -226,12 +250,8 @@ export class Execution<G extends Ghost> {
     await settle()
     while (end === undefined && !this.#isHalted) {
       if (this.#replayed < this.#deeds.length) this.#repeat('wake')
-      else if (this.#step.wake) {
-        this.#step = {}
-        this.#isLive = true
-        this.#world = withProcess(this.#world, this.#index, { seen: visiblePart(this.#world) })
-        this.#record({ what: 'wake' })
-      } else {
+      else if (this.#step.wake) this.#wake()
+      else {
         if (!this.#isPast) this.#arrive({ status: 'idle', next: 'wake', tears: 0 })
         break
       }

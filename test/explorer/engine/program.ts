@@ -24,5 +24,5 @@ export interface SimulatedProcess<G extends Ghost> {
   abandon(reason: Error): void
 }
 
-/** The code of a process. It must do the same again, given the same answers. */
+/** The code of a process. It must do the same again, given the same answers. Synchronous code waits by `clock.sleep`. */
 export type Program<G extends Ghost> = (process: SimulatedProcess<G>) => void | Promise<void>

@@ -38,6 +38,7 @@ export function createSimulatedProcess<G extends Ghost>(
         timers.add(timer)
         return () => timers.delete(timer)
       },
+      sleep: () => execution.sleep(),
     },
     identity: () => identityOf(identity),
     judge: (identity) =>

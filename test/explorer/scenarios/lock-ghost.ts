@@ -21,6 +21,10 @@ export interface LockGhost extends Ghost {
   readonly lastToken: string
   readonly lastExclusive: string
   readonly grants: number
+  /** Ids that stand in the queue. */
+  readonly queued: readonly string[]
+  /** For those that came later, the ids that stood there before. */
+  readonly behind: Readonly<Record<string, readonly string[]>>
 }
 
 export const NO_LOCKS: LockGhost = {
@@ -30,19 +34,58 @@ export const NO_LOCKS: LockGhost = {
   lastToken: '0',
   lastExclusive: '0',
   grants: 0,
+  queued: [],
+  behind: {},
 }
 
 /** Of locks that have none. */
 export const NO_TOKEN = 0n
 
-/** Notes a grant; wrong is one beside another owner, and a token that does not rise. */
+/** Notes that somebody is about to ask for the lock. Whoever stands in the queue by then goes before it. */
+export function arrive(ghost: LockGhost, id: string): LockGhost {
+  if (ghost.queued.length === 0) return ghost
+  return { ...ghost, behind: { ...ghost.behind, [id]: ghost.queued } }
+}
+
+/** Notes that somebody has got its grant under another id than it asked with. */
+export function comeAs(ghost: LockGhost, asked: string, id: string): LockGhost {
+  const before = ghost.behind[asked]
+  return before === undefined ? ghost : { ...ghost, behind: { ...ghost.behind, [id]: before } }
+}
+
+/** Notes that somebody has a place in the queue. */
+export function queue(ghost: LockGhost, id: string): LockGhost {
+  return ghost.queued.includes(id) ? ghost : { ...ghost, queued: [...ghost.queued, id] }
+}
+
+/** Notes that somebody is no longer in the queue. */
+export function leaveQueue(ghost: LockGhost, id: string): LockGhost {
+  return { ...ghost, queued: ghost.queued.filter((other) => other !== id) }
+}
+
+/** Those of the queue that were there first and are alive. The clock stands, so tickets of one moment go by the process. */
+function passedBy(
+  { queued, behind }: LockGhost,
+  { processes }: World,
+  process: number,
+  id: string,
+) {
+  return queued.filter((other) => {
+    const owner = Number(/\d+/u.exec(other)?.[0])
+    const isAlive = processes[owner]?.status !== 'crashed'
+    return owner < process && isAlive && behind[id]?.includes(other)
+  })
+}
+
+/** Notes a grant; wrong is one beside another owner, a token that does not rise, and one out of turn. */
 function enter(
   ghost: LockGhost,
-  { processes }: World,
+  world: World,
   process: number,
   { id, token }: LockGrant,
   mode: LockMode,
 ): LockGhost {
+  const { processes } = world
   const others = ghost.holders.filter(
     (holder) =>
       !ghost.forced.includes(holder.id) && processes[holder.process]?.status !== 'crashed',
@@ -57,6 +100,8 @@ function enter(
   const floor = BigInt(mode === 'shared' ? ghost.lastExclusive : ghost.lastToken)
   if (token <= floor && !isForced && token !== NO_TOKEN)
     wrong = `the token of ${id} is ${token}, after one of ${floor}`
+  const passed = passedBy(ghost, world, process, id)
+  if (passed.length > 0) wrong = `${id} goes before ${passed.join()}, who came first`
   const last = token > BigInt(ghost.lastToken) ? String(token) : ghost.lastToken
   return {
     ...ghost,

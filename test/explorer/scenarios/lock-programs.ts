@@ -1,12 +1,24 @@
-import type { LockDriver } from '../../../packages/core/src/drivers/lock-driver.js'
+import type { LockDriver, LockGrant } from '../../../packages/core/src/drivers/lock-driver.js'
 import { Home } from '../../../packages/core/src/drivers/local/home.js'
+import { blockForTurn } from '../../../packages/core/src/drivers/local/locks/block-for-turn.js'
 import { createLocalLocks } from '../../../packages/core/src/drivers/local/locks/local-locks.js'
+import { LockPlace } from '../../../packages/core/src/drivers/local/locks/lock-place.js'
+import { takeFreeGrant } from '../../../packages/core/src/lifecycle/take-free-lock.js'
 import { CliOpsError } from '../../../packages/core/src/errors/cli-ops-error.js'
 import type { LockInfo, LockMode } from '../../../packages/core/src/locks/lock-types.js'
 import type { Program, SimulatedProcess } from '../engine/program.js'
 import { HOME } from '../engine/simulated-file-system.js'
 import type { Ghost } from '../engine/world.js'
-import { force, forced, hold, type LockGhost } from './lock-ghost.js'
+import {
+  arrive,
+  comeAs,
+  force,
+  forced,
+  hold,
+  leaveQueue,
+  type LockGhost,
+  queue,
+} from './lock-ghost.js'
 
 const RESOURCE = 'db'
 
@@ -14,6 +26,9 @@ const RESOURCE = 'db'
 export function openLocks<G extends Ghost>(process: SimulatedProcess<G>): LockDriver {
   return createLocalLocks(new Home(HOME, '', process.fileSystem), process.surroundings)
 }
+
+/** Where the connection of a command leads. */
+const CONNECTION = { home: HOME, namespace: '', disabled: false, urlOf: () => 'local:' }
 
 function request<G extends Ghost>(process: SimulatedProcess<G>, mode: LockMode, turn: number) {
   return { resource: RESOURCE, mode, id: `${mode[0]}${process.index}-${turn}`, held: [] }
@@ -62,6 +77,42 @@ export const givesUp =
       if (!timeout.signal.aborted) throw error
     }
   }
+
+/** A command of a plugin: it takes the lock the short way, else by all that there is, else it blocks for it. */
+export const commands = (...modes: LockMode[]): Program<LockGhost>[] =>
+  modes.map((mode, turn) => (process) => commandOf(process, mode, turn, Infinity))
+
+/** The same, but it gives up at once. */
+export const commandsInHaste = (mode: LockMode): Program<LockGhost>[] => [
+  (process) => commandOf(process, mode, 0, 0),
+]
+
+function commandOf(
+  process: SimulatedProcess<LockGhost>,
+  mode: LockMode,
+  turn: number,
+  timeoutMs: number,
+): void {
+  const { fileSystem, surroundings } = process
+  const asked = request(process, mode, turn)
+  process.note((ghost) => arrive(ghost, asked.id))
+  const short = takeFreeGrant(
+    CONNECTION,
+    { resource: RESOURCE, mode },
+    { fileSystem, now: () => process.now(), identity: () => surroundings.identity() },
+  )
+  const grant = short ?? openLocks(process).tryAcquireSync!(asked) ?? block()
+  process.note((ghost) => leaveQueue(ghost, asked.id))
+  if (grant === null) return
+  process.note((ghost) => comeAs(ghost, asked.id, grant.id))
+  hold(process, grant, mode)
+
+  function block(): LockGrant | null {
+    const place = new LockPlace(new Home(HOME, '', fileSystem), surroundings)
+    const onPause = (): void => process.note((ghost) => queue(ghost, asked.id))
+    return blockForTurn(place, asked, { timeoutMs, onPause })
+  }
+}
 
 /** Releases by force whoever it finds. */
 export const forces: Program<LockGhost> = (process) => {

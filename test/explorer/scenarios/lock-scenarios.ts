@@ -9,6 +9,8 @@ import { checkLockEnd } from './lock-end.js'
 import { type LockGhost, NO_LOCKS } from './lock-ghost.js'
 import {
   cleans,
+  commands,
+  commandsInHaste,
   diesHolding,
   forces,
   givesUp,
@@ -76,6 +78,11 @@ export function lockScenarios(size: Size): Scenario<LockGhost>[] {
     lockScenario('a removal', [tries(x, x), clean], { limits: crash }),
     lockScenario('two wait', [waits(x), waits(x)]),
     lockScenario('two and one who gives up', [waits(x), [givesUp(x)]]),
+    lockScenario('two commands', [commands(x), commands(x)]),
+    lockScenario('commands that come again', [commands(x), commands(x, x)], {
+      limits: size === 'short' ? { preemptions: 1, crashes: 1 } : { crashes: 1 },
+    }),
+    lockScenario('a command in haste', [commands(x), commandsInHaste(x)]),
     lockScenario('the dead are not known to be dead', [tries(x, x), tries(x)], unknown),
     lockScenario('a full disk', [tries(x), tries(s)], {
       before: [],
@@ -101,6 +108,8 @@ export function lockScenarios(size: Size): Scenario<LockGhost>[] {
       ...unknown,
       limits: { crashes: 1, leaps: 2 },
     }),
+    lockScenario('three commands', [commands(x), commands(s), commands(x)], { limits: three }),
+    lockScenario('a command and a waiter', [commands(x), waits(x), commands(x)], { limits: three }),
     lockScenario('waits and tries', [waits(s), waits(x), tries(x)], { limits: three }),
     lockScenario('three, all schedules', [tries(x), tries(x), tries(s)], {}),
     lockScenario('a full disk twice', [tries(x, s), tries(s, x)], { limits: { faults: 2 } }),

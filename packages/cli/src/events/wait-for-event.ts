@@ -6,12 +6,12 @@ import {
   type OpsRun,
   parseDuration,
   parseSince,
+  processCreatedAt,
   say,
 } from '@cli-ops/shared-ipc/ops'
 
 import { EXIT_TIMED_OUT } from '../with-context.js'
 import { type Condition, holds, parseCondition } from './condition.js'
-import { processCreatedAt } from './process-created-at.js'
 
 /** `wait-for <event>`: ends with the first event that is as wanted. */
 export const waitForEvent: OpsRun = async ({ coordinator, args, options, print, signal }) => {
@@ -63,5 +63,5 @@ function startOf({ since, after }: Readonly<Record<string, unknown>>): StartPosi
   }
   if (after !== undefined) return after as Cursor
   // What came while this program was being loaded counts, too.
-  return since === undefined ? processCreatedAt() : parseSince('--since', since)
+  return since === undefined ? new Date(processCreatedAt()) : parseSince('--since', since)
 }

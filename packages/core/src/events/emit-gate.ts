@@ -20,8 +20,9 @@ const limiters = new Map<string, RateLimiter>()
 
 /** Applies the rate limit to emits: one place for every driver. */
 export class EmitGate {
-  readonly #limit: Required<RateLimit> | false
-  readonly #limiter: RateLimiter | undefined
+  /** `undefined` where nothing is limited. */
+  readonly #limited:
+    { readonly limit: Required<RateLimit>; readonly limiter: RateLimiter } | undefined
   /** By event type, in order. */
   readonly #queues = new Map<string, Waiting[]>()
   readonly #timers = new Set<NodeJS.Timeout>()
@@ -29,8 +30,8 @@ export class EmitGate {
 
   /** @param isolated whether the limit counts this gate's emits only, not those of the whole process */
   constructor(limit: Required<RateLimit> | false, isolated: boolean) {
-    this.#limit = limit
-    if (limit !== false) this.#limiter = isolated ? new RateLimiter(limit) : sharedLimiter(limit)
+    if (limit === false) return
+    this.#limited = { limit, limiter: isolated ? new RateLimiter(limit) : sharedLimiter(limit) }
   }
 
   /**
@@ -39,12 +40,12 @@ export class EmitGate {
    * @throws CliOpsError `RATE_LIMITED` with `details.retryAfterMs`
    */
   enter(type: string, publish: Publish, signal?: AbortSignal): Promise<Cursor> {
-    const limit = this.#limit
-    if (limit === false || this.#limiter === undefined) return publish()
-    const mustQueue = limit.onLimit === 'queue' && this.#queues.has(type)
-    const retryAfterMs = mustQueue ? 0 : this.#limiter.take(type)
-    if (mustQueue || (retryAfterMs > 0 && limit.onLimit === 'queue'))
-      return this.#wait(type, limit, { publish, retryAfterMs, signal })
+    if (this.#limited === undefined) return publish()
+    const { limit, limiter } = this.#limited
+    const queue = limit.onLimit === 'queue' ? this.#queues.get(type) : undefined
+    const retryAfterMs = queue === undefined ? limiter.take(type) : 0
+    if (queue !== undefined || (retryAfterMs > 0 && limit.onLimit === 'queue'))
+      return this.#wait(type, this.#limited, queue, { publish, retryAfterMs, signal })
     if (retryAfterMs === 0) return publish()
     if (limit.onLimit === 'drop') return Promise.resolve(NOWHERE)
     throw rateLimited(type, limit, retryAfterMs)
@@ -52,9 +53,9 @@ export class EmitGate {
 
   /** As `enter`, for a caller that cannot wait: what would be queued is rejected. */
   enterSync(type: string, publish: () => Cursor): Cursor {
-    const limit = this.#limit
-    if (limit === false || this.#limiter === undefined) return publish()
-    const retryAfterMs = this.#queues.has(type) ? limit.perMs : this.#limiter.take(type)
+    if (this.#limited === undefined) return publish()
+    const { limit, limiter } = this.#limited
+    const retryAfterMs = this.#queues.has(type) ? limit.perMs : limiter.take(type)
     if (retryAfterMs === 0) return publish()
     if (limit.onLimit === 'drop') return NOWHERE
     throw rateLimited(type, limit, retryAfterMs)
@@ -70,17 +71,21 @@ export class EmitGate {
     for (const queue of queues) for (const { admit } of queue.splice(0)) admit()
   }
 
+  /** Stands at the end of the type's queue, or begins one. */
   #wait(
     type: string,
-    limit: RateLimit,
+    { limit, limiter }: { readonly limit: RateLimit; readonly limiter: RateLimiter },
+    queue: Waiting[] | undefined,
     entry: { publish: Publish; retryAfterMs: number; signal: AbortSignal | undefined },
   ): Promise<Cursor> {
     const { publish, retryAfterMs, signal } = entry
     if (this.#queued >= MAX_QUEUED)
       throw rateLimited(type, limit, (limit.perMs * MAX_QUEUED) / limit.max)
-    return new Promise((resolve, reject) => {
+    const own = queue ?? []
+    const published = new Promise<Cursor>((resolve, reject) => {
       const abort = (): void => {
-        this.#leave(type, waiting)
+        own.splice(own.indexOf(waiting), 1)
+        this.#queued -= 1
         reject(signal?.reason as Error)
       }
       const waiting: Waiting = {
@@ -92,45 +97,34 @@ export class EmitGate {
       }
       signal?.addEventListener('abort', abort, { once: true })
       this.#queued += 1
-      const queue = this.#queues.get(type)
-      if (queue !== undefined) {
-        queue.push(waiting)
-        return
-      }
-      this.#queues.set(type, [waiting])
-      this.#schedule(type, retryAfterMs)
+      own.push(waiting)
     })
+    if (queue === undefined) {
+      this.#queues.set(type, own)
+      this.#schedule(type, own, limiter, retryAfterMs)
+    }
+    return published
   }
 
-  #schedule(type: string, afterMs: number): void {
+  #schedule(type: string, queue: Waiting[], limiter: RateLimiter, afterMs: number): void {
     // The timer keeps the process alive: an accepted event is stored before the process ends by itself.
     const timer = setTimeout(() => {
       this.#timers.delete(timer)
-      this.#admitNext(type)
+      this.#admitNext(type, queue, limiter)
     }, afterMs)
     this.#timers.add(timer)
   }
 
-  #admitNext(type: string): void {
-    const queue = this.#queues.get(type)
-    if (queue === undefined) return
+  #admitNext(type: string, queue: Waiting[], limiter: RateLimiter): void {
     let retryAfterMs = 0
     while (queue.length > 0) {
-      retryAfterMs = this.#limiter?.take(type) ?? 0
+      retryAfterMs = limiter.take(type)
       if (retryAfterMs > 0) break
       this.#queued -= 1
       queue.shift()?.admit()
     }
     if (queue.length === 0) this.#queues.delete(type)
-    else this.#schedule(type, retryAfterMs)
-  }
-
-  #leave(type: string, waiting: Waiting): void {
-    const queue = this.#queues.get(type)
-    const index = queue?.indexOf(waiting) ?? -1
-    if (queue === undefined || index < 0) return
-    queue.splice(index, 1)
-    this.#queued -= 1
+    else this.#schedule(type, queue, limiter, retryAfterMs)
   }
 }
 

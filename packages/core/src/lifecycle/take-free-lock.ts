@@ -1,4 +1,4 @@
-import { nodeFileSystem as fileSystem } from '../drivers/local/file-system.js'
+import { type FileSystem, nodeFileSystem } from '../drivers/local/file-system.js'
 import { homeBase } from '../drivers/local/home-base.js'
 import { formatFree, formatHeld, parseFree } from '../drivers/local/locks/lock-names.js'
 import { LOCK_SUFFIX } from '../drivers/local/locks/lock-place.js'
@@ -14,9 +14,23 @@ import { encodeFileName } from '../names/file-name.js'
 import type { Connection } from '../options/connection-options.js'
 import { entryPath } from '../process/builtins.js'
 import { ownProcess } from '../process/own-process.js'
-import { formatIdentity } from '../process/process-identity.js'
+import { formatIdentity, type ProcessIdentity } from '../process/process-identity.js'
 import type { LockRule } from './cli-ops-options.js'
 import { loadParts } from './load-parts.js'
+
+/** What taking a free lock asks of the world; the schedule explorer replaces it. */
+export interface FreeLockSurroundings {
+  readonly fileSystem: FileSystem
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+  readonly identity: () => ProcessIdentity
+}
+
+const REAL: FreeLockSurroundings = {
+  fileSystem: nodeFileSystem,
+  now: () => Date.now(),
+  identity: () => ownProcess().identity,
+}
 
 /**
  * Takes a lock that is as nearly every command finds it: nobody waits, and its one state file says that it is free. These are
@@ -24,6 +38,16 @@ import { loadParts } from './load-parts.js'
  * local driver then looks at everything, and says what is wrong.
  */
 export function takeFreeLock(connection: Connection, rule: LockRule): Lock | undefined {
+  const grant = takeFreeGrant(connection, rule, REAL)
+  return grant && new HeldLock(connection, rule.resource, 'exclusive', grant, () => undefined)
+}
+
+/** The grant of {@link takeFreeLock}. */
+export function takeFreeGrant(
+  connection: Connection,
+  rule: LockRule,
+  { fileSystem, now, identity }: FreeLockSurroundings,
+): LockGrant | undefined {
   const { resource, mode = 'exclusive' } = rule
   if (mode !== 'exclusive') return undefined
   const base = homeBase(connection.home, connection.namespace)
@@ -38,18 +62,18 @@ export function takeFreeLock(connection: Connection, rule: LockRule): Lock | und
     if (free === undefined || last === undefined) return undefined
     const token = last + 1n
     const id = nextLockId()
-    const held = formatHeld(token, id, formatIdentity(ownProcess().identity))
+    const held = formatHeld(token, id, formatIdentity(identity()))
     const entry = entryPath(directory, held)
-    const since = Date.now()
+    const since = now()
     const request = { resource, mode, id, held: locksOfFlow().map((lock) => lock.id), inFlow: true }
     const record = formatOwnerRecord({ ...request, since, token })
     // From here on the lock is held: nothing below may fail.
     if (!swapName(fileSystem, directory, free, held, { witness: entry })) return undefined
-    if (!describeHolder(entry, record)) return undefined
+    if (!describeHolder(fileSystem, entry, record)) return undefined
     const release = (): void => {
       swapNamePatiently(fileSystem, directory, held, formatFree(token))
     }
-    const grant: LockGrant = {
+    return {
       id,
       token,
       grantedAt: new Date(since),
@@ -59,14 +83,13 @@ export function takeFreeLock(connection: Connection, rule: LockRule): Lock | und
       release,
       releaseSync: release,
     }
-    return new HeldLock(connection, resource, mode, grant, () => undefined)
   } catch {
     return undefined
   }
 }
 
 /** False where the lock was taken away by force already. The content is for people: a full disk must not cost the lock. */
-function describeHolder(entry: string, record: string): boolean {
+function describeHolder(fileSystem: FileSystem, entry: string, record: string): boolean {
   try {
     return fileSystem.overwrite(entry, record)
   } catch {

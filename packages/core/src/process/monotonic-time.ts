@@ -6,8 +6,3 @@ export function monotonicMs(): number {
   const [seconds, nanoseconds] = process.hrtime()
   return seconds * 1000 + nanoseconds / 1e6
 }
-
-/** When this process started, in milliseconds since the epoch. */
-export function processStartedAt(): number {
-  return Date.now() - process.uptime() * 1000
-}

@@ -1,6 +1,5 @@
 import { randomId } from '../names/random-id.js'
 import { path } from './builtins.js'
-import { processStartedAt } from './monotonic-time.js'
 import { ownIdentity, type ProcessIdentity, readFact } from './process-identity.js'
 
 /** What this process says of itself in lock entries, registry records and events. */
@@ -39,7 +38,8 @@ function describeThisProcess(): OwnProcess {
     get user() {
       return (user ??= userName())
     },
-    startedAt: new Date(processStartedAt()),
+    // To the hundredth of a second, which is what people are shown: to know more every command would have to read a file.
+    startedAt: new Date(Date.now() - process.uptime() * 1000),
     name: programName(),
   }
 }

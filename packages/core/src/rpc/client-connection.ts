@@ -97,7 +97,8 @@ export class ClientConnection implements RpcReceiver, PendingOwner {
     if (isReply(message)) {
       this.#settle(message)
     } else if (isObject(message)) {
-      this.#acceptNotification(message)
+      if (message['method'] === undefined) this.#refuseReply(message['id'])
+      else this.#acceptNotification(message)
     }
   }
 
@@ -141,6 +142,17 @@ export class ClientConnection implements RpcReceiver, PendingOwner {
     if (!this.#open || !request.sent) return
     const params = { id: request.id }
     this.#channel.send({ jsonrpc: '2.0', method: RPC_METHOD.cancel, params })
+  }
+
+  /** What carries the id of a request, and neither a result nor a proper error, is all the answer that there will be. */
+  #refuseReply(id: unknown): void {
+    const request = this.#pending.get(id as number)
+    request?.reject(
+      new CliOpsError(
+        'INVALID_MESSAGE',
+        `${this.#server.label} answered ${JSON.stringify(request.method)} with something that is no reply; the outcome is unknown`,
+      ),
+    )
   }
 
   #acceptNotification({ method, params }: Readonly<Record<string, unknown>>): void {

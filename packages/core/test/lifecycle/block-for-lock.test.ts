@@ -1,9 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { LockManager } from '@cli-ops/shared-ipc'
+import { EventBus, type Lock, LockManager } from '@cli-ops/shared-ipc'
 import { expect, test, vi } from 'vitest'
 
+import { readStat } from '../../src/process/liveness.js'
 import { LockActor } from '../fixtures/start-lock-actor.js'
 import { holdersIn, namesIn, temporaryHome } from '../fixtures/temporary-home.js'
 
@@ -46,7 +47,7 @@ test('a blocked waiter has its turn in the order of arrival', async () => {
   expect(await Promise.race([inside, turn])).toBe('inside')
   blocked.stdin!.write('go on')
   expect(await turn).toBe('second')
-  await actor.kill()
+  await actor.end()
 })
 
 test('a blocked waiter that gives up or is killed holds nobody up', async () => {
@@ -65,4 +66,74 @@ test('a blocked waiter that gives up or is killed holds nobody up', async () => 
   await lock.release()
   await (await locks.lock('db')).release()
   expect(holdersIn(home)).toEqual([])
+})
+
+const BLOCKED_COMMAND = fileURLToPath(new URL('fixtures/blocked-command.mjs', import.meta.url))
+
+interface Interrupted {
+  readonly home: string
+  readonly lock: Lock
+  readonly command: ChildProcess
+  /** What it said on stdout, where that came before its end. */
+  readonly said: string | undefined
+}
+
+/** Blocks a command behind a lock, sends it Ctrl-C when it has said so, and waits until it answers or ends. */
+async function interrupt(...args: string[]): Promise<Interrupted> {
+  const home = temporaryHome()
+  const lock = await new LockManager({ home }).lock('db')
+  const command = spawn(process.execPath, [BLOCKED_COMMAND, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, CLI_OPS_HOME: home },
+  })
+  await once(command.stderr, 'data')
+  const ended = once(command, 'exit').then(() => undefined)
+  const said = once(command.stdout, 'data').then(([data]) => String(data))
+  // It sleeps in its pauses alone.
+  while (readStat(`/proc/${command.pid}/stat`)?.state === 'R')
+    await new Promise((resolve) => setImmediate(resolve))
+  command.kill('SIGINT')
+  return { home, lock, command, said: await Promise.race([said, ended]) }
+}
+
+/** Between two pauses a signal ends the process as it is, hence more than one attempt. */
+async function untilHeard<T>(attempt: () => Promise<T | undefined>): Promise<T> {
+  for (let left = 10; left > 0; left -= 1) {
+    const heard = await attempt()
+    if (heard !== undefined) return heard
+  }
+  throw new Error('Ctrl-C was never heard')
+}
+
+async function lifecycleOf(home: string): Promise<unknown[]> {
+  await using bus = new EventBus({ home })
+  const events = await bus.read('command:*', { from: 'earliest' })
+  return events.map(({ type, data }) => [type, (data as { signal?: string }).signal])
+}
+
+test('Ctrl-C while a command is blocked is its end, told as any other, and leaves no ticket', async () => {
+  const { home, lock, events } = await untilHeard(async () => {
+    const { home, lock, command } = await interrupt()
+    expect(command.signalCode).toBe('SIGINT')
+    const events = await lifecycleOf(home)
+    return events.length === 1 ? undefined : { home, lock, events }
+  })
+  expect(events).toEqual([
+    ['command:started', undefined],
+    ['command:failed', 'SIGINT'],
+  ])
+  expect(namesIn(home, 'queues')).toEqual([])
+  lock.assertHeld()
+})
+
+test('Ctrl-C while a command is blocked is heard by a host that listens, and the wait goes on', async () => {
+  const { home, lock, command } = await untilHeard(async () => {
+    const interrupted = await interrupt('stays')
+    return interrupted.said === undefined ? undefined : interrupted
+  })
+  expect(namesIn(home, 'queues', 'db')).toHaveLength(1)
+  const ended = once(command, 'exit')
+  await lock.release()
+  expect(await ended).toEqual([0, null])
+  expect((await lifecycleOf(home)).at(-1)).toEqual(['command:completed', undefined])
 })

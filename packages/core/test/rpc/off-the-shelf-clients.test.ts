@@ -2,7 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { createInterface } from 'node:readline'
-import { describe, expect, onTestFinished, test, type TestContext } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { type Message, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node'
 
 import { inAnyOrder } from '../fixtures/matchers.js'
@@ -85,16 +85,13 @@ const CLIENTS: readonly Client[] = [
 describe.each(CLIENTS)('$title', ({ command, exchange }) => {
   const isMissing = command !== undefined && spawnSync(command, ['-h']).error !== undefined
 
-  test.each(Object.entries(CASES))(
-    '%s',
-    async (_name, { sent, received }, context?: TestContext) => {
-      context?.skip(isMissing, `${command} is not installed here`)
-      const { endpoint } = await startServer()
-      const messages = [...sent, request('last', 'echo', ['still there'])]
-      const replies = await exchange(endpoint, messages, received.length + 1)
-      // A handler that takes its time may be overtaken by the last request.
-      expect(replies).toEqual(inAnyOrder([...received, result('last', ['still there'])]))
-      expect(replies).toHaveLength(received.length + 1)
-    },
-  )
+  test.for(Object.entries(CASES))('%s', async ([, { sent, received }], context) => {
+    context.skip(isMissing, `${command} is not installed here`)
+    const { endpoint } = await startServer()
+    const messages = [...sent, request('last', 'echo', ['still there'])]
+    const replies = await exchange(endpoint, messages, received.length + 1)
+    // A handler that takes its time may be overtaken by the last request.
+    expect(replies).toEqual(inAnyOrder([...received, result('last', ['still there'])]))
+    expect(replies).toHaveLength(received.length + 1)
+  })
 })

@@ -1,10 +1,9 @@
+import { atExit } from '../../../process/at-exit.js'
 import type { LockGrant, LockRequest } from '../../lock-driver.js'
-import { type Home, storageError } from '../home.js'
-import type { Claim } from './claims.js'
+import { storageError } from '../home.js'
 import { createLocalGrant } from './local-grant.js'
-import { LockPlace } from './lock-place.js'
+import type { LockPlace } from './lock-place.js'
 import { enterQueue } from './queue.js'
-import { realSurroundings } from './real-surroundings.js'
 import { Turn } from './turn.js'
 
 /** How a blocking wait ends and is observed. */
@@ -14,6 +13,9 @@ export interface BlockingWait {
   readonly onPause: () => void
 }
 
+/** Shorter sleeps than this are none. */
+const SHORTEST_SLEEP_MS = 1
+
 /**
  * Waits for a lock as any waiter does, with a ticket in the queue, but blocks the thread; `null` at the timeout. A signal that
  * ends the process meanwhile leaves the ticket, which the next to look recognises as a dead waiter's.
@@ -21,34 +23,31 @@ export interface BlockingWait {
  * @throws CliOpsError `LOCK_DEADLOCK`, `STORAGE_FAILED`
  */
 export function blockForTurn(
-  home: Home,
+  place: LockPlace,
   request: LockRequest,
   { timeoutMs, onPause }: BlockingWait,
 ): LockGrant | null {
-  const place = new LockPlace(home, realSurroundings(home))
-  const { clock } = place
+  const { clock, home } = place
   const began = clock.monotonicNs()
   try {
     const turn = new Turn(place, request, enterQueue(place, request, began), undefined)
+    const forgetExit = atExit(() => turn.leave())
     try {
       turn.begin()
       for (;;) {
-        const claim: Claim | undefined = turn.tryOnce()
+        const claim = turn.tryOnce()
         if (claim !== undefined) return createLocalGrant(place, claim)
         turn.report()
         const leftMs = timeoutMs - Number(clock.monotonicNs() - began) / 1e6
         if (leftMs <= 0) return null
         onPause()
-        sleep(Math.min(turn.pollMs(false), leftMs))
+        clock.sleep(Math.max(SHORTEST_SLEEP_MS, Math.min(turn.pollMs(false), leftMs)))
       }
     } finally {
+      forgetExit()
       turn.leave()
     }
   } catch (error) {
     throw storageError(error, home.root)
   }
-}
-
-function sleep(ms: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Math.max(1, ms))
 }

@@ -10,6 +10,8 @@ export interface Clock {
     callback: () => void,
     options: { readonly persistent: boolean },
   ): () => void
+  /** Blocks the thread. */
+  sleep(ms: number): void
 }
 
 /** The real time. */
@@ -23,4 +25,5 @@ export const systemClock: Clock = {
       clearTimeout(timer)
     }
   },
+  sleep: (ms) => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms),
 }

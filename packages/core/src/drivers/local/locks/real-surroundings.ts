@@ -1,6 +1,6 @@
 import { waitingAncestors } from '../../../process/ancestors.js'
 import { judgeLiveness } from '../../../process/liveness.js'
-import { processStartedAt } from '../../../process/monotonic-time.js'
+import { processCreatedAt } from '../../../process/process-created-at.js'
 import { ownIdentity } from '../../../process/process-identity.js'
 import type { Home } from '../home.js'
 import { systemClock } from './clock.js'
@@ -12,7 +12,7 @@ export function realSurroundings(home: Home): LockSurroundings {
     clock: systemClock,
     identity: ownIdentity,
     judge: (identity) => judgeLiveness(identity, { localFileSystem: home.isLocal }),
-    startedAt: () => processStartedAt(),
+    startedAt: processCreatedAt,
     waitingAncestors,
   }
 }

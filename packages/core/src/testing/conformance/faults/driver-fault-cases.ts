@@ -4,7 +4,7 @@ import type { Driver } from '../../../drivers/driver.js'
 import { randomId } from '../../../names/random-id.js'
 import type { CaseContext } from '../case-context.js'
 import type { ConformanceCase } from '../conformance-case.js'
-import { SHORT_LIMITS } from '../engine-faults.js'
+import { type EngineFaults, SHORT_LIMITS } from '../engine-faults.js'
 import { KEEP, recordOf } from '../events/event-actors.js'
 import { newRequest } from '../locks/lock-actors.js'
 import { newRecord } from '../registry/registry-actors.js'
@@ -23,29 +23,16 @@ export const driverFaultCases: readonly ConformanceCase[] = [
       await assert.rejects(context.settled(Promise.resolve(opening), 'open settles'), isOfDriver)
     },
   },
-  {
-    name: 'settles every call while the engine is suspended, and works again afterwards',
-    needs: ['pause'],
-    async run(context) {
-      const driver = await context.openAt(SHORT_LIMITS)
-      const resume = await context.pause()
-      await context.settled(callEverything(driver), 'every call settles')
-      await resume()
-      await works(context, driver)
-    },
-  },
-  {
-    name: 'settles every call while nothing passes, and works again afterwards',
-    needs: ['openLink'],
-    async run(context) {
-      const link = await context.link()
-      const driver = await context.driverOver(link)
-      link.cut()
-      await context.settled(callEverything(driver), 'every call settles')
-      link.heal()
-      await works(context, driver)
-    },
-  },
+  settling('the engine is suspended', 'pause', async (context) => {
+    const driver = await context.openAt(SHORT_LIMITS)
+    return { driver, remedy: await context.pause() }
+  }),
+  settling('nothing passes', 'openLink', async (context) => {
+    const link = await context.link()
+    const driver = await context.driverOver(link)
+    link.cut()
+    return { driver, remedy: () => link.heal() }
+  }),
   {
     name: 'works again after its connections were reset',
     needs: ['openLink'],
@@ -56,17 +43,10 @@ export const driverFaultCases: readonly ConformanceCase[] = [
       await works(context, driver)
     },
   },
-  {
-    name: 'settles every call while the engine is down, and works again once it is up',
-    needs: ['kill'],
-    async run(context) {
-      const driver = await context.openAt(SHORT_LIMITS)
-      const restart = await context.kill()
-      await context.settled(callEverything(driver), 'every call settles')
-      await restart()
-      await works(context, driver)
-    },
-  },
+  settling('the engine is down', 'kill', async (context) => {
+    const driver = await context.openAt(SHORT_LIMITS)
+    return { driver, remedy: await context.kill() }
+  }),
   {
     name: 'closes while nothing passes',
     needs: ['openLink'],
@@ -79,6 +59,26 @@ export const driverFaultCases: readonly ConformanceCase[] = [
     },
   },
 ]
+
+/** A case that stages a fault under an open driver, makes every call, and ends the fault. */
+function settling(
+  fault: string,
+  need: keyof EngineFaults,
+  stage: (
+    context: CaseContext,
+  ) => Promise<{ readonly driver: Driver; readonly remedy: () => void | Promise<void> }>,
+): ConformanceCase {
+  return {
+    name: `settles every call while ${fault}, and works again afterwards`,
+    needs: [need],
+    async run(context) {
+      const { driver, remedy } = await stage(context)
+      await context.settled(callEverything(driver), 'every call settles')
+      await remedy()
+      await works(context, driver)
+    },
+  }
+}
 
 /** Begins every call there is and waits for their ends, whatever these are. */
 async function callEverything(driver: Driver): Promise<void> {

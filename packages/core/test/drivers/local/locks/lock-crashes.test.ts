@@ -11,7 +11,7 @@ import { holdersIn, namesIn, temporaryHome } from '../../../fixtures/temporary-h
 
 const actors: LockActor[] = []
 afterEach(async () => {
-  await Promise.all(actors.splice(0).map((actor) => actor.kill()))
+  await Promise.all(actors.splice(0).map((actor) => actor.end()))
 })
 
 async function startActors(home: string, count: number): Promise<LockActor[]> {

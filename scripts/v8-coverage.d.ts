@@ -1,0 +1,12 @@
+declare module '@bcoe/v8-coverage' {
+  import type { Profiler } from 'node:inspector'
+
+  interface ProcessCoverage {
+    readonly result: readonly Profiler.ScriptCoverage[]
+  }
+
+  /** Adds up what several processes counted in the same scripts. */
+  export function mergeProcessCovs(coverages: readonly ProcessCoverage[]): {
+    readonly result: Profiler.ScriptCoverage[]
+  }
+}
