@@ -41,7 +41,7 @@ export async function buildJs({ minify = true } = {}) {
 }
 
 /** @param {import('./workspaces.mjs').Workspace} workspace @param {boolean} minify */
-async function bundle({ dir, name, entries }, minify) {
+async function bundle({ dir, name, manifest, entries }, minify) {
   const dist = join(dir, 'dist')
   /** @type {esbuild.BuildOptions} */
   const shared = {
@@ -83,7 +83,8 @@ async function bundle({ dir, name, entries }, minify) {
   copyModuleType(dir)
   // A pattern in `files` would do for npm, but oclif takes each entry there for a file and misses it.
   writeChanged(join(dist, '.npmignore'), Buffer.from('*.tsbuildinfo\n'))
-  const outputFiles = [...modules, ...commonJs]
+  const main = manifest.exports === undefined ? join(dir, manifest.main ?? '') : undefined
+  const outputFiles = [...modules, ...commonJs].map((file) => withRequires(file, main))
   for (const { path, contents } of outputFiles) writeChanged(path, contents)
   removeStale(dist, new Set(outputFiles.map(({ path }) => path)))
 }
@@ -104,6 +105,23 @@ const inlineLifecycle = {
       path: join(folder, 'bundled.ts'),
     }))
   },
+}
+
+/**
+ * Writes into `main` the `require()` that bundlers look for, where esbuild itself would make a function of its own of it; and
+ * keeps what it loads from asking for Node's modules so, since a bundle that is an ES module has no `require`.
+ *
+ * @param {esbuild.OutputFile} file
+ * @param {string | undefined} main of a package without `exports`
+ * @returns {{ path: string, contents: Uint8Array }}
+ */
+function withRequires({ path, contents, text }, main) {
+  const rewritten = path.endsWith('.cjs')
+    ? text.replaceAll(/\brequire\("node:(\w+)"\)/gu, 'process.getBuiltinModule("node:$1")')
+    : path === main
+      ? text.replaceAll('REQUIRE_OF_BUNDLERS', 'require')
+      : text
+  return { path, contents: rewritten === text ? contents : Buffer.from(rewritten) }
 }
 
 /**

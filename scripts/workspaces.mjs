@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url'
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
 /**
- * @typedef {{ name: string, private?: boolean, exports?: any, bin?: any }} Manifest
+ * @typedef {{ name: string, private?: boolean, exports?: any, bin?: any, main?: string, module?: string,
+ *   typesVersions?: Record<'*', Record<string, [string]>> }} Manifest
  * @typedef {{ specifier: string | undefined, source: string, output: string, isCommonJs: boolean }} Entry
  *   `specifier` is what one imports, `source` the TypeScript file, `output` the bundle's path
  *   below `dist`, without extension; `isCommonJs` where it ends in `.cjs`.
@@ -36,13 +37,14 @@ export function workspaces() {
 }
 
 /**
- * `./dist/x/y.js` or `.cjs` in `exports` or `bin` stands for `src/x/y.ts`; other targets are not built.
+ * `./dist/x/y.js` or `.cjs` in `exports` (else `main`) or `bin` stands for `src/x/y.ts`; other targets are not built.
  *
  * @param {string} dir
  * @param {Manifest} manifest
  * @returns {Entry[]}
  */
-function entriesOf(dir, { name, exports = {}, bin = {} }) {
+function entriesOf(dir, manifest) {
+  const { name, exports = subpathsWithoutExports(manifest), bin = {} } = manifest
   /** @type {Record<string, any>} */
   const subpaths = typeof exports === 'string' || exports.default ? { '.': exports } : exports
   /** @type {string[]} */
@@ -62,4 +64,18 @@ function entriesOf(dir, { name, exports = {}, bin = {} }) {
     const source = join(dir, 'src', `${output}.ts`)
     return [{ specifier, source, output, isCommonJs: extension === 'cjs' }]
   })
+}
+
+/**
+ * What `exports` would say of a package that goes without: its subpaths are those that it names for TypeScript.
+ *
+ * @param {Manifest} manifest
+ * @returns {Record<string, { default?: string | undefined, module?: string | undefined }>}
+ */
+function subpathsWithoutExports({ main, module, typesVersions }) {
+  const subpaths = Object.entries(typesVersions?.['*'] ?? {}).map(([subpath, [types]]) => [
+    `./${subpath}`,
+    { default: types.replace(/\.d\.ts$/u, '.js') },
+  ])
+  return { '.': { default: main, module }, ...Object.fromEntries(subpaths) }
 }

@@ -14,6 +14,7 @@ function isTraceparent(value: unknown): value is string {
 export function traceparentOf(given: string | undefined, env = process.env): string | undefined {
   if (given === undefined) {
     const inherited = env['TRACEPARENT']
+    if (inherited === undefined) return undefined
     return isTraceparent(inherited) ? inherited : undefined
   }
   if (isTraceparent(given)) return given

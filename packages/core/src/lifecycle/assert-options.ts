@@ -47,6 +47,10 @@ export function assertLockRule(place: string, rule: unknown): asserts rule is st
     assertName(place, rule)
     return
   }
+  assertLockObject(place, rule)
+}
+
+function assertLockObject(place: string, rule: unknown): void {
   assertObject(place, rule)
   assertFields(place, rule, LOCK_FIELDS)
   const { resource, mode, timeoutMs, onBusy } = rule as Partial<LockRule>

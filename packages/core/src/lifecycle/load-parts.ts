@@ -14,8 +14,16 @@ export function loadParts(): Parts {
   return (parts ??= requireParts())
 }
 
+// Is there nowhere, and caught. In the `main` of a package without `exports` the build makes `require` of it: esbuild, which prefers
+// `main` to `module`, sees that and takes the parts along.
+declare const REQUIRE_OF_BUNDLERS: NodeJS.Require
+
 function requireParts(): Parts {
-  // Asked for in this way, the module and `import.meta` cost only those commands.
-  const { createRequire } = process.getBuiltinModule('node:module')
-  return createRequire(import.meta.url)('@cli-ops/shared-ipc/lifecycle/parts') as Parts
+  try {
+    return REQUIRE_OF_BUNDLERS('@cli-ops/shared-ipc/lifecycle/parts') as Parts
+  } catch {
+    // Asked for in this way, the module and `import.meta` cost only those commands.
+    const { createRequire } = process.getBuiltinModule('node:module')
+    return createRequire(import.meta.url)('@cli-ops/shared-ipc/lifecycle/parts') as Parts
+  }
 }

@@ -5,7 +5,12 @@ const MAX_NAME_BYTES = 1024
  * Control characters would reach a terminal; bidirectional and invisible marks can make a name read as another one. It is
  * compiled for the rare name that is not plain ASCII.
  */
-const UNPRINTABLE = String.raw`[\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]`
+function unprintable(flags: string): RegExp {
+  return new RegExp(
+    String.raw`[\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]`,
+    flags,
+  )
+}
 
 /**
  * Throws a `TypeError` that names the argument, the rule and the value unless `value` may serve as a
@@ -13,6 +18,13 @@ const UNPRINTABLE = String.raw`[\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u20
  * characters and of at most {@link MAX_NAME_BYTES} bytes. Names never reach the file system unescaped.
  */
 export function assertName(argument: string, value: unknown): asserts value is string {
+  // Apart from the rest, which is compiled for no usual name.
+  if (typeof value !== 'string' || value === '' || value.length * 3 > MAX_NAME_BYTES)
+    assertUnusualName(argument, value)
+  else if (!isPrintableAscii(value)) assertUnusualName(argument, value)
+}
+
+function assertUnusualName(argument: string, value: unknown): void {
   if (typeof value !== 'string') {
     throw new TypeError(`${argument} must be a string, got ${describe(value)}`)
   }
@@ -41,7 +53,7 @@ function quote(value: string): string {
   const json = JSON.stringify(value)
   if (isPrintableAscii(json)) return json
   return json.replace(
-    new RegExp(UNPRINTABLE, 'gu'),
+    unprintable('gu'),
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
 }
@@ -57,5 +69,5 @@ function isPrintableAscii(value: string): boolean {
 
 function isPrintable(value: string): boolean {
   if (!(value as string & { isWellFormed(): boolean }).isWellFormed()) return false
-  return !new RegExp(UNPRINTABLE, 'u').test(value)
+  return !unprintable('u').test(value)
 }

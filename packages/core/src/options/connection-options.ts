@@ -64,17 +64,13 @@ const URL_VARIABLES: Readonly<Record<Primitive, string>> = {
 /** Validates connection options and fills in the environment's values and the defaults. */
 export function resolveConnection(options: ConnectionOptions, env = process.env): Connection {
   const home = options.home ?? (env['CLI_OPS_HOME'] || defaultHome(env))
-  if (typeof home !== 'string' || !path.isAbsolute(home) || home.includes('\0')) {
-    const named = options.home === undefined ? 'CLI_OPS_HOME' : 'home'
-    throw new TypeError(`${named} must be an absolute path, got ${describe(home)}`)
-  }
+  if (typeof home !== 'string' || !path.isAbsolute(home) || home.includes('\0'))
+    refuseHome(options, home)
   const namespace = options.namespace ?? env['CLI_OPS_NAMESPACE'] ?? ''
   if (namespace !== '')
     assertName(options.namespace === undefined ? 'CLI_OPS_NAMESPACE' : 'namespace', namespace)
   const disabled = options.disabled ?? isOn(env['CLI_OPS_DISABLED'])
-  if (typeof disabled !== 'boolean') {
-    throw new TypeError(`disabled must be true or false, got ${describe(disabled)}`)
-  }
+  if (typeof disabled !== 'boolean') refuseDisabled(disabled)
   const { url } = options
   if (url !== undefined) assertUrl(url)
   const urlOf = (primitive: Primitive): string => {
@@ -83,6 +79,16 @@ export function resolveConnection(options: ConnectionOptions, env = process.env)
     return env[URL_VARIABLES[primitive]] || env['CLI_OPS_URL'] || LOCAL_URL
   }
   return { home, namespace, disabled, urlOf }
+}
+
+// What is thrown stands apart, since every command reads and compiles the function above.
+function refuseHome({ home: given }: ConnectionOptions, home: unknown): never {
+  const named = given === undefined ? 'CLI_OPS_HOME' : 'home'
+  throw new TypeError(`${named} must be an absolute path, got ${describe(home)}`)
+}
+
+function refuseDisabled(disabled: unknown): never {
+  throw new TypeError(`disabled must be true or false, got ${describe(disabled)}`)
 }
 
 // XDG Base Directory Specification: a relative path in the variable is to be ignored.

@@ -25,7 +25,7 @@ export function ownProcess(): OwnProcess {
   return ((globalThis as Global)[KEY] ??= describeThisProcess())
 }
 
-function describeThisProcess(): OwnProcess {
+function describeThisProcess(name = programName()): OwnProcess {
   let host: string | undefined
   let user: string | undefined
   return {
@@ -40,7 +40,7 @@ function describeThisProcess(): OwnProcess {
     },
     // To the hundredth of a second, which is what people are shown: to know more every command would have to read a file.
     startedAt: new Date(Date.now() - process.uptime() * 1000),
-    name: programName(),
+    name,
   }
 }
 
@@ -49,7 +49,9 @@ export function describeOwnProcess(facts: {
   readonly name?: string
   readonly command?: string
 }): void {
-  Object.assign(ownProcess(), facts)
+  const scope = globalThis as Global
+  scope[KEY] ??= describeThisProcess(facts.name)
+  Object.assign(scope[KEY], facts)
 }
 
 function programName(): string {
@@ -63,9 +65,15 @@ function hostName(): string {
   return name || process.getBuiltinModule('node:os').hostname()
 }
 
-function userName(): string {
+/** The user's name where the environment gives it: to look one up loads `node:os`, which costs a command 2 million instructions. */
+export function userOfEnvironment(): string | undefined {
   const { USER: name, LOGNAME: login } = process.env
-  if (name || login) return name || login || ''
+  return name || login || undefined
+}
+
+function userName(): string {
+  const name = userOfEnvironment()
+  if (name !== undefined) return name
   try {
     return process.getBuiltinModule('node:os').userInfo().username
   } catch {

@@ -42,19 +42,27 @@ export function parseIdentity(text: string): ProcessIdentity | undefined {
 }
 
 function readOwnIdentity(): ProcessIdentity {
-  const [pid, , tid] = readLink('/proc/thread-self').split('/')
+  const { pid } = process
+  const stat = readFact('/proc/thread-self/stat')
+  // The main thread has the number of its process, so that only another one has to ask which process it is of.
+  const isMain = stat.startsWith(`${pid} `)
+  const [table, , thread] = isMain ? [] : readLink('/proc/thread-self').split('/')
   // With a pid namespace of its own and the table of another one ("unshare -p -f"), what /proc says of a pid is about
   // somebody else: no start time then, and nobody is judged by one.
-  const tableIsOwn = pid === String(process.pid)
-  const stat = tableIsOwn ? parseProcStat(readFact('/proc/thread-self/stat')) : undefined
+  const tableIsOwn = isMain || table === String(pid)
   return {
-    pid: process.pid,
-    tid: tableIsOwn ? Number(tid) : process.pid,
-    start: stat?.start ?? '',
+    pid,
+    tid: thread !== undefined && tableIsOwn ? Number(thread) : pid,
+    start: tableIsOwn ? startTimeOf(stat) : '',
     boot: readFact('/proc/sys/kernel/random/boot_id').replaceAll('-', '').slice(0, 12),
     pidNamespace: readLink('/proc/self/ns/pid').slice('pid:['.length, -1),
     machine: hash64(readFact('/etc/machine-id').trim()),
   }
+}
+
+/** The last of the fields that {@link parseProcStat} reads, and the only one that every command needs. */
+function startTimeOf(stat: string): string {
+  return stat.slice(stat.lastIndexOf(')')).split(' ', 21)[20] ?? ''
 }
 
 /** The facts this kit reads from `/proc/<pid>/stat` (proc_pid_stat(5)). */

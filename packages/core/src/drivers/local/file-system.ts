@@ -70,6 +70,7 @@ export interface FileSystem {
 }
 
 const { O_APPEND, O_WRONLY, O_RDWR, O_CREAT, O_EXCL } = fs.constants
+const { S_IFMT, S_IFREG, S_IFDIR, S_IFLNK } = fs.constants
 
 /** The real file system. */
 export const nodeFileSystem: FileSystem = {
@@ -88,7 +89,14 @@ export const nodeFileSystem: FileSystem = {
     }
   },
   createFile: (path, content) => {
-    fs.writeFileSync(path, content, { flag: 'wx', mode: 0o600 })
+    // The same calls as writeFileSync() makes, which is longer and compiled for this alone.
+    const bytes = Buffer.from(content)
+    const descriptor = fs.openSync(path, 'wx', 0o600)
+    try {
+      for (let at = 0; at < bytes.length;) at += fs.writeSync(descriptor, bytes, at)
+    } finally {
+      fs.closeSync(descriptor)
+    }
   },
   overwrite: (path, content) =>
     unlessMissing(() => {
@@ -178,14 +186,16 @@ function unlessMissing<T>(operation: () => T): T | undefined {
   }
 }
 
-function toStatus(stats: Stats): FileStatus {
-  const kind = stats.isFile()
-    ? 'file'
-    : stats.isDirectory()
-      ? 'directory'
-      : stats.isSymbolicLink()
-        ? 'symlink'
-        : 'other'
-  const { size, ino, mode, uid, mtimeMs } = stats
+// The methods of `Stats` say the same, but each of them is compiled first.
+function toStatus({ size, ino, mode, uid, mtimeMs }: Stats): FileStatus {
+  const type = mode & S_IFMT
+  const kind =
+    type === S_IFREG
+      ? 'file'
+      : type === S_IFDIR
+        ? 'directory'
+        : type === S_IFLNK
+          ? 'symlink'
+          : 'other'
   return { kind, size, inode: ino, mode, uid, modifiedMs: mtimeMs }
 }

@@ -1,6 +1,6 @@
 import type { LockMode, Owner } from '../../../locks/lock-types.js'
 import type { Liveness } from '../../../process/liveness.js'
-import { ownProcess } from '../../../process/own-process.js'
+import { ownProcess, userOfEnvironment } from '../../../process/own-process.js'
 import type { ProcessIdentity } from '../../../process/process-identity.js'
 
 /** The content of a holder's file or a ticket, for people. Every member may be missing: see `docs/reference/lock-protocol.md`. */
@@ -48,14 +48,15 @@ export function formatOwnerRecord({
   held,
   owner,
 }: RecordFacts): string {
-  const { name, host, user, command, startedAt } = owner ?? ownProcess()
+  const { name, host, command, startedAt } = owner ?? ownProcess()
   const record = {
     id,
     resource,
     mode,
     name,
     host,
-    user,
+    // Else left to the reader: a home belongs to one user.
+    user: owner === undefined ? userOfEnvironment() : owner.user,
     command,
     pid: owner?.pid,
     via: owner?.via,
@@ -109,7 +110,10 @@ export function parseOwnerRecord(content: string | undefined, id: string): Owner
 
 /** Puts together what the name proves and what the content says. */
 export function toOwner(identity: ProcessIdentity, record: OwnerRecord, state: Liveness): Owner {
-  const { name = 'unknown program', host = '', user = '', command, startedAt = 0, via } = record
+  const { name = 'unknown program', host = '', command, startedAt = 0, via } = record
+  // A home belongs to one user. Who stands in for another machine's process says whose it is.
+  const isOurs = record.name !== undefined && via === undefined
+  const user = record.user ?? (isOurs ? ownProcess().user : '')
   return {
     name,
     // Only what stands in for another machine's process says a pid of its own.
