@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import { connect, createServer } from 'node:net'
 import { EventBus, IPCClient, LockManager, ServiceRegistry } from '@cli-ops/shared-ipc'
 import { Redis } from 'ioredis'
+import { cuttableWire } from '../harness/cuttable-wire.mjs'
+import { overtime } from '../harness/overtime.mjs'
 import { temporaryFolder } from '../harness/temporary-folder.mjs'
 import { startRedis } from './start-redis.mjs'
 
 export const title = 'Calls to a Redis that does not answer'
 
 const TIMEOUT_MS = 500
-const GIVEN_UP_MS = 4_000
 
 /** @param {import('../harness/report.mjs').Reporter} reporter */
 export async function run(reporter) {
@@ -20,12 +20,12 @@ export async function run(reporter) {
   for (const [name, fault] of Object.entries(faults)) {
     const late = []
     for (let round = 0; round < reporter.times(10); round += 1) {
-      const wire = await cuttable(server.port)
+      const wire = await cuttableWire(server.port)
       const parts = makeParts(`redis://127.0.0.1:${wire.port}`)
       await Promise.allSettled(parts.calls.map((call) => call()))
       if (name === 'cut off') wire.cut()
       else fault.stage()
-      late.push(...(await Promise.all(parts.calls.map((call) => overtime(call)))))
+      late.push(...(await Promise.all(parts.calls.map((call) => overtime(call, TIMEOUT_MS)))))
       fault.undo()
       wire.close()
       await parts.close()
@@ -42,7 +42,7 @@ export async function run(reporter) {
   stock.on('error', () => {})
   await stock.ping()
   server.pause()
-  const took = await overtime(() => stock.get('a'))
+  const took = await overtime(() => stock.get('a'), TIMEOUT_MS)
   server.resume()
   reporter.figure({
     what: 'to compare: a GET of ioredis as it comes, server suspended (given up after 4 s)',
@@ -83,45 +83,4 @@ function makeParts(url) {
   const close = () =>
     Promise.allSettled([locks, events, registry, client].map((part) => part.close()))
   return { calls, close }
-}
-
-/** How long a call took beyond its deadline. @param {() => Promise<unknown>} call */
-async function overtime(call) {
-  const started = performance.now()
-  await Promise.race([
-    call().catch(() => undefined),
-    new Promise((resolve) => setTimeout(resolve, GIVEN_UP_MS)),
-  ])
-  return Math.max(0, performance.now() - started - TIMEOUT_MS)
-}
-
-/** A TCP proxy that can stop passing anything on. @param {number} target */
-async function cuttable(target) {
-  /** @type {import('node:net').Socket[]} */
-  const sockets = []
-  let isCut = false
-  const server = createServer((client) => {
-    const upstream = connect(target, '127.0.0.1')
-    for (const [from, to] of [
-      [client, upstream],
-      [upstream, client],
-    ]) {
-      sockets.push(/** @type {import('node:net').Socket} */ (from))
-      from?.on('error', () => {})
-      from?.on('data', (chunk) => {
-        if (!isCut) to?.write(chunk)
-      })
-    }
-  })
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)))
-  return {
-    port: /** @type {import('node:net').AddressInfo} */ (server.address()).port,
-    cut: () => {
-      isCut = true
-    },
-    close: () => {
-      server.close()
-      for (const socket of sockets) socket.destroy()
-    },
-  }
 }

@@ -9,12 +9,18 @@ import type { Socket } from 'node:net'
 
 import { clientOptions, heartbeatSeconds } from './client-options.js'
 import { engineError } from './engine-error.js'
-import { OpenChannel } from './open-channel.js'
+import { LostError, OpenChannel } from './open-channel.js'
 
 /** What the client library has, and does not say in its types. */
 interface Internals {
   readonly stream: Socket
   readonly heartbeater: Record<'sendTimer' | 'recvTimer', NodeJS.Timeout> | null
+}
+
+/** A call that is under way. */
+export interface Call {
+  /** Nobody waits for it any more. */
+  readonly isOver: boolean
 }
 
 /** A connection that is open. */
@@ -57,7 +63,10 @@ export class AmqpConnection {
    * @throws CliOpsError `ENGINE_UNAVAILABLE`, where the outcome is unknown; `CLOSED`
    * @throws the signal's reason once aborted
    */
-  async within<T>(signal: AbortSignal | undefined, work: () => T | Promise<T>): Promise<T> {
+  async within<T>(
+    signal: AbortSignal | undefined,
+    work: (call: Call) => T | Promise<T>,
+  ): Promise<T> {
     const { timeoutMs, url } = this.#options
     signal?.throwIfAborted()
     if (this.#closed) throw closedError()
@@ -74,11 +83,14 @@ export class AmqpConnection {
           : `the broker takes no messages, since it is ${blocked}`
       return engineError(url, new Error(reason))
     }
+    const call = { isOver: false }
     try {
-      return await settleWithin({ timeoutMs, signal, late }, work)
+      return await settleWithin({ timeoutMs, signal, late }, () => work(call))
     } catch (error) {
       if (signal?.aborted === true && error === signal.reason) throw error
       throw this.#closed ? closedError() : engineError(url, error)
+    } finally {
+      call.isOver = true
     }
   }
 
@@ -89,8 +101,12 @@ export class AmqpConnection {
 
   /** Opens a channel. For use within {@link within}. */
   async channel(): Promise<OpenChannel> {
-    const { model } = await this.#open()
-    return new OpenChannel(await model.createConfirmChannel())
+    const live = await this.#open()
+    try {
+      return new OpenChannel(await live.model.createConfirmChannel())
+    } catch (error) {
+      throw this.#live === live ? error : new LostError('the connection was lost')
+    }
   }
 
   /**

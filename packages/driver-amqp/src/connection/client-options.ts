@@ -36,7 +36,7 @@ export function clientOptions(
       heartbeat: heartbeatSeconds(leaseMs),
     },
     socket: {
-      // Frames are small and wait for their answers: 41 ms each with Nagle's algorithm.
+      // Frames are small and wait for their answers, which Nagle's algorithm may hold back.
       noDelay: true,
       timeout: timeoutMs,
       signal,

@@ -13,7 +13,8 @@ export function engineError(url: URL, reason: unknown): CliOpsError {
 function explain(text: string, { pathname }: URL): string {
   if (text.includes('ACCESS_REFUSED - Login was refused') || text.includes('ACCESS-REFUSED'))
     return 'the broker refuses the user name or the password (CLI_OPS_AMQP_USERNAME, CLI_OPS_AMQP_PASSWORD)'
-  if (/NOT_ALLOWED - vhost .* not found/u.test(text) || text.includes('530 (NOT-ALLOWED)')) {
+  // The client library drops the broker's words here. Who one is was accepted before.
+  if (text.startsWith('Expected ConnectionOpenOk; got <ConnectionClose')) {
     const vhost = decodeURIComponent(pathname.replace(/^\//u, '')) || '/'
     return `the broker has no virtual host ${JSON.stringify(vhost)}, or the user may not use it`
   }

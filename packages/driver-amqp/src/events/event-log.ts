@@ -69,7 +69,7 @@ export async function hasLog(connection: AmqpConnection, queue: string): Promise
     return true
   } catch (error) {
     if (codeOf(error) === NOT_FOUND) return false
-    throw error
+    throw channel.end ?? error
   } finally {
     channel.close()
   }

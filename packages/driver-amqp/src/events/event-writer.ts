@@ -1,14 +1,14 @@
 import type { Cursor, EventRecord, Retention } from '@cli-ops/shared-ipc/driver'
 
-import type { AmqpConnection } from '../connection/amqp-connection.js'
+import type { AmqpConnection, Call } from '../connection/amqp-connection.js'
 import { LostError, type OpenChannel } from '../connection/open-channel.js'
+import { pause, tryAgain } from '../connection/try-again.js'
 import { consumeLog, declareLog, type LogRecord, type LogStart, publishEvent } from './event-log.js'
 import { positionOf, toCursor } from './log-position.js'
 
 const PREFETCH = 256
 /** How long the log is read on after an event was stored, since another one often follows. */
 const LINGER_MS = 2_000
-const RETRY_MS = 50
 /** Where nothing is known of the log's end: further back than the clocks of two machines differ. */
 const LOOK_BACK_MS = 60_000
 const NOWHERE = { offset: -1, id: '' }
@@ -49,11 +49,10 @@ export class EventWriter {
       onStored: () => undefined,
     }))
     for (const each of batch) this.#storing.set(each.record.event.id, each)
-    const attempt = { isOver: false }
     this.#inUse += 1
     clearTimeout(this.#linger)
     try {
-      await this.#connection.within(undefined, () => this.#store(batch, retention, attempt))
+      await this.#connection.within(undefined, (call) => this.#store(batch, retention, call))
       return batch.map(({ stored }) => toCursor(positionOf(stored ?? NOWHERE)))
     } catch (error) {
       // Whatever the log was read from, it may not be there any more.
@@ -61,7 +60,6 @@ export class EventWriter {
       this.#rest()
       throw error
     } finally {
-      attempt.isOver = true
       for (const { record } of batch) this.#storing.delete(record.event.id)
       this.#inUse -= 1
       if (this.#inUse === 0) {
@@ -77,26 +75,14 @@ export class EventWriter {
     this.#rest()
   }
 
-  async #store(
-    batch: readonly Storing[],
-    retention: Retention,
-    attempt: { readonly isOver: boolean },
-  ): Promise<void> {
+  async #store(batch: readonly Storing[], retention: Retention, call: Call): Promise<void> {
     const since = this.#seen === undefined ? undefined : this.#seen + 1
-    for (let isAgain = false; ; isAgain = true) {
-      try {
-        // What is sent now would be stored once there is room again, when nobody waits any more.
-        while (this.#connection.isBlocked && !attempt.isOver) await pause()
-        const channel = await this.#open(retention, isAgain ? lookBack(since) : 'next')
-        if (!attempt.isOver) await this.#write(channel, batch, isAgain)
-        return
-      } catch (error) {
-        // Of a broker that refuses there is nothing to be had by asking again.
-        if (!(error instanceof LostError) && !isAgain) throw error
-        if (attempt.isOver || this.#connection.isClosed) throw error
-        await pause()
-      }
-    }
+    await tryAgain(call, async (isAgain) => {
+      // What is sent now would be stored once there is room again, when nobody waits any more.
+      while (this.#connection.isBlocked && !call.isOver) await pause()
+      const channel = await this.#open(retention, isAgain ? lookBack(since) : 'next')
+      if (!call.isOver) await this.#write(channel, batch, isAgain)
+    })
   }
 
   async #write(channel: OpenChannel, batch: readonly Storing[], isAgain: boolean): Promise<void> {
@@ -160,8 +146,4 @@ export class EventWriter {
 
 function lookBack(since: number | undefined): LogStart {
   return since ?? new Date(Date.now() - LOOK_BACK_MS)
-}
-
-function pause(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, RETRY_MS))
 }

@@ -1,6 +1,7 @@
 import { randomId, type StartPosition, type StoredEvent } from '@cli-ops/shared-ipc/driver'
 
 import type { AmqpConnection } from '../connection/amqp-connection.js'
+import { tryAgain } from '../connection/try-again.js'
 import { consumeLog, hasLog, type LogRecord, type LogStart, publishMark } from './event-log.js'
 import { BEGINNING, type LogPosition, parsePosition, positionOf } from './log-position.js'
 
@@ -25,6 +26,7 @@ export function parseStart(from: StartPosition): StartPosition | LogPosition {
 /**
  * Asks where a reader begins. The broker does not say where a stream ends, so a mark is written and read back: what stands before it
  * was stored before, and what comes after the returned position is stored later.
+ * Rejects as `AmqpConnection.within` does.
  */
 export async function findPosition(
   connection: AmqpConnection,
@@ -32,27 +34,40 @@ export async function findPosition(
   start: StartPosition | LogPosition,
 ): Promise<LogPosition> {
   if (typeof start === 'object' && 'offset' in start) return start
-  if (!(await hasLog(connection, queue))) return BEGINNING
-  const mark = randomId()
-  return read(connection, queue, {
-    start: toLogStart(start),
-    mark,
-    find: (record) => {
-      if (record.id === mark) return positionOf(record)
-      return isWanted(record, start) ? { offset: record.offset - 1 } : undefined
-    },
-  })
+  return connection.within(undefined, (call) =>
+    tryAgain(call, async () => {
+      if (!(await hasLog(connection, queue))) return BEGINNING
+      const mark = randomId()
+      return read(connection, queue, {
+        start: toLogStart(start),
+        mark,
+        find: (record) => {
+          if (record.id === mark) return positionOf(record)
+          return isWanted(record, start) ? { offset: record.offset - 1 } : undefined
+        },
+      })
+    }),
+  )
 }
 
 /** Resolves to the offset of the oldest record that is kept. */
 export async function findFirst(connection: AmqpConnection, queue: string): Promise<number> {
-  const { offset } = await read(connection, queue, { start: 'first', find: (record) => record })
-  return offset
+  return findOffset(connection, queue, 'first')
 }
 
 /** Resolves to the offset of a record at the end of the log. */
 export async function findLast(connection: AmqpConnection, queue: string): Promise<number> {
-  const { offset } = await read(connection, queue, { start: 'last', find: (record) => record })
+  return findOffset(connection, queue, 'last')
+}
+
+async function findOffset(
+  connection: AmqpConnection,
+  queue: string,
+  start: LogStart,
+): Promise<number> {
+  const { offset } = await connection.within(undefined, () =>
+    read(connection, queue, { start, find: (record) => record }),
+  )
   return offset
 }
 

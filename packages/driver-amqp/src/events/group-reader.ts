@@ -4,10 +4,12 @@ import {
   type EventBatch,
   type EventReader,
   isCliOpsError,
+  KeepAlive,
   type StartPosition,
 } from '@cli-ops/shared-ipc/driver'
 
 import type { AmqpConnection } from '../connection/amqp-connection.js'
+import { tryAgain } from '../connection/try-again.js'
 import { findPosition } from './find-position.js'
 import { GroupSeat } from './group-seat.js'
 import { BEGINNING, type LogPosition, parsePosition, toCursor } from './log-position.js'
@@ -102,16 +104,22 @@ export class GroupReader implements EventReader {
 
   /** Resolves when this reader is the active one. Rejects where the broker cannot be reached at first, and when it is closed. */
   async #open(): Promise<void> {
-    const seat = await this.#join()
-    await this.#takeOver(seat)
+    // Somebody waits for an event, also while another one has the seat.
+    const alive = new KeepAlive()
+    alive.ref()
+    try {
+      await this.#takeOver(await this.#join())
+    } finally {
+      alive.unref()
+    }
   }
 
   async #join(): Promise<GroupSeat> {
     const { connection, queue, groupQueue } = this.#place
     const start = async (): Promise<Cursor> =>
       toCursor(await findPosition(connection, queue, this.#start))
-    const seat = await connection.within(undefined, () =>
-      GroupSeat.join(connection, groupQueue, start),
+    const seat = await connection.within(undefined, (call) =>
+      tryAgain(call, () => GroupSeat.join(connection, groupQueue, start)),
     )
     this.#seat = seat
     if (!this.#closed) return seat

@@ -46,8 +46,9 @@ export class GroupSeat {
       if (messageCount === 0 && consumerCount === 0) await seat.#publish(START, await start())
       return seat
     } catch (error) {
+      const reason = channel.end ?? error
       channel.close()
-      throw error
+      throw reason
     }
   }
 

@@ -102,9 +102,7 @@ export class StreamReader implements EventReader {
   }
 
   async #open(start: StartPosition | LogPosition): Promise<void> {
-    this.#position = await this.#connection.within(undefined, () =>
-      findPosition(this.#connection, this.#queue, start),
-    )
+    this.#position = await findPosition(this.#connection, this.#queue, start)
     if (this.#closed) throw closedError()
     void this.#follow()
   }
@@ -165,9 +163,7 @@ export class StreamReader implements EventReader {
 
   /** A segment of the log begins with a record of the broker's own. Only what stood before the oldest record has expired. */
   async #explainHole(channel: OpenChannel): Promise<void> {
-    const first = await this.#connection.within(undefined, () =>
-      findFirst(this.#connection, this.#queue),
-    )
+    const first = await findFirst(this.#connection, this.#queue)
     if (channel !== this.#channel || channel.end !== undefined) return
     const held = this.#held ?? []
     this.#held = undefined
@@ -185,9 +181,7 @@ export class StreamReader implements EventReader {
   async #beginAnew(channel: OpenChannel): Promise<void> {
     this.#held = []
     try {
-      const first = await this.#connection.within(undefined, () =>
-        findFirst(this.#connection, this.#queue),
-      )
+      const first = await findFirst(this.#connection, this.#queue)
       if (channel === this.#channel && channel.end === undefined)
         this.#goOnAt(channel, { offset: first - 1 })
     } catch {
@@ -212,16 +206,14 @@ export class StreamReader implements EventReader {
   #doubtLater(channel: OpenChannel): void {
     const timer = setTimeout(() => {
       if (!this.#isVerifying || channel !== this.#channel || channel.end !== undefined) return
-      this.#connection
-        .within(undefined, () => findLast(this.#connection, this.#queue))
-        .then(
-          () =>
-            this.#isVerifying && channel === this.#channel ? this.#beginAnew(channel) : undefined,
-          // Nothing is in the log, so nothing is missed yet.
-          () => {
-            this.#doubtLater(channel)
-          },
-        )
+      findLast(this.#connection, this.#queue).then(
+        () =>
+          this.#isVerifying && channel === this.#channel ? this.#beginAnew(channel) : undefined,
+        // Nothing is in the log, so nothing is missed yet.
+        () => {
+          this.#doubtLater(channel)
+        },
+      )
     }, DOUBT_MS).unref()
     channel.onEnd(() => {
       clearTimeout(timer)

@@ -73,7 +73,7 @@ export class AmqpRegistry implements RegistryDriver {
     this.#own.set(field, record)
     try {
       await this.#place.inbox.ready()
-      await this.#settle()
+      await this.#place.connection.within(undefined, () => this.#settle())
       await this.#announce()
     } catch (error) {
       this.#own.delete(field)
