@@ -2,19 +2,19 @@
 // the schedule explorer: `npm run coverage:core`, or `npm run coverage:core -- --list` with every way on that nothing took.
 // What a process ran that was killed is not counted: it can no longer say so.
 import { spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, rmSync } from 'node:fs'
+import { chmodSync, mkdirSync, rmSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import process from 'node:process'
 import { addBundles, branchesOfVitest } from './branch-counts.mjs'
 import { buildJs } from './build.mjs'
-import { root, workspaces } from './workspaces.mjs'
+import { root } from './workspaces.mjs'
 
-/** All but those that load nothing of this code, or only packed, and the explorer's, which is run by itself. */
+/** The tests that run most of this code, in processes that end by themselves. The explorer's are run by themselves too. */
 const TESTS = [
-  ...workspaces()
-    .map(({ dir }) => join(relative(root, dir), 'test'))
-    .filter((path) => path.startsWith('packages') && existsSync(join(root, path))),
-  ...['behaviour', 'faults', 'attacks', 'storm', 'engines'].map((area) => `test/${area}`),
+  ...['core/test', 'yargs-plugin/test', 'driver-redis/test/redis-driver-conformance'].map(
+    (path) => `packages/${path}`,
+  ),
+  ...['faults', 'attacks', 'storm'].map((area) => `test/${area}`),
 ]
 const SOURCES = join(root, 'packages/core/src')
 

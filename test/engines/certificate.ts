@@ -14,6 +14,7 @@ export function makeCertificate(
   directory: string,
   names: readonly string[],
   name = 'hub',
+  days = 30,
 ): Certificate {
   const file = (suffix: string): string => join(directory, `${name}${suffix}`)
   const openssl = (...args: string[]): void => {
@@ -37,7 +38,7 @@ export function makeCertificate(
     'x509',
     '-req',
     '-days',
-    '30',
+    String(days),
     '-in',
     file('.csr'),
     '-out',

@@ -32,8 +32,9 @@ const COMMANDS = [
 
 /** What a command loads of drivers and of their clients. */
 function engineFilesOf([name, ...args]: readonly string[], env: Record<string, string> = {}) {
+  const folder = name === 'cli-ops' ? 'packages/cli' : `examples/${name}`
   const cli = {
-    file: join(root, 'examples', name ?? '', 'dist', 'main.js'),
+    file: join(root, folder, 'dist', 'main.js'),
     home: join(scratch, 'home'),
   }
   const files = loadedFiles(cli, args, scratch, { XDG_DATA_HOME: scratch, ...env })
@@ -59,6 +60,11 @@ describe('a CLI that works on one machine', () => {
     for (const args of [['status'], ['locks'], ['events'], ['ps']])
       expect(engineFilesOf([name, 'ops', ...args])).toEqual([])
   })
+})
+
+test('cli-ops loads none either, also where it makes and lists tokens of a hub', () => {
+  for (const args of [['status'], ['emit', 'build:done'], ['serve', 'token', 'list']])
+    expect(engineFilesOf(['cli-ops', ...args])).toEqual([])
 })
 
 test.runIf(hasRedisServer())('one with the URL of an engine loads its client', async () => {

@@ -82,6 +82,7 @@ export function lockScenarios(size: Size): Scenario<LockGhost>[] {
     lockScenario('commands that come again', [commands(x), commands(x, x)], {
       limits: size === 'short' ? { preemptions: 1, crashes: 1 } : { crashes: 1 },
     }),
+    lockScenario('a command and a release by force', [commands(x), force]),
     lockScenario('a command in haste', [commands(x), commandsInHaste(x)]),
     lockScenario('the dead are not known to be dead', [tries(x, x), tries(x)], unknown),
     lockScenario('a full disk', [tries(x), tries(s)], {

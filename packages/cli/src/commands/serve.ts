@@ -46,7 +46,7 @@ The store of this machine's own CLIs is used where --store is not given, so that
 an engine belongs into a variable, such as CLI_OPS_REDIS_PASSWORD_FILE. Tokens are in the home, by digest.
 
 Examples:
-  cli-ops serve token add laptop-anna --scope read,emit,lock,call --expires 30d
+  cli-ops serve token add laptop-7 --scope read,emit,lock,call --expires 30d
   cli-ops serve --host 0.0.0.0 --tls-cert hub.pem --tls-key hub.key
   cli-ops serve --check wss://build-7:4711`,
       )

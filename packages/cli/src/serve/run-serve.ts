@@ -1,14 +1,18 @@
+import type { Hub } from '@cli-ops/driver-websocket/hub'
 import { type OpsPlace, sayFailure } from '@cli-ops/shared-ipc/ops'
 
 import type { CommandEnd } from '../end-as.js'
 import { atMost, withPlace } from '../live/with-place.js'
+import { askedToEnd } from './asked-to-end.js'
+import { certificateConcerns } from './certificate-concerns.js'
 import { loadHub } from './hub-package.js'
 import { hubTokens } from './hub-tokens.js'
-import { createServeLog } from './serve-log.js'
-import { parseServeOptions, readTls, type ServeOptions } from './serve-options.js'
+import { createServeLog, type ServeLog } from './serve-log.js'
+import { parseServeOptions, readTls, type ServeOptions, type TlsPaths } from './serve-options.js'
 import { TokenFile } from './token-file.js'
 
-const ENDING = ['SIGINT', 'SIGTERM'] as const
+/** A client that does not take its leave is not waited for longer; a second signal ends the wait at once. */
+const CLOSE_MS = 5_000
 
 /**
  * Serves a hub until SIGINT or SIGTERM ends it; its clients are told first. SIGHUP makes it read its certificate anew. The URL is
@@ -31,11 +35,12 @@ async function serve(options: ServeOptions, { connection }: OpsPlace): Promise<C
   const file = new TokenFile(connection.home)
   const count = file.read().length
   const { createHub } = await loadHub()
-  // From here on a signal ends it in order, also while it starts.
-  const asked = new Promise<CommandEnd>((resolve) => {
-    for (const signal of ENDING) process.once(signal, () => resolve(signal))
-  })
+  let onReload = (): void => undefined
   let isReady = false
+  // From here on a signal ends it in order, also while it starts.
+  const asked = askedToEnd(() => {
+    onReload()
+  })
   const hub = await createHub({
     ...hubOptions,
     tls,
@@ -46,20 +51,9 @@ async function serve(options: ServeOptions, { connection }: OpsPlace): Promise<C
     },
   })
   isReady = true
-  process.on('SIGHUP', () => {
-    if (tlsPaths === undefined) {
-      log.important('SIGHUP: there is no certificate to read anew')
-      return
-    }
-    try {
-      hub.renewTls(readTls(tlsPaths))
-      log.important('SIGHUP: new connections get the certificate that is there now')
-    } catch (error) {
-      // What is being replaced may not fit together for a moment; a hub that works must not end for it.
-      const message = error instanceof Error ? error.message : String(error)
-      log.important(`SIGHUP: the certificate stays as it was: ${message}`)
-    }
-  })
+  onReload = () => {
+    reload(hub, tlsPaths, log)
+  }
   const { store } = await hub.health()
   process.stdout.on('error', () => undefined)
   process.stdout.write(
@@ -70,11 +64,27 @@ async function serve(options: ServeOptions, { connection }: OpsPlace): Promise<C
   log.important(
     `the hub is at ${hub.url}, its store is ${store.url}; it accepts ${count === 1 ? '1 token' : `${count} tokens`}, and "cli-ops serve token add <name> --scope <scopes>" makes one; Ctrl-C ends it`,
   )
+  if (tls !== undefined && tlsPaths !== undefined)
+    for (const concern of certificateConcerns(tls, tlsPaths)) log.important(concern)
   const end = await asked
   log.important(`${String(end)}: telling the clients, and ending`)
   await atMost(hub.close(), CLOSE_MS)
   return end
 }
 
-/** A second signal ends it at once, and a client that does not take its leave is not waited for longer. */
-const CLOSE_MS = 5_000
+function reload(hub: Hub, tlsPaths: TlsPaths | undefined, log: ServeLog): void {
+  if (tlsPaths === undefined) {
+    log.important('SIGHUP: there is no certificate to read anew')
+    return
+  }
+  try {
+    const tls = readTls(tlsPaths)
+    hub.renewTls(tls)
+    log.important('SIGHUP: new connections get the certificate that is there now')
+    for (const concern of certificateConcerns(tls, tlsPaths)) log.important(concern)
+  } catch (error) {
+    // What is being replaced may not fit together for a moment; a hub that works must not end for it.
+    const message = error instanceof Error ? error.message : String(error)
+    log.important(`SIGHUP: the certificate stays as it was: ${message}`)
+  }
+}

@@ -8,7 +8,8 @@ import { createCoordinator, isCliOpsError } from '@cli-ops/shared-ipc'
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 
 import { makeCertificate } from '../../../../test/engines/certificate.js'
-import { CliOpsUser, type RunningProgram } from '../fixtures/cli-ops-user.js'
+import { BIN, CliOpsUser, type RunningProgram } from '../fixtures/cli-ops-user.js'
+import { noPseudoTerminal, PseudoTerminal } from '../fixtures/pseudo-terminal.js'
 
 afterEach(() => {
   vi.unstubAllEnvs()
@@ -200,6 +201,27 @@ describe('cli-ops serve', { timeout: 60_000 }, () => {
     expect(status).toBe(1)
     expect(stderr).toMatch(/^cli-ops: .*\(EADDRINUSE\)\n$/u)
   })
+
+  test('a certificate that ends soon, and a key that others can read, are said', async () => {
+    const user = new CliOpsUser()
+    const { cert, key } = makeCertificate(user.directory, ['IP:127.0.0.1'], 'hub', 5)
+    chmodSync(key, 0o644)
+    const { program } = await serve(user, '--tls-cert', cert, '--tls-key', key)
+    await program.says(`cli-ops: other users can get at ${key}; run "chmod 600" on it\n`)
+    const { stderr } = await endOf(program, 'SIGTERM')
+    expect(stderr).toMatch(/^cli-ops: the certificate ends on 20\d\d-\d\d-\d\d; renew it/mu)
+  })
+
+  test.skipIf(noPseudoTerminal !== undefined)(
+    'ends where the terminal is closed that it was started in',
+    async () => {
+      const user = new CliOpsUser()
+      const terminal = new PseudoTerminal([process.execPath, BIN, 'serve', '--port', '0'], user.env)
+      await terminal.shows('Ctrl-C ends it')
+      terminal.hangUp()
+      expect(await terminal.ended).toBe(129)
+    },
+  )
 
   test('SIGHUP reads the certificate anew, and keeps the old one where that cannot be', async () => {
     const user = new CliOpsUser()

@@ -1,15 +1,13 @@
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 
 import { describe, expect, test } from 'vitest'
 import type { Snapshot } from '../../src/live/live-types.js'
 import { widthOf } from '../../src/terminal/fit-text.js'
-import { CliOpsUser } from '../fixtures/cli-ops-user.js'
+import { BIN, CliOpsUser } from '../fixtures/cli-ops-user.js'
 import { noPseudoTerminal, PseudoTerminal } from '../fixtures/pseudo-terminal.js'
 import { startTeamProcess } from '../fixtures/team-process.js'
 
-const BIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url))
 const ESCAPE = '\u001b'
 const DOWN = '\u001b[B'
 const TERM = 15

@@ -11,9 +11,9 @@ import { holdersIn, namesIn, temporaryHome } from '../fixtures/temporary-home.js
 const SCRIPT = `
   import { createRequire } from 'node:module'
   const { blockForLock } = createRequire(process.argv[2])('@cli-ops/shared-ipc/lifecycle/parts')
-  const [home, , timeoutMs] = process.argv.slice(1)
+  const [home, , timeoutMs, onBusy] = process.argv.slice(1)
   try {
-    const lock = blockForLock({ home, namespace: '' }, { resource: 'db', timeoutMs: Number(timeoutMs) })
+    const lock = blockForLock({ home, namespace: '' }, { resource: 'db', timeoutMs: Number(timeoutMs), onBusy })
     process.stdout.write('inside')
     process.stdin.once('data', () => {
       lock.releaseSync()
@@ -23,9 +23,9 @@ const SCRIPT = `
     process.stdout.write(error.code)
   }`
 
-function startBlocking(home: string, timeoutMs = 60_000): ChildProcess {
+function startBlocking(home: string, timeoutMs = 60_000, onBusy = 'wait'): ChildProcess {
   const args = ['--input-type=module', '-e', SCRIPT, home, fileURLToPath(import.meta.url)]
-  return spawn(process.execPath, [...args, String(timeoutMs)], {
+  return spawn(process.execPath, [...args, String(timeoutMs), onBusy], {
     stdio: ['pipe', 'pipe', 'ignore'],
   })
 }
@@ -66,6 +66,15 @@ test('a blocked waiter that gives up or is killed holds nobody up', async () => 
   await lock.release()
   await (await locks.lock('db')).release()
   expect(holdersIn(home)).toEqual([])
+})
+
+test('one that is not to wait is told at once that the lock is held', async () => {
+  const home = temporaryHome()
+  await using lock = await new LockManager({ home }).lock('db')
+  const hasty = startBlocking(home, 60_000, 'fail')
+  expect(String((await once(hasty.stdout!, 'data'))[0])).toBe('LOCK_HELD')
+  expect(namesIn(home, 'queues')).toEqual([])
+  lock.assertHeld()
 })
 
 const BLOCKED_COMMAND = fileURLToPath(new URL('fixtures/blocked-command.mjs', import.meta.url))
