@@ -30,3 +30,12 @@ describe.each(specifiers)('%s', (specifier) => {
     expect(required).toEqual(imported)
   })
 })
+
+test.each(['commander', 'yargs'])('the preload of the %s plugin is found', async (framework) => {
+  // The commander plugin has no `exports`: its preload is a file without an extension.
+  const preload = `@cli-ops/${framework}-plugin/register`
+  const { stdout, stderr } = await run(process.execPath, ['--import', preload, '-p', '1 + 1'], {
+    cwd: root,
+  })
+  expect([stdout, stderr]).toEqual(['2\n', ''])
+})

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** Order of the areas in the results. */
-export const AREAS = ['startup', 'locks', 'events', 'rpc', 'live', 'redis', 'amqp']
+export const AREAS = ['startup', 'locks', 'events', 'rpc', 'live', 'redis', 'amqp', 'websocket']
 
 /**
  * @typedef {{ area: string, name: string, path: string }} Benchmark

@@ -110,7 +110,7 @@ test('the guide to the hub works word by word', { timeout: 120_000 }, async () =
   expect(all).toMatch(/ok {4}engine: wss: answered/u)
   expect(all).toMatch(/deploy .*cli-ops run/u)
   expect(all).toContain('my turn')
-  expect(all).toContain('laptop-anna')
+  expect(all).toContain('laptop-7')
   // What was taken back is no longer good.
   expect(() => laptop.run('cli-ops locks')).toThrow(/revoked|refused|token/u)
 })

@@ -40,7 +40,17 @@ export function codeBlocks(path: string, languages: readonly string[]): CodeBloc
 
 /** The rows of the tables of a document, each as its cells; without heads and rules. */
 export function tableRows(path: string): string[][] {
-  return readFileSync(path, 'utf8')
+  return rowsOf(readFileSync(path, 'utf8'))
+}
+
+/** The rows of the tables under one heading, up to the next heading of whatever level. */
+export function sectionRows(path: string, heading: string): string[][] {
+  const sections = readFileSync(path, 'utf8').split(/^#+ /mu)
+  return rowsOf(sections.find((section) => section.startsWith(`${heading}\n`)) ?? '')
+}
+
+function rowsOf(text: string): string[][] {
+  return text
     .split('\n')
     .filter((line) => line.startsWith('|'))
     .map((line) =>

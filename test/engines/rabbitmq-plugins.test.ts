@@ -56,6 +56,23 @@ describe.runIf(hasRabbitServer())('a plugin with the URL of a RabbitMQ broker', 
     expect({ stdout, stderr }).toEqual({ stdout: 'missed: Write\n', stderr: '' })
   })
 
+  test('cli-ops looks at it, and says that it has no locks', async () => {
+    const run = async (...args: string[]) => {
+      const { stdout } = await promisify(execFile)(
+        process.execPath,
+        [join(root, 'packages/cli/dist/main.js'), ...args],
+        { env: { ...process.env, ...env, CLI_OPS_HOME: home } },
+      )
+      return stdout
+    }
+    const reason = 'the amqp driver has no locks; set CLI_OPS_LOCKS_URL'
+    expect(await run('status')).toContain(`! ${reason}`)
+    expect(await run('clean')).toContain('Removed 0 stale locks')
+    const doctor = await run('doctor')
+    expect(doctor).toMatch(/^ok\s+engine: amqp: answered/mu)
+    expect(doctor).toContain(`warn  locks: ${reason}`)
+  })
+
   describe.each(HOSTS.filter(({ title }) => FRAMEWORKS.includes(title)))('$title', (host) => {
     const rows = ROWS.filter(({ ending }) => ENDINGS.includes(ending))
     test.each(rows)('a command that ends by $ending', async (row) => {

@@ -26,7 +26,7 @@ class AmqpDriver implements Driver {
     remote: true,
   }
   /** A queue can be had by one consumer alone, but nothing there ends in time, and no number fences off who had it before. */
-  readonly instead = { locks: 'set CLI_OPS_LOCKS_URL, to a redis:// URL for several machines' }
+  readonly instead = { locks: 'set CLI_OPS_LOCKS_URL to a redis:// URL' }
   readonly events: AmqpEvents
   readonly registry: AmqpRegistry
   readonly rpc: RelayedRpc

@@ -270,6 +270,21 @@ describe.runIf(hasRabbitServer())('a broker', () => {
     await Promise.all([events.close(), reader.close()])
   })
 
+  test('lets a group begin while its log is being made', async () => {
+    // The queue of a stream is declared before it runs, which one of some thirty readers met.
+    const beginnings = Array.from({ length: 60 }, async () => {
+      const events = new EventBus(place())
+      const heard = new Promise((resolve, reject) => {
+        const subscription = events.on('*', resolve, { from: 'earliest', group: 'g' })
+        subscription.ready.catch(reject)
+      })
+      await events.emit('a:b', 1)
+      expect(await heard).toBe(1)
+      await events.close()
+    })
+    await Promise.all(beginnings)
+  })
+
   test('whose log was deleted reports that as a gap', async () => {
     const options = place()
     const [events, reader] = [new EventBus(options), new EventBus(options)]

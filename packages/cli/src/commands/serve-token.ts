@@ -15,20 +15,19 @@ export function serveTokenCommand(): Command {
 function addCommand(): Command {
   return new Command('add')
     .description('make a token; its secret is printed once, and kept nowhere')
-    .argument('<new-name>', 'its name, for the log and to revoke it, such as "laptop-anna"')
+    .argument('<new-name>', 'its name, for the log and to revoke it, such as "laptop-7"')
     .requiredOption('-s, --scope <scopes>', 'what it is for: read, emit, lock, call, by commas')
     .option('-e, --expires <duration>', 'how long it is good for, such as 30d; without it for ever')
     .option(
       '-n, --namespace <name>',
       'let it into this namespace only; repeat for more',
-      (value: string, all: readonly string[]) => [...all, value],
-      [],
+      (value: string, all: readonly string[] | undefined) => [...(all ?? []), value],
     )
     .option('--json', 'print the token, with its secret, as JSON')
     .addHelpText(
       'after',
       examples(
-        'cli-ops serve token add laptop-anna --scope read,emit,lock,call --expires 30d',
+        'cli-ops serve token add laptop-7 --scope read,emit,lock,call --expires 30d',
         'cli-ops serve token add wallboard --scope read >wallboard.token',
       ),
     )

@@ -5,7 +5,7 @@ import { serveTokenCommand } from './serve-token.js'
 
 /** `cli-ops serve`. */
 export function serveCommand(): Command {
-  const collect = (value: string, all: readonly string[]): readonly string[] => [...all, value]
+  const collect = (value: string, all: readonly string[] = []): readonly string[] => [...all, value]
   return (
     new Command('serve')
       // `--json` of `token list` is its own.
@@ -24,13 +24,11 @@ export function serveCommand(): Command {
         '--allow-origin <origin>',
         'let pages of this origin connect; repeat for more',
         collect,
-        [],
       )
       .option(
         '--allow-host <name>',
         'another name by which clients reach it; repeat for more',
         collect,
-        [],
       )
       .option(
         '--lease <duration>',
@@ -46,7 +44,7 @@ The store of this machine's own CLIs is used where --store is not given, so that
 an engine belongs into a variable, such as CLI_OPS_REDIS_PASSWORD_FILE. Tokens are in the home, by digest.
 
 Examples:
-  cli-ops serve token add laptop-anna --scope read,emit,lock,call --expires 30d
+  cli-ops serve token add laptop-7 --scope read,emit,lock,call --expires 30d
   cli-ops serve --host 0.0.0.0 --tls-cert hub.pem --tls-key hub.key
   cli-ops serve --check wss://build-7:4711`,
       )

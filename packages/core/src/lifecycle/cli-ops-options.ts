@@ -1,8 +1,14 @@
 import type { ConnectionOptions } from '../options/connection-options.js'
 import type { LockMode } from '../locks/lock-types.js'
 
-/** What a plugin is configured with. Every framework takes the same options. */
-export interface CliOpsOptions extends ConnectionOptions {
+/**
+ * What a plugin is configured with. Every framework takes the same options. The limits of a remote engine are for the person who
+ * runs it to say: `CLI_OPS_LEASE_MS`, `CLI_OPS_ENGINE_TIMEOUT_MS`.
+ */
+export interface CliOpsOptions extends Pick<
+  ConnectionOptions,
+  'home' | 'namespace' | 'url' | 'disabled'
+> {
   /** Name of the CLI. @default the framework's */
   readonly name?: string | undefined
   /** Version of the CLI. @default the framework's */

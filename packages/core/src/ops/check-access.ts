@@ -2,6 +2,7 @@ import type { EngineAccess } from '../drivers/driver.js'
 import { openDriver } from '../drivers/open-driver.js'
 import { type Check, ok, warning } from './finding.js'
 import type { OpsContext } from './ops-context.js'
+import { isRefusal, unlessRefused } from './unless-refused.js'
 
 const PRIMITIVES = ['locks', 'events', 'registry', 'rpc'] as const
 
@@ -36,7 +37,8 @@ async function accessTo(
   // The process has one driver for a place, so this is the connection that is there already.
   const handle = openDriver({ home, namespace, url, disabled: false }, primitive)
   try {
-    return (await handle.open()).access?.()
+    const driver = await unlessRefused(() => handle.open())
+    return isRefusal(driver) ? undefined : driver.access?.()
   } finally {
     await handle.close()
   }

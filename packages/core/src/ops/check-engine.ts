@@ -7,6 +7,7 @@ import { describeDuration } from '../locks/describe-owner.js'
 import { type Check, failure, ok, warning } from './finding.js'
 import { jsonLine } from './json-line.js'
 import { keptEvents } from './kept-events.js'
+import { unlessRefused } from './unless-refused.js'
 
 const PRIMITIVES = ['locks', 'events', 'registry', 'rpc'] as const
 /** An answer slower than this makes every command slow. */
@@ -24,7 +25,7 @@ export const checkEngine: Check = async ({ connection, coordinator }) => {
   const began = performance.now()
   // Each primitive may have an engine of its own; one that has no locks or no registry says so.
   if (connection.urlOf('registry') !== 'local:') await coordinator.registry.discover()
-  if (connection.urlOf('locks') !== 'local:') await coordinator.locks.list()
+  if (connection.urlOf('locks') !== 'local:') await unlessRefused(() => coordinator.locks.list())
   const tookMs = Math.round(performance.now() - began)
   const names = [...schemes].join(', ')
   if (tookMs < SLOW_MS) return ok(`${names} answered within ${tookMs} ms`)

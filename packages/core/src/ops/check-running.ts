@@ -9,6 +9,7 @@ import { describeOwner } from '../locks/describe-owner.js'
 import { type Check, ok, warning } from './finding.js'
 import { jsonLine } from './json-line.js'
 import type { OpsContext } from './ops-context.js'
+import { isRefusal, unlessRefused } from './unless-refused.js'
 
 export const checkLocks: Check = async (context) => {
   const { coordinator, program } = context
@@ -19,7 +20,10 @@ export const checkLocks: Check = async (context) => {
       'nobody can take such a lock, or it may seem taken; look at what is there, and move it elsewhere',
     )
   }
-  const locks = (await coordinator.locks.list()).filter(({ id }) => id !== '')
+  const listed = await unlessRefused(() => coordinator.locks.list())
+  if (isRefusal(listed))
+    return warning(listed.refusal, 'a command that must have a lock does not run; all others do')
+  const locks = listed.filter(({ id }) => id !== '')
   const doubtful = locks.filter(({ owner }) => owner.state !== 'running')
   if (doubtful.length === 0) return ok(`${locks.length} in use`)
   return warning(

@@ -1,9 +1,12 @@
 import { lockJson } from './lock-report.js'
 import type { OpsRun } from './ops-context.js'
+import { isRefusal, unlessRefused } from './unless-refused.js'
 
 /** `clean`: removes what dead processes left and what has expired. */
 export const cleanUp: OpsRun = async ({ coordinator, print }) => {
-  const locks = await coordinator.locks.cleanStaleLocks()
+  const cleaned = await unlessRefused(() => coordinator.locks.cleanStaleLocks())
+  // An engine without locks has none that are stale.
+  const locks = isRefusal(cleaned) ? [] : cleaned
   const services = await coordinator.registry.cleanDeadProcesses()
   const events = await coordinator.events.cleanOldEvents()
   const text = `Removed ${count(locks.length, 'stale lock')}, ${count(services.length, 'dead instance')}, ${count(events, 'expired event')}.`

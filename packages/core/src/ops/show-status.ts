@@ -15,6 +15,7 @@ import type { OpsContext, OpsRun } from './ops-context.js'
 import { requestTraffic, type ServerTraffic } from './request-traffic.js'
 import { style } from './style.js'
 import { textTable } from './text-table.js'
+import { isRefusal, unlessRefused } from './unless-refused.js'
 
 const PRIMITIVES = ['locks', 'events', 'registry', 'rpc'] as const
 
@@ -22,6 +23,8 @@ const PRIMITIVES = ['locks', 'events', 'registry', 'rpc'] as const
 interface Status {
   readonly instances: readonly ServiceInfo[] | undefined
   readonly locks: readonly LockInfo[] | undefined
+  /** Why the engine has no locks at all. */
+  readonly refusal: string | undefined
   readonly events: EventTraffic | undefined
   readonly requests: readonly ServerTraffic[]
   readonly disk: DiskUse | undefined
@@ -82,16 +85,17 @@ async function look(context: OpsContext): Promise<Status> {
       return undefined
     }
   }
-  const [instances, locks, events, disk] = await Promise.all([
+  const [instances, listed, events, disk] = await Promise.all([
     attempt(() => coordinator.registry.discover()),
-    attempt(() => coordinator.locks.list()),
+    attempt(() => unlessRefused(() => coordinator.locks.list())),
     attempt(() => keptEvents(context, '*', 'earliest')),
     isAllRemote(connection) ? undefined : diskUse(home),
   ])
   const requests = await requestTraffic(coordinator, instances ?? [])
   return {
     instances,
-    locks,
+    locks: isRefusal(listed) ? undefined : listed,
+    refusal: isRefusal(listed) ? listed.refusal : undefined,
     events: events && eventTraffic(events),
     requests,
     disk,
@@ -100,8 +104,9 @@ async function look(context: OpsContext): Promise<Status> {
 }
 
 /** What a person should look at; "doctor" has the remedies. */
-function warningsOf({ instances = [], locks = [], disk }: Status): string[] {
+function warningsOf({ instances = [], locks = [], refusal, disk }: Status): string[] {
   return [
+    ...(refusal === undefined ? [] : [refusal]),
     ...locks.flatMap(lockWarning),
     ...instances
       .filter(({ state }) => state === 'hung')

@@ -1,5 +1,7 @@
 import type { ConfirmChannel, Options } from 'amqplib'
 
+const NO_REPLICA = /does not have a (?:running )?replica on the local node/u
+
 interface Sent {
   isReturned: boolean
   readonly settle: (error?: Error) => void
@@ -22,7 +24,10 @@ export class OpenChannel {
     this.raw = raw
     let failure: Error | undefined
     raw.on('error', (error) => {
-      failure = error
+      // The stream is being made or moved, or the broker is starting.
+      failure = NO_REPLICA.test(error.message)
+        ? new LostError('the node has no running replica of the log')
+        : error
     })
     raw.on('close', () => {
       this.#finish(failure ?? new LostError('the connection was lost'))

@@ -2,7 +2,7 @@ import type { EventRecord, Retention } from '@cli-ops/shared-ipc/driver'
 import type { ConsumeMessage, Options } from 'amqplib'
 
 import type { AmqpConnection } from '../connection/amqp-connection.js'
-import { LostError, type OpenChannel } from '../connection/open-channel.js'
+import type { OpenChannel } from '../connection/open-channel.js'
 
 const EVENT = 'cli-ops:event'
 /** A record that says nothing: whoever reads it back knows where the log ended when it was written. */
@@ -101,8 +101,6 @@ export async function consumeLog(
       { arguments: { 'x-stream-offset': offset } },
     )
   } catch (error) {
-    // No replica runs yet: the log is being made, or the broker is starting.
-    if (codeOf(error) === PRECONDITION_FAILED) throw new LostError('the log does not run yet')
     throw channel.end ?? error
   }
 }

@@ -1,6 +1,7 @@
 import { randomId, type StartPosition, type StoredEvent } from '@cli-ops/shared-ipc/driver'
 
 import type { AmqpConnection } from '../connection/amqp-connection.js'
+import { LostError } from '../connection/open-channel.js'
 import { tryAgain } from '../connection/try-again.js'
 import { consumeLog, hasLog, type LogRecord, type LogStart, publishMark } from './event-log.js'
 import { BEGINNING, type LogPosition, parsePosition, positionOf } from './log-position.js'
@@ -91,7 +92,10 @@ async function read(
         if (found !== undefined) resolve({ offset: found.offset, check: found.check })
         channel.ack(record.deliveryTag)
       })
-        .then(() => (mark === undefined ? undefined : publishMark(channel, queue, mark)))
+        .then(async () => {
+          if (mark === undefined || (await publishMark(channel, queue, mark))) return
+          throw new LostError('the log of the events is gone')
+        })
         .catch(reject)
     })
   } finally {

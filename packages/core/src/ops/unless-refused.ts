@@ -1,0 +1,20 @@
+import { isCliOpsError } from '../errors/cli-ops-error.js'
+
+/** What an engine cannot have: why, and where it is to be had. */
+export interface Refusal {
+  readonly refusal: string
+}
+
+/** Asks an engine for what it may not have at all. Rejects for any other reason. */
+export async function unlessRefused<T>(look: () => Promise<T>): Promise<T | Refusal> {
+  try {
+    return await look()
+  } catch (error) {
+    if (isCliOpsError(error, 'UNSUPPORTED')) return { refusal: error.message }
+    throw error
+  }
+}
+
+export function isRefusal(found: unknown): found is Refusal {
+  return typeof found === 'object' && found !== null && 'refusal' in found
+}

@@ -1,0 +1,475 @@
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer, type AddressInfo, connect, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { createHub, type Hub, hashToken, type HubToken } from '@cli-ops/driver-websocket/hub'
+import { createCoordinator } from '@cli-ops/shared-ipc'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+
+import { newRequest, openAt } from './drivers.js'
+import { RawClient } from './raw-client.js'
+
+const ALL = 'secret-of-one-who-may-do-everything'
+const READER = 'secret-of-one-who-may-only-look'
+const PASSING = 'secret-that-is-taken-back'
+const TEAM = 'secret-of-one-namespace'
+
+describe('a hub that is attacked', () => {
+  let hub: Hub
+  let home: string
+  const log: string[] = []
+  let tokens: readonly HubToken[] = [
+    { name: 'all', hash: hashToken(ALL), scopes: ['read', 'emit', 'lock', 'call'] },
+    { name: 'reader', hash: hashToken(READER), scopes: ['read'] },
+    { name: 'passing', hash: hashToken(PASSING), scopes: ['read'] },
+    { name: 'team', hash: hashToken(TEAM), scopes: ['read', 'lock'], namespaces: ['team'] },
+  ]
+  beforeAll(async () => {
+    home = mkdtempSync(join(tmpdir(), 'cli-ops-hub-'))
+    hub = await createHub({
+      tokens: () => tokens,
+      store: { home },
+      allowedOrigins: ['https://board.example'],
+      maxFrameBytes: 64 * 1024,
+      maxBufferedBytes: 256 * 1024,
+      leaseMs: 2_000,
+      onLog: (line) => log.push(line),
+    })
+  })
+  afterAll(async () => {
+    await hub.close()
+    rmSync(home, { recursive: true, force: true })
+  })
+
+  /** One that has done nothing wrong is served all the while. */
+  async function servesOthers(): Promise<void> {
+    const good = await RawClient.enter(hub.url, ALL)
+    expect(await good.call('locks.list')).toEqual([])
+    good.socket.terminate()
+  }
+
+  function plainSocket(): Promise<Socket> {
+    const socket = connect(Number(new URL(hub.url).port), '127.0.0.1')
+    return once(socket, 'connect').then(() => socket)
+  }
+
+  describe('at the handshake', () => {
+    test.each([
+      ['no token', {}, 401],
+      ['a wrong token', { token: 'wrong' }, 401],
+      ['the hash of a token', { token: hashToken(ALL) }, 401],
+      ['a token of another scheme', { headers: { authorization: `Basic ${ALL}` } }, 401],
+      ['a page of a stranger', { token: ALL, headers: { origin: 'https://evil.example' } }, 403],
+      ['a page without an origin of its own', { token: ALL, headers: { origin: 'null' } }, 403],
+      [
+        'a name that resolves to this machine',
+        { token: ALL, headers: { host: 'evil.example' } },
+        403,
+      ],
+      [
+        'a name that begins like this machine',
+        { token: ALL, headers: { host: '127.0.0.1.evil.example' } },
+        403,
+      ],
+      ['no subprotocol', { token: ALL, protocols: [] }, 400],
+      ['another subprotocol', { token: ALL, protocols: ['cli-ops.v2'] }, 400],
+    ])('%s is refused', async (_what, options, status) => {
+      await expect(RawClient.connect(hub.url, options)).rejects.toThrow(`status ${status}`)
+    })
+
+    test('a page that is allowed is let in', async () => {
+      const headers = { origin: 'https://board.example' }
+      const client = await RawClient.connect(hub.url, { token: ALL, headers })
+      client.socket.terminate()
+    })
+
+    test('a token in the URL is none', async () => {
+      await expect(RawClient.connect(`${hub.url}/?token=${ALL}`, {})).rejects.toThrow('status 404')
+    })
+
+    test('no secret is written to the log', () => {
+      expect(log.length).toBeGreaterThan(5)
+      for (const secret of [ALL, READER, 'wrong']) expect(log.join('\n')).not.toContain(secret)
+    })
+
+    test('one that tries again and again is turned away, and does not lock others out', async () => {
+      const tries = Array.from({ length: 30 }, (_, number) =>
+        RawClient.connect(hub.url, { token: `guess-${number}` }).catch(String),
+      )
+      expect(await Promise.all(tries)).toContain('Error: status 429')
+      await servesOthers()
+    })
+
+    test('one that never ends its handshake, or never begins it, is ended', async () => {
+      const [silent, slow] = [await plainSocket(), await plainSocket()]
+      slow.write('GET / HTTP/1.1\r\nHost: localhost\r\n')
+      const dripping = setInterval(() => slow.write('X: y\r\n'), 100)
+      slow.on('error', () => undefined).resume()
+      silent.on('error', () => undefined).resume()
+      await Promise.all([once(silent, 'close'), once(slow, 'close')])
+      clearInterval(dripping)
+      await servesOthers()
+    }, 20_000)
+
+    test('one that says no hello is ended', async () => {
+      const client = await RawClient.connect(hub.url, { token: ALL })
+      expect(await client.closed).toMatchObject({ code: 4400 })
+    }, 20_000)
+
+    test.each([
+      'not HTTP at all\r\n\r\n',
+      `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`,
+      'POST /health HTTP/1.1\r\nHost: localhost\r\nContent-Length: 999999999\r\n\r\n',
+      'GET /../../etc/passwd HTTP/1.1\r\nHost: localhost\r\n\r\n',
+    ])('a request that is none is answered with no more than a refusal (%#)', async (text) => {
+      const socket = await plainSocket()
+      let answer = ''
+      socket.on('error', () => undefined)
+      socket.on('data', (data) => (answer += data.toString()))
+      socket.write(text)
+      await once(socket, 'close')
+      expect(answer).toMatch(/^(?:HTTP\/1\.1 4\d\d .*)?/u)
+      expect(answer).not.toContain('200 OK')
+    })
+  })
+
+  describe('with a token', () => {
+    test.each([
+      ['events.append', 'emit'],
+      ['registry.register', 'emit'],
+      ['locks.acquire', 'lock'],
+      ['locks.forceRelease', 'lock'],
+      ['rpc.connect', 'call'],
+      ['rpc.listen', 'call'],
+    ])('%s needs the scope "%s"', async (method, scope) => {
+      const client = await RawClient.enter(hub.url, READER)
+      const { error } = await client.request(method)
+      expect(error?.data).toEqual({ code: 'FORBIDDEN', details: { scope } })
+      expect(error?.message).toContain(`lacks the scope "${scope}"`)
+      client.socket.terminate()
+    })
+
+    test('a driver says which scope is missing', async () => {
+      const driver = await openAt(hub.url, { token: READER })
+      const taking = Promise.resolve(driver.locks.tryAcquire(newRequest('db')))
+      await expect(taking).rejects.toMatchObject({ code: 'FORBIDDEN' })
+      await driver.close()
+    })
+
+    test('a namespace that the token is not good for is refused', async () => {
+      await expect(openAt(hub.url, { token: TEAM })).rejects.toMatchObject({ code: 'FORBIDDEN' })
+      await (await openAt(hub.url, { token: TEAM, namespace: 'team' })).close()
+    })
+
+    test('nothing is done before hello, and hello is said once', async () => {
+      const client = await RawClient.connect(hub.url, { token: ALL })
+      expect((await client.request('locks.list')).error?.message).toContain('say hello first')
+      client.socket.terminate()
+      const entered = await RawClient.enter(hub.url, TEAM, 'team')
+      const again = await entered.request('hello', { namespace: '', leaseMs: 1, process: {} })
+      expect(again.error?.message).toContain('once')
+      entered.socket.terminate()
+    })
+
+    test('one that is revoked ends its connections within seconds', async () => {
+      const client = await RawClient.enter(hub.url, PASSING)
+      tokens = tokens.filter(({ name }) => name !== 'passing')
+      expect(await client.closed).toMatchObject({ code: 4401 })
+      await expect(RawClient.connect(hub.url, { token: PASSING })).rejects.toThrow(
+        /status 4(?:01|29)/u,
+      )
+    })
+
+    test('the socket of a stranger is not connected to, whatever a record says', async () => {
+      const path = join(home, 'stranger.sock')
+      let visits = 0
+      const stranger = createServer(() => (visits += 1)).listen(path)
+      const client = await RawClient.enter(hub.url, ALL)
+      const record = {
+        name: 'bait',
+        instance: '0123456789ab',
+        pid: 1,
+        startedAt: 0,
+        endpoint: path,
+        metadata: {},
+      }
+      await client.call('registry.register', { record })
+      const { error } = await client.request('rpc.connect', {
+        channel: 'c0123456789ab',
+        endpoint: path,
+      })
+      expect(error?.data?.code).toBe('NO_RESPONDER')
+      // Nor does it lead a process of the hub's machine there.
+      const ops = createCoordinator({ name: 'beside', url: 'local:', home, disabled: false })
+      expect((await ops.registry.discover()).map(({ endpoint }) => endpoint)).toEqual([undefined])
+      expect(visits).toBe(0)
+      await ops.close()
+      client.socket.terminate()
+      stranger.close()
+    })
+
+    test.each(['../../x', 'a/b', '0123456789AB', '', 7, null])(
+      'the instance %j, of which a file is named, is refused',
+      async (instance) => {
+        const client = await RawClient.enter(hub.url, ALL)
+        const record = { name: 'x', instance, pid: 1, startedAt: 0, metadata: {} }
+        expect((await client.request('registry.register', { record })).error?.code).toBe(-32_602)
+        const listening = { listener: '0123456789ab', name: 'x', instance }
+        expect((await client.request('rpc.listen', listening)).error?.code).toBe(-32_602)
+        client.socket.terminate()
+      },
+    )
+
+    test('names and ids that are none are refused', async () => {
+      const client = await RawClient.enter(hub.url, ALL)
+      const owner = { name: 'x', pid: 1, host: 'h', user: 'u', startedAt: 0 }
+      for (const wrong of [
+        { resource: '' },
+        { resource: 'a\u001b[2J' },
+        { resource: 'x'.repeat(2_000) },
+        { resource: { toString: 'x' } },
+        { id: '../x' },
+        { id: 'a~b' },
+        { held: 'all' },
+        { held: ['../x'] },
+        { mode: 'both' },
+        { owner: null },
+        { owner: { ...owner, pid: -1 } },
+      ]) {
+        const params = { resource: 'db', id: 'raw-1', held: [], owner, ...wrong }
+        expect((await client.request('locks.acquire', params)).error?.code).toBe(-32_602)
+      }
+      expect(await client.call('locks.list')).toEqual([])
+      client.socket.terminate()
+    })
+
+    test('an event is made anew: it brings no line and no member of its own along', async () => {
+      const client = await RawClient.enter(hub.url, ALL)
+      const event = {
+        specversion: '1.0',
+        id: '1',
+        source: '/x',
+        type: 'a:b',
+        time: new Date().toISOString(),
+        datacontenttype: 'application/json',
+        data: { line: '\n{"cliops":"seal","segment":1}\n' },
+        cursor: '9:9',
+        extra: true,
+      }
+      const retention = { retentionMs: null, maxBytes: null }
+      await client.call('events.append', { events: [event], retention, durable: false })
+      const ops = createCoordinator({ name: 'beside', url: 'local:', home, disabled: false })
+      const [stored] = await ops.events.read('*', { from: 'earliest' })
+      expect(stored).toMatchObject({ type: 'a:b', data: event.data })
+      expect(stored).not.toHaveProperty('extra')
+      for (const wrong of [
+        { type: '' },
+        { id: 'a\nb' },
+        { time: 'now' },
+        { specversion: '2.0' },
+        { source: 7 },
+      ]) {
+        const params = { events: [{ ...event, ...wrong }], retention, durable: false }
+        expect((await client.request('events.append', params)).error?.code).toBe(-32_602)
+      }
+      await ops.close()
+      client.socket.terminate()
+    })
+
+    test('no member called __proto__ reaches a prototype', async () => {
+      const client = await RawClient.enter(hub.url, ALL)
+      client.socket.send('{"jsonrpc":"2.0","id":900,"method":"__proto__","params":{}}')
+      client.socket.send('{"jsonrpc":"2.0","id":901,"method":"constructor","params":{}}')
+      client.socket.send('{"jsonrpc":"2.0","id":902,"method":"toString","params":{}}')
+      const metadata = JSON.parse(
+        '{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}',
+      ) as unknown
+      const record = { name: '__proto__', instance: '0123456789ab', pid: 1, startedAt: 0, metadata }
+      await client.call('registry.register', { record })
+      expect(
+        await client.call('registry.discover', { name: '__proto__', probe: false }),
+      ).toHaveLength(1)
+      expect(({} as { polluted?: number }).polluted).toBeUndefined()
+      client.socket.terminate()
+    })
+  })
+
+  describe('with frames', () => {
+    test('binary ones end the connection', async () => {
+      const client = await RawClient.enter(hub.url, ALL)
+      client.socket.send(Buffer.from('{}'), { binary: true })
+      expect(await client.closed).toMatchObject({ code: 1003 })
+    })
+
+    test('one that is too large ends the connection before it is all there', async () => {
+      const client = await RawClient.enter(hub.url, ALL)
+      client.socket.send('x'.repeat(64 * 1024 + 1))
+      expect(await client.closed).toMatchObject({ code: 1009 })
+      await servesOthers()
+    })
+
+    test('one that says it is of 8 EiB is refused by its head', async () => {
+      const client = await RawClient.enter(hub.url, ALL)
+      const { _socket: socket } = client.socket as unknown as { _socket: Socket }
+      socket.write(
+        Buffer.from([0x81, 0xff, 0x00, 0x1f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0]),
+      )
+      expect((await client.closed).code).toBe(1009)
+    })
+
+    test.each([
+      '',
+      '[]',
+      'null',
+      '{}',
+      '{"method":7}',
+      '{"jsonrpc":"2.0","id":{},"method":"x"}',
+      '['.repeat(60_000),
+    ])('what is no message ends the connection (%#)', async (text) => {
+      const client = await RawClient.enter(hub.url, ALL)
+      client.socket.send(text)
+      expect(await client.closed).toMatchObject({ code: 4400 })
+    })
+
+    test('more requests than a connection may have under way are refused, and the others are served', async () => {
+      const client = await RawClient.enter(hub.url, ALL)
+      const owner = { name: 'x', pid: 1, host: 'h', user: 'u', startedAt: 0 }
+      const ask = (id: number) => ({
+        resource: 'flood',
+        id: `raw-${id}`,
+        held: [],
+        owner,
+        wait: true,
+      })
+      await client.call('locks.acquire', ask(0))
+      let refused = 0
+      for (let id = 1; id <= 1_100; id += 1) {
+        void client.request('locks.acquire', ask(id)).then(({ error }) => {
+          if (error?.data?.code === 'RATE_LIMITED') refused += 1
+        })
+      }
+      await vi.waitFor(() => {
+        expect(refused).toBeGreaterThanOrEqual(76)
+      }, 20_000)
+      const good = await RawClient.enter(hub.url, ALL, 'elsewhere')
+      expect(await good.call('locks.list')).toEqual([])
+      good.socket.terminate()
+      client.socket.terminate()
+      await client.closed
+    }, 60_000)
+
+    test('a flood of messages is taken at a pace that leaves others their turn', async () => {
+      const client = await RawClient.enter(hub.url, ALL, 'flood')
+      const text = JSON.stringify({ jsonrpc: '2.0', method: 'events.close', params: { reader: 1 } })
+      for (let count = 0; count < 50_000; count += 1) client.socket.send(text)
+      const good = await RawClient.enter(hub.url, ALL, 'elsewhere')
+      expect(await good.call('locks.list')).toEqual([])
+      // The flood is not over yet, or its sender is still welcome.
+      expect(await client.call('locks.list')).toEqual([])
+      good.socket.terminate()
+      client.socket.terminate()
+    })
+
+    test('one that asks and does not read is dropped, and told why where it still can be', async () => {
+      const client = await RawClient.enter(hub.url, ALL, 'slow')
+      const metadata = { text: 'x'.repeat(60_000) }
+      const record = { name: 'big', instance: '0123456789ab', pid: 1, startedAt: 0, metadata }
+      await client.call('registry.register', { record })
+      client.socket.pause()
+      const asking = setInterval(() => {
+        for (let count = 0; count < 50; count += 1) void client.request('registry.discover')
+      }, 10)
+      await vi.waitFor(() => {
+        expect(log.join('\n')).toContain('all at 127.0.0.1 is not reading; ended')
+      }, 20_000)
+      clearInterval(asking)
+      client.socket.terminate()
+      await servesOthers()
+    }, 30_000)
+
+    test('a reader of events that does not read is sent no more than it is kept for', async () => {
+      const before = log.length
+      const writer = await openAt(hub.url, { token: ALL, namespace: 'events' })
+      const client = await RawClient.enter(hub.url, ALL, 'events')
+      await client.call('events.open', { reader: 1, from: 'latest', credit: 60_000 })
+      client.socket.pause()
+      const ended = client.closed
+      const data = 'x'.repeat(10_000)
+      const record = (id: number) => {
+        const event = {
+          specversion: '1.0',
+          id: String(id),
+          source: '/x',
+          type: 'a:b',
+          time: new Date().toISOString(),
+          datacontenttype: 'application/json',
+          data,
+        } as const
+        return { event, json: JSON.stringify(event) }
+      }
+      const keep = { retention: { retentionMs: 60_000, maxBytes: 2 ** 28 }, durable: false }
+      for (let id = 0; id < 1_000; id += 1) await writer.events.append([record(id)], keep)
+      await vi.waitFor(() => {
+        // It is not heard any more, since it does not even read what it is asked.
+        expect(log.slice(before).join('\n')).toMatch(/is silent; ended|is not reading; ended/u)
+      }, 20_000)
+      client.socket.resume()
+      await ended
+      await writer.close()
+    }, 60_000)
+  })
+})
+
+test('GET /health says how the hub is, and no secret', async () => {
+  const home = mkdtempSync(join(tmpdir(), 'cli-ops-hub-'))
+  const hub = await createHub({
+    tokens: [{ name: 'x', hash: hashToken(ALL), scopes: ['read'] }],
+    store: { home },
+  })
+  const url = hub.url.replace('ws:', 'http:')
+  const response = await fetch(`${url}/health`)
+  expect(response.status).toBe(200)
+  expect(await response.json()).toMatchObject({
+    status: 'ok',
+    connections: 0,
+    store: { url: 'local:', state: 'reachable' },
+  })
+  expect((await fetch(`${url}/health`, { method: 'POST' })).status).toBe(405)
+  expect((await fetch(`${url}/`)).status).toBe(404)
+  await hub.close()
+  rmSync(home, { recursive: true })
+})
+
+test('a hub does not start where its store is away', async () => {
+  const free = createServer().listen(0, '127.0.0.1')
+  await once(free, 'listening')
+  const { port } = free.address() as AddressInfo
+  free.close()
+  const tokens = [{ name: 'x', hash: hashToken(ALL), scopes: ['read'] as const }]
+  const starting = createHub({ tokens, store: { url: `redis://127.0.0.1:${port}` } })
+  await expect(starting).rejects.toMatchObject({ code: 'ENGINE_UNAVAILABLE' })
+})
+
+test.each([
+  [{ host: '0.0.0.0' }, /^host must be an address of this machine alone/u],
+  [{ host: '::' }, /^host must be an address of this machine alone/u],
+  [{ host: 'sure.invalid' }, /the name is not known/u],
+  [{ port: 70_000 }, /^port must be an integer/u],
+  [{ tls: { cert: 'x', key: 'y' } }, /^tls must be a certificate and its key/u],
+  [{ store: { url: 'memory:' } }, /^store.url must be/u],
+  [{ store: { url: 'wss://other' } }, /^store.url must be/u],
+  [
+    { tokens: [{ name: 'x', hash: 'the secret itself', scopes: [] }] },
+    /^the hash of the token "x"/u,
+  ],
+  [
+    { tokens: [{ name: 'x', hash: hashToken('y'), scopes: ['all'] }] },
+    /^the scopes of the token "x"/u,
+  ],
+  [{ leaseMs: 1 }, /^leaseMs must be/u],
+])('createHub refuses %j (%#)', async (options, message) => {
+  const starting = createHub({ tokens: [], ...options } as Parameters<typeof createHub>[0])
+  await expect(starting).rejects.toThrow(message)
+})

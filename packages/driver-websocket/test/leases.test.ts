@@ -1,0 +1,181 @@
+import { setTimeout as delay } from 'node:timers/promises'
+
+import { hashToken } from '@cli-ops/driver-websocket/hub'
+import { LockManager } from '@cli-ops/shared-ipc'
+import { randomId } from '@cli-ops/shared-ipc/driver'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+
+import { newRequest, openAt, take } from './drivers.js'
+import { HubProcess } from './hub-process.js'
+import { RawClient } from './raw-client.js'
+
+const SECRET = 'secret-of-the-lease-tests'
+const tokens = [
+  { name: 'ci', hash: hashToken(SECRET), scopes: ['read', 'emit', 'lock', 'call'] as const },
+]
+const LEASE_MS = 1_500
+
+describe('a lease of a client of a hub that keeps its locks in a home', () => {
+  let hub: HubProcess
+  const closers: (() => Promise<void>)[] = []
+  /** Of each test its own: what is left of the last one is kept until its lease ends. */
+  let db: string
+  beforeAll(async () => {
+    vi.stubEnv('CLI_OPS_TOKEN', SECRET)
+    hub = await HubProcess.start({ tokens, leaseMs: LEASE_MS })
+  })
+  beforeEach(() => {
+    db = randomId()
+  })
+  afterEach(async () => {
+    for (const close of closers.splice(0)) await close()
+    hub.resume()
+    await hub.restart()
+  })
+  afterAll(async () => {
+    await hub.stop()
+    vi.unstubAllEnvs()
+  })
+
+  async function remote() {
+    const driver = await openAt(hub.url, { token: SECRET, leaseMs: LEASE_MS, timeoutMs: 500 })
+    closers.push(() => driver.close())
+    return driver.locks
+  }
+
+  /** What a program of the hub's machine uses. */
+  function beside(): LockManager {
+    const locks = new LockManager({ home: hub.home, url: 'local:', disabled: false })
+    closers.push(() => locks.close())
+    return locks
+  }
+
+  test('is shown on the machine of the hub with its owner, and the token that is proven', async () => {
+    const grant = await take(await remote(), db)
+    const [info] = await beside().list()
+    expect(info).toMatchObject({
+      resource: db,
+      id: grant.id,
+      owner: { pid: process.pid, state: 'running', via: 'ci' },
+    })
+    await grant.release()
+    expect(await beside().list()).toEqual([])
+  })
+
+  test('shows nothing of what a client says that a terminal would obey', async () => {
+    const raw = await RawClient.enter(hub.url, SECRET)
+    const owner = {
+      name: 'a\u001b[2J\nb',
+      pid: 1,
+      host: 'h\u202e',
+      user: 'u'.repeat(9999),
+      startedAt: 0,
+    }
+    await raw.call('locks.acquire', { resource: db, id: 'raw-1', held: [], owner })
+    const info = await beside().inspect(db)
+    expect(info?.owner).toMatchObject({ name: 'a [2J b', host: 'h ', via: 'ci' })
+    expect(info?.owner.user).toHaveLength(256)
+    raw.socket.terminate()
+  })
+
+  test('is over before a program beside a hub that was killed has the lock', async () => {
+    const grant = await take(await remote(), db)
+    const locks = beside()
+    await hub.kill()
+    expect(await locks.tryLock(db)).toBeNull()
+    const lock = await locks.lock(db)
+    expect(grant.isHeld()).toBe(false)
+    expect(lock.token).toBeGreaterThan(grant.token)
+    await lock.release()
+  })
+
+  test('is over before the next hub grants the lock', async () => {
+    // One that hears nothing of the crash: it is cut off before.
+    const link = await hub.faults.openLink()
+    const driver = await openAt(link.url, { token: SECRET, leaseMs: LEASE_MS, timeoutMs: 500 })
+    const grant = await take(driver.locks, db)
+    link.cut()
+    await hub.restart()
+    const other = await remote()
+    expect(await other.tryAcquire(newRequest(db))).toBeNull()
+    expect((await other.tryAcquire(newRequest('another')))?.isHeld()).toBe(true)
+    const { signal } = new AbortController()
+    const next = await other.acquire(newRequest(db), { signal })
+    expect(grant.isHeld()).toBe(false)
+    expect(next.token).toBeGreaterThan(grant.token)
+    await driver.close()
+    await link.close()
+  })
+
+  test('is over before the hub hands the lock on that was stopped with a signal', async () => {
+    const link = await hub.faults.openLink()
+    const driver = await openAt(link.url, { token: SECRET, leaseMs: LEASE_MS, timeoutMs: 500 })
+    const grant = await take(driver.locks, db)
+    link.cut()
+    await hub.kill('SIGTERM')
+    const locks = beside()
+    expect(await locks.tryLock(db)).toBeNull()
+    await (await locks.lock(db)).release()
+    expect(grant.isHeld()).toBe(false)
+    await driver.close()
+    await link.close()
+  })
+
+  test('ends by its own clock while the hub is suspended, and the renewal hangs', async () => {
+    const grant = await take(await remote(), db)
+    const lost = new Promise<void>((resolve) => grant.onLost(resolve))
+    hub.pause()
+    await lost
+    expect(grant.isHeld()).toBe(false)
+    // Nobody else has had it: the hub is alive, and so is its lock.
+    expect(await beside().tryLock(db)).toBeNull()
+  })
+
+  test('ends with its connection, and the lock is kept for the owner until the lease ends', async () => {
+    const link = await hub.faults.openLink()
+    const driver = await openAt(link.url, { token: SECRET, leaseMs: LEASE_MS, timeoutMs: 500 })
+    const grant = await take(driver.locks, db)
+    const lost = new Promise<void>((resolve) => grant.onLost(resolve))
+    link.reset()
+    await lost
+    const other = await remote()
+    expect(await other.tryAcquire(newRequest(db))).toBeNull()
+    // The owner has stopped what it did, and says so over its next connection.
+    await grant.release()
+    expect((await other.tryAcquire(newRequest(db)))?.isHeld()).toBe(true)
+    await driver.close()
+    await link.close()
+  })
+
+  test('is told to its owner as lost where the process that keeps leases was killed', async () => {
+    const grant = await take(await remote(), db)
+    const lost = new Promise<void>((resolve) => grant.onLost(resolve))
+    process.kill(await keeperOf(hub), 'SIGKILL')
+    await lost
+    const next = await (await remote()).tryAcquire(newRequest(db))
+    expect(next?.token).toBeGreaterThan(grant.token)
+  })
+
+  test('leaves no process behind once a hub was stopped that had promised nothing', async () => {
+    const grant = await take(await remote(), db)
+    const keeper = await keeperOf(hub)
+    await grant.release()
+    await hub.kill('SIGTERM')
+    while (isAlive(keeper)) await delay(5)
+  })
+})
+
+/** The owner of its locks, as the system knows it. */
+async function keeperOf(hub: HubProcess): Promise<number> {
+  const { readFileSync } = await import('node:fs')
+  const children = readFileSync(`/proc/${hub.pid}/task/${hub.pid}/children`, 'utf8')
+  return Number(children.trim().split(' ')[0])
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
