@@ -169,7 +169,10 @@ describe('a lease of a client of a hub that keeps its locks in a home', () => {
 async function keeperOf(hub: HubProcess): Promise<number> {
   const { readFileSync } = await import('node:fs')
   const children = readFileSync(`/proc/${hub.pid}/task/${hub.pid}/children`, 'utf8')
-  return Number(children.trim().split(' ')[0])
+  const pid = Number(children.trim().split(' ')[0])
+  // A signal to 0 goes to this process and all of its group.
+  if (!(pid > 1)) throw new Error('the hub must have started the process that keeps leases')
+  return pid
 }
 
 function isAlive(pid: number): boolean {

@@ -21,8 +21,7 @@ function addCommand(): Command {
     .option(
       '-n, --namespace <name>',
       'let it into this namespace only; repeat for more',
-      (value: string, all: readonly string[]) => [...all, value],
-      [],
+      (value: string, all: readonly string[] | undefined) => [...(all ?? []), value],
     )
     .option('--json', 'print the token, with its secret, as JSON')
     .addHelpText(

@@ -5,7 +5,7 @@ import { serveTokenCommand } from './serve-token.js'
 
 /** `cli-ops serve`. */
 export function serveCommand(): Command {
-  const collect = (value: string, all: readonly string[]): readonly string[] => [...all, value]
+  const collect = (value: string, all: readonly string[] = []): readonly string[] => [...all, value]
   return (
     new Command('serve')
       // `--json` of `token list` is its own.
@@ -24,13 +24,11 @@ export function serveCommand(): Command {
         '--allow-origin <origin>',
         'let pages of this origin connect; repeat for more',
         collect,
-        [],
       )
       .option(
         '--allow-host <name>',
         'another name by which clients reach it; repeat for more',
         collect,
-        [],
       )
       .option(
         '--lease <duration>',

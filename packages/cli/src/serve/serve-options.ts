@@ -10,8 +10,8 @@ export interface ServeOptions {
   readonly port: number
   readonly tlsCert?: string
   readonly tlsKey?: string
-  readonly allowOrigin: readonly string[]
-  readonly allowHost: readonly string[]
+  readonly allowOrigin?: readonly string[]
+  readonly allowHost?: readonly string[]
   readonly store: string
   readonly lease?: string
   readonly quiet?: boolean

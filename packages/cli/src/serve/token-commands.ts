@@ -76,7 +76,7 @@ function newRecord(
   secret: string,
 ): TokenRecord {
   assertTokenName('the name', name)
-  const namespaces = options['namespace'] as readonly string[]
+  const namespaces = (options['namespace'] ?? []) as readonly string[]
   for (const namespace of namespaces) assertTokenNamespace('--namespace', namespace)
   const createdAt = new Date()
   const expiresAt = expiryOf(options['expires'], createdAt)
