@@ -12,6 +12,9 @@ const owner = {
   host: z.string(),
   user: z.string(),
   command: z.string().optional(),
+  /** Both only where a hub stands in for a process of another machine: its pid there, and the hub's token that it came with. */
+  pid: z.int().nonnegative().optional(),
+  via: z.string().min(1).optional(),
   startedAt: millisecondsSinceEpoch,
   since: millisecondsSinceEpoch,
   inFlow: z.boolean().optional(),
