@@ -1,6 +1,6 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { format, resolveConfig } from 'prettier'
+import { writeDocument } from '../../scripts/write-document.mjs'
 import { COLUMNS, rowCells } from './format-figures.mjs'
 
 /** What a newcomer wants to know first: the area, the module, and how the row begins. */
@@ -51,9 +51,7 @@ export async function writeReadmeSection(readme, folder) {
     `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
   const table = [line(SHOWN), line(SHOWN.map(() => '---')), ...rows.map(line)].join('\n')
   const text = readFileSync(readme, 'utf8')
-  const written = text.replace(MARKED, `$1\n${table}\n\n$2`)
-  const style = await resolveConfig(readme)
-  writeFileSync(readme, await format(written, { ...style, filepath: readme }))
+  await writeDocument(readme, text.replace(MARKED, `$1\n${table}\n\n$2`))
 }
 
 /** The rows of start-up are named in full, since one begins like another. @param {string} start @param {string} what */

@@ -49,7 +49,7 @@ try {
     rows,
   )
   console.log(table)
-  if (wanted.length === 0) writeTable(table)
+  if (wanted.length === 0) await writeTable(table)
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }

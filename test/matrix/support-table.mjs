@@ -1,6 +1,7 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from '../../scripts/workspaces.mjs'
+import { writeDocument } from '../../scripts/write-document.mjs'
 
 /** The pages that show the table. */
 const PAGES = [join(root, 'docs/reference/support.md'), join(root, 'README.md')]
@@ -26,13 +27,13 @@ export function toMarkdown(columns, rows) {
  *
  * @param {string} table
  */
-export function writeTable(table) {
+export async function writeTable(table) {
   for (const file of PAGES) {
     const page = readFileSync(file, 'utf8')
     const begin = page.indexOf(BEGIN)
     const end = page.indexOf(END)
     if (begin < 0 || end < begin) throw new Error(`${file} has lost its markers`)
     const head = page.slice(0, begin + BEGIN.length)
-    writeFileSync(file, `${head}\n\n${table}\n\n${page.slice(end)}`)
+    await writeDocument(file, `${head}\n\n${table}\n\n${page.slice(end)}`)
   }
 }

@@ -10,8 +10,12 @@ const owner = {
   mode: lockMode,
   name: z.string().min(1),
   host: z.string(),
-  user: z.string(),
+  /** Missing where the environment of the writer names none: a home belongs to one user. */
+  user: z.string().optional(),
   command: z.string().optional(),
+  /** Both only where a hub stands in for a process of another machine: its pid there, and the hub's token that it came with. */
+  pid: z.int().nonnegative().optional(),
+  via: z.string().min(1).optional(),
   startedAt: millisecondsSinceEpoch,
   since: millisecondsSinceEpoch,
   inFlow: z.boolean().optional(),

@@ -1,6 +1,5 @@
 import { waitingAncestors } from '../../../process/ancestors.js'
 import { judgeLiveness } from '../../../process/liveness.js'
-import { processCreatedAt } from '../../../process/process-created-at.js'
 import { ownIdentity } from '../../../process/process-identity.js'
 import type { Home } from '../home.js'
 import { systemClock } from './clock.js'
@@ -12,7 +11,8 @@ export function realSurroundings(home: Home): LockSurroundings {
     clock: systemClock,
     identity: ownIdentity,
     judge: (identity) => judgeLiveness(identity, { localFileSystem: home.isLocal }),
-    startedAt: processCreatedAt,
+    // When this program began, not when its process was created: `cli-ops run` takes a lock for a process that is there already.
+    startedAt: () => Date.now() - process.uptime() * 1000,
     waitingAncestors,
   }
 }
