@@ -11,9 +11,13 @@ import { root } from './workspaces.mjs'
 
 /** The tests that run most of this code, in processes that end by themselves. The explorer's are run by themselves too. */
 const TESTS = [
-  ...['core/test', 'yargs-plugin/test', 'driver-redis/test/redis-driver-conformance'].map(
-    (path) => `packages/${path}`,
-  ),
+  ...[
+    'core/test',
+    'yargs-plugin/test',
+    ...['redis-driver-conformance', 'coordination', 'settling'].map(
+      (name) => `driver-redis/test/${name}`,
+    ),
+  ].map((path) => `packages/${path}`),
   ...['faults', 'attacks', 'storm'].map((area) => `test/${area}`),
 ]
 const SOURCES = join(root, 'packages/core/src')

@@ -1,6 +1,5 @@
 import type { Driver, EventBatch, EventReader, ReaderOptions } from '../drivers/driver.js'
 import type { DriverHandle, DriverWith } from '../drivers/open-driver.js'
-import { untilAborted } from '../drivers/until-aborted.js'
 import { CliOpsError } from '../errors/cli-ops-error.js'
 import type { Cursor } from './event-types.js'
 
@@ -24,9 +23,8 @@ export class EventFeed {
     return this.#closed ? undefined : this.#reader?.poll()
   }
 
-  /** Resolves when `poll` may find something. Rejects with the signal's reason once aborted. */
+  /** Resolves when `poll` may find something; to be called once it is ready. Rejects with the signal's reason once aborted. */
   async wait(signal: AbortSignal): Promise<void> {
-    if (this.#reader === undefined) await untilAborted(this.ready, signal)
     signal.throwIfAborted()
     await this.#reader?.wait(signal)
   }
@@ -37,7 +35,6 @@ export class EventFeed {
   }
 
   close(): void {
-    if (this.#closed) return
     this.#closed = true
     this.#reader?.close()
   }

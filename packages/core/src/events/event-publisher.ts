@@ -55,7 +55,7 @@ export class EventPublisher {
     }
     this.flushSync()
     const [cursor] = events.appendSync([record], this.#options)
-    return cursor ?? ('' as Cursor)
+    return cursor as Cursor
   }
 
   /** Stores what waits, where that is possible without waiting: for exit handlers. */
@@ -132,7 +132,7 @@ function recordsOf(batch: readonly Pending[]): EventRecord[] {
 }
 
 function settle(batch: readonly Pending[], cursors: readonly Cursor[]): void {
-  for (const [index, { resolve }] of batch.entries()) resolve(cursors[index] ?? ('' as Cursor))
+  for (const [index, { resolve }] of batch.entries()) resolve(cursors[index] as Cursor)
 }
 
 function rejectAll(batch: readonly Pending[], error: unknown): void {

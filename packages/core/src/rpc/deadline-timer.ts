@@ -31,7 +31,6 @@ export class DeadlineTimer {
 
   /** Whether waiting for a deadline keeps the process alive; not unless told so. */
   keepAlive(keepsAlive: boolean): void {
-    if (this.#keepsAlive === keepsAlive) return
     this.#keepsAlive = keepsAlive
     if (keepsAlive) this.#timer?.ref()
     else this.#timer?.unref()

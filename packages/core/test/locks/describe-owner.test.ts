@@ -1,5 +1,6 @@
 import { describeHolder, describeOwner, type LockInfo, type Owner } from '@cli-ops/shared-ipc'
 import { expect, test } from 'vitest'
+import { lockHeldError } from '../../src/locks/lock-errors.js'
 
 const owner: Owner = {
   name: 'cli-beta',
@@ -35,7 +36,16 @@ test.each([
   [{ ...owner, state: 'stopped' as const }, 'cli-beta sync (pid 4242, dev@build-7, stopped)'],
   [{ ...owner, user: '', host: '' }, 'cli-beta sync (pid 4242)'],
   [{ ...owner, pid: 0, user: '' }, 'cli-beta sync (build-7)'],
+  [{ ...owner, via: 'ci' }, 'cli-beta sync (pid 4242, dev@build-7, token ci)'],
+  [{ ...owner, pid: 0, user: '', host: '' }, 'cli-beta sync'],
   [{ ...owner, name: 'a\u001b[31m\nb' }, 'a [31m b sync (pid 4242, dev@build-7)'],
 ])('%o', (value, text) => {
   expect(describeOwner(value)).toBe(text)
+})
+
+test('who is only the next in turn does not hold the lock', () => {
+  const next = { ...info, id: '' }
+  expect(describeHolder(next)).toBe('next in turn is cli-beta sync (pid 4242, dev@build-7)')
+  expect(lockHeldError('db', next).message).toContain('is waited for by cli-beta sync')
+  expect(lockHeldError('db', info).message).toContain('is held by cli-beta sync')
 })

@@ -1,10 +1,18 @@
-import { existsSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { LockManager } from '@cli-ops/shared-ipc'
+import { type Lock, LockManager } from '@cli-ops/shared-ipc'
 import properLockfile from 'proper-lockfile'
-import { expect, test, vi } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { LockActor } from '../fixtures/start-lock-actor.js'
 import { temporaryHome } from '../fixtures/temporary-home.js'
+
+const RELEASES: readonly ((lock: Lock) => Promise<void>)[] = [
+  (lock) => lock.release(),
+  async (lock) => {
+    lock.releaseSync()
+    await Promise.resolve()
+  },
+]
 
 function setUp() {
   const home = temporaryHome()
@@ -93,5 +101,73 @@ test('a process that ends without releasing leaves neither lock', async () => {
   expect(existsSync(`${file}.lock`)).toBe(true)
   await actor.call('exit', { code: 0 }).catch(() => undefined)
   expect(existsSync(`${file}.lock`)).toBe(false)
+  expect(await locks.list()).toEqual([])
+})
+
+test('another program is named once, however long it stays', async () => {
+  const { file, locks } = setUp()
+  const unlock = await properLockfile.lock(file)
+  const owners: string[] = []
+  const waiting = locks.lockFile(file, {
+    timeoutMs: 300,
+    onWait: ({ owner }) => owners.push(owner.name),
+  })
+  await expect(waiting).rejects.toMatchObject({ code: 'LOCK_TIMEOUT' })
+  expect(owners).toEqual(['another program'])
+  await unlock()
+})
+
+test('a file whose path cannot be a name is locked under its digest', async () => {
+  const { home, locks } = setUp()
+  const file = join(home, 'line\nbreak.json')
+  const lock = await locks.lockFile(file)
+  expect(lock.resource).toMatch(/^file:[\da-f]{64}$/u)
+  expect(await locks.isLocked(lock.resource)).toBe(true)
+  await lock.release()
+  expect(await locks.list()).toEqual([])
+})
+
+test('a name that leaves no room for that of the lock is refused with the reason', async () => {
+  const { home, locks } = setUp()
+  await expect(locks.lockFile(join(home, 'f'.repeat(253)))).rejects.toMatchObject({
+    code: 'STORAGE_FAILED',
+    details: { errno: 'ENAMETOOLONG' },
+  })
+  expect(await locks.list()).toEqual([])
+})
+
+test('a lock that proper-lockfile has removed already is released all the same', async () => {
+  const { file, locks } = setUp()
+  for (const release of RELEASES) {
+    const lock = await locks.lockFile(file)
+    await properLockfile.unlock(file, { realpath: false })
+    await release(lock)
+    expect(await locks.list()).toEqual([])
+  }
+})
+
+test('what somebody put into the lock of a file is told when it cannot be removed', async () => {
+  const { file, locks } = setUp()
+  await locks.lockFile(file)
+  writeFileSync(join(`${file}.lock`, 'junk'), '')
+  await expect(locks.close()).rejects.toMatchObject({ code: 'ENOTEMPTY' })
+})
+
+test('a lock of a file that was taken over is lost, and stays with whoever has it now', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const { file, locks } = setUp()
+  for (const release of RELEASES) {
+    const lock = await locks.lockFile(file)
+    // As one does that takes the lock for stale.
+    rmSync(`${file}.lock`, { recursive: true })
+    mkdirSync(`${file}.lock`)
+    utimesSync(`${file}.lock`, 5, 5)
+    await vi.advanceTimersByTimeAsync(6_000)
+    await vi.waitFor(() => expect(lock.signal.aborted).toBe(true))
+    await release(lock)
+    expect(existsSync(`${file}.lock`)).toBe(true)
+    rmSync(`${file}.lock`, { recursive: true })
+  }
   expect(await locks.list()).toEqual([])
 })

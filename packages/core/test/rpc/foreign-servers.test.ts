@@ -5,6 +5,7 @@ import { IPCClient } from '@cli-ops/shared-ipc'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { nodeFileSystem } from '../../src/drivers/local/file-system.js'
 import { pingEndpoint } from '../../src/drivers/local/rpc/ping-endpoint.js'
+import { RPC_ERROR } from '../../src/rpc/json-rpc.js'
 import { type ForeignServer, reply, startForeignServer } from '../fixtures/start-foreign-server.js'
 import { containing } from '../fixtures/matchers.js'
 import { temporaryHome } from '../fixtures/temporary-home.js'
@@ -48,6 +49,26 @@ describe('a client of a server that is not of the kit', () => {
       onRequest: ({ id }, socket) => socket.write(`${JSON.stringify(reply(id, 'fine'))}\n`),
     })
     expect(await client.call('x')).toBe('fine')
+  })
+
+  test('finds the answer to its ping behind a greeting', async () => {
+    const client = await clientOf({
+      greeting: { jsonrpc: '2.0', method: 'hello', params: {} },
+      onRequest: ({ id }, socket) => socket.write(`${JSON.stringify(reply(id, 'fine'))}\n`),
+    })
+    expect(await client.call('x')).toBe('fine')
+  })
+
+  test('is told where the server gave up at the deadline', async () => {
+    const error = { code: RPC_ERROR.deadline, message: 'too late' }
+    const client = await clientOf({
+      onRequest: ({ id }, socket) =>
+        socket.write(`${JSON.stringify({ jsonrpc: '2.0', id, error })}\n`),
+    })
+    await expect(client.call('x')).rejects.toMatchObject({
+      code: 'REQUEST_TIMEOUT',
+      message: containing('gave up "x" at its deadline'),
+    })
   })
 
   test('is not taken in by another instance at the place of the one that was registered', async () => {

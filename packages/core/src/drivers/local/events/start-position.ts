@@ -1,7 +1,7 @@
 import type { StartPosition } from '../../../events/event-types.js'
 import { describe } from '../../../names/assert-name.js'
 import type { FileSystem } from '../file-system.js'
-import { fromCursor, type LogPosition, parseCursor } from './log-position.js'
+import { type LogPosition, parseCursor } from './log-position.js'
 import { LogReader } from './log-reader.js'
 import { FIRST_SEGMENT, segmentPath, segmentsIn } from './segment-file.js'
 import { lastLineStart } from './segment-scan.js'
@@ -25,7 +25,7 @@ export function resolveStart(
   if (from === 'latest') return endOfLog(fileSystem, directory)
   if (from === 'earliest') return beginningOfLog(fileSystem, directory)
   if (from instanceof Date) return firstSince(fileSystem, directory, from)
-  return fromCursor(from) ?? beginningOfLog(fileSystem, directory)
+  return parseCursor('from', from)
 }
 
 /** The oldest position that is kept. */
@@ -67,7 +67,7 @@ function firstSince(fileSystem: FileSystem, directory: string, date: Date): LogP
       if (batch === undefined) return reader.position
       for (const event of batch.events) {
         if (Date.parse(event.time) >= date.getTime()) return position
-        position = fromCursor(event.cursor) ?? position
+        position = parseCursor('cursor', event.cursor)
       }
     }
   } finally {

@@ -1,0 +1,142 @@
+import { EventBus } from '@cli-ops/shared-ipc'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import type { Driver, EventReader } from '../../src/drivers/driver.js'
+import { createMemoryDriver } from '../../src/drivers/memory/memory-driver.js'
+import { readyHandle } from '../../src/drivers/open-driver.js'
+import { CliOpsError } from '../../src/errors/cli-ops-error.js'
+import { EventFeed } from '../../src/events/event-feed.js'
+import { EventFilter } from '../../src/events/event-filter.js'
+import { PlainSubscription } from '../../src/events/plain-subscription.js'
+import { GroupSubscription } from '../../src/events/group-subscription.js'
+import { temporaryHome } from '../fixtures/temporary-home.js'
+
+/** A driver of somebody else's: that of the memory, which lacks something or whose reader fails. */
+function foreignDriver(
+  capabilities: Partial<Driver['capabilities']>,
+  poll?: EventReader['poll'],
+): Driver {
+  const memory = createMemoryDriver()
+  onTestFinished(() => memory.close())
+  const events = {
+    ...memory.events!,
+    openReader: (...options: Parameters<NonNullable<Driver['events']>['openReader']>) => {
+      const reader = memory.events!.openReader(...options)
+      if (poll === undefined) return reader
+      return {
+        ready: reader.ready,
+        position: reader.position,
+        poll,
+        wait: (signal: AbortSignal) => reader.wait(signal),
+        commit: () => undefined,
+        close: () => reader.close(),
+      }
+    },
+  }
+  return { ...memory, capabilities: { ...memory.capabilities, ...capabilities }, events }
+}
+
+describe('on a driver that lacks something', () => {
+  test.each([
+    ['begin in the past', { replay: false }, { from: 'earliest' }],
+    ['be durable', { durableGroups: false }, { from: 'latest', group: 'mail' }],
+  ] as const)('a subscription cannot %s', async (what, capabilities, options) => {
+    const handle = readyHandle(foreignDriver(capabilities), 'events')
+    const feed = new EventFeed(handle, { group: undefined, ...options })
+    await expect(feed.ready).rejects.toMatchObject({
+      code: 'UNSUPPORTED',
+      message: expect.stringContaining(`subscriptions cannot ${what}`) as string,
+    })
+    expect(feed.poll()).toBeUndefined()
+  })
+})
+
+describe('where reading fails in between', () => {
+  const failure = new CliOpsError('ENGINE_UNAVAILABLE', 'away for a moment')
+
+  test.each(['plain', 'group'] as const)('a %s subscription goes on', async (kind) => {
+    const found: unknown[] = []
+    let polls = 0
+    const driver = foreignDriver({}, () => {
+      polls += 1
+      if (polls === 1) throw failure
+      return undefined
+    })
+    const feed = new EventFeed(readyHandle(driver, 'events'), { from: 'latest', group: undefined })
+    const parts = {
+      pattern: '*',
+      handler: (data: unknown) => void found.push(data),
+      feed,
+      filter: new EventFilter('*', new Map()),
+      options: {},
+      onEnd: () => undefined,
+    }
+    const subscription =
+      kind === 'plain' ? new PlainSubscription(parts) : new GroupSubscription(parts, 'mail')
+    onTestFinished(() => subscription.unsubscribe())
+    await vi.waitFor(() => expect(polls).toBeGreaterThan(1), { timeout: 10_000 })
+    expect(found).toEqual([])
+  })
+
+  test.each([
+    ['which does not pass', new CliOpsError('UNSUPPORTED', 'it is broken')],
+    ['in a way that nobody knows', new Error('oops')],
+  ])('%s, the subscription ends', async (_how, error) => {
+    const driver = foreignDriver({}, () => {
+      throw error
+    })
+    const feed = new EventFeed(readyHandle(driver, 'events'), { from: 'latest', group: undefined })
+    const ended = new Promise((resolve) => {
+      new PlainSubscription({
+        pattern: '*',
+        handler: () => undefined,
+        feed,
+        filter: new EventFilter('*', new Map()),
+        options: {},
+        onEnd: resolve,
+      })
+    })
+    expect(await ended).toBeInstanceOf(PlainSubscription)
+  })
+})
+
+test('a group whose handler leaves keeps the event for its next start', async () => {
+  const bus = new EventBus({ home: temporaryHome() })
+  onTestFinished(() => bus.close())
+  const pull = { from: 'earliest', group: 'mail' } as const
+  const seen: unknown[] = []
+  const left = new Promise<void>((resolve) => {
+    const subscription = bus.on(
+      '*',
+      async (data) => {
+        seen.push(data)
+        subscription.unsubscribe()
+        resolve()
+        await Promise.resolve()
+      },
+      pull,
+    )
+  })
+  await bus.emit('note:made', 1)
+  await left
+  await new Promise(setImmediate)
+  for await (const { data } of bus.subscribe('*', { ...pull, wait: false })) seen.push(data)
+  expect(seen).toEqual([1, 1])
+})
+
+test('a handler that leaves within a batch is given no more of it', async () => {
+  const bus = new EventBus({ home: temporaryHome(), rateLimit: false })
+  onTestFinished(() => bus.close())
+  const seen: unknown[] = []
+  for (const data of [1, 2, 3]) bus.emitSync('note:made', data)
+  const subscription = bus.on(
+    '*',
+    (data) => {
+      seen.push(data)
+      subscription.unsubscribe()
+    },
+    { from: 'earliest' },
+  )
+  await expect.poll(() => seen).toEqual([1])
+  await bus.emit('note:made', 4)
+  expect(seen).toEqual([1])
+})
