@@ -14,6 +14,8 @@ import { freePort } from './redis-server.js'
 /** What the package installs: `/usr/sbin/rabbitmq-server` becomes another user, and uses that one's directories. */
 const SCRIPT = '/usr/lib/rabbitmq/bin/rabbitmq-server'
 const START_TIMEOUT_MS = 60_000
+/** Killed so soon after its first stream was made, a broker does not find the coordinator of its streams again; nobody can use them then. */
+const FORGETFUL_MS = 1_000
 /** One scheduler that does not spin: tests share a small machine with it. */
 const ERLANG = '+S 1:1 +sbwt none +sbwtdcpu none +sbwtdio none'
 
@@ -69,8 +71,13 @@ export class RabbitServer {
     this.#broker?.kill('SIGCONT')
   }
 
-  /** Ends the server with SIGKILL. */
+  /** Ends the server with SIGKILL, when it knows its streams for good. */
   async kill(): Promise<void> {
+    await delay(FORGETFUL_MS)
+    await this.#end()
+  }
+
+  async #end(): Promise<void> {
     const children = this.#children
     this.#children = []
     await Promise.all(
@@ -85,7 +92,7 @@ export class RabbitServer {
 
   /** Starts the server on its ports, with what it had stored. Resolves when it answers. */
   async restart(): Promise<void> {
-    await this.kill()
+    await this.#end()
     const env = this.#environment()
     const options = { stdio: 'ignore', env } as const
     const names = spawn('epmd', ['-port', String(this.#ports.names)], options)
@@ -115,7 +122,7 @@ export class RabbitServer {
 
   /** Ends the server and removes its data. */
   async stop(): Promise<void> {
-    await this.kill()
+    await this.#end()
     rmSync(this.#directory, { recursive: true, force: true, maxRetries: 5 })
   }
 

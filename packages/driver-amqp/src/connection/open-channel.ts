@@ -1,6 +1,8 @@
 import type { ConfirmChannel, Options } from 'amqplib'
 
-const NO_REPLICA = /does not have a (?:running )?replica on the local node/u
+/** What a broker says while it starts, or makes or moves a queue: it is no answer to the question whether that is there. */
+const NOT_YET =
+  /does not have a (?:running )?replica on the local node|is down or inaccessible/u
 
 interface Sent {
   isReturned: boolean
@@ -24,9 +26,8 @@ export class OpenChannel {
     this.raw = raw
     let failure: Error | undefined
     raw.on('error', (error) => {
-      // The stream is being made or moved, or the broker is starting.
-      failure = NO_REPLICA.test(error.message)
-        ? new LostError('the node has no running replica of the log')
+      failure = NOT_YET.test(error.message)
+        ? new LostError('the node does not have the queue running yet')
         : error
     })
     raw.on('close', () => {

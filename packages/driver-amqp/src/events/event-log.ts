@@ -2,7 +2,7 @@ import type { EventRecord, Retention } from '@cli-ops/shared-ipc/driver'
 import type { ConsumeMessage, Options } from 'amqplib'
 
 import type { AmqpConnection } from '../connection/amqp-connection.js'
-import type { OpenChannel } from '../connection/open-channel.js'
+import { LostError, type OpenChannel } from '../connection/open-channel.js'
 
 const EVENT = 'cli-ops:event'
 /** A record that says nothing: whoever reads it back knows where the log ended when it was written. */
@@ -68,6 +68,7 @@ export async function hasLog(connection: AmqpConnection, queue: string): Promise
     await channel.raw.checkQueue(queue)
     return true
   } catch (error) {
+    if (channel.end instanceof LostError) throw channel.end
     if (codeOf(error) === NOT_FOUND) return false
     throw channel.end ?? error
   } finally {
