@@ -1,8 +1,7 @@
 import type { ConfirmChannel, Options } from 'amqplib'
 
 /** What a broker says while it starts, or makes or moves a queue: it is no answer to the question whether that is there. */
-const NOT_YET =
-  /does not have a (?:running )?replica on the local node|is down or inaccessible/u
+const NOT_YET = /does not have a (?:running )?replica on the local node|is down or inaccessible/u
 
 interface Sent {
   isReturned: boolean

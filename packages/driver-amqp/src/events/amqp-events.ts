@@ -19,6 +19,8 @@ export interface EventPlace {
   readonly publishing: AmqpConnection
   /** Of its own: a broker that is short of memory stops reading from connections that publish, acknowledgements included. */
   readonly reading: AmqpConnection
+  /** Of their own: a stream that is being made can cost a reader its connection, and that must not cost a group its seat. */
+  readonly seats: AmqpConnection
   readonly names: Names
 }
 
@@ -38,7 +40,7 @@ export class AmqpEvents implements EventDriver {
   }
 
   openReader({ from, group }: ReaderOptions): EventReader {
-    const { reading: connection, names } = this.#place
+    const { reading: connection, seats, names } = this.#place
     const start = parseStart(from)
     const forget = (reader: EventReader): void => {
       this.#readers.delete(reader)
@@ -47,7 +49,7 @@ export class AmqpEvents implements EventDriver {
     const reader =
       group === undefined
         ? new StreamReader(place, start, forget)
-        : new GroupReader({ ...place, groupQueue: names.group(group) }, start, forget)
+        : new GroupReader({ ...place, seats, groupQueue: names.group(group) }, start, forget)
     this.#readers.add(reader)
     return reader
   }

@@ -22,7 +22,10 @@ const HEAR_MS = 100
 
 /** Where a group is kept. */
 export interface GroupPlace {
+  /** On which the log is read. */
   readonly connection: AmqpConnection
+  /** On which the seat is had. */
+  readonly seats: AmqpConnection
   readonly queue: string
   readonly groupQueue: string
 }
@@ -86,7 +89,7 @@ export class GroupReader implements EventReader {
   async commit(cursor: Cursor): Promise<void> {
     const active = this.#active
     if (active === undefined || !this.#isActive) return
-    await this.#place.connection.within(undefined, () => active.seat.commit(cursor))
+    await this.#place.seats.within(undefined, () => active.seat.commit(cursor))
   }
 
   close(): void {
@@ -99,7 +102,7 @@ export class GroupReader implements EventReader {
   }
 
   get #isActive(): boolean {
-    return this.#active !== undefined && this.#place.connection.isHeard
+    return this.#active !== undefined && this.#place.seats.isHeard
   }
 
   /** Resolves when this reader is the active one. Rejects where the broker cannot be reached at first, and when it is closed. */
@@ -115,11 +118,11 @@ export class GroupReader implements EventReader {
   }
 
   async #join(): Promise<GroupSeat> {
-    const { connection, queue, groupQueue } = this.#place
+    const { connection, seats, queue, groupQueue } = this.#place
     const start = async (): Promise<Cursor> =>
       toCursor(await findPosition(connection, queue, this.#start))
-    const seat = await connection.within(undefined, (call) =>
-      tryAgain(call, () => GroupSeat.join(connection, groupQueue, start)),
+    const seat = await seats.within(undefined, (call) =>
+      tryAgain(call, () => GroupSeat.join(seats, groupQueue, start)),
     )
     this.#seat = seat
     if (!this.#closed) return seat
