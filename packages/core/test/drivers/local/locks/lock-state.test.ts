@@ -119,3 +119,20 @@ describe('the directory of an idle lock', () => {
     expect(take(locksIn(root))).toBeNull()
   })
 })
+
+test('of several floors the highest counts', () => {
+  const root = temporaryHome()
+  const far = 10n ** 29n
+  mkdirSync(join(root, 'floor'))
+  for (const floor of [far - 1n, far, 7n]) writeFileSync(join(root, 'floor', String(floor)), '')
+  expect(take(locksIn(root))?.token).toBe(far + 1n)
+})
+
+test('an id that cannot be part of a name is refused before anything is made', () => {
+  const root = temporaryHome()
+  for (const id of ['a b', '../a', '', 'a'.repeat(65)]) {
+    const request = { resource: 'db', mode: 'exclusive', id, held: [] } as const
+    expect(() => locksIn(root).tryAcquireSync!(request)).toThrow(/^id must be 1 to 64 letters/u)
+  }
+  expect(namesIn(root)).toEqual([])
+})
