@@ -120,13 +120,22 @@ describe('the directory of an idle lock', () => {
   })
 })
 
-test('of several floors the highest counts', () => {
+test.each([1, -1])('of several floors the highest counts, in whatever order (%i)', (order) => {
   const root = temporaryHome()
   const far = 10n ** 29n
   mkdirSync(join(root, 'floor'))
-  for (const floor of [far - 1n, far, 7n]) writeFileSync(join(root, 'floor', String(floor)), '')
-  expect(take(locksIn(root))?.token).toBe(far + 1n)
+  for (const floor of [far - 1n, far - 2n, far]) stageFloor(root, floor)
+  const list = (path: string): string[] | undefined => {
+    const names = nodeFileSystem.list(path)?.sort()
+    return order === 1 ? names : names?.reverse()
+  }
+  const home = new Home(root, '', { ...nodeFileSystem, list })
+  expect(take(createLocalLocks(home, surroundingsAt(0)))?.token).toBe(far + 1n)
 })
+
+function stageFloor(root: string, floor: bigint): void {
+  writeFileSync(join(root, 'floor', String(floor)), '')
+}
 
 test('an id that cannot be part of a name is refused before anything is made', () => {
   const root = temporaryHome()
