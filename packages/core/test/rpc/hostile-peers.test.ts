@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { IPCClient, IPCServer, type IPCServerOptions } from '@cli-ops/shared-ipc'
 import { expect, onTestFinished, test } from 'vitest'
 import { RawConnection } from '../fixtures/raw-connection.js'
@@ -40,7 +42,12 @@ async function pour(raw: RawConnection, chunk: Buffer, times: number): Promise<v
   }
 }
 
+setFlagsFromString('--expose-gc')
+const collect = runInNewContext('gc') as () => void
+
+/** What is still held: how much garbage lies about is left to chance. */
 function memory(): number {
+  collect()
   const { heapUsed, external } = process.memoryUsage()
   return heapUsed + external
 }
