@@ -27,6 +27,16 @@ describe.each(['local:', 'memory:'])('locks on %s', (url) => {
     await locks!.close()
   })
 
+  test('who gives up in the moment of the grant has no lock', async () => {
+    const [locks] = managers(1)
+    const abort = new AbortController()
+    const trying = locks!.tryLock('db', { signal: abort.signal })
+    abort.abort()
+    await expect(trying).rejects.toMatchObject({ name: 'AbortError' })
+    expect(await locks!.inspect('db')).toBeNull()
+    await locks!.close()
+  })
+
   test('acquire passes an exception on and releases', async () => {
     const [locks] = managers(1)
     const failure = new Error('mine')

@@ -51,12 +51,13 @@ describe('a client of a server that is not of the kit', () => {
     expect(await client.call('x')).toBe('fine')
   })
 
-  test('finds the answer to its ping behind a greeting', async () => {
+  test('does not take a greeting for the answer to its ping', async () => {
+    const facts = { name: 'foreign', instance: 'f'.repeat(12), pid: 1, maxMessageBytes: 9 }
     const client = await clientOf({
       greeting: { jsonrpc: '2.0', method: 'hello', params: {} },
-      onRequest: ({ id }, socket) => socket.write(`${JSON.stringify(reply(id, 'fine'))}\n`),
+      pong: (id) => reply(id, facts),
     })
-    expect(await client.call('x')).toBe('fine')
+    await expect(client.call('x', 1, { waitMs: 0 })).rejects.toMatchObject({ code: 'NO_RESPONDER' })
   })
 
   test('is told where the server gave up at the deadline', async () => {

@@ -245,3 +245,28 @@ test('files that are no segments are passed over', () => {
   log.emit('two')
   expect(take(openLog(log.root).reader('earliest'))).toEqual(['one', 'two'])
 })
+
+test.each([5, null, '5', '0:1', 'x:1'])('%j is no position, which is said at once', (from) => {
+  const open = (): unknown => openLog().events.openReader({ from: from as never })
+  expect(open).toThrow(/^from must be a cursor of this event log/u)
+})
+
+test('where the last segment goes while one looks for what is left, nothing is missed but it', () => {
+  const root = temporaryHome()
+  let lost = false
+  const log = openLog(root, {
+    openRead: (path) => (lost ? undefined : nodeFileSystem.openRead(path)),
+  })
+  const [, end] = log.emit('one', 'two')
+  const reader = log.reader(end!)
+  expect(take(reader)).toEqual([])
+  log.rotate()
+  log.emit('three')
+  expect(take(reader)).toEqual(['three'])
+  const late = log.reader(end!)
+  rmSync(join(log.directory, log.segments()[0]!))
+  lost = true
+  expect(late.poll()).toMatchObject({ gap: { expected: end }, events: [] })
+  lost = false
+  expect(take(late)).toEqual(['three'])
+})

@@ -119,3 +119,29 @@ describe('the directory of an idle lock', () => {
     expect(take(locksIn(root))).toBeNull()
   })
 })
+
+test.each([1, -1])('of several floors the highest counts, in whatever order (%i)', (order) => {
+  const root = temporaryHome()
+  const far = 10n ** 29n
+  mkdirSync(join(root, 'floor'))
+  for (const floor of [far - 1n, far - 2n, far]) stageFloor(root, floor)
+  const list = (path: string): string[] | undefined => {
+    const names = nodeFileSystem.list(path)?.sort()
+    return order === 1 ? names : names?.reverse()
+  }
+  const home = new Home(root, '', { ...nodeFileSystem, list })
+  expect(take(createLocalLocks(home, surroundingsAt(0)))?.token).toBe(far + 1n)
+})
+
+function stageFloor(root: string, floor: bigint): void {
+  writeFileSync(join(root, 'floor', String(floor)), '')
+}
+
+test('an id that cannot be part of a name is refused before anything is made', () => {
+  const root = temporaryHome()
+  for (const id of ['a b', '../a', '', 'a'.repeat(65)]) {
+    const request = { resource: 'db', mode: 'exclusive', id, held: [] } as const
+    expect(() => locksIn(root).tryAcquireSync!(request)).toThrow(/^id must be 1 to 64 letters/u)
+  }
+  expect(namesIn(root)).toEqual([])
+})
