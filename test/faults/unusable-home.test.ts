@@ -11,7 +11,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { createCoordinator } from '@cli-ops/shared-ipc'
+import { createCoordinator, EventBus } from '@cli-ops/shared-ipc'
 import { describe, expect, onTestFinished, test, type TestContext } from 'vitest'
 
 import { temporaryHome } from '../../packages/core/test/fixtures/temporary-home.js'
