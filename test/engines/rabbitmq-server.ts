@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 import type { EngineFaults } from '@cli-ops/shared-ipc/testing'
 
-import { NetworkProxy } from './network-proxy.js'
+import { faultsOf } from './engine-faults.js'
 import { freePort } from './redis-server.js'
 
 /** What the package installs: `/usr/sbin/rabbitmq-server` becomes another user, and uses that one's directories. */
@@ -128,35 +128,7 @@ export class RabbitServer {
 
   /** The faults of the conformance suite, staged on this server. */
   get faults(): Required<EngineFaults> {
-    return {
-      pause: () => {
-        this.pause()
-        return Promise.resolve(() => {
-          this.resume()
-          return Promise.resolve()
-        })
-      },
-      kill: async () => {
-        await this.kill()
-        return () => this.restart()
-      },
-      openLink: async () => {
-        const proxy = await NetworkProxy.start({ port: this.port })
-        return {
-          url: `amqp://127.0.0.1:${proxy.port}`,
-          cut: () => {
-            proxy.cut()
-          },
-          heal: () => {
-            proxy.heal()
-          },
-          reset: () => {
-            proxy.reset()
-          },
-          close: () => proxy.close(),
-        }
-      },
-    }
+    return faultsOf(this, 'amqp')
   }
 
   get #broker(): ChildProcess | undefined {

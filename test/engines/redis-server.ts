@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 import type { EngineFaults } from '@cli-ops/shared-ipc/testing'
 
-import { NetworkProxy } from './network-proxy.js'
+import { faultsOf } from './engine-faults.js'
 
 const START_TIMEOUT_MS = 20_000
 
@@ -98,35 +98,7 @@ export class RedisServer {
 
   /** The faults of the conformance suite, staged on this server. */
   get faults(): Required<EngineFaults> {
-    return {
-      pause: () => {
-        this.pause()
-        return Promise.resolve(() => {
-          this.resume()
-          return Promise.resolve()
-        })
-      },
-      kill: async () => {
-        await this.kill()
-        return () => this.restart()
-      },
-      openLink: async () => {
-        const proxy = await NetworkProxy.start({ port: this.port })
-        return {
-          url: `redis://127.0.0.1:${proxy.port}`,
-          cut: () => {
-            proxy.cut()
-          },
-          heal: () => {
-            proxy.heal()
-          },
-          reset: () => {
-            proxy.reset()
-          },
-          close: () => proxy.close(),
-        }
-      },
-    }
+    return faultsOf(this, 'redis')
   }
 }
 

@@ -2,6 +2,7 @@ import { tmpdir } from 'node:os'
 
 import { onTestFinished } from 'vitest'
 
+import type { FaultyServer } from '../engines/engine-faults.js'
 import { isLong, scale } from './scale.js'
 
 /** Locks of the storms are lost after this time. */
@@ -19,14 +20,9 @@ export interface StormEngine {
 }
 
 /** A server that can be suspended, killed and started again under its URL. */
-export interface StormServer {
-  readonly port: number
+export interface StormServer extends FaultyServer {
   /** Its URL as it is behind a proxy on another port of the loopback interface. */
   urlAt(port: number): string
-  pause(): void
-  resume(): void
-  kill(): Promise<void>
-  restart(): Promise<void>
   stop(): Promise<void>
 }
 

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import type { HubToken } from '@cli-ops/driver-websocket/hub'
 import type { EngineFaults } from '@cli-ops/shared-ipc/testing'
 
-import { NetworkProxy } from '../../../test/engines/network-proxy.js'
+import { faultsOf } from '../../../test/engines/engine-faults.js'
 
 const PROGRAM = fileURLToPath(new URL('hub-program.mjs', import.meta.url))
 
@@ -101,34 +101,6 @@ export class HubProcess {
 
   /** The faults of the conformance suite, staged on this hub. */
   get faults(): Required<EngineFaults> {
-    return {
-      pause: () => {
-        this.pause()
-        return Promise.resolve(() => {
-          this.resume()
-          return Promise.resolve()
-        })
-      },
-      kill: async () => {
-        await this.kill()
-        return () => this.restart()
-      },
-      openLink: async () => {
-        const proxy = await NetworkProxy.start({ port: this.port })
-        return {
-          url: `ws://127.0.0.1:${proxy.port}`,
-          cut: () => {
-            proxy.cut()
-          },
-          heal: () => {
-            proxy.heal()
-          },
-          reset: () => {
-            proxy.reset()
-          },
-          close: () => proxy.close(),
-        }
-      },
-    }
+    return faultsOf(this, 'ws')
   }
 }

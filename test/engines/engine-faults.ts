@@ -1,0 +1,51 @@
+import type { EngineFaults } from '@cli-ops/shared-ipc/testing'
+
+import { NetworkProxy } from './network-proxy.js'
+
+/** A server of a test's own that can be suspended, killed and started again under its URL. */
+export interface FaultyServer {
+  readonly port: number
+  /** Sends SIGSTOP: connections stay open, nothing is answered. */
+  pause(): void
+  resume(): void
+  kill(): Promise<void>
+  /** Starts it with what it had stored. Resolves when it answers. */
+  restart(): Promise<void>
+}
+
+/**
+ * The faults of the conformance suite, staged on a server.
+ *
+ * @param scheme of the server's URLs: `redis`
+ */
+export function faultsOf(server: FaultyServer, scheme: string): Required<EngineFaults> {
+  return {
+    pause: () => {
+      server.pause()
+      return Promise.resolve(() => {
+        server.resume()
+        return Promise.resolve()
+      })
+    },
+    kill: async () => {
+      await server.kill()
+      return () => server.restart()
+    },
+    openLink: async () => {
+      const proxy = await NetworkProxy.start({ port: server.port })
+      return {
+        url: `${scheme}://127.0.0.1:${proxy.port}`,
+        cut: () => {
+          proxy.cut()
+        },
+        heal: () => {
+          proxy.heal()
+        },
+        reset: () => {
+          proxy.reset()
+        },
+        close: () => proxy.close(),
+      }
+    },
+  }
+}
