@@ -48,6 +48,9 @@ export function createSimulatedProcess<G extends Ghost>(
       }) as Liveness,
     startedAt: () => 0,
     waitingAncestors: () => [],
+    // A hint only tells when to look, and all moments to look are explored.
+    nudge: () => undefined,
+    onNudge: () => undefined,
   }
   return {
     index,

@@ -4,7 +4,7 @@ import { storageError } from '../home.js'
 import { createLocalGrant } from './local-grant.js'
 import type { LockPlace } from './lock-place.js'
 import { enterQueue } from './queue.js'
-import { Turn } from './turn.js'
+import { Turn, type TurnOptions } from './turn.js'
 
 /** How a blocking wait ends and is observed. */
 export interface BlockingWait {
@@ -12,6 +12,9 @@ export interface BlockingWait {
   /** Called before every pause. */
   readonly onPause: () => void
 }
+
+/** A thread that is blocked hears nothing. */
+const DEAF: TurnOptions = { hearsNudges: false }
 
 /** Shorter sleeps than this are none. */
 const SHORTEST_SLEEP_MS = 1
@@ -30,7 +33,7 @@ export function blockForTurn(
   const { clock, home } = place
   const began = clock.monotonicNs()
   try {
-    const turn = new Turn(place, request, enterQueue(place, request, began), undefined)
+    const turn = new Turn(place, request, enterQueue(place, request, began), DEAF)
     const forgetExit = atExit(() => turn.leave())
     try {
       turn.begin()

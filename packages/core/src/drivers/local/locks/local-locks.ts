@@ -91,6 +91,8 @@ export function createLocalLocks(
         identity: () => identity,
         // The owner is a child, and waits for its parent as much as this process does.
         waitingAncestors: () => [process.pid, ...surroundings.waitingAncestors()],
+        // Who waits is this process, and the nudges go to the owner.
+        onNudge: () => undefined,
       })
     },
     clean: (options = {}) => (place.isThere() ? cleanLocks(place, options) : []),

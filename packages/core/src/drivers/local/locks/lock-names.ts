@@ -120,6 +120,11 @@ export function parseTicketName(text: string): TicketName | undefined {
   return owner && { ...owner, holdsOthers }
 }
 
+/** The part of a ticket's name that those share who run on one kernel and see the same pids. */
+export function kernelOf(ticket: string): string {
+  return ticket.slice(ticket.indexOf('.b'))
+}
+
 /** Reads whose directory under `claims` this is: `<anything>~<id>~<identity>`. */
 export function parseClaimOwner(text: string): ProcessIdentity | undefined {
   const [, id, identity = '', excess] = text.split('~')

@@ -17,6 +17,10 @@ export interface LockSurroundings {
   startedAt(): number
   /** Pids of the processes that (very likely) wait for this one to end. */
   waitingAncestors(): readonly number[]
+  /** Tells a waiter to look. A hint, which may be lost. */
+  nudge(identity: ProcessIdentity): void
+  /** Calls back when the calling thread is nudged; `undefined` where nobody can nudge it. */
+  onNudge(listener: () => void): (() => void) | undefined
 }
 
 /** Where the locks of one home are and by whom they are looked at: what every part of the protocol shares. */

@@ -1,5 +1,6 @@
 import { waitingAncestors } from '../../../process/ancestors.js'
 import { judgeLiveness } from '../../../process/liveness.js'
+import { nudge, onNudge } from '../../../process/nudge.js'
 import { ownIdentity } from '../../../process/process-identity.js'
 import type { Home } from '../home.js'
 import { systemClock } from './clock.js'
@@ -14,5 +15,7 @@ export function realSurroundings(home: Home): LockSurroundings {
     // When this program began, not when its process was created: `cli-ops run` takes a lock for a process that is there already.
     startedAt: () => Date.now() - process.uptime() * 1000,
     waitingAncestors,
+    nudge,
+    onNudge,
   }
 }

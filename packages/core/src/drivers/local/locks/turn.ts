@@ -1,17 +1,22 @@
 import { debug } from '../../../diagnostics/message.js'
 import { entryPath } from '../../../process/builtins.js'
-import type { LockRequest, LockWait } from '../../lock-driver.js'
+import type { LockInfo } from '../../../locks/lock-types.js'
+import type { LockRequest } from '../../lock-driver.js'
 import { type Claim, tryClaim } from './claims.js'
 import { type DeadlockScope, findDeadlock } from './deadlock.js'
 import { IdleHeads } from './idle-heads.js'
 import { inspectLock } from './inspect-locks.js'
-import type { TicketName } from './lock-names.js'
+import { kernelOf, parseTicketName, type TicketName } from './lock-names.js'
 import type { LockPlace } from './lock-place.js'
 import { PollPace } from './poll-pace.js'
 import { lastWaiting, leaveQueue, listTicketNames, type Ticket, writeTicket } from './queue.js'
 
 /** Those nearer to the head know whom they wait for, and may watch it. The others only count how many there are. */
 const NEAR = 4
+/** Who is told when it comes near need not be so early; each one that is near is woken by each turn of those before it. */
+const NUDGED_NEAR = 2
+/** Of those that would be nudged, so many may have died or be stopped. */
+const MAX_NUDGES = 4
 /** How often the others look as well as those do, since all who are near may be stopped. */
 const FULL_LOOK_MS = 1000
 const FIRST_DEADLOCK_CHECK_MS = 1000
@@ -21,12 +26,21 @@ const ANCESTOR_GRACE_MS = 3000
 /** Describing the holder takes several reads, for a line that people read. */
 const REPORT_EVERY_MS = 200
 
+/** How a waiter hears of others, and tells of them. */
+export interface TurnOptions {
+  /** Called with the holder, when it is known and whenever another one is. */
+  readonly onWait?: ((info: LockInfo) => void) | undefined
+  /** Whoever leaves can tell this waiter to look. */
+  readonly hearsNudges: boolean
+}
+
 /** One waiter's place in a queue. Whoever waits, by timers or by blocking, looks again and again until it is its turn. */
 export class Turn {
   readonly #place: LockPlace
   readonly #request: LockRequest
   readonly #ticket: Ticket
-  readonly #onWait: LockWait['onWait']
+  readonly #onWait: TurnOptions['onWait']
+  readonly #hearsNudges: boolean
   readonly #idleHeads: IdleHeads
   readonly #pace: PollPace
   readonly #began: number
@@ -34,20 +48,25 @@ export class Turn {
   /** The tickets before this one, as last known. */
   #ahead: readonly string[] = []
   #before: TicketName | undefined
+  /** The tickets of whom the first that runs is to look when this one leaves. */
+  #next: readonly string[] = []
+  /** Nobody ahead leaves without a word to who comes near by it, and this waiter hears it. */
+  #isNudged = false
   #nextFullLook = 0
   #deadlockCheckMs = FIRST_DEADLOCK_CHECK_MS
   #nextDeadlockCheck: number
   #nextReport = 0
   #reported = ''
 
-  constructor(place: LockPlace, request: LockRequest, ticket: Ticket, onWait: LockWait['onWait']) {
+  constructor(place: LockPlace, request: LockRequest, ticket: Ticket, options: TurnOptions) {
     this.#place = place
     this.#request = request
     this.#ticket = ticket
-    this.#onWait = onWait
+    this.#onWait = options.onWait
+    this.#hearsNudges = options.hearsNudges
     this.#idleHeads = new IdleHeads(place)
     this.#began = this.#nowMs()
-    this.#pace = new PollPace(NEAR, this.#began)
+    this.#pace = new PollPace(this.#began)
     this.#nextDeadlockCheck = this.#began + FIRST_DEADLOCK_CHECK_MS
   }
 
@@ -67,7 +86,7 @@ export class Turn {
   get watchable(): string | undefined {
     const { lock, queue } = this.#ticket.paths
     if (this.#isHead) return lock
-    return this.#before === undefined || this.#position >= NEAR
+    return this.#before === undefined || this.#isFar
       ? undefined
       : entryPath(queue, this.#before.text)
   }
@@ -81,18 +100,43 @@ export class Turn {
     this.#assertNoDeadlock({ ancestors: this.#nowMs() - this.#began >= ANCESTOR_GRACE_MS })
   }
 
-  /** How long to wait before the next look, in milliseconds. */
-  pollMs(isWatched: boolean): number {
-    return this.#pace.nextMs(this.#position, isWatched, this.#nowMs())
+  /** Makes the next look a full one: somebody who left says that it may be this waiter's turn. */
+  onNudge(): void {
+    this.#nextFullLook = 0
   }
 
+  /** How long to wait before the next look, in milliseconds. */
+  pollMs(isWatching: boolean): number {
+    const position = this.#position
+    const place = { position, isNear: !this.#isFar, isWatching, isNudged: this.#isNudged }
+    return this.#pace.nextMs(place, this.#nowMs())
+  }
+
+  /** Leaves the queue, and tells the waiter that comes near by it. */
   leave(): void {
     try {
       leaveQueue(this.#place, this.#ticket)
+      this.#nudgeNext()
     } catch (error) {
       // Those behind pass an idle ticket over, so this costs them a second and no more.
       debug(() => `cannot leave the queue of ${this.#request.resource}: ${String(error)}`)
     }
+  }
+
+  #nudgeNext(): void {
+    const next = this.#next
+    this.#next = []
+    for (const name of next) {
+      const ticket = parseTicketName(name)
+      const state = ticket && this.#place.judge(ticket.identity)
+      if (ticket === undefined || state === 'dead' || state === 'stopped') continue
+      this.#place.surroundings.nudge(ticket.identity)
+      return
+    }
+  }
+
+  get #isFar(): boolean {
+    return this.#position >= (this.#isNudged ? NUDGED_NEAR : NEAR)
   }
 
   get #isHead(): boolean {
@@ -105,7 +149,7 @@ export class Turn {
    * middle makes the queue seem shorter, and then the listing tells.
    */
   #isFarStill(): boolean {
-    if (this.#position < NEAR || this.#nowMs() >= this.#nextFullLook) return false
+    if (!this.#isFar || this.#nowMs() >= this.#nextFullLook) return false
     let low = 0
     let high = this.#isThere(0) ? 0 : this.#ahead.length
     while (low < high) {
@@ -115,7 +159,7 @@ export class Turn {
     }
     this.#ahead = this.#ahead.slice(low)
     this.#position = this.#ahead.length
-    return this.#position >= NEAR
+    return this.#isFar
   }
 
   #isThere(index: number): boolean {
@@ -134,8 +178,12 @@ export class Turn {
     this.#position = ahead.length
     this.#ahead = ahead
     this.#before = undefined
+    const kernel = kernelOf(name)
+    this.#isNudged = this.#hearsNudges && ahead.every((other) => kernelOf(other) === kernel)
+    const behind = own === -1 ? names.slice(ahead.length) : names.slice(own + 1)
+    this.#next = ahead.length < NUDGED_NEAR ? someFrom(behind, NUDGED_NEAR - 1 - ahead.length) : []
     const now = this.#nowMs()
-    if (ahead.length >= NEAR && now < this.#nextFullLook) return
+    if (this.#isFar && now < this.#nextFullLook) return
     if (ahead.length > 0) this.#idleHeads.note(paths, ahead)
     this.#before = lastWaiting(this.#place, paths, ahead, (other) => this.#idleHeads.has(other))
     this.#nextFullLook = now + FULL_LOOK_MS
@@ -143,6 +191,8 @@ export class Turn {
     // All who are ahead are passed over, which has to be seen anew at each look.
     this.#position = 0
     this.#nextFullLook = now
+    // Nor does the one behind know that it is near, until it looks as thoroughly.
+    if (ahead.length > 0) this.#next = someFrom(behind, 0)
   }
 
   #reportHolder(): void {
@@ -165,4 +215,8 @@ export class Turn {
   #nowMs(): number {
     return Number(this.#place.clock.monotonicNs() / 1_000_000n)
   }
+}
+
+function someFrom(names: readonly string[], index: number): readonly string[] {
+  return names.slice(index, index + MAX_NUDGES)
 }

@@ -20,8 +20,7 @@ export function waitForTurn(
   ticket: Ticket,
 ): Promise<Claim> {
   return new Promise((resolve, reject) => {
-    const turn = new Turn(place, request, ticket, wait.onWait)
-    new Waiter(place, turn, wait.signal, resolve, reject).start()
+    new Waiter(place, request, ticket, wait, resolve, reject).start()
   })
 }
 
@@ -33,17 +32,24 @@ class Waiter {
   readonly #reject: (reason: unknown) => void
   readonly #hint: HintWatch
   #ended = false
+  readonly #stopNudges: (() => void) | undefined
   #stopTimer: () => void = () => undefined
 
   constructor(
     place: LockPlace,
-    turn: Turn,
-    signal: AbortSignal,
+    request: LockRequest,
+    ticket: Ticket,
+    { onWait, signal }: LockWait,
     resolve: (claim: Claim) => void,
     reject: (reason: unknown) => void,
   ) {
     this.#place = place
-    this.#turn = turn
+    this.#stopNudges = place.surroundings.onNudge(() => {
+      this.#turn.onNudge()
+      this.#look()
+    })
+    const hearsNudges = this.#stopNudges !== undefined
+    this.#turn = new Turn(place, request, ticket, { onWait, hearsNudges })
     this.#signal = signal
     this.#resolve = resolve
     this.#reject = reject
@@ -114,6 +120,7 @@ class Waiter {
     this.#ended = true
     this.#stopTimer()
     this.#hint.close()
+    this.#stopNudges?.()
     this.#signal.removeEventListener('abort', this.#abort)
     this.#turn.leave()
   }

@@ -1,0 +1,149 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { nodeFileSystem } from '../../../../src/drivers/local/file-system.js'
+import { Home } from '../../../../src/drivers/local/home.js'
+import { createLocalLocks } from '../../../../src/drivers/local/locks/local-locks.js'
+import { LockPlace, type LockSurroundings } from '../../../../src/drivers/local/locks/lock-place.js'
+import { enterQueue } from '../../../../src/drivers/local/locks/queue.js'
+import type { LockRequest } from '../../../../src/drivers/lock-driver.js'
+import type { Liveness } from '../../../../src/process/liveness.js'
+import { identityOf } from '../../../../src/process/identity-of.js'
+import { nudge, onNudge } from '../../../../src/process/nudge.js'
+import { ownIdentity } from '../../../../src/process/process-identity.js'
+import { surroundingsAt } from '../../../fixtures/lock-surroundings.js'
+import { temporaryHome } from '../../../fixtures/temporary-home.js'
+
+const HAS_IDENTITIES = existsSync('/proc/sys/kernel/random/boot_id')
+const WAITERS = 12
+
+/** Processes of one kernel, told apart by their pids, that look at the lock only when something tells them to. */
+class Crowd {
+  readonly home = new Home(temporaryHome(), '', nodeFileSystem)
+  readonly turns: number[] = []
+  readonly fates = new Map<number, Liveness>()
+  readonly #listeners = new Map<number, () => void>()
+
+  /** Resolves when the process has the lock, which it gives back at once. */
+  async takeTurn(pid: number): Promise<void> {
+    const locks = createLocalLocks(this.home, this.#surroundings(pid))
+    const grant = await locks.acquire(requestOf(pid), { signal: new AbortController().signal })
+    this.turns.push(pid)
+    grant.releaseSync?.()
+  }
+
+  /** Leaves a ticket of a process that will not look again. */
+  leaveTicket(pid: number, fate: Liveness): void {
+    this.fates.set(pid, fate)
+    const place = new LockPlace(this.home, this.#surroundings(pid))
+    enterQueue(place, requestOf(pid), process.hrtime.bigint())
+  }
+
+  /** Holds the lock until so many wait. */
+  async hold(until: number): Promise<void> {
+    const locks = createLocalLocks(this.home, this.#surroundings(1))
+    const grant = locks.tryAcquireSync?.(requestOf(1))
+    await vi.waitFor(() => {
+      expect(this.#listeners.size).toBe(until)
+    }, 20_000)
+    grant?.releaseSync?.()
+  }
+
+  #surroundings(pid: number): LockSurroundings {
+    const identity = { ...ownIdentity(), pid, tid: pid }
+    const real = surroundingsAt(0)
+    return {
+      ...real,
+      clock: { ...real.clock, startTimer: () => () => undefined },
+      identity: () => identity,
+      judge: (other) => this.fates.get(other.pid) ?? 'running',
+      nudge: (other) => {
+        const listener = this.#listeners.get(other.pid)
+        if (listener !== undefined) setImmediate(listener)
+      },
+      onNudge: (listener) => {
+        this.#listeners.set(pid, listener)
+        return () => this.#listeners.delete(pid)
+      },
+    }
+  }
+}
+
+function requestOf(pid: number): LockRequest {
+  return { resource: 'db', mode: 'exclusive', id: `of-${pid}`, held: [] }
+}
+
+afterEach(() => {
+  expect(process.listenerCount('SIGURG')).toBe(0)
+})
+
+afterEach(() => {
+  expect(process.listenerCount('SIGURG')).toBe(0)
+})
+
+describe.skipIf(!HAS_IDENTITIES)('a queue in which nobody looks by the time', () => {
+  const pids = Array.from({ length: WAITERS }, (_, index) => 100 + index)
+
+  test('moves on, since whoever leaves tells the one that comes near', async () => {
+    const crowd = new Crowd()
+    const held = crowd.hold(WAITERS)
+    await Promise.all([held, ...pids.map((pid) => crowd.takeTurn(pid))])
+    expect(crowd.turns).toEqual(pids)
+  })
+
+  test.each<[string, Liveness[]]>([
+    ['died', ['dead', 'dead', 'dead']],
+    ['are stopped', ['stopped', 'stopped', 'stopped']],
+    ['did one or the other', ['stopped', 'dead', 'stopped', 'dead', 'stopped']],
+  ])('passes those over who %s, at its head and in its middle', async (_, fates) => {
+    const crowd = new Crowd()
+    const held = crowd.hold(WAITERS)
+    fates.forEach((fate, index) => crowd.leaveTicket(10 + index, fate))
+    const taking = pids.slice(0, 5).map((pid) => crowd.takeTurn(pid))
+    fates.forEach((fate, index) => crowd.leaveTicket(20 + index, fate))
+    taking.push(...pids.slice(5).map((pid) => crowd.takeTurn(pid)))
+    await Promise.all([held, ...taking])
+    expect(crowd.turns).toEqual(pids)
+  })
+})
+
+describe.skipIf(!HAS_IDENTITIES)('a nudge', () => {
+  test('does nothing to a process that does not listen', async () => {
+    const child = spawn('cat')
+    onTestFinished(() => void child.kill('SIGKILL'))
+    await once(child, 'spawn')
+    nudge(identityOf(child.pid ?? 0))
+    child.stdin.write('as before')
+    expect(String(await once(child.stdout, 'data'))).toBe('as before')
+  })
+
+  test('is not sent where the pid may be of another process', async () => {
+    const heard: string[] = []
+    const stop = onNudge(() => heard.push('nudge'))
+    nudge({ ...ownIdentity(), boot: 'another' })
+    nudge({ ...ownIdentity(), pidNamespace: '1' })
+    const after = once(process, 'SIGURG')
+    expect(heard).toEqual([])
+    process.kill(process.pid, 'SIGURG')
+    await after
+    stop?.()
+    expect(heard).toEqual(['nudge'])
+  })
+
+  test('reaches all who listen, and nobody afterwards', async () => {
+    const heard: string[] = []
+    const first = onNudge(() => heard.push('first'))
+    const both = new Promise<void>((resolve) => {
+      const second = onNudge(() => {
+        heard.push('second')
+        second?.()
+        resolve()
+      })
+    })
+    nudge(ownIdentity())
+    await both
+    first?.()
+    expect(heard).toEqual(['first', 'second'])
+  })
+})
