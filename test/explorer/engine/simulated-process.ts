@@ -49,7 +49,7 @@ export function createSimulatedProcess<G extends Ghost>(
     startedAt: () => 0,
     waitingAncestors: () => [],
     // A hint only tells when to look, and all moments to look are explored.
-    nudge: () => undefined,
+    nudge: () => true,
     onNudge: () => undefined,
   }
   return {

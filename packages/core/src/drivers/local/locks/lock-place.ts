@@ -17,8 +17,8 @@ export interface LockSurroundings {
   startedAt(): number
   /** Pids of the processes that (very likely) wait for this one to end. */
   waitingAncestors(): readonly number[]
-  /** Tells a waiter to look. A hint, which may be lost. */
-  nudge(identity: ProcessIdentity): void
+  /** Tells a waiter to look, a hint that may be lost; false where it has died or is stopped. */
+  nudge(identity: ProcessIdentity): boolean
   /** Calls back when the calling thread is nudged; `undefined` where nobody can nudge it. */
   onNudge(listener: () => void): (() => void) | undefined
 }

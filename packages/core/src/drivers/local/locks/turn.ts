@@ -13,7 +13,7 @@ import { lastWaiting, leaveQueue, listTicketNames, type Ticket, writeTicket } fr
 
 /** Those nearer to the head know whom they wait for, and may watch it. The others only count how many there are. */
 const NEAR = 4
-/** Who is told when it comes near need not be so early; each one that is near is woken by each turn of those before it. */
+/** Who is told when to look needs no watch before. A watch at a place further back only wakes its waiter once more. */
 const NUDGED_NEAR = 2
 /** Of those that would be nudged, so many may have died or be stopped. */
 const MAX_NUDGES = 4
@@ -66,7 +66,7 @@ export class Turn {
     this.#hearsNudges = options.hearsNudges
     this.#idleHeads = new IdleHeads(place)
     this.#began = this.#nowMs()
-    this.#pace = new PollPace(this.#began)
+    this.#pace = new PollPace(NEAR, this.#began)
     this.#nextDeadlockCheck = this.#began + FIRST_DEADLOCK_CHECK_MS
   }
 
@@ -86,7 +86,7 @@ export class Turn {
   get watchable(): string | undefined {
     const { lock, queue } = this.#ticket.paths
     if (this.#isHead) return lock
-    return this.#before === undefined || this.#isFar
+    return this.#before === undefined || this.#position >= (this.#isNudged ? NUDGED_NEAR : NEAR)
       ? undefined
       : entryPath(queue, this.#before.text)
   }
@@ -107,9 +107,8 @@ export class Turn {
 
   /** How long to wait before the next look, in milliseconds. */
   pollMs(isWatching: boolean): number {
-    const position = this.#position
-    const place = { position, isNear: !this.#isFar, isWatching, isNudged: this.#isNudged }
-    return this.#pace.nextMs(place, this.#nowMs())
+    const hears = isWatching || (this.#isNudged && this.#position >= NUDGED_NEAR)
+    return this.#pace.nextMs(this.#position, hears, this.#nowMs())
   }
 
   /** Leaves the queue, and tells the waiter that comes near by it. */
@@ -128,15 +127,8 @@ export class Turn {
     this.#next = []
     for (const name of next) {
       const ticket = parseTicketName(name)
-      const state = ticket && this.#place.judge(ticket.identity)
-      if (ticket === undefined || state === 'dead' || state === 'stopped') continue
-      this.#place.surroundings.nudge(ticket.identity)
-      return
+      if (ticket !== undefined && this.#place.surroundings.nudge(ticket.identity)) return
     }
-  }
-
-  get #isFar(): boolean {
-    return this.#position >= (this.#isNudged ? NUDGED_NEAR : NEAR)
   }
 
   get #isHead(): boolean {
@@ -149,7 +141,7 @@ export class Turn {
    * middle makes the queue seem shorter, and then the listing tells.
    */
   #isFarStill(): boolean {
-    if (!this.#isFar || this.#nowMs() >= this.#nextFullLook) return false
+    if (this.#position < NEAR || this.#nowMs() >= this.#nextFullLook) return false
     let low = 0
     let high = this.#isThere(0) ? 0 : this.#ahead.length
     while (low < high) {
@@ -159,7 +151,7 @@ export class Turn {
     }
     this.#ahead = this.#ahead.slice(low)
     this.#position = this.#ahead.length
-    return this.#isFar
+    return this.#position >= NEAR
   }
 
   #isThere(index: number): boolean {
@@ -183,7 +175,7 @@ export class Turn {
     const behind = own === -1 ? names.slice(ahead.length) : names.slice(own + 1)
     this.#next = ahead.length < NUDGED_NEAR ? someFrom(behind, NUDGED_NEAR - 1 - ahead.length) : []
     const now = this.#nowMs()
-    if (this.#isFar && now < this.#nextFullLook) return
+    if (ahead.length >= NEAR && now < this.#nextFullLook) return
     if (ahead.length > 0) this.#idleHeads.note(paths, ahead)
     this.#before = lastWaiting(this.#place, paths, ahead, (other) => this.#idleHeads.has(other))
     this.#nextFullLook = now + FULL_LOOK_MS

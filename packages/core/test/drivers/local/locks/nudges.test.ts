@@ -59,8 +59,10 @@ class Crowd {
       identity: () => identity,
       judge: (other) => this.fates.get(other.pid) ?? 'running',
       nudge: (other) => {
+        if (this.fates.has(other.pid)) return false
         const listener = this.#listeners.get(other.pid)
         if (listener !== undefined) setImmediate(listener)
+        return true
       },
       onNudge: (listener) => {
         this.#listeners.set(pid, listener)
