@@ -19,7 +19,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test,
 
 import { NetworkProxy } from '../../../test/engines/network-proxy.js'
 import { hasRabbitServer, RabbitServer } from '../../../test/engines/rabbitmq-server.js'
-import { freePort } from '../../../test/engines/redis-server.js'
+import { freePort } from '../../../test/engines/free-port.js'
 import { startScript } from '../../core/test/fixtures/start-script.js'
 
 const PASSWORD = 'p/w:secret'
