@@ -10,7 +10,6 @@ import type { EngineFaults } from '@cli-ops/shared-ipc/testing'
 
 import { faultsOf } from './engine-faults.js'
 import { freePort } from './free-port.js'
-import { endProcess, ServerProcess } from './server-process.js'
 
 /** What the package installs: `/usr/sbin/rabbitmq-server` becomes another user, and uses that one's directories. */
 const SCRIPT = '/usr/lib/rabbitmq/bin/rabbitmq-server'
@@ -41,14 +40,13 @@ export interface RabbitServerOptions {
  * A private RabbitMQ node on free ports, with everything of its own: data, logs, cookie, and the daemon that Erlang asks for ports.
  * It can be suspended, killed and started again.
  */
-export class RabbitServer extends ServerProcess {
+export class RabbitServer {
   readonly port: number
   readonly #ports: { readonly distribution: number; readonly names: number }
   readonly #directory = mkdtempSync(join(tmpdir(), 'cli-ops-rabbit-'))
-  #names: ChildProcess | undefined
+  #children: ChildProcess[] = []
 
   private constructor(port: number, distribution: number, names: number) {
-    super()
     this.port = port
     this.#ports = { distribution, names }
   }
@@ -64,23 +62,42 @@ export class RabbitServer extends ServerProcess {
     return `amqp://127.0.0.1:${this.port}`
   }
 
+  /** Sends SIGSTOP: connections stay open, nothing is answered. */
+  pause(): void {
+    this.#broker?.kill('SIGSTOP')
+  }
+
+  resume(): void {
+    this.#broker?.kill('SIGCONT')
+  }
+
   /** Ends the server with SIGKILL, when it knows its streams for good. */
-  override async kill(): Promise<void> {
+  async kill(): Promise<void> {
     await delay(FORGETFUL_MS)
-    await super.kill()
+    await this.#end()
   }
 
-  protected launch(): ChildProcess {
-    const options = { stdio: 'ignore', env: this.#environment() } as const
-    this.#names = spawn('epmd', ['-port', String(this.#ports.names)], options)
-    return spawn(SCRIPT, [], options)
+  async #end(): Promise<void> {
+    const children = this.#children
+    this.#children = []
+    await Promise.all(
+      children.map(async (child) => {
+        if (child.exitCode !== null || child.signalCode !== null) return
+        const ended = once(child, 'exit')
+        child.kill('SIGKILL')
+        await ended
+      }),
+    )
   }
 
-  protected override async end(): Promise<void> {
-    await Promise.all([super.end(), endProcess(this.#names)])
-  }
-
-  protected async untilReady(broker: ChildProcess): Promise<void> {
+  /** Starts the server on its ports, with what it had stored. Resolves when it answers. */
+  async restart(): Promise<void> {
+    await this.#end()
+    const env = this.#environment()
+    const options = { stdio: 'ignore', env } as const
+    const names = spawn('epmd', ['-port', String(this.#ports.names)], options)
+    const broker = spawn(SCRIPT, [], options)
+    this.#children = [broker, names]
     const deadline = performance.now() + START_TIMEOUT_MS
     while (!(await answers(this.port))) {
       if (performance.now() > deadline || broker.exitCode !== null)
@@ -105,13 +122,17 @@ export class RabbitServer extends ServerProcess {
 
   /** Ends the server and removes its data. */
   async stop(): Promise<void> {
-    await this.end()
+    await this.#end()
     rmSync(this.#directory, { recursive: true, force: true, maxRetries: 5 })
   }
 
   /** The faults of the conformance suite, staged on this server. */
   get faults(): Required<EngineFaults> {
     return faultsOf(this, 'amqp')
+  }
+
+  get #broker(): ChildProcess | undefined {
+    return this.#children[0]
   }
 
   #configure(settings: readonly string[]): void {

@@ -23,13 +23,18 @@ export abstract class ServerProcess implements FaultyServer {
   }
 
   /** Ends the server with SIGKILL, or another signal. */
-  async kill(signal?: NodeJS.Signals): Promise<void> {
-    await this.end(signal)
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    const child = this.#child
+    this.#child = undefined
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
+    const ended = once(child, 'exit')
+    child.kill(signal)
+    await ended
   }
 
   /** Starts the server with what it had stored. Resolves when it answers. */
   async restart(): Promise<void> {
-    await this.end()
+    await this.kill()
     this.#child = this.launch()
     await this.untilReady(this.#child)
   }
@@ -37,23 +42,6 @@ export abstract class ServerProcess implements FaultyServer {
   protected abstract launch(): ChildProcess
   /** Resolves when the server answers. Rejects where it does not start. */
   protected abstract untilReady(child: ChildProcess): Promise<void>
-
-  protected async end(signal?: NodeJS.Signals): Promise<void> {
-    const child = this.#child
-    this.#child = undefined
-    await endProcess(child, signal)
-  }
-}
-
-/** Ends a process, where it has not ended, and waits for that. */
-export async function endProcess(
-  child: ChildProcess | undefined,
-  signal: NodeJS.Signals = 'SIGKILL',
-): Promise<void> {
-  if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
-  const ended = once(child, 'exit')
-  child.kill(signal)
-  await ended
 }
 
 /** Waits for the line that a hub writes when it listens. Rejects with what it says else, where that is heard. */
