@@ -44,24 +44,29 @@ export function historyStorms(engine: StormEngine): void {
       const tokens: bigint[] = []
       const acknowledged: number[][] = []
       const readings: Reading[][] = []
-      const working = proxies.map(async ({ port }, client) => {
-        const options = { ...optionsAt(server, 'history', port), rateLimit: false as const }
-        const locks = new LockManager(options)
-        const bus = new EventBus<Record<string, number>>(options)
-        ends.push(() => Promise.allSettled([locks.close(), bus.close()]))
-        readings[client] = upTo(CLIENTS).map(() => ({ seen: [], gaps: [] }))
-        for (const writer of upTo(CLIENTS)) {
-          const { seen, gaps } = readings[client][writer] as Reading
-          const subscription = bus.on(`from:${writer}`, (n) => seen.push(n), {
-            onGap: () => gaps.push(seen.length),
-          })
-          await subscription.ready
-        }
+      // What is emitted before a reader has begun is not missing, so all of them listen before the first event.
+      const clients = await Promise.all(
+        proxies.map(async ({ port }, client) => {
+          const options = { ...optionsAt(server, 'history', port), rateLimit: false as const }
+          const locks = new LockManager(options)
+          const bus = new EventBus<Record<string, number>>(options)
+          ends.push(() => Promise.allSettled([locks.close(), bus.close()]))
+          readings[client] = upTo(CLIENTS).map(() => ({ seen: [], gaps: [] }))
+          for (const writer of upTo(CLIENTS)) {
+            const { seen, gaps } = readings[client][writer] as Reading
+            const subscription = bus.on(`from:${writer}`, (n) => seen.push(n), {
+              onGap: () => gaps.push(seen.length),
+            })
+            await subscription.ready
+          }
+          return { locks, bus }
+        }),
+      )
+      const working = clients.map(({ locks, bus }, client) => {
         const own = (acknowledged[client] = [])
-        await Promise.all([takeTurns(locks, tokens, signal), emitOn(bus, client, own, signal)])
+        return Promise.all([takeTurns(locks, tokens, signal), emitOn(bus, client, own, signal)])
       })
-      // All of them listen before the first fault.
-      while (readings.length < CLIENTS || tokens.length === 0) await delay(10)
+      while (tokens.length === 0) await delay(10)
       for (const n of upTo(scale(4, 60))) {
         await delay(150)
         await disturb(server, proxies[n % CLIENTS] as NetworkProxy, n)

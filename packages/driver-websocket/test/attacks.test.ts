@@ -334,7 +334,7 @@ describe('a hub that is attacked', () => {
     })
 
     test('more requests than a connection may have under way are refused, and the others are served', async () => {
-      const client = await RawClient.enter(hub.url, ALL)
+      const client = await RawClient.enter(hub.url, ALL, 'waiting')
       const owner = { name: 'x', pid: 1, host: 'h', user: 'u', startedAt: 0 }
       const ask = (id: number) => ({
         resource: 'flood',
