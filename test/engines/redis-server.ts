@@ -10,7 +10,7 @@ import type { EngineFaults } from '@cli-ops/shared-ipc/testing'
 
 import { faultsOf } from './engine-faults.js'
 
-const START_TIMEOUT_MS = 20_000
+const START_TIMEOUT_MS = 60_000
 
 /** Whether there is a Redis server on this machine to test with. Says so where there is none. */
 export function hasRedisServer(): boolean {
