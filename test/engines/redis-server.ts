@@ -11,7 +11,7 @@ import { faultsOf } from './engine-faults.js'
 import { freePort } from './free-port.js'
 import { ServerProcess } from './server-process.js'
 
-const START_TIMEOUT_MS = 20_000
+const START_TIMEOUT_MS = 60_000
 
 /** Whether there is a Redis server on this machine to test with. Says so where there is none. */
 export function hasRedisServer(): boolean {
