@@ -43,8 +43,9 @@ export default defineConfig({
       process.env['COVERAGE_FOLDER'] === undefined
         ? []
         : [join(root, 'scripts/vitest-coverage-setup.mjs')],
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // They end a test that hangs, and no other: a busy machine gives processes and servers a small share of its time.
+    testTimeout: 120_000,
+    hookTimeout: 240_000,
     coverage: {
       provider: 'v8',
       include: ['packages/*/src/**/*.ts'],

@@ -78,6 +78,8 @@ async function bundle({ dir, name, manifest, entries }, minify) {
     entryPoints: inputs(true),
     outExtension: { '.js': '.cjs' },
     format: 'cjs',
+    // What createRequire() takes as well.
+    define: { 'import.meta.url': '__filename' },
     write: false,
   })
   copyModuleType(dir)
@@ -116,11 +118,13 @@ const inlineLifecycle = {
  * @returns {{ path: string, contents: Uint8Array }}
  */
 function withRequires({ path, contents, text }, main) {
-  const rewritten = path.endsWith('.cjs')
+  const asked = path.endsWith('.cjs')
     ? text.replaceAll(/\brequire\("node:(\w+)"\)/gu, 'process.getBuiltinModule("node:$1")')
-    : path === main
-      ? text.replaceAll('REQUIRE_OF_BUNDLERS', 'require')
-      : text
+    : text
+  const rewritten =
+    path.endsWith('.cjs') || path === main
+      ? asked.replaceAll('REQUIRE_OF_BUNDLERS', 'require')
+      : asked
   return { path, contents: rewritten === text ? contents : Buffer.from(rewritten) }
 }
 

@@ -36,6 +36,9 @@ export function workspaces() {
   })
 }
 
+/** What a package without `exports` loads from its own entries at first need. */
+const LOADED_BY_ENTRIES = ['lifecycle', 'mount-ops']
+
 /**
  * `./dist/x/y.js` or `.cjs` in `exports` (else `main`) or `bin` stands for `src/x/y.ts`; other targets are not built.
  *
@@ -57,6 +60,12 @@ function entriesOf(dir, manifest) {
     // What bundlers take instead, by the condition that all of them know.
     ...Object.values(subpaths).map((target) => ({ specifier: undefined, target: target?.module })),
     ...commands.map((target) => ({ specifier: undefined, target })),
+    ...LOADED_BY_ENTRIES.filter((file) => existsSync(join(dir, 'src', `${file}.ts`))).map(
+      (file) => ({
+        specifier: undefined,
+        target: `./dist/${file}.cjs`,
+      }),
+    ),
   ]
   return targets.flatMap(({ specifier, target }) => {
     const [, output, extension] = /^(?:\.\/)?dist\/(.+)\.(c?js)$/.exec(target ?? '') ?? []

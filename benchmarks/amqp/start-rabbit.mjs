@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import process from 'node:process'
 import { setTimeout as delay } from 'node:timers/promises'
 
+import { freePort } from '../harness/free-port.mjs'
 import { temporaryFolder } from '../harness/temporary-folder.mjs'
 
 const SCRIPT = '/usr/lib/rabbitmq/bin/rabbitmq-server'
@@ -58,14 +59,6 @@ export async function startRabbit() {
     resume: () => broker?.kill('SIGCONT'),
     stop,
   }
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address())
-  server.close()
-  return port
 }
 
 /** @param {number} port @returns {Promise<boolean>} */

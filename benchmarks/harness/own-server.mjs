@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
+
+import { freePort } from './free-port.mjs'
 
 const START_MS = 10_000
 
@@ -15,7 +17,7 @@ const START_MS = 10_000
  * @returns {Promise<string | undefined>} its port; `undefined` where the program is not installed
  */
 export async function startOwnServer(program, folder) {
-  const port = await freePort()
+  const port = String(await freePort())
   // As they come, but Redis in memory only: it is given the best it can do.
   const options = {
     'redis-server': ['--port', port, '--bind', '127.0.0.1', '--save', '', '--dir', folder],
@@ -37,14 +39,6 @@ export async function startOwnServer(program, folder) {
     await sleep(20)
   }
   return port
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address())
-  server.close()
-  return String(port)
 }
 
 /** @param {string} port */

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import process from 'node:process'
 import { setTimeout as delay } from 'node:timers/promises'
 
+import { freePort } from '../harness/free-port.mjs'
 import { temporaryFolder } from '../harness/temporary-folder.mjs'
 
 /**
@@ -29,14 +30,6 @@ export async function startRedis() {
     resume: () => child.kill('SIGCONT'),
     stop,
   }
-}
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address())
-  server.close()
-  return port
 }
 
 /** @param {number} port @returns {Promise<boolean>} */

@@ -6,6 +6,9 @@ class HostError extends Error {
   code = 'E_HOST'
 }
 
+/** In one piece, which a pipe takes at once: what it does not take is lost by process.exit, with and without a plugin. */
+export const MUCH_OUTPUT = 'a line of output\n'.repeat(3_000)
+
 /** Stays until a signal comes, and says when it is there. */
 const stay = () => {
   console.log('ready')
@@ -45,6 +48,11 @@ export const endings = {
     process.exit(0)
   },
   'process.exit(5)': () => {
+    process.exit(5)
+  },
+  'process.exit(5) after much output': async () => {
+    await delay(1)
+    process.stdout.write(MUCH_OUTPUT)
     process.exit(5)
   },
   'process.exitCode = 3': () => {

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -61,8 +61,30 @@ export interface HostResult {
   readonly stderr: string
 }
 
+/** A host that was started. */
+export interface RunningHost {
+  readonly child: ChildProcess
+  /** Resolves when its command says that it is there to stay; rejects when the process ends without having said so. */
+  readonly ready: Promise<void>
+  readonly ended: Promise<HostResult>
+}
+
 /** Runs a host as a process of its own, to its end. */
 export function runHost(host: Host, run: HostRun): Promise<HostResult> {
+  const { child, ready, ended } = startHost(host, run)
+  const { send, onReady } = run
+  if (send === undefined) return ended
+  const sendIt = (): void => {
+    onReady?.()
+    child.kill(send)
+  }
+  // Where it ended before, its result says how.
+  ready.then(sendIt, () => undefined)
+  return ended
+}
+
+/** Starts a host as a process of its own. */
+export function startHost(host: Host, run: Omit<HostRun, 'send' | 'onReady'>): RunningHost {
   if (host.configuredByHome === true && run.options !== undefined) {
     writeFileSync(join(run.home, 'config.json'), JSON.stringify({ clis: { host: run.options } }))
   }
@@ -89,19 +111,25 @@ export function runHost(host: Host, run: HostRun): Promise<HostResult> {
   })
   let stdout = ''
   let stderr = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text
-    if (run.send === undefined || !text.includes('ready')) return
-    run.onReady?.()
-    child.kill(run.send)
-  })
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text
   })
-  return new Promise((resolve, reject) => {
+  const ended = new Promise<HostResult>((resolve, reject) => {
     child.once('error', reject)
     child.once('close', (exitCode, signal) => {
       resolve({ exitCode, signal, stdout, stderr })
     })
   })
+  const ready = new Promise<void>((resolve, reject) => {
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text
+      if (stdout.includes('ready')) resolve()
+    })
+    child.once('close', () => {
+      reject(new Error(`the host has ended before it was ready: ${stderr}`))
+    })
+  })
+  // Only some wait for it.
+  ready.catch(() => undefined)
+  return { child, ready, ended }
 }

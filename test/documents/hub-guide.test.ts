@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 
 import { root } from '../../scripts/workspaces.mjs'
-import { freePort } from '../engines/redis-server.js'
+import { freePort } from '../engines/free-port.js'
 import { codeBlocks } from './markdown.js'
 
 const GUIDE = join(root, 'docs/guides/hub.md')

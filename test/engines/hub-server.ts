@@ -1,25 +1,24 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 
 import { root } from '../../scripts/workspaces.mjs'
-import { freePort } from './redis-server.js'
+import { freePort } from './free-port.js'
+import { firstLine, ServerProcess } from './server-process.js'
 
 const BIN = join(root, 'packages/cli/dist/main.js')
 
 /** A `cli-ops serve` on a free port, with a home of its own, that can be suspended, killed and started again. */
-export class HubServer {
+export class HubServer extends ServerProcess {
   readonly port: number
   readonly home = mkdtempSync(join(tmpdir(), 'cli-ops-hub-'))
   /** The secret of a token for everything. */
   readonly secret: string
   readonly #options: readonly string[]
-  #child: ChildProcess | undefined
 
   private constructor(port: number, options: readonly string[]) {
+    super()
     this.port = port
     this.#options = options
     const args = ['token', 'add', 'all', '--scope', 'read,emit,lock,call']
@@ -46,39 +45,16 @@ export class HubServer {
     return `ws://127.0.0.1:${port}`
   }
 
-  /** Sends SIGSTOP: connections stay open, nothing is answered. */
-  pause(): void {
-    this.#child?.kill('SIGSTOP')
-  }
-
-  resume(): void {
-    this.#child?.kill('SIGCONT')
-  }
-
-  /** Ends it with SIGKILL. */
-  async kill(): Promise<void> {
-    const child = this.#child
-    this.#child = undefined
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
-    const ended = once(child, 'exit')
-    child.kill('SIGKILL')
-    await ended
-  }
-
-  /** Starts it on its port, with what it had stored. Resolves when it listens. */
-  async restart(): Promise<void> {
-    await this.kill()
+  protected launch(): ChildProcess {
     const args = ['serve', '--port', String(this.port), '--quiet', ...this.#options]
-    const child = spawn(process.execPath, [BIN, ...args], {
+    return spawn(process.execPath, [BIN, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: this.#env,
     })
-    this.#child = child
-    let said = ''
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text))
-    const lines = createInterface({ input: child.stdout })
-    const first = await Promise.race([once(lines, 'line'), once(child, 'exit')])
-    if (typeof first[0] !== 'string') throw new Error(`the hub does not start: ${said}`)
+  }
+
+  protected async untilReady(child: ChildProcess): Promise<void> {
+    await firstLine(child)
   }
 
   /** Ends it and removes its home. */

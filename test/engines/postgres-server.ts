@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 import { Client } from 'pg'
 
-import { freePort } from './redis-server.js'
+import { freePort } from './free-port.js'
 
 const DEBIAN = '/usr/lib/postgresql'
 const USER = 'postgres'

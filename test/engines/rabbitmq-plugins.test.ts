@@ -16,9 +16,8 @@ import { hasRabbitServer, RabbitServer } from './rabbitmq-server.js'
 import { hasRedisServer, RedisServer } from './redis-server.js'
 
 const LOCK = 'behaviour'
-const FRAMEWORKS = ['commander 14', 'yargs 18']
+const FRAMEWORKS = ['commander 14', 'yargs 18', '@oclif/core 4']
 const ENDINGS = ['resolves', 'rejects', 'process.exit(5)', 'SIGINT']
-const START_MS = 60_000
 
 describe.runIf(hasRabbitServer())('a plugin with the URL of a RabbitMQ broker', () => {
   let server: RabbitServer
@@ -26,15 +25,16 @@ describe.runIf(hasRabbitServer())('a plugin with the URL of a RabbitMQ broker', 
   let env: Record<string, string>
   beforeAll(async () => {
     server = await RabbitServer.start()
-  }, START_MS)
+  })
   afterAll(() => server.stop())
   beforeEach(async () => {
     home = await mkdtemp(join(tmpdir(), 'cli-ops-'))
     env = {
       CLI_OPS_URL: server.url,
       CLI_OPS_NAMESPACE: randomUUID(),
-      // A busy machine takes long to start a thread.
-      CLI_OPS_LAST_CALL_MS: '20000',
+      // A busy machine takes long to start a thread, and to answer.
+      CLI_OPS_LAST_CALL_MS: '60000',
+      CLI_OPS_ENGINE_TIMEOUT_MS: '30000',
     }
   })
   afterEach(async () => {

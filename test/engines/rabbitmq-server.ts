@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,11 +9,12 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { EngineFaults } from '@cli-ops/shared-ipc/testing'
 
 import { faultsOf } from './engine-faults.js'
-import { freePort } from './redis-server.js'
+import { freePort } from './free-port.js'
 
 /** What the package installs: `/usr/sbin/rabbitmq-server` becomes another user, and uses that one's directories. */
 const SCRIPT = '/usr/lib/rabbitmq/bin/rabbitmq-server'
-const START_TIMEOUT_MS = 60_000
+/** Erlang takes a second of processor time to start, of which a busy machine gives little. */
+const START_TIMEOUT_MS = 180_000
 /** Killed so soon after its first stream was made, a broker does not find the coordinator of its streams again; nobody can use them then. */
 const FORGETFUL_MS = 1_000
 /** One scheduler that does not spin: tests share a small machine with it. */
@@ -54,7 +55,12 @@ export class RabbitServer {
   static async start({ settings = [] }: RabbitServerOptions = {}): Promise<RabbitServer> {
     const server = new RabbitServer(await freePort(), await freePort(), await freePort())
     server.#configure(settings)
-    await server.restart()
+    try {
+      await server.restart()
+    } catch (error) {
+      await server.stop()
+      throw error
+    }
     return server
   }
 
@@ -101,7 +107,7 @@ export class RabbitServer {
     const deadline = performance.now() + START_TIMEOUT_MS
     while (!(await answers(this.port))) {
       if (performance.now() > deadline || broker.exitCode !== null)
-        throw new Error(`rabbitmq-server does not start: see ${this.#directory}/log`)
+        throw new Error(`rabbitmq-server does not start:\n${this.#lastWords()}`)
       await delay(20)
     }
   }
@@ -135,6 +141,16 @@ export class RabbitServer {
     return this.#children[0]
   }
 
+  /** The end of its log. */
+  #lastWords(): string {
+    const log = join(this.#directory, 'log', `${this.#node}.log`)
+    return existsSync(log) ? readFileSync(log, 'utf8').slice(-2_000) : 'it has no log'
+  }
+
+  get #node(): string {
+    return `cli-ops-${this.port}@localhost`
+  }
+
   #configure(settings: readonly string[]): void {
     mkdirSync(join(this.#directory, 'home'))
     writeFileSync(join(this.#directory, 'plugins'), '[].\n')
@@ -156,7 +172,7 @@ export class RabbitServer {
       HOME: inDirectory('home'),
       ERL_EPMD_PORT: String(this.#ports.names),
       ERL_EPMD_ADDRESS: '127.0.0.1',
-      RABBITMQ_NODENAME: `cli-ops-${this.port}@localhost`,
+      RABBITMQ_NODENAME: this.#node,
       RABBITMQ_DIST_PORT: String(this.#ports.distribution),
       RABBITMQ_MNESIA_BASE: inDirectory('data'),
       RABBITMQ_LOG_BASE: inDirectory('log'),

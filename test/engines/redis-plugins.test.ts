@@ -41,8 +41,9 @@ describe.runIf(hasRedisServer())('a plugin with the URL of a Redis server', () =
       CLI_OPS_URL: server.url,
       CLI_OPS_NAMESPACE: randomUUID(),
       CLI_OPS_LEASE_MS: String(LEASE_MS),
-      // A busy machine takes long to start a thread.
-      CLI_OPS_LAST_CALL_MS: '20000',
+      // A busy machine takes long to start a thread, and to answer.
+      CLI_OPS_LAST_CALL_MS: '60000',
+      CLI_OPS_ENGINE_TIMEOUT_MS: '30000',
     }
   })
   afterEach(async () => {
@@ -86,18 +87,6 @@ describe.runIf(hasRedisServer())('a plugin with the URL of a Redis server', () =
       const plain = await runHost(host, { home, args, send: row.send, plugin: false })
       expect(withoutFrames(result)).toEqual(withoutFrames(plain))
     })
-
-    test.each(['resolves', 'rejects', 'process.exit(5)'])(
-      'a command under a lock that ends by %s leaves at most a lease',
-      async (ending) => {
-        const options = { commands: { run: { lock: LOCK } } }
-        const { exitCode } = await runHost(host, { home, args: ['run', ending], options, env })
-        expect(exitCode).toBe({ resolves: 0, rejects: 1 }[ending] ?? 5)
-        await using ops = observer()
-        if (!ending.startsWith('process')) expect(await ops.locks.isLocked(LOCK)).toBe(false)
-        await vi.waitFor(async () => expect(await ops.locks.isLocked(LOCK)).toBe(false), 10_000)
-      },
-    )
 
     test('a command whose lock is held elsewhere fails with 75 and names the holder', async () => {
       await using ops = observer()

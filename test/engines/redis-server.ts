@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { type AddressInfo, connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -9,8 +8,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { EngineFaults } from '@cli-ops/shared-ipc/testing'
 
 import { faultsOf } from './engine-faults.js'
+import { freePort } from './free-port.js'
+import { ServerProcess } from './server-process.js'
 
-const START_TIMEOUT_MS = 20_000
+const START_TIMEOUT_MS = 60_000
 
 /** Whether there is a Redis server on this machine to test with. Says so where there is none. */
 export function hasRedisServer(): boolean {
@@ -32,13 +33,13 @@ export interface RedisServerOptions {
 }
 
 /** A private Redis server on a free port, with a data directory of its own, that can be suspended, killed and started again. */
-export class RedisServer {
+export class RedisServer extends ServerProcess {
   readonly port: number
   readonly #directory = mkdtempSync(join(tmpdir(), 'cli-ops-redis-'))
   readonly #options: RedisServerOptions
-  #child: ChildProcess | undefined
 
   private constructor(port: number, options: RedisServerOptions) {
+    super()
     this.port = port
     this.#options = options
   }
@@ -53,36 +54,18 @@ export class RedisServer {
     return `redis://127.0.0.1:${this.port}`
   }
 
-  /** Sends SIGSTOP: connections stay open, nothing is answered. */
-  pause(): void {
-    this.#child?.kill('SIGSTOP')
-  }
-
-  resume(): void {
-    this.#child?.kill('SIGCONT')
-  }
-
-  /** Ends the server with SIGKILL. */
-  async kill(): Promise<void> {
-    const child = this.#child
-    this.#child = undefined
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
-    const ended = once(child, 'exit')
-    child.kill('SIGKILL')
-    await ended
-  }
-
-  /** Starts the server on its port, with what it had stored. Resolves when it answers. */
-  async restart(): Promise<void> {
-    await this.kill()
+  protected launch(): ChildProcess {
     const { isPersistent = true, settings = [] } = this.#options
     const parameters = ['--port', String(this.port), '--bind', '127.0.0.1', '--save', '']
     const persistence = isPersistent ? ['--appendonly', 'yes'] : []
-    this.#child = spawn(
+    return spawn(
       'redis-server',
       [...parameters, '--dir', this.#directory, ...persistence, ...settings],
       { stdio: 'ignore' },
     )
+  }
+
+  protected async untilReady(): Promise<void> {
     const deadline = performance.now() + START_TIMEOUT_MS
     while (!(await answers(this.port))) {
       if (performance.now() > deadline) throw new Error('redis-server does not start')
@@ -100,15 +83,6 @@ export class RedisServer {
   get faults(): Required<EngineFaults> {
     return faultsOf(this, 'redis')
   }
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 /** Tells whether a server is there and has loaded what it had stored. A refusal to talk without a password is an answer. */

@@ -11,25 +11,31 @@ import { loadedBuiltins, loadedFiles, packageOf } from '../../benchmarks/startup
 
 const FS_PROBE = fileURLToPath(new URL('fs-probe.cjs', import.meta.url))
 
-/** The CLIs that the benchmarks measure; each has the commands `add` and `sync`, the second under a lock. */
+/**
+ * The CLIs that the benchmarks measure; each has the commands `add` and `sync`, the second under a lock. `kitFile` is loaded in any
+ * case, `commandFiles` when a command begins.
+ */
 export const FRAMEWORKS = [
   {
     name: 'commander',
     plugin: '@cli-ops/commander-plugin',
     libraries: ['commander'],
     kitFile: '@cli-ops/commander-plugin/dist/index.js',
+    commandFiles: ['@cli-ops/commander-plugin/dist/lifecycle.cjs'],
   },
   {
     name: 'yargs',
     plugin: '@cli-ops/yargs-plugin',
     libraries: ['yargs'],
     kitFile: '@cli-ops/yargs-plugin/dist/index.js',
+    commandFiles: [],
   },
   {
     name: 'oclif',
     plugin: '@cli-ops/oclif-plugin',
     libraries: ['@oclif/core'],
     kitFile: '@cli-ops/oclif-plugin/dist/hooks/prerun.js',
+    commandFiles: [],
   },
 ] as const
 

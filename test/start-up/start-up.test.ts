@@ -36,11 +36,12 @@ describe.each(FRAMEWORKS)('a command with the $name plugin', (framework) => {
   const cli = measuredCli(framework)
   const lock = { commander: 'task-database', yargs: 'items', oclif: 'projects' }[framework.name]
 
-  test.each([['add', 'x'], ['sync']])('%s loads one file of the kit and no package', (...args) => {
-    expect(cli.loads(args)).toEqual({ kit: [framework.kitFile], foreign: [] })
+  test.each([['add', 'x'], ['sync']])('%s loads what it needs and no package', (...args) => {
+    const kit = [framework.kitFile, ...framework.commandFiles]
+    expect(cli.loads(args)).toEqual({ kit, foreign: [] })
   })
 
-  test('--help and --version load no more', () => {
+  test('--help and --version load one file of the kit at most', () => {
     // oclif runs no hook for them.
     const kit = framework.name === 'oclif' ? [] : [framework.kitFile]
     for (const option of ['--help', '--version'])
@@ -51,9 +52,12 @@ describe.each(FRAMEWORKS)('a command with the $name plugin', (framework) => {
     // To find the commander that the host has loaded.
     const known = framework.name === 'commander' ? ['internal/source_map/source_map', 'module'] : []
     expect(cli.loadsOfNode(['--help'])).toEqual(known)
-    expect(cli.loadsOfNode(['add', 'x'])).toEqual(known)
+    // To find the file that a command needs.
+    const own =
+      framework.commandFiles.length > 0 ? ['internal/modules/esm/initialize_import_meta'] : []
+    expect(cli.loadsOfNode(['add', 'x'])).toEqual([...known, ...own])
     // The flow that holds the lock is followed through its promises.
-    expect(cli.loadsOfNode(['sync'])).toEqual([...known, 'internal/promise_hooks'])
+    expect(cli.loadsOfNode(['sync'])).toEqual([...known, ...own, 'internal/promise_hooks'])
   })
 
   test.runIf(process.platform === 'linux')('makes no file-system call without need', () => {

@@ -1,5 +1,7 @@
 /** @import { OwnerView } from '../src/live/live-types.js' */
 
+// Spans, times and sizes are written as on a terminal: `src/terminal/time-text.ts`, which is built and cannot be served as it is.
+
 /** A span, short: `0.8 s`, `12 s`, `4:05`, `2:10 h`, `3 d 4 h`. @param {number} ms */
 export function spanText(ms) {
   const seconds = Math.max(0, ms) / 1000

@@ -1,14 +1,7 @@
-import {
-  beginCommand,
-  type CliOpsOptions,
-  type CommandRun,
-  EXIT_BUSY,
-  type Refusal,
-  sayRefusal,
-} from '@cli-ops/shared-ipc/lifecycle'
+import type { CliOpsOptions, CommandRun, Refusal } from '@cli-ops/shared-ipc/lifecycle'
 
 import type { CommanderProgram } from './commander-program.js'
-import { isOpsCommand, mountOps } from './mount-ops.js'
+import { loadedMountOps, loadLifecycle, loadMountOps } from './load-files.js'
 
 // A preload and the host's own import are two copies of this file.
 const KEY = Symbol.for('cli-ops.attached-programs')
@@ -31,7 +24,7 @@ export function attach(program: CommanderProgram, options: CliOpsOptions): void 
     if (command._executableHandler !== true) return undefined
     return begin(program, command, options)?.hold(endRefused)
   })
-  if (options.ops !== undefined && options.ops !== false) mountOps(program, options)
+  if (options.ops !== undefined && options.ops !== false) loadMountOps().mountOps(program, options)
 }
 
 function begin(
@@ -40,7 +33,8 @@ function begin(
   options: CliOpsOptions,
 ): CommandRun | undefined {
   // A program within a coordinated program is the outer one's command; looking must not change what is looked at.
-  if (hasAttachedAncestor(program) || isOpsCommand(command)) return undefined
+  if (hasAttachedAncestor(program) || loadedMountOps()?.isOpsCommand(command)) return undefined
+  const { beginCommand } = loadLifecycle()
   return beginCommand({ name: program.name(), version: program.version() }, options, {
     command: pathOf(command, program),
     args: command.processedArgs,
@@ -55,6 +49,7 @@ function begin(
 function surroundAction(command: CommanderProgram, run: CommandRun): void | Promise<void> {
   const action = command._actionHandler
   if (typeof action !== 'function') return run.hold(endRefused)
+  const { sayRefusal } = loadLifecycle()
   command._actionHandler = function (this: unknown, args) {
     command._actionHandler = action
     return run.execute<unknown>(() => Reflect.apply(action, this, [args]), sayRefusal)
@@ -67,6 +62,7 @@ function surroundAction(command: CommanderProgram, run: CommandRun): void | Prom
  * of its own, or an action that cannot be reached.
  */
 function endRefused(refusal: Refusal): never {
+  const { EXIT_BUSY, sayRefusal } = loadLifecycle()
   sayRefusal(refusal)
   process.exit(refusal.reason === 'skipped' ? 0 : EXIT_BUSY)
 }

@@ -1,4 +1,4 @@
-import { assertOptions, type CliOpsOptions } from '@cli-ops/shared-ipc/lifecycle'
+import { checkOptions, type CliOpsOptions } from '@cli-ops/shared-ipc/lifecycle'
 
 import { attach } from './attach.js'
 import type { CommanderProgram } from './commander-program.js'
@@ -20,7 +20,7 @@ export type CommanderHost = Pick<CommanderProgram, 'name' | 'opts'>
  * ```
  */
 export function cliOps(options?: CliOpsOptions): CommanderPlugin {
-  if (options !== undefined) assertOptions(options)
+  if (options !== undefined) checkOptions(options)
   return (program) => {
     attach(program as CommanderProgram, options ?? {})
   }

@@ -1,4 +1,6 @@
-import { assertEmits, emitAfter, type EventsOf } from '@cli-ops/shared-ipc/lifecycle'
+import { checkEmits, type EventsOf } from '@cli-ops/shared-ipc/lifecycle'
+
+import { loadLifecycle } from './load-files.js'
 
 /**
  * Wraps an action so that an event follows when it has ended well: of the given type with what the action returned as
@@ -15,10 +17,10 @@ export function emits<This, Args extends unknown[], Result>(
   events: string | EventsOf,
   action: (this: This, ...args: Args) => Result,
 ): (this: This, ...args: Args) => void | Promise<void> {
-  assertEmits('events', events)
+  checkEmits('events', events)
   return function (this: This, ...args: Args) {
     const run = (): void | Promise<void> =>
       Reflect.apply(action, this, args) as void | Promise<void>
-    return emitAfter(events, run, args)
+    return loadLifecycle().emitAfter(events, run, args)
   }
 }

@@ -1,3 +1,4 @@
+/** The `ops` commands, a file of their own: `load-files.ts` loads it for a program that has them. */
 import { type CliOpsOptions, OPS_COMMANDS, type OpsCommand } from '@cli-ops/shared-ipc/lifecycle'
 
 import type { CommanderProgram } from './commander-program.js'

@@ -1,8 +1,8 @@
-import { assertOptions, type CliOpsOptions } from '@cli-ops/shared-ipc/lifecycle'
+import { checkOptions, type CliOpsOptions } from '@cli-ops/shared-ipc/lifecycle'
 
 import type { CommanderPlugin } from './cli-ops.js'
 import type { CommanderProgram } from './commander-program.js'
-import { mountOpsOn } from './mount-ops.js'
+import { loadMountOps } from './load-files.js'
 
 /** Where the `ops` commands look. */
 export type OpsCommandsOptions = Pick<CliOpsOptions, 'name' | 'home' | 'namespace' | 'url'>
@@ -18,8 +18,8 @@ export type OpsCommandsOptions = Pick<CliOpsOptions, 'name' | 'home' | 'namespac
  * ```
  */
 export function opsCommands(options: OpsCommandsOptions = {}): CommanderPlugin {
-  assertOptions(options)
+  checkOptions(options)
   return (program) => {
-    mountOpsOn(program as CommanderProgram, options)
+    loadMountOps().mountOpsOn(program as CommanderProgram, options)
   }
 }

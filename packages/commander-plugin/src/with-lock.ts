@@ -1,9 +1,6 @@
-import {
-  assertLockRule,
-  type LockRule,
-  runWithLock,
-  sayRefusal,
-} from '@cli-ops/shared-ipc/lifecycle'
+import { checkLockRule, type LockRule } from '@cli-ops/shared-ipc/lifecycle'
+
+import { loadLifecycle } from './load-files.js'
 
 /**
  * Wraps an action so that it runs under a lock; `this` and the arguments are passed on. Who waits is shown on stderr
@@ -20,10 +17,11 @@ export function withLock<This, Args extends unknown[], Result>(
   lock: string | LockRule,
   action: (this: This, ...args: Args) => Result,
 ): (this: This, ...args: Args) => void | Promise<void> {
-  assertLockRule('lock', lock)
+  checkLockRule('lock', lock)
   return function (this: This, ...args: Args) {
     const run = (): void | Promise<void> =>
       Reflect.apply(action, this, args) as void | Promise<void>
+    const { runWithLock, sayRefusal } = loadLifecycle()
     return runWithLock(lock, run, sayRefusal)
   }
 }

@@ -144,6 +144,25 @@ process.exitCode = 3`,
   })
 })
 
+test('a shared lock that was free lets other readers in, and no writer', async () => {
+  const host = hostProject({
+    'host.mjs':
+      hostProgram(`program.use(cliOps({ commands: { read: { lock: { resource: 'db', mode: 'shared', onBusy: 'fail' } } } }))
+program.command('read', 'a program of its own', { executableFile: 'read.mjs' })
+program.parse()`),
+    'read.mjs': `import { LockManager } from '@cli-ops/shared-ipc'
+const reader = await new LockManager().tryLock('db', { mode: 'shared' })
+await reader?.release()
+const writer = await new LockManager().tryLock('db')
+console.log(reader !== null, writer !== null)`,
+  })
+  // As a writer leaves it, and then as readers do.
+  await (await host.coordinator().locks.lock('db')).release()
+  for (const _before of ['a writer', 'readers'])
+    expect(await host.run(['read'])).toEqual({ status: 0, stdout: 'true false\n', stderr: '' })
+  expect((await host.traces()).locks).toEqual([])
+})
+
 describe('config.json in the home', () => {
   function withConfig(content: string): HostProject {
     const host = hostProject(`program.use(cliOps({ commands: { sync: { lock: 'authors' } } }))

@@ -4,13 +4,11 @@ import { afterAll, beforeAll, describe, test } from 'vitest'
 
 import { hasRabbitServer, RabbitServer } from '../../../test/engines/rabbitmq-server.js'
 
-const START_MS = 60_000
-
 describe.runIf(hasRabbitServer())('on a server of its own', () => {
   let server: RabbitServer
   beforeAll(async () => {
     server = await RabbitServer.start()
-  }, START_MS)
+  })
   afterAll(() => server.stop())
 
   testDriver(

@@ -19,7 +19,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test,
 
 import { NetworkProxy } from '../../../test/engines/network-proxy.js'
 import { hasRabbitServer, RabbitServer } from '../../../test/engines/rabbitmq-server.js'
-import { freePort } from '../../../test/engines/redis-server.js'
+import { freePort } from '../../../test/engines/free-port.js'
 import { startScript } from '../../core/test/fixtures/start-script.js'
 
 const PASSWORD = 'p/w:secret'
@@ -29,7 +29,6 @@ const RIGHTS = [
   String.raw`^(cli-ops\..*|amq\.default)$`,
   String.raw`^cli-ops\..*`,
 ]
-const START_MS = 60_000
 const ENGINE_TIMEOUT_MS = 700
 /** Generous: how soon it really is, `npm run bench -- amqp` measures. */
 const LATE_MS = 10_000
@@ -62,7 +61,7 @@ describe.runIf(hasRabbitServer())('a broker', () => {
       ],
     })
     await server.control('set_permissions', '-p', 'team/a', 'team', ...RIGHTS)
-  }, START_MS)
+  })
   afterAll(async () => {
     await server.stop()
     rmSync(directory, { recursive: true })

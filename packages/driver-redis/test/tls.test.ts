@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { LockManager } from '@cli-ops/shared-ipc'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 
-import { freePort, hasRedisServer, RedisServer } from '../../../test/engines/redis-server.js'
+import { freePort } from '../../../test/engines/free-port.js'
+import { hasRedisServer, RedisServer } from '../../../test/engines/redis-server.js'
 
 describe.runIf(hasRedisServer())('a server with TLS', () => {
   let server: RedisServer

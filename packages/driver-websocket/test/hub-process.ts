@@ -1,15 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
 import type { HubToken } from '@cli-ops/driver-websocket/hub'
 import type { EngineFaults } from '@cli-ops/shared-ipc/testing'
 
 import { faultsOf } from '../../../test/engines/engine-faults.js'
+import { firstLine, ServerProcess } from '../../../test/engines/server-process.js'
 
 const PROGRAM = fileURLToPath(new URL('hub-program.mjs', import.meta.url))
 
@@ -23,14 +22,14 @@ export interface HubProcessOptions {
 }
 
 /** A hub in a process of its own, on a free port, that can be suspended, killed and started again. */
-export class HubProcess {
+export class HubProcess extends ServerProcess {
   readonly home: string
   readonly #options: HubProcessOptions
   readonly #ownsHome: boolean
-  #child: ChildProcess | undefined
   #url: URL | undefined
 
   private constructor(options: HubProcessOptions) {
+    super()
     this.#options = options
     this.#ownsHome = options.home === undefined
     this.home = options.home ?? mkdtempSync(join(tmpdir(), 'cli-ops-hub-'))
@@ -50,31 +49,7 @@ export class HubProcess {
     return Number(this.#url?.port)
   }
 
-  get pid(): number {
-    return this.#child?.pid ?? 0
-  }
-
-  pause(): void {
-    this.#child?.kill('SIGSTOP')
-  }
-
-  resume(): void {
-    this.#child?.kill('SIGCONT')
-  }
-
-  /** Ends the hub with SIGKILL, or another signal. */
-  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
-    const child = this.#child
-    this.#child = undefined
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
-    const ended = once(child, 'exit')
-    child.kill(signal)
-    await ended
-  }
-
-  /** Starts the hub, on the port that it had. Resolves when it listens. */
-  async restart(): Promise<void> {
-    await this.kill()
+  protected launch(): ChildProcess {
     const { tokens, storeUrl = 'local:', leaseMs = 10_000 } = this.#options
     const options = {
       port: this.port || 0,
@@ -82,16 +57,14 @@ export class HubProcess {
       leaseMs,
       store: { url: storeUrl, home: this.home },
     }
-    const child = spawn(process.execPath, [PROGRAM, JSON.stringify(options)], {
+    return spawn(process.execPath, [PROGRAM, JSON.stringify(options)], {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: { ...process.env, CLI_OPS_URL: '' },
     })
-    this.#child = child
-    for await (const line of createInterface({ input: child.stdout })) {
-      this.#url = new URL(line)
-      return
-    }
-    throw new Error('the hub does not start')
+  }
+
+  protected async untilReady(child: ChildProcess): Promise<void> {
+    this.#url = new URL(await firstLine(child))
   }
 
   async stop(): Promise<void> {

@@ -1,4 +1,4 @@
-import { assertLockRule, type LockRule, runWithLock } from '@cli-ops/shared-ipc/lifecycle'
+import { checkLockRule, type LockRule, runWithLock } from '@cli-ops/shared-ipc/lifecycle'
 
 import { wrapRun } from './command-class.js'
 import { refuse } from './refuse.js'
@@ -16,7 +16,7 @@ type AnyClass = abstract new (...args: never[]) => unknown
 export function withLock(
   lock: string | LockRule,
 ): <Class extends AnyClass>(command: Class, context?: unknown) => Class {
-  assertLockRule('lock', lock)
+  checkLockRule('lock', lock)
   return (command) => {
     wrapRun(command, async function (original) {
       return runWithLock<unknown>(lock, original, (refusal) => refuse(this, refusal))

@@ -1,4 +1,4 @@
-import { assertOptions, type CliOpsOptions } from '@cli-ops/shared-ipc/lifecycle'
+import { checkOptions, type CliOpsOptions } from '@cli-ops/shared-ipc/lifecycle'
 
 import { surroundCommand } from './surround-command.js'
 import type { ParsedArguments, YargsInstance } from './yargs-instance.js'
@@ -18,7 +18,7 @@ export type YargsPlugin = (argv: object, yargs?: unknown) => void | Promise<void
  * ```
  */
 export function cliOps(options?: CliOpsOptions): YargsPlugin {
-  if (options !== undefined) assertOptions(options)
+  if (options !== undefined) checkOptions(options)
   return (argv, yargs) =>
     surroundCommand(argv as ParsedArguments, yargs as YargsInstance | undefined, options ?? {})
 }

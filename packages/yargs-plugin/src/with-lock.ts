@@ -1,5 +1,5 @@
 import {
-  assertLockRule,
+  checkLockRule,
   type LockRule,
   runWithLock,
   sayRefusal,
@@ -33,7 +33,7 @@ export function withLock(
   lock: string | LockRule,
   wrapped: WithHandler | ((...args: unknown[]) => unknown),
 ): WithHandler | ((...args: unknown[]) => unknown) {
-  assertLockRule('lock', lock)
+  checkLockRule('lock', lock)
   if (typeof wrapped === 'function') return lockHandler(lock, wrapped)
   // The module's own prototype and accessors are kept: commandDir hands over whole module objects.
   const handler = wrapped.handler as (...args: unknown[]) => unknown

@@ -50,6 +50,23 @@ export function createSimulatedFileSystem<G extends Ghost>(
     else operate(`close ${descriptorName(descriptor)}`, (files) => [alter(files), undefined])
   }
 
+  const listIfThere = (path: string): string[] | undefined => {
+    if (!execution.machine.slowListings)
+      return operate(`list ${path}`, (files) => [files, files.list(path)])
+    const isThere = operate(`begin to list ${path}`, (files) => {
+      if (files.list(path) === undefined) return [files, false]
+      return [files.beginListing(index, path), true]
+    })
+    if (!isThere) return undefined
+    return execution.operate({
+      what: `list ${path}`,
+      perform: (world): Outcome<G>[] => {
+        const { files, results } = world.files.endListing(index)
+        return results.map((result) => ({ world: { ...world, files }, result }))
+      },
+    }) as string[]
+  }
+
   return {
     makeDirectory: (path) =>
       operate(`mkdir ${path}`, (files, { nowMs, machine }) => [
@@ -58,22 +75,8 @@ export function createSimulatedFileSystem<G extends Ghost>(
       ]),
     removeDirectory: (path) =>
       operate(`rmdir ${path}`, (files) => [files.removeDirectory(path), undefined]),
-    list: (path) => {
-      if (!execution.machine.slowListings)
-        return operate(`list ${path}`, (files) => [files, files.list(path)])
-      const isThere = operate(`begin to list ${path}`, (files) => {
-        if (files.list(path) === undefined) return [files, false]
-        return [files.beginListing(index, path), true]
-      })
-      if (!isThere) return undefined
-      return execution.operate({
-        what: `list ${path}`,
-        perform: (world): Outcome<G>[] => {
-          const { files, results } = world.files.endListing(index)
-          return results.map((result) => ({ world: { ...world, files }, result }))
-        },
-      }) as string[]
-    },
+    list: (path) => listIfThere(path) ?? [],
+    listIfThere,
     createFile: (path, content) => {
       const descriptor = operate(`create ${path}`, (files, { nowMs }) =>
         files.create(index, path, nowMs),

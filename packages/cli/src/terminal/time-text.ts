@@ -1,3 +1,5 @@
+// The page writes them alike: `page/format.js`, which a browser loads as it is and this program's types cannot reach.
+
 /** A span for a table, short and of nearly one width: `0.8 s`, `12 s`, `4:05`, `2:10 h`, `3 d 4 h`. */
 export function spanText(ms: number): string {
   const seconds = Math.max(0, ms) / 1000

@@ -148,8 +148,7 @@ export class RelayedRpc implements RpcDriver {
 
   /** Ends all connections: frames of them were lost. */
   endAll(reason: string): void {
-    const error = new CliOpsError('CONNECTION_LOST', `the connection ended: ${reason}`)
-    for (const channel of [...this.#channels.values()]) channel.end(error)
+    for (const channel of [...this.#channels.values()]) channel.lose(reason)
   }
 
   #awaitAnswer(id: string, endpoint: string, signal: AbortSignal): Promise<void> {

@@ -66,6 +66,11 @@ export interface RpcChannel {
   /** Stops delivering and reading, at once, until `resume`; how a busy server pushes back. */
   pause(): void
   resume(): void
+  /**
+   * Says, from within `onMessage`, that it was JSON but no message of the protocol. A transport may take less of a peer
+   * that sends such things, and end the connection of one that sends little else.
+   */
+  noteRefusal?(): void
   /** Lets a process end while the connection is open, or not. */
   ref(): void
   unref(): void

@@ -6,7 +6,7 @@ import {
   type ConnectionOptions,
   resolveConnection,
 } from '../options/connection-options.js'
-import { assertLockRule } from './assert-options.js'
+import { checkLockRule } from './check-options.js'
 import type { LockRule } from './cli-ops-options.js'
 import { EXIT_BUSY } from './exit-busy.js'
 import { loadParts } from './load-parts.js'
@@ -28,7 +28,7 @@ export function takeLock(
   options: ConnectionOptions,
   rule: LockRule,
 ): Lock | Refusal | Promise<Lock | Refusal> {
-  assertLockRule('lock', rule)
+  checkLockRule('lock', rule)
   try {
     const connection = connect(options)
     if (connection.urlOf('locks') === 'local:') {
@@ -43,7 +43,7 @@ export function takeLock(
 
 /** As {@link takeLock}, but it has the lock, or is refused it, when it returns. */
 export function takeLockNow(options: ConnectionOptions, rule: LockRule): Lock | Refusal {
-  assertLockRule('lock', rule)
+  checkLockRule('lock', rule)
   try {
     const connection = connect(options)
     if (connection.urlOf('locks') === 'local:')

@@ -1,7 +1,7 @@
 import { monotonicMs } from '../process/monotonic-time.js'
 import { isCliOpsError } from '../errors/cli-ops-error.js'
 import type { Lock } from '../locks/lock-types.js'
-import { assertLockRule } from './assert-options.js'
+import { checkLockRule } from './check-options.js'
 import type { CommandContext, CommandRule, LockRule } from './cli-ops-options.js'
 import { type Refusal, takeLock, takeLockNow } from './command-lock.js'
 import type { ProcessEnd } from './exit-observer.js'
@@ -113,7 +113,7 @@ export class CommandRun {
     if (lock === undefined) return undefined
     // A function that chooses nothing is a mistake: the command must not run without its lock.
     const chosen: unknown = typeof lock === 'function' ? lock(this.context) : lock
-    assertLockRule('lock', chosen)
+    checkLockRule('lock', chosen)
     return typeof chosen === 'string' ? { resource: chosen } : chosen
   }
 

@@ -2,8 +2,8 @@
  * What an adapter to a CLI framework is made of. All of it goes into the adapter's own file, since to find and read a file
  * costs more than most of what is in it.
  */
-export { assertEmits, assertLockRule, assertOptions } from './assert-options.js'
 export { beginCommand } from './begin-command.js'
+export { checkEmits, checkLockRule, checkOptions } from './check-options.js'
 export { sayRefusal } from './command-lock.js'
 export { currentSession } from './current-session.js'
 export { emitAfter } from './emit-after.js'

@@ -57,7 +57,7 @@ export function takeFreeGrant(
     if (!isPrivateDirectory(fileSystem.status(connection.home))) return undefined
     if (fileSystem.status(entryPath(entryPath(base, 'queues'), encoded)) !== undefined)
       return undefined
-    const [free, ...others] = fileSystem.list(directory) ?? []
+    const [free, ...others] = fileSystem.list(directory)
     const last = free === undefined || others.length > 0 ? undefined : parseFree(free)
     if (free === undefined || last === undefined) return undefined
     const token = last + 1n

@@ -157,6 +157,11 @@ export class LockManager {
    * Locks a file as proper-lockfile does, so that other tools that use it wait as well, and under a named lock, so that
    * users of this kit wait in order and never race for a stale lock. The file may be missing, its directory may not.
    *
+   * `release()` gives back the named lock once `<path>.lock` is gone. Where that cannot be removed, it rejects with
+   * `STORAGE_FAILED`, whose `details` are the `path` that is left and its `errno`, and the named lock stays: calling it again
+   * tries again. From the first attempt on `assertHeld()` throws, since what is left is not renewed and other tools may
+   * take it over after 10 s. After the process has ended users of this kit get the name at once.
+   *
    * @throws CliOpsError as {@link acquire}; `LOCK_HELD` and `LOCK_TIMEOUT` also for another tool's lock
    */
   async lockFile(path: string, options: LockOptions = {}): Promise<Lock> {

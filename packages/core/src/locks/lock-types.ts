@@ -89,7 +89,10 @@ export interface Lock {
   run<T>(callback: () => T): T
   /** As `run`, for the rest of the calling flow, where there is no callback to give. */
   enter(): void
-  /** Gives the lock back. Releasing twice, or after the loss, does nothing. */
+  /**
+   * Gives the lock back. Releasing twice, or after the loss, does nothing; where it rejects, the lock stays, and releasing it
+   * again tries again.
+   */
   release(): Promise<void>
   /** As `release`, for exit handlers. @throws CliOpsError `UNSUPPORTED` on drivers that need the network */
   releaseSync(): void

@@ -19,9 +19,13 @@ function unprintable(flags: string): RegExp {
  */
 export function assertName(argument: string, value: unknown): asserts value is string {
   // Apart from the rest, which is compiled for no usual name.
-  if (typeof value !== 'string' || value === '' || value.length * 3 > MAX_NAME_BYTES)
-    assertUnusualName(argument, value)
-  else if (!isPrintableAscii(value)) assertUnusualName(argument, value)
+  if (!isPlainName(value)) assertUnusualName(argument, value)
+}
+
+/** True of nearly every name. What else may be one, {@link assertName} tells. */
+export function isPlainName(value: unknown): value is string {
+  if (typeof value !== 'string' || value === '' || value.length * 3 > MAX_NAME_BYTES) return false
+  return isPrintableAscii(value)
 }
 
 function assertUnusualName(argument: string, value: unknown): void {

@@ -49,7 +49,7 @@ export const checkClock: Check = async (context) => {
 /** A segment of a newer version may hold what this one does not understand. */
 export const checkFormats: Check = ({ connection: { home, namespace } }) => {
   const { events } = new Home(home, namespace, nodeFileSystem).paths
-  const segments = (nodeFileSystem.list(events) ?? []).filter((name) => name.endsWith('.ndjson'))
+  const segments = nodeFileSystem.list(events).filter((name) => name.endsWith('.ndjson'))
   const newer = segments.filter((name) => versionOf(join(events, name)) > SEGMENT_VERSION)
   if (newer.length === 0) return ok('event log 1, locks and registry as this version writes them')
   return failure(

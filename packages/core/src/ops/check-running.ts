@@ -36,14 +36,15 @@ export const checkLocks: Check = async (context) => {
 function blockedLocks({ connection }: OpsContext): readonly string[] {
   if (connection.urlOf('locks') !== 'local:') return []
   const { locks } = new Home(connection.home, connection.namespace, nodeFileSystem).paths
-  return (nodeFileSystem.list(locks) ?? [])
+  return nodeFileSystem
+    .list(locks)
     .filter((name) => name.endsWith(LOCK_SUFFIX))
     .flatMap((name) => foreignPart(join(locks, name)) ?? [])
 }
 
 function foreignPart(path: string): string | undefined {
   if (nodeFileSystem.status(path)?.kind !== 'directory') return `${path} is not a directory`
-  const names = nodeFileSystem.list(path) ?? []
+  const names = nodeFileSystem.list(path)
   const foreign = names.filter(
     (name) => parseStateName(name) === undefined && parseSharerName(name) === undefined,
   )

@@ -96,9 +96,12 @@ function defaultHome(env: NodeJS.ProcessEnv): string {
   const { XDG_DATA_HOME: xdg, LOCALAPPDATA: localAppData } = env
   if (process.platform === 'win32' && localAppData) return path.join(localAppData, 'cli-ops')
   if (xdg && path.isAbsolute(xdg)) return path.join(xdg, 'cli-ops')
-  // Reading the user's record costs half a millisecond, so only who needs it pays.
-  const { homedir } = process.getBuiltinModule('node:os')
-  return path.join(homedir(), '.local', 'share', 'cli-ops')
+  return path.join(userHome(env), '.local', 'share', 'cli-ops')
+}
+
+/** What `homedir()` says, without loading `node:os` where it only asks this variable: that costs a command 1 %. */
+function userHome({ HOME: home }: NodeJS.ProcessEnv): string {
+  return process.platform !== 'win32' && home ? home : process.getBuiltinModule('node:os').homedir()
 }
 
 // A URL may hold a password, so none is shown.

@@ -1,5 +1,5 @@
 import type { RpcChannel, RpcMessage, RpcReceiver } from '../drivers/rpc-driver.js'
-import { CliOpsError } from '../errors/cli-ops-error.js'
+import { CliOpsError, isCliOpsError } from '../errors/cli-ops-error.js'
 import { DeadlineTimer } from './deadline-timer.js'
 import { isObject, isReply, RPC_METHOD, type WireReply, type WireRequest } from './json-rpc.js'
 import { type OutgoingRequest, type PendingOwner, PendingRequest } from './pending-request.js'
@@ -29,6 +29,7 @@ export class ClientConnection implements RpcReceiver, PendingOwner {
   #congested = false
   #nextId = 1
   #open = true
+  #endedBy: Error | undefined
   /** The server takes no further requests; what is pending is still answered. */
   #leaving = false
 
@@ -55,7 +56,9 @@ export class ClientConnection implements RpcReceiver, PendingOwner {
    *   `NO_RESPONDER` where nothing was sent or the server refused to begin; the signal's reason once aborted
    */
   request(outgoing: OutgoingRequest): Promise<unknown> {
-    if (!this.#open) return Promise.reject(this.#lost(undefined))
+    // Between the making of the connection and this call the caller may have given up: nothing is sent then.
+    if (outgoing.signal?.aborted === true) return Promise.reject(outgoing.signal.reason as Error)
+    if (!this.#open) return Promise.reject(this.#unsendable())
     const id = this.#nextId
     this.#nextId += 1
     return new Promise((resolve, reject) => {
@@ -71,7 +74,7 @@ export class ClientConnection implements RpcReceiver, PendingOwner {
 
   /** Sends a notification; resolves when it has left this process. */
   async notify(method: string, params: unknown): Promise<void> {
-    if (!this.#open) throw this.#lost(undefined)
+    if (!this.#open) throw this.#unsendable()
     const message: WireRequest = { jsonrpc: '2.0', method, params }
     this.#assertAccepted(message)
     this.#channel.send(message)
@@ -214,9 +217,20 @@ export class ClientConnection implements RpcReceiver, PendingOwner {
 
   #fail(reason: Error): void {
     this.#open = false
+    this.#endedBy ??= reason
     this.#deadlines.stop()
     this.#unsent = []
     for (const request of [...this.#pending.values()]) request.reject(reason)
+  }
+
+  /** For what comes when the connection has ended. */
+  #unsendable(): Error {
+    if (isCliOpsError(this.#endedBy, 'CLOSED')) return this.#endedBy
+    return new CliOpsError(
+      'NO_RESPONDER',
+      `the connection to ${this.#server.label} ended before the request; nothing was sent`,
+      { cause: this.#endedBy },
+    )
   }
 
   #lost(cause: Error | undefined): CliOpsError {

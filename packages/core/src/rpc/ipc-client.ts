@@ -125,6 +125,8 @@ export class IPCClient {
     const request = this.#prepare(method, params, options, DEFAULT_TIMEOUT_MS)
     const link = this.#link(options)
     const connection = link.current ?? (await link.connect(this.#wait(request, options)))
+    // The caller may have given up after the connection was made.
+    options.signal?.throwIfAborted()
     await connection.notify(method, params)
   }
 

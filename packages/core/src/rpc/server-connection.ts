@@ -96,7 +96,9 @@ export class ServerConnection implements RpcReceiver, FlightOwner {
     this.#queue.length = 0
     this.#deadlines.stop()
     this.#drained?.resolve()
-    this.abort(new CliOpsError('CONNECTION_LOST', 'the caller has gone'))
+    // Most connections end with nothing running, and an error costs more than all the rest of it.
+    if (this.#flights.size > 0)
+      this.abort(new CliOpsError('CONNECTION_LOST', 'the caller has gone'))
     this.#onClose()
   }
 
@@ -159,6 +161,7 @@ export class ServerConnection implements RpcReceiver, FlightOwner {
   #acceptBatch(messages: readonly unknown[]): void {
     if (messages.length === 0 || messages.length > MAX_BATCH_LENGTH) {
       const message = `a batch must have 1 to ${MAX_BATCH_LENGTH} entries, got ${messages.length}`
+      this.#channel.noteRefusal?.()
       this.#reply(errorReply(null, { code: RPC_ERROR.invalidRequest, message }))
       return
     }
@@ -174,6 +177,7 @@ export class ServerConnection implements RpcReceiver, FlightOwner {
 
   #accept(message: unknown, reply: Reply): void {
     if (!isRequest(message)) {
+      this.#channel.noteRefusal?.()
       // A server asks nothing, so replies are strays; answering them could go back and forth for ever.
       if (isAnswered(message)) reply(errorReply(idOf(message), NO_REQUEST))
     } else if (message.method.startsWith('$/')) this.#acceptControl(message, reply)

@@ -42,11 +42,15 @@ test('the trace context is the one given, else a well-formed one of the environm
   onTestFinished(() => void vi.unstubAllEnvs())
   vi.stubEnv('TRACEPARENT', TRACEPARENT)
   expect((await emitted()).traceparent).toBe(TRACEPARENT)
+  const later = `${TRACEPARENT.replace('00-', '01-')}-x`
+  expect((await emitted({ traceparent: later })).traceparent).toBe(later)
   for (const wrong of [
     'x',
     `${TRACEPARENT}-more`,
     TRACEPARENT.toUpperCase(),
     TRACEPARENT.replace('00-', 'ff-'),
+    // A later version may add fields, and not without end.
+    `${TRACEPARENT.replace('00-', '01-')}-${'x'.repeat(512)}`,
     '00-00000000000000000000000000000000-b7ad6b7169203331-01',
     '00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01',
   ]) {

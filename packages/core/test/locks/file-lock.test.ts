@@ -150,7 +150,46 @@ test('what somebody put into the lock of a file is told when it cannot be remove
   const { file, locks } = setUp()
   await locks.lockFile(file)
   writeFileSync(join(`${file}.lock`, 'junk'), '')
-  await expect(locks.close()).rejects.toMatchObject({ code: 'ENOTEMPTY' })
+  await expect(locks.close()).rejects.toMatchObject({
+    code: 'STORAGE_FAILED',
+    message: expect.stringContaining(`${file}.lock`) as string,
+    details: { path: `${file}.lock`, errno: 'ENOTEMPTY' },
+  })
+})
+
+test('a file whose lock cannot be removed stays locked until another release removes it', async () => {
+  const { file, locks } = setUp()
+  for (const release of RELEASES) {
+    const lock = await locks.lockFile(file)
+    const junk = join(`${file}.lock`, 'junk')
+    writeFileSync(junk, '')
+    for (let attempt = 0; attempt < 2; attempt += 1) {
+      await expect(release(lock)).rejects.toMatchObject({ code: 'STORAGE_FAILED' })
+      expect(existsSync(`${file}.lock`)).toBe(true)
+      expect(await locks.isLocked(lock.resource)).toBe(true)
+      // Nobody renews what is left, so nobody may count on it.
+      expect(() => lock.assertHeld()).toThrow(expect.objectContaining({ code: 'LOCK_LOST' }))
+    }
+    rmSync(junk)
+    await release(lock)
+    expect(existsSync(`${file}.lock`)).toBe(false)
+    expect(await locks.list()).toEqual([])
+  }
+})
+
+test('what another program has put in the place of an irremovable lock stays when that is released again', async () => {
+  const { file, locks } = setUp()
+  for (const release of RELEASES) {
+    const lock = await locks.lockFile(file)
+    writeFileSync(join(`${file}.lock`, 'junk'), '')
+    await expect(release(lock)).rejects.toMatchObject({ code: 'STORAGE_FAILED' })
+    rmSync(`${file}.lock`, { recursive: true })
+    const unlock = await properLockfile.lock(file)
+    await release(lock)
+    expect(existsSync(`${file}.lock`)).toBe(true)
+    expect(await locks.list()).toEqual([])
+    await unlock()
+  }
 })
 
 test('a lock of a file that was taken over is lost, and stays with whoever has it now', async () => {

@@ -179,6 +179,58 @@ describe.each(['local:', 'memory:'])('%s', (url) => {
     expect(await client.call('after')).toBe('fine')
   })
 
+  // Three share the making of one connection; writing the first one's parameters runs between that and the other two.
+  test('who gives up when the connection has just been made sends nothing', async () => {
+    const { server, client } = await connected()
+    const handled: unknown[] = []
+    server.handle('note', (data) => {
+      handled.push(data)
+      return data
+    })
+    const abort = new AbortController()
+    const reason = new Error('enough')
+    let isConnecting = false
+    const giveUp = {
+      toJSON: () => {
+        if (isConnecting) abort.abort(reason)
+        return 'first'
+      },
+    }
+    const first = client.call('note', giveUp)
+    const others = Promise.allSettled([
+      client.call('note', 'second', { signal: abort.signal }),
+      client.notify('note', 'third', { signal: abort.signal }),
+    ])
+    isConnecting = true
+    expect(await others).toEqual([
+      { status: 'rejected', reason },
+      { status: 'rejected', reason },
+    ])
+    expect(await first).toBe('first')
+    expect(await client.call('note', 'last')).toBe('last')
+    expect(handled).toEqual(['first', 'last'])
+  })
+
+  test('what a client that was closed has not sent yet is said to be closed, not of unknown outcome', async () => {
+    const { server, client } = await connected()
+    server.handle('note', (data) => data)
+    let isConnecting = false
+    const closeClient = {
+      toJSON: () => {
+        if (isConnecting) void client.close()
+        return 'first'
+      },
+    }
+    const requests = Promise.allSettled([
+      client.call('note', closeClient),
+      client.call('note', 'second'),
+      client.notify('note', 'third'),
+    ])
+    isConnecting = true
+    for (const request of await requests)
+      expect(request).toMatchObject({ status: 'rejected', reason: { code: 'CLOSED' } })
+  })
+
   test('an aborted signal sends nothing', async () => {
     const { server, client } = await connected()
     const handler = vi.fn()

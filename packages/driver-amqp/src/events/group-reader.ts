@@ -58,6 +58,10 @@ export class GroupReader implements EventReader {
     this.ready.catch(() => undefined)
   }
 
+  get position(): Cursor | undefined {
+    return this.#active?.reader.position
+  }
+
   poll(): EventBatch | undefined {
     return this.#isActive ? this.#active?.reader.poll() : undefined
   }

@@ -49,7 +49,10 @@ export class StreamReader implements EventReader {
   readonly #ids = new Set<string>()
   /** What has come behind a hole in the offsets, until it is known what the hole is. */
   #held: LogRecord[] | undefined
+  /** Behind what was read. */
   #position: LogPosition = { offset: -1 }
+  /** Behind what was handed out; `undefined` until it is known where to begin. */
+  #given: Cursor | undefined
   #isVerifying = false
   #channel: OpenChannel | undefined
   #closed = false
@@ -68,6 +71,12 @@ export class StreamReader implements EventReader {
     this.ready.catch(() => undefined)
   }
 
+  get position(): Cursor | undefined {
+    // What is no event is never handed out. Who begins behind it does not miss it, nor miss it later, when it has expired.
+    if (this.#given !== undefined && this.#items.length === 0) return toCursor(this.#position)
+    return this.#given
+  }
+
   poll(): EventBatch | undefined {
     const [first] = this.#items
     if (first === undefined) return undefined
@@ -75,6 +84,7 @@ export class StreamReader implements EventReader {
     const taken = this.#items.splice(0, Math.min(next < 0 ? Infinity : next, TAKE_COUNT))
     const last = taken.at(-1)
     last?.channel.ack(last.deliveryTag, { allUpTo: true })
+    this.#given = last?.event?.cursor ?? last?.gap?.resumeAt ?? this.#given
     const events = taken.flatMap(({ event }) => event ?? [])
     return first.gap === undefined ? { events } : { gap: first.gap, events }
   }
@@ -103,6 +113,7 @@ export class StreamReader implements EventReader {
 
   async #open(start: StartPosition | LogPosition): Promise<void> {
     this.#position = await findPosition(this.#connection, this.#queue, start)
+    this.#given = toCursor(this.#position)
     if (this.#closed) throw closedError()
     void this.#follow()
   }

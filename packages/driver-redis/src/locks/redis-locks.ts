@@ -4,6 +4,7 @@ import {
   debug,
   describeOwner,
   isCliOpsError,
+  LeasedGrant,
   type LockDriver,
   type LockGrant,
   type LockInfo,
@@ -28,8 +29,7 @@ import {
   RELEASE,
 } from './lock-scripts.js'
 import { decodeState, encodeInfo, memberOf } from './lock-state.js'
-import { type GrantKeeper, RedisGrant } from './redis-grant.js'
-import { RedisWait, type Standing } from './redis-wait.js'
+import { RedisWait, type Standing, type WaitPlace } from './redis-wait.js'
 
 /** Where locks are kept and how they are reached. */
 export interface LockPlace {
@@ -42,9 +42,9 @@ export interface LockPlace {
 }
 
 /** Locks as leases, with a queue in Redis. See `lock-scripts.ts` for what is kept there. */
-export class RedisLocks implements LockDriver, GrantKeeper {
+export class RedisLocks implements LockDriver, WaitPlace {
   readonly #place: LockPlace
-  readonly #grants = new Map<string, RedisGrant>()
+  readonly #grants = new Map<string, LeasedGrant>()
   readonly #waits = new Map<string, RedisWait>()
 
   constructor(place: LockPlace) {
@@ -136,39 +136,42 @@ export class RedisLocks implements LockDriver, GrantKeeper {
     return toStanding((await this.#run(POLL, args)) as [string, ...(string | number)[]])
   }
 
-  /** Makes the grant of a lock that was given to a request sent at that time. */
-  hold(request: LockRequest, token: bigint, sentAt: Instant): RedisGrant {
-    const { resource, id } = request
-    const facts = { resource, member: memberOf(request), id, token, sentAt }
-    const grant = new RedisGrant(this, facts)
+  hold(
+    request: LockRequest,
+    token: bigint,
+    sentAt: Instant,
+    givenMs: number = this.leaseMs,
+  ): LeasedGrant {
+    const { id } = request
+    const { leaseMs } = this
+    const grant = new LeasedGrant(
+      { id, token, grantedAt: new Date(), givenMs, sentAt },
+      {
+        leaseMs,
+        renew: async () => ((await this.#extend(request)) ? leaseMs : 0),
+        release: async (wasLost) => {
+          if (!wasLost) await this.leave(request)
+        },
+        watch: () => {
+          // From now on the engine's word is listened to, besides the renewals.
+          this.#place.inbox.ready().catch(() => undefined)
+        },
+        forget: () => this.#grants.delete(id),
+      },
+    )
     this.#grants.set(id, grant)
     return grant
   }
 
-  /** Gives a place, or a grant that nobody has taken, back. Never rejects: what is not given back expires. */
+  /** Gives a place or a grant back. An engine that cannot be reached lets it expire. */
   async leave(request: LockRequest): Promise<void> {
-    await this.release(request.resource, memberOf(request))
-  }
-
-  async extend(resource: string, member: string): Promise<boolean> {
-    return (await this.#run(EXTEND, [resource, member, this.leaseMs])) === 1
-  }
-
-  async release(resource: string, member: string): Promise<void> {
+    const { resource } = request
     try {
-      await this.#run(RELEASE, [resource, member])
+      await this.#run(RELEASE, [resource, memberOf(request)])
     } catch (error) {
       if (!isCliOpsError(error)) throw error
       debug(() => `${resource} is given back by the end of its lease: ${error.message}`)
     }
-  }
-
-  watch(): void {
-    this.#place.inbox.ready().catch(() => undefined)
-  }
-
-  forget({ id }: RedisGrant): void {
-    this.#grants.delete(id)
   }
 
   /** Ends the waits and gives the grants back, as far as that is possible in time. */
@@ -177,6 +180,10 @@ export class RedisLocks implements LockDriver, GrantKeeper {
     for (const wait of this.#waits.values()) wait.end(reason)
     const grants = [...this.#grants.values()]
     await Promise.all(grants.map((grant) => grant.release()))
+  }
+
+  async #extend(request: LockRequest): Promise<boolean> {
+    return (await this.#run(EXTEND, [request.resource, memberOf(request), this.leaseMs])) === 1
   }
 
   #run(script: Script, args: readonly (string | number)[], signal?: AbortSignal): Promise<unknown> {

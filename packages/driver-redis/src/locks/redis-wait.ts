@@ -1,13 +1,12 @@
 import {
   isCliOpsError,
+  type LeasedGrant,
   type LockInfo,
   type LockRequest,
   type LockWait,
   currentInstant,
   type Instant,
 } from '@cli-ops/shared-ipc/driver'
-
-import type { RedisGrant } from './redis-grant.js'
 
 /** How a request stands. */
 export type Standing =
@@ -29,7 +28,8 @@ export interface WaitPlace {
   listen(signal: AbortSignal): Promise<void>
   ask(request: LockRequest, how: 'wait', signal: AbortSignal): Promise<Standing>
   poll(request: LockRequest): Promise<Standing>
-  hold(request: LockRequest, token: bigint, sentAt: Instant): RedisGrant
+  /** Makes the grant of a lock that was given to a request sent at that time. @param givenMs what of its lease may be counted on */
+  hold(request: LockRequest, token: bigint, sentAt: Instant, givenMs: number): LeasedGrant
   leave(request: LockRequest): Promise<void>
 }
 
@@ -65,7 +65,7 @@ export class RedisWait {
   }
 
   /** Waits for the grant. Rejects with the reason of the end, having left the queue where the engine answers. */
-  async granted(): Promise<RedisGrant> {
+  async granted(): Promise<LeasedGrant> {
     let left: Promise<void> | undefined
     const leave = (): void => {
       left = this.#place.leave(this.#request)
@@ -99,7 +99,7 @@ export class RedisWait {
     this.#ending.abort(reason)
   }
 
-  async #run(): Promise<RedisGrant> {
+  async #run(): Promise<LeasedGrant> {
     let sentAt = currentInstant()
     let standing = await this.#place.ask(this.#request, 'wait', this.#signal)
     let isListening = false
@@ -124,12 +124,14 @@ export class RedisWait {
     }
   }
 
-  async #take(token: bigint, sentAt: Instant): Promise<RedisGrant | undefined> {
+  async #take(token: bigint, sentAt: Instant): Promise<LeasedGrant | undefined> {
     this.#grantedToken = undefined
-    const grant = this.#place.hold(this.#request, token, sentAt)
+    const { leaseMs } = this.#place
     // Handed out with enough of its lease left to do something with it.
-    if (grant.remainingMs > this.#place.leaseMs / 3) return grant
-    const isHeld = await grant.renew().catch(() => false)
+    const isFresh = currentInstant().monotonic - sentAt.monotonic < leaseMs / 2
+    const grant = this.#place.hold(this.#request, token, sentAt, isFresh ? leaseMs : 0)
+    if (isFresh) return grant
+    const isHeld = await grant.begin().catch(() => false)
     if (isHeld) return grant
     grant.lose()
     return undefined

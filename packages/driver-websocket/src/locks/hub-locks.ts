@@ -4,6 +4,7 @@ import {
   debug,
   type Instant,
   isCliOpsError,
+  LeasedGrant,
   type LockDriver,
   type LockGrant,
   type LockInfo,
@@ -16,16 +17,15 @@ import {
 import type { ConnectionPart, HubConnection } from '../connection/hub-connection.js'
 import type { WireGrant, WireLockInfo } from '../protocol/protocol.js'
 import { decodeLockInfo, encodeOwner } from '../protocol/wire-lock.js'
-import { type GrantKeeper, HubGrant } from './hub-grant.js'
 
 /** Leaving the queue may take this long where the hub does not answer; the lease then ends what was granted meanwhile. */
 const LEAVE_MS = 50
 const RETRY_MS = 100
 
 /** Locks as leases that a hub gives and renews. */
-export class HubLocks implements LockDriver, ConnectionPart, GrantKeeper {
+export class HubLocks implements LockDriver, ConnectionPart {
   readonly #connection: HubConnection
-  readonly #grants = new Map<string, HubGrant>()
+  readonly #grants = new Map<string, LeasedGrant>()
   readonly #waits = new Map<string, LockWait>()
   readonly #closing = new AbortController()
 
@@ -34,7 +34,7 @@ export class HubLocks implements LockDriver, ConnectionPart, GrantKeeper {
   }
 
   /** What the hub has granted of the lease that was asked for. */
-  get leaseMs(): number {
+  get #leaseMs(): number {
     return this.#connection.live?.welcome.leaseMs ?? this.#connection.options.leaseMs
   }
 
@@ -100,33 +100,13 @@ export class HubLocks implements LockDriver, ConnectionPart, GrantKeeper {
       this.#waits.get(id)?.onWait?.(decodeLockInfo(params['info'] as WireLockInfo))
   }
 
-  async renew(resource: string, id: string): Promise<number> {
-    // A connection of its own would be another one, that has nothing to renew.
-    const session = this.#connection.live
-    if (session === undefined) return 0
-    return Number(await this.#connection.call('locks.renew', { resource, id }))
-  }
-
-  async release(resource: string, id: string): Promise<void> {
-    try {
-      await this.#connection.call('locks.release', { resource, id })
-    } catch (error) {
-      if (!isCliOpsError(error)) throw error
-      debug(() => `${resource} is given back by the end of its lease: ${error.message}`)
-    }
-  }
-
-  forget({ id }: HubGrant): void {
-    this.#grants.delete(id)
-  }
-
   /** Ends the waits and gives the grants back, as far as that is possible in time. */
   async close(): Promise<void> {
     this.#closing.abort(new CliOpsError('CLOSED', 'the driver was closed'))
     await Promise.all([...this.#grants.values()].map((grant) => grant.release()))
   }
 
-  async #waitFor(request: LockRequest, signal: AbortSignal): Promise<HubGrant> {
+  async #waitFor(request: LockRequest, signal: AbortSignal): Promise<LeasedGrant> {
     const { leaseMs, timeoutMs } = this.#connection.options
     let lostSince: number | undefined
     for (;;) {
@@ -166,19 +146,21 @@ export class HubLocks implements LockDriver, ConnectionPart, GrantKeeper {
     { token, grantedAt, leaseMs }: WireGrant,
     sentAt: Instant,
     isCounted = true,
-  ): Promise<HubGrant> {
+  ): Promise<LeasedGrant> {
     const spent = currentInstant().monotonic - sentAt.monotonic
-    const given = isCounted && spent < leaseMs / 3 ? leaseMs : 0
-    const grant = new HubGrant(this, {
-      resource,
-      id,
-      token: BigInt(token),
-      grantedAt: new Date(grantedAt),
-      leaseMs: given,
-      sentAt,
-    })
+    const givenMs = isCounted && spent < leaseMs / 3 ? leaseMs : 0
+    const grant = new LeasedGrant(
+      { id, token: BigInt(token), grantedAt: new Date(grantedAt), givenMs, sentAt },
+      {
+        leaseMs: this.#leaseMs,
+        renew: () => this.#renew(resource, id),
+        // Also a lost one: the hub keeps it for its owner until the lease ends, and the owner needs it no more.
+        release: () => this.#release(resource, id),
+        forget: () => this.#grants.delete(id),
+      },
+    )
     this.#grants.set(id, grant)
-    if (given === 0) {
+    if (givenMs === 0) {
       try {
         await grant.begin()
       } catch (error) {
@@ -187,6 +169,21 @@ export class HubLocks implements LockDriver, ConnectionPart, GrantKeeper {
       }
     }
     return grant
+  }
+
+  async #renew(resource: string, id: string): Promise<number> {
+    // A connection of its own would be another one, that has nothing to renew.
+    if (this.#connection.live === undefined) return 0
+    return Number(await this.#connection.call('locks.renew', { resource, id }))
+  }
+
+  async #release(resource: string, id: string): Promise<void> {
+    try {
+      await this.#connection.call('locks.release', { resource, id })
+    } catch (error) {
+      if (!isCliOpsError(error)) throw error
+      debug(() => `${resource} is given back by the end of its lease: ${error.message}`)
+    }
   }
 
   /** Gives up a place in the queue, or what was granted to nobody. Never rejects. */

@@ -1,5 +1,5 @@
 import {
-  assertOptions,
+  checkOptions,
   beginCommand,
   type CliOpsOptions,
   EXIT_BUSY,
@@ -90,6 +90,6 @@ function endRefused(refusal: Refusal): never {
 /** The options in the host's package.json: `"cliOps": { … }`. */
 function optionsOf(options: unknown): CliOpsOptions {
   if (options === undefined) return {}
-  assertOptions(options)
+  checkOptions(options)
   return options
 }

@@ -25,8 +25,10 @@ export interface FileSystem {
   makeDirectory(path: string): void
   /** Removes an empty directory. Throws `ENOTEMPTY`, `ENOENT`. */
   removeDirectory(path: string): void
-  /** Names in a directory, unsorted; `undefined` where there is no directory. */
-  list(path: string): string[] | undefined
+  /** Names in a directory, unsorted; none where there is no directory. */
+  list(path: string): string[]
+  /** As `list`, and `undefined` where there is no directory. */
+  listIfThere(path: string): string[] | undefined
   /** Creates a file that must not exist, mode 0600, with this content. Throws `EEXIST`. */
   createFile(path: string, content: string): void
   /**
@@ -80,7 +82,8 @@ export const nodeFileSystem: FileSystem = {
   removeDirectory: (path) => {
     fs.rmdirSync(path)
   },
-  list: (path) => {
+  list: (path) => nodeFileSystem.listIfThere(path) ?? [],
+  listIfThere: (path) => {
     try {
       return fs.readdirSync(path)
     } catch (error) {

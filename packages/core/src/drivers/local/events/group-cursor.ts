@@ -54,7 +54,7 @@ export class GroupCursors {
   /** The oldest segment that a group still needs; 0 where a cursor is unreadable, since it may need everything. */
   oldestSegment(): number | undefined {
     let oldest: number | undefined
-    for (const name of this.#fileSystem.list(this.#directory) ?? []) {
+    for (const name of this.#fileSystem.list(this.#directory)) {
       if (!name.endsWith(SUFFIX)) continue
       const cursor = this.#readFile(join(this.#directory, name))
       if (cursor === undefined) continue

@@ -14,9 +14,9 @@ export function segmentPath(directory: string, segment: number): string {
 }
 
 /** Picks the segments out of a directory's names, oldest first. Whatever else lies there is left alone. */
-export function segmentsIn(names: readonly string[] | undefined): number[] {
+export function segmentsIn(names: readonly string[]): number[] {
   const segments: number[] = []
-  for (const name of names ?? []) {
+  for (const name of names) {
     const segment = segmentOf(name)
     if (segment !== undefined) segments.push(segment)
   }
@@ -24,9 +24,9 @@ export function segmentsIn(names: readonly string[] | undefined): number[] {
 }
 
 /** The newest of the segments in a directory; `undefined` where there is none. */
-export function newestSegment(names: readonly string[] | undefined): number | undefined {
+export function newestSegment(names: readonly string[]): number | undefined {
   let newest: number | undefined
-  for (const name of names ?? []) {
+  for (const name of names) {
     const segment = segmentOf(name)
     if (segment !== undefined && (newest === undefined || segment > newest)) newest = segment
   }

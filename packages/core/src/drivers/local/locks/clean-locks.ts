@@ -29,7 +29,7 @@ export function cleanLocks(place: LockPlace, { deadline = Infinity }: CleanOptio
     unlessForeign(() => cleanQueue(place, paths))
   }
   const { fileSystem, home } = place
-  for (const name of fileSystem.list(home.paths.claims) ?? []) {
+  for (const name of fileSystem.list(home.paths.claims)) {
     if (monotonicMs() > deadline) return freed
     unlessForeign(() => cleanClaim(place, name))
   }
@@ -77,7 +77,7 @@ function removeIfIdle(place: LockPlace, paths: ResourcePaths): void {
 
 function cleanQueue(place: LockPlace, paths: ResourcePaths): [] {
   const { fileSystem } = place
-  for (const name of fileSystem.list(paths.queue) ?? []) {
+  for (const name of fileSystem.list(paths.queue)) {
     const ticket = parseTicketName(name)
     if (ticket !== undefined && place.judge(ticket.identity) === 'dead')
       fileSystem.unlink(entryPath(paths.queue, name))
@@ -94,7 +94,7 @@ function cleanClaim(place: LockPlace, name: string): [] {
   const prepared = entryPath(home.paths.claims, name)
   // What a symbolic link leads to is not the kit's to empty.
   if (fileSystem.status(prepared)?.kind !== 'directory') return []
-  for (const file of fileSystem.list(prepared) ?? [])
+  for (const file of fileSystem.list(prepared))
     discardFile(fileSystem, entryPath(prepared, file), prepared)
   removeIfEmpty(fileSystem, prepared)
   return []

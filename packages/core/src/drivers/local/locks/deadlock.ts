@@ -149,9 +149,9 @@ function findHoldingWaiters(
 ): ReadonlyMap<string, readonly HoldingWaiter[]> {
   const byHeld = new Map<string, HoldingWaiter[]>()
   const { fileSystem, home } = place
-  for (const encoded of fileSystem.list(home.paths.queues) ?? []) {
+  for (const encoded of fileSystem.list(home.paths.queues)) {
     const paths = place.ofEncoded(encoded)
-    for (const name of fileSystem.list(paths.queue) ?? []) {
+    for (const name of fileSystem.list(paths.queue)) {
       const ticket = parseTicketName(name)
       if (ticket?.holdsOthers !== true || name === own.name) continue
       if (place.judge(ticket.identity) === 'dead') continue

@@ -76,10 +76,11 @@ function withWaiters(
 /** Lists the encoded names of all resources that have a directory or a queue. */
 export function listEncodedResources(place: LockPlace): string[] {
   const { fileSystem, home } = place
-  const locks = (fileSystem.list(home.paths.locks) ?? [])
+  const locks = fileSystem
+    .list(home.paths.locks)
     .filter((name) => name.endsWith(LOCK_SUFFIX))
     .map((name) => name.slice(0, -LOCK_SUFFIX.length))
-  const queues = fileSystem.list(home.paths.queues) ?? []
+  const queues = fileSystem.list(home.paths.queues)
   return [...new Set([...locks, ...queues])].sort()
 }
 

@@ -99,7 +99,7 @@ function chooseState(place: LockPlace, states: StateName[]): StateName | undefin
 
 function listLock(place: LockPlace, paths: ResourcePaths): string[] {
   try {
-    return place.fileSystem.list(paths.lock) ?? []
+    return place.fileSystem.list(paths.lock)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') throw foreignError(paths, [])
     throw error

@@ -49,7 +49,7 @@ export function leaveQueue(place: LockPlace, ticket: Ticket): void {
 export function listTicketNames(place: LockPlace, paths: ResourcePaths): string[] {
   // Usually nobody waits, and a status that finds nothing costs less than a listing that fails.
   if (place.fileSystem.status(paths.queue)?.kind !== 'directory') return []
-  return place.fileSystem.list(paths.queue)?.sort() ?? []
+  return place.fileSystem.list(paths.queue).sort()
 }
 
 /** Lists the tickets of a queue in order of arrival, dead waiters' too. What the kit did not write is passed over. */

@@ -43,7 +43,7 @@ export function raiseFloor(place: LockPlace, token: bigint): void {
 
 function readFloor({ fileSystem, home }: LockPlace): bigint | undefined {
   for (let look = 0; look < MAX_LOOKS; look += 1) {
-    const names = fileSystem.list(home.paths.floor)
+    const names = fileSystem.listIfThere(home.paths.floor)
     if (names === undefined) return undefined
     let highest: bigint | undefined
     for (const name of names) {

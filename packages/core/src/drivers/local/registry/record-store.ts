@@ -85,7 +85,7 @@ export class RecordStore {
       if (fileSystem.status(root) === undefined) return []
       // A record names a socket to talk to, so a registry that others can write is not even read.
       assertPrivateDirectory(root, fileSystem)
-      return fileSystem.list(this.#directory) ?? []
+      return fileSystem.list(this.#directory)
     })
   }
 

@@ -47,6 +47,16 @@ export class FrameDecoder {
     return this.#framing
   }
 
+  /** Everything has been consumed; of a frame, only its beginning may be kept. */
+  get isEmpty(): boolean {
+    return this.#offset === this.#chunk.length
+  }
+
+  /** Inside a line that was refused. */
+  get isSkipping(): boolean {
+    return this.#skipping
+  }
+
   /** Adds bytes. They are referred to, not copied, until `next` has consumed them. */
   push(chunk: Buffer): void {
     const isRead = this.#offset === this.#chunk.length
@@ -58,7 +68,7 @@ export class FrameDecoder {
   next(): string | BrokenFrame | undefined {
     if (this.#failed) return undefined
     // Most chunks are whole messages, and to see that nothing is left takes less than to cut an empty rest.
-    if (this.#offset === this.#chunk.length) {
+    if (this.isEmpty) {
       this.#chunk = NOTHING
       this.#offset = 0
       return undefined

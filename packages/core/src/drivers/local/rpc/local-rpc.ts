@@ -3,6 +3,7 @@ import type { RpcChannel, RpcDriver, RpcLimits, RpcListener, RpcService } from '
 import type { FileSystem } from '../file-system.js'
 import type { Home } from '../home.js'
 import { connectSocket } from './connect-socket.js'
+import { FairTurns } from './fair-turns.js'
 import { SocketChannel } from './socket-channel.js'
 import { assertPrivateEndpoint, newSocketPath } from './socket-path.js'
 
@@ -23,7 +24,7 @@ export async function openChannel(
   fileSystem: FileSystem,
 ): Promise<RpcChannel> {
   assertPrivateEndpoint(endpoint, fileSystem)
-  return new SocketChannel(await connectSocket(endpoint, signal), limits, 'lines')
+  return new SocketChannel(await connectSocket(endpoint, signal), limits, new FairTurns(), 'lines')
 }
 
 async function listen(
@@ -33,10 +34,11 @@ async function listen(
   home: Home,
 ): Promise<RpcListener> {
   const endpoint = newSocketPath(instance, home)
+  const turns = new FairTurns()
   const server = process
     .getBuiltinModule('node:net')
     .createServer({ allowHalfOpen: true }, (socket) => {
-      accept(new SocketChannel(socket, limits))
+      accept(new SocketChannel(socket, limits, turns))
     })
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {

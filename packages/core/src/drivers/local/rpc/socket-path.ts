@@ -72,7 +72,7 @@ export class DeadSockets {
   /** An instance that died between listening and saying so has sockets that its record does not name. */
   #socketsOf(instance: string): string[] {
     this.#left ??= socketDirectories(this.#home).flatMap(({ path }) =>
-      (this.#home.fileSystem.list(path) ?? []).map((name) => join(path, name)),
+      this.#home.fileSystem.list(path).map((name) => join(path, name)),
     )
     return this.#left.filter((path) => basename(path).startsWith(`${instance}-`))
   }

@@ -41,6 +41,50 @@ export const eventPositionCases: readonly ConformanceCase[] = [
     },
   },
   {
+    name: 'goes on where another reader is, where that one tells it',
+    needs: ['replay'],
+    async run(context) {
+      const [one, other] = [await context.events(), await context.events()]
+      for (const from of ['latest', 'earliest'] as const) {
+        await emit(one, [`before ${from}`])
+        const reading = await openReading(context, one, { from })
+        const { position } = reading.reader
+        if (position === undefined) return
+        await emit(one, [`after ${from}`])
+        const same = await openReading(context, other, { from: position })
+        await reading.readUpTo(`after ${from}`)
+        await same.readUpTo(`after ${from}`)
+        assert.deepEqual(same.data, reading.data)
+        const { position: behind } = reading.reader
+        assert.ok(behind !== undefined)
+        const rest = await openReading(context, other, { from: behind })
+        await emit(one, [`last ${from}`])
+        await rest.readUpTo(`last ${from}`)
+        assert.deepEqual(rest.data, [`last ${from}`])
+        assert.deepEqual([...same.gaps, ...rest.gaps], [])
+      }
+    },
+  },
+  {
+    name: 'tells a position behind what was taken, and before what was not',
+    needs: ['replay'],
+    async run(context) {
+      const events = await context.events()
+      // More than one look takes.
+      await emit(events, range(0, 600))
+      const { reader } = await openReading(context, events, { from: 'earliest' })
+      if (reader.position === undefined) return
+      const taken: unknown[] = []
+      while (taken.length === 0) {
+        await context.settled(reader.wait(new AbortController().signal), 'an event is there')
+        taken.push(...(reader.poll()?.events ?? []).map(({ data }) => data))
+      }
+      const rest = await openReading(context, events, { from: reader.position })
+      await rest.read(600 - taken.length)
+      assert.deepEqual([...taken, ...rest.data], range(0, 600))
+    },
+  },
+  {
     name: 'begins with the first event at or after a date',
     needs: ['replay'],
     async run(context) {

@@ -68,6 +68,34 @@ export const eventFaultCases: readonly ConformanceCase[] = [
     },
   },
   {
+    name: 'goes on where a reader was, over a crash of the engine',
+    needs: ['kill', 'replay'],
+    async run(context) {
+      const events = eventsOf(await context.openAt(SHORT_LIMITS))
+      const reading = await openReading(context, events, { from: 'latest' })
+      const { position: start } = reading.reader
+      if (start === undefined) return
+      await emit(events, [1])
+      await reading.read(1)
+      const { position } = reading.reader
+      assert.ok(position !== undefined)
+      reading.reader.close()
+      const restart = await context.kill()
+      await restart()
+      const other = eventsOf(await context.openAt(SHORT_LIMITS))
+      await emitAtLast(context, other, 2)
+      for (const [from, expected] of [
+        [start, [1, 2]],
+        [position, [2]],
+      ] as const) {
+        const next = await openReading(context, other, { from })
+        await next.readUpTo(2)
+        // An attempt to emit that failed may have stored the event as well.
+        if (next.gaps.length === 0) assert.deepEqual([...new Set(next.data)], expected)
+      }
+    },
+  },
+  {
     name: 'goes on where a group was, over a crash of the engine',
     needs: ['kill', 'durableGroups'],
     async run(context) {

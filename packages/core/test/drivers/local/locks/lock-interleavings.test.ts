@@ -31,12 +31,13 @@ function interrupted(
     }
   }
   const { makeDirectory, removeDirectory, list, createFile, readFile, rename } = nodeFileSystem
-  const { unlink, status, overwrite } = nodeFileSystem
+  const { listIfThere, unlink, status, overwrite } = nodeFileSystem
   const fileSystem: FileSystem = {
     ...nodeFileSystem,
     makeDirectory: wrap(makeDirectory),
     removeDirectory: wrap(removeDirectory),
     list: wrap(list),
+    listIfThere: wrap(listIfThere),
     createFile: wrap(createFile),
     readFile: wrap(readFile),
     rename: wrap(rename),

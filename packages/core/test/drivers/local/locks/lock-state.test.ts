@@ -125,11 +125,11 @@ test.each([1, -1])('of several floors the highest counts, in whatever order (%i)
   const far = 10n ** 29n
   mkdirSync(join(root, 'floor'))
   for (const floor of [far - 1n, far - 2n, far]) stageFloor(root, floor)
-  const list = (path: string): string[] | undefined => {
-    const names = nodeFileSystem.list(path)?.sort()
+  const listIfThere = (path: string): string[] | undefined => {
+    const names = nodeFileSystem.listIfThere(path)?.sort()
     return order === 1 ? names : names?.reverse()
   }
-  const home = new Home(root, '', { ...nodeFileSystem, list })
+  const home = new Home(root, '', { ...nodeFileSystem, listIfThere })
   expect(take(createLocalLocks(home, surroundingsAt(0)))?.token).toBe(far + 1n)
 })
 

@@ -1,60 +1,56 @@
-import {
-  currentInstant,
-  type Instant,
-  LeaseClock,
-  type LockGrant,
-} from '@cli-ops/shared-ipc/driver'
+import type { LockGrant } from '../drivers/lock-driver.js'
+import { currentInstant, type Instant, LeaseClock } from './lease-clock.js'
 
-/** What a grant needs of the locks that gave it. */
-export interface GrantKeeper {
-  readonly leaseMs: number
-  /** Asks for one lease more. Resolves to what the hub gives, in milliseconds; `0` where the lock is held no longer. Rejects where nobody knows. */
-  renew(resource: string, id: string): Promise<number>
-  release(resource: string, id: string): Promise<void>
-  /** The grant has ended, in whatever way. */
-  forget(grant: HubGrant): void
-}
-
-/** What was granted. */
-export interface GrantFacts {
-  readonly resource: string
+/** What an engine has granted. */
+export interface GrantedLease {
   readonly id: string
   readonly token: bigint
   readonly grantedAt: Date
-  /** What the hub gives, from {@link sentAt} on; `0` where nothing is given before the first renewal. */
-  readonly leaseMs: number
+  /** What may be counted on from {@link sentAt} on, in milliseconds; `0` where that is nothing before {@link LeasedGrant.begin}. */
+  readonly givenMs: number
   /** When the request was sent whose lease this is. */
   readonly sentAt: Instant
 }
 
+/** How a lease is kept on an engine. */
+export interface LeaseKeeper {
+  /** A whole lease, in milliseconds. */
+  readonly leaseMs: number
+  /** Asks for a lease more. Resolves to what is given, in milliseconds; `0` where the lock is held no longer. Rejects where nobody knows. */
+  renew(): Promise<number>
+  /** Gives the lock back. @param wasLost it had been lost before, as its owner sees it */
+  release(wasLost: boolean): Promise<void>
+  /** Somebody wants to hear of a loss. */
+  watch?(): void
+  /** The grant has ended, in whatever way. */
+  forget(): void
+}
+
 /**
- * A lease that is bound to a connection. It is renewed at a third of its length, and lost at its end at the latest, also while a
- * renewal hangs; and with its connection, since no later one can renew it. Its timers keep no process alive.
+ * A lock as a lease. It is renewed at a third of its length, and lost at its end at the latest, also while a renewal hangs: the owner
+ * knows before another one can have the lock. Its timers keep no process alive.
  */
-export class HubGrant implements LockGrant {
+export class LeasedGrant implements LockGrant {
   readonly id: string
   readonly token: bigint
   readonly grantedAt: Date
-  readonly #keeper: GrantKeeper
-  readonly #resource: string
+  readonly #keeper: LeaseKeeper
   readonly #clock: LeaseClock
   readonly #listeners = new Set<() => void>()
   #renewal: NodeJS.Timeout | undefined
   #end: NodeJS.Timeout | undefined
   #state: 'held' | 'released' | 'lost' = 'held'
 
-  constructor(keeper: GrantKeeper, facts: GrantFacts) {
+  constructor({ id, token, grantedAt, givenMs, sentAt }: GrantedLease, keeper: LeaseKeeper) {
+    this.id = id
+    this.token = token
+    this.grantedAt = grantedAt
     this.#keeper = keeper
-    this.#resource = facts.resource
-    this.id = facts.id
-    this.token = facts.token
-    this.grantedAt = facts.grantedAt
-    this.#clock = new LeaseClock(facts.leaseMs, facts.sentAt)
-    if (facts.leaseMs === 0) return
-    this.#watchEnd()
-    this.#renewLater(keeper.leaseMs / 3 - (currentInstant().monotonic - facts.sentAt.monotonic))
+    this.#clock = new LeaseClock(givenMs, sentAt)
+    if (givenMs > 0) this.#keep(currentInstant().monotonic - sentAt.monotonic)
   }
 
+  /** Milliseconds until the lease ends. */
   get remainingMs(): number {
     return this.#clock.remainingMs
   }
@@ -64,6 +60,7 @@ export class HubGrant implements LockGrant {
   }
 
   onLost(listener: () => void): () => void {
+    this.#keeper.watch?.()
     const own = (): void => {
       listener()
     }
@@ -73,12 +70,12 @@ export class HubGrant implements LockGrant {
 
   async release(): Promise<void> {
     if (this.#state === 'released') return
+    const wasLost = this.#state === 'lost'
     this.#finish('released')
-    // Also a lost one: the hub keeps it for its owner until the lease ends, and the owner needs it no more.
-    await this.#keeper.release(this.#resource, this.id)
+    await this.#keeper.release(wasLost)
   }
 
-  /** The lock was taken away, or its lease or its connection has ended. */
+  /** The lock was taken away, or its lease has ended. */
   lose(): void {
     if (this.#state !== 'held') return
     const listeners = [...this.#listeners]
@@ -86,39 +83,39 @@ export class HubGrant implements LockGrant {
     for (const listener of listeners) queueMicrotask(listener)
   }
 
-  /** The first renewal, of a lock that was waited for. Resolves to false where it is lost. */
+  /** The first renewal, of a grant on which nobody may count before. Resolves to false where it is lost. */
   async begin(): Promise<boolean> {
     const isHeld = await this.#renew()
-    if (!isHeld) return false
+    if (isHeld) this.#keep(0)
+    return isHeld
+  }
+
+  #keep(spentMs: number): void {
     this.#watchEnd()
-    this.#renewLater(this.#keeper.leaseMs / 3)
-    return true
+    this.#renewLater(this.#keeper.leaseMs / 3 - spentMs)
   }
 
   async #renew(): Promise<boolean> {
     const isFirst = !this.#clock.isRunning
     const sentAt = currentInstant()
-    const leaseMs = await this.#keeper.renew(this.#resource, this.id)
+    const givenMs = await this.#keeper.renew()
     if (this.#state !== 'held') return false
     // A reply that comes after the end is no way back: another one may have had the lock since.
-    if (leaseMs <= 0 || (!isFirst && !this.#clock.isRunning)) {
-      this.lose()
-      return false
-    }
-    this.#clock.renew(sentAt, leaseMs)
-    if (this.#clock.isRunning) return true
+    const isInTime = isFirst || this.#clock.isRunning
+    if (givenMs > 0 && isInTime) this.#clock.renew(sentAt, givenMs)
+    if (givenMs > 0 && isInTime && this.#clock.isRunning) return true
     this.lose()
     return false
   }
 
   #renewLater(delayMs: number): void {
+    const { leaseMs } = this.#keeper
     this.#renewal = setTimeout(
       () => {
         if (!this.#clock.isRunning) {
           this.lose()
           return
         }
-        const { leaseMs } = this.#keeper
         this.#renew().then(
           (isHeld) => {
             if (isHeld) this.#renewLater(leaseMs / 3)
@@ -147,6 +144,6 @@ export class HubGrant implements LockGrant {
     clearTimeout(this.#renewal)
     clearTimeout(this.#end)
     this.#listeners.clear()
-    this.#keeper.forget(this)
+    this.#keeper.forget()
   }
 }

@@ -1,0 +1,162 @@
+import { statSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { setTimeout as delay } from 'node:timers/promises'
+
+import { printable } from '../diagnostics/message.js'
+import { CliOpsError } from '../errors/cli-ops-error.js'
+import { lockHeldError, lockTimeoutError } from './lock-errors.js'
+import { LockRemains } from './lock-remains.js'
+import type { LockInfo, LockOptions } from './lock-types.js'
+import { WaitLimit } from './lock-wait.js'
+
+/** proper-lockfile has no queue, so another tool's lock is asked for again and again. */
+const RETRY_MS = 50
+
+/** proper-lockfile's own defaults, which its other users on the machine judge this lock by. */
+const STALE_MS = 10_000
+const UPDATE_MS = 5_000
+
+/** Options with the limit filled in. */
+export type FileLockOptions = LockOptions & { readonly timeoutMs: number }
+
+/** proper-lockfile's lock of one file. */
+export interface ProperLock {
+  /** False once it is compromised, and from the first attempt to release it: nobody renews it then. */
+  isHeld(): boolean
+  onCompromised(listener: () => void): () => void
+  /**
+   * Removes the lock. Where that fails it may be called again, and tries again.
+   *
+   * @throws CliOpsError `STORAGE_FAILED`, with what could not be removed
+   */
+  release(): Promise<void>
+  releaseSync(): void
+}
+
+/** Waits for the lock of a file and takes it. Throws as `LockManager.lockFile` does. */
+export async function lockProperly(
+  file: string,
+  options: FileLockOptions,
+  totalMs: number,
+): Promise<ProperLock> {
+  const { lock, unlock, unlockSync } = (await import('proper-lockfile')).default
+  const listeners = new Set<() => void>()
+  let compromised = false
+  let released = false
+  let remains: LockRemains | undefined
+  const settings = {
+    realpath: false,
+    stale: STALE_MS,
+    update: UPDATE_MS,
+    onCompromised: () => {
+      compromised = true
+      for (const listener of listeners) listener()
+    },
+  }
+  const limit = new WaitLimit(options.timeoutMs, [options.signal])
+  try {
+    for (let told = false; ; told = true) {
+      try {
+        await lock(file, settings)
+        break
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ELOCKED') throw unusable(file, error)
+      }
+      if (totalMs === 0) throw lockHeldError(file, otherTool(file))
+      if (!told) options.onWait?.(otherTool(file))
+      await delay(RETRY_MS, undefined, { signal: limit.signal }).catch(() => {
+        if (limit.timedOut) throw lockTimeoutError(file, otherTool(file), totalMs)
+        throw limit.signal.reason
+      })
+    }
+  } finally {
+    limit.dispose()
+  }
+  // proper-lockfile forgets a lock before it removes it, so it would take a second attempt for a mistake.
+  const fail = (error: unknown): void => {
+    if (isUnlocked(error)) return
+    remains = LockRemains.at(`${file}.lock`)
+    throw irremovable(file, error)
+  }
+  const removeRemains = (): void => {
+    try {
+      remains?.remove()
+      remains = undefined
+    } catch (error) {
+      throw irremovable(file, error)
+    }
+  }
+  return {
+    isHeld: () => !compromised && !released,
+    onCompromised: (listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    release: async () => {
+      // After the loss proper-lockfile knows the lock no more, and another's must not be removed.
+      if (compromised) return
+      if (released) removeRemains()
+      else {
+        released = true
+        await unlock(file, { realpath: false }).catch(fail)
+      }
+    },
+    releaseSync: () => {
+      if (compromised) return
+      if (released) removeRemains()
+      else {
+        released = true
+        try {
+          unlockSync(file, { realpath: false })
+        } catch (error) {
+          fail(error)
+        }
+      }
+    },
+  }
+}
+
+/** What is thrown for a path that cannot be locked. */
+export function unusable(path: string, error: unknown): CliOpsError {
+  const { code } = error as NodeJS.ErrnoException
+  return new CliOpsError('STORAGE_FAILED', `cannot lock ${printable(path)}: ${String(code)}`, {
+    cause: error,
+    details: { path, errno: code },
+  })
+}
+
+function irremovable(file: string, error: unknown): CliOpsError {
+  const { code } = error as NodeJS.ErrnoException
+  const path = `${file}.lock`
+  return new CliOpsError(
+    'STORAGE_FAILED',
+    `cannot remove ${printable(path)} (${String(code)}), so ${printable(file)} stays locked; release it again once that is mended`,
+    { cause: error, details: { path, errno: code } },
+  )
+}
+
+// It runs at exit as well, when proper-lockfile's own exit handler may have come first.
+function isUnlocked(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException
+  return code === 'ENOTACQUIRED' || code === 'ERELEASED'
+}
+
+// proper-lockfile's lock is an empty directory: it does not say whose it is.
+function otherTool(file: string): LockInfo {
+  let since = new Date()
+  try {
+    since = statSync(`${file}.lock`).mtime
+  } catch {
+    // Released in the meantime.
+  }
+  const owner = { name: 'another program', pid: 0, host: hostname(), user: '' }
+  return {
+    resource: file,
+    id: 'proper-lockfile',
+    token: 0n,
+    owner: { ...owner, startedAt: since, state: 'unknown' },
+    since,
+    mode: 'exclusive',
+    waiters: [],
+  }
+}

@@ -1,0 +1,196 @@
+import { execFile } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+
+import {
+  createCoordinator,
+  type EventEnvelope,
+  type LockInfo,
+  type ServiceInfo,
+} from '@cli-ops/shared-ipc'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+
+import { root } from '../../scripts/workspaces.mjs'
+import { MUCH_OUTPUT } from '../behaviour/endings.mjs'
+import { HOSTS, runHost, startHost } from '../behaviour/run-host.js'
+import { HubServer } from './hub-server.js'
+import { hasRabbitServer, RabbitServer } from './rabbitmq-server.js'
+import { hasRedisServer, RedisServer } from './redis-server.js'
+
+const OPS = join(root, 'packages/cli/dist/main.js')
+const LOCK = 'behaviour'
+const DONE = 'behaviour:done'
+/** Long enough for an owner that a busy machine does not let renew it for seconds. */
+const LEASE_MS = 4_000
+/** What is awaited comes at once, or with the end of a lease; what is beyond that is how busy the machine is. */
+const SETTLED = { timeout: 40_000, interval: 100 }
+/** One version of each framework: what differs between versions does not differ between engines. */
+const FRAMEWORKS = ['commander 14', 'yargs 18', '@oclif/core 4']
+
+type Variables = Readonly<Record<string, string>>
+
+/** An engine, or engines, as the environment of a team names them. */
+interface Engine {
+  readonly title: string
+  readonly isThere: boolean
+  start(): Promise<{ readonly env: Variables; stop(): Promise<void> }>
+}
+
+const ENGINES: readonly Engine[] = [
+  {
+    title: 'Redis',
+    isThere: hasRedisServer(),
+    start: async () => {
+      const server = await RedisServer.start()
+      return { env: { CLI_OPS_URL: server.url }, stop: () => server.stop() }
+    },
+  },
+  {
+    title: 'RabbitMQ, with locks of this machine',
+    isThere: hasRabbitServer(),
+    start: async () => {
+      const server = await RabbitServer.start()
+      const env = { CLI_OPS_URL: server.url, CLI_OPS_LOCKS_URL: 'local:' }
+      return { env, stop: () => server.stop() }
+    },
+  },
+  {
+    title: 'a hub',
+    isThere: true,
+    start: async () => {
+      const server = await HubServer.start(['--lease', `${LEASE_MS}ms`])
+      const env = { CLI_OPS_URL: server.url, CLI_OPS_TOKEN: server.secret }
+      return { env, stop: () => server.stop() }
+    },
+  },
+]
+
+/** How a command under a lock ends, and what is seen of it then. */
+const ENDINGS = [
+  {
+    ending: 'resolves',
+    exitCode: 0,
+    stdout: 'done\n',
+    events: ['command:started', DONE, 'command:completed'],
+  },
+  {
+    ending: 'process.exit(5) after much output',
+    exitCode: 5,
+    stdout: MUCH_OUTPUT,
+    events: ['command:started', 'command:failed'],
+  },
+  {
+    ending: 'SIGKILL',
+    send: 'SIGKILL',
+    exitCode: null,
+    stdout: 'ready\n',
+    events: ['command:started'],
+  },
+] as const
+
+describe.each(ENGINES.filter(({ isThere }) => isThere))(
+  'a command under a lock, on $title',
+  { timeout: 240_000 },
+  (engine) => {
+    let server: Awaited<ReturnType<Engine['start']>>
+    let home: string
+    let env: Variables
+    beforeAll(async () => {
+      server = await engine.start()
+    })
+    afterAll(() => server.stop())
+    beforeEach(async () => {
+      home = await mkdtemp(join(tmpdir(), 'cli-ops-'))
+      env = {
+        ...server.env,
+        CLI_OPS_NAMESPACE: randomUUID(),
+        CLI_OPS_LEASE_MS: String(LEASE_MS),
+        // A busy machine takes long to start a thread, and to answer.
+        CLI_OPS_LAST_CALL_MS: '60000',
+        CLI_OPS_ENGINE_TIMEOUT_MS: '30000',
+      }
+    })
+    afterEach(async () => {
+      await rm(home, { recursive: true })
+    })
+
+    /** What another process sees, which is configured by the same variables. */
+    async function ops(command: string): Promise<string> {
+      const { stdout } = await promisify(execFile)(process.execPath, [OPS, command, '--json'], {
+        env: { ...process.env, ...env, CLI_OPS_HOME: home },
+      })
+      return stdout
+    }
+    const instances = async () => JSON.parse(await ops('ps')) as readonly ServiceInfo[]
+    const locks = async () => JSON.parse(await ops('locks')) as readonly LockInfo[]
+    const eventTypes = async () =>
+      (await ops('events'))
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => (JSON.parse(line) as EventEnvelope).type)
+
+    describe.each(HOSTS.filter(({ title }) => FRAMEWORKS.includes(title)))('$title', (host) => {
+      const run = (ending: string) => ({
+        home,
+        args: ['run', ending],
+        options: { commands: { run: { lock: LOCK, emits: DONE } } },
+        env,
+      })
+
+      test('is seen by others while it runs, and what it did is heard as it happens', async () => {
+        const { CLI_OPS_URL: url, CLI_OPS_NAMESPACE: namespace, CLI_OPS_TOKEN: token } = env
+        if (token !== undefined) vi.stubEnv('CLI_OPS_TOKEN', token)
+        await using other = createCoordinator({ name: 'other', home, url, namespace })
+        const heard: unknown[] = []
+        const subscription = other.events.on('*', (data, { type }) => {
+          heard.push({ type, ...(data as object) })
+        })
+        await subscription.ready
+
+        const { child, ready, ended } = startHost(host, run('SIGTERM'))
+        await ready
+        await vi.waitFor(async () => {
+          expect(await instances()).toMatchObject([{ name: 'host', pid: child.pid, state: 'live' }])
+        }, SETTLED)
+        const owner = { name: 'host', command: 'run', pid: child.pid }
+        expect(await locks()).toMatchObject([{ resource: LOCK, owner, waiters: [] }])
+        await vi.waitFor(() => {
+          expect(heard).toMatchObject([{ type: 'command:started', cli: 'host', command: 'run' }])
+        }, SETTLED)
+
+        child.kill('SIGTERM')
+        expect(await ended).toMatchObject({ exitCode: null, signal: 'SIGTERM', stderr: '' })
+        await vi.waitFor(() => {
+          expect(heard).toHaveLength(2)
+        }, SETTLED)
+        expect(heard[1]).toMatchObject({ type: 'command:failed', signal: 'SIGTERM' })
+        expect(await instances()).toEqual([])
+      })
+
+      test.each(ENDINGS)(
+        'that ends by $ending leaves at most a lease',
+        async ({ ending, exitCode, stdout, events, ...row }) => {
+          const send = 'send' in row ? row.send : undefined
+          const result = await runHost(host, { ...run(ending), send })
+          expect(result).toEqual({ exitCode, signal: send ?? null, stdout, stderr: '' })
+          // What has not left when a process is killed is lost with it.
+          const seen = await eventTypes()
+          expect(seen).toEqual(send === undefined || seen.length > 0 ? events : [])
+
+          if (exitCode === 0) expect(await locks()).toEqual([])
+
+          // It waits for as long as the lease takes, and says so where that is long.
+          const next = await runHost(host, run('returns'))
+          expect(next).toMatchObject({ exitCode: 0, stdout: 'done\n' })
+          expect(await locks()).toEqual([])
+          await vi.waitFor(async () => {
+            expect(await instances()).toEqual([])
+          }, SETTLED)
+        },
+      )
+    })
+  },
+)

@@ -1,0 +1,53 @@
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+
+import type { FaultyServer } from './engine-faults.js'
+
+/** A server in a process of its own, that can be suspended, killed and started again under its URL. */
+export abstract class ServerProcess implements FaultyServer {
+  abstract readonly port: number
+  #child: ChildProcess | undefined
+
+  get pid(): number {
+    return this.#child?.pid ?? 0
+  }
+
+  /** Sends SIGSTOP: connections stay open, nothing is answered. */
+  pause(): void {
+    this.#child?.kill('SIGSTOP')
+  }
+
+  resume(): void {
+    this.#child?.kill('SIGCONT')
+  }
+
+  /** Ends the server with SIGKILL, or another signal. */
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    const child = this.#child
+    this.#child = undefined
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
+    const ended = once(child, 'exit')
+    child.kill(signal)
+    await ended
+  }
+
+  /** Starts the server with what it had stored. Resolves when it answers. */
+  async restart(): Promise<void> {
+    await this.kill()
+    this.#child = this.launch()
+    await this.untilReady(this.#child)
+  }
+
+  protected abstract launch(): ChildProcess
+  /** Resolves when the server answers. Rejects where it does not start. */
+  protected abstract untilReady(child: ChildProcess): Promise<void>
+}
+
+/** Waits for the line that a hub writes when it listens. Rejects with what it says else, where that is heard. */
+export async function firstLine({ stdout, stderr }: ChildProcess): Promise<string> {
+  let said = ''
+  stderr?.setEncoding('utf8').on('data', (text: string) => (said += text))
+  if (stdout !== null) for await (const line of createInterface({ input: stdout })) return line
+  throw new Error(`the hub does not start: ${said}`)
+}
