@@ -203,6 +203,22 @@ export abstract class CarriedChannel implements RpcChannel {
     })
   }
 
+  #hand({ bytes, read }: Incoming): void {
+    if (bytes > this.#limits.maxMessageBytes) {
+      this.onInvalid('too-large')
+      return
+    }
+    let message: RpcMessage
+    try {
+      message = read()
+    } catch {
+      // An engine relays what anybody who may write to it has written.
+      this.onInvalid('not-json')
+      return
+    }
+    this.#receiver?.onMessage(message)
+  }
+
   #deliver(): void {
     let count = 0
     while (!this.#paused && !this.#closed) {
@@ -210,8 +226,7 @@ export abstract class CarriedChannel implements RpcChannel {
       if (next === undefined) break
       count += 1
       this.#incomingBytes -= next.bytes
-      if (next.bytes > this.#limits.maxMessageBytes) this.#receiver?.onInvalid('too-large')
-      else this.#receiver?.onMessage(next.read())
+      this.#hand(next)
     }
     if (this.#closed) return
     if (count > 0) this.postRead(count)

@@ -78,7 +78,7 @@ export class RelayedChannel extends CarriedChannel {
   }
 
   #onData(first: number, jsons: readonly string[]): void {
-    if (first > this.#receivedSeq + 1) {
+    if (first !== this.#receivedSeq + 1) {
       this.lose('messages were lost')
       return
     }

@@ -36,7 +36,7 @@ test('other users of proper-lockfile see the lock, and it sees theirs', async ()
   expect((late as Error).message).toContain('another program')
   const owners: string[] = []
   const turn = locks.lockFile(file, { onWait: ({ owner }) => owners.push(owner.name) })
-  await vi.waitFor(() => expect(owners).toEqual(['another program']))
+  await vi.waitFor(() => expect(owners).toEqual(['another program']), 20_000)
   await unlock()
   const next = await turn
   expect(next.token).toBeGreaterThan(lock.token)
@@ -53,7 +53,7 @@ test('users of the kit wait in order, by whatever path they name the file', asyn
   const second = locks.lockFile(join(home, '.', 'notes.json'))
   await vi.waitFor(async () => {
     expect((await locks.inspect(first.resource))?.waiters).toHaveLength(1)
-  })
+  }, 20_000)
   await first.release()
   await (await second).release()
 })
@@ -203,7 +203,7 @@ test('a lock of a file that was taken over is lost, and stays with whoever has i
     mkdirSync(`${file}.lock`)
     utimesSync(`${file}.lock`, 5, 5)
     await vi.advanceTimersByTimeAsync(6_000)
-    await vi.waitFor(() => expect(lock.signal.aborted).toBe(true))
+    await vi.waitFor(() => expect(lock.signal.aborted).toBe(true), 20_000)
     await release(lock)
     expect(existsSync(`${file}.lock`)).toBe(true)
     rmSync(`${file}.lock`, { recursive: true })

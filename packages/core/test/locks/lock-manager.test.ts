@@ -116,7 +116,7 @@ describe.each(['local:', 'memory:'])('locks on %s', (url) => {
     const waiting = locks!.lock('db', { signal: abort.signal })
     await vi.waitFor(async () => {
       expect((await locks!.inspect('db'))?.waiters).toHaveLength(1)
-    })
+    }, 20_000)
     const reason = new Error('enough')
     abort.abort(reason)
     await expect(waiting).rejects.toBe(reason)
@@ -134,7 +134,7 @@ describe.each(['local:', 'memory:'])('locks on %s', (url) => {
     const lock = await locks!.lock('db')
     const infos: LockInfo[] = []
     const turn = locks!.lock('db', { onWait: (info) => infos.push(info) })
-    await vi.waitFor(() => expect(infos).toHaveLength(1))
+    await vi.waitFor(() => expect(infos).toHaveLength(1), 20_000)
     expect(infos[0]).toMatchObject({ resource: 'db', id: lock.id, owner: { pid: process.pid } })
     expect(infos[0]!.waiters).toHaveLength(1)
     const failure = new Error('from onWait')
@@ -187,7 +187,7 @@ describe.each(['local:', 'memory:'])('locks on %s', (url) => {
     const ended = expect(waiting).rejects.toMatchObject({ code: 'CLOSED' })
     await vi.waitFor(async () => {
       expect((await other!.inspect('db'))?.waiters).toHaveLength(1)
-    })
+    }, 20_000)
     await locks!.close()
     await ended
     expect(() => lock.assertHeld()).toThrow()
@@ -229,7 +229,7 @@ describe.each(['local:', 'memory:'])('locks on %s', (url) => {
       const independent = locks!.acquire('db', () => 'got it')
       await vi.waitFor(async () => {
         expect((await locks!.inspect('db'))?.waiters).toHaveLength(1)
-      })
+      }, 20_000)
       await lock.release()
       expect(await independent).toBe('got it')
       await locks!.close()
@@ -248,7 +248,7 @@ describe.each(['local:', 'memory:'])('locks on %s', (url) => {
         begin()
         await vi.waitFor(async () => {
           expect((await locks!.inspect('db'))?.waiters).toHaveLength(1)
-        })
+        }, 20_000)
         return share(() => Promise.resolve('twice'))
       })
       expect(result).toBe('twice')
@@ -272,7 +272,7 @@ describe.each(['local:', 'memory:'])('locks on %s', (url) => {
       const older = cross('one', 'two')
       const waits = vi.waitFor(async () => {
         expect((await locks!.inspect('two'))?.waiters).toHaveLength(1)
-      })
+      }, 20_000)
       const younger = cross('two', 'one', waits)
       await expect(younger).rejects.toMatchObject({ code: 'LOCK_DEADLOCK' })
       expect(await older).toBe('done')
@@ -331,7 +331,7 @@ describe('arguments', () => {
     const local = new LockManager({ home })
     const lock = await local.lock('db')
     const turn = local.lock('db', { timeoutMs: 2 ** 40 })
-    await vi.waitFor(() => expect(namesIn(home, 'queues', 'db')).toHaveLength(1))
+    await vi.waitFor(() => expect(namesIn(home, 'queues', 'db')).toHaveLength(1), 20_000)
     await lock.release()
     await (await turn).release()
     await local.close()
@@ -476,7 +476,7 @@ describe('what the kit did not write', () => {
     const turn = locks.lock('db')
     await vi.waitFor(async () => {
       expect((await locks.inspect('db'))?.waiters).toHaveLength(1)
-    })
+    }, 20_000)
     await lock.release()
     const next = await turn
     expect(next.token).toBe(lock.token + 1n)

@@ -20,7 +20,7 @@ describe('the files of a lock', () => {
     await using lock = await locks.lock('db', { mode })
     await using outer = await locks.lock('outer')
     const wait = outer.run(() => locks.lock('db'))
-    await vi.waitFor(() => expect(namesIn(home, 'queues', 'db')).toHaveLength(1))
+    await vi.waitFor(() => expect(namesIn(home, 'queues', 'db')).toHaveLength(1), 20_000)
 
     const [holder = ''] = holdersIn(home).filter((name) => name.includes(lock.id))
     const [state = ''] = namesIn(home, 'locks', 'db.lock').filter((name) => !/^sharer/u.test(name))

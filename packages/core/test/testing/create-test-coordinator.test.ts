@@ -15,7 +15,7 @@ describe.each(['memory', 'disk'] as const)('a test coordinator in %s', (storage)
     const handler = vi.fn()
     const subscription = other.events.on('task:created', handler)
     await ops.events.emit('task:created', { id: '1' })
-    await vi.waitFor(() => expect(handler).toHaveBeenCalledOnce())
+    await vi.waitFor(() => expect(handler).toHaveBeenCalledOnce(), 20_000)
     subscription.unsubscribe()
 
     await ops.locks.acquire('db', async () => {
@@ -37,7 +37,7 @@ describe.each(['memory', 'disk'] as const)('a test coordinator in %s', (storage)
     other.events.on('*', (data) => heard.push(data))
     await one.events.emit('task:created', { id: 'one' })
     await other.events.emit('task:created', { id: 'other' })
-    await vi.waitFor(() => expect(heard).toEqual([{ id: 'other' }]))
+    await vi.waitFor(() => expect(heard).toEqual([{ id: 'other' }]), 20_000)
 
     await using lock = (await one.locks.tryLock('db'))!
     expect(await other.locks.isLocked('db')).toBe(false)

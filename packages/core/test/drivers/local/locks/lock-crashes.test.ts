@@ -216,7 +216,7 @@ describe('a waiter', () => {
     await next!.waits('db')
     void blocked!.call('block', { ms: 20_000 }).catch(() => undefined)
     // The blocked one has begun to block once it does not answer: its replies come in order.
-    await vi.waitFor(() => expect(blocked!.process.connected).toBe(true))
+    await vi.waitFor(() => expect(blocked!.process.connected).toBe(true), 20_000)
     await holder!.call('release', { as: 'db' })
     await turn
   })
