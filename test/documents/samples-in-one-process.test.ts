@@ -78,7 +78,7 @@ test('an event bus reacts to its own events', async () => {
   })
 
   await bus.emit('task:created', { id: '1', title: 'Write', cli: 'alpha' })
-  await vi.waitFor(() => expect(titles).toEqual(['Write']))
+  await vi.waitFor(() => expect(titles).toEqual(['Write']), 20_000)
   await bus.close()
 })
 

@@ -326,8 +326,9 @@ describe.runIf(hasRabbitServer())('a broker', () => {
     one.child.kill('SIGSTOP')
     expect(await states()).toEqual({ 'cli-alpha': 'hung', 'cli-beta': 'live' })
     one.child.kill('SIGCONT')
-    await vi.waitFor(async () =>
-      expect(await states()).toEqual({ 'cli-alpha': 'live', 'cli-beta': 'live' }),
+    await vi.waitFor(
+      async () => expect(await states()).toEqual({ 'cli-alpha': 'live', 'cli-beta': 'live' }),
+      20_000,
     )
     one.child.kill('SIGKILL')
     await one.ended
