@@ -17,6 +17,12 @@ const projects = folders
     test: { name, root, dir, include: ['**/*.test.ts'] },
   }))
 
+/** From its sources a plugin has no built files to load beside it, as in a bundle. */
+function inOneProcess(source: string): string {
+  const bundled = source.replace(/(?<=\bsrc.)index\.ts$/u, 'bundled.ts')
+  return existsSync(bundled) ? bundled : source
+}
+
 export default defineConfig({
   resolve: {
     // In-process tests run the TypeScript sources; child processes get the bundles, through the
@@ -29,7 +35,7 @@ export default defineConfig({
           : [
               {
                 find: new RegExp(`^${specifier.replaceAll('.', '\\.')}$`),
-                replacement: source,
+                replacement: inOneProcess(source),
               },
             ],
       ),
