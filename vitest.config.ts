@@ -1,7 +1,10 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
+import { setExtraCertificatesAside } from './scripts/extra-certificates.mjs'
 import { root, workspaces } from './scripts/workspaces.mjs'
+
+setExtraCertificatesAside()
 
 const packages = workspaces()
 

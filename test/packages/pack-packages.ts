@@ -2,15 +2,19 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
+import { CERTIFICATES } from '../../scripts/extra-certificates.mjs'
 import { root, workspaces } from '../../scripts/workspaces.mjs'
 
 const OF_THIS_RUN =
   /^(?:npm_(?!config_(?:registry|cafile|cache|userconfig)$).*|NODE_ENV|VITEST.*)$/iu
 
 /** The environment of somebody at a terminal: without what npm and the test runner have set for this repository. */
-export const npmEnvironment: NodeJS.ProcessEnv = Object.fromEntries(
-  Object.entries(process.env).filter(([name]) => !OF_THIS_RUN.test(name)),
-)
+export const npmEnvironment: NodeJS.ProcessEnv = {
+  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !OF_THIS_RUN.test(name))),
+  ...(process.env[CERTIFICATES] !== undefined && {
+    NODE_EXTRA_CA_CERTS: process.env[CERTIFICATES],
+  }),
+}
 
 /** Runs npm and gives its output; throws with all that it said where it fails. */
 export function npm(args: readonly string[], cwd: string): string {
