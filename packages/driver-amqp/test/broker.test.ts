@@ -270,9 +270,9 @@ describe.runIf(hasRabbitServer())('a broker', () => {
   })
 
   test('lets a group begin while its log is being made', async () => {
-    // The queue of a stream is declared before it runs, which one of some thirty readers met.
+    // The queue of a stream is declared before it runs, which one of some thirty readers met. So many at once take a slow broker seconds.
     const beginnings = Array.from({ length: 60 }, async () => {
-      const events = new EventBus(place())
+      const events = new EventBus({ ...place(), engineTimeoutMs: 60_000 })
       const heard = new Promise((resolve, reject) => {
         const subscription = events.on('*', resolve, { from: 'earliest', group: 'g' })
         subscription.ready.catch(reject)
