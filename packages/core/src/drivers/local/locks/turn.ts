@@ -1,7 +1,6 @@
 import { debug } from '../../../diagnostics/message.js'
 import { entryPath } from '../../../process/builtins.js'
-import type { LockInfo } from '../../../locks/lock-types.js'
-import type { LockRequest } from '../../lock-driver.js'
+import type { LockRequest, LockWait } from '../../lock-driver.js'
 import { type Claim, tryClaim } from './claims.js'
 import { type DeadlockScope, findDeadlock } from './deadlock.js'
 import { IdleHeads } from './idle-heads.js'
@@ -27,9 +26,7 @@ const ANCESTOR_GRACE_MS = 3000
 const REPORT_EVERY_MS = 200
 
 /** How a waiter hears of others, and tells of them. */
-export interface TurnOptions {
-  /** Called with the holder, when it is known and whenever another one is. */
-  readonly onWait?: ((info: LockInfo) => void) | undefined
+export interface TurnOptions extends Pick<LockWait, 'onWait'> {
   /** Whoever leaves can tell this waiter to look. */
   readonly hearsNudges: boolean
 }
@@ -172,8 +169,9 @@ export class Turn {
     this.#before = undefined
     const kernel = kernelOf(name)
     this.#isNudged = this.#hearsNudges && ahead.every((other) => kernelOf(other) === kernel)
-    const behind = own === -1 ? names.slice(ahead.length) : names.slice(own + 1)
-    this.#next = ahead.length < NUDGED_NEAR ? someFrom(behind, NUDGED_NEAR - 1 - ahead.length) : []
+    const behind = own === -1 ? ahead.length : own + 1
+    const comesNear = behind + NUDGED_NEAR - 1 - ahead.length
+    this.#next = comesNear < behind ? [] : names.slice(comesNear, comesNear + MAX_NUDGES)
     const now = this.#nowMs()
     if (ahead.length >= NEAR && now < this.#nextFullLook) return
     if (ahead.length > 0) this.#idleHeads.note(paths, ahead)
@@ -184,7 +182,7 @@ export class Turn {
     this.#position = 0
     this.#nextFullLook = now
     // Nor does the one behind know that it is near, until it looks as thoroughly.
-    if (ahead.length > 0) this.#next = someFrom(behind, 0)
+    if (ahead.length > 0) this.#next = names.slice(behind, behind + MAX_NUDGES)
   }
 
   #reportHolder(): void {
@@ -207,8 +205,4 @@ export class Turn {
   #nowMs(): number {
     return Number(this.#place.clock.monotonicNs() / 1_000_000n)
   }
-}
-
-function someFrom(names: readonly string[], index: number): readonly string[] {
-  return names.slice(index, index + MAX_NUDGES)
 }

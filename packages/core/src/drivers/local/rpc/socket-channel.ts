@@ -303,6 +303,6 @@ export class SocketChannel implements RpcChannel, TurnTaker {
 
   /** What is dropped is no message either, but a line of any length ends some time. */
   #distrust(): void {
-    this.#refusals = Math.min(this.#refusals + 1, Math.max(this.#refusals, DISTRUSTED_REFUSALS))
+    if (!this.isDistrusted) this.#refusals += 1
   }
 }
