@@ -1,15 +1,16 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { LockManager } from '@cli-ops/shared-ipc'
 import { now, toMs, withLockWorkers } from './lock-workers.mjs'
 
 export const title = 'Many processes on one lock'
 
-/** V8 collects the whole heap of a process that does nothing, once, 8 s after its start: that is part of a start. */
+/** V8 collects the whole heap of an idle process once, 8 s after its start: that is part of a start. */
 const SETTLE_MS = 10_000
 
 /** @param {import('../harness/report.mjs').Reporter} reporter */
 export async function run(reporter) {
   const count = reporter.quick ? 20 : 200
-  const settled = await drain(reporter, count, reporter.quick ? 0 : SETTLE_MS)
+  const settled = await drain(reporter, count, SETTLE_MS)
   reporter.figure({
     what: `${count} waiting processes, one turn each, until the last is inside`,
     unit: 'ms',
@@ -48,7 +49,7 @@ async function drain(reporter, count, settleMs) {
       worker.send('queue', { count: 1 })
       await worker.next('queued')
     }
-    await new Promise((resolve) => setTimeout(resolve, settleMs))
+    await sleep(settleMs)
     const start = now()
     lock.releaseSync()
     const turns = await Promise.all(workers.map((worker) => worker.next('turns')))
