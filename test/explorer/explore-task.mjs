@@ -4,7 +4,7 @@ import { changesOf, scenariosOf } from './tasks.mjs'
 /** Bounds of one exploration, by size: only a fault reaches them. */
 const LIMITS = {
   short: { maxStates: 400_000, maxMs: 600_000 },
-  long: { maxStates: 6_000_000, maxMs: 3_600_000 },
+  long: { maxStates: 30_000_000, maxMs: 7_200_000 },
 }
 
 /**

@@ -4,7 +4,7 @@ import { ownProcess } from '../../packages/core/src/process/own-process.js'
 Object.defineProperties(ownProcess(), { host: { value: 'host' }, user: { value: 'user' } })
 
 export { formatSeed, parseSeed } from './engine/choice.js'
-export { applyChoice, beginWorld, explore } from './engine/explore.js'
+export { explore } from './engine/explore.js'
 export { replay } from './engine/replay.js'
 export { eventScenarios } from './scenarios/event-scenarios.js'
 export { lockScenarios, staleBreakScenario } from './scenarios/lock-scenarios.js'

@@ -1,6 +1,9 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 
+/** Of one exploration; twenty million states have room in it. */
+const MAX_HEAP_MB = 9000
+
 /**
  * Explores tasks, as many at a time as there are processors, and yields each row as soon as it is there.
  *
@@ -20,7 +23,10 @@ export async function runTasks(tasks, size, onRow) {
  * @param {(row: import('./tasks.mjs').Row) => void} onRow
  */
 async function runOn(left, size, onRow) {
-  const worker = new Worker(new URL('worker.mjs', import.meta.url), { workerData: { size } })
+  const worker = new Worker(new URL('worker.mjs', import.meta.url), {
+    workerData: { size },
+    resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
+  })
   try {
     for (let task = left.shift(); task !== undefined; task = left.shift())
       onRow(await ask(worker, task))

@@ -34,10 +34,17 @@ const request = (id, method, params) =>
   `${JSON.stringify({ jsonrpc: '2.0', id, method, params })}\n`
 
 const attacks = {
-  /** Frames of a declared 2 GB, of which as many bytes come as are taken. */
-  async 'two gigabytes'(bytes) {
+  /** One frame of 2 GB, of which as much comes as is taken. */
+  async 'a frame of 2 GB'(bytes) {
+    const socket = await open()
     process.send('begun')
-    for (let sent = 0; sent < bytes; sent += 16 * CHUNK) {
+    socket.write(`Content-Length: ${bytes}\r\n\r\n`)
+    await pour(socket, Buffer.alloc(CHUNK, 'x'), bytes / CHUNK)
+  },
+  /** Many of them, each on a connection of its own, since its header ends one. */
+  async 'connections with such a frame'(connections) {
+    process.send('begun')
+    for (let n = 0; n < connections; n += 1) {
       const socket = await open()
       socket.write('Content-Length: 2147483647\r\n\r\n')
       await pour(socket, Buffer.alloc(CHUNK, 'x'), 16)

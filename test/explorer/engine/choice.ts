@@ -1,4 +1,4 @@
-import type { Step } from './execution.js'
+import type { Step } from './operation.js'
 
 /** What the scheduler does next. */
 export type Choice =
@@ -70,4 +70,15 @@ export function parseSeed(seed: string): Choice[] {
 /** The choice of a full disk. */
 export function faultOf(process: number): Choice {
   return { kind: 'step', process, step: { fault: FAULT } }
+}
+
+const shared = new Map<string, Choice>()
+
+/** One object for all equal choices. */
+export function sharedChoice(choice: Choice): Choice {
+  const text = formatChoice(choice)
+  const known = shared.get(text)
+  if (known !== undefined) return known
+  shared.set(text, choice)
+  return choice
 }

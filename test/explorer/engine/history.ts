@@ -17,7 +17,7 @@ export class History {
   readonly length: number
   readonly #deed: Deed | undefined
   readonly #parent: History | undefined
-  readonly #children = new Map<string, History>()
+  #children: Map<string, History> | undefined
 
   constructor(parent?: History, deed?: Deed) {
     this.number = History.#count++
@@ -32,6 +32,7 @@ export class History {
 
   with(deed: Deed): History {
     const key = `${deed.what}\0${deed.error ?? ''}\0${JSON.stringify(deed.result)}`
+    this.#children ??= new Map()
     let child = this.#children.get(key)
     if (child === undefined) {
       child = new History(this, deed)
@@ -45,16 +46,4 @@ export class History {
     if (this.#deed !== undefined) deeds.push(this.#deed)
     return deeds
   }
-}
-
-const beginnings: History[] = []
-
-/** The empty history of a process that begins its first, second, … program: what it did before does not count. */
-export function beginOf(stage: number): History {
-  return (beginnings[stage] ??= new History())
-}
-
-/** Lets go of all histories, between scenarios. */
-export function forgetHistories(): void {
-  beginnings.length = 0
 }

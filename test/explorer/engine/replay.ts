@@ -1,5 +1,6 @@
+import { Behaviour } from './behaviour.js'
 import { type Choice, formatChoice } from './choice.js'
-import { applyChoice, beginWorld } from './explore.js'
+import { applyChoice, beginWorld } from './apply-choice.js'
 import type { Deed } from './history.js'
 import type { Scenario } from './scenario.js'
 import { runAlone } from './run-alone.js'
@@ -11,11 +12,12 @@ export async function replay<G extends Ghost>(
   choices: readonly Choice[],
 ): Promise<readonly string[]> {
   const lines: string[] = []
+  const behaviour = new Behaviour(scenario.programs)
   let world = beginWorld(scenario)
   for (const choice of choices) {
     const before =
       choice.kind === 'step' ? (world.processes[choice.process]?.history.length ?? 0) : 0
-    const after = await applyChoice(scenario, world, choice)
+    const after = await applyChoice(behaviour, world, choice)
     if (after === undefined || after === world)
       return [...lines, `${formatChoice(choice)} is not to be had here`]
     world = after

@@ -1,22 +1,22 @@
-import { Execution } from './execution.js'
-import { type Deed, History } from './history.js'
+import { Behaviour } from './behaviour.js'
+import type { Deed } from './history.js'
+import { PLAIN } from './operation.js'
 import type { Program } from './program.js'
-import { BEGIN, type Ghost, type ProcessState, type World } from './world.js'
+import { takeTurn } from './take-turn.js'
+import { BEGIN, type Ghost, NOTHING_DONE, type ProcessState, type World } from './world.js'
 
 /** Far more than any operation of the kit takes. */
 const MAX_STEPS = 2000
-
-const NOTHING = new History()
 
 /** A process that is about to do its first operation. */
 export const NEW_PROCESS: ProcessState = {
   status: 'ready',
   isStopped: false,
   stage: 0,
-  history: NOTHING,
+  history: NOTHING_DONE,
   next: BEGIN,
   tears: 0,
-  seen: '',
+  seen: undefined,
 }
 
 /** Runs one more process in a world, without anybody coming in between. It must be synchronous. */
@@ -28,11 +28,13 @@ export function runAlone<G extends Ghost>(
   const processes = [...world.processes, NEW_PROCESS]
   const deeds: Deed[] = []
   let after: World<G> = { ...world, processes }
-  const execution = new Execution(
-    [program],
+  const programs: Program<G>[][] = []
+  programs[world.processes.length] = [program]
+  const running = takeTurn(
+    new Behaviour(programs),
     after,
-    processes.length - 1,
-    {},
+    world.processes.length,
+    PLAIN,
     {
       stepped: (next, deed) => {
         after = next
@@ -43,7 +45,7 @@ export function runAlone<G extends Ghost>(
     },
     identity,
   )
-  if (execution.run() !== undefined) throw new Error('a newcomer must be synchronous')
+  if (running !== undefined) throw new Error('a newcomer must be synchronous')
   if (deeds.length >= MAX_STEPS)
     after = { ...after, ghost: { ...after.ghost, wrong: 'a newcomer does not end' } }
   return { world: after, deeds }

@@ -1,5 +1,6 @@
 import type { FileSystem } from '../../../packages/core/src/drivers/local/file-system.js'
-import type { Execution, Outcome } from './execution.js'
+import type { Execution } from './execution.js'
+import type { Operation, Outcome } from './operation.js'
 import type { SimulatedFiles } from './simulated-files.js'
 import type { Ghost, World } from './world.js'
 
@@ -16,31 +17,39 @@ export function createSimulatedFileSystem<G extends Ghost>(
 ): FileSystem {
   const descriptorName = (descriptor: number): string => `#${descriptor}`
 
-  /** An operation with one outcome. */
+  /** An operation with one outcome, which depends on the files and the time. */
   const operate = <T>(
     what: string,
     perform: (files: SimulatedFiles, world: World<G>) => readonly [SimulatedFiles, T],
-    torn?: (world: World<G>) => readonly World<G>[],
-  ): T =>
-    execution.operate({
+    tears?: Operation<G>['tears'],
+  ): T => {
+    // The same files are met in many states.
+    const known = new Map<SimulatedFiles, { nowMs: number; files: SimulatedFiles; result: T }>()
+    return execution.operate({
       what,
       perform: (world) => {
-        const [files, result] = perform(world.files, world)
+        let outcome = known.get(world.files)
+        if (outcome?.nowMs !== world.nowMs) {
+          const [files, result] = perform(world.files, world)
+          outcome = { nowMs: world.nowMs, files: files.shared, result }
+          known.set(world.files, outcome)
+        }
+        const { files, result } = outcome
         return [{ world: files === world.files ? world : { ...world, files }, result }]
       },
-      ...(torn && { torn }),
+      ...(tears && { tears }),
     }) as T
+  }
 
   const writeBytes = (descriptor: number, bytes: Uint8Array): number => {
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
     return operate(
       `write ${descriptorName(descriptor)} ${JSON.stringify(text)}`,
       (files, { nowMs }) => [files.append(descriptor, text, nowMs), text.length],
-      (world) =>
-        tearsOf(text).map((part) => ({
-          ...world,
-          files: world.files.append(descriptor, part, world.nowMs),
-        })),
+      tearsOf(text).map((part) => (world) => ({
+        ...world,
+        files: world.files.append(descriptor, part, world.nowMs),
+      })),
     )
   }
   const close = (descriptor: number): void => {
@@ -51,6 +60,11 @@ export function createSimulatedFileSystem<G extends Ghost>(
   }
 
   const listIfThere = (path: string): string[] | undefined => {
+    const names = list(path)
+    // What came of an operation is remembered, and the code may sort its names in place.
+    return names && [...names]
+  }
+  const list = (path: string): readonly string[] | undefined => {
     if (!execution.machine.slowListings)
       return operate(`list ${path}`, (files) => [files, files.list(path)])
     const isThere = operate(`begin to list ${path}`, (files) => {
@@ -91,11 +105,10 @@ export function createSimulatedFileSystem<G extends Ghost>(
       operate(
         `overwrite ${descriptorName(descriptor)} ${JSON.stringify(text)}`,
         (files, { nowMs }) => [files.overwrite(descriptor, text, nowMs), undefined],
-        (world) =>
-          tearsOf(text).map((part) => ({
-            ...world,
-            files: world.files.overwrite(descriptor, part, world.nowMs),
-          })),
+        tearsOf(text).map((part) => (world) => ({
+          ...world,
+          files: world.files.overwrite(descriptor, part, world.nowMs),
+        })),
       )
       close(descriptor)
       return true

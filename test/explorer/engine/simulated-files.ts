@@ -46,21 +46,38 @@ const DESCRIPTORS_PER_PROCESS = 1000
 export class SimulatedFiles {
   readonly semantics: Semantics
   readonly #parts: Parts
-  #key: string | undefined
+  /** Those that are shared by all states with equal files, by their description. */
+  readonly #known: Map<string, SimulatedFiles>
+  #number = -1
+  /** What is left without a descriptor, or without all of a process: of the same files that is asked again and again. */
+  #closed: Map<number, SimulatedFiles> | undefined
 
-  private constructor(semantics: Semantics, parts: Parts) {
+  private constructor(semantics: Semantics, parts: Parts, known: Map<string, SimulatedFiles>) {
     this.semantics = semantics
     this.#parts = parts
+    this.#known = known
   }
 
   static empty(semantics: Semantics): SimulatedFiles {
     const none = new Map<never, never>()
-    return new SimulatedFiles(semantics, { entries: none, files: none, open: none, listings: none })
+    const parts = { entries: none, files: none, open: none, listings: none }
+    return new SimulatedFiles(semantics, parts, new Map()).shared
   }
 
-  /** Text that is equal exactly for equal files. How files are numbered inside does not count. */
-  get key(): string {
-    return (this.#key ??= this.#describe())
+  /** The one object for all equal files of a machine. How files are numbered inside does not count. */
+  get shared(): SimulatedFiles {
+    if (this.#number >= 0) return this
+    const text = this.#describe()
+    const known = this.#known.get(text)
+    if (known !== undefined) return known
+    this.#number = this.#known.size
+    this.#known.set(text, this)
+    return this
+  }
+
+  /** Equal exactly for equal files that are shared. */
+  get number(): number {
+    return this.shared.#number
   }
 
   get paths(): string[] {
@@ -138,19 +155,24 @@ export class SimulatedFiles {
   }
 
   close(descriptor: number): SimulatedFiles {
-    const open = new Map(this.#parts.open)
-    open.delete(descriptor)
-    return this.#with({ open }).#withoutDoomed()
+    return this.#without(descriptor, () => {
+      const open = new Map(this.#parts.open)
+      open.delete(descriptor)
+      return this.#with({ open }).#withoutDoomed()
+    })
   }
 
   /** What the end of a process does. */
   closeAll(process: number): SimulatedFiles {
-    const open = new Map(
-      [...this.#parts.open].filter(([, { process: owner }]) => owner !== process),
-    )
-    const listings = new Map(this.#parts.listings)
-    listings.delete(process)
-    return this.#with({ open, listings }).#withoutDoomed()
+    return this.#without(-1 - process, () => {
+      const mine = ({ process: owner }: OpenFile): boolean => owner === process
+      if (![...this.#parts.open.values()].some(mine) && !this.#parts.listings.has(process))
+        return this
+      const open = new Map([...this.#parts.open].filter(([, file]) => !mine(file)))
+      const listings = new Map(this.#parts.listings)
+      listings.delete(process)
+      return this.#with({ open, listings }).#withoutDoomed()
+    })
   }
 
   readFile(path: string): string | undefined {
@@ -279,6 +301,16 @@ export class SimulatedFiles {
     return file.file
   }
 
+  #without(what: number, close: () => SimulatedFiles): SimulatedFiles {
+    this.#closed ??= new Map()
+    let after = this.#closed.get(what)
+    if (after === undefined) {
+      after = close().shared
+      this.#closed.set(what, after)
+    }
+    return after
+  }
+
   #isOpen(number: number): boolean {
     return [...this.#parts.open.values()].some(({ file }) => file === number)
   }
@@ -324,6 +356,7 @@ export class SimulatedFiles {
   }
 
   #withoutDoomed(): SimulatedFiles {
+    if (this.semantics === 'posix') return this
     const gone = [...this.#parts.entries].filter(
       ([, entry]) =>
         typeof entry === 'number' && this.#file(entry).doomed === true && !this.#isOpen(entry),
@@ -349,7 +382,7 @@ export class SimulatedFiles {
   }
 
   #with(parts: Partial<Parts>): SimulatedFiles {
-    return new SimulatedFiles(this.semantics, { ...this.#parts, ...parts })
+    return new SimulatedFiles(this.semantics, { ...this.#parts, ...parts }, this.#known)
   }
 }
 

@@ -1,37 +1,76 @@
-import type { Choice } from './choice.js'
+import { type Choice, sharedChoice } from './choice.js'
+import { NumberList } from './number-list.js'
+
+/** What a schedule may still do, as far as another one that may do more needs no look of its own. */
+export interface Allowance {
+  /** How many more interruptions. */
+  readonly preemptions: number
+  /** Who would be interrupted by a step of another process; −1 for nobody. */
+  readonly last: number
+}
+
+export const NOBODY = -1
+
+/** Stands for infinity. */
+const ANY_NUMBER = 0xff_ff_ff_ff
+
+/** A Map holds at most 2^24 entries. */
+const MAPS = 16
 
 /** The states that were met, how they were reached and how they follow each other. */
 export class StateGraph {
-  readonly #ids = new Map<string, number>()
-  readonly #parents: number[] = []
+  /** The newest state with each key. */
+  readonly #newest = Array.from({ length: MAPS }, () => new Map<string, number>())
+  /** The one before it with the same key, plus one. */
+  readonly #older = new NumberList()
+  /** Of each state, the interruptions that are left, and who was last, plus one. */
+  readonly #preemptions = new NumberList()
+  readonly #lasts = new NumberList()
+  readonly #parents = new NumberList()
   readonly #choices: (Choice | undefined)[] = []
   /** Pairs of states, one behind the other. */
-  readonly #edges: number[] = []
+  readonly #sources = new NumberList()
+  readonly #targets = new NumberList()
 
   get size(): number {
-    return this.#ids.size
+    return this.#choices.length
   }
 
-  /** Notes that `choice` leads from one state to that with this key. */
+  /**
+   * Notes that `choice` leads from one state to another with this key and allowance. One with the same key from which as
+   * much may be done as from this one stands for it.
+   */
   add(
     key: string,
+    allowance: Allowance,
     from: number | undefined,
     choice: Choice | undefined,
   ): { readonly id: number; readonly isNew: boolean } {
-    const known = this.#ids.get(key)
-    const id = known ?? this.#ids.size
-    if (from !== undefined) this.#edges.push(from, id)
-    if (known !== undefined) return { id, isNew: false }
-    this.#ids.set(key, id)
-    this.#parents.push(from ?? -1)
-    this.#choices.push(choice)
-    return { id, isNew: true }
+    const newest = this.#newest[shardOf(key)]!
+    const known = newest.get(key)
+    let id = known ?? -1
+    while (id >= 0 && !this.#covers(id, allowance)) id = this.#older.at(id) - 1
+    const isNew = id < 0
+    if (isNew) {
+      id = this.size
+      newest.set(key, id)
+      this.#older.push((known ?? -1) + 1)
+      this.#preemptions.push(Math.min(allowance.preemptions, ANY_NUMBER))
+      this.#lasts.push(allowance.last + 1)
+      this.#parents.push((from ?? -1) + 1)
+      this.#choices.push(choice && sharedChoice(choice))
+    }
+    if (from !== undefined) {
+      this.#sources.push(from)
+      this.#targets.push(id)
+    }
+    return { id, isNew }
   }
 
   /** The choices that first led to a state. */
   pathTo(id: number): Choice[] {
     const path: Choice[] = []
-    for (let at = id; at >= 0; at = this.#parents[at]!) {
+    for (let at = id; at >= 0; at = this.#parents.at(at) - 1) {
       const choice = this.#choices[at]
       if (choice !== undefined) path.push(choice)
     }
@@ -42,15 +81,15 @@ export class StateGraph {
   countPaths(): number {
     const incoming = new Uint32Array(this.size)
     const degree = new Uint32Array(this.size + 1)
-    for (let at = 0; at < this.#edges.length; at += 2) {
-      degree[this.#edges[at]! + 1]! += 1
-      incoming[this.#edges[at + 1]!]! += 1
+    for (let at = 0; at < this.#sources.length; at += 1) {
+      degree[this.#sources.at(at) + 1]! += 1
+      incoming[this.#targets.at(at)]! += 1
     }
     for (let id = 0; id < this.size; id += 1) degree[id + 1]! += degree[id]!
-    const targets = new Uint32Array(this.#edges.length / 2)
+    const targets = new Uint32Array(this.#sources.length)
     const filled = degree.slice()
-    for (let at = 0; at < this.#edges.length; at += 2)
-      targets[filled[this.#edges[at]!]!++] = this.#edges[at + 1]!
+    for (let at = 0; at < this.#sources.length; at += 1)
+      targets[filled[this.#sources.at(at)]!++] = this.#targets.at(at)
     const paths = new Float64Array(this.size)
     paths[0] = 1
     const ready = [0]
@@ -66,4 +105,15 @@ export class StateGraph {
     }
     return total
   }
+
+  /** Whoever may interrupt once more can do all that the other can: it interrupts at once. */
+  #covers(id: number, { preemptions, last }: Allowance): boolean {
+    const own = this.#lasts.at(id) - 1
+    const isAlike = own === last || own === NOBODY
+    return this.#preemptions.at(id) >= Math.min(preemptions, ANY_NUMBER - 1) + (isAlike ? 0 : 1)
+  }
+}
+
+function shardOf(key: string): number {
+  return (key.charCodeAt(0) * 5 + key.charCodeAt(1) * 3 + key.charCodeAt(2)) % MAPS
 }

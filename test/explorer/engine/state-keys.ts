@@ -1,31 +1,46 @@
-import type { Budget } from './explore.js'
-import type { Limits } from './scenario.js'
-import type { World } from './world.js'
+import type { Budget } from './budget.js'
+import type { Ghost, ProcessState, World } from './world.js'
 
-/** Gives equal states equal keys. */
-export class StateKeys {
-  readonly #numbers = new Map<string, number>()
+/** Gives equal states equal keys, and the equal parts of different states one object. */
+export class StateKeys<G extends Ghost> {
+  readonly #ghosts = new Map<string, G>()
+  readonly #ghostNumbers = new Map<G, number>()
 
-  of(world: World, budget: Budget, limits: Limits): string {
-    const processes = world.processes.map(
-      ({ status, isStopped, stage, history, seen }) =>
-        `${history.number}${stage}${status[0]}${isStopped ? '-' : ''}${status === 'idle' ? this.#numberOf(seen) : ''}`,
-    )
-    const { preemptions, crashes, faults, stops, leaps, last } = budget
-    // Without a bound it does not matter who came last, and fewer states are different.
-    const bound = limits.preemptions === undefined ? '' : `${preemptions}/${last}`
-    const files = this.#numberOf(world.files.key)
-    const ghost = this.#numberOf(JSON.stringify(world.ghost))
-    return `${processes.join()} ${files} ${ghost} ${world.nowMs} ${crashes}/${faults}/${stops}/${leaps} ${bound}`
+  /** The same world, with parts that others have as well. */
+  shared(world: World<G>): World<G> {
+    return { ...world, files: world.files.shared, ghost: this.#shared(world.ghost) }
   }
 
-  /** Long texts as short numbers. */
-  #numberOf(text: string): number {
-    let number = this.#numbers.get(text)
-    if (number === undefined) {
-      number = this.#numbers.size
-      this.#numbers.set(text, number)
-    }
-    return number
+  /** Says all that counts of a shared world, but for how often a process may still be interrupted. */
+  of(
+    { processes, files, ghost, nowMs }: World<G>,
+    { crashes, faults, stops, leaps }: Budget,
+  ): string {
+    let key = `${files.number} ${this.#ghostNumbers.get(ghost)}`
+    for (const process of processes) key += ` ${keyOf(process)}`
+    return `${key} ${nowMs} ${crashes}/${faults}/${stops}/${leaps}`
   }
+
+  /** The same of a world in which nothing more happens. */
+  ofEnd({ processes, files, ghost }: World<G>): string {
+    const statuses = processes.map(({ status }) => status)
+    return `${files.number} ${this.#ghostNumbers.get(ghost)} ${statuses.join()}`
+  }
+
+  #shared(ghost: G): G {
+    if (this.#ghostNumbers.has(ghost)) return ghost
+    const text = JSON.stringify(ghost)
+    const known = this.#ghosts.get(text)
+    if (known !== undefined) return known
+    this.#ghosts.set(text, ghost)
+    this.#ghostNumbers.set(ghost, this.#ghostNumbers.size)
+    return ghost
+  }
+}
+
+/** What a process did that has come to its end counts only by what it left. */
+function keyOf({ status, isStopped, stage, history, seen }: ProcessState): string {
+  if (status === 'ended' || status === 'crashed') return status
+  const view = status === 'idle' && seen !== undefined ? `${seen.files.number}|${seen.rest}` : ''
+  return `${history.number}.${stage}${status[0]}${isStopped ? '-' : ''}${view}`
 }

@@ -1,4 +1,4 @@
-import type { History } from './history.js'
+import { History } from './history.js'
 import type { Semantics, SimulatedFiles } from './simulated-files.js'
 
 /** What the observer knows: who holds what, what was promised. `wrong` is a violation that was seen. */
@@ -6,8 +6,11 @@ export interface Ghost {
   readonly wrong?: string | undefined
 }
 
-/** What a process is about to do whose program has not begun; it begins with an execution of its own. */
+/** What a process is about to do whose program has not begun. */
 export const BEGIN = 'begin'
+
+/** The history of such a process. */
+export const NOTHING_DONE = new History()
 
 /** One process at one moment, between two of its operations. */
 export interface ProcessState {
@@ -23,7 +26,7 @@ export interface ProcessState {
   /** In how many ways a crash can cut that operation short. */
   readonly tears: number
   /** What the world looked like when it last woke up. */
-  readonly seen: string
+  readonly seen: View | undefined
 }
 
 /** What does not change. */
@@ -47,11 +50,21 @@ export interface World<G extends Ghost = Ghost> {
 }
 
 /** What a waiting process could notice. */
-export function visiblePart({ files, nowMs, processes }: World): string {
+export interface View {
+  readonly files: SimulatedFiles
+  /** The time, and who is alive. */
+  readonly rest: string
+}
+
+export function viewOf({ files, nowMs, processes }: World): View {
   const alive = processes.map(
     ({ status, isStopped }) => `${status === 'crashed' || status === 'ended'}${isStopped}`,
   )
-  return `${files.key}|${nowMs}|${alive.join()}`
+  return { files, rest: `${nowMs}|${alive.join()}` }
+}
+
+export function isSameView(one: View | undefined, other: View): boolean {
+  return one?.rest === other.rest && one.files.number === other.files.number
 }
 
 export function withProcess<G extends Ghost>(
@@ -59,8 +72,7 @@ export function withProcess<G extends Ghost>(
   index: number,
   change: Partial<ProcessState>,
 ): World<G> {
-  const processes = world.processes.map((process, at) =>
-    at === index ? { ...process, ...change } : process,
-  )
+  const processes = world.processes.slice()
+  processes[index] = { ...processes[index]!, ...change }
   return { ...world, processes }
 }
