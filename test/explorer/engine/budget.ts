@@ -3,7 +3,7 @@ import { PLAIN, type Step } from './operation.js'
 import { AWAIT_OTHERS } from './program.js'
 import type { Limits } from './scenario.js'
 import { type Allowance, NOBODY } from './state-graph.js'
-import { isSameView, viewOf, type World } from './world.js'
+import { BEGIN, isSameView, viewOf, type World } from './world.js'
 
 /** What is left of the limits, and who took the last step. */
 export interface Budget {
@@ -64,8 +64,14 @@ function isInterruptible(world: World, process: number): boolean {
   return state?.status === 'ready' && !state.isStopped && !isBlocked(world, process)
 }
 
+/** Its next step can follow at once. A program begins with a turn of its own. */
+export function canGoOn(world: World, process: number): boolean {
+  const { status, next } = world.processes[process]!
+  return status === 'ready' && next !== BEGIN && !isBlocked(world, process)
+}
+
 /** It waits for the others, and one of them goes on. */
-export function isBlocked({ processes }: World, process: number): boolean {
+function isBlocked({ processes }: World, process: number): boolean {
   if (processes[process]?.next !== AWAIT_OTHERS) return false
   return processes.some(
     ({ status }, index) => index !== process && status !== 'ended' && status !== 'crashed',

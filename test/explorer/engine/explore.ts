@@ -3,8 +3,8 @@ import { Behaviour } from './behaviour.js'
 import {
   allowanceOf,
   type Budget,
+  canGoOn,
   choicesOf,
-  isBlocked,
   isPlain,
   isProgress,
   plainStep,
@@ -14,11 +14,11 @@ import {
 import type { Choice } from './choice.js'
 import { runAlone } from './run-alone.js'
 import type { Scenario } from './scenario.js'
-import { StateGraph } from './state-graph.js'
+import { StateGraph, type Way } from './state-graph.js'
 import { StateKeys } from './state-keys.js'
 import { takeTurn } from './take-turn.js'
 import type { Observer } from './turn.js'
-import { BEGIN, type Ghost, type World } from './world.js'
+import type { Ghost, World } from './world.js'
 
 /** One violation and the schedule that leads to it. */
 export interface Violation {
@@ -43,10 +43,13 @@ export interface ExploreOptions {
   readonly maxMs: number
 }
 
-interface Node<G extends Ghost> {
-  readonly id: number
+interface Moment<G extends Ghost> {
   readonly world: World<G>
   readonly budget: Budget
+}
+
+interface Node<G extends Ghost> extends Moment<G> {
+  readonly id: number
 }
 
 /** What is still to be tried from a state. */
@@ -86,7 +89,7 @@ class Explorer<G extends Ghost> {
     const deadline = performance.now() + maxMs
     const { limits } = this.#scenario
     const world = beginWorld(this.#scenario)
-    this.#visit(world, toBudget(limits), undefined, undefined)
+    this.#visit(this.#momentOf(world, toBudget(limits)))
     let isComplete = true
     for (let count = 0; ; count += 1) {
       const next = this.#nextTask()
@@ -123,18 +126,28 @@ class Explorer<G extends Ghost> {
   #perform(node: Node<G>, choice: Choice): void | Promise<void> {
     if (choice.kind !== 'step') {
       const after = applyOutside(node.world, choice)
-      if (after !== undefined) this.#visit(after, spend(node, choice), node, choice)
+      if (after !== undefined)
+        this.#visit(this.#momentOf(after, spend(node, choice)), node, { choice, more: 0 })
       return
     }
     const { process } = choice
     let from = node
-    let made = choice
+    let at: Moment<G> = node
+    let way: Way = { choice, more: 0 }
     const observer: Observer<G> = {
       stepped: (after) => {
-        const next = this.#visit(after, spend(from, made), from, made, process)
+        const made = at === node ? choice : plainStep(process)
+        const moment = this.#momentOf(after, spend(at, made))
+        at = moment
+        if (this.#isForced(moment, process)) {
+          way = { ...way, more: way.more + 1 }
+          return true
+        }
+        const next = this.#visit(moment, from, way, process)
         if (next === undefined) return false
         from = next
-        made = plainStep(process)
+        at = next
+        way = { choice: plainStep(process), more: 0 }
         return true
       },
       branched: (outcomes) => {
@@ -146,35 +159,46 @@ class Explorer<G extends Ghost> {
     return takeTurn(this.#behaviour, node.world, process, choice.step, observer)
   }
 
+  #momentOf(after: World<G>, budget: Budget): Moment<G> & { readonly choices: Choice[] } {
+    const world = this.#keys.shared(after)
+    return { world, budget, choices: choicesOf({ world, budget }, this.#scenario.limits) }
+  }
+
+  /** Nothing but the next step of this process can happen: no state of its own. */
+  #isForced(
+    { world, choices }: Moment<G> & { readonly choices: Choice[] },
+    process: number,
+  ): boolean {
+    return (
+      choices.length === 1 &&
+      canGoOn(world, process) &&
+      !world.machine.slowListings &&
+      world.ghost.wrong === undefined
+    )
+  }
+
   /**
    * Notes a state. Returns it where it is new and the process that runs can go on from it at once; its own next step is
    * then not among the tasks.
    */
   #visit(
-    after: World<G>,
-    budget: Budget,
-    from: Node<G> | undefined,
-    choice: Choice | undefined,
+    { world, budget, choices }: Moment<G> & { readonly choices: Choice[] },
+    from?: Node<G>,
+    way?: Way,
     running?: number,
   ): Node<G> | undefined {
-    const world = this.#keys.shared(after)
     const allowance = allowanceOf({ world, budget })
     const key = this.#keys.of(world, budget)
-    const { id, isNew } = this.#graph.add(key, allowance, from?.id, choice)
+    const { id, isNew } = this.#graph.add(key, allowance, from?.id, way)
     if (!isNew) return undefined
     const node = { id, world, budget }
-    const wrong = world.ghost.wrong ?? this.#scenario.check?.(world)
+    const { wrong } = world.ghost
     if (wrong !== undefined) {
       this.#violate(wrong, id)
       return undefined
     }
-    const choices = choicesOf(node, this.#scenario.limits)
     if (!choices.some(isProgress)) this.#end(node)
-    const goesOn =
-      running !== undefined &&
-      world.processes[running]?.status === 'ready' &&
-      world.processes[running].next !== BEGIN &&
-      !isBlocked(world, running)
+    const goesOn = running !== undefined && canGoOn(world, running)
     const others = choices.filter(
       (next) => !(goesOn && next.kind === 'step' && next.process === running && isPlain(next.step)),
     )

@@ -22,7 +22,7 @@ export async function replay<G extends Ghost>(
       return [...lines, `${formatChoice(choice)} is not to be had here`]
     world = after
     lines.push(`${formatChoice(choice).padEnd(4)}${describe(choice, before)}`)
-    const wrong = world.ghost.wrong ?? scenario.check?.(world)
+    const wrong = world.ghost.wrong
     if (wrong !== undefined) return [...lines, `wrong: ${wrong}`]
   }
   const wrong = scenario.checkEnd?.({ world, runAlone: (program) => runAlone(world, program) })

@@ -30,8 +30,6 @@ export interface Scenario<G extends Ghost = Ghost> {
   readonly ghost: G
   /** The programs of each process, one after the other; what it knew is lost in between. */
   readonly programs: readonly (readonly Program<G>[])[]
-  /** What must hold at every moment; says what does not. */
-  readonly check?: (world: World<G>) => string | undefined
   /** What must hold when nothing more happens. */
   readonly checkEnd?: (end: End<G>) => string | undefined
 }

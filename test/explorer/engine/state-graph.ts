@@ -1,5 +1,6 @@
 import { type Choice, sharedChoice } from './choice.js'
 import { NumberList } from './number-list.js'
+import { PLAIN } from './operation.js'
 
 /** What a schedule may still do, as far as another one that may do more needs no look of its own. */
 export interface Allowance {
@@ -7,6 +8,12 @@ export interface Allowance {
   readonly preemptions: number
   /** Who would be interrupted by a step of another process; −1 for nobody. */
   readonly last: number
+}
+
+/** From one state to another: a choice, and then so many more plain steps of the same process. */
+export interface Way {
+  readonly choice: Choice
+  readonly more: number
 }
 
 export const NOBODY = -1
@@ -28,6 +35,8 @@ export class StateGraph {
   readonly #lasts = new NumberList()
   readonly #parents = new NumberList()
   readonly #choices: (Choice | undefined)[] = []
+  /** How many plain steps followed it. */
+  readonly #more = new NumberList()
   /** Pairs of states, one behind the other. */
   readonly #sources = new NumberList()
   readonly #targets = new NumberList()
@@ -37,14 +46,14 @@ export class StateGraph {
   }
 
   /**
-   * Notes that `choice` leads from one state to another with this key and allowance. One with the same key from which as
+   * Notes that a way leads from one state to another with this key and allowance. One with the same key from which as
    * much may be done as from this one stands for it.
    */
   add(
     key: string,
     allowance: Allowance,
     from: number | undefined,
-    choice: Choice | undefined,
+    way: Way | undefined,
   ): { readonly id: number; readonly isNew: boolean } {
     const newest = this.#newest[shardOf(key)]!
     const known = newest.get(key)
@@ -58,7 +67,8 @@ export class StateGraph {
       this.#preemptions.push(Math.min(allowance.preemptions, ANY_NUMBER))
       this.#lasts.push(allowance.last + 1)
       this.#parents.push((from ?? -1) + 1)
-      this.#choices.push(choice && sharedChoice(choice))
+      this.#choices.push(way && sharedChoice(way.choice))
+      this.#more.push(way?.more ?? 0)
     }
     if (from !== undefined) {
       this.#sources.push(from)
@@ -72,7 +82,11 @@ export class StateGraph {
     const path: Choice[] = []
     for (let at = id; at >= 0; at = this.#parents.at(at) - 1) {
       const choice = this.#choices[at]
-      if (choice !== undefined) path.push(choice)
+      if (choice === undefined) continue
+      if (choice.kind === 'step')
+        for (let more = this.#more.at(at); more > 0; more -= 1)
+          path.push({ kind: 'step', process: choice.process, step: PLAIN })
+      path.push(choice)
     }
     return path.reverse()
   }
