@@ -9,8 +9,9 @@ const root = join(here, '../..')
 const cache = join(root, '.cache/explorer')
 
 /**
- * What differs from the code that users run: ids, which must be the same each time that a process is run again, and the
- * sizes of buffers, of which millions are made.
+ * What differs from the code that users run: ids, which must be the same each time that a process is run again; the
+ * sizes of buffers, of which millions are made; and the search in a segment, which is one operation. It reads until nothing more comes, and a
+ * segment only grows, so the last of its reads sees all that the others saw, and alone decides.
  *
  * @type {readonly import('./mutants.mjs').Change[]}
  */
@@ -22,6 +23,15 @@ const SIMULATED = [
   },
   { file: 'events/segment-scan.ts', from: '64 * 1024', to: '1024' },
   { file: 'events/line-reader.ts', from: '64 * 1024', to: '1024' },
+  { file: 'events/segment-scan.ts', from: 'allocUnsafe(512)', to: 'allocUnsafe(96)' },
+  {
+    file: 'events/segment-scan.ts',
+    from: 'export function findBytes(',
+    to: `export function findBytes(files: any, descriptor: number, pattern: Uint8Array, from: number): number | undefined {
+      return files.find(descriptor, pattern, from)
+    }
+    export function searchBytes(`,
+  },
 ]
 
 /**

@@ -23,6 +23,7 @@ export class Execution<G extends Ghost> {
   readonly #deeds: readonly Deed[]
   readonly #process: SimulatedProcess<G>
   #replayed = 0
+  #operations = 0
   /** What the process has done by itself since its last deed. */
   #effects: Effect<G>[] = []
 
@@ -55,7 +56,13 @@ export class Execution<G extends Ghost> {
     this.#end(undefined)
   }
 
+  /** How many operations the code has asked for. */
+  get operations(): number {
+    return this.#operations
+  }
+
   operate(operation: Operation<G>): unknown {
+    this.#operations += 1
     if (this.#isPast) return this.#repeat(operation.what)
     this.#stop({ kind: 'operation', operation })
     return resultOf(this.#turn.perform(operation))

@@ -1,20 +1,30 @@
-import type { FileSystem } from '../../../packages/core/src/drivers/local/file-system.js'
+import type {
+  FileStatus,
+  FileSystem,
+} from '../../../packages/core/src/drivers/local/file-system.js'
 import type { Execution } from './execution.js'
 import type { Operation, Outcome } from './operation.js'
-import type { SimulatedFiles } from './simulated-files.js'
+import type { SimulatedFiles, SimulatedStatus } from './simulated-files.js'
 import type { Ghost, World } from './world.js'
 
 /** The home directory of every simulated process. It is there from the beginning. */
 export const HOME = '/home'
 
+/** With the search in a segment, which the bundle leaves to it. */
+interface SimulatedFileSystem extends FileSystem {
+  /** Where the bytes are found first, at or after a place. */
+  find(descriptor: number, pattern: Uint8Array, from: number): number | undefined
+}
+
 const UID = process.getuid?.() ?? 0
+const OWNER = { inode: 1, mode: 0o700, uid: UID }
 const HOME_STATUS = { kind: 'directory', size: 0, modifiedMs: 0 } as const
 
 /** Makes the file system of one process. Each operation is a point where others may come in between. */
 export function createSimulatedFileSystem<G extends Ghost>(
   execution: Execution<G>,
   index: number,
-): FileSystem {
+): SimulatedFileSystem {
   const descriptorName = (descriptor: number): string => `#${descriptor}`
 
   /** An operation with one outcome, which depends on the files and the time. */
@@ -39,6 +49,28 @@ export function createSimulatedFileSystem<G extends Ghost>(
       },
       ...(tears && { tears }),
     }) as T
+  }
+
+  /** Of all that a status tells, only what the code looks at makes a difference for it. It has to look at once. */
+  const detailsOf = (path: string): FileStatus => {
+    const asked = execution.operations
+    const look = <T>(what: string, tell: (status: SimulatedStatus) => T): T => {
+      if (execution.operations !== asked)
+        throw new Error(`${what} of ${path} is looked at too late`)
+      return execution.read(`${what} of ${path}`, ({ files }) => tell(files.status(path)!))
+    }
+    return {
+      ...OWNER,
+      get kind() {
+        return look('kind', ({ kind }) => kind)
+      },
+      get size() {
+        return look('size', ({ size }) => size)
+      },
+      get modifiedMs() {
+        return look('time', ({ modifiedMs }) => modifiedMs)
+      },
+    }
   }
 
   const writeBytes = (descriptor: number, bytes: Uint8Array): number => {
@@ -125,11 +157,10 @@ export function createSimulatedFileSystem<G extends Ghost>(
         return [after ?? files, after !== undefined]
       }),
     status: (path) => {
-      const status =
-        path === HOME
-          ? HOME_STATUS
-          : operate(`status ${path}`, (files) => [files, files.status(path)])
-      return status && { ...status, inode: 1, mode: 0o700, uid: UID }
+      if (path === HOME) return { ...HOME_STATUS, ...OWNER }
+      return operate(`status ${path}`, (files) => [files, files.status(path) !== undefined])
+        ? detailsOf(path)
+        : undefined
     },
     openAppend: (path, options) =>
       options?.exclusive === true
@@ -154,6 +185,16 @@ export function createSimulatedFileSystem<G extends Ghost>(
         files,
         { size: files.content(descriptor).length, links: files.links(descriptor) },
       ]),
+    find: (descriptor, pattern, from) => {
+      const text = Buffer.from(pattern).toString('latin1')
+      return operate(
+        `find ${descriptorName(descriptor)} ${from} ${JSON.stringify(text)}`,
+        (files) => {
+          const found = files.content(descriptor).indexOf(text, from)
+          return [files, found < 0 ? undefined : found]
+        },
+      )
+    },
     sync: () => undefined,
     close,
     fileSystemType: () => undefined,

@@ -17,6 +17,12 @@ interface File {
   readonly doomed?: boolean
 }
 
+export interface SimulatedStatus {
+  readonly kind: 'file' | 'directory'
+  readonly size: number
+  readonly modifiedMs: number
+}
+
 interface OpenFile {
   readonly file: number
   readonly process: number
@@ -255,9 +261,7 @@ export class SimulatedFiles {
     return this.#with({ files })
   }
 
-  status(
-    path: string,
-  ): { kind: 'file' | 'directory'; size: number; modifiedMs: number } | undefined {
+  status(path: string): SimulatedStatus | undefined {
     const entry = this.#parts.entries.get(path)
     if (entry === undefined) return undefined
     if (typeof entry === 'object') return { kind: 'directory', size: 0, modifiedMs: entry.madeMs }
