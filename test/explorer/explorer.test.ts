@@ -4,10 +4,11 @@ import { isLong } from '../storm/scale.js'
 import { loadExplorer } from './bundle.mjs'
 import { replayTask } from './explore-task.mjs'
 import { runTasks } from './run-tasks.mjs'
-import { type Row, tasksOf } from './tasks.mjs'
+import { type Row, scenariosOf, tasksOf } from './tasks.mjs'
 
 const size = isLong ? 'long' : 'short'
-const tasks = tasksOf(await loadExplorer({ name: 'real' }), size)
+const explorer = await loadExplorer({ name: 'real' })
+const tasks = tasksOf(explorer, size)
 const real = tasks.filter(({ variant }) => variant === 'real')
 const mutants = [
   ...new Set(tasks.filter((task) => !real.includes(task)).map(({ variant }) => variant)),
@@ -20,6 +21,11 @@ beforeAll(
   },
   isLong ? 10_800_000 : 600_000,
 )
+
+test('every scenario has a name of its own', () => {
+  const names = scenariosOf(explorer, 'long').map(({ name }) => name)
+  expect(names).toEqual([...new Set(names)])
+})
 
 describe('every schedule', () => {
   test.each(real)('of $scenario, $platform', ({ scenario, platform }) => {

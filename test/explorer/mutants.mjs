@@ -250,6 +250,17 @@ const EVENT_MUTANTS = [
     ],
   },
   {
+    name: 'begin behind a seal',
+    scenarios: ['a reader that begins in a rotation'],
+    changes: [
+      {
+        file: 'events/start-position.ts',
+        from: 'size > 0 && hasMovedOn(fileSystem, directory, segment, descriptor)',
+        to: 'false as boolean',
+      },
+    ],
+  },
+  {
     name: 'leave a segment that is not sealed',
     scenarios: ['expiry after a crash in a rotation'],
     changes: [

@@ -2,7 +2,7 @@ import { SimulatedError } from './simulated-error.js'
 
 /**
  * `windows`: a directory is not renamed over another one nor while a file in it is open, an open file is not
- * replaced, and the name of a file that is removed while open stays until the last handle is closed.
+ * replaced, and the name of a file that is removed while open stays until the last handle is closed, though nothing can be done with it.
  */
 export type Semantics = 'posix' | 'windows'
 
@@ -144,7 +144,10 @@ export class SimulatedFiles {
   /** Makes an empty file and opens it. */
   create(process: number, path: string, nowMs: number): [SimulatedFiles, number] {
     this.#assertParent(path)
-    if (this.#parts.entries.has(path)) throw new SimulatedError('EEXIST', `open ${path}`)
+    const there = this.#parts.entries.get(path)
+    if (typeof there === 'number' && this.#file(there).doomed)
+      throw new SimulatedError('EPERM', `open ${path}`)
+    if (there !== undefined) throw new SimulatedError('EEXIST', `open ${path}`)
     const number = nextNumber(this.#parts.files)
     const files = new Map(this.#parts.files)
     files.set(number, { content: '', modifiedMs: nowMs })
@@ -156,7 +159,7 @@ export class SimulatedFiles {
     if (entry === undefined) return [this, undefined]
     // A directory is only opened to synchronise it.
     if (typeof entry === 'object') return this.#opened(process, -1)
-    if (this.#file(entry).doomed) throw new SimulatedError('EPERM', `open ${path}`)
+    if (this.#file(entry).doomed) return [this, undefined]
     return this.#opened(process, entry)
   }
 
@@ -185,7 +188,8 @@ export class SimulatedFiles {
     const entry = this.#parts.entries.get(path)
     if (entry === undefined) return undefined
     if (typeof entry === 'object') throw new SimulatedError('EISDIR', `read ${path}`)
-    return this.#file(entry).content
+    const { content, doomed } = this.#file(entry)
+    return doomed ? undefined : content
   }
 
   append(descriptor: number, bytes: string, nowMs: number): SimulatedFiles {
@@ -255,7 +259,7 @@ export class SimulatedFiles {
     if (entry === undefined) return undefined
     if (typeof entry === 'object') throw new SimulatedError('EISDIR', `unlink ${path}`)
     if (this.semantics === 'posix' || !this.#isOpen(entry)) return this.#withoutEntry(path)
-    if (this.#file(entry).doomed) throw new SimulatedError('EPERM', `unlink ${path}`)
+    if (this.#file(entry).doomed) return undefined
     const files = new Map(this.#parts.files)
     files.set(entry, { ...this.#file(entry), doomed: true })
     return this.#with({ files })
@@ -265,8 +269,8 @@ export class SimulatedFiles {
     const entry = this.#parts.entries.get(path)
     if (entry === undefined) return undefined
     if (typeof entry === 'object') return { kind: 'directory', size: 0, modifiedMs: entry.madeMs }
-    const { content, modifiedMs } = this.#file(entry)
-    return { kind: 'file', size: content.length, modifiedMs }
+    const { content, modifiedMs, doomed } = this.#file(entry)
+    return doomed ? undefined : { kind: 'file', size: content.length, modifiedMs }
   }
 
   /** Throws where there is nothing to watch. */

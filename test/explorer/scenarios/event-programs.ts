@@ -4,6 +4,7 @@ import {
   type LocalEvents,
 } from '../../../packages/core/src/drivers/local/events/local-events.js'
 import { segmentPath } from '../../../packages/core/src/drivers/local/events/segment-file.js'
+import { sealSegment } from '../../../packages/core/src/drivers/local/events/segment-seal.js'
 import { Home } from '../../../packages/core/src/drivers/local/home.js'
 import { createLocalLocks } from '../../../packages/core/src/drivers/local/locks/local-locks.js'
 import type { LockDriver } from '../../../packages/core/src/drivers/lock-driver.js'
@@ -160,6 +161,12 @@ export const startsGroup: Program<Ghost> = (process) => {
 /** Makes the next segment, and dies before it does anything else. */
 export const beginsNext: Program<EventGhost> = ({ fileSystem }) => {
   fileSystem.openAppend(segmentPath(`${HOME}/events`, 2), { exclusive: true })
+}
+
+/** Makes the next segment, seals the one before it, and dies. */
+export const rotatesHalfway: Program<EventGhost> = (process) => {
+  beginsNext(process)
+  sealSegment(process.fileSystem, `${HOME}/events`, 1)
 }
 
 /** Expires what may be. */

@@ -15,6 +15,7 @@ import {
   reads,
   record,
   ROTATE,
+  rotatesHalfway,
   startsGroup,
 } from './event-programs.js'
 import type { Size } from './lock-scenarios.js'
@@ -67,6 +68,7 @@ export function eventScenarios(size: Size): Scenario<EventGhost>[] {
   const group: Parts = { before: [startsGroup, begun], group: true }
   const keeper = [appends(2, KEEP)]
   const rotator = [appends(1, ROTATE), appends(1, KEEP, 'c')]
+  const other = [appends(1, ROTATE), appends(1, KEEP, 'd')]
   const both = [
     eventScenario('first appends', [[appends(1, KEEP)], [appends(1, KEEP)]], {
       before: [],
@@ -84,6 +86,9 @@ export function eventScenarios(size: Size): Scenario<EventGhost>[] {
       [keeper, isShort ? [appends(1, ROTATE)] : rotator, [reads(1)]],
       { limits: three },
     ),
+    eventScenario('a reader that begins in a rotation', [keeper, [rotatesHalfway], [reads(1)]], {
+      limits: isShort ? { preemptions: 3 } : three,
+    }),
     eventScenario('expiry', [keeper, [appends(1, EXPIRE), appends(1, EXPIRE, 'c')]], {
       expires: true,
       limits: isShort ? { preemptions: 1, crashes: 1 } : two,
@@ -114,13 +119,13 @@ export function eventScenarios(size: Size): Scenario<EventGhost>[] {
   if (isShort) return both
   return [
     ...both,
-    eventScenario('two writers that rotate and go on', [rotator, rotator], {
+    eventScenario('two writers that rotate and go on', [rotator, other], {
       limits: { preemptions: 4, crashes: 1, tears: true },
     }),
-    eventScenario('two crashes', [keeper, rotator], {
+    eventScenario('two crashes of writers', [keeper, rotator], {
       limits: { preemptions: 3, crashes: 2, tears: true },
     }),
-    eventScenario('a full disk', [keeper, rotator], {
+    eventScenario('a full disk under the log', [keeper, rotator], {
       limits: { preemptions: 3, crashes: 1, tears: true, faults: 1 },
     }),
   ]

@@ -18,7 +18,8 @@ export interface FileStatus {
  * They are synchronous because each takes microseconds, a trip through the thread pool takes more, and exit
  * handlers can use nothing else. Tests put a simulated file system here to try every interleaving.
  *
- * Errors are Node's own, with `code`. Where absence is an ordinary answer it is returned, not thrown.
+ * Errors are Node's own, with `code`. Where absence is an ordinary answer it is returned, not thrown; a file that Windows has still to
+ * remove, since somebody has it open, is absent but for the names in its directory.
  */
 export interface FileSystem {
   /** Makes one directory, mode 0700. Throws `EEXIST`, `ENOENT` for a missing parent. */
@@ -87,7 +88,7 @@ export const nodeFileSystem: FileSystem = {
     try {
       return fs.readdirSync(path)
     } catch (error) {
-      assertMissing(error)
+      assertMissing(error, path)
       return undefined
     }
   },
@@ -102,7 +103,7 @@ export const nodeFileSystem: FileSystem = {
     }
   },
   overwrite: (path, content) =>
-    unlessMissing(() => {
+    unlessMissing(path, () => {
       const descriptor = fs.openSync(path, O_WRONLY)
       try {
         fs.writeSync(descriptor, content, 0)
@@ -115,7 +116,7 @@ export const nodeFileSystem: FileSystem = {
     try {
       return readText(path)
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EISDIR') assertMissing(error)
+      if ((error as NodeJS.ErrnoException).code !== 'EISDIR') assertMissing(error, path)
       return undefined
     }
   },
@@ -127,13 +128,18 @@ export const nodeFileSystem: FileSystem = {
       fs.unlinkSync(path)
       return true
     } catch (error) {
-      assertMissing(error)
+      assertMissing(error, path)
       return false
     }
   },
   status: (path) => {
-    const stats = fs.lstatSync(path, { throwIfNoEntry: false })
-    return stats === undefined ? undefined : toStatus(stats)
+    try {
+      const stats = fs.lstatSync(path, { throwIfNoEntry: false })
+      return stats === undefined ? undefined : toStatus(stats)
+    } catch (error) {
+      if (isRefused(error)) return undefined
+      throw error
+    }
   },
   openAppend: (path, options) => {
     const isNew = options?.exclusive === true
@@ -143,11 +149,11 @@ export const nodeFileSystem: FileSystem = {
         : fs.openSync(path, O_APPEND | O_RDWR)
     } catch (error) {
       if (isNew) throw error
-      assertMissing(error)
+      assertMissing(error, path)
       return undefined
     }
   },
-  openRead: (path) => unlessMissing(() => fs.openSync(path, 'r')),
+  openRead: (path) => unlessMissing(path, () => fs.openSync(path, 'r')),
   write: (descriptor, bytes) => fs.writeSync(descriptor, bytes),
   read: (descriptor, buffer, position) =>
     fs.readSync(descriptor, buffer, 0, buffer.length, position),
@@ -175,16 +181,25 @@ export const nodeFileSystem: FileSystem = {
   },
 }
 
-/** Passes on every error but that of a file that is missing. */
-function assertMissing(error: unknown): void {
-  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+/** Passes on every error but that of a file that is missing, or of one that is on its way out. */
+function assertMissing(error: unknown, path: string): void {
+  if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
+  if (!isRefused(error) || nodeFileSystem.status(path) !== undefined) throw error
 }
 
-function unlessMissing<T>(operation: () => T): T | undefined {
+/**
+ * Where Windows removes a file that somebody has open, its name stays until the last one closes it, and whatever is done with the name
+ * is refused, even a look at it (`STATUS_DELETE_PENDING`; Node 20, and later ones on FAT). A file that is there can be looked at by whoever may list its directory.
+ */
+function isRefused(error: unknown): boolean {
+  return process.platform === 'win32' && (error as NodeJS.ErrnoException).code === 'EPERM'
+}
+
+function unlessMissing<T>(path: string, operation: () => T): T | undefined {
   try {
     return operation()
   } catch (error) {
-    assertMissing(error)
+    assertMissing(error, path)
     return undefined
   }
 }

@@ -44,6 +44,7 @@ function endOfLog(fileSystem: FileSystem, directory: string): LogPosition {
     if (descriptor === undefined) continue
     try {
       const size = fileSystem.size(descriptor)
+      if (size > 0 && hasMovedOn(fileSystem, directory, segment, descriptor)) continue
       // Nothing in it proves yet that the one before is sealed, and a writer that has that one open may store in it.
       if (size === 0 && segment > FIRST_SEGMENT) sealSegment(fileSystem, directory, segment - 1)
       const offset = lastLineStart(fileSystem, descriptor, size)
@@ -52,6 +53,20 @@ function endOfLog(fileSystem: FileSystem, directory: string): LogPosition {
       fileSystem.close(descriptor)
     }
   }
+}
+
+/**
+ * Whether the segment may have been sealed by now, so that its end is behind the seal: what is stored there is void, and is stored
+ * again in the next one. The order of the two looks is that of {@link lookAfterWrite}, for the same reason.
+ */
+function hasMovedOn(
+  fileSystem: FileSystem,
+  directory: string,
+  segment: number,
+  descriptor: number,
+): boolean {
+  if (fileSystem.status(segmentPath(directory, segment + 1)) !== undefined) return true
+  return fileSystem.openStatus(descriptor).links === 0
 }
 
 /**

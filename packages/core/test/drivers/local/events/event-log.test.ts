@@ -191,6 +191,31 @@ describe('rotation', () => {
     expect(log.take(log.reader('earliest'))).toEqual([1, 2])
   })
 
+  test('a reader that looks for the end while the log moves on gets what is stored after that, once', () => {
+    const root = temporaryHome()
+    const log = openLog(root)
+    log.emit(1)
+    let isSealed = false
+    // Whoever rotates makes the next segment and seals this one, and goes no further.
+    const meanwhile = (): void => {
+      if (isSealed) return
+      isSealed = true
+      writeFileSync(log.path(2), '')
+      appendFileSync(log.path(1), SEAL(1))
+    }
+    const size = (descriptor: number): number => {
+      meanwhile()
+      return nodeFileSystem.size(descriptor)
+    }
+    const other = openLog(root, { ...nodeFileSystem, size })
+    const reader = other.reader('latest')
+    expect(isSealed).toBe(true)
+    // This writer still has the first segment open, writes behind the seal, finds it, and stores in the next segment.
+    log.emit(2)
+    expect(log.take(reader)).toEqual([2])
+    expect(log.take(log.reader('earliest'))).toEqual([1, 2])
+  })
+
   test('garbage of any kind, and lines longer than any event, are skipped', () => {
     const retention = { retentionMs: 60_000, maxBytes: 1e8 }
     const log = openLog(temporaryHome(), nodeFileSystem, { ...OPTIONS, retention })
