@@ -165,7 +165,7 @@ export const beginsNext: Program<EventGhost> = ({ fileSystem }) => {
 
 /** Makes the next segment, seals the one before it, and dies. */
 export const rotatesHalfway: Program<EventGhost> = (process) => {
-  beginsNext(process)
+  void beginsNext(process)
   sealSegment(process.fileSystem, `${HOME}/events`, 1)
 }
 
