@@ -10,8 +10,9 @@ const cache = join(root, '.cache/explorer')
 
 /**
  * What differs from the code that users run: ids, which must be the same each time that a process is run again; the
- * sizes of buffers, of which millions are made; and the search in a segment, which is one operation. It reads until nothing more comes, and a
- * segment only grows, so the last of its reads sees all that the others saw, and alone decides.
+ * size of a buffer, of which millions are made; and two ways to look into a segment, which are one operation each, of which only what is found
+ * counts. A header is read at once anyway. A search reads on until it finds or nothing is left; what was read never changes, so it
+ * ends as one read does that is done when the last of its reads is.
  *
  * @type {readonly import('./mutants.mjs').Change[]}
  */
@@ -21,16 +22,22 @@ const SIMULATED = [
     from: 'export function nextLockId(): string {',
     to: 'export function nextLockId(): string { return (globalThis as any).nextSimulatedId() ',
   },
-  { file: 'events/segment-scan.ts', from: '64 * 1024', to: '1024' },
   { file: 'events/line-reader.ts', from: '64 * 1024', to: '1024' },
-  { file: 'events/segment-scan.ts', from: 'allocUnsafe(512)', to: 'allocUnsafe(96)' },
   {
     file: 'events/segment-scan.ts',
-    from: 'export function findBytes(',
-    to: `export function findBytes(files: any, descriptor: number, pattern: Uint8Array, from: number): number | undefined {
-      return files.find(descriptor, pattern, from)
-    }
-    export function searchBytes(`,
+    from: 'const buffer = Buffer.allocUnsafe(HEADER_BYTES)',
+    to: `return (fileSystem as any).look(descriptor, 'header', (text: string) => headerIn(text.slice(0, HEADER_BYTES)))
+      const buffer = Buffer.allocUnsafe(HEADER_BYTES)`,
+  },
+  {
+    file: 'events/segment-scan.ts',
+    from: 'const buffer = Buffer.allocUnsafe(Math.max(CHUNK_BYTES, pattern.length * 2))',
+    to: `const wanted = Buffer.from(pattern).toString('latin1')
+      return (fileSystem as any).look(descriptor, \`\${wanted} from \${from}\`, (text: string) => {
+        const found = text.indexOf(wanted, from)
+        return found < 0 ? undefined : found
+      })
+      const buffer = Buffer.allocUnsafe(Math.max(CHUNK_BYTES, pattern.length * 2))`,
   },
 ]
 

@@ -1,10 +1,10 @@
 import { loadExplorer } from './bundle.mjs'
 import { changesOf, scenariosOf } from './tasks.mjs'
 
-/** Bounds of one exploration, by size: only a fault reaches them. */
+/** Bounds of one exploration, by size: only a fault reaches them, or a scenario that was made too large. */
 const LIMITS = {
   short: { maxStates: 400_000, maxMs: 600_000 },
-  long: { maxStates: 30_000_000, maxMs: 7_200_000 },
+  long: { maxStates: 20_000_000, maxMs: 7_200_000 },
 }
 
 /**

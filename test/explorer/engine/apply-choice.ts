@@ -1,10 +1,9 @@
 import type { Behaviour } from './behaviour.js'
 import type { Choice } from './choice.js'
-import { NEW_PROCESS } from './run-alone.js'
 import type { Scenario } from './scenario.js'
 import { START_MS } from './start-ms.js'
 import { takeTurn } from './take-turn.js'
-import { type Ghost, withProcess, type World } from './world.js'
+import { type Ghost, NEW_PROCESS, withProcess, type World } from './world.js'
 
 const LEAP_MS = 3_600_000
 

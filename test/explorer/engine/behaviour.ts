@@ -68,7 +68,7 @@ export class Behaviour<G extends Ghost> {
     })
   }
 
-  /** One object for all equal operations, so that the executions that made the others can be forgotten. */
+  /** One object for all equal operations, so that what one of them remembers serves all. */
   #same(index: number, { operation }: { readonly operation: Operation<G> }): Stop<G> {
     const key = `${index} ${operation.what}`
     const known = this.#operations.get(key)

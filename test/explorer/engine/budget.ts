@@ -5,7 +5,7 @@ import type { Limits } from './scenario.js'
 import { type Allowance, NOBODY } from './state-graph.js'
 import { BEGIN, isSameView, viewOf, type World } from './world.js'
 
-/** What is left of the limits, and who took the last step. */
+/** What is left of the limits, and who took the last step that was not its last. */
 export interface Budget {
   readonly preemptions: number
   readonly crashes: number
@@ -22,7 +22,7 @@ interface Moment {
 }
 
 /** Operations that fail on a full disk. */
-const FILLS_DISK = /^(?:mkdir|create|write|rename) /u
+const FILLS_DISK = /^(?:mkdir|create|write|overwrite|rename) /u
 
 export function toBudget(limits: Limits): Budget {
   const { preemptions = Infinity, crashes = 0, faults = 0, stops = 0, leaps = 0 } = limits
@@ -33,12 +33,16 @@ export function toBudget(limits: Limits): Budget {
 export function spend({ world, budget }: Moment, choice: Choice): Budget {
   if (choice.kind === 'time') return { ...budget, leaps: budget.leaps - 1 }
   if (choice.kind === 'crash') return { ...budget, crashes: budget.crashes - 1 }
-  if (choice.kind === 'stop') return { ...budget, stops: budget.stops - 1 }
+  if (choice.kind === 'stop') {
+    // Who goes on later begins anew: nobody is interrupted by the others any more.
+    const last = budget.last === choice.process ? NOBODY : budget.last
+    return { ...budget, last, stops: budget.stops - 1 }
+  }
   if (choice.kind === 'continue') return budget
   const { process, step } = choice
   if (step.tear !== undefined) return { ...budget, crashes: budget.crashes - 1 }
   const isInterruption = isPreempted(world, budget, process)
-  if (budget.last === process && step.fault === undefined && !isInterruption) return budget
+  if (budget.last === process && step.fault === undefined) return budget
   return {
     ...budget,
     last: process,

@@ -24,6 +24,8 @@ export class Execution<G extends Ghost> {
   readonly #process: SimulatedProcess<G>
   #replayed = 0
   #operations = 0
+  /** Why the execution cannot be trusted. The kit's code may have caught it. */
+  #broken: Error | undefined
   /** What the process has done by itself since its last deed. */
   #effects: Effect<G>[] = []
 
@@ -38,12 +40,30 @@ export class Execution<G extends Ghost> {
     return this.#turn.world.machine
   }
 
-  /** Runs until the turn is over. */
+  /** Runs until the turn is over. Throws where the code does not do what it did before. */
   run(): void | Promise<void> {
+    const running = this.#run()
+    if (running === undefined) this.#assertSound()
+    return running?.then(() => {
+      this.#assertSound()
+    })
+  }
+
+  /** Ends the exploration: what the code does is not what would be explored. */
+  fail(reason: string): never {
+    this.#broken ??= new Error(reason)
+    throw this.#broken
+  }
+
+  #assertSound(): void {
+    if (this.#broken !== undefined) throw this.#broken
+  }
+
+  #run(): void | Promise<void> {
     const { behaviour, index, stage } = this.#turn
     let ids = 0
     const prefix = `${nameOf(index)}${stage}`
-    // The bundle asks for ids here. One process runs at a time, until its turn is over.
+    // The bundle asks for ids here. Executions follow each other: another one begins inside only when this turn is over.
     Object.assign(globalThis, { nextSimulatedId: () => `${prefix}-${(ids += 1)}` })
     let result: unknown
     try {
@@ -63,6 +83,7 @@ export class Execution<G extends Ghost> {
 
   operate(operation: Operation<G>): unknown {
     this.#operations += 1
+    this.#assertSound()
     if (this.#isPast) return this.#repeat(operation.what)
     this.#stop({ kind: 'operation', operation })
     return resultOf(this.#turn.perform(operation))
@@ -82,6 +103,8 @@ export class Execution<G extends Ghost> {
    * has changed since.
    */
   sleep(): void {
+    this.#operations += 1
+    this.#assertSound()
     if (this.#isPast) this.#repeat('wake')
     else this.#stop({ kind: 'wait' })
   }
@@ -104,7 +127,7 @@ export class Execution<G extends Ghost> {
   #repeat(what: string): unknown {
     const deed = this.#deeds[this.#replayed++]!
     if (deed.what !== what)
-      throw new Error(`the code is not deterministic: it did "${deed.what}", now "${what}"`)
+      this.fail(`the code is not deterministic: it did "${deed.what}", now "${what}"`)
     return resultOf(deed)
   }
 
@@ -123,12 +146,19 @@ export class Execution<G extends Ghost> {
   #stop(stop: Stop<G>): void {
     if (this.#turn.isOver) throw HALT
     this.#learn(stop)
-    this.#turn.arrive(stop)
+    try {
+      this.#turn.arrive(stop)
+    } catch (error) {
+      this.#broken ??= error as Error
+      throw error
+    }
     if (this.#turn.isOver) throw HALT
   }
 
   #end(error: unknown): void {
-    if (this.#turn.isOver) return
+    if (this.#turn.isOver || this.#broken !== undefined) return
+    if (this.#isPast)
+      this.fail('the code is not deterministic: it ended before it did what it had done')
     const stop: Stop<G> = {
       kind: 'end',
       ...(error !== undefined && {
@@ -148,6 +178,7 @@ export class Execution<G extends Ghost> {
     await settle()
     while (end === undefined && !this.#turn.isOver && this.#isPast) {
       this.#repeat('wake')
+      this.#operations += 1
       this.#process.fireTimer()
       await settle()
     }

@@ -12,12 +12,13 @@ import {
   toBudget,
 } from './budget.js'
 import type { Choice } from './choice.js'
-import { runAlone } from './run-alone.js'
+import { judgeEnd } from './judge-end.js'
 import type { Scenario } from './scenario.js'
+import { nameOf } from './execution.js'
 import { StateGraph, type Way } from './state-graph.js'
 import { StateKeys } from './state-keys.js'
 import { takeTurn } from './take-turn.js'
-import type { Observer } from './turn.js'
+import { MAX_STEPS, type Observer } from './turn.js'
 import type { Ghost, World } from './world.js'
 
 /** One violation and the schedule that leads to it. */
@@ -43,13 +44,18 @@ export interface ExploreOptions {
   readonly maxMs: number
 }
 
-interface Moment<G extends Ghost> {
+/** A state that was noted. */
+interface Node<G extends Ghost> {
+  readonly id: number
   readonly world: World<G>
   readonly budget: Budget
 }
 
-interface Node<G extends Ghost> extends Moment<G> {
-  readonly id: number
+/** A state that may be known already, and all that may happen next. */
+interface Moment<G extends Ghost> {
+  readonly world: World<G>
+  readonly budget: Budget
+  readonly choices: readonly Choice[]
 }
 
 /** What is still to be tried from a state. */
@@ -127,28 +133,29 @@ class Explorer<G extends Ghost> {
     if (choice.kind !== 'step') {
       const after = applyOutside(node.world, choice)
       if (after !== undefined)
-        this.#visit(this.#momentOf(after, spend(node, choice)), node, { choice, more: 0 })
+        this.#visit(this.#momentOf(after, spend(node, choice)), node, { choice, plainSteps: 0 })
       return
     }
     const { process } = choice
     let from = node
-    let at: Moment<G> = node
-    let way: Way = { choice, more: 0 }
+    let at: Pick<Node<G>, 'world' | 'budget'> = node
+    let way: Way = { choice, plainSteps: 0 }
+    let steps = 0
     const observer: Observer<G> = {
       stepped: (after) => {
         const made = at === node ? choice : plainStep(process)
         const moment = this.#momentOf(after, spend(at, made))
         at = moment
         if (this.#isForced(moment, process)) {
-          way = { ...way, more: way.more + 1 }
-          return true
+          way = { ...way, plainSteps: way.plainSteps + 1 }
+          return this.#isBounded((steps += 1), process, from)
         }
         const next = this.#visit(moment, from, way, process)
         if (next === undefined) return false
         from = next
         at = next
-        way = { choice: plainStep(process), more: 0 }
-        return true
+        way = { choice: plainStep(process), plainSteps: 0 }
+        return this.#isBounded((steps += 1), process, from)
       },
       branched: (outcomes) => {
         // Met on the way of an uninterrupted run: `from` is where the operation was about to be done.
@@ -159,16 +166,20 @@ class Explorer<G extends Ghost> {
     return takeTurn(this.#behaviour, node.world, process, choice.step, observer)
   }
 
-  #momentOf(after: World<G>, budget: Budget): Moment<G> & { readonly choices: Choice[] } {
+  /** False for a process that does not come to an end by itself. */
+  #isBounded(steps: number, process: number, { id }: Node<G>): boolean {
+    if (steps < MAX_STEPS) return true
+    this.#violate(`process ${nameOf(process)} does not end`, id)
+    return false
+  }
+
+  #momentOf(after: World<G>, budget: Budget): Moment<G> {
     const world = this.#keys.shared(after)
     return { world, budget, choices: choicesOf({ world, budget }, this.#scenario.limits) }
   }
 
   /** Nothing but the next step of this process can happen: no state of its own. */
-  #isForced(
-    { world, choices }: Moment<G> & { readonly choices: Choice[] },
-    process: number,
-  ): boolean {
+  #isForced({ world, choices }: Moment<G>, process: number): boolean {
     return (
       choices.length === 1 &&
       canGoOn(world, process) &&
@@ -182,7 +193,7 @@ class Explorer<G extends Ghost> {
    * then not among the tasks.
    */
   #visit(
-    { world, budget, choices }: Moment<G> & { readonly choices: Choice[] },
+    { world, budget, choices }: Moment<G>,
     from?: Node<G>,
     way?: Way,
     running?: number,
@@ -203,7 +214,7 @@ class Explorer<G extends Ghost> {
       (next) => !(goesOn && next.kind === 'step' && next.process === running && isPlain(next.step)),
     )
     this.#defer(node, others)
-    return others.length < choices.length ? node : undefined
+    return goesOn ? node : undefined
   }
 
   #defer(node: Node<G>, choices: Choice[]): void {
@@ -221,11 +232,8 @@ class Explorer<G extends Ghost> {
   }
 
   #end({ id, world }: Node<G>): void {
-    const { checkEnd } = this.#scenario
-    if (checkEnd === undefined) return
     const key = this.#keys.ofEnd(world)
-    if (!this.#ends.has(key))
-      this.#ends.set(key, checkEnd({ world, runAlone: (program) => runAlone(world, program) }))
+    if (!this.#ends.has(key)) this.#ends.set(key, judgeEnd(this.#scenario, world))
     const wrong = this.#ends.get(key)
     if (wrong !== undefined) this.#violate(wrong, id)
   }

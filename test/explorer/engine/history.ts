@@ -26,10 +26,6 @@ export class History {
     this.#deed = deed
   }
 
-  get last(): Deed | undefined {
-    return this.#deed
-  }
-
   with(deed: Deed): History {
     const key = `${deed.what}\0${deed.error ?? ''}\0${JSON.stringify(deed.result)}`
     this.#children ??= new Map()

@@ -18,7 +18,7 @@ export interface SimulatedProcess<G extends Ghost> {
   pause(what: string): void
   /** Waits until all others have ended or crashed. */
   awaitOthers(): void
-  /** Tells the observer what has just happened. */
+  /** Tells the observer what has just happened. `change` is called in other worlds as well, without the code around it, so it must change nothing else. */
   note(change: (ghost: G, world: World<G>) => G): void
   fireTimer(): void
   abandon(reason: Error): void

@@ -2,8 +2,8 @@ import { Behaviour } from './behaviour.js'
 import { type Choice, formatChoice } from './choice.js'
 import { applyChoice, beginWorld } from './apply-choice.js'
 import type { Deed } from './history.js'
+import { judgeEnd } from './judge-end.js'
 import type { Scenario } from './scenario.js'
-import { runAlone } from './run-alone.js'
 import type { Ghost } from './world.js'
 
 /** Runs one schedule and tells each step of it, and what is wrong in the end. */
@@ -25,7 +25,7 @@ export async function replay<G extends Ghost>(
     const wrong = world.ghost.wrong
     if (wrong !== undefined) return [...lines, `wrong: ${wrong}`]
   }
-  const wrong = scenario.checkEnd?.({ world, runAlone: (program) => runAlone(world, program) })
+  const wrong = judgeEnd(scenario, world)
   lines.push(
     '',
     world.files.summary,

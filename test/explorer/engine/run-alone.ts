@@ -3,21 +3,8 @@ import type { Deed } from './history.js'
 import { PLAIN } from './operation.js'
 import type { Program } from './program.js'
 import { takeTurn } from './take-turn.js'
-import { BEGIN, type Ghost, NOTHING_DONE, type ProcessState, type World } from './world.js'
-
-/** Far more than any operation of the kit takes. */
-const MAX_STEPS = 2000
-
-/** A process that is about to do its first operation. */
-export const NEW_PROCESS: ProcessState = {
-  status: 'ready',
-  isStopped: false,
-  stage: 0,
-  history: NOTHING_DONE,
-  next: BEGIN,
-  tears: 0,
-  seen: undefined,
-}
+import { MAX_STEPS } from './turn.js'
+import { type Ghost, NEW_PROCESS, type World } from './world.js'
 
 /** Runs one more process in a world, without anybody coming in between. It must be synchronous. */
 export function runAlone<G extends Ghost>(

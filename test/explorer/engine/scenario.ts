@@ -39,7 +39,7 @@ export interface End<G extends Ghost> {
   readonly world: World<G>
   /**
    * Runs one more process, alone and without files of its own open before; returns what it did and what is then.
-   * Throws where it does not end.
+   * One that does not end, or fails, has something wrong in its observer's record.
    */
   runAlone(program: Program<G>): { readonly world: World<G>; readonly deeds: readonly Deed[] }
 }

@@ -10,10 +10,10 @@ import type { Ghost, World } from './world.js'
 /** The home directory of every simulated process. It is there from the beginning. */
 export const HOME = '/home'
 
-/** With the search in a segment, which the bundle leaves to it. */
+/** With the looks into a segment that the bundle leaves to it. */
 interface SimulatedFileSystem extends FileSystem {
-  /** Where the bytes are found first, at or after a place. */
-  find(descriptor: number, pattern: Uint8Array, from: number): number | undefined
+  /** Of all that a file holds, tells what counts, by a function that is the same for the same `what`. */
+  look<T>(descriptor: number, what: string, tell: (content: string) => T): T
 }
 
 const UID = process.getuid?.() ?? 0
@@ -55,8 +55,7 @@ export function createSimulatedFileSystem<G extends Ghost>(
   const detailsOf = (path: string): FileStatus => {
     const asked = execution.operations
     const look = <T>(what: string, tell: (status: SimulatedStatus) => T): T => {
-      if (execution.operations !== asked)
-        throw new Error(`${what} of ${path} is looked at too late`)
+      if (execution.operations !== asked) execution.fail(`${what} of ${path} is looked at too late`)
       return execution.read(`${what} of ${path}`, ({ files }) => tell(files.status(path)!))
     }
     return {
@@ -185,16 +184,11 @@ export function createSimulatedFileSystem<G extends Ghost>(
         files,
         { size: files.content(descriptor).length, links: files.links(descriptor) },
       ]),
-    find: (descriptor, pattern, from) => {
-      const text = Buffer.from(pattern).toString('latin1')
-      return operate(
-        `find ${descriptorName(descriptor)} ${from} ${JSON.stringify(text)}`,
-        (files) => {
-          const found = files.content(descriptor).indexOf(text, from)
-          return [files, found < 0 ? undefined : found]
-        },
-      )
-    },
+    look: (descriptor, what, tell) =>
+      operate(`look into ${descriptorName(descriptor)} for ${JSON.stringify(what)}`, (files) => [
+        files,
+        tell(files.content(descriptor)),
+      ]),
     sync: () => undefined,
     close,
     fileSystemType: () => undefined,

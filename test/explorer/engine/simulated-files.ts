@@ -120,7 +120,8 @@ export class SimulatedFiles {
     const names: string[] = []
     for (const candidate of this.#parts.entries.keys())
       if (parentOf(candidate) === path) names.push(candidate.slice(path.length + 1))
-    return names
+    // Any order would do; files that are equal have to be listed alike.
+    return names.sort()
   }
 
   /** Begins a listing that takes time. */
@@ -136,8 +137,9 @@ export class SimulatedFiles {
     const listings = new Map(this.#parts.listings)
     const { certain, possible } = listings.get(process) ?? { certain: [], possible: [] }
     listings.delete(process)
-    let results: string[][] = [[...certain]]
-    for (const name of possible) results = results.flatMap((names) => [names, [...names, name]])
+    let results: string[][] = [[...certain].sort()]
+    for (const name of [...possible].sort())
+      results = results.flatMap((names) => [names, [...names, name]])
     return { files: this.#with({ listings }), results }
   }
 
@@ -288,9 +290,9 @@ export class SimulatedFiles {
     const paths = new Map([...entries].map(([path, entry]) => [entry, path]))
     const descriptors = [...open].map(([descriptor, { file }]) => {
       const path = paths.get(file)
-      return path === undefined
-        ? `${descriptor}:${files.get(file)?.content}`
-        : `${descriptor}>${path}`
+      if (path !== undefined) return `${descriptor}>${path}`
+      const same = [...open].flatMap(([other, opened]) => (opened.file === file ? [other] : []))
+      return `${same.sort().join()}:${files.get(file)?.content}`
     })
     const running = [...listings].map(
       ([process, { path, certain, possible }]) =>

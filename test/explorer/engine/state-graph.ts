@@ -13,7 +13,7 @@ export interface Allowance {
 /** From one state to another: a choice, and then so many more plain steps of the same process. */
 export interface Way {
   readonly choice: Choice
-  readonly more: number
+  readonly plainSteps: number
 }
 
 export const NOBODY = -1
@@ -36,7 +36,7 @@ export class StateGraph {
   readonly #parents = new NumberList()
   readonly #choices: (Choice | undefined)[] = []
   /** How many plain steps followed it. */
-  readonly #more = new NumberList()
+  readonly #plainSteps = new NumberList()
   /** Pairs of states, one behind the other. */
   readonly #sources = new NumberList()
   readonly #targets = new NumberList()
@@ -68,7 +68,7 @@ export class StateGraph {
       this.#lasts.push(allowance.last + 1)
       this.#parents.push((from ?? -1) + 1)
       this.#choices.push(way && sharedChoice(way.choice))
-      this.#more.push(way?.more ?? 0)
+      this.#plainSteps.push(way?.plainSteps ?? 0)
     }
     if (from !== undefined) {
       this.#sources.push(from)
@@ -84,14 +84,15 @@ export class StateGraph {
       const choice = this.#choices[at]
       if (choice === undefined) continue
       if (choice.kind === 'step')
-        for (let more = this.#more.at(at); more > 0; more -= 1)
+        for (let left = this.#plainSteps.at(at); left > 0; left -= 1)
           path.push({ kind: 'step', process: choice.process, step: PLAIN })
       path.push(choice)
     }
     return path.reverse()
   }
 
-  /** The number of ways from the first state to one that nothing follows. The graph has no cycles: histories only grow. */
+  /** The number of ways from the first state to one that nothing follows. The graph has no cycles: what a
+   * key says of processes, and of what may still go wrong, only goes forward. */
   countPaths(): number {
     const incoming = new Uint32Array(this.size)
     const degree = new Uint32Array(this.size + 1)
@@ -120,11 +121,13 @@ export class StateGraph {
     return total
   }
 
-  /** Whoever may interrupt once more can do all that the other can: it interrupts at once. */
+  /**
+   * Whoever may interrupt once more can do all that the other can: it interrupts at once. Where nobody could be interrupted, anybody's step is free.
+   */
   #covers(id: number, { preemptions, last }: Allowance): boolean {
     const own = this.#lasts.at(id) - 1
     const isAlike = own === last || own === NOBODY
-    return this.#preemptions.at(id) >= Math.min(preemptions, ANY_NUMBER - 1) + (isAlike ? 0 : 1)
+    return this.#preemptions.at(id) >= Math.min(preemptions, ANY_NUMBER) + (isAlike ? 0 : 1)
   }
 }
 

@@ -12,6 +12,9 @@ import {
   type World,
 } from './world.js'
 
+/** Far more steps than any operation of the kit takes. */
+export const MAX_STEPS = 2000
+
 /** Who wants to know how a turn goes. */
 export interface Observer<G extends Ghost> {
   /** A step is complete. Returns whether the process is to go on at once. */

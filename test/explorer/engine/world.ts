@@ -29,6 +29,17 @@ export interface ProcessState {
   readonly seen: View | undefined
 }
 
+/** A process that is about to do its first operation. */
+export const NEW_PROCESS: ProcessState = {
+  status: 'ready',
+  isStopped: false,
+  stage: 0,
+  history: NOTHING_DONE,
+  next: BEGIN,
+  tears: 0,
+  seen: undefined,
+}
+
 /** What does not change. */
 export interface Machine {
   readonly semantics: Semantics

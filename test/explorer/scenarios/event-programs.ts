@@ -106,9 +106,8 @@ export const reads =
   (looks: number, from: 'latest' | 'earliest' = 'latest'): Program<EventGhost> =>
   (process) => {
     const name = String(process.index)
-    let acknowledged = 0
     process.note((ghost) => {
-      acknowledged = ghost.stored.length
+      const acknowledged = ghost.stored.length
       return {
         ...ghost,
         readings: {

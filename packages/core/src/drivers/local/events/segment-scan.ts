@@ -3,6 +3,8 @@ import { LineReader } from './line-reader.js'
 import { decodeLine, encodeSeal, sealLine, type SegmentHeader } from './log-record.js'
 
 const CHUNK_BYTES = 64 * 1024
+/** Room for a header behind several that were torn. */
+const HEADER_BYTES = 512
 const NEWLINE = 0x0a
 
 /**
@@ -40,11 +42,14 @@ export function findSeal(
   return findBytes(fileSystem, descriptor, encodeSeal(segment), from)
 }
 
-/** Reads a segment's header: its first complete line, which ends within the first 512 bytes. */
+/** Reads a segment's header: its first complete line, which ends within these bytes. */
 export function readHeader(fileSystem: FileSystem, descriptor: number): SegmentHeader {
-  const buffer = Buffer.allocUnsafe(512)
+  const buffer = Buffer.allocUnsafe(HEADER_BYTES)
   const length = fileSystem.read(descriptor, buffer, 0)
-  const text = buffer.toString('latin1', 0, length)
+  return headerIn(buffer.toString('latin1', 0, length))
+}
+
+function headerIn(text: string): SegmentHeader {
   for (const line of text.split('\n', 8)) {
     const decoded = line === '' ? undefined : decodeLine(line)
     if (decoded?.kind === 'header') return decoded.header
