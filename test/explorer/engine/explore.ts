@@ -1,4 +1,5 @@
 import { applyOutside, beginWorld } from './apply-choice.js'
+import { assertReplays, type Sample } from './assert-replays.js'
 import { Behaviour } from './behaviour.js'
 import {
   allowanceOf,
@@ -64,7 +65,11 @@ interface Task<G extends Ghost> {
   readonly choices: Choice[]
 }
 
-/** Tries every schedule of a scenario. States that were met before are not left again. */
+/** One state in so many is replayed in the end. */
+const SAMPLED = 997
+const MAX_SAMPLES = 50
+
+/** Tries every schedule of a scenario. States that were met before are not left again. @throws Error where a state is not what its schedule leads to */
 export async function explore<G extends Ghost>(
   scenario: Scenario<G>,
   options: ExploreOptions,
@@ -81,6 +86,7 @@ class Explorer<G extends Ghost> {
   /** By the interruptions that are left: who may do more comes first, and stands for those that may do less. */
   readonly #tasks: Task<G>[][]
   readonly #violations = new Map<string, Violation>()
+  readonly #samples: Sample<G>[] = []
   readonly #ends = new Map<string, string | undefined>()
 
   constructor(scenario: Scenario<G>, options: ExploreOptions) {
@@ -111,6 +117,7 @@ class Explorer<G extends Ghost> {
       const running = this.#perform(next.node, next.choice)
       if (running !== undefined) await running
     }
+    for (const sample of this.#samples) await assertReplays(this.#scenario, sample)
     return {
       schedules: this.#graph.countPaths(),
       states: this.#graph.size,
@@ -202,6 +209,8 @@ class Explorer<G extends Ghost> {
     const key = this.#keys.of(world, budget)
     const { id, isNew } = this.#graph.add(key, allowance, from?.id, way)
     if (!isNew) return undefined
+    if (id % SAMPLED === SAMPLED - 1 && this.#samples.length < MAX_SAMPLES)
+      this.#samples.push({ world, choices: this.#graph.pathTo(id) })
     const node = { id, world, budget }
     const { wrong } = world.ghost
     if (wrong !== undefined) {
