@@ -66,8 +66,8 @@ interface Task<G extends Ghost> {
 }
 
 /** One state in so many is replayed in the end. */
-const SAMPLED = 997
-const MAX_SAMPLES = 50
+const SAMPLED = 211
+const MAX_SAMPLES = 25
 
 /** Tries every schedule of a scenario. States that were met before are not left again. @throws Error where a state is not what its schedule leads to */
 export async function explore<G extends Ghost>(
