@@ -20,7 +20,7 @@ export async function assertReplays<G extends Ghost>(
   { world, choices }: Sample<G>,
 ): Promise<void> {
   const behaviour = new Behaviour(scenario.programs)
-  let replayed: World<G> | undefined = beginWorld(scenario)
+  let replayed: World<G> | undefined = beginWorld({ ...scenario, files: scenario.files.apart })
   for (const choice of choices)
     replayed = replayed && (await applyChoice(behaviour, replayed, choice))
   if (replayed === undefined || describe(replayed) !== describe(world))
@@ -35,5 +35,5 @@ function describe({ files, ghost, nowMs, processes }: World): string {
     next,
     history.deeds(),
   ])
-  return JSON.stringify([files.number, ghost, nowMs, states])
+  return JSON.stringify([files.description, ghost, nowMs, states])
 }

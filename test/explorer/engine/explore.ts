@@ -65,9 +65,8 @@ interface Task<G extends Ghost> {
   readonly choices: Choice[]
 }
 
-/** One state in so many is replayed in the end. */
-const SAMPLED = 211
-const MAX_SAMPLES = 25
+/** So many states are replayed in the end, from all over the exploration. */
+const MAX_SAMPLES = 64
 
 /** Tries every schedule of a scenario. States that were met before are not left again. @throws Error where a state is not what its schedule leads to */
 export async function explore<G extends Ghost>(
@@ -86,7 +85,9 @@ class Explorer<G extends Ghost> {
   /** By the interruptions that are left: who may do more comes first, and stands for those that may do less. */
   readonly #tasks: Task<G>[][]
   readonly #violations = new Map<string, Violation>()
-  readonly #samples: Sample<G>[] = []
+  #samples: Sample<G>[] = []
+  /** One state in so many is a sample. */
+  #sampled = 16
   readonly #ends = new Map<string, string | undefined>()
 
   constructor(scenario: Scenario<G>, options: ExploreOptions) {
@@ -209,8 +210,7 @@ class Explorer<G extends Ghost> {
     const key = this.#keys.of(world, budget)
     const { id, isNew } = this.#graph.add(key, allowance, from?.id, way)
     if (!isNew) return undefined
-    if (id % SAMPLED === SAMPLED - 1 && this.#samples.length < MAX_SAMPLES)
-      this.#samples.push({ world, choices: this.#graph.pathTo(id) })
+    if (id % this.#sampled === 0) this.#sample(id, world)
     const node = { id, world, budget }
     const { wrong } = world.ghost
     if (wrong !== undefined) {
@@ -224,6 +224,13 @@ class Explorer<G extends Ghost> {
     )
     this.#defer(node, others)
     return goesOn ? node : undefined
+  }
+
+  #sample(id: number, world: World<G>): void {
+    this.#samples.push({ world, choices: this.#graph.pathTo(id) })
+    if (this.#samples.length < MAX_SAMPLES) return
+    this.#samples = this.#samples.filter((_, index) => index % 2 === 0)
+    this.#sampled *= 2
   }
 
   #defer(node: Node<G>, choices: Choice[]): void {

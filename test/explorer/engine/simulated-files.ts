@@ -81,6 +81,16 @@ export class SimulatedFiles {
     return this
   }
 
+  /** The same files, which from here on share nothing with the others of their machine. */
+  get apart(): SimulatedFiles {
+    return new SimulatedFiles(this.semantics, this.#parts, new Map()).shared
+  }
+
+  /** Text that is equal exactly for equal files. */
+  get description(): string {
+    return this.#describe()
+  }
+
   /** Equal exactly for equal files that are shared. */
   get number(): number {
     return this.shared.#number
