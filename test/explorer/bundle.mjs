@@ -14,6 +14,8 @@ const cache = join(root, '.cache/explorer')
  * counts. A header is read at once anyway. A search reads on until it finds or nothing is left; what was read never changes, so it
  * ends as one read does that is done when the last of its reads is.
  *
+ * Each stays on its line, so that source maps, and coverage with them, stay right.
+ *
  * @type {readonly import('./mutants.mjs').Change[]}
  */
 const SIMULATED = [
@@ -26,18 +28,12 @@ const SIMULATED = [
   {
     file: 'events/segment-scan.ts',
     from: 'const buffer = Buffer.allocUnsafe(HEADER_BYTES)',
-    to: `return (fileSystem as any).look(descriptor, 'header', (text: string) => headerIn(text.slice(0, HEADER_BYTES)))
-      const buffer = Buffer.allocUnsafe(HEADER_BYTES)`,
+    to: `return (fileSystem as any).look(descriptor, 'header', (text: string) => headerIn(text.slice(0, HEADER_BYTES))); const buffer = Buffer.allocUnsafe(HEADER_BYTES)`,
   },
   {
     file: 'events/segment-scan.ts',
     from: 'const buffer = Buffer.allocUnsafe(Math.max(CHUNK_BYTES, pattern.length * 2))',
-    to: `const wanted = Buffer.from(pattern).toString('latin1')
-      return (fileSystem as any).look(descriptor, \`\${wanted} from \${from}\`, (text: string) => {
-        const found = text.indexOf(wanted, from)
-        return found < 0 ? undefined : found
-      })
-      const buffer = Buffer.allocUnsafe(Math.max(CHUNK_BYTES, pattern.length * 2))`,
+    to: `return (fileSystem as any).look(descriptor, pattern.toString() + from, (text: string) => { const found = text.indexOf(Buffer.from(pattern).toString('latin1'), from); return found < 0 ? undefined : found }); const buffer = Buffer.allocUnsafe(Math.max(CHUNK_BYTES, pattern.length * 2))`,
   },
 ]
 

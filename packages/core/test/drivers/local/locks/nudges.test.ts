@@ -8,6 +8,7 @@ import { createLocalLocks } from '../../../../src/drivers/local/locks/local-lock
 import { LockPlace, type LockSurroundings } from '../../../../src/drivers/local/locks/lock-place.js'
 import { enterQueue } from '../../../../src/drivers/local/locks/queue.js'
 import type { LockRequest } from '../../../../src/drivers/lock-driver.js'
+import type { LockInfo } from '../../../../src/locks/lock-types.js'
 import type { Liveness } from '../../../../src/process/liveness.js'
 import { identityOf } from '../../../../src/process/identity-of.js'
 import { nudge, onNudge } from '../../../../src/process/nudge.js'
@@ -18,17 +19,22 @@ import { temporaryHome } from '../../../fixtures/temporary-home.js'
 const HAS_IDENTITIES = existsSync('/proc/sys/kernel/random/boot_id')
 const WAITERS = 12
 
-/** Processes of one kernel, told apart by their pids, that look at the lock only when something tells them to. */
+/** Processes of one kernel, told apart by their pids, that look at the lock when something tells them to or by the time, and never by both. */
 class Crowd {
+  readonly #looksBy: 'nudges' | 'time'
   readonly home = new Home(temporaryHome(), '', nodeFileSystem)
   readonly turns: number[] = []
   readonly fates = new Map<number, Liveness>()
   readonly #listeners = new Map<number, () => void>()
 
+  constructor(looksBy: 'nudges' | 'time' = 'nudges') {
+    this.#looksBy = looksBy
+  }
+
   /** Resolves when the process has the lock, which it gives back at once. */
-  async takeTurn(pid: number): Promise<void> {
+  async takeTurn(pid: number, signal = new AbortController().signal): Promise<void> {
     const locks = createLocalLocks(this.home, this.#surroundings(pid))
-    const grant = await locks.acquire(requestOf(pid), { signal: new AbortController().signal })
+    const grant = await locks.acquire(requestOf(pid), { signal })
     this.turns.push(pid)
     grant.releaseSync?.()
   }
@@ -40,19 +46,40 @@ class Crowd {
     enterQueue(place, requestOf(pid), process.hrtime.bigint())
   }
 
+  /** How many wait for the lock. */
+  get waiting(): number {
+    const info = createLocalLocks(this.home, this.#surroundings(1)).inspect('db') as LockInfo | null
+    return info?.waiters.length ?? 0
+  }
+
+  /** Takes the free lock; returns what gives it back. */
+  take(pid: number): () => void {
+    const locks = createLocalLocks(this.home, this.#surroundings(pid))
+    const grant = locks.tryAcquireSync?.(requestOf(pid))
+    return () => grant?.releaseSync?.()
+  }
+
   /** Holds the lock until so many wait. */
   async hold(until: number): Promise<void> {
-    const locks = createLocalLocks(this.home, this.#surroundings(1))
-    const grant = locks.tryAcquireSync?.(requestOf(1))
+    const release = this.take(1)
     await vi.waitFor(() => {
       expect(this.#listeners.size).toBe(until)
     }, 20_000)
-    grant?.releaseSync?.()
+    release()
   }
 
   #surroundings(pid: number): LockSurroundings {
     const identity = { ...ownIdentity(), pid, tid: pid }
     const real = surroundingsAt(0)
+    if (this.#looksBy === 'time') {
+      return {
+        ...real,
+        identity: () => identity,
+        judge: (other) => this.fates.get(other.pid) ?? 'running',
+        nudge: () => true,
+        onNudge: () => undefined,
+      }
+    }
     return {
       ...real,
       clock: { ...real.clock, startTimer: () => () => undefined },
@@ -75,10 +102,6 @@ class Crowd {
 function requestOf(pid: number): LockRequest {
   return { resource: 'db', mode: 'exclusive', id: `of-${pid}`, held: [] }
 }
-
-afterEach(() => {
-  expect(process.listenerCount('SIGURG')).toBe(0)
-})
 
 afterEach(() => {
   expect(process.listenerCount('SIGURG')).toBe(0)
@@ -108,6 +131,28 @@ describe.skipIf(!HAS_IDENTITIES)('a queue in which nobody looks by the time', ()
     await Promise.all([held, ...taking])
     expect(crowd.turns).toEqual(pids)
   })
+})
+
+describe.skipIf(!HAS_IDENTITIES)('a queue in which everybody looks by the time', () => {
+  const pids = Array.from({ length: WAITERS }, (_, index) => 100 + index)
+  test('moves on in order, also for those far back and past those who give up', async () => {
+    const crowd = new Crowd('time')
+    const release = crowd.take(1)
+    const giveUp = new AbortController()
+    const leaving = new Set([pids[2], pids[7], pids[8]])
+    const turns = pids.map((pid) =>
+      crowd.takeTurn(pid, leaving.has(pid) ? giveUp.signal : undefined),
+    )
+    await vi.waitFor(() => {
+      expect(crowd.waiting).toBe(WAITERS)
+    })
+    giveUp.abort(new Error('gives up'))
+    const gone = turns.filter((_, index) => leaving.has(pids[index]))
+    for (const turn of gone) await expect(turn).rejects.toThrow('gives up')
+    release()
+    await Promise.all(turns.filter((turn) => !gone.includes(turn)))
+    expect(crowd.turns).toEqual(pids.filter((pid) => !leaving.has(pid)))
+  }, 60_000)
 })
 
 describe.skipIf(!HAS_IDENTITIES)('a nudge', () => {
