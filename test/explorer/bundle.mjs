@@ -37,13 +37,29 @@ const SIMULATED = [
   },
 ]
 
+/** @typedef {{ name: string, platform?: 'posix' | 'windows', changes?: readonly import('./mutants.mjs').Change[] }} Variant */
+
+/** @type {Map<string, Promise<typeof import('./main.ts')>>} */
+const loaded = new Map()
+
 /**
- * Bundles the explorer with the real code of the kit, for one platform and with the changes that make a mutant.
+ * The explorer with the real code of the kit, for one platform and with the changes that make a mutant.
  *
- * @param {{ name: string, platform?: 'posix' | 'windows', changes?: readonly import('./mutants.mjs').Change[] }} variant
+ * @param {Variant} variant
  * @returns {Promise<typeof import('./main.ts')>}
  */
-export async function loadExplorer({ name, platform = 'posix', changes: mutations = [] }) {
+export function loadExplorer(variant) {
+  const key = `${variant.name} ${variant.platform ?? 'posix'}`
+  let explorer = loaded.get(key)
+  if (explorer === undefined) {
+    explorer = bundle(variant)
+    loaded.set(key, explorer)
+  }
+  return explorer
+}
+
+/** @param {Variant} variant @returns {Promise<typeof import('./main.ts')>} */
+async function bundle({ name, platform = 'posix', changes: mutations = [] }) {
   const changes = [...SIMULATED, ...mutations]
   const used = new Set()
   const path = join(cache, `${name.replaceAll(/\W+/gu, '-')}-${platform}-${process.pid}.mjs`)

@@ -8,7 +8,7 @@ const LIMITS = {
 }
 
 /**
- * Explores one task.
+ * Explores one task. Whatever is wrong is shown again by its seed, else this throws.
  *
  * @param {import('./tasks.mjs').Task} task
  * @param {import('./scenarios/lock-scenarios.ts').Size} size
@@ -29,6 +29,11 @@ export async function exploreTask(task, size) {
     ...LIMITS[size],
     maxViolations: isReal ? 5 : 1,
   })
+  for (const { message, choices } of violations) {
+    const steps = await explorer.replay(scenario, choices)
+    if (steps.at(-1) !== `wrong: ${message}`)
+      throw new Error(`${explorer.formatSeed(choices)} does not show again: ${message}`)
+  }
   return {
     ...task,
     ...figures,

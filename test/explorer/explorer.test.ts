@@ -2,7 +2,6 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { recordFigure } from '../storm/record-figure.js'
 import { isLong } from '../storm/scale.js'
 import { loadExplorer } from './bundle.mjs'
-import { replayTask } from './explore-task.mjs'
 import { runTasks } from './run-tasks.mjs'
 import { type Row, scenariosOf, tasksOf } from './tasks.mjs'
 
@@ -39,13 +38,9 @@ describe('every schedule', () => {
 })
 
 describe('a known-bad variant is caught', () => {
-  test.each(mutants)('%s', async (variant) => {
-    const row = rows.find((own) => isOf(own, variant) && own.violations.length > 0)
-    expect(row).toBeDefined()
-    // Its code, run step by step, does the same as what was remembered of it while it was explored.
-    const { message, seed } = row!.violations[0]!
-    const steps = await replayTask(row!, 'short', seed)
-    expect(steps.at(-1)).toBe(`wrong: ${message}`)
+  test.each(mutants)('%s', (variant) => {
+    const found = rows.filter((row) => isOf(row, variant)).flatMap(({ violations }) => violations)
+    expect(found).not.toEqual([])
   })
 })
 

@@ -24,7 +24,6 @@ const SHORT_ON_WINDOWS = new Set([
   'two commands',
   'two append',
   'one that keeps its segment open, and a rotation',
-  'a reader that begins in a rotation',
   'expiry',
   'expiry under a reader',
   'expiry after a crash in a rotation',

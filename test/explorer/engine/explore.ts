@@ -66,7 +66,7 @@ interface Task<G extends Ghost> {
 }
 
 /** So many states are replayed in the end, from all over the exploration. */
-const MAX_SAMPLES = 64
+const MAX_SAMPLES = 32
 
 /** Tries every schedule of a scenario. States that were met before are not left again. @throws Error where a state is not what its schedule leads to */
 export async function explore<G extends Ghost>(
