@@ -255,8 +255,8 @@ const EVENT_MUTANTS = [
     changes: [
       {
         file: 'events/start-position.ts',
-        from: 'size > 0 && hasMovedOn(fileSystem, directory, segment, descriptor)',
-        to: 'false as boolean',
+        from: 'if (movedOn || removed) continue',
+        to: 'void movedOn; void removed',
       },
     ],
   },

@@ -1,5 +1,5 @@
-import { type Choice, faultOf } from './choice.js'
-import { PLAIN, type Step } from './operation.js'
+import { type Choice, faultOf, plainStep } from './choice.js'
+import type { Step } from './operation.js'
 import { AWAIT_OTHERS } from './program.js'
 import type { Limits } from './scenario.js'
 import { type Allowance, NOBODY } from './state-graph.js'
@@ -113,10 +113,6 @@ export function choicesOf({ world, budget }: Moment, limits: Limits): Choice[] {
 export function isProgress(choice: Choice): boolean {
   if (choice.kind === 'step') return choice.step.tear === undefined
   return choice.kind === 'continue' || choice.kind === 'time'
-}
-
-export function plainStep(process: number): Choice & { readonly kind: 'step' } {
-  return { kind: 'step', process, step: PLAIN }
 }
 
 export function isPlain({ outcome, tear, fault, wake }: Step): boolean {

@@ -1,4 +1,4 @@
-import type { Step } from './operation.js'
+import { PLAIN, type Step } from './operation.js'
 
 /** What the scheduler does next. */
 export type Choice =
@@ -65,6 +65,11 @@ export function parseSeed(seed: string): Choice[] {
     const [, count = '', text = ''] = /^(\d*)(.+)$/u.exec(run) ?? []
     return Array<Choice>(count === '' ? 1 : Number(count)).fill(parseChoice(text))
   })
+}
+
+/** The choice of a step without anything unusual. */
+export function plainStep(process: number): Choice & { readonly kind: 'step' } {
+  return { kind: 'step', process, step: PLAIN }
 }
 
 /** The choice of a full disk. */

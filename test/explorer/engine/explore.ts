@@ -8,11 +8,10 @@ import {
   choicesOf,
   isPlain,
   isProgress,
-  plainStep,
   spend,
   toBudget,
 } from './budget.js'
-import type { Choice } from './choice.js'
+import { type Choice, plainStep } from './choice.js'
 import { judgeEnd } from './judge-end.js'
 import type { Scenario } from './scenario.js'
 import { nameOf } from './execution.js'

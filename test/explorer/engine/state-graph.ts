@@ -1,6 +1,5 @@
-import { type Choice, sharedChoice } from './choice.js'
+import { type Choice, plainStep, sharedChoice } from './choice.js'
 import { NumberList } from './number-list.js'
-import { PLAIN } from './operation.js'
 
 /** What a schedule may still do, as far as another one that may do more needs no look of its own. */
 export interface Allowance {
@@ -85,14 +84,16 @@ export class StateGraph {
       if (choice === undefined) continue
       if (choice.kind === 'step')
         for (let left = this.#plainSteps.at(at); left > 0; left -= 1)
-          path.push({ kind: 'step', process: choice.process, step: PLAIN })
+          path.push(plainStep(choice.process))
       path.push(choice)
     }
     return path.reverse()
   }
 
-  /** The number of ways from the first state to one that nothing follows. The graph has no cycles: what a
-   * key says of processes, and of what may still go wrong, only goes forward. */
+  /**
+   * The number of ways from the first state to one that nothing follows. The graph has no cycles: what a key says of
+   * processes, and of what may still go wrong, only goes forward.
+   */
   countPaths(): number {
     const incoming = new Uint32Array(this.size)
     const degree = new Uint32Array(this.size + 1)

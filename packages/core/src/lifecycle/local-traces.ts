@@ -4,7 +4,7 @@ import { isCleanUpDue } from '../drivers/local/clean-up-stamp.js'
 import type { LogAppender } from '../drivers/local/events/log-appender.js'
 import { encodeEvent } from '../drivers/local/events/log-record.js'
 import {
-  lookAfterWrite,
+  lookAtSegment,
   openSegment,
   type OpenSegment,
 } from '../drivers/local/events/open-segment.js'
@@ -84,7 +84,7 @@ export class LocalTraces {
       this.#fullAppender().appendSync([event], APPEND_OPTIONS)
       return
     }
-    const { movedOn, removed, size } = lookAfterWrite(fileSystem, segment)
+    const { movedOn, removed, size } = lookAtSegment(fileSystem, segment)
     if (movedOn || removed) {
       this.#segment = undefined
       this.#fullAppender().settle(block, segment, APPEND_OPTIONS)

@@ -2,7 +2,7 @@ import { CliOpsError } from '../../../errors/cli-ops-error.js'
 import type { FileSystem } from '../file-system.js'
 import { encodeHeader } from './log-record.js'
 import type { LogPosition } from './log-position.js'
-import { lookAfterWrite, openSegment, type OpenSegment } from './open-segment.js'
+import { lookAtSegment, openSegment, type OpenSegment } from './open-segment.js'
 import { FIRST_SEGMENT, newestSegment, segmentPath } from './segment-file.js'
 import { findBytes, findSeal, readHeader } from './segment-scan.js'
 import { sealSegment, writeRecords } from './segment-seal.js'
@@ -116,7 +116,7 @@ export class LogWriter {
   /** Looks where a block that was written begins, and whether the log has moved on. */
   #locate(segment: NewestSegment, block: Uint8Array): number | undefined {
     const { descriptor, number } = segment
-    const { movedOn, removed, size } = lookAfterWrite(this.#fileSystem, segment)
+    const { movedOn, removed, size } = lookAtSegment(this.#fileSystem, segment)
     const start = this.#startOf(segment, block, size)
     if (start === undefined) return undefined
     if (movedOn || removed) {

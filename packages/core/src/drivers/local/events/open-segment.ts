@@ -28,7 +28,7 @@ export function openSegment(
   }
 }
 
-/** What a look at an open segment shows after a write. */
+/** What a look at an open segment shows. */
 export interface SegmentLook {
   /** The log goes on in another segment: records behind the seal of this one are void. */
   readonly movedOn: boolean
@@ -37,8 +37,11 @@ export interface SegmentLook {
   readonly size: number
 }
 
-/** Looks whether what was just written can be void. Where the log has neither moved on nor lost the segment, it cannot. */
-export function lookAfterWrite(fileSystem: FileSystem, segment: OpenSegment): SegmentLook {
+/** Looks whether what was in a segment before can be void. Where the log has neither moved on nor lost the segment, it cannot. */
+export function lookAtSegment(
+  fileSystem: FileSystem,
+  segment: Pick<OpenSegment, 'descriptor' | 'nextPath'>,
+): SegmentLook {
   // The order of the two looks matters. Segments are removed oldest first: one that still has a name now had no
   // removed successor before, so a missing successor means that there has never been one, nor a seal.
   const movedOn = fileSystem.status(segment.nextPath) !== undefined

@@ -3,6 +3,7 @@ import { describe } from '../../../names/assert-name.js'
 import type { FileSystem } from '../file-system.js'
 import { type LogPosition, parseCursor } from './log-position.js'
 import { LogReader } from './log-reader.js'
+import { lookAtSegment } from './open-segment.js'
 import { FIRST_SEGMENT, segmentPath, segmentsIn } from './segment-file.js'
 import { lastLineStart } from './segment-scan.js'
 import { sealSegment } from './segment-seal.js'
@@ -44,29 +45,21 @@ function endOfLog(fileSystem: FileSystem, directory: string): LogPosition {
     if (descriptor === undefined) continue
     try {
       const size = fileSystem.size(descriptor)
-      if (size > 0 && hasMovedOn(fileSystem, directory, segment, descriptor)) continue
-      // Nothing in it proves yet that the one before is sealed, and a writer that has that one open may store in it.
-      if (size === 0 && segment > FIRST_SEGMENT) sealSegment(fileSystem, directory, segment - 1)
+      if (size > 0) {
+        const nextPath = segmentPath(directory, segment + 1)
+        const { movedOn, removed } = lookAtSegment(fileSystem, { descriptor, nextPath })
+        // It may have been sealed since it was listed. What is behind the seal is void, and is stored again in the next one.
+        if (movedOn || removed) continue
+      } else if (segment > FIRST_SEGMENT) {
+        // Nothing in it proves yet that the one before is sealed, and a writer that has that one open may store in it.
+        sealSegment(fileSystem, directory, segment - 1)
+      }
       const offset = lastLineStart(fileSystem, descriptor, size)
       return { segment, offset }
     } finally {
       fileSystem.close(descriptor)
     }
   }
-}
-
-/**
- * Whether the segment may have been sealed by now, so that its end is behind the seal: what is stored there is void, and is stored
- * again in the next one. The order of the two looks is that of {@link lookAfterWrite}, for the same reason.
- */
-function hasMovedOn(
-  fileSystem: FileSystem,
-  directory: string,
-  segment: number,
-  descriptor: number,
-): boolean {
-  if (fileSystem.status(segmentPath(directory, segment + 1)) !== undefined) return true
-  return fileSystem.openStatus(descriptor).links === 0
 }
 
 /**
