@@ -1,13 +1,23 @@
-export { CliOpsError, isCliOpsError, type CliOpsErrorOptions } from './errors/cli-ops-error.js'
-export { ERROR_CODES, type ErrorCode } from './errors/error-codes.js'
+export { CliOpsError, isCliOpsError, type CliOpsErrorOptions } from './base/errors/cli-ops-error.js'
+export { ERROR_CODES, type ErrorCode } from './base/errors/error-codes.js'
 export { LockManager, type LockManagerOptions } from './locks/lock-manager.js'
-export type { Lock, LockInfo, LockMode, LockOptions, Owner } from './locks/lock-types.js'
-export { describeHolder, describeOwner } from './locks/describe-owner.js'
-export { createWaitLine, type WaitLine, type WaitLineOptions } from './lifecycle/wait-line.js'
+export type {
+  Holder,
+  Lock,
+  LockInfo,
+  LockMode,
+  LockOptions,
+  LockWaiter,
+  QueueStanding,
+  Owner,
+} from './locks/contract/lock-types.js'
+export { describeHolder, describeOwner } from './locks/contract/describe-owner.js'
+export { createWaitLine, type WaitLine, type WaitLineOptions } from './command/waiting/wait-line.js'
 export { EventBus } from './events/event-bus.js'
 export type { DataOf, EventData, EventOf } from './events/event-map.js'
 export type { EventHandler } from './events/event-handler.js'
 export type {
+  CloseOptions,
   EmitOptions,
   EventBusOptions,
   OnceOptions,
@@ -16,10 +26,17 @@ export type {
   SubscribeOptions,
   Subscription,
 } from './events/event-options.js'
-export type { Cursor, EventEnvelope, EventGap, StartPosition } from './events/event-types.js'
+export type { ParkedEvent } from './events/contract/parked-event.js'
+export type {
+  Cursor,
+  EventEnvelope,
+  EventGap,
+  StartPosition,
+} from './events/contract/event-types.js'
 export type { RateLimit } from './events/rate-limit.js'
 export type {
   CommandEnded,
+  CommandFailed,
   CommandStarted,
   ConfigChanged,
   ItemCreated,
@@ -36,8 +53,8 @@ export {
   createCoordinator,
 } from './coordinator/create-coordinator.js'
 export { useOps } from './coordinator/use-ops.js'
-export type { ConnectionOptions, ConnectionUrl } from './options/connection-options.js'
-export type { StandardSchema } from './validation/standard-schema.js'
+export type { ConnectionOptions, ConnectionUrl } from './engine/connection-options.js'
+export type { StandardSchema } from './base/validation/standard-schema.js'
 export {
   ServiceRegistry,
   type RegistryCallOptions,
@@ -45,7 +62,11 @@ export {
 } from './registry/service-registry.js'
 export type { Registration } from './registry/registration.js'
 export type { ServiceMetadata } from './registry/assert-metadata.js'
-export type { ServiceChange, ServiceFilter, ServiceInfo } from './registry/service-types.js'
+export type {
+  ServiceChange,
+  ServiceFilter,
+  ServiceInfo,
+} from './registry/contract/service-types.js'
 
 export { IPCServer, type IPCServerOptions } from './rpc/ipc-server.js'
 export { IPCClient, type IPCClientOptions, type RequestOptions } from './rpc/ipc-client.js'

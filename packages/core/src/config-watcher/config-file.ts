@@ -1,29 +1,58 @@
-import { readFileSync, statSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from 'node:fs'
 
 import { type ConfigFormat, parseConfig } from './config-format.js'
 import { type FlatConfig, flattenConfig } from './flatten-config.js'
 
 const MAX_BYTES = 4 * 1024 * 1024
 
-/** What tells one version of a file from the next. */
-export function versionOf(path: string): string {
-  const stats = statSync(path, { throwIfNoEntry: false, bigint: true })
-  return stats === undefined ? 'missing' : `${stats.ino}/${stats.size}/${stats.mtimeNs}`
+/** What tells one version of a file from the next, and a path that cannot be looked at from all of them. */
+export interface FileVersion {
+  readonly text: string
+  /** Of the file, whatever is in it; undefined where there is none. */
+  readonly inode?: bigint
+  /** Why it cannot be looked at. */
+  readonly error?: Error
 }
 
-/**
- * Reads a file that people and editors write. A missing file has no keys. `undefined` for an empty one: editors empty a
- * file before they write it. Rejects where it cannot be read or parsed.
- */
-export async function readConfigFile(
-  path: string,
-  format: ConfigFormat,
-): Promise<FlatConfig | undefined> {
-  const stats = statSync(path, { throwIfNoEntry: false })
-  if (stats === undefined) return new Map()
-  if (stats.size > MAX_BYTES) {
-    throw new RangeError(`it has ${stats.size} bytes, more than ${MAX_BYTES}`)
+/** Looks at a path. Never throws: a part of it may be a file, a link to itself, or another user's directory. */
+export function versionOf(path: string): FileVersion {
+  try {
+    const stats = statSync(path, { throwIfNoEntry: false, bigint: true })
+    if (stats === undefined) return { text: 'missing' }
+    const { ino: inode, size, mtimeNs } = stats
+    const text = `${inode}/${size}/${mtimeNs}`
+    if (stats.isFile()) return { text, inode }
+    // Reading a pipe would wait for somebody who writes to it.
+    return { text, inode, error: new TypeError(`${path} is not a regular file`) }
+  } catch (error) {
+    return { text: String((error as NodeJS.ErrnoException).code), error: error as Error }
   }
-  const text = readFileSync(path, 'utf8').replace(/^\ufeff/u, '')
-  return text === '' ? undefined : flattenConfig(await parseConfig(text, format))
+}
+
+/** Reads a file that people and editors write. A missing file has no keys. Rejects where it cannot be read or parsed. */
+export async function readConfigFile(path: string, format: ConfigFormat): Promise<FlatConfig> {
+  const text = readRegularFile(path)
+  if (text === undefined) return new Map()
+  return flattenConfig(await parseConfig(text.replace(/^\ufeff/u, ''), format))
+}
+
+/** Undefined where there is no file. What lies there is looked at once it is open: a pipe could have taken its place. */
+function readRegularFile(path: string): string | undefined {
+  let descriptor: number
+  try {
+    // Windows has no such flag, and no such pipes.
+    descriptor = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+  try {
+    const stats = fstatSync(descriptor)
+    if (!stats.isFile()) throw new TypeError(`${path} is not a regular file`)
+    if (stats.size > MAX_BYTES)
+      throw new RangeError(`it has ${stats.size} bytes, more than ${MAX_BYTES}`)
+    return readFileSync(descriptor, 'utf8')
+  } finally {
+    closeSync(descriptor)
+  }
 }

@@ -1,33 +1,44 @@
-import { extname } from 'node:path'
+import { basename, extname } from 'node:path'
 
-import { describe } from '../names/assert-name.js'
+import { describe } from '../base/names/assert-name.js'
+import { isObject } from '../base/validation/is-object.js'
+import { assertExactIntegers } from './assert-exact-integers.js'
 
+const FORMATS = ['json', 'jsonc', 'json5', 'yaml', 'toml', 'env'] as const
 /** A syntax that configuration files are written in. */
-export type ConfigFormat = 'json' | 'yaml' | 'toml'
+export type ConfigFormat = (typeof FORMATS)[number]
 
 const BY_EXTENSION: ReadonlyMap<string, ConfigFormat> = new Map([
   ['.json', 'json'],
+  ['.jsonc', 'jsonc'],
+  ['.json5', 'json5'],
   ['.yaml', 'yaml'],
   ['.yml', 'yaml'],
   ['.toml', 'toml'],
+  ['.env', 'env'],
 ])
 
-/** The format that was asked for, else that of the file's extension. @throws TypeError */
+/** The format that was asked for, else that of the file's name. @throws TypeError */
 export function resolveFormat(path: string, format: unknown): ConfigFormat {
   if (format === undefined) {
-    const known = BY_EXTENSION.get(extname(path).toLowerCase())
+    // `.env` and `.env.local` have no such extension.
+    const isEnv = /^\.env(?:\.|$)/u.test(basename(path))
+    const known = isEnv ? 'env' : BY_EXTENSION.get(extname(path).toLowerCase())
     if (known !== undefined) return known
+    const names = [...BY_EXTENSION.keys()].join(', ')
     throw new TypeError(
-      `format must be given for a file that is not .json, .yaml, .yml or .toml, got ${describe(path)}`,
+      `format must be given for a file that is none of ${names}, got ${describe(path)}`,
     )
   }
-  if (format === 'json' || format === 'yaml' || format === 'toml') return format
-  throw new TypeError(`format must be "json", "yaml" or "toml", got ${describe(format)}`)
+  const known = FORMATS.find((name) => name === format)
+  if (known !== undefined) return known
+  throw new TypeError(`format must be one of ${FORMATS.join(', ')}, got ${describe(format)}`)
 }
 
 /**
- * Parses a file to plain JSON values: dates become ISO 8601 strings, large integers strings. The parser is loaded at its
- * first use. Rejects with the parser's error for anything else than one object.
+ * Parses a file to plain JSON values: dates become ISO 8601 strings, and so do integers that no number holds where the format
+ * knows such; else they are refused, as NaN and infinities are. The parser is loaded at its first use. Rejects with the parser's
+ * error for anything else than one object.
  */
 export async function parseConfig(
   text: string,
@@ -36,29 +47,63 @@ export async function parseConfig(
   const parsed = await parseText(text, format)
   // A file of comments alone says nothing.
   const value: unknown = parsed === null || parsed === undefined ? {} : toPlain(parsed)
-  if (typeof value === 'object' && value !== null && !Array.isArray(value))
-    return value as Record<string, unknown>
+  if (isObject(value)) return value
   throw new TypeError(`the file must hold an object, got ${describe(value)}`)
 }
 
 async function parseText(text: string, format: ConfigFormat): Promise<unknown> {
   switch (format) {
-    case 'json':
-      return JSON.parse(text) as unknown
+    case 'json': {
+      assertNotEmpty(text)
+      const value = JSON.parse(text) as unknown
+      assertExactIntegers(text)
+      return value
+    }
+    // JSON5 has what JSON with comments has: they, and trailing commas.
+    case 'jsonc':
+    case 'json5': {
+      assertNotEmpty(text)
+      const value = (await loadJson5()).parse(text)
+      assertExactIntegers(text)
+      return value
+    }
     case 'yaml': {
       const { parse } = await import('yaml')
       // Warnings of the parser would go to stderr; only errors matter here.
-      return parse(text, { logLevel: 'error' }) as unknown
+      return parse(text, { logLevel: 'error', merge: true, intAsBigInt: true }) as unknown
     }
     case 'toml': {
       const { parse } = await import('smol-toml')
-      return parse(text)
+      return parse(text, { integersAsBigInt: 'asNeeded' })
     }
+    case 'env':
+      return process.getBuiltinModule('node:util').parseEnv(text)
+  }
+}
+
+function assertNotEmpty(text: string): void {
+  if (text.trim() === '') throw new SyntaxError('it is empty')
+}
+
+/** An optional peer: few watch such files. */
+async function loadJson5(): Promise<{ parse(text: string): unknown }> {
+  try {
+    const { default: json5 } = await import('json5')
+    return json5
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error
+    const message = 'the package json5 reads .jsonc and .json5: npm install json5'
+    throw new Error(message, { cause: error })
   }
 }
 
 function toPlain(value: unknown): unknown {
-  const replace = (_key: string, member: unknown): unknown =>
-    typeof member === 'bigint' ? String(member) : member
+  const replace = (key: string, member: unknown): unknown => {
+    if (typeof member === 'bigint')
+      return Number.isSafeInteger(Number(member)) ? Number(member) : String(member)
+    if (typeof member === 'number' && !Number.isFinite(member))
+      throw new TypeError(`${describe(key)} must not be ${member}, which JSON does not have`)
+    return member
+  }
   return JSON.parse(JSON.stringify(value, replace)) as unknown
 }

@@ -1,13 +1,16 @@
 /** A configuration as its leaves: dotted key and JSON text of the value. */
 export type FlatConfig = ReadonlyMap<string, string>
 
+/** What is nested deeper is a value: the keys would be longer than what they name. */
+const MAX_DEPTH = 64
+
 /**
  * Takes a configuration apart. Nested keys are joined with dots; a dot or backslash that is part of a key is written
  * with a backslash before it. Lists and empty objects are values.
  */
 export function flattenConfig(config: object): Map<string, string> {
   const flat = new Map<string, string>()
-  flattenInto(flat, '', config)
+  flattenInto(flat, '', config, 1)
   return flat
 }
 
@@ -22,10 +25,15 @@ export function* changesBetween(
   }
 }
 
-function flattenInto(flat: Map<string, string>, prefix: string, config: object): void {
+function flattenInto(
+  flat: Map<string, string>,
+  prefix: string,
+  config: object,
+  depth: number,
+): void {
   for (const [name, value] of Object.entries(config) as [string, unknown][]) {
     const key = prefix + name.replace(/[.\\]/gu, '\\$&')
-    if (isBranch(value)) flattenInto(flat, `${key}.`, value)
+    if (depth < MAX_DEPTH && isBranch(value)) flattenInto(flat, `${key}.`, value, depth + 1)
     else flat.set(key, JSON.stringify(value))
   }
 }

@@ -1,15 +1,23 @@
 import { basename, dirname, join, resolve } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 
-import { debug, say } from '../diagnostics/message.js'
+import { callSafely } from '../base/errors/call-safely.js'
+import { errorText } from '../base/errors/error-text.js'
+import { debug, say } from '../base/terminal/message.js'
 import type { ConfigChanged } from '../events/standard-events.js'
-import { isCliOpsError } from '../errors/cli-ops-error.js'
-import { describe } from '../names/assert-name.js'
-import { readConfigFile, versionOf } from './config-file.js'
+import { isCliOpsError } from '../base/errors/cli-ops-error.js'
+import { describe } from '../base/names/assert-name.js'
+import { type FileVersion, readConfigFile, versionOf } from './config-file.js'
 import { type ConfigFormat, resolveFormat } from './config-format.js'
 import { changesBetween, type FlatConfig } from './flatten-config.js'
+import { onAbort } from '../base/wait/abort-signal.js'
 
 /** A file that has not changed for so long has been written to its end. */
 const SETTLE_MS = 50
+/** The same for one that has lost keys in place: it may have been cut, to be written anew piece by piece. */
+const SETTLE_TRUNCATED_MS = 1000
+/** Changes that are emitted together; between two such lots the file is looked at again. */
+const MAX_LOT = 256
 /** How often the file is looked at without a hint: watchers lose the last of two changes that follow each other closely. */
 const LOOK_EVERY_MS = 1000
 const RETRY_AFTER_MS = 1000
@@ -25,13 +33,21 @@ export interface WatchConfigOptions {
   readonly bus: ConfigBus
   /** Ends the watch. */
   readonly signal?: AbortSignal | undefined
-  /** @default by the extension: `.json`, `.yaml`, `.yml`, `.toml` */
+  /**
+   * Called when the file cannot be looked at, read or parsed, once for each time that it turns bad.
+   * @default one line on stderr
+   */
+  readonly onError?: ((error: unknown) => unknown) | undefined
+  /** @default by the name: `.json`, `.jsonc` and `.json5` (with the package json5), `.yaml`, `.yml`, `.toml`, `.env` and `.env.*` */
   readonly format?: ConfigFormat | undefined
 }
 
 /** A configuration file that is being watched. It keeps no process alive. */
 export interface ConfigWatcher {
-  /** Resolves when the present content is known: what changes from then on is emitted. */
+  /**
+   * Resolves when the present content is known: what changes from then on is emitted. Rejects where the path cannot be looked
+   * at, or leads to no regular file; it is watched all the same, and what it says once it can be read is emitted.
+   */
   readonly ready: Promise<void>
   /** Ends the watch. Doing it twice does nothing. */
   close(): Promise<void>
@@ -39,9 +55,10 @@ export interface ConfigWatcher {
 }
 
 /**
- * Emits `config:changed` with `{ key, value }` for every key of a JSON, YAML or TOML file that changes, whoever changes
+ * Emits `config:changed` with `{ key, value }` for every key of a JSON, YAML, TOML or .env file that changes, whoever changes
  * it and however: in place, by rename, or by removing the file. Nested keys are joined with dots, and the value of a
- * removed key is `null`. While the file cannot be parsed, the last good content stands, and one warning is written.
+ * removed key is `null`. While the file cannot be read or parsed, the last good content stands, and one warning is written. Keys
+ * that go from a file which is written in place are gone once it has not changed for a second.
  *
  * Each process that watches a file emits its changes, so let one do it.
  *
@@ -64,6 +81,9 @@ export function watchConfigFile(path: string, options: WatchConfigOptions): Conf
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw new TypeError(`signal must be an AbortSignal, got ${describe(signal)}`)
   }
+  if (options.onError !== undefined && typeof options.onError !== 'function') {
+    throw new TypeError(`onError must be a function, got ${describe(options.onError)}`)
+  }
   return new FileWatcher(resolve(path), format, options)
 }
 
@@ -72,14 +92,15 @@ class FileWatcher implements ConfigWatcher {
   readonly #path: string
   readonly #format: ConfigFormat
   readonly #bus: ConfigBus
-  readonly #signal: AbortSignal | undefined
+  #stopListening = (): void => undefined
+  readonly #onError: WatchConfigOptions['onError']
   readonly #timer: NodeJS.Timeout
   #watcher: { close(): Promise<void> } | undefined
   /** What the file says. */
   #current: FlatConfig = new Map()
   /** What subscribers know of it. */
   readonly #announced = new Map<string, string>()
-  #version = ''
+  #version: FileVersion = { text: '' }
   #warned = false
   #working = false
   #hinted = false
@@ -87,35 +108,30 @@ class FileWatcher implements ConfigWatcher {
   /** Lets `ready` resolve when the watch is closed before it began. */
   #stopWaiting: () => void = () => undefined
 
-  constructor(path: string, format: ConfigFormat, { bus, signal }: WatchConfigOptions) {
+  constructor(path: string, format: ConfigFormat, { bus, signal, onError }: WatchConfigOptions) {
     this.#path = path
     this.#format = format
     this.#bus = bus
-    this.#signal = signal
+    this.#onError = onError
     this.#timer = setInterval(() => {
-      if (versionOf(this.#path) !== this.#version) this.#hint()
+      if (this.#hasChanged()) this.#hint()
     }, LOOK_EVERY_MS).unref()
-    signal?.addEventListener('abort', this.#abort, { once: true })
     this.ready = this.#start()
     this.ready.catch(() => undefined)
-    if (signal?.aborted === true) this.#abort()
+    this.#stopListening = onAbort(signal, () => void this.close())
   }
 
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
     clearInterval(this.#timer)
-    this.#signal?.removeEventListener('abort', this.#abort)
+    this.#stopListening()
     this.#stopWaiting()
     await this.#watcher?.close()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
-  }
-
-  readonly #abort = (): void => {
-    void this.close()
   }
 
   async #start(): Promise<void> {
@@ -133,14 +149,20 @@ class FileWatcher implements ConfigWatcher {
       ignored: (name) => resolve(name) !== directory && resolve(name) !== file,
     })
     watcher.on('all', () => this.#hint())
-    watcher.on('error', (error) => debug(() => `watching ${directory}: ${String(error)}`))
+    watcher.on('error', (error) => debug(() => `watching ${directory}: ${errorText(error)}`))
     this.#watcher = watcher
     // Between the reading and the watch nobody looked.
     await new Promise<void>((done) => {
       watcher.once('ready', () => done())
       this.#stopWaiting = done
     })
-    if (versionOf(this.#path) !== this.#version) this.#hint()
+    if (this.#hasChanged()) this.#hint()
+    const { error } = this.#version
+    if (error !== undefined) throw error
+  }
+
+  #hasChanged(): boolean {
+    return versionOf(this.#path).text !== this.#version.text
   }
 
   #hint(): void {
@@ -155,66 +177,107 @@ class FileWatcher implements ConfigWatcher {
   async #work(): Promise<void> {
     while (!this.#closed && this.#hinted) {
       this.#hinted = false
-      await this.#settle()
-      await this.#read()
-      await this.#announce()
-      if (versionOf(this.#path) !== this.#version) this.#hinted = true
+      await this.#settle(SETTLE_MS)
+      if (await this.#read()) await this.#announce()
+      if (this.#hasChanged()) this.#hinted = true
     }
   }
 
-  /** Waits until the file has not changed for a moment. */
-  async #settle(): Promise<void> {
+  /** Waits until the file has not changed for so long. */
+  async #settle(ms: number): Promise<void> {
     for (;;) {
-      const before = versionOf(this.#path)
-      await pause(SETTLE_MS)
-      if (this.#closed || versionOf(this.#path) === before) return
+      const before = versionOf(this.#path).text
+      await delay(ms)
+      if (this.#closed || versionOf(this.#path).text === before) return
     }
   }
 
-  async #read(): Promise<void> {
-    const version = versionOf(this.#path)
+  /** False where the watch was closed meanwhile. */
+  async #read(): Promise<boolean> {
+    const previous = this.#version
+    let found = await this.#look()
+    if (found !== undefined && this.#mayBeTruncated(found, previous)) {
+      await this.#settle(SETTLE_TRUNCATED_MS)
+      found = await this.#look()
+    }
+    if (found !== undefined) this.#current = found
+    return !this.#closed
+  }
+
+  async #look(): Promise<FlatConfig | undefined> {
+    // Noted from before the reading: a change in between makes for one more reading.
+    this.#version = versionOf(this.#path)
     try {
-      this.#current = (await readConfigFile(this.#path, this.#format)) ?? this.#current
+      if (this.#version.error !== undefined) throw this.#version.error
+      const found = await readConfigFile(this.#path, this.#format)
       this.#warned = false
+      return found
     } catch (error) {
       // Once for each time that it turns bad: it may be garbage for as long as somebody edits it.
-      if (!this.#warned) say(`${this.#path} is not used as it is now: ${messageOf(error)}`)
+      if (!this.#warned) this.#report(error)
       this.#warned = true
+      return undefined
     }
-    // Noted from before the reading: a change in between makes for one more reading.
-    this.#version = version
   }
 
-  /** Emits the difference between what is known and what is so, one key at a time. */
+  /** Who writes a file in place cuts it first; who replaces it by another one has written that to its end. */
+  #mayBeTruncated(found: FlatConfig, { inode }: FileVersion): boolean {
+    if (inode === undefined || inode !== this.#version.inode) return false
+    for (const key of this.#current.keys()) if (!found.has(key)) return true
+    return false
+  }
+
+  #report(error: unknown): void {
+    const onError = this.#onError
+    const warn = (reason: unknown): void => {
+      say(`${this.#path} is not used as it is now: ${errorText(reason).split('\n', 1)[0]}`)
+    }
+    if (onError === undefined) warn(error)
+    else callSafely(() => onError(error), warn)
+  }
+
+  /** Emits the difference between what is known and what is so, until the file has changed again. */
   async #announce(): Promise<void> {
     while (!this.#closed) {
-      const change = changesBetween(this.#announced, this.#current).next()
-      if (change.done === true) return
-      const { key, value } = change.value
-      const json = this.#current.get(key)
-      try {
-        await this.#bus.emit('config:changed', { key, value })
-      } catch (error) {
-        if (!isCliOpsError(error) || !error.retryable) {
-          say(`the change of "${key}" in ${this.#path} is not announced: ${messageOf(error)}`)
-        } else {
-          const { retryAfterMs } = error.details ?? {}
-          await pause(typeof retryAfterMs === 'number' ? retryAfterMs : RETRY_AFTER_MS)
-          continue
+      const changes = firstOf(changesBetween(this.#announced, this.#current), MAX_LOT)
+      if (changes.length === 0) return
+      const outcomes = await Promise.allSettled(
+        changes.map(async (change) => this.#bus.emit('config:changed', change)),
+      )
+      let retryAfterMs = 0
+      for (const [index, { key }] of changes.entries()) {
+        const outcome = outcomes[index]
+        if (outcome?.status === 'rejected') {
+          const waitMs = retryAfter(outcome.reason)
+          retryAfterMs = Math.max(retryAfterMs, waitMs ?? 0)
+          if (waitMs !== undefined) continue
+          say(
+            `the change of "${key}" in ${this.#path} is not announced: ${errorText(outcome.reason)}`,
+          )
         }
+        const json = this.#current.get(key)
+        if (json === undefined) this.#announced.delete(key)
+        else this.#announced.set(key, json)
       }
-      if (json === undefined) this.#announced.delete(key)
-      else this.#announced.set(key, json)
+      if (retryAfterMs > 0) await delay(retryAfterMs)
+      // What is told next shall be what the file says then.
+      if (this.#hasChanged()) return
     }
   }
 }
 
-function pause(ms: number): Promise<void> {
-  return new Promise((done) => {
-    setTimeout(done, ms)
-  })
+/** How long to wait before a change is emitted again; undefined where that is of no use. */
+function retryAfter(error: unknown): number | undefined {
+  if (!isCliOpsError(error) || !error.retryable) return undefined
+  const retryAfterMs = error.details?.['retryAfterMs']
+  return typeof retryAfterMs === 'number' ? retryAfterMs : RETRY_AFTER_MS
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? (error.message.split('\n', 1)[0] ?? '') : String(error)
+function firstOf<T>(values: Iterable<T>, count: number): T[] {
+  const first: T[] = []
+  for (const value of values) {
+    first.push(value)
+    if (first.length === count) break
+  }
+  return first
 }

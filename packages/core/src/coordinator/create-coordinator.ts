@@ -1,9 +1,11 @@
 import { EventBus } from '../events/event-bus.js'
+import type { EventBusOptions } from '../events/event-options.js'
+import { resolveRateLimit } from '../events/resolve-rate-limit.js'
 import type { StandardEvents } from '../events/standard-events.js'
 import { LockManager } from '../locks/lock-manager.js'
-import { assertName } from '../names/assert-name.js'
-import { type ConnectionOptions, resolveConnection } from '../options/connection-options.js'
-import { describeOwnProcess } from '../process/own-process.js'
+import { assertName } from '../base/names/assert-name.js'
+import { type ConnectionOptions, resolveConnection } from '../engine/connection-options.js'
+import { describeOwnProcess } from '../base/process/own-process.js'
 import { ServiceRegistry } from '../registry/service-registry.js'
 import { IPCClient } from '../rpc/ipc-client.js'
 import { IPCServer } from '../rpc/ipc-server.js'
@@ -14,6 +16,11 @@ export interface CoordinatorOptions extends ConnectionOptions {
   readonly name: string
   /** Version of this CLI, for the registry. */
   readonly version?: string | undefined
+  /**
+   * How many events of one type this process may emit, or false for any number.
+   * @default `CLI_OPS_RATE_LIMIT`, else ten a second with a burst of 600
+   */
+  readonly rateLimit?: EventBusOptions['rateLimit']
 }
 
 /** One process's handle on all four primitives. Each is made at its first use. */
@@ -45,9 +52,10 @@ export interface Coordinator<Events = StandardEvents> {
 export function createCoordinator<Events = StandardEvents>(
   options: CoordinatorOptions,
 ): Coordinator<Events> {
-  const { name, version, ...connection } = options
+  const { name, version, rateLimit, ...connection } = options
   assertName('name', name)
   resolveConnection(connection)
+  if (rateLimit !== undefined) resolveRateLimit(rateLimit)
   describeOwnProcess({ name })
   let locks: LockManager | undefined
   let events: EventBus<Events> | undefined
@@ -67,7 +75,7 @@ export function createCoordinator<Events = StandardEvents>(
       return (locks ??= new LockManager(connection))
     },
     get events() {
-      return (events ??= new EventBus<Events>(connection))
+      return (events ??= new EventBus<Events>({ ...connection, rateLimit }))
     },
     get registry() {
       return (registry ??= new ServiceRegistry(connection))

@@ -1,22 +1,27 @@
-import type { ConnectionOptions } from '../options/connection-options.js'
+import { processPart } from '../base/process/process-state.js'
+import type { RateLimit } from '../events/rate-limit.js'
+import type { ConnectionOptions } from '../engine/connection-options.js'
 
 /** The CLI that runs in this process with a plugin. */
 export interface RunningCli {
   readonly name: string
   readonly version: string | undefined
   readonly connection: ConnectionOptions
+  readonly rateLimit?: false | RateLimit | undefined
+  /** The person who runs it has set the limit, in the home's `config.json`. */
+  readonly isRateLimitOfHome?: boolean
 }
-
-// The plugin and the code that asks may have two copies of the kit.
-const KEY = Symbol.for('cli-ops.running-cli')
-type Global = typeof globalThis & { [KEY]?: RunningCli }
 
 /** Makes a CLI the running one. */
 export function setRunningCli(cli: RunningCli): void {
-  ;(globalThis as Global)[KEY] = cli
+  running().cli = cli
 }
 
 /** The running CLI, where a plugin has said which. */
 export function runningCli(): RunningCli | undefined {
-  return (globalThis as Global)[KEY]
+  return running().cli
+}
+
+function running(): { cli?: RunningCli } {
+  return processPart('running-cli', () => ({}))
 }

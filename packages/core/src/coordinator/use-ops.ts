@@ -1,4 +1,5 @@
-import { CliOpsError } from '../errors/cli-ops-error.js'
+import { noteRateLimitPlace } from '../events/resolve-rate-limit.js'
+import { CliOpsError } from '../base/errors/cli-ops-error.js'
 import { type Coordinator, createCoordinator } from './create-coordinator.js'
 import { type RunningCli, runningCli } from './running-cli.js'
 
@@ -24,8 +25,14 @@ export function useOps(): Coordinator {
   }
   const existing = coordinators.get(cli)
   if (existing !== undefined) return existing
-  const { name, version, connection } = cli
-  const coordinator = createCoordinator({ ...connection, name, version })
+  const { name, version, connection, rateLimit, isRateLimitOfHome = false } = cli
+  if (typeof rateLimit === 'object') {
+    const place = isRateLimitOfHome
+      ? "in the home's config.json"
+      : 'by the option rateLimit of cliOps()'
+    noteRateLimitPlace(rateLimit, place)
+  }
+  const coordinator = createCoordinator({ ...connection, name, version, rateLimit })
   coordinators.set(cli, coordinator)
   return coordinator
 }

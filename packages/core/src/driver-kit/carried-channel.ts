@@ -1,5 +1,7 @@
-import type { RpcChannel, RpcLimits, RpcMessage, RpcReceiver } from '../drivers/rpc-driver.js'
-import { CliOpsError } from '../errors/cli-ops-error.js'
+import { afterThis } from '../base/wait/next-turn.js'
+import type { RpcChannel, RpcLimits, RpcMessage, RpcReceiver } from '../rpc/contract/rpc-driver.js'
+import { CliOpsError } from '../base/errors/cli-ops-error.js'
+import { DeliveryLoop, type DeliverySource } from './delivery-loop.js'
 import { KeepAlive } from './keep-alive.js'
 
 /** More than this unread makes the sender wait. */
@@ -18,20 +20,21 @@ interface Incoming {
  * sent, hands out what has come, and holds a sender back by what the reader says that it has read. How that is written, and what has
  * come, is for each carrier to say.
  */
-export abstract class CarriedChannel implements RpcChannel {
+export abstract class CarriedChannel implements RpcChannel, DeliverySource {
   readonly #limits: RpcLimits
   readonly #alive = new KeepAlive()
+  readonly #delivery = new DeliveryLoop(this)
   readonly #incoming: Incoming[] = []
   #incomingBytes = 0
+  /** Messages that were delivered, of which the peer was not told. */
+  #delivered = 0
   #receiver: RpcReceiver | undefined
   #outgoing: string[] = []
   /** Sizes of the messages that the peer has not read yet. */
   #unread: number[] = []
   #unreadBytes = 0
   #isFlushing = false
-  #isDelivering = false
   #mustDrain = false
-  #paused = false
   #closed = false
   #peerEnded = false
   /** Set when the other end has closed; `error` where it did so out of order. */
@@ -39,7 +42,7 @@ export abstract class CarriedChannel implements RpcChannel {
 
   constructor(limits: RpcLimits) {
     this.#limits = limits
-    this.#alive.ref()
+    this.ref()
   }
 
   receive(receiver: RpcReceiver): void {
@@ -77,12 +80,11 @@ export abstract class CarriedChannel implements RpcChannel {
   }
 
   pause(): void {
-    this.#paused = true
+    this.#delivery.pause()
   }
 
   resume(): void {
-    this.#paused = false
-    this.#deliverSoon()
+    this.#delivery.resume()
   }
 
   ref(): void {
@@ -105,12 +107,34 @@ export abstract class CarriedChannel implements RpcChannel {
     if (this.#peerClosed === undefined) this.postClose(error)
     this.#alive.unref()
     this.forget()
-    queueMicrotask(() => this.#receiver?.onClose(error))
+    afterThis(() => this.#receiver?.onClose(error))
   }
 
   /** Ends the connection out of order. */
   lose(reason: string): void {
     this.end(lostError(reason))
+  }
+
+  deliverNext(): number {
+    const next = this.#closed ? undefined : this.#incoming.shift()
+    if (next === undefined) return 0
+    this.#incomingBytes -= next.bytes
+    this.#delivered += 1
+    this.#deliver(next)
+    return 1
+  }
+
+  readOn(): void {
+    this.holdBack()
+    this.#endWhenRead()
+  }
+
+  /** The peer holds itself back: it counts what it was told that was read. */
+  holdBack(): void {
+    const count = this.#delivered
+    if (count === 0 || this.#closed) return
+    this.#delivered = 0
+    this.postRead(count)
   }
 
   /** Sends messages, which are JSON. */
@@ -155,7 +179,7 @@ export abstract class CarriedChannel implements RpcChannel {
     // A peer that minds what it is told has stopped long before.
     if (this.#incomingBytes > maxUnreadBytes + maxMessageBytes)
       this.lose('the peer has sent more than may be left unread')
-    this.#deliverSoon()
+    this.#delivery.runLater()
   }
 
   /** The peer has read so many more messages. */
@@ -175,35 +199,25 @@ export abstract class CarriedChannel implements RpcChannel {
   /** The peer sends no more, but may still read. */
   protected onPeerEnd(): void {
     this.#peerEnded = true
-    this.#deliverSoon()
+    this.#delivery.runLater()
   }
 
   /** The peer has closed its end. What has come is delivered before this one closes. @param reason where that was out of order */
   protected onPeerClose(reason?: string): void {
     this.#peerClosed ??= { error: reason === undefined ? undefined : lostError(reason) }
-    this.#deliverSoon()
+    this.#delivery.runLater()
   }
 
   #flushSoon(): void {
     if (this.#isFlushing) return
     this.#isFlushing = true
-    queueMicrotask(() => {
+    afterThis(() => {
       this.#isFlushing = false
       this.postQueued()
     })
   }
 
-  #deliverSoon(): void {
-    if (this.#isDelivering) return
-    this.#isDelivering = true
-    // In a later turn, as from a socket, when the receiver is set.
-    setImmediate(() => {
-      this.#isDelivering = false
-      this.#deliver()
-    })
-  }
-
-  #hand({ bytes, read }: Incoming): void {
+  #deliver({ bytes, read }: Incoming): void {
     if (bytes > this.#limits.maxMessageBytes) {
       this.onInvalid('too-large')
       return
@@ -219,18 +233,8 @@ export abstract class CarriedChannel implements RpcChannel {
     this.#receiver?.onMessage(message)
   }
 
-  #deliver(): void {
-    let count = 0
-    while (!this.#paused && !this.#closed) {
-      const next = this.#incoming.shift()
-      if (next === undefined) break
-      count += 1
-      this.#incomingBytes -= next.bytes
-      this.#hand(next)
-    }
-    if (this.#closed) return
-    if (count > 0) this.postRead(count)
-    if (this.#incoming.length > 0) return
+  #endWhenRead(): void {
+    if (this.#closed || this.#incoming.length > 0) return
     if (this.#peerClosed !== undefined) this.end(this.#peerClosed.error)
     else if (this.#peerEnded) {
       this.#peerEnded = false

@@ -1,4 +1,4 @@
-import { monotonicMs } from '../process/monotonic-time.js'
+import { monotonicMs } from '../base/process/monotonic-time.js'
 
 /** An instant on both clocks. */
 export interface Instant {

@@ -1,4 +1,5 @@
-import type { LockGrant } from '../drivers/lock-driver.js'
+import { afterThis } from '../base/wait/next-turn.js'
+import type { LockGrant } from '../locks/contract/lock-driver.js'
 import { currentInstant, type Instant, LeaseClock } from './lease-clock.js'
 
 /** What an engine has granted. */
@@ -75,12 +76,16 @@ export class LeasedGrant implements LockGrant {
     await this.#keeper.release(wasLost)
   }
 
+  abandon(): void {
+    if (this.#state === 'held') this.#finish('released')
+  }
+
   /** The lock was taken away, or its lease has ended. */
   lose(): void {
     if (this.#state !== 'held') return
     const listeners = [...this.#listeners]
     this.#finish('lost')
-    for (const listener of listeners) queueMicrotask(listener)
+    for (const listener of listeners) afterThis(listener)
   }
 
   /** The first renewal, of a grant on which nobody may count before. Resolves to false where it is lost. */

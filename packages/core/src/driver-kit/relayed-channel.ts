@@ -1,6 +1,6 @@
-import type { RpcLimits } from '../drivers/rpc-driver.js'
-import { monotonicMs } from '../process/monotonic-time.js'
-import { parseJson } from '../validation/parse-json.js'
+import type { RpcLimits } from '../rpc/contract/rpc-driver.js'
+import { monotonicMs } from '../base/process/monotonic-time.js'
+import { parseJson } from '../base/validation/parse-json.js'
 import { CarriedChannel } from './carried-channel.js'
 
 /** How a channel reaches its other end. */

@@ -1,12 +1,12 @@
-import { CliOpsError } from '../errors/cli-ops-error.js'
+import { CliOpsError } from '../base/errors/cli-ops-error.js'
 import type {
   RpcChannel,
   RpcDriver,
   RpcLimits,
   RpcListener,
   RpcService,
-} from '../drivers/rpc-driver.js'
-import { randomId } from '../names/random-id.js'
+} from '../rpc/contract/rpc-driver.js'
+import { randomId } from '../base/names/random-id.js'
 import { KeepAlive } from './keep-alive.js'
 import { RelayedChannel } from './relayed-channel.js'
 

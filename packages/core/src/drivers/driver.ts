@@ -1,8 +1,8 @@
 import type { Credentials, TlsFiles } from './engine-secrets.js'
-import type { EventDriver } from './event-driver.js'
-import type { LockDriver } from './lock-driver.js'
-import type { RegistryDriver } from './registry-driver.js'
-import type { RpcDriver } from './rpc-driver.js'
+import type { EventDriver } from '../events/contract/event-driver.js'
+import type { LockDriver } from '../locks/contract/lock-driver.js'
+import type { RegistryDriver } from '../registry/contract/registry-driver.js'
+import type { RpcDriver } from '../rpc/contract/rpc-driver.js'
 
 /** The four things that processes are given. */
 export type Primitive = 'locks' | 'events' | 'registry' | 'rpc'
@@ -17,6 +17,8 @@ export interface DriverCapabilities {
   /** Subscriptions can begin in the past. */
   readonly replay: boolean
   readonly durableGroups: boolean
+  /** Groups count attempts over restarts, and park what their handler fails on. Absent is false. */
+  readonly parking?: boolean | undefined
   /** Works between machines. */
   readonly remote: boolean
 }
@@ -61,12 +63,23 @@ export interface Driver {
   /** Tells what this process may do there, once the driver is open; `undefined` where nothing is known. For `doctor`. */
   access?(): EngineAccess | undefined
   /**
+   * Finds, by trying, what makes the engine or this user's rights there unfit for what the driver promises; empty where nothing does. Leaves
+   * nothing behind. For `doctor`.
+   */
+  findUnfit?(signal: AbortSignal): Promise<readonly EngineFinding[]>
+  /**
    * True for one caller within the interval: who gets it cleans up what dead processes left. Absent where the
    * engine expires things by itself.
    */
   claimCleanup?(intervalMs: number): boolean
   /** Gives back what the driver holds. Called once, also after an `open` that failed; settles within `timeoutMs`. */
   close(): Promise<void>
+}
+
+/** What makes an engine unfit, and what to do about it. */
+export interface EngineFinding {
+  readonly problem: string
+  readonly remedy: string
 }
 
 /** What a driver is made from. */
@@ -96,17 +109,31 @@ export type CreateDriver = (options: DriverOptions) => Driver
 
 export type { Credentials, TlsFiles }
 export type { EventDriver, LockDriver, RegistryDriver, RpcDriver }
-export type { MaybePromise } from './maybe-promise.js'
-export type { CleanOptions, LockGrant, LockRequest, LockWait } from './lock-driver.js'
+export type { MaybePromise } from '../base/wait/maybe-promise.js'
+export type {
+  CleanOptions,
+  ListOptions,
+  LockGrant,
+  LockRequest,
+  LockWait,
+  OwnedByOptions,
+} from '../locks/contract/lock-driver.js'
 export type {
   AppendOptions,
   EventBatch,
+  EventParking,
   EventReader,
   EventRecord,
+  GroupLedger,
+  ParkedCount,
   ReaderOptions,
   Retention,
-} from './event-driver.js'
-export type { ServiceQuery, ServiceRecord } from './registry-driver.js'
+} from '../events/contract/event-driver.js'
+export type {
+  OpenCommand,
+  ServiceQuery,
+  ServiceRecord,
+} from '../registry/contract/registry-driver.js'
 export type {
   RpcChannel,
   RpcLimits,
@@ -114,4 +141,4 @@ export type {
   RpcMessage,
   RpcReceiver,
   RpcService,
-} from './rpc-driver.js'
+} from '../rpc/contract/rpc-driver.js'

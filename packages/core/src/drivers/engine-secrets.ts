@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-import { CliOpsError } from '../errors/cli-ops-error.js'
+import { CliOpsError } from '../base/errors/cli-ops-error.js'
 
 /** Who a driver says it is. */
 export interface Credentials {

@@ -1,6 +1,8 @@
-import { CliOpsError } from '../errors/cli-ops-error.js'
-import type { Cursor } from './event-types.js'
-import { RateLimiter, type RateLimit } from './rate-limit.js'
+import { CliOpsError } from '../base/errors/cli-ops-error.js'
+import { type Clock, type ClockTimer, systemClock } from '../base/wait/clock.js'
+import type { Cursor } from './contract/event-types.js'
+import { RateLimiter, type ResolvedRateLimit } from './rate-limit.js'
+import { onAbort } from '../base/wait/abort-signal.js'
 
 const MAX_QUEUED = 1000
 
@@ -15,23 +17,31 @@ interface Waiting {
   readonly admit: () => void
 }
 
-/** Limiters of this process: the limit is one for each type and process, however many buses there are. */
+/** Limiters of this process: the limit is one for each log, type and process, however many buses there are. */
 const limiters = new Map<string, RateLimiter>()
 
-/** Applies the rate limit to emits: one place for every driver. */
+/** Applies the rate limit to emits: the same for every driver. */
 export class EmitGate {
   /** `undefined` where nothing is limited. */
   readonly #limited:
-    { readonly limit: Required<RateLimit>; readonly limiter: RateLimiter } | undefined
+    { readonly limit: ResolvedRateLimit; readonly limiter: RateLimiter } | undefined
   /** By event type, in order. */
   readonly #queues = new Map<string, Waiting[]>()
-  readonly #timers = new Set<NodeJS.Timeout>()
+  readonly #timers = new Set<ClockTimer>()
+  readonly #clock: Clock
   #queued = 0
 
-  /** @param isolated whether the limit counts this gate's emits only, not those of the whole process */
-  constructor(limit: Required<RateLimit> | false, isolated: boolean) {
+  /** @param log the key of the log; undefined for one that nobody else writes to */
+  constructor(
+    limit: ResolvedRateLimit | false,
+    log: string | undefined,
+    clock: Clock = systemClock,
+  ) {
+    this.#clock = clock
     if (limit === false) return
-    this.#limited = { limit, limiter: isolated ? new RateLimiter(limit) : sharedLimiter(limit) }
+    const now = (): number => clock.monotonicMs()
+    const limiter = log === undefined ? new RateLimiter(limit, now) : sharedLimiter(limit, log, now)
+    this.#limited = { limit, limiter }
   }
 
   /**
@@ -66,7 +76,7 @@ export class EmitGate {
     const queues = [...this.#queues.values()]
     this.#queues.clear()
     this.#queued = 0
-    for (const timer of this.#timers) clearTimeout(timer)
+    for (const timer of this.#timers) timer.stop()
     this.#timers.clear()
     for (const queue of queues) for (const { admit } of queue.splice(0)) admit()
   }
@@ -74,7 +84,7 @@ export class EmitGate {
   /** Stands at the end of the type's queue, or begins one. */
   #wait(
     type: string,
-    { limit, limiter }: { readonly limit: RateLimit; readonly limiter: RateLimiter },
+    { limit, limiter }: { readonly limit: ResolvedRateLimit; readonly limiter: RateLimiter },
     queue: Waiting[] | undefined,
     entry: { publish: Publish; retryAfterMs: number; signal: AbortSignal | undefined },
   ): Promise<Cursor> {
@@ -83,21 +93,20 @@ export class EmitGate {
       throw rateLimited(type, limit, (limit.perMs * MAX_QUEUED) / limit.max)
     const own = queue ?? []
     const published = new Promise<Cursor>((resolve, reject) => {
-      const abort = (): void => {
-        own.splice(own.indexOf(waiting), 1)
-        this.#queued -= 1
-        reject(signal?.reason as Error)
-      }
       const waiting: Waiting = {
         admit: () => {
-          signal?.removeEventListener('abort', abort)
+          stopListening()
           // Published here and now, not in a later microtask: an exit handler may be what lets it pass.
           resolve(publish())
         },
       }
-      signal?.addEventListener('abort', abort, { once: true })
       this.#queued += 1
       own.push(waiting)
+      const stopListening = onAbort(signal, () => {
+        own.splice(own.indexOf(waiting), 1)
+        this.#queued -= 1
+        reject(signal?.reason as Error)
+      })
     })
     if (queue === undefined) {
       this.#queues.set(type, own)
@@ -108,10 +117,10 @@ export class EmitGate {
 
   #schedule(type: string, queue: Waiting[], limiter: RateLimiter, afterMs: number): void {
     // The timer keeps the process alive: an accepted event is stored before the process ends by itself.
-    const timer = setTimeout(() => {
+    const timer = this.#clock.startTimer(afterMs, () => {
       this.#timers.delete(timer)
       this.#admitNext(type, queue, limiter)
-    }, afterMs)
+    })
     this.#timers.add(timer)
   }
 
@@ -128,19 +137,20 @@ export class EmitGate {
   }
 }
 
-function sharedLimiter(limit: RateLimit): RateLimiter {
-  const key = `${limit.max}/${limit.perMs}`
+function sharedLimiter(limit: ResolvedRateLimit, log: string, now: () => number): RateLimiter {
+  const key = `${log} ${limit.max}/${limit.perMs}/${limit.burst}`
   const known = limiters.get(key)
   if (known !== undefined) return known
-  const limiter = new RateLimiter(limit)
+  const limiter = new RateLimiter(limit, now)
   limiters.set(key, limiter)
   return limiter
 }
 
-function rateLimited(type: string, limit: RateLimit, retryAfterMs: number): CliOpsError {
+function rateLimited(type: string, limit: ResolvedRateLimit, retryAfterMs: number): CliOpsError {
+  const { max, perMs, burst, setBy } = limit
   return new CliOpsError(
     'RATE_LIMITED',
-    `more than ${limit.max} events ${JSON.stringify(type)} in ${limit.perMs} ms; the next one is possible in ${retryAfterMs} ms`,
-    { details: { type, max: limit.max, perMs: limit.perMs, retryAfterMs } },
+    `more than ${max} events ${JSON.stringify(type)} in ${perMs} ms after a burst of ${burst}, the limit that is set ${setBy}; the next one is possible in ${retryAfterMs} ms; the option rateLimit or CLI_OPS_RATE_LIMIT sets another limit`,
+    { details: { type, max, perMs, burst, setBy, retryAfterMs } },
   )
 }

@@ -1,19 +1,25 @@
 import { createMemoryDriver } from '../drivers/memory/memory-driver.js'
-import { type DriverHandle, openDriver, readyHandle } from '../drivers/open-driver.js'
-import { untilAborted } from '../drivers/until-aborted.js'
-import { CliOpsError } from '../errors/cli-ops-error.js'
-import { assertName, describe } from '../names/assert-name.js'
-import { resolveConnection } from '../options/connection-options.js'
-import { atExit } from '../process/at-exit.js'
-import { validate } from '../validation/standard-schema.js'
-import type { EventRecord } from '../drivers/event-driver.js'
+import { type DriverHandle, openDriver, readyHandle } from '../engine/open-driver.js'
+import { CliOpsError } from '../base/errors/cli-ops-error.js'
+import { closedError } from '../base/errors/closed-error.js'
+import { assertName, describe } from '../base/names/assert-name.js'
+import { resolveConnection } from '../engine/connection-options.js'
+import type { Clock } from '../base/wait/clock.js'
+import { clockFor } from '../engine/clock-for.js'
+import { atExit } from '../base/process/at-exit.js'
+import { validate } from '../base/validation/standard-schema.js'
+import { parseJson } from '../base/validation/parse-json.js'
+import type { EventParking, ParkedCount } from './contract/event-driver.js'
+import { assertMilliseconds } from '../base/validation/assert-number.js'
+import { withoutEnvelopeForSpies } from './bare-spy.js'
 import { EmitGate } from './emit-gate.js'
 import { EventFeed } from './event-feed.js'
-import { EventFilter } from './event-filter.js'
+import { EventFilter, schemaError } from './event-filter.js'
 import type { EventHandler } from './event-handler.js'
 import { EventIterator } from './event-iterator.js'
 import type { DataOf, EventData, EventOf } from './event-map.js'
 import type {
+  CloseOptions,
   EmitOptions,
   EventBusOptions,
   OnceOptions,
@@ -24,20 +30,28 @@ import type {
 } from './event-options.js'
 import { assertEventType, assertPattern } from './event-pattern.js'
 import { EventPublisher } from './event-publisher.js'
-import { createEventRecord, toEnvelope } from './event-record.js'
+import { createEventRecord, type CreatedRecord, toEnvelope } from './contract/event-record.js'
 import {
+  assertBoolean,
   assertSubscribeOptions,
-  type EventSettings,
   resolveEventSettings,
+  type EventSettings,
 } from './event-settings.js'
-import { defaultSource } from './event-source.js'
-import type { EventEnvelope } from './event-types.js'
+import { defaultSource } from './contract/event-source.js'
+import type { EventEnvelope } from './contract/event-types.js'
 import { GroupSubscription } from './group-subscription.js'
+import { isHandlerOf } from './handler-flow.js'
+import type { ParkedEvent } from './contract/parked-event.js'
 import { PlainSubscription } from './plain-subscription.js'
 import { readAll } from './read-all.js'
 import type { RunningSubscription } from './running-subscription.js'
 import type { StandardEvents } from './standard-events.js'
-import { traceparentOf } from './trace-context.js'
+import { traceparentOf } from '../base/process/trace-context.js'
+import { onAbort } from '../base/wait/abort-signal.js'
+import { untilAborted, withinTime } from '../base/wait/race.js'
+
+/** As long as the supervisors of most services wait before they kill. */
+const DEFAULT_DRAIN_MS = 10_000
 
 type AnyOf<Known extends string> = Known | (string & Record<never, never>)
 type EmitArguments<Data> = undefined extends Data
@@ -57,6 +71,7 @@ type EmitArguments<Data> = undefined extends Data
  */
 export class EventBus<Events = StandardEvents> {
   readonly #settings: EventSettings
+  readonly #clock: Clock
   readonly #handle: DriverHandle<'events'>
   readonly #publisher: EventPublisher
   readonly #gate: EmitGate
@@ -68,8 +83,13 @@ export class EventBus<Events = StandardEvents> {
   /** Validates at once; touches neither disk nor network. @throws TypeError */
   constructor(options: EventBusOptions = {}) {
     this.#settings = resolveEventSettings(options)
+    this.#clock = clockFor(options)
     this.#handle = openEvents(options, this.#settings.inMemory)
-    this.#gate = new EmitGate(this.#settings.rateLimit, this.#settings.inMemory)
+    this.#gate = new EmitGate(
+      this.#settings.rateLimit,
+      this.#settings.inMemory ? undefined : this.#handle.key,
+      this.#clock,
+    )
     this.#publisher = new EventPublisher(this.#handle, this.#settings.append, () => {
       for (const subscription of this.#subscriptions) subscription.kick()
     })
@@ -87,13 +107,13 @@ export class EventBus<Events = StandardEvents> {
     type: Type,
     ...[data, options = {}]: EmitArguments<EventData<Events, Type>>
   ): Promise<EventEnvelope<EventData<Events, Type>, Type>> {
-    const { signal } = options
+    const { signal, durable } = options
     signal?.throwIfAborted()
     const record = this.#record(type, data, options)
-    const invalid = this.#findInvalid(type, record.event.data)
+    const invalid = this.#findInvalid(record)
     if (invalid instanceof Promise) await invalid
     this.#assertOpen()
-    const stored = this.#gate.enter(type, () => this.#publisher.publish(record), signal)
+    const stored = this.#gate.enter(type, () => this.#publisher.publish(record, durable), signal)
     const cursor = await untilAborted(stored, signal)
     return toEnvelope(record, cursor) as EventEnvelope<EventData<Events, Type>, Type>
   }
@@ -108,7 +128,7 @@ export class EventBus<Events = StandardEvents> {
     ...[data, options = {}]: EmitArguments<EventData<Events, Type>>
   ): EventEnvelope<EventData<Events, Type>, Type> {
     const record = this.#record(type, data, options)
-    const invalid = this.#findInvalid(type, record.event.data)
+    const invalid = this.#findInvalid(record)
     if (invalid instanceof Promise) {
       invalid.catch(() => undefined)
       throw new CliOpsError(
@@ -116,7 +136,9 @@ export class EventBus<Events = StandardEvents> {
         `the schema of ${describe(type)} is asynchronous; use await emit()`,
       )
     }
-    const cursor = this.#gate.enterSync(type, () => this.#publisher.publishSync(record))
+    const cursor = this.#gate.enterSync(type, () =>
+      this.#publisher.publishSync(record, options.durable),
+    )
     return toEnvelope(record, cursor) as EventEnvelope<EventData<Events, Type>, Type>
   }
 
@@ -125,8 +147,8 @@ export class EventBus<Events = StandardEvents> {
    * log. On embedded drivers every event that is emitted after `on` has returned is delivered, whoever emits it.
    *
    * Without a group, handlers are not waited for, and a failing one is reported and gets the next event. With a group
-   * they are awaited one by one; a failing one is tried 5 times, and then the subscription ends and the event stays
-   * for its next start. A handler is given the envelope as its second argument if it declares two parameters.
+   * they are awaited one by one; a failing one is tried `maxAttempts` times, counted over restarts, and then the event is
+   * parked, which `parked`, `retry` and `drop` are for, and the next one follows.
    *
    * @throws TypeError
    * @throws CliOpsError `CLOSED`
@@ -142,22 +164,27 @@ export class EventBus<Events = StandardEvents> {
     }
     const { signal, group } = options
     const stop = (): void => subscription.unsubscribe()
+    let stopListening = (): void => undefined
+    const own = handler as EventHandler
     const parts = {
       pattern,
-      handler: handler as EventHandler,
+      handler: own,
+      call: this.#settings.inMemory ? withoutEnvelopeForSpies(own) : own,
       feed: this.#openFeed(options),
       filter: new EventFilter(pattern, this.#settings.schemas),
       options,
+      clock: this.#clock,
       onEnd: (ended: RunningSubscription) => {
         this.#subscriptions.delete(ended)
-        signal?.removeEventListener('abort', stop)
+        stopListening()
       },
     }
     const subscription =
-      group === undefined ? new PlainSubscription(parts) : new GroupSubscription(parts, group)
+      group === undefined
+        ? new PlainSubscription(parts)
+        : new GroupSubscription({ ...parts, group, openFeed: () => this.#openFeed(options) })
     this.#subscriptions.add(subscription)
-    if (signal?.aborted === true) stop()
-    else signal?.addEventListener('abort', stop, { once: true })
+    stopListening = onAbort(signal, stop)
     return subscription
   }
 
@@ -177,7 +204,7 @@ export class EventBus<Events = StandardEvents> {
       await events.return?.()
     }
     options.signal?.throwIfAborted()
-    throw closedError()
+    throw closedError('this EventBus')
   }
 
   /** Ends the subscriptions of this pattern, or only that of one handler. */
@@ -203,18 +230,18 @@ export class EventBus<Events = StandardEvents> {
     this.#assertSubscription(pattern, options)
     const { signal } = options
     const stop = (): void => iterator.end()
+    let stopListening = (): void => undefined
     const iterator = new EventIterator({
       feed: this.#openFeed(options),
       filter: new EventFilter(pattern, this.#settings.schemas),
       options,
       onEnd: (ended) => {
         this.#iterators.delete(ended)
-        signal?.removeEventListener('abort', stop)
+        stopListening()
       },
     })
     this.#iterators.add(iterator)
-    if (signal?.aborted === true) stop()
-    else signal?.addEventListener('abort', stop, { once: true })
+    stopListening = onAbort(signal, stop)
     return iterator as unknown as AsyncIterableIterator<EventOf<Events, Pattern>>
   }
 
@@ -244,14 +271,65 @@ export class EventBus<Events = StandardEvents> {
     return driver.events.clean(this.#settings.append.retention)
   }
 
-  /** Ends all subscriptions and stores what was emitted and still waits. Doing it twice does nothing. */
-  async close(): Promise<void> {
+  /**
+   * The events that a group has parked, in the order of the log.
+   *
+   * Fails with `UNSUPPORTED` where the engine cannot park events.
+   */
+  async *parked(group: string): AsyncGenerator<ParkedEvent, void, undefined> {
+    assertName('group', group)
+    const parking = await this.#parking()
+    let last: ParkedEvent | undefined
+    do {
+      const events = await parking.list(group, last)
+      yield* events
+      last = events.at(-1)
+    } while (last !== undefined)
+  }
+
+  /** The groups that have parked events, with their number. Rejects with `UNSUPPORTED` as {@link parked}. */
+  async parkedGroups(): Promise<readonly ParkedCount[]> {
+    return (await this.#parking()).groups()
+  }
+
+  /**
+   * Has the parked event with this id tried again, or all of them, by the group's active subscription or its next one; their
+   * attempts count from 1. Resolves to the number of events. Rejects with `UNSUPPORTED` as {@link parked}.
+   */
+  async retry(group: string, id?: string): Promise<number> {
+    assertName('group', group)
+    if (id !== undefined) assertName('id', id)
+    const parking = await this.#parking()
+    const count = await parking.retry(group, id)
+    for (const subscription of this.#subscriptions)
+      if (subscription.group === group) subscription.kick()
+    return count
+  }
+
+  /**
+   * Removes the parked event with this id for good. Resolves to the number of events. Rejects with `UNSUPPORTED` as
+   * {@link parked}.
+   */
+  async drop(group: string, id: string): Promise<number> {
+    assertName('group', group)
+    assertName('id', id)
+    return (await this.#parking()).drop(group, id)
+  }
+
+  /**
+   * Ends all subscriptions, waits for the handlers of groups that run and commits their events, and stores what was
+   * emitted and still waits. Doing it twice does nothing. A handler that closes its own bus is not waited for.
+   */
+  async close({ drainMs }: CloseOptions = {}): Promise<void> {
+    if (drainMs !== undefined) assertMilliseconds('drainMs', drainMs)
     if (this.#closing.signal.aborted) return
     this.#closing.abort()
-    for (const subscription of [...this.#subscriptions]) subscription.unsubscribe()
+    const ended = [...this.#subscriptions]
+    for (const subscription of ended) subscription.unsubscribe()
     for (const iterator of [...this.#iterators]) iterator.end()
     this.#gate.release()
     await this.#publisher.settled()
+    await drain(ended, drainMs)
     this.#leaveExit?.()
     await this.#handle.close()
   }
@@ -260,8 +338,9 @@ export class EventBus<Events = StandardEvents> {
     return this.close()
   }
 
-  #record(type: string, data: unknown, options: EmitOptions): EventRecord {
+  #record(type: string, data: unknown, options: EmitOptions): CreatedRecord {
     assertEventType(type)
+    if (options.durable !== undefined) assertBoolean('durable', options.durable)
     const traceparent = traceparentOf(options.traceparent)
     this.#assertOpen()
     // What waits for the end of the tick, or for its turn, must not be lost to a process.exit().
@@ -270,23 +349,30 @@ export class EventBus<Events = StandardEvents> {
       this.#publisher.flushSync()
     })
     const source = this.#settings.source ?? defaultSource()
-    return createEventRecord({ type, data, source, traceparent })
+    return createEventRecord({ type, data, source, traceparent, timeMs: this.#clock.now() })
   }
 
-  /** Throws, or resolves later, for data that breaks the schema of its type. */
-  #findInvalid(type: string, data: unknown): void | Promise<void> {
+  /**
+   * Throws, or resolves later, for data that breaks the schema of its type. What is judged is what is stored: a date has
+   * become a text by then, and subscribers are given that.
+   */
+  #findInvalid({ event: { type }, dataJson }: CreatedRecord): void | Promise<void> {
     const schema = this.#settings.schemas.get(type)
     if (schema === undefined) return undefined
-    const validated = validate(schema, data)
+    const validated = validate(schema, parseJson(dataJson))
     const judge = (result: Awaited<typeof validated>): void => {
-      if (result.ok) return
-      throw new CliOpsError('INVALID_MESSAGE', `the event ${describe(type)}: ${result.reason}`, {
-        details: { type, reason: result.reason },
-      })
+      if (!result.ok) throw schemaError(type, result.reason)
     }
     if (validated instanceof Promise) return validated.then(judge)
     judge(validated)
     return undefined
+  }
+
+  async #parking(): Promise<EventParking> {
+    this.#assertOpen()
+    const { events, name } = this.#handle.now ?? (await this.#handle.open())
+    if (events.parking !== undefined) return events.parking
+    throw new CliOpsError('UNSUPPORTED', `groups cannot park events on the ${name} driver`)
   }
 
   #openFeed({ from = 'latest', group }: SubscribeOptions): EventFeed {
@@ -310,7 +396,7 @@ export class EventBus<Events = StandardEvents> {
   }
 
   #assertOpen(): void {
-    if (this.#closing.signal.aborted) throw closedError()
+    if (this.#closing.signal.aborted) throw closedError('this EventBus')
   }
 }
 
@@ -320,6 +406,16 @@ function openEvents(options: EventBusOptions, inMemory: boolean): DriverHandle<'
   return readyHandle(createMemoryDriver(), 'events')
 }
 
-function closedError(): CliOpsError {
-  return new CliOpsError('CLOSED', 'the event bus was closed before the call')
+/** Waits for handlers, and lets go of those that take too long: their groups go on elsewhere. */
+async function drain(
+  ended: readonly RunningSubscription[],
+  drainMs: number | undefined,
+): Promise<void> {
+  const awaited = ended.filter(
+    (subscription) =>
+      (subscription.group !== undefined || drainMs !== undefined) && !isHandlerOf(subscription),
+  )
+  const settled = Promise.all(awaited.map((subscription) => subscription.settled))
+  if ((await withinTime(settled, drainMs ?? DEFAULT_DRAIN_MS)) === 'late')
+    for (const subscription of awaited) subscription.abandon()
 }

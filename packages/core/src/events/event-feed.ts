@@ -1,7 +1,13 @@
-import type { Driver, EventBatch, EventReader, ReaderOptions } from '../drivers/driver.js'
-import type { DriverHandle, DriverWith } from '../drivers/open-driver.js'
-import { CliOpsError } from '../errors/cli-ops-error.js'
-import type { Cursor } from './event-types.js'
+import type {
+  Driver,
+  EventBatch,
+  EventReader,
+  GroupLedger,
+  ReaderOptions,
+} from '../drivers/driver.js'
+import type { DriverHandle, DriverWith } from '../engine/open-driver.js'
+import { CliOpsError } from '../base/errors/cli-ops-error.js'
+import type { Cursor } from './contract/event-types.js'
 
 /** A reader on whatever driver: at once where it is embedded, once it is open where it is not. */
 export class EventFeed {
@@ -9,10 +15,12 @@ export class EventFeed {
   readonly ready: Promise<void>
   /** True where `poll` finds all that is stored, and not only what the engine has sent so far. */
   isEmbedded = false
+  /** True where the engine counts the attempts of groups and parks what they fail on. */
+  canPark = false
   #reader: EventReader | undefined
   #closed = false
 
-  /** @throws TypeError for a position that is none on an embedded driver; other errors reject `ready` */
+  /** @throws TypeError for an invalid position on an embedded driver; other errors reject `ready` */
   constructor(handle: DriverHandle<'events'>, options: ReaderOptions) {
     this.ready = this.#open(handle, options)
     this.ready.catch(() => undefined)
@@ -34,6 +42,11 @@ export class EventFeed {
     return this.#closed ? undefined : this.#reader?.commit(cursor)
   }
 
+  /** Where the attempts of this group are counted; undefined where the engine cannot, or while another reader is active. */
+  get ledger(): GroupLedger | undefined {
+    return this.#closed ? undefined : this.#reader?.ledger
+  }
+
   close(): void {
     this.#closed = true
     this.#reader?.close()
@@ -44,11 +57,13 @@ export class EventFeed {
     if (driver === undefined) {
       return handle.open().then(async (opened) => {
         if (this.#closed) return
+        this.canPark = opened.capabilities.parking === true
         this.#reader = openReader(opened, options)
         await this.#reader.ready
       })
     }
     this.isEmbedded = driver.capabilities.synchronous
+    this.canPark = driver.capabilities.parking === true
     try {
       this.#reader = openReader(driver, options)
       return this.#reader.ready

@@ -1,8 +1,19 @@
-import { warnOnce } from '../diagnostics/message.js'
-import type { MaybePromise } from '../drivers/maybe-promise.js'
-import { type StandardSchema, validate, type Validated } from '../validation/standard-schema.js'
-import type { EventEnvelope } from './event-types.js'
+import { callSafely } from '../base/errors/call-safely.js'
+import { warnOnce } from '../base/terminal/message.js'
+import type { MaybePromise } from '../base/wait/maybe-promise.js'
+import { CliOpsError } from '../base/errors/cli-ops-error.js'
+import {
+  type StandardSchema,
+  validate,
+  type Validated,
+} from '../base/validation/standard-schema.js'
+import type { EventEnvelope } from './contract/event-types.js'
 import { matcherOf } from './event-pattern.js'
+
+/** An event as its subscription is given it, or why it cannot be. */
+export type Checked =
+  | { readonly event: EventEnvelope; readonly refusal?: undefined }
+  | { readonly refusal: CliOpsError }
 
 /**
  * Decides what of the log a subscription is given: what its pattern selects and, where there is a schema for the type,
@@ -17,24 +28,44 @@ export class EventFilter {
     this.#schemas = schemas
   }
 
-  /** The event with its validated data; `undefined` for one to be skipped. At once unless the schema is asynchronous. */
-  check(event: EventEnvelope): MaybePromise<EventEnvelope | undefined> {
-    if (!this.matches(event.type)) return undefined
+  /**
+   * The event with its validated data, or why its schema refuses it. At once unless the schema is asynchronous. Never
+   * throws or rejects.
+   */
+  check(event: EventEnvelope): MaybePromise<Checked> {
     const schema = this.#schemas.get(event.type)
-    if (schema === undefined) return event
+    if (schema === undefined) return { event }
     const validated = validate(schema, event.data)
     return validated instanceof Promise
-      ? validated.then((result) => accept(event, result))
-      : accept(event, validated)
+      ? validated.then((result) => judge(event, result))
+      : judge(event, validated)
   }
 }
 
-function accept(event: EventEnvelope, validated: Validated<unknown>): EventEnvelope | undefined {
-  if (validated.ok) return { ...event, data: validated.value }
+/** Tells of an event that is skipped because it breaks its schema: the caller's `onError`, or one line for each source. */
+export function reportRefusal(
+  refusal: CliOpsError,
+  event: EventEnvelope,
+  onError: ((error: unknown, event: EventEnvelope, attempt: number) => unknown) | undefined,
+): void {
   const { type, source } = event
-  warnOnce(
-    `invalid event ${type} ${source}`,
-    `skipping events "${type}" of ${source} that break their schema: ${validated.reason}`,
-  )
-  return undefined
+  const warn = (): void => {
+    warnOnce(
+      `invalid event ${type} ${source}`,
+      `skipping events "${type}" of ${source} that break their schema: ${String(refusal.details?.['reason'])}`,
+    )
+  }
+  if (onError === undefined) warn()
+  else callSafely(() => onError(refusal, event, 1), warn)
+}
+
+function judge(event: EventEnvelope, validated: Validated<unknown>): Checked {
+  if (validated.ok) return { event: { ...event, data: validated.value } }
+  return { refusal: schemaError(event.type, validated.reason) }
+}
+
+/** The error for data that its schema refuses, at the emitter and at a subscriber. */
+export function schemaError(type: string, reason: string): CliOpsError {
+  const message = `the event ${JSON.stringify(type)} breaks its schema as it is stored, after JSON: ${reason}`
+  return new CliOpsError('INVALID_MESSAGE', message, { details: { type, reason } })
 }

@@ -1,5 +1,5 @@
-import { CliOpsError } from '../errors/cli-ops-error.js'
-import type { EventGap } from './event-types.js'
+import { CliOpsError } from '../base/errors/cli-ops-error.js'
+import type { EventGap } from './contract/event-types.js'
 
 /** The error of a reader that nobody told what to do about a gap. `details.resumeAt` is where to go on. */
 export function gapError(gap: EventGap): CliOpsError {

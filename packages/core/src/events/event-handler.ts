@@ -1,49 +1,38 @@
-import { say } from '../diagnostics/message.js'
-import type { EventEnvelope } from './event-types.js'
+import { callSafely } from '../base/errors/call-safely.js'
+import { errorText } from '../base/errors/error-text.js'
+import { say } from '../base/terminal/message.js'
+import type { EventEnvelope } from './contract/event-types.js'
 
-/**
- * What `on` calls for each event. A handler that declares one parameter is called with the data alone; one that
- * declares two gets the envelope as well.
- */
+/** What `on` calls for each event. */
 export type EventHandler<Data = unknown, Event = EventEnvelope> = (
   data: Data,
   event: Event,
 ) => unknown
 
-/** Calls a handler with as many arguments as it declares. */
+/** Calls a handler with the data of an event and its envelope. */
 export function callHandler(handler: EventHandler, event: EventEnvelope): unknown {
-  // The envelope would be a surprise to a handler that is a function of the data, such as a spy.
-  return handler.length >= 2
-    ? handler(event.data, event)
-    : (handler as (data: unknown) => unknown)(event.data)
+  return handler(event.data, event)
 }
 
-/** Makes what reports a handler's errors: the caller's function, or one line for the first of them. */
+/** The caller's `onError`, which may itself throw or reject, or one line for the first failure. */
+export type ErrorReporter = (error: unknown, event: EventEnvelope, attempt: number) => void
+
+/** Makes what reports the failures of a subscription. What it returns never throws. */
 export function createErrorReporter(
   pattern: string,
-  onError: ((error: unknown, event: EventEnvelope) => void) | undefined,
-): (error: unknown, event: EventEnvelope) => void {
+  onError: ((error: unknown, event: EventEnvelope, attempt: number) => unknown) | undefined,
+): ErrorReporter {
   let said = false
   const sayOnce = (error: unknown, event: EventEnvelope): void => {
     if (said) return
     said = true
-    say(`the handler of "${pattern}" failed on event ${event.id}: ${messageOf(error)}`)
+    say(`the handler of "${pattern}" failed on event ${event.id}: ${errorText(error)}`)
   }
   if (onError === undefined) return sayOnce
-  return (error, event) => {
-    try {
-      onError(error, event)
-    } catch (second) {
-      sayOnce(second, event)
-    }
+  return (error, event, attempt) => {
+    callSafely(
+      () => onError(error, event, attempt),
+      (second) => sayOnce(second, event),
+    )
   }
-}
-
-/** Tells whether a handler has returned something to wait for. */
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function'
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

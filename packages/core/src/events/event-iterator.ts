@@ -1,4 +1,8 @@
-import type { EventEnvelope, EventGap } from './event-types.js'
+import { callSafely } from '../base/errors/call-safely.js'
+import { errorText } from '../base/errors/error-text.js'
+import { say } from '../base/terminal/message.js'
+import { admitEvent } from './admit-event.js'
+import type { EventEnvelope, EventGap } from './contract/event-types.js'
 import type { EventFeed } from './event-feed.js'
 import type { EventFilter } from './event-filter.js'
 import { gapError } from './event-gap.js'
@@ -62,7 +66,7 @@ export class EventIterator implements AsyncIterableIterator<EventEnvelope> {
   }
 
   async *#iterate(): AsyncGenerator<EventEnvelope, undefined> {
-    const { feed, filter } = this.#parts
+    const { feed } = this.#parts
     const { signal } = this.#ending
     try {
       await feed.ready
@@ -73,11 +77,18 @@ export class EventIterator implements AsyncIterableIterator<EventEnvelope> {
           continue
         }
         if (batch.gap !== undefined) await this.#passGap(batch.gap)
+        for (const { event } of batch.retries ?? []) {
+          const admitted = await this.#admit(event)
+          if (admitted === 'left') break
+          if (admitted === undefined) continue
+          yield admitted
+          await this.#progress?.unpark(event)
+        }
         for (const event of batch.events) {
           if (signal.aborted) return undefined
-          const checked = filter.check(event)
-          const accepted = checked instanceof Promise ? await checked : checked
-          if (accepted !== undefined) yield accepted
+          const admitted = await this.#admit(event)
+          if (admitted === 'left') break
+          if (admitted !== undefined) yield admitted
           if (this.#progress !== undefined) await this.#pass(this.#progress, event)
         }
       }
@@ -88,6 +99,13 @@ export class EventIterator implements AsyncIterableIterator<EventEnvelope> {
       this.end()
     }
     return undefined
+  }
+
+  /** The event to hand out; undefined for one that is not selected, or breaks its schema. */
+  async #admit(event: EventEnvelope): Promise<EventEnvelope | 'left' | undefined> {
+    if (!this.#parts.filter.matches(event.type)) return undefined
+    const admitted = await admitEvent(event, this.#parts, this.#ending.signal)
+    return admitted === 'passed' ? undefined : admitted
   }
 
   /** False where all that is kept has been handed out and nobody asked to wait for more. */
@@ -102,6 +120,7 @@ export class EventIterator implements AsyncIterableIterator<EventEnvelope> {
   /** The consumer has asked for more, so it is done with this event. */
   async #pass(progress: GroupProgress, { cursor, type }: EventEnvelope): Promise<void> {
     progress.advance(cursor)
+    this.#parts.feed.ledger?.finish(cursor)
     await progress.commitEvery(this.#parts.filter.matches(type) ? 0 : COMMIT_SKIPPED_EVERY_MS)
   }
 
@@ -110,7 +129,11 @@ export class EventIterator implements AsyncIterableIterator<EventEnvelope> {
     // A group has been told of the gap when this returns or throws; its next start goes on behind it.
     this.#progress?.advance(gap.resumeAt)
     await this.#progress?.commit()
-    if (options.onGap === undefined) throw gapError(gap)
-    options.onGap(gap)
+    const { onGap } = options
+    if (onGap === undefined) throw gapError(gap)
+    callSafely(
+      () => onGap(gap),
+      (error) => say(`onGap failed: ${errorText(error)}`),
+    )
   }
 }

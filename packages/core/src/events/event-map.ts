@@ -1,4 +1,4 @@
-import type { EventEnvelope } from './event-types.js'
+import type { EventEnvelope } from './contract/event-types.js'
 
 /** The type of an event's data by its type; a type that the map does not know has unknown data. */
 export type EventData<Events, Type extends string> = Type extends keyof Events

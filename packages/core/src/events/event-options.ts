@@ -1,7 +1,7 @@
-import type { ConnectionOptions } from '../options/connection-options.js'
-import type { StandardSchema } from '../validation/standard-schema.js'
+import type { ConnectionOptions } from '../engine/connection-options.js'
+import type { StandardSchema } from '../base/validation/standard-schema.js'
 import type { RateLimit } from './rate-limit.js'
-import type { Cursor, EventEnvelope, EventGap } from './event-types.js'
+import type { Cursor, EventEnvelope, EventGap } from './contract/event-types.js'
 
 /** Options of an `EventBus`. */
 export interface EventBusOptions extends ConnectionOptions {
@@ -29,13 +29,14 @@ export interface EventBusOptions extends ConnectionOptions {
   readonly maxBytes?: number | undefined
   /**
    * Whether an emitted event is on stable storage when `emit` resolves: it then survives a power failure, and not
-   * only a crash of the process. It costs about a millisecond.
+   * only a crash of the process. It costs about a millisecond. An engine that cannot promise that refuses the event
+   * (`UNSUPPORTED`); where it has replicas, most of its nodes have the event by then.
    * @default false
    */
   readonly durable?: boolean | undefined
   /**
    * How many events of one type this process may emit, or false for any number.
-   * @default { max: 10, perMs: 1000, onLimit: 'reject' }
+   * @default `CLI_OPS_RATE_LIMIT`, else { max: 10, perMs: 1000, burst: 600, onLimit: 'reject' }
    */
   readonly rateLimit?: false | RateLimit | undefined
   /**
@@ -49,6 +50,11 @@ export interface EventBusOptions extends ConnectionOptions {
 export interface EmitOptions {
   /** Ends the wait for storage or for the rate limit. An event that is already being stored may still be. */
   readonly signal?: AbortSignal | undefined
+  /**
+   * Whether this event is on stable storage when `emit` resolves.
+   * @default the bus's `durable`
+   */
+  readonly durable?: boolean | undefined
   /**
    * W3C trace context.
    * @default the environment's `TRACEPARENT`, where it is well-formed
@@ -73,10 +79,30 @@ export interface SubscribeOptions {
   /** Ends the subscription. */
   readonly signal?: AbortSignal | undefined
   /**
-   * Called when the handler throws or rejects.
-   * @default one line on stderr for the subscription's first failure
+   * Called when the handler throws, rejects or takes too long, with the number of the attempt, and for an event that
+   * breaks its schema (`INVALID_MESSAGE`).
+   * @default one line on stderr for the subscription's first failure, and for the first such event of each source
    */
-  readonly onError?: ((error: unknown, event: EventEnvelope) => void) | undefined
+  readonly onError?:
+    ((error: unknown, event: EventEnvelope, attempt: number) => unknown) | undefined
+  /**
+   * How often a group's handler is given an event, counted over restarts and processes; an attempt that a crash cut off
+   * counts, too. Then the event is parked in the group's own log, and the next one follows. `Infinity` never parks.
+   * @default 5
+   */
+  readonly maxAttempts?: number | undefined
+  /**
+   * How long a group's handler may take for one event, in milliseconds. Then the attempt has failed and another process
+   * may have the group; the handler, which cannot be stopped, is left behind.
+   * @default no limit
+   */
+  readonly handlerTimeoutMs?: number | undefined
+  /**
+   * How long a group waits before the second attempt, the third, and so on, in milliseconds; the last figure goes for all
+   * further ones.
+   * @default [100, 1000, 5000, 10_000]
+   */
+  readonly retryDelaysMs?: readonly number[] | undefined
   /**
    * Called when events have expired before they could be read; reading goes on at the oldest kept one.
    * @default `on` writes one line to stderr; `subscribe` and `once` fail with `CURSOR_GAP`
@@ -93,6 +119,16 @@ export interface PullOptions extends SubscribeOptions {
    * @default true
    */
   readonly wait?: boolean | undefined
+}
+
+/** Options of `close`. */
+export interface CloseOptions {
+  /**
+   * How long handlers that run may take to finish, in milliseconds; those of a group are then committed. Where it is
+   * given, handlers without a group are waited for as well.
+   * @default 10_000, for groups alone
+   */
+  readonly drainMs?: number | undefined
 }
 
 /** Options of `once`. */
@@ -115,6 +151,12 @@ export interface Subscription {
    * events cannot be read; nothing has to be done about that.
    */
   readonly ready: Promise<void>
+  /**
+   * Resolves when the subscription was ended and, for a group, its running handler has finished. Rejects with the reason
+   * where it ended by itself, because the events cannot be read. A group of which nobody looks at this then makes the
+   * process end with 69 (EX_UNAVAILABLE), unless the process has an exit code of its own.
+   */
+  readonly closed: Promise<void>
   /** Ends the subscription; no handler is called afterwards. Doing it twice does nothing. */
   unsubscribe(): void
   [Symbol.dispose](): void

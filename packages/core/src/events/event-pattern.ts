@@ -1,4 +1,4 @@
-import { assertName, describe } from '../names/assert-name.js'
+import { assertName, describe } from '../base/names/assert-name.js'
 
 /**
  * Throws a `TypeError` unless `pattern` is an event type, a prefix such as `task:*`, or `*`. A star stands for

@@ -1,11 +1,13 @@
 import type { AppendOptions, EventRecord } from '../drivers/driver.js'
-import type { DriverHandle } from '../drivers/open-driver.js'
-import { CliOpsError } from '../errors/cli-ops-error.js'
-import type { Cursor } from './event-types.js'
+import type { DriverHandle } from '../engine/open-driver.js'
+import { CliOpsError } from '../base/errors/cli-ops-error.js'
+import { afterThis } from '../base/wait/next-turn.js'
+import type { Cursor } from './contract/event-types.js'
 
 /** An event that waits for the next write. */
 interface Pending {
   readonly record: EventRecord
+  readonly durable: boolean
   readonly resolve: (cursor: Cursor) => void
   readonly reject: (error: unknown) => void
 }
@@ -18,7 +20,7 @@ export class EventPublisher {
   readonly #handle: DriverHandle<'events'>
   readonly #options: AppendOptions
   readonly #onStored: () => void
-  #pending: Pending[] = []
+  readonly #pending: Pending[] = []
   #scheduled = false
   /** Settles when the write that is under way has ended; never rejects. */
   #writing: Promise<void> | undefined
@@ -31,12 +33,12 @@ export class EventPublisher {
   }
 
   /** Resolves to the event's cursor once it is stored. Rejects with the driver's error. */
-  publish(record: EventRecord): Promise<Cursor> {
+  publish(record: EventRecord, durable = this.#options.durable): Promise<Cursor> {
     return new Promise((resolve, reject) => {
-      this.#pending.push({ record, resolve, reject })
+      this.#pending.push({ record, durable, resolve, reject })
       if (this.#scheduled || this.#writing !== undefined) return
       this.#scheduled = true
-      queueMicrotask(() => {
+      afterThis(() => {
         this.#scheduled = false
         this.#write()
       })
@@ -48,13 +50,13 @@ export class EventPublisher {
    *
    * @throws CliOpsError `UNSUPPORTED` on drivers that need the network
    */
-  publishSync(record: EventRecord): Cursor {
+  publishSync(record: EventRecord, durable = this.#options.durable): Cursor {
     const events = this.#handle.now?.events
     if (events?.appendSync === undefined) {
       throw new CliOpsError('UNSUPPORTED', 'emitSync needs the local driver; use await emit()')
     }
     this.flushSync()
-    const [cursor] = events.appendSync([record], this.#options)
+    const [cursor] = events.appendSync([record], { ...this.#options, durable })
     return cursor as Cursor
   }
 
@@ -62,12 +64,13 @@ export class EventPublisher {
   flushSync(): void {
     const events = this.#handle.now?.events
     if (events?.appendSync === undefined || this.#pending.length === 0) return
-    const batch = this.#takePending()
+    const batch = this.#takeBatch()
     try {
-      settle(batch, events.appendSync(recordsOf(batch), this.#options))
+      settle(batch, events.appendSync(recordsOf(batch), this.#optionsOf(batch)))
     } catch (error) {
       rejectAll(batch, error)
     }
+    this.flushSync()
   }
 
   /** Resolves when everything that was published has been stored or refused. */
@@ -85,21 +88,22 @@ export class EventPublisher {
       this.#writing = this.#writeLater(this.#handle.open())
       return
     }
-    const batch = this.#takePending()
+    const batch = this.#takeBatch()
     try {
-      const cursors = driver.events.append(recordsOf(batch), this.#options)
+      const cursors = driver.events.append(recordsOf(batch), this.#optionsOf(batch))
       if (cursors instanceof Promise) this.#writing = this.#finish(batch, cursors)
       else this.#stored(batch, cursors)
     } catch (error) {
       rejectAll(batch, error)
     }
+    this.#write()
   }
 
   async #writeLater(opening: Promise<unknown>): Promise<void> {
     try {
       await opening
     } catch (error) {
-      rejectAll(this.#takePending(), error)
+      rejectAll(this.#pending.splice(0), error)
     }
     this.#writing = undefined
     this.#write()
@@ -120,10 +124,15 @@ export class EventPublisher {
     settle(batch, cursors)
   }
 
-  #takePending(): Pending[] {
-    const batch = this.#pending
-    this.#pending = []
-    return batch
+  /** The next events that are to be stored in the same way. */
+  #takeBatch(): Pending[] {
+    const durable = this.#pending[0]?.durable
+    const other = this.#pending.findIndex((pending) => pending.durable !== durable)
+    return this.#pending.splice(0, other < 0 ? this.#pending.length : other)
+  }
+
+  #optionsOf([first]: readonly Pending[]): AppendOptions {
+    return { ...this.#options, durable: first?.durable === true }
   }
 }
 

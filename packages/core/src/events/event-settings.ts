@@ -1,18 +1,19 @@
-import type { AppendOptions } from '../drivers/event-driver.js'
-import { describe } from '../names/assert-name.js'
-import type { StandardSchema } from '../validation/standard-schema.js'
+import type { AppendOptions } from './contract/event-driver.js'
+import { describe } from '../base/names/assert-name.js'
+import type { StandardSchema } from '../base/validation/standard-schema.js'
 import { assertEventType } from './event-pattern.js'
-import { assertSource } from './event-source.js'
-import { DEFAULT_RETENTION } from './default-retention.js'
+import { assertSource } from './contract/event-source.js'
+import { DEFAULT_RETENTION } from './contract/default-retention.js'
 import type { EventBusOptions, PullOptions } from './event-options.js'
-import { DEFAULT_RATE_LIMIT, type RateLimit } from './rate-limit.js'
+import type { ResolvedRateLimit } from './rate-limit.js'
+import { resolveRateLimit } from './resolve-rate-limit.js'
 
 /** The options of a bus, validated, with the defaults filled in. */
 export interface EventSettings {
   readonly inMemory: boolean
   readonly source: string | undefined
   readonly append: AppendOptions
-  readonly rateLimit: Required<RateLimit> | false
+  readonly rateLimit: ResolvedRateLimit | false
   readonly schemas: ReadonlyMap<string, StandardSchema>
 }
 
@@ -49,24 +50,13 @@ export function assertSubscribeOptions(options: PullOptions): void {
     throw new TypeError(`signal must be an AbortSignal, got ${describe(signal)}`)
   }
   if (wait !== undefined) assertBoolean('wait', wait)
+  const { maxAttempts, handlerTimeoutMs, retryDelaysMs } = options
+  if (maxAttempts !== undefined && maxAttempts !== Infinity)
+    assertPositiveInteger('maxAttempts', maxAttempts)
+  if (handlerTimeoutMs !== undefined) assertPositiveInteger('handlerTimeoutMs', handlerTimeoutMs)
+  if (retryDelaysMs !== undefined) assertDelays(retryDelaysMs)
   assertCallback('onError', onError)
   assertCallback('onGap', onGap)
-}
-
-function resolveRateLimit(limit: EventBusOptions['rateLimit']): Required<RateLimit> | false {
-  if (limit === undefined || limit === false) return limit ?? DEFAULT_RATE_LIMIT
-  if (typeof limit !== 'object' || limit === null) {
-    throw new TypeError(`rateLimit must be false or an object, got ${describe(limit)}`)
-  }
-  const { max, perMs, onLimit = 'reject' } = limit
-  assertPositiveInteger('rateLimit.max', max)
-  assertPositiveInteger('rateLimit.perMs', perMs)
-  if (!['reject', 'drop', 'queue'].includes(onLimit)) {
-    throw new TypeError(
-      `rateLimit.onLimit must be "reject", "drop" or "queue", got ${describe(onLimit)}`,
-    )
-  }
-  return { max, perMs, onLimit }
 }
 
 function resolveSchemas(schemas: unknown): Map<string, StandardSchema> {
@@ -85,7 +75,7 @@ function resolveSchemas(schemas: unknown): Map<string, StandardSchema> {
   return resolved
 }
 
-function assertBoolean(option: string, value: unknown): void {
+export function assertBoolean(option: string, value: unknown): void {
   if (typeof value !== 'boolean') {
     throw new TypeError(`${option} must be true or false, got ${describe(value)}`)
   }
@@ -95,6 +85,12 @@ function assertPositiveInteger(option: string, value: unknown): void {
   if (!Number.isSafeInteger(value) || (value as number) < 1) {
     throw new TypeError(`${option} must be a positive integer, got ${describe(value)}`)
   }
+}
+
+function assertDelays(value: unknown): void {
+  const isDelay = (delay: unknown): boolean => Number.isSafeInteger(delay) && (delay as number) >= 0
+  if (Array.isArray(value) && value.length > 0 && value.every(isDelay)) return
+  throw new TypeError(`retryDelaysMs must be a list of milliseconds, got ${describe(value)}`)
 }
 
 function assertCallback(option: string, value: unknown): void {

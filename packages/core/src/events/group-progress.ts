@@ -1,6 +1,7 @@
-import { warnOnce } from '../diagnostics/message.js'
+import { errorText } from '../base/errors/error-text.js'
+import { warnOnce } from '../base/terminal/message.js'
 import type { EventFeed } from './event-feed.js'
-import type { Cursor } from './event-types.js'
+import type { Cursor, EventEnvelope } from './contract/event-types.js'
 
 /** Moves the cursor of a group. A commit writes a file, so events that follow each other closely may share one. */
 export class GroupProgress {
@@ -37,7 +38,20 @@ export class GroupProgress {
     } catch (error) {
       warnOnce(
         `commit ${this.#group}`,
-        `cannot store how far group "${this.#group}" is, so its events may come again: ${String(error)}`,
+        `cannot store how far group "${this.#group}" is, so its events may come again: ${errorText(error)}`,
+      )
+    }
+  }
+
+  /** Removes a parked event that was tried again with success. Never rejects: at worst it is tried once more. */
+  async unpark(event: EventEnvelope): Promise<void> {
+    try {
+      const removing = this.#feed.ledger?.unpark(event)
+      if (removing instanceof Promise) await removing
+    } catch (error) {
+      warnOnce(
+        `unpark ${this.#group}`,
+        `event ${event.id} of group "${this.#group}" was handled and stays parked: ${errorText(error)}`,
       )
     }
   }

@@ -1,69 +1,97 @@
-import { say } from '../diagnostics/message.js'
-import { atExit } from '../process/at-exit.js'
+import { callSafely } from '../base/errors/call-safely.js'
+import { errorText } from '../base/errors/error-text.js'
+import { say } from '../base/terminal/message.js'
+import { atExit } from '../base/process/at-exit.js'
+import { EventAttempts } from './event-attempts.js'
+import type { EventFeed } from './event-feed.js'
 import { describeGap } from './event-gap.js'
-import { callHandler, createErrorReporter, type EventHandler } from './event-handler.js'
-import type { EventEnvelope, EventGap } from './event-types.js'
+import { createErrorReporter, type EventHandler } from './event-handler.js'
+import type { EventEnvelope, EventGap } from './contract/event-types.js'
 import { GroupProgress } from './group-progress.js'
-import { pause } from './pause.js'
+import type { ParkedEvent } from './contract/parked-event.js'
+import { pause } from '../base/wait/pause.js'
 import { isWorthAnotherTry } from './read-failure.js'
 import type { RunningSubscription, SubscriptionParts } from './running-subscription.js'
+import { SubscriptionEnd } from './subscription-end.js'
 
-/** How long a failing handler is given between its tries; after the last one the subscription ends. */
-const RETRY_DELAYS_MS: readonly number[] = [100, 1000, 5000, 30_000]
 /** A commit writes a file, so events that follow each other closely share one. */
 const COMMIT_EVERY_MS = 5
 /** What the pattern does not select may be read again after a crash, and is worth a commit only now and then. */
 const COMMIT_SKIPPED_EVERY_MS = 1000
 
+/** What an {@link GroupSubscription} needs beside what every subscription does. */
+export interface GroupParts extends SubscriptionParts {
+  readonly group: string
+  /** Opens one more feed of the group, which stands by behind those that do so already. */
+  readonly openFeed: () => EventFeed
+}
+
 /**
- * A durable subscription. Its handler is awaited, event by event, and the cursor moves only after it succeeded: each
- * event is handled at least once, also over crashes.
+ * A durable subscription. Its handler is awaited, event by event, and the cursor moves only after it succeeded, or the event
+ * was parked: each event is handled at least once, also over crashes, or kept for a person to decide.
  */
 export class GroupSubscription implements RunningSubscription {
   readonly pattern: string
   readonly group: string
   readonly handler: EventHandler
   readonly ready: Promise<void>
-  readonly #parts: SubscriptionParts
-  readonly #retryDelaysMs: readonly number[]
+  readonly #parts: GroupParts
   readonly #ending = new AbortController()
-  readonly #report: (error: unknown, event: EventEnvelope) => void
-  readonly #progress: GroupProgress
+  readonly #end = new SubscriptionEnd(true)
+  readonly #attempts: EventAttempts
   readonly #leaveExit: () => void
+  #feed: EventFeed
+  #progress: GroupProgress
   #working: Promise<void> | undefined
 
-  constructor(parts: SubscriptionParts, group: string, retryDelaysMs = RETRY_DELAYS_MS) {
+  constructor(parts: GroupParts) {
+    const { pattern, group, handler, call, feed, filter, options, clock } = parts
     this.#parts = parts
-    this.#retryDelaysMs = retryDelaysMs
-    this.pattern = parts.pattern
+    this.pattern = pattern
     this.group = group
-    this.handler = parts.handler
-    this.ready = parts.feed.ready
-    this.#report = createErrorReporter(parts.pattern, parts.options.onError)
-    this.#progress = new GroupProgress(parts.feed, group)
+    this.handler = handler
+    this.ready = feed.ready
+    this.#feed = feed
+    this.#progress = new GroupProgress(feed, group)
+    const report = createErrorReporter(pattern, options.onError)
+    this.#attempts = new EventAttempts({
+      group,
+      handler: call,
+      filter,
+      options,
+      clock,
+      report,
+      owner: this,
+    })
     this.#leaveExit = atExit(() => {
       void this.#progress.commit()
-      parts.feed.close()
+      this.#feed.close()
     })
     void this.#run()
   }
 
+  get closed(): Promise<void> {
+    return this.#end.closed
+  }
+
+  get settled(): Promise<void> {
+    return this.#end.settled
+  }
+
   /** Ends the subscription. A handler that is running comes to its end; then the next reader of the group takes over. */
   unsubscribe(): void {
-    if (this.#ending.signal.aborted) return
-    this.#ending.abort()
-    this.#parts.onEnd(this)
-    const finish = async (): Promise<void> => {
-      await this.#progress.commit()
-      this.#leaveExit()
-      this.#parts.feed.close()
-    }
-    if (this.#working === undefined) void finish()
-    else void this.#working.then(finish, finish)
+    this.#stop(() => this.#end.resolve())
   }
 
   [Symbol.dispose](): void {
     this.unsubscribe()
+  }
+
+  /** Lets the next reader take over although the handler still runs: the subscription was ended, and waited for long enough. */
+  abandon(): void {
+    this.#leaveExit()
+    this.#feed.close()
+    this.#end.resolve()
   }
 
   kick(): void {
@@ -71,18 +99,35 @@ export class GroupSubscription implements RunningSubscription {
     this.#work().catch(() => undefined)
   }
 
+  /** Ends the subscription, and settles it once its running handler has finished and is committed. */
+  #stop(settle: () => void): void {
+    if (this.#ending.signal.aborted) return
+    this.#ending.abort()
+    this.#parts.onEnd(this)
+    const finish = async (): Promise<void> => {
+      await this.#progress.commit()
+      this.#leaveExit()
+      this.#feed.close()
+      settle()
+    }
+    if (this.#working === undefined) void finish()
+    else void this.#working.then(finish, finish)
+  }
+
   async #run(): Promise<void> {
     const { signal } = this.#ending
     while (!signal.aborted) {
+      const feed = this.#feed
       try {
-        await this.#parts.feed.ready
+        await feed.ready
         await this.#work()
         if (signal.aborted) return
-        await this.#parts.feed.wait(signal)
+        // Given away meanwhile: the next look is at the feed that stands by.
+        if (feed === this.#feed) await feed.wait(signal)
       } catch (error) {
         if (signal.aborted) return
-        if (await isWorthAnotherTry(error, this.#parts, signal)) continue
-        this.unsubscribe()
+        if (await isWorthAnotherTry(error, { feed, pattern: this.pattern }, signal)) continue
+        this.#stop(() => this.#end.reject(error))
       }
     }
   }
@@ -90,66 +135,86 @@ export class GroupSubscription implements RunningSubscription {
   /** Works off what is there; one at a time. */
   #work(): Promise<void> {
     if (this.#working !== undefined) return this.#working
-    const working = this.#processAll().finally(() => {
-      if (this.#working === working) this.#working = undefined
+    let settle!: (work: Promise<void>) => void
+    // Noted before the first handler is called, which may emit, or end the subscription, at once.
+    this.#working = new Promise<void>((resolve) => {
+      settle = resolve
     })
-    // Work that was done without waiting has set nothing to be reset yet.
-    this.#working = working
+    const working = this.#working
+    settle(
+      this.#processAll().finally(() => {
+        this.#working = undefined
+      }),
+    )
     return working
   }
 
   async #processAll(): Promise<void> {
     while (!this.#ending.signal.aborted) {
-      const batch = this.#parts.feed.poll()
+      const batch = this.#feed.poll()
       if (batch === undefined) return
       if (batch.gap !== undefined) await this.#passGap(batch.gap)
-      let matched = false
-      for (const event of batch.events) {
-        if (this.#ending.signal.aborted) return
-        if (this.#parts.filter.matches(event.type)) {
-          matched = true
-          if (!(await this.#handle(event))) return
-        }
-        this.#progress.advance(event.cursor)
-        if (matched) await this.#progress.commitEvery(COMMIT_EVERY_MS)
+      for (const parked of batch.retries ?? []) {
+        if (this.#ending.signal.aborted || !(await this.#tryAgain(parked))) return
       }
-      await this.#progress.commitEvery(matched ? 0 : COMMIT_SKIPPED_EVERY_MS)
+      if (!(await this.#processEvents(batch.events))) return
     }
   }
 
-  /** Calls the handler until it succeeds. False when the event has to wait for the next start. */
-  async #handle(event: EventEnvelope): Promise<boolean> {
-    for (let failures = 0; ;) {
-      try {
-        const checked = this.#parts.filter.check(event)
-        const accepted = checked instanceof Promise ? await checked : checked
-        if (accepted !== undefined) await callHandler(this.handler, accepted)
-        return true
-      } catch (error) {
-        this.#report(error, event)
+  /** False where the rest of the batch is another reader's, or the next start's. */
+  async #processEvents(events: readonly EventEnvelope[]): Promise<boolean> {
+    let matched = false
+    for (const event of events) {
+      if (this.#ending.signal.aborted) return false
+      if (!this.#parts.filter.matches(event.type)) {
+        this.#progress.advance(event.cursor)
+        continue
       }
-      const delayMs = this.#retryDelaysMs[failures]
-      failures += 1
-      if (delayMs === undefined) {
-        say(
-          `group "${this.group}" stops: its handler failed ${failures} times on event ${event.id}, which is kept for the next start`,
-        )
-        this.unsubscribe()
+      matched = true
+      const { end, isOverdue } = await this.#attempts.run(event, this.#feed, this.#ending.signal)
+      if (end !== 'left') this.#progress.advance(event.cursor)
+      if (end === 'left' || isOverdue) {
+        await this.#progress.commit()
+        if (isOverdue) await this.#giveAway()
         return false
       }
-      await pause(delayMs, this.#ending.signal)
-      if (this.#ending.signal.aborted) return false
+      await this.#progress.commitEvery(COMMIT_EVERY_MS)
     }
+    await this.#progress.commitEvery(matched ? 0 : COMMIT_SKIPPED_EVERY_MS)
+    return true
+  }
+
+  /** Tries a parked event again, from its first attempt on. Its place in the log was passed when it was parked. */
+  async #tryAgain({ event }: ParkedEvent): Promise<boolean> {
+    if (!this.#parts.filter.matches(event.type)) return true
+    const { end, isOverdue } = await this.#attempts.run(event, this.#feed, this.#ending.signal)
+    if (end === 'handled') await this.#progress.unpark(event)
+    if (isOverdue) await this.#giveAway()
+    return end !== 'left' && !isOverdue
+  }
+
+  /**
+   * Gives the group to whoever stands by, while the handler that took too long goes on; then stands by again, since there may
+   * be nobody else.
+   */
+  async #giveAway(): Promise<void> {
+    this.#feed.close()
+    await pause(this.#attempts.delayMs(1), this.#ending.signal, {
+      clock: this.#parts.clock,
+    })
+    if (this.#ending.signal.aborted) return
+    this.#feed = this.#parts.openFeed()
+    this.#progress = new GroupProgress(this.#feed, this.group)
   }
 
   async #passGap(gap: EventGap): Promise<void> {
     const { onGap } = this.#parts.options
-    try {
-      if (onGap === undefined) say(`group "${this.group}": ${describeGap(gap)}`)
-      else onGap(gap)
-    } catch (error) {
-      say(`onGap failed: ${String(error)}`)
-    }
+    if (onGap === undefined) say(`group "${this.group}": ${describeGap(gap)}`)
+    else
+      callSafely(
+        () => onGap(gap),
+        (error) => say(`onGap failed: ${errorText(error)}`),
+      )
     // The gap was reported; the next start shall not report it again.
     this.#progress.advance(gap.resumeAt)
     await this.#progress.commit()

@@ -1,10 +1,21 @@
-import { say } from '../diagnostics/message.js'
-import type { EventBatch } from '../drivers/event-driver.js'
+import { nextTurn } from '../base/wait/next-turn.js'
+import { callSafely } from '../base/errors/call-safely.js'
+import { isPromiseLike } from '../base/wait/promise-like.js'
+import { errorText } from '../base/errors/error-text.js'
+import { say } from '../base/terminal/message.js'
+import type { EventBatch } from './contract/event-driver.js'
 import { describeGap } from './event-gap.js'
-import { callHandler, createErrorReporter, type EventHandler, isThenable } from './event-handler.js'
-import type { EventEnvelope } from './event-types.js'
+import { reportRefusal, type Checked } from './event-filter.js'
+import {
+  callHandler,
+  createErrorReporter,
+  type ErrorReporter,
+  type EventHandler,
+} from './event-handler.js'
+import type { EventEnvelope } from './contract/event-types.js'
 import { isWorthAnotherTry } from './read-failure.js'
 import type { RunningSubscription, SubscriptionParts } from './running-subscription.js'
+import { SubscriptionEnd } from './subscription-end.js'
 
 /** After so many batches in a row the event loop gets a turn. */
 const MAX_BATCHES = 4
@@ -17,7 +28,11 @@ export class PlainSubscription implements RunningSubscription {
   readonly ready: Promise<void>
   readonly #parts: SubscriptionParts
   readonly #ending = new AbortController()
-  readonly #report: (error: unknown, event: EventEnvelope) => void
+  readonly #end = new SubscriptionEnd(false)
+  readonly #report: ErrorReporter
+  /** Handlers that have returned a promise which is still pending. */
+  #running = 0
+  #ended: { readonly error: unknown } | undefined
   #draining = false
   /** The events that wait for an asynchronous schema, in order. */
   #checking: Promise<void> | undefined
@@ -31,11 +46,24 @@ export class PlainSubscription implements RunningSubscription {
     void this.#run()
   }
 
+  get closed(): Promise<void> {
+    return this.#end.closed
+  }
+
+  get settled(): Promise<void> {
+    return this.#end.settled
+  }
+
   unsubscribe(): void {
     if (this.#ending.signal.aborted) return
     this.#ending.abort()
     this.#parts.feed.close()
     this.#parts.onEnd(this)
+    this.#settle()
+  }
+
+  abandon(): void {
+    this.#end.resolve()
   }
 
   [Symbol.dispose](): void {
@@ -55,12 +83,13 @@ export class PlainSubscription implements RunningSubscription {
     while (!signal.aborted) {
       try {
         await this.#parts.feed.ready
-        while (this.#drain()) await turn()
+        while (this.#drain()) await nextTurn()
         if (signal.aborted) return
         await this.#parts.feed.wait(signal)
       } catch (error) {
         if (signal.aborted) return
         if (await isWorthAnotherTry(error, this.#parts, signal)) continue
+        this.#ended = { error }
         this.unsubscribe()
       }
     }
@@ -87,7 +116,11 @@ export class PlainSubscription implements RunningSubscription {
     if (gap !== undefined) {
       const { onGap } = this.#parts.options
       if (onGap === undefined) say(`subscription "${this.pattern}": ${describeGap(gap)}`)
-      else callSafely(() => onGap(gap))
+      else
+        callSafely(
+          () => onGap(gap),
+          (error) => say(`onGap failed: ${errorText(error)}`),
+        )
     }
     for (const event of events) {
       if (this.#ending.signal.aborted) return
@@ -96,45 +129,50 @@ export class PlainSubscription implements RunningSubscription {
   }
 
   #offer(event: EventEnvelope): void {
-    const checked = this.#parts.filter.check(event)
+    const { filter } = this.#parts
+    if (!filter.matches(event.type)) return
+    const checked = filter.check(event)
     if (this.#checking === undefined && !(checked instanceof Promise)) {
-      if (checked !== undefined) this.#call(checked)
+      this.#accept(checked, event)
       return
     }
     const last = (this.#checking ?? Promise.resolve())
       .then(() => checked)
-      .then((accepted) => {
-        if (accepted !== undefined) this.#call(accepted)
+      .then((judged) => {
+        this.#accept(judged, event)
       })
-      .catch((error: unknown) => this.#report(error, event))
       .finally(() => {
         if (this.#checking === last) this.#checking = undefined
       })
     this.#checking = last
   }
 
-  #call(event: EventEnvelope): void {
+  /** Never throws: what fails is reported. */
+  #accept(checked: Checked, event: EventEnvelope): void {
     if (this.#ending.signal.aborted) return
+    if (checked.refusal === undefined) this.#call(checked.event)
+    else reportRefusal(checked.refusal, event, this.#parts.options.onError)
+  }
+
+  #call(event: EventEnvelope): void {
     try {
-      const result = callHandler(this.handler, event)
-      if (isThenable(result)) {
-        Promise.resolve(result).catch((error: unknown) => this.#report(error, event))
-      }
+      const result = callHandler(this.#parts.call, event)
+      if (!isPromiseLike(result)) return
+      this.#running += 1
+      Promise.resolve(result)
+        .catch((error: unknown) => this.#report(error, event, 1))
+        .finally(() => {
+          this.#running -= 1
+          this.#settle()
+        })
     } catch (error) {
-      this.#report(error, event)
+      this.#report(error, event, 1)
     }
   }
-}
 
-function callSafely(callback: () => void): void {
-  try {
-    callback()
-  } catch (error) {
-    say(`onGap failed: ${String(error)}`)
+  #settle(): void {
+    if (this.#running > 0 || !this.#ending.signal.aborted) return
+    if (this.#ended === undefined) this.#end.resolve()
+    else this.#end.reject(this.#ended.error)
   }
-}
-
-/** One turn of the event loop. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
 }

@@ -1,9 +1,14 @@
 /** How many events of one type a process may emit. */
 export interface RateLimit {
-  /** Events in any `perMs` milliseconds on the long run, and at most as many at once. */
+  /** Events in any `perMs` milliseconds on the long run. */
   readonly max: number
   /** Milliseconds. */
   readonly perMs: number
+  /**
+   * Events at once, after a time without any: a loop that announces what it has found passes, a flood does not.
+   * @default `max`
+   */
+  readonly burst?: number | undefined
   /**
    * What happens to one too many: `reject` fails with `RATE_LIMITED`, `drop` resolves to an envelope with an empty
    * cursor and stores nothing, `queue` stores it as soon as the limit allows, in order; of more than 1,000 waiting events
@@ -13,8 +18,22 @@ export interface RateLimit {
   readonly onLimit?: 'reject' | 'drop' | 'queue' | undefined
 }
 
-/** The limit of the original design: ten a second for each type and process. */
-export const DEFAULT_RATE_LIMIT: Required<RateLimit> = { max: 10, perMs: 1000, onLimit: 'reject' }
+/** A limit with every default filled in. */
+export interface ResolvedRateLimit extends Required<RateLimit> {
+  readonly burst: number
+  readonly onLimit: 'reject' | 'drop' | 'queue'
+  /** Where the limit was set, for the error: an option, an environment variable, or nowhere. */
+  readonly setBy: string
+}
+
+/** Ten a second for each type and process, as a minute of them at once. */
+export const DEFAULT_RATE_LIMIT: ResolvedRateLimit = {
+  max: 10,
+  perMs: 1000,
+  burst: 600,
+  onLimit: 'reject',
+  setBy: 'by default',
+}
 
 /** Above this many types, those whose bucket is full again are forgotten. */
 const MAX_IDLE_BUCKETS = 1000
@@ -28,16 +47,18 @@ interface Bucket {
 /** Token buckets, one for each event type. */
 export class RateLimiter {
   readonly #max: number
+  readonly #burst: number
   readonly #perMs: number
   readonly #now: () => number
   readonly #buckets = new Map<string, Bucket>()
 
   /** @param now a monotonic clock, in milliseconds */
   constructor(
-    limit: Pick<RateLimit, 'max' | 'perMs'>,
+    limit: Pick<RateLimit, 'max' | 'perMs' | 'burst'>,
     now: () => number = () => performance.now(),
   ) {
     this.#max = limit.max
+    this.#burst = limit.burst ?? limit.max
     this.#perMs = limit.perMs
     this.#now = now
   }
@@ -59,7 +80,7 @@ export class RateLimiter {
     let bucket = this.#buckets.get(type)
     if (bucket === undefined) {
       this.#forgetFull(now)
-      bucket = { tokens: this.#max, at: now }
+      bucket = { tokens: this.#burst, at: now }
       this.#buckets.set(type, bucket)
       return bucket
     }
@@ -69,13 +90,13 @@ export class RateLimiter {
   }
 
   #tokensAt(bucket: Bucket, now: number): number {
-    return Math.min(this.#max, bucket.tokens + ((now - bucket.at) * this.#max) / this.#perMs)
+    return Math.min(this.#burst, bucket.tokens + ((now - bucket.at) * this.#max) / this.#perMs)
   }
 
   #forgetFull(now: number): void {
     if (this.#buckets.size < MAX_IDLE_BUCKETS) return
     for (const [type, bucket] of this.#buckets) {
-      if (this.#tokensAt(bucket, now) >= this.#max) this.#buckets.delete(type)
+      if (this.#tokensAt(bucket, now) >= this.#burst) this.#buckets.delete(type)
     }
   }
 }

@@ -1,7 +1,7 @@
 import type { EventFeed } from './event-feed.js'
-import type { EventFilter } from './event-filter.js'
+import { type EventFilter, reportRefusal } from './event-filter.js'
 import { gapError } from './event-gap.js'
-import type { EventEnvelope } from './event-types.js'
+import type { EventEnvelope } from './contract/event-types.js'
 
 /** An engine sends what it keeps piece by piece; after this pause it was all. */
 const QUIET_MS = 250
@@ -23,9 +23,11 @@ export async function readAll(
     }
     if (batch.gap !== undefined) throw gapError(batch.gap)
     for (const event of batch.events) {
+      if (!filter.matches(event.type)) continue
       const checked = filter.check(event)
-      const accepted = checked instanceof Promise ? await checked : checked
-      if (accepted !== undefined) events.push(accepted)
+      const judged = checked instanceof Promise ? await checked : checked
+      if (judged.refusal === undefined) events.push(judged.event)
+      else reportRefusal(judged.refusal, event, undefined)
     }
   }
 }

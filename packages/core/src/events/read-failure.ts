@@ -1,6 +1,7 @@
-import { warnOnce } from '../diagnostics/message.js'
-import { isCliOpsError } from '../errors/cli-ops-error.js'
-import { pause } from './pause.js'
+import { errorText } from '../base/errors/error-text.js'
+import { warnOnce } from '../base/terminal/message.js'
+import { isCliOpsError } from '../base/errors/cli-ops-error.js'
+import { pause } from '../base/wait/pause.js'
 import type { SubscriptionParts } from './running-subscription.js'
 
 const RETRY_AFTER_MS = 1000
@@ -11,10 +12,10 @@ const RETRY_AFTER_MS = 1000
  */
 export async function isWorthAnotherTry(
   error: unknown,
-  { feed, pattern }: SubscriptionParts,
+  { feed, pattern }: Pick<SubscriptionParts, 'feed' | 'pattern'>,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const reason = error instanceof Error ? error.message : String(error)
+  const reason = errorText(error)
   warnOnce(`read ${reason}`, `events "${pattern}" are not received: ${reason}`)
   const opened = await feed.ready.then(
     () => true,

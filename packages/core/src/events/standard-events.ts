@@ -20,7 +20,7 @@ export interface StandardEvents {
 
   'command:started': CommandStarted
   'command:completed': CommandEnded
-  'command:failed': CommandEnded
+  'command:failed': CommandFailed
 }
 
 // Type aliases, not interfaces: only those may stand where `Record<string, unknown>` is asked for.
@@ -58,12 +58,28 @@ export type CommandStarted = {
   [extra: string]: unknown
 }
 
-/** Data of `command:completed` and `command:failed`. Never messages, which may hold secrets. */
+/** Data of `command:completed`. */
 export type CommandEnded = {
   cli: string
   command: string
   instance: string
   exitCode: number
+  durationMs: number
+  /** The signal that ended it. */
+  signal?: string | undefined
+  error?: { name: string; code?: string | undefined; [extra: string]: unknown } | undefined
+  [extra: string]: unknown
+}
+
+/**
+ * Data of `command:failed`. Never messages, which may hold secrets. Where the process was killed, whoever noticed first stored it: the
+ * exit code is `null`, and the duration counts until then.
+ */
+export type CommandFailed = {
+  cli: string
+  command: string
+  instance: string
+  exitCode: number | null
   durationMs: number
   /** The signal that ended it. */
   signal?: string | undefined

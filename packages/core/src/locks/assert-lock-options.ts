@@ -1,13 +1,24 @@
-import { describe } from '../names/assert-name.js'
-import type { LockOptions } from './lock-types.js'
+import { describe } from '../base/names/assert-name.js'
+import type { LockOptions } from './contract/lock-types.js'
 import { assertTimeoutMs } from './lock-wait.js'
+import { assertSlots } from './slots/slot-set.js'
+
+/** More does not fit beside an owner. */
+const MAX_LABEL = 200
+
+/** Throws a `TypeError` unless a value can say what a lock is for. */
+export function assertLabel(argument: string, value: unknown): asserts value is string {
+  if (typeof value === 'string' && value !== '' && value.length <= MAX_LABEL) return
+  throw new TypeError(`${argument} must be 1 to ${MAX_LABEL} characters, got ${describe(value)}`)
+}
 
 /** Throws a `TypeError` that names the option, the rule and the value unless the options of an acquisition are right. */
 export function assertLockOptions(options: LockOptions): void {
   if (typeof options !== 'object' || options === null) {
     throw new TypeError(`options must be an object, got ${describe(options)}`)
   }
-  const { timeoutMs, signal, mode, onWait, inFlow, ownerPid } = options
+  const { timeoutMs, signal, mode, onWait, inFlow, ownerPid, partnerPid, label, slots, queue } =
+    options
   if (timeoutMs !== undefined) assertTimeoutMs('timeoutMs', timeoutMs)
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw new TypeError(`signal must be an AbortSignal, got ${describe(signal)}`)
@@ -15,12 +26,25 @@ export function assertLockOptions(options: LockOptions): void {
   if (mode !== undefined && mode !== 'exclusive' && mode !== 'shared') {
     throw new TypeError(`mode must be 'exclusive' or 'shared', got ${describe(mode)}`)
   }
+  if (slots !== undefined) {
+    assertSlots('slots', slots)
+    if (mode === 'shared') throw new TypeError("mode must be 'exclusive' with slots, got 'shared'")
+  }
+  if (queue !== undefined && queue !== 'all' && queue !== 'latest') {
+    throw new TypeError(`queue must be 'all' or 'latest', got ${describe(queue)}`)
+  }
   if (inFlow !== undefined && typeof inFlow !== 'boolean') {
     throw new TypeError(`inFlow must be true or false, got ${describe(inFlow)}`)
   }
-  if (ownerPid !== undefined && !(Number.isSafeInteger(ownerPid) && ownerPid > 0)) {
-    throw new TypeError(`ownerPid must be the pid of a running process, got ${describe(ownerPid)}`)
+  for (const [argument, pid] of Object.entries({ ownerPid, partnerPid })) {
+    if (pid !== undefined && !(Number.isSafeInteger(pid) && pid > 0)) {
+      throw new TypeError(`${argument} must be the pid of a running process, got ${describe(pid)}`)
+    }
   }
+  if (partnerPid !== undefined && ownerPid === undefined) {
+    throw new TypeError('partnerPid must be given together with ownerPid')
+  }
+  if (label !== undefined) assertLabel('label', label)
   if (onWait !== undefined && typeof onWait !== 'function') {
     throw new TypeError(`onWait must be a function, got ${describe(onWait)}`)
   }

@@ -1,11 +1,20 @@
-import { realpathSync } from 'node:fs'
-import { basename, dirname, join, resolve } from 'node:path'
-
-import type { LockGrant } from '../drivers/lock-driver.js'
-import { assertName } from '../names/assert-name.js'
+import type { LockGrant } from './contract/lock-driver.js'
+import { assertName } from '../base/names/assert-name.js'
+import { findFile, type NamedFile } from './file-names.js'
 import type { HeldLock } from './held-lock.js'
-import type { LockOptions } from './lock-types.js'
-import { type FileLockOptions, lockProperly, type ProperLock, unusable } from './proper-lock.js'
+import type { LockOptions } from './contract/lock-types.js'
+import { type FileLockOptions, lockProperly, type ProperLock } from './proper-lock.js'
+
+/** How often a file is looked for anew, since its names were changed while its lock was waited for. */
+const MAX_ATTEMPTS = 10
+
+/** Takes the locks of which a file's lock is made. */
+export interface FileLockParts {
+  /** The lock that is shown. */
+  main(resource: string, options: LockOptions): Promise<HeldLock>
+  /** The lock of one of the file's other names; it is shown as the main one. */
+  alias(resource: string, shownAs: string, options: LockOptions): Promise<HeldLock>
+}
 
 /**
  * Takes a named lock for a file and under it proper-lockfile's lock, `<file>.lock`.
@@ -14,52 +23,73 @@ import { type FileLockOptions, lockProperly, type ProperLock, unusable } from '.
  * proper-lockfile, whose takeover of a stale lock lets two in when they race. What a crash leaves there is taken
  * over after its 10 s of staleness, as proper-lockfile's users know it. The name is given back once the file's lock is gone:
  * where that cannot be removed, `release` says so and both stay, until it is called again or the process ends.
+ *
+ * A path means another file once a link on it is changed, and a file may have several. So all the names by which it is known when it
+ * is locked are locked with it, and it is looked for again afterwards: it may have been made, moved or linked meanwhile.
  */
 export async function lockFile(
   path: string,
   options: FileLockOptions,
-  obtain: (resource: string, options: LockOptions) => Promise<HeldLock>,
+  parts: FileLockParts,
 ): Promise<HeldLock> {
-  const file = realPathOf(path)
+  assertPath(path)
   if (options.mode === 'shared') {
     throw new TypeError("mode must be 'exclusive' for a file: proper-lockfile knows no other")
   }
+  if (options.slots !== undefined) throw new TypeError('slots must not be given for a file')
   const started = performance.now()
-  const named = await obtain(resourceOf(file), options)
-  try {
+  const rest = (): FileLockOptions => {
     const left = Math.max(0, options.timeoutMs - (performance.now() - started))
-    const proper = await lockProperly(file, { ...options, timeoutMs: left }, options.timeoutMs)
-    return named.under((grant) => withFile(grant, proper))
-  } catch (error) {
-    await named.release()
-    throw error
+    return { ...options, timeoutMs: left }
+  }
+  for (let attempt = 1; ; attempt += 1) {
+    const file = findFile(path)
+    const held: HeldLock[] = []
+    try {
+      const resource = resourceOf(file.path)
+      const main = await parts.main(resource, attempt === 1 ? options : rest())
+      held.push(main)
+      for (const alias of file.aliases)
+        held.push(await parts.alias(nameOf(alias), resource, rest()))
+      if (!isSameFile(file, findFile(path)) && attempt < MAX_ATTEMPTS) {
+        await releaseAll(held)
+        continue
+      }
+      const proper = await lockProperly(file.path, rest(), options.timeoutMs)
+      return main.under((grant) => withFile(grant, proper, held.slice(1)))
+    } catch (error) {
+      await releaseAll(held)
+      throw error
+    }
   }
 }
 
-/** The names of two paths to one file are the same, also through links and on file systems that fold case. */
-function realPathOf(path: string): string {
+/** What is new must be locked, too; a name that is gone does no harm. */
+function isSameFile(before: NamedFile, now: NamedFile): boolean {
+  return before.path === now.path && now.aliases.every((alias) => before.aliases.includes(alias))
+}
+
+async function releaseAll(held: readonly HeldLock[]): Promise<void> {
+  for (const lock of held.toReversed()) await lock.release()
+}
+
+function assertPath(path: string): void {
   if (typeof path !== 'string' || path === '' || path.includes('\0')) {
     throw new TypeError(`path must be the path of a file, got ${JSON.stringify(path)}`)
-  }
-  try {
-    return realpathSync.native(path)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw unusable(path, error)
-  }
-  try {
-    // The file is yet to be made.
-    const absolute = resolve(path)
-    return join(realpathSync.native(dirname(absolute)), basename(absolute))
-  } catch (error) {
-    throw unusable(path, error)
   }
 }
 
 function resourceOf(file: string): string {
-  const name = `file:${file}`
+  return nameOf(`file:${file}`)
+}
+
+function nameOf(name: string): string {
   if (isName(name)) return name
   const { createHash } = process.getBuiltinModule('node:crypto')
-  return `file:${createHash('sha256').update(file).digest('hex')}`
+  const [kind = ''] = name.split(':', 1)
+  return `${kind}:${createHash('sha256')
+    .update(name.slice(kind.length + 1))
+    .digest('hex')}`
 }
 
 // A path may be longer than a name, and hold what a name may not.
@@ -72,7 +102,7 @@ function isName(text: string): boolean {
   }
 }
 
-function withFile(grant: LockGrant, file: ProperLock): LockGrant {
+function withFile(grant: LockGrant, file: ProperLock, aliases: readonly HeldLock[]): LockGrant {
   return {
     id: grant.id,
     token: grant.token,
@@ -84,14 +114,16 @@ function withFile(grant: LockGrant, file: ProperLock): LockGrant {
         for (const stop of stops) stop()
       }
     },
-    // The file first, and the name only then: whoever gets it next may count on the file's lock being gone.
+    // The file first, and the names only then: whoever gets them next may count on the file's lock being gone.
     release: async () => {
       await file.release()
+      await releaseAll(aliases)
       await grant.release()
     },
     ...(grant.releaseSync !== undefined && {
       releaseSync: () => {
         file.releaseSync()
+        for (const alias of aliases.toReversed()) alias.releaseSync()
         grant.releaseSync?.()
       },
     }),

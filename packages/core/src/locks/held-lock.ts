@@ -1,15 +1,17 @@
-import type { LockGrant } from '../drivers/lock-driver.js'
-import { CliOpsError } from '../errors/cli-ops-error.js'
-import { atExit } from '../process/at-exit.js'
+import type { LockGrant } from './contract/lock-driver.js'
+import { CliOpsError } from '../base/errors/cli-ops-error.js'
+import { atExit } from '../base/process/at-exit.js'
 import { lockLostError } from './lock-errors.js'
 import { enterHolding, type FlowLock, runHolding } from './lock-flow.js'
-import type { Lock, LockMode } from './lock-types.js'
+import type { Lock, LockMode } from './contract/lock-types.js'
+import type { SlotGrant } from './slots/slot-request.js'
 
 /** A lock in the hands of its user. It is released at the latest when the process ends in order. */
 export class HeldLock implements Lock, FlowLock {
   readonly resource: string
   readonly mode: LockMode
-  readonly driver: object
+  readonly scope: string
+  readonly slot: string | undefined
   #grant: LockGrant
   readonly #onReleased: (lock: HeldLock) => void
   #controller: AbortController | undefined
@@ -19,16 +21,17 @@ export class HeldLock implements Lock, FlowLock {
   #releasing: Promise<void> | undefined
 
   constructor(
-    driver: object,
+    scope: string,
     resource: string,
     mode: LockMode,
-    grant: LockGrant,
+    grant: SlotGrant,
     onReleased: (lock: HeldLock) => void,
     isForAnother = false,
   ) {
-    this.driver = driver
+    this.scope = scope
     this.resource = resource
     this.mode = mode
+    this.slot = grant.slot
     this.#grant = grant
     this.#onReleased = onReleased
     // What is held in the name of another process ends with that one.

@@ -1,6 +1,7 @@
-import { CliOpsError } from '../errors/cli-ops-error.js'
-import { describeDuration, describeOwner } from './describe-owner.js'
-import type { LockInfo } from './lock-types.js'
+import { CliOpsError } from '../base/errors/cli-ops-error.js'
+import { describeHolders, describeOwner } from './contract/describe-owner.js'
+import { describeDuration } from '../base/terminal/units.js'
+import type { Holder, LockInfo } from './contract/lock-types.js'
 
 /** The error for a lock that is taken while the caller asked not to wait. */
 export function lockHeldError(resource: string, info: LockInfo | null): CliOpsError {
@@ -30,6 +31,16 @@ export function lockLostError(resource: string, id: string, isReleased = false):
   })
 }
 
+/** The error for a waiter whose place a newer one has taken: `"deploy" is wanted by a newer waiter, cli-beta deploy (pid 4242, dev@build-7)`. */
+export function lockSupersededError(resource: string, newer: Holder | undefined): CliOpsError {
+  const who = newer === undefined ? '' : `, ${describeOwner(newer.owner)}`
+  return new CliOpsError(
+    'LOCK_SUPERSEDED',
+    `${JSON.stringify(resource)} is wanted by a newer waiter${who}, so this one gives up`,
+    { details: { resource, ...(newer !== undefined && { owner: newer.owner }) } },
+  )
+}
+
 /** The error for a flow that asks for a lock it holds itself. */
 export function ownDeadlockError(resource: string, id: string): CliOpsError {
   return new CliOpsError(
@@ -42,12 +53,15 @@ export function ownDeadlockError(resource: string, id: string): CliOpsError {
 function stateOf(info: LockInfo | null, still: string): string {
   // Between the attempt and the look it may have become free, or be on its way to a waiter.
   if (info === null) return 'was busy'
-  const owner = describeOwner(info.owner)
-  return info.id === '' ? `is ${still}waited for by ${owner}` : `is ${still}held by ${owner}`
+  return info.id === ''
+    ? `is ${still}waited for by ${describeOwner(info.owner)}`
+    : `is ${still}held by ${describeHolders(info)}`
 }
 
 function detailsOf(resource: string, info: LockInfo | null): Record<string, unknown> {
   if (info === null) return { resource }
-  const { owner, id, since, mode } = info
-  return { resource, owner, id, since, mode }
+  const { owner, id, since, mode, holders, waiting } = info
+  // Details are written as JSON by those who log errors, and that has no numbers of such a length.
+  const shown = holders.map((holder) => ({ ...holder, token: String(holder.token) }))
+  return { resource, owner, id, since, mode, holders: shown, waiting }
 }

@@ -1,19 +1,35 @@
-import { debug } from '../diagnostics/message.js'
-import type { LockDriver, LockGrant, LockRequest } from '../drivers/lock-driver.js'
-import { type DriverHandle, openDriver } from '../drivers/open-driver.js'
-import { lookBriefly } from '../drivers/look-briefly.js'
-import { untilAborted } from '../drivers/until-aborted.js'
-import { CliOpsError } from '../errors/cli-ops-error.js'
-import { assertName } from '../names/assert-name.js'
-import type { ConnectionOptions } from '../options/connection-options.js'
-import { monotonicMs } from '../process/monotonic-time.js'
+import type { Clock } from '../base/wait/clock.js'
+import { clockFor } from '../engine/clock-for.js'
+import { debug } from '../base/terminal/message.js'
+import type { LockDriver } from './contract/lock-driver.js'
+import { type DriverHandle, openDriver } from '../engine/open-driver.js'
+import { lookBriefly } from '../base/wait/look-briefly.js'
+import type { MaybePromise } from '../base/wait/maybe-promise.js'
+import { untilAborted } from '../base/wait/race.js'
+import { CliOpsError } from '../base/errors/cli-ops-error.js'
+import { assertName } from '../base/names/assert-name.js'
+import type { ConnectionOptions } from '../engine/connection-options.js'
+import { monotonicMs } from '../base/process/monotonic-time.js'
 import { assertLockOptions } from './assert-lock-options.js'
 import { HeldLock } from './held-lock.js'
-import { lockHeldError, lockTimeoutError, ownDeadlockError } from './lock-errors.js'
-import { locksOfFlow } from './lock-flow.js'
-import { nextLockId } from './lock-id.js'
-import type { Lock, LockInfo, LockMode, LockOptions } from './lock-types.js'
+import { becomeLatest } from './latest-waiter.js'
+import {
+  lockHeldError,
+  lockSupersededError,
+  lockTimeoutError,
+  ownDeadlockError,
+} from './lock-errors.js'
+import { lockOfFlow, slotsOfFlow } from './lock-flow.js'
+import { createLockRequest } from './lock-request.js'
+import { handleScope } from './lock-scope.js'
+import type { Lock, LockInfo, LockOptions } from './contract/lock-types.js'
 import { assertTimeoutMs, timeoutFromEnvironment, WaitLimit } from './lock-wait.js'
+import { type SlotGrant, type SlotRequest, wantsSlots } from './slots/slot-request.js'
+import { slotNames } from './slots/slot-set.js'
+import { inspectSlots } from './slots/inspect-slots.js'
+import { withSlots } from './slots/with-slots.js'
+import { tellWaiting } from './tell-waiting.js'
+import { closedError } from '../base/errors/closed-error.js'
 
 /** Options of a {@link LockManager}. */
 export interface LockManagerOptions extends ConnectionOptions {
@@ -42,6 +58,8 @@ export class LockManager {
   readonly #resource: string | undefined
   readonly #timeoutMs: number
   readonly #handle: DriverHandle<'locks'>
+  readonly #scope: string
+  readonly #clock: Clock
   readonly #held = new Set<HeldLock>()
   readonly #closing = new AbortController()
 
@@ -56,6 +74,8 @@ export class LockManager {
     this.#resource = resource
     this.#timeoutMs = options.timeoutMs ?? timeoutFromEnvironment()
     this.#handle = openDriver(options, 'locks')
+    this.#clock = clockFor(options)
+    this.#scope = handleScope(options)
   }
 
   /** True where {@link tryLockSync} and `releaseSync` work: on the embedded drivers. */
@@ -110,14 +130,19 @@ export class LockManager {
     return this.#obtain(resource, options)
   }
 
-  /** Takes the lock where that is possible at once, else resolves to `null`. `timeoutMs` and `onWait` have no meaning here. */
+  /**
+   * Takes the lock where that is possible at once, else resolves to `null`. `timeoutMs` and `onWait` have no meaning here.
+   *
+   * @throws CliOpsError `LOCK_DEADLOCK` where the running flow holds it itself, since no other try would end differently; else as
+   *   {@link acquire}
+   */
   async tryLock(resource?: string, options: LockOptions = {}): Promise<Lock | null> {
     const name = this.#nameOf(resource)
     assertLockOptions(options)
     options.signal?.throwIfAborted()
     const own = this.#driverNow() ?? (await untilAborted(this.#driver(), options.signal))
     const driver = inNameOf(own, options)
-    const request = newRequest(name, options)
+    const request = this.#withoutOwn(newRequest(name, options))
     const trying = driver.tryAcquire(request)
     const grant = await (trying instanceof Promise
       ? untilAborted(trying, options.signal).catch((error: unknown) => {
@@ -127,7 +152,7 @@ export class LockManager {
         })
       : trying)
     if (grant === null) return null
-    const lock = this.#hold(driver, request, grant, options)
+    const lock = this.#hold(request, grant, options)
     if (options.signal?.aborted !== true) return lock
     await lock.release()
     throw options.signal.reason
@@ -136,21 +161,20 @@ export class LockManager {
   /**
    * As {@link tryLock}, synchronously.
    *
-   * @throws CliOpsError `UNSUPPORTED` on drivers that need the network
+   * @throws CliOpsError `UNSUPPORTED` on drivers that need the network, else as {@link tryLock}
    */
   tryLockSync(resource?: string, options: LockOptions = {}): Lock | null {
     const name = this.#nameOf(resource)
     assertLockOptions(options)
     options.signal?.throwIfAborted()
-    this.#assertOpen()
-    const driver = this.#handle.now?.locks
+    const driver = this.#driverNow()
     if (driver?.tryAcquireSync === undefined) {
       throw new CliOpsError('UNSUPPORTED', 'tryLockSync needs an embedded driver; use tryLock')
     }
-    const request = newRequest(name, options)
+    const request = this.#withoutOwn(newRequest(name, options))
     const asked = inNameOf(driver, options)
     const grant = asked.tryAcquireSync?.(request) ?? null
-    return grant === null ? null : this.#hold(asked, request, grant, options)
+    return grant === null ? null : this.#hold(request, grant, options)
   }
 
   /**
@@ -168,7 +192,15 @@ export class LockManager {
     assertLockOptions(options)
     const { lockFile } = await import('./file-lock.js')
     const limit = { ...options, timeoutMs: options.timeoutMs ?? this.#timeoutMs }
-    return lockFile(path, limit, (resource, rest) => this.#obtain(resource, rest))
+    return lockFile(path, limit, {
+      main: (resource, rest) => this.#obtain(resource, rest),
+      alias: async (resource, shownAs, rest) => {
+        const { timeoutMs = Infinity } = rest
+        const driver = this.#driverNow() ?? (await this.#driver())
+        const names = driver.aliases ?? driver
+        return this.#take(names, resource, rest, { timeoutMs, spentMs: 0, shownAs })
+      },
+    })
   }
 
   /** Tells whether somebody alive holds the lock. */
@@ -203,7 +235,7 @@ export class LockManager {
   /** Releases the locks that were taken here, ends the waits with `CLOSED`, and gives the driver back. */
   async close(): Promise<void> {
     if (this.#closing.signal.aborted) return
-    this.#closing.abort(closedError())
+    this.#closing.abort(closedError('this LockManager'))
     const released = await Promise.allSettled([...this.#held].map((lock) => lock.release()))
     await this.#handle.close()
     const failed = released.find((result) => result.status === 'rejected')
@@ -231,68 +263,84 @@ export class LockManager {
     ownDriver: LockDriver,
     name: string,
     options: LockOptions,
-    patience: { readonly timeoutMs: number; readonly spentMs: number },
+    patience: Patience,
   ): Promise<HeldLock> {
     const driver = inNameOf(ownDriver, options)
-    const request = newRequest(name, options)
-    this.#assertNotOwn(driver, request)
     const isOneTry = patience.timeoutMs === 0
+    const request = this.#withoutOwn({ ...newRequest(name, options), waits: !isOneTry })
     const grant =
       driver.tryAcquireSync?.(request) ?? (isOneTry ? await driver.tryAcquire(request) : null)
-    if (grant !== null) return this.#hold(driver, request, grant, options)
-    if (isOneTry) throw lockHeldError(name, await inspectBriefly(driver, name))
+    if (grant !== null) return this.#hold(request, grant, options)
+    if (isOneTry)
+      throw lockHeldError(patience.shownAs ?? name, await inspectBriefly(driver, request))
     return this.#waitFor(driver, request, patience, options)
   }
 
   async #waitFor(
     driver: LockDriver,
-    request: LockRequest,
-    { timeoutMs, spentMs }: { readonly timeoutMs: number; readonly spentMs: number },
+    request: SlotRequest,
+    { timeoutMs, spentMs, shownAs = request.resource }: Patience,
     options: LockOptions,
   ): Promise<HeldLock> {
     const { signal, onWait } = options
     // Every wait listens to it, and Node takes more than ten listeners for a leak and says so on stderr.
     process.getBuiltinModule('node:events').setMaxListeners(0, this.#closing.signal)
-    const limit = new WaitLimit(Math.max(0, timeoutMs - spentMs), [signal, this.#closing.signal])
+    const limit = new WaitLimit(
+      Math.max(0, timeoutMs - spentMs),
+      [signal, this.#closing.signal],
+      this.#clock,
+    )
     const tell = (info: LockInfo): void => {
-      try {
-        onWait?.(info)
-      } catch (error) {
+      const shown = info.resource === shownAs ? info : { ...info, resource: shownAs }
+      tellWaiting(onWait, shown, (error) => {
         limit.end(error)
-      }
+      })
     }
+    const latest =
+      options.queue === 'latest'
+        ? becomeLatest(driver, request.resource, (newer) => {
+            limit.end(lockSupersededError(shownAs, newer))
+          })
+        : undefined
+    latest?.catch((error: unknown) => {
+      limit.end(error)
+    })
     try {
       const grant = await driver.acquire(request, {
         signal: limit.signal,
         onWait: onWait === undefined ? undefined : tell,
       })
-      return this.#hold(driver, request, grant, options)
+      return this.#hold(request, grant, options)
     } catch (error) {
       if (!limit.timedOut || error !== limit.signal.reason) throw error
-      const info = await inspectBriefly(driver, request.resource)
-      throw lockTimeoutError(request.resource, info, timeoutMs)
+      const info = await inspectBriefly(driver, request)
+      throw lockTimeoutError(shownAs, info, timeoutMs)
     } finally {
       limit.dispose()
+      void latest?.then((waiter) => waiter.stop()).catch(() => undefined)
     }
   }
 
-  #hold(
-    driver: LockDriver,
-    { resource, mode }: LockRequest,
-    grant: LockGrant,
-    { ownerPid }: LockOptions,
-  ): HeldLock {
+  #hold({ resource, mode }: SlotRequest, grant: SlotGrant, { ownerPid }: LockOptions): HeldLock {
     const forget = (): void => void this.#held.delete(lock)
-    const lock = new HeldLock(driver, resource, mode, grant, forget, ownerPid !== undefined)
+    const lock = new HeldLock(this.#scope, resource, mode, grant, forget, ownerPid !== undefined)
     this.#held.add(lock)
     return lock
   }
 
-  #assertNotOwn(driver: LockDriver, { resource, mode }: LockRequest): void {
+  /** What is left to wait for: what the running flow holds would never come free. */
+  #withoutOwn(request: SlotRequest): SlotRequest {
     // The disabled driver grants everything, nested requests too.
-    if (this.#handle.now?.name === 'disabled') return
-    const own = locksOfFlow().find((lock) => lock.driver === driver && lock.resource === resource)
-    if (own === undefined || (own.mode === 'shared' && mode === 'shared')) return
+    if (this.#handle.now?.name === 'disabled') return request
+    const { resource, mode } = request
+    if (wantsSlots(request)) {
+      const own = slotsOfFlow(this.#scope, resource)
+      const slots = request.slots.filter((slot) => !own.some((lock) => lock.slot === slot))
+      if (slots.length === 0) throw ownDeadlockError(resource, own[0]?.id ?? '')
+      return { ...request, slots }
+    }
+    const own = lockOfFlow(this.#scope, resource)
+    if (own === undefined || (own.mode === 'shared' && mode === 'shared')) return request
     throw ownDeadlockError(resource, own.id)
   }
 
@@ -307,7 +355,8 @@ export class LockManager {
 
   #driverNow(): LockDriver | undefined {
     this.#assertOpen()
-    return this.#handle.now?.locks
+    const locks = this.#handle.now?.locks
+    return locks === undefined ? undefined : withSlots(locks)
   }
 
   /** Opens the driver, but waits for it no longer than for the lock itself. */
@@ -329,17 +378,25 @@ export class LockManager {
 
   async #driver(): Promise<LockDriver> {
     this.#assertOpen()
-    return (await this.#handle.open()).locks
+    return withSlots((await this.#handle.open()).locks)
   }
 
   #assertOpen(): void {
-    if (this.#closing.signal.aborted) throw closedError()
+    if (this.#closing.signal.aborted) throw closedError('this LockManager')
   }
 }
 
+/** How long is waited for a lock. */
+interface Patience {
+  readonly timeoutMs: number
+  readonly spentMs: number
+  /** The resource that is named to people, where that is another one. */
+  readonly shownAs?: string
+}
+
 /** The driver that asks in the name of the owner that the options give. */
-function inNameOf(driver: LockDriver, { ownerPid }: LockOptions): LockDriver {
-  return ownerPid === undefined ? driver : (driver.ownedBy?.(ownerPid) ?? driver)
+function inNameOf(driver: LockDriver, { ownerPid, partnerPid }: LockOptions): LockDriver {
+  return ownerPid === undefined ? driver : (driver.ownedBy?.(ownerPid, partnerPid) ?? driver)
 }
 
 // Wrong options stay as they are, for the check to see.
@@ -347,21 +404,14 @@ function inFlow(options: LockOptions = {}): LockOptions {
   return typeof options === 'object' && options !== null ? { inFlow: true, ...options } : options
 }
 
-async function inspectBriefly(driver: LockDriver, resource: string): Promise<LockInfo | null> {
-  return (await lookBriefly(() => driver.inspect(resource))) ?? null
+async function inspectBriefly(driver: LockDriver, request: SlotRequest): Promise<LockInfo | null> {
+  const look = (): MaybePromise<LockInfo | null> =>
+    wantsSlots(request) ? inspectSlots(driver, request) : driver.inspect(request.resource)
+  return (await lookBriefly(look)) ?? null
 }
 
-function newRequest(resource: string, options: LockOptions): LockRequest {
-  const mode: LockMode = options.mode ?? 'exclusive'
-  return {
-    resource,
-    mode,
-    id: nextLockId(),
-    held: locksOfFlow().map(({ id }) => id),
-    inFlow: options.inFlow,
-  }
-}
-
-function closedError(): CliOpsError {
-  return new CliOpsError('CLOSED', 'this LockManager was closed before the call')
+function newRequest(resource: string, options: LockOptions): SlotRequest {
+  const { slots } = options
+  const request = createLockRequest(resource, options)
+  return slots === undefined ? request : { ...request, slots: slotNames(slots) }
 }

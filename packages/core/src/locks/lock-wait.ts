@@ -1,7 +1,6 @@
-import { describe } from '../names/assert-name.js'
-
-/** Timers take no more; a longer limit is waited for in several rounds. */
-const MAX_TIMER_MS = 2_147_483_647
+import { type Clock, type ClockTimer, systemClock } from '../base/wait/clock.js'
+import { describe } from '../base/names/assert-name.js'
+import { onAbort } from '../base/wait/abort-signal.js'
 
 /** Throws a `TypeError` unless a value can be a timeout: a number of milliseconds from 0 to Infinity. */
 export function assertTimeoutMs(argument: string, value: unknown): asserts value is number {
@@ -24,17 +23,23 @@ export function timeoutFromEnvironment(env = process.env): number {
 /** Everything that can end one wait: its timeout, the caller's signal, the closing of the manager. */
 export class WaitLimit {
   readonly #controller = new AbortController()
-  readonly #sources: readonly AbortSignal[]
-  #timer: NodeJS.Timeout | undefined
+  readonly #stopListening: readonly (() => void)[]
+  readonly #clock: Clock
+  #timer: ClockTimer | undefined
   #timedOut = false
 
-  constructor(timeoutMs: number, sources: readonly (AbortSignal | undefined)[]) {
-    this.#sources = sources.filter((source) => source !== undefined)
-    for (const source of this.#sources) {
-      if (source.aborted) this.end(source.reason)
-      else source.addEventListener('abort', this.#abort)
-    }
-    if (timeoutMs !== Infinity) this.#startTimer(performance.now() + timeoutMs)
+  constructor(
+    timeoutMs: number,
+    sources: readonly (AbortSignal | undefined)[],
+    clock: Clock = systemClock,
+  ) {
+    this.#clock = clock
+    this.#stopListening = sources.map((source) =>
+      onAbort(source, () => {
+        this.end(source?.reason)
+      }),
+    )
+    if (timeoutMs !== Infinity) this.#startTimer(clock.monotonicMs() + timeoutMs)
   }
 
   get signal(): AbortSignal {
@@ -53,28 +58,21 @@ export class WaitLimit {
 
   /** Takes timer and listeners back. */
   dispose(): void {
-    clearTimeout(this.#timer)
-    for (const source of this.#sources) source.removeEventListener('abort', this.#abort)
+    this.#timer?.stop()
+    for (const stop of this.#stopListening) stop()
   }
 
   #startTimer(deadline: number): void {
-    const left = deadline - performance.now()
-    this.#timer = setTimeout(
-      () => {
-        if (performance.now() < deadline) {
-          this.#startTimer(deadline)
-          return
-        }
-        // The caller's own signal came first.
-        if (this.signal.aborted) return
-        this.#timedOut = true
-        this.end(new DOMException('the wait for a lock timed out', 'TimeoutError'))
-      },
-      Math.min(MAX_TIMER_MS, Math.max(0, Math.ceil(left))),
-    )
-  }
-
-  readonly #abort = (event: Event): void => {
-    this.end((event.target as AbortSignal).reason)
+    const left = deadline - this.#clock.monotonicMs()
+    this.#timer = this.#clock.startTimer(Math.max(0, Math.ceil(left)), () => {
+      if (this.#clock.monotonicMs() < deadline) {
+        this.#startTimer(deadline)
+        return
+      }
+      // The caller's own signal came first.
+      if (this.signal.aborted) return
+      this.#timedOut = true
+      this.end(new DOMException('the wait for a lock timed out', 'TimeoutError'))
+    })
   }
 }

@@ -1,13 +1,14 @@
 import { statSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { setTimeout as delay } from 'node:timers/promises'
 
-import { printable } from '../diagnostics/message.js'
-import { CliOpsError } from '../errors/cli-ops-error.js'
+import { printable } from '../base/terminal/printable.js'
+import { CliOpsError } from '../base/errors/cli-ops-error.js'
 import { lockHeldError, lockTimeoutError } from './lock-errors.js'
 import { LockRemains } from './lock-remains.js'
-import type { LockInfo, LockOptions } from './lock-types.js'
+import type { LockInfo, LockOptions, Owner } from './contract/lock-types.js'
 import { WaitLimit } from './lock-wait.js'
+import { tellWaiting } from './tell-waiting.js'
+import { pause } from '../base/wait/pause.js'
 
 /** proper-lockfile has no queue, so another tool's lock is asked for again and again. */
 const RETRY_MS = 50
@@ -63,11 +64,13 @@ export async function lockProperly(
         if ((error as NodeJS.ErrnoException).code !== 'ELOCKED') throw unusable(file, error)
       }
       if (totalMs === 0) throw lockHeldError(file, otherTool(file))
-      if (!told) options.onWait?.(otherTool(file))
-      await delay(RETRY_MS, undefined, { signal: limit.signal }).catch(() => {
-        if (limit.timedOut) throw lockTimeoutError(file, otherTool(file), totalMs)
-        throw limit.signal.reason
-      })
+      if (!told)
+        tellWaiting(options.onWait, otherTool(file), (error) => {
+          limit.end(error)
+        })
+      await pause(RETRY_MS, limit.signal)
+      if (limit.timedOut) throw lockTimeoutError(file, otherTool(file), totalMs)
+      limit.signal.throwIfAborted()
     }
   } finally {
     limit.dispose()
@@ -149,14 +152,15 @@ function otherTool(file: string): LockInfo {
   } catch {
     // Released in the meantime.
   }
-  const owner = { name: 'another program', pid: 0, host: hostname(), user: '' }
+  const facts = { name: 'another program', pid: 0, host: hostname(), user: '' }
+  const owner: Owner = { ...facts, startedAt: since, state: 'unknown' }
+  const holder = { id: 'proper-lockfile', token: 0n, owner, since }
   return {
     resource: file,
-    id: 'proper-lockfile',
-    token: 0n,
-    owner: { ...owner, startedAt: since, state: 'unknown' },
-    since,
+    ...holder,
     mode: 'exclusive',
     waiters: [],
+    holders: [holder],
+    waiting: [],
   }
 }

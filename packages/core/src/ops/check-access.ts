@@ -1,5 +1,5 @@
 import type { EngineAccess } from '../drivers/driver.js'
-import { openDriver } from '../drivers/open-driver.js'
+import { openDriver } from '../engine/open-driver.js'
 import { type Check, ok, warning } from './finding.js'
 import type { OpsContext } from './ops-context.js'
 import { isRefusal, unlessRefused } from './unless-refused.js'

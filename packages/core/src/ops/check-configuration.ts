@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { assertHomeOptions } from '../lifecycle/home-config.js'
-import { describe } from '../names/assert-name.js'
-import { isOn } from '../options/environment.js'
+import { assertHomeConfig } from '../command/options/home-config.js'
+import { describe } from '../base/names/assert-name.js'
+import { isOn } from '../base/process/environment.js'
 import { type Check, failure, ok, warning } from './finding.js'
 
 export const checkConfig: Check = ({ connection: { home } }) => {
@@ -18,24 +18,17 @@ export const checkConfig: Check = ({ connection: { home } }) => {
   const problem = findProblem(text)
   if (problem === undefined) return ok(`${file} is valid`)
   return failure(
-    `${file} is not used: ${problem}`,
-    'correct it or remove it; until then the options of each CLI’s author hold alone',
+    `${file} cannot be used: ${problem}`,
+    'correct it or remove it; until then the commands of CLIs with the plugin do not run (78)',
   )
 }
 
 function findProblem(text: string): string | undefined {
-  let place = ''
   try {
-    const config = JSON.parse(text) as { readonly clis?: unknown } | null
-    const clis = config?.clis ?? {}
-    if (typeof clis !== 'object') return `clis must be an object, got ${describe(clis)}`
-    for (const [name, options] of Object.entries(clis)) {
-      place = `clis[${JSON.stringify(name)}]: `
-      assertHomeOptions(options)
-    }
+    assertHomeConfig(JSON.parse(text))
     return undefined
   } catch (error) {
-    return `${place}${error instanceof Error ? error.message : String(error)}`
+    return error instanceof Error ? error.message : String(error)
   }
 }
 

@@ -1,11 +1,11 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { nodeFileSystem } from '../drivers/local/file-system.js'
-import { Home } from '../drivers/local/home.js'
-import { describeDuration } from '../locks/describe-owner.js'
+import { nodeFileSystem } from '../drivers/local/home/file-system.js'
+import { Home } from '../drivers/local/home/home.js'
+import { describeDuration } from '../base/terminal/units.js'
 import { type Check, failure, ok, warning } from './finding.js'
-import { jsonLine } from './json-line.js'
+import { jsonLine } from '../base/terminal/json-line.js'
 import { keptEvents } from './kept-events.js'
 import { unlessRefused } from './unless-refused.js'
 
@@ -24,7 +24,8 @@ export const checkEngine: Check = async ({ connection, coordinator }) => {
   if (schemes.size === 0) return ok('none is needed: everything is on this machine')
   const began = performance.now()
   // Each primitive may have an engine of its own; one that has no locks or no registry says so.
-  if (connection.urlOf('registry') !== 'local:') await coordinator.registry.discover()
+  if (connection.urlOf('registry') !== 'local:')
+    await coordinator.registry.discover({}, { readOnly: true })
   if (connection.urlOf('locks') !== 'local:') await unlessRefused(() => coordinator.locks.list())
   const tookMs = Math.round(performance.now() - began)
   const names = [...schemes].join(', ')

@@ -2,16 +2,15 @@ import { accessSync, constants, existsSync, statfsSync, watch } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 
-import { nodeFileSystem } from '../drivers/local/file-system.js'
-import { Home } from '../drivers/local/home.js'
-import { isNetworkFileSystem } from '../drivers/local/network-file-system.js'
-import { assertPrivateDirectory } from '../drivers/local/private-directory.js'
+import { nodeFileSystem } from '../drivers/local/home/file-system.js'
+import { Home } from '../drivers/local/home/home.js'
+import { isNetworkFileSystem } from '../drivers/local/home/network-file-system.js'
+import { assertPrivateDirectory } from '../drivers/local/home/private-directory.js'
 import { socketDirectories } from '../drivers/local/rpc/socket-directory.js'
+import { sizeText } from '../base/terminal/units.js'
 import { LOW_DISK_BYTES } from './disk-use.js'
 import { type Check, failure, ok, warning } from './finding.js'
 import type { OpsContext } from './ops-context.js'
-
-const MEBIBYTE = 1024 * 1024
 
 export const checkHome: Check = ({ connection: { home } }) => {
   if (nodeFileSystem.status(home) === undefined) {
@@ -34,7 +33,7 @@ export const checkFileSystem: Check = ({ connection: { home } }) =>
 export const checkDisk: Check = ({ connection: { home } }) => {
   const { bavail, bsize, files, ffree } = statfsSync(existingPart(home))
   const free = bavail * bsize
-  const message = `${Math.floor(free / MEBIBYTE)} MiB free`
+  const message = `${sizeText(free)} free`
   const remedy = 'free some space, or set CLI_OPS_HOME to another disk'
   // Some file systems make room for files as they need it, and say 0 of 0.
   if (files > 0 && ffree === 0) return failure('no room for another file (inodes)', remedy)
@@ -48,7 +47,7 @@ export const checkWatches: Check = ({ connection: { home } }) => {
     return ok('changes are noticed at once')
   } catch (error) {
     return warning(
-      `no file watch is to be had (${(error as NodeJS.ErrnoException).code}), so waits poll and are slower`,
+      `cannot watch files (${(error as NodeJS.ErrnoException).code}), so waits poll and are slower`,
       'raise fs.inotify.max_user_instances and fs.inotify.max_user_watches with sysctl',
     )
   }

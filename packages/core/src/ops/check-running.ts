@@ -1,14 +1,16 @@
 import { join } from 'node:path'
 
-import { nodeFileSystem } from '../drivers/local/file-system.js'
-import { Home } from '../drivers/local/home.js'
+import { nodeFileSystem } from '../drivers/local/home/file-system.js'
+import { Home } from '../drivers/local/home/home.js'
 import { parseSharerName, parseStateName } from '../drivers/local/locks/lock-names.js'
-import { LOCK_SUFFIX } from '../drivers/local/locks/lock-place.js'
-import type { LockInfo } from '../locks/lock-types.js'
-import { describeOwner } from '../locks/describe-owner.js'
+import { LOCK_SUFFIX } from '../drivers/local/locks/lock-files.js'
+import type { Holder, LockInfo, Owner } from '../locks/contract/lock-types.js'
+import { describeOwner } from '../locks/contract/describe-owner.js'
+import { describeHung } from './describe-hung.js'
 import { type Check, ok, warning } from './finding.js'
-import { jsonLine } from './json-line.js'
+import { jsonLine } from '../base/terminal/json-line.js'
 import type { OpsContext } from './ops-context.js'
+import { releaseCommand } from './lock-advice.js'
 import { isRefusal, unlessRefused } from './unless-refused.js'
 
 export const checkLocks: Check = async (context) => {
@@ -24,11 +26,19 @@ export const checkLocks: Check = async (context) => {
   if (isRefusal(listed))
     return warning(listed.refusal, 'a command that must have a lock does not run; all others do')
   const locks = listed.filter(({ id }) => id !== '')
-  const doubtful = locks.filter(({ owner }) => owner.state !== 'running')
-  if (doubtful.length === 0) return ok(`${locks.length} in use`)
+  const doubtful = locks.flatMap(({ resource, holders }) =>
+    holders
+      .filter(({ owner }) => owner.state !== 'running')
+      .map((holder) => ({ ...holder, resource })),
+  )
+  const ghosts = listed.filter(({ id, waiters }) => id === '' && waiters.every(isUnknown))
+  if (doubtful.length + ghosts.length === 0) return ok(`${locks.length} in use`)
   return warning(
-    doubtful.map(describeDoubtful).join('; '),
-    doubtful.map((lock) => remedyFor(lock, program)).join('\n      '),
+    [...doubtful.map(describeDoubtful), ...ghosts.map(describeGhosts)].join('; '),
+    [
+      ...doubtful.map((lock) => remedyFor(lock, program)),
+      ...(ghosts.length > 0 ? [`nobody is kept waiting by that; ${program} clean removes it`] : []),
+    ].join('\n      '),
   )
 }
 
@@ -55,29 +65,42 @@ function foreignPart(path: string): string | undefined {
   return `${path} holds several states, as after a backup was restored over it: ${states.map(jsonLine).join(', ')}`
 }
 
-function describeDoubtful({ resource, owner }: LockInfo): string {
-  const doubt = owner.state === 'unknown' ? ', which cannot be judged from here' : ''
-  return `${jsonLine(resource)} is held by ${describeOwner(owner)}${doubt}`
+function isUnknown({ state }: Owner): boolean {
+  return state === 'unknown'
 }
 
-function remedyFor({ resource, id, owner }: LockInfo, program: string): string {
-  const release = `${program} locks release ${quote(resource)} --id ${id}`
+/** Who waits for a free lock for longer than a moment has died, or is somewhere that cannot be looked into. */
+function describeGhosts({ resource, waiters }: LockInfo): string {
+  const owners = waiters.map((waiter) => describeOwner(waiter)).join(', ')
+  return `${jsonLine(resource)} is free, and waited for by ${owners}`
+}
+
+type HeldBy = Holder & { readonly resource: string }
+
+function describeDoubtful({ resource, owner, label, slot }: HeldBy): string {
+  const doubt = owner.state === 'unknown' ? ', which cannot be judged from here' : ''
+  return `${jsonLine(resource)} is held by ${describeOwner(owner, label, slot)}${doubt}`
+}
+
+function remedyFor({ resource, id, owner }: HeldBy, program: string): string {
+  const release = releaseCommand(program, resource, id)
   return owner.state === 'stopped'
     ? `resume it (kill -CONT ${owner.pid}), or take the lock: ${release}`
     : `if the holder will not go on: ${release}`
 }
 
-/** For a POSIX shell. */
-function quote(word: string): string {
-  return /^[\w./:@-]+$/u.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`
-}
-
 export const checkInstances: Check = async ({ coordinator }) => {
-  const services = await coordinator.registry.discover()
+  const services = await coordinator.registry.discover({}, { readOnly: true })
   const hung = services.filter(({ state }) => state === 'hung')
   if (hung.length === 0) return ok(`${services.length} running`)
   return warning(
-    hung.map(({ name, pid }) => `${name} (pid ${pid}) is suspended or does not answer`).join('; '),
-    `resume or end it: ${hung.map(({ pid }) => `kill -CONT ${pid}`).join('; ')}`,
+    hung.map(describeHung).join('; '),
+    hung
+      .map(({ name, pid, reason }) =>
+        reason === 'stopped'
+          ? `resume it: kill -CONT ${pid}`
+          : `see what keeps ${name} busy (pid ${pid}) before you end it`,
+      )
+      .join('; '),
   )
 }

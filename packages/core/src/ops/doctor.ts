@@ -1,12 +1,15 @@
-import { storageError } from '../drivers/local/home.js'
+import { storageError } from '../drivers/local/home/home.js'
 import { checkAccess } from './check-access.js'
 import { checkConfig, checkEnvironment } from './check-configuration.js'
 import { checkDisk, checkFileSystem, checkHome, checkSockets, checkWatches } from './check-home.js'
+import { checkFitness } from './check-fitness.js'
 import { checkClock, checkEngine, checkFormats } from './check-engine.js'
 import { checkInstances, checkLocks } from './check-running.js'
+import { checkRules } from './check-rules.js'
 import type { Check, Finding } from './finding.js'
 import type { OpsContext, OpsRun } from './ops-context.js'
-import { style } from './style.js'
+import { checkParked } from './parked-events.js'
+import { styleOf } from '../base/terminal/style.js'
 
 const LOCAL_CHECKS: readonly (readonly [name: string, check: Check])[] = [
   ['home', checkHome],
@@ -19,25 +22,28 @@ const LOCAL_CHECKS: readonly (readonly [name: string, check: Check])[] = [
 
 const CHECKS: readonly (readonly [name: string, check: Check])[] = [
   ['config', checkConfig],
+  ['rules', checkRules],
   ['environment', checkEnvironment],
   ['engine', checkEngine],
   ['access', checkAccess],
+  ['fitness', checkFitness],
   ['clock', checkClock],
   ['locks', checkLocks],
   ['instances', checkInstances],
+  ['parked events', checkParked],
 ]
 
 const MARKS = {
-  ok: () => style('green', 'ok  '),
-  warning: () => style('yellow', 'warn'),
-  failure: () => style('red', 'FAIL'),
+  ok: () => styleOf(process.stdout).good('ok  '),
+  warning: () => styleOf(process.stdout).doubtful('warn'),
+  failure: () => styleOf(process.stdout).bad('FAIL'),
 }
 
 /** `doctor`: looks at what the kit needs of this machine; each finding comes with its remedy. Exit code 1 on a failure. */
 export const runDoctor: OpsRun = async (context) => {
   const findings: (Finding & { readonly check: string })[] = []
   for (const [check, look] of usesThisMachine(context) ? [...LOCAL_CHECKS, ...CHECKS] : CHECKS) {
-    findings.push({ check, ...(await runCheck(look, context)) })
+    for (const finding of await runCheck(look, context)) findings.push({ check, ...finding })
   }
   const failed = findings.some(({ status }) => status === 'failure')
   context.print({ ok: !failed, findings }, findings.map(findingText).join('\n'))
@@ -49,12 +55,14 @@ function usesThisMachine({ connection }: OpsContext): boolean {
   return primitives.some((primitive) => connection.urlOf(primitive) === 'local:')
 }
 
-async function runCheck(check: Check, context: OpsContext): Promise<Finding> {
+async function runCheck(check: Check, context: OpsContext): Promise<readonly Finding[]> {
   try {
-    return await check(context)
+    const found = await check(context)
+    return 'status' in found ? [found] : found
   } catch (caught) {
     const error = storageError(caught, context.connection.home)
-    return { status: 'failure', message: error instanceof Error ? error.message : String(error) }
+    const message = error instanceof Error ? error.message : String(error)
+    return [{ status: 'failure', message }]
   }
 }
 

@@ -1,4 +1,4 @@
-import type { EventEnvelope } from '../events/event-types.js'
+import type { EventEnvelope } from '../events/contract/event-types.js'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS

@@ -8,8 +8,10 @@ export interface Finding {
   readonly remedy?: string
 }
 
-/** Looks at one thing, without changing it. What it throws is a failure with that message. */
-export type Check = (context: OpsContext) => Finding | Promise<Finding>
+/** Looks at one thing, without changing it, or at several of a kind. What it throws is a failure with that message. */
+export type Check = (context: OpsContext) => Findings | Promise<Findings>
+
+export type Findings = Finding | readonly Finding[]
 
 export function ok(message: string): Finding {
   return { status: 'ok', message }

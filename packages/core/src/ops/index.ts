@@ -1,21 +1,57 @@
-export { parseSince } from './age.js'
-export { describePlace } from './describe-place.js'
+export { onAbort } from '../base/wait/abort-signal.js'
+export { pause } from '../base/wait/pause.js'
+export { withinTime } from '../base/wait/race.js'
+export { jsonLine } from '../base/terminal/json-line.js'
+export { say } from '../base/terminal/message.js'
+export { parseDuration } from '../base/terminal/parse-duration.js'
+export { parseSince } from '../base/terminal/parse-since.js'
+export { printable } from '../base/terminal/printable.js'
+export {
+  createStyle,
+  hasColour,
+  PLAIN_STYLE,
+  type Style,
+  type StyleName,
+} from '../base/terminal/style.js'
+export { textTable } from '../base/terminal/text-table.js'
+export { cutText } from '../base/terminal/cut-text.js'
+export { fitText, widthOf } from '../base/terminal/text-width.js'
+export {
+  clockText,
+  describeDuration,
+  durationText,
+  sizeText,
+  spanText,
+  textAge,
+} from '../base/terminal/units.js'
+export { describeHung } from './describe-hung.js'
+export { describeConnection } from './describe-connection.js'
 export { type DiskUse, diskUse, LOW_DISK_BYTES } from './disk-use.js'
-export { driverMissing } from '../drivers/driver-packages.js'
-export { parseDuration } from './duration.js'
+export { driverMissing } from '../engine/driver-packages.js'
 export { readTlsFiles } from '../drivers/engine-secrets.js'
-export { printable, say } from '../diagnostics/message.js'
-export { assertName, describe } from '../names/assert-name.js'
+export { assertName, describe } from '../base/names/assert-name.js'
+export { closestName } from '../base/names/closest-name.js'
+export { assertHomeConfig, type HomeConfig } from '../command/options/home-config.js'
+export { type PackageBin, packageBinOf } from '../command/host/cli-name.js'
+export {
+  PROBE_FOLDER,
+  type ProbeReport,
+  type ProgramCommand,
+} from '../command/preload/probe-report.js'
+export { keptEvents } from './kept-events.js'
+export { type CommandRules, type CommandTimes, lastHeld, seenCommands } from './rule-history.js'
 export { assertEventType, assertPattern } from '../events/event-pattern.js'
-export { EXIT_BUSY } from '../lifecycle/exit-busy.js'
-export { describeOwnProcess } from '../process/own-process.js'
-export { processCreatedAt } from '../process/process-created-at.js'
-export { describeDuration } from '../locks/describe-owner.js'
-export { jsonLine } from './json-line.js'
-export { OPS_COMMANDS, type OpsArgument, type OpsCommand, type OpsOption } from './ops-commands.js'
+export { describeOwnProcess } from '../base/process/own-process.js'
+export { processCreatedAt } from '../base/process/process-created-at.js'
+export {
+  OPS_COMMANDS,
+  type OpsArgument,
+  type OpsCommand,
+  type OpsOption,
+} from '../command/ops-commands.js'
+export { parkedGroups, parkedSummary } from './parked-events.js'
 export { openOps, type OpsPlace } from './open-ops.js'
 export type { OpsContext, OpsRun } from './ops-context.js'
 export { preparePrivateFolder } from './private-folder.js'
 export { readRequestReport } from './request-report.js'
 export { type OpsCall, type OpsProgram, runOps, runWithContext, sayFailure } from './run-ops.js'
-export { textTable } from './text-table.js'

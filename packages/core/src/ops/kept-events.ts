@@ -1,6 +1,6 @@
-import { nodeFileSystem } from '../drivers/local/file-system.js'
-import { Home } from '../drivers/local/home.js'
-import type { EventEnvelope, StartPosition } from '../events/event-types.js'
+import { nodeFileSystem } from '../drivers/local/home/file-system.js'
+import { Home } from '../drivers/local/home/home.js'
+import type { EventEnvelope, StartPosition } from '../events/contract/event-types.js'
 import type { OpsContext } from './ops-context.js'
 
 /** Reads the events that are kept. Where there is no log yet none is made: looking leaves no traces. */

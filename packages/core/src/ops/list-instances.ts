@@ -1,11 +1,11 @@
-import type { ServiceInfo } from '../registry/service-types.js'
-import { textAge } from './age.js'
+import type { ServiceInfo } from '../registry/contract/service-types.js'
+import { textAge } from '../base/terminal/units.js'
 import type { OpsRun } from './ops-context.js'
-import { textTable } from './text-table.js'
+import { textTable } from '../base/terminal/text-table.js'
 
 /** `ps`: the running instances of all CLIs. */
 export const listInstances: OpsRun = async ({ coordinator, print }) => {
-  const services = await coordinator.registry.discover()
+  const services = await coordinator.registry.discover({}, { readOnly: true })
   print(services, instanceTable(services))
   return 0
 }

@@ -1,9 +1,15 @@
-import { lockJson, lockTable } from './lock-report.js'
+import { commandLineOf } from './command-line.js'
+import { lockJsonWith, lockTable } from './lock-report.js'
 import type { OpsRun } from './ops-context.js'
 
-/** `locks`: who holds what, and who waits for it. */
-export const listLocks: OpsRun = async ({ coordinator, print }) => {
+/** `locks`: who holds what, and who waits for it; on this machine also how they were called. */
+export const listLocks: OpsRun = async ({ coordinator, connection, print }) => {
   const locks = await coordinator.locks.list()
-  print(locks.map(lockJson), lockTable(locks))
+  const isHere = connection.urlOf('locks') === 'local:'
+  const commandLines = isHere ? commandLineOf : () => undefined
+  print(
+    locks.map((info) => lockJsonWith(info, commandLines)),
+    lockTable(locks, commandLines),
+  )
   return 0
 }

@@ -1,13 +1,14 @@
 import { type Coordinator, createCoordinator } from '../coordinator/create-coordinator.js'
-import { storageError } from '../drivers/local/home.js'
-import type { EventEnvelope } from '../events/event-types.js'
-import { withHomeConfig } from '../lifecycle/home-config.js'
+import { storageError } from '../drivers/local/home/home.js'
+import type { EventEnvelope } from '../events/contract/event-types.js'
+import { withHomeConfig } from '../command/options/home-config.js'
 import {
   type Connection,
   type ConnectionOptions,
   resolveConnection,
-} from '../options/connection-options.js'
-import { describeOwnProcess } from '../process/own-process.js'
+} from '../engine/connection-options.js'
+import { describeOwnProcess } from '../base/process/own-process.js'
+import { warnOnce } from '../base/terminal/message.js'
 import { keptEvents } from './kept-events.js'
 
 /** Where somebody looks, and what with. */
@@ -30,7 +31,7 @@ export interface OpsPlace {
  */
 export function openOps(name: string, given: ConnectionOptions = {}): OpsPlace {
   describeOwnProcess({ name })
-  const { home, namespace, url } = withHomeConfig(name, given)
+  const { home, namespace, url } = configured(name, given)
   const options = { home, namespace, url, disabled: false }
   const connection = resolveConnection(options)
   const coordinator = createCoordinator({ ...options, name })
@@ -43,5 +44,16 @@ export function openOps(name: string, given: ConnectionOptions = {}): OpsPlace {
       const error = storageError(caught, connection.home)
       return error instanceof Error ? error.message : String(error)
     },
+  }
+}
+
+/** Whoever looks is not kept from looking by a `config.json` that cannot be used: `doctor` says what is wrong with it. */
+function configured(name: string, given: ConnectionOptions): ConnectionOptions {
+  try {
+    return withHomeConfig(resolveConnection(given).home, [name], given).options
+  } catch (error) {
+    if (!(error instanceof TypeError) || error.cause === undefined) throw error
+    warnOnce('home-config', `ignoring what ${error.message}`)
+    return given
   }
 }

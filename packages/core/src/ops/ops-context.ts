@@ -1,5 +1,5 @@
 import type { Coordinator } from '../coordinator/create-coordinator.js'
-import type { Connection } from '../options/connection-options.js'
+import type { Connection } from '../engine/connection-options.js'
 
 /** What an `ops` command works with. */
 export interface OpsContext {

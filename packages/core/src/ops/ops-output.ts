@@ -1,7 +1,8 @@
 import type { Writable } from 'node:stream'
 
-import { printable } from '../diagnostics/message.js'
-import { jsonLine } from './json-line.js'
+import { printable } from '../base/terminal/printable.js'
+import { STYLE_CODE } from '../base/terminal/style.js'
+import { jsonLine } from '../base/terminal/json-line.js'
 
 /** Where the results of one command go. */
 export interface OpsOutput {
@@ -41,17 +42,14 @@ export function createOutput(stream: Writable, asJson: boolean): OpsOutput {
   }
 }
 
-// Bold, dim and colours on and off, as style() writes them: whatever else moves a terminal does not come through.
-// eslint-disable-next-line no-control-regex
-const STYLE = /(\u001b\[(?:1|2|22|31|32|33|39)m)/u
-
 function safeLines(text: string): string {
   return text.split('\n').map(safeLine).join('\n')
 }
 
+// Only the style comes through, and only to a terminal.
 function safeLine(line: string): string {
   return line
-    .split(STYLE)
+    .split(STYLE_CODE)
     .map((part, index) => (index % 2 === 1 && process.stdout.isTTY ? part : printable(part)))
     .join('')
 }

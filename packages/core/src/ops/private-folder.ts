@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 
-import { nodeFileSystem } from '../drivers/local/file-system.js'
-import { Home, storageError } from '../drivers/local/home.js'
-import { assertPrivateDirectory } from '../drivers/local/private-directory.js'
+import { nodeFileSystem } from '../drivers/local/home/file-system.js'
+import { Home, storageError } from '../drivers/local/home/home.js'
+import { assertPrivateDirectory } from '../drivers/local/home/private-directory.js'
 
 /**
  * Makes a folder of the home where it is missing, checks that it and the home belong to this user alone, and gives its path.

@@ -1,6 +1,6 @@
-import { describeOwner } from '../locks/describe-owner.js'
-import { assertName } from '../names/assert-name.js'
-import { jsonLine } from './json-line.js'
+import { describeOwner } from '../locks/contract/describe-owner.js'
+import { assertName } from '../base/names/assert-name.js'
+import { jsonLine } from '../base/terminal/json-line.js'
 import type { OpsRun } from './ops-context.js'
 
 /** `locks release <resource> --id <id>`: frees a lock from one holder; a newer one is never hit. */
@@ -11,7 +11,7 @@ export const releaseLock: OpsRun = async ({ coordinator, args, options, program,
   assertName('--id', id)
   const before = await coordinator.locks.inspect(resource)
   const released = await coordinator.locks.forceRelease(resource, id)
-  const owner = before?.id === id ? before.owner : undefined
+  const owner = before?.holders.find((holder) => holder.id === id)?.owner
   print(
     { resource, id, released, ...(released && owner !== undefined ? { owner } : {}) },
     released

@@ -1,4 +1,5 @@
 import type { RequestReport } from '../rpc/request-log.js'
+import { isObject } from '../base/validation/is-object.js'
 
 const OUTCOMES: readonly unknown[] = ['answered', 'failed', 'cancelled', 'expired']
 const MAX_ENTRIES = 1000
@@ -38,8 +39,4 @@ function isCount(value: unknown): value is number {
 
 function isSpan(value: unknown): value is number {
   return typeof value === 'number' && value >= 0
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null
 }

@@ -1,5 +1,5 @@
 import type { Coordinator } from '../coordinator/create-coordinator.js'
-import type { ServiceInfo } from '../registry/service-types.js'
+import type { ServiceInfo } from '../registry/contract/service-types.js'
 import { readRequestReport } from './request-report.js'
 
 /** A look must not take long; who is slower than this is busy or stopped. */

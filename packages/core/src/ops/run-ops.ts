@@ -1,7 +1,7 @@
-import { debug, say } from '../diagnostics/message.js'
-import { storageError } from '../drivers/local/home.js'
-import { isCliOpsError } from '../errors/cli-ops-error.js'
-import type { ConnectionOptions } from '../options/connection-options.js'
+import { debug, say } from '../base/terminal/message.js'
+import { storageError } from '../drivers/local/home/home.js'
+import { isCliOpsError } from '../base/errors/cli-ops-error.js'
+import type { ConnectionOptions } from '../engine/connection-options.js'
 import { cleanUp } from './clean.js'
 import { runDoctor } from './doctor.js'
 import { listEvents } from './list-events.js'
@@ -10,14 +10,20 @@ import { listLocks } from './list-locks.js'
 import { openOps } from './open-ops.js'
 import type { OpsRun } from './ops-context.js'
 import { createOutput } from './ops-output.js'
+import { dropParked, listParked, retryParked } from './parked-events.js'
 import { releaseLock } from './release-lock.js'
 import { showStatus } from './show-status.js'
+import { explainWait } from './explain-wait.js'
 
 const RUNS: ReadonlyMap<string, OpsRun> = new Map([
   ['status', showStatus],
   ['locks', listLocks],
+  ['why', explainWait],
   ['locks release', releaseLock],
   ['events', listEvents],
+  ['events parked', listParked],
+  ['events retry', retryParked],
+  ['events drop', dropParked],
   ['ps', listInstances],
   ['clean', cleanUp],
   ['doctor', runDoctor],

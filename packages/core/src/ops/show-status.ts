@@ -1,20 +1,24 @@
-import { printable } from '../diagnostics/message.js'
-import { storageError } from '../drivers/local/home.js'
-import { describeOwner } from '../locks/describe-owner.js'
-import type { LockInfo } from '../locks/lock-types.js'
-import type { ServiceInfo } from '../registry/service-types.js'
-import type { Connection } from '../options/connection-options.js'
-import { describePlace } from './describe-place.js'
+import { printable } from '../base/terminal/printable.js'
+import type { ParkedCount } from '../events/contract/event-driver.js'
+import { storageError } from '../drivers/local/home/home.js'
+import { describeOwner } from '../locks/contract/describe-owner.js'
+import type { LockInfo } from '../locks/contract/lock-types.js'
+import type { ServiceInfo } from '../registry/contract/service-types.js'
+import type { Connection } from '../engine/connection-options.js'
+import { describeConnection } from './describe-connection.js'
+import { describeHung } from './describe-hung.js'
 import { type DiskUse, diskUse, LOW_DISK_BYTES } from './disk-use.js'
 import { type EventTraffic, eventTraffic } from './event-traffic.js'
-import { jsonLine } from './json-line.js'
+import { jsonLine } from '../base/terminal/json-line.js'
 import { instanceTable } from './list-instances.js'
 import { keptEvents } from './kept-events.js'
 import { lockJson, lockTable } from './lock-report.js'
 import type { OpsContext, OpsRun } from './ops-context.js'
+import { parkedGroups, parkedSummary } from './parked-events.js'
 import { requestTraffic, type ServerTraffic } from './request-traffic.js'
-import { style } from './style.js'
-import { textTable } from './text-table.js'
+import { styleOf } from '../base/terminal/style.js'
+import { durationText, sizeText } from '../base/terminal/units.js'
+import { textTable } from '../base/terminal/text-table.js'
 import { isRefusal, unlessRefused } from './unless-refused.js'
 
 const PRIMITIVES = ['locks', 'events', 'registry', 'rpc'] as const
@@ -26,6 +30,7 @@ interface Status {
   /** Why the engine has no locks at all. */
   readonly refusal: string | undefined
   readonly events: EventTraffic | undefined
+  readonly parked: readonly ParkedCount[]
   readonly requests: readonly ServerTraffic[]
   readonly disk: DiskUse | undefined
   readonly problems: readonly string[]
@@ -43,22 +48,24 @@ export const showStatus: OpsRun = async (context) => {
     instances: instances ?? [],
     locks: (locks ?? []).map(lockJson),
     events: events ?? eventTraffic([]),
+    parked: status.parked,
     requests,
     disk: disk ?? null,
     warnings,
     problems,
   }
+  const style = styleOf(process.stdout)
   const parts = [
     [
-      placeText(context.connection),
+      connectionText(context.connection),
       namespace === '' ? '' : `namespace ${namespace}`,
       diskText(disk),
     ]
       .filter((text) => text !== '')
       .join(', '),
     ...[
-      ...problems.map((text) => style('red', `! ${printable(text)}`)),
-      ...warnings.map((text) => style('yellow', `! ${printable(text)}`)),
+      ...problems.map((text) => style.bad(`! ${printable(text)}`)),
+      ...warnings.map((text) => style.doubtful(`! ${printable(text)}`)),
     ],
   ]
   const sections = [
@@ -85,10 +92,11 @@ async function look(context: OpsContext): Promise<Status> {
       return undefined
     }
   }
-  const [instances, listed, events, disk] = await Promise.all([
-    attempt(() => coordinator.registry.discover()),
+  const [instances, listed, events, parked, disk] = await Promise.all([
+    attempt(() => coordinator.registry.discover({}, { readOnly: true })),
     attempt(() => unlessRefused(() => coordinator.locks.list())),
     attempt(() => keptEvents(context, '*', 'earliest')),
+    attempt(() => parkedGroups(context)),
     isAllRemote(connection) ? undefined : diskUse(home),
   ])
   const requests = await requestTraffic(coordinator, instances ?? [])
@@ -97,6 +105,7 @@ async function look(context: OpsContext): Promise<Status> {
     locks: isRefusal(listed) ? undefined : listed,
     refusal: isRefusal(listed) ? listed.refusal : undefined,
     events: events && eventTraffic(events),
+    parked: parked ?? [],
     requests,
     disk,
     problems: [...problems],
@@ -104,24 +113,26 @@ async function look(context: OpsContext): Promise<Status> {
 }
 
 /** What a person should look at; "doctor" has the remedies. */
-function warningsOf({ instances = [], locks = [], refusal, disk }: Status): string[] {
+function warningsOf({ instances = [], locks = [], parked, refusal, disk }: Status): string[] {
   return [
     ...(refusal === undefined ? [] : [refusal]),
     ...locks.flatMap(lockWarning),
-    ...instances
-      .filter(({ state }) => state === 'hung')
-      .map(({ name, pid }) => `${name} (pid ${pid}) is suspended or does not answer`),
+    ...instances.filter(({ state }) => state === 'hung').map(describeHung),
+    ...parked.map(parkedSummary),
     ...(disk !== undefined && disk.freeBytes < LOW_DISK_BYTES
-      ? [`only ${bytesText(disk.freeBytes)} are free on the disk`]
+      ? [`only ${sizeText(disk.freeBytes)} are free on the disk`]
       : []),
   ]
 }
 
-function lockWarning({ resource, id, owner, waiters }: LockInfo): string[] {
-  if (id === '' || owner.state === 'running') return []
-  const doubt = owner.state === 'unknown' ? ', which cannot be judged from here' : ''
-  const waiting = waiters.length === 0 ? '' : `, and ${waiters.length} wait for it`
-  return [`${jsonLine(resource)} is held by ${describeOwner(owner)}${doubt}${waiting}`]
+function lockWarning({ resource, holders, waiting }: LockInfo): string[] {
+  const queue = waiting.length === 0 ? '' : `, and ${waiting.length} wait for it`
+  return holders
+    .filter(({ owner }) => owner.state !== 'running')
+    .map(({ owner, label, slot }) => {
+      const doubt = owner.state === 'unknown' ? ', which cannot be judged from here' : ''
+      return `${jsonLine(resource)} is held by ${describeOwner(owner, label, slot)}${doubt}${queue}`
+    })
 }
 
 function requestTable(servers: readonly ServerTraffic[]): string {
@@ -133,7 +144,7 @@ function requestTable(servers: readonly ServerTraffic[]): string {
       String(running),
       String(ended),
       String(failed),
-      medianMs === undefined ? '-' : `${medianMs.toFixed(1)} ms`,
+      medianMs === undefined ? '-' : durationText(medianMs),
     ]),
   )
 }
@@ -146,8 +157,8 @@ function eventText({ kept, oldest, lastMinute, lastHour, types }: EventTraffic):
   return `${head}\nIn the last minute ${lastMinute}, in the last hour ${lastHour}: ${most}`
 }
 
-function placeText(connection: Connection): string {
-  return `${isAllRemote(connection) ? 'Engine' : 'Home'}: ${printable(describePlace(connection))}`
+function connectionText(connection: Connection): string {
+  return `${isAllRemote(connection) ? 'Engine' : 'Home'}: ${printable(describeConnection(connection))}`
 }
 
 /** Nothing is in the home. */
@@ -159,12 +170,5 @@ function diskText(disk: DiskUse | undefined): string {
   if (disk === undefined) return ''
   const { bytes, files, isMore, freeBytes } = disk
   const more = isMore ? 'more than ' : ''
-  return `${more}${bytesText(bytes)} in ${files} ${files === 1 ? 'file' : 'files'}, ${bytesText(freeBytes)} free`
-}
-
-function bytesText(bytes: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
-  const step = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(1, bytes)) / 10))
-  const value = bytes / 1024 ** step
-  return `${step === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[step]}`
+  return `${more}${sizeText(bytes)} in ${files} ${files === 1 ? 'file' : 'files'}, ${sizeText(freeBytes)} free`
 }

@@ -1,6 +1,6 @@
-import { isCliOpsError } from '../errors/cli-ops-error.js'
+import { isCliOpsError } from '../base/errors/cli-ops-error.js'
 
-/** What an engine cannot have: why, and where it is to be had. */
+/** What an engine does not offer: why, and what does. */
 export interface Refusal {
   readonly refusal: string
 }

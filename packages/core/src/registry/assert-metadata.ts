@@ -1,5 +1,5 @@
-import { describe } from '../names/assert-name.js'
-import { toJson } from '../validation/to-json.js'
+import { describe } from '../base/names/assert-name.js'
+import { toJson } from '../base/validation/to-json.js'
 import type { Contribution } from './own-record.js'
 
 /** Room for facts, not for documents: every `discover()` of every process reads all records. */
@@ -16,7 +16,7 @@ export interface ServiceMetadata {
 }
 
 /**
- * Checks what `register` was given and turns it into a contribution. The fields that tell others whom they deal with
+ * Checks what `register` was given and turns it into a contribution. The fields that identify the instance
  * cannot be forged.
  *
  * @throws TypeError that names the field, the rule and the value
@@ -31,7 +31,7 @@ export function toContribution(metadata: ServiceMetadata | object): Contribution
     )
   if (version !== undefined && typeof version !== 'string')
     throw new TypeError(`metadata.version must be a string, got ${describe(version)}`)
-  for (const reserved of ['name', 'instance', 'state', 'endpoint']) {
+  for (const reserved of ['name', 'instance', 'state', 'reason', 'endpoint']) {
     if (Object.hasOwn(own, reserved) && own[reserved] !== undefined)
       throw new TypeError(
         `metadata.${reserved} is set by the registry, got ${describe(own[reserved])}`,

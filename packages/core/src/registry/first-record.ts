@@ -1,4 +1,6 @@
-import type { Connection } from '../options/connection-options.js'
+import { processPart } from '../base/process/process-state.js'
+import type { OpenCommand } from './contract/registry-driver.js'
+import type { Connection } from '../engine/connection-options.js'
 
 /** A record that the lifecycle of a command has stored by itself, before anybody asked for the registry. */
 export interface FirstRecord {
@@ -7,20 +9,21 @@ export interface FirstRecord {
   readonly name: string
   readonly owner: object
   readonly version: string | undefined
+  readonly commands: readonly OpenCommand[] | undefined
 }
-
-// The lifecycle is part of the plugin's own file; the registry may be in another copy of the kit.
-const KEY = Symbol.for('cli-ops.first-record')
-type Global = typeof globalThis & { [KEY]?: FirstRecord | undefined }
 
 /** Leaves word of the record for whoever contributes to it later. */
 export function noteFirstRecord(record: FirstRecord): void {
-  ;(globalThis as Global)[KEY] = record
+  noted().record = record
 }
 
 /** Takes over the record, once. */
 export function takeFirstRecord(): FirstRecord | undefined {
-  const record = (globalThis as Global)[KEY]
-  ;(globalThis as Global)[KEY] = undefined
+  const { record } = noted()
+  noted().record = undefined
   return record
+}
+
+function noted(): { record?: FirstRecord | undefined } {
+  return processPart('first-record', () => ({}))
 }

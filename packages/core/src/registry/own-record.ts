@@ -1,7 +1,7 @@
-import type { MaybePromise } from '../drivers/maybe-promise.js'
-import type { RecordKeeper, ServiceRecord } from '../drivers/registry-driver.js'
-import { atExit } from '../process/at-exit.js'
-import { ownProcess } from '../process/own-process.js'
+import type { MaybePromise } from '../base/wait/maybe-promise.js'
+import type { OpenCommand, RecordKeeper, ServiceRecord } from './contract/registry-driver.js'
+import { atExit } from '../base/process/at-exit.js'
+import { ownProcess } from '../base/process/own-process.js'
 
 /** What one part of this process says about the instance. Later contributions win over earlier ones, field by field. */
 export interface Contribution {
@@ -12,6 +12,8 @@ export interface Contribution {
   readonly startedAt?: number | undefined
   /** Claims the record's endpoint for a server: `''` while it is not listening yet. */
   readonly endpoint?: string | undefined
+  /** The commands in progress; the lifecycle alone knows them. */
+  readonly commands?: readonly OpenCommand[] | undefined
   readonly metadata?: Readonly<Record<string, unknown>> | undefined
 }
 
@@ -78,6 +80,12 @@ export class OwnRecord {
     return this.#store(driver)
   }
 
+  /** Stores the record again where somebody has removed it: a clean-up script, or a home that was made anew. */
+  restore(driver: RecordKeeper): MaybePromise<void> {
+    if (this.#contributions.size === 0 || driver.hasSync === undefined) return undefined
+    return driver.hasSync(this.name, this.instance) ? undefined : this.#store(driver)
+  }
+
   #drop(owner: object): void {
     this.#contributions.delete(owner)
     if (this.#contributions.size === 0) this.#onEmpty()
@@ -116,7 +124,7 @@ export class OwnRecord {
       merged = { ...merged, ...withoutUndefined(contribution) }
       metadata = { ...metadata, ...contribution.metadata }
     }
-    const { version, startedAt = 0, endpoint } = merged
+    const { version, startedAt = 0, endpoint, commands } = merged
     return {
       name: this.name,
       instance: this.instance,
@@ -124,6 +132,7 @@ export class OwnRecord {
       version,
       startedAt: Math.round(startedAt),
       endpoint: endpoint === '' ? undefined : endpoint,
+      commands,
       metadata,
     }
   }

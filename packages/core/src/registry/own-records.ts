@@ -1,24 +1,20 @@
-import { driverKey } from '../drivers/driver-key.js'
-import type { RecordKeeper, RegistryDriver } from '../drivers/registry-driver.js'
-import { randomId } from '../names/random-id.js'
-import { ownProcess } from '../process/own-process.js'
+import { driverKey } from '../engine/driver-key.js'
+import type { RecordKeeper, RegistryDriver } from './contract/registry-driver.js'
+import { randomId } from '../base/names/random-id.js'
+import { ownProcess } from '../base/process/own-process.js'
+import { processPart } from '../base/process/process-state.js'
 import { type FirstRecord, takeFirstRecord } from './first-record.js'
 import { OwnRecord } from './own-record.js'
 
-// A command lifecycle, the user's own code and a server describe the same instance, perhaps with two copies of the
-// kit in one process; hence one set of records for the process.
-const KEY = Symbol.for('cli-ops.own-records')
-type Global = typeof globalThis & { [KEY]?: Map<string, OwnRecord[]> }
-
-/** Which record is meant: the place it is stored in and the name. */
-export interface RecordPlace {
+/** Where a record is stored. */
+export interface RecordContext {
   /** Equal for equal URL, home and namespace. */
   readonly key: string
   readonly driver: RecordKeeper
 }
 
-/** A place with the whole registry behind it. */
-export interface RegistryPlace extends RecordPlace {
+/** As {@link RecordContext}, with the whole registry behind it. */
+export interface RegistryContext extends RecordContext {
   readonly driver: RegistryDriver
 }
 
@@ -26,31 +22,31 @@ export interface RegistryPlace extends RecordPlace {
  * Returns this process's record under a name: the one that everybody contributes to, made when it is first asked for.
  * Nothing is stored before a contribution is set.
  */
-export function ownRecord(place: RecordPlace, name: string): OwnRecord {
-  return recordsOf(place, name)[0] ?? addRecord(place, name)
+export function ownRecord(context: RecordContext, name: string): OwnRecord {
+  return recordsOf(context, name)[0] ?? addRecord(context, name)
 }
 
 /**
  * Returns the record that a further server should announce its endpoint in: the common one, or, where that already
  * has an endpoint, a new one that counts as an instance of its own.
  */
-export function ownRecordForEndpoint(place: RecordPlace, name: string): OwnRecord {
-  const free = recordsOf(place, name).find((record) => !record.isClaimed)
-  return free ?? addRecord(place, name)
+export function ownRecordForEndpoint(context: RecordContext, name: string): OwnRecord {
+  const free = recordsOf(context, name).find((record) => !record.isClaimed)
+  return free ?? addRecord(context, name)
 }
 
 /** Tells whether an instance is this process, or a further server of it. */
-export function isOwnInstance(place: RecordPlace, instance: string): boolean {
-  return ownRecordsIn(place).some((record) => record.instance === instance)
+export function isOwnInstance(context: RecordContext, instance: string): boolean {
+  return ownRecordsIn(context).some((record) => record.instance === instance)
 }
 
-/** Every record of this process in one place. */
-export function ownRecordsIn({ key }: Pick<RecordPlace, 'key'>): OwnRecord[] {
+/** Lists the records of this process in one registry. */
+export function ownRecordsIn({ key }: Pick<RecordContext, 'key'>): OwnRecord[] {
   const prefix = `${key}\0`
   return [...all()].flatMap(([recordKey, records]) => (recordKey.startsWith(prefix) ? records : []))
 }
 
-function addRecord({ key, driver }: RecordPlace, name: string): OwnRecord {
+function addRecord({ key, driver }: RecordContext, name: string): OwnRecord {
   const recordKey = `${key}\0${name}`
   const records = all().get(recordKey) ?? []
   const isCommon = records.length === 0 && driver.inProcess !== true
@@ -68,12 +64,13 @@ function newRecord(recordKey: string, name: string, instance: string): OwnRecord
   return record
 }
 
-function recordsOf({ key }: RecordPlace, name: string): readonly OwnRecord[] {
+function recordsOf({ key }: RecordContext, name: string): readonly OwnRecord[] {
   return all().get(`${key}\0${name}`) ?? []
 }
 
+/** The plugin, the user's own code and a server describe the same instance, hence one set for the process. */
 function all(): Map<string, OwnRecord[]> {
-  const records = ((globalThis as Global)[KEY] ??= new Map<string, OwnRecord[]>())
+  const records = processPart('own-records', () => new Map<string, OwnRecord[]>())
   const first = takeFirstRecord()
   if (first !== undefined) adopt(records, first)
   return records
@@ -82,10 +79,10 @@ function all(): Map<string, OwnRecord[]> {
 /** Goes on with what the lifecycle has begun: the common record of its name, with its contribution. */
 function adopt(
   records: Map<string, OwnRecord[]>,
-  { connection, name, owner, version }: FirstRecord,
+  { connection, name, owner, version, commands }: FirstRecord,
 ): void {
   const key = driverKey(connection, 'local:')
   const record = newRecord(`${key}\0${name}`, name, ownProcess().instance)
-  record.adopt(owner, { version })
+  record.adopt(owner, { version, commands })
   records.set(`${key}\0${name}`, [record])
 }

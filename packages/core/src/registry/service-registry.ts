@@ -1,13 +1,13 @@
-import { type DriverHandle, openDriver } from '../drivers/open-driver.js'
-import { untilAborted } from '../drivers/until-aborted.js'
-import { CliOpsError } from '../errors/cli-ops-error.js'
-import { assertName, describe } from '../names/assert-name.js'
-import type { ConnectionOptions } from '../options/connection-options.js'
+import { type DriverHandle, openDriver } from '../engine/open-driver.js'
+import { untilAborted } from '../base/wait/race.js'
+import { assertName, describe } from '../base/names/assert-name.js'
+import type { ConnectionOptions } from '../engine/connection-options.js'
 import { type ServiceMetadata, toContribution } from './assert-metadata.js'
-import { ownRecord, ownRecordsIn, type RegistryPlace } from './own-records.js'
+import { ownRecord, ownRecordsIn, type RegistryContext } from './own-records.js'
 import { Registration } from './registration.js'
-import type { ServiceChange, ServiceFilter, ServiceInfo } from './service-types.js'
+import type { ServiceChange, ServiceFilter, ServiceInfo } from './contract/service-types.js'
 import { ServiceWatch } from './service-watch.js'
+import { closedError } from '../base/errors/closed-error.js'
 
 /** Options of a {@link ServiceRegistry}. */
 export type ServiceRegistryOptions = ConnectionOptions
@@ -15,6 +15,11 @@ export type ServiceRegistryOptions = ConnectionOptions
 /** Options of the asynchronous methods of a {@link ServiceRegistry}. */
 export interface RegistryCallOptions {
   readonly signal?: AbortSignal | undefined
+  /**
+   * Leave what dead processes left as it is. Else whoever asks for the living also removes that, and says what a killed command could not.
+   * @default false
+   */
+  readonly readOnly?: boolean | undefined
 }
 
 /**
@@ -49,8 +54,8 @@ export class ServiceRegistry {
   ): Promise<Registration> {
     assertName('name', name)
     const contribution = toContribution(metadata)
-    const place = await this.#open(options)
-    const record = ownRecord(place, name)
+    const context = await this.#open(options)
+    const record = ownRecord(context, name)
     const previous = record.contributionOf(this)
     await record.set(
       this,
@@ -60,7 +65,7 @@ export class ServiceRegistry {
         startedAt: contribution.startedAt ?? previous?.startedAt,
         metadata: { ...previous?.metadata, ...contribution.metadata },
       },
-      place.driver,
+      context.driver,
     )
     return new Registration(this, name, record.instance)
   }
@@ -71,12 +76,12 @@ export class ServiceRegistry {
    */
   async unregister(name: string, options: RegistryCallOptions = {}): Promise<void> {
     assertName('name', name)
-    const place = await this.#open(options)
-    for (const record of ownRecordsIn(place)) {
+    const context = await this.#open(options)
+    for (const record of ownRecordsIn(context)) {
       if (record.name !== name) continue
       for (const owner of record.owners) {
         if (record.contributionOf(owner)?.isRegistration === true)
-          await record.remove(owner, place.driver)
+          await record.remove(owner, context.driver)
       }
     }
   }
@@ -90,12 +95,14 @@ export class ServiceRegistry {
     options: RegistryCallOptions = {},
   ): Promise<ServiceInfo[]> {
     assertFilter(filter)
-    const place = await this.#open(options)
+    const context = await this.#open(options)
     const services = await untilAborted(
-      Promise.resolve(place.driver.discover({ name: filter.name, probe: true })),
+      Promise.resolve(
+        context.driver.discover({ name: filter.name, probe: true, readOnly: options.readOnly }),
+      ),
       options.signal,
     )
-    return this.#select(place, services, filter)
+    return this.#select(context, services, filter)
   }
 
   /**
@@ -109,14 +116,14 @@ export class ServiceRegistry {
     assertFilter(filter)
     const watch = new ServiceWatch(
       async () => {
-        const place = await this.#open({})
+        const context = await this.#open({})
         const look = async (): Promise<ServiceInfo[]> =>
           this.#select(
-            place,
-            await place.driver.discover({ name: filter.name, probe: false }),
+            context,
+            await context.driver.discover({ name: filter.name, probe: false }),
             filter,
           )
-        return { look, listen: (listener) => place.driver.watch(listener) }
+        return { look, listen: (listener) => context.driver.watch(listener) }
       },
       options.signal,
       (ended) => this.#watches.delete(ended),
@@ -146,19 +153,19 @@ export class ServiceRegistry {
     await this.close()
   }
 
-  #select(place: RegistryPlace, services: ServiceInfo[], filter: ServiceFilter): ServiceInfo[] {
+  #select(context: RegistryContext, services: ServiceInfo[], filter: ServiceFilter): ServiceInfo[] {
     if (filter.includeSelf === true) return services
     // Where all instances live in one process, only what this object registered is "this process".
-    const own = ownRecordsIn(place).filter(
-      (record) => place.driver.inProcess !== true || record.contributionOf(this) !== undefined,
+    const own = ownRecordsIn(context).filter(
+      (record) => context.driver.inProcess !== true || record.contributionOf(this) !== undefined,
     )
     const ownInstances = new Set(own.map(({ instance }) => instance))
     return services.filter(({ instance }) => !ownInstances.has(instance))
   }
 
-  async #open({ signal }: RegistryCallOptions): Promise<RegistryPlace> {
+  async #open({ signal }: RegistryCallOptions): Promise<RegistryContext> {
     signal?.throwIfAborted()
-    if (this.#closed) throw new CliOpsError('CLOSED', 'this ServiceRegistry was closed')
+    if (this.#closed) throw closedError('this ServiceRegistry')
     const { registry: driver } =
       this.#handle.now ?? (await untilAborted(this.#handle.open(), signal))
     signal?.throwIfAborted()

@@ -1,8 +1,10 @@
-import { onAbort } from '../rpc/on-abort.js'
-import type { ServiceChange, ServiceInfo } from './service-types.js'
+import { onAbort } from '../base/wait/abort-signal.js'
+import type { ServiceChange, ServiceInfo } from './contract/service-types.js'
 
-/** The death of a process is announced by nobody, so it is looked for this often. */
-const POLL_MS = 500
+/** The death of a process is announced by nobody, so it is looked for this often while there is one that could die. */
+const POLL_MS = 1000
+/** Otherwise a look only makes up for a hint that was lost. */
+const QUIET_POLL_MS = 10_000
 
 /** Where a watch looks. */
 export interface ServiceSource {
@@ -41,8 +43,7 @@ export class ServiceWatch implements AsyncIterableIterator<ServiceChange> {
       this.#error = signal.reason as Error
       void this.return()
     }
-    if (signal.aborted) abort()
-    else this.#stopListening = onAbort(signal, abort)
+    this.#stopListening = onAbort(signal, abort)
   }
 
   [Symbol.asyncIterator](): this {
@@ -121,7 +122,7 @@ export class ServiceWatch implements AsyncIterableIterator<ServiceChange> {
         this.#wake = undefined
         resolve()
       }
-      const timer = setTimeout(this.#wake, POLL_MS)
+      const timer = setTimeout(this.#wake, this.#known.size > 0 ? POLL_MS : QUIET_POLL_MS)
     })
   }
 }

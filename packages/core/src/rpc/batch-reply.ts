@@ -1,4 +1,4 @@
-import type { WireReply } from './json-rpc.js'
+import type { WireReply } from './contract/json-rpc.js'
 
 /** A batch is one message, yet each of its entries costs a reply; a megabyte may hold half a million entries. */
 export const MAX_BATCH_LENGTH = 1000

@@ -1,18 +1,41 @@
-import type { RpcChannel, RpcMessage, RpcReceiver } from '../drivers/rpc-driver.js'
-import { CliOpsError, isCliOpsError } from '../errors/cli-ops-error.js'
-import { DeadlineTimer } from './deadline-timer.js'
-import { isObject, isReply, RPC_METHOD, type WireReply, type WireRequest } from './json-rpc.js'
+import { isObject } from '../base/validation/is-object.js'
+import type { RpcChannel, RpcMessage, RpcReceiver } from './contract/rpc-driver.js'
+import { CliOpsError, isCliOpsError } from '../base/errors/cli-ops-error.js'
+import { DeadlineTimer } from '../base/wait/deadline-timer.js'
+import {
+  isReply,
+  RPC_METHOD,
+  type WireError,
+  type WireReply,
+  type WireRequest,
+} from './contract/json-rpc.js'
 import { type OutgoingRequest, type PendingOwner, PendingRequest } from './pending-request.js'
-import type { Pong } from './ping.js'
+import type { Pong } from './contract/ping.js'
 import { fromWireError } from './wire-error.js'
 
-/** The server at the other end, for limits and messages. */
+/** The server at the other end: for limits and messages, and how what it says is told. */
 export interface ConnectedServer {
   /** Such as `cli-alpha (pid 4242)`. */
   readonly label: string
-  readonly pong: Pong | undefined
-  /** The limit of this side. */
-  readonly maxMessageBytes: number
+  readonly pong?: Pong | undefined
+  /**
+   * The limit of this side.
+   * @default that of the server
+   */
+  readonly maxMessageBytes?: number
+  /**
+   * Makes the error of a request from that of its reply.
+   * @default {@link fromWireError}
+   */
+  readonly toError?: (error: WireError, method: string) => Error
+  /**
+   * Tells in other words that a request was not answered: `REQUEST_TIMEOUT`, `CONNECTION_LOST`, `INVALID_MESSAGE`, or
+   * `NO_RESPONDER` where it was not sent.
+   * @default as it is
+   */
+  readonly toFailure?: (failure: CliOpsError) => Error
+  /** Takes what the server says unasked. */
+  readonly onNotification?: (method: string, params: unknown) => void
 }
 
 /**
@@ -81,6 +104,16 @@ export class ClientConnection implements RpcReceiver, PendingOwner {
     await this.#channel.flush()
   }
 
+  /** Says something that is not answered; after the end it does nothing. */
+  post(method: string, params: unknown): void {
+    if (this.#open) this.#channel.send({ jsonrpc: '2.0', method, params })
+  }
+
+  /** Resolves when everything sent so far has left this process, or the connection has ended. */
+  flush(): Promise<void> {
+    return this.#channel.flush()
+  }
+
   /** Stops reading from the server, to let a slow consumer of a stream catch up. */
   pause(): void {
     this.#channel.pause()
@@ -109,9 +142,14 @@ export class ClientConnection implements RpcReceiver, PendingOwner {
     // Which request it would have answered cannot be known, and the others must not wait for ever.
     const { label } = this.#server
     this.close(
-      reason === 'too-large'
-        ? new CliOpsError('MESSAGE_TOO_LARGE', `a reply of ${label} is larger than maxMessageBytes`)
-        : new CliOpsError('INVALID_MESSAGE', `${label} sent something that is no JSON`),
+      this.toFailure(
+        reason === 'too-large'
+          ? new CliOpsError(
+              'MESSAGE_TOO_LARGE',
+              `a reply of ${label} is larger than maxMessageBytes`,
+            )
+          : new CliOpsError('INVALID_MESSAGE', `${label} sent something that is no JSON`),
+      ),
     )
   }
 
@@ -134,6 +172,10 @@ export class ClientConnection implements RpcReceiver, PendingOwner {
     this.#fail(this.#lost(error))
   }
 
+  toFailure(failure: CliOpsError): Error {
+    return this.#server.toFailure?.(failure) ?? failure
+  }
+
   forget(request: PendingRequest): void {
     this.#pending.delete(request.id)
     if (this.#pending.size > 0) return
@@ -151,9 +193,11 @@ export class ClientConnection implements RpcReceiver, PendingOwner {
   #refuseReply(id: unknown): void {
     const request = this.#pending.get(id as number)
     request?.reject(
-      new CliOpsError(
-        'INVALID_MESSAGE',
-        `${this.#server.label} answered ${JSON.stringify(request.method)} with something that is no reply; the outcome is unknown`,
+      this.toFailure(
+        new CliOpsError(
+          'INVALID_MESSAGE',
+          `${this.#server.label} answered ${JSON.stringify(request.method)} with something that is no reply; the outcome is unknown`,
+        ),
       ),
     )
   }
@@ -164,7 +208,7 @@ export class ClientConnection implements RpcReceiver, PendingOwner {
       this.#closeWhenLeft()
     } else if (method === RPC_METHOD.progress && isObject(params)) {
       this.#pending.get(params['token'] as number)?.onProgress(params['value'])
-    }
+    } else this.#server.onNotification?.(String(method), params)
   }
 
   #closeWhenLeft(): void {
@@ -185,9 +229,11 @@ export class ClientConnection implements RpcReceiver, PendingOwner {
   #settle(reply: WireReply): void {
     if (reply.id === null && 'error' in reply) {
       this.close(
-        new CliOpsError(
-          'CONNECTION_LOST',
-          `${this.#server.label} could not read a request: ${reply.error.message}; the outcome of what was sent is unknown`,
+        this.toFailure(
+          new CliOpsError(
+            'CONNECTION_LOST',
+            `${this.#server.label} could not read a request: ${reply.error.message}; the outcome of what was sent is unknown`,
+          ),
         ),
       )
       return
@@ -195,9 +241,13 @@ export class ClientConnection implements RpcReceiver, PendingOwner {
     const request = this.#pending.get(reply.id as number)
     // A late reply to what was cancelled or timed out.
     if (request === undefined) return
-    if ('error' in reply)
-      request.reject(fromWireError(reply.error, this.#server.label, request.method))
+    if ('error' in reply) request.reject(this.#toError(reply.error, request.method))
     else request.resolve(reply.result)
+  }
+
+  #toError(error: WireError, method: string): Error {
+    const { label, toError } = this.#server
+    return toError?.(error, method) ?? fromWireError(error, label, method)
   }
 
   #keepAlive(keepsAlive: boolean): void {
@@ -226,25 +276,29 @@ export class ClientConnection implements RpcReceiver, PendingOwner {
   /** For what comes when the connection has ended. */
   #unsendable(): Error {
     if (isCliOpsError(this.#endedBy, 'CLOSED')) return this.#endedBy
-    return new CliOpsError(
-      'NO_RESPONDER',
-      `the connection to ${this.#server.label} ended before the request; nothing was sent`,
-      { cause: this.#endedBy },
+    return this.toFailure(
+      new CliOpsError(
+        'NO_RESPONDER',
+        `the connection to ${this.#server.label} ended before the request; nothing was sent`,
+        { cause: this.#endedBy },
+      ),
     )
   }
 
-  #lost(cause: Error | undefined): CliOpsError {
-    return new CliOpsError(
-      'CONNECTION_LOST',
-      `the connection to ${this.#server.label} ended before the reply; the outcome is unknown`,
-      cause === undefined ? {} : { cause },
+  #lost(cause: Error | undefined): Error {
+    return this.toFailure(
+      new CliOpsError(
+        'CONNECTION_LOST',
+        `the connection to ${this.#server.label} ended before the reply; the outcome is unknown`,
+        cause === undefined ? {} : { cause },
+      ),
     )
   }
 
   /** A server with a smaller limit than ours would drop the connection, with all that is pending on it. */
   #assertAccepted(message: WireRequest): void {
     const limit = this.#server.pong?.maxMessageBytes ?? Infinity
-    if (limit >= this.#server.maxMessageBytes) return
+    if (limit >= (this.#server.maxMessageBytes ?? limit)) return
     const bytes = Buffer.byteLength(JSON.stringify(message))
     if (bytes <= limit) return
     throw new CliOpsError(

@@ -1,10 +1,10 @@
 import type { RpcChannel } from '../drivers/driver.js'
-import { CliOpsError, isCliOpsError } from '../errors/cli-ops-error.js'
-import type { ServiceInfo } from '../registry/service-types.js'
+import { CliOpsError, isCliOpsError } from '../base/errors/cli-ops-error.js'
+import type { ServiceInfo } from '../registry/contract/service-types.js'
 import { ClientConnection } from './client-connection.js'
 import type { ServerFinder } from './find-server.js'
-import { onAbort } from './on-abort.js'
-import { createPing, isPong, readPong } from './ping.js'
+import { onAbort } from '../base/wait/abort-signal.js'
+import { createPing, isPong, readPong } from './contract/ping.js'
 
 /** An instance that is silent for this long is hung, and the next one is tried beside it. */
 const SILENT_MS = 300

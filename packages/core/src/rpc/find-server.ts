@@ -1,8 +1,8 @@
 import type { RpcDriver, RpcLimits } from '../drivers/driver.js'
-import { lookBriefly } from '../drivers/look-briefly.js'
-import { CliOpsError } from '../errors/cli-ops-error.js'
-import { isOwnInstance, type RegistryPlace } from '../registry/own-records.js'
-import type { ServiceInfo } from '../registry/service-types.js'
+import { lookBriefly } from '../base/wait/look-briefly.js'
+import { CliOpsError } from '../base/errors/cli-ops-error.js'
+import { isOwnInstance, type RegistryContext } from '../registry/own-records.js'
+import type { ServiceInfo } from '../registry/contract/service-types.js'
 import type { ClientConnection } from './client-connection.js'
 import { connectToAny } from './connect-to-any.js'
 import { ownServersStarted } from './starting-servers.js'
@@ -20,7 +20,7 @@ export interface ServerTarget {
 
 /** Where to look and how to connect. */
 export interface ServerFinder {
-  readonly place: RegistryPlace
+  readonly place: RegistryContext
   readonly rpc: RpcDriver
   readonly limits: RpcLimits
 }
@@ -55,7 +55,7 @@ export async function findServer(
 
 /** Says who was asked for, what is known of it, and who is running instead. */
 export async function noResponder(
-  { driver }: RegistryPlace,
+  { driver }: RegistryContext,
   { name, instance }: ServerTarget,
 ): Promise<CliOpsError> {
   const running = (await lookBriefly(() => driver.discover({ probe: false }))) ?? []
@@ -82,7 +82,7 @@ function describeAbsence(
     return `no ${who}${which} is running; start it and try again${instead}`
   }
   const running = `${who} is running (pid ${found.pid})`
-  if (found.state === 'hung')
+  if (found.reason === 'stopped')
     return `${running} but suspended; "kill -CONT ${found.pid}" resumes it`
   if (found.endpoint === undefined) return `${running} but does not answer requests`
   return `${running} but does not answer; nothing was sent to it`
@@ -90,7 +90,7 @@ function describeAbsence(
 
 /** This process itself comes last: who asks for another `cli-alpha` from within one means another one. */
 function chooseCandidates(
-  place: RegistryPlace,
+  place: RegistryContext,
   services: readonly ServiceInfo[],
   { instance, pick }: ServerTarget,
 ): ServiceInfo[] {

@@ -1,13 +1,14 @@
-import { CliOpsError } from '../errors/cli-ops-error.js'
-import { assertJson } from '../validation/to-json.js'
+import { isPromiseLike } from '../base/wait/promise-like.js'
+import { CliOpsError } from '../base/errors/cli-ops-error.js'
+import { toPlain } from '../base/validation/to-json.js'
 import {
   RPC_ERROR,
   type RpcId,
   type WireError,
   type WireReply,
   type WireRequest,
-} from './json-rpc.js'
-import { type MethodTable, RequestRefused } from './method-table.js'
+} from './contract/json-rpc.js'
+import { type RequestMethods, RequestRefused } from './method-table.js'
 import type { RequestClient, RequestContext } from './request-handler.js'
 import type { LoggedRequest, RequestOutcome } from './request-log.js'
 import { errorReply, toWireError } from './wire-error.js'
@@ -15,9 +16,11 @@ import { errorReply, toWireError } from './wire-error.js'
 /** What a request needs of the connection it came over. */
 export interface FlightOwner {
   readonly client: RequestClient
-  readonly methods: MethodTable
+  readonly methods: RequestMethods
   /** Sends an intermediate value; resolves when more can be sent. */
   sendProgress(id: RpcId, value: unknown): Promise<void>
+  /** The server's own code has failed: its handler, or what that returned. */
+  onHandlerError(error: unknown, flight: Flight): void
   /** The handler has ended, however the request was answered. */
   onFlightEnd(flight: Flight): void
 }
@@ -42,7 +45,9 @@ export class Flight implements RequestContext, LoggedRequest {
     this.#reply = reply
     const { id, timeoutMs } = request
     this.deadline =
-      id === undefined || timeoutMs === undefined ? Infinity : this.startedAt + timeoutMs
+      id === undefined || timeoutMs === undefined || timeoutMs === null
+        ? Infinity
+        : this.startedAt + timeoutMs
   }
 
   get id(): RpcId | undefined {
@@ -67,7 +72,7 @@ export class Flight implements RequestContext, LoggedRequest {
   }
 
   get traceparent(): string | undefined {
-    return this.#request.traceparent
+    return this.#request.traceparent ?? undefined
   }
 
   /** Made at first use: most handlers never look, and a signal costs more than the rest of a request. */
@@ -88,17 +93,20 @@ export class Flight implements RequestContext, LoggedRequest {
   run(): void {
     const { method, params } = this.#request
     let result: unknown
+    let pending: Promise<unknown> | undefined
     try {
       result = this.#owner.methods.call(method, params, this)
+      // Of whatever library the promise is: its then() may throw, or call back twice.
+      if (isPromiseLike(result)) pending = Promise.resolve(result)
     } catch (error) {
       this.#fail(error)
       return
     }
-    if (!isThenable(result)) {
+    if (pending === undefined) {
       this.#succeed(result)
       return
     }
-    result.then(
+    pending.then(
       (value) => {
         this.#succeed(value)
       },
@@ -136,18 +144,17 @@ export class Flight implements RequestContext, LoggedRequest {
   #sendProgress(value: unknown): Promise<void> {
     const { id } = this.#request
     if (id === undefined || this.#answered) return Promise.resolve()
-    assertJson('progress', value)
-    return this.#owner.sendProgress(id, value)
+    return this.#owner.sendProgress(id, toPlain('progress', value))
   }
 
   #succeed(result: unknown): void {
     const { id } = this.#request
     if (id !== undefined && !this.#answered) {
       try {
-        if (result !== undefined) assertJson('the result', result)
-        this.#answer({ jsonrpc: '2.0', id, result: result ?? null })
+        this.#answer({ jsonrpc: '2.0', id, result: toPlain('the result', result ?? null) })
       } catch (error) {
         this.#outcome = 'failed'
+        this.#owner.onHandlerError(error, this)
         this.#answerError({ code: RPC_ERROR.internal, message: (error as Error).message })
       }
     }
@@ -156,6 +163,8 @@ export class Flight implements RequestContext, LoggedRequest {
 
   #fail(error: unknown): void {
     if (this.#outcome === 'answered') this.#outcome = 'failed'
+    const isCallers = error instanceof RequestRefused && error.wireError.code !== RPC_ERROR.internal
+    if (!isCallers) this.#owner.onHandlerError(error, this)
     if (!this.#answered)
       this.#answerError(error instanceof RequestRefused ? error.wireError : toWireError(error))
     this.#end()
@@ -174,12 +183,4 @@ export class Flight implements RequestContext, LoggedRequest {
   #end(): void {
     this.#owner.onFlightEnd(this)
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    typeof (value as Partial<PromiseLike<unknown>>).then === 'function'
-  )
 }

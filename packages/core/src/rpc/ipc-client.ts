@@ -1,11 +1,11 @@
 import type { RpcLimits } from '../drivers/driver.js'
-import { type DriverHandle, openDriver } from '../drivers/open-driver.js'
-import { CliOpsError } from '../errors/cli-ops-error.js'
-import { traceparentOf } from '../events/trace-context.js'
-import { assertName, describe } from '../names/assert-name.js'
-import { assertMilliseconds } from '../options/assert-number.js'
-import type { ConnectionOptions } from '../options/connection-options.js'
-import { assertJson } from '../validation/to-json.js'
+import { type DriverHandle, openDriver } from '../engine/open-driver.js'
+import { CliOpsError } from '../base/errors/cli-ops-error.js'
+import { traceparentOf } from '../base/process/trace-context.js'
+import { assertName, describe } from '../base/names/assert-name.js'
+import { assertMilliseconds } from '../base/validation/assert-number.js'
+import type { ConnectionOptions } from '../engine/connection-options.js'
+import { toPlain } from '../base/validation/to-json.js'
 import type { Pick, ServerFinder } from './find-server.js'
 import type { OutgoingRequest } from './pending-request.js'
 import { resolveLimits, type RpcLimitOptions } from './rpc-limits.js'
@@ -127,7 +127,7 @@ export class IPCClient {
     const connection = link.current ?? (await link.connect(this.#wait(request, options)))
     // The caller may have given up after the connection was made.
     options.signal?.throwIfAborted()
-    await connection.notify(method, params)
+    await connection.notify(method, request.params)
   }
 
   /**
@@ -176,13 +176,12 @@ export class IPCClient {
   ): OutgoingRequest {
     assertName('method', method)
     assertRequestOptions(options)
-    if (params !== undefined) assertJson('params', params)
     options.signal?.throwIfAborted()
     this.#closing.signal.throwIfAborted()
     const timeoutMs = options.timeoutMs ?? this.#options.timeoutMs ?? defaultTimeoutMs
     return {
       method,
-      params,
+      params: params === undefined ? undefined : toPlain('params', params),
       timeoutMs,
       deadline: performance.now() + timeoutMs,
       signal: options.signal,

@@ -1,16 +1,25 @@
-import { say } from '../diagnostics/message.js'
-import type { RpcChannel, RpcDriver, RpcLimits, RpcListener } from '../drivers/driver.js'
-import { type DriverHandle, openDriver } from '../drivers/open-driver.js'
-import { CliOpsError } from '../errors/cli-ops-error.js'
-import { assertName, describe } from '../names/assert-name.js'
-import { assertInteger, assertMilliseconds } from '../options/assert-number.js'
-import type { ConnectionOptions } from '../options/connection-options.js'
-import { atExit } from '../process/at-exit.js'
+import { errorText, stackOf } from '../base/errors/error-text.js'
+import { debug, say, warnOnce } from '../base/terminal/message.js'
+import type {
+  RegistryDriver,
+  RpcChannel,
+  RpcDriver,
+  RpcLimits,
+  RpcListener,
+} from '../drivers/driver.js'
+import { type DriverHandle, openDriver } from '../engine/open-driver.js'
+import { CliOpsError } from '../base/errors/cli-ops-error.js'
+import { callSafely } from '../base/errors/call-safely.js'
+import { assertName, describe } from '../base/names/assert-name.js'
+import { assertInteger, assertMilliseconds } from '../base/validation/assert-number.js'
+import type { ConnectionOptions } from '../engine/connection-options.js'
+import { atExit } from '../base/process/at-exit.js'
 import type { OwnRecord } from '../registry/own-record.js'
 import { ownRecordForEndpoint } from '../registry/own-records.js'
-import type { StandardSchema } from '../validation/standard-schema.js'
+import type { StandardSchema } from '../base/validation/standard-schema.js'
 import { MethodTable } from './method-table.js'
 import type {
+  FailedRequest,
   HandlerParams,
   HandlerResult,
   HandlerSchemas,
@@ -19,7 +28,7 @@ import type {
 import { RequestLog } from './request-log.js'
 import { resolveLimits, type RpcLimitOptions } from './rpc-limits.js'
 import { noteStartingServer } from './starting-servers.js'
-import { MAX_TIMER_MS } from './timer-limit.js'
+import { MAX_TIMER_MS } from '../base/wait/timer-limit.js'
 import { ServerConnection, type ServerConnectionOptions } from './server-connection.js'
 
 /** Options of an {@link IPCServer}. */
@@ -42,7 +51,15 @@ export interface IPCServerOptions extends ConnectionOptions, RpcLimitOptions {
    * @default true
    */
   readonly keepAlive?: boolean | undefined
+  /**
+   * Called when a handler throws or rejects, or returns what cannot be sent. The caller is told the message alone.
+   * @default nothing; with `CLI_OPS_DEBUG=1` the stack on stderr
+   */
+  readonly onError?: ((error: unknown, request: FailedRequest) => unknown) | undefined
 }
+
+/** How often a server looks whether it can still be reached. */
+const LOOK_AFTER_MS = 1_000
 
 /** The method of `on('request')` and of `client.request()`. */
 const REQUEST_METHOD = 'request'
@@ -65,11 +82,15 @@ export class IPCServer {
   readonly #options: { maxInFlight: number; closeGraceMs: number; version: string | undefined }
   readonly #connections = new Set<ServerConnection>()
   readonly #starting: Promise<void>
+  readonly #onError: IPCServerOptions['onError']
+  #accepts: (channel: RpcChannel) => void = () => undefined
   #connectionCount = 0
   #keepAlive: boolean
   #readyObserved = false
   #listener: RpcListener | undefined
   #record: OwnRecord | undefined
+  #watchdog: NodeJS.Timeout | undefined
+  #restoring: Promise<void> | undefined
   #forgetExit: (() => void) | undefined
   #closing: Promise<void> | undefined
   #onIdle: (() => void) | undefined
@@ -84,7 +105,11 @@ export class IPCServer {
       throw new TypeError(`version must be a string, got ${describe(version)}`)
     if (typeof keepAlive !== 'boolean')
       throw new TypeError(`keepAlive must be true or false, got ${describe(keepAlive)}`)
+    const { onError } = options
+    if (onError !== undefined && typeof onError !== 'function')
+      throw new TypeError(`onError must be a function, got ${describe(onError)}`)
     this.#limits = resolveLimits(options)
+    this.#onError = onError
     this.name = name
     this.#options = { maxInFlight, closeGraceMs, version }
     this.#keepAlive = keepAlive
@@ -188,6 +213,7 @@ export class IPCServer {
       await this.#listen(rpc, record.instance)
       await record.set(this, { version, endpoint: this.#listener?.endpoint }, registry)
       this.#assertOpen()
+      this.#watchOver(rpc, registry)
     } catch (error) {
       await this.#leave()
       throw error
@@ -199,6 +225,9 @@ export class IPCServer {
       methods: this.#methods,
       log: new RequestLog(() => [...this.#connections].flatMap(({ running }) => running)),
       maxInFlight: this.#options.maxInFlight,
+      onHandlerError: (error, request) => {
+        this.#report(error, request)
+      },
       pong: {
         name: this.name,
         instance,
@@ -206,13 +235,64 @@ export class IPCServer {
         maxMessageBytes: this.#limits.maxMessageBytes,
       },
     }
-    const accept = (channel: RpcChannel): void => {
+    this.#accepts = (channel) => {
       this.#accept(channel, shared)
     }
-    const listener = await rpc.listen({ name: this.name, instance }, accept, this.#limits)
+    await this.#bind(rpc, instance)
+  }
+
+  async #bind(rpc: RpcDriver, instance: string): Promise<void> {
+    const listener = await rpc.listen({ name: this.name, instance }, this.#accepts, this.#limits)
     this.#listener = listener
+    this.#forgetExit?.()
     this.#forgetExit = atExit(() => listener.closeSync?.())
     this.#applyKeepAlive()
+  }
+
+  /**
+   * Looks now and then whether the socket and the record are still there, and makes anew what is not: `/run/user/<uid>` goes
+   * with a user's last session, the temporary directory with a cleaner, while this process runs on.
+   */
+  #watchOver(rpc: RpcDriver, registry: RegistryDriver): void {
+    // Where nothing can be lost, nothing is looked at.
+    if (this.#listener?.isLost === undefined && registry.hasSync === undefined) return
+    this.#watchdog = setInterval(() => {
+      if (this.#closing !== undefined || this.#restoring !== undefined) return
+      this.#restoring = this.#restore(rpc, registry)
+        .catch((error: unknown) => {
+          const reason = errorText(error)
+          warnOnce(`restore ${this.name} ${reason}`, `cannot be asked any more: ${reason}`)
+        })
+        .finally(() => {
+          this.#restoring = undefined
+        })
+    }, LOOK_AFTER_MS)
+    this.#watchdog.unref()
+  }
+
+  async #restore(rpc: RpcDriver, registry: RegistryDriver): Promise<void> {
+    const record = this.#record
+    const lost = this.#listener
+    if (record === undefined) return
+    if (lost?.isLost?.() === true) {
+      await this.#bind(rpc, record.instance)
+      await lost.close()
+      const { version } = this.#options
+      await record.set(this, { version, endpoint: this.#listener?.endpoint }, registry)
+      debug(() => `listens at ${String(this.endpoint)}, since ${lost.endpoint} was removed`)
+    }
+    await record.restore(registry)
+  }
+
+  #report(error: unknown, request: FailedRequest): void {
+    const onError = this.#onError
+    const method = JSON.stringify(request.method)
+    debug(() => `the handler of ${method} failed: ${stackOf(error)}`)
+    if (onError === undefined) return
+    callSafely(
+      () => onError(error, request),
+      (second) => say(`onError of the server failed on ${method}: ${errorText(second)}`),
+    )
   }
 
   #accept(channel: RpcChannel, shared: ServerConnectionOptions): void {
@@ -249,6 +329,8 @@ export class IPCServer {
 
   /** Out of the registry first, so that no client is sent to a socket that is about to go. */
   async #leave(): Promise<void> {
+    clearInterval(this.#watchdog)
+    await this.#restoring
     const registry = this.#handles[1].now?.registry
     const listener = this.#listener
     this.#listener = undefined

@@ -1,6 +1,6 @@
-import { assertName, describe } from '../names/assert-name.js'
-import { validate, type StandardSchema } from '../validation/standard-schema.js'
-import { RPC_ERROR, type WireError } from './json-rpc.js'
+import { assertName, describe } from '../base/names/assert-name.js'
+import { validate, type StandardSchema } from '../base/validation/standard-schema.js'
+import { RPC_ERROR, type WireError } from './contract/json-rpc.js'
 import type { HandlerSchemas, RequestContext, RequestHandler } from './request-handler.js'
 
 /** A request that failed for a reason that is not the handler's own error. */
@@ -13,6 +13,15 @@ export class RequestRefused extends Error {
   }
 }
 
+/** What answers requests. */
+export interface RequestMethods {
+  /**
+   * Calls what a method is answered with. Gives its result, or a promise of it; throws or rejects with what went wrong, which the caller
+   * is told: a {@link RequestRefused} as it says.
+   */
+  call(method: string, params: unknown, context: RequestContext): unknown
+}
+
 interface Method {
   readonly handler: RequestHandler
   readonly input: StandardSchema | undefined
@@ -20,7 +29,7 @@ interface Method {
 }
 
 /** The methods of a server. A Map, since an object would find `constructor` and `__proto__` callable. */
-export class MethodTable {
+export class MethodTable implements RequestMethods {
   readonly #methods = new Map<string, Method>()
 
   /** @throws TypeError for a reserved name, a second handler of one method, or a schema that is none */

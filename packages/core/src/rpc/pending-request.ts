@@ -1,6 +1,6 @@
-import { CliOpsError } from '../errors/cli-ops-error.js'
-import type { WireRequest } from './json-rpc.js'
-import { onAbort } from './on-abort.js'
+import { CliOpsError } from '../base/errors/cli-ops-error.js'
+import type { WireRequest } from './contract/json-rpc.js'
+import { onAbort } from '../base/wait/abort-signal.js'
 
 /** A request as the client hands it to a connection. */
 export interface OutgoingRequest {
@@ -23,6 +23,8 @@ export interface PendingOwner {
   forget(request: PendingRequest): void
   /** Nobody waits for the reply any more, so the server may stop. */
   cancel(request: PendingRequest): void
+  /** Tells in the connection's own words that the request was not answered. */
+  toFailure(failure: CliOpsError): Error
 }
 
 /** One request from its making to its one end: a reply, the deadline, the caller's signal, or the connection's end. */
@@ -70,7 +72,7 @@ export class PendingRequest {
 
   /** Ends the request because its deadline has passed. */
   expire(): void {
-    this.#giveUp(this.#timeoutError())
+    this.#giveUp(this.#owner.toFailure(this.#timeoutError()))
   }
 
   toMessage(): WireRequest {

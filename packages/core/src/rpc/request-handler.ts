@@ -1,5 +1,5 @@
-import type { MaybePromise } from '../drivers/maybe-promise.js'
-import type { StandardSchema } from '../validation/standard-schema.js'
+import type { MaybePromise } from '../base/wait/maybe-promise.js'
+import type { StandardSchema } from '../base/validation/standard-schema.js'
 
 /** What a handler is given beside the data. */
 export interface RequestContext {
@@ -25,6 +25,13 @@ export interface RequestContext {
 export interface RequestClient {
   /** Counts the connections of a server, from 1. */
   readonly id: number
+}
+
+/** A request whose handler failed, for the server's `onError`. */
+export interface FailedRequest {
+  readonly method: string
+  readonly client: RequestClient
+  readonly traceparent: string | undefined
 }
 
 /**

@@ -1,4 +1,4 @@
-import { isObject } from './json-rpc.js'
+import { isObject } from '../base/validation/is-object.js'
 
 /** How a request ended: answered by its handler, by its handler's failure, or without waiting for either. */
 export type RequestOutcome = 'answered' | 'failed' | 'cancelled' | 'expired'

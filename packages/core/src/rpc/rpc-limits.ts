@@ -1,5 +1,5 @@
-import type { RpcLimits } from '../drivers/rpc-driver.js'
-import { assertInteger } from '../options/assert-number.js'
+import type { RpcLimits } from './contract/rpc-driver.js'
+import { assertInteger } from '../base/validation/assert-number.js'
 
 /** Limits on what a peer can make this process hold in memory. */
 export interface RpcLimitOptions {

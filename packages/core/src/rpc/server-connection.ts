@@ -1,11 +1,12 @@
-import type { RpcChannel, RpcMessage, RpcReceiver } from '../drivers/rpc-driver.js'
-import { CliOpsError, isCliOpsError } from '../errors/cli-ops-error.js'
+import { isObject } from '../base/validation/is-object.js'
+import { errorText } from '../base/errors/error-text.js'
+import type { RpcChannel, RpcMessage, RpcReceiver } from './contract/rpc-driver.js'
+import { CliOpsError, isCliOpsError } from '../base/errors/cli-ops-error.js'
 import { BatchReply, MAX_BATCH_LENGTH } from './batch-reply.js'
-import { DeadlineTimer } from './deadline-timer.js'
+import { DeadlineTimer } from '../base/wait/deadline-timer.js'
 import { Flight, type FlightOwner } from './flight.js'
 import {
   idOf,
-  isObject,
   isReply,
   isRequest,
   RPC_ERROR,
@@ -14,20 +15,29 @@ import {
   type WireError,
   type WireReply,
   type WireRequest,
-} from './json-rpc.js'
-import type { MethodTable } from './method-table.js'
-import type { Pong } from './ping.js'
-import type { RequestClient } from './request-handler.js'
+} from './contract/json-rpc.js'
+import type { RequestMethods } from './method-table.js'
+import type { Pong } from './contract/ping.js'
+import type { FailedRequest, RequestClient } from './request-handler.js'
 import type { RequestLog } from './request-log.js'
-import { errorReply } from './wire-error.js'
+import { errorReply, toWireError } from './wire-error.js'
 
 /** What the connections of one server share. */
 export interface ServerConnectionOptions {
-  readonly methods: MethodTable
-  readonly log: RequestLog
+  readonly methods: RequestMethods
+  /** What `$/requests` tells; without it there is no such method. */
+  readonly log?: RequestLog
   readonly pong: Pong
-  /** Handlers that run at once; while that many do, the peer is not read. */
+  /** Handlers that run at once. */
   readonly maxInFlight: number
+  /**
+   * What becomes of further requests: the peer is not read until a handler has ended, or they are refused with `RATE_LIMITED`, where
+   * handlers may wait for what the peer says next.
+   * @default 'wait'
+   */
+  readonly whenFull?: 'wait' | 'refuse'
+  /** Never throws. */
+  readonly onHandlerError: (error: unknown, request: FailedRequest) => void
 }
 
 /** A peer that has not ended its side by then does not know `$/closing`, or does not run. */
@@ -38,10 +48,10 @@ type Reply = (reply: WireReply) => void
 /** Answers the requests of one connection. */
 export class ServerConnection implements RpcReceiver, FlightOwner {
   readonly client: RequestClient
-  readonly methods: MethodTable
+  readonly methods: RequestMethods
   readonly #channel: RpcChannel
   readonly #options: ServerConnectionOptions
-  readonly #onClose: () => void
+  readonly #onClose: (error?: Error) => void
   readonly #flights = new Set<Flight>()
   readonly #deadlines = new DeadlineTimer((now) => this.#expire(now))
   readonly #flightsById = new Map<RpcId, Flight>()
@@ -56,7 +66,7 @@ export class ServerConnection implements RpcReceiver, FlightOwner {
     channel: RpcChannel,
     client: RequestClient,
     options: ServerConnectionOptions,
-    onClose: () => void,
+    onClose: (error?: Error) => void,
   ) {
     this.client = client
     this.methods = options.methods
@@ -92,14 +102,14 @@ export class ServerConnection implements RpcReceiver, FlightOwner {
     this.finish()
   }
 
-  onClose(): void {
+  onClose(error?: Error): void {
     this.#queue.length = 0
     this.#deadlines.stop()
     this.#drained?.resolve()
     // Most connections end with nothing running, and an error costs more than all the rest of it.
     if (this.#flights.size > 0)
       this.abort(new CliOpsError('CONNECTION_LOST', 'the caller has gone'))
-    this.#onClose()
+    this.#onClose(error)
   }
 
   sendProgress(id: RpcId, value: unknown): Promise<void> {
@@ -107,9 +117,23 @@ export class ServerConnection implements RpcReceiver, FlightOwner {
     return this.#drained?.promise ?? Promise.resolve()
   }
 
+  /** Says something that is not answered; after the end it does nothing. */
+  notify(method: string, params: unknown): void {
+    this.#send({ jsonrpc: '2.0', method, params })
+  }
+
+  /** Resolves when everything sent so far has left this process, or the connection has ended. */
+  flush(): Promise<void> {
+    return this.#channel.flush()
+  }
+
+  onHandlerError(error: unknown, { method, client, traceparent }: Flight): void {
+    this.#options.onHandlerError(error, { method, client, traceparent })
+  }
+
   onFlightEnd(flight: Flight): void {
     this.#flights.delete(flight)
-    this.#options.log.add(flight)
+    this.#options.log?.add(flight)
     if (flight.id !== undefined) this.#flightsById.delete(flight.id)
     while (!this.#isFull) {
       const next = this.#queue.shift()
@@ -161,7 +185,6 @@ export class ServerConnection implements RpcReceiver, FlightOwner {
   #acceptBatch(messages: readonly unknown[]): void {
     if (messages.length === 0 || messages.length > MAX_BATCH_LENGTH) {
       const message = `a batch must have 1 to ${MAX_BATCH_LENGTH} entries, got ${messages.length}`
-      this.#channel.noteRefusal?.()
       this.#reply(errorReply(null, { code: RPC_ERROR.invalidRequest, message }))
       return
     }
@@ -177,13 +200,14 @@ export class ServerConnection implements RpcReceiver, FlightOwner {
 
   #accept(message: unknown, reply: Reply): void {
     if (!isRequest(message)) {
-      this.#channel.noteRefusal?.()
       // A server asks nothing, so replies are strays; answering them could go back and forth for ever.
       if (isAnswered(message)) reply(errorReply(idOf(message), NO_REQUEST))
     } else if (message.method.startsWith('$/')) this.#acceptControl(message, reply)
     else if (this.#refusing) refuseRequest(message, reply)
-    else if (this.#isFull) this.#queue.push({ request: message, reply })
-    else this.#run(message, reply)
+    else if (!this.#isFull) this.#run(message, reply)
+    else if (!this.#refusesWhenFull) this.#queue.push({ request: message, reply })
+    else if (message.id === undefined) this.#run(message, reply)
+    else reply(errorReply(message.id, toWireError(this.#fullError())))
   }
 
   /** The protocol's own messages are answered at once, however busy the handlers are. */
@@ -192,7 +216,7 @@ export class ServerConnection implements RpcReceiver, FlightOwner {
     if (id === undefined) return
     const { pong, log } = this.#options
     if (method === RPC_METHOD.ping) reply({ jsonrpc: '2.0', id, result: pong })
-    else if (method === RPC_METHOD.requests)
+    else if (method === RPC_METHOD.requests && log !== undefined)
       reply({ jsonrpc: '2.0', id, result: log.report(params) })
     else if (method === RPC_METHOD.cancel) reply({ jsonrpc: '2.0', id, result: null })
     else reply(errorReply(id, { code: RPC_ERROR.methodNotFound, message: 'no such method' }))
@@ -229,13 +253,23 @@ export class ServerConnection implements RpcReceiver, FlightOwner {
     else new Flight(queued.request, this, queued.reply).cancel()
   }
 
+  get #refusesWhenFull(): boolean {
+    return this.#options.whenFull === 'refuse'
+  }
+
+  #fullError(): CliOpsError {
+    const message = `more than ${this.#options.maxInFlight} requests of one connection at once`
+    return new CliOpsError('RATE_LIMITED', message)
+  }
+
   get #isFull(): boolean {
     return this.#flights.size >= this.#options.maxInFlight
   }
 
   /** Reads the peer only while there is room for its requests and it reads the replies. */
   #steer(): void {
-    const paused = this.#isFull || this.#queue.length > 0 || this.#drained !== undefined
+    const isFull = (this.#isFull && !this.#refusesWhenFull) || this.#queue.length > 0
+    const paused = isFull || this.#drained !== undefined
     if (paused === this.#paused) return
     this.#paused = paused
     if (paused) this.#channel.pause()
@@ -290,7 +324,7 @@ export class ServerConnection implements RpcReceiver, FlightOwner {
 
 const NO_REQUEST: WireError = {
   code: RPC_ERROR.invalidRequest,
-  message: 'not a JSON-RPC 2.0 request',
+  message: 'not a JSON-RPC 2.0 request; ids are strings, and numbers within 2^53',
 }
 const ID_IN_USE: WireError = {
   code: RPC_ERROR.invalidRequest,
@@ -308,7 +342,7 @@ function refuseRequest({ id }: WireRequest, reply: Reply): void {
 }
 
 function describeUnsendable(error: unknown): WireError {
-  const { message } = error as Error
+  const message = errorText(error)
   if (!isCliOpsError(error, 'MESSAGE_TOO_LARGE')) return { code: RPC_ERROR.internal, message }
   return { code: RPC_ERROR.messageTooLarge, message, data: { code: 'MESSAGE_TOO_LARGE' } }
 }

@@ -1,9 +1,9 @@
-import { CliOpsError } from '../errors/cli-ops-error.js'
-import { lookBriefly } from '../drivers/look-briefly.js'
+import { CliOpsError } from '../base/errors/cli-ops-error.js'
+import { lookBriefly } from '../base/wait/look-briefly.js'
 import type { ClientConnection } from './client-connection.js'
 import { findServer, noResponder, type ServerFinder, type ServerTarget } from './find-server.js'
-import { onAbort } from './on-abort.js'
-import { MAX_TIMER_MS } from './timer-limit.js'
+import { onAbort } from '../base/wait/abort-signal.js'
+import { MAX_TIMER_MS } from '../base/wait/timer-limit.js'
 
 /** One caller's patience. */
 export interface LinkWait {

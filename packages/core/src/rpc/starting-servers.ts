@@ -1,4 +1,4 @@
-import type { RegistryPlace } from '../registry/own-records.js'
+import type { RegistryContext } from '../registry/own-records.js'
 
 /** A server of this process between its making and the moment at which clients can find it. */
 interface StartingServer {
@@ -11,7 +11,7 @@ const starting = new Set<StartingServer>()
 
 /** Remembers a server until its start has ended, well or not. */
 export function noteStartingServer(
-  { key }: Pick<RegistryPlace, 'key'>,
+  { key }: Pick<RegistryContext, 'key'>,
   name: string,
   start: Promise<void>,
 ): void {
@@ -25,7 +25,7 @@ export function noteStartingServer(
  * request shall answer it. Resolves to false where there are none.
  */
 export async function ownServersStarted(
-  { key }: Pick<RegistryPlace, 'key'>,
+  { key }: Pick<RegistryContext, 'key'>,
   name: string,
 ): Promise<boolean> {
   const own = [...starting].filter((server) => server.key === key && server.name === name)

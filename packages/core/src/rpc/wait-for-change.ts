@@ -1,5 +1,5 @@
 import type { RegistryDriver } from '../drivers/driver.js'
-import { onAbort } from './on-abort.js'
+import { onAbort } from '../base/wait/abort-signal.js'
 
 /** Notifications are hints, and a server that stops hanging sends none. */
 const POLL_MS = 100

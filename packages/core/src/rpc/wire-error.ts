@@ -1,6 +1,7 @@
-import { CliOpsError, isCliOpsError } from '../errors/cli-ops-error.js'
-import { assertJson } from '../validation/to-json.js'
-import { isObject, RPC_ERROR, type RpcId, type WireError, type WireReply } from './json-rpc.js'
+import { isObject } from '../base/validation/is-object.js'
+import { CliOpsError, isCliOpsError } from '../base/errors/cli-ops-error.js'
+import { toPlain } from '../base/validation/to-json.js'
+import { RPC_ERROR, type RpcId, type WireError, type WireReply } from './contract/json-rpc.js'
 
 /** Messages are for people; whole documents in them are cut. */
 const MAX_MESSAGE_LENGTH = 4096
@@ -15,6 +16,15 @@ export function errorReply(id: RpcId, error: WireError): WireReply {
  * of a `CliOpsError`. The stack stays here; it tells paths and code to whoever asks.
  */
 export function toWireError(error: unknown): WireError {
+  try {
+    return describeError(error)
+  } catch {
+    // A getter of what was thrown throws itself.
+    return { code: RPC_ERROR.handler, message: 'the handler failed' }
+  }
+}
+
+function describeError(error: unknown): WireError {
   const message = messageOf(error).slice(0, MAX_MESSAGE_LENGTH)
   const code = isObject(error) ? error['code'] : undefined
   if (typeof code !== 'string') return { code: RPC_ERROR.handler, message }
@@ -68,8 +78,7 @@ function messageOf(error: unknown): string {
 
 function jsonOrNothing(value: unknown): unknown {
   try {
-    assertJson('details', value)
-    return value
+    return value === undefined ? undefined : toPlain('details', value)
   } catch {
     return undefined
   }

@@ -5,11 +5,23 @@ const lockRule = z.strictObject({
   mode: z.enum(['exclusive', 'shared']).optional(),
   timeoutMs: z.number().nonnegative().optional(),
   onBusy: z.enum(['wait', 'fail', 'skip']).optional(),
+  label: z.string().min(1).optional(),
+  queue: z.enum(['all', 'latest']).optional(),
+  slots: z
+    .union([z.int().min(1).max(1000), z.array(z.string().min(1).max(200)).min(1).max(1000)])
+    .optional(),
 })
 
 const commandRule = z.strictObject({
   lock: z.union([z.string().min(1), lockRule]).optional(),
   emits: z.string().min(1).optional(),
+})
+
+const rateLimit = z.strictObject({
+  max: z.int().positive(),
+  perMs: z.int().positive(),
+  burst: z.int().positive().optional(),
+  onLimit: z.enum(['reject', 'drop', 'queue']).optional(),
 })
 
 const primitiveUrls = z.strictObject({
@@ -28,6 +40,7 @@ const cliConfig = z.strictObject({
   url: z.union([z.string(), primitiveUrls]).optional(),
   disabled: z.boolean().optional(),
   lifecycleEvents: z.boolean().optional(),
+  rateLimit: z.union([z.literal(false), rateLimit]).optional(),
   commands: z.record(z.string(), commandRule).optional(),
 })
 

@@ -35,3 +35,18 @@ export const groupCursorSchema = z.looseObject({
   group: z.string().min(1),
   cursor: z.string().regex(/^[1-9]\d*:\d+$/u),
 })
+
+/** The first line of the file that counts the attempts of a group: how many, by cursor. */
+export const groupAttemptsSchema = z.record(
+  z.string().regex(/^[1-9]\d*:\d+$/u),
+  z.number().int().positive(),
+)
+
+/** The file of an event that a group has parked. */
+export const parkedEventSchema = z.looseObject({
+  group: z.string().min(1),
+  attempts: z.number().int().positive(),
+  error: z.string(),
+  parkedAt: z.iso.datetime({ offset: true }),
+  event: eventEnvelopeSchema,
+})

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 
 /** The identity of a process, as a part of file names. Facts that the platform does not give are empty. */
-const IDENTITY = String.raw`p\d+\.t\d+\.s\d*\.b[0-9a-f]*\.n\d*\.m[0-9a-f]*`
+const IDENTITY = String.raw`p\d+\.t\d+\.s\d*\.b[0-9a-f]*\.n\d*\.m[0-9a-f]*(?:\.w\d*)?`
 const LOCK_ID = String.raw`[\w-]{1,64}`
 const TOKEN = String.raw`[1-9]\d{0,29}`
 const ENCODED_NAME = String.raw`(?:[a-z0-9._~-]|%[0-9A-F]{2})+`
@@ -27,6 +27,11 @@ export const tokenFloorNameSchema = fileName(TOKEN)
 /** A service's file in `registry/`: the encoded name, the instance, the identity. */
 export const serviceRecordNameSchema = fileName(
   String.raw`${ENCODED_NAME}~[0-9a-f]{12}~${IDENTITY}\.json`,
+)
+
+/** A dead process's file in `registry/` while another one settles it: the encoded name, the instance, that other one's identity. */
+export const settlingRecordNameSchema = fileName(
+  String.raw`${ENCODED_NAME}~[0-9a-f]{12}~${IDENTITY}\.dead`,
 )
 
 /** A segment of the event log in `events/`. */

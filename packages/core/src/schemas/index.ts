@@ -1,7 +1,9 @@
 export { standardEventSchemas } from './standard-event-schemas.js'
 export {
   eventEnvelopeSchema,
+  groupAttemptsSchema,
   groupCursorSchema,
+  parkedEventSchema,
   segmentHeaderSchema,
   segmentSealSchema,
   storedEventSchema,
@@ -15,6 +17,7 @@ export {
   tokenFloorNameSchema,
   segmentNameSchema,
   serviceRecordNameSchema,
+  settlingRecordNameSchema,
 } from './file-name-schemas.js'
 export {
   pongSchema,

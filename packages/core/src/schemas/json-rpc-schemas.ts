@@ -3,7 +3,12 @@ import * as z from 'zod'
 const jsonrpc = z.literal('2.0')
 
 /** What a request is answered under. */
-export const rpcIdSchema = z.union([z.string().max(1024), z.number(), z.null()])
+export const rpcIdSchema = z.union([
+  z.string().max(1024),
+  // Beyond 2^53 another one is read than was sent.
+  z.number().refine((id) => !Number.isInteger(id) || Number.isSafeInteger(id)),
+  z.null(),
+])
 
 /** A notification: nobody answers it. */
 export const rpcNotificationSchema = z.looseObject({
@@ -11,7 +16,7 @@ export const rpcNotificationSchema = z.looseObject({
   id: z.undefined().optional(),
   method: z.string(),
   params: z.unknown().optional(),
-  traceparent: z.string().optional(),
+  traceparent: z.string().nullish(),
 })
 
 /** A request. `timeoutMs` and `traceparent` are the kit's additions to JSON-RPC 2.0. */
@@ -21,9 +26,9 @@ export const rpcRequestSchema = z.looseObject({
   method: z.string(),
   params: z.unknown().optional(),
   /** Milliseconds that the caller still waits, counted from when it sent the request. */
-  timeoutMs: z.number().nonnegative().optional(),
+  timeoutMs: z.number().nonnegative().nullish(),
   /** W3C Trace Context of the caller. */
-  traceparent: z.string().optional(),
+  traceparent: z.string().nullish(),
 })
 
 /** The `error` member of a reply. */

@@ -19,6 +19,8 @@ const owner = {
   startedAt: millisecondsSinceEpoch,
   since: millisecondsSinceEpoch,
   inFlow: z.boolean().optional(),
+  /** What the lock is for. */
+  label: z.string().optional(),
   held: z.array(z.string()),
 }
 

@@ -10,6 +10,11 @@ export const serviceRecordSchema = z.looseObject({
   startedAt: z.number().int(),
   /** Socket path, pipe or URL. */
   endpoint: z.string().optional(),
+  /** The commands in progress. */
+  commands: z
+    .array(z.object({ command: z.string(), startedAt: z.number().int(), endId: z.string() }))
+    .readonly()
+    .optional(),
   /** What was given at `register`. */
   metadata: z.record(z.string(), z.unknown()),
 })

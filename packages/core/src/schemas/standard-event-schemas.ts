@@ -35,5 +35,6 @@ export const standardEventSchemas = {
 
   'command:started': z.looseObject(command),
   'command:completed': commandEnded,
-  'command:failed': commandEnded,
+  // Of a process that was killed nobody knows the exit code.
+  'command:failed': commandEnded.extend({ exitCode: z.number().int().nullable() }),
 }

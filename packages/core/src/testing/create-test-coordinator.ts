@@ -4,8 +4,12 @@ import { join } from 'node:path'
 
 import { type Coordinator, createCoordinator } from '../coordinator/create-coordinator.js'
 import type { StandardEvents } from '../events/standard-events.js'
-import { assertName, describe } from '../names/assert-name.js'
-import { randomId } from '../names/random-id.js'
+import { assertName, describe } from '../base/names/assert-name.js'
+import { resolveConnection } from '../engine/connection-options.js'
+import { SEPARATE } from '../locks/lock-scope.js'
+import { setClockAt } from '../base/wait/clock.js'
+import { isTestClock, type TestClock } from './test-clock.js'
+import { randomId } from '../base/names/random-id.js'
 
 /** Options of {@link createTestCoordinator}. */
 export interface TestCoordinatorOptions {
@@ -17,6 +21,12 @@ export interface TestCoordinatorOptions {
    * @default 'memory'
    */
   readonly storage?: 'memory' | 'disk'
+  /**
+   * The time of events, of their rate limit, retention and repeated attempts, and of the timeouts of locks, from
+   * {@link createTestClock}. Requests, and other processes, have the real time.
+   * @default the real time
+   */
+  readonly clock?: TestClock
 }
 
 /** A coordinator that shares nothing with any other. */
@@ -42,9 +52,12 @@ export interface TestCoordinator<Events = StandardEvents> extends Coordinator<Ev
 export function createTestCoordinator<Events = StandardEvents>(
   options: TestCoordinatorOptions = {},
 ): TestCoordinator<Events> {
-  const { name = 'test', storage = 'memory' } = options
+  const { name = 'test', storage = 'memory', clock } = options
   if (storage !== 'memory' && storage !== 'disk') {
     throw new TypeError(`storage must be "memory" or "disk", got ${describe(storage)}`)
+  }
+  if (clock !== undefined && !isTestClock(clock)) {
+    throw new TypeError(`clock must be made by createTestClock(), got ${describe(clock)}`)
   }
   // Before the home is made, since a throw leaves nobody to remove it.
   assertName('name', name)
@@ -53,16 +66,20 @@ export function createTestCoordinator<Events = StandardEvents>(
   const connection = onDisk
     ? { home, url: 'local:' }
     : { home, url: 'memory:', namespace: randomId() }
+  const takeClockAway =
+    clock === undefined ? undefined : setClockAt(resolveConnection(connection), clock)
   const opened: Coordinator<Events>[] = []
   const open = (as: string): Coordinator<Events> => {
     // A test has its own idea of whether the kit is on.
-    const coordinator = createCoordinator<Events>({ ...connection, disabled: false, name: as })
+    const options = { ...connection, disabled: false, name: as, [SEPARATE]: `#${opened.length}` }
+    const coordinator = createCoordinator<Events>(options)
     opened.push(coordinator)
     return coordinator
   }
   const close = async (): Promise<void> => {
     await Promise.all(opened.map((coordinator) => coordinator.close()))
-    if (onDisk) rmSync(home, { recursive: true, force: true })
+    takeClockAway?.()
+    if (onDisk) rmSync(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
   }
   const own = open(name)
   const isolation = { home, as: open, close, [Symbol.asyncDispose]: close }

@@ -2,16 +2,16 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { createDriverOptions } from '../drivers/driver-options.js'
+import { createDriverOptions } from '../engine/driver-options.js'
 import type { Driver } from '../drivers/driver.js'
-import { describe as describeValue } from '../names/assert-name.js'
-import { randomId } from '../names/random-id.js'
-import { CaseContext } from './conformance/case-context.js'
-import type { CaseGroup, ConformanceCase } from './conformance/conformance-case.js'
+import { describe as describeValue } from '../base/names/assert-name.js'
+import { randomId } from '../base/names/random-id.js'
+import { CaseContext } from './conformance/harness/case-context.js'
+import type { CaseGroup, ConformanceCase, Need } from './conformance/harness/conformance-case.js'
 import { CONFORMANCE_GROUPS } from './conformance/conformance-groups.js'
-import type { DriverUnderTest } from './conformance/driver-under-test.js'
-import { type EngineFaults, LIMITS } from './conformance/engine-faults.js'
-import type { TestRunner } from './conformance/test-runner.js'
+import type { DriverUnderTest } from './conformance/harness/driver-under-test.js'
+import { type EngineFaults, LIMITS } from './conformance/harness/engine-faults.js'
+import type { TestRunner } from './conformance/harness/test-runner.js'
 
 /**
  * Registers the conformance suite of drivers with a test runner: one test for each promise of the driver contract. A case
@@ -46,6 +46,17 @@ const FAULTS: Readonly<Record<keyof EngineFaults, string>> = {
   pause: 'pause of its engine',
   kill: 'crash of its engine',
   openLink: 'cut of the way to its engine',
+  demote: 'demotion of a node',
+  loseWrites: 'failover with lost writes',
+  move: 'move to another node',
+  forget: 'restart without data',
+  flush: 'flush',
+  evict: 'eviction',
+  clockForward: 'step forward of its clock',
+  clockBack: 'step back of its clock',
+  refuse: 'engine that refuses a command',
+  fill: 'full engine',
+  volatile: 'engine without persistence',
 }
 
 function register(
@@ -71,7 +82,8 @@ async function runCase(target: DriverUnderTest, run: ConformanceCase['run']): Pr
       await context.close()
     }
   } finally {
-    rmSync(home, { recursive: true, force: true })
+    // On Windows a file that was open a moment ago keeps its folder for another one.
+    rmSync(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
   }
 }
 
@@ -86,11 +98,15 @@ function skipReason(
   for (const need of needs) {
     if (need === 'peers') {
       if (isolated) return 'needs two drivers on one place'
-    } else if (need === 'pause' || need === 'kill' || need === 'openLink') {
+    } else if (isFault(need)) {
       if (faults[need] === undefined) return `the target stages no ${FAULTS[need]}`
     } else if (!driver.capabilities[need]) return `needs ${need}`
   }
   return undefined
+}
+
+function isFault(need: Need): need is keyof EngineFaults {
+  return Object.hasOwn(FAULTS, need)
 }
 
 /** Making a driver does no I/O, so one is made only to be asked what it can do. */

@@ -1,5 +1,14 @@
-import { appendFileSync, mkdirSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { execFileSync } from 'node:child_process'
+import {
+  appendFileSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
 import { type ConfigBus, EventBus, watchConfigFile } from '@cli-ops/shared-ipc'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 
@@ -71,6 +80,63 @@ describe('watchConfigFile', () => {
     })
   })
 
+  test.each([
+    ['a.jsonc', '{ "theme": "light", /* 1 */ }', '// 2\n{ "theme": "dark", }'],
+    ['a.json5', "{ theme: 'light' }", "{ theme: 'dark', // as it is\n }"],
+    ['.env', '# mine\ntheme=light', 'export theme="dark"'],
+    ['.env.local', 'theme=light', 'theme=dark'],
+    ['production.env', 'theme=light', "theme='dark'"],
+  ])('reads %s', async (name, before, after) => {
+    const file = await watched(name, before)
+    writeFileSync(file.path, after)
+    await file.count(1)
+    expect(file.changes).toEqual([['theme', 'dark']])
+  })
+
+  test('merges the keys of YAML', async () => {
+    const file = await watched('a.yaml', 'base: &b { x: 1, y: 2 }\nmine: { <<: *b, y: 3 }\n')
+    writeFileSync(file.path, 'base: &b { x: 5, y: 2 }\nmine: { <<: *b, y: 3 }\n')
+    await file.count(2)
+    expect(Object.fromEntries(file.changes)).toEqual({ 'base.x': 5, 'mine.x': 5 })
+  })
+
+  test.each([
+    ['a.yaml', 'id: 1', 'id: 9007199254740993', '9007199254740993'],
+    ['a.yaml', 'id: 1', 'id: -12345678901234567890', '-12345678901234567890'],
+    ['a.toml', 'id = 1', 'id = 9007199254740993', '9007199254740993'],
+    ['a.yaml', 'id: 1', 'id: 9007199254740991', 9007199254740991],
+    ['a.json', '{"id":1}', '{"id":9007199254740992}', 9007199254740992],
+    ['a.json', '{"id":1}', '{"id":1e300}', 1e300],
+    ['a.json', '{"id":1}', '{"id":"9007199254740993"}', '9007199254740993'],
+    ['a.json5', '{id:1}', '{id:0x20000000000000, /* 9007199254740993 */}', 2 ** 53],
+  ])('large integers are read right: %s %s', async (name, before, after, value) => {
+    const file = await watched(name, before)
+    writeFileSync(file.path, after)
+    await file.count(1)
+    expect(file.changes).toEqual([['id', value]])
+  })
+
+  test.each([
+    ['a.json', '{"id":9007199254740993}', /9007199254740993 is too large for a number of JSON/u],
+    ['a.json', '{"a":{"b":[-12345678901234567890]}}', /12345678901234567890 is too large/u],
+    ['a.json', '{"id":1e999}', /"id" must not be Infinity/u],
+    ['a.json5', '{id:0x20000000000001}', /0x20000000000001 is too large/u],
+    ['a.json5', '{id:NaN}', /"id" must not be NaN/u],
+    ['a.yaml', 'id: .inf', /"id" must not be Infinity/u],
+  ])('or refused: %s %s', async (name, content, message) => {
+    const path = join(temporaryHome(), name)
+    writeFileSync(path, content)
+    const errors: unknown[] = []
+    const bus = new EventBus({ inMemory: true })
+    const watcher = watchConfigFile(path, { bus, onError: (error) => errors.push(error) })
+    onTestFinished(async () => {
+      await watcher.close()
+      await bus.close()
+    })
+    await watcher.ready
+    expect(errors).toMatchObject([{ message: expect.stringMatching(message) as string }])
+  })
+
   test('follows saves by rename, removal, and a file that was missing', async () => {
     const file = await watched('a.json')
     writeFileSync(`${file.path}.tmp`, '{"n":1}')
@@ -117,6 +183,49 @@ describe('watchConfigFile', () => {
     expect(Object.fromEntries(file.changes)).toEqual(Object.fromEntries(keys))
   })
 
+  test('announces the latest value only, where changes have to wait', async () => {
+    const file = await watched('a.json', '{}', { max: 1, perMs: 400 })
+    writeFileSync(file.path, JSON.stringify({ a: 0, b: 0, c: 0 }))
+    await file.count(1)
+    writeFileSync(file.path, JSON.stringify({ a: 1, b: 1, c: 1 }))
+    await vi.waitUntil(() => new Set(file.changes.map(([key]) => key)).size === 3, 20_000)
+    await vi.waitUntil(() => file.changes.at(-1)?.[1] === 1 && file.changes.length === 4, 20_000)
+    // One was told before the second change; of the others nobody hears the first value.
+    expect(file.changes.filter(([, value]) => value === 0)).toHaveLength(1)
+  })
+
+  test('announces many thousands of keys, each once', async () => {
+    const file = await watched('a.json', '{}')
+    const keys = Array.from({ length: 20_000 }, (_, n) => [`key ${n}`, n] as const)
+    writeFileSync(file.path, JSON.stringify(Object.fromEntries(keys)))
+    await file.count(keys.length)
+    expect(file.changes).toHaveLength(keys.length)
+    expect(Object.fromEntries(file.changes)).toEqual(Object.fromEntries(keys))
+  })
+
+  test('a file that is cut and written anew, piece by piece, has lost no key in between', async () => {
+    const file = await watched('a.yaml', 'a: 1\nb: 1\nc: 1\n')
+    truncateSync(file.path)
+    for (const piece of ['a: 1\n', 'b: 2\n', 'c: 1\n']) {
+      await new Promise((resolve) => setTimeout(resolve, 200))
+      appendFileSync(file.path, piece)
+    }
+    await file.count(1)
+    expect(file.changes).toEqual([['b', 2]])
+  })
+
+  test('a file that stays cut has lost its keys', async () => {
+    const file = await watched('a.yaml', 'a: 1\nb: 1\n')
+    truncateSync(file.path, 5)
+    await file.count(1)
+    truncateSync(file.path)
+    await file.count(2)
+    expect(file.changes).toEqual([
+      ['b', null],
+      ['a', null],
+    ])
+  })
+
   test('is not misled by hostile keys', async () => {
     const file = await watched('a.json', '{}')
     writeFileSync(file.path, '{"__proto__":{"polluted":1},"constructor":"c"}')
@@ -140,5 +249,95 @@ describe('watchConfigFile', () => {
     expect(() => watchConfigFile('a.ini', { bus })).toThrow(/format must be given/u)
     expect(() => watchConfigFile('', { bus })).toThrow(TypeError)
     expect(() => watchConfigFile('a.json', { bus: {} as ConfigBus })).toThrow(/bus must be/u)
+  })
+
+  describe('a path that cannot be read', () => {
+    const CASES: readonly (readonly [string, (path: string) => string, RegExp])[] = [
+      [
+        'leads through a file',
+        (path) => {
+          writeFileSync(path, '{}')
+          return join(path, 'app.json')
+        },
+        /ENOTDIR/u,
+      ],
+      [
+        'is a link to itself',
+        (path) => {
+          symlinkSync(path, path)
+          return path
+        },
+        /ELOOP/u,
+      ],
+      [
+        'is a directory',
+        (path) => {
+          mkdirSync(path)
+          return path
+        },
+        /is not a regular file/u,
+      ],
+      [
+        'is a pipe',
+        (path) => {
+          execFileSync('mkfifo', [path])
+          return path
+        },
+        /is not a regular file/u,
+      ],
+    ]
+
+    test.each(CASES)(
+      'because it %s rejects ready, and is used once it can be',
+      async (_why, make, message) => {
+        const base = join(temporaryHome(), 'a.json')
+        const path = make(base)
+        const errors: unknown[] = []
+        const seen: unknown[] = []
+        const bus = new EventBus({ inMemory: true })
+        bus.on('config:changed', (change) => seen.push(change))
+        const watcher = watchConfigFile(path, { bus, onError: (error) => errors.push(error) })
+        onTestFinished(() => watcher.close())
+        await expect(watcher.ready).rejects.toThrow(message)
+        expect(errors).toHaveLength(1)
+        rmSync(base, { recursive: true })
+        mkdirSync(dirname(path), { recursive: true })
+        writeFileSync(path, '{"n":1}')
+        await vi.waitUntil(() => seen.length === 1, 20_000)
+        expect(seen).toEqual([{ key: 'n', value: 1 }])
+      },
+    )
+
+    test.each(CASES.slice(1))(
+      'because it %s later is told once, and ends nothing',
+      async (_why, make, message) => {
+        const path = join(temporaryHome(), 'a.json')
+        writeFileSync(path, '{"n":1}')
+        const errors: unknown[] = []
+        const seen: unknown[] = []
+        const bus = new EventBus({ inMemory: true })
+        bus.on('config:changed', (change) => seen.push(change))
+        const onError = (error: unknown): never => {
+          errors.push(error)
+          throw new Error('onError fails, too')
+        }
+        const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+        onTestFinished(() => stderr.mockRestore())
+        const watcher = watchConfigFile(path, { bus, onError })
+        onTestFinished(() => watcher.close())
+        await watcher.ready
+        rmSync(path)
+        make(path)
+        await vi.waitUntil(() => errors.length > 0, 20_000)
+        expect(String(errors[0])).toMatch(message)
+        rmSync(path, { recursive: true })
+        writeFileSync(path, '{"n":2}')
+        await vi.waitUntil(
+          () => seen.some((change) => (change as { value: unknown }).value === 2),
+          20_000,
+        )
+        expect(errors).toHaveLength(1)
+      },
+    )
   })
 })

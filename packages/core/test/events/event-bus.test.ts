@@ -204,7 +204,8 @@ describe.each([
     const stderr = silenceStderr()
     const bus = open(options())
     const errors: unknown[] = []
-    const after = vi.fn()
+    const seen: unknown[] = []
+    const after = (n: unknown): number => seen.push(n)
     bus.on('x', () => {
       throw new Error('boom\u001b[31m')
     })
@@ -214,7 +215,7 @@ describe.each([
     bus.on('x', after)
     for (const n of [1, 2, 3]) await bus.emit('x', n)
     await vi.waitUntil(() => errors.length === 3, 20_000)
-    expect(after.mock.calls).toEqual([[1], [2], [3]])
+    expect(seen).toEqual([1, 2, 3])
     expect(errors).toEqual([
       ['later', 1],
       ['later', 2],
@@ -434,22 +435,30 @@ test('nothing is touched before the first use', () => {
   expect(readdirSync(join(home, '..'))).toEqual([])
 })
 
-test('where the home cannot be used, one line says so and the host goes on', async () => {
+test('where the home cannot be used, one line says so and the host goes on; the end of a consumer is its exit code', async () => {
   const home = join(temporaryHome(), 'file')
   writeFileSync(home, '')
   const script = `
     import { EventBus } from '@cli-ops/shared-ipc'
     const bus = new EventBus({ home: process.argv[1] })
     const first = bus.on('*', () => console.log('called'))
-    bus.on('*', () => console.log('called'), { group: 'g' })
+    const group = process.argv[2] === 'plain' ? undefined : 'g'
+    const second = bus.on('*', () => console.log('called'), { group })
     await bus.emit('x').catch((error) => console.log(error.code))
     await first.ready.catch((error) => console.log(error.code))
+    if (process.argv[2] === 'taken') await second.closed.catch((error) => console.log(error.code))
     console.log('goes on')`
-  const parameters = ['--input-type=module', '-e', script, home]
-  const { stdout, stderr } = await run(process.execPath, parameters)
-  expect(stdout).toBe('STORAGE_FAILED\nSTORAGE_FAILED\ngoes on\n')
-  expect(stderr.split('\n')).toHaveLength(2)
-  expect(stderr).toContain('events "*" are not received: cannot use')
+  const start = async (how: string): Promise<{ code?: number; stdout: string; stderr: string }> =>
+    run(process.execPath, ['--input-type=module', '-e', script, home, how]).catch(
+      (error: unknown) => error as { code: number; stdout: string; stderr: string },
+    )
+  const [plain, left, taken] = await Promise.all(['plain', 'left', 'taken'].map(start))
+  for (const { stdout, stderr } of [plain!, left!, taken!]) {
+    expect(stdout).toMatch(/^(STORAGE_FAILED\n){2,3}goes on\n$/u)
+    expect(stderr.split('\n')).toHaveLength(2)
+    expect(stderr).toContain('events "*" are not received: cannot use')
+  }
+  expect([plain!.code, left!.code, taken!.code]).toEqual([undefined, 69, undefined])
 })
 
 test('a subscription keeps the process alive until it is ended, and nothing else does', async () => {

@@ -1,11 +1,14 @@
+import { systemClock } from '../../src/base/wait/clock.js'
 import { EventBus } from '@cli-ops/shared-ipc'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { Driver, EventReader } from '../../src/drivers/driver.js'
 import { createMemoryDriver } from '../../src/drivers/memory/memory-driver.js'
-import { readyHandle } from '../../src/drivers/open-driver.js'
-import { CliOpsError } from '../../src/errors/cli-ops-error.js'
+import { readyHandle } from '../../src/engine/open-driver.js'
+import { CliOpsError } from '../../src/base/errors/cli-ops-error.js'
+import { DEFAULT_RETENTION } from '../../src/events/contract/default-retention.js'
 import { EventFeed } from '../../src/events/event-feed.js'
 import { EventFilter } from '../../src/events/event-filter.js'
+import { createEventRecord } from '../../src/events/contract/event-record.js'
 import { PlainSubscription } from '../../src/events/plain-subscription.js'
 import { GroupSubscription } from '../../src/events/group-subscription.js'
 import { temporaryHome } from '../fixtures/temporary-home.js'
@@ -50,6 +53,44 @@ describe('on a driver that lacks something', () => {
   })
 })
 
+test('where a group cannot park events, the one that fails each time ends its consumer, and is kept', async () => {
+  const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+  onTestFinished(() => stderr.mockRestore())
+  const driver = foreignDriver({ parking: false })
+  const handle = readyHandle(driver, 'events')
+  const openFeed = (): EventFeed => new EventFeed(handle, { from: 'earliest', group: 'mail' })
+  const record = createEventRecord({ type: 'n', data: 1, source: '/x', traceparent: undefined })
+  await driver.events!.append([record], { retention: DEFAULT_RETENTION, durable: false })
+  const calls: unknown[] = []
+  const subscribe = (fails: boolean): GroupSubscription => {
+    const handler = (data: unknown): void => {
+      calls.push(data)
+      if (fails) throw new Error('boom')
+    }
+    return new GroupSubscription({
+      pattern: '*',
+      group: 'mail',
+      handler,
+      call: handler,
+      feed: openFeed(),
+      openFeed,
+      clock: systemClock,
+      filter: new EventFilter('*', new Map()),
+      options: { maxAttempts: 2, retryDelaysMs: [1] },
+      onEnd: () => undefined,
+    })
+  }
+  await expect(subscribe(true).closed).rejects.toMatchObject({
+    code: 'UNSUPPORTED',
+    message: expect.stringMatching(
+      /failed 2 times and cannot be parked on this driver; it is kept for the next start: boom/u,
+    ) as string,
+  })
+  const next = subscribe(false)
+  onTestFinished(() => next.unsubscribe())
+  await vi.waitUntil(() => calls.length === 3, 20_000)
+})
+
 describe('where reading fails in between', () => {
   const failure = new CliOpsError('ENGINE_UNAVAILABLE', 'away for a moment')
 
@@ -65,13 +106,17 @@ describe('where reading fails in between', () => {
     const parts = {
       pattern: '*',
       handler: (data: unknown) => void found.push(data),
+      call: (data: unknown) => void found.push(data),
       feed,
+      clock: systemClock,
       filter: new EventFilter('*', new Map()),
       options: {},
       onEnd: () => undefined,
     }
     const subscription =
-      kind === 'plain' ? new PlainSubscription(parts) : new GroupSubscription(parts, 'mail')
+      kind === 'plain'
+        ? new PlainSubscription(parts)
+        : new GroupSubscription({ ...parts, group: 'mail', openFeed: () => feed })
     onTestFinished(() => subscription.unsubscribe())
     await vi.waitFor(() => expect(polls).toBeGreaterThan(1), { timeout: 10_000 })
     expect(found).toEqual([])
@@ -89,7 +134,9 @@ describe('where reading fails in between', () => {
       new PlainSubscription({
         pattern: '*',
         handler: () => undefined,
+        call: () => undefined,
         feed,
+        clock: systemClock,
         filter: new EventFilter('*', new Map()),
         options: {},
         onEnd: resolve,
@@ -99,7 +146,7 @@ describe('where reading fails in between', () => {
   })
 })
 
-test('a group whose handler leaves keeps the event for its next start', async () => {
+test('a group whose handler ends the subscription finishes and commits its event', async () => {
   const bus = new EventBus({ home: temporaryHome() })
   onTestFinished(() => bus.close())
   const pull = { from: 'earliest', group: 'mail' } as const
@@ -119,8 +166,9 @@ test('a group whose handler leaves keeps the event for its next start', async ()
   await bus.emit('note:made', 1)
   await left
   await new Promise(setImmediate)
+  await bus.emit('note:made', 2)
   for await (const { data } of bus.subscribe('*', { ...pull, wait: false })) seen.push(data)
-  expect(seen).toEqual([1, 1])
+  expect(seen).toEqual([1, 2])
 })
 
 test('a handler that leaves within a batch is given no more of it', async () => {

@@ -1,61 +1,65 @@
 import { setTimeout } from 'node:timers/promises'
-import type { EventEnvelope } from '@cli-ops/shared-ipc'
+import {
+  EventBus,
+  type EventEnvelope,
+  type ParkedEvent,
+  type SubscribeOptions,
+} from '@cli-ops/shared-ipc'
 import { expect, onTestFinished, test, vi } from 'vitest'
 
-import { createMemoryEvents } from '../../src/drivers/memory/memory-events.js'
-import { EventFeed } from '../../src/events/event-feed.js'
-import { EventFilter } from '../../src/events/event-filter.js'
-import type { EventHandler } from '../../src/events/event-handler.js'
-import { createEventRecord } from '../../src/events/event-record.js'
-import { DEFAULT_RETENTION } from '../../src/events/default-retention.js'
-import { GroupSubscription } from '../../src/events/group-subscription.js'
-import { createMemoryDriver } from '../../src/drivers/memory/memory-driver.js'
+import { temporaryHome } from '../fixtures/temporary-home.js'
 
-/** Groups on a log of their own, with short delays between a handler's tries. */
-function setUp(): {
-  emit(type: string, data: unknown): void
-  start(
-    handler: EventHandler,
-    onError?: (error: unknown, event: EventEnvelope) => void,
-  ): GroupSubscription
-} {
-  const events = createMemoryEvents()
-  const driver = { ...createMemoryDriver(), events }
-  const handle = {
-    key: 'test',
-    now: driver,
-    open: () => Promise.resolve(driver),
-    close: () => Promise.resolve(),
-  }
+interface Bench {
+  readonly bus: EventBus
+  emit(...data: unknown[]): Promise<void>
+  on(
+    handler: (data: unknown, event: EventEnvelope) => unknown,
+    options?: SubscribeOptions,
+  ): ReturnType<EventBus['on']>
+}
+
+/** Groups on a log of their own, with short delays between a handler's attempts. */
+function setUp(home?: string): Bench {
+  const bus = new EventBus({
+    ...(home === undefined ? { inMemory: true } : { home }),
+    rateLimit: false,
+  })
+  onTestFinished(() => bus.close({ drainMs: 0 }))
   return {
-    emit: (type, data) => {
-      const record = createEventRecord({ type, data, source: '/test', traceparent: undefined })
-      void events.append([record], { retention: DEFAULT_RETENTION, durable: false })
+    bus,
+    async emit(...data) {
+      for (const datum of data) await bus.emit('n', datum)
     },
-    start: (handler, onError) => {
-      const subscription = new GroupSubscription(
-        {
-          pattern: 'n',
-          handler,
-          feed: new EventFeed(handle, { from: 'earliest', group: 'g' }),
-          filter: new EventFilter('n', new Map()),
-          options: { onError },
-          onEnd: () => undefined,
-        },
-        'g',
-        [1, 1, 1, 1],
-      )
-      onTestFinished(() => subscription.unsubscribe())
-      return subscription
-    },
+    on: (handler, options) =>
+      bus.on('n', handler, { from: 'earliest', group: 'g', retryDelaysMs: [1], ...options }),
   }
 }
 
+function silenceStderr(): { readonly text: () => string } {
+  const spy = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+  onTestFinished(() => spy.mockRestore())
+  return { text: () => spy.mock.calls.map(([line]) => String(line)).join('') }
+}
+
+async function allParked(bus: EventBus): Promise<ParkedEvent[]> {
+  const all: ParkedEvent[] = []
+  for await (const parked of bus.parked('g')) all.push(parked)
+  return all
+}
+
+async function parkedIn(bus: EventBus): Promise<unknown[]> {
+  return (await allParked(bus)).map(({ event }) => event.data)
+}
+
+const fail = (): never => {
+  throw new Error('boom')
+}
+
 test('handlers are awaited one by one', async () => {
-  const { emit, start } = setUp()
+  const { emit, on } = setUp()
   const steps: string[] = []
-  for (const n of [1, 2, 3]) emit('n', n)
-  start(async (n) => {
+  await emit(1, 2, 3)
+  on(async (n) => {
     steps.push(`begin ${String(n)}`)
     await setTimeout(1)
     steps.push(`end ${String(n)}`)
@@ -65,55 +69,289 @@ test('handlers are awaited one by one', async () => {
 })
 
 test('a failing handler is tried again, and the event is not passed over', async () => {
-  const { emit, start } = setUp()
+  const { emit, on } = setUp()
   const seen: unknown[] = []
   const errors: unknown[] = []
-  for (const n of [1, 2]) emit('n', n)
-  start(
+  await emit(1, 2)
+  on(
     (n) => {
       seen.push(n)
       if (seen.length < 4) throw new Error(`try ${seen.length}`)
     },
-    (error) => errors.push((error as Error).message),
+    {
+      onError: (error, event, attempt) =>
+        errors.push([(error as Error).message, event.data, attempt]),
+    },
   )
   await vi.waitUntil(() => seen.length === 5)
   expect(seen).toEqual([1, 1, 1, 1, 2])
-  expect(errors).toEqual(['try 1', 'try 2', 'try 3'])
+  expect(errors).toEqual([
+    ['try 1', 1, 1],
+    ['try 2', 1, 2],
+    ['try 3', 1, 3],
+  ])
 })
 
-test('after five failures the subscription ends, and the event waits for the next start', async () => {
-  const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
-  onTestFinished(() => stderr.mockRestore())
-  const { emit, start } = setUp()
-  for (const n of [1, 2]) emit('n', n)
-  const failing = vi.fn().mockRejectedValue(new Error('boom'))
-  start(failing)
-  await vi.waitUntil(() => stderr.mock.calls.length === 2)
-  expect(failing.mock.calls).toEqual([[1], [1], [1], [1], [1]])
-  expect(String(stderr.mock.calls[1]![0])).toMatch(/group "g" stops: its handler failed 5 times/u)
+test.each([
+  ['in memory', (): undefined => undefined],
+  ['on files', (): string => temporaryHome()],
+])(
+  'after its last attempt an event is parked, and the next one follows: %s',
+  async (_name, home) => {
+    const stderr = silenceStderr()
+    const { bus, emit, on } = setUp(home())
+    const calls: unknown[] = []
+    const subscription = on((n) => {
+      calls.push(n)
+      if (n === 2) fail()
+    })
+    await emit(1, 2, 3)
+    await vi.waitUntil(() => calls.includes(3), 20_000)
+    expect(calls).toEqual([1, 2, 2, 2, 2, 2, 3])
+    expect(stderr.text()).toMatch(/parked event \S+ of group "g" after 5 attempts: boom\n/u)
+    const all = await allParked(bus)
+    expect(all).toMatchObject([
+      { event: { type: 'n', data: 2 }, attempts: 5, error: 'boom', retry: false },
+    ])
+    subscription.unsubscribe()
+    await subscription.closed
+
+    // A corrected handler is given it again; what it handles leaves.
+    const corrected: unknown[] = []
+    on((n) => corrected.push(n))
+    expect(await bus.retry('g', all[0]!.event.id)).toBe(1)
+    expect(await bus.retry('g', 'unknown')).toBe(0)
+    await vi.waitUntil(() => corrected.length === 1, 20_000)
+    await expect.poll(() => parkedIn(bus)).toEqual([])
+    expect(corrected).toEqual([2])
+  },
+)
+
+test('a parked event that fails again is parked again, with new attempts, and can be dropped', async () => {
+  silenceStderr()
+  const { bus, emit, on } = setUp(temporaryHome())
+  const attempts: number[] = []
+  on(fail, { maxAttempts: 2, onError: (_error, _event, attempt) => attempts.push(attempt) })
+  await emit('poison')
+  await expect.poll(() => parkedIn(bus)).toEqual(['poison'])
+  expect(await bus.retry('g')).toBe(1)
+  await vi.waitUntil(() => attempts.length === 4, 20_000)
+  expect(attempts).toEqual([1, 2, 1, 2])
+  await expect.poll(async () => (await allParked(bus)).map(({ retry }) => retry)).toEqual([false])
+  const [parked] = await allParked(bus)
+  expect(await bus.drop('g', parked!.event.id)).toBe(1)
+  expect(await bus.drop('g', parked!.event.id)).toBe(0)
+  expect(await parkedIn(bus)).toEqual([])
+})
+
+test('attempts are counted over restarts', async () => {
+  silenceStderr()
+  const home = temporaryHome()
+  const attempts: number[] = []
+  for (let start = 0; start < 3; start += 1) {
+    const { bus, emit, on } = setUp(home)
+    if (start === 0) await emit('poison', 'good')
+    const seen: unknown[] = []
+    on(
+      (data) => {
+        seen.push(data)
+        if (data === 'poison') fail()
+      },
+      {
+        maxAttempts: 3,
+        retryDelaysMs: [600_000],
+        onError: (_error, _event, attempt) => attempts.push(attempt),
+      },
+    )
+    await vi.waitUntil(() => attempts.length === start + 1, 20_000)
+    if (start === 2) {
+      await vi.waitUntil(() => seen.includes('good'), 20_000)
+      expect(await parkedIn(bus)).toEqual(['poison'])
+    }
+    await bus.close()
+  }
+  expect(attempts).toEqual([1, 2, 3])
+})
+
+test('a handler may change what it is given: it is given the event anew, and the event is parked as it was', async () => {
+  silenceStderr()
+  const { bus, emit, on } = setUp()
   const seen: unknown[] = []
-  start((n) => seen.push(n))
-  await vi.waitUntil(() => seen.length === 2)
+  on(
+    (data) => {
+      seen.push(structuredClone(data))
+      Object.assign(data as object, { list: 'spoilt' })
+      fail()
+    },
+    { maxAttempts: 2 },
+  )
+  await emit({ list: [1] })
+  await expect.poll(() => parkedIn(bus)).toEqual([{ list: [1] }])
+  expect(seen).toEqual([{ list: [1] }, { list: [1] }])
+})
+
+test('a handler that hangs gives the group away, and its attempt has failed', async () => {
+  silenceStderr()
+  const home = temporaryHome()
+  const hanging = setUp(home)
+  const other = setUp(home)
+  const errors: unknown[] = []
+  const first = hanging.on(() => new Promise(() => undefined), {
+    handlerTimeoutMs: 50,
+    retryDelaysMs: [600_000],
+    onError: (error, _event, attempt) => errors.push([(error as { code: string }).code, attempt]),
+  })
+  await first.ready
+  const seen: unknown[] = []
+  other.on((n) => seen.push(n))
+  await hanging.emit(1, 2)
+  await vi.waitUntil(() => seen.length === 2, 20_000)
   expect(seen).toEqual([1, 2])
+  expect(errors).toEqual([['HANDLER_TIMEOUT', 1]])
+})
+
+test('the only consumer goes on behind an event that hangs each time', async () => {
+  silenceStderr()
+  const { bus, emit, on } = setUp(temporaryHome())
+  const seen: unknown[] = []
+  on((n) => (n === 1 ? new Promise(() => undefined) : seen.push(n)), {
+    handlerTimeoutMs: 30,
+    maxAttempts: 3,
+  })
+  await emit(1, 2)
+  await vi.waitUntil(() => seen.length === 1, 20_000)
+  expect(await parkedIn(bus)).toEqual([1])
+})
+
+test('an event that breaks its schema is parked at once, and told', async () => {
+  silenceStderr()
+  const home = temporaryHome()
+  await setUp(home).emit('text', 7)
+  const number = {
+    '~standard': {
+      version: 1,
+      vendor: 'test',
+      validate: (value: unknown) =>
+        typeof value === 'number' ? { value } : { issues: [{ message: 'no number' }] },
+    },
+  } as const
+  const bus = new EventBus({ home, schemas: { n: number } })
+  onTestFinished(() => bus.close())
+  const errors: unknown[] = []
+  const seen: unknown[] = []
+  bus.on('n', (n) => seen.push(n), {
+    from: 'earliest',
+    group: 'g',
+    onError: (error, event, attempt) =>
+      errors.push([(error as { code: string }).code, event.data, attempt]),
+  })
+  await vi.waitUntil(() => seen.length === 1, 20_000)
+  expect(seen).toEqual([7])
+  expect(errors).toEqual([['INVALID_MESSAGE', 'text', 1]])
+  expect(await parkedIn(bus)).toEqual(['text'])
+})
+
+test('a loop that is left at the same event each time does not keep the group for ever', async () => {
+  silenceStderr()
+  const { bus, emit } = setUp(temporaryHome())
+  await emit('poison', 'good')
+  const seen: unknown[] = []
+  for (let start = 0; start < 3; start += 1) {
+    const options = { from: 'earliest', group: 'g', maxAttempts: 2 } as const
+    for await (const { data } of bus.subscribe('n', options)) {
+      seen.push(data)
+      break
+    }
+  }
+  expect(seen).toEqual(['poison', 'poison', 'good'])
+  expect(await parkedIn(bus)).toEqual(['poison'])
 })
 
 test('ended while its handler runs, it hands the group over after the handler, with the event committed', async () => {
-  const { emit, start } = setUp()
-  for (const n of [1, 2]) emit('n', n)
+  const { bus, emit, on } = setUp()
+  await emit(1, 2)
   const seen: string[] = []
   let finish: () => void = () => undefined
-  const first = start(async (n) => {
-    await new Promise<void>((resolve) => (finish = resolve))
-    seen.push(`first ${String(n)}`)
+  const begun = new Promise<void>((begin) => {
+    on(async (n) => {
+      begin()
+      await new Promise<void>((resolve) => (finish = resolve))
+      seen.push(`first ${String(n)}`)
+    })
   })
-  await first.ready
-  await vi.waitUntil(() => finish.length === 1 || seen.length === 0)
-  const second = start((n) => seen.push(`second ${String(n)}`))
-  first.unsubscribe()
-  await setTimeout(5)
-  expect(seen).toEqual([])
+  await begun
+  bus.off('n')
+  const second = on((n) => seen.push(`second ${String(n)}`))
   finish()
   await second.ready
   await vi.waitUntil(() => seen.length === 2)
   expect(seen).toEqual(['first 1', 'second 2'])
+})
+
+test('close waits for a running handler, and commits its event', async () => {
+  const home = temporaryHome()
+  const { bus, emit, on } = setUp(home)
+  const order: string[] = []
+  const begun = new Promise<void>((begin) => {
+    const subscription = on(async (n) => {
+      order.push(`begins ${String(n)}`)
+      begin()
+      await setTimeout(30)
+      order.push(`ends ${String(n)}`)
+    })
+    void subscription.closed.then(() => order.push('ended'))
+  })
+  await emit(1, 2)
+  await begun
+  await bus.close()
+  order.push('closed')
+  expect(order).toEqual(['begins 1', 'ends 1', 'ended', 'closed'])
+  const seen: unknown[] = []
+  setUp(home).on((n) => seen.push(n))
+  await vi.waitUntil(() => seen.length === 1, 20_000)
+  expect(seen).toEqual([2])
+})
+
+test('close waits no longer than it was told to, and the group goes on elsewhere', async () => {
+  const home = temporaryHome()
+  const { bus, emit, on } = setUp(home)
+  const begun = new Promise<void>((begin) => {
+    on(() => {
+      begin()
+      return new Promise(() => undefined)
+    })
+  })
+  await emit(1)
+  await begun
+  await bus.close({ drainMs: 10 })
+  const seen: unknown[] = []
+  setUp(home).on((n) => seen.push(n))
+  await vi.waitUntil(() => seen.length === 1, 20_000)
+  expect(seen).toEqual([1])
+})
+
+test('a handler that closes its own bus is not waited for by itself', async () => {
+  const { bus, emit, on } = setUp(temporaryHome())
+  const closed = new Promise<string>((resolve) => {
+    on(async () => {
+      await setTimeout(1)
+      await bus.close({ drainMs: 600_000 })
+      resolve('closed')
+    })
+  })
+  await emit(1)
+  expect(await closed).toBe('closed')
+})
+
+test('with drainMs, close waits for handlers without a group as well', async () => {
+  const { bus } = setUp()
+  const order: string[] = []
+  bus.on('n', async () => {
+    await setTimeout(20)
+    order.push('ends')
+  })
+  await bus.emit('n', 1)
+  await bus.close({ drainMs: 20_000 })
+  order.push('closed')
+  expect(order).toEqual(['ends', 'closed'])
 })

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { EventBus, type RateLimit } from '@cli-ops/shared-ipc'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { createCoordinator, EventBus, type RateLimit } from '@cli-ops/shared-ipc'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 
 import { RateLimiter } from '../../src/events/rate-limit.js'
 import { temporaryHome } from '../fixtures/temporary-home.js'
@@ -30,6 +30,16 @@ describe('RateLimiter', () => {
     expect([limiter.take('a'), limiter.take('a'), limiter.take('a')]).toEqual([0, 0, 50])
   })
 
+  test('lets as many as the burst pass at once, then so many as the time allows', () => {
+    let now = 0
+    const limiter = new RateLimiter({ max: 10, perMs: 1000, burst: 600 }, () => now)
+    for (let n = 0; n < 600; n += 1) expect(limiter.take('a')).toBe(0)
+    expect(limiter.take('a')).toBe(100)
+    now = 1000
+    for (let n = 0; n < 10; n += 1) expect(limiter.take('a')).toBe(0)
+    expect(limiter.take('a')).toBe(100)
+  })
+
   test('forgets the types that are idle', () => {
     let now = 0
     const limiter = new RateLimiter({ max: 1, perMs: 100 }, () => now)
@@ -43,17 +53,61 @@ describe('RateLimiter', () => {
 })
 
 describe('a bus', () => {
-  test('rejects the eleventh of one type in a second, and says when to come again', async () => {
+  test('takes a minute of ten a second at once, and rejects a flood', async () => {
     const bus = open()
+    for (let n = 0; n < 600; n += 1) bus.emitSync('a', n)
+    const flood = Array.from({ length: 200 }, async (_, n) => bus.emit('a', n))
+    const refused = (await Promise.allSettled(flood)).filter(({ status }) => status === 'rejected')
+    expect(refused.length).toBeGreaterThan(100)
+    expect(refused[0]).toMatchObject({ reason: { details: { burst: 600, setBy: 'by default' } } })
+  })
+
+  test('with the rule of the original, rejects the eleventh of one type in a second, and says when to come again', async () => {
+    const bus = open({ max: 10, perMs: 1000, burst: 10 })
     for (let n = 0; n < 10; n += 1) await bus.emit('a', n)
     await expect(bus.emit('a', 10)).rejects.toMatchObject({
       code: 'RATE_LIMITED',
       retryable: true,
       details: { type: 'a', max: 10, perMs: 1000, retryAfterMs: expect.any(Number) as number },
     })
-    expect(() => bus.emitSync('a', 10)).toThrow(/more than 10 events "a" in 1000 ms/u)
+    expect(() => bus.emitSync('a', 10)).toThrow(
+      /more than 10 events "a" in 1000 ms .* set by the option rateLimit; .* in \d+ ms; .* CLI_OPS_RATE_LIMIT/u,
+    )
     await bus.emit('b', 0)
     expect(await bus.read('*')).toHaveLength(11)
+  })
+
+  test('is limited as the environment says, unless an option does', async () => {
+    onTestFinished(() => void vi.unstubAllEnvs())
+    vi.stubEnv('CLI_OPS_RATE_LIMIT', '1/60000/2')
+    const bus = open()
+    for (const n of [1, 2]) await bus.emit('a', n)
+    await expect(bus.emit('a', 3)).rejects.toThrow(/set by CLI_OPS_RATE_LIMIT/u)
+    await open({ max: 3, perMs: 60_000 }).emit('a', 1)
+    vi.stubEnv('CLI_OPS_RATE_LIMIT', 'off')
+    const free = open()
+    for (let n = 0; n < 700; n += 1) free.emitSync('a', n)
+    for (const wrong of ['10', '0/1000', '10/1000/x', 'none']) {
+      vi.stubEnv('CLI_OPS_RATE_LIMIT', wrong)
+      expect(() => open()).toThrow(/^CLI_OPS_RATE_LIMIT must be "off" or figures/u)
+    }
+  })
+
+  test('is limited as its coordinator says', async () => {
+    const rateLimit = { max: 1, perMs: 60_000 }
+    await using ops = createCoordinator({ name: 'limited', home: temporaryHome(), rateLimit })
+    await ops.events.emit('a')
+    await expect(ops.events.emit('a')).rejects.toMatchObject({ code: 'RATE_LIMITED' })
+    const wrong = { name: 'limited', rateLimit: { max: 0, perMs: 1 } }
+    expect(() => createCoordinator(wrong)).toThrow(/^rateLimit.max/u)
+  })
+
+  test('shares its limit with no other log', async () => {
+    const rateLimit = { max: 1, perMs: 60_000 }
+    for (const home of [temporaryHome(), temporaryHome()]) {
+      await using bus = new EventBus({ home, rateLimit })
+      await bus.emit('a')
+    }
   })
 
   test('drops under `drop`, and says so by an empty cursor', async () => {

@@ -1,8 +1,19 @@
-import { existsSync, mkdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { type Lock, LockManager } from '@cli-ops/shared-ipc'
 import properLockfile from 'proper-lockfile'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { LockActor } from '../fixtures/start-lock-actor.js'
 import { temporaryHome } from '../fixtures/temporary-home.js'
 
@@ -42,6 +53,16 @@ test('other users of proper-lockfile see the lock, and it sees theirs', async ()
   expect(next.token).toBeGreaterThan(lock.token)
   await next.release()
   expect(await locks.list()).toEqual([])
+})
+
+test('what onWait rejects with while another program has the file ends that wait alone', async () => {
+  const { file, locks } = setUp()
+  const unlock = await properLockfile.lock(file)
+  const failure = new Error('from onWait')
+  const wait = locks.lockFile(file, { onWait: () => Promise.reject(failure) })
+  await expect(wait).rejects.toBe(failure)
+  await unlock()
+  await (await locks.lockFile(file)).release()
 })
 
 test('users of the kit wait in order, by whatever path they name the file', async () => {
@@ -210,3 +231,129 @@ test('a lock of a file that was taken over is lost, and stays with whoever has i
   }
   expect(await locks.list()).toEqual([])
 })
+
+describe('a file by several names', () => {
+  /** Locks it by one path, does something under the lock, and tries the other path. */
+  async function isOneLock(
+    locks: LockManager,
+    [first, second]: readonly [string, string],
+    meanwhile: () => void = () => undefined,
+  ): Promise<void> {
+    const lock = await locks.lockFile(first)
+    meanwhile()
+    await expect(locks.lockFile(second, { timeoutMs: 0 })).rejects.toMatchObject({
+      code: 'LOCK_HELD',
+    })
+    await expect(locks.lockFile(second, { timeoutMs: 50 })).rejects.toMatchObject({
+      code: 'LOCK_TIMEOUT',
+      message: expect.stringContaining('file:') as string,
+    })
+    lock.assertHeld()
+    expect(await locks.list()).toHaveLength(1)
+    await lock.release()
+    await (await locks.lockFile(second)).release()
+    expect(await locks.list()).toEqual([])
+  }
+
+  test('is one lock by a link to what is yet to be made', async () => {
+    const { home, locks } = setUp()
+    const [link, target] = [join(home, 'config.json'), join(home, 'dotfiles.json')]
+    symlinkSync('dotfiles.json', link)
+    await isOneLock(locks, [link, link], () => writeFileSync(target, '{}'))
+    rmSync(target)
+    await isOneLock(locks, [link, target])
+  })
+
+  test('is one lock by a link that is changed under it', async () => {
+    const { home, file, locks } = setUp()
+    const link = join(home, 'current.json')
+    writeFileSync(join(home, 'next.json'), '{}')
+    symlinkSync(file, link)
+    await isOneLock(locks, [link, link], () => {
+      symlinkSync('next.json', `${link}.new`)
+      renameSync(`${link}.new`, link)
+    })
+  })
+
+  test('is one lock by a link to its folder that is changed under it', async () => {
+    const { home, locks } = setUp()
+    mkdirSync(join(home, 'one'))
+    mkdirSync(join(home, 'two'))
+    const link = join(home, 'current')
+    symlinkSync('one', link)
+    const path = join(link, 'state.json')
+    await isOneLock(locks, [path, path], () => {
+      symlinkSync('two', `${link}.new`)
+      renameSync(`${link}.new`, link)
+    })
+  })
+
+  test('is one lock by two hard links', async () => {
+    const { home, file, locks } = setUp()
+    linkSync(file, join(home, 'same.json'))
+    await isOneLock(locks, [file, join(home, 'same.json')])
+  })
+
+  test('is one lock when it is replaced under it, as editors do', async () => {
+    const { file, locks } = setUp()
+    await isOneLock(locks, [file, file], () => {
+      writeFileSync(`${file}.new`, '{}')
+      renameSync(`${file}.new`, file)
+    })
+  })
+
+  test('is one lock by names that differ in case where the file system folds it', async (context) => {
+    const { home, locks } = setUp()
+    const folder = join(home, 'folder')
+    mkdirSync(folder)
+    context.skip(!foldsCase(folder), 'no file system that folds case can be had here')
+    await isOneLock(locks, [join(folder, 'Config.json'), join(folder, 'config.json')])
+  })
+
+  test('two files whose names differ in case alone are two locks where they are', async (context) => {
+    const { home, locks } = setUp()
+    writeFileSync(join(home, 'Makefile'), '')
+    writeFileSync(join(home, 'makefile'), '')
+    context.skip(readdirSync(home).length < 3, 'this file system folds case')
+    const one = await locks.lockFile(join(home, 'Makefile'))
+    await (await locks.lockFile(join(home, 'makefile'), { timeoutMs: 0 })).release()
+    await one.release()
+  })
+
+  test('a file that is linked elsewhere while its lock is waited for is found again', async () => {
+    const { home, file, locks } = setUp()
+    const link = join(home, 'current.json')
+    const next = join(home, 'next.json')
+    writeFileSync(next, '{}')
+    symlinkSync(file, link)
+    const held = await locks.lockFile(file)
+    const waiting = locks.lockFile(link)
+    await vi.waitFor(async () => {
+      expect((await locks.inspect(held.resource))?.waiters).toHaveLength(1)
+    }, 20_000)
+    symlinkSync('next.json', `${link}.new`)
+    renameSync(`${link}.new`, link)
+    await held.release()
+    const lock = await waiting
+    expect(lock.resource).toBe(`file:${next}`)
+    expect(await properLockfile.check(next)).toBe(true)
+    await lock.release()
+  })
+})
+
+/** Puts a file system that folds case at a folder, where that can be had. */
+function foldsCase(folder: string): boolean {
+  writeFileSync(join(folder, 'a'), '')
+  if (existsSync(join(folder, 'A'))) return true
+  rmSync(join(folder, 'a'))
+  const image = `${folder}.img`
+  const script = `truncate -s 8M ${image} && { mkfs.vfat ${image} || mkfs.ext4 -q -O casefold -E encoding=utf8 ${image}; } &&
+    mount -o loop ${image} ${folder} && { chattr +F ${folder} || true; }`
+  const mounted = spawnSync('sh', ['-c', script], { stdio: 'ignore' }).status === 0
+  if (!mounted) return false
+  onTestFinished(() => void spawnSync('umount', ['-l', folder]))
+  writeFileSync(join(folder, 'a'), '')
+  const folds = existsSync(join(folder, 'A'))
+  rmSync(join(folder, 'a'))
+  return folds
+}

@@ -144,6 +144,9 @@ describe.each(['local:', 'memory:'])('locks on %s', (url) => {
       },
     })
     await expect(failing).rejects.toBe(failure)
+    const rejecting = locks!.lock('db', { onWait: () => Promise.reject(failure) })
+    await expect(rejecting).rejects.toBe(failure)
+    expect((await locks!.inspect('db'))?.waiters).toHaveLength(1)
     await lock.release()
     await (await turn).release()
     await locks!.close()
@@ -303,6 +306,7 @@ describe('arguments', () => {
       /^mode must be .*"write"$/u,
     ],
     ['a wrong signal', () => locks.lock('db', { signal: {} as never }), /^signal must be/u],
+    ['a wrong label', () => locks.lock('db', { label: '' }), /^label must be 1 to 200/u],
     ['a wrong onWait', () => locks.lock('db', { onWait: 'x' as never }), /^onWait must be/u],
     ['options that are none', () => locks.lock('db', 30 as never), /^options must be/u],
     ['a path that is none', () => locks.lockFile(''), /^path must be/u],

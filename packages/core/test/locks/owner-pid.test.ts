@@ -21,6 +21,58 @@ function managers(): [LockManager, LockManager] {
   return [...both]
 }
 
+describe('a lock in the name of two processes', () => {
+  test.each([
+    ['the first', 0],
+    ['the second', 1],
+  ])('ends with the last of both: %s dies first', async (_, first) => {
+    const [locks, others] = managers()
+    const both = [startChild(), startChild()]
+    const [ownerPid, partnerPid] = both.map(({ pid }) => pid!)
+    await locks.lock('db', { ownerPid, partnerPid })
+    const dying = both[first]!
+    dying.kill('SIGKILL')
+    await once(dying, 'exit')
+    const left = both[1 - first]!
+    const next = others.lock('db')
+    expect(await others.tryLock('db')).toBeNull()
+    expect((await others.inspect('db'))?.owner).toMatchObject({ pid: left.pid, state: 'running' })
+    left.kill('SIGKILL')
+    await once(left, 'exit')
+    await (await next).release()
+  })
+
+  test('is shared, waited for and given back as any other', async () => {
+    const [locks, others] = managers()
+    const owners = { ownerPid: startChild().pid, partnerPid: process.pid }
+    const first = await others.lock('db')
+    const waiting = locks.lock('db', owners)
+    await expect
+      .poll(async () => (await others.inspect('db'))?.waiters.map(({ pid }) => pid))
+      .toEqual([owners.ownerPid])
+    await first.release()
+    await (await waiting).release()
+    expect(await others.inspect('db')).toBeNull()
+    const shared = await locks.lock('db', { ...owners, mode: 'shared' })
+    const together = await others.lock('db', { mode: 'shared' })
+    expect((await others.inspect('db'))?.holders).toHaveLength(2)
+    await shared.release()
+    await together.release()
+    expect(await others.inspect('db')).toBeNull()
+  })
+
+  test('is refused for a process that is not there, and for one alone', async () => {
+    const [locks] = managers()
+    const ownerPid = process.pid
+    await expect(locks.lock('db', { ownerPid, partnerPid: 2 ** 22 + 1 })).rejects.toThrow(
+      /^partnerPid must be the pid of a running process, got /u,
+    )
+    await expect(locks.lock('db', { partnerPid: ownerPid })).rejects.toThrow(
+      /^partnerPid must be given together with ownerPid/u,
+    )
+  })
+})
+
 describe('a lock in the name of another process', () => {
   test('shows that process, and is given back by the one who took it', async () => {
     const [locks, others] = managers()

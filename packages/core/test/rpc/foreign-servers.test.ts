@@ -3,9 +3,9 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { IPCClient } from '@cli-ops/shared-ipc'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { nodeFileSystem } from '../../src/drivers/local/file-system.js'
+import { nodeFileSystem } from '../../src/drivers/local/home/file-system.js'
 import { pingEndpoint } from '../../src/drivers/local/rpc/ping-endpoint.js'
-import { RPC_ERROR } from '../../src/rpc/json-rpc.js'
+import { RPC_ERROR } from '../../src/rpc/contract/json-rpc.js'
 import { type ForeignServer, reply, startForeignServer } from '../fixtures/start-foreign-server.js'
 import { containing } from '../fixtures/matchers.js'
 import { temporaryHome } from '../fixtures/temporary-home.js'
@@ -117,7 +117,7 @@ describe('a client of a server that is not of the kit', () => {
 })
 
 describe('a ping', () => {
-  const ping = (endpoint: string): Promise<string> => pingEndpoint(endpoint, 200, nodeFileSystem)
+  const ping = (endpoint: string): Promise<string> => pingEndpoint(endpoint, nodeFileSystem)
 
   test('tells who answers from who does not, and both from nobody', async () => {
     const home = temporaryHome()

@@ -5,7 +5,7 @@ import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { IPCClient } from '@cli-ops/shared-ipc'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { nodeFileSystem } from '../../src/drivers/local/file-system.js'
+import { nodeFileSystem } from '../../src/drivers/local/home/file-system.js'
 import { connectSocket } from '../../src/drivers/local/rpc/connect-socket.js'
 import { pingEndpoint } from '../../src/drivers/local/rpc/ping-endpoint.js'
 import { reply, startForeignServer } from '../fixtures/start-foreign-server.js'
@@ -90,7 +90,7 @@ test.runIf(process.platform === 'linux')(
       })
     }
     const connecting = connectSocket(endpoint, AbortSignal.timeout(20_000))
-    expect(await pingEndpoint(endpoint, 60, nodeFileSystem)).toBe('silent')
+    expect(await pingEndpoint(endpoint, nodeFileSystem)).toBe('silent')
     child.kill('SIGCONT')
     const socket = await connecting
     expect(socket.readyState).toBe('open')
@@ -101,5 +101,5 @@ test.runIf(process.platform === 'linux')(
 test('a failure to reach an endpoint that says nothing of its owner does not prove it gone', async () => {
   const endpoint = join(temporaryHome(), 'loop.sock')
   symlinkSync(endpoint, endpoint)
-  expect(await pingEndpoint(endpoint, 5_000, nodeFileSystem)).toBe('answered')
+  expect(await pingEndpoint(endpoint, nodeFileSystem)).toBe('answered')
 })

@@ -1,16 +1,18 @@
 import { EventBus, type StandardEvents, type StandardEventType } from '@cli-ops/shared-ipc'
 import {
   eventEnvelopeSchema,
+  groupAttemptsSchema,
   groupCursorSchema,
+  parkedEventSchema,
   homeConfigSchema,
   segmentHeaderSchema,
   segmentSealSchema,
   standardEventSchemas,
   storedEventSchema,
 } from '@cli-ops/shared-ipc/schemas'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, expectTypeOf, test } from 'vitest'
+import { describe, expect, expectTypeOf, onTestFinished, test, vi } from 'vitest'
 import type * as z from 'zod'
 
 import { temporaryHome } from '../fixtures/temporary-home.js'
@@ -57,6 +59,34 @@ test('what a bus stores satisfies the schemas of the records', async () => {
   expect(ofKind('seal').length).toBeGreaterThan(0)
   for (const line of ofKind('seal')) segmentSealSchema.parse(line)
   groupCursorSchema.parse(JSON.parse(readFileSync(join(home, 'groups', 'g.json'), 'utf8')))
+})
+
+test('what a group counts and parks satisfies the schemas', async () => {
+  const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+  onTestFinished(() => stderr.mockRestore())
+  const home = temporaryHome()
+  await using bus = new EventBus({ home })
+  const attempts: unknown[] = []
+  const path = (...parts: string[]): string => join(home, ...parts)
+  bus.on(
+    'n',
+    () => {
+      const [line] = readFileSync(path('groups', 'g.attempts'), 'utf8').split('\n', 1)
+      attempts.push(groupAttemptsSchema.parse(JSON.parse(line!)))
+      throw new Error('no')
+    },
+    { group: 'g', maxAttempts: 2, retryDelaysMs: [1] },
+  )
+  const { cursor } = await bus.emit('n', { id: '1' })
+  await expect
+    .poll(() => existsSync(path('parked', 'g')) && readdirSync(path('parked', 'g')))
+    .toHaveLength(1)
+  expect(attempts).toEqual([{ [cursor]: 1 }, { [cursor]: 2 }])
+  const [file] = readdirSync(path('parked', 'g'))
+  const parked = parkedEventSchema.parse(
+    JSON.parse(readFileSync(path('parked', 'g', file!), 'utf8')),
+  )
+  expect(parked).toMatchObject({ group: 'g', attempts: 2, error: 'no', event: { cursor } })
 })
 
 test('config.json is accepted as documented, and a misspelt rule is not', () => {

@@ -22,9 +22,9 @@ import { expect, expectTypeOf, onTestFinished, test } from 'vitest'
 import type * as z from 'zod'
 
 import { createLocalDriver } from '../../src/drivers/local/local-driver.js'
-import { randomId } from '../../src/names/random-id.js'
-import type { RpcId, WireError, WireReply, WireRequest } from '../../src/rpc/json-rpc.js'
-import type { Pong } from '../../src/rpc/ping.js'
+import { randomId } from '../../src/base/names/random-id.js'
+import type { RpcId, WireError, WireReply, WireRequest } from '../../src/rpc/contract/json-rpc.js'
+import type { Pong } from '../../src/rpc/contract/ping.js'
 import { RawConnection } from '../fixtures/raw-connection.js'
 import { temporaryHome } from '../fixtures/temporary-home.js'
 import { temporaryRuntime } from '../fixtures/temporary-runtime.js'
@@ -106,7 +106,10 @@ test('what a client sends satisfies the schemas', async () => {
 test('what is no message is refused', () => {
   const request = { jsonrpc: '2.0', id: 1, method: 'a' }
   expect(rpcRequestSchema.safeParse(request).success).toBe(true)
-  for (const wrong of [{ jsonrpc: '1.0' }, { id: {} }, { method: 1 }, { timeoutMs: -1 }])
+  const missing = { timeoutMs: null, traceparent: null }
+  expect(rpcRequestSchema.safeParse({ ...request, ...missing }).success).toBe(true)
+  const wrongs = [{ jsonrpc: '1.0' }, { id: {} }, { id: 2 ** 53 }, { method: 1 }, { timeoutMs: -1 }]
+  for (const wrong of wrongs)
     expect(rpcRequestSchema.safeParse({ ...request, ...wrong }).success).toBe(false)
   expect(rpcNotificationSchema.safeParse(request).success).toBe(false)
   expect(rpcReplySchema.safeParse({ jsonrpc: '2.0', id: 1 }).success).toBe(false)

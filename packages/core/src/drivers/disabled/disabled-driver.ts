@@ -1,6 +1,7 @@
-import { CliOpsError } from '../../errors/cli-ops-error.js'
-import type { Cursor } from '../../events/event-types.js'
+import { CliOpsError } from '../../base/errors/cli-ops-error.js'
+import type { Cursor } from '../../events/contract/event-types.js'
 import type { Driver, EventReader, EventRecord, LockGrant, LockRequest } from '../driver.js'
+import { waitUnlessAborted } from '../../base/wait/abort-signal.js'
 
 const NOWHERE = '' as Cursor
 
@@ -27,6 +28,7 @@ export function createDisabledDriver(): Driver {
       synchronous: true,
       replay: true,
       durableGroups: true,
+      parking: true,
       remote: false,
     },
     locks: {
@@ -38,7 +40,13 @@ export function createDisabledDriver(): Driver {
       forceRelease: () => false,
       clean: () => [],
     },
-    events: { append, appendSync: append, openReader: silentReader, clean: () => 0 },
+    events: {
+      append,
+      appendSync: append,
+      openReader: silentReader,
+      parking: { groups: () => [], list: () => [], retry: () => 0, drop: () => 0 },
+      clean: () => 0,
+    },
     registry: {
       register: () => undefined,
       registerSync: () => undefined,
@@ -70,14 +78,7 @@ function silentReader(): EventReader {
     ready: Promise.resolve(),
     poll: () => undefined,
     // Nothing will come, and waiting for it keeps no process alive.
-    wait: (signal) =>
-      new Promise((_resolve, reject) => {
-        const abort = (): void => {
-          reject(signal.reason as Error)
-        }
-        if (signal.aborted) abort()
-        else signal.addEventListener('abort', abort, { once: true })
-      }),
+    wait: (signal) => waitUnlessAborted(signal, () => () => undefined),
     commit: () => undefined,
     close: () => undefined,
   }

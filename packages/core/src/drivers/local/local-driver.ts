@@ -1,8 +1,10 @@
+import { clockAt } from '../../base/wait/clock.js'
 import type { Driver, DriverOptions, LockDriver, RegistryDriver, RpcDriver } from '../driver.js'
 import { createLocalEvents, type LocalEvents } from './events/local-events.js'
-import { nodeFileSystem } from './file-system.js'
-import { Home } from './home.js'
+import { nodeFileSystem } from './home/file-system.js'
+import { HIDDEN_PARTS, Home } from './home/home.js'
 import { createLocalLocks } from './locks/local-locks.js'
+import { DeathWatch } from './registry/death-watch.js'
 import { createLocalRegistry } from './registry/local-registry.js'
 import { createLocalRpc } from './rpc/local-rpc.js'
 
@@ -17,9 +19,12 @@ export function createLocalDriver({
   let events: LocalEvents | undefined
   let registry: RegistryDriver | undefined
   let rpc: RpcDriver | undefined
+  const now = (): number => clockAt({ home: root, namespace }).now()
   // The locks that elect a group's active reader; in a directory of their own, so that no user meets them.
   const groupLocks = (): LockDriver =>
-    createLocalLocks(new Home(root, namespace, nodeFileSystem, 'event-groups'))
+    createLocalLocks(new Home(root, namespace, nodeFileSystem, HIDDEN_PARTS.eventGroups))
+  const fileNames = (): LockDriver =>
+    createLocalLocks(new Home(root, namespace, nodeFileSystem, HIDDEN_PARTS.fileNames))
   return {
     name: 'local',
     capabilities: {
@@ -28,13 +33,14 @@ export function createLocalDriver({
       synchronous: true,
       replay: true,
       durableGroups: true,
+      parking: true,
       remote: false,
     },
     get locks() {
-      return (locks ??= createLocalLocks(home))
+      return (locks ??= withAliases(createLocalLocks(home), fileNames))
     },
     get events() {
-      return (events ??= createLocalEvents(home, groupLocks))
+      return (events ??= createLocalEvents(home, groupLocks, now, new DeathWatch(home)))
     },
     get registry() {
       return (registry ??= createLocalRegistry(home))
@@ -46,6 +52,20 @@ export function createLocalDriver({
     close: () => {
       events?.close()
       return Promise.resolve()
+    },
+  }
+}
+
+function withAliases(locks: LockDriver, open: () => LockDriver): LockDriver {
+  let aliases: LockDriver | undefined
+  return {
+    ...locks,
+    get aliases() {
+      return (aliases ??= open())
+    },
+    clean: (options) => {
+      void (aliases ??= open()).clean(options)
+      return locks.clean(options)
     },
   }
 }

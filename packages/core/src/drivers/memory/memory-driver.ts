@@ -1,11 +1,23 @@
-import type { Driver, EventDriver, LockDriver, RegistryDriver, RpcDriver } from '../driver.js'
+import { clockAt, systemClock } from '../../base/wait/clock.js'
+import type {
+  Driver,
+  DriverOptions,
+  EventDriver,
+  LockDriver,
+  RegistryDriver,
+  RpcDriver,
+} from '../driver.js'
 import { createMemoryEvents } from './memory-events.js'
 import { createMemoryLocks } from './memory-locks.js'
 import { createMemoryRegistry } from './memory-registry.js'
 import { createMemoryRpc } from './memory-rpc.js'
 
+/** Where a test may have set a clock. */
+type MemoryPlace = Pick<DriverOptions, 'home' | 'namespace'>
+
 /** Makes a driver that lives and ends with this process: for tests, and for programs that need no one else. */
-export function createMemoryDriver(): Driver {
+export function createMemoryDriver(place?: MemoryPlace): Driver {
+  const clock = place === undefined ? systemClock : clockAt(place)
   let locks: LockDriver | undefined
   let events: EventDriver | undefined
   let registry: RegistryDriver | undefined
@@ -18,13 +30,14 @@ export function createMemoryDriver(): Driver {
       synchronous: true,
       replay: true,
       durableGroups: true,
+      parking: true,
       remote: false,
     },
     get locks() {
-      return (locks ??= createMemoryLocks())
+      return (locks ??= createMemoryLocks(clock))
     },
     get events() {
-      return (events ??= createMemoryEvents())
+      return (events ??= createMemoryEvents(clock))
     },
     get registry() {
       return (registry ??= createMemoryRegistry())

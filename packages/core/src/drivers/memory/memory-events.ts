@@ -1,22 +1,32 @@
-import { CliOpsError } from '../../errors/cli-ops-error.js'
-import type { Cursor, EventEnvelope, StartPosition, StoredEvent } from '../../events/event-types.js'
-import { describe } from '../../names/assert-name.js'
+import type {
+  Cursor,
+  EventEnvelope,
+  StartPosition,
+  StoredEvent,
+} from '../../events/contract/event-types.js'
+import { describe } from '../../base/names/assert-name.js'
+import type { Clock } from '../../base/wait/clock.js'
+import { parseJson } from '../../base/validation/parse-json.js'
 import type {
   AppendOptions,
   EventBatch,
   EventDriver,
   EventReader,
   EventRecord,
+  GroupLedger,
   Retention,
 } from '../driver.js'
+import { createMemoryParking, MemoryLedger } from './memory-parking.js'
+import { waitUnlessAborted } from '../../base/wait/abort-signal.js'
+import { closedError } from '../../base/errors/closed-error.js'
 
 const MAX_BATCH_EVENTS = 512
 const CURSOR = /^(?:0|[1-9]\d{0,14})$/u
 
 /** A stored event and what retention asks of it. */
 interface Entry {
-  readonly event: EventEnvelope
-  readonly bytes: number
+  readonly json: string
+  readonly cursor: Cursor
   /** Monotonic, in milliseconds. */
   readonly storedAt: number
 }
@@ -26,15 +36,22 @@ interface Group {
   committed: number
   /** The active reader first, then those that stand by. */
   readonly readers: MemoryReader[]
+  readonly ledger: MemoryLedger
 }
 
 /** Makes events that live and end with this process, with the rules of the local log. */
-export function createMemoryEvents(): EventDriver {
-  const log = new MemoryLog()
+export function createMemoryEvents(clock: Clock): EventDriver {
+  const log = new MemoryLog(clock)
   return {
     append: (events, options) => log.append(events, options),
     appendSync: (events, options) => log.append(events, options),
     openReader: ({ from, group }) => new MemoryReader(log, log.positionOf(from), group),
+    parking: createMemoryParking(
+      () => [...log.groups].map(([name, { ledger }]) => [name, ledger] as const),
+      () => {
+        log.wake()
+      },
+    ),
     clean: (retention) => log.expire(retention),
   }
 }
@@ -42,11 +59,18 @@ export function createMemoryEvents(): EventDriver {
 /** Positions count the events from the beginning; a cursor is the position behind its event. */
 class MemoryLog {
   readonly groups = new Map<string, Group>()
+  readonly #clock: Clock
   readonly #waiters = new Set<() => void>()
+  /** Rises with every wake-up, so that a reader that is about to wait has missed none. */
+  wakeUps = 0
   #entries: Entry[] = []
   /** Position of the oldest kept event. */
   #first = 0
   #bytes = 0
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
 
   get first(): number {
     return this.#first
@@ -59,9 +83,7 @@ class MemoryLog {
   append(records: readonly EventRecord[], { retention }: AppendOptions): Cursor[] {
     const cursors = records.map(({ json }) => {
       const cursor = String(this.end + 1) as Cursor
-      // A copy, as every other driver hands out: a later change of the emitted object changes no event.
-      const event = Object.assign(JSON.parse(json) as StoredEvent, { cursor })
-      this.#entries.push({ event, bytes: json.length, storedAt: performance.now() })
+      this.#entries.push({ json, cursor, storedAt: this.#clock.monotonicMs() })
       this.#bytes += json.length
       return cursor
     })
@@ -72,7 +94,7 @@ class MemoryLog {
 
   /** Removes what is too old and no group needs, and any as long as the log is too large; never the newest event. */
   expire({ retentionMs, maxBytes }: Retention): number {
-    const oldest = performance.now() - retentionMs
+    const oldest = this.#clock.monotonicMs() - retentionMs
     const needed = Math.min(...[...this.groups.values()].map(({ committed }) => committed))
     let count = 0
     while (count < this.#entries.length - 1) {
@@ -80,7 +102,7 @@ class MemoryLog {
       if (entry === undefined) break
       const isOld = entry.storedAt < oldest && this.#first + count < needed
       if (!isOld && this.#bytes <= maxBytes) break
-      this.#bytes -= entry.bytes
+      this.#bytes -= entry.json.length
       count += 1
     }
     if (count > 0) this.#entries = this.#entries.slice(count)
@@ -92,7 +114,9 @@ class MemoryLog {
     if (from === 'latest') return this.end
     if (from === 'earliest') return this.#first
     if (from instanceof Date && !Number.isNaN(from.getTime())) {
-      const index = this.#entries.findIndex(({ event }) => Date.parse(event.time) >= from.getTime())
+      const index = this.#entries.findIndex(
+        (entry) => Date.parse(read(entry).time) >= from.getTime(),
+      )
       return index < 0 ? this.end : this.#first + index
     }
     if (typeof from === 'string' && CURSOR.test(from)) return Number(from)
@@ -103,7 +127,7 @@ class MemoryLog {
 
   slice(from: number): EventEnvelope[] {
     const start = from - this.#first
-    return this.#entries.slice(start, start + MAX_BATCH_EVENTS).map(({ event }) => ({ ...event }))
+    return this.#entries.slice(start, start + MAX_BATCH_EVENTS).map(read)
   }
 
   onWake(waiter: () => void): () => void {
@@ -112,8 +136,14 @@ class MemoryLog {
   }
 
   wake(): void {
+    this.wakeUps += 1
     for (const waiter of [...this.#waiters]) waiter()
   }
+}
+
+/** Each reader has objects of its own, as on every other driver: what a handler does to its data nobody else sees. */
+function read({ json, cursor }: Entry): EventEnvelope {
+  return Object.assign(parseJson(json) as StoredEvent, { cursor })
 }
 
 class MemoryReader implements EventReader {
@@ -124,10 +154,12 @@ class MemoryReader implements EventReader {
   #becomeReady: () => void = () => undefined
   #failReady: (error: Error) => void = () => undefined
   #position: number
+  #seen: number
   #active = false
 
   constructor(log: MemoryLog, position: number, groupName: string | undefined) {
     this.#log = log
+    this.#seen = log.wakeUps
     this.#position = position
     this.#groupName = groupName
     this.ready = new Promise((resolve, reject) => {
@@ -136,7 +168,11 @@ class MemoryReader implements EventReader {
     })
     this.ready.catch(() => undefined)
     if (groupName !== undefined) {
-      this.#group = log.groups.get(groupName) ?? { committed: position, readers: [] }
+      this.#group = log.groups.get(groupName) ?? {
+        committed: position,
+        readers: [],
+        ledger: new MemoryLedger(),
+      }
       log.groups.set(groupName, this.#group)
       this.#group.readers.push(this)
     }
@@ -149,6 +185,9 @@ class MemoryReader implements EventReader {
 
   poll(): EventBatch | undefined {
     if (!this.#active) return undefined
+    this.#seen = this.#log.wakeUps
+    const retries = this.#group?.ledger.takeRetries() ?? []
+    if (retries.length > 0) return { retries, events: [] }
     const { first, end } = this.#log
     if (this.#position < first || this.#position > end) {
       const expected = String(this.#position) as Cursor
@@ -162,33 +201,29 @@ class MemoryReader implements EventReader {
   }
 
   wait(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (signal.aborted) {
-        reject(signal.reason as Error)
-        return
+    return waitUnlessAborted(signal, (done) => {
+      const { end, wakeUps } = this.#log
+      if (this.#active && (this.#position !== end || this.#seen !== wakeUps)) {
+        done()
+        return () => undefined
       }
-      if (this.#active && this.#position !== this.#log.end) {
-        resolve()
-        return
-      }
-      const settle = (): void => {
-        stop()
-        signal.removeEventListener('abort', abort)
-        clearInterval(alive)
-        if (signal.aborted) reject(signal.reason as Error)
-        else resolve()
-      }
-      const abort = settle
-      const stop = this.#log.onWake(settle)
+      const stop = this.#log.onWake(done)
       // Nothing else keeps the process alive for somebody who waits for an event of a timer that is unref'd.
       const alive = setInterval(() => undefined, 2 ** 30)
-      signal.addEventListener('abort', abort, { once: true })
+      return () => {
+        stop()
+        clearInterval(alive)
+      }
     })
   }
 
   commit(cursor: Cursor): void {
-    if (this.#group !== undefined && this.#active && CURSOR.test(cursor))
-      this.#group.committed = Number(cursor)
+    if (this.#group === undefined || !this.#active || !CURSOR.test(cursor)) return
+    this.#group.committed = Number(cursor)
+  }
+
+  get ledger(): GroupLedger | undefined {
+    return this.#active ? this.#group?.ledger : undefined
   }
 
   close(): void {
@@ -200,7 +235,7 @@ class MemoryReader implements EventReader {
     }
     readers.splice(index, 1)
     if (!this.#active) {
-      this.#failReady(new CliOpsError('CLOSED', `the reader of ${this.#groupName} was closed`))
+      this.#failReady(closedError(`the reader of ${this.#groupName}`))
     }
     this.#active = false
     const [next] = readers
@@ -209,7 +244,10 @@ class MemoryReader implements EventReader {
   }
 
   #activate(): void {
-    if (this.#group !== undefined) this.#position = this.#group.committed
+    if (this.#group !== undefined) {
+      this.#position = this.#group.committed
+      this.#group.ledger.begin()
+    }
     this.#active = true
     this.#becomeReady()
   }

@@ -1,8 +1,17 @@
-import { describeOwner } from '../../locks/describe-owner.js'
-import type { LockInfo, LockMode } from '../../locks/lock-types.js'
-import { CliOpsError } from '../../errors/cli-ops-error.js'
-import { ownOwner } from '../../locks/own-owner.js'
-import type { LockDriver, LockGrant, LockRequest, LockWait } from '../lock-driver.js'
+import type { Clock } from '../../base/wait/clock.js'
+import { afterThis } from '../../base/wait/next-turn.js'
+import { findCycle } from '../../driver-kit/find-cycle.js'
+import { describeOwner } from '../../locks/contract/describe-owner.js'
+import { createLockInfo } from '../../locks/contract/create-lock-info.js'
+import type { LockInfo, LockMode, LockWaiter } from '../../locks/contract/lock-types.js'
+import { CliOpsError } from '../../base/errors/cli-ops-error.js'
+import { ownOwner } from '../../locks/contract/own-owner.js'
+import type {
+  LockDriver,
+  LockGrant,
+  LockRequest,
+  LockWait,
+} from '../../locks/contract/lock-driver.js'
 
 /** A lock that is held. */
 interface Holder {
@@ -16,6 +25,7 @@ interface Holder {
 interface Waiter {
   readonly request: LockRequest
   readonly wait: LockWait
+  readonly since: Date
   readonly grant: (grant: LockGrant) => void
 }
 
@@ -27,8 +37,8 @@ interface Resource {
 }
 
 /** Makes locks that live in this process: the semantics of the local ones, for tests and single programs. */
-export function createMemoryLocks(): LockDriver {
-  const locks = new MemoryLocks()
+export function createMemoryLocks(clock: Clock): LockDriver {
+  const locks = new MemoryLocks(clock)
   return {
     tryAcquire: (request) => locks.tryAcquire(request),
     tryAcquireSync: (request) => locks.tryAcquire(request),
@@ -42,7 +52,12 @@ export function createMemoryLocks(): LockDriver {
 }
 
 class MemoryLocks {
+  readonly #clock: Clock
   readonly #resources = new Map<string, Resource>()
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
 
   tryAcquire(request: LockRequest): LockGrant | null {
     const resource = this.#of(request.resource)
@@ -61,7 +76,7 @@ class MemoryLocks {
     if (grant !== null) return grant
     const resource = this.#of(request.resource)
     // Waits are made one after the other, so it is always the last one that completes a cycle.
-    const cycle = this.#findCycle(request, resource.queue.length, new Set())
+    const cycle = this.#findCycle(request)
     if (cycle !== undefined) throw deadlockError(request, cycle)
     return new Promise((resolve, reject) => {
       const abort = (): void => {
@@ -72,6 +87,7 @@ class MemoryLocks {
       const waiter: Waiter = {
         request,
         wait,
+        since: new Date(this.#clock.now()),
         grant: (granted) => {
           wait.signal.removeEventListener('abort', abort)
           resolve(granted)
@@ -85,18 +101,19 @@ class MemoryLocks {
 
   inspect(name: string): LockInfo | null {
     const resource = this.#resources.get(name)
-    const [holder] = resource?.holders.values() ?? []
-    if (resource === undefined || holder === undefined) return null
-    const { request, token, since } = holder
-    return {
+    const [first] = resource?.holders.values() ?? []
+    if (resource === undefined || first === undefined) return null
+    const holders = [...resource.holders.values()]
+    return createLockInfo({
       resource: name,
-      id: request.id,
-      token,
-      owner: request.owner ?? ownOwner(),
-      since,
-      mode: request.mode,
-      waiters: resource.queue.map((waiter) => waiter.request.owner ?? ownOwner()),
-    }
+      mode: first.request.mode,
+      holders: holders.map(({ request, token, since }) => ({
+        ...toWaiter(request, since),
+        id: request.id,
+        token,
+      })),
+      waiting: () => resource.queue.map(({ request, since }) => toWaiter(request, since)),
+    })
   }
 
   list(): LockInfo[] {
@@ -108,7 +125,7 @@ class MemoryLocks {
     const holder = resource?.holders.get(id)
     if (resource === undefined || holder === undefined) return false
     this.#release(resource, id)
-    for (const listener of holder.lost) queueMicrotask(listener)
+    for (const listener of holder.lost) afterThis(listener)
     return true
   }
 
@@ -124,7 +141,7 @@ class MemoryLocks {
   #grant(resource: Resource, request: LockRequest): LockGrant {
     resource.token += 1n
     const { token } = resource
-    const since = new Date()
+    const since = new Date(this.#clock.now())
     const { id } = request
     const holder: Holder = { request, token, since, lost: new Set() }
     resource.holders.set(id, holder)
@@ -166,32 +183,32 @@ class MemoryLocks {
     if (info !== null) wait.onWait?.(info)
   }
 
-  /** Follows holders to the waiters among their flows, back to what the asking flow holds. */
-  #findCycle(
-    request: LockRequest,
-    ahead: number,
-    seen: Set<string>,
-    held = request.held,
-  ): string[] | undefined {
-    const { resource: name, mode } = request
-    const { holders, queue } = this.#of(name)
-    const waitsForSharers =
-      mode === 'exclusive' ||
-      queue.slice(0, ahead).some((waiter) => waiter.request.mode === 'exclusive')
-    for (const [id, holder] of holders) {
-      if (seen.has(id) || (holder.request.mode === 'shared' && !waitsForSharers)) continue
-      seen.add(id)
-      if (held.includes(id)) return [name]
-      for (const other of this.#resources.values()) {
-        for (const [position, waiter] of other.queue.entries()) {
-          if (!waiter.request.held.includes(id)) continue
-          const rest = this.#findCycle(waiter.request, position, seen, held)
-          if (rest !== undefined) return [name, ...rest]
-        }
-      }
-    }
-    return undefined
+  /** The resources of a cycle that the request would complete. */
+  #findCycle(request: LockRequest): string[] | undefined {
+    const chain = findCycle<LockRequest, Holder>(request, {
+      idOf: (holder) => holder.request.id,
+      modeOf: (of) => ('request' in of ? of.request.mode : of.mode),
+      holdersFor: ({ resource }) => this.#of(resource).holders.values(),
+      isBehindExclusive: (waiting) => {
+        const { queue } = this.#of(waiting.resource)
+        const position = queue.findIndex((waiter) => waiter.request === waiting)
+        const ahead = position < 0 ? queue : queue.slice(0, position)
+        return ahead.some((waiter) => waiter.request.mode === 'exclusive')
+      },
+      waitersHolding: (holder) =>
+        [...this.#resources.values()].flatMap(({ queue }) =>
+          queue
+            .map((waiter) => waiter.request)
+            .filter(({ held }) => held.includes(holder.request.id)),
+        ),
+      closes: (holder) => request.held.includes(holder.request.id),
+    })
+    return chain?.map(({ waiter }) => waiter.resource)
   }
+}
+
+function toWaiter({ owner = ownOwner(), label }: LockRequest, since: Date): LockWaiter {
+  return { owner, since, ...(label !== undefined && { label }) }
 }
 
 function isOpen({ holders }: Resource, mode: LockMode): boolean {

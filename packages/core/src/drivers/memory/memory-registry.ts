@@ -1,5 +1,5 @@
-import { byAge, toServiceInfo } from '../../registry/service-info.js'
-import type { RegistryDriver, ServiceRecord } from '../registry-driver.js'
+import { byAge, toServiceInfo } from '../../registry/contract/service-info.js'
+import type { RegistryDriver, ServiceRecord } from '../../registry/contract/registry-driver.js'
 
 /** Makes a registry that lives and ends with this process, so that nobody in it is ever dead. */
 export function createMemoryRegistry(): RegistryDriver {

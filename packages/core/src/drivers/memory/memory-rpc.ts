@@ -1,5 +1,5 @@
-import { CliOpsError } from '../../errors/cli-ops-error.js'
-import type { RpcChannel, RpcDriver, RpcLimits } from '../rpc-driver.js'
+import { CliOpsError } from '../../base/errors/cli-ops-error.js'
+import type { RpcChannel, RpcDriver, RpcLimits } from '../../rpc/contract/rpc-driver.js'
 import { MemoryChannel } from './memory-channel.js'
 
 interface Listener {

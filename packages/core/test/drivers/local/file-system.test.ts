@@ -2,7 +2,7 @@ import { closeSync, openSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 
-import { nodeFileSystem } from '../../../src/drivers/local/file-system.js'
+import { nodeFileSystem } from '../../../src/drivers/local/home/file-system.js'
 import { temporaryHome } from '../../fixtures/temporary-home.js'
 
 describe('a file that is removed while somebody has it open', () => {

@@ -15,8 +15,8 @@ import { join } from 'node:path'
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
-import { nodeFileSystem } from '../../../src/drivers/local/file-system.js'
-import { Home } from '../../../src/drivers/local/home.js'
+import { nodeFileSystem } from '../../../src/drivers/local/home/file-system.js'
+import { Home } from '../../../src/drivers/local/home/home.js'
 
 let base: string
 beforeEach(() => {

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 
-import { debug } from '../../../diagnostics/message.js'
-import { encodeFileName } from '../../../names/file-name.js'
-import type { FileSystem } from '../file-system.js'
+import { debug } from '../../../base/terminal/message.js'
+import { encodeFileName } from '../../../base/names/file-name.js'
+import type { FileSystem } from '../home/file-system.js'
 import { fromCursor, type LogPosition, toCursor } from './log-position.js'
 
 const SUFFIX = '.json'

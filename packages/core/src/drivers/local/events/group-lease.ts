@@ -1,4 +1,4 @@
-import { ownProcess } from '../../../process/own-process.js'
+import { ownProcess } from '../../../base/process/own-process.js'
 import type { LockDriver, LockGrant, LockRequest } from '../../driver.js'
 
 let grants = 0

@@ -1,10 +1,17 @@
-import type { Cursor } from '../../../events/event-types.js'
-import type { EventBatch, EventReader } from '../../event-driver.js'
+import type { ParkedEvent } from '../../../events/contract/parked-event.js'
+import type { Cursor, EventEnvelope } from '../../../events/contract/event-types.js'
+import type { EventBatch, EventReader, GroupLedger } from '../../../events/contract/event-driver.js'
+import type { GroupAttempts } from './group-attempts.js'
 import type { GroupCursors } from './group-cursor.js'
 import type { GroupLease } from './group-lease.js'
 import { fromCursor, type LogPosition, toCursor } from './log-position.js'
 import type { LogReader } from './log-reader.js'
 import type { LogWatch } from './log-watch.js'
+import { type ParkedEvents, stemOf } from './parked-events.js'
+import { untilAborted } from '../../../base/wait/race.js'
+
+/** How often the active reader looks for parked events that somebody in another process wants to be tried again. */
+const LOOK_FOR_RETRIES_MS = 500
 
 /** What a {@link GroupReader} is made of. */
 export interface GroupReaderParts {
@@ -12,6 +19,9 @@ export interface GroupReaderParts {
   readonly cursors: GroupCursors
   readonly lease: GroupLease
   readonly watch: LogWatch
+  readonly parked: ParkedEvents
+  /** Reads the attempts that the reader before this one has counted. */
+  readonly openAttempts: () => GroupAttempts
   readonly openLog: (position: LogPosition) => LogReader
   /** The oldest position that is kept. */
   readonly earliest: () => LogPosition
@@ -21,11 +31,16 @@ export interface GroupReaderParts {
  * A reader of a durable group. It stands by while another one has the group's lease; when it gets it, it goes on where
  * the committed cursor is, not where it was opened.
  */
-export class GroupReader implements EventReader {
+export class GroupReader implements EventReader, GroupLedger {
   readonly #parts: GroupReaderParts
   readonly #leaveWatch: () => void
   readonly #closing = new AbortController()
   #log: LogReader | undefined
+  #attempts: GroupAttempts | undefined
+  /** The parked events that this reader has been handed to try again and has not settled. */
+  readonly #retried = new Set<string>()
+  #lookedForRetries = -Infinity
+  #retriesAsked = 0
   #lostCursor = false
   #activation: Promise<void>
   #seen = -1
@@ -53,7 +68,7 @@ export class GroupReader implements EventReader {
       return undefined
     }
     this.#seen = this.#parts.watch.changes
-    if (!this.#lostCursor) return this.#log.poll()
+    if (!this.#lostCursor) return this.#takeRetries() ?? this.#log.poll()
     this.#lostCursor = false
     const resumeAt = toCursor(this.#log.position)
     return { gap: { expected: '0:0' as Cursor, resumeAt }, events: [] }
@@ -61,18 +76,37 @@ export class GroupReader implements EventReader {
 
   async wait(signal: AbortSignal): Promise<void> {
     if (this.#log !== undefined) return this.#parts.watch.wait(this.#seen, signal)
-    const { promise, stop } = rejectOnAbort(signal)
-    try {
-      await Promise.race([this.#activation, promise])
-    } finally {
-      stop()
-    }
+    await untilAborted(this.#activation, signal)
   }
 
   commit(cursor: Cursor): void {
     const position = fromCursor(cursor)
     if (position === undefined || !this.#parts.lease.isHeld) return
     this.#parts.cursors.write(this.#parts.group, position)
+  }
+
+  get ledger(): GroupLedger | undefined {
+    return this.#log === undefined || !this.#parts.lease.isHeld ? undefined : this
+  }
+
+  countAttempt(cursor: Cursor): number {
+    return this.#attempts?.count(cursor) ?? 1
+  }
+
+  finish(cursor: Cursor): void {
+    this.#attempts?.finish(cursor)
+  }
+
+  park(parked: ParkedEvent): void {
+    this.#parts.parked.park(this.#parts.group, parked)
+    this.#attempts?.forget(parked.event.cursor)
+    this.#retried.delete(stemOf(parked.event))
+  }
+
+  unpark(event: EventEnvelope): void {
+    this.#parts.parked.unpark(this.#parts.group, event)
+    this.#attempts?.finish(event.cursor)
+    this.#retried.delete(stemOf(event))
   }
 
   close(): void {
@@ -97,11 +131,27 @@ export class GroupReader implements EventReader {
     return active
   }
 
+  /** Retries are rare and asked for by people, so they are looked for now and then, and at once where they are asked for here. */
+  #takeRetries(): EventBatch | undefined {
+    const { parked, group } = this.#parts
+    const now = performance.now()
+    const isDue = now - this.#lookedForRetries >= LOOK_FOR_RETRIES_MS
+    if (!isDue && parked.retriesAsked === this.#retriesAsked) return undefined
+    this.#lookedForRetries = now
+    this.#retriesAsked = parked.retriesAsked
+    const retries = parked.retries(group, this.#retried)
+    for (const { event } of retries) this.#retried.add(stemOf(event))
+    return retries.length === 0 ? undefined : { retries, events: [] }
+  }
+
   #begin(): void {
-    const { cursors, group, openLog, earliest } = this.#parts
+    const { cursors, group, openLog, earliest, openAttempts } = this.#parts
+    this.#attempts = openAttempts()
+    this.#retried.clear()
     const stored = cursors.read(group)
     // A cursor that cannot be read, or that somebody removed meanwhile, must not skip anything.
     this.#lostCursor = stored === undefined || stored === 'unreadable'
+    if (this.#lostCursor) this.#attempts.clear()
     this.#log = openLog(stored === undefined || stored === 'unreadable' ? earliest() : stored)
   }
 
@@ -109,14 +159,4 @@ export class GroupReader implements EventReader {
     this.#log?.close()
     this.#log = undefined
   }
-}
-
-function rejectOnAbort(signal: AbortSignal): { promise: Promise<never>; stop: () => void } {
-  let abort: () => void = () => undefined
-  const promise = new Promise<never>((_resolve, reject) => {
-    abort = () => reject(signal.reason as Error)
-    if (signal.aborted) abort()
-    else signal.addEventListener('abort', abort, { once: true })
-  })
-  return { promise, stop: () => signal.removeEventListener('abort', abort) }
 }

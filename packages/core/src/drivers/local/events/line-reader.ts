@@ -1,4 +1,4 @@
-import type { FileSystem } from '../file-system.js'
+import type { FileSystem } from '../home/file-system.js'
 import { MAX_LINE_BYTES } from './log-record.js'
 
 const INITIAL_BUFFER_BYTES = 64 * 1024

@@ -1,4 +1,4 @@
-import type { Cursor } from '../../../events/event-types.js'
+import type { Cursor } from '../../../events/contract/event-types.js'
 import type {
   AppendOptions,
   EventDriver,
@@ -7,13 +7,16 @@ import type {
   LockDriver,
   ReaderOptions,
 } from '../../driver.js'
-import type { Home } from '../home.js'
+import type { Home } from '../home/home.js'
+import { GroupAttempts } from './group-attempts.js'
 import { GroupCursors } from './group-cursor.js'
 import { GroupLease } from './group-lease.js'
 import { GroupReader } from './group-reader.js'
 import { createLogAppender } from './log-appender.js'
+import type { LogPosition } from './log-position.js'
 import { LogReader } from './log-reader.js'
 import { LogWatch } from './log-watch.js'
+import { ParkedEvents } from './parked-events.js'
 import { PlainReader } from './plain-reader.js'
 import { assertStartPosition, beginningOfLog, resolveStart } from './start-position.js'
 
@@ -24,27 +27,57 @@ export interface LocalEvents extends EventDriver {
   close(): void
 }
 
+/** Notices that other processes were killed, and appends to the log what they could not. */
+export interface Deaths {
+  /** Looks once. */
+  look(): void
+  /** Looks again and again, until `stop`. */
+  start(): void
+  stop(): void
+}
+
 /**
  * Makes the events of the local driver.
  *
  * @param groupLocks makes the locks by which a group's readers elect the active one, at first need
  * @param now the wall clock, in milliseconds since the epoch
+ * @param deaths what readers begin with and go on with while they wait
  */
 export function createLocalEvents(
   home: Home,
   groupLocks: () => LockDriver,
   now: () => number = Date.now,
+  deaths?: Deaths,
 ): LocalEvents {
   const { fileSystem } = home
   const { events: directory, groups } = home.paths
-  const watch = new LogWatch(fileSystem, directory)
+  const watch = new LogWatch(fileSystem, directory, deaths)
   const appender = createLogAppender(home, () => watch.wake(), now)
   const cursors = new GroupCursors(fileSystem, groups)
+  const parked = new ParkedEvents(home, () => watch.wake())
   let locks: LockDriver | undefined
+
+  const open = ({ from, group }: ReaderOptions): EventReader => {
+    const start = (): LogPosition => resolveStart(fileSystem, directory, from)
+    if (group === undefined)
+      return new PlainReader(new LogReader(fileSystem, directory, start()), watch)
+    home.inDirectory(groups, () => cursors.createIfMissing(group, start))
+    return new GroupReader({
+      group,
+      cursors,
+      lease: new GroupLease((locks ??= groupLocks()), group),
+      watch,
+      parked,
+      openAttempts: () => new GroupAttempts(fileSystem, groups, group),
+      openLog: (position) => new LogReader(fileSystem, directory, position),
+      earliest: () => beginningOfLog(fileSystem, directory),
+    })
+  }
 
   return {
     append: (events, options) => appender.appendSync(events, options),
     appendSync: (events, options) => appender.appendSync(events, options),
+    parking: parked,
     openReader(options: ReaderOptions): EventReader {
       assertStartPosition(options.from)
       appender.prepare()
@@ -52,20 +85,10 @@ export function createLocalEvents(
       home.inDirectory(directory, () => {
         if (fileSystem.status(directory) === undefined) throw missing(directory)
       })
-      const start = (): ReturnType<typeof resolveStart> =>
-        resolveStart(fileSystem, directory, options.from)
-      const { group } = options
-      if (group === undefined)
-        return new PlainReader(new LogReader(fileSystem, directory, start()), watch)
-      home.inDirectory(groups, () => cursors.createIfMissing(group, start))
-      return new GroupReader({
-        group,
-        cursors,
-        lease: new GroupLease((locks ??= groupLocks()), group),
-        watch,
-        openLog: (position) => new LogReader(fileSystem, directory, position),
-        earliest: () => beginningOfLog(fileSystem, directory),
-      })
+      const reader = open(options)
+      // Behind its beginning, so that it is told of what it has found itself.
+      deaths?.look()
+      return reader
     },
     clean(retention, options) {
       // Nothing is made where there is nothing to clean.

@@ -1,14 +1,14 @@
-import { CliOpsError } from '../../../errors/cli-ops-error.js'
-import { debug } from '../../../diagnostics/message.js'
-import type { Cursor } from '../../../events/event-types.js'
+import { CliOpsError } from '../../../base/errors/cli-ops-error.js'
+import { debug } from '../../../base/terminal/message.js'
+import type { Cursor } from '../../../events/contract/event-types.js'
 import type { AppendOptions, CleanOptions, EventRecord, Retention } from '../../driver.js'
-import type { Home } from '../home.js'
+import type { Home } from '../home/home.js'
 import { GroupCursors } from './group-cursor.js'
 import { toCursor } from './log-position.js'
 import { encodeEvent } from './log-record.js'
 import { expireSegments } from './log-retention.js'
 import { LogWriter, type WrittenBlock } from './log-writer.js'
-import type { OpenSegment } from './open-segment.js'
+import type { NewestSegment, WriteLook } from './newest-segment.js'
 import { fullAt } from './segment-size.js'
 
 /** A log is kept in about this many spans of time, so that what expires is a small part of it. */
@@ -22,8 +22,8 @@ type WrittenEvent = Pick<EventRecord, 'json'>
 /** The writing half of the event log; a command that only emits needs no more. */
 export interface LogAppender {
   appendSync(events: readonly WrittenEvent[], options: AppendOptions): Cursor[]
-  /** Sees to it that one event counts that was written to a segment that has since turned out not to be the newest. */
-  settle(event: Buffer, segment: OpenSegment, options: AppendOptions): void
+  /** Sees to it that one event counts that was written to the current segment, and that a look after that leaves in doubt. */
+  settle(event: Buffer, written: WriteLook, options: AppendOptions): void
   /** Begins a new segment where the newest has grown old. Writers of few events leave that to a clean-up. */
   rotateIfOld(retention: Retention): void
   /** Expires what retention allows; returns the number of events removed, where they are to be counted. */
@@ -39,15 +39,17 @@ export interface LogAppender {
  *
  * @param onAppended called after each append of this process
  * @param now the wall clock, in milliseconds since the epoch
+ * @param newest what was begun with
  */
 export function createLogAppender(
   home: Home,
   onAppended: () => void = () => undefined,
   now: () => number = Date.now,
+  newest?: NewestSegment,
 ): LogAppender {
   const { fileSystem } = home
   const { events: directory } = home.paths
-  const writer = new LogWriter(fileSystem, directory, now)
+  const writer = new LogWriter(fileSystem, directory, now, newest)
   const cursors = new GroupCursors(fileSystem, home.paths.groups)
 
   const prepare = (): void => {
@@ -108,8 +110,8 @@ export function createLogAppender(
     return appended
   }
 
-  const settle = (event: Buffer, segment: OpenSegment, options: AppendOptions): void => {
-    const settleIn = (): WrittenBlock => writer.append(event, options.durable, segment)
+  const settle = (event: Buffer, written: WriteLook, options: AppendOptions): void => {
+    const settleIn = (): WrittenBlock => writer.append(event, options.durable, written)
     rotateIfDue(home.inDirectory(directory, settleIn), options)
     onAppended()
   }

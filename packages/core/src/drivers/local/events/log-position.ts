@@ -1,5 +1,5 @@
-import { describe } from '../../../names/assert-name.js'
-import type { Cursor } from '../../../events/event-types.js'
+import { describe } from '../../../base/names/assert-name.js'
+import type { Cursor } from '../../../events/contract/event-types.js'
 
 /** A place between two records of the log. */
 export interface LogPosition {

@@ -1,5 +1,6 @@
-import type { EventEnvelope } from '../../../events/event-types.js'
-import type { EventRecord } from '../../event-driver.js'
+import type { EventEnvelope } from '../../../events/contract/event-types.js'
+import { parseJson } from '../../../base/validation/parse-json.js'
+import type { EventRecord } from '../../../events/contract/event-driver.js'
 
 /**
  * A record is one line of JSON between two newlines. The leading one ends whatever a writer that was killed in
@@ -23,7 +24,7 @@ export function encodeEvent(record: Pick<EventRecord, 'json'>): Buffer {
 }
 
 /**
- * The line that seals a segment, compared byte for byte: a seal that was torn by a crash is none. JSON holds no raw
+ * The line that seals a segment, compared byte for byte: a seal torn by a crash does not count. JSON holds no raw
  * newline, so with its two newlines it is nowhere else in a segment, whatever the events contain.
  */
 export function sealLine(segment: number): string {
@@ -56,7 +57,7 @@ const GARBAGE: LogLine = { kind: 'garbage' }
 export function decodeLine(line: string): LogLine {
   let value: unknown
   try {
-    value = JSON.parse(line)
+    value = parseJson(line)
   } catch {
     return GARBAGE
   }

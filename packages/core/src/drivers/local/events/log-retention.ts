@@ -1,7 +1,7 @@
-import { monotonicMs } from '../../../process/monotonic-time.js'
-import type { CleanOptions } from '../../lock-driver.js'
-import type { Retention } from '../../event-driver.js'
-import type { FileSystem } from '../file-system.js'
+import { monotonicMs } from '../../../base/process/monotonic-time.js'
+import type { CleanOptions } from '../../../locks/contract/lock-driver.js'
+import type { Retention } from '../../../events/contract/event-driver.js'
+import type { FileSystem } from '../home/file-system.js'
 import { segmentPath, segmentsIn } from './segment-file.js'
 import { countEvents } from './segment-scan.js'
 

@@ -1,10 +1,21 @@
-import { debug } from '../../../diagnostics/message.js'
-import type { FileSystem } from '../file-system.js'
+import { debug } from '../../../base/terminal/message.js'
+import type { FileSystem } from '../home/file-system.js'
+import { waitUnlessAborted } from '../../../base/wait/abort-signal.js'
 
-/** How often readers look without a hint, where hints come: a watcher may lose them without saying so. */
+/**
+ * How soon readers look without a hint, where hints come: a watcher may lose them without saying so. It loses them when many come,
+ * so the longer none has come, the less there is to make up for.
+ */
 const POLL_MS = 100
-/** The same where no watcher can be had: inotify instances are limited per user. */
+const MAX_POLL_MS = 1000
+/** The same without a watcher: inotify instances are limited per user. */
 const POLL_UNWATCHED_MS = 25
+
+/** What goes on beside a watch. */
+interface Companion {
+  start(): void
+  stop(): void
+}
 
 /**
  * Wakes the readers of one log in this process: one watch on its directory for all of them, and a slow poll, since a
@@ -13,16 +24,21 @@ const POLL_UNWATCHED_MS = 25
 export class LogWatch {
   readonly #fileSystem: FileSystem
   readonly #directory: string
+  readonly #companion: Companion | undefined
   readonly #waiters = new Set<() => void>()
   #watcher: { close(): void } | undefined
   #watching = false
   #timer: NodeJS.Timeout | undefined
+  /** After how long without a hint there is the next look. */
+  #pollMs = POLL_MS
   #users = 0
   #changes = 0
 
-  constructor(fileSystem: FileSystem, directory: string) {
+  /** @param companion started with the watch and stopped with it */
+  constructor(fileSystem: FileSystem, directory: string, companion?: Companion) {
     this.#fileSystem = fileSystem
     this.#directory = directory
+    this.#companion = companion
   }
 
   /** Rises with every hint. A reader notes it before it looks, so that no hint is lost until it waits. */
@@ -42,8 +58,18 @@ export class LogWatch {
     }
   }
 
-  /** Wakes everybody who waits: this process has appended something itself. */
+  /** Wakes everybody who waits: something was said to have changed, or this process has appended something itself. */
   readonly wake = (): void => {
+    this.#pollMs = POLL_MS
+    this.#wakeAll()
+  }
+
+  readonly #poll = (): void => {
+    this.#pollMs = Math.min(this.#pollMs * 2, MAX_POLL_MS)
+    this.#wakeAll()
+  }
+
+  #wakeAll(): void {
     this.#changes += 1
     const waiters = [...this.#waiters]
     this.#waiters.clear()
@@ -56,27 +82,16 @@ export class LogWatch {
   wait(seen: number, signal: AbortSignal): Promise<void> {
     // A watch that begins now has missed what was written since the look, so there must be one more.
     const began = this.#watch()
-    return new Promise((resolve, reject) => {
-      if (signal.aborted) {
-        reject(signal.reason as Error)
-        return
+    return waitUnlessAborted(signal, (done) => {
+      if (began || this.#changes !== seen) done()
+      else {
+        this.#waiters.add(done)
+        this.#timer ??= setTimeout(this.#poll, this.#watcher ? this.#pollMs : POLL_UNWATCHED_MS)
       }
-      if (began || this.#changes !== seen) {
-        resolve()
-        return
-      }
-      const abort = (): void => {
-        this.#waiters.delete(waiter)
+      return () => {
+        this.#waiters.delete(done)
         if (this.#waiters.size === 0) this.#stopTimer()
-        reject(signal.reason as Error)
       }
-      const waiter = (): void => {
-        signal.removeEventListener('abort', abort)
-        resolve()
-      }
-      signal.addEventListener('abort', abort, { once: true })
-      this.#waiters.add(waiter)
-      this.#timer ??= setTimeout(this.wake, this.#watcher ? POLL_MS : POLL_UNWATCHED_MS)
     })
   }
 
@@ -84,6 +99,7 @@ export class LogWatch {
   #watch(): boolean {
     if (this.#watching) return false
     this.#watching = true
+    this.#companion?.start()
     try {
       // The timer is what keeps the process alive, so that it does so only while somebody waits.
       this.#watcher = this.#fileSystem.watch(this.#directory, this.wake, { persistent: false })
@@ -99,6 +115,7 @@ export class LogWatch {
     this.#watcher?.close()
     this.#watcher = undefined
     this.#watching = false
+    this.#companion?.stop()
     this.#stopTimer()
   }
 

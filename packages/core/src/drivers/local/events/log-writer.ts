@@ -1,24 +1,16 @@
-import { CliOpsError } from '../../../errors/cli-ops-error.js'
-import type { FileSystem } from '../file-system.js'
+import { CliOpsError } from '../../../base/errors/cli-ops-error.js'
+import type { FileSystem } from '../home/file-system.js'
 import { encodeHeader } from './log-record.js'
 import type { LogPosition } from './log-position.js'
-import { lookAtSegment, openSegment, type OpenSegment } from './open-segment.js'
+import { NewestSegment, type WriteLook } from './newest-segment.js'
+import { openSegment, type OpenSegment } from './open-segment.js'
 import { FIRST_SEGMENT, newestSegment, segmentPath } from './segment-file.js'
 import { findBytes, findSeal, readHeader } from './segment-scan.js'
-import { sealSegment, writeRecords } from './segment-seal.js'
+import { sealSegment } from './segment-seal.js'
+import { writeRecords } from './write-records.js'
 
 /** Each failed try means that the log moved on in between; only a directory that is being removed can do that for ever. */
 const MAX_TRIES = 1000
-
-/** The newest segment as far as this process knows, open for appending. */
-interface NewestSegment extends OpenSegment {
-  /** When it was begun, milliseconds since the epoch. */
-  readonly startedAt: number
-  /** No seal can be in front of this place. */
-  clear: number
-  /** The log has moved on: the next append begins with a look for the newest segment. */
-  left: boolean
-}
 
 /** Where a write landed. */
 export interface WrittenBlock {
@@ -28,48 +20,55 @@ export interface WrittenBlock {
   readonly segmentStartedAt: number
 }
 
-/**
- * Appends blocks of records to the newest segment (docs/reference/event-log.md, "Appending"). It keeps the
- * descriptor between calls; each write is followed by a look whether the log has moved on meanwhile.
- */
+/** Appends blocks of records to the newest segment, and makes it (docs/reference/event-log.md, "Appending"). */
 export class LogWriter {
   readonly #fileSystem: FileSystem
   readonly #directory: string
   readonly #now: () => number
-  #open: NewestSegment | undefined
+  readonly #newest: NewestSegment
+  /** When the segment that was appended to last was begun. */
+  #begun: { readonly number: number; readonly startedAt: number } | undefined
   /** The segment that was open before, so that sealing it need not read all of it. */
-  #last: Pick<NewestSegment, 'number' | 'clear'> | undefined
+  #last: Pick<OpenSegment, 'number' | 'clear'> | undefined
 
-  constructor(fileSystem: FileSystem, directory: string, now: () => number) {
+  constructor(
+    fileSystem: FileSystem,
+    directory: string,
+    now: () => number,
+    newest = new NewestSegment(fileSystem, directory),
+  ) {
     this.#fileSystem = fileSystem
     this.#directory = directory
     this.#now = now
+    this.#newest = newest
   }
 
   /**
    * Appends the block in one write, and again to the next segment where it fell behind a seal.
    *
    * @param durable whether the block is on stable storage when this returns
-   * @param writtenTo the segment to which the block has been written already, to see whether it counts there
+   * @param written what a look showed after the block was written to the current segment, to see whether it counts there
    * @throws CliOpsError `STORAGE_FAILED`, or an error of the file system
    */
-  append(block: Uint8Array, durable: boolean, writtenTo?: OpenSegment): WrittenBlock {
-    let isWritten = writtenTo !== undefined
-    if (writtenTo !== undefined) this.#open = this.#asNewest(writtenTo)
+  append(block: Uint8Array, durable: boolean, written?: WriteLook): WrittenBlock {
+    let look = written
     for (let tries = 0; tries < MAX_TRIES; tries += 1) {
-      const segment = (this.#open ??= this.#openNewest(durable))
-      const start = isWritten ? this.#locate(segment, block) : this.#write(segment, block)
-      isWritten = false
+      const segment = this.#newest.find() ?? this.#begin(durable)
+      const segmentStartedAt = this.#startOfSegment(segment)
+      look ??= this.#write(segment, block)
+      const start = this.#locate(segment, block, look)
+      const isLeft = look.movedOn || look.removed
+      look = undefined
       if (start === undefined) {
         this.close()
         continue
       }
       if (durable) this.#fileSystem.sync(segment.descriptor)
-      if (segment.left) this.close()
+      if (isLeft) this.close()
       return {
         start: { segment: segment.number, offset: start },
         segmentBytes: start + block.length,
-        segmentStartedAt: segment.startedAt,
+        segmentStartedAt,
       }
     }
     throw new CliOpsError('STORAGE_FAILED', `${this.#directory} changes faster than it can be used`)
@@ -77,66 +76,55 @@ export class LogWriter {
 
   /** When the newest segment was begun, and its number. */
   newest(): { readonly number: number; readonly startedAt: number } {
-    return (this.#open ??= this.#openNewest(false))
+    const segment = this.#newest.find() ?? this.#begin(false)
+    return { number: segment.number, startedAt: this.#startOfSegment(segment) }
   }
 
   /** Begins the segment after `segment`, unless it exists, and seals `segment`. True for the one who made it. */
   rotate(segment: number, durable: boolean): boolean {
     const made = this.#create(segment + 1)
-    if (this.#open?.number === segment) this.close()
-    this.#open ??= this.#openNewest(durable)
+    if (this.#newest.current?.number === segment) this.close()
+    if (this.#newest.current === undefined) this.#begin(durable)
     return made
   }
 
   /** Gives the descriptor back; the next append opens the newest segment anew. */
   close(): void {
-    const segment = this.#open
-    if (segment === undefined) return
-    this.#open = undefined
-    this.#last = { number: segment.number, clear: segment.clear }
-    this.#fileSystem.close(segment.descriptor)
+    this.#last = this.#newest.close() ?? this.#last
   }
 
-  /** Writes the block; where it begins, or `undefined` when it does not count. */
-  #write(segment: NewestSegment, block: Uint8Array): number | undefined {
-    const { descriptor, size } = segment
-    writeRecords(this.#fileSystem, descriptor, block, this.#directory)
-    // The usual case. What is in front of the block was looked at before: a seal can only be behind it.
-    if (segment.clear === size) {
-      const after = this.#fileSystem.openStatus(descriptor)
-      if (after.size === size + block.length && after.links > 0) {
-        segment.size = after.size
-        segment.clear = after.size
-        return size
-      }
-    }
-    return this.#locate(segment, block)
+  #write(segment: OpenSegment, block: Uint8Array): WriteLook {
+    writeRecords(this.#fileSystem, segment.descriptor, block, this.#directory)
+    return this.#newest.lookAfter(segment, block)
   }
 
-  /** Looks where a block that was written begins, and whether the log has moved on. */
-  #locate(segment: NewestSegment, block: Uint8Array): number | undefined {
+  /** Where a block that was written begins; `undefined` where it does not count. */
+  #locate(segment: OpenSegment, block: Uint8Array, look: WriteLook): number | undefined {
     const { descriptor, number } = segment
-    const { movedOn, removed, size } = lookAtSegment(this.#fileSystem, segment)
-    const start = this.#startOf(segment, block, size)
+    const { movedOn, removed } = look
+    // Others wrote since the last look. Every block holds the unique ids of its events, so it is found only once.
+    const start = look.start ?? findBytes(this.#fileSystem, descriptor, block, segment.size)
     if (start === undefined) return undefined
     if (movedOn || removed) {
       const seal = findSeal(this.#fileSystem, descriptor, number, segment.clear)
       // Without a seal a removed segment was not expired but deleted by hand: nobody will read it.
       if (seal === undefined ? removed : start > seal) return undefined
     }
-    segment.size = size
+    segment.size = look.size
     segment.clear = start + block.length
-    segment.left = movedOn || removed
     return start
   }
 
-  #startOf(segment: NewestSegment, block: Uint8Array, size: number): number | undefined {
-    if (size - segment.size === block.length) return segment.size
-    // Others wrote since the last look. Every block holds the unique ids of its events, so it is found only once.
-    return findBytes(this.#fileSystem, segment.descriptor, block, segment.size)
+  #startOfSegment({ number, descriptor }: OpenSegment): number {
+    if (this.#begun?.number !== number) {
+      const { startedAt } = readHeader(this.#fileSystem, descriptor)
+      this.#begun = { number, startedAt }
+    }
+    return this.#begun.startedAt
   }
 
-  #openNewest(durable: boolean): NewestSegment {
+  /** Makes the log, or finishes what somebody has begun of its newest segment. */
+  #begin(durable: boolean): OpenSegment {
     for (let tries = 0; tries < MAX_TRIES; tries += 1) {
       const newest = newestSegment(this.#fileSystem.list(this.#directory))
       if (newest === undefined) {
@@ -146,21 +134,17 @@ export class LogWriter {
       const segment = openSegment(this.#fileSystem, this.#directory, newest)
       if (segment === undefined) continue
       try {
-        return segment.size > 0 ? this.#asNewest(segment) : this.#begin(segment, durable)
+        if (segment.size === 0) this.#beginSegment(segment, durable)
       } catch (error) {
         this.#fileSystem.close(segment.descriptor)
         throw error
       }
+      return this.#newest.goOnWith(segment)
     }
     throw new CliOpsError('STORAGE_FAILED', `${this.#directory} changes faster than it can be used`)
   }
 
-  #asNewest(segment: OpenSegment): NewestSegment {
-    const { startedAt } = readHeader(this.#fileSystem, segment.descriptor)
-    return { ...segment, startedAt, clear: 0, left: false }
-  }
-
-  #begin(segment: OpenSegment, durable: boolean): NewestSegment {
+  #beginSegment(segment: OpenSegment, durable: boolean): void {
     const { number, descriptor } = segment
     // An empty segment: whoever writes its first byte must have sealed the one before it, so that everybody
     // who finds it begun knows the other one sealed without looking.
@@ -169,8 +153,8 @@ export class LogWriter {
     const header = encodeHeader(number, { startedAt, previousEnd })
     writeRecords(this.#fileSystem, descriptor, header, this.#directory)
     if (durable) this.#syncDirectory()
-    const size = this.#fileSystem.size(descriptor)
-    return { ...segment, startedAt, size, clear: 0, left: false }
+    segment.size = this.#fileSystem.size(descriptor)
+    this.#begun = { number, startedAt }
   }
 
   #seal(number: number): number | undefined {

@@ -1,4 +1,4 @@
-import type { FileSystem } from '../file-system.js'
+import type { FileSystem } from '../home/file-system.js'
 import { segmentPath } from './segment-file.js'
 
 /** A segment that is open for appending. */
@@ -9,6 +9,8 @@ export interface OpenSegment {
   readonly nextPath: string
   /** Size after the last look: what is behind it is new. */
   size: number
+  /** No seal can be in front of this place. */
+  clear: number
 }
 
 /** Opens a segment; `undefined` where there is no such file. */
@@ -21,7 +23,7 @@ export function openSegment(
   if (descriptor === undefined) return undefined
   try {
     const size = fileSystem.size(descriptor)
-    return { number, descriptor, nextPath: segmentPath(directory, number + 1), size }
+    return { number, descriptor, nextPath: segmentPath(directory, number + 1), size, clear: 0 }
   } catch (error) {
     fileSystem.close(descriptor)
     throw error

@@ -1,5 +1,5 @@
-import type { EventBatch, EventReader } from '../../event-driver.js'
-import type { Cursor } from '../../../events/event-types.js'
+import type { EventBatch, EventReader } from '../../../events/contract/event-driver.js'
+import type { Cursor } from '../../../events/contract/event-types.js'
 import { toCursor } from './log-position.js'
 import type { LogReader } from './log-reader.js'
 import type { LogWatch } from './log-watch.js'

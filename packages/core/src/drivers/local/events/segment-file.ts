@@ -1,4 +1,4 @@
-import { entryPath } from '../../../process/builtins.js'
+import { entryPath } from '../../../base/builtins.js'
 
 /** Segments are numbered from here; a position in an empty log is the beginning of this one. */
 export const FIRST_SEGMENT = 1

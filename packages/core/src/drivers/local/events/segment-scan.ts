@@ -1,4 +1,4 @@
-import type { FileSystem } from '../file-system.js'
+import type { FileSystem } from '../home/file-system.js'
 import { LineReader } from './line-reader.js'
 import { decodeLine, encodeSeal, sealLine, type SegmentHeader } from './log-record.js'
 

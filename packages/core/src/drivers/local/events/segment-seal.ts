@@ -1,8 +1,8 @@
-import { CliOpsError } from '../../../errors/cli-ops-error.js'
-import type { FileSystem } from '../file-system.js'
+import type { FileSystem } from '../home/file-system.js'
 import { encodeSeal } from './log-record.js'
 import { segmentPath } from './segment-file.js'
 import { findSeal } from './segment-scan.js'
+import { writeRecords } from './write-records.js'
 
 /**
  * Seals a segment unless it is sealed, and returns where: records behind that place are void. Anyone may do it once
@@ -28,24 +28,4 @@ export function sealSegment(
   } finally {
     fileSystem.close(descriptor)
   }
-}
-
-/**
- * Appends bytes in one write. What a short write leaves is torn; the next record's leading newline ends it.
- *
- * @throws CliOpsError `STORAGE_FAILED` when not all of it was written
- */
-export function writeRecords(
-  fileSystem: FileSystem,
-  descriptor: number,
-  bytes: Uint8Array,
-  directory: string,
-): void {
-  const written = fileSystem.write(descriptor, bytes)
-  if (written === bytes.length) return
-  throw new CliOpsError(
-    'STORAGE_FAILED',
-    `cannot store the event in ${directory}: only ${written} of ${bytes.length} bytes were written; free some space`,
-    { details: { directory, written, expected: bytes.length } },
-  )
 }

@@ -1,4 +1,4 @@
-import type { Retention } from '../../event-driver.js'
+import type { Retention } from '../../../events/contract/event-driver.js'
 
 /** A log is kept in about this many segments, so that what expires is a small part of it. */
 const SEGMENTS_PER_LOG = 16

@@ -1,6 +1,7 @@
-import { nextLockId } from '../../../locks/lock-id.js'
+import { nextLockId } from '../../../locks/contract/lock-id.js'
 import { formatNew } from './lock-names.js'
-import type { LockPlace, ResourcePaths } from './lock-place.js'
+import type { ResourcePaths } from './lock-files.js'
+import type { LockPlace } from './lock-place.js'
 import { foreignError, isPassing, type LockState, removeDeadSharers } from './lock-state.js'
 import { putDirectory } from './put-directory.js'
 

@@ -1,20 +1,24 @@
-import { atExit } from '../../../process/at-exit.js'
-import type { LockGrant, LockRequest } from '../../lock-driver.js'
-import { storageError } from '../home.js'
+import { isCliOpsError } from '../../../base/errors/cli-ops-error.js'
+import { atExit } from '../../../base/process/at-exit.js'
+import type { LockGrant, LockRequest } from '../../../locks/contract/lock-driver.js'
+import { storageError } from '../home/home.js'
 import { createLocalGrant } from './local-grant.js'
 import type { LockPlace } from './lock-place.js'
 import { enterQueue } from './queue.js'
 import { Turn, type TurnOptions } from './turn.js'
+import { watchForLoss } from './watch-for-loss.js'
 
 /** How a blocking wait ends and is observed. */
 export interface BlockingWait {
   readonly timeoutMs: number
-  /** Called before every pause. */
-  readonly onPause: () => void
+  /** Called before every pause. A grant that it returns ends the wait. */
+  readonly onPause: () => LockGrant | null | void
 }
 
 /** A thread that is blocked hears nothing. */
 const DEAF: TurnOptions = { hearsNudges: false }
+
+const DEAF_POLL = { change: false, end: false }
 
 /** Shorter sleeps than this are none. */
 const SHORTEST_SLEEP_MS = 1
@@ -28,29 +32,61 @@ const SHORTEST_SLEEP_MS = 1
 export function blockForTurn(
   place: LockPlace,
   request: LockRequest,
+  wait: BlockingWait,
+): LockGrant | null {
+  return blockForAnyTurn(place, [request], wait)
+}
+
+/** As {@link blockForTurn}, for whichever of several locks can be had first, in all their queues at once. */
+export function blockForAnyTurn(
+  place: LockPlace,
+  requests: readonly LockRequest[],
   { timeoutMs, onPause }: BlockingWait,
 ): LockGrant | null {
   const { clock, home } = place
   const began = clock.monotonicNs()
+  const turns: Turn[] = []
+  const leave = (): void => {
+    for (const turn of turns) turn.leave()
+  }
   try {
-    const turn = new Turn(place, request, enterQueue(place, request, began), DEAF)
-    const forgetExit = atExit(() => turn.leave())
+    const forgetExit = atExit(leave)
     try {
-      turn.begin()
+      for (const request of requests)
+        turns.push(new Turn(place, request, enterQueue(place, request, began), DEAF))
+      withoutDeadlocks(turns, (turn) => turn.begin())
       for (;;) {
-        const claim = turn.tryOnce()
-        if (claim !== undefined) return createLocalGrant(place, claim)
-        turn.report()
+        for (const turn of turns) {
+          const claim = turn.tryOnce()
+          if (claim !== undefined)
+            return createLocalGrant(place, claim, (...lost) => watchForLoss(place, ...lost))
+        }
+        withoutDeadlocks(turns, (turn) => turn.report())
         const leftMs = timeoutMs - Number(clock.monotonicNs() - began) / 1e6
         if (leftMs <= 0) return null
-        onPause()
-        clock.sleep(Math.max(SHORTEST_SLEEP_MS, Math.min(turn.pollMs(false), leftMs)))
+        const instead = onPause()
+        if (instead) return instead
+        const pollMs = Math.min(...turns.map((turn) => turn.pollMs(DEAF_POLL)))
+        clock.sleep(Math.max(SHORTEST_SLEEP_MS, Math.min(pollMs, leftMs)))
       }
     } finally {
       forgetExit()
-      turn.leave()
+      leave()
     }
   } catch (error) {
     throw storageError(error, home.root)
+  }
+}
+
+/** Gives up the turns that would never come, and throws where none is left. */
+function withoutDeadlocks(turns: Turn[], step: (turn: Turn) => void): void {
+  for (const turn of [...turns]) {
+    try {
+      step(turn)
+    } catch (error) {
+      if (turns.length === 1 || !isCliOpsError(error, 'LOCK_DEADLOCK')) throw error
+      turns.splice(turns.indexOf(turn), 1)
+      turn.leave()
+    }
   }
 }

@@ -1,29 +1,16 @@
-import { debug } from '../../../diagnostics/message.js'
-import { entryPath } from '../../../process/builtins.js'
-import type { LockRequest } from '../../lock-driver.js'
-import { storageError } from '../home.js'
+import { entryPath } from '../../../base/builtins.js'
+import type { LockRequest } from '../../../locks/contract/lock-driver.js'
 import { beginLock } from './begin-lock.js'
-import { formatFree, formatHeld, formatShared, formatSharer } from './lock-names.js'
-import type { LockPlace, ResourcePaths } from './lock-place.js'
+import { type Claim, describeClaim } from './claim.js'
+import type { ResourcePaths } from './lock-files.js'
+import { formatHeld, formatShared, formatSharer, parseStateName } from './lock-names.js'
+import type { LockPlace } from './lock-place.js'
 import { readLockState } from './lock-state.js'
-import { nextStep, type Step } from './next-step.js'
-import { formatOwnerRecord } from './owner-record.js'
-import { swapName, swapNamePatiently } from './swap-name.js'
-
-/** A lock that was won: the file under this name is what there is to own. */
-export interface Claim {
-  readonly paths: ResourcePaths
-  readonly request: LockRequest
-  /** Path of the file: the state file, or a sharer's own. */
-  readonly entry: string
-  readonly token: bigint
-  /** Milliseconds since the epoch. */
-  readonly since: number
-}
+import { nextStep } from './next-step.js'
+import { swapName } from './swap-name.js'
 
 /** Each repetition means that another process took a step, so this is hardly ever reached. */
 const MAX_ATTEMPTS = 100
-const MAX_REMEMBERED = 1000
 
 /**
  * Tries once to take a lock, without a look at the queue; `undefined` where it is occupied.
@@ -36,30 +23,14 @@ const MAX_REMEMBERED = 1000
 export function tryClaim(place: LockPlace, request: LockRequest): Claim | undefined {
   const paths = place.of(request.resource)
   place.home.prepare()
+  place.surroundings.announce()
   try {
     return request.mode === 'exclusive'
       ? claimExclusive(place, request, paths)
       : claimShared(place, request, paths)
   } catch (error) {
-    throw storageError(error, place.home.root)
+    throw place.home.failure(error)
   }
-}
-
-/** Gives a lock back. Doing it twice, or after the loss, does nothing. */
-export function releaseClaim(place: LockPlace, { entry, paths, request, token }: Claim): void {
-  const { fileSystem, home, released } = place
-  try {
-    if (request.mode === 'shared') {
-      fileSystem.unlink(entry)
-      return
-    }
-    const held = formatHeld(token, request.id, place.identity)
-    if (!swapNamePatiently(fileSystem, paths.lock, held, formatFree(token))) return
-  } catch (error) {
-    throw storageError(error, home.root)
-  }
-  if (released.size >= MAX_REMEMBERED) released.clear()
-  released.set(paths.encoded, token)
 }
 
 function claimExclusive(
@@ -67,22 +38,20 @@ function claimExclusive(
   request: LockRequest,
   paths: ResourcePaths,
 ): Claim | undefined {
-  let step = guessStep(place, paths)
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-    if (step === undefined) {
-      const seen = readLockState(place, paths)
-      if (seen.state === undefined) {
-        if (!beginLock(place, paths, seen)) return undefined
-        continue
-      }
-      step = nextStep(place, paths, seen.state, 'exclusive')
-      if (step === undefined) return undefined
+    const seen = readLockState(place, paths)
+    if (seen.state === undefined) {
+      if (!beginLock(place, paths, seen)) return undefined
+      continue
     }
+    const step = nextStep(place, paths, seen.state, 'exclusive')
+    if (step === undefined) return undefined
     const name = formatHeld(step.token, request.id, place.identity)
     const entry = entryPath(paths.lock, name)
     const won = swapName(place.fileSystem, paths.lock, step.from, name, { witness: entry })
-    if (won) return record(place, { paths, request, entry, token: step.token })
-    step = undefined
+    if (!won) continue
+    tellOfDeath(place, step.from)
+    return describeClaim(place, { paths, request, entry, token: step.token })
   }
   return undefined
 }
@@ -116,7 +85,8 @@ function claimShared(
       isThere ||= createIn(place, entry)
       if (!isThere || !swapName(fileSystem, paths.lock, step.from, formatShared(step.token)))
         continue
-      claim = record(place, { paths, request, entry, token: step.token })
+      tellOfDeath(place, step.from)
+      claim = describeClaim(place, { paths, request, entry, token: step.token })
       return claim
     }
     return undefined
@@ -126,11 +96,10 @@ function claimShared(
   }
 }
 
-/** What this process left behind is probably still there. */
-function guessStep({ released }: LockPlace, { encoded }: ResourcePaths): Step | undefined {
-  const token = released.get(encoded)
-  released.delete(encoded)
-  return token === undefined ? undefined : { from: formatFree(token), token: token + 1n }
+/** A lock that was held until it was taken had a dead owner. */
+function tellOfDeath({ surroundings }: LockPlace, taken: string): void {
+  const holder = taken.startsWith('held~') ? parseStateName(taken)?.holder : undefined
+  if (holder !== undefined) surroundings.onDeadOwner?.(holder.identity)
 }
 
 /** Creates a file in a lock's directory; false where there is no directory any more. */
@@ -144,22 +113,5 @@ function createIn({ fileSystem }: LockPlace, path: string): boolean {
     // NFS may report the failure of a repeated request; nobody else makes a file of this name.
     if (code === 'EEXIST') return true
     throw error
-  }
-}
-
-/** Describes the holder in the file that was won. There is no claim where that was taken by force already. */
-function record(place: LockPlace, won: Omit<Claim, 'since'>): Claim | undefined {
-  const { fileSystem, clock } = place
-  const claim = { ...won, since: clock.now() }
-  try {
-    const isThere = fileSystem.overwrite(
-      claim.entry,
-      formatOwnerRecord({ ...claim.request, ...claim }),
-    )
-    return isThere ? claim : undefined
-  } catch (error) {
-    // The content is for people only: a full disk must not cost the lock that is held already.
-    debug(() => `cannot describe the holder of ${claim.request.resource}: ${String(error)}`)
-    return fileSystem.status(claim.entry) === undefined ? undefined : claim
   }
 }

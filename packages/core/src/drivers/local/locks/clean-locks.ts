@@ -1,15 +1,17 @@
-import type { LockInfo } from '../../../locks/lock-types.js'
-import { monotonicMs } from '../../../process/monotonic-time.js'
-import { entryPath } from '../../../process/builtins.js'
-import type { CleanOptions } from '../../lock-driver.js'
-import { findHolders, listEncodedResources, toLockInfo } from './inspect-locks.js'
+import type { LockInfo } from '../../../locks/contract/lock-types.js'
+import { monotonicMs } from '../../../base/process/monotonic-time.js'
+import { entryPath } from '../../../base/builtins.js'
+import type { CleanOptions } from '../../../locks/contract/lock-driver.js'
+import { describeLock, findHolders, listEncodedResources } from './inspect-locks.js'
 import { formatFree, parseClaimOwner, parseTicketName } from './lock-names.js'
-import type { LockPlace, ResourcePaths } from './lock-place.js'
+import type { ResourcePaths } from './lock-files.js'
+import type { LockPlace } from './lock-place.js'
 import { readLockState, removeDeadSharers } from './lock-state.js'
 import { nextStep } from './next-step.js'
 import { discardFile, removeIfEmpty } from './put-directory.js'
 import { swapName } from './swap-name.js'
 import { raiseFloor } from './token-floor.js'
+import { isFreeForLong, PATIENCE_MS } from './waiter-patience.js'
 
 /** Directories of locks that were not used for so long are removed, so that the past ones do not pile up. */
 const IDLE_MS = 3_600_000
@@ -33,6 +35,8 @@ export function cleanLocks(place: LockPlace, { deadline = Infinity }: CleanOptio
     if (monotonicMs() > deadline) return freed
     unlessForeign(() => cleanClaim(place, name))
   }
+  // The last, since it proves the deaths of those before.
+  place.surroundings.removeAnnouncements()
   return freed
 }
 
@@ -42,7 +46,10 @@ function cleanLock(place: LockPlace, paths: ResourcePaths): LockInfo[] {
   const freed: LockInfo[] = []
   for (const holder of findHolders(place, paths, seen)) {
     if (holder.state !== 'dead') continue
-    const info = { ...toLockInfo(place, paths, seen, holder) }
+    const found = describeLock(place, paths, seen, [holder])
+    if (found === null) continue
+    // As it was, whoever waits by the time it is read.
+    const info = { ...found }
     const { text, mode } = holder.name
     // Several may clean up at once; the one that freed it reports it.
     const isFreed =
@@ -79,11 +86,21 @@ function cleanQueue(place: LockPlace, paths: ResourcePaths): [] {
   const { fileSystem } = place
   for (const name of fileSystem.list(paths.queue)) {
     const ticket = parseTicketName(name)
-    if (ticket !== undefined && place.judge(ticket.identity) === 'dead')
-      fileSystem.unlink(entryPath(paths.queue, name))
+    if (ticket === undefined) continue
+    const path = entryPath(paths.queue, name)
+    const state = place.judge(ticket.identity)
+    if (state === 'dead' || (state === 'unknown' && isLeft(place, paths, path)))
+      fileSystem.unlink(path)
   }
   removeIfEmpty(fileSystem, paths.queue)
   return []
+}
+
+/** A ticket of somebody who cannot be judged, on a lock that is free and that it does not take. If it lives it writes it again. */
+function isLeft(place: LockPlace, paths: ResourcePaths, ticket: string): boolean {
+  if (!isFreeForLong(place, paths)) return false
+  const written = place.fileSystem.status(ticket)?.modifiedMs ?? Infinity
+  return Math.abs(place.clock.now() - written) >= PATIENCE_MS
 }
 
 function cleanClaim(place: LockPlace, name: string): [] {

@@ -1,11 +1,14 @@
-import { CliOpsError } from '../../../errors/cli-ops-error.js'
-import { describeOwner } from '../../../locks/describe-owner.js'
-import { ownProcess } from '../../../process/own-process.js'
-import { formatIdentity, type ProcessIdentity } from '../../../process/process-identity.js'
-import { entryPath } from '../../../process/builtins.js'
-import type { LockRequest } from '../../lock-driver.js'
+import { CliOpsError } from '../../../base/errors/cli-ops-error.js'
+import { describeOwner } from '../../../locks/contract/describe-owner.js'
+import { ownProcess } from '../../../base/process/own-process.js'
+import { partnerOf, type ProcessIdentity } from '../../../base/process/process-identity.js'
+import { sharesPids } from '../../../base/process/shares-pids.js'
+import { entryPath } from '../../../base/builtins.js'
+import { type CycleLink, findCycle } from '../../../driver-kit/find-cycle.js'
+import type { LockRequest } from '../../../locks/contract/lock-driver.js'
 import { type OwnerName, parseTicketName, type TicketName } from './lock-names.js'
-import type { LockPlace, ResourcePaths } from './lock-place.js'
+import type { ResourcePaths } from './lock-files.js'
+import type { LockPlace } from './lock-place.js'
 import { findLiveHolders } from './lock-state.js'
 import { parseOwnerRecord, toOwner } from './owner-record.js'
 import { listTickets, type Ticket } from './queue.js'
@@ -22,12 +25,13 @@ interface HoldingWaiter {
   readonly paths: ResourcePaths
 }
 
-/** A holder in the way, and the waiter among its flows that keeps it from ending. */
-interface Link {
-  readonly holder: OwnerName
-  readonly holds: ResourcePaths
-  readonly waiter?: HoldingWaiter
+/** The waiter in which the search begins, or one that it comes to. */
+interface Waiting {
+  readonly ticket: Pick<TicketName, 'text' | 'mode' | 'id'>
+  readonly paths: ResourcePaths
 }
+
+type Link = CycleLink<Waiting, OwnerName>
 
 /**
  * Looks whether this wait could never end: whether the chain "waits for its holder, who waits for …" comes back to a lock
@@ -45,9 +49,7 @@ export function findDeadlock(
   const search = new DeadlockSearch(place, request, own, scope)
   const chain = search.run()
   if (chain === undefined) return undefined
-  const isYoungest = chain.every(
-    ({ waiter }) => waiter === undefined || waiter.ticket.text < own.name,
-  )
+  const isYoungest = chain.every(({ next }) => next === undefined || next.ticket.text < own.name)
   return isYoungest ? search.toError(chain) : undefined
 }
 
@@ -57,7 +59,6 @@ class DeadlockSearch {
   readonly #own: Ticket
   readonly #ancestors: ReadonlySet<number>
   readonly #waitersByHeld: ReadonlyMap<string, readonly HoldingWaiter[]>
-  readonly #visited = new Set<string>()
 
   constructor(place: LockPlace, request: LockRequest, own: Ticket, scope: DeadlockScope) {
     this.#place = place
@@ -68,30 +69,27 @@ class DeadlockSearch {
   }
 
   run(): Link[] | undefined {
-    return this.#follow(this.#own.paths, this.#own.name, this.#request.mode === 'exclusive')
+    const { id, mode } = this.#request
+    const { name: text, paths: own } = this.#own
+    return findCycle<Waiting, OwnerName>(
+      { ticket: { text, mode, id }, paths: own },
+      {
+        idOf: (holder) => holder.id,
+        modeOf: (of) => ('ticket' in of ? of.ticket.mode : of.mode),
+        holdersFor: (waiting) => findLiveHolders(this.#place, waiting.paths),
+        isBehindExclusive: ({ ticket, paths: place }) =>
+          this.#isBehindExclusive(place, ticket.text),
+        waitersHolding: (holder) => this.#waitersByHeld.get(holder.id) ?? [],
+        closes: (holder, waiting) => this.#endsHere(holder, waiting.paths),
+      },
+    )
   }
 
-  /** Follows all that the waiter with this ticket waits for. */
-  #follow(paths: ResourcePaths, ticket: string, isExclusive: boolean): Link[] | undefined {
-    // Behind an exclusive waiter a sharer waits for the sharers inside as well.
-    const waitsForSharers =
-      isExclusive ||
-      listTickets(this.#place, paths).some(
-        ({ text, mode, identity }) =>
-          text < ticket && mode === 'exclusive' && this.#place.judge(identity) === 'running',
-      )
-    for (const holder of findLiveHolders(this.#place, paths)) {
-      if (holder.mode === 'shared' && !waitsForSharers) continue
-      if (this.#visited.has(holder.id)) continue
-      this.#visited.add(holder.id)
-      if (this.#endsHere(holder, paths)) return [{ holder, holds: paths }]
-      for (const waiter of this.#waitersByHeld.get(holder.id) ?? []) {
-        const { ticket: next } = waiter
-        const rest = this.#follow(waiter.paths, next.text, next.mode === 'exclusive')
-        if (rest !== undefined) return [{ holder, holds: paths, waiter }, ...rest]
-      }
-    }
-    return undefined
+  #isBehindExclusive(paths: ResourcePaths, ticket: string): boolean {
+    return listTickets(this.#place, paths).some(
+      ({ text, mode, identity }) =>
+        text < ticket && mode === 'exclusive' && this.#place.judge(identity) === 'running',
+    )
   }
 
   #endsHere({ id, identity, text }: OwnerName, paths: ResourcePaths): boolean {
@@ -105,22 +103,31 @@ class DeadlockSearch {
 
   /** Another process took the lock for this one, to its end, and then began this program in it. */
   #isHeldForSelf(id: string, identity: ProcessIdentity): boolean {
-    const isSelf = formatIdentity(identity) === this.#place.identity
+    const self = this.#place.surroundings.identity()
+    const isSelf = [identity, partnerOf(identity)].some(
+      (one) => one?.pid === self.pid && one.start === self.start && sharesPids(one, self),
+    )
     return isSelf && !id.startsWith(ownProcess().instance)
   }
 
-  #isAncestor({ pid, boot, pidNamespace }: ProcessIdentity): boolean {
+  #isAncestor(identity: ProcessIdentity): boolean {
     const self = this.#place.surroundings.identity()
-    return this.#ancestors.has(pid) && boot === self.boot && pidNamespace === self.pidNamespace
+    const { pid, partner } = identity
+    const isNamed = this.#ancestors.has(pid) || this.#ancestors.has(partner?.pid ?? 0)
+    return isNamed && sharesPids(identity, self)
   }
 
   toError(chain: readonly Link[]): CliOpsError {
-    const cycle = chain.map(({ holder, holds, waiter }) => {
-      const record = this.#read(holds.lock, holder)
-      const owner = toOwner(holder.identity, record, this.#place.judge(holder.identity))
+    const cycle = chain.map(({ holder, waiter: { paths }, next }) => {
+      const record = this.#read(paths.lock, holder)
+      const owner = toOwner(
+        this.#place.shown(holder.identity),
+        record,
+        this.#place.judge(holder.identity),
+      )
       const waitsFor =
-        waiter && (this.#read(waiter.paths.queue, waiter.ticket).resource ?? waiter.paths.encoded)
-      const resource = record.resource ?? holds.encoded
+        next && (this.#read(next.paths.queue, next.ticket).resource ?? next.paths.encoded)
+      const resource = record.resource ?? paths.encoded
       return { resource, id: holder.id, owner, ...(waitsFor !== undefined && { waitsFor }) }
     })
     const links = cycle.map(({ resource, id, owner, waitsFor }) => {

@@ -1,5 +1,5 @@
-import { entryPath } from '../../../process/builtins.js'
-import { storageError } from '../home.js'
+import { entryPath } from '../../../base/builtins.js'
+import { storageError } from '../home/home.js'
 import { formatFree } from './lock-names.js'
 import type { LockPlace } from './lock-place.js'
 import { readLockState } from './lock-state.js'

@@ -1,17 +1,18 @@
-import type { FileSystem } from '../file-system.js'
+/** Begins to watch; `undefined` where nothing can be watched. Throws `ENOENT` where what was to be watched is gone. */
+export type Arm = (listener: () => void) => { close(): void } | undefined
 
 /**
  * One watch at a time, good for one hint. Hints may be lost and watches may run out (`EMFILE`, `ENOSPC`): whoever
- * uses this polls as well.
+ * uses this looks by the time as well.
  */
 export class HintWatch {
-  readonly #fileSystem: FileSystem
   readonly #listener: () => void
-  #path: string | undefined
+  #key = ''
   #watcher: { close(): void } | undefined
+  /** What could not be watched is not tried at each look. */
+  #refused = ''
 
-  constructor(fileSystem: FileSystem, listener: () => void) {
-    this.#fileSystem = fileSystem
+  constructor(listener: () => void) {
     this.#listener = listener
   }
 
@@ -20,17 +21,20 @@ export class HintWatch {
   }
 
   /**
-   * Watches a path. Returns true where the caller has to look again: the watch is new, or there is nothing to
-   * watch any more.
+   * Watches what the key stands for, and nothing any more where that is empty. Returns true where the caller has to look again: the watch is
+   * new, or there is nothing to watch any more.
    */
-  isNewOn(path: string): boolean {
-    if (this.#watcher !== undefined && this.#path === path) return false
+  isNewOn(key: string, arm: Arm): boolean {
+    if (key === this.#refused || (this.#watcher !== undefined && this.#key === key)) return false
     this.close()
+    this.#refused = ''
+    if (key === '') return false
+    this.#key = key
     try {
-      const watcher = this.#fileSystem.watch(path, () => this.#hear(watcher), { persistent: false })
+      const watcher = arm(() => this.#hear(watcher))
       this.#watcher = watcher
-      this.#path = path
-      return true
+      if (watcher === undefined) this.#refused = key
+      return watcher !== undefined
     } catch (error) {
       return (error as NodeJS.ErrnoException).code === 'ENOENT'
     }
@@ -41,9 +45,9 @@ export class HintWatch {
     this.#watcher = undefined
   }
 
-  // The path may stand for another file by now, so the next look arms the watch anew.
-  #hear(watcher: { close(): void }): void {
-    if (this.#watcher !== watcher) return
+  // The key may stand for something else by now, so the next look arms the watch anew.
+  #hear(watcher: { close(): void } | undefined): void {
+    if (watcher === undefined || this.#watcher !== watcher) return
     this.close()
     this.#listener()
   }

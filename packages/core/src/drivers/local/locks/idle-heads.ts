@@ -1,10 +1,11 @@
-import { entryPath } from '../../../process/builtins.js'
+import { entryPath } from '../../../base/builtins.js'
 import { parseTicketName } from './lock-names.js'
-import type { LockPlace, ResourcePaths } from './lock-place.js'
+import type { ResourcePaths } from './lock-files.js'
+import type { LockPlace } from './lock-place.js'
 import { findLiveHolders } from './lock-state.js'
+import { PATIENCE_MS } from './waiter-patience.js'
 
-/** Far longer than a waiter that runs needs to take a lock that has become free. */
-const PATIENCE_NS = 1_000_000_000n
+const PATIENCE_NS = BigInt(PATIENCE_MS) * 1_000_000n
 
 /**
  * The waiters that one other waiter no longer waits for, because the lock was free for a second and they did not take

@@ -1,9 +1,11 @@
-import type { LockInfo, Owner } from '../../../locks/lock-types.js'
-import { decodeFileName, encodeFileName } from '../../../names/file-name.js'
-import type { Liveness } from '../../../process/liveness.js'
-import { entryPath } from '../../../process/builtins.js'
+import { createLockInfo } from '../../../locks/contract/create-lock-info.js'
+import type { LockInfo, LockWaiter } from '../../../locks/contract/lock-types.js'
+import { decodeFileName, encodeFileName } from '../../../base/names/file-name.js'
+import type { Liveness } from '../../../base/process/liveness.js'
+import { entryPath } from '../../../base/builtins.js'
 import type { OwnerName } from './lock-names.js'
-import { LOCK_SUFFIX, type LockPlace, type ResourcePaths } from './lock-place.js'
+import { LOCK_SUFFIX, type ResourcePaths } from './lock-files.js'
+import type { LockPlace } from './lock-place.js'
 import { holdersOf, type LockState, readLockState } from './lock-state.js'
 import { type OwnerRecord, parseOwnerRecord, toOwner } from './owner-record.js'
 import { listTickets } from './queue.js'
@@ -20,18 +22,7 @@ interface Found {
 export function inspectLock(place: LockPlace, paths: ResourcePaths): LockInfo | null {
   const seen = readLockState(place, paths)
   const holders = findHolders(place, paths, seen).filter(({ state }) => state !== 'dead')
-  const [holder] = holders.sort((one, other) => one.since - other.since)
-  if (holder !== undefined) return toLockInfo(place, paths, seen, holder)
-  const first = findFirstWaiter(place, paths)
-  if (first === undefined) return null
-  return withWaiters(place, paths, {
-    resource: resourceOf(first.record, paths),
-    id: '',
-    token: 0n,
-    owner: ownerOf(first),
-    since: new Date(first.since),
-    mode: first.name.mode,
-  })
+  return describeLock(place, paths, seen, holders)
 }
 
 /** Finds the holders of a lock, dead ones too. */
@@ -39,37 +30,34 @@ export function findHolders(place: LockPlace, paths: ResourcePaths, seen: LockSt
   return holdersOf(seen).map((name) => find(place, paths.lock, name))
 }
 
-/** Describes one holder. */
-export function toLockInfo(
+/** Describes a lock as held by these. */
+export function describeLock(
   place: LockPlace,
   paths: ResourcePaths,
   { state }: LockState,
-  holder: Found,
-): LockInfo {
-  const { name, record, since } = holder
+  holders: readonly Found[],
+): LockInfo | null {
   const last = state?.token ?? 0n
-  return withWaiters(place, paths, {
-    resource: resourceOf(record, paths),
-    id: name.id,
-    token: name.mode === 'exclusive' ? last : (record.token ?? last),
-    owner: ownerOf(holder),
-    since: new Date(since),
-    mode: name.mode,
+  const first = holders[0] ?? findFirstWaiter(place, paths)
+  if (first === undefined) return null
+  return createLockInfo({
+    resource: resourceOf(first.record, paths),
+    mode: first.name.mode,
+    holders: holders.map((found) => ({
+      ...toWaiter(place, found),
+      id: found.name.id,
+      token: found.name.mode === 'exclusive' ? last : (found.record.token ?? last),
+    })),
+    waiting: () => findWaiters(place, paths).map((found) => toWaiter(place, found)),
   })
 }
 
-/** Adds the waiters, who are only looked up when they are asked for: of hundreds each has to be read. */
-function withWaiters(
-  place: LockPlace,
-  paths: ResourcePaths,
-  facts: Omit<LockInfo, 'waiters'>,
-): LockInfo {
-  let waiters: readonly Owner[] | undefined
+function toWaiter(place: LockPlace, { name, record, state, since }: Found): LockWaiter {
+  const { label } = record
   return {
-    ...facts,
-    get waiters() {
-      return (waiters ??= findWaiters(place, paths).map(ownerOf))
-    },
+    owner: toOwner(place.shown(name.identity), record, state),
+    since: new Date(since),
+    ...(label !== undefined && { label }),
   }
 }
 
@@ -82,6 +70,14 @@ export function listEncodedResources(place: LockPlace): string[] {
     .map((name) => name.slice(0, -LOCK_SUFFIX.length))
   const queues = fileSystem.list(home.paths.queues)
   return [...new Set([...locks, ...queues])].sort()
+}
+
+/** Tells whether an encoded name may be one that begins so. What is hashed keeps a part of its beginning. */
+export function mayBeginWith(encoded: string, prefix: string): boolean {
+  if (prefix === '') return true
+  const [begins = '', hash] = encoded.split('~')
+  const wanted = encodeFileName(prefix).split('~', 1)[0] ?? ''
+  return begins.startsWith(wanted) || (hash !== undefined && wanted.startsWith(begins))
 }
 
 function findFirstWaiter(place: LockPlace, paths: ResourcePaths): Found | undefined {
@@ -103,10 +99,6 @@ function find(place: LockPlace, directory: string, name: OwnerName): Found {
   const record = parseOwnerRecord(fileSystem.readFile(path), name.id)
   const since = record.since ?? fileSystem.status(path)?.modifiedMs ?? clock.now()
   return { name, record, state: place.judge(name.identity), since }
-}
-
-function ownerOf({ name, record, state }: Found): Owner {
-  return toOwner(name.identity, record, state)
 }
 
 // The content is not to be trusted with another resource's name.

@@ -1,19 +1,22 @@
-import type { LockGrant } from '../../lock-driver.js'
-import { storageError } from '../home.js'
-import { type Claim, releaseClaim } from './claims.js'
-import type { LockPlace } from './lock-place.js'
+import type { LockGrant } from '../../../locks/contract/lock-driver.js'
+import { type Claim, releaseClaim } from './claim.js'
+import type { LockFiles } from './lock-files.js'
 
-/** How often a holder looks by itself whether the lock was taken away; the watch is usually faster. */
-const LOST_POLL_MS = 1000
+/** Calls `listener` when `isHeld` has become false; returns a function that stops. */
+export type WatchForLoss = (claim: Claim, isHeld: () => boolean, listener: () => void) => () => void
 
-/** Makes the grant of a claim that was won. */
-export function createLocalGrant(place: LockPlace, claim: Claim): LockGrant {
-  const { fileSystem } = place
+/** Makes the grant of a claim that was won. Few are watched. */
+export function createLocalGrant(
+  place: LockFiles,
+  claim: Claim,
+  watchForLoss: WatchForLoss,
+): LockGrant {
+  const { fileSystem, home } = place
   const isHeld = (): boolean => {
     try {
       return fileSystem.status(claim.entry) !== undefined
     } catch (error) {
-      throw storageError(error, place.home.root)
+      throw home.failure(error)
     }
   }
   let released = false
@@ -27,51 +30,8 @@ export function createLocalGrant(place: LockPlace, claim: Claim): LockGrant {
     grantedAt: new Date(claim.since),
     isHeld,
     // What was given back is gone as well, but not lost.
-    onLost: (listener) => watchForLoss(place, claim, () => released || isHeld(), listener),
+    onLost: (listener) => watchForLoss(claim, () => released || isHeld(), listener),
     release,
     releaseSync: release,
-  }
-}
-
-function watchForLoss(
-  place: LockPlace,
-  claim: Claim,
-  isHeld: () => boolean,
-  listener: () => void,
-): () => void {
-  const { clock, fileSystem } = place
-  let stopped = false
-  let stopTimer = (): void => undefined
-  let watcher: { close(): void } | undefined
-  const stop = (): void => {
-    stopped = true
-    stopTimer()
-    watcher?.close()
-  }
-  const look = (): void => {
-    if (stopped || stillHeld(isHeld)) return
-    stop()
-    listener()
-  }
-  const poll = (): void => {
-    look()
-    if (!stopped) stopTimer = clock.startTimer(LOST_POLL_MS, poll, { persistent: false })
-  }
-  try {
-    watcher = fileSystem.watch(claim.paths.lock, look, { persistent: false })
-  } catch {
-    // No watches left on this machine, or the lock is gone: the poll finds out.
-  }
-  // Deferred, so that a lock lost already is reported after this function has returned.
-  stopTimer = clock.startTimer(0, poll, { persistent: false })
-  return stop
-}
-
-// A disk that cannot be read says nothing about the lock.
-function stillHeld(isHeld: () => boolean): boolean {
-  try {
-    return isHeld()
-  } catch {
-    return true
   }
 }

@@ -1,18 +1,27 @@
-import { atExit } from '../../../process/at-exit.js'
-import { identityOf } from '../../../process/identity-of.js'
-import type { LockDriver, LockGrant, LockRequest, LockWait } from '../../lock-driver.js'
-import { type Home, storageError } from '../home.js'
-import { type Claim, tryClaim } from './claims.js'
+import { atExit } from '../../../base/process/at-exit.js'
+import { identityOf } from '../../../base/process/identity-of.js'
+import type {
+  LockDriver,
+  LockGrant,
+  LockRequest,
+  LockWait,
+} from '../../../locks/contract/lock-driver.js'
+import { type Home, storageError } from '../home/home.js'
+import type { Claim } from './claim.js'
+import { tryClaim } from './claims.js'
 import { cleanLocks } from './clean-locks.js'
+import { findClaim } from './find-claim.js'
 import { forceRelease } from './force-release.js'
-import { inspectLock, listEncodedResources } from './inspect-locks.js'
+import { inspectLock, listEncodedResources, mayBeginWith } from './inspect-locks.js'
 import { createLocalGrant } from './local-grant.js'
 import { assertLockId } from './lock-names.js'
 import { LockPlace, type LockSurroundings } from './lock-place.js'
 import { enterQueue, hasWaiters, leaveQueue, type Ticket } from './queue.js'
 import { realSurroundings } from './real-surroundings.js'
 import { joinsOwnSharers } from './shared-reentry.js'
+import { takeFreeLock } from './take-free-lock.js'
 import type { waitForTurn } from './wait-for-turn.js'
+import { watchForLoss } from './watch-for-loss.js'
 
 type WaitForTurn = typeof waitForTurn
 
@@ -28,12 +37,20 @@ export function createLocalLocks(
 
   const tryAcquire = (request: LockRequest): LockGrant | null => {
     assertLockId(request.id)
+    const first = takeFreeLock(place, request)
+    const claim = first === undefined ? lookAndClaim(request) : first
+    return claim ? toGrant(claim) : null
+  }
+
+  const lookAndClaim = (request: LockRequest): Claim | undefined => {
     home.prepare()
     const paths = place.of(request.resource)
-    if (hasWaiters(place, paths) && !joinsOwnSharers(place, paths, request)) return null
-    const claim = tryClaim(place, request)
-    return claim === undefined ? null : createLocalGrant(place, claim)
+    if (hasWaiters(place, paths) && !joinsOwnSharers(place, paths, request)) return undefined
+    return tryClaim(place, request)
   }
+
+  const toGrant = (claim: Claim): LockGrant =>
+    createLocalGrant(place, claim, (...lost) => watchForLoss(place, ...lost))
 
   // The ticket comes first: whoever arrives while the rest is being loaded has to find it.
   const enter = (request: LockRequest, arrival: bigint): Ticket => {
@@ -72,23 +89,37 @@ export function createLocalLocks(
     tryAcquireSync: tryAcquire,
     async acquire(request, wait) {
       wait.signal.throwIfAborted()
-      const arrival = surroundings.clock.monotonicNs()
+      const arrival = request.arrival ?? surroundings.clock.monotonicNs()
       const grant = tryAcquire(request)
       if (grant !== null) return grant
       const ticket = enter(request, arrival)
-      return createLocalGrant(place, await waitWith(ticket, request, wait))
+      return toGrant(await waitWith(ticket, request, wait))
     },
     inspect: (resource) => (place.isThere() ? inspectLock(place, place.of(resource)) : null),
-    list: () => {
+    list: ({ prefix = '' } = {}) => {
       if (!place.isThere()) return []
-      return listEncodedResources(place).flatMap((encoded) => inspectUnlessForeign(encoded) ?? [])
+      return listEncodedResources(place)
+        .filter((encoded) => mayBeginWith(encoded, prefix))
+        .flatMap((encoded) => inspectUnlessForeign(encoded) ?? [])
     },
     forceRelease: (resource, id) => place.isThere() && forceRelease(place, resource, id),
-    ownedBy: (pid) => {
-      const identity = identityOf(pid)
+    resume: (request, token) => {
+      const claim = place.isThere() ? findClaim(place, request, token) : undefined
+      return claim === undefined ? null : toGrant(claim)
+    },
+    ownedBy: (pid, partnerPid, { waitsAsSelf = false } = {}) => {
+      const identity = identityOf(pid, partnerPid)
+      if (waitsAsSelf)
+        return createLocalLocks(home, {
+          ...surroundings,
+          identity: () => identity,
+          waiter: () => surroundings.identity(),
+        })
       return createLocalLocks(home, {
         ...surroundings,
         identity: () => identity,
+        // That would be answered for by this process, which may end before the owner.
+        announce: () => undefined,
         // The owner is a child, and waits for its parent as much as this process does.
         waitingAncestors: () => [process.pid, ...surroundings.waitingAncestors()],
         // Who waits is this process, and the nudges go to the owner.

@@ -1,5 +1,5 @@
-import type { LockMode } from '../../../locks/lock-types.js'
-import { parseIdentity, type ProcessIdentity } from '../../../process/process-identity.js'
+import type { LockMode } from '../../../locks/contract/lock-types.js'
+import { parseIdentity, type ProcessIdentity } from '../../../base/process/process-identity.js'
 
 /** What the name of a holder's or a waiter's file says: all that is needed to judge it. */
 export interface OwnerName {
@@ -14,6 +14,8 @@ export interface OwnerName {
 export interface TicketName extends OwnerName {
   /** The waiting flow holds other locks; the ticket's content lists them. */
   readonly holdsOthers: boolean
+  /** Monotonic nanoseconds, on the clock of the waiter's kernel. */
+  readonly arrival: bigint
 }
 
 /**
@@ -117,12 +119,12 @@ export function parseTicketName(text: string): TicketName | undefined {
   if (!holdsOthers && letters !== 'x' && letters !== 's') return undefined
   const mode = letters.startsWith('x') ? 'exclusive' : 'shared'
   const owner = parseOwner(text, mode, id, identity)
-  return owner && { ...owner, holdsOthers }
+  return owner && { ...owner, holdsOthers, arrival: BigInt(arrival) }
 }
 
 /** The part of a ticket's name that those share who run on one kernel and see the same pids. */
 export function kernelOf(ticket: string): string {
-  return ticket.slice(ticket.indexOf('.b'))
+  return ticket.slice(ticket.indexOf('.b'), ticket.indexOf('.m'))
 }
 
 /** Reads whose directory under `claims` this is: `<anything>~<id>~<identity>`. */

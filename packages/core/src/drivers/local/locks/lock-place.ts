@@ -1,16 +1,24 @@
-import { encodeFileName } from '../../../names/file-name.js'
-import type { Liveness } from '../../../process/liveness.js'
-import { formatIdentity, type ProcessIdentity } from '../../../process/process-identity.js'
-import { entryPath } from '../../../process/builtins.js'
-import type { FileSystem } from '../file-system.js'
-import { type Home, storageError } from '../home.js'
+import type { Liveness } from '../../../base/process/liveness.js'
+import {
+  formatIdentity,
+  partnerOf,
+  type ProcessIdentity,
+} from '../../../base/process/process-identity.js'
+import type { Home } from '../home/home.js'
 import type { Clock } from './clock.js'
+import { LockFiles } from './lock-files.js'
 
 /** What the protocol asks of the world besides files; a test replaces it to stage deaths and times. */
 export interface LockSurroundings {
   readonly clock: Clock
   /** The identity of the calling thread. */
   identity(): ProcessIdentity
+  /** The identity of who waits, where that is another one than the owner to be. */
+  waiter?(): ProcessIdentity
+  /** Leaves what others need to judge the calling thread, and to hear of its end. Before anything carries its name. */
+  announce(): void
+  /** Removes what the dead left of that, once nothing carries their names. */
+  removeAnnouncements(): void
   /** Tells whether the thread behind an identity still exists. Only `dead` is a proof. */
   judge(identity: ProcessIdentity): Liveness
   /** When the calling process or thread began, in milliseconds since the epoch. */
@@ -18,53 +26,24 @@ export interface LockSurroundings {
   /** Pids of the processes that (very likely) wait for this one to end. */
   waitingAncestors(): readonly number[]
   /** Tells a waiter to look, a hint that may be lost; false where it has died or is stopped. */
-  nudge(identity: ProcessIdentity): boolean
+  nudge?(identity: ProcessIdentity): boolean
   /** Calls back when the calling thread is nudged; `undefined` where nobody can nudge it. */
   onNudge(listener: () => void): (() => void) | undefined
+  /**
+   * Calls back when a process ends, by the kernel and not by the time; `undefined` where that cannot be heard. A hint: the process may
+   * be there for another moment.
+   */
+  watchEnd?(identity: ProcessIdentity, listener: () => void): { close(): void } | undefined
+  /** Told whose lock was taken from a dead owner, who may have left more than that. Does nothing before it returns. */
+  onDeadOwner?(identity: ProcessIdentity): void
 }
 
 /** Where the locks of one home are and by whom they are looked at: what every part of the protocol shares. */
-export class LockPlace {
-  readonly home: Home
-  readonly fileSystem: FileSystem
-  readonly clock: Clock
-  readonly surroundings: LockSurroundings
-  /**
-   * Token of the last release here, by lock: a guess of the present state, which spares an uncontended acquisition the look.
-   * A wrong one fails and costs a call.
-   */
-  readonly released = new Map<string, bigint>()
-  #identity: string | undefined
-  #last: { readonly resource: string; readonly paths: ResourcePaths } | undefined
-
-  constructor(home: Home, surroundings: LockSurroundings) {
-    this.home = home
-    this.fileSystem = home.fileSystem
-    this.clock = surroundings.clock
-    this.surroundings = surroundings
-  }
-
-  /** The calling thread's identity as it stands in names. */
-  get identity(): string {
-    return (this.#identity ??= formatIdentity(this.surroundings.identity()))
-  }
-
-  /** Finds the files of a resource. */
-  of(resource: string): ResourcePaths {
-    // One lock is asked for several times on its way to be taken.
-    if (this.#last?.resource !== resource)
-      this.#last = { resource, paths: this.ofEncoded(encodeFileName(resource)) }
-    return this.#last.paths
-  }
-
-  /** As `of`, for a name that was read from the disk. */
-  ofEncoded(encoded: string): ResourcePaths {
-    const { locks, queues } = this.home.paths
-    return {
-      encoded,
-      lock: entryPath(locks, encoded + LOCK_SUFFIX),
-      queue: entryPath(queues, encoded),
-    }
+export class LockPlace extends LockFiles<Home, LockSurroundings> {
+  /** The identity of who waits, as it stands in names. */
+  get waiterIdentity(): string {
+    const waiter = this.surroundings.waiter?.()
+    return waiter === undefined ? this.identity : formatIdentity(waiter)
   }
 
   /** Judges the owner of a name. Names of this very thread need no look at the process table. */
@@ -77,27 +56,28 @@ export class LockPlace {
     return isOwn ? 'running' : this.surroundings.judge(identity)
   }
 
+  /** Which of the processes that an identity names is shown to people: the first, as long as it is there. */
+  shown(identity: ProcessIdentity): ProcessIdentity {
+    const partner = partnerOf(identity)
+    if (partner === undefined) return identity
+    const first = { ...identity, partner: undefined }
+    return this.surroundings.judge(first) === 'dead' ? partner : first
+  }
+
   /** False where there is no home yet, so that looking makes none. Else checks it, as any use does. */
   isThere(): boolean {
     try {
       if (this.fileSystem.status(this.home.root) === undefined) return false
     } catch (error) {
-      throw storageError(error, this.home.root)
+      throw this.home.failure(error)
     }
     this.home.prepare()
     return true
   }
-}
 
-/** Ends the name of a lock's directory. */
-export const LOCK_SUFFIX = '.lock'
-
-/** The files of one resource. */
-export interface ResourcePaths {
-  /** The resource's name as a file name. */
-  readonly encoded: string
-  /** Directory with the state file and the sharers' files. It stays when nobody holds the lock. */
-  readonly lock: string
-  /** Directory that exists while somebody waits, one ticket file for each waiter. */
-  readonly queue: string
+  /** Leaves what others need to judge the calling thread, where its pid does not tell. */
+  override canBeJudged(): boolean {
+    this.surroundings.announce()
+    return true
+  }
 }

@@ -1,7 +1,8 @@
-import { CliOpsError } from '../../../errors/cli-ops-error.js'
-import { entryPath } from '../../../process/builtins.js'
+import { CliOpsError } from '../../../base/errors/cli-ops-error.js'
+import { entryPath } from '../../../base/builtins.js'
 import { type OwnerName, parseSharerName, parseStateName, type StateName } from './lock-names.js'
-import type { LockPlace, ResourcePaths } from './lock-place.js'
+import type { ResourcePaths } from './lock-files.js'
+import type { LockPlace } from './lock-place.js'
 
 /** What one listing of a lock's directory showed. */
 export interface LockState {
@@ -55,7 +56,8 @@ export function removeDeadSharers(
 ): readonly OwnerName[] {
   return sharers.filter(({ identity, text }) => {
     const isDead = place.judge(identity) === 'dead'
-    if (isDead) place.fileSystem.unlink(entryPath(paths.lock, text))
+    if (isDead && place.fileSystem.unlink(entryPath(paths.lock, text)))
+      place.surroundings.onDeadOwner?.(identity)
     return !isDead
   })
 }

@@ -1,6 +1,7 @@
-import type { LockMode } from '../../../locks/lock-types.js'
+import type { LockMode } from '../../../locks/contract/lock-types.js'
 import type { StateName } from './lock-names.js'
-import type { LockPlace, ResourcePaths } from './lock-place.js'
+import type { ResourcePaths } from './lock-files.js'
+import type { LockPlace } from './lock-place.js'
 import { readLockState, removeDeadSharers } from './lock-state.js'
 import { firstToken } from './token-floor.js'
 

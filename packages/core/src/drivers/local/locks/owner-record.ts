@@ -1,7 +1,8 @@
-import type { LockMode, Owner } from '../../../locks/lock-types.js'
-import type { Liveness } from '../../../process/liveness.js'
-import { ownProcess, userOfEnvironment } from '../../../process/own-process.js'
-import type { ProcessIdentity } from '../../../process/process-identity.js'
+import type { LockMode, Owner } from '../../../locks/contract/lock-types.js'
+import type { Liveness } from '../../../base/process/liveness.js'
+import { pidHere } from '../../../base/process/pid-here.js'
+import { ownProcess, userOfEnvironment } from '../../../base/process/own-process.js'
+import type { ProcessIdentity } from '../../../base/process/process-identity.js'
 
 /** The content of a holder's file or a ticket, for people. Every member may be missing: see `docs/reference/lock-protocol.md`. */
 export interface OwnerRecord {
@@ -18,6 +19,8 @@ export interface OwnerRecord {
   /** When the lock was granted or the wait began, in milliseconds since the epoch. */
   readonly since?: number
   readonly token?: bigint
+  /** What the lock is for. */
+  readonly label?: string
   /** The holder is a flow that holds the lock to its end. */
   readonly inFlow: boolean
   /** Ids of the locks that the waiting flow holds. */
@@ -32,6 +35,7 @@ export interface RecordFacts {
   readonly since: number
   readonly token?: bigint
   readonly inFlow?: boolean | undefined
+  readonly label?: string | undefined
   readonly held: readonly string[]
   /** Who is shown, where that is not this process. */
   readonly owner?: Owner | undefined
@@ -45,6 +49,7 @@ export function formatOwnerRecord({
   since,
   token,
   inFlow,
+  label,
   held,
   owner,
 }: RecordFacts): string {
@@ -65,6 +70,7 @@ export function formatOwnerRecord({
     // Beyond what a JSON number holds exactly.
     token: token === undefined ? undefined : String(token),
     inFlow,
+    label,
     held,
   }
   // Behind the line there may be the rest of a longer one.
@@ -89,7 +95,7 @@ export function parseOwnerRecord(content: string | undefined, id: string): Owner
       : undefined
   }
   const [resource, name, host, user] = [text('resource'), text('name'), text('host'), text('user')]
-  const [command, token, via] = [text('command'), text('token'), text('via')]
+  const [command, token, via, label] = ['command', 'token', 'via', 'label'].map(text)
   const pid = record.get('pid')
   const [startedAt, since, held] = [time('startedAt'), time('since'), record.get('held')]
   return {
@@ -103,6 +109,7 @@ export function parseOwnerRecord(content: string | undefined, id: string): Owner
     ...(startedAt !== undefined && { startedAt }),
     ...(since !== undefined && { since }),
     ...(token !== undefined && /^\d{1,100}$/u.test(token) && { token: BigInt(token) }),
+    ...(label !== undefined && { label }),
     inFlow: record.get('inFlow') === true,
     held: Array.isArray(held) ? held.filter((id) => typeof id === 'string') : [],
   }
@@ -117,7 +124,7 @@ export function toOwner(identity: ProcessIdentity, record: OwnerRecord, state: L
   return {
     name,
     // Only what stands in for another machine's process says a pid of its own.
-    pid: via === undefined ? identity.pid : (record.pid ?? 0),
+    pid: via === undefined ? pidHere(identity) : (record.pid ?? 0),
     host,
     user,
     ...(command !== undefined && { command }),

@@ -1,12 +1,23 @@
-/** The first in the queue looks this often whether the holder died; a release is usually heard of at once. */
+/** The first in the queue looks this often whether the holder died, where that is heard of by nobody. */
 const HEAD_POLL_MS = 10
-/** Others who watch, or are told to look, do so by themselves less often the further back they are: a hint may be lost. */
+/** As often where nothing has moved for long: soon enough for whoever waits that long. */
+const STILL_HEAD_POLL_MS = 50
+/** Others who hear of changes look by themselves less often the further back they are: a hint may be lost. */
 const HINTED_POLL_MS = 50
-/** Hundreds that look more often than this keep the machine busy. */
 const MAX_HINTED_POLL_MS = 1000
+/** Whoever hears of all that matters looks this often, since a hint may be lost. */
+const IDLE_POLL_MS = 2000
 /** No turn takes less, so whoever looks as often as it has others before it does not come late. */
 const SHORTEST_TURN_MS = 1
 const MAX_POLL_MS = 200
+
+/** What a waiter hears of, without looking by the time. */
+export interface Hearing {
+  /** The lock, or the queue, has changed. */
+  readonly hearsOfChange: boolean
+  /** Whom it waits for has ended. */
+  readonly hearsOfEnd: boolean
+}
 
 /**
  * How often a waiter looks. Without hints that depends on how long nothing has moved: in a queue that moves it has to
@@ -24,14 +35,16 @@ export class PollPace {
   }
 
   /** Milliseconds until the next look of the waiter with so many others before it. */
-  nextMs(position: number, hasHints: boolean, nowMs: number): number {
+  nextMs(position: number, { hearsOfChange, hearsOfEnd }: Hearing, nowMs: number): number {
     if (position !== this.#position) {
       this.#position = position
       this.#since = nowMs
     }
-    if (hasHints && position > 0) return Math.min(MAX_HINTED_POLL_MS, HINTED_POLL_MS * position)
-    if (hasHints) return HEAD_POLL_MS
+    if (hearsOfChange && hearsOfEnd) return IDLE_POLL_MS
+    if (hearsOfChange && position > 0)
+      return Math.min(MAX_HINTED_POLL_MS, HINTED_POLL_MS * position)
     const stillMs = nowMs - this.#since
+    if (hearsOfChange) return Math.min(STILL_HEAD_POLL_MS, Math.max(HEAD_POLL_MS, stillMs / 200))
     const least = Math.max(1, position) * SHORTEST_TURN_MS
     const isNear = position < this.#near
     const most = isNear ? HEAD_POLL_MS * (position + 1) : MAX_POLL_MS

@@ -1,6 +1,6 @@
-import { nextLockId } from '../../../locks/lock-id.js'
-import { entryPath, path } from '../../../process/builtins.js'
-import type { FileSystem } from '../file-system.js'
+import { nextLockId } from '../../../locks/contract/lock-id.js'
+import { entryPath, path } from '../../../base/builtins.js'
+import type { FileSystem } from '../home/file-system.js'
 import type { LockPlace } from './lock-place.js'
 import { isBusyOnWindows } from './swap-name.js'
 

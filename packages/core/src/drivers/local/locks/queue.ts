@@ -1,9 +1,11 @@
-import type { LockMode, Owner } from '../../../locks/lock-types.js'
-import { entryPath } from '../../../process/builtins.js'
+import type { LockMode, Owner } from '../../../locks/contract/lock-types.js'
+import { entryPath } from '../../../base/builtins.js'
 import { formatTicketName, parseTicketName, type TicketName } from './lock-names.js'
-import type { LockPlace, ResourcePaths } from './lock-place.js'
+import type { ResourcePaths } from './lock-files.js'
+import type { LockPlace } from './lock-place.js'
 import { discardFile, removeIfEmpty } from './put-directory.js'
 import { formatOwnerRecord } from './owner-record.js'
+import { isIdle } from './waiter-patience.js'
 
 /** Each repetition means that another waiter left, so this is never reached. */
 const MAX_ATTEMPTS = 100
@@ -14,6 +16,7 @@ export interface QueueRequest {
   readonly mode: LockMode
   readonly id: string
   readonly held: readonly string[]
+  readonly label?: string | undefined
   readonly owner?: Owner | undefined
 }
 
@@ -27,11 +30,12 @@ export interface Ticket {
 
 /** Joins the queue in the place of an arrival in monotonic nanoseconds. A crash leaves the ticket, which the next to look recognises as a dead waiter's. */
 export function enterQueue(place: LockPlace, request: QueueRequest, arrival: bigint): Ticket {
-  const { resource, mode, id, held, owner } = request
+  const { resource, mode, id, held, label, owner } = request
   const { clock } = place
   const paths = place.of(resource)
-  const name = formatTicketName(arrival, mode, held.length > 0, id, place.identity)
-  const content = formatOwnerRecord({ id, resource, mode, since: clock.now(), held, owner })
+  place.surroundings.announce()
+  const name = formatTicketName(arrival, mode, held.length > 0, id, place.waiterIdentity)
+  const content = formatOwnerRecord({ id, resource, mode, since: clock.now(), held, label, owner })
   const ticket = { name, path: entryPath(paths.queue, name), content, paths }
   writeTicket(place, ticket)
   return ticket
@@ -73,14 +77,14 @@ export function lastWaiting(
     const ticket = isPassedOver(name) ? undefined : parseTicketName(name)
     if (ticket === undefined) continue
     const state = place.judge(ticket.identity)
-    if (state === 'dead') removeTicketOfDead(place, entryPath(paths.queue, name))
+    if (state === 'dead') removeTicket(place, entryPath(paths.queue, name))
     else if (state !== 'stopped') return ticket
   }
   return undefined
 }
 
 /** What cannot be removed, such as a directory of that name, is in nobody's way. */
-function removeTicketOfDead({ fileSystem }: LockPlace, path: string): void {
+function removeTicket({ fileSystem }: LockPlace, path: string): void {
   try {
     fileSystem.unlink(path)
   } catch {
@@ -88,12 +92,24 @@ function removeTicketOfDead({ fileSystem }: LockPlace, path: string): void {
   }
 }
 
-/** Tells whether somebody is waiting already, whom a newcomer must not pass by. */
+/**
+ * Tells whether somebody is about to take the lock, whom a newcomer must not pass by. That is a waiter that is known to run: one
+ * that cannot be judged may have died long ago, and one that is blocked may stay so. Neither makes a free lock a busy one.
+ */
 export function hasWaiters(place: LockPlace, paths: ResourcePaths): boolean {
   const names = listTicketNames(place, paths)
   if (names.length === 0) return false
-  if (lastWaiting(place, paths, names) !== undefined) return true
-  removeIfEmpty(place.fileSystem, paths.queue)
+  let isEmpty = true
+  for (const name of names.toReversed()) {
+    const ticket = parseTicketName(name)
+    if (ticket === undefined) continue
+    const state = place.judge(ticket.identity)
+    if (state === 'running' && !isIdle(place, paths, ticket)) return true
+    // One that is blocked writes its ticket again when it goes on, and until then no other try has to find that out.
+    if (state === 'dead' || state === 'running') removeTicket(place, entryPath(paths.queue, name))
+    else isEmpty = false
+  }
+  if (isEmpty) removeIfEmpty(place.fileSystem, paths.queue)
   return false
 }
 

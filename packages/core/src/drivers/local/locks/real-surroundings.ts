@@ -1,18 +1,33 @@
-import { waitingAncestors } from '../../../process/ancestors.js'
-import { judgeLiveness, type Liveness } from '../../../process/liveness.js'
-import { nudge, onNudge } from '../../../process/nudge.js'
-import { ownIdentity, type ProcessIdentity } from '../../../process/process-identity.js'
-import type { Home } from '../home.js'
+import { debug } from '../../../base/terminal/message.js'
+import { waitingAncestors } from '../../../base/process/ancestors.js'
+import { judgeLiveness, type Liveness } from '../../../base/process/liveness.js'
+import { openLifeFile, watchEnd } from '../../../base/process/life-file.js'
+import { nudge, onNudge } from '../../../base/process/nudge.js'
+import {
+  formatIdentity,
+  ownIdentity,
+  type ProcessIdentity,
+} from '../../../base/process/process-identity.js'
+import type { Home } from '../home/home.js'
+import { announceLiveness } from '../home/announce-liveness.js'
+import { cleanLivenessSockets } from '../home/clean-liveness-sockets.js'
 import { systemClock } from './clock.js'
 import type { LockSurroundings } from './lock-place.js'
 
 /** The world as it is. */
 export function realSurroundings(home: Home): LockSurroundings {
   const judge = (identity: ProcessIdentity): Liveness =>
-    judgeLiveness(identity, { localFileSystem: home.isLocal })
+    judgeLiveness(identity, { localFileSystem: home.isLocal, sockets: home.sockets })
   return {
     clock: systemClock,
     identity: ownIdentity,
+    announce: () => {
+      openLifeFile(home.root)
+      announceLiveness(home)
+    },
+    removeAnnouncements: () => {
+      cleanLivenessSockets(home)
+    },
     judge,
     // When this program began, not when its process was created: `cli-ops run` takes a lock for a process that is there already.
     startedAt: () => Date.now() - process.uptime() * 1000,
@@ -24,5 +39,21 @@ export function realSurroundings(home: Home): LockSurroundings {
       return true
     },
     onNudge,
+    watchEnd,
+    onDeadOwner: (identity) => {
+      settleSoon(home, identity)
+    },
   }
+}
+
+/** Stores what a dead owner could not say, once whoever took its lock has it and gone on. */
+function settleSoon(home: Home, identity: ProcessIdentity): void {
+  const settle = async (): Promise<void> => {
+    const { settleDead } = await import('../registry/settle-dead.js')
+    settleDead(home, { deadline: Infinity, only: formatIdentity(identity) })
+  }
+  setImmediate(() => {
+    // Others will notice, too.
+    settle().catch((error: unknown) => debug(() => `cannot settle: ${String(error)}`))
+  })
 }

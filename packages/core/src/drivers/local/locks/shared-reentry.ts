@@ -1,5 +1,6 @@
-import type { LockRequest } from '../../lock-driver.js'
-import type { LockPlace, ResourcePaths } from './lock-place.js'
+import type { LockRequest } from '../../../locks/contract/lock-driver.js'
+import type { ResourcePaths } from './lock-files.js'
+import type { LockPlace } from './lock-place.js'
 import { holdersOf, readLockState } from './lock-state.js'
 
 /**

@@ -1,5 +1,5 @@
-import { entryPath } from '../../../process/builtins.js'
-import type { FileSystem } from '../file-system.js'
+import { entryPath } from '../../../base/builtins.js'
+import type { FileSystem } from '../home/file-system.js'
 
 const IS_WINDOWS = process.platform === 'win32'
 

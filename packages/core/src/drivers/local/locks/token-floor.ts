@@ -1,4 +1,4 @@
-import { CliOpsError } from '../../../errors/cli-ops-error.js'
+import { CliOpsError } from '../../../base/errors/cli-ops-error.js'
 import { parseNumber } from './lock-names.js'
 import type { LockPlace } from './lock-place.js'
 import { putDirectory } from './put-directory.js'

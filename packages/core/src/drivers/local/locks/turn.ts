@@ -1,19 +1,21 @@
-import { debug } from '../../../diagnostics/message.js'
-import { entryPath } from '../../../process/builtins.js'
-import type { LockRequest, LockWait } from '../../lock-driver.js'
-import { type Claim, tryClaim } from './claims.js'
+import { debug } from '../../../base/terminal/message.js'
+import { entryPath } from '../../../base/builtins.js'
+import type { LockRequest, LockWait } from '../../../locks/contract/lock-driver.js'
+import type { Claim } from './claim.js'
+import { tryClaim } from './claims.js'
 import { type DeadlockScope, findDeadlock } from './deadlock.js'
 import { IdleHeads } from './idle-heads.js'
 import { inspectLock } from './inspect-locks.js'
-import { kernelOf, parseTicketName, type TicketName } from './lock-names.js'
+import { kernelOf, type OwnerName, parseTicketName, type TicketName } from './lock-names.js'
 import type { LockPlace } from './lock-place.js'
+import { findLiveHolders } from './lock-state.js'
 import { PollPace } from './poll-pace.js'
 import { lastWaiting, leaveQueue, listTicketNames, type Ticket, writeTicket } from './queue.js'
 
 /** Those nearer to the head know whom they wait for, and may watch it. The others only count how many there are. */
 const NEAR = 4
-/** Who is told when to look needs no watch before. A watch at a place further back only wakes its waiter once more. */
-const NUDGED_NEAR = 2
+/** Of those who share a lock, so many are watched for their end. */
+const MAX_WATCHED = 8
 /** Of those that would be nudged, so many may have died or be stopped. */
 const MAX_NUDGES = 4
 /** How often the others look as well as those do, since all who are near may be stopped. */
@@ -45,9 +47,7 @@ export class Turn {
   /** The tickets before this one, as last known. */
   #ahead: readonly string[] = []
   #before: TicketName | undefined
-  /** The tickets of whom the first that runs is to look when this one leaves. */
-  #next: readonly string[] = []
-  /** Nobody ahead leaves without a word to who comes near by it, and this waiter hears it. */
+  /** Nobody ahead leaves without a word to the one behind it, and this waiter hears it. */
   #isNudged = false
   #nextFullLook = 0
   #deadlockCheckMs = FIRST_DEADLOCK_CHECK_MS
@@ -83,9 +83,19 @@ export class Turn {
   get watchable(): string | undefined {
     const { lock, queue } = this.#ticket.paths
     if (this.#isHead) return lock
-    return this.#before === undefined || this.#position >= (this.#isNudged ? NUDGED_NEAR : NEAR)
+    // Whoever is told when to look needs no watch before: it would only wake twice.
+    return this.#before === undefined || this.#isNudged || this.#position >= NEAR
       ? undefined
       : entryPath(queue, this.#before.text)
+  }
+
+  /** Whose end may make it this waiter's turn, or bring that nearer: the holders, or the waiter before it. Empty where they are too many. */
+  get awaited(): readonly OwnerName[] {
+    if (this.#isHead) {
+      const holders = findLiveHolders(this.#place, this.#ticket.paths)
+      return holders.length > MAX_WATCHED ? [] : holders
+    }
+    return this.#before === undefined || this.#position >= NEAR ? [] : [this.#before]
   }
 
   /** Tells whom this waits for, and throws where that has become a deadlock. */
@@ -103,12 +113,13 @@ export class Turn {
   }
 
   /** How long to wait before the next look, in milliseconds. */
-  pollMs(isWatching: boolean): number {
-    const hears = isWatching || (this.#isNudged && this.#position >= NUDGED_NEAR)
-    return this.#pace.nextMs(this.#position, hears, this.#nowMs())
+  pollMs(hears: { readonly change: boolean; readonly end: boolean }): number {
+    const hearsOfChange = hears.change || (this.#isNudged && !this.#isHead)
+    const hearsOfEnd = hears.end || (this.#isNudged && this.#position >= NEAR)
+    return this.#pace.nextMs(this.#position, { hearsOfChange, hearsOfEnd }, this.#nowMs())
   }
 
-  /** Leaves the queue, and tells the waiter that comes near by it. */
+  /** Leaves the queue, and tells the waiter behind. */
   leave(): void {
     try {
       leaveQueue(this.#place, this.#ticket)
@@ -119,12 +130,15 @@ export class Turn {
     }
   }
 
+  /** Lists the queue anew, since somebody may have come after this waiter last looked: whoever still saw its ticket is in that list. */
   #nudgeNext(): void {
-    const next = this.#next
-    this.#next = []
-    for (const name of next) {
+    const { surroundings } = this.#place
+    if (surroundings.nudge === undefined) return
+    const { paths, name: own } = this.#ticket
+    const behind = listTicketNames(this.#place, paths).filter((name) => name > own)
+    for (const name of behind.slice(0, MAX_NUDGES)) {
       const ticket = parseTicketName(name)
-      if (ticket !== undefined && this.#place.surroundings.nudge(ticket.identity)) return
+      if (ticket !== undefined && surroundings.nudge(ticket.identity)) return
     }
   }
 
@@ -169,9 +183,6 @@ export class Turn {
     this.#before = undefined
     const kernel = kernelOf(name)
     this.#isNudged = this.#hearsNudges && ahead.every((other) => kernelOf(other) === kernel)
-    const behind = own === -1 ? ahead.length : own + 1
-    const comesNear = behind + NUDGED_NEAR - 1 - ahead.length
-    this.#next = comesNear < behind ? [] : names.slice(comesNear, comesNear + MAX_NUDGES)
     const now = this.#nowMs()
     if (ahead.length >= NEAR && now < this.#nextFullLook) return
     if (ahead.length > 0) this.#idleHeads.note(paths, ahead)
@@ -181,8 +192,6 @@ export class Turn {
     // All who are ahead are passed over, which has to be seen anew at each look.
     this.#position = 0
     this.#nextFullLook = now
-    // Nor does the one behind know that it is near, until it looks as thoroughly.
-    if (ahead.length > 0) this.#next = names.slice(behind, behind + MAX_NUDGES)
   }
 
   #reportHolder(): void {

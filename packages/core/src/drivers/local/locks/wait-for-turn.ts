@@ -1,10 +1,15 @@
-import type { LockRequest, LockWait } from '../../lock-driver.js'
-import { storageError } from '../home.js'
-import type { Claim } from './claims.js'
+import type { LockRequest, LockWait } from '../../../locks/contract/lock-driver.js'
+import { storageError } from '../home/home.js'
+import type { Claim } from './claim.js'
 import { HintWatch } from './hint-watch.js'
+import type { ProcessIdentity } from '../../../base/process/process-identity.js'
+import type { OwnerName } from './lock-names.js'
 import type { LockPlace } from './lock-place.js'
 import type { Ticket } from './queue.js'
 import { Turn } from './turn.js'
+
+/** A process that ends is gone within this, or was not about to. */
+const MAX_ENDING_MS = 128
 
 /** A race that is lost is looked at again at once, but not for ever. */
 const MAX_LOOKS = 10
@@ -30,7 +35,10 @@ class Waiter {
   readonly #signal: AbortSignal
   readonly #resolve: (claim: Claim) => void
   readonly #reject: (reason: unknown) => void
-  readonly #hint: HintWatch
+  readonly #change = new HintWatch(() => this.#look())
+  readonly #end = new HintWatch(() => this.#onEnd())
+  /** A process whose end is heard of is there for another moment: how soon to look again, in milliseconds. */
+  #endingMs = MAX_ENDING_MS
   #ended = false
   readonly #stopNudges: (() => void) | undefined
   #stopTimer: () => void = () => undefined
@@ -53,7 +61,6 @@ class Waiter {
     this.#signal = signal
     this.#resolve = resolve
     this.#reject = reject
-    this.#hint = new HintWatch(place.fileSystem, () => this.#look())
   }
 
   start(): void {
@@ -78,7 +85,7 @@ class Waiter {
     try {
       const claim = this.#tryTurn()
       if (claim !== undefined) {
-        this.#end()
+        this.#stop()
         this.#resolve(claim)
         return
       }
@@ -88,10 +95,21 @@ class Waiter {
       return
     }
     if (this.#ended) return
-    const pollMs = this.#turn.pollMs(this.#hint.isArmed)
-    this.#stopTimer = this.#place.clock.startTimer(pollMs, () => this.#look(), {
+    this.#stopTimer = this.#place.clock.startTimer(this.#nextMs(), () => this.#look(), {
       persistent: true,
     })
+  }
+
+  #onEnd(): void {
+    this.#endingMs = 1
+    this.#look()
+  }
+
+  #nextMs(): number {
+    const pollMs = this.#turn.pollMs({ change: this.#change.isArmed, end: this.#end.isArmed })
+    if (this.#endingMs >= MAX_ENDING_MS) return pollMs
+    this.#endingMs *= 2
+    return Math.min(pollMs, this.#endingMs / 2)
   }
 
   /** Arms a watch and then looks again, since what happened before the watch is told by nobody. */
@@ -99,29 +117,66 @@ class Waiter {
     for (let looks = 0; looks < MAX_LOOKS; looks += 1) {
       const claim = this.#turn.tryOnce()
       if (claim !== undefined) return claim
-      // A user has few inotify instances, and libuv keeps the one of a process until that ends: only who is near takes one.
-      const path = this.#turn.watchable
-      if (path === undefined || !this.#hint.isNewOn(path)) break
+      const isNew = this.#watchChange()
+      if (!this.#watchEnd() && !isNew) break
     }
     return undefined
   }
 
+  // A user has few inotify instances, and libuv keeps the one of a process until that ends: only who is near takes one.
+  #watchChange(): boolean {
+    const path = this.#turn.watchable ?? ''
+    return this.#change.isNewOn(path, (listener) =>
+      this.#place.fileSystem.watch(path, listener, { persistent: false }),
+    )
+  }
+
+  #watchEnd(): boolean {
+    const { surroundings } = this.#place
+    if (surroundings.watchEnd === undefined) return false
+    const awaited = this.#turn.awaited
+    return this.#end.isNewOn(awaited.map(({ text }) => text).join('/'), (listener) =>
+      watchAll(awaited, (identity) => surroundings.watchEnd?.(identity, listener)),
+    )
+  }
+
   readonly #abort = (): void => {
-    this.#end()
+    this.#stop()
     this.#reject(this.#signal.reason)
   }
 
   #fail(error: unknown): void {
-    this.#end()
+    this.#stop()
     this.#reject(storageError(error, this.#place.home.root))
   }
 
-  #end(): void {
+  #stop(): void {
     this.#ended = true
     this.#stopTimer()
-    this.#hint.close()
+    this.#change.close()
+    this.#end.close()
     this.#stopNudges?.()
     this.#signal.removeEventListener('abort', this.#abort)
     this.#turn.leave()
   }
+}
+
+/** All of them or none: whoever waits for several has to hear of the end of each. */
+function watchAll(
+  owners: readonly OwnerName[],
+  watch: (identity: ProcessIdentity) => { close(): void } | undefined,
+): { close(): void } | undefined {
+  const watchers: { close(): void }[] = []
+  const close = (): void => {
+    for (const watcher of watchers) watcher.close()
+  }
+  for (const { identity } of owners) {
+    const watcher = watch(identity)
+    if (watcher === undefined) {
+      close()
+      return undefined
+    }
+    watchers.push(watcher)
+  }
+  return { close }
 }

@@ -1,17 +1,21 @@
-import { monotonicMs } from '../../../process/monotonic-time.js'
-import { byAge, toServiceInfo } from '../../../registry/service-info.js'
-import type { ServiceInfo } from '../../../registry/service-types.js'
-import { encodeFileName } from '../../../names/file-name.js'
-import type { CleanOptions } from '../../lock-driver.js'
-import type { MaybePromise } from '../../maybe-promise.js'
-import type { RegistryDriver, ServiceQuery, ServiceRecord } from '../../registry-driver.js'
-import type { Home } from '../home.js'
-import { DeadSockets } from '../rpc/socket-path.js'
+import { encodeFileName } from '../../../base/names/file-name.js'
+import { monotonicMs } from '../../../base/process/monotonic-time.js'
+import { byAge, toServiceInfo } from '../../../registry/contract/service-info.js'
+import type { ServiceInfo } from '../../../registry/contract/service-types.js'
+import type { CleanOptions } from '../../../locks/contract/lock-driver.js'
+import type { MaybePromise } from '../../../base/wait/maybe-promise.js'
+import type { RegistryDriver, ServiceQuery } from '../../../registry/contract/registry-driver.js'
+import type { Home } from '../home/home.js'
+import { DeadRecords } from './dead-records.js'
 import { probeEndpoints } from './probe-endpoints.js'
 import type { RecordFileName } from './record-file-name.js'
 import { RecordLiveness } from './record-liveness.js'
 import { createRecordKeeper } from './record-keeper.js'
 import { RecordStore } from './record-store.js'
+import { settleDead } from './settle-dead.js'
+
+/** Who asks for the living does not spend longer on the dead; the next look goes on. */
+const DISCOVERY_BUDGET_MS = 50
 
 /** Makes the registry of the local driver: one file for each instance. */
 export function createLocalRegistry(home: Home): RegistryDriver {
@@ -33,51 +37,34 @@ class LocalRegistry {
     this.store = new RecordStore(home)
   }
 
-  discover({ name, probe }: ServiceQuery): MaybePromise<ServiceInfo[]> {
+  discover({ name, probe, readOnly = false }: ServiceQuery): MaybePromise<ServiceInfo[]> {
     const encodedName = name === undefined ? undefined : encodeFileName(name)
-    const liveness = this.#judge()
-    const deadSockets = new DeadSockets(this.#home)
+    const liveness = new RecordLiveness(this.#home)
+    const dead = new DeadRecords(this.#home, this.store, liveness)
+    const deadline = readOnly ? -Infinity : monotonicMs() + DISCOVERY_BUDGET_MS
     const found: ServiceInfo[] = []
-    for (const file of this.store.list()) {
+    const { records, settling } = this.store.list()
+    for (const file of records) {
       if (encodedName !== undefined && file.encodedName !== encodedName) continue
       const state = liveness.of(file)
-      if (state === 'dead') this.#collect(file, this.store.read(file), deadSockets)
-      else if (!file.temporary) this.#addTo(found, file, state === 'stopped' ? 'hung' : 'live')
+      if (state !== 'dead') {
+        if (!file.temporary) this.#addTo(found, file, state === 'stopped')
+      } else if (monotonicMs() < deadline) dead.take(file)
     }
+    for (const file of settling) if (monotonicMs() < deadline) dead.takeOver(file)
+    if (!readOnly) dead.settle()
     found.sort(byAge)
     return probe ? probeEndpoints(found, this.#home.fileSystem) : found
   }
 
   clean({ deadline = Infinity }: CleanOptions = {}): ServiceInfo[] {
-    const liveness = this.#judge()
-    const deadSockets = new DeadSockets(this.#home)
-    const removed: ServiceInfo[] = []
-    for (const file of this.store.list()) {
-      if (monotonicMs() >= deadline) break
-      if (liveness.of(file) !== 'dead') continue
-      const record = file.temporary ? undefined : this.store.read(file)
-      if (this.#collect(file, record, deadSockets) && record !== undefined)
-        removed.push(toServiceInfo(record, 'live'))
-    }
-    return removed.sort(byAge)
+    const { removed } = settleDead(this.#home, { deadline })
+    return removed.map((record) => toServiceInfo(record, 'live')).sort(byAge)
   }
 
-  #judge(): RecordLiveness {
-    return new RecordLiveness(() => this.#home.isLocal)
-  }
-
-  #addTo(found: ServiceInfo[], file: RecordFileName, state: ServiceInfo['state']): void {
+  #addTo(found: ServiceInfo[], file: RecordFileName, isStopped: boolean): void {
     const record = this.store.read(file)
-    if (record !== undefined) found.push(toServiceInfo(record, state))
-  }
-
-  /** The record goes last: while it is there, a collector that was interrupted is followed by another. */
-  #collect(
-    file: RecordFileName,
-    record: ServiceRecord | undefined,
-    deadSockets: DeadSockets,
-  ): boolean {
-    if (record !== undefined) deadSockets.remove(file.instance, record.endpoint)
-    return this.store.collect(file)
+    if (record === undefined) return
+    found.push(isStopped ? toServiceInfo(record, 'hung', 'stopped') : toServiceInfo(record, 'live'))
   }
 }

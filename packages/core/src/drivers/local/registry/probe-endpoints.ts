@@ -1,11 +1,8 @@
-import type { ServiceInfo } from '../../../registry/service-types.js'
-import type { MaybePromise } from '../../maybe-promise.js'
-import type { FileSystem } from '../file-system.js'
+import type { ServiceInfo } from '../../../registry/contract/service-types.js'
+import type { MaybePromise } from '../../../base/wait/maybe-promise.js'
+import type { FileSystem } from '../home/file-system.js'
 import { pingEndpoint } from '../rpc/ping-endpoint.js'
 import { isLocalEndpoint } from '../rpc/socket-path.js'
-
-/** An instance that does not answer for this long is hung. */
-const PING_TIMEOUT_MS = 300
 
 /** More connections at once could use up the descriptors of the process. */
 const MAX_PARALLEL = 128
@@ -41,11 +38,11 @@ async function probeAll(
 
 async function probe(service: ServiceInfo, fileSystem: FileSystem): Promise<ServiceInfo> {
   const { endpoint, ...rest } = service
-  switch (await pingEndpoint(endpoint ?? '', PING_TIMEOUT_MS, fileSystem)) {
+  switch (await pingEndpoint(endpoint ?? '', fileSystem)) {
     case 'answered':
       return service
     case 'silent':
-      return { ...service, state: 'hung' }
+      return { ...service, state: 'hung', reason: 'unanswered' }
     case 'gone':
       return rest
   }

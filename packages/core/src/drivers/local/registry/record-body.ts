@@ -1,28 +1,38 @@
-import { encodeFileName } from '../../../names/file-name.js'
-import { parseJson } from '../../../validation/parse-json.js'
-import type { ServiceRecord } from '../../registry-driver.js'
-import { identityOf, nameOf, type RecordFileName } from './record-file-name.js'
+import { encodeFileName } from '../../../base/names/file-name.js'
+import { parseJson } from '../../../base/validation/parse-json.js'
+import type { OpenCommand, ServiceRecord } from '../../../registry/contract/registry-driver.js'
+import { nameOf, type RecordFileName } from './record-file-name.js'
+import { isObject } from '../../../base/validation/is-object.js'
 
 /** Writes a record as the content of its file. */
 export function formatRecordBody(record: ServiceRecord): string {
   return `${JSON.stringify(record)}\n`
 }
 
+/** What is known of a record without its content. */
+export interface RecordFacts extends Pick<RecordFileName, 'encodedName' | 'instance'> {
+  /** `undefined` where only the content tells. */
+  readonly pid: number | undefined
+}
+
 /**
  * Reads the content of a record's file. What contradicts the file name, or is no record at all (a full disk, a
  * power loss, a stranger's editor), is replaced by what the file name says: the process lives all the same.
  */
-export function readRecordBody(file: RecordFileName, body: string): ServiceRecord {
-  const pid = identityOf(file)?.pid ?? 0
+export function readRecordBody(file: RecordFacts, body: string): ServiceRecord {
+  const { instance } = file
   const parsed = tryParse(body)
   if (isRecordOf(file, parsed)) {
     const { name, version, startedAt, endpoint, metadata } = parsed
-    return { name, instance: file.instance, pid, version, startedAt, endpoint, metadata }
+    const pid = file.pid ?? (Number.isSafeInteger(parsed.pid) ? parsed.pid : 0)
+    const record = { name, instance, pid, version, startedAt, endpoint, metadata }
+    const commands = openCommandsIn(parsed.commands)
+    return commands.length === 0 ? record : { ...record, commands }
   }
-  return { name: nameOf(file), instance: file.instance, pid, startedAt: 0, metadata: {} }
+  return { name: nameOf(file), instance, pid: file.pid ?? 0, startedAt: 0, metadata: {} }
 }
 
-function isRecordOf(file: RecordFileName, value: unknown): value is ServiceRecord {
+function isRecordOf(file: RecordFacts, value: unknown): value is ServiceRecord {
   if (!isObject(value)) return false
   const { name, version, startedAt, endpoint, metadata } = value
   return (
@@ -35,8 +45,20 @@ function isRecordOf(file: RecordFileName, value: unknown): value is ServiceRecor
   )
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+function openCommandsIn(value: unknown): OpenCommand[] {
+  return Array.isArray(value) ? value.filter(isOpenCommand) : []
+}
+
+function isOpenCommand(value: unknown): value is OpenCommand {
+  if (!isObject(value)) return false
+  const { command, startedAt, endId } = value
+  return (
+    typeof command === 'string' &&
+    Number.isSafeInteger(startedAt) &&
+    // It is written into an event as it is.
+    typeof endId === 'string' &&
+    /^[\w.-]{1,100}$/u.test(endId)
+  )
 }
 
 function tryParse(text: string): unknown {

@@ -1,9 +1,9 @@
-import { decodeFileName, encodeFileName } from '../../../names/file-name.js'
+import { decodeFileName, encodeFileName } from '../../../base/names/file-name.js'
 import {
   formatIdentity,
   parseIdentity,
   type ProcessIdentity,
-} from '../../../process/process-identity.js'
+} from '../../../base/process/process-identity.js'
 
 /** What the name of a record's file says; it holds even where the content was lost. */
 export interface RecordFileName {
@@ -43,6 +43,6 @@ export function identityOf(file: RecordFileName): ProcessIdentity | undefined {
 }
 
 /** The service's name as far as the file name tells: a long one is only a readable prefix and a hash. */
-export function nameOf(file: RecordFileName): string {
+export function nameOf(file: Pick<RecordFileName, 'encodedName'>): string {
   return decodeFileName(file.encodedName) ?? file.encodedName
 }

@@ -1,5 +1,5 @@
-import type { RecordKeeper, ServiceRecord } from '../../registry-driver.js'
-import type { Home } from '../home.js'
+import type { RecordKeeper, ServiceRecord } from '../../../registry/contract/registry-driver.js'
+import type { Home } from '../home/home.js'
 import { RecordStore } from './record-store.js'
 
 /** Makes the part of the local registry that stores this process's records; a command needs no more. */
@@ -17,6 +17,7 @@ export function createRecordKeeper(
     inProcess: false,
     register,
     registerSync: register,
+    hasSync: (name, instance) => store.has(name, instance),
     unregister,
     unregisterSync: unregister,
   }

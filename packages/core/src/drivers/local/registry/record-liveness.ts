@@ -1,24 +1,29 @@
-import { judgeLiveness, type Liveness } from '../../../process/liveness.js'
-import { identityOf, type RecordFileName } from './record-file-name.js'
+import { judgeLiveness, type Liveness } from '../../../base/process/liveness.js'
+import { parseIdentity } from '../../../base/process/process-identity.js'
+import type { Home } from '../home/home.js'
 
 /** Judges the processes behind records, each one once: a process may have many records. */
 export class RecordLiveness {
   readonly #judged = new Map<string, Liveness>()
-  readonly #localFileSystem: () => boolean
+  readonly #home: Home
 
-  constructor(localFileSystem: () => boolean) {
-    this.#localFileSystem = localFileSystem
+  constructor(home: Home) {
+    this.#home = home
   }
 
-  of(file: RecordFileName): Liveness {
-    let liveness = this.#judged.get(file.identityText)
+  /** Judges an identity as it stands in a file's name. A damaged one proves nothing about any process. */
+  of({ identityText }: { readonly identityText: string }): Liveness {
+    let liveness = this.#judged.get(identityText)
     if (liveness === undefined) {
-      const identity = identityOf(file)
+      const identity = parseIdentity(identityText)
       liveness =
         identity === undefined
           ? 'unknown'
-          : judgeLiveness(identity, { localFileSystem: this.#localFileSystem() })
-      this.#judged.set(file.identityText, liveness)
+          : judgeLiveness(identity, {
+              localFileSystem: this.#home.isLocal,
+              sockets: this.#home.sockets,
+            })
+      this.#judged.set(identityText, liveness)
     }
     return liveness
   }

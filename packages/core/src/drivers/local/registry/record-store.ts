@@ -1,11 +1,23 @@
-import { entryPath } from '../../../process/builtins.js'
-import { ownIdentity } from '../../../process/process-identity.js'
-import type { ServiceRecord } from '../../registry-driver.js'
-import { type Home, storageError } from '../home.js'
-import { assertPrivateDirectory } from '../private-directory.js'
+import { entryPath } from '../../../base/builtins.js'
+import { ownIdentity } from '../../../base/process/process-identity.js'
+import type { ServiceRecord } from '../../../registry/contract/registry-driver.js'
+import { type Home, storageError } from '../home/home.js'
+import { assertPrivateDirectory } from '../home/private-directory.js'
 import { readRecordBody } from './record-body.js'
-import { parseRecordFileName, type RecordFileName, recordFileName } from './record-file-name.js'
+import { identityOf, parseRecordFileName, type RecordFileName } from './record-file-name.js'
+import { parseSettlingFileName, type SettlingFileName } from './settling-file-name.js'
+import { recordPath, storeRecord } from './store-record.js'
 import { writeRecord } from './write-record.js'
+
+/** How often listeners look without a file watch. */
+const UNWATCHED_MS = 1000
+
+/** What one listing of the registry shows, unsorted. */
+export interface RegistryFiles {
+  readonly records: readonly RecordFileName[]
+  /** Records of dead processes that somebody settles, or was settling when it died. */
+  readonly settling: readonly SettlingFileName[]
+}
 
 /** The files of the registry: one for each instance, written only by the process that its name identifies. */
 export class RecordStore {
@@ -22,32 +34,53 @@ export class RecordStore {
    * @throws CliOpsError `INSECURE_DIRECTORY`, `STORAGE_FAILED`
    */
   write(record: ServiceRecord): void {
+    if (storeRecord(this.#home, record, ownIdentity())) return
     const { fileSystem } = this.#home
-    const path = this.#path(recordFileName(record.name, record.instance, ownIdentity()))
     this.#home.inDirectory(this.#directory, () => {
-      writeRecord(fileSystem, path, record)
+      writeRecord(fileSystem, this.#own(record.name, record.instance), record)
     })
   }
 
   /** Removes a record of this process; a missing one is no error. One system call, since exit handlers use it. */
   remove(name: string, instance: string): void {
-    this.#home.fileSystem.unlink(this.#path(recordFileName(name, instance, ownIdentity())))
+    this.#home.fileSystem.unlink(this.#own(name, instance))
   }
 
-  /** The records' files, unsorted. What is no record is left alone. Makes nothing where there is no registry yet. */
-  list(): RecordFileName[] {
-    const files: RecordFileName[] = []
+  /** Tells whether a record of this process is there. */
+  has(name: string, instance: string): boolean {
+    return this.#home.fileSystem.status(this.#own(name, instance)) !== undefined
+  }
+
+  /** Lists the registry. What is no record is left alone. Makes nothing where there is no registry yet. */
+  list(): RegistryFiles {
+    const records: RecordFileName[] = []
+    const settling: SettlingFileName[] = []
     for (const fileName of this.#listNames()) {
       const file = parseRecordFileName(fileName)
-      if (file !== undefined) files.push(file)
+      const other = file === undefined ? parseSettlingFileName(fileName) : undefined
+      if (file !== undefined) records.push(file)
+      else if (other !== undefined) settling.push(other)
     }
-    return files
+    return { records, settling }
   }
 
   /** The record in a file; `undefined` where it has gone since it was listed. */
-  read(file: RecordFileName): ServiceRecord | undefined {
+  read(file: RecordFileName | SettlingFileName): ServiceRecord | undefined {
     const body = this.#attempt(() => this.#home.fileSystem.readFile(this.#path(file.fileName)))
-    return body === undefined ? undefined : readRecordBody(file, body)
+    if (body === undefined) return undefined
+    // The name of one that is being settled holds another process's identity.
+    const pid = 'temporary' in file ? (identityOf(file)?.pid ?? 0) : undefined
+    return readRecordBody({ ...file, pid }, body)
+  }
+
+  /** Gives a dead process's record another name; false where another process was faster, or the home cannot be written. */
+  move(from: string, to: string): boolean {
+    try {
+      this.#home.fileSystem.rename(this.#path(from), this.#path(to))
+      return true
+    } catch {
+      return false
+    }
   }
 
   /**
@@ -55,15 +88,18 @@ export class RecordStore {
    * holds the process's random instance and its identity, only that process ever writes it, and it is dead.
    * Returns false where another process was faster, or the home cannot be written.
    */
-  collect(file: RecordFileName): boolean {
+  collect({ fileName }: Pick<RecordFileName, 'fileName'>): boolean {
     try {
-      return this.#home.fileSystem.unlink(this.#path(file.fileName))
+      return this.#home.fileSystem.unlink(this.#path(fileName))
     } catch {
       return false
     }
   }
 
-  /** Calls `listener` after changes of the directory; returns a function that stops. */
+  /**
+   * Calls `listener` after changes of the directory, or once a second where the directory cannot be watched; returns a function that
+   * stops.
+   */
   watch(listener: () => void): () => void {
     const { fileSystem } = this.#home
     try {
@@ -74,8 +110,11 @@ export class RecordStore {
         watcher.close()
       }
     } catch {
-      // Out of watches, or a home that cannot be made: whoever watches polls as well.
-      return () => undefined
+      // Out of watches, or a home that cannot be made.
+      const timer = setInterval(listener, UNWATCHED_MS).unref()
+      return () => {
+        clearInterval(timer)
+      }
     }
   }
 
@@ -99,6 +138,10 @@ export class RecordStore {
 
   get #directory(): string {
     return this.#home.paths.registry
+  }
+
+  #own(name: string, instance: string): string {
+    return recordPath(this.#home, { name, instance }, ownIdentity())
   }
 
   #path(fileName: string): string {

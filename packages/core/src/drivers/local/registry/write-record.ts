@@ -1,5 +1,5 @@
-import type { ServiceRecord } from '../../registry-driver.js'
-import type { FileSystem } from '../file-system.js'
+import type { ServiceRecord } from '../../../registry/contract/registry-driver.js'
+import type { FileSystem } from '../home/file-system.js'
 import { formatRecordBody } from './record-body.js'
 import { temporaryFileName } from './record-file-name.js'
 

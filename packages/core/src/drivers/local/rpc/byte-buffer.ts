@@ -24,14 +24,9 @@ export class ByteBuffer {
     this.#length = needed
   }
 
-  /** Position of a sequence at or after `from`, else -1. */
-  indexOf(sequence: string, from: number): number {
-    return this.#store.subarray(0, this.#length).indexOf(sequence, from, 'latin1')
-  }
-
   /** The content as text; UTF-8 unless told otherwise. */
-  toString(encoding: 'utf8' | 'latin1' = 'utf8', end = this.#length): string {
-    return this.#store.toString(encoding, 0, end)
+  toString(encoding: 'utf8' | 'latin1' = 'utf8'): string {
+    return this.#store.toString(encoding, 0, this.#length)
   }
 
   clear(): void {

@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net'
 
-import { CliOpsError } from '../../../errors/cli-ops-error.js'
-import { onAbort } from '../../../rpc/on-abort.js'
+import { CliOpsError } from '../../../base/errors/cli-ops-error.js'
+import { onAbort } from '../../../base/wait/abort-signal.js'
+import { pause } from '../../../base/wait/pause.js'
 
 const FIRST_RETRY_MS = 1
 const MAX_RETRY_MS = 50
@@ -64,16 +65,4 @@ function isBusy(error: unknown, elapsedMs: number): boolean {
     process.platform !== 'win32' &&
     elapsedMs < REFUSED_RETRY_MS
   )
-}
-
-function pause(delayMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const finish = (): void => {
-      clearTimeout(timer)
-      stopListening()
-      resolve()
-    }
-    const timer = setTimeout(finish, delayMs)
-    const stopListening = onAbort(signal, finish)
-  })
 }

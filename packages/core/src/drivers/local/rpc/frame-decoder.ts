@@ -12,15 +12,16 @@ const TOO_LARGE: BrokenFrame = { broken: 'too-large' }
 const BAD_FRAME: BrokenFrame = { broken: 'bad-frame' }
 
 const NEWLINE = 0x0a
-const HEADER_END = '\r\n\r\n'
+/** Some clients end lines with a line feed alone. */
+const HEADER_END = /\r?\n\r?\n/u
 /** Real headers take 30 to 90 bytes. */
 const MAX_HEADER_BYTES = 1024
 const NOTHING = Buffer.alloc(0)
 const CONTENT_LENGTH = /^Content-Length:[ \t]*(\d{1,15})[ \t]*$/imu
 
 /**
- * Cuts a byte stream into the texts of messages. The first byte that is no white space decides the framing: a `C`
- * begins a `Content-Length` header, everything else a line.
+ * Cuts a byte stream into the texts of messages. The first byte that is no white space and no byte order mark decides the
+ * framing: a `C` begins a `Content-Length` header, everything else a line.
  *
  * It never holds more than the largest message: what is too large is refused when the limit is passed, whatever
  * length was declared, and the rest of such a line is dropped as it arrives.
@@ -47,16 +48,6 @@ export class FrameDecoder {
     return this.#framing
   }
 
-  /** Everything has been consumed; of a frame, only its beginning may be kept. */
-  get isEmpty(): boolean {
-    return this.#offset === this.#chunk.length
-  }
-
-  /** Inside a line that was refused. */
-  get isSkipping(): boolean {
-    return this.#skipping
-  }
-
   /** Adds bytes. They are referred to, not copied, until `next` has consumed them. */
   push(chunk: Buffer): void {
     const isRead = this.#offset === this.#chunk.length
@@ -68,7 +59,7 @@ export class FrameDecoder {
   next(): string | BrokenFrame | undefined {
     if (this.#failed) return undefined
     // Most chunks are whole messages, and to see that nothing is left takes less than to cut an empty rest.
-    if (this.isEmpty) {
+    if (this.#offset === this.#chunk.length) {
       this.#chunk = NOTHING
       this.#offset = 0
       return undefined
@@ -78,10 +69,22 @@ export class FrameDecoder {
     return this.#framing === 'lines' ? this.#nextLine() : this.#nextBody()
   }
 
+  /**
+   * What a peer that has ended its side left without a newline: `printf` and many languages write none behind the last line.
+   * To be called once everything else has been taken.
+   */
+  takeLast(): string | undefined {
+    if (this.#failed || this.#skipping || this.#framing !== 'lines') return undefined
+    const line = this.#partial.toString()
+    this.#partial.clear()
+    return isBlank(line) ? undefined : line
+  }
+
   #detectFraming(): Framing | undefined {
     while (this.#offset < this.#chunk.length) {
       const byte = this.#chunk.readUInt8(this.#offset)
-      if (!isWhiteSpace(byte)) return byte === 0x43 || byte === 0x63 ? 'content-length' : 'lines'
+      if (!isWhiteSpace(byte) && !isPartOfMark(byte))
+        return byte === 0x43 || byte === 0x63 ? 'content-length' : 'lines'
       this.#offset += 1
     }
     return undefined
@@ -141,14 +144,15 @@ export class FrameDecoder {
     const before = this.#partial.length
     const room = MAX_HEADER_BYTES - before
     this.#partial.append(this.#chunk.subarray(this.#offset, this.#offset + room))
-    const end = this.#partial.indexOf(HEADER_END, Math.max(0, before - HEADER_END.length))
-    if (end === -1) {
+    const header = this.#partial.toString('latin1')
+    const end = HEADER_END.exec(header)
+    if (end === null) {
       if (this.#partial.length >= MAX_HEADER_BYTES) return this.#fail(BAD_FRAME)
       this.#takeRest()
       return undefined
     }
-    this.#offset += end + HEADER_END.length - before
-    const length = CONTENT_LENGTH.exec(this.#partial.toString('latin1', end))?.[1]
+    this.#offset += end.index + end[0].length - before
+    const length = CONTENT_LENGTH.exec(header.slice(0, end.index))?.[1]
     this.#partial.clear()
     if (length === undefined || Number(length) === 0) return this.#fail(BAD_FRAME)
     if (Number(length) > this.#maxBytes) return this.#fail(TOO_LARGE)
@@ -188,6 +192,11 @@ export class FrameDecoder {
 
 function isWhiteSpace(byte: number): boolean {
   return byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d
+}
+
+/** The bytes of UTF-8's byte order mark, with which neither JSON nor a header begins. */
+function isPartOfMark(byte: number): boolean {
+  return byte === 0xef || byte === 0xbb || byte === 0xbf
 }
 
 function isBlank(line: string): boolean {

@@ -1,9 +1,14 @@
-import { CliOpsError } from '../../../errors/cli-ops-error.js'
-import type { RpcChannel, RpcDriver, RpcLimits, RpcListener, RpcService } from '../../rpc-driver.js'
-import type { FileSystem } from '../file-system.js'
-import type { Home } from '../home.js'
+import { CliOpsError } from '../../../base/errors/cli-ops-error.js'
+import type {
+  RpcChannel,
+  RpcDriver,
+  RpcLimits,
+  RpcListener,
+  RpcService,
+} from '../../../rpc/contract/rpc-driver.js'
+import type { FileSystem } from '../home/file-system.js'
+import type { Home } from '../home/home.js'
 import { connectSocket } from './connect-socket.js'
-import { FairTurns } from './fair-turns.js'
 import { SocketChannel } from './socket-channel.js'
 import { assertPrivateEndpoint, newSocketPath } from './socket-path.js'
 
@@ -24,7 +29,7 @@ export async function openChannel(
   fileSystem: FileSystem,
 ): Promise<RpcChannel> {
   assertPrivateEndpoint(endpoint, fileSystem)
-  return new SocketChannel(await connectSocket(endpoint, signal), limits, new FairTurns(), 'lines')
+  return new SocketChannel(await connectSocket(endpoint, signal), limits, 'lines')
 }
 
 async function listen(
@@ -34,11 +39,10 @@ async function listen(
   home: Home,
 ): Promise<RpcListener> {
   const endpoint = newSocketPath(instance, home)
-  const turns = new FairTurns()
   const server = process
     .getBuiltinModule('node:net')
     .createServer({ allowHalfOpen: true }, (socket) => {
-      accept(new SocketChannel(socket, limits, turns))
+      accept(new SocketChannel(socket, limits))
     })
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
@@ -60,6 +64,7 @@ async function listen(
       server.close()
       return Promise.resolve()
     },
+    isLost: () => process.platform !== 'win32' && home.fileSystem.status(endpoint) === undefined,
     closeSync: () => {
       if (process.platform !== 'win32') home.fileSystem.unlink(endpoint)
     },

@@ -1,25 +1,33 @@
-import { isCliOpsError } from '../../../errors/cli-ops-error.js'
-import { createPing, isPong } from '../../../rpc/ping.js'
-import type { RpcChannel } from '../../rpc-driver.js'
-import type { FileSystem } from '../file-system.js'
+import { isCliOpsError } from '../../../base/errors/cli-ops-error.js'
+import { createPing, isPong } from '../../../rpc/contract/ping.js'
+import type { RpcChannel } from '../../../rpc/contract/rpc-driver.js'
+import type { FileSystem } from '../home/file-system.js'
 import { openChannel } from './local-rpc.js'
+import { ownTime } from './own-time.js'
+import { onAbort } from '../../../base/wait/abort-signal.js'
 
 const LIMITS = { maxMessageBytes: 64 * 1024, maxUnreadBytes: 64 * 1024 }
+
+/** An instance is silent once it has left two pings unanswered, each for this long. */
+const LOOK_MS = 300
 
 /** What a ping found: an answer, somebody who does not answer, or nobody at all. */
 export type PingResult = 'answered' | 'silent' | 'gone'
 
-/** Asks whoever listens at an endpoint for a sign of life. Never rejects. */
-export async function pingEndpoint(
-  endpoint: string,
-  timeoutMs: number,
-  fileSystem: FileSystem,
-): Promise<PingResult> {
+/**
+ * Asks whoever listens at an endpoint for a sign of life, twice. Time counts only as far as this process runs itself: what came
+ * while it was busy has come in time. Never rejects.
+ */
+export async function pingEndpoint(endpoint: string, fileSystem: FileSystem): Promise<PingResult> {
   const abort = new AbortController()
-  const timer = setTimeout(() => {
-    abort.abort()
-  }, timeoutMs)
   let channel: RpcChannel | undefined
+  const stop = ownTime(LOOK_MS, () => {
+    // Each ping has the same id, so that whichever is answered is the answer.
+    channel?.send(createPing())
+    return ownTime(LOOK_MS, () => {
+      abort.abort()
+    })
+  })
   try {
     channel = await openChannel(endpoint, LIMITS, abort.signal, fileSystem)
     return await waitForPong(channel, abort.signal)
@@ -28,14 +36,14 @@ export async function pingEndpoint(
     // Out of descriptors, for example: nothing was learnt about the other side.
     return isCliOpsError(error, 'NO_RESPONDER') && !isGone(error.cause) ? 'answered' : 'gone'
   } finally {
-    clearTimeout(timer)
+    stop()
     channel?.close()
   }
 }
 
 function waitForPong(channel: RpcChannel, signal: AbortSignal): Promise<PingResult> {
   return new Promise((resolve) => {
-    signal.addEventListener('abort', () => {
+    onAbort(signal, () => {
       resolve('silent')
     })
     channel.receive({

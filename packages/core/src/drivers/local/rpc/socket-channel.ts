@@ -1,73 +1,56 @@
+import { afterPromises } from '../../../base/wait/next-turn.js'
 import type { Socket } from 'node:net'
 
-import { CliOpsError } from '../../../errors/cli-ops-error.js'
-import { parseJson } from '../../../validation/parse-json.js'
-import type { RpcChannel, RpcLimits, RpcMessage, RpcReceiver } from '../../rpc-driver.js'
-import type { FairTurns, TurnTaker } from './fair-turns.js'
-import { type BrokenFrame, FrameDecoder, type Framing } from './frame-decoder.js'
+import { DeliveryLoop, type DeliverySource } from '../../../driver-kit/delivery-loop.js'
+import { CliOpsError } from '../../../base/errors/cli-ops-error.js'
+import { parseJson } from '../../../base/validation/parse-json.js'
+import type {
+  RpcChannel,
+  RpcLimits,
+  RpcMessage,
+  RpcReceiver,
+} from '../../../rpc/contract/rpc-driver.js'
+import { FrameDecoder, type Framing } from './frame-decoder.js'
 
 /** More than this is written at once instead of at the end of the tick, so that back-pressure is felt. */
 const FLUSH_BYTES = 64 * 1024
 /** What one read takes at most; a peer that fills it has more to say. */
 const READ_BYTES = 64 * 1024
-/** A chunk up to this size with one message in it is what most peers send: it is taken at once. */
-const SMALL_BYTES = 4 * 1024
-/** Messages are worth one, and one more for each of these. */
-const BYTES_OF_WORTH = 2 * 1024
-/** What is no message costs an exception or an error reply, and so as much as these. */
-const REFUSED_WORTH = 8
-/** What it takes to read and drop a chunk. */
-const READ_WORTH = 16
-/** As many more refused messages than good ones are a mistake; more are an attack. */
-const DISTRUSTED_REFUSALS = 8
-const MAX_REFUSALS = 1_000
 /** A peer that does not read the last messages within this time loses them. */
 const CLOSE_TIMEOUT_MS = 1_000
 
 /** A connection over a Unix socket or a named pipe. */
-export class SocketChannel implements RpcChannel, TurnTaker {
+export class SocketChannel implements RpcChannel, DeliverySource {
   readonly #socket: Socket
   readonly #limits: RpcLimits
-  readonly #turns: FairTurns
   readonly #decoder: FrameDecoder
+  readonly #delivery = new DeliveryLoop(this)
   #receiver: RpcReceiver | undefined
   /** Messages of this tick, framed; they leave in one write. */
   #outgoing = ''
   #flushScheduled = false
   #congested = false
-  #paused = false
-  /** In line for a turn; nothing is read meanwhile. */
-  #waiting = false
-  /** The last read was full, so that there is more to read. */
-  #hasMore = false
-  /** Refused messages less good ones, never below zero. */
-  #refusals = 0
-  /** Those of the message that is being delivered; a batch may have many. */
-  #refused = 0
   #peerEnded = false
-  #delivering = false
   #closing = false
   #error: Error | undefined
 
   /** `framing` is left out where the peer decides it by its first byte. */
-  constructor(socket: Socket, limits: RpcLimits, turns: FairTurns, framing?: Framing) {
+  constructor(socket: Socket, limits: RpcLimits, framing?: Framing) {
     this.#socket = socket
     this.#limits = limits
-    this.#turns = turns
-    turns.enter()
     this.#decoder = new FrameDecoder(limits.maxMessageBytes, framing)
     socket.on('data', (chunk: Buffer) => {
       if (this.#closing) return
       this.#decoder.push(chunk)
-      this.#hasMore = chunk.length >= READ_BYTES
-      if (this.isDistrusted) this.#wait()
-      else this.#takeAtOnce(chunk.length <= SMALL_BYTES ? 1 : 0)
+      this.#delivery.run()
+      // There is more to read, and libuv would read on: others come first.
+      if (chunk.length >= READ_BYTES) this.#delivery.runLater()
     })
     socket.on('end', () => {
       this.#peerEnded = true
       // A peer that is gone, and has not only ended its side, is found out by this: nothing is sent, but it fails.
       if (!this.#closing && socket.writable) socket.write('')
-      this.#endWhenRead()
+      if (this.#delivery.isIdle) this.#endWhenRead()
     })
     socket.on('drain', () => {
       this.#congested = false
@@ -78,7 +61,6 @@ export class SocketChannel implements RpcChannel, TurnTaker {
     })
     socket.on('close', () => {
       this.#closing = true
-      turns.leave()
       this.#receiver?.onClose(this.#error)
     })
   }
@@ -119,38 +101,11 @@ export class SocketChannel implements RpcChannel, TurnTaker {
   }
 
   pause(): void {
-    this.#paused = true
-    this.#socket.pause()
+    this.#delivery.pause()
   }
 
   resume(): void {
-    if (!this.#paused) return
-    this.#paused = false
-    // What has been read comes first: more would only pile up behind it.
-    if (this.isDistrusted && !this.#decoder.isEmpty) this.#wait()
-    else this.#takeAtOnce(1)
-    this.#resumeSocket()
-  }
-
-  get isDistrusted(): boolean {
-    return this.#refusals >= DISTRUSTED_REFUSALS
-  }
-
-  takeTurn(share: number): number {
-    this.#waiting = false
-    if (this.#paused || this.#closing) return 0
-    let taken = this.#deliver(share)
-    if (taken >= share && !this.#decoder.isEmpty) this.#wait()
-    else {
-      if (this.#hasMore) taken += READ_WORTH
-      this.#endWhenRead()
-    }
-    this.#resumeSocket()
-    return taken
-  }
-
-  noteRefusal(): void {
-    this.#refused += 1
+    this.#delivery.resume()
   }
 
   ref(): void {
@@ -176,16 +131,25 @@ export class SocketChannel implements RpcChannel, TurnTaker {
     })
   }
 
-  /** Waits for a turn before more is taken from this peer. */
-  #wait(): void {
-    if (this.#waiting) return
-    this.#waiting = true
+  holdBack(): void {
     this.#socket.pause()
-    this.#turns.wait(this)
   }
 
-  #resumeSocket(): void {
-    if (!this.#paused && !this.#waiting && !this.#socket.destroyed) this.#socket.resume()
+  readOn(): void {
+    if (this.#closing) return
+    if (this.#socket.isPaused()) this.#socket.resume()
+    this.#endWhenRead()
+  }
+
+  deliverNext(): number {
+    if (this.#closing) return 0
+    const frame = this.#decoder.next()
+    if (frame === undefined) return 0
+    if (typeof frame === 'string') return this.#deliverText(frame)
+    this.#receiver?.onInvalid(frame.broken)
+    // A body that was refused is not skipped: it may be gigabytes.
+    if (this.#decoder.failed) this.close()
+    return 1
   }
 
   /** An upper bound where that is enough to see that the message is within the limit, else its size. */
@@ -198,7 +162,7 @@ export class SocketChannel implements RpcChannel, TurnTaker {
     if (this.#flushScheduled) return
     this.#flushScheduled = true
     // After all promises of this tick have settled, so that the replies of a batch of requests leave together.
-    process.nextTick(this.#flushNow)
+    afterPromises(this.#flushNow)
   }
 
   readonly #flushNow = (): void => {
@@ -224,59 +188,12 @@ export class SocketChannel implements RpcChannel, TurnTaker {
     }
   }
 
-  /** Takes what others need not be asked for: a little, and then as much as all together may take. */
-  #takeAtOnce(free: number): void {
-    if (this.#delivering || this.#waiting) return
-    this.#turns.noteTrusted()
-    if (free > 0) this.#deliver(free)
-    if (!this.#decoder.isEmpty && !this.#paused && !this.#closing) {
-      const allowance = this.#turns.allowance
-      const taken = allowance > 0 ? this.#deliver(allowance) : 0
-      if (taken > 0) this.#turns.spend(taken)
-      if (taken >= allowance && !this.#decoder.isEmpty) this.#wait()
-    }
-    if (this.#hasMore) this.#wait()
-    this.#endWhenRead()
-  }
-
-  /** Delivers messages worth as much, the last of which may be worth more; returns what they were worth. */
-  #deliver(share: number): number {
-    // A receiver may resume from within onMessage; the loop that is running goes on by itself.
-    if (this.#delivering) return 0
-    this.#delivering = true
-    let taken = 0
-    try {
-      while (taken < share && !this.#paused && !this.#closing) {
-        const frame = this.#decoder.next()
-        if (frame === undefined) {
-          if (this.#decoder.isSkipping) this.#distrust()
-          break
-        }
-        taken += this.#deliverFrame(frame)
-      }
-    } finally {
-      this.#delivering = false
-    }
-    return taken
-  }
-
   #endWhenRead(): void {
-    if (!this.#peerEnded || this.#paused || this.#waiting || this.#closing) return
+    if (!this.#peerEnded || this.#closing) return
     this.#peerEnded = false
+    const last = this.#decoder.takeLast()
+    if (last !== undefined) this.#deliverText(last)
     this.#receiver?.onEnd()
-  }
-
-  /** Returns what it was worth. */
-  #deliverFrame(frame: NonNullable<ReturnType<FrameDecoder['next']>>): number {
-    this.#refused = 0
-    const worth = typeof frame === 'string' ? this.#deliverText(frame) : this.#refuseFrame(frame)
-    if (this.#refused === 0) {
-      if (this.#refusals > 0) this.#refusals -= 1
-      return worth
-    }
-    this.#refusals += this.#refused
-    if (this.#refusals > MAX_REFUSALS) this.close()
-    return worth + this.#refused * REFUSED_WORTH
   }
 
   #deliverText(text: string): number {
@@ -284,25 +201,11 @@ export class SocketChannel implements RpcChannel, TurnTaker {
     try {
       message = parseJson(text)
     } catch {
-      this.noteRefusal()
       this.#receiver?.onInvalid('not-json')
-      return 0
+      return 1
     }
     this.#receiver?.onMessage(message)
-    const count = Array.isArray(message) ? message.length : 1
-    return count + Math.floor(text.length / BYTES_OF_WORTH)
-  }
-
-  #refuseFrame({ broken }: BrokenFrame): number {
-    this.noteRefusal()
-    this.#receiver?.onInvalid(broken)
-    // A body that was refused is not skipped: it may be gigabytes.
-    if (this.#decoder.failed) this.close()
-    return 0
-  }
-
-  /** What is dropped is no message either, but a line of any length ends some time. */
-  #distrust(): void {
-    if (!this.isDistrusted) this.#refusals += 1
+    // Each entry of a batch costs a reply.
+    return Array.isArray(message) ? Math.max(1, message.length) : 1
   }
 }

@@ -1,10 +1,10 @@
 import { tmpdir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 
-import { CliOpsError } from '../../../errors/cli-ops-error.js'
-import { type Home, storageError } from '../home.js'
-import type { FileSystem } from '../file-system.js'
-import { assertPrivateDirectory } from '../private-directory.js'
+import { CliOpsError } from '../../../base/errors/cli-ops-error.js'
+import { type Home, storageError } from '../home/home.js'
+import type { FileSystem } from '../home/file-system.js'
+import { assertPrivateDirectory } from '../home/private-directory.js'
 
 /**
  * The longest socket path used, in bytes. sockaddr_un holds 108 on Linux and 104 on macOS, with the final zero, and

@@ -1,9 +1,9 @@
 import { basename, dirname, isAbsolute, join } from 'node:path'
 
-import { randomId } from '../../../names/random-id.js'
-import type { FileSystem } from '../file-system.js'
-import type { Home } from '../home.js'
-import { assertPrivateDirectory } from '../private-directory.js'
+import { randomId } from '../../../base/names/random-id.js'
+import type { FileSystem } from '../home/file-system.js'
+import type { Home } from '../home/home.js'
+import { assertPrivateDirectory } from '../home/private-directory.js'
 import { prepareSocketDirectory, socketDirectories } from './socket-directory.js'
 
 const PIPE_PREFIX = '\\\\.\\pipe\\cli-ops-'
@@ -52,7 +52,7 @@ export class DeadSockets {
   /**
    * Removes the sockets of an instance that was proven dead. The endpoint that its record names is only believed
    * where its file name carries this very instance and its directory is private, so that a forged record can remove
-   * nothing else. Failures are ignored: the next one to look tries again or the temporary directory is cleared.
+   * nothing else. Failures are ignored: the next process tries again, or the temporary directory is cleared.
    */
   remove(instance: string, endpoint: string | undefined): void {
     // Pipes vanish with their process.

@@ -6,9 +6,9 @@ import type {
   EventReader,
   ReaderOptions,
 } from '../../../drivers/driver.js'
-import { createEventRecord } from '../../../events/event-record.js'
-import type { Cursor, EventEnvelope, EventGap } from '../../../events/event-types.js'
-import type { CaseContext } from '../case-context.js'
+import { createEventRecord } from '../../../events/contract/event-record.js'
+import type { Cursor, EventEnvelope, EventGap } from '../../../events/contract/event-types.js'
+import type { CaseContext } from '../harness/case-context.js'
 
 /** Keeps everything that a case stores. */
 export const KEEP: AppendOptions = {

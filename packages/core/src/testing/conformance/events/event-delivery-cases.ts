@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 
-import type { ConformanceCase } from '../conformance-case.js'
+import type { ConformanceCase } from '../harness/conformance-case.js'
 import { emit, KEEP, openReading, range, recordOf } from './event-actors.js'
 
 /** Data that a careless encoding would change. */
@@ -10,7 +10,7 @@ const TRICKY_DATA = [
   'line\nbreak\r\n\u2028\u0000',
   'žluťoučký 🐎',
   [1, [2, { three: 3.5e-7 }]],
-  JSON.parse('{"__proto__":1,"constructor":2}') as unknown,
+  { constructor: 2, hasOwnProperty: 3 },
   '{"cliops":"seal","segment":1}',
   false,
 ]
@@ -53,6 +53,17 @@ export const eventDeliveryCases: readonly ConformanceCase[] = [
     },
   },
   {
+    name: 'drops members that would make a prototype',
+    async run(context) {
+      const [one, other] = [await context.events(), await context.events()]
+      const reading = await openReading(context, other, { from: 'latest' })
+      const hostile = JSON.parse('{"__proto__":{"x":1},"list":[{"__proto__":2}]}') as unknown
+      await emit(one, [hostile])
+      const [data] = (await reading.read(1)).data as { readonly list: readonly object[] }[]
+      assert.deepEqual([Object.keys(data ?? {}), Object.keys(data?.list[0] ?? {})], [['list'], []])
+    },
+  },
+  {
     name: 'delivers an event of the largest size',
     async run(context) {
       const [one, other] = [await context.events(), await context.events()]
@@ -84,10 +95,12 @@ export const eventDeliveryCases: readonly ConformanceCase[] = [
         await openReading(context, events, { from: 'latest' }),
         await openReading(context, events, { from: 'latest' }),
       ]
-      await emit(events, ['mine'])
+      await emit(events, [{ list: ['mine'] }])
       const [mine, other] = await Promise.all(readings.map((reading) => reading.read(1)))
-      Object.assign(mine?.events[0] ?? {}, { data: 'changed by one reader' })
-      assert.deepEqual(other?.data, ['mine'])
+      const [first] = (mine?.data ?? []) as { list: string[] }[]
+      first?.list.push('changed by one reader')
+      Object.assign(mine?.events[0] ?? {}, { data: 'changed as well' })
+      assert.deepEqual(other?.data, [{ list: ['mine'] }])
     },
   },
   {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 
 import type { EventDriver, Retention } from '../../../drivers/driver.js'
-import type { Cursor } from '../../../events/event-types.js'
-import type { CaseContext } from '../case-context.js'
-import type { ConformanceCase } from '../conformance-case.js'
+import type { Cursor } from '../../../events/contract/event-types.js'
+import type { CaseContext } from '../harness/case-context.js'
+import type { ConformanceCase } from '../harness/conformance-case.js'
 import { emit, KEEP, openReading } from './event-actors.js'
 
 const SMALL: Retention = { retentionMs: 3_600_000, maxBytes: 64 * 1024 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 
-import type { ConformanceCase } from '../conformance-case.js'
+import type { ConformanceCase } from '../harness/conformance-case.js'
 import { emit, openReading, Reading } from './event-actors.js'
 
 const GROUP = { from: 'latest', group: 'board' } as const

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 
 import type { EventReader } from '../../../drivers/driver.js'
-import type { ConformanceCase } from '../conformance-case.js'
+import type { ConformanceCase } from '../harness/conformance-case.js'
 import { emit, openReading, range } from './event-actors.js'
 
 /** Where a reader begins. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 
-import type { ConformanceCase } from '../conformance-case.js'
+import type { ConformanceCase } from '../harness/conformance-case.js'
 import { emit, openReading } from './event-actors.js'
 
 /** Waiting for events, and the end of a reader. */

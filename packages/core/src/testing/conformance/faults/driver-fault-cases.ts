@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 
 import type { Driver } from '../../../drivers/driver.js'
-import { randomId } from '../../../names/random-id.js'
-import type { CaseContext } from '../case-context.js'
-import type { ConformanceCase } from '../conformance-case.js'
-import { type EngineFaults, SHORT_LIMITS } from '../engine-faults.js'
+import { randomId } from '../../../base/names/random-id.js'
+import type { CaseContext } from '../harness/case-context.js'
+import type { ConformanceCase } from '../harness/conformance-case.js'
+import { type EngineFaults, SHORT_LIMITS } from '../harness/engine-faults.js'
 import { KEEP, recordOf } from '../events/event-actors.js'
 import { newRequest } from '../locks/lock-actors.js'
 import { newRecord } from '../registry/registry-actors.js'
@@ -108,7 +108,7 @@ async function callEverything(driver: Driver): Promise<void> {
 }
 
 /** Waits until a driver does its work again. A call may still end with the connection that it began on. */
-async function works(context: CaseContext, driver: Driver): Promise<void> {
+export async function works(context: CaseContext, driver: Driver): Promise<void> {
   const { locks, events, registry, rpc } = driver
   const signal = AbortSignal.timeout(2 ** 30)
   const tries: (() => unknown)[] = [

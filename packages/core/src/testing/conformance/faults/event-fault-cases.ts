@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 
 import type { Driver, EventDriver } from '../../../drivers/driver.js'
-import type { CaseContext } from '../case-context.js'
-import type { ConformanceCase } from '../conformance-case.js'
-import { SHORT_LIMITS } from '../engine-faults.js'
+import type { CaseContext } from '../harness/case-context.js'
+import type { ConformanceCase } from '../harness/conformance-case.js'
+import { SHORT_LIMITS } from '../harness/engine-faults.js'
 import { emit, openReading, range } from '../events/event-actors.js'
 
 /** Events while the engine, or the way to it, fails. */
@@ -109,7 +109,8 @@ export const eventFaultCases: readonly ConformanceCase[] = [
       await restart()
       await emitAtLast(context, events, 2)
       await reading.readUpTo(2)
-      if (reading.gaps.length === 0) assert.deepEqual(reading.data, [1, 2])
+      // An attempt to emit that failed may have stored the event as well.
+      if (reading.gaps.length === 0) assert.deepEqual([...new Set(reading.data)], [1, 2])
     },
   },
 ]

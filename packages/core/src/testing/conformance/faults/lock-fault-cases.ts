@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { setTimeout as delay } from 'node:timers/promises'
 
 import type { Driver, LockDriver } from '../../../drivers/driver.js'
-import type { ConformanceCase } from '../conformance-case.js'
-import { SHORT_LIMITS } from '../engine-faults.js'
+import type { ConformanceCase } from '../harness/conformance-case.js'
+import { SHORT_LIMITS } from '../harness/engine-faults.js'
 import { enqueue, newRequest, startWaiting, take } from '../locks/lock-actors.js'
+import { pause } from '../../../base/wait/pause.js'
 
 /** Locks while the engine, or the way to it, fails. */
 export const lockFaultCases: readonly ConformanceCase[] = [
@@ -43,9 +43,9 @@ export const lockFaultCases: readonly ConformanceCase[] = [
       const link = await context.link()
       const grant = await take(locksOf(await context.driverOver(link, { leaseMs })), 'db')
       link.cut()
-      await delay(leaseMs / 4)
+      await pause(leaseMs / 4)
       link.heal()
-      await delay(leaseMs * 1.25)
+      await pause(leaseMs * 1.25)
       assert.equal(grant.isHeld(), true)
       await grant.release()
     },
@@ -56,7 +56,7 @@ export const lockFaultCases: readonly ConformanceCase[] = [
     async run(context) {
       const locks = locksOf(await context.openAt(SHORT_LIMITS))
       const grant = await take(locks, 'db')
-      await delay(2 * SHORT_LIMITS.leaseMs)
+      await pause(2 * SHORT_LIMITS.leaseMs)
       assert.equal(grant.isHeld(), true)
       assert.equal((await locks.inspect('db'))?.id, grant.id)
       await grant.release()
@@ -105,7 +105,7 @@ export const lockFaultCases: readonly ConformanceCase[] = [
       await Promise.resolve(before.release()).catch(() => undefined)
       const after = await context.eventually(
         () => Promise.resolve(locks.tryAcquire(newRequest('db'))).catch(() => null),
-        'the lock is to be had again',
+        'the lock can be acquired again',
       )
       assert.ok(after.token > before.token, `${after.token} must be above ${before.token}`)
     },
@@ -122,7 +122,7 @@ export const lockFaultCases: readonly ConformanceCase[] = [
       const held = await take(one, 'db')
       const waiting = await enqueue(context, other, 'db', 0)
       const resume = await context.pause()
-      await delay(2 * SHORT_LIMITS.timeoutMs)
+      await pause(2 * SHORT_LIMITS.timeoutMs)
       assert.equal(waiting.outcome, 'waiting')
       await resume()
       await held.release()

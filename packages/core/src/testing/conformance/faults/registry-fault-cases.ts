@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 
 import type { Driver, RegistryDriver } from '../../../drivers/driver.js'
-import type { ConformanceCase } from '../conformance-case.js'
-import { SHORT_LIMITS } from '../engine-faults.js'
+import type { ConformanceCase } from '../harness/conformance-case.js'
+import { SHORT_LIMITS } from '../harness/engine-faults.js'
 import { instancesIn, newRecord } from '../registry/registry-actors.js'
+import { pause } from '../../../base/wait/pause.js'
 
 /** Records while the engine, or the way to it, fails. */
 export const registryFaultCases: readonly ConformanceCase[] = [
@@ -38,7 +39,7 @@ export const registryFaultCases: readonly ConformanceCase[] = [
       const until = performance.now() + 2 * SHORT_LIMITS.leaseMs
       while (performance.now() < until) {
         assert.deepEqual(await instancesIn(registry), [record.instance])
-        await new Promise((resolve) => setTimeout(resolve, SHORT_LIMITS.leaseMs / 10))
+        await pause(SHORT_LIMITS.leaseMs / 10)
       }
     },
   },

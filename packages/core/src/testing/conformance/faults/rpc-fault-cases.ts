@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 
 import type { Driver, RpcDriver } from '../../../drivers/driver.js'
-import type { ConformanceCase } from '../conformance-case.js'
-import { SHORT_LIMITS } from '../engine-faults.js'
+import type { ConformanceCase } from '../harness/conformance-case.js'
+import { SHORT_LIMITS } from '../harness/engine-faults.js'
 import { closed, connect, LIMITS, received, serve } from '../rpc/rpc-actors.js'
 
 /** Connections while the engine, or the way to it, fails. */

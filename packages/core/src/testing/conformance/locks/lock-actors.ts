@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 
 import type { LockDriver, LockGrant, LockRequest } from '../../../drivers/driver.js'
-import type { LockInfo } from '../../../locks/lock-types.js'
-import { nextLockId } from '../../../locks/lock-id.js'
-import type { CaseContext } from '../case-context.js'
+import type { LockInfo } from '../../../locks/contract/lock-types.js'
+import { nextLockId } from '../../../locks/contract/lock-id.js'
+import type { CaseContext } from '../harness/case-context.js'
 
 /** Asks for a lock as a flow that holds nothing would. */
 export function newRequest(resource: string, options: Partial<LockRequest> = {}): LockRequest {
@@ -21,7 +21,7 @@ export async function take(
   return grant
 }
 
-/** Asserts that a lock is not to be had now. */
+/** Asserts that a lock can't be acquired now. */
 export async function assertBusy(
   locks: LockDriver,
   resource: string,

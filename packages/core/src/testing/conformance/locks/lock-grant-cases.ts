@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 
-import type { ConformanceCase } from '../conformance-case.js'
+import type { ConformanceCase } from '../harness/conformance-case.js'
 import { assertBusy, newRequest, startWaiting, take } from './lock-actors.js'
 
 /** Names that a driver which makes paths, keys or object members of them could mix up. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 
-import type { ConformanceCase } from '../conformance-case.js'
+import type { ConformanceCase } from '../harness/conformance-case.js'
 import { enqueue, take } from './lock-actors.js'
 
 /** What others see of a lock. */
@@ -33,6 +33,57 @@ export const lockInspectionCases: readonly ConformanceCase[] = [
       assert.notEqual(owner.state, 'dead')
       assert.ok(Math.abs(since.getTime() - grant.grantedAt.getTime()) < 60_000)
       await grant.release()
+    },
+  },
+  {
+    name: 'shows all who share a lock, and what they hold it for',
+    needs: ['sharedLocks'],
+    async run(context) {
+      const [one, other] = [await context.locks(), await context.locks()]
+      const first = await take(one, 'db', { mode: 'shared', label: 'production' })
+      const second = await take(other, 'db', { mode: 'shared' })
+      const info = await other.inspect('db')
+      assert.ok(info !== null)
+      assert.deepEqual(new Set(info.holders.map(({ id }) => id)), new Set([first.id, second.id]))
+      for (const { id, token, owner, since, label } of info.holders) {
+        const grant = id === first.id ? first : second
+        assert.equal(token, grant.token)
+        assert.equal(owner.pid, process.pid)
+        assert.ok(Math.abs(since.getTime() - grant.grantedAt.getTime()) < 60_000)
+        assert.equal(label, id === first.id ? 'production' : undefined)
+      }
+      assert.equal(info.id, info.holders[0]?.id)
+      await first.release()
+      const rest = await other.inspect('db')
+      assert.deepEqual(
+        rest?.holders.map(({ id }) => id),
+        [second.id],
+      )
+      await second.release()
+    },
+  },
+  {
+    name: 'shows since when others wait, and what for',
+    async run(context) {
+      const [one, other] = [await context.locks(), await context.locks()]
+      const grant = await take(one, 'db')
+      const began = Date.now()
+      const first = await enqueue(context, other, 'db', 0, { label: 'staging' })
+      const second = await enqueue(context, one, 'db', 1)
+      const { waiting = [], waiters = [] } = (await other.inspect('db')) ?? {}
+      assert.deepEqual(
+        waiting.map(({ label }) => label),
+        ['staging', undefined],
+      )
+      for (const { since } of waiting)
+        assert.ok(Math.abs(since.getTime() - began) < 60_000, String(since))
+      assert.deepEqual(
+        waiting.map(({ owner }) => owner),
+        waiters,
+      )
+      await grant.release()
+      await (await context.settled(first.granted, 'the first is served')).release()
+      await (await context.settled(second.granted, 'the second is served')).release()
     },
   },
   {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 
-import type { ConformanceCase } from '../conformance-case.js'
+import type { ConformanceCase } from '../harness/conformance-case.js'
 import { assertBusy, enqueue, take } from './lock-actors.js'
 
 const SHARED = { mode: 'shared' } as const

@@ -1,6 +1,6 @@
 import type { RegistryDriver, ServiceRecord } from '../../../drivers/driver.js'
-import { randomId } from '../../../names/random-id.js'
-import type { ServiceInfo } from '../../../registry/service-types.js'
+import { randomId } from '../../../base/names/random-id.js'
+import type { ServiceInfo } from '../../../registry/contract/service-types.js'
 
 /** Makes the record of an instance that runs in this process. */
 export function newRecord(name: string, members: Partial<ServiceRecord> = {}): ServiceRecord {

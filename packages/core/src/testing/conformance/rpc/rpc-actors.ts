@@ -8,8 +8,8 @@ import type {
   RpcMessage,
   RpcReceiver,
 } from '../../../drivers/driver.js'
-import { randomId } from '../../../names/random-id.js'
-import type { CaseContext } from '../case-context.js'
+import { randomId } from '../../../base/names/random-id.js'
+import type { CaseContext } from '../harness/case-context.js'
 
 /** Limits as the kit has them by default. */
 export const LIMITS: RpcLimits = { maxMessageBytes: 1024 * 1024, maxUnreadBytes: 4 * 1024 * 1024 }

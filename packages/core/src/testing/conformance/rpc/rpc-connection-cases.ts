@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 
-import { randomId } from '../../../names/random-id.js'
-import type { ConformanceCase } from '../conformance-case.js'
+import { randomId } from '../../../base/names/random-id.js'
+import type { ConformanceCase } from '../harness/conformance-case.js'
 import { closed, connect, connectPair, LIMITS, received, serve } from './rpc-actors.js'
 
 /** Listening, connecting, and the ends of both. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 
-import type { ConformanceCase } from '../conformance-case.js'
+import type { ConformanceCase } from '../harness/conformance-case.js'
 import { closed, connectPair, LIMITS, received } from './rpc-actors.js'
 
 const SMALL = { ...LIMITS, maxMessageBytes: 16 * 1024 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 
-import type { ConformanceCase } from '../conformance-case.js'
+import type { ConformanceCase } from '../harness/conformance-case.js'
 import { closed, connectPair, received } from './rpc-actors.js'
 
 /** Messages that a careless framing would change. */

@@ -19,9 +19,9 @@ import {
   type LocalEvents,
 } from '../../../../src/drivers/local/events/local-events.js'
 import { createLocalLocks } from '../../../../src/drivers/local/locks/local-locks.js'
-import { type FileSystem, nodeFileSystem } from '../../../../src/drivers/local/file-system.js'
-import { Home } from '../../../../src/drivers/local/home.js'
-import { createEventRecord } from '../../../../src/events/event-record.js'
+import { type FileSystem, nodeFileSystem } from '../../../../src/drivers/local/home/file-system.js'
+import { Home } from '../../../../src/drivers/local/home/home.js'
+import { createEventRecord } from '../../../../src/events/contract/event-record.js'
 import { temporaryHome } from '../../../fixtures/temporary-home.js'
 
 interface Log {

@@ -138,34 +138,6 @@ describe('a holder that is not dead', () => {
     await holder!.call('release', { as: 'db' })
     expect(holdersIn(home)).toEqual([])
   })
-
-  test('keeps the lock in another pid namespace, where its pid means nothing here', async (context) => {
-    const home = temporaryHome()
-    const probe = spawnSync('unshare', ['-p', '-f', '--mount-proc', 'true'])
-    context.skip(probe.status !== 0, 'unshare is not permitted here')
-    const script = fileURLToPath(new URL('../../../fixtures/lock-once.mjs', import.meta.url))
-    const child = spawn(
-      'unshare',
-      ['-p', '-f', '--kill-child', '--mount-proc', process.execPath, script, home],
-      {
-        stdio: ['ignore', 'pipe', 'inherit'],
-      },
-    )
-    await once(child.stdout, 'data')
-    const locks = new LockManager({ home })
-    const info = await locks.inspect('db')
-    expect(info?.owner.state).toBe('unknown')
-    await expect(locks.lock('db', { timeoutMs: 100 })).rejects.toMatchObject({
-      code: 'LOCK_TIMEOUT',
-    })
-    const ended = once(child, 'exit')
-    child.kill('SIGKILL')
-    await ended
-    // Nothing proves that it is dead, so only a person can say so.
-    expect(await locks.tryLock('db')).toBeNull()
-    expect(await locks.forceRelease('db', info!.id)).toBe(true)
-    expect(await locks.tryLock('db')).not.toBeNull()
-  })
 })
 
 describe('a waiter', () => {

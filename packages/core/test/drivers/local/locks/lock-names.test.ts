@@ -5,7 +5,7 @@ import {
   parseStateName,
   parseTicketName,
 } from '../../../../src/drivers/local/locks/lock-names.js'
-import { formatIdentity, ownIdentity } from '../../../../src/process/process-identity.js'
+import { formatIdentity, ownIdentity } from '../../../../src/base/process/process-identity.js'
 
 const OWNER = formatIdentity(ownIdentity())
 const ARRIVAL = '1'.padStart(20, '0')

@@ -2,17 +2,19 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
-import { nodeFileSystem } from '../../../../src/drivers/local/file-system.js'
-import { Home } from '../../../../src/drivers/local/home.js'
+import { nodeFileSystem } from '../../../../src/drivers/local/home/file-system.js'
+import { Home } from '../../../../src/drivers/local/home/home.js'
 import { createLocalLocks } from '../../../../src/drivers/local/locks/local-locks.js'
 import { LockPlace, type LockSurroundings } from '../../../../src/drivers/local/locks/lock-place.js'
 import { enterQueue } from '../../../../src/drivers/local/locks/queue.js'
-import type { LockRequest } from '../../../../src/drivers/lock-driver.js'
-import type { LockInfo } from '../../../../src/locks/lock-types.js'
-import type { Liveness } from '../../../../src/process/liveness.js'
-import { identityOf } from '../../../../src/process/identity-of.js'
-import { nudge, onNudge } from '../../../../src/process/nudge.js'
-import { ownIdentity } from '../../../../src/process/process-identity.js'
+import { releaseClaim } from '../../../../src/drivers/local/locks/claim.js'
+import { waitForTurn } from '../../../../src/drivers/local/locks/wait-for-turn.js'
+import type { LockRequest } from '../../../../src/locks/contract/lock-driver.js'
+import type { LockInfo } from '../../../../src/locks/contract/lock-types.js'
+import type { Liveness } from '../../../../src/base/process/liveness.js'
+import { identityOf } from '../../../../src/base/process/identity-of.js'
+import { nudge, onNudge } from '../../../../src/base/process/nudge.js'
+import { ownIdentity } from '../../../../src/base/process/process-identity.js'
 import { surroundingsAt } from '../../../fixtures/lock-surroundings.js'
 import { temporaryHome } from '../../../fixtures/temporary-home.js'
 
@@ -22,7 +24,19 @@ const WAITERS = 12
 /** Processes of one kernel, told apart by their pids, that look at the lock when something tells them to or by the time, and never by both. */
 class Crowd {
   readonly #looksBy: 'nudges' | 'time'
-  readonly home = new Home(temporaryHome(), '', nodeFileSystem)
+  /** Called once, when somebody is about to take the lock. */
+  onClaim: (() => void) | undefined
+  readonly home = new Home(temporaryHome(), '', {
+    ...nodeFileSystem,
+    rename: (from, to) => {
+      const { onClaim } = this
+      if (to.includes('held~')) {
+        this.onClaim = undefined
+        onClaim?.()
+      }
+      nodeFileSystem.rename(from, to)
+    },
+  })
   readonly turns: number[] = []
   readonly fates = new Map<number, Liveness>()
   readonly #listeners = new Map<number, () => void>()
@@ -37,6 +51,16 @@ class Crowd {
     const grant = await locks.acquire(requestOf(pid), { signal })
     this.turns.push(pid)
     grant.releaseSync?.()
+  }
+
+  /** As {@link takeTurn} of a lock that is held, with the first look within the call. */
+  async waitAtOnce(pid: number): Promise<void> {
+    const place = new LockPlace(this.home, this.#surroundings(pid))
+    const ticket = enterQueue(place, requestOf(pid), process.hrtime.bigint())
+    const { signal } = new AbortController()
+    const claim = await waitForTurn(place, requestOf(pid), { signal }, ticket)
+    this.turns.push(pid)
+    releaseClaim(place, claim)
   }
 
   /** Leaves a ticket of a process that will not look again. */
@@ -115,6 +139,19 @@ describe.skipIf(!HAS_IDENTITIES)('a queue in which nobody looks by the time', ()
     const held = crowd.hold(WAITERS)
     await Promise.all([held, ...pids.map((pid) => crowd.takeTurn(pid))])
     expect(crowd.turns).toEqual(pids)
+  })
+
+  test('moves on past one who came after the leaver had looked', async () => {
+    const crowd = new Crowd()
+    const release = crowd.take(1)
+    const turns = [crowd.waitAtOnce(100), crowd.waitAtOnce(101)]
+    crowd.onClaim = () => turns.push(crowd.waitAtOnce(102))
+    release()
+    await vi.waitFor(() => {
+      expect(turns).toHaveLength(3)
+    })
+    await Promise.all(turns)
+    expect(crowd.turns).toEqual([100, 101, 102])
   })
 
   test.each<[string, Liveness[]]>([

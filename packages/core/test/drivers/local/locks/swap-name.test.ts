@@ -2,7 +2,7 @@ import { readdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type * as SwapName from '../../../../src/drivers/local/locks/swap-name.js'
-import { type FileSystem, nodeFileSystem } from '../../../../src/drivers/local/file-system.js'
+import { type FileSystem, nodeFileSystem } from '../../../../src/drivers/local/home/file-system.js'
 import { temporaryHome } from '../../../fixtures/temporary-home.js'
 
 const { platform } = process

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
-import { nodeFileSystem } from '../../../../src/drivers/local/file-system.js'
-import { Home } from '../../../../src/drivers/local/home.js'
+import { nodeFileSystem } from '../../../../src/drivers/local/home/file-system.js'
+import { Home } from '../../../../src/drivers/local/home/home.js'
 import {
   assertPrivateEndpoint,
   DeadSockets,

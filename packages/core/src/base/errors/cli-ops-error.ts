@@ -1,0 +1,46 @@
+import { ERROR_CODES, type ErrorCode } from './error-codes.js'
+
+const BRAND = Symbol.for('cli-ops.error')
+
+/** Options of a {@link CliOpsError}. */
+export interface CliOpsErrorOptions {
+  /** The error underneath, kept as `error.cause`. */
+  readonly cause?: unknown
+  /** Structured facts for programs: who holds the lock, which field is wrong, how long to wait. */
+  readonly details?: Readonly<Record<string, unknown>>
+}
+
+/**
+ * The only error class of the kit. `code` tells what happened and is stable; the message is one line for
+ * people and may change. Wrong arguments throw a plain `TypeError` instead.
+ */
+export class CliOpsError extends Error {
+  readonly code: ErrorCode
+  /** True when the same call may succeed later without a change by hand. */
+  readonly retryable: boolean
+  readonly details?: Readonly<Record<string, unknown>>
+
+  constructor(code: ErrorCode, message: string, options: CliOpsErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = 'CliOpsError'
+    this.code = code
+    this.retryable = ERROR_CODES[code].retryable
+    if (options.details !== undefined) this.details = options.details
+    Object.defineProperty(this, BRAND, { value: true })
+  }
+
+  /** A process may hold two copies of the kit, a CLI's and its plugin's: an error of one is an error of the other. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return isCliOpsError(value)
+  }
+}
+
+/** Tells whether a value is a {@link CliOpsError}, also one made by another copy of the kit. */
+export function isCliOpsError(value: unknown, code?: ErrorCode): value is CliOpsError {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    BRAND in value &&
+    (code === undefined || (value as { readonly code?: unknown }).code === code)
+  )
+}

@@ -1,0 +1,53 @@
+/**
+ * Every code a `CliOpsError` can carry. The table is closed: `docs/reference/errors.md` lists the same
+ * codes with cause and remedy, and a test keeps the two in agreement.
+ *
+ * `retryable` says whether the same call may succeed later without anything being changed by hand.
+ */
+export const ERROR_CODES = {
+  /** The lock did not become free within `timeoutMs`. */
+  LOCK_TIMEOUT: { retryable: true },
+  /** The lock is held and the caller asked not to wait. */
+  LOCK_HELD: { retryable: true },
+  /** The lock was taken away (forced release, expired lease) before it was released. */
+  LOCK_LOST: { retryable: false },
+  /** Waiting could never end: the holder is this call's own flow, an ancestor process, or part of a cycle. */
+  LOCK_DEADLOCK: { retryable: false },
+  /** A newer waiter has taken the place of this one in the queue. */
+  LOCK_SUPERSEDED: { retryable: false },
+  /** No live instance of the named CLI answers requests. */
+  NO_RESPONDER: { retryable: true },
+  /** No reply before the deadline. The outcome of the request is unknown. */
+  REQUEST_TIMEOUT: { retryable: false },
+  /** The connection ended before the reply. The outcome of the request is unknown. */
+  CONNECTION_LOST: { retryable: false },
+  /** The responder's handler failed; `details` holds its JSON-RPC error. */
+  REMOTE_ERROR: { retryable: false },
+  /** A message, event or record breaks its format or schema. */
+  INVALID_MESSAGE: { retryable: false },
+  /** A message or event is larger than the limit. */
+  MESSAGE_TOO_LARGE: { retryable: false },
+  /** A group's handler has not finished an event within `handlerTimeoutMs`; it is still running. */
+  HANDLER_TIMEOUT: { retryable: true },
+  /** More events or requests than the limit allows. */
+  RATE_LIMITED: { retryable: true },
+  /** Events between the cursor and the oldest kept event have expired. */
+  CURSOR_GAP: { retryable: false },
+  /** A directory can be read, changed or was made by another user; nothing was touched. */
+  INSECURE_DIRECTORY: { retryable: false },
+  /** The home directory cannot be used: read-only, full, not a directory. */
+  STORAGE_FAILED: { retryable: true },
+  /** The operation is not possible on this driver, platform or file system. */
+  UNSUPPORTED: { retryable: false },
+  /** The URL asks for a driver package that is not installed. */
+  DRIVER_MISSING: { retryable: false },
+  /** The engine behind the URL cannot be reached or refused the connection. */
+  ENGINE_UNAVAILABLE: { retryable: true },
+  /** The token that was presented to a hub is not good for that. */
+  FORBIDDEN: { retryable: false },
+  /** The object was used after `close()`. */
+  CLOSED: { retryable: false },
+} as const satisfies Record<string, { readonly retryable: boolean }>
+
+/** The code of a {@link CliOpsError}. */
+export type ErrorCode = keyof typeof ERROR_CODES

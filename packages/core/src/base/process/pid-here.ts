@@ -1,0 +1,13 @@
+import { findInNamespaces } from './find-in-namespaces.js'
+import { formatIdentity, ownIdentity, type ProcessIdentity } from './process-identity.js'
+import { sharesPids } from './shares-pids.js'
+
+/** The pid by which a process is known here: 0 where its own means another process, or nobody can tell. */
+export function pidHere(identity: ProcessIdentity): number {
+  const own = ownIdentity()
+  if (sharesPids(identity, own) || formatIdentity(identity) === formatIdentity(own))
+    return identity.pid
+  if (identity.boot === '' || identity.boot !== own.boot) return 0
+  const found = findInNamespaces(identity)
+  return found === undefined || found === 'absent' ? 0 : found.pid
+}

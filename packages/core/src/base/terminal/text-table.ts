@@ -1,0 +1,63 @@
+import { printable } from './printable.js'
+import { styleOf } from './style.js'
+import { padText, widthOf } from './text-width.js'
+
+/** One value, or several that stand below each other. */
+export type Cell = string | readonly string[]
+
+const GAP = '  '
+
+/**
+ * Lays rows out in columns under a heading, or, where that is wider than the terminal, as one block for each row with
+ * a line for each value. Cells are made safe for a terminal.
+ */
+export function textTable(
+  heading: readonly string[],
+  rows: readonly (readonly Cell[])[],
+  width: number = terminalWidth(),
+): string {
+  const cells = rows.map((row) => row.map(linesOf))
+  const widths = heading.map((title, column) =>
+    Math.max(...[[title], ...cells.map((row) => row[column] ?? [])].flat().map(widthOf)),
+  )
+  const total = widths.reduce((sum, column) => sum + column, GAP.length * (widths.length - 1))
+  if (total > width) return textBlocks(heading, cells)
+  const lines = cells.flatMap((row) => {
+    const height = Math.max(...row.map(({ length }) => length))
+    return Array.from({ length: height }, (_, line) => row.map((cell) => cell[line] ?? ''))
+  })
+  const [head = '', ...rest] = [heading, ...lines].map((line) => joinColumns(line, widths))
+  return [styleOf(process.stdout).bold(head), ...rest].join('\n')
+}
+
+/** A pipe and a file have no width, so that programs such as grep find one row in one line. */
+function terminalWidth(): number {
+  return process.stdout.isTTY ? process.stdout.columns || Infinity : Infinity
+}
+
+function textBlocks(
+  heading: readonly string[],
+  cells: readonly (readonly (readonly string[])[])[],
+): string {
+  const titleWidth = Math.max(...heading.map(widthOf))
+  const blocks = cells.map((row) =>
+    row
+      .flatMap((cell, column) =>
+        cell.map((text, line) => [line === 0 ? (heading[column] ?? '') : '', text]),
+      )
+      .map((line) => joinColumns(line, [titleWidth, 0]))
+      .join('\n'),
+  )
+  return blocks.join('\n\n')
+}
+
+function joinColumns(line: readonly string[], widths: readonly number[]): string {
+  return line
+    .map((cell, column) => padText(cell, widths[column] ?? 0))
+    .join(GAP)
+    .trimEnd()
+}
+
+function linesOf(cell: Cell): readonly string[] {
+  return (typeof cell === 'string' ? [cell] : cell).map(printable)
+}

@@ -1,0 +1,65 @@
+// How times, durations and sizes are written. The dashboard's page is given this file as well, so it imports nothing.
+
+/** Writes a duration for a sentence, rounded down: `800 ms`, `12 s`, `5 min`, `3 h`, `2 d`. */
+export function describeDuration(durationMs: number): string {
+  const ms = Math.max(0, Math.floor(durationMs))
+  if (ms < 1000) return `${ms} ms`
+  const seconds = Math.floor(ms / 1000)
+  if (seconds < 60) return `${seconds} s`
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h`
+  return `${Math.floor(seconds / 86_400)} d`
+}
+
+/** The time since an instant, for a sentence. */
+export function textAge(instant: Date): string {
+  return describeDuration(Date.now() - instant.getTime())
+}
+
+/** Writes a duration that goes on, for a column, in two units: `0.8 s`, `12 s`, `4:05`, `2:10 h`, `3 d 4 h`. */
+export function spanText(ms: number): string {
+  const seconds = Math.max(0, ms) / 1000
+  if (seconds < 10) return `${(Math.floor(seconds * 10) / 10).toFixed(1)} s`
+  const whole = Math.floor(seconds)
+  if (whole < 60) return `${whole} s`
+  if (whole < 3600) return `${Math.floor(whole / 60)}:${two(whole % 60)}`
+  if (whole < 86_400) return `${Math.floor(whole / 3600)}:${two(Math.floor((whole % 3600) / 60))} h`
+  return `${Math.floor(whole / 86_400)} d ${Math.floor((whole % 86_400) / 3600)} h`
+}
+
+/** Writes how long something took, to three digits: `0.42 ms`, `18 ms`, `1.25 s`, else as {@link spanText}. */
+export function durationText(ms: number): string {
+  if (ms < 10) return `${ms.toFixed(2)} ms`
+  if (ms < 1000) return `${Math.round(ms)} ms`
+  return ms < 10_000 ? `${(ms / 1000).toFixed(2)} s` : spanText(ms)
+}
+
+/** Writes the time of day here: `14:03:27`. */
+export function clockText(at: number): string {
+  const date = new Date(at)
+  return [date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(':')
+}
+
+const SIZES = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const
+
+/** Writes a size in the units that limits are given in: `1.2 MiB`. */
+export function sizeText(bytes: number): string {
+  return sizeParts(bytes).join(' ')
+}
+
+/** The number and the unit of {@link sizeText}. */
+export function sizeParts(bytes: number): [number: string, unit: string] {
+  let value = bytes
+  let unit = 0
+  // What would be rounded up to 1024 is written in the next unit.
+  while (value >= 1023.5 && unit < SIZES.length - 1) {
+    value /= 1024
+    unit += 1
+  }
+  const number = unit === 0 || value >= 99.95 ? String(Math.round(value)) : value.toFixed(1)
+  return [number, SIZES[unit] ?? '']
+}
+
+function two(number: number): string {
+  return String(number).padStart(2, '0')
+}

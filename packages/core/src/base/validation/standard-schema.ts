@@ -1,0 +1,65 @@
+import { errorText } from '../errors/error-text.js'
+import type { MaybePromise } from '../wait/maybe-promise.js'
+
+/**
+ * The part of the Standard Schema interface, version 1, that the kit uses (https://standardschema.dev); zod, valibot,
+ * arktype and others implement it. It is declared here, as the specification suggests, to depend on none.
+ */
+export interface StandardSchema<Input = unknown, Output = Input> {
+  readonly '~standard': {
+    readonly version: 1
+    readonly vendor: string
+    readonly validate: (value: unknown) => MaybePromise<SchemaResult<Output>>
+    readonly types?: { readonly input: Input; readonly output: Output } | undefined
+  }
+}
+
+type SchemaResult<Output> =
+  | { readonly value: Output; readonly issues?: undefined }
+  | { readonly issues: readonly SchemaIssue[] }
+
+interface SchemaIssue {
+  readonly message: string
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
+}
+
+/** What a value is after validation, or what is wrong with it in one line. */
+export type Validated<Output> =
+  { readonly ok: true; readonly value: Output } | { readonly ok: false; readonly reason: string }
+
+/**
+ * Validates a value; at once where the schema is synchronous, as most are. A schema that throws or rejects has refused the
+ * value, so this never does.
+ */
+export function validate<Output>(
+  schema: StandardSchema<unknown, Output>,
+  value: unknown,
+): MaybePromise<Validated<Output>> {
+  try {
+    const result = schema['~standard'].validate(value)
+    // A promise of another realm or library is not an instance of this Promise.
+    if (typeof (result as Partial<PromiseLike<unknown>>).then !== 'function')
+      return toValidated(result as SchemaResult<Output>)
+    return Promise.resolve(result)
+      .then(toValidated<Output>)
+      .catch(refused)
+  } catch (error) {
+    return refused(error)
+  }
+}
+
+function toValidated<Output>(result: SchemaResult<Output>): Validated<Output> {
+  if (result.issues === undefined) return { ok: true, value: result.value }
+  return { ok: false, reason: result.issues.map(describeIssue).join('; ') || 'invalid' }
+}
+
+function refused(error: unknown): { readonly ok: false; readonly reason: string } {
+  return { ok: false, reason: `the schema threw: ${errorText(error)}` }
+}
+
+function describeIssue(issue: SchemaIssue): string {
+  const path = (issue.path ?? [])
+    .map((part) => String(typeof part === 'object' ? part.key : part))
+    .join('.')
+  return path === '' ? issue.message : `${path}: ${issue.message}`
+}

@@ -1,0 +1,138 @@
+import { nodeFileSystem } from '../drivers/local/home/file-system.js'
+import { Home } from '../drivers/local/home/home.js'
+import { blockForTurn } from '../drivers/local/locks/block-for-turn.js'
+import { systemClock } from '../drivers/local/locks/clock.js'
+import { createLocalLocks } from '../drivers/local/locks/local-locks.js'
+import { LockPlace } from '../drivers/local/locks/lock-place.js'
+import { realSurroundings } from '../drivers/local/locks/real-surroundings.js'
+import type { LockDriver } from '../locks/contract/lock-driver.js'
+import { latestName } from '../locks/contract/slot-name.js'
+import { becomeLatestSync } from '../locks/latest-waiter.js'
+import {
+  lockHeldError,
+  lockSupersededError,
+  lockTimeoutError,
+  ownDeadlockError,
+} from '../locks/lock-errors.js'
+import { CliOpsError } from '../base/errors/cli-ops-error.js'
+import type { HeldLock } from '../locks/held-lock.js'
+import type { LockInfo } from '../locks/contract/lock-types.js'
+import { timeoutFromEnvironment } from '../locks/lock-wait.js'
+import { toHeldLock } from '../locks/to-held-lock.js'
+import {
+  type Connection,
+  type ConnectionOptions,
+  resolveConnection,
+} from '../engine/connection-options.js'
+import { ownProcess } from '../base/process/own-process.js'
+import type { LockRule } from './options/cli-ops-options.js'
+import { isHeldByCompanion } from './companion/companion-for.js'
+import { blockForEngineLock } from './companion/engine-lock.js'
+import { isEngine } from './companion/is-engine.js'
+import { type Deliver, withDefaultSignals } from './waiting/default-signals.js'
+import { sleepUnlessInterrupted } from './waiting/sleep-unless-interrupted.js'
+import { inWordsOfPeople } from '../locks/slots/in-words-of-people.js'
+import { type SlotGrant, wantsSlots } from '../locks/slots/slot-request.js'
+import { slotNames } from '../locks/slots/slot-set.js'
+import { inspectSlotsSync } from '../locks/slots/inspect-slots.js'
+import { blockForSlot } from './block-for-slot.js'
+import { lockRequest } from './try-lock-now.js'
+import { WaitDisplay } from './waiting/wait-display.js'
+
+/**
+ * Takes the lock of a rule before it returns, in the order of arrival, for hosts that go on at once whatever a hook
+ * returns. Ctrl-C in a pause between two looks calls the host's listeners and then ends the process by SIGINT. Another signal, or
+ * Ctrl-C during a look, ends it at once. What it leaves is a dead waiter's ticket, and a command whose end others store.
+ *
+ * @throws CliOpsError `LOCK_HELD` or `LOCK_TIMEOUT`; `LOCK_DEADLOCK` where the holder is a process that waits for this one, or
+ *   a flow of this process
+ */
+export function blockForLock(connection: Connection, rule: LockRule): HeldLock {
+  const { resource, onBusy = 'wait' } = rule
+  const url = connection.urlOf('locks')
+  if (isEngine(url)) return blockForEngineLock(connection, rule)
+  if (url !== 'local:') throw notOfThisMachine(resource)
+  if (onBusy !== 'wait') throw lockHeldError(resource, inspect(connection, rule))
+  assertNotOwn(inspect(connection, rule), rule)
+  const { timeoutMs = timeoutFromEnvironment() } = rule
+  const grant = withDefaultSignals((deliver) => block(connection, rule, timeoutMs, deliver))
+  const { mode = 'exclusive' } = rule
+  if (grant !== null) return toHeldLock(connection, { resource, mode }, grant)
+  throw lockTimeoutError(resource, inspect(connection, rule), timeoutMs)
+}
+
+function block(
+  connection: Connection,
+  rule: LockRule,
+  timeoutMs: number,
+  deliver: Deliver,
+): SlotGrant | null {
+  const home = homeOf(connection)
+  const sleep = (ms: number): void => {
+    if (!sleepUnlessInterrupted(ms)) deliver('SIGINT')
+  }
+  const surroundings = { ...realSurroundings(home), clock: { ...systemClock, sleep } }
+  const place = new LockPlace(home, surroundings)
+  const display = new WaitDisplay()
+  const locks = createLocalLocks(home)
+  const latest = rule.queue === 'latest' ? becomeLatestSync(locks, rule.resource) : undefined
+  const onPause = (): void => {
+    if (latest?.isLatest() === false) throw supersededError(locks, rule.resource)
+    if (display.restMs > 0) return
+    const info = inspect(connection, rule)
+    if (info === null) return
+    assertNotOwn(info, rule)
+    display.show(info)
+  }
+  try {
+    const request = lockRequest(rule)
+    const wait = { timeoutMs, onPause }
+    return wantsSlots(request)
+      ? blockForSlot(place, locks, request, wait)
+      : blockForTurn(place, request, wait)
+  } catch (error) {
+    throw inWordsOfPeople(error)
+  } finally {
+    latest?.stop()
+    display.end()
+  }
+}
+
+function inspect(connection: Connection, { resource, slots }: LockRule): LockInfo | null {
+  const locks = createLocalLocks(homeOf(connection))
+  return slots === undefined
+    ? (locks.inspect(resource) as LockInfo | null)
+    : inspectSlotsSync(locks, resource, slotNames(slots))
+}
+
+function supersededError(locks: LockDriver, resource: string): CliOpsError {
+  const info = locks.inspect(latestName(resource)) as LockInfo | null
+  return lockSupersededError(resource, info?.holders[0])
+}
+
+function homeOf({ home, namespace }: Connection): Home {
+  return new Home(home, namespace, nodeFileSystem)
+}
+
+/** Tells whether a flow of this very process holds the lock: a blocked thread would never let it release it. */
+export function isHeldHere(options: ConnectionOptions, rule: LockRule): boolean {
+  const connection = resolveConnection(options)
+  if (connection.urlOf('locks') !== 'local:') return isHeldByCompanion(connection, rule.resource)
+  return isOwn(inspect(connection, rule), rule)
+}
+
+function assertNotOwn(info: LockInfo | null, rule: LockRule): void {
+  if (isOwn(info, rule)) throw ownDeadlockError(info.resource, info.id)
+}
+
+/** Of slots all have to be. */
+function isOwn(info: LockInfo | null, { slots }: LockRule): info is LockInfo {
+  if (info === null || info.id === '') return false
+  const own = info.holders.filter(({ id }) => id.startsWith(ownProcess().instance))
+  return own.length >= (slots === undefined ? 1 : slotNames(slots).length)
+}
+
+function notOfThisMachine(resource: string): CliOpsError {
+  const reason = `${JSON.stringify(resource)} is a lock in this process's memory, which a synchronous program cannot wait for`
+  return new CliOpsError('UNSUPPORTED', reason)
+}

@@ -1,0 +1,79 @@
+import type { LockGrant, LockDriver } from '../locks/contract/lock-driver.js'
+import { freeFor, type Look, LOOK_EVERY_MS, lookSync } from '../locks/slots/pass-stuck-head.js'
+import {
+  ofSlot,
+  requestFor,
+  requestForDoor,
+  type SlotGrant,
+  type SlotsWanted,
+} from '../locks/slots/slot-request.js'
+import { takeAnySync } from '../locks/slots/try-slots.js'
+import {
+  type BlockingWait,
+  blockForAnyTurn,
+  blockForTurn,
+} from '../drivers/local/locks/block-for-turn.js'
+import type { LockPlace } from '../drivers/local/locks/lock-place.js'
+
+/**
+ * Waits for any of the slots as `waitForSlot` does, at the door and then in the queues of all of them, but blocks the thread; `null` at the
+ * timeout.
+ *
+ * @param locks those of the place
+ * @throws CliOpsError `LOCK_DEADLOCK`, `STORAGE_FAILED`
+ */
+export function blockForSlot(
+  place: LockPlace,
+  locks: LockDriver,
+  request: SlotsWanted,
+  { timeoutMs, onPause }: BlockingWait,
+): SlotGrant | null {
+  const nowMs = (): number => Number(place.clock.monotonicNs() / 1_000_000n)
+  const began = nowMs()
+  const watch = watchStuckHead(locks, request, nowMs)
+  const entered: SlotGrant | null = blockForTurn(place, requestForDoor(request), {
+    timeoutMs,
+    onPause: () => onPause() ?? watch(),
+  })
+  if (entered === null || entered.slot !== undefined) return entered
+  try {
+    return (
+      takeAnySync(locks, request) ??
+      blockForAny(place, request, entered, { timeoutMs: timeoutMs - (nowMs() - began), onPause })
+    )
+  } finally {
+    entered.releaseSync?.()
+  }
+}
+
+function blockForAny(
+  place: LockPlace,
+  request: SlotsWanted,
+  door: LockGrant,
+  wait: BlockingWait,
+): SlotGrant | null {
+  const { slots, held } = request
+  const own = slots.length === 1 ? [...held, door.id] : held
+  const requests = slots.map((slot) => requestFor(request, slot, own))
+  const grant = blockForAnyTurn(place, requests, wait)
+  const index = requests.findIndex(({ id }) => id === grant?.id)
+  return grant === null ? null : ofSlot(grant, slots[index] ?? '')
+}
+
+/** Takes what one who is the next leaves where it is, as `passStuckHead` does. */
+function watchStuckHead(
+  locks: LockDriver,
+  request: SlotsWanted,
+  nowMs: () => number,
+): () => SlotGrant | null {
+  let last: Look | undefined
+  let lookAt = nowMs() + LOOK_EVERY_MS
+  return () => {
+    if (nowMs() < lookAt) return null
+    lookAt = nowMs() + LOOK_EVERY_MS
+    const now = lookSync(locks, request)
+    const left = freeFor(last, now)
+    last = now
+    return left.length > 0 ? takeAnySync(locks, request, left) : null
+  }
+}

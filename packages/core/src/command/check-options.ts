@@ -1,0 +1,94 @@
+import { isPlainName } from '../base/names/assert-name.js'
+import type { CliOpsOptions, CommandRule, EventsOf, LockRule } from './options/cli-ops-options.js'
+import { loadParts } from './lazy.js'
+import type * as Parts from './parts.js'
+
+// Every run reads these few lines. They tell of what nearly every CLI has that it is right; what they do not know may be right or wrong,
+// and the full checks of `assert-options.ts`, which are loaded then, say which.
+
+/** As `assertOptions`. */
+export function checkOptions(options: unknown): asserts options is CliOpsOptions {
+  if (hasOnly(options, isPlainOption)) return
+  const parts: typeof Parts = loadParts()
+  parts.assertOptions(options)
+}
+
+/** As `assertLockRule`. */
+export function checkLockRule(place: string, rule: unknown): asserts rule is string | LockRule {
+  if (isPlainLock(rule)) return
+  const parts: typeof Parts = loadParts()
+  parts.assertLockRule(place, rule)
+}
+
+/** As `assertRule`. */
+export function checkRule(place: string, rule: unknown): asserts rule is CommandRule {
+  if (hasOnly(rule, isPlainPartOfRule)) return
+  const parts: typeof Parts = loadParts()
+  parts.assertRule(place, rule)
+}
+
+/** As `assertEmits`. */
+export function checkEmits(place: string, events: unknown): asserts events is string | EventsOf {
+  if (isPlainEmits(events)) return
+  const parts: typeof Parts = loadParts()
+  parts.assertEmits(place, events)
+}
+
+type IsPlain = (value: unknown, field: string) => boolean
+
+function isPlainOption(value: unknown, field: string): boolean {
+  switch (field) {
+    case 'name':
+    case 'version':
+      return isPlainName(value)
+    case 'ops':
+    case 'disabled':
+    case 'lifecycleEvents':
+      return typeof value === 'boolean'
+    case 'commands':
+      return hasOnly(value, (rule) => hasOnly(rule, isPlainPartOfRule))
+    default:
+      return field === 'serve' && hasOnly(value, isFunction)
+  }
+}
+
+function isPlainPartOfRule(value: unknown, field: string): boolean {
+  return field === 'lock'
+    ? isFunction(value) || isPlainLock(value)
+    : field === 'emits' && isPlainEmits(value)
+}
+
+function isPlainLock(rule: unknown): boolean {
+  return isPlainName(rule) || (hasOnly(rule, isPlainPartOfLock) && 'resource' in rule)
+}
+
+function isPlainPartOfLock(value: unknown, field: string): boolean {
+  switch (field) {
+    case 'resource':
+    case 'label':
+      return isPlainName(value)
+    case 'timeoutMs':
+      return typeof value === 'number' && value >= 0
+    case 'mode':
+      return value === 'exclusive' || value === 'shared'
+    default:
+      return field === 'onBusy' && (value === 'wait' || value === 'fail' || value === 'skip')
+  }
+}
+
+function isPlainEmits(events: unknown): boolean {
+  return isFunction(events) || (isPlainName(events) && !events.includes('*'))
+}
+
+function isFunction(value: unknown): boolean {
+  return typeof value === 'function'
+}
+
+/** True of an object literal all of whose fields are plain. */
+function hasOnly(value: unknown, isPlain: IsPlain): value is object {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype !== Object.prototype && prototype !== null) return false
+  for (const [field, part] of Object.entries(value)) if (!isPlain(part, field)) return false
+  return true
+}

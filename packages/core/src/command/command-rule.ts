@@ -1,0 +1,53 @@
+import { checkRule } from './check-options.js'
+import type { CliOpsOptions, CommandRule } from './options/cli-ops-options.js'
+import type { HostCommand } from './host/host-command.js'
+import { loadParts } from './lazy.js'
+
+/** The key of the rule for every command that has none of its own. */
+const EVERY_COMMAND = '*'
+
+/**
+ * Finds the rule of a command: its own, by its name or an alias, written with spaces or colons; else the one that the command
+ * itself carries, else the one for every command. Every other rule has to name a command as well: a misspelt one would be a
+ * lock that silently does not hold.
+ *
+ * @throws TypeError naming the rule, and the command that may have been meant
+ */
+export function findRule(
+  commands: CliOpsOptions['commands'],
+  host: HostCommand,
+): CommandRule | undefined {
+  let own: string | undefined
+  for (const key of commands === undefined ? [] : Object.keys(commands)) {
+    if (!names(key, host)) continue
+    if (own !== undefined) throw loadParts().twoRulesError(own, key)
+    own = key
+  }
+  if (own !== undefined) return checked(commands?.[own], `commands[${JSON.stringify(own)}]`)
+  if (host.carried !== undefined)
+    return checked(host.carried, `the rule of ${JSON.stringify(host.context.command)}`)
+  return commands !== undefined && Object.hasOwn(commands, EVERY_COMMAND)
+    ? commands[EVERY_COMMAND]
+    : undefined
+}
+
+/** A rule that a command carries, or that was changed since, is looked at only here. */
+function checked(rule: CommandRule | undefined, place: string): CommandRule | undefined {
+  checkRule(place, rule)
+  return rule
+}
+
+/** Tells whether a key of the rules names the command that is about to run. */
+function names(
+  key: string,
+  { context: { command, args }, commands, program }: HostCommand,
+): boolean {
+  if (key === command) return true
+  if (key === EVERY_COMMAND || key === '') return false
+  const path = key.includes(':') ? key.replaceAll(':', ' ') : key
+  const resolved = commands.resolve(path)
+  if (resolved === undefined)
+    throw loadParts().unknownCommandError(key, program.name, commands.list())
+  // A program that knows none of its commands beforehand may tell them apart by its first argument.
+  return resolved === null ? path === command || path === args[0] : resolved === command
+}

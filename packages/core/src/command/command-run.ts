@@ -1,0 +1,306 @@
+import { monotonicMs } from '../base/process/monotonic-time.js'
+import type { OpenCommand } from '../registry/contract/registry-driver.js'
+import { nextEventId } from '../events/contract/event-id.js'
+import { isCliOpsError } from '../base/errors/cli-ops-error.js'
+import { enterHolding, holdForProcess, runHolding } from '../locks/lock-flow.js'
+import { checkLockRule } from './check-options.js'
+import { assertSameOptions } from './assert-same-options.js'
+import type {
+  CliOpsOptions,
+  CommandContext,
+  CommandRule,
+  LockRule,
+} from './options/cli-ops-options.js'
+import { type CommandLock, isRefusal, type Taken, takeLock, takeLockNow } from './command-lock.js'
+import type { ProcessEnd } from './host/exit-observer.js'
+import type { HostCommand } from './host/host-command.js'
+import { loadParts } from './lazy.js'
+import { isPromiseLike } from '../base/wait/promise-like.js'
+import type { Refusal } from './refusal.js'
+import { tellSlot } from './tell-slot.js'
+import { releaseLock } from './release-lock.js'
+import type { Session } from './session.js'
+
+/** What becomes of a command: it runs, or, in a host that lives on, it is passed over. */
+export type Entry = 'granted' | 'skipped'
+
+/** What the session knows of a command beforehand. */
+export interface RunSettings {
+  readonly options: CliOpsOptions
+  readonly rule?: CommandRule | undefined
+  /** Why no command of the program may run: its rules cannot be read, or cannot hold. */
+  readonly fault?: Error | undefined
+  /** True for a command within another one of this process. */
+  readonly isInner: boolean
+}
+
+/** One command of the host, from its start to the end that is finally known. */
+export class CommandRun {
+  readonly facts: { readonly cli: string; readonly command: string; readonly instance: string }
+  readonly host: HostCommand
+  readonly rule: CommandRule
+  readonly #session: Session
+  readonly #options: CliOpsOptions
+  #fault: Error | undefined
+  /** True of the command that the process itself is: whatever runs in the process belongs to it. */
+  readonly #isProcess: boolean
+  readonly #isTold: boolean
+  readonly #startedAt = monotonicMs()
+  /** What the registry is told of it. */
+  readonly open: OpenCommand
+  #lock: CommandLock | undefined
+  #endHold: (() => void) | undefined
+  #state: 'running' | 'over' | 'finished' = 'running'
+  #result: unknown
+  #error: unknown
+  #emitted = false
+  #entered: Entry | undefined
+  #refusal: Error | undefined
+
+  constructor(
+    session: Session,
+    host: HostCommand,
+    { options, rule = {}, fault, isInner }: RunSettings,
+  ) {
+    this.#session = session
+    this.host = host
+    this.rule = rule
+    this.#options = options
+    this.#fault = fault
+    this.#isTold = !isInner || host.livesOn
+    this.#isProcess = host.isOwnCommandLine && !host.livesOn && !isInner
+    const { command } = host.context
+    this.facts = { cli: session.name, command, instance: session.instance }
+    this.open = { command, startedAt: Date.now(), endId: nextEventId() }
+  }
+
+  get context(): CommandContext {
+    return this.host.context
+  }
+
+  /** True when the action has returned or settled, so that nothing of the command is left but its exit code. */
+  get isOver(): boolean {
+    return this.#state !== 'running'
+  }
+
+  /** False where the process's own command parses once more to find out what it is: that is one command, and told as one. */
+  get isTold(): boolean {
+    return this.#isTold
+  }
+
+  get failed(): boolean {
+    return this.#error !== undefined
+  }
+
+  /** Why the command did not run. */
+  get refusal(): Error | undefined {
+    return this.#refusal
+  }
+
+  /** Goes on with a command that is parsed once more, maybe for a second plugin, whose rules would not hold. */
+  goOn(options: CliOpsOptions): this {
+    try {
+      assertSameOptions(this.#options, options)
+    } catch (error) {
+      this.#fault = error as Error
+      this.#entered = undefined
+    }
+    return this
+  }
+
+  /**
+   * Takes the rule's lock before it returns, blocking where the lock is busy: for hosts that go on at once. Where the command may
+   * not run, the process ends; in a host that lives on, the error is thrown.
+   */
+  enterNow(): Entry {
+    return this.#enter((rule) => takeLockNow(this.#session.connection, rule)) as Entry
+  }
+
+  /**
+   * As {@link enterNow}, but where the lock is busy and `blocks`, which is asked only then, does not say otherwise, it returns a
+   * promise: for hosts that await one.
+   */
+  enter(blocks?: () => boolean): Entry | Promise<Entry> {
+    return this.#enter((rule) => takeLock(this.#session.connection, rule, blocks))
+  }
+
+  /**
+   * Runs the action and gives its result as it is; whatever the action throws goes through. Its outcome is what the rule's
+   * events are made of.
+   *
+   * The lock of the process's own command is kept until the process ends, since what follows the action belongs to the command. Of any
+   * other command it is released when the promise of the action has settled; where there is none, when the next command begins or the
+   * process ends, and in a host that lives on at once.
+   */
+  follow<T>(action: () => T): T {
+    return this.within(() => this.#run(action))
+  }
+
+  /** Runs a callback as a part of the command, which holds its lock. */
+  within<T>(callback: () => T): T {
+    return this.#isProcess || this.#lock === undefined
+      ? callback()
+      : runHolding(this.#lock, callback)
+  }
+
+  /** Makes the rest of the running flow a part of the command, where nothing can be wrapped. */
+  enterFlow(): void {
+    if (!this.#isProcess && this.#lock !== undefined) enterHolding(this.#lock)
+  }
+
+  /** Keeps the command in progress until the returned function is called, whatever begins meanwhile. */
+  keepOpen(): () => void {
+    if (this.#state === 'over') this.#state = 'running'
+    return () => {
+      if (this.#state === 'running') this.#beOver()
+    }
+  }
+
+  /** Remembers an error that the framework handles itself, for `command:failed`. */
+  noteError(error: unknown): void {
+    this.#error = error
+  }
+
+  /** Records the end: the rule's events where the command ended well, then its lifecycle event, then the release. */
+  finish(end: ProcessEnd, uncaught?: unknown): void {
+    if (this.#state === 'finished') return
+    this.#state = 'finished'
+    const { exitCode } = end
+    if (exitCode === 0 && this.rule.emits !== undefined) this.#emitResult()
+    this.#tellEnd(exitCode, uncaught)
+    this.#release()
+  }
+
+  #tellEnd(exitCode: number, uncaught: unknown): void {
+    if (!this.isTold) return
+    const error = exitCode === 0 ? undefined : describeError(this.#error ?? uncaught)
+    const data = {
+      ...this.facts,
+      exitCode,
+      durationMs: this.#durationMs(),
+      ...(error === undefined ? {} : { error }),
+    }
+    const type = exitCode === 0 ? 'command:completed' : 'command:failed'
+    this.#session.emitLifecycle(type, data, this.open)
+  }
+
+  #enter(take: (rule: LockRule) => Taken | Promise<Taken>): Entry | Promise<Entry> {
+    if (this.#entered !== undefined) return this.#entered
+    let taken: Taken | Promise<Taken>
+    try {
+      if (this.#fault !== undefined) throw this.#fault
+      const rule = this.#lockRule()
+      taken = rule === undefined ? undefined : take(rule)
+    } catch (error) {
+      taken = loadParts().refusalOf(error)
+    }
+    return isPromiseLike(taken) ? taken.then((late) => this.#proceed(late)) : this.#proceed(taken)
+  }
+
+  #lockRule(): LockRule | undefined {
+    const { lock } = this.rule
+    if (lock === undefined) return undefined
+    // A function that chooses nothing is a mistake: the command must not run without its lock.
+    const chosen: unknown = typeof lock === 'function' ? lock(this.context) : lock
+    checkLockRule('lock', chosen)
+    return typeof chosen === 'string' ? { resource: chosen } : chosen
+  }
+
+  #proceed(taken: Taken): Entry {
+    this.#entered = 'granted'
+    if (isRefusal(taken)) return this.#refuse(taken)
+    if (taken !== undefined) this.#hold(taken)
+    this.#session.letIn()
+    return 'granted'
+  }
+
+  #refuse(refusal: Refusal): Entry {
+    const isSkipped = refusal.reason === 'skipped'
+    this.#entered = 'skipped'
+    this.#refusal = refusal.error
+    this.#error = isSkipped ? undefined : refusal.error
+    this.#emitted = true
+    this.#state = 'over'
+    if (!this.host.livesOn) loadParts().endRefused(refusal, this.host)
+    if (!isSkipped) throw refusal.error
+    return 'skipped'
+  }
+
+  #hold(lock: CommandLock): void {
+    this.#lock = lock
+    tellSlot(lock)
+    if (this.#isProcess) this.#endHold = holdForProcess(lock)
+  }
+
+  #run<T>(action: () => T): T {
+    let result: T
+    try {
+      result = action()
+    } catch (error) {
+      this.#settle(undefined, error ?? new Error('thrown without a value'))
+      throw error
+    }
+    if (!isPromiseLike(result)) {
+      this.#result = result
+      this.#beOver()
+      return result
+    }
+    const settled = result.then(
+      (value: unknown) => {
+        this.#settle(value, undefined)
+        return value
+      },
+      (error: unknown) => {
+        this.#settle(undefined, error ?? new Error('rejected without a value'))
+        throw error
+      },
+    )
+    return settled as T
+  }
+
+  #settle(result: unknown, error: unknown): void {
+    if (this.#state === 'finished') return
+    this.#result = result
+    this.#error = error
+    this.#beOver()
+    if (!this.#isProcess) this.#release()
+  }
+
+  #beOver(): void {
+    this.#state = 'over'
+    // A callback may still be running: only the end of the process tells that its command is over.
+    if (this.host.livesOn) this.#release()
+  }
+
+  #emitResult(): void {
+    const { emits } = this.rule
+    if (emits === undefined || this.#emitted || this.failed) return
+    this.#emitted = true
+    this.#session.emitOutcome(emits, {
+      args: this.context.args,
+      result: this.#result,
+      durationMs: this.#durationMs(),
+    })
+  }
+
+  #durationMs(): number {
+    return Math.round(monotonicMs() - this.#startedAt)
+  }
+
+  #release(): void {
+    const lock = this.#lock
+    this.#lock = undefined
+    this.#endHold?.()
+    if (lock !== undefined) void releaseLock(lock)
+  }
+}
+
+/** Name and code only: messages may hold secrets. */
+function describeError(
+  error: unknown,
+): { readonly name: string; readonly code?: string } | undefined {
+  if (error === undefined) return undefined
+  if (!(error instanceof Error) && !isCliOpsError(error)) return { name: typeof error }
+  const { code } = error as { readonly code?: unknown }
+  return typeof code === 'string' ? { name: error.name, code } : { name: error.name }
+}

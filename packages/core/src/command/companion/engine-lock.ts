@@ -1,0 +1,78 @@
+import type { SlotGrant } from '../../locks/slots/slot-request.js'
+import type { HeldLock } from '../../locks/held-lock.js'
+import { ownDeadlockError } from '../../locks/lock-errors.js'
+import { toHeldLock } from '../../locks/to-held-lock.js'
+import type { LockInfo } from '../../locks/contract/lock-types.js'
+import type { Connection } from '../../engine/connection-options.js'
+import { ownProcess } from '../../base/process/own-process.js'
+import type { LockRule } from '../options/cli-ops-options.js'
+import { WaitDisplay } from '../waiting/wait-display.js'
+import { createWaitLine } from '../waiting/wait-line.js'
+import { companionFor } from './companion-for.js'
+import type { Companion, CompanionLockOptions } from './companion.js'
+
+/**
+ * Takes the lock of a rule on an engine before it returns, in the order of arrival, for hosts that are synchronous. A
+ * signal ends the process meanwhile as it does while a local lock is waited for.
+ *
+ * @throws CliOpsError as `LockManager.lock`; `ENGINE_UNAVAILABLE` also where no companion can be started
+ */
+export function blockForEngineLock(connection: Connection, rule: LockRule): HeldLock {
+  const companion = companionFor(connection)
+  const display = new WaitDisplay()
+  const onWait: CompanionLockOptions['onWait'] = (info) => {
+    // Of several slots another one may come free.
+    if (rule.slots === undefined) assertNotHeldHere(companion, info)
+    if (display.restMs === 0) display.show(info)
+  }
+  try {
+    return toLock(
+      connection,
+      rule,
+      companion.takeSync(rule.resource, { ...optionsOf(rule), onWait }),
+    )
+  } finally {
+    display.end()
+  }
+}
+
+/** As {@link blockForEngineLock}, for hosts that await it. */
+export async function waitForEngineLock(connection: Connection, rule: LockRule): Promise<HeldLock> {
+  const companion = companionFor(connection)
+  const line = createWaitLine()
+  const { onWait } = line
+  try {
+    return toLock(
+      connection,
+      rule,
+      await companion.take(rule.resource, { ...optionsOf(rule), onWait }),
+    )
+  } finally {
+    line.stop()
+  }
+}
+
+function optionsOf({
+  mode,
+  timeoutMs,
+  label,
+  slots,
+  queue,
+  onBusy = 'wait',
+}: LockRule): CompanionLockOptions {
+  return { mode, label, slots, queue, inFlow: true, timeoutMs: onBusy === 'wait' ? timeoutMs : 0 }
+}
+
+function toLock(
+  connection: Connection,
+  { resource, mode = 'exclusive' }: LockRule,
+  grant: SlotGrant,
+): HeldLock {
+  return toHeldLock(connection, { resource, mode }, grant)
+}
+
+/** A blocked thread would never let another flow of its own process release the lock. */
+function assertNotHeldHere(companion: Companion, { resource, id }: LockInfo): void {
+  if (companion.holds(resource) || id.startsWith(ownProcess().instance))
+    throw ownDeadlockError(resource, id)
+}

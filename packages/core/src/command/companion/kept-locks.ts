@@ -1,0 +1,142 @@
+import type { LockGrant } from '../../locks/contract/lock-driver.js'
+import { isCliOpsError } from '../../base/errors/cli-ops-error.js'
+import { HeldLock } from '../../locks/held-lock.js'
+import { LockManager } from '../../locks/lock-manager.js'
+import type { Lock } from '../../locks/contract/lock-types.js'
+import type { ConnectionOptions } from '../../engine/connection-options.js'
+import { describeOwnProcess } from '../../base/process/own-process.js'
+import type { CompanionMessage, LockOrder, ReportedError } from './messages.js'
+import { sharedInstant } from './shared-instant.js'
+
+/** When a host that blocks is told that time has passed: for the first time, and then again and again. */
+const FIRST_TICK_MS = 150
+const TICK_MS = 1_000
+/** Checks for each lease whether it was renewed. */
+const CHECKS_PER_LEASE = 8
+
+/** The locks that a companion takes, renews and releases in the name of its host. */
+export class KeptLocks {
+  readonly #manager: LockManager
+  readonly #tell: (message: CompanionMessage) => void
+  readonly #kept = new Map<string, Lock>()
+  /** Ends each wait. */
+  readonly #waits = new Map<number, AbortController>()
+
+  constructor(connection: ConnectionOptions, tell: (message: CompanionMessage) => void) {
+    this.#manager = new LockManager(connection)
+    this.#tell = tell
+  }
+
+  /** Takes a lock and says how that went. */
+  async take({ ask, resource, options, held, command, isBlocked }: LockOrder): Promise<void> {
+    if (command !== undefined) describeOwnProcess({ command })
+    const { signal } = this.#wait(ask)
+    const stopTicking = isBlocked ? this.#tick(ask) : undefined
+    try {
+      const lock = await this.#holding(held, () =>
+        this.#manager.lock(resource, {
+          ...options,
+          signal,
+          // What looks when it is read has to look now.
+          onWait: (info) => this.#tell({ kind: 'waiting', ask, info: { ...info } }),
+        }),
+      )
+      this.#keep(ask, lock)
+    } catch (error) {
+      this.#tell({ kind: 'refused', ask, error: reportError(error) })
+    } finally {
+      this.#waits.delete(ask)
+      stopTicking?.()
+    }
+  }
+
+  /** Gives a lock back. Where that fails, its lease ends it. */
+  async release(id: string): Promise<void> {
+    const lock = this.#kept.get(id)
+    this.#kept.delete(id)
+    await lock?.release().catch(() => undefined)
+  }
+
+  /** Leaves a queue. What was granted meanwhile the host gives back when it hears of it. */
+  leave(ask: number): void {
+    this.#waits.get(ask)?.abort(new Error('the lock is wanted no longer'))
+  }
+
+  /** Leaves all queues at once. */
+  stopWaiting(): void {
+    for (const ask of this.#waits.keys()) this.leave(ask)
+  }
+
+  /** Gives all locks back. */
+  async close(): Promise<void> {
+    this.#kept.clear()
+    await this.#manager.close()
+  }
+
+  #wait(ask: number): AbortController {
+    const wait = new AbortController()
+    this.#waits.set(ask, wait)
+    return wait
+  }
+
+  /** Asks as a flow that holds these locks, so that a wait that would never end is found. */
+  #holding<T>(held: readonly string[], ask: () => T): T {
+    const [id, ...others] = held
+    if (id === undefined) return ask()
+    const rest = (): T => this.#holding(others, ask)
+    return this.#kept.get(id)?.run(rest) ?? rest()
+  }
+
+  #keep(ask: number, lock: Lock): void {
+    const { id, resource, slot, token } = lock
+    let grant: LockGrant | undefined
+    if (lock instanceof HeldLock) lock.under((its) => (grant = its))
+    this.#kept.set(id, lock)
+    const { grantedAt = new Date(), remainingMs = Infinity } = grant ?? {}
+    const endsAt = sharedInstant(remainingMs)
+    this.#tell({ kind: 'granted', ask, resource, id, slot, token, grantedAt, endsAt })
+    if (grant !== undefined && remainingMs !== Infinity) this.#tellRenewals(grant, remainingMs)
+    lock.signal.addEventListener('abort', () => {
+      this.#kept.delete(id)
+      this.#tell({ kind: 'lost', id })
+    })
+  }
+
+  #tellRenewals(grant: LockGrant, leaseMs: number): void {
+    let told = sharedInstant(leaseMs).monotonic
+    const checks = setInterval(() => {
+      if (!this.#kept.has(grant.id)) {
+        clearInterval(checks)
+        return
+      }
+      const endsAt = sharedInstant(grant.remainingMs)
+      // While the host does not read, one message is enough.
+      if (endsAt.monotonic <= told + 1 || process.stdout.writableLength > 0) return
+      told = endsAt.monotonic
+      this.#tell({ kind: 'renewed', id: grant.id, endsAt })
+    }, leaseMs / CHECKS_PER_LEASE)
+    checks.unref()
+  }
+
+  #tick(ask: number): () => void {
+    let timer: NodeJS.Timeout
+    const tickAfter = (ms: number): void => {
+      timer = setTimeout(() => {
+        this.#tell({ kind: 'waiting', ask })
+        tickAfter(TICK_MS)
+      }, ms).unref()
+    }
+    tickAfter(FIRST_TICK_MS)
+    return () => clearTimeout(timer)
+  }
+}
+
+/** Writes an error so that the host can make it again. */
+export function reportError(error: unknown): ReportedError {
+  if (isCliOpsError(error)) {
+    const { code, message, details } = error
+    return { code, message, details }
+  }
+  const message = error instanceof Error ? error.message : String(error)
+  return { code: undefined, message, details: undefined }
+}

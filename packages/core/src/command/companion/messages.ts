@@ -1,0 +1,80 @@
+import type { OpenCommand } from '../../registry/contract/registry-driver.js'
+import type { ErrorCode } from '../../base/errors/error-codes.js'
+import type { LockInfo, LockOptions } from '../../locks/contract/lock-types.js'
+import type { ConnectionOptions } from '../../engine/connection-options.js'
+
+/** The process that a companion speaks for. */
+export interface HostFacts {
+  readonly pid: number
+  readonly instance: string
+  readonly name: string
+  readonly startedAt: Date
+  /** The host's main script: a driver that is not found beside the kit is looked for beside it. */
+  readonly script: string | undefined
+}
+
+/** A lock that the host asks for. */
+export interface LockOrder {
+  /** Numbers the request; replies carry it. */
+  readonly ask: number
+  readonly resource: string
+  readonly options: Omit<LockOptions, 'signal' | 'onWait'>
+  /** Ids of the locks that the asking flow holds through this companion. */
+  readonly held: readonly string[]
+  readonly command: string | undefined
+  /** The host blocks until the reply, so what it shows meanwhile it shows when it is told something. */
+  readonly isBlocked: boolean
+}
+
+/** What a host tells its companion, carried out in order. */
+export type HostMessage =
+  | { readonly kind: 'start'; readonly connection: ConnectionOptions; readonly host: HostFacts }
+  | { readonly kind: 'register'; readonly name: string; readonly version: string | undefined }
+  | {
+      readonly kind: 'append'
+      readonly json: string
+      /** The command that begins with this event. */
+      readonly begins: OpenCommand | undefined
+      /** The `endId` of the one that ends with it. */
+      readonly ends: string | undefined
+    }
+  | ({ readonly kind: 'take' } & LockOrder)
+  /** The lock is wanted no longer, whether or not it was granted meanwhile. */
+  | { readonly kind: 'leave'; readonly ask: number }
+  | { readonly kind: 'release'; readonly id: string }
+  /** The host has said all it has to say, and is about to exit. */
+  | { readonly kind: 'end' }
+
+/** An instant on the clocks that both processes read: `process.hrtime()` and `Date.now()`, in milliseconds. */
+export interface SharedInstant {
+  readonly monotonic: number
+  readonly wall: number
+}
+
+/** An error on its way to the host; without a code it is a `TypeError`. */
+export interface ReportedError {
+  readonly code: ErrorCode | undefined
+  readonly message: string
+  readonly details: Readonly<Record<string, unknown>> | undefined
+}
+
+/** What a companion tells its host. */
+export type CompanionMessage =
+  /** Events or the registry cannot be used. */
+  | { readonly kind: 'failed'; readonly reason: string }
+  /** Without `info` only time has passed. */
+  | { readonly kind: 'waiting'; readonly ask: number; readonly info?: LockInfo }
+  | {
+      readonly kind: 'granted'
+      readonly ask: number
+      readonly resource: string
+      readonly id: string
+      readonly slot: string | undefined
+      readonly token: bigint
+      readonly grantedAt: Date
+      readonly endsAt: SharedInstant
+    }
+  | { readonly kind: 'refused'; readonly ask: number; readonly error: ReportedError }
+  /** The lease was renewed. */
+  | { readonly kind: 'renewed'; readonly id: string; readonly endsAt: SharedInstant }
+  | { readonly kind: 'lost'; readonly id: string }

@@ -1,0 +1,37 @@
+import { type CliOpsError, isCliOpsError } from '../../base/errors/cli-ops-error.js'
+import type { ErrorCode } from '../../base/errors/error-codes.js'
+
+// The exit codes of a command that was kept from running, or lost its lock, by the names and numbers of sysexits.h.
+
+/** `EX_TEMPFAIL`: its lock is busy, and nothing else is wrong. */
+export const EXIT_BUSY = 75
+/** `EX_UNAVAILABLE`: the engine or the home cannot be used. */
+export const EXIT_UNAVAILABLE = 69
+/** `EX_PROTOCOL`: `cli-ops run` has lost its lock while the program ran. */
+export const EXIT_LOST = 76
+/** `EX_NOPERM`: the engine or the home refuses. */
+export const EXIT_REFUSED = 77
+/** `EX_CONFIG`: a rule, URL or option is wrong. */
+export const EXIT_CONFIG = 78
+
+const EXIT_CODES: Readonly<Partial<Record<ErrorCode, number>>> = {
+  LOCK_HELD: EXIT_BUSY,
+  LOCK_TIMEOUT: EXIT_BUSY,
+  LOCK_SUPERSEDED: EXIT_BUSY,
+  FORBIDDEN: EXIT_REFUSED,
+  INSECURE_DIRECTORY: EXIT_REFUSED,
+  LOCK_DEADLOCK: EXIT_CONFIG,
+  UNSUPPORTED: EXIT_CONFIG,
+}
+
+/** The exit code of a command that does not run because of `error`. What is no error of the kit is a wrong rule or option. */
+export function exitCodeOf(error: unknown): number {
+  if (!isCliOpsError(error)) return EXIT_CONFIG
+  if (error.code === 'STORAGE_FAILED' && isDenied(error)) return EXIT_REFUSED
+  return EXIT_CODES[error.code] ?? EXIT_UNAVAILABLE
+}
+
+function isDenied({ cause }: CliOpsError): boolean {
+  const code = (cause as NodeJS.ErrnoException | null | undefined)?.code
+  return code === 'EACCES' || code === 'EPERM'
+}

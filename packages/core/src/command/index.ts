@@ -1,0 +1,32 @@
+/**
+ * What an adapter to a CLI framework is made of. All of it goes into the adapter's own file, since to find and read a file
+ * costs more than most of what is in it.
+ */
+export { assertSameOptions } from './assert-same-options.js'
+export { beginCommand } from './begin-command.js'
+export { checkEmits, checkLockRule, checkOptions } from './check-options.js'
+export { currentSession } from './current-session.js'
+export { emitAfter } from './emit-after.js'
+export { hostBlocks } from './host-blocks.js'
+export { isOwnCommandLine } from './host/own-command-line.js'
+export { isPromiseLike } from '../base/wait/promise-like.js'
+export { useOps } from './use-ops.js'
+export { checkWithLock, runWithLock } from './with-lock.js'
+export { PreloadedProgram } from './preload/preloaded-program.js'
+export { OPS_COMMANDS, type OpsCommand } from './ops-commands.js'
+export type {
+  CliOpsOptions,
+  CommandContext,
+  CommandOutcome,
+  CommandRule,
+  EmittedEvent,
+  EventsOf,
+  LockRule,
+  ServedRequest,
+} from './options/cli-ops-options.js'
+export type { ProgramPreload } from './preload/preloaded-program.js'
+export type { ProgramCommand } from './preload/probe-report.js'
+export type { Load } from './preload/watch-loads.js'
+export type { CommandRun, Entry } from './command-run.js'
+export type { CommandTree, HostCommand, Program } from './host/host-command.js'
+export { CliOpsError, isCliOpsError } from '../base/errors/cli-ops-error.js'

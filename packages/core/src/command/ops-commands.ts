@@ -1,0 +1,122 @@
+/** An argument of an `ops` command. */
+export interface OpsArgument {
+  readonly name: string
+  readonly description: string
+  /** It may be left out; only the last one can. @default false */
+  readonly optional?: true
+}
+
+/** An option of an `ops` command. One with a `value` takes a value of that name, the others are switches. */
+export interface OpsOption {
+  readonly name: string
+  readonly value?: string
+  readonly description: string
+  readonly required?: boolean
+}
+
+/** One of the commands that every framework mounts the same way. */
+export interface OpsCommand {
+  /** Path below the `ops` command: `status`, `locks release`. */
+  readonly path: string
+  readonly summary: string
+  readonly arguments: readonly OpsArgument[]
+  readonly options: readonly OpsOption[]
+}
+
+const JSON_OPTION: OpsOption = { name: 'json', description: 'print JSON for programs' }
+
+/** The commands, as a table without code: mounting them must cost nothing. */
+export const OPS_COMMANDS: readonly OpsCommand[] = [
+  {
+    path: 'status',
+    summary: 'show who is running, which locks are held and what the event log keeps',
+    arguments: [],
+    options: [JSON_OPTION],
+  },
+  {
+    path: 'locks',
+    summary: 'list the locks that are held or waited for',
+    arguments: [],
+    options: [JSON_OPTION],
+  },
+  {
+    path: 'why',
+    summary:
+      'say who holds a lock, who waits for it and what to do; without a name, for all that wait',
+    arguments: [{ name: 'resource', description: 'what the lock protects', optional: true }],
+    options: [JSON_OPTION],
+  },
+  {
+    path: 'locks release',
+    summary: 'take a lock from the holder with this id, and from no later one',
+    arguments: [{ name: 'resource', description: 'what the lock protects' }],
+    options: [
+      {
+        name: 'id',
+        value: 'id',
+        description: 'id of the holder, as "locks" shows it',
+        required: true,
+      },
+      JSON_OPTION,
+    ],
+  },
+  {
+    path: 'events',
+    summary: 'list the events that are kept, oldest first',
+    arguments: [],
+    options: [
+      { name: 'type', value: 'pattern', description: 'only these, such as "task:*"' },
+      { name: 'since', value: 'time', description: 'only from then on: "5m", "2h" or an ISO time' },
+      { name: 'after', value: 'cursor', description: 'only those behind this position' },
+      {
+        name: 'group',
+        value: 'name',
+        description: 'only those this group has not seen yet, which it then has',
+      },
+      { name: 'follow', description: 'go on with new events until Ctrl-C' },
+      JSON_OPTION,
+    ],
+  },
+  {
+    path: 'events parked',
+    summary: 'list the events that groups have given up, with the reason',
+    arguments: [],
+    options: [
+      { name: 'group', value: 'name', description: 'only those of this group' },
+      JSON_OPTION,
+    ],
+  },
+  {
+    path: 'events retry',
+    summary: 'have parked events of a group tried again by its consumer',
+    arguments: [{ name: 'group', description: 'name of the group' }],
+    options: [{ name: 'id', value: 'id', description: 'only the event with this id' }, JSON_OPTION],
+  },
+  {
+    path: 'events drop',
+    summary: 'remove a parked event of a group for good',
+    arguments: [{ name: 'group', description: 'name of the group' }],
+    options: [
+      { name: 'id', value: 'id', description: 'id of the event', required: true },
+      JSON_OPTION,
+    ],
+  },
+  {
+    path: 'ps',
+    summary: 'list the running instances of all CLIs',
+    arguments: [],
+    options: [JSON_OPTION],
+  },
+  {
+    path: 'clean',
+    summary: 'remove what dead processes left: locks, registry records, expired events',
+    arguments: [],
+    options: [JSON_OPTION],
+  },
+  {
+    path: 'doctor',
+    summary: 'check the home directory and what the kit needs of this machine',
+    arguments: [],
+    options: [JSON_OPTION],
+  },
+]

@@ -1,0 +1,146 @@
+import { assertEventType } from '../../events/event-pattern.js'
+import { assertRateLimit } from '../../events/assert-rate-limit.js'
+import { assertName, describe } from '../../base/names/assert-name.js'
+import { assertObject } from '../../base/validation/assert-object.js'
+import { closestName } from '../../base/names/closest-name.js'
+import { assertSlots } from '../../locks/slots/slot-set.js'
+import { resolveConnection } from '../../engine/connection-options.js'
+import type { CliOpsOptions, CommandRule, EventsOf, LockRule } from './cli-ops-options.js'
+
+const OPTIONS = [
+  'name',
+  'version',
+  'home',
+  'namespace',
+  'url',
+  'disabled',
+  'commands',
+  'lifecycleEvents',
+  'rateLimit',
+  'serve',
+  'ops',
+]
+const RULE_FIELDS = ['lock', 'emits']
+const LOCK_FIELDS = ['resource', 'mode', 'timeoutMs', 'onBusy', 'label', 'slots', 'queue']
+
+/** Throws a `TypeError` that names the option, the rule and the value, unless `options` may configure a plugin. */
+export function assertOptions(
+  options: unknown,
+  place = 'options',
+): asserts options is CliOpsOptions {
+  assertEntries(place, options)
+  assertFields(place, options, OPTIONS)
+  // What the author of a CLI passes is named as it stands there; what stands in a file, with its place.
+  const at = (option: string): string => (place === 'options' ? option : `${place}.${option}`)
+  const { name, version, lifecycleEvents, rateLimit, ops, serve, commands, url } =
+    options as CliOpsOptions
+  if (name !== undefined) assertName(at('name'), name)
+  if (version !== undefined) assertName(at('version'), version)
+  if (lifecycleEvents !== undefined) assertType(at('lifecycleEvents'), lifecycleEvents, ['boolean'])
+  if (rateLimit !== undefined && rateLimit !== false) assertRateLimit(at('rateLimit'), rateLimit)
+  if (ops !== undefined) assertType(at('ops'), ops, ['boolean', 'string'])
+  if (serve !== undefined) {
+    assertObject(at('serve'), serve)
+    for (const [method, handler] of Object.entries(serve))
+      assertType(at(`serve.${method}`), handler, ['function'])
+  }
+  if (commands !== undefined) {
+    assertEntries(at('commands'), commands)
+    for (const [command, rule] of Object.entries(commands))
+      assertRule(at(`commands[${JSON.stringify(command)}]`), rule)
+  }
+  if (url !== undefined) assertUrls(at('url'), url)
+  // What the environment says is not the author's, and must not keep --help from working.
+  resolveConnection(options, { CLI_OPS_HOME: process.execPath })
+}
+
+/** Throws a `TypeError` unless `rule` is the lock of a command: a resource name or a lock rule. */
+export function assertLockRule(place: string, rule: unknown): asserts rule is string | LockRule {
+  if (typeof rule === 'string') {
+    assertName(place, rule)
+    return
+  }
+  assertLockObject(place, rule)
+}
+
+function assertLockObject(place: string, rule: unknown): void {
+  assertObject(place, rule)
+  assertFields(place, rule, LOCK_FIELDS)
+  const { resource, mode, timeoutMs, onBusy, label, slots, queue } = rule as Partial<LockRule>
+  assertName(`${place}.resource`, resource)
+  if (label !== undefined) assertName(`${place}.label`, label)
+  assertOneOf(`${place}.mode`, mode, ['exclusive', 'shared'])
+  if (slots !== undefined) {
+    assertSlots(`${place}.slots`, slots)
+    if (mode === 'shared')
+      throw new TypeError(`${place}.mode must be exclusive with slots, got "shared"`)
+  }
+  assertOneOf(`${place}.queue`, queue, ['all', 'latest'])
+  assertOneOf(`${place}.onBusy`, onBusy, ['wait', 'fail', 'skip'])
+  if (timeoutMs !== undefined && !(typeof timeoutMs === 'number' && timeoutMs >= 0)) {
+    throw new TypeError(
+      `${place}.timeoutMs must be a number of milliseconds, got ${describe(timeoutMs)}`,
+    )
+  }
+}
+
+/** Throws a `TypeError` unless `rule` says what is done around a command. */
+export function assertRule(place: string, rule: unknown): asserts rule is CommandRule {
+  assertEntries(place, rule)
+  assertFields(place, rule, RULE_FIELDS)
+  const { lock, emits } = rule as { readonly lock?: unknown; readonly emits?: unknown }
+  if (lock !== undefined && typeof lock !== 'function') assertLockRule(`${place}.lock`, lock)
+  if (emits !== undefined) assertEmits(`${place}.emits`, emits)
+}
+
+/** Throws a `TypeError` unless `events` says what follows a command: an event's type, or a function that makes events. */
+export function assertEmits(place: string, events: unknown): asserts events is string | EventsOf {
+  if (typeof events !== 'function') assertEventType(events, place)
+}
+
+/** Which schemes there are, the driver says. A URL may hold a password, so only what is a mere word is shown. */
+function assertUrls(place: string, url: unknown): void {
+  const urls = typeof url === 'object' && url !== null ? Object.values(url) : [url]
+  const wrong = urls.find((text) => typeof text === 'string' && !URL.canParse(text)) as unknown
+  if (typeof wrong !== 'string') return
+  const shown = /^[\w-]{0,30}$/u.test(wrong) ? describe(wrong) : 'something else'
+  throw new TypeError(`${place} must be a URL such as redis://host:6379, got ${shown}`)
+}
+
+/** What a `Map`, or an object behind this one, holds is among no entries: its rules would silently not hold. */
+function assertEntries(place: string, value: unknown): asserts value is object {
+  assertObject(place, value)
+  const isKeyed = value instanceof Map || value instanceof Set
+  const prototype = Object.getPrototypeOf(value) as object | null
+  // One more step than a literal of this realm or another has, and something enumerable there.
+  const isDerived = prototype !== null && Object.keys(prototype).length > 0
+  if (isKeyed || isDerived) {
+    const found = isKeyed ? `a ${value.constructor.name}` : 'one that inherits them'
+    throw new TypeError(`${place} must be an object with entries of its own, got ${found}`)
+  }
+}
+
+/** A misspelt option would otherwise be a rule that silently does not hold. */
+function assertFields(place: string, value: object, known: readonly string[]): void {
+  for (const field of Object.keys(value)) {
+    if (!known.includes(field)) {
+      const meant = closestName(field, known)
+      const hint = meant === undefined ? '' : `; did you mean ${JSON.stringify(meant)}?`
+      throw new TypeError(
+        `${place} must only have ${known.join(', ')}, got ${JSON.stringify(field)}${hint}`,
+      )
+    }
+  }
+}
+
+function assertType(place: string, value: unknown, types: readonly string[]): void {
+  if (!types.includes(typeof value)) {
+    throw new TypeError(`${place} must be a ${types.join(' or ')}, got ${describe(value)}`)
+  }
+}
+
+function assertOneOf(place: string, value: unknown, allowed: readonly string[]): void {
+  if (value !== undefined && !(typeof value === 'string' && allowed.includes(value))) {
+    throw new TypeError(`${place} must be one of ${allowed.join(', ')}, got ${describe(value)}`)
+  }
+}

@@ -1,0 +1,38 @@
+import { closestName } from '../../base/names/closest-name.js'
+
+/** How many commands a message lists. */
+const MAX_LISTED = 10
+
+/** The error for a rule that names no command of the program. */
+export function unknownCommandError(
+  key: string,
+  program: string,
+  known: readonly string[],
+): TypeError {
+  const meant = closestName(key.replaceAll(':', ' '), known)
+  const hint = meant === undefined ? listOf(known) : `did you mean ${JSON.stringify(meant)}?`
+  return ruleError(
+    key,
+    `commands[${JSON.stringify(key)}] must name a command of ${program}, which has none of that name; ${hint}`,
+  )
+}
+
+/** The error for two rules for one command, such as by its name and by an alias. */
+export function twoRulesError(first: string, second: string): TypeError {
+  const keys = `${JSON.stringify(first)} and ${JSON.stringify(second)}`
+  return ruleError(
+    second,
+    `commands must have one rule for each command, got ${keys} for the same one`,
+  )
+}
+
+/** The error for a rule; it says which, so that the file can be named that the rule stands in. */
+function ruleError(rule: string, message: string): TypeError {
+  return Object.assign(new TypeError(message), { rule })
+}
+
+function listOf(known: readonly string[]): string {
+  if (known.length === 0) return '"" names what it does itself'
+  const shown = known.slice(0, MAX_LISTED).map((name) => JSON.stringify(name))
+  return `it has ${shown.join(', ')}${known.length > MAX_LISTED ? ', …' : ''}`
+}

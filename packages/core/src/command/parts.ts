@@ -1,0 +1,20 @@
+/**
+ * What only few commands need of the lifecycle, one file that they load on top. It is CommonJS, since only that can be loaded
+ * synchronously on every supported Node: an `import()` would make a synchronous command asynchronous.
+ */
+export { assertEmits, assertLockRule, assertOptions, assertRule } from './options/assert-options.js'
+export { blockForLock, isHeldHere } from './block-for-lock.js'
+export { assertEqualOptions } from './options/assert-equal-options.js'
+export { twoRulesError, unknownCommandError } from './options/rule-errors.js'
+export { contribute } from './contribute.js'
+export { endRefused } from './end-refused.js'
+export { withHomeConfig } from './options/home-config.js'
+export { hostManner } from './host/host-manner.js'
+export { slotNames } from '../locks/slots/slot-set.js'
+export { ownDeadlockError } from '../locks/lock-errors.js'
+export { refusalOf } from './refusal-of.js'
+export { waitForLock } from './wait-for-lock.js'
+export { tryLockNow } from './try-lock-now.js'
+export * as localParts from '../drivers/local/local-parts.js'
+export { companionFor } from './companion/companion-for.js'
+export { blockForEngineLock } from './companion/engine-lock.js'

@@ -1,0 +1,52 @@
+import { fs, path } from '../../base/builtins.js'
+import { resolveConnection } from '../../engine/connection-options.js'
+
+/** What `config.json` says of one CLI, as far as a preload that cannot hold it has to know. */
+export interface ConfiguredRules {
+  readonly file: string
+  /** The name under which it stands there. */
+  readonly cli: string
+  /** Resources of its locks; none where its rules only emit events. */
+  readonly resources: readonly string[]
+}
+
+interface Entry {
+  readonly disabled?: unknown
+  readonly commands?: unknown
+}
+
+/**
+ * Reads the rules that the home's `config.json` has for a CLI of any of these names; `undefined` where there are none.
+ *
+ * @throws Error naming the file where it cannot be read
+ */
+export function configuredRules(names: readonly string[]): ConfiguredRules | undefined {
+  const file = path.join(resolveConnection({}).home, 'config.json')
+  const clis = readClis(file)
+  for (const cli of names) {
+    const { disabled, commands }: Entry = Object.hasOwn(clis, cli) ? (clis[cli] ?? {}) : {}
+    if (disabled === true || typeof commands !== 'object' || commands === null) continue
+    const rules = Object.values(commands as Readonly<Record<string, unknown>>)
+    if (rules.length > 0) return { file, cli, resources: rules.flatMap(resourceOf) }
+  }
+  return undefined
+}
+
+function readClis(file: string): Readonly<Record<string, Entry | null | undefined>> {
+  try {
+    const config = JSON.parse(fs.readFileSync(file, 'utf8')) as { readonly clis?: unknown } | null
+    const clis = config?.clis
+    return typeof clis === 'object' && clis !== null ? (clis as Record<string, Entry>) : {}
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR') return {}
+    throw new Error(`${file} cannot be read: ${message}`, { cause: error })
+  }
+}
+
+function resourceOf(rule: unknown): string[] {
+  const { lock } = (rule ?? {}) as { readonly lock?: unknown }
+  const resource =
+    typeof lock === 'object' && lock !== null ? (lock as { resource?: unknown }).resource : lock
+  return lock === undefined ? [] : [typeof resource === 'string' ? resource : '<resource>']
+}

@@ -1,0 +1,84 @@
+import { packageBinOf } from '../host/cli-name.js'
+
+/** Tells a child that it is the program itself, whatever its file is called. */
+const RESPAWNED = 'CLI_OPS_RESPAWNED'
+
+/** Options of node that take their value from the next argument. */
+const WITH_VALUE = new Set([
+  '--import',
+  '--require',
+  '-r',
+  '--loader',
+  '--experimental-loader',
+  '--conditions',
+  '-C',
+  '--env-file',
+])
+
+/** What Node hands to the system, as `ChildProcess.prototype.spawn` gets it. */
+interface SpawnOptions {
+  readonly file: string
+  args?: readonly string[]
+  envPairs?: readonly string[]
+  readonly detached?: boolean
+  readonly stdio?: unknown
+}
+
+interface ChildProcessClass {
+  readonly prototype: { spawn: (this: unknown, options: SpawnOptions) => unknown }
+}
+
+/** Tells, once, whether this process was started by {@link followRespawn}. */
+export function isRespawned(): boolean {
+  const isSet = process.env[RESPAWNED] !== undefined
+  if (isSet) delete process.env[RESPAWNED]
+  return isSet
+}
+
+/**
+ * Brings the preload into a child that is this program once more: mocha starts itself again where it is given options of V8. It
+ * does so from its own arguments, without those of the node that it runs on. `onFollow` is asked before whether to.
+ */
+export function followRespawn(url: string, folder: string, onFollow: () => boolean): void {
+  const { ChildProcess } = process.getBuiltinModule('node:child_process') as unknown as {
+    readonly ChildProcess: ChildProcessClass
+  }
+  const { prototype } = ChildProcess
+  const { spawn } = prototype
+  prototype.spawn = function (options) {
+    const { file, args = [], envPairs = [] } = options
+    if (standsForParent(options) && isThisProgram(file, args, folder) && onFollow()) {
+      if (!hasPreload(url, args, envPairs))
+        options.args = [args[0] ?? file, '--import', url, ...args.slice(1)]
+      options.envPairs = [...envPairs, `${RESPAWNED}=1`]
+    }
+    return Reflect.apply(spawn, this, [options])
+  }
+}
+
+/** A child that has this one's stderr is seen in its place; a helper in the background is not. */
+function standsForParent({ detached, stdio }: SpawnOptions): boolean {
+  if (detached === true) return false
+  const stderr: unknown = Array.isArray(stdio) ? stdio[2] : stdio
+  return stderr === 'inherit' || stderr === 2 || stderr === process.stderr
+}
+
+function isThisProgram(file: string, args: readonly string[], folder: string): boolean {
+  if (file !== process.execPath && file !== 'node') return false
+  const script = scriptOf(args.slice(1))
+  return script !== undefined && packageBinOf(script)?.folder === folder
+}
+
+function scriptOf(args: readonly string[]): string | undefined {
+  for (let index = 0; index < args.length; index += 1) {
+    const arg = args[index] ?? ''
+    if (!arg.startsWith('-')) return arg
+    if (WITH_VALUE.has(arg)) index += 1
+  }
+  return undefined
+}
+
+function hasPreload(url: string, args: readonly string[], envPairs: readonly string[]): boolean {
+  if (args.some((arg) => arg.includes(url))) return true
+  return envPairs.some((pair) => pair.startsWith('NODE_OPTIONS=') && pair.includes(url))
+}

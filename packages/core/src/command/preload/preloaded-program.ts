@@ -1,0 +1,199 @@
+import { say } from '../../base/terminal/message.js'
+import { packageBinOf, type PackageBin } from '../host/cli-name.js'
+import { EXIT_CONFIG } from '../host/exit-codes.js'
+import { isOn } from '../../base/process/environment.js'
+import { describeOwnProcess, ownProcess } from '../../base/process/own-process.js'
+import { processPart } from '../../base/process/process-state.js'
+import { type ConfiguredRules, configuredRules } from './configured-rules.js'
+import { followRespawn, isRespawned } from './follow-respawn.js'
+import { keepPreload, type Preload } from './keep-preload.js'
+import { PROBE_FOLDER, type ProgramCommand, writeProbeReport } from './probe-report.js'
+import { type Load, watchLoads } from './watch-loads.js'
+
+/** Tells children which process runs the command that they are a part of: its pid, and its program. */
+const STARTED_BY = 'CLI_OPS_STARTED_BY'
+
+const FREE_ARGUMENTS = new Set(['--help', '-h', '--version', '-v', '-V'])
+
+/** What the preloads of one process know together. */
+interface Shared {
+  readonly frameworks: Set<string>
+  hasParsed: boolean
+  /** Another process is the program now, or it has been refused. */
+  isSettled: boolean
+  /** Why the rules cannot hold. */
+  reason?: string
+}
+
+/** A preload, the framework that it watches for, and what it needs to see of loaded modules. */
+export interface ProgramPreload extends Preload {
+  readonly framework: string
+  readonly onLoad?: (load: Load) => void
+  /** The commands of the programs that have parsed, for whoever attaches one. */
+  readonly listCommands: () => readonly ProgramCommand[]
+}
+
+/**
+ * The program into which a preload was put. Its rules hold, or somebody is told: where no command line of the framework
+ * was parsed, one line at the end says so; where the framework is too old for a lock, the program is refused.
+ */
+export class PreloadedProgram {
+  readonly #shared: Shared
+  readonly #isRespawned: boolean
+  /** True in a run that only shows what a preload sees: nothing is refused or said. */
+  readonly isProbed: boolean
+  #bin: PackageBin | null | undefined
+  #hasParsed = false
+
+  constructor(preload: ProgramPreload) {
+    keepPreload(preload)
+    const shared = processPart<Shared>('preloads', () => ({
+      frameworks: new Set(),
+      hasParsed: false,
+      isSettled: false,
+    }))
+    this.#shared = shared
+    this.#isRespawned = isRespawned()
+    const isFirst = shared.frameworks.size === 0
+    shared.frameworks.add(preload.framework)
+    watchLoads((load) => {
+      if (isChildProcess(load.request)) this.#follow(preload.url)
+      preload.onLoad?.(load)
+    })
+    const probeFolder = process.env[PROBE_FOLDER]
+    this.isProbed = probeFolder !== undefined
+    if (!isMainThread()) return
+    if (probeFolder !== undefined)
+      process.once('exit', () => {
+        this.#report(probeFolder, preload)
+      })
+    else if (isFirst)
+      process.once('exit', () => {
+        this.#sayUnlessHeld()
+      })
+  }
+
+  /** The package that installs the program. */
+  get bin(): PackageBin | undefined {
+    this.#bin ??= packageBinOf(process.argv[1]) ?? null
+    return this.#bin ?? undefined
+  }
+
+  /**
+   * Notes that the program parses its command line. False where it is a part of another process's command: a subcommand that is a
+   * file of its own, or a worker, which the rule of that command covers.
+   */
+  parses(): boolean {
+    const isFirst = !this.#shared.hasParsed
+    this.#shared.hasParsed = true
+    this.#hasParsed = true
+    if (this.#isPartOfParent()) return false
+    if (isFirst && isMainThread())
+      process.env[STARTED_BY] = `${process.pid} ${process.argv[1] ?? ''}`
+    return true
+  }
+
+  /**
+   * Notes why rules cannot hold here. Where one of them has a lock the process ends with 78 before the program does
+   * anything; `name` is what the framework calls the program.
+   */
+  cannotHold(reason: string, name?: string): void {
+    this.#shared.reason ??= reason
+    if (this.isProbed || !isMainThread() || isOff() || isFree()) return
+    if (this.#isPartOfParent()) return
+    const names = this.#names(name)
+    try {
+      const rules = configuredRules(names)
+      if (rules === undefined || rules.resources.length === 0) return
+      describeOwnProcess({ name: names[0] ?? rules.cli })
+      say(`refused: ${reason}, so its lock in ${rules.file} cannot hold; ${remedy(rules)}`)
+    } catch (error) {
+      say(`refused: ${(error as Error).message}`)
+    }
+    this.#shared.isSettled = true
+    process.exit(EXIT_CONFIG)
+  }
+
+  /** Tells whether a file belongs to the package of the program, and to no other inside it. */
+  isOwnFile(file: string): boolean {
+    const folder = this.bin?.folder
+    if (folder === undefined) return file === process.argv[1]
+    return file.startsWith(folder) && !/[\\/]node_modules[\\/]/u.test(file.slice(folder.length))
+  }
+
+  #follow(url: string): void {
+    if (followed || !isMainThread() || this.bin === undefined) return
+    followed = true
+    followRespawn(url, this.bin.folder, () => {
+      if (this.#shared.hasParsed) return false
+      this.#shared.isSettled = true
+      return true
+    })
+  }
+
+  #report(folder: string, { framework, listCommands }: ProgramPreload): void {
+    const { reason } = this.#shared
+    const commands = listCommands()
+    const hasParsed = this.#hasParsed
+    writeProbeReport(folder, { framework, pid: process.pid, hasParsed, reason, commands })
+  }
+
+  #sayUnlessHeld(): void {
+    const { hasParsed, isSettled, reason, frameworks } = this.#shared
+    if (hasParsed || isSettled || isOff() || isFree() || !this.#isProgram()) return
+    const rules = this.#rules()
+    if (rules === undefined) return
+    describeOwnProcess({ name: this.#names()[0] ?? rules.cli })
+    const why = reason ?? `no ${[...frameworks].join(' and no ')} was seen in it`
+    say(`the rules for "${rules.cli}" in ${rules.file} did not hold: ${why}; ${remedy(rules)}`)
+  }
+
+  #rules(): ConfiguredRules | undefined {
+    try {
+      return configuredRules(this.#names())
+    } catch {
+      // Whoever has a rule there is told when it begins a command.
+      return undefined
+    }
+  }
+
+  /** False in a worker or another file that some CLI starts: rules are for the program that a person calls. */
+  #isProgram(): boolean {
+    return this.#isRespawned || this.bin?.isEntry !== false
+  }
+
+  #names(name?: string): readonly string[] {
+    const file = ownProcess().name
+    return [...new Set([...(this.bin?.names ?? [file]), ...(name === undefined ? [] : [name])])]
+  }
+
+  #isPartOfParent(): boolean {
+    const [pid, ...script] = process.env[STARTED_BY]?.split(' ') ?? []
+    if (this.#isRespawned || Number(pid) !== process.ppid || this.bin === undefined) return false
+    const parent = packageBinOf(script.join(' '))
+    return parent?.folder === this.bin.folder && parent.script !== this.bin.script
+  }
+}
+
+let followed = false
+
+function remedy({ cli, resources }: ConfiguredRules): string {
+  return `use "cli-ops run --lock ${resources[0] ?? '<resource>'} -- ${cli}"`
+}
+
+function isChildProcess(request: string): boolean {
+  return request === 'child_process' || request === 'node:child_process'
+}
+
+function isMainThread(): boolean {
+  return process.getBuiltinModule('node:worker_threads').isMainThread
+}
+
+function isOff(): boolean {
+  return isOn(process.env['CLI_OPS_DISABLED'])
+}
+
+/** Help and version are free, whatever the program is built on. */
+function isFree(): boolean {
+  return process.argv.length === 3 && FREE_ARGUMENTS.has(process.argv[2] ?? '')
+}

@@ -1,0 +1,348 @@
+import { debug, warnOnce } from '../base/terminal/message.js'
+import type { OpenCommand, Primitive } from '../drivers/driver.js'
+import { assertEventType } from '../events/event-pattern.js'
+import { nextEventId } from '../events/contract/event-id.js'
+import { createEventRecord, eventJson } from '../events/contract/event-record.js'
+import { defaultSource } from '../events/contract/event-source.js'
+import { isoNow } from '../events/contract/event-time.js'
+import { traceparentOf } from '../base/process/trace-context.js'
+import { isCliOpsError } from '../base/errors/cli-ops-error.js'
+import { type RunningCli, setRunningCli } from '../coordinator/running-cli.js'
+import {
+  type Connection,
+  type ConnectionOptions,
+  resolveConnection,
+} from '../engine/connection-options.js'
+import { path } from '../base/builtins.js'
+import { runExitCleanups, takeOverExitCleanups } from '../base/process/at-exit.js'
+import { describeOwnProcess, ownProcess } from '../base/process/own-process.js'
+import { isOutdatedCopy } from '../base/process/process-state.js'
+import type { CliOpsOptions, CommandOutcome, EventsOf } from './options/cli-ops-options.js'
+import { assertSameOptions } from './assert-same-options.js'
+import { type PackageBin, packageBinOf } from './host/cli-name.js'
+import { findRule } from './command-rule.js'
+import { CommandRun, type RunSettings } from './command-run.js'
+import { type ProcessEnd, observeExit } from './host/exit-observer.js'
+import type { HostCommand, Program } from './host/host-command.js'
+import { isConfigured } from './options/is-configured.js'
+import { loadParts } from './lazy.js'
+import { LocalTraces } from './local-traces.js'
+import type { Companion } from './companion/companion.js'
+import { eventsOf } from './outcome-events.js'
+import type { Refusal } from './refusal.js'
+
+/** What is known of a handler that has ended well. */
+export type HandledOutcome = Pick<CommandOutcome, 'args' | 'result' | 'durationMs'>
+
+/** What one program is configured with. */
+interface ProgramSettings {
+  readonly options: CliOpsOptions
+  /** Names the file that a wrong rule stands in. */
+  readonly place?: (error: Error) => Error
+  /** Why its rules cannot be known, so that none of its commands may run. */
+  readonly fault?: Error
+}
+
+/**
+ * The plugin's part in one process: it registers the instance, follows the commands, observes how the process really
+ * ends, and gives everything back. There is one in a process, however often a framework object is built.
+ *
+ * Locks fail closed. Everything else fails open: the first failure says so in one line and the host goes on.
+ */
+export class Session implements RunningCli {
+  readonly name: string
+  readonly version: string | undefined
+  readonly options: CliOpsOptions
+  readonly connection: ConnectionOptions
+  readonly rateLimit: CliOpsOptions['rateLimit']
+  readonly isRateLimitOfHome: boolean
+  /** Every name by which its package installs it. */
+  readonly #names: readonly string[]
+  /** `undefined` where the environment says what cannot be. */
+  readonly #resolved: Connection | undefined
+  /** What each program of this process is configured with. */
+  readonly #settings = new Map<CliOpsOptions, ProgramSettings>()
+  readonly #runs = new Set<CommandRun>()
+  /** The command that the process was started for. */
+  #main: CommandRun | undefined
+  #traces: LocalTraces | undefined
+  /** `null` where there can be none. */
+  #companion: Companion | null | undefined
+  #lastError: unknown
+  #refusals = 0
+  /** Failures that are told once a command has been let in. */
+  #heldBack: unknown[] | undefined = []
+  #ended = false
+
+  constructor(program: Program, options: CliOpsOptions) {
+    const bin = options.name === undefined ? packageBinOf(process.argv[1]) : undefined
+    this.name = options.name ?? nameOf(program, bin)
+    this.#names = bin?.names ?? []
+    this.version = options.version ?? program.version ?? bin?.version
+    // First of all, since whatever is said from here on is said under this name.
+    describeOwnProcess({ name: this.name })
+    this.options = this.#settingsOf(program, options).options
+    const { home, namespace, url, disabled, rateLimit } = this.options
+    this.connection = { home, namespace, url, disabled }
+    this.rateLimit = rateLimit
+    this.isRateLimitOfHome = rateLimit !== options.rateLimit
+    // An outdated copy leaves the command to the newer one, save that a lock of its rules is refused.
+    if (isOutdatedCopy()) return
+    try {
+      this.#resolved = resolveConnection(this.options)
+    } catch (error) {
+      this.#failOpen(error)
+    }
+    setRunningCli(this)
+  }
+
+  /** Id of this process among all instances. */
+  get instance(): string {
+    return ownProcess().instance
+  }
+
+  get disabled(): boolean {
+    return this.#resolved?.disabled === true
+  }
+
+  /** Cleans up after dead processes and begins to observe the end of the process; the first command registers the instance. */
+  start(): this {
+    if (this.disabled) return this
+    const end = (how: ProcessEnd): void => {
+      this.#end(how)
+    }
+    observeExit(end)
+    process.on('uncaughtExceptionMonitor', (error) => {
+      this.#lastError = error
+    })
+    takeOverExitCleanups()
+    try {
+      this.#local('locks')?.cleanUpIfDue()
+    } catch (error) {
+      this.#failOpen(error)
+    }
+    if (this.options.serve !== undefined && !isOutdatedCopy()) void this.#serve()
+    return this
+  }
+
+  /**
+   * Begins a command: settles those before it that are over, and emits `command:started`. Where the command that is in progress is
+   * only parsed once more, it goes on.
+   */
+  begin(host: HostCommand, options: CliOpsOptions): CommandRun {
+    const same = [...this.#runs].find((run) => isSameCommand(run, host))
+    if (same !== undefined) return same.goOn(options)
+    for (const run of this.#runs) {
+      if (!run.isOver || (run.host.isOwnCommandLine && host.isOwnCommandLine)) continue
+      run.finish({ exitCode: run.failed ? 1 : Number(process.exitCode ?? 0) })
+      this.#runs.delete(run)
+      if (run === this.#main) this.#main = undefined
+    }
+    describeOwnProcess({ command: host.context.command })
+    const run = new CommandRun(this, host, this.#runSettings(host, options))
+    this.#runs.add(run)
+    if (host.isOwnCommandLine && !host.livesOn) this.#main ??= run
+    if (run.isTold) {
+      this.#register()
+      this.emitLifecycle('command:started', run.facts, run.open)
+    }
+    return run
+  }
+
+  /** How often a lock could not be acquired so far: what was wrapped around such a handler must not take it for done. */
+  get refusals(): number {
+    return this.#refusals
+  }
+
+  /** Emits the events that follow a handler of the command in progress. */
+  emitOutcome(events: string | EventsOf, handled: HandledOutcome): void {
+    const context = [...this.#runs].at(-1)?.context ?? { command: '', args: [], options: {} }
+    const facts = { cli: this.name, command: context.command, instance: this.instance }
+    try {
+      const outcome = { exitCode: 0, ...context, ...handled }
+      for (const { type, data } of eventsOf(events, outcome, facts)) {
+        assertEventType(type)
+        const event = { type, data, source: defaultSource(), traceparent: traceparentOf(undefined) }
+        this.#tracesOf('events')?.append(createEventRecord(event))
+      }
+    } catch (error) {
+      this.#failOpen(error)
+    }
+  }
+
+  /** Emits one of the plugin's own events, unless they are turned off. */
+  emitLifecycle(type: string, data: object, command: OpenCommand): void {
+    if (this.options.lifecycleEvents === false) return
+    const traces = this.#tracesOf('events')
+    if (traces === undefined) return
+    const begins = type === 'command:started'
+    const event = {
+      id: begins ? nextEventId() : command.endId,
+      type,
+      source: defaultSource(),
+      time: isoNow(),
+      traceparent: traceparentOf(undefined),
+    }
+    try {
+      const json = eventJson(event, JSON.stringify(data))
+      traces.append({ json, [begins ? 'begins' : 'ends']: command })
+    } catch (error) {
+      this.#failOpen(error)
+    }
+  }
+
+  /** Remembers why the command in progress did not run, for its `command:failed`. */
+  noteRefusal(refusal: Refusal): void {
+    this.#refusals += 1
+    if (refusal.reason === 'refused') this.#lastError = refusal.error
+  }
+
+  /** The command that a handler which runs now most likely belongs to. */
+  get current(): CommandRun | undefined {
+    return [...this.#runs].at(-1)
+  }
+
+  #runSettings(host: HostCommand, options: CliOpsOptions): RunSettings {
+    const settings = this.#settingsOf(host.program, options)
+    // What runs while the process's own command does, runs within it.
+    const common = { options, isInner: this.#main !== undefined }
+    try {
+      const fault = host.fault ?? settings.fault
+      if (fault !== undefined) throw fault
+      for (const others of host.otherOptions ?? []) assertSameOptions(options, others)
+      const rule = findRule(settings.options.commands, host)
+      // What the outer command's rule asks for is done once.
+      return rule !== undefined && rule === this.#main?.rule ? common : { ...common, rule }
+    } catch (error) {
+      const { place = (wrong: Error) => wrong } = settings
+      return { ...common, fault: place(error as Error) }
+    }
+  }
+
+  /** What a program is configured with, by its author and by the person who runs it. Asked again, it is not read again. */
+  #settingsOf(program: Program, options: CliOpsOptions): ProgramSettings {
+    const known = this.#settings.get(options)
+    if (known !== undefined) return known
+    const settings = this.#read(program, options)
+    this.#settings.set(options, settings)
+    return settings
+  }
+
+  #read(program: Program, options: CliOpsOptions): ProgramSettings {
+    let home: string
+    try {
+      home = resolveConnection(options).home
+    } catch {
+      // What needs it says so.
+      return { options }
+    }
+    if (!isConfigured(home)) return { options }
+    try {
+      const given = options.name === undefined ? [] : [options.name]
+      const names = [this.name, ...given, ...this.#names, program.name]
+      return loadParts().withHomeConfig(home, names, options)
+    } catch (error) {
+      return { options, fault: error as Error }
+    }
+  }
+
+  /** Registers the instance with the commands that are in progress, so that others can store the end of one that is killed. */
+  #register(): void {
+    try {
+      const isTold = this.options.lifecycleEvents !== false && this.#local('events') !== undefined
+      const told = [...this.#runs].filter((run) => run.isTold)
+      const commands = isTold ? told.map(({ open }) => open) : undefined
+      const { name, version } = this
+      this.#tracesOf('registry')?.register(this, { name, version, commands })
+    } catch (error) {
+      this.#failOpen(error)
+    }
+  }
+
+  /** Where the traces of a primitive go: this machine, or the engine that the URL names. */
+  #tracesOf(primitive: 'events' | 'registry'): LocalTraces | Companion | undefined {
+    return this.#local(primitive) ?? this.#away(primitive)
+  }
+
+  /** The traces on this machine, where the primitive is kept there. */
+  #local(primitive: Primitive): LocalTraces | undefined {
+    if (this.#resolved?.urlOf(primitive) !== 'local:') return undefined
+    return (this.#traces ??= new LocalTraces(this.#resolved))
+  }
+
+  #away(primitive: 'events' | 'registry'): Companion | undefined {
+    const url = this.#resolved?.urlOf(primitive)
+    // What lives in one process leaves nothing for others.
+    if (url === undefined || url === 'memory:') return undefined
+    // A server of this process registers it, with its endpoint.
+    if (primitive === 'registry' && this.options.serve !== undefined) return undefined
+    if (this.#companion === undefined && this.#resolved !== undefined) {
+      try {
+        const fail = (error: Error): void => this.#failOpen(error)
+        this.#companion = loadParts().companionFor(this.#resolved, fail)
+      } catch (error) {
+        this.#companion = null
+        this.#failOpen(error)
+      }
+    }
+    return this.#companion ?? undefined
+  }
+
+  async #serve(): Promise<void> {
+    try {
+      const { useOps } = await import('@cli-ops/shared-ipc')
+      const server = useOps().serve().unref()
+      for (const [method, handler] of Object.entries(this.options.serve ?? {})) {
+        server.handle(method, handler as (data: unknown, context: unknown) => unknown)
+      }
+      await server.ready
+    } catch (error) {
+      // A short command may have closed its coordinator before the server was ready.
+      if (!isCliOpsError(error, 'CLOSED')) this.#failOpen(error)
+    }
+  }
+
+  /** A command has been let in, so what could not be done for it is worth a word. One that is refused does not go on. */
+  letIn(): void {
+    const held = this.#heldBack
+    this.#heldBack = undefined
+    for (const error of held ?? []) this.#failOpen(error)
+  }
+
+  #failOpen(error: unknown): void {
+    if (this.#heldBack !== undefined) {
+      this.#heldBack.push(error)
+      return
+    }
+    const reason = error instanceof Error ? error.message : String(error)
+    warnOnce('fail-open', `going on without events and registry: ${reason}`)
+    debug(() => (error instanceof Error ? (error.stack ?? error.message) : reason))
+  }
+
+  #end(end: ProcessEnd): void {
+    if (this.#ended) return
+    this.#ended = true
+    for (const run of [...this.#runs].reverse()) run.finish(end, this.#lastError)
+    this.#companion?.finish()
+    runExitCleanups()
+  }
+}
+
+/** Tells whether a command that begins is the one in progress: some programs parse what they were started with twice. */
+function isSameCommand({ host: begun }: CommandRun, host: HostCommand): boolean {
+  const isOwn = begun.isOwnCommandLine && host.isOwnCommandLine
+  return isOwn && begun.context.command === host.context.command
+}
+
+/**
+ * Names a program after its entry in `bin`. A file beside that one, which the program starts as itself, has the name that it gives
+ * itself, unless that is no more than the file's.
+ */
+function nameOf({ name }: Program, bin: PackageBin | undefined): string {
+  if (bin === undefined) return name
+  return bin.isEntry || name === fileNameOf(bin.script) ? bin.name : name
+}
+
+function fileNameOf(script: string): string {
+  return path.basename(script, path.extname(script))
+}

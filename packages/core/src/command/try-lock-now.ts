@@ -1,0 +1,45 @@
+import { nodeFileSystem } from '../drivers/local/home/file-system.js'
+import { Home } from '../drivers/local/home/home.js'
+import { createLocalLocks } from '../drivers/local/locks/local-locks.js'
+import type { Connection } from '../engine/connection-options.js'
+import type { HeldLock } from '../locks/held-lock.js'
+import { createLockRequest } from '../locks/lock-request.js'
+import type { SlotRequest } from '../locks/slots/slot-request.js'
+import { slotNames } from '../locks/slots/slot-set.js'
+import { withSlots } from '../locks/slots/with-slots.js'
+import { toHeldLock } from '../locks/to-held-lock.js'
+import type { LockRule } from './options/cli-ops-options.js'
+
+/** The processes in whose name a lock is taken, where that is not this one: see `LockOptions`. */
+export interface LockOwners {
+  readonly ownerPid: number
+  readonly partnerPid?: number | undefined
+}
+
+/** Takes a lock of the local driver where it is free, before it returns; `null` where it is not. */
+export function tryLockNow(
+  connection: Connection,
+  rule: LockRule,
+  owners?: LockOwners,
+): HeldLock | null {
+  const { home, namespace } = connection
+  const own = withSlots(createLocalLocks(new Home(home, namespace, nodeFileSystem)))
+  const locks = owners === undefined ? own : own.ownedBy?.(owners.ownerPid, owners.partnerPid)
+  const request = lockRequest(rule)
+  const grant = locks?.tryAcquireSync?.(request)
+  return grant == null ? null : toHeldLock(connection, request, grant, owners !== undefined)
+}
+
+/** What the running flow asks of the driver for a rule. */
+export function lockRequest({
+  resource,
+  mode,
+  label,
+  slots,
+  onBusy = 'wait',
+}: LockRule): SlotRequest {
+  const request = createLockRequest(resource, { mode, label, inFlow: true })
+  return slots === undefined
+    ? request
+    : { ...request, slots: slotNames(slots), waits: onBusy === 'wait' }
+}

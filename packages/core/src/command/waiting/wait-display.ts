@@ -1,0 +1,70 @@
+import { cutText, greatestWidth } from '../../base/terminal/cut-text.js'
+import { say } from '../../base/terminal/message.js'
+import { printable } from '../../base/terminal/printable.js'
+import { writeStderr } from '../../base/process/write-stderr.js'
+import type { LockInfo } from '../../locks/contract/lock-types.js'
+import { atExit } from '../../base/process/at-exit.js'
+import { monotonicMs } from '../../base/process/monotonic-time.js'
+import { ownProcess } from '../../base/process/own-process.js'
+import { waitText } from './wait-text.js'
+
+/** Shorter waits than this are not worth a line; a person must see one within 300 ms. */
+const FIRST_AFTER_MS = 150
+const TERMINAL_EVERY_MS = 1_000
+/** The first pause between two lines of a log; each one is twice as long as the one before. */
+const LOG_PAUSE_MS = 5_000
+const LONGEST_LOG_PAUSE_MS = 300_000
+const ERASE_LINE = '\r\u001b[K'
+
+/**
+ * Shows on stderr whom a wait is for: on a terminal as one line that is kept up to date and goes away with the wait, in a
+ * log as a line at growing intervals.
+ */
+export class WaitDisplay {
+  readonly #pid: number
+  readonly #began = monotonicMs()
+  readonly #isTerminal = process.stderr.isTTY && process.env['TERM'] !== 'dumb'
+  #pauseMs = FIRST_AFTER_MS
+  #dueAt = this.#began + FIRST_AFTER_MS
+  #eraseAtExit: (() => void) | undefined
+
+  /** @param pid the process that stands in the queue */
+  constructor(pid: number = process.pid) {
+    this.#pid = pid
+  }
+
+  /** How long until there is something to show, in milliseconds; 0 when it is time. */
+  get restMs(): number {
+    return Math.max(0, this.#dueAt - monotonicMs())
+  }
+
+  show(info: LockInfo): void {
+    const now = monotonicMs()
+    this.#pauseMs = this.#isTerminal
+      ? TERMINAL_EVERY_MS
+      : Math.min(LONGEST_LOG_PAUSE_MS, Math.max(LOG_PAUSE_MS, this.#pauseMs * 2))
+    this.#dueAt = now + this.#pauseMs
+    const text = waitText(info, { waitedMs: now - this.#began, pid: this.#pid })
+    if (this.#isTerminal) this.#update(`${ownProcess().name}: ${text}`)
+    else say(text)
+  }
+
+  /** Takes the line away again. */
+  end(): void {
+    if (this.#eraseAtExit === undefined) return
+    this.#eraseAtExit()
+    this.#eraseAtExit = undefined
+    writeStderr(ERASE_LINE)
+  }
+
+  #update(text: string): void {
+    // Whoever ends the wait by Ctrl-C gets the prompt on a line of its own.
+    this.#eraseAtExit ??= atExit(() => {
+      writeStderr(ERASE_LINE)
+    })
+    // A line that wraps could not be erased, nor one that the ^C of Ctrl-C makes wrap.
+    const width = (process.stderr.columns || 80) - 3
+    const line = printable(text)
+    writeStderr(ERASE_LINE + cutText(line, width, greatestWidth))
+  }
+}

@@ -1,0 +1,190 @@
+import type { EventBatch, EventReader, GroupLedger } from '../events/contract/event-driver.js'
+import type { Cursor } from '../events/contract/event-types.js'
+import { CliOpsError, isCliOpsError } from '../base/errors/cli-ops-error.js'
+import type { ParkedEvent } from '../events/contract/parked-event.js'
+import { KeepAlive } from './keep-alive.js'
+import { Waiters } from './waiters.js'
+
+/** How an engine elects the active reader of one group. */
+export interface GroupElection {
+  /** Gives the group the cursor at which it begins, where it has none. Rejects where that cannot be done in time. */
+  join(): Promise<void>
+  /**
+   * Resolves once this reader is the active one. Rejects when the engine is lost meanwhile, and once the signal is aborted; this
+   * reader then stands by no more.
+   */
+  takeOver(signal: AbortSignal): Promise<GroupTurn>
+  /**
+   * Whether to stand by anew after an error of `takeOver`.
+   * @default `ENGINE_UNAVAILABLE` passes
+   */
+  isPassing?(error: unknown): boolean
+  /** The reader was closed. */
+  end(): void
+}
+
+/** What the active reader of a group has. */
+export interface GroupTurn {
+  /** Reads from the committed cursor on. */
+  readonly reader: EventReader
+  readonly ledger?: RetryLedger
+  /** Whether events may be handed out: false as soon as the engine may have made another reader the active one. */
+  isHeld(): boolean
+  /** Calls the listener when another reader may be the active one for good. */
+  onLost(listener: () => void): void
+  commit(cursor: Cursor): Promise<void>
+  /** Lets the next one take over. The reader and the ledger are closed. */
+  release(): void
+}
+
+/** A ledger that is told of events that are to be tried again. */
+export interface RetryLedger extends GroupLedger {
+  readonly hasRetries: boolean
+  takeRetries(): readonly ParkedEvent[]
+  /** Calls the listener when there is something to be tried again. */
+  onRetries(listener: () => void): void
+  close(): void
+}
+
+const RETRY_MS = 200
+/** How often a reader looks whether it may hand out again. */
+const LOOK_MS = 100
+
+/**
+ * A durable group's reader. The active one reads from the committed cursor on, the others stand by. One that may have lost its turn
+ * stops handing out, and stands by again.
+ */
+export class GroupReader implements EventReader {
+  readonly ready: Promise<void>
+  readonly #group: string
+  readonly #election: GroupElection
+  readonly #waiters = new Waiters()
+  readonly #closing = new AbortController()
+  #turn: GroupTurn | undefined
+  /** Ends a wait for events: there is something to be tried again. */
+  #interrupt: AbortController | undefined
+
+  constructor(group: string, election: GroupElection) {
+    this.#group = group
+    this.#election = election
+    this.ready = this.#open()
+    this.ready.catch(() => undefined)
+  }
+
+  get position(): Cursor | undefined {
+    return this.#turn?.reader.position
+  }
+
+  get ledger(): GroupLedger | undefined {
+    return this.#held?.ledger
+  }
+
+  poll(): EventBatch | undefined {
+    const turn = this.#held
+    const { ledger } = turn ?? {}
+    if (ledger?.hasRetries === true) return { retries: ledger.takeRetries(), events: [] }
+    return turn?.reader.poll()
+  }
+
+  async wait(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      signal.throwIfAborted()
+      if (this.#closing.signal.aborted) throw this.#closedError()
+      const turn = this.#turn
+      if (turn === undefined) await this.#waiters.wait(signal)
+      // There may be something to take that must not be taken now.
+      else if (!turn.isHeld()) await this.#waiters.wait(signal, LOOK_MS)
+      else if (await this.#waitFor(turn, signal)) return
+    }
+  }
+
+  async commit(cursor: Cursor): Promise<void> {
+    await this.#held?.commit(cursor)
+  }
+
+  close(): void {
+    if (this.#closing.signal.aborted) return
+    this.#closing.abort(this.#closedError())
+    this.#stop()
+    this.#election.end()
+    this.#waiters.wake()
+  }
+
+  /** The turn, while events may be handed out. */
+  get #held(): GroupTurn | undefined {
+    return this.#turn?.isHeld() === true ? this.#turn : undefined
+  }
+
+  /** Waits for something to be handed out; false where the turn has ended. */
+  async #waitFor(turn: GroupTurn, signal: AbortSignal): Promise<boolean> {
+    if (turn.ledger?.hasRetries === true) return true
+    const interrupt = new AbortController()
+    this.#interrupt = interrupt
+    try {
+      await turn.reader.wait(AbortSignal.any([signal, interrupt.signal]))
+      return true
+    } catch (error) {
+      if (interrupt.signal.aborted && !signal.aborted) return true
+      // The turn was lost meanwhile, and with it the reader; a later one goes on.
+      if (this.#turn === turn || !isCliOpsError(error, 'CLOSED')) throw error
+      return false
+    }
+  }
+
+  /** Resolves when this reader is the active one. Rejects where the engine cannot be reached at first, and when it is closed. */
+  async #open(): Promise<void> {
+    // Somebody waits for an event, also while another reader is the active one.
+    const alive = new KeepAlive()
+    alive.ref()
+    try {
+      await this.#election.join()
+      await this.#takeOver()
+    } finally {
+      alive.unref()
+    }
+  }
+
+  async #takeOver(): Promise<void> {
+    const { signal } = this.#closing
+    for (;;) {
+      signal.throwIfAborted()
+      try {
+        this.#begin(await this.#election.takeOver(signal))
+        return
+      } catch (error) {
+        signal.throwIfAborted()
+        if (!this.#isPassing(error)) throw error
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref())
+      }
+    }
+  }
+
+  #isPassing(error: unknown): boolean {
+    return this.#election.isPassing?.(error) ?? isCliOpsError(error, 'ENGINE_UNAVAILABLE')
+  }
+
+  #begin(turn: GroupTurn): void {
+    this.#turn = turn
+    turn.ledger?.onRetries(() => this.#interrupt?.abort())
+    turn.onLost(() => {
+      if (this.#turn !== turn) return
+      this.#stop()
+      this.#waiters.wake()
+      this.#takeOver().catch(() => undefined)
+    })
+    if (this.#closing.signal.aborted) this.#stop()
+    this.#waiters.wake()
+  }
+
+  #stop(): void {
+    const turn = this.#turn
+    this.#turn = undefined
+    turn?.reader.close()
+    turn?.ledger?.close()
+    turn?.release()
+  }
+
+  #closedError(): CliOpsError {
+    return new CliOpsError('CLOSED', `the reader of ${this.#group} was closed`)
+  }
+}

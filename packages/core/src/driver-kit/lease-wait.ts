@@ -1,0 +1,205 @@
+import type { LockRequest, LockWait } from '../locks/contract/lock-driver.js'
+import { isCliOpsError } from '../base/errors/cli-ops-error.js'
+import type { LockInfo } from '../locks/contract/lock-types.js'
+import { currentInstant, type Instant } from './lease-clock.js'
+import type { LeasedGrant } from './leased-grant.js'
+import { throughOutage } from './through-outage.js'
+
+/** How a request for a lock stands on an engine. */
+export type Standing =
+  | { readonly state: 'granted'; readonly token: bigint }
+  | {
+      readonly state: 'waiting'
+      /** Waiters before this one. */
+      readonly ahead: number
+      /** Milliseconds until the holder's lease ends, unless it is renewed. */
+      readonly holderEndsInMs: number
+      readonly info: LockInfo | null
+    }
+  /** Not granted, and not in the queue. */
+  | { readonly state: 'busy' | 'gone' }
+
+/** The queue of a lock on an engine, as one who waits needs it. */
+export interface LeaseQueue {
+  readonly leaseMs: number
+  readonly timeoutMs: number
+  /**
+   * How often a waiter looks for itself.
+   * @default a third of a lease, where waiters are told that they were let in
+   */
+  readonly lookEveryMs?: number
+  /** Asks for the lock, and enters the queue where it is taken. Rejects with `LOCK_DEADLOCK` where waiting would never end. */
+  ask(request: LockRequest, signal: AbortSignal): Promise<Standing>
+  /** Looks how a waiter stands, and renews its place, which expires after one lease. */
+  poll(request: LockRequest): Promise<Standing>
+  /** Resolves once waiters are told that they were let in. Absent where they have to look. */
+  listen?(signal: AbortSignal): Promise<void>
+  /** Makes the grant of a lock that was given to a request sent at that time. @param usableMs what of its lease may be counted on */
+  hold(request: LockRequest, token: bigint, sentAt: Instant, usableMs: number): LeasedGrant
+  /** Gives up a place in the queue, or what was granted to nobody. Never rejects. */
+  leave(request: LockRequest): Promise<void>
+}
+
+/** Leaving the queue may take this long where the engine does not answer; the place then expires. */
+const LEAVE_MS = 50
+/** Just after the end of a lease, and not just before. */
+const AFTER_END_MS = 5
+const MIN_LOOK_MS = 20
+const RETRY_MS = 100
+
+/**
+ * One acquisition that waits in the queue of an engine. Whoever makes room lets the next waiter in and tells it; that message may be lost,
+ * so the waiter also looks for itself: at a third of its lease, to renew its place, and when the lease of a dead holder ends.
+ */
+export class LeaseWait {
+  readonly #queue: LeaseQueue
+  readonly #request: LockRequest
+  readonly #wait: LockWait
+  readonly #ending = new AbortController()
+  readonly #signal: AbortSignal
+  #wake: (() => void) | undefined
+  /** Set where a message or an event asks for a look at once. */
+  #mustLook = false
+  #grantedToken: bigint | undefined
+  /** When the last request was sent that renewed the place. */
+  #renewedAt: Instant = currentInstant()
+  #toldOf: string | undefined
+
+  constructor(queue: LeaseQueue, request: LockRequest, wait: LockWait) {
+    this.#queue = queue
+    this.#request = request
+    this.#wait = wait
+    this.#signal = AbortSignal.any([wait.signal, this.#ending.signal])
+  }
+
+  /** Waits for the grant. Rejects with the reason of the end, having left the queue where the engine answers. */
+  async granted(): Promise<LeasedGrant> {
+    let left: Promise<void> | undefined
+    const leave = (): void => {
+      left = this.#queue.leave(this.#request)
+      this.#wake?.()
+    }
+    this.#signal.addEventListener('abort', leave, { once: true })
+    try {
+      return await this.#run()
+    } catch (error) {
+      if (left === undefined) leave()
+      await Promise.race([left, new Promise((resolve) => setTimeout(resolve, LEAVE_MS))])
+      throw error
+    } finally {
+      this.#signal.removeEventListener('abort', leave)
+    }
+  }
+
+  /** This waiter was let in. */
+  onGranted(token: bigint): void {
+    this.#grantedToken = token
+    this.#wake?.()
+  }
+
+  /** Looks at once. */
+  look(): void {
+    this.#mustLook = true
+    this.#wake?.()
+  }
+
+  end(reason: Error): void {
+    this.#ending.abort(reason)
+  }
+
+  async #run(): Promise<LeasedGrant> {
+    let sentAt = currentInstant()
+    let standing = await this.#queue.ask(this.#request, this.#signal)
+    let isListening = this.#queue.listen === undefined
+    for (;;) {
+      this.#signal.throwIfAborted()
+      if (standing.state === 'granted') {
+        const grant = await this.#take(standing.token, sentAt)
+        if (grant !== undefined) return grant
+      }
+      if (standing.state === 'waiting') {
+        this.#renewedAt = sentAt
+        this.#tell(standing.info)
+        if (isListening) await this.#sleep(standing.ahead, standing.holderEndsInMs)
+        else isListening = await this.#listen()
+        if (this.#grantedToken !== undefined) {
+          standing = { state: 'granted', token: this.#grantedToken }
+          sentAt = this.#renewedAt
+          continue
+        }
+      }
+      ;[standing, sentAt] = await this.#look(standing)
+    }
+  }
+
+  async #take(token: bigint, sentAt: Instant): Promise<LeasedGrant | undefined> {
+    this.#grantedToken = undefined
+    const { leaseMs } = this.#queue
+    // Handed out with enough of its lease left to do something with it.
+    const isFresh = currentInstant().monotonic - sentAt.monotonic < leaseMs / 2
+    const grant = this.#queue.hold(this.#request, token, sentAt, isFresh ? leaseMs : 0)
+    if (isFresh) return grant
+    const isHeld = await grant.begin().catch(() => false)
+    if (isHeld) return grant
+    grant.lose()
+    return undefined
+  }
+
+  /** Looks how things stand; through a time in which the engine does not answer, as long as that may pass. */
+  #look(last: Standing): Promise<[Standing, Instant]> {
+    const { leaseMs, timeoutMs } = this.#queue
+    const limits = { patienceMs: leaseMs + timeoutMs, pauseMs: RETRY_MS, signal: this.#signal }
+    return throughOutage(limits, async () => {
+      this.#mustLook = false
+      const sentAt = currentInstant()
+      // Where the place has expired, or the engine has lost it, this waiter begins again at the end.
+      const standing =
+        last.state === 'waiting'
+          ? await this.#queue.poll(this.#request)
+          : await this.#queue.ask(this.#request, this.#signal)
+      return [standing, sentAt]
+    })
+  }
+
+  /** Without messages the wait goes on by looking, and the next round tries again. */
+  async #listen(): Promise<boolean> {
+    try {
+      await this.#queue.listen?.(this.#signal)
+      return true
+    } catch (error) {
+      this.#signal.throwIfAborted()
+      if (!isCliOpsError(error)) throw error
+      await this.#rest(RETRY_MS)
+      return false
+    }
+  }
+
+  async #sleep(ahead: number, holderEndsInMs: number): Promise<void> {
+    const { leaseMs, lookEveryMs = leaseMs / 3 } = this.#queue
+    // Only the next one looks at the end of the holder's lease: it lets the others in.
+    const untilMs = ahead === 0 ? Math.min(lookEveryMs, holderEndsInMs + AFTER_END_MS) : lookEveryMs
+    await this.#rest(Math.max(MIN_LOOK_MS, untilMs))
+  }
+
+  /** Waits for a message, or for the time to pass. The timer keeps the process alive: somebody waits for the lock. */
+  #rest(ms: number): Promise<void> {
+    if (this.#mustLook || this.#grantedToken !== undefined || this.#signal.aborted)
+      return Promise.resolve()
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        clearTimeout(timer)
+        this.#wake = undefined
+        resolve()
+      }
+      const timer = setTimeout(wake, ms)
+      this.#wake = wake
+    })
+  }
+
+  #tell(info: LockInfo | null): void {
+    const { onWait } = this.#wait
+    if (info === null || onWait === undefined || info.id === this.#toldOf) return
+    this.#toldOf = info.id
+    onWait(info)
+  }
+}

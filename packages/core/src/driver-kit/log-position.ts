@@ -1,0 +1,51 @@
+import type { Cursor, StartPosition } from '../events/contract/event-types.js'
+
+/** A place in the log: right behind the event of that epoch and number. */
+export interface LogPosition {
+  readonly epoch: number
+  readonly n: number
+}
+
+const CURSOR = /^(\d{1,16})-(\d{1,16})$/u
+
+/** Before the first event of a log that has never been written to. */
+export const NOWHERE: LogPosition = { epoch: 0, n: 0 }
+
+/** Reads a cursor, or the id of an entry; `undefined` for anything else. */
+export function parsePosition(text: string): LogPosition | undefined {
+  const match = CURSOR.exec(text)
+  if (match === null) return undefined
+  const [epoch, n] = [Number(match[1]), Number(match[2])]
+  return Number.isSafeInteger(epoch) && Number.isSafeInteger(n) ? { epoch, n } : undefined
+}
+
+export function toCursor({ epoch, n }: LogPosition): Cursor {
+  return `${epoch}-${n}` as Cursor
+}
+
+/** Below, at or above zero, as for sorting. */
+export function comparePositions(a: LogPosition, b: LogPosition): number {
+  return a.epoch - b.epoch || a.n - b.n
+}
+
+/**
+ * Where a reader begins, as far as that is known without asking the engine.
+ *
+ * @param parse reads a cursor of the log; `undefined` for anything else
+ * @throws TypeError for what is no position
+ */
+export function parseStart<Position>(
+  from: StartPosition,
+  parse: (cursor: string) => Position | undefined,
+): StartPosition | Position {
+  if (from === 'latest' || from === 'earliest') return from
+  if (from instanceof Date) {
+    if (!Number.isNaN(from.getTime())) return from
+  } else if (typeof from === 'string') {
+    const position = parse(from)
+    if (position !== undefined) return position
+  }
+  throw new TypeError(
+    `from must be a cursor of this event log or a valid date, got ${JSON.stringify(String(from))}`,
+  )
+}

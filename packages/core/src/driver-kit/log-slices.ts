@@ -1,0 +1,76 @@
+import type { EventEnvelope, EventGap, StoredEvent } from '../events/contract/event-types.js'
+import { parseJson } from '../base/validation/parse-json.js'
+import { comparePositions, type LogPosition, NOWHERE, toCursor } from './log-position.js'
+import type { LogSlice } from './polled-reader.js'
+
+/** An event as it stands in a log whose positions are dense within an epoch. */
+export interface LogEntry {
+  readonly position: LogPosition
+  readonly json: string
+  /** For the first event of an epoch: the end of the log that it follows, `NOWHERE` where there was none. */
+  readonly origin: LogPosition | undefined
+  /** Events may have been stored behind that end, and lost with the server that had them: nobody can count them. */
+  readonly mayMissMore?: boolean
+}
+
+/** Makes the event that readers are given. */
+export function toEvent({ position, json }: Pick<LogEntry, 'position' | 'json'>): EventEnvelope {
+  return Object.assign(parseJson(json) as StoredEvent, { cursor: toCursor(position) })
+}
+
+/** Cuts what was fetched where events are missing. */
+export function toSlices(from: LogPosition, entries: readonly LogEntry[]): LogSlice<LogPosition>[] {
+  const slices: LogSlice<LogPosition>[] = []
+  let position = from
+  let events: EventEnvelope[] = []
+  let gap: EventGap | undefined
+  for (const entry of entries) {
+    const missed = gapBefore(position, entry)
+    if (missed !== undefined) {
+      if (gap !== undefined || events.length > 0) slices.push({ gap, events, position })
+      gap = missed
+      events = []
+    }
+    events.push(toEvent(entry))
+    position = entry.position
+  }
+  slices.push({ gap, events, position })
+  return slices
+}
+
+/**
+ * What a reader at a position has missed where this entry comes next. Numbers go on over a restart, so that a hole in them is
+ * what was lost; where the log itself was lost and began anew, nobody can count.
+ */
+function gapBefore(
+  from: LogPosition,
+  { position, origin, mayMissMore = false }: LogEntry,
+): EventGap | undefined {
+  const { epoch, n } = position
+  const resumeAt = toCursor({ epoch, n: n - 1 })
+  const gap = { expected: toCursor(from), resumeAt }
+  const missed = n - from.n - 1
+  if (from.epoch === epoch) return missed > 0 ? { ...gap, missed } : undefined
+  // Who began on an empty log has missed nothing before its first event.
+  if (from.epoch === 0) return origin === undefined ? gap : undefined
+  if (mayMissMore) return gap
+  if (origin?.epoch === from.epoch) return missed > 0 ? { ...gap, missed } : undefined
+  return missed > 0 ? { ...gap, missed } : gap
+}
+
+/**
+ * What there is for a reader behind which a fetch found nothing. A position behind the end of the log is of another log, or of one that
+ * has lost its end: a gap nobody can count, and the log from its beginning.
+ *
+ * @param mayGoOn the log has lost its end and goes on in a new epoch, whose first event says what is missing
+ */
+export function slicesBehindEnd(
+  from: LogPosition,
+  end: LogPosition,
+  mayGoOn: boolean,
+): { readonly slices: LogSlice<LogPosition>[]; readonly isMore: boolean } {
+  if (comparePositions(from, end) <= 0 || (from.epoch === end.epoch && mayGoOn))
+    return { slices: [], isMore: false }
+  const gap = { expected: toCursor(from), resumeAt: toCursor(NOWHERE) }
+  return { slices: [{ gap, events: [], position: NOWHERE }], isMore: true }
+}

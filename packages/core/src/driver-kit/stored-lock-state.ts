@@ -1,0 +1,66 @@
+import { createLockInfo } from '../locks/contract/create-lock-info.js'
+import type { LockRequest } from '../locks/contract/lock-driver.js'
+import type { LockInfo, LockWaiter, Owner, QueueStanding } from '../locks/contract/lock-types.js'
+
+/** An owner as engines store it: JSON has no dates. */
+type StoredOwner = Omit<Owner, 'startedAt' | 'state'> & { readonly startedAt: number }
+
+/** What is known of a holder or waiter. */
+interface StoredWaiter {
+  readonly owner: StoredOwner
+  readonly label?: string
+  readonly since: number
+  readonly mode: 'x' | 's'
+}
+
+interface StoredHolder extends StoredWaiter {
+  readonly id: string
+  readonly token: string
+}
+
+interface StoredState {
+  readonly resource: string
+  readonly holders?: readonly StoredHolder[]
+  readonly waiters?: readonly StoredWaiter[]
+  /** Where the one who is told stands, in place of the others' names. */
+  readonly queue?: QueueStanding
+}
+
+/** Writes what others are shown of a holder or waiter, and how it is reached. */
+export function encodeLockInfo(
+  { state: _state, startedAt, ...owner }: Owner,
+  channel: string,
+  { held, label }: Pick<LockRequest, 'held' | 'label'>,
+): string {
+  const info = { owner: { ...owner, startedAt: startedAt.getTime() }, channel, label }
+  // Lua makes an object of an empty array.
+  return JSON.stringify(held.length === 0 ? info : { ...info, held })
+}
+
+/** Reads the state of a resource that the engine has described. */
+export function decodeLockState(json: string, state: Owner['state'] = 'running'): LockInfo | null {
+  const { resource, holders = [], waiters = [], queue } = JSON.parse(json) as StoredState
+  return createLockInfo({
+    resource,
+    mode: (holders[0] ?? waiters[0])?.mode === 's' ? 'shared' : 'exclusive',
+    holders: holders.map((holder) => ({
+      ...toWaiter(holder, state),
+      id: holder.id,
+      token: BigInt(holder.token),
+    })),
+    waiting: () => waiters.map((waiter) => toWaiter(waiter, 'running')),
+    ...(queue !== undefined && { queue }),
+  })
+}
+
+function toWaiter({ owner, label, since }: StoredWaiter, state: Owner['state']): LockWaiter {
+  return {
+    owner: toOwner(owner, state),
+    since: new Date(since),
+    ...(label !== undefined && { label }),
+  }
+}
+
+function toOwner({ startedAt, ...owner }: StoredOwner, state: Owner['state']): Owner {
+  return { ...owner, startedAt: new Date(startedAt), state }
+}

@@ -1,0 +1,32 @@
+import { isCliOpsError } from '../base/errors/cli-ops-error.js'
+import { pause } from '../base/wait/pause.js'
+import { monotonicMs } from '../base/process/monotonic-time.js'
+
+/** How long an engine that is away is borne. */
+export interface OutageLimits {
+  readonly patienceMs: number
+  /** Between two attempts. */
+  readonly pauseMs: number
+  readonly signal: AbortSignal
+}
+
+/**
+ * Does work again that has failed with `ENGINE_UNAVAILABLE`, as long as there is patience: who has waited for long should not be sent away by
+ * a restart. Rejects with the last error, any other one, or the reason of the signal.
+ */
+export async function throughOutage<T>(
+  { patienceMs, pauseMs, signal }: OutageLimits,
+  work: () => Promise<T>,
+): Promise<T> {
+  const until = monotonicMs() + patienceMs
+  for (;;) {
+    signal.throwIfAborted()
+    try {
+      return await work()
+    } catch (error) {
+      signal.throwIfAborted()
+      if (!isCliOpsError(error, 'ENGINE_UNAVAILABLE') || monotonicMs() > until) throw error
+      await pause(pauseMs, signal)
+    }
+  }
+}

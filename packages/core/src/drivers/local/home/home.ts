@@ -1,0 +1,207 @@
+import { lchownSync, lstatSync, mkdirSync, statSync } from 'node:fs'
+import { dirname, sep } from 'node:path'
+
+import { entryPath } from '../../../base/builtins.js'
+import { CliOpsError } from '../../../base/errors/cli-ops-error.js'
+import { cleanUpStamp, isCleanUpDue } from './clean-up-stamp.js'
+import { inheritOwner } from '../../../base/files/heirs.js'
+import { assertPrivateDirectory, isOfAnotherUser } from './private-directory.js'
+import type { FileSystem } from './file-system.js'
+import { UsualHome } from './usual-home.js'
+
+/** The directories of one namespace. All of them are made at first need, mode 0700. */
+export interface HomePaths {
+  /** `<resource>.lock/`, with one file whose name is the lock's state. */
+  readonly locks: string
+  /** `<resource>/<ticket>` for each waiter. */
+  readonly queues: string
+  /** `<n>`, a number that was not surpassed by any token of a lock whose directory was removed. */
+  readonly floor: string
+  /** Directories on their way to become a lock's. */
+  readonly claims: string
+  /** `<segment>.ndjson`, the event log. */
+  readonly events: string
+  /** `<group>.json`, the cursors of durable groups. */
+  readonly groups: string
+  /** `<group>/<position>-<id>.json`, the events that groups have parked. */
+  readonly parked: string
+  /** `<name>~<instance>~<identity>.json`, one for each running instance. */
+  readonly registry: string
+}
+
+/** The sets of paths of a namespace, beside that of the users. */
+export const HIDDEN_PARTS = { eventGroups: 'event-groups', fileNames: 'file-names' } as const
+
+/**
+ * The home directory of the local driver, in one namespace. Nothing is touched until `prepare`. A `part` is a
+ * directory inside the namespace with a set of paths of its own: the kit keeps there what users shall not see among
+ * theirs.
+ */
+export class Home extends UsualHome {
+  /** The sockets of processes of other pid namespaces, one for each process whatever its namespace in the home. */
+  readonly sockets: string
+  readonly paths: HomePaths
+  #prepared = false
+
+  /** What there is more to say of a home. */
+  static of({ root, namespace, fileSystem }: UsualHome): Home {
+    return new Home(root, namespace, fileSystem)
+  }
+
+  constructor(root: string, namespace: string, fileSystem: FileSystem, part = '') {
+    super(root, namespace, fileSystem, part)
+    this.sockets = entryPath(root, 'liveness')
+    this.paths = {
+      locks: this.directory('locks'),
+      queues: this.directory('queues'),
+      floor: this.directory('floor'),
+      claims: this.directory('claims'),
+      events: this.directory('events'),
+      groups: this.directory('groups'),
+      parked: this.directory('parked'),
+      registry: this.directory('registry'),
+    }
+  }
+
+  /**
+   * Makes the home where it is missing and checks, once per process, that it belongs to this user alone.
+   *
+   * @throws CliOpsError `INSECURE_DIRECTORY`, `STORAGE_FAILED`
+   */
+  prepare(): void {
+    if (this.#prepared || this.isUsual()) return
+    try {
+      if (this.fileSystem.status(this.root) === undefined) this.#make(this.root)
+      assertPrivateDirectory(this.root, this.fileSystem)
+      if (isOfAnotherUser(this.fileSystem.status(this.root))) inheritOwner(this.root)
+    } catch (error) {
+      throw storageError(error, this.root)
+    }
+    this.#prepared = true
+    this.forget()
+  }
+
+  /**
+   * Runs an operation that needs one of the home's directories, and makes the directory where the
+   * operation fails because it is missing: in the usual case no call is spent on looking.
+   */
+  inDirectory<T>(directory: string, operation: () => T): T {
+    this.prepare()
+    try {
+      return operation()
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw storageError(error, this.root)
+    }
+    // The home itself may have been removed since it was checked.
+    this.#prepared = false
+    this.forget()
+    this.prepare()
+    this.#make(directory)
+    try {
+      return operation()
+    } catch (error) {
+      throw storageError(error, this.root)
+    }
+  }
+
+  /** Turns an error that means "the home cannot be used" into a `STORAGE_FAILED` error; passes others on. */
+  override failure(error: unknown): unknown {
+    return storageError(error, this.root)
+  }
+
+  /** Tells one caller within the interval, over all processes, that a clean-up is due. */
+  claimCleanup(intervalMs: number): boolean {
+    this.prepare()
+    if (!isCleanUpDue(this.fileSystem, this.base, intervalMs)) return false
+    const stamp = cleanUpStamp(this.base)
+    this.inDirectory(this.base, () => {
+      this.fileSystem.unlink(stamp)
+      this.fileSystem.createFile(stamp, '')
+    })
+    return true
+  }
+
+  #make(directory: string): void {
+    try {
+      this.#makeMissing(directory)
+    } catch (error) {
+      throw storageError(error, this.root)
+    }
+  }
+
+  /** Node's own recursive mkdir says ENOENT where the disk is full or read-only. */
+  #makeMissing(directory: string): void {
+    if (this.#makeOne(directory)) return
+    this.#makeMissing(dirname(directory))
+    this.#makeOne(directory)
+  }
+
+  /** Returns false where the parent is missing. */
+  #makeOne(directory: string): boolean {
+    try {
+      // Only the kit's own directories are private; the parents are made as any program would.
+      if (directory.startsWith(this.root)) this.fileSystem.makeDirectory(directory)
+      else mkdirSync(directory, 0o777)
+      if (!directory.startsWith(this.root + sep)) giveToOwnerAbove(directory)
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code === 'ENOENT' && dirname(directory) !== directory) return false
+      const kind = this.fileSystem.status(directory)?.kind
+      if (kind === 'directory' || (kind === 'symlink' && isDirectory(directory))) return true
+      // Somebody made it and removed it again; the operation it is made for finds out.
+      if (code === 'EEXIST' && kind === undefined) return true
+      // What exists and is no directory is a file in its place.
+      throw code === 'EEXIST' ? Object.assign(error as Error, { code: 'ENOTDIR' }) : error
+    }
+    return true
+  }
+}
+
+/** Root makes a home in the directory of a user for that user. */
+function giveToOwnerAbove(directory: string): void {
+  if (process.getuid?.() !== 0) return
+  const { uid, gid } = lstatSync(dirname(directory))
+  if (uid !== 0) lchownSync(directory, uid, gid)
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+}
+
+const BROKEN =
+  'the file system reports an error; check it, or set CLI_OPS_HOME to a directory on another one'
+
+const REMEDIES: ReadonlyMap<string, string> = new Map([
+  ['EACCES', 'it is not writable; check its permissions or set CLI_OPS_HOME to another directory'],
+  ['EPERM', 'it is not writable; check its permissions or set CLI_OPS_HOME to another directory'],
+  ['EROFS', 'the file system is read-only; set CLI_OPS_HOME to a writable directory'],
+  ['ENOSPC', 'the disk is full; free some space'],
+  ['EDQUOT', 'the disk quota is used up; free some space'],
+  ['ENOTDIR', 'a part of the path is a file; set CLI_OPS_HOME to a directory'],
+  ['ENAMETOOLONG', 'the path is too long; set CLI_OPS_HOME to a shorter one'],
+  ['EMFILE', 'too many files are open in this process; raise its limit (ulimit -n)'],
+  ['ENFILE', 'too many files are open on this machine; raise fs.file-max with sysctl'],
+  ['EFBIG', 'a file there has reached the size limit of this process (ulimit -f)'],
+  ['EISDIR', 'a directory lies there in the place of a file; move it elsewhere'],
+  ['ELOOP', 'a part of the path is a symbolic link to itself; set CLI_OPS_HOME to a directory'],
+  ['ENOMEM', 'there is not enough memory; end other programs'],
+  // A bad disk, a damaged file system, a network file system or disk that has gone away.
+  ...['EIO', 'EUCLEAN', 'EBADMSG', 'ENXIO', 'ENODEV', 'ESTALE', 'ENOTCONN', 'ETIMEDOUT'].map(
+    (code): [string, string] => [code, BROKEN],
+  ),
+])
+
+/**
+ * Turns a file system error that means "the home cannot be used" into a `STORAGE_FAILED` error; passes others on.
+ * `variable` is the environment variable that chooses the directory.
+ */
+export function storageError(error: unknown, home: string, variable = 'CLI_OPS_HOME'): unknown {
+  const code = (error as NodeJS.ErrnoException | undefined)?.code
+  const remedy =
+    code === undefined ? undefined : REMEDIES.get(code)?.replace('CLI_OPS_HOME', variable)
+  if (remedy === undefined) return error
+  return new CliOpsError('STORAGE_FAILED', `cannot use ${home}: ${remedy} (${code})`, {
+    cause: error,
+    details: { home, errno: code },
+  })
+}

@@ -1,0 +1,78 @@
+import { path as paths } from '../../../base/builtins.js'
+import { CliOpsError } from '../../../base/errors/cli-ops-error.js'
+import type { FileStatus, FileSystem } from './file-system.js'
+
+/**
+ * Throws unless `path` is a real directory that only this user can enter: the rule of tmux and Watchman. What
+ * the user supplied is never changed, only refused with the remedy. `variable` is the environment variable that
+ * chooses the directory, for the message.
+ *
+ * @throws CliOpsError `INSECURE_DIRECTORY`, or `STORAGE_FAILED` where it is no directory at all
+ */
+export function assertPrivateDirectory(
+  path: string,
+  fileSystem: FileSystem,
+  variable = 'CLI_OPS_HOME',
+): void {
+  const status = fileSystem.status(path)
+  const isRootsToUse = isOfAnotherUser(status) && isOfParentsOwner(path, status, fileSystem)
+  const refusal =
+    status === undefined
+      ? undefined
+      : refusalOf(status, variable, isRootsToUse ? status.uid : undefined)
+  if (status?.kind === 'directory' && refusal === undefined) return
+  if (status === undefined || status.kind === 'file' || status.kind === 'other') {
+    const what = status === undefined ? 'it does not exist' : 'it is not a directory'
+    throw new CliOpsError(
+      'STORAGE_FAILED',
+      `cannot use ${path}: ${what}; set ${variable} to a directory`,
+      {
+        details: { directory: path },
+      },
+    )
+  }
+  throw new CliOpsError('INSECURE_DIRECTORY', `refusing to use ${path}: ${refusal}`, {
+    details: { directory: path, uid: status.uid, mode: (status.mode & 0o777).toString(8) },
+  })
+}
+
+/** Tells whether {@link assertPrivateDirectory} would let a directory pass. */
+export function isPrivateDirectory(status: FileStatus | undefined): boolean {
+  return status?.kind === 'directory' && refusalOf(status, '') === undefined
+}
+
+/** Tells whether this is root, and the directory a user's. */
+export function isOfAnotherUser(status: FileStatus | undefined): status is FileStatus {
+  return status !== undefined && status.uid !== 0 && process.getuid?.() === 0
+}
+
+/**
+ * Root may work in a directory that its user has in a directory of his own, such as his home: `sudo` that keeps `HOME`, a container
+ * that has it mounted. Anywhere else it may have been made to be met by root.
+ */
+function isOfParentsOwner(path: string, status: FileStatus, fileSystem: FileSystem): boolean {
+  return fileSystem.status(paths.dirname(path))?.uid === status.uid
+}
+
+function refusalOf(
+  status: FileStatus,
+  variable: string,
+  uid = process.getuid?.(),
+): string | undefined {
+  if (status.kind === 'symlink')
+    return `it is a symbolic link; set ${variable} to the directory it points to`
+  // Windows protects the profile directory by its own access lists; uid and mode mean nothing there.
+  if (uid === undefined) return undefined
+  if (status.uid !== uid)
+    return `it belongs to uid ${status.uid}, not to you (uid ${uid}); ${remedyFor(status, variable)}`
+  if ((status.mode & 0o077) !== 0) {
+    return `its mode is ${(status.mode & 0o777).toString(8)}, so other users can get at it; run "chmod 700" on it`
+  }
+  return undefined
+}
+
+function remedyFor({ uid }: FileStatus, variable: string): string {
+  const other = `set ${variable} to a directory of your own`
+  // Made by root in the home of a user, by whatever it was.
+  return uid === 0 ? `give it back ("sudo chown -R $(id -u)" on it), or ${other}` : other
+}

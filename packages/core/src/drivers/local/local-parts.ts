@@ -1,0 +1,56 @@
+/** What of the local driver is loaded where its first steps do not do: see `UsualDriver`. */
+import type { LockDriver } from '../../locks/contract/lock-driver.js'
+import { DEFAULT_RETENTION } from '../../events/contract/default-retention.js'
+import { createLogAppender, type LogAppender } from './events/log-appender.js'
+import type { NewestSegment } from './events/newest-segment.js'
+import { Home } from './home/home.js'
+import type { UsualHome } from './home/usual-home.js'
+import type { Claim } from './locks/claim.js'
+import { createLocalLocks } from './locks/local-locks.js'
+import { LockPlace } from './locks/lock-place.js'
+import { realSurroundings } from './locks/real-surroundings.js'
+import { watchForLoss } from './locks/watch-for-loss.js'
+import { createLocalRegistry } from './registry/local-registry.js'
+import { RecordStore } from './registry/record-store.js'
+
+/** The whole locks. */
+export function locksOf(home: UsualHome): LockDriver {
+  return createLocalLocks(Home.of(home))
+}
+
+/** The records of this process, in a home that may have to be made first. */
+export function recordsOf(home: UsualHome): RecordStore {
+  return new RecordStore(Home.of(home))
+}
+
+/** The writing half of the event log, which makes the log, rotates it and finds its way in it; goes on with the segment that is open. */
+export function appenderOf(home: UsualHome, newest: NewestSegment): LogAppender {
+  return createLogAppender(Home.of(home), undefined, undefined, newest)
+}
+
+/** Calls `listener` when a lock is held no longer; returns a function that stops. */
+export function watchLock(
+  usual: UsualHome,
+  claim: Claim,
+  isHeld: () => boolean,
+  listener: () => void,
+): () => void {
+  const home = Home.of(usual)
+  return watchForLoss(new LockPlace(home, realSurroundings(home)), claim, isHeld, listener)
+}
+
+/**
+ * Removes what dead processes left in the home (locks, tickets, registry records, sockets) and the events that have
+ * expired, until the deadline on `monotonicMs()`, unless another process has done so within the interval.
+ */
+export function cleanUp(usual: UsualHome, intervalMs: number, deadline: number): void {
+  const home = Home.of(usual)
+  if (!home.claimCleanup(intervalMs)) return
+  void createLocalLocks(home).clean({ deadline })
+  void createLocalRegistry(home).clean({ deadline })
+  if (home.fileSystem.status(home.paths.events) === undefined) return
+  const log = createLogAppender(home)
+  log.rotateIfOld(DEFAULT_RETENTION)
+  log.expire(DEFAULT_RETENTION, false, { deadline })
+  log.close()
+}

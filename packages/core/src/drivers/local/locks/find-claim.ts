@@ -1,0 +1,33 @@
+import { entryPath } from '../../../base/builtins.js'
+import type { LockRequest } from '../../../locks/contract/lock-driver.js'
+import { storageError } from '../home/home.js'
+import type { Claim } from './claim.js'
+import type { LockPlace } from './lock-place.js'
+import { holdersOf, readLockState } from './lock-state.js'
+
+/** Finds the claim that a request won in the name of the same owner; `undefined` where it holds the lock no longer. */
+export function findClaim(
+  place: LockPlace,
+  request: LockRequest,
+  token: bigint,
+): Claim | undefined {
+  const paths = place.of(request.resource)
+  const own = place.surroundings.identity()
+  try {
+    const { state, sharers } = readLockState(place, paths)
+    const isShared = request.mode === 'shared'
+    if (isShared ? state?.kind !== 'shared' : state?.token !== token) return undefined
+    const names = isShared ? sharers : holdersOf({ state, sharers, foreign: [] })
+    // A name also says when its owner was looked at, which was another time.
+    const name = names.find(
+      ({ id, identity: { pid, start } }) =>
+        id === request.id && pid === own.pid && start === own.start,
+    )
+    if (name === undefined) return undefined
+    const entry = entryPath(paths.lock, name.text)
+    const since = place.fileSystem.status(entry)?.modifiedMs ?? place.clock.now()
+    return { paths, request, entry, token, since }
+  } catch (error) {
+    throw storageError(error, place.home.root)
+  }
+}

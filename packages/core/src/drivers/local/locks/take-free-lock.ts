@@ -1,0 +1,43 @@
+import { entryPath } from '../../../base/builtins.js'
+import type { LockRequest } from '../../../locks/contract/lock-driver.js'
+import { type Claim, describeClaim } from './claim.js'
+import type { LockFiles, ResourcePaths } from './lock-files.js'
+import { formatFree, formatHeld, parseFree } from './lock-names.js'
+import { swapName } from './swap-name.js'
+
+/**
+ * Takes a lock that is as nearly everybody finds it: nobody waits, and its one state file says that it is free. Every try begins
+ * here, and a command that is lucky needs no more of the driver. These are the steps of `docs/reference/lock-protocol.md`.
+ *
+ * `undefined` where it is otherwise, or where a step fails: what follows looks at everything, and says what is wrong. `null` where the
+ * lock was won and taken away by force: this id has been released, and must not hold it again.
+ */
+export function takeFreeLock(place: LockFiles, request: LockRequest): Claim | null | undefined {
+  if (request.mode !== 'exclusive' || !place.home.isUsual()) return undefined
+  const { fileSystem } = place
+  const paths = place.of(request.resource)
+  let won: Omit<Claim, 'since'>
+  try {
+    if (fileSystem.status(paths.queue) !== undefined) return undefined
+    const last = lastToken(place, paths)
+    if (last === undefined || !place.canBeJudged()) return undefined
+    const token = last + 1n
+    const held = formatHeld(token, request.id, place.identity)
+    const entry = entryPath(paths.lock, held)
+    won = { paths, request, entry, token }
+    if (!swapName(fileSystem, paths.lock, formatFree(last), held, { witness: entry }))
+      return undefined
+  } catch {
+    return undefined
+  }
+  return describeClaim(place, won) ?? null
+}
+
+/** The token of a lock that is free, as this process left it or as it is listed. */
+function lastToken({ fileSystem, released }: LockFiles, paths: ResourcePaths): bigint | undefined {
+  const guess = released.get(paths.encoded)
+  released.delete(paths.encoded)
+  if (guess !== undefined) return guess
+  const [name, ...others] = fileSystem.list(paths.lock)
+  return name === undefined || others.length > 0 ? undefined : parseFree(name)
+}

@@ -1,0 +1,49 @@
+import type { Claim } from './claim.js'
+import type { LockPlace } from './lock-place.js'
+
+/** How often a holder looks by itself whether the lock was taken away; the watch is usually faster. */
+const LOST_POLL_MS = 1000
+
+/** Calls `listener` when a lock is held no longer; returns a function that stops. */
+export function watchForLoss(
+  place: LockPlace,
+  claim: Claim,
+  isHeld: () => boolean,
+  listener: () => void,
+): () => void {
+  const { clock, fileSystem } = place
+  let stopped = false
+  let stopTimer = (): void => undefined
+  let watcher: { close(): void } | undefined
+  const stop = (): void => {
+    stopped = true
+    stopTimer()
+    watcher?.close()
+  }
+  const look = (): void => {
+    if (stopped || stillHeld(isHeld)) return
+    stop()
+    listener()
+  }
+  const poll = (): void => {
+    look()
+    if (!stopped) stopTimer = clock.startTimer(LOST_POLL_MS, poll, { persistent: false })
+  }
+  try {
+    watcher = fileSystem.watch(claim.paths.lock, look, { persistent: false })
+  } catch {
+    // No watches left on this machine, or the lock is gone: the poll finds out.
+  }
+  // Deferred, so that a lock lost already is reported after this function has returned.
+  stopTimer = clock.startTimer(0, poll, { persistent: false })
+  return stop
+}
+
+// A disk that cannot be read says nothing about the lock.
+function stillHeld(isHeld: () => boolean): boolean {
+  try {
+    return isHeld()
+  } catch {
+    return true
+  }
+}

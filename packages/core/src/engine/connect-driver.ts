@@ -1,0 +1,42 @@
+import { CliOpsError, isCliOpsError } from '../base/errors/cli-ops-error.js'
+import type { CreateDriver, Driver, DriverOptions } from '../drivers/driver.js'
+import { settleWithin } from '../base/wait/race.js'
+
+/**
+ * Makes a driver and connects it, within the time that the engine has to answer. What cannot be connected is closed again.
+ *
+ * @throws CliOpsError `ENGINE_UNAVAILABLE`, or what the driver says
+ */
+export async function connectDriver(
+  createDriver: CreateDriver,
+  options: DriverOptions,
+): Promise<Driver> {
+  const driver = createDriver(options)
+  const deadline = new AbortController()
+  const { timeoutMs, url } = options
+  const began = performance.now()
+  const late = (): Error => {
+    const message = `${describeEngine(url)} did not answer within ${timeoutMs} ms`
+    const reason = new CliOpsError('ENGINE_UNAVAILABLE', message)
+    deadline.abort(reason)
+    return reason
+  }
+  try {
+    await settleWithin({ timeoutMs, late }, () => driver.open?.(deadline.signal))
+    return driver
+  } catch (error) {
+    const leftMs = Math.max(0, timeoutMs - (performance.now() - began))
+    await settleWithin({ timeoutMs: leftMs, late }, () => driver.close()).catch(() => undefined)
+    if (isCliOpsError(error)) throw error
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new CliOpsError('ENGINE_UNAVAILABLE', `cannot use ${describeEngine(url)}: ${reason}`, {
+      cause: error,
+    })
+  }
+}
+
+/** Names an engine for people, without what a URL may hold of secrets. */
+export function describeEngine({ protocol, host, pathname, searchParams }: URL): string {
+  const hosts = [host, ...searchParams.getAll('host')].join(',')
+  return `${protocol}//${hosts}${pathname}`
+}

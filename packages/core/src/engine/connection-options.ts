@@ -1,0 +1,147 @@
+import type { Primitive } from '../drivers/driver.js'
+import { assertName, describe } from '../base/names/assert-name.js'
+import { path } from '../base/builtins.js'
+import { isOn } from '../base/process/environment.js'
+
+/** One URL for everything, or one for each primitive; what is left out stays local. */
+export type ConnectionUrl = string | Partial<Readonly<Record<Primitive, string>>>
+
+/** Options that every class of the kit takes. */
+export interface ConnectionOptions {
+  /**
+   * Directory of locks, events and the registry. It must belong to the user alone (mode 0700).
+   * @default `CLI_OPS_HOME`, else `$XDG_DATA_HOME/cli-ops`, else `~/.local/share/cli-ops`
+   *   (`%LOCALAPPDATA%\cli-ops` on Windows)
+   */
+  readonly home?: string | undefined
+  /**
+   * Separates teams or projects that share a home or an engine.
+   * @default `CLI_OPS_NAMESPACE`, else the default namespace
+   */
+  readonly namespace?: string | undefined
+  /**
+   * Engine: `redis://…`, `postgres://…`, `amqp://…`, `wss://…`, `memory:` or `local:`; or one for each primitive.
+   * @default `CLI_OPS_LOCKS_URL`, `CLI_OPS_EVENTS_URL`, `CLI_OPS_REGISTRY_URL` and `CLI_OPS_RPC_URL`, else
+   *   `CLI_OPS_URL`, else `local:`
+   */
+  readonly url?: ConnectionUrl | undefined
+  /**
+   * How long a lock or a registration of a process outlives its contact with a remote engine, in milliseconds. It is
+   * renewed at a third of that.
+   * @default `CLI_OPS_LEASE_MS`, else 10000
+   */
+  readonly leaseMs?: number | undefined
+  /**
+   * How long a remote engine may take to connect or to answer, in milliseconds; waits for locks, events and replies have
+   * limits of their own.
+   * @default `CLI_OPS_ENGINE_TIMEOUT_MS`, else 5000
+   */
+  readonly engineTimeoutMs?: number | undefined
+  /**
+   * Turns the object into one that does nothing: callbacks run without a lock, events go nowhere.
+   * @default true where `CLI_OPS_DISABLED` is `1` or `true`
+   */
+  readonly disabled?: boolean | undefined
+}
+
+/** {@link ConnectionOptions} with every default filled in. */
+export interface Connection {
+  readonly home: string
+  readonly namespace: string
+  readonly disabled: boolean
+  urlOf(primitive: Primitive): string
+}
+
+/** What no path may hold, and what Node reads instead of bytes that are no UTF-8. */
+const UNUSABLE = /[\0\ufffd]/u
+const LOCAL_URL = 'local:'
+/** The variable of each primitive. */
+const URL_VARIABLES: Readonly<Record<Primitive, string>> = {
+  locks: 'CLI_OPS_LOCKS_URL',
+  events: 'CLI_OPS_EVENTS_URL',
+  registry: 'CLI_OPS_REGISTRY_URL',
+  rpc: 'CLI_OPS_RPC_URL',
+}
+
+/** The variables of the environment that may name an engine. */
+export function urlVariables(): readonly string[] {
+  return ['CLI_OPS_URL', ...Object.values(URL_VARIABLES)]
+}
+
+/** Validates connection options and fills in the environment's values and the defaults. */
+export function resolveConnection(options: ConnectionOptions, env = process.env): Connection {
+  const home = options.home ?? (env['CLI_OPS_HOME'] || defaultHome(env))
+  if (typeof home !== 'string' || !path.isAbsolute(home) || UNUSABLE.test(home))
+    refuseHome(options, home, env)
+  const namespace = options.namespace ?? env['CLI_OPS_NAMESPACE'] ?? ''
+  if (namespace !== '')
+    assertName(options.namespace === undefined ? 'CLI_OPS_NAMESPACE' : 'namespace', namespace)
+  const disabled = options.disabled ?? isOn(env['CLI_OPS_DISABLED'])
+  if (typeof disabled !== 'boolean') refuseDisabled(disabled)
+  const { url } = options
+  if (url !== undefined) assertUrl(url)
+  const urlOf = (primitive: Primitive): string => {
+    if (typeof url === 'string') return url
+    if (url !== undefined) return url[primitive] ?? LOCAL_URL
+    return env[URL_VARIABLES[primitive]] || env['CLI_OPS_URL'] || LOCAL_URL
+  }
+  return { home, namespace, disabled, urlOf }
+}
+
+// What is thrown stands apart, since every command reads and compiles the function above.
+function refuseHome(
+  { home: given }: ConnectionOptions,
+  home: unknown,
+  env: NodeJS.ProcessEnv,
+): never {
+  const { CLI_OPS_HOME: own, XDG_DATA_HOME: xdg } = env
+  const variable = own ? 'CLI_OPS_HOME' : xdg && path.isAbsolute(xdg) ? 'XDG_DATA_HOME' : 'HOME'
+  const named = given === undefined ? variable : 'home'
+  const value = given === undefined ? (env[variable] ?? '') : home
+  const remedy = named === 'HOME' ? '; set HOME or CLI_OPS_HOME' : ''
+  // Node reads each byte that is no UTF-8 as this character, and would make a directory of another name.
+  const rule = String(value).includes('\ufffd') ? 'be UTF-8' : 'be an absolute path'
+  throw new TypeError(`${named} must ${rule}, got ${describe(value)}${remedy}`)
+}
+
+function refuseDisabled(disabled: unknown): never {
+  throw new TypeError(`disabled must be true or false, got ${describe(disabled)}`)
+}
+
+// XDG Base Directory Specification: a relative path in the variable is to be ignored.
+function defaultHome(env: NodeJS.ProcessEnv): string {
+  const { XDG_DATA_HOME: xdg, LOCALAPPDATA: localAppData } = env
+  if (process.platform === 'win32' && localAppData) return path.join(localAppData, 'cli-ops')
+  if (xdg && path.isAbsolute(xdg)) return path.join(xdg, 'cli-ops')
+  return path.join(userHome(env), '.local', 'share', 'cli-ops')
+}
+
+/** What `homedir()` says, without loading `node:os` where it only asks this variable: that costs a command 1 %. */
+function userHome({ HOME: home }: NodeJS.ProcessEnv): string {
+  if (process.platform !== 'win32' && home) return home
+  const { homedir, userInfo } = process.getBuiltinModule('node:os')
+  if (process.platform === 'win32' || home === undefined) return homedir()
+  try {
+    // Where the variable is empty, homedir() is so as well.
+    return userInfo().homedir
+  } catch {
+    return ''
+  }
+}
+
+// A URL may hold a password, so none is shown.
+function assertUrl(url: unknown): asserts url is ConnectionUrl {
+  if (typeof url === 'string') return
+  if (typeof url !== 'object' || url === null || Array.isArray(url)) {
+    throw new TypeError(`url must be a string or an object of strings, got a value of another type`)
+  }
+  for (const [primitive, value] of Object.entries(url)) {
+    if (!Object.hasOwn(URL_VARIABLES, primitive)) {
+      const names = Object.keys(URL_VARIABLES).join(', ')
+      throw new TypeError(`url must name ${names}, got ${describe(primitive)}`)
+    }
+    if (value !== undefined && typeof value !== 'string') {
+      throw new TypeError(`url.${primitive} must be a string, got a value of another type`)
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import { assertInteger } from '../base/validation/assert-number.js'
+import type { ConnectionOptions } from './connection-options.js'
+
+/** Limits of a driver that needs the network. */
+export interface EngineLimits {
+  /** How long the engine may take to connect or to answer, in milliseconds. */
+  readonly timeoutMs: number
+  /** How long a lock or a registration outlives its process's contact with the engine, in milliseconds. */
+  readonly leaseMs: number
+}
+
+const DEFAULT_TIMEOUT_MS = 5_000
+const DEFAULT_LEASE_MS = 10_000
+/** Below this a busy machine loses its leases between two renewals. */
+const MIN_LEASE_MS = 100
+
+/** Validates the limits and fills in the environment's values and the defaults. @throws TypeError */
+export function resolveEngineLimits(
+  { leaseMs, engineTimeoutMs }: Pick<ConnectionOptions, 'leaseMs' | 'engineTimeoutMs'>,
+  env: NodeJS.ProcessEnv = process.env,
+): EngineLimits {
+  const read = (
+    option: string,
+    given: number | undefined,
+    variable: string,
+    byDefault: number,
+    min: number,
+  ): number => {
+    const text = env[variable]
+    if (given === undefined && !text) return byDefault
+    const value = given ?? Number(text)
+    assertInteger(given === undefined ? variable : option, value, min)
+    return value
+  }
+  return {
+    timeoutMs: read(
+      'engineTimeoutMs',
+      engineTimeoutMs,
+      'CLI_OPS_ENGINE_TIMEOUT_MS',
+      DEFAULT_TIMEOUT_MS,
+      1,
+    ),
+    leaseMs: read('leaseMs', leaseMs, 'CLI_OPS_LEASE_MS', DEFAULT_LEASE_MS, MIN_LEASE_MS),
+  }
+}

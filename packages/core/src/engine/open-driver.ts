@@ -1,0 +1,160 @@
+import { CliOpsError } from '../base/errors/cli-ops-error.js'
+import { type ConnectionOptions, resolveConnection, urlVariables } from './connection-options.js'
+import { resolveEngineLimits } from './engine-limits.js'
+import { connectDriver } from './connect-driver.js'
+import { driverKey } from './driver-key.js'
+import { createDisabledDriver } from '../drivers/disabled/disabled-driver.js'
+import type { CreateDriver, Driver, DriverOptions, Primitive } from '../drivers/driver.js'
+import { createDriverOptions } from './driver-options.js'
+import { parseEngineUrl } from './parse-engine-url.js'
+import { DRIVER_PACKAGES, loadDriverPackage } from './driver-packages.js'
+import { createLocalDriver } from '../drivers/local/local-driver.js'
+import { createMemoryDriver } from '../drivers/memory/memory-driver.js'
+import { closedError } from '../base/errors/closed-error.js'
+
+/** One user's hold on a driver that the whole process shares. */
+export interface DriverHandle<Name extends Primitive> {
+  /** Equal for equal URL, home and namespace; for telling places apart, never shown. */
+  readonly key: string
+  /** The driver, where it can be used without waiting: an embedded one, or one that is open already. */
+  readonly now: DriverWith<Name> | undefined
+  /**
+   * Resolves to the opened driver. Rejects with `DRIVER_MISSING`, `ENGINE_UNAVAILABLE`, or `UNSUPPORTED` where the engine
+   * cannot provide the primitive.
+   */
+  open(): Promise<DriverWith<Name>>
+  /** Gives the hold back; the last one closes the driver. Doing it twice does nothing. */
+  close(): Promise<void>
+}
+
+/** A driver that provides a primitive. */
+export type DriverWith<Name extends Primitive> = Driver & Required<Pick<Driver, Name>>
+
+/** A driver in use: made once for its URL, home and namespace, closed after its last user. */
+interface SharedDriver {
+  users: number
+  driver: Driver | undefined
+  opening: Promise<Driver> | undefined
+}
+
+const shared = new Map<string, SharedDriver>()
+
+/** Schemes that are part of the core; the others come from packages that only load when asked for. */
+const EMBEDDED: ReadonlyMap<string, CreateDriver> = new Map([
+  ['local:', createLocalDriver],
+  ['memory:', createMemoryDriver],
+])
+
+/** Takes a hold on the driver that the options ask for. Validates at once, does no I/O yet. */
+export function openDriver<Name extends Primitive>(
+  options: ConnectionOptions,
+  primitive: Name,
+): DriverHandle<Name> {
+  const connection = resolveConnection(options)
+  if (connection.disabled) return readyHandle(createDisabledDriver(), primitive)
+  const url = parseUrl(connection.urlOf(primitive))
+  const limits = resolveEngineLimits(options)
+  const isEmbedded = EMBEDDED.has(url.protocol)
+  // Two users that want other limits of an engine get a driver each.
+  const key = isEmbedded ? url.href : `${url.href} ${limits.timeoutMs} ${limits.leaseMs}`
+  const driverOptions = createDriverOptions(url, connection, limits)
+  return shareDriver(driverKey(connection, key), driverOptions, primitive)
+}
+
+function shareDriver<Name extends Primitive>(
+  key: string,
+  options: DriverOptions,
+  primitive: Name,
+): DriverHandle<Name> {
+  let entry = shared.get(key)
+  if (entry === undefined) {
+    const driver = EMBEDDED.get(options.url.protocol)?.(options)
+    entry = { users: 0, driver, opening: undefined }
+    shared.set(key, entry)
+  }
+  const used = entry
+  used.users += 1
+  let closed = false
+  return {
+    key,
+    get now() {
+      return used.driver !== undefined && provides(used.driver, primitive) ? used.driver : undefined
+    },
+    async open() {
+      if (closed) throw closedError('this object')
+      const driver = used.driver ?? (await (used.opening ??= loadAndOpen(used, options)))
+      if (provides(driver, primitive)) return driver
+      throw unsupportedError(driver, primitive)
+    },
+    async close() {
+      if (closed) return
+      closed = true
+      used.users -= 1
+      if (used.users > 0) return
+      if (shared.get(key) === used) shared.delete(key)
+      await (used.driver ?? (await used.opening?.catch(() => undefined)))?.close()
+    },
+  }
+}
+
+async function loadAndOpen(entry: SharedDriver, options: DriverOptions): Promise<Driver> {
+  const driverPackage = DRIVER_PACKAGES.get(options.url.protocol)
+  try {
+    if (driverPackage === undefined) throw new TypeError('an embedded driver needs no opening')
+    const createDriver = await loadDriverPackage(driverPackage)
+    entry.driver = await connectDriver(createDriver, options)
+    return entry.driver
+  } catch (error) {
+    // The next call tries again: the engine may be back, or the package installed.
+    entry.opening = undefined
+    throw error
+  }
+}
+
+function provides<Name extends Primitive>(
+  driver: Driver,
+  primitive: Name,
+): driver is DriverWith<Name> {
+  return driver[primitive] !== undefined
+}
+
+function unsupportedError({ name, instead }: Driver, primitive: Primitive): CliOpsError {
+  const remedy = instead?.[primitive] ?? `give ${primitive} a URL of their own`
+  return new CliOpsError('UNSUPPORTED', `the ${name} driver has no ${primitive}; ${remedy}`, {
+    details: { driver: name, primitive },
+  })
+}
+
+function parseUrl(text: string): URL {
+  const url = parseEngineUrl(text)
+  if (url !== undefined && (EMBEDDED.has(url.protocol) || DRIVER_PACKAGES.has(url.protocol)))
+    return url
+  const schemes = [...EMBEDDED.keys(), ...DRIVER_PACKAGES.keys()].join(', ')
+  // The URL may hold a password, so only its scheme is shown.
+  throw new TypeError(
+    `${sourceOf(text)} must begin with one of ${schemes}, got ${JSON.stringify(schemeOf(text))}`,
+  )
+}
+
+/** The variable of the environment that says so, else the option. */
+function sourceOf(text: string): string {
+  return urlVariables().find((variable) => process.env[variable] === text) ?? 'url'
+}
+
+function schemeOf(text: string): string {
+  return /^[a-z][a-z0-9+.-]*:/iu.exec(text)?.[0] ?? 'no scheme'
+}
+
+/** A hold on a driver that is shared with nobody. */
+export function readyHandle<Name extends Primitive>(
+  driver: Driver,
+  primitive: Name,
+): DriverHandle<Name> {
+  if (!provides(driver, primitive)) throw unsupportedError(driver, primitive)
+  return {
+    key: driver.name,
+    now: driver,
+    open: () => Promise.resolve(driver),
+    close: () => driver.close(),
+  }
+}

@@ -1,0 +1,21 @@
+/** Scheme, user and password, hosts, the rest. */
+const SEVERAL_HOSTS = /^([a-z][a-z0-9+.-]*:\/\/(?:[^/?#]*@)?)([^/?#@]*,[^/?#@]*)(.*)$/iu
+
+/**
+ * Parses the URL of an engine, `undefined` for what is none. Where several hosts are named (`redis://one:6379,two:6379/0`), which the
+ * URL standard does not know, those behind the first become `host` parameters of the query, where they may stand as well.
+ */
+export function parseEngineUrl(text: string): URL | undefined {
+  const [, before = '', hosts = '', after = ''] = SEVERAL_HOSTS.exec(text) ?? []
+  if (hosts === '') return URL.canParse(text) ? new URL(text) : undefined
+  const [first = '', ...others] = hosts.split(',')
+  const joined = `${before}${first}${after}`
+  if (
+    others.some((host) => host === '' || !URL.canParse(`redis://${host}`)) ||
+    !URL.canParse(joined)
+  )
+    return undefined
+  const url = new URL(joined)
+  for (const host of others) url.searchParams.append('host', host)
+  return url
+}

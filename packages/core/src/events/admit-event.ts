@@ -1,0 +1,43 @@
+import { DEFAULT_MAX_ATTEMPTS } from './event-attempts.js'
+import type { EventFeed } from './event-feed.js'
+import { type EventFilter, reportRefusal } from './event-filter.js'
+import type { PullOptions } from './event-options.js'
+import { isoNow } from './contract/event-time.js'
+import type { EventEnvelope } from './contract/event-types.js'
+import { parkEvent } from './park-event.js'
+
+/** Whose event it is. */
+export interface AdmitParts {
+  readonly feed: EventFeed
+  readonly filter: EventFilter
+  readonly options: PullOptions
+}
+
+/**
+ * Decides what becomes of an event that is about to be pulled. `passed` is one that breaks its schema; in a group that is
+ * parked, and so is one that was handed out `maxAttempts` times without the next one having been asked for. `left` where
+ * the group was taken away.
+ */
+export async function admitEvent(
+  event: EventEnvelope,
+  { feed, filter, options }: AdmitParts,
+  ending: AbortSignal,
+): Promise<EventEnvelope | 'passed' | 'left'> {
+  const { group, maxAttempts = DEFAULT_MAX_ATTEMPTS, onError } = options
+  const park = async (attempts: number, error: string): Promise<'passed' | 'left'> => {
+    const parked = { event, attempts, error, parkedAt: isoNow(), retry: false }
+    return (await parkEvent(parked, group ?? '', feed, ending)) ? 'passed' : 'left'
+  }
+  const counts = group !== undefined && feed.canPark
+  if (counts) {
+    const { ledger } = feed
+    if (ledger === undefined) return 'left'
+    const attempt = await ledger.countAttempt(event.cursor)
+    if (attempt > maxAttempts)
+      return park(maxAttempts, 'the loop was left at it each time, or its process ended')
+  }
+  const judged = await filter.check(event)
+  if (judged.refusal === undefined) return judged.event
+  reportRefusal(judged.refusal, event, onError)
+  return counts ? park(1, judged.refusal.message) : 'passed'
+}

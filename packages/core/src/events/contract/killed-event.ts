@@ -1,0 +1,27 @@
+import type { OpenCommand, ServiceRecord } from '../../registry/contract/registry-driver.js'
+import { eventJson } from './event-record.js'
+import { sourceOf } from './event-source.js'
+import { isoNow } from './event-time.js'
+
+/** The last event of a command whose process was killed, as that process would have emitted it. Nobody knows the exit code. */
+export function killedEventJson(
+  { name, instance }: Pick<ServiceRecord, 'name' | 'instance'>,
+  { command, startedAt, endId }: OpenCommand,
+): string {
+  const data = {
+    cli: name,
+    command,
+    instance,
+    exitCode: null,
+    // Until now, since nobody saw the end. The clock may have been set back.
+    durationMs: Math.max(0, Date.now() - startedAt),
+  }
+  const attributes = {
+    id: endId,
+    type: 'command:failed',
+    source: sourceOf(name, instance),
+    time: isoNow(),
+    traceparent: undefined,
+  }
+  return eventJson(attributes, JSON.stringify(data))
+}

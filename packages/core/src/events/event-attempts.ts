@@ -1,0 +1,175 @@
+import { errorText } from '../base/errors/error-text.js'
+import { warnOnce } from '../base/terminal/message.js'
+import { CliOpsError, isCliOpsError } from '../base/errors/cli-ops-error.js'
+import { parseJson } from '../base/validation/parse-json.js'
+import type { EventFeed } from './event-feed.js'
+import type { EventFilter } from './event-filter.js'
+import { callHandler, type ErrorReporter, type EventHandler } from './event-handler.js'
+import type { SubscribeOptions } from './event-options.js'
+import { isoNow } from './contract/event-time.js'
+import type { EventEnvelope } from './contract/event-types.js'
+import { runAsHandler } from './handler-flow.js'
+import { parkEvent } from './park-event.js'
+import type { Clock } from '../base/wait/clock.js'
+import { pause } from '../base/wait/pause.js'
+import { withinTime } from '../base/wait/race.js'
+
+export const DEFAULT_MAX_ATTEMPTS = 5
+const DEFAULT_RETRY_DELAYS_MS: readonly number[] = [100, 1000, 5000, 10_000]
+
+/** What has become of an event. */
+export interface Outcome {
+  /** `left` where it is another reader's, or the next start's. */
+  readonly end: 'handled' | 'parked' | 'left'
+  /** The handler still runs, so that another process shall have the group. */
+  readonly isOverdue: boolean
+}
+
+/** What {@link EventAttempts} is made of. */
+export interface EventAttemptsParts {
+  readonly group: string
+  readonly handler: EventHandler
+  readonly filter: EventFilter
+  readonly options: SubscribeOptions
+  readonly clock: Clock
+  readonly report: ErrorReporter
+  /** Whom the handler's flow belongs to. */
+  readonly owner: object
+}
+
+/** A failed attempt. */
+interface Failure {
+  readonly error: unknown
+  /** Trying again is of no use. */
+  readonly isFinal?: boolean
+  readonly isOverdue?: boolean
+}
+
+const LEFT: Outcome = { end: 'left', isOverdue: false }
+
+/** The last attempt was counted, and nobody lived to see how it ended. */
+const CUT_OFF: Failure = {
+  error: new Error('the process ended during the last attempt'),
+  isFinal: true,
+}
+
+/** Gives a group's handler an event until it is handled, or parked after its last attempt. */
+export class EventAttempts {
+  readonly #parts: EventAttemptsParts
+  readonly #maxAttempts: number
+  readonly #delaysMs: readonly number[]
+
+  constructor(parts: EventAttemptsParts) {
+    this.#parts = parts
+    const { maxAttempts = DEFAULT_MAX_ATTEMPTS, retryDelaysMs = DEFAULT_RETRY_DELAYS_MS } =
+      parts.options
+    this.#maxAttempts = maxAttempts
+    this.#delaysMs = retryDelaysMs
+  }
+
+  /** Never rejects but for an event that cannot be parked on this engine, which ends the subscription. */
+  async run(event: EventEnvelope, feed: EventFeed, ending: AbortSignal): Promise<Outcome> {
+    const copy = copierOf(event)
+    for (let counted = 1; ; counted += 1) {
+      const attempt = await this.#count(event, feed, counted)
+      if (attempt === undefined) return LEFT
+      const failure = attempt > this.#maxAttempts ? CUT_OFF : await this.#try(copy())
+      if (failure === undefined) {
+        feed.ledger?.finish(event.cursor)
+        return { end: 'handled', isOverdue: false }
+      }
+      const { error, isFinal = false, isOverdue = false } = failure
+      this.#parts.report(error, copy(), Math.min(attempt, this.#maxAttempts))
+      if (isFinal || attempt >= this.#maxAttempts) {
+        const isParked = await this.#park(copy(), attempt, error, feed, ending)
+        return isParked ? { end: 'parked', isOverdue } : { ...LEFT, isOverdue }
+      }
+      if (isOverdue) return { ...LEFT, isOverdue }
+      await pause(this.delayMs(attempt), ending, { clock: this.#parts.clock })
+      if (ending.aborted) return LEFT
+    }
+  }
+
+  /** How long to wait after this failed attempt; no longer than the handler itself may take. */
+  delayMs(attempt: number): number {
+    const delayMs = this.#delaysMs[Math.min(attempt, this.#delaysMs.length) - 1] ?? 0
+    return Math.min(delayMs, this.#parts.options.handlerTimeoutMs ?? Infinity)
+  }
+
+  /** The number of this attempt; undefined where the group was taken away. */
+  async #count(
+    { cursor }: EventEnvelope,
+    feed: EventFeed,
+    counted: number,
+  ): Promise<number | undefined> {
+    if (!feed.canPark) return counted
+    const { ledger } = feed
+    if (ledger === undefined) return undefined
+    try {
+      const attempt = ledger.countAttempt(cursor)
+      return attempt instanceof Promise ? await attempt : attempt
+    } catch (error) {
+      // An engine tells only now that another reader has the group.
+      if (isCliOpsError(error, 'CLOSED')) return undefined
+      const { group } = this.#parts
+      warnOnce(
+        `attempts ${group}`,
+        `cannot count the attempts of group "${group}", which begin anew with each start: ${errorText(error)}`,
+      )
+      return counted
+    }
+  }
+
+  async #try(event: EventEnvelope): Promise<Failure | undefined> {
+    const { filter, handler, owner, options, clock } = this.#parts
+    const { handlerTimeoutMs } = options
+    try {
+      const work = runAsHandler(owner, async (): Promise<Failure | undefined> => {
+        const checked = filter.check(event)
+        const judged = checked instanceof Promise ? await checked : checked
+        if (judged.refusal !== undefined) return { error: judged.refusal, isFinal: true }
+        await callHandler(handler, judged.event)
+        return undefined
+      })
+      const result = await withinTime(work, handlerTimeoutMs, clock)
+      if (result !== 'late') return result
+      // What it still says has nobody to listen.
+      work.catch(() => undefined)
+    } catch (error) {
+      return { error }
+    }
+    const message = `the handler has not finished within ${handlerTimeoutMs} ms`
+    const error = new CliOpsError('HANDLER_TIMEOUT', message, { details: { handlerTimeoutMs } })
+    return { error, isOverdue: true }
+  }
+
+  #park(
+    event: EventEnvelope,
+    attempts: number,
+    error: unknown,
+    feed: EventFeed,
+    ending: AbortSignal,
+  ): Promise<boolean> {
+    const parked = {
+      event,
+      attempts: Math.min(attempts, this.#maxAttempts),
+      error: errorText(error),
+      parkedAt: isoNow(this.#parts.clock.now()),
+      retry: false,
+    }
+    return parkEvent(parked, this.#parts.group, feed, ending)
+  }
+}
+
+/** Makes copies of an event as it is stored: a handler may change what it is given, and is given it again, or it is parked. */
+function copierOf(event: EventEnvelope): () => EventEnvelope {
+  const { data } = event
+  if (typeof data !== 'object' || data === null) return () => ({ ...event })
+  const json = JSON.stringify(data)
+  let first = true
+  return () => {
+    const own = first ? data : parseJson(json)
+    first = false
+    return { ...event, data: own }
+  }
+}

@@ -1,0 +1,49 @@
+import { errorText } from '../base/errors/error-text.js'
+import { say, warnOnce } from '../base/terminal/message.js'
+import { CliOpsError, isCliOpsError } from '../base/errors/cli-ops-error.js'
+import type { EventFeed } from './event-feed.js'
+import type { ParkedEvent } from './contract/parked-event.js'
+import { pause } from '../base/wait/pause.js'
+
+const RETRY_AFTER_MS = 1000
+
+/**
+ * Stores an event in its group's own log, so that the next one can follow. Where that fails it is tried until it succeeds:
+ * nothing is passed over. False where the group was taken away or the subscription ended meanwhile.
+ *
+ * @throws CliOpsError `UNSUPPORTED` where the engine cannot
+ */
+export async function parkEvent(
+  parked: ParkedEvent,
+  group: string,
+  feed: EventFeed,
+  ending: AbortSignal,
+): Promise<boolean> {
+  const { event, attempts, error } = parked
+  const what = `event ${event.id} of group "${group}"`
+  if (!feed.canPark) {
+    throw new CliOpsError(
+      'UNSUPPORTED',
+      `${what} failed ${attempts} times and cannot be parked on this driver; it is kept for the next start: ${error}`,
+      { details: { group, event: event.id, attempts } },
+    )
+  }
+  for (;;) {
+    const { ledger } = feed
+    if (ledger === undefined) return false
+    try {
+      const parking = ledger.park(parked)
+      if (parking instanceof Promise) await parking
+      say(`parked ${what} after ${attempts} attempt${attempts === 1 ? '' : 's'}: ${error}`)
+      return true
+    } catch (failure) {
+      // An engine tells only now that another reader has the group.
+      if (isCliOpsError(failure, 'CLOSED')) return false
+      // Such as a hub whose store has no place for it.
+      if (isCliOpsError(failure) && !failure.retryable) throw failure
+      warnOnce(`park ${group}`, `cannot park ${what}, which waits: ${errorText(failure)}`)
+      await pause(RETRY_AFTER_MS, ending)
+      if (ending.aborted) return false
+    }
+  }
+}

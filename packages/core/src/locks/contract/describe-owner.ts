@@ -1,0 +1,34 @@
+import { printable } from '../../base/terminal/printable.js'
+import { describeDuration } from '../../base/terminal/units.js'
+import type { LockInfo, Owner } from './lock-types.js'
+
+/** Names an owner for people: `cli-beta sync (pid 4242, dev@build-7)`, also `…, stopped)` or `…, unknown)` where it is not known to run; `(slot a, pid 4242, …)` where it has a slot. */
+export function describeOwner(
+  { name, command, pid, user, host, state, via }: Omit<Owner, 'startedAt'>,
+  label?: string,
+  slot?: string,
+): string {
+  const program = [name, command, label && JSON.stringify(label)].filter(Boolean).join(' ')
+  // An owner outside the kit, or one whose record was lost, leaves some of these empty.
+  const facts = [
+    slot === undefined ? '' : `slot ${slot}`,
+    pid > 0 ? `pid ${pid}` : '',
+    user !== '' && host !== '' ? `${user}@${host}` : user || host,
+    via === undefined ? '' : `token ${via}`,
+    state === 'running' ? '' : state,
+  ].filter((fact) => fact !== '')
+  return printable(facts.length === 0 ? program : `${program} (${facts.join(', ')})`)
+}
+
+/** Says who is in the way of a lock: `held for 12 s by cli-beta sync (pid 4242, dev@build-7)`. */
+export function describeHolder(info: LockInfo, now: number = Date.now()): string {
+  if (info.id === '') return `next in turn is ${describeOwner(info.owner, info.waiting[0]?.label)}`
+  return `held for ${describeDuration(now - info.since.getTime())} by ${describeHolders(info)}`
+}
+
+/** Names the holder that has had a lock longest, and how many have it besides. */
+export function describeHolders({ owner, holders }: LockInfo): string {
+  const first = describeOwner(owner, holders[0]?.label, holders[0]?.slot)
+  const others = holders.length - 1
+  return others > 0 ? `${first} and ${others} ${others === 1 ? 'other' : 'others'}` : first
+}

@@ -1,0 +1,22 @@
+import { CliOpsError, isCliOpsError } from '../../base/errors/cli-ops-error.js'
+import { parseSlotName, withoutSlotNames } from '../contract/slot-name.js'
+
+/** Names resources where an error of the driver names the locks of their slots: a cycle of waits names all that are in it. */
+export function inWordsOfPeople(error: unknown): unknown {
+  if (!isCliOpsError(error, 'LOCK_DEADLOCK')) return error
+  const { message, details = {} } = error
+  const { resource, cycle } = details
+  if (withoutSlotNames(message) === message) return error
+  return new CliOpsError(error.code, withoutSlotNames(message), {
+    cause: error,
+    details: {
+      ...details,
+      resource: resourceOf(resource),
+      ...(Array.isArray(cycle) && { cycle: cycle.map(resourceOf) }),
+    },
+  })
+}
+
+function resourceOf(name: unknown): unknown {
+  return typeof name === 'string' ? (parseSlotName(name)?.resource ?? name) : name
+}

@@ -1,0 +1,36 @@
+import type { LockDriver } from '../contract/lock-driver.js'
+import type { LockInfo } from '../contract/lock-types.js'
+import { doorName, slotName } from '../contract/slot-name.js'
+import { poolInfo } from './merge-slots.js'
+import type { SlotsWanted } from './slot-request.js'
+import { atOnce } from './try-slots.js'
+
+/** Describes the slots that are wanted, and who waits for the same. */
+export async function inspectSlots(
+  driver: LockDriver,
+  { resource, slots }: Pick<SlotsWanted, 'resource' | 'slots'>,
+): Promise<LockInfo | null> {
+  const infos = await Promise.all(
+    partsOf(resource, slots).map(async (name) => driver.inspect(name)),
+  )
+  return poolInfo(
+    resource,
+    infos.flatMap((info) => info ?? []),
+  )
+}
+
+/** As {@link inspectSlots}, on a driver that needs no waiting. */
+export function inspectSlotsSync(
+  driver: LockDriver,
+  resource: string,
+  slots: readonly string[],
+): LockInfo | null {
+  return poolInfo(
+    resource,
+    partsOf(resource, slots).flatMap((name) => atOnce(driver.inspect(name)) ?? []),
+  )
+}
+
+function partsOf(resource: string, slots: readonly string[]): string[] {
+  return [...slots.map((slot) => slotName(resource, slot)), doorName(resource, slots)]
+}

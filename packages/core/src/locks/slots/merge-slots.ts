@@ -1,0 +1,57 @@
+import { createLockInfo } from '../contract/create-lock-info.js'
+import type { Holder, LockInfo, LockWaiter } from '../contract/lock-types.js'
+import { parseSlotName } from '../contract/slot-name.js'
+
+/** Describes the slots of each resource as one lock, in the place of the locks that they are made of. Others stay as they are. */
+export function mergeSlots(infos: readonly LockInfo[]): LockInfo[] {
+  const pools = new Map<string, LockInfo[]>()
+  const merged: (LockInfo | string)[] = []
+  for (const info of infos) {
+    const part = parseSlotName(info.resource)
+    if (part === undefined) {
+      merged.push(info)
+      continue
+    }
+    const { resource, kind } = part
+    if (kind === 'mark') continue
+    if (!pools.has(resource)) merged.push(resource)
+    pools.set(resource, [...(pools.get(resource) ?? []), info])
+  }
+  return merged.flatMap((info) =>
+    typeof info === 'string' ? (poolInfo(info, pools.get(info) ?? []) ?? []) : info,
+  )
+}
+
+/** As {@link mergeSlots}, of locks that were freed: a door that is left is none. */
+export function mergeFreedSlots(infos: readonly LockInfo[]): LockInfo[] {
+  return mergeSlots(infos.filter(({ resource }) => !isDoor(resource)))
+}
+
+/** Describes the slots of one resource, from the locks of those slots and from the doors. */
+export function poolInfo(resource: string, parts: readonly LockInfo[]): LockInfo | null {
+  const holders = parts.flatMap((info): Holder[] => {
+    const slot = parseSlotName(info.resource)?.slot
+    return slot === undefined ? [] : info.holders.map((holder) => ({ ...holder, slot }))
+  })
+  const doors = parts.filter((info) => isDoor(info.resource))
+  return createLockInfo({ resource, mode: 'exclusive', holders, waiting: () => queueOf(doors) })
+}
+
+function isDoor(name: string): boolean {
+  return parseSlotName(name)?.kind === 'door'
+}
+
+/** All who wait: whoever holds a door waits for a slot, and came before those behind it. */
+function queueOf(doors: readonly LockInfo[]): LockWaiter[] {
+  const queues = doors.map(({ holders, waiting }) => {
+    const [next] = waiting
+    const heads = holders.map(({ owner, since, label }) => ({
+      owner,
+      since: next !== undefined && next.since < since ? next.since : since,
+      ...(label !== undefined && { label }),
+    }))
+    return [...heads, ...waiting]
+  })
+  const all = queues.flat()
+  return queues.length > 1 ? all.sort((one, other) => +one.since - +other.since) : all
+}

@@ -1,0 +1,103 @@
+import { isCliOpsError } from '../../base/errors/cli-ops-error.js'
+import type { LockDriver, LockGrant, LockWait } from '../contract/lock-driver.js'
+import { inspectSlots } from './inspect-slots.js'
+import { passStuckHead } from './pass-stuck-head.js'
+import {
+  ofSlot,
+  requestFor,
+  requestForDoor,
+  type SlotGrant,
+  type SlotsWanted,
+} from './slot-request.js'
+import { takeAny } from './try-slots.js'
+
+/** How the wait at a door has ended. */
+type Entered = { readonly door: LockGrant } | { readonly passed: SlotGrant }
+
+/**
+ * Waits for any of the slots, in the order of arrival among those who want the same. They queue for a lock of their own, the door:
+ * its holder is the next, and waits in the queues of all slots it wants at once. So it is woken by whichever comes free, a slot that
+ * it did not take is offered to the one behind it, and who dies is passed over as in any queue.
+ */
+export async function waitForSlot(
+  driver: LockDriver,
+  request: SlotsWanted,
+  wait: LockWait,
+): Promise<SlotGrant> {
+  let isOver = false
+  const { onWait } = wait
+  const tell = onWait && ((): void => void describe().catch(() => undefined))
+  const describe = async (): Promise<void> => {
+    const info = await inspectSlots(driver, request)
+    if (info !== null && !isOver && !wait.signal.aborted) onWait?.(info)
+  }
+  const told: LockWait = { signal: wait.signal, onWait: tell }
+  try {
+    const entered = await enter(driver, request, told)
+    if ('passed' in entered) return entered.passed
+    try {
+      return (await takeAny(driver, request)) ?? (await waitForAny(driver, request, entered, told))
+    } finally {
+      await entered.door.release()
+    }
+  } finally {
+    isOver = true
+  }
+}
+
+/** Waits until this is the next, or until the one that is leaves a slot where it is. */
+function enter(driver: LockDriver, request: SlotsWanted, wait: LockWait): Promise<Entered> {
+  const over = new AbortController()
+  const signal = AbortSignal.any([wait.signal, over.signal])
+  let isOver = false
+  return new Promise((resolve, reject) => {
+    const settle = (entered: Entered): void => {
+      // Both at once: one of them is given back.
+      if (isOver) void ('door' in entered ? entered.door : entered.passed).release()
+      isOver = true
+      over.abort()
+      resolve(entered)
+    }
+    void driver
+      .acquire(requestForDoor(request), { ...wait, signal })
+      .then((door) => settle({ door }))
+      .catch(reject)
+      .finally(() => over.abort())
+    void passStuckHead(driver, request, signal).then((passed) => {
+      if (passed !== null) settle({ passed })
+    })
+  })
+}
+
+/** Waits in the queues of all slots, and leaves the others for the first that comes free. */
+async function waitForAny(
+  driver: LockDriver,
+  request: SlotsWanted,
+  { door }: { readonly door: LockGrant },
+  wait: LockWait,
+): Promise<SlotGrant> {
+  const { slots, held } = request
+  const over = new AbortController()
+  const signal = AbortSignal.any([wait.signal, over.signal])
+  // Who waits for one slot alone ends a cycle of waits. Where others may come free, one that is in a cycle proves nothing.
+  const own = slots.length === 1 ? [...held, door.id] : held
+  let won: SlotGrant | undefined
+  let failure: { readonly error: unknown } | undefined
+  let refused = 0
+  const waitFor = async (slot: string): Promise<void> => {
+    try {
+      const asked = requestFor(request, slot, own)
+      const grant = await driver.acquire(asked, { ...wait, signal })
+      if (won !== undefined || failure !== undefined) await grant.release()
+      else won = ofSlot(grant, slot)
+    } catch (error) {
+      if (won !== undefined || failure !== undefined) return
+      if (isCliOpsError(error, 'LOCK_DEADLOCK') && (refused += 1) < slots.length) return
+      failure = { error }
+    }
+    over.abort()
+  }
+  await Promise.all(slots.map(waitFor))
+  if (won !== undefined) return won
+  throw failure?.error
+}

@@ -1,0 +1,110 @@
+import { readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+
+import type { CommandRule } from '../command/options/cli-ops-options.js'
+import { closestName } from '../base/names/closest-name.js'
+import { textAge } from '../base/terminal/units.js'
+import { type Check, type Finding, ok, warning } from './finding.js'
+import { keptEvents } from './kept-events.js'
+import type { OpsContext } from './ops-context.js'
+import {
+  type CommandRules,
+  type CommandTimes,
+  lastHeld,
+  ruleKeyOf,
+  type SeenCommands,
+  seenCommands,
+} from './rule-history.js'
+
+/** Says of each rule in `config.json` when it last held, by the events that are kept. A file that cannot be read is another check's. */
+export const checkRules: Check = async (context) => {
+  const file = join(context.connection.home, 'config.json')
+  const clis = Object.entries(readRules(file)).filter(([, rules]) => Object.keys(rules).length > 0)
+  if (clis.length === 0) return ok('none in config.json')
+  const seen = seenCommands(await keptEvents(context, 'command:*', 'earliest'))
+  const names = clis.map(([cli]) => cli)
+  const changedAt = statSync(file).mtime
+  return clis.flatMap(([cli, rules]) => {
+    const times = seen.get(cli)
+    return times === undefined
+      ? [unseenCli(cli, rules, otherNames(seen, names), context)]
+      : Object.keys(rules).map((key) => judgeRule(cli, rules, key, times, changedAt, context))
+  })
+}
+
+function judgeRule(
+  cli: string,
+  rules: CommandRules,
+  key: string,
+  times: CommandTimes,
+  changedAt: Date,
+  { program }: OpsContext,
+): Finding {
+  const rule = describeRule(cli, key, rules[key] ?? {})
+  const last = lastHeld(rules, key, times)
+  if (last !== undefined) {
+    const doubt = last < changedAt ? ', before config.json was last changed' : ''
+    return ok(`${rule}: last held ${textAge(last)} ago${doubt}`)
+  }
+  // What has a rule of its own was meant by that one.
+  const open = [...times.keys()].filter((command) =>
+    [undefined, '*'].includes(ruleKeyOf(rules, command)),
+  )
+  const meant = key === '*' ? undefined : closestName(key, open)
+  return meant === undefined
+    ? warning(
+        `${rule}: never seen`,
+        `run the command once, and look again with "${program} doctor"`,
+      )
+    : warning(
+        `${rule}: never seen; did you mean "${meant}", which ran ${textAge(times.get(meant) ?? new Date())} ago?`,
+        'name the command in config.json as the CLI itself does',
+      )
+}
+
+function unseenCli(
+  cli: string,
+  rules: CommandRules,
+  others: readonly string[],
+  { program }: OpsContext,
+): Finding {
+  const [key = '*'] = Object.keys(rules)
+  const count = Object.keys(rules).length
+  const rule = count === 1 ? describeRule(cli, key, rules[key] ?? {}) : `${cli}: ${count} rules`
+  const meant = closestName(cli, others)
+  return meant === undefined
+    ? warning(
+        `${rule}: never seen`,
+        `is the plugin in "${cli}"? "cli-ops attach ${cli}" finds out; else run it once, and look again with "${program} doctor"`,
+      )
+    : warning(
+        `${rule}: no "${cli}" was ever seen; did you mean "${meant}"?`,
+        'name the CLI in config.json as it calls itself',
+      )
+}
+
+function otherNames(seen: SeenCommands, known: readonly string[]): readonly string[] {
+  return [...seen.keys()].filter((name) => !known.includes(name))
+}
+
+function describeRule(cli: string, key: string, { lock, emits }: CommandRule): string {
+  const resource = typeof lock === 'object' ? lock.resource : lock
+  const parts = [
+    ...(typeof resource === 'string' ? [`lock "${resource}"`] : []),
+    ...(typeof emits === 'string' ? [`emits "${emits}"`] : []),
+  ]
+  return `${cli} "${key}" (${parts.join(', ') || 'empty'})`
+}
+
+function readRules(file: string): Readonly<Record<string, CommandRules>> {
+  try {
+    const { clis } = JSON.parse(readFileSync(file, 'utf8')) as {
+      readonly clis: Readonly<Record<string, { readonly commands?: CommandRules }>>
+    }
+    return Object.fromEntries(
+      Object.entries(clis).map(([cli, { commands = {} }]) => [cli, commands]),
+    )
+  } catch {
+    return {}
+  }
+}

@@ -1,0 +1,115 @@
+import { describeOwner } from '../locks/contract/describe-owner.js'
+import type { Holder, LockInfo, LockWaiter } from '../locks/contract/lock-types.js'
+import { assertName } from '../base/names/assert-name.js'
+import { ownProcess } from '../base/process/own-process.js'
+import { jsonLine } from '../base/terminal/json-line.js'
+import { describeDuration, textAge } from '../base/terminal/units.js'
+import { commandLineOf } from './command-line.js'
+import { keptEvents } from './kept-events.js'
+import { lockAdvice } from './lock-advice.js'
+import { type CommandLines, lockJsonWith } from './lock-report.js'
+import type { OpsContext, OpsRun } from './ops-context.js'
+import { commandKey, type UsualDuration, usualDurations } from './usual-durations.js'
+
+/** What is known beside the lock itself. */
+interface Known {
+  readonly usual: ReadonlyMap<string, UsualDuration>
+  readonly commandLines: CommandLines
+  readonly isHere: (holder: Holder) => boolean
+  readonly program: string
+}
+
+/** `why [resource]`: who holds a lock and how long that usually takes, who waits in which order, and what to do; without a name all that wait, the longest first. */
+export const explainWait: OpsRun = async (context) => {
+  const [resource] = context.args
+  if (resource !== undefined) assertName('resource', resource)
+  const { locks } = context.coordinator
+  const infos =
+    resource === undefined
+      ? (await locks.list()).filter(({ waiting }) => waiting.length > 0).sort(longestWaitFirst)
+      : [(await locks.inspect(resource)) ?? []].flat()
+  if (infos.length === 0) {
+    context.print([], nothingToExplain(resource))
+    return 0
+  }
+  const known = await readKnown(context)
+  context.print(
+    infos.map((info) => explanationJson(info, known)),
+    infos.map((info) => explanationText(info, known)).join('\n\n'),
+  )
+  return 0
+}
+
+function nothingToExplain(resource: string | undefined): string {
+  return resource === undefined
+    ? 'Nobody waits for a lock.'
+    : `${jsonLine(resource)} is free: nobody holds it, and nobody waits for it.`
+}
+
+async function readKnown(context: OpsContext): Promise<Known> {
+  const { connection, program } = context
+  const isLocal = connection.urlOf('locks') === 'local:'
+  const { host } = ownProcess()
+  return {
+    usual: usualDurations(await keptEvents(context, 'command:completed', 'earliest')),
+    commandLines: isLocal ? commandLineOf : () => undefined,
+    isHere: ({ owner }) => owner.host === host && owner.via === undefined,
+    program,
+  }
+}
+
+function longestWaitFirst(one: LockInfo, other: LockInfo): number {
+  return longestWait(one) - longestWait(other)
+}
+
+function longestWait({ waiting }: LockInfo): number {
+  return Math.min(...waiting.map(({ since }) => since.getTime()))
+}
+
+function explanationJson(info: LockInfo, known: Known): object {
+  const lock = lockJsonWith(info, known.commandLines) as { readonly holders: readonly object[] }
+  const holders = lock.holders.map((holder, index) => {
+    const usual = usualOf(info.holders[index], known)
+    return usual === undefined ? holder : { ...holder, usual }
+  })
+  return { ...lock, holders, advice: lockAdvice(info, known) }
+}
+
+function explanationText(info: LockInfo, known: Known): string {
+  const { resource, holders, waiting } = info
+  const held = holders.map(
+    (holder, index) =>
+      `${index === 0 ? '  held by   ' : '            '}${named(holder, known)}, for ${textAge(holder.since)}${usualText(holder, known)}`,
+  )
+  if (held.length === 0)
+    held.push('  held by   nobody at this moment; the first in the queue is about to take it')
+  const queue = waiting.map(
+    (waiter, index) =>
+      `${index === 0 ? '  waiting   ' : '            '}${index + 1}. ${named(waiter, known)}, for ${textAge(waiter.since)}`,
+  )
+  if (queue.length === 0) queue.push('  waiting   nobody')
+  const advice = lockAdvice(info, known).map(
+    ({ what, command }) => `  - ${what}${command === undefined ? '' : `:\n      ${command}`}`,
+  )
+  return [jsonLine(resource), ...held, ...queue, ...advice].join('\n')
+}
+
+function named(entry: LockWaiter, { commandLines }: Known): string {
+  const line = commandLines(entry.owner, entry.since)
+  return describeOwner(entry.owner, entry.label) + (line === undefined ? '' : `: ${line}`)
+}
+
+function usualText(holder: Holder, known: Known): string {
+  const usual = usualOf(holder, known)
+  if (usual === undefined) return ''
+  const { medianMs, p90Ms, runs } = usual
+  return runs === 1
+    ? `; its last run took ${describeDuration(medianMs)}`
+    : `; usually ${describeDuration(medianMs)}, 9 of 10 runs within ${describeDuration(p90Ms)}`
+}
+
+function usualOf(holder: Holder | undefined, { usual }: Known): UsualDuration | undefined {
+  if (holder === undefined) return undefined
+  const { name, command = '' } = holder.owner
+  return usual.get(commandKey(name, command))
+}

@@ -1,0 +1,46 @@
+import type { Holder, LockInfo } from '../locks/contract/lock-types.js'
+import { shellWord } from '../base/terminal/shell-word.js'
+
+/** One thing that can be done about a lock, and the command that does it where there is one. */
+export interface LockAdvice {
+  readonly what: string
+  readonly command?: string
+}
+
+/** What a person can do about a lock that others wait for, the gentlest first. Processes are ended by pid only where they are on this machine. */
+export function lockAdvice(
+  info: LockInfo,
+  { program, isHere }: { readonly program: string; readonly isHere: (holder: Holder) => boolean },
+): readonly LockAdvice[] {
+  const advice: LockAdvice[] = []
+  for (const holder of info.holders) {
+    const { pid, state, host } = holder.owner
+    const canSignal = pid > 0 && isHere(holder)
+    const process = pid > 0 ? `pid ${pid}` : 'the holder'
+    if (state === 'dead') {
+      advice.push({
+        what: `${process} has ended: the next process takes the lock; to clean up now`,
+        command: `${program} clean`,
+      })
+      continue
+    }
+    if (state === 'unknown')
+      advice.push({
+        what: `nothing here tells whether the holder still runs; look ${host === '' ? 'where it was started' : `on ${host}`}`,
+      })
+    if (canSignal && state === 'stopped')
+      advice.push({ what: `${process} is stopped; to continue it`, command: `kill -CONT ${pid}` })
+    if (canSignal && state !== 'unknown')
+      advice.push({ what: `to ask ${process} to end`, command: `kill ${pid}` })
+    advice.push({
+      what: `to take the lock from ${process}, which goes on without it`,
+      command: releaseCommand(program, info.resource, holder.id),
+    })
+  }
+  return advice
+}
+
+/** The command that takes a lock from the holder with this id. */
+export function releaseCommand(program: string, resource: string, id: string): string {
+  return `${program} locks release ${shellWord(resource)} --id ${id}`
+}

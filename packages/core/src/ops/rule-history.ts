@@ -1,0 +1,64 @@
+import { ERROR_CODES } from '../base/errors/error-codes.js'
+import type { EventEnvelope } from '../events/contract/event-types.js'
+import {
+  EXIT_BUSY,
+  EXIT_CONFIG,
+  EXIT_REFUSED,
+  EXIT_UNAVAILABLE,
+} from '../command/host/exit-codes.js'
+import type { CliOpsOptions } from '../command/options/cli-ops-options.js'
+
+/** When each command of a CLI last ran to its end, by its path. */
+export type CommandTimes = ReadonlyMap<string, Date>
+
+/** What the kept events tell of the commands of all CLIs, by the CLI's name. */
+export type SeenCommands = ReadonlyMap<string, CommandTimes>
+
+/** The rules of one CLI, by command. */
+export type CommandRules = NonNullable<CliOpsOptions['commands']>
+
+/** Exit codes of a command that was refused: nothing of it ran. */
+const REFUSALS: ReadonlySet<unknown> = new Set([
+  EXIT_BUSY,
+  EXIT_UNAVAILABLE,
+  EXIT_REFUSED,
+  EXIT_CONFIG,
+])
+
+/** Sums up which commands ran, from events in the order of the log. */
+export function seenCommands(events: readonly EventEnvelope[]): SeenCommands {
+  const seen = new Map<string, Map<string, Date>>()
+  for (const { type, time, data } of events) {
+    if (type !== 'command:completed' && type !== 'command:failed') continue
+    const { cli, command } = (data ?? {}) as Readonly<Record<string, unknown>>
+    if (typeof cli !== 'string' || typeof command !== 'string') continue
+    if (isRefusedCommand(data)) continue
+    const times = seen.get(cli) ?? new Map<string, Date>()
+    times.set(command, new Date(time))
+    seen.set(cli, times)
+  }
+  return seen
+}
+
+/** Tells from the data of its last event whether a command was refused. A program may itself end with 75, without an error of the kit. */
+export function isRefusedCommand(data: unknown): boolean {
+  const { exitCode, error } = (data ?? {}) as Readonly<Record<string, unknown>>
+  const { code } = (error ?? {}) as { readonly code?: unknown }
+  return REFUSALS.has(exitCode) && typeof code === 'string' && code in ERROR_CODES
+}
+
+/** When the rule of this key last held for a command that ran; `undefined` where none is in the log. */
+export function lastHeld(rules: CommandRules, key: string, times: CommandTimes): Date | undefined {
+  let last: Date | undefined
+  for (const [command, time] of times) {
+    if (ruleKeyOf(rules, command) !== key) continue
+    if (last === undefined || time > last) last = time
+  }
+  return last
+}
+
+/** The key of the rule for a command, by its canonical name; `undefined` where no rule covers it. */
+export function ruleKeyOf(rules: CommandRules, command: string): string | undefined {
+  const keys = [command, command.replaceAll(' ', ':'), '*']
+  return keys.find((key) => Object.hasOwn(rules, key))
+}

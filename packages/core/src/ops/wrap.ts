@@ -1,0 +1,22 @@
+/**
+ * What a program is made of that wraps another one: `cli-ops run`. It is read at every start, so that it holds what taking a free lock
+ * of this machine needs; for all else the kit is loaded.
+ */
+export { say } from '../base/terminal/message.js'
+export { printable } from '../base/terminal/printable.js'
+export { openOwnerSocket, type OwnerSocket } from './owner-socket.js'
+export { isCliOpsError } from '../base/errors/cli-ops-error.js'
+export { assertEventType } from '../events/event-pattern.js'
+export { assertLabel } from '../locks/assert-lock-options.js'
+export { assertSlots, type Slots } from '../locks/slots/slot-set.js'
+export type { Lock } from '../locks/contract/lock-types.js'
+export { timeoutFromEnvironment } from '../locks/lock-wait.js'
+export { assertName } from '../base/names/assert-name.js'
+export { parseDuration } from '../base/terminal/parse-duration.js'
+export { describeOwnProcess } from '../base/process/own-process.js'
+export {
+  configuredConnection,
+  type ConfiguredConnection,
+} from '../command/options/configured-connection.js'
+export { EXIT_LOST, exitCodeOf } from '../command/host/exit-codes.js'
+export { type LockOwners, tryLockNow } from '../command/try-lock-now.js'

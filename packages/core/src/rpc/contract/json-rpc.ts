@@ -1,0 +1,107 @@
+import { isObject } from '../../base/validation/is-object.js'
+
+/** The messages of JSON-RPC 2.0 (https://www.jsonrpc.org/specification), with the two members that the kit adds. */
+
+/** What a request is answered under. */
+export type RpcId = string | number | null
+
+/** A request, or a notification where `id` is missing. */
+export interface WireRequest {
+  readonly jsonrpc: '2.0'
+  readonly id?: RpcId
+  readonly method: string
+  readonly params?: unknown
+  /** Milliseconds the caller still waits, counted from when it sent the request: clocks need not agree. */
+  readonly timeoutMs?: number | null
+  /** W3C Trace Context of the caller. */
+  readonly traceparent?: string | null
+}
+
+/** The `error` member of a reply. */
+export interface WireError {
+  readonly code: number
+  readonly message: string
+  readonly data?: unknown
+}
+
+/** A reply. */
+export type WireReply =
+  | { readonly jsonrpc: '2.0'; readonly id: RpcId; readonly result: unknown }
+  | { readonly jsonrpc: '2.0'; readonly id: RpcId; readonly error: WireError }
+
+/** Error codes: those of the specification, the kit's own in its range for servers, one of the language server protocol. */
+export const RPC_ERROR = {
+  parse: -32700,
+  invalidRequest: -32600,
+  methodNotFound: -32601,
+  invalidParams: -32602,
+  internal: -32603,
+  /** The handler failed. */
+  handler: -32000,
+  messageTooLarge: -32001,
+  /** The request's own `timeoutMs` passed. */
+  deadline: -32002,
+  /** The server is closing and has not begun the request. */
+  closing: -32003,
+  /** Cancelled by `$/cancelRequest`. */
+  cancelled: -32800,
+} as const
+
+/** Methods that the kit itself answers or sends. */
+export const RPC_METHOD = {
+  cancel: '$/cancelRequest',
+  progress: '$/progress',
+  ping: '$/ping',
+  /** What the server is asked and was asked lately. */
+  requests: '$/requests',
+  /** The server begins no further request on this connection. */
+  closing: '$/closing',
+} as const
+
+/** Ids are sent back, so a megabyte of id is no id. */
+const MAX_ID_LENGTH = 1024
+
+/** Tells a request or notification from everything else that JSON can be. */
+export function isRequest(message: unknown): message is WireRequest {
+  if (!isObject(message)) return false
+  const { jsonrpc, id, method, timeoutMs, traceparent } = message
+  return (
+    jsonrpc === '2.0' &&
+    typeof method === 'string' &&
+    (id === undefined || isId(id)) &&
+    (isAbsent(timeoutMs) || (typeof timeoutMs === 'number' && timeoutMs >= 0)) &&
+    (isAbsent(traceparent) || typeof traceparent === 'string')
+  )
+}
+
+/** Tells a reply from everything else. */
+export function isReply(message: unknown): message is WireReply {
+  if (!isObject(message)) return false
+  const { jsonrpc, id, method, error } = message
+  if (jsonrpc !== '2.0' || method !== undefined || !isId(id)) return false
+  return isAbsent(error) ? 'result' in message : isWireError(error)
+}
+
+/** The id of a message that is no valid request, where it has a usable one. */
+export function idOf(message: unknown): RpcId {
+  const id = isObject(message) ? message['id'] : undefined
+  return isId(id) ? id : null
+}
+
+function isId(id: unknown): id is RpcId {
+  if (typeof id === 'string') return id.length <= MAX_ID_LENGTH
+  if (typeof id !== 'number') return id === null
+  // Beyond 2^53 it has become another number when it was read, and would be sent back as that.
+  return Number.isFinite(id) && (!Number.isInteger(id) || Number.isSafeInteger(id))
+}
+
+/** Many languages write what is missing as `null`. */
+function isAbsent(member: unknown): member is null | undefined {
+  return member === undefined || member === null
+}
+
+function isWireError(error: unknown): error is WireError {
+  return (
+    isObject(error) && typeof error['code'] === 'number' && typeof error['message'] === 'string'
+  )
+}

@@ -1,0 +1,48 @@
+import { getEventListeners } from 'node:events'
+import { expect, test } from 'vitest'
+import { onAbort, waitUnlessAborted } from '../../../src/base/wait/abort-signal.js'
+
+test('an abort is heard once, also by one who listens after it, and not by one who stopped', () => {
+  const heard: string[] = []
+  const abort = new AbortController()
+  onAbort(abort.signal, () => heard.push('before'))
+  onAbort(abort.signal, () => heard.push('stopped'))()
+  abort.abort()
+  onAbort(abort.signal, () => heard.push('after'))()
+  onAbort(undefined, () => heard.push('never'))()
+  expect(heard).toEqual(['before', 'after'])
+})
+
+test.each(['at once', 'later', 'twice', 'by an abort', 'by an abort after it'])(
+  'a wait that ends %s gives back what it took, once, and listens no more',
+  async (how) => {
+    const abort = new AbortController()
+    const ended: string[] = []
+    const waiting = waitUnlessAborted<string>(abort.signal, (done) => {
+      if (how === 'at once') done('done')
+      if (how === 'later' || how === 'twice') setImmediate(done, 'done')
+      if (how === 'twice') setImmediate(done, 'again')
+      if (how === 'by an abort after it')
+        setImmediate(() => {
+          done('done')
+          abort.abort(new Error('aborted'))
+        })
+      return () => ended.push('given back')
+    })
+    if (how === 'by an abort') abort.abort(new Error('aborted'))
+    const result = await waiting.catch((error: unknown) => (error as Error).message)
+    expect(result).toBe(how === 'by an abort' ? 'aborted' : 'done')
+    expect(ended).toEqual(['given back'])
+    expect(getEventListeners(abort.signal, 'abort')).toEqual([])
+  },
+)
+
+test('a wait that is over before it begins takes nothing', async () => {
+  let hasBegun = false
+  const waiting = waitUnlessAborted(AbortSignal.abort(new Error('aborted')), () => {
+    hasBegun = true
+    return () => undefined
+  })
+  await expect(waiting).rejects.toThrow('aborted')
+  expect(hasBegun).toBe(false)
+})

@@ -1,0 +1,181 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+
+import { assertOptions } from '../../src/command/options/assert-options.js'
+import { findRule } from '../../src/command/command-rule.js'
+import type { HostCommand } from '../../src/command/host/host-command.js'
+import { withHomeConfig } from '../../src/command/options/home-config.js'
+
+describe('options', () => {
+  test.each([
+    ['no object', 7, 'options must be an object, got 7'],
+    ['a misspelt option', { lifecycleEvent: true }, 'options must only have name, version'],
+    ['an empty name', { name: '' }, 'name must not be empty'],
+    ['a relative home', { home: 'here' }, 'home must be an absolute path, got "here"'],
+    [
+      'a switch that is a word',
+      { lifecycleEvents: 'no' },
+      'lifecycleEvents must be a boolean, got "no"',
+    ],
+    ['a limit that is a number', { rateLimit: 5 }, 'rateLimit must be false or an object, got 5'],
+    [
+      'a burst of nothing',
+      { rateLimit: { max: 1, perMs: 1, burst: 0 } },
+      'rateLimit.burst must be an integer of at least 1, got 0',
+    ],
+    [
+      'a served request without code',
+      { serve: { ping: 1 } },
+      'serve.ping must be a function, got 1',
+    ],
+    [
+      'a rule that is a word',
+      { commands: { sync: 'db' } },
+      'commands["sync"] must be an object, got "db"',
+    ],
+    [
+      'a misspelt rule',
+      { commands: { sync: { locks: 'db' } } },
+      'commands["sync"] must only have lock, emits',
+    ],
+    [
+      'an empty lock',
+      { commands: { sync: { lock: '' } } },
+      'commands["sync"].lock must not be empty',
+    ],
+    [
+      'a lock without a resource',
+      { commands: { '': { lock: {} } } },
+      'commands[""].lock.resource must be a string',
+    ],
+    [
+      'a negative timeout',
+      { commands: { a: { lock: { resource: 'x', timeoutMs: -1 } } } },
+      'commands["a"].lock.timeoutMs must be a number of milliseconds, got -1',
+    ],
+    [
+      'an unknown way of being busy',
+      { commands: { a: { lock: { resource: 'x', onBusy: 'retry' } } } },
+      'commands["a"].lock.onBusy must be one of wait, fail, skip, got "retry"',
+    ],
+  ])('refuse %s', (_what, options, message) => {
+    expect(() => {
+      assertOptions(options)
+    }).toThrow(TypeError)
+    expect(() => {
+      assertOptions(options)
+    }).toThrow(message)
+  })
+
+  test('accept everything that is documented', () => {
+    const lock = { resource: 'x', mode: 'shared', timeoutMs: Infinity, onBusy: 'skip' }
+    expect(() => {
+      assertOptions({
+        name: 'a',
+        version: '1',
+        home: '/tmp',
+        namespace: 'team',
+        url: 'memory:',
+        disabled: false,
+        lifecycleEvents: false,
+        ops: 'coordination',
+        serve: { ping: () => 'pong' },
+        commands: {
+          'a b': { lock, emits: () => undefined },
+          '*': { lock: () => 'x', emits: 'done' },
+        },
+      })
+    }).not.toThrow()
+  })
+})
+
+describe('a command’s rule', () => {
+  const commands = {
+    'task add': { lock: 'a' },
+    'task:done': { lock: 'b' },
+    '': { lock: 'root' },
+    '*': { lock: 'any' },
+  }
+  test.each([
+    ['task add', 'a'],
+    ['task done', 'b'],
+    ['', 'root'],
+    ['other', 'any'],
+    ['constructor', 'any'],
+  ])('%j is found', (command, lock) => {
+    expect(findRule(commands, hostOf(command))?.lock).toBe(lock)
+  })
+
+  test('is absent where nothing is said', () => {
+    expect(findRule({ a: {} }, hostOf('b'))).toBeUndefined()
+    expect(findRule(undefined, hostOf('toString'))).toBeUndefined()
+  })
+})
+
+describe('the home’s config.json', () => {
+  let home: string
+  beforeEach(() => {
+    home = mkdtempSync(join(tmpdir(), 'cli-ops-'))
+  })
+  afterEach(() => {
+    rmSync(home, { recursive: true })
+  })
+
+  function write(content: string): void {
+    writeFileSync(join(home, 'config.json'), content)
+  }
+
+  test('adds to the author’s options and wins command by command', () => {
+    write(
+      JSON.stringify({
+        clis: { svgo: { namespace: 'mine', commands: { '': { lock: 'icons' } } } },
+      }),
+    )
+    const options = {
+      home,
+      namespace: 'theirs',
+      commands: { '': { lock: 'x' }, other: { lock: 'y' } },
+    }
+    expect(withHomeConfig(home, ['svgo'], options).options).toEqual({
+      home,
+      namespace: 'mine',
+      commands: { '': { lock: 'icons' }, other: { lock: 'y' } },
+    })
+    expect(withHomeConfig(home, ['cli', 'svgo'], options).options).toMatchObject({
+      namespace: 'mine',
+    })
+    expect(withHomeConfig(home, ['another'], options).options).toEqual(options)
+    expect(withHomeConfig(home, ['__proto__'], options).options).toEqual(options)
+  })
+
+  test.each([
+    ['garbage', '{', 'JSON'],
+    [
+      'a wrong rule',
+      '{"clis":{"svgo":{"commands":{"":{"lock":7}}}}}',
+      'commands[""].lock must be an object, got 7',
+    ],
+    ['a home', '{"clis":{"svgo":{"home":"/x"}}}', 'home cannot be set in the home itself'],
+    ['a list', '{"clis":7}', 'clis must be an object, got 7'],
+  ])('with %s is refused, naming the file and the place', (_what, content, message) => {
+    write(content)
+    const read = (): unknown => withHomeConfig(home, ['svgo'], { home })
+    expect(read).toThrow(TypeError)
+    expect(read).toThrow(`${join(home, 'config.json')} cannot be used: `)
+    expect(read).toThrow(message)
+  })
+})
+
+/** A command of a program that knows no others beforehand. */
+function hostOf(command: string): HostCommand {
+  return {
+    program: { name: 'host' },
+    context: { command, args: [], options: {} },
+    isOwnCommandLine: true,
+    livesOn: false,
+    commands: { resolve: () => null, list: () => [] },
+  }
+}

@@ -1,0 +1,10 @@
+import { testDriver } from '@cli-ops/shared-ipc/testing'
+import { describe, test } from 'vitest'
+
+import { createTableDriver } from './table-driver.js'
+
+// A third party's driver on an engine that sends no messages: all it is made of is in the driver kit.
+testDriver(
+  { describe, test },
+  { name: 'table', createDriver: createTableDriver, url: 'redis://tables.example' },
+)

@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest'
+
+import { describeEngine } from '../../src/engine/connect-driver.js'
+import { createDriverOptions } from '../../src/engine/driver-options.js'
+import { parseEngineUrl } from '../../src/engine/parse-engine-url.js'
+
+test.each([
+  ['redis://one:1,two:2,three/3', 'redis://one:1,two:2,three/3'],
+  ['redis+sentinel://me:secret@[::1]:26379,b/main/0', 'redis+sentinel://[::1]:26379,b/main/0'],
+  ['redis://one/?host=two:2', 'redis://one,two:2/'],
+  ['redis://one:1', 'redis://one:1'],
+])('several hosts of %s are kept, and shown without secrets', (text, shown) => {
+  const url = parseEngineUrl(text)
+  expect(url && describeEngine(url)).toBe(shown)
+})
+
+test.each(['redis://one,two:x/0', 'redis://one:1,,', '', 'one,two'])(
+  'what is no URL is none: %s',
+  (text) => {
+    expect(parseEngineUrl(text)).toBeUndefined()
+  },
+)
+
+test('a password that was not encoded is refused before anything is connected', () => {
+  const url = parseEngineUrl('redis://:100%@host')
+  const place = { home: '/nowhere', namespace: '' }
+  const limits = { timeoutMs: 1, leaseMs: 1 }
+  expect(() => createDriverOptions(url!, place, limits)).toThrow(
+    /percent-encoded: write "%" as %25/,
+  )
+})

@@ -1,0 +1,88 @@
+import { EventBus, LockManager } from '@cli-ops/shared-ipc'
+import { expect, onTestFinished, test } from 'vitest'
+
+import { LockActor } from '../fixtures/start-lock-actor.js'
+import { temporaryHome } from '../fixtures/temporary-home.js'
+import { runOpsCommand } from './run-ops.js'
+
+/** A home in which one process holds "db" and two wait for it. */
+async function staged(): Promise<{ home: string; holder: LockActor; id: string }> {
+  const home = temporaryHome()
+  const [holder, second, third] = await Promise.all([
+    LockActor.start(home),
+    LockActor.start(home),
+    LockActor.start(home),
+  ])
+  for (const actor of [holder, second, third]) onTestFinished(() => actor.kill())
+  const { id } = await holder.call<{ id: string }>('tryLock', { resource: 'db' })
+  for (const actor of [second, third]) {
+    void actor.call('lock', { resource: 'db' }).catch(() => undefined)
+    await actor.waits('db')
+  }
+  return { home, holder, id }
+}
+
+test('"why" names the holder, the queue in its order, and commands that do something about it', async () => {
+  const { home, holder, id } = await staged()
+  const { status, stdout } = await runOpsCommand(home, 'why', {}, { args: ['db'] })
+  expect(status).toBe(0)
+  expect(stdout).toMatch(new RegExp(`^"db"\\n {2}held by .*pid ${holder.pid}.*, for `, 'u'))
+  expect(stdout).toMatch(/\n {2}waiting {3}1\. .*, for .*\n {12}2\. .*, for /u)
+  expect(stdout).toContain(`:\n      kill ${holder.pid}\n`)
+  expect(stdout).toContain(`cli ops locks release db --id ${id}`)
+  const json = await runOpsCommand(home, 'why', { json: true })
+  expect(JSON.parse(json.stdout)).toMatchObject([
+    {
+      resource: 'db',
+      holders: [{ id, owner: { pid: holder.pid } }],
+      waiting: [{}, {}],
+      advice: [{ command: `kill ${holder.pid}` }, {}],
+    },
+  ])
+})
+
+test('a stopped holder is to be continued', async () => {
+  const { home, holder } = await staged()
+  holder.signal('SIGSTOP')
+  await expect
+    .poll(async () => (await runOpsCommand(home, 'why')).stdout, { timeout: 20_000 })
+    .toContain(`pid ${holder.pid} is stopped; to continue it:\n      kill -CONT ${holder.pid}\n`)
+})
+
+test('says how long the command of the holder usually takes, refused runs left out', async () => {
+  const home = temporaryHome()
+  const bus = new EventBus({ home, rateLimit: false })
+  onTestFinished(() => bus.close())
+  const locks = new LockManager({ home })
+  const lock = await locks.lock('db')
+  onTestFinished(() => lock.release())
+  const { name, command = '' } = (await locks.inspect('db'))!.owner
+  for (let minutes = 1; minutes <= 10; minutes += 1) {
+    const data = { cli: name, command, instance: 'i', exitCode: 0, durationMs: minutes * 60_000 }
+    await bus.emit('command:completed', data)
+  }
+  const error = { name: 'CliOpsError', code: 'LOCK_TIMEOUT' }
+  const refused = { cli: name, command, instance: 'i', exitCode: 75, durationMs: 1, error }
+  await bus.emit('command:completed', refused)
+  const { stdout } = await runOpsCommand(home, 'why', {}, { args: ['db'] })
+  expect(stdout).toContain('; usually 5 min, 9 of 10 runs within 9 min\n  waiting   nobody\n')
+})
+
+test('gives the name of a lock as a shell takes it', async () => {
+  const home = temporaryHome()
+  const lock = await new LockManager({ home }).lock(`it's "ours"`)
+  onTestFinished(() => lock.release())
+  const { stdout } = await runOpsCommand(home, 'why', {}, { args: [lock.resource] })
+  expect(stdout).toContain(String.raw`locks release 'it'\''s "ours"' --id ${lock.id}`)
+})
+
+test('nothing to explain is said as well, and a wrong name refused', async () => {
+  const home = temporaryHome()
+  expect((await runOpsCommand(home, 'why')).stdout).toBe('Nobody waits for a lock.\n')
+  expect((await runOpsCommand(home, 'why', {}, { args: ['db'] })).stdout).toBe(
+    '"db" is free: nobody holds it, and nobody waits for it.\n',
+  )
+  const wrong = await runOpsCommand(home, 'why', {}, { args: [''] })
+  expect(wrong).toMatchObject({ status: 2, stdout: '' })
+  expect(wrong.stderr).toContain('resource')
+})
