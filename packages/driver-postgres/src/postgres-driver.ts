@@ -1,0 +1,120 @@
+import type { Driver, DriverOptions } from '@cli-ops/shared-ipc/driver'
+import {
+  ChannelSubscriber,
+  Inbox,
+  LeasedLocks,
+  LeasedRegistry,
+  randomId,
+  RelayedRpc,
+} from '@cli-ops/shared-ipc/driver'
+
+import { inboxChannel, notifications } from './connection/notifications.js'
+import { PostgresConnection } from './connection/postgres-connection.js'
+import { PostgresEvents } from './events/postgres-events.js'
+import { PostgresLocks } from './locks/postgres-locks.js'
+import { PostgresRegistry } from './registry/postgres-registry.js'
+import { FrameParts, splitFrame } from './rpc/frame-parts.js'
+import { spaceOf } from './space.js'
+
+/**
+ * Makes the driver for PostgreSQL 13 and later. It has two connections: one for statements and, once it is needed, one on which it
+ * listens.
+ */
+export function createDriver(options: DriverOptions): Driver {
+  return new PostgresDriver(options)
+}
+
+class PostgresDriver implements Driver {
+  readonly name = 'postgres'
+  readonly capabilities = {
+    leases: true,
+    sharedLocks: true,
+    synchronous: false,
+    replay: true,
+    durableGroups: true,
+    parking: true,
+    remote: true,
+  }
+  readonly locks: LeasedLocks
+  readonly events: PostgresEvents
+  readonly registry: LeasedRegistry
+  readonly rpc: RelayedRpc
+  readonly #groupLocks: LeasedLocks
+  readonly #connection: PostgresConnection
+  readonly #subscriber: ChannelSubscriber<unknown>
+
+  constructor(options: DriverOptions) {
+    const { namespace, leaseMs, timeoutMs } = options
+    const driverId = randomId()
+    const space = spaceOf(namespace)
+    const connection = new PostgresConnection(options, driverId)
+    const subscriber = new ChannelSubscriber(notifications(options, driverId))
+    const inbox = new Inbox(subscriber, inboxChannel(driverId))
+    const shared = { connection, subscriber, inbox, space, driverId, leaseMs, timeoutMs }
+    this.#connection = connection
+    this.#subscriber = subscriber
+    this.locks = new LeasedLocks(new PostgresLocks(shared, 'lock'))
+    this.#groupLocks = new LeasedLocks(new PostgresLocks(shared, 'group'))
+    this.events = new PostgresEvents({ ...shared, groupLocks: this.#groupLocks })
+    this.rpc = new RelayedRpc({
+      scheme: 'postgres',
+      address: driverId,
+      leaseMs,
+      ready: (signal) => inbox.ready(signal),
+      send: async (address, frame, signal) => {
+        const isThere = await connection.value(
+          'select cli_ops.send($1, $2)',
+          [address, splitFrame(frame)],
+          signal,
+        )
+        return isThere === true
+      },
+    })
+    this.registry = new LeasedRegistry(
+      new PostgresRegistry({ ...shared, probe: (endpoint) => this.rpc.probe(endpoint) }),
+    )
+    this.#route(inbox)
+  }
+
+  async open(signal: AbortSignal): Promise<void> {
+    await this.#connection.connect(signal)
+  }
+
+  async close(): Promise<void> {
+    this.events.close()
+    this.rpc.close()
+    await Promise.all([this.locks.close(), this.#groupLocks.close(), this.registry.close()])
+    this.#subscriber.close()
+    this.#connection.close()
+  }
+
+  #route(inbox: Inbox): void {
+    const parts = new FrameParts()
+    inbox.route('rpc', {
+      onMessage: (part) => {
+        const frame = parts.take(part)
+        if (frame !== undefined) this.rpc.onFrame(frame)
+      },
+    })
+    const locks = [this.locks, this.#groupLocks]
+    inbox.route('granted', {
+      onMessage: (message) => {
+        for (const each of locks) each.onGranted(message)
+      },
+      onReady: () => {
+        for (const each of locks) each.onReady()
+      },
+    })
+    inbox.route('lost', {
+      onMessage: (id) => {
+        for (const each of locks) each.onLost(id)
+      },
+    })
+    // A lease whose end has come while its owner's connection is there.
+    inbox.route('renew', {
+      onMessage: (id) => {
+        for (const each of locks) each.renew(id)
+      },
+    })
+  }
+}

@@ -1,0 +1,249 @@
+import { classId } from './class-id.js'
+
+/** As many waiters are named to one who waits: a turn must not cost more the more wait. */
+const SHOWN_WAITERS = 32
+
+/**
+ * Locks. A row of `claim` is a holder (it has a token) or a waiter. All calls about one resource take turns by an advisory lock of their
+ * transaction, so that tickets rise in the order of arrival and who makes room lets the next one in.
+ *
+ * The server's clock may be set. A lease whose end has come while the connection of its owner is there is doubted first: the owner is told,
+ * and shows itself within milliseconds, or with its next renewal; only half a lease later the lease is over.
+ */
+export const LOCK_FUNCTIONS = `
+create function cli_ops.turn(space text, kind text, resource text) returns void language sql as $$
+  select pg_catalog.pg_advisory_xact_lock(${classId('resource')}, pg_catalog.hashtext(space || chr(31) || kind || chr(31) || resource))
+$$;
+
+create function cli_ops.is_connected(driver text) returns boolean language sql as $$
+  select exists (
+    select from pg_catalog.pg_locks
+    where locktype = 'advisory' and granted and classid = ${classId('driver')}
+      and objid = (pg_catalog.hashtext(driver)::bigint & 4294967295)::oid
+      and database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database()))
+$$;
+
+create function cli_ops.tell(driver text, message text) returns void language sql as $$
+  select pg_catalog.pg_notify('cli_ops_to_' || driver, message)
+$$;
+
+-- The epoch goes up with every promotion of a replica, which may have lost writes, and with every restored copy.
+create function cli_ops.epoch() returns bigint language plpgsql as $$
+declare
+  present int := ('x' || substr(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_insert_lsn()), 1, 8))::bit(32)::int;
+  known record;
+begin
+  select m.epoch, m.timeline into strict known from cli_ops.meta m;
+  if known.timeline = present then return known.epoch; end if;
+  update cli_ops.meta m
+    set epoch = m.epoch + greatest(1, present - m.timeline), timeline = present, since = clock_timestamp()
+    where m.timeline <> present;
+  return (select m.epoch from cli_ops.meta m);
+end $$;
+
+create function cli_ops.next_token() returns bigint language sql as $$
+  select (cli_ops.epoch() << 36) + nextval('cli_ops.token')
+$$;
+
+-- After a promotion grants may have been lost, whose owners do not know yet: nobody is let in for one lease.
+create function cli_ops.delayed_ms(lease int) returns double precision language plpgsql as $$
+begin
+  -- A statement of its own: the next one sees what it has changed.
+  perform cli_ops.epoch();
+  return (select greatest(0, lease - extract(epoch from clock_timestamp() - m.since) * 1000) from cli_ops.meta m);
+end $$;
+
+create function cli_ops.is_open(a_space text, a_kind text, a_resource text, a_mode text) returns boolean language sql as $$
+  select not exists (
+    select from cli_ops.claim c
+    where c.space = a_space and c.kind = a_kind and c.resource = a_resource and c.token is not null
+      and (a_mode = 'x' or c.mode = 'x'))
+$$;
+
+-- Removes whose lease is over, and gives the holders among them; lets waiters in, in their order, as long as there is room.
+create function cli_ops.settle(a_space text, a_kind text, a_resource text)
+returns setof cli_ops.claim language plpgsql as $$
+declare
+  instant timestamptz := clock_timestamp();
+  each cli_ops.claim;
+  granted bigint;
+begin
+  for each in
+    update cli_ops.claim c set doubted = instant
+    where c.space = a_space and c.kind = a_kind and c.resource = a_resource and c.token is not null
+      and c.ends <= instant and c.doubted is null and cli_ops.is_connected(c.driver)
+    returning c.*
+  loop
+    perform cli_ops.tell(each.driver, 'renew ' || each.id);
+  end loop;
+  for each in
+    delete from cli_ops.claim c
+    where c.space = a_space and c.kind = a_kind and c.resource = a_resource and c.ends <= instant
+      and (c.token is null or c.doubted is null or c.doubted + c.lease * interval '0.0005 s' <= instant)
+    returning c.*
+  loop
+    continue when each.token is null;
+    perform cli_ops.tell(each.driver, 'lost ' || each.id);
+    return next each;
+  end loop;
+  loop
+    select c.* into each from cli_ops.claim c
+      where c.space = a_space and c.kind = a_kind and c.resource = a_resource and c.token is null
+      order by c.ticket limit 1;
+    exit when not found or not cli_ops.is_open(a_space, a_kind, a_resource, each.mode)
+      or cli_ops.delayed_ms(each.lease) > 0;
+    granted := cli_ops.next_token();
+    update cli_ops.claim c set token = granted, since = clock_timestamp()
+      where c.space = a_space and c.kind = a_kind and c.id = each.id;
+    perform cli_ops.tell(each.driver, 'granted ' || each.id || ' ' || granted);
+  end loop;
+end $$;
+
+create function cli_ops.describe(a_space text, a_kind text, a_resource text, max_waiters int)
+returns json language sql as $$
+  select pg_catalog.json_build_object(
+    'resource', a_resource,
+    'holders', (select coalesce(json_agg(cli_ops.shown(c) order by c.since), '[]') from cli_ops.claim c
+      where c.space = a_space and c.kind = a_kind and c.resource = a_resource and c.token is not null
+        and (c.ends > clock_timestamp() or cli_ops.is_connected(c.driver))),
+    'waiters', (select coalesce(json_agg(cli_ops.shown(w) order by w.ticket), '[]') from (
+      select c.* from cli_ops.claim c
+      where c.space = a_space and c.kind = a_kind and c.resource = a_resource and c.token is null and c.ends > clock_timestamp()
+      order by c.ticket limit max_waiters) w))
+$$;
+
+create function cli_ops.standing(a_space text, a_kind text, a_resource text, a_id text)
+returns json language plpgsql as $$
+declare
+  own cli_ops.claim;
+  rest double precision;
+begin
+  select c.* into own from cli_ops.claim c where c.space = a_space and c.kind = a_kind and c.id = a_id;
+  if not found then return json_build_object('state', 'gone'); end if;
+  if own.token is not null then return json_build_object('state', 'granted', 'token', own.token::text); end if;
+  select min(extract(epoch from greatest(c.ends, c.doubted + c.lease * interval '0.0005 s') - clock_timestamp())) * 1000
+    into rest from cli_ops.claim c
+    where c.space = a_space and c.kind = a_kind and c.resource = a_resource and c.token is not null;
+  return json_build_object(
+    'state', 'waiting',
+    'ahead', (select count(*) from (
+      select from cli_ops.claim c
+      where c.space = a_space and c.kind = a_kind and c.resource = a_resource and c.token is null and c.ticket < own.ticket
+      limit ${SHOWN_WAITERS}) before),
+    'endsInMs', greatest(0, coalesce(rest, cli_ops.delayed_ms(own.lease))),
+    'info', cli_ops.describe(a_space, a_kind, a_resource, ${SHOWN_WAITERS}));
+end $$;
+
+create function cli_ops.ask(a_space text, a_kind text, a_resource text, a_id text, a_mode text, a_lease int,
+  a_driver text, a_info text, a_held text[], waits boolean)
+returns json language plpgsql as $$
+declare
+  instant timestamptz;
+  granted bigint;
+  passes boolean;
+begin
+  -- Flows that hold something enter queues one after the other, so that the last one of a cycle sees the whole of it.
+  if waits and cardinality(a_held) > 0 then
+    perform pg_catalog.pg_advisory_xact_lock(${classId('flows')}, pg_catalog.hashtext(a_space || chr(31) || a_kind));
+  end if;
+  perform cli_ops.turn(a_space, a_kind, a_resource);
+  perform cli_ops.settle(a_space, a_kind, a_resource);
+  instant := clock_timestamp();
+  -- Asked again, because the reply to the first time was lost.
+  update cli_ops.claim c set ends = instant + a_lease * interval '0.001 s', doubted = null
+    where c.space = a_space and c.kind = a_kind and c.id = a_id;
+  if found then return cli_ops.standing(a_space, a_kind, a_resource, a_id); end if;
+  passes := a_mode = 's' and exists (
+    select from cli_ops.claim c where c.space = a_space and c.kind = a_kind and c.resource = a_resource
+      and c.mode = 's' and c.token is not null and c.id = any (a_held));
+  if cli_ops.is_open(a_space, a_kind, a_resource, a_mode) and cli_ops.delayed_ms(a_lease) = 0 and (passes or not exists (
+    select from cli_ops.claim c where c.space = a_space and c.kind = a_kind and c.resource = a_resource and c.token is null))
+  then
+    granted := cli_ops.next_token();
+  elsif not waits then
+    return json_build_object('state', 'busy');
+  end if;
+  insert into cli_ops.claim (space, kind, resource, id, mode, token, ticket, lease, ends, since, driver, info, held)
+    values (a_space, a_kind, a_resource, a_id, a_mode, granted, nextval('cli_ops.ticket'), a_lease,
+      instant + a_lease * interval '0.001 s', instant, a_driver, a_info, a_held);
+  return cli_ops.standing(a_space, a_kind, a_resource, a_id);
+end $$;
+
+create function cli_ops.poll(a_space text, a_kind text, a_resource text, a_id text, a_lease int)
+returns json language plpgsql as $$
+begin
+  update cli_ops.claim c set ends = clock_timestamp() + a_lease * interval '0.001 s', doubted = null
+    where c.space = a_space and c.kind = a_kind and c.id = a_id;
+  if exists (select from cli_ops.claim c
+      where c.space = a_space and c.kind = a_kind and c.resource = a_resource and c.ends <= clock_timestamp())
+    or not exists (select from cli_ops.claim c
+      where c.space = a_space and c.kind = a_kind and c.resource = a_resource and c.token is not null)
+  then
+    perform cli_ops.turn(a_space, a_kind, a_resource);
+    perform cli_ops.settle(a_space, a_kind, a_resource);
+  end if;
+  return cli_ops.standing(a_space, a_kind, a_resource, a_id);
+end $$;
+
+-- A grant that a promotion has lost is put back, as long as nobody else may have it.
+create function cli_ops.extend(a_space text, a_kind text, a_resource text, a_id text, a_mode text, a_lease int,
+  a_driver text, a_info text, a_token bigint)
+returns boolean language plpgsql as $$
+begin
+  update cli_ops.claim c set ends = clock_timestamp() + a_lease * interval '0.001 s', doubted = null
+    where c.space = a_space and c.kind = a_kind and c.id = a_id and c.token is not null;
+  if found then return true; end if;
+  if a_token >> 36 >= cli_ops.epoch() or cli_ops.delayed_ms(a_lease) = 0 then return false; end if;
+  perform cli_ops.turn(a_space, a_kind, a_resource);
+  if not cli_ops.is_open(a_space, a_kind, a_resource, a_mode) then return false; end if;
+  insert into cli_ops.claim (space, kind, resource, id, mode, token, ticket, lease, ends, since, driver, info, held)
+    values (a_space, a_kind, a_resource, a_id, a_mode, a_token, nextval('cli_ops.ticket'), a_lease,
+      clock_timestamp() + a_lease * interval '0.001 s', clock_timestamp(), a_driver, a_info, '{}');
+  return true;
+end $$;
+
+create function cli_ops.release(a_space text, a_kind text, a_resource text, a_id text)
+returns void language plpgsql as $$
+begin
+  perform cli_ops.turn(a_space, a_kind, a_resource);
+  delete from cli_ops.claim c where c.space = a_space and c.kind = a_kind and c.id = a_id;
+  if found then perform cli_ops.settle(a_space, a_kind, a_resource); end if;
+end $$;
+
+create function cli_ops.force_release(a_space text, a_kind text, a_resource text, a_id text)
+returns boolean language plpgsql as $$
+declare
+  taken cli_ops.claim;
+begin
+  perform cli_ops.turn(a_space, a_kind, a_resource);
+  perform cli_ops.settle(a_space, a_kind, a_resource);
+  delete from cli_ops.claim c
+    where c.space = a_space and c.kind = a_kind and c.resource = a_resource and c.id = a_id and c.token is not null
+    returning c.* into taken;
+  if not found then return false; end if;
+  perform cli_ops.tell(taken.driver, 'lost ' || a_id);
+  perform cli_ops.settle(a_space, a_kind, a_resource);
+  return true;
+end $$;
+
+create function cli_ops.list(a_space text, a_kind text) returns setof json language sql as $$
+  select cli_ops.describe(a_space, a_kind, r.resource, null) from (
+    select distinct c.resource from cli_ops.claim c where c.space = a_space and c.kind = a_kind) r
+$$;
+
+create function cli_ops.clean(a_space text, a_kind text) returns setof json language plpgsql as $$
+declare
+  name text;
+  gone cli_ops.claim;
+begin
+  for name in
+    select distinct c.resource from cli_ops.claim c
+    where c.space = a_space and c.kind = a_kind and c.ends <= clock_timestamp() order by 1
+  loop
+    perform cli_ops.turn(a_space, a_kind, name);
+    for gone in select * from cli_ops.settle(a_space, a_kind, name) loop
+      return next json_build_object('resource', name, 'holders', json_build_array(cli_ops.shown(gone)), 'waiters', '[]'::json);
+    end loop;
+  end loop;
+end $$;
+`

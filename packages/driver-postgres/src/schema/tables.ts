@@ -1,0 +1,99 @@
+/** The tables of the first version of the schema. What a crash may lose, since it is announced again, is not logged. */
+export const TABLES = `
+create table cli_ops.meta (
+  single boolean primary key default true check (single),
+  version int not null,
+  system text not null,
+  timeline int not null,
+  epoch bigint not null,
+  since timestamptz not null
+);
+-- Where a schema is made anew, its tokens and positions are above those of the one before: the epoch begins with the hours since 2024.
+insert into cli_ops.meta (version, system, timeline, epoch, since)
+  select 0, c.system_identifier::text,
+    ('x' || substr(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_insert_lsn()), 1, 8))::bit(32)::int,
+    (extract(epoch from now() - timestamptz '2024-01-01 00:00:00+00') / 3600)::bigint, '2000-01-01 00:00:00+00'
+  from pg_catalog.pg_control_system() c;
+
+create sequence cli_ops.token;
+create sequence cli_ops.ticket;
+create table cli_ops.claim (
+  space text not null,
+  kind text not null,
+  resource text not null,
+  id text not null,
+  mode text not null,
+  token bigint,
+  ticket bigint not null,
+  lease int not null,
+  ends timestamptz not null,
+  doubted timestamptz,
+  since timestamptz not null,
+  driver text not null,
+  info text not null,
+  held text[] not null,
+  primary key (space, kind, id)
+) with (fillfactor = 50);
+create index claim_queue on cli_ops.claim (space, kind, resource, ticket);
+create index claim_flows on cli_ops.claim using gin (held) where cardinality(held) > 0;
+
+create function cli_ops.shown(c cli_ops.claim) returns json language sql immutable as $$
+  select json_build_object('id', c.id, 'mode', c.mode, 'token', c.token::text,
+    'since', floor(extract(epoch from c.since) * 1000), 'info', c.info)
+$$;
+
+create table cli_ops.log (
+  space text primary key,
+  epoch bigint not null,
+  n bigint not null,
+  bytes bigint not null,
+  was_epoch bigint not null,
+  was_n bigint not null,
+  replicated boolean not null
+) with (fillfactor = 50);
+create table cli_ops.event (
+  space text not null,
+  epoch bigint not null,
+  n bigint not null,
+  origin_epoch bigint,
+  origin_n bigint,
+  at timestamptz not null,
+  size int not null,
+  json text not null,
+  primary key (space, epoch, n)
+);
+create table cli_ops.consumer (
+  space text not null,
+  name text not null,
+  epoch bigint not null,
+  n bigint not null,
+  primary key (space, name)
+) with (fillfactor = 50);
+create table cli_ops.attempt (
+  space text not null,
+  consumer text not null,
+  cursor text not null,
+  count int not null,
+  at timestamptz not null,
+  primary key (space, consumer, cursor)
+);
+create table cli_ops.parked (
+  space text not null,
+  consumer text not null,
+  cursor text not null,
+  epoch bigint not null,
+  n bigint not null,
+  id text not null,
+  json text not null,
+  retry boolean not null default false
+);
+create unique index parked_event on cli_ops.parked (space, consumer, cursor, md5(id));
+
+create unlogged table cli_ops.instance (
+  space text not null,
+  key text not null,
+  record text not null,
+  ends timestamptz not null,
+  primary key (space, key)
+) with (fillfactor = 50);
+`

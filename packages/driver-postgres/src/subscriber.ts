@@ -1,0 +1,5 @@
+import type { ChannelSubscriber } from '@cli-ops/shared-ipc/driver'
+import type { Client } from 'pg'
+
+/** Listens on channels of a database. */
+export type Subscriber = ChannelSubscriber<Client>
