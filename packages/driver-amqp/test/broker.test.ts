@@ -116,19 +116,28 @@ describe.runIf(hasRabbitServer())('a broker', () => {
     })
 
     test.each([
-      ['a wrong password', 'team%2Fa', 'wrong:secret', /refuses the user name or the password/],
-      ['an unknown virtual host', 'nowhere', PASSWORD, /no virtual host "nowhere"/],
-    ])('and refuses %s with an error that holds no password', async (_, path, password, reason) => {
-      vi.stubEnv('CLI_OPS_AMQP_USERNAME', 'team')
-      vi.stubEnv('CLI_OPS_AMQP_PASSWORD', password)
-      const error: unknown = await useEverything(`${server.url}/${path}`).catch((e: unknown) => e)
-      expect(error).toMatchObject({
-        code: 'ENGINE_UNAVAILABLE',
-        message: expect.stringMatching(reason) as string,
-      })
-      const shown = inspect(error, { depth: Infinity, showHidden: true })
-      expect(shown).not.toContain('secret')
-    })
+      ['a wrong password', 'team%2Fa', 'wrong:secret', 'FORBIDDEN', /refuses the user name or/],
+      [
+        'an unknown virtual host',
+        'nowhere',
+        PASSWORD,
+        'ENGINE_UNAVAILABLE',
+        /no virtual host "nowhere"/,
+      ],
+    ])(
+      'and refuses %s with an error that holds no password',
+      async (_, path, password, code, reason) => {
+        vi.stubEnv('CLI_OPS_AMQP_USERNAME', 'team')
+        vi.stubEnv('CLI_OPS_AMQP_PASSWORD', password)
+        const error: unknown = await useEverything(`${server.url}/${path}`).catch((e: unknown) => e)
+        expect(error).toMatchObject({
+          code,
+          message: expect.stringMatching(reason) as string,
+        })
+        const shown = inspect(error, { depth: Infinity, showHidden: true })
+        expect(shown).not.toContain('secret')
+      },
+    )
 
     test('locks are refused by name', async () => {
       const locks = new LockManager(place())

@@ -27,6 +27,26 @@ export class Keys {
     return `${this.#prefix}events:groups`
   }
 
+  /** Groups that have parked events. */
+  get parking(): string {
+    return `${this.#prefix}events:parking`
+  }
+
+  /** Events that a group has parked. */
+  parked(group: string): string {
+    return `${this.#prefix}events:parked:${group}`
+  }
+
+  /** Those of them that are to be tried again. */
+  retries(group: string): string {
+    return `${this.#prefix}events:retries:${group}`
+  }
+
+  /** How often a group was given the events that it has not finished. */
+  attempts(group: string): string {
+    return `${this.#prefix}events:attempts:${group}`
+  }
+
   get records(): string {
     return `${this.#prefix}registry`
   }
@@ -38,6 +58,11 @@ export class Keys {
   /** Channel of hints that something was stored. */
   get eventChannel(): string {
     return `${this.#prefix}on:events`
+  }
+
+  /** Channel of hints that parked events are to be tried again; the group is the message. */
+  get parkingChannel(): string {
+    return `${this.#prefix}on:parked`
   }
 
   /** Channel of hints that the set of records has changed. */

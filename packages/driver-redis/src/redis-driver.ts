@@ -1,10 +1,17 @@
-import type { Driver, DriverOptions } from '@cli-ops/shared-ipc/driver'
-import { randomId, RelayedRpc } from '@cli-ops/shared-ipc/driver'
+import type { Driver, DriverOptions, EngineFinding } from '@cli-ops/shared-ipc/driver'
+import {
+  Inbox,
+  LeasedLocks,
+  LeasedRegistry,
+  randomId,
+  RelayedRpc,
+} from '@cli-ops/shared-ipc/driver'
 
-import { Inbox } from './connection/inbox.js'
+import { findUnfit } from './fitness.js'
 import { NodeLocation } from './connection/node-location.js'
 import { RedisConnection } from './connection/redis-connection.js'
 import { Subscriber } from './connection/subscriber.js'
+import { DurableAppend } from './events/durable-append.js'
 import { RedisEvents } from './events/redis-events.js'
 import { Keys } from './keys.js'
 import { RedisLocks } from './locks/redis-locks.js'
@@ -26,16 +33,18 @@ class RedisDriver implements Driver {
     synchronous: false,
     replay: true,
     durableGroups: true,
+    parking: true,
     remote: true,
   }
-  readonly locks: RedisLocks
+  readonly locks: LeasedLocks
   readonly events: RedisEvents
-  readonly registry: RedisRegistry
+  readonly registry: LeasedRegistry
   readonly rpc: RelayedRpc
-  readonly #groupLocks: RedisLocks
-  readonly #anyKey: string
+  readonly #groupLocks: LeasedLocks
+  readonly #keys: Keys
   readonly #connection: RedisConnection
   readonly #subscriber: Subscriber
+  readonly #durable: DurableAppend
 
   constructor(options: DriverOptions) {
     const { namespace, leaseMs, timeoutMs } = options
@@ -46,12 +55,17 @@ class RedisDriver implements Driver {
     const subscriber = new Subscriber(options, location)
     const inbox = new Inbox(subscriber, keys.inbox(driverId))
     const shared = { connection, subscriber, inbox, keys, driverId, leaseMs, timeoutMs }
-    this.#anyKey = keys.logState
+    this.#keys = keys
     this.#connection = connection
     this.#subscriber = subscriber
-    this.locks = new RedisLocks({ ...shared, base: keys.locks('lock') })
-    this.#groupLocks = new RedisLocks({ ...shared, base: keys.locks('group') })
-    this.events = new RedisEvents({ ...shared, groupLocks: this.#groupLocks })
+    this.locks = new LeasedLocks(new RedisLocks({ ...shared, base: keys.locks('lock') }))
+    this.#groupLocks = new LeasedLocks(new RedisLocks({ ...shared, base: keys.locks('group') }))
+    this.#durable = new DurableAppend(options, location)
+    this.events = new RedisEvents({
+      ...shared,
+      durable: this.#durable,
+      groupLocks: this.#groupLocks,
+    })
     this.rpc = new RelayedRpc({
       scheme: 'redis',
       address: driverId,
@@ -66,7 +80,9 @@ class RedisDriver implements Driver {
         this.rpc.onFrame(frame)
       },
     })
-    this.registry = new RedisRegistry({ ...shared, probe: (endpoint) => this.rpc.probe(endpoint) })
+    this.registry = new LeasedRegistry(
+      new RedisRegistry({ ...shared, probe: (endpoint) => this.rpc.probe(endpoint) }),
+    )
     const locks = [this.locks, this.#groupLocks]
     inbox.route('granted', {
       onMessage: (message) => {
@@ -85,7 +101,12 @@ class RedisDriver implements Driver {
 
   async open(signal: AbortSignal): Promise<void> {
     // Any of the keys: where this node is not the one that has them, a cluster says which one is.
-    await this.#connection.call(['EXISTS', this.#anyKey], signal)
+    await this.#connection.call(['EXISTS', this.#keys.logState], signal)
+  }
+
+  findUnfit(): Promise<EngineFinding[]> {
+    const { locks, events } = this
+    return findUnfit({ connection: this.#connection, keys: this.#keys, locks, events })
   }
 
   async close(): Promise<void> {
@@ -93,6 +114,7 @@ class RedisDriver implements Driver {
     this.rpc.close()
     await Promise.all([this.locks.close(), this.#groupLocks.close(), this.registry.close()])
     this.#subscriber.close()
+    this.#durable.close()
     this.#connection.close()
   }
 }

@@ -65,7 +65,7 @@ describe.runIf(hasRedisServer())('a server that asks who one is', () => {
     vi.stubEnv('CLI_OPS_REDIS_USERNAME', 'team')
     vi.stubEnv('CLI_OPS_REDIS_PASSWORD', 'wrong:secret')
     const error: unknown = await useEverything(server.url).catch((reason: unknown) => reason)
-    expect(error).toMatchObject({ code: 'ENGINE_UNAVAILABLE' })
+    expect(error).toMatchObject({ code: 'FORBIDDEN' })
     const shown = inspect(error, { depth: Infinity, showHidden: true })
     expect(shown).toContain('WRONGPASS')
     expect(shown).not.toContain('secret')

@@ -23,6 +23,7 @@ class WebSocketDriver implements Driver {
     synchronous: false,
     replay: true,
     durableGroups: true,
+    parking: true,
     remote: true,
   }
   readonly locks: HubLocks

@@ -108,7 +108,8 @@ describe('a hub that is attacked', () => {
       const dripping = setInterval(() => slow.write('X: y\r\n'), 100)
       slow.on('error', () => undefined).resume()
       silent.on('error', () => undefined).resume()
-      await Promise.all([once(silent, 'close'), once(slow, 'close')])
+      const closed = (socket: Socket) => new Promise((resolve) => socket.once('close', resolve))
+      await Promise.all([closed(silent), closed(slow)])
       clearInterval(dripping)
       await servesOthers()
     }, 20_000)
@@ -320,17 +321,53 @@ describe('a hub that is attacked', () => {
     })
 
     test.each([
-      '',
-      '[]',
-      'null',
-      '{}',
-      '{"method":7}',
-      '{"jsonrpc":"2.0","id":{},"method":"x"}',
-      '['.repeat(60_000),
-    ])('what is no message ends the connection (%#)', async (text) => {
+      ['', -32_700],
+      ['['.repeat(60_000), -32_700],
+      ['[]', -32_600],
+      ['null', -32_600],
+      ['{}', -32_600],
+      ['{"method":7}', -32_600],
+      ['{"jsonrpc":"2.0","id":{},"method":"x"}', -32_600],
+    ])('what is no request is answered as one that cannot be read (%#)', async (text, code) => {
       const client = await RawClient.enter(hub.url, ALL)
+      const answered = once(client.socket, 'message')
       client.socket.send(text)
-      expect(await client.closed).toMatchObject({ code: 4400 })
+      const [answer] = (await answered) as [Buffer]
+      expect(JSON.parse(answer.toString())).toMatchObject({ id: null, error: { code } })
+      expect(await client.call('locks.list')).toEqual([])
+      client.socket.terminate()
+    })
+
+    test('a batch is answered as one', async () => {
+      const client = await RawClient.enter(hub.url, ALL)
+      const answered = once(client.socket, 'message')
+      const ask = (id: number) => ({ jsonrpc: '2.0', id, method: 'locks.list' })
+      client.socket.send(JSON.stringify([ask(901), ask(902)]))
+      const [answer] = (await answered) as [Buffer]
+      expect(JSON.parse(answer.toString())).toEqual([
+        { jsonrpc: '2.0', id: 901, result: [] },
+        { jsonrpc: '2.0', id: 902, result: [] },
+      ])
+      client.socket.terminate()
+    })
+
+    test('garbage without end keeps nobody else from an answer', async () => {
+      const good = await RawClient.enter(hub.url, ALL)
+      const client = await RawClient.enter(hub.url, ALL)
+      let isOver = false
+      const pouring = (async () => {
+        while (!isOver && client.socket.readyState === client.socket.OPEN)
+          await new Promise((resolve) => {
+            for (let count = 0; count < 500; count += 1) client.socket.send('garbage')
+            client.socket.send('garbage', resolve)
+          })
+      })()
+      for (let answers = 0; answers < 10; answers += 1)
+        expect(await good.call('locks.list')).toEqual([])
+      isOver = true
+      good.socket.terminate()
+      client.socket.terminate()
+      await pouring
     })
 
     test('more requests than a connection may have under way are refused, and the others are served', async () => {
@@ -382,7 +419,9 @@ describe('a hub that is attacked', () => {
         for (let count = 0; count < 50; count += 1) void client.request('registry.discover')
       }, 10)
       await vi.waitFor(() => {
-        expect(log.join('\n')).toContain('all at 127.0.0.1 is not reading; ended')
+        expect(log.join('\n')).toContain(
+          'all at 127.0.0.1 disconnected: it left more than 262144 bytes unread',
+        )
       }, 20_000)
       clearInterval(asking)
       client.socket.terminate()
@@ -413,7 +452,7 @@ describe('a hub that is attacked', () => {
       for (let id = 0; id < 1_000; id += 1) await writer.events.append([record(id)], keep)
       await vi.waitFor(() => {
         // It is not heard any more, since it does not even read what it is asked.
-        expect(log.slice(before).join('\n')).toMatch(/is silent; ended|is not reading; ended/u)
+        expect(log.slice(before).join('\n')).toMatch(/nothing was heard for|bytes unread/u)
       }, 20_000)
       client.socket.resume()
       await ended

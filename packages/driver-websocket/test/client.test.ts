@@ -81,10 +81,12 @@ describe('a client', () => {
   test('says what it needs where there is no token, and tells a wrong one to nobody', async () => {
     const program = `await ops.locks.list().catch((error) => console.log(error.code, error.message))`
     expect(await run(program, { CLI_OPS_TOKEN: '' })).toMatch(
-      /^ENGINE_UNAVAILABLE ws:\/\/127\.0\.0\.1:\d+\/ needs a token: give it in CLI_OPS_TOKEN/u,
+      /^FORBIDDEN ws:\/\/127\.0\.0\.1:\d+\/ needs a token: give it in CLI_OPS_TOKEN/u,
     )
     const wrong = await run(program, { CLI_OPS_TOKEN: 'not-the-secret' })
-    expect(wrong).toMatch(/does not accept the token: .*see CLI_OPS_TOKEN and CLI_OPS_TOKEN_FILE/u)
+    expect(wrong).toMatch(
+      /^FORBIDDEN .* does not accept the token: .*see CLI_OPS_TOKEN and CLI_OPS_TOKEN_FILE/u,
+    )
     expect(wrong).not.toContain('not-the-secret')
   })
 

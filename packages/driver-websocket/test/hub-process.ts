@@ -5,9 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import type { HubToken } from '@cli-ops/driver-websocket/hub'
-import type { EngineFaults } from '@cli-ops/shared-ipc/testing'
-
-import { faultsOf } from '../../../test/engines/engine-faults.js'
+import { faultsOf, type ServerFaults } from '../../../test/engines/engine-faults.js'
 import { firstLine, ServerProcess } from '../../../test/engines/server-process.js'
 
 const PROGRAM = fileURLToPath(new URL('hub-program.mjs', import.meta.url))
@@ -73,7 +71,7 @@ export class HubProcess extends ServerProcess {
   }
 
   /** The faults of the conformance suite, staged on this hub. */
-  get faults(): Required<EngineFaults> {
+  get faults(): ServerFaults {
     return faultsOf(this, 'ws')
   }
 }

@@ -9,11 +9,19 @@ export interface RawOptions {
   readonly protocols?: readonly string[]
 }
 
+/** What a hub says of a session. */
+export interface RawSession {
+  readonly id: string
+  readonly secret: string
+  readonly resumed?: boolean
+}
+
 /** A client that says whatever a test wants it to say. */
 export class RawClient {
   readonly socket: WebSocket
   readonly notifications: { readonly method: string; readonly params: unknown }[] = []
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>
+  session: RawSession | undefined
   readonly #answers = new Map<number, (message: RawAnswer) => void>()
   #lastId = 0
 
@@ -51,10 +59,16 @@ export class RawClient {
   }
 
   /** As {@link connect}, and says hello. */
-  static async enter(url: string, token: string, namespace = ''): Promise<RawClient> {
+  static async enter(
+    url: string,
+    token: string,
+    namespace = '',
+    session?: RawSession,
+  ): Promise<RawClient> {
     const client = await RawClient.connect(url, { token })
     const self = { name: 'raw', pid: 7, host: 'elsewhere', user: 'dev', startedAt: 0 }
-    await client.call('hello', { namespace, leaseMs: 10_000, process: self })
+    const hello = { namespace, leaseMs: 10_000, process: self, session }
+    client.session = ((await client.call('hello', hello)) as { session: RawSession }).session
     return client
   }
 

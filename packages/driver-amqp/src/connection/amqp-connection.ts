@@ -1,5 +1,5 @@
 import {
-  CliOpsError,
+  closedError,
   type DriverOptions,
   monotonicMs,
   settleWithin,
@@ -69,7 +69,7 @@ export class AmqpConnection {
   ): Promise<T> {
     const { timeoutMs, url } = this.#options
     signal?.throwIfAborted()
-    if (this.#closed) throw closedError()
+    if (this.#closed) throw closedError('the connection to the engine')
     const before = this.#live
     const heardAt = before?.heardAt
     const late = (): Error => {
@@ -88,7 +88,7 @@ export class AmqpConnection {
       return await settleWithin({ timeoutMs, signal, late }, () => work(call))
     } catch (error) {
       if (signal?.aborted === true && error === signal.reason) throw error
-      throw this.#closed ? closedError() : engineError(url, error)
+      throw this.#closed ? closedError('the connection to the engine') : engineError(url, error)
     } finally {
       call.isOver = true
     }
@@ -126,7 +126,7 @@ export class AmqpConnection {
   }
 
   #open(): Live | Promise<Live> {
-    if (this.#closed) return Promise.reject(closedError())
+    if (this.#closed) return Promise.reject(closedError('the connection to the engine'))
     if (this.#live !== undefined) return this.#live
     this.#connecting ??= this.#connect().finally(() => {
       this.#connecting = undefined
@@ -169,7 +169,7 @@ export class AmqpConnection {
     })
     if (this.#closed) {
       destroy()
-      throw closedError()
+      throw closedError('the connection to the engine')
     }
     this.#live = live
     return live
@@ -179,8 +179,4 @@ export class AmqpConnection {
     if (this.#live === live) this.#live = undefined
     live.destroy()
   }
-}
-
-function closedError(): CliOpsError {
-  return new CliOpsError('CLOSED', 'the connection to the engine was closed')
 }

@@ -3,15 +3,21 @@ import { CliOpsError, describeEngine, isCliOpsError } from '@cli-ops/shared-ipc/
 /** The error for a broker that cannot be used, with nothing in it that might be secret. */
 export function engineError(url: URL, reason: unknown): CliOpsError {
   if (isCliOpsError(reason)) return reason
-  const text = explain(reason instanceof Error ? reason.message : String(reason), url)
-  return new CliOpsError('ENGINE_UNAVAILABLE', `cannot use ${describeEngine(url)}: ${text}`, {
+  const said = reason instanceof Error ? reason.message : String(reason)
+  const text = explain(said, url)
+  const code = isLoginRefused(said) ? 'FORBIDDEN' : 'ENGINE_UNAVAILABLE'
+  return new CliOpsError(code, `cannot use ${describeEngine(url)}: ${text}`, {
     cause: reason instanceof Error ? withoutDetails(reason) : undefined,
   })
 }
 
+function isLoginRefused(text: string): boolean {
+  return text.includes('ACCESS_REFUSED - Login was refused') || text.includes('ACCESS-REFUSED')
+}
+
 /** What the broker says is for its own log; people want to know what to change. */
 function explain(text: string, { pathname }: URL): string {
-  if (text.includes('ACCESS_REFUSED - Login was refused') || text.includes('ACCESS-REFUSED'))
+  if (isLoginRefused(text))
     return 'the broker refuses the user name or the password (CLI_OPS_AMQP_USERNAME, CLI_OPS_AMQP_PASSWORD)'
   // The client library drops the broker's words here. Who one is was accepted before.
   if (text.startsWith('Expected ConnectionOpenOk; got <ConnectionClose')) {

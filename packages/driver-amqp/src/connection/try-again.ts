@@ -1,11 +1,12 @@
+import { pause } from '@cli-ops/shared-ipc/driver'
 import type { Call } from './amqp-connection.js'
 import { LostError } from './open-channel.js'
 
 const PAUSE_MS = 50
 
 /**
- * Does work again that was lost with its connection, as long as somebody waits for it. Rejects with any other error: of a broker
- * that refuses there is nothing to be had by asking again.
+ * Does work again that was lost with its connection, as long as somebody waits for it. Rejects with any other error: asking a
+ * broker that refuses again is of no use.
  *
  * @param work is told whether it was tried before
  */
@@ -16,15 +17,10 @@ export async function tryAgain<T>(call: Call, work: (isAgain: boolean) => Promis
     } catch (error) {
       // Once it was lost, a broker that cannot be reached is one that may be back in time.
       if (!(error instanceof LostError) && !(isAgain && isOfSocket(error))) throw error
-      await pause()
+      await pause(PAUSE_MS)
       if (call.isOver) throw error
     }
   }
-}
-
-/** Waits a little, keeping the process alive. */
-export function pause(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
 }
 
 function isOfSocket(error: unknown): boolean {

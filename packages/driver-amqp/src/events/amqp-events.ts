@@ -1,17 +1,19 @@
-import type {
-  AppendOptions,
-  Cursor,
-  EventDriver,
-  EventReader,
-  EventRecord,
-  ReaderOptions,
+import {
+  type AppendOptions,
+  type Cursor,
+  type EventDriver,
+  type EventReader,
+  type EventRecord,
+  GroupReader,
+  parseStart,
+  type ReaderOptions,
 } from '@cli-ops/shared-ipc/driver'
 
 import type { AmqpConnection } from '../connection/amqp-connection.js'
 import type { Names } from '../names.js'
+import { AmqpElection } from './amqp-election.js'
 import { EventWriter } from './event-writer.js'
-import { parseStart } from './find-position.js'
-import { GroupReader } from './group-reader.js'
+import { parsePosition } from './log-position.js'
 import { StreamReader } from './stream-reader.js'
 
 /** Where events are kept and how they are reached. */
@@ -41,15 +43,18 @@ export class AmqpEvents implements EventDriver {
 
   openReader({ from, group }: ReaderOptions): EventReader {
     const { reading: connection, seats, names } = this.#place
-    const start = parseStart(from)
-    const forget = (reader: EventReader): void => {
+    const start = parseStart(from, parsePosition)
+    const forget = (): void => {
       this.#readers.delete(reader)
     }
     const place = { connection, queue: names.log }
-    const reader =
+    const reader: EventReader =
       group === undefined
         ? new StreamReader(place, start, forget)
-        : new GroupReader({ ...place, seats, groupQueue: names.group(group) }, start, forget)
+        : new GroupReader(
+            group,
+            new AmqpElection({ ...place, seats, groupQueue: names.group(group) }, start, forget),
+          )
     this.#readers.add(reader)
     return reader
   }

@@ -1,14 +1,16 @@
-import type { Cursor, EventRecord, Retention } from '@cli-ops/shared-ipc/driver'
+import { type Cursor, type EventRecord, pause, type Retention } from '@cli-ops/shared-ipc/driver'
 
 import type { AmqpConnection, Call } from '../connection/amqp-connection.js'
 import { LostError, type OpenChannel } from '../connection/open-channel.js'
-import { pause, tryAgain } from '../connection/try-again.js'
+import { tryAgain } from '../connection/try-again.js'
 import { consumeLog, declareLog, type LogRecord, type LogStart, publishEvent } from './event-log.js'
 import { positionOf, toCursor } from './log-position.js'
 
 const PREFETCH = 256
 /** How long the log is read on after an event was stored, since another one often follows. */
 const LINGER_MS = 2_000
+/** How often to look whether the broker takes messages again. */
+const BLOCKED_PAUSE_MS = 50
 /** Where nothing is known of the log's end: further back than the clocks of two machines differ. */
 const LOOK_BACK_MS = 60_000
 const NOWHERE = { offset: -1, id: '' }
@@ -79,7 +81,7 @@ export class EventWriter {
     const since = this.#seen === undefined ? undefined : this.#seen + 1
     await tryAgain(call, async (isAgain) => {
       // What is sent now would be stored once there is room again, when nobody waits any more.
-      while (this.#connection.isBlocked && !call.isOver) await pause()
+      while (this.#connection.isBlocked && !call.isOver) await pause(BLOCKED_PAUSE_MS)
       const channel = await this.#open(retention, isAgain ? lookBack(since) : 'next')
       if (!call.isOver) await this.#write(channel, batch, isAgain)
     })

@@ -4,25 +4,11 @@ import type { AmqpConnection } from '../connection/amqp-connection.js'
 import { LostError } from '../connection/open-channel.js'
 import { tryAgain } from '../connection/try-again.js'
 import { consumeLog, hasLog, type LogRecord, type LogStart, publishMark } from './event-log.js'
-import { BEGINNING, type LogPosition, parsePosition, positionOf } from './log-position.js'
+import { BEGINNING, type LogPosition, positionOf } from './log-position.js'
 
 const PREFETCH = 256
 /** A log is looked up by the broker's clock, events are dated by their emitters'. */
 const CLOCKS_MS = 60_000
-
-/** Where a reader begins, as far as that is known without asking. @throws TypeError for what is no position */
-export function parseStart(from: StartPosition): StartPosition | LogPosition {
-  if (from === 'latest' || from === 'earliest') return from
-  if (from instanceof Date) {
-    if (!Number.isNaN(from.getTime())) return from
-  } else if (typeof from === 'string') {
-    const position = parsePosition(from)
-    if (position !== undefined) return position
-  }
-  throw new TypeError(
-    `from must be a cursor of this event log or a valid date, got ${JSON.stringify(String(from))}`,
-  )
-}
 
 /**
  * Asks where a reader begins. The broker does not say where a stream ends, so a mark is written and read back: what stands before it

@@ -5,8 +5,10 @@ import {
   type EventEnvelope,
   type EventGap,
   type EventReader,
+  parseJson,
   type StartPosition,
   type StoredEvent,
+  Waiters,
 } from '@cli-ops/shared-ipc/driver'
 
 import type { AmqpConnection } from '../connection/amqp-connection.js'
@@ -14,7 +16,6 @@ import type { OpenChannel } from '../connection/open-channel.js'
 import { consumeLog, type LogRecord } from './event-log.js'
 import { findFirst, findLast, findPosition } from './find-position.js'
 import { type LogPosition, positionOf, toCursor } from './log-position.js'
-import { Waiters } from './waiters.js'
 
 const PREFETCH = 256
 /** Events that one look takes. */
@@ -60,13 +61,11 @@ export class StreamReader implements EventReader {
   constructor(
     { connection, queue }: { readonly connection: AmqpConnection; readonly queue: string },
     start: StartPosition | LogPosition,
-    onClose: (reader: EventReader) => void,
+    onClose: () => void,
   ) {
     this.#connection = connection
     this.#queue = queue
-    this.#onClose = () => {
-      onClose(this)
-    }
+    this.#onClose = onClose
     this.ready = this.#open(start)
     this.ready.catch(() => undefined)
   }
@@ -260,7 +259,7 @@ export class StreamReader implements EventReader {
 
 function toEvent(record: LogRecord): EventEnvelope | undefined {
   try {
-    const event = JSON.parse(record.content.toString('utf8')) as StoredEvent
+    const event = parseJson(record.content.toString('utf8')) as StoredEvent
     return Object.assign(event, { cursor: toCursor(positionOf(record)) })
   } catch {
     // Somebody else has written to the log.

@@ -1,5 +1,6 @@
 import {
   byAge,
+  pause,
   randomId,
   type RegistryDriver,
   type ServiceInfo,
@@ -9,11 +10,11 @@ import {
 } from '@cli-ops/shared-ipc/driver'
 
 import type { AmqpConnection } from '../connection/amqp-connection.js'
-import type { Inbox, Letter } from '../rpc/inbox.js'
+import type { Inbox, InboxMessage } from '../rpc/inbox.js'
 import { type Findings, Inquiry } from './inquiry.js'
-import { type Answer, type Member, type Query, Roster } from './roster.js'
+import { type Answer, type Member, type Query, Members } from './members.js'
 
-/** Who is new listens for so long before it tells others whom it knows. */
+/** How long a new driver listens before it tells others what it knows. */
 const SETTLE_MS = 50
 
 /** How drivers are asked. */
@@ -32,7 +33,7 @@ export interface RegistryPlace {
 export class AmqpRegistry implements RegistryDriver {
   readonly #place: RegistryPlace
   readonly #own = new Map<string, ServiceRecord>()
-  readonly #roster = new Roster()
+  readonly #members = new Members()
   readonly #inquiries = new Map<string, Inquiry>()
   readonly #watchers = new Set<() => void>()
   /** Resolves when it is known who else is there. */
@@ -41,14 +42,14 @@ export class AmqpRegistry implements RegistryDriver {
   constructor(place: RegistryPlace) {
     this.#place = place
     const { inbox } = place
-    inbox.route('query', (letter) => {
-      this.#onQuery(letter)
+    inbox.route('query', (message) => {
+      this.#onQuery(message)
     })
     inbox.route('answer', ({ text }) => {
       this.#onAnswer(JSON.parse(text) as Answer)
     })
     inbox.route('gone', ({ text }) => {
-      this.#roster.forget(text)
+      this.#members.forget(text)
       this.#changed()
     })
     inbox.route('withdraw', ({ text }) => {
@@ -56,7 +57,7 @@ export class AmqpRegistry implements RegistryDriver {
     })
     inbox.observe({
       opened: () => {
-        this.#roster.clear()
+        this.#members.clear()
         this.#settled = undefined
         this.#settle().catch(() => undefined)
         this.#changed()
@@ -126,7 +127,7 @@ export class AmqpRegistry implements RegistryDriver {
     return { driverId: this.#place.driverId, records: [...this.#own.values()] }
   }
 
-  /** Asks all who is there, and tells all who has gone. */
+  /** Asks all drivers who is there, and tells them who has left. */
   async #ask(): Promise<Findings> {
     const { inbox } = this.#place
     const inquiry = new Inquiry((driverId) => inbox.send(driverId, '', { kind: 'ping' }))
@@ -134,7 +135,7 @@ export class AmqpRegistry implements RegistryDriver {
     this.#inquiries.set(id, inquiry)
     try {
       const query: Query = { id, salt: id }
-      if (!(await inbox.broadcast(JSON.stringify(query), this.#postage))) inquiry.end()
+      if (!(await inbox.broadcast(JSON.stringify(query), this.#options))) inquiry.end()
       const findings = await inquiry.findings()
       for (const { driverId } of findings.gone)
         inbox.broadcast(driverId, { kind: 'gone' }).catch(() => undefined)
@@ -148,12 +149,12 @@ export class AmqpRegistry implements RegistryDriver {
   async #announce(): Promise<void> {
     const id = randomId()
     const query: Query = { id, salt: id, asker: this.#self }
-    await this.#place.inbox.broadcast(JSON.stringify(query), this.#postage)
+    await this.#place.inbox.broadcast(JSON.stringify(query), this.#options)
   }
 
   #settle(): Promise<void> {
     this.#settled ??= this.#announce().then(
-      () => new Promise((resolve) => setTimeout(resolve, SETTLE_MS).unref()),
+      () => pause(SETTLE_MS, undefined, { keepsAlive: false }),
       (error: unknown) => {
         this.#settled = undefined
         throw error
@@ -162,16 +163,16 @@ export class AmqpRegistry implements RegistryDriver {
     return this.#settled
   }
 
-  #onQuery({ text, answerTo }: Letter): void {
+  #onQuery({ text, answerTo }: InboxMessage): void {
     const { id, salt, asker } = JSON.parse(text) as Query
     const { driverId } = this.#place
     if (asker !== undefined) {
       if (asker.driverId === driverId) return
-      this.#roster.learn(asker)
+      this.#members.learn(asker)
       this.#changed()
     }
     const answer = (): void => {
-      const others = this.#roster.toTell(driverId, salt)
+      const others = this.#members.toTell(driverId, salt)
       const reply: Answer = { queryId: id, ...this.#self, ...(others !== undefined && { others }) }
       if (answerTo === undefined) return
       this.#place.inbox
@@ -191,7 +192,7 @@ export class AmqpRegistry implements RegistryDriver {
     }
     // Answers to an announcement.
     for (const member of [answer, ...(answer.others ?? [])])
-      if (member.driverId !== this.#place.driverId) this.#roster.learn(member)
+      if (member.driverId !== this.#place.driverId) this.#members.learn(member)
   }
 
   async #isRegistered(field: string): Promise<boolean> {
@@ -203,7 +204,7 @@ export class AmqpRegistry implements RegistryDriver {
     for (const watcher of [...this.#watchers]) watcher()
   }
 
-  get #postage(): { readonly kind: string; readonly expiresMs: number } {
+  get #options(): { readonly kind: string; readonly expiresMs: number } {
     return { kind: 'query', expiresMs: this.#place.leaseMs }
   }
 }
@@ -215,7 +216,8 @@ function infosOf(members: readonly Member[], state: ServiceInfo['state']): Servi
     const field = fieldOf(record)
     if (found.get(field)?.endpoint === undefined) found.set(field, record)
   }
-  return [...found.values()].map((record) => toServiceInfo(record, state))
+  const reason = state === 'hung' ? 'unanswered' : undefined
+  return [...found.values()].map((record) => toServiceInfo(record, state, reason))
 }
 
 function fieldOf({ name, instance }: Pick<ServiceRecord, 'name' | 'instance'>): string {

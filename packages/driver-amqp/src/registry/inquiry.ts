@@ -1,4 +1,4 @@
-import type { Answer, Member } from './roster.js'
+import type { Answer, Member } from './members.js'
 
 /** Answers come within a few milliseconds from who is not busy. */
 const PATIENCE_MS = 20

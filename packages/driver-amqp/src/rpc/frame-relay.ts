@@ -11,7 +11,7 @@ const REPLY_ADDRESS = /^amq\.rabbitmq\.reply-to\./u
  */
 export function createFrameRelay(inbox: Inbox, address: string, leaseMs: number): FrameRelay {
   // A connection on which nothing was heard for so long has ended at both ends.
-  const postage = { kind: KIND, expiresMs: leaseMs }
+  const options = { kind: KIND, expiresMs: leaseMs }
   return {
     scheme: 'amqp',
     address,
@@ -19,8 +19,8 @@ export function createFrameRelay(inbox: Inbox, address: string, leaseMs: number)
     ready: (signal) => inbox.ready(signal),
     readyForAnswers: (signal) => inbox.readyForAnswers(signal),
     send: async (to, frame, signal) => {
-      if (!REPLY_ADDRESS.test(to)) return inbox.send(to, frame, postage, signal)
-      await inbox.answer(to, frame, postage, signal)
+      if (!REPLY_ADDRESS.test(to)) return inbox.send(to, frame, options, signal)
+      await inbox.answer(to, frame, options, signal)
       return true
     },
   }

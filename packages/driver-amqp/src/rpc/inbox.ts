@@ -1,3 +1,4 @@
+import { pause } from '@cli-ops/shared-ipc/driver'
 import type { ConsumeMessage } from 'amqplib'
 
 import type { AmqpConnection } from '../connection/amqp-connection.js'
@@ -10,17 +11,17 @@ const FIRST_RETRY_MS = 20
 const MAX_RETRY_MS = 500
 
 /** A message for this driver. */
-export interface Letter {
+export interface InboxMessage {
   readonly text: string
   /** Where an answer goes. */
   readonly answerTo: string | undefined
 }
 
 /** Takes the messages of one kind. */
-export type LetterListener = (letter: Letter) => void
+export type InboxListener = (message: InboxMessage) => void
 
 /** How a message is sent. */
-export interface Postage {
+export interface SendOptions {
   readonly kind: string
   /** After that time it is void: who comes back later shall not answer what nobody waits for. */
   readonly expiresMs?: number
@@ -34,7 +35,7 @@ export class Inbox {
   readonly #connection: AmqpConnection
   readonly #names: Names
   readonly #driverId: string
-  readonly #listeners = new Map<string, LetterListener>()
+  readonly #listeners = new Map<string, InboxListener>()
   readonly #onOpen = new Set<() => void>()
   readonly #onLost = new Set<() => void>()
   /** For what is sent, and for the answers to it. */
@@ -51,7 +52,7 @@ export class Inbox {
   }
 
   /** Sets who takes the messages of a kind. */
-  route(kind: string, listener: LetterListener): void {
+  route(kind: string, listener: InboxListener): void {
     this.#listeners.set(kind, listener)
   }
 
@@ -81,28 +82,28 @@ export class Inbox {
   async send(
     driverId: string,
     text: string,
-    postage: Postage,
+    options: SendOptions,
     signal?: AbortSignal,
   ): Promise<boolean> {
-    return this.#post('', this.#names.inbox(driverId), text, postage, signal)
+    return this.#post('', this.#names.inbox(driverId), text, options, signal)
   }
 
   /** Answers. Whether anybody is there still, the broker does not say. */
   async answer(
     answerTo: string,
     text: string,
-    postage: Postage,
+    options: SendOptions,
     signal?: AbortSignal,
   ): Promise<void> {
     await this.#connection.within(signal, async () => {
       const desk = await this.#openDesk()
-      await desk.publish('', answerTo, Buffer.from(text), { type: postage.kind })
+      await desk.publish('', answerTo, Buffer.from(text), { type: options.kind })
     })
   }
 
   /** Sends to every driver that others reach. Resolves to false where there is none. */
-  async broadcast(text: string, postage: Postage): Promise<boolean> {
-    return this.#post(this.#names.registry, '', text, postage)
+  async broadcast(text: string, options: SendOptions): Promise<boolean> {
+    return this.#post(this.#names.registry, '', text, options)
   }
 
   close(): void {
@@ -121,7 +122,7 @@ export class Inbox {
     exchange: string,
     key: string,
     text: string,
-    { kind, expiresMs }: Postage,
+    { kind, expiresMs }: SendOptions,
     signal?: AbortSignal,
   ): Promise<boolean> {
     return this.#connection.within(signal, async () => {
@@ -196,8 +197,7 @@ export class Inbox {
       this.#box === undefined && !this.#closed && !this.#connection.isClosed;
       delayMs = Math.min(MAX_RETRY_MS, delayMs * 2)
     ) {
-      const wait = delayMs
-      await new Promise((resolve) => setTimeout(resolve, wait).unref())
+      await pause(delayMs, undefined, { keepsAlive: false })
       await this.#openBox().catch(() => undefined)
     }
   }

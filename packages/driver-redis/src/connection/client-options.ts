@@ -5,6 +5,7 @@ import type { DriverOptions, TlsFiles } from '@cli-ops/shared-ipc/driver'
 import type { RedisOptions } from 'ioredis'
 
 const DEFAULT_PORT = 6379
+const DEFAULT_SENTINEL_PORT = 26_379
 
 /** Where a node is. */
 export interface NodeAddress {
@@ -12,11 +13,16 @@ export interface NodeAddress {
   readonly port: number
 }
 
-/** Host and port of a URL. */
-export function addressOf({ hostname, port }: URL): NodeAddress {
-  // Brackets belong to the URL and not to an IPv6 address.
-  const host = hostname.replace(/^\[(.*)\]$/u, '$1') || '127.0.0.1'
-  return { host, port: port === '' ? DEFAULT_PORT : Number(port) }
+/** Hosts and ports of a URL; those behind the first stand in its query. */
+export function hostsOf(url: URL): readonly NodeAddress[] {
+  const defaultPort = url.protocol.endsWith('+sentinel:') ? DEFAULT_SENTINEL_PORT : DEFAULT_PORT
+  const addressOf = ({ hostname, port }: URL): NodeAddress => ({
+    // Brackets belong to the URL and not to an IPv6 address.
+    host: hostname.replace(/^\[(.*)\]$/u, '$1') || '127.0.0.1',
+    port: port === '' ? defaultPort : Number(port),
+  })
+  const others = url.searchParams.getAll('host').map((host) => new URL(`redis://${host}`))
+  return [url, ...others].map(addressOf)
 }
 
 /**
@@ -24,7 +30,6 @@ export function addressOf({ hostname, port }: URL): NodeAddress {
  * it would send again what may have been done already, hold commands back without a limit, and read on from `$`.
  *
  * @throws CliOpsError `ENGINE_UNAVAILABLE` where a file with a secret cannot be read
- * @throws TypeError for a database that is no number
  */
 export function clientOptions(
   { url, timeoutMs, credentials, tls }: DriverOptions,
@@ -34,10 +39,9 @@ export function clientOptions(
   return {
     host,
     port,
-    db: databaseOf(url),
     ...(username !== undefined && { username }),
     ...(password !== undefined && { password }),
-    ...(url.protocol === 'rediss:' && { tls: tlsOptions(host, tls()) }),
+    ...(isEncrypted(url) && { tls: tlsOptions(host, tls()) }),
     lazyConnect: true,
     connectTimeout: timeoutMs,
     retryStrategy: () => null,
@@ -58,8 +62,15 @@ function tlsOptions(host: string, files: TlsFiles): ConnectionOptions {
   return isIP(host) === 0 ? { servername: host, ...files } : { ...files }
 }
 
-function databaseOf({ pathname }: URL): number {
-  const text = pathname.replace(/^\//u, '')
+function isEncrypted({ protocol }: URL): boolean {
+  return /^(?:rediss|valkeys)(?:\+|:)/u.test(protocol)
+}
+
+/** The number of the database that a URL names. @throws TypeError for what is no number */
+export function databaseOf({ pathname, protocol }: URL): number {
+  // That of a sentinel URL stands behind the name of the primary.
+  const at = protocol.endsWith('+sentinel:') ? 2 : 1
+  const text = pathname.split('/').slice(at).join('/')
   if (/^\d{0,5}$/u.test(text)) return Number(text)
   throw new TypeError(`the path of a Redis URL must be the number of a database, got "${text}"`)
 }

@@ -1,10 +1,35 @@
 import { CliOpsError, describeEngine, isCliOpsError } from '@cli-ops/shared-ipc/driver'
 
+/** What replies mean that a person can do something about. */
+const MEANINGS: readonly (readonly [
+  pattern: RegExp,
+  code: 'FORBIDDEN' | 'ENGINE_UNAVAILABLE',
+  remedy: string,
+])[] = [
+  [/^(?:WRONGPASS|NOAUTH) /u, 'FORBIDDEN', ''],
+  [
+    /^NOPERM |ACL failure|executing the script can't run|access at least one|No permissions/u,
+    'FORBIDDEN',
+    '; docs/guides/redis.md lists the rights that a user needs',
+  ],
+  [
+    /\bOOM command not allowed/u,
+    'ENGINE_UNAVAILABLE',
+    '; the server is full: raise its maxmemory, or let go of what fills it',
+  ],
+  [/^MISCONF /u, 'ENGINE_UNAVAILABLE', '; the server cannot write to its disk'],
+]
+
 /** The error for an engine that cannot be used, with nothing in it that might be secret. */
 export function engineError(url: URL, reason: unknown): CliOpsError {
   if (isCliOpsError(reason)) return reason
   const text = reason instanceof Error ? reason.message : String(reason)
-  return new CliOpsError('ENGINE_UNAVAILABLE', `cannot use ${describeEngine(url)}: ${text}`, {
+  const [, code, remedy] = MEANINGS.find(([pattern]) => pattern.test(text)) ?? [
+    undefined,
+    'ENGINE_UNAVAILABLE',
+    '',
+  ]
+  return new CliOpsError(code, `cannot use ${describeEngine(url)}: ${text}${remedy}`, {
     cause: withoutCommand(reason),
   })
 }

@@ -3,8 +3,9 @@ import { Script } from '../connection/script.js'
 /**
  * The log is a stream whose ids are `<epoch>-<n>`. The number goes up by one with every event, so that what is missing can be
  * counted. The epoch is the microsecond at which it began; a new one begins where the log may have lost its end: with the
- * first event after a restart or a failover of the server (its `run_id` is another one), or after everything was lost. The
- * first event of an epoch says in `o` which end of the log it follows, as far as there is one.
+ * first event after a restart or a promotion of the server (its replication id is another one), or after everything was lost.
+ * The first event of an epoch says in `o` which end of the log it follows, as far as there is one, and with a `?` behind it that
+ * events may have been stored after that end: by another primary, or by this server before a restart without an append-only file.
  *
  * Events that were acknowledged and then lost with the server's memory leave a hole in the numbers as soon as anybody who knows
  * of them appends: each append says how far its sender has seen the log.
@@ -14,6 +15,13 @@ import { Script } from '../connection/script.js'
 const PRELUDE = `
 local log, state, groups = KEYS[1], KEYS[2], KEYS[3]
 local function number(value) return string.format('%.0f', value) end
+-- A user without the right to ask tells no restart from a pause.
+local replication = redis.pcall('INFO', 'replication')
+local run = type(replication) == 'string' and string.match(replication, 'master_replid:(%x+)') or ''
+local function fact(section, name)
+  local text = redis.pcall('INFO', section)
+  return type(text) == 'string' and string.match(text, name .. ':([^\\r\\n]*)') or nil
+end
 local function parts(id)
   local epoch, n = string.match(id, '^(%d+)-(%d+)$')
   return tonumber(epoch), tonumber(n)
@@ -73,11 +81,15 @@ function script(body: string): Script {
 }
 
 /**
- * ARGV: run id, epoch and number up to which the sender has seen the log, bytes and time that are kept, channel, and for each
- * event its time and its JSON. Gives the cursors. The hint on the channel carries the events where they are small.
+ * ARGV: epoch and number up to which the sender has seen the log, bytes and time that are kept, channel, whether the events
+ * have to outlive a crash, and for each event its time and its JSON. Gives the number of replicas and the cursors. The hint on
+ * the channel carries the events where they are small. Where it fails, nothing is stored.
  */
 export const APPEND = script(`
-local run, knownEpoch, known = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+if ARGV[6] == '1' and fact('persistence', 'aof_enabled') ~= '1' then
+  return redis.error_reply('NOTDURABLE there is no append-only file')
+end
+local knownEpoch, known = tonumber(ARGV[1]), tonumber(ARGV[2])
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local kept = redis.call('HMGET', state, 'epoch', 'n', 'run', 'bytes', 'from', 'end')
@@ -90,6 +102,8 @@ if not epoch then
   epoch = math.max(now, knownEpoch + 1)
 elseif kept[3] ~= run then
   origin = number(epoch) .. '-' .. number(n)
+  local isAlone = fact('replication', 'second_repl_offset') == '-1'
+  if not (isAlone and fact('persistence', 'aof_enabled') == '1') then origin = origin .. '?' end
   from, last = epoch, n
   if knownEpoch == epoch and known > n then
     n = known
@@ -116,27 +130,33 @@ for at = 7, #ARGV, 2 do
   table.insert(cursors, id)
   table.insert(jsons, json)
 end
-redis.call('HSET', state, 'epoch', number(epoch), 'n', number(n), 'run', run, 'bytes', number(bytes + size),
-  'from', number(from), 'end', number(last))
-expire(tonumber(ARGV[4]), ARGV[5], 200 + #cursors)
 local hint = number(epoch) .. ' ' .. number(first) .. ' ' .. number(n)
 if size <= 65536 and #cursors <= 64 then hint = hint .. '\\n' .. table.concat(jsons, '\\n') end
-redis.call('PUBLISH', ARGV[6], hint)
-return cursors
+local heard = redis.pcall('PUBLISH', ARGV[5], hint)
+if type(heard) == 'table' and heard.err then
+  redis.call('XDEL', log, unpack(cursors))
+  return heard
+end
+redis.call('HSET', state, 'epoch', number(epoch), 'n', number(n), 'run', run, 'bytes', number(bytes + size),
+  'from', number(from), 'end', number(last))
+expire(tonumber(ARGV[3]), ARGV[4], 200 + #cursors)
+return { tonumber(fact('replication', 'connected_slaves') or 0), unpack(cursors) }
 `)
 
 /** ARGV: bytes and time that are kept. Gives the number of events removed. */
 export const EXPIRE = script(`return expire(tonumber(ARGV[1]), ARGV[2], 100000)`)
 
 /**
- * ARGV: position, count, run id. Gives the end of the log (`''` where there is none), whether the server has restarted since
+ * ARGV: position, count. Gives the end of the log (`''` where there is none), whether the server has restarted since
  * that end was written, and the entries behind the position.
  */
 export const FETCH = script(`
+-- Reading works on a replica, too; but nobody is to stay with one that was the primary.
+if string.find(tostring(replication), 'role:slave', 1, true) then return redis.error_reply('READONLY a replica') end
 local kept = redis.call('HMGET', state, 'epoch', 'n', 'run')
 local last = kept[1] and (kept[1] .. '-' .. kept[2]) or ''
 local entries = redis.call('XRANGE', log, '(' .. ARGV[1], '+', 'COUNT', ARGV[2])
-return { last, kept[3] == ARGV[3] and 0 or 1, entries }
+return { last, kept[3] == run and 0 or 1, entries }
 `)
 
 /** ARGV: 'latest', 'earliest', or a time. Gives the position before the first event from there on. */

@@ -1,35 +1,47 @@
-import type {
-  AppendOptions,
-  CleanOptions,
-  Cursor,
-  EventDriver,
-  EventReader,
-  EventRecord,
-  ReaderOptions,
-  Retention,
+import {
+  type AppendOptions,
+  type CleanOptions,
+  comparePositions,
+  type Cursor,
+  type EventDriver,
+  type EventReader,
+  type EventRecord,
+  GroupReader,
+  type LeasedLocks,
+  LockElection,
+  type LogPosition,
+  NOWHERE,
+  parsePosition,
+  PolledReader,
+  type ReaderOptions,
+  type Retention,
+  retentionCutoff,
 } from '@cli-ops/shared-ipc/driver'
 
 import type { RedisConnection } from '../connection/redis-connection.js'
+import type { ScriptCall } from '../connection/script.js'
 import type { Subscriber } from '../connection/subscriber.js'
 import type { Keys } from '../keys.js'
-import type { RedisLocks } from '../locks/redis-locks.js'
+import type { DurableAppend } from './durable-append.js'
 import { APPEND, EXPIRE } from './event-scripts.js'
-import { GroupReader } from './group-reader.js'
-import { comparePositions, type LogPosition, NOWHERE, parsePosition } from './log-position.js'
-import { LogReader } from './log-reader.js'
+import { RedisGroups } from './redis-groups.js'
+import { RedisLog } from './redis-log.js'
+import { RedisParking } from './redis-parking.js'
 
 /** Where events are kept. */
 export interface EventPlace {
   readonly connection: RedisConnection
+  readonly durable: DurableAppend
   readonly subscriber: Subscriber
   readonly keys: Keys
   /** The locks that elect a group's active reader. */
-  readonly groupLocks: RedisLocks
+  readonly groupLocks: LeasedLocks
   readonly timeoutMs: number
 }
 
 /** Events on a stream. See `event-scripts.ts` for what is kept there. */
 export class RedisEvents implements EventDriver {
+  readonly parking: RedisParking
   readonly #place: EventPlace
   readonly #readers = new Set<EventReader>()
   /** How far this process has seen the log. */
@@ -37,6 +49,7 @@ export class RedisEvents implements EventDriver {
 
   constructor(place: EventPlace) {
     this.#place = place
+    this.parking = new RedisParking(place)
   }
 
   async append(
@@ -44,33 +57,39 @@ export class RedisEvents implements EventDriver {
     { retention, durable }: AppendOptions,
   ): Promise<Cursor[]> {
     if (records.length === 0) return []
-    const { connection, keys } = this.#place
-    // The run of the server belongs to the connection that the script is sent on.
-    await connection.connect()
+    const { keys } = this.#place
     const { epoch, n } = this.#seen
-    const cursors = (await APPEND.run(connection, {
+    const call: ScriptCall = {
       keys: [keys.log, keys.logState, keys.groups],
       args: [
-        connection.runId,
         epoch,
         n,
         retention.maxBytes,
-        cutoffOf(retention),
+        retentionCutoff(retention),
         keys.eventChannel,
+        durable ? 1 : 0,
         ...records.flatMap(({ event, json }) => [event.time, json]),
       ],
-    })) as Cursor[]
-    const last = parsePosition(cursors.at(-1) ?? '')
+    }
+    const cursors = durable
+      ? await this.#place.durable.append(call)
+      : ((await APPEND.run(this.#place.connection, call)) as [number, ...Cursor[]]).slice(1)
+    const last = parsePosition(String(cursors.at(-1)))
     if (last !== undefined) this.note(last)
-    if (durable) await this.#sync()
-    return cursors
+    return cursors as Cursor[]
   }
 
-  openReader(options: ReaderOptions): EventReader {
-    const reader =
-      options.group === undefined
-        ? new LogReader(this.#place, this, options.from)
-        : new GroupReader(this.#place, this, options.from, options.group)
+  openReader({ from, group }: ReaderOptions): EventReader {
+    const forget = (): void => {
+      this.#readers.delete(reader)
+    }
+    const reader: EventReader =
+      group === undefined
+        ? new PolledReader(new RedisLog(this.#place, this, from, forget))
+        : new GroupReader(
+            group,
+            new LockElection(new RedisGroups(this.#place, this, from, forget), group),
+          )
     this.#readers.add(reader)
     return reader
   }
@@ -79,7 +98,7 @@ export class RedisEvents implements EventDriver {
     const { connection, keys } = this.#place
     const removed = await EXPIRE.run(connection, {
       keys: [keys.log, keys.logState, keys.groups],
-      args: [retention.maxBytes, cutoffOf(retention)],
+      args: [retention.maxBytes, retentionCutoff(retention)],
     })
     return Number(removed)
   }
@@ -89,28 +108,7 @@ export class RedisEvents implements EventDriver {
     if (comparePositions(position, this.#seen) > 0) this.#seen = position
   }
 
-  forget(reader: EventReader): void {
-    this.#readers.delete(reader)
-  }
-
   close(): void {
     for (const reader of [...this.#readers]) reader.close()
   }
-
-  /** Waits until the append-only file has reached the disk, where the server (7.2 or later) has one. */
-  async #sync(): Promise<void> {
-    const { connection, timeoutMs } = this.#place
-    try {
-      await connection.call(['WAITAOF', 1, 0, timeoutMs])
-    } catch (error) {
-      // Older servers, and those without an append-only file, store as their configuration says.
-      if (!(error instanceof Error) || !/unknown command|appendonly|WAITAOF/iu.test(error.message))
-        throw error
-    }
-  }
-}
-
-function cutoffOf({ retentionMs }: Retention): string {
-  const at = Date.now() - retentionMs
-  return new Date(Math.max(0, at)).toISOString()
 }

@@ -1,32 +1,31 @@
 import { Script } from '../connection/script.js'
+import { LOCK_SPACE } from './lock-space.js'
 
 /**
- * What a resource is made of, below the prefix of its kind (KEYS[1]), by the time of the server in milliseconds:
+ * What a resource is made of, below the prefix of its kind (KEYS[1]), by the time of the space (see `lock-space.ts`):
  *
  * - `holders:<resource>`: sorted set of `x:<id>` or `s:<id>` (exclusive, shared) by the end of the lease
  * - `queue:<resource>`: sorted set of waiters, written likewise, in the order of arrival
  * - `alive:<resource>`: sorted set of the same waiters by the end of their lease
  * - `info:<resource>`: hash of what is known of each holder and waiter, by id
- * - `token:<resource>`: the last token, kept for long after the last grant
+ * - `closed:<resource>`: until when nothing is granted, since its holders were lost
  * - `flow:<id>`: what the flow that holds a lock waits for: resource and waiter, to find a cycle
- * - `resources`: sorted set of the resources with any holder or waiter, by the last change
+ * - `resources`: sorted set of the resources with any holder or waiter, by the last change, and half a millisecond more
+ *   where it is held: holders that are missing then were evicted
  *
  * A waiter is granted the lock by whichever script makes room for it, and told on its channel. The lease that it has as a
  * waiter becomes that of the owner, so that one that has died meanwhile blocks the lock no longer than it would have
  * blocked the queue.
+ *
+ * What waits is told who holds the lock, its place and the length of the queue, at a cost that does not grow with the queue;
+ * who stands in it is told to those who ask for that alone ({@link INSPECT}, {@link LIST}).
  */
 const PRELUDE = `
-local base = KEYS[1]
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local TOKEN_TTL = 30 * 24 * 3600 * 1000
-local KEEP = 3600 * 1000
-
 local function names(resource)
   return {
     holders = base .. 'holders:' .. resource, queue = base .. 'queue:' .. resource,
     alive = base .. 'alive:' .. resource, info = base .. 'info:' .. resource,
-    token = base .. 'token:' .. resource,
+    closed = base .. 'closed:' .. resource,
   }
 end
 
@@ -39,29 +38,33 @@ local function forgetFlows(resource, id, info)
   end
 end
 
-local function grant(resource, key, member, untilMs, info)
-  local previous = redis.call('GET', key.token)
-  local token = time[1] * 1000000 + time[2]
-  if previous and tonumber(previous) >= token then token = tonumber(previous) + 1 end
-  local text = string.format('%.0f', token)
-  redis.call('SET', key.token, text, 'PX', TOKEN_TTL)
-  redis.call('ZADD', key.holders, untilMs, member)
-  info.token = text
-  info.since = now
+local function hold(key, member, untilMs, info)
+  redis.call('ZADD', key.holders, number(untilMs), member)
   redis.call('HSET', key.info, idOf(member), cjson.encode(info))
-  return text
+  return info.token
+end
+
+local function grant(key, member, untilMs, info)
+  info.token = number(redis.call('HINCRBY', SPACE, 'token', 1))
+  info.since = wall
+  return hold(key, member, untilMs, info)
 end
 
 local function touch(resource, key)
+  local changed
   if redis.call('EXISTS', key.holders, key.queue) == 0 then
     redis.call('DEL', key.alive, key.info)
-    redis.call('ZREM', base .. 'resources', resource)
-    return
+    changed = redis.call('ZREM', RESOURCES, resource)
+  else
+    local isHeld = redis.call('EXISTS', key.holders) == 1
+    changed = redis.call('ZADD', RESOURCES, string.format('%.1f', now + (isHeld and 0.5 or 0)), resource)
+    for _, name in ipairs({ key.holders, key.queue, key.alive, key.info }) do
+      redis.call('PEXPIRE', name, KEEP)
+    end
   end
-  redis.call('ZADD', base .. 'resources', now, resource)
-  for _, name in ipairs({ key.holders, key.queue, key.alive, key.info, base .. 'resources' }) do
-    redis.call('PEXPIRE', name, KEEP)
-  end
+  if changed == 0 then return end
+  redis.call('HSET', SPACE, 'resources', redis.call('ZCARD', RESOURCES))
+  redis.call('PEXPIRE', RESOURCES, KEEP_SPACE)
 end
 
 local function infoOf(key, id)
@@ -81,24 +84,45 @@ local function drop(resource, key, member)
   return info
 end
 
+local function tell(member, info)
+  if info.channel then redis.call('PUBLISH', info.channel, 'lost ' .. idOf(member)) end
+end
+
 -- Removes whose lease has ended; gives the holders among them.
 local function prune(resource, key)
   local gone = {}
-  for _, member in ipairs(redis.call('ZRANGEBYSCORE', key.holders, '-inf', now)) do
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', key.holders, '-inf', number(now))) do
     local info = drop(resource, key, member)
     info.id = idOf(member)
     info.mode = modeOf(member)
     table.insert(gone, info)
   end
-  for _, member in ipairs(redis.call('ZRANGEBYSCORE', key.alive, '-inf', now)) do
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', key.alive, '-inf', number(now))) do
     drop(resource, key, member)
   end
   return gone
 end
 
-local function isOpen(key, mode)
+-- Holders that were there a moment ago, and whose key is not.
+local function closeWhereLost(resource, key)
+  local touched = tonumber(redis.call('ZSCORE', RESOURCES, resource) or 0)
+  if touched % 1 == 0 or now - touched > LEASE or redis.call('EXISTS', key.holders) == 1 then return end
+  redis.call('SET', key.closed, number(now + LEASE), 'PX', KEEP)
+end
+
+-- Until when nothing is granted; 0 where that is over.
+local function closedUntil(key)
+  local untilMs = math.max(opens, tonumber(redis.call('GET', key.closed) or 0))
+  return untilMs > now and untilMs or 0
+end
+
+local function isFree(key, mode)
   local first = redis.call('ZRANGE', key.holders, 0, 0)[1]
   return not first or (mode == 's' and modeOf(first) == 's')
+end
+
+local function isOpen(key, mode)
+  return isFree(key, mode) and closedUntil(key) == 0
 end
 
 -- Lets waiters in, in their order, as long as there is room.
@@ -107,63 +131,97 @@ local function promote(resource, key)
     local member = redis.call('ZRANGE', key.queue, 0, 0)[1]
     if not member or not isOpen(key, modeOf(member)) then return end
     local id = idOf(member)
-    local untilMs = redis.call('ZSCORE', key.alive, member) or now
+    local untilMs = tonumber(redis.call('ZSCORE', key.alive, member) or now)
     local info = infoOf(key, id)
     redis.call('ZREM', key.queue, member)
     redis.call('ZREM', key.alive, member)
     forgetFlows(resource, id, info)
-    local token = grant(resource, key, member, untilMs, info)
+    local token = grant(key, member, untilMs, info)
     if info.channel then
       redis.call('PUBLISH', info.channel, 'granted ' .. id .. ' ' .. token)
     end
   end
 end
 
-local function describe(resource, key)
-  local first
-  for _, member in ipairs(redis.call('ZRANGE', key.holders, 0, -1)) do
-    local info = infoOf(key, idOf(member))
-    info.id = idOf(member)
-    info.mode = modeOf(member)
-    if not first or (info.since or 0) < (first.since or 0) then first = info end
-  end
-  local waiters = {}
-  for _, member in ipairs(redis.call('ZRANGE', key.queue, 0, -1)) do
-    table.insert(waiters, infoOf(key, idOf(member)).owner)
-  end
-  if not first and #waiters == 0 then return nil end
-  local facts = { resource = resource, holder = first }
+local function shown(key, member)
+  local info = infoOf(key, idOf(member))
+  return { id = idOf(member), mode = modeOf(member), token = info.token, since = info.since, owner = info.owner, label = info.label }
+end
+
+local function encode(resource, key, holderMembers, waiterMembers, facts)
+  local holders, waiters = {}, {}
+  for _, member in ipairs(holderMembers) do table.insert(holders, shown(key, member)) end
+  for _, member in ipairs(waiterMembers) do table.insert(waiters, shown(key, member)) end
+  if #holders == 0 and #waiters == 0 then return nil end
+  facts.resource = resource
+  -- Lua makes an object of an empty table.
+  if #holders > 0 then facts.holders = holders end
   if #waiters > 0 then facts.waiters = waiters end
   return cjson.encode(facts)
 end
 
-local function settle(resource, key)
+local function describe(resource, key)
+  return encode(resource, key, redis.call('ZRANGE', key.holders, 0, -1), redis.call('ZRANGE', key.queue, 0, -1), {})
+end
+
+-- The same for one that waits: without the others' names.
+local function standing(resource, key, member)
+  local ahead = redis.call('ZRANK', key.queue, member)
+  local first = redis.call('ZRANGE', key.holders, 0, 0, 'WITHSCORES')
+  local endsIn = first[2] and math.max(0, tonumber(first[2]) - now) or 0
+  local queue = { position = ahead + 1, length = redis.call('ZCARD', key.queue) }
+  return {
+    'waiting', ahead, math.max(endsIn, closedUntil(key) - now),
+    encode(resource, key, redis.call('ZRANGE', key.holders, 0, 9), {}, { queue = queue }),
+  }
+end
+
+local function serve(resource, key)
   local gone = prune(resource, key)
   promote(resource, key)
   touch(resource, key)
   return gone
 end
+
+local function settle(resource, key)
+  closeWhereLost(resource, key)
+  return serve(resource, key)
+end
+
+-- Asked again, because the reply to the first time was lost, or the message.
+local function regrant(key, member)
+  redis.call('ZADD', key.holders, number(now + LEASE), member)
+  local info = infoOf(key, idOf(member))
+  return { 'granted', info.token or grant(key, member, now + LEASE, info) }
+end
+
+if hasJumped then
+  opens = now + LEASE * HEARING
+  redis.call('HSET', SPACE, 'opens', number(opens))
+  for _, resource in ipairs(redis.call('ZRANGE', RESOURCES, 0, -1)) do
+    local key = names(resource)
+    for _, member in ipairs(redis.call('ZRANGE', key.holders, 0, -1)) do
+      tell(member, drop(resource, key, member))
+    end
+    touch(resource, key)
+  end
+end
 `
 
 function script(body: string): Script {
-  return new Script(`${PRELUDE}\n${body}`)
+  return new Script(`${LOCK_SPACE}\n${PRELUDE}\n${body}`)
 }
 
 /**
- * ARGV: resource, member, lease, info, 'wait' or 'try', ids that the flow holds (JSON). Gives `{'granted', token}`,
- * `{'busy'}`, `{'deadlock', cycle}` or `{'waiting', …}` as {@link POLL} does.
+ * ARGV, behind those of all: resource, member, info, 'wait' or 'try', ids that the flow holds (JSON). Gives
+ * `{'granted', token}`, `{'busy'}`, `{'closed', milliseconds}`, `{'deadlock', cycle}` or `{'waiting', …}` as {@link POLL} does.
  */
 export const ACQUIRE = script(`
-local resource, member, lease, info = ARGV[1], ARGV[2], tonumber(ARGV[3]), cjson.decode(ARGV[4])
-local held = cjson.decode(ARGV[6])
-local key, mode, id = names(resource), modeOf(ARGV[2]), idOf(ARGV[2])
+local resource, member, info = ARGV[4], ARGV[5], cjson.decode(ARGV[6])
+local held = cjson.decode(ARGV[8])
+local key, mode, id = names(resource), modeOf(member), idOf(member)
 settle(resource, key)
-
--- Asked again, because the reply to the first time was lost.
-if redis.call('ZSCORE', key.holders, member) then
-  redis.call('ZADD', key.holders, now + lease, member)
-  return { 'granted', infoOf(key, id).token }
-end
+if redis.call('ZSCORE', key.holders, member) then return regrant(key, member) end
 
 local reentry = false
 if mode == 's' then
@@ -172,11 +230,15 @@ if mode == 's' then
   end
 end
 if isOpen(key, mode) and (reentry or redis.call('ZCARD', key.queue) == 0) then
-  local token = grant(resource, key, member, now + lease, info)
+  local token = grant(key, member, now + LEASE, info)
   touch(resource, key)
   return { 'granted', token }
 end
-if ARGV[5] == 'try' then return { 'busy' } end
+if ARGV[7] == 'try' then
+  local closed = closedUntil(key)
+  if closed > 0 and isFree(key, mode) then return { 'closed', closed - now } end
+  return { 'busy' }
+end
 
 local own = {}
 for _, lock in ipairs(held) do own[lock] = true end
@@ -214,100 +276,107 @@ if cycle then return { 'deadlock', cjson.encode(cycle), describe(resource, key) 
 
 local last = redis.call('ZREVRANGE', key.queue, 0, 0, 'WITHSCORES')
 redis.call('ZADD', key.queue, 'NX', (tonumber(last[2]) or 0) + 1, member)
-redis.call('ZADD', key.alive, now + lease, member)
+redis.call('ZADD', key.alive, number(now + LEASE), member)
+info.since = wall
 redis.call('HSET', key.info, id, cjson.encode(info))
 for _, lock in ipairs(held) do
   redis.call('SADD', base .. 'flow:' .. lock, id .. ' ' .. resource)
   redis.call('PEXPIRE', base .. 'flow:' .. lock, KEEP)
 end
 touch(resource, key)
-local first = redis.call('ZRANGE', key.holders, 0, 0, 'WITHSCORES')
-return {
-  'waiting',
-  redis.call('ZRANK', key.queue, member),
-  first[2] and math.max(0, tonumber(first[2]) - now) or 0,
-  describe(resource, key),
-}
+return standing(resource, key, member)
 `)
 
 /**
- * Renews a waiter's lease and looks how it stands. ARGV: resource, member, lease. Gives `{'granted', token}`,
- * `{'waiting', waiters ahead, milliseconds to the end of the holder's lease, who holds it}`, or `{'gone'}`.
+ * Renews a waiter's lease and looks how it stands. ARGV: resource, member. Gives `{'granted', token}`, `{'waiting', waiters
+ * ahead, milliseconds to the end of the holder's lease, who holds it}`, or `{'gone'}`.
  */
 export const POLL = script(`
-local resource, member, lease = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local resource, member = ARGV[4], ARGV[5]
 local key = names(resource)
-if redis.call('ZSCORE', key.alive, member) then redis.call('ZADD', key.alive, now + lease, member) end
+if redis.call('ZSCORE', key.alive, member) then redis.call('ZADD', key.alive, number(now + LEASE), member) end
 settle(resource, key)
-if redis.call('ZSCORE', key.holders, member) then
-  redis.call('ZADD', key.holders, now + lease, member)
-  return { 'granted', infoOf(key, idOf(member)).token }
-end
-local rank = redis.call('ZRANK', key.queue, member)
-if not rank then return { 'gone' } end
-local first = redis.call('ZRANGE', key.holders, 0, 0, 'WITHSCORES')
-return {
-  'waiting', rank,
-  first[2] and math.max(0, tonumber(first[2]) - now) or 0,
-  describe(resource, key),
-}
+if redis.call('ZSCORE', key.holders, member) then return regrant(key, member) end
+if not redis.call('ZRANK', key.queue, member) then return { 'gone' } end
+return standing(resource, key, member)
 `)
 
-/** ARGV: resource, member, lease. Gives 1 where the grant is held still, and is for one lease more, else 0. */
+/**
+ * ARGV: resource, member, token, info. Gives 1 where the grant is held still, or is held again after the server had lost it,
+ * and is for one lease more, else 0.
+ */
 export const EXTEND = script(`
-local resource, member, lease = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local resource, member, token = ARGV[4], ARGV[5], ARGV[6]
 local key = names(resource)
+closeWhereLost(resource, key)
 local untilMs = redis.call('ZSCORE', key.holders, member)
-if not untilMs or tonumber(untilMs) <= now then
-  settle(resource, key)
-  return 0
+if untilMs and tonumber(untilMs) > now then
+  redis.call('ZADD', key.holders, number(now + LEASE), member)
+  touch(resource, key)
+  return 1
 end
-redis.call('ZADD', key.holders, now + lease, member)
-touch(resource, key)
-return 1
+local info = cjson.decode(ARGV[7])
+local mayReclaim = now < math.max(reclaim, tonumber(redis.call('GET', key.closed) or 0))
+if mayReclaim and (untilMs or isFree(key, modeOf(member))) then
+  info.token = token
+  info.since = wall
+  if tonumber(token) > tonumber(redis.call('HGET', SPACE, 'token')) then redis.call('HSET', SPACE, 'token', token) end
+  hold(key, member, now + LEASE, info)
+  touch(resource, key)
+  return 1
+end
+-- One that was granted before this generation: others may be about to hear of their loss, too.
+local first = tonumber(redis.call('HGET', SPACE, 'first'))
+if not untilMs and now >= opens and tonumber(token) <= first and isFree(key, modeOf(member)) then
+  redis.call('SET', key.closed, number(now + LEASE * HEARING), 'PX', KEEP)
+end
+serve(resource, key)
+return 0
 `)
 
 /** Gives back a grant or a place in the queue. ARGV: resource, member. */
 export const RELEASE = script(`
-local resource, member = ARGV[1], ARGV[2]
+local resource, member = ARGV[4], ARGV[5]
 local key = names(resource)
+closeWhereLost(resource, key)
 drop(resource, key, member)
-settle(resource, key)
+serve(resource, key)
 return 1
 `)
 
 /** ARGV: resource, id. Gives 1 where that id held the lock. */
 export const FORCE_RELEASE = script(`
-local resource, id = ARGV[1], ARGV[2]
+local resource, id = ARGV[4], ARGV[5]
 local key = names(resource)
 settle(resource, key)
 local taken = 0
 for _, kind in ipairs({ 'x:', 's:' }) do
   if redis.call('ZSCORE', key.holders, kind .. id) then
-    local info = drop(resource, key, kind .. id)
-    if info.channel then redis.call('PUBLISH', info.channel, 'lost ' .. id) end
+    tell(kind .. id, drop(resource, key, kind .. id))
     taken = 1
   end
 end
-settle(resource, key)
+serve(resource, key)
 return taken
 `)
 
 /** ARGV: resource. Gives its state as JSON, or nothing. */
 export const INSPECT = script(`
-local key = names(ARGV[1])
-settle(ARGV[1], key)
-return describe(ARGV[1], key)
+local key = names(ARGV[4])
+settle(ARGV[4], key)
+return describe(ARGV[4], key)
 `)
 
-/** Gives the state of every resource that is held or waited for. */
+/** ARGV: what names begin with. Gives the state of every such resource that is held or waited for. */
 export const LIST = script(`
-local states = {}
-for _, resource in ipairs(redis.call('ZRANGE', base .. 'resources', 0, -1)) do
-  local key = names(resource)
-  settle(resource, key)
-  local state = describe(resource, key)
-  if state then table.insert(states, state) end
+local states, prefix = {}, ARGV[4]
+for _, resource in ipairs(redis.call('ZRANGE', RESOURCES, 0, -1)) do
+  if string.sub(resource, 1, #prefix) == prefix then
+    local key = names(resource)
+    settle(resource, key)
+    local state = describe(resource, key)
+    if state then table.insert(states, state) end
+  end
 end
 return states
 `)
@@ -315,9 +384,9 @@ return states
 /** Removes what has ended, on every resource. Gives the locks that were freed, as {@link INSPECT} would. */
 export const CLEAN = script(`
 local freed = {}
-for _, resource in ipairs(redis.call('ZRANGE', base .. 'resources', 0, -1)) do
+for _, resource in ipairs(redis.call('ZRANGE', RESOURCES, 0, -1)) do
   for _, holder in ipairs(settle(resource, names(resource))) do
-    table.insert(freed, cjson.encode({ resource = resource, holder = holder }))
+    table.insert(freed, cjson.encode({ resource = resource, holders = { holder } }))
   end
 end
 return freed

@@ -1,21 +1,17 @@
 import {
-  type CleanOptions,
   CliOpsError,
-  debug,
-  describeOwner,
-  isCliOpsError,
-  LeasedGrant,
-  type LockDriver,
-  type LockGrant,
+  deadlockError,
+  decodeLockState,
+  encodeLockInfo,
+  type Inbox,
+  type LeasedLockEngine,
+  type ListOptions,
   type LockInfo,
   type LockRequest,
-  type LockWait,
   ownOwner,
-  currentInstant,
-  type Instant,
+  type Standing,
 } from '@cli-ops/shared-ipc/driver'
 
-import type { Inbox } from '../connection/inbox.js'
 import type { RedisConnection } from '../connection/redis-connection.js'
 import type { Script } from '../connection/script.js'
 import {
@@ -28,11 +24,9 @@ import {
   POLL,
   RELEASE,
 } from './lock-scripts.js'
-import { decodeState, encodeInfo, memberOf } from './lock-state.js'
-import { RedisWait, type Standing, type WaitPlace } from './redis-wait.js'
 
 /** Where locks are kept and how they are reached. */
-export interface LockPlace {
+export interface LockContext {
   readonly connection: RedisConnection
   readonly inbox: Inbox
   /** Prefix of the keys. */
@@ -42,172 +36,114 @@ export interface LockPlace {
 }
 
 /** Locks as leases, with a queue in Redis. See `lock-scripts.ts` for what is kept there. */
-export class RedisLocks implements LockDriver, WaitPlace {
-  readonly #place: LockPlace
-  readonly #grants = new Map<string, LeasedGrant>()
-  readonly #waits = new Map<string, RedisWait>()
+export class RedisLocks implements LeasedLockEngine {
+  readonly #context: LockContext
+  /** The highest token that was seen here: a server that has lost its own begins above it. */
+  #seenToken = 0n
 
-  constructor(place: LockPlace) {
-    this.#place = place
+  constructor(context: LockContext) {
+    this.#context = context
   }
 
   get leaseMs(): number {
-    return this.#place.leaseMs
+    return this.#context.leaseMs
   }
 
   get timeoutMs(): number {
-    return this.#place.timeoutMs
+    return this.#context.timeoutMs
   }
 
-  async tryAcquire(request: LockRequest): Promise<LockGrant | null> {
-    const sentAt = currentInstant()
-    const standing = await this.ask(request, 'try').catch((error: unknown) => {
-      // It may have been granted all the same, to nobody.
-      void this.leave(request)
-      throw error
-    })
-    return standing.state === 'granted' ? this.hold(request, standing.token, sentAt) : null
+  async ask(request: LockRequest, how: 'try' | 'wait', signal?: AbortSignal): Promise<Standing> {
+    const { resource, held } = request
+    const args = [resource, memberOf(request), this.#infoOf(request), how, JSON.stringify(held)]
+    const reply = (await this.#run(ACQUIRE, args, signal)) as [string, ...(string | number)[]]
+    if (reply[0] === 'closed') throw closedSpaceError(resource, Number(reply[1]))
+    if (reply[0] !== 'deadlock') return this.#toStanding(reply)
+    const cycle = JSON.parse(String(reply[1])) as string[]
+    throw deadlockError(resource, cycle, describedIn(reply[2]))
   }
 
-  async acquire(request: LockRequest, wait: LockWait): Promise<LockGrant> {
-    wait.signal.throwIfAborted()
-    const waiting = new RedisWait(this, request, wait)
-    this.#waits.set(request.id, waiting)
-    try {
-      return await waiting.granted()
-    } finally {
-      this.#waits.delete(request.id)
-    }
+  async poll(request: LockRequest): Promise<Standing> {
+    const args = [request.resource, memberOf(request)]
+    return this.#toStanding((await this.#run(POLL, args)) as [string, ...(string | number)[]])
+  }
+
+  async extend(request: LockRequest, token: bigint): Promise<boolean> {
+    // All of it, since the server may have lost the grant.
+    const args = [request.resource, memberOf(request), String(token), this.#infoOf(request)]
+    return (await this.#run(EXTEND, args)) === 1
+  }
+
+  async release(request: LockRequest): Promise<void> {
+    await this.#run(RELEASE, [request.resource, memberOf(request)])
+  }
+
+  async ready(signal?: AbortSignal): Promise<void> {
+    await this.#context.inbox.ready(signal)
   }
 
   async inspect(resource: string): Promise<LockInfo | null> {
-    const state = (await this.#run(INSPECT, [resource])) as string | null
-    return state === null ? null : decodeState(state)
+    return describedIn(await this.#run(INSPECT, [resource]))
   }
 
-  async list(): Promise<LockInfo[]> {
-    const states = (await this.#run(LIST, [])) as string[]
-    return states.flatMap((state) => decodeState(state) ?? [])
+  async list({ prefix = '' }: ListOptions = {}): Promise<LockInfo[]> {
+    const states = (await this.#run(LIST, [prefix])) as string[]
+    return states.flatMap((state) => decodeLockState(state) ?? [])
   }
 
   async forceRelease(resource: string, id: string): Promise<boolean> {
     return (await this.#run(FORCE_RELEASE, [resource, id])) === 1
   }
 
-  async clean(_options?: CleanOptions): Promise<LockInfo[]> {
+  async clean(): Promise<LockInfo[]> {
     const freed = (await this.#run(CLEAN, [])) as string[]
-    return freed.flatMap((state) => decodeState(state, 'dead') ?? [])
-  }
-
-  /** Messages of the scripts: `<id> <token>` of a waiter that was let in. */
-  onGranted(message: string): void {
-    const [id = '', token = ''] = message.split(' ')
-    this.#waits.get(id)?.onGranted(BigInt(token))
-  }
-
-  /** A lock was taken by force from the grant with this id. */
-  onLost(id: string): void {
-    this.#grants.get(id)?.lose()
-  }
-
-  /** Messages may have been lost. */
-  onReady(): void {
-    for (const wait of this.#waits.values()) wait.look()
-  }
-
-  /** Resolves when the messages of the scripts arrive. */
-  async listen(signal: AbortSignal): Promise<void> {
-    await this.#place.inbox.ready(signal)
-  }
-
-  /** Asks for a lock. */
-  async ask(request: LockRequest, how: 'try' | 'wait', signal?: AbortSignal): Promise<Standing> {
-    const { resource, held } = request
-    const info = encodeInfo(request.owner ?? ownOwner(), this.#place.inbox.channel, held)
-    const args = [resource, memberOf(request), this.leaseMs, info, how, JSON.stringify(held)]
-    const reply = (await this.#run(ACQUIRE, args, signal)) as [string, ...(string | number)[]]
-    if (reply[0] === 'deadlock') throw deadlockError(resource, String(reply[1]), reply[2])
-    return toStanding(reply)
-  }
-
-  /** Looks how a waiter stands, and renews its place. */
-  async poll(request: LockRequest): Promise<Standing> {
-    const args = [request.resource, memberOf(request), this.leaseMs]
-    return toStanding((await this.#run(POLL, args)) as [string, ...(string | number)[]])
-  }
-
-  hold(
-    request: LockRequest,
-    token: bigint,
-    sentAt: Instant,
-    givenMs: number = this.leaseMs,
-  ): LeasedGrant {
-    const { id } = request
-    const { leaseMs } = this
-    const grant = new LeasedGrant(
-      { id, token, grantedAt: new Date(), givenMs, sentAt },
-      {
-        leaseMs,
-        renew: async () => ((await this.#extend(request)) ? leaseMs : 0),
-        release: async (wasLost) => {
-          if (!wasLost) await this.leave(request)
-        },
-        watch: () => {
-          // From now on the engine's word is listened to, besides the renewals.
-          this.#place.inbox.ready().catch(() => undefined)
-        },
-        forget: () => this.#grants.delete(id),
-      },
-    )
-    this.#grants.set(id, grant)
-    return grant
-  }
-
-  /** Gives a place or a grant back. An engine that cannot be reached lets it expire. */
-  async leave(request: LockRequest): Promise<void> {
-    const { resource } = request
-    try {
-      await this.#run(RELEASE, [resource, memberOf(request)])
-    } catch (error) {
-      if (!isCliOpsError(error)) throw error
-      debug(() => `${resource} is given back by the end of its lease: ${error.message}`)
-    }
-  }
-
-  /** Ends the waits and gives the grants back, as far as that is possible in time. */
-  async close(): Promise<void> {
-    const reason = new CliOpsError('CLOSED', 'the driver was closed')
-    for (const wait of this.#waits.values()) wait.end(reason)
-    const grants = [...this.#grants.values()]
-    await Promise.all(grants.map((grant) => grant.release()))
-  }
-
-  async #extend(request: LockRequest): Promise<boolean> {
-    return (await this.#run(EXTEND, [request.resource, memberOf(request), this.leaseMs])) === 1
+    return freed.flatMap((state) => decodeLockState(state, 'dead') ?? [])
   }
 
   #run(script: Script, args: readonly (string | number)[], signal?: AbortSignal): Promise<unknown> {
-    const { connection, base } = this.#place
-    return script.run(connection, { keys: [base], args }, signal)
+    const { connection, base } = this.#context
+    const common = [Date.now(), String(this.#seenToken), this.leaseMs]
+    return script.run(connection, { keys: [base], args: [...common, ...args] }, signal)
   }
+
+  #infoOf(request: LockRequest): string {
+    return encodeLockInfo(request.owner ?? ownOwner(), this.#context.inbox.channel, request)
+  }
+
+  #toStanding(reply: [string, ...(string | number)[]]): Standing {
+    const standing = toStanding(reply)
+    if (standing.state === 'granted' && standing.token > this.#seenToken)
+      this.#seenToken = standing.token
+    return standing
+  }
+}
+
+/** A request's place in the sets of a resource: its mode and its id. */
+function memberOf({ mode, id }: Pick<LockRequest, 'mode' | 'id'>): string {
+  return `${mode === 'shared' ? 's' : 'x'}:${id}`
 }
 
 function toStanding([state, ...facts]: [string, ...(string | number)[]]): Standing {
   if (state === 'granted') return { state, token: BigInt(facts[0] ?? 0) }
   if (state !== 'waiting') return { state: state === 'busy' ? 'busy' : 'gone' }
   const [ahead, holderEndsInMs, description] = facts
-  const info = typeof description === 'string' ? decodeState(description) : null
-  return { state, ahead: Number(ahead), holderEndsInMs: Number(holderEndsInMs), info }
+  return {
+    state,
+    ahead: Number(ahead),
+    holderEndsInMs: Number(holderEndsInMs),
+    info: describedIn(description),
+  }
 }
 
-function deadlockError(resource: string, cycleJson: string, description: unknown): CliOpsError {
-  const cycle = JSON.parse(cycleJson) as string[]
-  const names = cycle.map((name) => JSON.stringify(name)).join(', ')
-  const info = typeof description === 'string' ? decodeState(description) : null
-  const owner = info === null ? 'others' : describeOwner(info.owner)
+function describedIn(reply: unknown): LockInfo | null {
+  return typeof reply === 'string' ? decodeLockState(reply) : null
+}
+
+/** Nobody holds the lock as far as the server knows, which may know less than it did. */
+function closedSpaceError(resource: string, forMs: number): CliOpsError {
   return new CliOpsError(
-    'LOCK_DEADLOCK',
-    `waiting for ${JSON.stringify(resource)} would never end: ${names} ${cycle.length === 1 ? 'is' : 'are'} held in a cycle by ${owner}`,
-    { details: { resource, cycle } },
+    'ENGINE_UNAVAILABLE',
+    `${JSON.stringify(resource)} cannot be granted for another ${Math.ceil(forMs / 100) / 10} s: the Redis server was restarted, promoted or emptied, and an owner that it does not know of may be at work`,
+    { details: { resource, retryAfterMs: forMs } },
   )
 }

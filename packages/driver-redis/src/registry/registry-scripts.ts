@@ -2,7 +2,7 @@ import { Script } from '../connection/script.js'
 
 /**
  * KEYS: hash of records by `<instance> <name>`, sorted set of the same by the end of their lease (milliseconds of the server),
- * and nothing else: a record goes with its lease, removed by whoever looks next.
+ * and nothing else: a record goes with its lease, removed by the next process that looks.
  */
 const PRELUDE = `
 local records, deadlines = KEYS[1], KEYS[2]

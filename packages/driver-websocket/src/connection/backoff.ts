@@ -5,8 +5,9 @@ const MAX_MS = 2_000
 export class Backoff {
   #attempts = 0
 
-  nextMs(): number {
-    const longest = Math.min(MAX_MS, FIRST_MS * 2 ** this.#attempts)
+  /** @param maxMs the longest it may be */
+  nextMs(maxMs = MAX_MS): number {
+    const longest = Math.min(maxMs, FIRST_MS * 2 ** this.#attempts)
     this.#attempts = Math.min(this.#attempts + 1, 10)
     return longest / 2 + (Math.random() * longest) / 2
   }

@@ -3,51 +3,62 @@ import type { IncomingMessage } from 'node:http'
 import {
   CliOpsError,
   describeEngine,
+  isCliOpsError,
+  pause,
   type DriverOptions,
+  KeepAlive,
   monotonicMs,
   ownProcess,
+  settleWithin,
 } from '@cli-ops/shared-ipc/driver'
 import type { WebSocket } from 'ws'
 
-import type { HelloParams, Welcome } from '../protocol/protocol.js'
+import { RawJson } from '../protocol/message.js'
+import type { HelloParams, SessionKey, Welcome } from '../protocol/protocol.js'
 import { Backoff } from './backoff.js'
 import { engineError } from './engine-error.js'
-import { HubSession, type NotificationListener } from './hub-session.js'
+import { type CallOptions, HubLink, type NotificationListener } from './hub-link.js'
+import { endOfLink } from './link-ended.js'
 import { openSocket } from './open-socket.js'
 
 /** Takes part in a connection: one for each primitive. */
 export interface ConnectionPart {
   /** A connection is there; what was had on the last one is to be taken up. */
-  onLive?(session: HubSession): Promise<void> | void
-  /** It has ended, and with it all that was bound to it. */
+  onLive?(session: HubLink): Promise<void> | void
+  /** It has ended. */
   onLost?(): void
   readonly onNotification?: NotificationListener
   /** Something has to be there for, without a call under way: a reader that waits, a registration. */
   readonly isNeeded?: boolean
-  /** Something would be lost with the connection, so silence is borne until a lease has passed. */
-  readonly isPrecious?: boolean
 }
 
-/** How a call is bounded. */
-export interface CallOptions {
-  readonly signal?: AbortSignal | undefined
-  /** @default the time that the engine has to answer; `Infinity` where the hub itself may wait */
-  readonly timeoutMs?: number
+/** How a call goes on where its connection ends. */
+export interface HubCallOptions extends CallOptions {
+  /**
+   * `'again'`: it may be asked again, since doing it twice is as doing it once. `'once'`: it may be asked again of the hub that still knows
+   * whether it was done. `'never'`: it means something on its connection only.
+   * @default 'again'
+   */
+  readonly repeat?: 'again' | 'once' | 'never' | undefined
 }
 
 /**
  * A connection that is made when it is needed, and made anew after it was lost: by the next call, and in growing intervals while a
- * part needs it. Every call settles within the time that the hub has to answer; none is ever sent twice by itself.
+ * part needs it. The session goes on over the connections, and so do calls that may be repeated. Every call settles within the time that
+ * the hub has to answer.
  */
 export class HubConnection {
   readonly options: DriverOptions
   readonly #parts: readonly ConnectionPart[]
   readonly #backoff = new Backoff()
-  #live: HubSession | undefined
-  #connecting: Promise<HubSession> | undefined
+  #live: HubLink | undefined
+  #connecting: Promise<HubLink> | undefined
   #watch: NodeJS.Timeout | undefined
   #again: NodeJS.Timeout | undefined
   #closed = false
+  #session: SessionKey | undefined
+  #lostAt: number | undefined
+  #lastRequest = 0
 
   constructor(options: DriverOptions, parts: readonly ConnectionPart[]) {
     this.options = options
@@ -55,29 +66,46 @@ export class HubConnection {
   }
 
   /** The connection, where there is one. */
-  get live(): HubSession | undefined {
+  get live(): HubLink | undefined {
     return this.#live
   }
 
   /**
-   * Asks the hub.
+   * Asks the hub, through connections that end meanwhile.
    *
    * @throws CliOpsError what the hub says; `ENGINE_UNAVAILABLE`: not sent, or without an answer in time, so that the outcome is
    *   unknown; `CLOSED`
    * @throws the signal's reason once aborted, of which the hub is told
    */
-  async call(method: string, params: object, options: CallOptions = {}): Promise<unknown> {
-    return this.#within(options, async (signal, deadline) => {
-      const session = this.#live ?? (await this.#connect())
-      signal.throwIfAborted()
-      const sentAt = monotonicMs()
-      deadline.onLate = () => {
-        // Silent since before the call: the hub hangs, or nothing passes. A new connection knows sooner.
-        const isSilent = session.heardAt < sentAt
-        if (isSilent && !this.#parts.some(({ isPrecious }) => isPrecious)) session.drop('no answer')
+  async call(
+    method: string,
+    params: object,
+    { signal, timeoutMs = this.options.timeoutMs, repeat = 'again' }: HubCallOptions = {},
+  ): Promise<unknown> {
+    const alive = new KeepAlive()
+    alive.ref()
+    try {
+      const deadline = performance.now() + timeoutMs
+      const numbered = repeat === 'once' ? this.#number(params) : params
+      let wasSent = false
+      for (;;) {
+        const link = this.#live ?? (await this.#reconnect(deadline, signal))
+        // Another hub, or this one started again, does not know whether it has been done.
+        if (wasSent && repeat === 'once' && !link.isResumed) throw unknownError(this.options.url)
+        try {
+          return await link.call(method, numbered, { signal, timeoutMs, deadline })
+        } catch (error) {
+          const end = endOfLink(error)
+          if (end === undefined || this.#closed) throw error
+          if (repeat === 'never' && end.wasSent) throw error
+          // Whoever waits without an end has a patience of its own.
+          if (deadline === Infinity || performance.now() >= deadline) throw error
+          wasSent ||= end.wasSent
+        }
       }
-      return session.call(method, params, signal)
-    })
+    } finally {
+      alive.unref()
+    }
   }
 
   /** Says something that is not answered; nothing where there is no connection. */
@@ -86,8 +114,44 @@ export class HubConnection {
   }
 
   /** Connects, where it is not connected. Rejects as {@link call} does. */
-  async connect(signal?: AbortSignal): Promise<HubSession> {
-    return this.#within({ signal }, () => this.#live ?? this.#connect())
+  async connect(signal?: AbortSignal): Promise<HubLink> {
+    const { url, timeoutMs } = this.options
+    const late = (): Error => engineError(url, `no answer within ${timeoutMs} ms`)
+    return settleWithin({ timeoutMs, signal, late }, () => this.#live ?? this.#connect())
+  }
+
+  /** Connects; where there was a connection a moment ago, the hub may be back before the time has passed. */
+  async #reconnect(deadline: number, signal?: AbortSignal): Promise<HubLink> {
+    for (;;) {
+      try {
+        return await this.connect(signal)
+      } catch (error) {
+        signal?.throwIfAborted()
+        const isPassing = isCliOpsError(error, 'ENGINE_UNAVAILABLE') && !this.#closed
+        const pauseMs = this.#nextPauseMs
+        const hasTime = deadline !== Infinity && performance.now() + pauseMs < deadline
+        if (!isPassing || !hasTime || !this.#wasLiveLately) throw error
+        await pause(pauseMs, signal)
+      }
+    }
+  }
+
+  /** What may be lost at the end of a lease is worth more attempts within it. */
+  get #nextPauseMs(): number {
+    return this.#backoff.nextMs(
+      this.#wasLiveLately ? Math.min(2_000, Math.max(100, this.options.leaseMs / 20)) : undefined,
+    )
+  }
+
+  /** A session may be gone on with for one lease. */
+  get #wasLiveLately(): boolean {
+    return this.#lostAt !== undefined && monotonicMs() - this.#lostAt < this.options.leaseMs
+  }
+
+  #number(params: object): object {
+    this.#lastRequest += 1
+    if (!(params instanceof RawJson)) return { ...params, request: this.#lastRequest }
+    return new RawJson(`{"request":${this.#lastRequest},${params.text.slice(1)}`)
   }
 
   /** A part has come to need a connection. */
@@ -103,7 +167,7 @@ export class HubConnection {
     await this.#live?.close(timeoutMs)
   }
 
-  #connect(): Promise<HubSession> {
+  #connect(): Promise<HubLink> {
     if (this.#closed) return Promise.reject(closedError())
     clearTimeout(this.#again)
     this.#again = undefined
@@ -115,7 +179,7 @@ export class HubConnection {
     return this.#connecting
   }
 
-  async #open(): Promise<HubSession> {
+  async #open(): Promise<HubLink> {
     const { url, timeoutMs } = this.options
     let socket: WebSocket
     try {
@@ -123,31 +187,49 @@ export class HubConnection {
     } catch (error) {
       throw engineError(url, error)
     }
-    const session = new HubSession(socket, url, {
-      notification: (method, params) => {
-        for (const part of this.#parts) part.onNotification?.(method, params)
+    const session = new HubLink(socket, url, {
+      notification: (method, params, link) => {
+        for (const part of this.#parts) part.onNotification?.(method, params, link)
       },
       end: (ended) => {
         this.#forget(ended)
       },
+      late: (silent) => {
+        this.#onLate(silent)
+      },
     })
     let timer: NodeJS.Timeout | undefined
+    let isOpen = false
     try {
+      // Where nobody has called, it keeps no process alive.
       const late = new Promise<never>((_resolve, reject) => {
         timer = setTimeout(() => {
           reject(new Error(`no answer within ${timeoutMs} ms`))
         }, timeoutMs).unref()
       })
-      const begun = opened(socket, url).then(() => session.call('hello', this.#hello()))
+      const begun = opened(socket, url).then(() => {
+        isOpen = true
+        return session.call('hello', this.#hello())
+      })
       session.welcome = (await Promise.race([begun, late])) as Welcome
       if (this.#closed) throw closedError()
+      const {
+        session: { id, secret },
+      } = session.welcome
+      this.#session = { id, secret }
     } catch (error) {
       session.drop('it was not reached in time')
+      // The access key is another one by now, so the session is over.
+      if (isOpen && isCliOpsError(error, 'FORBIDDEN') && this.#session !== undefined) {
+        this.#session = undefined
+        return await this.#open()
+      }
       throw engineError(url, error)
     } finally {
       clearTimeout(timer)
     }
     this.#live = session
+    this.#lostAt = undefined
     this.#backoff.reset()
     this.#watchOver(session)
     void this.#takeUp(session)
@@ -160,6 +242,7 @@ export class HubConnection {
     return {
       namespace,
       leaseMs,
+      session: this.#session,
       process: {
         name,
         pid: identity.pid,
@@ -172,7 +255,7 @@ export class HubConnection {
   }
 
   /** One part after the other: a service is registered with the place on which it listens. */
-  async #takeUp(session: HubSession): Promise<void> {
+  async #takeUp(session: HubLink): Promise<void> {
     for (const part of this.#parts) {
       try {
         await part.onLive?.(session)
@@ -182,9 +265,10 @@ export class HubConnection {
     }
   }
 
-  #forget(session: HubSession): void {
+  #forget(session: HubLink): void {
     if (this.#live !== session) return
     this.#live = undefined
+    this.#lostAt = monotonicMs()
     clearTimeout(this.#watch)
     for (const part of this.#parts) part.onLost?.()
     this.#connectLater()
@@ -198,11 +282,11 @@ export class HubConnection {
       if (this.#live !== undefined || this.#connecting !== undefined) return
       // Nobody needs it any more, or the next attempt follows by itself.
       if (this.#parts.some(({ isNeeded }) => isNeeded)) this.#connect().catch(() => undefined)
-    }, this.#backoff.nextMs()).unref()
+    }, this.#nextPauseMs).unref()
   }
 
   /** The hub is heard at least three times in a lease, or it hangs, or nothing passes. */
-  #watchOver(session: HubSession): void {
+  #watchOver(session: HubLink): void {
     const { leaseMs } = session.welcome
     clearTimeout(this.#watch)
     this.#watch = setTimeout(() => {
@@ -213,50 +297,10 @@ export class HubConnection {
     }, leaseMs / 3).unref()
   }
 
-  /** Runs work that is bounded by the time that the hub has to answer, and by a signal. Rejects as {@link call} does. */
-  #within<T>(
-    { signal, timeoutMs = this.options.timeoutMs }: CallOptions,
-    work: (signal: AbortSignal, deadline: { onLate?: () => void }) => T | Promise<T>,
-  ): Promise<T> {
-    const { url } = this.options
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted === true) {
-        reject(signal.reason as Error)
-        return
-      }
-      if (this.#closed) {
-        reject(closedError())
-        return
-      }
-      const ending = new AbortController()
-      const deadline: { onLate?: () => void } = {}
-      const fail = (error: Error): void => {
-        clear()
-        reject(error)
-        ending.abort(error)
-      }
-      const abort = (): void => {
-        fail(signal?.reason as Error)
-      }
-      const timer =
-        timeoutMs === Infinity
-          ? setInterval(() => undefined, 2 ** 30)
-          : setTimeout(() => {
-              fail(engineError(url, new Error(`no answer within ${timeoutMs} ms`)))
-              deadline.onLate?.()
-            }, timeoutMs)
-      const clear = (): void => {
-        clearTimeout(timer)
-        signal?.removeEventListener('abort', abort)
-      }
-      signal?.addEventListener('abort', abort, { once: true })
-      Promise.resolve()
-        .then(() => work(ending.signal, deadline))
-        .then((value) => {
-          clear()
-          resolve(value)
-        }, fail)
-    })
+  /** A connection that was silent for as long as a call may take hangs, or nothing passes. A new one knows sooner. */
+  #onLate(session: HubLink): void {
+    const isSilent = monotonicMs() - session.heardAt >= this.options.timeoutMs
+    if (isSilent) session.drop('no answer')
   }
 }
 
@@ -289,11 +333,18 @@ async function readRefusal(response: IncomingMessage): Promise<string> {
 
 function refusalError(url: URL, status: number, text: string): CliOpsError {
   const reason = text === '' ? '' : `: ${text}`
-  const what =
-    status === 401
-      ? `does not accept the token${reason}; see CLI_OPS_TOKEN and CLI_OPS_TOKEN_FILE`
-      : `refused the connection (${status})${reason}`
+  if (status === 401)
+    return new CliOpsError(
+      'FORBIDDEN',
+      `${describeEngine(url)} does not accept the token${reason}; see CLI_OPS_TOKEN and CLI_OPS_TOKEN_FILE`,
+    )
+  const what = `refused the connection (${status})${reason}`
   return new CliOpsError('ENGINE_UNAVAILABLE', `${describeEngine(url)} ${what}`)
+}
+
+function unknownError(url: URL): CliOpsError {
+  const message = `${describeEngine(url)} was lost before its answer; the outcome is unknown`
+  return new CliOpsError('ENGINE_UNAVAILABLE', message)
 }
 
 function closedError(): CliOpsError {

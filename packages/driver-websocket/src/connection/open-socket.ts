@@ -52,7 +52,7 @@ function tokenOf({ url, credentials }: DriverOptions): string {
   if (password !== undefined && /^[\x21-\x7e]{1,1024}$/u.test(password)) return password
   const what = password === undefined ? 'needs a token' : 'needs a token of printable characters'
   throw new CliOpsError(
-    'ENGINE_UNAVAILABLE',
+    'FORBIDDEN',
     `${describeEngine(url)} ${what}: give it in CLI_OPS_TOKEN, or in a file that CLI_OPS_TOKEN_FILE names`,
   )
 }

@@ -8,8 +8,9 @@ import type {
 } from '@cli-ops/shared-ipc/driver'
 
 import type { ConnectionPart, HubConnection } from '../connection/hub-connection.js'
-import type { HubSession } from '../connection/hub-session.js'
+import type { HubLink } from '../connection/hub-link.js'
 import { RawJson } from '../protocol/message.js'
+import { HubParking } from './hub-parking.js'
 import { HubReader } from './hub-reader.js'
 
 /** A request holds no more than this, so that no frame is larger than a hub takes; an event is at most 1 MiB. */
@@ -17,12 +18,14 @@ const MAX_REQUEST_BYTES = 1024 * 1024
 
 /** Events of the log behind a hub. */
 export class HubEvents implements EventDriver, ConnectionPart {
+  readonly parking: HubParking
   readonly #connection: HubConnection
   readonly #readers = new Map<number, HubReader>()
   #lastId = 0
 
   constructor(connection: HubConnection) {
     this.#connection = connection
+    this.parking = new HubParking(connection)
   }
 
   get isNeeded(): boolean {
@@ -37,7 +40,9 @@ export class HubEvents implements EventDriver, ConnectionPart {
     const options = JSON.stringify({ retention: toWire(retention), durable }).slice(1)
     for (const jsons of inRequests(records)) {
       const params = new RawJson(`{"events":[${jsons.join(',')}],${options}`)
-      cursors.push(...((await this.#connection.call('events.append', params)) as Cursor[]))
+      cursors.push(
+        ...((await this.#connection.call('events.append', params, { repeat: 'once' })) as Cursor[]),
+      )
     }
     return cursors
   }
@@ -63,7 +68,7 @@ export class HubEvents implements EventDriver, ConnectionPart {
     this.#readers.delete(id)
   }
 
-  onLive(_session: HubSession): void {
+  onLive(_session: HubLink): void {
     for (const reader of new Set(this.#readers.values())) reader.resume()
   }
 

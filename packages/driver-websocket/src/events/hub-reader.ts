@@ -5,14 +5,17 @@ import {
   type EventEnvelope,
   type EventGap,
   type EventReader,
+  type GroupLedger,
   isCliOpsError,
-  KeepAlive,
+  type ParkedEvent,
   type ReaderOptions,
   type StartPosition,
+  Waiters,
 } from '@cli-ops/shared-ipc/driver'
 
 import type { HubConnection } from '../connection/hub-connection.js'
 import type { HubEvents } from './hub-events.js'
+import { HubLedger } from './hub-parking.js'
 
 /** Events that a hub may send before some are taken. */
 const CREDIT = 1024
@@ -29,7 +32,7 @@ export class HubReader implements EventReader {
   readonly #events: HubEvents
   readonly #group: string | undefined
   readonly #batches: EventBatch[] = []
-  readonly #waiting = new Set<() => void>()
+  readonly #waiters = new Waiters()
   /** Cursors that were handed out and not committed, in order. */
   readonly #uncommitted = new Set<string>()
   readonly #closing = new AbortController()
@@ -39,6 +42,7 @@ export class HubReader implements EventReader {
   #opening: Promise<void> | undefined
   #spent = 0
   #failure: unknown
+  #ledger: HubLedger | undefined
   #position: Cursor | undefined
   #becomeReady: () => void = () => undefined
   #failReady: (error: unknown) => void = () => undefined
@@ -64,10 +68,15 @@ export class HubReader implements EventReader {
     return this.#position
   }
 
+  get ledger(): GroupLedger | undefined {
+    if (this.#group === undefined || !this.#isOpen) return undefined
+    return (this.#ledger ??= new HubLedger(this.#connection, this.#id))
+  }
+
   poll(): EventBatch | undefined {
     const batch = this.#batches.shift()
     if (batch === undefined) return undefined
-    this.#position = positionBehind(batch)
+    this.#position = positionBehind(batch) ?? this.#position
     if (this.#group !== undefined) this.#note(batch.events)
     this.#spent += batch.events.length
     if (this.#spent >= CREDIT / 2 && this.#isOpen) {
@@ -82,14 +91,15 @@ export class HubReader implements EventReader {
     if (this.#batches.length > 0) return
     if (this.#failure !== undefined) throw this.#failure as Error
     if (this.#closing.signal.aborted) throw this.#closing.signal.reason as Error
-    await this.#rest(signal)
+    await this.#waiters.wait(signal)
     signal.throwIfAborted()
     if (this.#failure !== undefined) throw this.#failure as Error
   }
 
   async commit(cursor: Cursor): Promise<void> {
     if (this.#group === undefined || !this.#isOpen) return
-    await this.#connection.call('events.commit', { reader: this.#id, cursor })
+    const params = { reader: this.#id, cursor }
+    await this.#connection.call('events.commit', params, { repeat: 'never' })
     if (!this.#uncommitted.has(cursor)) return
     for (const each of this.#uncommitted) {
       this.#uncommitted.delete(each)
@@ -105,7 +115,7 @@ export class HubReader implements EventReader {
     this.#events.dismiss(this.#id)
     this.#batches.length = 0
     this.#failReady(reason)
-    this.#wake()
+    this.#waiters.wake()
   }
 
   /** Opens the reader at the hub, unless that is under way. */
@@ -138,18 +148,20 @@ export class HubReader implements EventReader {
         ? received
         : received.filter(({ cursor }) => !this.#uncommitted.has(cursor))
     const gap = params['gap'] as EventGap | undefined
-    const batch = gap === undefined ? { events } : { gap, events }
+    const retries = params['retries'] as ParkedEvent[] | undefined
+    const batch = { events, ...(gap && { gap }), ...(retries && { retries }) }
     // What is passed over uses up credit all the same.
     this.#spent += received.length - events.length
     this.#from = positionBehind({ ...batch, events: received }) ?? this.#from
-    if (gap === undefined && events.length === 0) return
+    if (gap === undefined && retries === undefined && events.length === 0) return
     this.#batches.push(batch)
-    this.#wake()
+    this.#waiters.wake()
   }
 
   async #open(): Promise<void> {
     this.#events.dismiss(this.#id)
     this.#id = this.#events.enrol(this)
+    this.#ledger = undefined
     const from = this.#from instanceof Date ? { date: this.#from.toISOString() } : this.#from
     const group = this.#group
     // A reader of a group may stand by for as long as it takes.
@@ -158,7 +170,7 @@ export class HubReader implements EventReader {
     const { cursor } = (await this.#connection.call(
       'events.open',
       { reader: this.#id, from, group, credit: CREDIT },
-      { timeoutMs, signal: this.#closing.signal },
+      { timeoutMs, signal: this.#closing.signal, repeat: 'never' },
     )) as { readonly cursor?: Cursor }
     if (this.#closing.signal.aborted) return
     this.#isOpen = this.#connection.live !== undefined
@@ -179,7 +191,7 @@ export class HubReader implements EventReader {
     this.#failure = error
     this.#failReady(error)
     this.#events.dismiss(this.#id)
-    this.#wake()
+    this.#waiters.wake()
   }
 
   #note(events: readonly EventEnvelope[]): void {
@@ -188,26 +200,6 @@ export class HubReader implements EventReader {
       if (this.#uncommitted.size <= MAX_UNCOMMITTED) return
       this.#uncommitted.delete(oldest)
     }
-  }
-
-  #wake(): void {
-    for (const wake of [...this.#waiting]) wake()
-  }
-
-  /** Waits for a batch or the end. Keeps the process alive: somebody waits for an event. */
-  #rest(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const alive = new KeepAlive()
-      const wake = (): void => {
-        alive.unref()
-        signal.removeEventListener('abort', wake)
-        this.#waiting.delete(wake)
-        resolve()
-      }
-      alive.ref()
-      this.#waiting.add(wake)
-      signal.addEventListener('abort', wake, { once: true })
-    })
   }
 }
 

@@ -2,22 +2,20 @@ import {
   CliOpsError,
   type Cursor,
   type EventReader,
-  type EventRecord,
   type Retention,
   type StartPosition,
-  type StoredEvent,
 } from '@cli-ops/shared-ipc/driver'
 
+import { cursorIn, toRecord } from './event-params.js'
 import { EventPump } from './event-pump.js'
+import { parkingOperations } from './parking-operations.js'
 import type { HubPlace } from './hub-place.js'
 import type { Client, ClientPart, Operations } from './operation.js'
-import { arrayIn, integerIn, nameIn, objectIn, optionalNameIn, type Params } from './params.js'
+import { arrayIn, integerIn, objectIn, optionalNameIn, type Params } from './params.js'
 
-const MAX_EVENT_BYTES = 1024 * 1024
 const MAX_EVENTS = 100_000
 const MAX_READERS = 256
 const MAX_CREDIT = 65_536
-const MAX_TEXT = 1_024
 
 /** Events of one client. */
 export class ClientEvents implements ClientPart {
@@ -33,7 +31,7 @@ export class ClientEvents implements ClientPart {
     this.#client = client
     this.operations = [
       ['events.append', { scope: 'emit', run: (params) => this.#append(params) }],
-      ['events.open', { scope: 'read', run: (params, signal) => this.#open(params, signal) }],
+      ['events.open', { scope: 'read', run: (params, { signal }) => this.#open(params, signal) }],
       [
         'events.credit',
         {
@@ -70,12 +68,17 @@ export class ClientEvents implements ClientPart {
           run: async (params) => (await place.events()).clean(retentionIn(params)),
         },
       ],
+      ...parkingOperations(place, (params) => this.#readers.get(readerIn(params))),
     ]
+  }
+
+  /** A client goes on from its cursor, with readers of its next connection. */
+  detach(): void {
+    for (const id of [...this.#readers.keys()]) this.#close(id)
   }
 
   end(): void {
     this.#ended = true
-    for (const id of [...this.#readers.keys()]) this.#close(id)
   }
 
   async #append(params: Params): Promise<Cursor[]> {
@@ -132,12 +135,6 @@ function readerIn(params: Params): number {
   return integerIn(params, 'reader', 0, Number.MAX_SAFE_INTEGER)
 }
 
-function cursorIn(params: Params, key: string): Cursor {
-  const value = params[key]
-  if (typeof value === 'string' && value.length <= MAX_TEXT) return value as Cursor
-  throw new TypeError(`${key} must be a cursor`)
-}
-
 function startIn(params: Params): StartPosition {
   const { from } = params
   if (typeof from === 'string') return cursorIn(params, 'from')
@@ -150,30 +147,4 @@ function retentionIn(params: Params): Retention {
   const read = (key: keyof Retention): number =>
     retention[key] === null ? Infinity : integerIn(retention, key, 0, Number.MAX_SAFE_INTEGER)
   return { retentionMs: read('retentionMs'), maxBytes: read('maxBytes') }
-}
-
-/** The event and its line, made anew of what is known: the client's own text could hold more than one line. */
-function toRecord(value: unknown): EventRecord {
-  const given = objectIn({ event: value }, 'event')
-  const { specversion, datacontenttype, time, data = null, traceparent } = given
-  if (specversion !== '1.0' || datacontenttype !== 'application/json')
-    throw new TypeError('event must be a CloudEvent 1.0 with JSON data')
-  if (typeof time !== 'string' || time.length > 64 || Number.isNaN(Date.parse(time)))
-    throw new TypeError('event.time must be a date of RFC 3339')
-  const trace = traceparent === undefined ? {} : { traceparent: nameIn(given, 'traceparent') }
-  const event: StoredEvent = {
-    specversion,
-    id: nameIn(given, 'id'),
-    source: nameIn(given, 'source'),
-    type: nameIn(given, 'type'),
-    time,
-    datacontenttype,
-    ...trace,
-    data,
-  }
-  const json = JSON.stringify(event)
-  const bytes = json.length * 3 > MAX_EVENT_BYTES ? Buffer.byteLength(json) : 0
-  if (bytes > MAX_EVENT_BYTES)
-    throw new CliOpsError('MESSAGE_TOO_LARGE', `an event has at most ${MAX_EVENT_BYTES} bytes`)
-  return { event, json }
 }

@@ -32,7 +32,7 @@ export class ClientGrant {
     this.#expireLater()
   }
 
-  /** The connection that may renew it; undefined once that has gone. */
+  /** The session that may renew it; undefined once that has ended. */
   get client(): Client | undefined {
     return this.#client
   }
@@ -51,9 +51,16 @@ export class ClientGrant {
     return this.givenMs
   }
 
-  /** The connection has gone; nobody can renew it any more. */
+  /** The session has ended; nobody can renew it any more. */
   orphan(): void {
     this.#client = undefined
+  }
+
+  /** The hub ends, and another one may go on with it: it is neither kept nor given back. */
+  abandon(): void {
+    if (this.#ended) return
+    this.grant.abandon?.()
+    this.#end()
   }
 
   async release(): Promise<void> {

@@ -1,40 +1,68 @@
-import type { LockGrant, LockMode, LockRequest, Owner } from '@cli-ops/shared-ipc/driver'
+import {
+  isCliOpsError,
+  type LockGrant,
+  type LockMode,
+  type LockRequest,
+  type Owner,
+} from '@cli-ops/shared-ipc/driver'
 
 import type { WireGrant } from '../protocol/protocol.js'
-import { encodeLockInfo } from '../protocol/wire-lock.js'
+import { encodeBriefly, encodeLockInfo } from '../protocol/wire-lock.js'
 import { ClientGrant } from './client-grant.js'
 import type { HubPlace } from './hub-place.js'
 import type { Client, ClientPart, Operations } from './operation.js'
-import { arrayIn, claimIn, integerIn, lockIdIn, nameIn, objectIn, type Params } from './params.js'
+import {
+  arrayIn,
+  claimIn,
+  integerIn,
+  lockIdIn,
+  lockNameIn,
+  objectIn,
+  type Params,
+} from './params.js'
+import { grantProof, isGrantProof } from './session-secret.js'
 
 const MAX_HELD = 256
 const MAX_PID = 2 ** 32
+const MAX_ARRIVALS = 1_024
+const TOKEN = /^[0-9]{1,40}$/u
 
-/** An acquisition that waits. */
+/** An acquisition that is under way. */
 export interface ClientWait {
   readonly client: Client
+  readonly request: ArrivedRequest
   readonly controller: AbortController
-  readonly settled: Promise<unknown>
+  readonly granted: Promise<WireGrant | null>
 }
 
-/** Locks of one client. */
+/** A request, and since when it is made. */
+type ArrivedRequest = LockRequest & { readonly arrival: bigint }
+
+/** Locks of one session. */
 export class ClientLocks implements ClientPart {
   readonly operations: Operations
   readonly #place: HubPlace
   readonly #client: Client
+  /** When those came that lost their place since the client was away. */
+  readonly #arrivals = new Map<string, bigint>()
+  /** Granted while the client was cut off. */
+  readonly #uncollected = new Set<string>()
   #ended = false
 
   constructor(place: HubPlace, client: Client) {
     this.#place = place
     this.#client = client
     this.operations = [
-      ['locks.acquire', { scope: 'lock', run: (params, signal) => this.#acquire(params, signal) }],
-      ['locks.renew', { scope: 'lock', run: (params) => this.#renew(lockIdIn(params)) }],
+      [
+        'locks.acquire',
+        { scope: 'lock', run: (params, { signal }) => this.#acquire(params, signal) },
+      ],
+      ['locks.renew', { scope: 'lock', run: (params) => this.#renew(params) }],
       [
         'locks.release',
         {
           scope: 'lock',
-          run: (params) => this.#release(nameIn(params, 'resource'), lockIdIn(params)),
+          run: (params) => this.#release(lockNameIn(params, 'resource'), lockIdIn(params)),
         },
       ],
       [
@@ -42,7 +70,10 @@ export class ClientLocks implements ClientPart {
         {
           scope: 'lock',
           run: async (params) =>
-            (await place.locks()).forceRelease(nameIn(params, 'resource'), textIn(params, 'id')),
+            (await place.locks()).forceRelease(
+              lockNameIn(params, 'resource'),
+              textIn(params, 'id'),
+            ),
         },
       ],
       [
@@ -50,8 +81,8 @@ export class ClientLocks implements ClientPart {
         {
           scope: 'read',
           run: async (params) => {
-            const info = await (await place.locks()).inspect(nameIn(params, 'resource'))
-            return info === null ? null : encodeLockInfo(info)
+            const info = await (await place.locks()).inspect(lockNameIn(params, 'resource'))
+            return info === null ? null : encodeLockInfo(place.withWaiters(info))
           },
         },
       ],
@@ -59,7 +90,10 @@ export class ClientLocks implements ClientPart {
         'locks.list',
         {
           scope: 'read',
-          run: async () => (await (await place.locks()).list()).map(encodeLockInfo),
+          run: async (params) => {
+            const infos = await (await place.locks()).list({ prefix: prefixIn(params) })
+            return infos.map((info) => encodeLockInfo(place.withWaiters(info)))
+          },
         },
       ],
       [
@@ -72,87 +106,202 @@ export class ClientLocks implements ClientPart {
     ]
   }
 
+  /** Nobody waits behind a client that has most likely ended. One that is back has the place again that it had. */
+  leave(): void {
+    for (const { controller, request } of this.#ownWaits()) {
+      if (this.#arrivals.size < MAX_ARRIVALS) this.#arrivals.set(request.id, request.arrival)
+      controller.abort(goneError())
+    }
+    for (const id of this.#uncollected) {
+      const held = this.#place.grants.get(id)
+      // A store that cannot be reached lets it end by itself.
+      if (held?.client === this.#client) held.release().catch(() => undefined)
+    }
+    this.#uncollected.clear()
+  }
+
   end(): void {
     this.#ended = true
-    for (const { client, controller } of this.#place.waits.values())
-      if (client === this.#client) controller.abort(goneError())
+    for (const { controller } of this.#ownWaits()) controller.abort(goneError())
     for (const grant of this.#place.grants.values())
       if (grant.client === this.#client) grant.orphan()
   }
 
   async #acquire(params: Params, signal: AbortSignal): Promise<WireGrant | null> {
     const request = toRequest(params, this.#client.token)
-    const { id } = request
+    const { id, resource } = request
+    // Asked for again, over the next connection: the answer was lost, or is still to come.
+    const known = this.#place.waits.get(id)
+    if (known?.client === this.#client && !known.controller.signal.aborted)
+      return this.#follow(known, signal)
+    const held = this.#place.grants.get(id)
+    this.#uncollected.delete(id)
+    if (held?.client === this.#client && held.resource === resource)
+      return this.#toWire(held, request.mode)
     await this.#giveUp(id)
+    return this.#begin(request, params['wait'] === true, signal)
+  }
+
+  #begin(given: LockRequest, wait: boolean, signal: AbortSignal): Promise<WireGrant | null> {
+    const { id } = given
+    const { waits } = this.#place
+    const inherited = this.#place.inherited(id, this.#client.id)
+    const arrival =
+      this.#arrivals.get(id) ??
+      (inherited === undefined ? process.hrtime.bigint() : BigInt(inherited.arrival))
+    this.#arrivals.delete(id)
+    const request = { ...given, arrival }
     const controller = new AbortController()
+    const granted = this.#take(request, wait, controller.signal, inherited !== undefined)
+    const waiting = { client: this.#client, request, controller, granted }
+    waits.set(id, waiting)
+    granted
+      .catch(() => undefined)
+      .finally(() => {
+        if (waits.get(id) === waiting) waits.delete(id)
+      })
+    return this.#follow(waiting, signal)
+  }
+
+  /** Waits for what is under way; it is given up where the client says so, and not where it is cut off. */
+  async #follow(
+    { granted, controller }: ClientWait,
+    signal: AbortSignal,
+  ): Promise<WireGrant | null> {
     const abort = (): void => {
-      controller.abort(signal.reason)
+      if (!isCliOpsError(signal.reason, 'CONNECTION_LOST')) controller.abort(signal.reason)
     }
     signal.addEventListener('abort', abort, { once: true })
-    const taking = this.#take(request, params['wait'] === true, controller.signal)
-    const { waits } = this.#place
-    waits.set(id, { client: this.#client, controller, settled: taking.catch(() => undefined) })
     try {
-      return await taking
+      if (signal.aborted) abort()
+      return await granted
     } finally {
-      if (waits.get(id)?.controller === controller) waits.delete(id)
       signal.removeEventListener('abort', abort)
     }
   }
 
   /**
-   * What stands under the id of a new request: left by a connection of the same client that has ended, or has not been found to be dead
-   * yet. Whoever asks for a lock does not hold it.
+   * What stands under the id of a new request: left by a session of the same client that has ended. Whoever asks for a lock does not
+   * hold it.
    */
   async #giveUp(id: string): Promise<void> {
     const { grants, waits } = this.#place
     const user = waits.get(id)?.client ?? grants.get(id)?.client
-    if (user === this.#client || (user !== undefined && user.token !== this.#client.token))
+    if (user !== undefined && user.token !== this.#client.token)
       throw new TypeError('id must not be in use')
     waits.get(id)?.controller.abort(goneError())
-    await waits.get(id)?.settled
+    await waits.get(id)?.granted.catch(() => undefined)
     await grants.get(id)?.release()
   }
 
-  async #take(request: LockRequest, wait: boolean, signal: AbortSignal): Promise<WireGrant | null> {
-    const { resource, id } = request
+  async #take(
+    request: ArrivedRequest,
+    wait: boolean,
+    signal: AbortSignal,
+    isInherited: boolean,
+  ): Promise<WireGrant | null> {
+    const { id } = request
     const locks = await this.#place.leases()
     signal.throwIfAborted()
-    const grant = wait
-      ? await locks.acquire(request, {
-          signal,
-          onWait: (info) => {
-            this.#client.notify('locks.waiting', { id, info: encodeLockInfo(info) })
-          },
-        })
-      : await locks.tryAcquire(request)
+    if (isInherited) {
+      const held = await this.#resumeInherited(request)
+      if (held !== undefined) return held
+    }
+    this.#place.note(request, this.#client.id)
+    let grant: LockGrant | null = null
+    try {
+      grant = wait
+        ? await this.#place.acquire(request, {
+            signal,
+            onWait: (info) => {
+              this.#client.notify('locks.waiting', { id, info: encodeBriefly(info) })
+            },
+          })
+        : await locks.tryAcquire(request)
+    } finally {
+      if (grant === null) this.#place.forget(id)
+    }
     if (grant === null) return null
     if (this.#ended || signal.aborted) {
       await grant.release()
+      this.#place.forget(id)
       throw goneError()
     }
-    return this.#hold(resource, grant)
+    if (!this.#client.isOpen) this.#uncollected.add(id)
+    return this.#toWire(this.#hold(request.resource, grant), request.mode)
   }
 
-  #hold(resource: string, grant: LockGrant): WireGrant {
+  #hold(resource: string, grant: LockGrant): ClientGrant {
     const { grants } = this.#place
-    const { id, token, grantedAt } = grant
-    const held = new ClientGrant(resource, grant, this.#client, () => grants.delete(id))
+    const { id } = grant
+    const held = new ClientGrant(resource, grant, this.#client, () => {
+      grants.delete(id)
+      this.#place.forget(id)
+    })
     grants.set(id, held)
-    return { token: String(token), grantedAt: grantedAt.getTime(), leaseMs: held.givenMs }
+    return held
   }
 
-  #renew(id: string): number {
-    const held = this.#place.grants.get(id)
-    return held?.client === this.#client ? held.renew() : 0
+  #toWire(held: ClientGrant, mode: LockMode): WireGrant {
+    const { resource, grant } = held
+    const facts = { resource, mode, id: grant.id, token: String(grant.token) }
+    const { id, scope } = this.#client
+    return {
+      token: facts.token,
+      grantedAt: grant.grantedAt.getTime(),
+      leaseMs: held.renew(),
+      proof: grantProof(id, facts, scope),
+    }
+  }
+
+  #renew(params: Params): number | Promise<number> {
+    const held = this.#place.grants.get(lockIdIn(params))
+    if (held !== undefined) return held.client === this.#client ? held.renew() : 0
+    return this.#resume(params)
+  }
+
+  /** Goes on with a lock that another hub, or this one before it was started again, has granted to this session. */
+  async #resume(params: Params): Promise<number> {
+    const { token, proof } = params
+    if (typeof token !== 'string' || !TOKEN.test(token)) return 0
+    const id = lockIdIn(params)
+    const mode = modeIn(params)
+    const resource = lockNameIn(params, 'resource')
+    const { id: session, scope } = this.#client
+    if (!isGrantProof(proof, session, { resource, mode, id, token }, scope)) return 0
+    return (await this.#takeUp({ resource, mode, id, held: [] }, BigInt(token)))?.renew() ?? 0
+  }
+
+  async #takeUp(request: LockRequest, token: bigint): Promise<ClientGrant | undefined> {
+    const { grants } = this.#place
+    const grant = await (await this.#place.leases()).resume?.(request, token)
+    // It was asked for twice.
+    const known = grants.get(request.id)
+    if (known !== undefined) return known.client === this.#client ? known : undefined
+    if (grant === null || grant === undefined) return undefined
+    if (this.#ended) {
+      await grant.release()
+      return undefined
+    }
+    this.#place.note({ ...request, arrival: process.hrtime.bigint() }, this.#client.id)
+    return this.#hold(request.resource, grant)
+  }
+
+  /** The hub before this one may have granted it without a chance to say so. */
+  async #resumeInherited(request: LockRequest): Promise<WireGrant | undefined> {
+    const info = await (await this.#place.locks()).inspect(request.resource)
+    const holder = info?.holders.find(({ id }) => id === request.id)
+    const held = holder && (await this.#takeUp(request, holder.token))
+    return held && this.#toWire(held, request.mode)
   }
 
   /** Gives back a lock, or a place in the queue. */
   async #release(resource: string, id: string): Promise<boolean> {
+    this.#arrivals.delete(id)
     const waiting = this.#place.waits.get(id)
     if (waiting?.client === this.#client) {
       waiting.controller.abort(goneError())
-      await waiting.settled
+      await waiting.granted.catch(() => undefined)
     }
     const held = this.#place.grants.get(id)
     if (held?.resource === resource) {
@@ -160,20 +309,31 @@ export class ClientLocks implements ClientPart {
       return true
     }
     // Of a hub that is no more: its owner gives it back before the end of its lease.
-    return (await this.#place.locks()).forceRelease(resource, id)
+    const wasHeld = await (await this.#place.locks()).forceRelease(resource, id)
+    if (wasHeld) this.#place.forget(id)
+    return wasHeld
+  }
+
+  #ownWaits(): ClientWait[] {
+    return [...this.#place.waits.values()].filter(({ client }) => client === this.#client)
   }
 }
 
+function modeIn({ mode = 'exclusive' }: Params): LockMode {
+  if (mode === 'exclusive' || mode === 'shared') return mode
+  throw new TypeError('mode must be "exclusive" or "shared"')
+}
+
 function toRequest(params: Params, via: string): LockRequest {
-  const { mode = 'exclusive' } = params
-  if (mode !== 'exclusive' && mode !== 'shared')
-    throw new TypeError('mode must be "exclusive" or "shared"')
+  const mode = modeIn(params)
   const held = arrayIn(params, 'held', MAX_HELD).map((id) => lockIdIn({ id }))
+  const label = claimIn(params, 'label')
   return {
-    resource: nameIn(params, 'resource'),
-    mode: mode satisfies LockMode,
+    resource: lockNameIn(params, 'resource'),
+    mode,
     id: lockIdIn(params),
     held,
+    ...(label !== '' && { label }),
     owner: toOwner(objectIn(params, 'owner'), via),
   }
 }
@@ -191,6 +351,11 @@ function toOwner(claims: Params, via: string): Owner {
     state: 'running',
     via,
   }
+}
+
+/** Which locks a client wants to see: all of them, where it does not say. */
+function prefixIn(params: Params): string | undefined {
+  return params['prefix'] === undefined ? undefined : textIn(params, 'prefix')
 }
 
 /** Any text, to be compared. */

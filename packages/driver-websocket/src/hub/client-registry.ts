@@ -82,7 +82,6 @@ export class ClientRegistry implements ClientPart {
   end(): void {
     this.#ended = true
     this.#unwatch()
-    // It has ended, or it announces itself again with its next connection.
     for (const record of this.#own())
       if (record.clients.delete(this.#client) && record.clients.size === 0)
         this.#remove(record).catch(() => undefined)
@@ -184,6 +183,7 @@ export class ClientRegistry implements ClientPart {
       version,
       startedAt,
       state,
+      reason,
       endpoint,
       [FOR]: remote,
       ...rest
@@ -196,6 +196,7 @@ export class ClientRegistry implements ClientPart {
       version,
       startedAt: startedAt.getTime(),
       state,
+      reason,
       endpoint: kept?.endpoint ?? this.#nameOf(endpoint),
       metadata: rest,
     }

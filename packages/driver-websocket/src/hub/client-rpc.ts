@@ -13,6 +13,7 @@ import { instanceIn, nameIn, type Params } from './params.js'
 
 const MAX_LISTENERS = 64
 const MAX_CHANNELS = 1_024
+const MAX_ACCEPTING = 64
 const CHANNEL = /^c[0-9a-f]{12}$/u
 
 /** What a hub lets pass. */
@@ -37,6 +38,8 @@ export class ClientRpc implements ClientPart {
   readonly #bounds: RpcBounds
   readonly #listeners = new Map<string, RpcListener>()
   readonly #channels = new Map<string, WireChannel>()
+  /** Connections that came while the client was cut off. */
+  readonly #accepting: (() => void)[] = []
   #ended = false
 
   constructor(place: HubPlace, client: Client, bounds: RpcBounds) {
@@ -56,7 +59,10 @@ export class ClientRpc implements ClientPart {
     this.operations = [
       ['rpc.listen', { scope: 'call', run: (params) => this.#listen(params) }],
       ['rpc.unlisten', { scope: 'call', run: (params) => this.#unlisten(params) }],
-      ['rpc.connect', { scope: 'call', run: (params, signal) => this.#connect(params, signal) }],
+      [
+        'rpc.connect',
+        { scope: 'call', run: (params, { signal }) => this.#connect(params, signal) },
+      ],
       frame('rpc.data'),
       frame('rpc.read'),
       frame('rpc.end'),
@@ -64,17 +70,28 @@ export class ClientRpc implements ClientPart {
     ]
   }
 
+  attach(): void {
+    for (const accept of this.#accepting.splice(0)) accept()
+  }
+
+  /** A channel is one with its connection: what was under way on it may be lost. */
+  detach(): void {
+    const reason = new CliOpsError('CONNECTION_LOST', 'the peer has gone')
+    for (const channel of [...this.#channels.values()]) channel.end(reason)
+  }
+
   end(): void {
     this.#ended = true
     for (const id of [...this.#listeners.keys()]) void this.#close(id)
-    const reason = new CliOpsError('CONNECTION_LOST', 'the peer has gone')
-    for (const channel of [...this.#channels.values()]) channel.end(reason)
+    this.attach()
   }
 
   async #listen(params: Params): Promise<{ endpoint: string }> {
     const id = instanceIn(params, 'listener')
     const service = { name: nameIn(params, 'name'), instance: instanceIn(params, 'instance') }
     const name = `hub:${id}`
+    // Asked for again, over the next connection.
+    if (this.#listeners.has(id)) return { endpoint: name }
     await this.#takeOver(name)
     if (this.#listeners.size >= MAX_LISTENERS)
       throw new CliOpsError('RATE_LIMITED', `a connection has at most ${MAX_LISTENERS} listeners`)
@@ -97,12 +114,11 @@ export class ClientRpc implements ClientPart {
     return { endpoint: name }
   }
 
-  /** A client that is back may be here before its last connection has been found to be dead. */
+  /** The client began a new session before its last one has ended. */
   async #takeOver(name: string): Promise<void> {
     const listening = this.#place.endpoints.get(name)
     if (listening === undefined) return
-    if (listening.token !== this.#client.token || this.#listeners.has(name.slice('hub:'.length)))
-      throw new TypeError('listener must not be in use')
+    if (listening.token !== this.#client.token) throw new TypeError('listener must not be in use')
     await listening.close()
   }
 
@@ -120,6 +136,15 @@ export class ClientRpc implements ClientPart {
   }
 
   #accept(listener: string, channel: RpcChannel): void {
+    if (!this.#client.isOpen && !this.#ended && this.#accepting.length < MAX_ACCEPTING) {
+      // What it says meanwhile waits to be read.
+      channel.pause()
+      this.#accepting.push(() => {
+        this.#accept(listener, channel)
+        channel.resume()
+      })
+      return
+    }
     if (!this.#client.isOpen || this.#channels.size >= MAX_CHANNELS) {
       channel.receive({
         onMessage: () => undefined,

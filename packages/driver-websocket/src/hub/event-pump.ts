@@ -1,4 +1,9 @@
-import type { EventBatch, EventEnvelope, EventReader } from '@cli-ops/shared-ipc/driver'
+import {
+  type EventBatch,
+  type EventEnvelope,
+  type EventReader,
+  pause,
+} from '@cli-ops/shared-ipc/driver'
 
 import { RawJson } from '../protocol/message.js'
 import type { Client } from './operation.js'
@@ -52,17 +57,27 @@ export class EventPump {
     }
   }
 
-  async #send({ gap, events }: EventBatch): Promise<void> {
+  async #send({ gap, retries, events }: EventBatch): Promise<void> {
     this.#credit -= events.length
     const frames = inFrames(events)
     let first = gap === undefined ? '' : `,"gap":${JSON.stringify(gap)}`
+    // Each in a frame of its own: an event may be as large as a frame.
+    for (const parked of retries ?? []) {
+      const json = `{"reader":${this.#id},"events":[],"retries":[${JSON.stringify(parked)}]}`
+      await this.#push(json)
+    }
+    if (retries !== undefined && events.length === 0 && gap === undefined) return
     for (const jsons of frames.length === 0 ? [[]] : frames) {
       if (this.#stopping.signal.aborted) return
       const params = `{"reader":${this.#id},"events":[${jsons.join(',')}]${first}}`
       first = ''
-      const sent = this.#client.push('events.batch', new RawJson(params))
-      if (this.#client.bufferedBytes > HIGH_WATER_BYTES) await sent
+      await this.#push(params)
     }
+  }
+
+  async #push(json: string): Promise<void> {
+    this.#client.notify('events.batch', new RawJson(json))
+    if (this.#client.unreadBytes > HIGH_WATER_BYTES) await this.#client.flush()
   }
 
   #rest(): Promise<void> {
@@ -88,20 +103,4 @@ function inFrames(events: readonly EventEnvelope[]): string[][] {
     length += json.length
   }
   return frames
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) {
-      resolve()
-      return
-    }
-    const done = (): void => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', done)
-      resolve()
-    }
-    const timer = setTimeout(done, ms)
-    signal.addEventListener('abort', done, { once: true })
-  })
 }

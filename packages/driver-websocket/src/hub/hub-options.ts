@@ -58,6 +58,13 @@ export interface HubOptions {
   /** @default 256 */
   readonly maxConnectionsPerToken?: number | undefined
   /**
+   * Sessions that may be open, those of clients that are cut off among them.
+   * @default twice `maxConnections`
+   */
+  readonly maxSessions?: number | undefined
+  /** @default twice `maxConnectionsPerToken` */
+  readonly maxSessionsPerKey?: number | undefined
+  /**
    * Longest lease of a client, in milliseconds: how long a lock outlives its owner's contact with the hub, and how long it is
    * kept for its owner after a crash of the hub.
    * @default 10000

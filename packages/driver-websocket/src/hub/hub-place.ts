@@ -2,8 +2,12 @@ import {
   CliOpsError,
   type DriverHandle,
   type EventDriver,
-  KeepAlive,
   type LockDriver,
+  type LockInfo,
+  type LockRequest,
+  type LockGrant,
+  type LockWait,
+  createLockInfo,
   openDriver,
   type Primitive,
   type RegistryDriver,
@@ -14,7 +18,8 @@ import type { ClientGrant } from './client-grant.js'
 import type { ClientWait } from './client-locks.js'
 import type { ClientRecord } from './client-registry.js'
 import type { ClientEndpoint } from './client-rpc.js'
-import type { LeaseKeeper } from './lease-keeper.js'
+import type { KeptLock, LeaseKeeper } from './lease-keeper.js'
+import { LockQueue } from './lock-queue.js'
 
 /** How a place is reached. */
 export interface PlaceOptions {
@@ -40,7 +45,9 @@ export class HubPlace {
   users = 0
   readonly #options: PlaceOptions
   readonly #handles = new Map<Primitive, DriverHandle<Primitive>>()
-  #endsLocksWithIt = false
+  readonly #queues = new Map<string, LockQueue>()
+  #isKept = false
+  #isClosing = false
   #owned: { readonly pid: number; readonly locks: LockDriver } | undefined
 
   constructor(options: PlaceOptions) {
@@ -61,16 +68,71 @@ export class HubPlace {
   /** The locks as they are taken: so that they outlive this process for as long as was promised. */
   async leases(): Promise<LockDriver> {
     const { locks, capabilities } = await this.#handle('locks').open()
-    // An engine that keeps leases by itself gives them back when it is closed, not when this process ends.
-    this.#endsLocksWithIt = capabilities.leases
+    // An engine that keeps leases by itself needs no process for that.
+    this.#isKept = !capabilities.leases
     if (capabilities.leases) return locks
     if (locks.ownedBy === undefined) {
       const message = 'the store of the hub cannot keep a lock over a crash of the hub'
       throw new CliOpsError('UNSUPPORTED', message)
     }
     const pid = await this.#options.keeper.pid()
-    if (this.#owned?.pid !== pid) this.#owned = { pid, locks: locks.ownedBy(pid) }
+    if (this.#owned?.pid !== pid)
+      this.#owned = { pid, locks: locks.ownedBy(pid, undefined, { waitsAsSelf: true }) }
     return this.#owned.locks
+  }
+
+  /** Waits for a lock, in the order of arrival. */
+  async acquire(
+    request: LockRequest & { readonly arrival: bigint },
+    wait: LockWait,
+  ): Promise<LockGrant> {
+    const locks = await this.leases()
+    // An engine has a queue for many. Who holds something has to be seen by whoever looks for a cycle of waiters.
+    if (!this.#isKept || request.held.length > 0) return locks.acquire(request, wait)
+    const { resource } = request
+    const queue = this.#queues.get(resource) ?? new LockQueue(locks)
+    this.#queues.set(resource, queue)
+    try {
+      return await queue.acquire(request, wait)
+    } finally {
+      if (queue.isIdle && this.#queues.get(resource) === queue) this.#queues.delete(resource)
+    }
+  }
+
+  /** Adds to what the store says of a lock those who wait for it here. */
+  withWaiters(info: LockInfo): LockInfo {
+    const more = this.#queues.get(info.resource)?.waiting ?? []
+    if (more.length === 0) return info
+    const waiting = (): LockInfo['waiting'] => [...info.waiting, ...more]
+    return createLockInfo({ ...info, waiting }) ?? info
+  }
+
+  /** A client asks for a lock: should this hub end, the next one knows of it. */
+  note(
+    { id, resource, arrival }: LockRequest & { readonly arrival: bigint },
+    session: string,
+  ): void {
+    if (!this.#isKept) return
+    const { namespace } = this
+    const kept = { id, namespace, resource, session, arrival: String(arrival) }
+    this.#options.keeper.note(kept)
+  }
+
+  /** The lock is not held any more, and not asked for. */
+  forget(id: string): void {
+    if (this.#isKept && !this.#isClosing) this.#options.keeper.forget(id)
+  }
+
+  /** What the hub before this one knew of a lock that the same session asks for. */
+  inherited(id: string, session: string): KeptLock | undefined {
+    return this.#options.keeper.inherited(id, session)
+  }
+
+  /** Gives back what the hub before this one held, or had been asked for, and nobody has gone on with. */
+  async releaseInherited({ id, resource }: KeptLock): Promise<void> {
+    if (this.grants.has(id) || this.waits.has(id)) return
+    await (await this.leases()).forceRelease(resource, id)
+    this.forget(id)
   }
 
   async events(): Promise<EventDriver> {
@@ -85,14 +147,13 @@ export class HubPlace {
     return (await this.#handle('rpc').open()).rpc
   }
 
-  /** Closes the namespace, once nothing is promised any more that would end with it. */
+  /** What clients have from now on is what the next hub goes on with, and ends with its lease where there is none. */
+  abandon(): void {
+    this.#isClosing = true
+    for (const grant of [...this.grants.values()]) grant.abandon()
+  }
+
   async close(): Promise<void> {
-    if (this.#endsLocksWithIt) {
-      const alive = new KeepAlive()
-      alive.ref()
-      await Promise.all([...this.grants.values()].map(({ ended }) => ended))
-      alive.unref()
-    }
     await Promise.allSettled([...this.#handles.values()].map((handle) => handle.close()))
     this.#handles.clear()
   }

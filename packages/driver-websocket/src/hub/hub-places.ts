@@ -1,3 +1,5 @@
+import { privateSocketPath } from '@cli-ops/shared-ipc/driver'
+
 import { HubPlace } from './hub-place.js'
 import { LeaseKeeper } from './lease-keeper.js'
 
@@ -17,6 +19,7 @@ export class HubPlaces {
   readonly #places = new Map<string, HubPlace>()
   readonly #keeper: LeaseKeeper
   #sweep: NodeJS.Timeout | undefined
+  #inherited: NodeJS.Timeout | undefined
 
   constructor(options: PlacesOptions) {
     this.#options = options
@@ -58,14 +61,43 @@ export class HubPlaces {
     }
   }
 
-  /** Closes the store. What is promised to clients is kept: by the process that keeps leases, else by waiting for their end. */
+  /**
+   * Takes up what the hub before this one left, on the same address. What no session has gone on with after one lease is given back.
+   *
+   * @param address where the hub listens
+   */
+  async begin(address: string): Promise<void> {
+    // An engine with leases of its own keeps them by itself, and proves whose they are.
+    if (this.#options.url !== 'local:') return
+    const kept = await this.#keeper.begin(privateSocketPath(`hub ${address}`, this.#options.home))
+    if (kept.length === 0) return
+    this.#inherited = setTimeout(() => {
+      for (const lock of kept) {
+        const place = this.enter(lock.namespace)
+        place
+          .releaseInherited(lock)
+          .catch(() => undefined)
+          .finally(() => {
+            this.leave(place)
+          })
+      }
+    }, this.#options.leaseMs)
+    this.#inherited.unref()
+  }
+
+  /** From now on nothing is given back: the next hub goes on with it, and where there is none it ends with its lease. */
+  abandon(): void {
+    clearTimeout(this.#inherited)
+    for (const place of this.#places.values()) place.abandon()
+  }
+
+  /** Closes the store. What is promised to clients is kept. */
   async close(): Promise<void> {
     clearTimeout(this.#sweep)
-    const places = [...this.#places.values()]
-    const hasPromised = places.some(({ grants }) => grants.size > 0)
-    this.#keeper.end(hasPromised)
-    await Promise.all(places.map((place) => place.close()))
+    this.abandon()
+    await Promise.all([...this.#places.values()].map((place) => place.close()))
     this.#places.clear()
+    this.#keeper.end()
   }
 
   #sweepLater(): void {

@@ -9,15 +9,23 @@ import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 
-import { CliOpsError, describeEngine, monotonicMs } from '@cli-ops/shared-ipc/driver'
+import {
+  CliOpsError,
+  closedError,
+  describeEngine,
+  monotonicMs,
+  parseEngineUrl,
+} from '@cli-ops/shared-ipc/driver'
 import { type WebSocket, WebSocketServer } from 'ws'
 
 import { isLoopback } from '../loopback.js'
 import { CLOSE, SUBPROTOCOL } from '../protocol/protocol.js'
 import { AttemptLimit } from './attempt-limit.js'
-import { ClientConnection, type HubContext } from './client-connection.js'
 import type { Hub, HubHealth } from './hub.js'
+import { ClientSession } from './client-session.js'
+import { HubClient, type HubContext, type NewSession } from './hub-client.js'
 import { HubPlaces } from './hub-places.js'
+import { HubSessions } from './hub-sessions.js'
 import type { HubTls } from './hub-options.js'
 import type { HubToken } from './hub-token.js'
 import { bearerOf, checkRequest, type Refusal } from './request-check.js'
@@ -44,7 +52,10 @@ export class HubServer implements Hub, HubContext {
   readonly #places: HubPlaces
   readonly #http: Server
   readonly #ws: WebSocketServer
-  readonly #connections = new Set<ClientConnection>()
+  readonly #connections = new Set<HubClient>()
+  readonly #sessions: HubSessions
+  #begun: Promise<void> = Promise.resolve()
+  #lastId = 0
   readonly #attempts = new AttemptLimit()
   readonly #startedAt = monotonicMs()
   #tokens: NodeJS.Timeout | undefined
@@ -58,6 +69,7 @@ export class HubServer implements Hub, HubContext {
     this.maxBufferedBytes = maxBufferedBytes
     this.log = onLog
     this.#places = new HubPlaces({ ...store, leaseMs })
+    this.#sessions = new HubSessions(options)
     const limits = {
       maxHeaderSize: MAX_HEADER_BYTES,
       headersTimeout: HANDSHAKE_MS,
@@ -119,6 +131,8 @@ export class HubServer implements Hub, HubContext {
       throw new TypeError(
         `host must be of this machine alone without tls, got ${listening.address}`,
       )
+    this.#begun = this.#places.begin(`${listening.address} ${listening.port}`)
+    await this.#begun
     // Running out of descriptors while accepting must not end the hub.
     this.#http.on('error', (error) => {
       this.log(`cannot accept: ${error.message}`)
@@ -165,12 +179,33 @@ export class HubServer implements Hub, HubContext {
     return this.close()
   }
 
-  enter(namespace: string) {
-    return this.#places.enter(namespace)
+  get ready(): Promise<void> {
+    return this.#begun
   }
 
-  leave(place: ReturnType<HubPlaces['enter']>): void {
-    this.#places.leave(place)
+  openSession({ id, scope, leaseMs }: NewSession) {
+    const known = this.#sessions.get(id)
+    if (known !== undefined) return { session: known, resumed: true }
+    if (this.#closing !== undefined) throw closedError('the hub')
+    this.#sessions.assertRoom(scope.key.name)
+    const place = this.#places.enter(scope.namespace)
+    const session = new ClientSession({
+      id,
+      scope,
+      place,
+      leaseMs,
+      bounds: { maxMessageBytes: this.maxFrameBytes, maxUnreadBytes: this.maxBufferedBytes },
+      onEnd: (ended) => {
+        this.#sessions.remove(ended)
+        this.#places.leave(place)
+      },
+    })
+    this.#sessions.add(session)
+    return { session, resumed: false }
+  }
+
+  onRefused(_error: Error): void {
+    return undefined
   }
 
   async #close(): Promise<void> {
@@ -179,8 +214,11 @@ export class HubServer implements Hub, HubContext {
       if (this.#http.listening) this.#http.close(resolve)
       else resolve(undefined)
     })
+    // From now on nothing is given back: what clients have is gone on with by the next hub, or ends with its lease.
+    this.#places.abandon()
     for (const connection of this.#connections)
-      connection.end(CLOSE.goingAway, 'the hub is being stopped')
+      connection.end(CLOSE.restarting, 'the hub is being stopped')
+    for (const session of this.#sessions.all()) session.end()
     this.#http.closeAllConnections()
     await this.#places.close()
     await closed
@@ -216,13 +254,18 @@ export class HubServer implements Hub, HubContext {
       return
     }
     this.#ws.handleUpgrade(request, socket, head, (webSocket: WebSocket) => {
-      const connection = new ClientConnection(webSocket, admitted, address, this)
+      this.#lastId += 1
+      const connection = new HubClient(
+        webSocket,
+        { token: admitted, address, id: this.#lastId },
+        this,
+      )
       this.#connections.add(connection)
       webSocket.once('close', () => {
         this.#connections.delete(connection)
       })
       // It was let in while the hub was being closed.
-      if (this.#closing !== undefined) connection.end(CLOSE.goingAway, 'the hub is being stopped')
+      if (this.#closing !== undefined) connection.end(CLOSE.restarting, 'the hub is being stopped')
     })
   }
 
@@ -267,7 +310,9 @@ export class HubServer implements Hub, HubContext {
     }
     for (const connection of this.#connections)
       if (!isStillGood(connection.hubToken, tokens))
-        connection.end(CLOSE.tokenGone, 'the token was revoked, was changed, or has expired')
+        connection.end(CLOSE.tokenGone, 'the token was revoked, was changed, or has expired', {
+          endSession: true,
+        })
   }
 
   get #rules() {
@@ -287,7 +332,7 @@ function refuse(socket: Duplex, { status, text }: Refusal): void {
 }
 
 function describeStore(url: string): string {
-  return url === 'local:' ? url : describeEngine(new URL(url))
+  return url === 'local:' ? url : describeEngine(parseEngineUrl(url) ?? new URL(url))
 }
 
 function packageVersion(): string {

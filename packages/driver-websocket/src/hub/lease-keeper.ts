@@ -1,30 +1,45 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import type { Writable } from 'node:stream'
 
-import { CliOpsError } from '@cli-ops/shared-ipc/driver'
+import { CliOpsError, parseJson } from '@cli-ops/shared-ipc/driver'
 
-/**
- * Runs in a process of its own. Its input ends with the hub, however that ends; what the hub has promised its clients then lasts
- * for one lease more. Whoever stops the hub's group of processes must not stop it.
- */
-const PROGRAM = `
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {})
-process.title = 'cli-ops hub: keeps leases'
-const [, leaseMs] = process.argv
-const end = () => setTimeout(process.exit, Number(leaseMs), 0)
-process.stdin.on('data', () => process.exit(0)).on('end', end).on('error', end)
-`
+import { KEEPER_PROGRAM } from './keeper-program.js'
+
+/** What the process that keeps leases is told of a lock, before the lock is asked for. */
+export interface KeptLock {
+  readonly id: string
+  readonly namespace: string
+  readonly resource: string
+  /** The session that asks for it, by its id. */
+  readonly session: string
+  /** When it was asked for, in nanoseconds of this machine's monotonic clock. */
+  readonly arrival: string
+}
+
+/** What the process says first. */
+interface Greeting {
+  readonly pid: number
+  readonly held: readonly KeptLock[]
+}
+
+/** It answers at once, or it is about to end. */
+const GREETING_MS = 2_000
 
 /**
  * The process in whose name a hub holds locks in a home directory. There a lock ends with its owner's process; a client's lease
  * has to outlive a hub that crashes, so that neither the next hub nor another process of the machine takes a lock whose owner
- * still believes to hold it.
+ * still believes to hold it. It lives for one lease more than the last hub that is connected to it, and tells the next hub on the same
+ * address what the last one held, so that the clients' sessions go on.
  */
 export class LeaseKeeper {
   readonly #leaseMs: number
   readonly #onGone: () => void
-  #child: ChildProcess | undefined
+  #path: string | undefined
+  #connection: Writable | undefined
   #starting: Promise<number> | undefined
+  #inherited = new Map<string, KeptLock>()
 
   /** @param onGone called when the process has ended before its time, and the locks in its name with it */
   constructor(leaseMs: number, onGone: () => void) {
@@ -32,26 +47,55 @@ export class LeaseKeeper {
     this.#onGone = onGone
   }
 
+  /** Finds the process of the hub that was here before. Resolves to what that held, or asked for. Called once, before {@link pid}. */
+  async begin(path: string): Promise<readonly KeptLock[]> {
+    this.#path = path
+    const found = await this.#join(path)
+    if (found === undefined) return []
+    this.#starting = Promise.resolve(found.pid)
+    this.#inherited = new Map(found.held.map((lock) => [lock.id, lock]))
+    return found.held
+  }
+
+  /** What the hub before this one held under an id, or asked for, in the same session. */
+  inherited(id: string, session: string): KeptLock | undefined {
+    const lock = this.#inherited.get(id)
+    return lock?.session === session ? lock : undefined
+  }
+
   /** Pid of the process, which is started where there is none. @throws CliOpsError `STORAGE_FAILED` */
   pid(): Promise<number> {
-    this.#starting ??= this.#start().catch((error: unknown) => {
+    if (this.#path === undefined)
+      return Promise.reject(new TypeError('the hub does not listen yet'))
+    this.#starting ??= this.#start(this.#path).catch((error: unknown) => {
       this.#starting = undefined
       throw error
     })
     return this.#starting
   }
 
-  /** Ends the process: at once where nothing was promised, else after one lease. */
-  end(hasPromised: boolean): void {
-    const child = this.#child
-    this.#child = undefined
-    if (child === undefined) return
-    if (hasPromised) child.stdin?.end()
-    else child.stdin?.end('done')
+  /** Tells of a lock before it is asked for: whatever ends this hub, the next one knows of it. */
+  note(lock: KeptLock): void {
+    this.#tell({ add: lock })
   }
 
-  async #start(): Promise<number> {
-    const child = spawn(process.execPath, ['-e', PROGRAM, String(this.#leaseMs)], {
+  /** The lock is not held any more, and not asked for. */
+  forget(id: string): void {
+    this.#inherited.delete(id)
+    this.#tell({ remove: id })
+  }
+
+  /** The hub ends. The process does so at once where nothing is held, else after one lease, or goes on with the next hub. */
+  end(): void {
+    const connection = this.#connection
+    this.#connection = undefined
+    connection?.end()
+  }
+
+  /** Its standard input is the connection of the hub that has started it: what is told there it hears as soon as it runs. */
+  async #start(path: string): Promise<number> {
+    const args = ['-e', KEEPER_PROGRAM, path, String(this.#leaseMs)]
+    const child = spawn(process.execPath, args, {
       // A group of its own: Ctrl-C at a terminal goes to the whole group of the hub.
       detached: true,
       stdio: ['pipe', 'ignore', 'ignore'],
@@ -69,13 +113,63 @@ export class LeaseKeeper {
         cause,
       })
     }
-    this.#child = child
+    this.#connection = child.stdin
     child.once('exit', () => {
-      if (this.#child !== child) return
-      this.#child = undefined
-      this.#starting = undefined
-      this.#onGone()
+      this.#onEnd(child.stdin)
     })
     return child.pid ?? 0
   }
+
+  /** Connects to the process, where there is one. */
+  async #join(path: string): Promise<Greeting | undefined> {
+    const socket = connect(path)
+    socket.unref()
+    const greeting = await firstLine(socket)
+    if (greeting === undefined) {
+      socket.destroy()
+      return undefined
+    }
+    this.#connection = socket
+    socket.once('close', () => {
+      this.#onEnd(socket)
+    })
+    this.#tell({ leaseMs: this.#leaseMs })
+    return parseJson(greeting) as Greeting
+  }
+
+  #onEnd(connection: Writable): void {
+    if (this.#connection !== connection) return
+    this.#connection = undefined
+    this.#starting = undefined
+    this.#inherited.clear()
+    this.#onGone()
+  }
+
+  #tell(message: object): void {
+    this.#connection?.write(`${JSON.stringify(message)}\n`)
+  }
+}
+
+/** The first line of what comes; `undefined` where nobody is there. */
+function firstLine(socket: Socket): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    let text = ''
+    socket.setEncoding('utf8')
+    socket.setTimeout(GREETING_MS, () => {
+      resolve(undefined)
+    })
+    socket.on('error', () => undefined)
+    socket.on('close', () => {
+      resolve(undefined)
+    })
+    socket.on('data', (chunk: string) => {
+      text += chunk
+      const end = text.indexOf('\n')
+      if (end === -1) return
+      socket.setTimeout(0)
+      socket.removeAllListeners('data')
+      socket.resume()
+      resolve(text.slice(0, end))
+    })
+  })
 }

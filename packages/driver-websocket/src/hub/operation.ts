@@ -1,33 +1,58 @@
 import type { HubScope } from './hub-token.js'
 import type { Params } from './params.js'
+import type { SessionScope } from './session-secret.js'
 
 /** What a client may ask for. */
 export interface Operation {
   /** What its token has to be good for. */
   readonly scope: HubScope
-  /** @param signal aborted when the client gives up, or has gone */
-  run(params: Params, signal: AbortSignal): unknown
+  run(params: Params, request: OperationRequest): unknown
+}
+
+/** What an operation is told beside its params. */
+export interface OperationRequest {
+  /** Aborted when the client gives up, or has gone. */
+  readonly signal: AbortSignal
 }
 
 /** Operations by method. */
 export type Operations = readonly (readonly [method: string, operation: Operation])[]
 
-/** What one primitive does for one connection. */
+/** What one primitive does for one session. */
 export interface ClientPart {
   readonly operations: Operations
-  /** The connection has ended. */
+  /** The session goes on over another connection. */
+  attach?(): void
+  /** The connection has ended, and what is bound to it. */
+  detach?(): void
+  /** The client has been away for so long that nobody is to wait for it any more. */
+  leave?(): void
+  /** The session has ended. */
   end(): void
 }
 
-/** What a part needs of its connection. */
+/** The connection that a session has at the moment. */
+export interface SessionConnection {
+  readonly unreadBytes: number
+  notify(method: string, params: object): void
+  flush(): Promise<void>
+  /** Ends it: the session goes on over another one. */
+  replace(): void
+}
+
+/** What a part needs of its session. */
 export interface Client {
+  /** Id of the session: never shown. */
+  readonly id: string
+  readonly scope: SessionScope
   /** Name of its token. */
   readonly token: string
   readonly leaseMs: number
   /** Bytes that wait to be read by the client. */
-  readonly bufferedBytes: number
+  readonly unreadBytes: number
+  /** There is a connection. */
   readonly isOpen: boolean
   notify(method: string, params: object): void
-  /** As {@link notify}. Resolves when the message has left this process, or the connection has ended. */
-  push(method: string, params: object): Promise<void>
+  /** Resolves when everything said so far has left this process, or the connection has ended. */
+  flush(): Promise<void>
 }

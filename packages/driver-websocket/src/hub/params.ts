@@ -1,4 +1,4 @@
-import { assertName, parseJson, printable } from '@cli-ops/shared-ipc/driver'
+import { assertLockName, assertName, parseJson, printable } from '@cli-ops/shared-ipc/driver'
 
 /** What a client has sent along with a method. Nothing of it is to be trusted. */
 export type Params = Readonly<Record<string, unknown>>
@@ -8,10 +8,22 @@ const LOCK_ID = /^[\w-]{1,64}$/u
 const INSTANCE = /^[0-9a-f]{12}$/u
 const MAX_TEXT = 256
 
+/** The params of a request, which may be left out. @throws TypeError */
+export function paramsOf(params: unknown): Params {
+  return params === undefined || params === null ? {} : objectIn({ params }, 'params')
+}
+
 /** The name of a resource, a group, a service or an event type. @throws TypeError */
 export function nameIn(params: Params, key: string): string {
   const value = params[key]
   assertName(key, value)
+  return value
+}
+
+/** The name of a lock, which may be a slot of a resource. @throws TypeError */
+export function lockNameIn(params: Params, key: string): string {
+  const value = params[key]
+  assertLockName(key, value)
   return value
 }
 

@@ -30,6 +30,8 @@ export async function resolveHubOptions(options: HubOptions): Promise<ResolvedHu
   const { host = '127.0.0.1', port = 0, tls, tokens, store = {}, signal } = options
   if (typeof host !== 'string' || host === '')
     throw new TypeError('host must be a name or an address')
+  const connections = integer('maxConnections', options.maxConnections ?? 1_024, 1)
+  const perToken = integer('maxConnectionsPerToken', options.maxConnectionsPerToken ?? 256, 1)
   const limits = {
     port: integer('port', port, 0, 65_535),
     maxFrameBytes: integer('maxFrameBytes', options.maxFrameBytes ?? 2 * 1024 * 1024, 64 * 1024),
@@ -38,12 +40,10 @@ export async function resolveHubOptions(options: HubOptions): Promise<ResolvedHu
       options.maxBufferedBytes ?? 8 * 1024 * 1024,
       64 * 1024,
     ),
-    maxConnections: integer('maxConnections', options.maxConnections ?? 1_024, 1),
-    maxConnectionsPerToken: integer(
-      'maxConnectionsPerToken',
-      options.maxConnectionsPerToken ?? 256,
-      1,
-    ),
+    maxConnections: connections,
+    maxConnectionsPerToken: perToken,
+    maxSessions: integer('maxSessions', options.maxSessions ?? 2 * connections, 1),
+    maxSessionsPerKey: integer('maxSessionsPerKey', options.maxSessionsPerKey ?? 2 * perToken, 1),
     leaseMs: integer('leaseMs', options.leaseMs ?? 10_000, 100, 3_600_000),
   }
   if (tls !== undefined) assertTls(tls)

@@ -5,13 +5,15 @@ import {
   type Instant,
   isCliOpsError,
   LeasedGrant,
+  type ListOptions,
+  monotonicMs,
   type LockDriver,
   type LockGrant,
   type LockInfo,
   type LockRequest,
   type LockWait,
-  monotonicMs,
   ownOwner,
+  pause,
 } from '@cli-ops/shared-ipc/driver'
 
 import type { ConnectionPart, HubConnection } from '../connection/hub-connection.js'
@@ -38,8 +40,8 @@ export class HubLocks implements LockDriver, ConnectionPart {
     return this.#connection.live?.welcome.leaseMs ?? this.#connection.options.leaseMs
   }
 
-  get isPrecious(): boolean {
-    return this.#grants.size > 0
+  get isNeeded(): boolean {
+    return this.#grants.size > 0 || this.#waits.size > 0
   }
 
   async tryAcquire(request: LockRequest): Promise<LockGrant | null> {
@@ -74,30 +76,28 @@ export class HubLocks implements LockDriver, ConnectionPart {
     return info === null ? null : decodeLockInfo(info)
   }
 
-  async list(): Promise<LockInfo[]> {
-    const infos = (await this.#connection.call('locks.list', {})) as WireLockInfo[]
-    return infos.map(decodeLockInfo)
+  async list({ prefix }: ListOptions = {}): Promise<LockInfo[]> {
+    const params = prefix === undefined ? {} : { prefix }
+    const infos = (await this.#connection.call('locks.list', params)) as WireLockInfo[]
+    return infos.flatMap((info) => decodeLockInfo(info) ?? [])
   }
 
   async forceRelease(resource: string, id: string): Promise<boolean> {
-    return (await this.#connection.call('locks.forceRelease', { resource, id })) === true
+    const params = { resource, id }
+    return (await this.#connection.call('locks.forceRelease', params, { repeat: 'once' })) === true
   }
 
   async clean(): Promise<LockInfo[]> {
     const infos = (await this.#connection.call('locks.clean', {})) as WireLockInfo[]
-    return infos.map(decodeLockInfo)
-  }
-
-  onLost(): void {
-    // A later connection cannot renew them. The hub keeps each until its lease ends, so their owners have time to stop.
-    for (const grant of [...this.#grants.values()]) grant.lose()
+    return infos.flatMap((info) => decodeLockInfo(info) ?? [])
   }
 
   onNotification = (method: string, params: Readonly<Record<string, unknown>>): void => {
     const id = String(params['id'])
     if (method === 'locks.lost') this.#grants.get(id)?.lose()
-    else if (method === 'locks.waiting')
-      this.#waits.get(id)?.onWait?.(decodeLockInfo(params['info'] as WireLockInfo))
+    if (method !== 'locks.waiting') return
+    const info = decodeLockInfo(params['info'] as WireLockInfo)
+    if (info !== null) this.#waits.get(id)?.onWait?.(info)
   }
 
   /** Ends the waits and gives the grants back, as far as that is possible in time. */
@@ -106,54 +106,54 @@ export class HubLocks implements LockDriver, ConnectionPart {
     await Promise.all([...this.#grants.values()].map((grant) => grant.release()))
   }
 
+  /**
+   * Waits, through connections that end meanwhile: asked again under the same id, the hub goes on with the same place. One that is away for
+   * longer than a lease has forgotten it, and who has waited for long should not be sent away by that either.
+   */
   async #waitFor(request: LockRequest, signal: AbortSignal): Promise<LeasedGrant> {
     const { leaseMs, timeoutMs } = this.#connection.options
-    let lostSince: number | undefined
+    let isAwaySince: number | undefined
     for (;;) {
-      signal.throwIfAborted()
+      const sentAt = currentInstant()
       try {
-        const sentAt = currentInstant()
-        const wasLive = this.#connection.live !== undefined
+        await this.#connection.connect(signal)
+        isAwaySince = undefined
         const grant = await this.#ask(request, true, { signal, timeoutMs: Infinity })
-        lostSince = undefined
-        if (grant === null) continue
-        const held = await this.#hold(request, grant, sentAt, wasLive)
-        if (held.isHeld()) return held
+        const held = grant === null ? undefined : await this.#hold(request, grant, sentAt)
+        if (held?.isHeld() === true) return held
       } catch (error) {
         signal.throwIfAborted()
         if (!isCliOpsError(error, 'ENGINE_UNAVAILABLE')) throw error
-        // It may be back soon; a wait that was begun is worth some patience, at the end of the queue.
-        lostSince ??= monotonicMs()
-        if (monotonicMs() - lostSince > leaseMs + timeoutMs) throw error
-        await pause(RETRY_MS, signal)
+        isAwaySince ??= monotonicMs()
+        if (monotonicMs() - isAwaySince > leaseMs + timeoutMs) throw error
+        await pause(RETRY_MS * (0.5 + Math.random()), signal)
       }
     }
   }
 
   async #ask(
-    { resource, mode, id, held }: LockRequest,
+    { resource, mode, id, held, label }: LockRequest,
     wait: boolean,
     options: { readonly signal?: AbortSignal; readonly timeoutMs?: number },
   ): Promise<WireGrant | null> {
     const owner = encodeOwner(ownOwner())
-    const params = { resource, mode, id, held, owner, wait }
+    const params = { resource, mode, id, held, label, owner, wait }
     return (await this.#connection.call('locks.acquire', params, options)) as WireGrant | null
   }
 
   /** Makes the grant. What was waited for, or took long, is renewed before anybody may rely on it. */
   async #hold(
-    { resource, id }: LockRequest,
-    { token, grantedAt, leaseMs }: WireGrant,
+    { resource, id, mode }: LockRequest,
+    { token, grantedAt, leaseMs, proof }: WireGrant,
     sentAt: Instant,
-    isCounted = true,
   ): Promise<LeasedGrant> {
     const spent = currentInstant().monotonic - sentAt.monotonic
-    const givenMs = isCounted && spent < leaseMs / 3 ? leaseMs : 0
+    const givenMs = spent < leaseMs / 3 ? leaseMs : 0
     const grant = new LeasedGrant(
       { id, token: BigInt(token), grantedAt: new Date(grantedAt), givenMs, sentAt },
       {
         leaseMs: this.#leaseMs,
-        renew: () => this.#renew(resource, id),
+        renew: () => this.#renew({ resource, id, mode, token, proof }),
         // Also a lost one: the hub keeps it for its owner until the lease ends, and the owner needs it no more.
         release: () => this.#release(resource, id),
         forget: () => this.#grants.delete(id),
@@ -171,10 +171,9 @@ export class HubLocks implements LockDriver, ConnectionPart {
     return grant
   }
 
-  async #renew(resource: string, id: string): Promise<number> {
-    // A connection of its own would be another one, that has nothing to renew.
-    if (this.#connection.live === undefined) return 0
-    return Number(await this.#connection.call('locks.renew', { resource, id }))
+  /** A hub that was started again, or another one, needs to be told what is to be renewed, and that it is this session's. */
+  async #renew(held: object): Promise<number> {
+    return Number(await this.#connection.call('locks.renew', held))
   }
 
   async #release(resource: string, id: string): Promise<void> {
@@ -193,16 +192,4 @@ export class HubLocks implements LockDriver, ConnectionPart {
     const left = session.call('locks.release', { resource, id }).catch(() => undefined)
     await Promise.race([left, pause(LEAVE_MS)])
   }
-}
-
-function pause(ms: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', done)
-      resolve()
-    }
-    const timer = setTimeout(done, ms)
-    signal?.addEventListener('abort', done, { once: true })
-  })
 }

@@ -5,14 +5,17 @@ export const SUBPROTOCOL = 'cli-ops.v1'
 
 /** Codes with which a hub ends a connection. */
 export const CLOSE = {
-  /** The hub is being stopped. */
+  /** The hub is being stopped. It, or another one, may be back at once. */
   goingAway: 1001,
+  restarting: 1012,
   /** Binary frames. */
   unsupported: 1003,
   /** What came is no message of this protocol. */
   badMessage: 4400,
   /** The token was revoked, was changed or has expired. */
   tokenGone: 4401,
+  /** The session goes on over another connection. */
+  replaced: 4409,
   /** Nothing was heard in time. */
   silent: 4408,
   /** More was left unread than a hub keeps. */
@@ -35,6 +38,14 @@ export interface HelloParams {
   readonly namespace: string
   readonly leaseMs: number
   readonly process: ClientProcess
+  /** The session that is to be gone on with; left out at the first connection. */
+  readonly session?: SessionKey | undefined
+}
+
+/** What proves that a session is one's own. Nobody else is ever shown either part. */
+export interface SessionKey {
+  readonly id: string
+  readonly secret: string
 }
 
 /** Answer to `hello`. */
@@ -44,6 +55,10 @@ export interface Welcome {
   readonly maxFrameBytes: number
   readonly token: string
   readonly scopes: readonly string[]
+  readonly session: SessionKey & {
+    /** The hub has gone on with it: what was registered and opened is there, and what was asked for once is not done twice. */
+    readonly resumed: boolean
+  }
 }
 
 /** An owner on the wire: JSON has no dates. */
@@ -52,18 +67,26 @@ export type WireOwner = Omit<Owner, 'startedAt'> & { readonly startedAt: number 
 /** A lock's state on the wire. Tokens are longer than the numbers of JSON are exact. */
 export interface WireLockInfo {
   readonly resource: string
-  readonly id: string
-  readonly token: string
+  readonly mode: LockMode
+  readonly holders: readonly (WireWaiter & { readonly id: string; readonly token: string })[]
+  readonly waiting: readonly WireWaiter[]
+  /** Where the one who is told stands, where the others are not named. */
+  readonly queue?: { readonly position: number; readonly length: number }
+}
+
+/** One of those who wait for a lock, or hold it. */
+export interface WireWaiter {
   readonly owner: WireOwner
   readonly since: number
-  readonly mode: LockMode
-  readonly waiters: readonly WireOwner[]
+  readonly label?: string
 }
 
 /** A lock that was granted. */
 export interface WireGrant {
   readonly token: string
   readonly grantedAt: number
+  /** Shown to a hub that knows nothing of the grant, since it has been started again, with what else `locks.renew` says of it. */
+  readonly proof: string
   /** From the sending of the request on; `0` where it was waited for, so that the owner has to renew it before it may use it. */
   readonly leaseMs: number
 }

@@ -1,34 +1,84 @@
-import type { LockInfo, Owner } from '@cli-ops/shared-ipc/driver'
+import {
+  createLockInfo,
+  type LockInfo,
+  type LockWaiter,
+  type Owner,
+} from '@cli-ops/shared-ipc/driver'
 
-import type { WireLockInfo, WireOwner } from './protocol.js'
+import type { WireLockInfo, WireOwner, WireWaiter } from './protocol.js'
+
+/** Of those who hold a lock, or wait for it, so many are told to each one who waits. */
+const MAX_SHOWN = 8
 
 export function encodeOwner({ startedAt, ...owner }: Owner): WireOwner {
   return { ...owner, startedAt: startedAt.getTime() }
 }
 
-export function encodeLockInfo(info: LockInfo): WireLockInfo {
-  const { resource, id, token, owner, since, mode, waiters } = info
+export function encodeLockInfo({
+  resource,
+  mode,
+  holders,
+  waiting,
+  queue,
+}: LockInfo): WireLockInfo {
   return {
     resource,
-    id,
-    token: String(token),
-    owner: encodeOwner(owner),
-    since: since.getTime(),
     mode,
-    waiters: waiters.map(encodeOwner),
+    holders: holders.map(({ id, token, ...rest }) => ({
+      ...encodeWaiter(rest),
+      id,
+      token: String(token),
+    })),
+    waiting: waiting.map(encodeWaiter),
+    ...(queue !== undefined && { queue }),
   }
 }
 
-export function decodeLockInfo(info: WireLockInfo): LockInfo {
-  const { resource, id, token, owner, since, mode, waiters } = info
-  return {
+/** Who is in the way, for one who waits: of the others who wait the first few, so that a crowd costs nobody more than a few. */
+export function encodeBriefly(info: LockInfo): WireLockInfo {
+  const { resource, mode, holders, waiting } = info
+  return encodeLockInfo({
+    ...info,
     resource,
-    id,
-    token: BigInt(token),
+    mode,
+    holders: holders.slice(0, MAX_SHOWN),
+    waiting: waiting.slice(0, MAX_SHOWN),
+  })
+}
+
+export function decodeLockInfo({
+  resource,
+  mode,
+  holders,
+  waiting,
+  queue,
+}: WireLockInfo): LockInfo | null {
+  return createLockInfo({
+    resource,
+    mode,
+    holders: holders.map(({ id, token, ...rest }) => ({
+      ...decodeWaiter(rest),
+      id,
+      token: BigInt(token),
+    })),
+    waiting: () => waiting.map(decodeWaiter),
+    ...(queue !== undefined && { queue }),
+  })
+}
+
+function encodeWaiter({ owner, since, label }: LockWaiter): WireWaiter {
+  return {
+    owner: encodeOwner(owner),
+    since: since.getTime(),
+    ...(label !== undefined && { label }),
+  }
+}
+
+function decodeWaiter({ owner, since, label }: WireWaiter): LockWaiter {
+  return {
     owner: decodeOwner(owner),
     since: new Date(since),
-    mode,
-    waiters: waiters.map(decodeOwner),
+    ...(label !== undefined && { label }),
   }
 }
 

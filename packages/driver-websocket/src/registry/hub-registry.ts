@@ -7,11 +7,12 @@ import {
 } from '@cli-ops/shared-ipc/driver'
 
 import type { ConnectionPart, HubConnection } from '../connection/hub-connection.js'
-import type { HubSession } from '../connection/hub-session.js'
+import type { HubLink } from '../connection/hub-link.js'
 
 /** A record with what the registry says of it. */
 export interface WireService extends ServiceRecord {
   readonly state: ServiceInfo['state']
+  readonly reason?: ServiceInfo['reason']
 }
 
 interface OwnRecord {
@@ -73,8 +74,9 @@ export class HubRegistry implements RegistryDriver, ConnectionPart {
     return ((await this.#connection.call('registry.clean', {})) as WireService[]).map(toInfo)
   }
 
-  async onLive(session: HubSession): Promise<void> {
+  async onLive(session: HubLink): Promise<void> {
     if (this.#listeners.size > 0) this.#watch(session)
+    if (session.isResumed) return
     const records = [...this.#own.values()]
     await Promise.allSettled(records.map((own) => session.call('registry.register', own)))
   }
@@ -92,7 +94,7 @@ export class HubRegistry implements RegistryDriver, ConnectionPart {
     )
   }
 
-  #watch(session: HubSession): void {
+  #watch(session: HubLink): void {
     // What has changed before the hub watches is to be seen as well.
     session.call('registry.watch', {}).then(
       () => {
@@ -107,8 +109,8 @@ export class HubRegistry implements RegistryDriver, ConnectionPart {
   }
 }
 
-function toInfo({ state, ...record }: WireService): ServiceInfo {
-  return toServiceInfo(record, state)
+function toInfo({ state, reason, ...record }: WireService): ServiceInfo {
+  return toServiceInfo(record, state, reason)
 }
 
 function keyOf({ name, instance }: Pick<ServiceRecord, 'name' | 'instance'>): string {

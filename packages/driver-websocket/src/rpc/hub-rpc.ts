@@ -10,7 +10,7 @@ import {
 } from '@cli-ops/shared-ipc/driver'
 
 import type { ConnectionPart, HubConnection } from '../connection/hub-connection.js'
-import type { HubSession } from '../connection/hub-session.js'
+import type { HubLink } from '../connection/hub-link.js'
 import { WireChannel } from './wire-channel.js'
 
 interface Listening {
@@ -78,7 +78,11 @@ export class HubRpc implements RpcDriver, ConnectionPart {
     const id = `c${randomId()}`
     const channel = this.#add(id, session, limits)
     try {
-      await this.#connection.call('rpc.connect', { channel: id, endpoint }, { signal })
+      await this.#connection.call(
+        'rpc.connect',
+        { channel: id, endpoint },
+        { signal, repeat: 'never' },
+      )
       if (this.#channels.get(id) !== channel) throw lostError()
       return channel
     } catch (error) {
@@ -87,7 +91,8 @@ export class HubRpc implements RpcDriver, ConnectionPart {
     }
   }
 
-  async onLive(session: HubSession): Promise<void> {
+  async onLive(session: HubLink): Promise<void> {
+    if (session.isResumed) return
     const listeners = [...this.#listeners]
     await Promise.allSettled(
       listeners.map(([id, { service }]) => session.call('rpc.listen', toParams(id, service))),
@@ -98,10 +103,14 @@ export class HubRpc implements RpcDriver, ConnectionPart {
     for (const channel of [...this.#channels.values()]) channel.end(lostError())
   }
 
-  onNotification = (method: string, params: Readonly<Record<string, unknown>>): void => {
+  onNotification = (
+    method: string,
+    params: Readonly<Record<string, unknown>>,
+    link: HubLink,
+  ): void => {
     if (!method.startsWith('rpc.')) return
     const id = String(params['channel'])
-    if (method === 'rpc.accept') this.#accept(id, String(params['listener']))
+    if (method === 'rpc.accept') this.#accept(id, String(params['listener']), link)
     else this.#channels.get(id)?.onFrame(method, params)
   }
 
@@ -110,15 +119,13 @@ export class HubRpc implements RpcDriver, ConnectionPart {
     for (const channel of [...this.#channels.values()]) channel.close()
   }
 
-  #accept(id: string, listener: string): void {
+  #accept(id: string, listener: string, link: HubLink): void {
     const listening = this.#listeners.get(listener)
-    const session = this.#connection.live
-    if (session === undefined) return
-    if (listening === undefined) session.notify('rpc.close', { channel: id })
-    else listening.accept(this.#add(id, session, listening.limits))
+    if (listening === undefined) link.notify('rpc.close', { channel: id })
+    else listening.accept(this.#add(id, link, listening.limits))
   }
 
-  #add(id: string, session: HubSession, limits: RpcLimits): WireChannel {
+  #add(id: string, session: HubLink, limits: RpcLimits): WireChannel {
     const channel = new WireChannel(
       id,
       {

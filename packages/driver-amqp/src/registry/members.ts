@@ -9,9 +9,9 @@ export interface Member {
 /** What is asked of every driver that others reach. */
 export interface Query {
   readonly id: string
-  /** The records of who asks, where these are new: a question and an announcement at once. */
+  /** The asker's records, where these are new: a question and an announcement at once. */
   readonly asker?: Member
-  /** Which of the drivers tell whom else they know: those below the share. */
+  /** Chooses the drivers that list the others they know. */
   readonly salt: string
 }
 
@@ -22,11 +22,11 @@ export interface Answer extends Member {
   readonly others?: readonly Member[]
 }
 
-/** How many drivers tell of the others. Some of them may be dead, or new themselves. */
+/** How many drivers list the others. Some of them may be dead, or new themselves. */
 const SPOKESMEN = 8
 
 /** The drivers that have registered something, as far as they are known here. */
-export class Roster {
+export class Members {
   readonly #members = new Map<string, Member>()
 
   get size(): number {
@@ -47,7 +47,7 @@ export class Roster {
     this.#members.clear()
   }
 
-  /** The members, for who was chosen to tell of them; the same question chooses others than the next one. */
+  /** The members, where this driver is chosen to list them; each question chooses others. */
   toTell(driverId: string, salt: string): readonly Member[] | undefined {
     if (this.size > SPOKESMEN && fractionOf(driverId + salt) > SPOKESMEN / this.size)
       return undefined

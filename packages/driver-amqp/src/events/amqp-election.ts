@@ -1,0 +1,100 @@
+import type { Cursor, GroupElection, GroupTurn, StartPosition } from '@cli-ops/shared-ipc/driver'
+
+import type { AmqpConnection } from '../connection/amqp-connection.js'
+import { tryAgain } from '../connection/try-again.js'
+import { findPosition } from './find-position.js'
+import { GroupSeat } from './group-seat.js'
+import { BEGINNING, type LogPosition, parsePosition, toCursor } from './log-position.js'
+import { StreamReader } from './stream-reader.js'
+
+/** Where a group is kept. */
+export interface GroupPlace {
+  /** On which the log is read. */
+  readonly connection: AmqpConnection
+  /** On which the seat is had. */
+  readonly seats: AmqpConnection
+  readonly queue: string
+  readonly groupQueue: string
+}
+
+/**
+ * Elects the active reader of a group: who has the group's seat reads, the others stand in line. One that is not heard of stops
+ * handing out before the broker gives the seat to another one.
+ */
+export class AmqpElection implements GroupElection {
+  readonly #place: GroupPlace
+  readonly #start: StartPosition | LogPosition
+  readonly #onEnd: () => void
+  /** In line, or active. */
+  #seat: GroupSeat | undefined
+  #hasEnded = false
+
+  /** @param onEnd called when the reader was closed */
+  constructor(place: GroupPlace, start: StartPosition | LogPosition, onEnd: () => void) {
+    this.#place = place
+    this.#start = start
+    this.#onEnd = onEnd
+  }
+
+  async join(): Promise<void> {
+    const { connection, seats, queue, groupQueue } = this.#place
+    const start = async (): Promise<Cursor> =>
+      toCursor(await findPosition(connection, queue, this.#start))
+    this.#seat = await seats.within(undefined, (call) =>
+      tryAgain(call, () => GroupSeat.join(seats, groupQueue, start)),
+    )
+    if (this.#hasEnded) this.#leave()
+  }
+
+  async takeOver(signal: AbortSignal): Promise<GroupTurn> {
+    try {
+      if (this.#seat === undefined) await this.join()
+      signal.throwIfAborted()
+      return await this.#sit(this.#seat as GroupSeat)
+    } catch (error) {
+      this.#leave()
+      throw error
+    }
+  }
+
+  // Whatever it is, the line is there again when the broker is.
+  isPassing(): boolean {
+    return true
+  }
+
+  end(): void {
+    this.#hasEnded = true
+    this.#leave()
+    this.#onEnd()
+  }
+
+  async #sit(seat: GroupSeat): Promise<GroupTurn> {
+    const { connection, seats, queue } = this.#place
+    const position = parsePosition(await seat.activate()) ?? BEGINNING
+    const reader = new StreamReader({ connection, queue }, position, () => undefined)
+    await reader.ready
+    if (seat.channel.end !== undefined) {
+      reader.close()
+      throw seat.channel.end
+    }
+    return {
+      reader,
+      isHeld: () => seats.isHeard,
+      onLost: (listener) => {
+        seat.channel.onEnd(() => {
+          this.#leave()
+          listener()
+        })
+      },
+      commit: (cursor) => seats.within(undefined, () => seat.commit(cursor)),
+      release: () => {
+        seat.leave()
+      },
+    }
+  }
+
+  #leave(): void {
+    this.#seat?.leave()
+    this.#seat = undefined
+  }
+}

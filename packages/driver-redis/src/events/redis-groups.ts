@@ -1,0 +1,71 @@
+import {
+  type Cursor,
+  type ElectedLog,
+  type EventReader,
+  type LeasedLocks,
+  type LogPosition,
+  parsePosition,
+  parseStart,
+  PolledReader,
+  type RetryLedger,
+  type StartPosition,
+  StoredLedger,
+  toCursor,
+} from '@cli-ops/shared-ipc/driver'
+
+import { COMMIT, JOIN } from './event-scripts.js'
+import type { EventPlace, RedisEvents } from './redis-events.js'
+import { findPosition, RedisLog } from './redis-log.js'
+
+/** The cursors of groups, and what the active reader of one reads from. */
+export class RedisGroups implements ElectedLog {
+  readonly #place: EventPlace
+  readonly #events: RedisEvents
+  readonly #start: StartPosition | LogPosition
+  readonly end: () => void
+
+  /**
+   * @param end called when the reader was closed
+   * @throws TypeError for what is no position
+   */
+  constructor(place: EventPlace, events: RedisEvents, from: StartPosition, end: () => void) {
+    this.#place = place
+    this.#events = events
+    this.#start = parseStart(from, parsePosition)
+    this.end = end
+  }
+
+  get locks(): LeasedLocks {
+    return this.#place.groupLocks
+  }
+
+  async begin(): Promise<Cursor> {
+    return toCursor(await findPosition(this.#place, this.#start))
+  }
+
+  async join(group: string, cursor: Cursor): Promise<Cursor> {
+    const { connection, keys } = this.#place
+    const committed = await JOIN.run(connection, {
+      keys: [keys.log, keys.logState, keys.groups],
+      args: [group, cursor],
+    })
+    return String(committed) as Cursor
+  }
+
+  async commit(group: string, cursor: Cursor, lockId: string): Promise<void> {
+    const { connection, keys } = this.#place
+    const holders = `${keys.locks('group')}holders:${group}`
+    await COMMIT.run(connection, {
+      keys: [keys.log, keys.logState, keys.groups, holders],
+      args: [group, cursor, `x:${lockId}`],
+    })
+  }
+
+  openReader(cursor: Cursor): EventReader {
+    return new PolledReader(new RedisLog(this.#place, this.#events, cursor))
+  }
+
+  openLedger(group: string): RetryLedger {
+    return new StoredLedger(this.#events.parking, group)
+  }
+}

@@ -1,0 +1,126 @@
+import {
+  type Cursor,
+  type LogPosition,
+  type LogSlice,
+  NOWHERE,
+  parsePosition,
+  parseStart,
+  type PolledLog,
+  type PolledReader,
+  slicesBehindEnd,
+  type StartPosition,
+  toCursor,
+  toEvent,
+  toSlices,
+} from '@cli-ops/shared-ipc/driver'
+
+import { FETCH, FIND } from './event-scripts.js'
+import { parseEntry } from './log-entry.js'
+import type { EventPlace, RedisEvents } from './redis-events.js'
+
+/** Entries that one look takes. */
+const FETCH_COUNT = 256
+
+/**
+ * The log from a position on, as one reader looks at it. Appends say on a channel what they have stored; what follows the reader's
+ * position directly is taken from there, and anything else is fetched from the log by explicit ids.
+ */
+export class RedisLog implements PolledLog<LogPosition> {
+  readonly #place: EventPlace
+  readonly #events: RedisEvents
+  readonly #start: StartPosition | LogPosition
+  readonly #onEnd: () => void
+
+  /**
+   * @param onEnd called when the reader was closed
+   * @throws TypeError for what is no position
+   */
+  constructor(
+    place: EventPlace,
+    events: RedisEvents,
+    from: StartPosition,
+    onEnd: () => void = () => undefined,
+  ) {
+    this.#place = place
+    this.#events = events
+    this.#start = parseStart(from, parsePosition)
+    this.#onEnd = onEnd
+  }
+
+  begin(): Promise<LogPosition> {
+    return findPosition(this.#place, this.#start)
+  }
+
+  toCursor(position: LogPosition): Cursor {
+    return toCursor(position)
+  }
+
+  async fetch(
+    from: LogPosition,
+  ): Promise<{ readonly slices: LogSlice<LogPosition>[]; readonly isMore: boolean }> {
+    const { connection, keys } = this.#place
+    const [end, hasRestarted, entries] = (await FETCH.run(connection, {
+      keys: [keys.log, keys.logState, keys.groups],
+      args: [toCursor(from), FETCH_COUNT],
+    })) as [string, number, [string, string[]][]]
+    if (entries.length === 0) return this.#behindEnd(from, parsePosition(end), hasRestarted === 1)
+    const slices = toSlices(
+      from,
+      entries.flatMap((entry) => parseEntry(entry) ?? []),
+    )
+    this.#events.note(slices.at(-1)?.position ?? from)
+    return { slices, isMore: entries.length >= FETCH_COUNT }
+  }
+
+  listen(reader: PolledReader<LogPosition>): () => void {
+    const { subscriber, keys } = this.#place
+    return subscriber.listen(keys.eventChannel, {
+      onMessage: (message) => {
+        this.#onHint(reader, message)
+      },
+      onReady: () => {
+        reader.look()
+      },
+    })
+  }
+
+  end(): void {
+    this.#onEnd()
+  }
+
+  #onHint(reader: PolledReader<LogPosition>, message: string): void {
+    const [head = '', ...jsons] = message.split('\n')
+    const [epoch = 0, first = 0, last = 0] = head.split(' ').map(Number)
+    this.#events.note({ epoch, n: last })
+    const from = reader.fetchedUpTo
+    if (from?.epoch === epoch && from.n >= last) return
+    const isNext = from?.epoch === epoch && from.n === first - 1
+    if (!isNext || jsons.length !== last - first + 1) {
+      reader.look()
+      return
+    }
+    reader.offer(jsons.length, () => ({
+      events: jsons.map((json, index) => toEvent({ position: { epoch, n: first + index }, json })),
+      position: { epoch, n: last },
+    }))
+  }
+
+  #behindEnd(from: LogPosition, end: LogPosition | undefined, hasRestarted: boolean) {
+    if (end === undefined) return { slices: [], isMore: false }
+    this.#events.note(end)
+    return slicesBehindEnd(from, end, hasRestarted)
+  }
+}
+
+/** Finds where a reader begins; the engine is asked where that is not known. */
+export async function findPosition(
+  { connection, keys }: EventPlace,
+  start: StartPosition | LogPosition,
+): Promise<LogPosition> {
+  if (typeof start === 'object' && 'epoch' in start) return start
+  const found = await FIND.run(connection, {
+    keys: [keys.log, keys.logState, keys.groups],
+    args: [start instanceof Date ? start.toISOString() : start],
+  })
+  return parsePosition(String(found)) ?? NOWHERE
+}

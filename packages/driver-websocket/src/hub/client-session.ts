@@ -1,0 +1,152 @@
+import { CliOpsError, printable, RequestRefused, RPC_ERROR } from '@cli-ops/shared-ipc/driver'
+
+import { ClientEvents } from './client-events.js'
+import { ClientLocks } from './client-locks.js'
+import { ClientRegistry } from './client-registry.js'
+import { ClientRpc, type RpcBounds } from './client-rpc.js'
+import type { HubPlace } from './hub-place.js'
+import { KeptAnswers } from './kept-answers.js'
+import type {
+  Client,
+  ClientPart,
+  Operation,
+  OperationRequest,
+  SessionConnection,
+} from './operation.js'
+import { integerIn, type Params } from './params.js'
+import type { SessionScope } from './session-secret.js'
+
+/** A client that is cut off is back within this time, or it has most likely ended: nobody waits behind it for longer. */
+const WAITS_MS = 1_000
+
+/** What a session is made of. */
+export interface SessionOptions {
+  readonly id: string
+  readonly scope: SessionScope
+  readonly place: HubPlace
+  readonly leaseMs: number
+  readonly bounds: RpcBounds
+  /** It has ended, for good. */
+  readonly onEnd: (session: ClientSession) => void
+}
+
+/**
+ * What one client has at a hub, over all its connections: locks, places in queues, registrations, services. It goes on for one lease after
+ * the last connection has ended.
+ */
+export class ClientSession implements Client {
+  readonly id: string
+  readonly scope: SessionScope
+  readonly leaseMs: number
+  readonly place: HubPlace
+  readonly #parts: readonly ClientPart[]
+  readonly #operations: ReadonlyMap<string, Operation>
+  readonly #answers = new KeptAnswers()
+  readonly #onEnd: (session: ClientSession) => void
+  #connection: SessionConnection | undefined
+  #away: NodeJS.Timeout | undefined
+  #expiry: NodeJS.Timeout | undefined
+  #ended = false
+
+  constructor({ id, scope, place, leaseMs, bounds, onEnd }: SessionOptions) {
+    this.id = id
+    this.scope = scope
+    this.place = place
+    this.leaseMs = leaseMs
+    this.#onEnd = onEnd
+    this.#parts = [
+      new ClientLocks(place, this),
+      new ClientEvents(place, this),
+      new ClientRegistry(place, this),
+      new ClientRpc(place, this, bounds),
+    ]
+    this.#operations = new Map(this.#parts.flatMap(({ operations }) => operations))
+  }
+
+  get token(): string {
+    return this.scope.key.name
+  }
+
+  get unreadBytes(): number {
+    return this.#connection?.unreadBytes ?? 0
+  }
+
+  get isOpen(): boolean {
+    return this.#connection !== undefined
+  }
+
+  notify(method: string, params: object): void {
+    this.#connection?.notify(method, params)
+  }
+
+  flush(): Promise<void> {
+    return this.#connection?.flush() ?? Promise.resolve()
+  }
+
+  /** Goes on over a connection. One that it had before is ended: it may not have been found to be dead yet. */
+  attach(connection: SessionConnection): void {
+    this.#connection?.replace()
+    clearTimeout(this.#away)
+    clearTimeout(this.#expiry)
+    this.#connection = connection
+    // What there is to say comes after the answer to hello.
+    setImmediate(() => {
+      if (this.#connection === connection) for (const part of this.#parts) part.attach?.()
+    })
+  }
+
+  /** A connection has ended. What is bound to it ends, and the rest unless another one comes within the lease. */
+  detach(connection: SessionConnection): void {
+    if (this.#connection !== connection) return
+    this.#connection = undefined
+    for (const part of this.#parts) part.detach?.()
+    if (this.#ended) return
+    const leave = (): void => {
+      for (const part of this.#parts) part.leave?.()
+    }
+    this.#away = setTimeout(leave, Math.min(WAITS_MS, this.leaseMs)).unref()
+    this.#expiry = setTimeout(() => {
+      this.end()
+    }, this.leaseMs).unref()
+  }
+
+  /** Ends it for good. A lock that it has stays taken until its lease ends. */
+  end(): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#connection = undefined
+    clearTimeout(this.#away)
+    clearTimeout(this.#expiry)
+    for (const part of this.#parts) {
+      part.detach?.()
+      part.end()
+    }
+    this.#onEnd(this)
+  }
+
+  /** Answers a request. */
+  call(method: string, params: Params, request: OperationRequest): unknown {
+    const operation = this.#operation(method)
+    if (params['request'] === undefined) return operation.run(params, request)
+    // What must not be done twice is finished whatever becomes of the connection.
+    const number = integerIn(params, 'request', 1, Number.MAX_SAFE_INTEGER)
+    return this.#answers.once(number, () => operation.run(params, request))
+  }
+
+  #operation(method: string): Operation {
+    const operation = this.#operations.get(method)
+    if (operation === undefined) {
+      const shown = JSON.stringify(printable(method).slice(0, 80))
+      throw new RequestRefused({
+        code: RPC_ERROR.methodNotFound,
+        message: `there is no method ${shown}`,
+      })
+    }
+    if (this.scope.key.scopes.includes(operation.scope)) return operation
+    throw new CliOpsError(
+      'FORBIDDEN',
+      `the token "${this.token}" lacks the scope "${operation.scope}", which ${method} needs`,
+      { details: { scope: operation.scope } },
+    )
+  }
+}

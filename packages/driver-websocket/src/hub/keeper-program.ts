@@ -1,0 +1,50 @@
+/**
+ * Runs in a process of its own, given a socket's path and a lease in milliseconds. While a hub is connected, the first one by its standard
+ * input, it waits; once the last one
+ * has gone, however that ended, what was promised to clients lasts for one lease more. What is held it tells to each hub that connects.
+ * Whoever stops the hub's group of processes must not stop it.
+ */
+export const KEEPER_PROGRAM = `
+const { createServer } = require('node:net')
+const { unlinkSync } = require('node:fs')
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {})
+process.title = 'cli-ops hub: keeps leases'
+const path = process.argv[1]
+let leaseMs = Number(process.argv[2])
+const isFile = process.platform !== 'win32'
+const remove = () => { try { if (isFile) unlinkSync(path) } catch {} }
+const held = new Map()
+const hubs = new Set()
+let ending
+const enter = (hub) => {
+  hubs.add(hub)
+  clearTimeout(ending)
+}
+const leave = (hub) => {
+  if (!hubs.delete(hub) || hubs.size > 0) return
+  clearTimeout(ending)
+  ending = setTimeout(() => { remove(); process.exit() }, held.size === 0 ? 0 : leaseMs)
+}
+const hear = (message) => {
+  if (message.add) held.set(message.add.id, message.add)
+  if (message.remove) held.delete(message.remove)
+  if (message.leaseMs) leaseMs = Math.max(leaseMs, message.leaseMs)
+}
+const take = (hub) => {
+  enter(hub)
+  let text = ''
+  hub.setEncoding('utf8')
+  hub.on('data', (chunk) => {
+    const lines = (text + chunk).split('\\n')
+    text = lines.pop()
+    for (const line of lines) hear(JSON.parse(line))
+  })
+  hub.on('error', () => leave(hub)).on('end', () => leave(hub)).on('close', () => leave(hub))
+}
+take(process.stdin)
+remove()
+createServer((hub) => {
+  take(hub)
+  hub.write(JSON.stringify({ pid: process.pid, held: [...held.values()] }) + '\\n')
+}).on('error', () => {}).listen(path)
+`

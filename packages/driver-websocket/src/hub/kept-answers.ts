@@ -1,0 +1,54 @@
+import { CliOpsError } from '@cli-ops/shared-ipc/driver'
+
+/** A client has at most so many requests under way, so no more answers can be lost with a connection. */
+const MAX_ANSWERS = 1_024
+const MAX_CHARACTERS = 1024 * 1024
+
+interface Answer {
+  readonly result: Promise<unknown>
+  /** Characters of JSON; undefined while it runs. */
+  size: number | undefined
+}
+
+/**
+ * Answers of a session's requests that must not be done twice, by the number that the client has given each. A request that comes
+ * again over the next connection gets the answer of the first one.
+ */
+export class KeptAnswers {
+  readonly #answers = new Map<number, Answer>()
+  /** The highest number whose answer was dropped. */
+  #dropped = 0
+  #characters = 0
+
+  /** Runs a request, or gives what it gave before. @throws CliOpsError `CONNECTION_LOST` where that is not known any more */
+  once(request: number, run: () => unknown): Promise<unknown> {
+    const known = this.#answers.get(request)
+    if (known !== undefined) return known.result
+    if (request <= this.#dropped) {
+      const message = 'the answer is not kept any more; the outcome is unknown'
+      return Promise.reject(new CliOpsError('CONNECTION_LOST', message))
+    }
+    const result = (async () => run())()
+    const answer: Answer = { result, size: undefined }
+    this.#answers.set(request, answer)
+    const settle = (value: unknown): void => {
+      answer.size = (JSON.stringify(value) ?? '').length
+      this.#characters += answer.size
+      this.#trim()
+    }
+    result.then(settle, () => {
+      settle(undefined)
+    })
+    return result
+  }
+
+  #trim(): void {
+    for (const [request, { size }] of this.#answers) {
+      if (this.#answers.size <= MAX_ANSWERS && this.#characters <= MAX_CHARACTERS) return
+      if (size === undefined) continue
+      this.#dropped = Math.max(this.#dropped, request)
+      this.#answers.delete(request)
+      this.#characters -= size
+    }
+  }
+}
