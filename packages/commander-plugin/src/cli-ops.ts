@@ -1,4 +1,4 @@
-import { checkOptions, type CliOpsOptions } from '@cli-ops/shared-ipc/lifecycle'
+import { checkOptions, type CliOpsOptions } from '@cli-ops/shared-ipc/command'
 
 import { attach } from './attach.js'
 import type { CommanderProgram } from './commander-program.js'

@@ -1,6 +1,6 @@
 /**
- * The part of a commander `Command` that the plugin works on, whichever copy or major of commander made it. Only
- * the last two members are private to commander; they are looked for before they are used.
+ * The part of a commander `Command` that the plugin works on, whichever copy or major of commander made it. The members
+ * that begin with `_` are private to commander; they are looked for before they are used.
  */
 export interface CommanderProgram {
   name(): string
@@ -13,11 +13,26 @@ export interface CommanderProgram {
   option(flags: string, description?: string): unknown
   requiredOption(flags: string, description?: string): unknown
   action(fn: (...args: never[]) => void | Promise<void>): unknown
+  parse(...args: unknown[]): unknown
+  parseAsync(...args: unknown[]): unknown
+  emit(...args: unknown[]): unknown
+  listenerCount(event: string): number
+  aliases(): readonly string[]
+  readonly commands: readonly CommanderProgram[]
   readonly parent: CommanderProgram | null
+  /** What the program that is parsed was given. */
+  readonly rawArgs?: readonly string[]
   readonly processedArgs: readonly unknown[]
   _actionHandler?: ((args: unknown[]) => unknown) | null
   _executableHandler?: boolean
+  _exitCallback?: unknown
+  _lifeCycleHooks?: Partial<Record<HookEvent, HookListener[]>>
 }
 
-type HookEvent = 'preAction' | 'preSubcommand'
-type HookListener = (program: CommanderProgram, command: CommanderProgram) => void | Promise<void>
+/** Where commander calls hooks. */
+export type HookEvent = 'preAction' | 'preSubcommand'
+/** What a hook is called with: the command it was added to, and the one that is about to run. */
+export type HookListener = (
+  program: CommanderProgram,
+  command: CommanderProgram,
+) => void | Promise<void>

@@ -1,6 +1,6 @@
-import { checkEmits, type EventsOf } from '@cli-ops/shared-ipc/lifecycle'
+import { checkEmits, type EventsOf } from '@cli-ops/shared-ipc/command'
 
-import { loadLifecycle } from './load-files.js'
+import { loadLifecycle } from './lazy.js'
 
 /**
  * Wraps an action so that an event follows when it has ended well: of the given type with what the action returned as

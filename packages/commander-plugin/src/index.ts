@@ -7,6 +7,7 @@ export { cliOps, type CommanderHost, type CommanderPlugin } from './cli-ops.js'
 export { emits } from './emits.js'
 export { opsCommands, type OpsCommandsOptions } from './ops-commands.js'
 export { withLock } from './with-lock.js'
+export { CliOpsError, isCliOpsError, useOps } from '@cli-ops/shared-ipc/command'
 export type {
   CliOpsOptions,
   CommandContext,
@@ -14,4 +15,4 @@ export type {
   CommandRule,
   EmittedEvent,
   LockRule,
-} from '@cli-ops/shared-ipc/lifecycle'
+} from '@cli-ops/shared-ipc/command'

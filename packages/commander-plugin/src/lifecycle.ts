@@ -1,8 +1,3 @@
-/** What a command runs, as a file of its own: `load-files.ts` loads it when the first one begins. */
-export {
-  beginCommand,
-  emitAfter,
-  EXIT_BUSY,
-  runWithLock,
-  sayRefusal,
-} from '@cli-ops/shared-ipc/lifecycle'
+/** What a command runs, as a file of its own: `lazy.ts` loads it when the first one begins. */
+export { emitAfter, runWithLock } from '@cli-ops/shared-ipc/command'
+export { enterAction, enterExecutable, enterWithoutAction } from './enter-command.js'

@@ -1,5 +1,5 @@
-/** The `ops` commands, a file of their own: `load-files.ts` loads it for a program that has them. */
-import { type CliOpsOptions, OPS_COMMANDS, type OpsCommand } from '@cli-ops/shared-ipc/lifecycle'
+/** The `ops` commands, a file of their own: `lazy.ts` loads it for a program that has them. */
+import { type CliOpsOptions, OPS_COMMANDS, type OpsCommand } from '@cli-ops/shared-ipc/command'
 
 import type { CommanderProgram } from './commander-program.js'
 
@@ -37,7 +37,8 @@ function mount(
   const command = parent.command(spec.path.slice(spec.path.lastIndexOf(' ') + 1))
   opsCommands.add(command)
   command.description(spec.summary)
-  for (const { name, description } of spec.arguments) command.argument(`<${name}>`, description)
+  for (const { name, description, optional } of spec.arguments)
+    command.argument(optional === true ? `[${name}]` : `<${name}>`, description)
   for (const { name, value, description, required } of spec.options) {
     const flags = value === undefined ? `--${name}` : `--${name} <${value}>`
     if (required === true) command.requiredOption(flags, description)
@@ -47,7 +48,7 @@ function mount(
     const { runOps } = await import('@cli-ops/shared-ipc/ops')
     const words = namesFrom(root)
     const { name = words[0] ?? '', home, namespace, url } = options
-    const args = command.processedArgs as readonly string[]
+    const args = command.processedArgs.filter((value) => typeof value === 'string')
     process.exitCode = await runOps({
       name,
       home,

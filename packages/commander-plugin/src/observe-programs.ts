@@ -2,53 +2,89 @@ import { EventEmitter } from 'node:events'
 
 import type { CommanderProgram } from './commander-program.js'
 
-/** The part of a commander program through which every parse goes. */
-type Parser = Record<'parse' | 'parseAsync', (...args: unknown[]) => unknown> &
+/** The part of a commander program through which every parse goes, in every major since 2. */
+type Parser = Partial<Record<'parse' | 'parseAsync', (...args: unknown[]) => unknown>> &
   Pick<CommanderProgram, 'parent'>
 
 interface EmitterClass {
   init: (this: object, ...args: unknown[]) => unknown
 }
 
+/** Is called with a root program that is about to parse for the first time. */
+export type ProgramObserver = (program: CommanderProgram) => void
+
+/** What commander's programs have, and no other event emitter. */
+const METHODS = ['parse', 'opts', 'command', 'option', 'action', 'outputHelp']
+
 /**
- * Calls `observer` with each root program of this process when it is about to parse, whichever copy of commander made it
+ * Calls `observer` with each root program of this process when it is first about to parse, whichever copy of commander made it
  * and however that was loaded or bundled. commander's programs are event emitters, and `EventEmitter.init` runs
- * for each of those; Node's own `domain` watches emitters in the same way.
+ * for each of those; Node's own `domain` watches emitters in the same way. Returns a function that observes the
+ * programs of a class: before commander 5 they are emitters without `init`.
  */
-export function observePrograms(observer: (program: CommanderProgram) => void): void {
+export function observePrograms(observer: ProgramObserver): (Command: unknown) => void {
   const emitters = EventEmitter as unknown as EmitterClass
   const { init } = emitters
   const seen = new WeakSet()
+  const observed = new WeakSet()
+  const once = (program: object): boolean => {
+    if (observed.has(program)) return false
+    observed.add(program)
+    observer(program as CommanderProgram)
+    return true
+  }
   emitters.init = function (...args) {
-    if (isProgram(this)) wrapParsing(this, seen, observer)
+    if (isProgram(this)) wrapParsing(Object.getPrototypeOf(this) as object, seen, once)
     return Reflect.apply(init, this, args)
+  }
+  return (Command) => {
+    if (typeof Command !== 'function') return
+    const { prototype } = Command as { readonly prototype?: unknown }
+    if (typeof prototype === 'object' && prototype !== null && isProgram(prototype))
+      wrapParsing(prototype, seen, once)
+  }
+}
+
+/**
+ * Tells whether the hooks that rules need are there: from commander 9 on. The hook is tried on an object behind which the program
+ * stands, since commander shows its version nowhere.
+ */
+export function hasHooks(program: CommanderProgram): boolean {
+  if (typeof (program as Partial<CommanderProgram>).hook !== 'function') return false
+  const trial = Object.create(program, { _lifeCycleHooks: { value: {} } }) as CommanderProgram
+  try {
+    trial.hook('preSubcommand', () => undefined)
+    return true
+  } catch {
+    return false
   }
 }
 
 function isProgram(emitter: object): emitter is Parser {
-  return ['parseAsync', 'parse', 'hook', 'addCommand', 'opts'].every(
-    (method) => typeof (emitter as Record<string, unknown>)[method] === 'function',
-  )
+  return METHODS.every((name) => typeof (emitter as Record<string, unknown>)[name] === 'function')
 }
 
 /** On the class, since the instance is still being constructed. A program may be of a class derived from commander's. */
 function wrapParsing(
-  program: Parser,
+  start: object,
   seen: WeakSet<object>,
-  observer: (program: CommanderProgram) => void,
+  observe: (program: object) => boolean,
 ): void {
   for (
-    let prototype = Object.getPrototypeOf(program) as object | null;
+    let prototype: object | null = start;
     prototype !== null && isProgram(prototype) && !seen.has(prototype);
     prototype = Object.getPrototypeOf(prototype) as object | null
   ) {
     seen.add(prototype)
+    const parser: Parser = prototype
     for (const name of ['parse', 'parseAsync'] as const) {
-      if (!Object.hasOwn(prototype, name)) continue
-      const original = prototype[name]
+      const original = Object.hasOwn(prototype, name) ? prototype[name] : undefined
+      if (original === undefined) continue
       const value = function (this: Parser, ...args: unknown[]): unknown {
-        if (this.parent === null) observer(this as unknown as CommanderProgram)
-        return Reflect.apply(original, this, args)
+        // No parent at all before commander 7.
+        if (this.parent || !observe(this)) return Reflect.apply(original, this, args)
+        // What the observer has put around this method holds for this parse, too; that comes back here.
+        return Reflect.apply(parser[name] ?? original, this, args)
       }
       Object.defineProperty(prototype, name, { configurable: true, writable: true, value })
     }

@@ -1,8 +1,8 @@
-import { checkOptions, type CliOpsOptions } from '@cli-ops/shared-ipc/lifecycle'
+import { checkOptions, type CliOpsOptions } from '@cli-ops/shared-ipc/command'
 
 import type { CommanderPlugin } from './cli-ops.js'
 import type { CommanderProgram } from './commander-program.js'
-import { loadMountOps } from './load-files.js'
+import { loadMountOps } from './lazy.js'
 
 /** Where the `ops` commands look. */
 export type OpsCommandsOptions = Pick<CliOpsOptions, 'name' | 'home' | 'namespace' | 'url'>

@@ -3,7 +3,35 @@
  * `node --import @cli-ops/commander-plugin/register the-program.js`. What it does is configured in the home's
  * `config.json`.
  */
-import { cliOps } from './cli-ops.js'
-import { observePrograms } from './observe-programs.js'
+import { PreloadedProgram } from '@cli-ops/shared-ipc/command'
 
-observePrograms(cliOps())
+import { cliOps } from './cli-ops.js'
+import { listCommands } from './list-commands.js'
+import { hasHooks, observePrograms } from './observe-programs.js'
+
+const plugin = cliOps()
+const probed: unknown[] = []
+
+const observeClass = observePrograms((program) => {
+  if (!hasHooks(program)) {
+    preloaded.cannotHold('its commander is older than 9', program.name())
+  } else if (preloaded.parses()) {
+    if (preloaded.isProbed) probed.push(program)
+    plugin(program)
+  }
+})
+
+const preloaded = new PreloadedProgram({
+  specifier: '@cli-ops/commander-plugin/register',
+  url: import.meta.url,
+  framework: 'commander',
+  listCommands: () => probed.flatMap((program) => listCommands(program)),
+  onLoad: ({ request, exported }) => {
+    if (/(?:^|[\\/])commander(?:$|[\\/])/u.test(request)) observeClass(classOf(exported))
+  },
+})
+
+function classOf(exported: unknown): unknown {
+  if (typeof exported !== 'object' && typeof exported !== 'function') return undefined
+  return (exported as { readonly Command?: unknown } | null)?.Command
+}

@@ -1,13 +1,13 @@
-import { checkLockRule, type LockRule } from '@cli-ops/shared-ipc/lifecycle'
+import { checkWithLock, type LockRule } from '@cli-ops/shared-ipc/command'
 
-import { loadLifecycle } from './load-files.js'
+import { loadLifecycle } from './lazy.js'
 
 /**
  * Wraps an action so that it runs under a lock; `this` and the arguments are passed on. Who waits is shown on stderr
- * who holds the lock; when it is not to be had, the action does not run and the exit code is 75. What the action
- * returns is typed away, since commander takes no action that returns a value.
+ * who holds the lock. If it cannot be acquired, the action does not run and the process ends, with 75 where the lock is busy. What the
+ * action returns is typed away, since commander takes no action that returns a value.
  *
- * @throws TypeError when the lock rule is wrong
+ * @throws TypeError when the lock rule is wrong, or no action is given
  * @example
  * ```ts
  * program.command('sync').action(withLock('task-database', async () => { … }))
@@ -17,11 +17,10 @@ export function withLock<This, Args extends unknown[], Result>(
   lock: string | LockRule,
   action: (this: This, ...args: Args) => Result,
 ): (this: This, ...args: Args) => void | Promise<void> {
-  checkLockRule('lock', lock)
+  checkWithLock(lock, action)
   return function (this: This, ...args: Args) {
     const run = (): void | Promise<void> =>
       Reflect.apply(action, this, args) as void | Promise<void>
-    const { runWithLock, sayRefusal } = loadLifecycle()
-    return runWithLock(lock, run, sayRefusal)
+    return loadLifecycle().runWithLock(lock, { run, handler: action })
   }
 }

@@ -17,6 +17,8 @@ interface BrokenHome {
   readonly what: string
   readonly run?: HostRun
   readonly message: RegExp
+  /** Exit code of a command that needs a lock. */
+  readonly refusal: number
   breakIt?(host: HostProject): void
 }
 
@@ -24,6 +26,7 @@ const linux: readonly BrokenHome[] = [
   {
     what: 'a read-only file system',
     run: { env: { CLI_OPS_HOME: '/sys/cli-ops' } },
+    refusal: 77,
     message: /cannot use \/sys\/cli-ops: (?:it is not writable|the file system is read-only)/,
   },
 ]
@@ -31,11 +34,13 @@ const linux: readonly BrokenHome[] = [
 const BROKEN: readonly BrokenHome[] = [
   {
     what: 'a home that others can enter',
+    refusal: 77,
     breakIt: ({ home }) => chmodSync(home, 0o755),
     message: /refusing to use .*: its mode is 755, .*; run "chmod 700" on it/,
   },
   {
     what: 'a home behind a symbolic link',
+    refusal: 77,
     breakIt: ({ home, directory }) => {
       rmSync(home, { recursive: true })
       symlinkSync(directory, home)
@@ -44,13 +49,14 @@ const BROKEN: readonly BrokenHome[] = [
   },
   {
     what: 'a path through a file',
+    refusal: 69,
     run: { env: { CLI_OPS_HOME: '/dev/null/cli-ops' } },
     message: /cannot use \/dev\/null\/cli-ops: a part of the path is a file/,
   },
   ...(process.platform === 'linux' ? linux : []),
 ]
 
-describe.each(BROKEN)('with $what', ({ run, message, breakIt }) => {
+describe.each(BROKEN)('with $what', ({ run, message, refusal, breakIt }) => {
   function brokenHost(): HostProject {
     const host = hostProject(HOST)
     breakIt?.(host)
@@ -66,7 +72,7 @@ describe.each(BROKEN)('with $what', ({ run, message, breakIt }) => {
 
   test.each(['locked', 'wrapped'])('"%s" does not run', async (command) => {
     const { status, stdout, stderr } = await brokenHost().run([command], run)
-    expect({ status, stdout }).toEqual({ status: 75, stdout: '' })
+    expect({ status, stdout }).toEqual({ status: refusal, stdout: '' })
     expect(stderr.trimEnd().split('\n').at(-1)).toMatch(message)
   })
 })
@@ -97,9 +103,9 @@ test.each([
       stderr: warning,
     })
     expect(await host.run(['locked'], { env })).toEqual({
-      status: 75,
+      status: 78,
       stdout: '',
-      stderr: `${warning}host: cannot take the lock: ${reason}\n`,
+      stderr: `host: ${reason}\n`,
     })
   },
 )
@@ -108,8 +114,8 @@ test('a URL that no driver serves keeps a command with a lock from running', asy
   const { status, stdout, stderr } = await hostProject(HOST).run(['locked'], {
     env: { CLI_OPS_URL: 'nowhere://engine' },
   })
-  expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
-  expect(stderr).toContain('TypeError: url must ')
+  expect({ status, stdout }).toEqual({ status: 78, stdout: '' })
+  expect(stderr).toMatch(/^host: CLI_OPS_URL must [^\n]+$/m)
 })
 
 describe('on a disk that takes no more bytes', () => {
@@ -149,7 +155,7 @@ describe('on a disk without room for another file', () => {
       /^host: going on .*: cannot use .*: the disk is full; free some space[^\n]+\n$/,
     )
     const refused = await host.run(['locked'])
-    expect(refused).toMatchObject({ status: 75, stdout: '' })
+    expect(refused).toMatchObject({ status: 69, stdout: '' })
     expect(refused.stderr).toContain('the disk is full')
   })
 })

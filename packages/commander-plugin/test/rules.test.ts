@@ -99,16 +99,16 @@ await program.parseAsync()`
   })
 
   test.each([
-    ['() => undefined', 'TypeError: lock must be an object, got undefined'],
-    [`() => ''`, 'TypeError: lock must not be empty'],
-    [`() => { throw new Error('no lock') }`, 'Error: no lock'],
+    ['() => undefined', 'host: lock must be an object, got undefined'],
+    [`() => ''`, 'host: lock must not be empty'],
+    [`() => { throw new Error('no lock') }`, 'host: no lock'],
   ])('and a wrong one, %s, keeps the command from running', async (lock, message) => {
     const host = hostProject(`program.use(cliOps({ commands: { sync: { lock: ${lock} } } }))
 program.command('sync').action(() => console.log('ran'))
 await program.parseAsync()`)
     const { status, stdout, stderr } = await host.run(['sync'])
-    expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
-    expect(stderr).toContain(message)
+    expect({ status, stdout }).toEqual({ status: 78, stdout: '' })
+    expect(stderr).toBe(`${message}\n`)
   })
 })
 
@@ -197,18 +197,43 @@ await program.parseAsync()`)
   })
 
   test.each([
-    ['garbage', '{'],
-    ['a wrong rule', '{ "clis": { "host": { "commands": { "sync": { "lock": 7 } } } } }'],
-    ['a list', '[]null'],
-    ['binary rubbish', '\u0000\u001b[31m'],
-  ])('with %s is one warning, and the author’s rules hold', async (_what, content) => {
+    ['garbage', '{', 'JSON'],
+    [
+      'a wrong rule',
+      '{ "clis": { "host": { "commands": { "sync": { "lock": 7 } } } } }',
+      'clis["host"].commands["sync"].lock must be an object, got 7',
+    ],
+    [
+      'a misspelt field',
+      '{ "clis": { "host": { "commands": { "sync": { "lokc": "db" } } } } }',
+      'clis["host"].commands["sync"] must only have lock, emits, got "lokc"; did you mean "lock"?',
+    ],
+    ['"cli" for "clis"', '{ "cli": {} }', 'got "cli"; did you mean "clis"?'],
+    ['a list', '[]null', 'JSON'],
+    ['binary rubbish', '\u0000\u001b[31m', 'JSON'],
+  ])('with %s keeps every command from running', async (_what, content, reason) => {
     const host = withConfig(content)
-    const { status, stdout, stderr } = await host.run(['other'])
-    expect({ status, stdout }).toEqual({ status: 0, stdout: 'ran\n' })
-    expect(stderr).toMatch(/^host: ignoring .*config\.json: .+\n$/)
-    expect(stderr).not.toContain('\u001b')
-    await using _lock = await host.coordinator().locks.lock('authors')
-    const env = { CLI_OPS_LOCK_TIMEOUT_MS: '0' }
-    expect((await host.run(['sync'], { env })).status).toBe(75)
+    for (const command of ['other', 'sync']) {
+      const { status, stdout, stderr } = await host.run([command])
+      expect({ status, stdout }).toEqual({ status: 78, stdout: '' })
+      expect(stderr).toMatch(/^host: .*config\.json cannot be used: .+\n$/)
+      expect(stderr).toContain(reason)
+      expect(stderr).not.toContain('\u001b')
+    }
   })
+
+  test.each([
+    ['synk', 'has none of that name; did you mean "sync"?'],
+    ['release', 'has none of that name; it has "sync", "other"'],
+  ])(
+    'a rule for "%s", which is no command, keeps every command from running',
+    async (key, reason) => {
+      const host = withConfig(
+        JSON.stringify({ clis: { host: { commands: { [key]: { lock: 'db' } } } } }),
+      )
+      const { status, stdout, stderr } = await host.run(['other'])
+      expect({ status, stdout }).toEqual({ status: 78, stdout: '' })
+      expect(stderr).toContain(`commands["${key}"] must name a command of host, which ${reason}`)
+    },
+  )
 })

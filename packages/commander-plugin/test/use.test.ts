@@ -99,17 +99,23 @@ console.log(seen.includes('use'), Object.keys(program).includes('use'), program.
 })
 
 describe('the plugin follows every command once', () => {
-  test('when it is used twice on one program: the first options hold', async () => {
+  test('when it is used twice on one program with the same options', async () => {
+    const host = hostProject(`program
+  .use(cliOps({ commands: { sync: { emits: 'done' } } }))
+  .use(cliOps({ commands: { sync: { emits: 'done' } } }))
+${COMMAND}`)
+    expect(await host.run(['sync'])).toEqual(SYNCED)
+    expect((await host.traces()).types).toEqual(['command:started', 'done', 'command:completed'])
+  })
+
+  test('when it is used twice on one program with other options: no command runs', async () => {
     const host = hostProject(`program
   .use(cliOps({ commands: { sync: { emits: 'first:done' } } }))
   .use(cliOps({ commands: { sync: { emits: 'second:done' } } }))
 ${COMMAND}`)
-    expect(await host.run(['sync'])).toEqual(SYNCED)
-    expect((await host.traces()).types).toEqual([
-      'command:started',
-      'first:done',
-      'command:completed',
-    ])
+    const { status, stdout, stderr } = await host.run(['sync'])
+    expect({ status, stdout }).toEqual({ status: 78, stdout: '' })
+    expect(stderr).toMatch(/^host: cliOps\(\) is used twice .*commands\["sync"\].*\n$/)
   })
 
   test('when it is used on one subcommand: only that is coordinated, by its own path', async () => {
@@ -209,14 +215,14 @@ try {
     expect((await host.traces()).locks).toEqual([])
   })
 
-  test('while a taken lock makes the action follow later', async () => {
+  test('while a taken lock makes it wait', async () => {
     const host = hostProject(body(`() => console.log('synced')`))
     const lock = await host.coordinator().locks.lock('db')
     const waiting = host.start(['sync'])
     await waiting.says('waiting for "db"')
     await lock.release()
     const { status, stdout } = await waiting.ended
-    expect({ status, stdout }).toEqual({ status: 0, stdout: 'parsed\nsynced\n' })
+    expect({ status, stdout }).toEqual({ status: 0, stdout: 'synced\nparsed\n' })
   })
 })
 

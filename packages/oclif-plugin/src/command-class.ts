@@ -1,41 +1,45 @@
-import type { CommandRule } from '@cli-ops/shared-ipc/lifecycle'
-
-/** The part of an oclif command class that the plugin works on, in core 4 and 5. */
-export interface CommandClass {
-  readonly id?: string
-  readonly prototype: CommandInstance
-  /** The rule of this command, as its author wrote it into the class. */
-  readonly cliOps?: CommandRule
-}
-
 /** The part of a command that the plugin works on. */
 export interface CommandInstance {
-  run: (this: CommandInstance) => Promise<unknown>
+  /** All of a command: `init`, `run`, `catch` and `finally`. Protected in oclif, and looked for before it is used. */
+  _run?: Run
+  run: Run
   jsonEnabled?(): boolean
 }
+
+type Run = (this: CommandInstance) => Promise<unknown>
+type RunName = '_run' | 'run'
 
 /** Calls what a wrapper stands in front of. */
 type Wrapper = (this: CommandInstance, original: () => Promise<unknown>) => Promise<unknown>
 
-/** Tells whether a class has a `run` of its instances to wrap, as every one derived from oclif's own has. */
-export function hasRun(command: { readonly prototype?: Partial<CommandInstance> }): boolean {
-  return typeof command.prototype?.run === 'function'
+/**
+ * Replaces all that the instances of a class do, or where this oclif has no such method their `run`; the class stays the one it was.
+ * Returns a function that takes the wrapper back, where nobody has put another one around it since; `undefined` where there is
+ * nothing to wrap.
+ */
+export function wrapCommand(
+  { prototype }: { readonly prototype: Partial<CommandInstance> },
+  wrapper: Wrapper,
+): (() => void) | undefined {
+  const name: RunName = typeof prototype._run === 'function' ? '_run' : 'run'
+  return wrapMethod(prototype, name, wrapper)
 }
 
-/**
- * Replaces the `run` of a class, which stays the class it was. Returns a function that takes the wrapper back, where
- * nobody has put another one around it since.
- */
-export function wrapRun({ prototype }: CommandClass, wrapper: Wrapper): () => void {
-  const own = Object.getOwnPropertyDescriptor(prototype, 'run')
-  const { run } = prototype
+function wrapMethod(
+  prototype: Partial<CommandInstance>,
+  name: RunName,
+  wrapper: Wrapper,
+): (() => void) | undefined {
+  const own = Object.getOwnPropertyDescriptor(prototype, name)
+  const original = prototype[name]
+  if (typeof original !== 'function') return undefined
   const wrapped = function (this: CommandInstance): Promise<unknown> {
-    return Reflect.apply(wrapper, this, [() => Reflect.apply(run, this, [])])
+    return Reflect.apply(wrapper, this, [() => Reflect.apply(original, this, [])])
   }
-  Object.defineProperty(prototype, 'run', { configurable: true, writable: true, value: wrapped })
+  Object.defineProperty(prototype, name, { configurable: true, writable: true, value: wrapped })
   return () => {
-    if (prototype.run !== wrapped) return
-    if (own === undefined) Reflect.deleteProperty(prototype, 'run')
-    else Object.defineProperty(prototype, 'run', own)
+    if (prototype[name] !== wrapped) return
+    if (own === undefined) Reflect.deleteProperty(prototype, name)
+    else Object.defineProperty(prototype, name, own)
   }
 }

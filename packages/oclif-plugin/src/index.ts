@@ -1,4 +1,5 @@
 export { withLock } from './with-lock.js'
+export { CliOpsError, isCliOpsError, useOps } from '@cli-ops/shared-ipc/command'
 export type {
   CliOpsOptions,
   CommandContext,
@@ -6,4 +7,4 @@ export type {
   CommandRule,
   EmittedEvent,
   LockRule,
-} from '@cli-ops/shared-ipc/lifecycle'
+} from '@cli-ops/shared-ipc/command'

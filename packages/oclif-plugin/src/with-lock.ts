@@ -1,26 +1,30 @@
-import { checkLockRule, type LockRule, runWithLock } from '@cli-ops/shared-ipc/lifecycle'
+import { checkLockRule, type LockRule, runWithLock } from '@cli-ops/shared-ipc/command'
 
-import { wrapRun } from './command-class.js'
-import { refuse } from './refuse.js'
+import { type CommandInstance, wrapCommand } from './command-class.js'
 
 /** Any command class. */
 type AnyClass = abstract new (...args: never[]) => unknown
 
 /**
- * Makes a command class run under a lock: `withLock('projects')(Sync)`, or `@withLock('projects')` as a standard or a legacy
- * decorator. It is the same class afterwards. Who waits is shown on stderr who holds the lock; when it is not to
- * be had, `run` is not called and the exit code is 75, also under `--json`, where the error is JSON.
+ * Makes a command class run under a lock, from its `init()` to its `finally()`: `withLock('projects')(Sync)`, or
+ * `@withLock('projects')` as a standard or a legacy decorator. It is the same class afterwards. Who waits is shown on stderr who holds
+ * the lock. If it cannot be acquired, nothing of the command runs and the process ends, with 75 where the lock is busy; under `--json`
+ * the error is JSON on stdout.
  *
- * @throws TypeError when the lock rule is wrong
+ * @throws TypeError when the lock rule is wrong, or what is wrapped is no command class
  */
 export function withLock(
   lock: string | LockRule,
 ): <Class extends AnyClass>(command: Class, context?: unknown) => Class {
   checkLockRule('lock', lock)
   return (command) => {
-    wrapRun(command, async function (original) {
-      return runWithLock<unknown>(lock, original, (refusal) => refuse(this, refusal))
-    })
+    const { prototype } = command as { readonly prototype?: Partial<CommandInstance> }
+    const unwrap =
+      prototype &&
+      wrapCommand({ prototype }, async function (run) {
+        return runWithLock(lock, { run, isAwaited: true, json: this.jsonEnabled?.() === true })
+      })
+    if (unwrap === undefined) throw new TypeError('withLock(…) must be given a command class')
     return command
   }
 }

@@ -23,7 +23,11 @@ export class OclifHost {
   /** `commands` is a module that exports `COMMANDS`; `manifest` is added to its package.json. */
   constructor(
     commands: string,
-    manifest: { readonly oclif?: object; readonly cliOps?: unknown } = {},
+    manifest: {
+      readonly oclif?: object
+      readonly cliOps?: unknown
+      readonly dependencies?: object
+    } = {},
   ) {
     onTestFinished(() => {
       for (const folder of [this.folder, this.home]) rmSync(folder, { recursive: true })

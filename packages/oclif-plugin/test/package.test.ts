@@ -32,7 +32,8 @@ test('the package brings what oclif looks for', async () => {
   for (const file of [
     'oclif.manifest.json',
     'dist/package.json',
-    'dist/hooks/prerun.js',
+    'dist/hooks/init.js',
+    'dist/run-coordinated.js',
     'dist/commands/index.js',
   ])
     expect(files).toContain(file)

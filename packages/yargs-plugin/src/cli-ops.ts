@@ -1,4 +1,4 @@
-import { checkOptions, type CliOpsOptions } from '@cli-ops/shared-ipc/lifecycle'
+import { checkOptions, type CliOpsOptions } from '@cli-ops/shared-ipc/command'
 
 import { surroundCommand } from './surround-command.js'
 import type { ParsedArguments, YargsInstance } from './yargs-instance.js'
@@ -19,6 +19,7 @@ export type YargsPlugin = (argv: object, yargs?: unknown) => void | Promise<void
  */
 export function cliOps(options?: CliOpsOptions): YargsPlugin {
   if (options !== undefined) checkOptions(options)
+  const chosen = options ?? {}
   return (argv, yargs) =>
-    surroundCommand(argv as ParsedArguments, yargs as YargsInstance | undefined, options ?? {})
+    surroundCommand(argv as ParsedArguments, yargs as YargsInstance | undefined, chosen)
 }

@@ -1,4 +1,4 @@
-import { emitAfter, type EventsOf } from '@cli-ops/shared-ipc/lifecycle'
+import { emitAfter, type EventsOf } from '@cli-ops/shared-ipc/command'
 
 /**
  * Wraps a handler so that an event follows when it has ended well: of the given type with what the handler returned as

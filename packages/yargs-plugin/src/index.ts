@@ -2,6 +2,7 @@ export { cliOps, type YargsPlugin } from './cli-ops.js'
 export { emits } from './emits.js'
 export { opsCommand } from './ops-command.js'
 export { withLock } from './with-lock.js'
+export { CliOpsError, isCliOpsError, useOps } from '@cli-ops/shared-ipc/command'
 export type {
   CliOpsOptions,
   CommandContext,
@@ -9,4 +10,4 @@ export type {
   CommandRule,
   EmittedEvent,
   LockRule,
-} from '@cli-ops/shared-ipc/lifecycle'
+} from '@cli-ops/shared-ipc/command'

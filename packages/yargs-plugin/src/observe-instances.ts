@@ -1,7 +1,9 @@
 import { realpathSync } from 'node:fs'
-import Module, { createRequire } from 'node:module'
+import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+
+import type { Load } from '@cli-ops/shared-ipc/command'
 
 /** The part of a yargs instance through which every parse goes. */
 export interface YargsParser {
@@ -9,39 +11,59 @@ export interface YargsParser {
   middleware(callback: unknown): unknown
 }
 
-type Observer = (yargs: YargsParser) => void
-type Factory = (args: readonly string[]) => YargsParser
+/** Is called with an instance that is about to parse for the first time. */
+export type InstanceObserver = (yargs: YargsParser) => void
 
-interface ModuleLoader {
-  _load: (this: unknown, ...args: unknown[]) => unknown
-}
+type Factory = (args: readonly string[]) => YargsParser
 
 /**
  * Calls `observer` with each yargs instance of this process when it first parses. yargs has no place of its own for it:
  * the class is reached through the copies that the program loads, and a copy bundled into the program is
- * out of reach. Resolves when the copies are known.
+ * out of reach.
  */
-export async function observeInstances(observer: Observer): Promise<void> {
-  const seen = new WeakSet<object>()
-  const reach = (factory: unknown): void => {
-    wrapParse(factory, seen, observer)
-  }
-  watchRequire(reach)
-  const esModule = esModuleOf(process.argv[1] ?? '')
-  if (esModule !== undefined) {
-    reach(((await import(pathToFileURL(esModule).href)) as { readonly default?: unknown }).default)
-  }
-}
+export class InstanceWatch {
+  readonly #seen = new WeakSet<object>()
+  readonly #observer: InstanceObserver
 
-/** yargs 17 has a CommonJS bundle of its own, which makes the instances of every program that requires it. */
-function watchRequire(reach: (factory: unknown) => void): void {
-  const loader = Module as unknown as ModuleLoader
-  const load = loader._load
-  loader._load = function (...args) {
-    const exported = Reflect.apply(load, this, args)
-    const request = typeof args[0] === 'string' ? args[0] : ''
-    if (basename(request) === 'index.cjs' && isYargsBundle(exported)) reach(exported.Yargs)
-    return exported
+  constructor(observer: InstanceObserver) {
+    this.#observer = observer
+  }
+
+  /** yargs 17 has a CommonJS bundle of its own, which makes the instances of every program that requires it. */
+  onLoad({ request, exported }: Load): void {
+    if (basename(request) === 'index.cjs' && isYargsBundle(exported)) this.#reach(exported.Yargs)
+  }
+
+  /**
+   * Reaches the ES module of the yargs that a program finds. From 18 there is no other; before, it is only worth loading for a
+   * program that is an ES module itself.
+   */
+  async reachModule(program: string): Promise<void> {
+    const file = moduleOf(program)
+    if (file === undefined) return
+    const { default: factory } = (await import(pathToFileURL(file).href)) as {
+      readonly default?: unknown
+    }
+    this.#reach(factory)
+  }
+
+  #reach(factory: unknown): void {
+    if (typeof factory !== 'function') return
+    const prototype = Object.getPrototypeOf((factory as Factory)([])) as YargsParser | undefined
+    if (typeof prototype?.parse !== 'function' || this.#seen.has(prototype)) return
+    const seen = this.#seen
+    const observer = this.#observer
+    seen.add(prototype)
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- it is called with the instance below
+    const { parse } = prototype
+    const value = function (this: YargsParser, ...args: unknown[]): unknown {
+      if (!seen.has(this)) {
+        seen.add(this)
+        observer(this)
+      }
+      return Reflect.apply(parse, this, args)
+    }
+    Object.defineProperty(prototype, 'parse', { configurable: true, writable: true, value })
   }
 }
 
@@ -54,18 +76,15 @@ function isYargsBundle(exported: unknown): exported is { readonly Yargs: unknown
   )
 }
 
-/**
- * The ES module of the yargs that a program finds. From 18 there is no other; before, it is only worth loading for a
- * program that is an ES module itself.
- */
-function esModuleOf(program: string): string | undefined {
+function moduleOf(program: string): string | undefined {
   try {
     const file = realpathSync(program)
     const require = createRequire(file)
     const manifest = require.resolve('yargs/package.json')
     const { version } = require(manifest) as { readonly version: string }
-    const isOnlyCopy = Number.parseInt(version, 10) >= 18
-    return isOnlyCopy || isEsModule(file) ? join(dirname(manifest), 'index.mjs') : undefined
+    const major = Number.parseInt(version, 10)
+    const isReached = major >= 18 || (major === 17 && isEsModule(file))
+    return isReached ? join(dirname(manifest), 'index.mjs') : undefined
   } catch {
     // A program without yargs, or none at all, such as `node -e`.
     return undefined
@@ -83,21 +102,4 @@ function isEsModule(file: string): boolean {
       if (folder === dirname(folder)) return false
     }
   }
-}
-
-function wrapParse(factory: unknown, seen: WeakSet<object>, observer: Observer): void {
-  if (typeof factory !== 'function') return
-  const prototype = Object.getPrototypeOf((factory as Factory)([])) as YargsParser | undefined
-  if (typeof prototype?.parse !== 'function' || seen.has(prototype)) return
-  seen.add(prototype)
-  // eslint-disable-next-line @typescript-eslint/unbound-method -- it is called with the instance below
-  const { parse } = prototype
-  const value = function (this: YargsParser, ...args: unknown[]): unknown {
-    if (!seen.has(this)) {
-      seen.add(this)
-      observer(this)
-    }
-    return Reflect.apply(parse, this, args)
-  }
-  Object.defineProperty(prototype, 'parse', { configurable: true, writable: true, value })
 }

@@ -1,4 +1,4 @@
-import { type CliOpsOptions, OPS_COMMANDS, type OpsCommand } from '@cli-ops/shared-ipc/lifecycle'
+import { type CliOpsOptions, OPS_COMMANDS, type OpsCommand } from '@cli-ops/shared-ipc/command'
 import type { Argv, CommandModule } from 'yargs'
 
 import type { ParsedArguments } from './yargs-instance.js'
@@ -39,7 +39,7 @@ function mountBelow(yargs: Argv, parent: string, options: CliOpsOptions): Argv {
 function moduleOf(spec: OpsCommand, options: CliOpsOptions): CommandModule {
   const words = [
     spec.path.slice(spec.path.lastIndexOf(' ') + 1),
-    ...spec.arguments.map(({ name }) => `<${name}>`),
+    ...spec.arguments.map(({ name, optional }) => (optional === true ? `[${name}]` : `<${name}>`)),
   ]
   return {
     command: words.join(' '),
@@ -62,7 +62,8 @@ function moduleOf(spec: OpsCommand, options: CliOpsOptions): CommandModule {
     handler: async (argv) => {
       const { runOps } = await import('@cli-ops/shared-ipc/ops')
       const { name = argv.$0, home, namespace, url } = options
-      const args = spec.arguments.map((argument) => String(argv[argument.name]))
+      const given = spec.arguments.filter((argument) => argv[argument.name] !== undefined)
+      const args = given.map((argument) => String(argv[argument.name]))
       process.exitCode = await runOps({
         name,
         home,

@@ -2,12 +2,41 @@
  * Coordinates a yargs program that cannot be edited: `node --import @cli-ops/yargs-plugin/register the-program.js`.
  * What it does is configured in the home's `config.json`.
  */
+import { PreloadedProgram, type ProgramCommand } from '@cli-ops/shared-ipc/command'
+
 import { cliOps } from './cli-ops.js'
-import { observeInstances } from './observe-instances.js'
+import { listCommands } from './list-commands.js'
+import { InstanceWatch } from './observe-instances.js'
+import { unsupportedDependency, unsupportedVersion } from './unsupported-yargs.js'
 
 const middleware = cliOps()
+const probed: (() => readonly ProgramCommand[])[] = []
 
-// eslint-disable-next-line no-restricted-syntax -- a preload: the program must not start before its yargs is known
-await observeInstances((yargs) => {
+const watch = new InstanceWatch((yargs) => {
+  if (!preloaded.parses()) return
+  if (preloaded.isProbed) {
+    const before = listCommands(yargs)
+    probed.push(() => [...before, ...listCommands(yargs)])
+  }
   yargs.middleware(middleware)
 })
+
+const preloaded = new PreloadedProgram({
+  specifier: '@cli-ops/yargs-plugin/register',
+  url: import.meta.url,
+  framework: 'yargs',
+  listCommands: () => probed.flatMap((list) => list()),
+  onLoad: (load) => {
+    watch.onLoad(load)
+    const version = unsupportedVersion(load)
+    if (load.from === undefined || preloaded.isOwnFile(load.from)) refuse(version)
+  },
+})
+refuse(unsupportedDependency(preloaded.bin?.folder))
+
+function refuse(version: string | undefined): void {
+  if (version !== undefined) preloaded.cannotHold(`its yargs is ${version}, and 17 or 18 is needed`)
+}
+
+// eslint-disable-next-line no-restricted-syntax -- a preload: the program must not start before its yargs is known
+await watch.reachModule(process.argv[1] ?? '')

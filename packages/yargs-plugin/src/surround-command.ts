@@ -4,65 +4,120 @@ import {
   beginCommand,
   type CliOpsOptions,
   type CommandRun,
-  EXIT_BUSY,
+  currentSession,
+  type Entry,
+  hostBlocks,
+  isOwnCommandLine,
   isPromiseLike,
-  type Refusal,
-  sayRefusal,
-} from '@cli-ops/shared-ipc/lifecycle'
+} from '@cli-ops/shared-ipc/command'
 
+import { checkPlugins } from './check-plugins.js'
+import { commandTree } from './command-tree.js'
 import { isOpsRun } from './ops-command.js'
-import { isParsedAgain, noteLook } from './parsed-again.js'
-import { commandPath, hasHandler, isHelpRun } from './yargs-command.js'
-import { observeHandler, type ParsedArguments, type YargsInstance } from './yargs-instance.js'
+import { commandPath, hasHandler, isHelpRun, isLook, wrapHandler } from './yargs-command.js'
+import {
+  endParse,
+  internalsOf,
+  observeHandler,
+  type ParsedArguments,
+  silenceFailure,
+  type YargsInstance,
+} from './yargs-instance.js'
 
 /**
- * Begins the command and takes its lock; a promise only where the lock has to be waited for, so that a synchronous
- * `parse()` stays synchronous. yargs shows a middleware nothing of what the handler returns, so the lock is kept and
- * the outcome read at the end of the process or, in a process that parses again, when the next command begins.
+ * Begins the command and takes its lock. Where the program goes on as soon as `parse()` has returned, a busy lock blocks; a promise
+ * is returned only under `parseAsync()` and where yargs awaits already. yargs shows a middleware nothing of what the handler returns,
+ * so the outcome is read at the end of the process or, in a process that parses again, when the next command begins.
  */
 export function surroundCommand(
   argv: ParsedArguments,
   yargs: YargsInstance | undefined,
   options: CliOpsOptions,
 ): void | Promise<void> {
-  if (isOpsRun(argv) || isHelpRun(yargs, argv)) return undefined
+  if (isOpsRun(argv) || isHelpRun(yargs, argv) || isLook(yargs)) return undefined
+  const { isFirst, fault } = checkPlugins(yargs, options)
+  if (!isFirst && fault === undefined) return undefined
   const { _: args, $0: program, ...named } = argv
-  const context = { command: commandPath(yargs, argv), args, options: named }
-  if (isParsedAgain(yargs, context)) return undefined
-  const run = beginCommand({ name: programName(program) }, options, context)
+  const survives = yargs?.getExitProcess?.() === false
+  const isOwn = isOwnLine(args) && !(survives && isLaterLine(args))
+  const run = beginCommand(
+    {
+      program: { name: programName(program) },
+      context: { command: commandPath(yargs, argv), args, options: named },
+      isOwnCommandLine: isOwn,
+      livesOn: !isOwn && survives,
+      commands: commandTree(yargs),
+      fault,
+    },
+    options,
+  )
   if (run === undefined) return undefined
-  // Without a handler the program goes on as soon as parse() has returned, and would take a promise for its arguments.
-  if (!hasHandler(yargs)) {
-    noteLook(yargs, run.context)
-    run.holdNow(endRefused)
+  let entry: Entry | Promise<Entry>
+  try {
+    entry = run.enter(() => !hasHandler(yargs) || hostBlocks())
+  } catch (error) {
+    reject(yargs, error)
     return undefined
   }
-  const held = run.hold(endRefused)
-  if (!isPromiseLike(held)) {
-    watchHandler(run, yargs)
+  if (!isPromiseLike(entry)) {
+    surroundHandler(run, yargs, entry)
     return undefined
   }
-  return held.then(() => {
-    watchHandler(run, yargs)
-  })
+  return entry.then(
+    (entered) => {
+      surroundHandler(run, yargs, entered)
+    },
+    (error: unknown) => {
+      silenceFailure(yargs, error)
+      // yargs ends a parse that it awaits by itself.
+      throw error
+    },
+  )
+}
+
+/** Rejects one command of a host that lives on, in the manner of its parse. */
+function reject(yargs: YargsInstance | undefined, error: unknown): void {
+  const hasCallback = internalsOf(yargs)?.hasParseCallback?.() === true
+  if (!hasCallback || !wrapHandler(yargs, passOver)) {
+    endParse(yargs)
+    throw error
+  }
+  // The callback is given it, and nothing exits.
+  yargs?.exit(1, error as Error)
 }
 
 /** Keeps a command that begins while this one's handler still runs from taking it for done, and its lock for free. */
-function watchHandler(run: CommandRun, yargs: YargsInstance | undefined): void {
+function surroundHandler(run: CommandRun, yargs: YargsInstance | undefined, entry: Entry): void {
+  if (entry === 'skipped') {
+    if (!wrapHandler(yargs, passOver)) throw run.refusal ?? new Error('skipped')
+    return
+  }
   const close = run.keepOpen()
-  observeHandler(yargs, {
+  if (!wrapHandler(yargs, (handler) => run.within(handler))) run.enterFlow()
+  const isHeard = observeHandler(yargs, {
     failed: (error) => {
       run.noteError(error)
       close()
     },
     ended: close,
   })
+  if (!isHeard) close()
 }
 
-/** A middleware that throws makes yargs print its help, so the process ends here; nothing of the command has run. */
-function endRefused(refusal: Refusal): never {
-  sayRefusal(refusal)
-  process.exit(refusal.reason === 'skipped' ? 0 : EXIT_BUSY)
+function passOver(): void {
+  // The command does not run.
+}
+
+/** The words that belong to options are among the process's, but not among these. */
+function isOwnLine(args: readonly (string | number)[]): boolean {
+  const own = process.argv.slice(2)
+  if (args.length === 0) return isOwnCommandLine(own)
+  return args.every((word) => own.includes(String(word)))
+}
+
+/** A line of options alone could be the process's own; in a host that does not exit, the second such line is a prompt's. */
+function isLaterLine(args: readonly unknown[]): boolean {
+  return args.length === 0 && currentSession()?.current !== undefined
 }
 
 function programName(script: string): string {

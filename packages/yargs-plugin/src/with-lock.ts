@@ -1,9 +1,4 @@
-import {
-  checkLockRule,
-  type LockRule,
-  runWithLock,
-  sayRefusal,
-} from '@cli-ops/shared-ipc/lifecycle'
+import { checkWithLock, type LockRule, runWithLock } from '@cli-ops/shared-ipc/command'
 
 /** The part of a yargs command module that is wrapped. */
 interface WithHandler {
@@ -12,9 +7,9 @@ interface WithHandler {
 
 /**
  * Wraps a handler, or the handler of a command module, so that it runs under a lock. Who waits is shown on stderr who
- * holds the lock; when it is not to be had, the handler does not run and the exit code is 75.
+ * holds the lock. If it cannot be acquired, the handler does not run and the process ends, with 75 where the lock is busy.
  *
- * @throws TypeError when the lock rule is wrong
+ * @throws TypeError when the lock rule is wrong, or no handler is given
  * @example
  * ```ts
  * yargs().command('sync', 'synchronise', {}, withLock('items', async (argv) => { … }))
@@ -28,19 +23,19 @@ export function withLock<Module extends WithHandler>(
 export function withLock<Args extends unknown[], Result>(
   lock: string | LockRule,
   handler: (...args: Args) => Result,
-): (...args: Args) => Result | Promise<Awaited<Result>>
+): (...args: Args) => Result
 export function withLock(
   lock: string | LockRule,
   wrapped: WithHandler | ((...args: unknown[]) => unknown),
 ): WithHandler | ((...args: unknown[]) => unknown) {
-  checkLockRule('lock', lock)
+  checkWithLock(lock, typeof wrapped === 'function' ? wrapped : wrapped?.handler)
   if (typeof wrapped === 'function') return lockHandler(lock, wrapped)
   // The module's own prototype and accessors are kept: commandDir hands over whole module objects.
   const handler = wrapped.handler as (...args: unknown[]) => unknown
   return Object.create(wrapped, {
     handler: {
       enumerable: true,
-      value: lockHandler(lock, (...args) => Reflect.apply(handler, wrapped, args)),
+      value: lockHandler(lock, handler, wrapped),
     },
   }) as WithHandler
 }
@@ -48,9 +43,10 @@ export function withLock(
 function lockHandler(
   lock: string | LockRule,
   handler: (...args: unknown[]) => unknown,
+  module?: object,
 ): (...args: unknown[]) => unknown {
   return function (this: unknown, ...args) {
-    // yargs ignores what a handler returns, so a refused one may return nothing.
-    return runWithLock<unknown>(lock, () => Reflect.apply(handler, this, args), sayRefusal)
+    const run = (): unknown => Reflect.apply(handler, module ?? this, args)
+    return runWithLock(lock, { run, handler })
   }
 }

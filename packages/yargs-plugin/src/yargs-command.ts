@@ -1,4 +1,9 @@
-import { internalsOf, type ParsedArguments, type YargsInstance } from './yargs-instance.js'
+import {
+  internalsOf,
+  type ParsedArguments,
+  type YargsCommandLevel,
+  type YargsInstance,
+} from './yargs-instance.js'
 
 /** How yargs marks the default command. */
 const DEFAULT_COMMANDS: ReadonlySet<string> = new Set(['$0', '*'])
@@ -12,7 +17,8 @@ const NO_HANDLER = /^\(\)\s*=>\s*\{\s*\}$/u
  */
 export function commandPath(yargs: YargsInstance | undefined, argv: ParsedArguments): string {
   const declared = declaredPath(yargs)
-  return declared === undefined ? String(argv._[0] ?? '') : declared.join(' ')
+  if (declared === undefined) return String(argv._[0] ?? '')
+  return (declared.length > 0 ? declared : shownPath(yargs, argv)).join(' ')
 }
 
 /**
@@ -24,10 +30,8 @@ export function hasHandler(yargs: YargsInstance | undefined): boolean {
   const path = declaredPath(yargs)
   if (path === undefined) return true
   // yargs sets this when it has found a handler to call, the default command's included.
-  if (path.length === 0) return internals?.getHasOutput?.() !== false
-  if (path.length > 1) return true
-  const handlers = internals?.getCommandInstance?.().frozens?.at(-1)?.handlers
-  const { handler } = handlers?.[path[0] ?? ''] ?? {}
+  if (path.length === 0 && internals?.getHasOutput?.() === false) return false
+  const { handler } = handlerOf(yargs) ?? {}
   return (
     typeof handler !== 'function' || !NO_HANDLER.test(Function.prototype.toString.call(handler))
   )
@@ -37,6 +41,64 @@ export function hasHandler(yargs: YargsInstance | undefined): boolean {
 export function isHelpRun(yargs: YargsInstance | undefined, argv: ParsedArguments): boolean {
   if (argv['help'] !== true && argv['version'] !== true) return false
   return declaredPath(yargs)?.length === 0 && internalsOf(yargs)?.getHasOutput?.() === true
+}
+
+/** The commands of the program itself: below a command yargs puts them aside. */
+export function topCommands(yargs: YargsInstance | undefined): YargsCommandLevel | undefined {
+  const commands = internalsOf(yargs)?.getCommandInstance?.()
+  return commands?.frozens?.[0] ?? commands
+}
+
+/**
+ * Tells whether a builder only looks at the arguments (`await yargs.argv`): the command that they name is still to come, with the
+ * handler that yargs has not reached yet.
+ */
+export function isLook(yargs: YargsInstance | undefined): boolean {
+  const isBelow = (internalsOf(yargs)?.getContext?.()?.fullCommands?.length ?? 0) > 0
+  return isBelow && internalsOf(yargs)?.getHasOutput?.() === false
+}
+
+/**
+ * Puts a function around the handler that is about to run, this once. False where that is out of reach, such as below another
+ * command.
+ */
+export function wrapHandler(
+  yargs: YargsInstance | undefined,
+  wrapper: (handler: () => unknown) => unknown,
+): boolean {
+  const command = handlerOf(yargs)
+  const handler = command?.handler
+  if (command === undefined || typeof handler !== 'function') return false
+  command.handler = function (this: unknown, ...args: unknown[]): unknown {
+    command.handler = handler
+    return wrapper(() => Reflect.apply(handler, this, args) as unknown)
+  }
+  return true
+}
+
+/** What yargs keeps of the command that runs, where it is one of the program itself. */
+function handlerOf(yargs: YargsInstance | undefined): { handler?: unknown } | undefined {
+  const path = declaredPath(yargs)
+  const level = topCommands(yargs)
+  if (path === undefined || level === undefined || path.length > 1) return undefined
+  return path[0] === undefined ? level.defaultCommand : level.handlers?.[path[0]]
+}
+
+/** The path as the usage shows it: behind an asynchronous middleware, yargs has left the command already. */
+function shownPath(yargs: YargsInstance | undefined, argv: ParsedArguments): string[] {
+  const { handlers = {}, aliasMap = {} } = topCommands(yargs) ?? {}
+  const first = String(argv._[0] ?? '')
+  const name = Object.hasOwn(handlers, first)
+    ? first
+    : Object.hasOwn(aliasMap, first)
+      ? aliasMap[first]
+      : undefined
+  if (name === undefined) return []
+  const [usage = ''] = internalsOf(yargs)?.getUsageInstance?.()?.getUsage?.()[0] ?? []
+  const words = usage.split(' ').slice(1)
+  const end = words.findIndex((word) => /^[<[]/u.test(word))
+  const shown = end < 0 ? words : words.slice(0, end)
+  return [name, ...shown.slice(1)]
 }
 
 function declaredPath(yargs: YargsInstance | undefined): string[] | undefined {

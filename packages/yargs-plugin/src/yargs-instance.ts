@@ -6,28 +6,43 @@ import type { Argv } from 'yargs'
  */
 export interface YargsInternals {
   /** The commands on the way to the one that runs, as they were declared: `['task', 'add <title>']`. */
-  readonly getContext?: () => { readonly fullCommands?: readonly string[] } | undefined
+  readonly getContext?: () =>
+    { readonly commands?: string[]; readonly fullCommands?: string[] } | undefined
   /** True once something was printed or a handler is about to be called. */
   readonly getHasOutput?: () => boolean
-  readonly getUsageInstance?: () => { fail?: YargsFail } | undefined
+  readonly getUsageInstance?: () => YargsUsage | undefined
+  readonly hasParseCallback?: () => boolean
   readonly getCommandInstance?: () => YargsCommands
 }
 
+/** The commands of one level. */
+export interface YargsCommandLevel {
+  readonly handlers?: Readonly<Record<string, { handler?: unknown }>>
+  readonly aliasMap?: Readonly<Record<string, string>>
+  readonly defaultCommand?: { handler?: unknown }
+}
+
 /** The commands of an instance. */
-export interface YargsCommands {
-  /** What a parse will put back when it ends: the top-level commands, by name. */
-  readonly frozens?: readonly {
-    readonly handlers?: Readonly<Record<string, { readonly handler?: unknown }>>
-  }[]
+export interface YargsCommands extends YargsCommandLevel {
+  /** What each parse in progress will put back when it ends, the outermost first. */
+  readonly frozens?: readonly YargsCommandLevel[]
   /** Puts the commands back as they were before a parse, when the handler has returned or settled. */
   unfreeze?: () => void
+}
+
+/** What an instance shows of itself. */
+interface YargsUsage {
+  fail?: YargsFail
+  /** The lines of usage, each with its description. */
+  getUsage?(): readonly (readonly [string, string])[]
 }
 
 /** Prints a failure and ends the process, or calls the host's own `.fail()`. */
 export type YargsFail = (message: string | null, error?: unknown) => unknown
 
 /** A yargs instance, of any copy. */
-export type YargsInstance = Pick<Argv, 'argv'> & {
+export type YargsInstance = Pick<Argv, 'argv' | 'exit'> & {
+  readonly getExitProcess?: () => boolean
   readonly getInternalMethods?: () => YargsInternals
 }
 
@@ -48,25 +63,53 @@ export interface HandlerObserver {
 
 /**
  * Listens to what becomes of the handler that is about to run; yargs does what it does as ever. Nothing is heard where
- * yargs does not tell, nor after a synchronous throw; the end of the process is what is left then.
+ * yargs does not tell, which returns false, nor after a synchronous throw; the end of the process is what is left then.
  */
-export function observeHandler(yargs: YargsInstance | undefined, observer: HandlerObserver): void {
+export function observeHandler(
+  yargs: YargsInstance | undefined,
+  observer: HandlerObserver,
+): boolean {
   const internals = internalsOf(yargs)
-  const usage = internals?.getUsageInstance?.()
+  const usage: Pick<YargsUsage, 'fail'> | undefined = internals?.getUsageInstance?.()
   const undoFail = replace(usage, 'fail', (fail, args) => {
     const [, error] = args
     if (error !== undefined) observer.failed(error)
     return fail(...args)
   })
   const commands = internals?.getCommandInstance?.()
-  const depth = commands?.frozens?.length ?? 0
   const undoUnfreeze = replace(commands, 'unfreeze', (unfreeze) => {
     unfreeze()
-    // A handler may itself parse with the same instance.
-    if ((commands?.frozens?.length ?? 0) >= depth) return
+    // A builder or a handler may itself parse with the same instance.
+    if ((commands?.frozens?.length ?? 0) > 0) return
     undoUnfreeze()
     undoFail()
     observer.ended()
+  })
+  return commands?.unfreeze !== undefined
+}
+
+/**
+ * Puts an instance back as it was before the parse, which yargs leaves undone where something throws in a synchronous one: the next
+ * line of a REPL would be parsed in the middle of this one.
+ */
+export function endParse(yargs: YargsInstance | undefined): void {
+  const context = internalsOf(yargs)?.getContext?.()
+  for (const commands of [context?.commands, context?.fullCommands]) commands?.splice(0)
+  if (yargs === undefined) return
+  const prototype = Object.getPrototypeOf(yargs) as Record<symbol, unknown>
+  const name = Object.getOwnPropertySymbols(prototype).find(
+    ({ description }) => description === 'unfreeze',
+  )
+  const unfreeze = name === undefined ? undefined : prototype[name]
+  if (typeof unfreeze === 'function') Reflect.apply(unfreeze, yargs, [])
+}
+
+/** Keeps yargs from printing its help for an error that goes to the host. */
+export function silenceFailure(yargs: YargsInstance | undefined, silent: unknown): void {
+  const usage: Pick<YargsUsage, 'fail'> | undefined = internalsOf(yargs)?.getUsageInstance?.()
+  const undo = replace(usage, 'fail', (fail, args) => {
+    undo()
+    return args[1] === silent ? undefined : fail(...args)
   })
 }
 

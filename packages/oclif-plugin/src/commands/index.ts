@@ -1,4 +1,4 @@
-import { OPS_COMMANDS } from '@cli-ops/shared-ipc/lifecycle'
+import { OPS_COMMANDS } from '@cli-ops/shared-ipc/command'
 
 import { OPS_TOPIC } from '../ops-topic.js'
 import { createOpsCommand, type OpsCommandClass } from './ops-command-class.js'

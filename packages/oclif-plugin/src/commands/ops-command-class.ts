@@ -1,4 +1,4 @@
-import type { OpsCommand } from '@cli-ops/shared-ipc/lifecycle'
+import type { OpsCommand } from '@cli-ops/shared-ipc/command'
 
 import { parseOpsArguments } from './parse-ops-arguments.js'
 
@@ -24,7 +24,10 @@ export function createOpsCommand(spec: OpsCommand): OpsCommandClass {
   return class OpsTopicCommand {
     static readonly summary = spec.summary
     static readonly args = Object.fromEntries(
-      spec.arguments.map(({ name, description }) => [name, { name, description, required: true }]),
+      spec.arguments.map(({ name, description, optional }) => [
+        name,
+        { name, description, required: optional !== true },
+      ]),
     )
     static readonly flags = flagsOf(spec)
 

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 
-import type { OpsCommand } from '@cli-ops/shared-ipc/lifecycle'
+import type { OpsCommand } from '@cli-ops/shared-ipc/command'
 
 /** The arguments of an `ops` command, in order, and its options by name. */
 export interface OpsArguments {
@@ -18,7 +18,7 @@ const EXIT_USAGE = 2
  */
 export function parseOpsArguments(spec: OpsCommand, argv: readonly string[]): OpsArguments {
   const { values, positionals } = parse(spec, argv)
-  const [missing] = spec.arguments.slice(positionals.length)
+  const missing = spec.arguments.slice(positionals.length).find(({ optional }) => optional !== true)
   if (missing !== undefined)
     throw usageError(`Missing 1 required arg:\n${missing.name}  ${missing.description}`)
   const [extra] = positionals.slice(spec.arguments.length)

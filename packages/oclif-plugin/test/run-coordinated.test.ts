@@ -70,10 +70,24 @@ describe('a rule', () => {
     expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'LOCK_HELD' } })
   })
 
+  test('for every command does not keep anybody from help', async () => {
+    const host = new OclifHost(COMMANDS, {
+      cliOps: { commands: { '*': BUSY } },
+      dependencies: { '@cli-ops/oclif-plugin': '*', '@oclif/plugin-help': '*' },
+      oclif: { plugins: ['@cli-ops/oclif-plugin', '@oclif/plugin-help'] },
+    })
+    const { exitCode, stdout } = await host.whileHeld('projects', () => host.run(['help', 'sync']))
+    expect({ exitCode, stdout }).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('USAGE') as unknown,
+    })
+    expect(await host.events()).toEqual([])
+  })
+
   test('that is wrong keeps the command from running', async () => {
     const host = new OclifHost(COMMANDS, { cliOps: { commands: { sync: { lokc: 'projects' } } } })
     const { exitCode, stdout, stderr } = await host.run(['sync'])
-    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' })
+    expect({ exitCode, stdout }).toEqual({ exitCode: 78, stdout: '' })
     expect(stderr).toContain('lokc')
   })
 })
@@ -137,12 +151,17 @@ async function loadedBy(host: OclifHost, args: readonly string[]): Promise<strin
     .sort()
 }
 
-test('loads the hook alone for a command, and nothing for help', async () => {
+test('loads three files for a command, and the hook alone for help', async () => {
   const host = new OclifHost(COMMANDS)
   // The first run of a home also cleans up.
   await host.run(['sync'])
   const loaded = await loadedBy(host, ['sync'])
-  expect(loaded).toEqual(['packages/oclif-plugin/dist/hooks/prerun.js'])
-  expect(await loadedBy(host, ['--help'])).toEqual([])
-  expect(await loadedBy(host, ['--version'])).toEqual([])
+  expect(loaded).toEqual([
+    'packages/oclif-plugin/dist/hooks/init.js',
+    'packages/oclif-plugin/dist/lazy.cjs',
+    'packages/oclif-plugin/dist/run-coordinated.js',
+  ])
+  const hook = ['packages/oclif-plugin/dist/hooks/init.js']
+  expect(await loadedBy(host, ['--help'])).toEqual(hook)
+  expect(await loadedBy(host, ['--version'])).toEqual(hook)
 })

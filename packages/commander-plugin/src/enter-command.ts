@@ -1,0 +1,102 @@
+/** Where a command of commander begins: loaded when the first one does. */
+import {
+  beginCommand,
+  type CommandRun,
+  type Entry,
+  hostBlocks,
+  isOwnCommandLine,
+  isPromiseLike,
+} from '@cli-ops/shared-ipc/command'
+
+import type { Attachment } from './attach.js'
+import { commandTree, pathOf } from './command-tree.js'
+import type { CommanderProgram } from './commander-program.js'
+
+/**
+ * Begins the command of an action and puts the action under its rule; a promise only under `parseAsync()`. Where a future commander
+ * keeps its action elsewhere, the command runs under the rule until the end of the process.
+ */
+export function enterAction(attachment: Attachment): void | Promise<void> {
+  const run = begin(attachment)
+  if (run === null) return undefined
+  const { leaf } = attachment
+  const follow = (entry: Entry): void => {
+    surroundAction(leaf, run, entry)
+  }
+  const entry = run.enter(() => blocks(attachment))
+  if (isPromiseLike(entry)) return entry.then(follow)
+  follow(entry)
+}
+
+/** Begins a subcommand that is a program of its own, which ends this one when it ends. */
+export function enterExecutable(attachment: Attachment): void | Promise<void> {
+  const run = begin(attachment)
+  if (run === null) return undefined
+  const entry = run.enter(() => blocks(attachment))
+  return isPromiseLike(entry) ? entry.then(() => undefined) : undefined
+}
+
+/** Begins a command that has no action: the program does its work with what was parsed, and goes on at once. */
+export function enterWithoutAction(attachment: Attachment): void {
+  const { leaf } = attachment
+  // An action or a program that is still to come begins by itself.
+  if (typeof leaf._actionHandler === 'function' || leaf._executableHandler === true) return
+  const run = begin(attachment)
+  if (run?.enterNow() !== 'granted') return
+  run.enterFlow()
+  run.follow(() => undefined)
+}
+
+function begin(attachment: Attachment): CommandRun | null {
+  const { program, options, others, leaf } = attachment
+  const root = rootOf(program)
+  const isOwn = isOwnLine(root.rawArgs ?? [])
+  const run = beginCommand(
+    {
+      program: { name: program.name(), version: program.version() },
+      context: { command: pathOf(leaf, program), args: leaf.processedArgs, options: leaf.opts() },
+      isOwnCommandLine: isOwn,
+      livesOn: root._exitCallback != null && !isOwn,
+      otherOptions: others,
+      commands: commandTree(program),
+    },
+    options,
+  )
+  return (attachment.run = run ?? null)
+}
+
+function surroundAction(command: CommanderProgram, run: CommandRun, entry: Entry): void {
+  const action = command._actionHandler
+  if (typeof action !== 'function') {
+    run.follow(() => undefined)
+    return
+  }
+  command._actionHandler = function (this: unknown, args) {
+    command._actionHandler = action
+    if (entry === 'skipped') return undefined
+    return run.follow<unknown>(() => Reflect.apply(action, this, [args]))
+  }
+}
+
+function blocks({ manner }: Attachment): boolean {
+  return manner === undefined ? hostBlocks() : manner === 'goes on'
+}
+
+/**
+ * commander is given the words alone, or behind the two that stand before them in `process.argv`. With those it is the process's own
+ * line also where the host has taken out words that commander must not see.
+ */
+function isOwnLine(words: readonly string[]): boolean {
+  const { argv } = process
+  if (words.length < 2 || words[1] !== argv[1]) return isOwnCommandLine(words)
+  let from = 2
+  return words.slice(2).every((word) => {
+    const at = argv.indexOf(word, from)
+    from = at + 1
+    return at >= 0
+  })
+}
+
+function rootOf(program: CommanderProgram): CommanderProgram {
+  return program.parent === null ? program : rootOf(program.parent)
+}

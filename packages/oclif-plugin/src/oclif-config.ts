@@ -1,0 +1,33 @@
+import type { CommandRule } from '@cli-ops/shared-ipc/command'
+
+/** What oclif knows of a command without loading it. */
+export interface KnownCommand {
+  readonly id: string
+  /** Name of the plugin that it comes from. */
+  readonly pluginName?: string
+  readonly aliases?: readonly string[]
+  readonly hiddenAliases?: readonly string[]
+  /** Gives the class of the command. */
+  load?(): Promise<CommandClass>
+}
+
+/** The part of a command class that the plugin looks at. */
+export interface CommandClass {
+  /** The rule of this command, as its author wrote it into the class. */
+  readonly cliOps?: CommandRule
+  readonly enableJsonFlag?: boolean
+}
+
+/** Runs a command of the CLI by its id. */
+export type RunCommand = (id: string, argv?: string[], ...rest: unknown[]) => Promise<unknown>
+
+/** The part of oclif's `Config` that the plugin works on, in core 4 and 5. */
+export interface OclifConfig {
+  readonly bin: string
+  readonly version: string
+  readonly pjson: { readonly cliOps?: unknown }
+  readonly commands?: readonly KnownCommand[]
+  findCommand(id: string): KnownCommand | undefined
+  scopedEnvVar?(name: string): string | undefined
+  runCommand: RunCommand
+}
