@@ -1,6 +1,7 @@
 /** @import { HoldView, QueueView } from '../src/live/live-types.js' */
 import { svg } from './elements.js'
-import { clockText, hueOf, programOf, spanText } from './format.js'
+import { hueOf, programOf } from './format.js'
+import { clockText, spanText } from './units.js'
 
 export const WINDOW_MS = 5 * 60_000
 
@@ -28,9 +29,10 @@ export function drawLane(resource, holds, queues, now) {
   const bars = holds
     .filter(({ to = now }) => to > begin)
     .map((hold) => {
-      const { owner, from, to = now, mode } = hold
+      const { owner, slot, from, to = now, mode } = hold
       const left = x(from)
-      const text = `${programOf(owner)}, ${clockText(from)}, ${spanText(to - from)}`
+      const what = slot === undefined ? '' : ` on ${slot}`
+      const text = `${programOf(owner)}${what}, ${clockText(from)}, ${spanText(to - from)}`
       return svg(
         'rect',
         {

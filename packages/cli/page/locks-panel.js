@@ -1,10 +1,11 @@
 /** @import { HoldView, LockView, QueueView } from '../src/live/live-types.js' */
 /** @import { Store } from './store.js' */
 import { byId, h, reconcile } from './elements.js'
-import { hueOf, programOf, shellWord, spanText, whereabouts } from './format.js'
+import { holdingOf, hueOf, programOf, shellWord, whereabouts, workOf } from './format.js'
 import { drawLane, WINDOW_MS } from './lane.js'
 import { askRelease } from './release.js'
 import { emptyState, unknownState, whyNothing } from './table.js'
+import { spanText } from './units.js'
 
 const SHOWN_WAITERS = 12
 
@@ -119,8 +120,8 @@ function fillRow(row, resource, lock, now) {
   }
   reconcile(queue, [
     ...waiters.slice(0, SHOWN_WAITERS).map((waiter, place) => {
-      const waited = `${waiter.isLonger ? '> ' : ''}${spanText(now - waiter.since)}`
-      const text = programOf(waiter)
+      const waited = spanText(now - waiter.since)
+      const text = workOf(waiter)
       const mood = waiter.state === 'running' ? '' : ` (${waiter.state})`
       return {
         key: `${waiter.pid} ${waiter.since} ${place}`,
@@ -142,14 +143,16 @@ function fillRow(row, resource, lock, now) {
 /** @param {LockView | undefined} lock @param {number} now */
 function holderParts(lock, now) {
   if (lock === undefined) return { text: 'free', note: '', state: '', hue: '' }
-  const { id, owner, since, mode } = lock
-  if (id === '') return { text: 'free at this moment', note: '', state: '', hue: '' }
+  const { holders, mode } = lock
+  const [first, ...others] = holders
+  if (first === undefined) return { text: 'free at this moment', note: '', state: '', hue: '' }
   const shared = mode === 'shared' ? ', shared' : ''
+  const more = others.length === 0 ? '' : ` and ${others.length} more`
   return {
-    text: programOf(owner),
-    note: ` for ${spanText(now - since)}${shared}`,
-    state: owner.state === 'running' ? '' : owner.state,
-    hue: hueOf(programOf(owner)),
+    text: holdingOf(first),
+    note: ` for ${spanText(now - first.since)}${more}${shared}`,
+    state: first.state === 'running' ? '' : first.state,
+    hue: hueOf(programOf(first)),
   }
 }
 
@@ -179,49 +182,49 @@ function showDetails(row, resource, lock, now, token) {
     before?.remove()
     return
   }
-  const isHeld = lock !== undefined && lock.id !== ''
-  // Made anew for another holder only: text that is selected, and a button with the focus, stay.
-  const look = isHeld ? `${lock.id} ${lock.owner.state}` : ''
+  const holders = lock?.holders ?? []
+  // Made anew for other holders only: text that is selected, and a button with the focus, stay.
+  const look = holders.map(({ id, state }) => `${id} ${state}`).join()
   if (before !== null && before.getAttribute('data-look') === look) return
   const details = h('div', { class: 'details', 'data-look': look })
   before?.remove()
   row.append(details)
-  if (!isHeld) {
-    details.append('Nobody holds it now.')
-    return
-  }
-  const { owner, id, token: fencing, mode, since } = lock
+  if (lock === undefined || holders.length === 0) details.append('Nobody holds it now.')
+  else
+    for (const holder of holders) details.append(...detailsOf(resource, lock.mode, holder, token))
+}
+
+/**
+ * @param {string} resource
+ * @param {LockView['mode']} mode
+ * @param {LockView['holders'][number]} holder
+ * @param {string | undefined} token where locks may be released
+ */
+function detailsOf(resource, mode, holder, token) {
+  const { id, token: fencing, since, state, pid, slot } = holder
+  const who = `${workOf(holder)} (${whereabouts(holder)})`
   const command = `cli-ops locks release ${shellWord(resource)} --id ${id}`
   const facts = [
-    ['Holder', `${programOf(owner)} (${whereabouts(owner)})`],
-    [
-      'State',
-      owner.state === 'stopped' ? `stopped; kill -CONT ${owner.pid} resumes it` : owner.state,
-    ],
+    ['Holder', who],
+    ['State', state === 'stopped' ? `stopped; kill -CONT ${pid} resumes it` : state],
     ['Since', new Date(since).toLocaleString()],
+    ...(slot === undefined ? [] : [['Slot', slot]]),
     ['Mode', mode],
     ['Id', id],
     ['Fencing token', fencing],
   ]
   const terms = facts.flatMap(([title = '', text = '']) => [h('dt', {}, title), h('dd', {}, text)])
-  details.append(
-    h(
-      'dl',
-      { class: 'facts' },
-      ...terms,
-      h('dt', {}, 'To free it'),
-      h('dd', {}, h('code', { class: 'how' }, command)),
-    ),
+  const list = h(
+    'dl',
+    { class: 'facts' },
+    ...terms,
+    h('dt', {}, 'To free it'),
+    h('dd', {}, h('code', { class: 'how' }, command)),
   )
-  if (token === undefined) return
+  if (token === undefined) return [list]
   const ask = () => {
-    askRelease(token, { resource, id, holder: `${programOf(owner)} (${whereabouts(owner)})` })
+    askRelease(token, { resource, id, holder: who })
   }
-  details.append(
-    h(
-      'div',
-      { class: 'buttons' },
-      h('button', { type: 'button', class: 'danger', onclick: ask }, 'Release …'),
-    ),
-  )
+  const button = h('button', { type: 'button', class: 'danger', onclick: ask }, 'Release …')
+  return [list, h('div', { class: 'buttons' }, button)]
 }

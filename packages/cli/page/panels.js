@@ -1,8 +1,8 @@
 /** @import { CommandView, EventView, InstanceView, RequestView } from '../src/live/live-types.js' */
 /** @import { Store } from './store.js' */
 import { byId, h, reconcile, svg } from './elements.js'
-import { bytesParts, clockText, durationText, spanText } from './format.js'
 import { emptyState, whyNothing, showTable } from './table.js'
+import { clockText, durationText, sizeParts, spanText } from './units.js'
 
 const SHOWN_ROWS = 200
 
@@ -15,8 +15,8 @@ export function showTiles({ now }) {
   const hung = instances.filter(({ state }) => state === 'hung').length
   const perMinute = rates.perSecond.reduce((sum, count) => sum + count, 0)
   const requests = servers.reduce((sum, { perSecond }) => sum + perSecond, 0)
-  const [size, unit] = disk === undefined ? ['', ''] : bytesParts(disk.bytes)
-  const [free, freeUnit] = disk === undefined ? ['', ''] : bytesParts(disk.freeBytes)
+  const [size, unit] = disk === undefined ? ['', ''] : sizeParts(disk.bytes)
+  const [free, freeUnit] = disk === undefined ? ['', ''] : sizeParts(disk.freeBytes)
   const tiles = [
     { title: 'locks held', value: String(held) },
     { title: 'waiting', value: String(waiting) },

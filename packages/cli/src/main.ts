@@ -1,4 +1,11 @@
 #!/usr/bin/env node
-import { createProgram } from './program.js'
+import { parseRunCommandLine } from './run/run-command-line.js'
 
-await createProgram().parseAsync()
+const run = parseRunCommandLine(process.argv.slice(2))
+if (run === undefined) {
+  const { createProgram } = await import('./program.js')
+  await createProgram().parseAsync()
+} else {
+  const { startRun } = await import('./run/start-run.js')
+  await startRun(run)
+}

@@ -15,6 +15,7 @@ const EXAMPLES: ReadonlyMap<string, readonly string[]> = new Map([
       'cli-ops events --follow',
     ],
   ],
+  ['why', ['cli-ops why production', "cli-ops why --json | jq '.[].advice[].command'"]],
   ['ps', ['cli-ops ps', "cli-ops ps --json | jq -r '.[].name'"]],
   ['clean', ['cli-ops clean']],
   ['doctor', ['cli-ops doctor', 'cli-ops doctor --json | jq .ok']],

@@ -1,17 +1,22 @@
 import { opsCommands } from '@cli-ops/commander-plugin'
 import { Command } from 'commander'
 
+import { attachCommand } from './commands/attach.js'
 import { callCommand } from './commands/call.js'
 import { completeCommand } from './commands/complete.js'
 import { completionCommand } from './commands/completion.js'
+import { conformanceCommand } from './commands/conformance.js'
 import { dashboardCommand } from './commands/dashboard.js'
+import { detachCommand } from './commands/detach.js'
 import { emitCommand } from './commands/emit.js'
 import { initCommand } from './commands/init.js'
 import { runCommand } from './commands/run.js'
 import { serveCommand } from './commands/serve.js'
 import { topCommand } from './commands/top.js'
 import { waitForCommand } from './commands/wait-for.js'
+import { EXIT_USAGE } from './exit-usage.js'
 import { addOpsHelp } from './ops-help.js'
+import { useConnection } from './use-connection.js'
 import { version } from './version.js'
 
 /**
@@ -28,9 +33,10 @@ const COMMANDS: readonly (() => Command)[] = [
   serveCommand,
   completionCommand,
   initCommand,
+  attachCommand,
+  detachCommand,
+  conformanceCommand,
 ]
-
-const EXIT_USAGE = 2
 
 export function createProgram(): Command {
   const program = new Command('cli-ops')
@@ -53,14 +59,6 @@ export function createProgram(): Command {
   program.addCommand(completeCommand(), { hidden: true })
   endUsageErrors(program)
   return program
-}
-
-/** As environment variables, so that a program that is run works in the same place. */
-function useConnection(options: Readonly<Record<string, string | undefined>>): void {
-  for (const name of ['home', 'namespace', 'url']) {
-    const value = options[name]
-    if (value !== undefined) process.env[`CLI_OPS_${name.toUpperCase()}`] = value
-  }
 }
 
 /** commander ends usage errors with 1, which means here that something was looked for and is not there. */

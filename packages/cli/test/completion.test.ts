@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 
 import { describe, expect, test } from 'vitest'
 
@@ -17,6 +19,9 @@ async function busyUser(): Promise<CliOpsUser> {
   await ops.events.emit('task:created', { id: '1', title: 'a' })
   await ops.events.emit('build:done' as never, {} as never)
   await ops.registry.register('cli-alpha')
+  mkdirSync(join(user.home, 'attached'))
+  for (const command of ['tool', 'release'])
+    writeFileSync(join(user.home, `attached/${command}.json`), JSON.stringify({ command }))
   return user
 }
 
@@ -55,6 +60,10 @@ describe.skipIf(!has('bash'))('bash', () => {
     ['cli-ops run -l db -- ./de', []],
     ['cli-ops run -l db make te', []],
     ['cli-ops emit build:done ', []],
+    ['cli-ops att', ['attach']],
+    ['cli-ops attach --on-busy ', ['wait', 'fail', 'skip']],
+    ['cli-ops attach tool --lock task', ['task-database']],
+    ['cli-ops detach ', ['release', 'tool']],
   ])('%s', async (line, candidates) => {
     expect(await complete(await busyUser(), line)).toEqual(candidates)
   })

@@ -1,8 +1,9 @@
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { expect, test } from 'vitest'
 
+import { root } from '../../../scripts/workspaces.mjs'
 import { createProgram } from '../src/program.js'
 import { CliOpsUser } from './fixtures/cli-ops-user.js'
 
@@ -19,15 +20,25 @@ async function examplesOf(command: string): Promise<string[]> {
 /** Somebody for whom every example has something to show. */
 async function preparedUser(): Promise<CliOpsUser> {
   const user = new CliOpsUser()
-  for (const name of ['deploy.sh', 'report.sh'])
+  for (const name of ['deploy.sh', 'report.sh', 'device-tests.sh'])
     writeFileSync(join(user.directory, name), '#!/bin/sh\necho "$@"\n', { mode: 0o755 })
   writeFileSync(join(user.directory, 'package.json'), '{ "dependencies": { "commander": "14" } }')
+  linkPackage(user, 'commander')
+  writeFileSync(
+    join(user.directory, 'release.mjs'),
+    `import { Command } from 'commander'\nnew Command('release').command('publish').parent.parse()`,
+  )
   const ops = user.coordinator('cli-alpha')
   await ops.events.emit('task:created', { id: '1', title: 'Write' })
   const server = ops.serve()
   server.handle('get-tasks', () => ['Write'])
   await server.ready
   return user
+}
+
+function linkPackage(user: CliOpsUser, name: string): void {
+  mkdirSync(join(user.directory, 'node_modules'))
+  symlinkSync(join(root, 'node_modules', name), join(user.directory, 'node_modules', name))
 }
 
 test('every command has help, and the own ones examples', async () => {

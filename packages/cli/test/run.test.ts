@@ -167,6 +167,29 @@ describe('a busy lock', () => {
     await lock.release()
   })
 
+  test('says what it is held for, and what others want it for', async () => {
+    const user = new CliOpsUser()
+    const ops = user.coordinator()
+    const lock = await ops.locks.lock('deploy', { label: 'production' })
+    const waiting = user.start('run', '-l', 'deploy', '--label', 'staging', '--', 'true')
+    await waiting.says('"production" (pid ')
+    const [info] = JSON.parse((await user.run('locks', '--json')).stdout) as {
+      holders: { id: string; label?: string }[]
+      waiting: { label?: string; since: string }[]
+    }[]
+    expect(info?.holders).toMatchObject([{ id: lock.id, label: 'production' }])
+    expect(info?.waiting).toMatchObject([{ label: 'staging' }])
+    expect(Date.now() - Date.parse(info?.waiting[0]?.since ?? '')).toBeLessThan(3_600_000)
+    const { stdout } = await user.run('locks')
+    expect(stdout).toMatch(
+      /"production" \(pid .*1\. cli-ops run true "staging" \(pid \d+, .*\), for \d/u,
+    )
+    const refused = await user.run('run', '-l', 'deploy', '-n', '--', 'true')
+    expect(refused.stderr).toContain('"production" (pid ')
+    await lock.release()
+    expect(await waiting.ended).toMatchObject({ status: 0 })
+  })
+
   test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s leaves the queue', async (signal) => {
     const user = new CliOpsUser()
     const ops = user.coordinator()
@@ -183,7 +206,7 @@ describe('a busy lock', () => {
     const nested = 'cli-ops run -l db -- echo never'
     for (const program of [['bash', '-c', `${nested}; exit $?`], nested.split(' ')]) {
       const { status, stdout, stderr } = await new CliOpsUser().run('run', '-l', 'db', ...program)
-      expect({ status, stdout }).toEqual({ status: 75, stdout: '' })
+      expect({ status, stdout }).toEqual({ status: 78, stdout: '' })
       expect(stderr).toContain('would never end')
     }
   })
@@ -222,7 +245,7 @@ describe('kill -9 of cli-ops', () => {
 })
 
 describe('a lock that is taken away', () => {
-  test('asks the program to end', async () => {
+  test('asks the program to end, and its own exit code says so', async () => {
     const user = new CliOpsUser()
     const script = 'trap "echo told; exit 9" TERM; echo "pid=$$"; while :; do sleep 0.01; done'
     const running = user.start('run', '-l', 'db', '-e', 'db:done', '--', 'bash', '-c', script)
@@ -230,7 +253,7 @@ describe('a lock that is taken away', () => {
     const [{ id }] = await user.json<[LockInfo]>('locks')
     expect((await user.run('locks', 'release', 'db', '--id', id)).status).toBe(0)
     const { status, stdout, stderr } = await running.ended
-    expect({ status, told: stdout.includes('told') }).toEqual({ status: 9, told: true })
+    expect({ status, told: stdout.includes('told') }).toEqual({ status: 76, told: true })
     expect(stderr).toContain('cli-ops: lost the lock on "db"')
     expect(await user.coordinator().events.read('*')).toEqual([])
   })
@@ -294,6 +317,55 @@ describe('--keep-for descendants', () => {
   })
 })
 
+describe('a keeper without a program', () => {
+  test('is shown as the holder, and ends where it is asked to', async () => {
+    const user = new CliOpsUser()
+    const ops = user.coordinator()
+    const job = '(while ! test -e stop; do sleep 0.01; done) >/dev/null 2>&1 </dev/null &'
+    await user.run('run', '-l', 'db', '-k', 'descendants', 'bash', '-c', job)
+    const next = ops.locks.lock('db')
+    const info = await ops.locks.inspect('db')
+    expect(info?.owner).toMatchObject({ state: 'running', command: 'run bash' })
+    process.kill(info!.owner.pid, 'SIGTERM')
+    await (await next).release()
+    writeFileSync(join(user.directory, 'stop'), '')
+  })
+
+  test('SIGKILL of it leaves the lock with the program', async () => {
+    const user = new CliOpsUser()
+    const ops = user.coordinator()
+    const running = user.start('run', '-l', 'db', '-k', 'descendants', ...UNTIL_TOLD)
+    const pid = await pidIn(running)
+    const keeper = (await ops.locks.inspect('db'))!.owner.pid
+    expect(keeper).not.toBe(pid)
+    process.kill(keeper, 'SIGKILL')
+    await expect.poll(async () => (await ops.locks.inspect('db'))?.owner.pid).toBe(pid)
+    expect(await ops.locks.tryLock('db')).toBeNull()
+    running.child.stdin.end('go\n')
+    expect(await running.ended).toMatchObject({ status: 0 })
+    expect(await ops.locks.inspect('db')).toBeNull()
+  })
+})
+
+describe('what locks are held for', () => {
+  test('is told by the arguments of the programs, which nothing has stored', async () => {
+    const user = new CliOpsUser()
+    const running = user.start('run', '-l', 'deploy', ...UNTIL_TOLD, 'production')
+    await running.says('pid=')
+    const waiting = user.start('run', '-l', 'deploy', 'echo', 'staging', 'a b')
+    await waiting.says('waiting for "deploy"')
+    expect((await user.run('locks')).stdout).toMatch(
+      /: bash -c '.*' production .*, for \d+ m?s: echo staging 'a b' /u,
+    )
+    const [info] = await user.json<[{ holders: unknown[]; waiting: unknown[] }]>('locks')
+    expect(info.waiting).toMatchObject([{ commandLine: "echo staging 'a b'" }])
+    const stored = await user.bash('grep -r staging "$CLI_OPS_HOME" || ls -R "$CLI_OPS_HOME"').ended
+    expect(stored.stdout).not.toContain('staging')
+    running.child.stdin.end('go\n')
+    expect(await waiting.ended).toMatchObject({ stdout: 'staging a b\n' })
+  })
+})
+
 describe('--emit', () => {
   test('tells how the program ended, or what was given, and only of success', async () => {
     const user = new CliOpsUser()
@@ -322,6 +394,7 @@ describe('--emit', () => {
 describe('wrong arguments', () => {
   test.each([
     [['--wait', '30'], '--wait must be a duration such as 500ms, 30s, 5m or 1h30m, got "30"'],
+    [['--label', ''], '--label must be 1 to 200 characters, got ""'],
     [['--keep-for', 'me'], '--keep-for must be child or descendants, got "me"'],
     [['--emit', '*'], '--emit must not contain "*"'],
     [['--emit', 'a:b={'], '--emit must be JSON, such as {"id":"1"}, got "{"'],

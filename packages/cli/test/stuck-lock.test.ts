@@ -64,7 +64,7 @@ describe('a home that is not to be used', () => {
     expect((await run('wait-for', 'a:b', '--since', '1h')).stdout).toBe('{}\n')
     for (const [args, status] of [
       [['emit', 'a:b'], 1],
-      [['run', '-l', 'db', '--', 'true'], 75],
+      [['run', '-l', 'db', '--', 'true'], 69],
     ] as const) {
       const end = await run(...args)
       expect({ args, status: end.status }).toEqual({ args, status })
@@ -82,7 +82,7 @@ describe('a home that is not to be used', () => {
       ['cli-ops status', 1],
       ['cli-ops locks', 1],
       ['cli-ops emit a:b', 1],
-      ['cli-ops run -l db -- true', 75],
+      ['cli-ops run -l db -- true', 77],
       ['cli-ops doctor', 1],
     ] as const) {
       const end = await user.bash(`setpriv --reuid=65534 --clear-groups ${command}`).ended
@@ -99,7 +99,7 @@ describe('a home that is not to be used', () => {
     for (const [args, status] of [
       [['locks'], 1],
       [['emit', 'a:b'], 1],
-      [['run', '-l', 'db', '--', 'true'], 75],
+      [['run', '-l', 'db', '--', 'true'], 69],
     ] as const) {
       const end = await user.run(...args)
       expect({ args, status: end.status }).toEqual({ args, status })

@@ -1,32 +1,43 @@
 import { Command } from 'commander'
 
 import { examples } from '../examples.js'
+import type { RunCommandLine } from '../run/run-command-line.js'
+import { RUN_FLAGS } from '../run/run-flags.js'
 
+/** Most runs begin without commander, which is slow to load: see `main.ts`. It has the help, what is wrong, and the rare spellings. */
 export function runCommand(): Command {
-  return new Command('run')
+  const command = new Command('run')
     .usage('--lock <resource> [options] [--] <program> [arguments...]')
     .description('run a program under a lock, with its own stdio, exit code and signals')
     .argument('<program...>', 'the program and its arguments')
-    .requiredOption('-l, --lock <resource>', 'what the lock protects')
-    .option('-s, --shared', 'share the lock with other shared holders')
-    .option('-w, --wait <duration>', 'give up after this time, with exit code 75')
-    .option('-n, --no-wait', 'give up at once where the lock is not free, with exit code 75')
-    .option('-e, --emit <type[=json]>', 'emit this event when the program has ended with 0')
-    .option('-k, --keep-for <whom>', 'who keeps the lock: "child" or "descendants"', 'child')
+  for (const { flags, key, description } of RUN_FLAGS) {
+    if (key === 'lock') command.requiredOption(flags, description)
+    else command.option(flags, description)
+  }
+  return command
     .passThroughOptions()
     .addHelpText(
       'after',
       `
-The program finds CLI_OPS_LOCK_TOKEN (the fencing token), CLI_OPS_LOCK_ID and
-CLI_OPS_LOCK_RESOURCE in its environment. It keeps the lock if cli-ops is killed.
+The program finds CLI_OPS_LOCK_TOKEN (the fencing token), CLI_OPS_LOCK_ID,
+CLI_OPS_LOCK_RESOURCE and CLI_OPS_LOCK_SLOT in its environment. It keeps the lock if cli-ops is killed.
 ${examples(
   'cli-ops run --lock deploy -- ./deploy.sh production',
   'cli-ops run --lock deploy --wait 30s --emit deploy:done -- ./deploy.sh production',
+  'cli-ops run --lock devices --slots emulator-1,emulator-2 -- ./device-tests.sh',
   'cli-ops run --lock database --shared --no-wait -- ./report.sh',
-)}`,
+  'timeout 1h cli-ops run --lock database --kill-after 30s -- ./report.sh',
+)}
+Exit codes: the program's own; 75 the lock is busy, 76 it was lost while the program ran,
+69 the home or the engine cannot be used, 77 it refuses, 78 a setting is wrong,
+126 and 127 the program cannot be run. "man 3 sysexits" has the first five.
+`,
     )
-    .action(async (program: readonly string[], options: Readonly<Record<string, unknown>>) => {
-      const { runProgram } = await import('../run/run-program.js')
-      await runProgram(program, options)
-    })
+    .action(
+      async (program: readonly string[], options: RunCommandLine['options'], own: Command) => {
+        const { startRun } = await import('../run/start-run.js')
+        const args = own.parent?.args.slice(1) ?? []
+        await startRun({ connection: {}, args, lifeline: undefined, options, program })
+      },
+    )
 }

@@ -7,7 +7,7 @@ export interface Candidate {
 }
 
 /** What kinds of values are looked up when they are needed. */
-export type ValueKind = 'resource' | 'lock-id' | 'event' | 'service' | 'token'
+export type ValueKind = 'resource' | 'lock-id' | 'event' | 'service' | 'token' | 'attached'
 
 /** Looks values up; `words` are all that were typed. */
 export type LookUp = (kind: ValueKind, words: readonly string[]) => Promise<readonly string[]>
@@ -20,11 +20,14 @@ const KINDS: ReadonlyMap<string, ValueKind> = new Map([
   ['type', 'event'],
   ['event', 'event'],
   ['emit', 'event'],
+  ['emits', 'event'],
   ['name', 'service'],
   ['token', 'token'],
+  ['attached', 'attached'],
 ])
 const CHOICES: ReadonlyMap<string, readonly string[]> = new Map([
   ['keep-for', ['child', 'descendants']],
+  ['on-busy', ['wait', 'fail', 'skip']],
   ['scope', ['read', 'emit', 'lock', 'call', 'read,emit,lock,call']],
 ])
 

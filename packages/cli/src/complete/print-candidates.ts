@@ -39,6 +39,10 @@ async function lookUp(
       return (await place.keptEvents()).map(({ type }) => type)
     case 'service':
       return (await coordinator.registry.discover()).map(({ name }) => name)
+    case 'attached': {
+      const { Attachments } = await import('../attach/attachment.js')
+      return new Attachments(place.connection.home).list().map(({ command }) => command)
+    }
     case 'token': {
       const { TokenFile } = await import('../serve/token-file.js')
       return new TokenFile(place.connection.home).read().map(({ name }) => name)

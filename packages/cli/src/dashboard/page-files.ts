@@ -15,7 +15,10 @@ const TYPES: Readonly<Record<string, string>> = {
   svg: 'image/svg+xml',
 }
 
-/** A name below `page/`, without folders, so that no path leads out of it. */
+/** Written for the page, and built for it from the kit's own sources. */
+const FOLDERS = ['page', 'dist/page']
+
+/** A name without folders, so that no path leads out of them. */
 const NAME = /^\/([a-z][a-z-]*)\.(html|css|js|svg)$/
 
 /** Reads a file of the page; undefined where there is none of that name. */
@@ -23,17 +26,19 @@ export async function pageFile(pathname: string): Promise<PageFile | undefined> 
   const match = NAME.exec(pathname === '/' ? '/index.html' : pathname)
   if (match === null) return undefined
   const [name, , extension = ''] = match
-  try {
-    const content = await readFile(join(pageFolder(), name))
-    return { type: TYPES[extension] ?? '', content }
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
+  for (const folder of FOLDERS) {
+    try {
+      const content = await readFile(join(packageFolder(), folder, name))
+      return { type: TYPES[extension] ?? '', content }
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    }
   }
+  return undefined
 }
 
 /** Found by the package's own name, since a bundle may move this file to another folder. */
-function pageFolder(): string {
+function packageFolder(): string {
   const require = createRequire(import.meta.url)
-  return join(dirname(require.resolve('@cli-ops/cli/package.json')), 'page')
+  return dirname(require.resolve('@cli-ops/cli/package.json'))
 }

@@ -38,8 +38,11 @@ export function readProject(start: string): Project | undefined {
   return { folder, manifest: readManifest(file), install: installerOf(folder) }
 }
 
-/** The version of a package as it is installed for a project; undefined where it is not. */
-export function installedVersion({ folder }: Project, name: string): string | undefined {
+/** The version of a package as a project or another package finds it; undefined where it does not. */
+export function installedVersion(
+  { folder }: Pick<Project, 'folder'>,
+  name: string,
+): string | undefined {
   const places = createRequire(join(folder, 'package.json')).resolve.paths(name) ?? []
   for (const place of places) {
     const file = join(place, name, 'package.json')

@@ -34,7 +34,7 @@ export class CommandHistory {
     if (type !== 'command:completed' && type !== 'command:failed') return
     const end = {
       to: at,
-      outcome: type === 'command:completed' ? 'completed' : 'failed',
+      outcome: outcomeOf(type, exitCode),
       exitCode: typeof exitCode === 'number' ? exitCode : undefined,
       durationMs: typeof durationMs === 'number' ? durationMs : undefined,
     } as const
@@ -55,4 +55,9 @@ export class CommandHistory {
       this.commands.update(state.key, { to: state.goneAt, outcome: 'lost' })
     }
   }
+}
+
+function outcomeOf(type: string, exitCode: unknown): CommandView['outcome'] {
+  if (type === 'command:completed') return 'completed'
+  return exitCode === null ? 'killed' : 'failed'
 }

@@ -4,7 +4,7 @@ import type { InstanceView } from './live-types.js'
 
 /** An instance as plain JSON. */
 export function instanceView(service: ServiceInfo): InstanceView {
-  const { name, instance, pid, version, startedAt, state, endpoint } = service
+  const { name, instance, pid, version, startedAt, state, reason, endpoint } = service
   return {
     name,
     instance,
@@ -12,6 +12,7 @@ export function instanceView(service: ServiceInfo): InstanceView {
     version: typeof version === 'string' ? version : undefined,
     since: startedAt.getTime(),
     state,
+    reason,
     answers: endpoint !== undefined,
   }
 }

@@ -1,13 +1,18 @@
 import type { Coordinator, EventEnvelope } from '@cli-ops/shared-ipc'
-import type { OpsPlace } from '@cli-ops/shared-ipc/ops'
+import { diskUse, type OpsPlace, parkedGroups, pause } from '@cli-ops/shared-ipc/ops'
 
 import { CommandHistory } from './command-history.js'
-import { diskUse } from '@cli-ops/shared-ipc/ops'
 import { EventHistory } from './event-history.js'
 import { instanceView } from './instance-view.js'
-import type { DiskView, InstanceView, PlaceView, PartName, Snapshot } from './live-types.js'
+import type {
+  DiskView,
+  InstanceView,
+  ParkedView,
+  PlaceView,
+  PartName,
+  Snapshot,
+} from './live-types.js'
 import { LockHistory } from './lock-history.js'
-import { pause } from './pause.js'
 import { placeView } from './place-view.js'
 import { type RepeatedLook, repeatLook } from './repeated-look.js'
 import { RequestHistory } from './request-history.js'
@@ -21,6 +26,8 @@ const LOCKS_EVERY_MS = 125
 const INSTANCES_EVERY_MS = 2000
 const REQUESTS_EVERY_MS = 1000
 const DISK_EVERY_MS = 10_000
+/** Somebody has to decide about them, which takes minutes. */
+const PARKED_EVERY_MS = 5000
 
 /** Options of a {@link LiveModel}. */
 export interface LiveModelOptions {
@@ -53,6 +60,7 @@ export class LiveModel {
   readonly #firstLooks: Promise<unknown>
   #instances: readonly InstanceView[] = []
   #disk: DiskView | undefined
+  #parked: readonly ParkedView[] = []
   #revision = 0
 
   constructor(place: OpsPlace, { follow }: LiveModelOptions) {
@@ -68,11 +76,12 @@ export class LiveModel {
     const instances = this.#repeat('instances', INSTANCES_EVERY_MS, () => this.#lookAtInstances())
     this.#lockLook = locks.look
     const disk = this.#repeat(undefined, DISK_EVERY_MS, () => this.#lookAtDisk())
+    const parked = this.#repeat(undefined, PARKED_EVERY_MS, () => this.#lookAtParked())
     const requests = instances.first.then(() => {
       if (this.#ending.signal.aborted) return undefined
       return this.#repeat('requests', REQUESTS_EVERY_MS, () => this.#lookAtRequests()).first
     })
-    const firstLooks: Promise<unknown>[] = [locks.first, instances.first, disk.first]
+    const firstLooks: Promise<unknown>[] = [locks.first, instances.first, disk.first, parked.first]
     if (follow) this.#endings.push(this.#watchInstances(instances.look), this.#tailEvents())
     else firstLooks.push(requests, this.#readEvents(place))
     this.#firstLooks = Promise.all(firstLooks)
@@ -102,6 +111,7 @@ export class LiveModel {
       instances: this.#instances,
       servers: this.#requests.servers,
       disk: this.#disk,
+      parked: this.#parked,
     }
     return {
       at,
@@ -157,6 +167,12 @@ export class LiveModel {
     if (this.#home === undefined) return false
     this.#disk = await diskUse(this.#home)
     return true
+  }
+
+  async #lookAtParked(): Promise<boolean> {
+    const before = JSON.stringify(this.#parked)
+    this.#parked = await parkedGroups({ coordinator: this.#coordinator })
+    return JSON.stringify(this.#parked) !== before
   }
 
   async #watchInstances(look: RepeatedLook): Promise<void> {

@@ -9,8 +9,15 @@ export type OwnerView = Omit<Owner, 'startedAt'>
 /** A process in a queue. */
 export type WaiterView = OwnerView & {
   readonly since: number
-  /** The wait had begun before anybody looked, so it is longer than `since` says. */
-  readonly isLonger: boolean
+  /** What for, in its own words. */
+  readonly label?: string
+}
+
+/** A process that holds a lock. */
+export type HolderView = WaiterView & {
+  readonly id: string
+  readonly token: string
+  readonly slot?: string
 }
 
 /** A lock that is held or waited for. */
@@ -24,6 +31,8 @@ export interface LockView {
   readonly since: number
   /** The holder; where nobody holds the lock, the next in turn. */
   readonly owner: OwnerView
+  /** All who hold it, the first to come first. */
+  readonly holders: readonly HolderView[]
   /** In their order. */
   readonly waiters: readonly WaiterView[]
 }
@@ -40,6 +49,8 @@ export interface HoldView extends Kept {
   readonly id: string
   readonly mode: 'exclusive' | 'shared'
   readonly owner: OwnerView
+  readonly label?: string
+  readonly slot?: string
   readonly from: number
   /** Missing while it lasts. */
   readonly to?: number | undefined
@@ -69,8 +80,8 @@ export interface CommandView extends Kept {
   /** Missing where only the end was seen. */
   readonly from?: number | undefined
   readonly to?: number | undefined
-  /** How it ended; `lost` where its process went without a word. */
-  readonly outcome?: 'completed' | 'failed' | 'lost' | undefined
+  /** How it ended; `killed` where others noticed that its process was, `lost` where nobody has told. */
+  readonly outcome?: 'completed' | 'failed' | 'killed' | 'lost' | undefined
   readonly exitCode?: number | undefined
   readonly durationMs?: number | undefined
 }
@@ -106,6 +117,7 @@ export interface InstanceView {
   readonly version?: string | undefined
   readonly since: number
   readonly state: 'live' | 'hung'
+  readonly reason?: 'stopped' | 'unanswered' | undefined
   readonly answers: boolean
 }
 
@@ -124,6 +136,12 @@ export interface DiskView {
   readonly freeBytes: number
   /** The home has more files than were counted. */
   readonly isMore: boolean
+}
+
+/** A group that has given up some of its events. */
+export interface ParkedView {
+  readonly group: string
+  readonly count: number
 }
 
 /** Something a person should look at. */
@@ -161,6 +179,7 @@ export interface Snapshot {
   readonly servers: readonly ServerView[]
   readonly rates: EventRates
   readonly disk?: DiskView | undefined
+  readonly parked: readonly ParkedView[]
   readonly warnings: readonly WarningView[]
   /** What cannot be read, and is empty here for that reason; the messages are among the warnings, too. */
   readonly problems: readonly ProblemView[]

@@ -1,8 +1,8 @@
-import type { LockInfo } from '@cli-ops/shared-ipc'
+import type { LockInfo, LockWaiter } from '@cli-ops/shared-ipc'
 
 import { KeptList, type Revisions } from './kept-list.js'
 import type { HoldView, LockView, QueueView, WaiterView } from './live-types.js'
-import { ownerKey, ownerView } from './owner-view.js'
+import { ownerView } from './owner-view.js'
 
 /** How long holds and queues that are over are remembered. */
 const HISTORY_MS = 10 * 60_000
@@ -11,11 +11,9 @@ const MAX_KEPT = 2000
 
 /** What is known of one resource beyond what can be seen at this moment. */
 interface Lane {
-  /** The hold that lasts, by its key and the id of the grant. */
-  hold: { readonly key: number; readonly id: string } | undefined
+  /** The keys of the holds that last, by the ids of the grants. */
+  readonly holds: Map<string, number>
   queueLength: number
-  /** When each waiter was first seen. */
-  waiting: Map<string, Pick<WaiterView, 'since' | 'isLonger'>>
 }
 
 /**
@@ -27,7 +25,6 @@ export class LockHistory {
   readonly queues: KeptList<QueueView>
   locks: readonly LockView[] = []
   readonly #lanes = new Map<string, Lane>()
-  #hasLooked = false
 
   constructor(revisions: Revisions) {
     this.holds = new KeptList(revisions, MAX_KEPT)
@@ -41,11 +38,10 @@ export class LockHistory {
     const present = new Set(infos.map(({ resource }) => resource))
     for (const [resource, lane] of this.#lanes) {
       if (present.has(resource)) continue
-      this.#endHold(lane, at)
+      this.#endHolds(lane, at)
       this.#noteQueue(resource, lane, 0, at)
       this.#lanes.delete(resource)
     }
-    this.#hasLooked = true
     const oldest = at - HISTORY_MS
     this.holds.keep(({ to = at }) => to >= oldest)
     this.#trimQueues(oldest)
@@ -55,33 +51,35 @@ export class LockHistory {
   #observeLock(info: LockInfo, at: number): LockView {
     const { resource, id, token, mode } = info
     const lane = this.#laneOf(resource)
-    const owner = ownerView(info.owner)
     // The clock of another machine may be ahead of this one's.
-    const since = Math.min(info.since.getTime(), at)
-    if (lane.hold?.id !== id) {
-      this.#endHold(lane, id === '' ? at : Math.max(since, this.#beginningOf(lane)))
-      if (id !== '') {
-        const key = this.holds.add({ resource, id, mode, owner, from: since })
-        lane.hold = { key, id }
-      }
-    }
-    const waiters = this.#observeQueue(lane, info, at)
+    const holders = info.holders.map((holder) => ({
+      ...waiterView(holder, at),
+      id: holder.id,
+      token: holder.token.toString(),
+    }))
+    this.#observeHolds(lane, { resource, mode, holders }, at)
+    const waiters = info.waiting.map((waiter) => waiterView(waiter, at))
     this.#noteQueue(resource, lane, waiters.length, at)
-    return { resource, id, token: token.toString(), mode, since, owner, waiters }
+    const since = Math.min(info.since.getTime(), at)
+    const owner = ownerView(info.owner)
+    return { resource, id, token: token.toString(), mode, since, owner, holders, waiters }
   }
 
-  #observeQueue(lane: Lane, { waiters }: LockInfo, at: number): WaiterView[] {
-    const waiting: Lane['waiting'] = new Map()
-    const views = waiters.map((owner) => {
-      let key = ownerKey(owner)
-      // One process may wait several times.
-      while (waiting.has(key)) key += '+'
-      const seen = lane.waiting.get(key) ?? { since: at, isLonger: !this.#hasLooked }
-      waiting.set(key, seen)
-      return { ...ownerView(owner), ...seen }
-    })
-    lane.waiting = waiting
-    return views
+  #observeHolds(
+    lane: Lane,
+    { resource, mode, holders }: Pick<LockView, 'resource' | 'mode' | 'holders'>,
+    at: number,
+  ): void {
+    const present = new Set(holders.map(({ id }) => id))
+    const come = holders.filter(({ id }) => !lane.holds.has(id))
+    // Whoever has it now came after those who had it alone.
+    const changedAt = Math.min(at, ...come.map(({ since }) => since))
+    this.#endHolds(lane, changedAt, present)
+    for (const { id, token: _token, since, label, slot, ...owner } of come) {
+      const facts = { ...(label !== undefined && { label }), ...(slot !== undefined && { slot }) }
+      const hold = { resource, id, mode, owner, from: since, ...facts }
+      lane.holds.set(id, this.holds.add(hold))
+    }
   }
 
   #noteQueue(resource: string, lane: Lane, length: number, at: number): void {
@@ -90,14 +88,17 @@ export class LockHistory {
     this.queues.add({ resource, at, length })
   }
 
-  #endHold(lane: Lane, to: number): void {
-    if (lane.hold === undefined) return
-    this.holds.update(lane.hold.key, { to })
-    lane.hold = undefined
+  /** Ends the holds of a resource but these. */
+  #endHolds(lane: Lane, to: number, present: ReadonlySet<string> = new Set()): void {
+    for (const [id, key] of lane.holds) {
+      if (present.has(id)) continue
+      this.holds.update(key, { to: Math.max(to, this.#beginningOf(key)) })
+      lane.holds.delete(id)
+    }
   }
 
-  #beginningOf({ hold }: Lane): number {
-    return this.holds.items.findLast(({ key }) => key === hold?.key)?.from ?? 0
+  #beginningOf(hold: number): number {
+    return this.holds.items.findLast(({ key }) => key === hold)?.from ?? 0
   }
 
   /** The last step before the history begins says how long the queue was when it did. */
@@ -113,9 +114,14 @@ export class LockHistory {
   #laneOf(resource: string): Lane {
     let lane = this.#lanes.get(resource)
     if (lane === undefined) {
-      lane = { hold: undefined, queueLength: 0, waiting: new Map() }
+      lane = { holds: new Map(), queueLength: 0 }
       this.#lanes.set(resource, lane)
     }
     return lane
   }
+}
+
+function waiterView({ owner, since, label }: LockWaiter, at: number): WaiterView {
+  const began = Math.min(since.getTime(), at)
+  return { ...ownerView(owner), since: began, ...(label !== undefined && { label }) }
 }

@@ -1,8 +1,8 @@
-import { describePlace, type OpsPlace } from '@cli-ops/shared-ipc/ops'
+import { describeConnection, type OpsPlace } from '@cli-ops/shared-ipc/ops'
 
 import type { PlaceView } from './live-types.js'
 
 /** Says where the four primitives are. */
 export function placeView(connection: OpsPlace['connection']): PlaceView {
-  return { where: describePlace(connection), namespace: connection.namespace }
+  return { where: describeConnection(connection), namespace: connection.namespace }
 }

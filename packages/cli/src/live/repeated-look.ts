@@ -1,3 +1,5 @@
+import { onAbort } from '@cli-ops/shared-ipc/ops'
+
 /** A look that is repeated until its signal ends it. */
 export interface RepeatedLook {
   /** Looks soon rather than at the next turn. */
@@ -50,7 +52,9 @@ export function repeatLook(options: RepeatedLookOptions): RepeatedLook {
     isLooking = false
     lookAfter(isHurried ? HURRIED_MS : pauseMs)
   }
-  signal.addEventListener('abort', () => clearTimeout(timer), { once: true })
+  onAbort(signal, () => {
+    clearTimeout(timer)
+  })
   if (!signal.aborted) void run()
   return {
     hurry: () => {

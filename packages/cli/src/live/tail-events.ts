@@ -1,6 +1,6 @@
 import { type Cursor, type EventBus, type EventEnvelope, isCliOpsError } from '@cli-ops/shared-ipc'
 
-import { pause } from './pause.js'
+import { pause } from '@cli-ops/shared-ipc/ops'
 
 /** What is told while events are followed. */
 export interface EventTail {

@@ -1,10 +1,11 @@
 import { describeOwner } from '@cli-ops/shared-ipc'
-import { LOW_DISK_BYTES } from '@cli-ops/shared-ipc/ops'
+import { describeHung, LOW_DISK_BYTES, parkedSummary, sizeText } from '@cli-ops/shared-ipc/ops'
 
 import type {
   DiskView,
   InstanceView,
   LockView,
+  ParkedView,
   ProblemView,
   ServerView,
   WarningView,
@@ -17,34 +18,38 @@ export interface WarningFacts {
   readonly instances: readonly InstanceView[]
   readonly servers: readonly ServerView[]
   readonly disk: DiskView | undefined
+  readonly parked: readonly ParkedView[]
 }
 
 /** What a person should look at, the gravest first. */
 export function warningsOf(facts: WarningFacts): WarningView[] {
-  const { problems, locks, instances, servers, disk } = facts
+  const { problems, locks, instances, servers, disk, parked } = facts
   return [
     // Several parts of one broken home say the same.
     ...[...new Set(problems.map(({ text }) => text))].map((text) => ({ text })),
     ...locks.flatMap(lockWarning),
     ...instances
       .filter(({ state }) => state === 'hung')
-      .map(({ name, pid }) => ({
-        text: `${name} (pid ${pid}) is suspended or does not answer`,
-      })),
+      .map((instance) => ({ text: describeHung(instance) })),
     ...servers
       .filter(({ tells, pid }) => tells === 'silent' && isLive(instances, pid))
       .map(({ name, pid }) => ({ text: `${name} (pid ${pid}) did not answer a request in time` })),
+    ...parked.map((group) => ({ text: parkedSummary(group) })),
     ...(disk !== undefined && disk.freeBytes < LOW_DISK_BYTES
-      ? [{ text: `only ${Math.floor(disk.freeBytes / 1024 / 1024)} MiB are free on the disk` }]
+      ? [{ text: `only ${sizeText(disk.freeBytes)} are free on the disk` }]
       : []),
   ]
 }
 
-function lockWarning({ resource, id, owner, waiters }: LockView): WarningView[] {
-  if (id === '' || owner.state === 'running') return []
+function lockWarning({ resource, holders, waiters }: LockView): WarningView[] {
   const waiting = waiters.length === 0 ? '' : `, and ${waiters.length} wait for it`
-  const doubt = owner.state === 'unknown' ? ', which cannot be judged from here' : ''
-  return [{ text: `“${resource}” is held by ${describeOwner(owner)}${doubt}${waiting}`, resource }]
+  return holders
+    .filter(({ state }) => state !== 'running')
+    .map((holder) => {
+      const doubt = holder.state === 'unknown' ? ', which cannot be judged from here' : ''
+      const owner = describeOwner(holder, holder.label, holder.slot)
+      return { text: `“${resource}” is held by ${owner}${doubt}${waiting}`, resource }
+    })
 }
 
 function isLive(instances: readonly InstanceView[], pid: number): boolean {

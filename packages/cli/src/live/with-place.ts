@@ -1,4 +1,4 @@
-import { openOps, type OpsPlace } from '@cli-ops/shared-ipc/ops'
+import { openOps, type OpsPlace, withinTime } from '@cli-ops/shared-ipc/ops'
 
 /** Exit code for an argument or a variable that is wrong. */
 const EXIT_WRONG = 2
@@ -26,5 +26,5 @@ export async function withPlace<T>(use: (place: OpsPlace) => Promise<T>): Promis
 
 /** Waits for something to be closed: an engine that does not answer must not keep anybody here. */
 export async function atMost(closed: Promise<unknown>, limitMs = CLOSE_MS): Promise<void> {
-  await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, limitMs).unref())])
+  await withinTime(closed, limitMs)
 }

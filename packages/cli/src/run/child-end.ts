@@ -1,4 +1,5 @@
-import { constants } from 'node:os'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
 
 /** How a child process ended. */
 export interface ChildEnd {
@@ -7,9 +8,16 @@ export interface ChildEnd {
   readonly signal: NodeJS.Signals | null
 }
 
+/** Waits for the end of a child process. */
+export async function endOf(child: ChildProcess): Promise<ChildEnd> {
+  const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null]
+  return { code, signal }
+}
+
 /** The exit code that a shell shows for an end. */
 function exitCodeOf({ code, signal }: ChildEnd): number {
-  return code ?? 128 + (signal === null ? 0 : constants.signals[signal])
+  if (code !== null || signal === null) return code ?? 128
+  return 128 + process.getBuiltinModule('node:os').constants.signals[signal]
 }
 
 /** Raising these does not end a Node process: it ignores them, or uses them itself. */

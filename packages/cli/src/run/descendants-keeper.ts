@@ -2,47 +2,59 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { Writable } from 'node:stream'
 
-/** A small process that lives as long as one process has the other end of its pipe. */
+import { BEGAN } from './shell-identity.js'
+
+/** A small process that lives as long as one process has the other end of its pipe, this one among them. */
 export interface DescendantsKeeper {
   readonly pid: number
   /** The end that is handed to the program, and by it to all that it starts. */
   readonly pipe: Writable
-  /** Says which process SIGTERM is meant for, and leaves the pipe to the program. */
+  /** Says which process SIGTERM is meant for. */
   watch(program: number): void
-  /** Resolves to true when the keeper has ended, to false when it goes on after that time. */
+  /** Leaves the pipe to what is left of the program. Resolves to true when the keeper has ended, to false when it goes on after that time. */
   endsWithin(ms: number): Promise<boolean>
   kill(): void
 }
 
 /**
- * Ends with the last writer of its input. Who ends it by hand means the program that it stands for: so SIGTERM goes on to that
- * one. The input is read by a process of its own, since a shell that reads may put traps off; it needs a copy of the
- * descriptor, since the shell gives /dev/null to what it starts in the background.
+ * Ends with the last writer of its input. Who ends it by hand means the program that it stands for, so SIGTERM goes on to that one if
+ * it still runs; and the lock, so it ends itself. The input is read by a process of its own, since a shell that reads may put traps off;
+ * it needs a copy of the descriptor, since the shell gives /dev/null to what it starts in the background.
  */
-const SCRIPT = `IFS= read -r program
-trap 'kill -TERM "$program" 2>/dev/null' TERM
+const SCRIPT = `${BEGAN}
+IFS= read -r program || exit
+start=$(began "$program")
 exec 4<&0
 cat <&4 >/dev/null & cat=$!
 exec 4<&- 0</dev/null
-while kill -0 "$cat" 2>/dev/null; do wait "$cat"; done`
+trap '[ -n "$start" ] && [ "$(began "$program")" = "$start" ] && kill -TERM "$program"; kill "$cat"; exit' TERM
+wait "$cat"`
 
-/** Starts the keeper, in a session of its own: what a terminal sends to the program does not reach it. */
-export function startKeeper(): DescendantsKeeper {
-  const keeper = spawn('/bin/sh', ['-c', SCRIPT, 'cli-ops'], {
-    stdio: ['pipe', 'ignore', 'ignore'],
+/**
+ * Starts the keeper, in a session of its own: what a terminal sends to the program does not reach it. It has the given descriptors
+ * open as long as it lives.
+ */
+export function startKeeper(
+  program: readonly string[],
+  descriptors: readonly number[],
+): DescendantsKeeper {
+  // Whoever looks at it is to see for what it stands.
+  const keeper = spawn('/bin/sh', ['-c', SCRIPT, 'cli-ops', ...program], {
+    stdio: ['pipe', 'ignore', 'ignore', ...descriptors],
     detached: true,
   })
   keeper.unref()
-  const pipe: Writable = keeper.stdin
+  const pipe = keeper.stdin as Writable
   pipe.on('error', () => undefined)
   return {
     pid: keeper.pid ?? 0,
     pipe,
-    watch: (program) => {
+    watch: (program) => void pipe.write(`${program}\n`),
+    endsWithin: (ms) => {
       // Not end(): that would shut the pipe down for everybody.
-      pipe.write(`${program}\n`, () => pipe.destroy())
+      pipe.destroy()
+      return endsWithin(keeper, ms)
     },
-    endsWithin: (ms) => endsWithin(keeper, ms),
     kill: () => void keeper.kill('SIGKILL'),
   }
 }

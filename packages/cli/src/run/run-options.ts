@@ -1,4 +1,11 @@
-import { assertEventType, parseDuration } from '@cli-ops/shared-ipc/ops'
+import {
+  assertEventType,
+  assertLabel,
+  assertName,
+  assertSlots,
+  parseDuration,
+  type Slots,
+} from '@cli-ops/shared-ipc/ops/wrap'
 
 import { parseJson } from '../parse-json.js'
 
@@ -6,8 +13,16 @@ import { parseJson } from '../parse-json.js'
 export interface RunPlan {
   readonly resource: string
   readonly mode: 'exclusive' | 'shared'
+  /** As many programs at once, each with one of these. */
+  readonly slots: Slots | undefined
+  /** Whether a newer one takes the place of this one in the queue. */
+  readonly queue: 'all' | 'latest' | undefined
+  /** What the lock is for, for people. */
+  readonly label: string | undefined
   /** Undefined: as the environment says, else without limit. */
   readonly timeoutMs: number | undefined
+  /** How long a program may go on that was asked to end. Undefined: for ever. */
+  readonly killAfterMs: number | undefined
   readonly keepFor: 'child' | 'descendants'
   readonly event: PlannedEvent | undefined
 }
@@ -21,15 +36,34 @@ export interface PlannedEvent {
 
 /** Reads the options of `run`. @throws TypeError naming the option, the rule and the value */
 export function parseRunOptions(options: Readonly<Record<string, unknown>>): RunPlan {
-  const { lock, shared, wait, emit, keepFor } = options
+  const { lock, shared, label, slots, queue, wait, killAfter, emit, keepFor = 'child' } = options
+  assertName('--lock', lock)
+  if (label !== undefined) assertLabel('--label', label)
   return {
-    resource: lock as string,
+    resource: lock,
     mode: shared === true ? 'shared' : 'exclusive',
+    slots: slots === undefined ? undefined : parseSlots(slots as string, shared === true),
+    queue: parseQueue(queue),
+    label,
     timeoutMs:
       typeof wait === 'string' ? parseDuration('--wait', wait) : wait === false ? 0 : undefined,
+    killAfterMs: killAfter === undefined ? undefined : parseDuration('--kill-after', killAfter),
     keepFor: parseKeepFor(keepFor),
     event: emit === undefined ? undefined : parseEvent(emit as string),
   }
+}
+
+/** A number is how many there are, anything else a list of their names. */
+function parseSlots(text: string, isShared: boolean): Slots {
+  if (isShared) throw new TypeError('--slots and --shared must not be given together')
+  const slots = /^\d+$/u.test(text) ? Number(text) : text.split(',')
+  assertSlots('--slots', slots)
+  return slots
+}
+
+function parseQueue(value: unknown): RunPlan['queue'] {
+  if (value === undefined || value === 'all' || value === 'latest') return value
+  throw new TypeError(`--queue must be all or latest, got ${JSON.stringify(value)}`)
 }
 
 function parseKeepFor(value: unknown): RunPlan['keepFor'] {

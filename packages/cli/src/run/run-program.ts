@@ -1,174 +1,159 @@
+import { Socket } from 'node:net'
 import { basename } from 'node:path'
 
+import type { Coordinator, EventBus } from '@cli-ops/shared-ipc'
 import {
-  CliOpsError,
-  type Coordinator,
-  createCoordinator,
-  createWaitLine,
-  type EventBus,
-  type Lock,
-  type LockManager,
-} from '@cli-ops/shared-ipc'
-import { describeOwnProcess, EXIT_BUSY, openOps, say, sayFailure } from '@cli-ops/shared-ipc/ops'
+  type ConfiguredConnection,
+  openOwnerSocket,
+  type OwnerSocket,
+  say,
+} from '@cli-ops/shared-ipc/ops/wrap'
 
-import { useBlockingStderr } from './blocking-stderr.js'
-import { type ChildEnd, endAs } from './child-end.js'
-import { startKeeper } from './descendants-keeper.js'
-import { whyUnrunnable } from './find-program.js'
+import type { ChildEnd } from './child-end.js'
+import type { DescendantsKeeper } from './descendants-keeper.js'
+import { EarlyEnd } from './early-end.js'
+import { followProgram } from './follow-program.js'
 import { type GatedChild, type LockFacts, startGated, startPlainly } from './gated-child.js'
-import { type OrphanWatch, watchForOrphan } from './orphan-watch.js'
-import { relaySignals } from './relay-signals.js'
-import { parseRunOptions, type RunPlan } from './run-options.js'
+import { inheritedDescriptors } from './inherited-descriptors.js'
+import type { OrphanWatch } from './orphan-watch.js'
+import type { RunPlan } from './run-options.js'
+import { lazyCoordinator, takeRunLock } from './take-run-lock.js'
 
 /** Descendants that outlive the program by less than this are taken for ended with it. */
 const KEEPER_GRACE_MS = 50
-const ENDING_SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
-/**
- * Runs a program under a lock and ends as it ends. The process that becomes the program exists before the lock is asked
- * for, and the lock is taken in its name: whatever becomes of this process, the lock is held as long as the program runs.
- */
-export async function runProgram(
-  program: readonly string[],
-  options: Readonly<Record<string, unknown>>,
-): Promise<void> {
-  useBlockingStderr()
-  describeOwnProcess({ name: 'cli-ops', command: `run ${basename(program[0] ?? '')}` })
-  try {
-    const plan = parseRunOptions(options)
-    const [file = ''] = program
-    const { options: place } = openOps('cli-ops')
-    const unrunnable = whyUnrunnable(file)
-    if (unrunnable !== undefined) {
-      say(`cannot run ${JSON.stringify(file)}: ${unrunnable.reason}`)
-      process.exitCode = unrunnable.exitCode
-      return
-    }
-    // Unlike looking, running is subject to CLI_OPS_DISABLED.
-    const coordinator = createCoordinator({ ...place, disabled: undefined, name: 'cli-ops' })
-    endAs(await runUnderLock(coordinator, plan, program))
-  } catch (error) {
-    endRefused(error)
-  }
+/** What bears the lock of a run besides the program. */
+interface Bearers {
+  readonly socket: OwnerSocket | undefined
+  readonly keeper: DescendantsKeeper | undefined
+  readonly gated: GatedChild | undefined
 }
 
-async function runUnderLock(
-  coordinator: Coordinator,
+/**
+ * Runs a program under a lock and gives its end. The process that becomes the program exists before the lock is asked for, and the
+ * lock is taken in its name and in that of who has something to do after it: this process, which emits the event, or the keeper, which waits for
+ * the descendants. It ends with the last of both, whatever becomes of this process.
+ *
+ * @param lifeline the descriptor that tells whether the process is there which began this one
+ */
+export async function runProgram(
+  place: ConfiguredConnection,
   plan: RunPlan,
   program: readonly string[],
+  lifeline: number | undefined,
 ): Promise<ChildEnd> {
-  const { resource, keepFor } = plan
-  // A process ends with its parent by itself there, so the lock may be this one's.
-  const isWindows = process.platform === 'win32'
-  const keeper = keepFor === 'descendants' ? startKeeper() : undefined
-  const gated = isWindows ? undefined : startGated(program, resource, keeper?.pipe)
-  if (gated !== undefined) keeper?.watch(gated.pid)
-  let orphanWatch: OrphanWatch | undefined
+  const wrapper = watchLifeline(lifeline)
+  const coordinator = lazyCoordinator(place.options)
+  const bearers = await startBearers(place, plan, program, lifeline)
+  const { socket, keeper, gated } = bearers
+  let watch: OrphanWatch | undefined
   try {
-    const lock = await takeLock(coordinator.locks, plan, keeper?.pid ?? gated?.pid, gated)
+    const owners = ownersOf(bearers)
+    if (owners !== undefined) socket?.answerFor(owners.ownerPid)
+    const asker = { owners, child: gated, signal: wrapper.signal, coordinator: coordinator.get }
+    const lock = await takeRunLock(place, plan, asker)
+    wrapper.forget()
+    // While the program runs, so that the others do not wait for it under the lock.
+    if (plan.event !== undefined) coordinator.get().catch(() => undefined)
+    watch = await watchOrphan(place, plan, bearers)
     const facts: LockFacts = {
-      CLI_OPS_LOCK_RESOURCE: resource,
+      CLI_OPS_LOCK_RESOURCE: plan.resource,
       CLI_OPS_LOCK_ID: lock.id,
       CLI_OPS_LOCK_TOKEN: String(lock.token),
+      ...(lock.slot !== undefined && { CLI_OPS_LOCK_SLOT: lock.slot }),
     }
-    // On this machine the lock is the program's own and outlives this process.
-    if (gated !== undefined && !coordinator.locks.isSynchronous)
-      orphanWatch = watchForOrphan(gated.pid, resource)
-    const end = await follow(gated ?? startPlainly(program, facts), lock, facts, (durationMs) =>
-      emitEnd(coordinator, plan, basename(program[0] ?? ''), durationMs),
-    )
+    const end = await followProgram(gated ?? startPlainly(program, facts), lock, facts, {
+      killAfterMs: plan.killAfterMs,
+      onSuccess: async (durationMs) => {
+        await emitEnd(coordinator.get, plan, basename(program[0] ?? ''), durationMs)
+      },
+    })
     // What lives on keeps the lock, and this process ends without having released it.
-    if (keeper === undefined || (await keeper.endsWithin(KEEPER_GRACE_MS)))
-      await coordinator.close()
+    if (keeper === undefined || (await keeper.endsWithin(KEEPER_GRACE_MS))) {
+      await lock.release()
+      socket?.remove()
+    }
     return end
   } catch (error) {
     gated?.giveUp()
     keeper?.kill()
-    await coordinator.close()
+    socket?.remove()
     throw error
   } finally {
-    orphanWatch?.stop()
+    watch?.stop()
+    wrapper.forget()
+    await coordinator.close()
   }
 }
 
-/** Waits for the lock. A signal, or the end of the child that waits for it, ends the wait at once. */
-async function takeLock(
-  locks: LockManager,
-  { resource, mode, timeoutMs, keepFor }: RunPlan,
-  ownerPid: number | undefined,
-  gated: GatedChild | undefined,
-): Promise<Lock> {
-  if (keepFor === 'descendants' && !locks.isSynchronous) {
-    const reason =
-      '--keep-for descendants needs the locks of this machine: an engine cannot watch them'
-    throw new CliOpsError('UNSUPPORTED', reason)
+async function startBearers(
+  { connection }: ConfiguredConnection,
+  { resource, keepFor }: RunPlan,
+  program: readonly string[],
+  lifeline: number | undefined,
+): Promise<Bearers> {
+  const socket = openOwnerSocket(connection)
+  // A process ends with its parent by itself there, so the lock may be this one's.
+  if (process.platform === 'win32') return { socket, keeper: undefined, gated: undefined }
+  const inherited = inheritedDescriptors().filter((descriptor) => descriptor !== lifeline)
+  const descriptors = socket === undefined ? [] : [socket.descriptor]
+  if (keepFor === 'child') {
+    const gated = startGated(program, resource, inherited, descriptors)
+    return { socket, keeper: undefined, gated }
   }
-  const wait = new AbortController()
-  const interrupt = (signal: NodeJS.Signals): void => {
-    wait.abort(new EarlyEnd({ code: null, signal }))
-  }
-  for (const signal of ENDING_SIGNALS) process.on(signal, interrupt)
-  gated?.ended.then(
-    (end) => {
-      wait.abort(new EarlyEnd(end))
-    },
-    (error: unknown) => {
-      wait.abort(error)
-    },
-  )
-  const line = createWaitLine({ pid: ownerPid })
-  const { onWait } = line
-  try {
-    return await locks.lock(resource, {
-      mode,
-      timeoutMs,
-      ownerPid,
-      onWait,
-      inFlow: true,
-      signal: wait.signal,
-    })
-  } finally {
-    line.stop()
-    for (const signal of ENDING_SIGNALS) process.removeListener(signal, interrupt)
-  }
+  const { startKeeper } = await import('./descendants-keeper.js')
+  const keeper = startKeeper(program, descriptors)
+  const gated = startGated(program, resource, inherited, [keeper.pipe])
+  keeper.watch(gated.pid)
+  return { socket, keeper, gated }
 }
 
-/** The child's end before its program began. */
-class EarlyEnd extends Error {
-  readonly end: ChildEnd
-
-  constructor(end: ChildEnd) {
-    super('ended before the program began')
-    this.end = end
-  }
+function ownersOf({ keeper, gated }: Bearers) {
+  if (gated === undefined) return undefined
+  return keeper === undefined
+    ? { ownerPid: gated.pid, partnerPid: process.pid }
+    : { ownerPid: keeper.pid, partnerPid: gated.pid }
 }
 
-async function follow(
-  child: GatedChild,
-  lock: Lock,
-  facts: LockFacts,
-  onSuccess: (durationMs: number) => Promise<void>,
-): Promise<ChildEnd> {
-  const stopRelaying = relaySignals((signal) => {
-    child.kill(signal)
+/** Starts what sees to the program where this process is killed. */
+async function watchOrphan(
+  { connection }: ConfiguredConnection,
+  { resource }: RunPlan,
+  { gated, keeper, socket }: Bearers,
+): Promise<OrphanWatch | undefined> {
+  const isEngine = !connection.disabled && !/^(?:local|memory):/u.test(connection.urlOf('locks'))
+  if (gated === undefined || (!isEngine && (socket === undefined || keeper !== undefined)))
+    return undefined
+  const { endOrphan, keepForOrphan } = await import('./orphan-watch.js')
+  return isEngine || socket === undefined
+    ? endOrphan(gated.pid, resource)
+    : keepForOrphan(gated.pid, socket.descriptor)
+}
+
+/** Watches the process that began this one until the program begins: a wait for nobody ends at once. */
+function watchLifeline(descriptor: number | undefined): {
+  readonly signal: AbortSignal
+  forget(): void
+} {
+  const gone = new AbortController()
+  const lifeline = descriptor === undefined ? undefined : new Socket({ fd: descriptor })
+  lifeline?.on('error', () => undefined)
+  lifeline?.on('end', () => {
+    gone.abort(new EarlyEnd({ code: null, signal: 'SIGKILL' }))
   })
-  lock.signal.addEventListener('abort', () => {
-    say(`lost the lock on ${JSON.stringify(lock.resource)}, so its program is asked to end`)
-    child.kill('SIGTERM')
-  })
-  const began = performance.now()
-  child.letGo(facts)
-  const end = await child.ended
-  if (end.code === 0 && !lock.signal.aborted) {
-    await onSuccess(Math.round(performance.now() - began))
+  lifeline?.resume()
+  return {
+    signal: gone.signal,
+    forget: () => {
+      lifeline?.removeAllListeners('end')
+      lifeline?.unref()
+    },
   }
-  stopRelaying()
-  return end
 }
 
 /** Emits the event while the lock is still held, so that events come in the order of the work. */
 async function emitEnd(
-  { events }: Coordinator,
+  coordinator: () => Promise<Coordinator>,
   { event, resource }: RunPlan,
   program: string,
   durationMs: number,
@@ -176,19 +161,10 @@ async function emitEnd(
   if (event === undefined) return
   const { type, data = { program, lock: resource, exitCode: 0, durationMs } } = event
   try {
+    const { events } = await coordinator()
     await (events as EventBus<Record<string, unknown>>).emit(type, data)
   } catch (error) {
     // The program has done its work, and its exit code says so.
     say(`${type} was not emitted: ${error instanceof Error ? error.message : String(error)}`)
   }
-}
-
-/** Whatever keeps the lock from being taken keeps the program from running. */
-function endRefused(error: unknown): void {
-  if (error instanceof EarlyEnd) {
-    endAs(error.end)
-    return
-  }
-  const exitCode = sayFailure(error, '')
-  process.exitCode = error instanceof TypeError ? exitCode : EXIT_BUSY
 }

@@ -57,7 +57,7 @@ async function askHealth(url: URL, signal: AbortSignal): Promise<HubHealth> {
     asked.end()
   })
   const health = parseHealth(text)
-  if (health === undefined) throw failed('what answers there is none')
+  if (health === undefined) throw failed('what answers there is not a hub')
   return health
 }
 

@@ -1,11 +1,10 @@
-import { randomBytes } from 'node:crypto'
 import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } from 'node:fs'
-import { open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
-import { CliOpsError, LockManager } from '@cli-ops/shared-ipc'
+import { CliOpsError } from '@cli-ops/shared-ipc'
 import { preparePrivateFolder } from '@cli-ops/shared-ipc/ops'
 
+import { changeFile } from '../files/change-file.js'
 import { formatTokens, parseTokens, type TokenRecord } from './token-record.js'
 
 /** Name of the folder of a hub in the home. */
@@ -13,7 +12,6 @@ const FOLDER = 'hub'
 const FILE = 'tokens.json'
 /** Whoever changes the file has this lock, so that no change is lost to another one. */
 const LOCK = 'cli-ops hub tokens'
-const LOCK_TIMEOUT_MS = 10_000
 
 /**
  * The tokens that a hub accepts, `hub/tokens.json` in its home: mode 0600, secrets only as digests. A change replaces the file
@@ -49,32 +47,8 @@ export class TokenFile {
 
   /** Changes the tokens, one process after the other; where `change` throws, nothing is changed. */
   async change(change: (tokens: readonly TokenRecord[]) => readonly TokenRecord[]): Promise<void> {
-    const locks = new LockManager({
-      home: this.#home,
-      namespace: '',
-      url: 'local:',
-      disabled: false,
-    })
-    try {
-      await locks.acquire(
-        LOCK,
-        async (lock) => {
-          const text = formatTokens(change(this.read()))
-          const next = `${this.path}.${randomBytes(6).toString('hex')}`
-          try {
-            await write(next, text)
-            lock.assertHeld()
-            await rename(next, this.path)
-          } catch (error) {
-            await rm(next, { force: true })
-            throw error
-          }
-        },
-        { timeoutMs: LOCK_TIMEOUT_MS },
-      )
-    } finally {
-      await locks.close()
-    }
+    const file = { home: this.#home, path: this.path, lock: LOCK }
+    await changeFile(file, () => formatTokens(change(this.read())))
   }
 
   #readText(): string | undefined {
@@ -113,15 +87,4 @@ function refusalOf(stats: Stats): string | undefined {
   if ((stats.mode & 0o077) === 0) return undefined
   const mode = (stats.mode & 0o777).toString(8)
   return `its mode is ${mode}, so other users can get at it; run "chmod 600" on it`
-}
-
-/** Written out before the rename: after a power failure the file is the old or the new one, too. */
-async function write(path: string, text: string): Promise<void> {
-  const file = await open(path, 'wx', 0o600)
-  try {
-    await file.writeFile(text)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
 }

@@ -1,10 +1,8 @@
+import { cutText, fitText, printable, sizeText, type Style, widthOf } from '@cli-ops/shared-ipc/ops'
 import type { Snapshot } from '../live/live-types.js'
-import { cutText, fitText, printable, widthOf } from '../terminal/fit-text.js'
-import type { Style } from '../terminal/style.js'
-import { bytesText } from '../terminal/time-text.js'
 import { HELP_LINES } from './help-lines.js'
 import { type Line, lockLines } from './lock-lines.js'
-import { cellsOf, headingOf, placeColumns } from './table.js'
+import { cellsOf, headingOf, fitColumns } from './table.js'
 import type { TopState } from './top-state.js'
 import { emptyText, VIEW_NAMES, VIEWS } from './views.js'
 import { visibleRows } from './visible-rows.js'
@@ -50,6 +48,7 @@ function drawHead(state: TopState, snapshot: Snapshot, size: Size, style: Style)
   const title = cutText(
     printable(`cli-ops top  ${place.where}${namespace}`),
     columns - widthOf(paused) - 1,
+    widthOf,
   )
   const fill = ' '.repeat(Math.max(0, columns - widthOf(title) - widthOf(paused)))
   const shown = warnings.slice(0, MAX_WARNINGS)
@@ -60,7 +59,10 @@ function drawHead(state: TopState, snapshot: Snapshot, size: Size, style: Style)
     ...shown.map(({ text }, index) => {
       const rest = more > 0 && index === shown.length - 1 ? ` (and ${more} more)` : ''
       return style.doubtful(
-        fitText(`! ${cutText(printable(text), columns - 2 - rest.length)}${rest}`, columns),
+        fitText(
+          `! ${cutText(printable(text), columns - 2 - rest.length, widthOf)}${rest}`,
+          columns,
+        ),
       )
     }),
     tabs,
@@ -81,7 +83,7 @@ function drawSummary(snapshot: Snapshot, columns: number, style: Style): string 
     ...(servers.length > 0 ? [`${rateText(requests)} requests/s`] : []),
     ...(disk === undefined
       ? []
-      : [`home ${bytesText(disk.bytes)}, ${bytesText(disk.freeBytes)} free`]),
+      : [`home ${sizeText(disk.bytes)}, ${sizeText(disk.freeBytes)} free`]),
   ]
   return style.dim(fitText(joinWhole(parts, columns), columns))
 }
@@ -118,7 +120,7 @@ function drawTabs(state: TopState, snapshot: Snapshot, columns: number, style: S
     line += name === state.view ? style.bold(style.reverse(text)) : text
   }
   const filter = state.filter === '' ? '' : `  filter: ${printable(state.filter)}`
-  return line + style.accent(cutText(filter, columns - used))
+  return line + style.accent(cutText(filter, columns - used, widthOf))
 }
 
 function drawBody(
@@ -144,9 +146,9 @@ function drawLines(
   style: Style,
 ): string[] {
   const first = Math.max(0, Math.min(scroll, lines.length - height))
-  return lines.slice(first, first + height).map(({ text, dress }) => {
-    const fitted = cutText(text, columns)
-    return dress === undefined ? fitted : style[dress](fitted)
+  return lines.slice(first, first + height).map(({ text, style: name }) => {
+    const fitted = cutText(text, columns, widthOf)
+    return name === undefined ? fitted : style[name](fitted)
   })
 }
 
@@ -164,20 +166,22 @@ function drawTable(
       total === 0
         ? emptyText(view, snapshot)
         : `None of ${total} matches the filter; Esc shows all.`
-    return ['', cutText(`  ${text}`, columns)]
+    return ['', cutText(`  ${text}`, columns, widthOf)]
   }
   const room = Math.max(1, height - 1)
   const first = Math.max(0, Math.min(chosen - Math.floor(room / 2), rows.length - room))
   const seen = rows.slice(first, first + room)
-  const placed = placeColumns(view.columns, seen, now, columns)
-  const heading = fitText(headingOf(placed, state.tables[state.view].sort), columns)
+  const fitted = fitColumns(view.columns, seen, now, columns)
+  const heading = fitText(headingOf(fitted, state.tables[state.view].sort), columns)
   return [
     style.dim(heading),
     ...seen.map((row, index) => {
-      const cells = cellsOf(placed, row, now)
+      const cells = cellsOf(fitted, row, now)
       if (first + index === chosen)
         return style.reverse(fitText(cells.map(({ text }) => text).join('  '), columns))
-      const line = cells.map(({ text, dress }) => (dress === undefined ? text : style[dress](text)))
+      const line = cells.map(({ text, style: name }) =>
+        name === undefined ? text : style[name](text),
+      )
       return line.join('  ')
     }),
   ]
@@ -189,7 +193,7 @@ function drawFooter(
   style: Style,
 ): string {
   if (overlay.kind === 'filter')
-    return `${cutText(`/${printable(filter)}`, columns - 1)}${style.reverse(' ')}`
+    return `${cutText(`/${printable(filter)}`, columns - 1, widthOf)}${style.reverse(' ')}`
   if (overlay.kind === 'confirm') {
     const { resource, holder } = overlay.release
     const end = ' [y/N] '
@@ -197,6 +201,7 @@ function drawFooter(
     const question = cutText(
       printable(`Release “${resource}” from ${holder}? It goes on without the lock.`),
       columns - end.length,
+      widthOf,
     )
     return style.bold(style.doubtful(fitText(question + end, columns)))
   }

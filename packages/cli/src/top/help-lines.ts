@@ -2,7 +2,7 @@ import type { Line } from './lock-lines.js'
 
 /** The keys. */
 export const HELP_LINES: readonly Line[] = [
-  { text: 'cli-ops top', dress: 'bold' },
+  { text: 'cli-ops top', style: 'bold' },
   { text: '' },
   { text: '↑ ↓  j k         move            PgUp PgDn g G   page, first, last' },
   { text: 'Tab  ← →  1 … 5  other table     Enter           a lock with its queue' },
@@ -15,5 +15,5 @@ export const HELP_LINES: readonly Line[] = [
   { text: 'A lock is released by the id of the grant that you saw; a later holder is never hit.' },
   { text: 'The process that had it goes on, without the lock.' },
   { text: '' },
-  { text: 'Any key goes back.', dress: 'dim' },
+  { text: 'Any key goes back.', style: 'dim' },
 ]

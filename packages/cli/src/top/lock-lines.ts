@@ -1,16 +1,14 @@
+import { clockText, printable, spanText, type Style } from '@cli-ops/shared-ipc/ops'
 import { describeOwner } from '@cli-ops/shared-ipc'
 
 import type { Snapshot } from '../live/live-types.js'
-import { printable } from '../terminal/fit-text.js'
-import type { Style } from '../terminal/style.js'
-import { clockText, spanText } from '../terminal/time-text.js'
 
 const SHOWN_HOLDS = 8
 
-/** One line with how it is dressed. */
+/** One line with how it is styled. */
 export interface Line {
   readonly text: string
-  readonly dress?: keyof Style | undefined
+  readonly style?: keyof Style | undefined
 }
 
 /** Everything about one lock: the holder, the queue in its order, and who held it before. */
@@ -19,42 +17,44 @@ export function lockLines(resource: string, { locks, holds, at }: Snapshot): Lin
   const ended = holds.filter((hold) => hold.resource === resource && hold.to !== undefined)
   const history = ended.slice(-SHOWN_HOLDS).reverse()
   return [
-    { text: printable(resource), dress: 'bold' },
+    { text: printable(resource), style: 'bold' },
     { text: '' },
     ...(lock === undefined
       ? [{ text: 'Nobody holds it or waits for it now.' }]
       : lockFacts(lock, at)),
-    ...(history.length === 0 ? [] : [{ text: '' }, { text: 'HELD BEFORE', dress: 'dim' as const }]),
-    ...history.map(({ owner, from, to = at }) => ({
-      text: `  ${clockText(from)}  ${spanText(to - from).padStart(8)}  ${describeOwner(owner)}`,
+    ...(history.length === 0 ? [] : [{ text: '' }, { text: 'HELD BEFORE', style: 'dim' as const }]),
+    ...history.map(({ owner, label, slot, from, to = at }) => ({
+      text: `  ${clockText(from)}  ${spanText(to - from).padStart(8)}  ${describeOwner(owner, label, slot)}`,
     })),
   ]
 }
 
 function lockFacts(lock: Snapshot['locks'][number], at: number): Line[] {
-  const { id, token, mode, owner, since, waiters } = lock
+  const { mode, holders, waiters } = lock
   const holder: Line[] =
-    id === ''
+    holders.length === 0
       ? [{ text: 'Nobody holds it at this moment; the first in the queue is about to.' }]
-      : [
-          { text: `holder   ${describeOwner(owner)}` },
+      : holders.flatMap((held, index) => [
+          ...(index === 0 ? [] : [{ text: '' }]),
+          { text: `holder   ${describeOwner(held, held.label)}` },
+          ...(held.slot === undefined ? [] : [{ text: `slot     ${printable(held.slot)}` }]),
           {
-            text: `state    ${owner.state}${remarkOn(owner.state)}`,
-            dress: owner.state === 'running' ? undefined : 'bad',
+            text: `state    ${held.state}${remarkOn(held.state)}`,
+            style: held.state === 'running' ? undefined : ('bad' as const),
           },
-          { text: `since    ${clockText(since)}, for ${spanText(at - since)}` },
+          { text: `since    ${clockText(held.since)}, for ${spanText(at - held.since)}` },
           { text: `mode     ${mode}` },
-          { text: `id       ${printable(id)}` },
-          { text: `token    ${token}` },
-        ]
+          { text: `id       ${printable(held.id)}` },
+          { text: `token    ${held.token}` },
+        ])
   return [
     ...holder,
     { text: '' },
-    { text: waiters.length === 0 ? 'NOBODY WAITS' : 'QUEUE, NEXT FIRST', dress: 'dim' },
-    ...waiters.map((waiter, place) => {
-      const waited = `${waiter.isLonger ? '>' : ''}${spanText(at - waiter.since)}`
+    { text: waiters.length === 0 ? 'NOBODY WAITS' : 'QUEUE, NEXT FIRST', style: 'dim' },
+    ...waiters.map((waiter, index) => {
+      const waited = spanText(at - waiter.since)
       return {
-        text: `  ${String(place + 1).padStart(2)}. ${waited.padStart(8)}  ${describeOwner(waiter)}`,
+        text: `  ${String(index + 1).padStart(2)}. ${waited.padStart(8)}  ${describeOwner(waiter, waiter.label)}`,
       }
     }),
   ]

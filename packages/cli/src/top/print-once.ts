@@ -1,9 +1,8 @@
+import { PLAIN_STYLE, printable } from '@cli-ops/shared-ipc/ops'
 import type { Snapshot } from '../live/live-types.js'
-import { printable } from '../terminal/fit-text.js'
-import { PLAIN_STYLE } from '../terminal/style.js'
 import { drawTop } from './draw-top.js'
 import { createTopState } from './top-state.js'
-import { cellsOf, headingOf, placeColumns } from './table.js'
+import { cellsOf, headingOf, fitColumns } from './table.js'
 import { emptyText, VIEW_NAMES, VIEWS } from './views.js'
 
 const WIDE = 10_000
@@ -23,12 +22,12 @@ export function textOf(snapshot: Snapshot): string {
     const { title: heading, rows, columns } = view
     const shown = rows(snapshot).slice(-LAST_ROWS)
     if (shown.length === 0) return `${heading}\n${emptyText(view, snapshot)}`
-    const placed = placeColumns(columns, shown, snapshot.at, WIDE)
+    const fitted = fitColumns(columns, shown, snapshot.at, WIDE)
     const lines = shown.map((row) => {
-      const cells = cellsOf(placed, row, snapshot.at)
+      const cells = cellsOf(fitted, row, snapshot.at)
       return cells.map(({ text }) => text).join('  ')
     })
-    return [heading, headingOf(placed, undefined), ...lines]
+    return [heading, headingOf(fitted, undefined), ...lines]
       .map((line) => line.trimEnd())
       .join('\n')
   })

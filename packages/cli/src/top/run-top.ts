@@ -1,13 +1,11 @@
+import { createStyle, hasColour, type OpsPlace, withinTime } from '@cli-ops/shared-ipc/ops'
 import { emitKeypressEvents, type Interface } from 'node:readline'
 import type { ReadStream, WriteStream } from 'node:tty'
-
-import type { OpsPlace } from '@cli-ops/shared-ipc/ops'
 
 import type { CommandEnd } from '../end-as.js'
 import { LiveModel } from '../live/live-model.js'
 import { atMost, withPlace } from '../live/with-place.js'
 import { FullScreen } from '../terminal/full-screen.js'
-import { createStyle } from '../terminal/style.js'
 import { drawTop, pageSize } from './draw-top.js'
 import { handleKey, type Key, type KeyEffect } from './handle-key.js'
 import { textOf } from './print-once.js'
@@ -49,10 +47,7 @@ async function runAt(place: OpsPlace, options: TopOptions): Promise<CommandEnd> 
       return snapshot.problems.length === 0 ? 0 : 1
     }
     // The first frame is worth waiting for, but not for an engine that does not answer.
-    await Promise.race([
-      model.ready(),
-      new Promise((resolve) => setTimeout(resolve, FIRST_FRAME_MS)),
-    ])
+    await withinTime(model.ready(), FIRST_FRAME_MS)
     return await new LiveTop(model, process.stdin, process.stdout, options).run()
   } finally {
     await atMost(model.close())
@@ -79,8 +74,7 @@ class LiveTop {
     this.#model = model
     this.#input = input
     this.#output = output
-    const wantsColour = options.color !== false && !process.env['NO_COLOR']
-    this.#style = createStyle(wantsColour && output.getColorDepth() > 1)
+    this.#style = createStyle(options.color !== false && hasColour(output))
   }
 
   async run(): Promise<CommandEnd> {

@@ -1,5 +1,4 @@
-import { fitText, printable, widthOf } from '../terminal/fit-text.js'
-import type { Dress } from '../terminal/style.js'
+import { fitText, printable, type StyleName, widthOf } from '@cli-ops/shared-ipc/ops'
 
 /** One column of a table over rows of one kind. */
 export interface Column<Row> {
@@ -12,11 +11,11 @@ export interface Column<Row> {
   readonly importance: number
   /** The widest it gets; without it the column shares what is left over. */
   readonly maxWidth?: number
-  readonly dress?: (row: Row, now: number) => Dress | undefined
+  readonly style?: (row: Row, now: number) => StyleName | undefined
 }
 
-/** A column with its place. */
-export interface PlacedColumn<Row> {
+/** A column that fits, and its width. */
+export interface FittedColumn<Row> {
   readonly column: Column<Row>
   /** Index among all columns. */
   readonly index: number
@@ -29,12 +28,12 @@ const ROOMY = 28
 const NARROW = 12
 
 /** Chooses the columns that fit and their widths, by what the rows hold. */
-export function placeColumns<Row>(
+export function fitColumns<Row>(
   columns: readonly Column<Row>[],
   rows: readonly Row[],
   now: number,
   width: number,
-): PlacedColumn<Row>[] {
+): FittedColumn<Row>[] {
   const natural = columns.map(({ title, text }) =>
     rows.reduce(
       (most, row) => Math.max(most, widthOf(printable(text(row, now)))),
@@ -67,8 +66,8 @@ export function placeColumns<Row>(
   const flexible = chosen
     .filter((index) => columns[index]?.maxWidth === undefined)
     .sort((one, other) => missing(one) - missing(other))
-  for (const [place, index] of flexible.entries()) {
-    const share = Math.floor(left / (flexible.length - place))
+  for (const [served, index] of flexible.entries()) {
+    const share = Math.floor(left / (flexible.length - served))
     const extra = Math.max(0, Math.min(share, missing(index)))
     widths.set(index, (widths.get(index) ?? 0) + extra)
     left -= extra
@@ -81,10 +80,10 @@ export function placeColumns<Row>(
 
 /** Writes the titles; the sorted one with an arrow. */
 export function headingOf<Row>(
-  placed: readonly PlacedColumn<Row>[],
+  fitted: readonly FittedColumn<Row>[],
   sort: { readonly column: number; readonly isReversed: boolean } | undefined,
 ): string {
-  return placed
+  return fitted
     .map(({ column, index, width }) => {
       const arrow = sort?.column !== index ? '' : sort.isReversed ? '▼' : '▲'
       return fitText(`${column.title}${arrow}`, width, column.align)
@@ -92,15 +91,15 @@ export function headingOf<Row>(
     .join(' '.repeat(GAP))
 }
 
-/** Cells of one row, safe and fitted, with how each is dressed. */
+/** Cells of one row, safe and fitted, with how each is styled. */
 export function cellsOf<Row>(
-  placed: readonly PlacedColumn<Row>[],
+  fitted: readonly FittedColumn<Row>[],
   row: Row,
   now: number,
-): { readonly text: string; readonly dress: Dress | undefined }[] {
-  return placed.map(({ column, width }) => ({
+): { readonly text: string; readonly style: StyleName | undefined }[] {
+  return fitted.map(({ column, width }) => ({
     text: fitText(printable(column.text(row, now)), width, column.align),
-    dress: column.dress?.(row, now),
+    style: column.style?.(row, now),
   }))
 }
 

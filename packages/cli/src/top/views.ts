@@ -1,3 +1,4 @@
+import { clockText, durationText, spanText } from '@cli-ops/shared-ipc/ops'
 import type {
   CommandView,
   EventView,
@@ -8,7 +9,6 @@ import type {
   RequestView,
   Snapshot,
 } from '../live/live-types.js'
-import { clockText, durationText, spanText } from '../terminal/time-text.js'
 import type { Column } from './table.js'
 
 /** The tables that can be looked at. */
@@ -48,11 +48,17 @@ const LOCKS: View<LockView> = {
   key: ({ resource }) => resource,
   empty: 'No lock is held or waited for.',
   columns: [
-    { title: 'RESOURCE', importance: 0, text: ({ resource }) => resource, dress: () => 'bold' },
+    { title: 'RESOURCE', importance: 0, text: ({ resource }) => resource, style: () => 'bold' },
     {
       title: 'HOLDER',
       importance: 0,
-      text: ({ id, owner }) => (id === '' ? '(next) ' : '') + programOf(owner),
+      text: ({ owner, holders }) => {
+        const [first, ...others] = holders
+        if (first === undefined) return `(next) ${programOf(owner)}`
+        const label = first.label === undefined ? '' : ` ${JSON.stringify(first.label)}`
+        const slot = first.slot === undefined ? '' : ` on ${first.slot}`
+        return `${programOf(first)}${label}${slot}${others.length === 0 ? '' : ` +${others.length}`}`
+      },
     },
     {
       title: 'PID',
@@ -77,7 +83,7 @@ const LOCKS: View<LockView> = {
       maxWidth: 6,
       text: ({ waiters }) => (waiters.length === 0 ? '-' : String(waiters.length)),
       rank: ({ waiters }) => waiters.length,
-      dress: ({ waiters }) => (waiters.length === 0 ? 'dim' : 'doubtful'),
+      style: ({ waiters }) => (waiters.length === 0 ? 'dim' : 'doubtful'),
     },
     {
       title: 'LONGEST',
@@ -85,7 +91,7 @@ const LOCKS: View<LockView> = {
       align: 'right',
       maxWidth: 11,
       text: ({ waiters: [first] }, now) =>
-        first === undefined ? '-' : `${first.isLonger ? '>' : ''}${spanText(now - first.since)}`,
+        first === undefined ? '-' : spanText(now - first.since),
       rank: ({ waiters: [first] }, now) => (first === undefined ? 0 : now - first.since),
     },
     {
@@ -93,7 +99,7 @@ const LOCKS: View<LockView> = {
       importance: 2,
       maxWidth: 8,
       text: ({ id, owner }) => (id === '' ? 'free' : owner.state),
-      dress: ({ owner }) => (owner.state === 'running' ? 'good' : 'bad'),
+      style: ({ owner }) => (owner.state === 'running' ? 'good' : 'bad'),
     },
     { title: 'MODE', importance: 5, maxWidth: 9, text: ({ mode }) => mode },
     {
@@ -103,7 +109,7 @@ const LOCKS: View<LockView> = {
       text: ({ owner: { user, host } }) =>
         user !== '' && host !== '' ? `${user}@${host}` : user || host,
     },
-    { title: 'ID', importance: 7, maxWidth: 28, text: ({ id }) => id || '-', dress: () => 'dim' },
+    { title: 'ID', importance: 7, maxWidth: 28, text: ({ id }) => id || '-', style: () => 'dim' },
   ],
 }
 
@@ -120,7 +126,7 @@ const INSTANCES: View<InstanceView & { readonly doing: string }> = {
   key: ({ name, instance }) => `${instance} ${name}`,
   empty: 'No CLI is running.',
   columns: [
-    { title: 'NAME', importance: 0, text: ({ name }) => name, dress: () => 'bold' },
+    { title: 'NAME', importance: 0, text: ({ name }) => name, style: () => 'bold' },
     { title: 'COMMAND', importance: 2, text: ({ doing }) => doing || '-' },
     {
       title: 'PID',
@@ -135,7 +141,7 @@ const INSTANCES: View<InstanceView & { readonly doing: string }> = {
       importance: 1,
       maxWidth: 6,
       text: ({ state }) => state,
-      dress: ({ state }) => (state === 'live' ? 'good' : 'bad'),
+      style: ({ state }) => (state === 'live' ? 'good' : 'bad'),
     },
     {
       title: 'UP',
@@ -157,7 +163,7 @@ const INSTANCES: View<InstanceView & { readonly doing: string }> = {
       importance: 5,
       maxWidth: 14,
       text: ({ instance }) => instance,
-      dress: () => 'dim',
+      style: () => 'dim',
     },
   ],
 }
@@ -177,14 +183,14 @@ const EVENTS: View<EventView> = {
       text: ({ at }) => clockText(at),
       rank: ({ key }) => key,
     },
-    { title: 'TYPE', importance: 0, maxWidth: 28, text: ({ type }) => type, dress: () => 'bold' },
+    { title: 'TYPE', importance: 0, maxWidth: 28, text: ({ type }) => type, style: () => 'bold' },
     { title: 'DATA', importance: 0, text: ({ data }) => data },
     {
       title: 'SOURCE',
       importance: 2,
       maxWidth: 40,
       text: ({ source }) => source,
-      dress: () => 'dim',
+      style: () => 'dim',
     },
   ],
 }
@@ -205,7 +211,7 @@ const COMMANDS: View<CommandView> = {
       rank: ({ key }) => key,
     },
     { title: 'CLI', importance: 0, maxWidth: 24, text: ({ cli }) => cli },
-    { title: 'COMMAND', importance: 0, text: ({ command }) => command, dress: () => 'bold' },
+    { title: 'COMMAND', importance: 0, text: ({ command }) => command, style: () => 'bold' },
     {
       title: 'TOOK',
       importance: 1,
@@ -220,7 +226,7 @@ const COMMANDS: View<CommandView> = {
       maxWidth: 12,
       text: ({ outcome = 'running', exitCode }) =>
         outcome === 'failed' && exitCode !== undefined ? `failed (${exitCode})` : outcome,
-      dress: ({ outcome }) =>
+      style: ({ outcome }) =>
         outcome === 'completed' ? 'good' : outcome === undefined ? 'accent' : 'bad',
     },
     {
@@ -228,7 +234,7 @@ const COMMANDS: View<CommandView> = {
       importance: 3,
       maxWidth: 14,
       text: ({ instance }) => instance,
-      dress: () => 'dim',
+      style: () => 'dim',
     },
   ],
 }
@@ -274,7 +280,7 @@ const REQUESTS: View<RequestRow> = {
       text: ({ pid }) => String(pid),
       rank: ({ pid }) => pid,
     },
-    { title: 'METHOD', importance: 0, text: ({ method }) => method, dress: () => 'bold' },
+    { title: 'METHOD', importance: 0, text: ({ method }) => method, style: () => 'bold' },
     {
       title: 'TOOK',
       importance: 0,
@@ -288,7 +294,7 @@ const REQUESTS: View<RequestRow> = {
       importance: 1,
       maxWidth: 10,
       text: ({ outcome }) => outcome,
-      dress: ({ outcome }) =>
+      style: ({ outcome }) =>
         outcome === 'answered' ? 'good' : outcome === 'running' ? 'accent' : 'bad',
     },
   ],

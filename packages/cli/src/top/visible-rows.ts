@@ -1,5 +1,5 @@
+import { printable } from '@cli-ops/shared-ipc/ops'
 import type { Snapshot } from '../live/live-types.js'
-import { printable } from '../terminal/fit-text.js'
 import { sortRows } from './table.js'
 import type { TopState } from './top-state.js'
 import { type View, VIEWS } from './views.js'

@@ -105,7 +105,7 @@ describe.skipIf(noChromium !== undefined)('in a browser', () => {
       'cli-alpha deploy',
     )
     expect(await page.locator('.lane .waiting').count()).toBeGreaterThan(0)
-    await shows(page, '#commands-body tr', /cli-alpha deploy.*failed/su)
+    await shows(page, '#commands-body tr', /cli-alpha deploy.*killed/su)
     expect(complaints.list).toEqual([])
   })
 

@@ -118,6 +118,17 @@ describe('other sites', () => {
     }
   })
 
+  test('all that the page imports is served', async () => {
+    const dashboard = await RunningDashboard.start(new CliOpsUser())
+    const wanted = new Set(['./main.js'])
+    for (const name of wanted) {
+      const { status, body } = await dashboard.ask(name.slice(1))
+      expect({ name, status }).toEqual({ name, status: 200 })
+      for (const [, imported = ''] of body.matchAll(/\bfrom '(\.\/[^']+)'/gu)) wanted.add(imported)
+    }
+    expect(wanted).toContain('./units.js')
+  })
+
   test.each([
     '/../package.json',
     '/..%2fpackage.json',

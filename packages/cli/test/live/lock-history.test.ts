@@ -1,4 +1,4 @@
-import type { LockInfo, Owner } from '@cli-ops/shared-ipc'
+import type { Holder, LockInfo, LockWaiter, Owner } from '@cli-ops/shared-ipc'
 import { expect, test } from 'vitest'
 import { LockHistory } from '../../src/live/lock-history.js'
 
@@ -13,16 +13,32 @@ function owner(name: string, pid = 1): Owner {
   return { name, pid, host: 'here', user: 'dev', startedAt: new Date(0), state: 'running' }
 }
 
-function lock(resource: string, id: string, sinceMs: number, waiters: Owner[] = []): LockInfo {
+function holder(id: string, sinceMs: number): Holder {
+  return { id, token: 1n, owner: owner(id), since: new Date(sinceMs) }
+}
+
+function lockOf(
+  resource: string,
+  holders: readonly Holder[],
+  waiting: readonly LockWaiter[] = [],
+): LockInfo {
+  const [first] = holders
   return {
     resource,
-    id,
-    token: 1n,
-    owner: owner(id === '' ? 'next' : id),
-    since: new Date(sinceMs),
+    id: first?.id ?? '',
+    token: first?.token ?? 0n,
+    owner: first?.owner ?? owner('next'),
+    since: first?.since ?? new Date(0),
     mode: 'exclusive',
-    waiters,
+    holders,
+    waiting,
+    waiters: waiting.map((waiter) => waiter.owner),
   }
+}
+
+function lock(resource: string, id: string, sinceMs: number, waiters: Owner[] = []): LockInfo {
+  const waiting = waiters.map((waiter) => ({ owner: waiter, since: new Date(0) }))
+  return lockOf(resource, id === '' ? [] : [holder(id, sinceMs)], waiting)
 }
 
 test('a hold begins when the lock says so, and ends when it is seen to have ended', () => {
@@ -52,18 +68,30 @@ test('a holder whose clock is ahead began now, and never before the one it follo
   expect(history.holds.items).toMatchObject([{ from: 1000, to: 1000 }, { from: 200 }])
 })
 
-test('waiters keep the instant at which they were first seen, also several of one process', () => {
+test('each of several holders has a hold of its own', () => {
   const history = historyAt()
-  const [a, b] = [owner('a', 2), owner('b', 3)]
-  history.observe([lock('db', 'one', 0, [a])], 1000)
-  history.observe([lock('db', 'one', 0, [a, b, a])], 2000)
-  history.observe([lock('db', 'one', 0, [b, a])], 3000)
-  expect(
-    history.locks[0]?.waiters.map(({ name, since, isLonger }) => [name, since, isLonger]),
-  ).toEqual([
-    ['b', 2000, false],
-    // Which of the two of one process has left cannot be told; the longer wait is shown.
-    ['a', 1000, true],
+  const [one, two, three] = [holder('one', 100), holder('two', 200), holder('three', 2500)]
+  history.observe([lockOf('db', [one, two])], 1000)
+  history.observe([lockOf('db', [two])], 2000)
+  history.observe([lockOf('db', [two, three])], 3000)
+  history.observe([], 4000)
+  expect(history.holds.items).toMatchObject([
+    { id: 'one', from: 100, to: 2000 },
+    { id: 'two', from: 200, to: 4000 },
+    { id: 'three', from: 2500, to: 4000 },
+  ])
+})
+
+test('waiters are shown with what they say of themselves, and have not waited since a moment to come', () => {
+  const history = historyAt()
+  const waiting = [
+    { owner: owner('a', 2), since: new Date(500), label: 'production' },
+    { owner: owner('b', 3), since: new Date(9000) },
+  ]
+  history.observe([lockOf('db', [holder('one', 0)], waiting)], 1000)
+  expect(history.locks[0]?.waiters).toMatchObject([
+    { name: 'a', since: 500, label: 'production' },
+    { name: 'b', since: 1000 },
   ])
 })
 

@@ -89,12 +89,16 @@ describe('cli-ops serve', { timeout: 60_000 }, () => {
     vi.stubEnv('CLI_OPS_TOKEN', 'guessed')
     expect(await isRefused(url)).toBe(true)
     await program.says('cli-ops: refused 127.0.0.1: the token is missing, not known')
+    const run = await user.run('--url', url, 'run', '--lock', 'deploy', '--', 'true')
+    expect(run).toMatchObject({ status: 77, stdout: '' })
 
     await useToken(user, 'laptop', 'read')
     const laptop = clientOf(url)
     expect(await laptop.registry.discover()).toEqual([])
     await user.run('serve', 'token', 'revoke', 'laptop')
-    await program.says('cli-ops: laptop at 127.0.0.1 disconnected (4401')
+    await program.says(
+      'cli-ops: laptop at 127.0.0.1 disconnected: the token was revoked, was changed, or has expired (4401)',
+    )
     expect(await isRefused(url)).toBe(true)
   })
 

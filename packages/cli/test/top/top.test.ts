@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 import { describe, expect, test } from 'vitest'
 import type { Snapshot } from '../../src/live/live-types.js'
-import { widthOf } from '../../src/terminal/fit-text.js'
+import { widthOf } from '@cli-ops/shared-ipc/ops'
 import { BIN, CliOpsUser } from '../fixtures/cli-ops-user.js'
 import { noPseudoTerminal, PseudoTerminal } from '../fixtures/pseudo-terminal.js'
 import { startTeamProcess } from '../fixtures/team-process.js'
@@ -128,7 +128,7 @@ describe.skipIf(noPseudoTerminal !== undefined)('on a terminal', () => {
     await server.end('SIGKILL')
     await pending
     top.keys('4')
-    await top.shows(/cli-api +serve .* lost/u)
+    await top.shows(/cli-api +serve .* killed/u)
   })
 
   test('rows are moved over, filtered, sorted and paused', async () => {

@@ -1,0 +1,39 @@
+import type { AttachedBy, AttachTask } from './attach-program.js'
+import { OCLIF_CORE, oclifVersion } from './find-framework.js'
+import { readBundledOclif } from './bundled-oclif.js'
+import { NotAttachable, runInstead } from './not-attachable.js'
+import { readOclifCli, whyPluginIsOut } from './oclif-cli.js'
+import { linkPlugin, OCLIF_PLUGIN, unlinkPlugin } from './oclif-plugin-link.js'
+import { pluginFolder } from './plugin-folder.js'
+
+/**
+ * Attaches an oclif CLI: the plugin becomes one of those that its user has installed, unless it has it already. What is proven is that
+ * a command of the plugin runs in it.
+ *
+ * @throws NotAttachable; then the plugin is not left there
+ */
+export async function attachOclif(task: AttachTask): Promise<AttachedBy> {
+  const { home, command, folder = '', script, lock } = task
+  const version = oclifVersion(folder, command, lock)
+  const { dataDir, commands } =
+    version === null ? readBundledOclif(folder) : await readOclifCli(folder)
+  task.judge(commands)
+  const attached = { framework: OCLIF_CORE, version, commands }
+  if ((await whyPluginIsOut(script)) === undefined) return { ...attached, undo: () => undefined }
+  const plugin = pluginFolder(OCLIF_PLUGIN)
+  if (plugin === undefined) {
+    throw new NotAttachable(
+      `${OCLIF_PLUGIN} is missing here`,
+      `run "npm install --global ${OCLIF_PLUGIN}", and attach it again`,
+    )
+  }
+  await linkPlugin(home, dataDir, plugin)
+  const undo = (): Promise<void> => unlinkPlugin(home, dataDir)
+  const reason = await whyPluginIsOut(script)
+  if (reason === undefined) return { ...attached, dataDir, undo }
+  await undo()
+  throw new NotAttachable(
+    `the plugin does not get in (${reason}): it does not load what ${dataDir}/package.json lists`,
+    runInstead(command, lock),
+  )
+}

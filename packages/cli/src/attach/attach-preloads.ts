@@ -1,0 +1,101 @@
+import type { ProbeReport, ProgramCommand } from '@cli-ops/shared-ipc/ops'
+
+import { installedVersion } from '../init/read-project.js'
+import type { AttachedBy, AttachTask } from './attach-program.js'
+import { PRELOADED } from './find-framework.js'
+import { NotAttachable, runInstead } from './not-attachable.js'
+import { preloadUrl } from './plugin-folder.js'
+import { runProbe } from './run-probe.js'
+import { writeShim } from './shim.js'
+
+/**
+ * Attaches a program by a shim that loads the plugins' preloads before it. What is proven is what will run: the shim is started, asked
+ * for help, and the preloads say whether a command line was parsed, and which commands there are.
+ *
+ * @throws NotAttachable; then there is no shim
+ */
+export async function attachPreloads(task: AttachTask): Promise<AttachedBy> {
+  const { home, command, script } = task
+  const available = PRELOADED.flatMap(({ name, plugin }) => {
+    const url = preloadUrl(plugin)
+    return url === undefined ? [] : [{ name, url }]
+  })
+  const preloads = available.map(({ url }) => url)
+  const probe = (...words: readonly string[]): Promise<readonly ProbeReport[]> => {
+    // Apart from the shim that may stand there and work: what is found out first does not touch it.
+    const imports = preloads.map((url) => `--import=${url}`)
+    const args = [...script.nodeArgs, ...imports, script.file, ...words, '--help']
+    const env = script.nodePath === undefined ? {} : { NODE_PATH: script.nodePath }
+    return runProbe({ file: process.execPath, args, env })
+  }
+  const seen = await probe()
+  const frameworks = available.filter(({ name }) => parsedBy(seen, name))
+  if (frameworks.length === 0) throw unseen(task, seen)
+  const commands = [...commandsOf(seen)]
+  for (const parent of unknownParents(task.given, commands))
+    commands.push(...commandsOf(await probe(...parent.split(' '))))
+  task.judge(commands)
+  const shim = writeShim(home, { command, script, preloads: frameworks.map(({ url }) => url) })
+  try {
+    const proof = await runProbe({ file: shim.path, args: ['--help'] })
+    if (!frameworks.some(({ name }) => parsedBy(proof, name)))
+      throw new NotAttachable(
+        `${shim.path} starts it, but the plugin does not get in`,
+        runInstead(command, task.lock),
+      )
+  } catch (error) {
+    shim.undo()
+    throw error
+  }
+  const { name: framework = '' } = frameworks[0] ?? {}
+  return {
+    framework,
+    version: versionFor(task, framework),
+    commands,
+    shim: shim.path,
+    undo: shim.undo,
+  }
+}
+
+function parsedBy(reports: readonly ProbeReport[], framework: string): boolean {
+  return reports.some((report) => report.hasParsed && report.framework === framework)
+}
+
+function commandsOf(reports: readonly ProbeReport[]): readonly ProgramCommand[] {
+  return reports.filter(({ hasParsed }) => hasParsed).flatMap(({ commands }) => commands)
+}
+
+/** Commands below which others were named that are not known yet: yargs declares those when their parent runs. */
+function unknownParents(
+  given: readonly string[],
+  known: readonly ProgramCommand[],
+): readonly string[] {
+  const paths = new Set(known.map(({ path }) => path))
+  const missing = given.map((name) => name.replaceAll(':', ' ')).filter((name) => !paths.has(name))
+  const parents = missing.map((name) => name.slice(0, Math.max(0, name.lastIndexOf(' '))))
+  return [...new Set(parents)].filter((parent) => paths.has(parent))
+}
+
+/** Why nothing was seen: a version that is too old, a plugin that is missing, or another framework. */
+function unseen(task: AttachTask, reports: readonly ProbeReport[]): NotAttachable {
+  const { command, lock } = task
+  const reason = reports.find((report) => report.reason !== undefined)?.reason
+  if (reason !== undefined) return new NotAttachable(reason, runInstead(command, lock))
+  for (const { name, plugin } of PRELOADED) {
+    if (preloadUrl(plugin) !== undefined || versionFor(task, name) === null) continue
+    return new NotAttachable(
+      `it finds ${name}, for which a plugin is missing here`,
+      `run "npm install --global ${plugin}", and attach it again`,
+    )
+  }
+  const names = PRELOADED.map(({ name }) => name).join(' or ')
+  return new NotAttachable(
+    `no command line was parsed by ${names} when it was asked for help here: it is built on something else, has yargs bundled in, or only works in a project`,
+    runInstead(command, lock),
+  )
+}
+
+/** `null` where the program does not find the framework in a folder: it is bundled. */
+function versionFor({ folder }: AttachTask, framework: string): string | null {
+  return folder === undefined ? null : (installedVersion({ folder }, framework) ?? null)
+}

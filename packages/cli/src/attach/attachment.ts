@@ -1,0 +1,70 @@
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { type CommandRules, preparePrivateFolder } from '@cli-ops/shared-ipc/ops'
+
+import { changeFile } from '../files/change-file.js'
+
+/** What was done for one program, so that it can be shown and taken back. */
+export interface Attachment {
+  /** What somebody types. */
+  readonly command: string
+  /** Name of the CLI in `config.json`. */
+  readonly cli: string
+  /** Every name by which its rules are found. */
+  readonly names: readonly string[]
+  readonly framework: string
+  /** `null` where the framework is bundled into the program. */
+  readonly version: string | null
+  /** The file that node runs. */
+  readonly script: string
+  /** The program that stands before it; none for oclif, which has plugins. */
+  readonly shim?: string | undefined
+  /** The data directory of an oclif CLI into which the plugin was put. */
+  readonly dataDir?: string | undefined
+  /** The rules that were written, as they were. */
+  readonly rules: CommandRules
+}
+
+const FOLDER = 'attached'
+
+/** The attachments of a home, `attached/<command>.json`. */
+export class Attachments {
+  readonly #home: string
+
+  constructor(home: string) {
+    this.#home = home
+  }
+
+  find(command: string): Attachment | undefined {
+    const all = this.list()
+    return (
+      all.find((one) => one.command === command) ??
+      all.find(({ cli, names, script, shim }) => [cli, ...names, script, shim].includes(command))
+    )
+  }
+
+  list(): readonly Attachment[] {
+    const folder = join(this.#home, FOLDER)
+    if (!existsSync(folder)) return []
+    return readdirSync(folder)
+      .filter((name) => name.endsWith('.json'))
+      .sort()
+      .map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as Attachment)
+  }
+
+  async write(attachment: Attachment): Promise<void> {
+    preparePrivateFolder(this.#home, FOLDER)
+    const path = this.#pathOf(attachment.command)
+    const file = { home: this.#home, path, lock: 'cli-ops attachments' }
+    await changeFile(file, () => `${JSON.stringify(attachment, null, 2)}\n`)
+  }
+
+  remove({ command }: Attachment): void {
+    rmSync(this.#pathOf(command), { force: true })
+  }
+
+  #pathOf(command: string): string {
+    return join(this.#home, FOLDER, `${encodeURIComponent(command)}.json`)
+  }
+}

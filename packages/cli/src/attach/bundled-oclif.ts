@@ -1,0 +1,37 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+
+import { hostCommands, type OclifCli } from './oclif-cli.js'
+
+interface OclifManifest {
+  readonly commands?: Readonly<Record<string, { readonly aliases?: readonly string[] }>>
+}
+
+/**
+ * What is known of a CLI into which oclif is bundled, so that nobody can ask it: its commands by the manifest that oclif writes when
+ * it is packed, and the data directory where oclif puts it.
+ */
+export function readBundledOclif(folder: string): OclifCli {
+  const { name, oclif } = readJson(join(folder, 'package.json')) as {
+    readonly name: string
+    readonly oclif: { readonly bin?: string; readonly dirname?: string }
+  }
+  const { bin = name, dirname = name } = oclif
+  const file = join(folder, 'oclif.manifest.json')
+  const { commands = {} } = existsSync(file) ? (readJson(file) as OclifManifest) : {}
+  const list = Object.entries(commands).map(([path, { aliases = [] }]) => ({ path, aliases }))
+  return { bin, dataDir: dataDirOf(bin, dirname), commands: hostCommands(list) }
+}
+
+function dataDirOf(bin: string, dirname: string): string {
+  const variable = `${bin.replaceAll('@', '').replaceAll(/[/-]/gu, '_')}_DATA_DIR`.toUpperCase()
+  const { [variable]: own, XDG_DATA_HOME: xdg, LOCALAPPDATA: localAppData } = process.env
+  if (own !== undefined && own !== '') return own
+  const windows = process.platform === 'win32' ? localAppData : undefined
+  return join(xdg || windows || join(homedir(), '.local', 'share'), dirname)
+}
+
+function readJson(file: string): unknown {
+  return JSON.parse(readFileSync(file, 'utf8'))
+}

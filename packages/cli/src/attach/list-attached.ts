@@ -1,0 +1,52 @@
+import { existsSync } from 'node:fs'
+
+import {
+  type CommandTimes,
+  keptEvents,
+  lastHeld,
+  type OpsRun,
+  seenCommands,
+  textAge,
+  textTable,
+} from '@cli-ops/shared-ipc/ops'
+
+import { type Attachment, Attachments } from './attachment.js'
+import { ConfigFile } from './config-file.js'
+
+/** `attach --list`: what is attached, and when each rule last held. */
+export const listAttached: OpsRun = async (context) => {
+  const { home } = context.connection
+  const config = new ConfigFile(home)
+  const seen = seenCommands(await keptEvents(context, 'command:*', 'earliest'))
+  const attached = new Attachments(home).list().map((one) => {
+    const rules = config.rulesOf(one.cli)
+    const times = timesOf(one, seen)
+    return {
+      ...one,
+      rules: Object.keys(rules).map((command) => ({
+        command,
+        ...rules[command],
+        lastHeld: lastHeld(rules, command, times) ?? null,
+      })),
+      gone: [one.script, one.shim].filter((path) => path !== undefined && !existsSync(path)),
+    }
+  })
+  const rows = attached.map(({ command, framework, version, rules, gone }) => [
+    command,
+    version === null ? framework : `${framework} ${version}`,
+    rules.map((rule) => rule.command),
+    rules.map(({ lock }) => (typeof lock === 'object' ? lock.resource : String(lock ?? ''))),
+    gone.length > 0
+      ? gone.map((path) => `${path} has gone`)
+      : rules.map((rule) =>
+          rule.lastHeld === null ? 'never seen' : `${textAge(rule.lastHeld)} ago`,
+        ),
+  ])
+  const table = textTable(['PROGRAM', 'FRAMEWORK', 'RULE', 'LOCK', 'LAST HELD'], rows)
+  context.print(attached, rows.length === 0 ? 'no program is attached' : table)
+  return 0
+}
+
+function timesOf({ names }: Attachment, seen: ReadonlyMap<string, CommandTimes>): CommandTimes {
+  return new Map(names.flatMap((name) => [...(seen.get(name) ?? [])]))
+}

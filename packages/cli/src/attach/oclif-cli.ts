@@ -1,0 +1,98 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
+import type { Readable } from 'node:stream'
+
+import type { ProgramCommand } from '@cli-ops/shared-ipc/ops'
+
+import { NotAttachable } from './not-attachable.js'
+import type { ProgramScript } from './program-script.js'
+
+const TIMEOUT_MS = 60_000
+
+/** What an oclif CLI says of itself. */
+export interface OclifCli {
+  readonly bin: string
+  /** Where it keeps the plugins that its user installs. */
+  readonly dataDir: string
+  readonly commands: readonly ProgramCommand[]
+}
+
+/** Runs in a process of its own, with the CLI's copy of oclif; what that prints must not be taken for the answer. */
+const LOOK = `
+const { createRequire } = await import('node:module')
+const { pathToFileURL } = await import('node:url')
+const { writeSync } = await import('node:fs')
+const [root] = process.argv.slice(1)
+const core = await import(pathToFileURL(createRequire(root + '/package.json').resolve('@oclif/core')).href)
+const config = await (core.Config ?? core.default.Config).load({ root })
+const aliases = new Set(config.commands.flatMap((command) => command.aliases ?? []))
+const commands = config.commands
+  .filter(({ id }) => !aliases.has(id))
+  .map(({ id, aliases = [] }) => ({ path: id, aliases }))
+writeSync(3, JSON.stringify({ bin: config.bin, dataDir: config.dataDir, commands }))
+process.exit(0)
+`
+
+/**
+ * Loads the configuration of an oclif CLI, as it does itself.
+ *
+ * @throws NotAttachable
+ */
+export async function readOclifCli(folder: string): Promise<OclifCli> {
+  const args = ['--input-type=module', '--eval', LOOK, folder]
+  const { answer, errors } = await run(args, process.env)
+  try {
+    const cli = JSON.parse(answer) as OclifCli
+    return { ...cli, commands: hostCommands(cli.commands) }
+  } catch {
+    throw new NotAttachable(
+      `its commands cannot be read from ${folder}: ${lastLine(errors)}`,
+      'see whether it runs at all',
+    )
+  }
+}
+
+/** The commands of the CLI itself, as rules name them: with spaces, and without those of the plugin. */
+export function hostCommands(commands: readonly ProgramCommand[]): readonly ProgramCommand[] {
+  return commands
+    .map(({ path, aliases }) => ({ path: withSpaces(path), aliases: aliases.map(withSpaces) }))
+    .filter(({ path }) => !/^ops(?: |$)/u.test(path))
+}
+
+/** Runs one of the plugin's own commands in the CLI, which only looks: the plugin is in where that succeeds. Else, why not. */
+export async function whyPluginIsOut({
+  file,
+  nodeArgs,
+  nodePath,
+}: ProgramScript): Promise<string | undefined> {
+  const env = nodePath === undefined ? process.env : { ...process.env, NODE_PATH: nodePath }
+  const { status, output, errors } = await run([...nodeArgs, file, 'ops:ps', '--json'], env)
+  try {
+    if (status === 0 && Array.isArray(JSON.parse(output))) return undefined
+  } catch {
+    // Something else answered.
+  }
+  return lastLine(errors) || `"ops:ps" ended with ${status}`
+}
+
+async function run(args: readonly string[], env: NodeJS.ProcessEnv) {
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe', 'pipe'], env })
+  const timer = setTimeout(() => child.kill('SIGKILL'), TIMEOUT_MS)
+  const closed = once(child, 'close')
+  const [output, errors, answer] = await Promise.all(
+    [1, 2, 3].map((descriptor) => text(child.stdio[descriptor] as Readable)),
+  )
+  const [code, signal] = (await closed) as [number | null, string | null]
+  clearTimeout(timer)
+  const [stdout = '', stderr = '', third = ''] = [output, errors, answer]
+  return { status: code ?? signal ?? '', output: stdout, errors: stderr, answer: third }
+}
+
+function lastLine(output: string): string {
+  return output.trim().split('\n').at(-1)?.trim() ?? ''
+}
+
+function withSpaces(id: string): string {
+  return id.replaceAll(':', ' ')
+}

@@ -1,0 +1,21 @@
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+
+/** The folder of a plugin that is installed beside this command, or in the project of this folder; undefined where there is none. */
+export function pluginFolder(name: string): string | undefined {
+  for (const from of [import.meta.url, join(process.cwd(), 'package.json')]) {
+    try {
+      return dirname(createRequire(from).resolve(`${name}/package.json`))
+    } catch {
+      // The other place may have it.
+    }
+  }
+  return undefined
+}
+
+/** URL of the file of a plugin that node loads before a program; undefined where the plugin is not installed. */
+export function preloadUrl(name: string): string | undefined {
+  const folder = pluginFolder(name)
+  return folder && pathToFileURL(join(folder, 'dist', 'register.js')).href
+}

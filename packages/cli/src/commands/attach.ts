@@ -1,0 +1,44 @@
+import { Command } from 'commander'
+
+import { examples } from '../examples.js'
+import { withContext } from '../with-context.js'
+
+export function attachCommand(): Command {
+  return new Command('attach')
+    .usage('[options] <program>')
+    .description('coordinate a CLI that you only installed, and prove that it is')
+    .argument('[program]', 'its name, or the file that starts it', undefined)
+    .option('-l, --lock <resource>', 'run its commands under this lock')
+    .option(
+      '-c, --command <name>',
+      'the command the rule is for; repeat for more (default: every command)',
+      (value: string, all: readonly string[] | undefined) => [...(all ?? []), value],
+    )
+    .option('--on-busy <what>', 'where the lock is held: "wait", "fail" with 75, or "skip"')
+    .option('-e, --emits <type>', 'emit this event when such a command has ended with 0')
+    .option('--name <name>', 'which of its names the rule is for, where it has several')
+    .option('--list', 'show what is attached, and when each rule last held')
+    .option('--json', 'print JSON for programs')
+    .addHelpText(
+      'after',
+      `
+The program is run once, for its help. An alias or a function of a shell cannot be seen from here: give the file that it starts.
+A program that cannot be attached can be run with "cli-ops run".
+${examples(
+  'cli-ops attach ./release.mjs --lock release',
+  'cli-ops attach ./release.mjs --lock release --command publish --on-busy fail',
+  'cli-ops attach --list',
+)}`,
+    )
+    .action(
+      async (program: string | undefined, options: Record<string, unknown>, command: Command) => {
+        if ((program === undefined) === (options['list'] !== true))
+          command.error('error: give either a program or --list')
+        const { attachProgram } = await import('../attach/attach-program.js')
+        const { listAttached } = await import('../attach/list-attached.js')
+        await (program === undefined
+          ? withContext([], options, listAttached)
+          : withContext([program], options, attachProgram))
+      },
+    )
+}

@@ -1,0 +1,17 @@
+/** What became of one vector. */
+export interface VectorResult {
+  readonly vector: string
+  readonly outcome: 'passed' | 'failed' | 'skipped'
+  /** Why it failed or was skipped. */
+  readonly reason?: string
+}
+
+/** The message of what an attempt throws; undefined where it succeeds. */
+export async function failureOf(attempt: () => Promise<void>): Promise<string | undefined> {
+  try {
+    await attempt()
+    return undefined
+  } catch (error) {
+    return (error as Error).message
+  }
+}

@@ -1,0 +1,62 @@
+/** One option of `cli-ops run`. */
+export interface RunFlag {
+  /** As commander and the help have it. */
+  readonly flags: string
+  readonly description: string
+  /** Under which name its value is found. */
+  readonly key: string
+  /** Its value where it takes none. */
+  readonly value?: boolean
+}
+
+/** The options of `cli-ops run`. Both who read its command line know them from here. */
+export const RUN_FLAGS: readonly RunFlag[] = [
+  { flags: '-l, --lock <resource>', key: 'lock', description: 'what the lock protects' },
+  {
+    flags: '-s, --shared',
+    key: 'shared',
+    value: true,
+    description: 'share the lock with other shared holders',
+  },
+  {
+    flags: '--slots <slots>',
+    key: 'slots',
+    description: 'how many may run at once, or the names of their slots: "3" or "a,b"',
+  },
+  {
+    flags: '--queue <who>',
+    key: 'queue',
+    description: 'who waits: "all" (the default), or the "latest" alone, the others end with 75',
+  },
+  {
+    flags: '--label <text>',
+    key: 'label',
+    description: 'what the lock is for, shown to those who wait: production',
+  },
+  {
+    flags: '-w, --wait <duration>',
+    key: 'wait',
+    description: 'give up after this time, with exit code 75',
+  },
+  {
+    flags: '-n, --no-wait',
+    key: 'wait',
+    value: false,
+    description: 'give up at once where the lock is not free, with exit code 75',
+  },
+  {
+    flags: '--kill-after <duration>',
+    key: 'killAfter',
+    description: 'kill a program that still runs this long after it was asked to end',
+  },
+  {
+    flags: '-e, --emit <type[=json]>',
+    key: 'emit',
+    description: 'emit this event when the program has ended with 0',
+  },
+  {
+    flags: '-k, --keep-for <whom>',
+    key: 'keepFor',
+    description: 'who keeps the lock: "child" (the default) or "descendants"',
+  },
+]

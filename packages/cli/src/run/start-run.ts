@@ -1,0 +1,72 @@
+import { basename } from 'node:path'
+
+import {
+  configuredConnection,
+  describeOwnProcess,
+  exitCodeOf,
+  isCliOpsError,
+  say,
+} from '@cli-ops/shared-ipc/ops/wrap'
+
+import { EXIT_USAGE } from '../exit-usage.js'
+import { useConnection } from '../use-connection.js'
+import { useBlockingStderr } from './blocking-stderr.js'
+import { endAs } from './child-end.js'
+import { EarlyEnd } from './early-end.js'
+import { whyUnrunnable } from './find-program.js'
+import type { RunCommandLine } from './run-command-line.js'
+import { parseRunOptions, type RunPlan } from './run-options.js'
+import { runProgram } from './run-program.js'
+
+/** Does what a command line of `cli-ops run` says, and ends this process as its program ended. */
+export async function startRun(commandLine: RunCommandLine): Promise<void> {
+  const { connection, options, program } = commandLine
+  useBlockingStderr()
+  describeOwnProcess({ name: 'cli-ops', command: `run ${basename(program[0] ?? '')}` })
+  useConnection(connection)
+  const plan = planOf(options)
+  if (plan === undefined) return
+  try {
+    const unrunnable = whyUnrunnable(program[0] ?? '')
+    if (unrunnable === undefined) endAs(await carryOut(plan, commandLine))
+    else {
+      say(`cannot run ${JSON.stringify(program[0])}: ${unrunnable.reason}`)
+      process.exitCode = unrunnable.exitCode
+    }
+  } catch (error) {
+    endRefused(error)
+  }
+}
+
+async function carryOut(plan: RunPlan, { args, lifeline, program }: RunCommandLine) {
+  const place = await configuredConnection('cli-ops')
+  if (plan.event === undefined || lifeline !== undefined || process.platform === 'win32')
+    return runProgram(place, plan, program, lifeline)
+  const { superviseRun } = await import('./supervise-run.js')
+  return superviseRun(args)
+}
+
+/** Undefined where it is wrong, which has been said. */
+function planOf(options: RunCommandLine['options']): RunPlan | undefined {
+  try {
+    return parseRunOptions(options)
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    say(error.message)
+    process.exitCode = EXIT_USAGE
+    return undefined
+  }
+}
+
+/** Whatever keeps the lock from being taken keeps the program from running. */
+function endRefused(error: unknown): void {
+  if (error instanceof EarlyEnd) {
+    endAs(error.end)
+    return
+  }
+  // Whatever else is a fault of the kit, and its stack trace is wanted.
+  if (!(error instanceof TypeError) && !isCliOpsError(error)) throw error
+  say(error.message)
+  // Not only the code: what an engine leaves open ends here.
+  process.exit(exitCodeOf(error))
+}

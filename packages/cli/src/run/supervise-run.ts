@@ -1,0 +1,35 @@
+import { spawn } from 'node:child_process'
+import type { Socket } from 'node:net'
+
+import { type ChildEnd, endOf } from './child-end.js'
+import { layOut } from './lay-out.js'
+import { inheritedDescriptors } from './inherited-descriptors.js'
+import { LIFELINE } from './run-command-line.js'
+import { relaySignals } from './relay-signals.js'
+import { restoredEnvironment } from './restored-environment.js'
+
+/**
+ * Has a run carried out by a second process, and gives its end. The parent of a program is the only one to be told how it ended; where
+ * something follows on that, it must not depend on the process that a person or a job runner sees, kills and stops. Until the
+ * program begins, the second process ends with this one.
+ */
+export async function superviseRun(args: readonly string[]): Promise<ChildEnd> {
+  const { stdio, places, unused } = layOut(inheritedDescriptors(), ['pipe'])
+  const [place = 0] = places
+  const node = [process.execPath, ...process.execArgv, process.argv[1] ?? '']
+  const command = [...node, 'run', `${LIFELINE}${place}`, ...args]
+  const script = `exec ${unused.map((fd) => `${fd}<&-`).join(' ')}\nexec "$@"`
+  const [file = '', ...rest] =
+    unused.length === 0
+      ? command
+      : ['/bin/sh', '-c', script, 'cli-ops', ...restoredEnvironment(), ...command]
+  const child = spawn(file, rest, { stdio })
+  const lifeline = child.stdio[place as 3] as Socket
+  // It is never written to, and the child alone decides how long this process runs.
+  lifeline.on('error', () => undefined)
+  lifeline.unref()
+  const stopRelaying = relaySignals((signal) => void child.kill(signal))
+  const end = await endOf(child)
+  stopRelaying()
+  return end
+}

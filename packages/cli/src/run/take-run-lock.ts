@@ -1,0 +1,101 @@
+import type { Coordinator, CoordinatorOptions } from '@cli-ops/shared-ipc'
+import {
+  type ConfiguredConnection,
+  type Lock,
+  type LockOwners,
+  timeoutFromEnvironment,
+  tryLockNow,
+} from '@cli-ops/shared-ipc/ops/wrap'
+
+import type { GatedChild } from './gated-child.js'
+import { EarlyEnd } from './early-end.js'
+import type { RunPlan } from './run-options.js'
+
+const ENDING_SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
+
+/** Who asks for the lock of a run. */
+export interface Asker {
+  /** The processes whose lock it is to be; undefined for this one. */
+  readonly owners: LockOwners | undefined
+  readonly child: GatedChild | undefined
+  /** Aborted where the wait is of no use any more. */
+  readonly signal: AbortSignal
+  /** Loads the kit. */
+  readonly coordinator: () => Promise<Coordinator>
+}
+
+/**
+ * Takes the lock of a run: a free one of this machine without loading anything, every other one with the kit. A signal, or the end of
+ * the child that waits for it, ends the wait at once.
+ *
+ * @throws EarlyEnd, CliOpsError, TypeError
+ */
+export async function takeRunLock(
+  place: ConfiguredConnection,
+  plan: RunPlan,
+  asker: Asker,
+): Promise<Lock> {
+  const timeoutMs = plan.timeoutMs ?? timeoutFromEnvironment()
+  const { connection } = place
+  const isHere = connection.urlOf('locks') === 'local:' && !connection.disabled
+  const free = isHere ? tryLockNow(connection, ruleOf(plan), asker.owners) : null
+  return free ?? waitForLock({ ...plan, timeoutMs }, asker)
+}
+
+function ruleOf({ resource, mode, slots, label, timeoutMs }: RunPlan) {
+  return { resource, mode, slots, label, onBusy: timeoutMs === 0 ? 'fail' : 'wait' } as const
+}
+
+async function waitForLock(
+  { resource, mode, slots, queue, label, timeoutMs }: RunPlan,
+  { owners, child, signal, coordinator }: Asker,
+): Promise<Lock> {
+  const interrupted = new AbortController()
+  const interrupt = (sent: NodeJS.Signals): void => {
+    interrupted.abort(new EarlyEnd({ code: null, signal: sent }))
+  }
+  for (const name of ENDING_SIGNALS) process.on(name, interrupt)
+  child?.ended.then(
+    (end) => {
+      interrupted.abort(new EarlyEnd(end))
+    },
+    (error: unknown) => {
+      interrupted.abort(error)
+    },
+  )
+  const { createWaitLine } = await import('@cli-ops/shared-ipc')
+  const line = createWaitLine({ pid: owners?.ownerPid })
+  try {
+    const { locks } = await coordinator()
+    return await locks.lock(resource, {
+      ...owners,
+      mode,
+      slots,
+      queue,
+      label,
+      timeoutMs,
+      onWait: line.onWait,
+      inFlow: true,
+      signal: AbortSignal.any([interrupted.signal, signal]),
+    })
+  } finally {
+    line.stop()
+    for (const name of ENDING_SIGNALS) process.removeListener(name, interrupt)
+  }
+}
+
+/** Makes the coordinator at its first use, and gives the same one from then on. */
+export function lazyCoordinator(options: Omit<CoordinatorOptions, 'name'>): {
+  readonly get: () => Promise<Coordinator>
+  readonly close: () => Promise<void>
+} {
+  let made: Promise<Coordinator> | undefined
+  const make = async (): Promise<Coordinator> => {
+    const { createCoordinator } = await import('@cli-ops/shared-ipc')
+    return createCoordinator({ ...options, name: 'cli-ops' })
+  }
+  return {
+    get: () => (made ??= make()),
+    close: async () => (await made?.catch(() => undefined))?.close(),
+  }
+}

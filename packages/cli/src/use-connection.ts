@@ -1,0 +1,10 @@
+/** Options in front of a command: where it works. */
+export type ConnectionFlags = Readonly<Partial<Record<'home' | 'namespace' | 'url', string>>>
+
+/** Puts them into the environment, so that a program that is run works in the same place. */
+export function useConnection(flags: ConnectionFlags): void {
+  for (const name of ['home', 'namespace', 'url'] as const) {
+    const value = flags[name]
+    if (value !== undefined) process.env[`CLI_OPS_${name.toUpperCase()}`] = value
+  }
+}

@@ -1,0 +1,483 @@
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { describe, expect, test } from 'vitest'
+
+import { root } from '../../../scripts/workspaces.mjs'
+import { CliOpsUser } from './fixtures/cli-ops-user.js'
+import { COMMANDER, installCli, type InstalledCli, OCLIF, YARGS } from './fixtures/installed-cli.js'
+
+interface Attached {
+  readonly cli: string
+  readonly framework: string
+  readonly version: string | null
+  readonly shim?: string
+  readonly rules: object
+  readonly commands: readonly string[]
+  readonly ready: boolean
+}
+
+type Tool = Omit<InstalledCli, 'name'>
+
+/** Somebody with a program "tool", and what oclif CLIs keep of theirs in a folder of their own. */
+function userOf(tool?: Tool): CliOpsUser {
+  const user = new CliOpsUser({ NODE_ENV: 'production' })
+  user.env['TOOL_DATA_DIR'] = join(user.directory, 'data')
+  user.env['TOOL_CACHE_DIR'] = join(user.directory, 'cache')
+  if (tool !== undefined) installCli(user, { name: 'tool', ...tool })
+  return user
+}
+
+function config(user: CliOpsUser): unknown {
+  return JSON.parse(readFileSync(join(user.home, 'config.json'), 'utf8'))
+}
+
+function writeConfig(user: CliOpsUser, text: string): void {
+  mkdirSync(user.home, { mode: 0o700, recursive: true })
+  writeFileSync(join(user.home, 'config.json'), text)
+}
+
+const CLIS: readonly (readonly [title: string, framework: string, version: string, tool: Tool])[] =
+  [
+    [
+      'commander 12',
+      'commander',
+      '12.1.0',
+      { ...COMMANDER, packages: { commander: 'commander-12' } },
+    ],
+    [
+      'commander 13',
+      'commander',
+      '13.1.0',
+      { ...COMMANDER, packages: { commander: 'commander-13' } },
+    ],
+    ['commander 14', 'commander', '14.0.3', { ...COMMANDER, packages: { commander: 'commander' } }],
+    ['yargs 17', 'yargs', '17.7.3', { ...YARGS, packages: { yargs: 'c8-11/node_modules/yargs' } }],
+    [
+      'yargs 18',
+      'yargs',
+      '18.2.0',
+      {
+        manifest: { type: 'module' },
+        source: YARGS.source.replace("const yargs = require('yargs')", "import yargs from 'yargs'"),
+        packages: { yargs: 'yargs' },
+      },
+    ],
+    [
+      'oclif, core 4',
+      '@oclif/core',
+      versionOf('@oclif/core'),
+      { ...OCLIF, packages: { '@oclif/core': '@oclif/core' } },
+    ],
+  ]
+
+function versionOf(name: string): string {
+  const manifest = readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8')
+  return (JSON.parse(manifest) as { readonly version: string }).version
+}
+
+describe.each(CLIS)('a CLI on %s', (_title, framework, version, tool) => {
+  test('is attached: its rules hold, for the commands that were named', async () => {
+    const user = userOf(tool)
+    const attached = await user.json<Attached>(
+      ...['attach', 'tool', '--lock', 'db', '--command', 's', '--command', 'task add'],
+      ...['--on-busy', 'fail', '--emits', 'tool:done'],
+    )
+    const rule = { lock: { resource: 'db', onBusy: 'fail' }, emits: 'tool:done' }
+    expect(attached).toMatchObject({
+      cli: 'tool',
+      framework,
+      version,
+      rules: { sync: rule, 'task add': rule },
+    })
+    expect(attached.commands).toEqual(expect.arrayContaining(['sync', 'build', 'task add']))
+    expect(config(user)).toEqual({ clis: { tool: { commands: { sync: rule, 'task add': rule } } } })
+
+    const command = attached.shim ?? 'tool'
+    const ops = user.coordinator()
+    const held = await ops.locks.lock('db')
+    for (const args of ['sync', 's', 'task add'].filter(
+      (name) => framework !== '@oclif/core' || name !== 's',
+    ))
+      expect(
+        await user.bash(`${command} ${args.replace(' ', framework === '@oclif/core' ? ':' : ' ')}`)
+          .ended,
+      ).toMatchObject({ status: 75, stdout: '' })
+    expect(await user.bash(`${command} build`).ended).toEqual({
+      status: 0,
+      stdout: 'built\n',
+      stderr: '',
+    })
+    await held.release()
+    expect(await user.bash(`${command} sync`).ended).toEqual({
+      status: 0,
+      stdout: 'synced\n',
+      stderr: '',
+    })
+    const types = (await ops.events.read('tool:*', { from: 'earliest' })).map(({ type }) => type)
+    expect(types).toEqual(['tool:done'])
+
+    const [listed] = await user.json<{ rules: { command: string; lastHeld: string | null }[] }[]>(
+      'attach',
+      '--list',
+    )
+    expect(listed?.rules.map((one) => [one.command, one.lastHeld !== null])).toEqual([
+      ['sync', true],
+      ['task add', false],
+    ])
+
+    expect(await user.run('detach', 'tool')).toMatchObject({
+      status: 0,
+      stdout: 'tool is detached\n',
+    })
+    expect(config(user)).toEqual({ clis: {} })
+    expect(await user.json('attach', '--list')).toEqual([])
+    if (attached.shim !== undefined) expect(existsSync(attached.shim)).toBe(false)
+    await ops.locks.lock('db')
+    expect(await user.bash('tool sync').ended).toEqual({
+      status: 0,
+      stdout: 'synced\n',
+      stderr: '',
+    })
+  })
+
+  test('says in which version, and what a misspelt command may mean', async () => {
+    const user = userOf(tool)
+    const { status, stdout, stderr } = await user.run('attach', 'tool', '--lock', 'db')
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    expect(stdout).toContain(
+      `attached as tool (${framework} ${version}); rules hold for every command\n`,
+    )
+    const wrong = await user.run('attach', 'tool', '--lock', 'db', '--command', 'sycn')
+    expect(wrong).toMatchObject({ status: 2, stdout: '' })
+    expect(wrong.stderr).toBe(
+      'cli-ops: --command must be a command of the program, got "sycn"; did you mean "sync"?\n',
+    )
+    // What was attached before still is.
+    expect(await user.json<unknown[]>('attach', '--list')).toHaveLength(1)
+    const { shim } = await user.json<Attached>('attach', 'tool')
+    expect(await user.bash(`${shim ?? 'tool'} build`).ended).toMatchObject({ status: 0 })
+  })
+})
+
+describe('wherever it was installed', () => {
+  const commander = { ...COMMANDER, packages: { commander: 'commander' } }
+
+  test('by pnpm, whose shim sets NODE_PATH', async () => {
+    const user = userOf()
+    const folder = installCli(user, {
+      name: 'tool',
+      by: 'pnpm',
+      ...commander,
+      source: `${COMMANDER.source}\nconsole.log(process.env.NODE_PATH)`,
+    })
+    const { shim = '' } = await user.json<Attached>('attach', 'tool', '--lock', 'db')
+    expect(await user.bash(`${shim} sync`).ended).toEqual({
+      status: 0,
+      stdout: `synced\n${join(folder, 'node_modules')}\n`,
+      stderr: '',
+    })
+  })
+
+  test('by a file, and with options for node', async () => {
+    const user = userOf()
+    const source = `${COMMANDER.source}\nconsole.log(process.execArgv[0], process.argv[1])`
+    const folder = installCli(user, {
+      name: 'tool',
+      by: 'none',
+      node: '-S node --title=x',
+      ...commander,
+      source,
+    })
+    const file = join(folder, 'cli.js')
+    const { shim = '', cli } = await user.json<Attached>('attach', file, '--lock', 'db')
+    expect(cli).toBe('tool')
+    expect((await user.bash(`${shim} sync`).ended).stdout).toBe(`synced\n--title=x ${file}\n`)
+  })
+
+  test('in a project, where npx finds it and a shell does not', async () => {
+    const user = userOf()
+    const folder = installCli(user, { name: 'tool', by: 'none', ...commander })
+    const bin = join(user.directory, 'node_modules/.bin')
+    mkdirSync(bin, { recursive: true })
+    symlinkSync(join(folder, 'cli.js'), join(bin, 'tool'))
+    const { status, stdout } = await user.run('attach', 'tool', '--lock', 'db')
+    expect(status).toBe(0)
+    expect(stdout).toContain(
+      `npx and npm scripts start the tool of their project, past this: write ${join(user.home, 'bin/tool')} there`,
+    )
+  })
+
+  test('under the name of the link that was given, of the several that it has', async () => {
+    const user = userOf()
+    const folder = installCli(user, { name: 'tool', ...commander })
+    writeFileSync(
+      join(folder, 'package.json'),
+      '{ "name": "tool", "type": "module", "bin": { "tool": "cli.js", "tl": "cli.js" } }',
+    )
+    symlinkSync('tool', join(user.directory, 'bin/tl'))
+    const options = ['--lock', 'db', '--name', 'tl']
+    const attached = await user.json<Attached>('attach', './bin/tl', ...options)
+    expect(attached).toMatchObject({ cli: 'tl', shim: join(user.home, 'bin/tl') })
+    await user.coordinator().locks.lock('db')
+    writeConfig(
+      user,
+      readFileSync(join(user.home, 'config.json'), 'utf8').replace(
+        '"db"',
+        '{ "resource": "db", "onBusy": "fail" }',
+      ),
+    )
+    expect(await user.bash(`${attached.shim ?? ''} sync`).ended).toMatchObject({ status: 75 })
+  })
+
+  test('an oclif CLI that was bundled together with its oclif', async () => {
+    const user = userOf()
+    // As a bundle has it: the package does not find oclif, and still runs it.
+    const bundled = (source: string): string =>
+      source.replace(
+        'require(',
+        `require('module').createRequire(${JSON.stringify(join(root, 'package.json'))})(`,
+      )
+    const commands = ['sync', 'build', 'task:add'].map((id) => [
+      id,
+      { id, aliases: [], args: {}, flags: {} },
+    ])
+    installCli(user, {
+      name: 'tool',
+      ...OCLIF,
+      source: bundled(OCLIF.source),
+      files: {
+        'commands.js': bundled(OCLIF.files['commands.js']),
+        'oclif.manifest.json': JSON.stringify({
+          version: '1.2.3',
+          commands: Object.fromEntries(commands) as object,
+        }),
+      },
+      packages: {},
+    })
+    const options = ['--lock', 'db', '--command', 'task:add', '--on-busy', 'fail']
+    const attached = await user.json<Attached>('attach', 'tool', ...options)
+    expect(attached).toMatchObject({ framework: '@oclif/core', version: null })
+    await user.coordinator().locks.lock('db')
+    expect(await user.bash('tool task:add').ended).toMatchObject({ status: 75, stdout: '' })
+    expect(await user.bash('tool build').ended).toEqual({
+      status: 0,
+      stdout: 'built\n',
+      stderr: '',
+    })
+  })
+
+  test('a script that belongs to no package', async () => {
+    const user = userOf()
+    writeFileSync(
+      join(user.directory, 'release.mjs'),
+      COMMANDER.source.replace("'tool'", "'release'"),
+    )
+    mkdirSync(join(user.directory, 'node_modules'))
+    symlinkSync(
+      join(root, 'node_modules/commander'),
+      join(user.directory, 'node_modules/commander'),
+    )
+    const attached = await user.json<Attached>('attach', './release.mjs', '--lock', 'db')
+    expect(attached).toMatchObject({ cli: 'release', shim: join(user.home, 'bin/release') })
+  })
+
+  test('the shim in front of PATH is found to be there, and not taken for the program', async () => {
+    const user = userOf(commander)
+    user.env['PATH'] = `${join(user.home, 'bin')}:${user.env['PATH'] ?? ''}`
+    await user.run('attach', 'tool', '--lock', 'db')
+    expect(await user.json<Attached>('attach', 'tool', '--lock', 'other')).toMatchObject({
+      ready: true,
+      rules: { '*': { lock: 'other' } },
+    })
+    expect(await user.bash('tool sync').ended).toMatchObject({ status: 0, stdout: 'synced\n' })
+  })
+
+  test('a program that has gone is not started without its rules', async () => {
+    const user = userOf(commander)
+    const { shim = '' } = await user.json<Attached>('attach', 'tool', '--lock', 'db')
+    rmSync(join(user.directory, 'bin/tool'))
+    const { status, stderr } = await user.bash(`${shim} sync`).ended
+    expect(status).toBe(78)
+    expect(stderr).toBe(
+      `tool: ${join(user.directory, 'bin/tool')} has gone, so its rules cannot hold; run "cli-ops attach tool" again\n`,
+    )
+  })
+})
+
+describe('real programs', () => {
+  test.each([
+    ['svgo', /^attached as svgo \(commander 11\.\d+\.\d+\); rules hold for every command$/mu],
+    ['c8', /^attached as c8 \(yargs 18\.\d+\.\d+\); rules hold for every command$/mu],
+    ['oclif', /^attached as oclif \(@oclif\/core 4\.\d+\.\d+\); rules hold for every command$/mu],
+  ])('%s', async (name, message) => {
+    const user = new CliOpsUser({ NODE_ENV: 'production', OCLIF_SKIP_NEW_VERSION_CHECK: 'true' })
+    user.env['OCLIF_DATA_DIR'] = join(user.directory, 'data')
+    user.env['PATH'] = `${join(root, 'node_modules/.bin')}:${user.env['PATH'] ?? ''}`
+    const { status, stdout, stderr } = await user.run('attach', name, '--lock', 'db')
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    expect(stdout).toMatch(message)
+  })
+})
+
+describe('what cannot be attached is left as it is, and is told why', () => {
+  async function refused(user: CliOpsUser, ...args: readonly string[]): Promise<string> {
+    const { status, stdout, stderr } = await user.run('attach', ...args)
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
+    expect(existsSync(join(user.home, 'config.json'))).toBe(false)
+    expect(existsSync(join(user.home, 'bin/tool'))).toBe(false)
+    return stderr
+  }
+
+  test('a framework that no plugin knows, or that is bundled', async () => {
+    const user = userOf({ source: `console.log('help')`, packages: {} })
+    expect(await refused(user, 'tool', '--lock', 'db')).toBe(
+      'cli-ops: tool is not attached: no command line was parsed by commander or yargs when it was asked for help here: ' +
+        'it is built on something else, has yargs bundled in, or only works in a project; use "cli-ops run --lock db -- tool"\n',
+    )
+  })
+
+  test('a yargs that is too old', async () => {
+    const user = userOf({ ...YARGS, packages: { yargs: 'cli-highlight/node_modules/yargs' } })
+    expect(await refused(user, 'tool', '--lock', 'db')).toMatch(
+      /not attached: its yargs is 16\.\d+\.\d+, and 17 or 18 is needed; use "cli-ops run --lock db -- tool"\n$/u,
+    )
+  })
+
+  test('an oclif that is too old', async () => {
+    const user = userOf({ ...OCLIF, packages: {} })
+    const folder = join(user.directory, 'lib/node_modules/tool/node_modules/@oclif/core')
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(join(folder, 'package.json'), '{ "name": "@oclif/core", "version": "1.26.2" }')
+    expect(await refused(user, 'tool', '--lock', 'db')).toContain(
+      'its @oclif/core is 1.26.2, and 4 or 5 is needed; use "cli-ops run --lock db -- tool"',
+    )
+  })
+
+  test('an oclif CLI that loads no plugins of its users', async () => {
+    const source = `const { Config, run } = require('@oclif/core')
+      Config.load({ root: __dirname, userPlugins: false }).then((config) => run(undefined, config)).catch((error) => { console.error(error.message); process.exit(2) })`
+    const user = userOf({ ...OCLIF, source, packages: { '@oclif/core': '@oclif/core' } })
+    expect(await refused(user, 'tool', '--lock', 'db')).toMatch(
+      /the plugin does not get in \(.*ops:ps.*\): it does not load what/u,
+    )
+    expect(existsSync(join(user.directory, 'data/node_modules/@cli-ops/oclif-plugin'))).toBe(false)
+  })
+
+  test('a program of another kind, and one that is not there', async () => {
+    const user = userOf()
+    expect(await refused(user, 'sh', '--lock', 'db')).toMatch(
+      /is no program of Node.*use "cli-ops run --lock .* -- sh"\n$/u,
+    )
+    expect(await refused(user, 'no-such-tool')).toContain(
+      'an alias or a function of the shell cannot be seen',
+    )
+    expect(await refused(user, './no-such-tool')).toContain('there is no file')
+  })
+
+  test.each([
+    ['no JSON', '{ "clis": '],
+    [
+      'a rule that no CLI takes',
+      '{ "clis": { "other": { "commands": { "x": { "lok": "db" } } } } }',
+    ],
+    ['a list', '[]'],
+    ['a misspelt member', '{ "cli": {} }'],
+  ])('where config.json is %s', async (_what, text) => {
+    const user = userOf({ ...COMMANDER, packages: { commander: 'commander' } })
+    writeConfig(user, text)
+    const { status, stderr } = await user.run('attach', 'tool', '--lock', 'db')
+    expect(status).toBe(2)
+    expect(stderr).toMatch(/^cli-ops: .*config\.json cannot be used: .*; correct it first$/mu)
+    expect(readFileSync(join(user.home, 'config.json'), 'utf8')).toBe(text)
+    expect(existsSync(join(user.home, 'bin/tool'))).toBe(false)
+  })
+
+  test.each([
+    [['--on-busy', 'wait'], '--lock or --emits must say what the rule is'],
+    [['--command', 'sync'], '--lock or --emits must say what the rule is'],
+    [['--lock', 'db', '--on-busy', 'never'], 'onBusy must be one of'],
+    [['--lock', 'db', '--name', 'another'], '--name must be "tool"'],
+    [['--emits', 'tool:*'], 'emits'],
+  ])('with options that say nothing: %j', async (options, message) => {
+    const user = userOf({ ...COMMANDER, packages: { commander: 'commander' } })
+    const { status, stderr } = await user.run('attach', 'tool', ...options)
+    expect(status).toBe(2)
+    expect(stderr).toContain(message)
+    expect(existsSync(join(user.home, 'config.json'))).toBe(false)
+    expect(existsSync(join(user.home, 'bin/tool'))).toBe(false)
+  })
+})
+
+describe('config.json', () => {
+  const tool = { ...COMMANDER, packages: { commander: 'commander' } }
+
+  test('keeps everything else, and its indentation', async () => {
+    const user = userOf(tool)
+    writeConfig(
+      user,
+      '{\n\t"$schema": "./schema.json",\n\t"clis": {\n\t\t"b": { "namespace": "n" },\n\t\t"tool": { "lifecycleEvents": false, "commands": { "build": { "emits": "built:x", "lock": { "resource": "db", "mode": "shared" } } } }\n\t}\n}\n',
+    )
+    await user.json('attach', 'tool', '--lock', 'db', '--command', 'build', '--command', 'sync')
+    const text = readFileSync(join(user.home, 'config.json'), 'utf8')
+    expect(text).toMatch(/^\{\n\t"\$schema": "\.\/schema\.json",\n\t"clis": \{\n\t\t"b"/u)
+    expect(Object.keys(JSON.parse(text) as object)).toEqual(['$schema', 'clis'])
+    expect(config(user)).toMatchObject({
+      clis: {
+        b: { namespace: 'n' },
+        tool: {
+          lifecycleEvents: false,
+          commands: {
+            build: { emits: 'built:x', lock: { resource: 'db', mode: 'shared' } },
+            sync: { lock: 'db' },
+          },
+        },
+      },
+    })
+  })
+
+  test('that is a link stays one', async () => {
+    const user = userOf(tool)
+    mkdirSync(user.home, { mode: 0o700 })
+    writeFileSync(join(user.directory, 'dotfile.json'), '{}')
+    symlinkSync(join(user.directory, 'dotfile.json'), join(user.home, 'config.json'))
+    await user.json('attach', 'tool', '--lock', 'db')
+    expect(readFileSync(join(user.directory, 'dotfile.json'), 'utf8')).toContain('"tool"')
+  })
+
+  test('keeps a rule that somebody has changed since', async () => {
+    const user = userOf(tool)
+    await user.json('attach', 'tool', '--lock', 'db', '--command', 'sync', '--command', 'build')
+    writeConfig(
+      user,
+      readFileSync(join(user.home, 'config.json'), 'utf8').replace('"db"', '"mine"'),
+    )
+    const { stdout } = await user.run('detach', 'tool')
+    expect(stdout).toBe(
+      'tool is detached; config.json keeps the rules for "sync", which have changed since\n',
+    )
+    expect(config(user)).toEqual({ clis: { tool: { commands: { sync: { lock: 'mine' } } } } })
+  })
+
+  test('of two at once loses neither', async () => {
+    const user = userOf(tool)
+    installCli(user, { name: 'other', ...tool })
+    await Promise.all([
+      user.json('attach', 'tool', '--lock', 'a'),
+      user.json('attach', 'other', '--lock', 'b'),
+    ])
+    expect(Object.keys((config(user) as { clis: object }).clis).sort()).toEqual(['other', 'tool'])
+  })
+})
+
+test('what is not attached cannot be detached', async () => {
+  const user = userOf({ ...COMMANDER, packages: { commander: 'commander' } })
+  await user.json('attach', 'tool')
+  const { status, stderr } = await user.run('detach', 'tol')
+  expect({ status, stderr }).toEqual({
+    status: 1,
+    stderr: 'cli-ops: "tol" is not attached; did you mean "tool"?\n',
+  })
+  expect((await user.run('attach')).status).toBe(2)
+  expect((await user.run('attach', 'tool', '--list')).status).toBe(2)
+})
