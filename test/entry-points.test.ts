@@ -13,8 +13,8 @@ const specifiers = workspaces()
   .flatMap(({ specifier }) => specifier ?? [])
   // For `node --import` only: it must be done before the program begins, which takes a top-level await.
   .filter((specifier) => !specifier.endsWith('/register'))
-  // The program of a worker thread, which begins when it is loaded.
-  .filter((specifier) => !specifier.endsWith('/remote-worker'))
+  // The program of the companion process, which begins when it is loaded.
+  .filter((specifier) => !specifier.endsWith('/command/companion'))
 
 describe.each(specifiers)('%s', (specifier) => {
   test('gives import() and require() the same names', async () => {
@@ -32,7 +32,6 @@ describe.each(specifiers)('%s', (specifier) => {
 })
 
 test.each(['commander', 'yargs'])('the preload of the %s plugin is found', async (framework) => {
-  // The commander plugin has no `exports`: its preload is a file without an extension.
   const preload = `@cli-ops/${framework}-plugin/register`
   const { stdout, stderr } = await run(process.execPath, ['--import', preload, '-p', '1 + 1'], {
     cwd: root,

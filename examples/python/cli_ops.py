@@ -9,7 +9,7 @@
 
 Linux. Follows docs/reference: lock-protocol.md, event-log.md, registry.md and wire-protocol.md.
 """
-import hashlib, json, os, re, secrets, signal, socket, subprocess, sys, time
+import hashlib, json, math, os, re, secrets, signal, socket, subprocess, sys, time
 from datetime import datetime, timezone
 
 # --- names and directories ------------------------------------------------------------------------------------------
@@ -79,10 +79,45 @@ def stat_of(path):
 
 BOOT = read("/proc/sys/kernel/random/boot_id").replace("-", "")[:12]
 PIDNS = re.sub(r"\D", "", os.readlink("/proc/self/ns/pid"))
-MACHINE = fnv1a(read("/etc/machine-id").strip())
-ME = f"p{os.getpid()}.t{os.getpid()}.s{stat_of('/proc/self/stat')[1]}.b{BOOT}.n{PIDNS}.m{MACHINE}"
-IDENTITY = re.compile(r"p(\d+)\.t(\d+)\.s(\d*)\.b([0-9a-f]*)\.n(\d*)\.m([0-9a-f]*)")
+MACHINE = read("/etc/machine-id").strip() and fnv1a(read("/etc/machine-id").strip())
+KNOWN_AS = f"p{os.getpid()}.t{os.getpid()}.s{stat_of('/proc/self/stat')[1]}.b{BOOT}.n{PIDNS}"
+ME = f"{KNOWN_AS}.m{MACHINE}.w{math.ceil(time.time())}"
+IDENTITY = re.compile(r"(p(\d+)\.t(\d+)\.s(\d*)\.b([0-9a-f]*)\.n(\d*))\.m([0-9a-f]*)(?:\.w(\d*))?(?:\.a(\d+)-(\d*))?")
+INITIAL_PIDNS = "4026531836"
 INSTANCE = secrets.token_hex(6)
+SOCKET = None
+
+
+def announce():
+    """In another pid namespace than the initial one pids tell nobody anything: there, a socket does, until this process ends."""
+    global SOCKET
+    if SOCKET or not BOOT or PIDNS == INITIAL_PIDNS:
+        return
+    folder = os.open(directory("liveness"), os.O_RDONLY)
+    SOCKET = socket.socket(socket.AF_UNIX)
+    SOCKET.bind(f"/proc/self/fd/{folder}/new~{INSTANCE}")
+    SOCKET.listen()
+    os.rename(f"new~{INSTANCE}", KNOWN_AS, src_dir_fd=folder, dst_dir_fd=folder)
+    os.close(folder)
+
+
+def refuses(known_as):
+    """Whether a liveness socket of this kernel is there, and nobody has it open."""
+    try:
+        folder = os.open(os.path.join(home(), "liveness"), os.O_RDONLY)
+    except OSError:
+        return False
+    with socket.socket(socket.AF_UNIX) as one:
+        try:
+            one.setblocking(False)
+            one.connect(f"/proc/self/fd/{folder}/{known_as}")
+        except ConnectionRefusedError:
+            return True
+        except OSError:
+            return False
+        finally:
+            os.close(folder)
+    return False
 
 
 def is_dead(identity):
@@ -90,11 +125,20 @@ def is_dead(identity):
     match = IDENTITY.fullmatch(identity)
     if not match:
         return False
-    pid, tid, start, boot, pidns, machine = match.groups()
+    known_as, pid, tid, start, boot, pidns, machine, seen_at, partner, partner_start = match.groups()
+    if not boot or not BOOT:
+        return False  # A fact that is absent equals nothing.
     if boot != BOOT:
-        return bool(boot) and machine == MACHINE
-    if pidns != PIDNS:
-        return False
+        # Two kernels may run on one machine id: only who was there before this one booted is a relic.
+        booted_at = time.time() - max(time.monotonic(), float(read("/proc/uptime").split()[0]))
+        return bool(machine and seen_at) and machine == MACHINE and int(seen_at) < booted_at
+    if pidns != PIDNS or not pidns:
+        return refuses(known_as)
+    return is_gone(pid, tid, start) and (not partner or is_gone(partner, partner, partner_start))
+
+
+def is_gone(pid, tid, start):
+    """Whether a process of this namespace, or one of its threads, has ended."""
     for path, number in ((f"/proc/{pid}/stat", pid), (f"/proc/{pid}/task/{tid}/stat", tid)):
         state, began = stat_of(path)
         if state and (state in "XZ" or (number == tid and start and began != start)):
@@ -130,6 +174,7 @@ class Lock:
         )
 
     def acquire(self):
+        announce()
         ticket = None
         while not self._is_my_turn(ticket) or not self._try():
             if ticket is None:
@@ -158,7 +203,7 @@ class Lock:
                 return True
             if owner and is_dead(owner[1]):
                 unlink(os.path.join(self.queue, name))
-            elif owner and stat_of(f"/proc/{IDENTITY.fullmatch(owner[1])[1]}/stat")[0] not in ("T", "t"):
+            elif owner and stat_of(f"/proc/{IDENTITY.fullmatch(owner[1])[2]}/stat")[0] not in ("T", "t"):
                 return False
         return True
 
@@ -248,6 +293,9 @@ def remove_if_empty(path):
 # --- events ---------------------------------------------------------------------------------------------------------
 
 
+MAX_LINE_BYTES = 2 * 2**20
+
+
 def segment_path(number):
     return os.path.join(directory("events"), f"{number:08d}.ndjson")
 
@@ -313,12 +361,24 @@ def kept_events():
         with open(segment_path(number), "rb") as file:
             valid = file.read().partition(seal_of(number))[0]
         for line in valid.split(b"\n")[:-1]:
+            if len(line) > MAX_LINE_BYTES:
+                continue
             try:
-                event = json.loads(line)
+                event = json.loads(line, object_pairs_hook=members)
             except ValueError:
                 continue  # Torn by a writer that was killed.
-            if isinstance(event, dict) and event.get("specversion") == "1.0":
+            if is_event(event):
                 yield event
+
+
+def members(pairs):
+    return {key: value for key, value in pairs if key != "__proto__"}
+
+
+def is_event(record):
+    if not isinstance(record, dict) or record.get("specversion") != "1.0" or "data" not in record:
+        return False
+    return all(isinstance(record.get(k), str) and (record[k] or k == "time") for k in ("id", "source", "type", "time"))
 
 
 # --- who is running, and requests -----------------------------------------------------------------------------------

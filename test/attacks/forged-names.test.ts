@@ -5,7 +5,10 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 
 import { LockActor } from '../../packages/core/test/fixtures/start-lock-actor.js'
 import { namesIn, temporaryHome } from '../../packages/core/test/fixtures/temporary-home.js'
-import { formatIdentity, ownIdentity } from '../../packages/core/src/process/process-identity.js'
+import {
+  formatIdentity,
+  ownIdentity,
+} from '../../packages/core/src/base/process/process-identity.js'
 
 /** The identity of the first process of this machine, which lives, and of one that never did. */
 const LIVING = formatIdentity(ownIdentity())

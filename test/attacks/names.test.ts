@@ -4,8 +4,8 @@ import { createCoordinator, EventBus, LockManager, ServiceRegistry } from '@cli-
 import fc from 'fast-check'
 import { describe, expect, onTestFinished, test } from 'vitest'
 
-import { assertName } from '../../packages/core/src/names/assert-name.js'
-import { decodeFileName, encodeFileName } from '../../packages/core/src/names/file-name.js'
+import { assertName } from '../../packages/core/src/base/names/assert-name.js'
+import { decodeFileName, encodeFileName } from '../../packages/core/src/base/names/file-name.js'
 import { namesIn, temporaryHome } from '../../packages/core/test/fixtures/temporary-home.js'
 import { scale } from '../storm/scale.js'
 

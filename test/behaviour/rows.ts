@@ -6,12 +6,14 @@ export interface Row {
   readonly send?: NodeJS.Signals
   readonly exitCode: number | null
   readonly signal?: NodeJS.Signals
-  /** The command's last lifecycle event; a killed process emits none. */
-  readonly last: 'command:completed' | 'command:failed' | 'none'
+  /** The command's last lifecycle event; that of a killed process is stored by whoever looks. */
+  readonly last: 'command:completed' | 'command:failed'
   /** Fields of that event. */
   readonly fields?: Readonly<Record<string, unknown>>
 }
 
+/** Nobody knows the exit code of a process that was killed. */
+const KILLED = { exitCode: null }
 const HOST_ERROR = { name: 'HostError', code: 'E_HOST' }
 
 /** The behaviour table: every framework must show each row. */
@@ -63,7 +65,7 @@ export const ROWS: readonly Row[] = [
     exitCode: null,
     signal: 'SIGINT',
     last: 'command:failed',
-    fields: { exitCode: 130, signal: 'SIGINT' },
+    fields: KILLED,
   },
   {
     ending: 'SIGTERM',
@@ -71,7 +73,7 @@ export const ROWS: readonly Row[] = [
     exitCode: null,
     signal: 'SIGTERM',
     last: 'command:failed',
-    fields: { exitCode: 143, signal: 'SIGTERM' },
+    fields: KILLED,
   },
   {
     ending: 'SIGHUP',
@@ -79,9 +81,16 @@ export const ROWS: readonly Row[] = [
     exitCode: null,
     signal: 'SIGHUP',
     last: 'command:failed',
-    fields: { exitCode: 129, signal: 'SIGHUP' },
+    fields: KILLED,
   },
-  { ending: 'SIGKILL', send: 'SIGKILL', exitCode: null, signal: 'SIGKILL', last: 'none' },
+  {
+    ending: 'SIGKILL',
+    send: 'SIGKILL',
+    exitCode: null,
+    signal: 'SIGKILL',
+    last: 'command:failed',
+    fields: KILLED,
+  },
   {
     ending: 'SIGTERM with a listener of the host',
     send: 'SIGTERM',

@@ -31,8 +31,12 @@ const INSTALLED: readonly Host[] = [
   },
 ]
 
-/** `npm run test:matrix` sets other copies of the frameworks, and another Node to run them on. */
-const { MATRIX_HOSTS, MATRIX_NODE = process.execPath } = process.env
+/** `npm run test:matrix` sets other copies of the frameworks, and another runtime to run them on. */
+const { MATRIX_HOSTS, MATRIX_RUNTIME } = process.env
+
+/** What runs a program: an executable with its arguments, such as `deno run -A`. */
+export const RUNTIME: readonly string[] =
+  MATRIX_RUNTIME === undefined ? [process.execPath] : (JSON.parse(MATRIX_RUNTIME) as string[])
 
 export const HOSTS: readonly Host[] =
   MATRIX_HOSTS === undefined ? INSTALLED : (JSON.parse(MATRIX_HOSTS) as readonly Host[])
@@ -89,12 +93,7 @@ export function startHost(host: Host, run: Omit<HostRun, 'send' | 'onReady'>): R
     writeFileSync(join(run.home, 'config.json'), JSON.stringify({ clis: { host: run.options } }))
   }
   const program = fileURLToPath(new URL(`hosts/${host.program}`, import.meta.url))
-  const [command = MATRIX_NODE, ...args] = [
-    ...(run.wrapper ?? []),
-    MATRIX_NODE,
-    program,
-    ...run.args,
-  ]
+  const [command = '', ...args] = [...(run.wrapper ?? []), ...RUNTIME, program, ...run.args]
   const child = spawn(command, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {

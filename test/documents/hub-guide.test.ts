@@ -107,7 +107,7 @@ test('the guide to the hub works word by word', { timeout: 120_000 }, async () =
   }
   const all = said.join('---\n')
   expect(all).toContain(`wss://127.0.0.1:${port}`)
-  expect(all).toMatch(/ok {4}engine: wss: answered/u)
+  expect(all).toMatch(/ok {4}engine: wss: answered|warn {2}engine: wss: took/u)
   expect(all).toMatch(/deploy .*cli-ops run/u)
   expect(all).toContain('my turn')
   expect(all).toContain('laptop-7')

@@ -10,7 +10,7 @@ import { root } from '../../scripts/workspaces.mjs'
 import { sectionRows } from './markdown.js'
 
 const configuration = join(root, 'docs/reference/configuration.md')
-const optionTypes = 'packages/core/src/lifecycle/cli-ops-options.ts'
+const optionTypes = 'packages/core/src/command/options/cli-ops-options.ts'
 
 test.each([
   ['Options of a plugin', 'CliOpsOptions'],

@@ -76,6 +76,20 @@ describe.skipIf(missing !== undefined)(`a Python program takes part${skipped()}`
     expect(await waiting).toBe(token + 1n)
   })
 
+  test('it does not rob a lock of two processes of which one has ended', async () => {
+    const [first, second] = [spawn('sleep', ['60']), spawn('sleep', ['60'])]
+    await ops.locks.lock('db', { ownerPid: first.pid, partnerPid: second.pid })
+    first.kill('SIGKILL')
+    await once(first, 'exit')
+    const waiting = python('lock', 'db', '--', 'echo', '"in"')
+    await expect
+      .poll(async () => (await ops.locks.inspect('db'))?.waiters.length, { timeout: 15_000 })
+      .toBe(1)
+    expect(await ops.locks.inspect('db')).toMatchObject({ owner: { pid: second.pid } })
+    second.kill('SIGKILL')
+    expect(await waiting).toEqual(['in'])
+  })
+
   test('it waits for locks of the kit, shared ones too, in its place in the queue', async () => {
     for (const mode of ['exclusive', 'shared'] as const) {
       const lock = await ops.locks.lock('db', { mode })

@@ -13,12 +13,16 @@ export interface FaultyServer {
   restart(): Promise<void>
 }
 
+/** The faults that any server can have. */
+export type ServerFaults = Required<Pick<EngineFaults, 'pause' | 'kill' | 'openLink'>>
+
 /**
  * The faults of the conformance suite, staged on a server.
  *
  * @param scheme of the server's URLs: `redis`
+ * @param user of the URLs, with its `@`, and their path
  */
-export function faultsOf(server: FaultyServer, scheme: string): Required<EngineFaults> {
+export function faultsOf(server: FaultyServer, scheme: string, user = '', path = ''): ServerFaults {
   return {
     pause: () => {
       server.pause()
@@ -34,7 +38,7 @@ export function faultsOf(server: FaultyServer, scheme: string): Required<EngineF
     openLink: async () => {
       const proxy = await NetworkProxy.start({ port: server.port })
       return {
-        url: `${scheme}://127.0.0.1:${proxy.port}`,
+        url: `${scheme}://${user}127.0.0.1:${proxy.port}${path}`,
         cut: () => {
           proxy.cut()
         },

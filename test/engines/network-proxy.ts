@@ -9,7 +9,7 @@ type Pair = readonly [client: Socket, server: Socket]
  * ones are taken and not answered: what a firewall or a pulled cable does.
  */
 export class NetworkProxy {
-  readonly #target: { readonly host: string; readonly port: number }
+  #target: { readonly host: string; readonly port: number }
   readonly #server: Server
   readonly #pairs = new Set<Pair>()
   readonly #held = new Set<Socket>()
@@ -31,6 +31,11 @@ export class NetworkProxy {
   }
 
   /** Starts a proxy on a free port in front of a server. */
+  /** Leads new connections to another port. */
+  retarget(port: number): void {
+    this.#target = { ...this.#target, port }
+  }
+
   static async start(target: {
     readonly host?: string
     readonly port: number

@@ -1,13 +1,22 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import {
+  chownSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
 import { Client } from 'pg'
 
+import { faultsOf, type ServerFaults } from './engine-faults.js'
 import { freePort } from './free-port.js'
+import { ServerProcess } from './server-process.js'
 
 const DEBIAN = '/usr/lib/postgresql'
 const USER = 'postgres'
@@ -45,40 +54,47 @@ function idOf(which: '-u' | '-g'): number | undefined {
   return status === 0 ? Number(stdout) : undefined
 }
 
-/** A private PostgreSQL on a free port of the loopback interface, with a cluster of its own. */
-export class PostgresServer {
-  readonly port: number
-  readonly #directory: string
-  readonly #child: ChildProcess
+/** Options of {@link PostgresServer.start}. */
+export interface PostgresServerOptions {
+  /** Lines of the configuration: `['fsync=off']`. */
+  readonly settings?: readonly string[]
+  /** How clients over TCP are asked who they are. @default trust */
+  readonly auth?: 'trust' | 'scram-sha-256'
+  /** Password of the superuser, with `auth`. */
+  readonly password?: string
+  /** Follows this server as its replica. */
+  readonly primary?: PostgresServer
+}
 
-  private constructor(port: number, directory: string, child: ChildProcess) {
+/**
+ * A private PostgreSQL on a free port of the loopback interface, with a cluster of its own, that can be suspended, killed and
+ * started again.
+ */
+export class PostgresServer extends ServerProcess {
+  readonly port: number
+  readonly #directory = mkdtempSync(join(tmpdir(), 'cli-ops-postgres-'))
+  readonly #prefix: readonly string[]
+  readonly #options: PostgresServerOptions
+
+  private constructor(port: number, options: PostgresServerOptions) {
+    super()
     this.port = port
-    this.#directory = directory
-    this.#child = child
+    this.#options = options
+    this.#prefix = asUser(this.#directory)
   }
 
-  static async start(): Promise<PostgresServer> {
-    const port = await freePort()
-    const directory = mkdtempSync(join(tmpdir(), 'cli-ops-postgres-'))
-    const prefix = asUser(directory)
-    const data = join(directory, 'data')
-    const made = run([
-      ...[...prefix, program('initdb'), '--pgdata', data, '--username', USER, '--auth', 'trust'],
-      ...['--encoding', 'UTF8', '--locale', 'C', '--no-sync'],
-    ])
-    if (made.status !== 0) throw new Error(`initdb: ${made.stderr}`)
-    const [file = '', ...args] = [
-      ...[...prefix, program('postgres'), '-D', data, '-p', String(port)],
-      ...['-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories='],
-    ]
-    const child = spawn(file, args, { stdio: 'ignore', cwd: directory })
-    const server = new PostgresServer(port, directory, child)
-    await server.#answers()
+  static async start(options: PostgresServerOptions = {}): Promise<PostgresServer> {
+    const server = new PostgresServer(await freePort(), options)
+    if (options.primary === undefined) server.#initialize()
+    else server.#copy(options.primary)
+    await server.restart()
     return server
   }
 
   get url(): string {
-    return `postgres://${USER}@127.0.0.1:${this.port}/postgres`
+    const { password } = this.#options
+    const user = password === undefined ? USER : `${USER}:${encodeURIComponent(password)}`
+    return `postgres://${user}@127.0.0.1:${this.port}/postgres`
   }
 
   /** Connects; the caller ends the connection. */
@@ -88,18 +104,91 @@ export class PostgresServer {
     return client
   }
 
+  /** Sends SIGSTOP: connections stay open, nothing is answered. */
+  override pause(): void {
+    this.#signal('SIGSTOP')
+  }
+
+  override resume(): void {
+    this.#signal('SIGCONT')
+  }
+
+  override async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    // Each of its processes is one of its own: those that are left would keep the next one from starting.
+    const children = signal === 'SIGKILL' ? childrenOf(this.pid) : []
+    await super.kill(signal)
+    for (const pid of children) send(pid, signal)
+    while (children.some((pid) => existsSync(`/proc/${pid}/stat`))) await delay(5)
+  }
+
+  /** Makes a replica the primary of what it has. */
+  async promote(): Promise<void> {
+    const client = await this.connect()
+    await client.query('select pg_promote(true, 30)')
+    await client.end()
+  }
+
   /** Ends the server and removes its cluster. */
   async stop(): Promise<void> {
-    if (this.#child.exitCode === null) {
-      const ended = once(this.#child, 'exit')
-      // SIGQUIT ends it at once, connections and all.
-      this.#child.kill('SIGQUIT')
-      await ended
-    }
+    await this.kill()
     rmSync(this.#directory, { recursive: true, force: true })
   }
 
-  async #answers(): Promise<void> {
+  /** The faults of the conformance suite, staged on this server. */
+  get faults(): ServerFaults {
+    return faultsOf(this, 'postgres', `${USER}@`, '/postgres')
+  }
+
+  get #data(): string {
+    return join(this.#directory, 'data')
+  }
+
+  #initialize(): void {
+    const { auth = 'trust', password } = this.#options
+    const secret = join(this.#directory, 'password')
+    if (password !== undefined) writeFileSync(secret, password)
+    run([
+      ...[...this.#prefix, program('initdb'), '--pgdata', this.#data, '--username', USER],
+      ...[
+        '--auth-local',
+        'trust',
+        '--auth-host',
+        auth,
+        '--encoding',
+        'UTF8',
+        '--locale',
+        'C',
+        '--no-sync',
+      ],
+      ...(password === undefined ? [] : ['--pwfile', secret]),
+    ])
+  }
+
+  #copy(primary: PostgresServer): void {
+    run([
+      ...[
+        ...this.#prefix,
+        program('pg_basebackup'),
+        '--pgdata',
+        this.#data,
+        '--dbname',
+        primary.url,
+      ],
+      ...['--write-recovery-conf', '--checkpoint', 'fast', '--no-sync'],
+    ])
+  }
+
+  protected launch(): ChildProcess {
+    const { settings = [] } = this.#options
+    const [file = '', ...args] = [
+      ...[...this.#prefix, program('postgres'), '-D', this.#data, '-p', String(this.port)],
+      ...['-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories='],
+      ...settings.flatMap((setting) => ['-c', setting]),
+    ]
+    return spawn(file, args, { stdio: 'ignore', cwd: this.#directory })
+  }
+
+  protected async untilReady(child: ChildProcess): Promise<void> {
     const deadline = performance.now() + START_TIMEOUT_MS
     for (;;) {
       try {
@@ -107,10 +196,37 @@ export class PostgresServer {
         await client.end()
         return
       } catch (error) {
-        if (performance.now() > deadline || this.#child.exitCode !== null) throw error
+        if (performance.now() > deadline || child.exitCode !== null) throw error
         await delay(20)
       }
     }
+  }
+
+  #signal(signal: NodeJS.Signals): void {
+    for (const pid of [this.pid, ...childrenOf(this.pid)]) send(pid, signal)
+  }
+}
+
+function childrenOf(parent: number): number[] {
+  if (parent === 0) return []
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/u.test(name))
+    .filter((name) => {
+      try {
+        const stat = readFileSync(`/proc/${name}/stat`, 'latin1')
+        return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) === parent
+      } catch {
+        return false
+      }
+    })
+    .map(Number)
+}
+
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    if (pid > 0) process.kill(pid, signal)
+  } catch {
+    // It has ended.
   }
 }
 
@@ -126,6 +242,7 @@ function asUser(directory: string): readonly string[] {
   return ['setpriv', '--reuid', String(uid), '--regid', String(gid), '--clear-groups']
 }
 
-function run([file = '', ...args]: readonly string[]) {
-  return spawnSync(file, args, { encoding: 'utf8', cwd: tmpdir() })
+function run([file = '', ...args]: readonly string[]): void {
+  const { status, stderr } = spawnSync(file, args, { encoding: 'utf8', cwd: tmpdir() })
+  if (status !== 0) throw new Error(`${args.join(' ')}: ${stderr}`)
 }

@@ -1,22 +1,24 @@
 import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 
 import { createCoordinator } from '@cli-ops/shared-ipc'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 
 import { root } from '../../scripts/workspaces.mjs'
 import { ROWS } from '../behaviour/rows.js'
-import { HOSTS, runHost } from '../behaviour/run-host.js'
+import { HOSTS, runHost, startHost } from '../behaviour/run-host.js'
 import { codeBlocks } from '../documents/markdown.js'
 import { hasRabbitServer, RabbitServer } from './rabbitmq-server.js'
 import { hasRedisServer, RedisServer } from './redis-server.js'
 
 const LOCK = 'behaviour'
 const FRAMEWORKS = ['commander 14', 'yargs 18', '@oclif/core 4']
+const SETTLED = { timeout: 60_000, interval: 50 }
 const ENDINGS = ['resolves', 'rejects', 'process.exit(5)', 'SIGINT']
 
 describe.runIf(hasRabbitServer())('a plugin with the URL of a RabbitMQ broker', () => {
@@ -32,8 +34,7 @@ describe.runIf(hasRabbitServer())('a plugin with the URL of a RabbitMQ broker', 
     env = {
       CLI_OPS_URL: server.url,
       CLI_OPS_NAMESPACE: randomUUID(),
-      // A busy machine takes long to start a thread, and to answer.
-      CLI_OPS_LAST_CALL_MS: '60000',
+      // A busy machine takes long to answer.
       CLI_OPS_ENGINE_TIMEOUT_MS: '30000',
     }
   })
@@ -84,15 +85,20 @@ describe.runIf(hasRabbitServer())('a plugin with the URL of a RabbitMQ broker', 
       expect(result.stdout).toBe(plain.stdout)
 
       await using ops = observer()
-      const events = await ops.events.read('*', { from: 'earliest' })
       const succeeded = row.last === 'command:completed'
-      expect(events.map(({ type }) => type)).toEqual([
-        'command:started',
-        ...(succeeded ? ['behaviour:done'] : []),
-        row.last,
-      ])
-      expect(events.at(-1)?.data).toMatchObject({ cli: 'host', ...row.fields })
-      expect(await ops.registry.discover()).toEqual([])
+      // The companion says it after the command has ended, and says what a killed one could not.
+      const isKilled = row.signal !== undefined
+      await vi.waitFor(async () => {
+        const events = await ops.events.read('*', { from: 'earliest' })
+        expect(events.map(({ type }) => type)).toEqual([
+          'command:started',
+          ...(succeeded ? ['behaviour:done'] : []),
+          isKilled ? 'command:failed' : row.last,
+        ])
+        const fields = isKilled ? { exitCode: null } : row.fields
+        expect(events.at(-1)?.data).toMatchObject({ cli: 'host', ...fields })
+        expect(await ops.registry.discover()).toEqual([])
+      }, SETTLED)
     })
 
     test('a command that must have a lock does not run, and is told where locks are to be had', async () => {
@@ -126,29 +132,32 @@ describe.runIf(hasRabbitServer())('a plugin with the URL of a RabbitMQ broker', 
         expect(await run()).toMatchObject({ exitCode: 75, stdout: '' })
         await lock.release()
         expect(await run()).toMatchObject({ exitCode: 0, stdout: 'done\n', stderr: '' })
-        const events = await ops.events.read('command:*', { from: 'earliest' })
-        expect(events.map(({ type }) => type)).toEqual([
-          'command:started',
-          'command:failed',
-          'command:started',
-          'command:completed',
-        ])
+        await vi.waitFor(async () => {
+          const events = await ops.events.read('command:*', { from: 'earliest' })
+          expect(events.map(({ type }) => type)).toEqual([
+            'command:started',
+            'command:failed',
+            'command:started',
+            'command:completed',
+          ])
+        }, SETTLED)
       } finally {
         await redis.stop()
       }
     })
 
     test('a broker that is not there costs one line and nothing else', async () => {
-      const result = await runHost(host, {
-        home,
-        args: ['run', 'returns'],
-        env: { ...env, CLI_OPS_URL: 'amqp://team:secret@127.0.0.1:1' },
-      })
-      expect(result).toMatchObject({ exitCode: 0, stdout: 'done\n' })
-      expect(result.stderr).toMatch(
-        /^host: going on without events and registry: .*127\.0\.0\.1:1.*\n$/,
-      )
-      expect(result.stderr).not.toContain('secret')
+      const url = 'amqp://team:secret@127.0.0.1:1'
+      const run = { home, args: ['run', 'SIGTERM'], env: { ...env, CLI_OPS_URL: url } }
+      const { child, ready, ended } = startHost(host, run)
+      await ready
+      // A command that ends before does not wait for it.
+      await once(child.stderr ?? child, 'data')
+      child.kill('SIGTERM')
+      const { stdout, stderr, signal } = await ended
+      expect({ stdout, signal }).toEqual({ stdout: 'ready\n', signal: 'SIGTERM' })
+      expect(stderr).toMatch(/^host: going on without events and registry: .*127\.0\.0\.1:1.*\n$/)
+      expect(stderr).not.toContain('secret')
     })
   })
 })

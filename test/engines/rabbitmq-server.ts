@@ -6,9 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
-import type { EngineFaults } from '@cli-ops/shared-ipc/testing'
-
-import { faultsOf } from './engine-faults.js'
+import { faultsOf, type ServerFaults } from './engine-faults.js'
 import { freePort } from './free-port.js'
 
 /** What the package installs: `/usr/sbin/rabbitmq-server` becomes another user, and uses that one's directories. */
@@ -133,7 +131,7 @@ export class RabbitServer {
   }
 
   /** The faults of the conformance suite, staged on this server. */
-  get faults(): Required<EngineFaults> {
+  get faults(): ServerFaults {
     return faultsOf(this, 'amqp')
   }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,12 +8,12 @@ import { createCoordinator, type EventEnvelope } from '@cli-ops/shared-ipc'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 
 import { ROWS } from '../behaviour/rows.js'
-import { HOSTS, type HostResult, runHost } from '../behaviour/run-host.js'
-import { NetworkProxy } from './network-proxy.js'
+import { HOSTS, type HostResult, runHost, startHost } from '../behaviour/run-host.js'
 import { hasRedisServer, RedisServer } from './redis-server.js'
 
 const LOCK = 'behaviour'
 const LEASE_MS = 1_000
+const SETTLED = { timeout: 60_000, interval: 50 }
 /** One version of each framework: what differs between versions does not differ between engines. */
 const FRAMEWORKS = ['commander 14', 'yargs 18', '@oclif/core 4']
 /** What is tried on the others: each way in which a process ends. */
@@ -41,8 +42,7 @@ describe.runIf(hasRedisServer())('a plugin with the URL of a Redis server', () =
       CLI_OPS_URL: server.url,
       CLI_OPS_NAMESPACE: randomUUID(),
       CLI_OPS_LEASE_MS: String(LEASE_MS),
-      // A busy machine takes long to start a thread, and to answer.
-      CLI_OPS_LAST_CALL_MS: '60000',
+      // A busy machine takes long to answer.
       CLI_OPS_ENGINE_TIMEOUT_MS: '30000',
     }
   })
@@ -66,23 +66,19 @@ describe.runIf(hasRedisServer())('a plugin with the URL of a Redis server', () =
       expect(result).toMatchObject({ exitCode: row.exitCode, signal: row.signal ?? null })
 
       await using ops = observer()
-      const read = () => ops.events.read('*', { from: 'earliest' })
-      const succeeded = row.last === 'command:completed'
-      const expected = [
-        'command:started',
-        ...(succeeded ? ['behaviour:done'] : []),
-        ...(row.last === 'none' ? [] : [row.last]),
-      ]
-      const types = typesOf(await read())
-      // What has not left when a process is killed is lost with it.
-      expect(types).toEqual(row.last === 'none' && types.length === 0 ? [] : expected)
-      if (row.last !== 'none') {
-        expect((await read()).at(-1)?.data).toMatchObject({ cli: 'host', ...row.fields })
-      }
-      // Unregistered when the process has ended; after a kill, when its lease has.
-      if (row.last === 'none') {
-        await vi.waitFor(async () => expect(await ops.registry.discover()).toEqual([]), 10_000)
-      } else expect(await ops.registry.discover()).toEqual([])
+      // The companion says it after the command has ended, and says what a killed one could not.
+      const isKilled = row.signal !== undefined
+      await vi.waitFor(async () => {
+        const events = await ops.events.read('*', { from: 'earliest' })
+        expect(typesOf(events)).toEqual([
+          'command:started',
+          ...(row.last === 'command:completed' ? ['behaviour:done'] : []),
+          isKilled ? 'command:failed' : row.last,
+        ])
+        const fields = isKilled ? { exitCode: null } : row.fields
+        expect(events.at(-1)?.data).toMatchObject({ cli: 'host', ...fields })
+        expect(await ops.registry.discover()).toEqual([])
+      }, SETTLED)
 
       const plain = await runHost(host, { home, args, send: row.send, plugin: false })
       expect(withoutFrames(result)).toEqual(withoutFrames(plain))
@@ -96,44 +92,24 @@ describe.runIf(hasRedisServer())('a plugin with the URL of a Redis server', () =
       expect(result).toMatchObject({ exitCode: 75, stdout: '' })
       expect(result.stderr).toMatch(/^host: "behaviour" is held by observer \(pid \d+, .*\)\n$/)
       lock.assertHeld()
-      const [, failed] = await ops.events.read('*', { from: 'earliest' })
-      expect(failed?.data).toMatchObject({ exitCode: 75, error: { code: 'LOCK_HELD' } })
+      await vi.waitFor(async () => {
+        const [, failed] = await ops.events.read('*', { from: 'earliest' })
+        expect(failed?.data).toMatchObject({ exitCode: 75, error: { code: 'LOCK_HELD' } })
+      }, SETTLED)
     })
 
     test('a server that is not there costs one line and nothing else', async () => {
-      const options = { commands: { run: { emits: 'behaviour:done' } } }
       const url = `redis://:secret@127.0.0.1:1`
-      const result = await runHost(host, {
-        home,
-        args: ['run', 'returns'],
-        options,
-        env: { ...env, CLI_OPS_URL: url },
-      })
-      expect(result).toMatchObject({ exitCode: 0, stdout: 'done\n' })
-      expect(result.stderr).toMatch(
-        /^host: going on without events and registry: .*127\.0\.0\.1:1.*\n$/,
-      )
-      expect(result.stderr).not.toContain('secret')
-    })
-
-    test('a server that does not answer is waited for at the end, and not for long', async () => {
-      const proxy = await NetworkProxy.start({ port: server.port })
-      proxy.cut()
-      try {
-        const result = await runHost(host, {
-          home,
-          args: ['run', 'process.exit(5)'],
-          env: {
-            ...env,
-            CLI_OPS_URL: `redis://127.0.0.1:${proxy.port}`,
-            CLI_OPS_LAST_CALL_MS: '1000',
-          },
-        })
-        expect(result).toMatchObject({ exitCode: 5 })
-        expect(result.stderr).toMatch(/^host: going on without .*within 1000 ms\n$/)
-      } finally {
-        await proxy.close()
-      }
+      const run = { home, args: ['run', 'SIGTERM'], env: { ...env, CLI_OPS_URL: url } }
+      const { child, ready, ended } = startHost(host, run)
+      await ready
+      // A command that ends before does not wait for it.
+      await once(child.stderr ?? child, 'data')
+      child.kill('SIGTERM')
+      const { stdout, stderr, signal } = await ended
+      expect({ stdout, signal }).toEqual({ stdout: 'ready\n', signal: 'SIGTERM' })
+      expect(stderr).toMatch(/^host: going on without events and registry: .*127\.0\.0\.1:1.*\n$/)
+      expect(stderr).not.toContain('secret')
     })
 
     test('a command that must have a lock does not run where there is no server', async () => {

@@ -5,9 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
-import type { EngineFaults } from '@cli-ops/shared-ipc/testing'
-
-import { faultsOf } from './engine-faults.js'
+import { faultsOf, type ServerFaults } from './engine-faults.js'
 import { freePort } from './free-port.js'
 import { ServerProcess } from './server-process.js'
 
@@ -30,6 +28,8 @@ export interface RedisServerOptions {
   readonly isPersistent?: boolean
   /** Further lines of the configuration, as arguments: `['--requirepass', 'secret']`. */
   readonly settings?: readonly string[]
+  /** Added to the environment of the server. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 /** A private Redis server on a free port, with a data directory of its own, that can be suspended, killed and started again. */
@@ -55,13 +55,13 @@ export class RedisServer extends ServerProcess {
   }
 
   protected launch(): ChildProcess {
-    const { isPersistent = true, settings = [] } = this.#options
+    const { isPersistent = true, settings = [], env = {} } = this.#options
     const parameters = ['--port', String(this.port), '--bind', '127.0.0.1', '--save', '']
-    const persistence = isPersistent ? ['--appendonly', 'yes'] : []
+    const persistence = isPersistent ? ['--appendonly', 'yes', '--appendfsync', 'always'] : []
     return spawn(
       'redis-server',
       [...parameters, '--dir', this.#directory, ...persistence, ...settings],
-      { stdio: 'ignore' },
+      { stdio: 'ignore', env: { ...process.env, ...env } },
     )
   }
 
@@ -80,7 +80,7 @@ export class RedisServer extends ServerProcess {
   }
 
   /** The faults of the conformance suite, staged on this server. */
-  get faults(): Required<EngineFaults> {
+  get faults(): ServerFaults {
     return faultsOf(this, 'redis')
   }
 }

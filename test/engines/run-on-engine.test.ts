@@ -65,6 +65,21 @@ describe.runIf(hasRedisServer())('cli-ops run on an engine', { timeout: 60_000 }
     await (await other.locks.lock('db', { timeoutMs: 20_000 })).release()
   })
 
+  test('a wrong password is 77, and no busy lock', async () => {
+    const url = new URL(server.url)
+    url.username = 'nobody'
+    url.password = 'wrong'
+    const child = spawn(process.execPath, [BIN, 'run', '--lock', 'db', '--', 'echo', 'ran'], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, CLI_OPS_HOME: directory, CLI_OPS_URL: url.href, CI: undefined },
+    })
+    let output = ''
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (said: string) => (output += said))
+    expect(await once(child, 'close')).toEqual([77, null])
+    expect(output).toMatch(/^cli-ops: cannot use redis:.*\n$/u)
+  })
+
   test('nothing is left of the watch where a program ends by itself, or is ended', async () => {
     const { child, stderr } = run('echo $PPID >parent; exit 3')
     expect(await once(child, 'close')).toEqual([3, null])

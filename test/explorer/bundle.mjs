@@ -20,7 +20,7 @@ const cache = join(root, '.cache/explorer')
  */
 const SIMULATED = [
   {
-    file: 'locks/lock-id.ts',
+    file: 'contract/lock-id.ts',
     from: 'export function nextLockId(): string {',
     to: 'export function nextLockId(): string { return (globalThis as any).nextSimulatedId() ',
   },

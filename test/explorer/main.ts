@@ -1,4 +1,4 @@
-import { ownProcess } from '../../packages/core/src/process/own-process.js'
+import { ownProcess } from '../../packages/core/src/base/process/own-process.js'
 
 // Looking these up each time would take more than everything else.
 Object.defineProperties(ownProcess(), { host: { value: 'host' }, user: { value: 'user' } })
@@ -8,3 +8,4 @@ export { explore } from './engine/explore.js'
 export { replay } from './engine/replay.js'
 export { eventScenarios } from './scenarios/event-scenarios.js'
 export { lockScenarios, staleBreakScenario } from './scenarios/lock-scenarios.js'
+export { slotScenarios } from './scenarios/slot-scenarios.js'

@@ -13,7 +13,8 @@
 const NEXT_STEP = 'locks/next-step.ts'
 const CLAIMS = 'locks/claims.ts'
 const BLOCK = 'locks/block-for-turn.ts'
-const SHORT_WAY = 'lifecycle/take-free-lock.ts'
+const FIRST_BRANCH = 'locks/take-free-lock.ts'
+const NEWEST = 'events/newest-segment.ts'
 const CLEAN = 'locks/clean-locks.ts'
 const WRITER = 'events/log-writer.ts'
 const READER = 'events/log-reader.ts'
@@ -21,6 +22,50 @@ const JUDGE = "place.judge(holder.identity) !== 'dead'"
 
 /** @type {readonly Mutant[]} */
 const LOCK_MUTANTS = [
+  {
+    name: 'absent facts equal',
+    scenarios: ['hidden facts'],
+    changes: [
+      {
+        file: 'process/shares-pids.ts',
+        from: "if (one.boot !== '' && one.pidNamespace !== '') return true",
+        to: 'if (one.boot === other.boot) return true',
+      },
+    ],
+  },
+  {
+    name: 'a trusting ticket',
+    scenarios: ['a waiter that dies elsewhere'],
+    changes: [
+      {
+        file: 'locks/queue.ts',
+        from: "if (state === 'running' && !isIdle(place, paths, ticket)) return true",
+        to: "if (state !== 'stopped') return true",
+      },
+    ],
+  },
+  {
+    name: 'a ticket that was not written',
+    scenarios: ['a full disk and a waiter'],
+    changes: [
+      {
+        file: 'locks/queue.ts',
+        from: 'fileSystem.createFile(path, content)',
+        to: "fileSystem.createFile(path, ''); if (!fileSystem.overwrite(path, content)) return",
+      },
+    ],
+  },
+  {
+    name: 'boot id alone',
+    scenarios: ['two kernels of one machine'],
+    changes: [
+      {
+        file: 'process/conclude-liveness.ts',
+        from: "seenAt !== '' && Number(seenAt) * 1000 < evidence.bootedAt()",
+        to: 'Number(seenAt) > 0',
+      },
+    ],
+  },
   {
     name: 'break by TTL',
     scenarios: ['a long time passes'],
@@ -53,8 +98,8 @@ const LOCK_MUTANTS = [
     scenarios: ['release by force'],
     changes: [
       {
-        file: CLAIMS,
-        from: 'const held = formatHeld(token, request.id, place.identity)',
+        file: 'locks/claim.ts',
+        from: 'const held = entry.slice(paths.lock.length + 1)',
         to: "const held = fileSystem.list(paths.lock)?.find((name) => name.startsWith('held~')) ?? ''",
       },
     ],
@@ -91,8 +136,8 @@ const LOCK_MUTANTS = [
     changes: [
       {
         file: CLAIMS,
-        from: "step = nextStep(place, paths, seen.state, 'exclusive')",
-        to: `step = seen.state.kind !== 'shared'
+        from: "const step = nextStep(place, paths, seen.state, 'exclusive')",
+        to: `const step = seen.state.kind !== 'shared'
         ? nextStep(place, paths, seen.state, 'exclusive')
         : seen.sharers.some(({ identity }) => place.judge(identity) !== 'dead')
           ? undefined
@@ -127,19 +172,21 @@ const LOCK_MUTANTS = [
     changes: [
       {
         file: CLAIMS,
-        from: 'let step = guessStep(place, paths)',
-        to: 'const early = firstToken(place)\n  let step = guessStep(place, paths)',
+        from: 'for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {',
+        to: 'const early = firstToken(place)\n  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {',
       },
       {
         file: CLAIMS,
-        from: "step = nextStep(place, paths, seen.state, 'exclusive')",
-        to: "step = nextStep(place, paths, seen.state, 'exclusive')\n      if (step !== undefined && seen.state.kind === 'new') step = { ...step, token: early }",
+        from: "const step = nextStep(place, paths, seen.state, 'exclusive')",
+        to: "let step = nextStep(place, paths, seen.state, 'exclusive')\n    if (step !== undefined && seen.state.kind === 'new') step = { ...step, token: early }",
       },
       {
         file: CLAIMS,
         from: "import { beginLock } from './begin-lock.js'",
         to: "import { beginLock } from './begin-lock.js'\nimport { firstToken } from './token-floor.js'",
       },
+      // Which finds the lock before it comes to that.
+      { file: FIRST_BRANCH, from: "if (request.mode !== 'exclusive' ||", to: 'if (true ||' },
     ],
   },
   {
@@ -155,14 +202,14 @@ const LOCK_MUTANTS = [
   },
   {
     name: 'wait behind the dead',
-    scenarios: ['two wait'],
+    scenarios: ['two wait behind a third'],
     changes: [{ file: 'locks/queue.ts', from: "if (state === 'dead')", to: 'if (false)' }],
   },
   {
     name: 'a blocked waiter that does not wait for its turn',
     scenarios: ['commands that come again'],
     changes: [
-      { file: BLOCK, from: 'turn.tryOnce()', to: 'tryClaim(place, request)' },
+      { file: BLOCK, from: 'turn.tryOnce()', to: 'tryClaim(place, requests[0]!)' },
       {
         file: BLOCK,
         from: 'import { enterQueue }',
@@ -173,32 +220,61 @@ const LOCK_MUTANTS = [
   {
     name: 'a blocked waiter that leaves its ticket behind',
     scenarios: ['commands that come again'],
-    changes: [{ file: BLOCK, from: 'forgetExit()\n      turn.leave()', to: 'forgetExit()' }],
+    changes: [{ file: BLOCK, from: 'forgetExit()\n      leave()', to: 'forgetExit()' }],
   },
   {
-    name: 'a short way past the queue',
+    name: 'a first branch past the queue',
     scenarios: ['commands that come again'],
     changes: [
       {
-        file: SHORT_WAY,
-        from: "if (fileSystem.status(entryPath(entryPath(base, 'queues'), encoded)) !== undefined)",
-        to: 'if (false)',
+        file: FIRST_BRANCH,
+        from: 'if (fileSystem.status(paths.queue) !== undefined) return undefined',
+        to: '',
       },
     ],
   },
   {
-    name: 'a short way that does not look whether it has won',
+    name: 'a first branch that does not look whether it has won',
     scenarios: ['two commands'],
     changes: [
       {
-        file: SHORT_WAY,
-        from: 'if (!swapName(fileSystem, directory, free, held, { witness: entry })) return undefined',
-        to: 'swapName(fileSystem, directory, free, held, { witness: entry })',
+        file: FIRST_BRANCH,
+        from: `if (!swapName(fileSystem, paths.lock, formatFree(last), held, { witness: entry }))
+      return undefined`,
+        to: 'swapName(fileSystem, paths.lock, formatFree(last), held, { witness: entry })',
       },
       {
-        file: SHORT_WAY,
-        from: 'if (!describeHolder(fileSystem, entry, record)) return undefined',
-        to: 'describeHolder(fileSystem, entry, record)',
+        file: 'locks/claim.ts',
+        from: 'return fileSystem.overwrite(claim.entry, content) ? claim : undefined',
+        to: 'fileSystem.overwrite(claim.entry, content); return claim',
+      },
+    ],
+  },
+  {
+    name: 'a first branch that is tried again after a release by force',
+    scenarios: ['a command and a release by force'],
+    changes: [
+      {
+        file: FIRST_BRANCH,
+        from: 'return describeClaim(place, won) ?? null',
+        to: 'return describeClaim(place, won)',
+      },
+    ],
+  },
+  {
+    name: 'a first branch that keeps the token',
+    scenarios: ['two that remember'],
+    changes: [{ file: FIRST_BRANCH, from: 'const token = last + 1n', to: 'const token = last' }],
+  },
+  {
+    name: 'a first branch that trusts what it remembers',
+    scenarios: ['two that remember'],
+    changes: [
+      {
+        file: FIRST_BRANCH,
+        from: 'const held = formatHeld(token, request.id, place.identity)',
+        to: `const held = formatHeld(token, request.id, place.identity)
+    for (const name of fileSystem.list(paths.lock)) fileSystem.rename(entryPath(paths.lock, name), entryPath(paths.lock, formatFree(last)))`,
       },
     ],
   },
@@ -206,6 +282,17 @@ const LOCK_MUTANTS = [
 
 /** @type {readonly Mutant[]} */
 const EVENT_MUTANTS = [
+  {
+    name: 'a first branch that does not look after its write',
+    scenarios: ['one that keeps its segment open, and a rotation'],
+    changes: [
+      {
+        file: NEWEST,
+        from: 'const look = lookAtSegment(this.#fileSystem, segment)',
+        to: 'const look = { ...lookAtSegment(this.#fileSystem, segment), movedOn: false }',
+      },
+    ],
+  },
   {
     name: 'no newline in front of a record',
     scenarios: ['two append'],

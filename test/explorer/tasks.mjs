@@ -36,7 +36,11 @@ export function changesOf(variant) {
 
 /** @param {typeof import('./main.ts')} explorer @param {import('./scenarios/lock-scenarios.ts').Size} size */
 export function scenariosOf(explorer, size) {
-  return [...explorer.lockScenarios(size), ...explorer.eventScenarios(size)]
+  return [
+    ...explorer.lockScenarios(size),
+    ...explorer.slotScenarios(size),
+    ...explorer.eventScenarios(size),
+  ]
 }
 
 /**

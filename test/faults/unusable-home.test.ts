@@ -33,6 +33,8 @@ interface Fault {
   readonly repair?: (home: string) => void
   /** Breaks the command's view of it. */
   readonly run?: Pick<HostRun, 'env' | 'wrapper'>
+  /** Exit code of a command that needs a lock. @default 69 */
+  readonly refusal?: number
   /** True where a lock can be had all the same. */
   readonly locks?: boolean
 }
@@ -89,6 +91,7 @@ const FAULTS: readonly Fault[] = [
   {
     title: 'is open to others',
     said: 'its mode is 755',
+    refusal: 77,
     remedy: 'chmod 700',
     break: (home) => chmodSync(home, 0o755),
     repair: (home) => chmodSync(home, 0o700),
@@ -96,6 +99,7 @@ const FAULTS: readonly Fault[] = [
   {
     title: 'belongs to somebody else',
     said: 'it belongs to uid 12345, not to you',
+    refusal: 77,
     remedy: 'set CLI_OPS_HOME to a directory of your own',
     break: (home, context) => {
       context.skip(process.getuid?.() !== 0, 'only root can give a directory away')
@@ -195,11 +199,12 @@ describe.each(FAULTS)('a home that $title', (fault) => {
     if (fault.locks === true) {
       expect(locking).toMatchObject({ exitCode: 0, stdout: 'done\n', stderr: plain.stderr })
     } else {
-      expect(locking).toMatchObject({ exitCode: 75, stdout: '' })
-      expect(linesOf(locking)).toHaveLength(2)
-      expect(linesOf(locking)[1]).toMatch(/^host: (?:cannot use|refusing to use) /u)
-      expect(linesOf(locking)[1]).toContain(fault.said)
-      expect(linesOf(locking)[1]).toContain(fault.remedy)
+      expect(locking).toMatchObject({ exitCode: fault.refusal ?? 69, stdout: '' })
+      const [line, ...more] = linesOf(locking)
+      expect(more).toEqual([])
+      expect(line).toMatch(/^host: (?:cannot use|refusing to use) /u)
+      expect(line).toContain(fault.said)
+      expect(line).toContain(fault.remedy)
     }
 
     fault.repair?.(home)

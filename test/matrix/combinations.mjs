@@ -19,3 +19,12 @@ export const FRAMEWORKS = [
 ]
 
 export const NODE_MAJORS = [20, 22, 24, 26]
+
+/**
+ * Runtimes beside Node, from packages of their own, with what runs a program on them. On these the newest framework is tried that the workspace
+ * has, since no `engines` speaks of them.
+ */
+export const OTHER_RUNTIMES = [
+  { name: 'bun', args: [] },
+  { name: 'deno', args: ['run', '-A'] },
+]

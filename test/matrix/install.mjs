@@ -21,6 +21,26 @@ export function findNode(major) {
 }
 
 /**
+ * Installs a runtime beside Node from its package.
+ *
+ * @param {string} parent
+ * @param {string} name
+ * @returns {{ executable: string, version: string }}
+ */
+export function installRuntime(parent, name) {
+  const folder = join(parent, name)
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, 'package.json'), '{ "private": true }')
+  execFileSync('npm', ['install', ...quiet, name], { cwd: folder })
+  const installed = join(folder, 'node_modules', name)
+  const { version, bin } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'))
+  const executable = join(installed, bin[name])
+  // npm may leave it to the user whether the script runs that puts the executable in place; started once, it does so itself.
+  execFileSync(executable, ['--version'])
+  return { executable, version }
+}
+
+/**
  * Installs the latest release of a framework's major into a folder of its own.
  *
  * @param {string} parent

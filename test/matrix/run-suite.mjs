@@ -7,27 +7,34 @@ import { root } from '../../scripts/workspaces.mjs'
 /** A run that takes longer than this is broken. */
 const LIMIT_MS = 15 * 60_000
 
+/** What is tried beside the frameworks. */
+export const WITHOUT_FRAMEWORK = ['the four primitives', 'the example cli-alpha']
+
 /**
  * @typedef {{ ancestorTitles: string[], status: string, fullName: string }} Assertion
  * @typedef {{ passed: string[], failed: string[] }} SuiteResult names of tests
  */
 
 /**
- * Runs the behaviour table with its hosts on one Node.
+ * Runs the behaviour table with its hosts, the four primitives and an example CLI on one runtime.
  *
- * @param {string} node
+ * @param {readonly string[]} runtime executable with its arguments
  * @param {{ title: string }[]} hosts
  * @param {string} report file for the results
  * @returns {Promise<Map<string, SuiteResult>>} by the title of the host
  */
-export async function runSuite(node, hosts, report) {
+export async function runSuite(runtime, hosts, report) {
   const vitest = join(root, 'node_modules/vitest/vitest.mjs')
   const reporters = ['--reporter=json', `--outputFile=${report}`]
   const child = spawn(process.execPath, [vitest, 'run', 'test/behaviour', ...reporters], {
     cwd: root,
     stdio: ['ignore', 'ignore', 'inherit'],
     timeout: LIMIT_MS,
-    env: { ...process.env, MATRIX_NODE: node, MATRIX_HOSTS: JSON.stringify(hosts) },
+    env: {
+      ...process.env,
+      MATRIX_RUNTIME: JSON.stringify(runtime),
+      MATRIX_HOSTS: JSON.stringify(hosts),
+    },
   })
   await new Promise((resolve, reject) => {
     child.once('error', reject)
@@ -36,7 +43,8 @@ export async function runSuite(node, hosts, report) {
   const { testResults } = JSON.parse(readFileSync(report, 'utf8'))
   /** @type {Map<string, SuiteResult>} */
   const results = new Map()
-  for (const { title } of hosts) results.set(title, { passed: [], failed: [] })
+  for (const title of [...hosts.map(({ title }) => title), ...WITHOUT_FRAMEWORK])
+    results.set(title, { passed: [], failed: [] })
   const assertions = testResults.flatMap(
     (/** @type {{ assertionResults: Assertion[] }} */ file) => file.assertionResults,
   )

@@ -1,49 +1,76 @@
-// `npm run test:matrix`: the behaviour table with every supported major of the frameworks on every maintained Node, and
-// the table of the results for docs/reference/support.md and README.md. `npm run test:matrix -- 24` is one Node only, and writes nothing.
+// `npm run test:matrix`: the behaviour table with every supported major of the frameworks on every maintained Node, on Bun and
+// on Deno, and the table of the results for docs/reference/support.md and README.md. `npm run test:matrix -- 24 bun` is those only, and writes nothing.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
-import { FRAMEWORKS, NODE_MAJORS } from './combinations.mjs'
+import { FRAMEWORKS, NODE_MAJORS, OTHER_RUNTIMES } from './combinations.mjs'
 import { isInRange } from './engines.mjs'
-import { findNode, installFramework, resolveEntry } from './install.mjs'
-import { runSuite } from './run-suite.mjs'
+import { findNode, installFramework, installRuntime, resolveEntry } from './install.mjs'
+import { runSuite, WITHOUT_FRAMEWORK } from './run-suite.mjs'
 import { toMarkdown, writeTable } from './support-table.mjs'
 
-const wanted = process.argv.slice(2).map(Number)
-const majors = wanted.length > 0 ? wanted : NODE_MAJORS
+const wanted = process.argv.slice(2)
+const isWanted = (/** @type {number | string} */ name) =>
+  wanted.length === 0 || wanted.includes(String(name))
 const folder = mkdtempSync(join(tmpdir(), 'cli-ops-matrix-'))
+
+/** @typedef {{ title: string, runtime: string[], runs: (engines: string) => boolean }} Runtime */
 
 try {
   const installed = FRAMEWORKS.map((framework) => ({
     ...framework,
     ...installFramework(folder, framework),
   }))
-  const columns = await inPairs(majors, async (major) => {
-    const node = findNode(major)
-    const nodeVersion = execFileSync(node, ['-p', 'process.versions.node'], {
-      encoding: 'utf8',
-    }).trim()
+  /** @type {(() => Runtime)[]} */
+  const runtimes = [
+    ...NODE_MAJORS.filter(isWanted).map((major) => () => {
+      const node = findNode(major)
+      const version = execFileSync(node, ['-p', 'process.versions.node'], {
+        encoding: 'utf8',
+      }).trim()
+      return {
+        title: `Node ${version}`,
+        runtime: [node],
+        runs: (/** @type {string} */ engines) => isInRange(version, engines),
+      }
+    }),
+    ...OTHER_RUNTIMES.filter(({ name }) => isWanted(name)).map(({ name, args }) => () => {
+      const { executable, version } = installRuntime(folder, name)
+      return {
+        title: `${name[0]?.toUpperCase()}${name.slice(1)} ${version}`,
+        runtime: [executable, ...args],
+        runs: () => true,
+      }
+    }),
+  ]
+  const columns = await inPairs(runtimes, async (find) => {
+    const { title: runtimeTitle, runtime, runs } = find()
     const hosts = installed
-      .filter(({ engines }) => isInRange(nodeVersion, engines))
+      .filter(({ engines }) => runs(engines))
       .map(({ framework, version, program, extra, folder: home }) => ({
         title: `${framework} ${version}`,
         program,
-        framework: resolveEntry(node, home, framework),
+        framework: resolveEntry(process.execPath, home, framework),
         ...extra,
       }))
-    const results = await runSuite(node, hosts, join(folder, `node-${major}.json`))
+    const report = join(folder, `${runtimeTitle.replaceAll(' ', '-')}.json`)
+    const results = await runSuite(runtime, hosts, report)
     for (const [title, { failed }] of results) {
-      for (const name of failed) console.error(`Node ${nodeVersion}: ${name} (${title})`)
+      for (const name of failed) console.error(`${runtimeTitle}: ${name} (${title})`)
       if (failed.length > 0) process.exitCode = 1
     }
-    return { title: `Node ${nodeVersion}`, results }
+    return { title: runtimeTitle, results }
   })
-  const rows = installed.map(({ framework, version }) => {
-    const title = `${framework} ${version}`
-    return { title, cells: columns.map(({ results }) => cellOf(results.get(title))) }
-  })
+  const titles = [
+    ...installed.map(({ framework, version }) => `${framework} ${version}`),
+    ...WITHOUT_FRAMEWORK,
+  ]
+  const rows = titles.map((title) => ({
+    title,
+    cells: columns.map(({ results }) => cellOf(results.get(title))),
+  }))
   const table = toMarkdown(
     columns.map(({ title }) => title),
     rows,
@@ -57,17 +84,17 @@ try {
 /**
  * Two at a time, as the tests themselves run: more only makes each slower.
  *
- * @template Result
- * @param {number[]} majors
- * @param {(major: number) => Promise<Result>} run
+ * @template Item, Result
+ * @param {Item[]} items
+ * @param {(item: Item) => Promise<Result>} run
  */
-async function inPairs(majors, run) {
+async function inPairs(items, run) {
   /** @type {Result[]} */
   const results = []
-  const left = majors.map((major, index) => ({ major, index }))
+  const left = items.map((item, index) => ({ item, index }))
   const work = async () => {
     for (let next = left.shift(); next !== undefined; next = left.shift())
-      results[next.index] = await run(next.major)
+      results[next.index] = await run(next.item)
   }
   await Promise.all([work(), work()])
   return results

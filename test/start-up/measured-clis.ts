@@ -12,7 +12,7 @@ import { loadedBuiltins, loadedFiles, packageOf } from '../../benchmarks/startup
 const FS_PROBE = fileURLToPath(new URL('fs-probe.cjs', import.meta.url))
 
 /**
- * The CLIs that the benchmarks measure; each has the commands `add` and `sync`, the second under a lock. `kitFile` is loaded in any
+ * The CLIs that the benchmarks measure; each has the commands `add` and `sync`, the second under a lock. `kitFiles` are loaded in any
  * case, `commandFiles` when a command begins.
  */
 export const FRAMEWORKS = [
@@ -20,22 +20,28 @@ export const FRAMEWORKS = [
     name: 'commander',
     plugin: '@cli-ops/commander-plugin',
     libraries: ['commander'],
-    kitFile: '@cli-ops/commander-plugin/dist/index.js',
+    kitFiles: [
+      '@cli-ops/commander-plugin/dist/index.js',
+      '@cli-ops/commander-plugin/dist/lazy.cjs',
+    ],
     commandFiles: ['@cli-ops/commander-plugin/dist/lifecycle.cjs'],
   },
   {
     name: 'yargs',
     plugin: '@cli-ops/yargs-plugin',
     libraries: ['yargs'],
-    kitFile: '@cli-ops/yargs-plugin/dist/index.js',
+    kitFiles: ['@cli-ops/yargs-plugin/dist/index.js', '@cli-ops/yargs-plugin/dist/lazy.cjs'],
     commandFiles: [],
   },
   {
     name: 'oclif',
     plugin: '@cli-ops/oclif-plugin',
     libraries: ['@oclif/core'],
-    kitFile: '@cli-ops/oclif-plugin/dist/hooks/prerun.js',
-    commandFiles: [],
+    kitFiles: ['@cli-ops/oclif-plugin/dist/hooks/init.js'],
+    commandFiles: [
+      '@cli-ops/oclif-plugin/dist/run-coordinated.js',
+      '@cli-ops/oclif-plugin/dist/lazy.cjs',
+    ],
   },
 ] as const
 

@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { IPCClient, ServiceRegistry } from '@cli-ops/shared-ipc'
+import { EventBus, IPCClient, ServiceRegistry } from '@cli-ops/shared-ipc'
 import { expect, onTestFinished, test } from 'vitest'
 
 import { RpcActor } from '../../packages/core/test/fixtures/start-rpc-actor.js'
@@ -13,6 +15,10 @@ import { scale } from './scale.js'
 
 const runtime = temporaryRuntime()
 const SERVICE = fileURLToPath(new URL('scripts/service.mjs', import.meta.url))
+const NOTICER = fileURLToPath(new URL('scripts/noticer.mjs', import.meta.url))
+const COMMAND = fileURLToPath(
+  new URL('../../packages/core/test/fixtures/staying-command.mjs', import.meta.url),
+)
 
 test('services killed with -9 are never shown as live, and leave neither record nor socket', async () => {
   const home = temporaryHome()
@@ -91,3 +97,81 @@ test('a stopped server is told as hung at once, and answers when it goes on', as
     met: worstMs <= 350,
   })
 })
+
+test('commands killed with -9 while others look, and are killed as well, end once each', async () => {
+  const home = temporaryHome()
+  // Nothing expires behind a group.
+  const keeper = new EventBus({ home })
+  await keeper.on('*', () => undefined, { group: 'keeper' }).ready
+  await keeper.close()
+  const commands = scale(16, 200)
+  const noticers = scale(3, 8)
+  let isOver = false
+  let killedNoticers = 0
+
+  const start = (script: string, ...args: string[]) => {
+    const child = spawn(process.execPath, [script, ...args], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, CLI_OPS_HOME: home },
+    })
+    onTestFinished(() => void child.kill('SIGKILL'))
+    return { child, ended: once(child, 'exit') }
+  }
+  /** Looks until it is killed, and is followed by another one. */
+  const notice = async (): Promise<void> => {
+    while (!isOver) {
+      const { child, ended } = start(NOTICER, home)
+      await once(child.stdout, 'data')
+      await Promise.race([delay(100 + Math.random() * 900), over])
+      child.kill('SIGKILL')
+      await ended
+      killedNoticers += 1
+    }
+  }
+  let end: () => void = () => undefined
+  const over = new Promise<void>((resolve) => (end = resolve))
+  let started = 0
+  const strike = async (): Promise<void> => {
+    while (started < commands) {
+      started += 1
+      const { child, ended } = start(COMMAND, 'waits', 'first', 'second')
+      // Some in the middle of their beginning.
+      if (started % 4 === 0) await delay(100 + Math.random() * 100)
+      else await once(child.stdout, 'data')
+      child.kill('SIGKILL')
+      await ended
+    }
+  }
+  const noticing = Promise.all(Array.from({ length: noticers }, notice))
+  await Promise.all(Array.from({ length: scale(4, 8) }, strike))
+  isOver = true
+  end()
+  await noticing
+  await using registry = new ServiceRegistry({ home })
+  await registry.cleanDeadProcesses()
+
+  const stored = namesIn(home, 'events')
+    .sort()
+    .flatMap((name) => readFileSync(join(home, 'events', name), 'utf8').split('\n'))
+    .filter((line) => line.startsWith('{"specversion"'))
+    .map((line) => JSON.parse(line) as StoredLine)
+  const runOf = ({ data }: StoredLine): string => `${data.instance} ${data.command}`
+  const begun = stored.filter(({ type }) => type === 'command:started').map(runOf)
+  const ends = stored.filter(({ type }) => type !== 'command:started').map(runOf)
+  const endless = begun.filter((run) => !ends.includes(run))
+  const twice = ends.filter((run, index) => ends.indexOf(run) !== index)
+  expect({ endless, twice }).toEqual({ endless: [], twice: [] })
+  expect(begun.length).toBeGreaterThanOrEqual(commands)
+  expect(namesIn(home, 'registry')).toEqual([])
+  recordFigure({
+    what: `${commands} processes with commands killed with -9, ${noticers} that look and are killed as well (${killedNoticers} times)`,
+    goal: 'each command ends once',
+    found: `${endless.length} ends missing, ${twice.length} twice`,
+    met: endless.length === 0 && twice.length === 0 && commands >= 200,
+  })
+})
+
+interface StoredLine {
+  readonly type: string
+  readonly data: { readonly instance: string; readonly command: string }
+}

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { createCoordinator } from '@cli-ops/shared-ipc'
+import { createCoordinator, type LockInfo, type ServiceInfo } from '@cli-ops/shared-ipc'
 import { onTestFinished } from 'vitest'
 
 import { root } from '../../scripts/workspaces.mjs'
@@ -91,8 +91,17 @@ function withoutTestRunner(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 }
 
 /** What the programs of a home have left there. */
-export async function lookInside(home: string) {
+export interface HomeContents {
+  readonly events: readonly { readonly type: string; readonly data: Record<string, unknown> }[]
+  readonly instances: readonly ServiceInfo[]
+  readonly locks: readonly LockInfo[]
+}
+
+/** Looks into a home, as another process would. */
+export async function lookInside(home: string): Promise<HomeContents> {
   await using ops = createCoordinator({ name: 'observer', home })
+  // What a killed process could not say, whoever looks says.
+  await ops.registry.cleanDeadProcesses()
   const events = await ops.events.read('*', { from: 'earliest' })
   return {
     events: events.map(({ type, data }) => ({ type, data: data as Record<string, unknown> })),

@@ -39,7 +39,6 @@ describe.each(['c8', 'c8-11'])('%s', (folder) => {
         send: 'SIGTERM',
         exitCode: null,
         signal: 'SIGTERM',
-        eventExitCode: 143,
       },
     ],
     free: [['--help'], ['--version']],

@@ -133,7 +133,6 @@ describeAttachment({
       send: 'SIGTERM',
       exitCode: null,
       signal: 'SIGTERM',
-      eventExitCode: 143,
     },
   ],
   free: [],

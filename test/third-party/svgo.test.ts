@@ -38,7 +38,6 @@ describeAttachment({
       send: 'SIGTERM',
       exitCode: null,
       signal: 'SIGTERM',
-      eventExitCode: 143,
     },
   ],
   free: [['--help'], ['--version'], ['--unknown']],

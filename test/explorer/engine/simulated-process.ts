@@ -1,17 +1,35 @@
 import type { LockSurroundings } from '../../../packages/core/src/drivers/local/locks/lock-place.js'
-import type { ProcessIdentity } from '../../../packages/core/src/process/process-identity.js'
-import type { Liveness } from '../../../packages/core/src/process/liveness.js'
+import type { ProcessIdentity } from '../../../packages/core/src/base/process/process-identity.js'
+import {
+  concludeLiveness,
+  type Liveness,
+} from '../../../packages/core/src/base/process/conclude-liveness.js'
 import type { Execution } from './execution.js'
 import { AWAIT_OTHERS, type SimulatedProcess } from './program.js'
 import { createSimulatedFileSystem } from './simulated-file-system.js'
-import type { Ghost, World } from './world.js'
+import type { Ghost, Machine, World } from './world.js'
 
 const FIRST_PID = 1000
 
+/** When every kernel booted, and when every process began. */
+const BOOTED_AT_MS = 1_000_000
+const SEEN_AT = '2000'
+
 /** Identity of the process with this index; any other pid has died long ago. */
-export function identityOf(index: number): ProcessIdentity {
+export function identityOf(index: number, facts: Machine['facts'] = 'shown'): ProcessIdentity {
   const pid = FIRST_PID + index
-  return { pid, tid: pid, start: '7', boot: 'b007b007b007', pidNamespace: '1', machine: 'abcd' }
+  const hidden = { start: '', boot: '', pidNamespace: '', machine: '' }
+  return {
+    pid,
+    tid: pid,
+    start: '7',
+    boot: facts === 'kernels' ? `b007b007b0${10 + index}` : 'b007b007b007',
+    // The initial one, where a process leaves nothing but its name.
+    pidNamespace: '4026531836',
+    machine: 'abcd',
+    ...(facts === 'hidden' && hidden),
+    seenAt: SEEN_AT,
+  }
 }
 
 interface Timer {
@@ -25,6 +43,7 @@ export function createSimulatedProcess<G extends Ghost>(
   index: number,
   identity: number,
 ): SimulatedProcess<G> {
+  const self = identityOf(identity, execution.machine.facts)
   const timers = new Set<Timer>()
   let abort: AbortController | undefined
   const now = (): number => execution.read('clock', ({ nowMs }) => nowMs)
@@ -40,16 +59,17 @@ export function createSimulatedProcess<G extends Ghost>(
       },
       sleep: () => execution.sleep(),
     },
-    identity: () => identityOf(identity),
+    identity: () => self,
+    announce: () => undefined,
+    removeAnnouncements: () => undefined,
     judge: (identity) =>
       execution.operate({
         what: `judge ${identity.pid}`,
-        perform: (world) => [{ world, result: judge(world, identity) }],
+        perform: (world) => [{ world, result: judge(world, self, identity) }],
       }) as Liveness,
     startedAt: () => 0,
     waitingAncestors: () => [],
     // A hint only tells when to look, and all moments to look are explored.
-    nudge: () => true,
     onNudge: () => undefined,
   }
   return {
@@ -77,9 +97,18 @@ export function createSimulatedProcess<G extends Ghost>(
   }
 }
 
-function judge(world: World, { pid }: ProcessIdentity): Liveness {
-  const process = world.processes[pid - FIRST_PID]
+function judge(world: World, self: ProcessIdentity, identity: ProcessIdentity): Liveness {
+  const { facts, deadLook } = world.machine
+  if (facts !== 'shown')
+    return concludeLiveness(identity, self, {
+      localFileSystem: true,
+      bootedAt: () => BOOTED_AT_MS,
+      // Its own container or kernel shows a process itself and nobody else.
+      inTable: () => (identity.pid === self.pid ? 'running' : 'dead'),
+      elsewhere: () => 'unknown',
+    })
+  const process = world.processes[identity.pid - FIRST_PID]
   if (process === undefined || process.status === 'ended') return 'dead'
-  if (process.status === 'crashed') return world.machine.deadLook
+  if (process.status === 'crashed') return deadLook
   return process.isStopped ? 'stopped' : 'running'
 }

@@ -49,6 +49,11 @@ export interface Machine {
   readonly oldDirectories: boolean
   /** What others find out about a process that crashed. */
   readonly deadLook: 'dead' | 'unknown'
+  /**
+   * Whether the processes can be told apart. `hidden`: each is in a container of its own that shows no facts; `kernels`: each is on a
+   * kernel of its own, all of them with one machine id. They then judge each other as the kit does.
+   */
+  readonly facts: 'shown' | 'hidden' | 'kernels'
 }
 
 /** Everything that there is at one moment. */

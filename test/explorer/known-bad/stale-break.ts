@@ -1,4 +1,4 @@
-import type { LockGrant } from '../../../packages/core/src/drivers/lock-driver.js'
+import type { LockGrant } from '../../../packages/core/src/locks/contract/lock-driver.js'
 import type { Program, SimulatedProcess } from '../engine/program.js'
 import { HOME } from '../engine/simulated-file-system.js'
 import { hold, type LockGhost, NO_TOKEN } from '../scenarios/lock-ghost.js'

@@ -1,4 +1,4 @@
-import type { StartPosition } from '../../../packages/core/src/events/event-types.js'
+import type { StartPosition } from '../../../packages/core/src/events/contract/event-types.js'
 import type { End } from '../engine/scenario.js'
 import { type EventGhost, GAP, takeAll } from './event-ghost.js'
 import { append, KEEP, openEvents } from './event-programs.js'

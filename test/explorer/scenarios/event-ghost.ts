@@ -1,5 +1,5 @@
-import type { EventReader } from '../../../packages/core/src/drivers/event-driver.js'
-import type { Cursor } from '../../../packages/core/src/events/event-types.js'
+import type { EventReader } from '../../../packages/core/src/events/contract/event-driver.js'
+import type { Cursor } from '../../../packages/core/src/events/contract/event-types.js'
 import type { Ghost } from '../engine/world.js'
 
 /** An append that has begun. */

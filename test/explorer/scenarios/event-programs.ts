@@ -1,14 +1,17 @@
-import type { AppendOptions, EventRecord } from '../../../packages/core/src/drivers/event-driver.js'
+import type {
+  AppendOptions,
+  EventRecord,
+} from '../../../packages/core/src/events/contract/event-driver.js'
 import {
   createLocalEvents,
   type LocalEvents,
 } from '../../../packages/core/src/drivers/local/events/local-events.js'
 import { segmentPath } from '../../../packages/core/src/drivers/local/events/segment-file.js'
 import { sealSegment } from '../../../packages/core/src/drivers/local/events/segment-seal.js'
-import { Home } from '../../../packages/core/src/drivers/local/home.js'
+import { Home } from '../../../packages/core/src/drivers/local/home/home.js'
 import { createLocalLocks } from '../../../packages/core/src/drivers/local/locks/local-locks.js'
-import type { LockDriver } from '../../../packages/core/src/drivers/lock-driver.js'
-import { CliOpsError } from '../../../packages/core/src/errors/cli-ops-error.js'
+import type { LockDriver } from '../../../packages/core/src/locks/contract/lock-driver.js'
+import { CliOpsError } from '../../../packages/core/src/base/errors/cli-ops-error.js'
 import type { Program, SimulatedProcess } from '../engine/program.js'
 import { HOME } from '../engine/simulated-file-system.js'
 import type { Ghost } from '../engine/world.js'

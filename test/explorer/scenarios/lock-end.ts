@@ -1,4 +1,4 @@
-import type { LockInfo } from '../../../packages/core/src/locks/lock-types.js'
+import type { LockInfo } from '../../../packages/core/src/locks/contract/lock-types.js'
 import type { End } from '../engine/scenario.js'
 import type { SimulatedFiles } from '../engine/simulated-files.js'
 import { hold, type LockGhost } from './lock-ghost.js'
@@ -26,8 +26,8 @@ export function checkLockEnd({ world, runAlone }: End<LockGhost>): string | unde
     hold(process, grant, 'exclusive')
   }).world
   if (after.ghost.wrong !== undefined) return `a newcomer afterwards: ${after.ghost.wrong}`
-  // A waiter that cannot be told from a living one keeps its place for a while.
-  if (!got && machine.deadLook === 'dead') return 'a newcomer does not get the lock afterwards'
+  // Who died elsewhere cannot be told from the living, and must not keep a free lock from anybody.
+  if (!got && waiting.length === 0) return 'a newcomer does not get the lock afterwards'
   if (machine.deadLook === 'unknown') return undefined
   const { world: clean } = runAlone(cleans)
   const left = leftovers(clean.files)

@@ -1,5 +1,5 @@
-import type { LockGrant } from '../../../packages/core/src/drivers/lock-driver.js'
-import type { LockMode } from '../../../packages/core/src/locks/lock-types.js'
+import type { LockGrant } from '../../../packages/core/src/locks/contract/lock-driver.js'
+import type { LockMode } from '../../../packages/core/src/locks/contract/lock-types.js'
 import type { SimulatedProcess } from '../engine/program.js'
 import type { Ghost, World } from '../engine/world.js'
 

@@ -1,11 +1,13 @@
-import type { LockDriver, LockGrant } from '../../../packages/core/src/drivers/lock-driver.js'
-import { Home } from '../../../packages/core/src/drivers/local/home.js'
+import type {
+  LockDriver,
+  LockGrant,
+} from '../../../packages/core/src/locks/contract/lock-driver.js'
+import { Home } from '../../../packages/core/src/drivers/local/home/home.js'
 import { blockForTurn } from '../../../packages/core/src/drivers/local/locks/block-for-turn.js'
 import { createLocalLocks } from '../../../packages/core/src/drivers/local/locks/local-locks.js'
 import { LockPlace } from '../../../packages/core/src/drivers/local/locks/lock-place.js'
-import { takeFreeGrant } from '../../../packages/core/src/lifecycle/take-free-lock.js'
-import { CliOpsError } from '../../../packages/core/src/errors/cli-ops-error.js'
-import type { LockInfo, LockMode } from '../../../packages/core/src/locks/lock-types.js'
+import { CliOpsError } from '../../../packages/core/src/base/errors/cli-ops-error.js'
+import type { LockInfo, LockMode } from '../../../packages/core/src/locks/contract/lock-types.js'
 import type { Program, SimulatedProcess } from '../engine/program.js'
 import { HOME } from '../engine/simulated-file-system.js'
 import type { Ghost } from '../engine/world.js'
@@ -21,14 +23,12 @@ import {
 } from './lock-ghost.js'
 
 const RESOURCE = 'db'
+const QUEUE = `${HOME}/queues/${RESOURCE}`
 
 /** The real locks, on the simulated machine. */
 export function openLocks<G extends Ghost>(process: SimulatedProcess<G>): LockDriver {
   return createLocalLocks(new Home(HOME, '', process.fileSystem), process.surroundings)
 }
-
-/** Where the connection of a command leads. */
-const CONNECTION = { home: HOME, namespace: '', disabled: false, urlOf: () => 'local:' }
 
 function request<G extends Ghost>(process: SimulatedProcess<G>, mode: LockMode, turn: number) {
   return { resource: RESOURCE, mode, id: `${mode[0]}${process.index}-${turn}`, held: [] }
@@ -59,6 +59,24 @@ export const waits = (...modes: LockMode[]): Program<LockGhost>[] =>
     hold(process, grant, mode)
   })
 
+/** Waits as one whose disk may be full, and lives on. */
+export const waitsUnlessFull = (mode: LockMode): Program<LockGhost>[] => [
+  async (process) => {
+    try {
+      const asked = request(process, mode, 0)
+      hold(process, await openLocks(process).acquire(asked, { signal: process.signal }), mode)
+    } catch (error) {
+      if (!(error instanceof CliOpsError) || error.code !== 'STORAGE_FAILED') throw error
+      // It lives on, so that a ticket of its would keep others waiting.
+      const left = process.fileSystem
+        .list(QUEUE)
+        .filter((name) => name.includes(`~${mode[0]}${process.index}-0~`))
+      if (left.length > 0)
+        process.note((ghost) => ({ ...ghost, wrong: `a failed wait leaves ${left.join()}` }))
+    }
+  },
+]
+
 /** Waits, and gives up when its timer has fired once. */
 export const givesUp =
   (mode: LockMode): Program<LockGhost> =>
@@ -78,7 +96,7 @@ export const givesUp =
     }
   }
 
-/** A command of a plugin: it takes the lock the short way, else by all that there is, else it blocks for it. */
+/** A command of a plugin: it tries for the lock, and else blocks for it. */
 export const commands = (...modes: LockMode[]): Program<LockGhost>[] =>
   modes.map((mode, turn) => (process) => commandOf(process, mode, turn, Infinity))
 
@@ -96,12 +114,7 @@ function commandOf(
   const { fileSystem, surroundings } = process
   const asked = request(process, mode, turn)
   process.note((ghost) => arrive(ghost, asked.id))
-  const short = takeFreeGrant(
-    CONNECTION,
-    { resource: RESOURCE, mode },
-    { fileSystem, now: () => process.now(), identity: () => surroundings.identity() },
-  )
-  const grant = short ?? openLocks(process).tryAcquireSync!(asked) ?? block()
+  const grant = openLocks(process).tryAcquireSync!(asked) ?? block()
   process.note((ghost) => leaveQueue(ghost, asked.id))
   if (grant === null) return
   process.note((ghost) => comeAs(ghost, asked.id, grant.id))
@@ -110,7 +123,8 @@ function commandOf(
   function block(): LockGrant | null {
     const place = new LockPlace(new Home(HOME, '', fileSystem), surroundings)
     const onPause = (): void => process.note((ghost) => queue(ghost, asked.id))
-    return blockForTurn(place, asked, { timeoutMs, onPause })
+    // Asked for anew, under an id of its own.
+    return blockForTurn(place, { ...asked, id: `${asked.id}-again` }, { timeoutMs, onPause })
   }
 }
 

@@ -1,4 +1,4 @@
-import type { LockMode } from '../../../packages/core/src/locks/lock-types.js'
+import type { LockMode } from '../../../packages/core/src/locks/contract/lock-types.js'
 import { prepareFiles } from '../engine/prepare-files.js'
 import type { Program } from '../engine/program.js'
 import type { Limits, Scenario } from '../engine/scenario.js'
@@ -19,6 +19,7 @@ import {
   used,
   usedShared,
   waits,
+  waitsUnlessFull,
 } from './lock-programs.js'
 import { MACHINE } from './machine.js'
 
@@ -77,6 +78,9 @@ export function lockScenarios(size: Size): Scenario<LockGhost>[] {
     lockScenario('first use and a clean-up', [tries(x), clean], { before: [], limits: crash }),
     lockScenario('a removal', [tries(x, x), clean], { limits: crash }),
     lockScenario('two wait', [waits(x), waits(x)]),
+    lockScenario('two wait behind a third', [tries(x), waits(x), waits(x)], {
+      limits: size === 'short' ? { preemptions: 1, crashes: 1 } : three,
+    }),
     lockScenario('two and one who gives up', [waits(x), [givesUp(x)]]),
     lockScenario('two commands', [commands(x), commands(x)]),
     lockScenario('commands that come again', [commands(x), commands(x, x)], {
@@ -85,6 +89,18 @@ export function lockScenarios(size: Size): Scenario<LockGhost>[] {
     lockScenario('a command and a release by force', [commands(x), force]),
     lockScenario('a command in haste', [commands(x), commandsInHaste(x)]),
     lockScenario('the dead are not known to be dead', [tries(x, x), tries(x)], unknown),
+    lockScenario('a waiter that dies elsewhere', [tries(x), waits(x)], unknown),
+    lockScenario('a full disk and a waiter', [tries(x), waitsUnlessFull(x)], {
+      limits: { preemptions: 2, faults: 1 },
+    }),
+    lockScenario('hidden facts', [tries(x), tries(x)], {
+      machine: { facts: 'hidden' },
+      limits: {},
+    }),
+    lockScenario('two kernels of one machine', [tries(x), tries(x)], {
+      machine: { facts: 'kernels' },
+      limits: {},
+    }),
     lockScenario('a full disk', [tries(x), tries(s)], {
       before: [],
       limits: { preemptions: 2, faults: 1 },

@@ -6,4 +6,5 @@ export const MACHINE: Machine = {
   slowListings: false,
   oldDirectories: true,
   deadLook: 'dead',
+  facts: 'shown',
 }

@@ -1,0 +1,72 @@
+// A synchronous program whose commands take a lock on an engine: `host-on-engine.mjs <command> [argument]`.
+import { appendFileSync } from 'node:fs'
+
+import { cliOps, withLock } from '@cli-ops/commander-plugin'
+import { blockForLock, companionFor } from '@cli-ops/shared-ipc/command/parts'
+import { Command } from 'commander'
+
+const { CLI_OPS_HOME: home, CLI_OPS_NAMESPACE: namespace, CLI_OPS_URL: url } = process.env
+const connection = { home, namespace, disabled: false, urlOf: () => url }
+
+const program = new Command('host')
+const rule = { lock: 'deploy' }
+cliOps({ commands: { hold: rule, 'take-turn': rule, exit: rule, hear: rule, nest: rule } })(program)
+
+const sleep = (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Number(ms))
+
+program.command('nothing').action(() => {})
+program.command('stay').action(() => {
+  console.log('ready')
+  setInterval(() => {}, 1_000)
+})
+program.command('hold <ms>').action((ms) => {
+  console.log('ready')
+  sleep(ms)
+  console.log(`held until ${Date.now()}`)
+})
+program.command('take-turn <file>').action((file) => {
+  appendFileSync(file, `${process.env.TURN}\n`)
+})
+program.command('exit <code>').action((code) => {
+  process.exit(Number(code))
+})
+program.command('hear').action(() => {})
+program.command('nest').action(withLock('deploy', () => console.log('inside')))
+program.command('watch').action(() => {
+  const lock = blockForLock(connection, { resource: 'deploy' })
+  console.log('ready')
+  // As a program would that has other things to do.
+  const alive = setInterval(() => {}, 1_000)
+  lock.signal.addEventListener('abort', () => {
+    console.log(lock.signal.reason.code)
+    clearInterval(alive)
+  })
+})
+program.command('fight').action(() => {
+  blockForLock(connection, { resource: 'deploy' })
+  blockForLock(connection, { resource: 'deploy' })
+})
+program.command('pour <count>').action((count) => {
+  const text = 'x'.repeat(500_000)
+  for (let index = 0; index < Number(count); index += 1) {
+    const event = { specversion: '1.0', id: `p-${index}`, source: '/pour', type: 'pour:out' }
+    const time = new Date().toISOString()
+    const json = JSON.stringify({
+      ...event,
+      time,
+      datacontenttype: 'application/json',
+      data: { text },
+    })
+    companionFor(connection).append({ json })
+  }
+  process.exit(5)
+})
+
+if (process.argv[2] === 'hear') {
+  process.once('SIGINT', () => {
+    console.log('heard')
+    process.exit(7)
+  })
+}
+// A promise would not be waited for.
+program.parse()

@@ -1,0 +1,11 @@
+import { describeShapes } from './describe-shapes.js'
+import { COMMANDER_SHAPES } from './shapes/commander.js'
+import { commanderFramework } from './shapes/commander-framework.js'
+
+const frameworks = [
+  commanderFramework('commander 12', 'commander-12', false),
+  commanderFramework('commander 13', 'commander-13', false),
+  commanderFramework('commander 14', 'commander', true),
+]
+
+for (const framework of frameworks) describeShapes(framework, COMMANDER_SHAPES)

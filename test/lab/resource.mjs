@@ -1,0 +1,2 @@
+/** What a rule locks here. */
+export const RESOURCE = 'lab'

@@ -1,0 +1,56 @@
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+
+/**
+ * The folders in which a CLI runs. They have the same paths at every run, so that paths in its output are the same, too.
+ */
+export class Sandbox {
+  /** Where the CLI works: it begins empty, and what is in it afterwards is compared. */
+  work
+  /** HOME of the CLI. */
+  userHome
+  temporary
+  /** CLI_OPS_HOME. */
+  opsHome
+  /** Executables of the recipe, and shims. */
+  bin
+  #root = realpathSync(mkdtempSync(join(tmpdir(), 'cli-ops-lab-')))
+
+  constructor() {
+    this.work = join(this.#root, 'work')
+    this.userHome = join(this.#root, 'user')
+    this.temporary = join(this.#root, 'tmp')
+    this.opsHome = join(this.#root, 'ops')
+    this.bin = join(this.#root, 'bin')
+    this.forget()
+    this.renew()
+  }
+
+  /** Empties the folders of the CLI; locks and events stay. */
+  renew() {
+    for (const folder of [this.work, this.userHome, this.temporary, this.bin]) {
+      rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
+      mkdirSync(folder, { recursive: true })
+    }
+  }
+
+  /** Makes the home of the kit a fresh one. */
+  forget() {
+    rmSync(this.opsHome, { recursive: true, force: true, maxRetries: 3 })
+    mkdirSync(this.opsHome, { mode: 0o700 })
+  }
+
+  /** @param {Readonly<Record<string, string>>} files contents by their paths in the work folder */
+  write(files) {
+    for (const [path, content] of Object.entries(files)) {
+      const file = join(this.work, path)
+      mkdirSync(dirname(file), { recursive: true })
+      writeFileSync(file, content)
+    }
+  }
+
+  remove() {
+    rmSync(this.#root, { recursive: true, force: true, maxRetries: 3 })
+  }
+}

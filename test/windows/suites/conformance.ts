@@ -1,0 +1,10 @@
+// What the driver contract promises, kept by the local driver.
+import { describe, test } from 'node:test'
+
+import { createLocalDriver } from '../../../packages/core/src/drivers/local/local-driver.js'
+import { testDriver } from '../../../packages/core/src/testing/index.js'
+
+testDriver(
+  { describe, test },
+  { name: 'local', createDriver: createLocalDriver, url: 'local:', timeoutMs: 60_000 },
+)
