@@ -5,22 +5,9 @@ import { COLUMNS, rowCells } from './format-figures.mjs'
 
 /** What a newcomer wants to know first: the area, the module, and how the row begins. */
 const ROWS = [
-  ['startup', 'commander', 'a command'],
   ['startup', 'commander', 'a command with one uncontended lock'],
-  ['startup', 'commander', '--help'],
-  ['startup', 'yargs', 'a command'],
-  ['startup', 'oclif', 'a command'],
-  ['locks', 'uncontended', ''],
-  ['locks', 'handover', 'release'],
   ['locks', 'handover', 'kill -9'],
-  ['locks', 'fairness', ''],
   ['events', 'latency', ''],
-  ['events', 'throughput', 'stored one'],
-  ['events', 'throughput', 'replayed by on'],
-  ['events', 'subscriber-ready', 'subscriber ready'],
-  ['rpc', 'round-trip', 'sequential'],
-  ['rpc', 'round-trip', '64 in flight'],
-  ['rpc', 'first-request', 'first request'],
 ]
 const MARKED = /(<!-- bench:begin -->\n).*?(<!-- bench:end -->)/s
 const SHOWN = ['what', 'ours', 'peer', 'ratio [min..max]', 'goal', 'met?']

@@ -5,12 +5,16 @@ import { LockManager } from '@cli-ops/shared-ipc'
 const [home] = process.argv.slice(2)
 const locks = new LockManager({ home })
 const now = () => process.hrtime.bigint()
+/** Timers of Node fire up to a millisecond late. @param {number} ms */
+const work = (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 const tell = (/** @type {object} */ message) => process.send?.(message)
+
+/** @typedef {{ count: number, until: string, workMs: number }} TaskInput */
 
 /** @type {import('@cli-ops/shared-ipc').Lock | undefined} */
 let held
 
-/** @type {Record<string, (input: { count: number, until: string }) => Promise<void>>} */
+/** @type {Record<string, (input: TaskInput) => Promise<void>>} */
 const tasks = {
   /** Takes the lock and keeps it. */
   async lock() {
@@ -57,9 +61,23 @@ const tasks = {
     }
     tell({ contended: turns })
   },
+  /** Takes turns until an instant, each with so much work, and tells when each began and ended. */
+  async fight({ until, workMs }) {
+    /** @type {[string, string][]} */
+    const turns = []
+    while (now() < BigInt(until)) {
+      const lock = await locks.lock('db')
+      const entered = String(now())
+      if (workMs > 0) work(workMs)
+      const left = String(now())
+      lock.releaseSync()
+      turns.push([entered, left])
+    }
+    tell({ fought: turns })
+  },
 }
 
-process.on('message', (/** @type {{ task: string, count: number, until: string }} */ input) => {
+process.on('message', (/** @type {TaskInput & { task: string }} */ input) => {
   void tasks[input.task]?.(input)
 })
 tell({ ready: true })
