@@ -3,8 +3,9 @@ import { defineConfig, globalIgnores } from 'eslint/config'
 import globals from 'globals'
 import tseslint from 'typescript-eslint'
 import { kebabCaseFiles } from './scripts/eslint-kebab-case-files.mjs'
+import { layers } from './scripts/eslint-layers.mjs'
 
-const local = { rules: { 'kebab-case-files': kebabCaseFiles } }
+const local = { rules: { 'kebab-case-files': kebabCaseFiles, layers } }
 
 const LATE_PACKAGES = ['chokidar', 'proper-lockfile', 'smol-toml', 'yaml']
 
@@ -51,6 +52,14 @@ export default defineConfig(
       '@typescript-eslint/consistent-type-exports': 'error',
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/no-floating-promises': [
+        'error',
+        {
+          allowForKnownSafeCalls: [
+            { from: 'package', package: 'node:test', name: ['after', 'describe', 'test'] },
+          ],
+        },
+      ],
       '@typescript-eslint/no-import-type-side-effects': 'error',
       '@typescript-eslint/no-misused-promises': [
         'error',
@@ -88,6 +97,11 @@ export default defineConfig(
     },
   },
   {
+    // The build makes CommonJS of it.
+    files: ['packages/*/src/**/lazy.ts'],
+    rules: { '@typescript-eslint/no-require-imports': 'off' },
+  },
+  {
     files: ['packages/*/src/**/*.ts'],
     rules: {
       'no-console': 'error', // stdout belongs to the host, stderr goes through the kit's own writer
@@ -110,12 +124,21 @@ export default defineConfig(
             'AwaitExpression:not(:function AwaitExpression), ForOfStatement[await=true]:not(:function ForOfStatement)',
           message: 'A top-level await makes the package unusable by require().',
         },
+        {
+          selector: `CallExpression[callee.object.name='process'][callee.property.name=/^(?:on|once|(?:prepend|prependOnce|add)Listener)$/][arguments.0.value=/^(?:SIG(?!CHLD$|CONT$|URG$|WINCH$)|uncaughtException$|unhandledRejection$)/]`,
+          message:
+            'A listener changes what happens to the host: Ctrl-C in synchronous code would no longer end it.',
+        },
       ],
       '@typescript-eslint/no-restricted-imports': [
         'error',
         { paths: [...LATE_PACKAGES, 'commander'].map(restrictedPackage) },
       ],
     },
+  },
+  {
+    files: ['packages/core/src/**/*.ts'],
+    rules: { 'local/layers': 'error' },
   },
   {
     // A program of its own, which nobody imports.

@@ -20,13 +20,25 @@ const projects = folders
     test: { name, root, dir, include: ['**/*.test.ts'] },
   }))
 
-/** From its sources a plugin has no built files to load beside it, as in a bundle. */
-function inOneProcess(source: string): string {
-  const bundled = source.replace(/(?<=\bsrc.)index\.ts$/u, 'bundled.ts')
-  return existsSync(bundled) ? bundled : source
+/** From its sources a package has no `require()`, so that what is loaded at first need is imported. */
+const importLazy = {
+  name: 'import-lazy',
+  enforce: 'pre' as const,
+  transform(code: string, id: string): string | undefined {
+    if (!/\/packages\/[^/]+\/src\/(?:command\/)?lazy\.ts$/u.test(id)) return undefined
+    const imports: string[] = []
+    const body = code
+      .replaceAll('require.cache', 'undefined')
+      .replace(/\brequire\('([^']+)'\)/gu, (_call, specifier: string) => {
+        const source = specifier.replace(/^(\..+)\.cjs$/u, '$1.js')
+        return `lazy${imports.push(`import * as lazy${imports.length + 1} from '${source}'`)}`
+      })
+    return [...imports, body].join('\n')
+  },
 }
 
 export default defineConfig({
+  plugins: [importLazy],
   resolve: {
     // In-process tests run the TypeScript sources; child processes get the bundles, through the
     // workspace links in node_modules.
@@ -38,7 +50,7 @@ export default defineConfig({
           : [
               {
                 find: new RegExp(`^${specifier.replaceAll('.', '\\.')}$`),
-                replacement: inOneProcess(source),
+                replacement: source,
               },
             ],
       ),

@@ -16,7 +16,7 @@ const temporary = join(root, '.cache/api-reports')
 const isCheck = process.argv.includes('--check')
 
 /** What only the kit's own packages import is no promise to others. */
-const INTERNAL = /\/(?:lifecycle|hooks|commands)(?:\/|$)/
+const INTERNAL = /\/(?:command|hooks|commands)(?:\/|$)/
 
 const entries = workspaces()
   .filter(({ manifest }) => !manifest.private)
@@ -98,5 +98,13 @@ async function reportOf(dir, declarations, name) {
   })
   const report = readFileSync(join(temporary, name), 'utf8')
   const options = await prettier.resolveConfig(join(folder, name))
-  return prettier.format(report, { ...options, filepath: join(folder, name) })
+  return inOrder(await prettier.format(report, { ...options, filepath: join(folder, name) }))
+}
+
+/** The compiler writes the members of an enumeration in the order in which it met them, which its cache decides. @param {string} report */
+function inOrder(report) {
+  return report.replace(
+    /(z\.ZodEnum<\{\n)((?: +\S+: '[^']*'\n)+)/gu,
+    (_all, head, members) => head + members.trimEnd().split('\n').sort().join('\n') + '\n',
+  )
 }

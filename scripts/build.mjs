@@ -13,7 +13,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { dirname, join, relative } from 'node:path'
+import { basename, dirname, join, relative, sep } from 'node:path'
 import process from 'node:process'
 import { pathToFileURL } from 'node:url'
 import * as esbuild from 'esbuild'
@@ -43,6 +43,7 @@ export async function buildJs({ minify = true } = {}) {
 /** @param {import('./workspaces.mjs').Workspace} workspace @param {boolean} minify */
 async function bundle({ dir, name, manifest, entries }, minify) {
   const dist = join(dir, 'dist')
+  const lazy = entries.find(({ source }) => basename(source) === 'lazy.ts')
   /** @type {esbuild.BuildOptions} */
   const shared = {
     absWorkingDir: dir,
@@ -51,7 +52,6 @@ async function bundle({ dir, name, manifest, entries }, minify) {
     platform: 'node',
     target: 'node20.19',
     packages: 'external',
-    plugins: [inlineLifecycle],
     treeShaking: true,
     // Node reads and compiles every byte on every run; the source maps keep stack traces readable.
     minify,
@@ -62,10 +62,11 @@ async function bundle({ dir, name, manifest, entries }, minify) {
   }
   const inputs = (/** @type {boolean} */ isCommonJs) =>
     entries
-      .filter((entry) => entry.isCommonJs === isCommonJs)
+      .filter((entry) => entry !== lazy && entry.isCommonJs === isCommonJs)
       .map(({ source, output }) => ({ in: source, out: output }))
   const { outputFiles: modules } = await esbuild.build({
     ...shared,
+    plugins: [inlineLifecycle, keepLazy(lazy), keepEntriesApart(entries)],
     entryPoints: inputs(false),
     // An adapter's entries stand alone: to find and read a second file costs a command more than what is in it.
     splitting: !name.endsWith('-plugin'),
@@ -75,6 +76,7 @@ async function bundle({ dir, name, manifest, entries }, minify) {
   })
   const { outputFiles: commonJs } = await esbuild.build({
     ...shared,
+    plugins: [inlineLifecycle, keepCommonJs, keepEntriesApart(entries)],
     entryPoints: inputs(true),
     outExtension: { '.js': '.cjs' },
     format: 'cjs',
@@ -82,61 +84,193 @@ async function bundle({ dir, name, manifest, entries }, minify) {
     define: { 'import.meta.url': '__filename' },
     write: false,
   })
-  copyModuleType(dir)
+  const page = existsSync(join(dir, 'page')) ? await bundlePageUnits(dir) : []
+  copyModuleType(dir, manifest)
+  if (name === '@cli-ops/cli') copyVectors(dist)
   // A pattern in `files` would do for npm, but oclif takes each entry there for a file and misses it.
   writeChanged(join(dist, '.npmignore'), Buffer.from('*.tsbuildinfo\n'))
-  const main = manifest.exports === undefined ? join(dir, manifest.main ?? '') : undefined
-  const outputFiles = [...modules, ...commonJs].map((file) => withRequires(file, main))
+  const lazyFile = lazy && (await buildLazy(dist, lazy, minify))
+  const outputFiles = [...modules, ...commonJs, ...page].map((file) =>
+    withPaths(file, lazyFile?.path),
+  )
+  if (lazyFile !== undefined) outputFiles.push(lazyFile)
   for (const { path, contents } of outputFiles) writeChanged(path, contents)
   removeStale(dist, new Set(outputFiles.map(({ path }) => path)))
 }
 
 /**
- * The lifecycle goes into the adapter's own file, and all of its parts into the file for bundlers.
+ * What a page writes as a terminal does, as a module for browsers.
+ *
+ * @param {string} dir
+ */
+async function bundlePageUnits(dir) {
+  const { outputFiles } = await esbuild.build({
+    entryPoints: [join(root, 'packages/core/src/base/terminal/units.ts')],
+    outdir: join(dir, 'dist/page'),
+    format: 'esm',
+    target: 'es2022',
+    write: false,
+  })
+  return outputFiles
+}
+
+/**
+ * The lifecycle goes into the adapter's own files; what wraps a program, into the command's.
  *
  * @type {esbuild.Plugin}
  */
 const inlineLifecycle = {
   name: 'inline-lifecycle',
   setup({ onResolve }) {
-    const folder = join(root, 'packages/core/src/lifecycle')
-    onResolve({ filter: /^@cli-ops\/shared-ipc\/lifecycle$/ }, () => ({
-      path: join(folder, 'index.ts'),
-    }))
-    onResolve({ filter: /^@cli-ops\/shared-ipc\/lifecycle\/bundled$/ }, () => ({
-      path: join(folder, 'bundled.ts'),
-    }))
+    const folder = join(root, 'packages/core/src')
+    const files = { command: 'command/index.ts', 'ops/wrap': 'ops/wrap.ts' }
+    for (const [subpath, file] of Object.entries({ ...files, 'command/lazy': LAZY_OF_CORE }))
+      onResolve({ filter: new RegExp(`^@cli-ops/shared-ipc/${subpath}$`) }, () => ({
+        path: join(folder, file),
+      }))
+  },
+}
+
+const LAZY_OF_CORE = 'command/lazy.ts'
+const LAZY = 'cli-ops:lazy'
+
+const EXPORTED_FUNCTION = /^export function (\w+)/gmu
+
+/**
+ * The sources of what a package's bundles load at first need: the core's, and its own.
+ *
+ * @param {import('./workspaces.mjs').Entry | undefined} own
+ */
+function lazySources(own) {
+  const files = new Set([join(root, 'packages/core/src', LAZY_OF_CORE), own?.source])
+  return [...files].flatMap((file) => (file === undefined ? [] : readFileSync(file, 'utf8')))
+}
+
+/**
+ * What is loaded at first need is loaded by `require()`, which an ES module does not have: its `lazy.ts` is a file of its own, which it
+ * imports once.
+ *
+ * @param {import('./workspaces.mjs').Entry | undefined} own
+ * @returns {esbuild.Plugin}
+ */
+function keepLazy(own) {
+  const names = lazySources(own).flatMap((source) =>
+    Array.from(source.matchAll(EXPORTED_FUNCTION), ([, name]) => name),
+  )
+  return {
+    name: 'keep-lazy',
+    setup({ onLoad, onResolve }) {
+      onResolve({ filter: /\/lazy\.js$/ }, () => ({ path: LAZY, namespace: LAZY }))
+      onLoad({ filter: /./, namespace: LAZY }, () => ({
+        contents: `export { ${names.join(', ')} } from '${LAZY}'`,
+      }))
+      onResolve({ filter: /./, namespace: LAZY }, () => ({ path: LAZY, external: true }))
+    },
+  }
+}
+
+/**
+ * The functions of `lazy.ts` as CommonJS, and nothing around them: every run reads this file, and what esbuild would put around an ES
+ * module costs `--help` another 1.7 %.
+ *
+ * @param {string} dist
+ * @param {import('./workspaces.mjs').Entry} lazy
+ * @param {boolean} minify
+ * @returns {Promise<{ path: string, contents: Uint8Array }>}
+ */
+async function buildLazy(dist, lazy, minify) {
+  const source = lazySources(lazy)
+    .join('\n')
+    .replaceAll(/^export \* from .+$/gmu, '')
+    .replaceAll(EXPORTED_FUNCTION, 'exports.$1 = $1\nfunction $1')
+  const { code } = await esbuild.transform(source, { loader: 'ts', format: 'cjs', minify })
+  return { path: join(dist, `${lazy.output}.cjs`), contents: Buffer.from(code) }
+}
+
+/**
+ * A file of the package that is loaded at first need.
+ *
+ * @type {esbuild.Plugin}
+ */
+const keepCommonJs = {
+  name: 'keep-common-js',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\/[\w-]+\.cjs$/ }, ({ path }) => ({ path, external: true }))
   },
 }
 
 /**
- * Writes into `main` the `require()` that bundlers look for, where esbuild itself would make a function of its own of it; and
- * keeps what it loads from asking for Node's modules so, since a bundle that is an ES module has no `require`.
+ * What an entry imports at first need and is an entry itself, stays a file of its own; the bundles lie as their sources do.
+ *
+ * @param {import('./workspaces.mjs').Entry[]} entries
+ * @returns {esbuild.Plugin}
+ */
+function keepEntriesApart(entries) {
+  const sources = new Set(entries.map(({ source }) => source))
+  return {
+    name: 'keep-entries-apart',
+    setup({ onResolve }) {
+      onResolve({ filter: /^\.\.?\// }, ({ kind, path, resolveDir }) => {
+        const source = join(resolveDir, path.replace(/\.js$/, '.ts'))
+        return kind === 'dynamic-import' && sources.has(source)
+          ? { path, external: true }
+          : undefined
+      })
+    },
+  }
+}
+
+/**
+ * Says where `lazy.cjs` lies from a bundle, and keeps CommonJS from asking for Node's modules by `require()`, which a bundle that is an ES
+ * module does not have.
  *
  * @param {esbuild.OutputFile} file
- * @param {string | undefined} main of a package without `exports`
+ * @param {string | undefined} lazyFile
  * @returns {{ path: string, contents: Uint8Array }}
  */
-function withRequires({ path, contents, text }, main) {
-  const asked = path.endsWith('.cjs')
-    ? text.replaceAll(/\brequire\("node:(\w+)"\)/gu, 'process.getBuiltinModule("node:$1")')
-    : text
-  const rewritten =
-    path.endsWith('.cjs') || path === main
-      ? asked.replaceAll('REQUIRE_OF_BUNDLERS', 'require')
-      : asked
+function withPaths({ path, contents, text }, lazyFile) {
+  let rewritten = text
+  if (path.endsWith('.cjs'))
+    rewritten = text.replaceAll(
+      /\brequire\("node:(\w+)"\)/gu,
+      'process.getBuiltinModule("node:$1")',
+    )
+  if (/\.c?js$/u.test(path) && rewritten.includes(`"${LAZY}"`)) {
+    if (lazyFile === undefined) throw new Error(`${relative(root, path)} asks for lazy.ts`)
+    const place = relative(dirname(path), lazyFile).split(sep).join('/')
+    const specifier = place.startsWith('.') ? place : `./${place}`
+    rewritten = rewritten.replaceAll(`"${LAZY}"`, JSON.stringify(specifier))
+  }
   return { path, contents: rewritten === text ? contents : Buffer.from(rewritten) }
 }
 
 /**
  * oclif warns at every command of a linked plugin whose own package.json says that it is an ES module. Such a package
- * says so in `src/package.json`, for the compiler, and in a copy of it beside the bundles, for Node.
+ * says so in `src/package.json`, for the compiler, and in one beside the bundles, for Node. oclif before core 2 takes that one for the
+ * plugin's own, so it says who it is and where its hook is.
  *
  * @param {string} dir
+ * @param {import('./workspaces.mjs').Manifest} manifest
  */
-function copyModuleType(dir) {
+function copyModuleType(dir, { name, version }) {
   const file = join(dir, 'src/package.json')
-  if (existsSync(file)) writeChanged(join(dir, 'dist/package.json'), readFileSync(file))
+  if (!existsSync(file)) return
+  /** @type {{ type: string, oclif?: object }} */
+  const { type, oclif } = JSON.parse(readFileSync(file, 'utf8'))
+  const copy = JSON.stringify({ name, version, type, oclif }, undefined, 2)
+  writeChanged(join(dir, 'dist/package.json'), Buffer.from(`${copy}\n`))
+}
+
+/**
+ * What `cli-ops conformance` runs is what the tests run.
+ *
+ * @param {string} dist
+ */
+function copyVectors(dist) {
+  for (const file of ['wire.json', 'log.json']) {
+    const { version, vectors } = JSON.parse(readFileSync(join(root, 'test/vectors', file), 'utf8'))
+    writeChanged(join(dist, 'vectors', file), Buffer.from(JSON.stringify({ version, vectors })))
+  }
 }
 
 /**

@@ -26,7 +26,7 @@ const SOURCES = join(root, 'packages/core/src')
 const AREAS = [
   [
     'locks',
-    /^(locks|drivers\/local\/locks|lifecycle\/(block-for-lock|take-free-lock|try-lock-now)\.ts)/,
+    /^(locks|drivers\/local\/locks|command\/(block-for-lock|take-free-lock|try-lock-now)\.ts)/,
   ],
   ['event log', /^(events|drivers\/local\/events)\//],
   ['framing and requests', /^(rpc|drivers\/local\/rpc)\//],

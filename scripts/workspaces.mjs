@@ -7,8 +7,7 @@ import { fileURLToPath } from 'node:url'
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
 /**
- * @typedef {{ name: string, private?: boolean, exports?: any, bin?: any, main?: string, module?: string,
- *   typesVersions?: Record<'*', Record<string, [string]>> }} Manifest
+ * @typedef {{ name: string, version?: string, private?: boolean, exports?: any, bin?: any }} Manifest
  * @typedef {{ specifier: string | undefined, source: string, output: string, isCommonJs: boolean }} Entry
  *   `specifier` is what one imports, `source` the TypeScript file, `output` the bundle's path
  *   below `dist`, without extension; `isCommonJs` where it ends in `.cjs`.
@@ -36,18 +35,18 @@ export function workspaces() {
   })
 }
 
-/** What a package without `exports` loads from its own entries at first need. */
-const LOADED_BY_ENTRIES = ['lifecycle', 'mount-ops']
+/** What a plugin loads from its own entries at first need. */
+const LOADED_BY_ENTRIES = ['lazy', 'lifecycle', 'mount-ops']
 
 /**
- * `./dist/x/y.js` or `.cjs` in `exports` (else `main`) or `bin` stands for `src/x/y.ts`; other targets are not built.
+ * `./dist/x/y.js` or `.cjs` in `exports` or `bin` stands for `src/x/y.ts`; other targets are not built.
  *
  * @param {string} dir
  * @param {Manifest} manifest
  * @returns {Entry[]}
  */
 function entriesOf(dir, manifest) {
-  const { name, exports = subpathsWithoutExports(manifest), bin = {} } = manifest
+  const { name, exports = {}, bin = {} } = manifest
   /** @type {Record<string, any>} */
   const subpaths = typeof exports === 'string' || exports.default ? { '.': exports } : exports
   /** @type {string[]} */
@@ -57,8 +56,6 @@ function entriesOf(dir, manifest) {
       specifier: name + subpath.slice(1),
       target: typeof target === 'string' ? target : target?.default,
     })),
-    // What bundlers take instead, by the condition that all of them know.
-    ...Object.values(subpaths).map((target) => ({ specifier: undefined, target: target?.module })),
     ...commands.map((target) => ({ specifier: undefined, target })),
     ...LOADED_BY_ENTRIES.filter((file) => existsSync(join(dir, 'src', `${file}.ts`))).map(
       (file) => ({
@@ -73,18 +70,4 @@ function entriesOf(dir, manifest) {
     const source = join(dir, 'src', `${output}.ts`)
     return [{ specifier, source, output, isCommonJs: extension === 'cjs' }]
   })
-}
-
-/**
- * What `exports` would say of a package that goes without: its subpaths are those that it names for TypeScript.
- *
- * @param {Manifest} manifest
- * @returns {Record<string, { default?: string | undefined, module?: string | undefined }>}
- */
-function subpathsWithoutExports({ main, module, typesVersions }) {
-  const subpaths = Object.entries(typesVersions?.['*'] ?? {}).map(([subpath, [types]]) => [
-    `./${subpath}`,
-    { default: types.replace(/\.d\.ts$/u, '.js') },
-  ])
-  return { '.': { default: main, module }, ...Object.fromEntries(subpaths) }
 }

@@ -1,0 +1,107 @@
+import { dirname, relative, resolve, sep } from 'node:path'
+import { root } from './workspaces.mjs'
+
+const CORE = resolve(root, 'packages/core/src')
+
+/**
+ * The folders of the core from the bottom to the top: a file imports from its own folder and from those above it in this list,
+ * types included. Thus no two folders import each other, and what a change can break is what stands below.
+ */
+const LAYERS = [
+  // What knows nothing of the product.
+  'base',
+  'base/wait',
+  'base/names',
+  'base/files',
+  'base/process',
+  'base/terminal',
+  'base/errors',
+  'base/validation',
+  'schemas',
+  // What each primitive is, and what an engine must do for it.
+  'locks/contract',
+  'registry/contract',
+  'events/contract',
+  'rpc/contract',
+  'locks/slots',
+  'drivers',
+  // The engines, and what they have in common.
+  'driver-kit',
+  'drivers/local/home',
+  'drivers/local/events',
+  'drivers/local/rpc',
+  'drivers/local/registry',
+  'drivers/local/locks',
+  'drivers/local',
+  'drivers/memory',
+  'drivers/disabled',
+  'engine',
+  // The public classes.
+  'events',
+  'registry',
+  'locks',
+  'rpc',
+  'config-watcher',
+  'coordinator',
+  // What goes on around a command.
+  'command/options',
+  'command/host',
+  'command/preload',
+  'command/waiting',
+  'command/companion',
+  'command',
+  'ops',
+  'testing/conformance/harness',
+  'testing/conformance/locks',
+  'testing/conformance/events',
+  'testing/conformance/registry',
+  'testing/conformance/rpc',
+  'testing/conformance/faults',
+  'testing/conformance',
+  'testing',
+  // The entries.
+  '',
+]
+
+/**
+ * Reports an import of the core that goes up the layers.
+ *
+ * @type {import('eslint').Rule.RuleModule}
+ */
+export const layers = {
+  meta: { type: 'problem', schema: [] },
+  create(context) {
+    const from = folderOf(context.filename)
+    const own = LAYERS.indexOf(from)
+    /** @param {{ source?: any }} node */
+    const check = ({ source }) => {
+      if (source?.type !== 'Literal' || typeof source.value !== 'string') return
+      if (!source.value.startsWith('.')) return
+      const to = folderOf(resolve(dirname(context.filename), source.value))
+      const other = LAYERS.indexOf(to)
+      const message =
+        other === -1
+          ? `Folder "${to}" has no place in scripts/eslint-layers.mjs.`
+          : `"${from}" is below "${to}" (scripts/eslint-layers.mjs): pass in what it needs, or move what both need down.`
+      if (other === -1 || other > own) context.report({ node: source, message })
+    }
+    return {
+      Program(node) {
+        if (own === -1)
+          context.report({
+            node,
+            message: `Folder "${from}" has no place in scripts/eslint-layers.mjs.`,
+          })
+      },
+      ImportDeclaration: check,
+      ImportExpression: check,
+      ExportNamedDeclaration: check,
+      ExportAllDeclaration: check,
+    }
+  },
+}
+
+/** @param {string} file */
+function folderOf(file) {
+  return relative(CORE, dirname(file)).split(sep).join('/')
+}
