@@ -43,6 +43,7 @@ export class CompanionPipes {
   readonly #in: PipeHandle | undefined
   readonly #out: PipeHandle | undefined
   #hasEnded = false
+  #isListening = false
 
   /** @throws CliOpsError `ENGINE_UNAVAILABLE` where no process can be started; `UNSUPPORTED` in a program that is one file */
   constructor(listener: PipesListener) {
@@ -76,19 +77,22 @@ export class CompanionPipes {
     else if (!writeAll(this.#in.fd, frame)) this.#end()
   }
 
-  /** Reads what has come by now. */
+  /** Reads what has come by now; nothing where a wait was broken off, maybe in the middle of a message. */
   readArrived(): void {
-    while (!this.#hasEnded && this.#readOnce()) continue
+    while (!this.#hasEnded && !this.#isListening && this.#readOnce()) continue
   }
 
-  /** Blocks until `isDone`. Ctrl-C ends the process, or is heard by the host's own listeners, as in any wait. */
-  waitUntil(isDone: () => boolean): void {
+  /** Calls `ask` and blocks until `isDone`. Ctrl-C ends the process, or is heard by the host's own listeners, as in any wait. */
+  waitUntil(isDone: () => boolean, ask: () => void): void {
+    const isOver = (): boolean => isDone() || this.#hasEnded
     const isHeard = process.listenerCount('SIGINT') > 0
     withDefaultSignals((deliver) => {
-      while (!isDone() && !this.#hasEnded) {
-        if (isHeard) this.#listen(deliver)
-        else this.#block()
+      if (isHeard) {
+        this.#listen(isOver, ask, deliver)
+        return
       }
+      ask()
+      while (!isOver()) this.#block()
     })
   }
 
@@ -119,39 +123,40 @@ export class CompanionPipes {
     }
   }
 
-  /** Nothing is decided in here, since Ctrl-C may cut it off anywhere. */
-  #listen(deliver: Deliver): void {
-    const pieces: (Buffer | undefined)[] = []
-    const hasCome = lookUnlessInterrupted(LOOK_MS, () => {
-      const piece = this.#pull()
-      if (piece === null) return false
-      pieces.push(piece)
-      return true
-    })
-    for (const piece of pieces) this.#take(piece)
-    if (!hasCome) deliver('SIGINT')
-  }
-
-  #readOnce(): boolean {
-    const piece = this.#pull()
-    return piece !== null && this.#take(piece)
-  }
-
-  /** What has come; `null` where that is nothing so far, `undefined` where nothing more will come. */
-  #pull(): Buffer | null | undefined {
-    if (this.#out === undefined) return null
+  /**
+   * Asks, reads and answers where Ctrl-C is noticed: as soon as others see this process wait, its listeners hear. It may be cut off
+   * anywhere, and ends then.
+   */
+  #listen(isOver: () => boolean, ask: () => void, deliver: Deliver): void {
+    let hasAsked = false
+    const look = (): boolean => {
+      if (!hasAsked) {
+        hasAsked = true
+        ask()
+      }
+      while (!isOver() && this.#readOnce()) continue
+      return isOver()
+    }
+    this.#isListening = true
     try {
-      const length = fs.readSync(this.#out.fd, this.#piece)
-      return length === 0 ? undefined : Buffer.from(this.#piece.subarray(0, length))
-    } catch (error) {
-      return (error as NodeJS.ErrnoException).code === 'EAGAIN' ? null : undefined
+      while (!lookUnlessInterrupted(LOOK_MS, look)) deliver('SIGINT')
+    } finally {
+      this.#isListening = false
     }
   }
 
-  #take(piece: Buffer | undefined): boolean {
-    if (piece === undefined) this.#end()
-    else this.#read(piece)
-    return piece !== undefined
+  #readOnce(): boolean {
+    if (this.#out === undefined) return false
+    let length: number
+    try {
+      length = fs.readSync(this.#out.fd, this.#piece)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return false
+      length = 0
+    }
+    if (length === 0) this.#end()
+    else this.#read(Buffer.from(this.#piece.subarray(0, length)))
+    return length > 0
   }
 
   #read(piece: Buffer): void {

@@ -89,8 +89,12 @@ export class Companion {
       throw new CliOpsError('UNSUPPORTED', reason)
     }
     let result: CompanionGrant | Error | undefined
-    this.#ask(resource, options, true, (settled) => (result = settled))
-    this.#pipes.waitUntil(() => result !== undefined)
+    this.#pipes.waitUntil(
+      () => result !== undefined,
+      () => {
+        this.#ask(resource, options, true, (settled) => (result = settled))
+      },
+    )
     if (result instanceof CompanionGrant) return result
     throw result ?? companionEnded()
   }
