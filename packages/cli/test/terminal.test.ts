@@ -69,11 +69,11 @@ echo "pid=$$"; while :; do sleep 0.01; done`
       const first = ops.locks.lock('db')
       const terminal = on(user, ['run', '-l', 'db', '--', 'echo', 'begun'], { columns: 200 })
       await terminal.shows(
-        /^cli-ops: waiting for "db", held for .* by cli-beta .*; place 2 of 2 in the queue/mu,
+        /^cli-ops: waiting for "db", 2nd in line, held for .* by cli-beta \(pid \d+, /mu,
       )
-      await terminal.shows(/place 2 of 2 in the queue, [12] s so far/u)
+      await terminal.shows(/waiting for "db", 2nd in line, [12] s, held for/u)
       await lock.release()
-      await terminal.shows(/held for .* by cli-beta .*, \d+ s so far/u)
+      await terminal.shows(/waiting for "db", 1st in line, \d+ s, held for .* by cli-beta /u)
       expect(terminal.lines.filter((line) => line.includes('waiting for'))).toHaveLength(1)
       await (await first).release()
       await terminal.shows('begun')
@@ -81,20 +81,34 @@ echo "pid=$$"; while :; do sleep 0.01; done`
       expect(terminal.screen).not.toContain('waiting')
     })
 
-    test('a wait that is longer than the terminal is wide stays on one line', async () => {
+    test.each([40, 60, 80])('a wait fits %i columns, and names place, time and holder', async (columns) => {
       const user = new CliOpsUser()
       const lock = await user.coordinator('cli-beta').locks.lock('a-very-long-name-of-a-resource')
-      const size = { columns: 40, rows: 10 }
+      const size = { columns, rows: 10 }
       const terminal = on(user, ['run', '-l', 'a-very-long-name-of-a-resource', 'true'], size)
-      await terminal.shows(/^cli-ops: waiting for .*…$/mu)
-      // Twice, so that it was written over itself.
-      await terminal.shows(() => terminal.raw.split('waiting for').length > 2)
+      await terminal.shows(/^a-v.*: 1st, 1 s — cli-beta/mu)
+      // Once more, so that it was written over itself.
+      await terminal.shows(/^a-v.*: 1st, 2 s — cli-beta/mu)
       expect(terminal.lines.filter((line) => line !== '')).toHaveLength(1)
       terminal.keys('\u0003')
       expect(await terminal.ended).toBe(130)
-      expect(terminal.screen).not.toContain('waiting')
+      expect(terminal.screen).not.toContain('1st')
       await lock.release()
     })
+  })
+
+  test('in CI, whose log records the terminal, a wait is lines that nothing is erased from', async () => {
+    const user = new CliOpsUser()
+    // A name like this would open a group of the log.
+    const lock = await user.coordinator('cli-beta').locks.lock('##[group]db')
+    const env = { ...user.env, CI: 'buildkite' }
+    const args = ['run', '-l', '##[group]db', '--wait', '3s', '--', 'true']
+    const terminal = new PseudoTerminal(['cli-ops', ...args], env, { columns: 60 })
+    expect(await terminal.ended).toBe(75)
+    expect(terminal.raw).toMatch(/^cli-ops: waiting for "# #\[group\]db", held for .* by cli-beta /u)
+    expect(terminal.raw.split('waiting for')).toHaveLength(2)
+    expect(terminal.raw).not.toContain('\u001b')
+    await lock.release()
   })
 
   test('status, locks and doctor have colours, unless they are not wanted', async () => {
@@ -135,7 +149,7 @@ test('in a log a wait is a line now and then, without anything that moves a curs
   const lines = stderr.split('\n').filter((line) => line.includes('waiting for "db"'))
   expect(lines).toHaveLength(2)
   expect(lines[0]).toMatch(/^cli-ops: waiting for "db", held for .* by cli-beta .*\)$/u)
-  expect(lines[1]).toMatch(/\); 5 s so far$/u)
+  expect(lines[1]).toMatch(/^cli-ops: waiting for "db", 1st in line, 5 s, held for .* by cli-beta .*\)$/u)
   for (const mover of ['\r', '\u001b']) expect(stderr).not.toContain(mover)
   await lock.release()
 })

@@ -11,6 +11,23 @@ export function describeDuration(durationMs: number): string {
   return `${Math.floor(seconds / 86_400)} d`
 }
 
+/** As {@link describeDuration}, for one that goes on and is told again: in two units, `1 min 12 s`, `2 h 5 min`. */
+export function describeElapsed(durationMs: number): string {
+  const ms = Math.max(0, Math.floor(durationMs))
+  const rest = REST_UNITS.find(({ fromMs }) => ms >= fromMs)
+  const whole = describeDuration(ms)
+  if (rest === undefined) return whole
+  const count = Math.floor((ms % rest.fromMs) / rest.unitMs)
+  return count === 0 ? whole : `${whole} ${count} ${rest.unit}`
+}
+
+/** What is told beside days, hours and minutes. */
+const REST_UNITS = [
+  { fromMs: 86_400_000, unitMs: 3_600_000, unit: 'h' },
+  { fromMs: 3_600_000, unitMs: 60_000, unit: 'min' },
+  { fromMs: 60_000, unitMs: 1000, unit: 's' },
+] as const
+
 /** The time since an instant, for a sentence. */
 export function textAge(instant: Date): string {
   return describeDuration(Date.now() - instant.getTime())

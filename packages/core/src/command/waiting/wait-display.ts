@@ -1,12 +1,10 @@
-import { cutText, greatestWidth } from '../../base/terminal/cut-text.js'
 import { say } from '../../base/terminal/message.js'
-import { printable } from '../../base/terminal/printable.js'
 import { writeStderr } from '../../base/process/write-stderr.js'
 import type { LockInfo } from '../../locks/contract/lock-types.js'
 import { atExit } from '../../base/process/at-exit.js'
 import { monotonicMs } from '../../base/process/monotonic-time.js'
 import { ownProcess } from '../../base/process/own-process.js'
-import { waitText } from './wait-text.js'
+import { fittedWaitLine, type WaitFacts, waitText } from './wait-text.js'
 
 /** Shorter waits than this are not worth a line; a person must see one within 300 ms. */
 const FIRST_AFTER_MS = 150
@@ -16,14 +14,18 @@ const LOG_PAUSE_MS = 5_000
 const LONGEST_LOG_PAUSE_MS = 300_000
 const ERASE_LINE = '\r\u001b[K'
 
+/** What a log of GitHub Actions or Azure Pipelines reads as a command, wherever in a line it stands. */
+const LOG_COMMAND = /##(?=\[|vso\[)/gu
+
 /**
  * Shows on stderr whom a wait is for: on a terminal as one line that is kept up to date and goes away with the wait, in a
- * log as a line at growing intervals.
+ * log, and in CI, where a terminal is recorded, as a line at growing intervals. Such a line opens, closes and folds no group of the
+ * log.
  */
 export class WaitDisplay {
   readonly #pid: number
   readonly #began = monotonicMs()
-  readonly #isTerminal = process.stderr.isTTY && process.env['TERM'] !== 'dumb'
+  readonly #isTerminal = process.stderr.isTTY && process.env['TERM'] !== 'dumb' && !isCi()
   #pauseMs = FIRST_AFTER_MS
   #dueAt = this.#began + FIRST_AFTER_MS
   #eraseAtExit: (() => void) | undefined
@@ -44,9 +46,9 @@ export class WaitDisplay {
       ? TERMINAL_EVERY_MS
       : Math.min(LONGEST_LOG_PAUSE_MS, Math.max(LOG_PAUSE_MS, this.#pauseMs * 2))
     this.#dueAt = now + this.#pauseMs
-    const text = waitText(info, { waitedMs: now - this.#began, pid: this.#pid })
-    if (this.#isTerminal) this.#update(`${ownProcess().name}: ${text}`)
-    else say(text)
+    const facts = { waitedMs: now - this.#began, pid: this.#pid }
+    if (this.#isTerminal) this.#update(info, facts)
+    else say(waitText(info, facts).replace(LOG_COMMAND, '# #'))
   }
 
   /** Takes the line away again. */
@@ -57,14 +59,18 @@ export class WaitDisplay {
     writeStderr(ERASE_LINE)
   }
 
-  #update(text: string): void {
+  #update(info: LockInfo, facts: WaitFacts): void {
     // Whoever ends the wait by Ctrl-C gets the prompt on a line of its own.
     this.#eraseAtExit ??= atExit(() => {
       writeStderr(ERASE_LINE)
     })
     // A line that wraps could not be erased, nor one that the ^C of Ctrl-C makes wrap.
     const width = (process.stderr.columns || 80) - 3
-    const line = printable(text)
-    writeStderr(ERASE_LINE + cutText(line, width, greatestWidth))
+    writeStderr(ERASE_LINE + fittedWaitLine(info, facts, { name: ownProcess().name, width }))
   }
+}
+
+/** Any value but one that says no: services set it to `true`, to `1` or to their name. */
+function isCi(): boolean {
+  return !['', '0', 'false'].includes(process.env['CI'] ?? '')
 }

@@ -1,6 +1,9 @@
-import { describeHolder } from '../../locks/contract/describe-owner.js'
-import { describeDuration } from '../../base/terminal/units.js'
-import type { LockInfo, QueueStanding } from '../../locks/contract/lock-types.js'
+import { greatestWidth, cutText } from '../../base/terminal/cut-text.js'
+import { ordinal } from '../../base/terminal/ordinal.js'
+import { printable } from '../../base/terminal/printable.js'
+import { describeDuration, describeElapsed } from '../../base/terminal/units.js'
+import { describeHolder, describeOwner } from '../../locks/contract/describe-owner.js'
+import type { LockInfo } from '../../locks/contract/lock-types.js'
 
 /** Who waits, as far as the one who tells knows. */
 export interface WaitFacts {
@@ -9,23 +12,90 @@ export interface WaitFacts {
   readonly pid: number
 }
 
-/** A wait is not worth a word on itself before this. */
-const LONG_MS = 1_000
-
-/**
- * Says whom a wait is for: `waiting for "db", held for 12 s by cli-beta sync (pid 4242, dev@build-7)`; where others are
- * ahead also the place in the queue, and in a longer wait how long it has been.
- */
-export function waitText(info: LockInfo, { waitedMs, pid }: WaitFacts): string {
-  const { position, length } = info.queue ?? queueOf(info, pid)
-  const facts = [
-    position > 1 ? `place ${position} of ${length} in the queue` : '',
-    waitedMs >= LONG_MS ? `${describeDuration(waitedMs)} so far` : '',
-  ].filter((fact) => fact !== '')
-  const text = `waiting for ${JSON.stringify(info.resource)}, ${describeHolder(info)}`
-  return facts.length === 0 ? text : `${text}; ${facts.join(', ')}`
+/** A line of a terminal: whom it is from, and how many columns it may take. */
+export interface LineFrame {
+  readonly name: string
+  readonly width: number
 }
 
-function queueOf({ waiters }: LockInfo, pid: number): QueueStanding {
-  return { position: waiters.findIndex((waiter) => waiter.pid === pid) + 1, length: waiters.length }
+/** A wait is not worth a word on itself before this. */
+const LONG_MS = 1_000
+/** A resource is not cut shorter than this. */
+const SHORTEST_RESOURCE = 6
+
+/**
+ * Says whom a wait is for: `waiting for "db", held for 12 s by cli-beta sync (pid 4242, dev@build-7)`. Where others are ahead, or the
+ * wait has gone on for a second, place and time come first: `waiting for "db", 2nd in line, 1 min 12 s, held for …`.
+ */
+export function waitText(info: LockInfo, facts: WaitFacts): string {
+  const words = [`waiting for ${JSON.stringify(info.resource)}`, ...standing(info, facts, ' in line')]
+  return [...words, describeHolder(info)].join(', ')
+}
+
+/**
+ * The same as one line that fits: `db: 2nd in line, 1 min 12 s — held 4 min by cli-beta sync (pid 4242, dev@build-7)` where the sentence
+ * does not. The CLI's own name goes first, then words that can be done without; the holder is shortened last, to its name.
+ */
+export function fittedWaitLine(info: LockInfo, facts: WaitFacts, { name, width }: LineFrame): string {
+  const fits = (line: string): boolean => greatestWidth(line) <= width
+  const lines = [`${name}: ${waitText(info, facts)}`, ...shorterLines(info, facts, name)].map(printable)
+  const shortest = lines.at(-1) ?? ''
+  return lines.find(fits) ?? cutLine(printable(info.resource), shortest, width)
+}
+
+/** What is tried in turn. */
+function shorterLines(info: LockInfo, facts: WaitFacts, name: string): string[] {
+  const long = [info.resource, standing(info, facts, ' in line').join(', ')].filter(Boolean).join(': ')
+  const short = [info.resource, standing(info, facts, '').join(', ')].filter(Boolean).join(': ')
+  const held = heldWords(info)
+  const [full = '', ...shorter] = holderWords(info)
+  return [
+    `${name}: ${long} — ${held} ${full}`,
+    `${long} — ${held} ${full}`,
+    `${short} — ${held} ${full}`,
+    ...[full, ...shorter].map((holder) => `${short} — ${holder}`),
+  ]
+}
+
+/** The resource gives way to the rest of the line, as far as it can still be told from others. */
+function cutLine(resource: string, line: string, width: number): string {
+  // The ellipsis counts as wide.
+  const tooMuch = greatestWidth(line) - width
+  const kept = Math.max(SHORTEST_RESOURCE, greatestWidth(resource) - tooMuch - 1)
+  const cut = cutText(resource, kept, greatestWidth) + line.slice(resource.length)
+  return cutText(cut, width, greatestWidth)
+}
+
+/** The place in the queue, and how long it has been. */
+function standing(info: LockInfo, { waitedMs, pid }: WaitFacts, inLine: string): string[] {
+  const position = info.queue?.position ?? positionOf(info, pid)
+  const isLong = waitedMs >= LONG_MS
+  return [
+    position > 1 || (isLong && position === 1) ? ordinal(position) + inLine : '',
+    isLong ? describeElapsed(waitedMs) : '',
+  ].filter((fact) => fact !== '')
+}
+
+/** 0 where the process is not in the queue. */
+function positionOf({ waiters }: LockInfo, pid: number): number {
+  return waiters.findIndex((waiter) => waiter.pid === pid) + 1
+}
+
+function heldWords({ id, since }: LockInfo): string {
+  return id === '' ? 'next is' : `held ${describeDuration(Date.now() - since.getTime())} by`
+}
+
+/** The holder, ever shorter: all that is known, without its machine, without its process, its name alone. */
+function holderWords({ owner, holders, waiting, id }: LockInfo): string[] {
+  const { label, slot } = (id === '' ? undefined : holders[0]) ?? { label: waiting[0]?.label, slot: undefined }
+  const others = Math.max(0, holders.length - 1)
+  const more = others === 0 ? '' : ` and ${others} ${others === 1 ? 'other' : 'others'}`
+  const { command = '', name } = owner
+  return [
+    describeOwner(owner, label, slot),
+    describeOwner({ ...owner, user: '', host: '' }, label, slot),
+    [name, command, label && JSON.stringify(label)].filter(Boolean).join(' '),
+    [name, command].filter(Boolean).join(' '),
+    name,
+  ].map((words) => words + more)
 }
