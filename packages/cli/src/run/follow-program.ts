@@ -11,6 +11,8 @@ const ENDING: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQU
 export interface FollowOptions {
   /** How long it may go on after it was asked to end. */
   readonly killAfterMs: number | undefined
+  /** Called where the lock is lost. */
+  readonly onLost: () => Promise<void>
   /** What follows where it has ended with 0, under the lock. */
   readonly onSuccess: (durationMs: number) => Promise<void>
 }
@@ -20,9 +22,10 @@ export async function followProgram(
   child: GatedChild,
   lock: Lock,
   facts: LockFacts,
-  { killAfterMs, onSuccess }: FollowOptions,
+  { killAfterMs, onLost: tellMore, onSuccess }: FollowOptions,
 ): Promise<ChildEnd> {
   let isLost = false
+  let told: Promise<void> | undefined
   let timer: NodeJS.Timeout | undefined
   const ask = (signal: NodeJS.Signals): void => {
     child.kill(signal)
@@ -33,6 +36,7 @@ export async function followProgram(
     isLost = true
     say(`lost the lock on ${JSON.stringify(lock.resource)}, so its program is asked to end`)
     ask('SIGTERM')
+    told = tellMore()
   }
   const stopRelaying = relaySignals(ask)
   const began = performance.now()
@@ -45,6 +49,7 @@ export async function followProgram(
   clearTimeout(timer)
   signal.removeEventListener('abort', onLost)
   if (end.code === 0 && !isLost) await onSuccess(Math.round(performance.now() - began))
+  await told
   stopRelaying()
   return isLost ? { code: EXIT_LOST, signal: null } : end
 }

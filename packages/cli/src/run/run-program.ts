@@ -17,6 +17,7 @@ import { type GatedChild, type LockFacts, startGated, startPlainly } from './gat
 import { inheritedDescriptors } from './inherited-descriptors.js'
 import type { OrphanWatch } from './orphan-watch.js'
 import type { RunPlan } from './run-options.js'
+import { RunNotes } from './run-notes.js'
 import { lazyCoordinator, takeRunLock } from './take-run-lock.js'
 
 /** Descendants that outlive the program by less than this are taken for ended with it. */
@@ -51,7 +52,8 @@ export async function runProgram(
     const owners = ownersOf(bearers)
     if (owners !== undefined) socket?.answerFor(owners.ownerPid)
     const asker = { owners, child: gated, signal: wrapper.signal, coordinator: coordinator.get }
-    const lock = await takeRunLock(place, plan, asker)
+    const notes = new RunNotes(place, plan, { pid: owners?.ownerPid, coordinator: coordinator.get })
+    const lock = await notes.follow(takeRunLock(place, plan, asker))
     wrapper.forget()
     // While the program runs, so that the others do not wait for it under the lock.
     if (plan.event !== undefined) coordinator.get().catch(() => undefined)
@@ -64,6 +66,7 @@ export async function runProgram(
     }
     const end = await followProgram(gated ?? startPlainly(program, facts), lock, facts, {
       killAfterMs: plan.killAfterMs,
+      onLost: () => notes.tellTaker(lock),
       onSuccess: async (durationMs) => {
         await emitEnd(coordinator.get, plan, basename(program[0] ?? ''), durationMs)
       },
@@ -72,6 +75,7 @@ export async function runProgram(
     if (keeper === undefined || (await keeper.endsWithin(KEEPER_GRACE_MS))) {
       await lock.release()
       socket?.remove()
+      await notes.end(lock)
     }
     return end
   } catch (error) {

@@ -17,8 +17,8 @@ import type { Refusal } from './refusal.js'
 /** What becomes of a rule's lock; `undefined` where the running flow holds it already, so that there is nothing to take or to release. */
 export type Taken = CommandLock | undefined | Refusal
 
-/** A lock that a flow can hold. */
-export type CommandLock = Lock & FlowLock
+/** A lock that a flow can hold. After its release it knows whether it was gone by then. */
+export type CommandLock = Lock & FlowLock & { readonly wasGone: boolean }
 
 /**
  * Takes the lock of a rule before it returns: at once where it is free, else by blocking in the order of arrival, telling the

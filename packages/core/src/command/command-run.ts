@@ -15,6 +15,7 @@ import { type CommandLock, isRefusal, type Taken, takeLock, takeLockNow } from '
 import type { ProcessEnd } from './host/exit-observer.js'
 import type { HostCommand } from './host/host-command.js'
 import { loadParts } from './lazy.js'
+import { LockNote, openLock } from './lock-note.js'
 import { isPromiseLike } from '../base/wait/promise-like.js'
 import type { Refusal } from './refusal.js'
 import { tellSlot } from './tell-slot.js'
@@ -49,6 +50,8 @@ export class CommandRun {
   /** What the registry is told of it. */
   readonly open: OpenCommand
   #lock: CommandLock | undefined
+  /** What the last event says of the lock. */
+  #note: LockNote | undefined
   #endHold: (() => void) | undefined
   #state: 'running' | 'over' | 'finished' = 'running'
   #result: unknown
@@ -71,7 +74,12 @@ export class CommandRun {
     this.#isProcess = host.isOwnCommandLine && !host.livesOn && !isInner
     const { command } = host.context
     this.facts = { cli: session.name, command, instance: session.instance }
-    this.open = { command, startedAt: Date.now(), endId: nextEventId() }
+    this.open = {
+      command,
+      startedAt: Date.now(),
+      endId: nextEventId(),
+      lock: openLock(rule.lock),
+    }
   }
 
   get context(): CommandContext {
@@ -156,6 +164,11 @@ export class CommandRun {
     }
   }
 
+  /** Has its last event tell of a lock that was taken within it, where its rule has none. */
+  tell(note: LockNote): void {
+    this.#note ??= note
+  }
+
   /** Remembers an error that the framework handles itself, for `command:failed`. */
   noteError(error: unknown): void {
     this.#error = error
@@ -179,6 +192,7 @@ export class CommandRun {
       exitCode,
       durationMs: this.#durationMs(),
       ...(error === undefined ? {} : { error }),
+      lock: this.#note?.facts(),
     }
     const type = exitCode === 0 ? 'command:completed' : 'command:failed'
     this.#session.emitLifecycle(type, data, this.open)
@@ -190,6 +204,7 @@ export class CommandRun {
     try {
       if (this.#fault !== undefined) throw this.#fault
       const rule = this.#lockRule()
+      if (rule !== undefined) this.#note = new LockNote(rule)
       taken = rule === undefined ? undefined : take(rule)
     } catch (error) {
       taken = loadParts().refusalOf(error)
@@ -209,7 +224,8 @@ export class CommandRun {
   #proceed(taken: Taken): Entry {
     this.#entered = 'granted'
     if (isRefusal(taken)) return this.#refuse(taken)
-    if (taken !== undefined) this.#hold(taken)
+    if (taken === undefined) this.#note = undefined
+    else this.#hold(taken)
     this.#session.letIn()
     return 'granted'
   }
@@ -228,6 +244,7 @@ export class CommandRun {
 
   #hold(lock: CommandLock): void {
     this.#lock = lock
+    this.#note?.hold(lock)
     tellSlot(lock)
     if (this.#isProcess) this.#endHold = holdForProcess(lock)
   }
@@ -291,7 +308,9 @@ export class CommandRun {
     const lock = this.#lock
     this.#lock = undefined
     this.#endHold?.()
-    if (lock !== undefined) void releaseLock(lock)
+    if (lock === undefined) return
+    this.#note?.end()
+    void releaseLock(lock)
   }
 }
 

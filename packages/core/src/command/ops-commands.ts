@@ -47,6 +47,20 @@ export const OPS_COMMANDS: readonly OpsCommand[] = [
     options: [JSON_OPTION],
   },
   {
+    path: 'history',
+    summary:
+      'show who held a lock, for how long and how that ended, and who is waited for most; without a name, of all locks',
+    arguments: [{ name: 'resource', description: 'what the lock protects', optional: true }],
+    options: [
+      {
+        name: 'since',
+        value: 'time',
+        description: 'only what ended from then on: "5m", "2h" or an ISO time; default "1d"',
+      },
+      JSON_OPTION,
+    ],
+  },
+  {
     path: 'locks release',
     summary: 'take a lock from the holder with this id, and from no later one',
     arguments: [{ name: 'resource', description: 'what the lock protects' }],

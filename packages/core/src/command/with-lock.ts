@@ -1,13 +1,13 @@
 import { describe } from '../base/names/assert-name.js'
-import type { Lock } from '../locks/contract/lock-types.js'
 import { isOn } from '../base/process/environment.js'
 import { describeOwnProcess, ownProcess } from '../base/process/own-process.js'
 import { checkLockRule } from './check-options.js'
 import { packageBinOf } from './host/cli-name.js'
 import type { LockRule } from './options/cli-ops-options.js'
-import { isRefusal, type Taken, takeLock } from './command-lock.js'
+import { type CommandLock, isRefusal, type Taken, takeLock } from './command-lock.js'
 import { currentSession } from './current-session.js'
 import { loadParts } from './lazy.js'
+import { LockNote } from './lock-note.js'
 import { isPromiseLike } from '../base/wait/promise-like.js'
 import type { Refusal, RefusalReport } from './refusal.js'
 import { tellSlot } from './tell-slot.js'
@@ -44,7 +44,12 @@ export function runWithLock<T>(rule: string | LockRule, handler: LockedHandler<T
   if (disabled ?? isOn(process.env['CLI_OPS_DISABLED'])) return handler.run()
   if (session === undefined) nameAfterPackage()
   const wanted = typeof rule === 'string' ? { resource: rule } : rule
-  const hold = (lock: Taken): T => holdDuring(lock, handler)
+  const note = new LockNote(wanted)
+  const hold = (lock: Taken): T => {
+    // What the flow holds already is told by whoever took it.
+    if (lock !== undefined) session?.current?.tell(note)
+    return holdDuring(lock, handler, note)
+  }
   const taken =
     handler.isAwaited === true ? takeLock(place, wanted) : takeInManner(handler, place, wanted)
   return isPromiseLike(taken) ? (taken.then(hold) as T) : hold(taken)
@@ -72,25 +77,30 @@ function isAsync(handler: unknown): boolean {
   return Object.prototype.toString.call(handler) === '[object AsyncFunction]'
 }
 
-function holdDuring<T>(taken: Taken, handler: LockedHandler<T>): T {
+function holdDuring<T>(taken: Taken, handler: LockedHandler<T>, note: LockNote): T {
   if (taken === undefined) return handler.run()
-  if (!isRefusal(taken)) return runUnder(taken, handler)
+  if (!isRefusal(taken)) return runUnder(taken, handler, note)
   refuse(taken, handler)
   // A skipped handler gives nothing, in a host that lives on.
   return undefined as T
 }
 
-function runUnder<T>(lock: Lock, { run }: LockedHandler<T>): T {
+function runUnder<T>(lock: CommandLock, { run }: LockedHandler<T>, note: LockNote): T {
   tellSlot(lock)
+  note.hold(lock)
+  const release = (): void | Promise<void> => {
+    note.end()
+    return releaseLock(lock)
+  }
   let result: T
   try {
     result = lock.run(run)
   } catch (error) {
-    void releaseLock(lock)
+    void release()
     throw error
   }
-  if (isPromiseLike(result)) return Promise.resolve(result).finally(() => releaseLock(lock)) as T
-  void releaseLock(lock)
+  if (isPromiseLike(result)) return Promise.resolve(result).finally(release) as T
+  void release()
   return result
 }
 

@@ -21,6 +21,11 @@ export interface StandardEvents {
   'command:started': CommandStarted
   'command:completed': CommandEnded
   'command:failed': CommandFailed
+
+  'lock:released': LockReleased
+  'lock:refused': LockRefused
+  'lock:lost': LockReleased
+  'lock:forced': LockForced
 }
 
 // Type aliases, not interfaces: only those may stand where `Record<string, unknown>` is asked for.
@@ -68,7 +73,58 @@ export type CommandEnded = {
   /** The signal that ended it. */
   signal?: string | undefined
   error?: { name: string; code?: string | undefined; [extra: string]: unknown } | undefined
+  /** The lock of its rule, where it has one. */
+  lock?: CommandLockFacts | undefined
   [extra: string]: unknown
+}
+
+/** What became of the lock of a command, as its last event tells it. */
+export type CommandLockFacts = {
+  resource: string
+  /** Id of the grant; absent where there was none. */
+  id?: string | undefined
+  /** What the lock was for, in the words of its owner. */
+  label?: string | undefined
+  slot?: string | undefined
+  /** How long it was waited for, in milliseconds. */
+  waitedMs?: number | undefined
+  /** How long it was held, in milliseconds. */
+  heldMs?: number | undefined
+  [extra: string]: unknown
+}
+
+/** A process that held a lock, wanted it, or took it from another one. */
+export type LockParty = {
+  name: string
+  /** 0 where no pid is known. */
+  pid: number
+  host: string
+  user: string
+  command?: string | undefined
+  [extra: string]: unknown
+}
+
+/** Data of `lock:released`, and of `lock:lost`, where the holder found that it held the lock no longer: what no command's own event tells, as of `cli-ops run`. */
+export type LockReleased = CommandLockFacts & { id: string; owner: LockParty }
+
+/** Data of `lock:refused`: the lock was not acquired. */
+export type LockRefused = {
+  resource: string
+  owner: LockParty
+  /** `LOCK_TIMEOUT`, `LOCK_HELD`, `LOCK_SUPERSEDED`, … */
+  code: string
+  label?: string | undefined
+  waitedMs?: number | undefined
+  [extra: string]: unknown
+}
+
+/** Data of `lock:forced`: somebody took the lock from its holder. */
+export type LockForced = CommandLockFacts & {
+  id: string
+  /** Who held it; absent where that was not known. */
+  owner?: LockParty | undefined
+  /** Who took it away. */
+  by: LockParty
 }
 
 /**
@@ -84,6 +140,8 @@ export type CommandFailed = {
   /** The signal that ended it. */
   signal?: string | undefined
   error?: { name: string; code?: string | undefined; [extra: string]: unknown } | undefined
+  /** The lock of its rule, where it has one. Of a process that was killed only what the rule says. */
+  lock?: CommandLockFacts | undefined
   [extra: string]: unknown
 }
 

@@ -47,6 +47,11 @@ export class HeldLock implements Lock, FlowLock {
     return this.#grant.token
   }
 
+  /** After the release: whether the lock had been taken away by then. False where the engine does not tell. */
+  get wasGone(): boolean {
+    return this.#grant.wasGone?.() ?? false
+  }
+
   // Watching begins with the first user of the signal: most locks are given back before anybody asks.
   get signal(): AbortSignal {
     if (this.#controller !== undefined) return this.#controller.signal

@@ -57,6 +57,7 @@ export interface LockManagerOptions extends ConnectionOptions {
 export class LockManager {
   readonly #resource: string | undefined
   readonly #timeoutMs: number
+  readonly #options: ConnectionOptions
   readonly #handle: DriverHandle<'locks'>
   readonly #scope: string
   readonly #clock: Clock
@@ -73,6 +74,7 @@ export class LockManager {
     if (options.timeoutMs !== undefined) assertTimeoutMs('timeoutMs', options.timeoutMs)
     this.#resource = resource
     this.#timeoutMs = options.timeoutMs ?? timeoutFromEnvironment()
+    this.#options = options
     this.#handle = openDriver(options, 'locks')
     this.#clock = clockFor(options)
     this.#scope = handleScope(options)
@@ -220,11 +222,21 @@ export class LockManager {
     return (await this.#driver()).list()
   }
 
-  /** Takes a lock from the grant with this id, and from no other. False where that id does not hold it (any more). */
+  /**
+   * Takes a lock from the grant with this id, and from no other. False where that id does not hold it (any more). The event `lock:forced`
+   * says who lost it and who took it away.
+   */
   async forceRelease(resource: string, lockId: string): Promise<boolean> {
     assertName('resource', resource)
     assertName('lockId', lockId)
-    return (await this.#driver()).forceRelease(resource, lockId)
+    const driver = await this.#driver()
+    const before = await lookBriefly(() => driver.inspect(resource))
+    const released = await driver.forceRelease(resource, lockId)
+    if (released) {
+      const { noteForced } = await import('./history/note-forced.js')
+      await noteForced(this.#options, { resource, id: lockId, before })
+    }
+    return released
   }
 
   /** Removes what dead processes left, and resolves to the locks that were freed. */

@@ -5,10 +5,10 @@ import { ownProcess } from '../base/process/own-process.js'
 import { jsonLine } from '../base/terminal/json-line.js'
 import { describeDuration, textAge } from '../base/terminal/units.js'
 import { commandLineOf } from './command-line.js'
-import { keptEvents } from './kept-events.js'
 import { lockAdvice } from './lock-advice.js'
 import { type CommandLines, lockJsonWith } from './lock-report.js'
 import type { OpsContext, OpsRun } from './ops-context.js'
+import { runEvents } from './read-lock-turns.js'
 import { commandKey, type UsualDuration, usualDurations } from './usual-durations.js'
 
 /** What is known beside the lock itself. */
@@ -51,7 +51,7 @@ async function readKnown(context: OpsContext): Promise<Known> {
   const isLocal = connection.urlOf('locks') === 'local:'
   const { host } = ownProcess()
   return {
-    usual: usualDurations(await keptEvents(context, 'command:completed', 'earliest')),
+    usual: usualDurations(await runEvents(context)),
     commandLines: isLocal ? commandLineOf : () => undefined,
     isHere: ({ owner }) => owner.host === host && owner.via === undefined,
     program,

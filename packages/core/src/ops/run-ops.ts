@@ -12,6 +12,7 @@ import type { OpsRun } from './ops-context.js'
 import { createOutput } from './ops-output.js'
 import { dropParked, listParked, retryParked } from './parked-events.js'
 import { releaseLock } from './release-lock.js'
+import { showHistory } from './show-history.js'
 import { showStatus } from './show-status.js'
 import { explainWait } from './explain-wait.js'
 
@@ -19,6 +20,7 @@ const RUNS: ReadonlyMap<string, OpsRun> = new Map([
   ['status', showStatus],
   ['locks', listLocks],
   ['why', explainWait],
+  ['history', showHistory],
   ['locks release', releaseLock],
   ['events', listEvents],
   ['events parked', listParked],

@@ -1,4 +1,5 @@
-import type { EventEnvelope } from '../events/contract/event-types.js'
+import type { StoredEvent } from '../events/contract/event-types.js'
+import { isObject } from '../base/validation/is-object.js'
 import { isRefusedCommand } from './rule-history.js'
 
 /** How long the runs of a command took that came to their end. */
@@ -16,20 +17,33 @@ const LAST_RUNS = 100
 
 /** Sums up how long each command usually takes, from events in the order of the log; the key is {@link commandKey}. */
 export function usualDurations(
-  events: readonly EventEnvelope[],
+  events: readonly StoredEvent[],
 ): ReadonlyMap<string, UsualDuration> {
   const durations = new Map<string, number[]>()
   for (const { type, data } of events) {
-    if (type !== 'command:completed') continue
-    const { cli, command, durationMs } = (data ?? {}) as Readonly<Record<string, unknown>>
-    if (typeof cli !== 'string' || typeof command !== 'string') continue
-    if (typeof durationMs !== 'number' || !(durationMs >= 0) || isRefusedCommand(data)) continue
-    const key = commandKey(cli, command)
-    const runs = durations.get(key) ?? []
-    runs.push(durationMs)
-    durations.set(key, runs)
+    const run = isObject(data) ? runOf(type, data) : undefined
+    if (run === undefined) continue
+    const runs = durations.get(run.key) ?? []
+    runs.push(run.durationMs)
+    durations.set(run.key, runs)
   }
   return new Map([...durations].map(([key, runs]) => [key, sumUp(runs.slice(-LAST_RUNS))]))
+}
+
+/** A run that came to its end: of a command, or of a program under `cli-ops run`. */
+function runOf(
+  type: string,
+  data: Readonly<Record<string, unknown>>,
+): { readonly key: string; readonly durationMs: number } | undefined {
+  const { owner } = data
+  const isRun = type === 'lock:released' && isObject(owner)
+  if (!isRun && (type !== 'command:completed' || isRefusedCommand(data))) return undefined
+  const { cli, command = '', durationMs } = isRun
+    ? { cli: owner['name'], command: owner['command'], durationMs: data['heldMs'] }
+    : data
+  if (typeof cli !== 'string' || typeof command !== 'string') return undefined
+  if (typeof durationMs !== 'number' || !(durationMs >= 0)) return undefined
+  return { key: commandKey(cli, command), durationMs }
 }
 
 /** What tells the commands of all CLIs apart. */
@@ -37,7 +51,8 @@ export function commandKey(cli: string, command: string): string {
   return `${cli} ${command}`.trimEnd()
 }
 
-function sumUp(runs: readonly number[]): UsualDuration {
+/** Sums up durations in milliseconds. */
+export function sumUp(runs: readonly number[]): UsualDuration {
   const sorted = runs.toSorted((one, other) => one - other)
   const within = (share: number): number =>
     sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0

@@ -18,5 +18,9 @@ export {
   configuredConnection,
   type ConfiguredConnection,
 } from '../command/options/configured-connection.js'
+export type { LockRunFacts } from './note-run.js'
 export { EXIT_LOST, exitCodeOf } from '../command/host/exit-codes.js'
 export { type LockOwners, tryLockNow } from '../command/try-lock-now.js'
+
+/** Loads what tells the history of locks about a run: while the program runs. */
+export const loadRunNotes = (): Promise<typeof import('./note-run.js')> => import('./note-run.js')

@@ -12,7 +12,14 @@ export const serviceRecordSchema = z.looseObject({
   endpoint: z.string().optional(),
   /** The commands in progress. */
   commands: z
-    .array(z.object({ command: z.string(), startedAt: z.number().int(), endId: z.string() }))
+    .array(
+      z.object({
+        command: z.string(),
+        startedAt: z.number().int(),
+        endId: z.string(),
+        lock: z.object({ resource: z.string(), label: z.string().optional() }).optional(),
+      }),
+    )
     .readonly()
     .optional(),
   /** What was given at `register`. */

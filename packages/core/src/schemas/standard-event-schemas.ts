@@ -3,12 +3,29 @@ import * as z from 'zod'
 const reference = z.looseObject({ id: z.string() })
 const updated = z.looseObject({ id: z.string(), changes: z.record(z.string(), z.unknown()) })
 const command = { cli: z.string(), command: z.string(), instance: z.string() }
+const lock = {
+  resource: z.string(),
+  id: z.string().optional(),
+  label: z.string().optional(),
+  slot: z.string().optional(),
+  waitedMs: z.number().nonnegative().optional(),
+  heldMs: z.number().nonnegative().optional(),
+}
+const party = z.looseObject({
+  name: z.string(),
+  pid: z.number().int().nonnegative(),
+  host: z.string(),
+  user: z.string(),
+  command: z.string().optional(),
+})
+const lockReleased = z.looseObject({ ...lock, id: z.string(), owner: party })
 const commandEnded = z.looseObject({
   ...command,
   exitCode: z.number().int(),
   durationMs: z.number().nonnegative(),
   signal: z.string().optional(),
   error: z.looseObject({ name: z.string(), code: z.string().optional() }).optional(),
+  lock: z.looseObject(lock).optional(),
 })
 
 /**
@@ -37,4 +54,9 @@ export const standardEventSchemas = {
   'command:completed': commandEnded,
   // Of a process that was killed nobody knows the exit code.
   'command:failed': commandEnded.extend({ exitCode: z.number().int().nullable() }),
+
+  'lock:released': lockReleased,
+  'lock:refused': z.looseObject({ ...lock, owner: party, code: z.string() }),
+  'lock:lost': lockReleased,
+  'lock:forced': z.looseObject({ ...lock, id: z.string(), owner: party.optional(), by: party }),
 }

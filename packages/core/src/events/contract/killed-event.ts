@@ -6,7 +6,7 @@ import { isoNow } from './event-time.js'
 /** The last event of a command whose process was killed, as that process would have emitted it. Nobody knows the exit code. */
 export function killedEventJson(
   { name, instance }: Pick<ServiceRecord, 'name' | 'instance'>,
-  { command, startedAt, endId }: OpenCommand,
+  { command, startedAt, endId, lock }: OpenCommand,
 ): string {
   const data = {
     cli: name,
@@ -15,6 +15,7 @@ export function killedEventJson(
     exitCode: null,
     // Until now, since nobody saw the end. The clock may have been set back.
     durationMs: Math.max(0, Date.now() - startedAt),
+    lock,
   }
   const attributes = {
     id: endId,

@@ -124,4 +124,6 @@ export interface LockGrant {
   abandon?(): void
   /** Absent on drivers that need the network. */
   releaseSync?(): void
+  /** After the release: whether the lock was gone by then. Absent where a release does not find out. */
+  wasGone?(): boolean
 }

@@ -51,5 +51,6 @@ export function ofSlot(grant: LockGrant, slot: string): SlotGrant {
     onLost: (listener) => grant.onLost(listener),
     release: () => grant.release(),
     ...(grant.releaseSync !== undefined && { releaseSync: () => grant.releaseSync?.() }),
+    wasGone: () => grant.wasGone?.() ?? false,
   }
 }

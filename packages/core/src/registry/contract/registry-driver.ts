@@ -10,6 +10,8 @@ export interface OpenCommand {
   readonly startedAt: number
   /** Id of the event that ends it. Whoever stores that event uses this id, so there is one end however many try. */
   readonly endId: string
+  /** What its rule asks for, where that is known before the command runs. */
+  readonly lock?: { readonly resource: string; readonly label?: string | undefined } | undefined
 }
 
 /** What an instance stores about itself. */

@@ -5,6 +5,7 @@ import type { AppendOptions, CleanOptions, EventRecord, Retention } from '../../
 import type { Home } from '../home/home.js'
 import { GroupCursors } from './group-cursor.js'
 import { toCursor } from './log-position.js'
+import { LockHistoryLog } from './lock-history-log.js'
 import { encodeEvent } from './log-record.js'
 import { expireSegments } from './log-retention.js'
 import { LogWriter, type WrittenBlock } from './log-writer.js'
@@ -51,6 +52,7 @@ export function createLogAppender(
   const { events: directory } = home.paths
   const writer = new LogWriter(fileSystem, directory, now, newest)
   const cursors = new GroupCursors(fileSystem, home.paths.groups)
+  const history = new LockHistoryLog(home)
 
   const prepare = (): void => {
     home.prepare()
@@ -64,6 +66,9 @@ export function createLogAppender(
       now: now(),
       oldestNeeded: cursors.oldestSegment(),
       count,
+      onRemove: (path, segment) => {
+        history.keep(path, segment)
+      },
     })
 
   /** Until when the newest segment is not rotated for its age. */

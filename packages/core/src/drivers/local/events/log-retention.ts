@@ -14,6 +14,8 @@ export interface ExpiryOptions extends CleanOptions {
   readonly oldestNeeded: number | undefined
   /** Whether to count the events that are removed, which means reading them. */
   readonly count: boolean
+  /** Called with each segment before it is removed. */
+  readonly onRemove: (path: string, segment: number) => void
 }
 
 /** A segment on disk. */
@@ -50,6 +52,7 @@ export function expireSegments(
     const needed = oldestNeeded !== undefined && segment.number >= oldestNeeded
     // Oldest first and without holes: that is what lets a writer conclude from a missing successor that there is none.
     if (!(old && !needed) && total <= retention.maxBytes) break
+    options.onRemove(segment.path, segment.number)
     removed += removeSegment(fileSystem, segment, options.count)
     total -= segment.size
   }

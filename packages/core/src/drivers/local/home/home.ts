@@ -21,6 +21,8 @@ export interface HomePaths {
   readonly claims: string
   /** `<segment>.ndjson`, the event log. */
   readonly events: string
+  /** `<number>.ndjson`, what expired events told of locks. */
+  readonly history: string
   /** `<group>.json`, the cursors of durable groups. */
   readonly groups: string
   /** `<group>/<position>-<id>.json`, the events that groups have parked. */
@@ -57,6 +59,7 @@ export class Home extends UsualHome {
       floor: this.directory('floor'),
       claims: this.directory('claims'),
       events: this.directory('events'),
+      history: this.directory('history'),
       groups: this.directory('groups'),
       parked: this.directory('parked'),
       registry: this.directory('registry'),

@@ -32,21 +32,19 @@ export function describeClaim(place: LockFiles, won: Omit<Claim, 'since'>): Clai
   }
 }
 
-/** Gives a lock back. Doing it twice, or after the loss, does nothing. */
+/** Gives a lock back; false where it was gone. Doing it twice, or after the loss, does nothing. */
 export function releaseClaim(
   { fileSystem, home, released }: LockFiles,
   { entry, paths, request, token }: Claim,
-): void {
+): boolean {
   try {
-    if (request.mode === 'shared') {
-      fileSystem.unlink(entry)
-      return
-    }
+    if (request.mode === 'shared') return fileSystem.unlink(entry)
     const held = entry.slice(paths.lock.length + 1)
-    if (!swapNamePatiently(fileSystem, paths.lock, held, formatFree(token))) return
+    if (!swapNamePatiently(fileSystem, paths.lock, held, formatFree(token))) return false
   } catch (error) {
     throw home.failure(error)
   }
   if (released.size >= MAX_REMEMBERED) released.clear()
   released.set(paths.encoded, token)
+  return true
 }

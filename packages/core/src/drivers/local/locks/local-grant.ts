@@ -20,8 +20,10 @@ export function createLocalGrant(
     }
   }
   let released = false
+  let gone = false
   const release = (): void => {
-    releaseClaim(place, claim)
+    const found = releaseClaim(place, claim)
+    if (!released) gone = !found
     released = true
   }
   return {
@@ -33,5 +35,6 @@ export function createLocalGrant(
     onLost: (listener) => watchForLoss(claim, () => released || isHeld(), listener),
     release,
     releaseSync: release,
+    wasGone: () => gone,
   }
 }

@@ -1,0 +1,109 @@
+import type { Coordinator, EventBus } from '@cli-ops/shared-ipc'
+import {
+  type ConfiguredConnection,
+  isCliOpsError,
+  loadRunNotes,
+  type Lock,
+  type LockRunFacts,
+  say,
+} from '@cli-ops/shared-ipc/ops/wrap'
+
+import type { RunPlan } from './run-options.js'
+
+/** Whoever takes a lock says so after it was taken. */
+const TAKER_LOOKS = 10
+const TAKER_PAUSE_MS = 100
+
+/** Whose lock it is, and how the kit is loaded. */
+export interface RunNotesOptions {
+  readonly pid: number | undefined
+  readonly coordinator: () => Promise<Coordinator>
+}
+
+/** Tells the history of locks what becomes of the lock of a run. What cannot be told keeps nothing from running. */
+export class RunNotes {
+  readonly #place: ConfiguredConnection
+  readonly #plan: RunPlan
+  readonly #options: RunNotesOptions
+  readonly #askedAt = performance.now()
+  #heldAt = 0
+  #notes: ReturnType<typeof loadRunNotes> | undefined
+
+  constructor(place: ConfiguredConnection, plan: RunPlan, options: RunNotesOptions) {
+    this.#place = place
+    this.#plan = plan
+    this.#options = options
+  }
+
+  /** Gives the lock that is asked for, and tells why there is none. */
+  async follow(taking: Promise<Lock>): Promise<Lock> {
+    try {
+      const lock = await taking
+      this.#heldAt = performance.now()
+      // While the program runs.
+      setImmediate(() => void this.#load().catch(() => undefined))
+      return lock
+    } catch (error) {
+      const waitedMs = this.#since(this.#askedAt)
+      if (isCliOpsError(error))
+        await this.#note({ ...this.#rule(), type: 'lock:refused', waitedMs, code: error.code })
+      throw error
+    }
+  }
+
+  /** The program has ended, and its lock with it. */
+  async end({ id, slot, signal }: Lock): Promise<void> {
+    await this.#note({
+      ...this.#rule(),
+      type: signal.aborted ? 'lock:lost' : 'lock:released',
+      id,
+      slot,
+      waitedMs: Math.round(this.#heldAt - this.#askedAt),
+      heldMs: this.#since(this.#heldAt),
+    })
+  }
+
+  /** Says who took the lock away, where that becomes known within a second. */
+  async tellTaker({ id, resource }: Lock): Promise<void> {
+    if (this.#isOff) return
+    const { whoTook } = await this.#load()
+    for (let look = 0; look < TAKER_LOOKS; look += 1) {
+      const taker = whoTook(this.#place.options, id)
+      if (taker !== undefined) {
+        say(`${JSON.stringify(resource)} was taken away by ${taker}`)
+        return
+      }
+      await new Promise((resolve) => setTimeout(resolve, TAKER_PAUSE_MS))
+    }
+  }
+
+  get #isOff(): boolean {
+    const { connection } = this.#place
+    return connection.disabled || connection.urlOf('events') === 'memory:'
+  }
+
+  #load(): ReturnType<typeof loadRunNotes> {
+    return (this.#notes ??= loadRunNotes())
+  }
+
+  #rule(): Pick<LockRunFacts, 'resource' | 'label' | 'pid'> {
+    const { resource, label } = this.#plan
+    return { resource, label, pid: this.#options.pid }
+  }
+
+  #since(instant: number): number {
+    return Math.round(performance.now() - instant)
+  }
+
+  async #note(facts: LockRunFacts): Promise<void> {
+    if (this.#isOff) return
+    try {
+      const { noteRun, runData } = await this.#load()
+      if (noteRun(this.#place.connection, facts)) return
+      const { events } = await this.#options.coordinator()
+      await (events as EventBus<Record<string, unknown>>).emit(facts.type, runData(facts))
+    } catch {
+      // The program has done its work, and its exit code says so.
+    }
+  }
+}

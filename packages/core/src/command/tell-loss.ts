@@ -1,0 +1,30 @@
+import { say } from '../base/terminal/message.js'
+import { type ConnectionOptions, resolveConnection } from '../engine/connection-options.js'
+import { describeOwner } from '../locks/contract/describe-owner.js'
+import type { LockParty } from '../events/standard-events.js'
+import { keptLockEvents } from './kept-lock-events.js'
+
+/** Says that a lock was gone before it was given back, and who took it where the history of locks knows. */
+export function tellLoss(
+  options: ConnectionOptions,
+  { resource, id }: { readonly resource: string; readonly id: string },
+): void {
+  const by = takerOf(options, id)
+  const who = by === undefined ? '' : ` by ${describeParty(by)}`
+  say(`lost the lock on ${JSON.stringify(resource)} while it ran: it was taken away${who}`)
+}
+
+/** Who took the grant with this id from its holder, as far as is known on this machine. */
+export function takerOf(options: ConnectionOptions, id: string): LockParty | undefined {
+  const forced = keptLockEvents(resolveConnection(options)).findLast(
+    ({ type, data }) => type === 'lock:forced' && (data as { readonly id?: unknown }).id === id,
+  )
+  return (forced?.data as { readonly by?: LockParty } | undefined)?.by
+}
+
+/** As `describeOwner`, of one who may have ended since. */
+export function describeParty(party: LockParty, label?: string, slot?: string): string {
+  const { name, pid, host, user, command } = party
+  const known = { name, pid, host, user, state: 'running' } as const
+  return describeOwner(command === undefined ? known : { ...known, command }, label, slot)
+}

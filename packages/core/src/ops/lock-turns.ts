@@ -1,0 +1,130 @@
+import type { StoredEvent } from '../events/contract/event-types.js'
+import type { LockParty } from '../events/standard-events.js'
+import { isObject } from '../base/validation/is-object.js'
+
+/** How a turn of a lock came to its end, or why it never began. */
+export type TurnOutcome = 'released' | 'lost' | 'forced' | 'killed' | 'refused' | 'superseded'
+
+/** One process's turn with a lock, or its wait for one, which is over. */
+export interface LockTurn {
+  readonly resource: string
+  readonly outcome: TurnOutcome
+  /** When it ended. */
+  readonly time: Date
+  readonly holder: TurnParty
+  /** Id of the grant; absent where there was none. */
+  readonly id?: string
+  readonly label?: string
+  readonly slot?: string
+  readonly waitedMs?: number
+  readonly heldMs?: number
+  /** Who took the lock away. */
+  readonly by?: TurnParty
+  /** Why the lock was not acquired: `LOCK_TIMEOUT`, … */
+  readonly code?: string
+}
+
+/** Somebody in a history: of a command's own event only name and command are known. */
+export type TurnParty = Pick<LockParty, 'name'> & {
+  readonly [Key in 'command' | 'host' | 'user']?: string
+} & { readonly pid?: number }
+
+/** Puts the turns of locks together from events in their order. Events come from other processes, so what is not as it should be is left out. */
+export function lockTurns(events: readonly StoredEvent[]): readonly LockTurn[] {
+  const turns: LockTurn[] = []
+  const forced = new Map<string, number>()
+  for (const event of events) {
+    const turn = turnOf(event)
+    if (turn === undefined) continue
+    const at = turn.id === undefined ? undefined : forced.get(turn.id)
+    // Whoever was robbed tells of its end as well; the turn ended before.
+    if (at !== undefined) {
+      turns[at] = { ...turn, ...turns[at] }
+      continue
+    }
+    if (turn.outcome === 'forced' && turn.id !== undefined) forced.set(turn.id, turns.length)
+    turns.push(turn)
+  }
+  return turns
+}
+
+function turnOf({ type, time, data }: StoredEvent): LockTurn | undefined {
+  const at = new Date(time)
+  if (!isObject(data) || Number.isNaN(at.getTime())) return undefined
+  if (type === 'command:completed' || type === 'command:failed') return commandTurn(at, data)
+  const outcome = LOCK_OUTCOMES.get(type)
+  if (outcome === undefined) return undefined
+  const owner = partyOf(data['owner']) ?? (outcome === 'forced' ? UNKNOWN : undefined)
+  const facts = factsOf(data)
+  if (owner === undefined || facts === undefined) return undefined
+  const { code, by } = data
+  return {
+    ...facts,
+    outcome: code === 'LOCK_SUPERSEDED' ? 'superseded' : outcome,
+    time: at,
+    holder: owner,
+    ...definite({ by: partyOf(by), code: textOf(code) }),
+  }
+}
+
+const UNKNOWN: TurnParty = { name: 'unknown' }
+
+const LOCK_OUTCOMES: ReadonlyMap<string, TurnOutcome> = new Map([
+  ['lock:released', 'released'],
+  ['lock:lost', 'lost'],
+  ['lock:forced', 'forced'],
+  ['lock:refused', 'refused'],
+])
+
+function commandTurn(time: Date, data: Readonly<Record<string, unknown>>): LockTurn | undefined {
+  const { cli, command, exitCode, error, lock } = data
+  const facts = isObject(lock) ? factsOf(lock) : undefined
+  if (facts === undefined || typeof cli !== 'string' || typeof command !== 'string')
+    return undefined
+  const code = isObject(error) ? textOf(error['code']) : undefined
+  const holder = { name: cli, ...(command !== '' && { command }) }
+  const outcome = commandOutcome(facts, exitCode, code)
+  const refusal = facts.id === undefined ? definite({ code }) : {}
+  return { ...facts, outcome, time, holder, ...refusal }
+}
+
+function commandOutcome(
+  { id }: Pick<LockTurn, 'id'>,
+  exitCode: unknown,
+  code: string | undefined,
+): TurnOutcome {
+  if (exitCode === null) return 'killed'
+  if (id !== undefined) return code === 'LOCK_LOST' ? 'lost' : 'released'
+  return code === 'LOCK_SUPERSEDED' ? 'superseded' : 'refused'
+}
+
+type TurnFacts = Pick<LockTurn, 'resource' | 'id' | 'label' | 'slot' | 'waitedMs' | 'heldMs'>
+
+function factsOf(value: Readonly<Record<string, unknown>>): TurnFacts | undefined {
+  const { resource, id, label, slot, waitedMs, heldMs } = value
+  if (typeof resource !== 'string') return undefined
+  const texts = { id: textOf(id), label: textOf(label), slot: textOf(slot) }
+  return { resource, ...definite({ ...texts, waitedMs: spanOf(waitedMs), heldMs: spanOf(heldMs) }) }
+}
+
+function partyOf(value: unknown): TurnParty | undefined {
+  if (!isObject(value)) return undefined
+  const { name, pid, host, user, command } = value
+  if (typeof name !== 'string') return undefined
+  const texts = { host: textOf(host), user: textOf(user), command: textOf(command) }
+  return { name, ...definite({ ...texts, pid: spanOf(pid) }) }
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}
+
+function spanOf(value: unknown): number | undefined {
+  return typeof value === 'number' && value >= 0 ? value : undefined
+}
+
+/** Leaves out what is not known. */
+function definite<T extends object>(value: T): { [Key in keyof T]?: Exclude<T[Key], undefined> } {
+  const known = Object.entries(value).filter(([, member]) => member !== undefined)
+  return Object.fromEntries(known) as { [Key in keyof T]?: Exclude<T[Key], undefined> }
+}

@@ -1,0 +1,120 @@
+import { assertName } from '../base/names/assert-name.js'
+import { jsonLine } from '../base/terminal/json-line.js'
+import { parseSince } from '../base/terminal/parse-since.js'
+import { textTable } from '../base/terminal/text-table.js'
+import { describeDuration, describeElapsed } from '../base/terminal/units.js'
+import { describeOwner } from '../locks/contract/describe-owner.js'
+import { groupBy } from './group-by.js'
+import type { LockTurn, TurnParty } from './lock-turns.js'
+import type { OpsRun } from './ops-context.js'
+import { readLockTurns } from './read-lock-turns.js'
+import { commandKey, sumUp, type UsualDuration } from './usual-durations.js'
+import { type WaitedFor, waitedFor } from './waited-for.js'
+
+const DEFAULT_SINCE = '1d'
+/** More are in the JSON. */
+const SHOWN_TURNS = 50
+const SHOWN_SUMS = 5
+
+/** How long a command usually holds a lock. */
+interface UsualHold extends UsualDuration {
+  readonly resource: string
+  readonly holder: string
+}
+
+/** `history [resource]`: who held a lock, for how long, after which wait, and how that ended; how long it usually takes, and who is waited for most. */
+export const showHistory: OpsRun = async (context) => {
+  const { args, options, print } = context
+  const [resource] = args
+  if (resource !== undefined) assertName('resource', resource)
+  const since = parseSince('--since', options['since'] ?? DEFAULT_SINCE)
+  const turns = (await readLockTurns(context)).filter(
+    (turn) => turn.time >= since && (resource === undefined || turn.resource === resource),
+  )
+  const usual = usualHolds(turns)
+  const waited = waitedFor(turns)
+  print(
+    { since, turns, usual, waitedFor: waited },
+    turns.length === 0
+      ? `No turn of ${resource === undefined ? 'a lock' : jsonLine(resource)} has ended since ${since.toISOString()}.`
+      : [turnTable(turns), usualText(usual), waitedText(waited)]
+          .filter((part) => part !== '')
+          .join('\n\n'),
+  )
+  return 0
+}
+
+function usualHolds(turns: readonly LockTurn[]): readonly UsualHold[] {
+  const ended = turns.filter(({ outcome, heldMs }) => outcome === 'released' && heldMs !== undefined)
+  const groups = groupBy(ended, ({ resource, holder }) =>
+    JSON.stringify([resource, commandKey(holder.name, holder.command ?? '')]),
+  )
+  return [...groups]
+    .map(([key, held]) => {
+      const [resource, holder] = JSON.parse(key) as [string, string]
+      return { resource, holder, ...sumUp(held.map(({ heldMs = 0 }) => heldMs)) }
+    })
+    .sort((one, other) => other.medianMs * other.runs - one.medianMs * one.runs)
+}
+
+function turnTable(turns: readonly LockTurn[]): string {
+  const shown = turns.slice(-SHOWN_TURNS)
+  const left = turns.length - shown.length
+  const table = textTable(
+    ['ENDED', 'RESOURCE', 'HOLDER', 'WAITED', 'HELD', 'HOW IT ENDED'],
+    shown.map((turn) => [
+      localTime(turn.time),
+      turn.resource,
+      describeParty(turn.holder, turn),
+      turn.waitedMs === undefined ? '-' : describeElapsed(turn.waitedMs),
+      turn.heldMs === undefined ? '-' : describeElapsed(turn.heldMs),
+      endText(turn),
+    ]),
+  )
+  return left === 0 ? table : `${table}\n${left} before these: --json has them all`
+}
+
+function endText({ outcome, by, code }: LockTurn): string {
+  if (outcome === 'forced')
+    return by === undefined ? 'taken away' : `taken away by ${describeParty(by)}`
+  return outcome === 'refused' && code !== undefined ? `refused (${code})` : outcome
+}
+
+function describeParty(
+  { name, command, pid = 0, host = '', user = '' }: TurnParty,
+  { label, slot }: Pick<LockTurn, 'label' | 'slot'> = {},
+): string {
+  const owner = { name, pid, host, user, state: 'running', ...(command && { command }) } as const
+  return describeOwner(owner, label, slot)
+}
+
+/** In the time of the place, to the second: `2026-11-28 14:03:27`. */
+function localTime(time: Date): string {
+  const shifted = new Date(time.getTime() - time.getTimezoneOffset() * 60_000)
+  return shifted.toISOString().slice(0, 19).replace('T', ' ')
+}
+
+function usualText(usual: readonly UsualHold[]): string {
+  return section(
+    'Usually held',
+    usual.map(({ resource, holder, medianMs, p90Ms, runs }) => {
+      const often = runs === 1 ? 'once' : `9 of 10 within ${describeDuration(p90Ms)}, ${runs} times`
+      return `${jsonLine(resource)} by ${holder}: ${describeDuration(medianMs)}, ${often}`
+    }),
+  )
+}
+
+function waitedText(waited: readonly WaitedFor[]): string {
+  return section(
+    'Most waited for',
+    waited.map(({ resource, holder, waitedMs, waits }) => {
+      const often = waits === 1 ? 'once' : `${waits} times`
+      return `${holder} with ${jsonLine(resource)}: ${describeElapsed(waitedMs)} in all, ${often}`
+    }),
+  )
+}
+
+function section(title: string, lines: readonly string[]): string {
+  if (lines.length === 0) return ''
+  return [`${title}:`, ...lines.slice(0, SHOWN_SUMS).map((line) => `  ${line}`)].join('\n')
+}
