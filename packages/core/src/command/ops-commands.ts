@@ -62,14 +62,14 @@ export const OPS_COMMANDS: readonly OpsCommand[] = [
   },
   {
     path: 'locks release',
-    summary: 'take a lock from the holder with this id, and from no later one',
+    summary:
+      'take a lock from the holder with this id, and from no later one; without the id, show the holders',
     arguments: [{ name: 'resource', description: 'what the lock protects' }],
     options: [
       {
         name: 'id',
         value: 'id',
         description: 'id of the holder, as "locks" shows it',
-        required: true,
       },
       JSON_OPTION,
     ],

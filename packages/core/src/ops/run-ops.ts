@@ -1,6 +1,7 @@
 import { debug, say } from '../base/terminal/message.js'
 import { storageError } from '../drivers/local/home/home.js'
 import { isCliOpsError } from '../base/errors/cli-ops-error.js'
+import { describeOwnProcess } from '../base/process/own-process.js'
 import type { ConnectionOptions } from '../engine/connection-options.js'
 import { cleanUp } from './clean.js'
 import { runDoctor } from './doctor.js'
@@ -56,8 +57,16 @@ export interface OpsProgram extends ConnectionOptions {
  */
 export async function runOps(call: OpsCall): Promise<number> {
   const run = RUNS.get(call.path)
-  if (run !== undefined) return runWithContext(call, run)
+  if (run !== undefined) {
+    describeOwnProcess({ command: commandOf(call) })
+    return runWithContext(call, run)
+  }
   throw new TypeError(`path must be one of ${[...RUNS.keys()].join(', ')}, got "${call.path}"`)
+}
+
+/** The command as others are shown it, such as in the history of a lock that it took away: `ops locks release`. */
+function commandOf({ name, path, program = `${name} ops` }: OpsCall): string {
+  return program.startsWith(`${name} `) ? `${program.slice(name.length + 1)} ${path}` : path
 }
 
 /** Runs a command that a program adds to those, with the same context, output and exit codes. */

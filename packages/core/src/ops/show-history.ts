@@ -12,6 +12,8 @@ import { commandKey, sumUp, type UsualDuration } from './usual-durations.js'
 import { type WaitedFor, waitedFor } from './waited-for.js'
 
 const DEFAULT_SINCE = '1d'
+/** A shorter wait is no more than asking takes. */
+const WORTH_MS = 150
 /** More are in the JSON. */
 const SHOWN_TURNS = 50
 const SHOWN_SUMS = 5
@@ -66,7 +68,7 @@ function turnTable(turns: readonly LockTurn[]): string {
       localTime(turn.time),
       turn.resource,
       describeParty(turn.holder, turn),
-      turn.waitedMs === undefined ? '-' : describeElapsed(turn.waitedMs),
+      (turn.waitedMs ?? 0) < WORTH_MS ? '-' : describeElapsed(turn.waitedMs ?? 0),
       turn.heldMs === undefined ? '-' : describeElapsed(turn.heldMs),
       endText(turn),
     ]),

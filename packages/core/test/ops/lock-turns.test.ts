@@ -1,0 +1,88 @@
+import { describe, expect, test } from 'vitest'
+
+import type { StoredEvent } from '../../src/events/contract/event-types.js'
+import { lockTurns } from '../../src/ops/lock-turns.js'
+import { waitedFor } from '../../src/ops/waited-for.js'
+
+const BEGAN = Date.UTC(2026, 0, 1)
+const party = { name: 'cli-ops', command: 'run deploy.sh', pid: 7, host: 'build-7', user: 'dev' }
+
+let count = 0
+function event(type: string, seconds: number, data: unknown): StoredEvent {
+  count += 1
+  return {
+    specversion: '1.0',
+    id: String(count),
+    source: '/cli-ops/test/1',
+    type,
+    time: new Date(BEGAN + seconds * 1000).toISOString(),
+    datacontenttype: 'application/json',
+    data,
+  }
+}
+
+function ended(seconds: number, lock: object, rest: object = {}, type = 'command:completed') {
+  const command = { cli: 'cli-alpha', command: 'deploy', instance: 'i', exitCode: 0 }
+  return event(type, seconds, { ...command, durationMs: 1, ...rest, lock })
+}
+
+function outcomes(...events: StoredEvent[]): (string | undefined)[] {
+  return lockTurns(events).flatMap(({ outcome, code }) => [outcome, code])
+}
+
+describe('turns of locks', () => {
+  test.each([
+    ['completed', ended(1, { resource: 'db', id: 'a', heldMs: 5 }), 'released'],
+    ['failed', ended(1, { resource: 'db', id: 'a' }, { exitCode: 1 }, 'command:failed'), 'released'],
+    ['killed', ended(1, { resource: 'db' }, { exitCode: null }, 'command:failed'), 'killed'],
+    ['skipped', ended(1, { resource: 'db', waitedMs: 0 }), 'refused'],
+    [
+      'superseded',
+      ended(1, { resource: 'db' }, { error: { code: 'LOCK_SUPERSEDED' } }, 'command:failed'),
+      'superseded',
+    ],
+    ['lost', event('lock:lost', 1, { resource: 'db', id: 'a', owner: party }), 'lost'],
+  ])('of a command that was %s', (_how, told, outcome) => {
+    expect(outcomes(told)[0]).toBe(outcome)
+  })
+
+  test('one that was refused says why', () => {
+    const error = { name: 'CliOpsError', code: 'LOCK_TIMEOUT' }
+    const told = ended(1, { resource: 'db', waitedMs: 9 }, { exitCode: 75, error }, 'command:failed')
+    expect(outcomes(told)).toEqual(['refused', 'LOCK_TIMEOUT'])
+  })
+
+  test('one that was taken away ended then, whatever its holder tells later', () => {
+    const by = { ...party, command: 'locks release' }
+    const forced = { resource: 'db', id: 'a', owner: party, by, heldMs: 1000 }
+    const released = { resource: 'db', id: 'a', owner: party, heldMs: 9000, waitedMs: 3 }
+    const turns = lockTurns([event('lock:forced', 1, forced), event('lock:lost', 9, released)])
+    expect(turns).toEqual([
+      expect.objectContaining({ outcome: 'forced', heldMs: 1000, waitedMs: 3, by }),
+    ])
+    expect(turns[0]?.time.getTime()).toBe(BEGAN + 1000)
+  })
+
+  test.each([
+    null,
+    7,
+    { lock: 'db' },
+    { cli: 'x', command: 'y', lock: { resource: 7 } },
+    { cli: 7, command: 'y', lock: { resource: 'db' } },
+  ])('leaves out what is none: %j', (data) => {
+    expect(lockTurns([event('command:completed', 1, data), event('lock:lost', 1, data)])).toEqual([])
+  })
+})
+
+test('a wait counts for whoever held the lock meanwhile', () => {
+  const turns = lockTurns([
+    ended(10, { resource: 'db', id: 'a', heldMs: 10_000 }),
+    event('lock:released', 12, { resource: 'db', id: 'b', owner: party, waitedMs: 4000, heldMs: 2000 }),
+    ended(13, { resource: 'db', id: 'c', waitedMs: 5000, heldMs: 1000 }),
+    ended(13, { resource: 'other', id: 'd', waitedMs: 0, heldMs: 13_000 }),
+  ])
+  expect(waitedFor(turns)).toEqual([
+    { holder: 'cli-alpha deploy', resource: 'db', waitedMs: 7000, waits: 2 },
+    { holder: 'cli-ops run deploy.sh', resource: 'db', waitedMs: 2000, waits: 1 },
+  ])
+})
