@@ -12,7 +12,11 @@ export function showTiles({ now }) {
   const { locks, instances, servers, rates, disk } = now
   const held = locks.filter(({ id }) => id !== '').length
   const waiting = locks.reduce((sum, { waiters }) => sum + waiters.length, 0)
-  const hung = instances.filter(({ state }) => state === 'hung').length
+  const running = instances.filter(({ state, waitingFor }) => state === 'live' && !waitingFor)
+  const troubled = ['stopped', 'no answer'].flatMap((word) => {
+    const count = instances.filter((instance) => instance.word === word).length
+    return count === 0 ? [] : [`${count} ${word}`]
+  })
   const perMinute = rates.perSecond.reduce((sum, count) => sum + count, 0)
   const requests = servers.reduce((sum, { perSecond }) => sum + perSecond, 0)
   const [size, unit] = disk === undefined ? ['', ''] : sizeParts(disk.bytes)
@@ -22,9 +26,9 @@ export function showTiles({ now }) {
     { title: 'waiting', value: String(waiting) },
     {
       title: 'running',
-      value: String(instances.length),
-      note: hung > 0 ? `${hung} hung` : '',
-      isAlert: hung > 0,
+      value: String(running.length),
+      note: troubled.join(', '),
+      isAlert: troubled.length > 0,
     },
     { title: 'events in a minute', value: String(perMinute), counts: rates.perSecond },
     {
@@ -101,8 +105,8 @@ export function showInstances({ now, commands, time }) {
       {
         title: 'State',
         class: 'short',
-        text: ({ state, answers }) => (state === 'live' && answers ? 'live, answers' : state),
-        mood: ({ state }) => (state === 'live' ? 'good' : 'bad'),
+        text: ({ word, answers }) => (word === 'running' && answers ? 'running, answers' : word),
+        mood: ({ state, waitingFor }) => (state === 'hung' ? 'bad' : waitingFor ? '' : 'good'),
       },
       { title: 'Version', class: 'short rare', text: ({ version }) => version ?? '–' },
     ],
@@ -112,6 +116,7 @@ export function showInstances({ now, commands, time }) {
 /** @param {Store} store */
 export function showCommands({ now, commands, time }) {
   if (now === undefined) return
+  const words = new Map(now.instances.map(({ instance, word }) => [instance, word]))
   showTable(byId('commands-body'), newestFirst(commands), {
     label: 'Commands',
     unknown: whyNothing(now, 'events'),
@@ -136,7 +141,7 @@ export function showCommands({ now, commands, time }) {
       {
         title: 'Outcome',
         class: 'short',
-        text: ({ outcome = 'running', exitCode }) =>
+        text: ({ instance, outcome = words.get(instance) ?? 'running', exitCode }) =>
           outcome === 'failed' && exitCode !== undefined ? `failed (${exitCode})` : outcome,
         mood: ({ outcome }) =>
           outcome === undefined ? '' : outcome === 'completed' ? 'good' : 'bad',

@@ -3,10 +3,10 @@ import { diskUse, type OpsPlace, parkedGroups, pause } from '@cli-ops/shared-ipc
 
 import { CommandHistory } from './command-history.js'
 import { EventHistory } from './event-history.js'
-import { instanceView } from './instance-view.js'
+import { instanceFacts, instanceView } from './instance-view.js'
 import type {
   DiskView,
-  InstanceView,
+  InstanceFacts,
   ParkedView,
   PlaceView,
   PartName,
@@ -58,7 +58,7 @@ export class LiveModel {
   readonly #lockLook: RepeatedLook
   readonly #endings: Promise<void>[] = []
   readonly #firstLooks: Promise<unknown>
-  #instances: readonly InstanceView[] = []
+  #instances: readonly InstanceFacts[] = []
   #disk: DiskView | undefined
   #parked: readonly ParkedView[] = []
   #revision = 0
@@ -108,7 +108,7 @@ export class LiveModel {
     const problems = [...this.#problems].map(([part, text]) => ({ part, text }))
     const facts = {
       locks: this.#locks.locks,
-      instances: this.#instances,
+      instances: this.#instances.map((facts) => instanceView(facts, this.#locks.locks)),
       servers: this.#requests.servers,
       disk: this.#disk,
       parked: this.#parked,
@@ -154,7 +154,7 @@ export class LiveModel {
   async #lookAtInstances(): Promise<boolean> {
     const services = await this.#coordinator.registry.discover()
     const before = JSON.stringify(this.#instances)
-    this.#instances = services.map(instanceView)
+    this.#instances = services.map(instanceFacts)
     this.#commands.loseAllBut(new Set(services.map(({ instance }) => instance)), Date.now())
     return JSON.stringify(this.#instances) !== before
   }

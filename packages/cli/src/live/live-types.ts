@@ -1,4 +1,5 @@
 import type { Owner } from '@cli-ops/shared-ipc'
+import type { WaitingFor } from '@cli-ops/shared-ipc/ops'
 
 // What the live views show, as plain JSON: the dashboard sends it to the browser. Times are milliseconds since the epoch.
 // Every text here was chosen by somebody else and may be hostile.
@@ -110,7 +111,7 @@ export interface ServerView {
 }
 
 /** A running process of a CLI. */
-export interface InstanceView {
+export interface InstanceFacts {
   readonly name: string
   readonly instance: string
   readonly pid: number
@@ -119,6 +120,14 @@ export interface InstanceView {
   readonly state: 'live' | 'hung'
   readonly reason?: 'stopped' | 'unanswered' | undefined
   readonly answers: boolean
+}
+
+/** A running instance, and what it does. */
+export interface InstanceView extends InstanceFacts {
+  /** What it does, in a word: `running`, `waiting for production, 2nd`, `stopped`, `no answer`. */
+  readonly word: string
+  /** The lock that it waits for. */
+  readonly waitingFor?: WaitingFor | undefined
 }
 
 /** How many events came. */

@@ -1,7 +1,7 @@
 import type { RequestReport } from '@cli-ops/shared-ipc'
 
 import { KeptList, type Revisions } from './kept-list.js'
-import type { InstanceView, RequestView, ServerView } from './live-types.js'
+import type { InstanceFacts, RequestView, ServerView } from './live-types.js'
 
 const MAX_KEPT = 500
 
@@ -24,7 +24,7 @@ export class RequestHistory {
   }
 
   /** Takes in the answer of a server, or that it gave none. True where something has changed. */
-  observe(server: InstanceView, report: RequestReport | 'mute' | 'silent', at: number): boolean {
+  observe(server: InstanceFacts, report: RequestReport | 'mute' | 'silent', at: number): boolean {
     const { name, instance, pid } = server
     const before = this.#servers.get(instance)
     const rest = { name, instance, pid }

@@ -1,6 +1,6 @@
 import { type ConnectionOptions, IPCClient, isCliOpsError } from '@cli-ops/shared-ipc'
 
-import type { InstanceView } from './live-types.js'
+import type { InstanceFacts } from './live-types.js'
 import { readRequestReport } from '@cli-ops/shared-ipc/ops'
 import type { RequestHistory } from './request-history.js'
 
@@ -21,7 +21,7 @@ export class RequestWatch {
   }
 
   /** Asks each server once. True where something has changed. */
-  async look(instances: readonly InstanceView[]): Promise<boolean> {
+  async look(instances: readonly InstanceFacts[]): Promise<boolean> {
     if (this.#isClosed) return false
     const servers = instances.filter(({ answers }) => answers).slice(0, MAX_SERVERS)
     const present = new Set(servers.map(({ instance }) => instance))
@@ -40,7 +40,7 @@ export class RequestWatch {
     await Promise.all([...this.#clients.values()].map((client) => client.close()))
   }
 
-  async #ask(server: InstanceView): Promise<boolean> {
+  async #ask(server: InstanceFacts): Promise<boolean> {
     const { name, instance } = server
     if (server.state === 'hung') return this.#history.observe(server, 'silent', Date.now())
     const client = this.#clients.get(instance) ?? new IPCClient(name, { ...this.#connection })

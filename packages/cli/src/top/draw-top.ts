@@ -73,12 +73,11 @@ function drawSummary(snapshot: Snapshot, columns: number, style: Style): string 
   const { locks, instances, servers, rates, disk } = snapshot
   const held = locks.filter(({ id }) => id !== '').length
   const waiting = locks.reduce((sum, { waiters }) => sum + waiters.length, 0)
-  const hung = instances.filter(({ state }) => state === 'hung').length
   const last = rates.perSecond.slice(-11, -1).reduce((sum, count) => sum + count, 0) / 10
   const requests = servers.reduce((sum, { perSecond }) => sum + perSecond, 0)
   const parts = [
     `${held} held, ${waiting} waiting`,
-    `${instances.length} running${hung > 0 ? `, ${hung} hung` : ''}`,
+    instanceCounts(instances),
     `${rateText(last)} events/s ${sparkline(rates.perSecond.slice(-RATE_SECONDS))}`,
     ...(servers.length > 0 ? [`${rateText(requests)} requests/s`] : []),
     ...(disk === undefined
@@ -86,6 +85,18 @@ function drawSummary(snapshot: Snapshot, columns: number, style: Style): string 
       : [`home ${sizeText(disk.bytes)}, ${sizeText(disk.freeBytes)} free`]),
   ]
   return style.dim(fitText(joinWhole(parts, columns), columns))
+}
+
+/** `3 running, 1 stopped`: those who wait are counted with the queues. */
+function instanceCounts(instances: Snapshot['instances']): string {
+  const words = instances.map(({ state, word, waitingFor }) =>
+    state === 'live' && waitingFor !== undefined ? undefined : word,
+  )
+  const others = ['stopped', 'no answer'].flatMap((word) => {
+    const count = words.filter((candidate) => candidate === word).length
+    return count === 0 ? [] : [`${count} ${word}`]
+  })
+  return [`${words.filter((word) => word === 'running').length} running`, ...others].join(', ')
 }
 
 /** As many parts as fit whole. */

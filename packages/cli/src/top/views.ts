@@ -139,9 +139,9 @@ const INSTANCES: View<InstanceView & { readonly doing: string }> = {
     {
       title: 'STATE',
       importance: 1,
-      maxWidth: 6,
-      text: ({ state }) => state,
-      style: ({ state }) => (state === 'live' ? 'good' : 'bad'),
+      maxWidth: 32,
+      text: ({ word }) => word,
+      style: ({ state, waitingFor }) => moodOf(state, waitingFor),
     },
     {
       title: 'UP',
@@ -195,10 +195,13 @@ const EVENTS: View<EventView> = {
   ],
 }
 
-const COMMANDS: View<CommandView> = {
+const COMMANDS: View<CommandView & { readonly doing: string }> = {
   title: 'Commands',
   part: 'events',
-  rows: ({ commands }) => commands,
+  rows: ({ commands, instances }) => {
+    const words = new Map(instances.map(({ instance, word }) => [instance, word]))
+    return commands.map((run) => ({ ...run, doing: words.get(run.instance) ?? 'running' }))
+  },
   key: ({ key }) => String(key),
   sort: { title: 'BEGAN', isReversed: true },
   empty: 'No command was begun lately.',
@@ -223,8 +226,8 @@ const COMMANDS: View<CommandView> = {
     {
       title: 'OUTCOME',
       importance: 0,
-      maxWidth: 12,
-      text: ({ outcome = 'running', exitCode }) =>
+      maxWidth: 32,
+      text: ({ doing, outcome = doing, exitCode }) =>
         outcome === 'failed' && exitCode !== undefined ? `failed (${exitCode})` : outcome,
       style: ({ outcome }) =>
         outcome === 'completed' ? 'good' : outcome === undefined ? 'accent' : 'bad',
@@ -237,6 +240,11 @@ const COMMANDS: View<CommandView> = {
       style: () => 'dim',
     },
   ],
+}
+
+function moodOf(state: InstanceView['state'], waits: InstanceView['waitingFor']) {
+  if (state === 'hung') return 'bad'
+  return waits === undefined ? 'good' : 'doubtful'
 }
 
 function tookMs({ durationMs, from, to }: CommandView, now: number): number {

@@ -49,6 +49,7 @@ export {
   type OpsCommand,
   type OpsOption,
 } from '../command/ops-commands.js'
+export { instanceWord, type WaitingFor, waitingFor } from './instance-word.js'
 export { parkedGroups, parkedSummary } from './parked-events.js'
 export { openOps, type OpsPlace } from './open-ops.js'
 export type { OpsContext, OpsRun } from './ops-context.js'

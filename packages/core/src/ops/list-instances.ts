@@ -1,28 +1,62 @@
+import type { LockInfo } from '../locks/contract/lock-types.js'
 import type { ServiceInfo } from '../registry/contract/service-types.js'
 import { textAge } from '../base/terminal/units.js'
-import type { OpsRun } from './ops-context.js'
+import { instanceWord, waitingFor } from './instance-word.js'
+import type { OpsContext, OpsRun } from './ops-context.js'
 import { textTable } from '../base/terminal/text-table.js'
 
 /** `ps`: the running instances of all CLIs. */
-export const listInstances: OpsRun = async ({ coordinator, print }) => {
-  const services = await coordinator.registry.discover({}, { readOnly: true })
-  print(services, instanceTable(services))
+export const listInstances: OpsRun = async (context) => {
+  const services = await context.coordinator.registry.discover({}, { readOnly: true })
+  const locks = services.length === 0 ? [] : await locksIfReadable(context)
+  print(context, services, locks)
   return 0
 }
 
+function print(
+  context: OpsContext,
+  services: readonly ServiceInfo[],
+  locks: readonly LockInfo[],
+): void {
+  context.print(instancesJson(services, locks), instanceTable(services, locks))
+}
+
+/** What runs is told all the same where locks cannot be read, or are not offered. */
+async function locksIfReadable({ coordinator }: OpsContext): Promise<readonly LockInfo[]> {
+  try {
+    return await coordinator.locks.list()
+  } catch {
+    return []
+  }
+}
+
+/** Instances as JSON, each with the lock that it waits for. */
+export function instancesJson(
+  services: readonly ServiceInfo[],
+  locks: readonly LockInfo[],
+): readonly object[] {
+  return services.map((service) => {
+    const waits = waitingFor(service, locks)
+    return waits === undefined ? service : { ...service, waitingFor: waits }
+  })
+}
+
 /** Instances as a table. */
-export function instanceTable(services: readonly ServiceInfo[]): string {
+export function instanceTable(
+  services: readonly ServiceInfo[],
+  locks: readonly LockInfo[] = [],
+): string {
   if (services.length === 0) return 'No CLI is running.'
   return textTable(
     ['NAME', 'VERSION', 'PID', 'STATE', 'RUNNING FOR', 'ANSWERS', 'INSTANCE'],
-    services.map(({ name, version, pid, state, startedAt, endpoint, instance }) => [
-      name,
-      version ?? '-',
-      String(pid),
-      state,
-      textAge(startedAt),
-      endpoint === undefined ? 'no' : 'yes',
-      instance,
+    services.map((service) => [
+      service.name,
+      service.version ?? '-',
+      String(service.pid),
+      instanceWord(service, waitingFor(service, locks)),
+      textAge(service.startedAt),
+      service.endpoint === undefined ? 'no' : 'yes',
+      service.instance,
     ]),
   )
 }

@@ -10,7 +10,7 @@ import { describeHung } from './describe-hung.js'
 import { type DiskUse, diskUse, LOW_DISK_BYTES } from './disk-use.js'
 import { type EventTraffic, eventTraffic } from './event-traffic.js'
 import { jsonLine } from '../base/terminal/json-line.js'
-import { instanceTable } from './list-instances.js'
+import { instancesJson, instanceTable } from './list-instances.js'
 import { keptEvents } from './kept-events.js'
 import { lockJson, lockTable } from './lock-report.js'
 import type { OpsContext, OpsRun } from './ops-context.js'
@@ -45,7 +45,7 @@ export const showStatus: OpsRun = async (context) => {
   const json = {
     home,
     namespace,
-    instances: instances ?? [],
+    instances: instancesJson(instances ?? [], locks ?? []),
     locks: (locks ?? []).map(lockJson),
     events: events ?? eventTraffic([]),
     parked: status.parked,
@@ -71,7 +71,7 @@ export const showStatus: OpsRun = async (context) => {
   const sections = [
     parts.join('\n'),
     ...(locks === undefined ? [] : [lockTable(locks)]),
-    ...(instances === undefined ? [] : [instanceTable(instances)]),
+    ...(instances === undefined ? [] : [instanceTable(instances, locks)]),
     ...(requests.length === 0 ? [] : [requestTable(requests)]),
     ...(events === undefined ? [] : [eventText(events)]),
   ]

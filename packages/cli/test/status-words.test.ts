@@ -1,0 +1,62 @@
+import type { ServiceInfo } from '@cli-ops/shared-ipc'
+import { describe, expect, test } from 'vitest'
+
+import { CliOpsUser } from './fixtures/cli-ops-user.js'
+import { noPseudoTerminal, PseudoTerminal } from './fixtures/pseudo-terminal.js'
+import { startTeamProcess } from './fixtures/team-process.js'
+
+type Told = ServiceInfo & { readonly waitingFor?: { readonly resource: string } }
+
+/** A command that holds "production", and two that wait for it, in this order. */
+async function staged(user: CliOpsUser) {
+  const args = ['--lock', 'production'] as const
+  const deploy = startTeamProcess(user.env, 'cli-alpha', 'deploy', ...args)
+  await deploy.begun
+  const waiting = []
+  for (const [place, name] of ['cli-beta', 'cli-gamma'].entries()) {
+    waiting.push(startTeamProcess(user.env, name, 'sync', ...args))
+    await expect
+      .poll(async () => (await user.coordinator().locks.inspect('production'))?.waiting.length, {
+        timeout: 20_000,
+      })
+      .toBe(place + 1)
+  }
+  return { deploy, waiting }
+}
+
+describe('a command that is blocked is waiting, and one that is stopped is stopped', () => {
+  test('in status and ps', async () => {
+    const user = new CliOpsUser()
+    const { deploy } = await staged(user)
+    deploy.child.kill('SIGSTOP')
+    for (const command of ['status', 'ps']) {
+      await expect
+        .poll(async () => (await user.run(command)).stdout, { timeout: 20_000 })
+        .toMatch(/^cli-alpha .* stopped /mu)
+      const { stdout } = await user.run(command)
+      expect(stdout).toMatch(/^cli-beta .* waiting for production, 1st /mu)
+      expect(stdout).toMatch(/^cli-gamma .* waiting for production, 2nd /mu)
+    }
+    const instances = await user.json<Told[]>('ps')
+    expect(instances.find(({ name }) => name === 'cli-gamma')).toMatchObject({
+      state: 'live',
+      waitingFor: { resource: 'production', position: 2 },
+    })
+    const status = await user.json<{ instances: Told[] }>('status')
+    expect(status.instances.filter(({ waitingFor }) => waitingFor !== undefined)).toHaveLength(2)
+    deploy.child.kill('SIGCONT')
+  })
+
+  test.skipIf(noPseudoTerminal !== undefined)('in top, among instances and commands', async () => {
+    const user = new CliOpsUser()
+    await staged(user)
+    const top = new PseudoTerminal(['cli-ops', 'top'], user.env, { columns: 110, rows: 30 })
+    await top.shows('2 waiting')
+    await top.shows('1 running')
+    top.keys('2')
+    await top.shows(/^.?\s*cli-gamma .* waiting for production, 2nd/mu)
+    await top.shows(/^.?\s*cli-alpha .* running/mu)
+    top.keys('q')
+    await top.ended
+  })
+})

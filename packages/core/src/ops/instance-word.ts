@@ -1,0 +1,43 @@
+import { ordinal } from '../base/terminal/ordinal.js'
+import type { Owner } from '../locks/contract/lock-types.js'
+import type { ServiceInfo } from '../registry/contract/service-types.js'
+
+/** The lock that a process waits for, and its place in the queue; 1 is next. */
+export interface WaitingFor {
+  readonly resource: string
+  readonly position: number
+}
+
+/** A lock, as far as its queue goes. */
+interface Queue {
+  readonly resource: string
+  /** The processes in the queue, next first. */
+  readonly waiters: readonly Pick<Owner, 'name' | 'pid'>[]
+}
+
+/** Finds what an instance waits for; of several locks the one where it stands furthest back. */
+export function waitingFor(
+  { name, pid }: Pick<ServiceInfo, 'name' | 'pid'>,
+  locks: readonly Queue[],
+): WaitingFor | undefined {
+  let found: WaitingFor | undefined
+  for (const { resource, waiters } of locks) {
+    const position = waiters.findIndex((waiter) => waiter.pid === pid && waiter.name === name) + 1
+    if (position > (found?.position ?? 0)) found = { resource, position }
+  }
+  return found
+}
+
+/** What an instance does, in words that are true: `running`, `waiting for production, 2nd`, `stopped`, `no answer`. */
+export function instanceWord(
+  {
+    state,
+    reason,
+  }: Pick<ServiceInfo, 'state'> & { readonly reason?: ServiceInfo['reason'] | undefined },
+  waits: WaitingFor | undefined,
+): string {
+  if (state === 'hung') return reason === 'stopped' ? 'stopped' : 'no answer'
+  return waits === undefined
+    ? 'running'
+    : `waiting for ${waits.resource}, ${ordinal(waits.position)}`
+}
