@@ -39,6 +39,7 @@ const LAYERS = [
   // The public classes.
   'events',
   'registry',
+  'locks/history',
   'locks',
   'rpc',
   'config-watcher',

@@ -40,7 +40,9 @@ describe('history', () => {
     const running = user.start('run', '-l', 'db', '--label', 'eu', '--', ...UNTIL_TOLD)
     await running.says('began')
     const deploy = startTeamProcess(user.env, 'cli-api', 'deploy', '--lock', 'db', '--for', '10')
-    await expect.poll(async () => (await holderOf(user)).waiting.length, { timeout: 20_000 }).toBe(1)
+    await expect
+      .poll(async () => (await holderOf(user)).waiting.length, { timeout: 20_000 })
+      .toBe(1)
     running.child.stdin.end('go\n')
     await running.ended
     await deploy.begun
@@ -117,7 +119,9 @@ describe('locks release without an id', () => {
     const lock = await user.coordinator('cli-beta').locks.lock('db', { label: 'eu' })
     const { status, stdout } = await user.run('locks', 'release', 'db')
     expect(status).toBe(1)
-    expect(stdout).toMatch(/^Nothing was released\. "db" is held by\n {2}cli-beta .*"eu" \(pid \d+, /u)
+    expect(stdout).toMatch(
+      /^Nothing was released\. "db" is held by\n {2}cli-beta .*"eu" \(pid \d+, /u,
+    )
     expect(stdout).toContain(`\n    cli-ops locks release db --id ${lock.id}\n`)
     const json = await user.run('locks', 'release', 'db', '--json')
     expect(JSON.parse(json.stdout)).toMatchObject({

@@ -81,20 +81,23 @@ echo "pid=$$"; while :; do sleep 0.01; done`
       expect(terminal.screen).not.toContain('waiting')
     })
 
-    test.each([40, 60, 80])('a wait fits %i columns, and names place, time and holder', async (columns) => {
-      const user = new CliOpsUser()
-      const lock = await user.coordinator('cli-beta').locks.lock('a-very-long-name-of-a-resource')
-      const size = { columns, rows: 10 }
-      const terminal = on(user, ['run', '-l', 'a-very-long-name-of-a-resource', 'true'], size)
-      await terminal.shows(/^a-v.*: 1st, 1 s — cli-beta/mu)
-      // Once more, so that it was written over itself.
-      await terminal.shows(/^a-v.*: 1st, 2 s — cli-beta/mu)
-      expect(terminal.lines.filter((line) => line !== '')).toHaveLength(1)
-      terminal.keys('\u0003')
-      expect(await terminal.ended).toBe(130)
-      expect(terminal.screen).not.toContain('1st')
-      await lock.release()
-    })
+    test.each([40, 60, 80])(
+      'a wait fits %i columns, and names place, time and holder',
+      async (columns) => {
+        const user = new CliOpsUser()
+        const lock = await user.coordinator('cli-beta').locks.lock('a-very-long-name-of-a-resource')
+        const size = { columns, rows: 10 }
+        const terminal = on(user, ['run', '-l', 'a-very-long-name-of-a-resource', 'true'], size)
+        await terminal.shows(/^a-v.*: 1st, 1 s — cli-beta/mu)
+        // Once more, so that it was written over itself.
+        await terminal.shows(/^a-v.*: 1st, 2 s — cli-beta/mu)
+        expect(terminal.lines.filter((line) => line !== '')).toHaveLength(1)
+        terminal.keys('\u0003')
+        expect(await terminal.ended).toBe(130)
+        expect(terminal.screen).not.toContain('1st')
+        await lock.release()
+      },
+    )
   })
 
   test('in CI, whose log records the terminal, a wait is lines that nothing is erased from', async () => {
@@ -105,7 +108,9 @@ echo "pid=$$"; while :; do sleep 0.01; done`
     const args = ['run', '-l', '##[group]db', '--wait', '3s', '--', 'true']
     const terminal = new PseudoTerminal(['cli-ops', ...args], env, { columns: 60 })
     expect(await terminal.ended).toBe(75)
-    expect(terminal.raw).toMatch(/^cli-ops: waiting for "# #\[group\]db", held for .* by cli-beta /u)
+    expect(terminal.raw).toMatch(
+      /^cli-ops: waiting for "# #\[group\]db", held for .* by cli-beta /u,
+    )
     expect(terminal.raw.split('waiting for')).toHaveLength(2)
     expect(terminal.raw).not.toContain('\u001b')
     await lock.release()
@@ -149,7 +154,9 @@ test('in a log a wait is a line now and then, without anything that moves a curs
   const lines = stderr.split('\n').filter((line) => line.includes('waiting for "db"'))
   expect(lines).toHaveLength(2)
   expect(lines[0]).toMatch(/^cli-ops: waiting for "db", held for .* by cli-beta .*\)$/u)
-  expect(lines[1]).toMatch(/^cli-ops: waiting for "db", 1st in line, 5 s, held for .* by cli-beta .*\)$/u)
+  expect(lines[1]).toMatch(
+    /^cli-ops: waiting for "db", 1st in line, 5 s, held for .* by cli-beta .*\)$/u,
+  )
   for (const mover of ['\r', '\u001b']) expect(stderr).not.toContain(mover)
   await lock.release()
 })

@@ -47,7 +47,9 @@ export const showHistory: OpsRun = async (context) => {
 }
 
 function usualHolds(turns: readonly LockTurn[]): readonly UsualHold[] {
-  const ended = turns.filter(({ outcome, heldMs }) => outcome === 'released' && heldMs !== undefined)
+  const ended = turns.filter(
+    ({ outcome, heldMs }) => outcome === 'released' && heldMs !== undefined,
+  )
   const groups = groupBy(ended, ({ resource, holder }) =>
     JSON.stringify([resource, commandKey(holder.name, holder.command ?? '')]),
   )

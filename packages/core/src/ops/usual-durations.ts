@@ -16,9 +16,7 @@ export interface UsualDuration {
 const LAST_RUNS = 100
 
 /** Sums up how long each command usually takes, from events in the order of the log; the key is {@link commandKey}. */
-export function usualDurations(
-  events: readonly StoredEvent[],
-): ReadonlyMap<string, UsualDuration> {
+export function usualDurations(events: readonly StoredEvent[]): ReadonlyMap<string, UsualDuration> {
   const durations = new Map<string, number[]>()
   for (const { type, data } of events) {
     const run = isObject(data) ? runOf(type, data) : undefined
@@ -38,9 +36,11 @@ function runOf(
   const { owner } = data
   const isRun = type === 'lock:released' && isObject(owner)
   if (!isRun && (type !== 'command:completed' || isRefusedCommand(data))) return undefined
-  const { cli, command = '', durationMs } = isRun
-    ? { cli: owner['name'], command: owner['command'], durationMs: data['heldMs'] }
-    : data
+  const {
+    cli,
+    command = '',
+    durationMs,
+  } = isRun ? { cli: owner['name'], command: owner['command'], durationMs: data['heldMs'] } : data
   if (typeof cli !== 'string' || typeof command !== 'string') return undefined
   if (typeof durationMs !== 'number' || !(durationMs >= 0)) return undefined
   return { key: commandKey(cli, command), durationMs }

@@ -22,7 +22,10 @@ interface Span {
 
 /** Sums up whom others waited for, the most first: a wait counts for whoever held the lock meanwhile. */
 export function waitedFor(turns: readonly LockTurn[]): readonly WaitedFor[] {
-  const sums = new Map<string, { holder: string; resource: string; waitedMs: number; waits: number }>()
+  const sums = new Map<
+    string,
+    { holder: string; resource: string; waitedMs: number; waits: number }
+  >()
   for (const [resource, ofOne] of groupBy(turns, (turn) => turn.resource)) {
     const holds = ofOne.flatMap(holdOf).sort((one, other) => one.to - other.to)
     for (const wait of ofOne.flatMap(waitOf)) {

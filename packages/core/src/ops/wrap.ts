@@ -2,6 +2,8 @@
  * What a program is made of that wraps another one: `cli-ops run`. It is read at every start, so that it holds what taking a free lock
  * of this machine needs; for all else the kit is loaded.
  */
+import type * as RunNotes from './note-run.js'
+
 export { say } from '../base/terminal/message.js'
 export { printable } from '../base/terminal/printable.js'
 export { openOwnerSocket, type OwnerSocket } from './owner-socket.js'
@@ -23,4 +25,4 @@ export { EXIT_LOST, exitCodeOf } from '../command/host/exit-codes.js'
 export { type LockOwners, tryLockNow } from '../command/try-lock-now.js'
 
 /** Loads what tells the history of locks about a run: while the program runs. */
-export const loadRunNotes = (): Promise<typeof import('./note-run.js')> => import('./note-run.js')
+export const loadRunNotes = (): Promise<typeof RunNotes> => import('./note-run.js')

@@ -33,7 +33,11 @@ function outcomes(...events: StoredEvent[]): (string | undefined)[] {
 describe('turns of locks', () => {
   test.each([
     ['completed', ended(1, { resource: 'db', id: 'a', heldMs: 5 }), 'released'],
-    ['failed', ended(1, { resource: 'db', id: 'a' }, { exitCode: 1 }, 'command:failed'), 'released'],
+    [
+      'failed',
+      ended(1, { resource: 'db', id: 'a' }, { exitCode: 1 }, 'command:failed'),
+      'released',
+    ],
     ['killed', ended(1, { resource: 'db' }, { exitCode: null }, 'command:failed'), 'killed'],
     ['skipped', ended(1, { resource: 'db', waitedMs: 0 }), 'refused'],
     [
@@ -48,7 +52,12 @@ describe('turns of locks', () => {
 
   test('one that was refused says why', () => {
     const error = { name: 'CliOpsError', code: 'LOCK_TIMEOUT' }
-    const told = ended(1, { resource: 'db', waitedMs: 9 }, { exitCode: 75, error }, 'command:failed')
+    const told = ended(
+      1,
+      { resource: 'db', waitedMs: 9 },
+      { exitCode: 75, error },
+      'command:failed',
+    )
     expect(outcomes(told)).toEqual(['refused', 'LOCK_TIMEOUT'])
   })
 
@@ -70,14 +79,22 @@ describe('turns of locks', () => {
     { cli: 'x', command: 'y', lock: { resource: 7 } },
     { cli: 7, command: 'y', lock: { resource: 'db' } },
   ])('leaves out what is none: %j', (data) => {
-    expect(lockTurns([event('command:completed', 1, data), event('lock:lost', 1, data)])).toEqual([])
+    expect(lockTurns([event('command:completed', 1, data), event('lock:lost', 1, data)])).toEqual(
+      [],
+    )
   })
 })
 
 test('a wait counts for whoever held the lock meanwhile', () => {
   const turns = lockTurns([
     ended(10, { resource: 'db', id: 'a', heldMs: 10_000 }),
-    event('lock:released', 12, { resource: 'db', id: 'b', owner: party, waitedMs: 4000, heldMs: 2000 }),
+    event('lock:released', 12, {
+      resource: 'db',
+      id: 'b',
+      owner: party,
+      waitedMs: 4000,
+      heldMs: 2000,
+    }),
     ended(13, { resource: 'db', id: 'c', waitedMs: 5000, heldMs: 1000 }),
     ended(13, { resource: 'other', id: 'd', waitedMs: 0, heldMs: 13_000 }),
   ])

@@ -12,7 +12,11 @@ import { namesIn, temporaryHome } from '../fixtures/temporary-home.js'
 import { runOpsCommand } from './run-ops.js'
 
 interface History {
-  readonly turns: readonly { readonly id?: string; readonly outcome: string; readonly by?: object }[]
+  readonly turns: readonly {
+    readonly id?: string
+    readonly outcome: string
+    readonly by?: object
+  }[]
 }
 
 async function historyOf(home: string, ...args: string[]): Promise<History> {
@@ -70,7 +74,9 @@ test('a turn is in the history when its event has long expired, once', async () 
 test('events of other kinds are not kept, nor what is no event', async () => {
   const home = temporaryHome()
   const bus = forgetful(home)
-  await (bus as EventBus<Record<string, unknown>>).emit('task:created', { lock: { resource: 'no' } })
+  await (bus as EventBus<Record<string, unknown>>).emit('task:created', {
+    lock: { resource: 'no' },
+  })
   await expire(bus)
   expect(namesIn(home, 'history')).toEqual([])
   await tellTurn(bus, 'grant-1')
@@ -112,7 +118,12 @@ test('whoever takes a lock away is named, and so is who had it', async () => {
   onTestFinished(() => lock.release())
   await runOpsCommand(home, 'locks release', { id: lock.id }, { args: ['db'] })
   expect((await historyOf(home)).turns).toMatchObject([
-    { outcome: 'forced', id: lock.id, label: 'eu', by: { name: 'cli', command: 'ops locks release' } },
+    {
+      outcome: 'forced',
+      id: lock.id,
+      label: 'eu',
+      by: { name: 'cli', command: 'ops locks release' },
+    },
   ])
 })
 

@@ -28,7 +28,10 @@ const SHORTEST_RESOURCE = 6
  * wait has gone on for a second, place and time come first: `waiting for "db", 2nd in line, 1 min 12 s, held for …`.
  */
 export function waitText(info: LockInfo, facts: WaitFacts): string {
-  const words = [`waiting for ${JSON.stringify(info.resource)}`, ...standing(info, facts, ' in line')]
+  const words = [
+    `waiting for ${JSON.stringify(info.resource)}`,
+    ...standing(info, facts, ' in line'),
+  ]
   return [...words, describeHolder(info)].join(', ')
 }
 
@@ -36,16 +39,24 @@ export function waitText(info: LockInfo, facts: WaitFacts): string {
  * The same as one line that fits: `db: 2nd in line, 1 min 12 s — held 4 min by cli-beta sync (pid 4242, dev@build-7)` where the sentence
  * does not. The CLI's own name goes first, then words that can be done without; the holder is shortened last, to its name.
  */
-export function fittedWaitLine(info: LockInfo, facts: WaitFacts, { name, width }: LineFrame): string {
+export function fittedWaitLine(
+  info: LockInfo,
+  facts: WaitFacts,
+  { name, width }: LineFrame,
+): string {
   const fits = (line: string): boolean => greatestWidth(line) <= width
-  const lines = [`${name}: ${waitText(info, facts)}`, ...shorterLines(info, facts, name)].map(printable)
+  const lines = [`${name}: ${waitText(info, facts)}`, ...shorterLines(info, facts, name)].map(
+    printable,
+  )
   const shortest = lines.at(-1) ?? ''
   return lines.find(fits) ?? cutLine(printable(info.resource), shortest, width)
 }
 
 /** What is tried in turn. */
 function shorterLines(info: LockInfo, facts: WaitFacts, name: string): string[] {
-  const long = [info.resource, standing(info, facts, ' in line').join(', ')].filter(Boolean).join(': ')
+  const long = [info.resource, standing(info, facts, ' in line').join(', ')]
+    .filter(Boolean)
+    .join(': ')
   const short = [info.resource, standing(info, facts, '').join(', ')].filter(Boolean).join(': ')
   const held = heldWords(info)
   const [full = '', ...shorter] = holderWords(info)
@@ -87,7 +98,10 @@ function heldWords({ id, since }: LockInfo): string {
 
 /** The holder, ever shorter: all that is known, without its machine, without its process, its name alone. */
 function holderWords({ owner, holders, waiting, id }: LockInfo): string[] {
-  const { label, slot } = (id === '' ? undefined : holders[0]) ?? { label: waiting[0]?.label, slot: undefined }
+  const { label, slot } = (id === '' ? undefined : holders[0]) ?? {
+    label: waiting[0]?.label,
+    slot: undefined,
+  }
   const others = Math.max(0, holders.length - 1)
   const more = others === 0 ? '' : ` and ${others} ${others === 1 ? 'other' : 'others'}`
   const { command = '', name } = owner

@@ -43,7 +43,10 @@ function fitted(width: number, info = held(), facts = second): string {
 describe('in a sentence', () => {
   test('whoever is next is told who holds it', () => {
     const { waiters } = held()
-    const text = waitText(held('db', { waiters: waiters.slice(1) }), { waitedMs: 200, pid: OWN_PID })
+    const text = waitText(held('db', { waiters: waiters.slice(1) }), {
+      waitedMs: 200,
+      pid: OWN_PID,
+    })
     expect(text).toBe(
       'waiting for "db", held for 4 min by cli-alpha deploy eu (pid 4242, dev@build-7)',
     )
@@ -75,10 +78,7 @@ describe('as one line of a terminal', () => {
       96,
       'production: 2nd in line, 1 min 12 s — held 4 min by cli-alpha deploy eu (pid 4242, dev@build-7)',
     ],
-    [
-      90,
-      'production: 2nd, 1 min 12 s — held 4 min by cli-alpha deploy eu (pid 4242, dev@build-7)',
-    ],
+    [90, 'production: 2nd, 1 min 12 s — held 4 min by cli-alpha deploy eu (pid 4242, dev@build-7)'],
     [77, 'production: 2nd, 1 min 12 s — cli-alpha deploy eu (pid 4242, dev@build-7)'],
     [62, 'production: 2nd, 1 min 12 s — cli-alpha deploy eu (pid 4242)'],
     [57, 'production: 2nd, 1 min 12 s — cli-alpha deploy eu'],
@@ -107,6 +107,8 @@ describe('as one line of a terminal', () => {
 
   test('what would move the cursor, or is one thing with another, does not', () => {
     expect(fitted(37, held('\u001b[2J生产环境的数据库'))).toMatch(/^\?\[2J/u)
-    expect(fitted(37, held('生产环境的数据库生产环境的数据库'))).toMatch(/^生.*…: 2nd, 1 min 12 s — cli-alpha$/u)
+    expect(fitted(37, held('生产环境的数据库生产环境的数据库'))).toMatch(
+      /^生.*…: 2nd, 1 min 12 s — cli-alpha$/u,
+    )
   })
 })

@@ -70,8 +70,7 @@ export class LockHistoryLog {
       const seal = sealLine(segment)
       new LineReader(this.#fileSystem, descriptor, 0).read((text) => {
         if (text === seal) return false
-        if (MARK_TEXTS.some((mark) => text.includes(mark)) && tellsOfLock(text))
-          lines.push(text)
+        if (MARK_TEXTS.some((mark) => text.includes(mark)) && tellsOfLock(text)) lines.push(text)
         return true
       })
       return lines
