@@ -22,9 +22,13 @@ export interface StandardEvents {
   'command:completed': CommandEnded
   'command:failed': CommandFailed
 
+  /** A program under `cli-ops run` has given its lock back. */
   'lock:released': LockReleased
+  /** A program under `cli-ops run` was not given its lock. */
   'lock:refused': LockRefused
+  /** A program under `cli-ops run` has lost its lock. */
   'lock:lost': LockReleased
+  /** Somebody took a lock from its holder. */
   'lock:forced': LockForced
 }
 

@@ -5,7 +5,7 @@ import { lockTurns, type LockTurn } from './lock-turns.js'
 import type { OpsContext } from './ops-context.js'
 
 /** Every event that tells of locks, oldest first: of this machine also those that have expired, of an engine those that it keeps. */
-export async function lockEvents(
+async function lockEvents(
   context: Pick<OpsContext, 'coordinator' | 'connection'>,
 ): Promise<readonly StoredEvent[]> {
   if (context.connection.urlOf('events') !== 'local:') return keptEvents(context, '*', 'earliest')
