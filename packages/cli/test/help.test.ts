@@ -76,7 +76,7 @@ test('there is no such command, option or argument: 2, on stderr', async () => {
   for (const args of [
     ['nope'],
     ['status', '--nope'],
-    ['locks', 'release', 'db'],
+    ['locks', 'release'],
     ['run'],
     ['emit'],
     [],

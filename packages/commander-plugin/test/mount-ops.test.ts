@@ -48,10 +48,30 @@ test('"locks release" takes its arguments and switches at any place', async () =
   }
 })
 
-test('a missing --id is a usage error of commander', async () => {
-  const { status, stderr } = await hostProject(HOST).run(['ops', 'locks', 'release', 'db'])
+test('a missing --id is a usage error of commander, where nothing goes without it', async () => {
+  const { status, stderr } = await hostProject(HOST).run(['ops', 'events', 'drop', 'mail'])
   expect(status).toBe(1)
   expect(stderr).toContain("required option '--id <id>' not specified")
+})
+
+test('"locks release" without an id names the command that takes the lock, as it is called here', async () => {
+  const host = hostProject(HOST)
+  const lock = await host.coordinator().locks.lock('db')
+  const { status, stdout } = await host.run(['ops', 'locks', 'release', 'db'])
+  expect(status).toBe(1)
+  expect(stdout).toContain(`host ops locks release db --id ${lock.id}`)
+  lock.assertHeld()
+})
+
+test('"history" tells the turns of its commands', async () => {
+  const host = hostProject(`program.use(cliOps({ ops: true, commands: { sync: { lock: 'db' } } }))
+program.command('sync').action(() => undefined)
+await program.parseAsync()`)
+  await host.run(['sync'])
+  const { stdout } = await host.run(['ops', 'history', 'db', '--since', '1h', '--json'])
+  expect(JSON.parse(stdout)).toMatchObject({
+    turns: [{ resource: 'db', outcome: 'released', holder: { name: 'host', command: 'sync' } }],
+  })
 })
 
 test('they look where the plugin works', async () => {

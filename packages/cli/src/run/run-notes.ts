@@ -1,4 +1,3 @@
-import type { Coordinator, EventBus } from '@cli-ops/shared-ipc'
 import {
   type ConfiguredConnection,
   isCliOpsError,
@@ -14,25 +13,20 @@ import type { RunPlan } from './run-options.js'
 const TAKER_LOOKS = 10
 const TAKER_PAUSE_MS = 100
 
-/** Whose lock it is, and how the kit is loaded. */
-export interface RunNotesOptions {
-  readonly pid: number | undefined
-  readonly coordinator: () => Promise<Coordinator>
-}
-
 /** Tells the history of locks what becomes of the lock of a run. What cannot be told keeps nothing from running. */
 export class RunNotes {
   readonly #place: ConfiguredConnection
   readonly #plan: RunPlan
-  readonly #options: RunNotesOptions
+  readonly #pid: number | undefined
   readonly #askedAt = performance.now()
   #heldAt = 0
   #notes: ReturnType<typeof loadRunNotes> | undefined
 
-  constructor(place: ConfiguredConnection, plan: RunPlan, options: RunNotesOptions) {
+  /** @param pid the process whose lock it is; undefined for this one */
+  constructor(place: ConfiguredConnection, plan: RunPlan, pid: number | undefined) {
     this.#place = place
     this.#plan = plan
-    this.#options = options
+    this.#pid = pid
   }
 
   /** Gives the lock that is asked for, and tells why there is none. */
@@ -78,8 +72,7 @@ export class RunNotes {
   }
 
   get #isOff(): boolean {
-    const { connection } = this.#place
-    return connection.disabled || connection.urlOf('events') === 'memory:'
+    return this.#place.connection.disabled
   }
 
   #load(): ReturnType<typeof loadRunNotes> {
@@ -88,7 +81,7 @@ export class RunNotes {
 
   #rule(): Pick<LockRunFacts, 'resource' | 'label' | 'pid'> {
     const { resource, label } = this.#plan
-    return { resource, label, pid: this.#options.pid }
+    return { resource, label, pid: this.#pid }
   }
 
   #since(instant: number): number {
@@ -98,10 +91,8 @@ export class RunNotes {
   async #note(facts: LockRunFacts): Promise<void> {
     if (this.#isOff) return
     try {
-      const { noteRun, runData } = await this.#load()
-      if (noteRun(this.#place.connection, facts)) return
-      const { events } = await this.#options.coordinator()
-      await (events as EventBus<Record<string, unknown>>).emit(facts.type, runData(facts))
+      const { noteRun } = await this.#load()
+      noteRun(this.#place.connection, facts)
     } catch {
       // The program has done its work, and its exit code says so.
     }

@@ -52,7 +52,7 @@ export async function runProgram(
     const owners = ownersOf(bearers)
     if (owners !== undefined) socket?.answerFor(owners.ownerPid)
     const asker = { owners, child: gated, signal: wrapper.signal, coordinator: coordinator.get }
-    const notes = new RunNotes(place, plan, { pid: owners?.ownerPid, coordinator: coordinator.get })
+    const notes = new RunNotes(place, plan, owners?.ownerPid)
     const lock = await notes.follow(takeRunLock(place, plan, asker))
     wrapper.forget()
     // While the program runs, so that the others do not wait for it under the lock.

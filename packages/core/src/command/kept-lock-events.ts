@@ -5,9 +5,8 @@ import { debug } from '../base/terminal/message.js'
 import type { Connection } from '../engine/connection-options.js'
 import type { StoredEvent } from '../events/contract/event-types.js'
 
-/** The events of this machine that tell of locks, oldest first; none where events are kept elsewhere, or cannot be read. */
+/** What this machine has kept that tells of locks, oldest first; none where it cannot be read. */
 export function keptLockEvents(connection: Connection): readonly StoredEvent[] {
-  if (connection.urlOf('events') !== 'local:') return []
   const { home, namespace } = connection
   try {
     return new LockHistoryLog(new Home(home, namespace, nodeFileSystem)).read()

@@ -22,13 +22,13 @@ export interface StandardEvents {
   'command:completed': CommandEnded
   'command:failed': CommandFailed
 
-  /** A program under `cli-ops run` has given its lock back. */
+  /** A program under `cli-ops run` has given its lock back. Of the history of locks, and not emitted, as those that follow. */
   'lock:released': LockReleased
   /** A program under `cli-ops run` was not given its lock. */
   'lock:refused': LockRefused
   /** A program under `cli-ops run` has lost its lock. */
   'lock:lost': LockReleased
-  /** Somebody took a lock from its holder. */
+  /** Somebody took a lock from its holder. On an engine it is an event. */
   'lock:forced': LockForced
 }
 

@@ -4,11 +4,12 @@ import { keptEvents } from './kept-events.js'
 import { lockTurns, type LockTurn } from './lock-turns.js'
 import type { OpsContext } from './ops-context.js'
 
-/** Every event that tells of locks, oldest first: of this machine also those that have expired, of an engine those that it keeps. */
+/** Every event that tells of locks: of this machine also those that have expired, and of an engine those that it keeps, with what was run here. */
 async function lockEvents(
   context: Pick<OpsContext, 'coordinator' | 'connection'>,
 ): Promise<readonly StoredEvent[]> {
-  if (context.connection.urlOf('events') !== 'local:') return keptEvents(context, '*', 'earliest')
+  if (context.connection.urlOf('events') !== 'local:')
+    return [...keptLockEvents(context.connection), ...(await keptEvents(context, '*', 'earliest'))]
   // Whoever reads the log stores how commands ended that were killed.
   await keptEvents(context, 'command:failed', 'earliest')
   return keptLockEvents(context.connection)

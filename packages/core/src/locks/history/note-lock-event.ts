@@ -1,24 +1,28 @@
 import { traceparentOf } from '../../base/process/trace-context.js'
 import { debug } from '../../base/terminal/message.js'
-import type { ConnectionOptions } from '../../engine/connection-options.js'
+import { type ConnectionOptions, resolveConnection } from '../../engine/connection-options.js'
 import { openDriver } from '../../engine/open-driver.js'
+import { noteInHistory } from './note-in-history.js'
 import { DEFAULT_RETENTION } from '../../events/contract/default-retention.js'
 import { createEventRecord } from '../../events/contract/event-record.js'
 import { defaultSource } from '../../events/contract/event-source.js'
 import type { StandardEvents } from '../../events/standard-events.js'
 
-/** The events that a history of locks is made of, besides the last ones of commands. */
-export type LockEventType = Extract<keyof StandardEvents, `lock:${string}`>
-
 /**
- * Stores an event about a lock where the events of these options are kept. Never rejects: a lock does not depend on what is told of it.
+ * Tells the history of locks: where events are kept on this machine in the history itself, so that nobody who follows events is
+ * bothered, and on an engine by an event, for the other machines. Never rejects: a lock does not depend on what is told of it.
  */
-export async function noteLockEvent<Type extends LockEventType>(
+export async function noteLockEvent(
   options: ConnectionOptions,
-  type: Type,
-  data: StandardEvents[Type],
+  type: 'lock:forced',
+  data: StandardEvents['lock:forced'],
 ): Promise<void> {
   try {
+    const connection = resolveConnection(options)
+    if (connection.urlOf('events') === 'local:') {
+      noteInHistory(connection, type, data)
+      return
+    }
     const handle = openDriver(options, 'events')
     try {
       const { events } = await handle.open()

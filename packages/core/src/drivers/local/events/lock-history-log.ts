@@ -19,7 +19,7 @@ const MARKS = MARK_TEXTS.map((text) => Buffer.from(text))
 const CHUNK_BYTES = 256 * 1024
 
 /**
- * Events that tell of locks, kept when the segments of the event log that hold them expire: a history of months where the log keeps a
+ * Events that tell of locks. The last events of commands are kept when the segments of the event log that hold them expire; what has no such event is written here alone: a history of months where the log keeps a
  * minute, at no cost for whoever takes a lock. Files are numbered, begun exclusively by nobody in particular, appended to in whole blocks, and
  * removed oldest first. An event may be there twice, where two processes let one segment expire, or one was killed between keeping and removing.
  */
@@ -42,6 +42,11 @@ export class LockHistoryLog {
     } catch (error) {
       debug(() => `the history of locks was not kept: ${String(error)}`)
     }
+  }
+
+  /** Keeps a record that never was in the event log. Throws where it cannot. */
+  append(json: string): void {
+    this.#append([json])
   }
 
   /** What was kept, and what the event log still holds, oldest first, each event once. Makes nothing. */
