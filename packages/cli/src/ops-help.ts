@@ -18,11 +18,7 @@ const EXAMPLES: ReadonlyMap<string, readonly string[]> = new Map([
   ['why', ['cli-ops why production', "cli-ops why --json | jq '.[].advice[].command'"]],
   [
     'history',
-    [
-      'cli-ops history',
-      'cli-ops history production --since 7d',
-      "cli-ops history --json | jq '.waitedFor[0]'",
-    ],
+    ['cli-ops history production --since 7d', "cli-ops history --json | jq '.waitedFor[0]'"],
   ],
   ['ps', ['cli-ops ps', "cli-ops ps --json | jq -r '.[].name'"]],
   ['clean', ['cli-ops clean']],

@@ -68,7 +68,7 @@ describe('in a home in use', () => {
       /^RESOURCE .*\ndb +exclusive +.* holder.*\(pid \d+, .*\)(?:: .*)? +- +\S+\n$/,
     )
     const ps = await runOpsCommand(home, 'ps')
-    expect(ps.stdout).toMatch(/^NAME .*\nholder +1\.2\.3 +\d+ +live .* no +\S+\n$/)
+    expect(ps.stdout).toMatch(/^NAME .*\nholder +1\.2\.3 +\d+ +running .* no +\S+\n$/)
     const events = await runOpsCommand(home, 'events')
     expect(events.stdout).toMatch(/^\S+Z {2}task:created {2}\{"id":"1"\} {2}\(\/cli-ops\/.*\)\n$/)
     const { stdout } = await runOpsCommand(home, 'status', JSON_OUTPUT)
