@@ -42,6 +42,7 @@ export type {
   ItemCreated,
   ProjectCreated,
   Reference,
+  RunEnded,
   StandardEvents,
   StandardEventType,
   TaskCreated,

@@ -168,6 +168,7 @@ export class CommandRun {
     const { exitCode } = end
     if (exitCode === 0 && this.rule.emits !== undefined) this.#emitResult()
     this.#tellEnd(exitCode, uncaught)
+    this.#lock?.ended?.(exitCode)
     this.#release()
   }
 
@@ -262,6 +263,7 @@ export class CommandRun {
     if (this.#state === 'finished') return
     this.#result = result
     this.#error = error
+    if (!this.#isProcess && error !== undefined) this.#lock?.ended?.(1)
     this.#beOver()
     if (!this.#isProcess) this.#release()
   }

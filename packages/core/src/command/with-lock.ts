@@ -1,11 +1,10 @@
 import { describe } from '../base/names/assert-name.js'
-import type { Lock } from '../locks/contract/lock-types.js'
 import { isOn } from '../base/process/environment.js'
 import { describeOwnProcess, ownProcess } from '../base/process/own-process.js'
 import { checkLockRule } from './check-options.js'
 import { packageBinOf } from './host/cli-name.js'
 import type { LockRule } from './options/cli-ops-options.js'
-import { isRefusal, type Taken, takeLock } from './command-lock.js'
+import { type CommandLock, isRefusal, type Taken, takeLock } from './command-lock.js'
 import { currentSession } from './current-session.js'
 import { loadParts } from './lazy.js'
 import { isPromiseLike } from '../base/wait/promise-like.js'
@@ -80,16 +79,21 @@ function holdDuring<T>(taken: Taken, handler: LockedHandler<T>): T {
   return undefined as T
 }
 
-function runUnder<T>(lock: Lock, { run }: LockedHandler<T>): T {
+function runUnder<T>(lock: CommandLock, { run }: LockedHandler<T>): T {
   tellSlot(lock)
   let result: T
   try {
     result = lock.run(run)
   } catch (error) {
+    lock.ended?.(1)
     void releaseLock(lock)
     throw error
   }
-  if (isPromiseLike(result)) return Promise.resolve(result).finally(() => releaseLock(lock)) as T
+  if (isPromiseLike(result)) {
+    const settled = Promise.resolve(result)
+    settled.catch(() => lock.ended?.(1))
+    return settled.finally(() => releaseLock(lock)) as T
+  }
   void releaseLock(lock)
   return result
 }

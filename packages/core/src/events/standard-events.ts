@@ -21,6 +21,8 @@ export interface StandardEvents {
   'command:started': CommandStarted
   'command:completed': CommandEnded
   'command:failed': CommandFailed
+  /** What ran under a lock is over, for those who have joined it: `onBusy: 'join'`. */
+  'run:ended': RunEnded
 }
 
 // Type aliases, not interfaces: only those may stand where `Record<string, unknown>` is asked for.
@@ -84,6 +86,16 @@ export type CommandFailed = {
   /** The signal that ended it. */
   signal?: string | undefined
   error?: { name: string; code?: string | undefined; [extra: string]: unknown } | undefined
+  [extra: string]: unknown
+}
+
+/** Data of `run:ended`. Emitted before the lock is given back, where the rule of the run says `join`. */
+export type RunEnded = {
+  /** What the lock is on. */
+  resource: string
+  /** Id of the lock that it ran under. */
+  lock: string
+  exitCode: number
   [extra: string]: unknown
 }
 

@@ -37,4 +37,9 @@ export const standardEventSchemas = {
   'command:completed': commandEnded,
   // Of a process that was killed nobody knows the exit code.
   'command:failed': commandEnded.extend({ exitCode: z.number().int().nullable() }),
+  'run:ended': z.looseObject({
+    resource: z.string(),
+    lock: z.string(),
+    exitCode: z.number().int(),
+  }),
 }
