@@ -18,5 +18,5 @@ export {
   configuredConnection,
   type ConfiguredConnection,
 } from '../command/options/configured-connection.js'
-export { EXIT_LOST, exitCodeOf } from '../command/host/exit-codes.js'
+export { EXIT_BUSY, EXIT_LOST, exitCodeOf } from '../command/host/exit-codes.js'
 export { type LockOwners, tryLockNow } from '../command/try-lock-now.js'

@@ -51,7 +51,7 @@ function heldBy(resource: string, { owner, label }: Holder): string {
 
 function howToEnd({ pid, host }: Owner, signal = ''): string {
   if (pid <= 0) return host === '' ? '' : `; end it on ${host}`
-  return `; to end it: kill${signal} ${pid}${host === '' ? '' : ` on ${host}`}`
+  return `; to end it: kill${signal} ${pid}`
 }
 
 function detailsOf(resource: string, { id, owner, since }: Holder): Record<string, unknown> {
