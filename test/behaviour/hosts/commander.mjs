@@ -19,4 +19,5 @@ if (process.env.HOST_PLUGIN !== 'off') {
   cliOps(JSON.parse(process.env.HOST_OPTIONS ?? '{}'))(program)
 }
 
-await program.parseAsync()
+if (process.env.HOST_SYNC === 'on') program.parse()
+else await program.parseAsync()

@@ -10,7 +10,7 @@ if (process.env.HOST_PLUGIN !== 'off') {
   parser = parser.middleware(cliOps(JSON.parse(process.env.HOST_OPTIONS ?? '{}')))
 }
 
-await parser
+parser = parser
   .command(
     'run <ending>',
     'end in the given way',
@@ -21,4 +21,5 @@ await parser
     console.log('other ran')
   })
   .demandCommand(1)
-  .parseAsync()
+if (process.env.HOST_SYNC === 'on') parser.parseSync()
+else await parser.parseAsync()
