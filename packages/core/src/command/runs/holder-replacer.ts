@@ -55,13 +55,17 @@ export class HolderReplacer {
       return
     }
     const call = marks.find(({ label }) => label !== MAY_BE_REPLACED)
+    // Somebody has asked it.
+    if (call === undefined) return
+    const isSignalled = call.label === GETS_SIGNAL
+    // Another process may stand for the holder: who has started its program hands the signal on, and sees to what follows.
+    const target = [call.owner, holder.owner].find((owner) => this.#isHere(owner))
+    if (isSignalled && target === undefined) throw unreachableError(this.#resource, holder)
     // Who takes it away is the one who asks. An owner that watches it needs no more.
-    if (call === undefined || !(yield* value(this.#locks.forceRelease(name, call.id)))) return
-    if (call.label !== GETS_SIGNAL) return
-    if (!isHere(holder.owner)) throw unreachableError(this.#resource, holder)
+    const isMine = yield* value(this.#locks.forceRelease(name, call.id))
+    if (!isMine || !isSignalled || target === undefined) return
     try {
-      // Another process may stand for the holder: who has started its program hands the signal on, and sees to what follows.
-      process.kill(isHere(call.owner) ? call.owner.pid : holder.owner.pid, 'SIGTERM')
+      process.kill(target.pid, 'SIGTERM')
     } catch (error) {
       // It has just ended.
       if ((error as NodeJS.ErrnoException).code !== 'ESRCH')
@@ -69,13 +73,14 @@ export class HolderReplacer {
     }
   }
 
+  /** Tells whether a pid means this very owner here and now: a driver that tells owners by their process has judged that a moment ago. */
+  #isHere({ pid, state, via }: Owner): boolean {
+    if (this.#locks.ownedBy === undefined || via !== undefined) return false
+    return pid > 0 && (state === 'running' || state === 'stopped')
+  }
+
   *#holders(): Steps<readonly Holder[]> {
     const info = yield* value(this.#locks.inspect(this.#resource))
     return info?.holders ?? []
   }
-}
-
-/** Tells whether a pid means this very owner here and now: that was judged a moment ago, by its start time. */
-function isHere({ pid, state, via }: Owner): boolean {
-  return pid > 0 && via === undefined && (state === 'running' || state === 'stopped')
 }
