@@ -136,6 +136,38 @@ describe.each(NEWEST)('$title', (host) => {
   })
 })
 
+describe.each(NEWEST)('$title, withLock()', (host) => {
+  const startLocked = (ending: string, lock: object): RunningHost => {
+    const env = { HOST_UNTIL: told, HOST_WITH_LOCK: JSON.stringify(lock) }
+    const running = startHost(host, { home, args: ['run', ending], options: {}, env })
+    onTestFinished(() => void running.child.kill('SIGKILL'))
+    return running
+  }
+
+  test.each([
+    ['process.exit(5) when told', 5],
+    ['rejects when told', 1],
+  ])('a handler joins one that ends by %s', async (ending, exitCode) => {
+    const first = startLocked(ending, JOIN)
+    await first.ready
+    const joiner = startLocked('returns', JOIN)
+    await says(joiner, WAITS)
+    tell()
+    expect(await joiner.ended).toMatchObject({ exitCode, stdout: '' })
+    expect(await first.ended).toMatchObject({ exitCode })
+  })
+
+  test('a handler replaces another one', async () => {
+    const first = startLocked('SIGTERM with a listener of the host', REPLACE)
+    await first.ready
+    expect(await startLocked('returns', REPLACE).ended).toMatchObject({
+      exitCode: 0,
+      stdout: 'done\n',
+    })
+    expect(await first.ended).toMatchObject({ exitCode: 9, stdout: 'ready\nhost cleans up\n' })
+  })
+})
+
 describe.each(NEWEST.filter(({ program }) => !program.startsWith('oclif')))(
   '$title, called in synchronous code',
   (host) => {
