@@ -9,7 +9,7 @@ import { GETS_SIGNAL, MAY_BE_REPLACED } from './run-mark.js'
 import { type Steps, value } from './steps.js'
 
 /** How long one that was asked to end may take, in milliseconds, where nobody says otherwise. */
-export const DEFAULT_GRACE_MS = 10_000
+const DEFAULT_GRACE_MS = 10_000
 
 /** Sees to it that whoever holds a lock is asked to end, once, by whoever comes first. */
 export class HolderReplacer {

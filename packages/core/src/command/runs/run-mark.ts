@@ -10,7 +10,7 @@ export const MAY_BE_REPLACED = 'may be replaced'
 /** Taken away by the one who asks the owner to end, which happens once. This owner gets SIGTERM from who asks. */
 export const GETS_SIGNAL = 'gets a signal'
 /** As {@link GETS_SIGNAL}, but this owner watches it, and ends by itself. */
-export const WATCHES = 'watches'
+const WATCHES = 'watches'
 
 const TRIES = 200
 
