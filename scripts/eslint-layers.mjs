@@ -49,6 +49,7 @@ const LAYERS = [
   'command/host',
   'command/preload',
   'command/waiting',
+  'command/runs',
   'command/companion',
   'command',
   'ops',

@@ -1,4 +1,5 @@
 // The ways in which a command ends, for every framework's host program. Each is an action without arguments.
+import { existsSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 
 class HostError extends Error {
@@ -14,6 +15,9 @@ const stay = () => {
   console.log('ready')
   return new Promise(() => setInterval(() => undefined, 60_000))
 }
+
+/** Until the file is there that the one who started it makes. */
+const isTold = () => existsSync(process.env.HOST_UNTIL)
 
 export const endings = {
   returns: () => {
@@ -62,6 +66,26 @@ export const endings = {
     process.on('exit', () => {
       process.exitCode = 4
     })
+  },
+  'process.exit(5) when told': async () => {
+    console.log('ready')
+    while (!isTold()) await delay(10)
+    process.exit(5)
+  },
+  'rejects when told': async () => {
+    console.log('ready')
+    while (!isTold()) await delay(10)
+    throw new HostError('rejected by the host')
+  },
+  'process.exit(5) when told, in synchronous code': () => {
+    console.log('ready')
+    const cell = new Int32Array(new SharedArrayBuffer(4))
+    while (!isTold()) Atomics.wait(cell, 0, 0, 10)
+    process.exit(5)
+  },
+  'process.exit(5) when told, whatever signal comes': async () => {
+    process.on('SIGTERM', () => console.log('asked'))
+    await endings['process.exit(5) when told']()
   },
   SIGINT: stay,
   SIGTERM: stay,

@@ -399,6 +399,7 @@ describe('what cannot be attached is left as it is, and is told why', () => {
     [['--lock', 'db', '--on-busy', 'never'], 'onBusy must be one of'],
     [['--lock', 'db', '--name', 'another'], '--name must be "tool"'],
     [['--emits', 'tool:*'], 'emits'],
+    [['--lock', 'db', '--grace', '5s'], 'graceMs must only be given with onBusy "replace"'],
   ])('with options that say nothing: %j', async (options, message) => {
     const user = userOf({ ...COMMANDER, packages: { commander: 'commander' } })
     const { status, stderr } = await user.run('attach', 'tool', ...options)

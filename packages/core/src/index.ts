@@ -47,6 +47,7 @@ export type {
   LockReleased,
   ProjectCreated,
   Reference,
+  RunEnded,
   StandardEvents,
   StandardEventType,
   TaskCreated,

@@ -20,4 +20,8 @@ class Other extends Command {
   }
 }
 
-export const COMMANDS = { run: Run, other: Other }
+const { HOST_WITH_LOCK } = process.env
+const { withLock } = HOST_WITH_LOCK ? await import('@cli-ops/oclif-plugin') : {}
+const Locked = HOST_WITH_LOCK ? withLock(JSON.parse(HOST_WITH_LOCK))(Run) : Run
+
+export const COMMANDS = { run: Locked, other: Other }

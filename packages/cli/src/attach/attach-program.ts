@@ -8,6 +8,7 @@ import {
   type OpsRun,
   type PackageBin,
   packageBinOf,
+  parseDuration,
   preparePrivateFolder,
   type ProgramCommand,
   say,
@@ -78,7 +79,8 @@ async function attach({ args, options, connection: { home }, print }: OpsContext
   // Before anything is made: a file that cannot be read is to be corrected first.
   const before = config.rulesOf(cli)
   const isRuled = wanted.lock !== undefined || wanted.emits !== undefined
-  if (!isRuled && (given.length > 0 || wanted.onBusy !== undefined))
+  const isOnlyDetail = wanted.onBusy !== undefined || wanted.graceMs !== undefined
+  if (!isRuled && (given.length > 0 || isOnlyDetail))
     throw new TypeError('--lock or --emits must say what the rule is')
   preparePrivateFolder(home, 'bin')
   let commands: readonly string[] = []
@@ -140,6 +142,8 @@ function wantedOf(options: OpsContext['options']) {
   return {
     lock: options['lock'] as string | undefined,
     onBusy: options['onBusy'] as string | undefined,
+    graceMs:
+      options['grace'] === undefined ? undefined : parseDuration('--grace', options['grace']),
     emits: options['emits'] as string | undefined,
   }
 }

@@ -12,6 +12,7 @@ type Rule = CommandRules[string]
 export interface WantedRule {
   readonly lock?: string | undefined
   readonly onBusy?: string | undefined
+  readonly graceMs?: number | undefined
   readonly emits?: string | undefined
 }
 
@@ -119,12 +120,16 @@ export class ConfigFile {
   }
 }
 
-function mergeRule(rule: Rule | undefined, { lock, onBusy, emits }: WantedRule): Rule {
+function mergeRule(rule: Rule | undefined, { lock, onBusy, graceMs, emits }: WantedRule): Rule {
   const before = rule?.lock
   const kept =
     typeof before === 'object' && (lock === undefined || before.resource === lock) ? before : {}
   const resource = lock ?? (typeof before === 'object' ? before.resource : before)
-  const details = onBusy === undefined ? kept : { ...kept, onBusy }
+  // Of another way of being busy, what was said of replacing says nothing.
+  const { graceMs: _earlier, ...others } = kept as { readonly graceMs?: number }
+  const busy =
+    onBusy === undefined ? kept : onBusy === 'replace' ? { ...kept, onBusy } : { ...others, onBusy }
+  const details = graceMs === undefined ? busy : { ...busy, graceMs }
   const whole = Object.keys(details).length === 0 ? resource : { resource, ...details }
   return {
     ...rule,

@@ -14,7 +14,11 @@ export function attachCommand(): Command {
       'the command the rule is for; repeat for more (default: every command)',
       (value: string, all: readonly string[] | undefined) => [...(all ?? []), value],
     )
-    .option('--on-busy <what>', 'where the lock is held: "wait", "fail" with 75, or "skip"')
+    .option(
+      '--on-busy <what>',
+      'where the lock is held: "wait", "fail" with 75, "skip", or "join" or "replace" the one that runs',
+    )
+    .option('--grace <duration>', 'how long one that is to be replaced may take to end')
     .option('-e, --emits <type>', 'emit this event when such a command has ended with 0')
     .option('--name <name>', 'which of its names the rule is for, where it has several')
     .option('--list', 'show what is attached, and when each rule last held')

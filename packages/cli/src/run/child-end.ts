@@ -15,7 +15,7 @@ export async function endOf(child: ChildProcess): Promise<ChildEnd> {
 }
 
 /** The exit code that a shell shows for an end. */
-function exitCodeOf({ code, signal }: ChildEnd): number {
+export function exitCodeOf({ code, signal }: ChildEnd): number {
   if (code !== null || signal === null) return code ?? 128
   return 128 + process.getBuiltinModule('node:os').constants.signals[signal]
 }

@@ -45,6 +45,17 @@ export const RUN_FLAGS: readonly RunFlag[] = [
     description: 'give up at once where the lock is not free, with exit code 75',
   },
   {
+    flags: '--on-busy <what>',
+    key: 'onBusy',
+    description:
+      'where the lock is not free: "wait" (the default), "fail" with 75, "skip" with 0, "join" or "replace" the program that has it',
+  },
+  {
+    flags: '--grace <duration>',
+    key: 'grace',
+    description: 'how long a program that is to be replaced may take to end, 10s by default',
+  },
+  {
     flags: '--kill-after <duration>',
     key: 'killAfter',
     description: 'kill a program that still runs this long after it was asked to end',

@@ -17,6 +17,10 @@ export interface RunPlan {
   readonly slots: Slots | undefined
   /** Whether a newer one takes the place of this one in the queue. */
   readonly queue: 'all' | 'latest' | undefined
+  /** What is done where the lock is not free. */
+  readonly onBusy: OnBusy
+  /** How long one that is to be replaced may take to end. Undefined: as long as the kit says. */
+  readonly graceMs: number | undefined
   /** What the lock is for, for people. */
   readonly label: string | undefined
   /** Undefined: as the environment says, else without limit. */
@@ -27,6 +31,11 @@ export interface RunPlan {
   readonly event: PlannedEvent | undefined
 }
 
+/** What is done where the lock is not free. */
+export type OnBusy = (typeof ON_BUSY)[number]
+
+const ON_BUSY = ['wait', 'fail', 'skip', 'join', 'replace'] as const
+
 /** The event that follows a program which ended well. */
 export interface PlannedEvent {
   readonly type: string
@@ -36,17 +45,25 @@ export interface PlannedEvent {
 
 /** Reads the options of `run`. @throws TypeError naming the option, the rule and the value */
 export function parseRunOptions(options: Readonly<Record<string, unknown>>): RunPlan {
-  const { lock, shared, label, slots, queue, wait, killAfter, emit, keepFor = 'child' } = options
+  const { lock, shared, label, slots, queue, wait, grace, killAfter, emit } = options
+  const { keepFor = 'child' } = options
   assertName('--lock', lock)
   if (label !== undefined) assertLabel('--label', label)
+  const onBusy = parseOnBusy(options)
   return {
     resource: lock,
     mode: shared === true ? 'shared' : 'exclusive',
     slots: slots === undefined ? undefined : parseSlots(slots as string, shared === true),
     queue: parseQueue(queue),
+    onBusy,
+    graceMs: grace === undefined ? undefined : parseDuration('--grace', grace),
     label,
     timeoutMs:
-      typeof wait === 'string' ? parseDuration('--wait', wait) : wait === false ? 0 : undefined,
+      typeof wait === 'string'
+        ? parseDuration('--wait', wait)
+        : onBusy === 'fail' || onBusy === 'skip'
+          ? 0
+          : undefined,
     killAfterMs: killAfter === undefined ? undefined : parseDuration('--kill-after', killAfter),
     keepFor: parseKeepFor(keepFor),
     event: emit === undefined ? undefined : parseEvent(emit as string),
@@ -64,6 +81,35 @@ function parseSlots(text: string, isShared: boolean): Slots {
 function parseQueue(value: unknown): RunPlan['queue'] {
   if (value === undefined || value === 'all' || value === 'latest') return value
   throw new TypeError(`--queue must be all or latest, got ${JSON.stringify(value)}`)
+}
+
+/** There has to be one program that runs, and what is not waited for has no time. */
+function parseOnBusy(options: Readonly<Record<string, unknown>>): OnBusy {
+  const { onBusy: given, wait, grace, shared, slots, queue } = options
+  const onBusy = given ?? (wait === false ? 'fail' : 'wait')
+  if (!isOnBusy(onBusy))
+    throw new TypeError(
+      `--on-busy must be one of ${ON_BUSY.join(', ')}, got ${JSON.stringify(onBusy)}`,
+    )
+  const excluded = {
+    '--no-wait': wait === false && given !== undefined && onBusy !== 'fail',
+    '--wait': typeof wait === 'string' && (onBusy === 'fail' || onBusy === 'skip'),
+    '--shared': shared === true && isRun(onBusy),
+    '--slots': slots !== undefined && isRun(onBusy),
+    '--queue latest': queue === 'latest' && onBusy === 'join',
+    '--grace': grace !== undefined && onBusy !== 'replace',
+  }
+  for (const [option, isExcluded] of Object.entries(excluded))
+    if (isExcluded) throw new TypeError(`${option} must not be given with --on-busy ${onBusy}`)
+  return onBusy
+}
+
+function isOnBusy(value: unknown): value is OnBusy {
+  return ON_BUSY.some((known) => known === value)
+}
+
+function isRun(onBusy: OnBusy): boolean {
+  return onBusy === 'join' || onBusy === 'replace'
 }
 
 function parseKeepFor(value: unknown): RunPlan['keepFor'] {

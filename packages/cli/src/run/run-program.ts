@@ -9,7 +9,7 @@ import {
   say,
 } from '@cli-ops/shared-ipc/ops/wrap'
 
-import type { ChildEnd } from './child-end.js'
+import { type ChildEnd, exitCodeOf } from './child-end.js'
 import type { DescendantsKeeper } from './descendants-keeper.js'
 import { EarlyEnd } from './early-end.js'
 import { followProgram } from './follow-program.js'
@@ -71,6 +71,10 @@ export async function runProgram(
         await emitEnd(coordinator.get, plan, basename(program[0] ?? ''), durationMs)
       },
     })
+    if (plan.onBusy === 'join') {
+      const { tellRunEnded } = await import('@cli-ops/shared-ipc/command/runs')
+      await tellRunEnded(place.options, lock, exitCodeOf(end))
+    }
     // What lives on keeps the lock, and this process ends without having released it.
     if (keeper === undefined || (await keeper.endsWithin(KEEPER_GRACE_MS))) {
       await lock.release()

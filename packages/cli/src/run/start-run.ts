@@ -3,6 +3,7 @@ import { basename } from 'node:path'
 import {
   configuredConnection,
   describeOwnProcess,
+  EXIT_BUSY,
   exitCodeOf,
   isCliOpsError,
   say,
@@ -34,7 +35,7 @@ export async function startRun(commandLine: RunCommandLine): Promise<void> {
       process.exitCode = unrunnable.exitCode
     }
   } catch (error) {
-    endRefused(error)
+    endRefused(plan, error)
   }
 }
 
@@ -59,14 +60,17 @@ function planOf(options: RunCommandLine['options']): RunPlan | undefined {
 }
 
 /** Whatever keeps the lock from being taken keeps the program from running. */
-function endRefused(error: unknown): void {
+function endRefused({ onBusy }: RunPlan, error: unknown): void {
   if (error instanceof EarlyEnd) {
     endAs(error.end)
     return
   }
   // Whatever else is a fault of the kit, and its stack trace is wanted.
   if (!(error instanceof TypeError) && !isCliOpsError(error)) throw error
-  say(error.message)
+  const exitCode = exitCodeOf(error)
+  const isSkipped = onBusy === 'skip' && exitCode === EXIT_BUSY
+  const isJoined = isCliOpsError(error, 'RUN_JOINED')
+  say(`${isSkipped ? 'skipped: ' : isJoined ? 'joined: ' : ''}${error.message}`)
   // Not only the code: what an engine leaves open ends here.
-  process.exit(exitCodeOf(error))
+  process.exit(isSkipped ? 0 : exitCode)
 }

@@ -38,8 +38,9 @@ export async function takeRunLock(
   const timeoutMs = plan.timeoutMs ?? timeoutFromEnvironment()
   const { connection } = place
   const isHere = connection.urlOf('locks') === 'local:' && !connection.disabled
-  const free = isHere ? tryLockNow(connection, ruleOf(plan), asker.owners) : null
-  return free ?? waitForLock({ ...plan, timeoutMs }, asker)
+  const isRun = plan.onBusy === 'join' || plan.onBusy === 'replace'
+  const free = isHere && !isRun ? tryLockNow(connection, ruleOf(plan), asker.owners) : null
+  return free ?? waitForLock(place, { ...plan, timeoutMs }, asker)
 }
 
 function ruleOf({ resource, mode, slots, label, timeoutMs }: RunPlan) {
@@ -47,7 +48,8 @@ function ruleOf({ resource, mode, slots, label, timeoutMs }: RunPlan) {
 }
 
 async function waitForLock(
-  { resource, mode, slots, queue, label, timeoutMs }: RunPlan,
+  place: ConfiguredConnection,
+  { resource, mode, slots, queue, label, timeoutMs, onBusy, graceMs }: RunPlan,
   { owners, child, signal, coordinator }: Asker,
 ): Promise<Lock> {
   const interrupted = new AbortController()
@@ -67,17 +69,22 @@ async function waitForLock(
   const line = createWaitLine({ pid: owners?.ownerPid })
   try {
     const { locks } = await coordinator()
-    return await locks.lock(resource, {
+    const options = {
       ...owners,
-      mode,
-      slots,
       queue,
       label,
       timeoutMs,
       onWait: line.onWait,
       inFlow: true,
       signal: AbortSignal.any([interrupted.signal, signal]),
-    })
+    }
+    if (onBusy !== 'join' && onBusy !== 'replace')
+      return await locks.lock(resource, { ...options, mode, slots })
+    const { lockRun } = await import('@cli-ops/shared-ipc/command/runs')
+    // A signal to this process reaches the program, and what is done after it; where this process was killed, it goes to the program.
+    const markOwners = owners && ([process.pid, owners.ownerPid] as const)
+    const run = { ...options, onBusy, graceMs, markOwners }
+    return await lockRun({ locks, connection: place.options }, resource, run)
   } finally {
     line.stop()
     for (const name of ENDING_SIGNALS) process.removeListener(name, interrupt)

@@ -15,7 +15,6 @@ import {
   ownDeadlockError,
 } from '../locks/lock-errors.js'
 import { CliOpsError } from '../base/errors/cli-ops-error.js'
-import type { HeldLock } from '../locks/held-lock.js'
 import type { LockInfo } from '../locks/contract/lock-types.js'
 import { timeoutFromEnvironment } from '../locks/lock-wait.js'
 import { toHeldLock } from '../locks/to-held-lock.js'
@@ -25,6 +24,7 @@ import {
   resolveConnection,
 } from '../engine/connection-options.js'
 import { ownProcess } from '../base/process/own-process.js'
+import type { CommandLock } from './command-lock.js'
 import type { LockRule } from './options/cli-ops-options.js'
 import { isHeldByCompanion } from './companion/companion-for.js'
 import { blockForEngineLock } from './companion/engine-lock.js'
@@ -36,7 +36,12 @@ import { type SlotGrant, wantsSlots } from '../locks/slots/slot-request.js'
 import { slotNames } from '../locks/slots/slot-set.js'
 import { inspectSlotsSync } from '../locks/slots/inspect-slots.js'
 import { blockForSlot } from './block-for-slot.js'
+import { blockToJoin } from './block-to-join.js'
+import { HolderReplacer } from './runs/holder-replacer.js'
+import { takeStepsNow } from './runs/steps.js'
+import { asRun } from './told-run.js'
 import { lockRequest } from './try-lock-now.js'
+import { markedGrant, markRunNow } from './try-run-now.js'
 import { WaitDisplay } from './waiting/wait-display.js'
 
 /**
@@ -44,15 +49,17 @@ import { WaitDisplay } from './waiting/wait-display.js'
  * returns. Ctrl-C in a pause between two looks calls the host's listeners and then ends the process by SIGINT. Another signal, or
  * Ctrl-C during a look, ends it at once. What it leaves is a dead waiter's ticket, and a command whose end others store.
  *
- * @throws CliOpsError `LOCK_HELD` or `LOCK_TIMEOUT`; `LOCK_DEADLOCK` where the holder is a process that waits for this one, or
+ * @throws CliOpsError `LOCK_HELD` or `LOCK_TIMEOUT`; `RUN_JOINED`; `LOCK_DEADLOCK` where the holder is a process that waits for this one, or
  *   a flow of this process
  */
-export function blockForLock(connection: Connection, rule: LockRule): HeldLock {
+export function blockForLock(connection: Connection, rule: LockRule): CommandLock {
   const { resource, onBusy = 'wait' } = rule
   const url = connection.urlOf('locks')
-  if (isEngine(url)) return blockForEngineLock(connection, rule)
+  if (isEngine(url)) return asRun(connection, rule, blockForEngineLock(connection, rule))
   if (url !== 'local:') throw notOfThisMachine(resource)
-  if (onBusy !== 'wait') throw lockHeldError(resource, inspect(connection, rule))
+  if (onBusy === 'join') return blockToJoin(connection, rule)
+  if (onBusy !== 'wait' && onBusy !== 'replace')
+    throw lockHeldError(resource, inspect(connection, rule))
   assertNotOwn(inspect(connection, rule), rule)
   const { timeoutMs = timeoutFromEnvironment() } = rule
   const grant = withDefaultSignals((deliver) => block(connection, rule, timeoutMs, deliver))
@@ -76,8 +83,12 @@ function block(
   const display = new WaitDisplay()
   const locks = createLocalLocks(home)
   const latest = rule.queue === 'latest' ? becomeLatestSync(locks, rule.resource) : undefined
+  const replaces = rule.onBusy === 'replace'
+  const mark = replaces ? markRunNow(connection, rule) : undefined
+  const replacer = replaces ? new HolderReplacer(locks, rule.resource, rule.graceMs) : undefined
   const onPause = (): void => {
     if (latest?.isLatest() === false) throw supersededError(locks, rule.resource)
+    if (replacer !== undefined) takeStepsNow(replacer.look())
     if (display.restMs > 0) return
     const info = inspect(connection, rule)
     if (info === null) return
@@ -87,10 +98,13 @@ function block(
   try {
     const request = lockRequest(rule)
     const wait = { timeoutMs, onPause }
-    return wantsSlots(request)
+    const grant = wantsSlots(request)
       ? blockForSlot(place, locks, request, wait)
       : blockForTurn(place, request, wait)
+    if (grant === null) mark?.releaseSync()
+    return grant && mark !== undefined ? markedGrant(grant, mark) : grant
   } catch (error) {
+    mark?.releaseSync()
     throw inWordsOfPeople(error)
   } finally {
     latest?.stop()

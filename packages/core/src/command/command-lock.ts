@@ -2,7 +2,7 @@ import { type FlowLock, lockOfFlow, slotsOfFlow } from '../locks/lock-flow.js'
 import { createLockRequest } from '../locks/lock-request.js'
 import { lockScope } from '../locks/lock-scope.js'
 import { toHeldLock } from '../locks/to-held-lock.js'
-import type { Lock } from '../locks/contract/lock-types.js'
+import type { Lock, LockMode } from '../locks/contract/lock-types.js'
 import {
   type Connection,
   type ConnectionOptions,
@@ -18,7 +18,13 @@ import type { Refusal } from './refusal.js'
 export type Taken = CommandLock | undefined | Refusal
 
 /** A lock that a flow can hold. After its release it knows whether it was gone by then. */
-export type CommandLock = Lock & FlowLock & { readonly wasGone: boolean }
+export interface CommandLock extends Lock, FlowLock {
+  readonly mode: LockMode
+  readonly wasGone: boolean
+  readonly slot?: string | undefined
+  /** Tells those who have joined the run how it ended, before the lock is given back. Absent where nobody can have joined it. */
+  ended?(exitCode: number): void
+}
 
 /**
  * Takes the lock of a rule before it returns: at once where it is free, else by blocking in the order of arrival, telling the
@@ -74,7 +80,8 @@ function isHeldByFlow(connection: Connection, rule: LockRule): boolean {
 /** Takes a lock of this machine that is free; `null` where that has to be waited for. */
 function takeFree(connection: Connection, rule: LockRule): CommandLock | null {
   if (connection.urlOf('locks') !== 'local:') return null
-  const { resource, mode, label, slots } = rule
+  const { resource, mode, label, slots, onBusy } = rule
+  if (onBusy === 'join' || onBusy === 'replace') return loadParts().tryRunNow(connection, rule)
   if (slots !== undefined) return loadParts().tryLockNow(connection, rule)
   const request = createLockRequest(resource, { mode, label, inFlow: true })
   const grant = localDriver(connection).tryAcquire(request)

@@ -181,6 +181,7 @@ export class CommandRun {
     const { exitCode } = end
     if (exitCode === 0 && this.rule.emits !== undefined) this.#emitResult()
     this.#tellEnd(exitCode, uncaught)
+    this.#lock?.ended?.(exitCode)
     this.#release()
   }
 
@@ -279,6 +280,7 @@ export class CommandRun {
     if (this.#state === 'finished') return
     this.#result = result
     this.#error = error
+    if (!this.#isProcess && error !== undefined) this.#lock?.ended?.(1)
     this.#beOver()
     if (!this.#isProcess) this.#release()
   }

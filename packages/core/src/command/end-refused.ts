@@ -16,12 +16,14 @@ export function endRefused(refusal: Refusal, report: RefusalReport = {}): never 
 /** Tells why a command does not run, and returns the exit code that says so. */
 function tellRefusal({ reason, error }: Refusal, { json = false }: RefusalReport = {}): number {
   if (reason === 'skipped') {
-    say(`skipped: ${error.message}`)
+    say(`${isCliOpsError(error, 'RUN_JOINED') ? 'joined' : 'skipped'}: ${error.message}`)
     return 0
   }
   const exitCode = exitCodeOf(error)
-  say(error.message)
-  if (json) writeJson(error, exitCode)
+  const isJoined = isCliOpsError(error, 'RUN_JOINED')
+  say(isJoined ? `joined: ${error.message}` : error.message)
+  // What a run has to say, the one that ran has said.
+  if (json && !isJoined) writeJson(error, exitCode)
   return exitCode
 }
 

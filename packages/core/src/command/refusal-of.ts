@@ -5,8 +5,13 @@ import type { Refusal } from './refusal.js'
 
 /** Makes a refusal of what kept a lock from being taken: `skipped` only where the lock is busy, and nothing else is wrong. */
 export function refusalOf(error: unknown, rule?: Partial<LockRule>): Refusal {
-  const reason = rule?.onBusy === 'skip' && exitCodeOf(error) === EXIT_BUSY ? 'skipped' : 'refused'
-  return { reason, error: toError(error) }
+  return { reason: isSkipped(error, rule) ? 'skipped' : 'refused', error: toError(error) }
+}
+
+/** What has joined a run that ended well counts as done, too. */
+function isSkipped(error: unknown, rule?: Partial<LockRule>): boolean {
+  if (isCliOpsError(error, 'RUN_JOINED')) return exitCodeOf(error) === 0
+  return rule?.onBusy === 'skip' && exitCodeOf(error) === EXIT_BUSY
 }
 
 function toError(error: unknown): Error {

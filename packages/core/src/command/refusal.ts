@@ -1,6 +1,6 @@
 /** Why a command does not run. */
 export interface Refusal {
-  /** `skipped` where the rule says so: the command then counts as done. */
+  /** `skipped` where the rule says so, or where a run was joined that ended well: the command then counts as done. */
   readonly reason: 'refused' | 'skipped'
   /** A `CliOpsError`, or a `TypeError` where the rule itself is wrong. */
   readonly error: Error

@@ -2,6 +2,7 @@ import { type ConnectionOptions, resolveConnection } from '../engine/connection-
 import type { LockRule } from './options/cli-ops-options.js'
 import type { CommandLock } from './command-lock.js'
 import { waitForEngineLock } from './companion/engine-lock.js'
+import { asRun } from './told-run.js'
 import { isEngine } from './companion/is-engine.js'
 
 /**
@@ -14,22 +15,23 @@ export async function waitForLock(
   rule: LockRule,
 ): Promise<CommandLock> {
   const connection = resolveConnection(options)
-  if (isEngine(connection.urlOf('locks'))) return waitForEngineLock(connection, rule)
-  const { resource, mode, timeoutMs, label, slots, queue, onBusy = 'wait' } = rule
+  if (isEngine(connection.urlOf('locks')))
+    return asRun(connection, rule, await waitForEngineLock(connection, rule))
+  const { resource, mode, timeoutMs, label, slots, queue, graceMs, onBusy = 'wait' } = rule
   const { LockManager, createWaitLine } = await import('@cli-ops/shared-ipc')
   const line = createWaitLine()
+  const locks = new LockManager(options)
+  const common = { mode, label, inFlow: true, onWait: line.onWait } as const
   try {
-    const lock = await new LockManager(options).lock(resource, {
-      mode,
-      label,
-      slots,
-      queue,
-      inFlow: true,
-      onWait: line.onWait,
-      timeoutMs: onBusy === 'wait' ? timeoutMs : 0,
-    })
+    if (onBusy === 'join' || onBusy === 'replace') {
+      const { lockRun } = await import('@cli-ops/shared-ipc/command/runs')
+      const run = { ...common, queue, timeoutMs, onBusy, graceMs }
+      const lock = await lockRun({ locks, connection: options }, resource, run)
+      return asRun(connection, rule, lock)
+    }
+    const wait = { ...common, slots, queue, timeoutMs: onBusy === 'wait' ? timeoutMs : 0 }
     // The class behind the interface tells its flow as well.
-    return lock as CommandLock
+    return (await locks.lock(resource, wait)) as CommandLock
   } finally {
     line.stop()
   }

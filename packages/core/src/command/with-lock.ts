@@ -96,10 +96,15 @@ function runUnder<T>(lock: CommandLock, { run }: LockedHandler<T>, note: LockNot
   try {
     result = lock.run(run)
   } catch (error) {
+    lock.ended?.(1)
     void release()
     throw error
   }
-  if (isPromiseLike(result)) return Promise.resolve(result).finally(release) as T
+  if (isPromiseLike(result)) {
+    const settled = Promise.resolve(result)
+    settled.catch(() => lock.ended?.(1))
+    return settled.finally(release) as T
+  }
   void release()
   return result
 }

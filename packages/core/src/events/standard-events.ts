@@ -21,6 +21,8 @@ export interface StandardEvents {
   'command:started': CommandStarted
   'command:completed': CommandEnded
   'command:failed': CommandFailed
+  /** What ran under a lock is over, for those who have joined it: `onBusy: 'join'`. */
+  'run:ended': RunEnded
 
   /** A program under `cli-ops run` has given its lock back. Of the history of locks, and not emitted, as those that follow. */
   'lock:released': LockReleased
@@ -146,6 +148,16 @@ export type CommandFailed = {
   error?: { name: string; code?: string | undefined; [extra: string]: unknown } | undefined
   /** The lock of its rule, where it has one. Of a process that was killed only what the rule says. */
   lock?: CommandLockFacts | undefined
+  [extra: string]: unknown
+}
+
+/** Data of `run:ended`. Emitted before the lock is given back, where the rule of the run says `join`. */
+export type RunEnded = {
+  /** What the lock is on. */
+  resource: string
+  /** Id of the lock that it ran under. */
+  lock: string
+  exitCode: number
   [extra: string]: unknown
 }
 

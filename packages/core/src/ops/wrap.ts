@@ -21,7 +21,7 @@ export {
   type ConfiguredConnection,
 } from '../command/options/configured-connection.js'
 export type { LockRunFacts } from './note-run.js'
-export { EXIT_LOST, exitCodeOf } from '../command/host/exit-codes.js'
+export { EXIT_BUSY, EXIT_LOST, exitCodeOf } from '../command/host/exit-codes.js'
 export { type LockOwners, tryLockNow } from '../command/try-lock-now.js'
 
 /** Loads what tells the history of locks about a run: while the program runs. */

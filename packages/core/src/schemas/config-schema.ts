@@ -4,7 +4,8 @@ const lockRule = z.strictObject({
   resource: z.string().min(1),
   mode: z.enum(['exclusive', 'shared']).optional(),
   timeoutMs: z.number().nonnegative().optional(),
-  onBusy: z.enum(['wait', 'fail', 'skip']).optional(),
+  onBusy: z.enum(['wait', 'fail', 'skip', 'join', 'replace']).optional(),
+  graceMs: z.number().nonnegative().optional(),
   label: z.string().min(1).optional(),
   queue: z.enum(['all', 'latest']).optional(),
   slots: z

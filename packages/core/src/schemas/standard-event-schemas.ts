@@ -59,4 +59,9 @@ export const standardEventSchemas = {
   'lock:refused': z.looseObject({ ...lock, owner: party, code: z.string() }),
   'lock:lost': lockReleased,
   'lock:forced': z.looseObject({ ...lock, id: z.string(), owner: party.optional(), by: party }),
+  'run:ended': z.looseObject({
+    resource: z.string(),
+    lock: z.string(),
+    exitCode: z.number().int(),
+  }),
 }

@@ -59,7 +59,32 @@ describe('options', () => {
     [
       'an unknown way of being busy',
       { commands: { a: { lock: { resource: 'x', onBusy: 'retry' } } } },
-      'commands["a"].lock.onBusy must be one of wait, fail, skip, got "retry"',
+      'commands["a"].lock.onBusy must be one of wait, fail, skip, join, replace, got "retry"',
+    ],
+    [
+      'a time to end without replacing',
+      { commands: { a: { lock: { resource: 'x', onBusy: 'join', graceMs: 1 } } } },
+      'commands["a"].lock.graceMs must only be given with onBusy "replace"',
+    ],
+    [
+      'a negative time to end',
+      { commands: { a: { lock: { resource: 'x', onBusy: 'replace', graceMs: -1 } } } },
+      'commands["a"].lock.graceMs must be a number of milliseconds, got -1',
+    ],
+    [
+      'replacing one of several sharers',
+      { commands: { a: { lock: { resource: 'x', onBusy: 'replace', mode: 'shared' } } } },
+      'commands["a"].lock.mode must be exclusive with "replace", got "shared"',
+    ],
+    [
+      'joining one of several slots',
+      { commands: { a: { lock: { resource: 'x', onBusy: 'join', slots: 2 } } } },
+      'commands["a"].lock.slots must not be given with "join"',
+    ],
+    [
+      'joining as the latest of those who wait',
+      { commands: { a: { lock: { resource: 'x', onBusy: 'join', queue: 'latest' } } } },
+      'commands["a"].lock.queue must be all with "join", got "latest"',
     ],
   ])('refuse %s', (_what, options, message) => {
     expect(() => {
@@ -86,6 +111,8 @@ describe('options', () => {
         commands: {
           'a b': { lock, emits: () => undefined },
           '*': { lock: () => 'x', emits: 'done' },
+          c: { lock: { resource: 'x', onBusy: 'replace', graceMs: 0, queue: 'latest' } },
+          d: { lock: { resource: 'x', onBusy: 'join', timeoutMs: 1 } },
         },
       })
     }).not.toThrow()

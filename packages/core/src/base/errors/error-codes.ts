@@ -15,6 +15,8 @@ export const ERROR_CODES = {
   LOCK_DEADLOCK: { retryable: false },
   /** A newer waiter has taken the place of this one in the queue. */
   LOCK_SUPERSEDED: { retryable: false },
+  /** The run that this one has joined is over, and how it ended is all that there is; `details.exitCode` says it, `null` where nobody knows. */
+  RUN_JOINED: { retryable: false },
   /** No live instance of the named CLI answers requests. */
   NO_RESPONDER: { retryable: true },
   /** No reply before the deadline. The outcome of the request is unknown. */

@@ -95,7 +95,13 @@ function tracesOf(): KeptTraces | undefined {
 
 function locksOf(): KeptLocks {
   if (start === undefined) throw new Error('the host has not said who it is')
-  return (locks ??= new KeptLocks(start.connection, tell))
+  const { connection, host } = start
+  return (locks ??= new KeptLocks(connection, tell, () => endHost(host)))
+}
+
+/** As anybody else would. The number is the host's as long as that is this process's parent. */
+function endHost({ pid }: HostFacts): void {
+  if (!isEnding && process.ppid === pid) process.kill(pid, 'SIGTERM')
 }
 
 function tell(message: CompanionMessage): void {

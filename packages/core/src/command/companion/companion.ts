@@ -1,19 +1,19 @@
 import { CliOpsError } from '../../base/errors/cli-ops-error.js'
 import type { OpenCommand } from '../../registry/contract/registry-driver.js'
 import { locksOfFlow } from '../../locks/lock-flow.js'
-import type { LockInfo, LockOptions } from '../../locks/contract/lock-types.js'
+import type { LockInfo } from '../../locks/contract/lock-types.js'
 import type { ConnectionOptions } from '../../engine/connection-options.js'
 import { ownProcess } from '../../base/process/own-process.js'
 import type { Instance } from '../host/instance.js'
 import { CompanionGrant } from './companion-grant.js'
 import { CompanionPipes } from './companion-pipes.js'
-import type { CompanionMessage, LockOrder, ReportedError } from './messages.js'
+import type { CompanionMessage, LockOrder, OrderedLock, ReportedError } from './messages.js'
 
 /** How long the end of a container may wait for the companion. */
 const LAST_WORDS_MS = 2_000
 
 /** How a lock is asked for. */
-export interface CompanionLockOptions extends Omit<LockOptions, 'signal' | 'onWait'> {
+export interface CompanionLockOptions extends OrderedLock {
   /** Called with who is in the way, when that changes; while the host blocks also about once a second. */
   readonly onWait?: ((info: LockInfo) => void) | undefined
 }

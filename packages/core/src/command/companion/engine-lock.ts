@@ -58,9 +58,12 @@ function optionsOf({
   label,
   slots,
   queue,
+  graceMs,
   onBusy = 'wait',
 }: LockRule): CompanionLockOptions {
-  return { mode, label, slots, queue, inFlow: true, timeoutMs: onBusy === 'wait' ? timeoutMs : 0 }
+  const common = { mode, label, slots, queue, inFlow: true }
+  if (onBusy === 'join' || onBusy === 'replace') return { ...common, timeoutMs, onBusy, graceMs }
+  return { ...common, timeoutMs: onBusy === 'wait' ? timeoutMs : 0 }
 }
 
 function toLock(

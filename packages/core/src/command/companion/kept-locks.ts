@@ -2,10 +2,10 @@ import type { LockGrant } from '../../locks/contract/lock-driver.js'
 import { isCliOpsError } from '../../base/errors/cli-ops-error.js'
 import { HeldLock } from '../../locks/held-lock.js'
 import { LockManager } from '../../locks/lock-manager.js'
-import type { Lock } from '../../locks/contract/lock-types.js'
+import type { Lock, LockOptions } from '../../locks/contract/lock-types.js'
 import type { ConnectionOptions } from '../../engine/connection-options.js'
 import { describeOwnProcess } from '../../base/process/own-process.js'
-import type { CompanionMessage, LockOrder, ReportedError } from './messages.js'
+import type { CompanionMessage, LockOrder, OrderedLock, ReportedError } from './messages.js'
 import { sharedInstant } from './shared-instant.js'
 
 /** When a host that blocks is told that time has passed: for the first time, and then again and again. */
@@ -17,14 +17,23 @@ const CHECKS_PER_LEASE = 8
 /** The locks that a companion takes, renews and releases in the name of its host. */
 export class KeptLocks {
   readonly #manager: LockManager
+  readonly #connection: ConnectionOptions
   readonly #tell: (message: CompanionMessage) => void
+  readonly #endHost: () => void
   readonly #kept = new Map<string, Lock>()
   /** Ends each wait. */
   readonly #waits = new Map<number, AbortController>()
 
-  constructor(connection: ConnectionOptions, tell: (message: CompanionMessage) => void) {
+  /** @param endHost asks the host to end, whose run is to be replaced */
+  constructor(
+    connection: ConnectionOptions,
+    tell: (message: CompanionMessage) => void,
+    endHost: () => void,
+  ) {
+    this.#connection = connection
     this.#manager = new LockManager(connection)
     this.#tell = tell
+    this.#endHost = endHost
   }
 
   /** Takes a lock and says how that went. */
@@ -34,7 +43,7 @@ export class KeptLocks {
     const stopTicking = isBlocked ? this.#tick(ask) : undefined
     try {
       const lock = await this.#holding(held, () =>
-        this.#manager.lock(resource, {
+        this.#lock(resource, {
           ...options,
           signal,
           // What looks when it is read has to look now.
@@ -71,6 +80,16 @@ export class KeptLocks {
   async close(): Promise<void> {
     this.#kept.clear()
     await this.#manager.close()
+  }
+
+  async #lock(
+    resource: string,
+    { onBusy, graceMs, ...options }: OrderedLock & LockOptions,
+  ): Promise<Lock> {
+    if (onBusy === undefined) return this.#manager.lock(resource, options)
+    const { lockRun } = await import('../runs/lock-run.js')
+    const place = { locks: this.#manager, connection: this.#connection }
+    return lockRun(place, resource, { ...options, onBusy, graceMs, onAsked: this.#endHost })
   }
 
   #wait(ask: number): AbortController {

@@ -13,12 +13,18 @@ export interface HostFacts {
   readonly script: string | undefined
 }
 
+/** What a lock is asked for with, by those that join or replace one another as well. */
+export interface OrderedLock extends Omit<LockOptions, 'signal' | 'onWait'> {
+  readonly onBusy?: 'join' | 'replace' | undefined
+  readonly graceMs?: number | undefined
+}
+
 /** A lock that the host asks for. */
 export interface LockOrder {
   /** Numbers the request; replies carry it. */
   readonly ask: number
   readonly resource: string
-  readonly options: Omit<LockOptions, 'signal' | 'onWait'>
+  readonly options: OrderedLock
   /** Ids of the locks that the asking flow holds through this companion. */
   readonly held: readonly string[]
   readonly command: string | undefined

@@ -13,6 +13,8 @@ export const EXIT_LOST = 76
 export const EXIT_REFUSED = 77
 /** `EX_CONFIG`: a rule, URL or option is wrong. */
 export const EXIT_CONFIG = 78
+/** What one ends with that has joined a run of which nobody knows how it ended. */
+const EXIT_UNKNOWN = 1
 
 const EXIT_CODES: Readonly<Partial<Record<ErrorCode, number>>> = {
   LOCK_HELD: EXIT_BUSY,
@@ -28,6 +30,7 @@ const EXIT_CODES: Readonly<Partial<Record<ErrorCode, number>>> = {
 export function exitCodeOf(error: unknown): number {
   if (!isCliOpsError(error)) return EXIT_CONFIG
   if (error.code === 'STORAGE_FAILED' && isDenied(error)) return EXIT_REFUSED
+  if (error.code === 'RUN_JOINED') return Number(error.details?.['exitCode'] ?? EXIT_UNKNOWN)
   return EXIT_CODES[error.code] ?? EXIT_UNAVAILABLE
 }
 

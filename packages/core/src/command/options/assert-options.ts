@@ -21,7 +21,16 @@ const OPTIONS = [
   'ops',
 ]
 const RULE_FIELDS = ['lock', 'emits']
-const LOCK_FIELDS = ['resource', 'mode', 'timeoutMs', 'onBusy', 'label', 'slots', 'queue']
+const LOCK_FIELDS = [
+  'resource',
+  'mode',
+  'timeoutMs',
+  'onBusy',
+  'label',
+  'slots',
+  'queue',
+  'graceMs',
+]
 
 /** Throws a `TypeError` that names the option, the rule and the value, unless `options` may configure a plugin. */
 export function assertOptions(
@@ -66,7 +75,8 @@ export function assertLockRule(place: string, rule: unknown): asserts rule is st
 function assertLockObject(place: string, rule: unknown): void {
   assertObject(place, rule)
   assertFields(place, rule, LOCK_FIELDS)
-  const { resource, mode, timeoutMs, onBusy, label, slots, queue } = rule as Partial<LockRule>
+  const { resource, mode, timeoutMs, onBusy, label, slots, queue, graceMs } =
+    rule as Partial<LockRule>
   assertName(`${place}.resource`, resource)
   if (label !== undefined) assertName(`${place}.label`, label)
   assertOneOf(`${place}.mode`, mode, ['exclusive', 'shared'])
@@ -76,12 +86,30 @@ function assertLockObject(place: string, rule: unknown): void {
       throw new TypeError(`${place}.mode must be exclusive with slots, got "shared"`)
   }
   assertOneOf(`${place}.queue`, queue, ['all', 'latest'])
-  assertOneOf(`${place}.onBusy`, onBusy, ['wait', 'fail', 'skip'])
-  if (timeoutMs !== undefined && !(typeof timeoutMs === 'number' && timeoutMs >= 0)) {
-    throw new TypeError(
-      `${place}.timeoutMs must be a number of milliseconds, got ${describe(timeoutMs)}`,
-    )
-  }
+  assertOneOf(`${place}.onBusy`, onBusy, ['wait', 'fail', 'skip', 'join', 'replace'])
+  if (timeoutMs !== undefined) assertMilliseconds(`${place}.timeoutMs`, timeoutMs)
+  if (graceMs !== undefined) assertMilliseconds(`${place}.graceMs`, graceMs)
+  assertRunRule(place, rule)
+}
+
+/** There has to be one that runs, and one that waits behind it is no run yet. */
+function assertRunRule(
+  place: string,
+  { onBusy, graceMs, mode, slots, queue }: Partial<LockRule>,
+): void {
+  if (graceMs !== undefined && onBusy !== 'replace')
+    throw new TypeError(`${place}.graceMs must only be given with onBusy "replace"`)
+  if (onBusy !== 'join' && onBusy !== 'replace') return
+  if (slots !== undefined) throw new TypeError(`${place}.slots must not be given with "${onBusy}"`)
+  if (mode === 'shared')
+    throw new TypeError(`${place}.mode must be exclusive with "${onBusy}", got "shared"`)
+  if (onBusy === 'join' && queue === 'latest')
+    throw new TypeError(`${place}.queue must be all with "join", got "latest"`)
+}
+
+function assertMilliseconds(place: string, value: unknown): void {
+  if (typeof value === 'number' && value >= 0) return
+  throw new TypeError(`${place} must be a number of milliseconds, got ${describe(value)}`)
 }
 
 /** Throws a `TypeError` unless `rule` says what is done around a command. */

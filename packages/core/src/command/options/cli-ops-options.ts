@@ -60,13 +60,21 @@ export interface LockRule {
   readonly resource: string
   /** @default 'exclusive' */
   readonly mode?: LockMode | undefined
-  /** How long `wait` waits, in milliseconds. @default `CLI_OPS_LOCK_TIMEOUT_MS`, else without limit */
+  /** How long is waited, in milliseconds, also for one that is joined. @default `CLI_OPS_LOCK_TIMEOUT_MS`, else without limit */
   readonly timeoutMs?: number | undefined
   /**
-   * `wait` until the lock is free; `fail` at once with exit code 75; `skip` the command, which counts as done.
+   * `wait` until the lock is free; `fail` at once with exit code 75; `skip` the command, which counts as done; `join` the one that runs:
+   * wait for its end, and end with its exit code without having run; `replace` the one that runs, where its rule says `replace` as well: ask
+   * it to end, as SIGTERM does, and run when it has. Neither joining nor replacing goes with `slots` or with sharing.
    * @default 'wait'
    */
-  readonly onBusy?: 'wait' | 'fail' | 'skip' | undefined
+  readonly onBusy?: 'wait' | 'fail' | 'skip' | 'join' | 'replace' | undefined
+  /**
+   * How long `replace` waits for one that it has asked to end, in milliseconds. After that the command is refused with exit code 75, and
+   * the one that runs goes on.
+   * @default 10000
+   */
+  readonly graceMs?: number | undefined
   /**
    * Who waits: `all`, in the order of arrival, or the `latest` only. A newer one then takes the place of an older one, which ends with 75 and
    * says so. @default 'all'

@@ -7,3 +7,8 @@ export function nextLockId(): string {
   granted.count += 1
   return `${ownProcess().instance}-${granted.count.toString(36)}`
 }
+
+/** Reads from the id of a grant which process, or thread of one, has made it. */
+export function instanceOf(id: string): string {
+  return id.slice(0, id.lastIndexOf('-'))
+}

@@ -29,6 +29,11 @@ export function latestName(resource: string): string {
   return `${resource}${SEPARATOR.repeat(3)}latest`
 }
 
+/** Names the lock by which those who run under a resource say that they may be asked to end. They share it. */
+export function runMarkName(resource: string): string {
+  return `${resource}${SEPARATOR.repeat(3)}run`
+}
+
 /** What the names of all slots and doors of a resource begin with. */
 export function slotPrefix(resource: string): string {
   return resource + SEPARATOR

@@ -1,0 +1,185 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import { describe, expect, test } from 'vitest'
+
+import { CliOpsUser, type ProgramEnd } from './fixtures/cli-ops-user.js'
+
+const UNTIL_TOLD = 'echo began; while ! test -e told; do sleep 0.02; done'
+const JOIN = ['run', '--lock', 'deploy', '--on-busy', 'join']
+const REPLACE = ['run', '--lock', 'deploy', '--on-busy', 'replace']
+
+function tell({ directory }: CliOpsUser): void {
+  writeFileSync(join(directory, 'told'), '')
+}
+
+function linesOf({ stderr }: ProgramEnd): string[] {
+  return stderr.split('\n').filter((line) => line !== '' && !line.includes('waiting for'))
+}
+
+describe('--on-busy join', () => {
+  test.each([
+    ['exit 7', 7],
+    ['kill -INT $$', 130],
+    ['true', 0],
+  ])('ends as one that runs does: %s', async (ending, status) => {
+    const user = new CliOpsUser()
+    const first = user.start(...JOIN, '--', 'sh', '-c', `${UNTIL_TOLD}; ${ending}`)
+    await first.says('began')
+    const joiner = user.start(...JOIN, '--', 'echo', 'ran')
+    await joiner.says('waiting for "deploy"')
+    tell(user)
+    const end = await joiner.ended
+    expect(end).toMatchObject({ status, stdout: '' })
+    expect(linesOf(end)).toEqual([
+      expect.stringMatching(
+        new RegExp(
+          `^cli-ops: joined: "deploy" was held by cli-ops run sh \\(pid \\d+, .*\\), which ended with exit code ${status}$`,
+        ),
+      ),
+    ])
+  })
+
+  test('ends with 1 where cli-ops was killed, once its program has ended', async () => {
+    const user = new CliOpsUser()
+    const first = user.start(...JOIN, '--', 'sh', '-c', UNTIL_TOLD)
+    await first.says('began')
+    const joiner = user.start(...JOIN, '--', 'echo', 'ran')
+    await joiner.says('waiting for "deploy"')
+    first.child.kill('SIGKILL')
+    tell(user)
+    const end = await joiner.ended
+    expect(end).toMatchObject({ status: 1, stdout: '' })
+    expect(linesOf(end)).toEqual([expect.stringContaining('which ended without saying how')])
+  })
+
+  test('ends with 75 at its timeout, and by the signal that it gets', async () => {
+    const user = new CliOpsUser()
+    const first = user.start(...JOIN, '--', 'sh', '-c', UNTIL_TOLD)
+    await first.says('began')
+    const hasty = await user.run(...JOIN, '--wait', '200ms', '--', 'echo', 'ran')
+    expect(hasty).toMatchObject({ status: 75, stdout: '' })
+    expect(hasty.stderr).toContain('"deploy" is still held by cli-ops run sh')
+    const joiner = user.start(...JOIN, '--', 'echo', 'ran')
+    await joiner.says('waiting for "deploy"')
+    joiner.child.kill('SIGTERM')
+    expect(await joiner.ended).toMatchObject({ status: 'SIGTERM', stdout: '' })
+    tell(user)
+    expect(await first.ended).toMatchObject({ status: 0 })
+  })
+})
+
+describe('--on-busy replace', () => {
+  const CLEANS_UP = `trap "echo cleans up; exit 3" TERM; ${UNTIL_TOLD}`
+
+  test('asks one that runs to end, once, and runs when it has', async () => {
+    const user = new CliOpsUser()
+    const first = user.start(...REPLACE, '--', 'bash', '-c', CLEANS_UP)
+    await first.says('began')
+    expect(await user.run(...REPLACE, '--', 'echo', 'second')).toMatchObject({
+      status: 0,
+      stdout: 'second\n',
+    })
+    expect(await first.ended).toMatchObject({ status: 3, stdout: 'began\ncleans up\n' })
+    expect(await user.json('locks')).toEqual([])
+  })
+
+  test('reaches the program of a cli-ops that was killed', async () => {
+    const user = new CliOpsUser()
+    const first = user.start(...REPLACE, '--', 'bash', '-c', CLEANS_UP)
+    await first.says('began')
+    first.child.kill('SIGKILL')
+    await expect.poll(() => first.child.signalCode).toBe('SIGKILL')
+    expect(await user.run(...REPLACE, '--', 'echo', 'second')).toMatchObject({
+      status: 0,
+      stdout: 'second\n',
+    })
+    expect((await first.ended).stdout).toBe('began\ncleans up\n')
+  })
+
+  test('lets --kill-after of the one that runs do its work, and ends with 75 after --grace', async () => {
+    const user = new CliOpsUser()
+    const stubborn = `trap "echo asked" TERM; ${UNTIL_TOLD}`
+    const first = user.start(...REPLACE, '--', 'bash', '-c', stubborn)
+    await first.says('began')
+    const refused = await user.run(...REPLACE, '--grace', '300ms', '--', 'echo', 'second')
+    expect(refused).toMatchObject({ status: 75, stdout: '' })
+    expect(linesOf(refused)).toEqual([
+      expect.stringMatching(
+        /^cli-ops: "deploy" is still held by cli-ops run bash \(.*\), 300 ms after it was asked to end; to end it: kill -KILL \d+$/u,
+      ),
+    ])
+    tell(user)
+    expect(await first.ended).toMatchObject({ status: 0, stdout: 'began\nasked\n' })
+
+    const bounded = user.bash(
+      `rm told; cli-ops ${REPLACE.join(' ')} --kill-after 200ms -- bash -c '${stubborn}'`,
+    )
+    await bounded.says('began')
+    expect(await user.run(...REPLACE, '--', 'echo', 'third')).toMatchObject({ stdout: 'third\n' })
+    expect((await bounded.ended).stdout).toContain('asked')
+  })
+
+  test('does not end one that does not say so', async () => {
+    const user = new CliOpsUser()
+    const first = user.start('run', '--lock', 'deploy', '--', 'sh', '-c', UNTIL_TOLD)
+    await first.says('began')
+    const refused = await user.run(...REPLACE, '--', 'echo', 'second')
+    expect(refused).toMatchObject({ status: 75, stdout: '' })
+    expect(linesOf(refused)).toEqual([
+      expect.stringMatching(
+        /^cli-ops: "deploy" is held by cli-ops run sh \(pid (\d+), .*\), whose rule does not let it be replaced; to end it: kill \1$/u,
+      ),
+    ])
+    tell(user)
+    expect(await first.ended).toMatchObject({ status: 0 })
+  })
+
+  test('with --queue latest, one that waits gives way to a newer one, and the one that runs is asked once', async () => {
+    const user = new CliOpsUser()
+    const patient = `trap "echo asked" TERM; ${UNTIL_TOLD}`
+    const first = user.start(...REPLACE, '--', 'bash', '-c', patient)
+    await first.says('began')
+    const older = user.start(...REPLACE, '--queue', 'latest', '--', 'echo', 'older')
+    await first.says('asked')
+    const newer = user.start(...REPLACE, '--queue', 'latest', '--', 'echo', 'newer')
+    const superseded = await older.ended
+    expect(superseded).toMatchObject({ status: 75, stdout: '' })
+    expect(superseded.stderr).toContain('is wanted by a newer waiter')
+    tell(user)
+    expect(await newer.ended).toMatchObject({ status: 0, stdout: 'newer\n' })
+    expect((await first.ended).stdout).toBe('began\nasked\n')
+  })
+})
+
+test.each([
+  [
+    ['--on-busy', 'cancel'],
+    '--on-busy must be one of wait, fail, skip, join, replace, got "cancel"',
+  ],
+  [['--on-busy', 'join', '--shared'], '--shared must not be given with --on-busy join'],
+  [['--on-busy', 'replace', '--slots', '2'], '--slots must not be given with --on-busy replace'],
+  [
+    ['--on-busy', 'join', '--queue', 'latest'],
+    '--queue latest must not be given with --on-busy join',
+  ],
+  [['--on-busy', 'join', '--no-wait'], '--no-wait must not be given with --on-busy join'],
+  [['--on-busy', 'skip', '--wait', '1s'], '--wait must not be given with --on-busy skip'],
+  [['--grace', '1s'], '--grace must not be given with --on-busy wait'],
+])('%j is refused', async (options, message) => {
+  const { status, stderr } = await new CliOpsUser().run('run', '-l', 'db', ...options, 'true')
+  expect([status, stderr.trim()]).toEqual([2, `cli-ops: ${message}`])
+})
+
+test('--on-busy skip ends with 0, and fail with 75', async () => {
+  const user = new CliOpsUser()
+  const first = user.start('run', '--lock', 'deploy', '--', 'sh', '-c', UNTIL_TOLD)
+  await first.says('began')
+  const skipped = await user.run('run', '-l', 'deploy', '--on-busy', 'skip', 'echo', 'ran')
+  expect(skipped).toMatchObject({ status: 0, stdout: '' })
+  expect(skipped.stderr).toMatch(/^cli-ops: skipped: "deploy" is held by cli-ops run sh/u)
+  const failed = await user.run('run', '-l', 'deploy', '--on-busy', 'fail', 'echo', 'ran')
+  expect(failed).toMatchObject({ status: 75, stdout: '' })
+  tell(user)
+  await first.ended
+})

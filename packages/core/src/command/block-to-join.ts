@@ -1,0 +1,70 @@
+import { monotonicMs } from '../base/process/monotonic-time.js'
+import { createLocalDriver } from '../drivers/local/local-driver.js'
+import type { Connection } from '../engine/connection-options.js'
+import type { LockInfo } from '../locks/contract/lock-types.js'
+import { lockTimeoutError } from '../locks/lock-errors.js'
+import { timeoutFromEnvironment } from '../locks/lock-wait.js'
+import type { CommandLock } from './command-lock.js'
+import type { LockRule } from './options/cli-ops-options.js'
+import { type Joining, joinRun } from './runs/join-run.js'
+import { takeStepsNow } from './runs/steps.js'
+import { tryRunNow } from './try-run-now.js'
+import { withDefaultSignals } from './waiting/default-signals.js'
+import { sleepUnlessInterrupted } from './waiting/sleep-unless-interrupted.js'
+import { WaitDisplay } from './waiting/wait-display.js'
+
+/** A blocked thread hears of no event, so it looks as often as this. */
+const LOOK_EVERY_MS = 50
+/** While a lock is free that others are about to take. */
+const RETRY_MS = 20
+
+/**
+ * Takes a lock of this machine, or waits for the end of the run that has it, blocking the thread.
+ *
+ * @throws CliOpsError `RUN_JOINED` where a run was joined, `LOCK_TIMEOUT`, `LOCK_DEADLOCK`
+ */
+export function blockToJoin(connection: Connection, rule: LockRule): CommandLock {
+  const { resource, timeoutMs = timeoutFromEnvironment() } = rule
+  const { locks, events, close } = localPrimitives(connection)
+  const display = new WaitDisplay()
+  const until = monotonicMs() + timeoutMs
+  let last: LockInfo | null = null
+  try {
+    return withDefaultSignals((deliver) => {
+      const sleep = (ms: number): void => {
+        if (monotonicMs() >= until) throw lockTimeoutError(resource, last, timeoutMs)
+        if (last !== null && display.restMs === 0) display.show(last)
+        if (!sleepUnlessInterrupted(Math.min(ms, LOOK_EVERY_MS))) deliver('SIGINT')
+      }
+      const joining: Joining = {
+        locks,
+        events,
+        // The position of an embedded driver's reader is fixed from the beginning.
+        ready: () => undefined,
+        rest: (_reader, ms) => {
+          sleep(ms)
+        },
+        onWait: (info) => {
+          last = info
+        },
+      }
+      for (;;) {
+        const lock = tryRunNow(connection, rule)
+        if (lock !== null) return lock
+        const outcome = takeStepsNow(joinRun(joining, resource))
+        if (outcome !== undefined) throw outcome
+        sleep(RETRY_MS)
+      }
+    })
+  } finally {
+    display.end()
+    close()
+  }
+}
+
+function localPrimitives({ home, namespace }: Connection) {
+  const driver = createLocalDriver({ home, namespace })
+  const { locks, events } = driver
+  if (locks === undefined || events === undefined) throw new TypeError('the local driver has both')
+  return { locks, events, close: () => void driver.close() }
+}

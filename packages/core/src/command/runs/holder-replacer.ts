@@ -1,0 +1,86 @@
+import { monotonicMs } from '../../base/process/monotonic-time.js'
+import { ownProcess } from '../../base/process/own-process.js'
+import type { LockDriver } from '../../locks/contract/lock-driver.js'
+import { instanceOf } from '../../locks/contract/lock-id.js'
+import type { Holder, Owner } from '../../locks/contract/lock-types.js'
+import { runMarkName } from '../../locks/contract/slot-name.js'
+import { graceOverError, notReplaceableError, unreachableError } from './run-errors.js'
+import { GETS_SIGNAL, MAY_BE_REPLACED } from './run-mark.js'
+import { type Steps, value } from './steps.js'
+
+/** How long one that was asked to end may take, in milliseconds, where nobody says otherwise. */
+const DEFAULT_GRACE_MS = 10_000
+
+/** Sees to it that whoever holds a lock is asked to end, once, by whoever comes first. */
+export class HolderReplacer {
+  readonly #locks: LockDriver
+  readonly #resource: string
+  readonly #graceMs: number
+  /** Since when this one waits for each holder to end, by the holder's id. */
+  readonly #since = new Map<string, number>()
+
+  constructor(locks: LockDriver, resource: string, graceMs = DEFAULT_GRACE_MS) {
+    this.#locks = locks
+    this.#resource = resource
+    this.#graceMs = graceMs
+  }
+
+  /**
+   * Looks who holds the lock now, and asks it to end where nobody has. Whoever waits calls it now and then.
+   *
+   * @throws CliOpsError `LOCK_HELD` where the holder may not be replaced, `LOCK_TIMEOUT` where it has not ended in time
+   */
+  *look(): Steps<void> {
+    for (const holder of yield* this.#holders()) {
+      // This process may have the lock by now, or another flow of it: nobody ends himself.
+      if (instanceOf(holder.id) === ownProcess().instance) continue
+      const since = this.#since.get(holder.id)
+      if (since === undefined) {
+        this.#since.set(holder.id, monotonicMs())
+        yield* this.#askToEnd(holder)
+      } else if (monotonicMs() - since >= this.#graceMs) {
+        throw graceOverError(this.#resource, holder, this.#graceMs)
+      }
+    }
+  }
+
+  *#askToEnd(holder: Holder): Steps<void> {
+    const name = runMarkName(this.#resource)
+    const all = (yield* value(this.#locks.inspect(name)))?.holders ?? []
+    const marks = all.filter(({ id }) => instanceOf(id) === instanceOf(holder.id))
+    if (marks.length === 0) {
+      // The marks are there before the lock is, and go after it.
+      const isThere = (yield* this.#holders()).some(({ id }) => id === holder.id)
+      if (isThere) throw notReplaceableError(this.#resource, holder)
+      return
+    }
+    const call = marks.find(({ label }) => label !== MAY_BE_REPLACED)
+    // Somebody has asked it.
+    if (call === undefined) return
+    const isSignalled = call.label === GETS_SIGNAL
+    // Another process may stand for the holder: who has started its program hands the signal on, and sees to what follows.
+    const target = [call.owner, holder.owner].find((owner) => this.#isHere(owner))
+    if (isSignalled && target === undefined) throw unreachableError(this.#resource, holder)
+    // Who takes it away is the one who asks. An owner that watches it needs no more.
+    const isMine = yield* value(this.#locks.forceRelease(name, call.id))
+    if (!isMine || !isSignalled || target === undefined) return
+    try {
+      process.kill(target.pid, 'SIGTERM')
+    } catch (error) {
+      // It has just ended.
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH')
+        throw unreachableError(this.#resource, holder, error)
+    }
+  }
+
+  /** Tells whether a pid means this very owner here and now: a driver that tells owners by their process has judged that a moment ago. */
+  #isHere({ pid, state, via }: Owner): boolean {
+    if (this.#locks.ownedBy === undefined || via !== undefined) return false
+    return pid > 0 && (state === 'running' || state === 'stopped')
+  }
+
+  *#holders(): Steps<readonly Holder[]> {
+    const info = yield* value(this.#locks.inspect(this.#resource))
+    return info?.holders ?? []
+  }
+}

@@ -1,0 +1,83 @@
+import type { CliOpsError } from '../../base/errors/cli-ops-error.js'
+import { monotonicMs } from '../../base/process/monotonic-time.js'
+import { ownProcess } from '../../base/process/own-process.js'
+import type { MaybePromise } from '../../base/wait/maybe-promise.js'
+import type { EventDriver, EventReader } from '../../events/contract/event-driver.js'
+import type { LockDriver } from '../../locks/contract/lock-driver.js'
+import { instanceOf } from '../../locks/contract/lock-id.js'
+import type { LockInfo } from '../../locks/contract/lock-types.js'
+import { ownDeadlockError } from '../../locks/lock-errors.js'
+import { exitCodeIn } from './run-ended.js'
+import { runJoinedError } from './run-errors.js'
+import { type Steps, value } from './steps.js'
+
+/** How often is looked whether the run is still there: how it ended its event tells, unless it was killed. */
+const LOOK_EVERY_MS = 500
+/** Where events need the network, the lock may be free before the event is stored. */
+const LATE_EVENT_MS = 2_000
+
+/** What is needed to join a run. */
+export interface Joining {
+  readonly locks: LockDriver
+  readonly events: EventDriver
+  /** Waits until a reader's position is fixed. */
+  ready(reader: EventReader): MaybePromise<void>
+  /** Waits so long, or until there may be an event. Throws where the wait is over. */
+  rest(reader: EventReader, ms: number): MaybePromise<void>
+  /** Told who is waited for. */
+  readonly onWait: (info: LockInfo) => void
+}
+
+/**
+ * Waits for the end of whoever holds a lock, without standing in the queue, and gives what is to be said of it: `RUN_JOINED`, with the exit
+ * code. `undefined` where nobody holds it.
+ *
+ * @throws CliOpsError `LOCK_DEADLOCK` where it is this very process
+ */
+export function* joinRun(joining: Joining, resource: string): Steps<CliOpsError | undefined> {
+  const { locks, events, onWait } = joining
+  const seen = yield* value(locks.inspect(resource))
+  if (seen?.holders[0] === undefined) return undefined
+  const reader = events.openReader({ from: 'latest' })
+  try {
+    yield joining.ready(reader)
+    // It ends after this look, so that its event comes behind the reader's position.
+    const info = yield* value(locks.inspect(resource))
+    const holder = info?.holders[0]
+    if (info === null || holder === undefined) return undefined
+    if (instanceOf(holder.id) === ownProcess().instance) throw ownDeadlockError(resource, holder.id)
+    onWait(info)
+    return runJoinedError(resource, holder, yield* endOf(joining, reader, resource, holder.id))
+  } finally {
+    reader.close()
+  }
+}
+
+/** The exit code of the run with this lock; `null` where it has ended without saying it. */
+function* endOf(
+  joining: Joining,
+  reader: EventReader,
+  resource: string,
+  id: string,
+): Steps<number | null> {
+  const { locks, events } = joining
+  let lookAt = monotonicMs() + LOOK_EVERY_MS
+  let goneAt: number | undefined
+  for (;;) {
+    for (let batch = reader.poll(); batch !== undefined; batch = reader.poll()) {
+      const exitCode = exitCodeIn(batch, id)
+      if (exitCode !== undefined) return exitCode
+    }
+    const now = monotonicMs()
+    if (goneAt !== undefined && now >= goneAt) return null
+    if (goneAt === undefined && now >= lookAt) {
+      const info = yield* value(locks.inspect(resource))
+      const isThere = info?.holders.some((holder) => holder.id === id) === true
+      // What it has said by then is read once more.
+      if (!isThere) goneAt = now + (events.appendSync === undefined ? LATE_EVENT_MS : 0)
+      else lookAt = now + LOOK_EVERY_MS
+      if (!isThere) continue
+    }
+    yield joining.rest(reader, Math.max(1, (goneAt ?? lookAt) - now))
+  }
+}

@@ -1,0 +1,199 @@
+import type { CliOpsError } from '../../base/errors/cli-ops-error.js'
+import { debug } from '../../base/terminal/message.js'
+import { pause } from '../../base/wait/pause.js'
+import type { ConnectionOptions } from '../../engine/connection-options.js'
+import { openDriver } from '../../engine/open-driver.js'
+import { DEFAULT_RETENTION } from '../../events/contract/default-retention.js'
+import type { EventReader } from '../../events/contract/event-driver.js'
+import type { Lock, LockInfo, LockOptions } from '../../locks/contract/lock-types.js'
+import { HeldLock } from '../../locks/held-lock.js'
+import { lockTimeoutError } from '../../locks/lock-errors.js'
+import type { LockManager } from '../../locks/lock-manager.js'
+import { timeoutFromEnvironment, WaitLimit } from '../../locks/lock-wait.js'
+import { HolderReplacer } from './holder-replacer.js'
+import { joinRun } from './join-run.js'
+import { runEndedRecord } from './run-ended.js'
+import { RunGrant } from './run-grant.js'
+import { markRun, type RunMark } from './run-mark.js'
+import { takeSteps } from './steps.js'
+
+/** While a lock is free that others are about to take. */
+const RETRY_MS = 20
+/** How often one that replaces looks by itself who holds the lock. */
+const LOOK_EVERY_MS = 500
+
+/** Where a run takes its lock. */
+export interface RunPlace {
+  readonly locks: LockManager
+  /** What `locks` was made with. */
+  readonly connection: ConnectionOptions
+}
+
+/** How a run takes its lock, besides what every lock is asked for with. */
+export interface RunOptions extends LockOptions {
+  readonly onBusy: 'join' | 'replace'
+  readonly graceMs?: number | undefined
+  /** The processes that stand for the run while it may be replaced, the one to be sent a signal first. @default this one */
+  readonly markOwners?: readonly [number, number] | undefined
+  /** Called where this run is asked to end. @default SIGTERM to this process, which is what anybody else would send */
+  readonly onAsked?: (() => void) | undefined
+}
+
+/**
+ * Takes the lock of a run that joins or replaces the one that has it. It is free for either as soon as anybody may have it.
+ *
+ * @throws CliOpsError `RUN_JOINED` where another run was joined; `LOCK_HELD` or `LOCK_TIMEOUT` where it could not be replaced; else as
+ *   `LockManager.lock`
+ */
+export function lockRun(place: RunPlace, resource: string, options: RunOptions): Promise<HeldLock> {
+  return options.onBusy === 'join'
+    ? lockOrJoin(place, resource, options)
+    : lockOrReplace(place, resource, options)
+}
+
+/** Tells those who have joined a run how it ended. Called before its lock is given back; what fails is left. */
+export async function tellRunEnded(
+  connection: ConnectionOptions,
+  { resource, id }: Pick<Lock, 'resource' | 'id'>,
+  exitCode: number,
+): Promise<void> {
+  const handle = openDriver(connection, 'events')
+  try {
+    const { events } = await handle.open()
+    const options = { retention: DEFAULT_RETENTION, durable: false }
+    await events.append([runEndedRecord(resource, id, exitCode)], options)
+  } catch (error) {
+    debug(() => `cannot tell how the run ended: ${String(error)}`)
+  } finally {
+    await handle.close()
+  }
+}
+
+async function lockOrJoin(
+  { locks, connection }: RunPlace,
+  resource: string,
+  { signal, onWait, timeoutMs = timeoutFromEnvironment(), ...options }: RunOptions,
+): Promise<HeldLock> {
+  const free = await locks.tryLock(resource, { ...options, signal })
+  if (free !== null) return asHeld(free)
+  const limit = new WaitLimit(timeoutMs, [signal])
+  try {
+    for (;;) {
+      const outcome = await join(connection, resource, limit, onWait)
+      if (outcome !== undefined) throw outcome
+      await pause(RETRY_MS, limit.signal)
+      const lock = await locks.tryLock(resource, { ...options, signal: limit.signal })
+      if (lock !== null) return asHeld(lock)
+    }
+  } catch (error) {
+    if (!limit.timedOut || error !== limit.signal.reason) throw error
+    throw lockTimeoutError(resource, await locks.inspect(resource), timeoutMs)
+  } finally {
+    limit.dispose()
+  }
+}
+
+async function join(
+  connection: ConnectionOptions,
+  resource: string,
+  { signal }: WaitLimit,
+  onWait: LockOptions['onWait'],
+): Promise<CliOpsError | undefined> {
+  const handles = [openDriver(connection, 'locks'), openDriver(connection, 'events')] as const
+  try {
+    const [{ locks }, { events }] = await Promise.all([handles[0].open(), handles[1].open()])
+    const joining = {
+      locks,
+      events,
+      ready: ({ ready }: EventReader) => ready,
+      rest: (reader: EventReader, ms: number) => rest(reader, ms, signal),
+      onWait: (info: LockInfo) => void onWait?.(info),
+    }
+    return await takeSteps(joinRun(joining, resource))
+  } finally {
+    for (const handle of handles) await handle.close()
+  }
+}
+
+async function rest(reader: EventReader, ms: number, signal: AbortSignal): Promise<void> {
+  const over = AbortSignal.timeout(Math.ceil(ms))
+  try {
+    await reader.wait(AbortSignal.any([signal, over]))
+  } catch (error) {
+    signal.throwIfAborted()
+    if (!over.aborted) throw error
+  }
+}
+
+async function lockOrReplace(
+  { locks: manager, connection }: RunPlace,
+  resource: string,
+  { graceMs, markOwners, onAsked = endThisProcess, onWait, signal, ...options }: RunOptions,
+): Promise<HeldLock> {
+  const handle = openDriver(connection, 'locks')
+  const refused = new AbortController()
+  let watch: HolderWatch | undefined
+  let mark: RunMark | undefined
+  const giveBack = async (): Promise<void> => {
+    await mark?.release()
+    await handle.close()
+  }
+  try {
+    const { locks } = await handle.open()
+    const own = markOwners === undefined ? locks : (locks.ownedBy?.(...markOwners) ?? locks)
+    mark = await takeSteps(markRun(own, resource, onAsked))
+    const replacer = new HolderReplacer(locks, resource, graceMs)
+    const lock = await manager.lock(resource, {
+      ...options,
+      signal: AbortSignal.any([refused.signal, ...(signal === undefined ? [] : [signal])]),
+      onWait: (info) => {
+        watch ??= watchHolders(replacer, (error) => refused.abort(error))
+        watch.look()
+        return onWait?.(info)
+      },
+    })
+    return asHeld(lock).under((grant) => new RunGrant(grant, { after: () => void giveBack() }))
+  } catch (error) {
+    await giveBack()
+    throw error
+  } finally {
+    watch?.stop()
+  }
+}
+
+/** The class behind the interface. */
+function asHeld(lock: Lock): HeldLock {
+  if (lock instanceof HeldLock) return lock
+  throw new TypeError('the lock is of another copy of the kit')
+}
+
+interface HolderWatch {
+  look(): void
+  stop(): void
+}
+
+/** Looks at the holders in order, one look at a time. */
+function watchHolders(replacer: HolderReplacer, onRefused: (error: unknown) => void): HolderWatch {
+  const over = new AbortController()
+  let looks = Promise.resolve()
+  const look = (): void => {
+    looks = looks.then(async () => {
+      if (!over.signal.aborted) await takeSteps(replacer.look())
+    })
+    looks.catch((error: unknown) => {
+      if (!over.signal.aborted) onRefused(error)
+    })
+  }
+  const timer = setInterval(look, LOOK_EVERY_MS)
+  return {
+    look,
+    stop() {
+      over.abort()
+      clearInterval(timer)
+    },
+  }
+}
+
+function endThisProcess(): void {
+  process.kill(process.pid, 'SIGTERM')
+}

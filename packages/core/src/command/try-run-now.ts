@@ -1,0 +1,38 @@
+import { nodeFileSystem } from '../drivers/local/home/file-system.js'
+import { Home } from '../drivers/local/home/home.js'
+import { createLocalLocks } from '../drivers/local/locks/local-locks.js'
+import type { Connection } from '../engine/connection-options.js'
+import type { CommandLock } from './command-lock.js'
+import type { LockRule } from './options/cli-ops-options.js'
+import { RunGrant } from './runs/run-grant.js'
+import { markRun, type RunMark } from './runs/run-mark.js'
+import { takeStepsNow } from './runs/steps.js'
+import { asRun } from './told-run.js'
+import { tryLockNow } from './try-lock-now.js'
+
+/** Takes a lock of this machine that is free, for a run that others may join or replace; `null` where it is not free. */
+export function tryRunNow(connection: Connection, rule: LockRule): CommandLock | null {
+  if (rule.onBusy === 'join') {
+    const lock = tryLockNow(connection, rule)
+    return lock && asRun(connection, rule, lock)
+  }
+  const mark = markRunNow(connection, rule)
+  const lock = tryLockNow(connection, rule)
+  if (lock !== null) return lock.under((grant) => markedGrant(grant, mark))
+  mark.releaseSync()
+  return null
+}
+
+/** Says that the run of this process may be replaced. Who asks it to end sends it the signal, so that nothing has to be watched. */
+export function markRunNow({ home, namespace }: Connection, { resource }: LockRule): RunMark {
+  const locks = createLocalLocks(new Home(home, namespace, nodeFileSystem))
+  return takeStepsNow(markRun(locks, resource, () => undefined))
+}
+
+/** A lock that takes its mark along when it is given back. */
+export function markedGrant(
+  grant: ConstructorParameters<typeof RunGrant>[0],
+  mark: RunMark,
+): RunGrant {
+  return new RunGrant(grant, { after: () => mark.releaseSync() })
+}
