@@ -86,8 +86,8 @@ describe.skipIf(noChromium !== undefined)('in a browser', () => {
     startTeamProcess(user.env, 'cli-beta', 'sync', '--lock', 'production')
     await shows(page, '.lock .queue', /1\. cli-beta sync/u)
     await shows(page, '.tile', /waiting\s*1/u)
-    await shows(page, '#instances-body tr', /cli-alpha.*deploy.*live/su)
-    await shows(page, '#commands-body tr', /cli-beta sync.*running/su)
+    await shows(page, '#instances-body tr', /cli-alpha.*deploy.*running/su)
+    await shows(page, '#commands-body tr', /cli-beta sync.*waiting for production, 1st/su)
 
     const server = startTeamProcess(user.env, 'cli-api', 'serve', '--serve')
     await server.begun
