@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -30,6 +30,8 @@ export interface NatsServerOptions {
   readonly user?: string
   /** The query of its URL. */
   readonly query?: string
+  /** Text of a configuration file, which {@link NatsServer.reconfigure} may change. */
+  readonly config?: string
   /** Without it there is no JetStream. @default true */
   readonly hasJetStream?: boolean
   /** @default a free one */
@@ -85,6 +87,15 @@ export class NatsServer extends ServerProcess {
     rmSync(this.#store, { recursive: true, force: true })
   }
 
+  /** Gives a running server another configuration. */
+  async reconfigure(config: string): Promise<void> {
+    writeFileSync(this.#configFile, config)
+    const log = join(this.#directory, 'log')
+    const before = reloads(log)
+    process.kill(this.pid, 'SIGHUP')
+    while (reloads(log) === before) await delay(10)
+  }
+
   /** Ends the server and removes its store. */
   async stop(): Promise<void> {
     await this.kill()
@@ -100,13 +111,21 @@ export class NatsServer extends ServerProcess {
     return join(this.#directory, 'store')
   }
 
+  get #configFile(): string {
+    return join(this.#directory, 'nats.conf')
+  }
+
   protected launch(): ChildProcess {
-    const { args = [], hasJetStream = true } = this.#options
+    const { args = [], hasJetStream = true, config } = this.#options
+    if (config !== undefined && !existsSync(this.#configFile))
+      writeFileSync(this.#configFile, config)
     return spawn(
       'nats-server',
       [
         ...['-a', '127.0.0.1', '-p', String(this.port)],
         ...(hasJetStream ? ['-js', '-sd', this.#store] : []),
+        ...['-l', join(this.#directory, 'log')],
+        ...(config === undefined ? [] : ['-c', this.#configFile]),
         ...args,
       ],
       { stdio: 'ignore', cwd: this.#directory },
@@ -128,4 +147,9 @@ export class NatsServer extends ServerProcess {
       }
     }
   }
+}
+
+/** How often a server has read its configuration anew. */
+function reloads(log: string): number {
+  return readFileSync(log, 'utf8').split('Reloaded server configuration').length
 }

@@ -4,6 +4,7 @@ import {
   describeEngine,
   encodeLockInfo,
   type Inbox,
+  isCliOpsError,
   type LeasedLockEngine,
   type LockInfo,
   type LockRequest,
@@ -177,7 +178,11 @@ export class NatsLocks implements LeasedLockEngine {
         throw deadlockError(request.resource, cycle, info)
       }
     }
-    return this.#standing(request)
+    return this.#standing(request).catch((error: unknown) => {
+      if (!isCliOpsError(error, 'ENGINE_UNAVAILABLE')) throw error
+      // The place is taken; how it stands is seen when the server is there again.
+      return { state: 'waiting', ahead: 1, holderEndsInMs: this.leaseMs, info: null }
+    })
   }
 
   async #standing(request: LockRequest): Promise<Standing> {
