@@ -44,9 +44,8 @@ async function demote(): Promise<EngineStage> {
 
 function refuse(): Promise<EngineStage> {
   const user = (permissions: string): string =>
-    `authorization { users = [{ user: builder, password: secret, permissions: { publish: ${permissions} } }] }`
+    `no_auth_user: builder\nauthorization { users = [{ user: builder, password: secret, permissions: { publish: ${permissions} } }] }`
   return onServer((server) => server.reconfigure(user('{ deny: "cli_ops.e.>" }')), {
     config: user('">"'),
-    user: 'builder:secret@',
   })
 }

@@ -57,7 +57,17 @@ class NatsDriver implements Driver {
     const subscriber: Subscriber = new ChannelSubscriber(notifications(options))
     const inbox = new Inbox(subscriber, told.driver(driverId))
     const store = new LeaseStore(connection, driverId)
-    const shared = { connection, subscriber, inbox, store, space, driverId, url, leaseMs, timeoutMs }
+    const shared = {
+      connection,
+      subscriber,
+      inbox,
+      store,
+      space,
+      driverId,
+      url,
+      leaseMs,
+      timeoutMs,
+    }
     this.#connection = connection
     this.#subscriber = subscriber
     this.#store = store
@@ -68,7 +78,11 @@ class NatsDriver implements Driver {
     this.#engines = engines
     this.locks = new LeasedLocks(engines[0])
     this.#groupLocks = new LeasedLocks(engines[1])
-    this.events = new NatsEvents({ ...shared, groupLocks: this.#groupLocks, ...logs(connection, space) })
+    this.events = new NatsEvents({
+      ...shared,
+      groupLocks: this.#groupLocks,
+      ...logs(connection, space),
+    })
     this.rpc = new RelayedRpc({
       scheme: 'nats',
       address: driverId,

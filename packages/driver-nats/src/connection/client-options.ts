@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
 
 import { CliOpsError, describeEngine, type DriverOptions } from '@cli-ops/shared-ipc/driver'
 import {
@@ -60,14 +61,18 @@ function isSynced(text: string | null): boolean {
   throw new TypeError(`sync must be "always" or absent, got ${JSON.stringify(text)}`)
 }
 
-/** Options for a connection that ends when it is lost. @throws CliOpsError where a file with a secret cannot be read */
-export function clientOptions(options: DriverOptions, target: Target): ConnectionOptions {
+/** Options for a connection to one server that ends when it is lost. @throws CliOpsError where a file with a secret cannot be read */
+export function clientOptions(
+  options: DriverOptions,
+  target: Target,
+  server: string,
+): ConnectionOptions {
   const { url, timeoutMs, credentials, tls } = options
   const { username, password } = credentials()
   const { ca, cert, key, servername } = tls()
   const authenticator = credsOf(url)
   return {
-    servers: [...target.servers],
+    servers: [server],
     name: 'cli-ops',
     // The kit connects again itself, since it has to know what was lost meanwhile.
     reconnect: false,
@@ -83,10 +88,16 @@ export function clientOptions(options: DriverOptions, target: Target): Connectio
           ...(ca !== undefined && { ca: ca.toString() }),
           ...(cert !== undefined && { cert: cert.toString() }),
           ...(key !== undefined && { key: key.toString() }),
-          ...(servername !== undefined && { servername }),
+          ...(servername === undefined ? hostOf(server) : { servername }),
         }
       : null,
   }
+}
+
+/** An address is no name that may be asked for (RFC 6066); it is compared with the certificate all the same. */
+function hostOf(server: string): { readonly host?: string } {
+  const host = server.replace(/:\d+$/u, '').replace(/^\[(.*)\]$/u, '$1')
+  return isIP(host) === 0 ? {} : { host }
 }
 
 /** Signs in as `CLI_OPS_NATS_CREDS_FILE` says, a file of `nsc`. It is read at each connection. */

@@ -1,8 +1,9 @@
 import { type DriverOptions, EngineLink } from '@cli-ops/shared-ipc/driver'
 
-import { clientOptions, parseTarget, type Target } from './client-options.js'
+import { parseTarget, type Target } from './client-options.js'
+import { connectToAny } from './connect.js'
 import { engineError, JetStreamError, JS } from './engine-error.js'
-import { type Answer, Wire } from './wire.js'
+import type { Answer, Wire } from './wire.js'
 
 /** The connection on which a driver asks. */
 export class NatsConnection {
@@ -15,7 +16,7 @@ export class NatsConnection {
     this.target = parseTarget(url)
     this.#link = new EngineLink({
       timeoutMs,
-      open: (signal, onEnd) => Wire.open(clientOptions(options, this.target), signal, onEnd),
+      open: (signal, onEnd) => connectToAny(options, signal, onEnd),
       end: (wire) => {
         wire.end()
       },
@@ -50,7 +51,10 @@ export class NatsConnection {
 
   /** Answers who has asked; the one who waits for it gives up in time. */
   answer(replyTo: string, text: string): void {
-    this.call((wire) => Promise.resolve(wire.hint(replyTo, text))).catch(() => undefined)
+    this.call((wire) => {
+      wire.hint(replyTo, text)
+      return Promise.resolve()
+    }).catch(() => undefined)
   }
 
   async connect(signal?: AbortSignal): Promise<Wire> {

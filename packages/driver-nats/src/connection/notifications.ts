@@ -1,8 +1,8 @@
 import type { ChannelCarrier, ChannelSubscriber, DriverOptions } from '@cli-ops/shared-ipc/driver'
 
-import { clientOptions, parseTarget } from './client-options.js'
+import { connectToAny } from './connect.js'
 import { engineError } from './engine-error.js'
-import { Wire } from './wire.js'
+import type { Wire } from './wire.js'
 
 /** Listens on subjects. */
 export type Subscriber = ChannelSubscriber<Wire>
@@ -17,8 +17,7 @@ export function notifications(options: DriverOptions): ChannelCarrier<Wire> {
   return {
     timeoutMs,
     leaseMs,
-    open: (signal, onEnd) =>
-      Wire.open(clientOptions(options, parseTarget(url)), signal, onEnd),
+    open: (signal, onEnd) => connectToAny(options, signal, onEnd),
     end: (wire) => {
       wire.end()
     },

@@ -104,9 +104,7 @@ export class NatsEvents implements EventDriver {
 
   /** Before anything is sent: none of what follows an event that is refused may be stored. */
   async #assertFits(records: readonly EventRecord[]): Promise<void> {
-    const maxBytes = await this.#context.connection.call((wire) =>
-      Promise.resolve(wire.maxPayload),
-    )
+    const maxBytes = await this.#context.connection.call((wire) => Promise.resolve(wire.maxPayload))
     for (const { event, json } of records) {
       const bytes = Buffer.byteLength(json)
       if (bytes <= maxBytes) continue

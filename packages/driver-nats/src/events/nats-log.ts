@@ -84,7 +84,7 @@ export class NatsLog implements PolledLog<LogPosition> {
   async #entries(from: LogPosition, { epoch, lastN }: LogEnds, begin: number): Promise<LogEntry[]> {
     const entries: LogEntry[] = []
     let bytes = 0
-    for (let n = begin; n <= lastN && entries.length < FETCH_COUNT && bytes < FETCH_BYTES; ) {
+    for (let n = begin; n <= lastN && entries.length < FETCH_COUNT && bytes < FETCH_BYTES;) {
       const count = Math.min(FETCH_TOGETHER, lastN - n + 1)
       const messages = await Promise.all(
         Array.from({ length: count }, (_, index) => this.#context.log.at(n + index)),

@@ -19,8 +19,9 @@ import type { EventContext } from './nats-events.js'
 const MAX_LISTED = 64
 
 /** A parked event as it is stored. */
-interface StoredParked extends ParkedEvent {
+interface StoredParked extends Omit<ParkedEvent, 'retry'> {
   readonly group: string
+  readonly retry?: boolean
 }
 
 /** The attempts and parked events of all groups. */
@@ -56,7 +57,7 @@ export class NatsParking implements EventParking, LedgerStore {
   async retries(group: string, taken: ReadonlySet<string>): Promise<ParkedEvent[]> {
     const all = await this.#all(group)
     return all
-      .filter(({ event, retry }) => retry === true && !taken.has(parkedKey(event)))
+      .filter(({ event, retry }) => retry && !taken.has(parkedKey(event)))
       .slice(0, MAX_LISTED)
   }
 
@@ -84,7 +85,8 @@ export class NatsParking implements EventParking, LedgerStore {
 
   async countAttempt(group: string, cursor: Cursor, finished: readonly Cursor[]): Promise<number> {
     const { stream } = this.#context.store
-    await Promise.all(finished.map((each) => each !== cursor && this.#forget(group, each)))
+    const others = finished.filter((each) => each !== cursor)
+    await Promise.all(others.map((each) => this.#forget(group, each)))
     const subject = this.#attempts(group, cursor)
     for (;;) {
       const stored = await stream.last(subject)

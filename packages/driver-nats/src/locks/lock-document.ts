@@ -49,10 +49,7 @@ export function tokenOf(createdAt: number, seq: number): bigint {
   return (BigInt(createdAt - Y2024) << STORE_BITS) + BigInt(seq)
 }
 
-export function readDocument(
-  message: StoredMessage | undefined,
-  createdAt: number,
-): LockDocument {
+export function readDocument(message: StoredMessage | undefined, createdAt: number): LockDocument {
   if (message === undefined) return { seq: 0, holders: [] }
   const { seq, at } = message
   const stored = parseJson(message.text) as readonly StoredHolder[]

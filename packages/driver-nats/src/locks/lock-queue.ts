@@ -93,7 +93,8 @@ export class LockQueue {
       }
       if (view.first === undefined || view.delayMs > 0) return view
       const waiter = await this.#firstThere(view, view.first)
-      if (waiter === undefined || !hasRoom(view.holders, waiter.mode)) return { ...view, first: waiter }
+      if (waiter === undefined || !hasRoom(view.holders, waiter.mode))
+        return { ...view, first: waiter }
       await this.#letIn(view, waiter)
     }
   }
@@ -204,10 +205,7 @@ export class LockQueue {
   async drop(resource: string, id: string, createdAt: number): Promise<Holder | undefined> {
     const { store, subjects } = this.#context
     for (;;) {
-      const document = readDocument(
-        await store.stream.last(subjects.holders(resource)),
-        createdAt,
-      )
+      const document = readDocument(await store.stream.last(subjects.holders(resource)), createdAt)
       const own = document.holders.find((holder) => holder.id === id)
       if (own === undefined) return undefined
       const rest = document.holders.filter((holder) => holder !== own)

@@ -140,7 +140,7 @@ export class NatsLocks implements LeasedLockEngine {
 
   async #ask(request: LockRequest, how: 'try' | 'wait'): Promise<Standing> {
     let view = await this.#queue.read(request.resource, this.leaseMs)
-    for (let isSettled = false; ; ) {
+    for (let isSettled = false; ;) {
       const token = ownToken(view, request)
       if (token !== undefined) return { state: 'granted', token }
       if (view.delayMs === 0 && mayPass(view, request)) {
@@ -317,5 +317,7 @@ function ownToken({ holders }: LockView, { id }: LockRequest): bigint | undefine
 /** Whether a request may be granted at once. One that shares what its flow shares already passes waiters by. */
 function mayPass({ holders, first }: LockView, { id, mode, held }: LockRequest): boolean {
   if (!hasRoom(holders, mode)) return false
-  return first === undefined || first.id === id || holders.some((holder) => held.includes(holder.id))
+  return (
+    first === undefined || first.id === id || holders.some((holder) => held.includes(holder.id))
+  )
 }

@@ -9,7 +9,7 @@ const MAX_OPEN = 256
 export function splitFrame(frame: string, maxPayload: number): string[] {
   const maxBytes = Math.max(HEAD_BYTES, maxPayload - HEAD_BYTES)
   const texts: string[] = []
-  for (let at = 0; at < frame.length || texts.length === 0; ) {
+  for (let at = 0; at < frame.length || texts.length === 0;) {
     let end = Math.min(frame.length, at + maxBytes)
     // Three bytes a code unit is the most that UTF-8 needs.
     if (Buffer.byteLength(frame.slice(at, end)) > maxBytes)

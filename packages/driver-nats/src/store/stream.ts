@@ -164,7 +164,12 @@ export class Stream {
         except([JS.noMessage], undefined, async () => {
           const { message } = await this.#ask<RawMessage>(wire, 'MSG.GET', what)
           const { subject, seq, data = '', time } = message
-          return { subject, seq, text: Buffer.from(data, 'base64').toString(), at: Date.parse(time) }
+          return {
+            subject,
+            seq,
+            text: Buffer.from(data, 'base64').toString(),
+            at: Date.parse(time),
+          }
         }),
       signal,
     )
