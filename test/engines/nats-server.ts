@@ -71,7 +71,7 @@ export class NatsServer extends ServerProcess {
     const connection = await this.connect()
     try {
       const answer = await connection.request(`$JS.API.${of}`, JSON.stringify(what))
-      return answer.json()
+      return answer.json<Record<string, unknown>>()
     } finally {
       await connection.close()
     }
