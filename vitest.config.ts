@@ -66,6 +66,7 @@ export default defineConfig({
         : [join(root, 'scripts/vitest-coverage-setup.mjs')],
     // They end a test that hangs, and no other: a busy machine gives processes and servers a small share of its time.
     testTimeout: 120_000,
+    expect: { poll: { timeout: 60_000 } },
     hookTimeout: 240_000,
     coverage: {
       provider: 'v8',

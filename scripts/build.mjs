@@ -16,7 +16,6 @@ import {
 import { basename, dirname, join, relative, sep } from 'node:path'
 import process from 'node:process'
 import { pathToFileURL } from 'node:url'
-import { decode, encode } from '@jridgewell/sourcemap-codec'
 import * as esbuild from 'esbuild'
 import { root, workspaces } from './workspaces.mjs'
 
@@ -54,11 +53,12 @@ async function bundle({ dir, name, manifest, entries }, minify) {
     target: 'node20.19',
     packages: 'external',
     treeShaking: true,
-    // Node reads and compiles every byte on every run; the source maps keep stack traces readable.
+    // Node reads and compiles every byte on every run.
     minify,
     // Node shows the line of an uncaught error: that must not be the whole file.
-    lineLimit: 160,
-    sourcemap: 'linked',
+    ...(minify && { lineLimit: 160 }),
+    // They would be two thirds of what a plugin installs, for stacks that nobody maps without being told to.
+    sourcemap: !minify && 'linked',
     logLevel: 'warning',
   }
   const inputs = (/** @type {boolean} */ isCommonJs) =>
@@ -91,7 +91,7 @@ async function bundle({ dir, name, manifest, entries }, minify) {
   // A pattern in `files` would do for npm, but oclif takes each entry there for a file and misses it.
   writeChanged(join(dist, '.npmignore'), Buffer.from('*.tsbuildinfo\n'))
   const lazyFile = lazy && (await buildLazy(dist, lazy, minify))
-  const outputFiles = withWholeStrings([...modules, ...commonJs, ...page]).map((file) =>
+  const outputFiles = [...modules, ...commonJs, ...page].map((file) =>
     withPaths(file, lazyFile?.path),
   )
   if (lazyFile !== undefined) outputFiles.push(lazyFile)
@@ -221,62 +221,22 @@ function keepEntriesApart(entries) {
   }
 }
 
-// A backslash at the end of a line that is not itself escaped: nothing but a string or a template goes on that way.
-const CONTINUATION = /(?<=(?<!\\)(?:\\\\)*)\\\n/u
+// A backslash at the end of a line that is not itself escaped: nothing but a string or a template goes on that way. A bundler that
+// indents what it bundles, as rollup does, would put its indentation into a string that `lineLimit` has cut.
+const CONTINUATION = /(?<=(?<!\\)(?:\\\\)*)\\\n/gu
 
 /**
- * Joins the lines of strings that `lineLimit` has cut: a bundler that indents what it bundles, as rollup does, would put its
- * indentation into them.
- *
- * @param {readonly esbuild.OutputFile[]} files
- * @returns {{ path: string, contents: Uint8Array, text: string }[]}
- */
-function withWholeStrings(files) {
-  /** @type {Map<string, string>} */
-  const joined = new Map()
-  for (const { path, text } of files) {
-    if (!/\.c?js$/u.test(path) || !CONTINUATION.test(text)) continue
-    const map = files.find((file) => file.path === `${path}.map`)
-    const { mappings, ...rest } = JSON.parse(map?.text ?? '{"mappings":""}')
-    const mapped = decode(mappings)
-    /** @type {typeof mapped} */
-    const lines = []
-    let code = ''
-    let goesOn = false
-    for (const [index, line] of text.split('\n').entries()) {
-      const offset = goesOn ? code.length - code.lastIndexOf('\n') - 1 : 0
-      if (!goesOn) lines.push([])
-      for (const segment of mapped[index] ?? []) {
-        segment[0] += offset
-        lines.at(-1)?.push(segment)
-      }
-      goesOn = CONTINUATION.test(`${line}\n`)
-      code += goesOn ? line.slice(0, -1) : `${line}\n`
-    }
-    joined.set(path, code.slice(0, -1))
-    if (map !== undefined)
-      joined.set(map.path, JSON.stringify({ ...rest, mappings: encode(lines) }))
-  }
-  return files.map(({ path, contents, text }) => {
-    const changed = joined.get(path)
-    return changed === undefined
-      ? { path, contents, text }
-      : { path, contents: Buffer.from(changed), text: changed }
-  })
-}
-
-/**
- * Says where `lazy.cjs` lies from a bundle, and keeps CommonJS from asking for Node's modules by `require()`, which a bundle that is an ES
+ * Says where `lazy.cjs` lies from a bundle, joins the lines of strings, and keeps CommonJS from asking for Node's modules by `require()`, which a bundle that is an ES
  * module does not have.
  *
- * @param {{ path: string, contents: Uint8Array, text: string }} file
+ * @param {esbuild.OutputFile} file
  * @param {string | undefined} lazyFile
  * @returns {{ path: string, contents: Uint8Array }}
  */
 function withPaths({ path, contents, text }, lazyFile) {
-  let rewritten = text
+  let rewritten = /\.c?js$/u.test(path) ? text.replaceAll(CONTINUATION, '') : text
   if (path.endsWith('.cjs'))
-    rewritten = text.replaceAll(
+    rewritten = rewritten.replaceAll(
       /\brequire\("node:(\w+)"\)/gu,
       'process.getBuiltinModule("node:$1")',
     )

@@ -1,7 +1,7 @@
 // Checks what users get: packs each public package and runs publint and are-the-types-wrong on the
 // tarball. Needs a full `npm run build` first.
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -12,6 +12,35 @@ const temporary = mkdtempSync(join(tmpdir(), 'cli-ops-pack-'))
 const bin = (name) => join(root, 'node_modules/.bin', name)
 /** @type {string[]} */
 const failures = []
+/** What an adapter and all it depends on may take on a user's disk. */
+const MAX_INSTALLED_BYTES = 8_000_000
+/** @type {Map<string, number>} */
+const packedBytes = new Map()
+
+/**
+ * The bytes of a package and of all that npm installs with it, but for the frameworks, which a user has.
+ *
+ * @param {string} name
+ * @param {Set<string>} counted
+ * @returns {number}
+ */
+function installedBytes(name, counted) {
+  if (counted.has(name)) return 0
+  counted.add(name)
+  const folder = join(root, 'node_modules', name)
+  const { dependencies = {} } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+  const below = Object.keys(dependencies).map((each) => installedBytes(each, counted))
+  return below.reduce((sum, bytes) => sum + bytes, packedBytes.get(name) ?? bytesBelow(folder))
+}
+
+/** @param {string} folder */
+function bytesBelow(folder) {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true })
+  return files.reduce(
+    (sum, file) => (file.isFile() ? sum + statSync(join(file.parentPath, file.name)).size : sum),
+    0,
+  )
+}
 
 /**
  * @param {string} label
@@ -51,6 +80,15 @@ try {
     const exclude = internal.length > 0 ? ['--exclude-entrypoints', ...internal] : []
     run(`attw ${name}`, bin('attw'), [tarball, '--profile', 'esm-only', '--no-emoji', ...exclude])
     console.log(`${name}: ${entryCount} files, ${Math.ceil(unpackedSize / 1024)} KiB unpacked`)
+    packedBytes.set(name, unpackedSize)
+  }
+  for (const name of packedBytes.keys()) {
+    if (!name.endsWith('-plugin')) continue
+    const bytes = installedBytes(name, new Set())
+    console.log(`${name} with what it depends on: ${(bytes / 1e6).toFixed(2)} MB`)
+    if (bytes <= MAX_INSTALLED_BYTES) continue
+    failures.push(`size ${name}`)
+    console.error(`${name} must install at most ${MAX_INSTALLED_BYTES / 1e6} MB`)
   }
 } finally {
   rmSync(temporary, { recursive: true, force: true })

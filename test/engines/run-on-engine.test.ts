@@ -93,6 +93,6 @@ describe.runIf(hasRedisServer())('cli-ops run on an engine', { timeout: 60_000 }
     await vi.waitFor(async () => {
       await using ops = createCoordinator({ name: 'other', home: directory, url: server.url })
       expect(await ops.locks.isLocked('db')).toBe(false)
-    }, 10_000)
+    }, 60_000)
   })
 })

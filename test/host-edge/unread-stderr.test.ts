@@ -58,7 +58,7 @@ test.for(['program.parse()', 'await program.parseAsync()'])(
     })
     child.stderr.destroy()
     const ended = new Promise((resolve) => child.once('exit', resolve))
-    await vi.waitUntil(() => existsSync(join(cwd, 'written')), { timeout: 10_000 })
+    await vi.waitUntil(() => existsSync(join(cwd, 'written')), { timeout: 60_000 })
     await lock.release()
     expect(await ended).toBe(0)
     expect(existsSync(join(cwd, 'done'))).toBe(true)

@@ -11,6 +11,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
+import { buildSync } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { root } from '../../scripts/workspaces.mjs'
@@ -71,6 +72,35 @@ describe('a project that has installed the tarballs', () => {
   test.each(['primitives.mjs', 'primitives.cjs'])('runs the four primitives in %s', (program) => {
     expect(node([program])).toEqual({ status: 0, stdout: 'task 1, tag home\n', stderr: '' })
   })
+})
+
+test('a parser that few need is asked for by name where it is missing', () => {
+  writeFileSync(join(project, 'theme.yaml'), 'a: 1\n')
+  writeFileSync(
+    join(project, 'watch.mjs'),
+    `import { EventBus, watchConfigFile } from '@cli-ops/shared-ipc'
+    const onError = (error) => process.exit(console.log(error.message))
+    watchConfigFile('theme.yaml', { bus: new EventBus(), onError })`,
+  )
+  const { stdout, stderr } = node(['watch.mjs'])
+  expect(stdout + stderr).toContain('the package yaml reads .yaml and .yml: npm install yaml')
+})
+
+test('a bundler takes a CLI along without what few need', () => {
+  const outfile = join(project, 'bundled.mjs')
+  buildSync({
+    entryPoints: [join(project, 'commander.mjs')],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    logLevel: 'silent',
+    banner: {
+      js: "import { createRequire } from 'node:module';const require = createRequire(import.meta.url);",
+    },
+  })
+  const { status, stderr } = node([outfile, 'sync'])
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
 })
 
 describe('an oclif CLI that installs plugins', () => {

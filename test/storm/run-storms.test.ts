@@ -44,7 +44,7 @@ test('programs that end well, 8 at a time, are announced each once and in the or
   const stderr = await runPrograms(home, folder, count)
   const lines = readFileSync(join(folder, 'tokens'), 'utf8').trim().split('\n')
   const tokens = lines.map((line) => BigInt(line.split(' ')[0]!))
-  await expect.poll(() => heard.length, { timeout: 10_000 }).toBe(count)
+  await expect.poll(() => heard.length, { timeout: 60_000 }).toBe(count)
   const lost = stderr.split('\n').filter((line) => line.includes('lost')).length
   const isRising = tokens.every((token, index) => index === 0 || token > tokens[index - 1]!)
   const isInOrder = lines.every((line, index) => Number(line.split(' ')[1]) === heard[index])

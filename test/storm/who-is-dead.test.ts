@@ -32,7 +32,7 @@ describe('a living holder keeps its lock', () => {
     // From the initial namespace the process is found by its number there.
     expect(lookAtLock(home)).toEqual(HELD_BY_LIVING)
     process.kill(childrenOf(shell!)[0]!, 'SIGKILL')
-    await expect.poll(() => lookAtLock(home, inside), { timeout: 10_000 }).toEqual(FREE)
+    await expect.poll(() => lookAtLock(home, inside), { timeout: 60_000 }).toEqual(FREE)
   })
 
   test('seen from another time namespace, where its start time is another one', async (context) => {

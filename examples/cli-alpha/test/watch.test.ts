@@ -115,7 +115,7 @@ describe('settings', () => {
     await user.withOps(async ({ locks }) => {
       await expect
         .poll(async () => (await locks.inspect('cli-alpha-settings-watcher'))?.owner.pid, {
-          timeout: 10_000,
+          timeout: 60_000,
         })
         .toBe(second.pid)
     })

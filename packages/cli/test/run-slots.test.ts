@@ -63,7 +63,7 @@ test('a slot is free when its program was killed, and "locks release" gives one 
   expect((await user.run('locks', 'release', 'devices', '--id', lock!.id)).status).toBe(0)
   expect(await user.json('locks')).toEqual([])
   // Its program is asked to end, as by any loss of a lock.
-  await vi.waitFor(() => second.says('lost the lock'))
+  await vi.waitFor(() => second.says('lost the lock'), 60_000)
 })
 
 test('a program under another lock inside knows nothing of the outer slot', async () => {

@@ -118,7 +118,7 @@ describe('wait-for', () => {
     const user = new CliOpsUser()
     const waiting = user.start('wait-for', 'never')
     // Made to watch it.
-    await expect.poll(() => existsSync(join(user.home, 'events')), { timeout: 10_000 }).toBe(true)
+    await expect.poll(() => existsSync(join(user.home, 'events')), { timeout: 60_000 }).toBe(true)
     waiting.child.kill('SIGINT')
     expect((await waiting.ended).status).toBe('SIGINT')
   })

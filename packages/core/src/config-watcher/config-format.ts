@@ -63,17 +63,17 @@ async function parseText(text: string, format: ConfigFormat): Promise<unknown> {
     case 'jsonc':
     case 'json5': {
       assertNotEmpty(text)
-      const value = (await loadJson5()).parse(text)
+      const value: unknown = (await loadJson5()).parse(text)
       assertExactIntegers(text)
       return value
     }
     case 'yaml': {
-      const { parse } = await import('yaml')
+      const { parse } = await loadYaml()
       // Warnings of the parser would go to stderr; only errors matter here.
       return parse(text, { logLevel: 'error', merge: true, intAsBigInt: true }) as unknown
     }
     case 'toml': {
-      const { parse } = await import('smol-toml')
+      const { parse } = await loadToml()
       return parse(text, { integersAsBigInt: 'asNeeded' })
     }
     case 'env':
@@ -85,16 +85,35 @@ function assertNotEmpty(text: string): void {
   if (text.trim() === '') throw new SyntaxError('it is empty')
 }
 
-/** An optional peer: few watch such files. */
-async function loadJson5(): Promise<{ parse(text: string): unknown }> {
+// Optional peers, since few watch such files. Each import() stands in a `try` of its own, by which bundlers know that it may be missing.
+async function loadJson5() {
   try {
     const { default: json5 } = await import('json5')
     return json5
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error
-    const message = 'the package json5 reads .jsonc and .json5: npm install json5'
-    throw new Error(message, { cause: error })
+    throw parserError(error, 'json5', '.jsonc and .json5')
   }
+}
+
+async function loadYaml() {
+  try {
+    return await import('yaml')
+  } catch (error) {
+    throw parserError(error, 'yaml', '.yaml and .yml')
+  }
+}
+
+async function loadToml() {
+  try {
+    return await import('smol-toml')
+  } catch (error) {
+    throw parserError(error, 'smol-toml', '.toml')
+  }
+}
+
+function parserError(error: unknown, name: string, reads: string): unknown {
+  if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') return error
+  return new Error(`the package ${name} reads ${reads}: npm install ${name}`, { cause: error })
 }
 
 function toPlain(value: unknown): unknown {

@@ -38,7 +38,7 @@ export interface WatchConfigOptions {
    * @default one line on stderr
    */
   readonly onError?: ((error: unknown) => unknown) | undefined
-  /** @default by the name: `.json`, `.jsonc` and `.json5` (with the package json5), `.yaml`, `.yml`, `.toml`, `.env` and `.env.*` */
+  /** @default by the name: `.json`, `.env` and `.env.*`; `.jsonc` and `.json5` with the package json5, `.yaml` and `.yml` with yaml, `.toml` with smol-toml */
   readonly format?: ConfigFormat | undefined
 }
 

@@ -24,6 +24,10 @@ interface Live<Client> {
   readonly client: Client
   /** When the engine last answered, on the monotonic clock. */
   heardAt: number
+  /** Calls that somebody waits for. */
+  underWay: number
+  /** No call is made on it any more. */
+  isLeft?: boolean
 }
 
 /** A call that is under way. */
@@ -72,15 +76,18 @@ export class EngineLink<Client> {
         sent = { live, at: monotonicMs() }
         // Nobody waits any more, so it must not be done any more.
         if (sent.at >= deadline || signal?.aborted === true) throw this.#late()
+        live.underWay += 1
         const reply = this.#heard(live, work)
         void outlasts(reply, deadline - monotonicMs()).then((late) => {
-          if (late) this.#dropIfSilent(sent)
+          live.underWay -= 1
+          if (late) this.#leaveIfSilent(sent)
+          if (live.isLeft === true && live.underWay === 0) this.#carrier.end(live.client)
         })
         return reply
       },
       // Before the caller goes on: its next call must not be sent on a connection that is about to be ended.
       () => {
-        this.#dropIfSilent(sent)
+        this.#leaveIfSilent(sent)
       },
     )
   }
@@ -155,7 +162,7 @@ export class EngineLink<Client> {
       const late = await outlasts(opening, carrier.timeoutMs)
       if (late) throw this.#late()
       const client = await opening
-      live = { client, heardAt: monotonicMs() }
+      live = { client, heardAt: monotonicMs(), underWay: 0 }
       if (this.#closed) carrier.end(client)
       if (this.#closed) throw closedError(NAME)
       if (hasEnded) throw new Error('the connection ended')
@@ -172,9 +179,14 @@ export class EngineLink<Client> {
     return this.#carrier.toError(new Error(`no answer within ${this.#carrier.timeoutMs} ms`))
   }
 
-  /** Silent since before the call: the server hangs, or nothing passes. A new connection knows sooner. */
-  #dropIfSilent(sent: Sent<Client> | undefined): void {
-    if (sent !== undefined && sent.live.heardAt < sent.at) this.#drop(sent.live)
+  /**
+   * Silent since before the call: the server hangs, or nothing passes. A new connection knows sooner. Calls that were made since have
+   * their own time: an engine that goes on right then answers them as well.
+   */
+  #leaveIfSilent(sent: Sent<Client> | undefined): void {
+    if (sent === undefined || sent.live.heardAt >= sent.at) return
+    sent.live.isLeft = true
+    this.#forget(sent.live)
   }
 
   #drop(live: Live<Client>): void {

@@ -160,7 +160,7 @@ describe('watchConfigFile', () => {
     const file = await watched('a.json', '{"n":1,"m":1}')
     truncateSync(file.path)
     appendFileSync(file.path, '{"n":')
-    await vi.waitUntil(() => stderr.mock.calls.length > 0, 10_000)
+    await vi.waitUntil(() => stderr.mock.calls.length > 0, 60_000)
     appendFileSync(file.path, ' "unfinished')
     writeFileSync(file.path, '{"n":2,"m":1}')
     await file.count(1)
@@ -172,7 +172,7 @@ describe('watchConfigFile', () => {
   test('sees the last of many changes that follow each other closely', async () => {
     const file = await watched('a.json', '{"n":0}')
     for (let n = 1; n <= 20; n += 1) writeFileSync(file.path, JSON.stringify({ n }))
-    await vi.waitUntil(() => file.changes.at(-1)?.[1] === 20, 10_000)
+    await vi.waitUntil(() => file.changes.at(-1)?.[1] === 20, 60_000)
   })
 
   test('loses no change to the rate limit', async () => {

@@ -24,7 +24,7 @@ function open(options: EventBusOptions): EventBus {
 
 /** Resolves when the function has been called so often. */
 async function calls(spy: ReturnType<typeof vi.fn>, count: number): Promise<void> {
-  await vi.waitUntil(() => spy.mock.calls.length >= count, { timeout: 10_000, interval: 5 })
+  await vi.waitUntil(() => spy.mock.calls.length >= count, { timeout: 60_000, interval: 5 })
 }
 
 function silenceStderr(): { readonly text: () => string } {

@@ -118,7 +118,7 @@ describe('where reading fails in between', () => {
         ? new PlainSubscription(parts)
         : new GroupSubscription({ ...parts, group: 'mail', openFeed: () => feed })
     onTestFinished(() => subscription.unsubscribe())
-    await vi.waitFor(() => expect(polls).toBeGreaterThan(1), { timeout: 10_000 })
+    await vi.waitFor(() => expect(polls).toBeGreaterThan(1), { timeout: 60_000 })
     expect(found).toEqual([])
   })
 

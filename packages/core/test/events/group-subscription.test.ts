@@ -64,7 +64,7 @@ test('handlers are awaited one by one', async () => {
     await setTimeout(1)
     steps.push(`end ${String(n)}`)
   })
-  await vi.waitUntil(() => steps.length === 6)
+  await vi.waitUntil(() => steps.length === 6, 60_000)
   expect(steps).toEqual(['begin 1', 'end 1', 'begin 2', 'end 2', 'begin 3', 'end 3'])
 })
 
@@ -83,7 +83,7 @@ test('a failing handler is tried again, and the event is not passed over', async
         errors.push([(error as Error).message, event.data, attempt]),
     },
   )
-  await vi.waitUntil(() => seen.length === 5)
+  await vi.waitUntil(() => seen.length === 5, 60_000)
   expect(seen).toEqual([1, 1, 1, 1, 2])
   expect(errors).toEqual([
     ['try 1', 1, 1],
@@ -284,7 +284,7 @@ test('ended while its handler runs, it hands the group over after the handler, w
   const second = on((n) => seen.push(`second ${String(n)}`))
   finish()
   await second.ready
-  await vi.waitUntil(() => seen.length === 2)
+  await vi.waitUntil(() => seen.length === 2, 60_000)
   expect(seen).toEqual(['first 1', 'second 2'])
 })
 

@@ -28,6 +28,10 @@ interface Live {
   readonly facts: ServerFacts
   /** When the server last answered, on the monotonic clock. */
   heardAt: number
+  /** Commands that somebody waits for. */
+  underWay: number
+  /** No command is sent on it any more. */
+  isLeft?: boolean
 }
 
 /** A command that is under way. */
@@ -115,7 +119,7 @@ export class RedisConnection {
       },
       () => {
         // Before the caller goes on: its next command must not be sent on a connection that is about to be ended.
-        this.#dropIfSilent(sent)
+        this.#leaveIfSilent(sent)
         return reason
       },
     )
@@ -140,18 +144,26 @@ export class RedisConnection {
 
   async #send(sent: Sent, [name, ...args]: Command, deadline: number): Promise<unknown> {
     const { live } = sent
+    live.underWay += 1
     const reply = live.client.call(name, ...args).finally(() => {
       live.heardAt = monotonicMs()
     })
     void outlasts(reply, deadline - monotonicMs()).then((late) => {
-      if (late) this.#dropIfSilent(sent)
+      live.underWay -= 1
+      if (late) this.#leaveIfSilent(sent)
+      if (live.isLeft === true && live.underWay === 0) end(live.client)
     })
     return reply
   }
 
-  /** Silent since before the command: the server hangs, or nothing passes. A new connection knows sooner. */
-  #dropIfSilent(sent: Sent | undefined): void {
-    if (sent !== undefined && sent.live.heardAt < sent.at) this.#drop(sent.live)
+  /**
+   * Silent since before the command: the server hangs, or nothing passes. A new connection knows sooner. Commands that were sent since have
+   * their own time: a server that goes on right then answers them as well.
+   */
+  #leaveIfSilent(sent: Sent | undefined): void {
+    if (sent === undefined || sent.live.heardAt >= sent.at) return
+    sent.live.isLeft = true
+    this.#forget(sent.live)
   }
 
   #connect(): Promise<Live> {
@@ -207,7 +219,7 @@ export class RedisConnection {
       const ready = this.#prepare(client)
       if (await outlasts(ready, timeoutMs))
         throw new Error(`no answer within ${Math.round(timeoutMs)} ms`)
-      const live: Live = { client, facts: await ready, heardAt: monotonicMs() }
+      const live: Live = { client, facts: await ready, heardAt: monotonicMs(), underWay: 0 }
       if (this.#closed) throw closedError('the connection to the engine')
       client.once('close', () => {
         this.#forget(live)

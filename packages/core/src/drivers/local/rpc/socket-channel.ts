@@ -16,6 +16,8 @@ import { FrameDecoder, type Framing } from './frame-decoder.js'
 const FLUSH_BYTES = 64 * 1024
 /** What one read takes at most; a peer that fills it has more to say. */
 const READ_BYTES = 64 * 1024
+/** Full reads after which other connections come first. libuv alone would do 32; to stop and start reading costs as much as a read. */
+const MAX_FULL_READS = 4
 /** A peer that does not read the last messages within this time loses them. */
 const CLOSE_TIMEOUT_MS = 1_000
 
@@ -29,6 +31,7 @@ export class SocketChannel implements RpcChannel, DeliverySource {
   /** Messages of this tick, framed; they leave in one write. */
   #outgoing = ''
   #flushScheduled = false
+  #fullReads = 0
   #congested = false
   #peerEnded = false
   #closing = false
@@ -43,8 +46,10 @@ export class SocketChannel implements RpcChannel, DeliverySource {
       if (this.#closing) return
       this.#decoder.push(chunk)
       this.#delivery.run()
-      // There is more to read, and libuv would read on: others come first.
-      if (chunk.length >= READ_BYTES) this.#delivery.runLater()
+      this.#fullReads = chunk.length < READ_BYTES ? 0 : this.#fullReads + 1
+      if (this.#fullReads < MAX_FULL_READS) return
+      this.#fullReads = 0
+      this.#delivery.runLater()
     })
     socket.on('end', () => {
       this.#peerEnded = true

@@ -286,7 +286,7 @@ test('a wait keeps its process alive', async () => {
   const child = spawn(process.execPath, [script, home], { stdio: ['ignore', 'pipe', 'inherit'] })
   const ended = once(child, 'exit').then(() => 'ended')
   const held = once(child.stdout, 'data').then(() => 'held')
-  await vi.waitFor(() => expect(namesIn(home, 'queues', 'db')).toHaveLength(1), 10_000)
+  await vi.waitFor(() => expect(namesIn(home, 'queues', 'db')).toHaveLength(1), 60_000)
   await lock.release()
   expect(await Promise.race([held, ended])).toBe('held')
   child.kill('SIGKILL')

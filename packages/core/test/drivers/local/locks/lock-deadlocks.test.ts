@@ -32,7 +32,7 @@ async function makeRing(home: string, count: number, order: readonly number[]): 
     ring[index]!.process.send({ go: true })
     if (turn === order.length - 1) break
     const queue = `lock-${(index + 1) % count}`
-    await vi.waitFor(() => expect(namesIn(home, 'queues', queue)).toHaveLength(1), 10_000)
+    await vi.waitFor(() => expect(namesIn(home, 'queues', queue)).toHaveLength(1), 60_000)
   }
   return Promise.all(results)
 }
@@ -113,7 +113,7 @@ test('independent flows of one process are no cycle', async () => {
   await other!.message((message) => message['inside'] === 'lock-1')
   const independent = locks.acquire('lock-1', () => 'done')
   other!.process.send({ go: true })
-  await vi.waitFor(() => expect(namesIn(home, 'queues', 'lock-0')).toHaveLength(1), 10_000)
+  await vi.waitFor(() => expect(namesIn(home, 'queues', 'lock-0')).toHaveLength(1), 60_000)
   // Past the first slow check.
   await new Promise((resolve) => setTimeout(resolve, 1500))
   await lock.release()

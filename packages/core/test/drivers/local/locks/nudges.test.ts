@@ -149,7 +149,7 @@ describe.skipIf(!HAS_IDENTITIES)('a queue in which nobody looks by the time', ()
     release()
     await vi.waitFor(() => {
       expect(turns).toHaveLength(3)
-    })
+    }, 60_000)
     await Promise.all(turns)
     expect(crowd.turns).toEqual([100, 101, 102])
   })
@@ -182,7 +182,7 @@ describe.skipIf(!HAS_IDENTITIES)('a queue in which everybody looks by the time',
     )
     await vi.waitFor(() => {
       expect(crowd.waiting).toBe(WAITERS)
-    })
+    }, 60_000)
     giveUp.abort(new Error('gives up'))
     const gone = turns.filter((_, index) => leaving.has(pids[index]))
     for (const turn of gone) await expect(turn).rejects.toThrow('gives up')
