@@ -56,7 +56,7 @@ class NatsDriver implements Driver {
     const connection = new NatsConnection(options)
     const subscriber: Subscriber = new ChannelSubscriber(notifications(options))
     const inbox = new Inbox(subscriber, told.driver(driverId))
-    const store = new LeaseStore(connection, driverId)
+    const store = new LeaseStore(connection)
     const shared = {
       connection,
       subscriber,

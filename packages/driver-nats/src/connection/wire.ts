@@ -53,7 +53,7 @@ export class Wire {
         else this.#rejectAll(error)
       },
     })
-    void this.#watchRefusals()
+    this.#watchRefusals().catch(() => undefined)
     connection.closed().then(
       (error) => {
         this.#rejectAll(error ?? new Error('the connection ended'))

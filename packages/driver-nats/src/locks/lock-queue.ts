@@ -59,7 +59,7 @@ export class LockQueue {
     const [age, holders, first] = await Promise.all([
       store.age(leaseMs, signal),
       store.stream.last(subjects.holders(resource), signal),
-      store.stream.next(subjects.waiters(resource), 1, signal),
+      store.places.next(subjects.waiters(resource), 1, signal),
     ])
     return {
       resource,
@@ -88,10 +88,12 @@ export class LockQueue {
         for (const holder of over) {
           freed(holder)
           this.tell(holder.driver, `lost ${holder.id}`)
+          await this.forgetRenewals(holder)
         }
         continue
       }
-      if (view.first === undefined || view.delayMs > 0) return view
+      const isClosed = view.holders.some(({ mode }) => mode === 'exclusive')
+      if (view.first === undefined || isClosed || view.delayMs > 0) return view
       const waiter = await this.#firstThere(view, view.first)
       if (waiter === undefined || !hasRoom(view.holders, waiter.mode))
         return { ...view, first: waiter }
@@ -120,6 +122,24 @@ export class LockQueue {
     const { store, subjects } = this.#context
     const renewal = await store.stream.last(subjects.renewal(resource, id))
     return Math.max(at, renewal?.at ?? 0)
+  }
+
+  /** The first ones of a queue, whether they are there or not. */
+  async firstWaiters(resource: string, max: number): Promise<Waiter[]> {
+    const { store, subjects } = this.#context
+    const found: Waiter[] = []
+    for (let from = 1; found.length < max;) {
+      const next = await store.places.next(subjects.waiters(resource), from)
+      if (next === undefined) break
+      found.push(toWaiter(next))
+      from = next.seq + 1
+    }
+    return found
+  }
+
+  async forgetRenewals({ resource, id }: Pick<Claim, 'resource' | 'id'>): Promise<void> {
+    const { store, subjects } = this.#context
+    await store.stream.purge({ filter: subjects.renewal(resource, id) })
   }
 
   /** Whether a holder is there, as far as that is known without asking it. */
@@ -161,8 +181,12 @@ export class LockQueue {
       const isIn = holders.some((holder) => holder.id === id)
       const answer = isIn ? 'no' : await this.#isThere(waiter)
       if (answer === 'yes') return waiter
-      if (answer === 'no' || (await this.#isExpired(waiter))) await store.stream.remove(seq)
-      const next = await store.stream.next(subjects.waiters(resource), seq + 1)
+      if (answer === 'no') await store.places.remove(seq)
+      else if (await this.#isExpired(waiter)) {
+        await store.places.remove(seq)
+        await this.forgetRenewals(waiter)
+      }
+      const next = await store.places.next(subjects.waiters(resource), seq + 1)
       waiter = next === undefined ? undefined : toWaiter(next)
     }
     return undefined
@@ -189,7 +213,7 @@ export class LockQueue {
     const { seq, at: _at, ...claim } = waiter
     const token = await this.grant(view, claim)
     if (token === undefined) return
-    if (await this.#context.store.stream.remove(seq)) {
+    if (await this.#context.store.places.remove(seq)) {
       this.tell(waiter.driver, `granted ${waiter.id} ${token}`)
       return
     }
@@ -198,14 +222,18 @@ export class LockQueue {
       this.tell(waiter.driver, `granted ${waiter.id} ${token}`)
       return
     }
-    await this.drop(view.resource, waiter.id, view.createdAt)
+    await this.drop(view.resource, waiter.id)
   }
 
   /** Takes a lock from the holder with that id; `undefined` where it has none. */
-  async drop(resource: string, id: string, createdAt: number): Promise<Holder | undefined> {
+  async drop(resource: string, id: string): Promise<Holder | undefined> {
     const { store, subjects } = this.#context
     for (;;) {
-      const document = readDocument(await store.stream.last(subjects.holders(resource)), createdAt)
+      const [{ createdAt }, message] = await Promise.all([
+        store.age(0),
+        store.stream.last(subjects.holders(resource)),
+      ])
+      const document = readDocument(message, createdAt)
       const own = document.holders.find((holder) => holder.id === id)
       if (own === undefined) return undefined
       const rest = document.holders.filter((holder) => holder !== own)

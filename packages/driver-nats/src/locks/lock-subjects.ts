@@ -25,14 +25,15 @@ export interface LockSubjects {
 /** @param kind of users, or of groups */
 export function lockSubjects(space: Space, kind: 'lock' | 'group'): LockSubjects {
   const root = `cli_ops.s.${space}.${kind}`
+  const queues = `cli_ops.q.${space}.${kind}`
   return {
     allHolders: `${root}.h.*`,
-    allWaiters: `${root}.w.>`,
-    allFlows: `${root}.w.*.*.f.*`,
+    allWaiters: `${queues}.>`,
+    allFlows: `${queues}.*.*.f.*`,
     holders: (resource) => `${root}.h.${hashed(resource)}`,
-    waiters: (resource) => `${root}.w.${hashed(resource)}.>`,
+    waiters: (resource) => `${queues}.${hashed(resource)}.>`,
     waiter: ({ resource, mode, id, held }) =>
-      `${root}.w.${hashed(resource)}.${mode === 'shared' ? 's' : 'x'}.${held.length > 0 ? 'f' : 'n'}.${idToken(id)}`,
+      `${queues}.${hashed(resource)}.${mode === 'shared' ? 's' : 'x'}.${held.length > 0 ? 'f' : 'n'}.${idToken(id)}`,
     renewal: (resource, id) => `${root}.l.${hashed(resource)}.${idToken(id)}`,
   }
 }

@@ -28,7 +28,7 @@ export interface LockContext extends QueueContext {
 }
 
 /** As many waiters are named to one who waits: a turn must not cost more the more wait. */
-const SHOWN_WAITERS = 32
+const SHOWN_WAITERS = 8
 
 /** Locks as messages of a stream, with leases and a queue. */
 export class NatsLocks implements LeasedLockEngine {
@@ -38,6 +38,8 @@ export class NatsLocks implements LeasedLockEngine {
   readonly #places = new Map<string, string>()
   /** What was asked for and is not answered yet. */
   readonly #asking = new Map<string, Promise<Standing>>()
+  /** Whom waiters were told to be in their way, by the id of their request. */
+  readonly #shown = new Map<string, string>()
   /** Ids of requests that have written renewals. */
   readonly #renewed = new Set<string>()
 
@@ -119,8 +121,7 @@ export class NatsLocks implements LeasedLockEngine {
   }
 
   async forceRelease(resource: string, id: string): Promise<boolean> {
-    const { createdAt } = await this.#context.store.age(this.leaseMs)
-    const dropped = await this.#queue.drop(resource, id, createdAt)
+    const dropped = await this.#queue.drop(resource, id)
     if (dropped === undefined) return false
     this.#queue.tell(dropped.driver, `lost ${id}`)
     await this.#serve(resource)
@@ -169,11 +170,11 @@ export class NatsLocks implements LeasedLockEngine {
     const claim = this.#claim(request)
     const place = subjects.waiter(claim)
     this.#places.set(request.id, place)
-    const seq = await store.stream.put(place, JSON.stringify(claim), 0)
+    const seq = await store.places.put(place, JSON.stringify(claim), 0)
     if (seq !== undefined && request.held.length > 0) {
       const cycle = await findWaitCycle(this.#context, request, seq)
       if (cycle !== undefined) {
-        const info = await this.#describe(request.resource, SHOWN_WAITERS)
+        const info = await this.#describe(request.resource)
         await this.#giveBack(request)
         throw deadlockError(request.resource, cycle, info)
       }
@@ -194,7 +195,7 @@ export class NatsLocks implements LeasedLockEngine {
       return { state: 'granted', token }
     }
     const place = this.#places.get(request.id)
-    if (place === undefined || (await store.stream.last(place)) === undefined) {
+    if (place === undefined || (await store.places.last(place)) === undefined) {
       // It was let in between the two looks, or has lost its place.
       const again = await this.#queue.read(request.resource, this.leaseMs)
       const late = ownToken(again, request)
@@ -205,8 +206,16 @@ export class NatsLocks implements LeasedLockEngine {
       state: 'waiting',
       ahead: view.first?.id === request.id ? 0 : 1,
       holderEndsInMs: await this.#endsInMs(view),
-      info: await this.#describe(request.resource, SHOWN_WAITERS),
+      info: await this.#news(view, request),
     }
+  }
+
+  /** Who is in the way; `null` where the waiter was told already, so that a look costs the same however many wait. */
+  async #news({ holders }: LockView, { id, resource }: LockRequest): Promise<LockInfo | null> {
+    const shown = holders.map((holder) => holder.id).join(' ')
+    if (this.#shown.get(id) === shown) return null
+    this.#shown.set(id, shown)
+    return toLockInfo(resource, holders, await this.#queue.firstWaiters(resource, SHOWN_WAITERS))
   }
 
   async #endsInMs(view: LockView): Promise<number> {
@@ -223,18 +232,16 @@ export class NatsLocks implements LeasedLockEngine {
   }
 
   /** Who holds a lock and waits for it, without those whose lease is over. */
-  async #describe(resource: string, maxWaiters = Infinity): Promise<LockInfo | null> {
+  async #describe(resource: string): Promise<LockInfo | null> {
     const { store, subjects } = this.#context
     const [{ createdAt }, message, places] = await Promise.all([
       store.age(this.leaseMs),
       store.stream.last(subjects.holders(resource)),
-      store.stream.subjects(subjects.waiters(resource)),
+      store.places.subjects(subjects.waiters(resource)),
     ])
     const { holders } = readDocument(message, createdAt)
     const over = await Promise.all(holders.map((holder) => this.#queue.isOver(holder)))
-    const stored = await Promise.all(
-      places.slice(0, maxWaiters).map((place) => store.stream.last(place)),
-    )
+    const stored = await Promise.all(places.map((place) => store.places.last(place)))
     const waiters = stored
       .flatMap((place) => (place === undefined ? [] : [toWaiter(place)]))
       .sort((one, other) => one.seq - other.seq)
@@ -255,7 +262,7 @@ export class NatsLocks implements LeasedLockEngine {
     const { store, subjects } = this.#context
     const [held, waited] = await Promise.all([
       store.stream.lastOfEach(subjects.allHolders),
-      store.stream.lastOfEach(subjects.allWaiters),
+      store.places.lastOfEach(subjects.allWaiters),
     ])
     const claims = [
       ...held.flatMap(({ text }) => parseJson(text) as readonly Claim[]),
@@ -266,15 +273,14 @@ export class NatsLocks implements LeasedLockEngine {
 
   async #giveBack(request: LockRequest): Promise<void> {
     const { resource, id } = request
-    const { store, subjects } = this.#context
+    const { store } = this.#context
     const place = this.#places.get(id)
     this.#places.delete(id)
+    this.#shown.delete(id)
     // The place first: nobody may let in who has left.
-    if (place !== undefined) await store.stream.purge({ filter: place })
-    const { createdAt } = await store.age(this.leaseMs)
-    const dropped = await this.#queue.drop(resource, id, createdAt)
-    if (this.#renewed.delete(id))
-      await store.stream.purge({ filter: subjects.renewal(resource, id) })
+    if (place !== undefined) await store.places.purge({ filter: place })
+    const dropped = await this.#queue.drop(resource, id)
+    if (this.#renewed.delete(id)) await this.#queue.forgetRenewals(request)
     if (dropped !== undefined || place !== undefined) await this.#serve(resource)
   }
 

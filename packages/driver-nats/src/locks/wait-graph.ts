@@ -16,7 +16,7 @@ export async function findWaitCycle(
 ): Promise<string[] | undefined> {
   const { store, subjects } = context
   const { createdAt } = await store.age(0)
-  const flows = (await store.stream.lastOfEach(subjects.allFlows)).map(toWaiter)
+  const flows = (await store.places.lastOfEach(subjects.allFlows)).map(toWaiter)
   const start = flows.find((flow) => flow.id === id)
   if (start === undefined) return undefined
   const resources = new Set([resource, ...flows.map((flow) => flow.resource)])
@@ -25,7 +25,7 @@ export async function findWaitCycle(
       [...resources].map(async (name) => {
         const [message, waiters] = await Promise.all([
           store.stream.last(subjects.holders(name)),
-          store.stream.lastOfEach(subjects.waiters(name)),
+          store.places.lastOfEach(subjects.waiters(name)),
         ])
         return [
           name,

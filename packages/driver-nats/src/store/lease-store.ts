@@ -22,23 +22,30 @@ export interface StoreAge {
 }
 
 /**
- * What ends unless it is renewed: locks, places in queues, records, attempts. One stream for all namespaces, so that its sequence,
+ * What ends unless it is renewed: locks, records, attempts. One stream for all namespaces, so that its sequence,
  * from which tokens are made, is never begun anew while it is there.
  */
 export class LeaseStore {
   readonly stream: Stream
-  readonly #driverId: string
+  /** Places in queues. A stream of their own, nearly empty at most times: the first one of a queue is looked for from its beginning on. */
+  readonly places: Stream
   /** The beginning of the store, as it was seen last. */
   #known: { readonly meta: string; readonly createdAt: number } | undefined
   /** The shortest lease for which the store was not old enough yet. */
   #oldEnoughForMs = 0
+  #readingClock: Promise<number> | undefined
   #clock: { readonly offsetMs: number; readonly readAt: number } | undefined
 
-  constructor(connection: NatsConnection, driverId: string) {
-    this.#driverId = driverId
+  constructor(connection: NatsConnection) {
     this.stream = new Stream(connection, {
       name: 'cli_ops_leases',
       subjects: ['cli_ops.s.>'],
+      max_msgs_per_subject: 1,
+      max_age: MAX_AGE_DAYS * DAY_MS * 1e6,
+    })
+    this.places = new Stream(connection, {
+      name: 'cli_ops_queues',
+      subjects: ['cli_ops.q.>'],
       max_msgs_per_subject: 1,
       max_age: MAX_AGE_DAYS * DAY_MS * 1e6,
     })
@@ -70,12 +77,19 @@ export class LeaseStore {
   /** The server's clock, in milliseconds. */
   async now(): Promise<number> {
     const clock = this.#clock
-    const sentAt = monotonicMs()
-    if (clock !== undefined && sentAt - clock.readAt < CLOCK_MS) return sentAt + clock.offsetMs
+    const present = monotonicMs()
+    if (clock !== undefined && present - clock.readAt < CLOCK_MS) return present + clock.offsetMs
+    this.#readingClock ??= this.#readClock().finally(() => {
+      this.#readingClock = undefined
+    })
+    return this.#readingClock
+  }
+
+  async #readClock(): Promise<number> {
     // What it stores bears its time; nothing else that it says does, before 2.10.
-    const seq = await this.stream.put(`${CLOCK}.${this.#driverId}`, '')
-    const stored = seq === undefined ? undefined : await this.stream.at(seq)
-    if (stored === undefined) return this.now()
+    await this.stream.put(CLOCK, '')
+    const stored = await this.stream.last(CLOCK)
+    if (stored === undefined) return this.#readClock()
     const readAt = monotonicMs()
     this.#clock = { offsetMs: stored.at - readAt, readAt }
     return stored.at
