@@ -9,6 +9,7 @@ import {
   createCoordinator,
   type EventEnvelope,
   type LockInfo,
+  LockManager,
   type ServiceInfo,
 } from '@cli-ops/shared-ipc'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -17,6 +18,7 @@ import { root } from '../../scripts/workspaces.mjs'
 import { MUCH_OUTPUT } from '../behaviour/endings.mjs'
 import { HOSTS, runHost, startHost } from '../behaviour/run-host.js'
 import { HubServer } from './hub-server.js'
+import { hasNats, NatsServer } from './nats-server.js'
 import { hasRabbitServer, RabbitServer } from './rabbitmq-server.js'
 import { hasRedisServer, RedisServer } from './redis-server.js'
 
@@ -45,6 +47,19 @@ const ENGINES: readonly Engine[] = [
     isThere: hasRedisServer(),
     start: async () => {
       const server = await RedisServer.start()
+      return { env: { CLI_OPS_URL: server.url }, stop: () => server.stop() }
+    },
+  },
+  {
+    title: 'NATS',
+    isThere: hasNats(),
+    start: async () => {
+      const server = await NatsServer.start()
+      // A new store lets nobody in for one lease.
+      const place = { url: server.url, home: tmpdir(), disabled: false, leaseMs: LEASE_MS }
+      const locks = new LockManager(place)
+      await locks.acquire('first', () => undefined)
+      await locks.close()
       return { env: { CLI_OPS_URL: server.url }, stop: () => server.stop() }
     },
   },

@@ -20,7 +20,7 @@ export interface ConnectionOptions {
    */
   readonly namespace?: string | undefined
   /**
-   * Engine: `redis://…`, `postgres://…`, `amqp://…`, `wss://…`, `memory:` or `local:`; or one for each primitive.
+   * Engine: `redis://…`, `postgres://…`, `nats://…`, `amqp://…`, `wss://…`, `memory:` or `local:`; or one for each primitive.
    * @default `CLI_OPS_LOCKS_URL`, `CLI_OPS_EVENTS_URL`, `CLI_OPS_REGISTRY_URL` and `CLI_OPS_RPC_URL`, else
    *   `CLI_OPS_URL`, else `local:`
    */

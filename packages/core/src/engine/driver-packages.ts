@@ -14,6 +14,7 @@ export interface DriverPackage {
 const REDIS = { engine: 'redis', name: '@cli-ops/driver-redis' }
 const AMQP = { engine: 'amqp', name: '@cli-ops/driver-amqp' }
 const POSTGRES = { engine: 'postgres', name: '@cli-ops/driver-postgres' }
+const NATS = { engine: 'nats', name: '@cli-ops/driver-nats' }
 const WEBSOCKET = { engine: 'websocket', name: '@cli-ops/driver-websocket' }
 
 /** The package of each scheme. */
@@ -30,6 +31,8 @@ export const DRIVER_PACKAGES: ReadonlyMap<string, DriverPackage> = new Map([
   ['amqps:', AMQP],
   ['postgres:', POSTGRES],
   ['postgresql:', POSTGRES],
+  ['nats:', NATS],
+  ['natss:', NATS],
   ['ws:', WEBSOCKET],
   ['wss:', WEBSOCKET],
 ])

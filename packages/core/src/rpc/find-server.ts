@@ -40,12 +40,14 @@ export async function findServer(
 ): Promise<ClientConnection> {
   const { place } = finder
   for (;;) {
+    // Asked before the look: one that has started during it may have come too late to be seen.
+    const started = ownServersStarted(place, target.name)
     const services = await place.driver.discover({ name: target.name, probe: false })
     signal.throwIfAborted()
     const candidates = chooseCandidates(place, services, target)
     const connection = await connectToAny(finder, candidates, signal)
     if (connection !== undefined) return connection
-    if (await ownServersStarted(place, target.name)) continue
+    if (await started) continue
     const remaining = until() - performance.now()
     if (remaining <= 0) throw await noResponder(place, target)
     await waitForChange(place.driver, remaining, signal)

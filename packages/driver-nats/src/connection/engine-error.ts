@@ -1,0 +1,65 @@
+import {
+  CliOpsError,
+  describeEngine,
+  type ErrorCode,
+  isCliOpsError,
+} from '@cli-ops/shared-ipc/driver'
+import { AuthorizationError, PermissionViolationError } from '@nats-io/transport-node'
+
+const CREDENTIALS =
+  'CLI_OPS_NATS_USERNAME, CLI_OPS_NATS_PASSWORD, or CLI_OPS_NATS_CREDS_FILE; a token is a password without a username'
+
+/** An answer of JetStream that says no. */
+export class JetStreamError extends Error {
+  /** What the server calls it: 10071 is a wrong last sequence. */
+  readonly errCode: number
+
+  constructor(errCode: number, description: string) {
+    super(description)
+    this.errCode = errCode
+  }
+}
+
+/** The error codes of JetStream that mean something here. */
+export const JS = {
+  noMessage: 10037,
+  noMessageToDelete: 10057,
+  noStream: 10059,
+  nameInUse: 10058,
+  wrongSequence: 10071,
+  notEnabled: 10076,
+  notEnabledForAccount: 10039,
+} as const
+
+/** The error for an engine that cannot be used, with nothing in it that might be secret. */
+export function engineError(url: URL, reason: unknown): CliOpsError {
+  if (isCliOpsError(reason)) return reason
+  const [code, text] = meaningOf(reason)
+  return new CliOpsError(code, `cannot use ${describeEngine(url)}: ${text}`, {
+    cause: withoutDetails(reason),
+  })
+}
+
+function meaningOf(reason: unknown): readonly [ErrorCode, string] {
+  const said = reason instanceof Error ? reason.message : String(reason)
+  if (reason instanceof PermissionViolationError)
+    return [
+      'FORBIDDEN',
+      `no permission for ${reason.operation} on ${reason.subject}; the rights that are needed: docs/guides/nats.md`,
+    ]
+  if (reason instanceof AuthorizationError) return ['FORBIDDEN', `${said} (${CREDENTIALS})`]
+  if (
+    reason instanceof JetStreamError &&
+    (reason.errCode === JS.notEnabled || reason.errCode === JS.notEnabledForAccount)
+  )
+    return ['UNSUPPORTED', `${said}; start it with JetStream (nats-server -js)`]
+  const cause = reason instanceof Error ? reason.cause : undefined
+  const why = cause instanceof Error && cause.message !== said ? `: ${cause.message}` : ''
+  return ['ENGINE_UNAVAILABLE', `${said || 'the connection ended'}${why}`]
+}
+
+/** The client library hangs its options on some of its errors. */
+function withoutDetails(reason: unknown): unknown {
+  if (!(reason instanceof Error)) return undefined
+  return Object.assign(new Error(reason.message), { name: reason.name })
+}

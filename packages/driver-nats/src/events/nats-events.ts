@@ -1,0 +1,144 @@
+import {
+  type AppendOptions,
+  CliOpsError,
+  type Cursor,
+  describeEngine,
+  type EventDriver,
+  type EventReader,
+  type EventRecord,
+  GroupReader,
+  type LeasedLocks,
+  LockElection,
+  PolledReader,
+  type ReaderOptions,
+  type Retention,
+  toCursor,
+} from '@cli-ops/shared-ipc/driver'
+
+import type { NatsConnection } from '../connection/nats-connection.js'
+import type { Subscriber } from '../connection/notifications.js'
+import type { Space } from '../space.js'
+import type { LeaseStore } from '../store/lease-store.js'
+import type { Stream } from '../store/stream.js'
+import { expire } from './expire.js'
+import { NatsGroups } from './nats-groups.js'
+import { endsOf, NatsLog } from './nats-log.js'
+import { NatsParking } from './nats-parking.js'
+
+/** Where events are kept. */
+export interface EventContext {
+  readonly connection: NatsConnection
+  readonly subscriber: Subscriber
+  readonly url: URL
+  readonly space: Space
+  /** The events of the namespace. */
+  readonly log: Stream
+  /** Cursors and parked events of all namespaces. */
+  readonly groups: Stream
+  readonly store: LeaseStore
+  /** The locks that elect a group's active reader. */
+  readonly groupLocks: LeasedLocks
+}
+
+/** Appended to what the server counts: subject and headers of each message. */
+const OVERHEAD_BYTES = 128
+const EXPIRE_EVERY = 64
+/** Copies of which a majority survives the loss of a machine. */
+const DURABLE_REPLICAS = 3
+
+/** Events as messages of a stream whose sequence is their position. */
+export class NatsEvents implements EventDriver {
+  readonly parking: NatsParking
+  readonly #context: EventContext
+  readonly #readers = new Set<EventReader>()
+  #epoch: number | undefined
+  /** The last sequence that this process has stored: a lower one is of another stream. */
+  #lastSeq = 0
+  #sinceExpired = { count: EXPIRE_EVERY, bytes: 0 }
+
+  constructor(context: EventContext) {
+    this.#context = context
+    this.parking = new NatsParking(context)
+  }
+
+  async append(
+    records: readonly EventRecord[],
+    { retention, durable }: AppendOptions,
+  ): Promise<Cursor[]> {
+    if (records.length === 0) return []
+    await this.#assertFits(records)
+    if (durable) await this.#assertDurable()
+    const { log, space } = this.#context
+    const jsons = records.map(({ json }) => json)
+    const seqs = await log.putAll(`cli_ops.e.${space}`, jsons)
+    if (this.#epoch === undefined || (seqs[0] ?? 0) <= this.#lastSeq)
+      this.#epoch = (await endsOf(this.#context)).epoch
+    const epoch = this.#epoch
+    this.#lastSeq = seqs.at(-1) ?? 0
+    await this.#expireNowAndThen(jsons, retention)
+    return seqs.map((n) => toCursor({ epoch, n }))
+  }
+
+  openReader({ from, group }: ReaderOptions): EventReader {
+    const forget = (): void => {
+      this.#readers.delete(reader)
+    }
+    const reader: EventReader =
+      group === undefined
+        ? new PolledReader(new NatsLog(this.#context, from, forget))
+        : new GroupReader(
+            group,
+            new LockElection(new NatsGroups(this.#context, this.parking, from, forget), group),
+          )
+    this.#readers.add(reader)
+    return reader
+  }
+
+  clean(retention: Retention): Promise<number> {
+    return expire(this.#context, retention)
+  }
+
+  close(): void {
+    for (const reader of [...this.#readers]) reader.close()
+  }
+
+  /** Before anything is sent: none of what follows an event that is refused may be stored. */
+  async #assertFits(records: readonly EventRecord[]): Promise<void> {
+    const maxBytes = await this.#context.connection.call((wire) => Promise.resolve(wire.maxPayload))
+    for (const { event, json } of records) {
+      const bytes = Buffer.byteLength(json)
+      if (bytes <= maxBytes) continue
+      throw new CliOpsError(
+        'MESSAGE_TOO_LARGE',
+        `the event ${JSON.stringify(event.type)} has ${bytes} bytes, more than max_payload of ${describeEngine(this.#context.url)}, ${maxBytes}`,
+        { details: { type: event.type, bytes, maxBytes } },
+      )
+    }
+  }
+
+  /** What one server acknowledges is in its machine's memory, and on its disk within two minutes, unless it is told to sync. */
+  async #assertDurable(): Promise<void> {
+    const { connection, log, url } = this.#context
+    const { config } = await log.info()
+    const reason =
+      config.storage === 'memory'
+        ? 'its stream is in memory'
+        : config.num_replicas < DURABLE_REPLICAS && !connection.target.isSynced
+          ? 'one server does not sync what it acknowledges; use a cluster of three, or a server with sync_interval: always and ?sync=always in the URL'
+          : undefined
+    if (reason !== undefined)
+      throw new CliOpsError(
+        'UNSUPPORTED',
+        `${describeEngine(url)} cannot store events durably: ${reason}`,
+      )
+  }
+
+  async #expireNowAndThen(jsons: readonly string[], retention: Retention): Promise<void> {
+    const since = this.#sinceExpired
+    since.count += jsons.length
+    since.bytes += jsons.reduce((sum, { length }) => sum + length + OVERHEAD_BYTES, 0)
+    if (since.count < EXPIRE_EVERY && since.bytes < retention.maxBytes / 16) return
+    this.#sinceExpired = { count: 0, bytes: 0 }
+    await expire(this.#context, retention)
+  }
+}

@@ -1,0 +1,89 @@
+import {
+  decodeLockState,
+  type LockInfo,
+  type LockMode,
+  type Owner,
+  parseJson,
+} from '@cli-ops/shared-ipc/driver'
+
+import type { StoredMessage } from '../store/stream.js'
+
+/** Bits of a token below the milliseconds at which its store was made: more than any server stores in one. */
+const STORE_BITS = 22n
+const Y2024 = Date.UTC(2024, 0, 1)
+
+/** One that wants a lock, as it is stored. */
+export interface Claim {
+  readonly id: string
+  readonly resource: string
+  readonly mode: LockMode
+  readonly leaseMs: number
+  /** The driver that is told. */
+  readonly driver: string
+  /** JSON of `encodeLockInfo`. */
+  readonly info: string
+  readonly held: readonly string[]
+}
+
+/** One that has it. */
+export interface Holder extends Claim {
+  readonly token: bigint
+  /** When it was let in, by the server's clock. */
+  readonly at: number
+}
+
+/** Who holds a lock, and which message says so. */
+export interface LockDocument {
+  /** 0 where there is none. */
+  readonly seq: number
+  readonly holders: readonly Holder[]
+}
+
+/** A holder as it is stored: without token and time where it was let in with this very message, which has both. */
+type StoredHolder = Claim & { readonly token?: string; readonly at?: number }
+
+/**
+ * The token of a grant. It is above all tokens of a store that was made earlier, and below 2 to the power of 63.
+ */
+export function tokenOf(createdAt: number, seq: number): bigint {
+  return (BigInt(createdAt - Y2024) << STORE_BITS) + BigInt(seq)
+}
+
+export function readDocument(message: StoredMessage | undefined, createdAt: number): LockDocument {
+  if (message === undefined) return { seq: 0, holders: [] }
+  const { seq, at } = message
+  const stored = parseJson(message.text) as readonly StoredHolder[]
+  const holders = stored.map((holder) => ({
+    ...holder,
+    token: holder.token === undefined ? tokenOf(createdAt, seq) : BigInt(holder.token),
+    at: holder.at ?? at,
+  }))
+  return { seq, holders }
+}
+
+/** Writes who holds a lock, and the one who is let in by it. */
+export function writeDocument(holders: readonly Holder[], added?: Claim): string {
+  const stored = holders.map((holder) => ({ ...holder, token: String(holder.token) }))
+  return JSON.stringify(added === undefined ? stored : [...stored, added])
+}
+
+/** Null where nobody holds the lock or waits for it. */
+export function toLockInfo(
+  resource: string,
+  holders: readonly Holder[],
+  waiters: readonly (Claim & { readonly at: number })[],
+  state: Owner['state'] = 'running',
+): LockInfo | null {
+  const shown = ({ id, info, mode, at }: Claim & { readonly at: number }) => ({
+    ...(JSON.parse(info) as object),
+    id,
+    mode: mode === 'shared' ? 's' : 'x',
+    since: at,
+  })
+  const stored = {
+    resource,
+    holders: holders.map((holder) => ({ ...shown(holder), token: String(holder.token) })),
+    waiters: waiters.map(shown),
+  }
+  return decodeLockState(JSON.stringify(stored), state)
+}

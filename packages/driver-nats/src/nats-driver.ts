@@ -1,0 +1,173 @@
+import type { Driver, DriverOptions } from '@cli-ops/shared-ipc/driver'
+import {
+  ChannelSubscriber,
+  Inbox,
+  LeasedLocks,
+  LeasedRegistry,
+  randomId,
+  RelayedRpc,
+} from '@cli-ops/shared-ipc/driver'
+
+import { NatsConnection } from './connection/nats-connection.js'
+import { notifications, type Subscriber } from './connection/notifications.js'
+import { NatsEvents } from './events/nats-events.js'
+import { lockSubjects } from './locks/lock-subjects.js'
+import { NatsLocks } from './locks/nats-locks.js'
+import { NatsRegistry } from './registry/nats-registry.js'
+import { FrameParts, splitFrame } from './rpc/frame-parts.js'
+import { hashed, told } from './space.js'
+import { LeaseStore } from './store/lease-store.js'
+import { Stream } from './store/stream.js'
+
+/**
+ * Makes the driver for NATS with JetStream, 2.9 and later. It has two connections: one on which it asks and, once it is needed, one on
+ * which it listens.
+ */
+export function createDriver(options: DriverOptions): Driver {
+  return new NatsDriver(options)
+}
+
+class NatsDriver implements Driver {
+  readonly name = 'nats'
+  readonly capabilities = {
+    leases: true,
+    sharedLocks: true,
+    synchronous: false,
+    replay: true,
+    durableGroups: true,
+    parking: true,
+    remote: true,
+  }
+  readonly locks: LeasedLocks
+  readonly events: NatsEvents
+  readonly registry: LeasedRegistry
+  readonly rpc: RelayedRpc
+  readonly #groupLocks: LeasedLocks
+  readonly #engines: readonly NatsLocks[]
+  readonly #connection: NatsConnection
+  readonly #subscriber: Subscriber
+  readonly #store: LeaseStore
+  readonly #leaseMs: number
+
+  constructor(options: DriverOptions) {
+    const { namespace, leaseMs, timeoutMs, url } = options
+    const driverId = randomId()
+    const space = hashed(namespace)
+    const connection = new NatsConnection(options)
+    const subscriber: Subscriber = new ChannelSubscriber(notifications(options))
+    const inbox = new Inbox(subscriber, told.driver(driverId))
+    const store = new LeaseStore(connection)
+    const shared = {
+      connection,
+      subscriber,
+      inbox,
+      store,
+      space,
+      driverId,
+      url,
+      leaseMs,
+      timeoutMs,
+    }
+    this.#connection = connection
+    this.#subscriber = subscriber
+    this.#store = store
+    this.#leaseMs = leaseMs
+    const engines = (['lock', 'group'] as const).map(
+      (kind) => new NatsLocks({ ...shared, subjects: lockSubjects(space, kind) }),
+    ) as [NatsLocks, NatsLocks]
+    this.#engines = engines
+    this.locks = new LeasedLocks(engines[0])
+    this.#groupLocks = new LeasedLocks(engines[1])
+    this.events = new NatsEvents({
+      ...shared,
+      groupLocks: this.#groupLocks,
+      ...logs(connection, space),
+    })
+    this.rpc = new RelayedRpc({
+      scheme: 'nats',
+      address: driverId,
+      leaseMs,
+      ready: (signal) => inbox.ready(signal),
+      send: (address, frame, signal) =>
+        connection.call(
+          (wire) => wire.say(told.driver(address), splitFrame(frame, wire.maxPayload)),
+          signal,
+        ),
+    })
+    this.registry = new LeasedRegistry(
+      new NatsRegistry({ ...shared, probe: (endpoint) => this.rpc.probe(endpoint) }),
+    )
+    this.#route(inbox)
+  }
+
+  async open(signal: AbortSignal): Promise<void> {
+    await this.#connection.connect(signal)
+    // From now on the time passes in which a new store lets nobody in.
+    await this.#store.age(this.#leaseMs, signal)
+  }
+
+  async close(): Promise<void> {
+    this.events.close()
+    this.rpc.close()
+    await Promise.all([this.locks.close(), this.#groupLocks.close(), this.registry.close()])
+    this.#subscriber.close()
+    this.#connection.close()
+  }
+
+  #route(inbox: Inbox): void {
+    const parts = new FrameParts()
+    inbox.route('rpc', {
+      onMessage: (part) => {
+        const frame = parts.take(part)
+        if (frame !== undefined) this.rpc.onFrame(frame)
+      },
+      onReady: () => {
+        parts.forget()
+      },
+    })
+    const locks = [this.locks, this.#groupLocks]
+    inbox.route('granted', {
+      onMessage: (message) => {
+        for (const each of locks) each.onGranted(message)
+      },
+      onReady: () => {
+        for (const each of locks) each.onReady()
+      },
+    })
+    inbox.route('lost', {
+      onMessage: (id) => {
+        for (const each of locks) each.onLost(id)
+      },
+    })
+    // A lease whose end has come while its owner's connection is there.
+    inbox.route('renew', {
+      onMessage: (id) => {
+        for (const each of locks) each.renew(id)
+      },
+    })
+    // Somebody would let a waiter in.
+    inbox.route('there', {
+      onMessage: (message) => {
+        const [replyTo = '', id = ''] = message.split(' ')
+        const isWaiting = this.#engines.some((engine) => engine.isWaiting(id))
+        this.#connection.answer(replyTo, isWaiting ? 'yes' : 'no')
+      },
+    })
+  }
+}
+
+/** The streams of events, and of what groups have of them. */
+function logs(connection: NatsConnection, space: string) {
+  return {
+    log: new Stream(connection, {
+      name: `cli_ops_events_${space}`,
+      subjects: [`cli_ops.e.${space}`],
+      republish: { src: `cli_ops.e.${space}`, dest: told.events(space) },
+    }),
+    groups: new Stream(connection, {
+      name: 'cli_ops_groups',
+      subjects: ['cli_ops.g.>'],
+      max_msgs_per_subject: 1,
+    }),
+  }
+}

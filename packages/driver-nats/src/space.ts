@@ -1,0 +1,29 @@
+import { createHash } from 'node:crypto'
+
+/** A token of a subject that says what it stands for, where it can. */
+const PLAIN = /^[\w-]{1,64}$/u
+
+/** What separates namespaces: a token of subjects, which take no spaces, dots and wildcards. */
+export type Space = string
+
+/** Names a namespace, a resource or a group within a subject. */
+export function hashed(name: string): string {
+  return createHash('sha256').update(name).digest('base64url').slice(0, 22)
+}
+
+/** Names an id within a subject. */
+export function idToken(id: string): string {
+  return PLAIN.test(id) ? id : `=${hashed(id)}`
+}
+
+/** The subjects of messages that are stored nowhere. */
+export const told = {
+  /** Reaches one driver. */
+  driver: (driverId: string): string => `cli_ops.to.${driverId}`,
+  /** Events, as they were stored. */
+  events: (space: Space): string => `cli_ops.stored.${space}`,
+  /** A group's parked events are to be tried again. */
+  parked: (space: Space): string => `cli_ops.on.${space}.parked`,
+  /** The set of records has changed. */
+  registry: (space: Space): string => `cli_ops.on.${space}.registry`,
+}

@@ -1,0 +1,159 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { inspect } from 'node:util'
+
+import { EventBus, LockManager } from '@cli-ops/shared-ipc'
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+
+import { root } from '../../../scripts/workspaces.mjs'
+import { makeCertificate } from '../../../test/engines/certificate.js'
+import { freePort } from '../../../test/engines/free-port.js'
+import { hasNats, NatsServer, type NatsServerOptions } from '../../../test/engines/nats-server.js'
+import { useEverything } from './use-everything.js'
+
+const PASSWORD = 'p/w:secret'
+const GUIDE = readFileSync(join(root, 'docs/guides/nats.md'), 'utf8')
+/** What the guide says that a user needs. */
+const RIGHTS = /```\n(permissions \{.*?)```/su.exec(GUIDE)?.[1] ?? ''
+
+async function startServer(options?: NatsServerOptions): Promise<NatsServer> {
+  const server = await NatsServer.start(options)
+  onTestFinished(() => server.stop())
+  return server
+}
+
+async function errorAt(url: string): Promise<unknown> {
+  const locks = new LockManager({ url, home: tmpdir(), disabled: false })
+  return locks
+    .list()
+    .then(
+      () => 'no error',
+      (error: unknown) => error,
+    )
+    .finally(() => locks.close())
+}
+
+/** Another user, password or server. */
+function urlWith(
+  { url }: NatsServer,
+  changes: Partial<Pick<URL, 'username' | 'password' | 'port'>>,
+): string {
+  return Object.assign(new URL(url), changes).href
+}
+
+describe.runIf(hasNats())('a server that asks who one is', () => {
+  test('lets a user with the rights of the guide do everything, and nobody without the password', async () => {
+    const server = await startServer({
+      config: `authorization { users = [{ user: builder, password: "${PASSWORD}", ${RIGHTS} }] }`,
+      user: `builder:${encodeURIComponent(PASSWORD)}@`,
+    })
+    await useEverything(server.url)
+    const refused = await errorAt(urlWith(server, { password: 'wrong-secret' }))
+    expect(refused).toMatchObject({
+      code: 'FORBIDDEN',
+      message: expect.stringContaining('CLI_OPS_NATS_PASSWORD') as unknown,
+    })
+    expect(inspect(refused, { depth: Infinity, showHidden: true })).not.toContain('secret')
+    expect(await errorAt(urlWith(server, { username: '', password: '' }))).toMatchObject({
+      code: 'FORBIDDEN',
+    })
+  })
+
+  test('takes a password without a user as a token', async () => {
+    const server = await startServer({ args: ['--auth', 's3cret'], user: ':s3cret@' })
+    await useEverything(server.url)
+  })
+
+  test('names the subject for which a right is missing', async () => {
+    const server = await startServer({
+      config: `authorization { users = [{ user: builder, password: secret, permissions: { publish: { deny: "cli_ops.s.>" } } }] }`,
+      user: 'builder:secret@',
+    })
+    expect(await errorAt(server.url)).toMatchObject({
+      code: 'FORBIDDEN',
+      message: expect.stringContaining('publish on cli_ops.s.') as unknown,
+    })
+  })
+})
+
+describe.runIf(hasNats())('a server with TLS', () => {
+  afterEach(() => {
+    vi.unstubAllEnvs()
+  })
+
+  test('is used where its authority is known, and refused where it is not', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'cli-ops-'))
+    onTestFinished(() => {
+      rmSync(directory, { recursive: true })
+    })
+    const { ca, cert, key } = makeCertificate(directory, ['IP:127.0.0.1'], 'nats')
+    const server = await startServer({ args: ['--tls', '--tlscert', cert, '--tlskey', key] })
+    const url = server.url.replace('nats:', 'natss:')
+    expect(await errorAt(url)).toMatchObject({ code: 'ENGINE_UNAVAILABLE' })
+    vi.stubEnv('CLI_OPS_NATS_TLS_CA_FILE', ca)
+    await useEverything(url)
+  })
+
+  test('is asked for where the server has none', async () => {
+    const server = await startServer()
+    expect(await errorAt(server.url.replace('nats:', 'natss:'))).toMatchObject({
+      code: 'ENGINE_UNAVAILABLE',
+    })
+  })
+})
+
+describe.runIf(hasNats())('a server that cannot be used', () => {
+  test('is named where it has no JetStream', async () => {
+    const server = await startServer({ hasJetStream: false })
+    expect(await errorAt(server.url)).toMatchObject({
+      code: 'UNSUPPORTED',
+      message: expect.stringContaining('nats-server -js') as unknown,
+    })
+  })
+
+  test('is named where it is down', async () => {
+    const url = `nats://127.0.0.1:${await freePort()}`
+    expect(await errorAt(url)).toMatchObject({
+      code: 'ENGINE_UNAVAILABLE',
+      message: expect.stringContaining('refused') as unknown,
+    })
+  })
+
+  test('refuses parameters that mean nothing', async () => {
+    const server = await startServer()
+    for (const [query, what] of [
+      ['stream=x', 'got "stream"'],
+      ['replicas=9', 'from 1 to 5'],
+      ['sync=never', 'sync must be "always"'],
+    ] as const) {
+      expect(await errorAt(`${server.url}?${query}`)).toMatchObject({
+        message: expect.stringContaining(what) as unknown,
+      })
+    }
+  })
+
+  test('refuses durable events by name where it is alone, and takes them where it is said to sync', async () => {
+    const server = await startServer()
+    const options = { home: tmpdir(), disabled: false, durable: true }
+    await using alone = new EventBus({ ...options, url: server.url })
+    await expect(alone.emit('a:b', 1)).rejects.toMatchObject({
+      code: 'UNSUPPORTED',
+      message: expect.stringContaining('cluster of three') as unknown,
+    })
+    await using synced = new EventBus({ ...options, url: `${server.url}?sync=always` })
+    expect(await synced.emit('a:b', 1)).toMatchObject({ type: 'a:b' })
+  })
+
+  test('refuses an event that is larger than what it takes, and stores nothing of its batch', async () => {
+    const server = await startServer({ config: 'max_payload: 4096' })
+    await using events = new EventBus({ url: server.url, home: tmpdir(), disabled: false })
+    await expect(events.emit('a:b', 'x'.repeat(8_000))).rejects.toMatchObject({
+      code: 'MESSAGE_TOO_LARGE',
+      message: expect.stringContaining('max_payload') as unknown,
+    })
+    expect(await events.emit('a:b', 1)).toMatchObject({
+      cursor: expect.stringMatching(/-1$/u) as unknown,
+    })
+  })
+})
