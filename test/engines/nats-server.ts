@@ -52,7 +52,12 @@ export class NatsServer extends ServerProcess {
 
   static async start(options: NatsServerOptions = {}): Promise<NatsServer> {
     const server = new NatsServer(options.port ?? (await freePort()), options)
-    await server.restart()
+    try {
+      await server.restart()
+    } catch (error) {
+      await server.stop()
+      throw error
+    }
     return server
   }
 
