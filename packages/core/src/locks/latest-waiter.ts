@@ -1,4 +1,5 @@
 import type { MaybePromise } from '../base/wait/maybe-promise.js'
+import { pause } from '../base/wait/pause.js'
 import type { LockDriver, LockGrant, LockRequest } from './contract/lock-driver.js'
 import { nextLockId } from './contract/lock-id.js'
 import type { Holder, LockInfo } from './contract/lock-types.js'
@@ -55,10 +56,18 @@ export function becomeLatestSync(driver: LockDriver, resource: string): LatestWa
   }
 }
 
+/** The newer one takes what it has taken away a moment later. */
+const LOOKS = 5
+const LOOK_EVERY_MS = 20
+
 /** Who is the latest now, for people. */
 async function newestOf(driver: LockDriver, resource: string): Promise<Holder | undefined> {
   try {
-    return holderOf(await driver.inspect(latestName(resource)))
+    for (let looks = 1; ; looks += 1) {
+      const newest = holderOf(await driver.inspect(latestName(resource)))
+      if (newest !== undefined || looks === LOOKS) return newest
+      await pause(LOOK_EVERY_MS)
+    }
   } catch {
     return undefined
   }
