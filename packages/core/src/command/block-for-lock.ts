@@ -1,7 +1,6 @@
 import { nodeFileSystem } from '../drivers/local/home/file-system.js'
 import { Home } from '../drivers/local/home/home.js'
 import { blockForTurn } from '../drivers/local/locks/block-for-turn.js'
-import { systemClock } from '../drivers/local/locks/clock.js'
 import { createLocalLocks } from '../drivers/local/locks/local-locks.js'
 import { LockPlace } from '../drivers/local/locks/lock-place.js'
 import { realSurroundings } from '../drivers/local/locks/real-surroundings.js'
@@ -29,8 +28,7 @@ import type { LockRule } from './options/cli-ops-options.js'
 import { isHeldByCompanion } from './companion/companion-for.js'
 import { blockForEngineLock } from './companion/engine-lock.js'
 import { isEngine } from './companion/is-engine.js'
-import { type Deliver, withDefaultSignals } from './waiting/default-signals.js'
-import { sleepUnlessInterrupted } from './waiting/sleep-unless-interrupted.js'
+import { whileBlocked } from './waiting/while-blocked.js'
 import { inWordsOfPeople } from '../locks/slots/in-words-of-people.js'
 import { type SlotGrant, wantsSlots } from '../locks/slots/slot-request.js'
 import { slotNames } from '../locks/slots/slot-set.js'
@@ -46,8 +44,8 @@ import { WaitDisplay } from './waiting/wait-display.js'
 
 /**
  * Takes the lock of a rule before it returns, in the order of arrival, for hosts that go on at once whatever a hook
- * returns. Ctrl-C in a pause between two looks calls the host's listeners and then ends the process by SIGINT. Another signal, or
- * Ctrl-C during a look, ends it at once. What it leaves is a dead waiter's ticket, and a command whose end others store.
+ * returns. Ctrl-C calls the host's listeners and then ends the process by SIGINT, wherever the wait is. Another signal
+ * ends it at once. What it leaves is a dead waiter's ticket, and a command whose end others store.
  *
  * @throws CliOpsError `LOCK_HELD` or `LOCK_TIMEOUT`; `RUN_JOINED`; `LOCK_DEADLOCK` where the holder is a process that waits for this one, or
  *   a flow of this process
@@ -62,24 +60,15 @@ export function blockForLock(connection: Connection, rule: LockRule): CommandLoc
     throw lockHeldError(resource, inspect(connection, rule))
   assertNotOwn(inspect(connection, rule), rule)
   const { timeoutMs = timeoutFromEnvironment() } = rule
-  const grant = withDefaultSignals((deliver) => block(connection, rule, timeoutMs, deliver))
+  const grant = whileBlocked(() => block(connection, rule, timeoutMs))
   const { mode = 'exclusive' } = rule
   if (grant !== null) return toHeldLock(connection, { resource, mode }, grant)
   throw lockTimeoutError(resource, inspect(connection, rule), timeoutMs)
 }
 
-function block(
-  connection: Connection,
-  rule: LockRule,
-  timeoutMs: number,
-  deliver: Deliver,
-): SlotGrant | null {
+function block(connection: Connection, rule: LockRule, timeoutMs: number): SlotGrant | null {
   const home = homeOf(connection)
-  const sleep = (ms: number): void => {
-    if (!sleepUnlessInterrupted(ms)) deliver('SIGINT')
-  }
-  const surroundings = { ...realSurroundings(home), clock: { ...systemClock, sleep } }
-  const place = new LockPlace(home, surroundings)
+  const place = new LockPlace(home, realSurroundings(home))
   const display = new WaitDisplay()
   const locks = createLocalLocks(home)
   const latest = rule.queue === 'latest' ? becomeLatestSync(locks, rule.resource) : undefined

@@ -1,5 +1,6 @@
 import { monotonicMs } from '../base/process/monotonic-time.js'
 import { createLocalDriver } from '../drivers/local/local-driver.js'
+import { systemClock } from '../drivers/local/locks/clock.js'
 import type { Connection } from '../engine/connection-options.js'
 import type { LockInfo } from '../locks/contract/lock-types.js'
 import { lockTimeoutError } from '../locks/lock-errors.js'
@@ -9,9 +10,8 @@ import type { LockRule } from './options/cli-ops-options.js'
 import { type Joining, joinRun } from './runs/join-run.js'
 import { takeStepsNow } from './runs/steps.js'
 import { tryRunNow } from './try-run-now.js'
-import { withDefaultSignals } from './waiting/default-signals.js'
-import { sleepUnlessInterrupted } from './waiting/sleep-unless-interrupted.js'
 import { WaitDisplay } from './waiting/wait-display.js'
+import { whileBlocked } from './waiting/while-blocked.js'
 
 /** A blocked thread hears of no event, so it looks as often as this. */
 const LOOK_EVERY_MS = 50
@@ -30,11 +30,11 @@ export function blockToJoin(connection: Connection, rule: LockRule): CommandLock
   const until = monotonicMs() + timeoutMs
   let last: LockInfo | null = null
   try {
-    return withDefaultSignals((deliver) => {
+    return whileBlocked(() => {
       const sleep = (ms: number): void => {
         if (monotonicMs() >= until) throw lockTimeoutError(resource, last, timeoutMs)
         if (last !== null && display.restMs === 0) display.show(last)
-        if (!sleepUnlessInterrupted(Math.min(ms, LOOK_EVERY_MS))) deliver('SIGINT')
+        systemClock.sleep(Math.min(ms, LOOK_EVERY_MS))
       }
       const joining: Joining = {
         locks,
