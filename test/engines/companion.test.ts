@@ -321,6 +321,12 @@ describe
       expect(host.stdout).toBe('ready\nLOCK_LOST\n')
     })
 
+    test('does not find itself among the others', async () => {
+      const host = startHost(env, 'who')
+      expect((await host.ended)[0]).toBe(0)
+      expect(host.stdout).toBe('0 others\n')
+    })
+
     test('has a companion with nothing of it', async () => {
       const host = startHost(env, 'hold', '600000')
       await untilReady(host)

@@ -1,7 +1,7 @@
 // A synchronous program whose commands take a lock on an engine: `host-on-engine.mjs <command> [argument]`.
 import { appendFileSync } from 'node:fs'
 
-import { cliOps, withLock } from '@cli-ops/commander-plugin'
+import { cliOps, useOps, withLock } from '@cli-ops/commander-plugin'
 import { blockForLock, companionFor } from '@cli-ops/shared-ipc/command/parts'
 import { Command } from 'commander'
 
@@ -45,6 +45,12 @@ program.command('watch').action(() => {
 program.command('fight').action(() => {
   blockForLock(connection, { resource: 'deploy' })
   blockForLock(connection, { resource: 'deploy' })
+})
+program.command('who').action(async () => {
+  const { registry } = useOps()
+  // Its companion registers it a moment later.
+  while ((await registry.discover({ name: 'host', includeSelf: true })).length === 0) continue
+  console.log(`${(await registry.discover({ name: 'host' })).length} others`)
 })
 program.command('pour <count>').action((count) => {
   const text = 'x'.repeat(500_000)

@@ -1,9 +1,11 @@
+import { ownProcess } from '../base/process/own-process.js'
 import { type DriverHandle, openDriver } from '../engine/open-driver.js'
 import { untilAborted } from '../base/wait/race.js'
 import { assertName, describe } from '../base/names/assert-name.js'
 import type { ConnectionOptions } from '../engine/connection-options.js'
 import { type ServiceMetadata, toContribution } from './assert-metadata.js'
 import { ownRecord, ownRecordsIn, type RegistryContext } from './own-records.js'
+import { hasKeptRecord } from './kept-record.js'
 import { Registration } from './registration.js'
 import type { ServiceChange, ServiceFilter, ServiceInfo } from './contract/service-types.js'
 import { ServiceWatch } from './service-watch.js'
@@ -160,6 +162,7 @@ export class ServiceRegistry {
       (record) => context.driver.inProcess !== true || record.contributionOf(this) !== undefined,
     )
     const ownInstances = new Set(own.map(({ instance }) => instance))
+    if (hasKeptRecord()) ownInstances.add(ownProcess().instance)
     return services.filter(({ instance }) => !ownInstances.has(instance))
   }
 
