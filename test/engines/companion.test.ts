@@ -192,7 +192,8 @@ describe
 
   test('that exits at once leaves all it had to say, also where that is much', async () => {
     await using ops = observer()
-    const host = startHost(env, 'pour', '20')
+    // A busy machine takes its time over ten megabytes.
+    const host = startHost({ ...env, CLI_OPS_ENGINE_TIMEOUT_MS: '60000' }, 'pour', '20')
     expect((await host.ended)[0]).toBe(5)
     await untilGone(host.pid)
     const all = Array.from({ length: 20 }, (_, index) => `p-${index}`)

@@ -10,7 +10,7 @@ export const LEASE_MS = 800
 /** How many rounds go on at once. */
 export const AT_ONCE = scale(4, 8)
 /** How long one test may take. */
-export const TEST_MS = isLong ? 1_800_000 : 90_000
+export const TEST_MS = isLong ? 1_800_000 : 240_000
 
 /** An engine that storms go over. */
 export interface StormEngine {
