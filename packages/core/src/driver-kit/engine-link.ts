@@ -3,6 +3,7 @@ import type { CliOpsError } from '../base/errors/cli-ops-error.js'
 import { monotonicMs } from '../base/process/monotonic-time.js'
 import { outlasts } from '../base/wait/outlasts.js'
 import { settleWithin } from '../base/wait/race.js'
+import { AnswerWatch } from './answer-watch.js'
 
 /** How a connection to an engine is made and ended. */
 export interface LinkCarrier<Client> {
@@ -22,19 +23,7 @@ export interface LinkCarrier<Client> {
 /** A client that is connected. */
 interface Live<Client> {
   readonly client: Client
-  /** When the engine last answered, on the monotonic clock. */
-  heardAt: number
-  /** Calls that somebody waits for. */
-  underWay: number
-  /** No call is made on it any more. */
-  isLeft?: boolean
-}
-
-/** A call that is under way. */
-interface Sent<Client> {
-  readonly live: Live<Client>
-  /** On the monotonic clock. */
-  readonly at: number
+  readonly answers: AnswerWatch
 }
 
 const NAME = 'the connection to the engine'
@@ -68,27 +57,19 @@ export class EngineLink<Client> {
    * @throws the signal's reason once aborted, which does not take the work back
    */
   call<T>(work: (client: Client) => Promise<T>, signal?: AbortSignal): Promise<T> {
-    let sent: Sent<Client> | undefined
+    let giveUp: (() => void) | undefined
     return this.#within(
       signal,
       async (deadline) => {
         const live = this.#live ?? (await this.#connect())
-        sent = { live, at: monotonicMs() }
+        const leftMs = deadline - monotonicMs()
         // Nobody waits any more, so it must not be done any more.
-        if (sent.at >= deadline || signal?.aborted === true) throw this.#late()
-        live.underWay += 1
+        if (leftMs <= 0 || signal?.aborted === true) throw this.#late()
         const reply = this.#heard(live, work)
-        void outlasts(reply, deadline - monotonicMs()).then((late) => {
-          live.underWay -= 1
-          if (late) this.#leaveIfSilent(sent)
-          if (live.isLeft === true && live.underWay === 0) this.#carrier.end(live.client)
-        })
+        giveUp = live.answers.follow(reply, leftMs)
         return reply
       },
-      // Before the caller goes on: its next call must not be sent on a connection that is about to be ended.
-      () => {
-        this.#leaveIfSilent(sent)
-      },
+      () => giveUp?.(),
     )
   }
 
@@ -134,7 +115,7 @@ export class EngineLink<Client> {
   async #heard<T>(live: Live<Client>, work: (client: Client) => Promise<T>): Promise<T> {
     try {
       const reply = await work(live.client)
-      live.heardAt = monotonicMs()
+      live.answers.heard()
       return reply
     } catch (error) {
       throw this.#carrier.toError(error)
@@ -162,7 +143,7 @@ export class EngineLink<Client> {
       const late = await outlasts(opening, carrier.timeoutMs)
       if (late) throw this.#late()
       const client = await opening
-      live = { client, heardAt: monotonicMs(), underWay: 0 }
+      live = this.#toLive(client)
       if (this.#closed) carrier.end(client)
       if (this.#closed) throw closedError(NAME)
       if (hasEnded) throw new Error('the connection ended')
@@ -179,14 +160,17 @@ export class EngineLink<Client> {
     return this.#carrier.toError(new Error(`no answer within ${this.#carrier.timeoutMs} ms`))
   }
 
-  /**
-   * Silent since before the call: the server hangs, or nothing passes. A new connection knows sooner. Calls that were made since have
-   * their own time: an engine that goes on right then answers them as well.
-   */
-  #leaveIfSilent(sent: Sent<Client> | undefined): void {
-    if (sent === undefined || sent.live.heardAt >= sent.at) return
-    sent.live.isLeft = true
-    this.#forget(sent.live)
+  #toLive(client: Client): Live<Client> {
+    const answers = new AnswerWatch({
+      leave: () => {
+        this.#forget(live)
+      },
+      end: () => {
+        this.#carrier.end(client)
+      },
+    })
+    const live = { client, answers }
+    return live
   }
 
   #drop(live: Live<Client>): void {

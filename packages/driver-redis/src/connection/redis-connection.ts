@@ -1,4 +1,5 @@
 import {
+  AnswerWatch,
   CliOpsError,
   closedError,
   describeEngine,
@@ -26,19 +27,7 @@ export type Command = readonly [name: string, ...args: (string | number)[]]
 interface Live {
   readonly client: Redis
   readonly facts: ServerFacts
-  /** When the server last answered, on the monotonic clock. */
-  heardAt: number
-  /** Commands that somebody waits for. */
-  underWay: number
-  /** No command is sent on it any more. */
-  isLeft?: boolean
-}
-
-/** A command that is under way. */
-interface Sent {
-  readonly live: Live
-  /** On the monotonic clock. */
-  readonly at: number
+  readonly answers: AnswerWatch
 }
 
 /** Before this version there are commands missing that the scripts need. */
@@ -92,7 +81,7 @@ export class RedisConnection {
    */
   async call(command: Command, signal?: AbortSignal): Promise<unknown> {
     let reason: unknown
-    let sent: Sent | undefined
+    let giveUp: (() => void) | undefined
     return this.within(
       signal,
       async (deadline) => {
@@ -102,8 +91,9 @@ export class RedisConnection {
             live = this.#live ?? (await this.#connect())
             // Nobody waits any more, so it must not be done any more.
             if (monotonicMs() >= deadline || signal?.aborted === true) return undefined
-            sent = { live, at: monotonicMs() }
-            return await this.#send(sent, command, deadline)
+            const reply = send(live, command)
+            giveUp = live.answers.follow(reply, deadline - monotonicMs())
+            return await reply
           } catch (error) {
             const verdict = judgeReply(error)
             if (verdict === undefined) throw engineError(this.#options.url, error)
@@ -118,8 +108,7 @@ export class RedisConnection {
         }
       },
       () => {
-        // Before the caller goes on: its next command must not be sent on a connection that is about to be ended.
-        this.#leaveIfSilent(sent)
+        giveUp?.()
         return reason
       },
     )
@@ -140,30 +129,6 @@ export class RedisConnection {
   close(): void {
     this.#closed = true
     if (this.#live !== undefined) this.#drop(this.#live)
-  }
-
-  async #send(sent: Sent, [name, ...args]: Command, deadline: number): Promise<unknown> {
-    const { live } = sent
-    live.underWay += 1
-    const reply = live.client.call(name, ...args).finally(() => {
-      live.heardAt = monotonicMs()
-    })
-    void outlasts(reply, deadline - monotonicMs()).then((late) => {
-      live.underWay -= 1
-      if (late) this.#leaveIfSilent(sent)
-      if (live.isLeft === true && live.underWay === 0) end(live.client)
-    })
-    return reply
-  }
-
-  /**
-   * Silent since before the command: the server hangs, or nothing passes. A new connection knows sooner. Commands that were sent since have
-   * their own time: a server that goes on right then answers them as well.
-   */
-  #leaveIfSilent(sent: Sent | undefined): void {
-    if (sent === undefined || sent.live.heardAt >= sent.at) return
-    sent.live.isLeft = true
-    this.#forget(sent.live)
   }
 
   #connect(): Promise<Live> {
@@ -219,7 +184,7 @@ export class RedisConnection {
       const ready = this.#prepare(client)
       if (await outlasts(ready, timeoutMs))
         throw new Error(`no answer within ${Math.round(timeoutMs)} ms`)
-      const live: Live = { client, facts: await ready, heardAt: monotonicMs(), underWay: 0 }
+      const live = this.#toLive(client, await ready)
       if (this.#closed) throw closedError('the connection to the engine')
       client.once('close', () => {
         this.#forget(live)
@@ -235,6 +200,19 @@ export class RedisConnection {
       const known = engineError(url, reason)
       throw known.code === 'ENGINE_UNAVAILABLE' ? reason : known
     }
+  }
+
+  #toLive(client: Redis, facts: ServerFacts): Live {
+    const answers = new AnswerWatch({
+      leave: () => {
+        this.#forget(live)
+      },
+      end: () => {
+        end(client)
+      },
+    })
+    const live = { client, facts, answers }
+    return live
   }
 
   async #prepare(client: Redis): Promise<ServerFacts> {
@@ -299,6 +277,12 @@ export class RedisConnection {
       engineError(url, reason() ?? new Error(`no answer within ${timeoutMs} ms`))
     return settleWithin({ timeoutMs, signal, late }, () => work(monotonicMs() + timeoutMs))
   }
+}
+
+function send({ client, answers }: Live, [name, ...args]: Command): Promise<unknown> {
+  return client.call(name, ...args).finally(() => {
+    answers.heard()
+  })
 }
 
 /** Ends at once: an orderly end waits for a server that may not answer. */
