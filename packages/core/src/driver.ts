@@ -122,5 +122,10 @@ export {
   type ChannelListener,
   ChannelSubscriber,
 } from './driver-kit/channel-subscriber.js'
+export { AnswerWatch, type SilentConnection } from './driver-kit/answer-watch.js'
 export { EngineLink, type LinkCarrier } from './driver-kit/engine-link.js'
+export { FrameParts, splitFrame } from './driver-kit/frame-parts.js'
 export { Inbox, type InboxListener } from './driver-kit/inbox.js'
+export { offerAppended } from './driver-kit/offer-appended.js'
+export { OpenReaders } from './driver-kit/open-readers.js'
+export { routeLocks } from './driver-kit/route-locks.js'

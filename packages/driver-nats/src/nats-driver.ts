@@ -1,11 +1,14 @@
 import type { Driver, DriverOptions } from '@cli-ops/shared-ipc/driver'
 import {
   ChannelSubscriber,
+  FrameParts,
   Inbox,
   LeasedLocks,
   LeasedRegistry,
   randomId,
   RelayedRpc,
+  routeLocks,
+  splitFrame,
 } from '@cli-ops/shared-ipc/driver'
 
 import { NatsConnection } from './connection/nats-connection.js'
@@ -14,7 +17,6 @@ import { NatsEvents } from './events/nats-events.js'
 import { lockSubjects } from './locks/lock-subjects.js'
 import { NatsLocks } from './locks/nats-locks.js'
 import { NatsRegistry } from './registry/nats-registry.js'
-import { FrameParts, splitFrame } from './rpc/frame-parts.js'
 import { hashed, told } from './space.js'
 import { LeaseStore } from './store/lease-store.js'
 import { Stream } from './store/stream.js'
@@ -125,26 +127,7 @@ class NatsDriver implements Driver {
         parts.forget()
       },
     })
-    const locks = [this.locks, this.#groupLocks]
-    inbox.route('granted', {
-      onMessage: (message) => {
-        for (const each of locks) each.onGranted(message)
-      },
-      onReady: () => {
-        for (const each of locks) each.onReady()
-      },
-    })
-    inbox.route('lost', {
-      onMessage: (id) => {
-        for (const each of locks) each.onLost(id)
-      },
-    })
-    // A lease whose end has come while its owner's connection is there.
-    inbox.route('renew', {
-      onMessage: (id) => {
-        for (const each of locks) each.renew(id)
-      },
-    })
+    routeLocks(inbox, [this.locks, this.#groupLocks])
     // Somebody would let a waiter in.
     inbox.route('there', {
       onMessage: (message) => {

@@ -1,11 +1,14 @@
 import type { Driver, DriverOptions } from '@cli-ops/shared-ipc/driver'
 import {
   ChannelSubscriber,
+  FrameParts,
   Inbox,
   LeasedLocks,
   LeasedRegistry,
   randomId,
   RelayedRpc,
+  routeLocks,
+  splitFrame,
 } from '@cli-ops/shared-ipc/driver'
 
 import { inboxChannel, notifications } from './connection/notifications.js'
@@ -13,8 +16,10 @@ import { PostgresConnection } from './connection/postgres-connection.js'
 import { PostgresEvents } from './events/postgres-events.js'
 import { PostgresLocks } from './locks/postgres-locks.js'
 import { PostgresRegistry } from './registry/postgres-registry.js'
-import { FrameParts, splitFrame } from './rpc/frame-parts.js'
 import { spaceOf } from './space.js'
+
+/** A notification holds less than 8,000 bytes. */
+const MAX_NOTIFICATION_BYTES = 7_600
 
 /**
  * Makes the driver for PostgreSQL 13 and later. It has two connections: one for statements and, once it is needed, one on which it
@@ -64,7 +69,7 @@ class PostgresDriver implements Driver {
       send: async (address, frame, signal) => {
         const isThere = await connection.value(
           'select cli_ops.send($1, $2)',
-          [address, splitFrame(frame)],
+          [address, splitFrame(frame, MAX_NOTIFICATION_BYTES)],
           signal,
         )
         return isThere === true
@@ -95,26 +100,10 @@ class PostgresDriver implements Driver {
         const frame = parts.take(part)
         if (frame !== undefined) this.rpc.onFrame(frame)
       },
-    })
-    const locks = [this.locks, this.#groupLocks]
-    inbox.route('granted', {
-      onMessage: (message) => {
-        for (const each of locks) each.onGranted(message)
-      },
       onReady: () => {
-        for (const each of locks) each.onReady()
+        parts.forget()
       },
     })
-    inbox.route('lost', {
-      onMessage: (id) => {
-        for (const each of locks) each.onLost(id)
-      },
-    })
-    // A lease whose end has come while its owner's connection is there.
-    inbox.route('renew', {
-      onMessage: (id) => {
-        for (const each of locks) each.renew(id)
-      },
-    })
+    routeLocks(inbox, [this.locks, this.#groupLocks])
   }
 }

@@ -5,6 +5,7 @@ import {
   LeasedRegistry,
   randomId,
   RelayedRpc,
+  routeLocks,
 } from '@cli-ops/shared-ipc/driver'
 
 import { findUnfit } from './fitness.js'
@@ -83,20 +84,7 @@ class RedisDriver implements Driver {
     this.registry = new LeasedRegistry(
       new RedisRegistry({ ...shared, probe: (endpoint) => this.rpc.probe(endpoint) }),
     )
-    const locks = [this.locks, this.#groupLocks]
-    inbox.route('granted', {
-      onMessage: (message) => {
-        for (const each of locks) each.onGranted(message)
-      },
-      onReady: () => {
-        for (const each of locks) each.onReady()
-      },
-    })
-    inbox.route('lost', {
-      onMessage: (id) => {
-        for (const each of locks) each.onLost(id)
-      },
-    })
+    routeLocks(inbox, [this.locks, this.#groupLocks])
   }
 
   async open(signal: AbortSignal): Promise<void> {

@@ -5,6 +5,7 @@ import {
   type EventReader,
   type EventRecord,
   GroupReader,
+  OpenReaders,
   parseStart,
   type ReaderOptions,
 } from '@cli-ops/shared-ipc/driver'
@@ -30,7 +31,7 @@ export interface EventPlace {
 export class AmqpEvents implements EventDriver {
   readonly #place: EventPlace
   readonly #writer: EventWriter
-  readonly #readers = new Set<EventReader>()
+  readonly #readers = new OpenReaders()
 
   constructor(place: EventPlace) {
     this.#place = place
@@ -44,19 +45,15 @@ export class AmqpEvents implements EventDriver {
   openReader({ from, group }: ReaderOptions): EventReader {
     const { reading: connection, seats, names } = this.#place
     const start = parseStart(from, parsePosition)
-    const forget = (): void => {
-      this.#readers.delete(reader)
-    }
     const place = { connection, queue: names.log }
-    const reader: EventReader =
+    return this.#readers.open((forget) =>
       group === undefined
         ? new StreamReader(place, start, forget)
         : new GroupReader(
             group,
             new AmqpElection({ ...place, seats, groupQueue: names.group(group) }, start, forget),
-          )
-    this.#readers.add(reader)
-    return reader
+          ),
+    )
   }
 
   clean(): number {
@@ -65,7 +62,7 @@ export class AmqpEvents implements EventDriver {
   }
 
   close(): void {
-    for (const reader of [...this.#readers]) reader.close()
+    this.#readers.close()
     this.#writer.close()
   }
 }

@@ -9,6 +9,7 @@ import {
   GroupReader,
   type LeasedLocks,
   LockElection,
+  OpenReaders,
   PolledReader,
   type ReaderOptions,
   type Retention,
@@ -50,7 +51,7 @@ const DURABLE_REPLICAS = 3
 export class NatsEvents implements EventDriver {
   readonly parking: NatsParking
   readonly #context: EventContext
-  readonly #readers = new Set<EventReader>()
+  readonly #readers = new OpenReaders()
   #epoch: number | undefined
   /** The last sequence that this process has stored: a lower one is of another stream. */
   #lastSeq = 0
@@ -80,18 +81,14 @@ export class NatsEvents implements EventDriver {
   }
 
   openReader({ from, group }: ReaderOptions): EventReader {
-    const forget = (): void => {
-      this.#readers.delete(reader)
-    }
-    const reader: EventReader =
+    return this.#readers.open((forget) =>
       group === undefined
         ? new PolledReader(new NatsLog(this.#context, from, forget))
         : new GroupReader(
             group,
             new LockElection(new NatsGroups(this.#context, this.parking, from, forget), group),
-          )
-    this.#readers.add(reader)
-    return reader
+          ),
+    )
   }
 
   clean(retention: Retention): Promise<number> {
@@ -99,7 +96,7 @@ export class NatsEvents implements EventDriver {
   }
 
   close(): void {
-    for (const reader of [...this.#readers]) reader.close()
+    this.#readers.close()
   }
 
   /** Before anything is sent: none of what follows an event that is refused may be stored. */

@@ -10,6 +10,7 @@ import {
   LockElection,
   type LogPosition,
   NOWHERE,
+  OpenReaders,
   PolledReader,
   type ReaderOptions,
   type Retention,
@@ -37,7 +38,7 @@ export interface EventContext {
 export class PostgresEvents implements EventDriver {
   readonly parking: PostgresParking
   readonly #context: EventContext
-  readonly #readers = new Set<EventReader>()
+  readonly #readers = new OpenReaders()
   /** How far this process has seen the log. */
   #seen: LogPosition = NOWHERE
 
@@ -73,18 +74,14 @@ export class PostgresEvents implements EventDriver {
   }
 
   openReader({ from, group }: ReaderOptions): EventReader {
-    const forget = (): void => {
-      this.#readers.delete(reader)
-    }
-    const reader: EventReader =
+    return this.#readers.open((forget) =>
       group === undefined
         ? new PolledReader(new PostgresLog(this.#context, this, from, forget))
         : new GroupReader(
             group,
             new LockElection(new PostgresGroups(this.#context, this, from, forget), group),
-          )
-    this.#readers.add(reader)
-    return reader
+          ),
+    )
   }
 
   async clean(retention: Retention): Promise<number> {
@@ -103,6 +100,6 @@ export class PostgresEvents implements EventDriver {
   }
 
   close(): void {
-    for (const reader of [...this.#readers]) reader.close()
+    this.#readers.close()
   }
 }

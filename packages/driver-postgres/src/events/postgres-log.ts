@@ -4,6 +4,7 @@ import {
   type LogPosition,
   type LogSlice,
   NOWHERE,
+  offerAppended,
   parsePosition,
   parseStart,
   type PolledLog,
@@ -11,7 +12,6 @@ import {
   slicesBehindEnd,
   type StartPosition,
   toCursor,
-  toEvent,
   toSlices,
 } from '@cli-ops/shared-ipc/driver'
 
@@ -102,7 +102,7 @@ export class PostgresLog implements PolledLog<LogPosition> {
     const { subscriber, space } = this.#context
     return subscriber.listen(space.channels.events, {
       onMessage: (message) => {
-        this.#onHint(reader, message)
+        this.#events.note(offerAppended(reader, message))
       },
       onReady: () => {
         reader.look()
@@ -118,23 +118,6 @@ export class PostgresLog implements PolledLog<LogPosition> {
       ? Number(await this.#context.connection.value('select cli_ops.epoch()', []))
       : 0
     return slicesBehindEnd(from, end, epoch > end.epoch)
-  }
-
-  #onHint(reader: PolledReader<LogPosition>, message: string): void {
-    const [head = '', ...jsons] = message.split('\n')
-    const [epoch = 0, first = 0, last = 0] = head.split(' ').map(Number)
-    this.#events.note({ epoch, n: last })
-    const from = reader.fetchedUpTo
-    if (from?.epoch === epoch && from.n >= last) return
-    const isNext = from?.epoch === epoch && from.n === first - 1
-    if (!isNext || jsons.length !== last - first + 1) {
-      reader.look()
-      return
-    }
-    reader.offer(jsons.length, () => ({
-      events: jsons.map((json, index) => toEvent({ position: { epoch, n: first + index }, json })),
-      position: { epoch, n: last },
-    }))
   }
 }
 

@@ -12,6 +12,7 @@ import {
   type LogPosition,
   NOWHERE,
   parsePosition,
+  OpenReaders,
   PolledReader,
   type ReaderOptions,
   type Retention,
@@ -43,7 +44,7 @@ export interface EventPlace {
 export class RedisEvents implements EventDriver {
   readonly parking: RedisParking
   readonly #place: EventPlace
-  readonly #readers = new Set<EventReader>()
+  readonly #readers = new OpenReaders()
   /** How far this process has seen the log. */
   #seen: LogPosition = NOWHERE
 
@@ -80,18 +81,14 @@ export class RedisEvents implements EventDriver {
   }
 
   openReader({ from, group }: ReaderOptions): EventReader {
-    const forget = (): void => {
-      this.#readers.delete(reader)
-    }
-    const reader: EventReader =
+    return this.#readers.open((forget) =>
       group === undefined
         ? new PolledReader(new RedisLog(this.#place, this, from, forget))
         : new GroupReader(
             group,
             new LockElection(new RedisGroups(this.#place, this, from, forget), group),
-          )
-    this.#readers.add(reader)
-    return reader
+          ),
+    )
   }
 
   async clean(retention: Retention, _options?: CleanOptions): Promise<number> {
@@ -109,6 +106,6 @@ export class RedisEvents implements EventDriver {
   }
 
   close(): void {
-    for (const reader of [...this.#readers]) reader.close()
+    this.#readers.close()
   }
 }

@@ -3,6 +3,7 @@ import {
   type LogPosition,
   type LogSlice,
   NOWHERE,
+  offerAppended,
   parsePosition,
   parseStart,
   type PolledLog,
@@ -10,7 +11,6 @@ import {
   slicesBehindEnd,
   type StartPosition,
   toCursor,
-  toEvent,
   toSlices,
 } from '@cli-ops/shared-ipc/driver'
 
@@ -76,7 +76,7 @@ export class RedisLog implements PolledLog<LogPosition> {
     const { subscriber, keys } = this.#place
     return subscriber.listen(keys.eventChannel, {
       onMessage: (message) => {
-        this.#onHint(reader, message)
+        this.#events.note(offerAppended(reader, message))
       },
       onReady: () => {
         reader.look()
@@ -86,23 +86,6 @@ export class RedisLog implements PolledLog<LogPosition> {
 
   end(): void {
     this.#onEnd()
-  }
-
-  #onHint(reader: PolledReader<LogPosition>, message: string): void {
-    const [head = '', ...jsons] = message.split('\n')
-    const [epoch = 0, first = 0, last = 0] = head.split(' ').map(Number)
-    this.#events.note({ epoch, n: last })
-    const from = reader.fetchedUpTo
-    if (from?.epoch === epoch && from.n >= last) return
-    const isNext = from?.epoch === epoch && from.n === first - 1
-    if (!isNext || jsons.length !== last - first + 1) {
-      reader.look()
-      return
-    }
-    reader.offer(jsons.length, () => ({
-      events: jsons.map((json, index) => toEvent({ position: { epoch, n: first + index }, json })),
-      position: { epoch, n: last },
-    }))
   }
 
   #behindEnd(from: LogPosition, end: LogPosition | undefined, hasRestarted: boolean) {

@@ -1,11 +1,15 @@
-import { randomId } from '@cli-ops/shared-ipc/driver'
+import { randomId } from '../base/names/random-id.js'
 
 /** What comes before the text of a part: `rpc <frame> <part> <parts> `. */
 const HEAD_BYTES = 128
 /** More than this of frames that are not whole is of senders that have gone. */
 const MAX_OPEN = 256
 
-/** Cuts a frame into parts that a message each can carry. @param maxPayload bytes that a message may have */
+/**
+ * Cuts a frame of `RelayedRpc` into parts that a message each can carry, for an engine whose messages are bounded.
+ *
+ * @param maxPayload bytes that a message may have
+ */
 export function splitFrame(frame: string, maxPayload: number): string[] {
   const maxBytes = Math.max(HEAD_BYTES, maxPayload - HEAD_BYTES)
   const texts: string[] = []

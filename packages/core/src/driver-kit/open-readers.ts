@@ -1,0 +1,19 @@
+import type { EventReader } from '../events/contract/event-driver.js'
+
+/** The readers that a driver has open, which end with it. */
+export class OpenReaders {
+  readonly #open = new Set<EventReader>()
+
+  /** @param create makes a reader, and has `forget` called when it is closed */
+  open(create: (forget: () => void) => EventReader): EventReader {
+    const reader = create(() => {
+      this.#open.delete(reader)
+    })
+    this.#open.add(reader)
+    return reader
+  }
+
+  close(): void {
+    for (const reader of [...this.#open]) reader.close()
+  }
+}
