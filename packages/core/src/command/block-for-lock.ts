@@ -1,5 +1,4 @@
-import { nodeFileSystem } from '../drivers/local/home/file-system.js'
-import { Home } from '../drivers/local/home/home.js'
+import { homeOf } from '../drivers/local/home/home-of.js'
 import { blockForTurn } from '../drivers/local/locks/block-for-turn.js'
 import { createLocalLocks } from '../drivers/local/locks/local-locks.js'
 import { LockPlace } from '../drivers/local/locks/lock-place.js'
@@ -111,10 +110,6 @@ function inspect(connection: Connection, { resource, slots }: LockRule): LockInf
 function supersededError(locks: LockDriver, resource: string): CliOpsError {
   const info = locks.inspect(latestName(resource)) as LockInfo | null
   return lockSupersededError(resource, info?.holders[0])
-}
-
-function homeOf({ home, namespace }: Connection): Home {
-  return new Home(home, namespace, nodeFileSystem)
 }
 
 /** Tells whether a flow of this very process holds the lock: a blocked thread would never let it release it. */

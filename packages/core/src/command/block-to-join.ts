@@ -1,6 +1,6 @@
 import { monotonicMs } from '../base/process/monotonic-time.js'
+import { blockFor } from '../base/wait/block-for.js'
 import { createLocalDriver } from '../drivers/local/local-driver.js'
-import { systemClock } from '../drivers/local/locks/clock.js'
 import type { Connection } from '../engine/connection-options.js'
 import type { LockInfo } from '../locks/contract/lock-types.js'
 import { lockTimeoutError } from '../locks/lock-errors.js'
@@ -34,7 +34,7 @@ export function blockToJoin(connection: Connection, rule: LockRule): CommandLock
       const sleep = (ms: number): void => {
         if (monotonicMs() >= until) throw lockTimeoutError(resource, last, timeoutMs)
         if (last !== null && display.restMs === 0) display.show(last)
-        systemClock.sleep(Math.min(ms, LOOK_EVERY_MS))
+        blockFor(Math.min(ms, LOOK_EVERY_MS))
       }
       const joining: Joining = {
         locks,

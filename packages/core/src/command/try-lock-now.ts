@@ -1,5 +1,4 @@
-import { nodeFileSystem } from '../drivers/local/home/file-system.js'
-import { Home } from '../drivers/local/home/home.js'
+import { homeOf } from '../drivers/local/home/home-of.js'
 import { createLocalLocks } from '../drivers/local/locks/local-locks.js'
 import type { Connection } from '../engine/connection-options.js'
 import type { HeldLock } from '../locks/held-lock.js'
@@ -22,8 +21,7 @@ export function tryLockNow(
   rule: LockRule,
   owners?: LockOwners,
 ): HeldLock | null {
-  const { home, namespace } = connection
-  const own = withSlots(createLocalLocks(new Home(home, namespace, nodeFileSystem)))
+  const own = withSlots(createLocalLocks(homeOf(connection)))
   const locks = owners === undefined ? own : own.ownedBy?.(owners.ownerPid, owners.partnerPid)
   const request = lockRequest(rule)
   const grant = locks?.tryAcquireSync?.(request)

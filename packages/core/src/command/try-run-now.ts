@@ -1,5 +1,4 @@
-import { nodeFileSystem } from '../drivers/local/home/file-system.js'
-import { Home } from '../drivers/local/home/home.js'
+import { homeOf } from '../drivers/local/home/home-of.js'
 import { createLocalLocks } from '../drivers/local/locks/local-locks.js'
 import type { Connection } from '../engine/connection-options.js'
 import type { CommandLock } from './command-lock.js'
@@ -24,8 +23,8 @@ export function tryRunNow(connection: Connection, rule: LockRule): CommandLock |
 }
 
 /** Says that the run of this process may be replaced. Who asks it to end sends it the signal, so that nothing has to be watched. */
-export function markRunNow({ home, namespace }: Connection, { resource }: LockRule): RunMark {
-  const locks = createLocalLocks(new Home(home, namespace, nodeFileSystem))
+export function markRunNow(connection: Connection, { resource }: LockRule): RunMark {
+  const locks = createLocalLocks(homeOf(connection))
   return takeStepsNow(markRun(locks, resource, () => undefined))
 }
 

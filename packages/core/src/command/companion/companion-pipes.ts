@@ -3,8 +3,8 @@ import type { ChildProcess } from 'node:child_process'
 import { CliOpsError } from '../../base/errors/cli-ops-error.js'
 import { fs, path } from '../../base/builtins.js'
 import { ownProcess } from '../../base/process/own-process.js'
-import { type Deliver, withDefaultSignals } from '../waiting/default-signals.js'
-import { lookUnlessInterrupted } from '../waiting/look-unless-interrupted.js'
+import { blockFor } from '../../base/wait/block-for.js'
+import { whileBlocked } from '../waiting/while-blocked.js'
 import { encodeFrame, FrameReader } from './frames.js'
 import type { CompanionMessage, HostMessage } from './messages.js'
 
@@ -43,7 +43,8 @@ export class CompanionPipes {
   readonly #in: PipeHandle | undefined
   readonly #out: PipeHandle | undefined
   #hasEnded = false
-  #isListening = false
+  /** Within a wait that Ctrl-C may cut off. */
+  #isWaiting = false
 
   /** @throws CliOpsError `ENGINE_UNAVAILABLE` where no process can be started; `UNSUPPORTED` in a program that is one file */
   constructor(listener: PipesListener) {
@@ -79,28 +80,30 @@ export class CompanionPipes {
 
   /** Reads what has come by now; nothing where a wait was broken off, maybe in the middle of a message. */
   readArrived(): void {
-    while (!this.#hasEnded && !this.#isListening && this.#readOnce()) continue
+    while (!this.#hasEnded && !this.#isWaiting && this.#readOnce()) continue
   }
 
   /** Calls `ask` and blocks until `isDone`. Ctrl-C ends the process, or is heard by the host's own listeners, as in any wait. */
   waitUntil(isDone: () => boolean, ask: () => void): void {
-    const isOver = (): boolean => isDone() || this.#hasEnded
-    const isHeard = process.listenerCount('SIGINT') > 0
-    withDefaultSignals((deliver) => {
-      if (isHeard) {
-        this.#listen(isOver, ask, deliver)
-        return
+    whileBlocked((isHeard) => {
+      this.#isWaiting = isHeard
+      try {
+        ask()
+        while (!isDone() && !this.#hasEnded) {
+          if (!isHeard) this.#block()
+          else if (!this.#readOnce()) blockFor(LOOK_MS)
+        }
+      } finally {
+        // Not where it is cut off.
+        this.#isWaiting = false
       }
-      ask()
-      while (!isOver()) this.#block()
     })
   }
 
   /** Waits until the companion has ended, for so long at most. */
   waitForEnd(limitMs: number): void {
-    const asleep = new Int32Array(new SharedArrayBuffer(4))
     for (let leftMs = limitMs; leftMs > 0 && !this.#hasEnded; leftMs -= END_LOOK_MS) {
-      if (!this.#readOnce()) Atomics.wait(asleep, 0, 0, END_LOOK_MS)
+      if (!this.#readOnce()) blockFor(END_LOOK_MS)
     }
   }
 
@@ -120,28 +123,6 @@ export class CompanionPipes {
       this.#readOnce()
     } finally {
       this.#out?.setBlocking(false)
-    }
-  }
-
-  /**
-   * Asks, reads and answers where Ctrl-C is noticed: as soon as others see this process wait, its listeners hear. It may be cut off
-   * anywhere, and ends then.
-   */
-  #listen(isOver: () => boolean, ask: () => void, deliver: Deliver): void {
-    let hasAsked = false
-    const look = (): boolean => {
-      if (!hasAsked) {
-        hasAsked = true
-        ask()
-      }
-      while (!isOver() && this.#readOnce()) continue
-      return isOver()
-    }
-    this.#isListening = true
-    try {
-      while (!lookUnlessInterrupted(LOOK_MS, look)) deliver('SIGINT')
-    } finally {
-      this.#isListening = false
     }
   }
 
@@ -224,7 +205,6 @@ function handleOf(stream: object | null): PipeHandle | undefined {
 }
 
 function writeAll(fd: number, data: Buffer): boolean {
-  const asleep = new Int32Array(new SharedArrayBuffer(4))
   let waitedMs = 0
   for (let at = 0; at < data.length;) {
     try {
@@ -233,7 +213,7 @@ function writeAll(fd: number, data: Buffer): boolean {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN' || waitedMs >= SEND_MS) return false
       waitedMs += 1
-      Atomics.wait(asleep, 0, 0, 1)
+      blockFor(1)
     }
   }
   return true

@@ -4,7 +4,6 @@ import { locksOfFlow } from '../../locks/lock-flow.js'
 import type { LockInfo } from '../../locks/contract/lock-types.js'
 import type { ConnectionOptions } from '../../engine/connection-options.js'
 import { ownProcess } from '../../base/process/own-process.js'
-import { noteKeptRecord } from '../../registry/kept-record.js'
 import type { Instance } from '../host/instance.js'
 import { CompanionGrant } from './companion-grant.js'
 import { CompanionPipes } from './companion-pipes.js'
@@ -72,7 +71,6 @@ export class Companion {
   register(_owner: object, { name, version }: Instance): void {
     if (!this.#isRegistered) this.#pipes.send({ kind: 'register', name, version })
     this.#isRegistered = true
-    noteKeptRecord()
   }
 
   /** Leaves an event. If this process is killed between one that begins a command and one that ends it, `command:failed` is stored. */

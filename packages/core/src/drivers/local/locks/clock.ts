@@ -1,3 +1,5 @@
+import { blockFor } from '../../../base/wait/block-for.js'
+
 /** Time as the lock protocol sees it; a test that tries every interleaving puts its own here. */
 export interface Clock {
   /** Milliseconds since the epoch. */
@@ -25,5 +27,5 @@ export const systemClock: Clock = {
       clearTimeout(timer)
     }
   },
-  sleep: (ms) => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms),
+  sleep: blockFor,
 }

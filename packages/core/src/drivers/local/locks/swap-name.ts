@@ -1,3 +1,4 @@
+import { blockFor } from '../../../base/wait/block-for.js'
 import { entryPath } from '../../../base/builtins.js'
 import type { FileSystem } from '../home/file-system.js'
 
@@ -56,6 +57,6 @@ export function swapNamePatiently(
       if (GONE.includes((error as NodeJS.ErrnoException).code ?? '')) return false
       if (!isBusyOnWindows(error) || attempt === MAX_PATIENT_ATTEMPTS) throw error
     }
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PATIENT_PAUSE_MS)
+    blockFor(PATIENT_PAUSE_MS)
   }
 }
