@@ -37,6 +37,8 @@ export function ownRecordForEndpoint(context: RecordContext, name: string): OwnR
 
 /** Tells whether an instance is this process, or a further server of it. */
 export function isOwnInstance(context: RecordContext, instance: string): boolean {
+  // On an engine another process may keep the common record.
+  if (instance === ownProcess().instance) return true
   return ownRecordsIn(context).some((record) => record.instance === instance)
 }
 

@@ -5,7 +5,6 @@ import { assertName, describe } from '../base/names/assert-name.js'
 import type { ConnectionOptions } from '../engine/connection-options.js'
 import { type ServiceMetadata, toContribution } from './assert-metadata.js'
 import { ownRecord, ownRecordsIn, type RegistryContext } from './own-records.js'
-import { hasKeptRecord } from './kept-record.js'
 import { Registration } from './registration.js'
 import type { ServiceChange, ServiceFilter, ServiceInfo } from './contract/service-types.js'
 import { ServiceWatch } from './service-watch.js'
@@ -161,8 +160,8 @@ export class ServiceRegistry {
     const own = ownRecordsIn(context).filter(
       (record) => context.driver.inProcess !== true || record.contributionOf(this) !== undefined,
     )
-    const ownInstances = new Set(own.map(({ instance }) => instance))
-    if (hasKeptRecord()) ownInstances.add(ownProcess().instance)
+    // On an engine another process may keep the common record.
+    const ownInstances = new Set([ownProcess().instance, ...own.map(({ instance }) => instance)])
     return services.filter(({ instance }) => !ownInstances.has(instance))
   }
 
