@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { nodeFileSystem } from '../drivers/local/home/file-system.js'
-import { Home } from '../drivers/local/home/home.js'
+import { homeOf } from '../drivers/local/home/home-of.js'
 import { describeDuration } from '../base/terminal/units.js'
 import { type Check, failure, ok, warning } from './finding.js'
 import { jsonLine } from '../base/terminal/json-line.js'
@@ -48,8 +48,8 @@ export const checkClock: Check = async (context) => {
 }
 
 /** A segment of a newer version may hold what this one does not understand. */
-export const checkFormats: Check = ({ connection: { home, namespace } }) => {
-  const { events } = new Home(home, namespace, nodeFileSystem).paths
+export const checkFormats: Check = ({ connection }) => {
+  const { events } = homeOf(connection).paths
   const segments = nodeFileSystem.list(events).filter((name) => name.endsWith('.ndjson'))
   const newer = segments.filter((name) => versionOf(join(events, name)) > SEGMENT_VERSION)
   if (newer.length === 0) return ok('event log 1, locks and registry as this version writes them')

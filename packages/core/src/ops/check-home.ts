@@ -3,7 +3,7 @@ import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 
 import { nodeFileSystem } from '../drivers/local/home/file-system.js'
-import { Home } from '../drivers/local/home/home.js'
+import { homeOf } from '../drivers/local/home/home-of.js'
 import { isNetworkFileSystem } from '../drivers/local/home/network-file-system.js'
 import { assertPrivateDirectory } from '../drivers/local/home/private-directory.js'
 import { socketDirectories } from '../drivers/local/rpc/socket-directory.js'
@@ -53,9 +53,9 @@ export const checkWatches: Check = ({ connection: { home } }) => {
   }
 }
 
-export const checkSockets: Check = ({ connection: { home, namespace } }) => {
+export const checkSockets: Check = ({ connection }) => {
   if (process.platform === 'win32') return ok('named pipes')
-  const [directory] = socketDirectories(new Home(home, namespace, nodeFileSystem))
+  const [directory] = socketDirectories(homeOf(connection))
   if (directory === undefined) return ok('no directory is needed')
   const { path, variable } = directory
   if (nodeFileSystem.status(path) === undefined) {

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 
 import { nodeFileSystem } from '../drivers/local/home/file-system.js'
-import { Home } from '../drivers/local/home/home.js'
+import { homeOf } from '../drivers/local/home/home-of.js'
 import { parseSharerName, parseStateName } from '../drivers/local/locks/lock-names.js'
 import { LOCK_SUFFIX } from '../drivers/local/locks/lock-files.js'
 import type { Holder, LockInfo, Owner } from '../locks/contract/lock-types.js'
@@ -45,7 +45,7 @@ export const checkLocks: Check = async (context) => {
 /** Names what lies in the place of a lock and does not belong there. */
 function blockedLocks({ connection }: OpsContext): readonly string[] {
   if (connection.urlOf('locks') !== 'local:') return []
-  const { locks } = new Home(connection.home, connection.namespace, nodeFileSystem).paths
+  const { locks } = homeOf(connection).paths
   return nodeFileSystem
     .list(locks)
     .filter((name) => name.endsWith(LOCK_SUFFIX))

@@ -1,5 +1,4 @@
-import { nodeFileSystem } from '../drivers/local/home/file-system.js'
-import { Home } from '../drivers/local/home/home.js'
+import { homeOf } from '../drivers/local/home/home-of.js'
 import type { EventEnvelope, StartPosition } from '../events/contract/event-types.js'
 import type { OpsContext } from './ops-context.js'
 
@@ -9,8 +8,7 @@ export async function keptEvents(
   pattern: string,
   from: StartPosition,
 ): Promise<readonly EventEnvelope[]> {
-  const { home, namespace } = connection
-  const { paths, fileSystem } = new Home(home, namespace, nodeFileSystem)
+  const { paths, fileSystem } = homeOf(connection)
   const isLocal = connection.urlOf('events') === 'local:'
   if (isLocal && fileSystem.status(paths.events) === undefined) return []
   return coordinator.events.read(pattern, { from })

@@ -4,8 +4,7 @@ import { identityOf } from '../base/process/identity-of.js'
 import { needsLivenessSocket } from '../base/process/needs-liveness-socket.js'
 import { ownIdentity } from '../base/process/process-identity.js'
 import { openLivenessSocket } from '../drivers/local/home/announce-liveness.js'
-import { nodeFileSystem } from '../drivers/local/home/file-system.js'
-import { Home } from '../drivers/local/home/home.js'
+import { homeOf } from '../drivers/local/home/home-of.js'
 
 /** A liveness socket for a child, in whose name this process takes locks (`ownerPid`). */
 export interface OwnerSocket {
@@ -24,7 +23,7 @@ export interface OwnerSocket {
 export function openOwnerSocket(connection: Connection): OwnerSocket | undefined {
   if (!needsLivenessSocket(ownIdentity()) || connection.urlOf('locks') !== 'local:')
     return undefined
-  const home = new Home(connection.home, connection.namespace, nodeFileSystem)
+  const home = homeOf(connection)
   try {
     home.prepare()
     if (!home.isLocal) return undefined
