@@ -1,5 +1,5 @@
 import type { FileSystem } from '../../../packages/core/src/drivers/local/home/file-system.js'
-import type { LockSurroundings } from '../../../packages/core/src/drivers/local/locks/lock-place.js'
+import type { LockSurroundings } from '../../../packages/core/src/drivers/local/locks/lock-context.js'
 import type { Ghost, World } from './world.js'
 
 /** What a process is about to do that waits for all others. */

@@ -1,4 +1,4 @@
-import type { LockSurroundings } from '../../../packages/core/src/drivers/local/locks/lock-place.js'
+import type { LockSurroundings } from '../../../packages/core/src/drivers/local/locks/lock-context.js'
 import type { ProcessIdentity } from '../../../packages/core/src/base/process/process-identity.js'
 import {
   concludeLiveness,

@@ -5,7 +5,7 @@ import type {
 import { Home } from '../../../packages/core/src/drivers/local/home/home.js'
 import { blockForTurn } from '../../../packages/core/src/drivers/local/locks/block-for-turn.js'
 import { createLocalLocks } from '../../../packages/core/src/drivers/local/locks/local-locks.js'
-import { LockPlace } from '../../../packages/core/src/drivers/local/locks/lock-place.js'
+import { LockContext } from '../../../packages/core/src/drivers/local/locks/lock-context.js'
 import { CliOpsError } from '../../../packages/core/src/base/errors/cli-ops-error.js'
 import type { LockInfo, LockMode } from '../../../packages/core/src/locks/contract/lock-types.js'
 import type { Program, SimulatedProcess } from '../engine/program.js'
@@ -121,10 +121,10 @@ function commandOf(
   hold(process, grant, mode)
 
   function block(): LockGrant | null {
-    const place = new LockPlace(new Home(HOME, '', fileSystem), surroundings)
+    const context = new LockContext(new Home(HOME, '', fileSystem), surroundings)
     const onPause = (): void => process.note((ghost) => queue(ghost, asked.id))
     // Asked for anew, under an id of its own.
-    return blockForTurn(place, { ...asked, id: `${asked.id}-again` }, { timeoutMs, onPause })
+    return blockForTurn(context, { ...asked, id: `${asked.id}-again` }, { timeoutMs, onPause })
   }
 }
 

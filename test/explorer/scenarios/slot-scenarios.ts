@@ -1,6 +1,6 @@
 import { blockForSlot } from '../../../packages/core/src/command/block-for-slot.js'
 import { Home } from '../../../packages/core/src/drivers/local/home/home.js'
-import { LockPlace } from '../../../packages/core/src/drivers/local/locks/lock-place.js'
+import { LockContext } from '../../../packages/core/src/drivers/local/locks/lock-context.js'
 import type { LockInfo } from '../../../packages/core/src/locks/contract/lock-types.js'
 import type { SlotGrant, SlotsWanted } from '../../../packages/core/src/locks/slots/slot-request.js'
 import { withSlots } from '../../../packages/core/src/locks/slots/with-slots.js'
@@ -68,8 +68,8 @@ const takes =
     if (grant !== null) hold(process, grant)
 
     function block(): SlotGrant | null {
-      const place = new LockPlace(new Home(HOME, '', process.fileSystem), process.surroundings)
-      return blockForSlot(place, locks, asked, { timeoutMs: Infinity, onPause: () => undefined })
+      const context = new LockContext(new Home(HOME, '', process.fileSystem), process.surroundings)
+      return blockForSlot(context, locks, asked, { timeoutMs: Infinity, onPause: () => undefined })
     }
   }
 

@@ -1,4 +1,4 @@
-import { openOps, type OpsPlace } from '@cli-ops/shared-ipc/ops'
+import { openOps, type OpsHandle } from '@cli-ops/shared-ipc/ops'
 import type { Command } from 'commander'
 
 import { findCandidates, type ValueKind } from './candidates.js'
@@ -8,25 +8,25 @@ const UNSAFE = /[\p{Cc}\p{Zl}\p{Zp}]/u
 
 /** Prints the candidates for the last word, one a line: value, tab, description. Says nothing of what goes wrong. */
 export async function printCandidates(program: Command, words: readonly string[]): Promise<void> {
-  const place = openOps('cli-ops')
+  const context = openOps('cli-ops')
   try {
     const found = await findCandidates(program, words, async (kind, all) => {
-      const values = await lookUp(place, kind, all).catch(() => [])
+      const values = await lookUp(context, kind, all).catch(() => [])
       return [...new Set(values)].filter((value) => !UNSAFE.test(value)).sort()
     })
     const lines = found.map(({ value, description }) => `${value}\t${description}\n`)
     process.stdout.write(lines.join(''))
   } finally {
-    await place.coordinator.close()
+    await context.coordinator.close()
   }
 }
 
 async function lookUp(
-  place: OpsPlace,
+  context: OpsHandle,
   kind: ValueKind,
   words: readonly string[],
 ): Promise<string[]> {
-  const { coordinator } = place
+  const { coordinator } = context
   switch (kind) {
     case 'resource':
       return (await coordinator.locks.list()).map(({ resource }) => resource)
@@ -36,16 +36,16 @@ async function lookUp(
       return (named.length > 0 ? named : held).map(({ id }) => id)
     }
     case 'event':
-      return (await place.keptEvents()).map(({ type }) => type)
+      return (await context.keptEvents()).map(({ type }) => type)
     case 'service':
       return (await coordinator.registry.discover()).map(({ name }) => name)
     case 'attached': {
       const { Attachments } = await import('../attach/attachment.js')
-      return new Attachments(place.connection.home).list().map(({ command }) => command)
+      return new Attachments(context.connection.home).list().map(({ command }) => command)
     }
     case 'token': {
       const { TokenFile } = await import('../serve/token-file.js')
-      return new TokenFile(place.connection.home).read().map(({ name }) => name)
+      return new TokenFile(context.connection.home).read().map(({ name }) => name)
     }
   }
 }

@@ -1,8 +1,8 @@
-import type { OpsPlace } from '@cli-ops/shared-ipc/ops'
+import type { OpsHandle } from '@cli-ops/shared-ipc/ops'
 
 import type { CommandEnd } from '../end-as.js'
 import { LiveModel } from '../live/live-model.js'
-import { atMost, withPlace } from '../live/with-place.js'
+import { atMost, withContext } from '../live/with-context.js'
 import { createToken } from './access.js'
 import { DashboardServer } from './dashboard-server.js'
 import { openInBrowser } from './open-in-browser.js'
@@ -20,15 +20,15 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /** Serves the dashboard until a signal ends it. The link goes to stdout, everything else to stderr. */
 export function runDashboard(options: DashboardOptions = {}): Promise<CommandEnd> {
-  return withPlace((place) => serveAt(place, options))
+  return withContext((context) => serveAt(context, options))
 }
 
-async function serveAt(place: OpsPlace, options: DashboardOptions): Promise<CommandEnd> {
+async function serveAt(context: OpsHandle, options: DashboardOptions): Promise<CommandEnd> {
   const { port = 0, open = false, allowRelease = false, json = false } = options
   const asked = new Promise<CommandEnd>((resolve) => {
     for (const signal of SIGNALS) process.once(signal, () => resolve(signal))
   })
-  const model = new LiveModel(place, { follow: true })
+  const model = new LiveModel(context, { follow: true })
   const server = new DashboardServer({ model, token: createToken(), port, allowRelease })
   try {
     await server.listen()

@@ -1,5 +1,5 @@
 import type { Coordinator, EventEnvelope } from '@cli-ops/shared-ipc'
-import { diskUse, type OpsPlace, parkedGroups, pause } from '@cli-ops/shared-ipc/ops'
+import { diskUse, type OpsHandle, parkedGroups, pause } from '@cli-ops/shared-ipc/ops'
 
 import { CommandHistory } from './command-history.js'
 import { EventHistory } from './event-history.js'
@@ -63,11 +63,11 @@ export class LiveModel {
   #parked: readonly ParkedView[] = []
   #revision = 0
 
-  constructor(place: OpsPlace, { follow }: LiveModelOptions) {
-    const { coordinator, connection, options } = place
+  constructor(context: OpsHandle, { follow }: LiveModelOptions) {
+    const { coordinator, connection, options } = context
     this.place = placeView(connection)
     this.#coordinator = coordinator
-    this.#explain = (error) => place.explain(error)
+    this.#explain = (error) => context.explain(error)
     const isLocal =
       connection.urlOf('locks') === 'local:' || connection.urlOf('events') === 'local:'
     this.#home = isLocal ? connection.home : undefined
@@ -83,7 +83,7 @@ export class LiveModel {
     })
     const firstLooks: Promise<unknown>[] = [locks.first, instances.first, disk.first, parked.first]
     if (follow) this.#endings.push(this.#watchInstances(instances.look), this.#tailEvents())
-    else firstLooks.push(requests, this.#readEvents(place))
+    else firstLooks.push(requests, this.#readEvents(context))
     this.#firstLooks = Promise.all(firstLooks)
   }
 
@@ -202,9 +202,9 @@ export class LiveModel {
     })
   }
 
-  async #readEvents(place: OpsPlace): Promise<void> {
+  async #readEvents(context: OpsHandle): Promise<void> {
     try {
-      for (const event of await place.keptEvents()) this.#take(event)
+      for (const event of await context.keptEvents()) this.#take(event)
     } catch (error) {
       this.#setProblem('events', error)
     }

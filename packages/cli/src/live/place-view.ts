@@ -1,8 +1,8 @@
-import { describeConnection, type OpsPlace } from '@cli-ops/shared-ipc/ops'
+import { describeConnection, type OpsHandle } from '@cli-ops/shared-ipc/ops'
 
 import type { PlaceView } from './live-types.js'
 
 /** Says where the four primitives are. */
-export function placeView(connection: OpsPlace['connection']): PlaceView {
+export function placeView(connection: OpsHandle['connection']): PlaceView {
   return { where: describeConnection(connection), namespace: connection.namespace }
 }

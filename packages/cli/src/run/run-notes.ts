@@ -15,7 +15,7 @@ const TAKER_PAUSE_MS = 100
 
 /** Tells the history of locks what becomes of the lock of a run. What cannot be told keeps nothing from running. */
 export class RunNotes {
-  readonly #place: ConfiguredConnection
+  readonly #configured: ConfiguredConnection
   readonly #plan: RunPlan
   readonly #pid: number | undefined
   readonly #askedAt = performance.now()
@@ -23,8 +23,8 @@ export class RunNotes {
   #notes: ReturnType<typeof loadRunNotes> | undefined
 
   /** @param pid the process whose lock it is; undefined for this one */
-  constructor(place: ConfiguredConnection, plan: RunPlan, pid: number | undefined) {
-    this.#place = place
+  constructor(configured: ConfiguredConnection, plan: RunPlan, pid: number | undefined) {
+    this.#configured = configured
     this.#plan = plan
     this.#pid = pid
   }
@@ -62,7 +62,7 @@ export class RunNotes {
     if (this.#isOff) return
     const { whoTook } = await this.#load()
     for (let look = 0; look < TAKER_LOOKS; look += 1) {
-      const taker = whoTook(this.#place.options, id)
+      const taker = whoTook(this.#configured.options, id)
       if (taker !== undefined) {
         say(`${JSON.stringify(resource)} was taken away by ${taker}`)
         return
@@ -72,7 +72,7 @@ export class RunNotes {
   }
 
   get #isOff(): boolean {
-    return this.#place.connection.disabled
+    return this.#configured.connection.disabled
   }
 
   #load(): ReturnType<typeof loadRunNotes> {
@@ -92,7 +92,7 @@ export class RunNotes {
     if (this.#isOff) return
     try {
       const { noteRun } = await this.#load()
-      noteRun(this.#place.connection, facts)
+      noteRun(this.#configured.connection, facts)
     } catch {
       // The program has done its work, and its exit code says so.
     }

@@ -38,26 +38,26 @@ interface Bearers {
  * @param lifeline the descriptor that tells whether the process is there which began this one
  */
 export async function runProgram(
-  place: ConfiguredConnection,
+  configured: ConfiguredConnection,
   plan: RunPlan,
   program: readonly string[],
   lifeline: number | undefined,
 ): Promise<ChildEnd> {
   const wrapper = watchLifeline(lifeline)
-  const coordinator = lazyCoordinator(place.options)
-  const bearers = await startBearers(place, plan, program, lifeline)
+  const coordinator = lazyCoordinator(configured.options)
+  const bearers = await startBearers(configured, plan, program, lifeline)
   const { socket, keeper, gated } = bearers
   let watch: OrphanWatch | undefined
   try {
     const owners = ownersOf(bearers)
     if (owners !== undefined) socket?.answerFor(owners.ownerPid)
     const asker = { owners, child: gated, signal: wrapper.signal, coordinator: coordinator.get }
-    const notes = new RunNotes(place, plan, owners?.ownerPid)
-    const lock = await notes.follow(takeRunLock(place, plan, asker))
+    const notes = new RunNotes(configured, plan, owners?.ownerPid)
+    const lock = await notes.follow(takeRunLock(configured, plan, asker))
     wrapper.forget()
     // While the program runs, so that the others do not wait for it under the lock.
     if (plan.event !== undefined) coordinator.get().catch(() => undefined)
-    watch = await watchOrphan(place, plan, bearers)
+    watch = await watchOrphan(configured, plan, bearers)
     const facts: LockFacts = {
       CLI_OPS_LOCK_RESOURCE: plan.resource,
       CLI_OPS_LOCK_ID: lock.id,
@@ -73,7 +73,7 @@ export async function runProgram(
     })
     if (plan.onBusy === 'join') {
       const { tellRunEnded } = await import('@cli-ops/shared-ipc/command/runs')
-      await tellRunEnded(place.options, lock, exitCodeOf(end))
+      await tellRunEnded(configured.options, lock, exitCodeOf(end))
     }
     // What lives on keeps the lock, and this process ends without having released it.
     if (keeper === undefined || (await keeper.endsWithin(KEEPER_GRACE_MS))) {

@@ -40,9 +40,9 @@ export async function startRun(commandLine: RunCommandLine): Promise<void> {
 }
 
 async function carryOut(plan: RunPlan, { args, lifeline, program }: RunCommandLine) {
-  const place = await configuredConnection('cli-ops')
+  const connection = await configuredConnection('cli-ops')
   if (plan.event === undefined || lifeline !== undefined || process.platform === 'win32')
-    return runProgram(place, plan, program, lifeline)
+    return runProgram(connection, plan, program, lifeline)
   const { superviseRun } = await import('./supervise-run.js')
   return superviseRun(args)
 }

@@ -31,16 +31,16 @@ export interface Asker {
  * @throws EarlyEnd, CliOpsError, TypeError
  */
 export async function takeRunLock(
-  place: ConfiguredConnection,
+  configured: ConfiguredConnection,
   plan: RunPlan,
   asker: Asker,
 ): Promise<Lock> {
   const timeoutMs = plan.timeoutMs ?? timeoutFromEnvironment()
-  const { connection } = place
+  const { connection } = configured
   const isHere = connection.urlOf('locks') === 'local:' && !connection.disabled
   const isRun = plan.onBusy === 'join' || plan.onBusy === 'replace'
   const free = isHere && !isRun ? tryLockNow(connection, ruleOf(plan), asker.owners) : null
-  return free ?? waitForLock(place, { ...plan, timeoutMs }, asker)
+  return free ?? waitForLock(configured, { ...plan, timeoutMs }, asker)
 }
 
 function ruleOf({ resource, mode, slots, label, timeoutMs }: RunPlan) {
@@ -48,7 +48,7 @@ function ruleOf({ resource, mode, slots, label, timeoutMs }: RunPlan) {
 }
 
 async function waitForLock(
-  place: ConfiguredConnection,
+  configured: ConfiguredConnection,
   { resource, mode, slots, queue, label, timeoutMs, onBusy, graceMs }: RunPlan,
   { owners, child, signal, coordinator }: Asker,
 ): Promise<Lock> {
@@ -84,7 +84,7 @@ async function waitForLock(
     // A signal to this process reaches the program, and what is done after it; where this process was killed, it goes to the program.
     const markOwners = owners && ([process.pid, owners.ownerPid] as const)
     const run = { ...options, onBusy, graceMs, markOwners }
-    return await lockRun({ locks, connection: place.options }, resource, run)
+    return await lockRun({ locks, connection: configured.options }, resource, run)
   } finally {
     line.stop()
     for (const name of ENDING_SIGNALS) process.removeListener(name, interrupt)

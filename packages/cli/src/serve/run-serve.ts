@@ -1,8 +1,8 @@
 import type { Hub } from '@cli-ops/driver-websocket/hub'
-import { type OpsPlace, sayFailure } from '@cli-ops/shared-ipc/ops'
+import { type OpsHandle, sayFailure } from '@cli-ops/shared-ipc/ops'
 
 import type { CommandEnd } from '../end-as.js'
-import { atMost, withPlace } from '../live/with-place.js'
+import { atMost, withContext } from '../live/with-context.js'
 import { askedToEnd } from './asked-to-end.js'
 import { certificateConcerns } from './certificate-concerns.js'
 import { loadHub } from './hub-package.js'
@@ -19,16 +19,16 @@ const CLOSE_MS = 5_000
  * the first line of stdout, everything else goes to stderr.
  */
 export function runServe(options: ServeOptions): Promise<CommandEnd> {
-  return withPlace(async (place) => {
+  return withContext(async (context) => {
     try {
-      return await serve(options, place)
+      return await serve(options, context)
     } catch (error) {
-      return sayFailure(error, place.connection.home)
+      return sayFailure(error, context.connection.home)
     }
   })
 }
 
-async function serve(options: ServeOptions, { connection }: OpsPlace): Promise<CommandEnd> {
+async function serve(options: ServeOptions, { connection }: OpsHandle): Promise<CommandEnd> {
   const { tlsPaths, ...hubOptions } = parseServeOptions(options, connection.home)
   const tls = tlsPaths === undefined ? undefined : readTls(tlsPaths)
   const log = createServeLog(options)

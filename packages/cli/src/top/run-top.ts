@@ -1,10 +1,10 @@
-import { createStyle, hasColour, type OpsPlace, withinTime } from '@cli-ops/shared-ipc/ops'
+import { createStyle, hasColour, type OpsHandle, withinTime } from '@cli-ops/shared-ipc/ops'
 import { emitKeypressEvents, type Interface } from 'node:readline'
 import type { ReadStream, WriteStream } from 'node:tty'
 
 import type { CommandEnd } from '../end-as.js'
 import { LiveModel } from '../live/live-model.js'
-import { atMost, withPlace } from '../live/with-place.js'
+import { atMost, withContext } from '../live/with-context.js'
 import { FullScreen } from '../terminal/full-screen.js'
 import { drawTop, pageSize } from './draw-top.js'
 import { handleKey, type Key, type KeyEffect } from './handle-key.js'
@@ -31,14 +31,14 @@ const ESCAPE_SETTINGS = { escapeCodeTimeout: 50 } as unknown as Interface
 
 /** Shows what happens until a key or a signal ends it; in a pipe, one look. */
 export function runTop(options: TopOptions = {}): Promise<CommandEnd> {
-  return withPlace((place) => runAt(place, options))
+  return withContext((context) => runAt(context, options))
 }
 
-async function runAt(place: OpsPlace, options: TopOptions): Promise<CommandEnd> {
+async function runAt(context: OpsHandle, options: TopOptions): Promise<CommandEnd> {
   const { json, once } = options
   const isTerminal = process.stdin.isTTY && process.stdout.isTTY && process.env['TERM'] !== 'dumb'
   const follow = isTerminal && once !== true && json !== true
-  const model = new LiveModel(place, { follow })
+  const model = new LiveModel(context, { follow })
   try {
     if (!follow) {
       await model.ready()

@@ -1,7 +1,7 @@
 import { homeOf } from '../drivers/local/home/home-of.js'
 import { blockForTurn } from '../drivers/local/locks/block-for-turn.js'
 import { createLocalLocks } from '../drivers/local/locks/local-locks.js'
-import { LockPlace } from '../drivers/local/locks/lock-place.js'
+import { LockContext } from '../drivers/local/locks/lock-context.js'
 import { realSurroundings } from '../drivers/local/locks/real-surroundings.js'
 import type { LockDriver } from '../locks/contract/lock-driver.js'
 import { latestName } from '../locks/contract/slot-name.js'
@@ -67,7 +67,7 @@ export function blockForLock(connection: Connection, rule: LockRule): CommandLoc
 
 function block(connection: Connection, rule: LockRule, timeoutMs: number): SlotGrant | null {
   const home = homeOf(connection)
-  const place = new LockPlace(home, realSurroundings(home))
+  const context = new LockContext(home, realSurroundings(home))
   const display = new WaitDisplay()
   const locks = createLocalLocks(home)
   const latest = rule.queue === 'latest' ? becomeLatestSync(locks, rule.resource) : undefined
@@ -87,8 +87,8 @@ function block(connection: Connection, rule: LockRule, timeoutMs: number): SlotG
     const request = lockRequest(rule)
     const wait = { timeoutMs, onPause }
     const grant = wantsSlots(request)
-      ? blockForSlot(place, locks, request, wait)
-      : blockForTurn(place, request, wait)
+      ? blockForSlot(context, locks, request, wait)
+      : blockForTurn(context, request, wait)
     if (grant === null) mark?.releaseSync()
     return grant && mark !== undefined ? markedGrant(grant, mark) : grant
   } catch (error) {

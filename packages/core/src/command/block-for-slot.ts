@@ -13,7 +13,7 @@ import {
   blockForAnyTurn,
   blockForTurn,
 } from '../drivers/local/locks/block-for-turn.js'
-import type { LockPlace } from '../drivers/local/locks/lock-place.js'
+import type { LockContext } from '../drivers/local/locks/lock-context.js'
 
 /**
  * Waits for any of the slots as `waitForSlot` does, at the door and then in the queues of all of them, but blocks the thread; `null` at the
@@ -23,15 +23,15 @@ import type { LockPlace } from '../drivers/local/locks/lock-place.js'
  * @throws CliOpsError `LOCK_DEADLOCK`, `STORAGE_FAILED`
  */
 export function blockForSlot(
-  place: LockPlace,
+  context: LockContext,
   locks: LockDriver,
   request: SlotsWanted,
   { timeoutMs, onPause }: BlockingWait,
 ): SlotGrant | null {
-  const nowMs = (): number => Number(place.clock.monotonicNs() / 1_000_000n)
+  const nowMs = (): number => Number(context.clock.monotonicNs() / 1_000_000n)
   const began = nowMs()
   const watch = watchStuckHead(locks, request, nowMs)
-  const entered: SlotGrant | null = blockForTurn(place, requestForDoor(request), {
+  const entered: SlotGrant | null = blockForTurn(context, requestForDoor(request), {
     timeoutMs,
     onPause: () => onPause() ?? watch(),
   })
@@ -39,7 +39,7 @@ export function blockForSlot(
   try {
     return (
       takeAnySync(locks, request) ??
-      blockForAny(place, request, entered, { timeoutMs: timeoutMs - (nowMs() - began), onPause })
+      blockForAny(context, request, entered, { timeoutMs: timeoutMs - (nowMs() - began), onPause })
     )
   } finally {
     entered.releaseSync?.()
@@ -47,7 +47,7 @@ export function blockForSlot(
 }
 
 function blockForAny(
-  place: LockPlace,
+  context: LockContext,
   request: SlotsWanted,
   door: LockGrant,
   wait: BlockingWait,
@@ -55,7 +55,7 @@ function blockForAny(
   const { slots, held } = request
   const own = slots.length === 1 ? [...held, door.id] : held
   const requests = slots.map((slot) => requestFor(request, slot, own))
-  const grant = blockForAnyTurn(place, requests, wait)
+  const grant = blockForAnyTurn(context, requests, wait)
   const index = requests.findIndex(({ id }) => id === grant?.id)
   return grant === null ? null : ofSlot(grant, slots[index] ?? '')
 }

@@ -1,4 +1,4 @@
-import { noteRateLimitPlace } from '../events/resolve-rate-limit.js'
+import { noteRateLimitSource } from '../events/resolve-rate-limit.js'
 import { CliOpsError } from '../base/errors/cli-ops-error.js'
 import { type Coordinator, createCoordinator } from './create-coordinator.js'
 import { type RunningCli, runningCli } from './running-cli.js'
@@ -30,7 +30,7 @@ export function useOps(): Coordinator {
     const place = isRateLimitOfHome
       ? "in the home's config.json"
       : 'by the option rateLimit of cliOps()'
-    noteRateLimitPlace(rateLimit, place)
+    noteRateLimitSource(rateLimit, place)
   }
   const coordinator = createCoordinator({ ...connection, name, version, rateLimit })
   coordinators.set(cli, coordinator)

@@ -8,13 +8,13 @@ export interface GrantedLease {
   readonly token: bigint
   readonly grantedAt: Date
   /** What may be counted on from {@link sentAt} on, in milliseconds; `0` where that is nothing before {@link LeasedGrant.begin}. */
-  readonly givenMs: number
+  readonly usableMs: number
   /** When the request was sent whose lease this is. */
   readonly sentAt: Instant
 }
 
 /** How a lease is kept on an engine. */
-export interface LeaseKeeper {
+export interface RenewableLease {
   /** A whole lease, in milliseconds. */
   readonly leaseMs: number
   /** Asks for a lease more. Resolves to what is given, in milliseconds; `0` where the lock is held no longer. Rejects where nobody knows. */
@@ -35,20 +35,20 @@ export class LeasedGrant implements LockGrant {
   readonly id: string
   readonly token: bigint
   readonly grantedAt: Date
-  readonly #keeper: LeaseKeeper
+  readonly #keeper: RenewableLease
   readonly #clock: LeaseClock
   readonly #listeners = new Set<() => void>()
   #renewal: NodeJS.Timeout | undefined
   #end: NodeJS.Timeout | undefined
   #state: 'held' | 'released' | 'lost' = 'held'
 
-  constructor({ id, token, grantedAt, givenMs, sentAt }: GrantedLease, keeper: LeaseKeeper) {
+  constructor({ id, token, grantedAt, usableMs, sentAt }: GrantedLease, keeper: RenewableLease) {
     this.id = id
     this.token = token
     this.grantedAt = grantedAt
     this.#keeper = keeper
-    this.#clock = new LeaseClock(givenMs, sentAt)
-    if (givenMs > 0) this.#keep(currentInstant().monotonic - sentAt.monotonic)
+    this.#clock = new LeaseClock(usableMs, sentAt)
+    if (usableMs > 0) this.#keep(currentInstant().monotonic - sentAt.monotonic)
   }
 
   /** Milliseconds until the lease ends. */
@@ -103,12 +103,12 @@ export class LeasedGrant implements LockGrant {
   async #renew(): Promise<boolean> {
     const isFirst = !this.#clock.isRunning
     const sentAt = currentInstant()
-    const givenMs = await this.#keeper.renew()
+    const usableMs = await this.#keeper.renew()
     if (this.#state !== 'held') return false
     // A reply that comes after the end is no way back: another one may have had the lock since.
     const isInTime = isFirst || this.#clock.isRunning
-    if (givenMs > 0 && isInTime) this.#clock.renew(sentAt, givenMs)
-    if (givenMs > 0 && isInTime && this.#clock.isRunning) return true
+    if (usableMs > 0 && isInTime) this.#clock.renew(sentAt, usableMs)
+    if (usableMs > 0 && isInTime && this.#clock.isRunning) return true
     this.lose()
     return false
   }

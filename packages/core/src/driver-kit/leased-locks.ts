@@ -144,12 +144,12 @@ export class LeasedLocks implements LockDriver, LeaseQueue {
     request: LockRequest,
     token: bigint,
     sentAt: Instant,
-    givenMs: number = this.leaseMs,
+    usableMs: number = this.leaseMs,
   ): LeasedGrant {
     const { id } = request
     const { leaseMs } = this
     const grant = new LeasedGrant(
-      { id, token, grantedAt: new Date(), givenMs, sentAt },
+      { id, token, grantedAt: new Date(), usableMs, sentAt },
       {
         leaseMs,
         renew: async () => ((await this.#engine.extend(request, token)) ? leaseMs : 0),

@@ -8,7 +8,7 @@ const VARIABLE = 'CLI_OPS_RATE_LIMIT'
 const places = new WeakMap<RateLimit, string>()
 
 /** Notes where a limit was set, for the error of what goes beyond it, such as `in config.json`. */
-export function noteRateLimitPlace(limit: RateLimit, setBy: string): void {
+export function noteRateLimitSource(limit: RateLimit, setBy: string): void {
   places.set(limit, setBy)
 }
 

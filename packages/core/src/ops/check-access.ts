@@ -2,7 +2,7 @@ import type { EngineAccess } from '../drivers/driver.js'
 import { openDriver } from '../engine/open-driver.js'
 import { type Check, ok, warning } from './finding.js'
 import type { OpsContext } from './ops-context.js'
-import { isRefusal, unlessRefused } from './unless-refused.js'
+import { isUnsupported, unlessUnsupported } from './unless-unsupported.js'
 
 const PRIMITIVES = ['locks', 'events', 'registry', 'rpc'] as const
 
@@ -37,8 +37,8 @@ async function accessTo(
   // The process has one driver for a place, so this is the connection that is there already.
   const handle = openDriver({ home, namespace, url, disabled: false }, primitive)
   try {
-    const driver = await unlessRefused(() => handle.open())
-    return isRefusal(driver) ? undefined : driver.access?.()
+    const driver = await unlessUnsupported(() => handle.open())
+    return isUnsupported(driver) ? undefined : driver.access?.()
   } finally {
     await handle.close()
   }

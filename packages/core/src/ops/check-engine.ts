@@ -7,7 +7,7 @@ import { describeDuration } from '../base/terminal/units.js'
 import { type Check, failure, ok, warning } from './finding.js'
 import { jsonLine } from '../base/terminal/json-line.js'
 import { keptEvents } from './kept-events.js'
-import { unlessRefused } from './unless-refused.js'
+import { unlessUnsupported } from './unless-unsupported.js'
 
 const PRIMITIVES = ['locks', 'events', 'registry', 'rpc'] as const
 /** An answer slower than this makes every command slow. */
@@ -26,7 +26,8 @@ export const checkEngine: Check = async ({ connection, coordinator }) => {
   // Each primitive may have an engine of its own; one that has no locks or no registry says so.
   if (connection.urlOf('registry') !== 'local:')
     await coordinator.registry.discover({}, { readOnly: true })
-  if (connection.urlOf('locks') !== 'local:') await unlessRefused(() => coordinator.locks.list())
+  if (connection.urlOf('locks') !== 'local:')
+    await unlessUnsupported(() => coordinator.locks.list())
   const tookMs = Math.round(performance.now() - began)
   const names = [...schemes].join(', ')
   if (tookMs < SLOW_MS) return ok(`${names} answered within ${tookMs} ms`)

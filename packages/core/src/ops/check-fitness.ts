@@ -1,7 +1,7 @@
 import type { EngineFinding } from '../drivers/driver.js'
 import { openDriver } from '../engine/open-driver.js'
 import { type Check, ok, warning } from './finding.js'
-import { isRefusal, unlessRefused } from './unless-refused.js'
+import { isUnsupported, unlessUnsupported } from './unless-unsupported.js'
 
 const PRIMITIVES = ['locks', 'events', 'registry', 'rpc'] as const
 
@@ -15,8 +15,8 @@ export const checkFitness: Check = async ({ connection, signal }) => {
     // The process has one driver for a place, so this is the connection that is there already.
     const handle = openDriver({ home, namespace, url, disabled: false }, primitive)
     try {
-      const driver = await unlessRefused(() => handle.open())
-      found.set(url, isRefusal(driver) ? [] : ((await driver.findUnfit?.(signal)) ?? []))
+      const driver = await unlessUnsupported(() => handle.open())
+      found.set(url, isUnsupported(driver) ? [] : ((await driver.findUnfit?.(signal)) ?? []))
     } finally {
       await handle.close()
     }

@@ -11,7 +11,7 @@ import { type Check, ok, warning } from './finding.js'
 import { jsonLine } from '../base/terminal/json-line.js'
 import type { OpsContext } from './ops-context.js'
 import { releaseCommand } from './lock-advice.js'
-import { isRefusal, unlessRefused } from './unless-refused.js'
+import { isUnsupported, unlessUnsupported } from './unless-unsupported.js'
 
 export const checkLocks: Check = async (context) => {
   const { coordinator, program } = context
@@ -22,8 +22,8 @@ export const checkLocks: Check = async (context) => {
       'nobody can take such a lock, or it may seem taken; look at what is there, and move it elsewhere',
     )
   }
-  const listed = await unlessRefused(() => coordinator.locks.list())
-  if (isRefusal(listed))
+  const listed = await unlessUnsupported(() => coordinator.locks.list())
+  if (isUnsupported(listed))
     return warning(listed.refusal, 'a command that must have a lock does not run; all others do')
   const locks = listed.filter(({ id }) => id !== '')
   const doubtful = locks.flatMap(({ resource, holders }) =>

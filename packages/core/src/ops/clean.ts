@@ -1,12 +1,12 @@
 import { lockJson } from './lock-report.js'
 import type { OpsRun } from './ops-context.js'
-import { isRefusal, unlessRefused } from './unless-refused.js'
+import { isUnsupported, unlessUnsupported } from './unless-unsupported.js'
 
 /** `clean`: removes what dead processes left and what has expired. */
 export const cleanUp: OpsRun = async ({ coordinator, print }) => {
-  const cleaned = await unlessRefused(() => coordinator.locks.cleanStaleLocks())
+  const cleaned = await unlessUnsupported(() => coordinator.locks.cleanStaleLocks())
   // An engine without locks has none that are stale.
-  const locks = isRefusal(cleaned) ? [] : cleaned
+  const locks = isUnsupported(cleaned) ? [] : cleaned
   const services = await coordinator.registry.cleanDeadProcesses()
   const events = await coordinator.events.cleanOldEvents()
   const text = `Removed ${count(locks.length, 'stale lock')}, ${count(services.length, 'dead instance')}, ${count(events, 'expired event')}.`

@@ -51,7 +51,7 @@ export {
 } from '../command/ops-commands.js'
 export { instanceWord, type WaitingFor, waitingFor } from './instance-word.js'
 export { parkedGroups, parkedSummary } from './parked-events.js'
-export { openOps, type OpsPlace } from './open-ops.js'
+export { openOps, type OpsHandle } from './open-ops.js'
 export type { OpsContext, OpsRun } from './ops-context.js'
 export { preparePrivateFolder } from './private-folder.js'
 export { readRequestReport } from './request-report.js'

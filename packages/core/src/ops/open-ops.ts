@@ -12,7 +12,7 @@ import { warnOnce } from '../base/terminal/message.js'
 import { keptEvents } from './kept-events.js'
 
 /** Where somebody looks, and what with. */
-export interface OpsPlace {
+export interface OpsHandle {
   readonly coordinator: Coordinator
   readonly connection: Connection
   /** What the classes of the kit have to be given to work there. */
@@ -29,7 +29,7 @@ export interface OpsPlace {
  *
  * @throws TypeError when an option is wrong
  */
-export function openOps(name: string, given: ConnectionOptions = {}): OpsPlace {
+export function openOps(name: string, given: ConnectionOptions = {}): OpsHandle {
   describeOwnProcess({ name })
   const { home, namespace, url } = configured(name, given)
   const options = { home, namespace, url, disabled: false }

@@ -5,7 +5,7 @@ import { assertName } from '../base/names/assert-name.js'
 import { type Check, ok, warning } from './finding.js'
 import { jsonLine } from '../base/terminal/json-line.js'
 import type { OpsContext, OpsRun } from './ops-context.js'
-import { isRefusal, unlessRefused } from './unless-refused.js'
+import { isUnsupported, unlessUnsupported } from './unless-unsupported.js'
 
 /** `events parked`: what groups have given up, with the reason; of one group with `--group`. */
 export const listParked: OpsRun = async ({ coordinator, options, print }) => {
@@ -70,8 +70,8 @@ export const checkParked: Check = async ({ coordinator, program }) => {
 export async function parkedGroups({
   coordinator,
 }: Pick<OpsContext, 'coordinator'>): Promise<readonly ParkedCount[]> {
-  const groups = await unlessRefused(() => coordinator.events.parkedGroups())
-  return isRefusal(groups) ? [] : groups
+  const groups = await unlessUnsupported(() => coordinator.events.parkedGroups())
+  return isUnsupported(groups) ? [] : groups
 }
 
 /** One group in a line. */

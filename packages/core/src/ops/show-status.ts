@@ -19,7 +19,7 @@ import { requestTraffic, type ServerTraffic } from './request-traffic.js'
 import { styleOf } from '../base/terminal/style.js'
 import { durationText, sizeText } from '../base/terminal/units.js'
 import { textTable } from '../base/terminal/text-table.js'
-import { isRefusal, unlessRefused } from './unless-refused.js'
+import { isUnsupported, unlessUnsupported } from './unless-unsupported.js'
 
 const PRIMITIVES = ['locks', 'events', 'registry', 'rpc'] as const
 
@@ -94,7 +94,7 @@ async function look(context: OpsContext): Promise<Status> {
   }
   const [instances, listed, events, parked, disk] = await Promise.all([
     attempt(() => coordinator.registry.discover({}, { readOnly: true })),
-    attempt(() => unlessRefused(() => coordinator.locks.list())),
+    attempt(() => unlessUnsupported(() => coordinator.locks.list())),
     attempt(() => keptEvents(context, '*', 'earliest')),
     attempt(() => parkedGroups(context)),
     isAllRemote(connection) ? undefined : diskUse(home),
@@ -102,8 +102,8 @@ async function look(context: OpsContext): Promise<Status> {
   const requests = await requestTraffic(coordinator, instances ?? [])
   return {
     instances,
-    locks: isRefusal(listed) ? undefined : listed,
-    refusal: isRefusal(listed) ? listed.refusal : undefined,
+    locks: isUnsupported(listed) ? undefined : listed,
+    refusal: isUnsupported(listed) ? listed.refusal : undefined,
     events: events && eventTraffic(events),
     parked: parked ?? [],
     requests,

@@ -4,7 +4,7 @@ import type { RpcChannel, RpcMessage, RpcReceiver } from './contract/rpc-driver.
 import { CliOpsError, isCliOpsError } from '../base/errors/cli-ops-error.js'
 import { BatchReply, MAX_BATCH_LENGTH } from './batch-reply.js'
 import { DeadlineTimer } from '../base/wait/deadline-timer.js'
-import { Flight, type FlightOwner } from './flight.js'
+import { InFlightRequest, type RequestOwner } from './in-flight-request.js'
 import {
   idOf,
   isReply,
@@ -46,15 +46,15 @@ const LEAVE_MS = 50
 type Reply = (reply: WireReply) => void
 
 /** Answers the requests of one connection. */
-export class ServerConnection implements RpcReceiver, FlightOwner {
+export class ServerConnection implements RpcReceiver, RequestOwner {
   readonly client: RequestClient
   readonly methods: RequestMethods
   readonly #channel: RpcChannel
   readonly #options: ServerConnectionOptions
   readonly #onClose: (error?: Error) => void
-  readonly #flights = new Set<Flight>()
+  readonly #inFlight = new Set<InFlightRequest>()
   readonly #deadlines = new DeadlineTimer((now) => this.#expire(now))
-  readonly #flightsById = new Map<RpcId, Flight>()
+  readonly #requestsById = new Map<RpcId, InFlightRequest>()
   /** Entries of batches that wait for a handler to end; requests outside batches wait unread. */
   readonly #queue: { readonly request: WireRequest; readonly reply: Reply }[] = []
   #drained: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined
@@ -77,14 +77,14 @@ export class ServerConnection implements RpcReceiver, FlightOwner {
   }
 
   /** The requests whose handlers run. */
-  get running(): readonly Flight[] {
-    return [...this.#flights]
+  get running(): readonly InFlightRequest[] {
+    return [...this.#inFlight]
   }
 
   onMessage(message: RpcMessage): void {
     if (Array.isArray(message)) this.#acceptBatch(message)
     else this.#accept(message, this.#reply)
-    this.#steer()
+    this.#applyBackpressure()
   }
 
   onInvalid(reason: 'not-json' | 'too-large' | 'bad-frame'): void {
@@ -94,7 +94,7 @@ export class ServerConnection implements RpcReceiver, FlightOwner {
   onDrain(): void {
     this.#drained?.resolve()
     this.#drained = undefined
-    this.#steer()
+    this.#applyBackpressure()
   }
 
   /** The peer has ended its side; it gets the replies that it still waits for. */
@@ -107,7 +107,7 @@ export class ServerConnection implements RpcReceiver, FlightOwner {
     this.#deadlines.stop()
     this.#drained?.resolve()
     // Most connections end with nothing running, and an error costs more than all the rest of it.
-    if (this.#flights.size > 0)
+    if (this.#inFlight.size > 0)
       this.abort(new CliOpsError('CONNECTION_LOST', 'the caller has gone'))
     this.#onClose(error)
   }
@@ -127,20 +127,20 @@ export class ServerConnection implements RpcReceiver, FlightOwner {
     return this.#channel.flush()
   }
 
-  onHandlerError(error: unknown, { method, client, traceparent }: Flight): void {
+  onHandlerError(error: unknown, { method, client, traceparent }: InFlightRequest): void {
     this.#options.onHandlerError(error, { method, client, traceparent })
   }
 
-  onFlightEnd(flight: Flight): void {
-    this.#flights.delete(flight)
-    this.#options.log?.add(flight)
-    if (flight.id !== undefined) this.#flightsById.delete(flight.id)
+  onRequestEnd(request: InFlightRequest): void {
+    this.#inFlight.delete(request)
+    this.#options.log?.add(request)
+    if (request.id !== undefined) this.#requestsById.delete(request.id)
     while (!this.#isFull) {
       const next = this.#queue.shift()
       if (next === undefined) break
       this.#run(next.request, next.reply)
     }
-    this.#steer()
+    this.#applyBackpressure()
     this.#closeWhenIdle()
   }
 
@@ -152,7 +152,7 @@ export class ServerConnection implements RpcReceiver, FlightOwner {
     this.#refusing = true
     for (const { request, reply } of this.#queue.splice(0)) refuseRequest(request, reply)
     this.#send({ jsonrpc: '2.0', method: RPC_METHOD.closing })
-    this.#steer()
+    this.#applyBackpressure()
     const timer = setTimeout(() => {
       this.finish()
     }, LEAVE_MS)
@@ -167,7 +167,7 @@ export class ServerConnection implements RpcReceiver, FlightOwner {
 
   /** Aborts the signals of the handlers that run. */
   abort(reason: Error): void {
-    for (const flight of this.#flights) flight.abort(reason)
+    for (const request of this.#inFlight) request.abort(reason)
   }
 
   close(): void {
@@ -222,26 +222,26 @@ export class ServerConnection implements RpcReceiver, FlightOwner {
     else reply(errorReply(id, { code: RPC_ERROR.methodNotFound, message: 'no such method' }))
   }
 
-  #run(request: WireRequest, reply: Reply): void {
-    const { id } = request
-    const flight = new Flight(request, this, reply)
+  #run(sent: WireRequest, reply: Reply): void {
+    const { id } = sent
+    const request = new InFlightRequest(sent, this, reply)
     if (id !== undefined) {
-      if (this.#flightsById.has(id)) {
+      if (this.#requestsById.has(id)) {
         reply(errorReply(id, ID_IN_USE))
         return
       }
-      this.#flightsById.set(id, flight)
+      this.#requestsById.set(id, request)
     }
-    this.#flights.add(flight)
-    this.#deadlines.watch(flight.deadline)
-    flight.run()
+    this.#inFlight.add(request)
+    this.#deadlines.watch(request.deadline)
+    request.run()
   }
 
   #expire(now: number): number {
     let next = Infinity
-    for (const flight of [...this.#flights]) {
-      if (flight.deadline > now) next = Math.min(next, flight.deadline)
-      else if (!flight.isAnswered) flight.expire()
+    for (const request of [...this.#inFlight]) {
+      if (request.deadline > now) next = Math.min(next, request.deadline)
+      else if (!request.isAnswered) request.expire()
     }
     return next
   }
@@ -249,8 +249,8 @@ export class ServerConnection implements RpcReceiver, FlightOwner {
   #cancel(id: unknown): void {
     const index = this.#queue.findIndex(({ request }) => request.id === id && id !== undefined)
     const [queued] = index === -1 ? [] : this.#queue.splice(index, 1)
-    if (queued === undefined) this.#flightsById.get(id as RpcId)?.cancel()
-    else new Flight(queued.request, this, queued.reply).cancel()
+    if (queued === undefined) this.#requestsById.get(id as RpcId)?.cancel()
+    else new InFlightRequest(queued.request, this, queued.reply).cancel()
   }
 
   get #refusesWhenFull(): boolean {
@@ -263,11 +263,11 @@ export class ServerConnection implements RpcReceiver, FlightOwner {
   }
 
   get #isFull(): boolean {
-    return this.#flights.size >= this.#options.maxInFlight
+    return this.#inFlight.size >= this.#options.maxInFlight
   }
 
   /** Reads the peer only while there is room for its requests and it reads the replies. */
-  #steer(): void {
+  #applyBackpressure(): void {
     const isFull = (this.#isFull && !this.#refusesWhenFull) || this.#queue.length > 0
     const paused = isFull || this.#drained !== undefined
     if (paused === this.#paused) return
@@ -277,7 +277,7 @@ export class ServerConnection implements RpcReceiver, FlightOwner {
   }
 
   #closeWhenIdle(): void {
-    if (this.#finishing && this.#flights.size === 0 && this.#queue.length === 0) this.close()
+    if (this.#finishing && this.#inFlight.size === 0 && this.#queue.length === 0) this.close()
   }
 
   readonly #reply: Reply = (reply) => {
@@ -305,7 +305,7 @@ export class ServerConnection implements RpcReceiver, FlightOwner {
       resolve = done
     })
     this.#drained = { promise, resolve }
-    this.#steer()
+    this.#applyBackpressure()
   }
 
   #describeInvalid(reason: 'not-json' | 'too-large' | 'bad-frame'): WireError {

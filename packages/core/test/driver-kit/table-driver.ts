@@ -138,7 +138,7 @@ class TableLocks implements LockDriver, LeaseQueue {
 
   hold({ id, resource }: LockRequest, token: bigint, sentAt: Instant, usableMs = this.leaseMs) {
     const grant = new LeasedGrant(
-      { id, token, grantedAt: new Date(), givenMs: usableMs, sentAt },
+      { id, token, grantedAt: new Date(), usableMs: usableMs, sentAt },
       {
         leaseMs: this.leaseMs,
         renew: () =>

@@ -8,7 +8,7 @@ import { BEGINNING, type LogPosition, parsePosition, toCursor } from './log-posi
 import { StreamReader } from './stream-reader.js'
 
 /** Where a group is kept. */
-export interface GroupPlace {
+export interface GroupContext {
   /** On which the log is read. */
   readonly connection: AmqpConnection
   /** On which the seat is had. */
@@ -22,7 +22,7 @@ export interface GroupPlace {
  * handing out before the broker gives the seat to another one.
  */
 export class AmqpElection implements GroupElection {
-  readonly #place: GroupPlace
+  readonly #context: GroupContext
   readonly #start: StartPosition | LogPosition
   readonly #onEnd: () => void
   /** In line, or active. */
@@ -30,14 +30,14 @@ export class AmqpElection implements GroupElection {
   #hasEnded = false
 
   /** @param onEnd called when the reader was closed */
-  constructor(place: GroupPlace, start: StartPosition | LogPosition, onEnd: () => void) {
-    this.#place = place
+  constructor(context: GroupContext, start: StartPosition | LogPosition, onEnd: () => void) {
+    this.#context = context
     this.#start = start
     this.#onEnd = onEnd
   }
 
   async join(): Promise<void> {
-    const { connection, seats, queue, groupQueue } = this.#place
+    const { connection, seats, queue, groupQueue } = this.#context
     const start = async (): Promise<Cursor> =>
       toCursor(await findPosition(connection, queue, this.#start))
     this.#seat = await seats.within(undefined, (call) =>
@@ -69,7 +69,7 @@ export class AmqpElection implements GroupElection {
   }
 
   async #sit(seat: GroupSeat): Promise<GroupTurn> {
-    const { connection, seats, queue } = this.#place
+    const { connection, seats, queue } = this.#context
     const position = parsePosition(await seat.activate()) ?? BEGINNING
     const reader = new StreamReader({ connection, queue }, position, () => undefined)
     await reader.ready

@@ -18,7 +18,7 @@ import { parsePosition } from './log-position.js'
 import { StreamReader } from './stream-reader.js'
 
 /** Where events are kept and how they are reached. */
-export interface EventPlace {
+export interface EventContext {
   readonly publishing: AmqpConnection
   /** Of its own: a broker that is short of memory stops reading from connections that publish, acknowledgements included. */
   readonly reading: AmqpConnection
@@ -29,13 +29,13 @@ export interface EventPlace {
 
 /** Events on a stream queue. */
 export class AmqpEvents implements EventDriver {
-  readonly #place: EventPlace
+  readonly #context: EventContext
   readonly #writer: EventWriter
   readonly #readers = new OpenReaders()
 
-  constructor(place: EventPlace) {
-    this.#place = place
-    this.#writer = new EventWriter(place.publishing, place.names.log)
+  constructor(context: EventContext) {
+    this.#context = context
+    this.#writer = new EventWriter(context.publishing, context.names.log)
   }
 
   async append(records: readonly EventRecord[], { retention }: AppendOptions): Promise<Cursor[]> {
@@ -43,7 +43,7 @@ export class AmqpEvents implements EventDriver {
   }
 
   openReader({ from, group }: ReaderOptions): EventReader {
-    const { reading: connection, seats, names } = this.#place
+    const { reading: connection, seats, names } = this.#context
     const start = parseStart(from, parsePosition)
     const place = { connection, queue: names.log }
     return this.#readers.open((forget) =>

@@ -18,7 +18,7 @@ import { type Answer, type Member, type Query, Members } from './members.js'
 const SETTLE_MS = 50
 
 /** How drivers are asked. */
-export interface RegistryPlace {
+export interface RegistryContext {
   readonly connection: AmqpConnection
   readonly inbox: Inbox
   readonly driverId: string
@@ -31,7 +31,7 @@ export interface RegistryPlace {
  * out, and asked for.
  */
 export class AmqpRegistry implements RegistryDriver {
-  readonly #place: RegistryPlace
+  readonly #context: RegistryContext
   readonly #own = new Map<string, ServiceRecord>()
   readonly #members = new Members()
   readonly #inquiries = new Map<string, Inquiry>()
@@ -39,9 +39,9 @@ export class AmqpRegistry implements RegistryDriver {
   /** Resolves when it is known who else is there. */
   #settled: Promise<void> | undefined
 
-  constructor(place: RegistryPlace) {
-    this.#place = place
-    const { inbox } = place
+  constructor(context: RegistryContext) {
+    this.#context = context
+    const { inbox } = context
     inbox.route('query', (message) => {
       this.#onQuery(message)
     })
@@ -73,8 +73,8 @@ export class AmqpRegistry implements RegistryDriver {
     if (ifAbsent && (await this.#isRegistered(field))) return
     this.#own.set(field, record)
     try {
-      await this.#place.inbox.ready()
-      await this.#place.connection.within(undefined, () => this.#settle())
+      await this.#context.inbox.ready()
+      await this.#context.connection.within(undefined, () => this.#settle())
       await this.#announce()
     } catch (error) {
       this.#own.delete(field)
@@ -86,7 +86,7 @@ export class AmqpRegistry implements RegistryDriver {
     const field = fieldOf({ name, instance })
     if (this.#own.delete(field)) await this.#announce()
     // Another driver of the same process may have registered it.
-    else await this.#place.inbox.broadcast(field, { kind: 'withdraw' })
+    else await this.#context.inbox.broadcast(field, { kind: 'withdraw' })
   }
 
   async discover({ name }: ServiceQuery): Promise<ServiceInfo[]> {
@@ -101,7 +101,7 @@ export class AmqpRegistry implements RegistryDriver {
       listener()
     }
     this.#watchers.add(own)
-    this.#place.inbox.ready().then(
+    this.#context.inbox.ready().then(
       () => {
         // What changed before was not heard.
         if (this.#watchers.has(own)) listener()
@@ -124,12 +124,12 @@ export class AmqpRegistry implements RegistryDriver {
   }
 
   get #self(): Member {
-    return { driverId: this.#place.driverId, records: [...this.#own.values()] }
+    return { driverId: this.#context.driverId, records: [...this.#own.values()] }
   }
 
   /** Asks all drivers who is there, and tells them who has left. */
   async #ask(): Promise<Findings> {
-    const { inbox } = this.#place
+    const { inbox } = this.#context
     const inquiry = new Inquiry((driverId) => inbox.send(driverId, '', { kind: 'ping' }))
     const id = randomId()
     this.#inquiries.set(id, inquiry)
@@ -149,7 +149,7 @@ export class AmqpRegistry implements RegistryDriver {
   async #announce(): Promise<void> {
     const id = randomId()
     const query: Query = { id, salt: id, asker: this.#self }
-    await this.#place.inbox.broadcast(JSON.stringify(query), this.#options)
+    await this.#context.inbox.broadcast(JSON.stringify(query), this.#options)
   }
 
   #settle(): Promise<void> {
@@ -165,7 +165,7 @@ export class AmqpRegistry implements RegistryDriver {
 
   #onQuery({ text, answerTo }: InboxMessage): void {
     const { id, salt, asker } = JSON.parse(text) as Query
-    const { driverId } = this.#place
+    const { driverId } = this.#context
     if (asker !== undefined) {
       if (asker.driverId === driverId) return
       this.#members.learn(asker)
@@ -175,7 +175,7 @@ export class AmqpRegistry implements RegistryDriver {
       const others = this.#members.toTell(driverId, salt)
       const reply: Answer = { queryId: id, ...this.#self, ...(others !== undefined && { others }) }
       if (answerTo === undefined) return
-      this.#place.inbox
+      this.#context.inbox
         .answer(answerTo, JSON.stringify(reply), { kind: 'answer' })
         .catch(() => undefined)
     }
@@ -192,7 +192,7 @@ export class AmqpRegistry implements RegistryDriver {
     }
     // Answers to an announcement.
     for (const member of [answer, ...(answer.others ?? [])])
-      if (member.driverId !== this.#place.driverId) this.#members.learn(member)
+      if (member.driverId !== this.#context.driverId) this.#members.learn(member)
   }
 
   async #isRegistered(field: string): Promise<boolean> {
@@ -205,7 +205,7 @@ export class AmqpRegistry implements RegistryDriver {
   }
 
   get #options(): { readonly kind: string; readonly expiresMs: number } {
-    return { kind: 'query', expiresMs: this.#place.leaseMs }
+    return { kind: 'query', expiresMs: this.#context.leaseMs }
   }
 }
 

@@ -30,7 +30,7 @@ import { RedisLog } from './redis-log.js'
 import { RedisParking } from './redis-parking.js'
 
 /** Where events are kept. */
-export interface EventPlace {
+export interface EventContext {
   readonly connection: RedisConnection
   readonly durable: DurableAppend
   readonly subscriber: Subscriber
@@ -43,14 +43,14 @@ export interface EventPlace {
 /** Events on a stream. See `event-scripts.ts` for what is kept there. */
 export class RedisEvents implements EventDriver {
   readonly parking: RedisParking
-  readonly #place: EventPlace
+  readonly #context: EventContext
   readonly #readers = new OpenReaders()
   /** How far this process has seen the log. */
   #seen: LogPosition = NOWHERE
 
-  constructor(place: EventPlace) {
-    this.#place = place
-    this.parking = new RedisParking(place)
+  constructor(context: EventContext) {
+    this.#context = context
+    this.parking = new RedisParking(context)
   }
 
   async append(
@@ -58,7 +58,7 @@ export class RedisEvents implements EventDriver {
     { retention, durable }: AppendOptions,
   ): Promise<Cursor[]> {
     if (records.length === 0) return []
-    const { keys } = this.#place
+    const { keys } = this.#context
     const { epoch, n } = this.#seen
     const call: ScriptCall = {
       keys: [keys.log, keys.logState, keys.groups],
@@ -73,8 +73,8 @@ export class RedisEvents implements EventDriver {
       ],
     }
     const cursors = durable
-      ? await this.#place.durable.append(call)
-      : ((await APPEND.run(this.#place.connection, call)) as [number, ...Cursor[]]).slice(1)
+      ? await this.#context.durable.append(call)
+      : ((await APPEND.run(this.#context.connection, call)) as [number, ...Cursor[]]).slice(1)
     const last = parsePosition(String(cursors.at(-1)))
     if (last !== undefined) this.note(last)
     return cursors as Cursor[]
@@ -83,16 +83,16 @@ export class RedisEvents implements EventDriver {
   openReader({ from, group }: ReaderOptions): EventReader {
     return this.#readers.open((forget) =>
       group === undefined
-        ? new PolledReader(new RedisLog(this.#place, this, from, forget))
+        ? new PolledReader(new RedisLog(this.#context, this, from, forget))
         : new GroupReader(
             group,
-            new LockElection(new RedisGroups(this.#place, this, from, forget), group),
+            new LockElection(new RedisGroups(this.#context, this, from, forget), group),
           ),
     )
   }
 
   async clean(retention: Retention, _options?: CleanOptions): Promise<number> {
-    const { connection, keys } = this.#place
+    const { connection, keys } = this.#context
     const removed = await EXPIRE.run(connection, {
       keys: [keys.log, keys.logState, keys.groups],
       args: [retention.maxBytes, retentionCutoff(retention)],

@@ -14,12 +14,12 @@ import {
 } from '@cli-ops/shared-ipc/driver'
 
 import { COMMIT, JOIN } from './event-scripts.js'
-import type { EventPlace, RedisEvents } from './redis-events.js'
+import type { EventContext, RedisEvents } from './redis-events.js'
 import { findPosition, RedisLog } from './redis-log.js'
 
 /** The cursors of groups, and what the active reader of one reads from. */
 export class RedisGroups implements ElectedLog {
-  readonly #place: EventPlace
+  readonly #context: EventContext
   readonly #events: RedisEvents
   readonly #start: StartPosition | LogPosition
   readonly end: () => void
@@ -28,23 +28,23 @@ export class RedisGroups implements ElectedLog {
    * @param end called when the reader was closed
    * @throws TypeError for what is no position
    */
-  constructor(place: EventPlace, events: RedisEvents, from: StartPosition, end: () => void) {
-    this.#place = place
+  constructor(context: EventContext, events: RedisEvents, from: StartPosition, end: () => void) {
+    this.#context = context
     this.#events = events
     this.#start = parseStart(from, parsePosition)
     this.end = end
   }
 
   get locks(): LeasedLocks {
-    return this.#place.groupLocks
+    return this.#context.groupLocks
   }
 
   async begin(): Promise<Cursor> {
-    return toCursor(await findPosition(this.#place, this.#start))
+    return toCursor(await findPosition(this.#context, this.#start))
   }
 
   async join(group: string, cursor: Cursor): Promise<Cursor> {
-    const { connection, keys } = this.#place
+    const { connection, keys } = this.#context
     const committed = await JOIN.run(connection, {
       keys: [keys.log, keys.logState, keys.groups],
       args: [group, cursor],
@@ -53,7 +53,7 @@ export class RedisGroups implements ElectedLog {
   }
 
   async commit(group: string, cursor: Cursor, lockId: string): Promise<void> {
-    const { connection, keys } = this.#place
+    const { connection, keys } = this.#context
     const holders = `${keys.locks('group')}holders:${group}`
     await COMMIT.run(connection, {
       keys: [keys.log, keys.logState, keys.groups, holders],
@@ -62,7 +62,7 @@ export class RedisGroups implements ElectedLog {
   }
 
   openReader(cursor: Cursor): EventReader {
-    return new PolledReader(new RedisLog(this.#place, this.#events, cursor))
+    return new PolledReader(new RedisLog(this.#context, this.#events, cursor))
   }
 
   openLedger(group: string): RetryLedger {

@@ -16,7 +16,7 @@ import {
 
 import { FETCH, FIND } from './event-scripts.js'
 import { parseEntry } from './log-entry.js'
-import type { EventPlace, RedisEvents } from './redis-events.js'
+import type { EventContext, RedisEvents } from './redis-events.js'
 
 /** Entries that one look takes. */
 const FETCH_COUNT = 256
@@ -26,7 +26,7 @@ const FETCH_COUNT = 256
  * position directly is taken from there, and anything else is fetched from the log by explicit ids.
  */
 export class RedisLog implements PolledLog<LogPosition> {
-  readonly #place: EventPlace
+  readonly #context: EventContext
   readonly #events: RedisEvents
   readonly #start: StartPosition | LogPosition
   readonly #onEnd: () => void
@@ -36,19 +36,19 @@ export class RedisLog implements PolledLog<LogPosition> {
    * @throws TypeError for what is no position
    */
   constructor(
-    place: EventPlace,
+    context: EventContext,
     events: RedisEvents,
     from: StartPosition,
     onEnd: () => void = () => undefined,
   ) {
-    this.#place = place
+    this.#context = context
     this.#events = events
     this.#start = parseStart(from, parsePosition)
     this.#onEnd = onEnd
   }
 
   begin(): Promise<LogPosition> {
-    return findPosition(this.#place, this.#start)
+    return findPosition(this.#context, this.#start)
   }
 
   toCursor(position: LogPosition): Cursor {
@@ -58,7 +58,7 @@ export class RedisLog implements PolledLog<LogPosition> {
   async fetch(
     from: LogPosition,
   ): Promise<{ readonly slices: LogSlice<LogPosition>[]; readonly isMore: boolean }> {
-    const { connection, keys } = this.#place
+    const { connection, keys } = this.#context
     const [end, hasRestarted, entries] = (await FETCH.run(connection, {
       keys: [keys.log, keys.logState, keys.groups],
       args: [toCursor(from), FETCH_COUNT],
@@ -73,7 +73,7 @@ export class RedisLog implements PolledLog<LogPosition> {
   }
 
   listen(reader: PolledReader<LogPosition>): () => void {
-    const { subscriber, keys } = this.#place
+    const { subscriber, keys } = this.#context
     return subscriber.listen(keys.eventChannel, {
       onMessage: (message) => {
         this.#events.note(offerAppended(reader, message))
@@ -97,7 +97,7 @@ export class RedisLog implements PolledLog<LogPosition> {
 
 /** Finds where a reader begins; the engine is asked where that is not known. */
 export async function findPosition(
-  { connection, keys }: EventPlace,
+  { connection, keys }: EventContext,
   start: StartPosition | LogPosition,
 ): Promise<LogPosition> {
   if (typeof start === 'object' && 'epoch' in start) return start

@@ -13,20 +13,20 @@ import {
 } from '@cli-ops/shared-ipc/driver'
 
 import { CONTENTS, COUNT_ATTEMPT, FIELDS, GROUPS, PARK, RETRY, UNPARK } from './parking-scripts.js'
-import type { EventPlace } from './redis-events.js'
+import type { EventContext } from './redis-events.js'
 
 const MAX_LISTED = 64
 
 /** The attempts and parked events of all groups. See `parking-scripts.ts` for what is kept. */
 export class RedisParking implements EventParking, LedgerStore {
-  readonly #place: EventPlace
+  readonly #context: EventContext
 
-  constructor(place: EventPlace) {
-    this.#place = place
+  constructor(context: EventContext) {
+    this.#context = context
   }
 
   async groups(): Promise<ParkedCount[]> {
-    const { connection, keys } = this.#place
+    const { connection, keys } = this.#context
     const reply = (await GROUPS.run(connection, {
       keys: [keys.parking],
       args: [keys.parked('')],
@@ -55,7 +55,7 @@ export class RedisParking implements EventParking, LedgerStore {
   }
 
   async retry(group: string, id?: string): Promise<number> {
-    const { connection, keys } = this.#place
+    const { connection, keys } = this.#context
     const { fields } = await this.#fields(group)
     const asked = fields.filter((field) => id === undefined || idOf(field) === id)
     if (asked.length === 0) return 0
@@ -76,7 +76,7 @@ export class RedisParking implements EventParking, LedgerStore {
 
   /** Counts an attempt, and forgets those at events that were handled meanwhile. */
   async countAttempt(group: string, cursor: Cursor, finished: readonly Cursor[]): Promise<number> {
-    const { connection, keys } = this.#place
+    const { connection, keys } = this.#context
     const count = await COUNT_ATTEMPT.run(connection, {
       keys: [keys.attempts(group)],
       args: [cursor, ...finished],
@@ -86,7 +86,7 @@ export class RedisParking implements EventParking, LedgerStore {
 
   async park(group: string, { event, attempts, error, parkedAt }: ParkedEvent): Promise<void> {
     const json = JSON.stringify({ attempts, error, parkedAt, event })
-    await PARK.run(this.#place.connection, {
+    await PARK.run(this.#context.connection, {
       keys: this.#keysOf(group),
       args: [event.cursor, parkedKey(event), json, group],
     })
@@ -97,7 +97,7 @@ export class RedisParking implements EventParking, LedgerStore {
   }
 
   listen(group: string, listener: () => void): () => void {
-    const { subscriber, keys } = this.#place
+    const { subscriber, keys } = this.#context
     return subscriber.listen(keys.parkingChannel, {
       onMessage: (asked) => {
         if (asked === group) listener()
@@ -109,7 +109,7 @@ export class RedisParking implements EventParking, LedgerStore {
 
   async #remove(group: string, fields: readonly string[]): Promise<number> {
     if (fields.length === 0) return 0
-    const removed = await UNPARK.run(this.#place.connection, {
+    const removed = await UNPARK.run(this.#context.connection, {
       keys: this.#keysOf(group),
       args: [group, ...fields.flatMap((field) => [cursorOf(field), field])],
     })
@@ -119,7 +119,7 @@ export class RedisParking implements EventParking, LedgerStore {
   async #fields(
     group: string,
   ): Promise<{ readonly fields: string[]; readonly retries: ReadonlySet<string> }> {
-    const { connection, keys } = this.#place
+    const { connection, keys } = this.#context
     const [fields, retries] = (await FIELDS.run(connection, {
       keys: [keys.parked(group), keys.retries(group)],
       args: [],
@@ -134,7 +134,7 @@ export class RedisParking implements EventParking, LedgerStore {
     retries: ReadonlySet<string>,
   ): Promise<ParkedEvent[]> {
     if (fields.length === 0) return []
-    const { connection, keys } = this.#place
+    const { connection, keys } = this.#context
     const contents = (await CONTENTS.run(connection, {
       keys: [keys.parked(group)],
       args: [...fields],
@@ -148,7 +148,7 @@ export class RedisParking implements EventParking, LedgerStore {
   }
 
   #keysOf(group: string): string[] {
-    const { keys } = this.#place
+    const { keys } = this.#context
     return [keys.attempts(group), keys.parked(group), keys.retries(group), keys.parking]
   }
 }

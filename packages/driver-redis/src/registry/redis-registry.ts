@@ -7,7 +7,7 @@ import type { Keys } from '../keys.js'
 import { ANNOUNCE, DISCOVER, PRUNE, WITHDRAW } from './registry-scripts.js'
 
 /** Where records are kept. */
-export interface RegistryPlace {
+export interface RegistryContext {
   readonly connection: RedisConnection
   readonly subscriber: Subscriber
   readonly keys: Keys
@@ -18,14 +18,14 @@ export interface RegistryPlace {
 
 /** Records in a hash. See `registry-scripts.ts` for what is kept there. */
 export class RedisRegistry implements RecordStore {
-  readonly #place: RegistryPlace
+  readonly #context: RegistryContext
 
-  constructor(place: RegistryPlace) {
-    this.#place = place
+  constructor(context: RegistryContext) {
+    this.#context = context
   }
 
   get leaseMs(): number {
-    return this.#place.leaseMs
+    return this.#context.leaseMs
   }
 
   async announce(records: ReadonlyMap<string, ServiceRecord>, how: 'new' | 'renew'): Promise<void> {
@@ -53,7 +53,7 @@ export class RedisRegistry implements RecordStore {
   }
 
   watch(listener: () => void): () => void {
-    return this.#place.subscriber.listen(this.#place.keys.registryChannel, {
+    return this.#context.subscriber.listen(this.#context.keys.registryChannel, {
       onMessage: () => {
         listener()
       },
@@ -64,11 +64,11 @@ export class RedisRegistry implements RecordStore {
   }
 
   probe(endpoint: string): Promise<boolean> {
-    return this.#place.probe(endpoint)
+    return this.#context.probe(endpoint)
   }
 
   #run(script: Script, args: readonly (string | number)[]): Promise<unknown> {
-    const { connection, keys } = this.#place
+    const { connection, keys } = this.#context
     return script.run(connection, {
       keys: [keys.records, keys.recordDeadlines],
       args: [keys.registryChannel, ...args],

@@ -9,7 +9,7 @@ import {
 import { cursorIn, toRecord } from './event-params.js'
 import { EventPump } from './event-pump.js'
 import { parkingOperations } from './parking-operations.js'
-import type { HubPlace } from './hub-place.js'
+import type { HubNamespace } from './hub-namespace.js'
 import type { Client, ClientPart, Operations } from './operation.js'
 import { arrayIn, integerIn, objectIn, optionalNameIn, type Params } from './params.js'
 
@@ -20,14 +20,14 @@ const MAX_CREDIT = 65_536
 /** Events of one client. */
 export class ClientEvents implements ClientPart {
   readonly operations: Operations
-  readonly #place: HubPlace
+  readonly #namespace: HubNamespace
   readonly #client: Client
   readonly #readers = new Map<number, EventReader>()
   readonly #pumps = new Map<number, EventPump>()
   #ended = false
 
-  constructor(place: HubPlace, client: Client) {
-    this.#place = place
+  constructor(namespace: HubNamespace, client: Client) {
+    this.#namespace = namespace
     this.#client = client
     this.operations = [
       ['events.append', { scope: 'emit', run: (params) => this.#append(params) }],
@@ -65,10 +65,10 @@ export class ClientEvents implements ClientPart {
         'events.clean',
         {
           scope: 'emit',
-          run: async (params) => (await place.events()).clean(retentionIn(params)),
+          run: async (params) => (await namespace.events()).clean(retentionIn(params)),
         },
       ],
-      ...parkingOperations(place, (params) => this.#readers.get(readerIn(params))),
+      ...parkingOperations(namespace, (params) => this.#readers.get(readerIn(params))),
     ]
   }
 
@@ -84,7 +84,7 @@ export class ClientEvents implements ClientPart {
   async #append(params: Params): Promise<Cursor[]> {
     const records = arrayIn(params, 'events', MAX_EVENTS).map(toRecord)
     const options = { retention: retentionIn(params), durable: params['durable'] === true }
-    return (await this.#place.events()).append(records, options)
+    return (await this.#namespace.events()).append(records, options)
   }
 
   async #open(params: Params, signal: AbortSignal): Promise<{ cursor: Cursor | undefined }> {
@@ -95,7 +95,7 @@ export class ClientEvents implements ClientPart {
     const from = startIn(params)
     const group = optionalNameIn(params, 'group')
     const credit = integerIn(params, 'credit', 1, MAX_CREDIT)
-    const events = await this.#place.events()
+    const events = await this.#namespace.events()
     const reader = events.openReader({ from, group })
     this.#readers.set(id, reader)
     const close = (): void => {

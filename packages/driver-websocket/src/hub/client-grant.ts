@@ -38,7 +38,7 @@ export class ClientGrant {
   }
 
   /** What the client may count on from now on, in milliseconds. */
-  get givenMs(): number {
+  get usableMs(): number {
     if (this.#ended || !this.grant.isHeld()) return 0
     const { remainingMs = Infinity } = this.grant
     return Math.max(0, Math.floor(Math.min(this.#leaseMs, remainingMs)))
@@ -48,7 +48,7 @@ export class ClientGrant {
   renew(): number {
     if (this.#ended) return 0
     this.#expireLater()
-    return this.givenMs
+    return this.usableMs
   }
 
   /** The session has ended; nobody can renew it any more. */

@@ -9,7 +9,7 @@ import {
 import type { WireGrant } from '../protocol/protocol.js'
 import { encodeBriefly, encodeLockInfo } from '../protocol/wire-lock.js'
 import { ClientGrant } from './client-grant.js'
-import type { HubPlace } from './hub-place.js'
+import type { HubNamespace } from './hub-namespace.js'
 import type { Client, ClientPart, Operations } from './operation.js'
 import {
   arrayIn,
@@ -41,7 +41,7 @@ type ArrivedRequest = LockRequest & { readonly arrival: bigint }
 /** Locks of one session. */
 export class ClientLocks implements ClientPart {
   readonly operations: Operations
-  readonly #place: HubPlace
+  readonly #namespace: HubNamespace
   readonly #client: Client
   /** When those came that lost their place since the client was away. */
   readonly #arrivals = new Map<string, bigint>()
@@ -49,8 +49,8 @@ export class ClientLocks implements ClientPart {
   readonly #uncollected = new Set<string>()
   #ended = false
 
-  constructor(place: HubPlace, client: Client) {
-    this.#place = place
+  constructor(namespace: HubNamespace, client: Client) {
+    this.#namespace = namespace
     this.#client = client
     this.operations = [
       [
@@ -70,7 +70,7 @@ export class ClientLocks implements ClientPart {
         {
           scope: 'lock',
           run: async (params) =>
-            (await place.locks()).forceRelease(
+            (await namespace.locks()).forceRelease(
               lockNameIn(params, 'resource'),
               textIn(params, 'id'),
             ),
@@ -81,8 +81,8 @@ export class ClientLocks implements ClientPart {
         {
           scope: 'read',
           run: async (params) => {
-            const info = await (await place.locks()).inspect(lockNameIn(params, 'resource'))
-            return info === null ? null : encodeLockInfo(place.withWaiters(info))
+            const info = await (await namespace.locks()).inspect(lockNameIn(params, 'resource'))
+            return info === null ? null : encodeLockInfo(namespace.withWaiters(info))
           },
         },
       ],
@@ -91,8 +91,8 @@ export class ClientLocks implements ClientPart {
         {
           scope: 'read',
           run: async (params) => {
-            const infos = await (await place.locks()).list({ prefix: prefixIn(params) })
-            return infos.map((info) => encodeLockInfo(place.withWaiters(info)))
+            const infos = await (await namespace.locks()).list({ prefix: prefixIn(params) })
+            return infos.map((info) => encodeLockInfo(namespace.withWaiters(info)))
           },
         },
       ],
@@ -100,7 +100,7 @@ export class ClientLocks implements ClientPart {
         'locks.clean',
         {
           scope: 'lock',
-          run: async () => (await (await place.locks()).clean()).map(encodeLockInfo),
+          run: async () => (await (await namespace.locks()).clean()).map(encodeLockInfo),
         },
       ],
     ]
@@ -113,7 +113,7 @@ export class ClientLocks implements ClientPart {
       controller.abort(goneError())
     }
     for (const id of this.#uncollected) {
-      const held = this.#place.grants.get(id)
+      const held = this.#namespace.grants.get(id)
       // A store that cannot be reached lets it end by itself.
       if (held?.client === this.#client) held.release().catch(() => undefined)
     }
@@ -123,7 +123,7 @@ export class ClientLocks implements ClientPart {
   end(): void {
     this.#ended = true
     for (const { controller } of this.#ownWaits()) controller.abort(goneError())
-    for (const grant of this.#place.grants.values())
+    for (const grant of this.#namespace.grants.values())
       if (grant.client === this.#client) grant.orphan()
   }
 
@@ -131,10 +131,10 @@ export class ClientLocks implements ClientPart {
     const request = toRequest(params, this.#client.token)
     const { id, resource } = request
     // Asked for again, over the next connection: the answer was lost, or is still to come.
-    const known = this.#place.waits.get(id)
+    const known = this.#namespace.waits.get(id)
     if (known?.client === this.#client && !known.controller.signal.aborted)
       return this.#follow(known, signal)
-    const held = this.#place.grants.get(id)
+    const held = this.#namespace.grants.get(id)
     this.#uncollected.delete(id)
     if (held?.client === this.#client && held.resource === resource)
       return this.#toWire(held, request.mode)
@@ -144,8 +144,8 @@ export class ClientLocks implements ClientPart {
 
   #begin(given: LockRequest, wait: boolean, signal: AbortSignal): Promise<WireGrant | null> {
     const { id } = given
-    const { waits } = this.#place
-    const inherited = this.#place.inherited(id, this.#client.id)
+    const { waits } = this.#namespace
+    const inherited = this.#namespace.inherited(id, this.#client.id)
     const arrival =
       this.#arrivals.get(id) ??
       (inherited === undefined ? process.hrtime.bigint() : BigInt(inherited.arrival))
@@ -185,7 +185,7 @@ export class ClientLocks implements ClientPart {
    * hold it.
    */
   async #giveUp(id: string): Promise<void> {
-    const { grants, waits } = this.#place
+    const { grants, waits } = this.#namespace
     const user = waits.get(id)?.client ?? grants.get(id)?.client
     if (user !== undefined && user.token !== this.#client.token)
       throw new TypeError('id must not be in use')
@@ -201,17 +201,17 @@ export class ClientLocks implements ClientPart {
     isInherited: boolean,
   ): Promise<WireGrant | null> {
     const { id } = request
-    const locks = await this.#place.leases()
+    const locks = await this.#namespace.leases()
     signal.throwIfAborted()
     if (isInherited) {
       const held = await this.#resumeInherited(request)
       if (held !== undefined) return held
     }
-    this.#place.note(request, this.#client.id)
+    this.#namespace.note(request, this.#client.id)
     let grant: LockGrant | null = null
     try {
       grant = wait
-        ? await this.#place.acquire(request, {
+        ? await this.#namespace.acquire(request, {
             signal,
             onWait: (info) => {
               this.#client.notify('locks.waiting', { id, info: encodeBriefly(info) })
@@ -219,12 +219,12 @@ export class ClientLocks implements ClientPart {
           })
         : await locks.tryAcquire(request)
     } finally {
-      if (grant === null) this.#place.forget(id)
+      if (grant === null) this.#namespace.forget(id)
     }
     if (grant === null) return null
     if (this.#ended || signal.aborted) {
       await grant.release()
-      this.#place.forget(id)
+      this.#namespace.forget(id)
       throw goneError()
     }
     if (!this.#client.isOpen) this.#uncollected.add(id)
@@ -232,11 +232,11 @@ export class ClientLocks implements ClientPart {
   }
 
   #hold(resource: string, grant: LockGrant): ClientGrant {
-    const { grants } = this.#place
+    const { grants } = this.#namespace
     const { id } = grant
     const held = new ClientGrant(resource, grant, this.#client, () => {
       grants.delete(id)
-      this.#place.forget(id)
+      this.#namespace.forget(id)
     })
     grants.set(id, held)
     return held
@@ -255,7 +255,7 @@ export class ClientLocks implements ClientPart {
   }
 
   #renew(params: Params): number | Promise<number> {
-    const held = this.#place.grants.get(lockIdIn(params))
+    const held = this.#namespace.grants.get(lockIdIn(params))
     if (held !== undefined) return held.client === this.#client ? held.renew() : 0
     return this.#resume(params)
   }
@@ -273,8 +273,8 @@ export class ClientLocks implements ClientPart {
   }
 
   async #takeUp(request: LockRequest, token: bigint): Promise<ClientGrant | undefined> {
-    const { grants } = this.#place
-    const grant = await (await this.#place.leases()).resume?.(request, token)
+    const { grants } = this.#namespace
+    const grant = await (await this.#namespace.leases()).resume?.(request, token)
     // It was asked for twice.
     const known = grants.get(request.id)
     if (known !== undefined) return known.client === this.#client ? known : undefined
@@ -283,13 +283,13 @@ export class ClientLocks implements ClientPart {
       await grant.release()
       return undefined
     }
-    this.#place.note({ ...request, arrival: process.hrtime.bigint() }, this.#client.id)
+    this.#namespace.note({ ...request, arrival: process.hrtime.bigint() }, this.#client.id)
     return this.#hold(request.resource, grant)
   }
 
   /** The hub before this one may have granted it without a chance to say so. */
   async #resumeInherited(request: LockRequest): Promise<WireGrant | undefined> {
-    const info = await (await this.#place.locks()).inspect(request.resource)
+    const info = await (await this.#namespace.locks()).inspect(request.resource)
     const holder = info?.holders.find(({ id }) => id === request.id)
     const held = holder && (await this.#takeUp(request, holder.token))
     return held && this.#toWire(held, request.mode)
@@ -298,24 +298,24 @@ export class ClientLocks implements ClientPart {
   /** Gives back a lock, or a place in the queue. */
   async #release(resource: string, id: string): Promise<boolean> {
     this.#arrivals.delete(id)
-    const waiting = this.#place.waits.get(id)
+    const waiting = this.#namespace.waits.get(id)
     if (waiting?.client === this.#client) {
       waiting.controller.abort(goneError())
       await waiting.granted.catch(() => undefined)
     }
-    const held = this.#place.grants.get(id)
+    const held = this.#namespace.grants.get(id)
     if (held?.resource === resource) {
       await held.release()
       return true
     }
     // Of a hub that is no more: its owner gives it back before the end of its lease.
-    const wasHeld = await (await this.#place.locks()).forceRelease(resource, id)
-    if (wasHeld) this.#place.forget(id)
+    const wasHeld = await (await this.#namespace.locks()).forceRelease(resource, id)
+    if (wasHeld) this.#namespace.forget(id)
     return wasHeld
   }
 
   #ownWaits(): ClientWait[] {
-    return [...this.#place.waits.values()].filter(({ client }) => client === this.#client)
+    return [...this.#namespace.waits.values()].filter(({ client }) => client === this.#client)
   }
 }
 

@@ -1,7 +1,7 @@
 import { CliOpsError, type ServiceInfo, type ServiceRecord } from '@cli-ops/shared-ipc/driver'
 
 import type { WireService } from '../registry/hub-registry.js'
-import type { HubPlace } from './hub-place.js'
+import type { HubNamespace } from './hub-namespace.js'
 import type { Client, ClientPart, Operations } from './operation.js'
 import {
   claimIn,
@@ -45,14 +45,14 @@ export interface ClientRecord {
 /** Registrations of one client. */
 export class ClientRegistry implements ClientPart {
   readonly operations: Operations
-  readonly #place: HubPlace
+  readonly #namespace: HubNamespace
   readonly #client: Client
   #stopWatching: (() => void) | undefined
   #telling: NodeJS.Timeout | undefined
   #ended = false
 
-  constructor(place: HubPlace, client: Client) {
-    this.#place = place
+  constructor(namespace: HubNamespace, client: Client) {
+    this.#namespace = namespace
     this.#client = client
     this.operations = [
       ['registry.register', { scope: 'emit', run: (params) => this.#register(params) }],
@@ -63,7 +63,7 @@ export class ClientRegistry implements ClientPart {
         {
           scope: 'emit',
           run: async () =>
-            (await (await place.registry()).clean()).map((info) => this.#toWire(info)),
+            (await (await namespace.registry()).clean()).map((info) => this.#toWire(info)),
         },
       ],
       ['registry.watch', { scope: 'read', run: () => this.#watch() }],
@@ -92,7 +92,7 @@ export class ClientRegistry implements ClientPart {
     const name = nameIn(given, 'name')
     const instance = instanceIn(given, 'instance')
     const key = keyOf(name, instance)
-    const known = this.#place.records.get(key)
+    const known = this.#namespace.records.get(key)
     const { token } = this.#client
     if (known !== undefined && known.token !== token)
       throw new CliOpsError('FORBIDDEN', `${name} ${instance} is registered with another token`)
@@ -105,15 +105,15 @@ export class ClientRegistry implements ClientPart {
     const stored = this.#toStored(given, name, instance)
     const record = known ?? { token, name, instance, clients: new Set<Client>() }
     record.clients.add(this.#client)
-    this.#place.records.set(key, record)
-    await (await this.#place.registry()).register(stored)
+    this.#namespace.records.set(key, record)
+    await (await this.#namespace.registry()).register(stored)
     // It went while the record was being written.
     if (this.#ended) this.end()
     return null
   }
 
   async #unregister(params: Params): Promise<null> {
-    const record = this.#place.records.get(
+    const record = this.#namespace.records.get(
       keyOf(nameIn(params, 'name'), instanceIn(params, 'instance')),
     )
     if (record?.token === this.#client.token) await this.#remove(record)
@@ -121,18 +121,18 @@ export class ClientRegistry implements ClientPart {
   }
 
   async #remove({ name, instance }: ClientRecord): Promise<void> {
-    this.#place.records.delete(keyOf(name, instance))
-    await (await this.#place.registry()).unregister(name, instance)
+    this.#namespace.records.delete(keyOf(name, instance))
+    await (await this.#namespace.registry()).unregister(name, instance)
   }
 
   async #discover(params: Params): Promise<WireService[]> {
     const query = { name: optionalNameIn(params, 'name'), probe: params['probe'] === true }
-    const found = await (await this.#place.registry()).discover(query)
+    const found = await (await this.#namespace.registry()).discover(query)
     return found.map((info) => this.#toWire(info))
   }
 
   async #watch(): Promise<null> {
-    const registry = await this.#place.registry()
+    const registry = await this.#namespace.registry()
     if (this.#ended) return null
     this.#stopWatching ??= registry.watch(() => {
       this.#telling ??= setTimeout(() => {
@@ -151,13 +151,13 @@ export class ClientRegistry implements ClientPart {
   }
 
   #own(): ClientRecord[] {
-    return [...this.#place.records.values()].filter(({ clients }) => clients.has(this.#client))
+    return [...this.#namespace.records.values()].filter(({ clients }) => clients.has(this.#client))
   }
 
   #toStored(given: Params, name: string, instance: string): ServiceRecord {
     const version = claimIn(given, 'version')
     const endpoint = claimIn(given, 'endpoint')
-    const listening = this.#place.endpoints.get(endpoint)?.endpoint
+    const listening = this.#namespace.endpoints.get(endpoint)?.endpoint
     const remote: Remote = {
       pid: integerIn(given, 'pid', 0, MAX_PID),
       token: this.#client.token,
@@ -205,7 +205,8 @@ export class ClientRegistry implements ClientPart {
   /** What clients call an endpoint of the hub; where it really is concerns nobody. */
   #nameOf(endpoint: string | undefined): string | undefined {
     if (endpoint === undefined) return undefined
-    for (const [name, real] of this.#place.endpoints) if (real.endpoint === endpoint) return name
+    for (const [name, real] of this.#namespace.endpoints)
+      if (real.endpoint === endpoint) return name
     return endpoint
   }
 }

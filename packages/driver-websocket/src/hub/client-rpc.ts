@@ -7,7 +7,7 @@ import {
 
 import { WireChannel } from '../rpc/wire-channel.js'
 import { bridge } from './bridge.js'
-import type { HubPlace } from './hub-place.js'
+import type { HubNamespace } from './hub-namespace.js'
 import type { Client, ClientPart, Operations } from './operation.js'
 import { instanceIn, nameIn, type Params } from './params.js'
 
@@ -33,7 +33,7 @@ export interface ClientEndpoint {
 /** Services and requests of one client. */
 export class ClientRpc implements ClientPart {
   readonly operations: Operations
-  readonly #place: HubPlace
+  readonly #namespace: HubNamespace
   readonly #client: Client
   readonly #bounds: RpcBounds
   readonly #listeners = new Map<string, RpcListener>()
@@ -42,8 +42,8 @@ export class ClientRpc implements ClientPart {
   readonly #accepting: (() => void)[] = []
   #ended = false
 
-  constructor(place: HubPlace, client: Client, bounds: RpcBounds) {
-    this.#place = place
+  constructor(namespace: HubNamespace, client: Client, bounds: RpcBounds) {
+    this.#namespace = namespace
     this.#client = client
     this.#bounds = bounds
     const frame = (method: string) =>
@@ -95,18 +95,18 @@ export class ClientRpc implements ClientPart {
     await this.#takeOver(name)
     if (this.#listeners.size >= MAX_LISTENERS)
       throw new CliOpsError('RATE_LIMITED', `a connection has at most ${MAX_LISTENERS} listeners`)
-    const rpc = await this.#place.rpc()
+    const rpc = await this.#namespace.rpc()
     const accept = (channel: RpcChannel): void => {
       this.#accept(id, channel)
     }
     const listener = await rpc.listen(service, accept, this.#bounds)
-    if (this.#ended || this.#place.endpoints.has(name)) {
+    if (this.#ended || this.#namespace.endpoints.has(name)) {
       await listener.close()
       throw new CliOpsError('CONNECTION_LOST', 'the connection has ended')
     }
     this.#listeners.set(id, listener)
     const { token } = this.#client
-    this.#place.endpoints.set(name, {
+    this.#namespace.endpoints.set(name, {
       endpoint: listener.endpoint,
       token,
       close: () => this.#close(id),
@@ -116,7 +116,7 @@ export class ClientRpc implements ClientPart {
 
   /** The client began a new session before its last one has ended. */
   async #takeOver(name: string): Promise<void> {
-    const listening = this.#place.endpoints.get(name)
+    const listening = this.#namespace.endpoints.get(name)
     if (listening === undefined) return
     if (listening.token !== this.#client.token) throw new TypeError('listener must not be in use')
     await listening.close()
@@ -131,7 +131,7 @@ export class ClientRpc implements ClientPart {
     const listener = this.#listeners.get(id)
     if (listener === undefined) return
     this.#listeners.delete(id)
-    this.#place.endpoints.delete(`hub:${id}`)
+    this.#namespace.endpoints.delete(`hub:${id}`)
     await listener.close().catch(() => undefined)
   }
 
@@ -169,7 +169,7 @@ export class ClientRpc implements ClientPart {
       throw new CliOpsError('RATE_LIMITED', `a connection has at most ${MAX_CHANNELS} channels`)
     const real = typeof endpoint === 'string' ? await this.#find(endpoint) : undefined
     if (real === undefined) throw new CliOpsError('NO_RESPONDER', 'nobody answers at that endpoint')
-    const channel = await (await this.#place.rpc()).connect(real, this.#bounds, signal)
+    const channel = await (await this.#namespace.rpc()).connect(real, this.#bounds, signal)
     if (this.#ended || signal.aborted) channel.close()
     bridge(this.#add(id), channel)
     return null
@@ -177,9 +177,9 @@ export class ClientRpc implements ClientPart {
 
   /** Where a service is. Only what the registry names may be connected to: other sockets of this machine are not the kit's. */
   async #find(endpoint: string): Promise<string | undefined> {
-    const listening = this.#place.endpoints.get(endpoint)
+    const listening = this.#namespace.endpoints.get(endpoint)
     if (listening !== undefined) return listening.endpoint
-    const services = await (await this.#place.registry()).discover({ probe: false })
+    const services = await (await this.#namespace.registry()).discover({ probe: false })
     return services.some((service) => service.endpoint === endpoint) ? endpoint : undefined
   }
 

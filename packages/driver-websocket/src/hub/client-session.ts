@@ -4,7 +4,7 @@ import { ClientEvents } from './client-events.js'
 import { ClientLocks } from './client-locks.js'
 import { ClientRegistry } from './client-registry.js'
 import { ClientRpc, type RpcBounds } from './client-rpc.js'
-import type { HubPlace } from './hub-place.js'
+import type { HubNamespace } from './hub-namespace.js'
 import { KeptAnswers } from './kept-answers.js'
 import type {
   Client,
@@ -23,7 +23,7 @@ const WAITS_MS = 1_000
 export interface SessionOptions {
   readonly id: string
   readonly scope: SessionScope
-  readonly place: HubPlace
+  readonly namespace: HubNamespace
   readonly leaseMs: number
   readonly bounds: RpcBounds
   /** It has ended, for good. */
@@ -38,7 +38,7 @@ export class ClientSession implements Client {
   readonly id: string
   readonly scope: SessionScope
   readonly leaseMs: number
-  readonly place: HubPlace
+  readonly namespace: HubNamespace
   readonly #parts: readonly ClientPart[]
   readonly #operations: ReadonlyMap<string, Operation>
   readonly #answers = new KeptAnswers()
@@ -48,17 +48,17 @@ export class ClientSession implements Client {
   #expiry: NodeJS.Timeout | undefined
   #ended = false
 
-  constructor({ id, scope, place, leaseMs, bounds, onEnd }: SessionOptions) {
+  constructor({ id, scope, namespace, leaseMs, bounds, onEnd }: SessionOptions) {
     this.id = id
     this.scope = scope
-    this.place = place
+    this.namespace = namespace
     this.leaseMs = leaseMs
     this.#onEnd = onEnd
     this.#parts = [
-      new ClientLocks(place, this),
-      new ClientEvents(place, this),
-      new ClientRegistry(place, this),
-      new ClientRpc(place, this, bounds),
+      new ClientLocks(namespace, this),
+      new ClientEvents(namespace, this),
+      new ClientRegistry(namespace, this),
+      new ClientRpc(namespace, this, bounds),
     ]
     this.#operations = new Map(this.#parts.flatMap(({ operations }) => operations))
   }

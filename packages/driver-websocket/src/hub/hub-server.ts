@@ -24,11 +24,11 @@ import { AttemptLimit } from './attempt-limit.js'
 import type { Hub, HubHealth } from './hub.js'
 import { ClientSession } from './client-session.js'
 import { HubClient, type HubContext, type NewSession } from './hub-client.js'
-import { HubPlaces } from './hub-places.js'
+import { HubNamespaces } from './hub-namespaces.js'
 import { HubSessions } from './hub-sessions.js'
 import type { HubTls } from './hub-options.js'
 import type { HubToken } from './hub-token.js'
-import { bearerOf, checkRequest, type Refusal } from './request-check.js'
+import { bearerOf, checkRequest, type HttpRejection } from './request-check.js'
 import { assertTls, type ResolvedHubOptions } from './resolve-hub-options.js'
 import { currentTokens, findToken, isStillGood } from './token-check.js'
 
@@ -49,7 +49,7 @@ export class HubServer implements Hub, HubContext {
   readonly maxBufferedBytes: number
   readonly log: (line: string) => void
   readonly #options: ResolvedHubOptions
-  readonly #places: HubPlaces
+  readonly #places: HubNamespaces
   readonly #http: Server
   readonly #ws: WebSocketServer
   readonly #connections = new Set<HubClient>()
@@ -68,7 +68,7 @@ export class HubServer implements Hub, HubContext {
     this.maxFrameBytes = maxFrameBytes
     this.maxBufferedBytes = maxBufferedBytes
     this.log = onLog
-    this.#places = new HubPlaces({ ...store, leaseMs })
+    this.#places = new HubNamespaces({ ...store, leaseMs })
     this.#sessions = new HubSessions(options)
     const limits = {
       maxHeaderSize: MAX_HEADER_BYTES,
@@ -188,16 +188,16 @@ export class HubServer implements Hub, HubContext {
     if (known !== undefined) return { session: known, resumed: true }
     if (this.#closing !== undefined) throw closedError('the hub')
     this.#sessions.assertRoom(scope.key.name)
-    const place = this.#places.enter(scope.namespace)
+    const namespace = this.#places.enter(scope.namespace)
     const session = new ClientSession({
       id,
       scope,
-      place,
+      namespace,
       leaseMs,
       bounds: { maxMessageBytes: this.maxFrameBytes, maxUnreadBytes: this.maxBufferedBytes },
       onEnd: (ended) => {
         this.#sessions.remove(ended)
-        this.#places.leave(place)
+        this.#places.leave(namespace)
       },
     })
     this.#sessions.add(session)
@@ -269,7 +269,7 @@ export class HubServer implements Hub, HubContext {
     })
   }
 
-  #admit(request: IncomingMessage, address: string): HubToken | Refusal {
+  #admit(request: IncomingMessage, address: string): HubToken | HttpRejection {
     const refusal = checkRequest(request, this.#rules)
     if (refusal !== undefined) return refusal
     const { maxConnections, maxConnectionsPerToken } = this.#options
@@ -321,12 +321,12 @@ export class HubServer implements Hub, HubContext {
   }
 }
 
-function answer(response: ServerResponse, { status, text }: Refusal): void {
+function answer(response: ServerResponse, { status, text }: HttpRejection): void {
   response.writeHead(status, { 'content-type': 'text/plain', connection: 'close' })
   response.end(`${text}\n`)
 }
 
-function refuse(socket: Duplex, { status, text }: Refusal): void {
+function refuse(socket: Duplex, { status, text }: HttpRejection): void {
   const headers = `Connection: close\r\nContent-Type: text/plain\r\nContent-Length: ${text.length + 1}`
   socket.end(`HTTP/1.1 ${status} Refused\r\n${headers}\r\n\r\n${text}\n`)
 }

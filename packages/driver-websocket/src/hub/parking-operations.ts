@@ -9,7 +9,7 @@ import {
 } from '@cli-ops/shared-ipc/driver'
 
 import { cursorIn, toRecord } from './event-params.js'
-import type { HubPlace } from './hub-place.js'
+import type { HubNamespace } from './hub-namespace.js'
 import type { Operations } from './operation.js'
 import { arrayIn, integerIn, nameIn, objectIn, optionalNameIn, type Params } from './params.js'
 
@@ -21,7 +21,7 @@ const MAX_FINISHED = 1_000
 
 /** What a client's groups count and park, and what becomes of what they have parked. */
 export function parkingOperations(
-  place: HubPlace,
+  namespace: HubNamespace,
   readerOf: (params: Params) => EventReader | undefined,
 ): Operations {
   const ledgerOf = (params: Params): GroupLedger => {
@@ -30,7 +30,7 @@ export function parkingOperations(
     throw new CliOpsError('CLOSED', 'another reader of the group is the active one')
   }
   const parking = async (): Promise<EventParking> => {
-    const events = await place.events()
+    const events = await namespace.events()
     if (events.parking !== undefined) return events.parking
     throw new CliOpsError('UNSUPPORTED', 'groups cannot park events in the store of the hub')
   }

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { isLoopback } from '../loopback.js'
 
 /** Why a request is not answered as it wishes. */
-export interface Refusal {
+export interface HttpRejection {
   readonly status: number
   readonly text: string
 }
@@ -23,7 +23,7 @@ export interface RequestRules {
 export function checkRequest(
   { headers }: Pick<IncomingMessage, 'headers'>,
   { isLocal, allowedHosts, allowedOrigins }: RequestRules,
-): Refusal | undefined {
+): HttpRejection | undefined {
   const { origin, host } = headers
   if (origin !== undefined && !allowedOrigins.includes(origin))
     return { status: 403, text: 'this origin is not allowed' }

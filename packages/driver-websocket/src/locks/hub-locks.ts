@@ -148,9 +148,9 @@ export class HubLocks implements LockDriver, ConnectionPart {
     sentAt: Instant,
   ): Promise<LeasedGrant> {
     const spent = currentInstant().monotonic - sentAt.monotonic
-    const givenMs = spent < leaseMs / 3 ? leaseMs : 0
+    const usableMs = spent < leaseMs / 3 ? leaseMs : 0
     const grant = new LeasedGrant(
-      { id, token: BigInt(token), grantedAt: new Date(grantedAt), givenMs, sentAt },
+      { id, token: BigInt(token), grantedAt: new Date(grantedAt), usableMs, sentAt },
       {
         leaseMs: this.#leaseMs,
         renew: () => this.#renew({ resource, id, mode, token, proof }),
@@ -160,7 +160,7 @@ export class HubLocks implements LockDriver, ConnectionPart {
       },
     )
     this.#grants.set(id, grant)
-    if (givenMs === 0) {
+    if (usableMs === 0) {
       try {
         await grant.begin()
       } catch (error) {

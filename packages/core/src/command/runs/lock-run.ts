@@ -23,7 +23,7 @@ const RETRY_MS = 20
 const LOOK_EVERY_MS = 500
 
 /** Where a run takes its lock. */
-export interface RunPlace {
+export interface RunContext {
   readonly locks: LockManager
   /** What `locks` was made with. */
   readonly connection: ConnectionOptions
@@ -45,10 +45,14 @@ export interface RunOptions extends LockOptions {
  * @throws CliOpsError `RUN_JOINED` where another run was joined; `LOCK_HELD` or `LOCK_TIMEOUT` where it could not be replaced; else as
  *   `LockManager.lock`
  */
-export function lockRun(place: RunPlace, resource: string, options: RunOptions): Promise<HeldLock> {
+export function lockRun(
+  context: RunContext,
+  resource: string,
+  options: RunOptions,
+): Promise<HeldLock> {
   return options.onBusy === 'join'
-    ? lockOrJoin(place, resource, options)
-    : lockOrReplace(place, resource, options)
+    ? lockOrJoin(context, resource, options)
+    : lockOrReplace(context, resource, options)
 }
 
 /** Tells those who have joined a run how it ended. Called before its lock is given back; what fails is left. */
@@ -70,7 +74,7 @@ export async function tellRunEnded(
 }
 
 async function lockOrJoin(
-  { locks, connection }: RunPlace,
+  { locks, connection }: RunContext,
   resource: string,
   { signal, onWait, timeoutMs = timeoutFromEnvironment(), ...options }: RunOptions,
 ): Promise<HeldLock> {
@@ -126,7 +130,7 @@ async function rest(reader: EventReader, ms: number, signal: AbortSignal): Promi
 }
 
 async function lockOrReplace(
-  { locks: manager, connection }: RunPlace,
+  { locks: manager, connection }: RunContext,
   resource: string,
   { graceMs, markOwners, onAsked = endThisProcess, onWait, signal, ...options }: RunOptions,
 ): Promise<HeldLock> {

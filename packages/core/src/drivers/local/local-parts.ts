@@ -7,7 +7,7 @@ import { Home } from './home/home.js'
 import type { UsualHome } from './home/usual-home.js'
 import type { Claim } from './locks/claim.js'
 import { createLocalLocks } from './locks/local-locks.js'
-import { LockPlace } from './locks/lock-place.js'
+import { LockContext } from './locks/lock-context.js'
 import { realSurroundings } from './locks/real-surroundings.js'
 import { watchForLoss } from './locks/watch-for-loss.js'
 import { createLocalRegistry } from './registry/local-registry.js'
@@ -36,7 +36,7 @@ export function watchLock(
   listener: () => void,
 ): () => void {
   const home = Home.of(usual)
-  return watchForLoss(new LockPlace(home, realSurroundings(home)), claim, isHeld, listener)
+  return watchForLoss(new LockContext(home, realSurroundings(home)), claim, isHeld, listener)
 }
 
 /**

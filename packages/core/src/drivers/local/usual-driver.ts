@@ -44,12 +44,14 @@ export class UsualDriver implements RecordKeeper {
 
   /** As `LockDriver.tryAcquireSync`. */
   tryAcquire(request: LockRequest): LockGrant | null {
-    const place = (this.#locks ??= new LockFiles(this.#home, SURROUNDINGS))
-    const claim = takeFreeLock(place, request)
+    const context = (this.#locks ??= new LockFiles(this.#home, SURROUNDINGS))
+    const claim = takeFreeLock(context, request)
     if (claim === undefined)
       return this.#parts().locksOf(this.#home).tryAcquireSync?.(request) ?? null
     if (claim === null) return null
-    return createLocalGrant(place, claim, (...lost) => this.#parts().watchLock(this.#home, ...lost))
+    return createLocalGrant(context, claim, (...lost) =>
+      this.#parts().watchLock(this.#home, ...lost),
+    )
   }
 
   registerSync(record: ServiceRecord): void {

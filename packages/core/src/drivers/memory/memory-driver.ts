@@ -13,11 +13,11 @@ import { createMemoryRegistry } from './memory-registry.js'
 import { createMemoryRpc } from './memory-rpc.js'
 
 /** Where a test may have set a clock. */
-type MemoryPlace = Pick<DriverOptions, 'home' | 'namespace'>
+type MemoryContext = Pick<DriverOptions, 'home' | 'namespace'>
 
 /** Makes a driver that lives and ends with this process: for tests, and for programs that need no one else. */
-export function createMemoryDriver(place?: MemoryPlace): Driver {
-  const clock = place === undefined ? systemClock : clockAt(place)
+export function createMemoryDriver(context?: MemoryContext): Driver {
+  const clock = context === undefined ? systemClock : clockAt(context)
   let locks: LockDriver | undefined
   let events: EventDriver | undefined
   let registry: RegistryDriver | undefined

@@ -1,7 +1,7 @@
 import { nextLockId } from '../../../locks/contract/lock-id.js'
 import { formatNew } from './lock-names.js'
 import type { ResourcePaths } from './lock-files.js'
-import type { LockPlace } from './lock-place.js'
+import type { LockContext } from './lock-context.js'
 import { foreignError, isPassing, type LockState, removeDeadSharers } from './lock-state.js'
 import { putDirectory } from './put-directory.js'
 
@@ -12,7 +12,7 @@ import { putDirectory } from './put-directory.js'
  * @throws CliOpsError `STORAGE_FAILED` where something the kit did not write would be in the way for ever
  */
 export function beginLock(
-  place: LockPlace,
+  context: LockContext,
   paths: ResourcePaths,
   { sharers, foreign }: LockState,
 ): boolean {
@@ -20,7 +20,7 @@ export function beginLock(
   if (!isPassing(foreign)) throw foreignError(paths, foreign)
   if (foreign.length > 0) return false
   // Sharers who came while the directory was being removed are about to see that.
-  if (removeDeadSharers(place, paths, sharers).length > 0) return false
-  putDirectory(place, paths.lock, formatNew(nextLockId()))
+  if (removeDeadSharers(context, paths, sharers).length > 0) return false
+  putDirectory(context, paths.lock, formatNew(nextLockId()))
   return true
 }

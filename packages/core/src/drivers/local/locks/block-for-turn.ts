@@ -3,9 +3,9 @@ import { atExit } from '../../../base/process/at-exit.js'
 import type { LockGrant, LockRequest } from '../../../locks/contract/lock-driver.js'
 import { storageError } from '../home/home.js'
 import { createLocalGrant } from './local-grant.js'
-import type { LockPlace } from './lock-place.js'
+import type { LockContext } from './lock-context.js'
 import { enterQueue } from './queue.js'
-import { Turn, type TurnOptions } from './turn.js'
+import { QueuePosition, type QueuePositionOptions } from './queue-position.js'
 import { watchForLoss } from './watch-for-loss.js'
 
 /** How a blocking wait ends and is observed. */
@@ -16,7 +16,7 @@ export interface BlockingWait {
 }
 
 /** A thread that is blocked hears nothing. */
-const DEAF: TurnOptions = { hearsNudges: false }
+const DEAF: QueuePositionOptions = { hearsNudges: false }
 
 const DEAF_POLL = { change: false, end: false }
 
@@ -30,22 +30,22 @@ const SHORTEST_SLEEP_MS = 1
  * @throws CliOpsError `LOCK_DEADLOCK`, `STORAGE_FAILED`
  */
 export function blockForTurn(
-  place: LockPlace,
+  context: LockContext,
   request: LockRequest,
   wait: BlockingWait,
 ): LockGrant | null {
-  return blockForAnyTurn(place, [request], wait)
+  return blockForAnyTurn(context, [request], wait)
 }
 
 /** As {@link blockForTurn}, for whichever of several locks can be had first, in all their queues at once. */
 export function blockForAnyTurn(
-  place: LockPlace,
+  context: LockContext,
   requests: readonly LockRequest[],
   { timeoutMs, onPause }: BlockingWait,
 ): LockGrant | null {
-  const { clock, home } = place
+  const { clock, home } = context
   const began = clock.monotonicNs()
-  const turns: Turn[] = []
+  const turns: QueuePosition[] = []
   const leave = (): void => {
     for (const turn of turns) turn.leave()
   }
@@ -53,13 +53,13 @@ export function blockForAnyTurn(
     const forgetExit = atExit(leave)
     try {
       for (const request of requests)
-        turns.push(new Turn(place, request, enterQueue(place, request, began), DEAF))
+        turns.push(new QueuePosition(context, request, enterQueue(context, request, began), DEAF))
       withoutDeadlocks(turns, (turn) => turn.begin())
       for (;;) {
         for (const turn of turns) {
           const claim = turn.tryOnce()
           if (claim !== undefined)
-            return createLocalGrant(place, claim, (...lost) => watchForLoss(place, ...lost))
+            return createLocalGrant(context, claim, (...lost) => watchForLoss(context, ...lost))
         }
         withoutDeadlocks(turns, (turn) => turn.report())
         const leftMs = timeoutMs - Number(clock.monotonicNs() - began) / 1e6
@@ -79,7 +79,7 @@ export function blockForAnyTurn(
 }
 
 /** Gives up the turns that would never come, and throws where none is left. */
-function withoutDeadlocks(turns: Turn[], step: (turn: Turn) => void): void {
+function withoutDeadlocks(turns: QueuePosition[], step: (turn: QueuePosition) => void): void {
   for (const turn of [...turns]) {
     try {
       step(turn)

@@ -19,8 +19,8 @@ export interface Claim {
 const MAX_REMEMBERED = 1000
 
 /** Describes the holder in the file that was won. There is no claim where that was taken by force already. */
-export function describeClaim(place: LockFiles, won: Omit<Claim, 'since'>): Claim | undefined {
-  const { fileSystem, clock } = place
+export function describeClaim(context: LockFiles, won: Omit<Claim, 'since'>): Claim | undefined {
+  const { fileSystem, clock } = context
   const claim = { ...won, since: clock.now() }
   try {
     const content = formatOwnerRecord({ ...claim.request, ...claim })

@@ -4,7 +4,7 @@ import { beginLock } from './begin-lock.js'
 import { type Claim, describeClaim } from './claim.js'
 import type { ResourcePaths } from './lock-files.js'
 import { formatHeld, formatShared, formatSharer, parseStateName } from './lock-names.js'
-import type { LockPlace } from './lock-place.js'
+import type { LockContext } from './lock-context.js'
 import { readLockState } from './lock-state.js'
 import { nextStep } from './next-step.js'
 import { swapName } from './swap-name.js'
@@ -20,38 +20,38 @@ const MAX_ATTEMPTS = 100
  *
  * @throws CliOpsError `STORAGE_FAILED`, `INSECURE_DIRECTORY`
  */
-export function tryClaim(place: LockPlace, request: LockRequest): Claim | undefined {
-  const paths = place.of(request.resource)
-  place.home.prepare()
-  place.surroundings.announce()
+export function tryClaim(context: LockContext, request: LockRequest): Claim | undefined {
+  const paths = context.of(request.resource)
+  context.home.prepare()
+  context.surroundings.announce()
   try {
     return request.mode === 'exclusive'
-      ? claimExclusive(place, request, paths)
-      : claimShared(place, request, paths)
+      ? claimExclusive(context, request, paths)
+      : claimShared(context, request, paths)
   } catch (error) {
-    throw place.home.failure(error)
+    throw context.home.failure(error)
   }
 }
 
 function claimExclusive(
-  place: LockPlace,
+  context: LockContext,
   request: LockRequest,
   paths: ResourcePaths,
 ): Claim | undefined {
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-    const seen = readLockState(place, paths)
+    const seen = readLockState(context, paths)
     if (seen.state === undefined) {
-      if (!beginLock(place, paths, seen)) return undefined
+      if (!beginLock(context, paths, seen)) return undefined
       continue
     }
-    const step = nextStep(place, paths, seen.state, 'exclusive')
+    const step = nextStep(context, paths, seen.state, 'exclusive')
     if (step === undefined) return undefined
-    const name = formatHeld(step.token, request.id, place.identity)
+    const name = formatHeld(step.token, request.id, context.identity)
     const entry = entryPath(paths.lock, name)
-    const won = swapName(place.fileSystem, paths.lock, step.from, name, { witness: entry })
+    const won = swapName(context.fileSystem, paths.lock, step.from, name, { witness: entry })
     if (!won) continue
-    tellOfDeath(place, step.from)
-    return describeClaim(place, { paths, request, entry, token: step.token })
+    tellOfDeath(context, step.from)
+    return describeClaim(context, { paths, request, entry, token: step.token })
   }
   return undefined
 }
@@ -61,32 +61,32 @@ function claimExclusive(
  * file, or the state unchanged, and in the second case the sharer's step fails.
  */
 function claimShared(
-  place: LockPlace,
+  context: LockContext,
   request: LockRequest,
   paths: ResourcePaths,
 ): Claim | undefined {
-  const { fileSystem } = place
-  const entry = entryPath(paths.lock, formatSharer(request.id, place.identity))
+  const { fileSystem } = context
+  const entry = entryPath(paths.lock, formatSharer(request.id, context.identity))
   let isThere = false
   let claim: Claim | undefined
   try {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-      const seen = readLockState(place, paths)
+      const seen = readLockState(context, paths)
       if (seen.state === undefined) {
         // The directory is on its way out, and this file would keep it there.
         if (isThere) {
           fileSystem.unlink(entry)
           isThere = false
-        } else if (!beginLock(place, paths, seen)) return undefined
+        } else if (!beginLock(context, paths, seen)) return undefined
         continue
       }
-      const step = nextStep(place, paths, seen.state, 'shared')
+      const step = nextStep(context, paths, seen.state, 'shared')
       if (step === undefined) return undefined
-      isThere ||= createIn(place, entry)
+      isThere ||= createIn(context, entry)
       if (!isThere || !swapName(fileSystem, paths.lock, step.from, formatShared(step.token)))
         continue
-      tellOfDeath(place, step.from)
-      claim = describeClaim(place, { paths, request, entry, token: step.token })
+      tellOfDeath(context, step.from)
+      claim = describeClaim(context, { paths, request, entry, token: step.token })
       return claim
     }
     return undefined
@@ -97,13 +97,13 @@ function claimShared(
 }
 
 /** A lock that was held until it was taken had a dead owner. */
-function tellOfDeath({ surroundings }: LockPlace, taken: string): void {
+function tellOfDeath({ surroundings }: LockContext, taken: string): void {
   const holder = taken.startsWith('held~') ? parseStateName(taken)?.holder : undefined
   if (holder !== undefined) surroundings.onDeadOwner?.(holder.identity)
 }
 
 /** Creates a file in a lock's directory; false where there is no directory any more. */
-function createIn({ fileSystem }: LockPlace, path: string): boolean {
+function createIn({ fileSystem }: LockContext, path: string): boolean {
   try {
     fileSystem.createFile(path, '')
     return true

@@ -5,7 +5,7 @@ import type { CleanOptions } from '../../../locks/contract/lock-driver.js'
 import { describeLock, findHolders, listEncodedResources } from './inspect-locks.js'
 import { formatFree, parseClaimOwner, parseTicketName } from './lock-names.js'
 import type { ResourcePaths } from './lock-files.js'
-import type { LockPlace } from './lock-place.js'
+import type { LockContext } from './lock-context.js'
 import { readLockState, removeDeadSharers } from './lock-state.js'
 import { nextStep } from './next-step.js'
 import { discardFile, removeIfEmpty } from './put-directory.js'
@@ -20,33 +20,36 @@ const IDLE_MS = 3_600_000
  * Removes what dead owners, waiters and claimants left, and reports the locks that were freed. What the kit did not
  * write stays where it is. Begins each time at another lock, so that a short deadline gets round as well.
  */
-export function cleanLocks(place: LockPlace, { deadline = Infinity }: CleanOptions): LockInfo[] {
+export function cleanLocks(
+  context: LockContext,
+  { deadline = Infinity }: CleanOptions,
+): LockInfo[] {
   const freed: LockInfo[] = []
-  const resources = listEncodedResources(place)
-  const start = Math.trunc(place.clock.now()) % Math.max(1, resources.length)
+  const resources = listEncodedResources(context)
+  const start = Math.trunc(context.clock.now()) % Math.max(1, resources.length)
   for (const encoded of [...resources.slice(start), ...resources.slice(0, start)]) {
     if (monotonicMs() > deadline) return freed
-    const paths = place.ofEncoded(encoded)
-    freed.push(...unlessForeign(() => cleanLock(place, paths)))
-    unlessForeign(() => cleanQueue(place, paths))
+    const paths = context.ofEncoded(encoded)
+    freed.push(...unlessForeign(() => cleanLock(context, paths)))
+    unlessForeign(() => cleanQueue(context, paths))
   }
-  const { fileSystem, home } = place
+  const { fileSystem, home } = context
   for (const name of fileSystem.list(home.paths.claims)) {
     if (monotonicMs() > deadline) return freed
-    unlessForeign(() => cleanClaim(place, name))
+    unlessForeign(() => cleanClaim(context, name))
   }
   // The last, since it proves the deaths of those before.
-  place.surroundings.removeAnnouncements()
+  context.surroundings.removeAnnouncements()
   return freed
 }
 
-function cleanLock(place: LockPlace, paths: ResourcePaths): LockInfo[] {
-  const { fileSystem } = place
-  const seen = readLockState(place, paths)
+function cleanLock(context: LockContext, paths: ResourcePaths): LockInfo[] {
+  const { fileSystem } = context
+  const seen = readLockState(context, paths)
   const freed: LockInfo[] = []
-  for (const holder of findHolders(place, paths, seen)) {
+  for (const holder of findHolders(context, paths, seen)) {
     if (holder.state !== 'dead') continue
-    const found = describeLock(place, paths, seen, [holder])
+    const found = describeLock(context, paths, seen, [holder])
     if (found === null) continue
     // As it was, whoever waits by the time it is read.
     const info = { ...found }
@@ -58,8 +61,8 @@ function cleanLock(place: LockPlace, paths: ResourcePaths): LockInfo[] {
         : swapName(fileSystem, paths.lock, text, formatFree(info.token))
     if (isFreed) freed.push(info)
   }
-  removeDeadSharers(place, paths, seen.sharers)
-  removeIfIdle(place, paths)
+  removeDeadSharers(context, paths, seen.sharers)
+  removeIfIdle(context, paths)
   return freed
 }
 
@@ -67,29 +70,29 @@ function cleanLock(place: LockPlace, paths: ResourcePaths): LockInfo[] {
  * Removes the directory of a lock that was not used for long. The age only says that it is worth it: to unlink the state is
  * to take the lock, under the same conditions, so whoever takes it at the same moment finds it or does not.
  */
-function removeIfIdle(place: LockPlace, paths: ResourcePaths): void {
-  const { fileSystem, clock } = place
+function removeIfIdle(context: LockContext, paths: ResourcePaths): void {
+  const { fileSystem, clock } = context
   const status = fileSystem.status(paths.lock)
   if (status === undefined || clock.now() - status.modifiedMs < IDLE_MS) return
-  const { state, sharers, foreign } = readLockState(place, paths)
+  const { state, sharers, foreign } = readLockState(context, paths)
   if (sharers.length > 0 || foreign.length > 0) return
   if (state !== undefined) {
-    if (nextStep(place, paths, state, 'exclusive') === undefined) return
+    if (nextStep(context, paths, state, 'exclusive') === undefined) return
     // First, so that whoever makes the directory anew begins above.
-    if (state.token > 0n) raiseFloor(place, state.token)
+    if (state.token > 0n) raiseFloor(context, state.token)
     fileSystem.unlink(entryPath(paths.lock, state.text))
   }
   removeIfEmpty(fileSystem, paths.lock)
 }
 
-function cleanQueue(place: LockPlace, paths: ResourcePaths): [] {
-  const { fileSystem } = place
+function cleanQueue(context: LockContext, paths: ResourcePaths): [] {
+  const { fileSystem } = context
   for (const name of fileSystem.list(paths.queue)) {
     const ticket = parseTicketName(name)
     if (ticket === undefined) continue
     const path = entryPath(paths.queue, name)
-    const state = place.judge(ticket.identity)
-    if (state === 'dead' || (state === 'unknown' && isLeft(place, paths, path)))
+    const state = context.judge(ticket.identity)
+    if (state === 'dead' || (state === 'unknown' && isLeft(context, paths, path)))
       fileSystem.unlink(path)
   }
   removeIfEmpty(fileSystem, paths.queue)
@@ -97,17 +100,17 @@ function cleanQueue(place: LockPlace, paths: ResourcePaths): [] {
 }
 
 /** A ticket of somebody who cannot be judged, on a lock that is free and that it does not take. If it lives it writes it again. */
-function isLeft(place: LockPlace, paths: ResourcePaths, ticket: string): boolean {
-  if (!isFreeForLong(place, paths)) return false
-  const written = place.fileSystem.status(ticket)?.modifiedMs ?? Infinity
-  return Math.abs(place.clock.now() - written) >= PATIENCE_MS
+function isLeft(context: LockContext, paths: ResourcePaths, ticket: string): boolean {
+  if (!isFreeForLong(context, paths)) return false
+  const written = context.fileSystem.status(ticket)?.modifiedMs ?? Infinity
+  return Math.abs(context.clock.now() - written) >= PATIENCE_MS
 }
 
-function cleanClaim(place: LockPlace, name: string): [] {
-  const { fileSystem, home } = place
+function cleanClaim(context: LockContext, name: string): [] {
+  const { fileSystem, home } = context
   const owner = parseClaimOwner(name)
   // Only on proof of death: whoever is merely slow is about to move it.
-  if (owner === undefined || place.judge(owner) !== 'dead') return []
+  if (owner === undefined || context.judge(owner) !== 'dead') return []
   const prepared = entryPath(home.paths.claims, name)
   // What a symbolic link leads to is not the kit's to empty.
   if (fileSystem.status(prepared)?.kind !== 'directory') return []

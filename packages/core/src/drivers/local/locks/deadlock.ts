@@ -8,7 +8,7 @@ import { type CycleLink, findCycle } from '../../../driver-kit/find-cycle.js'
 import type { LockRequest } from '../../../locks/contract/lock-driver.js'
 import { type OwnerName, parseTicketName, type TicketName } from './lock-names.js'
 import type { ResourcePaths } from './lock-files.js'
-import type { LockPlace } from './lock-place.js'
+import type { LockContext } from './lock-context.js'
 import { findLiveHolders } from './lock-state.js'
 import { parseOwnerRecord, toOwner } from './owner-record.js'
 import { listTickets, type Ticket } from './queue.js'
@@ -41,12 +41,12 @@ type Link = CycleLink<Waiting, OwnerName>
  * of one process are no cycle. Of the waiters in a cycle only the youngest gives up.
  */
 export function findDeadlock(
-  place: LockPlace,
+  context: LockContext,
   request: LockRequest,
   own: Ticket,
   scope: DeadlockScope,
 ): CliOpsError | undefined {
-  const search = new DeadlockSearch(place, request, own, scope)
+  const search = new DeadlockSearch(context, request, own, scope)
   const chain = search.run()
   if (chain === undefined) return undefined
   const isYoungest = chain.every(({ next }) => next === undefined || next.ticket.text < own.name)
@@ -54,18 +54,18 @@ export function findDeadlock(
 }
 
 class DeadlockSearch {
-  readonly #place: LockPlace
+  readonly #context: LockContext
   readonly #request: LockRequest
   readonly #own: Ticket
   readonly #ancestors: ReadonlySet<number>
   readonly #waitersByHeld: ReadonlyMap<string, readonly HoldingWaiter[]>
 
-  constructor(place: LockPlace, request: LockRequest, own: Ticket, scope: DeadlockScope) {
-    this.#place = place
+  constructor(context: LockContext, request: LockRequest, own: Ticket, scope: DeadlockScope) {
+    this.#context = context
     this.#request = request
     this.#own = own
-    this.#ancestors = new Set(scope.ancestors ? place.surroundings.waitingAncestors() : [])
-    this.#waitersByHeld = findHoldingWaiters(place, own)
+    this.#ancestors = new Set(scope.ancestors ? context.surroundings.waitingAncestors() : [])
+    this.#waitersByHeld = findHoldingWaiters(context, own)
   }
 
   run(): Link[] | undefined {
@@ -76,7 +76,7 @@ class DeadlockSearch {
       {
         idOf: (holder) => holder.id,
         modeOf: (of) => ('ticket' in of ? of.ticket.mode : of.mode),
-        holdersFor: (waiting) => findLiveHolders(this.#place, waiting.paths),
+        holdersFor: (waiting) => findLiveHolders(this.#context, waiting.paths),
         isBehindExclusive: ({ ticket, paths: place }) =>
           this.#isBehindExclusive(place, ticket.text),
         waitersHolding: (holder) => this.#waitersByHeld.get(holder.id) ?? [],
@@ -86,9 +86,9 @@ class DeadlockSearch {
   }
 
   #isBehindExclusive(paths: ResourcePaths, ticket: string): boolean {
-    return listTickets(this.#place, paths).some(
+    return listTickets(this.#context, paths).some(
       ({ text, mode, identity }) =>
-        text < ticket && mode === 'exclusive' && this.#place.judge(identity) === 'running',
+        text < ticket && mode === 'exclusive' && this.#context.judge(identity) === 'running',
     )
   }
 
@@ -98,12 +98,12 @@ class DeadlockSearch {
     if (!this.#isAncestor(identity)) return false
     // An ancestor's other locks, and those it took after this process began, are not what this one was begun under.
     const { inFlow, since = Infinity } = this.#read(paths.lock, { text, id })
-    return inFlow && since <= this.#place.surroundings.startedAt()
+    return inFlow && since <= this.#context.surroundings.startedAt()
   }
 
   /** Another process took the lock for this one, to its end, and then began this program in it. */
   #isHeldForSelf(id: string, identity: ProcessIdentity): boolean {
-    const self = this.#place.surroundings.identity()
+    const self = this.#context.surroundings.identity()
     const isSelf = [identity, partnerOf(identity)].some(
       (one) => one?.pid === self.pid && one.start === self.start && sharesPids(one, self),
     )
@@ -111,7 +111,7 @@ class DeadlockSearch {
   }
 
   #isAncestor(identity: ProcessIdentity): boolean {
-    const self = this.#place.surroundings.identity()
+    const self = this.#context.surroundings.identity()
     const { pid, partner } = identity
     const isNamed = this.#ancestors.has(pid) || this.#ancestors.has(partner?.pid ?? 0)
     return isNamed && sharesPids(identity, self)
@@ -121,9 +121,9 @@ class DeadlockSearch {
     const cycle = chain.map(({ holder, waiter: { paths }, next }) => {
       const record = this.#read(paths.lock, holder)
       const owner = toOwner(
-        this.#place.shown(holder.identity),
+        this.#context.shown(holder.identity),
         record,
-        this.#place.judge(holder.identity),
+        this.#context.judge(holder.identity),
       )
       const waitsFor =
         next && (this.#read(next.paths.queue, next.ticket).resource ?? next.paths.encoded)
@@ -145,23 +145,23 @@ class DeadlockSearch {
   }
 
   #read(directory: string, { text, id }: Pick<OwnerName, 'text' | 'id'>) {
-    return parseOwnerRecord(this.#place.fileSystem.readFile(entryPath(directory, text)), id)
+    return parseOwnerRecord(this.#context.fileSystem.readFile(entryPath(directory, text)), id)
   }
 }
 
 /** Finds the waiters that hold other locks; their tickets' names say that they do, so few have to be read. */
 function findHoldingWaiters(
-  place: LockPlace,
+  context: LockContext,
   own: Ticket,
 ): ReadonlyMap<string, readonly HoldingWaiter[]> {
   const byHeld = new Map<string, HoldingWaiter[]>()
-  const { fileSystem, home } = place
+  const { fileSystem, home } = context
   for (const encoded of fileSystem.list(home.paths.queues)) {
-    const paths = place.ofEncoded(encoded)
+    const paths = context.ofEncoded(encoded)
     for (const name of fileSystem.list(paths.queue)) {
       const ticket = parseTicketName(name)
       if (ticket?.holdsOthers !== true || name === own.name) continue
-      if (place.judge(ticket.identity) === 'dead') continue
+      if (context.judge(ticket.identity) === 'dead') continue
       const { held } = parseOwnerRecord(
         fileSystem.readFile(entryPath(paths.queue, name)),
         ticket.id,

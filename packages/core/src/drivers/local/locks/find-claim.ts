@@ -2,19 +2,19 @@ import { entryPath } from '../../../base/builtins.js'
 import type { LockRequest } from '../../../locks/contract/lock-driver.js'
 import { storageError } from '../home/home.js'
 import type { Claim } from './claim.js'
-import type { LockPlace } from './lock-place.js'
+import type { LockContext } from './lock-context.js'
 import { holdersOf, readLockState } from './lock-state.js'
 
 /** Finds the claim that a request won in the name of the same owner; `undefined` where it holds the lock no longer. */
 export function findClaim(
-  place: LockPlace,
+  context: LockContext,
   request: LockRequest,
   token: bigint,
 ): Claim | undefined {
-  const paths = place.of(request.resource)
-  const own = place.surroundings.identity()
+  const paths = context.of(request.resource)
+  const own = context.surroundings.identity()
   try {
-    const { state, sharers } = readLockState(place, paths)
+    const { state, sharers } = readLockState(context, paths)
     const isShared = request.mode === 'shared'
     if (isShared ? state?.kind !== 'shared' : state?.token !== token) return undefined
     const names = isShared ? sharers : holdersOf({ state, sharers, foreign: [] })
@@ -25,9 +25,9 @@ export function findClaim(
     )
     if (name === undefined) return undefined
     const entry = entryPath(paths.lock, name.text)
-    const since = place.fileSystem.status(entry)?.modifiedMs ?? place.clock.now()
+    const since = context.fileSystem.status(entry)?.modifiedMs ?? context.clock.now()
     return { paths, request, entry, token, since }
   } catch (error) {
-    throw storageError(error, place.home.root)
+    throw storageError(error, context.home.root)
   }
 }

@@ -1,7 +1,7 @@
 import { entryPath } from '../../../base/builtins.js'
 import { storageError } from '../home/home.js'
 import { formatFree } from './lock-names.js'
-import type { LockPlace } from './lock-place.js'
+import type { LockContext } from './lock-context.js'
 import { readLockState } from './lock-state.js'
 import { swapName } from './swap-name.js'
 
@@ -9,11 +9,11 @@ import { swapName } from './swap-name.js'
  * Takes a lock from the grant with this id. The id is part of the name that is renamed or unlinked, so this cannot hit
  * whoever holds the lock by then.
  */
-export function forceRelease(place: LockPlace, resource: string, id: string): boolean {
-  const { fileSystem, home } = place
-  const paths = place.of(resource)
+export function forceRelease(context: LockContext, resource: string, id: string): boolean {
+  const { fileSystem, home } = context
+  const paths = context.of(resource)
   try {
-    const { state, sharers } = readLockState(place, paths)
+    const { state, sharers } = readLockState(context, paths)
     const sharer = sharers.find((candidate) => candidate.id === id)
     if (sharer !== undefined) return fileSystem.unlink(entryPath(paths.lock, sharer.text))
     if (state?.holder?.id !== id) return false

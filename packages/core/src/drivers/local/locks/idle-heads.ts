@@ -1,7 +1,7 @@
 import { entryPath } from '../../../base/builtins.js'
 import { parseTicketName } from './lock-names.js'
 import type { ResourcePaths } from './lock-files.js'
-import type { LockPlace } from './lock-place.js'
+import type { LockContext } from './lock-context.js'
 import { findLiveHolders } from './lock-state.js'
 import { PATIENCE_MS } from './waiter-patience.js'
 
@@ -13,13 +13,13 @@ const PATIENCE_NS = BigInt(PATIENCE_MS) * 1_000_000n
  * a lock.
  */
 export class IdleHeads {
-  readonly #place: LockPlace
+  readonly #context: LockContext
   readonly #idle = new Set<string>()
   #head = ''
   #freeSince: bigint | undefined
 
-  constructor(place: LockPlace) {
-    this.#place = place
+  constructor(context: LockContext) {
+    this.#context = context
   }
 
   has(ticket: string): boolean {
@@ -30,8 +30,8 @@ export class IdleHeads {
   note(paths: ResourcePaths, ahead: readonly string[]): void {
     const head = parseTicketName(ahead.find((name) => !this.#idle.has(name)) ?? '')
     if (head === undefined) return
-    const now = this.#place.clock.monotonicNs()
-    const isFree = findLiveHolders(this.#place, paths).length === 0
+    const now = this.#context.clock.monotonicNs()
+    const isFree = findLiveHolders(this.#context, paths).length === 0
     if (!isFree || head.text !== this.#head || this.#freeSince === undefined) {
       this.#head = head.text
       this.#freeSince = isFree ? now : undefined
@@ -41,7 +41,7 @@ export class IdleHeads {
     this.#freeSince = undefined
     this.#idle.add(head.text)
     // If it lives after all it writes its ticket again, under the same name; else nobody else could remove it.
-    if (this.#place.judge(head.identity) === 'unknown')
-      this.#place.fileSystem.unlink(entryPath(paths.queue, head.text))
+    if (this.#context.judge(head.identity) === 'unknown')
+      this.#context.fileSystem.unlink(entryPath(paths.queue, head.text))
   }
 }

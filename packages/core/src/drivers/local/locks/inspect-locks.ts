@@ -5,7 +5,7 @@ import type { Liveness } from '../../../base/process/liveness.js'
 import { entryPath } from '../../../base/builtins.js'
 import type { OwnerName } from './lock-names.js'
 import { LOCK_SUFFIX, type ResourcePaths } from './lock-files.js'
-import type { LockPlace } from './lock-place.js'
+import type { LockContext } from './lock-context.js'
 import { holdersOf, type LockState, readLockState } from './lock-state.js'
 import { type OwnerRecord, parseOwnerRecord, toOwner } from './owner-record.js'
 import { listTickets } from './queue.js'
@@ -19,51 +19,51 @@ interface Found {
 }
 
 /** Describes a lock without changing anything; `null` where nobody alive holds it or waits for it. */
-export function inspectLock(place: LockPlace, paths: ResourcePaths): LockInfo | null {
-  const seen = readLockState(place, paths)
-  const holders = findHolders(place, paths, seen).filter(({ state }) => state !== 'dead')
-  return describeLock(place, paths, seen, holders)
+export function inspectLock(context: LockContext, paths: ResourcePaths): LockInfo | null {
+  const seen = readLockState(context, paths)
+  const holders = findHolders(context, paths, seen).filter(({ state }) => state !== 'dead')
+  return describeLock(context, paths, seen, holders)
 }
 
 /** Finds the holders of a lock, dead ones too. */
-export function findHolders(place: LockPlace, paths: ResourcePaths, seen: LockState): Found[] {
-  return holdersOf(seen).map((name) => find(place, paths.lock, name))
+export function findHolders(context: LockContext, paths: ResourcePaths, seen: LockState): Found[] {
+  return holdersOf(seen).map((name) => find(context, paths.lock, name))
 }
 
 /** Describes a lock as held by these. */
 export function describeLock(
-  place: LockPlace,
+  context: LockContext,
   paths: ResourcePaths,
   { state }: LockState,
   holders: readonly Found[],
 ): LockInfo | null {
   const last = state?.token ?? 0n
-  const first = holders[0] ?? findFirstWaiter(place, paths)
+  const first = holders[0] ?? findFirstWaiter(context, paths)
   if (first === undefined) return null
   return createLockInfo({
     resource: resourceOf(first.record, paths),
     mode: first.name.mode,
     holders: holders.map((found) => ({
-      ...toWaiter(place, found),
+      ...toWaiter(context, found),
       id: found.name.id,
       token: found.name.mode === 'exclusive' ? last : (found.record.token ?? last),
     })),
-    waiting: () => findWaiters(place, paths).map((found) => toWaiter(place, found)),
+    waiting: () => findWaiters(context, paths).map((found) => toWaiter(context, found)),
   })
 }
 
-function toWaiter(place: LockPlace, { name, record, state, since }: Found): LockWaiter {
+function toWaiter(context: LockContext, { name, record, state, since }: Found): LockWaiter {
   const { label } = record
   return {
-    owner: toOwner(place.shown(name.identity), record, state),
+    owner: toOwner(context.shown(name.identity), record, state),
     since: new Date(since),
     ...(label !== undefined && { label }),
   }
 }
 
 /** Lists the encoded names of all resources that have a directory or a queue. */
-export function listEncodedResources(place: LockPlace): string[] {
-  const { fileSystem, home } = place
+export function listEncodedResources(context: LockContext): string[] {
+  const { fileSystem, home } = context
   const locks = fileSystem
     .list(home.paths.locks)
     .filter((name) => name.endsWith(LOCK_SUFFIX))
@@ -80,25 +80,25 @@ export function mayBeginWith(encoded: string, prefix: string): boolean {
   return begins.startsWith(wanted) || (hash !== undefined && wanted.startsWith(begins))
 }
 
-function findFirstWaiter(place: LockPlace, paths: ResourcePaths): Found | undefined {
-  for (const name of listTickets(place, paths)) {
-    if (place.judge(name.identity) !== 'dead') return find(place, paths.queue, name)
+function findFirstWaiter(context: LockContext, paths: ResourcePaths): Found | undefined {
+  for (const name of listTickets(context, paths)) {
+    if (context.judge(name.identity) !== 'dead') return find(context, paths.queue, name)
   }
   return undefined
 }
 
-function findWaiters(place: LockPlace, paths: ResourcePaths): Found[] {
-  return listTickets(place, paths)
-    .map((name) => find(place, paths.queue, name))
+function findWaiters(context: LockContext, paths: ResourcePaths): Found[] {
+  return listTickets(context, paths)
+    .map((name) => find(context, paths.queue, name))
     .filter(({ state }) => state !== 'dead')
 }
 
-function find(place: LockPlace, directory: string, name: OwnerName): Found {
-  const { fileSystem, clock } = place
+function find(context: LockContext, directory: string, name: OwnerName): Found {
+  const { fileSystem, clock } = context
   const path = entryPath(directory, name.text)
   const record = parseOwnerRecord(fileSystem.readFile(path), name.id)
   const since = record.since ?? fileSystem.status(path)?.modifiedMs ?? clock.now()
-  return { name, record, state: place.judge(name.identity), since }
+  return { name, record, state: context.judge(name.identity), since }
 }
 
 // The content is not to be trusted with another resource's name.

@@ -7,11 +7,11 @@ export type WatchForLoss = (claim: Claim, isHeld: () => boolean, listener: () =>
 
 /** Makes the grant of a claim that was won. Few are watched. */
 export function createLocalGrant(
-  place: LockFiles,
+  context: LockFiles,
   claim: Claim,
   watchForLoss: WatchForLoss,
 ): LockGrant {
-  const { fileSystem, home } = place
+  const { fileSystem, home } = context
   const isHeld = (): boolean => {
     try {
       return fileSystem.status(claim.entry) !== undefined
@@ -22,7 +22,7 @@ export function createLocalGrant(
   let released = false
   let gone = false
   const release = (): void => {
-    const found = releaseClaim(place, claim)
+    const found = releaseClaim(context, claim)
     if (!released) gone = !found
     released = true
   }

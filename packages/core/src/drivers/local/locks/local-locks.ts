@@ -15,7 +15,7 @@ import { forceRelease } from './force-release.js'
 import { inspectLock, listEncodedResources, mayBeginWith } from './inspect-locks.js'
 import { createLocalGrant } from './local-grant.js'
 import { assertLockId } from './lock-names.js'
-import { LockPlace, type LockSurroundings } from './lock-place.js'
+import { LockContext, type LockSurroundings } from './lock-context.js'
 import { enterQueue, hasWaiters, leaveQueue, type Ticket } from './queue.js'
 import { realSurroundings } from './real-surroundings.js'
 import { joinsOwnSharers } from './shared-reentry.js'
@@ -33,29 +33,29 @@ export function createLocalLocks(
   home: Home,
   surroundings: LockSurroundings = realSurroundings(home),
 ): LockDriver {
-  const place = new LockPlace(home, surroundings)
+  const context = new LockContext(home, surroundings)
 
   const tryAcquire = (request: LockRequest): LockGrant | null => {
     assertLockId(request.id)
-    const first = takeFreeLock(place, request)
+    const first = takeFreeLock(context, request)
     const claim = first === undefined ? lookAndClaim(request) : first
     return claim ? toGrant(claim) : null
   }
 
   const lookAndClaim = (request: LockRequest): Claim | undefined => {
     home.prepare()
-    const paths = place.of(request.resource)
-    if (hasWaiters(place, paths) && !joinsOwnSharers(place, paths, request)) return undefined
-    return tryClaim(place, request)
+    const paths = context.of(request.resource)
+    if (hasWaiters(context, paths) && !joinsOwnSharers(context, paths, request)) return undefined
+    return tryClaim(context, request)
   }
 
   const toGrant = (claim: Claim): LockGrant =>
-    createLocalGrant(place, claim, (...lost) => watchForLoss(place, ...lost))
+    createLocalGrant(context, claim, (...lost) => watchForLoss(context, ...lost))
 
   // The ticket comes first: whoever arrives while the rest is being loaded has to find it.
   const enter = (request: LockRequest, arrival: bigint): Ticket => {
     try {
-      return enterQueue(place, request, arrival)
+      return enterQueue(context, request, arrival)
     } catch (error) {
       throw storageError(error, home.root)
     }
@@ -63,12 +63,12 @@ export function createLocalLocks(
 
   const waitWith = async (ticket: Ticket, request: LockRequest, wait: LockWait): Promise<Claim> => {
     const forgetExit = atExit(() => {
-      leaveQueue(place, ticket)
+      leaveQueue(context, ticket)
     })
     try {
       return await (
         await loadWait(ticket)
-      )(place, request, wait, ticket)
+      )(context, request, wait, ticket)
     } finally {
       forgetExit()
     }
@@ -79,7 +79,7 @@ export function createLocalLocks(
     try {
       return (await import('./wait-for-turn.js')).waitForTurn
     } catch (error) {
-      leaveQueue(place, ticket)
+      leaveQueue(context, ticket)
       throw error
     }
   }
@@ -95,16 +95,16 @@ export function createLocalLocks(
       const ticket = enter(request, arrival)
       return toGrant(await waitWith(ticket, request, wait))
     },
-    inspect: (resource) => (place.isThere() ? inspectLock(place, place.of(resource)) : null),
+    inspect: (resource) => (context.isThere() ? inspectLock(context, context.of(resource)) : null),
     list: ({ prefix = '' } = {}) => {
-      if (!place.isThere()) return []
-      return listEncodedResources(place)
+      if (!context.isThere()) return []
+      return listEncodedResources(context)
         .filter((encoded) => mayBeginWith(encoded, prefix))
         .flatMap((encoded) => inspectUnlessForeign(encoded) ?? [])
     },
-    forceRelease: (resource, id) => place.isThere() && forceRelease(place, resource, id),
+    forceRelease: (resource, id) => context.isThere() && forceRelease(context, resource, id),
     resume: (request, token) => {
-      const claim = place.isThere() ? findClaim(place, request, token) : undefined
+      const claim = context.isThere() ? findClaim(context, request, token) : undefined
       return claim === undefined ? null : toGrant(claim)
     },
     ownedBy: (pid, partnerPid, { waitsAsSelf = false } = {}) => {
@@ -126,13 +126,13 @@ export function createLocalLocks(
         onNudge: () => undefined,
       })
     },
-    clean: (options = {}) => (place.isThere() ? cleanLocks(place, options) : []),
+    clean: (options = {}) => (context.isThere() ? cleanLocks(context, options) : []),
   }
 
   // What the kit did not make is no lock; an attempt to take it says so.
   function inspectUnlessForeign(encoded: string) {
     try {
-      return inspectLock(place, place.ofEncoded(encoded))
+      return inspectLock(context, context.ofEncoded(encoded))
     } catch {
       return null
     }

@@ -2,7 +2,7 @@ import { CliOpsError } from '../../../base/errors/cli-ops-error.js'
 import { entryPath } from '../../../base/builtins.js'
 import { type OwnerName, parseSharerName, parseStateName, type StateName } from './lock-names.js'
 import type { ResourcePaths } from './lock-files.js'
-import type { LockPlace } from './lock-place.js'
+import type { LockContext } from './lock-context.js'
 
 /** What one listing of a lock's directory showed. */
 export interface LockState {
@@ -20,18 +20,18 @@ const REMOVED_ON_NFS = '.nfs'
 const RANK = { held: 3, shared: 2, free: 1, new: 0 } as const
 
 /** Reads a lock's directory, and changes nothing. */
-export function readLockState(place: LockPlace, paths: ResourcePaths): LockState {
+export function readLockState(context: LockContext, paths: ResourcePaths): LockState {
   const states: StateName[] = []
   const sharers: OwnerName[] = []
   const foreign: string[] = []
-  for (const name of listLock(place, paths)) {
+  for (const name of listLock(context, paths)) {
     const state = parseStateName(name)
     const sharer = state === undefined ? parseSharerName(name) : undefined
     if (state !== undefined) states.push(state)
     else if (sharer !== undefined) sharers.push(sharer)
     else foreign.push(name)
   }
-  const state = states.length > 1 ? chooseState(place, states) : states[0]
+  const state = states.length > 1 ? chooseState(context, states) : states[0]
   for (const other of states) if (other !== state) foreign.push(other.text)
   return { state, sharers, foreign }
 }
@@ -43,21 +43,21 @@ export function holdersOf({ state, sharers }: LockState): readonly OwnerName[] {
 }
 
 /** The owners that hold a lock now and are not proven dead. */
-export function findLiveHolders(place: LockPlace, paths: ResourcePaths): OwnerName[] {
-  const holders = holdersOf(readLockState(place, paths))
-  return holders.filter(({ identity }) => place.judge(identity) !== 'dead')
+export function findLiveHolders(context: LockContext, paths: ResourcePaths): OwnerName[] {
+  const holders = holdersOf(readLockState(context, paths))
+  return holders.filter(({ identity }) => context.judge(identity) !== 'dead')
 }
 
 /** Removes the files of dead sharers, and returns the other sharers. Names are never used twice, so it hits nobody else. */
 export function removeDeadSharers(
-  place: LockPlace,
+  context: LockContext,
   paths: ResourcePaths,
   sharers: readonly OwnerName[],
 ): readonly OwnerName[] {
   return sharers.filter(({ identity, text }) => {
-    const isDead = place.judge(identity) === 'dead'
-    if (isDead && place.fileSystem.unlink(entryPath(paths.lock, text)))
-      place.surroundings.onDeadOwner?.(identity)
+    const isDead = context.judge(identity) === 'dead'
+    if (isDead && context.fileSystem.unlink(entryPath(paths.lock, text)))
+      context.surroundings.onDeadOwner?.(identity)
     return !isDead
   })
 }
@@ -88,20 +88,20 @@ export function foreignError(paths: ResourcePaths, names: readonly string[]): Cl
  * higher token is the newer. Several may also stay, as after a backup was restored over the directory: then a holder
  * that is not proven dead is in its right whatever its token.
  */
-function chooseState(place: LockPlace, states: StateName[]): StateName | undefined {
+function chooseState(context: LockContext, states: StateName[]): StateName | undefined {
   const byAge = states.sort((one, other) => {
     if (one.token !== other.token) return one.token > other.token ? -1 : 1
     return RANK[other.kind] - RANK[one.kind]
   })
   return (
-    byAge.find(({ holder }) => holder !== undefined && place.judge(holder.identity) !== 'dead') ??
+    byAge.find(({ holder }) => holder !== undefined && context.judge(holder.identity) !== 'dead') ??
     byAge[0]
   )
 }
 
-function listLock(place: LockPlace, paths: ResourcePaths): string[] {
+function listLock(context: LockContext, paths: ResourcePaths): string[] {
   try {
-    return place.fileSystem.list(paths.lock)
+    return context.fileSystem.list(paths.lock)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') throw foreignError(paths, [])
     throw error

@@ -1,7 +1,7 @@
 import type { LockMode } from '../../../locks/contract/lock-types.js'
 import type { StateName } from './lock-names.js'
 import type { ResourcePaths } from './lock-files.js'
-import type { LockPlace } from './lock-place.js'
+import type { LockContext } from './lock-context.js'
 import { readLockState, removeDeadSharers } from './lock-state.js'
 import { firstToken } from './token-floor.js'
 
@@ -13,15 +13,15 @@ export interface Step {
 
 /** Decides how a lock in a state can be taken; `undefined` where somebody has it who is not proven dead. */
 export function nextStep(
-  place: LockPlace,
+  context: LockContext,
   paths: ResourcePaths,
   { kind, text, token, holder }: StateName,
   mode: LockMode,
 ): Step | undefined {
-  if (holder !== undefined && place.judge(holder.identity) !== 'dead') return undefined
-  if (kind === 'shared' && mode === 'exclusive' && hasSharers(place, paths)) return undefined
+  if (holder !== undefined && context.judge(holder.identity) !== 'dead') return undefined
+  if (kind === 'shared' && mode === 'exclusive' && hasSharers(context, paths)) return undefined
   // Read after the state was seen: by then the floor counts whatever a former directory granted.
-  return { from: text, token: kind === 'new' ? firstToken(place) : token + 1n }
+  return { from: text, token: kind === 'new' ? firstToken(context) : token + 1n }
 }
 
 /**
@@ -29,7 +29,7 @@ export function nextStep(
  * there before the state says so, hence a listing that begins after the state was seen shows it. One who comes
  * later changes the state once more.
  */
-function hasSharers(place: LockPlace, paths: ResourcePaths): boolean {
-  const { sharers } = readLockState(place, paths)
-  return removeDeadSharers(place, paths, sharers).length > 0
+function hasSharers(context: LockContext, paths: ResourcePaths): boolean {
+  const { sharers } = readLockState(context, paths)
+  return removeDeadSharers(context, paths, sharers).length > 0
 }

@@ -1,7 +1,7 @@
 import { nextLockId } from '../../../locks/contract/lock-id.js'
 import { entryPath, path } from '../../../base/builtins.js'
 import type { FileSystem } from '../home/file-system.js'
-import type { LockPlace } from './lock-place.js'
+import type { LockContext } from './lock-context.js'
 import { isBusyOnWindows } from './swap-name.js'
 
 /** POSIX lets a system say either for a directory that is not empty. */
@@ -13,9 +13,9 @@ const OCCUPIED: ReadonlySet<string> = new Set(['ENOTEMPTY', 'EEXIST'])
  *
  * A crash leaves a directory under `claims`, whose name proves whose it is. Throws `ENOTDIR` where the place is a file.
  */
-export function putDirectory(place: LockPlace, target: string, file: string): boolean {
-  const { fileSystem, home } = place
-  const prepared = entryPath(home.paths.claims, `put~${nextLockId()}~${place.identity}`)
+export function putDirectory(context: LockContext, target: string, file: string): boolean {
+  const { fileSystem, home } = context
+  const prepared = entryPath(home.paths.claims, `put~${nextLockId()}~${context.identity}`)
   const preparedFile = entryPath(prepared, file)
   home.inDirectory(home.paths.claims, () => {
     fileSystem.makeDirectory(prepared)

@@ -2,7 +2,7 @@ import type { LockMode, Owner } from '../../../locks/contract/lock-types.js'
 import { entryPath } from '../../../base/builtins.js'
 import { formatTicketName, parseTicketName, type TicketName } from './lock-names.js'
 import type { ResourcePaths } from './lock-files.js'
-import type { LockPlace } from './lock-place.js'
+import type { LockContext } from './lock-context.js'
 import { discardFile, removeIfEmpty } from './put-directory.js'
 import { formatOwnerRecord } from './owner-record.js'
 import { isIdle } from './waiter-patience.js'
@@ -29,36 +29,36 @@ export interface Ticket {
 }
 
 /** Joins the queue in the place of an arrival in monotonic nanoseconds. A crash leaves the ticket, which the next to look recognises as a dead waiter's. */
-export function enterQueue(place: LockPlace, request: QueueRequest, arrival: bigint): Ticket {
+export function enterQueue(context: LockContext, request: QueueRequest, arrival: bigint): Ticket {
   const { resource, mode, id, held, label, owner } = request
-  const { clock } = place
-  const paths = place.of(resource)
-  place.surroundings.announce()
-  const name = formatTicketName(arrival, mode, held.length > 0, id, place.waiterIdentity)
+  const { clock } = context
+  const paths = context.of(resource)
+  context.surroundings.announce()
+  const name = formatTicketName(arrival, mode, held.length > 0, id, context.waiterIdentity)
   const content = formatOwnerRecord({ id, resource, mode, since: clock.now(), held, label, owner })
   const ticket = { name, path: entryPath(paths.queue, name), content, paths }
-  writeTicket(place, ticket)
+  writeTicket(context, ticket)
   return ticket
 }
 
 /** Leaves the queue; the last one to leave takes its directory along. Doing it twice does nothing. */
-export function leaveQueue(place: LockPlace, ticket: Ticket): void {
-  discardFile(place.fileSystem, ticket.path, ticket.paths.queue)
+export function leaveQueue(context: LockContext, ticket: Ticket): void {
+  discardFile(context.fileSystem, ticket.path, ticket.paths.queue)
 }
 
 /**
  * Lists the names of a queue's tickets in order of arrival, dead waiters' too. They are read one by one, since of
  * hundreds a waiter needs the one before its own.
  */
-export function listTicketNames(place: LockPlace, paths: ResourcePaths): string[] {
+export function listTicketNames(context: LockContext, paths: ResourcePaths): string[] {
   // Usually nobody waits, and a status that finds nothing costs less than a listing that fails.
-  if (place.fileSystem.status(paths.queue)?.kind !== 'directory') return []
-  return place.fileSystem.list(paths.queue).sort()
+  if (context.fileSystem.status(paths.queue)?.kind !== 'directory') return []
+  return context.fileSystem.list(paths.queue).sort()
 }
 
 /** Lists the tickets of a queue in order of arrival, dead waiters' too. What the kit did not write is passed over. */
-export function listTickets(place: LockPlace, paths: ResourcePaths): TicketName[] {
-  return listTicketNames(place, paths).flatMap((name) => parseTicketName(name) ?? [])
+export function listTickets(context: LockContext, paths: ResourcePaths): TicketName[] {
+  return listTicketNames(context, paths).flatMap((name) => parseTicketName(name) ?? [])
 }
 
 /**
@@ -68,7 +68,7 @@ export function listTickets(place: LockPlace, paths: ResourcePaths): TicketName[
  * It keeps its ticket, and its place counts again once it goes on.
  */
 export function lastWaiting(
-  place: LockPlace,
+  context: LockContext,
   paths: ResourcePaths,
   names: readonly string[],
   isPassedOver: (name: string) => boolean = () => false,
@@ -76,15 +76,15 @@ export function lastWaiting(
   for (const name of names.toReversed()) {
     const ticket = isPassedOver(name) ? undefined : parseTicketName(name)
     if (ticket === undefined) continue
-    const state = place.judge(ticket.identity)
-    if (state === 'dead') removeTicket(place, entryPath(paths.queue, name))
+    const state = context.judge(ticket.identity)
+    if (state === 'dead') removeTicket(context, entryPath(paths.queue, name))
     else if (state !== 'stopped') return ticket
   }
   return undefined
 }
 
 /** What cannot be removed, such as a directory of that name, is in nobody's way. */
-function removeTicket({ fileSystem }: LockPlace, path: string): void {
+function removeTicket({ fileSystem }: LockContext, path: string): void {
   try {
     fileSystem.unlink(path)
   } catch {
@@ -96,26 +96,26 @@ function removeTicket({ fileSystem }: LockPlace, path: string): void {
  * Tells whether somebody is about to take the lock, whom a newcomer must not pass by. That is a waiter that is known to run: one
  * that cannot be judged may have died long ago, and one that is blocked may stay so. Neither makes a free lock a busy one.
  */
-export function hasWaiters(place: LockPlace, paths: ResourcePaths): boolean {
-  const names = listTicketNames(place, paths)
+export function hasWaiters(context: LockContext, paths: ResourcePaths): boolean {
+  const names = listTicketNames(context, paths)
   if (names.length === 0) return false
   let isEmpty = true
   for (const name of names.toReversed()) {
     const ticket = parseTicketName(name)
     if (ticket === undefined) continue
-    const state = place.judge(ticket.identity)
-    if (state === 'running' && !isIdle(place, paths, ticket)) return true
+    const state = context.judge(ticket.identity)
+    if (state === 'running' && !isIdle(context, paths, ticket)) return true
     // One that is blocked writes its ticket again when it goes on, and until then no other try has to find that out.
-    if (state === 'dead' || state === 'running') removeTicket(place, entryPath(paths.queue, name))
+    if (state === 'dead' || state === 'running') removeTicket(context, entryPath(paths.queue, name))
     else isEmpty = false
   }
-  if (isEmpty) removeIfEmpty(place.fileSystem, paths.queue)
+  if (isEmpty) removeIfEmpty(context.fileSystem, paths.queue)
   return false
 }
 
 /** Writes a ticket, and again under the same name where somebody took its owner for gone. */
-export function writeTicket(place: LockPlace, { path, content, paths }: Ticket): void {
-  const { home, fileSystem } = place
+export function writeTicket(context: LockContext, { path, content, paths }: Ticket): void {
+  const { home, fileSystem } = context
   // The last waiter to leave may remove the directory just before the file is made, and the next one again.
   for (let attempt = 1; ; attempt += 1) {
     try {

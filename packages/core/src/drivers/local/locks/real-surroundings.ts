@@ -12,7 +12,7 @@ import type { Home } from '../home/home.js'
 import { announceLiveness } from '../home/announce-liveness.js'
 import { cleanLivenessSockets } from '../home/clean-liveness-sockets.js'
 import { systemClock } from './clock.js'
-import type { LockSurroundings } from './lock-place.js'
+import type { LockSurroundings } from './lock-context.js'
 
 /** The world as it is. */
 export function realSurroundings(home: Home): LockSurroundings {

@@ -1,6 +1,6 @@
 import type { LockRequest } from '../../../locks/contract/lock-driver.js'
 import type { ResourcePaths } from './lock-files.js'
-import type { LockPlace } from './lock-place.js'
+import type { LockContext } from './lock-context.js'
 import { holdersOf, readLockState } from './lock-state.js'
 
 /**
@@ -8,12 +8,12 @@ import { holdersOf, readLockState } from './lock-state.js'
  * exclusive waiter cannot come in before this flow has ended, so waiting behind it would never end.
  */
 export function joinsOwnSharers(
-  place: LockPlace,
+  context: LockContext,
   paths: ResourcePaths,
   { mode, held }: Pick<LockRequest, 'mode' | 'held'>,
 ): boolean {
   if (mode !== 'shared' || held.length === 0) return false
-  return holdersOf(readLockState(place, paths)).some(
+  return holdersOf(readLockState(context, paths)).some(
     (holder) => holder.mode === 'shared' && held.includes(holder.id),
   )
 }

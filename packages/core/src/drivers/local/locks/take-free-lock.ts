@@ -12,17 +12,17 @@ import { swapName } from './swap-name.js'
  * `undefined` where it is otherwise, or where a step fails: what follows looks at everything, and says what is wrong. `null` where the
  * lock was won and taken away by force: this id has been released, and must not hold it again.
  */
-export function takeFreeLock(place: LockFiles, request: LockRequest): Claim | null | undefined {
-  if (request.mode !== 'exclusive' || !place.home.isUsual()) return undefined
-  const { fileSystem } = place
-  const paths = place.of(request.resource)
+export function takeFreeLock(context: LockFiles, request: LockRequest): Claim | null | undefined {
+  if (request.mode !== 'exclusive' || !context.home.isUsual()) return undefined
+  const { fileSystem } = context
+  const paths = context.of(request.resource)
   let won: Omit<Claim, 'since'>
   try {
     if (fileSystem.status(paths.queue) !== undefined) return undefined
-    const last = lastToken(place, paths)
-    if (last === undefined || !place.canBeJudged()) return undefined
+    const last = lastToken(context, paths)
+    if (last === undefined || !context.canBeJudged()) return undefined
     const token = last + 1n
-    const held = formatHeld(token, request.id, place.identity)
+    const held = formatHeld(token, request.id, context.identity)
     const entry = entryPath(paths.lock, held)
     won = { paths, request, entry, token }
     if (!swapName(fileSystem, paths.lock, formatFree(last), held, { witness: entry }))
@@ -30,7 +30,7 @@ export function takeFreeLock(place: LockFiles, request: LockRequest): Claim | nu
   } catch {
     return undefined
   }
-  return describeClaim(place, won) ?? null
+  return describeClaim(context, won) ?? null
 }
 
 /** The token of a lock that is free, as this process left it or as it is listed. */

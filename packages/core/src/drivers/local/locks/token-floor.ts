@@ -1,6 +1,6 @@
 import { CliOpsError } from '../../../base/errors/cli-ops-error.js'
 import { parseNumber } from './lock-names.js'
-import type { LockPlace } from './lock-place.js'
+import type { LockContext } from './lock-context.js'
 import { putDirectory } from './put-directory.js'
 import { swapName } from './swap-name.js'
 
@@ -13,9 +13,9 @@ const MAX_LOOKS = 10
  * Returns the first token of a lock that is being granted for the first time: the time in microseconds, so that tokens rise
  * even when the home was removed; but above the floor, so that they do not fall when the clock was set back.
  */
-export function firstToken(place: LockPlace): bigint {
-  const now = BigInt(Math.max(1, Math.round(place.clock.now() * 1000)))
-  const floor = readFloor(place) ?? 0n
+export function firstToken(context: LockContext): bigint {
+  const now = BigInt(Math.max(1, Math.round(context.clock.now() * 1000)))
+  const floor = readFloor(context) ?? 0n
   return now > floor ? now : floor + 1n
 }
 
@@ -23,14 +23,14 @@ export function firstToken(place: LockPlace): bigint {
  * Makes sure that no lock begins with this token or a lower one any more. To be called before a lock's directory, which
  * remembers its last token, is removed.
  */
-export function raiseFloor(place: LockPlace, token: bigint): void {
-  const { home, fileSystem } = place
+export function raiseFloor(context: LockContext, token: bigint): void {
+  const { home, fileSystem } = context
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-    const floor = readFloor(place)
+    const floor = readFloor(context)
     if (floor !== undefined && floor >= token) return
     const raised =
       floor === undefined
-        ? putDirectory(place, home.paths.floor, String(token))
+        ? putDirectory(context, home.paths.floor, String(token))
         : swapName(fileSystem, home.paths.floor, String(floor), String(token))
     if (raised) return
   }
@@ -41,7 +41,7 @@ export function raiseFloor(place: LockPlace, token: bigint): void {
   )
 }
 
-function readFloor({ fileSystem, home }: LockPlace): bigint | undefined {
+function readFloor({ fileSystem, home }: LockContext): bigint | undefined {
   for (let look = 0; look < MAX_LOOKS; look += 1) {
     const names = fileSystem.listIfThere(home.paths.floor)
     if (names === undefined) return undefined

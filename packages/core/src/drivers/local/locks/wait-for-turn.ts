@@ -4,9 +4,9 @@ import type { Claim } from './claim.js'
 import { HintWatch } from './hint-watch.js'
 import type { ProcessIdentity } from '../../../base/process/process-identity.js'
 import type { OwnerName } from './lock-names.js'
-import type { LockPlace } from './lock-place.js'
+import type { LockContext } from './lock-context.js'
 import type { Ticket } from './queue.js'
-import { Turn } from './turn.js'
+import { QueuePosition } from './queue-position.js'
 
 /** A process that ends is gone within this, or was not about to. */
 const MAX_ENDING_MS = 128
@@ -19,19 +19,19 @@ const MAX_LOOKS = 10
  * `LOCK_DEADLOCK`; the queue has then been left. Keeps the process alive, since somebody awaits it.
  */
 export function waitForTurn(
-  place: LockPlace,
+  context: LockContext,
   request: LockRequest,
   wait: LockWait,
   ticket: Ticket,
 ): Promise<Claim> {
   return new Promise((resolve, reject) => {
-    new Waiter(place, request, ticket, wait, resolve, reject).start()
+    new Waiter(context, request, ticket, wait, resolve, reject).start()
   })
 }
 
 class Waiter {
-  readonly #place: LockPlace
-  readonly #turn: Turn
+  readonly #context: LockContext
+  readonly #turn: QueuePosition
   readonly #signal: AbortSignal
   readonly #resolve: (claim: Claim) => void
   readonly #reject: (reason: unknown) => void
@@ -44,20 +44,20 @@ class Waiter {
   #stopTimer: () => void = () => undefined
 
   constructor(
-    place: LockPlace,
+    context: LockContext,
     request: LockRequest,
     ticket: Ticket,
     { onWait, signal }: LockWait,
     resolve: (claim: Claim) => void,
     reject: (reason: unknown) => void,
   ) {
-    this.#place = place
-    this.#stopNudges = place.surroundings.onNudge(() => {
+    this.#context = context
+    this.#stopNudges = context.surroundings.onNudge(() => {
       this.#turn.onNudge()
       this.#look()
     })
     const hearsNudges = this.#stopNudges !== undefined
-    this.#turn = new Turn(place, request, ticket, { onWait, hearsNudges })
+    this.#turn = new QueuePosition(context, request, ticket, { onWait, hearsNudges })
     this.#signal = signal
     this.#resolve = resolve
     this.#reject = reject
@@ -95,7 +95,7 @@ class Waiter {
       return
     }
     if (this.#ended) return
-    this.#stopTimer = this.#place.clock.startTimer(this.#nextMs(), () => this.#look(), {
+    this.#stopTimer = this.#context.clock.startTimer(this.#nextMs(), () => this.#look(), {
       persistent: true,
     })
   }
@@ -127,12 +127,12 @@ class Waiter {
   #watchChange(): boolean {
     const path = this.#turn.watchable ?? ''
     return this.#change.isNewOn(path, (listener) =>
-      this.#place.fileSystem.watch(path, listener, { persistent: false }),
+      this.#context.fileSystem.watch(path, listener, { persistent: false }),
     )
   }
 
   #watchEnd(): boolean {
-    const { surroundings } = this.#place
+    const { surroundings } = this.#context
     if (surroundings.watchEnd === undefined) return false
     const awaited = this.#turn.awaited
     return this.#end.isNewOn(awaited.map(({ text }) => text).join('/'), (listener) =>
@@ -147,7 +147,7 @@ class Waiter {
 
   #fail(error: unknown): void {
     this.#stop()
-    this.#reject(storageError(error, this.#place.home.root))
+    this.#reject(storageError(error, this.#context.home.root))
   }
 
   #stop(): void {

@@ -1,17 +1,17 @@
 import type { Claim } from './claim.js'
-import type { LockPlace } from './lock-place.js'
+import type { LockContext } from './lock-context.js'
 
 /** How often a holder looks by itself whether the lock was taken away; the watch is usually faster. */
 const LOST_POLL_MS = 1000
 
 /** Calls `listener` when a lock is held no longer; returns a function that stops. */
 export function watchForLoss(
-  place: LockPlace,
+  context: LockContext,
   claim: Claim,
   isHeld: () => boolean,
   listener: () => void,
 ): () => void {
-  const { clock, fileSystem } = place
+  const { clock, fileSystem } = context
   let stopped = false
   let stopTimer = (): void => undefined
   let watcher: { close(): void } | undefined

@@ -5,7 +5,10 @@ import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { nodeFileSystem } from '../../../../src/drivers/local/home/file-system.js'
 import { Home } from '../../../../src/drivers/local/home/home.js'
 import { createLocalLocks } from '../../../../src/drivers/local/locks/local-locks.js'
-import { LockPlace, type LockSurroundings } from '../../../../src/drivers/local/locks/lock-place.js'
+import {
+  LockContext,
+  type LockSurroundings,
+} from '../../../../src/drivers/local/locks/lock-context.js'
 import { enterQueue } from '../../../../src/drivers/local/locks/queue.js'
 import { releaseClaim } from '../../../../src/drivers/local/locks/claim.js'
 import { waitForTurn } from '../../../../src/drivers/local/locks/wait-for-turn.js'
@@ -55,19 +58,19 @@ class Crowd {
 
   /** As {@link takeTurn} of a lock that is held, with the first look within the call. */
   async waitAtOnce(pid: number): Promise<void> {
-    const place = new LockPlace(this.home, this.#surroundings(pid))
-    const ticket = enterQueue(place, requestOf(pid), process.hrtime.bigint())
+    const context = new LockContext(this.home, this.#surroundings(pid))
+    const ticket = enterQueue(context, requestOf(pid), process.hrtime.bigint())
     const { signal } = new AbortController()
-    const claim = await waitForTurn(place, requestOf(pid), { signal }, ticket)
+    const claim = await waitForTurn(context, requestOf(pid), { signal }, ticket)
     this.turns.push(pid)
-    releaseClaim(place, claim)
+    releaseClaim(context, claim)
   }
 
   /** Leaves a ticket of a process that will not look again. */
   leaveTicket(pid: number, fate: Liveness): void {
     this.fates.set(pid, fate)
-    const place = new LockPlace(this.home, this.#surroundings(pid))
-    enterQueue(place, requestOf(pid), process.hrtime.bigint())
+    const context = new LockContext(this.home, this.#surroundings(pid))
+    enterQueue(context, requestOf(pid), process.hrtime.bigint())
   }
 
   /** How many wait for the lock. */

@@ -14,21 +14,21 @@ import type { LoggedRequest, RequestOutcome } from './request-log.js'
 import { errorReply, toWireError } from './wire-error.js'
 
 /** What a request needs of the connection it came over. */
-export interface FlightOwner {
+export interface RequestOwner {
   readonly client: RequestClient
   readonly methods: RequestMethods
   /** Sends an intermediate value; resolves when more can be sent. */
   sendProgress(id: RpcId, value: unknown): Promise<void>
   /** The server's own code has failed: its handler, or what that returned. */
-  onHandlerError(error: unknown, flight: Flight): void
+  onHandlerError(error: unknown, request: InFlightRequest): void
   /** The handler has ended, however the request was answered. */
-  onFlightEnd(flight: Flight): void
+  onRequestEnd(request: InFlightRequest): void
 }
 
 /** One request from the call of its handler to the handler's end. It is answered exactly once, a notification never. */
-export class Flight implements RequestContext, LoggedRequest {
+export class InFlightRequest implements RequestContext, LoggedRequest {
   readonly #request: WireRequest
-  readonly #owner: FlightOwner
+  readonly #owner: RequestOwner
   readonly #reply: (reply: WireReply) => void
   readonly startedAt = performance.now()
   /** Instant of `performance.now()` at which {@link expire} is due. */
@@ -39,7 +39,7 @@ export class Flight implements RequestContext, LoggedRequest {
   #abortReason: Error | undefined
   #progress: RequestContext['progress'] | undefined
 
-  constructor(request: WireRequest, owner: FlightOwner, reply: (reply: WireReply) => void) {
+  constructor(request: WireRequest, owner: RequestOwner, reply: (reply: WireReply) => void) {
     this.#request = request
     this.#owner = owner
     this.#reply = reply
@@ -181,6 +181,6 @@ export class Flight implements RequestContext, LoggedRequest {
   }
 
   #end(): void {
-    this.#owner.onFlightEnd(this)
+    this.#owner.onRequestEnd(this)
   }
 }

@@ -33,7 +33,7 @@ const GREETING_MS = 2_000
  * still believes to hold it. It lives for one lease more than the last hub that is connected to it, and tells the next hub on the same
  * address what the last one held, so that the clients' sessions go on.
  */
-export class LeaseKeeper {
+export class LeaseProcess {
   readonly #leaseMs: number
   readonly #onGone: () => void
   #path: string | undefined

@@ -39,7 +39,7 @@ export interface LockSurroundings {
 }
 
 /** Where the locks of one home are and by whom they are looked at: what every part of the protocol shares. */
-export class LockPlace extends LockFiles<Home, LockSurroundings> {
+export class LockContext extends LockFiles<Home, LockSurroundings> {
   /** The identity of who waits, as it stands in names. */
   get waiterIdentity(): string {
     const waiter = this.surroundings.waiter?.()

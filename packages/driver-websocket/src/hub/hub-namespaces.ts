@@ -1,10 +1,10 @@
 import { privateSocketPath } from '@cli-ops/shared-ipc/driver'
 
-import { HubPlace } from './hub-place.js'
-import { LeaseKeeper } from './lease-keeper.js'
+import { HubNamespace } from './hub-namespace.js'
+import { LeaseProcess } from './lease-process.js'
 
 /** The store of a hub. */
-export interface PlacesOptions {
+export interface NamespacesOptions {
   readonly url: string
   readonly home: string | undefined
   readonly leaseMs: number
@@ -14,50 +14,50 @@ export interface PlacesOptions {
 const CLOSE_AFTER_MS = 30_000
 
 /** The namespaces of a store that are in use, each opened once. */
-export class HubPlaces {
-  readonly #options: PlacesOptions
-  readonly #places = new Map<string, HubPlace>()
-  readonly #keeper: LeaseKeeper
+export class HubNamespaces {
+  readonly #options: NamespacesOptions
+  readonly #namespaces = new Map<string, HubNamespace>()
+  readonly #keeper: LeaseProcess
   #sweep: NodeJS.Timeout | undefined
   #inherited: NodeJS.Timeout | undefined
 
-  constructor(options: PlacesOptions) {
+  constructor(options: NamespacesOptions) {
     this.#options = options
-    this.#keeper = new LeaseKeeper(options.leaseMs, () => {
+    this.#keeper = new LeaseProcess(options.leaseMs, () => {
       // In whose name they were held is dead, so anybody may take them.
-      for (const { grants } of this.#places.values())
+      for (const { grants } of this.#namespaces.values())
         for (const grant of [...grants.values()]) grant.lose()
     })
   }
 
   /** Opens a namespace for one user more. */
-  enter(namespace: string): HubPlace {
-    let place = this.#places.get(namespace)
-    if (place === undefined) {
-      place = new HubPlace({ ...this.#options, namespace, keeper: this.#keeper })
-      this.#places.set(namespace, place)
+  enter(name: string): HubNamespace {
+    let namespace = this.#namespaces.get(name)
+    if (namespace === undefined) {
+      namespace = new HubNamespace({ ...this.#options, namespace: name, keeper: this.#keeper })
+      this.#namespaces.set(name, namespace)
     }
-    place.users += 1
-    return place
+    namespace.users += 1
+    return namespace
   }
 
-  leave(place: HubPlace): void {
-    place.users -= 1
+  leave(namespace: HubNamespace): void {
+    namespace.users -= 1
     this.#sweep ??= setTimeout(() => {
       this.#sweep = undefined
-      for (const each of this.#places.values()) if (each.isIdle) this.#forget(each)
+      for (const each of this.#namespaces.values()) if (each.isIdle) this.#forget(each)
       // Some of them are kept by leases that are yet to end.
-      if ([...this.#places.values()].some(({ users }) => users === 0)) this.#sweepLater()
+      if ([...this.#namespaces.values()].some(({ users }) => users === 0)) this.#sweepLater()
     }, CLOSE_AFTER_MS).unref()
   }
 
   /** Rejects where the store cannot be used. */
   async probe(): Promise<void> {
-    const place = this.enter('')
+    const namespace = this.enter('')
     try {
-      await (await place.registry()).discover({ name: 'cli-ops-hub-probe', probe: false })
+      await (await namespace.registry()).discover({ name: 'cli-ops-hub-probe', probe: false })
     } finally {
-      this.leave(place)
+      this.leave(namespace)
     }
   }
 
@@ -73,12 +73,12 @@ export class HubPlaces {
     if (kept.length === 0) return
     this.#inherited = setTimeout(() => {
       for (const lock of kept) {
-        const place = this.enter(lock.namespace)
-        place
+        const namespace = this.enter(lock.namespace)
+        namespace
           .releaseInherited(lock)
           .catch(() => undefined)
           .finally(() => {
-            this.leave(place)
+            this.leave(namespace)
           })
       }
     }, this.#options.leaseMs)
@@ -88,27 +88,27 @@ export class HubPlaces {
   /** From now on nothing is given back: the next hub goes on with it, and where there is none it ends with its lease. */
   abandon(): void {
     clearTimeout(this.#inherited)
-    for (const place of this.#places.values()) place.abandon()
+    for (const namespace of this.#namespaces.values()) namespace.abandon()
   }
 
   /** Closes the store. What is promised to clients is kept. */
   async close(): Promise<void> {
     clearTimeout(this.#sweep)
     this.abandon()
-    await Promise.all([...this.#places.values()].map((place) => place.close()))
-    this.#places.clear()
+    await Promise.all([...this.#namespaces.values()].map((namespace) => namespace.close()))
+    this.#namespaces.clear()
     this.#keeper.end()
   }
 
   #sweepLater(): void {
-    const [place] = [...this.#places.values()].filter(({ users }) => users === 0)
-    if (place === undefined) return
-    place.users += 1
-    this.leave(place)
+    const [namespace] = [...this.#namespaces.values()].filter(({ users }) => users === 0)
+    if (namespace === undefined) return
+    namespace.users += 1
+    this.leave(namespace)
   }
 
-  #forget(place: HubPlace): void {
-    this.#places.delete(place.namespace)
-    void place.close()
+  #forget(namespace: HubNamespace): void {
+    this.#namespaces.delete(namespace.namespace)
+    void namespace.close()
   }
 }

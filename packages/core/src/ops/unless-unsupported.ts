@@ -1,12 +1,12 @@
 import { isCliOpsError } from '../base/errors/cli-ops-error.js'
 
 /** What an engine does not offer: why, and what does. */
-export interface Refusal {
+export interface Unsupported {
   readonly refusal: string
 }
 
 /** Asks an engine for what it may not have at all. Rejects for any other reason. */
-export async function unlessRefused<T>(look: () => Promise<T>): Promise<T | Refusal> {
+export async function unlessUnsupported<T>(look: () => Promise<T>): Promise<T | Unsupported> {
   try {
     return await look()
   } catch (error) {
@@ -15,6 +15,6 @@ export async function unlessRefused<T>(look: () => Promise<T>): Promise<T | Refu
   }
 }
 
-export function isRefusal(found: unknown): found is Refusal {
+export function isUnsupported(found: unknown): found is Unsupported {
   return typeof found === 'object' && found !== null && 'refusal' in found
 }

@@ -1,4 +1,4 @@
-import { openOps, type OpsPlace, withinTime } from '@cli-ops/shared-ipc/ops'
+import { openOps, type OpsHandle, withinTime } from '@cli-ops/shared-ipc/ops'
 
 /** Exit code for an argument or a variable that is wrong. */
 const EXIT_WRONG = 2
@@ -8,19 +8,19 @@ const CLOSE_MS = 500
  * Opens the place where `cli-ops` looks, and closes it after use. Resolves to what `use` does; to 2, having said why, where
  * the environment names no such place.
  */
-export async function withPlace<T>(use: (place: OpsPlace) => Promise<T>): Promise<T | 2> {
-  let place: OpsPlace
+export async function withContext<T>(use: (context: OpsHandle) => Promise<T>): Promise<T | 2> {
+  let context: OpsHandle
   try {
-    place = openOps('cli-ops')
+    context = openOps('cli-ops')
   } catch (error) {
     if (!(error instanceof TypeError)) throw error
     process.stderr.write(`cli-ops: ${error.message}\n`)
     return EXIT_WRONG
   }
   try {
-    return await use(place)
+    return await use(context)
   } finally {
-    await atMost(place.coordinator.close())
+    await atMost(context.coordinator.close())
   }
 }
 

@@ -7,7 +7,7 @@ import { type DeadlockScope, findDeadlock } from './deadlock.js'
 import { IdleHeads } from './idle-heads.js'
 import { inspectLock } from './inspect-locks.js'
 import { kernelOf, type OwnerName, parseTicketName, type TicketName } from './lock-names.js'
-import type { LockPlace } from './lock-place.js'
+import type { LockContext } from './lock-context.js'
 import { findLiveHolders } from './lock-state.js'
 import { PollPace } from './poll-pace.js'
 import { lastWaiting, leaveQueue, listTicketNames, type Ticket, writeTicket } from './queue.js'
@@ -28,17 +28,17 @@ const ANCESTOR_GRACE_MS = 3000
 const REPORT_EVERY_MS = 200
 
 /** How a waiter hears of others, and tells of them. */
-export interface TurnOptions extends Pick<LockWait, 'onWait'> {
+export interface QueuePositionOptions extends Pick<LockWait, 'onWait'> {
   /** Whoever leaves can tell this waiter to look. */
   readonly hearsNudges: boolean
 }
 
 /** One waiter's place in a queue. Whoever waits, by timers or by blocking, looks again and again until it is its turn. */
-export class Turn {
-  readonly #place: LockPlace
+export class QueuePosition {
+  readonly #context: LockContext
   readonly #request: LockRequest
   readonly #ticket: Ticket
-  readonly #onWait: TurnOptions['onWait']
+  readonly #onWait: QueuePositionOptions['onWait']
   readonly #hearsNudges: boolean
   readonly #idleHeads: IdleHeads
   readonly #pace: PollPace
@@ -55,13 +55,18 @@ export class Turn {
   #nextReport = 0
   #reported = ''
 
-  constructor(place: LockPlace, request: LockRequest, ticket: Ticket, options: TurnOptions) {
-    this.#place = place
+  constructor(
+    context: LockContext,
+    request: LockRequest,
+    ticket: Ticket,
+    options: QueuePositionOptions,
+  ) {
+    this.#context = context
     this.#request = request
     this.#ticket = ticket
     this.#onWait = options.onWait
     this.#hearsNudges = options.hearsNudges
-    this.#idleHeads = new IdleHeads(place)
+    this.#idleHeads = new IdleHeads(context)
     this.#began = this.#nowMs()
     this.#pace = new PollPace(NEAR, this.#began)
     this.#nextDeadlockCheck = this.#began + FIRST_DEADLOCK_CHECK_MS
@@ -76,7 +81,7 @@ export class Turn {
   /** One look: the lock, where it is this waiter's turn and the lock can be had. */
   tryOnce(): Claim | undefined {
     if (!this.#isFarStill()) this.#find()
-    return this.#isHead ? tryClaim(this.#place, this.#request) : undefined
+    return this.#isHead ? tryClaim(this.#context, this.#request) : undefined
   }
 
   /** What goes away or changes when it may be this waiter's turn; `undefined` while that is too far off to watch for it. */
@@ -92,7 +97,7 @@ export class Turn {
   /** Whose end may make it this waiter's turn, or bring that nearer: the holders, or the waiter before it. Empty where they are too many. */
   get awaited(): readonly OwnerName[] {
     if (this.#isHead) {
-      const holders = findLiveHolders(this.#place, this.#ticket.paths)
+      const holders = findLiveHolders(this.#context, this.#ticket.paths)
       return holders.length > MAX_WATCHED ? [] : holders
     }
     return this.#before === undefined || this.#position >= NEAR ? [] : [this.#before]
@@ -122,7 +127,7 @@ export class Turn {
   /** Leaves the queue, and tells the waiter behind. */
   leave(): void {
     try {
-      leaveQueue(this.#place, this.#ticket)
+      leaveQueue(this.#context, this.#ticket)
       this.#nudgeNext()
     } catch (error) {
       // Those behind pass an idle ticket over, so this costs them a second and no more.
@@ -132,10 +137,10 @@ export class Turn {
 
   /** Lists the queue anew, since somebody may have come after this waiter last looked: whoever still saw its ticket is in that list. */
   #nudgeNext(): void {
-    const { surroundings } = this.#place
+    const { surroundings } = this.#context
     if (surroundings.nudge === undefined) return
     const { paths, name: own } = this.#ticket
-    const behind = listTicketNames(this.#place, paths).filter((name) => name > own)
+    const behind = listTicketNames(this.#context, paths).filter((name) => name > own)
     for (const name of behind.slice(0, MAX_NUDGES)) {
       const ticket = parseTicketName(name)
       if (ticket !== undefined && surroundings.nudge(ticket.identity)) return
@@ -167,16 +172,16 @@ export class Turn {
 
   #isThere(index: number): boolean {
     const path = entryPath(this.#ticket.paths.queue, this.#ahead[index] ?? '')
-    return this.#place.fileSystem.status(path) !== undefined
+    return this.#context.fileSystem.status(path) !== undefined
   }
 
   /** Finds the waiter that goes before this one. */
   #find(): void {
     const { paths, name } = this.#ticket
-    const names = listTicketNames(this.#place, paths)
+    const names = listTicketNames(this.#context, paths)
     const own = names.indexOf(name)
     // Somebody who could not tell this waiter from a dead one removed its ticket. The name says when it came.
-    if (own === -1) writeTicket(this.#place, this.#ticket)
+    if (own === -1) writeTicket(this.#context, this.#ticket)
     const ahead = own === -1 ? names.filter((other) => other < name) : names.slice(0, own)
     this.#position = ahead.length
     this.#ahead = ahead
@@ -186,7 +191,7 @@ export class Turn {
     const now = this.#nowMs()
     if (ahead.length >= NEAR && now < this.#nextFullLook) return
     if (ahead.length > 0) this.#idleHeads.note(paths, ahead)
-    this.#before = lastWaiting(this.#place, paths, ahead, (other) => this.#idleHeads.has(other))
+    this.#before = lastWaiting(this.#context, paths, ahead, (other) => this.#idleHeads.has(other))
     this.#nextFullLook = now + FULL_LOOK_MS
     if (this.#before !== undefined) return
     // All who are ahead are passed over, which has to be seen anew at each look.
@@ -197,7 +202,7 @@ export class Turn {
   #reportHolder(): void {
     if (this.#onWait === undefined || this.#nowMs() < this.#nextReport) return
     this.#nextReport = this.#nowMs() + REPORT_EVERY_MS
-    const info = inspectLock(this.#place, this.#ticket.paths)
+    const info = inspectLock(this.#context, this.#ticket.paths)
     // Free, and this waiter is the next.
     if (info === null || (info.id === '' && this.#position === 0)) return
     const key = `${info.id} ${info.owner.pid}`
@@ -207,11 +212,11 @@ export class Turn {
   }
 
   #assertNoDeadlock(scope: DeadlockScope): void {
-    const deadlock = findDeadlock(this.#place, this.#request, this.#ticket, scope)
+    const deadlock = findDeadlock(this.#context, this.#request, this.#ticket, scope)
     if (deadlock !== undefined) throw deadlock
   }
 
   #nowMs(): number {
-    return Number(this.#place.clock.monotonicNs() / 1_000_000n)
+    return Number(this.#context.clock.monotonicNs() / 1_000_000n)
   }
 }

@@ -18,20 +18,20 @@ import type { ClientGrant } from './client-grant.js'
 import type { ClientWait } from './client-locks.js'
 import type { ClientRecord } from './client-registry.js'
 import type { ClientEndpoint } from './client-rpc.js'
-import type { KeptLock, LeaseKeeper } from './lease-keeper.js'
+import type { KeptLock, LeaseProcess } from './lease-process.js'
 import { LockQueue } from './lock-queue.js'
 
 /** How a place is reached. */
-export interface PlaceOptions {
+export interface NamespaceOptions {
   readonly url: string
   readonly home: string | undefined
   readonly namespace: string
   readonly leaseMs: number
-  readonly keeper: LeaseKeeper
+  readonly keeper: LeaseProcess
 }
 
 /** One namespace of the store, and what the hub has in it for its clients. */
-export class HubPlace {
+export class HubNamespace {
   readonly namespace: string
   /** By id. A lock stays here after its client has gone, until its lease ends. */
   readonly grants = new Map<string, ClientGrant>()
@@ -43,14 +43,14 @@ export class HubPlace {
   readonly endpoints = new Map<string, ClientEndpoint>()
   /** Connections that are bound to it. */
   users = 0
-  readonly #options: PlaceOptions
+  readonly #options: NamespaceOptions
   readonly #handles = new Map<Primitive, DriverHandle<Primitive>>()
   readonly #queues = new Map<string, LockQueue>()
   #isKept = false
   #isClosing = false
   #owned: { readonly pid: number; readonly locks: LockDriver } | undefined
 
-  constructor(options: PlaceOptions) {
+  constructor(options: NamespaceOptions) {
     this.#options = options
     this.namespace = options.namespace
   }
