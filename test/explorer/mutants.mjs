@@ -280,6 +280,34 @@ const LOCK_MUTANTS = [
   },
 ]
 
+const REPLACER = 'runs/holder-replacer.ts'
+const REPLACING = ['two that ask one to end']
+
+/** @type {readonly Mutant[]} */
+const RUN_MUTANTS = [
+  {
+    name: 'asking without taking the mark away',
+    scenarios: REPLACING,
+    changes: [{ file: REPLACER, from: 'if (!isMine || !isSignalled', to: 'if (!isSignalled' }],
+  },
+  {
+    name: 'a mark that goes with the asking',
+    scenarios: REPLACING,
+    changes: [
+      {
+        file: REPLACER,
+        from: 'all.filter(({ id }) => instanceOf(id) === instanceOf(holder.id))',
+        to: 'all.filter(({ id, label }) => instanceOf(id) === instanceOf(holder.id) && label !== MAY_BE_REPLACED)',
+      },
+    ],
+  },
+  {
+    name: 'a refusal without a second look at the holder',
+    scenarios: REPLACING,
+    changes: [{ file: REPLACER, from: 'if (isThere) throw', to: 'void isThere; throw' }],
+  },
+]
+
 /** @type {readonly Mutant[]} */
 const EVENT_MUTANTS = [
   {
@@ -398,4 +426,4 @@ const EVENT_MUTANTS = [
   },
 ]
 
-export const MUTANTS = [...LOCK_MUTANTS, ...EVENT_MUTANTS]
+export const MUTANTS = [...LOCK_MUTANTS, ...RUN_MUTANTS, ...EVENT_MUTANTS]
