@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { root } from '../../scripts/workspaces.mjs'
 
-/** A run that takes longer than this is broken. */
-const LIMIT_MS = 15 * 60_000
+/** A run that takes longer than this hangs, also on a busy machine. */
+const LIMIT_MS = 60 * 60_000
 
 const FILES = ['test/behaviour', 'test/environments/other-runtimes']
 

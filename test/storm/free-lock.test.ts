@@ -15,7 +15,7 @@ import { scale } from './scale.js'
 
 const TRIES = scale(400, 10_000)
 /** Each is a process of its own. */
-const RUNS = scale(2, 300)
+const RUNS = scale(2, 100)
 const RULES = fileURLToPath(new URL('scripts/try-rule.mjs', import.meta.url))
 const CLI = join(root, 'packages/cli/dist/main.js')
 
