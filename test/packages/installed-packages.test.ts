@@ -127,6 +127,25 @@ describe('an oclif CLI that installs plugins', () => {
   }, 240_000)
 })
 
+test.each(['commander', 'yargs', 'oclif'])(
+  'npm create cli-ops makes a CLI on %s that passes its test',
+  (framework) => {
+    const place = join(folder, `created-${framework}`)
+    mkdirSync(place)
+    const creator = tarballs.get('create-cli-ops') ?? ''
+    const args = ['my-notes', '--framework', framework, '--tarballs', folder]
+    const said = npm(
+      ['exec', '--yes', '--package', creator, '--', 'create-cli-ops', ...args],
+      place,
+    )
+    expect(said).toContain('  cd my-notes\n  npm install\n  npm test\n')
+    const created = join(place, 'my-notes')
+    npm(['install', '--no-audit', '--no-fund', '--silent', '--prefer-offline'], created)
+    expect(npm(['test'], created)).toMatch(/^# pass 1$/mu)
+    expect(npm(['start', '--silent', '--', '--help'], created)).toContain('my-notes')
+  },
+)
+
 describe('declarations', () => {
   // From the first 5.x to the newest; require() of ES modules is known to TypeScript from 5.8 on.
   const compilers = ['typescript-5.0', 'typescript-5.9', 'typescript-6', 'typescript-7']
