@@ -6,7 +6,7 @@ import ts from 'typescript'
 import { describe, expect, test } from 'vitest'
 
 import { root, workspaces } from '../../scripts/workspaces.mjs'
-import { codeBlocks, documents } from './markdown.js'
+import { codeBlocks, documents, fileOf } from './markdown.js'
 import { TemporaryUser } from './start-cli.js'
 
 // What the samples take for given: the reader's own functions.
@@ -19,7 +19,8 @@ const ASSUMED_TYPES = `
 describe('JavaScript in the documents runs', () => {
   const blocks = documents()
     .flatMap((path) => codeBlocks(path, ['js']))
-    .filter(({ remarks }) => !remarks.includes('no-run'))
+    // A file of a tutorial is run where its steps are.
+    .filter((block) => !block.remarks.includes('no-run') && fileOf(block) === undefined)
 
   test.each(blocks)('$place', async ({ code }) => {
     // Node 20 does not know `using`; a server of a sample would go on for ever.
