@@ -28,9 +28,9 @@ async function lookInside() {
   }
 }
 
-/** The frames of a stack trace below the host's own code may show that somebody wrapped its action. */
+/** The frames of a stack trace below the host's own code may show that somebody wrapped its action. Each runtime indents them in its own way. */
 function withoutFrames(result: HostResult): HostResult {
-  return { ...result, stderr: result.stderr.replaceAll(/^ {4}at .*\n/gm, '') }
+  return { ...result, stderr: result.stderr.replaceAll(/^ {4,}at .*\n/gm, '') }
 }
 
 function typesOf(events: readonly EventEnvelope[]): string[] {

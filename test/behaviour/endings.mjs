@@ -72,6 +72,10 @@ export const endings = {
     while (!isTold()) await delay(10)
     process.exit(5)
   },
+  'returns when told': async () => {
+    console.log('ready')
+    while (!isTold()) await delay(10)
+  },
   'rejects when told': async () => {
     console.log('ready')
     while (!isTold()) await delay(10)

@@ -9,10 +9,10 @@ const root = join(here, '../..')
 const cache = join(root, '.cache/explorer')
 
 /**
- * What differs from the code that users run: ids, which must be the same each time that a process is run again; the
- * size of a buffer, of which millions are made; and two ways to look into a segment, which are one operation each, of which only what is found
- * counts. A header is read at once anyway. A search reads on until it finds or nothing is left; what was read never changes, so it
- * ends as one read does that is done when the last of its reads is.
+ * What differs from the code that users run: ids, which must be the same each time that a process is run again; pids and signals, which are
+ * those of the simulated machine; the size of a buffer, of which millions are made; and two ways to look into a segment, which are one
+ * operation each, of which only what is found counts. A header is read at once anyway. A search reads on until it finds or nothing is left; what
+ * was read never changes, so it ends as one read does that is done when the last of its reads is.
  *
  * Each stays on its line, so that source maps, and coverage with them, stay right.
  *
@@ -23,6 +23,16 @@ const SIMULATED = [
     file: 'contract/lock-id.ts',
     from: 'export function nextLockId(): string {',
     to: 'export function nextLockId(): string { return (globalThis as any).nextSimulatedId() ',
+  },
+  {
+    file: 'process/pid-here.ts',
+    from: 'const own = ownIdentity()',
+    to: 'return identity.pid; const own = ownIdentity()',
+  },
+  {
+    file: 'runs/holder-replacer.ts',
+    from: "process.kill(target.pid, 'SIGTERM')",
+    to: '(globalThis as any).simulatedSignal(target.pid)',
   },
   { file: 'events/line-reader.ts', from: '64 * 1024', to: '1024' },
   {

@@ -18,7 +18,7 @@ const NEWEST = 'events/newest-segment.ts'
 const CLEAN = 'locks/clean-locks.ts'
 const WRITER = 'events/log-writer.ts'
 const READER = 'events/log-reader.ts'
-const JUDGE = "place.judge(holder.identity) !== 'dead'"
+const JUDGE = "context.judge(holder.identity) !== 'dead'"
 
 /** @type {readonly Mutant[]} */
 const LOCK_MUTANTS = [
@@ -39,7 +39,7 @@ const LOCK_MUTANTS = [
     changes: [
       {
         file: 'locks/queue.ts',
-        from: "if (state === 'running' && !isIdle(place, paths, ticket)) return true",
+        from: "if (state === 'running' && !isIdle(context, paths, ticket)) return true",
         to: "if (state !== 'stopped') return true",
       },
     ],
@@ -73,7 +73,7 @@ const LOCK_MUTANTS = [
       {
         file: NEXT_STEP,
         from: JUDGE,
-        to: '(place.fileSystem.status(`${paths.lock}/${text}`)?.modifiedMs ?? 0) > place.clock.now() - 60_000',
+        to: '(context.fileSystem.status(`${paths.lock}/${text}`)?.modifiedMs ?? 0) > context.clock.now() - 60_000',
       },
     ],
   },
@@ -88,8 +88,8 @@ const LOCK_MUTANTS = [
     changes: [
       {
         file: CLEAN,
-        from: "if (owner === undefined || place.judge(owner) !== 'dead') return",
-        to: 'if (owner === undefined || place.clock.now() - (fileSystem.status(`${home.paths.claims}/${name}`)?.modifiedMs ?? 0) < 60_000) return',
+        from: "if (owner === undefined || context.judge(owner) !== 'dead') return",
+        to: 'if (owner === undefined || context.clock.now() - (fileSystem.status(`${home.paths.claims}/${name}`)?.modifiedMs ?? 0) < 60_000) return',
       },
     ],
   },
@@ -121,11 +121,11 @@ const LOCK_MUTANTS = [
     changes: [
       {
         file: CLAIMS,
-        from: `isThere ||= createIn(place, entry)
+        from: `isThere ||= createIn(context, entry)
       if (!isThere || !swapName(fileSystem, paths.lock, step.from, formatShared(step.token)))
         continue`,
         to: `if (!swapName(fileSystem, paths.lock, step.from, formatShared(step.token))) continue
-      isThere ||= createIn(place, entry)
+      isThere ||= createIn(context, entry)
       if (!isThere) continue`,
       },
     ],
@@ -136,10 +136,10 @@ const LOCK_MUTANTS = [
     changes: [
       {
         file: CLAIMS,
-        from: "const step = nextStep(place, paths, seen.state, 'exclusive')",
+        from: "const step = nextStep(context, paths, seen.state, 'exclusive')",
         to: `const step = seen.state.kind !== 'shared'
-        ? nextStep(place, paths, seen.state, 'exclusive')
-        : seen.sharers.some(({ identity }) => place.judge(identity) !== 'dead')
+        ? nextStep(context, paths, seen.state, 'exclusive')
+        : seen.sharers.some(({ identity }) => context.judge(identity) !== 'dead')
           ? undefined
           : { from: seen.state.text, token: seen.state.token + 1n }`,
       },
@@ -164,7 +164,7 @@ const LOCK_MUTANTS = [
   {
     name: 'a floor that is not raised',
     scenarios: ['a removal'],
-    changes: [{ file: CLEAN, from: 'raiseFloor(place, state.token)', to: 'void raiseFloor' }],
+    changes: [{ file: CLEAN, from: 'raiseFloor(context, state.token)', to: 'void raiseFloor' }],
   },
   {
     name: 'a floor that is read before the state',
@@ -173,12 +173,12 @@ const LOCK_MUTANTS = [
       {
         file: CLAIMS,
         from: 'for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {',
-        to: 'const early = firstToken(place)\n  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {',
+        to: 'const early = firstToken(context)\n  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {',
       },
       {
         file: CLAIMS,
-        from: "const step = nextStep(place, paths, seen.state, 'exclusive')",
-        to: "let step = nextStep(place, paths, seen.state, 'exclusive')\n    if (step !== undefined && seen.state.kind === 'new') step = { ...step, token: early }",
+        from: "const step = nextStep(context, paths, seen.state, 'exclusive')",
+        to: "let step = nextStep(context, paths, seen.state, 'exclusive')\n    if (step !== undefined && seen.state.kind === 'new') step = { ...step, token: early }",
       },
       {
         file: CLAIMS,
@@ -195,7 +195,7 @@ const LOCK_MUTANTS = [
     changes: [
       {
         file: CLEAN,
-        from: "if (nextStep(place, paths, state, 'exclusive') === undefined) return",
+        from: "if (nextStep(context, paths, state, 'exclusive') === undefined) return",
         to: '',
       },
     ],
@@ -209,7 +209,7 @@ const LOCK_MUTANTS = [
     name: 'a blocked waiter that does not wait for its turn',
     scenarios: ['commands that come again'],
     changes: [
-      { file: BLOCK, from: 'turn.tryOnce()', to: 'tryClaim(place, requests[0]!)' },
+      { file: BLOCK, from: 'turn.tryOnce()', to: 'tryClaim(context, requests[0]!)' },
       {
         file: BLOCK,
         from: 'import { enterQueue }',
@@ -256,8 +256,8 @@ const LOCK_MUTANTS = [
     changes: [
       {
         file: FIRST_BRANCH,
-        from: 'return describeClaim(place, won) ?? null',
-        to: 'return describeClaim(place, won)',
+        from: 'return describeClaim(context, won) ?? null',
+        to: 'return describeClaim(context, won)',
       },
     ],
   },
@@ -272,11 +272,39 @@ const LOCK_MUTANTS = [
     changes: [
       {
         file: FIRST_BRANCH,
-        from: 'const held = formatHeld(token, request.id, place.identity)',
-        to: `const held = formatHeld(token, request.id, place.identity)
+        from: 'const held = formatHeld(token, request.id, context.identity)',
+        to: `const held = formatHeld(token, request.id, context.identity)
     for (const name of fileSystem.list(paths.lock)) fileSystem.rename(entryPath(paths.lock, name), entryPath(paths.lock, formatFree(last)))`,
       },
     ],
+  },
+]
+
+const REPLACER = 'runs/holder-replacer.ts'
+const REPLACING = ['two that ask one to end']
+
+/** @type {readonly Mutant[]} */
+const RUN_MUTANTS = [
+  {
+    name: 'asking without taking the mark away',
+    scenarios: REPLACING,
+    changes: [{ file: REPLACER, from: 'if (!isMine || !isSignalled', to: 'if (!isSignalled' }],
+  },
+  {
+    name: 'a mark that goes with the asking',
+    scenarios: REPLACING,
+    changes: [
+      {
+        file: REPLACER,
+        from: 'all.filter(({ id }) => instanceOf(id) === instanceOf(holder.id))',
+        to: 'all.filter(({ id, label }) => instanceOf(id) === instanceOf(holder.id) && label !== MAY_BE_REPLACED)',
+      },
+    ],
+  },
+  {
+    name: 'a refusal without a second look at the holder',
+    scenarios: REPLACING,
+    changes: [{ file: REPLACER, from: 'if (isThere) throw', to: 'void isThere; throw' }],
   },
 ]
 
@@ -398,4 +426,4 @@ const EVENT_MUTANTS = [
   },
 ]
 
-export const MUTANTS = [...LOCK_MUTANTS, ...EVENT_MUTANTS]
+export const MUTANTS = [...LOCK_MUTANTS, ...RUN_MUTANTS, ...EVENT_MUTANTS]

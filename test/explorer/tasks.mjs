@@ -39,6 +39,7 @@ export function scenariosOf(explorer, size) {
   return [
     ...explorer.lockScenarios(size),
     ...explorer.slotScenarios(size),
+    ...explorer.runScenarios(size),
     ...explorer.eventScenarios(size),
   ]
 }

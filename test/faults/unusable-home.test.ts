@@ -16,6 +16,7 @@ import { describe, expect, onTestFinished, test, type TestContext } from 'vitest
 
 import { temporaryHome } from '../../packages/core/test/fixtures/temporary-home.js'
 import { HOSTS, type HostResult, type HostRun, runHost } from '../behaviour/run-host.js'
+import { giveBackQuota, homeWithQuota, useUpQuota } from '../environments/quota-disk.js'
 
 const PRELOAD = fileURLToPath(new URL('scripts/fail-in-home.mjs', import.meta.url))
 const LOCK = 'database'
@@ -28,6 +29,8 @@ interface Fault {
   readonly said: string
   /** What the message says is to be done. */
   readonly remedy: string
+  /** Makes the disk that the home is on. @default a small tmpfs */
+  readonly disk?: (context: TestContext) => string
   /** Breaks the home, where it is the home that is broken. */
   readonly break?: (home: string, context: TestContext) => void
   readonly repair?: (home: string) => void
@@ -80,6 +83,14 @@ const FAULTS: readonly Fault[] = [
       }
     },
     repair: (home) => rmSync(join(home, 'filler'), { recursive: true }),
+  },
+  {
+    title: 'has used up its quota',
+    said: 'the disk quota is used up',
+    remedy: 'free some space',
+    disk: homeWithQuota,
+    break: useUpQuota,
+    repair: giveBackQuota,
   },
   {
     title: 'is on a read-only file system',
@@ -182,7 +193,7 @@ async function dataOf(home: string): Promise<unknown[]> {
 
 describe.each(FAULTS)('a home that $title', (fault) => {
   test('keeps no command from running, and a locking one from running without its lock', async (context) => {
-    const home = smallDisk(context)
+    const home = (fault.disk ?? smallDisk)(context)
     await emitThree(home)
     fault.break?.(home, context)
 

@@ -22,6 +22,8 @@ export interface ProgramRun {
   readonly env?: Readonly<Record<string, string>>
   readonly nodeOptions?: readonly string[]
   readonly input?: string
+  /** Its stdin stays open, for who types. */
+  readonly isTyped?: boolean
   /** A program with its arguments that starts it, such as `setpriv`. */
   readonly wrapper?: readonly string[]
 }
@@ -33,17 +35,18 @@ const HANGS_MS = 30_000
 export function startProgram(
   file: string,
   args: readonly string[],
-  { cwd, env, nodeOptions = [], input, wrapper = [] }: ProgramRun,
+  { cwd, env, nodeOptions = [], input, isTyped = false, wrapper = [] }: ProgramRun,
 ): RunningProgram {
   const words = [...wrapper, process.execPath, ...nodeOptions, file, ...args]
   const child = spawn(words[0]!, words.slice(1), {
     cwd,
-    stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    stdio: [isTyped || input !== undefined ? 'pipe' : 'ignore', 'pipe', 'pipe'],
     env: { PATH: process.env['PATH'], HOME: cwd, LC_ALL: 'C', NO_COLOR: '1', ...env },
     timeout: HANGS_MS,
     killSignal: 'SIGKILL',
   })
-  child.stdin?.on('error', () => undefined).end(input)
+  child.stdin?.on('error', () => undefined)
+  if (!isTyped) child.stdin?.end(input)
   const said = { stdout: '', stderr: '' }
   const looks = new Set<() => void>()
   let isOver = false

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { checkRefusal } from './check-refusal.mjs'
 import { differences } from './differences.mjs'
 import { normalise } from './normalise.mjs'
+import { withoutWaiting } from './without-waiting.mjs'
 
 const plain = {
   exitCode: 0,
@@ -74,5 +75,19 @@ describe('a refusal', () => {
     { stderr: 'some: "lab" is held\n' },
   ])('%j is none', (change) => {
     expect(check(change)).toBeDefined()
+  })
+})
+
+describe('what a waiting person gets', () => {
+  const first = 'some: waiting for "lab", held for 1 s by holder (pid 7)\n'
+  const later = 'some: waiting for "lab", 1st in line, 5 s, held for 6 s by holder (pid 7)\n'
+
+  test('is one line, and more of them where the wait is long', () => {
+    expect(withoutWaiting(`${first}rest\n`, 'some')).toBe('rest\n')
+    expect(withoutWaiting(`warning\n${first}${later}rest\n`, 'some')).toBe('warning\nrest\n')
+  })
+
+  test('is not said twice', () => {
+    expect(withoutWaiting(first + first, 'some')).toBe(first)
   })
 })

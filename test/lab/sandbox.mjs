@@ -2,6 +2,9 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
+/** What a program has started may write into its folders for some seconds more, such as oclif's look for a newer version. */
+const REMOVAL = { recursive: true, force: true, maxRetries: 10 }
+
 /**
  * The folders in which a CLI runs. They have the same paths at every run, so that paths in its output are the same, too.
  */
@@ -30,14 +33,14 @@ export class Sandbox {
   /** Empties the folders of the CLI; locks and events stay. */
   renew() {
     for (const folder of [this.work, this.userHome, this.temporary, this.bin]) {
-      rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
+      rmSync(folder, REMOVAL)
       mkdirSync(folder, { recursive: true })
     }
   }
 
   /** Makes the home of the kit a fresh one. */
   forget() {
-    rmSync(this.opsHome, { recursive: true, force: true, maxRetries: 3 })
+    rmSync(this.opsHome, REMOVAL)
     mkdirSync(this.opsHome, { mode: 0o700 })
   }
 
@@ -51,6 +54,6 @@ export class Sandbox {
   }
 
   remove() {
-    rmSync(this.#root, { recursive: true, force: true, maxRetries: 3 })
+    rmSync(this.#root, REMOVAL)
   }
 }

@@ -1,11 +1,20 @@
 /**
- * Takes out the one line that a waiting person gets.
+ * Takes out what a waiting person gets: one line, and where the wait is long, as on a busy machine, another one after 5 s, 15 s and so on,
+ * which says how long it has been.
  *
  * @param {string} stderr
  * @param {string} bin
  */
 export function withoutWaiting(stderr, bin) {
-  const lines = stderr.split('\n')
-  const at = lines.findIndex((line) => line.startsWith(`${bin}: waiting for "`))
-  return at < 0 ? stderr : lines.toSpliced(at, 1).join('\n')
+  let isFirst = true
+  const isTold = (/** @type {string} */ line) => {
+    if (!line.startsWith(`${bin}: waiting for "`)) return false
+    const isExpected = isFirst || / in line, \d+ (?:s|min)\b/u.test(line)
+    isFirst = false
+    return isExpected
+  }
+  return stderr
+    .split('\n')
+    .filter((line) => !isTold(line))
+    .join('\n')
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 
@@ -32,12 +32,13 @@ export function installRuntime(parent, name) {
   mkdirSync(folder, { recursive: true })
   writeFileSync(join(folder, 'package.json'), '{ "private": true }')
   execFileSync('npm', ['install', ...quiet, name], { cwd: folder })
-  const installed = join(folder, 'node_modules', name)
-  const { version, bin } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'))
-  const executable = join(installed, bin[name])
-  // npm may leave it to the user whether the script runs that puts the executable in place; started once, it does so itself.
-  execFileSync(executable, ['--version'])
-  return { executable, version }
+  const modules = join(folder, 'node_modules')
+  const { version } = JSON.parse(readFileSync(join(modules, name, 'package.json'), 'utf8'))
+  const link = join(modules, '.bin', name)
+  // npm may leave it to the user whether the script runs that puts the executable in place; started once, it does so itself. Until
+  // then the link leads to a script that runs it as a process of its own.
+  execFileSync(link, ['--version'])
+  return { executable: realpathSync(link), version }
 }
 
 /**

@@ -16,7 +16,7 @@ const isWanted = (/** @type {number | string} */ name) =>
   wanted.length === 0 || wanted.includes(String(name))
 const folder = mkdtempSync(join(tmpdir(), 'cli-ops-matrix-'))
 
-/** @typedef {{ title: string, runtime: string[], runs: (engines: string) => boolean }} Runtime */
+/** @typedef {{ title: string, runtime: string[], runs: (engines: string) => boolean, differences: import('./combinations.mjs').Difference[] }} Runtime */
 
 try {
   const installed = FRAMEWORKS.map((framework) => ({
@@ -34,19 +34,24 @@ try {
         title: `Node ${version}`,
         runtime: [node],
         runs: (/** @type {string} */ engines) => isInRange(version, engines),
+        differences: [],
       }
     }),
-    ...OTHER_RUNTIMES.filter(({ name }) => isWanted(name)).map(({ name, args }) => () => {
-      const { executable, version } = installRuntime(folder, name)
-      return {
-        title: `${name[0]?.toUpperCase()}${name.slice(1)} ${version}`,
-        runtime: [executable, ...args],
-        runs: () => true,
-      }
-    }),
+    ...OTHER_RUNTIMES.filter(({ name }) => isWanted(name)).map(
+      ({ name, args, differences }) =>
+        () => {
+          const { executable, version } = installRuntime(folder, name)
+          return {
+            title: `${name[0]?.toUpperCase()}${name.slice(1)} ${version}`,
+            runtime: [executable, ...args],
+            runs: () => true,
+            differences,
+          }
+        },
+    ),
   ]
   const columns = await inPairs(runtimes, async (find) => {
-    const { title: runtimeTitle, runtime, runs } = find()
+    const { title: runtimeTitle, runtime, runs, differences } = find()
     const hosts = installed
       .filter(({ engines }) => runs(engines))
       .map(({ framework, version, program, extra, folder: home }) => ({
@@ -56,12 +61,12 @@ try {
         ...extra,
       }))
     const report = join(folder, `${runtimeTitle.replaceAll(' ', '-')}.json`)
-    const results = await runSuite(runtime, hosts, report)
+    const results = await runSuite(runtime, hosts, { report, differences })
     for (const [title, { failed }] of results) {
       for (const name of failed) console.error(`${runtimeTitle}: ${name} (${title})`)
       if (failed.length > 0) process.exitCode = 1
     }
-    return { title: runtimeTitle, results }
+    return { title: runtimeTitle, results, differences }
   })
   const titles = [
     ...installed.map(({ framework, version }) => `${framework} ${version}`),
@@ -74,6 +79,9 @@ try {
   const table = toMarkdown(
     columns.map(({ title }) => title),
     rows,
+    columns.flatMap(({ title, differences }) =>
+      differences.map(({ cause }) => `${title.split(' ')[0]}: ${cause}`),
+    ),
   )
   console.log(table)
   if (wanted.length === 0) await writeTable(table)
@@ -103,6 +111,9 @@ async function inPairs(items, run) {
 /** @param {import('./run-suite.mjs').SuiteResult | undefined} result */
 function cellOf(result) {
   if (result === undefined) return '–'
-  const total = result.passed.length + result.failed.length
-  return result.failed.length === 0 ? `✓ ${total}` : `✗ ${result.failed.length} of ${total}`
+  const { passed, failed, different } = result
+  const total = passed.length + failed.length + different.length
+  if (total === 0) return '–'
+  if (failed.length > 0) return `✗ ${failed.length} of ${total}`
+  return different.length === 0 ? `✓ ${total}` : `✓ ${passed.length} of ${total}`
 }

@@ -12,13 +12,15 @@ const END = '<!-- matrix:end -->'
  * @typedef {{ title: string, cells: string[] }} Row
  * @param {string[]} columns
  * @param {Row[]} rows
+ * @param {string[]} notes
  */
-export function toMarkdown(columns, rows) {
+export function toMarkdown(columns, rows, notes) {
   const line = (/** @type {string[]} */ cells) => `| ${cells.join(' | ')} |`
   return [
     line(['', ...columns]),
     line(['---', ...columns.map(() => '---')]),
     ...rows.map(({ title, cells }) => line([title, ...cells])),
+    ...(notes.length > 0 ? ['', ...notes.map((note) => `- ${note}`)] : []),
   ].join('\n')
 }
 

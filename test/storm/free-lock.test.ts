@@ -1,17 +1,23 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
 import { LockManager } from '@cli-ops/shared-ipc'
 import { expect, onTestFinished, test } from 'vitest'
 
 import type { LockActor } from '../../packages/core/test/fixtures/start-lock-actor.js'
 import { namesIn, temporaryHome } from '../../packages/core/test/fixtures/temporary-home.js'
+import { root } from '../../scripts/workspaces.mjs'
 import { inContainer, noContainers, startActor } from '../environments/container.js'
 import { recordFigure } from './record-figure.js'
 import { scale } from './scale.js'
 
 const TRIES = scale(400, 10_000)
+/** Each is a process of its own. */
+const RUNS = scale(2, 100)
+const RULES = fileURLToPath(new URL('scripts/try-rule.mjs', import.meta.url))
+const CLI = join(root, 'packages/cli/dist/main.js')
 
 /** Shows no facts about a process, so that nobody can tell whether it has died. */
 const HIDDEN = inContainer('mount -t tmpfs none /proc')
@@ -67,6 +73,47 @@ function refusals(locks: LockManager, resource: string): number {
   return refused
 }
 
+/** The ways to try a lock without waiting, each of which tells how often it was refused. */
+const WAYS: readonly { way: string; tries: number; refusals: (home: string) => Promise<number> }[] =
+  [
+    {
+      way: '`lock()` with `timeoutMs: 0`',
+      tries: TRIES,
+      async refusals(home) {
+        await using locks = new LockManager({ home })
+        let refused = 0
+        for (let attempt = 0; attempt < TRIES; attempt += 1)
+          await locks
+            .lock('db', { timeoutMs: 0 })
+            .then((lock) => lock.release())
+            .catch(() => (refused += 1))
+        return refused
+      },
+    },
+    ...['fail', 'skip'].map((onBusy) => ({
+      way: `a rule with \`onBusy: '${onBusy}'\``,
+      tries: TRIES,
+      refusals: (home: string) => {
+        const lock = JSON.stringify({ resource: 'db', onBusy })
+        return Promise.resolve(Number(run(home, [RULES, lock, String(TRIES)]).stdout))
+      },
+    })),
+    {
+      way: '`cli-ops run --no-wait`',
+      tries: RUNS,
+      refusals: (home) => {
+        const args = [CLI, 'run', '--lock', 'db', '--no-wait', '--', 'true']
+        const ends = Array.from({ length: RUNS }, () => run(home, args).status)
+        return Promise.resolve(ends.filter((status) => status !== 0).length)
+      },
+    },
+  ]
+
+function run(home: string, args: readonly string[]) {
+  const env = { ...process.env, CLI_OPS_HOME: home }
+  return spawnSync(process.execPath, args, { env, encoding: 'utf8' })
+}
+
 test.each(ghosts)(
   'a free lock is had in every try, with a waiter that was $kind',
   async ({ kind, within, become }) => {
@@ -100,6 +147,17 @@ test.each(ghosts)(
       met: refused === 0,
     })
     expect(refused).toBe(0)
+    // It is blocked for some seconds only.
+    for (const { way, tries, refusals: count } of kind === 'blocked' ? [] : WAYS) {
+      const refusedThere = await count(home)
+      recordFigure({
+        what: `a free lock refused in ${tries} tries by ${way}, with a waiter that was ${kind}`,
+        goal: '0',
+        found: String(refusedThere),
+        met: refusedThere === 0,
+      })
+      expect({ way, refused: refusedThere }).toEqual({ way, refused: 0 })
+    }
     if (kind !== 'blocked' && kind !== 'stopped') return
     // Its place counts again once it goes on.
     waiter.signal('SIGCONT')

@@ -69,6 +69,22 @@ describe('--on-busy join', () => {
   })
 })
 
+test.each([
+  ['join', JOIN],
+  ['replace', REPLACE],
+])(
+  '--on-busy %s under the very run that it would wait for: 78, and that run goes on',
+  async (_, args) => {
+    const user = new CliOpsUser()
+    const inner = `cli-ops ${args.join(' ')} -- echo ran; echo inner ends with $?`
+    const end = await user.bash(`cli-ops ${args.join(' ')} -- sh -c '${inner}'`).ended
+    expect(end).toMatchObject({ status: 0, stdout: 'inner ends with 78\n' })
+    expect(end.stderr).toMatch(
+      /would never end: "deploy" is held by .* which waits for this process to end\n$/u,
+    )
+  },
+)
+
 describe('--on-busy replace', () => {
   const CLEANS_UP = `trap "echo cleans up; exit 3" TERM; ${UNTIL_TOLD}`
 

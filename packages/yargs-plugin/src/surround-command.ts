@@ -14,7 +14,14 @@ import {
 import { checkPlugins } from './check-plugins.js'
 import { commandTree } from './command-tree.js'
 import { isOpsRun } from './ops-command.js'
-import { commandPath, hasHandler, isHelpRun, isLook, wrapHandler } from './yargs-command.js'
+import {
+  commandPath,
+  findHandler,
+  hasHandler,
+  isHelpRun,
+  isLook,
+  type WrapHandler,
+} from './yargs-command.js'
 import {
   endParse,
   internalsOf,
@@ -52,20 +59,21 @@ export function surroundCommand(
     options,
   )
   if (run === undefined) return undefined
+  const wrapHandler = findHandler(yargs)
   let entry: Entry | Promise<Entry>
   try {
     entry = run.enter(() => !hasHandler(yargs) || hostBlocks())
   } catch (error) {
-    reject(yargs, error)
+    reject(yargs, wrapHandler, error)
     return undefined
   }
   if (!isPromiseLike(entry)) {
-    surroundHandler(run, yargs, entry)
+    surroundHandler(run, yargs, wrapHandler, entry)
     return undefined
   }
   return entry.then(
     (entered) => {
-      surroundHandler(run, yargs, entered)
+      surroundHandler(run, yargs, wrapHandler, entered)
     },
     (error: unknown) => {
       silenceFailure(yargs, error)
@@ -76,9 +84,9 @@ export function surroundCommand(
 }
 
 /** Rejects one command of a host that lives on, in the manner of its parse. */
-function reject(yargs: YargsInstance | undefined, error: unknown): void {
+function reject(yargs: YargsInstance | undefined, wrapHandler: WrapHandler, error: unknown): void {
   const hasCallback = internalsOf(yargs)?.hasParseCallback?.() === true
-  if (!hasCallback || !wrapHandler(yargs, passOver)) {
+  if (!hasCallback || !wrapHandler(passOver)) {
     endParse(yargs)
     throw error
   }
@@ -87,13 +95,18 @@ function reject(yargs: YargsInstance | undefined, error: unknown): void {
 }
 
 /** Keeps a command that begins while this one's handler still runs from taking it for done, and its lock for free. */
-function surroundHandler(run: CommandRun, yargs: YargsInstance | undefined, entry: Entry): void {
+function surroundHandler(
+  run: CommandRun,
+  yargs: YargsInstance | undefined,
+  wrapHandler: WrapHandler,
+  entry: Entry,
+): void {
   if (entry === 'skipped') {
-    if (!wrapHandler(yargs, passOver)) throw run.refusal ?? new Error('skipped')
+    if (!wrapHandler(passOver)) throw run.refusal ?? new Error('skipped')
     return
   }
   const close = run.keepOpen()
-  if (!wrapHandler(yargs, (handler) => run.within(handler))) run.enterFlow()
+  if (!wrapHandler((handler) => run.within(handler))) run.enterFlow()
   const isHeard = observeHandler(yargs, {
     failed: (error) => {
       run.noteError(error)

@@ -58,22 +58,24 @@ export function isLook(yargs: YargsInstance | undefined): boolean {
   return isBelow && internalsOf(yargs)?.getHasOutput?.() === false
 }
 
+/** Puts a function around a handler, this once. False where it is out of reach. */
+export type WrapHandler = (wrapper: (handler: () => unknown) => unknown) => boolean
+
 /**
- * Puts a function around the handler that is about to run, this once. False where that is out of reach, such as below another
- * command.
+ * Finds the handler that is about to run. It has to be looked for before anything is awaited, since yargs leaves the command then; below
+ * another command it is out of reach.
  */
-export function wrapHandler(
-  yargs: YargsInstance | undefined,
-  wrapper: (handler: () => unknown) => unknown,
-): boolean {
+export function findHandler(yargs: YargsInstance | undefined): WrapHandler {
   const command = handlerOf(yargs)
-  const handler = command?.handler
-  if (command === undefined || typeof handler !== 'function') return false
-  command.handler = function (this: unknown, ...args: unknown[]): unknown {
-    command.handler = handler
-    return wrapper(() => Reflect.apply(handler, this, args) as unknown)
+  return (wrapper) => {
+    const handler = command?.handler
+    if (command === undefined || typeof handler !== 'function') return false
+    command.handler = function (this: unknown, ...args: unknown[]): unknown {
+      command.handler = handler
+      return wrapper(() => Reflect.apply(handler, this, args) as unknown)
+    }
+    return true
   }
-  return true
 }
 
 /** What yargs keeps of the command that runs, where it is one of the program itself. */

@@ -3,14 +3,21 @@
 import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import { constants } from 'node:os'
+import { getSystemErrorMap } from 'node:util'
 
 const home = process.env.CLI_OPS_HOME
 const [code, functions = ''] = (process.env.FAULT ?? '').split(':')
 const opened = new Set()
 
+/** The numbers of Linux that Node does not list. */
+const UNLISTED = { EUCLEAN: 117 }
+const errno = -(constants.errno[code] ?? UNLISTED[code] ?? constants.errno.EIO)
+/** As Node calls it, which does not know each by its name. */
+const known = getSystemErrorMap().get(errno)?.[0] ?? `Unknown system error ${errno}`
+
 function fail(syscall, path) {
-  const error = new Error(`${code}: injected, ${syscall} '${path}'`)
-  throw Object.assign(error, { code, errno: -(constants.errno[code] ?? 5), syscall, path })
+  const error = new Error(`${known}: injected, ${syscall} '${path}'`)
+  throw Object.assign(error, { code: known, errno, syscall, path })
 }
 
 const isInHome = (path) => String(path).startsWith(home)

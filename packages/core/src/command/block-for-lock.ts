@@ -6,12 +6,7 @@ import { realSurroundings } from '../drivers/local/locks/real-surroundings.js'
 import type { LockDriver } from '../locks/contract/lock-driver.js'
 import { latestName } from '../locks/contract/slot-name.js'
 import { becomeLatestSync } from '../locks/latest-waiter.js'
-import {
-  lockHeldError,
-  lockSupersededError,
-  lockTimeoutError,
-  ownDeadlockError,
-} from '../locks/lock-errors.js'
+import { lockHeldError, lockSupersededError, lockTimeoutError } from '../locks/lock-errors.js'
 import { CliOpsError } from '../base/errors/cli-ops-error.js'
 import type { LockInfo } from '../locks/contract/lock-types.js'
 import { timeoutFromEnvironment } from '../locks/lock-wait.js'
@@ -21,7 +16,7 @@ import {
   type ConnectionOptions,
   resolveConnection,
 } from '../engine/connection-options.js'
-import { ownProcess } from '../base/process/own-process.js'
+import { assertNotOwn, isOwn } from './assert-not-own.js'
 import type { CommandLock } from './command-lock.js'
 import type { LockRule } from './options/cli-ops-options.js'
 import { isHeldByCompanion } from './companion/companion-for.js'
@@ -34,6 +29,7 @@ import { slotNames } from '../locks/slots/slot-set.js'
 import { inspectSlotsSync } from '../locks/slots/inspect-slots.js'
 import { blockForSlot } from './block-for-slot.js'
 import { blockToJoin } from './block-to-join.js'
+import { deadlockFinder } from './runs/find-deadlock.js'
 import { HolderReplacer } from './runs/holder-replacer.js'
 import { takeStepsNow } from './runs/steps.js'
 import { asRun } from './told-run.js'
@@ -73,7 +69,7 @@ function block(connection: Connection, rule: LockRule, timeoutMs: number): SlotG
   const latest = rule.queue === 'latest' ? becomeLatestSync(locks, rule.resource) : undefined
   const replaces = rule.onBusy === 'replace'
   const mark = replaces ? markRunNow(connection, rule) : undefined
-  const replacer = replaces ? new HolderReplacer(locks, rule.resource, rule.graceMs) : undefined
+  const replacer = replaces ? replacerFor(connection, locks, rule) : undefined
   const onPause = (): void => {
     if (latest?.isLatest() === false) throw supersededError(locks, rule.resource)
     if (replacer !== undefined) takeStepsNow(replacer.look())
@@ -100,6 +96,15 @@ function block(connection: Connection, rule: LockRule, timeoutMs: number): SlotG
   }
 }
 
+function replacerFor(
+  connection: Connection,
+  locks: LockDriver,
+  { resource, graceMs }: LockRule,
+): HolderReplacer {
+  const findDeadlock = deadlockFinder(connection, resource)
+  return new HolderReplacer(locks, resource, { graceMs, findDeadlock })
+}
+
 function inspect(connection: Connection, { resource, slots }: LockRule): LockInfo | null {
   const locks = createLocalLocks(homeOf(connection))
   return slots === undefined
@@ -117,17 +122,6 @@ export function isHeldHere(options: ConnectionOptions, rule: LockRule): boolean 
   const connection = resolveConnection(options)
   if (connection.urlOf('locks') !== 'local:') return isHeldByCompanion(connection, rule.resource)
   return isOwn(inspect(connection, rule), rule)
-}
-
-function assertNotOwn(info: LockInfo | null, rule: LockRule): void {
-  if (isOwn(info, rule)) throw ownDeadlockError(info.resource, info.id)
-}
-
-/** Of slots all have to be. */
-function isOwn(info: LockInfo | null, { slots }: LockRule): info is LockInfo {
-  if (info === null || info.id === '') return false
-  const own = info.holders.filter(({ id }) => id.startsWith(ownProcess().instance))
-  return own.length >= (slots === undefined ? 1 : slotNames(slots).length)
 }
 
 function notOfThisMachine(resource: string): CliOpsError {

@@ -5,8 +5,10 @@ import type { Connection } from '../engine/connection-options.js'
 import type { LockInfo } from '../locks/contract/lock-types.js'
 import { lockTimeoutError } from '../locks/lock-errors.js'
 import { timeoutFromEnvironment } from '../locks/lock-wait.js'
+import { assertNotOwn } from './assert-not-own.js'
 import type { CommandLock } from './command-lock.js'
 import type { LockRule } from './options/cli-ops-options.js'
+import { deadlockFinder } from './runs/find-deadlock.js'
 import { type Joining, joinRun } from './runs/join-run.js'
 import { takeStepsNow } from './runs/steps.js'
 import { tryRunNow } from './try-run-now.js'
@@ -26,6 +28,7 @@ const RETRY_MS = 20
 export function blockToJoin(connection: Connection, rule: LockRule): CommandLock {
   const { resource, timeoutMs = timeoutFromEnvironment() } = rule
   const { locks, events, close } = localPrimitives(connection)
+  const findDeadlock = deadlockFinder(connection, resource)
   const display = new WaitDisplay()
   const until = monotonicMs() + timeoutMs
   let last: LockInfo | null = null
@@ -45,8 +48,10 @@ export function blockToJoin(connection: Connection, rule: LockRule): CommandLock
           sleep(ms)
         },
         onWait: (info) => {
+          assertNotOwn(info, rule)
           last = info
         },
+        findDeadlock,
       }
       for (;;) {
         const lock = tryRunNow(connection, rule)

@@ -47,6 +47,8 @@ export class CommandRun {
   readonly #isProcess: boolean
   readonly #isTold: boolean
   readonly #startedAt = monotonicMs()
+  /** In a host that lives on, that of an earlier command. */
+  readonly #earlierExitCode: typeof process.exitCode
   /** What the registry is told of it. */
   readonly open: OpenCommand
   #lock: CommandLock | undefined
@@ -72,6 +74,7 @@ export class CommandRun {
     this.#fault = fault
     this.#isTold = !isInner || host.livesOn
     this.#isProcess = host.isOwnCommandLine && !host.livesOn && !isInner
+    this.#earlierExitCode = host.livesOn ? process.exitCode : undefined
     const { command } = host.context
     this.facts = { cli: session.name, command, instance: session.instance }
     this.open = {
@@ -98,6 +101,13 @@ export class CommandRun {
 
   get failed(): boolean {
     return this.#error !== undefined
+  }
+
+  /** The exit code that is the command's own, as far as it has come. */
+  get exitCode(): number {
+    if (this.failed) return 1
+    const { exitCode } = process
+    return exitCode === this.#earlierExitCode ? 0 : Number(exitCode ?? 0)
   }
 
   /** Why the command did not run. */
@@ -280,7 +290,7 @@ export class CommandRun {
     if (this.#state === 'finished') return
     this.#result = result
     this.#error = error
-    if (!this.#isProcess && error !== undefined) this.#lock?.ended?.(1)
+    if (!this.#isProcess) this.#lock?.ended?.(this.exitCode)
     this.#beOver()
     if (!this.#isProcess) this.#release()
   }
@@ -288,7 +298,9 @@ export class CommandRun {
   #beOver(): void {
     this.#state = 'over'
     // A callback may still be running: only the end of the process tells that its command is over.
-    if (this.host.livesOn) this.#release()
+    if (!this.host.livesOn) return
+    this.#lock?.ended?.(this.exitCode)
+    this.#release()
   }
 
   #emitResult(): void {

@@ -134,7 +134,7 @@ export class Session implements RunningCli {
     if (same !== undefined) return same.goOn(options)
     for (const run of this.#runs) {
       if (!run.isOver || (run.host.isOwnCommandLine && host.isOwnCommandLine)) continue
-      run.finish({ exitCode: run.failed ? 1 : Number(process.exitCode ?? 0) })
+      run.finish({ exitCode: run.exitCode })
       this.#runs.delete(run)
       if (run === this.#main) this.#main = undefined
     }
@@ -322,7 +322,10 @@ export class Session implements RunningCli {
   #end(end: ProcessEnd): void {
     if (this.#ended) return
     this.#ended = true
-    for (const run of [...this.#runs].reverse()) run.finish(end, this.#lastError)
+    for (const run of [...this.#runs].reverse()) {
+      const isBefore = run.host.livesOn && run.isOver
+      run.finish(isBefore ? { exitCode: run.exitCode } : end, this.#lastError)
+    }
     this.#companion?.finish()
     runExitCleanups()
   }

@@ -4,6 +4,7 @@ import type { LockDriver } from '../../locks/contract/lock-driver.js'
 import { instanceOf } from '../../locks/contract/lock-id.js'
 import type { Holder, Owner } from '../../locks/contract/lock-types.js'
 import { runMarkName } from '../../locks/contract/slot-name.js'
+import type { FindDeadlock } from './find-deadlock.js'
 import { graceOverError, notReplaceableError, unreachableError } from './run-errors.js'
 import { GETS_SIGNAL, MAY_BE_REPLACED } from './run-mark.js'
 import { type Steps, value } from './steps.js'
@@ -11,18 +12,29 @@ import { type Steps, value } from './steps.js'
 /** How long one that was asked to end may take, in milliseconds, where nobody says otherwise. */
 const DEFAULT_GRACE_MS = 10_000
 
+interface ReplacerOptions {
+  readonly graceMs?: number | undefined
+  readonly findDeadlock: FindDeadlock
+}
+
 /** Sees to it that whoever holds a lock is asked to end, once, by whoever comes first. */
 export class HolderReplacer {
   readonly #locks: LockDriver
   readonly #resource: string
   readonly #graceMs: number
+  readonly #findDeadlock: FindDeadlock
   /** Since when this one waits for each holder to end, by the holder's id. */
   readonly #since = new Map<string, number>()
 
-  constructor(locks: LockDriver, resource: string, graceMs = DEFAULT_GRACE_MS) {
+  constructor(
+    locks: LockDriver,
+    resource: string,
+    { graceMs = DEFAULT_GRACE_MS, findDeadlock }: ReplacerOptions,
+  ) {
     this.#locks = locks
     this.#resource = resource
     this.#graceMs = graceMs
+    this.#findDeadlock = findDeadlock
   }
 
   /**
@@ -34,6 +46,8 @@ export class HolderReplacer {
     for (const holder of yield* this.#holders()) {
       // This process may have the lock by now, or another flow of it: nobody ends himself.
       if (instanceOf(holder.id) === ownProcess().instance) continue
+      // Nor what he was begun by, which waits for him. The wait itself finds that, and says so.
+      if (this.#findDeadlock() !== undefined) return
       const since = this.#since.get(holder.id)
       if (since === undefined) {
         this.#since.set(holder.id, monotonicMs())

@@ -1,12 +1,10 @@
 import type { CliOpsError } from '../../base/errors/cli-ops-error.js'
 import { monotonicMs } from '../../base/process/monotonic-time.js'
-import { ownProcess } from '../../base/process/own-process.js'
 import type { MaybePromise } from '../../base/wait/maybe-promise.js'
 import type { EventDriver, EventReader } from '../../events/contract/event-driver.js'
 import type { LockDriver } from '../../locks/contract/lock-driver.js'
-import { instanceOf } from '../../locks/contract/lock-id.js'
 import type { LockInfo } from '../../locks/contract/lock-types.js'
-import { ownDeadlockError } from '../../locks/lock-errors.js'
+import type { FindDeadlock } from './find-deadlock.js'
 import { exitCodeIn } from './run-ended.js'
 import { runJoinedError } from './run-errors.js'
 import { type Steps, value } from './steps.js'
@@ -15,6 +13,8 @@ import { type Steps, value } from './steps.js'
 const LOOK_EVERY_MS = 500
 /** Where events need the network, the lock may be free before the event is stored. */
 const LATE_EVENT_MS = 2_000
+/** A parent that began this process and then releases the lock has done so by then; one that waits for it has not. */
+const ANCESTOR_GRACE_MS = 3_000
 
 /** What is needed to join a run. */
 export interface Joining {
@@ -24,15 +24,16 @@ export interface Joining {
   ready(reader: EventReader): MaybePromise<void>
   /** Waits so long, or until there may be an event. Throws where the wait is over. */
   rest(reader: EventReader, ms: number): MaybePromise<void>
-  /** Told who is waited for. */
+  /** Told who is waited for. May throw where that would never end. */
   readonly onWait: (info: LockInfo) => void
+  readonly findDeadlock: FindDeadlock
 }
 
 /**
  * Waits for the end of whoever holds a lock, without standing in the queue, and gives what is to be said of it: `RUN_JOINED`, with the exit
  * code. `undefined` where nobody holds it.
  *
- * @throws CliOpsError `LOCK_DEADLOCK` where it is this very process
+ * @throws CliOpsError `LOCK_DEADLOCK` where who holds it waits for this flow or process
  */
 export function* joinRun(joining: Joining, resource: string): Steps<CliOpsError | undefined> {
   const { locks, events, onWait } = joining
@@ -45,7 +46,6 @@ export function* joinRun(joining: Joining, resource: string): Steps<CliOpsError 
     const info = yield* value(locks.inspect(resource))
     const holder = info?.holders[0]
     if (info === null || holder === undefined) return undefined
-    if (instanceOf(holder.id) === ownProcess().instance) throw ownDeadlockError(resource, holder.id)
     onWait(info)
     return runJoinedError(resource, holder, yield* endOf(joining, reader, resource, holder.id))
   } finally {
@@ -61,6 +61,7 @@ function* endOf(
   id: string,
 ): Steps<number | null> {
   const { locks, events } = joining
+  const patientUntil = monotonicMs() + ANCESTOR_GRACE_MS
   let lookAt = monotonicMs() + LOOK_EVERY_MS
   let goneAt: number | undefined
   for (;;) {
@@ -75,8 +76,10 @@ function* endOf(
       const isThere = info?.holders.some((holder) => holder.id === id) === true
       // What it has said by then is read once more.
       if (!isThere) goneAt = now + (events.appendSync === undefined ? LATE_EVENT_MS : 0)
-      else lookAt = now + LOOK_EVERY_MS
       if (!isThere) continue
+      const deadlock = now < patientUntil ? undefined : joining.findDeadlock()
+      if (deadlock !== undefined) throw deadlock
+      lookAt = now + LOOK_EVERY_MS
     }
     yield joining.rest(reader, Math.max(1, (goneAt ?? lookAt) - now))
   }

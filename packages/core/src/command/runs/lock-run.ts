@@ -10,6 +10,7 @@ import { HeldLock } from '../../locks/held-lock.js'
 import { lockTimeoutError } from '../../locks/lock-errors.js'
 import type { LockManager } from '../../locks/lock-manager.js'
 import { timeoutFromEnvironment, WaitLimit } from '../../locks/lock-wait.js'
+import { deadlockFinder, type FindDeadlock } from './find-deadlock.js'
 import { HolderReplacer } from './holder-replacer.js'
 import { joinRun } from './join-run.js'
 import { runEndedRecord } from './run-ended.js'
@@ -80,10 +81,11 @@ async function lockOrJoin(
 ): Promise<HeldLock> {
   const free = await locks.tryLock(resource, { ...options, signal })
   if (free !== null) return asHeld(free)
+  const findDeadlock = deadlockFinder(connection, resource)
   const limit = new WaitLimit(timeoutMs, [signal])
   try {
     for (;;) {
-      const outcome = await join(connection, resource, limit, onWait)
+      const outcome = await join(connection, resource, limit, { onWait, findDeadlock })
       if (outcome !== undefined) throw outcome
       await pause(RETRY_MS, limit.signal)
       const lock = await locks.tryLock(resource, { ...options, signal: limit.signal })
@@ -101,7 +103,7 @@ async function join(
   connection: ConnectionOptions,
   resource: string,
   { signal }: WaitLimit,
-  onWait: LockOptions['onWait'],
+  { onWait, findDeadlock }: Pick<LockOptions, 'onWait'> & { readonly findDeadlock: FindDeadlock },
 ): Promise<CliOpsError | undefined> {
   const handles = [openDriver(connection, 'locks'), openDriver(connection, 'events')] as const
   try {
@@ -112,6 +114,7 @@ async function join(
       ready: ({ ready }: EventReader) => ready,
       rest: (reader: EventReader, ms: number) => rest(reader, ms, signal),
       onWait: (info: LockInfo) => void onWait?.(info),
+      findDeadlock,
     }
     return await takeSteps(joinRun(joining, resource))
   } finally {
@@ -146,7 +149,8 @@ async function lockOrReplace(
     const { locks } = await handle.open()
     const own = markOwners === undefined ? locks : (locks.ownedBy?.(...markOwners) ?? locks)
     mark = await takeSteps(markRun(own, resource, onAsked))
-    const replacer = new HolderReplacer(locks, resource, graceMs)
+    const findDeadlock = deadlockFinder(connection, resource)
+    const replacer = new HolderReplacer(locks, resource, { graceMs, findDeadlock })
     const lock = await manager.lock(resource, {
       ...options,
       signal: AbortSignal.any([refused.signal, ...(signal === undefined ? [] : [signal])]),

@@ -42,6 +42,9 @@ function locksIn(home: string): LockDriver {
   return createLocalLocks(new Home(home, '', nodeFileSystem))
 }
 
+/** Nobody here waits for anybody. */
+const findDeadlock = (): undefined => undefined
+
 afterEach(() => {
   vi.restoreAllMocks()
 })
@@ -50,10 +53,12 @@ test('a holder is asked once, by whoever comes first, and leaves nothing', async
   const home = temporaryHome()
   const holder = await startHolder(home)
   const locks = locksIn(home)
-  const replacers = [1, 2, 3].map(() => new HolderReplacer(locks, 'db', 60_000))
+  const replacers = [1, 2, 3].map(
+    () => new HolderReplacer(locks, 'db', { graceMs: 60_000, findDeadlock }),
+  )
   for (const replacer of replacers) takeStepsNow(replacer.look())
   await expect.poll(holder.said).toBe('holdsasked 1')
-  const late = new HolderReplacer(locks, 'db', 0)
+  const late = new HolderReplacer(locks, 'db', { graceMs: 0, findDeadlock })
   takeStepsNow(late.look())
   expect(() => {
     takeStepsNow(late.look())
@@ -70,7 +75,7 @@ test('a pid of another machine gets no signal, whichever process has that number
   // As a client of a hub sees the locks of the home that the hub is for.
   const { ownedBy: _ownedBy, ...elsewhere } = locksIn(home)
   const kill = vi.spyOn(process, 'kill').mockReturnValue(true)
-  const replacing = takeSteps(new HolderReplacer(elsewhere, 'db').look())
+  const replacing = takeSteps(new HolderReplacer(elsewhere, 'db', { findDeadlock }).look())
   await expect(replacing).rejects.toMatchObject({
     code: 'LOCK_HELD',
     message: expect.stringContaining('which cannot be asked to end from here') as string,
@@ -78,6 +83,6 @@ test('a pid of another machine gets no signal, whichever process has that number
   expect(kill.mock.calls.filter(([pid, signal]) => pid === holder.pid && signal !== 0)).toEqual([])
   vi.restoreAllMocks()
   // It may still be asked by others.
-  takeStepsNow(new HolderReplacer(locksIn(home), 'db').look())
+  takeStepsNow(new HolderReplacer(locksIn(home), 'db', { findDeadlock }).look())
   await expect.poll(holder.said).toBe('holdsasked 1')
 })

@@ -3,6 +3,7 @@ import { dirname, sep } from 'node:path'
 
 import { entryPath } from '../../../base/builtins.js'
 import { CliOpsError } from '../../../base/errors/cli-ops-error.js'
+import { systemErrorCode } from '../../../base/errors/system-error-code.js'
 import { isCleanUpDue, renewCleanUpStamp } from './clean-up-stamp.js'
 import { inheritOwner } from '../../../base/files/heirs.js'
 import { assertPrivateDirectory, isOfAnotherUser } from './private-directory.js'
@@ -195,7 +196,7 @@ const REMEDIES: ReadonlyMap<string, string> = new Map([
  * `variable` is the environment variable that chooses the directory.
  */
 export function storageError(error: unknown, home: string, variable = 'CLI_OPS_HOME'): unknown {
-  const code = (error as NodeJS.ErrnoException | undefined)?.code
+  const code = systemErrorCode(error)
   const remedy =
     code === undefined ? undefined : REMEDIES.get(code)?.replace('CLI_OPS_HOME', variable)
   if (remedy === undefined) return error

@@ -1,0 +1,14 @@
+import { cliOps } from '@cli-ops/yargs-plugin'
+import yargs from 'yargs'
+import { actions, IS_SYNC, OPTIONS, prompt } from './prompt.mjs'
+
+const middleware = cliOps(OPTIONS)
+const newParser = () => {
+  const parser = yargs().scriptName('host').exitProcess(false).fail(false).middleware(middleware)
+  for (const [name, action] of Object.entries(actions)) parser.command(name, name, {}, action)
+  return parser
+}
+
+const parser = newParser()
+// Of one instance, yargs runs one command at a time.
+await prompt((words) => (IS_SYNC ? parser.parseSync(words) : newParser().parseAsync(words)))
