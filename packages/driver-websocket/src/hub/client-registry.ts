@@ -79,12 +79,23 @@ export class ClientRegistry implements ClientPart {
     ]
   }
 
-  end(): void {
+  /** The client registers again at the next hub, where its service listens at another place. */
+  async handOver(): Promise<void> {
     this.#ended = true
     this.#unwatch()
-    for (const record of this.#own())
-      if (record.clients.delete(this.#client) && record.clients.size === 0)
-        this.#remove(record).catch(() => undefined)
+    await Promise.allSettled(this.#leave())
+  }
+
+  end(): void {
+    void this.handOver()
+  }
+
+  /** Removes the records that no other session keeps. */
+  #leave(): Promise<void>[] {
+    const left = this.#own().filter(
+      ({ clients }) => clients.delete(this.#client) && clients.size === 0,
+    )
+    return left.map((record) => this.#remove(record))
   }
 
   async #register(params: Params): Promise<null> {

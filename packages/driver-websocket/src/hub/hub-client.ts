@@ -3,12 +3,15 @@ import {
   debug,
   monotonicMs,
   ownProcess,
+  pause,
   printable,
   type RequestContext,
   type RequestMethods,
   RequestRefused,
   RPC_ERROR,
+  RPC_METHOD,
   ServerConnection,
+  withinTime,
 } from '@cli-ops/shared-ipc/driver'
 import type { WebSocket } from 'ws'
 
@@ -24,9 +27,9 @@ import { hasNamespace } from './token-check.js'
 
 /** A client says who it is within this time. */
 const HELLO_MS = 5_000
+/** What a client sends in the moment in which it hears that it should not is answered still. */
+const LEAVE_MS = 50
 const MIN_LEASE_MS = 100
-/** Requests of one connection that are under way, waits for locks among them. */
-const MAX_IN_FLIGHT = 1_024
 const MAX_NAMESPACE = 1_024
 
 /** What a connection needs of its hub. */
@@ -34,6 +37,7 @@ export interface HubContext {
   readonly leaseMs: number
   readonly maxFrameBytes: number
   readonly maxBufferedBytes: number
+  readonly maxInFlight: number
   readonly log: (line: string) => void
   /** Resolves once the hub knows what the one before it left. */
   readonly ready: Promise<void>
@@ -76,7 +80,7 @@ export class HubClient implements SessionConnection, RequestMethods {
       { id },
       {
         methods: this,
-        maxInFlight: MAX_IN_FLIGHT,
+        maxInFlight: hub.maxInFlight,
         // A client that waits for locks has to be heard when it gives one back.
         whenFull: 'refuse',
         pong: {
@@ -104,6 +108,11 @@ export class HubClient implements SessionConnection, RequestMethods {
     return this.hubToken.name
   }
 
+  /** Requests that are not answered yet. */
+  get inFlight(): number {
+    return this.#connection.running.length
+  }
+
   get unreadBytes(): number {
     return this.#channel.unreadBytes
   }
@@ -127,9 +136,19 @@ export class HubClient implements SessionConnection, RequestMethods {
     this.end(CLOSE.replaced, 'the session goes on over another connection')
   }
 
-  /** Takes no further requests, answers those that run, and ends: at once where only waits for locks are left. */
-  drain(): void {
-    this.#connection.leave()
+  /**
+   * Takes no further requests, answers those that run, and ends, so that the client goes on with its session at the next hub. Waits are
+   * not waited for, and neither is more than a third of the client's lease, which it cannot renew meanwhile.
+   */
+  async drain(maxMs: number): Promise<void> {
+    this.notify(RPC_METHOD.closing, {})
+    const session = this.#session
+    const heard = this.#channel.roundTrip().then(() => pause(LEAVE_MS))
+    const drained = Promise.all([session?.drain(), heard]).then(() => session?.handOver())
+    await withinTime(drained, Math.min(maxMs, this.#leaseMs / 3))
+    // What is late is handed over as it is.
+    void session?.handOver()
+    this.end(CLOSE.restarting, 'the hub is being stopped')
   }
 
   /** Answers a request. Errors are told as far as they concern the client. */

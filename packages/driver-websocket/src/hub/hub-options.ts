@@ -29,6 +29,23 @@ export interface HubOptions {
   readonly host?: string | undefined
   /** @default 0, a free one */
   readonly port?: number | undefined
+  /**
+   * A socket that listens already, by its descriptor, in place of `host` and `port`: whoever has opened it, such as systemd, keeps it over
+   * a restart of the hub.
+   * @default none
+   */
+  readonly socketFd?: number | undefined
+  /**
+   * How long to wait for the port while another hub has it, in milliseconds. That one is to be ended meanwhile; it stops listening at
+   * once, and this one goes on with its clients while it answers what was under way.
+   * @default 0: a port that is taken is an error
+   */
+  readonly takeoverMs?: number | undefined
+  /**
+   * Path of its URL, for a reverse proxy that leaves the path as it is: `/ops`.
+   * @default '/'
+   */
+  readonly path?: string | undefined
   readonly tls?: HubTls | undefined
   readonly tokens: TokenSource
   readonly store?: HubStore | undefined
@@ -58,6 +75,11 @@ export interface HubOptions {
   /** @default 256 */
   readonly maxConnectionsPerToken?: number | undefined
   /**
+   * Requests of one connection that may be under way, waits for locks among them; with more of them it is told `RATE_LIMITED`.
+   * @default 1024
+   */
+  readonly maxInFlight?: number | undefined
+  /**
    * Sessions that may be open, those of clients that are cut off among them.
    * @default twice `maxConnections`
    */
@@ -70,6 +92,12 @@ export interface HubOptions {
    * @default 10000
    */
   readonly leaseMs?: number | undefined
+  /**
+   * How long a hub that is closed waits for the answers to what is under way, in milliseconds; a client is never held for longer than a
+   * third of its lease.
+   * @default 5000
+   */
+  readonly drainMs?: number | undefined
   /** Told of connections and refusals, one line each, without secrets. @default nobody */
   readonly onLog?: ((line: string) => void) | undefined
   /** Closes the hub once it is aborted. */

@@ -6,6 +6,10 @@ import type { SessionScope } from './session-secret.js'
 export interface Operation {
   /** What its token has to be good for. */
   readonly scope: HubScope
+  /** It belongs to something that is under way, so a hub that is being stopped does it still. @default false */
+  readonly isPart?: boolean
+  /** Tells whether it may wait for others without an end: a hub that is being stopped does not wait for it. @default never */
+  waits?(params: Params): boolean
   run(params: Params, request: OperationRequest): unknown
 }
 
@@ -27,6 +31,10 @@ export interface ClientPart {
   detach?(): void
   /** The client has been away for so long that nobody is to wait for it any more. */
   leave?(): void
+  /** The hub is being stopped. Resolves once what is under way beside requests has ended. */
+  drain?(): Promise<void>
+  /** Another hub goes on with the session: what it can take up is left as it is, and the rest taken back. Never rejects. */
+  handOver(): Promise<void> | void
   /** The session has ended. */
   end(): void
 }

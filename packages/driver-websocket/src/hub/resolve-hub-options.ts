@@ -8,16 +8,17 @@ import type { HubOptions, HubTls } from './hub-options.js'
 import { currentTokens } from './token-check.js'
 
 /** {@link HubOptions} with every default filled in. */
-export type ResolvedHubOptions = Pick<HubOptions, 'tls' | 'signal'> & {
-  readonly [Name in Exclude<keyof HubOptions, 'tls' | 'signal' | 'store'>]-?: NonNullable<
-    HubOptions[Name]
-  >
+export type ResolvedHubOptions = Pick<HubOptions, 'tls' | 'signal' | 'socketFd'> & {
+  readonly [
+    Name in Exclude<keyof HubOptions, 'tls' | 'signal' | 'socketFd' | 'store'>
+  ]-?: NonNullable<HubOptions[Name]>
 } & {
   /** What to listen on. */
   readonly address: string
   readonly store: { readonly url: string; readonly home: string | undefined }
 }
 
+const PATH = /^\/$|^(?:\/[\w.~-]+)+$/u
 const NO_STORES = /^(?:memory|wss?):/u
 
 /**
@@ -27,7 +28,7 @@ const NO_STORES = /^(?:memory|wss?):/u
  * @throws CliOpsError `ENGINE_UNAVAILABLE` where the host is not known
  */
 export async function resolveHubOptions(options: HubOptions): Promise<ResolvedHubOptions> {
-  const { host = '127.0.0.1', port = 0, tls, tokens, store = {}, signal } = options
+  const { host = '127.0.0.1', port = 0, tls, tokens, store = {}, signal, socketFd } = options
   if (typeof host !== 'string' || host === '')
     throw new TypeError('host must be a name or an address')
   const connections = integer('maxConnections', options.maxConnections ?? 1_024, 1)
@@ -45,7 +46,11 @@ export async function resolveHubOptions(options: HubOptions): Promise<ResolvedHu
     maxSessions: integer('maxSessions', options.maxSessions ?? 2 * connections, 1),
     maxSessionsPerKey: integer('maxSessionsPerKey', options.maxSessionsPerKey ?? 2 * perToken, 1),
     leaseMs: integer('leaseMs', options.leaseMs ?? 10_000, 100, 3_600_000),
+    maxInFlight: integer('maxInFlight', options.maxInFlight ?? 1_024, 1),
+    takeoverMs: integer('takeoverMs', options.takeoverMs ?? 0, 0, 86_400_000),
+    drainMs: integer('drainMs', options.drainMs ?? 5_000, 0, 3_600_000),
   }
+  if (socketFd !== undefined) integer('socketFd', socketFd, 0, 2 ** 31 - 1)
   if (tls !== undefined) assertTls(tls)
   currentTokens(tokens)
   const { url = 'local:', home } = store
@@ -63,6 +68,8 @@ export async function resolveHubOptions(options: HubOptions): Promise<ResolvedHu
     ...limits,
     host,
     address,
+    path: pathOf(options.path),
+    socketFd,
     tls,
     tokens,
     signal,
@@ -102,6 +109,13 @@ function integer(
   if (Number.isSafeInteger(value) && Number(value) >= min && Number(value) <= max)
     return Number(value)
   throw new TypeError(`${option} must be an integer from ${min} to ${max}, got ${String(value)}`)
+}
+
+function pathOf(path: unknown = '/'): string {
+  if (typeof path === 'string' && PATH.test(path)) return path
+  throw new TypeError(
+    `path must begin with "/", not end with it, and have letters, digits, ".", "_", "~" or "-" between, got ${JSON.stringify(path)}`,
+  )
 }
 
 function texts(option: string, value: readonly string[] = []): readonly string[] {
