@@ -29,7 +29,8 @@ function healthUrl(text: string): URL {
   url.username = ''
   url.password = ''
   // The setter of `protocol` does not change these two.
-  return new URL('/health', url.href.replace(/^ws/u, 'http'))
+  const path = url.pathname.replace(/\/$/u, '')
+  return new URL(`${path}/healthz`, url.href.replace(/^ws/u, 'http'))
 }
 
 async function askHealth(url: URL, signal: AbortSignal): Promise<HubHealth> {

@@ -7,6 +7,8 @@ import {
   isCliOpsError,
   monotonicMs,
   parseEngineUrl,
+  RequestRefused,
+  RPC_ERROR,
   withinTime,
 } from '@cli-ops/shared-ipc/driver'
 import { type WebSocket, WebSocketServer } from 'ws'
@@ -161,8 +163,7 @@ export class HubServer implements Hub, HubContext {
   }
 
   onRefused(error: Error): void {
-    const code = isCliOpsError(error) ? error.code : 'INVALID_MESSAGE'
-    this.metrics.requestErrors.add(code)
+    this.metrics.requestErrors.add(isCliOpsError(error) ? error.code : nameOf(error))
   }
 
   async #close(): Promise<void> {
@@ -259,6 +260,21 @@ export class HubServer implements Hub, HubContext {
 interface StoreState {
   readonly isReachable: boolean
   readonly seconds: number
+}
+
+/** What is wrong with a request that was not carried out. */
+function nameOf(error: Error): string {
+  const code = error instanceof RequestRefused ? error.wireError.code : RPC_ERROR.internal
+  switch (code) {
+    case RPC_ERROR.invalidParams:
+      return 'INVALID_PARAMS'
+    case RPC_ERROR.closing:
+      return 'NOT_BEGUN'
+    case RPC_ERROR.internal:
+      return 'INTERNAL'
+    default:
+      return 'INVALID_REQUEST'
+  }
 }
 
 function refuse(socket: Duplex, { status, text }: HttpRejection): void {
