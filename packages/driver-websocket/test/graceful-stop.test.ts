@@ -1,4 +1,4 @@
-import { createHub, type Hub, hashToken } from '@cli-ops/driver-websocket/hub'
+import { createHub, type Hub, hashAccessKey } from '@cli-ops/driver-websocket/hub'
 import { EventBus, IPCClient, IPCServer, ServiceRegistry } from '@cli-ops/shared-ipc'
 import { randomId } from '@cli-ops/shared-ipc/driver'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
@@ -9,8 +9,8 @@ import { HubProcess } from './hub-process.js'
 import { RawClient } from './raw-client.js'
 
 const SECRET = 'secret-of-the-graceful-tests'
-const tokens = [
-  { name: 'ci', hash: hashToken(SECRET), scopes: ['read', 'emit', 'lock', 'call'] as const },
+const keys = [
+  { name: 'ci', hash: hashAccessKey(SECRET), scopes: ['read', 'emit', 'lock', 'call'] as const },
 ]
 const LEASE_MS = 12_000
 const CLOSING = -32003
@@ -28,7 +28,7 @@ describe.each(STORES.filter(({ isThere }) => isThere))(
     let redis: RedisServer | undefined
     const closers: (() => Promise<unknown>)[] = []
     const options = () => ({
-      tokens,
+      keys,
       leaseMs: LEASE_MS,
       ...(redis !== undefined && { storeUrl: redis.url }),
     })
@@ -169,7 +169,7 @@ describe.each(STORES.filter(({ isThere }) => isThere))(
       let successor: Promise<Hub> | undefined
       await new Promise<void>((resolve, reject) => {
         successor = createHub({
-          tokens,
+          keys,
           leaseMs: LEASE_MS,
           port: hub.port,
           takeoverMs: 60_000,
@@ -227,7 +227,7 @@ describe.runIf(hasRedisServer())('a hub that is stopped while its store does not
   }
 
   test('answers what is under way, refuses what is not, and ends with 1012', async () => {
-    hub = await HubProcess.start({ tokens, storeUrl: redis.url, leaseMs: 60_000 })
+    hub = await HubProcess.start({ keys, storeUrl: redis.url, leaseMs: 60_000 })
     const raw = await RawClient.enter(hub.url, SECRET)
     await raw.call('events.append', append)
     redis.pause()
@@ -246,7 +246,7 @@ describe.runIf(hasRedisServer())('a hub that is stopped while its store does not
   }, 60_000)
 
   test('ends all the same', async () => {
-    hub = await HubProcess.start({ tokens, storeUrl: redis.url, leaseMs: 2_000 })
+    hub = await HubProcess.start({ keys, storeUrl: redis.url, leaseMs: 2_000 })
     const raw = await RawClient.enter(hub.url, SECRET)
     await raw.call('events.append', append)
     redis.pause()

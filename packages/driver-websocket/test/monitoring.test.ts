@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 
-import { createHub, type Hub, hashToken } from '@cli-ops/driver-websocket/hub'
+import { createHub, type Hub, hashAccessKey } from '@cli-ops/driver-websocket/hub'
 import { randomId } from '@cli-ops/shared-ipc/driver'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 
@@ -43,14 +43,14 @@ describe('what monitoring is told by a hub', () => {
   beforeAll(async () => {
     home = mkdtempSync(`${tmpdir()}/cli-ops-hub-`)
     hub = await createHub({
-      tokens: [
-        { name: 'ci', hash: hashToken(SECRET), scopes: ['read', 'emit', 'lock', 'call'] },
-        { name: 'prometheus', hash: hashToken(READER), scopes: ['read'] },
-        { name: 'locker', hash: hashToken(LOCKER), scopes: ['lock'] },
-        { name: 'shop', hash: hashToken(SHOP), scopes: ['read'], namespaces: ['shop'] },
+      keys: [
+        { name: 'ci', hash: hashAccessKey(SECRET), scopes: ['read', 'emit', 'lock', 'call'] },
+        { name: 'prometheus', hash: hashAccessKey(READER), scopes: ['read'] },
+        { name: 'locker', hash: hashAccessKey(LOCKER), scopes: ['lock'] },
+        { name: 'shop', hash: hashAccessKey(SHOP), scopes: ['read'], namespaces: ['shop'] },
       ],
       store: { home },
-      maxConnectionsPerToken: 3,
+      maxConnectionsPerKey: 3,
       leaseMs: 1_000,
     })
   })
@@ -161,7 +161,7 @@ test.runIf(hasRedisServer())(
   async () => {
     const redis = await RedisServer.start()
     onTestFinished(() => redis.stop())
-    const hub = await createHub({ tokens: [], store: { url: redis.url }, drainMs: 0 })
+    const hub = await createHub({ keys: [], store: { url: redis.url }, drainMs: 0 })
     onTestFinished(() => hub.close())
     redis.pause()
     const base = hub.url.replace('ws:', 'http:')

@@ -2,14 +2,14 @@ import { Command } from 'commander'
 
 import { parsePort } from '../parse-port.js'
 import { HUB_LIMITS } from '../serve/hub-limits.js'
-import { serveTokenCommand } from './serve-token.js'
+import { serveKeyCommand } from './serve-key.js'
 
 /** `cli-ops serve`. */
 export function serveCommand(): Command {
   const collect = (value: string, all: readonly string[] = []): readonly string[] => [...all, value]
   const command = new Command('serve')
   command
-    // `--json` of `token list` is its own.
+    // `--json` of `key list` is its own.
     .enablePositionalOptions()
     .description('let CLIs on other machines join this one, over WebSocket, until Ctrl-C')
     .option(
@@ -35,10 +35,10 @@ export function serveCommand(): Command {
       'after',
       `
 The store of this machine's own CLIs is used where --store is not given, so that they and the remote ones meet. The password of
-an engine belongs into a variable, such as CLI_OPS_REDIS_PASSWORD_FILE. Tokens are in the home, by digest.
+an engine belongs into a variable, such as CLI_OPS_REDIS_PASSWORD_FILE. Access keys are in the home, by digest.
 
 Examples:
-  cli-ops serve token add laptop-7 --scope read,emit,lock,call --expires 30d
+  cli-ops serve key add laptop-7 --scope read,emit,lock,call --expires 30d
   cli-ops serve --host 0.0.0.0 --tls-cert hub.pem --tls-key hub.key
   cli-ops serve --check wss://build-7:4711`,
     )
@@ -53,7 +53,7 @@ Examples:
       const { runServe } = await import('../serve/run-serve.js')
       endAs(await runServe(options as Parameters<typeof runServe>[0]))
     })
-    .addCommand(serveTokenCommand())
+    .addCommand(serveKeyCommand())
   for (const { flag, kind, help, default: byDefault } of HUB_LIMITS)
     command.option(`--${flag} <${kind}>`, `${help} (default: ${byDefault})`)
   return command

@@ -19,7 +19,7 @@ export type HubLimitName =
   | 'drainMs'
   | 'takeoverMs'
   | 'maxConnections'
-  | 'maxConnectionsPerToken'
+  | 'maxConnectionsPerKey'
   | 'maxSessions'
   | 'maxSessionsPerKey'
   | 'maxInFlight'
@@ -71,7 +71,7 @@ export const HUB_LIMITS: readonly HubLimit[] = [
   },
   {
     flag: 'max-connections-per-key',
-    member: 'maxConnectionsPerToken',
+    member: 'maxConnectionsPerKey',
     kind: 'count',
     help: 'clients that may be connected with one access key',
     default: '256',

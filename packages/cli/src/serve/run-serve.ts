@@ -6,11 +6,11 @@ import { atMost, withContext } from '../live/with-context.js'
 import { askedToEnd } from './asked-to-end.js'
 import { certificateConcerns } from './certificate-concerns.js'
 import { loadHub } from './hub-package.js'
-import { hubTokens } from './hub-tokens.js'
+import { hubKeys } from './hub-keys.js'
 import { createServeLog, type ServeLog } from './serve-log.js'
 import { parseServeOptions, readTls, type ServeOptions, type TlsPaths } from './serve-options.js'
 import { socketOfSystemd, SystemdService } from './systemd-service.js'
-import { TokenFile } from './token-file.js'
+import { KeyFile } from './key-file.js'
 
 /** What is waited for once the clients are gone; a second signal ends the wait at once. */
 const CLOSE_MS = 5_000
@@ -35,7 +35,7 @@ async function serve(options: ServeOptions, { connection }: OpsHandle): Promise<
   const socketFd = socketOfSystemd(process.env)
   const tls = tlsPaths === undefined ? undefined : readTls(tlsPaths)
   const log = createServeLog(options)
-  const file = new TokenFile(connection.home)
+  const file = new KeyFile(connection.home)
   const count = file.read().length
   const { createHub } = await loadHub()
   const service = new SystemdService(process.env, log.important)
@@ -49,7 +49,7 @@ async function serve(options: ServeOptions, { connection }: OpsHandle): Promise<
     ...hubOptions,
     tls,
     socketFd,
-    tokens: hubTokens(file, log),
+    keys: hubKeys(file, log),
     onLog: (line) => {
       // Until it listens each line says why it does not yet.
       if (isReady) log.routine(line)
@@ -73,7 +73,7 @@ async function serve(options: ServeOptions, { connection }: OpsHandle): Promise<
       : `${hub.url}\n`,
   )
   log.important(
-    `the hub is at ${hub.url}, its store is ${store.url}; it accepts ${count === 1 ? '1 token' : `${count} tokens`}, and "cli-ops serve token add <name> --scope <scopes>" makes one; Ctrl-C ends it`,
+    `the hub is at ${hub.url}, its store is ${store.url}; it accepts ${count === 1 ? '1 access key' : `${count} access keys`}, and "cli-ops serve key add <name> --scope <scopes>" makes one; Ctrl-C ends it`,
   )
   if (tls !== undefined && tlsPaths !== undefined)
     for (const concern of certificateConcerns(tls, tlsPaths)) log.important(concern)

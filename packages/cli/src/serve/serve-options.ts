@@ -32,12 +32,12 @@ export interface TlsPaths {
 export function parseServeOptions(
   options: ServeOptions,
   home: string,
-): Omit<HubOptions, 'tokens'> & { readonly tlsPaths: TlsPaths | undefined } {
+): Omit<HubOptions, 'keys'> & { readonly tlsPaths: TlsPaths | undefined } {
   const { host, port, allowOrigin, allowHost, store, path } = options
   const tlsPaths = tlsPathsOf(options)
   if (tlsPaths === undefined && !isLoopback(host)) {
     throw new TypeError(
-      `--host must be 127.0.0.1, ::1 or localhost where --tls-cert and --tls-key are not given, got ${describe(host)}: without TLS anybody between could read the tokens`,
+      `--host must be 127.0.0.1, ::1 or localhost where --tls-cert and --tls-key are not given, got ${describe(host)}: without TLS anybody between could read the access keys`,
     )
   }
   return {

@@ -8,6 +8,9 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, onTestFinished, test } from 'vitest'
 
 import { freePort } from '../../../../test/engines/free-port.js'
+import { firstLine } from '../../../../test/engines/server-process.js'
+import { HUB_LIMITS } from '../../src/serve/hub-limits.js'
+import { parseServeOptions } from '../../src/serve/serve-options.js'
 import { BIN, CliOpsUser } from '../fixtures/cli-ops-user.js'
 
 const NOTIFY_SOCKET = fileURLToPath(new URL('../fixtures/notify-socket.py', import.meta.url))
@@ -70,8 +73,7 @@ describe('cli-ops serve as a service', { timeout: 60_000 }, () => {
       env: user.env,
     })
     onTestFinished(() => void child.kill('SIGKILL'))
-    const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
-    expect(line).toBe(`ws://127.0.0.1:${port}`)
+    expect(await firstLine(child)).toBe(`ws://127.0.0.1:${port}`)
   })
 
   test('takes over the port of a hub that ends, and says that it waits', async () => {
@@ -99,7 +101,9 @@ describe('cli-ops serve as a service', { timeout: 60_000 }, () => {
     const elsewhere = await user.run('serve', '--check', new URL('/', url).href)
     expect(elsewhere).toMatchObject({ status: 1 })
   })
+})
 
+describe('the options of serve', () => {
   test.each([
     ['--max-connections', '0', /a whole number from 1 to 1000000, got "0"/u],
     ['--max-connections-per-key', '1.5', /a whole number .*got "1\.5"/u],
@@ -110,10 +114,30 @@ describe('cli-ops serve as a service', { timeout: 60_000 }, () => {
     ['--drain', '-1s', /a duration .*got "-1s"/u],
     ['--takeover', '2d', /a duration from 0 ms to 24 h, got "2d"/u],
     ['--path', 'ops', /begin with "\/".*got "ops"/u],
-  ])('%s %s: 2, and which rule it breaks', async (option, value, rule) => {
-    const { status, stdout, stderr } = await new CliOpsUser().run('serve', `${option}=${value}`)
-    expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
-    expect(stderr).toMatch(rule)
-    expect(stderr).toMatch(new RegExp(`^cli-ops: ${option} must be [^\\n]+\\n$`, 'u'))
+  ])('%s %s: which rule it breaks', (option, value, rule) => {
+    const { member } = HUB_LIMITS.find(({ flag }) => `--${flag}` === option) ?? {}
+    const name = option.slice(2).replace(/-(.)/gu, (_, letter: string) => letter.toUpperCase())
+    const options = { host: '127.0.0.1', port: 0, store: 'local:', [name]: value }
+    expect(() => parseServeOptions(options, '/home')).toThrow(rule)
+    expect(() => parseServeOptions(options, '/home')).toThrow(`${option} must `)
+    expect(() => parseServeOptions(options, '/home')).toThrow(TypeError)
+    expect(member !== undefined || option === '--path').toBe(true)
+  })
+
+  test('are read in their units', () => {
+    const given = {
+      maxMessage: '512KiB',
+      maxUnread: '1GiB',
+      drain: '1m30s',
+      maxSessionsPerKey: '7',
+    }
+    const options = { host: '127.0.0.1', port: 0, store: 'local:', path: '/a/b', ...given }
+    expect(parseServeOptions(options, '/home')).toMatchObject({
+      maxFrameBytes: 512 * 1024,
+      maxBufferedBytes: 1024 ** 3,
+      drainMs: 90_000,
+      maxSessionsPerKey: 7,
+      path: '/a/b',
+    })
   })
 })

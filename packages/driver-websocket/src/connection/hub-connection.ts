@@ -344,7 +344,7 @@ function refusalError(url: URL, status: number, text: string): CliOpsError {
   if (status === 401)
     return new CliOpsError(
       'FORBIDDEN',
-      `${describeEngine(url)} does not accept the token${reason}; see CLI_OPS_TOKEN and CLI_OPS_TOKEN_FILE`,
+      `${describeEngine(url)} does not accept the access key${reason}; see CLI_OPS_TOKEN and CLI_OPS_TOKEN_FILE`,
     )
   const what = `refused the connection (${status})${reason}`
   return new CliOpsError('ENGINE_UNAVAILABLE', `${describeEngine(url)} ${what}`)

@@ -3,10 +3,10 @@ import type { IncomingMessage } from 'node:http'
 import { isLoopback } from '../loopback.js'
 import { SUBPROTOCOL } from '../protocol/protocol.js'
 import { AttemptLimit } from './attempt-limit.js'
-import type { HubToken } from './hub-token.js'
+import type { AccessKey } from './access-key.js'
 import { bearerOf, checkRequest, type HttpRejection } from './request-check.js'
 import type { ResolvedHubOptions } from './resolve-hub-options.js'
-import { currentTokens, findToken } from './token-check.js'
+import { currentKeys, findKey } from './access-key-check.js'
 
 /** Set by proxies: whoever asks may be anywhere, whatever the address says. */
 const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via']
@@ -34,10 +34,10 @@ export class Admission {
   }
 
   /** The access key of a request for a connection. */
-  admit(request: IncomingMessage, counts: ConnectionCounts): HubToken | HttpRejection {
+  admit(request: IncomingMessage, counts: ConnectionCounts): AccessKey | HttpRejection {
     const refusal = this.check(request)
     if (refusal !== undefined) return refusal
-    const { maxConnections, maxConnectionsPerToken, path } = this.#options
+    const { maxConnections, maxConnectionsPerKey, path } = this.#options
     if (request.url !== path && request.url !== `${path}/`)
       return { status: 404, text: 'not found' }
     const offered = (request.headers['sec-websocket-protocol'] ?? '').split(/\s*,\s*/u)
@@ -46,7 +46,7 @@ export class Admission {
     const key = this.#keyOf(request)
     if ('status' in key) return key
     if (counts.all >= maxConnections) return { status: 503, text: 'the hub is full' }
-    if (counts.of(key.name) >= maxConnectionsPerToken)
+    if (counts.of(key.name) >= maxConnectionsPerKey)
       return { status: 503, text: 'too many connections with this access key' }
     return key
   }
@@ -66,11 +66,11 @@ export class Admission {
     }
   }
 
-  #keyOf(request: IncomingMessage): HubToken | HttpRejection {
+  #keyOf(request: IncomingMessage): AccessKey | HttpRejection {
     const { remoteAddress = 'unknown' } = request.socket
-    let key: HubToken | undefined
+    let key: AccessKey | undefined
     try {
-      key = findToken(bearerOf(request) ?? '', currentTokens(this.#options.tokens))
+      key = findKey(bearerOf(request) ?? '', currentKeys(this.#options.keys))
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
       this.#options.onLog(`cannot read the access keys: ${reason}`)

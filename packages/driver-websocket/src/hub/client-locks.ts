@@ -143,7 +143,7 @@ export class ClientLocks implements ClientPart {
   }
 
   async #acquire(params: Params, signal: AbortSignal): Promise<WireGrant | null> {
-    const request = toRequest(params, this.#client.token)
+    const request = toRequest(params, this.#client.keyName)
     const { id, resource } = request
     // Asked for again, over the next connection: the answer was lost, or is still to come.
     const known = this.#namespace.waits.get(id)
@@ -202,7 +202,7 @@ export class ClientLocks implements ClientPart {
   async #giveUp(id: string): Promise<void> {
     const { grants, waits } = this.#namespace
     const user = waits.get(id)?.client ?? grants.get(id)?.client
-    if (user !== undefined && user.token !== this.#client.token)
+    if (user !== undefined && user.keyName !== this.#client.keyName)
       throw new TypeError('id must not be in use')
     waits.get(id)?.controller.abort(goneError())
     await waits.get(id)?.granted.catch(() => undefined)
@@ -367,7 +367,7 @@ function toRequest(params: Params, via: string): LockRequest {
   }
 }
 
-/** What the client says of itself, and what is proven: its token. */
+/** What the client says of itself, and what is proven: its access key. */
 function toOwner(claims: Params, via: string): Owner {
   const command = claimIn(claims, 'command')
   return {

@@ -27,7 +27,7 @@ export interface RpcBounds {
 export interface ClientEndpoint {
   /** In the store. */
   readonly endpoint: string
-  readonly token: string
+  readonly keyName: string
   close(): Promise<void>
 }
 
@@ -126,10 +126,10 @@ export class ClientRpc implements ClientPart {
       throw new CliOpsError('CONNECTION_LOST', 'the connection has ended')
     }
     this.#listeners.set(id, listener)
-    const { token } = this.#client
+    const { keyName } = this.#client
     this.#namespace.endpoints.set(name, {
       endpoint: listener.endpoint,
-      token,
+      keyName,
       close: () => this.#close(id),
     })
     return { endpoint: name }
@@ -139,7 +139,8 @@ export class ClientRpc implements ClientPart {
   async #takeOver(name: string): Promise<void> {
     const listening = this.#namespace.endpoints.get(name)
     if (listening === undefined) return
-    if (listening.token !== this.#client.token) throw new TypeError('listener must not be in use')
+    if (listening.keyName !== this.#client.keyName)
+      throw new TypeError('listener must not be in use')
     await listening.close()
   }
 

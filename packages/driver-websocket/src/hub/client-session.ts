@@ -70,7 +70,7 @@ export class ClientSession implements Client {
     this.#operations = new Map(this.#parts.flatMap(({ operations }) => operations))
   }
 
-  get token(): string {
+  get keyName(): string {
     return this.scope.key.name
   }
 
@@ -185,7 +185,7 @@ export class ClientSession implements Client {
     if (this.scope.key.scopes.includes(operation.scope)) return operation
     throw new CliOpsError(
       'FORBIDDEN',
-      `the token "${this.token}" lacks the scope "${operation.scope}", which ${method} needs`,
+      `the access key "${this.keyName}" lacks the scope "${operation.scope}", which ${method} needs`,
       { details: { scope: operation.scope } },
     )
   }

@@ -19,11 +19,11 @@ import { CLOSE, type SessionKey, type Welcome } from '../protocol/protocol.js'
 import { WebSocketChannel } from '../protocol/web-socket-channel.js'
 import { toRefusal } from '../protocol/wire-error.js'
 import type { ClientSession, SessionOptions } from './client-session.js'
-import type { HubToken } from './hub-token.js'
+import type { AccessKey } from './access-key.js'
 import type { SessionConnection } from './operation.js'
 import { integerIn, type Params, paramsOf } from './params.js'
 import { createSessionKey, isSessionKey } from './session-secret.js'
-import { hasNamespace } from './token-check.js'
+import { hasNamespace } from './access-key-check.js'
 
 /** A client says who it is within this time. */
 const HELLO_MS = 5_000
@@ -52,7 +52,7 @@ export type NewSession = Pick<SessionOptions, 'id' | 'scope' | 'leaseMs'>
 
 /** One connection of a client, from its upgrade to its end. What the client has belongs to its session. */
 export class HubClient implements SessionConnection, RequestMethods {
-  readonly hubToken: HubToken
+  readonly accessKey: AccessKey
   readonly #channel: WebSocketChannel
   readonly #connection: ServerConnection
   readonly #hub: HubContext
@@ -66,10 +66,10 @@ export class HubClient implements SessionConnection, RequestMethods {
 
   constructor(
     socket: WebSocket,
-    { token, address, id }: { token: HubToken; address: string; id: number },
+    { accessKey, address, id }: { accessKey: AccessKey; address: string; id: number },
     hub: HubContext,
   ) {
-    this.hubToken = token
+    this.accessKey = accessKey
     this.#address = address
     this.#hub = hub
     this.#leaseMs = hub.leaseMs
@@ -104,8 +104,8 @@ export class HubClient implements SessionConnection, RequestMethods {
     hub.log(`${this.#who} connected`)
   }
 
-  get token(): string {
-    return this.hubToken.name
+  get keyName(): string {
+    return this.accessKey.name
   }
 
   /** Requests that are not answered yet. */
@@ -175,12 +175,12 @@ export class HubClient implements SessionConnection, RequestMethods {
     const { namespace, session: shown } = params
     if (typeof namespace !== 'string' || namespace.length > MAX_NAMESPACE)
       throw new TypeError('namespace must be a string')
-    if (!hasNamespace(this.hubToken, namespace)) {
-      const message = `the token "${this.token}" is not good for the namespace ${JSON.stringify(printable(namespace))}`
+    if (!hasNamespace(this.accessKey, namespace)) {
+      const message = `the access key "${this.keyName}" is not good for the namespace ${JSON.stringify(printable(namespace))}`
       throw new CliOpsError('FORBIDDEN', message)
     }
     const wished = integerIn(params, 'leaseMs', 1, Number.MAX_SAFE_INTEGER)
-    const scope = { key: this.hubToken, namespace }
+    const scope = { key: this.accessKey, namespace }
     if (shown !== undefined && shown !== null && !isSessionKey(shown, scope))
       throw new CliOpsError(
         'FORBIDDEN',
@@ -196,12 +196,12 @@ export class HubClient implements SessionConnection, RequestMethods {
     this.#leaseMs = session.leaseMs
     this.#pulseEvery(this.#leaseMs / 3)
     session.attach(this)
-    const { name, scopes } = this.hubToken
+    const { name, scopes } = this.accessKey
     const { maxFrameBytes } = this.#hub
     return {
       leaseMs: this.#leaseMs,
       maxFrameBytes,
-      token: name,
+      key: name,
       scopes,
       session: { ...key, resumed },
     }
@@ -256,6 +256,6 @@ export class HubClient implements SessionConnection, RequestMethods {
   }
 
   get #who(): string {
-    return `${this.token} at ${this.#address}`
+    return `${this.keyName} at ${this.#address}`
   }
 }

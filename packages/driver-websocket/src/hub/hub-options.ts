@@ -1,4 +1,4 @@
-import type { TokenSource } from './hub-token.js'
+import type { AccessKeySource } from './access-key.js'
 
 /** Where a hub keeps what it is given. */
 export interface HubStore {
@@ -47,7 +47,7 @@ export interface HubOptions {
    */
   readonly path?: string | undefined
   readonly tls?: HubTls | undefined
-  readonly tokens: TokenSource
+  readonly keys: AccessKeySource
   readonly store?: HubStore | undefined
   /**
    * Origins of web pages that may connect: `https://board.example`. Programs send none.
@@ -73,7 +73,7 @@ export interface HubOptions {
   /** @default 1024 */
   readonly maxConnections?: number | undefined
   /** @default 256 */
-  readonly maxConnectionsPerToken?: number | undefined
+  readonly maxConnectionsPerKey?: number | undefined
   /**
    * Requests of one connection that may be under way, waits for locks among them; with more of them it is told `RATE_LIMITED`.
    * @default 1024
@@ -84,7 +84,7 @@ export interface HubOptions {
    * @default twice `maxConnections`
    */
   readonly maxSessions?: number | undefined
-  /** @default twice `maxConnectionsPerToken` */
+  /** @default twice `maxConnectionsPerKey` */
   readonly maxSessionsPerKey?: number | undefined
   /**
    * Longest lease of a client, in milliseconds: how long a lock outlives its owner's contact with the hub, and how long it is

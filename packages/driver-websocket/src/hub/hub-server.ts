@@ -23,14 +23,14 @@ import { HubMetrics } from './hub-metrics.js'
 import { HubNamespaces } from './hub-namespaces.js'
 import type { HubTls } from './hub-options.js'
 import { HubSessions } from './hub-sessions.js'
-import type { HubToken } from './hub-token.js'
+import type { AccessKey } from './access-key.js'
 import type { Hub, HubHealth } from './hub.js'
 import type { HttpRejection } from './request-check.js'
 import type { ResolvedHubOptions } from './resolve-hub-options.js'
 import { REFUSE_AFTER_MS, StatusPages } from './status-pages.js'
-import { currentTokens, isStillGood } from './token-check.js'
+import { currentKeys, isStillGood } from './access-key-check.js'
 
-const LOOK_AT_TOKENS_MS = 1_000
+const LOOK_AT_KEYS_MS = 1_000
 
 /** What listens: HTTP for the handshakes and for monitoring, and the connections that came of the former. */
 export class HubServer implements Hub, HubContext {
@@ -50,7 +50,7 @@ export class HubServer implements Hub, HubContext {
   #begun: Promise<void> = Promise.resolve()
   #lastId = 0
   readonly #startedAt = monotonicMs()
-  #tokens: NodeJS.Timeout | undefined
+  #keyCheck: NodeJS.Timeout | undefined
   #probing: Promise<StoreState> | undefined
   #closing: Promise<void> | undefined
 
@@ -97,9 +97,9 @@ export class HubServer implements Hub, HubContext {
     await this.#listener.listen()
     this.#begun = this.#namespaces.begin(this.#listener.place)
     await this.#begun
-    this.#tokens = setInterval(() => {
-      this.#lookAtTokens()
-    }, LOOK_AT_TOKENS_MS).unref()
+    this.#keyCheck = setInterval(() => {
+      this.#lookAtKeys()
+    }, LOOK_AT_KEYS_MS).unref()
     const close = (): void => void this.close()
     signal?.addEventListener('abort', close, { once: true })
     if (signal?.aborted === true) close()
@@ -167,7 +167,7 @@ export class HubServer implements Hub, HubContext {
   }
 
   async #close(): Promise<void> {
-    clearInterval(this.#tokens)
+    clearInterval(this.#keyCheck)
     this.#listener.stop()
     const { drainMs } = this.#options
     await Promise.all([...this.#connections].map((connection) => connection.drain(drainMs)))
@@ -208,7 +208,7 @@ export class HubServer implements Hub, HubContext {
     const { remoteAddress: address = 'unknown' } = request.socket
     const admitted = this.#admission.admit(request, {
       all: this.#connections.size,
-      of: (key) => [...this.#connections].filter(({ token }) => token === key).length,
+      of: (key) => [...this.#connections].filter(({ keyName }) => keyName === key).length,
     })
     if ('status' in admitted) {
       this.metrics.refusals.add(String(admitted.status))
@@ -224,10 +224,10 @@ export class HubServer implements Hub, HubContext {
     })
   }
 
-  #onConnection(webSocket: WebSocket, token: HubToken, address: string): void {
+  #onConnection(webSocket: WebSocket, accessKey: AccessKey, address: string): void {
     this.#lastId += 1
     this.metrics.connections.add()
-    const connection = new HubClient(webSocket, { token, address, id: this.#lastId }, this)
+    const connection = new HubClient(webSocket, { accessKey, address, id: this.#lastId }, this)
     this.#connections.add(connection)
     webSocket.once('close', () => {
       this.#connections.delete(connection)
@@ -236,11 +236,11 @@ export class HubServer implements Hub, HubContext {
     if (this.#closing !== undefined) connection.end(CLOSE.restarting, 'the hub is being stopped')
   }
 
-  #lookAtTokens(): void {
+  #lookAtKeys(): void {
     if (this.#connections.size === 0) return
-    let tokens: readonly HubToken[]
+    let keys: readonly AccessKey[]
     try {
-      tokens = currentTokens(this.#options.tokens)
+      keys = currentKeys(this.#options.keys)
     } catch (error) {
       // Perhaps it is being written: who is in stays, and nobody new is let in.
       this.log(
@@ -249,8 +249,8 @@ export class HubServer implements Hub, HubContext {
       return
     }
     for (const connection of this.#connections)
-      if (!isStillGood(connection.hubToken, tokens))
-        connection.end(CLOSE.tokenGone, 'the access key was revoked, was changed, or has expired', {
+      if (!isStillGood(connection.accessKey, keys))
+        connection.end(CLOSE.keyGone, 'the access key was revoked, was changed, or has expired', {
           endSession: true,
         })
   }

@@ -45,11 +45,11 @@ export interface Hub {
  * @throws CliOpsError `ENGINE_UNAVAILABLE` where it cannot listen, or the store cannot be used; `DRIVER_MISSING`
  * @example
  * ```ts
- * import { createHub, hashToken } from '@cli-ops/driver-websocket/hub'
+ * import { createHub, hashAccessKey } from '@cli-ops/driver-websocket/hub'
  *
- * const hash = hashToken('the secret that the clients have in CLI_OPS_TOKEN')
- * const tokens = [{ name: 'laptop', hash, scopes: ['read', 'lock'] as const }]
- * await using hub = await createHub({ port: 4711, tokens })
+ * const hash = hashAccessKey('the secret that the clients have in CLI_OPS_TOKEN')
+ * const keys = [{ name: 'laptop', hash, scopes: ['read', 'lock'] as const }]
+ * await using hub = await createHub({ port: 4711, keys })
  * ```
  */
 export async function createHub(options: HubOptions): Promise<Hub> {

@@ -1,10 +1,10 @@
-import type { HubScope } from './hub-token.js'
+import type { HubScope } from './access-key.js'
 import type { Params } from './params.js'
 import type { SessionScope } from './session-secret.js'
 
 /** What a client may ask for. */
 export interface Operation {
-  /** What its token has to be good for. */
+  /** What its access key has to be good for. */
   readonly scope: HubScope
   /** It belongs to something that is under way, so a hub that is being stopped does it still. @default false */
   readonly isPart?: boolean
@@ -53,8 +53,8 @@ export interface Client {
   /** Id of the session: never shown. */
   readonly id: string
   readonly scope: SessionScope
-  /** Name of its token. */
-  readonly token: string
+  /** Name of its access key. */
+  readonly keyName: string
   readonly leaseMs: number
   /** Bytes that wait to be read by the client. */
   readonly unreadBytes: number
