@@ -18,7 +18,7 @@ export interface HubGauges {
   readonly storeSeconds: number
 }
 
-/** What has happened at a hub since it was started, and how it is: see `docs/reference/hub-metrics.md`. */
+/** What has happened at a hub since it was started, and how it is: see `docs/reference/hub-protocol.md`. */
 export class HubMetrics {
   readonly connections = new Counter()
   /** By the HTTP status of the refusal. */

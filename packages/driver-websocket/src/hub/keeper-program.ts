@@ -46,10 +46,13 @@ const take = (hub) => {
   })
   hub.on('error', () => leave(hub)).on('end', () => leave(hub)).on('close', () => leave(hub))
 }
+// Before that the next hub would not find it. Nobody reads any more than this.
+process.stdout.on('error', () => {})
+const ready = () => process.stdout.write('\\n')
 take(process.stdin)
 remove()
 createServer((hub) => {
   take(hub)
   hub.write(JSON.stringify({ pid: process.pid, hubs: hubs.size, held: [...held.values()] }) + '\\n')
-}).on('error', () => {}).listen(path)
+}).on('error', ready).listen(path, ready)
 `

@@ -117,7 +117,7 @@ export class LeaseProcess {
     const child = spawn(process.execPath, args, {
       // A group of its own: Ctrl-C at a terminal goes to the whole group of the hub.
       detached: true,
-      stdio: ['pipe', 'ignore', 'ignore'],
+      stdio: ['pipe', 'pipe', 'ignore'],
       env: {},
       windowsHide: true,
     })
@@ -126,12 +126,14 @@ export class LeaseProcess {
     child.stdin.on('error', () => undefined)
     ;(child.stdin as { unref?: () => void }).unref?.()
     try {
-      await once(child, 'spawn')
+      // A lock that is granted before the next hub would find the process could not be gone on with.
+      await Promise.race([once(child.stdout, 'data'), once(child, 'exit').then(endedEarly)])
     } catch (cause) {
       throw new CliOpsError('STORAGE_FAILED', 'cannot start the process that keeps leases', {
         cause,
       })
     }
+    child.stdout.destroy()
     this.#connection = child.stdin
     child.once('exit', () => {
       this.#onEnd(child.stdin)
@@ -201,6 +203,10 @@ export class LeaseProcess {
   #tell(message: object): void {
     this.#connection?.write(`${JSON.stringify(message)}\n`)
   }
+}
+
+function endedEarly(): never {
+  throw new Error('it has ended at once')
 }
 
 function readLines(socket: Socket, onLine: (line: string) => void): void {
