@@ -25,7 +25,7 @@ const importLazy = {
   name: 'import-lazy',
   enforce: 'pre' as const,
   transform(code: string, id: string): string | undefined {
-    if (!/\/packages\/[^/]+\/src\/(?:command\/)?lazy\.ts$/u.test(id)) return undefined
+    if (!/\/packages\/[^/]+\/src\/(?:base\/|command\/)?lazy\.ts$/u.test(id)) return undefined
     const imports: string[] = []
     const body = code
       .replaceAll('require.cache', 'undefined')

@@ -17,6 +17,7 @@ import { basename, dirname, join, relative, sep } from 'node:path'
 import process from 'node:process'
 import { pathToFileURL } from 'node:url'
 import * as esbuild from 'esbuild'
+import { bundleModules } from './bundle-modules.mjs'
 import { root, workspaces } from './workspaces.mjs'
 
 /**
@@ -41,7 +42,8 @@ export async function buildJs({ minify = true } = {}) {
 }
 
 /** @param {import('./workspaces.mjs').Workspace} workspace @param {boolean} minify */
-async function bundle({ dir, name, manifest, entries }, minify) {
+async function bundle(workspace, minify) {
+  const { dir, name, manifest, entries } = workspace
   const dist = join(dir, 'dist')
   const lazy = entries.find(({ source }) => basename(source) === 'lazy.ts')
   /** @type {esbuild.BuildOptions} */
@@ -65,16 +67,9 @@ async function bundle({ dir, name, manifest, entries }, minify) {
     entries
       .filter((entry) => entry !== lazy && entry.isCommonJs === isCommonJs)
       .map(({ source, output }) => ({ in: source, out: output }))
-  const { outputFiles: modules } = await esbuild.build({
-    ...shared,
-    plugins: [inlineLifecycle, keepLazy(lazy), keepEntriesApart(entries)],
-    entryPoints: inputs(false),
-    // An adapter's entries stand alone: to find and read a second file costs a command more than what is in it.
-    splitting: !name.endsWith('-plugin'),
-    chunkNames: 'chunks/[name]-[hash]',
-    format: 'esm',
-    write: false,
-  })
+  const modules = name.endsWith('-plugin')
+    ? await bundleApart(shared, entries, inputs(false))
+    : await bundleModules(workspace, inputs(false), { resolve: resolveInlined, minify })
   const { outputFiles: commonJs } = await esbuild.build({
     ...shared,
     plugins: [inlineLifecycle, keepCommonJs, keepEntriesApart(entries)],
@@ -100,6 +95,25 @@ async function bundle({ dir, name, manifest, entries }, minify) {
 }
 
 /**
+ * The entries of an adapter stand alone: to find and read a second file costs a command more than what is in it.
+ *
+ * @param {esbuild.BuildOptions} shared
+ * @param {import('./workspaces.mjs').Entry[]} entries
+ * @param {{ in: string, out: string }[]} entryPoints
+ */
+async function bundleApart(shared, entries, entryPoints) {
+  const lazy = entries.find(({ source }) => basename(source) === 'lazy.ts')
+  const { outputFiles } = await esbuild.build({
+    ...shared,
+    plugins: [inlineLifecycle, keepLazy(lazy), keepEntriesApart(entries)],
+    entryPoints,
+    format: 'esm',
+    write: false,
+  })
+  return outputFiles
+}
+
+/**
  * What a page writes as a terminal does, as a module for browsers.
  *
  * @param {string} dir
@@ -115,25 +129,40 @@ async function bundlePageUnits(dir) {
   return outputFiles
 }
 
-/**
- * The lifecycle goes into the adapter's own files; what wraps a program, into the command's.
- *
- * @type {esbuild.Plugin}
- */
+const LAZY_OF_CORE = 'command/lazy.ts'
+const LAZY_OF_BASE = 'base/lazy.ts'
+const LAZY = 'cli-ops:lazy'
+
+/** The lifecycle goes into the adapter's own files; what wraps a program, into the command's. */
+const INLINED = new Map(
+  Object.entries({
+    command: 'command/index.ts',
+    'command/lazy': LAZY_OF_CORE,
+    'ops/wrap': 'ops/wrap.ts',
+  }).map(([subpath, file]) => [
+    `@cli-ops/shared-ipc/${subpath}`,
+    join(root, 'packages/core/src', file),
+  ]),
+)
+
+/** @type {esbuild.Plugin} */
 const inlineLifecycle = {
   name: 'inline-lifecycle',
   setup({ onResolve }) {
-    const folder = join(root, 'packages/core/src')
-    const files = { command: 'command/index.ts', 'ops/wrap': 'ops/wrap.ts' }
-    for (const [subpath, file] of Object.entries({ ...files, 'command/lazy': LAZY_OF_CORE }))
-      onResolve({ filter: new RegExp(`^@cli-ops/shared-ipc/${subpath}$`) }, () => ({
-        path: join(folder, file),
-      }))
+    for (const [specifier, path] of INLINED)
+      onResolve({ filter: new RegExp(`^${specifier}$`) }, () => ({ path }))
   },
 }
 
-const LAZY_OF_CORE = 'command/lazy.ts'
-const LAZY = 'cli-ops:lazy'
+/**
+ * As the plugins of esbuild do it, for {@link bundleModules}.
+ *
+ * @param {string} specifier
+ */
+function resolveInlined(specifier) {
+  if (specifier.endsWith('/lazy.js')) return { id: LAZY, external: true }
+  return INLINED.get(specifier)
+}
 
 const EXPORTED_FUNCTION = /^export function (\w+)/gmu
 
@@ -143,8 +172,13 @@ const EXPORTED_FUNCTION = /^export function (\w+)/gmu
  * @param {import('./workspaces.mjs').Entry | undefined} own
  */
 function lazySources(own) {
-  const files = new Set([join(root, 'packages/core/src', LAZY_OF_CORE), own?.source])
-  return [...files].flatMap((file) => (file === undefined ? [] : readFileSync(file, 'utf8')))
+  const core = join(root, 'packages/core/src')
+  const ofCommands = join(core, LAZY_OF_CORE)
+  // An adapter cannot load the packages that the core depends on.
+  const files = own?.source === ofCommands ? [join(core, LAZY_OF_BASE)] : [own?.source]
+  return [ofCommands, ...files].flatMap((file) =>
+    file === undefined ? [] : readFileSync(file, 'utf8'),
+  )
 }
 
 /**
@@ -229,7 +263,7 @@ const CONTINUATION = /(?<=(?<!\\)(?:\\\\)*)\\\n/gu
  * Says where `lazy.cjs` lies from a bundle, joins the lines of strings, and keeps CommonJS from asking for Node's modules by `require()`, which a bundle that is an ES
  * module does not have.
  *
- * @param {esbuild.OutputFile} file
+ * @param {Pick<esbuild.OutputFile, 'path' | 'contents' | 'text'>} file
  * @param {string | undefined} lazyFile
  * @returns {{ path: string, contents: Uint8Array }}
  */
@@ -327,7 +361,7 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
     }
   } catch (error) {
     // esbuild has printed its own errors already.
-    if (!(error instanceof Error && 'errors' in error)) console.error(error)
+    if (!(error instanceof Error && 'warnings' in error)) console.error(error)
     process.exitCode = 1
   }
 }

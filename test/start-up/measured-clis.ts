@@ -48,7 +48,10 @@ export const FRAMEWORKS = [
 /** One CLI, installed as npm would, and a home in which every command has run before: a first run does more. */
 export interface MeasuredCli {
   /** The files of the kit that a command loads, from the package's name on, and packages that the CLI alone does not load. */
-  loads(args: readonly string[]): { readonly kit: string[]; readonly foreign: string[] }
+  loads(
+    args: readonly string[],
+    when?: 'usual' | 'clean-up is due',
+  ): { readonly kit: string[]; readonly foreign: string[] }
   /** The built-in modules that a command loads and the CLI alone does not. */
   loadsOfNode(args: readonly string[]): string[]
   /** The calls of `node:fs` that a command makes for the kit, what changes from run to run left out. */
@@ -70,14 +73,15 @@ export function measuredCli(framework: (typeof FRAMEWORKS)[number]): MeasuredCli
   const coordinated: Cli = { file: plugin, home: join(base, 'home') }
   for (const args of [['add', 'x'], ['sync']]) runCli(coordinated, args)
   // A clean-up is due once a minute, and these tests may take longer.
-  const postponeCleanUp = (): void => {
-    const soon = new Date(Date.now() + 30_000)
-    utimesSync(join(coordinated.home, 'last-clean-up'), soon, soon)
+  const cleanUpIn = (ms: number): void => {
+    const noted = new Date(Date.now() - 60_000 + ms)
+    utimesSync(join(coordinated.home, 'last-clean-up'), noted, noted)
   }
+  const postponeCleanUp = (): void => cleanUpIn(90_000)
   return {
-    loads(args) {
-      postponeCleanUp()
+    loads(args, when) {
       const known = new Set(loadedFiles(alone, args, base).map(packageOf))
+      cleanUpIn(when === 'clean-up is due' ? 0 : 90_000)
       const files = loadedFiles(coordinated, args, base)
       const isOfKit = (file: string): boolean => packageOf(file)?.startsWith('@cli-ops/') === true
       return {

@@ -43,6 +43,11 @@ describe.each(FRAMEWORKS)('a command with the $name plugin', (framework) => {
     expect(cli.loads(args)).toEqual({ kit, foreign: [] })
   })
 
+  test('loads no more where a clean-up is due that finds nothing', () => {
+    const kit = [...framework.kitFiles, ...framework.commandFiles]
+    expect(cli.loads(['add', 'x'], 'clean-up is due')).toEqual({ kit, foreign: [] })
+  })
+
   test('--help and --version load no more of the kit than it takes to wait for a command', () => {
     const kit = framework.kitFiles
     for (const option of ['--help', '--version'])

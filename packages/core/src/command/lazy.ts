@@ -1,6 +1,8 @@
 import type * as Kit from '@cli-ops/shared-ipc'
 import type * as Parts from './parts.js'
 
+export * from '../base/lazy.js'
+
 // The build makes CommonJS of this file: only `require()` loads synchronously on every supported Node, and every bundler follows one
 // of a literal. An `import()` would make a synchronous command asynchronous.
 

@@ -1,11 +1,10 @@
-import stringWidth from 'string-width'
-
+import { loadStringWidth } from '../lazy.js'
 import { cutText } from './cut-text.js'
 import { isPlain } from './printable.js'
 
 /** Columns that a text takes on a terminal: two for wide characters, none for marks on top of another. */
 export function widthOf(text: string): number {
-  return isPlain(text) ? text.length : stringWidth(text, { countAnsiEscapeCodes: true })
+  return isPlain(text) ? text.length : loadStringWidth()(text, { countAnsiEscapeCodes: true })
 }
 
 /** Cuts or fills a text with spaces to exactly a width. */

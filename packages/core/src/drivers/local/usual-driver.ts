@@ -8,8 +8,9 @@ import { encodeEvent } from './events/log-record.js'
 import { NewestSegment } from './events/newest-segment.js'
 import type { OpenSegment } from './events/open-segment.js'
 import { fullAt } from './events/segment-size.js'
-import { isCleanUpDue } from './home/clean-up-stamp.js'
+import { isCleanUpDue, renewCleanUpStamp } from './home/clean-up-stamp.js'
 import { nodeFileSystem } from './home/file-system.js'
+import { isNothingLeft } from './nothing-left.js'
 import { UsualHome } from './home/usual-home.js'
 import type * as LocalParts from './local-parts.js'
 import { createLocalGrant } from './locks/local-grant.js'
@@ -92,8 +93,23 @@ export class UsualDriver implements RecordKeeper {
   /** Removes what dead processes left, where nobody has done so within the interval, for as long as the budget lasts. */
   cleanUpIfDue(intervalMs: number, deadline: () => number): void {
     const { base, fileSystem } = this.#home
-    if (this.#home.isUsual() && !isCleanUpDue(fileSystem, base, intervalMs)) return
+    if (this.#home.isUsual()) {
+      if (!isCleanUpDue(fileSystem, base, intervalMs)) return
+      if (this.#foundNothingLeft()) return
+    }
     this.#parts().cleanUp(this.#home, intervalMs, deadline())
+  }
+
+  /** Notes the time where there is nothing to clean up. False where another process does so at the same moment, too. */
+  #foundNothingLeft(): boolean {
+    const { base, fileSystem } = this.#home
+    try {
+      if (!isNothingLeft(this.#home)) return false
+      renewCleanUpStamp(fileSystem, base)
+      return true
+    } catch {
+      return false
+    }
   }
 
   /** Writes to the newest segment; `undefined` where there is none that is begun and not full, or no room. */

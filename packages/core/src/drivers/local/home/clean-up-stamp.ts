@@ -2,7 +2,7 @@ import { entryPath } from '../../../base/builtins.js'
 import type { FileSystem } from './file-system.js'
 
 /** The file that is made anew by each clean-up. */
-export function cleanUpStamp(base: string): string {
+function cleanUpStamp(base: string): string {
   return entryPath(base, 'last-clean-up')
 }
 
@@ -11,4 +11,11 @@ export function isCleanUpDue(fileSystem: FileSystem, base: string, intervalMs: n
   const status = fileSystem.status(cleanUpStamp(base))
   // A stamp from the far future means that the clock was set back.
   return Math.abs(Date.now() - (status?.modifiedMs ?? 0)) >= intervalMs
+}
+
+/** Notes the time of a clean-up. */
+export function renewCleanUpStamp(fileSystem: FileSystem, base: string): void {
+  const stamp = cleanUpStamp(base)
+  fileSystem.unlink(stamp)
+  fileSystem.createFile(stamp, '')
 }

@@ -3,7 +3,7 @@ import { dirname, sep } from 'node:path'
 
 import { entryPath } from '../../../base/builtins.js'
 import { CliOpsError } from '../../../base/errors/cli-ops-error.js'
-import { cleanUpStamp, isCleanUpDue } from './clean-up-stamp.js'
+import { isCleanUpDue, renewCleanUpStamp } from './clean-up-stamp.js'
 import { inheritOwner } from '../../../base/files/heirs.js'
 import { assertPrivateDirectory, isOfAnotherUser } from './private-directory.js'
 import type { FileSystem } from './file-system.js'
@@ -116,11 +116,7 @@ export class Home extends UsualHome {
   claimCleanup(intervalMs: number): boolean {
     this.prepare()
     if (!isCleanUpDue(this.fileSystem, this.base, intervalMs)) return false
-    const stamp = cleanUpStamp(this.base)
-    this.inDirectory(this.base, () => {
-      this.fileSystem.unlink(stamp)
-      this.fileSystem.createFile(stamp, '')
-    })
+    this.inDirectory(this.base, () => renewCleanUpStamp(this.fileSystem, this.base))
     return true
   }
 
