@@ -141,8 +141,8 @@ export default defineConfig(
     rules: { 'local/layers': 'error' },
   },
   {
-    // A program of its own, which nobody imports.
-    files: ['packages/cli/src/**/*.ts'],
+    // Programs of their own, which nobody imports.
+    files: ['packages/cli/src/**/*.ts', 'packages/create-cli-ops/src/**/*.ts'],
     rules: {
       'no-restricted-syntax': 'off',
       '@typescript-eslint/no-restricted-imports': [

@@ -38,6 +38,11 @@ export function codeBlocks(path: string, languages: readonly string[]): CodeBloc
   )
 }
 
+/** The file that a block is to be saved as: ```` ```js [todo.mjs] ````. */
+export function fileOf({ remarks }: CodeBlock): string | undefined {
+  return remarks.flatMap((remark) => /^\[(.+)\]$/u.exec(remark)?.[1] ?? [])[0]
+}
+
 /** The rows of the tables of a document, each as its cells; without heads and rules. */
 export function tableRows(path: string): string[][] {
   return rowsOf(readFileSync(path, 'utf8'))

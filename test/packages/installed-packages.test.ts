@@ -127,6 +127,48 @@ describe('an oclif CLI that installs plugins', () => {
   }, 240_000)
 })
 
+test.each(['commander', 'yargs', 'oclif'])(
+  'npm create cli-ops makes a CLI on %s that passes its test',
+  (framework) => {
+    const place = join(folder, `created-${framework}`)
+    mkdirSync(place)
+    const creator = tarballs.get('create-cli-ops') ?? ''
+    const args = ['my-notes', '--framework', framework, '--tarballs', folder]
+    const said = npm(
+      ['exec', '--yes', '--package', creator, '--', 'create-cli-ops', ...args],
+      place,
+    )
+    expect(said).toContain('  cd my-notes\n  npm install\n  npm test\n')
+    const created = join(place, 'my-notes')
+    npm(['install', '--no-audit', '--no-fund', '--silent', '--prefer-offline'], created)
+    expect(npm(['test'], created)).toMatch(/^# pass 1$/mu)
+    expect(npm(['start', '--silent', '--', '--help'], created)).toContain('my-notes')
+  },
+)
+
+test('cli-ops init --write wires a CLI that is there', () => {
+  const wired = join(project, 'wired')
+  mkdirSync(wired)
+  const manifest = { name: 'tidy', bin: './tidy.cjs', dependencies: { commander: '^14.0.0' } }
+  writeFileSync(join(wired, 'package.json'), JSON.stringify(manifest))
+  writeFileSync(
+    join(wired, 'tidy.cjs'),
+    `const { program } = require('commander')
+program.command('sync').action(() => console.log(require('@cli-ops/shared-ipc').useOps() !== undefined))
+program.parse()
+`,
+  )
+  const cliOps = join(project, 'node_modules/@cli-ops/cli/dist/main.js')
+  expect(node([cliOps, 'init', '--write', '--yes'], { cwd: wired }).stdout).toContain(
+    'Changed package.json and tidy.cjs. Now run: npm install\n',
+  )
+  expect(node(['tidy.cjs', 'sync'], { cwd: wired })).toEqual({
+    status: 0,
+    stdout: 'true\n',
+    stderr: '',
+  })
+})
+
 describe('declarations', () => {
   // From the first 5.x to the newest; require() of ES modules is known to TypeScript from 5.8 on.
   const compilers = ['typescript-5.0', 'typescript-5.9', 'typescript-6', 'typescript-7']

@@ -22,7 +22,14 @@ async function preparedUser(): Promise<CliOpsUser> {
   const user = new CliOpsUser()
   for (const name of ['deploy.sh', 'report.sh', 'device-tests.sh'])
     writeFileSync(join(user.directory, name), '#!/bin/sh\necho "$@"\n', { mode: 0o755 })
-  writeFileSync(join(user.directory, 'package.json'), '{ "dependencies": { "commander": "14" } }')
+  writeFileSync(
+    join(user.directory, 'package.json'),
+    '{ "bin": "cli.mjs", "dependencies": { "commander": "14" } }',
+  )
+  writeFileSync(
+    join(user.directory, 'cli.mjs'),
+    `import { program } from 'commander'\nprogram.parse()\n`,
+  )
   linkPackage(user, 'commander')
   writeFileSync(
     join(user.directory, 'release.mjs'),
@@ -60,7 +67,7 @@ test('the examples run', async () => {
     const allowed = example.includes('--timeout') ? [0, 124] : [0]
     expect(allowed, `${example}: ${stderr}`).toContain(status)
   }
-}, 120_000)
+}, 300_000)
 
 test('the example that goes on shows what comes, and ends by Ctrl-C', async () => {
   const user = await preparedUser()

@@ -1,3 +1,5 @@
+import { placeCommander, placeYargs, type Wiring } from './wire/wire-code.js'
+
 /** A framework that has a plugin, and what its author adds. */
 export interface Framework {
   /** Its package. */
@@ -7,6 +9,8 @@ export interface Framework {
   readonly majors: readonly [first: number, last: number]
   /** The lines to add, and where. */
   readonly steps: (project: ProjectStyle) => readonly string[]
+  /** How `--write` adds them to the code; without it, package.json is all there is to change. */
+  readonly wiring?: Omit<Wiring, 'plugin'>
 }
 
 /** What the lines depend on. */
@@ -21,6 +25,7 @@ export const FRAMEWORKS: readonly Framework[] = [
     name: 'commander',
     plugin: '@cli-ops/commander-plugin',
     majors: [12, 15],
+    wiring: { packages: ['commander', '@commander-js/extra-typings'], place: placeCommander },
     steps: ({ isModule }) => [
       importLine('cliOps', '@cli-ops/commander-plugin', isModule),
       'program.use(cliOps())   // before program.parse()',
@@ -30,6 +35,7 @@ export const FRAMEWORKS: readonly Framework[] = [
     name: 'yargs',
     plugin: '@cli-ops/yargs-plugin',
     majors: [17, 18],
+    wiring: { packages: ['yargs', 'yargs/yargs'], place: placeYargs },
     steps: ({ isModule }) => [
       importLine('cliOps', '@cli-ops/yargs-plugin', isModule),
       'yargs(hideBin(process.argv)).middleware(cliOps())   // then your commands',

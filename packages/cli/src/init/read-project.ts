@@ -13,6 +13,8 @@ export interface Project {
 /** What is read of a package.json; anything may be missing or something else. */
 export interface Manifest {
   readonly type?: unknown
+  readonly bin?: unknown
+  readonly main?: unknown
   readonly dependencies?: unknown
   readonly devDependencies?: unknown
   readonly peerDependencies?: unknown

@@ -37,7 +37,7 @@ export function showInit(folder: string, options: Readonly<Record<string, unknow
   }
 }
 
-function adviseOn(framework: Framework, project: Project): Advice[] {
+export function adviseOn(framework: Framework, project: Project): Advice[] {
   const { name, plugin, majors } = framework
   const range = rangeOf(project, name)
   if (range === undefined) return []
@@ -80,11 +80,11 @@ function adviceText({ framework, version, supported, hasPlugin, install, add }: 
   return [`${framework} ${version}: ${head}`, '', ...steps.map((line) => `  ${line}`)].join('\n')
 }
 
-function noPackage(folder: string): string {
+export function noPackage(folder: string): string {
   return `no package.json in ${folder} or above; any other program can be run with "cli-ops run"`
 }
 
-function noFramework({ folder }: Project): string {
+export function noFramework({ folder }: Project): string {
   const names = FRAMEWORKS.map(({ name }) => name).join(', ')
   return `${folder}/package.json depends on none of ${names}; any other program can be run with "cli-ops run"`
 }

@@ -45,8 +45,9 @@ export interface Coordinator<Events = StandardEvents> {
  * @throws TypeError when an option is wrong
  * @example
  * ```ts
- * await using ops = createCoordinator({ name: 'cli-alpha' })
+ * const ops = createCoordinator({ name: 'cli-alpha' })
  * await ops.locks.acquire('task-database', async () => { … })
+ * await ops.close() // from Node 24 on, `await using ops = …` does it
  * ```
  */
 export function createCoordinator<Events = StandardEvents>(

@@ -44,9 +44,10 @@ export interface TestCoordinator<Events = StandardEvents> extends Coordinator<Ev
  * @throws TypeError when an option is wrong, before anything is made
  * @example
  * ```ts
- * await using ops = createTestCoordinator()
+ * const ops = createTestCoordinator()
  * await addTask(ops, 'Write')
  * expect(await ops.locks.isLocked('task-database')).toBe(false)
+ * await ops.close() // from Node 24 on, `await using ops = …` does it
  * ```
  */
 export function createTestCoordinator<Events = StandardEvents>(

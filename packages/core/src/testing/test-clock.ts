@@ -32,7 +32,7 @@ interface WaitingTimer {
  * @example
  * ```ts
  * const clock = createTestClock(new Date('2026-01-02T03:04:05Z'))
- * await using ops = createTestCoordinator({ clock })
+ * const ops = createTestCoordinator({ clock })
  * await clock.advance(60_000)
  * ```
  */

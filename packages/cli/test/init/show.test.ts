@@ -3,8 +3,8 @@ import { dirname, join } from 'node:path'
 
 import { describe, expect, test } from 'vitest'
 
-import { FRAMEWORKS } from '../src/init/frameworks.js'
-import { CliOpsUser } from './fixtures/cli-ops-user.js'
+import { FRAMEWORKS } from '../../src/init/frameworks.js'
+import { CliOpsUser } from '../fixtures/cli-ops-user.js'
 
 interface Shown {
   readonly folder: string | null
@@ -122,7 +122,7 @@ test('the versions are those of the plugins’ peer dependencies', () => {
   for (const { name, plugin, majors } of FRAMEWORKS) {
     const folder = plugin.slice('@cli-ops/'.length)
     const manifest = JSON.parse(
-      readFileSync(new URL(`../../${folder}/package.json`, import.meta.url), 'utf8'),
+      readFileSync(new URL(`../../../${folder}/package.json`, import.meta.url), 'utf8'),
     ) as { peerDependencies: Record<string, string> }
     expect(manifest.peerDependencies[name]).toBe(`>=${majors[0]} <${majors[1] + 1}`)
   }

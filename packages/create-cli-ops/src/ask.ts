@@ -1,0 +1,15 @@
+import { createInterface } from 'node:readline/promises'
+
+/** Asks on the terminal; gives the default where the answer is empty. */
+export async function ask(question: string, defaultAnswer: string): Promise<string> {
+  const reader = createInterface({ input: process.stdin, output: process.stderr })
+  // Ctrl-C and Ctrl-D end the program, as they do where nobody asks.
+  reader.once('SIGINT', () => process.exit(130)).once('close', onClose)
+  const answer = await reader.question(`${question} (${defaultAnswer}) `)
+  reader.off('close', onClose).close()
+  return answer.trim() || defaultAnswer
+}
+
+function onClose(): void {
+  process.exit(1)
+}

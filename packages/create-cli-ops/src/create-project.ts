@@ -1,0 +1,47 @@
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+import type { Framework } from './frameworks.js'
+import { type PackageSource, projectManifest } from './project-manifest.js'
+
+/** A program that is to be made. */
+export interface NewProject {
+  /** Made where it is not there; must be empty but for a repository of git. */
+  readonly folder: string
+  readonly name: string
+  readonly framework: Framework
+  readonly source: PackageSource
+}
+
+/** The folder that comes with this package: `any` for all frameworks, and one for each. */
+const TEMPLATES = new URL('../templates/', import.meta.url)
+
+/** Whether nothing would be overwritten. */
+export function isFree(folder: string): boolean {
+  return !existsSync(folder) || readdirSync(folder).every((name) => name === '.git')
+}
+
+/**
+ * Writes a program.
+ *
+ * @throws TypeError where the source's tarballs are not what is needed; nothing is written then
+ */
+export function createProject({ folder, name, framework, source }: NewProject): void {
+  const manifest = projectManifest(name, framework, source)
+  mkdirSync(folder, { recursive: true })
+  for (const template of ['any', framework.name])
+    cpSync(new URL(`${template}/`, TEMPLATES), folder, { recursive: true })
+  // npm publishes no file of the name .gitignore.
+  writeFileSync(join(folder, '.gitignore'), 'node_modules/\n')
+  writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest, undefined, 2)}\n`)
+  const words = { name, main: framework.main }
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true }))
+    if (entry.isFile() && /\.(?:js|md)$/u.test(entry.name))
+      fillIn(join(entry.parentPath, entry.name), words)
+}
+
+function fillIn(path: string, words: Readonly<Record<string, string>>): void {
+  const text = readFileSync(path, 'utf8')
+  const filled = text.replaceAll(/__(\w+?)__/gu, (place, word: string) => words[word] ?? place)
+  if (filled !== text) writeFileSync(path, filled)
+}

@@ -1,0 +1,43 @@
+import { readdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+
+import type { Framework } from './frameworks.js'
+
+/** Where the kit's own packages come from. */
+export interface PackageSource {
+  /** The version of this package, which all of them have. */
+  readonly version: string
+  /** A folder of tarballs; undefined for the registry. */
+  readonly tarballs?: string | undefined
+}
+
+/** The package.json of a new program. */
+export function projectManifest(name: string, framework: Framework, source: PackageSource): object {
+  const own = (dependency: string): Record<string, string> => ({
+    [dependency]: rangeOf(dependency, source),
+  })
+  return {
+    name,
+    version: '0.1.0',
+    private: true,
+    type: 'module',
+    bin: { [name]: `./${framework.main}` },
+    engines: { node: '>=20.19' },
+    scripts: { start: `node ${framework.main}`, test: 'node --test' },
+    ...framework.manifest(name),
+    dependencies: { ...own(framework.plugin), ...framework.dependencies },
+    devDependencies: own('@cli-ops/shared-ipc'),
+  }
+}
+
+/** @throws TypeError where the folder has no tarball of the package, or several */
+function rangeOf(dependency: string, { version, tarballs }: PackageSource): string {
+  if (tarballs === undefined) return `^${version}`
+  const beginning = `${dependency.replace('@', '').replace('/', '-')}-`
+  const found = readdirSync(tarballs).filter(
+    (file) => file.startsWith(beginning) && /^\d.*\.tgz$/u.test(file.slice(beginning.length)),
+  )
+  const [file, another] = found
+  if (file !== undefined && another === undefined) return `file:${resolve(join(tarballs, file))}`
+  throw new TypeError(`${tarballs} must have one tarball of ${dependency}, got ${found.length}`)
+}

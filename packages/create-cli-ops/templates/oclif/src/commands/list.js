@@ -1,0 +1,11 @@
+import { Command } from '@oclif/core'
+
+import { readNotes } from '../notes.js'
+
+export default class List extends Command {
+  static description = 'list the notes'
+
+  async run() {
+    for (const { text } of readNotes()) this.log(text)
+  }
+}

@@ -1,0 +1,45 @@
+// What the site shows at its side, from the documents themselves.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { root, workspaces } from '../workspaces.mjs'
+import { pagesIn, titleOf } from './pages.mjs'
+
+/** @typedef {{ text: string, link: string }} Item */
+
+/** The guides in the order of the table in docs/README.md, which a test keeps complete. */
+export function guides() {
+  const overview = readFileSync(join(root, 'docs/README.md'), 'utf8')
+  const named = Array.from(
+    overview.matchAll(/\]\((guides\/[^)#]+\.md)\)/gu),
+    ([, path]) => `docs/${path}`,
+  )
+  const all = pagesIn('docs/guides')
+  return [...new Set([...named.filter((page) => all.includes(page)), ...all])]
+}
+
+export function sidebar() {
+  const packages = workspaces().filter(({ manifest }) => manifest.private !== true)
+  return [
+    { text: 'Start', items: [{ text: 'What it is', link: '/' }, ...items(pagesIn('docs'))] },
+    { text: 'Guides', items: items(guides()) },
+    {
+      text: 'Packages',
+      collapsed: true,
+      items: packages.map(({ name, folder }) => ({ text: name, link: `/packages/${folder}/` })),
+    },
+    {
+      text: 'Reference',
+      collapsed: true,
+      items: [{ text: 'API', link: '/docs/reference/api/' }, ...items(pagesIn('docs/reference'))],
+    },
+    { text: 'Decisions', collapsed: true, items: items(pagesIn('docs/adr')) },
+  ]
+}
+
+/**
+ * @param {string[]} pages
+ * @returns {Item[]}
+ */
+function items(pages) {
+  return pages.map((page) => ({ text: titleOf(page), link: `/${page.replace(/\.md$/u, '')}` }))
+}
