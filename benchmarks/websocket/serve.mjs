@@ -1,19 +1,19 @@
 // Runs what is measured in a process of its own: `hub`, or `relay`, a bare WebSocket server that passes each message on to the other
 // clients, or back where there is none. Writes its URL.
 import process from 'node:process'
-import { createHub, hashToken } from '@cli-ops/driver-websocket/hub'
+import { createHub, hashAccessKey } from '@cli-ops/driver-websocket/hub'
 import { WebSocketServer } from 'ws'
 
 const [, , kind, home, secret = ''] = process.argv
 
 if (kind === 'hub') {
-  /** @type {import('@cli-ops/driver-websocket/hub').HubToken} */
+  /** @type {import('@cli-ops/driver-websocket/hub').AccessKey} */
   const token = {
     name: 'bench',
-    hash: hashToken(secret),
+    hash: hashAccessKey(secret),
     scopes: ['read', 'emit', 'lock', 'call'],
   }
-  const hub = await createHub({ tokens: [token], store: { home } })
+  const hub = await createHub({ keys: [token], store: { home } })
   console.log(hub.url)
 } else {
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate: false })

@@ -112,5 +112,5 @@ test('the guide to the hub works word by word', { timeout: 120_000 }, async () =
   expect(all).toContain('my turn')
   expect(all).toContain('laptop-7')
   // What was taken back is no longer good.
-  expect(() => laptop.run('cli-ops locks')).toThrow(/revoked|refused|token/u)
+  expect(() => laptop.run('cli-ops locks')).toThrow(/revoked|refused|access key/u)
 })

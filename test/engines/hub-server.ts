@@ -13,7 +13,7 @@ const BIN = join(root, 'packages/cli/dist/main.js')
 export class HubServer extends ServerProcess {
   readonly port: number
   readonly home = mkdtempSync(join(tmpdir(), 'cli-ops-hub-'))
-  /** The secret of a token for everything. */
+  /** The secret of an access key for everything. */
   readonly secret: string
   readonly #options: readonly string[]
 
@@ -21,7 +21,7 @@ export class HubServer extends ServerProcess {
     super()
     this.port = port
     this.#options = options
-    const args = ['token', 'add', 'all', '--scope', 'read,emit,lock,call']
+    const args = ['key', 'add', 'all', '--scope', 'read,emit,lock,call']
     this.secret = execFileSync(process.execPath, [BIN, 'serve', ...args], {
       encoding: 'utf8',
       env: this.#env,

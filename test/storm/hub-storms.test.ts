@@ -4,18 +4,19 @@ import { HubServer } from '../engines/hub-server.js'
 import { historyStorms } from './history-storms.js'
 import { leaseStorms } from './lease-storms.js'
 import { persistentRestartStorms } from './restart-storms.js'
+import { SESSION_LEASE_MS, sessionStorms } from './session-storms.js'
 import { settleStorms } from './settle-storms.js'
 import { LEASE_MS, type StormEngine } from './storm-engine.js'
 
-const hub: StormEngine = {
-  name: 'Hub',
-  start: async () => {
-    // After a crash it keeps locks for their owners for that long.
-    const server = await HubServer.start(['--lease', `${LEASE_MS}ms`])
-    vi.stubEnv('CLI_OPS_TOKEN', server.secret)
-    return server
-  },
+/** A hub with leases of that length: after a crash it keeps locks for their owners for as long. */
+async function startHub(leaseMs: number) {
+  const server = await HubServer.start(['--lease', `${leaseMs}ms`])
+  vi.stubEnv('CLI_OPS_TOKEN', server.secret)
+  return server
 }
+
+const hub: StormEngine = { name: 'Hub', start: () => startHub(LEASE_MS) }
+const patientHub = { name: 'Hub', start: () => startHub(SESSION_LEASE_MS) }
 
 describe('the hub', () => {
   afterEach(() => {
@@ -25,4 +26,5 @@ describe('the hub', () => {
   settleStorms(hub)
   historyStorms(hub)
   persistentRestartStorms(hub)
+  sessionStorms(patientHub)
 })

@@ -52,11 +52,11 @@ describe.skipIf(!has('bash'))('bash', () => {
     ['cli-ops events --type b', ['build:done']],
     ['cli-ops call cli', ['cli-alpha']],
     ['cli-ops completion ', ['bash', 'zsh', 'fish']],
-    ['cli-ops serve to', ['token']],
+    ['cli-ops serve ke', ['key']],
     ['cli-ops serve --tls', ['--tls-cert', '--tls-key']],
-    ['cli-ops serve token ', ['add', 'list', 'revoke']],
-    ['cli-ops serve token add laptop --scope l', ['lock']],
-    ['cli-ops serve token add ', []],
+    ['cli-ops serve key ', ['add', 'list', 'revoke']],
+    ['cli-ops serve key add laptop --scope l', ['lock']],
+    ['cli-ops serve key add ', []],
     ['cli-ops run -l db -- ./de', []],
     ['cli-ops run -l db make te', []],
     ['cli-ops emit build:done ', []],
@@ -70,8 +70,8 @@ describe.skipIf(!has('bash'))('bash', () => {
 
   test('tokens are those of the home', async () => {
     const user = new CliOpsUser()
-    await user.run('serve', 'token', 'add', 'laptop', '--scope', 'read')
-    expect(await complete(user, 'cli-ops serve token revoke ')).toEqual(['laptop'])
+    await user.run('serve', 'key', 'add', 'laptop', '--scope', 'read')
+    expect(await complete(user, 'cli-ops serve key revoke ')).toEqual(['laptop'])
   })
 
   test('ids are those of the resource that was named', async () => {

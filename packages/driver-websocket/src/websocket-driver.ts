@@ -2,7 +2,7 @@ import type { Driver, DriverOptions, EngineAccess } from '@cli-ops/shared-ipc/dr
 
 import { HubConnection } from './connection/hub-connection.js'
 import { HubEvents } from './events/hub-events.js'
-import { HUB_SCOPES } from './hub/hub-token.js'
+import { HUB_SCOPES } from './hub/access-key.js'
 import { HubLocks } from './locks/hub-locks.js'
 import { HubRegistry } from './registry/hub-registry.js'
 import { HubRpc } from './rpc/hub-rpc.js'
@@ -46,9 +46,9 @@ class WebSocketDriver implements Driver {
   access(): EngineAccess | undefined {
     const welcome = this.#connection.live?.welcome
     if (welcome === undefined) return undefined
-    const { token, scopes } = welcome
+    const { key, scopes } = welcome
     const refused = HUB_SCOPES.filter((scope) => !scopes.includes(scope))
-    return { bearer: `the token "${token}"`, granted: scopes, refused }
+    return { bearer: `the access key "${key}"`, granted: scopes, refused }
   }
 
   async open(signal: AbortSignal): Promise<void> {

@@ -4,7 +4,7 @@ import { createServer, type AddressInfo, connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { createHub, type Hub, hashToken, type HubToken } from '@cli-ops/driver-websocket/hub'
+import { createHub, type Hub, hashAccessKey, type AccessKey } from '@cli-ops/driver-websocket/hub'
 import { createCoordinator } from '@cli-ops/shared-ipc'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 
@@ -20,16 +20,16 @@ describe('a hub that is attacked', () => {
   let hub: Hub
   let home: string
   const log: string[] = []
-  let tokens: readonly HubToken[] = [
-    { name: 'all', hash: hashToken(ALL), scopes: ['read', 'emit', 'lock', 'call'] },
-    { name: 'reader', hash: hashToken(READER), scopes: ['read'] },
-    { name: 'passing', hash: hashToken(PASSING), scopes: ['read'] },
-    { name: 'team', hash: hashToken(TEAM), scopes: ['read', 'lock'], namespaces: ['team'] },
+  let keys: readonly AccessKey[] = [
+    { name: 'all', hash: hashAccessKey(ALL), scopes: ['read', 'emit', 'lock', 'call'] },
+    { name: 'reader', hash: hashAccessKey(READER), scopes: ['read'] },
+    { name: 'passing', hash: hashAccessKey(PASSING), scopes: ['read'] },
+    { name: 'team', hash: hashAccessKey(TEAM), scopes: ['read', 'lock'], namespaces: ['team'] },
   ]
   beforeAll(async () => {
     home = mkdtempSync(join(tmpdir(), 'cli-ops-hub-'))
     hub = await createHub({
-      tokens: () => tokens,
+      keys: () => keys,
       store: { home },
       allowedOrigins: ['https://board.example'],
       maxFrameBytes: 64 * 1024,
@@ -59,8 +59,8 @@ describe('a hub that is attacked', () => {
     test.each([
       ['no token', {}, 401],
       ['a wrong token', { token: 'wrong' }, 401],
-      ['the hash of a token', { token: hashToken(ALL) }, 401],
-      ['a token of another scheme', { headers: { authorization: `Basic ${ALL}` } }, 401],
+      ['the hash of an access key', { token: hashAccessKey(ALL) }, 401],
+      ['an access key of another scheme', { headers: { authorization: `Basic ${ALL}` } }, 401],
       ['a page of a stranger', { token: ALL, headers: { origin: 'https://evil.example' } }, 403],
       ['a page without an origin of its own', { token: ALL, headers: { origin: 'null' } }, 403],
       [
@@ -85,7 +85,7 @@ describe('a hub that is attacked', () => {
       client.socket.terminate()
     })
 
-    test('a token in the URL is none', async () => {
+    test('an access key in the URL is none', async () => {
       await expect(RawClient.connect(`${hub.url}/?token=${ALL}`, {})).rejects.toThrow('status 404')
     })
 
@@ -136,7 +136,7 @@ describe('a hub that is attacked', () => {
     })
   })
 
-  describe('with a token', () => {
+  describe('with an access key', () => {
     test.each([
       ['events.append', 'emit'],
       ['registry.register', 'emit'],
@@ -159,7 +159,7 @@ describe('a hub that is attacked', () => {
       await driver.close()
     })
 
-    test('a namespace that the token is not good for is refused', async () => {
+    test('a namespace that the access key is not good for is refused', async () => {
       await expect(openAt(hub.url, { token: TEAM })).rejects.toMatchObject({ code: 'FORBIDDEN' })
       await (await openAt(hub.url, { token: TEAM, namespace: 'team' })).close()
     })
@@ -176,7 +176,7 @@ describe('a hub that is attacked', () => {
 
     test('one that is revoked ends its connections within seconds', async () => {
       const client = await RawClient.enter(hub.url, PASSING)
-      tokens = tokens.filter(({ name }) => name !== 'passing')
+      keys = keys.filter(({ name }) => name !== 'passing')
       expect(await client.closed).toMatchObject({ code: 4401 })
       await expect(RawClient.connect(hub.url, { token: PASSING })).rejects.toThrow(
         /status 4(?:01|29)/u,
@@ -464,7 +464,7 @@ describe('a hub that is attacked', () => {
 test('GET /health says how the hub is, and no secret', async () => {
   const home = mkdtempSync(join(tmpdir(), 'cli-ops-hub-'))
   const hub = await createHub({
-    tokens: [{ name: 'x', hash: hashToken(ALL), scopes: ['read'] }],
+    keys: [{ name: 'x', hash: hashAccessKey(ALL), scopes: ['read'] }],
     store: { home },
   })
   const url = hub.url.replace('ws:', 'http:')
@@ -486,8 +486,8 @@ test('a hub does not start where its store is away', async () => {
   await once(free, 'listening')
   const { port } = free.address() as AddressInfo
   free.close()
-  const tokens = [{ name: 'x', hash: hashToken(ALL), scopes: ['read'] as const }]
-  const starting = createHub({ tokens, store: { url: `redis://127.0.0.1:${port}` } })
+  const keys = [{ name: 'x', hash: hashAccessKey(ALL), scopes: ['read'] as const }]
+  const starting = createHub({ keys, store: { url: `redis://127.0.0.1:${port}` } })
   await expect(starting).rejects.toMatchObject({ code: 'ENGINE_UNAVAILABLE' })
 })
 
@@ -500,15 +500,15 @@ test.each([
   [{ store: { url: 'memory:' } }, /^store.url must be/u],
   [{ store: { url: 'wss://other' } }, /^store.url must be/u],
   [
-    { tokens: [{ name: 'x', hash: 'the secret itself', scopes: [] }] },
-    /^the hash of the token "x"/u,
+    { keys: [{ name: 'x', hash: 'the secret itself', scopes: [] }] },
+    /^the hash of the access key "x"/u,
   ],
   [
-    { tokens: [{ name: 'x', hash: hashToken('y'), scopes: ['all'] }] },
-    /^the scopes of the token "x"/u,
+    { keys: [{ name: 'x', hash: hashAccessKey('y'), scopes: ['all'] }] },
+    /^the scopes of the access key "x"/u,
   ],
   [{ leaseMs: 1 }, /^leaseMs must be/u],
 ])('createHub refuses %j (%#)', async (options, message) => {
-  const starting = createHub({ tokens: [], ...options } as Parameters<typeof createHub>[0])
+  const starting = createHub({ keys: [], ...options } as Parameters<typeof createHub>[0])
   await expect(starting).rejects.toThrow(message)
 })

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 
-import { hashToken } from '@cli-ops/driver-websocket/hub'
+import { hashAccessKey } from '@cli-ops/driver-websocket/hub'
 import { createCoordinator } from '@cli-ops/shared-ipc'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 
@@ -10,15 +10,15 @@ import { openAt } from './drivers.js'
 import { HubProcess } from './hub-process.js'
 
 const SECRET = 'secret-of-the-client-tests'
-const tokens = [
-  { name: 'ci', hash: hashToken(SECRET), scopes: ['read', 'emit', 'lock', 'call'] as const },
+const keys = [
+  { name: 'ci', hash: hashAccessKey(SECRET), scopes: ['read', 'emit', 'lock', 'call'] as const },
 ]
 
 describe('a client', () => {
   let hub: HubProcess
   beforeAll(async () => {
     vi.stubEnv('CLI_OPS_TOKEN', SECRET)
-    hub = await HubProcess.start({ tokens })
+    hub = await HubProcess.start({ keys })
   })
   afterAll(async () => {
     await hub.stop()
@@ -81,11 +81,11 @@ describe('a client', () => {
   test('says what it needs where there is no token, and tells a wrong one to nobody', async () => {
     const program = `await ops.locks.list().catch((error) => console.log(error.code, error.message))`
     expect(await run(program, { CLI_OPS_TOKEN: '' })).toMatch(
-      /^FORBIDDEN ws:\/\/127\.0\.0\.1:\d+\/ needs a token: give it in CLI_OPS_TOKEN/u,
+      /^FORBIDDEN ws:\/\/127\.0\.0\.1:\d+\/ needs an access key: give it in CLI_OPS_TOKEN/u,
     )
     const wrong = await run(program, { CLI_OPS_TOKEN: 'not-the-secret' })
     expect(wrong).toMatch(
-      /^FORBIDDEN .* does not accept the token: .*see CLI_OPS_TOKEN and CLI_OPS_TOKEN_FILE/u,
+      /^FORBIDDEN .* does not accept the access key: .*see CLI_OPS_TOKEN and CLI_OPS_TOKEN_FILE/u,
     )
     expect(wrong).not.toContain('not-the-secret')
   })

@@ -1,4 +1,4 @@
-import { createHub, hashToken } from '@cli-ops/driver-websocket/hub'
+import { createHub, hashAccessKey } from '@cli-ops/driver-websocket/hub'
 import { createCoordinator } from '@cli-ops/shared-ipc'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 
@@ -6,7 +6,7 @@ import { hasRabbitServer, RabbitServer } from '../../../test/engines/rabbitmq-se
 import { temporaryHome } from '../../core/test/fixtures/temporary-home.js'
 
 const SECRET = 'secret-of-the-rabbitmq-tests'
-const tokens = [{ name: 'ci', hash: hashToken(SECRET), scopes: ['read', 'emit'] as const }]
+const keys = [{ name: 'ci', hash: hashAccessKey(SECRET), scopes: ['read', 'emit'] as const }]
 const SETTLED = { timeout: 60_000, interval: 20 }
 
 describe.runIf(hasRabbitServer())('a hub on RabbitMQ', () => {
@@ -18,7 +18,7 @@ describe.runIf(hasRabbitServer())('a hub on RabbitMQ', () => {
 
   /** Starts a hub on the broker; 0 for any free port. */
   async function startHub(port = 0) {
-    const hub = await createHub({ tokens, port, store: { url: server.url } })
+    const hub = await createHub({ keys, port, store: { url: server.url } })
     onTestFinished(() => hub.close())
     return hub
   }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-import type { HubToken } from '@cli-ops/driver-websocket/hub'
+import type { AccessKey } from '@cli-ops/driver-websocket/hub'
 import { faultsOf, type ServerFaults } from '../../../test/engines/engine-faults.js'
 import { firstLine, ServerProcess } from '../../../test/engines/server-process.js'
 
@@ -12,7 +12,7 @@ const PROGRAM = fileURLToPath(new URL('hub-program.mjs', import.meta.url))
 
 /** Options of {@link HubProcess.start}. */
 export interface HubProcessOptions {
-  readonly tokens: readonly HubToken[]
+  readonly keys: readonly AccessKey[]
   readonly storeUrl?: string
   readonly leaseMs?: number
   /** @default a new one, that is removed at the end */
@@ -48,10 +48,10 @@ export class HubProcess extends ServerProcess {
   }
 
   protected launch(): ChildProcess {
-    const { tokens, storeUrl = 'local:', leaseMs = 10_000 } = this.#options
+    const { keys, storeUrl = 'local:', leaseMs = 10_000 } = this.#options
     const options = {
       port: this.port || 0,
-      tokens,
+      keys,
       leaseMs,
       store: { url: storeUrl, home: this.home },
     }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-import { hashToken } from '@cli-ops/driver-websocket/hub'
+import { hashAccessKey } from '@cli-ops/driver-websocket/hub'
 import { LockManager } from '@cli-ops/shared-ipc'
 import { randomId } from '@cli-ops/shared-ipc/driver'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -10,8 +10,8 @@ import { HubProcess } from './hub-process.js'
 import { RawClient } from './raw-client.js'
 
 const SECRET = 'secret-of-the-lease-tests'
-const tokens = [
-  { name: 'ci', hash: hashToken(SECRET), scopes: ['read', 'emit', 'lock', 'call'] as const },
+const keys = [
+  { name: 'ci', hash: hashAccessKey(SECRET), scopes: ['read', 'emit', 'lock', 'call'] as const },
 ]
 // Longer than a hub takes to start again on a busy machine.
 const LEASE_MS = 4_000
@@ -23,7 +23,7 @@ describe('a lease of a client of a hub that keeps its locks in a home', () => {
   let db: string
   beforeAll(async () => {
     vi.stubEnv('CLI_OPS_TOKEN', SECRET)
-    hub = await HubProcess.start({ tokens, leaseMs: LEASE_MS })
+    hub = await HubProcess.start({ keys, leaseMs: LEASE_MS })
   })
   beforeEach(() => {
     db = randomId()
@@ -51,7 +51,7 @@ describe('a lease of a client of a hub that keeps its locks in a home', () => {
     return locks
   }
 
-  test('is shown on the machine of the hub with its owner, and the token that is proven', async () => {
+  test('is shown on the machine of the hub with its owner, and the access key that is proven', async () => {
     const grant = await take(await remote(), db)
     const [info] = await beside().list()
     expect(info).toMatchObject({

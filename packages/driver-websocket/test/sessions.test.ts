@@ -1,4 +1,4 @@
-import { hashToken } from '@cli-ops/driver-websocket/hub'
+import { hashAccessKey } from '@cli-ops/driver-websocket/hub'
 import { LockManager } from '@cli-ops/shared-ipc'
 import { type LockGrant, randomId } from '@cli-ops/shared-ipc/driver'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
@@ -9,8 +9,8 @@ import { HubProcess } from './hub-process.js'
 import { RawClient } from './raw-client.js'
 
 const SECRET = 'secret-of-the-session-tests'
-const tokens = [
-  { name: 'ci', hash: hashToken(SECRET), scopes: ['read', 'emit', 'lock', 'call'] as const },
+const keys = [
+  { name: 'ci', hash: hashAccessKey(SECRET), scopes: ['read', 'emit', 'lock', 'call'] as const },
 ]
 const LEASE_MS = 12_000
 const KEEP = { retentionMs: 60_000, maxBytes: 2 ** 20 }
@@ -32,7 +32,7 @@ describe.each(STORES.filter(({ isThere }) => isThere))(
       vi.stubEnv('CLI_OPS_TOKEN', SECRET)
       redis = hasRedis ? await RedisServer.start() : undefined
       hub = await HubProcess.start({
-        tokens,
+        keys,
         leaseMs: LEASE_MS,
         ...(redis !== undefined && { storeUrl: redis.url }),
       })
@@ -270,7 +270,7 @@ describe('the sessions of a hub', () => {
     const { mkdtempSync, rmSync } = await import('node:fs')
     const { tmpdir } = await import('node:os')
     const home = mkdtempSync(`${tmpdir()}/cli-ops-hub-`)
-    const hub = await createHub({ tokens, store: { home }, maxSessions: 2 })
+    const hub = await createHub({ keys, store: { home }, maxSessions: 2 })
     const one = await RawClient.enter(hub.url, SECRET)
     const two = await RawClient.enter(hub.url, SECRET)
     one.socket.terminate()
@@ -288,7 +288,7 @@ describe('the sessions of a hub', () => {
 
   test('show a program beside the hub who holds a lock, over a restart of the hub', async () => {
     vi.stubEnv('CLI_OPS_TOKEN', SECRET)
-    const hub = await HubProcess.start({ tokens, leaseMs: LEASE_MS })
+    const hub = await HubProcess.start({ keys, leaseMs: LEASE_MS })
     const driver = await openAt(hub.url, { token: SECRET, leaseMs: LEASE_MS })
     const grant = await take(driver.locks, 'db')
     await hub.restart()

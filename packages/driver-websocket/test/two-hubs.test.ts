@@ -1,5 +1,5 @@
 import { createDriver } from '@cli-ops/driver-websocket'
-import { createHub, type Hub, hashToken } from '@cli-ops/driver-websocket/hub'
+import { createHub, type Hub, hashAccessKey } from '@cli-ops/driver-websocket/hub'
 import { testDriver } from '@cli-ops/shared-ipc/testing'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 
@@ -8,8 +8,8 @@ import { newRequest, openAt, take } from './drivers.js'
 import { HubProcess } from './hub-process.js'
 
 const SECRET = 'secret-of-the-redis-tests'
-const tokens = [
-  { name: 'ci', hash: hashToken(SECRET), scopes: ['read', 'emit', 'lock', 'call'] as const },
+const keys = [
+  { name: 'ci', hash: hashAccessKey(SECRET), scopes: ['read', 'emit', 'lock', 'call'] as const },
 ]
 const KEEP = { retention: { retentionMs: 60_000, maxBytes: 2 ** 20 }, durable: false }
 
@@ -19,7 +19,7 @@ describe.runIf(hasRedisServer())('hubs on one Redis', () => {
   beforeAll(async () => {
     vi.stubEnv('CLI_OPS_TOKEN', SECRET)
     redis = await RedisServer.start()
-    const options = { tokens, store: { url: redis.url }, leaseMs: 2_000 }
+    const options = { keys, store: { url: redis.url }, leaseMs: 2_000 }
     hubs = [await createHub(options), await createHub(options)]
   })
   afterAll(async () => {
@@ -114,7 +114,7 @@ describe.runIf(hasRedisServer())('hubs on one Redis', () => {
   })
 
   test('a lease is over before the other hub hands the lock on, where the first one was killed', async () => {
-    const doomed = await HubProcess.start({ tokens, storeUrl: redis.url, leaseMs: 1_500 })
+    const doomed = await HubProcess.start({ keys, storeUrl: redis.url, leaseMs: 1_500 })
     const link = await doomed.faults.openLink()
     const one = await openAt(link.url, { token: SECRET, leaseMs: 1_500, namespace: 'doomed' })
     const grant = await take(one.locks, 'db')

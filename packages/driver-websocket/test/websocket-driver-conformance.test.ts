@@ -1,19 +1,19 @@
 import { createDriver } from '@cli-ops/driver-websocket'
-import { hashToken } from '@cli-ops/driver-websocket/hub'
+import { hashAccessKey } from '@cli-ops/driver-websocket/hub'
 import { testDriver } from '@cli-ops/shared-ipc/testing'
 import { afterAll, beforeAll, describe, test, vi } from 'vitest'
 
 import { HubProcess } from './hub-process.js'
 
 const SECRET = 'the secret of the conformance suite'.replaceAll(' ', '-')
-const tokens = [
-  { name: 'suite', hash: hashToken(SECRET), scopes: ['read', 'emit', 'lock', 'call'] as const },
+const keys = [
+  { name: 'suite', hash: hashAccessKey(SECRET), scopes: ['read', 'emit', 'lock', 'call'] as const },
 ]
 
 let hub: HubProcess
 beforeAll(async () => {
   vi.stubEnv('CLI_OPS_TOKEN', SECRET)
-  hub = await HubProcess.start({ tokens })
+  hub = await HubProcess.start({ keys })
 })
 afterAll(async () => {
   await hub.stop()

@@ -1,64 +1,60 @@
 import { Command } from 'commander'
 
 import { parsePort } from '../parse-port.js'
-import { serveTokenCommand } from './serve-token.js'
+import { HUB_LIMITS } from '../serve/hub-limits.js'
+import { serveKeyCommand } from './serve-key.js'
 
 /** `cli-ops serve`. */
 export function serveCommand(): Command {
   const collect = (value: string, all: readonly string[] = []): readonly string[] => [...all, value]
-  return (
-    new Command('serve')
-      // `--json` of `token list` is its own.
-      .enablePositionalOptions()
-      .description('let CLIs on other machines join this one, over WebSocket, until Ctrl-C')
-      .option(
-        '--host <address>',
-        'listen on this address; beyond this machine it needs TLS',
-        '127.0.0.1',
-      )
-      .option('--port <port>', 'listen on this port; 0 for a free one', parsePort, 4711)
-      .option('--tls-cert <file>', 'the certificate, with those between it and its authority, PEM')
-      .option('--tls-key <file>', 'its key, PEM; SIGHUP reads both anew')
-      .option('--store <url>', 'where to keep everything: "local:" or an engine', 'local:')
-      .option(
-        '--allow-origin <origin>',
-        'let pages of this origin connect; repeat for more',
-        collect,
-      )
-      .option(
-        '--allow-host <name>',
-        'another name by which clients reach it; repeat for more',
-        collect,
-      )
-      .option(
-        '--lease <duration>',
-        'longest time that a lock outlives contact with its owner (default: 10s)',
-      )
-      .option('--quiet', 'say only what an operator must know, and nothing of each connection')
-      .option('--json', 'print the URL, and what it says on stderr, as lines of JSON')
-      .option('--check <url>', 'do not serve; ask the hub at this URL how it is, and end')
-      .addHelpText(
-        'after',
-        `
+  const command = new Command('serve')
+  command
+    // `--json` of `key list` is its own.
+    .enablePositionalOptions()
+    .description('let CLIs on other machines join this one, over WebSocket, until Ctrl-C')
+    .option(
+      '--host <address>',
+      'listen on this address; beyond this machine it needs TLS',
+      '127.0.0.1',
+    )
+    .option('--port <port>', 'listen on this port; 0 for a free one', parsePort, 4711)
+    .option('--tls-cert <file>', 'the certificate, with those between it and its authority, PEM')
+    .option('--tls-key <file>', 'its key, PEM; SIGHUP reads both anew')
+    .option('--store <url>', 'where to keep everything: "local:" or an engine', 'local:')
+    .option('--allow-origin <origin>', 'let pages of this origin connect; repeat for more', collect)
+    .option(
+      '--allow-host <name>',
+      'another name by which clients reach it; repeat for more',
+      collect,
+    )
+    .option('--path <path>', 'path of its URL, where a reverse proxy leaves it as it is')
+    .option('--quiet', 'say only what an operator must know, and nothing of each connection')
+    .option('--json', 'print the URL, and what it says on stderr, as lines of JSON')
+    .option('--check <url>', 'do not serve; ask the hub at this URL how it is, and end')
+    .addHelpText(
+      'after',
+      `
 The store of this machine's own CLIs is used where --store is not given, so that they and the remote ones meet. The password of
-an engine belongs into a variable, such as CLI_OPS_REDIS_PASSWORD_FILE. Tokens are in the home, by digest.
+an engine belongs into a variable, such as CLI_OPS_REDIS_PASSWORD_FILE. Access keys are in the home, by digest.
 
 Examples:
-  cli-ops serve token add laptop-7 --scope read,emit,lock,call --expires 30d
+  cli-ops serve key add laptop-7 --scope read,emit,lock,call --expires 30d
   cli-ops serve --host 0.0.0.0 --tls-cert hub.pem --tls-key hub.key
   cli-ops serve --check wss://build-7:4711`,
-      )
-      .action(async ({ check, ...options }) => {
-        const { endAs } = await import('../end-as.js')
-        if (typeof check === 'string') {
-          const { checkHub } = await import('../serve/check-hub.js')
-          const { withContext } = await import('../with-context.js')
-          await withContext([check], options as Record<string, unknown>, checkHub)
-          return
-        }
-        const { runServe } = await import('../serve/run-serve.js')
-        endAs(await runServe(options as Parameters<typeof runServe>[0]))
-      })
-      .addCommand(serveTokenCommand())
-  )
+    )
+    .action(async ({ check, ...options }) => {
+      const { endAs } = await import('../end-as.js')
+      if (typeof check === 'string') {
+        const { checkHub } = await import('../serve/check-hub.js')
+        const { withContext } = await import('../with-context.js')
+        await withContext([check], options as Record<string, unknown>, checkHub)
+        return
+      }
+      const { runServe } = await import('../serve/run-serve.js')
+      endAs(await runServe(options as Parameters<typeof runServe>[0]))
+    })
+    .addCommand(serveKeyCommand())
+  for (const { flag, kind, help, default: byDefault } of HUB_LIMITS)
+    command.option(`--${flag} <${kind}>`, `${help} (default: ${byDefault})`)
+  return command
 }

@@ -7,7 +7,7 @@ export interface Candidate {
 }
 
 /** What kinds of values are looked up when they are needed. */
-export type ValueKind = 'resource' | 'lock-id' | 'event' | 'service' | 'token' | 'attached'
+export type ValueKind = 'resource' | 'lock-id' | 'event' | 'service' | 'access-key' | 'attached'
 
 /** Looks values up; `words` are all that were typed. */
 export type LookUp = (kind: ValueKind, words: readonly string[]) => Promise<readonly string[]>
@@ -22,7 +22,7 @@ const KINDS: ReadonlyMap<string, ValueKind> = new Map([
   ['emit', 'event'],
   ['emits', 'event'],
   ['name', 'service'],
-  ['token', 'token'],
+  ['access-key', 'access-key'],
   ['attached', 'attached'],
 ])
 const CHOICES: ReadonlyMap<string, readonly string[]> = new Map([

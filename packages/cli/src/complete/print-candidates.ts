@@ -43,9 +43,9 @@ async function lookUp(
       const { Attachments } = await import('../attach/attachment.js')
       return new Attachments(context.connection.home).list().map(({ command }) => command)
     }
-    case 'token': {
-      const { TokenFile } = await import('../serve/token-file.js')
-      return new TokenFile(context.connection.home).read().map(({ name }) => name)
+    case 'access-key': {
+      const { KeyFile } = await import('../serve/key-file.js')
+      return new KeyFile(context.connection.home).read().map(({ name }) => name)
     }
   }
 }

@@ -9,7 +9,7 @@ const TIMEOUT_MS = 5_000
 const MAX_BYTES = 64 * 1024
 
 /**
- * `serve --check <url>`: asks a hub how it is, without a token. Exit code 1 where it, or its store, cannot be reached. The
+ * `serve --check <url>`: asks a hub how it is, without an access key. Exit code 1 where it, or its store, cannot be reached. The
  * certificate is checked as clients do, by `CLI_OPS_WEBSOCKET_TLS_CA_FILE`.
  */
 export const checkHub: OpsRun = async ({ args, print, signal }) => {
@@ -29,7 +29,8 @@ function healthUrl(text: string): URL {
   url.username = ''
   url.password = ''
   // The setter of `protocol` does not change these two.
-  return new URL('/health', url.href.replace(/^ws/u, 'http'))
+  const path = url.pathname.replace(/\/$/u, '')
+  return new URL(`${path}/healthz`, url.href.replace(/^ws/u, 'http'))
 }
 
 async function askHealth(url: URL, signal: AbortSignal): Promise<HubHealth> {

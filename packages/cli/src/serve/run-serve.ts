@@ -6,13 +6,15 @@ import { atMost, withContext } from '../live/with-context.js'
 import { askedToEnd } from './asked-to-end.js'
 import { certificateConcerns } from './certificate-concerns.js'
 import { loadHub } from './hub-package.js'
-import { hubTokens } from './hub-tokens.js'
+import { hubKeys } from './hub-keys.js'
 import { createServeLog, type ServeLog } from './serve-log.js'
 import { parseServeOptions, readTls, type ServeOptions, type TlsPaths } from './serve-options.js'
-import { TokenFile } from './token-file.js'
+import { socketOfSystemd, SystemdService } from './systemd-service.js'
+import { KeyFile } from './key-file.js'
 
-/** A client that does not take its leave is not waited for longer; a second signal ends the wait at once. */
+/** What is waited for once the clients are gone; a second signal ends the wait at once. */
 const CLOSE_MS = 5_000
+const DRAIN_MS = 5_000
 
 /**
  * Serves a hub until SIGINT or SIGTERM ends it; its clients are told first. SIGHUP makes it read its certificate anew. The URL is
@@ -30,11 +32,13 @@ export function runServe(options: ServeOptions): Promise<CommandEnd> {
 
 async function serve(options: ServeOptions, { connection }: OpsHandle): Promise<CommandEnd> {
   const { tlsPaths, ...hubOptions } = parseServeOptions(options, connection.home)
+  const socketFd = socketOfSystemd(process.env)
   const tls = tlsPaths === undefined ? undefined : readTls(tlsPaths)
   const log = createServeLog(options)
-  const file = new TokenFile(connection.home)
+  const file = new KeyFile(connection.home)
   const count = file.read().length
   const { createHub } = await loadHub()
+  const service = new SystemdService(process.env, log.important)
   let onReload = (): void => undefined
   let isReady = false
   // From here on a signal ends it in order, also while it starts.
@@ -44,15 +48,22 @@ async function serve(options: ServeOptions, { connection }: OpsHandle): Promise<
   const hub = await createHub({
     ...hubOptions,
     tls,
-    tokens: hubTokens(file, log),
-    // That it listens is said below, with more.
+    socketFd,
+    keys: hubKeys(file, log),
     onLog: (line) => {
+      // Until it listens each line says why it does not yet.
       if (isReady) log.routine(line)
+      else log.important(line)
     },
   })
   isReady = true
+  const status = `serving at ${hub.url}`
   onReload = () => {
-    reload(hub, tlsPaths, log)
+    void (async () => {
+      await service.reloading()
+      reload(hub, tlsPaths, log)
+      await service.ready(status)
+    })()
   }
   const { store } = await hub.health()
   process.stdout.on('error', () => undefined)
@@ -62,13 +73,16 @@ async function serve(options: ServeOptions, { connection }: OpsHandle): Promise<
       : `${hub.url}\n`,
   )
   log.important(
-    `the hub is at ${hub.url}, its store is ${store.url}; it accepts ${count === 1 ? '1 token' : `${count} tokens`}, and "cli-ops serve token add <name> --scope <scopes>" makes one; Ctrl-C ends it`,
+    `the hub is at ${hub.url}, its store is ${store.url}; it accepts ${count === 1 ? '1 access key' : `${count} access keys`}, and "cli-ops serve key add <name> --scope <scopes>" makes one; Ctrl-C ends it`,
   )
   if (tls !== undefined && tlsPaths !== undefined)
     for (const concern of certificateConcerns(tls, tlsPaths)) log.important(concern)
+  await service.ready(status)
   const end = await asked
   log.important(`${String(end)}: telling the clients, and ending`)
-  await atMost(hub.close(), CLOSE_MS)
+  const { drainMs = DRAIN_MS } = hubOptions
+  // Clients wait for the next hub, and nobody for systemd.
+  await Promise.all([service.stopping(), atMost(hub.close(), drainMs + CLOSE_MS)])
   return end
 }
 

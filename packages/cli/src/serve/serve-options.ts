@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 
 import type { HubOptions, HubTls } from '@cli-ops/driver-websocket/hub'
-import { describe, parseDuration } from '@cli-ops/shared-ipc/ops'
+import { describe } from '@cli-ops/shared-ipc/ops'
+
+import { parseHubLimits } from './parse-hub-limits.js'
 
 /** What commander makes of the command line. */
 export interface ServeOptions {
@@ -13,9 +15,11 @@ export interface ServeOptions {
   readonly allowOrigin?: readonly string[]
   readonly allowHost?: readonly string[]
   readonly store: string
-  readonly lease?: string
+  readonly path?: string
   readonly quiet?: boolean
   readonly json?: boolean
+  /** Limits, by the names that commander makes. */
+  readonly [limit: string]: unknown
 }
 
 /** Where the certificate and its key are. */
@@ -28,12 +32,12 @@ export interface TlsPaths {
 export function parseServeOptions(
   options: ServeOptions,
   home: string,
-): Omit<HubOptions, 'tokens'> & { readonly tlsPaths: TlsPaths | undefined } {
-  const { host, port, allowOrigin, allowHost, store, lease } = options
+): Omit<HubOptions, 'keys'> & { readonly tlsPaths: TlsPaths | undefined } {
+  const { host, port, allowOrigin, allowHost, store, path } = options
   const tlsPaths = tlsPathsOf(options)
   if (tlsPaths === undefined && !isLoopback(host)) {
     throw new TypeError(
-      `--host must be 127.0.0.1, ::1 or localhost where --tls-cert and --tls-key are not given, got ${describe(host)}: without TLS anybody between could read the tokens`,
+      `--host must be 127.0.0.1, ::1 or localhost where --tls-cert and --tls-key are not given, got ${describe(host)}: without TLS anybody between could read the access keys`,
     )
   }
   return {
@@ -42,7 +46,8 @@ export function parseServeOptions(
     allowedOrigins: allowOrigin,
     allowedHosts: allowHost,
     store: { url: store, home },
-    ...(lease !== undefined && { leaseMs: parseDuration('--lease', lease) }),
+    path: path === undefined ? undefined : parsePath(path),
+    ...parseHubLimits(options),
     tlsPaths,
   }
 }
@@ -69,6 +74,13 @@ function readPem(option: string, path: string): Buffer {
       { cause: error },
     )
   }
+}
+
+function parsePath(path: string): string {
+  if (/^\/$|^(?:\/[\w.~-]+)+$/u.test(path)) return path
+  throw new TypeError(
+    `--path must begin with "/" and have letters, digits, ".", "_", "~" or "-" between slashes, such as /ops, got ${describe(path)}`,
+  )
 }
 
 function isLoopback(host: string): boolean {

@@ -26,9 +26,9 @@ async function serve(user: CliOpsUser, ...args: readonly string[]) {
   }
 }
 
-/** Makes a token and puts it into the environment of this process. */
-async function useToken(user: CliOpsUser, name: string, scopes: string): Promise<void> {
-  const { stdout } = await user.run('serve', 'token', 'add', name, '--scope', scopes)
+/** Makes an access key and puts it into the environment of this process. */
+async function useKey(user: CliOpsUser, name: string, scopes: string): Promise<void> {
+  const { stdout } = await user.run('serve', 'key', 'add', name, '--scope', scopes)
   vi.stubEnv('CLI_OPS_TOKEN', stdout.trim())
 }
 
@@ -63,19 +63,19 @@ describe('cli-ops serve', { timeout: 60_000 }, () => {
     const { status, stdout, stderr } = await endOf(program, 'SIGTERM')
     expect({ status, stdout }).toEqual({ status: 'SIGTERM', stdout: `${url}\n` })
     expect(stderr).toBe(
-      `cli-ops: the hub is at ${url}, its store is local:; it accepts 0 tokens, and "cli-ops serve token add <name> --scope <scopes>" makes one; Ctrl-C ends it\n` +
+      `cli-ops: the hub is at ${url}, its store is local:; it accepts 0 access keys, and "cli-ops serve key add <name> --scope <scopes>" makes one; Ctrl-C ends it\n` +
         'cli-ops: SIGTERM: telling the clients, and ending\n',
     )
   })
 
   test('remote CLIs meet those of the machine', async () => {
     const user = new CliOpsUser()
-    await useToken(user, 'laptop', 'read,emit,lock,call')
+    await useKey(user, 'laptop', 'read,emit,lock,call')
     const { program, url } = await serve(user)
     const laptop = clientOf(url)
     const lock = await laptop.locks.lock('deploy')
     const { stdout } = await user.run('locks')
-    expect(stdout).toMatch(/^deploy .*laptop \(pid .*, token laptop\)/mu)
+    expect(stdout).toMatch(/^deploy .*laptop \(pid .*, access key laptop\)/mu)
     await lock.release()
     await laptop.events.emit('task:created', { id: '1', title: 'Write' })
     expect((await user.run('events')).stdout).toContain('task:created')
@@ -83,28 +83,28 @@ describe('cli-ops serve', { timeout: 60_000 }, () => {
     expect(await endOf(program, 'SIGINT')).toMatchObject({ status: 'SIGINT' })
   })
 
-  test('a token that is added is good at once; one that is revoked is cut off', async () => {
+  test('an access key that is added is good at once; one that is revoked is cut off', async () => {
     const user = new CliOpsUser()
     const { program, url } = await serve(user)
     vi.stubEnv('CLI_OPS_TOKEN', 'guessed')
     expect(await isRefused(url)).toBe(true)
-    await program.says('cli-ops: refused 127.0.0.1: the token is missing, not known')
+    await program.says('cli-ops: refused 127.0.0.1: the access key is missing, not known')
     const run = await user.run('--url', url, 'run', '--lock', 'deploy', '--', 'true')
     expect(run).toMatchObject({ status: 77, stdout: '' })
 
-    await useToken(user, 'laptop', 'read')
+    await useKey(user, 'laptop', 'read')
     const laptop = clientOf(url)
     expect(await laptop.registry.discover()).toEqual([])
-    await user.run('serve', 'token', 'revoke', 'laptop')
+    await user.run('serve', 'key', 'revoke', 'laptop')
     await program.says(
-      'cli-ops: laptop at 127.0.0.1 disconnected: the token was revoked, was changed, or has expired (4401)',
+      'cli-ops: laptop at 127.0.0.1 disconnected: the access key was revoked, was changed, or has expired (4401)',
     )
     expect(await isRefused(url)).toBe(true)
   })
 
-  test('a token file that others can write lets nobody new in, and is said once', async () => {
+  test('an access key file that others can write lets nobody new in, and is said once', async () => {
     const user = new CliOpsUser()
-    await useToken(user, 'laptop', 'read')
+    await useKey(user, 'laptop', 'read')
     const { program, url } = await serve(user)
     const file = join(user.home, 'hub', 'tokens.json')
     chmodSync(file, 0o666)
@@ -118,26 +118,26 @@ describe('cli-ops serve', { timeout: 60_000 }, () => {
     expect(stderr.match(/nobody new is let in/gu)).toHaveLength(1)
   })
 
-  test('doctor says what the token is good for', async () => {
+  test('doctor says what the access key is good for', async () => {
     const user = new CliOpsUser()
-    await useToken(user, 'laptop', 'read,emit,lock,call')
+    await useKey(user, 'laptop', 'read,emit,lock,call')
     const { url } = await serve(user)
     const laptop = new CliOpsUser({ CLI_OPS_URL: url })
     const all = await laptop.run('doctor')
     expect(all).toMatchObject({ status: 0, stderr: '' })
     expect(all.stdout).toContain(
-      'ok    access: the token "laptop" is good for read, emit, lock, call\n',
+      'ok    access: the access key "laptop" is good for read, emit, lock, call\n',
     )
-    await useToken(user, 'wallboard', 'read')
+    await useKey(user, 'wallboard', 'read')
     const some = await new CliOpsUser({ CLI_OPS_URL: url }).run('doctor')
     expect(some.status).toBe(0)
     expect(some.stdout).toContain(
-      'warn  access: the token "wallboard" is good for read, and not for emit, lock, call\n',
+      'warn  access: the access key "wallboard" is good for read, and not for emit, lock, call\n',
     )
     vi.stubEnv('CLI_OPS_TOKEN', 'guessed')
     const none = await new CliOpsUser({ CLI_OPS_URL: url }).run('doctor')
     expect(none.status).toBe(1)
-    expect(none.stdout).toMatch(/FAIL {2}engine: .*token/u)
+    expect(none.stdout).toMatch(/FAIL {2}engine: .*access key/u)
     expect(none.stdout).not.toContain('guessed')
   })
 
@@ -160,7 +160,7 @@ describe('cli-ops serve', { timeout: 60_000 }, () => {
 
   test('--json and --quiet', async () => {
     const user = new CliOpsUser()
-    await useToken(user, 'laptop', 'read')
+    await useKey(user, 'laptop', 'read')
     const { program, url } = await serve(user, '--json', '--quiet')
     expect(JSON.parse(program.stdout())).toEqual({ url, pid: program.child.pid })
     expect(await isRefused(url)).toBe(false)

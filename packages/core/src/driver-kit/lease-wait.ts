@@ -1,5 +1,6 @@
 import type { LockRequest, LockWait } from '../locks/contract/lock-driver.js'
 import { isCliOpsError } from '../base/errors/cli-ops-error.js'
+import { isWaitAbandoned } from '../locks/contract/wait-abandoned.js'
 import type { LockInfo } from '../locks/contract/lock-types.js'
 import { currentInstant, type Instant } from './lease-clock.js'
 import type { LeasedGrant } from './leased-grant.js'
@@ -72,11 +73,15 @@ export class LeaseWait {
     this.#signal = AbortSignal.any([wait.signal, this.#ending.signal])
   }
 
-  /** Waits for the grant. Rejects with the reason of the end, having left the queue where the engine answers. */
+  /**
+   * Waits for the grant. Rejects with the reason of the end, having left the queue where the engine answers; one that was abandoned stays
+   * in it until its lease ends.
+   */
   async granted(): Promise<LeasedGrant> {
     let left: Promise<void> | undefined
     const leave = (): void => {
-      left = this.#queue.leave(this.#request)
+      const isAbandoned = this.#signal.aborted && isWaitAbandoned(this.#signal.reason)
+      left = isAbandoned ? Promise.resolve() : this.#queue.leave(this.#request)
       this.#wake?.()
     }
     this.#signal.addEventListener('abort', leave, { once: true })

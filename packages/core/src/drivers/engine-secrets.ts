@@ -26,7 +26,7 @@ export interface TlsFiles {
  */
 export function readCredentials(engine: string, url: URL, env = process.env): Credentials {
   const prefix = `CLI_OPS_${engine.toUpperCase()}`
-  // A hub has tokens, which are no engine's passwords.
+  // A hub has access keys, which are no engine's passwords.
   const [variable, fileVariable] =
     engine === 'websocket'
       ? (['CLI_OPS_TOKEN', 'CLI_OPS_TOKEN_FILE'] as const)

@@ -20,7 +20,7 @@ export const checkAccess: Check = async (context) => {
   if (restricted.length === 0) return ok(all.map(describe).join('; '))
   return warning(
     all.map(describe).join('; '),
-    'what needs more fails with FORBIDDEN; where it is meant to work, ask for a token with more scopes (cli-ops serve token add)',
+    'what needs more fails with FORBIDDEN; where it is meant to work, ask for an access key with more scopes (cli-ops serve key add)',
   )
 }
 

@@ -36,6 +36,11 @@ export interface ConnectedServer {
   readonly toFailure?: (failure: CliOpsError) => Error
   /** Takes what the server says unasked. */
   readonly onNotification?: (method: string, params: unknown) => void
+  /**
+   * The server takes no further requests, and ends the connection once it has answered those that are pending.
+   * @default this side ends it, once nothing is pending
+   */
+  readonly onClosing?: () => void
 }
 
 /**
@@ -205,14 +210,16 @@ export class ClientConnection implements RpcReceiver, PendingOwner {
   #acceptNotification({ method, params }: Readonly<Record<string, unknown>>): void {
     if (method === RPC_METHOD.closing) {
       this.#leaving = true
-      this.#closeWhenLeft()
+      if (this.#server.onClosing === undefined) this.#closeWhenLeft()
+      else this.#server.onClosing()
     } else if (method === RPC_METHOD.progress && isObject(params)) {
       this.#pending.get(params['token'] as number)?.onProgress(params['value'])
     } else this.#server.onNotification?.(String(method), params)
   }
 
   #closeWhenLeft(): void {
-    if (this.#leaving && this.#pending.size === 0) this.#channel.close()
+    if (!this.#leaving || this.#server.onClosing !== undefined) return
+    if (this.#pending.size === 0) this.#channel.close()
   }
 
   #send(request: PendingRequest): void {

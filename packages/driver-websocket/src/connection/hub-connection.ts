@@ -89,7 +89,7 @@ export class HubConnection {
       const numbered = repeat === 'once' ? this.#number(params) : params
       let wasSent = false
       for (;;) {
-        const link = this.#live ?? (await this.#reconnect(deadline, signal))
+        const link = this.#usable ?? (await this.#reconnect(deadline, signal))
         // Another hub, or this one started again, does not know whether it has been done.
         if (wasSent && repeat === 'once' && !link.isResumed) throw unknownError(this.options.url)
         try {
@@ -108,6 +108,11 @@ export class HubConnection {
     }
   }
 
+  /** The connection, where its hub takes further requests. */
+  get #usable(): HubLink | undefined {
+    return this.#live?.isLeaving === false ? this.#live : undefined
+  }
+
   /** Says something that is not answered; nothing where there is no connection. */
   notify(method: string, params: object): void {
     this.#live?.notify(method, params)
@@ -117,7 +122,10 @@ export class HubConnection {
   async connect(signal?: AbortSignal): Promise<HubLink> {
     const { url, timeoutMs } = this.options
     const late = (): Error => engineError(url, `no answer within ${timeoutMs} ms`)
-    return settleWithin({ timeoutMs, signal, late }, () => this.#live ?? this.#connect())
+    return settleWithin({ timeoutMs, signal, late }, async () => {
+      if (this.#live?.isLeaving === true) await this.#live.ended
+      return this.#live ?? this.#connect()
+    })
   }
 
   /** Connects; where there was a connection a moment ago, the hub may be back before the time has passed. */
@@ -336,7 +344,7 @@ function refusalError(url: URL, status: number, text: string): CliOpsError {
   if (status === 401)
     return new CliOpsError(
       'FORBIDDEN',
-      `${describeEngine(url)} does not accept the token${reason}; see CLI_OPS_TOKEN and CLI_OPS_TOKEN_FILE`,
+      `${describeEngine(url)} does not accept the access key${reason}; see CLI_OPS_TOKEN and CLI_OPS_TOKEN_FILE`,
     )
   const what = `refused the connection (${status})${reason}`
   return new CliOpsError('ENGINE_UNAVAILABLE', `${describeEngine(url)} ${what}`)

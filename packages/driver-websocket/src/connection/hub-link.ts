@@ -39,7 +39,10 @@ export class HubLink {
   readonly #url: URL
   readonly #channel: WebSocketChannel
   readonly #connection: ClientConnection
+  /** Resolves when the connection has ended. */
+  readonly ended: Promise<void>
   #welcome: Welcome | undefined
+  #isLeaving = false
 
   constructor(socket: WebSocket, url: URL, on: LinkListeners) {
     this.#socket = socket
@@ -57,15 +60,26 @@ export class HubLink {
       onNotification: (method, params) => {
         on.notification(method, (params ?? {}) as Readonly<Record<string, unknown>>, this)
       },
+      onClosing: () => {
+        this.#leave()
+      },
     })
-    socket.once('close', () => {
-      on.end(this)
+    this.ended = new Promise((resolve) => {
+      socket.once('close', () => {
+        on.end(this)
+        resolve()
+      })
     })
   }
 
   /** The hub has gone on with the session of the connection before. */
   get isResumed(): boolean {
     return this.#welcome?.session?.resumed === true
+  }
+
+  /** The hub takes no further requests, and is about to end the connection: until then the session is still its own. */
+  get isLeaving(): boolean {
+    return this.#isLeaving
   }
 
   /** What the hub has granted. */
@@ -113,6 +127,15 @@ export class HubLink {
   drop(reason: string): void {
     this.#channel.drop(reason)
     this.#connection.close(linkEnded(engineError(this.#url, reason), true))
+  }
+
+  /** A hub that does not end what it has announced to end would be waited for until every lease is over. */
+  #leave(): void {
+    this.#isLeaving = true
+    const leaseMs = this.#welcome?.leaseMs ?? 0
+    setTimeout(() => {
+      this.drop('the hub is being stopped, and has not ended the connection')
+    }, leaseMs / 2).unref()
   }
 
   /** Ends in order, after what was sent, but within the time that is left. */

@@ -15,11 +15,11 @@ const MAX_FRAME_BYTES = 64 * 1024 * 1024
 /**
  * Begins to connect to a hub. Its socket keeps no process alive.
  *
- * @throws CliOpsError `ENGINE_UNAVAILABLE` without a token, or where it would leave this machine unencrypted
+ * @throws CliOpsError `ENGINE_UNAVAILABLE` without an access key, or where it would leave this machine unencrypted
  */
 export function openSocket(options: DriverOptions): WebSocket {
   const { url, timeoutMs } = options
-  const token = tokenOf(options)
+  const accessKey = accessKeyOf(options)
   const isSecure = url.protocol === 'wss:'
   const host = url.hostname.replace(/^\[(.*)\]$/u, '$1')
   if (!isSecure && isIP(host) !== 0 && !isLoopback(host)) throw plainTextError(url, host)
@@ -38,7 +38,7 @@ export function openSocket(options: DriverOptions): WebSocket {
         : connectTcp({ ...address, lookup: lookupLoopback(url) })
       return socket.setNoDelay(true).unref()
     },
-    headers: { authorization: `Bearer ${token}` },
+    headers: { authorization: `Bearer ${accessKey}` },
     perMessageDeflate: false,
     followRedirects: false,
     maxPayload: MAX_FRAME_BYTES,
@@ -46,11 +46,12 @@ export function openSocket(options: DriverOptions): WebSocket {
   })
 }
 
-function tokenOf({ url, credentials }: DriverOptions): string {
+function accessKeyOf({ url, credentials }: DriverOptions): string {
   const { password } = credentials()
-  // What no header may hold is no token either.
+  // What no header may hold is no access key either.
   if (password !== undefined && /^[\x21-\x7e]{1,1024}$/u.test(password)) return password
-  const what = password === undefined ? 'needs a token' : 'needs a token of printable characters'
+  const what =
+    password === undefined ? 'needs an access key' : 'needs an access key of printable characters'
   throw new CliOpsError(
     'FORBIDDEN',
     `${describeEngine(url)} ${what}: give it in CLI_OPS_TOKEN, or in a file that CLI_OPS_TOKEN_FILE names`,
@@ -75,6 +76,6 @@ function lookupLoopback(url: URL): LookupFunction {
 function plainTextError(url: URL, address: string): CliOpsError {
   return new CliOpsError(
     'ENGINE_UNAVAILABLE',
-    `${describeEngine(url)} would send the token over the network as it is (${address} is not this machine); use wss://`,
+    `${describeEngine(url)} would send the access key over the network as it is (${address} is not this machine); use wss://`,
   )
 }

@@ -4,7 +4,7 @@ const FORGET_AFTER_MS = 60_000
 const MAX_ADDRESSES = 10_000
 
 /**
- * Counts the attempts that were refused. A good token is let in however many bad ones its address has tried: behind one address there
+ * Counts the attempts that were refused. A good access key is let in however many bad ones its address has tried: behind one address there
  * may be many clients, and a secret of 32 random bytes is not found by trying.
  */
 export class AttemptLimit {

@@ -31,11 +31,20 @@ export class ClientEvents implements ClientPart {
     this.#client = client
     this.operations = [
       ['events.append', { scope: 'emit', run: (params) => this.#append(params) }],
-      ['events.open', { scope: 'read', run: (params, { signal }) => this.#open(params, signal) }],
+      [
+        'events.open',
+        {
+          scope: 'read',
+          // Of a group one reader is active, and the others stand by.
+          waits: ({ group }) => group !== undefined && group !== null,
+          run: (params, { signal }) => this.#open(params, signal),
+        },
+      ],
       [
         'events.credit',
         {
           scope: 'read',
+          isPart: true,
           run: (params) => {
             this.#pumps.get(readerIn(params))?.credit(integerIn(params, 'count', 0, MAX_CREDIT))
           },
@@ -77,6 +86,10 @@ export class ClientEvents implements ClientPart {
     for (const id of [...this.#readers.keys()]) this.#close(id)
   }
 
+  handOver(): void {
+    this.#ended = true
+  }
+
   end(): void {
     this.#ended = true
   }
@@ -84,7 +97,9 @@ export class ClientEvents implements ClientPart {
   async #append(params: Params): Promise<Cursor[]> {
     const records = arrayIn(params, 'events', MAX_EVENTS).map(toRecord)
     const options = { retention: retentionIn(params), durable: params['durable'] === true }
-    return (await this.#namespace.events()).append(records, options)
+    const cursors = await (await this.#namespace.events()).append(records, options)
+    this.#namespace.metrics.eventsStored.add('', cursors.length)
+    return cursors
   }
 
   async #open(params: Params, signal: AbortSignal): Promise<{ cursor: Cursor | undefined }> {
@@ -114,7 +129,10 @@ export class ClientEvents implements ClientPart {
     } finally {
       signal.removeEventListener('abort', close)
     }
-    const pump = new EventPump(id, reader, this.#client, credit)
+    const onSent = (count: number): void => {
+      this.#namespace.metrics.eventsDelivered.add('', count)
+    }
+    const pump = new EventPump(id, reader, this.#client, { credit, onSent })
     this.#pumps.set(id, pump)
     // The answer goes first: what is read before it would be for nobody.
     setImmediate(() => {

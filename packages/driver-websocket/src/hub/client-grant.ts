@@ -2,12 +2,15 @@ import type { LockGrant } from '@cli-ops/shared-ipc/driver'
 
 import type { Client } from './operation.js'
 
+/** Why a hub holds a lock no longer: `abandoned` is held still, and another hub may go on with it. */
+export type GrantEnd = 'released' | 'expired' | 'lost' | 'abandoned'
+
 /** A lock that the hub holds for a client, as long as the client renews its lease; and no longer than one lease without. */
 export class ClientGrant {
   readonly resource: string
   readonly grant: LockGrant
   readonly #leaseMs: number
-  readonly #onEnd: () => void
+  readonly #onEnd: (how: GrantEnd) => void
   /** Resolves when it is no longer held for anybody. */
   readonly ended: Promise<void>
   #resolveEnded: () => void = () => undefined
@@ -16,8 +19,8 @@ export class ClientGrant {
   #expiry: NodeJS.Timeout | undefined
   #ended = false
 
-  /** @param onEnd called once, when it is no longer held for anybody */
-  constructor(resource: string, grant: LockGrant, client: Client, onEnd: () => void) {
+  /** @param onEnd called once, when it is no longer held for anybody here */
+  constructor(resource: string, grant: LockGrant, client: Client, onEnd: (how: GrantEnd) => void) {
     this.resource = resource
     this.grant = grant
     this.#client = client
@@ -60,20 +63,18 @@ export class ClientGrant {
   abandon(): void {
     if (this.#ended) return
     this.grant.abandon?.()
-    this.#end()
+    this.#end('abandoned')
   }
 
   async release(): Promise<void> {
-    if (this.#ended) return
-    this.#end()
-    await this.grant.release()
+    await this.#giveBack('released')
   }
 
   /** Taken away by force, or by the store. */
   lose(): void {
     if (this.#ended) return
     this.#client?.notify('locks.lost', { id: this.grant.id })
-    this.#end()
+    this.#end('lost')
   }
 
   #expireLater(): void {
@@ -81,16 +82,22 @@ export class ClientGrant {
     this.#expiry = setTimeout(() => {
       this.#client?.notify('locks.lost', { id: this.grant.id })
       // A store that cannot be reached lets it end by itself.
-      this.release().catch(() => undefined)
+      this.#giveBack('expired').catch(() => undefined)
     }, this.#leaseMs)
     this.#expiry.unref()
   }
 
-  #end(): void {
+  async #giveBack(how: 'released' | 'expired'): Promise<void> {
+    if (this.#ended) return
+    this.#end(how)
+    await this.grant.release()
+  }
+
+  #end(how: GrantEnd): void {
     this.#ended = true
     clearTimeout(this.#expiry)
     this.#stopWatching()
-    this.#onEnd()
+    this.#onEnd(how)
     this.#resolveEnded()
   }
 }

@@ -4,6 +4,7 @@ import {
   type LockMode,
   type LockRequest,
   type Owner,
+  WaitAbandoned,
 } from '@cli-ops/shared-ipc/driver'
 
 import type { WireGrant } from '../protocol/protocol.js'
@@ -31,6 +32,8 @@ const TOKEN = /^[0-9]{1,40}$/u
 export interface ClientWait {
   readonly client: Client
   readonly request: ArrivedRequest
+  /** Until it is granted; else the answer comes at once. */
+  readonly waits: boolean
   readonly controller: AbortController
   readonly granted: Promise<WireGrant | null>
 }
@@ -48,6 +51,7 @@ export class ClientLocks implements ClientPart {
   /** Granted while the client was cut off. */
   readonly #uncollected = new Set<string>()
   #ended = false
+  #isHandedOver = false
 
   constructor(namespace: HubNamespace, client: Client) {
     this.#namespace = namespace
@@ -55,7 +59,11 @@ export class ClientLocks implements ClientPart {
     this.operations = [
       [
         'locks.acquire',
-        { scope: 'lock', run: (params, { signal }) => this.#acquire(params, signal) },
+        {
+          scope: 'lock',
+          waits: ({ wait }) => wait === true,
+          run: (params, { signal }) => this.#acquire(params, signal),
+        },
       ],
       ['locks.renew', { scope: 'lock', run: (params) => this.#renew(params) }],
       [
@@ -120,15 +128,22 @@ export class ClientLocks implements ClientPart {
     this.#uncollected.clear()
   }
 
+  /** Queue positions and locks stay in the store, for the rest of their leases. */
+  handOver(): void {
+    this.#isHandedOver = true
+    this.#ended = true
+    for (const { controller } of this.#ownWaits()) controller.abort(new WaitAbandoned())
+    for (const grant of this.#ownGrants()) grant.abandon()
+  }
+
   end(): void {
     this.#ended = true
     for (const { controller } of this.#ownWaits()) controller.abort(goneError())
-    for (const grant of this.#namespace.grants.values())
-      if (grant.client === this.#client) grant.orphan()
+    for (const grant of this.#ownGrants()) grant.orphan()
   }
 
   async #acquire(params: Params, signal: AbortSignal): Promise<WireGrant | null> {
-    const request = toRequest(params, this.#client.token)
+    const request = toRequest(params, this.#client.keyName)
     const { id, resource } = request
     // Asked for again, over the next connection: the answer was lost, or is still to come.
     const known = this.#namespace.waits.get(id)
@@ -153,7 +168,7 @@ export class ClientLocks implements ClientPart {
     const request = { ...given, arrival }
     const controller = new AbortController()
     const granted = this.#take(request, wait, controller.signal, inherited !== undefined)
-    const waiting = { client: this.#client, request, controller, granted }
+    const waiting = { client: this.#client, request, waits: wait, controller, granted }
     waits.set(id, waiting)
     granted
       .catch(() => undefined)
@@ -187,7 +202,7 @@ export class ClientLocks implements ClientPart {
   async #giveUp(id: string): Promise<void> {
     const { grants, waits } = this.#namespace
     const user = waits.get(id)?.client ?? grants.get(id)?.client
-    if (user !== undefined && user.token !== this.#client.token)
+    if (user !== undefined && user.keyName !== this.#client.keyName)
       throw new TypeError('id must not be in use')
     waits.get(id)?.controller.abort(goneError())
     await waits.get(id)?.granted.catch(() => undefined)
@@ -219,14 +234,17 @@ export class ClientLocks implements ClientPart {
           })
         : await locks.tryAcquire(request)
     } finally {
-      if (grant === null) this.#namespace.forget(id)
+      if (grant === null) this.#forget(id)
     }
     if (grant === null) return null
+    // The client asks the next hub for it, which may have taken it up by now.
+    if (this.#isHandedOver) grant.abandon?.()
+    else if (this.#ended || signal.aborted) await grant.release()
     if (this.#ended || signal.aborted) {
-      await grant.release()
-      this.#namespace.forget(id)
+      this.#forget(id)
       throw goneError()
     }
+    this.#namespace.metrics.locksGranted.add()
     if (!this.#client.isOpen) this.#uncollected.add(id)
     return this.#toWire(this.#hold(request.resource, grant), request.mode)
   }
@@ -234,9 +252,10 @@ export class ClientLocks implements ClientPart {
   #hold(resource: string, grant: LockGrant): ClientGrant {
     const { grants } = this.#namespace
     const { id } = grant
-    const held = new ClientGrant(resource, grant, this.#client, () => {
+    const held = new ClientGrant(resource, grant, this.#client, (how) => {
       grants.delete(id)
-      this.#namespace.forget(id)
+      if (how !== 'abandoned') this.#namespace.forget(id)
+      if (how === 'expired' || how === 'lost') this.#namespace.metrics.leasesLost.add(how)
     })
     grants.set(id, held)
     return held
@@ -280,7 +299,8 @@ export class ClientLocks implements ClientPart {
     if (known !== undefined) return known.client === this.#client ? known : undefined
     if (grant === null || grant === undefined) return undefined
     if (this.#ended) {
-      await grant.release()
+      if (this.#isHandedOver) grant.abandon?.()
+      else await grant.release()
       return undefined
     }
     this.#namespace.note({ ...request, arrival: process.hrtime.bigint() }, this.#client.id)
@@ -314,6 +334,15 @@ export class ClientLocks implements ClientPart {
     return wasHeld
   }
 
+  /** The lock is not asked for any more; what is handed over the next hub has to know of. */
+  #forget(id: string): void {
+    if (!this.#isHandedOver) this.#namespace.forget(id)
+  }
+
+  #ownGrants(): ClientGrant[] {
+    return [...this.#namespace.grants.values()].filter(({ client }) => client === this.#client)
+  }
+
   #ownWaits(): ClientWait[] {
     return [...this.#namespace.waits.values()].filter(({ client }) => client === this.#client)
   }
@@ -338,7 +367,7 @@ function toRequest(params: Params, via: string): LockRequest {
   }
 }
 
-/** What the client says of itself, and what is proven: its token. */
+/** What the client says of itself, and what is proven: its access key. */
 function toOwner(claims: Params, via: string): Owner {
   const command = claimIn(claims, 'command')
   return {

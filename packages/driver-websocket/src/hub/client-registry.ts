@@ -29,14 +29,15 @@ const FOR = 'cliOpsRemote'
 /** What stands there. */
 interface Remote {
   readonly pid: number
-  readonly token: string
+  /** Name of its access key. */
+  readonly key: string
   /** What the client gave for an endpoint, where it is none that the hub listens on for it: nobody is to connect to it. */
   readonly endpoint?: string | undefined
 }
 
 /** A record that is kept for clients: the connections of a process may each ask for it. */
 export interface ClientRecord {
-  readonly token: string
+  readonly keyName: string
   readonly name: string
   readonly instance: string
   readonly clients: Set<Client>
@@ -79,12 +80,23 @@ export class ClientRegistry implements ClientPart {
     ]
   }
 
-  end(): void {
+  /** The client registers again at the next hub, where its service listens at another place. */
+  async handOver(): Promise<void> {
     this.#ended = true
     this.#unwatch()
-    for (const record of this.#own())
-      if (record.clients.delete(this.#client) && record.clients.size === 0)
-        this.#remove(record).catch(() => undefined)
+    await Promise.allSettled(this.#leave())
+  }
+
+  end(): void {
+    void this.handOver()
+  }
+
+  /** Removes the records that no other session keeps. */
+  #leave(): Promise<void>[] {
+    const left = this.#own().filter(
+      ({ clients }) => clients.delete(this.#client) && clients.size === 0,
+    )
+    return left.map((record) => this.#remove(record))
   }
 
   async #register(params: Params): Promise<null> {
@@ -93,9 +105,12 @@ export class ClientRegistry implements ClientPart {
     const instance = instanceIn(given, 'instance')
     const key = keyOf(name, instance)
     const known = this.#namespace.records.get(key)
-    const { token } = this.#client
-    if (known !== undefined && known.token !== token)
-      throw new CliOpsError('FORBIDDEN', `${name} ${instance} is registered with another token`)
+    const { keyName } = this.#client
+    if (known !== undefined && known.keyName !== keyName)
+      throw new CliOpsError(
+        'FORBIDDEN',
+        `${name} ${instance} is registered with another access key`,
+      )
     if (known !== undefined && params['ifAbsent'] === true) {
       known.clients.add(this.#client)
       return null
@@ -103,7 +118,7 @@ export class ClientRegistry implements ClientPart {
     if (known === undefined && this.#own().length >= MAX_RECORDS)
       throw new CliOpsError('RATE_LIMITED', `a connection has at most ${MAX_RECORDS} records`)
     const stored = this.#toStored(given, name, instance)
-    const record = known ?? { token, name, instance, clients: new Set<Client>() }
+    const record = known ?? { keyName, name, instance, clients: new Set<Client>() }
     record.clients.add(this.#client)
     this.#namespace.records.set(key, record)
     await (await this.#namespace.registry()).register(stored)
@@ -116,7 +131,7 @@ export class ClientRegistry implements ClientPart {
     const record = this.#namespace.records.get(
       keyOf(nameIn(params, 'name'), instanceIn(params, 'instance')),
     )
-    if (record?.token === this.#client.token) await this.#remove(record)
+    if (record?.keyName === this.#client.keyName) await this.#remove(record)
     return null
   }
 
@@ -160,7 +175,7 @@ export class ClientRegistry implements ClientPart {
     const listening = this.#namespace.endpoints.get(endpoint)?.endpoint
     const remote: Remote = {
       pid: integerIn(given, 'pid', 0, MAX_PID),
-      token: this.#client.token,
+      key: this.#client.keyName,
       ...(endpoint !== '' && listening === undefined && { endpoint }),
     }
     const metadata = plainCopy('metadata', objectIn(given, 'metadata'), MAX_METADATA_BYTES)

@@ -1,6 +1,7 @@
 import {
   CliOpsError,
   randomId,
+  RPC_METHOD,
   type RpcChannel,
   type RpcListener,
 } from '@cli-ops/shared-ipc/driver'
@@ -26,7 +27,7 @@ export interface RpcBounds {
 export interface ClientEndpoint {
   /** In the store. */
   readonly endpoint: string
-  readonly token: string
+  readonly keyName: string
   close(): Promise<void>
 }
 
@@ -38,9 +39,12 @@ export class ClientRpc implements ClientPart {
   readonly #bounds: RpcBounds
   readonly #listeners = new Map<string, RpcListener>()
   readonly #channels = new Map<string, WireChannel>()
+  /** The ends of them at which requests are made. */
+  readonly #callers = new Map<string, RpcChannel>()
   /** Connections that came while the client was cut off. */
   readonly #accepting: (() => void)[] = []
   #ended = false
+  #onEmpty: (() => void) | undefined
 
   constructor(namespace: HubNamespace, client: Client, bounds: RpcBounds) {
     this.#namespace = namespace
@@ -51,6 +55,7 @@ export class ClientRpc implements ClientPart {
         method,
         {
           scope: 'call',
+          isPart: true,
           run: (params: Params) => {
             this.#channels.get(String(params['channel']))?.onFrame(method, params)
           },
@@ -80,10 +85,26 @@ export class ClientRpc implements ClientPart {
     for (const channel of [...this.#channels.values()]) channel.end(reason)
   }
 
-  end(): void {
+  /** Whoever asks is told to ask no more on its channel, and ends it once it has its answers. */
+  async drain(): Promise<void> {
+    await Promise.all([...this.#listeners.keys()].map((id) => this.#close(id)))
+    for (const caller of this.#callers.values())
+      caller.send({ jsonrpc: '2.0', method: RPC_METHOD.closing })
+    if (this.#channels.size === 0) return
+    await new Promise<void>((resolve) => {
+      this.#onEmpty = resolve
+    })
+  }
+
+  async handOver(): Promise<void> {
     this.#ended = true
-    for (const id of [...this.#listeners.keys()]) void this.#close(id)
+    const closing = [...this.#listeners.keys()].map((id) => this.#close(id))
     this.attach()
+    await Promise.all(closing)
+  }
+
+  end(): void {
+    void this.handOver()
   }
 
   async #listen(params: Params): Promise<{ endpoint: string }> {
@@ -105,10 +126,10 @@ export class ClientRpc implements ClientPart {
       throw new CliOpsError('CONNECTION_LOST', 'the connection has ended')
     }
     this.#listeners.set(id, listener)
-    const { token } = this.#client
+    const { keyName } = this.#client
     this.#namespace.endpoints.set(name, {
       endpoint: listener.endpoint,
-      token,
+      keyName,
       close: () => this.#close(id),
     })
     return { endpoint: name }
@@ -118,7 +139,8 @@ export class ClientRpc implements ClientPart {
   async #takeOver(name: string): Promise<void> {
     const listening = this.#namespace.endpoints.get(name)
     if (listening === undefined) return
-    if (listening.token !== this.#client.token) throw new TypeError('listener must not be in use')
+    if (listening.keyName !== this.#client.keyName)
+      throw new TypeError('listener must not be in use')
     await listening.close()
   }
 
@@ -158,7 +180,7 @@ export class ClientRpc implements ClientPart {
     }
     const id = `h${randomId()}`
     this.#client.notify('rpc.accept', { listener, channel: id })
-    bridge(this.#add(id), channel)
+    bridge(this.#add(id, channel), channel)
   }
 
   async #connect(params: Params, signal: AbortSignal): Promise<null> {
@@ -183,7 +205,8 @@ export class ClientRpc implements ClientPart {
     return services.some((service) => service.endpoint === endpoint) ? endpoint : undefined
   }
 
-  #add(id: string): WireChannel {
+  /** @param caller where requests are made, if not by the client itself */
+  #add(id: string, caller?: RpcChannel): WireChannel {
     const client = this.#client
     const channel = new WireChannel(
       id,
@@ -192,13 +215,18 @@ export class ClientRpc implements ClientPart {
           client.notify(method, params)
         },
         flush: () => Promise.resolve(),
-        forget: () => this.#channels.delete(id),
+        forget: () => {
+          this.#channels.delete(id)
+          this.#callers.delete(id)
+          if (this.#channels.size === 0) this.#onEmpty?.()
+        },
       },
       this.#bounds,
     )
     // What keeps the hub running is that it listens.
     channel.unref()
     this.#channels.set(id, channel)
+    this.#callers.set(id, caller ?? channel)
     return channel
   }
 }

@@ -5,6 +5,7 @@ import { ClientLocks } from './client-locks.js'
 import { ClientRegistry } from './client-registry.js'
 import { ClientRpc, type RpcBounds } from './client-rpc.js'
 import type { HubNamespace } from './hub-namespace.js'
+import { notBegun } from '../protocol/wire-error.js'
 import { KeptAnswers } from './kept-answers.js'
 import type {
   Client,
@@ -14,6 +15,7 @@ import type {
   SessionConnection,
 } from './operation.js'
 import { integerIn, type Params } from './params.js'
+import { RequestsUnderWay } from './requests-under-way.js'
 import type { SessionScope } from './session-secret.js'
 
 /** A client that is cut off is back within this time, or it has most likely ended: nobody waits behind it for longer. */
@@ -26,6 +28,8 @@ export interface SessionOptions {
   readonly namespace: HubNamespace
   readonly leaseMs: number
   readonly bounds: RpcBounds
+  /** Requests that may be under way. */
+  readonly maxInFlight: number
   /** It has ended, for good. */
   readonly onEnd: (session: ClientSession) => void
 }
@@ -41,19 +45,22 @@ export class ClientSession implements Client {
   readonly namespace: HubNamespace
   readonly #parts: readonly ClientPart[]
   readonly #operations: ReadonlyMap<string, Operation>
-  readonly #answers = new KeptAnswers()
+  readonly #answers: KeptAnswers
   readonly #onEnd: (session: ClientSession) => void
   #connection: SessionConnection | undefined
   #away: NodeJS.Timeout | undefined
   #expiry: NodeJS.Timeout | undefined
+  readonly #underWay = new RequestsUnderWay()
+  #isDraining = false
   #ended = false
 
-  constructor({ id, scope, namespace, leaseMs, bounds, onEnd }: SessionOptions) {
+  constructor({ id, scope, namespace, leaseMs, bounds, maxInFlight, onEnd }: SessionOptions) {
     this.id = id
     this.scope = scope
     this.namespace = namespace
     this.leaseMs = leaseMs
     this.#onEnd = onEnd
+    this.#answers = new KeptAnswers(maxInFlight)
     this.#parts = [
       new ClientLocks(namespace, this),
       new ClientEvents(namespace, this),
@@ -63,7 +70,7 @@ export class ClientSession implements Client {
     this.#operations = new Map(this.#parts.flatMap(({ operations }) => operations))
   }
 
-  get token(): string {
+  get keyName(): string {
     return this.scope.key.name
   }
 
@@ -106,8 +113,29 @@ export class ClientSession implements Client {
     }
     this.#away = setTimeout(leave, Math.min(WAITS_MS, this.leaseMs)).unref()
     this.#expiry = setTimeout(() => {
+      this.namespace.metrics.sessionsExpired.add()
       this.end()
     }, this.leaseMs).unref()
+  }
+
+  /** Refuses what is asked from now on, as not begun, and resolves once the rest is answered, save for what may wait for ever. */
+  async drain(): Promise<void> {
+    this.#isDraining = true
+    await Promise.all([this.#underWay.idle(), ...this.#parts.map((part) => part.drain?.())])
+  }
+
+  /** Another hub goes on with it. Resolves once nothing of it is left here that could stand in its way. */
+  async handOver(): Promise<void> {
+    if (this.#ended) return
+    this.#ended = true
+    clearTimeout(this.#away)
+    clearTimeout(this.#expiry)
+    const handedOver = this.#parts.map(async (part) => {
+      part.detach?.()
+      await part.handOver()
+    })
+    this.#onEnd(this)
+    await Promise.allSettled(handedOver)
   }
 
   /** Ends it for good. A lock that it has stays taken until its lease ends. */
@@ -127,6 +155,18 @@ export class ClientSession implements Client {
   /** Answers a request. */
   call(method: string, params: Params, request: OperationRequest): unknown {
     const operation = this.#operation(method)
+    if (this.#isDraining && operation.isPart !== true) throw notBegun()
+    const { metrics } = this.namespace
+    metrics.requests.add(method)
+    const answer = this.#run(operation, params, request)
+    if (answer instanceof Promise && operation.waits?.(params) !== true) {
+      this.#underWay.add(answer)
+      void metrics.time(answer)
+    }
+    return answer
+  }
+
+  #run(operation: Operation, params: Params, request: OperationRequest): unknown {
     if (params['request'] === undefined) return operation.run(params, request)
     // What must not be done twice is finished whatever becomes of the connection.
     const number = integerIn(params, 'request', 1, Number.MAX_SAFE_INTEGER)
@@ -145,7 +185,7 @@ export class ClientSession implements Client {
     if (this.scope.key.scopes.includes(operation.scope)) return operation
     throw new CliOpsError(
       'FORBIDDEN',
-      `the token "${this.token}" lacks the scope "${operation.scope}", which ${method} needs`,
+      `the access key "${this.keyName}" lacks the scope "${operation.scope}", which ${method} needs`,
       { details: { scope: operation.scope } },
     )
   }

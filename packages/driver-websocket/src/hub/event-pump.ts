@@ -13,20 +13,35 @@ const HIGH_WATER_BYTES = 512 * 1024
 const MAX_FRAME_CHARACTERS = 256 * 1024
 const RETRY_MS = 200
 
+/** How a pump begins, and whom it tells. */
+export interface EventPumpOptions {
+  /** How many events may be sent for now. */
+  readonly credit: number
+  /** Events were sent. */
+  readonly onSent: (count: number) => void
+}
+
 /** Sends a client what its reader finds, as far as there is credit, and no faster than the client reads. */
 export class EventPump {
   readonly #id: number
   readonly #reader: EventReader
   readonly #client: Client
   readonly #stopping = new AbortController()
+  readonly #onSent: (count: number) => void
   #credit: number
   #wake: (() => void) | undefined
 
-  constructor(id: number, reader: EventReader, client: Client, credit: number) {
+  constructor(
+    id: number,
+    reader: EventReader,
+    client: Client,
+    { credit, onSent }: EventPumpOptions,
+  ) {
     this.#id = id
     this.#reader = reader
     this.#client = client
     this.#credit = credit
+    this.#onSent = onSent
   }
 
   start(): void {
@@ -59,6 +74,7 @@ export class EventPump {
 
   async #send({ gap, retries, events }: EventBatch): Promise<void> {
     this.#credit -= events.length
+    this.#onSent(events.length)
     const frames = inFrames(events)
     let first = gap === undefined ? '' : `,"gap":${JSON.stringify(gap)}`
     // Each in a frame of its own: an event may be as large as a frame.

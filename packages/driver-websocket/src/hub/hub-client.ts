@@ -3,12 +3,15 @@ import {
   debug,
   monotonicMs,
   ownProcess,
+  pause,
   printable,
   type RequestContext,
   type RequestMethods,
   RequestRefused,
   RPC_ERROR,
+  RPC_METHOD,
   ServerConnection,
+  withinTime,
 } from '@cli-ops/shared-ipc/driver'
 import type { WebSocket } from 'ws'
 
@@ -16,17 +19,17 @@ import { CLOSE, type SessionKey, type Welcome } from '../protocol/protocol.js'
 import { WebSocketChannel } from '../protocol/web-socket-channel.js'
 import { toRefusal } from '../protocol/wire-error.js'
 import type { ClientSession, SessionOptions } from './client-session.js'
-import type { HubToken } from './hub-token.js'
+import type { AccessKey } from './access-key.js'
 import type { SessionConnection } from './operation.js'
 import { integerIn, type Params, paramsOf } from './params.js'
 import { createSessionKey, isSessionKey } from './session-secret.js'
-import { hasNamespace } from './token-check.js'
+import { hasNamespace } from './access-key-check.js'
 
 /** A client says who it is within this time. */
 const HELLO_MS = 5_000
+/** What a client sends in the moment in which it hears that it should not is answered still. */
+const LEAVE_MS = 50
 const MIN_LEASE_MS = 100
-/** Requests of one connection that are under way, waits for locks among them. */
-const MAX_IN_FLIGHT = 1_024
 const MAX_NAMESPACE = 1_024
 
 /** What a connection needs of its hub. */
@@ -34,6 +37,7 @@ export interface HubContext {
   readonly leaseMs: number
   readonly maxFrameBytes: number
   readonly maxBufferedBytes: number
+  readonly maxInFlight: number
   readonly log: (line: string) => void
   /** Resolves once the hub knows what the one before it left. */
   readonly ready: Promise<void>
@@ -48,7 +52,7 @@ export type NewSession = Pick<SessionOptions, 'id' | 'scope' | 'leaseMs'>
 
 /** One connection of a client, from its upgrade to its end. What the client has belongs to its session. */
 export class HubClient implements SessionConnection, RequestMethods {
-  readonly hubToken: HubToken
+  readonly accessKey: AccessKey
   readonly #channel: WebSocketChannel
   readonly #connection: ServerConnection
   readonly #hub: HubContext
@@ -62,10 +66,10 @@ export class HubClient implements SessionConnection, RequestMethods {
 
   constructor(
     socket: WebSocket,
-    { token, address, id }: { token: HubToken; address: string; id: number },
+    { accessKey, address, id }: { accessKey: AccessKey; address: string; id: number },
     hub: HubContext,
   ) {
-    this.hubToken = token
+    this.accessKey = accessKey
     this.#address = address
     this.#hub = hub
     this.#leaseMs = hub.leaseMs
@@ -76,7 +80,7 @@ export class HubClient implements SessionConnection, RequestMethods {
       { id },
       {
         methods: this,
-        maxInFlight: MAX_IN_FLIGHT,
+        maxInFlight: hub.maxInFlight,
         // A client that waits for locks has to be heard when it gives one back.
         whenFull: 'refuse',
         pong: {
@@ -100,8 +104,13 @@ export class HubClient implements SessionConnection, RequestMethods {
     hub.log(`${this.#who} connected`)
   }
 
-  get token(): string {
-    return this.hubToken.name
+  get keyName(): string {
+    return this.accessKey.name
+  }
+
+  /** Requests that are not answered yet. */
+  get inFlight(): number {
+    return this.#connection.running.length
   }
 
   get unreadBytes(): number {
@@ -127,9 +136,19 @@ export class HubClient implements SessionConnection, RequestMethods {
     this.end(CLOSE.replaced, 'the session goes on over another connection')
   }
 
-  /** Takes no further requests, answers those that run, and ends: at once where only waits for locks are left. */
-  drain(): void {
-    this.#connection.leave()
+  /**
+   * Takes no further requests, answers those that run, and ends, so that the client goes on with its session at the next hub. Waits are
+   * not waited for, and neither is more than a third of the client's lease, which it cannot renew meanwhile.
+   */
+  async drain(maxMs: number): Promise<void> {
+    this.notify(RPC_METHOD.closing, {})
+    const session = this.#session
+    const heard = this.#channel.roundTrip().then(() => pause(LEAVE_MS))
+    const drained = Promise.all([session?.drain(), heard]).then(() => session?.handOver())
+    await withinTime(drained, Math.min(maxMs, this.#leaseMs / 3))
+    // What is late is handed over as it is.
+    void session?.handOver()
+    this.end(CLOSE.restarting, 'the hub is being stopped')
   }
 
   /** Answers a request. Errors are told as far as they concern the client. */
@@ -156,12 +175,12 @@ export class HubClient implements SessionConnection, RequestMethods {
     const { namespace, session: shown } = params
     if (typeof namespace !== 'string' || namespace.length > MAX_NAMESPACE)
       throw new TypeError('namespace must be a string')
-    if (!hasNamespace(this.hubToken, namespace)) {
-      const message = `the token "${this.token}" is not good for the namespace ${JSON.stringify(printable(namespace))}`
+    if (!hasNamespace(this.accessKey, namespace)) {
+      const message = `the access key "${this.keyName}" is not good for the namespace ${JSON.stringify(printable(namespace))}`
       throw new CliOpsError('FORBIDDEN', message)
     }
     const wished = integerIn(params, 'leaseMs', 1, Number.MAX_SAFE_INTEGER)
-    const scope = { key: this.hubToken, namespace }
+    const scope = { key: this.accessKey, namespace }
     if (shown !== undefined && shown !== null && !isSessionKey(shown, scope))
       throw new CliOpsError(
         'FORBIDDEN',
@@ -177,12 +196,12 @@ export class HubClient implements SessionConnection, RequestMethods {
     this.#leaseMs = session.leaseMs
     this.#pulseEvery(this.#leaseMs / 3)
     session.attach(this)
-    const { name, scopes } = this.hubToken
+    const { name, scopes } = this.accessKey
     const { maxFrameBytes } = this.#hub
     return {
       leaseMs: this.#leaseMs,
       maxFrameBytes,
-      token: name,
+      key: name,
       scopes,
       session: { ...key, resumed },
     }
@@ -237,6 +256,6 @@ export class HubClient implements SessionConnection, RequestMethods {
   }
 
   get #who(): string {
-    return `${this.token} at ${this.#address}`
+    return `${this.keyName} at ${this.#address}`
   }
 }

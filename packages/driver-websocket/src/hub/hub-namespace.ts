@@ -18,6 +18,7 @@ import type { ClientGrant } from './client-grant.js'
 import type { ClientWait } from './client-locks.js'
 import type { ClientRecord } from './client-registry.js'
 import type { ClientEndpoint } from './client-rpc.js'
+import type { HubMetrics } from './hub-metrics.js'
 import type { KeptLock, LeaseProcess } from './lease-process.js'
 import { LockQueue } from './lock-queue.js'
 
@@ -28,11 +29,13 @@ export interface NamespaceOptions {
   readonly namespace: string
   readonly leaseMs: number
   readonly keeper: LeaseProcess
+  readonly metrics: HubMetrics
 }
 
 /** One namespace of the store, and what the hub has in it for its clients. */
 export class HubNamespace {
   readonly namespace: string
+  readonly metrics: HubMetrics
   /** By id. A lock stays here after its client has gone, until its lease ends. */
   readonly grants = new Map<string, ClientGrant>()
   /** By name and instance. */
@@ -53,6 +56,7 @@ export class HubNamespace {
   constructor(options: NamespaceOptions) {
     this.#options = options
     this.namespace = options.namespace
+    this.metrics = options.metrics
   }
 
   /** Nobody uses it, and nothing is promised to anybody. */

@@ -1,13 +1,15 @@
-import { privateSocketPath } from '@cli-ops/shared-ipc/driver'
+import { monotonicMs, privateSocketPath } from '@cli-ops/shared-ipc/driver'
 
+import type { HubMetrics } from './hub-metrics.js'
 import { HubNamespace } from './hub-namespace.js'
-import { LeaseProcess } from './lease-process.js'
+import { type KeptLock, LeaseProcess } from './lease-process.js'
 
 /** The store of a hub. */
 export interface NamespacesOptions {
   readonly url: string
   readonly home: string | undefined
   readonly leaseMs: number
+  readonly metrics: HubMetrics
 }
 
 /** A namespace that nobody has used for this long is closed. */
@@ -20,6 +22,7 @@ export class HubNamespaces {
   readonly #keeper: LeaseProcess
   #sweep: NodeJS.Timeout | undefined
   #inherited: NodeJS.Timeout | undefined
+  #isAbandoned = false
 
   constructor(options: NamespacesOptions) {
     this.#options = options
@@ -61,32 +64,46 @@ export class HubNamespaces {
     }
   }
 
+  /** Asks the store, and how long that takes. */
+  async measure(): Promise<{ readonly isReachable: boolean; readonly seconds: number }> {
+    const from = monotonicMs()
+    const isReachable = await this.probe().then(
+      () => true,
+      () => false,
+    )
+    return { isReachable, seconds: (monotonicMs() - from) / 1000 }
+  }
+
+  /** Locks that clients hold, and clients that wait for one. */
+  get counts(): { readonly locks: number; readonly waiters: number } {
+    let [locks, waiters] = [0, 0]
+    for (const namespace of this.#namespaces.values()) {
+      locks += namespace.grants.size
+      for (const { waits } of namespace.waits.values()) if (waits) waiters += 1
+    }
+    return { locks, waiters }
+  }
+
   /**
-   * Takes up what the hub before this one left, on the same address. What no session has gone on with after one lease is given back.
+   * Takes up what the hub before this one left, on the same address. What no session has gone on with one lease after its end is given back.
    *
    * @param address where the hub listens
    */
   async begin(address: string): Promise<void> {
     // An engine with leases of its own keeps them by itself, and proves whose they are.
     if (this.#options.url !== 'local:') return
-    const kept = await this.#keeper.begin(privateSocketPath(`hub ${address}`, this.#options.home))
-    if (kept.length === 0) return
-    this.#inherited = setTimeout(() => {
-      for (const lock of kept) {
-        const namespace = this.enter(lock.namespace)
-        namespace
-          .releaseInherited(lock)
-          .catch(() => undefined)
-          .finally(() => {
-            this.leave(namespace)
-          })
-      }
-    }, this.#options.leaseMs)
-    this.#inherited.unref()
+    await this.#keeper.begin(privateSocketPath(`hub ${address}`, this.#options.home))
+    void this.#keeper.left().then((inherited) => {
+      if (this.#isAbandoned) return
+      this.#inherited = setTimeout(() => {
+        for (const lock of inherited()) this.#releaseInherited(lock)
+      }, this.#options.leaseMs).unref()
+    })
   }
 
   /** From now on nothing is given back: the next hub goes on with it, and where there is none it ends with its lease. */
   abandon(): void {
+    this.#isAbandoned = true
     clearTimeout(this.#inherited)
     for (const namespace of this.#namespaces.values()) namespace.abandon()
   }
@@ -98,6 +115,16 @@ export class HubNamespaces {
     await Promise.all([...this.#namespaces.values()].map((namespace) => namespace.close()))
     this.#namespaces.clear()
     this.#keeper.end()
+  }
+
+  #releaseInherited(lock: KeptLock): void {
+    const namespace = this.enter(lock.namespace)
+    namespace
+      .releaseInherited(lock)
+      .catch(() => undefined)
+      .finally(() => {
+        this.leave(namespace)
+      })
   }
 
   #sweepLater(): void {

@@ -1,4 +1,4 @@
-import type { TokenSource } from './hub-token.js'
+import type { AccessKeySource } from './access-key.js'
 
 /** Where a hub keeps what it is given. */
 export interface HubStore {
@@ -29,8 +29,25 @@ export interface HubOptions {
   readonly host?: string | undefined
   /** @default 0, a free one */
   readonly port?: number | undefined
+  /**
+   * A socket that listens already, by its descriptor, in place of `host` and `port`: whoever has opened it, such as systemd, keeps it over
+   * a restart of the hub.
+   * @default none
+   */
+  readonly socketFd?: number | undefined
+  /**
+   * How long to wait for the port while another hub has it, in milliseconds. That one is to be ended meanwhile; it stops listening at
+   * once, and this one goes on with its clients while it answers what was under way.
+   * @default 0: a port that is taken is an error
+   */
+  readonly takeoverMs?: number | undefined
+  /**
+   * Path of its URL, for a reverse proxy that leaves the path as it is: `/ops`.
+   * @default '/'
+   */
+  readonly path?: string | undefined
   readonly tls?: HubTls | undefined
-  readonly tokens: TokenSource
+  readonly keys: AccessKeySource
   readonly store?: HubStore | undefined
   /**
    * Origins of web pages that may connect: `https://board.example`. Programs send none.
@@ -56,13 +73,18 @@ export interface HubOptions {
   /** @default 1024 */
   readonly maxConnections?: number | undefined
   /** @default 256 */
-  readonly maxConnectionsPerToken?: number | undefined
+  readonly maxConnectionsPerKey?: number | undefined
+  /**
+   * Requests of one connection that may be under way, waits for locks among them; with more of them it is told `RATE_LIMITED`.
+   * @default 1024
+   */
+  readonly maxInFlight?: number | undefined
   /**
    * Sessions that may be open, those of clients that are cut off among them.
    * @default twice `maxConnections`
    */
   readonly maxSessions?: number | undefined
-  /** @default twice `maxConnectionsPerToken` */
+  /** @default twice `maxConnectionsPerKey` */
   readonly maxSessionsPerKey?: number | undefined
   /**
    * Longest lease of a client, in milliseconds: how long a lock outlives its owner's contact with the hub, and how long it is
@@ -70,6 +92,12 @@ export interface HubOptions {
    * @default 10000
    */
   readonly leaseMs?: number | undefined
+  /**
+   * How long a hub that is closed waits for the answers to what is under way, in milliseconds; a client is never held for longer than a
+   * third of its lease.
+   * @default 5000
+   */
+  readonly drainMs?: number | undefined
   /** Told of connections and refusals, one line each, without secrets. @default nobody */
   readonly onLog?: ((line: string) => void) | undefined
   /** Closes the hub once it is aborted. */

@@ -1,91 +1,70 @@
-import {
-  createServer as createHttpServer,
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-} from 'node:http'
-import { createServer as createHttpsServer, Server as HttpsServer } from 'node:https'
+import type { IncomingMessage } from 'node:http'
 import { createRequire } from 'node:module'
-import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 
 import {
-  CliOpsError,
-  closedError,
   describeEngine,
+  isCliOpsError,
   monotonicMs,
   parseEngineUrl,
+  RequestRefused,
+  RPC_ERROR,
+  withinTime,
 } from '@cli-ops/shared-ipc/driver'
 import { type WebSocket, WebSocketServer } from 'ws'
 
-import { isLoopback } from '../loopback.js'
 import { CLOSE, SUBPROTOCOL } from '../protocol/protocol.js'
-import { AttemptLimit } from './attempt-limit.js'
-import type { Hub, HubHealth } from './hub.js'
+import { notBegun } from '../protocol/wire-error.js'
+import { Admission } from './admission.js'
 import { ClientSession } from './client-session.js'
 import { HubClient, type HubContext, type NewSession } from './hub-client.js'
+import { HubListener } from './hub-listener.js'
+import { HubMetrics } from './hub-metrics.js'
 import { HubNamespaces } from './hub-namespaces.js'
-import { HubSessions } from './hub-sessions.js'
 import type { HubTls } from './hub-options.js'
-import type { HubToken } from './hub-token.js'
-import { bearerOf, checkRequest, type HttpRejection } from './request-check.js'
-import { assertTls, type ResolvedHubOptions } from './resolve-hub-options.js'
-import { currentTokens, findToken, isStillGood } from './token-check.js'
+import { HubSessions } from './hub-sessions.js'
+import type { AccessKey } from './access-key.js'
+import type { Hub, HubHealth } from './hub.js'
+import type { HttpRejection } from './request-check.js'
+import type { ResolvedHubOptions } from './resolve-hub-options.js'
+import { REFUSE_AFTER_MS, StatusPages } from './status-pages.js'
+import { currentKeys, isStillGood } from './access-key-check.js'
 
-/** A request says what it wants within this time, its TLS handshake included. */
-const HANDSHAKE_MS = 5_000
-const MIN_TLS = 'TLSv1.2'
-const MAX_HEADER_BYTES = 8 * 1024
-/** An attempt that fails is answered after this time. */
-const REFUSE_AFTER_MS = 250
-const LOOK_AT_TOKENS_MS = 1_000
-/** Sockets that are no connections yet: handshakes, health checks. */
-const SPARE_SOCKETS = 256
+const LOOK_AT_KEYS_MS = 1_000
 
-/** What listens: HTTP for the handshakes and `/health`, and the connections that came of them. */
+/** What listens: HTTP for the handshakes and for monitoring, and the connections that came of the former. */
 export class HubServer implements Hub, HubContext {
   readonly leaseMs: number
   readonly maxFrameBytes: number
   readonly maxBufferedBytes: number
+  readonly maxInFlight: number
   readonly log: (line: string) => void
+  readonly metrics = new HubMetrics()
   readonly #options: ResolvedHubOptions
-  readonly #places: HubNamespaces
-  readonly #http: Server
+  readonly #namespaces: HubNamespaces
+  readonly #listener: HubListener
+  readonly #admission: Admission
   readonly #ws: WebSocketServer
   readonly #connections = new Set<HubClient>()
   readonly #sessions: HubSessions
   #begun: Promise<void> = Promise.resolve()
   #lastId = 0
-  readonly #attempts = new AttemptLimit()
   readonly #startedAt = monotonicMs()
-  #tokens: NodeJS.Timeout | undefined
+  #keyCheck: NodeJS.Timeout | undefined
+  #probing: Promise<StoreState> | undefined
   #closing: Promise<void> | undefined
 
   constructor(options: ResolvedHubOptions) {
-    const { leaseMs, maxFrameBytes, maxBufferedBytes, maxConnections, onLog, tls, store } = options
+    const { leaseMs, maxFrameBytes, maxBufferedBytes, maxInFlight, onLog, store, path } = options
     this.#options = options
     this.leaseMs = leaseMs
     this.maxFrameBytes = maxFrameBytes
     this.maxBufferedBytes = maxBufferedBytes
+    this.maxInFlight = maxInFlight
     this.log = onLog
-    this.#places = new HubNamespaces({ ...store, leaseMs })
+    this.#namespaces = new HubNamespaces({ ...store, leaseMs, metrics: this.metrics })
     this.#sessions = new HubSessions(options)
-    const limits = {
-      maxHeaderSize: MAX_HEADER_BYTES,
-      headersTimeout: HANDSHAKE_MS,
-      requestTimeout: HANDSHAKE_MS,
-      connectionsCheckingInterval: 500,
-    }
-    this.#http =
-      tls === undefined
-        ? createHttpServer(limits)
-        : createHttpsServer({
-            ...limits,
-            ...tls,
-            minVersion: MIN_TLS,
-            handshakeTimeout: HANDSHAKE_MS,
-          })
-    this.#http.maxConnections = maxConnections + SPARE_SOCKETS
+    this.#admission = new Admission(options)
     this.#ws = new WebSocketServer({
       noServer: true,
       clientTracking: false,
@@ -93,66 +72,44 @@ export class HubServer implements Hub, HubContext {
       maxPayload: maxFrameBytes,
       handleProtocols: (offered) => offered.has(SUBPROTOCOL) && SUBPROTOCOL,
     })
-    this.#http.on('request', (request, response) => {
-      void this.#onRequest(request, response)
+    this.#listener = new HubListener(options)
+    const pages = new StatusPages(path, this.#admission, {
+      health: () => this.health(),
+      metrics: () => this.#formatMetrics(),
     })
-    this.#http.on('upgrade', (request, socket, head) => {
+    this.#listener.http.on('request', (request, response) => {
+      void pages.answer(request, response)
+    })
+    this.#listener.http.on('upgrade', (request, socket, head) => {
       this.#onUpgrade(request, socket, head)
-    })
-    // What is no HTTP is told so and ended; the default would answer with what was wrong.
-    this.#http.on('clientError', (_error, socket) => {
-      socket.destroy()
     })
   }
 
   get url(): string {
-    const { address, family, port } = this.#http.address() as AddressInfo
-    const { tls, host } = this.#options
-    // A certificate has a name.
-    const name = tls === undefined ? address : host
-    const shown = family === 'IPv6' && name.includes(':') ? `[${name}]` : name
-    return `${tls === undefined ? 'ws' : 'wss'}://${shown}:${port}`
+    return this.#listener.url
   }
 
   /** @throws CliOpsError `ENGINE_UNAVAILABLE` */
   async start(): Promise<void> {
-    const { port, address, tls, signal, store } = this.#options
-    await this.#places.probe()
-    await new Promise<void>((resolve, reject) => {
-      this.#http.once('error', (cause: NodeJS.ErrnoException) => {
-        const where = `${address} port ${port}`
-        const message = `the hub cannot listen on ${where} (${cause.code ?? cause.message})`
-        reject(new CliOpsError('ENGINE_UNAVAILABLE', message, { cause }))
-      })
-      this.#http.listen({ port, host: address, exclusive: true }, resolve)
-    })
-    const listening = this.#http.address() as AddressInfo
-    if (tls === undefined && !isLoopback(listening.address))
-      throw new TypeError(
-        `host must be of this machine alone without tls, got ${listening.address}`,
-      )
-    this.#begun = this.#places.begin(`${listening.address} ${listening.port}`)
+    const { signal } = this.#options
+    // Before it listens: where it takes the place of another hub, nothing is left to be waited for then.
+    await this.#namespaces.probe()
+    await this.#listener.listen()
+    this.#begun = this.#namespaces.begin(this.#listener.place)
     await this.#begun
-    // Running out of descriptors while accepting must not end the hub.
-    this.#http.on('error', (error) => {
-      this.log(`cannot accept: ${error.message}`)
-    })
-    this.#tokens = setInterval(() => {
-      this.#lookAtTokens()
-    }, LOOK_AT_TOKENS_MS).unref()
+    this.#keyCheck = setInterval(() => {
+      this.#lookAtKeys()
+    }, LOOK_AT_KEYS_MS).unref()
     const close = (): void => void this.close()
     signal?.addEventListener('abort', close, { once: true })
     if (signal?.aborted === true) close()
-    this.log(`listening on ${this.url}, store ${describeStore(store.url)}`)
   }
 
   async health(): Promise<HubHealth> {
-    const isReachable = await this.#places.probe().then(
-      () => true,
-      () => false,
-    )
+    const { isReachable } = await this.#probeStore()
+    const status = isReachable ? 'ok' : 'unavailable'
     return {
-      status: isReachable ? 'ok' : 'unavailable',
+      status: this.#closing === undefined ? status : 'stopping',
       version: packageVersion(),
       uptimeMs: Math.round(monotonicMs() - this.#startedAt),
       connections: this.#connections.size,
@@ -164,10 +121,7 @@ export class HubServer implements Hub, HubContext {
   }
 
   renewTls(tls: HubTls): void {
-    if (!(this.#http instanceof HttpsServer))
-      throw new TypeError('tls cannot be renewed: the hub was started without it')
-    assertTls(tls)
-    this.#http.setSecureContext({ ...tls, minVersion: MIN_TLS })
+    this.#listener.renewTls(tls)
   }
 
   close(): Promise<void> {
@@ -184,68 +138,80 @@ export class HubServer implements Hub, HubContext {
   }
 
   openSession({ id, scope, leaseMs }: NewSession) {
+    if (this.#closing !== undefined) throw notBegun()
     const known = this.#sessions.get(id)
-    if (known !== undefined) return { session: known, resumed: true }
-    if (this.#closing !== undefined) throw closedError('the hub')
+    if (known !== undefined) {
+      this.metrics.sessionsResumed.add()
+      return { session: known, resumed: true }
+    }
     this.#sessions.assertRoom(scope.key.name)
-    const namespace = this.#places.enter(scope.namespace)
+    const namespace = this.#namespaces.enter(scope.namespace)
     const session = new ClientSession({
       id,
       scope,
       namespace,
       leaseMs,
+      maxInFlight: this.maxInFlight,
       bounds: { maxMessageBytes: this.maxFrameBytes, maxUnreadBytes: this.maxBufferedBytes },
       onEnd: (ended) => {
         this.#sessions.remove(ended)
-        this.#places.leave(namespace)
+        this.#namespaces.leave(namespace)
       },
     })
     this.#sessions.add(session)
     return { session, resumed: false }
   }
 
-  onRefused(_error: Error): void {
-    return undefined
+  onRefused(error: Error): void {
+    this.metrics.requestErrors.add(isCliOpsError(error) ? error.code : nameOf(error))
   }
 
   async #close(): Promise<void> {
-    clearInterval(this.#tokens)
-    const closed = new Promise((resolve) => {
-      if (this.#http.listening) this.#http.close(resolve)
-      else resolve(undefined)
-    })
+    clearInterval(this.#keyCheck)
+    this.#listener.stop()
+    const { drainMs } = this.#options
+    await Promise.all([...this.#connections].map((connection) => connection.drain(drainMs)))
+    const cutOff = this.#sessions.all().map((session) => session.handOver())
+    await withinTime(Promise.all(cutOff), drainMs)
     // From now on nothing is given back: what clients have is gone on with by the next hub, or ends with its lease.
-    this.#places.abandon()
-    for (const connection of this.#connections)
-      connection.end(CLOSE.restarting, 'the hub is being stopped')
-    for (const session of this.#sessions.all()) session.end()
-    this.#http.closeAllConnections()
-    await this.#places.close()
-    await closed
+    this.#namespaces.abandon()
+    await Promise.all([this.#listener.close(), this.#namespaces.close()])
   }
 
-  async #onRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const refusal = checkRequest(request, this.#rules)
-    const path = request.url?.split('?', 1)[0]
-    if (refusal !== undefined) answer(response, refusal)
-    else if (path !== '/health') answer(response, { status: 404, text: 'not found' })
-    else if (request.method !== 'GET' && request.method !== 'HEAD')
-      answer(response, { status: 405, text: 'only GET' })
-    else {
-      const health = await this.health()
-      response.writeHead(health.status === 'ok' ? 200 : 503, {
-        'content-type': 'application/json',
-        'cache-control': 'no-store',
-      })
-      response.end(`${JSON.stringify(health)}\n`)
-    }
+  async #formatMetrics(): Promise<string> {
+    const { isReachable, seconds } = await this.#probeStore()
+    const { maxConnections, maxSessions } = this.#options
+    const connections = [...this.#connections]
+    return this.metrics.format({
+      version: packageVersion(),
+      connections: connections.length,
+      maxConnections,
+      sessions: this.#sessions.size,
+      maxSessions,
+      ...this.#namespaces.counts,
+      requests: connections.reduce((sum, { inFlight }) => sum + inFlight, 0),
+      isStoreReachable: isReachable,
+      storeSeconds: seconds,
+    })
+  }
+
+  /** However many ask at once, the store is asked once. */
+  #probeStore(): Promise<StoreState> {
+    this.#probing ??= this.#namespaces.measure().finally(() => {
+      this.#probing = undefined
+    })
+    return this.#probing
   }
 
   #onUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => undefined)
     const { remoteAddress: address = 'unknown' } = request.socket
-    const admitted = this.#admit(request, address)
+    const admitted = this.#admission.admit(request, {
+      all: this.#connections.size,
+      of: (key) => [...this.#connections].filter(({ keyName }) => keyName === key).length,
+    })
     if ('status' in admitted) {
+      this.metrics.refusals.add(String(admitted.status))
       this.log(`refused ${address}: ${admitted.text}`)
       const delayMs = admitted.status === 401 ? REFUSE_AFTER_MS : 0
       setTimeout(() => {
@@ -254,76 +220,61 @@ export class HubServer implements Hub, HubContext {
       return
     }
     this.#ws.handleUpgrade(request, socket, head, (webSocket: WebSocket) => {
-      this.#lastId += 1
-      const connection = new HubClient(
-        webSocket,
-        { token: admitted, address, id: this.#lastId },
-        this,
-      )
-      this.#connections.add(connection)
-      webSocket.once('close', () => {
-        this.#connections.delete(connection)
-      })
-      // It was let in while the hub was being closed.
-      if (this.#closing !== undefined) connection.end(CLOSE.restarting, 'the hub is being stopped')
+      this.#onConnection(webSocket, admitted, address)
     })
   }
 
-  #admit(request: IncomingMessage, address: string): HubToken | HttpRejection {
-    const refusal = checkRequest(request, this.#rules)
-    if (refusal !== undefined) return refusal
-    const { maxConnections, maxConnectionsPerToken } = this.#options
-    if (request.url !== '/') return { status: 404, text: 'not found' }
-    const offered = (request.headers['sec-websocket-protocol'] ?? '').split(/\s*,\s*/u)
-    if (!offered.includes(SUBPROTOCOL))
-      return { status: 400, text: `the subprotocol must be ${SUBPROTOCOL}` }
-    let token: HubToken | undefined
-    try {
-      token = findToken(bearerOf(request) ?? '', currentTokens(this.#options.tokens))
-    } catch (error) {
-      this.log(`cannot read the tokens: ${error instanceof Error ? error.message : String(error)}`)
-      return { status: 503, text: 'the hub cannot read its tokens' }
-    }
-    if (token === undefined) {
-      const hasTried = this.#attempts.fail(address)
-      return hasTried
-        ? { status: 429, text: 'too many attempts' }
-        : { status: 401, text: 'the token is missing, not known, or has expired' }
-    }
-    const { name } = token
-    const own = [...this.#connections].filter((connection) => connection.token === name).length
-    if (this.#connections.size >= maxConnections) return { status: 503, text: 'the hub is full' }
-    if (own >= maxConnectionsPerToken)
-      return { status: 503, text: 'too many connections with this token' }
-    return token
+  #onConnection(webSocket: WebSocket, accessKey: AccessKey, address: string): void {
+    this.#lastId += 1
+    this.metrics.connections.add()
+    const connection = new HubClient(webSocket, { accessKey, address, id: this.#lastId }, this)
+    this.#connections.add(connection)
+    webSocket.once('close', () => {
+      this.#connections.delete(connection)
+    })
+    // It was let in while the hub was being closed.
+    if (this.#closing !== undefined) connection.end(CLOSE.restarting, 'the hub is being stopped')
   }
 
-  #lookAtTokens(): void {
+  #lookAtKeys(): void {
     if (this.#connections.size === 0) return
-    let tokens: readonly HubToken[]
+    let keys: readonly AccessKey[]
     try {
-      tokens = currentTokens(this.#options.tokens)
+      keys = currentKeys(this.#options.keys)
     } catch (error) {
       // Perhaps it is being written: who is in stays, and nobody new is let in.
-      this.log(`cannot read the tokens: ${error instanceof Error ? error.message : String(error)}`)
+      this.log(
+        `cannot read the access keys: ${error instanceof Error ? error.message : String(error)}`,
+      )
       return
     }
     for (const connection of this.#connections)
-      if (!isStillGood(connection.hubToken, tokens))
-        connection.end(CLOSE.tokenGone, 'the token was revoked, was changed, or has expired', {
+      if (!isStillGood(connection.accessKey, keys))
+        connection.end(CLOSE.keyGone, 'the access key was revoked, was changed, or has expired', {
           endSession: true,
         })
   }
-
-  get #rules() {
-    const { tls, allowedHosts, allowedOrigins } = this.#options
-    return { isLocal: tls === undefined, allowedHosts, allowedOrigins }
-  }
 }
 
-function answer(response: ServerResponse, { status, text }: HttpRejection): void {
-  response.writeHead(status, { 'content-type': 'text/plain', connection: 'close' })
-  response.end(`${text}\n`)
+/** How the store was when it was asked. */
+interface StoreState {
+  readonly isReachable: boolean
+  readonly seconds: number
+}
+
+/** What is wrong with a request that was not carried out. */
+function nameOf(error: Error): string {
+  const code = error instanceof RequestRefused ? error.wireError.code : RPC_ERROR.internal
+  switch (code) {
+    case RPC_ERROR.invalidParams:
+      return 'INVALID_PARAMS'
+    case RPC_ERROR.closing:
+      return 'NOT_BEGUN'
+    case RPC_ERROR.internal:
+      return 'INTERNAL'
+    default:
+      return 'INVALID_REQUEST'
+  }
 }
 
 function refuse(socket: Duplex, { status, text }: HttpRejection): void {

@@ -43,15 +43,15 @@ export class HubSessions {
 
   add(session: ClientSession): void {
     this.#byId.set(session.id, session)
-    this.#perKey.set(session.token, (this.#perKey.get(session.token) ?? 0) + 1)
+    this.#perKey.set(session.keyName, (this.#perKey.get(session.keyName) ?? 0) + 1)
   }
 
   /** The session has ended. */
   remove(session: ClientSession): void {
     if (this.#byId.get(session.id) !== session) return
     this.#byId.delete(session.id)
-    const left = (this.#perKey.get(session.token) ?? 0) - 1
-    if (left > 0) this.#perKey.set(session.token, left)
-    else this.#perKey.delete(session.token)
+    const left = (this.#perKey.get(session.keyName) ?? 0) - 1
+    if (left > 0) this.#perKey.set(session.keyName, left)
+    else this.#perKey.delete(session.keyName)
   }
 }

@@ -2,9 +2,9 @@ import type { HubOptions, HubTls } from './hub-options.js'
 import { HubServer } from './hub-server.js'
 import { resolveHubOptions } from './resolve-hub-options.js'
 
-/** How a hub is. The answer of `GET /health`, with 200 or, for `unavailable`, 503. */
+/** How a hub is. The answer of `GET /healthz`, with 200 for `ok`, else 503. */
 export interface HubHealth {
-  readonly status: 'ok' | 'unavailable'
+  readonly status: 'ok' | 'unavailable' | 'stopping'
   /** Version of the package. */
   readonly version: string
   readonly uptimeMs: number
@@ -30,8 +30,8 @@ export interface Hub {
    */
   renewTls(tls: HubTls): void
   /**
-   * Stops accepting, tells the clients, and gives back what they have; a lock of a client stays taken until its lease has ended.
-   * Doing it twice does nothing.
+   * Stops accepting, answers what is under way, within `drainMs`, and ends the connections. What clients have stays theirs for the rest of
+   * their leases: they go on with it at the next hub on the same store. Doing it twice does nothing.
    */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
@@ -45,11 +45,11 @@ export interface Hub {
  * @throws CliOpsError `ENGINE_UNAVAILABLE` where it cannot listen, or the store cannot be used; `DRIVER_MISSING`
  * @example
  * ```ts
- * import { createHub, hashToken } from '@cli-ops/driver-websocket/hub'
+ * import { createHub, hashAccessKey } from '@cli-ops/driver-websocket/hub'
  *
- * const hash = hashToken('the secret that the clients have in CLI_OPS_TOKEN')
- * const tokens = [{ name: 'laptop', hash, scopes: ['read', 'lock'] as const }]
- * await using hub = await createHub({ port: 4711, tokens })
+ * const hash = hashAccessKey('the secret that the clients have in CLI_OPS_TOKEN')
+ * const keys = [{ name: 'laptop', hash, scopes: ['read', 'lock'] as const }]
+ * await using hub = await createHub({ port: 4711, keys })
  * ```
  */
 export async function createHub(options: HubOptions): Promise<Hub> {

@@ -2,8 +2,8 @@ export { createHub, type Hub, type HubHealth } from './hub.js'
 export type { HubOptions, HubStore, HubTls } from './hub-options.js'
 export {
   HUB_SCOPES,
-  hashToken,
+  hashAccessKey,
   type HubScope,
-  type HubToken,
-  type TokenSource,
-} from './hub-token.js'
+  type AccessKey,
+  type AccessKeySource,
+} from './access-key.js'

@@ -1,8 +1,7 @@
 /**
  * Runs in a process of its own, given a socket's path and a lease in milliseconds. While a hub is connected, the first one by its standard
- * input, it waits; once the last one
- * has gone, however that ended, what was promised to clients lasts for one lease more. What is held it tells to each hub that connects.
- * Whoever stops the hub's group of processes must not stop it.
+ * input, it waits; once the last one has gone, however that ended, what was promised to clients lasts for one lease more. What is held it
+ * tells to each hub that connects, and what changes while the hub before it still answers, and when that has gone. Whoever stops the hub's group of processes must not stop it.
  */
 export const KEEPER_PROGRAM = `
 const { createServer } = require('node:net')
@@ -20,12 +19,18 @@ const enter = (hub) => {
   hubs.add(hub)
   clearTimeout(ending)
 }
+const tell = (message, from) => {
+  for (const hub of hubs) if (hub !== from && hub.writable) hub.write(JSON.stringify(message) + '\\n')
+}
 const leave = (hub) => {
-  if (!hubs.delete(hub) || hubs.size > 0) return
+  if (!hubs.delete(hub)) return
+  tell({ hubs: hubs.size })
+  if (hubs.size > 0) return
   clearTimeout(ending)
   ending = setTimeout(() => { remove(); process.exit() }, held.size === 0 ? 0 : leaseMs)
 }
-const hear = (message) => {
+const hear = (message, from) => {
+  if (message.add || message.remove) tell(message, from)
   if (message.add) held.set(message.add.id, message.add)
   if (message.remove) held.delete(message.remove)
   if (message.leaseMs) leaseMs = Math.max(leaseMs, message.leaseMs)
@@ -37,14 +42,17 @@ const take = (hub) => {
   hub.on('data', (chunk) => {
     const lines = (text + chunk).split('\\n')
     text = lines.pop()
-    for (const line of lines) hear(JSON.parse(line))
+    for (const line of lines) hear(JSON.parse(line), hub)
   })
   hub.on('error', () => leave(hub)).on('end', () => leave(hub)).on('close', () => leave(hub))
 }
+// Before that the next hub would not find it. Nobody reads any more than this.
+process.stdout.on('error', () => {})
+const ready = () => process.stdout.write('\\n')
 take(process.stdin)
 remove()
 createServer((hub) => {
   take(hub)
-  hub.write(JSON.stringify({ pid: process.pid, held: [...held.values()] }) + '\\n')
-}).on('error', () => {}).listen(path)
+  hub.write(JSON.stringify({ pid: process.pid, hubs: hubs.size, held: [...held.values()] }) + '\\n')
+}).on('error', ready).listen(path, ready)
 `

@@ -1,7 +1,5 @@
 import { CliOpsError } from '@cli-ops/shared-ipc/driver'
 
-/** A client has at most so many requests under way, so no more answers can be lost with a connection. */
-const MAX_ANSWERS = 1_024
 const MAX_CHARACTERS = 1024 * 1024
 
 interface Answer {
@@ -15,10 +13,16 @@ interface Answer {
  * again over the next connection gets the answer of the first one.
  */
 export class KeptAnswers {
+  readonly #maxAnswers: number
   readonly #answers = new Map<number, Answer>()
   /** The highest number whose answer was dropped. */
   #dropped = 0
   #characters = 0
+
+  /** @param maxAnswers how many requests may be under way: no more answers can be lost with a connection */
+  constructor(maxAnswers: number) {
+    this.#maxAnswers = maxAnswers
+  }
 
   /** Runs a request, or gives what it gave before. @throws CliOpsError `CONNECTION_LOST` where that is not known any more */
   once(request: number, run: () => unknown): Promise<unknown> {
@@ -44,7 +48,7 @@ export class KeptAnswers {
 
   #trim(): void {
     for (const [request, { size }] of this.#answers) {
-      if (this.#answers.size <= MAX_ANSWERS && this.#characters <= MAX_CHARACTERS) return
+      if (this.#answers.size <= this.#maxAnswers && this.#characters <= MAX_CHARACTERS) return
       if (size === undefined) continue
       this.#dropped = Math.max(this.#dropped, request)
       this.#answers.delete(request)

@@ -21,7 +21,16 @@ export interface KeptLock {
 /** What the process says first. */
 interface Greeting {
   readonly pid: number
+  /** How many hubs are connected to it. */
+  readonly hubs: number
   readonly held: readonly KeptLock[]
+}
+
+/** What it says then: of another hub on the same address that still answers what was under way. */
+interface Change {
+  readonly add?: KeptLock
+  readonly remove?: string
+  readonly hubs?: number
 }
 
 /** It answers at once, or it is about to end. */
@@ -40,6 +49,8 @@ export class LeaseProcess {
   #connection: Writable | undefined
   #starting: Promise<number> | undefined
   #inherited = new Map<string, KeptLock>()
+  #isAlone = true
+  #onAlone: () => void = () => undefined
 
   /** @param onGone called when the process has ended before its time, and the locks in its name with it */
   constructor(leaseMs: number, onGone: () => void) {
@@ -47,14 +58,20 @@ export class LeaseProcess {
     this.#onGone = onGone
   }
 
-  /** Finds the process of the hub that was here before. Resolves to what that held, or asked for. Called once, before {@link pid}. */
-  async begin(path: string): Promise<readonly KeptLock[]> {
+  /** Finds the process of the hub that was here before, and what that held or asked for. Called once, before {@link pid}. */
+  async begin(path: string): Promise<void> {
     this.#path = path
-    const found = await this.#join(path)
-    if (found === undefined) return []
-    this.#starting = Promise.resolve(found.pid)
-    this.#inherited = new Map(found.held.map((lock) => [lock.id, lock]))
-    return found.held
+    const pid = await this.#join(path)
+    if (pid !== undefined) this.#starting = Promise.resolve(pid)
+  }
+
+  /** Resolves to what the hub before this one has left and nobody has gone on with, once it has gone. */
+  async left(): Promise<() => readonly KeptLock[]> {
+    if (!this.#isAlone)
+      await new Promise<void>((resolve) => {
+        this.#onAlone = resolve
+      })
+    return () => [...this.#inherited.values()]
   }
 
   /** What the hub before this one held under an id, or asked for, in the same session. */
@@ -67,7 +84,9 @@ export class LeaseProcess {
   pid(): Promise<number> {
     if (this.#path === undefined)
       return Promise.reject(new TypeError('the hub does not listen yet'))
-    this.#starting ??= this.#start(this.#path).catch((error: unknown) => {
+    const path = this.#path
+    const find = async (): Promise<number> => (await this.#join(path)) ?? this.#start(path)
+    this.#starting ??= find().catch((error: unknown) => {
       this.#starting = undefined
       throw error
     })
@@ -98,7 +117,7 @@ export class LeaseProcess {
     const child = spawn(process.execPath, args, {
       // A group of its own: Ctrl-C at a terminal goes to the whole group of the hub.
       detached: true,
-      stdio: ['pipe', 'ignore', 'ignore'],
+      stdio: ['pipe', 'pipe', 'ignore'],
       env: {},
       windowsHide: true,
     })
@@ -107,12 +126,14 @@ export class LeaseProcess {
     child.stdin.on('error', () => undefined)
     ;(child.stdin as { unref?: () => void }).unref?.()
     try {
-      await once(child, 'spawn')
+      // A lock that is granted before the next hub would find the process could not be gone on with.
+      await Promise.race([once(child.stdout, 'data'), once(child, 'exit').then(endedEarly)])
     } catch (cause) {
       throw new CliOpsError('STORAGE_FAILED', 'cannot start the process that keeps leases', {
         cause,
       })
     }
+    child.stdout.destroy()
     this.#connection = child.stdin
     child.once('exit', () => {
       this.#onEnd(child.stdin)
@@ -120,21 +141,53 @@ export class LeaseProcess {
     return child.pid ?? 0
   }
 
-  /** Connects to the process, where there is one. */
-  async #join(path: string): Promise<Greeting | undefined> {
+  /** Connects to the process, where there is one. @returns its pid */
+  async #join(path: string): Promise<number | undefined> {
     const socket = connect(path)
     socket.unref()
-    const greeting = await firstLine(socket)
+    const greeting = await new Promise<Greeting | undefined>((resolve) => {
+      let onLine = (line: unknown): void => {
+        resolve(line as Greeting)
+        onLine = (change) => {
+          this.#onChange(change as Change)
+        }
+        // What follows at once is about what the greeting tells of.
+        this.#greet(line as Greeting)
+      }
+      readLines(socket, (line) => {
+        onLine(parseJson(line))
+      })
+      socket.setTimeout(GREETING_MS, () => {
+        resolve(undefined)
+      })
+      socket.once('close', () => {
+        resolve(undefined)
+      })
+    })
     if (greeting === undefined) {
       socket.destroy()
       return undefined
     }
+    socket.setTimeout(0)
     this.#connection = socket
     socket.once('close', () => {
       this.#onEnd(socket)
     })
     this.#tell({ leaseMs: this.#leaseMs })
-    return parseJson(greeting) as Greeting
+    return greeting.pid
+  }
+
+  #greet({ held, hubs }: Greeting): void {
+    this.#inherited = new Map(held.map((lock) => [lock.id, lock]))
+    this.#isAlone = hubs === 1
+  }
+
+  #onChange({ add, remove, hubs }: Change): void {
+    if (add !== undefined) this.#inherited.set(add.id, add)
+    if (remove !== undefined) this.#inherited.delete(remove)
+    if (hubs === undefined) return
+    this.#isAlone = hubs === 1
+    if (this.#isAlone) this.#onAlone()
   }
 
   #onEnd(connection: Writable): void {
@@ -142,6 +195,8 @@ export class LeaseProcess {
     this.#connection = undefined
     this.#starting = undefined
     this.#inherited.clear()
+    this.#isAlone = true
+    this.#onAlone()
     this.#onGone()
   }
 
@@ -150,26 +205,16 @@ export class LeaseProcess {
   }
 }
 
-/** The first line of what comes; `undefined` where nobody is there. */
-function firstLine(socket: Socket): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    let text = ''
-    socket.setEncoding('utf8')
-    socket.setTimeout(GREETING_MS, () => {
-      resolve(undefined)
-    })
-    socket.on('error', () => undefined)
-    socket.on('close', () => {
-      resolve(undefined)
-    })
-    socket.on('data', (chunk: string) => {
-      text += chunk
-      const end = text.indexOf('\n')
-      if (end === -1) return
-      socket.setTimeout(0)
-      socket.removeAllListeners('data')
-      socket.resume()
-      resolve(text.slice(0, end))
-    })
+function endedEarly(): never {
+  throw new Error('it has ended at once')
+}
+
+function readLines(socket: Socket, onLine: (line: string) => void): void {
+  let text = ''
+  socket.on('error', () => undefined)
+  socket.setEncoding('utf8').on('data', (chunk: string) => {
+    const lines = (text + chunk).split('\n')
+    text = lines.pop() ?? ''
+    for (const line of lines) onLine(line)
   })
 }

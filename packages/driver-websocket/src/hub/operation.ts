@@ -1,11 +1,15 @@
-import type { HubScope } from './hub-token.js'
+import type { HubScope } from './access-key.js'
 import type { Params } from './params.js'
 import type { SessionScope } from './session-secret.js'
 
 /** What a client may ask for. */
 export interface Operation {
-  /** What its token has to be good for. */
+  /** What its access key has to be good for. */
   readonly scope: HubScope
+  /** It belongs to something that is under way, so a hub that is being stopped does it still. @default false */
+  readonly isPart?: boolean
+  /** Tells whether it may wait for others without an end: a hub that is being stopped does not wait for it. @default never */
+  waits?(params: Params): boolean
   run(params: Params, request: OperationRequest): unknown
 }
 
@@ -27,6 +31,10 @@ export interface ClientPart {
   detach?(): void
   /** The client has been away for so long that nobody is to wait for it any more. */
   leave?(): void
+  /** The hub is being stopped. Resolves once what is under way beside requests has ended. */
+  drain?(): Promise<void>
+  /** Another hub goes on with the session: what it can take up is left as it is, and the rest taken back. Never rejects. */
+  handOver(): Promise<void> | void
   /** The session has ended. */
   end(): void
 }
@@ -45,8 +53,8 @@ export interface Client {
   /** Id of the session: never shown. */
   readonly id: string
   readonly scope: SessionScope
-  /** Name of its token. */
-  readonly token: string
+  /** Name of its access key. */
+  readonly keyName: string
   readonly leaseMs: number
   /** Bytes that wait to be read by the client. */
   readonly unreadBytes: number

@@ -5,19 +5,20 @@ import { CliOpsError, openDriver } from '@cli-ops/shared-ipc/driver'
 
 import { isLoopback } from '../loopback.js'
 import type { HubOptions, HubTls } from './hub-options.js'
-import { currentTokens } from './token-check.js'
+import { currentKeys } from './access-key-check.js'
 
 /** {@link HubOptions} with every default filled in. */
-export type ResolvedHubOptions = Pick<HubOptions, 'tls' | 'signal'> & {
-  readonly [Name in Exclude<keyof HubOptions, 'tls' | 'signal' | 'store'>]-?: NonNullable<
-    HubOptions[Name]
-  >
+export type ResolvedHubOptions = Pick<HubOptions, 'tls' | 'signal' | 'socketFd'> & {
+  readonly [
+    Name in Exclude<keyof HubOptions, 'tls' | 'signal' | 'socketFd' | 'store'>
+  ]-?: NonNullable<HubOptions[Name]>
 } & {
   /** What to listen on. */
   readonly address: string
   readonly store: { readonly url: string; readonly home: string | undefined }
 }
 
+const PATH = /^\/$|^(?:\/[\w.~-]+)+$/u
 const NO_STORES = /^(?:memory|wss?):/u
 
 /**
@@ -27,11 +28,11 @@ const NO_STORES = /^(?:memory|wss?):/u
  * @throws CliOpsError `ENGINE_UNAVAILABLE` where the host is not known
  */
 export async function resolveHubOptions(options: HubOptions): Promise<ResolvedHubOptions> {
-  const { host = '127.0.0.1', port = 0, tls, tokens, store = {}, signal } = options
+  const { host = '127.0.0.1', port = 0, tls, keys, store = {}, signal, socketFd } = options
   if (typeof host !== 'string' || host === '')
     throw new TypeError('host must be a name or an address')
   const connections = integer('maxConnections', options.maxConnections ?? 1_024, 1)
-  const perToken = integer('maxConnectionsPerToken', options.maxConnectionsPerToken ?? 256, 1)
+  const perKey = integer('maxConnectionsPerKey', options.maxConnectionsPerKey ?? 256, 1)
   const limits = {
     port: integer('port', port, 0, 65_535),
     maxFrameBytes: integer('maxFrameBytes', options.maxFrameBytes ?? 2 * 1024 * 1024, 64 * 1024),
@@ -41,13 +42,17 @@ export async function resolveHubOptions(options: HubOptions): Promise<ResolvedHu
       64 * 1024,
     ),
     maxConnections: connections,
-    maxConnectionsPerToken: perToken,
+    maxConnectionsPerKey: perKey,
     maxSessions: integer('maxSessions', options.maxSessions ?? 2 * connections, 1),
-    maxSessionsPerKey: integer('maxSessionsPerKey', options.maxSessionsPerKey ?? 2 * perToken, 1),
+    maxSessionsPerKey: integer('maxSessionsPerKey', options.maxSessionsPerKey ?? 2 * perKey, 1),
     leaseMs: integer('leaseMs', options.leaseMs ?? 10_000, 100, 3_600_000),
+    maxInFlight: integer('maxInFlight', options.maxInFlight ?? 1_024, 1),
+    takeoverMs: integer('takeoverMs', options.takeoverMs ?? 0, 0, 86_400_000),
+    drainMs: integer('drainMs', options.drainMs ?? 5_000, 0, 3_600_000),
   }
+  if (socketFd !== undefined) integer('socketFd', socketFd, 0, 2 ** 31 - 1)
   if (tls !== undefined) assertTls(tls)
-  currentTokens(tokens)
+  currentKeys(keys)
   const { url = 'local:', home } = store
   if (typeof url !== 'string' || NO_STORES.test(url))
     throw new TypeError('store.url must be local: or the URL of an engine that outlives the hub')
@@ -63,8 +68,10 @@ export async function resolveHubOptions(options: HubOptions): Promise<ResolvedHu
     ...limits,
     host,
     address,
+    path: pathOf(options.path),
+    socketFd,
     tls,
-    tokens,
+    keys,
     signal,
     store: { url, home },
     allowedOrigins: texts('allowedOrigins', options.allowedOrigins),
@@ -102,6 +109,13 @@ function integer(
   if (Number.isSafeInteger(value) && Number(value) >= min && Number(value) <= max)
     return Number(value)
   throw new TypeError(`${option} must be an integer from ${min} to ${max}, got ${String(value)}`)
+}
+
+function pathOf(path: unknown = '/'): string {
+  if (typeof path === 'string' && PATH.test(path)) return path
+  throw new TypeError(
+    `path must begin with "/", not end with it, and have letters, digits, ".", "_", "~" or "-" between, got ${JSON.stringify(path)}`,
+  )
 }
 
 function texts(option: string, value: readonly string[] = []): readonly string[] {

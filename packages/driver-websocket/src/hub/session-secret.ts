@@ -1,13 +1,13 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 
 import type { SessionKey } from '../protocol/protocol.js'
-import type { HubToken } from './hub-token.js'
+import type { AccessKey } from './access-key.js'
 
 const ID = /^[\w-]{22}$/u
 
 /** Whose session it is, and where. */
 export interface SessionScope {
-  readonly key: HubToken
+  readonly key: AccessKey
   readonly namespace: string
 }
 

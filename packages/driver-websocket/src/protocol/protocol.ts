@@ -12,8 +12,8 @@ export const CLOSE = {
   unsupported: 1003,
   /** What came is no message of this protocol. */
   badMessage: 4400,
-  /** The token was revoked, was changed or has expired. */
-  tokenGone: 4401,
+  /** The access key was revoked, was changed or has expired. */
+  keyGone: 4401,
   /** The session goes on over another connection. */
   replaced: 4409,
   /** Nothing was heard in time. */
@@ -53,7 +53,8 @@ export interface Welcome {
   /** What the hub has granted of the lease that was asked for. */
   readonly leaseMs: number
   readonly maxFrameBytes: number
-  readonly token: string
+  /** Name of the access key. */
+  readonly key: string
   readonly scopes: readonly string[]
   readonly session: SessionKey & {
     /** The hub has gone on with it: what was registered and opened is there, and what was asked for once is not done twice. */

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+
 import {
   CliOpsError,
   DeliveryLoop,
@@ -136,6 +138,19 @@ export class WebSocketChannel implements RpcChannel, DeliverySource {
   /** Asks the peer for a sign of life. */
   ping(): void {
     if (this.#socket.readyState === this.#socket.OPEN) this.#socket.ping()
+  }
+
+  /** Resolves once the peer has had all that was sent before, or the connection has ended. */
+  async roundTrip(): Promise<void> {
+    if (this.#socket.readyState !== this.#socket.OPEN) return
+    const ended = new AbortController()
+    const { signal } = ended
+    this.#socket.ping()
+    await Promise.race([
+      once(this.#socket, 'pong', { signal }),
+      once(this.#socket, 'close', { signal }),
+    ]).catch(() => undefined)
+    ended.abort()
   }
 
   deliverNext(): number {

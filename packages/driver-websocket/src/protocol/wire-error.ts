@@ -8,6 +8,8 @@ import {
   type WireError,
 } from '@cli-ops/shared-ipc/driver'
 
+import { linkEnded } from '../connection/link-ended.js'
+
 const CODE = /^[A-Z_]{1,40}$/u
 
 /** What a client is told of an error. What is not meant for it, such as a fault of the hub, is not told. */
@@ -18,9 +20,19 @@ export function toRefusal(error: unknown): Error {
   return new RequestRefused({ code: RPC_ERROR.internal, message: 'the hub failed' })
 }
 
+/** Refuses a request that a hub which is being stopped has not begun: the client asks again elsewhere. */
+export function notBegun(): RequestRefused {
+  return new RequestRefused({
+    code: RPC_ERROR.closing,
+    message: 'the hub is being stopped, and has not begun the request',
+  })
+}
+
 /** Reads the error of a hub. A code of a newer hub that is not known here is told in the message. */
 export function fromWireError({ code, message, data }: WireError): Error {
   if (code === RPC_ERROR.invalidParams) return new TypeError(message)
+  if (code === RPC_ERROR.closing)
+    return linkEnded(new CliOpsError('ENGINE_UNAVAILABLE', message), false)
   const facts = isObject(data) ? data : {}
   const { code: name, details } = facts
   if (typeof name !== 'string' || !CODE.test(name))

@@ -14,7 +14,7 @@ export function describeOwner(
     slot === undefined ? '' : `slot ${slot}`,
     pid > 0 ? `pid ${pid}` : '',
     user !== '' && host !== '' ? `${user}@${host}` : user || host,
-    via === undefined ? '' : `token ${via}`,
+    via === undefined ? '' : `access key ${via}`,
     state === 'running' ? '' : state,
   ].filter((fact) => fact !== '')
   return printable(facts.length === 0 ? program : `${program} (${facts.join(', ')})`)

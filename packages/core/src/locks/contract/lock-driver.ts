@@ -34,7 +34,7 @@ export interface LockRequest {
 
 /** How a waiting acquisition is ended and observed. */
 export interface LockWait {
-  /** Aborted at the caller's timeout or by the caller's own signal. */
+  /** Aborted at the caller's timeout, by the caller's own signal, or with `WaitAbandoned` where another process goes on waiting. */
   readonly signal: AbortSignal
   /**
    * Called when the wait begins and when another owner is in the way. Never throws. `info.waiters` may be a getter that

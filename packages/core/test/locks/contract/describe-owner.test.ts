@@ -43,7 +43,7 @@ test.each([
   [{ ...owner, pid: 0, state: 'unknown' as const }, 'cli-beta sync (dev@build-7, unknown)'],
   [{ ...owner, user: '', host: '' }, 'cli-beta sync (pid 4242)'],
   [{ ...owner, pid: 0, user: '' }, 'cli-beta sync (build-7)'],
-  [{ ...owner, via: 'ci' }, 'cli-beta sync (pid 4242, dev@build-7, token ci)'],
+  [{ ...owner, via: 'ci' }, 'cli-beta sync (pid 4242, dev@build-7, access key ci)'],
   [{ ...owner, pid: 0, user: '', host: '' }, 'cli-beta sync'],
   [{ ...owner, name: 'a\u001b[31m\nb' }, 'a?[31m b sync (pid 4242, dev@build-7)'],
 ])('%o', (value, text) => {

@@ -22,12 +22,12 @@ function fileOf(user: CliOpsUser): string {
   return join(user.home, 'hub', 'tokens.json')
 }
 
-test('a token: its secret once on stdout, only its digest in a file of its owner', async () => {
+test('an access key: its secret once on stdout, only its digest in a file of its owner', async () => {
   const user = new CliOpsUser()
-  const added = await user.run('serve', 'token', 'add', 'laptop', ...SCOPES, '--expires', '30d')
+  const added = await user.run('serve', 'key', 'add', 'laptop', ...SCOPES, '--expires', '30d')
   expect(added).toMatchObject({ status: 0 })
   expect(added.stdout).toMatch(/^cliops_[\w-]{43}\n$/u)
-  expect(added.stderr).toMatch(/^cli-ops: token "laptop" .*CLI_OPS_TOKEN_FILE.*\n$/u)
+  expect(added.stderr).toMatch(/^cli-ops: access key "laptop" .*CLI_OPS_TOKEN_FILE.*\n$/u)
 
   const secret = added.stdout.trim()
   const text = readFileSync(fileOf(user), 'utf8')
@@ -41,19 +41,19 @@ test('a token: its secret once on stdout, only its digest in a file of its owner
 
 test('the list shows no secret and no digest', async () => {
   const user = new CliOpsUser()
-  expect((await user.run('serve', 'token', 'list')).stdout).toMatch(/^no tokens; /u)
-  expect(await user.json('serve', 'token', 'list')).toEqual([])
-  await user.run('serve', 'token', 'add', 'wallboard', '--scope', 'read', '--namespace', 'shop')
-  await user.run('serve', 'token', 'add', 'old', '--scope', 'read', '--expires', '1ms')
+  expect((await user.run('serve', 'key', 'list')).stdout).toMatch(/^no access keys; /u)
+  expect(await user.json('serve', 'key', 'list')).toEqual([])
+  await user.run('serve', 'key', 'add', 'wallboard', '--scope', 'read', '--namespace', 'shop')
+  await user.run('serve', 'key', 'add', 'old', '--scope', 'read', '--expires', '1ms')
 
-  const { stdout } = await user.run('serve', 'token', 'list')
+  const { stdout } = await user.run('serve', 'key', 'list')
   expect(stdout).toMatch(
     /^NAME +SCOPES +NAMESPACES +EXPIRES +ADDED\nwallboard +read +shop +never /u,
   )
   expect(stdout).toMatch(/\nold .*\(over\)/u)
   expect(stdout).not.toMatch(/[0-9a-f]{64}/u)
-  const tokens = await user.json<Record<string, unknown>[]>('serve', 'token', 'list')
-  expect(tokens[0]).toEqual({
+  const keys = await user.json<Record<string, unknown>[]>('serve', 'key', 'list')
+  expect(keys[0]).toEqual({
     name: 'wallboard',
     scopes: ['read'],
     namespaces: ['shop'],
@@ -64,26 +64,26 @@ test('the list shows no secret and no digest', async () => {
 
 test('revoked is gone; what is not there is said with 1', async () => {
   const user = new CliOpsUser()
-  await user.run('serve', 'token', 'add', 'laptop', ...SCOPES)
-  expect(await user.run('serve', 'token', 'revoke', 'laptop')).toEqual({
+  await user.run('serve', 'key', 'add', 'laptop', ...SCOPES)
+  expect(await user.run('serve', 'key', 'revoke', 'laptop')).toEqual({
     status: 0,
-    stdout: 'token "laptop" is revoked\n',
+    stdout: 'access key "laptop" is revoked\n',
     stderr: '',
   })
-  expect(await user.json('serve', 'token', 'list')).toEqual([])
-  expect(await user.run('serve', 'token', 'revoke', 'laptop')).toEqual({
+  expect(await user.json('serve', 'key', 'list')).toEqual([])
+  expect(await user.run('serve', 'key', 'revoke', 'laptop')).toEqual({
     status: 1,
     stdout: '',
-    stderr: 'cli-ops: there is no token "laptop"; "cli-ops serve token list" shows them\n',
+    stderr: 'cli-ops: there is no access key "laptop"; "cli-ops serve key list" shows them\n',
   })
 })
 
 test('wrong arguments: 2, which one and why, and nothing is changed', async () => {
   const user = new CliOpsUser()
-  await user.run('serve', 'token', 'add', 'laptop', ...SCOPES)
+  await user.run('serve', 'key', 'add', 'laptop', ...SCOPES)
   const before = readFileSync(fileOf(user), 'utf8')
   for (const [args, message] of [
-    [['laptop', ...SCOPES], /there is a token "laptop" already; revoke it first/u],
+    [['laptop', ...SCOPES], /there is an access key "laptop" already; revoke it first/u],
     [['a', '--scope', 'read,write'], /--scope must be of read, emit, lock, call, got "write"/u],
     [['a', '--scope', ''], /--scope must be of/u],
     [['a', ...SCOPES, '--expires', 'soon'], /--expires must be a duration .*got "soon"/u],
@@ -93,7 +93,7 @@ test('wrong arguments: 2, which one and why, and nothing is changed', async () =
     [['a', ...SCOPES, '--namespace', '\u0007'], /--namespace must not contain control/u],
     [['a'], /--scope <scopes>' not specified/u],
   ] as const) {
-    const { status, stdout, stderr } = await user.run('serve', 'token', 'add', ...args)
+    const { status, stdout, stderr } = await user.run('serve', 'key', 'add', ...args)
     expect({ args, status, stdout }).toEqual({ args, status: 2, stdout: '' })
     expect(stderr).toMatch(message)
     expect(readFileSync(fileOf(user), 'utf8')).toBe(before)
@@ -104,20 +104,20 @@ test('ten are added at once, and none is lost', async () => {
   const user = new CliOpsUser()
   const names = Array.from({ length: 10 }, (_, n) => `laptop-${n}`)
   const ends = await Promise.all(
-    names.map((name) => user.run('serve', 'token', 'add', name, ...SCOPES)),
+    names.map((name) => user.run('serve', 'key', 'add', name, ...SCOPES)),
   )
   expect(ends.map(({ status }) => status)).toEqual(names.map(() => 0))
-  const tokens = await user.json<{ name: string }[]>('serve', 'token', 'list')
-  expect(tokens.map(({ name }) => name).sort()).toEqual(names)
+  const keys = await user.json<{ name: string }[]>('serve', 'key', 'list')
+  expect(keys.map(({ name }) => name).sort()).toEqual(names)
 }, 60_000)
 
 test('a file that others can get at, that is a link, or that is damaged is refused, never mended', async () => {
   const user = new CliOpsUser()
-  await user.run('serve', 'token', 'add', 'laptop', ...SCOPES)
+  await user.run('serve', 'key', 'add', 'laptop', ...SCOPES)
   const file = fileOf(user)
   const refuses = async (reason: RegExp): Promise<void> => {
     for (const args of [['list'], ['add', 'other', ...SCOPES], ['revoke', 'laptop']]) {
-      const { status, stdout, stderr } = await user.run('serve', 'token', ...args)
+      const { status, stdout, stderr } = await user.run('serve', 'key', ...args)
       expect({ args, status, stdout }).toEqual({ args, status: 1, stdout: '' })
       expect(stderr).toMatch(reason)
     }
@@ -151,7 +151,7 @@ test('a file that others can get at, that is a link, or that is damaged is refus
 test('a home of others is refused before anything is made in it', async () => {
   const user = new CliOpsUser()
   mkdirSync(user.home, { mode: 0o755 })
-  const { status, stderr } = await user.run('serve', 'token', 'add', 'laptop', ...SCOPES)
+  const { status, stderr } = await user.run('serve', 'key', 'add', 'laptop', ...SCOPES)
   expect(status).toBe(1)
   expect(stderr).toMatch(/refusing to use .*chmod 700/u)
   expect(existsSync(join(user.home, 'hub'))).toBe(false)

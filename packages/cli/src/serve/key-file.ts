@@ -5,7 +5,7 @@ import { CliOpsError } from '@cli-ops/shared-ipc'
 import { preparePrivateFolder } from '@cli-ops/shared-ipc/ops'
 
 import { changeFile } from '../files/change-file.js'
-import { formatTokens, parseTokens, type TokenRecord } from './token-record.js'
+import { formatKeys, parseKeys, type KeyRecord } from './key-record.js'
 
 /** Name of the folder of a hub in the home. */
 const FOLDER = 'hub'
@@ -14,10 +14,10 @@ const FILE = 'tokens.json'
 const LOCK = 'cli-ops hub tokens'
 
 /**
- * The tokens that a hub accepts, `hub/tokens.json` in its home: mode 0600, secrets only as digests. A change replaces the file
+ * The access keys that a hub accepts, `hub/tokens.json` in its home: mode 0600, secrets only as digests. A change replaces the file
  * by a rename, so that a crash leaves the old or the new one; a reader sees no half.
  */
-export class TokenFile {
+export class KeyFile {
   readonly path: string
   readonly #home: string
 
@@ -28,15 +28,15 @@ export class TokenFile {
   }
 
   /**
-   * Reads the tokens; none where there is no file.
+   * Reads the access keys; none where there is no file.
    *
    * @throws CliOpsError `INSECURE_DIRECTORY` where others can write the file, `INVALID_MESSAGE` where it is damaged
    */
-  read(): readonly TokenRecord[] {
+  read(): readonly KeyRecord[] {
     const text = this.#readText()
     if (text === undefined) return []
     try {
-      return parseTokens(text)
+      return parseKeys(text)
     } catch (error) {
       if (!(error instanceof TypeError)) throw error
       throw new CliOpsError('INVALID_MESSAGE', `cannot use ${this.path}: ${error.message}`, {
@@ -45,10 +45,10 @@ export class TokenFile {
     }
   }
 
-  /** Changes the tokens, one process after the other; where `change` throws, nothing is changed. */
-  async change(change: (tokens: readonly TokenRecord[]) => readonly TokenRecord[]): Promise<void> {
+  /** Changes the access keys, one process after the other; where `change` throws, nothing is changed. */
+  async change(change: (keys: readonly KeyRecord[]) => readonly KeyRecord[]): Promise<void> {
     const file = { home: this.#home, path: this.path, lock: LOCK }
-    await changeFile(file, () => formatTokens(change(this.read())))
+    await changeFile(file, () => formatKeys(change(this.read())))
   }
 
   #readText(): string | undefined {

@@ -1,14 +1,14 @@
 import type { HubScope } from '@cli-ops/driver-websocket/hub'
 import { assertName, describe } from '@cli-ops/shared-ipc/ops'
 
-/** What a token lets its bearer do. */
+/** What an access key lets its bearer do. */
 export const SCOPES = ['read', 'emit', 'lock', 'call'] as const satisfies readonly HubScope[]
 
 /** One of {@link SCOPES}. */
 export type Scope = (typeof SCOPES)[number]
 
-/** A token as it is kept: its secret only as a digest. */
-export interface TokenRecord {
+/** An access key as it is kept: its secret only as a digest. */
+export interface KeyRecord {
   readonly name: string
   /** SHA-256 of the secret, in hexadecimal. */
   readonly hash: string
@@ -24,35 +24,35 @@ export interface TokenRecord {
 const HASH = /^[0-9a-f]{64}$/u
 const NAME = /^[\w.-]{1,64}$/u
 
-/** Throws a `TypeError` unless a name may be a token's. */
-export function assertTokenName(at: string, name: unknown): asserts name is string {
+/** Throws a `TypeError` unless a name may be an access key's. */
+export function assertKeyName(at: string, name: unknown): asserts name is string {
   if (typeof name === 'string' && NAME.test(name)) return
   throw new TypeError(
     `${at} must be 1 to 64 letters, digits, ".", "_" or "-", got ${describe(name)}`,
   )
 }
 
-/** Throws a `TypeError` unless a token can be for that namespace; the empty one is the default namespace. */
-export function assertTokenNamespace(at: string, namespace: unknown): asserts namespace is string {
+/** Throws a `TypeError` unless an access key can be for that namespace; the empty one is the default namespace. */
+export function assertKeyNamespace(at: string, namespace: unknown): asserts namespace is string {
   if (namespace !== '') assertName(at, namespace)
 }
 
-/** Reads the text of a token file. @throws TypeError naming the member, the rule and the value */
-export function parseTokens(text: string): readonly TokenRecord[] {
+/** Reads the text of a key file. @throws TypeError naming the member, the rule and the value */
+export function parseKeys(text: string): readonly KeyRecord[] {
   const file = asObject('the file', parse(text))
   if (file['version'] !== 1)
     throw new TypeError(`version must be 1, got ${describe(file['version'])}`)
-  const records = asArray('tokens', file['tokens']).map((token, index) =>
-    parseToken(`tokens[${index}]`, token),
+  const records = asArray('tokens', file['tokens']).map((key, index) =>
+    parseKey(`tokens[${index}]`, key),
   )
   const names = new Set(records.map(({ name }) => name))
-  if (names.size < records.length) throw new TypeError('tokens must have different names')
+  if (names.size < records.length) throw new TypeError('keys must have different names')
   return records
 }
 
-/** The text of a token file. */
-export function formatTokens(tokens: readonly TokenRecord[]): string {
-  return `${JSON.stringify({ version: 1, tokens }, null, 2)}\n`
+/** The text of a key file. */
+export function formatKeys(keys: readonly KeyRecord[]): string {
+  return `${JSON.stringify({ version: 1, tokens: keys }, null, 2)}\n`
 }
 
 /** Reads a list of scopes: `read,emit`. @throws TypeError */
@@ -61,8 +61,8 @@ export function parseScopes(option: string, text: string): readonly Scope[] {
   return names.map((name) => assertScope(option, name))
 }
 
-/** Tells whether a token is past its time. */
-export function isExpired({ expiresAt }: TokenRecord, now = Date.now()): boolean {
+/** Tells whether an access key is past its time. */
+export function isExpired({ expiresAt }: KeyRecord, now = Date.now()): boolean {
   return expiresAt !== undefined && Date.parse(expiresAt) <= now
 }
 
@@ -75,9 +75,9 @@ function parse(text: string): unknown {
 }
 
 /** What the file holds beside the known members is left out, never trusted. */
-function parseToken(at: string, value: unknown): TokenRecord {
+function parseKey(at: string, value: unknown): KeyRecord {
   const { name, hash, scopes, namespaces, createdAt, expiresAt } = asObject(at, value)
-  assertTokenName(`${at}.name`, name)
+  assertKeyName(`${at}.name`, name)
   if (typeof hash !== 'string' || !HASH.test(hash))
     throw new TypeError(`${at}.hash must be a SHA-256 in hexadecimal`)
   const known = asArray(`${at}.scopes`, scopes).map((scope) => assertScope(`${at}.scopes`, scope))
@@ -104,7 +104,7 @@ function asArray(at: string, value: unknown): readonly unknown[] {
 
 function asNamespaces(at: string, value: unknown): readonly string[] {
   return asArray(at, value).map((namespace) => {
-    assertTokenNamespace(at, namespace)
+    assertKeyNamespace(at, namespace)
     return namespace
   })
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-/** What a token may be good for. See the table in `docs/reference/hub-protocol.md` for each operation's scope. */
+/** What an access key may be good for. See the table in `docs/reference/hub-protocol.md` for each operation's scope. */
 export const HUB_SCOPES = ['read', 'emit', 'lock', 'call'] as const
 
 /**
@@ -10,10 +10,10 @@ export const HUB_SCOPES = ['read', 'emit', 'lock', 'call'] as const
 export type HubScope = (typeof HUB_SCOPES)[number]
 
 /** A secret that clients present, without the secret. */
-export interface HubToken {
+export interface AccessKey {
   /** Shown wherever something was done with it: letters, digits, `.`, `_` and `-`, at most 64 of them; unique. */
   readonly name: string
-  /** SHA-256 of the secret, in hexadecimal digits. See {@link hashToken}. */
+  /** SHA-256 of the secret, in hexadecimal digits. See {@link hashAccessKey}. */
   readonly hash: string
   readonly scopes: readonly HubScope[]
   /**
@@ -26,12 +26,12 @@ export interface HubToken {
 }
 
 /**
- * The tokens that are good now. A function is asked at each attempt to connect, and once a second while there are connections: one
- * that was made with a token that is gone, or has changed, is ended. While it throws, nobody new is let in.
+ * The access keys that are good now. A function is asked at each attempt to connect, and once a second while there are connections: one
+ * that was made with an access key that is gone, or has changed, is ended. While it throws, nobody new is let in.
  */
-export type TokenSource = readonly HubToken[] | (() => readonly HubToken[])
+export type AccessKeySource = readonly AccessKey[] | (() => readonly AccessKey[])
 
 /** The hash by which a hub knows a secret. The secret has to be random: 32 bytes, not a password. */
-export function hashToken(secret: string): string {
+export function hashAccessKey(secret: string): string {
   return createHash('sha256').update(secret, 'utf8').digest('hex')
 }

@@ -1,0 +1,26 @@
+/** Counts what has been asked for and not answered yet. */
+export class RequestsUnderWay {
+  #count = 0
+  #onIdle: (() => void)[] = []
+
+  get count(): number {
+    return this.#count
+  }
+
+  /** Counts a request until it is settled. */
+  add(answer: Promise<unknown>): void {
+    this.#count += 1
+    const settle = (): void => {
+      this.#count -= 1
+      if (this.#count > 0) return
+      for (const resolve of this.#onIdle.splice(0)) resolve()
+    }
+    answer.then(settle, settle)
+  }
+
+  /** Resolves when there is none. */
+  idle(): Promise<void> {
+    if (this.#count === 0) return Promise.resolve()
+    return new Promise((resolve) => this.#onIdle.push(resolve))
+  }
+}
