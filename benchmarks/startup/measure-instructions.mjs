@@ -1,4 +1,5 @@
-import { canCountInstructions, countInstructions } from './instructions.mjs'
+import { canCountInstructions } from '../harness/count-instructions.mjs'
+import { countInstructions } from './instructions.mjs'
 
 /**
  * Compares commands by the machine instructions they execute, which no noise of the machine touches.
