@@ -138,6 +138,7 @@ export class DashboardServer {
     const { model } = this.#options
     switch (what) {
       case 'GET /api/snapshot':
+        await model.fresh()
         sendJson(response, 200, model.snapshot())
         return
       case 'GET /api/live':

@@ -28,7 +28,7 @@ export class LiveStreams {
   readonly #facts: DashboardFacts
   readonly #streams = new Set<Stream>()
   readonly #stopListening: () => void
-  readonly #ticks: NodeJS.Timeout
+  #ticks: NodeJS.Timeout | undefined
   #timer: NodeJS.Timeout | undefined
   #sentAt = 0
 
@@ -36,7 +36,6 @@ export class LiveStreams {
     this.#model = model
     this.#facts = facts
     this.#stopListening = model.onChange(() => this.#sendSoon())
-    this.#ticks = setInterval(() => this.#sendAll(), TICK_MS)
   }
 
   /** Answers a request with a stream. */
@@ -49,7 +48,15 @@ export class LiveStreams {
     response.writeHead(200, { 'Content-Type': 'text/event-stream' })
     const stream: Stream = { response, revision: 0 }
     this.#streams.add(stream)
-    response.on('close', () => this.#streams.delete(stream))
+    const stopWatching = this.#model.watch()
+    this.#ticks ??= setInterval(() => this.#sendAll(), TICK_MS)
+    response.on('close', () => {
+      this.#streams.delete(stream)
+      stopWatching()
+      if (this.#streams.size > 0) return
+      clearInterval(this.#ticks)
+      this.#ticks = undefined
+    })
     this.#send(stream)
   }
 

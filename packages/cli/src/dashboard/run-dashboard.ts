@@ -28,7 +28,7 @@ async function serveAt(context: OpsHandle, options: DashboardOptions): Promise<C
   const asked = new Promise<CommandEnd>((resolve) => {
     for (const signal of SIGNALS) process.once(signal, () => resolve(signal))
   })
-  const model = new LiveModel(context, { follow: true })
+  const model = new LiveModel(context, { follow: true, isWatched: false })
   const server = new DashboardServer({ model, token: createToken(), port, allowRelease })
   try {
     await server.listen()

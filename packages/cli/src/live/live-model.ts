@@ -28,11 +28,16 @@ const REQUESTS_EVERY_MS = 1000
 const DISK_EVERY_MS = 10_000
 /** Somebody has to decide about them, which takes minutes. */
 const PARKED_EVERY_MS = 5000
+/** While nobody watches, a look is for what is kept of the past, and for nothing where that is not kept. */
+const UNWATCHED_EVERY_MS = 10_000
+const UNKEPT_EVERY_MS = 3_600_000
 
 /** Options of a {@link LiveModel}. */
 export interface LiveModelOptions {
   /** Whether to go on after the first look. Only that makes the directories of events and instances, to watch them. */
   readonly follow: boolean
+  /** False where nobody sees it before {@link LiveModel.watch} is called: until then it looks rarely. @default true */
+  readonly isWatched?: boolean
 }
 
 /**
@@ -56,14 +61,17 @@ export class LiveModel {
   readonly #requests = new RequestHistory(this.#revisions)
   readonly #requestWatch: RequestWatch
   readonly #lockLook: RepeatedLook
+  readonly #looks: RepeatedLook[] = []
   readonly #endings: Promise<void>[] = []
   readonly #firstLooks: Promise<unknown>
   #instances: readonly InstanceFacts[] = []
   #disk: DiskView | undefined
   #parked: readonly ParkedView[] = []
   #revision = 0
+  #watchers: number
 
-  constructor(context: OpsHandle, { follow }: LiveModelOptions) {
+  constructor(context: OpsHandle, { follow, isWatched = true }: LiveModelOptions) {
+    this.#watchers = isWatched ? 1 : 0
     const { coordinator, connection, options } = context
     this.place = placeView(connection)
     this.#coordinator = coordinator
@@ -90,6 +98,22 @@ export class LiveModel {
   /** Resolves when everything has been looked at, or it is known what cannot be; events and requests may follow. */
   async ready(): Promise<void> {
     await this.#firstLooks
+  }
+
+  /** Looks as often as somebody sees it, until the returned function is called. */
+  watch(): () => void {
+    this.#watchers += 1
+    if (this.#watchers === 1) for (const look of this.#looks) look.hurry()
+    let isOver = false
+    return () => {
+      if (!isOver) this.#watchers -= 1
+      isOver = true
+    }
+  }
+
+  /** Resolves when it shows what is now, which it does anyway while somebody watches. */
+  async fresh(): Promise<void> {
+    if (this.#watchers === 0) await Promise.all(this.#looks.map((look) => look.fresh()))
   }
 
   get revision(): number {
@@ -235,9 +259,13 @@ export class LiveModel {
         looked()
         if (part !== undefined) this.#fail(part, error)
       },
-      everyMs,
+      everyMs: () => {
+        if (this.#watchers > 0) return everyMs
+        return part === undefined ? UNKEPT_EVERY_MS : UNWATCHED_EVERY_MS
+      },
       signal: this.#ending.signal,
     })
+    this.#looks.push(repeated)
     return { look: repeated, first }
   }
 

@@ -4,6 +4,8 @@ import { onAbort } from '@cli-ops/shared-ipc/ops'
 export interface RepeatedLook {
   /** Looks soon rather than at the next turn. */
   hurry(): void
+  /** As {@link hurry}; resolves when that look is over, well or not, or there will be none. */
+  fresh(): Promise<void>
 }
 
 /** Options of {@link repeatLook}. */
@@ -11,8 +13,8 @@ export interface RepeatedLookOptions {
   readonly look: () => Promise<void>
   /** Told of each failure; looking goes on. */
   readonly onError: (error: unknown) => void
-  /** Time between two looks. A look that is expensive is repeated less often, so that it takes at most a twentieth. */
-  readonly everyMs: number
+  /** Time between two looks, asked after each. A look that is expensive is repeated less often, so that it takes at most a twentieth. */
+  readonly everyMs: () => number
   readonly signal: AbortSignal
 }
 
@@ -31,6 +33,7 @@ export function repeatLook(options: RepeatedLookOptions): RepeatedLook {
   let isHurried = false
   /** The quickest of the last looks tells what one costs; the others waited for a processor. */
   const lately: number[] = []
+  let told: (() => void)[] = []
   const lookAfter = (ms: number): void => {
     clearTimeout(timer)
     if (!signal.aborted) timer = setTimeout(() => void run(), ms)
@@ -38,29 +41,43 @@ export function repeatLook(options: RepeatedLookOptions): RepeatedLook {
   const run = async (): Promise<void> => {
     isLooking = true
     isHurried = false
+    const waiting = told
+    told = []
     const began = performance.now()
     let pauseMs: number
     try {
       await look()
       lately.push(performance.now() - began)
       if (lately.length > LATELY) lately.shift()
-      pauseMs = Math.max(everyMs, Math.min(Math.min(...lately) / MAX_SHARE, MAX_PAUSE_MS))
+      pauseMs = Math.max(everyMs(), Math.min(Math.min(...lately) / MAX_SHARE, MAX_PAUSE_MS))
     } catch (error) {
-      pauseMs = Math.max(everyMs, AFTER_FAILURE_MS)
+      pauseMs = Math.max(everyMs(), AFTER_FAILURE_MS)
       if (!signal.aborted) onError(error)
     }
     isLooking = false
+    for (const tell of waiting) tell()
     lookAfter(isHurried ? HURRIED_MS : pauseMs)
   }
   onAbort(signal, () => {
     clearTimeout(timer)
+    for (const tell of told) tell()
   })
+  const hurry = (): void => {
+    if (isHurried) return
+    isHurried = true
+    if (!isLooking) lookAfter(HURRIED_MS)
+  }
   if (!signal.aborted) void run()
   return {
-    hurry: () => {
-      if (isHurried) return
-      isHurried = true
-      if (!isLooking) lookAfter(HURRIED_MS)
-    },
+    hurry,
+    fresh: () =>
+      new Promise((resolve) => {
+        if (signal.aborted) {
+          resolve()
+          return
+        }
+        told.push(resolve)
+        hurry()
+      }),
   }
 }

@@ -249,6 +249,23 @@ describe('the stream', () => {
   })
 })
 
+test('looks rarely while nobody has the page open, and shows whoever asks what is now', async () => {
+  const user = new CliOpsUser()
+  const dashboard = await RunningDashboard.start(user)
+  const { locks } = user.coordinator('cli-alpha')
+  const seen = async (): Promise<readonly string[]> => {
+    const { body } = await dashboard.ask('/api/snapshot', { headers: dashboard.authorization })
+    return (JSON.parse(body) as Snapshot).locks.map(({ resource }) => resource)
+  }
+  expect(await seen()).toEqual([])
+  for (const resource of ['production', 'staging']) {
+    const lock = await locks.lock(resource)
+    expect(await seen()).toEqual([resource])
+    await lock.release()
+    expect(await seen()).toEqual([])
+  }
+})
+
 test('a port that is in use and one that is none are refused', async () => {
   const user = new CliOpsUser()
   const dashboard = await RunningDashboard.start(user)

@@ -1,0 +1,31 @@
+// A process that only waits: node idle-child.mjs <what> <home>. It sends a message once it does.
+import process from 'node:process'
+import { createCoordinator, IPCServer } from '@cli-ops/shared-ipc'
+
+const [what = '', home = ''] = process.argv.slice(2)
+const ops = createCoordinator({ name: what, home })
+
+/** @type {Record<string, () => Promise<unknown>>} */
+const WAITS = {
+  subscriber: () => ops.events.on('task:*', () => undefined).ready,
+  // The one that stands by is not ready until the other one has gone.
+  async consumer() {
+    ops.events.on('task:*', () => undefined, { group: 'board' })
+  },
+  server: () => new IPCServer('idle', { home }).ready,
+  async watch() {
+    const changes = ops.registry.watch()[Symbol.asyncIterator]()
+    void changes.next()
+  },
+  holder: () => ops.locks.lock('idle'),
+  async waiter() {
+    await new Promise((resolve) => {
+      void ops.locks.lock('idle', { onWait: resolve })
+    })
+  },
+}
+
+await WAITS[what]?.()
+process.send?.('waits')
+// A subscription and a wait keep no process alive that has nothing else to do.
+setInterval(() => undefined, 2 ** 31 - 1)
