@@ -264,7 +264,8 @@ describe('--keep-for descendants', () => {
     const user = new CliOpsUser()
     const ops = user.coordinator()
     // The background job ends when the file comes.
-    const job = '(while ! test -e stop; do sleep 0.01; done) >/dev/null 2>&1 </dev/null &'
+    const job =
+      '(while test -e "$PWD" && ! test -e stop; do sleep 0.01; done) >/dev/null 2>&1 </dev/null &'
     const { status } = await user.run(
       'run',
       '-l',
@@ -291,7 +292,8 @@ describe('--keep-for descendants', () => {
   test('survives kill -9 of cli-ops and the end of the program', async () => {
     const user = new CliOpsUser()
     const ops = user.coordinator()
-    const job = '(while ! test -e stop; do sleep 0.01; done) >/dev/null 2>&1 </dev/null &'
+    const job =
+      '(while test -e "$PWD" && ! test -e stop; do sleep 0.01; done) >/dev/null 2>&1 </dev/null &'
     const script = `${job} echo "pid=$$"; read -r line`
     const running = user.start('run', '-l', 'db', '-k', 'descendants', 'bash', '-c', script)
     await pidIn(running)
@@ -321,7 +323,8 @@ describe('a keeper without a program', () => {
   test('is shown as the holder, and ends where it is asked to', async () => {
     const user = new CliOpsUser()
     const ops = user.coordinator()
-    const job = '(while ! test -e stop; do sleep 0.01; done) >/dev/null 2>&1 </dev/null &'
+    const job =
+      '(while test -e "$PWD" && ! test -e stop; do sleep 0.01; done) >/dev/null 2>&1 </dev/null &'
     await user.run('run', '-l', 'db', '-k', 'descendants', 'bash', '-c', job)
     const next = ops.locks.lock('db')
     const info = await ops.locks.inspect('db')
