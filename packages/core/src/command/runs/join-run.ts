@@ -4,6 +4,7 @@ import type { MaybePromise } from '../../base/wait/maybe-promise.js'
 import type { EventDriver, EventReader } from '../../events/contract/event-driver.js'
 import type { LockDriver } from '../../locks/contract/lock-driver.js'
 import type { LockInfo } from '../../locks/contract/lock-types.js'
+import { ANCESTOR_GRACE_MS } from '../../drivers/local/locks/deadlock.js'
 import type { FindDeadlock } from './find-deadlock.js'
 import { exitCodeIn } from './run-ended.js'
 import { runJoinedError } from './run-errors.js'
@@ -13,8 +14,6 @@ import { type Steps, value } from './steps.js'
 const LOOK_EVERY_MS = 500
 /** Where events need the network, the lock may be free before the event is stored. */
 const LATE_EVENT_MS = 2_000
-/** A parent that began this process and then releases the lock has done so by then; one that waits for it has not. */
-const ANCESTOR_GRACE_MS = 3_000
 
 /** What is needed to join a run. */
 export interface Joining {

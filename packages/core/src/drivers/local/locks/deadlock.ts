@@ -13,6 +13,9 @@ import { findLiveHolders } from './lock-state.js'
 import { parseOwnerRecord, toOwner } from './owner-record.js'
 import { listTickets, type Ticket } from './queue.js'
 
+/** A parent that began this process and then releases the lock has done so by then; one that waits for it has not. */
+export const ANCESTOR_GRACE_MS = 3_000
+
 /** How much a search looks at. */
 export interface DeadlockScope {
   /** Take an ancestor process for one that waits for this process to end. */

@@ -3,7 +3,7 @@ import { entryPath } from '../../../base/builtins.js'
 import type { LockRequest, LockWait } from '../../../locks/contract/lock-driver.js'
 import type { Claim } from './claim.js'
 import { tryClaim } from './claims.js'
-import { type DeadlockScope, findDeadlock } from './deadlock.js'
+import { ANCESTOR_GRACE_MS, type DeadlockScope, findDeadlock } from './deadlock.js'
 import { IdleHeads } from './idle-heads.js'
 import { inspectLock } from './inspect-locks.js'
 import { kernelOf, type OwnerName, parseTicketName, type TicketName } from './lock-names.js'
@@ -22,8 +22,6 @@ const MAX_NUDGES = 4
 const FULL_LOOK_MS = 1000
 const FIRST_DEADLOCK_CHECK_MS = 1000
 const MAX_DEADLOCK_CHECK_MS = 30_000
-/** A parent that began this process and then releases the lock has done so by then; one that waits for it has not. */
-const ANCESTOR_GRACE_MS = 3000
 /** Describing the holder takes several reads, for a line that people read. */
 const REPORT_EVERY_MS = 200
 
