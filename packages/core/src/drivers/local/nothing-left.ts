@@ -1,9 +1,10 @@
 import { entryPath } from '../../base/builtins.js'
 import { parseFree } from './locks/lock-names.js'
+import { HIDDEN_PARTS } from './home/hidden-parts.js'
 import type { UsualHome } from './home/usual-home.js'
 
 /** What is empty where nobody else runs, and nobody has died. */
-const EMPTY = ['registry', 'claims', 'queues', 'event-groups', 'file-names']
+const EMPTY = ['registry', 'claims', 'queues']
 /** A home with more locks than these is worth a whole clean-up. */
 const MAX_LOCKS = 8
 /** So many bytes of events may outlast their time: a command pays more for removing them than they take. */
@@ -15,7 +16,8 @@ const MAX_OLD_BYTES = 16 * 1024
  */
 export function isNothingLeft({ root, base, fileSystem }: UsualHome): boolean {
   if (fileSystem.list(entryPath(root, 'liveness')).length > 0) return false
-  for (const name of EMPTY) if (fileSystem.list(entryPath(base, name)).length > 0) return false
+  for (const name of [...EMPTY, ...Object.values(HIDDEN_PARTS)])
+    if (fileSystem.list(entryPath(base, name)).length > 0) return false
   const locks = entryPath(base, 'locks')
   const names = fileSystem.list(locks)
   if (names.length > MAX_LOCKS) return false

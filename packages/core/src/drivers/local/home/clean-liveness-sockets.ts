@@ -2,7 +2,8 @@ import { askLivenessSocket } from '../../../base/process/ask-liveness-socket.js'
 import { entryPath } from '../../../base/builtins.js'
 import { judgeLiveness } from '../../../base/process/liveness.js'
 import { ownIdentity, parseIdentity } from '../../../base/process/process-identity.js'
-import { HIDDEN_PARTS, type Home } from './home.js'
+import { HIDDEN_PARTS } from './hidden-parts.js'
+import type { Home } from './home.js'
 
 const PARTS: readonly string[] = ['', ...Object.values(HIDDEN_PARTS)]
 

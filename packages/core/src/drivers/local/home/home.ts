@@ -32,9 +32,6 @@ export interface HomePaths {
   readonly registry: string
 }
 
-/** The sets of paths of a namespace, beside that of the users. */
-export const HIDDEN_PARTS = { eventGroups: 'event-groups', fileNames: 'file-names' } as const
-
 /**
  * The home directory of the local driver, in one namespace. Nothing is touched until `prepare`. A `part` is a
  * directory inside the namespace with a set of paths of its own: the kit keeps there what users shall not see among
