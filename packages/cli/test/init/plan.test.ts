@@ -134,6 +134,7 @@ test.each([
   [`'it\\'s'.b`, `'     '.b`],
   ['`a${b(`c`) + {}}d`.e', '` ${b(` `) + {}} `.e'],
   [`x = /[/'"]/u.test(y) / 2 / z`, `x = /      /u.test(y) / 2 / z`.replace('      ', '     ')],
+  ['"🚀" + a', '"  " + a'],
   ['#!/usr/bin/env node\na', `${' '.repeat(19)}\na`],
 ])('%s: what is no code is blank', (code, masked) => {
   expect(maskCode(code)).toBe(masked)
