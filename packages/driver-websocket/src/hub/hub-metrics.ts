@@ -39,7 +39,7 @@ export class HubMetrics {
   readonly eventsDelivered = new Counter()
   readonly #startedAt = Date.now() / 1000
 
-  /** Times an answer, unless it may wait for others. */
+  /** Times an answer that waits for nobody. */
   async time(answer: Promise<unknown>): Promise<void> {
     const from = monotonicMs()
     await answer.catch(() => undefined)

@@ -3,10 +3,6 @@ export class RequestsUnderWay {
   #count = 0
   #onIdle: (() => void)[] = []
 
-  get count(): number {
-    return this.#count
-  }
-
   /** Counts a request until it is settled. */
   add(answer: Promise<unknown>): void {
     this.#count += 1
