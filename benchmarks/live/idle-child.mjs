@@ -14,9 +14,9 @@ const WAITS = {
   },
   server: () => new IPCServer('idle', { home }).ready,
   async watch() {
-    const changes = ops.registry.watch()
+    const changes = ops.registry.watch()[Symbol.asyncIterator]()
     void (async () => {
-      for await (const _change of changes);
+      while (!(await changes.next()).done);
     })()
   },
   holder: () => ops.locks.lock(lock),

@@ -71,7 +71,7 @@ test('where there can be no second thread a block ends with its time', () => {
   const getBuiltinModule = process.getBuiltinModule
   process.getBuiltinModule = (() => {
     throw new Error('ERR_ACCESS_DENIED')
-  }) as typeof process.getBuiltinModule
+  })
   try {
     expect(thread.watches('file', () => [file('file')])).toBe(false)
   } finally {

@@ -67,8 +67,8 @@ export function blockForAnyTurn(
         waiter.sleep(turns, leftMs)
       }
     } finally {
-      forgetExit()
       waiter.close()
+      forgetExit()
       leave()
     }
   } catch (error) {
