@@ -69,9 +69,9 @@ test('what is not there is refused, which wakes as well, and is not tried at eac
 test('where there can be no second thread a block ends with its time', () => {
   // What Node says where it is not permitted.
   const getBuiltinModule = process.getBuiltinModule
-  process.getBuiltinModule = (() => {
+  process.getBuiltinModule = () => {
     throw new Error('ERR_ACCESS_DENIED')
-  })
+  }
   try {
     expect(thread.watches('file', () => [file('file')])).toBe(false)
   } finally {
