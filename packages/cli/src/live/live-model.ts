@@ -28,8 +28,8 @@ const REQUESTS_EVERY_MS = 1000
 const DISK_EVERY_MS = 10_000
 /** Somebody has to decide about them, which takes minutes. */
 const PARKED_EVERY_MS = 5000
-/** While nobody watches, a look is for what is kept of the past, and for nothing where that is not kept. */
-const UNWATCHED_EVERY_MS = 10_000
+/** While nobody watches, a look is for what is kept of the past, and for nothing where that is not kept or is announced. */
+const UNWATCHED_EVERY_MS = 60_000
 const UNKEPT_EVERY_MS = 3_600_000
 
 /** Options of a {@link LiveModel}. */
@@ -276,7 +276,7 @@ export class LiveModel {
       },
       everyMs: () => {
         if (this.#watchers > 0) return everyMs
-        return part === undefined ? UNKEPT_EVERY_MS : UNWATCHED_EVERY_MS
+        return part === 'locks' || part === 'requests' ? UNWATCHED_EVERY_MS : UNKEPT_EVERY_MS
       },
       signal: this.#ending.signal,
     })
