@@ -1,11 +1,15 @@
+import { renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
 import { EventBus } from '@cli-ops/shared-ipc'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 
 import { type Script, startScript } from '../fixtures/start-script.js'
 import { temporaryHome } from '../fixtures/temporary-home.js'
 
 interface Bench {
   readonly bus: EventBus
+  readonly home: string
   emit(...kinds: string[]): Promise<void>
   start(handlerTimeoutMs?: number, workMs?: number): Script
   parked(): Promise<unknown[]>
@@ -18,6 +22,7 @@ function setUp(): Bench {
   let count = 0
   return {
     bus,
+    home,
     async emit(...kinds) {
       for (const kind of kinds) await bus.emit('job', { n: (count += 1), kind })
     },
@@ -90,6 +95,22 @@ test('SIGTERM in the middle of an event finishes it and leaves the rest: nothing
   expect(lines).toEqual(
     Array.from({ length: count }, (_, index) => [`begin ${index + 1}`, `end ${index + 1}`]).flat(),
   )
+})
+
+test('a consumer goes on where its log cannot be read for a while', async () => {
+  const { emit, start, home } = setUp()
+  const script = start()
+  await script.line((line) => line === 'started')
+  await emit('good')
+  await script.line((line) => line === 'end 1')
+  const log = join(home, 'events')
+  renameSync(log, `${log}.away`)
+  writeFileSync(log, '')
+  await vi.waitUntil(() => script.stderr.includes('are not received'), 60_000)
+  rmSync(log)
+  renameSync(`${log}.away`, log)
+  await emit('good')
+  await script.line((line) => line === 'end 2')
 })
 
 test('a consumer whose log is gone for good ends its process with a code that says so', async () => {

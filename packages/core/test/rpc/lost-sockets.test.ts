@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { IPCClient, IPCServer, ServiceRegistry } from '@cli-ops/shared-ipc'
 import { expect, onTestFinished, test, vi } from 'vitest'
@@ -30,6 +30,27 @@ test.each<[string, (places: { home: string; endpoint: string }) => void]>([
   ['runtime directory', () => rmSync(runtime.path, { recursive: true })],
   ['record', ({ home }) => rmSync(join(home, 'registry'), { recursive: true })],
   ['home', ({ home }) => rmSync(home, { recursive: true })],
+  [
+    'socket to a file in its place',
+    ({ endpoint }) => {
+      rmSync(endpoint)
+      writeFileSync(endpoint, '')
+    },
+  ],
+  [
+    'socket to a directory in its place',
+    ({ endpoint }) => {
+      rmSync(endpoint)
+      mkdirSync(endpoint)
+    },
+  ],
+  [
+    'record, which was emptied,',
+    ({ home }) => {
+      for (const name of readdirSync(join(home, 'registry')))
+        writeFileSync(join(home, 'registry', name), '')
+    },
+  ],
   [
     'socket and record',
     ({ home, endpoint }) => {

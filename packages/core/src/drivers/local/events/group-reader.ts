@@ -7,6 +7,7 @@ import type { GroupLease } from './group-lease.js'
 import { fromCursor, type LogPosition, toCursor } from './log-position.js'
 import type { LogReader } from './log-reader.js'
 import type { LogWatch } from './log-watch.js'
+import type { Home } from '../home/home.js'
 import { type ParkedEvents, stemOf } from './parked-events.js'
 import { untilAborted } from '../../../base/wait/race.js'
 
@@ -16,6 +17,7 @@ const LOOK_FOR_RETRIES_MS = 500
 /** What a {@link GroupReader} is made of. */
 export interface GroupReaderParts {
   readonly group: string
+  readonly home: Home
   readonly cursors: GroupCursors
   readonly lease: GroupLease
   readonly watch: LogWatch
@@ -43,6 +45,8 @@ export class GroupReader implements EventReader, GroupLedger {
   #retriesAsked = 0
   #lostCursor = false
   #activation: Promise<void>
+  /** The home could not be used when the group was to be read. */
+  #hasFailed = false
   #seen = -1
 
   constructor(parts: GroupReaderParts) {
@@ -60,6 +64,14 @@ export class GroupReader implements EventReader, GroupLedger {
   }
 
   poll(): EventBatch | undefined {
+    try {
+      return this.#next()
+    } catch (error) {
+      throw this.#parts.home.failure(error)
+    }
+  }
+
+  #next(): EventBatch | undefined {
     if (this.#log === undefined) return undefined
     if (!this.#parts.lease.isHeld) {
       // Taken away by force: another reader may go on from the last commit, so this one has to stand by again.
@@ -76,13 +88,16 @@ export class GroupReader implements EventReader, GroupLedger {
 
   async wait(signal: AbortSignal): Promise<void> {
     if (this.#log !== undefined) return this.#parts.watch.wait(this.#seen, signal)
+    if (this.#hasFailed) this.#activation = this.#activate()
     await untilAborted(this.#activation, signal)
   }
 
   commit(cursor: Cursor): void {
     const position = fromCursor(cursor)
-    if (position === undefined || !this.#parts.lease.isHeld) return
-    this.#parts.cursors.write(this.#parts.group, position)
+    const { home, cursors, group, lease } = this.#parts
+    if (position === undefined || !lease.isHeld) return
+    // Made anew where the home was removed meanwhile.
+    home.inDirectory(home.paths.groups, () => cursors.write(group, position))
   }
 
   get ledger(): GroupLedger | undefined {
@@ -119,16 +134,24 @@ export class GroupReader implements EventReader, GroupLedger {
 
   /** Becomes the active reader: at once where nobody is, else when the active one has gone. */
   #activate(): Promise<void> {
-    const activation = this.#parts.lease.tryAcquire()
-      ? Promise.resolve()
-      : this.#parts.lease.acquire(this.#closing.signal)
-    if (this.#parts.lease.isHeld) this.#begin()
-    const active = activation.then(() => {
-      if (this.#log === undefined) this.#begin()
-    })
+    this.#hasFailed = false
+    const activation = this.#takeOver()
     // Whoever waits gets the error; without anybody it is no unhandled rejection.
-    active.catch(() => undefined)
-    return active
+    activation.catch(() => {
+      this.#hasFailed = true
+    })
+    return activation
+  }
+
+  async #takeOver(): Promise<void> {
+    const { lease, home } = this.#parts
+    try {
+      // Held already where only the reading failed the last time.
+      if (!lease.isHeld && !lease.tryAcquire()) await lease.acquire(this.#closing.signal)
+      this.#begin()
+    } catch (error) {
+      throw home.failure(error)
+    }
   }
 
   #takeNew(log: LogReader): EventBatch | undefined {

@@ -64,6 +64,7 @@ export function createLocalEvents(
     home.inDirectory(groups, () => cursors.createIfMissing(group, start))
     return new GroupReader({
       group,
+      home,
       cursors,
       lease: new GroupLease((locks ??= groupLocks()), group),
       watch,

@@ -2,9 +2,11 @@ import { debug } from '../../../base/terminal/message.js'
 import type { EventEnvelope, EventGap } from '../../../events/contract/event-types.js'
 import type { EventBatch } from '../../../events/contract/event-driver.js'
 import type { FileSystem } from '../home/file-system.js'
+import { storageError } from '../home/home.js'
 import { LineReader } from './line-reader.js'
 import { type LogPosition, toCursor } from './log-position.js'
 import { decodeLine, sealLine } from './log-record.js'
+import { restoreNewestSegment } from './restore-newest-segment.js'
 import { segmentPath, segmentsIn } from './segment-file.js'
 import { readHeader } from './segment-scan.js'
 import { sealSegment } from './segment-seal.js'
@@ -44,8 +46,29 @@ export class LogReader {
     return this.#position
   }
 
-  /** Takes the next events or a gap; `undefined` where there is nothing new. */
+  /**
+   * Takes the next events or a gap; `undefined` where there is nothing new.
+   *
+   * @throws CliOpsError `STORAGE_FAILED` where the log cannot be read now; the next poll begins anew behind what was returned
+   */
   poll(): EventBatch | undefined {
+    try {
+      return this.#next()
+    } catch (error) {
+      // What lies there may be something else by the next look, and events that were read and not returned are read again.
+      this.close()
+      throw storageError(error, this.#directory)
+    }
+  }
+
+  close(): void {
+    const open = this.#open
+    if (open === undefined) return
+    this.#open = undefined
+    this.#fileSystem.close(open.descriptor)
+  }
+
+  #next(): EventBatch | undefined {
     for (;;) {
       if (this.#open === undefined) {
         const gap = this.#openSegment()
@@ -56,13 +79,6 @@ export class LogReader {
       const step = this.#read(this.#open)
       if (step !== 'again') return step
     }
-  }
-
-  close(): void {
-    const open = this.#open
-    if (open === undefined) return
-    this.#open = undefined
-    this.#fileSystem.close(open.descriptor)
   }
 
   #read(open: OpenSegment): EventBatch | 'again' | undefined {
@@ -125,8 +141,10 @@ export class LogReader {
    */
   #relocate(open: OpenSegment, removed: boolean): EventBatch | undefined {
     const segments = segmentsIn(this.#fileSystem.list(this.#directory))
-    const behind = removed ? undefined : segments.find((number) => number > open.number)
-    const resume = behind ?? segments[0]
+    const resume =
+      removed && this.#restore(segments, open.number)
+        ? open.number
+        : (segments.find((number) => !removed && number > open.number) ?? segments[0])
     if (resume === undefined || resume === open.number + 1) return undefined
     const expected = toCursor(this.#position)
     this.#moveTo({ segment: resume, offset: 0 })
@@ -161,15 +179,22 @@ export class LogReader {
   #moveToOldest(segments: readonly number[]): EventGap | undefined {
     const expected = this.#position
     // Where a segment is missing in the middle, what follows the hole; else the oldest.
-    const oldest = segments.find((number) => number > expected.segment) ?? segments[0]
+    const oldest = this.#restore(segments, expected.segment)
+      ? expected.segment
+      : (segments.find((number) => number > expected.segment) ?? segments[0])
     if (oldest === undefined) return undefined
     this.#position = { segment: oldest, offset: 0 }
     if (this.#hasMissedNothing(expected, oldest)) return this.#openSegment()
     return { expected: toCursor(expected), resumeAt: toCursor(this.#position) }
   }
 
-  /** True for a position at the end of the one segment that expired last. */
+  #restore(segments: readonly number[], deleted: number): boolean {
+    return restoreNewestSegment(this.#fileSystem, this.#directory, segments, deleted)
+  }
+
+  /** True for a position at the end of the one segment that expired last, and at the beginning of one that is made anew. */
   #hasMissedNothing(expected: LogPosition, oldest: number): boolean {
+    if (expected.segment === oldest) return expected.offset === 0
     if (expected.segment !== oldest - 1) return false
     const descriptor = this.#fileSystem.openRead(segmentPath(this.#directory, oldest))
     if (descriptor === undefined) return false

@@ -3,8 +3,8 @@ import type { FileSystem } from '../home/file-system.js'
 import { encodeHeader } from './log-record.js'
 import type { LogPosition } from './log-position.js'
 import { NewestSegment, type WriteLook } from './newest-segment.js'
-import { openSegment, type OpenSegment } from './open-segment.js'
-import { FIRST_SEGMENT, newestSegment, segmentPath } from './segment-file.js'
+import { createSegment, openSegment, type OpenSegment } from './open-segment.js'
+import { FIRST_SEGMENT, newestSegment } from './segment-file.js'
 import { findBytes, findSeal, readHeader } from './segment-scan.js'
 import { sealSegment } from './segment-seal.js'
 import { writeRecords } from './write-records.js'
@@ -163,15 +163,7 @@ export class LogWriter {
   }
 
   #create(number: number): boolean {
-    const path = segmentPath(this.#directory, number)
-    try {
-      const descriptor = this.#fileSystem.openAppend(path, { exclusive: true })
-      if (descriptor !== undefined) this.#fileSystem.close(descriptor)
-      return true
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
-      throw error
-    }
+    return createSegment(this.#fileSystem, this.#directory, number)
   }
 
   /** A durable event needs its segment's directory entry on stable storage as well. */

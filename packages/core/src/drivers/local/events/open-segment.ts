@@ -30,6 +30,19 @@ export function openSegment(
   }
 }
 
+/** Makes a segment, empty; false where it exists. */
+export function createSegment(fileSystem: FileSystem, directory: string, number: number): boolean {
+  try {
+    const path = segmentPath(directory, number)
+    const descriptor = fileSystem.openAppend(path, { exclusive: true })
+    if (descriptor !== undefined) fileSystem.close(descriptor)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
+  }
+}
+
 /** What a look at an open segment shows. */
 export interface SegmentLook {
   /** The log goes on in another segment: records behind the seal of this one are void. */

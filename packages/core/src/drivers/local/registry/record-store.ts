@@ -46,9 +46,10 @@ export class RecordStore {
     this.#home.fileSystem.unlink(this.#own(name, instance))
   }
 
-  /** Tells whether a record of this process is there. */
+  /** Tells whether a record of this process is there, and not a file that was emptied. */
   has(name: string, instance: string): boolean {
-    return this.#home.fileSystem.status(this.#own(name, instance)) !== undefined
+    const status = this.#home.fileSystem.status(this.#own(name, instance))
+    return status?.kind === 'file' && status.size > 0
   }
 
   /** Lists the registry. What is no record is left alone. Makes nothing where there is no registry yet. */

@@ -64,7 +64,9 @@ async function listen(
       server.close()
       return Promise.resolve()
     },
-    isLost: () => process.platform !== 'win32' && home.fileSystem.status(endpoint) === undefined,
+    // A file or directory in its place is as good as nothing.
+    isLost: () =>
+      process.platform !== 'win32' && home.fileSystem.status(endpoint)?.kind !== 'other',
     closeSync: () => {
       if (process.platform !== 'win32') home.fileSystem.unlink(endpoint)
     },

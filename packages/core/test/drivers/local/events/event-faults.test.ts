@@ -232,6 +232,57 @@ describe('where somebody deletes by hand', () => {
   })
 })
 
+describe('where the newest segment is deleted by hand', () => {
+  const untilTheSecond = (log: ReturnType<typeof openLog>): string => {
+    log.emit('one')
+    log.rotate()
+    log.emit('two')
+    return join(log.directory, log.segments().at(-1)!)
+  }
+
+  test('a reader of it is told of a gap once, and is given nothing twice', () => {
+    const log = openLog()
+    const newest = untilTheSecond(log)
+    const reader = log.reader('earliest')
+    expect(take(reader)).toEqual(['one', 'two'])
+    rmSync(newest)
+    expect(take(reader)).toEqual(['gap'])
+    log.emit('three')
+    expect(take(reader)).toEqual(['three'])
+  })
+
+  test('a reader that comes to it waits there, and hears of what is emitted then', () => {
+    const log = openLog()
+    rmSync(untilTheSecond(log))
+    const reader = log.reader('earliest')
+    expect(take(reader)).toEqual(['one'])
+    log.emit('three')
+    openLog(log.root).emit('four')
+    expect(take(reader)).toEqual(['three', 'four'])
+  })
+})
+
+test('a reader goes on where the log could not be read for a while, and loses nothing', () => {
+  let failure: string | undefined
+  const mayFail = (): void => {
+    if (failure !== undefined) throw Object.assign(new Error(failure), { code: failure })
+  }
+  const log = openLog(temporaryHome(), {
+    status: (path) => (mayFail(), nodeFileSystem.status(path)),
+    read: (...args) => (mayFail(), nodeFileSystem.read(...args)),
+  })
+  log.emit('one')
+  const readers = [log.reader('earliest'), log.reader('earliest', 'g')]
+  for (const code of ['EACCES', 'EIO', 'EMFILE', 'ENOTDIR']) {
+    failure = code
+    for (const reader of readers)
+      expect(() => reader.poll()).toThrow(expect.objectContaining({ code: 'STORAGE_FAILED' }))
+  }
+  failure = undefined
+  log.emit('two')
+  for (const reader of readers) expect(take(reader)).toEqual(['one', 'two'])
+})
+
 test('files that are no segments are passed over', () => {
   const log = openLog()
   log.emit('one')
