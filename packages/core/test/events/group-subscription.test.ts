@@ -1,3 +1,5 @@
+import { appendFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import {
   EventBus,
@@ -142,6 +144,25 @@ test('a parked event that fails again is parked again, with new attempts, and ca
   expect(await bus.drop('g', parked!.event.id)).toBe(1)
   expect(await bus.drop('g', parked!.event.id)).toBe(0)
   expect(await parkedIn(bus)).toEqual([])
+})
+
+test('a record of another program that is nested too deeply to be copied is passed over', async () => {
+  const home = temporaryHome()
+  const { emit, on } = setUp(home)
+  const seen: unknown[] = []
+  const subscription = on((data) => void seen.push(data))
+  await emit('before')
+  for (const levels of [900, 100_000]) {
+    const data = '[' + '{"a":['.repeat(levels / 2) + ']}'.repeat(levels / 2) + ']'
+    const event = { specversion: '1.0', id: String(levels), source: '/other', type: 'n', time: '' }
+    const record = JSON.stringify(event).replace(/\}$/u, `,"data":${data}}`)
+    appendFileSync(join(home, 'events', '00000001.ndjson'), `\n${record}\n`)
+  }
+  await emit('after')
+  await vi.waitUntil(() => seen.includes('after'), 20_000)
+  expect(seen).toEqual(['before', expect.any(Array), 'after'])
+  subscription.unsubscribe()
+  await subscription.closed
 })
 
 test('attempts are counted over restarts', async () => {

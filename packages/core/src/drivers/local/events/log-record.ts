@@ -11,6 +11,12 @@ const encodeLine = (json: string): Buffer => Buffer.from(`\n${json}\n`)
 /** The longest line a reader accepts, in bytes; anything longer is skipped as garbage. */
 export const MAX_LINE_BYTES = 2 * 1024 * 1024
 
+/**
+ * A record nested more deeply is garbage. Events of the kit are nested a fifth of it; of what is nested some thousands of levels deep
+ * nobody could write a copy, to hand it to a group or to park it.
+ */
+const MAX_LEVELS = 1000
+
 /** What the first record of a segment says of it. */
 export interface SegmentHeader {
   /** When the segment was begun, milliseconds since the epoch; 0 where the header is unreadable. */
@@ -62,6 +68,8 @@ export function decodeLine(line: string): LogLine {
     return GARBAGE
   }
   if (typeof value !== 'object' || value === null) return GARBAGE
+  // Each level takes two characters, so most lines need no look.
+  if (line.length > 2 * MAX_LEVELS && isDeeperThan(value, MAX_LEVELS)) return GARBAGE
   if (isEvent(value)) return { kind: 'event', event: value }
   const { cliops, startedAt, previousEnd } = value as Record<string, unknown>
   if (cliops !== 'header') return GARBAGE
@@ -84,6 +92,14 @@ function isEvent(value: object): value is Mutable<EventEnvelope> {
     typeof event.time === 'string' &&
     'data' in value
   )
+}
+
+function isDeeperThan(value: object, levels: number): boolean {
+  if (levels === 0) return true
+  for (const member of Object.values(value) as unknown[])
+    if (typeof member === 'object' && member !== null && isDeeperThan(member, levels - 1))
+      return true
+  return false
 }
 
 function isNonEmptyString(value: unknown): value is string {
