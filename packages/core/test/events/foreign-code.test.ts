@@ -179,6 +179,13 @@ test.each(WRONG_RESULTS)('a schema that %s refuses', async (_name, result) => {
   })
 })
 
+test('of a schema with very many issues the first are told, and how many more there are', async () => {
+  const issues = Array.from({ length: 100_000 }, (_, index) => ({ message: 'no', path: [index] }))
+  await expect(open(schemaOf(() => ({ issues }))).emit('n', 1)).rejects.toMatchObject({
+    details: { reason: expect.stringMatching(/^0: no; .*; 9: no; and 99990 more$/u) as string },
+  })
+})
+
 test('what is no JSON is refused wherever it is given, by getters and toJSON that throw as well', async () => {
   const home = temporaryHome()
   const hostile = [

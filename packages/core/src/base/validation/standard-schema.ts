@@ -23,6 +23,9 @@ interface SchemaIssue {
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
 }
 
+/** A list may have an issue for each of its items, and the reason is one line on stderr, and stored with a parked event. */
+const MAX_ISSUES = 10
+
 /** What a value is after validation, or what is wrong with it in one line. */
 export type Validated<Output> =
   { readonly ok: true; readonly value: Output } | { readonly ok: false; readonly reason: string }
@@ -50,11 +53,17 @@ export function validate<Output>(
 
 function toValidated<Output>(result: SchemaResult<Output>): Validated<Output> {
   if (result.issues === undefined) return { ok: true, value: result.value }
-  return { ok: false, reason: result.issues.map(describeIssue).join('; ') || 'invalid' }
+  return { ok: false, reason: describeIssues(result.issues) || 'invalid' }
 }
 
 function refused(error: unknown): { readonly ok: false; readonly reason: string } {
   return { ok: false, reason: `the schema threw: ${errorText(error)}` }
+}
+
+function describeIssues(issues: readonly SchemaIssue[]): string {
+  const shown = issues.slice(0, MAX_ISSUES).map(describeIssue)
+  if (issues.length > MAX_ISSUES) shown.push(`and ${issues.length - MAX_ISSUES} more`)
+  return shown.join('; ')
 }
 
 function describeIssue(issue: SchemaIssue): string {
