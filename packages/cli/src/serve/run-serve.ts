@@ -2,7 +2,7 @@ import type { Hub } from '@cli-ops/driver-websocket/hub'
 import { type OpsHandle, sayFailure } from '@cli-ops/shared-ipc/ops'
 
 import type { CommandEnd } from '../end-as.js'
-import { atMost, withContext } from '../live/with-context.js'
+import { atMost, withOpenOps } from '../live/with-open-ops.js'
 import { askedToEnd } from './asked-to-end.js'
 import { certificateConcerns } from './certificate-concerns.js'
 import { loadHub } from './hub-package.js'
@@ -21,7 +21,7 @@ const DRAIN_MS = 5_000
  * the first line of stdout, everything else goes to stderr.
  */
 export function runServe(options: ServeOptions): Promise<CommandEnd> {
-  return withContext(async (context) => {
+  return withOpenOps(async (context) => {
     try {
       return await serve(options, context)
     } catch (error) {
