@@ -40,7 +40,7 @@ async function serveAt(context: OpsHandle, options: DashboardOptions): Promise<C
     )
     // Whoever has the link sees everything, so the hint belongs next to it.
     say(
-      `the dashboard of ${model.place.where} is at ${origin}; the link opens it for whoever has it; Ctrl-C ends it`,
+      `dashboard of ${model.place.where} at ${origin}; anyone with the link can open it; press Ctrl-C to stop`,
     )
     if (open && !(await openInBrowser(server.linkForOnce)))
       say('no browser could be opened; open the link yourself')

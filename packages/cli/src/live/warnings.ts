@@ -36,7 +36,7 @@ export function warningsOf(facts: WarningFacts): WarningView[] {
       .map(({ name, pid }) => ({ text: `${name} (pid ${pid}) did not answer a request in time` })),
     ...parked.map((group) => ({ text: parkedSummary(group) })),
     ...(disk !== undefined && disk.freeBytes < LOW_DISK_BYTES
-      ? [{ text: `only ${sizeText(disk.freeBytes)} are free on the disk` }]
+      ? [{ text: `only ${sizeText(disk.freeBytes)} free on the disk` }]
       : []),
   ]
 }

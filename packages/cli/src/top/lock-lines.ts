@@ -33,7 +33,7 @@ function lockFacts(lock: Snapshot['locks'][number], at: number): Line[] {
   const { mode, holders, waiters } = lock
   const holder: Line[] =
     holders.length === 0
-      ? [{ text: 'Nobody holds it at this moment; the first in the queue is about to.' }]
+      ? [{ text: 'Nobody holds it right now; the first in the queue is about to.' }]
       : holders.flatMap((held, index) => [
           ...(index === 0 ? [] : [{ text: '' }]),
           { text: `holder   ${describeOwner(held, held.label)}` },

@@ -136,8 +136,8 @@ class LiveTop {
       const isReleased = await this.#model.release(resource, id)
       this.#say(
         isReleased
-          ? `Released ${name}. Where that process goes on, it does so without the lock.`
-          : `Nothing to release: that holder of ${name} has it no more.`,
+          ? `Released ${name}. If that process is still running, it continues without the lock.`
+          : `Nothing to release: that holder no longer has ${name}.`,
       )
     } catch (error) {
       this.#say(`Cannot release ${name}: ${error instanceof Error ? error.message : String(error)}`)

@@ -83,7 +83,7 @@ test('wrong arguments: 2, which one and why, and nothing is changed', async () =
   await user.run('serve', 'key', 'add', 'laptop', ...SCOPES)
   const before = readFileSync(fileOf(user), 'utf8')
   for (const [args, message] of [
-    [['laptop', ...SCOPES], /there is an access key "laptop" already; revoke it first/u],
+    [['laptop', ...SCOPES], /access key "laptop" already exists; revoke it first/u],
     [['a', '--scope', 'read,write'], /--scope must be of read, emit, lock, call, got "write"/u],
     [['a', '--scope', ''], /--scope must be of/u],
     [['a', ...SCOPES, '--expires', 'soon'], /--expires must be a duration .*got "soon"/u],

@@ -230,7 +230,7 @@ class FileWatcher implements ConfigWatcher {
   #report(error: unknown): void {
     const onError = this.#onError
     const warn = (reason: unknown): void => {
-      say(`${this.#path} is not used as it is now: ${errorText(reason).split('\n', 1)[0]}`)
+      say(`ignoring the present content of ${this.#path}: ${errorText(reason).split('\n', 1)[0]}`)
     }
     if (onError === undefined) warn(error)
     else callSafely(() => onError(error), warn)
@@ -252,7 +252,7 @@ class FileWatcher implements ConfigWatcher {
           retryAfterMs = Math.max(retryAfterMs, waitMs ?? 0)
           if (waitMs !== undefined) continue
           say(
-            `the change of "${key}" in ${this.#path} is not announced: ${errorText(outcome.reason)}`,
+            `cannot announce the change of "${key}" in ${this.#path}: ${errorText(outcome.reason)}`,
           )
         }
         const json = this.#current.get(key)

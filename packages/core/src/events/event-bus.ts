@@ -388,7 +388,7 @@ export class EventBus<Events = StandardEvents> {
       for (const running of this.#subscriptions) {
         if (running.group !== group) continue
         throw new TypeError(
-          `group must name one subscription of a bus, got ${describe(group)} again; it would stand by for ever`,
+          `group must name one subscription of a bus, got ${describe(group)} twice; the second would stand by forever`,
         )
       }
     }

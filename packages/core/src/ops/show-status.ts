@@ -120,7 +120,7 @@ function warningsOf({ instances = [], locks = [], parked, refusal, disk }: Statu
     ...instances.filter(({ state }) => state === 'hung').map(describeHung),
     ...parked.map(parkedSummary),
     ...(disk !== undefined && disk.freeBytes < LOW_DISK_BYTES
-      ? [`only ${sizeText(disk.freeBytes)} are free on the disk`]
+      ? [`only ${sizeText(disk.freeBytes)} free on the disk`]
       : []),
   ]
 }

@@ -261,7 +261,7 @@ export class IPCServer {
       this.#restoring = this.#restore(rpc, registry)
         .catch((error: unknown) => {
           const reason = errorText(error)
-          warnOnce(`restore ${this.name} ${reason}`, `cannot be asked any more: ${reason}`)
+          warnOnce(`restore ${this.name} ${reason}`, `can no longer answer requests: ${reason}`)
         })
         .finally(() => {
           this.#restoring = undefined

@@ -75,12 +75,12 @@ export interface HubOptions {
   /** @default 256 */
   readonly maxConnectionsPerKey?: number | undefined
   /**
-   * Requests of one connection that may be under way, waits for locks among them; with more of them it is told `RATE_LIMITED`.
+   * In-flight requests of one connection, including waits for locks; beyond that it gets `RATE_LIMITED`.
    * @default 1024
    */
   readonly maxInFlight?: number | undefined
   /**
-   * Sessions that may be open, those of clients that are cut off among them.
+   * Sessions that may be open, including those of disconnected clients.
    * @default twice `maxConnections`
    */
   readonly maxSessions?: number | undefined

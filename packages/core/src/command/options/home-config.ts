@@ -58,7 +58,7 @@ function unusable(file: string, error: unknown): Error {
   const message = `${file} cannot be used: ${reason}`
   const { code } = error as NodeJS.ErrnoException
   return code === 'EACCES' || code === 'EPERM'
-    ? new CliOpsError('STORAGE_FAILED', `${message}; give yourself the right to read it`, {
+    ? new CliOpsError('STORAGE_FAILED', `${message}; make it readable for yourself`, {
         cause: error,
       })
     : new TypeError(message, { cause: error })
