@@ -59,8 +59,8 @@ type EmitArguments<Data> = undefined extends Data
   : [data: Data, options?: EmitOptions]
 
 /**
- * Publish and subscribe between the processes of one user. Events are kept for a while, so that also a process that
- * was not running hears of them.
+ * Publish and subscribe between the processes of one user. Events are kept for a while, so that a process that was not running
+ * receives them later.
  *
  * @example
  * ```ts
@@ -143,12 +143,12 @@ export class EventBus<Events = StandardEvents> {
   }
 
   /**
-   * Calls the handler for every event that the pattern selects (`task:created`, `task:*` or `*`), in the order of the
-   * log. On embedded drivers every event that is emitted after `on` has returned is delivered, whoever emits it.
+   * Calls the handler for every event that the pattern selects (`task:created`, `task:*` or `*`), in the order of the log. On
+   * embedded drivers every event emitted after `on` returns is delivered, whichever process emits it.
    *
-   * Without a group, handlers are not waited for, and a failing one is reported and gets the next event. With a group
-   * they are awaited one by one; a failing one is tried `maxAttempts` times, counted over restarts, and then the event is
-   * parked, which `parked`, `retry` and `drop` are for, and the next one follows.
+   * Without a group, handlers are not awaited; a failure is reported, and the handler gets the next event. With a group they are
+   * awaited one by one: a failing handler is tried `maxAttempts` times, counted across restarts, then the event is parked (see
+   * `parked`, `retry` and `drop`) and the next one follows.
    *
    * @throws TypeError
    * @throws CliOpsError `CLOSED`
@@ -216,12 +216,12 @@ export class EventBus<Events = StandardEvents> {
   }
 
   /**
-   * The events that the pattern selects, to be pulled with `for await`; what is not pulled waits in the log. The
-   * position is fixed when this returns. It ends with `break`, `close()` or the signal. A gap ends it with
-   * `CURSOR_GAP`, unless `onGap` is given: a new subscription from `details.resumeAt` goes on.
+   * The events that match the pattern, pulled with `for await`; the rest waits in the log. The position is fixed when this returns.
+   * It ends with `break`, `close()` or the signal. A gap ends it with `CURSOR_GAP`, unless `onGap` is given: a new subscription from
+   * `details.resumeAt` goes on.
    *
-   * With a group, an event counts as handled when the next one is asked for, so that one at which the loop was left
-   * comes again.
+   * With a group, an event counts as handled when the next one is requested, so the event at which the loop was left is delivered
+   * again.
    */
   subscribe<Pattern extends AnyOf<(keyof Events & string) | '*'>>(
     pattern: Pattern,

@@ -35,7 +35,7 @@ export interface EventBusOptions extends ConnectionOptions {
    */
   readonly durable?: boolean | undefined
   /**
-   * How many events of one type this process may emit, or false for any number.
+   * How many events of one type this process may emit, or false for no limit.
    * @default `CLI_OPS_RATE_LIMIT`, else { max: 10, perMs: 1000, burst: 600, onLimit: 'reject' }
    */
   readonly rateLimit?: false | RateLimit | undefined
