@@ -46,7 +46,7 @@ function lockWarning({ resource, holders, waiters }: LockView): WarningView[] {
   return holders
     .filter(({ state }) => state !== 'running')
     .map((holder) => {
-      const doubt = holder.state === 'unknown' ? ', which cannot be judged from here' : ''
+      const doubt = holder.state === 'unknown' ? ', which cannot be checked from here' : ''
       const owner = describeOwner(holder, holder.label, holder.slot)
       return { text: `“${resource}” is held by ${owner}${doubt}${waiting}`, resource }
     })

@@ -8,7 +8,7 @@ export const HELP_LINES: readonly Line[] = [
   { text: 'Tab  ← →  1 … 5  other table     Enter           a lock with its queue' },
   { text: '/                filter          Esc             no filter, back' },
   { text: '< >              sort by column  I               other way round' },
-  { text: 'Space  p         pause, go on    Ctrl-L          draw again' },
+  { text: 'Space  p         pause, continue Ctrl-L          draw again' },
   { text: 'r                release the lock that is chosen, after a question' },
   { text: 'q                quit            Ctrl-Z          suspend' },
   { text: '' },

@@ -62,5 +62,5 @@ function lockFacts(lock: Snapshot['locks'][number], at: number): Line[] {
 
 function remarkOn(state: string): string {
   if (state === 'stopped') return ' (suspended; kill -CONT resumes it)'
-  return state === 'unknown' ? ' (cannot be judged from here, and counts as alive)' : ''
+  return state === 'unknown' ? ' (cannot be checked from here; counts as alive)' : ''
 }

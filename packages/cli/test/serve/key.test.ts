@@ -27,7 +27,7 @@ test('an access key: its secret once on stdout, only its digest in a file of its
   const added = await user.run('serve', 'key', 'add', 'laptop', ...SCOPES, '--expires', '30d')
   expect(added).toMatchObject({ status: 0 })
   expect(added.stdout).toMatch(/^cliops_[\w-]{43}\n$/u)
-  expect(added.stderr).toMatch(/^cli-ops: access key "laptop" .*CLI_OPS_TOKEN_FILE.*\n$/u)
+  expect(added.stderr).toMatch(/^cli-ops: added access key "laptop" .*CLI_OPS_TOKEN_FILE.*\n$/u)
 
   const secret = added.stdout.trim()
   const text = readFileSync(fileOf(user), 'utf8')

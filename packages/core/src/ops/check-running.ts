@@ -19,7 +19,7 @@ export const checkLocks: Check = async (context) => {
   if (blocked.length > 0) {
     return warning(
       blocked.join('; '),
-      'nobody can take such a lock, or it may seem taken; look at what is there, and move it elsewhere',
+      'such a lock cannot be taken, or may seem taken; check what is there, and move it elsewhere',
     )
   }
   const listed = await unlessUnsupported(() => coordinator.locks.list())
@@ -78,7 +78,7 @@ function describeGhosts({ resource, waiters }: LockInfo): string {
 type HeldBy = Holder & { readonly resource: string }
 
 function describeDoubtful({ resource, owner, label, slot }: HeldBy): string {
-  const doubt = owner.state === 'unknown' ? ', which cannot be judged from here' : ''
+  const doubt = owner.state === 'unknown' ? ', which cannot be checked from here' : ''
   return `${jsonLine(resource)} is held by ${describeOwner(owner, label, slot)}${doubt}`
 }
 
@@ -86,7 +86,7 @@ function remedyFor({ resource, id, owner }: HeldBy, program: string): string {
   const release = releaseCommand(program, resource, id)
   return owner.state === 'stopped'
     ? `resume it (kill -CONT ${owner.pid}), or take the lock: ${release}`
-    : `if the holder will not go on: ${release}`
+    : `if the holder will not continue: ${release}`
 }
 
 export const checkInstances: Check = async ({ coordinator }) => {

@@ -130,7 +130,7 @@ function lockWarning({ resource, holders, waiting }: LockInfo): string[] {
   return holders
     .filter(({ owner }) => owner.state !== 'running')
     .map(({ owner, label, slot }) => {
-      const doubt = owner.state === 'unknown' ? ', which cannot be judged from here' : ''
+      const doubt = owner.state === 'unknown' ? ', which cannot be checked from here' : ''
       return `${jsonLine(resource)} is held by ${describeOwner(owner, label, slot)}${doubt}${queue}`
     })
 }

@@ -79,7 +79,7 @@ describe('a client of a server that is not of the kit', () => {
   })
 
   test.each([
-    ['that is no JSON', 'what?\n', 'INVALID_MESSAGE', 'no JSON'],
+    ['that is no JSON', 'what?\n', 'INVALID_MESSAGE', 'invalid JSON'],
     ['that is too large', `"${'x'.repeat(20_000)}"\n`, 'MESSAGE_TOO_LARGE', 'maxMessageBytes'],
   ])(
     'rejects all that is pending at a message %s, since it may have been its reply',

@@ -67,7 +67,7 @@ export class HubMetrics {
       counter('connections_opened_total', 'Connections that were accepted.', this.connections),
       counter('connections_refused_total', 'Connections that were refused.', this.refusals),
       counter('sessions_resumed_total', 'Sessions that went on after a cut.', this.sessionsResumed),
-      counter('sessions_expired_total', 'Sessions that nobody went on with.', this.sessionsExpired),
+      counter('sessions_expired_total', 'Sessions that no client resumed.', this.sessionsExpired),
       counter('requests_total', 'Requests of clients.', this.requests),
       counter(
         'request_errors_total',
