@@ -72,7 +72,7 @@ describe.skipIf(noChromium !== undefined)('in a browser', () => {
   test('without the token nothing is shown', async () => {
     const dashboard = await RunningDashboard.start(new CliOpsUser())
     const { page } = await openPage(`${dashboard.origin}/`)
-    await shows(page, '#notice', 'Open the link that “cli-ops dashboard” has printed')
+    await shows(page, '#notice', 'Open the link that “cli-ops dashboard” printed')
     expect(await page.locator('#main').isVisible()).toBe(false)
   })
 
