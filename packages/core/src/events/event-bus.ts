@@ -274,7 +274,7 @@ export class EventBus<Events = StandardEvents> {
   /**
    * The events that a group has parked, in the order of the log.
    *
-   * Fails with `UNSUPPORTED` where the engine cannot park events.
+   * Fails with `UNSUPPORTED` if the engine cannot park events.
    */
   async *parked(group: string): AsyncGenerator<ParkedEvent, void, undefined> {
     assertName('group', group)
@@ -293,8 +293,8 @@ export class EventBus<Events = StandardEvents> {
   }
 
   /**
-   * Has the parked event with this id tried again, or all of them, by the group's active subscription or its next one; their
-   * attempts count from 1. Resolves to the number of events. Rejects with `UNSUPPORTED` as {@link parked}.
+   * Lets the group's active subscription, or its next one, retry the parked event with this id, or all of them; their attempts count
+   * from 1. Resolves to the number of events. Rejects with `UNSUPPORTED` as {@link parked}.
    */
   async retry(group: string, id?: string): Promise<number> {
     assertName('group', group)
@@ -317,8 +317,8 @@ export class EventBus<Events = StandardEvents> {
   }
 
   /**
-   * Ends all subscriptions, waits for the handlers of groups that run and commits their events, and stores what was
-   * emitted and still waits. Doing it twice does nothing. A handler that closes its own bus is not waited for.
+   * Ends all subscriptions, waits for running handlers of groups and commits their events, and stores the emitted events that are
+   * still waiting. Calling it twice is fine. A handler that closes its own bus is not awaited.
    */
   async close({ drainMs }: CloseOptions = {}): Promise<void> {
     if (drainMs !== undefined) assertMilliseconds('drainMs', drainMs)
