@@ -332,8 +332,8 @@ describe('what cannot be attached is left as it is, and is told why', () => {
   test('a framework that no plugin knows, or that is bundled', async () => {
     const user = userOf({ source: `console.log('help')`, packages: {} })
     expect(await refused(user, 'tool', '--lock', 'db')).toBe(
-      'cli-ops: tool is not attached: commander or yargs parsed no command line when it was run with --help here: ' +
-        'it is built on something else, has yargs bundled in, or only works in a project; use "cli-ops run --lock db -- tool"\n',
+      'cli-ops: tool is not attached: no command line reached commander or yargs when it was run with --help here: ' +
+        'it uses another framework, bundles yargs, or only works inside a project; use "cli-ops run --lock db -- tool"\n',
     )
   })
 

@@ -90,7 +90,7 @@ function unseen(task: AttachTask, reports: readonly ProbeReport[]): NotAttachabl
   }
   const names = PRELOADED.map(({ name }) => name).join(' or ')
   return new NotAttachable(
-    `${names} parsed no command line when it was run with --help here: it uses another framework, bundles yargs, or only works inside a project`,
+    `no command line reached ${names} when it was run with --help here: it uses another framework, bundles yargs, or only works inside a project`,
     runInstead(command, lock),
   )
 }

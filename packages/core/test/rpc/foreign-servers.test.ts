@@ -103,10 +103,10 @@ describe('a client of a server that is not of the kit', () => {
 
   test.each<[string, object, string, string]>([
     ['an error of its own', { error: { code: -32000, message: 'mine' } }, 'REMOTE_ERROR', 'mine'],
-    ['an error without a message', { error: { code: -32000 } }, 'INVALID_MESSAGE', 'no reply'],
-    ['an error without a code', { error: { message: 'x' } }, 'INVALID_MESSAGE', 'no reply'],
-    ['an error that is a text', { error: 'no' }, 'INVALID_MESSAGE', 'no reply'],
-    ['neither result nor error', {}, 'INVALID_MESSAGE', 'no reply'],
+    ['an error without a message', { error: { code: -32000 } }, 'INVALID_MESSAGE', 'invalid reply'],
+    ['an error without a code', { error: { message: 'x' } }, 'INVALID_MESSAGE', 'invalid reply'],
+    ['an error that is a text', { error: 'no' }, 'INVALID_MESSAGE', 'invalid reply'],
+    ['neither result nor error', {}, 'INVALID_MESSAGE', 'invalid reply'],
   ])('rejects at %s, and does not wait for more', async (_what, answer, code, message) => {
     const client = await clientOf({
       onRequest: ({ id }, socket) =>
