@@ -340,7 +340,7 @@ describe('what cannot be attached is left as it is, and is told why', () => {
   test('a yargs that is too old', async () => {
     const user = userOf({ ...YARGS, packages: { yargs: 'cli-highlight/node_modules/yargs' } })
     expect(await refused(user, 'tool', '--lock', 'db')).toMatch(
-      /not attached: it uses yargs 16\.\d+\.\d+; the plugin needs 17 or 18; use "cli-ops run --lock db -- tool"\n$/u,
+      /not attached: its yargs is 16\.\d+\.\d+, and 17 or 18 is needed; use "cli-ops run --lock db -- tool"\n$/u,
     )
   })
 
@@ -350,7 +350,7 @@ describe('what cannot be attached is left as it is, and is told why', () => {
     mkdirSync(folder, { recursive: true })
     writeFileSync(join(folder, 'package.json'), '{ "name": "@oclif/core", "version": "1.26.2" }')
     expect(await refused(user, 'tool', '--lock', 'db')).toContain(
-      'it uses @oclif/core 1.26.2; the plugin needs 4 or 5; use "cli-ops run --lock db -- tool"',
+      'its @oclif/core is 1.26.2, and 4 or 5 is needed; use "cli-ops run --lock db -- tool"',
     )
   })
 

@@ -35,7 +35,7 @@ const preloaded = new PreloadedProgram({
 refuse(unsupportedDependency(preloaded.bin?.folder))
 
 function refuse(version: string | undefined): void {
-  if (version !== undefined) preloaded.cannotHold(`it uses yargs ${version}; the plugin needs 17 or 18`)
+  if (version !== undefined) preloaded.cannotHold(`its yargs is ${version}, and 17 or 18 is needed`)
 }
 
 // eslint-disable-next-line no-restricted-syntax -- a preload: the program must not start before its yargs is known

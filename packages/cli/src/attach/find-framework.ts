@@ -33,7 +33,7 @@ export function oclifVersion(
   const major = Number.parseInt(version ?? '', 10)
   if (version === undefined || (major >= first && major <= last)) return version ?? null
   throw new NotAttachable(
-    `it uses ${OCLIF_CORE} ${version}; the plugin needs ${first} or ${last}`,
+    `its ${OCLIF_CORE} is ${version}, and ${first} or ${last} is needed`,
     runInstead(program, lock),
   )
 }
