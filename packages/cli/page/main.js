@@ -38,7 +38,11 @@ function showState(state) {
   if (link.dataset['state'] === state) return
   link.dataset['state'] = state
   link.textContent =
-    state === 'live' ? 'Live' : state === 'lost' ? 'Connection lost, trying again …' : 'Access denied'
+    state === 'live'
+      ? 'Live'
+      : state === 'lost'
+        ? 'Connection lost, trying again …'
+        : 'Access denied'
   if (state !== 'refused') return
   byId('notice').textContent =
     'Open the link that “cli-ops dashboard” printed; it holds the key to this page.'
