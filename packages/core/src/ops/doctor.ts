@@ -1,6 +1,7 @@
 import { storageError } from '../drivers/local/home/home.js'
 import { checkAccess } from './check-access.js'
 import { checkConfig, checkEnvironment } from './check-configuration.js'
+import { checkDrivers } from './check-drivers.js'
 import { checkDisk, checkFileSystem, checkHome, checkSockets, checkWatches } from './check-home.js'
 import { checkFitness } from './check-fitness.js'
 import { checkClock, checkEngine, checkFormats } from './check-engine.js'
@@ -24,6 +25,7 @@ const CHECKS: readonly (readonly [name: string, check: Check])[] = [
   ['config', checkConfig],
   ['rules', checkRules],
   ['environment', checkEnvironment],
+  ['drivers', checkDrivers],
   ['engine', checkEngine],
   ['access', checkAccess],
   ['fitness', checkFitness],
