@@ -21,6 +21,7 @@ let folder: string
 let driver: string
 let home: string
 let store: ChildProcess
+let url: string
 let env: NodeJS.ProcessEnv
 
 beforeAll(async () => {
@@ -43,7 +44,7 @@ beforeAll(async () => {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const [port] = (await once(store.stdout ?? store, 'data')) as [Buffer]
-  const url = `bucket://127.0.0.1:${Number(port)}`
+  url = `bucket://127.0.0.1:${Number(port)}`
   env = {
     ...process.env,
     CI: undefined,
@@ -94,8 +95,7 @@ test('cli-ops, the library and a plugin’s companion have one lock of it', asyn
   await once(host.stdout, 'data')
   expect(run('run', '--lock', 'deploy', '--no-wait', '--', 'echo', 'mine').status).toBe(75)
 
-  const { CLI_OPS_LOCKS_URL: locks } = env
-  const options = { name: 'library', home, url: { locks }, leaseMs: LONG_LEASE_MS }
+  const options = { name: 'library', home, url: { locks: url }, leaseMs: LONG_LEASE_MS }
   await using library = createCoordinator(options)
   expect((await library.locks.inspect('deploy'))?.owner.pid).toBe(host.pid)
 

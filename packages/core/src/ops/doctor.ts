@@ -45,7 +45,11 @@ const MARKS = {
 export const runDoctor: OpsRun = async (context) => {
   const findings: (Finding & { readonly check: string })[] = []
   for (const [check, look] of usesThisMachine(context) ? [...LOCAL_CHECKS, ...CHECKS] : CHECKS) {
-    for (const finding of await runCheck(look, context)) findings.push({ check, ...finding })
+    for (const finding of await runCheck(look, context)) {
+      // What keeps an engine from being used, the first check of it says for all others.
+      const isKnown = findings.some(({ message }) => message === finding.message)
+      if (finding.status !== 'failure' || !isKnown) findings.push({ check, ...finding })
+    }
   }
   const failed = findings.some(({ status }) => status === 'failure')
   context.print({ ok: !failed, findings }, findings.map(findingText).join('\n'))
