@@ -64,6 +64,7 @@ export class LiveModel {
   readonly #looks: RepeatedLook[] = []
   readonly #endings: Promise<void>[] = []
   readonly #firstLooks: Promise<unknown>
+  #recalled: Promise<void> | undefined
   #instances: readonly InstanceFacts[] = []
   #disk: DiskView | undefined
   #parked: readonly ParkedView[] = []
@@ -80,6 +81,7 @@ export class LiveModel {
       connection.urlOf('locks') === 'local:' || connection.urlOf('events') === 'local:'
     this.#home = isLocal ? connection.home : undefined
     this.#requestWatch = new RequestWatch(options, this.#requests)
+    if (follow) this.#recalled = this.#recallLocks(context)
     const locks = this.#repeat('locks', LOCKS_EVERY_MS, () => this.#lookAtLocks())
     const instances = this.#repeat('instances', INSTANCES_EVERY_MS, () => this.#lookAtInstances())
     this.#lockLook = locks.look
@@ -173,7 +175,17 @@ export class LiveModel {
     await this.#requestWatch.close()
   }
 
+  /** Locks are shown from what their history tells: a page that was opened just now has its last minutes as well. */
+  async #recallLocks(context: OpsHandle): Promise<void> {
+    try {
+      this.#locks.recall(await context.lockTurns(), Date.now())
+    } catch {
+      // What cannot be read now is named by the looks.
+    }
+  }
+
   async #lookAtLocks(): Promise<boolean> {
+    await this.#recalled
     const infos = await this.#coordinator.locks.list()
     return this.#locks.observe(infos, Date.now())
   }
