@@ -28,7 +28,7 @@ import type {
 import { RequestLog } from './request-log.js'
 import { resolveLimits, type RpcLimitOptions } from './rpc-limits.js'
 import { noteStartingServer } from './starting-servers.js'
-import { onPulse } from '../base/wait/pulse.js'
+import { onPulse } from '../base/process/pulse.js'
 import { MAX_TIMER_MS } from '../base/wait/timer-limit.js'
 import { ServerConnection, type ServerConnectionOptions } from './server-connection.js'
 

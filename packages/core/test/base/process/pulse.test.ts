@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest'
 
-import { onPulse } from '../../../src/base/wait/pulse.js'
+import { onPulse } from '../../../src/base/process/pulse.js'
 
 afterEach(() => void vi.useRealTimers())
 
@@ -46,4 +46,24 @@ test('a clock that a test has stopped does not stop it', async () => {
       resolve()
     })
   })
+})
+
+test('whoever wants it sooner has it sooner, also while others come and go', async () => {
+  const slow = vi.fn()
+  const stopSlow = onPulse(slow, { everyMs: 60_000 })
+  let beats = 0
+  await new Promise<void>((resolve) => {
+    const stop = onPulse(
+      () => {
+        onPulse(() => undefined)()
+        beats += 1
+        if (beats < 3) return
+        stop()
+        resolve()
+      },
+      { everyMs: 20 },
+    )
+  })
+  stopSlow()
+  expect(slow).toHaveBeenCalledTimes(3)
 })
