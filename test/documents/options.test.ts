@@ -50,9 +50,7 @@ test('every limit of a hub is an option of `cli-ops serve`', () => {
 test('docs/guides/write-a-driver.md has the faults that a driver is tested with', () => {
   const guide = join(root, 'docs/guides/write-a-driver.md')
   const harness = join(root, 'packages/core/src/testing/conformance/harness')
-  const rows = ['Faults', 'Faults of a cluster'].flatMap((heading) =>
-    sectionRows(guide, heading),
-  )
+  const rows = ['Faults', 'Faults of a cluster'].flatMap((heading) => sectionRows(guide, heading))
   const faults = [
     ...members(join(harness, 'engine-faults.ts'), 'EngineFaults'),
     ...members(join(harness, 'engine-stage.ts'), 'ClusterFaults'),
