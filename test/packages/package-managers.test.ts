@@ -145,16 +145,14 @@ describe('where a package finds only what it asks for, as pnpm installs it', () 
     const manager = managerOf('pnpm', context)
     if (!existsSync(project)) {
       mkdirSync(project)
-      const dependencies = [
+      const names = [
         ...['shared-ipc', ...['commander', 'yargs', 'oclif'].map((one) => `${one}-plugin`)].map(
           (one) => `@cli-ops/${one}`,
         ),
         ...['commander', 'yargs', '@oclif/core', 'zod'],
-      ].map((one) => [one, '*'])
-      writeFileSync(
-        join(project, 'package.json'),
-        JSON.stringify({ private: true, dependencies: Object.fromEntries(dependencies) }),
-      )
+      ]
+      const dependencies = Object.fromEntries(names.map((one) => [one, '*'] as const))
+      writeFileSync(join(project, 'package.json'), JSON.stringify({ private: true, dependencies }))
       await manager.run(project, ['install'])
     }
     const { environment } = new TemporaryUser()

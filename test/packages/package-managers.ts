@@ -79,10 +79,12 @@ export function installManager(
       const running = promisify(execFile)(process.execPath, [file, ...args], options)
       // Nobody answers a question.
       running.child.stdin?.end()
-      const { stdout } = await running.catch((error: Error & { readonly stdout: string }) => {
-        throw new Error(`${error.message}\n${error.stdout}`)
-      })
-      return stdout
+      try {
+        return (await running).stdout
+      } catch (error) {
+        const { message, stdout } = error as Error & { readonly stdout: string }
+        throw new Error(`${message}\n${stdout}`, { cause: error })
+      }
     },
   }
 }
