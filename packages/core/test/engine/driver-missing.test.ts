@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { driverMissing } from '../../src/engine/driver-packages.js'
+import { driverMissing } from '../../src/engine/driver-missing.js'
 
 const NAME = '@cli-ops/driver-redis'
 
