@@ -1,7 +1,11 @@
 // A plugin of TypeDoc: what a package exports stands on its page by topic, which is the folder that it comes from.
 import { Comment, CommentTag, Converter, ReflectionKind } from 'typedoc'
 
-/** The topic of each folder. In the packages that take from the core, its declarations are those of its build. */
+/**
+ * The topic of each folder. In the packages that take from the core, its declarations are those of its build.
+ *
+ * @type {readonly (readonly [topic: string, folder: RegExp])[]}
+ */
 const TOPICS = [
   ['Plugin', /-plugin\/src\//u],
   ['Coordinator', /\/core\/\w+\/coordinator\//u],
@@ -23,6 +27,7 @@ export function load(app) {
   app.converter.on(Converter.EVENT_RESOLVE_END, (context) => {
     nameMainModule(context.project)
     for (const reflection of context.project.getReflectionsByKind(ReflectionKind.ExportContainer)) {
+      if (!reflection.isContainer()) continue
       for (const exported of reflection.children ?? [])
         if (!exported.kindOf(ReflectionKind.Module)) addTopic(exported, fileOf(context, exported))
     }
@@ -53,7 +58,7 @@ function fileOf(context, reflection) {
  * @param {string} file
  */
 function addTopic(reflection, file) {
-  const [topic] = TOPICS.find(([, folder]) => folder.test(file)) ?? []
+  const topic = TOPICS.find(([, folder]) => folder.test(file))?.[0]
   if (topic === undefined) return
   // TypeDoc keeps the comment of a function with its signatures.
   for (const documented of reflection.signatures ?? [reflection]) {
