@@ -74,6 +74,7 @@ describe.each(FRAMEWORKS.map(({ name }) => name))('a new CLI on %s', (framework)
       .filter((path) => /^[^n].*\.(?:js|md|json)$/u.test(path))
       .map((path) => readFileSync(join(folder, path), 'utf8'))
     expect(texts.join('\n')).not.toMatch(/__\w+__/u)
+    expect(readFileSync(join(folder, 'README.md'), 'utf8')).toContain('# `my-notes`\n')
   })
 })
 
@@ -119,8 +120,8 @@ describe('a folder', () => {
 
 test('what is wrong with the arguments is said in one line', () => {
   const cases: readonly (readonly [message: string, ...args: string[]])[] = [
-    ['the folder must be given where there is no terminal to ask on'],
-    ['--framework must be given where there is no terminal to ask on', 'a'],
+    ['the folder must be given without a terminal to ask on'],
+    ['--framework must be given without a terminal to ask on', 'a'],
     ['the framework must be one of commander, yargs, oclif, got "cac"', 'a', '-f', 'cac'],
     [
       'the folder is the program\'s name: up to 64 of a to z, 0 to 9 and "-", got "My Notes"',
@@ -149,10 +150,15 @@ test('tarballs take the place of a registry', () => {
   for (const name of ['oclif-plugin', 'shared-ipc'])
     writeFileSync(join(folder, `cli-ops-${name}-0.1.0.tgz`), '')
   expect(create()).toMatchObject({ status: 0 })
+  const core = `file:${folder}/cli-ops-shared-ipc-0.1.0.tgz`
   expect(manifestOf(join(folder, 'a'))).toMatchObject({
     dependencies: { '@cli-ops/oclif-plugin': `file:${folder}/cli-ops-oclif-plugin-0.1.0.tgz` },
-    devDependencies: { '@cli-ops/shared-ipc': `file:${folder}/cli-ops-shared-ipc-0.1.0.tgz` },
+    devDependencies: { '@cli-ops/shared-ipc': core },
+    resolutions: { '@cli-ops/shared-ipc': core },
   })
+  expect(readFileSync(join(folder, 'a/pnpm-workspace.yaml'), 'utf8')).toContain(
+    `overrides:\n  '@cli-ops/shared-ipc': '${core}'\n`,
+  )
 })
 
 test.skipIf(noPseudoTerminal !== undefined)('a person is asked for what is left out', async () => {

@@ -20,20 +20,21 @@ export interface ConnectionOptions {
    */
   readonly namespace?: string | undefined
   /**
-   * Engine: `redis://…`, `postgres://…`, `nats://…`, `amqp://…`, `wss://…`, `memory:` or `local:`; or one for each primitive.
+   * Engine: `redis://…`, `postgres://…`, `nats://…`, `amqp://…`, `wss://…`, `memory:`, `local:`, or a scheme of a driver that is
+   * installed or named in `config.json`; or one URL for each primitive.
    * @default `CLI_OPS_LOCKS_URL`, `CLI_OPS_EVENTS_URL`, `CLI_OPS_REGISTRY_URL` and `CLI_OPS_RPC_URL`, else
    *   `CLI_OPS_URL`, else `local:`
    */
   readonly url?: ConnectionUrl | undefined
   /**
-   * How long a lock or a registration of a process outlives its contact with a remote engine, in milliseconds. It is
-   * renewed at a third of that.
+   * How long a process's locks and registration survive without contact with a remote engine, in milliseconds. They are renewed
+   * every third of that.
    * @default `CLI_OPS_LEASE_MS`, else 10000
    */
   readonly leaseMs?: number | undefined
   /**
-   * How long a remote engine may take to connect or to answer, in milliseconds; waits for locks, events and replies have
-   * limits of their own.
+   * How long a remote engine may take to connect or to answer, in milliseconds; waits for locks, events and replies have their own
+   * limits.
    * @default `CLI_OPS_ENGINE_TIMEOUT_MS`, else 5000
    */
   readonly engineTimeoutMs?: number | undefined

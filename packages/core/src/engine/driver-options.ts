@@ -1,5 +1,5 @@
 import type { EngineLimits } from './engine-limits.js'
-import { DRIVER_PACKAGES } from './driver-packages.js'
+import { engineOf } from './driver-packages.js'
 import type { DriverOptions } from '../drivers/driver.js'
 import { readCredentials, readTlsFiles } from '../drivers/engine-secrets.js'
 
@@ -13,7 +13,7 @@ export function createDriverOptions(
   { home, namespace }: Pick<DriverOptions, 'home' | 'namespace'>,
   limits: EngineLimits,
 ): DriverOptions {
-  const engine = DRIVER_PACKAGES.get(url.protocol)?.engine ?? url.protocol.slice(0, -1)
+  const engine = engineOf(url.protocol)
   if (engine === 'websocket') assertNoSecret(url)
   assertDecodable(url)
   const shown = new URL(url)
@@ -33,7 +33,7 @@ export function createDriverOptions(
 function assertNoSecret({ protocol, username, password, search }: URL): void {
   if (username === '' && password === '' && search === '') return
   throw new TypeError(
-    `a ${protocol}// URL must have no user name, password or query; give the access key in CLI_OPS_TOKEN, or in a file that CLI_OPS_TOKEN_FILE names`,
+    `a ${protocol}// URL must not have a user name, password or query; give the access key in CLI_OPS_TOKEN, or in a file that CLI_OPS_TOKEN_FILE names`,
   )
 }
 

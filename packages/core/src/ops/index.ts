@@ -27,7 +27,7 @@ export {
 export { describeHung } from './describe-hung.js'
 export { describeConnection } from './describe-connection.js'
 export { type DiskUse, diskUse, LOW_DISK_BYTES } from './disk-use.js'
-export { driverMissing } from '../engine/driver-packages.js'
+export { driverMissing } from '../engine/driver-missing.js'
 export { readTlsFiles } from '../drivers/engine-secrets.js'
 export { assertName, describe } from '../base/names/assert-name.js'
 export { definite } from '../base/validation/definite.js'

@@ -1,5 +1,5 @@
 import { onAbort } from '../base/wait/abort-signal.js'
-import { onPulse } from '../base/wait/pulse.js'
+import { DEATH_PULSE_MS, onPulse } from '../base/process/pulse.js'
 import type { ServiceChange, ServiceInfo } from './contract/service-types.js'
 
 /** While nobody is there who could die, a look only makes up for a hint that was lost. */
@@ -127,7 +127,7 @@ export class ServiceWatch implements AsyncIterableIterator<ServiceChange> {
 
   /** The death of a process is announced by nobody. */
   #lookLater(look: () => void): () => void {
-    if (this.#known.size > 0) return onPulse(look, { keepsAlive: true })
+    if (this.#known.size > 0) return onPulse(look, { everyMs: DEATH_PULSE_MS, keepsAlive: true })
     const timer = setTimeout(look, QUIET_POLL_MS)
     return () => {
       clearTimeout(timer)

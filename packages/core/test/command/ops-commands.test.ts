@@ -401,7 +401,7 @@ describe('doctor', () => {
       [
         'a CLI that nearly ran',
         { tol: { commands: { sync: LOCK } } },
-        /no "tol" was ever seen; did you mean "tool"\?/u,
+        /"tol" was never seen; did you mean "tool"\?/u,
       ],
       ['another CLI', { webpack: { commands: { '*': LOCK } } }, /^webpack "\*" .*never seen$/u],
       [
@@ -437,7 +437,7 @@ describe('doctor', () => {
     writeFileSync(join(home, 'locks', 'db.lock', 'notes.txt'), '')
     expect((await diagnose(home)).find('locks')).toMatchObject({
       status: 'warning',
-      message: `${join(home, 'locks', 'db.lock')} holds "notes.txt", which is not the kit’s`,
+      message: `${join(home, 'locks', 'db.lock')} contains "notes.txt", which the kit did not create`,
     })
   })
 
@@ -448,7 +448,7 @@ describe('doctor', () => {
     for (const state of ['free~7', 'free~9']) writeFileSync(join(place, state), '')
     expect((await diagnose(home)).find('locks')).toMatchObject({
       status: 'warning',
-      message: `${place} holds several states, as after a backup was restored over it: "free~7", "free~9"`,
+      message: `${place} contains several states, as after restoring a backup over it: "free~7", "free~9"`,
     })
   })
 
@@ -484,4 +484,24 @@ test('"status" shows what it can', async () => {
   const { status, stdout } = await runOpsCommand(home, 'status')
   expect(status).toBe(1)
   expect(stdout).toMatch(/^! cannot use .*: it is not a directory/mu)
+})
+
+describe('doctor and the drivers of others', () => {
+  test('loads each that config.json names', async () => {
+    const home = temporaryHome()
+    const source = 'export const createDriver = () => undefined'
+    writeFileSync(join(home, 'etcd.mjs'), source)
+    const drivers = { etcd: './etcd.mjs', consul: './away.mjs' }
+    writeFileSync(join(home, 'config.json'), JSON.stringify({ drivers }))
+    const { status, stdout } = await runOpsCommand(home, 'doctor')
+    expect(status).toBe(1)
+    expect(stdout).toContain('drivers: etcd: URLs have a driver, "./etcd.mjs"')
+    expect(stdout).toContain('drivers.consul names no file, got "./away.mjs"')
+    expect(stdout).toContain('until then nothing works on consul: URLs')
+  })
+
+  test('says nothing where there are none', async () => {
+    const { stdout } = await runOpsCommand(temporaryHome(), 'doctor')
+    expect(stdout).not.toContain('drivers')
+  })
 })

@@ -1,5 +1,5 @@
 import { waitUnlessAborted } from '../../../base/wait/abort-signal.js'
-import { onPulse, PULSE_MS } from '../../../base/wait/pulse.js'
+import { onPulse, PULSE_MS } from '../../../base/process/pulse.js'
 import { debug } from '../../../base/terminal/message.js'
 import type { FileSystem } from '../home/file-system.js'
 

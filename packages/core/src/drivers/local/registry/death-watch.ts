@@ -1,6 +1,6 @@
 import { debug } from '../../../base/terminal/message.js'
 import { monotonicMs } from '../../../base/process/monotonic-time.js'
-import { onPulse } from '../../../base/wait/pulse.js'
+import { DEATH_PULSE_MS, onPulse } from '../../../base/process/pulse.js'
 import type { Home } from '../home/home.js'
 import { RecordStore } from './record-store.js'
 import { settleDead } from './settle-dead.js'
@@ -39,7 +39,7 @@ export class DeathWatch {
       if (!this.look()) this.#rest()
     }
     const goOn = (): void => {
-      this.#stopPulse ??= onPulse(look)
+      this.#stopPulse ??= onPulse(look, { everyMs: DEATH_PULSE_MS })
     }
     this.#stopWatch = new RecordStore(this.#home).watch(goOn)
     // What came before the watch is told by nobody.

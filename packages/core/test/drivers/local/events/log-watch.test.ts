@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
 import type { FileSystem } from '../../../../src/drivers/local/home/file-system.js'
-import { PULSE_MS } from '../../../../src/base/wait/pulse.js'
+import { PULSE_MS } from '../../../../src/base/process/pulse.js'
 import { LogWatch } from '../../../../src/drivers/local/events/log-watch.js'
 
 beforeEach(() => void vi.useFakeTimers())
