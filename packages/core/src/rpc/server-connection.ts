@@ -284,6 +284,9 @@ export class ServerConnection implements RpcReceiver, RequestOwner {
     try {
       this.#send(reply)
     } catch (error) {
+      // What cannot be sent, since it is too large, is what the handler returned.
+      const request = this.#requestsById.get(reply.id)
+      if (request !== undefined) this.onHandlerError(error, request)
       this.#send(errorReply(reply.id, describeUnsendable(error)))
     }
   }

@@ -179,6 +179,35 @@ test.each(WRONG_RESULTS)('a schema that %s refuses', async (_name, result) => {
   })
 })
 
+test.each<[string, () => unknown, RegExp]>([
+  ['is too large', () => 'x'.repeat(2_000_000), /larger than|too large/u],
+  [
+    'is no JSON at the second look',
+    () => {
+      let looks = 0
+      return {
+        get a(): number {
+          return looks++ === 0 ? 1 : throwIt(new Error('boom'))
+        },
+      }
+    },
+    /boom/u,
+  ],
+])('a result that %s is told at the server as well', async (_name, result, reason) => {
+  const home = temporaryHome()
+  const told: unknown[] = []
+  const onError = (error: unknown, { method }: { method: string }): void =>
+    void told.push(method, errorText(error))
+  const server = new IPCServer('srv', { home, onError })
+  server.handle('x', result)
+  onTestFinished(() => server.close())
+  await server.ready
+  const client = new IPCClient('srv', { home })
+  onTestFinished(() => client.close())
+  await expect(client.call('x')).rejects.toThrow(reason)
+  expect(told).toEqual(['x', expect.stringMatching(reason)])
+})
+
 test('of a schema with very many issues the first are told, and how many more there are', async () => {
   const issues = Array.from({ length: 100_000 }, (_, index) => ({ message: 'no', path: [index] }))
   await expect(open(schemaOf(() => ({ issues }))).emit('n', 1)).rejects.toMatchObject({
