@@ -1,7 +1,6 @@
 import { realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 
 import type { Load } from '@cli-ops/shared-ipc/command'
 
@@ -37,13 +36,15 @@ export class InstanceWatch {
   /**
    * Reaches the ES module of the yargs that a program finds. From 18 there is no other; before, it is only worth loading for a
    * program that is an ES module itself.
+   *
+   * @throws Error where Node cannot require an ES module
    */
-  async reachModule(program: string): Promise<void> {
+  reachModule(program: string): void {
     const file = moduleOf(program)
     if (file === undefined) return
-    const { default: factory } = (await import(pathToFileURL(file).href)) as {
-      readonly default?: unknown
-    }
+    const required: unknown = createRequire(file)(file)
+    // From 18 on, what is required is the default export itself.
+    const { default: factory = required } = required as { readonly default?: unknown }
     this.#reach(factory)
   }
 
