@@ -14,9 +14,10 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
 import { createCoordinator } from '@cli-ops/shared-ipc'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 
 import { root } from '../../scripts/workspaces.mjs'
+import { hasRedisServer, RedisServer } from '../engines/redis-server.js'
 import { npm } from '../packages/pack-packages.js'
 import { BUNDLER_PACKAGES, BUNDLERS } from './bundlers.js'
 
@@ -128,6 +129,37 @@ describe.each(CASES)('a host on $framework made by $name', ({ name, framework, f
     const engine = start('sync', { CLI_OPS_URL: 'redis://127.0.0.1:1' })
     expect(engine).toMatchObject({ stdout: '' })
     expect(engine.status).not.toBe(0)
-    expect(engine.stderr).toMatch(/^host: a program that was bundled into one file has no /u)
+    expect(engine.stderr).toMatch(
+      /^host: a bundled program can use an engine only where @cli-ops\/shared-ipc .+\n$/u,
+    )
+  })
+})
+
+// The plugins on an engine are tested with their packages as they are; here is what a bundle finds beside it.
+describe.skipIf(!hasRedisServer())('a bundled host beside the package and a driver', () => {
+  test.each(BUNDLERS.slice(0, 3))('uses an engine: $name', async ({ file, run }) => {
+    const output = mkdtempSync(join(folder, 'run-'))
+    await run({ entry: join(project, 'commander.mjs'), output, tools })
+    for (const [name, target] of [
+      ['shared-ipc', 'core'],
+      ['driver-redis', 'driver-redis'],
+    ] as const) {
+      mkdirSync(join(output, 'node_modules/@cli-ops'), { recursive: true })
+      symlinkSync(join(root, 'packages', target), join(output, 'node_modules/@cli-ops', name))
+    }
+    const server = await RedisServer.start()
+    onTestFinished(() => server.stop())
+    const home = mkdtempSync(join(folder, 'home-'))
+    await using other = createCoordinator({ name: 'other', home, url: server.url })
+    // A fresh server grants no lock before every lease that it cannot know of has ended.
+    await (await other.locks.lock('db')).release()
+
+    const env = { ...process.env, CLI_OPS_HOME: home, CLI_OPS_URL: server.url, NODE_OPTIONS: '' }
+    const args = [join(output, file), 'sync']
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, { env, encoding: 'utf8' })
+    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: 'ran\n', stderr: '' })
+    // The companion stores it after the host has gone.
+    const ended = await other.events.once('command:completed', { from: 'earliest' })
+    expect(ended.data).toMatchObject({ cli: 'host', command: 'sync', exitCode: 0 })
   })
 })

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { copyFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { build, type BuildOptions } from 'esbuild'
@@ -12,6 +13,7 @@ export const BUNDLER_PACKAGES = [
   'webpack@5',
   '@vercel/ncc@0.45',
   'bun@1',
+  'postject@1.0.0-alpha.6',
 ]
 
 export interface Bundle {
@@ -36,6 +38,9 @@ const COMMON_JS = {
   banner: { js: MODULE_URL },
   define: { 'import.meta.url': 'moduleUrl' },
 } as const
+
+/** What Node looks for in its own executable, to know whether it holds a program. */
+const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2'
 
 const ROLLUP = `
 const { rollup } = await import('rollup')
@@ -87,7 +92,21 @@ export const BUNDLERS: readonly Bundler[] = [
     run: ({ entry, output, tools }) =>
       bin(tools, 'bun', ['build', entry, '--compile', '--outfile', join(output, 'host')]),
   },
+  { name: 'a single executable of Node', file: 'host', run: singleExecutable },
 ]
+
+/** As Node's documents have it for Linux: a copy of Node with the bundle in it, and a fuse that makes it run that. */
+async function singleExecutable({ entry, output, tools }: Bundle): Promise<void> {
+  await esbuild('', 'host.cjs', COMMON_JS).run({ entry, output, tools })
+  const main = join(output, 'host.cjs')
+  const host = join(output, 'host')
+  const blob = join(output, 'host.blob')
+  const config = join(output, 'sea.json')
+  writeFileSync(config, JSON.stringify({ main, output: blob, disableExperimentalSEAWarning: true }))
+  execFileSync(process.execPath, ['--experimental-sea-config', config], { stdio: 'pipe' })
+  copyFileSync(process.execPath, host)
+  bin(tools, 'postject', [host, 'NODE_SEA_BLOB', blob, '--sentinel-fuse', FUSE])
+}
 
 function esbuild(name: string, file: string, options: BuildOptions): Bundler {
   const run = async ({ entry, output }: Bundle): Promise<void> => {

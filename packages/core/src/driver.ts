@@ -123,7 +123,6 @@ export {
   type ChannelListener,
   ChannelSubscriber,
 } from './driver-kit/channel-subscriber.js'
-export { AnswerWatch, type SilentConnection } from './driver-kit/answer-watch.js'
 export { EngineLink, type LinkCarrier } from './driver-kit/engine-link.js'
 export { FrameParts, splitFrame } from './driver-kit/frame-parts.js'
 export { Inbox, type InboxListener } from './driver-kit/inbox.js'

@@ -1,5 +1,6 @@
 import type { Driver, DriverOptions, EngineFinding } from '@cli-ops/shared-ipc/driver'
 import {
+  ChannelSubscriber,
   Inbox,
   LeasedLocks,
   LeasedRegistry,
@@ -10,8 +11,8 @@ import {
 
 import { findUnfit } from './fitness.js'
 import { NodeLocation } from './connection/node-location.js'
+import { notifications, type Subscriber } from './connection/notifications.js'
 import { RedisConnection } from './connection/redis-connection.js'
-import { Subscriber } from './connection/subscriber.js'
 import { DurableAppend } from './events/durable-append.js'
 import { RedisEvents } from './events/redis-events.js'
 import { Keys } from './keys.js'
@@ -53,7 +54,7 @@ class RedisDriver implements Driver {
     const keys = new Keys(namespace)
     const location = new NodeLocation(options.url)
     const connection = new RedisConnection(options, location)
-    const subscriber = new Subscriber(options, location)
+    const subscriber = new ChannelSubscriber(notifications(options, location))
     const inbox = new Inbox(subscriber, keys.inbox(driverId))
     const shared = { connection, subscriber, inbox, keys, driverId, leaseMs, timeoutMs }
     this.#keys = keys

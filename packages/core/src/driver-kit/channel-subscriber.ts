@@ -41,7 +41,7 @@ export class ChannelSubscriber<Client> {
     this.#carrier = carrier
     this.#link = new EngineLink(
       {
-        timeoutMs: carrier.timeoutMs,
+        ...carrier,
         open: async (signal, onEnd) => {
           const client = await carrier.open(signal, onEnd)
           try {
@@ -52,10 +52,6 @@ export class ChannelSubscriber<Client> {
             throw error
           }
         },
-        end: (client) => {
-          carrier.end(client)
-        },
-        toError: (reason) => carrier.toError(reason),
       },
       () => {
         this.#detach()

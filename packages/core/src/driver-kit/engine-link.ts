@@ -2,6 +2,7 @@ import { closedError } from '../base/errors/closed-error.js'
 import type { CliOpsError } from '../base/errors/cli-ops-error.js'
 import { monotonicMs } from '../base/process/monotonic-time.js'
 import { outlasts } from '../base/wait/outlasts.js'
+import { pause } from '../base/wait/pause.js'
 import { settleWithin } from '../base/wait/race.js'
 import { AnswerWatch } from './answer-watch.js'
 
@@ -18,6 +19,13 @@ export interface LinkCarrier<Client> {
   end(client: Client): void
   /** The error of the kit for what went wrong, with nothing in it that might be secret. */
   toError(reason: unknown): CliOpsError
+  /**
+   * Tells whether the engine has said that it did nothing, and that the same call may be made again, on this connection or a new one: of a node
+   * that is no primary any more, say. Without it no call is made twice.
+   *
+   * @param client the connection of the failed attempt, as long as it is the present one
+   */
+  mayRetry?(reason: unknown, client: Client | undefined): boolean
 }
 
 /** A client that is connected. */
@@ -27,10 +35,12 @@ interface Live<Client> {
 }
 
 const NAME = 'the connection to the engine'
+/** Between two attempts at an engine that does not take a call for now. */
+const RETRY_MS = 25
 
 /**
  * A connection that is made when it is needed, and made anew after it was lost. Every call settles within the time that the engine has to
- * answer; none is ever sent twice by itself. A call that is under way keeps the process alive.
+ * answer; none is made twice, but where the engine says that it has done nothing. A call that is under way keeps the process alive.
  */
 export class EngineLink<Client> {
   readonly #carrier: LinkCarrier<Client>
@@ -57,48 +67,44 @@ export class EngineLink<Client> {
    * @throws the signal's reason once aborted, which does not take the work back
    */
   call<T>(work: (client: Client) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    let reason: unknown
     let giveUp: (() => void) | undefined
     return this.#within(
       signal,
       async (deadline) => {
-        const live = this.#live ?? (await this.#connect())
-        const leftMs = deadline - monotonicMs()
-        // Nobody waits any more, so it must not be done any more.
-        if (leftMs <= 0 || signal?.aborted === true) throw this.#late()
-        const reply = this.#heard(live, work)
-        giveUp = live.answers.follow(reply, leftMs)
-        return reply
+        for (;;) {
+          let live: Live<Client> | undefined
+          try {
+            live = this.#live ?? (await this.#connect())
+            const leftMs = deadline - monotonicMs()
+            // Nobody waits any more, so it must not be done any more.
+            if (leftMs <= 0 || signal?.aborted === true) throw this.#late(reason)
+            const reply = answerOf(live, work)
+            giveUp = live.answers.follow(reply, leftMs)
+            return await reply
+          } catch (error) {
+            if (!this.#mayRetry(error, live)) throw this.#carrier.toError(error)
+            reason = error
+          }
+          await pause(RETRY_MS)
+        }
       },
-      () => giveUp?.(),
+      () => {
+        giveUp?.()
+        return reason
+      },
     )
   }
 
   /** Connects, where it is not connected. Rejects as {@link call} does. */
-  async connect(signal?: AbortSignal): Promise<Client> {
-    const { client } = await this.within(signal, () => this.#live ?? this.#connect())
-    return client
-  }
-
-  /** Runs work that is bounded by the time that the engine has to answer, and by a signal. Rejects as {@link call} does. */
-  within<T>(
-    signal: AbortSignal | undefined,
-    work: (deadline: number) => T | Promise<T>,
-  ): Promise<T> {
-    return this.#within(signal, work)
-  }
-
-  #within<T>(
-    signal: AbortSignal | undefined,
-    work: (deadline: number) => T | Promise<T>,
-    onLate?: () => void,
-  ): Promise<T> {
-    const { timeoutMs } = this.#carrier
-    if (this.#closed && signal?.aborted !== true) return Promise.reject(closedError(NAME))
-    const late = (): Error => {
-      onLate?.()
-      return this.#late()
-    }
-    return settleWithin({ timeoutMs, signal, late }, () => work(monotonicMs() + timeoutMs))
+  connect(signal?: AbortSignal): Promise<Client> {
+    return this.#within(signal, async () => {
+      try {
+        return (this.#live ?? (await this.#connect())).client
+      } catch (error) {
+        throw this.#carrier.toError(error)
+      }
+    })
   }
 
   /** Ends a connection that is of no use any more; the next call makes another one. */
@@ -112,14 +118,25 @@ export class EngineLink<Client> {
     if (this.#live !== undefined) this.#drop(this.#live)
   }
 
-  async #heard<T>(live: Live<Client>, work: (client: Client) => Promise<T>): Promise<T> {
-    try {
-      const reply = await work(live.client)
-      live.answers.heard()
-      return reply
-    } catch (error) {
-      throw this.#carrier.toError(error)
-    }
+  /**
+   * Runs work that is bounded by the time that the engine has to answer, and by a signal.
+   *
+   * @param onLate called where it is over; gives what the engine has said last, where it was not the answer
+   */
+  #within<T>(
+    signal: AbortSignal | undefined,
+    work: (deadline: number) => Promise<T>,
+    onLate: () => unknown = () => undefined,
+  ): Promise<T> {
+    const { timeoutMs } = this.#carrier
+    if (this.#closed && signal?.aborted !== true) return Promise.reject(closedError(NAME))
+    const late = (): Error => this.#late(onLate())
+    return settleWithin({ timeoutMs, signal, late }, () => work(monotonicMs() + timeoutMs))
+  }
+
+  #mayRetry(reason: unknown, live: Live<Client> | undefined): boolean {
+    const present = live !== undefined && live === this.#live ? live.client : undefined
+    return this.#carrier.mayRetry?.(reason, present) === true
   }
 
   #connect(): Promise<Live<Client>> {
@@ -141,7 +158,7 @@ export class EngineLink<Client> {
     })
     try {
       const late = await outlasts(opening, carrier.timeoutMs)
-      if (late) throw this.#late()
+      if (late) throw this.#late(undefined)
       const client = await opening
       live = this.#toLive(client)
       if (this.#closed) carrier.end(client)
@@ -152,12 +169,13 @@ export class EngineLink<Client> {
     } catch (error) {
       opening.catch(() => undefined)
       ending.abort(error)
-      throw carrier.toError(error)
+      throw error
     }
   }
 
-  #late(): CliOpsError {
-    return this.#carrier.toError(new Error(`no answer within ${this.#carrier.timeoutMs} ms`))
+  #late(reason: unknown): CliOpsError {
+    const { timeoutMs } = this.#carrier
+    return this.#carrier.toError(reason ?? new Error(`no answer within ${timeoutMs} ms`))
   }
 
   #toLive(client: Client): Live<Client> {
@@ -184,5 +202,17 @@ export class EngineLink<Client> {
     if (this.#live !== live) return
     this.#live = undefined
     this.#onLost?.()
+  }
+}
+
+/** An error is an answer as well; where the connection has ended, nothing is expected of it any more. */
+async function answerOf<Client, T>(
+  { client, answers }: Live<Client>,
+  work: (client: Client) => Promise<T>,
+): Promise<T> {
+  try {
+    return await work(client)
+  } finally {
+    answers.heard()
   }
 }

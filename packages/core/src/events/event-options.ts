@@ -147,7 +147,8 @@ export interface ReadOptions {
  */
 export interface Subscription {
   /**
-   * Resolves when the position is fixed and, for a group, this subscription is the active one. Rejects where the
+   * Resolves when the position is fixed and, for a group, this subscription is the active one. On one machine the position is
+   * fixed before `on` returns; on an engine, what another process emits before this resolves may be missed. Rejects where the
    * events cannot be read; nothing has to be done about that.
    */
   readonly ready: Promise<void>

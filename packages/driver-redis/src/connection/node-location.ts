@@ -32,9 +32,10 @@ export class NodeLocation {
     this.#known = nodes
   }
 
-  /** Calls `listener` after each move. */
-  onMove(listener: () => void): void {
+  /** Calls `listener` after each move, until the returned function is called. */
+  onMove(listener: () => void): () => void {
     this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
   }
 
   /** @param address its host is empty where that is the same as before */
@@ -52,7 +53,7 @@ export class NodeLocation {
   }
 
   #tell(): void {
-    for (const listener of this.#listeners) listener()
+    for (const listener of [...this.#listeners]) listener()
   }
 }
 

@@ -21,7 +21,7 @@ import {
 
 import type { RedisConnection } from '../connection/redis-connection.js'
 import type { ScriptCall } from '../connection/script.js'
-import type { Subscriber } from '../connection/subscriber.js'
+import type { Subscriber } from '../connection/notifications.js'
 import type { Keys } from '../keys.js'
 import type { DurableAppend } from './durable-append.js'
 import { APPEND, EXPIRE } from './event-scripts.js'

@@ -2,7 +2,7 @@ import type { RecordStore, ServiceRecord } from '@cli-ops/shared-ipc/driver'
 
 import type { RedisConnection } from '../connection/redis-connection.js'
 import type { Script } from '../connection/script.js'
-import type { Subscriber } from '../connection/subscriber.js'
+import type { Subscriber } from '../connection/notifications.js'
 import type { Keys } from '../keys.js'
 import { ANNOUNCE, DISCOVER, PRUNE, WITHDRAW } from './registry-scripts.js'
 

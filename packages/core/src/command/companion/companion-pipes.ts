@@ -194,7 +194,9 @@ function companionFile(): string {
   try {
     return require.resolve(PROCESS)
   } catch (error) {
-    const reason = 'a program that was bundled into one file has no locks or events on an engine'
+    // A process of its own needs a file of its own; and a program that is one executable is started again by `process.execPath`.
+    const reason =
+      'a bundled program can use an engine only where @cli-ops/shared-ipc and the driver are installed beside it: leave them out of the bundle'
     throw new CliOpsError('UNSUPPORTED', reason, { cause: error })
   }
 }

@@ -1,0 +1,161 @@
+import {
+  CliOpsError,
+  describeEngine,
+  type DriverOptions,
+  isCliOpsError,
+  monotonicMs,
+  outlasts,
+} from '@cli-ops/shared-ipc/driver'
+import { Redis } from 'ioredis'
+
+import { clientOptions, databaseOf, type NodeAddress } from './client-options.js'
+import { clusterNodes } from './cluster-nodes.js'
+import { engineError } from './engine-error.js'
+import type { NodeLocation } from './node-location.js'
+import { askSentinels, namesSentinels } from './sentinel.js'
+import { parseServerFacts, type ServerFacts } from './server-facts.js'
+
+/** A connection to a node that takes writes. */
+export interface RedisNode {
+  readonly client: Redis
+  /** What the server has said of itself. */
+  readonly facts: ServerFacts
+}
+
+/** Before this version there are commands missing that the scripts need. */
+const OLDEST_VERSION = 7
+
+/**
+ * Connects to the first candidate that can be used, and moves there with all connections of the driver.
+ *
+ * @param onEnd called when the connection has ended, or the driver has moved
+ */
+export async function connectToPrimary(
+  options: DriverOptions,
+  location: NodeLocation,
+  signal: AbortSignal,
+  onEnd: () => void,
+): Promise<RedisNode> {
+  const deadline = monotonicMs() + options.timeoutMs
+  const tried: NodeAddress[] = []
+  let failure: unknown
+  for (;;) {
+    signal.throwIfAborted()
+    const next = await candidate(options, location, tried).catch((error: unknown) => {
+      failure ??= error
+    })
+    if (next === undefined) throw failure
+    tried.push(next)
+    const left = location.candidates.length - tried.length + 1
+    const timeoutMs = (deadline - monotonicMs()) / Math.max(1, left)
+    try {
+      return await connectTo(next, { ...options, timeoutMs }, location, signal, onEnd)
+    } catch (error) {
+      // What all of them would say.
+      if (isCliOpsError(error)) throw error
+      // The first one is the one that was meant.
+      failure ??= error
+    }
+  }
+}
+
+/** Ends at once: an orderly end waits for a server that may not answer. */
+export function endNow({ client }: Pick<RedisNode, 'client'>): void {
+  client.disconnect()
+  // Before the socket was made there is none, whatever the types say.
+  ;(client.stream as Redis['stream'] | undefined)?.destroy()
+}
+
+/** The next node to try: the primary as the sentinels have it, or one that was not tried yet. */
+async function candidate(
+  options: DriverOptions,
+  location: NodeLocation,
+  tried: readonly NodeAddress[],
+): Promise<NodeAddress | undefined> {
+  if (namesSentinels(options.url)) return tried.length > 0 ? undefined : askSentinels(options)
+  return location.candidates.find(
+    ({ host, port }) => !tried.some((one) => one.host === host && one.port === port),
+  )
+}
+
+async function connectTo(
+  address: NodeAddress,
+  options: DriverOptions,
+  location: NodeLocation,
+  signal: AbortSignal,
+  onEnd: () => void,
+): Promise<RedisNode> {
+  const { url, timeoutMs } = options
+  const client = new Redis(clientOptions(options, address))
+  const abort = (): void => {
+    endNow({ client })
+  }
+  signal.addEventListener('abort', abort, { once: true })
+  // Whoever waits for the connection gets the error; the library would throw it at the process.
+  let failure: unknown
+  client.on('error', (error: unknown) => {
+    failure ??= error
+  })
+  client.on('connect', () => client.stream.unref())
+  try {
+    const ready = prepare(client, url, location)
+    if (await outlasts(ready, timeoutMs))
+      throw new Error(`no answer within ${Math.round(timeoutMs)} ms`)
+    const node = { client, facts: await ready }
+    if (client.status !== 'ready') throw new Error('the connection ended')
+    // All connections of a driver are to one node: others follow.
+    location.move(address)
+    const stay = location.onMove(() => {
+      endNow(node)
+      onEnd()
+    })
+    client.once('close', () => {
+      stay()
+      onEnd()
+    })
+    return node
+  } catch (error) {
+    endNow({ client })
+    // "Connection is closed" says less than what came before it.
+    const reason = failure ?? error
+    const known = engineError(url, reason)
+    throw known.code === 'ENGINE_UNAVAILABLE' ? reason : known
+  } finally {
+    signal.removeEventListener('abort', abort)
+  }
+}
+
+async function prepare(client: Redis, url: URL, location: NodeLocation): Promise<ServerFacts> {
+  await client.connect()
+  // A user without the right to ask learns of a wrong server from the first command.
+  const facts = parseServerFacts(await client.info().catch(() => ''))
+  assertUsable(facts, url, location)
+  const database = databaseOf(url)
+  // The library would go on in database 0 where this one does not exist.
+  if (database !== 0) await client.select(database)
+  if (facts.mode === 'cluster') location.remember(await clusterNodes(client))
+  return facts
+}
+
+function assertUsable(
+  { mode, majorVersion, version, isReplica, primary }: ServerFacts,
+  url: URL,
+  location: NodeLocation,
+): void {
+  const name = describeEngine(url)
+  if (mode === 'sentinel')
+    throw new CliOpsError(
+      'UNSUPPORTED',
+      `${name} is a sentinel, which keeps nothing itself: write redis+sentinel://host:port/<name of the primary>`,
+    )
+  if (majorVersion !== undefined && majorVersion < OLDEST_VERSION)
+    throw new CliOpsError(
+      'UNSUPPORTED',
+      `${name} is ${version}: Redis ${OLDEST_VERSION} or Valkey is needed`,
+    )
+  if (!isReplica || mode === 'cluster') return
+  if (primary !== undefined && primary.host !== '') location.remember([primary])
+  throw new Error(
+    `READONLY it is a replica of ${primary?.host}:${primary?.port}; name the primary, all hosts (redis://one,other), or the sentinels`,
+  )
+}
