@@ -13,8 +13,11 @@ const PRELOADS = ['commander', 'yargs'].map((framework) => [
   join(root, `packages/${framework}-plugin/dist/register.cjs`),
 ])
 
-/** A program with a package of its own, and a rule for it. */
-function program(files: Readonly<Record<string, string>>): {
+/** A program with a package of its own, and a rule for it. It finds commander, and one major of yargs. */
+function program(
+  files: Readonly<Record<string, string>>,
+  yargs = 'yargs',
+): {
   readonly folder: string
   readonly home: string
   run(nodeOptions: readonly string[], file: string): Promise<ProgramEnd>
@@ -25,7 +28,9 @@ function program(files: Readonly<Record<string, string>>): {
   })
   const home = join(folder, 'home')
   mkdirSync(home, { mode: 0o700 })
-  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'))
+  mkdirSync(join(folder, 'node_modules'))
+  for (const [name, target = name] of [['commander'], ['yargs', yargs]] as const)
+    symlinkSync(join(root, 'node_modules', target), join(folder, 'node_modules', name))
   const all = {
     'package.json': JSON.stringify({ name: 'tool', bin: 'main.cjs' }),
     'home/config.json': JSON.stringify({ clis: { tool: { commands: { '*': { lock: 'db' } } } } }),
@@ -72,6 +77,20 @@ test('a yargs that node does not require() is a refusal, not a rule that does no
   const { status, stdout, stderr } = await run(options, 'main.js')
   expect({ status, stdout }).toEqual({ status: 78, stdout: '' })
   expect(stderr).toMatch(/^tool: refused: its yargs is an ES module[^\n]*\n$/u)
+})
+
+test('a CommonJS program of a package of ES modules is reached through its ES module of yargs', async () => {
+  const { run, home } = program(
+    {
+      'package.json': JSON.stringify({ name: 'tool', type: 'module', bin: 'main.cjs' }),
+      'main.cjs': `import('./parse.js')`,
+      'parse.js': `import yargs from 'yargs'\nyargs([]).parse()\nconsole.log('went')`,
+    },
+    'yargs-17',
+  )
+  const preload = ['--require', PRELOADS[1]![1]!]
+  expect(await run(preload, 'main.cjs')).toEqual({ status: 0, stdout: 'went\n', stderr: '' })
+  expect((await lookInside(home)).types).toEqual(['command:started', 'command:completed'])
 })
 
 describe('a program whose worker parses', () => {
