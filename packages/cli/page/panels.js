@@ -94,12 +94,12 @@ export function showInstances({ now, commands, time }) {
   showTable(byId('instances-body'), now.instances, {
     label: 'Instances',
     unknown: whyNothing(now, 'instances'),
-    key: ({ name, instance }) => `${instance} ${name}`,
+    key: ({ name, instance, pid }) => `${instance || pid} ${name}`,
     empty: () =>
       emptyState('No CLI is running.', 'See how to add the kit to yours:', 'cli-ops init'),
     columns: [
       { title: 'Name', class: 'name', text: ({ name }) => name },
-      { title: 'Command', text: ({ instance }) => doing.get(instance) ?? '–' },
+      { title: 'Command', text: ({ instance, command }) => doing.get(instance) ?? command ?? '–' },
       { title: 'Pid', class: 'number rare', text: ({ pid }) => String(pid) },
       { title: 'Up', class: 'number', text: ({ since }) => spanText(time - since) },
       {

@@ -60,3 +60,45 @@ describe('a command that is blocked is waiting, and one that is stopped is stopp
     await top.ended
   })
 })
+
+describe('a wrapped program runs, too', () => {
+  /** A run that holds "production", and one that waits for it. */
+  async function wrapped(user: CliOpsUser) {
+    const run = ['run', '--lock', 'production'] as const
+    const holder = user.start(...run, '--label', 'eu', '--', 'sh', '-c', 'echo on; exec sleep 60')
+    await holder.says('on')
+    const waiter = user.start(...run, '--', 'true')
+    await waiter.says('waiting for "production"')
+  }
+
+  test('in status and ps, as what it is', async () => {
+    const user = new CliOpsUser()
+    await wrapped(user)
+    for (const command of ['status', 'ps']) {
+      const { stdout } = await user.run(command)
+      expect(stdout).not.toContain('No CLI is running')
+      expect(stdout).toMatch(/^cli-ops run sh "eu" +- +\d+ +holds production +\S.* no +-$/mu)
+      expect(stdout).toMatch(
+        /^cli-ops run true +- +\d+ +waiting for production, 1st +\S.* no +-$/mu,
+      )
+    }
+    const [holder, waiter] = await user.json<object[]>('ps')
+    expect(holder).toMatchObject({ name: 'cli-ops', label: 'eu', holding: ['production'] })
+    expect(waiter).toMatchObject({
+      holding: [],
+      waitingFor: { resource: 'production', position: 1 },
+    })
+  })
+
+  test.skipIf(noPseudoTerminal !== undefined)('in top', async () => {
+    const user = new CliOpsUser()
+    await wrapped(user)
+    const top = new PseudoTerminal(['cli-ops', 'top'], user.env, { columns: 110, rows: 30 })
+    await top.shows('1 waiting')
+    top.keys('2')
+    await top.shows(/^.?\s*cli-ops +run sh "eu" .* holds production/mu)
+    await top.shows(/^.?\s*cli-ops +run true .* waiting for production, 1st/mu)
+    top.keys('q')
+    await top.ended
+  })
+})

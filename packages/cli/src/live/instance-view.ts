@@ -1,5 +1,5 @@
 import type { ServiceInfo } from '@cli-ops/shared-ipc'
-import { instanceWord, waitingFor } from '@cli-ops/shared-ipc/ops'
+import { instanceWord, unregistered, useWord, waitingFor } from '@cli-ops/shared-ipc/ops'
 
 import type { InstanceFacts, InstanceView, LockView } from './live-types.js'
 
@@ -22,4 +22,23 @@ export function instanceFacts(service: ServiceInfo): InstanceFacts {
 export function instanceView(facts: InstanceFacts, locks: readonly LockView[]): InstanceView {
   const waits = waitingFor(facts, locks)
   return { ...facts, word: instanceWord(facts, waits), waitingFor: waits }
+}
+
+/** What uses locks without being an instance, as `cli-ops run` does. */
+export function unregisteredViews(
+  locks: readonly LockView[],
+  instances: readonly InstanceFacts[],
+): InstanceView[] {
+  return unregistered(locks, instances).map((user) => ({
+    name: user.name,
+    instance: '',
+    command: [user.command, user.label && JSON.stringify(user.label)].filter(Boolean).join(' '),
+    pid: user.pid,
+    since: user.since,
+    state: user.state === 'stopped' ? 'hung' : 'live',
+    reason: user.state === 'stopped' ? 'stopped' : undefined,
+    answers: false,
+    word: useWord(user),
+    waitingFor: user.waitingFor,
+  }))
 }

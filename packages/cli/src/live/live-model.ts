@@ -3,7 +3,7 @@ import { diskUse, type OpsHandle, parkedGroups, pause } from '@cli-ops/shared-ip
 
 import { CommandHistory } from './command-history.js'
 import { EventHistory } from './event-history.js'
-import { instanceFacts, instanceView } from './instance-view.js'
+import { instanceFacts, instanceView, unregisteredViews } from './instance-view.js'
 import type {
   DiskView,
   InstanceFacts,
@@ -132,7 +132,10 @@ export class LiveModel {
     const problems = [...this.#problems].map(([part, text]) => ({ part, text }))
     const facts = {
       locks: this.#locks.locks,
-      instances: this.#instances.map((facts) => instanceView(facts, this.#locks.locks)),
+      instances: [
+        ...this.#instances.map((facts) => instanceView(facts, this.#locks.locks)),
+        ...unregisteredViews(this.#locks.locks, this.#instances),
+      ],
       servers: this.#requests.servers,
       disk: this.#disk,
       parked: this.#parked,

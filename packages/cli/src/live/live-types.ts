@@ -122,10 +122,12 @@ export interface InstanceFacts {
   readonly answers: boolean
 }
 
-/** A running instance, and what it does. */
+/** What runs, and what it does: an instance, or a process that is known by its locks alone, whose `instance` is empty. */
 export interface InstanceView extends InstanceFacts {
-  /** What it does, in a word: `running`, `waiting for production, 2nd`, `stopped`, `no answer`. */
+  /** What it does, in a word: `running`, `holds production`, `waiting for production, 2nd`, `stopped`, `no answer`. */
   readonly word: string
+  /** The command of a process that is no instance. */
+  readonly command?: string | undefined
   /** The lock that it waits for. */
   readonly waitingFor?: WaitingFor | undefined
 }

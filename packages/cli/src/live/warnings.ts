@@ -28,8 +28,9 @@ export function warningsOf(facts: WarningFacts): WarningView[] {
     // Several parts of one broken home say the same.
     ...[...new Set(problems.map(({ text }) => text))].map((text) => ({ text })),
     ...locks.flatMap(lockWarning),
+    // Of what is no instance the lock tells.
     ...instances
-      .filter(({ state }) => state === 'hung')
+      .filter(({ state, instance }) => state === 'hung' && instance !== '')
       .map((instance) => ({ text: describeHung(instance) })),
     ...servers
       .filter(({ tells, pid }) => tells === 'silent' && isLive(instances, pid))

@@ -121,9 +121,11 @@ const INSTANCES: View<InstanceView & { readonly doing: string }> = {
       ...instance,
       doing:
         commands.findLast((run) => run.instance === instance.instance && run.to === undefined)
-          ?.command ?? '',
+          ?.command ??
+        instance.command ??
+        '',
     })),
-  key: ({ name, instance }) => `${instance} ${name}`,
+  key: ({ name, instance, pid }) => `${instance || pid} ${name}`,
   empty: 'No CLI is running.',
   columns: [
     { title: 'NAME', importance: 0, text: ({ name }) => name, style: () => 'bold' },
@@ -162,7 +164,7 @@ const INSTANCES: View<InstanceView & { readonly doing: string }> = {
       title: 'INSTANCE',
       importance: 5,
       maxWidth: 14,
-      text: ({ instance }) => instance,
+      text: ({ instance }) => instance || '-',
       style: () => 'dim',
     },
   ],

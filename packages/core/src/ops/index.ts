@@ -50,6 +50,7 @@ export {
   type OpsOption,
 } from '../command/ops-commands.js'
 export { instanceWord, type WaitingFor, waitingFor } from './instance-word.js'
+export { type LockUse, unregistered, useWord } from './unregistered.js'
 export { parkedGroups, parkedSummary } from './parked-events.js'
 export { openOps, type OpsHandle } from './open-ops.js'
 export type { OpsContext, OpsRun } from './ops-context.js'

@@ -37,7 +37,9 @@ export function instanceWord(
   waits: WaitingFor | undefined,
 ): string {
   if (state === 'hung') return reason === 'stopped' ? 'stopped' : 'no answer'
-  return waits === undefined
-    ? 'running'
-    : `waiting for ${waits.resource}, ${ordinal(waits.position)}`
+  return waits === undefined ? 'running' : waitingWord(waits)
+}
+
+export function waitingWord({ resource, position }: WaitingFor): string {
+  return `waiting for ${resource}, ${ordinal(position)}`
 }

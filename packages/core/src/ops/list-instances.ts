@@ -1,14 +1,16 @@
-import type { LockInfo } from '../locks/contract/lock-types.js'
+import { describeProgram } from '../locks/contract/describe-owner.js'
+import type { LockInfo, LockWaiter, Owner } from '../locks/contract/lock-types.js'
 import type { ServiceInfo } from '../registry/contract/service-types.js'
 import { textAge } from '../base/terminal/units.js'
 import { instanceWord, waitingFor } from './instance-word.js'
 import type { OpsContext, OpsRun } from './ops-context.js'
 import { textTable } from '../base/terminal/text-table.js'
+import { unregistered, useWord } from './unregistered.js'
 
-/** `ps`: the running instances of all CLIs. */
+/** `ps`: the running instances of all CLIs, and what else uses locks. */
 export const listInstances: OpsRun = async (context) => {
   const services = await context.coordinator.registry.discover({}, { readOnly: true })
-  const locks = services.length === 0 ? [] : await locksIfReadable(context)
+  const locks = await locksIfReadable(context)
   print(context, services, locks)
   return 0
 }
@@ -30,15 +32,16 @@ async function locksIfReadable({ coordinator }: OpsContext): Promise<readonly Lo
   }
 }
 
-/** Instances as JSON, each with the lock that it waits for. */
+/** Instances as JSON, each with the lock that it waits for, and behind them those who only use locks. */
 export function instancesJson(
   services: readonly ServiceInfo[],
   locks: readonly LockInfo[],
 ): readonly object[] {
-  return services.map((service) => {
+  const instances = services.map((service) => {
     const waits = waitingFor(service, locks)
     return waits === undefined ? service : { ...service, waitingFor: waits }
   })
+  return [...instances, ...unregistered(locks.map(usersOf), services)]
 }
 
 /** Instances as a table. */
@@ -46,17 +49,36 @@ export function instanceTable(
   services: readonly ServiceInfo[],
   locks: readonly LockInfo[] = [],
 ): string {
-  if (services.length === 0) return 'No CLI is running.'
+  const others = unregistered(locks.map(usersOf), services)
+  if (services.length === 0 && others.length === 0) return 'No CLI is running.'
   return textTable(
     ['NAME', 'VERSION', 'PID', 'STATE', 'RUNNING FOR', 'ANSWERS', 'INSTANCE'],
-    services.map((service) => [
-      service.name,
-      service.version ?? '-',
-      String(service.pid),
-      instanceWord(service, waitingFor(service, locks)),
-      textAge(service.startedAt),
-      service.endpoint === undefined ? 'no' : 'yes',
-      service.instance,
-    ]),
+    [
+      ...services.map((service) => [
+        service.name,
+        service.version ?? '-',
+        String(service.pid),
+        instanceWord(service, waitingFor(service, locks)),
+        textAge(service.startedAt),
+        service.endpoint === undefined ? 'no' : 'yes',
+        service.instance,
+      ]),
+      ...others.map((other) => [
+        describeProgram(other, other.label),
+        '-',
+        other.pid > 0 ? String(other.pid) : '-',
+        useWord(other),
+        textAge(other.startedAt),
+        'no',
+        '-',
+      ]),
+    ],
   )
+}
+
+/** The users of a lock, each with what it is for. */
+function usersOf({ resource, holders, waiting }: LockInfo) {
+  const userOf = ({ owner, label }: LockWaiter): Owner & { readonly label?: string | undefined } =>
+    label === undefined ? owner : { ...owner, label }
+  return { resource, holders: holders.map(userOf), waiters: waiting.map(userOf) }
 }

@@ -8,7 +8,7 @@ export function describeOwner(
   label?: string,
   slot?: string,
 ): string {
-  const program = [name, command, label && JSON.stringify(label)].filter(Boolean).join(' ')
+  const program = describeProgram({ name, command }, label)
   // An owner outside the kit, or one whose record was lost, leaves some of these empty.
   const facts = [
     slot === undefined ? '' : `slot ${slot}`,
@@ -18,6 +18,14 @@ export function describeOwner(
     state === 'running' ? '' : state,
   ].filter((fact) => fact !== '')
   return printable(facts.length === 0 ? program : `${program} (${facts.join(', ')})`)
+}
+
+/** What an owner is, apart from its process: `cli-beta sync "eu"`. */
+export function describeProgram(
+  { name, command }: { readonly name: string; readonly command?: string | undefined },
+  label?: string,
+): string {
+  return [name, command, label && JSON.stringify(label)].filter(Boolean).join(' ')
 }
 
 /** Says who is in the way of a lock: `held for 12 s by cli-beta sync (pid 4242, dev@build-7)`. */

@@ -1,0 +1,56 @@
+import type { Owner } from '../locks/contract/lock-types.js'
+import { type WaitingFor, waitingFor, waitingWord } from './instance-word.js'
+
+/** A process, as a lock names it. */
+type LockUser = Pick<Owner, 'name' | 'pid' | 'host' | 'state'>
+
+/** A lock, as far as its holders and its queue go. */
+interface UsedLock<User> {
+  readonly resource: string
+  readonly holders: readonly User[]
+  /** Next first. */
+  readonly waiters: readonly User[]
+}
+
+/** What a process has of locks. */
+export interface LockUse {
+  /** Resources that it holds. */
+  readonly holding: readonly string[]
+  readonly waitingFor?: WaitingFor | undefined
+}
+
+/**
+ * The processes that hold locks or wait for them and are no instances, each once: `cli-ops run`, and programs that use locks without a
+ * plugin. They run as well, and only their locks tell of them.
+ */
+export function unregistered<User extends LockUser>(
+  locks: readonly UsedLock<User>[],
+  instances: readonly Pick<Owner, 'name' | 'pid'>[],
+): readonly (User & LockUse)[] {
+  const found = new Map<string, User & LockUse>()
+  const known = new Set(instances.map(({ name, pid }) => `${pid} ${name}`))
+  for (const { resource, holders, waiters } of locks) {
+    for (const user of [...holders, ...waiters]) {
+      const { name, pid, host, state } = user
+      const key = `${pid} ${host} ${name}`
+      // What is dead has left its lock to whoever comes next.
+      if (state === 'dead' || known.has(`${pid} ${name}`)) continue
+      const holding = found.get(key)?.holding ?? []
+      found.set(key, {
+        ...(found.get(key) ?? { ...user, waitingFor: waitingFor(user, locks) }),
+        holding: holders.includes(user) ? [...holding, resource] : holding,
+      })
+    }
+  }
+  return [...found.values()]
+}
+
+/** What such a process does, in words that are true: `holds production`, `waiting for production, 2nd`, `stopped`, `unknown`. */
+export function useWord({
+  state,
+  holding,
+  waitingFor: waits,
+}: Pick<Owner, 'state'> & LockUse): string {
+  if (state !== 'running') return state
+  return waits === undefined ? `holds ${holding.join(', ')}` : waitingWord(waits)
+}
