@@ -1,8 +1,8 @@
-// A process that only waits: node idle-child.mjs <what> <home>. It sends a message once it does.
+// A process that only waits: node idle-child.mjs <what> <home> [lock]. It sends a message once it does.
 import process from 'node:process'
 import { createCoordinator, IPCServer } from '@cli-ops/shared-ipc'
 
-const [what = '', home = ''] = process.argv.slice(2)
+const [what = '', home = '', lock = 'idle'] = process.argv.slice(2)
 const ops = createCoordinator({ name: what, home })
 
 /** @type {Record<string, () => Promise<unknown>>} */
@@ -15,12 +15,14 @@ const WAITS = {
   server: () => new IPCServer('idle', { home }).ready,
   async watch() {
     const changes = ops.registry.watch()[Symbol.asyncIterator]()
-    void changes.next()
+    void (async () => {
+      while (!(await changes.next()).done);
+    })()
   },
-  holder: () => ops.locks.lock('idle'),
+  holder: () => ops.locks.lock(lock),
   async waiter() {
     await new Promise((resolve) => {
-      void ops.locks.lock('idle', { onWait: resolve })
+      void ops.locks.lock(lock, { onWait: resolve })
     })
   },
 }

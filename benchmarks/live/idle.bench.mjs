@@ -10,10 +10,11 @@ import { temporaryFolder } from '../harness/temporary-folder.mjs'
 
 export const title = 'Wake-ups of what only waits'
 
+const BLOCKING = fileURLToPath(new URL('blocking-child.mjs', import.meta.url))
 const CHILD = fileURLToPath(new URL('idle-child.mjs', import.meta.url))
 const BIN = fileURLToPath(new URL('../../packages/cli/dist/main.js', import.meta.url))
-/** What a start leaves to do, such as collecting its garbage. */
-const SETTLE_MS = 8_000
+/** V8 collects the garbage of a start, on all of its threads, some 8 s after a process or a thread began to idle. */
+const SETTLE_MS = 20_000
 /** What is watched, in the order in which it is started: of two, the second waits behind the first. */
 const OURS = [
   ['subscriber', 'a subscriber'],
@@ -40,10 +41,17 @@ export async function run(reporter) {
   const idle = []
   /** @type {(() => void)[]} */
   const ends = []
-  const holder = await startReadyChild(CHILD, ['holder', home])
-  ends.push(() => holder.kill('SIGKILL'))
+  for (const lock of ['idle', 'idle-blocking']) {
+    const holder = await startReadyChild(CHILD, ['holder', home, lock])
+    ends.push(() => holder.kill('SIGKILL'))
+  }
   for (const [name = '', what = ''] of OURS) {
     const child = await startReadyChild(CHILD, [name, home])
+    ends.push(() => child.kill('SIGKILL'))
+    idle.push({ what, pid: child.pid ?? 0, atMost: 1 })
+  }
+  for (const what of ['a waiter that blocks, the first', 'the second that blocks']) {
+    const child = await startReadyChild(BLOCKING, [home, 'idle-blocking'])
     ends.push(() => child.kill('SIGKILL'))
     idle.push({ what, pid: child.pid ?? 0, atMost: 1 })
   }

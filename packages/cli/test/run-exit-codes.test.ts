@@ -15,7 +15,11 @@ async function runTouch(user: CliOpsUser, ...options: readonly string[]) {
 
 describe('a program does not run, and the exit code says why', () => {
   test.each([
-    [{ CLI_OPS_URL: 'nonsense://x' }, 78, 'CLI_OPS_URL must begin with one of'],
+    [
+      { CLI_OPS_URL: 'nonsense://x' },
+      78,
+      'CLI_OPS_URL must have a scheme that there is a driver for, got "nonsense:"',
+    ],
     [{ CLI_OPS_HOME: 'relative' }, 78, 'CLI_OPS_HOME must be an absolute path'],
     [{ CLI_OPS_LOCK_TIMEOUT_MS: 'soon' }, 78, 'CLI_OPS_LOCK_TIMEOUT_MS must be a whole number'],
     [{ CLI_OPS_NAMESPACE: 'a\nb' }, 78, 'CLI_OPS_NAMESPACE must'],

@@ -58,6 +58,7 @@ export type {
 export type { ParkedEvent } from './events/contract/parked-event.js'
 export type { ServiceInfo } from './registry/contract/service-types.js'
 export { type CycleLink, findCycle, type WaitGraph } from './driver-kit/find-cycle.js'
+export { findClockOff } from './driver-kit/find-clock-off.js'
 export { currentInstant, type Instant } from './driver-kit/lease-clock.js'
 export { type LeaseQueue, LeaseWait, type Standing } from './driver-kit/lease-wait.js'
 export { type GrantedLease, LeasedGrant, type RenewableLease } from './driver-kit/leased-grant.js'

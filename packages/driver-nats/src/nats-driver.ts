@@ -1,6 +1,7 @@
-import type { Driver, DriverOptions } from '@cli-ops/shared-ipc/driver'
+import type { Driver, DriverOptions, EngineFinding } from '@cli-ops/shared-ipc/driver'
 import {
   ChannelSubscriber,
+  findClockOff,
   FrameParts,
   Inbox,
   LeasedLocks,
@@ -106,6 +107,10 @@ class NatsDriver implements Driver {
     await this.#connection.connect(signal)
     // From now on the time passes in which a new store lets nobody in.
     await this.#store.age(this.#leaseMs, signal)
+  }
+
+  findUnfit(): Promise<EngineFinding[]> {
+    return findClockOff(() => this.#store.now())
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Driver, DriverOptions } from '@cli-ops/shared-ipc/driver'
+import type { Driver, DriverOptions, EngineFinding } from '@cli-ops/shared-ipc/driver'
 import {
   ChannelSubscriber,
   FrameParts,
@@ -16,6 +16,7 @@ import { PostgresConnection } from './connection/postgres-connection.js'
 import { PostgresEvents } from './events/postgres-events.js'
 import { PostgresLocks } from './locks/postgres-locks.js'
 import { PostgresRegistry } from './registry/postgres-registry.js'
+import { findUnfit } from './fitness.js'
 import { spaceOf } from './space.js'
 
 /** A notification holds less than 8,000 bytes. */
@@ -83,6 +84,10 @@ class PostgresDriver implements Driver {
 
   async open(signal: AbortSignal): Promise<void> {
     await this.#connection.connect(signal)
+  }
+
+  findUnfit(): Promise<EngineFinding[]> {
+    return findUnfit(this.#connection)
   }
 
   async close(): Promise<void> {

@@ -1,33 +1,56 @@
-import {
-  type EngineFinding,
-  type EventDriver,
-  isCliOpsError,
-  type LockDriver,
-  randomId,
-} from '@cli-ops/shared-ipc/driver'
+import { type EngineFinding, findClockOff, isCliOpsError } from '@cli-ops/shared-ipc/driver'
 
 import type { RedisConnection } from './connection/redis-connection.js'
 import type { Keys } from './keys.js'
 
-/** Clocks of machines that are kept in time differ by less. */
-const CLOCK_MS = 1_000
+/** What the scripts call, each on a key; a test compares it with them. Some of it only after an accident, so that no single try needs it. */
+export const CALLED = (
+  'DEL EXISTS GET HDEL HEXISTS HGET HINCRBY HKEYS HLEN HMGET HSET HSETNX HVALS PEXPIRE SADD SET SMEMBERS SREM ' +
+  'XADD XDEL XRANGE ZADD ZCARD ZRANGE ZRANGEBYSCORE ZRANK ZREM ZREVRANGE ZSCORE'
+).split(' ')
+/** What needs no key: a script is sent whole to a server that has forgotten it. */
+const CALLED_WITHOUT = ['EVAL', 'EVALSHA', 'TIME', 'WAIT']
+const CALLED_ON_CHANNELS = ['PUBLISH', 'SUBSCRIBE']
 
-/** What is looked at, and what it is tried with. */
-export interface FitnessContext {
-  readonly connection: RedisConnection
-  readonly keys: Keys
-  readonly locks: LockDriver
-  readonly events: EventDriver
+/** Gives those commands that the user may not call. */
+const LACKING = `
+local lacking = {}
+for _, name in ipairs(cjson.decode(ARGV[1])) do
+  if not redis.acl_check_cmd(name, KEYS[1]) then table.insert(lacking, name) end
+end
+return lacking`
+
+/** Finds what makes the server unfit for what the driver promises, and what its user may not call. */
+export async function findUnfit(connection: RedisConnection, keys: Keys): Promise<EngineFinding[]> {
+  await connection.connect()
+  return [
+    ...unfitFacts(connection),
+    ...(await rightsLacking(connection, keys)),
+    ...(await findClockOff(() => timeOf(connection))),
+  ]
 }
 
-/** Finds what makes the server, or this user's rights on it, unfit for what the driver promises. Leaves nothing behind. */
-export async function findUnfit(context: FitnessContext): Promise<EngineFinding[]> {
-  await context.connection.connect()
-  return [
-    ...unfitFacts(context.connection),
-    ...(await clockOff(context)),
-    ...(await unfitTries(context)),
-  ]
+async function rightsLacking(connection: RedisConnection, keys: Keys): Promise<EngineFinding[]> {
+  const remedy = 'give the user the rights that docs/guides/redis.md lists'
+  const ask = (key: string, names: readonly string[]) =>
+    connection.call(['EVAL', LACKING, 1, key, JSON.stringify(names)]) as Promise<string[]>
+  try {
+    const lacking = [
+      ...(await ask(keys.logState, CALLED)),
+      ...(await ask(keys.logState, CALLED_WITHOUT)),
+      ...(await ask(keys.eventChannel, CALLED_ON_CHANNELS)),
+    ]
+    if (lacking.length === 0) return []
+    return [
+      {
+        problem: `the user may not call ${lacking.join(', ')} on keys and channels of this namespace`,
+        remedy,
+      },
+    ]
+  } catch (error) {
+    if (!isCliOpsError(error, 'FORBIDDEN')) throw error
+    return [{ problem: `the user may not run scripts: ${error.message}`, remedy }]
+  }
 }
 
 function unfitFacts({ facts }: RedisConnection): EngineFinding[] {
@@ -54,64 +77,7 @@ function unfitFacts({ facts }: RedisConnection): EngineFinding[] {
   return found
 }
 
-async function clockOff({ connection }: FitnessContext): Promise<EngineFinding[]> {
-  const before = Date.now()
+async function timeOf(connection: RedisConnection): Promise<number> {
   const [seconds, micros] = (await connection.call(['TIME'])) as [string, string]
-  const after = Date.now()
-  const server = Number(seconds) * 1_000 + Number(micros) / 1_000
-  const offMs = server < before ? server - before : Math.max(0, server - after)
-  if (Math.abs(offMs) <= CLOCK_MS) return []
-  return [
-    {
-      problem: `the clock of the server is ${Math.round(Math.abs(offMs) / 100) / 10} s ${offMs < 0 ? 'behind' : 'ahead of'} this machine's: a dead owner's lock may be held for longer`,
-      remedy: 'keep the clocks in time on both (timedatectl set-ntp true)',
-    },
-  ]
-}
-
-/** One of each thing that a CLI does there. */
-async function unfitTries({
-  connection,
-  keys,
-  locks,
-  events,
-}: FitnessContext): Promise<EngineFinding[]> {
-  const tries: readonly (readonly [what: string, attempt: () => Promise<unknown>])[] = [
-    ['take a lock', () => takeLock(locks)],
-    ['read events', () => readEvents(events)],
-    // A hint of nothing, which makes no reader look.
-    [
-      'say that an event was stored',
-      () => connection.call(['PUBLISH', keys.eventChannel, '0 0 0']),
-    ],
-  ]
-  const found: EngineFinding[] = []
-  for (const [what, attempt] of tries) {
-    try {
-      await attempt()
-    } catch (error) {
-      if (!isCliOpsError(error)) throw error
-      const remedy =
-        error.code === 'FORBIDDEN'
-          ? 'give the user the rights that docs/guides/redis.md lists'
-          : 'see the message; try again where the server has just been started'
-      found.push({ problem: `this user cannot ${what}: ${error.message}`, remedy })
-    }
-  }
-  return found
-}
-
-async function takeLock(locks: LockDriver): Promise<void> {
-  const id = randomId()
-  const request = { resource: `doctor ${id}`, mode: 'exclusive', id, held: [] } as const
-  await (await locks.tryAcquire(request))?.release()
-}
-
-async function readEvents(events: EventDriver): Promise<void> {
-  const reader = events.openReader({ from: 'latest' })
-  try {
-    await reader.ready
-  } finally {
-    reader.close()
-  }
+  return Number(seconds) * 1_000 + Number(micros) / 1_000
 }

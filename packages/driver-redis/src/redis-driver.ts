@@ -94,8 +94,7 @@ class RedisDriver implements Driver {
   }
 
   findUnfit(): Promise<EngineFinding[]> {
-    const { locks, events } = this
-    return findUnfit({ connection: this.#connection, keys: this.#keys, locks, events })
+    return findUnfit(this.#connection, this.#keys)
   }
 
   async close(): Promise<void> {

@@ -49,14 +49,3 @@ test.runIf(hasRedisServer())('each thing that makes a server unfit is named', as
   if (clock !== undefined) expect(problems).toMatch(/clock of the server is \d+(?:\.\d)? s behind/)
   clock?.remove()
 })
-
-test.runIf(hasRedisServer())(
-  'rights that are missing are named by what cannot be done',
-  async () => {
-    const server = await start()
-    await sayTo(server.port, 'ACL', 'SETUSER', 'default', '-publish', '-info')
-    const problems = await problemsOf(server)
-    expect(problems).toContain('may not ask the server what it is (INFO)')
-    expect(problems).toContain('cannot say that an event was stored')
-  },
-)

@@ -28,8 +28,8 @@ const REQUESTS_EVERY_MS = 1000
 const DISK_EVERY_MS = 10_000
 /** Somebody has to decide about them, which takes minutes. */
 const PARKED_EVERY_MS = 5000
-/** While nobody watches, a look is for what is kept of the past, and for nothing where that is not kept. */
-const UNWATCHED_EVERY_MS = 10_000
+/** While nobody watches, a look is for what is kept of the past, and for nothing where that is not kept or is announced. */
+const UNWATCHED_EVERY_MS = 60_000
 const UNKEPT_EVERY_MS = 3_600_000
 
 /** Options of a {@link LiveModel}. */
@@ -64,6 +64,7 @@ export class LiveModel {
   readonly #looks: RepeatedLook[] = []
   readonly #endings: Promise<void>[] = []
   readonly #firstLooks: Promise<unknown>
+  #recalled: Promise<void> | undefined
   #instances: readonly InstanceFacts[] = []
   #disk: DiskView | undefined
   #parked: readonly ParkedView[] = []
@@ -80,6 +81,7 @@ export class LiveModel {
       connection.urlOf('locks') === 'local:' || connection.urlOf('events') === 'local:'
     this.#home = isLocal ? connection.home : undefined
     this.#requestWatch = new RequestWatch(options, this.#requests)
+    if (follow) this.#recalled = this.#recallLocks(context)
     const locks = this.#repeat('locks', LOCKS_EVERY_MS, () => this.#lookAtLocks())
     const instances = this.#repeat('instances', INSTANCES_EVERY_MS, () => this.#lookAtInstances())
     this.#lockLook = locks.look
@@ -173,7 +175,17 @@ export class LiveModel {
     await this.#requestWatch.close()
   }
 
+  /** Locks are shown from what their history tells: a page that was opened just now has its last minutes as well. */
+  async #recallLocks(context: OpsHandle): Promise<void> {
+    try {
+      this.#locks.recall(await context.lockTurns(), Date.now())
+    } catch {
+      // What cannot be read now is named by the looks.
+    }
+  }
+
   async #lookAtLocks(): Promise<boolean> {
+    await this.#recalled
     const infos = await this.#coordinator.locks.list()
     return this.#locks.observe(infos, Date.now())
   }
@@ -264,7 +276,7 @@ export class LiveModel {
       },
       everyMs: () => {
         if (this.#watchers > 0) return everyMs
-        return part === undefined ? UNKEPT_EVERY_MS : UNWATCHED_EVERY_MS
+        return part === 'locks' || part === 'requests' ? UNWATCHED_EVERY_MS : UNKEPT_EVERY_MS
       },
       signal: this.#ending.signal,
     })

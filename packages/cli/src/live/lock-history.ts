@@ -1,8 +1,10 @@
 import type { LockInfo, LockWaiter } from '@cli-ops/shared-ipc'
+import { definite, type LockTurn } from '@cli-ops/shared-ipc/ops'
 
 import { KeptList, type Revisions } from './kept-list.js'
 import type { HoldView, LockView, QueueView, WaiterView } from './live-types.js'
 import { ownerView } from './owner-view.js'
+import { queueSteps } from './queue-steps.js'
 
 /** How long holds and queues that are over are remembered. */
 const HISTORY_MS = 10 * 60_000
@@ -29,6 +31,20 @@ export class LockHistory {
   constructor(revisions: Revisions) {
     this.holds = new KeptList(revisions, MAX_KEPT)
     this.queues = new KeptList(revisions, MAX_KEPT)
+  }
+
+  /** Begins with the turns that ended before the first look, oldest first. */
+  recall(turns: readonly LockTurn[], at: number): void {
+    const recent = turns.filter(({ time }) => time.getTime() >= at - HISTORY_MS)
+    for (const { resource, id = '', label, slot, time, heldMs, holder } of recent) {
+      if (heldMs === undefined) continue
+      const to = time.getTime()
+      const { name, command, pid = 0, host = '', user = '' } = holder
+      const owner = { name, pid, host, user, state: 'dead' as const, ...definite({ command }) }
+      const facts = definite({ label, slot })
+      this.holds.add({ resource, id, mode: 'exclusive', owner, from: to - heldMs, to, ...facts })
+    }
+    for (const step of queueSteps(recent)) this.queues.add(step)
   }
 
   /** Takes in what one look saw. True where something differs from the look before. */
@@ -76,8 +92,7 @@ export class LockHistory {
     const changedAt = Math.min(at, ...come.map(({ since }) => since))
     this.#endHolds(lane, changedAt, present)
     for (const { id, token: _token, since, label, slot, ...owner } of come) {
-      const facts = { ...(label !== undefined && { label }), ...(slot !== undefined && { slot }) }
-      const hold = { resource, id, mode, owner, from: since, ...facts }
+      const hold = { resource, id, mode, owner, from: since, ...definite({ label, slot }) }
       lane.holds.set(id, this.holds.add(hold))
     }
   }
@@ -123,5 +138,5 @@ export class LockHistory {
 
 function waiterView({ owner, since, label }: LockWaiter, at: number): WaiterView {
   const began = Math.min(since.getTime(), at)
-  return { ...ownerView(owner), since: began, ...(label !== undefined && { label }) }
+  return { ...ownerView(owner), since: began, ...definite({ label }) }
 }

@@ -129,3 +129,38 @@ test('what is newer than a revision is what was added or changed since', () => {
   history.observe([lock('db2', 'other', 500)], 2000)
   expect(history.holds.since(seen)).toMatchObject([{ id: 'one', to: 2000 }])
 })
+
+test('what ended before the first look is there, with its queue, as far as it is recent', () => {
+  const history = historyAt()
+  const turn = (endMs: number, waitedMs: number, heldMs: number, name = 'cli-alpha') => ({
+    resource: 'db',
+    outcome: 'released' as const,
+    time: new Date(endMs),
+    holder: { name, command: 'sync' },
+    id: name,
+    waitedMs,
+    heldMs,
+  })
+  const at = 60 * MINUTE_MS
+  history.recall(
+    [
+      turn(at - 20 * MINUTE_MS, 0, 1000, 'long-ago'),
+      turn(at - 2000, 0, 3000, 'one'),
+      { ...turn(at - 1500, 2000, 0, 'refused'), outcome: 'refused' as const, heldMs: undefined },
+      turn(at - 1000, 2500, 1000, 'two'),
+    ].map(({ heldMs, ...rest }) => (heldMs === undefined ? rest : { ...rest, heldMs })),
+    at,
+  )
+  expect(history.holds.items).toMatchObject([
+    { id: 'one', owner: { name: 'one', command: 'sync' }, from: at - 5000, to: at - 2000 },
+    { id: 'two', from: at - 2000, to: at - 1000 },
+  ])
+  expect(history.queues.items.map(({ at: when, length }) => [when - at, length])).toEqual([
+    [-4500, 1],
+    [-3500, 2],
+    [-2000, 1],
+    [-1500, 0],
+  ])
+  history.observe([lock('db', 'three', at - 500)], at)
+  expect(history.holds.items.at(-1)).toMatchObject({ id: 'three', from: at - 500 })
+})

@@ -28,7 +28,7 @@ export interface LeaseQueue {
    * How often a waiter looks for itself.
    * @default a third of a lease, where waiters are told that they were let in
    */
-  readonly lookEveryMs?: number
+  readonly lookEveryMs?: number | undefined
   /** Asks for the lock, and enters the queue where it is taken. Rejects with `LOCK_DEADLOCK` where waiting would never end. */
   ask(request: LockRequest, signal: AbortSignal): Promise<Standing>
   /** Looks how a waiter stands, and renews its place, which expires after one lease. */

@@ -28,15 +28,20 @@ export interface LeasedLockEngine {
   extend(request: LockRequest, token: bigint): Promise<boolean>
   /** Gives back a grant or a place in the queue. */
   release(request: LockRequest): Promise<void>
-  /** Resolves once this process is told of grants and losses. */
-  ready(signal?: AbortSignal): Promise<void>
+  /** Resolves once this process is told of grants and losses. Absent where the engine tells nobody. */
+  ready?(signal?: AbortSignal): Promise<void>
+  /**
+   * How often a waiter looks for itself.
+   * @default a third of a lease, where waiters are told that they were let in
+   */
+  readonly lookEveryMs?: number
   inspect(resource: string): Promise<LockInfo | null>
   list(options?: ListOptions): Promise<LockInfo[]>
   forceRelease(resource: string, id: string): Promise<boolean>
   clean(): Promise<LockInfo[]>
 }
 
-/** Locks as leases, with a queue on an engine that tells waiters of their grants and owners of their losses. */
+/** Locks as leases, with a queue on an engine. Where it tells nobody of grants and losses, waiters look, and owners find out when they renew. */
 export class LeasedLocks implements LockDriver, LeaseQueue {
   readonly #engine: LeasedLockEngine
   readonly #grants = new Map<
@@ -55,6 +60,10 @@ export class LeasedLocks implements LockDriver, LeaseQueue {
 
   get timeoutMs(): number {
     return this.#engine.timeoutMs
+  }
+
+  get lookEveryMs(): number | undefined {
+    return this.#engine.lookEveryMs
   }
 
   async tryAcquire(request: LockRequest): Promise<LockGrant | null> {
@@ -129,7 +138,7 @@ export class LeasedLocks implements LockDriver, LeaseQueue {
 
   /** Resolves when messages arrive. */
   async listen(signal: AbortSignal): Promise<void> {
-    await this.#engine.ready(signal)
+    await this.#engine.ready?.(signal)
   }
 
   ask(request: LockRequest, signal: AbortSignal): Promise<Standing> {
@@ -158,7 +167,7 @@ export class LeasedLocks implements LockDriver, LeaseQueue {
         },
         watch: () => {
           // From now on the engine's word is listened to, besides the renewals.
-          this.#engine.ready().catch(() => undefined)
+          this.#engine.ready?.().catch(() => undefined)
         },
         forget: () => this.#grants.delete(id),
       },

@@ -63,8 +63,8 @@ export interface Driver {
   /** Tells what this process may do there, once the driver is open; `undefined` where nothing is known. For `doctor`. */
   access?(): EngineAccess | undefined
   /**
-   * Finds, by trying, what makes the engine or this user's rights there unfit for what the driver promises; empty where nothing does. Leaves
-   * nothing behind. For `doctor`.
+   * Finds what makes the engine unfit for what the driver promises: its settings, its clock, its version; empty where nothing does. Changes
+   * nothing. For `doctor`, which tries by itself what its user may do.
    */
   findUnfit?(signal: AbortSignal): Promise<readonly EngineFinding[]>
   /**

@@ -20,7 +20,8 @@ export interface ConnectionOptions {
    */
   readonly namespace?: string | undefined
   /**
-   * Engine: `redis://…`, `postgres://…`, `nats://…`, `amqp://…`, `wss://…`, `memory:` or `local:`; or one for each primitive.
+   * Engine: `redis://…`, `postgres://…`, `nats://…`, `amqp://…`, `wss://…`, `memory:`, `local:`, or a scheme of a driver that is
+   * installed or named in `config.json`; or one URL for each primitive.
    * @default `CLI_OPS_LOCKS_URL`, `CLI_OPS_EVENTS_URL`, `CLI_OPS_REGISTRY_URL` and `CLI_OPS_RPC_URL`, else
    *   `CLI_OPS_URL`, else `local:`
    */

@@ -1,5 +1,5 @@
 import type { EngineLimits } from './engine-limits.js'
-import { DRIVER_PACKAGES } from './driver-packages.js'
+import { engineOf } from './driver-packages.js'
 import type { DriverOptions } from '../drivers/driver.js'
 import { readCredentials, readTlsFiles } from '../drivers/engine-secrets.js'
 
@@ -13,7 +13,7 @@ export function createDriverOptions(
   { home, namespace }: Pick<DriverOptions, 'home' | 'namespace'>,
   limits: EngineLimits,
 ): DriverOptions {
-  const engine = DRIVER_PACKAGES.get(url.protocol)?.engine ?? url.protocol.slice(0, -1)
+  const engine = engineOf(url.protocol)
   if (engine === 'websocket') assertNoSecret(url)
   assertDecodable(url)
   const shown = new URL(url)

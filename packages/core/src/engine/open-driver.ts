@@ -7,7 +7,6 @@ import { createDisabledDriver } from '../drivers/disabled/disabled-driver.js'
 import type { CreateDriver, Driver, DriverOptions, Primitive } from '../drivers/driver.js'
 import { createDriverOptions } from './driver-options.js'
 import { parseEngineUrl } from './parse-engine-url.js'
-import { DRIVER_PACKAGES, loadDriverPackage } from './driver-packages.js'
 import { createLocalDriver } from '../drivers/local/local-driver.js'
 import { createMemoryDriver } from '../drivers/memory/memory-driver.js'
 import { closedError } from '../base/errors/closed-error.js'
@@ -37,6 +36,12 @@ interface SharedDriver {
   opening: Promise<Driver> | undefined
 }
 
+/** What a driver is made from, and by. */
+interface DriverSource {
+  readonly options: DriverOptions
+  load(this: void): Promise<CreateDriver>
+}
+
 const shared = new Map<string, SharedDriver>()
 
 /** Schemes that are part of the core; the others come from packages that only load when asked for. */
@@ -52,23 +57,25 @@ export function openDriver<Name extends Primitive>(
 ): DriverHandle<Name> {
   const connection = resolveConnection(options)
   if (connection.disabled) return readyHandle(createDisabledDriver(), primitive)
-  const url = parseUrl(connection.urlOf(primitive))
+  const text = connection.urlOf(primitive)
+  const url = parseUrl(text)
   const limits = resolveEngineLimits(options)
   const isEmbedded = EMBEDDED.has(url.protocol)
   // Two users that want other limits of an engine get a driver each.
   const key = isEmbedded ? url.href : `${url.href} ${limits.timeoutMs} ${limits.leaseMs}`
   const driverOptions = createDriverOptions(url, connection, limits)
-  return shareDriver(driverKey(connection, key), driverOptions, primitive)
+  const load = (): Promise<CreateDriver> => loadFor(url.protocol, connection.home, sourceOf(text))
+  return shareDriver(driverKey(connection, key), { options: driverOptions, load }, primitive)
 }
 
 function shareDriver<Name extends Primitive>(
   key: string,
-  options: DriverOptions,
+  source: DriverSource,
   primitive: Name,
 ): DriverHandle<Name> {
   let entry = shared.get(key)
   if (entry === undefined) {
-    const driver = EMBEDDED.get(options.url.protocol)?.(options)
+    const driver = EMBEDDED.get(source.options.url.protocol)?.(source.options)
     entry = { users: 0, driver, opening: undefined }
     shared.set(key, entry)
   }
@@ -82,7 +89,7 @@ function shareDriver<Name extends Primitive>(
     },
     async open() {
       if (closed) throw closedError('this object')
-      const driver = used.driver ?? (await (used.opening ??= loadAndOpen(used, options)))
+      const driver = used.driver ?? (await (used.opening ??= loadAndOpen(used, source)))
       if (provides(driver, primitive)) return driver
       throw unsupportedError(driver, primitive)
     },
@@ -97,12 +104,15 @@ function shareDriver<Name extends Primitive>(
   }
 }
 
-async function loadAndOpen(entry: SharedDriver, options: DriverOptions): Promise<Driver> {
-  const driverPackage = DRIVER_PACKAGES.get(options.url.protocol)
+/** What loads drivers is loaded itself where there is one to load: most commands have none. */
+async function loadFor(protocol: string, home: string, source: string): Promise<CreateDriver> {
+  const { loadDriver } = await import('./load-driver.js')
+  return loadDriver({ protocol, home, source })
+}
+
+async function loadAndOpen(entry: SharedDriver, { options, load }: DriverSource): Promise<Driver> {
   try {
-    if (driverPackage === undefined) throw new TypeError('an embedded driver needs no opening')
-    const createDriver = await loadDriverPackage(driverPackage)
-    entry.driver = await connectDriver(createDriver, options)
+    entry.driver = await connectDriver(await load(), options)
     return entry.driver
   } catch (error) {
     // The next call tries again: the engine may be back, or the package installed.
@@ -126,13 +136,12 @@ function unsupportedError({ name, instead }: Driver, primitive: Primitive): CliO
 }
 
 function parseUrl(text: string): URL {
+  // Whether there is a driver of that scheme is found out when it is opened.
   const url = parseEngineUrl(text)
-  if (url !== undefined && (EMBEDDED.has(url.protocol) || DRIVER_PACKAGES.has(url.protocol)))
-    return url
-  const schemes = [...EMBEDDED.keys(), ...DRIVER_PACKAGES.keys()].join(', ')
+  if (url !== undefined) return url
   // The URL may hold a password, so only its scheme is shown.
   throw new TypeError(
-    `${sourceOf(text)} must begin with one of ${schemes}, got ${JSON.stringify(schemeOf(text))}`,
+    `${sourceOf(text)} must be a URL such as redis://host:6379, got one with ${schemeOf(text)}`,
   )
 }
 
@@ -142,7 +151,8 @@ function sourceOf(text: string): string {
 }
 
 function schemeOf(text: string): string {
-  return /^[a-z][a-z0-9+.-]*:/iu.exec(text)?.[0] ?? 'no scheme'
+  const [scheme] = /^[a-z][a-z0-9+.-]*:/iu.exec(text) ?? []
+  return scheme === undefined ? 'no scheme' : `the scheme ${JSON.stringify(scheme)}`
 }
 
 /** A hold on a driver that is shared with nobody. */

@@ -247,18 +247,18 @@ export class EventBus<Events = StandardEvents> {
 
   /**
    * Resolves to the events that are kept now and that the pattern selects, oldest first, without waiting for more.
-   * Rejects with `CURSOR_GAP` where events after a cursor have expired.
+   * Rejects with `CURSOR_GAP` where events among them are missing, unless `onGap` is given.
    */
   async read<Pattern extends AnyOf<(keyof Events & string) | '*'>>(
     pattern: Pattern,
-    { from = 'earliest', signal }: ReadOptions = {},
+    { from = 'earliest', signal, onGap }: ReadOptions = {},
   ): Promise<EventOf<Events, Pattern>[]> {
-    this.#assertSubscription(pattern, { from, signal })
+    this.#assertSubscription(pattern, { from, signal, onGap })
     signal?.throwIfAborted()
     const filter = new EventFilter(pattern, this.#settings.schemas)
     const feed = this.#openFeed({ from })
     try {
-      return (await readAll(feed, filter, signal)) as EventOf<Events, Pattern>[]
+      return (await readAll(feed, filter, { signal, onGap })) as EventOf<Events, Pattern>[]
     } finally {
       feed.close()
     }

@@ -139,6 +139,11 @@ export interface ReadOptions {
   /** @default 'earliest' */
   readonly from?: SubscribeOptions['from']
   readonly signal?: AbortSignal | undefined
+  /**
+   * Called where events are missing that were to be read; reading goes on behind them.
+   * @default `read` fails with `CURSOR_GAP`
+   */
+  readonly onGap?: SubscribeOptions['onGap']
 }
 
 /**

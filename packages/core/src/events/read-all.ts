@@ -1,16 +1,17 @@
 import type { EventFeed } from './event-feed.js'
 import { type EventFilter, reportRefusal } from './event-filter.js'
 import { gapError } from './event-gap.js'
-import type { EventEnvelope } from './contract/event-types.js'
+import type { EventEnvelope, EventGap } from './contract/event-types.js'
+import type { ReadOptions } from './event-options.js'
 
 /** An engine sends what it keeps piece by piece; after this pause it was all. */
 const QUIET_MS = 250
 
-/** Takes what is there from a feed's position on. Rejects with `CURSOR_GAP`, or the signal's reason. */
+/** Takes what is there from a feed's position on. Rejects with `CURSOR_GAP` where nobody is told of gaps, or the signal's reason. */
 export async function readAll(
   feed: EventFeed,
   filter: EventFilter,
-  signal: AbortSignal | undefined,
+  { signal, onGap = refuseGap }: Pick<ReadOptions, 'signal' | 'onGap'>,
 ): Promise<EventEnvelope[]> {
   const events: EventEnvelope[] = []
   await feed.ready
@@ -21,7 +22,7 @@ export async function readAll(
       if (feed.isEmbedded || !(await hasMore(feed, signal))) return events
       continue
     }
-    if (batch.gap !== undefined) throw gapError(batch.gap)
+    if (batch.gap !== undefined) onGap(batch.gap)
     for (const event of batch.events) {
       if (!filter.matches(event.type)) continue
       const checked = filter.check(event)
@@ -30,6 +31,10 @@ export async function readAll(
       else reportRefusal(judged.refusal, event, undefined)
     }
   }
+}
+
+function refuseGap(gap: EventGap): never {
+  throw gapError(gap)
 }
 
 /** Tells whether more comes from an engine that sends what it keeps piece by piece. */

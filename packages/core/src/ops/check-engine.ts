@@ -22,12 +22,17 @@ export const checkEngine: Check = async ({ connection, coordinator }) => {
   const schemes = new Set(PRIMITIVES.map((primitive) => schemeOf(connection.urlOf(primitive))))
   schemes.delete('local:')
   if (schemes.size === 0) return ok('none is needed: everything is on this machine')
-  const began = performance.now()
   // Each primitive may have an engine of its own; one that has no locks or no registry says so.
-  if (connection.urlOf('registry') !== 'local:')
-    await coordinator.registry.discover({}, { readOnly: true })
-  if (connection.urlOf('locks') !== 'local:')
-    await unlessUnsupported(() => coordinator.locks.list())
+  const ask = async (): Promise<void> => {
+    if (connection.urlOf('registry') !== 'local:')
+      await unlessUnsupported(() => coordinator.registry.discover({}, { readOnly: true }))
+    if (connection.urlOf('locks') !== 'local:')
+      await unlessUnsupported(() => coordinator.locks.list())
+  }
+  // The first time the client is loaded and connects, which says nothing of the engine.
+  await ask()
+  const began = performance.now()
+  await ask()
   const tookMs = Math.round(performance.now() - began)
   const names = [...schemes].join(', ')
   if (tookMs < SLOW_MS) return ok(`${names} answered within ${tookMs} ms`)

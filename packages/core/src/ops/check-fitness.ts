@@ -1,27 +1,81 @@
-import type { EngineFinding } from '../drivers/driver.js'
+import { isCliOpsError } from '../base/errors/cli-ops-error.js'
+import type { Driver, Primitive } from '../drivers/driver.js'
+import { isEngine } from '../command/companion/is-engine.js'
+import type { ConnectionOptions } from '../engine/connection-options.js'
 import { openDriver } from '../engine/open-driver.js'
-import { type Check, ok, warning } from './finding.js'
+import { type Check, failure, type Finding, ok, warning } from './finding.js'
+import type { OpsContext } from './ops-context.js'
+import { TRIES, tryPrimitive } from './try-primitive.js'
 import { isUnsupported, unlessUnsupported } from './unless-unsupported.js'
 
 const PRIMITIVES = ['locks', 'events', 'registry', 'rpc'] as const
 
-/** Tries on each engine what a CLI does there, and tells what makes it unfit for what its driver promises. */
-export const checkFitness: Check = async ({ connection, signal }) => {
-  const found = new Map<string, readonly EngineFinding[]>()
-  for (const primitive of PRIMITIVES) {
+/** Does on each engine what a CLI does there, and tells what makes it unfit for what its driver promises. */
+export const checkFitness: Check = async (context) => {
+  const { connection } = context
+  const onEngines = PRIMITIVES.filter((primitive) => isEngine(connection.urlOf(primitive)))
+  if (onEngines.length === 0) return []
+  const found: Finding[] = []
+  const looked = new Set<string>()
+  for (const primitive of onEngines) {
     const url = connection.urlOf(primitive)
-    if (found.has(url)) continue
-    const { home, namespace } = connection
-    // The process has one driver for a place, so this is the connection that is there already.
-    const handle = openDriver({ home, namespace, url, disabled: false }, primitive)
-    try {
-      const driver = await unlessUnsupported(() => handle.open())
-      found.set(url, isUnsupported(driver) ? [] : ((await driver.findUnfit?.(signal)) ?? []))
-    } finally {
-      await handle.close()
-    }
+    found.push(...(await findingsOn(context, primitive, !looked.has(url))))
+    looked.add(url)
   }
-  const all = [...found.values()].flat()
-  if (all.length === 0) return ok('each engine does what is asked of it')
-  return all.map(({ problem, remedy }) => warning(problem, remedy))
+  if (found.length > 0) return found
+  const names = [...new Set(onEngines.map((primitive) => TRIES[primitive]))]
+  return ok(`this user can ${names.join(', ')}`)
+}
+
+async function findingsOn(
+  context: OpsContext,
+  primitive: Primitive,
+  isFirst: boolean,
+): Promise<readonly Finding[]> {
+  const { connection } = context
+  const { home, namespace } = connection
+  const urls = PRIMITIVES.map((each) => [each, connection.urlOf(each)] as const)
+  const options = { home, namespace, url: Object.fromEntries(urls), disabled: false }
+  // The process has one driver for a place, so this is the connection that is there already.
+  const handle = openDriver(options, primitive)
+  try {
+    const driver = await unlessUnsupported(() => handle.open())
+    // The check of the locks says what an engine does not have at all.
+    if (isUnsupported(driver)) return []
+    const unfit = isFirst ? ((await driver.findUnfit?.(context.signal)) ?? []) : []
+    return [
+      ...unfit.map(({ problem, remedy }) => warning(problem, remedy)),
+      ...(await tryOn(driver, primitive, options, context.signal)),
+    ]
+  } finally {
+    await handle.close()
+  }
+}
+
+async function tryOn(
+  driver: Driver,
+  primitive: Primitive,
+  options: ConnectionOptions,
+  signal: AbortSignal,
+): Promise<readonly Finding[]> {
+  try {
+    await tryPrimitive(primitive, options, signal)
+    return []
+  } catch (error) {
+    signal.throwIfAborted()
+    const reason = error instanceof Error ? error.message : String(error)
+    const problem = `this user cannot ${TRIES[primitive]}: ${reason}`
+    // An access key that is good for some things only was made so.
+    if ((driver.access?.()?.refused.length ?? 0) > 0)
+      return [
+        warning(problem, 'ask for an access key that is good for it, where it is meant to be'),
+      ]
+    return [failure(problem, remedyFor(driver, error))]
+  }
+}
+
+function remedyFor({ name }: Driver, error: unknown): string {
+  if (isCliOpsError(error, 'FORBIDDEN'))
+    return `give the user the rights that the guide to ${name} lists`
+  return 'see the message, and try again where the engine has only just been started'
 }

@@ -1,6 +1,7 @@
 import { storageError } from '../drivers/local/home/home.js'
 import { checkAccess } from './check-access.js'
 import { checkConfig, checkEnvironment } from './check-configuration.js'
+import { checkDrivers } from './check-drivers.js'
 import { checkDisk, checkFileSystem, checkHome, checkSockets, checkWatches } from './check-home.js'
 import { checkFitness } from './check-fitness.js'
 import { checkClock, checkEngine, checkFormats } from './check-engine.js'
@@ -24,6 +25,7 @@ const CHECKS: readonly (readonly [name: string, check: Check])[] = [
   ['config', checkConfig],
   ['rules', checkRules],
   ['environment', checkEnvironment],
+  ['drivers', checkDrivers],
   ['engine', checkEngine],
   ['access', checkAccess],
   ['fitness', checkFitness],
@@ -43,7 +45,11 @@ const MARKS = {
 export const runDoctor: OpsRun = async (context) => {
   const findings: (Finding & { readonly check: string })[] = []
   for (const [check, look] of usesThisMachine(context) ? [...LOCAL_CHECKS, ...CHECKS] : CHECKS) {
-    for (const finding of await runCheck(look, context)) findings.push({ check, ...finding })
+    for (const finding of await runCheck(look, context)) {
+      // What keeps an engine from being used, the first check of it says for all others.
+      const isKnown = findings.some(({ message }) => message === finding.message)
+      if (finding.status !== 'failure' || !isKnown) findings.push({ check, ...finding })
+    }
   }
   const failed = findings.some(({ status }) => status === 'failure')
   context.print({ ok: !failed, findings }, findings.map(findingText).join('\n'))

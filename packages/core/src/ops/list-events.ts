@@ -16,7 +16,7 @@ export const listEvents: OpsRun = async (context) => {
   if (group !== undefined) assertName('--group', group)
   const from = startOf(options)
   if (follow !== true && group === undefined) {
-    sayNoneOf(context, printAll(context, await keptEvents(context, pattern, from)))
+    sayNoneOf(context, printAll(context, await keptEvents(context, pattern, from, sayGap)))
     return 0
   }
   const events = context.coordinator.events.subscribe(pattern, {
@@ -24,14 +24,16 @@ export const listEvents: OpsRun = async (context) => {
     group,
     signal,
     wait: follow === true,
-    onGap: () => {
-      say('some events had expired before they could be shown')
-    },
+    onGap: sayGap,
   })
   let count = 0
   for await (const event of events) count += printAll(context, [event])
   sayNoneOf(context, count)
   return 0
+}
+
+function sayGap(): void {
+  say('some events had expired before they could be shown')
 }
 
 function startOf({ since, after }: OpsContext['options']): StartPosition {

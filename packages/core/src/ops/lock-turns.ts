@@ -1,5 +1,6 @@
 import type { StoredEvent } from '../events/contract/event-types.js'
 import type { LockParty } from '../events/standard-events.js'
+import { definite } from '../base/validation/definite.js'
 import { isObject } from '../base/validation/is-object.js'
 
 /** How a turn of a lock came to its end, or why it never began. */
@@ -121,10 +122,4 @@ function textOf(value: unknown): string | undefined {
 
 function spanOf(value: unknown): number | undefined {
   return typeof value === 'number' && value >= 0 ? value : undefined
-}
-
-/** Leaves out what is not known. */
-function definite<T extends object>(value: T): { [Key in keyof T]?: Exclude<T[Key], undefined> } {
-  const known = Object.entries(value).filter(([, member]) => member !== undefined)
-  return Object.fromEntries(known) as { [Key in keyof T]?: Exclude<T[Key], undefined> }
 }

@@ -10,6 +10,8 @@ import {
 import { describeOwnProcess } from '../base/process/own-process.js'
 import { warnOnce } from '../base/terminal/message.js'
 import { keptEvents } from './kept-events.js'
+import type { LockTurn } from './lock-turns.js'
+import { readLockTurns } from './read-lock-turns.js'
 
 /** Where somebody looks, and what with. */
 export interface OpsHandle {
@@ -19,6 +21,8 @@ export interface OpsHandle {
   readonly options: ConnectionOptions
   /** Reads the events that are kept, oldest first; unlike `coordinator.events` it makes no directory. */
   keptEvents(): Promise<readonly EventEnvelope[]>
+  /** Reads the turns of locks that have ended, oldest first. */
+  lockTurns(): Promise<readonly LockTurn[]>
   /** Says what went wrong in words for people; a failure of the disk names the home and the remedy. */
   explain(error: unknown): string
 }
@@ -40,6 +44,7 @@ export function openOps(name: string, given: ConnectionOptions = {}): OpsHandle 
     connection,
     options,
     keptEvents: () => keptEvents({ coordinator, connection }, '*', 'earliest'),
+    lockTurns: () => readLockTurns({ coordinator, connection }),
     explain: (caught) => {
       const error = storageError(caught, connection.home)
       return error instanceof Error ? error.message : String(error)

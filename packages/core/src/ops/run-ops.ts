@@ -53,7 +53,7 @@ export interface OpsProgram extends ConnectionOptions {
  * 0 when done, 1 when something was found or not there, 2 when an argument is wrong.
  *
  * It looks where the CLI itself works, also by the home's `config.json`, and also where `CLI_OPS_DISABLED` is set. It
- * registers nothing and emits nothing.
+ * registers nothing and emits nothing, save that `doctor` tries both on an engine.
  */
 export async function runOps(call: OpsCall): Promise<number> {
   const run = RUNS.get(call.path)

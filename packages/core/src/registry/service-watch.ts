@@ -1,9 +1,8 @@
 import { onAbort } from '../base/wait/abort-signal.js'
+import { DEATH_PULSE_MS, onPulse } from '../base/process/pulse.js'
 import type { ServiceChange, ServiceInfo } from './contract/service-types.js'
 
-/** The death of a process is announced by nobody, so it is looked for this often while there is one that could die. */
-const POLL_MS = 1000
-/** Otherwise a look only makes up for a hint that was lost. */
+/** While nobody is there who could die, a look only makes up for a hint that was lost. */
 const QUIET_POLL_MS = 10_000
 
 /** Where a watch looks. */
@@ -118,12 +117,21 @@ export class ServiceWatch implements AsyncIterableIterator<ServiceChange> {
     if (this.#changed) return Promise.resolve()
     return new Promise((resolve) => {
       this.#wake = () => {
-        clearTimeout(timer)
+        stopLooking()
         this.#wake = undefined
         resolve()
       }
-      const timer = setTimeout(this.#wake, this.#known.size > 0 ? POLL_MS : QUIET_POLL_MS)
+      const stopLooking = this.#lookLater(this.#wake)
     })
+  }
+
+  /** The death of a process is announced by nobody. */
+  #lookLater(look: () => void): () => void {
+    if (this.#known.size > 0) return onPulse(look, { everyMs: DEATH_PULSE_MS, keepsAlive: true })
+    const timer = setTimeout(look, QUIET_POLL_MS)
+    return () => {
+      clearTimeout(timer)
+    }
   }
 }
 

@@ -28,6 +28,7 @@ import type {
 import { RequestLog } from './request-log.js'
 import { resolveLimits, type RpcLimitOptions } from './rpc-limits.js'
 import { noteStartingServer } from './starting-servers.js'
+import { onPulse } from '../base/process/pulse.js'
 import { MAX_TIMER_MS } from '../base/wait/timer-limit.js'
 import { ServerConnection, type ServerConnectionOptions } from './server-connection.js'
 
@@ -58,9 +59,6 @@ export interface IPCServerOptions extends ConnectionOptions, RpcLimitOptions {
   readonly onError?: ((error: unknown, request: FailedRequest) => unknown) | undefined
 }
 
-/** How often a server looks whether it can still be reached. */
-const LOOK_AFTER_MS = 1_000
-
 /** The method of `on('request')` and of `client.request()`. */
 const REQUEST_METHOD = 'request'
 
@@ -89,7 +87,7 @@ export class IPCServer {
   #readyObserved = false
   #listener: RpcListener | undefined
   #record: OwnRecord | undefined
-  #watchdog: NodeJS.Timeout | undefined
+  #stopWatchingOver: (() => void) | undefined
   #restoring: Promise<void> | undefined
   #forgetExit: (() => void) | undefined
   #closing: Promise<void> | undefined
@@ -256,7 +254,7 @@ export class IPCServer {
   #watchOver(rpc: RpcDriver, registry: RegistryDriver): void {
     // Where nothing can be lost, nothing is looked at.
     if (this.#listener?.isLost === undefined && registry.hasSync === undefined) return
-    this.#watchdog = setInterval(() => {
+    this.#stopWatchingOver = onPulse(() => {
       if (this.#closing !== undefined || this.#restoring !== undefined) return
       this.#restoring = this.#restore(rpc, registry)
         .catch((error: unknown) => {
@@ -266,8 +264,7 @@ export class IPCServer {
         .finally(() => {
           this.#restoring = undefined
         })
-    }, LOOK_AFTER_MS)
-    this.#watchdog.unref()
+    })
   }
 
   async #restore(rpc: RpcDriver, registry: RegistryDriver): Promise<void> {
@@ -329,7 +326,7 @@ export class IPCServer {
 
   /** Out of the registry first, so that no client is sent to a socket that is about to go. */
   async #leave(): Promise<void> {
-    clearInterval(this.#watchdog)
+    this.#stopWatchingOver?.()
     await this.#restoring
     const registry = this.#handles[1].now?.registry
     const listener = this.#listener

@@ -45,7 +45,8 @@ const cliConfig = z.strictObject({
   commands: z.record(z.string(), commandRule).optional(),
 })
 
-/** The home's `config.json`: options by the name of the CLI. */
+/** The home's `config.json`: options by the name of the CLI, and the modules of drivers that are not the kit's by their scheme. */
 export const homeConfigSchema = z.looseObject({
   clis: z.record(z.string(), cliConfig).optional(),
+  drivers: z.record(z.string().regex(/^[a-z][a-z0-9+.-]*$/u), z.string().min(1)).optional(),
 })

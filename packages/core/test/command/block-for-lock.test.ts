@@ -1,5 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { readdirSync, readlinkSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Lock, LockManager } from '@cli-ops/shared-ipc'
 import { expect, test, vi } from 'vitest'
@@ -31,6 +33,20 @@ function startBlocking(home: string, timeoutMs = 60_000, onBusy = 'wait'): Child
   })
 }
 
+function watchesFiles(pid: number): boolean {
+  const folder = `/proc/${pid}/fd`
+  return readdirSync(folder).some((name) => targetOf(join(folder, name)) === 'anon_inode:inotify')
+}
+
+function targetOf(link: string): string | undefined {
+  try {
+    return readlinkSync(link)
+  } catch {
+    // Closed meanwhile.
+    return undefined
+  }
+}
+
 async function waitFor(home: string, tickets: number): Promise<void> {
   await vi.waitFor(() => expect(namesIn(home, 'queues', 'db')).toHaveLength(tickets), 20_000)
 }
@@ -50,6 +66,25 @@ test('a blocked waiter has its turn in the order of arrival', async () => {
   expect(await turn).toBe('second')
   await actor.end()
 })
+
+test.each(['released', 'left by a process that was killed'])(
+  'a blocked waiter of long standing gets the lock that is %s',
+  async (how) => {
+    const home = temporaryHome()
+    const holder = await LockActor.start(home)
+    await holder.call('lock', { resource: 'db' })
+    const blocked = startBlocking(home)
+    await waitFor(home, 1)
+    // From then on a second thread watches for the one that is blocked.
+    await vi.waitFor(() => expect(watchesFiles(blocked.pid!)).toBe(true), 20_000)
+    const inside = once(blocked.stdout!, 'data').then(([data]) => String(data))
+    if (how === 'released') await holder.call('release', { as: 'db' })
+    else await holder.kill()
+    expect(await inside).toBe('inside')
+    blocked.stdin!.write('go on')
+    expect(await once(blocked, 'exit')).toEqual([0, null])
+  },
+)
 
 test('a blocked waiter that gives up or is killed holds nobody up', async () => {
   const home = temporaryHome()

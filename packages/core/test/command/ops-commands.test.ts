@@ -485,3 +485,23 @@ test('"status" shows what it can', async () => {
   expect(status).toBe(1)
   expect(stdout).toMatch(/^! cannot use .*: it is not a directory/mu)
 })
+
+describe('doctor and the drivers of others', () => {
+  test('loads each that config.json names', async () => {
+    const home = temporaryHome()
+    const source = 'export const createDriver = () => undefined'
+    writeFileSync(join(home, 'etcd.mjs'), source)
+    const drivers = { etcd: './etcd.mjs', consul: './away.mjs' }
+    writeFileSync(join(home, 'config.json'), JSON.stringify({ drivers }))
+    const { status, stdout } = await runOpsCommand(home, 'doctor')
+    expect(status).toBe(1)
+    expect(stdout).toContain('drivers: etcd: URLs have a driver, "./etcd.mjs"')
+    expect(stdout).toContain('drivers.consul names no file, got "./away.mjs"')
+    expect(stdout).toContain('until then nothing works on consul: URLs')
+  })
+
+  test('says nothing where there are none', async () => {
+    const { stdout } = await runOpsCommand(temporaryHome(), 'doctor')
+    expect(stdout).not.toContain('drivers')
+  })
+})

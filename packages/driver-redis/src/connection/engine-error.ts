@@ -8,7 +8,7 @@ const MEANINGS: readonly (readonly [
 ])[] = [
   [/^(?:WRONGPASS|NOAUTH) /u, 'FORBIDDEN', ''],
   [
-    /^NOPERM |ACL failure|executing the script can't run|access at least one|No permissions/u,
+    /^NOPERM |ACL failure|executing the script can't|access at least one|No permissions/u,
     'FORBIDDEN',
     '; docs/guides/redis.md lists the rights that a user needs',
   ],

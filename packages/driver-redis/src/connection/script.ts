@@ -2,6 +2,17 @@ import { createHash } from 'node:crypto'
 
 import type { RedisConnection } from './redis-connection.js'
 
+/**
+ * What a script that is stopped in the middle has written stays, and a number in a log is given once only. So a script that writes asks
+ * first whether its user may do what comes last.
+ */
+export const REFUSAL = `
+local function refusal(hash, channel)
+  if redis.acl_check_cmd('HSET', hash) and redis.acl_check_cmd('PUBLISH', channel) then return nil end
+  return redis.error_reply('NOPERM the user may not write to this namespace (HSET), or not PUBLISH on its channels')
+end
+`
+
 /** What a script is run with. */
 export interface ScriptCall {
   readonly keys: readonly string[]

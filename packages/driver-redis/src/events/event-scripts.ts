@@ -1,4 +1,4 @@
-import { Script } from '../connection/script.js'
+import { REFUSAL, Script } from '../connection/script.js'
 
 /**
  * The log is a stream whose ids are `<epoch>-<n>`. The number goes up by one with every event, so that what is missing can be
@@ -77,7 +77,7 @@ end
 `
 
 function script(body: string): Script {
-  return new Script(`${PRELUDE}\n${body}`)
+  return new Script(`${REFUSAL}\n${PRELUDE}\n${body}`)
 }
 
 /**
@@ -89,6 +89,8 @@ export const APPEND = script(`
 if ARGV[6] == '1' and fact('persistence', 'aof_enabled') ~= '1' then
   return redis.error_reply('NOTDURABLE there is no append-only file')
 end
+local refused = refusal(state, ARGV[5])
+if refused then return refused end
 local knownEpoch, known = tonumber(ARGV[1]), tonumber(ARGV[2])
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
@@ -132,13 +134,9 @@ for at = 7, #ARGV, 2 do
 end
 local hint = number(epoch) .. ' ' .. number(first) .. ' ' .. number(n)
 if size <= 65536 and #cursors <= 64 then hint = hint .. '\\n' .. table.concat(jsons, '\\n') end
-local heard = redis.pcall('PUBLISH', ARGV[5], hint)
-if type(heard) == 'table' and heard.err then
-  redis.call('XDEL', log, unpack(cursors))
-  return heard
-end
 redis.call('HSET', state, 'epoch', number(epoch), 'n', number(n), 'run', run, 'bytes', number(bytes + size),
   'from', number(from), 'end', number(last))
+redis.call('PUBLISH', ARGV[5], hint)
 expire(tonumber(ARGV[3]), ARGV[4], 200 + #cursors)
 return { tonumber(fact('replication', 'connected_slaves') or 0), unpack(cursors) }
 `)

@@ -1,4 +1,4 @@
-import { Script } from '../connection/script.js'
+import { REFUSAL, Script } from '../connection/script.js'
 
 /**
  * KEYS: hash of records by `<instance> <name>`, sorted set of the same by the end of their lease (milliseconds of the server),
@@ -22,11 +22,13 @@ end
 `
 
 function script(body: string): Script {
-  return new Script(`${PRELUDE}\n${body}`)
+  return new Script(`${REFUSAL}\n${PRELUDE}\n${body}`)
 }
 
 /** ARGV: channel, lease, 'new' or 'renew', and fields and records in turn. */
 export const ANNOUNCE = script(`
+local refused = refusal(records, ARGV[1])
+if refused then return refused end
 prune(ARGV[1])
 local isNew = ARGV[3] == 'new'
 for at = 4, #ARGV, 2 do

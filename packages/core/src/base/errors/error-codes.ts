@@ -41,7 +41,7 @@ export const ERROR_CODES = {
   STORAGE_FAILED: { retryable: true },
   /** The operation is not possible on this driver, platform or file system. */
   UNSUPPORTED: { retryable: false },
-  /** The URL asks for a driver package that is not installed. */
+  /** The URL asks for a driver package that is not installed, or the driver for one. */
   DRIVER_MISSING: { retryable: false },
   /** The engine behind the URL cannot be reached or refused the connection. */
   ENGINE_UNAVAILABLE: { retryable: true },

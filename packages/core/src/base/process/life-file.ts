@@ -36,33 +36,45 @@ export function watchEnd(
   identity: ProcessIdentity,
   listener: () => void,
 ): { close(): void } | undefined {
-  const { pid, tid, partner } = identity
-  if (!sharesPids(identity, ownIdentity())) return undefined
-  // A thread ends without its process.
-  const pids = [...(tid === pid ? [pid] : []), ...(partner === undefined ? [] : [partner.pid])]
-  for (const one of pids) {
-    const watcher = watchLifeFile(one, listener)
-    if (watcher !== undefined) return watcher
-  }
-  return undefined
-}
-
-function watchLifeFile(pid: number, listener: () => void): { close(): void } | undefined {
-  const directory = `/proc/${pid}/fd`
-  try {
-    for (const name of fs.readdirSync(directory)) {
-      const path = entryPath(directory, name)
-      if (!isLifeFile(path)) continue
+  for (const path of lifeFilesOf(identity)) {
+    try {
       const watcher = fs.watch(path, { persistent: false }, listener)
       watcher.on('error', () => {
         watcher.close()
       })
       return watcher
+    } catch {
+      // It has ended, or there are no watches left.
     }
-  } catch {
-    // It has ended, is another user's, or there are no watches left.
   }
   return undefined
+}
+
+/** The file whose change tells that a process has ended or is about to, see {@link watchEnd}. */
+export function lifeFileOf(identity: ProcessIdentity): string | undefined {
+  return lifeFilesOf(identity).next().value
+}
+
+function* lifeFilesOf(identity: ProcessIdentity): Generator<string, undefined> {
+  if (!sharesPids(identity, ownIdentity())) return undefined
+  const { pid, tid, partner } = identity
+  // A thread ends without its process.
+  const pids = [...(tid === pid ? [pid] : []), ...(partner === undefined ? [] : [partner.pid])]
+  for (const one of pids) {
+    const path = lifeFileIn(`/proc/${one}/fd`)
+    if (path !== undefined) yield path
+  }
+  return undefined
+}
+
+function lifeFileIn(directory: string): string | undefined {
+  try {
+    const name = fs.readdirSync(directory).find((one) => isLifeFile(entryPath(directory, one)))
+    return name && entryPath(directory, name)
+  } catch {
+    // It has ended, or is another user's.
+    return undefined
+  }
 }
 
 function isLifeFile(path: string): boolean {

@@ -1,9 +1,6 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-
-import { CliOpsError } from '../../base/errors/cli-ops-error.js'
+import { assertDrivers, type ConfiguredDrivers } from '../../engine/configured-drivers.js'
+import { assertMembers, readHomeConfigFile, unusableConfig } from '../../engine/home-config-file.js'
 import { assertObject } from '../../base/validation/assert-object.js'
-import { closestName } from '../../base/names/closest-name.js'
 import { assertOptions } from './assert-options.js'
 import type { CliOpsOptions } from './cli-ops-options.js'
 import { isThere } from './is-configured.js'
@@ -11,12 +8,11 @@ import { isThere } from './is-configured.js'
 /** What may be in the file. */
 export interface HomeConfig {
   readonly clis?: Readonly<Record<string, CliOpsOptions>>
+  readonly drivers?: ConfiguredDrivers
 }
 
 /** What is decided before the file is read: accepting it would be a setting that silently does not hold. */
 const DECIDED_BEFORE = ['name', 'version', 'serve', 'ops']
-/** What may stand in the file. */
-const FIELDS = ['clis', '$schema']
 
 /** Options with what the home's `config.json` adds to them. */
 export interface ConfiguredOptions {
@@ -38,30 +34,18 @@ export function withHomeConfig(
   names: readonly string[],
   options: CliOpsOptions,
 ): ConfiguredOptions {
-  const file = join(home, 'config.json')
   let config: CliOpsOptions | undefined
   try {
-    config = isThere(home) ? readConfig(file, names) : undefined
+    config = isThere(home) ? readConfig(home, names) : undefined
   } catch (error) {
-    throw unusable(file, error)
+    throw unusableConfig(home, error)
   }
   if (config === undefined) return { options, place: (error) => error }
   const { commands } = config
   return {
     options: { ...options, ...config, commands: { ...options.commands, ...commands } },
-    place: (error) => (isForRuleOf(error, commands) ? unusable(file, error) : error),
+    place: (error) => (isForRuleOf(error, commands) ? unusableConfig(home, error) : error),
   }
-}
-
-function unusable(file: string, error: unknown): Error {
-  const reason = error instanceof Error ? error.message : String(error)
-  const message = `${file} cannot be used: ${reason}`
-  const { code } = error as NodeJS.ErrnoException
-  return code === 'EACCES' || code === 'EPERM'
-    ? new CliOpsError('STORAGE_FAILED', `${message}; give yourself the right to read it`, {
-        cause: error,
-      })
-    : new TypeError(message, { cause: error })
 }
 
 function isForRuleOf(error: Error, commands: CliOpsOptions['commands'] = {}): boolean {
@@ -69,19 +53,8 @@ function isForRuleOf(error: Error, commands: CliOpsOptions['commands'] = {}): bo
   return typeof rule === 'string' && Object.hasOwn(commands, rule)
 }
 
-function readConfig(file: string, names: readonly string[]): CliOpsOptions | undefined {
-  let text: string
-  try {
-    text = readFileSync(file, 'utf8')
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
-    throw error
-  }
-  const config: unknown = JSON.parse(text)
-  assertObject('it', config)
-  assertHomeFields(config)
-  const { clis = {} } = config as { readonly clis?: unknown }
+function readConfig(home: string, names: readonly string[]): CliOpsOptions | undefined {
+  const { clis = {} } = readHomeConfigFile(home) ?? {}
   assertObject('clis', clis)
   const name = names.find((candidate) => Object.hasOwn(clis, candidate))
   if (name === undefined) return undefined
@@ -90,22 +63,11 @@ function readConfig(file: string, names: readonly string[]): CliOpsOptions | und
   return entry
 }
 
-function assertHomeFields(config: object): void {
-  for (const field of Object.keys(config)) {
-    if (FIELDS.includes(field)) continue
-    const meant = closestName(field, FIELDS)
-    const hint = meant === undefined ? '' : `; did you mean ${JSON.stringify(meant)}?`
-    throw new TypeError(
-      `it must only have ${FIELDS.join(', ')}, got ${JSON.stringify(field)}${hint}`,
-    )
-  }
-}
-
 /** Throws a `TypeError` unless all of `config` may stand in `config.json`. */
 export function assertHomeConfig(config: unknown): asserts config is HomeConfig {
-  assertObject('it', config)
-  assertHomeFields(config)
-  const { clis = {} } = config as { readonly clis?: unknown }
+  assertMembers(config)
+  const { clis = {}, drivers = {} } = config
+  assertDrivers(drivers)
   assertObject('clis', clis)
   for (const [name, options] of Object.entries(clis))
     assertHomeOptions(options, `clis[${JSON.stringify(name)}]`)

@@ -68,7 +68,7 @@ export class GroupReader implements EventReader, GroupLedger {
       return undefined
     }
     this.#seen = this.#parts.watch.changes
-    if (!this.#lostCursor) return this.#takeRetries() ?? this.#log.poll()
+    if (!this.#lostCursor) return this.#takeRetries() ?? this.#takeNew(this.#log)
     this.#lostCursor = false
     const resumeAt = toCursor(this.#log.position)
     return { gap: { expected: '0:0' as Cursor, resumeAt }, events: [] }
@@ -129,6 +129,12 @@ export class GroupReader implements EventReader, GroupLedger {
     // Whoever waits gets the error; without anybody it is no unhandled rejection.
     active.catch(() => undefined)
     return active
+  }
+
+  #takeNew(log: LogReader): EventBatch | undefined {
+    const batch = log.poll()
+    if (batch !== undefined) this.#parts.watch.found()
+    return batch
   }
 
   /** Retries are rare and asked for by people, so they are looked for now and then, and at once where they are asked for here. */

@@ -1,14 +1,14 @@
+import { waitUnlessAborted } from '../../../base/wait/abort-signal.js'
+import { onPulse, PULSE_MS } from '../../../base/process/pulse.js'
 import { debug } from '../../../base/terminal/message.js'
 import type { FileSystem } from '../home/file-system.js'
-import { waitUnlessAborted } from '../../../base/wait/abort-signal.js'
 
 /**
- * How soon readers look without a hint, where hints come: a watcher may lose them without saying so. It loses them when many come,
- * so the longer none has come, the less there is to make up for.
+ * How soon readers look without a hint: a watcher may lose them without saying so. It loses them when many come, so the longer
+ * none has come, the less there is to make up for; at last only the pulse of the process looks.
  */
 const POLL_MS = 100
-const MAX_POLL_MS = 1000
-/** The same without a watcher: inotify instances are limited per user. */
+/** The same without a watcher, or with one that was silent of what was found: inotify instances are limited per user. */
 const POLL_UNWATCHED_MS = 25
 
 /** What goes on beside a watch. */
@@ -19,26 +19,38 @@ interface Companion {
 
 /**
  * Wakes the readers of one log in this process: one watch on its directory for all of them, and a slow poll, since a
- * watch is only a hint. The timer runs, and keeps the process alive, only while somebody waits.
+ * watch is only a hint. Keeps the process alive only while somebody waits.
  */
 export class LogWatch {
   readonly #fileSystem: FileSystem
   readonly #directory: string
   readonly #companion: Companion | undefined
+  readonly #pulse: typeof onPulse
   readonly #waiters = new Set<() => void>()
   #watcher: { close(): void } | undefined
   #watching = false
+  /** The last look came by the time. */
+  #isPolled = false
+  /** No hint has told of what a look by the time has found. */
+  #isSilent = false
   #timer: NodeJS.Timeout | undefined
+  #stopPulse: (() => void) | undefined
   /** After how long without a hint there is the next look. */
   #pollMs = POLL_MS
   #users = 0
   #changes = 0
 
   /** @param companion started with the watch and stopped with it */
-  constructor(fileSystem: FileSystem, directory: string, companion?: Companion) {
+  constructor(
+    fileSystem: FileSystem,
+    directory: string,
+    companion?: Companion,
+    pulse: typeof onPulse = onPulse,
+  ) {
     this.#fileSystem = fileSystem
     this.#directory = directory
     this.#companion = companion
+    this.#pulse = pulse
   }
 
   /** Rises with every hint. A reader notes it before it looks, so that no hint is lost until it waits. */
@@ -64,17 +76,29 @@ export class LogWatch {
     this.#wakeAll()
   }
 
+  /** A reader has found something new at its look. */
+  found(): void {
+    // The hint may still come, which then says that all is well.
+    if (this.#isPolled) this.#isSilent = true
+  }
+
+  readonly #hint = (): void => {
+    this.#isSilent = false
+    this.wake()
+  }
+
   readonly #poll = (): void => {
-    this.#pollMs = Math.min(this.#pollMs * 2, MAX_POLL_MS)
+    this.#pollMs *= 2
     this.#wakeAll()
+    this.#isPolled = true
   }
 
   #wakeAll(): void {
     this.#changes += 1
+    this.#isPolled = false
     const waiters = [...this.#waiters]
     this.#waiters.clear()
-    clearTimeout(this.#timer)
-    this.#timer = undefined
+    this.#rest()
     for (const waiter of waiters) waiter()
   }
 
@@ -86,11 +110,11 @@ export class LogWatch {
       if (began || this.#changes !== seen) done()
       else {
         this.#waiters.add(done)
-        this.#timer ??= setTimeout(this.#poll, this.#watcher ? this.#pollMs : POLL_UNWATCHED_MS)
+        this.#pollLater()
       }
       return () => {
         this.#waiters.delete(done)
-        if (this.#waiters.size === 0) this.#stopTimer()
+        if (this.#waiters.size === 0) this.#rest()
       }
     })
   }
@@ -101,8 +125,8 @@ export class LogWatch {
     this.#watching = true
     this.#companion?.start()
     try {
-      // The timer is what keeps the process alive, so that it does so only while somebody waits.
-      this.#watcher = this.#fileSystem.watch(this.#directory, this.wake, { persistent: false })
+      // The poll is what keeps the process alive, so that it does so only while somebody waits.
+      this.#watcher = this.#fileSystem.watch(this.#directory, this.#hint, { persistent: false })
       return true
     } catch (error) {
       // EMFILE, ENOSPC: the poll alone still delivers everything.
@@ -116,11 +140,20 @@ export class LogWatch {
     this.#watcher = undefined
     this.#watching = false
     this.#companion?.stop()
-    this.#stopTimer()
+    this.#rest()
   }
 
-  #stopTimer(): void {
+  #pollLater(): void {
+    this.#stopPulse ??= this.#pulse(this.#poll, { keepsAlive: true })
+    const hears = this.#watcher !== undefined && !this.#isSilent
+    const ms = hears ? this.#pollMs : POLL_UNWATCHED_MS
+    if (ms < PULSE_MS) this.#timer ??= setTimeout(this.#poll, ms)
+  }
+
+  #rest(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
+    this.#stopPulse?.()
+    this.#stopPulse = undefined
   }
 }

@@ -26,7 +26,9 @@ export class PlainReader implements EventReader {
   poll(): EventBatch | undefined {
     if (this.#closed) return undefined
     this.#seen = this.#watch.changes
-    return this.#log.poll()
+    const batch = this.#log.poll()
+    if (batch !== undefined) this.#watch.found()
+    return batch
   }
 
   wait(signal: AbortSignal): Promise<void> {

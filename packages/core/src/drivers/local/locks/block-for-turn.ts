@@ -2,6 +2,7 @@ import { isCliOpsError } from '../../../base/errors/cli-ops-error.js'
 import { atExit } from '../../../base/process/at-exit.js'
 import type { LockGrant, LockRequest } from '../../../locks/contract/lock-driver.js'
 import { storageError } from '../home/home.js'
+import { BlockedWaiter } from './blocked-waiter.js'
 import { createLocalGrant } from './local-grant.js'
 import type { LockContext } from './lock-context.js'
 import { enterQueue } from './queue.js'
@@ -15,13 +16,8 @@ export interface BlockingWait {
   readonly onPause: () => LockGrant | null | void
 }
 
-/** A thread that is blocked hears nothing. */
+/** A thread that is blocked hears no signal. */
 const DEAF: QueuePositionOptions = { hearsNudges: false }
-
-const DEAF_POLL = { change: false, end: false }
-
-/** Shorter sleeps than this are none. */
-const SHORTEST_SLEEP_MS = 1
 
 /**
  * Waits for a lock as any waiter does, with a ticket in the queue, but blocks the thread; `null` at the timeout. A signal that
@@ -45,6 +41,7 @@ export function blockForAnyTurn(
 ): LockGrant | null {
   const { clock, home } = context
   const began = clock.monotonicNs()
+  const waiter = new BlockedWaiter(context, began)
   const turns: QueuePosition[] = []
   const leave = (): void => {
     for (const turn of turns) turn.leave()
@@ -56,6 +53,7 @@ export function blockForAnyTurn(
         turns.push(new QueuePosition(context, request, enterQueue(context, request, began), DEAF))
       withoutDeadlocks(turns, (turn) => turn.begin())
       for (;;) {
+        waiter.beginLook()
         for (const turn of turns) {
           const claim = turn.tryOnce()
           if (claim !== undefined)
@@ -66,10 +64,10 @@ export function blockForAnyTurn(
         if (leftMs <= 0) return null
         const instead = onPause()
         if (instead) return instead
-        const pollMs = Math.min(...turns.map((turn) => turn.pollMs(DEAF_POLL)))
-        clock.sleep(Math.max(SHORTEST_SLEEP_MS, Math.min(pollMs, leftMs)))
+        waiter.sleep(turns, leftMs)
       }
     } finally {
+      waiter.close()
       forgetExit()
       leave()
     }

@@ -4,6 +4,7 @@ import {
   partnerOf,
   type ProcessIdentity,
 } from '../../../base/process/process-identity.js'
+import type { WatchingThread } from '../../../base/wait/watching-thread.js'
 import type { Home } from '../home/home.js'
 import type { Clock } from './clock.js'
 import { LockFiles } from './lock-files.js'
@@ -34,6 +35,10 @@ export interface LockSurroundings {
    * be there for another moment.
    */
   watchEnd?(identity: ProcessIdentity, listener: () => void): { close(): void } | undefined
+  /** The file that changes when a process ends, which the above watches. */
+  lifeFileOf?(identity: ProcessIdentity): string | undefined
+  /** Starts what watches files for a thread that blocks; absent where nothing does. */
+  watchWhileBlocked?(): WatchingThread
   /** Told whose lock was taken from a dead owner, who may have left more than that. Does nothing before it returns. */
   onDeadOwner?(identity: ProcessIdentity): void
 }

@@ -10,6 +10,8 @@ const IDLE_POLL_MS = 2000
 /** No turn takes less, so whoever looks as often as it has others before it does not come late. */
 const SHORTEST_TURN_MS = 1
 const MAX_POLL_MS = 200
+/** The same where nothing has moved for long: there are several turns to come. */
+const STILL_MAX_POLL_MS = 1000
 
 /** What a waiter hears of, without looking by the time. */
 export interface Hearing {
@@ -44,10 +46,13 @@ export class PollPace {
     if (hearsOfChange && position > 0)
       return Math.min(MAX_HINTED_POLL_MS, HINTED_POLL_MS * position)
     const stillMs = nowMs - this.#since
-    if (hearsOfChange) return Math.min(STILL_HEAD_POLL_MS, Math.max(HEAD_POLL_MS, stillMs / 200))
+    const stillHeadMs = Math.min(STILL_HEAD_POLL_MS, Math.max(HEAD_POLL_MS, stillMs / 200))
+    if (hearsOfChange) return stillHeadMs
     const least = Math.max(1, position) * SHORTEST_TURN_MS
     const isNear = position < this.#near
-    const most = isNear ? HEAD_POLL_MS * (position + 1) : MAX_POLL_MS
+    const most = isNear
+      ? Math.max(HEAD_POLL_MS * (position + 1), stillHeadMs)
+      : Math.min(STILL_MAX_POLL_MS, Math.max(MAX_POLL_MS, stillMs / 40))
     return Math.min(most, Math.max(least, stillMs / (isNear ? 20 : 8)))
   }
 }

@@ -1,13 +1,14 @@
 import { debug } from '../../../base/terminal/message.js'
 import { waitingAncestors } from '../../../base/process/ancestors.js'
 import { judgeLiveness, type Liveness } from '../../../base/process/liveness.js'
-import { openLifeFile, watchEnd } from '../../../base/process/life-file.js'
+import { lifeFileOf, openLifeFile, watchEnd } from '../../../base/process/life-file.js'
 import { nudge, onNudge } from '../../../base/process/nudge.js'
 import {
   formatIdentity,
   ownIdentity,
   type ProcessIdentity,
 } from '../../../base/process/process-identity.js'
+import { WatchingThread } from '../../../base/wait/watching-thread.js'
 import type { Home } from '../home/home.js'
 import { announceLiveness } from '../home/announce-liveness.js'
 import { cleanLivenessSockets } from '../home/clean-liveness-sockets.js'
@@ -40,6 +41,11 @@ export function realSurroundings(home: Home): LockSurroundings {
     },
     onNudge,
     watchEnd,
+    lifeFileOf,
+    watchWhileBlocked: () =>
+      new WatchingThread((error) =>
+        debug(() => `nothing is watched while this thread blocks: ${String(error)}`),
+      ),
     onDeadOwner: (identity) => {
       settleSoon(home, identity)
     },

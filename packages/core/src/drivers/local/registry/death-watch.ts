@@ -1,22 +1,21 @@
 import { debug } from '../../../base/terminal/message.js'
 import { monotonicMs } from '../../../base/process/monotonic-time.js'
+import { DEATH_PULSE_MS, onPulse } from '../../../base/process/pulse.js'
 import type { Home } from '../home/home.js'
 import { RecordStore } from './record-store.js'
 import { settleDead } from './settle-dead.js'
 
-/** The death of a process is announced by nobody, so it is looked for this often while there are other processes. */
-const LOOK_EVERY_MS = 1000
 /** What one look may take; the next one goes on. */
 const LOOK_BUDGET_MS = 50
 
 /**
- * Notices within a second that another process was killed, and settles what it left. While the registry has no record of
- * another process it only waits for one. Keeps no process alive.
+ * Notices that another process was killed, and settles what it left. Nobody announces a death, so it looks at each pulse, and
+ * while the registry has no record of another process it only waits for one. Keeps no process alive.
  */
 export class DeathWatch {
   readonly #home: Home
   #stopWatch: (() => void) | undefined
-  #timer: NodeJS.Timeout | undefined
+  #stopPulse: (() => void) | undefined
 
   constructor(home: Home) {
     this.#home = home
@@ -36,21 +35,25 @@ export class DeathWatch {
   /** Looks again and again, until {@link stop}. */
   start(): void {
     if (this.#stopWatch !== undefined) return
-    const lookSoon = (): void => {
-      this.#timer ??= setTimeout(() => {
-        this.#timer = undefined
-        if (this.look()) lookSoon()
-      }, LOOK_EVERY_MS).unref()
+    const look = (): void => {
+      if (!this.look()) this.#rest()
     }
-    this.#stopWatch = new RecordStore(this.#home).watch(lookSoon)
+    const goOn = (): void => {
+      this.#stopPulse ??= onPulse(look, { everyMs: DEATH_PULSE_MS })
+    }
+    this.#stopWatch = new RecordStore(this.#home).watch(goOn)
     // What came before the watch is told by nobody.
-    lookSoon()
+    goOn()
   }
 
   stop(): void {
-    clearTimeout(this.#timer)
-    this.#timer = undefined
+    this.#rest()
     this.#stopWatch?.()
     this.#stopWatch = undefined
+  }
+
+  #rest(): void {
+    this.#stopPulse?.()
+    this.#stopPulse = undefined
   }
 }

@@ -14,7 +14,7 @@ import { createRecordKeeper } from './record-keeper.js'
 import { RecordStore } from './record-store.js'
 import { settleDead } from './settle-dead.js'
 
-/** Who asks for the living does not spend longer on the dead; the next look goes on. */
+/** Whoever asks for the living spends no longer on the dead, but for the first of them; the next look goes on. */
 const DISCOVERY_BUDGET_MS = 50
 
 /** Makes the registry of the local driver: one file for each instance. */
@@ -41,7 +41,12 @@ class LocalRegistry {
     const encodedName = name === undefined ? undefined : encodeFileName(name)
     const liveness = new RecordLiveness(this.#home)
     const dead = new DeadRecords(this.#home, this.store, liveness)
-    const deadline = readOnly ? -Infinity : monotonicMs() + DISCOVERY_BUDGET_MS
+    const deadline = monotonicMs() + DISCOVERY_BUDGET_MS
+    let hasTaken = false
+    const mayTake = (): boolean => {
+      if (readOnly || (hasTaken && monotonicMs() >= deadline)) return false
+      return (hasTaken = true)
+    }
     const found: ServiceInfo[] = []
     const { records, settling } = this.store.list()
     for (const file of records) {
@@ -49,9 +54,9 @@ class LocalRegistry {
       const state = liveness.of(file)
       if (state !== 'dead') {
         if (!file.temporary) this.#addTo(found, file, state === 'stopped')
-      } else if (monotonicMs() < deadline) dead.take(file)
+      } else if (mayTake()) dead.take(file)
     }
-    for (const file of settling) if (monotonicMs() < deadline) dead.takeOver(file)
+    for (const file of settling) if (mayTake()) dead.takeOver(file)
     if (!readOnly) dead.settle()
     found.sort(byAge)
     return probe ? probeEndpoints(found, this.#home.fileSystem) : found

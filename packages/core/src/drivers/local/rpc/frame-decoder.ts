@@ -1,4 +1,4 @@
-import { ByteBuffer } from './byte-buffer.js'
+import { FrameText } from './frame-text.js'
 
 /** How messages are told apart on a connection: one JSON text per line, or a header with the length. */
 export type Framing = 'lines' | 'content-length'
@@ -28,7 +28,7 @@ const CONTENT_LENGTH = /^Content-Length:[ \t]*(\d{1,15})[ \t]*$/imu
  */
 export class FrameDecoder {
   readonly #maxBytes: number
-  readonly #partial = new ByteBuffer()
+  readonly #partial = new FrameText()
   #chunk: Buffer = NOTHING
   #offset = 0
   #framing: Framing | undefined
@@ -75,8 +75,7 @@ export class FrameDecoder {
    */
   takeLast(): string | undefined {
     if (this.#failed || this.#skipping || this.#framing !== 'lines') return undefined
-    const line = this.#partial.toString()
-    this.#partial.clear()
+    const line = this.#partial.take()
     return isBlank(line) ? undefined : line
   }
 
@@ -144,7 +143,7 @@ export class FrameDecoder {
     const before = this.#partial.length
     const room = MAX_HEADER_BYTES - before
     this.#partial.append(this.#chunk.subarray(this.#offset, this.#offset + room))
-    const header = this.#partial.toString('latin1')
+    const header = this.#partial.toLatin1()
     const end = HEADER_END.exec(header)
     if (end === null) {
       if (this.#partial.length >= MAX_HEADER_BYTES) return this.#fail(BAD_FRAME)
@@ -177,9 +176,7 @@ export class FrameDecoder {
   #joinPartial(start: number, end: number): string {
     if (this.#partial.length === 0) return this.#chunk.toString('utf8', start, end)
     this.#partial.append(this.#chunk.subarray(start, end))
-    const text = this.#partial.toString()
-    this.#partial.clear()
-    return text
+    return this.#partial.take()
   }
 
   #takeRest(): Buffer {

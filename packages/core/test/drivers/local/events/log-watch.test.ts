@@ -1,20 +1,29 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
 import type { FileSystem } from '../../../../src/drivers/local/home/file-system.js'
+import { PULSE_MS } from '../../../../src/base/process/pulse.js'
 import { LogWatch } from '../../../../src/drivers/local/events/log-watch.js'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
+/** A pulse on the clock of the test. */
+function pulse(listener: () => void) {
+  const timer = setInterval(listener, PULSE_MS)
+  return () => {
+    clearInterval(timer)
+  }
+}
+
 /** A watch whose hints the test gives, and the times at which its reader looks. */
-function watched(canWatch = true) {
+function watched({ canWatch = true, finds = (): boolean => false } = {}) {
   let hint: () => void = () => undefined
   const watch = (_path: string, listener: () => void) => {
     if (!canWatch) throw Object.assign(new Error('no more'), { code: 'EMFILE' })
     hint = listener
     return { close: () => undefined }
   }
-  const log = new LogWatch({ watch } as unknown as FileSystem, '/log')
+  const log = new LogWatch({ watch } as unknown as FileSystem, '/log', undefined, pulse)
   log.use()
   const looks: number[] = []
   const ending = new AbortController()
@@ -23,6 +32,7 @@ function watched(canWatch = true) {
     while (!ending.signal.aborted) {
       const seen = log.changes
       looks.push(Date.now() - began)
+      if (finds()) log.found()
       await log.wait(seen, ending.signal)
     }
   }
@@ -30,11 +40,12 @@ function watched(canWatch = true) {
   return { looks, hint: () => hint(), log, stop: () => (ending.abort(), ended) }
 }
 
-test('without hints a reader looks less and less often, and once a second in the end', async () => {
+test('without hints a reader looks less and less often, and with the pulse in the end', async () => {
   const { looks, stop } = watched()
-  await vi.advanceTimersByTimeAsync(5000)
+  await vi.advanceTimersByTimeAsync(1500 + 3 * PULSE_MS)
+  const pulses = [1, 2, 3].map((nth) => 1500 + nth * PULSE_MS)
   // Once more when the watch has just begun.
-  expect(looks).toEqual([0, 0, 100, 300, 700, 1500, 2500, 3500, 4500])
+  expect(looks).toEqual([0, 0, 100, 300, 700, 1500, ...pulses])
   await stop()
 })
 
@@ -49,9 +60,27 @@ test('a hint is followed at once, and closely watched behind, since the next one
 })
 
 test('where nothing can be watched it looks often all the time', async () => {
-  const { looks, stop } = watched(false)
+  const { looks, stop } = watched({ canWatch: false })
   await vi.advanceTimersByTimeAsync(1000)
   expect(looks).toHaveLength(41)
+  await stop()
+})
+
+test('a watch that is silent of what is found is not relied on, until it tells again', async () => {
+  let isNew = false
+  const { looks, hint, stop } = watched({ finds: () => isNew })
+  await vi.advanceTimersByTimeAsync(1600)
+  isNew = true
+  await vi.advanceTimersByTimeAsync(PULSE_MS)
+  isNew = false
+  looks.length = 0
+  await vi.advanceTimersByTimeAsync(1000)
+  expect(looks).toHaveLength(40)
+  looks.length = 0
+  hint()
+  await vi.advanceTimersByTimeAsync(1000)
+  const [first = 0, ...later] = looks
+  expect(later.map((at) => at - first)).toEqual([100, 300, 700])
   await stop()
 })
 

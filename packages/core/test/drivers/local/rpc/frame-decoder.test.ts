@@ -101,6 +101,21 @@ test('gives the same frames however the bytes are cut', () => {
   }
 })
 
+test('gives the same large frames however the bytes are cut, in the middle of characters too', () => {
+  const bodies = [
+    `"${'äöü€😀'.repeat(9_000)}"`,
+    `"${'x'.repeat(70_001)}"`,
+    '{}',
+    `"${'\u00e9x'.repeat(30_000)}"`,
+  ]
+  const limit = 200_000
+  const lines = Buffer.from(bodies.map((body) => `${body}\n`).join(''))
+  const headers = Buffer.from(bodies.map(framed).join(''))
+  for (const stream of [lines, headers])
+    for (const sizes of [[65_536], [16_384], [16_383], [1], [20_001, 3], [7, 40_000, 1]])
+      expect(decode(cut(stream, sizes), limit)).toEqual(bodies)
+})
+
 test('survives 20,000 streams of random bytes without holding more than the limit', () => {
   const alphabet = [
     '{',
@@ -144,4 +159,12 @@ function seeded(seed: number): () => number {
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
   }
+}
+
+/** A stream in pieces of these sizes, again and again. */
+function cut(stream: Buffer, sizes: readonly number[]): Buffer[] {
+  const chunks: Buffer[] = []
+  for (let at = 0; at < stream.length; at += chunks.at(-1)!.length)
+    chunks.push(stream.subarray(at, at + sizes[chunks.length % sizes.length]!))
+  return chunks
 }

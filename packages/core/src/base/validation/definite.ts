@@ -1,0 +1,7 @@
+/** Leaves out the members of a literal that are `undefined`. */
+export function definite<T extends object>(
+  value: T,
+): { [Key in keyof T]?: Exclude<T[Key], undefined> } {
+  const known = Object.entries(value).filter(([, member]) => member !== undefined)
+  return Object.fromEntries(known) as { [Key in keyof T]?: Exclude<T[Key], undefined> }
+}

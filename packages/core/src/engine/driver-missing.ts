@@ -1,0 +1,30 @@
+import { CliOpsError } from '../base/errors/cli-ops-error.js'
+
+/**
+ * The error of a driver's package that could not be imported because it, or its client library, is not installed; `undefined`
+ * where an import failed for another reason. `remedy` is followed by what to install.
+ */
+export function driverMissing(
+  error: unknown,
+  name: string,
+  remedy: string,
+): CliOpsError | undefined {
+  const missing = missingPackage(error)
+  if (missing === undefined) return undefined
+  // The driver may be there, and its client library, a peer dependency, not.
+  const install = missing === name ? name : `${name} ${missing}`
+  return new CliOpsError('DRIVER_MISSING', `${remedy} ${install}`, {
+    cause: error,
+    details: { package: missing },
+  })
+}
+
+/** The package that an import did not find. */
+export function missingPackage(error: unknown): string | undefined {
+  const { code, message } = error as NodeJS.ErrnoException
+  if (code !== 'ERR_MODULE_NOT_FOUND') return undefined
+  const missing = /^Cannot find package '([^']+)'/u.exec(message)?.[1]
+  // A package that is there in part is named by its path.
+  const inFolder = missing?.split(/node_modules[\\/]/u).at(-1)
+  return inFolder === undefined ? undefined : /^(?:@[^\\/]+[\\/])?[^\\/]+/u.exec(inFolder)?.[0]
+}
