@@ -98,7 +98,7 @@ describe.each(NEWEST)('$title', (host) => {
     const { stderr, ...end } = await joiner.ended
     expect(end).toEqual({ exitCode: 1, signal: null, stdout: '' })
     expect(linesOf(stderr)).toEqual([
-      expect.stringContaining('which ended without saying how, so this one ends with 1'),
+      expect.stringContaining('which ended with an unknown exit code, so this one exits with 1'),
     ])
   })
 

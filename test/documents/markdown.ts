@@ -48,13 +48,13 @@ export function tableRows(path: string): string[][] {
   return rowsOf(readFileSync(path, 'utf8'))
 }
 
-/** The rows of the tables under one heading, up to the next heading of whatever level. */
-export function sectionRows(path: string, heading: string): string[][] {
+/** The rows under one heading, up to the next of whatever level, that begin with code, or with `first`. */
+export function sectionRows(path: string, heading: string, first?: RegExp): string[][] {
   const sections = readFileSync(path, 'utf8').split(/^#+ /mu)
-  return rowsOf(sections.find((section) => section.startsWith(`${heading}\n`)) ?? '')
+  return rowsOf(sections.find((section) => section.startsWith(`${heading}\n`)) ?? '', first)
 }
 
-function rowsOf(text: string): string[][] {
+function rowsOf(text: string, begins = /^`/u): string[][] {
   return text
     .split('\n')
     .filter((line) => line.startsWith('|'))
@@ -64,5 +64,5 @@ function rowsOf(text: string): string[][] {
         .slice(1, -1)
         .map((cell) => cell.trim()),
     )
-    .filter(([first = '']) => first.startsWith('`'))
+    .filter(([first = '']) => begins.test(first))
 }

@@ -6,6 +6,9 @@ import ts from 'typescript'
 import { expect, test } from 'vitest'
 
 import { createProgram } from '../../packages/cli/src/program.js'
+import { parseRunOptions } from '../../packages/cli/src/run/run-options.js'
+import { HUB_LIMITS } from '../../packages/cli/src/serve/hub-limits.js'
+import { assertLockRule } from '../../packages/core/src/command/options/assert-options.js'
 import { root } from '../../scripts/workspaces.mjs'
 import { sectionRows } from './markdown.js'
 
@@ -20,6 +23,43 @@ test.each([
   const typed = members(join(root, optionTypes), name)
   expect(typed.length).toBeGreaterThan(1)
   expect(namesOf(sectionRows(configuration, heading))).toEqual(typed.sort())
+})
+
+test('every way of a lock rule to be busy is one in code, in config.json, of `run`, and in the documents', () => {
+  const [row] = sectionRows(configuration, 'Lock rules').filter(([name]) => name === '`onBusy`')
+  const ways = valuesOf(join(root, optionTypes), 'LockRule', 'onBusy')
+  expect(ways.length).toBeGreaterThan(4)
+  for (const onBusy of ways) {
+    const rule = { resource: 'db', onBusy }
+    expect(() => {
+      assertLockRule('lock', rule)
+    }).not.toThrow()
+    const config = { clis: { cli: { commands: { add: { lock: rule } } } } }
+    expect(homeConfigSchema.safeParse(config).error).toBeUndefined()
+    expect(parseRunOptions({ lock: 'db', onBusy })).toMatchObject({ onBusy })
+    expect(row![1], 'docs/reference/configuration.md').toContain(`'${onBusy}'`)
+  }
+})
+
+test('every limit of a hub is an option of `cli-ops serve`', () => {
+  const hubOptions = join(root, 'packages/driver-websocket/src/hub/hub-options.ts')
+  const limits = members(hubOptions, 'HubOptions').filter((name) => /^max[A-Z]|Ms$/u.test(name))
+  expect(HUB_LIMITS.map(({ member }) => member).sort()).toEqual(limits.sort())
+})
+
+test('docs/guides/write-a-driver.md has the faults that a driver is tested with', () => {
+  const guide = join(root, 'docs/guides/write-a-driver.md')
+  const harness = join(root, 'packages/core/src/testing/conformance/harness')
+  const rows = ['Faults', 'Faults of a cluster'].flatMap((heading) => sectionRows(guide, heading))
+  const faults = [
+    ...members(join(harness, 'engine-faults.ts'), 'EngineFaults'),
+    ...members(join(harness, 'engine-stage.ts'), 'ClusterFaults'),
+  ]
+  expect(
+    namesOf(rows)
+      .flatMap((names) => names.split(', '))
+      .sort(),
+  ).toEqual(faults.sort())
 })
 
 test('docs/reference/configuration.md says of every option whether config.json may hold it', () => {
@@ -57,13 +97,25 @@ function namesOf(rows: readonly string[][]): string[] {
 
 /** The properties of an interface, with those that it picks from another one. */
 function members(path: string, name: string): string[] {
+  const { source, declaration } = interfaceIn(path, name)
+  const extended = declaration.heritageClauses?.map((clause) => clause.getText(source)).join() ?? ''
+  const picked = [...extended.matchAll(/'(\w+)'/gu)].map(([, property = '']) => property)
+  return [...picked, ...declaration.members.map((member) => member.name!.getText(source))]
+}
+
+/** The texts that a member of an interface may be. */
+function valuesOf(path: string, name: string, member: string): string[] {
+  const { source, declaration } = interfaceIn(path, name)
+  const found = declaration.members.find((each) => each.name?.getText(source) === member)!
+  return Array.from(found.getText(source).matchAll(/'(\w+)'/gu), ([, value = '']) => value)
+}
+
+function interfaceIn(path: string, name: string) {
   const source = ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.Latest)
   const declaration = source.statements
     .filter(ts.isInterfaceDeclaration)
     .find((statement) => statement.name.text === name)!
-  const extended = declaration.heritageClauses?.map((clause) => clause.getText(source)).join() ?? ''
-  const picked = [...extended.matchAll(/'(\w+)'/gu)].map(([, property = '']) => property)
-  return [...picked, ...declaration.members.map((member) => member.name!.getText(source))]
+  return { source, declaration }
 }
 
 /** The long options of a command and those below it. */

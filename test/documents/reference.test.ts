@@ -1,10 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ERROR_CODES } from '@cli-ops/shared-ipc'
+import { serviceRecordSchema } from '@cli-ops/shared-ipc/schemas'
 import { expect, test } from 'vitest'
 
+import * as exitCodes from '../../packages/core/src/command/host/exit-codes.js'
+import { pagesIn } from '../../scripts/site/pages.mjs'
 import { root, workspaces } from '../../scripts/workspaces.mjs'
-import { tableRows } from './markdown.js'
+import { codeBlocks, sectionRows, tableRows } from './markdown.js'
 
 test('docs/reference/errors.md lists the codes of the kit, and which are retryable', () => {
   const rows = tableRows(join(root, 'docs/reference/errors.md'))
@@ -20,6 +23,23 @@ test('docs/reference/errors.md lists the codes of the kit, and which are retryab
   expect(documented).toEqual(codes)
 })
 
+test.each([
+  ['errors.md', [exitCodes.EXIT_LOST]], // of `cli-ops run` alone
+  ['cli.md', []],
+])('docs/reference/%s lists the exit codes of the kit', (name, elsewhere) => {
+  const rows = sectionRows(join(root, 'docs/reference', name), 'Exit codes', /^\d/u)
+  const listed = [...elsewhere, ...rows.map(([code]) => Number(code))]
+  const codes = Object.values(exitCodes).filter((code) => typeof code === 'number')
+  expect(codes.length).toBeGreaterThan(3)
+  expect(codes.filter((code) => !listed.includes(code))).toEqual([])
+})
+
+test('docs/reference/registry.md shows the fields of a record', () => {
+  const [record] = codeBlocks(join(root, 'docs/reference/registry.md'), ['json'])
+  const shown = Object.keys(JSON.parse(record!.code) as object)
+  expect(shown.sort()).toEqual(Object.keys(serviceRecordSchema.shape).sort())
+})
+
 test('docs/reference/environment.md lists the variables that the packages read', () => {
   const path = join(root, 'docs/reference/environment.md')
   const listed = tableRows(path).flatMap(([names = '']) => names.replaceAll('`', '').split(', '))
@@ -28,6 +48,13 @@ test('docs/reference/environment.md lists the variables that the packages read',
   expect(read.size).toBeGreaterThan(5)
   expect([...read].filter((name) => !mentioned.includes(name))).toEqual([])
   expect(listed.filter((name) => !read.has(name))).toEqual([])
+})
+
+test('docs/README.md lists every guide', () => {
+  const overview = readFileSync(join(root, 'docs/README.md'), 'utf8')
+  const guides = pagesIn('docs/guides').map((page) => page.slice('docs/'.length))
+  expect(guides.length).toBeGreaterThan(20)
+  expect(guides.filter((guide) => !overview.includes(`](${guide})`))).toEqual([])
 })
 
 /** The names of the variables that sources take from an environment. */

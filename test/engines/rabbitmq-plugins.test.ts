@@ -101,7 +101,7 @@ describe.runIf(hasRabbitServer())('a plugin with the URL of a RabbitMQ broker', 
       }, SETTLED)
     })
 
-    test('a command that must have a lock does not run, and is told where locks are to be had', async () => {
+    test('a command that must have a lock does not run, and is told where locks are available', async () => {
       const options = { commands: { run: { lock: LOCK } } }
       const result = await runHost(host, { home, args: ['run', 'returns'], options, env })
       expect(result).toMatchObject({ stdout: '' })

@@ -163,7 +163,7 @@ describe.each(ENGINES.filter(({ isThere }) => isThere))(
         tell()
         const end = await joiner.ended
         expect(end).toMatchObject({ exitCode: 1, stdout: '' })
-        expect(end.stderr).toContain('which ended without saying how')
+        expect(end.stderr).toContain('which ended with an unknown exit code')
       })
     })
 

@@ -66,12 +66,6 @@ test('the README is the front page, and every guide and reference is a page that
   }
 })
 
-test('every guide is in the table of docs/README.md', () => {
-  const overview = readFileSync(join(root, 'docs/README.md'), 'utf8')
-  for (const page of pagesIn('docs/guides'))
-    expect(overview).toContain(`](${page.slice('docs/'.length)})`)
-})
-
 test('notes for the work on the repository are no pages', () => {
   const tops = readdirSync(site).filter((name) => !/\.(?:css|html|json|txt)$/u.test(name))
   expect(tops.sort()).toEqual(['assets', 'docs', 'examples', 'packages'])

@@ -164,7 +164,7 @@ test('says what is wrong with a server, and ends with 1', async () => {
   const { code, others } = await conformance(home, 'tried')
   expect(code).toBe(1)
   expect(others.find(({ vector }) => vector === 'a ping (lines)')?.['reason']).toContain(
-    'this is no message of JSON-RPC 2.0',
+    'not a JSON-RPC 2.0 message',
   )
   expect(others.find(({ vector }) => vector === 'a ping (content-length)')?.['reason']).toContain(
     'the server closed the connection',

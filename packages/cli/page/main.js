@@ -38,10 +38,14 @@ function showState(state) {
   if (link.dataset['state'] === state) return
   link.dataset['state'] = state
   link.textContent =
-    state === 'live' ? 'Live' : state === 'lost' ? 'Connection lost, trying again …' : 'Not let in'
+    state === 'live'
+      ? 'Live'
+      : state === 'lost'
+        ? 'Connection lost, trying again …'
+        : 'Access denied'
   if (state !== 'refused') return
   byId('notice').textContent =
-    'Open the link that “cli-ops dashboard” has printed; it holds the key to this page.'
+    'Open the link that “cli-ops dashboard” printed; it holds the key to this page.'
   byId('notice').hidden = false
   byId('main').hidden = true
 }

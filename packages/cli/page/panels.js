@@ -123,7 +123,7 @@ export function showCommands({ now, commands, time }) {
     key: ({ key }) => String(key),
     empty: () =>
       emptyState(
-        'No command was begun lately.',
+        'No command has started lately.',
         'To see them as events:',
         "cli-ops events --follow --type 'command:*'",
       ),

@@ -29,7 +29,7 @@ async function send(token, resource, id) {
     const { released, problem } = await response.json()
     if (problem !== undefined) say(problem)
     else if (released) say(`“${resource}” was released.`)
-    else say(`Nothing was released: that holder of “${resource}” has it no more.`)
+    else say(`Nothing was released: that holder no longer has “${resource}”.`)
   } catch {
     say('The program cannot be reached; nothing may have been released.')
   }

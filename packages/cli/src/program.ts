@@ -41,11 +41,11 @@ const COMMANDS: readonly (() => Command)[] = [
 export function createProgram(): Command {
   const program = new Command('cli-ops')
     .version(version())
-    .description('look inside the coordination of CLIs, and run any program under a lock')
+    .description('inspect how CLIs coordinate, and run any program under a lock')
     // What follows `run` belongs to the program that it runs.
     .enablePositionalOptions()
-    .option('--home <directory>', 'look there and not in CLI_OPS_HOME')
-    .option('--namespace <name>', 'look into this namespace and not into CLI_OPS_NAMESPACE')
+    .option('--home <directory>', 'use this home instead of CLI_OPS_HOME')
+    .option('--namespace <name>', 'use this namespace instead of CLI_OPS_NAMESPACE')
     .option(
       '--url <url>',
       'use this engine and not CLI_OPS_URL; a password belongs into the variable',

@@ -332,8 +332,8 @@ describe('what cannot be attached is left as it is, and is told why', () => {
   test('a framework that no plugin knows, or that is bundled', async () => {
     const user = userOf({ source: `console.log('help')`, packages: {} })
     expect(await refused(user, 'tool', '--lock', 'db')).toBe(
-      'cli-ops: tool is not attached: no command line was parsed by commander or yargs when it was asked for help here: ' +
-        'it is built on something else, has yargs bundled in, or only works in a project; use "cli-ops run --lock db -- tool"\n',
+      'cli-ops: tool is not attached: no command line reached commander or yargs when it was run with --help here: ' +
+        'it uses another framework, bundles yargs, or only works inside a project; use "cli-ops run --lock db -- tool"\n',
     )
   })
 
@@ -359,7 +359,7 @@ describe('what cannot be attached is left as it is, and is told why', () => {
       Config.load({ root: __dirname, userPlugins: false }).then((config) => run(undefined, config)).catch((error) => { console.error(error.message); process.exit(2) })`
     const user = userOf({ ...OCLIF, source, packages: { '@oclif/core': '@oclif/core' } })
     expect(await refused(user, 'tool', '--lock', 'db')).toMatch(
-      /the plugin does not get in \(.*ops:ps.*\): it does not load what/u,
+      /the plugin is not loaded \(.*ops:ps.*\): the CLI does not load what/u,
     )
     expect(existsSync(join(user.directory, 'data/node_modules/@cli-ops/oclif-plugin'))).toBe(false)
   })
@@ -367,10 +367,10 @@ describe('what cannot be attached is left as it is, and is told why', () => {
   test('a program of another kind, and one that is not there', async () => {
     const user = userOf()
     expect(await refused(user, 'sh', '--lock', 'db')).toMatch(
-      /is no program of Node.*use "cli-ops run --lock .* -- sh"\n$/u,
+      /is neither a Node program.*use "cli-ops run --lock .* -- sh"\n$/u,
     )
     expect(await refused(user, 'no-such-tool')).toContain(
-      'an alias or a function of the shell cannot be seen',
+      'shell aliases and functions are not visible here',
     )
     expect(await refused(user, './no-such-tool')).toContain('there is no file')
   })
@@ -394,8 +394,8 @@ describe('what cannot be attached is left as it is, and is told why', () => {
   })
 
   test.each([
-    [['--on-busy', 'wait'], '--lock or --emits must say what the rule is'],
-    [['--command', 'sync'], '--lock or --emits must say what the rule is'],
+    [['--on-busy', 'wait'], '--lock or --emits must be given'],
+    [['--command', 'sync'], '--lock or --emits must be given'],
     [['--lock', 'db', '--on-busy', 'never'], 'onBusy must be one of'],
     [['--lock', 'db', '--name', 'another'], '--name must be "tool"'],
     [['--emits', 'tool:*'], 'emits'],

@@ -50,7 +50,7 @@ describe('--on-busy join', () => {
     tell(user)
     const end = await joiner.ended
     expect(end).toMatchObject({ status: 1, stdout: '' })
-    expect(linesOf(end)).toEqual([expect.stringContaining('which ended without saying how')])
+    expect(linesOf(end)).toEqual([expect.stringContaining('which ended with an unknown exit code')])
   })
 
   test('ends with 75 at its timeout, and by the signal that it gets', async () => {

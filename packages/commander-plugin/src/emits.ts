@@ -3,9 +3,9 @@ import { checkEmits, type EventsOf } from '@cli-ops/shared-ipc/command'
 import { loadLifecycle } from './lazy.js'
 
 /**
- * Wraps an action so that an event follows when it has ended well: of the given type with what the action returned as
- * data, or the events that a function makes of the outcome. For commander, which takes no action that returns a value,
- * the result is typed away; within `withLock` the events are emitted while the lock is held, in the order of the work.
+ * Wraps an action so that an event follows when it has ended well: of the given type with what the action returned as data, or the
+ * events that a function makes of the outcome. For commander, which takes no action that returns a value, the result is typed away;
+ * within `withLock` the events are emitted while the lock is held, in the order of the grants.
  *
  * @throws TypeError when the type of the event is wrong
  * @example

@@ -14,7 +14,7 @@ export function isOpsCommand(command: CommanderProgram): boolean {
 export function mountOps(program: CommanderProgram, options: CliOpsOptions): void {
   const name = typeof options.ops === 'string' ? options.ops : 'ops'
   const root = program.command(name)
-  root.description('look at and repair the coordination of CLIs')
+  root.description('inspect and repair the coordination of CLIs')
   mountOpsOn(root, options)
 }
 

@@ -3,9 +3,9 @@ import { checkWithLock, type LockRule } from '@cli-ops/shared-ipc/command'
 import { loadLifecycle } from './lazy.js'
 
 /**
- * Wraps an action so that it runs under a lock; `this` and the arguments are passed on. Who waits is shown on stderr
- * who holds the lock. If it cannot be acquired, the action does not run and the process ends, with 75 where the lock is busy. What the
- * action returns is typed away, since commander takes no action that returns a value.
+ * Wraps an action so that it runs under a lock; `this` and the arguments are passed on. While it waits, a line on stderr names the
+ * holder. If it cannot be acquired, the action does not run and the process ends, with 75 where the lock is busy. The return type is
+ * dropped, since commander accepts no action that returns a value.
  *
  * @throws TypeError when the lock rule is wrong, or no action is given
  * @example

@@ -21,7 +21,7 @@ test('a plugin limits what its commands emit, and the error says that it was the
   const { stdout, status } = await limited.run(['announce'])
   expect(status).toBe(0)
   expect(stdout).toMatch(
-    /^more than 1 events "found" in 60000 ms after a burst of 2, the limit that is set by the option rateLimit of cliOps\(\); /u,
+    /^more than 1 events "found" in 60000 ms after a burst of 2, the limit set by the option rateLimit of cliOps\(\); /u,
   )
   const { types } = await limited.traces()
   expect(types).toEqual(['command:started', 'found', 'found', 'command:completed'])
@@ -33,7 +33,7 @@ test('the person who runs it has the last word, and is named', async () => {
   const options = { rateLimit: { max: 1, perMs: 60_000 } }
   writeFileSync(join(limited.home, 'config.json'), JSON.stringify({ clis: { host: options } }))
   const { stdout } = await limited.run(['announce'])
-  expect(stdout).toContain("the limit that is set in the home's config.json; ")
+  expect(stdout).toContain("the limit set in the home's config.json; ")
 })
 
 test('the environment limits it where nobody else does', async () => {

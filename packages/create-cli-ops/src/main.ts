@@ -44,7 +44,7 @@ async function main(): Promise<number> {
 /** @throws TypeError where nobody can be asked */
 function askFor(what: string, question: string, defaultAnswer: string): Promise<string> {
   if (process.stdin.isTTY && process.stderr.isTTY) return ask(question, defaultAnswer)
-  throw new TypeError(`${what} must be given where there is no terminal to ask on`)
+  throw new TypeError(`${what} must be given without a terminal to ask on`)
 }
 
 function nextSteps(folder: string): string {

@@ -119,8 +119,8 @@ describe('a folder', () => {
 
 test('what is wrong with the arguments is said in one line', () => {
   const cases: readonly (readonly [message: string, ...args: string[]])[] = [
-    ['the folder must be given where there is no terminal to ask on'],
-    ['--framework must be given where there is no terminal to ask on', 'a'],
+    ['the folder must be given without a terminal to ask on'],
+    ['--framework must be given without a terminal to ask on', 'a'],
     ['the framework must be one of commander, yargs, oclif, got "cac"', 'a', '-f', 'cac'],
     [
       'the folder is the program\'s name: up to 64 of a to z, 0 to 9 and "-", got "My Notes"',

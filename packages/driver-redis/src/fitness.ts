@@ -65,7 +65,7 @@ function unfitFacts({ facts }: RedisConnection): EngineFinding[] {
   const found: EngineFinding[] = []
   if (facts.eviction !== undefined)
     found.push({
-      problem: `the server evicts what is stored when it is full (maxmemory-policy ${facts.eviction}): events and cursors of groups may go`,
+      problem: `the server evicts stored data when it is full (maxmemory-policy ${facts.eviction}): events and cursors of groups may be lost`,
       remedy: 'set maxmemory-policy noeviction, or take a server of its own',
     })
   if (facts.isLogged === false)

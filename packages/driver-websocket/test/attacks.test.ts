@@ -492,9 +492,9 @@ test('a hub does not start where its store is away', async () => {
 })
 
 test.each([
-  [{ host: '0.0.0.0' }, /^host must be an address of this machine alone/u],
-  [{ host: '::' }, /^host must be an address of this machine alone/u],
-  [{ host: 'sure.invalid' }, /the name is not known/u],
+  [{ host: '0.0.0.0' }, /^host must be a loopback address/u],
+  [{ host: '::' }, /^host must be a loopback address/u],
+  [{ host: 'sure.invalid' }, /the name cannot be resolved/u],
   [{ port: 70_000 }, /^port must be an integer/u],
   [{ tls: { cert: 'x', key: 'y' } }, /^tls must be a certificate and its key/u],
   [{ store: { url: 'memory:' } }, /^store.url must be/u],

@@ -265,7 +265,7 @@ describe.each(STORES.filter(({ isThere }) => isThere))(
 )
 
 describe('the sessions of a hub', () => {
-  test('are bounded, those of clients that are cut off among them', async () => {
+  test('are bounded, including those of disconnected clients', async () => {
     const { createHub } = await import('@cli-ops/driver-websocket/hub')
     const { mkdtempSync, rmSync } = await import('node:fs')
     const { tmpdir } = await import('node:os')

@@ -7,11 +7,11 @@ type AnyClass = abstract new (...args: never[]) => unknown
 
 /**
  * Makes a command class run under a lock, from its `init()` to its `finally()`: `withLock('projects')(Sync)`, or
- * `@withLock('projects')` as a standard or a legacy decorator. It is the same class afterwards. Who waits is shown on stderr who holds
- * the lock. If it cannot be acquired, nothing of the command runs and the process ends, with 75 where the lock is busy; under `--json`
- * the error is JSON on stdout.
+ * `@withLock('projects')` as a standard or a legacy decorator. The class itself stays the same. While it waits, a line on stderr
+ * names the holder. If it cannot be acquired, nothing of the command runs and the process ends, with 75 where the lock is busy;
+ * under `--json` the error is JSON on stdout.
  *
- * @throws TypeError when the lock rule is wrong, or what is wrapped is no command class
+ * @throws TypeError when the lock rule is wrong, or the wrapped value is not a command class
  */
 export function withLock(
   lock: string | LockRule,

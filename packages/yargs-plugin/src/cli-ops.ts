@@ -7,9 +7,8 @@ import type { ParsedArguments, YargsInstance } from './yargs-instance.js'
 export type YargsPlugin = (argv: object, yargs?: unknown) => void | Promise<void>
 
 /**
- * Makes the middleware that coordinates a yargs program with other programs. It may be given before or after the
- * commands. yargs runs it when the arguments are valid and just before the handler, so help, version and
- * usage errors cost nothing.
+ * Makes the middleware that coordinates a yargs program with other programs. It may come before or after the commands. yargs runs it
+ * when the arguments are valid and just before the handler, so help, version and usage errors cost nothing.
  *
  * @throws TypeError naming the option, the rule and the value, when an option is wrong
  * @example

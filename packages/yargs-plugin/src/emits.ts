@@ -1,9 +1,9 @@
 import { emitAfter, type EventsOf } from '@cli-ops/shared-ipc/command'
 
 /**
- * Wraps a handler so that an event follows when it has ended well: of the given type with what the handler returned as
- * data, or the events that a function makes of the outcome. For yargs, which takes no handler that returns a value, the
- * result is typed away; within `withLock` the events are emitted while the lock is held, in the order of the work.
+ * Wraps a handler so that an event follows its success: of the given type with the handler's result as data, or the events that a
+ * function makes from the outcome. The return type is dropped, since yargs accepts no handler that returns a value; within
+ * `withLock` the events are emitted while the lock is held, in the order of the grants.
  *
  * @example
  * ```ts

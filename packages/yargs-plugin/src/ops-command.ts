@@ -24,7 +24,7 @@ export function opsCommand(options: CliOpsOptions = {}): CommandModule {
   const name = typeof options.ops === 'string' ? options.ops : 'ops'
   return {
     command: name,
-    describe: 'look at and repair the coordination of CLIs',
+    describe: 'inspect and repair the coordination of CLIs',
     builder: (yargs) =>
       mountBelow(yargs, '', options).demandCommand(1, `say what: ${names('').join(', ')}`),
     handler: () => undefined,

@@ -6,8 +6,8 @@ interface WithHandler {
 }
 
 /**
- * Wraps a handler, or the handler of a command module, so that it runs under a lock. Who waits is shown on stderr who
- * holds the lock. If it cannot be acquired, the handler does not run and the process ends, with 75 where the lock is busy.
+ * Wraps a handler, or the handler of a command module, so that it runs under a lock. While it waits, a line on stderr names the
+ * holder. If it cannot be acquired, the handler does not run and the process ends, with 75 where the lock is busy.
  *
  * @throws TypeError when the lock rule is wrong, or no handler is given
  * @example

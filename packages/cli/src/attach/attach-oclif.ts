@@ -24,7 +24,7 @@ export async function attachOclif(task: AttachTask): Promise<AttachedBy> {
   if (plugin === undefined) {
     throw new NotAttachable(
       `${OCLIF_PLUGIN} is missing here`,
-      `run "npm install --global ${OCLIF_PLUGIN}", and attach it again`,
+      `run "npm install --global ${OCLIF_PLUGIN}", then attach it again`,
     )
   }
   await linkPlugin(home, dataDir, plugin)
@@ -33,7 +33,7 @@ export async function attachOclif(task: AttachTask): Promise<AttachedBy> {
   if (reason === undefined) return { ...attached, dataDir, undo }
   await undo()
   throw new NotAttachable(
-    `the plugin does not get in (${reason}): it does not load what ${dataDir}/package.json lists`,
+    `the plugin is not loaded (${reason}): the CLI does not load what ${dataDir}/package.json lists`,
     runInstead(command, lock),
   )
 }

@@ -39,7 +39,7 @@ export async function attachPreloads(task: AttachTask): Promise<AttachedBy> {
     const proof = await runProbe({ file: shim.path, args: ['--help'] })
     if (!frameworks.some(({ name }) => parsedBy(proof, name)))
       throw new NotAttachable(
-        `${shim.path} starts it, but the plugin does not get in`,
+        `${shim.path} starts it, but the plugin is not loaded`,
         runInstead(command, task.lock),
       )
   } catch (error) {
@@ -83,13 +83,13 @@ function unseen(task: AttachTask, reports: readonly ProbeReport[]): NotAttachabl
   for (const { name, plugin } of PRELOADED) {
     if (preloadFile(plugin) !== undefined || versionFor(task, name) === null) continue
     return new NotAttachable(
-      `it finds ${name}, for which a plugin is missing here`,
-      `run "npm install --global ${plugin}", and attach it again`,
+      `it uses ${name}, whose plugin is not installed here`,
+      `run "npm install --global ${plugin}", then attach it again`,
     )
   }
   const names = PRELOADED.map(({ name }) => name).join(' or ')
   return new NotAttachable(
-    `no command line was parsed by ${names} when it was asked for help here: it is built on something else, has yargs bundled in, or only works in a project`,
+    `no command line reached ${names} when it was run with --help here: it uses another framework, bundles yargs, or only works inside a project`,
     runInstead(command, lock),
   )
 }

@@ -81,7 +81,7 @@ async function attach({ args, options, connection: { home }, print }: OpsContext
   const isRuled = wanted.lock !== undefined || wanted.emits !== undefined
   const isOnlyDetail = wanted.onBusy !== undefined || wanted.graceMs !== undefined
   if (!isRuled && (given.length > 0 || isOnlyDetail))
-    throw new TypeError('--lock or --emits must say what the rule is')
+    throw new TypeError('--lock or --emits must be given')
   preparePrivateFolder(home, 'bin')
   let commands: readonly string[] = []
   const task: AttachTask = {

@@ -35,7 +35,7 @@ export function locateProgram(program: string, shimFolder: string): LocatedProgr
   if (local !== undefined) return { path: local, isLocal: true }
   throw new NotAttachable(
     `there is no program "${program}" on the PATH or in node_modules/.bin`,
-    `an alias or a function of the shell cannot be seen from here: "type ${program}" shows the file, which can be given instead`,
+    `shell aliases and functions are not visible here: find the file with "type ${program}" and give that`,
   )
 }
 

@@ -40,7 +40,7 @@ export function programScript(path: string): ProgramScript {
   if (target === undefined) {
     const name = basename(path)
     throw new NotAttachable(
-      `${path} is no program of Node, nor a shim that npm, pnpm or yarn wrote`,
+      `${path} is neither a Node program nor a shim written by npm, pnpm or yarn`,
       runInstead(name),
     )
   }

@@ -63,7 +63,7 @@ function shellScript({ command, script, preloads }: ShimTarget): string {
   const { file, nodeArgs, nodePath } = script
   const args = [...nodeArgs, ...preloads.map((preload) => `--require=${preload}`), file]
   return `#!/bin/sh
-# Written by "cli-ops attach ${command}"; "cli-ops detach ${command}" takes it back.
+# Written by "cli-ops attach ${command}"; "cli-ops detach ${command}" removes it.
 for file in ${[...preloads, file].map(quote).join(' ')}; do
   [ -f "$file" ] && continue
   echo ${quote(`${command}: `)}"$file has gone, so its rules cannot hold;" ${quote(`run "cli-ops attach ${command}" again`)} >&2
@@ -79,7 +79,7 @@ function commandFile({ command, script, preloads }: ShimTarget): string {
   const words = args.map((arg) => `"${arg.replaceAll('%', '%%')}"`).join(' ')
   const lines = [
     '@echo off',
-    `rem Written by "cli-ops attach ${command}"; "cli-ops detach ${command}" takes it back.`,
+    `rem Written by "cli-ops attach ${command}"; "cli-ops detach ${command}" removes it.`,
     'setlocal',
     ...(script.nodePath === undefined ? [] : [`set "NODE_PATH=${script.nodePath};%NODE_PATH%"`]),
     `node ${words} %*`,

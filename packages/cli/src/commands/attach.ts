@@ -18,15 +18,15 @@ export function attachCommand(): Command {
       '--on-busy <what>',
       'where the lock is held: "wait", "fail" with 75, "skip", or "join" or "replace" the one that runs',
     )
-    .option('--grace <duration>', 'how long one that is to be replaced may take to end')
-    .option('-e, --emits <type>', 'emit this event when such a command has ended with 0')
-    .option('--name <name>', 'which of its names the rule is for, where it has several')
+    .option('--grace <duration>', 'how long the replaced command may take to end')
+    .option('-e, --emits <type>', 'emit this event if such a command exits with 0')
+    .option('--name <name>', 'which of its names the rule is for, if it has several')
     .option('--list', 'show what is attached, and when each rule last held')
     .option('--json', 'print JSON for programs')
     .addHelpText(
       'after',
       `
-The program is run once, for its help. An alias or a function of a shell cannot be seen from here: give the file that it starts.
+The program is run once, for its help. Shell aliases and functions are not visible here: give the file that they start.
 A program that cannot be attached can be run with "cli-ops run".
 ${examples(
   'cli-ops attach ./release.mjs --lock release',

@@ -5,7 +5,7 @@ import { withContext } from '../with-context.js'
 
 export function callCommand(): Command {
   return new Command('call')
-    .description('ask a running CLI, and print its answer; 124 when none came in time')
+    .description('send a request to a running CLI and print its answer; 124 on timeout')
     .argument('<name>', 'name of the CLI, as "ps" shows it')
     .argument('<method>', 'what to ask it')
     .argument('[json]', 'the parameters', undefined)

@@ -5,12 +5,12 @@ import { withContext } from '../with-context.js'
 
 export function conformanceCommand(): Command {
   return new Command('conformance')
-    .description('try whether a program in any language follows the protocols')
+    .description('check that a program in any language follows the protocols')
     .argument(
       '[name]',
       'name of a running CLI whose answers to requests are tried, as "ps" shows it',
     )
-    .option('-i, --instance <id>', 'try this instance, as "ps" shows it')
+    .option('-i, --instance <id>', 'check this instance, as "ps" shows it')
     .option(
       '--reads <command>',
       'a command that prints the events kept in CLI_OPS_HOME, as JSON lines',

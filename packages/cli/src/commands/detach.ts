@@ -5,7 +5,7 @@ import { withContext } from '../with-context.js'
 
 export function detachCommand(): Command {
   return new Command('detach')
-    .description('take back what "attach" has made for a program')
+    .description('undo what "attach" did for a program')
     .argument('<attached>', 'the program, as "attach --list" shows it')
     .option('--json', 'print JSON for programs')
     .addHelpText('after', examples('cli-ops detach release'))

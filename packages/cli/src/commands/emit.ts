@@ -5,7 +5,7 @@ import { withContext } from '../with-context.js'
 
 export function emitCommand(): Command {
   return new Command('emit')
-    .description('emit an event, and end when it is stored')
+    .description('emit an event and exit once it is stored')
     .argument('<type>', 'its type, such as "build:done"')
     .argument('[json]', 'its data', undefined)
     .option('--stdin', 'read the data from stdin')

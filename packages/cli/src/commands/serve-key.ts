@@ -9,7 +9,7 @@ export function serveKeyCommand(): Command {
     new Command('key')
       // Its name in the first release.
       .alias('token')
-      .description('make, list and revoke the access keys that a hub accepts')
+      .description('create, list and revoke the access keys that a hub accepts')
       .addCommand(addCommand())
       .addCommand(listCommand())
       .addCommand(revokeCommand())
@@ -18,10 +18,10 @@ export function serveKeyCommand(): Command {
 
 function addCommand(): Command {
   return new Command('add')
-    .description('make an access key; its secret is printed once, and kept nowhere')
+    .description('create an access key; its secret is printed once and stored nowhere')
     .argument('<new-name>', 'its name, for the log and to revoke it, such as "laptop-7"')
     .requiredOption('-s, --scope <scopes>', 'what it is for: read, emit, lock, call, by commas')
-    .option('-e, --expires <duration>', 'how long it is good for, such as 30d; without it for ever')
+    .option('-e, --expires <duration>', 'how long it is valid, such as 30d (default: forever)')
     .option(
       '-n, --namespace <name>',
       'let it into this namespace only; repeat for more',
@@ -54,7 +54,7 @@ function listCommand(): Command {
 
 function revokeCommand(): Command {
   return new Command('revoke')
-    .description('take an access key back; a running hub ends its connections within seconds')
+    .description('revoke an access key; a running hub closes its connections within seconds')
     .argument('<access-key>', 'its name, as "list" shows it')
     .option('--json', 'print what was done as JSON')
     .action(async (name: string, options: Record<string, unknown>) => {

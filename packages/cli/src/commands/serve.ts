@@ -18,8 +18,8 @@ export function serveCommand(): Command {
       '127.0.0.1',
     )
     .option('--port <port>', 'listen on this port; 0 for a free one', parsePort, 4711)
-    .option('--tls-cert <file>', 'the certificate, with those between it and its authority, PEM')
-    .option('--tls-key <file>', 'its key, PEM; SIGHUP reads both anew')
+    .option('--tls-cert <file>', 'the certificate with its intermediates, PEM')
+    .option('--tls-key <file>', 'its key, PEM; SIGHUP reloads both')
     .option('--store <url>', 'where to keep everything: "local:" or an engine', 'local:')
     .option('--allow-origin <origin>', 'let pages of this origin connect; repeat for more', collect)
     .option(
@@ -27,10 +27,10 @@ export function serveCommand(): Command {
       'another name by which clients reach it; repeat for more',
       collect,
     )
-    .option('--path <path>', 'path of its URL, where a reverse proxy leaves it as it is')
-    .option('--quiet', 'say only what an operator must know, and nothing of each connection')
+    .option('--path <path>', 'path of its URL, if a reverse proxy passes it on unchanged')
+    .option('--quiet', 'log only what an operator must know, not every connection')
     .option('--json', 'print the URL, and what it says on stderr, as lines of JSON')
-    .option('--check <url>', 'do not serve; ask the hub at this URL how it is, and end')
+    .option('--check <url>', 'do not serve; check the hub at this URL and exit')
     .addHelpText(
       'after',
       `

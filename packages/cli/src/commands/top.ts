@@ -4,8 +4,8 @@ import { Command } from 'commander'
 export function topCommand(): Command {
   return new Command('top')
     .description('watch locks, queues, instances, events and requests as they change')
-    .option('--once', 'print one look and end, as in a pipe')
-    .option('--json', 'print one look as JSON and end')
+    .option('--once', 'print one snapshot and exit, as in a pipe')
+    .option('--json', 'print one snapshot as JSON and exit')
     .option('--no-color', 'use no colours (also NO_COLOR=1)')
     .addHelpText(
       'after',

@@ -5,17 +5,17 @@ import { withContext } from '../with-context.js'
 
 export function waitForCommand(): Command {
   return new Command('wait-for')
-    .description('wait for an event, print its data and end; 124 when the time is over')
+    .description('wait for an event, print its data and exit; 124 on timeout')
     .argument('<event>', 'a type, a prefix such as "task:*", or "*"')
-    .option('-t, --timeout <duration>', 'how long to wait; without it for ever')
+    .option('-t, --timeout <duration>', 'how long to wait (default: forever)')
     .option(
       '-w, --where <key=value>',
       'only where the data has this value there; "a.b" goes deeper, repeat for more',
       (value: string, all: readonly string[]) => [...all, value],
       [],
     )
-    .option('--since <time>', 'an event from then on counts as well: "5m", "1h30m" or an ISO time')
-    .option('--after <cursor>', 'an event behind this position counts as well')
+    .option('--since <time>', 'also accept an event since then: "5m", "1h30m" or an ISO time')
+    .option('--after <cursor>', 'also accept an event after this position')
     .option('--json', 'print the whole event as JSON')
     .addHelpText(
       'after',

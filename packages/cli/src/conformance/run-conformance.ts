@@ -50,7 +50,7 @@ async function findEndpoint(context: OpsContext, name: string): Promise<string> 
   const [service] = wanted
   if (service?.endpoint === undefined)
     throw new TypeError(
-      `name must be that of a running CLI that answers requests, got ${JSON.stringify(name)}`,
+      `name must be a running CLI that answers requests, got ${JSON.stringify(name)}`,
     )
   assertSocket(context, service)
   return service.endpoint
@@ -59,5 +59,7 @@ async function findEndpoint(context: OpsContext, name: string): Promise<string> 
 function assertSocket({ connection }: OpsContext, { name }: ServiceInfo): void {
   const url = connection.urlOf('rpc')
   if (url !== 'local:')
-    throw new TypeError(`name must be that of a CLI with a socket, got ${name}, which is on ${url}`)
+    throw new TypeError(
+      `name must be a CLI that serves on a socket, got ${name}, which is on ${url}`,
+    )
 }

@@ -71,7 +71,7 @@ function assertMessage(message: unknown): void {
   })
   const isResult = typeof message === 'object' && message !== null && 'result' in message
   if (!isNotification && !(isReply && isError !== isResult))
-    throw new Error(`this is no message of JSON-RPC 2.0: ${brief(message)}`)
+    throw new Error(`not a JSON-RPC 2.0 message: ${brief(message)}`)
 }
 
 function differences(received: readonly unknown[], patterns: readonly unknown[]): string {

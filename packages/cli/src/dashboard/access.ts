@@ -24,7 +24,7 @@ export function refuseStrangers(
   const isNavigation = request.headers['sec-fetch-mode'] === 'navigate' && request.method === 'GET'
   if (isOwnHost && isOwnOrigin && (isOwnSite || isNavigation)) return false
   response.writeHead(403, { 'Content-Type': 'text/plain; charset=utf-8' })
-  response.end('This is the dashboard of cli-ops, which is only there for its own page.\n')
+  response.end('This is the dashboard of cli-ops, which only serves its own page.\n')
   return true
 }
 

@@ -2,7 +2,7 @@ import type { OpsHandle } from '@cli-ops/shared-ipc/ops'
 
 import type { CommandEnd } from '../end-as.js'
 import { LiveModel } from '../live/live-model.js'
-import { atMost, withContext } from '../live/with-context.js'
+import { atMost, withOpenOps } from '../live/with-open-ops.js'
 import { createToken } from './access.js'
 import { DashboardServer } from './dashboard-server.js'
 import { openInBrowser } from './open-in-browser.js'
@@ -20,7 +20,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /** Serves the dashboard until a signal ends it. The link goes to stdout, everything else to stderr. */
 export function runDashboard(options: DashboardOptions = {}): Promise<CommandEnd> {
-  return withContext((context) => serveAt(context, options))
+  return withOpenOps((context) => serveAt(context, options))
 }
 
 async function serveAt(context: OpsHandle, options: DashboardOptions): Promise<CommandEnd> {
@@ -40,7 +40,7 @@ async function serveAt(context: OpsHandle, options: DashboardOptions): Promise<C
     )
     // Whoever has the link sees everything, so the hint belongs next to it.
     say(
-      `the dashboard of ${model.place.where} is at ${origin}; the link opens it for whoever has it; Ctrl-C ends it`,
+      `dashboard of ${model.place.where} at ${origin}; anyone with the link can open it; press Ctrl-C to stop`,
     )
     if (open && !(await openInBrowser(server.linkForOnce)))
       say('no browser could be opened; open the link yourself')

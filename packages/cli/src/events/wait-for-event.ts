@@ -43,7 +43,7 @@ export const waitForEvent: OpsRun = async ({ coordinator, args, options, print, 
     clearTimeout(timer)
   }
   if (!late.signal.aborted) return 0
-  say(`no ${jsonLine(pattern)} came within ${describeDuration(timeoutMs)}`)
+  say(`no ${jsonLine(pattern)} event within ${describeDuration(timeoutMs)}`)
   return EXIT_TIMED_OUT
 }
 

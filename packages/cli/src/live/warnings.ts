@@ -37,7 +37,7 @@ export function warningsOf(facts: WarningFacts): WarningView[] {
       .map(({ name, pid }) => ({ text: `${name} (pid ${pid}) did not answer a request in time` })),
     ...parked.map((group) => ({ text: parkedSummary(group) })),
     ...(disk !== undefined && disk.freeBytes < LOW_DISK_BYTES
-      ? [{ text: `only ${sizeText(disk.freeBytes)} are free on the disk` }]
+      ? [{ text: `only ${sizeText(disk.freeBytes)} free on the disk` }]
       : []),
   ]
 }
@@ -47,7 +47,7 @@ function lockWarning({ resource, holders, waiters }: LockView): WarningView[] {
   return holders
     .filter(({ state }) => state !== 'running')
     .map((holder) => {
-      const doubt = holder.state === 'unknown' ? ', which cannot be judged from here' : ''
+      const doubt = holder.state === 'unknown' ? ', which cannot be checked from here' : ''
       const owner = describeOwner(holder, holder.label, holder.slot)
       return { text: `“${resource}” is held by ${owner}${doubt}${waiting}`, resource }
     })

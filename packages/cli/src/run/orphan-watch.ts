@@ -22,7 +22,7 @@ is_there() { [ "$(began "$1")" = "$start" ]; }`
  * program has as long as the rest of the lease.
  */
 export function endOrphan(program: number, resource: string): OrphanWatch {
-  const message = `cli-ops: was killed, so the lock on ${JSON.stringify(resource)} ends with its lease, and its program is asked to end`
+  const message = `cli-ops: killed; the lock on ${JSON.stringify(resource)} ends with its lease, so its program is asked to end`
   const script = `${ORPHANED}
 is_there "$1" && kill -TERM "$1" 2>/dev/null && echo "$2" >&2`
   return startWatch(script, [String(program), printable(message)], [])

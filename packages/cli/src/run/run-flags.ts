@@ -26,7 +26,7 @@ export const RUN_FLAGS: readonly RunFlag[] = [
   {
     flags: '--queue <who>',
     key: 'queue',
-    description: 'who waits: "all" (the default), or the "latest" alone, the others end with 75',
+    description: 'who waits: "all" (the default), or only the "latest"; the others exit with 75',
   },
   {
     flags: '--label <text>',
@@ -42,28 +42,28 @@ export const RUN_FLAGS: readonly RunFlag[] = [
     flags: '-n, --no-wait',
     key: 'wait',
     value: false,
-    description: 'give up at once where the lock is not free, with exit code 75',
+    description: 'give up at once if the lock is not free, with exit code 75',
   },
   {
     flags: '--on-busy <what>',
     key: 'onBusy',
     description:
-      'where the lock is not free: "wait" (the default), "fail" with 75, "skip" with 0, "join" or "replace" the program that has it',
+      'if the lock is not free: "wait" (the default), "fail" with 75, "skip" with 0, "join" or "replace" the program that holds it',
   },
   {
     flags: '--grace <duration>',
     key: 'grace',
-    description: 'how long a program that is to be replaced may take to end, 10s by default',
+    description: 'how long the replaced program may take to end, 10s by default',
   },
   {
     flags: '--kill-after <duration>',
     key: 'killAfter',
-    description: 'kill a program that still runs this long after it was asked to end',
+    description: 'kill the program if it is still running this long after it was asked to end',
   },
   {
     flags: '-e, --emit <type[=json]>',
     key: 'emit',
-    description: 'emit this event when the program has ended with 0',
+    description: 'emit this event if the program exits with 0',
   },
   {
     flags: '-k, --keep-for <whom>',

@@ -22,6 +22,6 @@ export function certificateConcerns({ cert }: HubTls, { key: keyPath }: TlsPaths
   }
   // Windows has access lists of its own.
   if (process.platform !== 'win32' && (statSync(keyPath).mode & 0o077) !== 0)
-    concerns.push(`other users can get at ${keyPath}; run "chmod 600" on it`)
+    concerns.push(`other users can access ${keyPath}; run "chmod 600" on it`)
   return concerns
 }

@@ -19,7 +19,7 @@ export function hubKeys(file: KeyFile, log: ServeLog): () => readonly AccessKey[
       return keys
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error)
-      if (message !== problem) log.important(`nobody new is let in: ${message}`)
+      if (message !== problem) log.important(`refusing new clients: ${message}`)
       problem = message
       throw error
     }

@@ -19,14 +19,14 @@ export const addKey: OpsRun = async ({ connection, args, options, print }) => {
   await file.change((keys) => {
     if (keys.some((key) => key.name === name)) {
       throw new TypeError(
-        `there is an access key ${JSON.stringify(name)} already; revoke it first, or choose another name`,
+        `access key ${JSON.stringify(name)} already exists; revoke it first, or choose another name`,
       )
     }
     return [...keys, record]
   })
   print({ ...publicOf(record), secret }, secret)
   say(
-    `access key "${name}" (${record.scopes.join(', ')}) is added to ${file.path}; its secret is shown only now; give it to clients in a file that CLI_OPS_TOKEN_FILE names, or as CLI_OPS_TOKEN`,
+    `added access key "${name}" (${record.scopes.join(', ')}) to ${file.path}; its secret is shown only this once; give it to clients in a file that CLI_OPS_TOKEN_FILE names, or as CLI_OPS_TOKEN`,
   )
   return 0
 }

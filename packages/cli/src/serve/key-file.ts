@@ -86,5 +86,5 @@ function refusalOf(stats: Stats): string | undefined {
   if (stats.uid !== uid) return `it belongs to uid ${stats.uid}, not to you (uid ${uid})`
   if ((stats.mode & 0o077) === 0) return undefined
   const mode = (stats.mode & 0o777).toString(8)
-  return `its mode is ${mode}, so other users can get at it; run "chmod 600" on it`
+  return `its mode is ${mode}, so other users can access it; run "chmod 600" on it`
 }

@@ -14,7 +14,7 @@ export function limitRepeats(log: (line: string) => void): (line: string) => voi
   const tell = (): void => {
     window = undefined
     for (const [line, count] of counts)
-      if (count > SAID) log(`${line} (${count - SAID} times more within ${WINDOW_MS / 1_000} s)`)
+      if (count > SAID) log(`${line} (${count - SAID} more times within ${WINDOW_MS / 1_000} s)`)
     counts.clear()
   }
   return (line) => {

@@ -2,7 +2,7 @@ import type { Hub } from '@cli-ops/driver-websocket/hub'
 import { type OpsHandle, sayFailure } from '@cli-ops/shared-ipc/ops'
 
 import type { CommandEnd } from '../end-as.js'
-import { atMost, withContext } from '../live/with-context.js'
+import { atMost, withOpenOps } from '../live/with-open-ops.js'
 import { askedToEnd } from './asked-to-end.js'
 import { certificateConcerns } from './certificate-concerns.js'
 import { loadHub } from './hub-package.js'
@@ -21,7 +21,7 @@ const DRAIN_MS = 5_000
  * the first line of stdout, everything else goes to stderr.
  */
 export function runServe(options: ServeOptions): Promise<CommandEnd> {
-  return withContext(async (context) => {
+  return withOpenOps(async (context) => {
     try {
       return await serve(options, context)
     } catch (error) {
@@ -73,13 +73,13 @@ async function serve(options: ServeOptions, { connection }: OpsHandle): Promise<
       : `${hub.url}\n`,
   )
   log.important(
-    `the hub is at ${hub.url}, its store is ${store.url}; it accepts ${count === 1 ? '1 access key' : `${count} access keys`}, and "cli-ops serve key add <name> --scope <scopes>" makes one; Ctrl-C ends it`,
+    `listening on ${hub.url}, store ${store.url}, ${count === 1 ? '1 access key' : `${count} access keys`}; "cli-ops serve key add <name> --scope <scopes>" adds one; press Ctrl-C to stop`,
   )
   if (tls !== undefined && tlsPaths !== undefined)
     for (const concern of certificateConcerns(tls, tlsPaths)) log.important(concern)
   await service.ready(status)
   const end = await asked
-  log.important(`${String(end)}: telling the clients, and ending`)
+  log.important(`${String(end)}: notifying clients and shutting down`)
   const { drainMs = DRAIN_MS } = hubOptions
   // Clients wait for the next hub, and nobody for systemd.
   await Promise.all([service.stopping(), atMost(hub.close(), drainMs + CLOSE_MS)])
@@ -88,17 +88,17 @@ async function serve(options: ServeOptions, { connection }: OpsHandle): Promise<
 
 function reload(hub: Hub, tlsPaths: TlsPaths | undefined, log: ServeLog): void {
   if (tlsPaths === undefined) {
-    log.important('SIGHUP: there is no certificate to read anew')
+    log.important('SIGHUP: there is no certificate to reload')
     return
   }
   try {
     const tls = readTls(tlsPaths)
     hub.renewTls(tls)
-    log.important('SIGHUP: new connections get the certificate that is there now')
+    log.important('SIGHUP: new connections use the new certificate')
     for (const concern of certificateConcerns(tls, tlsPaths)) log.important(concern)
   } catch (error) {
     // What is being replaced may not fit together for a moment; a hub that works must not end for it.
     const message = error instanceof Error ? error.message : String(error)
-    log.important(`SIGHUP: the certificate stays as it was: ${message}`)
+    log.important(`SIGHUP: keeping the old certificate: ${message}`)
   }
 }

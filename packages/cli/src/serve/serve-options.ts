@@ -37,7 +37,7 @@ export function parseServeOptions(
   const tlsPaths = tlsPathsOf(options)
   if (tlsPaths === undefined && !isLoopback(host)) {
     throw new TypeError(
-      `--host must be 127.0.0.1, ::1 or localhost where --tls-cert and --tls-key are not given, got ${describe(host)}: without TLS anybody between could read the access keys`,
+      `--host must be 127.0.0.1, ::1 or localhost unless --tls-cert and --tls-key are given, got ${describe(host)}: without TLS, anyone on the network path could read the access keys`,
     )
   }
   return {
@@ -61,7 +61,7 @@ function tlsPathsOf({ tlsCert: cert, tlsKey: key }: ServeOptions): TlsPaths | un
   if (cert !== undefined && key !== undefined) return { cert, key }
   if (cert === undefined && key === undefined) return undefined
   const [missing, given] = cert === undefined ? ['cert', 'key'] : ['key', 'cert']
-  throw new TypeError(`--tls-${missing} must be given where --tls-${given} is`)
+  throw new TypeError(`--tls-${missing} must be given together with --tls-${given}`)
 }
 
 function readPem(option: string, path: string): Buffer {

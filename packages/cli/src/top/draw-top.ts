@@ -210,7 +210,7 @@ function drawFooter(
     const end = ' [y/N] '
     // The answer must be in sight however long the names are.
     const question = cutText(
-      printable(`Release “${resource}” from ${holder}? It goes on without the lock.`),
+      printable(`Release “${resource}” from ${holder}? It keeps running, without the lock.`),
       columns - end.length,
       widthOf,
     )

@@ -229,7 +229,7 @@ function editFilter(
 }
 
 function askRelease(state: TopState, { resource, id, owner }: LockView): TopState {
-  if (id === '') return { ...state, message: 'Nobody holds it at this moment.' }
+  if (id === '') return { ...state, message: 'Nobody holds it right now.' }
   const release = { resource, id, holder: describeOwner(owner) }
   return withOverlay(state, { kind: 'confirm', release, under: state.overlay })
 }

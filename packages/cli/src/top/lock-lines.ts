@@ -33,7 +33,7 @@ function lockFacts(lock: Snapshot['locks'][number], at: number): Line[] {
   const { mode, holders, waiters } = lock
   const holder: Line[] =
     holders.length === 0
-      ? [{ text: 'Nobody holds it at this moment; the first in the queue is about to.' }]
+      ? [{ text: 'Nobody holds it right now; the first in the queue is about to.' }]
       : holders.flatMap((held, index) => [
           ...(index === 0 ? [] : [{ text: '' }]),
           { text: `holder   ${describeOwner(held, held.label)}` },
@@ -62,5 +62,5 @@ function lockFacts(lock: Snapshot['locks'][number], at: number): Line[] {
 
 function remarkOn(state: string): string {
   if (state === 'stopped') return ' (suspended; kill -CONT resumes it)'
-  return state === 'unknown' ? ' (cannot be judged from here, and counts as alive)' : ''
+  return state === 'unknown' ? ' (cannot be checked from here; counts as alive)' : ''
 }

@@ -4,7 +4,7 @@ import type { ReadStream, WriteStream } from 'node:tty'
 
 import type { CommandEnd } from '../end-as.js'
 import { LiveModel } from '../live/live-model.js'
-import { atMost, withContext } from '../live/with-context.js'
+import { atMost, withOpenOps } from '../live/with-open-ops.js'
 import { FullScreen } from '../terminal/full-screen.js'
 import { drawTop, pageSize } from './draw-top.js'
 import { handleKey, type Key, type KeyEffect } from './handle-key.js'
@@ -31,7 +31,7 @@ const ESCAPE_SETTINGS = { escapeCodeTimeout: 50 } as unknown as Interface
 
 /** Shows what happens until a key or a signal ends it; in a pipe, one look. */
 export function runTop(options: TopOptions = {}): Promise<CommandEnd> {
-  return withContext((context) => runAt(context, options))
+  return withOpenOps((context) => runAt(context, options))
 }
 
 async function runAt(context: OpsHandle, options: TopOptions): Promise<CommandEnd> {
@@ -136,8 +136,8 @@ class LiveTop {
       const isReleased = await this.#model.release(resource, id)
       this.#say(
         isReleased
-          ? `Released ${name}. Where that process goes on, it does so without the lock.`
-          : `Nothing to release: that holder of ${name} has it no more.`,
+          ? `Released ${name}. If that process is still running, it continues without the lock.`
+          : `Nothing to release: that holder no longer has ${name}.`,
       )
     } catch (error) {
       this.#say(`Cannot release ${name}: ${error instanceof Error ? error.message : String(error)}`)

@@ -206,7 +206,7 @@ const COMMANDS: View<CommandView & { readonly doing: string }> = {
   },
   key: ({ key }) => String(key),
   sort: { title: 'BEGAN', isReversed: true },
-  empty: 'No command was begun lately.',
+  empty: 'No command has started lately.',
   columns: [
     {
       title: 'BEGAN',

@@ -60,7 +60,7 @@ describe.skipIf(noChromium !== undefined)('in a browser', () => {
     expect(page.url()).toBe(`${dashboard.origin}/`)
     await shows(page, '#locks-body', 'No lock is held. Run anything under one: cli-ops run --lock')
     await shows(page, '#instances-body', 'No CLI is running.')
-    await shows(page, '#commands-body', 'No command was begun lately.')
+    await shows(page, '#commands-body', 'No command has started lately.')
     await shows(page, '#requests-body', 'Nobody answers requests.')
     await shows(page, '#events-body', 'No event is kept.')
     expect(await page.locator('#warnings').isVisible()).toBe(false)
@@ -72,7 +72,7 @@ describe.skipIf(noChromium !== undefined)('in a browser', () => {
   test('without the token nothing is shown', async () => {
     const dashboard = await RunningDashboard.start(new CliOpsUser())
     const { page } = await openPage(`${dashboard.origin}/`)
-    await shows(page, '#notice', 'Open the link that “cli-ops dashboard” has printed')
+    await shows(page, '#notice', 'Open the link that “cli-ops dashboard” printed')
     expect(await page.locator('#main').isVisible()).toBe(false)
   })
 
@@ -169,7 +169,7 @@ describe.skipIf(noChromium !== undefined)('in a browser', () => {
     const user = new CliOpsUser()
     mkdirSync(user.home, { mode: 0o755 })
     const { page } = await openPage((await RunningDashboard.start(user)).link)
-    await shows(page, '#warnings', 'so other users can get at it; run "chmod 700" on it')
+    await shows(page, '#warnings', 'so other users can access it; run "chmod 700" on it')
     await shows(page, '#locks-body', 'This cannot be read')
     chmodSync(user.home, 0o700)
     await user.coordinator().locks.lock('production')

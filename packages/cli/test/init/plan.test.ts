@@ -19,7 +19,7 @@ function changedFiles(files: Files): string[] {
   return 'refusal' in plan ? [plan.refusal] : plan.changes.map(({ file }) => file)
 }
 
-const UNKNOWN = 'cannot tell where the commander program is made'
+const UNKNOWN = 'cannot tell where the commander program is created'
 const SEVERAL = "cannot tell which of several commander programs is the CLI's own"
 const MADE = `import { Command } from 'commander'\nexport const `
 

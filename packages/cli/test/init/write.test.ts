@@ -203,7 +203,7 @@ describe('init --write leaves alone', () => {
     const { status, stdout, stderr } = await project.user.run('init', '--write')
     expect({ status, stderr }).toEqual({
       status: 1,
-      stderr: 'cli-ops: nothing was changed: there is no terminal to ask on, pass --yes to write\n',
+      stderr: 'cli-ops: nothing was changed: there is no terminal to ask on; pass --yes to write\n',
     })
     expect(stdout).toContain('+program.use(cliOps())')
     expect(project.read('cli.js')).toBe(CLI)
@@ -237,7 +237,7 @@ describe('init --write leaves alone', () => {
       status: 1,
       stdout: '',
       stderr:
-        'cli-ops: cannot tell where the commander program is made; nothing was changed. Add the lines that "cli-ops init" shows by hand\n',
+        'cli-ops: cannot tell where the commander program is created; nothing was changed. Add the lines that "cli-ops init" shows by hand\n',
     })
     expect(project.read('cli.js')).toBe(code)
     expect(project.read('package.json')).not.toContain('commander-plugin')

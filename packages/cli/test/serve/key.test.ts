@@ -27,7 +27,7 @@ test('an access key: its secret once on stdout, only its digest in a file of its
   const added = await user.run('serve', 'key', 'add', 'laptop', ...SCOPES, '--expires', '30d')
   expect(added).toMatchObject({ status: 0 })
   expect(added.stdout).toMatch(/^cliops_[\w-]{43}\n$/u)
-  expect(added.stderr).toMatch(/^cli-ops: access key "laptop" .*CLI_OPS_TOKEN_FILE.*\n$/u)
+  expect(added.stderr).toMatch(/^cli-ops: added access key "laptop" .*CLI_OPS_TOKEN_FILE.*\n$/u)
 
   const secret = added.stdout.trim()
   const text = readFileSync(fileOf(user), 'utf8')
@@ -83,7 +83,7 @@ test('wrong arguments: 2, which one and why, and nothing is changed', async () =
   await user.run('serve', 'key', 'add', 'laptop', ...SCOPES)
   const before = readFileSync(fileOf(user), 'utf8')
   for (const [args, message] of [
-    [['laptop', ...SCOPES], /there is an access key "laptop" already; revoke it first/u],
+    [['laptop', ...SCOPES], /access key "laptop" already exists; revoke it first/u],
     [['a', '--scope', 'read,write'], /--scope must be of read, emit, lock, call, got "write"/u],
     [['a', '--scope', ''], /--scope must be of/u],
     [['a', ...SCOPES, '--expires', 'soon'], /--expires must be a duration .*got "soon"/u],

@@ -17,7 +17,7 @@ test('what repeats itself is said five times, then counted, then said anew', () 
   expect(lines).toEqual([...Array<string>(5).fill('refused 10.0.0.1'), 'laptop connected'])
   lines.length = 0
   vi.advanceTimersByTime(10_000)
-  expect(lines).toEqual(['refused 10.0.0.1 (95 times more within 10 s)'])
+  expect(lines).toEqual(['refused 10.0.0.1 (95 more times within 10 s)'])
   log('refused 10.0.0.1')
   expect(lines).toHaveLength(2)
 })

@@ -59,12 +59,12 @@ describe('cli-ops serve', { timeout: 60_000 }, () => {
     const user = new CliOpsUser()
     const { program, url } = await serve(user)
     expect(url).toMatch(/^ws:\/\/127\.0\.0\.1:\d+$/u)
-    await program.says('Ctrl-C ends it\n')
+    await program.says('press Ctrl-C to stop\n')
     const { status, stdout, stderr } = await endOf(program, 'SIGTERM')
     expect({ status, stdout }).toEqual({ status: 'SIGTERM', stdout: `${url}\n` })
     expect(stderr).toBe(
-      `cli-ops: the hub is at ${url}, its store is local:; it accepts 0 access keys, and "cli-ops serve key add <name> --scope <scopes>" makes one; Ctrl-C ends it\n` +
-        'cli-ops: SIGTERM: telling the clients, and ending\n',
+      `cli-ops: listening on ${url}, store local:, 0 access keys; "cli-ops serve key add <name> --scope <scopes>" adds one; press Ctrl-C to stop\n` +
+        'cli-ops: SIGTERM: notifying clients and shutting down\n',
     )
   })
 
@@ -110,12 +110,12 @@ describe('cli-ops serve', { timeout: 60_000 }, () => {
     chmodSync(file, 0o666)
     expect(await isRefused(url)).toBe(true)
     expect(await isRefused(url)).toBe(true)
-    await program.says('nobody new is let in: refusing to use')
+    await program.says('refusing new clients: refusing to use')
     chmodSync(file, 0o600)
     expect(await isRefused(url)).toBe(false)
     await program.says('can be used again')
     const { stderr } = await endOf(program, 'SIGTERM')
-    expect(stderr.match(/nobody new is let in/gu)).toHaveLength(1)
+    expect(stderr.match(/refusing new clients/gu)).toHaveLength(1)
   })
 
   test('doctor says what the access key is good for', async () => {
@@ -126,13 +126,13 @@ describe('cli-ops serve', { timeout: 60_000 }, () => {
     const all = await laptop.run('doctor')
     expect(all).toMatchObject({ status: 0, stderr: '' })
     expect(all.stdout).toContain(
-      'ok    access: the access key "laptop" is good for read, emit, lock, call\n',
+      'ok    access: the access key "laptop" allows read, emit, lock, call\n',
     )
     await useKey(user, 'wallboard', 'read')
     const some = await new CliOpsUser({ CLI_OPS_URL: url }).run('doctor')
     expect(some.status).toBe(0)
     expect(some.stdout).toContain(
-      'warn  access: the access key "wallboard" is good for read, and not for emit, lock, call\n',
+      'warn  access: the access key "wallboard" allows read, but not emit, lock, call\n',
     )
     vi.stubEnv('CLI_OPS_TOKEN', 'guessed')
     const none = await new CliOpsUser({ CLI_OPS_URL: url }).run('doctor')
@@ -180,7 +180,7 @@ describe('cli-ops serve', { timeout: 60_000 }, () => {
     for (const [args, message] of [
       [['--host', '0.0.0.0'], /--host must be 127\.0\.0\.1.*got "0\.0\.0\.0"/u],
       [['--host', 'localhost.example'], /--host must be/u],
-      [['--tls-cert', 'a.pem'], /--tls-key must be given where --tls-cert is/u],
+      [['--tls-cert', 'a.pem'], /--tls-key must be given together with --tls-cert/u],
       [
         ['--tls-cert', 'a.pem', '--tls-key', 'b.pem'],
         /--tls-cert must be a file .*"a\.pem" \(ENOENT\)/u,
@@ -211,7 +211,7 @@ describe('cli-ops serve', { timeout: 60_000 }, () => {
     const { cert, key } = makeCertificate(user.directory, ['IP:127.0.0.1'], 'hub', 5)
     chmodSync(key, 0o644)
     const { program } = await serve(user, '--tls-cert', cert, '--tls-key', key)
-    await program.says(`cli-ops: other users can get at ${key}; run "chmod 600" on it\n`)
+    await program.says(`cli-ops: other users can access ${key}; run "chmod 600" on it\n`)
     const { stderr } = await endOf(program, 'SIGTERM')
     expect(stderr).toMatch(/^cli-ops: the certificate ends on 20\d\d-\d\d-\d\d; renew it/mu)
   })
@@ -221,7 +221,7 @@ describe('cli-ops serve', { timeout: 60_000 }, () => {
     async () => {
       const user = new CliOpsUser()
       const terminal = new PseudoTerminal([process.execPath, BIN, 'serve', '--port', '0'], user.env)
-      await terminal.shows('Ctrl-C ends it')
+      await terminal.shows('press Ctrl-C to stop')
       terminal.hangUp()
       expect(await terminal.ended).toBe(129)
     },
@@ -238,12 +238,12 @@ describe('cli-ops serve', { timeout: 60_000 }, () => {
 
     writeFileSync(first.cert, readFileSync(second.cert))
     program.child.kill('SIGHUP')
-    await program.says('SIGHUP: the certificate stays as it was: ')
+    await program.says('SIGHUP: keeping the old certificate: ')
     expect(await subjectAt(Number(port), first.ca)).toBe('first')
 
     renameSync(second.key, first.key)
     program.child.kill('SIGHUP')
-    await program.says('SIGHUP: new connections get the certificate that is there now')
+    await program.says('SIGHUP: new connections use the new certificate')
     expect(await subjectAt(Number(port), second.ca)).toBe('second')
     expect(await endOf(program, 'SIGTERM')).toMatchObject({ status: 'SIGTERM' })
   })

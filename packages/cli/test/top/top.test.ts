@@ -33,7 +33,7 @@ describe.skipIf(noPseudoTerminal !== undefined)('on a terminal', () => {
     top.keys('\t')
     await top.shows('No event is kept.')
     top.keys('4')
-    await top.shows('No command was begun lately.')
+    await top.shows('No command has started lately.')
     top.keys('\t')
     await top.shows('No request was answered lately.')
     top.keys('\t')
@@ -101,7 +101,7 @@ describe.skipIf(noPseudoTerminal !== undefined)('on a terminal', () => {
     await next.begun
     await top.shows(/^production +cli-beta sync/mu)
     top.keys('y')
-    await top.shows('that holder of “production” has it no more')
+    await top.shows('that holder no longer has “production”')
     const { owner } = (await user.coordinator().locks.inspect('production'))!
     expect(owner.name).toBe('cli-beta')
   })

@@ -55,7 +55,7 @@ export const OPS_COMMANDS: readonly OpsCommand[] = [
       {
         name: 'since',
         value: 'time',
-        description: 'only what ended from then on: "5m", "2h" or an ISO time; default "1d"',
+        description: 'only what ended since: "5m", "2h" or an ISO time; default "1d"',
       },
       JSON_OPTION,
     ],
@@ -80,20 +80,20 @@ export const OPS_COMMANDS: readonly OpsCommand[] = [
     arguments: [],
     options: [
       { name: 'type', value: 'pattern', description: 'only these, such as "task:*"' },
-      { name: 'since', value: 'time', description: 'only from then on: "5m", "2h" or an ISO time' },
-      { name: 'after', value: 'cursor', description: 'only those behind this position' },
+      { name: 'since', value: 'time', description: 'only since then: "5m", "2h" or an ISO time' },
+      { name: 'after', value: 'cursor', description: 'only those after this position' },
       {
         name: 'group',
         value: 'name',
-        description: 'only those this group has not seen yet, which it then has',
+        description: 'only those this group has not seen yet; marks them as seen',
       },
-      { name: 'follow', description: 'go on with new events until Ctrl-C' },
+      { name: 'follow', description: 'continue with new events until Ctrl-C' },
       JSON_OPTION,
     ],
   },
   {
     path: 'events parked',
-    summary: 'list the events that groups have given up, with the reason',
+    summary: 'list the events that groups gave up on, with the reason',
     arguments: [],
     options: [
       { name: 'group', value: 'name', description: 'only those of this group' },
@@ -102,7 +102,7 @@ export const OPS_COMMANDS: readonly OpsCommand[] = [
   },
   {
     path: 'events retry',
-    summary: 'have parked events of a group tried again by its consumer',
+    summary: 'let the consumer of a group retry its parked events',
     arguments: [{ name: 'group', description: 'name of the group' }],
     options: [{ name: 'id', value: 'id', description: 'only the event with this id' }, JSON_OPTION],
   },
@@ -129,7 +129,7 @@ export const OPS_COMMANDS: readonly OpsCommand[] = [
   },
   {
     path: 'doctor',
-    summary: 'check the home directory and what the kit needs of this machine',
+    summary: 'check the home directory and what the kit needs from this machine',
     arguments: [],
     options: [JSON_OPTION],
   },

@@ -22,5 +22,5 @@ export function releaseLock(lock: CommandLock): void | Promise<void> {
 
 function warn(error: unknown): void {
   const reason = error instanceof Error ? error.message : String(error)
-  warnOnce('release-lock', `cannot give a lock back yet: ${reason}`)
+  warnOnce('release-lock', `cannot release a lock yet: ${reason}`)
 }

@@ -11,6 +11,6 @@ export function assertExactIntegers(text: string): void {
     // What is shorter every number holds.
     if (token.length < 16 || !/^\d/u.test(token)) continue
     if (BigInt(token) !== BigInt(Number(token)))
-      throw new RangeError(`${token} is too large for a number of JSON; write it as a text`)
+      throw new RangeError(`${token} is too large for a JSON number; write it as a string`)
   }
 }

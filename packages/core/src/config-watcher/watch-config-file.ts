@@ -34,7 +34,7 @@ export interface WatchConfigOptions {
   /** Ends the watch. */
   readonly signal?: AbortSignal | undefined
   /**
-   * Called when the file cannot be looked at, read or parsed, once for each time that it turns bad.
+   * Called when the file cannot be accessed, read or parsed, once each time that it becomes invalid.
    * @default one line on stderr
    */
   readonly onError?: ((error: unknown) => unknown) | undefined
@@ -45,8 +45,8 @@ export interface WatchConfigOptions {
 /** A configuration file that is being watched. It keeps no process alive. */
 export interface ConfigWatcher {
   /**
-   * Resolves when the present content is known: what changes from then on is emitted. Rejects where the path cannot be looked
-   * at, or leads to no regular file; it is watched all the same, and what it says once it can be read is emitted.
+   * Resolves once the present content is known; later changes are emitted. Rejects if the path cannot be accessed or is not a
+   * regular file; it is watched anyway, and its content is emitted once it can be read.
    */
   readonly ready: Promise<void>
   /** Ends the watch. Doing it twice does nothing. */
@@ -55,10 +55,10 @@ export interface ConfigWatcher {
 }
 
 /**
- * Emits `config:changed` with `{ key, value }` for every key of a JSON, YAML, TOML or .env file that changes, whoever changes
- * it and however: in place, by rename, or by removing the file. Nested keys are joined with dots, and the value of a
- * removed key is `null`. While the file cannot be read or parsed, the last good content stands, and one warning is written. Keys
- * that go from a file which is written in place are gone once it has not changed for a second.
+ * Emits `config:changed` with `{ key, value }` for every key of a JSON, YAML, TOML or .env file that changes, however it changes: in
+ * place, by rename, or by removing the file. Nested keys are joined with dots, and the value of a removed key is `null`. While the
+ * file cannot be read or parsed, the last good content stands, and one warning is written. Keys that disappear from a file written
+ * in place count as removed once it has not changed for a second.
  *
  * Each process that watches a file emits its changes, so let one do it.
  *
@@ -230,7 +230,7 @@ class FileWatcher implements ConfigWatcher {
   #report(error: unknown): void {
     const onError = this.#onError
     const warn = (reason: unknown): void => {
-      say(`${this.#path} is not used as it is now: ${errorText(reason).split('\n', 1)[0]}`)
+      say(`ignoring the present content of ${this.#path}: ${errorText(reason).split('\n', 1)[0]}`)
     }
     if (onError === undefined) warn(error)
     else callSafely(() => onError(error), warn)
@@ -252,7 +252,7 @@ class FileWatcher implements ConfigWatcher {
           retryAfterMs = Math.max(retryAfterMs, waitMs ?? 0)
           if (waitMs !== undefined) continue
           say(
-            `the change of "${key}" in ${this.#path} is not announced: ${errorText(outcome.reason)}`,
+            `cannot announce the change of "${key}" in ${this.#path}: ${errorText(outcome.reason)}`,
           )
         }
         const json = this.#current.get(key)

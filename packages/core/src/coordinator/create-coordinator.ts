@@ -17,7 +17,7 @@ export interface CoordinatorOptions extends ConnectionOptions {
   /** Version of this CLI, for the registry. */
   readonly version?: string | undefined
   /**
-   * How many events of one type this process may emit, or false for any number.
+   * How many events of one type this process may emit, or false for no limit.
    * @default `CLI_OPS_RATE_LIMIT`, else ten a second with a burst of 600
    */
   readonly rateLimit?: EventBusOptions['rateLimit']
@@ -34,13 +34,13 @@ export interface Coordinator<Events = StandardEvents> {
   serve(): IPCServer
   /** A client for the CLI of that name; the same one for each name. */
   connect(name: string): IPCClient
-  /** Closes whatever was made. */
+  /** Closes everything that was created. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
 
 /**
- * Makes a coordinator. Nothing is touched before one of its primitives is used.
+ * Creates a coordinator. It touches nothing until one of its primitives is used.
  *
  * @throws TypeError when an option is wrong
  * @example

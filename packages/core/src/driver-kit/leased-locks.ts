@@ -182,7 +182,7 @@ export class LeasedLocks implements LockDriver, LeaseQueue {
       await this.#engine.release(request)
     } catch (error) {
       if (!isCliOpsError(error)) throw error
-      debug(() => `${request.resource} is given back by the end of its lease: ${error.message}`)
+      debug(() => `${request.resource} stays locked until its lease ends: ${error.message}`)
     }
   }
 

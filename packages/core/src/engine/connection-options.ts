@@ -27,14 +27,14 @@ export interface ConnectionOptions {
    */
   readonly url?: ConnectionUrl | undefined
   /**
-   * How long a lock or a registration of a process outlives its contact with a remote engine, in milliseconds. It is
-   * renewed at a third of that.
+   * How long a process's locks and registration survive without contact with a remote engine, in milliseconds. They are renewed
+   * every third of that.
    * @default `CLI_OPS_LEASE_MS`, else 10000
    */
   readonly leaseMs?: number | undefined
   /**
-   * How long a remote engine may take to connect or to answer, in milliseconds; waits for locks, events and replies have
-   * limits of their own.
+   * How long a remote engine may take to connect or to answer, in milliseconds; waits for locks, events and replies have their own
+   * limits.
    * @default `CLI_OPS_ENGINE_TIMEOUT_MS`, else 5000
    */
   readonly engineTimeoutMs?: number | undefined

@@ -33,7 +33,7 @@ export function createDriverOptions(
 function assertNoSecret({ protocol, username, password, search }: URL): void {
   if (username === '' && password === '' && search === '') return
   throw new TypeError(
-    `a ${protocol}// URL must have no user name, password or query; give the access key in CLI_OPS_TOKEN, or in a file that CLI_OPS_TOKEN_FILE names`,
+    `a ${protocol}// URL must not have a user name, password or query; give the access key in CLI_OPS_TOKEN, or in a file that CLI_OPS_TOKEN_FILE names`,
   )
 }
 

@@ -55,7 +55,7 @@ export function unusableConfig(home: string, error: unknown): Error {
   const message = `${homeConfigPath(home)} cannot be used: ${reason}`
   const { code } = error as NodeJS.ErrnoException
   return code === 'EACCES' || code === 'EPERM'
-    ? new CliOpsError('STORAGE_FAILED', `${message}; give yourself the right to read it`, {
+    ? new CliOpsError('STORAGE_FAILED', `${message}; make it readable for yourself`, {
         cause: error,
       })
     : new TypeError(message, { cause: error })

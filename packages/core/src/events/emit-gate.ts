@@ -150,7 +150,7 @@ function rateLimited(type: string, limit: ResolvedRateLimit, retryAfterMs: numbe
   const { max, perMs, burst, setBy } = limit
   return new CliOpsError(
     'RATE_LIMITED',
-    `more than ${max} events ${JSON.stringify(type)} in ${perMs} ms after a burst of ${burst}, the limit that is set ${setBy}; the next one is possible in ${retryAfterMs} ms; the option rateLimit or CLI_OPS_RATE_LIMIT sets another limit`,
+    `more than ${max} events ${JSON.stringify(type)} in ${perMs} ms after a burst of ${burst}, the limit set ${setBy}; try again in ${retryAfterMs} ms, or set another limit with rateLimit or CLI_OPS_RATE_LIMIT`,
     { details: { type, max, perMs, burst, setBy, retryAfterMs } },
   )
 }

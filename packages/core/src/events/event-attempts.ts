@@ -114,7 +114,7 @@ export class EventAttempts {
       const { group } = this.#parts
       warnOnce(
         `attempts ${group}`,
-        `cannot count the attempts of group "${group}", which begin anew with each start: ${errorText(error)}`,
+        `cannot store the attempts of group "${group}", so they are counted from zero after each start: ${errorText(error)}`,
       )
       return counted
     }

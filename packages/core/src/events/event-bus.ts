@@ -59,8 +59,8 @@ type EmitArguments<Data> = undefined extends Data
   : [data: Data, options?: EmitOptions]
 
 /**
- * Publish and subscribe between the processes of one user. Events are kept for a while, so that also a process that
- * was not running hears of them.
+ * Publish and subscribe between the processes of one user. Events are kept for a while, so that a process that was not running
+ * receives them later.
  *
  * @example
  * ```ts
@@ -143,12 +143,12 @@ export class EventBus<Events = StandardEvents> {
   }
 
   /**
-   * Calls the handler for every event that the pattern selects (`task:created`, `task:*` or `*`), in the order of the
-   * log. On embedded drivers every event that is emitted after `on` has returned is delivered, whoever emits it.
+   * Calls the handler for every event that the pattern selects (`task:created`, `task:*` or `*`), in the order of the log. On
+   * embedded drivers every event emitted after `on` returns is delivered, whichever process emits it.
    *
-   * Without a group, handlers are not waited for, and a failing one is reported and gets the next event. With a group
-   * they are awaited one by one; a failing one is tried `maxAttempts` times, counted over restarts, and then the event is
-   * parked, which `parked`, `retry` and `drop` are for, and the next one follows.
+   * Without a group, handlers are not awaited; a failure is reported, and the handler gets the next event. With a group they are
+   * awaited one by one: a failing handler is tried `maxAttempts` times, counted across restarts, then the event is parked (see
+   * `parked`, `retry` and `drop`) and the next one follows.
    *
    * @throws TypeError
    * @throws CliOpsError `CLOSED`
@@ -216,12 +216,12 @@ export class EventBus<Events = StandardEvents> {
   }
 
   /**
-   * The events that the pattern selects, to be pulled with `for await`; what is not pulled waits in the log. The
-   * position is fixed when this returns. It ends with `break`, `close()` or the signal. A gap ends it with
-   * `CURSOR_GAP`, unless `onGap` is given: a new subscription from `details.resumeAt` goes on.
+   * The events that match the pattern, pulled with `for await`; the rest waits in the log. The position is fixed when this returns.
+   * It ends with `break`, `close()` or the signal. A gap ends it with `CURSOR_GAP`, unless `onGap` is given: a new subscription from
+   * `details.resumeAt` goes on.
    *
-   * With a group, an event counts as handled when the next one is asked for, so that one at which the loop was left
-   * comes again.
+   * With a group, an event counts as handled when the next one is requested, so the event at which the loop was left is delivered
+   * again.
    */
   subscribe<Pattern extends AnyOf<(keyof Events & string) | '*'>>(
     pattern: Pattern,
@@ -274,7 +274,7 @@ export class EventBus<Events = StandardEvents> {
   /**
    * The events that a group has parked, in the order of the log.
    *
-   * Fails with `UNSUPPORTED` where the engine cannot park events.
+   * Fails with `UNSUPPORTED` if the engine cannot park events.
    */
   async *parked(group: string): AsyncGenerator<ParkedEvent, void, undefined> {
     assertName('group', group)
@@ -293,8 +293,8 @@ export class EventBus<Events = StandardEvents> {
   }
 
   /**
-   * Has the parked event with this id tried again, or all of them, by the group's active subscription or its next one; their
-   * attempts count from 1. Resolves to the number of events. Rejects with `UNSUPPORTED` as {@link parked}.
+   * Lets the group's active subscription, or its next one, retry the parked event with this id, or all of them; their attempts count
+   * from 1. Resolves to the number of events. Rejects with `UNSUPPORTED` as {@link parked}.
    */
   async retry(group: string, id?: string): Promise<number> {
     assertName('group', group)
@@ -317,8 +317,8 @@ export class EventBus<Events = StandardEvents> {
   }
 
   /**
-   * Ends all subscriptions, waits for the handlers of groups that run and commits their events, and stores what was
-   * emitted and still waits. Doing it twice does nothing. A handler that closes its own bus is not waited for.
+   * Ends all subscriptions, waits for running handlers of groups and commits their events, and stores the emitted events that are
+   * still waiting. Calling it twice is fine. A handler that closes its own bus is not awaited.
    */
   async close({ drainMs }: CloseOptions = {}): Promise<void> {
     if (drainMs !== undefined) assertMilliseconds('drainMs', drainMs)
@@ -388,7 +388,7 @@ export class EventBus<Events = StandardEvents> {
       for (const running of this.#subscriptions) {
         if (running.group !== group) continue
         throw new TypeError(
-          `group must name one subscription of a bus, got ${describe(group)} again; it would stand by for ever`,
+          `group must name one subscription of a bus, got ${describe(group)} twice; the second would stand by forever`,
         )
       }
     }

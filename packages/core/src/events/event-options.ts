@@ -12,43 +12,43 @@ export interface EventBusOptions extends ConnectionOptions {
    */
   readonly inMemory?: boolean | undefined
   /**
-   * CloudEvents source of what is emitted here, a URI reference.
+   * CloudEvents source of the events emitted here, a URI reference.
    * @default `/cli-ops/<name of the CLI>/<instance>`
    */
   readonly source?: string | undefined
   /**
-   * How long events are kept for late readers, in milliseconds. What a durable group has not read yet is kept
-   * longer, up to `maxBytes`.
+   * How long events are kept for late readers, in milliseconds. Events that a durable group has not read yet are kept longer, up to
+   * `maxBytes`.
    * @default 60_000
    */
   readonly retentionMs?: number | undefined
   /**
-   * How much is kept, in bytes; beyond it the oldest events go, and whoever needed them is told of a gap.
+   * Size limit of the log, in bytes; beyond it the oldest events are removed, and readers that needed them get a gap.
    * @default 67_108_864 (64 MiB)
    */
   readonly maxBytes?: number | undefined
   /**
-   * Whether an emitted event is on stable storage when `emit` resolves: it then survives a power failure, and not
-   * only a crash of the process. It costs about a millisecond. An engine that cannot promise that refuses the event
-   * (`UNSUPPORTED`); where it has replicas, most of its nodes have the event by then.
+   * Whether an emitted event is on stable storage when `emit` resolves: it then survives a power failure, not only a crash of the
+   * process. Costs about a millisecond. An engine that cannot guarantee it rejects the event (`UNSUPPORTED`); with replicas, a
+   * majority of the nodes has the event by then.
    * @default false
    */
   readonly durable?: boolean | undefined
   /**
-   * How many events of one type this process may emit, or false for any number.
+   * How many events of one type this process may emit, or false for no limit.
    * @default `CLI_OPS_RATE_LIMIT`, else { max: 10, perMs: 1000, burst: 600, onLimit: 'reject' }
    */
   readonly rateLimit?: false | RateLimit | undefined
   /**
-   * Schemas by event type: any Standard Schema (zod, valibot, arktype, …). What is emitted here must satisfy them, and
-   * what others emitted is skipped with a warning unless it does; handlers are given the schema's output.
+   * Schemas by event type: any Standard Schema (zod, valibot, arktype, …). Events emitted here must match them; received events that
+   * do not match are skipped with a warning. Handlers get the schema's output.
    */
   readonly schemas?: Readonly<Record<string, StandardSchema>> | undefined
 }
 
 /** Options of one `emit`. */
 export interface EmitOptions {
-  /** Ends the wait for storage or for the rate limit. An event that is already being stored may still be. */
+  /** Ends the wait for storage or for the rate limit. An event whose storage has started may still be stored. */
   readonly signal?: AbortSignal | undefined
   /**
    * Whether this event is on stable storage when `emit` resolves.
@@ -65,15 +65,14 @@ export interface EmitOptions {
 /** Options of a subscription. */
 export interface SubscribeOptions {
   /**
-   * Where to begin: with what is emitted from now on, with the oldest kept event, with the first event at or after a
-   * date, or behind the event with this cursor.
+   * Where to start: with new events, with the oldest kept event, with the first event at or after a date, or after the event with
+   * this cursor.
    * @default 'latest'
    */
   readonly from?: 'latest' | 'earliest' | Date | Cursor | undefined
   /**
-   * Makes the subscription durable under this name: its cursor is kept, and its next start, in whatever process,
-   * goes on where it ended. Of several subscriptions with one name, over all processes, one is active and the
-   * others stand by.
+   * Makes the subscription durable under this name: its cursor is kept, and its next start, in any process, continues where it
+   * ended. Of several subscriptions with the same name, across all processes, one is active and the others stand by.
    */
   readonly group?: string | undefined
   /** Ends the subscription. */
@@ -86,25 +85,25 @@ export interface SubscribeOptions {
   readonly onError?:
     ((error: unknown, event: EventEnvelope, attempt: number) => unknown) | undefined
   /**
-   * How often a group's handler is given an event, counted over restarts and processes; an attempt that a crash cut off
-   * counts, too. Then the event is parked in the group's own log, and the next one follows. `Infinity` never parks.
+   * How often a group's handler gets an event, counted across restarts and processes; an attempt that a crash cut off counts, too.
+   * Then the event is parked in the group's own log, and the next one follows. `Infinity` never parks.
    * @default 5
    */
   readonly maxAttempts?: number | undefined
   /**
-   * How long a group's handler may take for one event, in milliseconds. Then the attempt has failed and another process
-   * may have the group; the handler, which cannot be stopped, is left behind.
+   * How long a group's handler may take for one event, in milliseconds. After that the attempt has failed and another process may
+   * take over the group; the handler, which cannot be stopped, is abandoned.
    * @default no limit
    */
   readonly handlerTimeoutMs?: number | undefined
   /**
-   * How long a group waits before the second attempt, the third, and so on, in milliseconds; the last figure goes for all
-   * further ones.
+   * How long a group waits before the second attempt, the third, and so on, in milliseconds; the last value applies to all further
+   * ones.
    * @default [100, 1000, 5000, 10_000]
    */
   readonly retryDelaysMs?: readonly number[] | undefined
   /**
-   * Called when events have expired before they could be read; reading goes on at the oldest kept one.
+   * Called when events have expired before they could be read; reading continues at the oldest kept one.
    * @default `on` writes one line to stderr; `subscribe` and `once` fail with `CURSOR_GAP`
    */
   readonly onGap?: ((gap: EventGap) => void) | undefined
@@ -113,9 +112,8 @@ export interface SubscribeOptions {
 /** Options of `subscribe`. */
 export interface PullOptions extends SubscribeOptions {
   /**
-   * Whether to wait for further events. With false the iteration ends when everything that is kept has been handed out:
-   * with a group, a command that runs now and then catches up on what happened in between. It still waits while
-   * another subscription of the group is active.
+   * Whether to wait for further events. With false the iteration ends after the last kept event: with a group, a command that runs
+   * now and then catches up on what happened in between. It still waits while another subscription of the group is active.
    * @default true
    */
   readonly wait?: boolean | undefined
@@ -124,8 +122,8 @@ export interface PullOptions extends SubscribeOptions {
 /** Options of `close`. */
 export interface CloseOptions {
   /**
-   * How long handlers that run may take to finish, in milliseconds; those of a group are then committed. Where it is
-   * given, handlers without a group are waited for as well.
+   * How long running handlers may take to finish, in milliseconds; those of a group are then committed. If given, handlers without a
+   * group are awaited as well.
    * @default 10_000, for groups alone
    */
   readonly drainMs?: number | undefined
@@ -152,18 +150,18 @@ export interface ReadOptions {
  */
 export interface Subscription {
   /**
-   * Resolves when the position is fixed and, for a group, this subscription is the active one. On one machine the position is
-   * fixed before `on` returns; on an engine, what another process emits before this resolves may be missed. Rejects where the
-   * events cannot be read; nothing has to be done about that.
+   * Resolves when the position is fixed and, for a group, this subscription is the active one. On one machine the position is fixed
+   * before `on` returns; on an engine, what another process emits before this resolves may be missed. Rejects if the events cannot
+   * be read; this rejection may be ignored.
    */
   readonly ready: Promise<void>
   /**
-   * Resolves when the subscription was ended and, for a group, its running handler has finished. Rejects with the reason
-   * where it ended by itself, because the events cannot be read. A group of which nobody looks at this then makes the
-   * process end with 69 (EX_UNAVAILABLE), unless the process has an exit code of its own.
+   * Resolves when the subscription has ended and, for a group, its running handler has finished. Rejects with the reason if it ended
+   * by itself because the events cannot be read. If nothing handles this promise, a group then makes the process exit with 69
+   * (EX_UNAVAILABLE), unless the process sets an exit code itself.
    */
   readonly closed: Promise<void>
-  /** Ends the subscription; no handler is called afterwards. Doing it twice does nothing. */
+  /** Ends the subscription; no handler is called afterwards. Calling it twice is fine. */
   unsubscribe(): void
   [Symbol.dispose](): void
 }

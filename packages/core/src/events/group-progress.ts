@@ -38,7 +38,7 @@ export class GroupProgress {
     } catch (error) {
       warnOnce(
         `commit ${this.#group}`,
-        `cannot store how far group "${this.#group}" is, so its events may come again: ${errorText(error)}`,
+        `cannot store the cursor of group "${this.#group}", so its events may be delivered again: ${errorText(error)}`,
       )
     }
   }
@@ -51,7 +51,7 @@ export class GroupProgress {
     } catch (error) {
       warnOnce(
         `unpark ${this.#group}`,
-        `event ${event.id} of group "${this.#group}" was handled and stays parked: ${errorText(error)}`,
+        `event ${event.id} of group "${this.#group}" was handled but stays parked: ${errorText(error)}`,
       )
     }
   }

@@ -41,7 +41,7 @@ export async function parkEvent(
       if (isCliOpsError(failure, 'CLOSED')) return false
       // Such as a hub whose store has no place for it.
       if (isCliOpsError(failure) && !failure.retryable) throw failure
-      warnOnce(`park ${group}`, `cannot park ${what}, which waits: ${errorText(failure)}`)
+      warnOnce(`park ${group}`, `cannot park ${what}, so its group waits: ${errorText(failure)}`)
       await pause(RETRY_AFTER_MS, ending)
       if (ending.aborted) return false
     }

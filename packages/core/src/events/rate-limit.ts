@@ -1,11 +1,11 @@
 /** How many events of one type a process may emit. */
 export interface RateLimit {
-  /** Events in any `perMs` milliseconds on the long run. */
+  /** Long-term number of events per `perMs` milliseconds. */
   readonly max: number
   /** Milliseconds. */
   readonly perMs: number
   /**
-   * Events at once, after a time without any: a loop that announces what it has found passes, a flood does not.
+   * Events at once, after a quiet period: enough for a loop that announces its results, not for a flood.
    * @default `max`
    */
   readonly burst?: number | undefined

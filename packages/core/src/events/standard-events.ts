@@ -1,8 +1,7 @@
 /**
- * The events that the kit and its example CLIs know, by type. Members that are not listed may be added; a
- * consumer ignores what it does not know.
+ * The events that the kit and its example CLIs know, by type. Members may be added; a consumer ignores those it does not know.
  *
- * `title` and `name` may be missing, because an emitter of an older version, or a test, may give the id alone.
+ * `title` and `name` may be missing, because an older emitter, or a test, may give only the id.
  */
 export interface StandardEvents {
   /** A key of a watched configuration file changed; nested keys are joined with dots, `null` stands for removed. */
@@ -84,15 +83,15 @@ export type CommandEnded = {
   [extra: string]: unknown
 }
 
-/** What became of the lock of a command, as its last event tells it. */
+/** What became of a command's lock, as its last event reports. */
 export type CommandLockFacts = {
   resource: string
   /** Id of the grant; absent where there was none. */
   id?: string | undefined
-  /** What the lock was for, in the words of its owner. */
+  /** Its owner's label for what the lock was for. */
   label?: string | undefined
   slot?: string | undefined
-  /** How long it was waited for, in milliseconds. */
+  /** How long the wait took, in milliseconds. */
   waitedMs?: number | undefined
   /** How long it was held, in milliseconds. */
   heldMs?: number | undefined
@@ -134,8 +133,8 @@ export type LockForced = CommandLockFacts & {
 }
 
 /**
- * Data of `command:failed`. Never messages, which may hold secrets. Where the process was killed, whoever noticed first stored it: the
- * exit code is `null`, and the duration counts until then.
+ * Data of `command:failed`. Never messages, which may hold secrets. If the process was killed, the first process that noticed stored
+ * it: the exit code is `null`, and the duration counts until then.
  */
 export type CommandFailed = {
   cli: string

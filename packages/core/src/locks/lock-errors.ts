@@ -45,7 +45,7 @@ export function lockSupersededError(resource: string, newer: Holder | undefined)
 export function ownDeadlockError(resource: string, id: string): CliOpsError {
   return new CliOpsError(
     'LOCK_DEADLOCK',
-    `waiting for ${JSON.stringify(resource)} would never end: it is held by the caller itself, further up`,
+    `waiting for ${JSON.stringify(resource)} would never end: the caller itself already holds it`,
     { details: { resource, id } },
   )
 }

@@ -34,16 +34,16 @@ import { closedError } from '../base/errors/closed-error.js'
 /** Options of a {@link LockManager}. */
 export interface LockManagerOptions extends ConnectionOptions {
   /**
-   * How long an acquisition waits, in milliseconds, where it does not say so itself.
+   * Default timeout of an acquisition, in milliseconds.
    * @default `CLI_OPS_LOCK_TIMEOUT_MS`, else without limit
    */
   readonly timeoutMs?: number | undefined
 }
 
 /**
- * Locks on named resources, shared by every process of this user (or of the engine behind the URL). A lock is held
- * by one owner, or by several in shared mode; waiters are served in the order of arrival; what a crash leaves
- * behind is recognised and removed by the next process that wants the lock.
+ * Locks on named resources, shared by every process of this user (or of the engine behind the URL). A lock is held by one owner, or
+ * by several in shared mode; waiters are served in the order of arrival; the next process that wants the lock recognises and removes
+ * what a crash left behind.
  *
  * @throws TypeError when an option is wrong
  * @example
@@ -64,7 +64,7 @@ export class LockManager {
   readonly #held = new Set<HeldLock>()
   readonly #closing = new AbortController()
 
-  /** @param resource the resource meant where a method is not given one */
+  /** @param resource the resource of methods that are called without one */
   constructor(resource?: string, options?: LockManagerOptions)
   constructor(options?: LockManagerOptions)
   constructor(first?: string | LockManagerOptions, second: LockManagerOptions = {}) {
@@ -89,8 +89,8 @@ export class LockManager {
    * Runs a callback while holding the lock, and resolves to its result. The lock is released whether the callback
    * returns or throws.
    *
-   * The callback and all it awaits are one flow: asking again for the same resource in it is refused at once
-   * with `LOCK_DEADLOCK`, except for sharing it once more where it is shared already.
+   * The callback and everything it awaits are one flow: a request for the same resource inside it is rejected at once with
+   * `LOCK_DEADLOCK`, except a second shared one where the lock is shared.
    *
    * @throws CliOpsError `LOCK_TIMEOUT`, `LOCK_HELD` (with `timeoutMs: 0`), `LOCK_DEADLOCK`, `STORAGE_FAILED`,
    *   `INSECURE_DIRECTORY`, `UNSUPPORTED`, `CLOSED`; the reason of `options.signal`; whatever the callback throws
@@ -125,18 +125,17 @@ export class LockManager {
   }
 
   /**
-   * Takes the lock until it is released: `await using lock = await locks.lock('db')`. Throws as {@link acquire}; since
-   * no callback says what runs under the lock, only `lock.run` makes a nested request a detected deadlock.
+   * Takes the lock until it is released: `await using lock = await locks.lock('db')`. Throws as {@link acquire}; without a callback
+   * that says what runs under the lock, a nested request is detected as a deadlock only inside `lock.run`.
    */
   async lock(resource?: string, options?: LockOptions): Promise<Lock> {
     return this.#obtain(resource, options)
   }
 
   /**
-   * Takes the lock where that is possible at once, else resolves to `null`. `timeoutMs` and `onWait` have no meaning here.
+   * Takes the lock if it is free, else resolves to `null`. `timeoutMs` and `onWait` have no effect.
    *
-   * @throws CliOpsError `LOCK_DEADLOCK` where the running flow holds it itself, since no other try would end differently; else as
-   *   {@link acquire}
+   * @throws CliOpsError `LOCK_DEADLOCK` if the running flow holds it itself, since no retry would succeed; else as {@link acquire}
    */
   async tryLock(resource?: string, options: LockOptions = {}): Promise<Lock | null> {
     const name = this.#nameOf(resource)
@@ -180,13 +179,13 @@ export class LockManager {
   }
 
   /**
-   * Locks a file as proper-lockfile does, so that other tools that use it wait as well, and under a named lock, so that
-   * users of this kit wait in order and never race for a stale lock. The file may be missing, its directory may not.
+   * Locks a file as proper-lockfile does, so that tools that use it wait as well, and under a named lock, so that users of this kit
+   * wait in order and never race for a stale lock. The file need not exist; its directory must.
    *
-   * `release()` gives back the named lock once `<path>.lock` is gone. Where that cannot be removed, it rejects with
-   * `STORAGE_FAILED`, whose `details` are the `path` that is left and its `errno`, and the named lock stays: calling it again
-   * tries again. From the first attempt on `assertHeld()` throws, since what is left is not renewed and other tools may
-   * take it over after 10 s. After the process has ended users of this kit get the name at once.
+   * `release()` releases the named lock once `<path>.lock` is gone. If that cannot be removed, it rejects with `STORAGE_FAILED`,
+   * with the remaining `path` and the `errno` in `details`, and keeps the named lock; call it again to retry. After the first
+   * attempt `assertHeld()` throws, since the file is no longer renewed and other tools may take it over after 10 s. When the process
+   * ends, users of this kit get the name at once.
    *
    * @throws CliOpsError as {@link acquire}; `LOCK_HELD` and `LOCK_TIMEOUT` also for another tool's lock
    */
@@ -211,7 +210,7 @@ export class LockManager {
     return info !== null && info.id !== ''
   }
 
-  /** Describes the lock; `null` where nobody holds it or waits for it. */
+  /** Describes the lock; `null` if nobody holds it or waits for it. */
   async inspect(resource?: string): Promise<LockInfo | null> {
     const name = this.#nameOf(resource)
     return (await this.#driver()).inspect(name)
@@ -223,8 +222,8 @@ export class LockManager {
   }
 
   /**
-   * Takes a lock from the grant with this id, and from no other. False where that id does not hold it (any more). The event `lock:forced`
-   * says who lost it and who took it away.
+   * Releases the grant with this id by force, and no other. Resolves to false if that id does not hold the lock, or no longer does.
+   * The event `lock:forced` names both parties.
    */
   async forceRelease(resource: string, lockId: string): Promise<boolean> {
     assertName('resource', resource)
@@ -244,7 +243,7 @@ export class LockManager {
     return (await this.#driver()).clean()
   }
 
-  /** Releases the locks that were taken here, ends the waits with `CLOSED`, and gives the driver back. */
+  /** Releases the locks of this manager, ends its waits with `CLOSED`, and closes the driver. */
   async close(): Promise<void> {
     if (this.#closing.signal.aborted) return
     this.#closing.abort(closedError('this LockManager'))

@@ -133,7 +133,7 @@ function irremovable(file: string, error: unknown): CliOpsError {
   const path = `${file}.lock`
   return new CliOpsError(
     'STORAGE_FAILED',
-    `cannot remove ${printable(path)} (${String(code)}), so ${printable(file)} stays locked; release it again once that is mended`,
+    `cannot remove ${printable(path)} (${String(code)}), so ${printable(file)} stays locked; release it again once that is fixed`,
     { cause: error, details: { path, errno: code } },
   )
 }

@@ -25,8 +25,8 @@ export const checkAccess: Check = async (context) => {
 }
 
 function describe({ bearer, granted, refused }: EngineAccess): string {
-  const limits = refused.length === 0 ? '' : `, and not for ${refused.join(', ')}`
-  return `${bearer} is good for ${granted.join(', ') || 'nothing'}${limits}`
+  const limits = refused.length === 0 ? '' : `, but not ${refused.join(', ')}`
+  return `${bearer} allows ${granted.join(', ') || 'nothing'}${limits}`
 }
 
 async function accessTo(

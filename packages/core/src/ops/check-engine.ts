@@ -48,7 +48,7 @@ export const checkClock: Check = async (context) => {
   const aheadMs = last === undefined ? 0 : Date.parse(last.time) - Date.now()
   if (!(aheadMs > CLOCK_MS)) return ok('no event comes from the future')
   return warning(
-    `the last event says that it was emitted ${describeDuration(aheadMs)} from now, so the clock was set back or another machine’s is ahead`,
+    `the last event is dated ${describeDuration(aheadMs)} in the future: the clock was set back, or another machine’s clock is ahead`,
     'keep the clocks in time (timedatectl set-ntp true); until then "--since" finds too much or too little',
   )
 }

@@ -15,11 +15,11 @@ import type { OpsContext } from './ops-context.js'
 export const checkHome: Check = ({ connection: { home } }) => {
   if (nodeFileSystem.status(home) === undefined) {
     accessSync(existingPart(home), constants.W_OK | constants.X_OK)
-    return ok(`${home} is not there yet; the first command makes it`)
+    return ok(`${home} does not exist yet; the first command creates it`)
   }
   assertPrivateDirectory(home, nodeFileSystem)
   accessSync(home, constants.R_OK | constants.W_OK | constants.X_OK)
-  return ok(`${home} is yours alone`)
+  return ok(`${home} is private to you`)
 }
 
 export const checkFileSystem: Check = ({ connection: { home } }) =>
@@ -59,10 +59,10 @@ export const checkSockets: Check = ({ connection }) => {
   if (directory === undefined) return ok('no directory is needed')
   const { path, variable } = directory
   if (nodeFileSystem.status(path) === undefined) {
-    return ok(`${path} is not there yet; the first server makes it`)
+    return ok(`${path} does not exist yet; the first server creates it`)
   }
   assertPrivateDirectory(path, nodeFileSystem, variable)
-  return ok(`${path} is yours alone`)
+  return ok(`${path} is private to you`)
 }
 
 /** The path itself or the nearest directory above it: nothing is made for the sake of looking. */

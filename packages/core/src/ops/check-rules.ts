@@ -52,10 +52,7 @@ function judgeRule(
   )
   const meant = key === '*' ? undefined : closestName(key, open)
   return meant === undefined
-    ? warning(
-        `${rule}: never seen`,
-        `run the command once, and look again with "${program} doctor"`,
-      )
+    ? warning(`${rule}: never seen`, `run the command once, then "${program} doctor" again`)
     : warning(
         `${rule}: never seen; did you mean "${meant}", which ran ${textAge(times.get(meant) ?? new Date())} ago?`,
         'name the command in config.json as the CLI itself does',
@@ -75,10 +72,10 @@ function unseenCli(
   return meant === undefined
     ? warning(
         `${rule}: never seen`,
-        `is the plugin in "${cli}"? "cli-ops attach ${cli}" finds out; else run it once, and look again with "${program} doctor"`,
+        `"cli-ops attach ${cli}" checks that "${cli}" has the plugin; or run it once, then "${program} doctor" again`,
       )
     : warning(
-        `${rule}: no "${cli}" was ever seen; did you mean "${meant}"?`,
+        `${rule}: "${cli}" was never seen; did you mean "${meant}"?`,
         'name the CLI in config.json as it calls itself',
       )
 }

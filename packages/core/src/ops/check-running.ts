@@ -19,12 +19,12 @@ export const checkLocks: Check = async (context) => {
   if (blocked.length > 0) {
     return warning(
       blocked.join('; '),
-      'nobody can take such a lock, or it may seem taken; look at what is there, and move it elsewhere',
+      'such a lock cannot be taken, or may seem taken; check what is there, and move it elsewhere',
     )
   }
   const listed = await unlessUnsupported(() => coordinator.locks.list())
   if (isUnsupported(listed))
-    return warning(listed.refusal, 'a command that must have a lock does not run; all others do')
+    return warning(listed.refusal, 'commands that need a lock do not run; all others do')
   const locks = listed.filter(({ id }) => id !== '')
   const doubtful = locks.flatMap(({ resource, holders }) =>
     holders
@@ -37,7 +37,7 @@ export const checkLocks: Check = async (context) => {
     [...doubtful.map(describeDoubtful), ...ghosts.map(describeGhosts)].join('; '),
     [
       ...doubtful.map((lock) => remedyFor(lock, program)),
-      ...(ghosts.length > 0 ? [`nobody is kept waiting by that; ${program} clean removes it`] : []),
+      ...(ghosts.length > 0 ? [`nobody waits because of it; ${program} clean removes it`] : []),
     ].join('\n      '),
   )
 }
@@ -59,10 +59,10 @@ function foreignPart(path: string): string | undefined {
     (name) => parseStateName(name) === undefined && parseSharerName(name) === undefined,
   )
   if (foreign.length > 0)
-    return `${path} holds ${foreign.slice(0, 3).map(jsonLine).join(', ')}, which is not the kit’s`
+    return `${path} contains ${foreign.slice(0, 3).map(jsonLine).join(', ')}, which the kit did not create`
   const states = names.filter((name) => parseStateName(name) !== undefined)
   if (states.length <= 1) return undefined
-  return `${path} holds several states, as after a backup was restored over it: ${states.map(jsonLine).join(', ')}`
+  return `${path} contains several states, as after restoring a backup over it: ${states.map(jsonLine).join(', ')}`
 }
 
 function isUnknown({ state }: Owner): boolean {
@@ -72,13 +72,13 @@ function isUnknown({ state }: Owner): boolean {
 /** Who waits for a free lock for longer than a moment has died, or is somewhere that cannot be looked into. */
 function describeGhosts({ resource, waiters }: LockInfo): string {
   const owners = waiters.map((waiter) => describeOwner(waiter)).join(', ')
-  return `${jsonLine(resource)} is free, and waited for by ${owners}`
+  return `${jsonLine(resource)} is free, but still waited for by ${owners}`
 }
 
 type HeldBy = Holder & { readonly resource: string }
 
 function describeDoubtful({ resource, owner, label, slot }: HeldBy): string {
-  const doubt = owner.state === 'unknown' ? ', which cannot be judged from here' : ''
+  const doubt = owner.state === 'unknown' ? ', which cannot be checked from here' : ''
   return `${jsonLine(resource)} is held by ${describeOwner(owner, label, slot)}${doubt}`
 }
 
@@ -86,7 +86,7 @@ function remedyFor({ resource, id, owner }: HeldBy, program: string): string {
   const release = releaseCommand(program, resource, id)
   return owner.state === 'stopped'
     ? `resume it (kill -CONT ${owner.pid}), or take the lock: ${release}`
-    : `if the holder will not go on: ${release}`
+    : `if the holder will not continue: ${release}`
 }
 
 export const checkInstances: Check = async ({ coordinator }) => {

@@ -41,7 +41,7 @@ const MARKS = {
   failure: () => styleOf(process.stdout).bad('FAIL'),
 }
 
-/** `doctor`: looks at what the kit needs of this machine; each finding comes with its remedy. Exit code 1 on a failure. */
+/** `doctor`: looks at what the kit needs from this machine; each finding comes with its remedy. Exit code 1 on a failure. */
 export const runDoctor: OpsRun = async (context) => {
   const findings: (Finding & { readonly check: string })[] = []
   for (const [check, look] of usesThisMachine(context) ? [...LOCAL_CHECKS, ...CHECKS] : CHECKS) {

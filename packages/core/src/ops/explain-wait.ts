@@ -82,7 +82,7 @@ function explanationText(info: LockInfo, known: Known): string {
       `${index === 0 ? '  held by   ' : '            '}${named(holder, known)}, for ${textAge(holder.since)}${usualText(holder, known)}`,
   )
   if (held.length === 0)
-    held.push('  held by   nobody at this moment; the first in the queue is about to take it')
+    held.push('  held by   nobody right now; the first in the queue is about to take it')
   const queue = waiting.map(
     (waiter, index) =>
       `${index === 0 ? '  waiting   ' : '            '}${index + 1}. ${named(waiter, known)}, for ${textAge(waiter.since)}`,

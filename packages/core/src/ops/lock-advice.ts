@@ -26,14 +26,14 @@ export function lockAdvice(
     }
     if (state === 'unknown')
       advice.push({
-        what: `nothing here tells whether the holder still runs; look ${host === '' ? 'where it was started' : `on ${host}`}`,
+        what: `this machine cannot tell whether the holder is still running; look ${host === '' ? 'where it was started' : `on ${host}`}`,
       })
     if (canSignal && state === 'stopped')
       advice.push({ what: `${process} is stopped; to continue it`, command: `kill -CONT ${pid}` })
     if (canSignal && state !== 'unknown')
       advice.push({ what: `to ask ${process} to end`, command: `kill ${pid}` })
     advice.push({
-      what: `to take the lock from ${process}, which goes on without it`,
+      what: `to take the lock from ${process}, which continues without it`,
       command: releaseCommand(program, info.resource, holder.id),
     })
   }

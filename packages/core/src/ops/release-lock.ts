@@ -43,8 +43,8 @@ async function release(
   print(
     { resource, id, released, ...(released && owner !== undefined ? { owner } : {}) },
     released
-      ? `Released ${jsonLine(resource)}${owner === undefined ? '' : ` from ${describeOwner(owner)}`}. Where that process goes on, it does so without the lock.`
-      : `Nothing to release: nobody holds ${jsonLine(resource)} under the id ${id} (any more); see "${program} locks".`,
+      ? `Released ${jsonLine(resource)}${owner === undefined ? '' : ` from ${describeOwner(owner)}`}. If that process is still running, it continues without the lock.`
+      : `Nothing to release: no holder of ${jsonLine(resource)} has the id ${id} (any longer); see "${program} locks".`,
   )
   return released ? 0 : 1
 }
@@ -66,7 +66,7 @@ function tellCommands(
     command: releaseCommand(program, resource, holder.id),
   }))
   const lines = told.flatMap(({ command }, index) => [
-    `  ${heldBy(holders[index])}; to take it from there:`,
+    `  ${heldBy(holders[index])}; to take it from this one:`,
     `    ${command}`,
   ])
   const text = [`Nothing was released. ${jsonLine(resource)} is held by`, ...lines].join('\n')
@@ -93,7 +93,7 @@ async function choose(
 ): Promise<Holder | undefined> {
   const [only] = holders
   if (only !== undefined && holders.length === 1) {
-    const question = `${jsonLine(resource)} is held by ${heldBy(only)}. Whether it goes on or not, it loses the lock. Take it? [y/N] `
+    const question = `${jsonLine(resource)} is held by ${heldBy(only)}. It loses the lock, whether or not it keeps running. Take it? [y/N] `
     return /^y(?:es)?$/iu.test(await ask(question, signal)) ? only : undefined
   }
   const list = holders.map((holder, index) => `  ${index + 1}. ${heldBy(holder)}`)

@@ -75,7 +75,7 @@ function turnTable(turns: readonly LockTurn[]): string {
       endText(turn),
     ]),
   )
-  return left === 0 ? table : `${table}\n${left} before these: --json has them all`
+  return left === 0 ? table : `${table}\n${left} earlier: --json lists them all`
 }
 
 function endText({ outcome, by, code }: LockTurn): string {

@@ -120,7 +120,7 @@ function warningsOf({ instances = [], locks = [], parked, refusal, disk }: Statu
     ...instances.filter(({ state }) => state === 'hung').map(describeHung),
     ...parked.map(parkedSummary),
     ...(disk !== undefined && disk.freeBytes < LOW_DISK_BYTES
-      ? [`only ${sizeText(disk.freeBytes)} are free on the disk`]
+      ? [`only ${sizeText(disk.freeBytes)} free on the disk`]
       : []),
   ]
 }
@@ -130,7 +130,7 @@ function lockWarning({ resource, holders, waiting }: LockInfo): string[] {
   return holders
     .filter(({ owner }) => owner.state !== 'running')
     .map(({ owner, label, slot }) => {
-      const doubt = owner.state === 'unknown' ? ', which cannot be judged from here' : ''
+      const doubt = owner.state === 'unknown' ? ', which cannot be checked from here' : ''
       return `${jsonLine(resource)} is held by ${describeOwner(owner, label, slot)}${doubt}${queue}`
     })
 }

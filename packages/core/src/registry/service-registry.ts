@@ -42,8 +42,8 @@ export class ServiceRegistry {
   }
 
   /**
-   * Announces this process under a name. Doing so again merges the fields. The record goes when it is unregistered, when
-   * this registry is closed, and when the process exits; after a crash nobody is shown it.
+   * Announces this process under a name. Doing so again merges the fields. The record is removed on `unregister`, when this registry
+   * is closed, and when the process exits; after a crash it is never shown.
    *
    * @throws TypeError for an invalid name or metadata
    * @throws CliOpsError `STORAGE_FAILED`, `INSECURE_DIRECTORY`, `ENGINE_UNAVAILABLE`, `CLOSED`
@@ -72,8 +72,8 @@ export class ServiceRegistry {
   }
 
   /**
-   * Takes back what was registered under a name, by any `ServiceRegistry` of this process. Where the process also
-   * serves requests under that name, the record stays as long as it does. An unknown name is no error.
+   * Removes a registration by name, whichever `ServiceRegistry` of this process made it. If the process also serves requests under
+   * that name, the record stays until it stops. An unknown name is not an error.
    */
   async unregister(name: string, options: RegistryCallOptions = {}): Promise<void> {
     assertName('name', name)
@@ -88,8 +88,8 @@ export class ServiceRegistry {
   }
 
   /**
-   * Resolves to the running instances, oldest first, with those that hang marked: they are suspended, or did not answer
-   * within 300 ms. Instances of dead processes are never among them. This process itself is left out unless asked for.
+   * Resolves to the running instances, oldest first, and marks the hung ones: suspended, or without an answer within 300 ms.
+   * Instances of dead processes are never among them. This process itself is left out unless `includeSelf` is set.
    */
   async discover(
     filter: ServiceFilter = {},
@@ -107,8 +107,8 @@ export class ServiceRegistry {
   }
 
   /**
-   * Reports instances as they come and go, first those that run already. A process that is killed is noticed
-   * within a second. While a `next()` is pending the process is kept alive; nothing is left after the loop ends.
+   * Reports instances as they come and go, starting with the running ones. A process that is killed is noticed within a second.
+   * While a `next()` is pending the process is kept alive; nothing is left after the loop ends.
    */
   watch(
     filter: ServiceFilter = {},
@@ -133,13 +133,13 @@ export class ServiceRegistry {
     return watch
   }
 
-  /** Removes what dead processes left and resolves to the instances that were found dead. */
+  /** Removes the records of dead processes and resolves to them. */
   async cleanDeadProcesses(options: RegistryCallOptions = {}): Promise<ServiceInfo[]> {
     const { driver } = await this.#open(options)
     return driver.clean()
   }
 
-  /** Takes back everything that this object registered and ends its watches. */
+  /** Removes everything that this object registered and ends its watches. */
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true

@@ -153,7 +153,7 @@ export class ClientConnection implements RpcReceiver, PendingOwner {
               'MESSAGE_TOO_LARGE',
               `a reply of ${label} is larger than maxMessageBytes`,
             )
-          : new CliOpsError('INVALID_MESSAGE', `${label} sent something that is no JSON`),
+          : new CliOpsError('INVALID_MESSAGE', `${label} sent invalid JSON`),
       ),
     )
   }
@@ -201,7 +201,7 @@ export class ClientConnection implements RpcReceiver, PendingOwner {
       this.toFailure(
         new CliOpsError(
           'INVALID_MESSAGE',
-          `${this.#server.label} answered ${JSON.stringify(request.method)} with something that is no reply; the outcome is unknown`,
+          `${this.#server.label} answered ${JSON.stringify(request.method)} with an invalid reply; the outcome is unknown`,
         ),
       ),
     )

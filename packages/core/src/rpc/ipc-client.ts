@@ -21,11 +21,11 @@ export interface RequestOptions {
    */
   readonly timeoutMs?: number | undefined
   /**
-   * How long to wait for a server to appear where none is running; it counts against `timeoutMs`.
-   * @default 0, so that asking nobody fails at once
+   * How long to wait for a server if none is running; it counts against `timeoutMs`.
+   * @default 0: a missing server fails at once
    */
   readonly waitMs?: number | undefined
-  /** Ask this instance and no other. */
+  /** Ask only this instance. */
   readonly instance?: string | undefined
   /** Cancels the request: the promise is rejected with the signal's reason and the handler's signal is aborted. */
   readonly signal?: AbortSignal | undefined
@@ -42,7 +42,7 @@ export interface IPCClientOptions extends ConnectionOptions, RpcLimitOptions {
   readonly waitMs?: RequestOptions['waitMs']
   readonly instance?: RequestOptions['instance']
   /**
-   * Which of several running instances to ask. The oldest is the least likely to be about to end.
+   * Which of several running instances to ask. The oldest is the least likely to end soon.
    * @default 'oldest'
    */
   readonly pick?: Pick | undefined
@@ -52,8 +52,8 @@ const DEFAULT_TIMEOUT_MS = 30_000
 const PICKS: readonly unknown[] = ['oldest', 'newest', 'random']
 
 /**
- * Asks another CLI for something. The connection is made at the first request, shared by all, and does not keep the
- * process alive while nothing is pending.
+ * Sends requests to another CLI. It connects at the first request, shares that connection, and does not keep the process alive while
+ * nothing is pending.
  *
  * @example
  * const client = new IPCClient('cli-alpha')
@@ -91,12 +91,12 @@ export class IPCClient {
   }
 
   /**
-   * Calls a method and resolves to its result. A request that was sent is never sent again by itself.
+   * Calls a method and resolves to its result. A request is never repeated automatically.
    *
-   * @throws TypeError for an invalid method, option, or parameters that are no JSON
-   * @throws CliOpsError `NO_RESPONDER` when nothing was sent or nobody began it; `REQUEST_TIMEOUT` and
-   *   `CONNECTION_LOST` when the outcome is unknown; `REMOTE_ERROR` when the handler failed; `INVALID_MESSAGE` when the
-   *   parameters were refused; `MESSAGE_TOO_LARGE`, `INSECURE_DIRECTORY`, `UNSUPPORTED`, `CLOSED`
+   * @throws TypeError for an invalid method, option, or parameters that are not JSON
+   * @throws CliOpsError `NO_RESPONDER` when nothing was sent or no server started it; `REQUEST_TIMEOUT` and `CONNECTION_LOST` when
+   *   the outcome is unknown; `REMOTE_ERROR` when the handler failed; `INVALID_MESSAGE` when the parameters were refused;
+   *   `MESSAGE_TOO_LARGE`, `INSECURE_DIRECTORY`, `UNSUPPORTED`, `CLOSED`
    */
   call<Result = unknown>(
     method: string,
@@ -118,8 +118,8 @@ export class IPCClient {
   }
 
   /**
-   * Tells the server something and asks for no answer. Resolves when it has been sent; whether it was handled is not known.
-   * Rejects as {@link call} does, as far as it was not sent.
+   * Sends a notification, which has no answer. Resolves once it is sent; whether it was handled is unknown. Rejects as {@link call}
+   * does if it was not sent.
    */
   async notify(method: string, params?: unknown, options: RequestOptions = {}): Promise<void> {
     const request = this.#prepare(method, params, options, DEFAULT_TIMEOUT_MS)
@@ -131,9 +131,9 @@ export class IPCClient {
   }
 
   /**
-   * Calls a method and iterates over the values that its handler reports as progress; the result is the iterator's return
-   * value. A consumer that is slow slows the handler down where that awaits `progress()`. Leaving the loop cancels
-   * the request. Without `timeoutMs` the stream itself has no deadline. Rejects as {@link call} does.
+   * Calls a method and iterates over the values that its handler reports as progress; the result is the iterator's return value. A
+   * slow consumer slows down a handler that awaits `progress()`. Leaving the loop cancels the request. Without `timeoutMs` the
+   * stream itself has no deadline. Rejects as {@link call} does.
    */
   stream<Value = unknown, Result = unknown>(
     method: string,

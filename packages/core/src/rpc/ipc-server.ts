@@ -37,23 +37,23 @@ export interface IPCServerOptions extends ConnectionOptions, RpcLimitOptions {
   /** Version of the CLI, shown by the registry. */
   readonly version?: string | undefined
   /**
-   * Handlers that run at once for one connection. A client that asks for more is not read until one has ended.
+   * Maximum number of concurrent handlers per connection. Beyond that the client is not read until one has ended.
    * @default 128
    */
   readonly maxInFlight?: number | undefined
   /**
-   * How long `close()` waits for handlers that run before it aborts their signals.
+   * How long `close()` waits for running handlers before it aborts their signals.
    * @default 5000
    */
   readonly closeGraceMs?: number | undefined
   /**
-   * Whether the process goes on as long as the server listens. Without it the process ends when nothing else is
-   * left to do, as `unref()` has it.
+   * Keeps the process alive as long as the server listens. If false, the process ends when nothing else is left to do, as with
+   * `unref()`.
    * @default true
    */
   readonly keepAlive?: boolean | undefined
   /**
-   * Called when a handler throws or rejects, or returns what cannot be sent. The caller is told the message alone.
+   * Called when a handler throws, rejects, or returns a value that cannot be sent. The caller only gets the message.
    * @default nothing; with `CLI_OPS_DEBUG=1` the stack on stderr
    */
   readonly onError?: ((error: unknown, request: FailedRequest) => unknown) | undefined
@@ -63,8 +63,8 @@ export interface IPCServerOptions extends ConnectionOptions, RpcLimitOptions {
 const REQUEST_METHOD = 'request'
 
 /**
- * Answers the requests of other CLIs. It listens from the moment it is made, on a socket of its own, and announces
- * itself in the registry; handlers may be added until the end of the same tick without missing a request.
+ * Answers the requests of other CLIs. It listens from its construction, on its own socket, and announces itself in the registry;
+ * handlers added within the same tick miss no request.
  *
  * @example
  * const server = new IPCServer('cli-alpha')
@@ -121,9 +121,8 @@ export class IPCServer {
   }
 
   /**
-   * Resolves when clients can find and reach the server. Rejects with `INSECURE_DIRECTORY`, `STORAGE_FAILED`,
-   * `UNSUPPORTED`, `ENGINE_UNAVAILABLE`, or `CLOSED` when it was closed before. If nobody asks for this promise, a
-   * failure is one line on stderr.
+   * Resolves when clients can find and reach the server. Rejects with `INSECURE_DIRECTORY`, `STORAGE_FAILED`, `UNSUPPORTED`,
+   * `ENGINE_UNAVAILABLE`, or `CLOSED` when it was closed before. If this promise is never read, a failure prints one line on stderr.
    */
   get ready(): Promise<void> {
     this.#readyObserved = true
@@ -177,7 +176,7 @@ export class IPCServer {
     return this
   }
 
-  /** Lets the process end although the server listens. */
+  /** Lets the process end while the server listens. */
   unref(): this {
     this.#keepAlive = false
     this.#applyKeepAlive()
@@ -185,8 +184,8 @@ export class IPCServer {
   }
 
   /**
-   * Leaves the registry, accepts nothing more, lets the handlers that run finish within `closeGraceMs`, then aborts
-   * their signals and closes the connections. Calling it again waits for the same end.
+   * Leaves the registry, accepts no more requests, lets running handlers finish within `closeGraceMs`, then aborts their signals and
+   * closes the connections. Further calls wait for the same end.
    */
   close(): Promise<void> {
     return (this.#closing ??= this.#close())
@@ -259,7 +258,7 @@ export class IPCServer {
       this.#restoring = this.#restore(rpc, registry)
         .catch((error: unknown) => {
           const reason = errorText(error)
-          warnOnce(`restore ${this.name} ${reason}`, `cannot be asked any more: ${reason}`)
+          warnOnce(`restore ${this.name} ${reason}`, `can no longer answer requests: ${reason}`)
         })
         .finally(() => {
           this.#restoring = undefined

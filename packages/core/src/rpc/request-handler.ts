@@ -1,19 +1,19 @@
 import type { MaybePromise } from '../base/wait/maybe-promise.js'
 import type { StandardSchema } from '../base/validation/standard-schema.js'
 
-/** What a handler is given beside the data. */
+/** The second argument of a handler. */
 export interface RequestContext {
   /**
-   * Aborted when the caller cancels, its deadline passes, its connection ends, or the server gives up waiting at
-   * `close()`. Nobody will read the result then.
+   * Aborted when the caller cancels, its deadline passes, its connection ends, or the server gives up waiting at `close()`. The
+   * result is then discarded.
    */
   readonly signal: AbortSignal
   readonly client: RequestClient
   /** W3C Trace Context of the caller, where it sent one. */
   readonly traceparent: string | undefined
   /**
-   * Sends an intermediate value to a caller that streams; others ignore it. Resolves when more can be sent without
-   * piling up. Never rejects; after the end of the request it does nothing.
+   * Sends an intermediate value to a caller that streams; others ignore it. Resolves when the next value can be sent without
+   * buffering. Never rejects; after the end of the request it does nothing.
    *
    * @throws TypeError for a value that is no JSON
    * @throws CliOpsError `MESSAGE_TOO_LARGE`
@@ -21,7 +21,7 @@ export interface RequestContext {
   progress(value: unknown): Promise<void>
 }
 
-/** The connection a request came over. Who is behind it cannot be proven beyond "the same user". */
+/** The connection a request came over. Its identity cannot be verified beyond "the same user". */
 export interface RequestClient {
   /** Counts the connections of a server, from 1. */
   readonly id: number

@@ -44,7 +44,7 @@ export function fromWireError(error: WireError, server: string, method: string):
     case RPC_ERROR.invalidParams:
       return new CliOpsError(
         'INVALID_MESSAGE',
-        `${server} refused the parameters of ${JSON.stringify(method)}: ${said}`,
+        `${server} rejected the parameters of ${JSON.stringify(method)}: ${said}`,
         { details },
       )
     case RPC_ERROR.messageTooLarge:
@@ -52,13 +52,13 @@ export function fromWireError(error: WireError, server: string, method: string):
     case RPC_ERROR.deadline:
       return new CliOpsError(
         'REQUEST_TIMEOUT',
-        `${server} gave up ${JSON.stringify(method)} at its deadline; what it did until then is unknown`,
+        `${server} gave up ${JSON.stringify(method)} at its deadline; the outcome is unknown`,
         { details },
       )
     case RPC_ERROR.closing:
       return new CliOpsError(
         'NO_RESPONDER',
-        `${server} is ending and did not begin ${JSON.stringify(method)}; try again`,
+        `${server} is shutting down and did not start ${JSON.stringify(method)}; try again`,
         { details },
       )
     default:

@@ -22,8 +22,8 @@ export interface TestCoordinatorOptions {
    */
   readonly storage?: 'memory' | 'disk'
   /**
-   * The time of events, of their rate limit, retention and repeated attempts, and of the timeouts of locks, from
-   * {@link createTestClock}. Requests, and other processes, have the real time.
+   * The time of events, of their rate limit, retention and repeated attempts, and of the timeouts of locks, from {@link
+   * createTestClock}. Requests and other processes use real time.
    * @default the real time
    */
   readonly clock?: TestClock
@@ -31,15 +31,15 @@ export interface TestCoordinatorOptions {
 
 /** A coordinator that shares nothing with any other. */
 export interface TestCoordinator<Events = StandardEvents> extends Coordinator<Events> {
-  /** The temporary home; in memory, a path that is never made. */
+  /** The temporary home; in memory, a path that is never created. */
   readonly home: string
-  /** Another handle on the same locks, events and services, as another CLI would have it. */
+  /** Another handle on the same locks, events and services, as in another CLI. */
   as(name: string): Coordinator<Events>
 }
 
 /**
- * Makes an isolated coordinator for a test. Closing it closes its other handles and removes a temporary home; a test
- * that is killed leaves its home in the temporary directory.
+ * Creates an isolated coordinator for a test. Closing it closes its other handles and removes the temporary home; a killed test
+ * leaves its home in the temporary directory.
  *
  * @throws TypeError when an option is wrong, before anything is made
  * @example

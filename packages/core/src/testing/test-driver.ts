@@ -126,7 +126,7 @@ function assertRunner(runner: unknown): asserts runner is TestRunner {
 
 function assertTarget({ name, createDriver, url, except = {}, timeoutMs }: DriverUnderTest): void {
   if (typeof name !== 'string' || name === '') {
-    throw new TypeError(`name must be a string that is not empty, got ${describeValue(name)}`)
+    throw new TypeError(`name must be a non-empty string, got ${describeValue(name)}`)
   }
   if (typeof createDriver !== 'function') {
     throw new TypeError(`createDriver must be a function, got ${describeValue(createDriver)}`)

@@ -401,7 +401,7 @@ describe('doctor', () => {
       [
         'a CLI that nearly ran',
         { tol: { commands: { sync: LOCK } } },
-        /no "tol" was ever seen; did you mean "tool"\?/u,
+        /"tol" was never seen; did you mean "tool"\?/u,
       ],
       ['another CLI', { webpack: { commands: { '*': LOCK } } }, /^webpack "\*" .*never seen$/u],
       [
@@ -437,7 +437,7 @@ describe('doctor', () => {
     writeFileSync(join(home, 'locks', 'db.lock', 'notes.txt'), '')
     expect((await diagnose(home)).find('locks')).toMatchObject({
       status: 'warning',
-      message: `${join(home, 'locks', 'db.lock')} holds "notes.txt", which is not the kit’s`,
+      message: `${join(home, 'locks', 'db.lock')} contains "notes.txt", which the kit did not create`,
     })
   })
 
@@ -448,7 +448,7 @@ describe('doctor', () => {
     for (const state of ['free~7', 'free~9']) writeFileSync(join(place, state), '')
     expect((await diagnose(home)).find('locks')).toMatchObject({
       status: 'warning',
-      message: `${place} holds several states, as after a backup was restored over it: "free~7", "free~9"`,
+      message: `${place} contains several states, as after restoring a backup over it: "free~7", "free~9"`,
     })
   })
 

@@ -33,7 +33,7 @@ test.each(['wss://secret@h', 'ws://u:secret@h', 'wss://h/?token=secret'])(
   'the URL %j of a hub is refused unseen',
   (url) => {
     const open = (): unknown => openDriver({ url, home: '/nowhere', disabled: false }, 'locks')
-    expect(open).toThrow('must have no user name, password or query; give the access key in')
+    expect(open).toThrow('must not have a user name, password or query; give the access key in')
     expect(open).not.toThrow('secret')
   },
 )

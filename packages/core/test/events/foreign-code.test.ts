@@ -210,7 +210,7 @@ test('what was judged is what is stored, so that its subscribers are given it', 
   })
   await expect(open(date).emit('n', new Date())).rejects.toMatchObject({
     code: 'INVALID_MESSAGE',
-    message: expect.stringContaining('as it is stored, after JSON: no date') as string,
+    message: expect.stringContaining('in its stored form, after JSON: no date') as string,
   })
 })
 

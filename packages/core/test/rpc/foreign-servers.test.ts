@@ -79,7 +79,7 @@ describe('a client of a server that is not of the kit', () => {
   })
 
   test.each([
-    ['that is no JSON', 'what?\n', 'INVALID_MESSAGE', 'no JSON'],
+    ['that is no JSON', 'what?\n', 'INVALID_MESSAGE', 'invalid JSON'],
     ['that is too large', `"${'x'.repeat(20_000)}"\n`, 'MESSAGE_TOO_LARGE', 'maxMessageBytes'],
   ])(
     'rejects all that is pending at a message %s, since it may have been its reply',
@@ -103,10 +103,10 @@ describe('a client of a server that is not of the kit', () => {
 
   test.each<[string, object, string, string]>([
     ['an error of its own', { error: { code: -32000, message: 'mine' } }, 'REMOTE_ERROR', 'mine'],
-    ['an error without a message', { error: { code: -32000 } }, 'INVALID_MESSAGE', 'no reply'],
-    ['an error without a code', { error: { message: 'x' } }, 'INVALID_MESSAGE', 'no reply'],
-    ['an error that is a text', { error: 'no' }, 'INVALID_MESSAGE', 'no reply'],
-    ['neither result nor error', {}, 'INVALID_MESSAGE', 'no reply'],
+    ['an error without a message', { error: { code: -32000 } }, 'INVALID_MESSAGE', 'invalid reply'],
+    ['an error without a code', { error: { message: 'x' } }, 'INVALID_MESSAGE', 'invalid reply'],
+    ['an error that is a text', { error: 'no' }, 'INVALID_MESSAGE', 'invalid reply'],
+    ['neither result nor error', {}, 'INVALID_MESSAGE', 'invalid reply'],
   ])('rejects at %s, and does not wait for more', async (_what, answer, code, message) => {
     const client = await clientOf({
       onRequest: ({ id }, socket) =>

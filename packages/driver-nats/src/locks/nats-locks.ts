@@ -298,7 +298,7 @@ export class NatsLocks implements LeasedLockEngine {
   #newStore(delayMs: number): CliOpsError {
     return new CliOpsError(
       'ENGINE_UNAVAILABLE',
-      `${describeEngine(this.#context.url)} knows of no locks yet: it is new, or was emptied; locks are given in ${Math.ceil(delayMs / 1000)} s`,
+      `${describeEngine(this.#context.url)} knows of no locks yet: it is new or was emptied; it grants locks in ${Math.ceil(delayMs / 1000)} s`,
     )
   }
 

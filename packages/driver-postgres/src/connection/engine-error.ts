@@ -48,7 +48,7 @@ function meaningOf(state: string, said: string): readonly [ErrorCode, string] {
   if (/client password must be/u.test(said))
     return ['FORBIDDEN', 'it asks for a password (CLI_OPS_POSTGRES_PASSWORD)']
   if (/does not support SSL/u.test(said))
-    return ['ENGINE_UNAVAILABLE', `it has no TLS, which sslmode asks for`]
+    return ['ENGINE_UNAVAILABLE', `it has no TLS, which sslmode requires`]
   return MEANINGS[state] ?? ['ENGINE_UNAVAILABLE', '%s']
 }
 

@@ -146,7 +146,7 @@ function assertUsable(
   if (mode === 'sentinel')
     throw new CliOpsError(
       'UNSUPPORTED',
-      `${name} is a sentinel, which keeps nothing itself: write redis+sentinel://host:port/<name of the primary>`,
+      `${name} is a sentinel, which stores nothing itself: use redis+sentinel://host:port/<name of the primary>`,
     )
   if (majorVersion !== undefined && majorVersion < OLDEST_VERSION)
     throw new CliOpsError(

@@ -76,6 +76,6 @@ function lookupLoopback(url: URL): LookupFunction {
 function plainTextError(url: URL, address: string): CliOpsError {
   return new CliOpsError(
     'ENGINE_UNAVAILABLE',
-    `${describeEngine(url)} would send the access key over the network as it is (${address} is not this machine); use wss://`,
+    `${describeEngine(url)} would send the access key unencrypted over the network (${address} is not this machine); use wss://`,
   )
 }

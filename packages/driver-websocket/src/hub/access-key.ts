@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-/** What an access key may be good for. See the table in `docs/reference/hub-protocol.md` for each operation's scope. */
+/** What an access key may allow. See the table in `docs/reference/hub-protocol.md` for each operation's scope. */
 export const HUB_SCOPES = ['read', 'emit', 'lock', 'call'] as const
 
 /**
@@ -11,7 +11,7 @@ export type HubScope = (typeof HUB_SCOPES)[number]
 
 /** A secret that clients present, without the secret. */
 export interface AccessKey {
-  /** Shown wherever something was done with it: letters, digits, `.`, `_` and `-`, at most 64 of them; unique. */
+  /** Shown beside everything that is done with it: letters, digits, `.`, `_` and `-`, at most 64 of them; unique. */
   readonly name: string
   /** SHA-256 of the secret, in hexadecimal digits. See {@link hashAccessKey}. */
   readonly hash: string
@@ -21,13 +21,13 @@ export interface AccessKey {
    * @default all of them
    */
   readonly namespaces?: readonly string[] | undefined
-  /** From then on it is refused, and connections that were made with it are ended. */
+  /** From then on it is refused, and its connections are closed. */
   readonly expiresAt?: Date | undefined
 }
 
 /**
- * The access keys that are good now. A function is asked at each attempt to connect, and once a second while there are connections: one
- * that was made with an access key that is gone, or has changed, is ended. While it throws, nobody new is let in.
+ * The valid access keys. A function is called at each connection attempt, and once a second while there are connections: a
+ * connection whose access key was removed or changed is closed. While it throws, new clients are refused.
  */
 export type AccessKeySource = readonly AccessKey[] | (() => readonly AccessKey[])
 

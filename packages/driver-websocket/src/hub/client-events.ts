@@ -122,7 +122,10 @@ export class ClientEvents implements ClientPart {
       await reader.ready
       // Without it a client that is cut off before the first event could not go on.
       if (group === undefined && reader.position === undefined)
-        throw new CliOpsError('UNSUPPORTED', 'the store of the hub does not tell where a reader is')
+        throw new CliOpsError(
+          'UNSUPPORTED',
+          'the store of the hub does not report the position of a reader',
+        )
     } catch (error) {
       close()
       throw error

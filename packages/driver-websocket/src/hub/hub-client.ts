@@ -176,7 +176,7 @@ export class HubClient implements SessionConnection, RequestMethods {
     if (typeof namespace !== 'string' || namespace.length > MAX_NAMESPACE)
       throw new TypeError('namespace must be a string')
     if (!hasNamespace(this.accessKey, namespace)) {
-      const message = `the access key "${this.keyName}" is not good for the namespace ${JSON.stringify(printable(namespace))}`
+      const message = `the access key "${this.keyName}" does not allow the namespace ${JSON.stringify(printable(namespace))}`
       throw new CliOpsError('FORBIDDEN', message)
     }
     const wished = integerIn(params, 'leaseMs', 1, Number.MAX_SAFE_INTEGER)

@@ -87,7 +87,7 @@ export class HubListener {
     }
     if (tls === undefined && !isLoopback(this.#address.address))
       throw new TypeError(
-        `host must be of this machine alone without tls, got ${this.#address.address}`,
+        `host must be a loopback address without tls, got ${this.#address.address}`,
       )
     // Running out of descriptors while accepting must not end the hub.
     this.http.on('error', (error) => {

@@ -53,7 +53,7 @@ export class HubMetrics {
       gauge('start_time_seconds', 'When the hub was started, since the epoch.', this.#startedAt),
       gauge('connections', 'Clients that are connected.', now.connections),
       gauge('connections_limit', 'Clients that may be connected.', now.maxConnections),
-      gauge('sessions', 'Sessions, those of clients that are cut off among them.', now.sessions),
+      gauge('sessions', 'Sessions, including those of disconnected clients.', now.sessions),
       gauge('sessions_limit', 'Sessions that may be open.', now.maxSessions),
       gauge('locks_held', 'Locks that clients hold.', now.locks),
       gauge('lock_waiters', 'Clients that wait for a lock.', now.waiters),
@@ -67,7 +67,7 @@ export class HubMetrics {
       counter('connections_opened_total', 'Connections that were accepted.', this.connections),
       counter('connections_refused_total', 'Connections that were refused.', this.refusals),
       counter('sessions_resumed_total', 'Sessions that went on after a cut.', this.sessionsResumed),
-      counter('sessions_expired_total', 'Sessions that nobody went on with.', this.sessionsExpired),
+      counter('sessions_expired_total', 'Sessions that no client resumed.', this.sessionsExpired),
       counter('requests_total', 'Requests of clients.', this.requests),
       counter(
         'request_errors_total',

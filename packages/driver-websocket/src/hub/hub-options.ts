@@ -1,6 +1,6 @@
 import type { AccessKeySource } from './access-key.js'
 
-/** Where a hub keeps what it is given. */
+/** Where a hub stores its data. */
 export interface HubStore {
   /**
    * `local:`, or an engine such as `redis://…`, which several hubs may share.
@@ -23,26 +23,26 @@ export interface HubTls {
 /** Options of `createHub`. */
 export interface HubOptions {
   /**
-   * Address to listen on. Without `tls` it must be one of this machine alone.
+   * Address to listen on. Without `tls` it must be a loopback address.
    * @default '127.0.0.1'
    */
   readonly host?: string | undefined
   /** @default 0, a free one */
   readonly port?: number | undefined
   /**
-   * A socket that listens already, by its descriptor, in place of `host` and `port`: whoever has opened it, such as systemd, keeps it over
-   * a restart of the hub.
+   * Descriptor of a listening socket, instead of `host` and `port`: its opener, such as systemd, keeps it open across a restart of
+   * the hub.
    * @default none
    */
   readonly socketFd?: number | undefined
   /**
-   * How long to wait for the port while another hub has it, in milliseconds. That one is to be ended meanwhile; it stops listening at
-   * once, and this one goes on with its clients while it answers what was under way.
+   * How long to wait for the port while another hub has it, in milliseconds. End the other hub meanwhile: it stops listening at
+   * once, and this one takes over its clients while the other answers its in-flight requests.
    * @default 0: a port that is taken is an error
    */
   readonly takeoverMs?: number | undefined
   /**
-   * Path of its URL, for a reverse proxy that leaves the path as it is: `/ops`.
+   * Path of its URL, if a reverse proxy passes the path on unchanged: `/ops`.
    * @default '/'
    */
   readonly path?: string | undefined
@@ -55,7 +55,7 @@ export interface HubOptions {
    */
   readonly allowedOrigins?: readonly string[] | undefined
   /**
-   * Names by which clients reach the hub, for the check of the `Host` header where it listens on this machine alone.
+   * Names by which clients reach the hub, for the check of the `Host` header when it listens on loopback only.
    * @default [], besides `localhost` and the addresses of this machine
    */
   readonly allowedHosts?: readonly string[] | undefined
@@ -65,8 +65,8 @@ export interface HubOptions {
    */
   readonly maxFrameBytes?: number | undefined
   /**
-   * Bytes that may wait for a client that reads slowly; with more its connection is ended, and it goes on from its cursor when it
-   * is back.
+   * Bytes that may wait for a slow client; beyond that its connection is closed, and it continues from its cursor when it
+   * reconnects.
    * @default 8388608
    */
   readonly maxBufferedBytes?: number | undefined
@@ -75,30 +75,29 @@ export interface HubOptions {
   /** @default 256 */
   readonly maxConnectionsPerKey?: number | undefined
   /**
-   * Requests of one connection that may be under way, waits for locks among them; with more of them it is told `RATE_LIMITED`.
+   * In-flight requests of one connection, including waits for locks; beyond that it gets `RATE_LIMITED`.
    * @default 1024
    */
   readonly maxInFlight?: number | undefined
   /**
-   * Sessions that may be open, those of clients that are cut off among them.
+   * Sessions that may be open, including those of disconnected clients.
    * @default twice `maxConnections`
    */
   readonly maxSessions?: number | undefined
   /** @default twice `maxConnectionsPerKey` */
   readonly maxSessionsPerKey?: number | undefined
   /**
-   * Longest lease of a client, in milliseconds: how long a lock outlives its owner's contact with the hub, and how long it is
-   * kept for its owner after a crash of the hub.
+   * Longest lease of a client, in milliseconds: how long a lock survives without its owner's contact with the hub, and how long it
+   * is kept for its owner after a crash of the hub.
    * @default 10000
    */
   readonly leaseMs?: number | undefined
   /**
-   * How long a hub that is closed waits for the answers to what is under way, in milliseconds; a client is never held for longer than a
-   * third of its lease.
+   * How long `close()` waits for in-flight requests, in milliseconds; for each client at most a third of its lease.
    * @default 5000
    */
   readonly drainMs?: number | undefined
-  /** Told of connections and refusals, one line each, without secrets. @default nobody */
+  /** Receives one line per connection and refusal, without secrets. @default none */
   readonly onLog?: ((line: string) => void) | undefined
   /** Closes the hub once it is aborted. */
   readonly signal?: AbortSignal | undefined

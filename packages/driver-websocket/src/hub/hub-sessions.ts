@@ -34,9 +34,9 @@ export class HubSessions {
   assertRoom(key: string): void {
     const { maxSessions, maxSessionsPerKey } = this.#limits
     if (this.#byId.size >= maxSessions)
-      throw new CliOpsError('RATE_LIMITED', `the hub has ${maxSessions} sessions, its most`)
+      throw new CliOpsError('RATE_LIMITED', `the hub has ${maxSessions} sessions, its limit`)
     if ((this.#perKey.get(key) ?? 0) >= maxSessionsPerKey) {
-      const message = `there are ${maxSessionsPerKey} sessions with this access key, the most of one`
+      const message = `this access key has ${maxSessionsPerKey} sessions, its limit`
       throw new CliOpsError('RATE_LIMITED', message)
     }
   }

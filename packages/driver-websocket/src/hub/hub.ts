@@ -23,23 +23,22 @@ export interface Hub {
   /** Asks the store. Resolves within the time that an engine has to answer. */
   health(): Promise<HubHealth>
   /**
-   * Shows another certificate to whoever connects from now on; connections that are open stay.
+   * Uses another certificate for new connections; open connections stay.
    *
-   * @throws TypeError where the certificate and the key do not fit together, or the hub was started without `tls`; then nothing
-   *   has changed
+   * @throws TypeError if the certificate and the key do not match, or the hub was started without `tls`; then nothing has changed
    */
   renewTls(tls: HubTls): void
   /**
-   * Stops accepting, answers what is under way, within `drainMs`, and ends the connections. What clients have stays theirs for the rest of
-   * their leases: they go on with it at the next hub on the same store. Doing it twice does nothing.
+   * Stops accepting, answers in-flight requests within `drainMs`, and closes the connections. Clients keep their locks for the rest
+   * of their leases and continue with them at the next hub on the same store. Calling it twice is fine.
    */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
 
 /**
- * Starts a hub. Resolves when it listens. It keeps the process alive until it is closed. After a crash the locks of its clients
- * stay taken for one lease; a hub that is started on the same store goes on with everything that was stored.
+ * Starts a hub. Resolves when it listens. It keeps the process alive until it is closed. After a crash the locks of its clients stay
+ * taken for one lease; a hub that is started on the same store continues with everything that was stored.
  *
  * @throws TypeError when an option is wrong, or a host that others reach is given without `tls`
  * @throws CliOpsError `ENGINE_UNAVAILABLE` where it cannot listen, or the store cannot be used; `DRIVER_MISSING`

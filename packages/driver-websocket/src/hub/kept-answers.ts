@@ -29,7 +29,7 @@ export class KeptAnswers {
     const known = this.#answers.get(request)
     if (known !== undefined) return known.result
     if (request <= this.#dropped) {
-      const message = 'the answer is not kept any more; the outcome is unknown'
+      const message = 'the answer is no longer kept; the outcome is unknown'
       return Promise.reject(new CliOpsError('CONNECTION_LOST', message))
     }
     const result = (async () => run())()

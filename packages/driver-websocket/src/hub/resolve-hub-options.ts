@@ -61,7 +61,7 @@ export async function resolveHubOptions(options: HubOptions): Promise<ResolvedHu
   const address = await addressOf(host)
   if (tls === undefined && !isLoopback(address)) {
     throw new TypeError(
-      `host must be an address of this machine alone, such as 127.0.0.1, where there is no tls, got ${JSON.stringify(host)}; give tls, or tunnel to it`,
+      `host must be a loopback address, such as 127.0.0.1, without tls, got ${JSON.stringify(host)}; give tls, or use a tunnel`,
     )
   }
   return {
@@ -95,7 +95,7 @@ async function addressOf(host: string): Promise<string> {
   try {
     return (await lookup(host)).address
   } catch (cause) {
-    const message = `the hub cannot listen on ${JSON.stringify(host)}: the name is not known`
+    const message = `the hub cannot listen on ${JSON.stringify(host)}: the name cannot be resolved`
     throw new CliOpsError('ENGINE_UNAVAILABLE', message, { cause })
   }
 }

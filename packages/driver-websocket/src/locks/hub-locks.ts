@@ -181,7 +181,7 @@ export class HubLocks implements LockDriver, ConnectionPart {
       await this.#connection.call('locks.release', { resource, id })
     } catch (error) {
       if (!isCliOpsError(error)) throw error
-      debug(() => `${resource} is given back by the end of its lease: ${error.message}`)
+      debug(() => `${resource} stays locked until its lease ends: ${error.message}`)
     }
   }
 

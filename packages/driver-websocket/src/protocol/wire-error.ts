@@ -24,7 +24,7 @@ export function toRefusal(error: unknown): Error {
 export function notBegun(): RequestRefused {
   return new RequestRefused({
     code: RPC_ERROR.closing,
-    message: 'the hub is being stopped, and has not begun the request',
+    message: 'the hub is shutting down and did not start the request',
   })
 }
 

@@ -37,7 +37,7 @@ export function planWiring(project: Project, framework: Framework): Plan {
       return refusal(`cannot tell which of several ${framework.name} programs is the CLI's own`)
     return { changes: [...manifest, only.change] }
   }
-  return refusal(`cannot tell where the ${framework.name} program is made`)
+  return refusal(`cannot tell where the ${framework.name} program is created`)
 }
 
 function refusal(why: string): Plan {

@@ -100,7 +100,7 @@ function coloured(diff: string): string {
 /** Asks a person; where nobody can be asked, says how a script does it. */
 async function isWanted(): Promise<boolean> {
   if (!process.stdin.isTTY || !process.stderr.isTTY) {
-    say('nothing was changed: there is no terminal to ask on, pass --yes to write')
+    say('nothing was changed: there is no terminal to ask on; pass --yes to write')
     return false
   }
   process.stderr.write('Write these changes? [y/N] ')

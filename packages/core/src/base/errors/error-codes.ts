@@ -2,7 +2,7 @@
  * Every code a `CliOpsError` can carry. The table is closed: `docs/reference/errors.md` lists the same
  * codes with cause and remedy, and a test keeps the two in agreement.
  *
- * `retryable` says whether the same call may succeed later without anything being changed by hand.
+ * `retryable` says whether the same call may succeed later without manual changes.
  */
 export const ERROR_CODES = {
   /** The lock did not become free within `timeoutMs`. */
@@ -13,9 +13,9 @@ export const ERROR_CODES = {
   LOCK_LOST: { retryable: false },
   /** Waiting could never end: the holder is this call's own flow, an ancestor process, or part of a cycle. */
   LOCK_DEADLOCK: { retryable: false },
-  /** A newer waiter has taken the place of this one in the queue. */
+  /** A newer waiter has taken this one's queue position. */
   LOCK_SUPERSEDED: { retryable: false },
-  /** The run that this one has joined is over, and how it ended is all that there is; `details.exitCode` says it, `null` where nobody knows. */
+  /** The joined run has ended; `details.exitCode` is its exit code, `null` if unknown. */
   RUN_JOINED: { retryable: false },
   /** No live instance of the named CLI answers requests. */
   NO_RESPONDER: { retryable: true },
@@ -35,7 +35,7 @@ export const ERROR_CODES = {
   RATE_LIMITED: { retryable: true },
   /** Events between the cursor and the oldest kept event have expired. */
   CURSOR_GAP: { retryable: false },
-  /** A directory can be read, changed or was made by another user; nothing was touched. */
+  /** A directory was created by another user, or others can read or change it; nothing was touched. */
   INSECURE_DIRECTORY: { retryable: false },
   /** The home directory cannot be used: read-only, full, not a directory. */
   STORAGE_FAILED: { retryable: true },
@@ -45,7 +45,7 @@ export const ERROR_CODES = {
   DRIVER_MISSING: { retryable: false },
   /** The engine behind the URL cannot be reached or refused the connection. */
   ENGINE_UNAVAILABLE: { retryable: true },
-  /** The token that was presented to a hub is not good for that. */
+  /** The access key that was presented to a hub does not allow that. */
   FORBIDDEN: { retryable: false },
   /** The object was used after `close()`. */
   CLOSED: { retryable: false },

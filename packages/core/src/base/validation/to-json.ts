@@ -151,7 +151,7 @@ function className(value: object): string {
 }
 
 function withArticle(name: string): string {
-  return `${/^[aeiou]/iu.test(name) ? 'an' : 'a'} ${name} of which JSON keeps nothing`
+  return `${/^[aeiou]/iu.test(name) ? 'an' : 'a'} ${name}, which JSON cannot represent`
 }
 
 /** Tells whether an object says itself what it is as JSON. A valid date is known to say its time. */

@@ -7,7 +7,7 @@ export function assertEqualOptions(options: CliOpsOptions, others: CliOpsOptions
   const place = firstDifference(options, others)
   if (place === undefined) return
   throw new TypeError(
-    `cliOps() is used twice on this program, and ${place} is not the same both times; give all options to one of them`,
+    `cliOps() is used twice on this program with a different ${place}; pass all options to one of them`,
   )
 }
 

@@ -13,7 +13,7 @@ export function unknownCommandError(
   const hint = meant === undefined ? listOf(known) : `did you mean ${JSON.stringify(meant)}?`
   return ruleError(
     key,
-    `commands[${JSON.stringify(key)}] must name a command of ${program}, which has none of that name; ${hint}`,
+    `commands[${JSON.stringify(key)}] must name a command of ${program}; ${hint}`,
   )
 }
 

@@ -37,7 +37,9 @@ export function runJoinedError(
   exitCode: number | null,
 ): CliOpsError {
   const how =
-    exitCode === null ? 'without saying how, so this one ends with 1' : `with exit code ${exitCode}`
+    exitCode === null
+      ? 'with an unknown exit code, so this one exits with 1'
+      : `with exit code ${exitCode}`
   return new CliOpsError(
     'RUN_JOINED',
     `${JSON.stringify(resource)} was held by ${describeOwner(holder.owner, holder.label)}, which ended ${how}`,

@@ -1,7 +1,7 @@
 import type { LockInfo } from '../../locks/contract/lock-types.js'
 import { WaitDisplay } from './wait-display.js'
 
-/** Tells the waiting person, on stderr, who holds the lock, since when, and which place the wait has in the queue. */
+/** Shows a waiting person, on stderr, who holds the lock, for how long, and the queue position. */
 export interface WaitLine {
   /** For `LockOptions.onWait`. */
   readonly onWait: (info: LockInfo) => void
@@ -11,7 +11,7 @@ export interface WaitLine {
 
 /** Options of {@link createWaitLine}. */
 export interface WaitLineOptions {
-  /** The process that stands in the queue. @default this one */
+  /** The process in the queue. @default this one */
   readonly pid?: number | undefined
 }
 

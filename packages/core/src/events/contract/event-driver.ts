@@ -3,7 +3,7 @@ import type { ParkedEvent } from './parked-event.js'
 import type { CleanOptions } from '../../locks/contract/lock-driver.js'
 import type { MaybePromise } from '../../base/wait/maybe-promise.js'
 
-/** How long and how much an event log keeps. What a durable group has not read yet is kept longer, up to `maxBytes`. */
+/** How long and how much an event log keeps. Events that a durable group has not read yet are kept longer, up to `maxBytes`. */
 export interface Retention {
   readonly retentionMs: number
   readonly maxBytes: number

@@ -79,7 +79,7 @@ function assertSize(type: string, json: string): void {
   if (bytes <= MAX_EVENT_BYTES) return
   throw new CliOpsError(
     'MESSAGE_TOO_LARGE',
-    `the event ${JSON.stringify(type)} has ${bytes} bytes, more than ${MAX_EVENT_BYTES}; store the data elsewhere and emit where it is`,
+    `the event ${JSON.stringify(type)} has ${bytes} bytes, more than ${MAX_EVENT_BYTES}; store the data elsewhere and emit a reference to it`,
     { details: { type, bytes, maxBytes: MAX_EVENT_BYTES } },
   )
 }

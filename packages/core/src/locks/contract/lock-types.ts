@@ -2,7 +2,7 @@
 export interface Owner {
   /** Name of its CLI. */
   readonly name: string
-  /** 0 where no pid is known that means this process here, as of one in another container. */
+  /** 0 if its pid means nothing here, as for a process in another container. */
   readonly pid: number
   readonly host: string
   readonly user: string
@@ -10,19 +10,19 @@ export interface Owner {
   readonly command?: string
   /** When the process started. */
   readonly startedAt: Date
-  /** `stopped` is suspended (SIGSTOP, Ctrl-Z); `unknown` cannot be judged from here and counts as alive. */
+  /** `stopped` is suspended (SIGSTOP, Ctrl-Z); `unknown` cannot be checked from here and counts as alive. */
   readonly state: 'running' | 'stopped' | 'dead' | 'unknown'
   /**
-   * Name of the token with which a process of another machine came to a hub. That is proven; the rest is what the process says of
-   * itself.
+   * Name of the access key with which a process on another machine connected to a hub. The key is verified; the other fields are the
+   * process's own claims.
    */
   readonly via?: string
 }
 
-/** `exclusive` has the resource alone; any number of `shared` owners may have it together. */
+/** One `exclusive` owner has the resource alone; any number of `shared` owners may hold it together. */
 export type LockMode = 'exclusive' | 'shared'
 
-/** One of those who hold a lock. */
+/** A holder of a lock. */
 export interface Holder {
   /** Id of the grant; what `forceRelease` asks for. */
   readonly id: string
@@ -30,50 +30,50 @@ export interface Holder {
   readonly owner: Owner
   /** When the lock was granted. */
   readonly since: Date
-  /** What it is held for, in the words of its owner. */
+  /** Its owner's label for what the lock is held for. */
   readonly label?: string
-  /** Which slot it has, where the lock has slots. */
+  /** Its slot, if the lock has slots. */
   readonly slot?: string
 }
 
-/** One of those who wait for a lock. */
+/** A waiter for a lock. */
 export interface LockWaiter {
   readonly owner: Owner
   /** When the wait began. */
   readonly since: Date
-  /** What it is wanted for, in the words of its owner. */
+  /** Its owner's label for what the lock is wanted for. */
   readonly label?: string
 }
 
-/** Where one who waits stands in a queue whose others it is not told. */
+/** A waiter's position in a queue whose other waiters are not listed. */
 export interface QueueStanding {
   /** 1 is next. */
   readonly position: number
-  /** How many wait, itself among them. */
+  /** Number of waiters, including itself. */
   readonly length: number
 }
 
 /** Who holds a lock and who waits for it, as one process saw it at one moment. */
 export interface LockInfo {
   readonly resource: string
-  /** Id of the grant; what `forceRelease` asks for. Empty where nobody holds the lock and only waiters are left. */
+  /** Id of the grant; what `forceRelease` asks for. Empty if the lock has only waiters and no holder. */
   readonly id: string
-  /** Fencing token of the grant; `0n` where nobody holds the lock. */
+  /** Fencing token of the grant; `0n` if nobody holds the lock. */
   readonly token: bigint
-  /** The holder; with several shared holders the one that has had it longest. */
+  /** The holder; of several shared holders, the one that has held it longest. */
   readonly owner: Owner
   /** When the lock was granted. */
   readonly since: Date
   readonly mode: LockMode
   /** The waiting processes, next first. */
   readonly waiters: readonly Owner[]
-  /** All who hold it, the first to come first. Empty where only waiters are left. */
+  /** All holders, the oldest first. Empty if there are only waiters. */
   readonly holders: readonly Holder[]
-  /** The waiting processes, next first, and since when and what for they wait. */
+  /** The waiters, next first, with their start times and labels. */
   readonly waiting: readonly LockWaiter[]
   /**
-   * What `onWait` is told by an engine of several machines in place of {@link waiting}, which is empty then: with hundreds of waiters
-   * nobody could be told who everybody is. `inspect` and `list` name them.
+   * What a remote engine passes to `onWait` instead of {@link waiting}, which is then empty: with hundreds of waiters, listing them
+   * all for each would cost too much. `inspect` and `list` name them.
    */
   readonly queue?: QueueStanding
 }
@@ -85,63 +85,62 @@ export interface LockOptions {
    * @default the manager's `timeoutMs`, else `CLI_OPS_LOCK_TIMEOUT_MS`, else without limit
    */
   readonly timeoutMs?: number | undefined
-  /** Ends the wait; the call rejects with the signal's reason and the queue is left at once. */
+  /** Ends the wait; the call rejects with the signal's reason and leaves the queue at once. */
   readonly signal?: AbortSignal | undefined
   /**
-   * Says that the lock will be held by one flow to its end, through `lock.run` or `lock.enter`. A child process of that
-   * flow that waits for the same lock is then told after a few seconds that it would wait for ever.
+   * Says that the lock will be held by one flow to its end, through `lock.run` or `lock.enter`. A child process of that flow that
+   * waits for the same lock then gets `LOCK_DEADLOCK` after a few seconds instead of waiting forever.
    * @default true for `acquire` with its callback, else false
    */
   readonly inFlow?: boolean | undefined
   /**
-   * The process that is to hold the lock, for a program that takes it for its child: the lock then ends with that process,
-   * also where this one is killed meanwhile, and is not released at the end of this one. It must be a process of this
-   * user that runs now. Drivers that do not tell owners by their process ignore it.
+   * The process that will hold the lock, for a program that takes it on behalf of its child. The lock then ends with that process,
+   * even if this one is killed meanwhile, and is not released when this one ends. It must be a running process of this user. Drivers
+   * that do not identify owners by process ignore it.
    * @default this process
    */
   readonly ownerPid?: number | undefined
   /**
-   * A second process that holds the lock together with `ownerPid`, such as this one, which has something to do yet when the first
-   * has ended: the lock ends with the last of both.
+   * A second process that holds the lock together with `ownerPid`, such as this one if it has work left when the first has ended.
+   * The lock ends when both have.
    */
   readonly partnerPid?: number | undefined
   /** @default 'exclusive' */
   readonly mode?: LockMode | undefined
   /**
-   * Lets in as many holders as there are slots, each with a slot of its own: `slots: 3` has '1', '2' and '3', and
-   * `slots: ['emulator-1', 'emulator-2']` those. Any free one will do, the first in the list is tried first; `lock.slot` says which it is. Callers
-   * that name other slots share those that both name. Up to 1,000. Each slot has its own fencing tokens. A lock without slots is another
-   * one than those of the slots. Exclusive mode only.
+   * Admits one holder per slot: `slots: 3` means '1', '2' and '3'; `slots: ['emulator-1', 'emulator-2']` names them. The first free
+   * slot in the list is taken; `lock.slot` is its name. Callers that name different slots share the ones that both name. Up to
+   * 1,000. Each slot has its own fencing tokens. A lock without slots is a separate lock. Exclusive mode only.
    */
   readonly slots?: number | readonly string[] | undefined
   /**
-   * Who waits for the lock: `all`, in the order of arrival, or the `latest` only. Then a newer one that says so as well takes the place of this
-   * one, which is refused with `LOCK_SUPERSEDED`; who waits for `all` is left alone.
+   * Who waits for the lock: `all`, in order of arrival, or only the `latest`. With `latest`, a newer waiter that says so too
+   * replaces this one, which is rejected with `LOCK_SUPERSEDED`; waiters with `all` are not affected.
    * @default 'all'
    */
   readonly queue?: 'all' | 'latest' | undefined
-  /** What the lock is for, shown to others beside the owner: `production`. Up to 200 characters, and no secret. */
+  /** What the lock is for, shown beside the owner: `production`. Up to 200 characters; not for secrets. */
   readonly label?: string | undefined
   /**
-   * Called when the call begins to wait, and again whenever it waits for somebody else. Where it throws or rejects, the wait ends with
-   * that.
+   * Called when the call starts to wait, and again whenever the holder changes. If it throws or rejects, the wait ends with that
+   * error.
    */
   readonly onWait?: ((info: LockInfo) => unknown) | undefined
 }
 
 /**
- * The right to a resource. It ends with `release()`, with `await using`, or with the process: what a crash
- * leaves behind is recognised by the next process that wants the lock, and removed.
+ * The right to a resource. It ends with `release()`, with `await using`, or with the process: the next process that wants the lock
+ * recognises and removes what a crash left behind.
  */
 export interface Lock {
   readonly resource: string
   readonly id: string
   readonly mode: LockMode
-  /** Which slot it is, where slots were asked for. */
+  /** The slot, if `slots` were requested. */
   readonly slot?: string | undefined
   /**
-   * Fencing token: rises with every grant of this resource. A store that remembers the highest token it has
-   * seen and refuses lower ones is safe even from a holder that was cut off without knowing it. Of a slot: with every grant of that slot.
+   * Fencing token: rises with every grant of this resource. A store that remembers the highest token it has seen and refuses lower
+   * ones is safe even from a holder that was cut off without knowing it. With slots, each slot has its own sequence.
    */
   readonly token: bigint
   /** Aborted with a `LOCK_LOST` error as the reason when the lock is taken away. */
@@ -149,15 +148,15 @@ export interface Lock {
   /** Throws `LOCK_LOST` unless the lock is still held. */
   assertHeld(): void
   /**
-   * Runs a callback as one that holds this lock: asking for the same resource in it, or in what it awaits, is then
-   * refused with `LOCK_DEADLOCK` instead of waiting for itself. `LockManager.acquire` does so by itself.
+   * Runs a callback as a holder of this lock: a request for the same resource in it, or in what it awaits, is rejected with
+   * `LOCK_DEADLOCK` instead of waiting for itself. `LockManager.acquire` does so automatically.
    */
   run<T>(callback: () => T): T
-  /** As `run`, for the rest of the calling flow, where there is no callback to give. */
+  /** As `run`, for the rest of the calling flow instead of a callback. */
   enter(): void
   /**
-   * Gives the lock back. Releasing twice, or after the loss, does nothing; where it rejects, the lock stays, and releasing it
-   * again tries again.
+   * Releases the lock. Releasing twice, or after the loss, does nothing. If it rejects, the lock is still held; call it again to
+   * retry.
    */
   release(): Promise<void>
   /** As `release`, for exit handlers. @throws CliOpsError `UNSUPPORTED` on drivers that need the network */

@@ -66,7 +66,7 @@ function refusalOf(
   if (status.uid !== uid)
     return `it belongs to uid ${status.uid}, not to you (uid ${uid}); ${remedyFor(status, variable)}`
   if ((status.mode & 0o077) !== 0) {
-    return `its mode is ${(status.mode & 0o777).toString(8)}, so other users can get at it; run "chmod 700" on it`
+    return `its mode is ${(status.mode & 0o777).toString(8)}, so other users can access it; run "chmod 700" on it`
   }
   return undefined
 }

@@ -78,7 +78,7 @@ export function foreignError(paths: ResourcePaths, names: readonly string[]): Cl
           .join(', ')}`
   return new CliOpsError(
     'STORAGE_FAILED',
-    `cannot lock at ${paths.lock}: ${what}, which is not the kit's; look at it and remove it`,
+    `cannot lock at ${paths.lock}: ${what}, which the kit did not create; inspect it and remove it`,
     { details: { path: paths.lock, foreign: names } },
   )
 }

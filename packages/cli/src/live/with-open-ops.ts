@@ -8,7 +8,7 @@ const CLOSE_MS = 500
  * Opens the place where `cli-ops` looks, and closes it after use. Resolves to what `use` does; to 2, having said why, where
  * the environment names no such place.
  */
-export async function withContext<T>(use: (context: OpsHandle) => Promise<T>): Promise<T | 2> {
+export async function withOpenOps<T>(use: (context: OpsHandle) => Promise<T>): Promise<T | 2> {
   let context: OpsHandle
   try {
     context = openOps('cli-ops')
