@@ -1,5 +1,5 @@
 // What the site shows at its side, from the documents themselves.
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root, workspaces } from '../workspaces.mjs'
 import { pagesIn, titleOf } from './pages.mjs'
@@ -30,10 +30,28 @@ export function sidebar() {
     {
       text: 'Reference',
       collapsed: true,
-      items: [{ text: 'API', link: '/docs/reference/api/' }, ...items(pagesIn('docs/reference'))],
+      items: items(pagesIn('docs/reference')),
+    },
+    {
+      text: 'API',
+      collapsed: true,
+      items: [{ text: 'All packages', link: '/docs/reference/api/' }, ...apiPages()],
     },
     { text: 'Decisions', collapsed: true, items: items(pagesIn('docs/adr')) },
   ]
+}
+
+/** A page for each entry point of a package, by what one imports. */
+function apiPages() {
+  const folder = 'docs/reference/api'
+  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.md') && !path.endsWith('README.md'))
+    .sort()
+    .map((path) => {
+      const page = path.slice(0, -'.md'.length)
+      const text = page.replace(/([^/]+)\/\1$/u, '$1')
+      return { text, link: `/${folder}/${page}` }
+    })
 }
 
 /**

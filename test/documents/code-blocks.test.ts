@@ -1,31 +1,23 @@
-import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import ts from 'typescript'
 import { describe, expect, test } from 'vitest'
 
 import { root, workspaces } from '../../scripts/workspaces.mjs'
-import { codeBlocks, documents, fileOf } from './markdown.js'
+import { codeBlocks, documents } from './markdown.js'
+import { javaScriptBlocks, runBlock } from './run-block.js'
 import { TemporaryUser } from './start-cli.js'
 
 // What the samples take for given: the reader's own functions.
-const ASSUMED = 'globalThis.loadTasks = () => []'
 const ASSUMED_TYPES = `
   declare function loadTasks(tag?: unknown): { id: string; title: string }[]
   declare function addTask(ops: import('@cli-ops/shared-ipc').Coordinator, title: string): Promise<void>
 `
 
 describe('JavaScript in the documents runs', () => {
-  const blocks = documents()
-    .flatMap((path) => codeBlocks(path, ['js']))
-    // A file of a tutorial is run where its steps are.
-    .filter((block) => !block.remarks.includes('no-run') && fileOf(block) === undefined)
-
-  test.each(blocks)('$place', async ({ code }) => {
-    // As copied, so that what this Node does not know is an error. A server of a sample would go on for ever.
-    const script = `${ASSUMED}\n${code}\nprocess.exit()`
+  test.each(javaScriptBlocks())('$place', async (block) => {
     const { environment } = new TemporaryUser()
-    expect(await run(script, environment)).toBe('')
+    expect(await runBlock(block, { cwd: root, env: environment })).toBe('')
   })
 })
 
@@ -38,17 +30,6 @@ test('TypeScript in the documents has no type errors', () => {
     files.set(join(folder, `${place.replaceAll(/[/:]/gu, '~')}.ts`), `${code}\nexport {}\n`)
   expect(typeErrorsIn(files)).toEqual([])
 })
-
-/** Runs a module; resolves to why it failed, in short, since a stack may show a whole bundle. */
-function run(script: string, env: NodeJS.ProcessEnv): Promise<string> {
-  return new Promise((resolve) => {
-    const parameters = ['--input-type=module', '--eval', script]
-    execFile(process.execPath, parameters, { cwd: root, env }, (error, _stdout, stderr) => {
-      const reason = stderr.split('\n').find((line) => /^\S*Error|\[.*Error\]/u.test(line))
-      resolve(error === null ? '' : (reason ?? stderr.slice(-500)))
-    })
-  })
-}
 
 /** Checks files that exist only here, against the sources of the packages. */
 function typeErrorsIn(files: ReadonlyMap<string, string>): string[] {

@@ -66,6 +66,21 @@ test('the README is the front page, and every guide and reference is a page that
   }
 })
 
+test('a package has one page for its API, by topic', () => {
+  const folder = 'docs/reference/api/@cli-ops'
+  const front = read('index.html')
+  for (const page of ['commander-plugin', 'shared-ipc/shared-ipc', 'driver-websocket/hub']) {
+    const html = `${folder}/${page}.html`
+    expect(front).toContain(`href="/${html}"`)
+    expect(read(html)).toContain('<h2')
+  }
+  const core = read(`${folder}/shared-ipc/shared-ipc.html`)
+  const topics = ['coordinator', 'locks', 'events', 'registry', 'requests']
+  const places = topics.map((topic) => core.indexOf(`<h2 id="${topic}"`))
+  expect(places).toEqual([...places].sort((one, other) => one - other))
+  expect(places).not.toContain(-1)
+})
+
 test('notes for the work on the repository are no pages', () => {
   const tops = readdirSync(site).filter((name) => !/\.(?:css|html|json|txt)$/u.test(name))
   expect(tops.sort()).toEqual(['assets', 'docs', 'examples', 'packages'])

@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync
 import { join } from 'node:path'
 
 import type { Framework } from './frameworks.js'
-import { type PackageSource, projectManifest } from './project-manifest.js'
+import { type PackageSource, pnpmSettings, projectManifest } from './project-manifest.js'
 
 /** A program that is to be made. */
 export interface NewProject {
@@ -34,6 +34,8 @@ export function createProject({ folder, name, framework, source }: NewProject): 
   // npm publishes no file of the name .gitignore.
   writeFileSync(join(folder, '.gitignore'), 'node_modules/\n')
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest, undefined, 2)}\n`)
+  const settings = pnpmSettings(source)
+  if (settings !== undefined) writeFileSync(join(folder, 'pnpm-workspace.yaml'), settings)
   const words = { name, main: framework.main }
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true }))
     if (entry.isFile() && /\.(?:js|md)$/u.test(entry.name))

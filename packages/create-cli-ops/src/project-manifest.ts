@@ -11,6 +11,8 @@ export interface PackageSource {
   readonly tarballs?: string | undefined
 }
 
+const CORE = '@cli-ops/shared-ipc'
+
 /** The package.json of a new program. */
 export function projectManifest(name: string, framework: Framework, source: PackageSource): object {
   const own = (dependency: string): Record<string, string> => ({
@@ -26,8 +28,16 @@ export function projectManifest(name: string, framework: Framework, source: Pack
     scripts: { start: `node ${framework.main}`, test: 'node --test' },
     ...framework.manifest(name),
     dependencies: { ...own(framework.plugin), ...framework.dependencies },
-    devDependencies: own('@cli-ops/shared-ipc'),
+    devDependencies: own(CORE),
+    // npm gives the plugin the core of this package; Yarn has to be told, or it would ask the registry for it.
+    ...(source.tarballs !== undefined && { resolutions: own(CORE) }),
   }
+}
+
+/** The same for pnpm, which reads it from a file of its own; undefined where all comes from the registry. */
+export function pnpmSettings(source: PackageSource): string | undefined {
+  if (source.tarballs === undefined) return undefined
+  return `packages:\n  - .\noverrides:\n  '${CORE}': '${rangeOf(CORE, source)}'\n`
 }
 
 /** @throws TypeError where the folder has no tarball of the package, or several */

@@ -74,6 +74,7 @@ describe.each(FRAMEWORKS.map(({ name }) => name))('a new CLI on %s', (framework)
       .filter((path) => /^[^n].*\.(?:js|md|json)$/u.test(path))
       .map((path) => readFileSync(join(folder, path), 'utf8'))
     expect(texts.join('\n')).not.toMatch(/__\w+__/u)
+    expect(readFileSync(join(folder, 'README.md'), 'utf8')).toContain('# `my-notes`\n')
   })
 })
 
@@ -149,10 +150,15 @@ test('tarballs take the place of a registry', () => {
   for (const name of ['oclif-plugin', 'shared-ipc'])
     writeFileSync(join(folder, `cli-ops-${name}-0.1.0.tgz`), '')
   expect(create()).toMatchObject({ status: 0 })
+  const core = `file:${folder}/cli-ops-shared-ipc-0.1.0.tgz`
   expect(manifestOf(join(folder, 'a'))).toMatchObject({
     dependencies: { '@cli-ops/oclif-plugin': `file:${folder}/cli-ops-oclif-plugin-0.1.0.tgz` },
-    devDependencies: { '@cli-ops/shared-ipc': `file:${folder}/cli-ops-shared-ipc-0.1.0.tgz` },
+    devDependencies: { '@cli-ops/shared-ipc': core },
+    resolutions: { '@cli-ops/shared-ipc': core },
   })
+  expect(readFileSync(join(folder, 'a/pnpm-workspace.yaml'), 'utf8')).toContain(
+    `overrides:\n  '@cli-ops/shared-ipc': '${core}'\n`,
+  )
 })
 
 test.skipIf(noPseudoTerminal !== undefined)('a person is asked for what is left out', async () => {

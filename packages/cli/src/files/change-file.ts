@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { open, rename, rm } from 'node:fs/promises'
+import { rename, rm, writeFile } from 'node:fs/promises'
 
 import { LockManager } from '@cli-ops/shared-ipc'
 
@@ -30,7 +30,8 @@ export async function changeFile(
         if (text === undefined) return
         const next = `${path}.${randomBytes(6).toString('hex')}`
         try {
-          await write(next, text)
+          // Written out before the rename: after a power failure the file is the old or the new one, too.
+          await writeFile(next, text, { flag: 'wx', mode: 0o600, flush: true })
           lock.assertHeld()
           await rename(next, path)
         } catch (error) {
@@ -42,16 +43,5 @@ export async function changeFile(
     )
   } finally {
     await locks.close()
-  }
-}
-
-/** Written out before the rename: after a power failure the file is the old or the new one, too. */
-async function write(path: string, text: string): Promise<void> {
-  const file = await open(path, 'wx', 0o600)
-  try {
-    await file.writeFile(text)
-    await file.sync()
-  } finally {
-    await file.close()
   }
 }

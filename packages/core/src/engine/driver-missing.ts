@@ -19,9 +19,15 @@ export function driverMissing(
   })
 }
 
+/** What Yarn's Plug'n'Play throws for a package that it has not installed for the one that asks. */
+interface PlugNPlayError {
+  readonly data?: { readonly dependencyName?: string }
+}
+
 /** The package that an import did not find. */
 export function missingPackage(error: unknown): string | undefined {
-  const { code, message } = error as NodeJS.ErrnoException
+  const { code, message, data } = error as NodeJS.ErrnoException & PlugNPlayError
+  if (data?.dependencyName !== undefined) return data.dependencyName
   if (code !== 'ERR_MODULE_NOT_FOUND') return undefined
   const missing = /^Cannot find package '([^']+)'/u.exec(message)?.[1]
   // A package that is there in part is named by its path.

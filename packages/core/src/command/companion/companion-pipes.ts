@@ -7,6 +7,7 @@ import { blockFor } from '../../base/wait/block-for.js'
 import { whileBlocked } from '../waiting/while-blocked.js'
 import { encodeFrame, FrameReader } from './frames.js'
 import type { CompanionMessage, HostMessage } from './messages.js'
+import { plugNPlayOptions } from './plug-n-play.js'
 
 const PROCESS = '@cli-ops/shared-ipc/command/companion'
 /** A companion that has not read anything for so long, a stopped one say, is no companion. */
@@ -186,6 +187,8 @@ function companionEnvironment(): NodeJS.ProcessEnv {
     name,
     value && FILE_VARIABLE.test(name) ? path.resolve(value) : value,
   ])
+  const options = plugNPlayOptions(process.env['NODE_OPTIONS'])
+  if (options !== undefined) env.push(['NODE_OPTIONS', options])
   // Whatever is started there by mistake must not start a companion of its own.
   return { ...Object.fromEntries(env), CLI_OPS_DISABLED: '1' } as NodeJS.ProcessEnv
 }
