@@ -77,7 +77,7 @@ async function bundle(workspace, minify) {
     outExtension: { '.js': '.cjs' },
     format: 'cjs',
     // What createRequire() takes as well.
-    define: { 'import.meta.url': '__filename' },
+    define: { 'import.meta.url': '__filename', 'import.meta.filename': '__filename' },
     write: false,
   })
   const page = existsSync(join(dir, 'page')) ? await bundlePageUnits(dir) : []

@@ -11,8 +11,6 @@ const specifiers = workspaces()
   // Parts of the lifecycle that are loaded by require() only.
   .filter(({ isCommonJs }) => !isCommonJs)
   .flatMap(({ specifier }) => specifier ?? [])
-  // For `node --import` only: it must be done before the program begins, which takes a top-level await.
-  .filter((specifier) => !specifier.endsWith('/register'))
   // The program of the companion process, which begins when it is loaded.
   .filter((specifier) => !specifier.endsWith('/command/companion'))
 
@@ -31,10 +29,12 @@ describe.each(specifiers)('%s', (specifier) => {
   })
 })
 
-test.each(['commander', 'yargs'])('the preload of the %s plugin is found', async (framework) => {
-  const preload = `@cli-ops/${framework}-plugin/register`
-  const { stdout, stderr } = await run(process.execPath, ['--import', preload, '-p', '1 + 1'], {
-    cwd: root,
+describe.each(['commander', 'yargs'])('the preload of the %s plugin is found', (framework) => {
+  test.each(['--require', '--import'])('by %s', async (option) => {
+    const preload = `@cli-ops/${framework}-plugin/register`
+    const { stdout, stderr } = await run(process.execPath, [option, preload, '-p', '1 + 1'], {
+      cwd: root,
+    })
+    expect([stdout, stderr]).toEqual(['2\n', ''])
   })
-  expect([stdout, stderr]).toEqual(['2\n', ''])
 })

@@ -22,6 +22,10 @@ const PRELOAD = fileURLToPath(new URL('scripts/fail-in-home.mjs', import.meta.ur
 const LOCK = 'database'
 const host = HOSTS.find(({ framework }) => framework === 'commander')!
 
+const PERMISSION = process.allowedNodeEnvironmentFlags.has('--permission')
+  ? '--permission'
+  : '--experimental-permission'
+
 /** Something that is wrong with a home, and how a command must tell of it. */
 interface Fault {
   readonly title: string
@@ -123,6 +127,13 @@ const FAULTS: readonly Fault[] = [
     said: 'a part of the path is a file',
     remedy: 'set CLI_OPS_HOME to a directory',
     run: { env: { CLI_OPS_HOME: '/dev/null/home' } },
+  },
+  {
+    title: "may not be written to by Node's permission model",
+    said: 'node --permission keeps it out',
+    remedy: '--allow-fs-write',
+    run: { env: { NODE_OPTIONS: `${PERMISSION} --allow-fs-read=* --no-warnings` } },
+    refusal: 77,
   },
   injected('EIO', 'the file system reports an error', 'check it'),
   injected('EIO', 'the file system reports an error', 'check it', 'renameSync'),

@@ -1,4 +1,5 @@
 import { describeShapes } from './describe-shapes.js'
+import { COMMANDER_FAMILIES } from './shapes/commander-families.js'
 import { COMMANDER_SHAPES } from './shapes/commander.js'
 import { commanderFramework } from './shapes/commander-framework.js'
 
@@ -8,4 +9,6 @@ const frameworks = [
   commanderFramework('commander 14', 'commander', true),
 ]
 
-for (const framework of frameworks) describeShapes(framework, COMMANDER_SHAPES)
+const shapes = [...COMMANDER_SHAPES, ...COMMANDER_FAMILIES]
+
+for (const framework of frameworks) describeShapes(framework, shapes)

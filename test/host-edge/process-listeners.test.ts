@@ -92,7 +92,7 @@ function record(
   const run = new ShapeProgram(framework, shape, folder).newRun({
     hasPlugin: true,
     ...settings,
-    nodeOptions: [...(settings.nodeOptions ?? []), '--import', RECORDER],
+    nodeOptions: ['--require', RECORDER, ...(settings.nodeOptions ?? [])],
     env: { ...settings.env, RECORD: file },
   })
   const listeners = (): AddedListener[] =>
@@ -183,7 +183,7 @@ describe('what is brought by other ways', () => {
     { plugin: 'yargs', program: PROGRAMS[2]! },
   ])('the preload of $plugin', async ({ plugin, program }) => {
     const file = fileURLToPath(
-      new URL(`../../packages/${plugin}-plugin/dist/register.js`, import.meta.url),
+      new URL(`../../packages/${plugin}-plugin/dist/register.cjs`, import.meta.url),
     )
     const shape = {
       title: '',
@@ -192,7 +192,7 @@ describe('what is brought by other ways', () => {
     }
     const { run, listeners } = record(program.framework, shape, {
       hasPlugin: false,
-      nodeOptions: ['--import', file],
+      nodeOptions: ['--require', file],
     })
     expect(await run.end()).toEqual({ status: 0, stdout: 'added\n', stderr: '' })
     expect(listeners().some(({ stack }) => stack.includes(KIT))).toBe(true)

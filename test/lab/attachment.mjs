@@ -1,13 +1,12 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { root } from '../../scripts/workspaces.mjs'
 
 /** @typedef {'commander' | 'yargs' | '@oclif/core'} Framework */
 
 const REGISTER = {
-  commander: join(root, 'packages/commander-plugin/dist/register.js'),
-  yargs: join(root, 'packages/yargs-plugin/dist/register.js'),
+  commander: join(root, 'packages/commander-plugin/dist/register.cjs'),
+  yargs: join(root, 'packages/yargs-plugin/dist/register.cjs'),
 }
 
 /**
@@ -19,7 +18,7 @@ const REGISTER = {
  */
 export function attach({ framework, bin }, folder) {
   if (framework === '@oclif/core') return { [dataVariable(bin)]: installPlugin(folder) }
-  return { NODE_OPTIONS: `--import=${pathToFileURL(REGISTER[framework]).href}` }
+  return { NODE_OPTIONS: `--require=${REGISTER[framework]}` }
 }
 
 /** What `plugins install` does in the data directory of an oclif CLI. @param {string} folder */

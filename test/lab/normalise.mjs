@@ -18,6 +18,8 @@ const NORMALISERS = {
   compactTimes: { pattern: /\b20\d{12,15}(?=_|\b)/gu, as: '<instant>' },
   uuids: { pattern: /\b[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\b/gu, as: '<uuid>' },
   processIds: { pattern: /(?<=\(node:)\d+(?=\))/gu, as: '<pid>' },
+  /** As log4js writes them behind the time. */
+  logProcessIds: { pattern: /(?<= \()\d+(?=\) [A-Z]+ )/gu, as: '<pid>' },
   /** Minutes and seconds as cucumber writes them. */
   cucumberTimes: { pattern: /\b\d+m ?\d+\.\d{3}s/gu, as: '<time>' },
   /** Frames of a stack in packages: the one that called the program's code may be the plugin's. */

@@ -19,7 +19,7 @@ describe.each(['c8', 'c8-11'])('%s', (folder) => {
     cli: {
       name: 'c8',
       program: `${folder}/bin/c8.js`,
-      nodeOptions: ['--import', join(root, 'packages/yargs-plugin/dist/register.js')],
+      nodeOptions: ['--require', join(root, 'packages/yargs-plugin/dist/register.cjs')],
     },
     command: '',
     prepare(cwd) {
@@ -47,7 +47,7 @@ describe.each(['c8', 'c8-11'])('%s', (folder) => {
     cli: {
       name: 'c8',
       program: `${folder}/bin/c8.js`,
-      nodeOptions: ['--import', join(root, 'packages/yargs-plugin/dist/register.js')],
+      nodeOptions: ['--require', join(root, 'packages/yargs-plugin/dist/register.cjs')],
     },
     command: 'report',
     prepare(cwd) {

@@ -19,7 +19,7 @@ describeAttachment({
   cli: {
     name: 'svgo',
     program: 'svgo/bin/svgo.js',
-    nodeOptions: ['--import', join(root, 'packages/commander-plugin/dist/register.js')],
+    nodeOptions: ['--require', join(root, 'packages/commander-plugin/dist/register.cjs')],
   },
   command: '',
   prepare(folder) {

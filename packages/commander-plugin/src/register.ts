@@ -1,6 +1,6 @@
 /**
  * Coordinates a commander program that cannot be edited, also one that was bundled together with its commander:
- * `node --import @cli-ops/commander-plugin/register the-program.js`. What it does is configured in the home's
+ * `node --require @cli-ops/commander-plugin/register the-program.js`. What it does is configured in the home's
  * `config.json`.
  */
 import { PreloadedProgram } from '@cli-ops/shared-ipc/command'
@@ -23,7 +23,7 @@ const observeClass = observePrograms((program) => {
 
 const preloaded = new PreloadedProgram({
   specifier: '@cli-ops/commander-plugin/register',
-  url: import.meta.url,
+  file: import.meta.filename,
   framework: 'commander',
   listCommands: () => probed.flatMap((program) => listCommands(program)),
   onLoad: ({ request, exported }) => {

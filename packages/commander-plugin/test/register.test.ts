@@ -15,7 +15,7 @@ import {
 } from './fixtures/host-project.js'
 
 const SPECIFIER = '@cli-ops/commander-plugin/register'
-const FILE = fileURLToPath(new URL('../dist/register.js', import.meta.url))
+const FILE = fileURLToPath(new URL('../dist/register.cjs', import.meta.url))
 
 const PACKAGE = JSON.stringify({ name: '@team/tool', type: 'module', bin: { tool: 'host.mjs' } })
 const LOCKED = { commands: { '*': { lock: 'db' } } }
@@ -40,7 +40,7 @@ function run(
   args: readonly string[] = ['go'],
   options: { preload?: string; file?: string; env?: Record<string, string> } = {},
 ): Promise<HostEnd> {
-  const { preload = `--import=${FILE}`, env, ...rest } = options
+  const { preload = `--require=${FILE}`, env, ...rest } = options
   return host.run(args, { env: { NODE_OPTIONS: preload, ...env }, ...rest })
 }
 
@@ -64,7 +64,7 @@ describe('a bare specifier does not follow a program to where it cannot be found
       { cwd: directory, encoding: 'utf8', env: { ...process.env, NODE_NO_WARNINGS: '1' } },
     )
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
-    expect(stdout).toContain('dist/register.js')
+    expect(stdout).toContain('dist/register.cjs')
   })
 
   test.each([`--import ${SPECIFIER}`, `--no-warnings --import="${SPECIFIER}"`, `-r ${SPECIFIER}`])(
@@ -78,7 +78,7 @@ describe('a bare specifier does not follow a program to where it cannot be found
       })
       expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
       expect(stdout).not.toContain(SPECIFIER)
-      expect(stdout).toContain('dist/register.js')
+      expect(stdout).toContain('dist/register.cjs')
     },
   )
 })
@@ -111,7 +111,7 @@ describe('a program in which no command line is parsed', () => {
       { 'lib/worker.mjs': `console.log('worked')` },
     )
     const { stdout, stderr } = await host.run([], {
-      env: { NODE_OPTIONS: `--import=${FILE}` },
+      env: { NODE_OPTIONS: `--require=${FILE}` },
       before: `cd ${host.directory}`,
     })
     expect({ stdout, stderr }).toEqual({ stdout: 'worked\n', stderr: '' })
@@ -120,7 +120,7 @@ describe('a program in which no command line is parsed', () => {
   test('says it once, whatever is preloaded', async () => {
     const host = project(`console.log('went')`)
     const yargs = FILE.replace('commander-plugin', 'yargs-plugin')
-    const { stderr } = await run(host, ['go'], { preload: `--import=${FILE} --import=${yargs}` })
+    const { stderr } = await run(host, ['go'], { preload: `--require=${FILE} --require=${yargs}` })
     expect(stderr.match(/did not hold/gu)).toHaveLength(1)
     expect(stderr).toContain('no commander and no yargs was seen')
   })

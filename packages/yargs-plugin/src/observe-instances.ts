@@ -1,7 +1,6 @@
 import { realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 
 import type { Load } from '@cli-ops/shared-ipc/command'
 
@@ -36,14 +35,16 @@ export class InstanceWatch {
 
   /**
    * Reaches the ES module of the yargs that a program finds. From 18 there is no other; before, it is only worth loading for a
-   * program that is an ES module itself.
+   * program that is an ES module itself, or whose package has those.
+   *
+   * @throws Error where Node cannot require an ES module
    */
-  async reachModule(program: string): Promise<void> {
+  reachModule(program: string): void {
     const file = moduleOf(program)
     if (file === undefined) return
-    const { default: factory } = (await import(pathToFileURL(file).href)) as {
-      readonly default?: unknown
-    }
+    const required: unknown = createRequire(file)(file)
+    // From 18 on, what is required is the default export itself.
+    const { default: factory = required } = required as { readonly default?: unknown }
     this.#reach(factory)
   }
 
@@ -83,7 +84,7 @@ function moduleOf(program: string): string | undefined {
     const manifest = require.resolve('yargs/package.json')
     const { version } = require(manifest) as { readonly version: string }
     const major = Number.parseInt(version, 10)
-    const isReached = major >= 18 || (major === 17 && isEsModule(file))
+    const isReached = major >= 18 || (major === 17 && usesEsModules(file))
     return isReached ? join(dirname(manifest), 'index.mjs') : undefined
   } catch {
     // A program without yargs, or none at all, such as `node -e`.
@@ -91,8 +92,8 @@ function moduleOf(program: string): string | undefined {
   }
 }
 
-function isEsModule(file: string): boolean {
-  if (/\.[cm]js$/u.test(file)) return file.endsWith('.mjs')
+function usesEsModules(file: string): boolean {
+  if (file.endsWith('.mjs')) return true
   const require = createRequire(file)
   for (let folder = dirname(file); ; folder = dirname(folder)) {
     try {

@@ -1,5 +1,5 @@
 /**
- * Coordinates a yargs program that cannot be edited: `node --import @cli-ops/yargs-plugin/register the-program.js`.
+ * Coordinates a yargs program that cannot be edited: `node --require @cli-ops/yargs-plugin/register the-program.js`.
  * What it does is configured in the home's `config.json`.
  */
 import { PreloadedProgram, type ProgramCommand } from '@cli-ops/shared-ipc/command'
@@ -23,7 +23,7 @@ const watch = new InstanceWatch((yargs) => {
 
 const preloaded = new PreloadedProgram({
   specifier: '@cli-ops/yargs-plugin/register',
-  url: import.meta.url,
+  file: import.meta.filename,
   framework: 'yargs',
   listCommands: () => probed.flatMap((list) => list()),
   onLoad: (load) => {
@@ -38,5 +38,9 @@ function refuse(version: string | undefined): void {
   if (version !== undefined) preloaded.cannotHold(`its yargs is ${version}, and 17 or 18 is needed`)
 }
 
-// eslint-disable-next-line no-restricted-syntax -- a preload: the program must not start before its yargs is known
-await watch.reachModule(process.argv[1] ?? '')
+try {
+  watch.reachModule(process.argv[1] ?? '')
+} catch {
+  const reason = 'its yargs is an ES module, and this node does not require() those'
+  if (preloaded.bin?.isEntry === true) preloaded.cannotHold(reason)
+}

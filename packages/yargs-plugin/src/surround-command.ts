@@ -123,9 +123,10 @@ function passOver(): void {
 
 /** The words that belong to options are among the process's, but not among these. */
 function isOwnLine(args: readonly (string | number)[]): boolean {
-  const own = process.argv.slice(2)
-  if (args.length === 0) return isOwnCommandLine(own)
-  return args.every((word) => own.includes(String(word)))
+  const { argv } = process
+  if (args.length === 0) return isOwnCommandLine(argv.slice(2))
+  // Some hosts hand over the two words before their own as well.
+  return args.every((word) => argv.includes(String(word)))
 }
 
 /** A line of options alone could be the process's own; in a host that does not exit, the second such line is a prompt's. */

@@ -12,7 +12,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 
 import { root } from '../../../scripts/workspaces.mjs'
 
-const FILE = fileURLToPath(new URL('../dist/register.js', import.meta.url))
+const FILE = fileURLToPath(new URL('../dist/register.cjs', import.meta.url))
 const YARGS_16 = dirname(
   createRequire(join(root, 'node_modules/cli-highlight/package.json')).resolve(
     'yargs/package.json',
@@ -50,7 +50,7 @@ class PlainProgram {
   }
 
   async run(...args: readonly string[]) {
-    const child = spawn(process.execPath, ['--import', FILE, 'cli.js', ...args], {
+    const child = spawn(process.execPath, ['--require', FILE, 'cli.js', ...args], {
       cwd: this.folder,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, NODE_NO_WARNINGS: '1', CLI_OPS_HOME: this.home },

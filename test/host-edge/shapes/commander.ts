@@ -388,6 +388,48 @@ export const COMMANDER_SHAPES: readonly Shape[] = [
     exitCode: 1,
   },
   {
+    title: 'CommonJS, an action that throws',
+    source: `const host = attach(new Command('host'))
+    host.command('add').action(() => {
+      work('add')
+      throw new Error('broken')
+    })
+    host.parse()
+    console.log('never')`,
+    args: ['add'],
+    isCommonJs: true,
+    prints: 'add\n',
+    exitCode: 1,
+  },
+  {
+    title: 'CommonJS, withLock() around an action that throws no error',
+    source: `const host = attach(new Command('host'))
+    host.command('add').action(locked(() => {
+      work('add')
+      throw 'broken'
+    }))
+    host.parse()`,
+    args: ['add'],
+    rules: [],
+    isCommonJs: true,
+    prints: 'add\n',
+    exitCode: 1,
+  },
+  {
+    title: 'process.exit() in an exit listener',
+    source: `process.on('exit', () => process.exit(7))
+    attach(new Command('host').action(() => work('root'))).parse()`,
+    prints: 'root\n',
+    exitCode: 7,
+  },
+  {
+    title: 'an exit listener that takes the exit code back',
+    source: `process.on('exit', () => { process.exitCode = undefined })
+    attach(new Command('host').action(() => work('root'))).parse()
+    process.exitCode = 3`,
+    prints: 'root\n',
+  },
+  {
     title: 'options kept as properties',
     source: `const program = attach(new Command('host').storeOptionsAsProperties().option('--dry'))
     program.parse()

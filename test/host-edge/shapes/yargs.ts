@@ -239,6 +239,18 @@ export const YARGS_SHAPES: readonly Shape[] = [
     livesOn: { prints: 'list\nrefused: add LOCK_HELD\nlist\nbye\n', exitCode: 0 },
   },
   {
+    title: 'exitProcess(false) and all of process.argv, a catch of its own that ends the process',
+    source: `try {
+      const argv = await attach(yargs(process.argv)).exitProcess(false).parse()
+      work(argv._.at(-1))
+    } catch (error) {
+      console.log('the host caught', error.message)
+      process.exit(1)
+    }`,
+    args: ['add'],
+    prints: 'add\n',
+  },
+  {
     title: 'fail() of its own, a handler that rejects',
     source: `attach(yargs(args)).command('add', 'adds', {}, async () => {
       work('add')

@@ -129,4 +129,21 @@ scenarios: [{ flow: [{ get: { url: / } }] }]\n`,
     command: 'profiles list',
     args: ['profiles:list'],
   },
+  {
+    name: 'bump-cli',
+    packages: ['bump-cli@2.11.0'],
+    bin: 'bump',
+    framework: '@oclif/core',
+    start: 'npm',
+    command: 'overlay',
+    args: ['overlay', 'api.json', 'overlay.json'],
+    files: {
+      'api.json': json({ openapi: '3.0.0', info: { title: 'Some', version: '1' }, paths: {} }),
+      'overlay.json': json({
+        overlay: '1.0.0',
+        info: { title: 'Other', version: '1' },
+        actions: [{ target: '$.info', update: { title: 'Other' } }],
+      }),
+    },
+  },
 ]

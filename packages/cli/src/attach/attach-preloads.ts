@@ -4,7 +4,7 @@ import { installedVersion } from '../init/read-project.js'
 import type { AttachedBy, AttachTask } from './attach-program.js'
 import { PRELOADED } from './find-framework.js'
 import { NotAttachable, runInstead } from './not-attachable.js'
-import { preloadUrl } from './plugin-folder.js'
+import { preloadFile } from './plugin-folder.js'
 import { runProbe } from './run-probe.js'
 import { writeShim } from './shim.js'
 
@@ -17,14 +17,13 @@ import { writeShim } from './shim.js'
 export async function attachPreloads(task: AttachTask): Promise<AttachedBy> {
   const { home, command, script } = task
   const available = PRELOADED.flatMap(({ name, plugin }) => {
-    const url = preloadUrl(plugin)
-    return url === undefined ? [] : [{ name, url }]
+    const file = preloadFile(plugin)
+    return file === undefined ? [] : [{ name, file }]
   })
-  const preloads = available.map(({ url }) => url)
   const probe = (...words: readonly string[]): Promise<readonly ProbeReport[]> => {
     // Apart from the shim that may stand there and work: what is found out first does not touch it.
-    const imports = preloads.map((url) => `--import=${url}`)
-    const args = [...script.nodeArgs, ...imports, script.file, ...words, '--help']
+    const requires = available.map(({ file }) => `--require=${file}`)
+    const args = [...script.nodeArgs, ...requires, script.file, ...words, '--help']
     const env = script.nodePath === undefined ? {} : { NODE_PATH: script.nodePath }
     return runProbe({ file: process.execPath, args, env })
   }
@@ -35,7 +34,7 @@ export async function attachPreloads(task: AttachTask): Promise<AttachedBy> {
   for (const parent of unknownParents(task.given, commands))
     commands.push(...commandsOf(await probe(...parent.split(' '))))
   task.judge(commands)
-  const shim = writeShim(home, { command, script, preloads: frameworks.map(({ url }) => url) })
+  const shim = writeShim(home, { command, script, preloads: frameworks.map(({ file }) => file) })
   try {
     const proof = await runProbe({ file: shim.path, args: ['--help'] })
     if (!frameworks.some(({ name }) => parsedBy(proof, name)))
@@ -82,7 +81,7 @@ function unseen(task: AttachTask, reports: readonly ProbeReport[]): NotAttachabl
   const reason = reports.find((report) => report.reason !== undefined)?.reason
   if (reason !== undefined) return new NotAttachable(reason, runInstead(command, lock))
   for (const { name, plugin } of PRELOADED) {
-    if (preloadUrl(plugin) !== undefined || versionFor(task, name) === null) continue
+    if (preloadFile(plugin) !== undefined || versionFor(task, name) === null) continue
     return new NotAttachable(
       `it uses ${name}, whose plugin is not installed here`,
       `run "npm install --global ${plugin}", then attach it again`,

@@ -1,6 +1,5 @@
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 
 /** The folder of a plugin that is installed beside this command, or in the project of this folder; undefined where there is none. */
 export function pluginFolder(name: string): string | undefined {
@@ -14,8 +13,8 @@ export function pluginFolder(name: string): string | undefined {
   return undefined
 }
 
-/** URL of the file of a plugin that node loads before a program; undefined where the plugin is not installed. */
-export function preloadUrl(name: string): string | undefined {
+/** The file of a plugin that node loads before a program; undefined where the plugin is not installed. */
+export function preloadFile(name: string): string | undefined {
   const folder = pluginFolder(name)
-  return folder && pathToFileURL(join(folder, 'dist', 'register.js')).href
+  return folder && join(folder, 'dist', 'register.cjs')
 }

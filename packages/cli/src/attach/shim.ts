@@ -1,6 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { delimiter, join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 
 import { isExecutable } from '../files/is-executable.js'
 import type { ProgramScript } from './program-script.js'
@@ -15,7 +14,7 @@ export interface ShimTarget {
   /** What somebody types. */
   readonly command: string
   readonly script: ProgramScript
-  /** URLs of the files that node loads first. */
+  /** The files that node loads first. */
   readonly preloads: readonly string[]
 }
 
@@ -62,11 +61,10 @@ export function isFirstOnPath(shim: string, command: string): boolean {
 
 function shellScript({ command, script, preloads }: ShimTarget): string {
   const { file, nodeArgs, nodePath } = script
-  const files = [...preloads.map((url) => fileURLToPath(url)), file]
-  const args = [...nodeArgs, ...preloads.map((url) => `--import=${url}`), file]
+  const args = [...nodeArgs, ...preloads.map((preload) => `--require=${preload}`), file]
   return `#!/bin/sh
 # Written by "cli-ops attach ${command}"; "cli-ops detach ${command}" removes it.
-for file in ${files.map(quote).join(' ')}; do
+for file in ${[...preloads, file].map(quote).join(' ')}; do
   [ -f "$file" ] && continue
   echo ${quote(`${command}: `)}"$file has gone, so its rules cannot hold;" ${quote(`run "cli-ops attach ${command}" again`)} >&2
   exit 78
@@ -76,7 +74,8 @@ ${nodePath === undefined ? '' : `export NODE_PATH=${quote(nodePath)}"\${NODE_PAT
 }
 
 function commandFile({ command, script, preloads }: ShimTarget): string {
-  const args = [...script.nodeArgs, ...preloads.map((url) => `--import=${url}`), script.file]
+  const requires = preloads.map((preload) => `--require=${preload}`)
+  const args = [...script.nodeArgs, ...requires, script.file]
   const words = args.map((arg) => `"${arg.replaceAll('%', '%%')}"`).join(' ')
   const lines = [
     '@echo off',

@@ -14,7 +14,7 @@ import { loadParts } from './lazy.js'
 import { localDriver } from './local-driver.js'
 import type { Refusal } from './refusal.js'
 
-/** What becomes of a rule's lock; `undefined` where the running flow holds it already, so that there is nothing to take or to release. */
+/** What becomes of a rule's lock; `undefined` where the running flow or the command around it holds it already, so that there is nothing to take or to release. */
 export type Taken = CommandLock | undefined | Refusal
 
 /** A lock that a flow can hold. After its release it knows whether it was gone by then. */
@@ -48,6 +48,7 @@ export function takeLock(
     if (isHeldByFlow(connection, rule)) return undefined
     const lock = takeFree(connection, rule)
     if (lock !== null) return lock
+    if (loadParts().isHeldAround(connection, rule)) return undefined
     if (blocks()) return loadParts().blockForLock(connection, rule)
     return loadParts()
       .waitForLock(options, rule)

@@ -57,6 +57,7 @@ export class CommandRun {
   #endHold: (() => void) | undefined
   #state: 'running' | 'over' | 'finished' = 'running'
   #result: unknown
+  #failed = false
   #error: unknown
   #emitted = false
   #entered: Entry | undefined
@@ -100,7 +101,7 @@ export class CommandRun {
   }
 
   get failed(): boolean {
-    return this.#error !== undefined
+    return this.#failed
   }
 
   /** The exit code that is the command's own, as far as it has come. */
@@ -180,7 +181,8 @@ export class CommandRun {
   }
 
   /** Remembers an error that the framework handles itself, for `command:failed`. */
-  noteError(error: unknown): void {
+  noteError(error?: unknown): void {
+    this.#failed = true
     this.#error = error
   }
 
@@ -245,7 +247,7 @@ export class CommandRun {
     const isSkipped = refusal.reason === 'skipped'
     this.#entered = 'skipped'
     this.#refusal = refusal.error
-    this.#error = isSkipped ? undefined : refusal.error
+    if (!isSkipped) this.noteError(refusal.error)
     this.#emitted = true
     this.#state = 'over'
     if (!this.host.livesOn) loadParts().endRefused(refusal, this.host)
@@ -262,11 +264,13 @@ export class CommandRun {
 
   #run<T>(action: () => T): T {
     let result: T
+    let hasThrown = true
     try {
       result = action()
-    } catch (error) {
-      this.#settle(undefined, error ?? new Error('thrown without a value'))
-      throw error
+      hasThrown = false
+    } finally {
+      // Not by catching, since Node shows the line of the last throw: what was thrown is heard of where nobody catches it.
+      if (hasThrown) this.#fail()
     }
     if (!isPromiseLike(result)) {
       this.#result = result
@@ -275,21 +279,25 @@ export class CommandRun {
     }
     const settled = result.then(
       (value: unknown) => {
-        this.#settle(value, undefined)
+        this.#settle(value)
         return value
       },
       (error: unknown) => {
-        this.#settle(undefined, error ?? new Error('rejected without a value'))
+        this.#fail(error)
         throw error
       },
     )
     return settled as T
   }
 
-  #settle(result: unknown, error: unknown): void {
+  #fail(error?: unknown): void {
+    this.noteError(error)
+    this.#settle(undefined)
+  }
+
+  #settle(result: unknown): void {
     if (this.#state === 'finished') return
     this.#result = result
-    this.#error = error
     if (!this.#isProcess) this.#lock?.ended?.(this.exitCode)
     this.#beOver()
     if (!this.#isProcess) this.#release()

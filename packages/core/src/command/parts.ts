@@ -6,6 +6,7 @@ export { assertEmits, assertLockRule, assertOptions, assertRule } from './option
 export { blockForLock, isHeldHere } from './block-for-lock.js'
 export { assertEqualOptions } from './options/assert-equal-options.js'
 export { twoRulesError, unknownCommandError } from './options/rule-errors.js'
+export { isHeldAround } from './held-around.js'
 export { contribute } from './contribute.js'
 export { endRefused } from './end-refused.js'
 export { withHomeConfig } from './options/home-config.js'

@@ -93,12 +93,16 @@ function runUnder<T>(lock: CommandLock, { run }: LockedHandler<T>, note: LockNot
     return releaseLock(lock)
   }
   let result: T
+  let hasThrown = true
   try {
     result = lock.run(run)
-  } catch (error) {
-    lock.ended?.(1)
-    void release()
-    throw error
+    hasThrown = false
+  } finally {
+    // Not by catching, since Node shows the line of the last throw.
+    if (hasThrown) {
+      lock.ended?.(1)
+      void release()
+    }
   }
   if (isPromiseLike(result)) {
     const settled = Promise.resolve(result)

@@ -36,5 +36,5 @@ export function exitCodeOf(error: unknown): number {
 
 function isDenied({ cause }: CliOpsError): boolean {
   const code = (cause as NodeJS.ErrnoException | null | undefined)?.code
-  return code === 'EACCES' || code === 'EPERM'
+  return code === 'EACCES' || code === 'EPERM' || code === 'ERR_ACCESS_DENIED'
 }

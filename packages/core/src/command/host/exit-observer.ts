@@ -5,10 +5,14 @@ export interface ProcessEnd {
   readonly exitCode: number
 }
 
+/** What Node leaves the process by, once the listeners have been called or where one of them calls `process.exit()` itself. */
+type Exit = (this: NodeJS.Process, code: unknown) => never
+
 /**
  * Calls `finish` once at the end of the process with its real exit code, after every `exit` listener of the host: a
- * later listener may still set `process.exitCode`. Like signal-exit, it therefore wraps `process.emit`. Where
- * that wrapper has been replaced since, a plain listener is what is left.
+ * later listener may still set `process.exitCode`, or call `process.exit()`, and then nobody comes after it. Like signal-exit, it therefore
+ * wraps `process.emit` and, while the listeners run, `process.reallyExit`. Where the wrapper has been replaced since, a plain listener is
+ * what is left.
  */
 export function observeExit(finish: (end: ProcessEnd) => void): void {
   const emit = process.emit.bind(process) as (event: string, ...args: unknown[]) => boolean
@@ -16,17 +20,36 @@ export function observeExit(finish: (end: ProcessEnd) => void): void {
   process.emit = ((event: string, ...args: unknown[]) => {
     if (event !== 'exit') return emit(event, ...args)
     inWrapper = true
-    try {
-      return emit(event, ...args)
-    } finally {
+    const end = (otherwise: unknown): void => {
       const { exitCode: decided } = ending()
       if (decided !== undefined) process.exitCode = decided
-      finish({ exitCode: Number(process.exitCode ?? args[0] ?? 0) })
+      finish({ exitCode: Number(process.exitCode ?? otherwise) })
+    }
+    beforeReallyExit(end)
+    // Where nothing else is said: a listener that throws makes it 1, one that takes an exit code back 0.
+    let otherwise: unknown = 1
+    const wasSet = process.exitCode !== undefined
+    try {
+      const isHeard = emit(event, ...args)
+      otherwise = wasSet ? 0 : args[0]
+      return isHeard
+    } finally {
+      end(otherwise)
     }
   }) as typeof process.emit
   process.once('exit', (code) => {
     if (!inWrapper) finish({ exitCode: code })
   })
+}
+
+function beforeReallyExit(end: (exitCode: unknown) => void): void {
+  const target = process as unknown as { reallyExit?: Exit }
+  const { reallyExit } = target
+  if (reallyExit === undefined) return
+  target.reallyExit = (code) => {
+    end(code)
+    return Reflect.apply(reallyExit, process, [ending().exitCode ?? code])
+  }
 }
 
 /** Ends the process with an exit code that no `exit` listener of the host changes. */

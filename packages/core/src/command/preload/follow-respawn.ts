@@ -1,3 +1,5 @@
+import { pathToFileURL } from 'node:url'
+
 import { packageBinOf } from '../host/cli-name.js'
 
 /** Tells a child that it is the program itself, whatever its file is called. */
@@ -39,7 +41,7 @@ export function isRespawned(): boolean {
  * Brings the preload into a child that is this program once more: mocha starts itself again where it is given options of V8. It
  * does so from its own arguments, without those of the node that it runs on. `onFollow` is asked before whether to.
  */
-export function followRespawn(url: string, folder: string, onFollow: () => boolean): void {
+export function followRespawn(preload: string, folder: string, onFollow: () => boolean): void {
   const { ChildProcess } = process.getBuiltinModule('node:child_process') as unknown as {
     readonly ChildProcess: ChildProcessClass
   }
@@ -48,8 +50,8 @@ export function followRespawn(url: string, folder: string, onFollow: () => boole
   prototype.spawn = function (options) {
     const { file, args = [], envPairs = [] } = options
     if (standsForParent(options) && isThisProgram(file, args, folder) && onFollow()) {
-      if (!hasPreload(url, args, envPairs))
-        options.args = [args[0] ?? file, '--import', url, ...args.slice(1)]
+      if (!hasPreload(preload, args, envPairs))
+        options.args = [args[0] ?? file, '--require', preload, ...args.slice(1)]
       options.envPairs = [...envPairs, `${RESPAWNED}=1`]
     }
     return Reflect.apply(spawn, this, [options])
@@ -78,7 +80,10 @@ function scriptOf(args: readonly string[]): string | undefined {
   return undefined
 }
 
-function hasPreload(url: string, args: readonly string[], envPairs: readonly string[]): boolean {
-  if (args.some((arg) => arg.includes(url))) return true
-  return envPairs.some((pair) => pair.startsWith('NODE_OPTIONS=') && pair.includes(url))
+function hasPreload(file: string, args: readonly string[], envPairs: readonly string[]): boolean {
+  const { href } = pathToFileURL(file)
+  const names = (text: string): boolean => text.includes(file) || text.includes(href)
+  return (
+    args.some(names) || envPairs.some((pair) => pair.startsWith('NODE_OPTIONS=') && names(pair))
+  )
 }

@@ -7,6 +7,7 @@ import { processPart } from '../../base/process/process-state.js'
 import { type ConfiguredRules, configuredRules } from './configured-rules.js'
 import { followRespawn, isRespawned } from './follow-respawn.js'
 import { keepPreload, type Preload } from './keep-preload.js'
+import { ParsingThread } from './parsing-thread.js'
 import { PROBE_FOLDER, type ProgramCommand, writeProbeReport } from './probe-report.js'
 import { type Load, watchLoads } from './watch-loads.js'
 
@@ -18,7 +19,6 @@ const FREE_ARGUMENTS = new Set(['--help', '-h', '--version', '-v', '-V'])
 /** What the preloads of one process know together. */
 interface Shared {
   readonly frameworks: Set<string>
-  hasParsed: boolean
   /** Another process is the program now, or it has been refused. */
   isSettled: boolean
   /** Why the rules cannot hold. */
@@ -39,6 +39,7 @@ export interface ProgramPreload extends Preload {
  */
 export class PreloadedProgram {
   readonly #shared: Shared
+  readonly #thread = new ParsingThread()
   readonly #isRespawned: boolean
   /** True in a run that only shows what a preload sees: nothing is refused or said. */
   readonly isProbed: boolean
@@ -49,7 +50,6 @@ export class PreloadedProgram {
     keepPreload(preload)
     const shared = processPart<Shared>('preloads', () => ({
       frameworks: new Set(),
-      hasParsed: false,
       isSettled: false,
     }))
     this.#shared = shared
@@ -57,12 +57,12 @@ export class PreloadedProgram {
     const isFirst = shared.frameworks.size === 0
     shared.frameworks.add(preload.framework)
     watchLoads((load) => {
-      if (isChildProcess(load.request)) this.#follow(preload.url)
+      if (isChildProcess(load.request)) this.#follow(preload.file)
       preload.onLoad?.(load)
     })
     const probeFolder = process.env[PROBE_FOLDER]
     this.isProbed = probeFolder !== undefined
-    if (!isMainThread()) return
+    if (!this.#thread.isMain) return
     if (probeFolder !== undefined)
       process.once('exit', () => {
         this.#report(probeFolder, preload)
@@ -80,15 +80,15 @@ export class PreloadedProgram {
   }
 
   /**
-   * Notes that the program parses its command line. False where it is a part of another process's command: a subcommand that is a
-   * file of its own, or a worker, which the rule of that command covers.
+   * Notes that the program parses its command line. False where it is a part of another process's or thread's command: a subcommand that
+   * is a file of its own, or a worker, which the rule of that command covers.
    */
   parses(): boolean {
-    const isFirst = !this.#shared.hasParsed
-    this.#shared.hasParsed = true
+    const isFirst = !this.#thread.isKnown
     this.#hasParsed = true
+    if (!this.#thread.begin() && !this.#thread.isMain) return false
     if (this.#isPartOfParent()) return false
-    if (isFirst && isMainThread())
+    if (isFirst && this.#thread.isMain)
       process.env[STARTED_BY] = `${process.pid} ${process.argv[1] ?? ''}`
     return true
   }
@@ -99,7 +99,7 @@ export class PreloadedProgram {
    */
   cannotHold(reason: string, name?: string): void {
     this.#shared.reason ??= reason
-    if (this.isProbed || !isMainThread() || isOff() || isFree()) return
+    if (this.isProbed || !this.#thread.isMain || isOff() || isFree()) return
     if (this.#isPartOfParent()) return
     const names = this.#names(name)
     try {
@@ -121,11 +121,11 @@ export class PreloadedProgram {
     return file.startsWith(folder) && !/[\\/]node_modules[\\/]/u.test(file.slice(folder.length))
   }
 
-  #follow(url: string): void {
-    if (followed || !isMainThread() || this.bin === undefined) return
+  #follow(file: string): void {
+    if (followed || !this.#thread.isMain || this.bin === undefined) return
     followed = true
-    followRespawn(url, this.bin.folder, () => {
-      if (this.#shared.hasParsed) return false
+    followRespawn(file, this.bin.folder, () => {
+      if (this.#thread.isKnown) return false
       this.#shared.isSettled = true
       return true
     })
@@ -139,8 +139,8 @@ export class PreloadedProgram {
   }
 
   #sayUnlessHeld(): void {
-    const { hasParsed, isSettled, reason, frameworks } = this.#shared
-    if (hasParsed || isSettled || isOff() || isFree() || !this.#isProgram()) return
+    const { isSettled, reason, frameworks } = this.#shared
+    if (this.#thread.isKnown || isSettled || isOff() || isFree() || !this.#isProgram()) return
     const rules = this.#rules()
     if (rules === undefined) return
     describeOwnProcess({ name: this.#names()[0] ?? rules.cli })
@@ -183,10 +183,6 @@ function remedy({ cli, resources }: ConfiguredRules): string {
 
 function isChildProcess(request: string): boolean {
   return request === 'child_process' || request === 'node:child_process'
-}
-
-function isMainThread(): boolean {
-  return process.getBuiltinModule('node:worker_threads').isMainThread
 }
 
 function isOff(): boolean {

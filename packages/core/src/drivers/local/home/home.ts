@@ -171,6 +171,10 @@ const BROKEN =
 const REMEDIES: ReadonlyMap<string, string> = new Map([
   ['EACCES', 'it is not writable; check its permissions or set CLI_OPS_HOME to another directory'],
   ['EPERM', 'it is not writable; check its permissions or set CLI_OPS_HOME to another directory'],
+  [
+    'ERR_ACCESS_DENIED',
+    'node --permission keeps it out; allow it with --allow-fs-read and --allow-fs-write',
+  ],
   ['EROFS', 'the file system is read-only; set CLI_OPS_HOME to a writable directory'],
   ['ENOSPC', 'the disk is full; free some space'],
   ['EDQUOT', 'the disk quota is used up; free some space'],

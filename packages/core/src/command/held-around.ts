@@ -1,0 +1,35 @@
+import { sharesPids } from '../base/process/shares-pids.js'
+import { ownProcess } from '../base/process/own-process.js'
+import { entryPath } from '../base/builtins.js'
+import { homeOf } from '../drivers/local/home/home-of.js'
+import { LockContext } from '../drivers/local/locks/lock-context.js'
+import { findLiveHolders } from '../drivers/local/locks/lock-state.js'
+import { parseOwnerRecord } from '../drivers/local/locks/owner-record.js'
+import { realSurroundings } from '../drivers/local/locks/real-surroundings.js'
+import type { Connection } from '../engine/connection-options.js'
+import type { LockRule } from './options/cli-ops-options.js'
+
+/**
+ * Tells whether the lock of a rule is held by the command that this one is a part of: by another thread of this process, or by a process of
+ * the same program that began this one and (very likely) waits for it, such as the primary of a cluster, or a program that starts itself
+ * again with other options of node. Its lock lasts as long as it does, so to wait for it would be to wait for ever.
+ */
+export function isHeldAround(connection: Connection, { resource, mode, slots }: LockRule): boolean {
+  // Of slots there may be another one. An engine has no process table to look into.
+  if (slots !== undefined || connection.urlOf('locks') !== 'local:') return false
+  const home = homeOf(connection)
+  const context = new LockContext(home, realSurroundings(home))
+  const { name, instance, identity: self } = ownProcess()
+  const ancestors = context.surroundings.waitingAncestors()
+  const { lock } = context.of(resource)
+  return findLiveHolders(context, context.of(resource)).some((holder) => {
+    const { id, identity, text } = holder
+    const isThread = identity.pid === self.pid && !id.startsWith(instance)
+    if (!isThread && !ancestors.includes(identity.pid)) return false
+    if (!sharesPids(identity, self) || (holder.mode === 'shared' && mode !== 'shared')) return false
+    const record = parseOwnerRecord(context.fileSystem.readFile(entryPath(lock, text)), id)
+    const { inFlow, since = Infinity } = record
+    // What an ancestor took later, this one was not begun under.
+    return inFlow && record.name === name && (isThread || since <= context.surroundings.startedAt())
+  })
+}
