@@ -182,12 +182,12 @@ describe.skipIf(noChromium !== undefined)('in a browser', () => {
     const { locks } = user.coordinator('cli-alpha')
     const first = await locks.lock('production')
     const looking = await openPage((await RunningDashboard.start(user)).link)
-    await looking.page.getByText('production').click()
+    await looking.page.getByRole('button', { name: 'production' }).click()
     await shows(looking.page, '.details', `--id ${first.id}`)
     expect(await looking.page.getByText('Release …').count()).toBe(0)
 
     const { page } = await openPage((await RunningDashboard.start(user, '--allow-release')).link)
-    await page.getByText('production').click()
+    await page.getByRole('button', { name: 'production' }).click()
     await page.getByText('Release …').click()
     await shows(page, 'dialog', '“production” is taken from cli-alpha')
     // The safe answer has the focus.
