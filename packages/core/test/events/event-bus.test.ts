@@ -339,7 +339,7 @@ describe.each([
     await bus.emit('n', 1)
     await bus.emit('other', 1)
     expect(seen).toEqual([1])
-    expect(() => bus.on('n', () => 1, { group: 'g' })).toThrow(/"g" again/u)
+    expect(() => bus.on('n', () => 1, { group: 'g' })).toThrow(/"g" twice/u)
     await vi.waitUntil(() => seen.length === 1, 20_000)
     first.unsubscribe()
     await bus.emit('n', 2)

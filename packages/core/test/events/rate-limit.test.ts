@@ -71,7 +71,7 @@ describe('a bus', () => {
       details: { type: 'a', max: 10, perMs: 1000, retryAfterMs: expect.any(Number) as number },
     })
     expect(() => bus.emitSync('a', 10)).toThrow(
-      /more than 10 events "a" in 1000 ms .* set by the option rateLimit; .* in \d+ ms; .* CLI_OPS_RATE_LIMIT/u,
+      /more than 10 events "a" in 1000 ms .* set by the option rateLimit; .* in \d+ ms, .* CLI_OPS_RATE_LIMIT/u,
     )
     await bus.emit('b', 0)
     expect(await bus.read('*')).toHaveLength(11)
