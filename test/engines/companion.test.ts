@@ -260,7 +260,7 @@ describe
       expect(nested.stdout).toBe('inside\n')
       const fight = startHost(env, 'fight')
       await fight.ended
-      expect(fight.stderr).toContain('held by the caller itself')
+      expect(fight.stderr).toContain('the caller itself already holds it')
     })
 
     test('is shown as its owner, and the companion is not', async () => {
