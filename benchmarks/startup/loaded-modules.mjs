@@ -17,6 +17,15 @@ const PROBE = fileURLToPath(new URL('fixtures/load-probe.cjs', import.meta.url))
 export function loadedFiles(cli, args, scratch, extraEnv = {}) {
   const folder = mkdtempSync(join(scratch, 'coverage-'))
   runCli(cli, args, { ...extraEnv, NODE_V8_COVERAGE: folder })
+  return filesIn(folder)
+}
+
+/**
+ * The files that processes have loaded which have ended and left their reports in a folder.
+ *
+ * @param {string} folder
+ */
+export function filesIn(folder) {
   const urls = readdirSync(folder).flatMap((file) =>
     JSON.parse(readFileSync(join(folder, file), 'utf8')).result.map(
       (/** @type {{ url: string }} */ { url }) => url,

@@ -5,7 +5,8 @@ import { join, sep } from 'node:path'
 
 import { afterAll, describe, expect, test } from 'vitest'
 
-import { loadedFiles, packageOf } from '../../benchmarks/startup/loaded-modules.mjs'
+import { runCli } from '../../benchmarks/startup/cli-runner.mjs'
+import { filesIn, loadedFiles, packageOf } from '../../benchmarks/startup/loaded-modules.mjs'
 import { root, workspaces } from '../../scripts/workspaces.mjs'
 import { hasRedisServer, RedisServer } from '../engines/redis-server.js'
 
@@ -30,14 +31,14 @@ const COMMANDS = [
   ['cli-gamma', 'create', 'House'],
 ] as const
 
-/** What a command loads of drivers and of their clients. */
-function engineFilesOf([name, ...args]: readonly string[], env: Record<string, string> = {}) {
+function cliOf(name: string) {
   const folder = name === 'cli-ops' ? 'packages/cli' : `examples/${name}`
-  const cli = {
-    file: join(root, folder, 'dist', 'main.js'),
-    home: join(scratch, 'home'),
-  }
-  const files = loadedFiles(cli, args, scratch, { XDG_DATA_HOME: scratch, ...env })
+  return { file: join(root, folder, 'dist', 'main.js'), home: join(scratch, 'home') }
+}
+
+/** What a command loads of drivers and of their clients. */
+function engineFilesOf([name = '', ...args]: readonly string[]) {
+  const files = loadedFiles(cliOf(name), args, scratch, { XDG_DATA_HOME: scratch })
   return files.filter((file) => {
     const isDriver = DRIVERS.some(({ dir }) => file.startsWith(`${dir}${sep}`))
     return isDriver || CLIENTS.includes(packageOf(file) ?? '')
@@ -71,8 +72,12 @@ test.runIf(hasRedisServer())('one with the URL of an engine loads its client', a
   const server = await RedisServer.start()
   try {
     // Otherwise the tests above would prove nothing.
-    const files = engineFilesOf(COMMANDS[0], { CLI_OPS_URL: server.url })
-    expect(files.map((file) => packageOf(file))).toContain('ioredis')
+    const [name, ...args] = COMMANDS[0]
+    const reports = mkdtempSync(join(scratch, 'coverage-'))
+    const env = { CLI_OPS_URL: server.url, NODE_V8_COVERAGE: reports, XDG_DATA_HOME: scratch }
+    runCli(cliOf(name), args, env)
+    // It is the companion that does, and it ends after the command.
+    await expect.poll(() => filesIn(reports).map((file) => packageOf(file))).toContain('ioredis')
   } finally {
     await server.stop()
   }
