@@ -44,7 +44,11 @@ test.each([
   ['a boxed number', { n: Object(1) as unknown }, 'data.n must be JSON, got a Number'],
   ['a WeakMap', { w: new WeakMap() }, 'data.w must be JSON, got a WeakMap'],
   ['a generator', { g: (function* () {})() }, 'data.g must be JSON, got a Generator'],
-  ['a class that hides all it holds', { c: new Hidden() }, 'data.c must be JSON, got a Hidden, which'],
+  [
+    'a class that hides all it holds',
+    { c: new Hidden() },
+    'data.c must be JSON, got a Hidden, which',
+  ],
   ['a hole in a list', [1, , 2], 'data[1] must be JSON, got undefined'], // eslint-disable-line no-sparse-arrays
   [
     'what a toJSON says',
