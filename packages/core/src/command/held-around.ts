@@ -1,11 +1,14 @@
 import { sharesPids } from '../base/process/shares-pids.js'
 import { ownProcess } from '../base/process/own-process.js'
-import { entryPath } from '../base/builtins.js'
 import { homeOf } from '../drivers/local/home/home-of.js'
 import { LockContext } from '../drivers/local/locks/lock-context.js'
 import { findLiveHolders } from '../drivers/local/locks/lock-state.js'
-import { parseOwnerRecord } from '../drivers/local/locks/owner-record.js'
 import { realSurroundings } from '../drivers/local/locks/real-surroundings.js'
+import {
+  isWaitingAncestor,
+  readOwnerRecord,
+  wasHeldAtStart,
+} from '../drivers/local/locks/waiting-ancestor.js'
 import type { Connection } from '../engine/connection-options.js'
 import type { LockRule } from './options/cli-ops-options.js'
 
@@ -20,16 +23,16 @@ export function isHeldAround(connection: Connection, { resource, mode, slots }: 
   const home = homeOf(connection)
   const context = new LockContext(home, realSurroundings(home))
   const { name, instance, identity: self } = ownProcess()
-  const ancestors = context.surroundings.waitingAncestors()
-  const { lock } = context.of(resource)
-  return findLiveHolders(context, context.of(resource)).some((holder) => {
-    const { id, identity, text } = holder
-    const isThread = identity.pid === self.pid && !id.startsWith(instance)
-    if (!isThread && !ancestors.includes(identity.pid)) return false
-    if (!sharesPids(identity, self) || (holder.mode === 'shared' && mode !== 'shared')) return false
-    const record = parseOwnerRecord(context.fileSystem.readFile(entryPath(lock, text)), id)
-    const { inFlow, since = Infinity } = record
-    // What an ancestor took later, this one was not begun under.
-    return inFlow && record.name === name && (isThread || since <= context.surroundings.startedAt())
+  const ancestors = new Set(context.surroundings.waitingAncestors())
+  const paths = context.of(resource)
+  return findLiveHolders(context, paths).some((holder) => {
+    const { id, identity } = holder
+    const isThread =
+      identity.pid === self.pid && !id.startsWith(instance) && sharesPids(identity, self)
+    if (!isThread && !isWaitingAncestor(context, identity, ancestors)) return false
+    if (holder.mode === 'shared' && mode !== 'shared') return false
+    const record = readOwnerRecord(context, paths.lock, holder)
+    const isAround = isThread ? record.inFlow : wasHeldAtStart(context, record)
+    return isAround && record.name === name
   })
 }

@@ -3,15 +3,15 @@ import { describeOwner } from '../../../locks/contract/describe-owner.js'
 import { ownProcess } from '../../../base/process/own-process.js'
 import { partnerOf, type ProcessIdentity } from '../../../base/process/process-identity.js'
 import { sharesPids } from '../../../base/process/shares-pids.js'
-import { entryPath } from '../../../base/builtins.js'
 import { type CycleLink, findCycle } from '../../../driver-kit/find-cycle.js'
 import type { LockRequest } from '../../../locks/contract/lock-driver.js'
 import { type OwnerName, parseTicketName, type TicketName } from './lock-names.js'
 import type { ResourcePaths } from './lock-files.js'
 import type { LockContext } from './lock-context.js'
 import { findLiveHolders } from './lock-state.js'
-import { parseOwnerRecord, toOwner } from './owner-record.js'
+import { type OwnerRecord, toOwner } from './owner-record.js'
 import { listTickets, type Ticket } from './queue.js'
+import { isWaitingAncestor, readOwnerRecord, wasHeldAtStart } from './waiting-ancestor.js'
 
 /** A parent that began this process and then releases the lock has done so by then; one that waits for it has not. */
 export const ANCESTOR_GRACE_MS = 3_000
@@ -98,10 +98,8 @@ class DeadlockSearch {
   #endsHere({ id, identity, text }: OwnerName, paths: ResourcePaths): boolean {
     if (this.#request.held.includes(id)) return true
     if (this.#isHeldForSelf(id, identity)) return this.#read(paths.lock, { text, id }).inFlow
-    if (!this.#isAncestor(identity)) return false
-    // An ancestor's other locks, and those it took after this process began, are not what this one was begun under.
-    const { inFlow, since = Infinity } = this.#read(paths.lock, { text, id })
-    return inFlow && since <= this.#context.surroundings.startedAt()
+    if (!isWaitingAncestor(this.#context, identity, this.#ancestors)) return false
+    return wasHeldAtStart(this.#context, this.#read(paths.lock, { text, id }))
   }
 
   /** Another process took the lock for this one, to its end, and then began this program in it. */
@@ -111,13 +109,6 @@ class DeadlockSearch {
       (one) => one?.pid === self.pid && one.start === self.start && sharesPids(one, self),
     )
     return isSelf && !id.startsWith(ownProcess().instance)
-  }
-
-  #isAncestor(identity: ProcessIdentity): boolean {
-    const self = this.#context.surroundings.identity()
-    const { pid, partner } = identity
-    const isNamed = this.#ancestors.has(pid) || this.#ancestors.has(partner?.pid ?? 0)
-    return isNamed && sharesPids(identity, self)
   }
 
   toError(chain: readonly Link[]): CliOpsError {
@@ -147,8 +138,8 @@ class DeadlockSearch {
     )
   }
 
-  #read(directory: string, { text, id }: Pick<OwnerName, 'text' | 'id'>) {
-    return parseOwnerRecord(this.#context.fileSystem.readFile(entryPath(directory, text)), id)
+  #read(directory: string, name: Pick<OwnerName, 'text' | 'id'>): OwnerRecord {
+    return readOwnerRecord(this.#context, directory, name)
   }
 }
 
@@ -165,10 +156,7 @@ function findHoldingWaiters(
       const ticket = parseTicketName(name)
       if (ticket?.holdsOthers !== true || name === own.name) continue
       if (context.judge(ticket.identity) === 'dead') continue
-      const { held } = parseOwnerRecord(
-        fileSystem.readFile(entryPath(paths.queue, name)),
-        ticket.id,
-      )
+      const { held } = readOwnerRecord(context, paths.queue, ticket)
       for (const id of held) byHeld.set(id, [...(byHeld.get(id) ?? []), { ticket, paths }])
     }
   }
