@@ -1,8 +1,12 @@
 import { readFileSync, realpathSync } from 'node:fs'
-import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 
-import { assertHomeConfig, type CommandRules, type HomeConfig } from '@cli-ops/shared-ipc/ops'
+import {
+  assertHomeConfig,
+  type CommandRules,
+  type HomeConfig,
+  homeConfigPath,
+} from '@cli-ops/shared-ipc/ops'
 
 import { changeFile } from '../files/change-file.js'
 
@@ -26,7 +30,7 @@ export class ConfigFile {
 
   constructor(home: string) {
     this.#home = home
-    this.path = join(home, 'config.json')
+    this.path = homeConfigPath(home)
   }
 
   /**

@@ -1,5 +1,11 @@
 import type { ServiceInfo } from '@cli-ops/shared-ipc'
-import { instanceWord, unregistered, useWord, waitingFor } from '@cli-ops/shared-ipc/ops'
+import {
+  describeProgram,
+  instanceWord,
+  unregistered,
+  useWord,
+  waitingFor,
+} from '@cli-ops/shared-ipc/ops'
 
 import type { InstanceFacts, InstanceView, LockView } from './live-types.js'
 
@@ -32,7 +38,7 @@ export function unregisteredViews(
   return unregistered(locks, instances).map((user) => ({
     name: user.name,
     instance: '',
-    command: [user.command, user.label && JSON.stringify(user.label)].filter(Boolean).join(' '),
+    command: describeProgram({ command: user.command }, user.label),
     pid: user.pid,
     since: user.since,
     state: user.state === 'stopped' ? 'hung' : 'live',

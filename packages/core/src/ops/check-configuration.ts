@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 
 import { assertHomeConfig } from '../command/options/home-config.js'
+import { homeConfigPath } from '../engine/home-config-file.js'
 import { describe } from '../base/names/assert-name.js'
 import { isOn } from '../base/process/environment.js'
 import { type Check, failure, ok, warning } from './finding.js'
 
 export const checkConfig: Check = ({ connection: { home } }) => {
-  const file = join(home, 'config.json')
+  const file = homeConfigPath(home)
   let text: string
   try {
     text = readFileSync(file, 'utf8')

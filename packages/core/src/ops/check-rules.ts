@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
 
 import type { CommandRule } from '../command/options/cli-ops-options.js'
+import { homeConfigPath } from '../engine/home-config-file.js'
 import { closestName } from '../base/names/closest-name.js'
 import { textAge } from '../base/terminal/units.js'
 import { type Check, type Finding, ok, warning } from './finding.js'
@@ -18,7 +18,7 @@ import {
 
 /** Says of each rule in `config.json` when it last held, by the events that are kept. A file that cannot be read is another check's. */
 export const checkRules: Check = async (context) => {
-  const file = join(context.connection.home, 'config.json')
+  const file = homeConfigPath(context.connection.home)
   const clis = Object.entries(readRules(file)).filter(([, rules]) => Object.keys(rules).length > 0)
   if (clis.length === 0) return ok('none in config.json')
   const seen = seenCommands(await keptEvents(context, 'command:*', 'earliest'))

@@ -24,6 +24,7 @@ export {
   spanText,
   textAge,
 } from '../base/terminal/units.js'
+export { describeProgram } from '../locks/contract/describe-owner.js'
 export { describeHung } from './describe-hung.js'
 export { describeConnection } from './describe-connection.js'
 export { type DiskUse, diskUse, LOW_DISK_BYTES } from './disk-use.js'
@@ -32,6 +33,7 @@ export { readTlsFiles } from '../drivers/engine-secrets.js'
 export { assertName, describe } from '../base/names/assert-name.js'
 export { definite } from '../base/validation/definite.js'
 export { closestName } from '../base/names/closest-name.js'
+export { homeConfigPath } from '../engine/home-config-file.js'
 export { assertHomeConfig, type HomeConfig } from '../command/options/home-config.js'
 export { type PackageBin, packageBinOf } from '../command/host/cli-name.js'
 export {

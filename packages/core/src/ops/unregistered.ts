@@ -35,11 +35,9 @@ export function unregistered<User extends LockUser>(
       const key = `${pid} ${host} ${name}`
       // What is dead has left its lock to whoever comes next.
       if (state === 'dead' || known.has(`${pid} ${name}`)) continue
-      const holding = found.get(key)?.holding ?? []
-      found.set(key, {
-        ...(found.get(key) ?? { ...user, waitingFor: waitingFor(user, locks) }),
-        holding: holders.includes(user) ? [...holding, resource] : holding,
-      })
+      const use = found.get(key) ?? { ...user, holding: [], waitingFor: waitingFor(user, locks) }
+      const isHolder = holders.includes(user)
+      found.set(key, isHolder ? { ...use, holding: [...use.holding, resource] } : use)
     }
   }
   return [...found.values()]

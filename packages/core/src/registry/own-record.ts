@@ -2,6 +2,7 @@ import type { MaybePromise } from '../base/wait/maybe-promise.js'
 import type { OpenCommand, RecordKeeper, ServiceRecord } from './contract/registry-driver.js'
 import { atExit } from '../base/process/at-exit.js'
 import { ownProcess } from '../base/process/own-process.js'
+import { definite } from '../base/validation/definite.js'
 
 /** What one part of this process says about the instance. Later contributions win over earlier ones, field by field. */
 export interface Contribution {
@@ -121,7 +122,7 @@ export class OwnRecord {
     let merged: Contribution = { startedAt: ownProcess().startedAt.getTime() }
     let metadata: Record<string, unknown> = {}
     for (const contribution of this.#contributions.values()) {
-      merged = { ...merged, ...withoutUndefined(contribution) }
+      merged = { ...merged, ...definite(contribution) }
       metadata = { ...metadata, ...contribution.metadata }
     }
     const { version, startedAt = 0, endpoint, commands } = merged
@@ -136,8 +137,4 @@ export class OwnRecord {
       metadata,
     }
   }
-}
-
-function withoutUndefined(contribution: Contribution): Contribution {
-  return Object.fromEntries(Object.entries(contribution).filter(([, value]) => value !== undefined))
 }

@@ -2,7 +2,7 @@ import { greatestWidth, cutText } from '../../base/terminal/cut-text.js'
 import { ordinal } from '../../base/terminal/ordinal.js'
 import { printable } from '../../base/terminal/printable.js'
 import { describeDuration, describeElapsed } from '../../base/terminal/units.js'
-import { describeHolder, describeOwner } from '../../locks/contract/describe-owner.js'
+import { describeHolder, describeOwner, describeProgram } from '../../locks/contract/describe-owner.js'
 import type { LockInfo } from '../../locks/contract/lock-types.js'
 
 /** Who waits, as far as the one who tells knows. */
@@ -104,12 +104,11 @@ function holderWords({ owner, holders, waiting, id }: LockInfo): string[] {
   }
   const others = Math.max(0, holders.length - 1)
   const more = others === 0 ? '' : ` and ${others} ${others === 1 ? 'other' : 'others'}`
-  const { command = '', name } = owner
   return [
     describeOwner(owner, label, slot),
     describeOwner({ ...owner, user: '', host: '' }, label, slot),
-    [name, command, label && JSON.stringify(label)].filter(Boolean).join(' '),
-    [name, command].filter(Boolean).join(' '),
-    name,
+    describeProgram(owner, label),
+    describeProgram(owner),
+    owner.name,
   ].map((words) => words + more)
 }

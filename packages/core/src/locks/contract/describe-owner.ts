@@ -22,7 +22,7 @@ export function describeOwner(
 
 /** What an owner is, apart from its process: `cli-beta sync "eu"`. */
 export function describeProgram(
-  { name, command }: { readonly name: string; readonly command?: string | undefined },
+  { name, command }: { readonly name?: string; readonly command?: string | undefined },
   label?: string,
 ): string {
   return [name, command, label && JSON.stringify(label)].filter(Boolean).join(' ')
