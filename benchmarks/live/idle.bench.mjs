@@ -15,9 +15,13 @@ const CHILD = fileURLToPath(new URL('idle-child.mjs', import.meta.url))
 const BIN = fileURLToPath(new URL('../../packages/cli/dist/main.js', import.meta.url))
 /** V8 collects the garbage of a start, on all of its threads, some 8 s after a process or a thread began to idle. */
 const SETTLE_MS = 20_000
-/** What is watched, in the order in which it is started: of two, the second waits behind the first. */
+/**
+ * What is watched, in the order in which it is started: of two, the second waits behind the first. They are in one home, where the server is
+ * registered: whoever may have to tell of its death looks more often than one that is alone.
+ */
 const OURS = [
-  ['subscriber', 'a subscriber'],
+  ['subscriber', 'a subscriber', 'alone'],
+  ['subscriber', 'a subscriber beside a server'],
   ['consumer', 'the consumer of a group'],
   ['consumer', 'the one that stands by'],
   ['server', 'a server of requests'],
@@ -45,8 +49,8 @@ export async function run(reporter) {
     const holder = await startReadyChild(CHILD, ['holder', home, lock])
     ends.push(() => holder.kill('SIGKILL'))
   }
-  for (const [name = '', what = ''] of OURS) {
-    const child = await startReadyChild(CHILD, [name, home])
+  for (const [name = '', what = '', place = 'home'] of OURS) {
+    const child = await startReadyChild(CHILD, [name, join(folder, place)])
     ends.push(() => child.kill('SIGKILL'))
     idle.push({ what, pid: child.pid ?? 0, atMost: 1 })
   }
