@@ -2,7 +2,11 @@ import { greatestWidth, cutText } from '../../base/terminal/cut-text.js'
 import { ordinal } from '../../base/terminal/ordinal.js'
 import { printable } from '../../base/terminal/printable.js'
 import { describeDuration, describeElapsed } from '../../base/terminal/units.js'
-import { describeHolder, describeOwner, describeProgram } from '../../locks/contract/describe-owner.js'
+import {
+  describeHolder,
+  describeOwner,
+  describeProgram,
+} from '../../locks/contract/describe-owner.js'
 import type { LockInfo } from '../../locks/contract/lock-types.js'
 
 /** Who waits, as far as the one who tells knows. */
