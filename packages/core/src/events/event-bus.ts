@@ -218,7 +218,8 @@ export class EventBus<Events = StandardEvents> {
   /**
    * The events that match the pattern, pulled with `for await`; the rest waits in the log. The position is fixed when this returns.
    * It ends with `break`, `close()` or the signal. A gap ends it with `CURSOR_GAP`, unless `onGap` is given: a new subscription from
-   * `details.resumeAt` goes on.
+   * `details.resumeAt` goes on. Where the log cannot be read for a while, it waits and goes on where it was, as `on` does, unless
+   * `wait` is false.
    *
    * With a group, an event counts as handled when the next one is requested, so the event at which the loop was left is delivered
    * again.
@@ -232,6 +233,7 @@ export class EventBus<Events = StandardEvents> {
     const stop = (): void => iterator.end()
     let stopListening = (): void => undefined
     const iterator = new EventIterator({
+      pattern,
       feed: this.#openFeed(options),
       filter: new EventFilter(pattern, this.#settings.schemas),
       options,

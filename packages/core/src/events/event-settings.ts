@@ -40,7 +40,7 @@ export function resolveEventSettings(options: EventBusOptions): EventSettings {
 
 /** Validates what every driver asks of a subscription; the position itself is the driver's to judge. */
 export function assertSubscribeOptions(options: PullOptions): void {
-  const { from, signal, onError, onGap, wait } = options
+  const { from, signal, onError, onGap, onReadError, wait } = options
   if (from !== undefined && typeof from !== 'string' && !(from instanceof Date)) {
     throw new TypeError(
       `from must be "latest", "earliest", a Date or a cursor, got ${describe(from)}`,
@@ -57,6 +57,7 @@ export function assertSubscribeOptions(options: PullOptions): void {
   if (retryDelaysMs !== undefined) assertDelays(retryDelaysMs)
   assertCallback('onError', onError)
   assertCallback('onGap', onGap)
+  assertCallback('onReadError', onReadError)
 }
 
 function resolveSchemas(schemas: unknown): Map<string, StandardSchema> {
