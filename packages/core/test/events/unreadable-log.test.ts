@@ -39,7 +39,10 @@ function setUp(folder = 'events'): {
 }
 
 /** Reads in the ways there are; each hands over the data it is given. */
-const READERS: Record<string, (bus: EventBus, options: PullOptions, take: (data: unknown) => void) => unknown> = {
+const READERS: Record<
+  string,
+  (bus: EventBus, options: PullOptions, take: (data: unknown) => void) => unknown
+> = {
   on: (bus, options, take) => bus.on('n', take, options),
   subscribe: async (bus, options, take) => {
     for await (const { data } of bus.subscribe('n', options)) take(data)
@@ -59,20 +62,23 @@ test.each([
   ['subscribe', {}],
   ['subscribe', { group: 'g' }],
   ['once', {}],
-])('%s with %j goes on where the log could not be read for a moment, and says so', async (how, options) => {
-  const { bus, emitter, stderr, breakIt, mendIt } = setUp()
-  const seen: unknown[] = []
-  await emitter.emit('n', 1)
-  const reading = READERS[how]!(bus, { from: 'earliest', ...options }, (data) => seen.push(data))
-  Promise.resolve(reading).catch((error: unknown) => seen.push(error))
-  await vi.waitUntil(() => seen.length === 1, 60_000)
-  breakIt()
-  await vi.waitUntil(() => stderr().includes('are not received') || seen.length > 1, 60_000)
-  mendIt()
-  await emitter.emit('n', 2)
-  await vi.waitUntil(() => seen.length === 2, 60_000)
-  expect(seen).toEqual([1, 2])
-})
+])(
+  '%s with %j goes on where the log could not be read for a moment, and says so',
+  async (how, options) => {
+    const { bus, emitter, stderr, breakIt, mendIt } = setUp()
+    const seen: unknown[] = []
+    await emitter.emit('n', 1)
+    const reading = READERS[how]!(bus, { from: 'earliest', ...options }, (data) => seen.push(data))
+    Promise.resolve(reading).catch((error: unknown) => seen.push(error))
+    await vi.waitUntil(() => seen.length === 1, 60_000)
+    breakIt()
+    await vi.waitUntil(() => stderr().includes('are not received') || seen.length > 1, 60_000)
+    mendIt()
+    await emitter.emit('n', 2)
+    await vi.waitUntil(() => seen.length === 2, 60_000)
+    expect(seen).toEqual([1, 2])
+  },
+)
 
 test('whoever asks to is told that events cannot be read, by a function that may fail', async () => {
   const { bus, stderr, breakIt } = setUp()
@@ -100,20 +106,23 @@ test('whoever does not wait for more events is told at once that there are none 
   await expect(events.next()).rejects.toMatchObject({ code: 'STORAGE_FAILED' })
 })
 
-test.each(['on', 'subscribe'])('%s goes on with a group whose attempts cannot be stored for a moment', async (how) => {
-  const { bus, emitter, stderr, breakIt, mendIt } = setUp('groups')
-  const seen: unknown[] = []
-  const options = { from: 'earliest', group: `g-${how}` } as const
-  const reading = READERS[how]!(bus, options, (data) => seen.push(data))
-  Promise.resolve(reading).catch((error: unknown) => seen.push(error))
-  await emitter.emit('n', 1)
-  await vi.waitUntil(() => seen.length === 1, 60_000)
-  breakIt()
-  await emitter.emit('n', 2)
-  await vi.waitUntil(() => seen.length === 2, 60_000)
-  mendIt()
-  await emitter.emit('n', 3)
-  await vi.waitUntil(() => seen.length === 3, 60_000)
-  expect(seen).toEqual([1, 2, 3])
-  expect(stderr()).toContain('cannot store the attempts')
-})
+test.each(['on', 'subscribe'])(
+  '%s goes on with a group whose attempts cannot be stored for a moment',
+  async (how) => {
+    const { bus, emitter, stderr, breakIt, mendIt } = setUp('groups')
+    const seen: unknown[] = []
+    const options = { from: 'earliest', group: `g-${how}` } as const
+    const reading = READERS[how]!(bus, options, (data) => seen.push(data))
+    Promise.resolve(reading).catch((error: unknown) => seen.push(error))
+    await emitter.emit('n', 1)
+    await vi.waitUntil(() => seen.length === 1, 60_000)
+    breakIt()
+    await emitter.emit('n', 2)
+    await vi.waitUntil(() => seen.length === 2, 60_000)
+    mendIt()
+    await emitter.emit('n', 3)
+    await vi.waitUntil(() => seen.length === 3, 60_000)
+    expect(seen).toEqual([1, 2, 3])
+    expect(stderr()).toContain('cannot store the attempts')
+  },
+)
