@@ -341,7 +341,14 @@ function describeError(
   error: unknown,
 ): { readonly name: string; readonly code?: string } | undefined {
   if (error === undefined) return undefined
-  if (!(error instanceof Error) && !isCliOpsError(error)) return { name: typeof error }
-  const { code } = error as { readonly code?: unknown }
-  return typeof code === 'string' ? { name: error.name, code } : { name: error.name }
+  const named = { name: typeof error }
+  try {
+    if (!(error instanceof Error) && !isCliOpsError(error)) return named
+    const { name, code } = error as { readonly name: unknown; readonly code?: unknown }
+    if (typeof name !== 'string') return named
+    return typeof code === 'string' ? { name, code } : { name }
+  } catch {
+    // Its getters, or the traps of a proxy, throw.
+    return named
+  }
 }

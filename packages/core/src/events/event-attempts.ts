@@ -17,6 +17,9 @@ import { withinTime } from '../base/wait/race.js'
 export const DEFAULT_MAX_ATTEMPTS = 5
 const DEFAULT_RETRY_DELAYS_MS: readonly number[] = [100, 1000, 5000, 10_000]
 
+/** Of the error that a parked event is kept with: some hold whole documents. */
+const MAX_ERROR_LENGTH = 4096
+
 /** What has become of an event. */
 export interface Outcome {
   /** `left` where it is another reader's, or the next start's. */
@@ -129,7 +132,7 @@ export class EventAttempts {
     const parked = {
       event,
       attempts: Math.min(attempts, this.#maxAttempts),
-      error: errorText(error),
+      error: errorText(error).slice(0, MAX_ERROR_LENGTH),
       parkedAt: isoNow(this.#parts.clock.now()),
       retry: false,
     }

@@ -7,6 +7,7 @@ import { resolveConnection } from '../engine/connection-options.js'
 import type { Clock } from '../base/wait/clock.js'
 import { clockFor } from '../engine/clock-for.js'
 import { atExit } from '../base/process/at-exit.js'
+import { assertSignal } from '../base/validation/assert-signal.js'
 import { validate } from '../base/validation/standard-schema.js'
 import { parseJson } from '../base/validation/parse-json.js'
 import type { EventParking, ParkedCount } from './contract/event-driver.js'
@@ -108,6 +109,7 @@ export class EventBus<Events = StandardEvents> {
     ...[data, options = {}]: EmitArguments<EventData<Events, Type>>
   ): Promise<EventEnvelope<EventData<Events, Type>, Type>> {
     const { signal, durable } = options
+    assertSignal(signal)
     signal?.throwIfAborted()
     const record = this.#record(type, data, options)
     const invalid = this.#findInvalid(record)
@@ -196,6 +198,7 @@ export class EventBus<Events = StandardEvents> {
     pattern: Pattern,
     options: OnceOptions = {},
   ): Promise<EventOf<Events, Pattern>> {
+    assertSignal(options.signal)
     options.signal?.throwIfAborted()
     const events = this.subscribe(pattern, options)
     try {

@@ -7,6 +7,7 @@ import { DEFAULT_RETENTION } from './contract/default-retention.js'
 import type { EventBusOptions, PullOptions } from './event-options.js'
 import type { ResolvedRateLimit } from './rate-limit.js'
 import { resolveRateLimit } from './resolve-rate-limit.js'
+import { assertSignal } from '../base/validation/assert-signal.js'
 
 /** The options of a bus, validated, with the defaults filled in. */
 export interface EventSettings {
@@ -46,9 +47,7 @@ export function assertSubscribeOptions(options: PullOptions): void {
       `from must be "latest", "earliest", a Date or a cursor, got ${describe(from)}`,
     )
   }
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw new TypeError(`signal must be an AbortSignal, got ${describe(signal)}`)
-  }
+  assertSignal(signal)
   if (wait !== undefined) assertBoolean('wait', wait)
   const { maxAttempts, handlerTimeoutMs, retryDelaysMs } = options
   if (maxAttempts !== undefined && maxAttempts !== Infinity)
