@@ -360,9 +360,9 @@ test.each([null, undefined, Symbol('why'), 'a text', untouchable()])(
     const bus = open(undefined, home)
     const locks = new LockManager({ home })
     const held = await locks.lock('db')
-    const server = new IPCServer('srv', { home })
+    const server = new IPCServer('srv', { home, closeGraceMs: 0 })
     server.handle('never', () => new Promise(() => undefined))
-    onTestFinished(() => server.close({ timeoutMs: 0 }))
+    onTestFinished(() => server.close())
     await server.ready
     const client = new IPCClient('srv', { home })
     onTestFinished(() => client.close())
@@ -388,7 +388,7 @@ test.each([null, undefined, Symbol('why'), 'a text', untouchable()])(
 
 test('progress that is no JSON fails its request alone, and a promise that is never settled keeps nobody else', async () => {
   const home = temporaryHome()
-  const server = new IPCServer('srv', { home, onError: () => undefined })
+  const server = new IPCServer('srv', { home, closeGraceMs: 0, onError: () => undefined })
   const values = [...hostile(), new Map(), 1n, () => undefined]
   for (const [index, value] of values.entries())
     server.handle(`${index}`, (_data, { progress }) => progress(value))
@@ -397,7 +397,7 @@ test('progress that is no JSON fails its request alone, and a promise that is ne
     await progress(1)
     return 2
   })
-  onTestFinished(() => server.close({ timeoutMs: 0 }))
+  onTestFinished(() => server.close())
   await server.ready
   const client = new IPCClient('srv', { home })
   onTestFinished(() => client.close())

@@ -109,7 +109,7 @@ test('a peer that goes in the midst of a stream aborts its handler, and nobody e
   await vi.waitUntil(() => aborted.length === 1, 20_000)
   expect(aborted).toEqual(['CONNECTION_LOST'])
   expect((await other.next()).done).toBe(false)
-  await other.return?.()
+  await other.return?.(undefined)
 })
 
 test('halves of characters outside the basic plane come back as they were sent', async () => {
