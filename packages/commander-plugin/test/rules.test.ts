@@ -99,8 +99,8 @@ await program.parseAsync()`
   })
 
   test.each([
-    ['() => undefined', 'host: lock must be an object, got undefined'],
-    [`() => ''`, 'host: lock must not be empty'],
+    ['() => undefined', 'host: commands["sync"].lock() must be an object, got undefined'],
+    [`() => ''`, 'host: commands["sync"].lock() must not be empty'],
     [`() => { throw new Error('no lock') }`, 'host: no lock'],
   ])('and a wrong one, %s, keeps the command from running', async (lock, message) => {
     const host = hostProject(`program.use(cliOps({ commands: { sync: { lock: ${lock} } } }))
@@ -225,6 +225,7 @@ await program.parseAsync()`)
   test.each([
     ['synk', 'did you mean "sync"?'],
     ['release', 'it has "sync", "other"'],
+    ['host sync', 'did you mean "sync"?'],
   ])(
     'a rule for "%s", which is no command, keeps every command from running',
     async (key, reason) => {

@@ -230,7 +230,7 @@ export class CommandRun {
     if (lock === undefined) return undefined
     // A function that chooses nothing is a mistake: the command must not run without its lock.
     const chosen: unknown = typeof lock === 'function' ? lock(this.context) : lock
-    checkLockRule('lock', chosen)
+    checkLockRule(`commands[${JSON.stringify(this.context.command)}].lock()`, chosen)
     return typeof chosen === 'string' ? { resource: chosen } : chosen
   }
 
@@ -306,9 +306,7 @@ export class CommandRun {
   #beOver(): void {
     this.#state = 'over'
     // A callback may still be running: only the end of the process tells that its command is over.
-    if (!this.host.livesOn) return
-    this.#lock?.ended?.(this.exitCode)
-    this.#release()
+    if (this.host.livesOn) this.finish({ exitCode: this.exitCode })
   }
 
   #emitResult(): void {
