@@ -13,6 +13,8 @@ export interface FollowOptions {
   readonly killAfterMs: number | undefined
   /** Called where the lock is lost. */
   readonly onLost: () => Promise<void>
+  /** Called where somebody sends a signal that asks it to end, for the first time. */
+  readonly onAsked: () => Promise<void>
   /** What follows where it has ended with 0, under the lock. */
   readonly onSuccess: (durationMs: number) => Promise<void>
 }
@@ -22,10 +24,11 @@ export async function followProgram(
   child: GatedChild,
   lock: Lock,
   facts: LockFacts,
-  { killAfterMs, onLost: tellMore, onSuccess }: FollowOptions,
+  { killAfterMs, onLost: tellMore, onAsked, onSuccess }: FollowOptions,
 ): Promise<ChildEnd> {
   let isLost = false
   let told: Promise<void> | undefined
+  let asked: Promise<void> | undefined
   let timer: NodeJS.Timeout | undefined
   const ask = (signal: NodeJS.Signals): void => {
     child.kill(signal)
@@ -38,7 +41,10 @@ export async function followProgram(
     ask('SIGTERM')
     told = tellMore()
   }
-  const stopRelaying = relaySignals(ask)
+  const stopRelaying = relaySignals((signal) => {
+    ask(signal)
+    if (signal === 'SIGTERM') asked ??= onAsked()
+  })
   const began = performance.now()
   child.letGo(facts)
   const { signal } = lock
@@ -49,7 +55,7 @@ export async function followProgram(
   clearTimeout(timer)
   signal.removeEventListener('abort', onLost)
   if (end.code === 0 && !isLost) await onSuccess(Math.round(performance.now() - began))
-  await told
+  await Promise.all([told, asked])
   stopRelaying()
   return isLost ? { code: EXIT_LOST, signal: null } : end
 }

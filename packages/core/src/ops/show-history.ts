@@ -59,7 +59,7 @@ function nothingEnded(
 
 function usualHolds(turns: readonly LockTurn[]): readonly UsualHold[] {
   const ended = turns.filter(
-    ({ outcome, heldMs }) => outcome === 'released' && heldMs !== undefined,
+    ({ outcome, heldMs, by }) => outcome === 'released' && heldMs !== undefined && by === undefined,
   )
   const groups = groupBy(ended, ({ resource, holder }) =>
     JSON.stringify([resource, commandKey(holder.name, holder.command ?? '')]),
@@ -92,6 +92,7 @@ function turnTable(turns: readonly LockTurn[]): string {
 function endText({ outcome, by, code }: LockTurn): string {
   if (outcome === 'forced')
     return by === undefined ? 'taken away' : `taken away by ${describeParty(by)}`
+  if (outcome === 'released' && by !== undefined) return `replaced by ${describeParty(by)}`
   return outcome === 'refused' && code !== undefined ? `refused (${code})` : outcome
 }
 
