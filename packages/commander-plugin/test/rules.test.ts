@@ -98,6 +98,19 @@ await program.parseAsync()`
     lock.assertHeld()
   })
 
+  test('is told with CLI_OPS_DEBUG=1, and where there is none', async () => {
+    const host = hostProject(
+      `${HOST.replace('await program.parse', "program.command('list')\nawait program.parse")}`,
+    )
+    const env = { CLI_OPS_DEBUG: '1' }
+    expect((await host.run(['sync', 'a'], { env })).stderr).toContain(
+      'host: debug: the command "sync" takes {"resource":"sync-a"}\n',
+    )
+    expect((await host.run(['list'], { env })).stderr).toContain(
+      'host: debug: no lock rule for the command "list"\n',
+    )
+  })
+
   test.each([
     ['() => undefined', 'host: commands["sync"].lock() must be an object, got undefined'],
     [`() => ''`, 'host: commands["sync"].lock() must not be empty'],

@@ -1,3 +1,4 @@
+import { debug } from '../base/terminal/message.js'
 import { monotonicMs } from '../base/process/monotonic-time.js'
 import type { OpenCommand } from '../registry/contract/registry-driver.js'
 import { nextEventId } from '../events/contract/event-id.js'
@@ -217,6 +218,7 @@ export class CommandRun {
     try {
       if (this.#fault !== undefined) throw this.#fault
       const rule = this.#lockRule()
+      debug(() => describeRule(this.context.command, rule))
       if (rule !== undefined) this.#note = new LockNote(rule)
       taken = rule === undefined ? undefined : take(rule)
     } catch (error) {
@@ -332,6 +334,11 @@ export class CommandRun {
     this.#note?.end()
     void releaseLock(lock)
   }
+}
+
+function describeRule(command: string, rule: LockRule | undefined): string {
+  const what = `the command ${JSON.stringify(command)}`
+  return rule === undefined ? `no lock rule for ${what}` : `${what} takes ${JSON.stringify(rule)}`
 }
 
 /** Name and code only: messages may hold secrets. */
