@@ -25,5 +25,5 @@ test('the CLI of the testing guide passes its tests', async () => {
     cwd: folder,
     env: { ...user.environment, NO_COLOR: '1' },
   })
-  expect(stdout).toMatch(/Tests +2 passed/u)
+  expect(stdout).toMatch(/Tests +3 passed/u)
 })
