@@ -100,7 +100,7 @@ await program.parseAsync()`
 
   test('is told with CLI_OPS_DEBUG=1, and where there is none', async () => {
     const host = hostProject(
-      `${HOST.replace('await program.parse', "program.command('list')\nawait program.parse")}`,
+      HOST.replace('await program.parse', "program.command('list')\nawait program.parse"),
     )
     const env = { CLI_OPS_DEBUG: '1' }
     expect((await host.run(['sync', 'a'], { env })).stderr).toContain(
