@@ -105,6 +105,8 @@ describe('cli-ops run within another program', () => {
   test.each(EMITS)('what one sends to the run alone reaches its program (%s)', (emit) => {
     const script = `$RUN ${emit} -- ${COUNTS} & ${BEGAN}; kill $!; wait $!; echo $?`
     expect(sh(script).stdout).toBe('asked 1\n5\n')
+    const deaf = { script: `trap '' TERM; ${script}` }
+    expect(sh('setsid --wait sh ./script', deaf).stdout).toBe('asked 1\n5\n')
   })
 
   test.each(EMITS)('timeout -k is not needed where --kill-after is given (%s)', (emit) => {

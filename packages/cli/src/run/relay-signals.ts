@@ -31,6 +31,8 @@ export interface SignalRelay {
  */
 export function relaySignals(child: number, { send, onSignal }: SignalRelay): () => void {
   let isOver = false
+  const leader = otherLeader()
+  const before = leader === undefined ? 0n : signalsIgnoredBy(leader)
   const relay = (signal: NodeJS.Signals, hasIt: boolean): void => {
     if (isOver) return
     if (!hasIt) send(signal)
@@ -39,9 +41,12 @@ export function relaySignals(child: number, { send, onSignal }: SignalRelay): ()
   }
   const onUnix = (signal: NodeJS.Signals): void => {
     const hasIt = FROM_TERMINAL.includes(signal) && isInForeground()
-    const leader = hasIt ? undefined : otherLeader(child)
-    if (leader === undefined) relay(signal, hasIt)
-    else setTimeout(() => relay(signal, ignores(leader, signal)), LEADER_MS).unref()
+    const isLate = leader !== undefined && !hasIt && processGroups(child)[0] === leader
+    if (!isLate) relay(signal, hasIt)
+    else
+      setTimeout(() => {
+        relay(signal, isAmong(signal, signalsIgnoredBy(leader) & ~before))
+      }, LEADER_MS).unref()
   }
   // The console gives Ctrl-C to every process that is attached to it; listening keeps this one alive.
   const isWindows = process.platform === 'win32'
@@ -60,26 +65,26 @@ function isInForeground(): boolean {
   return group !== undefined && group === foreground
 }
 
-/** Who leads the group of this process, where the child is in it, too, and this process is not the leader itself. */
-function otherLeader(child: number): string | undefined {
+/** Who leads the group of this process, where another does, and its signals can be looked at. */
+function otherLeader(): string | undefined {
   if (process.platform !== 'linux') return undefined
   const [leader] = processGroups('self')
-  return leader === processGroups(child)[0] && leader !== String(process.pid) ? leader : undefined
+  return leader === String(process.pid) ? undefined : leader
 }
 
-/**
- * Who signals its own group ignores the signal first, `timeout` and a shell's `trap '' TERM; kill 0` alike. Had it ignored it
- * before, the child would have inherited that.
- */
-function ignores(pid: string, signal: NodeJS.Signals): boolean {
+/** The signals that a process ignores, as bits. Who signals its own group begins to: `timeout`, and a shell's `trap '' TERM; kill 0`. */
+function signalsIgnoredBy(pid: string): bigint {
   try {
-    const [, mask = '0'] =
-      /^SigIgn:\s*(\w+)/mu.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
-    return ((BigInt(`0x${mask}`) >> BigInt(constants.signals[signal] - 1)) & 1n) === 1n
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+    return BigInt(`0x${/^SigIgn:\s*(\w+)/mu.exec(status)?.[1] ?? '0'}`)
   } catch {
     // It has ended, or may not be looked at.
-    return false
+    return 0n
   }
+}
+
+function isAmong(signal: NodeJS.Signals, bits: bigint): boolean {
+  return ((bits >> BigInt(constants.signals[signal] - 1)) & 1n) === 1n
 }
 
 /** The process group of a process, and the one in the foreground of its terminal. */
