@@ -1,3 +1,4 @@
+import { debug } from '../base/terminal/message.js'
 import { monotonicMs } from '../base/process/monotonic-time.js'
 import type { OpenCommand } from '../registry/contract/registry-driver.js'
 import { nextEventId } from '../events/contract/event-id.js'
@@ -217,6 +218,7 @@ export class CommandRun {
     try {
       if (this.#fault !== undefined) throw this.#fault
       const rule = this.#lockRule()
+      debug(() => describeRule(this.context.command, rule))
       if (rule !== undefined) this.#note = new LockNote(rule)
       taken = rule === undefined ? undefined : take(rule)
     } catch (error) {
@@ -230,7 +232,7 @@ export class CommandRun {
     if (lock === undefined) return undefined
     // A function that chooses nothing is a mistake: the command must not run without its lock.
     const chosen: unknown = typeof lock === 'function' ? lock(this.context) : lock
-    checkLockRule('lock', chosen)
+    checkLockRule(`commands[${JSON.stringify(this.context.command)}].lock()`, chosen)
     return typeof chosen === 'string' ? { resource: chosen } : chosen
   }
 
@@ -306,9 +308,7 @@ export class CommandRun {
   #beOver(): void {
     this.#state = 'over'
     // A callback may still be running: only the end of the process tells that its command is over.
-    if (!this.host.livesOn) return
-    this.#lock?.ended?.(this.exitCode)
-    this.#release()
+    if (this.host.livesOn) this.finish({ exitCode: this.exitCode })
   }
 
   #emitResult(): void {
@@ -334,6 +334,11 @@ export class CommandRun {
     this.#note?.end()
     void releaseLock(lock)
   }
+}
+
+function describeRule(command: string, rule: LockRule | undefined): string {
+  const what = `the command ${JSON.stringify(command)}`
+  return rule === undefined ? `no lock rule for ${what}` : `${what} takes ${JSON.stringify(rule)}`
 }
 
 /** Name and code only: messages may hold secrets. */
