@@ -1,4 +1,5 @@
-import { type CliOpsError, isCliOpsError } from '../../base/errors/cli-ops-error.js'
+import { isCliOpsError } from '../../base/errors/cli-ops-error.js'
+import { isAccessDenied } from '../../base/errors/denied-access.js'
 import type { ErrorCode } from '../../base/errors/error-codes.js'
 
 // The exit codes of a command that was kept from running, or lost its lock, by the names and numbers of sysexits.h.
@@ -29,12 +30,7 @@ const EXIT_CODES: Readonly<Partial<Record<ErrorCode, number>>> = {
 /** The exit code of a command that does not run because of `error`. What is no error of the kit is a wrong rule or option. */
 export function exitCodeOf(error: unknown): number {
   if (!isCliOpsError(error)) return EXIT_CONFIG
-  if (error.code === 'STORAGE_FAILED' && isDenied(error)) return EXIT_REFUSED
+  if (error.code === 'STORAGE_FAILED' && isAccessDenied(error.cause)) return EXIT_REFUSED
   if (error.code === 'RUN_JOINED') return Number(error.details?.['exitCode'] ?? EXIT_UNKNOWN)
   return EXIT_CODES[error.code] ?? EXIT_UNAVAILABLE
-}
-
-function isDenied({ cause }: CliOpsError): boolean {
-  const code = (cause as NodeJS.ErrnoException | null | undefined)?.code
-  return code === 'EACCES' || code === 'EPERM' || code === 'ERR_ACCESS_DENIED'
 }

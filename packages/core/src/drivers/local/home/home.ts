@@ -3,6 +3,7 @@ import { dirname, sep } from 'node:path'
 
 import { entryPath } from '../../../base/builtins.js'
 import { CliOpsError } from '../../../base/errors/cli-ops-error.js'
+import { RUNTIME_REMEDIES } from '../../../base/errors/denied-access.js'
 import { systemErrorCode } from '../../../base/errors/system-error-code.js'
 import { isCleanUpDue, renewCleanUpStamp } from './clean-up-stamp.js'
 import { inheritOwner } from '../../../base/files/heirs.js'
@@ -171,10 +172,7 @@ const BROKEN =
 const REMEDIES: ReadonlyMap<string, string> = new Map([
   ['EACCES', 'it is not writable; check its permissions or set CLI_OPS_HOME to another directory'],
   ['EPERM', 'it is not writable; check its permissions or set CLI_OPS_HOME to another directory'],
-  [
-    'ERR_ACCESS_DENIED',
-    'node --permission keeps it out; allow it with --allow-fs-read and --allow-fs-write',
-  ],
+  ...RUNTIME_REMEDIES,
   ['EROFS', 'the file system is read-only; set CLI_OPS_HOME to a writable directory'],
   ['ENOSPC', 'the disk is full; free some space'],
   ['EDQUOT', 'the disk quota is used up; free some space'],
