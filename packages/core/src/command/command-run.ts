@@ -14,7 +14,7 @@ import type {
 import { type CommandLock, isRefusal, type Taken, takeLock, takeLockNow } from './command-lock.js'
 import type { ProcessEnd } from './host/exit-observer.js'
 import type { HostCommand } from './host/host-command.js'
-import { loadParts } from './lazy.js'
+import { loadRefusal } from './load-refusal.js'
 import { LockNote, openLock } from './lock-note.js'
 import { isPromiseLike } from '../base/wait/promise-like.js'
 import type { Refusal } from './refusal.js'
@@ -220,7 +220,7 @@ export class CommandRun {
       if (rule !== undefined) this.#note = new LockNote(rule)
       taken = rule === undefined ? undefined : take(rule)
     } catch (error) {
-      taken = loadParts().refusalOf(error)
+      taken = loadRefusal().refusalOf(error)
     }
     return isPromiseLike(taken) ? taken.then((late) => this.#proceed(late)) : this.#proceed(taken)
   }
@@ -250,7 +250,7 @@ export class CommandRun {
     if (!isSkipped) this.noteError(refusal.error)
     this.#emitted = true
     this.#state = 'over'
-    if (!this.host.livesOn) loadParts().endRefused(refusal, this.host)
+    if (!this.host.livesOn) loadRefusal().endRefused(refusal, this.host)
     if (!isSkipped) throw refusal.error
     return 'skipped'
   }

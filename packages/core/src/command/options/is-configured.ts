@@ -5,7 +5,7 @@ import { entryPath } from '../../base/builtins.js'
 export function isConfigured(home: string): boolean {
   try {
     return nodeFileSystem.status(entryPath(home, 'config.json')) !== undefined
-  } catch {
-    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ENOTDIR'
   }
 }

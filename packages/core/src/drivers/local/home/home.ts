@@ -5,6 +5,7 @@ import { entryPath } from '../../../base/builtins.js'
 import { CliOpsError } from '../../../base/errors/cli-ops-error.js'
 import { RUNTIME_REMEDIES } from '../../../base/errors/denied-access.js'
 import { systemErrorCode } from '../../../base/errors/system-error-code.js'
+import { assertRealFiles } from './assert-real-files.js'
 import { isCleanUpDue, renewCleanUpStamp } from './clean-up-stamp.js'
 import { inheritOwner } from '../../../base/files/heirs.js'
 import { assertPrivateDirectory, isOfAnotherUser } from './private-directory.js'
@@ -73,7 +74,10 @@ export class Home extends UsualHome {
   prepare(): void {
     if (this.#prepared || this.isUsual()) return
     try {
-      if (this.fileSystem.status(this.root) === undefined) this.#make(this.root)
+      if (this.fileSystem.status(this.root) === undefined) {
+        assertRealFiles(this.root)
+        this.#make(this.root)
+      }
       assertPrivateDirectory(this.root, this.fileSystem)
       if (isOfAnotherUser(this.fileSystem.status(this.root))) inheritOwner(this.root)
     } catch (error) {
