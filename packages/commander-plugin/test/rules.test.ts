@@ -99,9 +99,20 @@ await program.parseAsync()`
   })
 
   test.each([
-    ['() => undefined', 'host: lock must be an object, got undefined'],
-    [`() => ''`, 'host: lock must not be empty'],
+    [
+      '() => undefined',
+      'host: what the lock function of the rule for "sync" returns must be an object, got undefined',
+    ],
+    [`() => ''`, 'host: what the lock function of the rule for "sync" returns must not be empty'],
     [`() => { throw new Error('no lock') }`, 'host: no lock'],
+    [
+      `async () => 'db'`,
+      'host: what the lock function of the rule for "sync" returns must be a lock, got a promise; return it directly',
+    ],
+    [
+      `async () => { throw new Error('no lock') }`,
+      'host: what the lock function of the rule for "sync" returns must be a lock, got a promise; return it directly',
+    ],
   ])('and a wrong one, %s, keeps the command from running', async (lock, message) => {
     const host = hostProject(`program.use(cliOps({ commands: { sync: { lock: ${lock} } } }))
 program.command('sync').action(() => console.log('ran'))
@@ -110,6 +121,15 @@ await program.parseAsync()`)
     expect({ status, stdout }).toEqual({ status: 78, stdout: '' })
     expect(stderr).toBe(`${message}\n`)
   })
+})
+
+test('a promise of a lock, which is refused, does not end a host that lives on when it rejects', async () => {
+  const host = hostProject(`const lock = async () => { throw new Error('no lock') }
+program.exitOverride().use(cliOps({ commands: { sync: { lock } } }))
+program.command('sync').action(() => console.log('ran'))
+await program.parseAsync(['sync'], { from: 'user' }).catch(({ name }) => console.log(name))
+setImmediate(() => console.log('on'))`)
+  expect(await host.run([])).toEqual({ status: 0, stdout: 'TypeError\non\n', stderr: '' })
 })
 
 describe('a subcommand that is a program of its own', () => {

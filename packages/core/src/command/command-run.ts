@@ -228,10 +228,22 @@ export class CommandRun {
   #lockRule(): LockRule | undefined {
     const { lock } = this.rule
     if (lock === undefined) return undefined
-    // A function that chooses nothing is a mistake: the command must not run without its lock.
-    const chosen: unknown = typeof lock === 'function' ? lock(this.context) : lock
+    const chosen: unknown = typeof lock === 'function' ? this.#chosenBy(lock) : lock
     checkLockRule('lock', chosen)
     return typeof chosen === 'string' ? { resource: chosen } : chosen
+  }
+
+  /** What a function chooses, which must be a lock: the command must not run without one. */
+  #chosenBy(choose: (context: CommandContext) => unknown): unknown {
+    const place = `what the lock function of the rule for ${JSON.stringify(this.context.command)} returns`
+    const chosen = choose(this.context)
+    if (isPromiseLike(chosen)) {
+      // Nobody hears why it would fail later on.
+      chosen.then(undefined, () => undefined)
+      throw new TypeError(`${place} must be a lock, got a promise; return it directly`)
+    }
+    checkLockRule(place, chosen)
+    return chosen
   }
 
   #proceed(taken: Taken): Entry {
