@@ -13,7 +13,9 @@ import { yargsFramework } from './shapes/yargs-framework.js'
 /** What a program, or what it loads, does to the globals of its process before anything else. */
 interface Alteration {
   readonly title: string
-  readonly code: string
+  readonly code?: string
+  /** Where an option of Node does it. */
+  readonly nodeOptions?: readonly string[]
   /** oclif itself does not work where this is done. */
   readonly breaksOclif?: boolean
 }
@@ -33,6 +35,10 @@ const ALTERATIONS: readonly Alteration[] = [
     code: `Object.defineProperty(process, '${method}', { value: process.${method}.bind(process) })
     Object.defineProperty(process, '${method}', { writable: false, configurable: false })`,
   })),
+  {
+    title: 'freezes what the language brings',
+    nodeOptions: ['--frozen-intrinsics', '--no-warnings'],
+  },
   { title: 'lets nobody add to process', code: `Object.preventExtensions(process)` },
 ]
 
@@ -75,16 +81,19 @@ afterAll(() => {
 
 describe.each(PROGRAMS)('$title: a host that', ({ framework, source }) => {
   const alterations = ALTERATIONS.filter((one) => !(framework === OCLIF && one.breaksOclif))
-  test.each(alterations)('$title runs as without the plugin', async ({ code }) => {
-    const shape: Shape = { title: '', args: ['add'], rules: ['add'], source }
-    const program = new ShapeProgram(framework, shape, folder)
-    const preload = join(mkdtempSync(join(folder, 'preload-')), 'alter.cjs')
-    writeFileSync(preload, code)
-    const nodeOptions = ['--require', preload]
-    const plain = await program.newRun({ hasPlugin: false, nodeOptions }).end()
-    expect(plain).toMatchObject({ status: 0, stderr: '' })
-    expect(plain.stdout).toContain('added')
-    expect(await program.newRun({ hasPlugin: true, nodeOptions }).end()).toEqual(plain)
-    expect(await program.newRun({ hasPlugin: true, nodeOptions }).untilItWaits()).toEqual(plain)
-  })
+  test.each(alterations)(
+    '$title runs as without the plugin',
+    async ({ code = '', nodeOptions: options = [] }) => {
+      const shape: Shape = { title: '', args: ['add'], rules: ['add'], source }
+      const program = new ShapeProgram(framework, shape, folder)
+      const preload = join(mkdtempSync(join(folder, 'preload-')), 'alter.cjs')
+      writeFileSync(preload, code)
+      const nodeOptions = [...options, '--require', preload]
+      const plain = await program.newRun({ hasPlugin: false, nodeOptions }).end()
+      expect(plain).toMatchObject({ status: 0, stderr: '' })
+      expect(plain.stdout).toContain('added')
+      expect(await program.newRun({ hasPlugin: true, nodeOptions }).end()).toEqual(plain)
+      expect(await program.newRun({ hasPlugin: true, nodeOptions }).untilItWaits()).toEqual(plain)
+    },
+  )
 })
