@@ -13,7 +13,7 @@ import { join } from 'node:path'
 
 import { afterAll, describe, expect, test, type TestContext } from 'vitest'
 
-import { asUser, requireTwoUsers } from '../attacks/as-user.js'
+import { asUser, requireTwoUsers, STRANGER } from '../attacks/as-user.js'
 import { freePort } from '../engines/free-port.js'
 import { root as WORKSPACE } from '../../scripts/workspaces.mjs'
 import { lookInside } from './look-inside.js'
@@ -432,6 +432,17 @@ describe.each(PROGRAMS)('$title: a home that cannot be used', (program) => {
     chmodSync(folder, 0o755)
     for (const part of [run.cwd, join(run.cwd, '..')]) chmodSync(part, 0o777)
     await expectRefused(run, 77, home)
+  })
+})
+
+describe.each(IN_CODE)('$title: a user without a home', (program) => {
+  test('and without an entry, as in a container that is given a number: 78', async (context) => {
+    requireTwoUsers(context)
+    const withoutHome = ['env', '-u', 'HOME', '-u', 'CLI_OPS_HOME']
+    const run = newRun(program, { wrapper: [...asUser(STRANGER), ...withoutHome] })
+    chmodSync(folder, 0o755)
+    for (const part of [run.cwd, join(run.cwd, '..')]) chmodSync(part, 0o777)
+    await expectRefused(run, 78, 'set HOME or CLI_OPS_HOME')
   })
 })
 

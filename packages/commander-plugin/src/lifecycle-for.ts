@@ -30,9 +30,8 @@ export function lifecycleFor(use: LifecycleUse): typeof Lifecycle | undefined {
     return loadLifecycle()
   } catch (error) {
     if (isDisabled({})) return undefined
-    const { code } = error as NodeJS.ErrnoException
     // In a world without files there are no rules of a person either; where files cannot be read, there may be.
-    const needsLock = use.needsLock || (code !== 'ENOENT' && code !== 'MODULE_NOT_FOUND')
+    const needsLock = use.needsLock || !isAbsent(error)
     tellUnloadable({ ...use, needsLock }, error)
     if (needsLock) process.exit(EXIT_UNAVAILABLE)
     return undefined
@@ -50,9 +49,13 @@ function tellUnloadable({ name = fileName(), needsLock }: LifecycleUse, error: u
   isTold = true
   const what = needsLock ? 'cannot lock' : 'going on without locks, events and registry'
   const reason = error instanceof Error ? error.message.split('\n', 1)[0] : String(error)
-  process.stderr.write(
-    `${name}: ${what}: a file of the kit can't be loaded; has the program replaced node:fs? (${reason})\n`,
-  )
+  const hint = isAbsent(error) ? '; has the program replaced node:fs?' : ''
+  process.stderr.write(`${name}: ${what}: a file of the kit can't be loaded${hint} (${reason})\n`)
+}
+
+function isAbsent(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException
+  return code === 'ENOENT' || code === 'MODULE_NOT_FOUND'
 }
 
 function fileName(): string {

@@ -1,4 +1,5 @@
 import { CliOpsError } from '../base/errors/cli-ops-error.js'
+import { errorText } from '../base/errors/error-text.js'
 import { say } from '../base/terminal/message.js'
 import { EXIT_UNAVAILABLE } from './host/exit-codes.js'
 import { endWith } from './host/exit-observer.js'
@@ -24,7 +25,10 @@ export function loadRefusal(): Pick<typeof Parts, 'refusalOf' | 'endRefused'> {
 }
 
 function unloadableError(cause: unknown): CliOpsError {
-  const reason = cause instanceof Error ? cause.message.split('\n', 1)[0] : String(cause)
-  const message = `cannot lock: a file of the kit can't be loaded; has the program replaced node:fs? (${reason})`
+  const { code } = cause as NodeJS.ErrnoException
+  const isAbsent = code === 'ENOENT' || code === 'MODULE_NOT_FOUND'
+  const hint = isAbsent ? '; has the program replaced node:fs?' : ''
+  const reason = errorText(cause).split('\n', 1)[0]
+  const message = `cannot lock: a file of the kit can't be loaded${hint} (${reason})`
   return new CliOpsError('STORAGE_FAILED', message, { cause })
 }
