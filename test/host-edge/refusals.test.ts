@@ -457,6 +457,13 @@ describe.each(PROGRAMS)('$title: an engine', (program) => {
     await expectRefused(run, 69, '127.0.0.1')
   })
 
+  test("that Node's permission model keeps out, since it takes a child process: 77", async () => {
+    const nodeOptions = [PERMISSION, '--no-warnings', '--allow-fs-read=*', '--allow-fs-write=*']
+    const env = { CLI_OPS_URL: `ws://127.0.0.1:${await freePort()}`, CLI_OPS_TOKEN: 'secret' }
+    const run = newRun(program, { env, nodeOptions })
+    await expectRefused(run, 77, '--allow-child-process')
+  })
+
   test('that nobody knows: 78', async () => {
     const run = withOptionsAndEnv(program, { CLI_OPS_URL: 'nosuch://host' })
     await expectRefused(run, 78, 'nosuch')

@@ -27,10 +27,13 @@ const EXIT_CODES: Readonly<Partial<Record<ErrorCode, number>>> = {
   UNSUPPORTED: EXIT_CONFIG,
 }
 
+/** Whose cause is what the system, or the runtime, has said. */
+const OF_SYSTEM: ReadonlySet<ErrorCode> = new Set(['STORAGE_FAILED', 'ENGINE_UNAVAILABLE'])
+
 /** The exit code of a command that does not run because of `error`. What is no error of the kit is a wrong rule or option. */
 export function exitCodeOf(error: unknown): number {
   if (!isCliOpsError(error)) return EXIT_CONFIG
-  if (error.code === 'STORAGE_FAILED' && isAccessDenied(error.cause)) return EXIT_REFUSED
+  if (OF_SYSTEM.has(error.code) && isAccessDenied(error.cause)) return EXIT_REFUSED
   if (error.code === 'RUN_JOINED') return Number(error.details?.['exitCode'] ?? EXIT_UNKNOWN)
   return EXIT_CODES[error.code] ?? EXIT_UNAVAILABLE
 }
