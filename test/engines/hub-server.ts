@@ -1,11 +1,12 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { root } from '../../scripts/workspaces.mjs'
 import { freePort } from './free-port.js'
 import { firstLine, ServerProcess } from './server-process.js'
+import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.js'
 
 const BIN = join(root, 'packages/cli/dist/main.js')
 
@@ -60,7 +61,7 @@ export class HubServer extends ServerProcess {
   /** Ends it and removes its home. */
   async stop(): Promise<void> {
     await this.kill()
-    rmSync(this.home, { recursive: true, force: true })
+    removeFolder(this.home)
   }
 
   get #env(): NodeJS.ProcessEnv {

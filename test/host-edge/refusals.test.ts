@@ -4,7 +4,6 @@ import {
   mkdirSync,
   mkdtempSync,
   realpathSync,
-  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -22,6 +21,7 @@ import { type OneRun, ShapeProgram } from './shape-program.js'
 import { commanderFramework } from './shapes/commander-framework.js'
 import { OCLIF } from './shapes/oclif-framework.js'
 import { yargsFramework } from './shapes/yargs-framework.js'
+import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.js'
 
 /** A program with the commands `add` and `list`; what it does before it parses, and in which manner, is the test's. */
 interface Program {
@@ -105,7 +105,7 @@ const PERMISSION = process.allowedNodeEnvironmentFlags.has('--permission')
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'cli-ops-')))
 afterAll(() => {
-  rmSync(folder, { recursive: true, maxRetries: 3 })
+  removeFolder(folder)
 })
 
 type Settings = Partial<Parameters<ShapeProgram['newRun']>[0]>
