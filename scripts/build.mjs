@@ -259,8 +259,11 @@ function keepEntriesApart(entries) {
 // indents what it bundles, as rollup does, would put its indentation into a string that `lineLimit` has cut.
 const CONTINUATION = /(?<=(?<!\\)(?:\\\\)*)\\\n/gu
 
+// What bundlers put around modules. A host may have added enumerable members to all objects, which are not exports.
+const FOR_IN = /\bfor\s*\(\s*(var|let|const)\s+(\w+)\s+in\s+(\w+)\s*\)/gu
+
 /**
- * Says where `lazy.cjs` lies from a bundle, joins the lines of strings, and keeps CommonJS from asking for Node's modules by `require()`, which a bundle that is an ES
+ * Says where `lazy.cjs` lies from a bundle, joins the lines of strings, goes through nothing but own members, and keeps CommonJS from asking for Node's modules by `require()`, which a bundle that is an ES
  * module does not have.
  *
  * @param {Pick<esbuild.OutputFile, 'path' | 'contents' | 'text'>} file
@@ -268,7 +271,11 @@ const CONTINUATION = /(?<=(?<!\\)(?:\\\\)*)\\\n/gu
  * @returns {{ path: string, contents: Uint8Array }}
  */
 function withPaths({ path, contents, text }, lazyFile) {
-  let rewritten = /\.c?js$/u.test(path) ? text.replaceAll(CONTINUATION, '') : text
+  let rewritten = text
+  if (/\.c?js$/u.test(path))
+    rewritten = text
+      .replaceAll(CONTINUATION, '')
+      .replaceAll(FOR_IN, 'for($1 $2 of Object.keys($3))')
   if (path.endsWith('.cjs'))
     rewritten = rewritten.replaceAll(
       /\brequire\("node:(\w+)"\)/gu,

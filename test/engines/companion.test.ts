@@ -263,6 +263,32 @@ describe
       expect(fight.stderr).toContain('the caller itself already holds it')
     })
 
+    test.each([
+      ['inside', 'wait'],
+      ['inside', 'fail'],
+      ['inside-async', 'wait'],
+      ['inside-async', 'skip'],
+    ])('runs one of its own CLI as a part of itself: %s, which may %s', async (command, busy) => {
+      const host = startHost({ ...env, NAME: 'host', ON_BUSY: busy }, 'around', 'host', command)
+      expect(await host.ended).toEqual([0, null])
+      expect({ stdout: host.stdout, stderr: host.stderr }).toEqual({
+        stdout: 'inside\n',
+        stderr: '',
+      })
+    })
+
+    test.each(['inside', 'inside-async'])(
+      'is not waited for by one of another CLI that it waits for: %s',
+      async (command) => {
+        const host = startHost({ ...env, NAME: 'host' }, 'around', 'other', command)
+        expect(await host.ended).toEqual([78, null])
+        expect(host.stdout).toBe('')
+        expect(host.stderr).toMatch(
+          /^other: waiting for "deploy" would never end: .*host around.* which waits for this process to end$/mu,
+        )
+      },
+    )
+
     test('is shown as its owner, and the companion is not', async () => {
       await using ops = observer()
       const host = startHost(env, 'hold', '600000')

@@ -1,6 +1,7 @@
 import {
   chmodSync,
   chownSync,
+  mkdirSync,
   mkdtempSync,
   realpathSync,
   symlinkSync,
@@ -9,10 +10,11 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test, type TestContext } from 'vitest'
 
-import { asUser, requireTwoUsers } from '../attacks/as-user.js'
+import { asUser, requireTwoUsers, STRANGER } from '../attacks/as-user.js'
 import { freePort } from '../engines/free-port.js'
+import { root as WORKSPACE } from '../../scripts/workspaces.mjs'
 import { lookInside } from './look-inside.js'
 import type { Framework, Shape } from './shape.js'
 import { type OneRun, ShapeProgram } from './shape-program.js'
@@ -97,6 +99,10 @@ const NOBODY = 65_534
 /** How long an engine may take to answer. */
 const PATIENCE = { CLI_OPS_ENGINE_TIMEOUT_MS: '2000' }
 
+const PERMISSION = process.allowedNodeEnvironmentFlags.has('--permission')
+  ? '--permission'
+  : '--experimental-permission'
+
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'cli-ops-')))
 afterAll(() => {
   removeFolder(folder)
@@ -116,7 +122,7 @@ function withOptions(program: Program, options: string): OneRun {
 }
 
 /** With a `config.json` of this text in the home, and nothing in its code. */
-function withConfig(program: Program, text: string): OneRun {
+function withConfig(program: Program, text: string, settings?: Settings): OneRun {
   const framework: Framework = {
     ...program.framework,
     configure(home) {
@@ -124,7 +130,7 @@ function withConfig(program: Program, text: string): OneRun {
       return { OPTIONS: JSON.stringify({ name: 'host' }) }
     },
   }
-  return newRun({ ...program, framework })
+  return newRun({ ...program, framework }, settings)
 }
 
 /** The command did not run, nothing of the host was told, and one line says why. */
@@ -254,6 +260,76 @@ describe.each(PROGRAMS)('$title: config.json', (program) => {
   })
 })
 
+// Nobody knows what rules are in it, so none of its commands may run.
+describe.each(PROGRAMS)('$title: a config.json that cannot be read', (program) => {
+  /** A home in a folder of its own, which the program is told of. */
+  function homeElsewhere(context?: TestContext): string {
+    if (context !== undefined) requireTwoUsers(context)
+    const home = join(mkdtempSync(join(folder, 'elsewhere-')), 'data', 'home')
+    mkdirSync(home, { recursive: true, mode: 0o700 })
+    return home
+  }
+
+  /** The program as a user who may enter its folder. */
+  function asNobody(home: string): OneRun {
+    const run = withConfig(program, '{}', {
+      env: { CLI_OPS_HOME: home },
+      wrapper: asUser(NOBODY),
+    })
+    chmodSync(folder, 0o755)
+    for (const part of [run.cwd, join(run.cwd, '..'), join(home, '../..')]) chmodSync(part, 0o777)
+    return run
+  }
+
+  test("is kept out by Node's permission model: 77", async () => {
+    const home = homeElsewhere()
+    // oclif looks whether it runs on Windows' Linux.
+    const allowed = [WORKSPACE, join(folder, 'shape-*'), '/proc/*', '/run/*']
+    const run = withConfig(program, '{}', {
+      env: { CLI_OPS_HOME: home },
+      nodeOptions: [
+        PERMISSION,
+        '--no-warnings',
+        ...allowed.map((path) => `--allow-fs-read=${path}`),
+      ],
+    })
+    await expectRefused(run, 77, join(home, 'config.json'), '--allow-fs-read')
+  })
+
+  test('is a directory: 69', async () => {
+    const home = homeElsewhere()
+    mkdirSync(join(home, 'config.json'))
+    const run = withConfig(program, '{}', { env: { CLI_OPS_HOME: home } })
+    await expectRefused(run, 69, join(home, 'config.json'), 'EISDIR')
+  })
+
+  test('is a link to itself: 69', async () => {
+    const home = homeElsewhere()
+    symlinkSync('config.json', join(home, 'config.json'))
+    const run = withConfig(program, '{}', { env: { CLI_OPS_HOME: home } })
+    await expectRefused(run, 69, join(home, 'config.json'), 'ELOOP')
+  })
+
+  test('is behind a directory of this user that may not be entered: 77', async (context) => {
+    const home = homeElsewhere(context)
+    chownSync(join(home, '..'), NOBODY, NOBODY)
+    chmodSync(join(home, '..'), 0o000)
+    await expectRefused(asNobody(home), 77, join(home, 'config.json'), 'readable')
+  })
+
+  test('is behind a directory of another user: it is not this user’s, and the command runs', async (context) => {
+    const home = homeElsewhere(context)
+    writeFileSync(join(home, 'config.json'), '{ "clis": 5 }')
+    chmodSync(join(home, '..'), 0o700)
+    const { status, stdout, stderr } = await asNobody(home).end()
+    expect({ status, stdout }).toEqual({
+      status: 0,
+      stdout: expect.stringContaining('added') as string,
+    })
+    expect(stderr).toMatch(/^host: going on without events and registry: [^\n]+\n$/u)
+  })
+})
+
 describe.each(IN_CODE)('$title: options in code', (program) => {
   test.each([
     ['a misspelt command', { commands: { ad: { lock: 'res' } } }, ['"ad"', 'did you mean "add"']],
@@ -359,6 +435,17 @@ describe.each(PROGRAMS)('$title: a home that cannot be used', (program) => {
   })
 })
 
+describe.each(IN_CODE)('$title: a user without a home', (program) => {
+  test('and without an entry, as in a container that is given a number: 78', async (context) => {
+    requireTwoUsers(context)
+    const withoutHome = ['env', '-u', 'HOME', '-u', 'CLI_OPS_HOME']
+    const run = newRun(program, { wrapper: [...asUser(STRANGER), ...withoutHome] })
+    chmodSync(folder, 0o755)
+    for (const part of [run.cwd, join(run.cwd, '..')]) chmodSync(part, 0o777)
+    await expectRefused(run, 78, 'set HOME or CLI_OPS_HOME')
+  })
+})
+
 describe.each(PROGRAMS)('$title: an engine', (program) => {
   test('that is not there: 69', async () => {
     const url = `ws://127.0.0.1:${await freePort()}`
@@ -368,6 +455,13 @@ describe.each(PROGRAMS)('$title: an engine', (program) => {
       ...PATIENCE,
     })
     await expectRefused(run, 69, '127.0.0.1')
+  })
+
+  test("that Node's permission model keeps out, since it takes a child process: 77", async () => {
+    const nodeOptions = [PERMISSION, '--no-warnings', '--allow-fs-read=*', '--allow-fs-write=*']
+    const env = { CLI_OPS_URL: `ws://127.0.0.1:${await freePort()}`, CLI_OPS_TOKEN: 'secret' }
+    const run = newRun(program, { env, nodeOptions })
+    await expectRefused(run, 77, '--allow-child-process')
   })
 
   test('that nobody knows: 78', async () => {

@@ -1,7 +1,9 @@
 import type { CliOpsOptions, CommandRun } from '@cli-ops/shared-ipc/command'
 
 import type { CommanderProgram, HookEvent, HookListener } from './commander-program.js'
-import { loadedMountOps, loadLifecycle, loadMountOps } from './lazy.js'
+import { loadedMountOps, loadMountOps } from './lazy.js'
+import { hasLock, isDisabled, lifecycleFor } from './lifecycle-for.js'
+import type * as Lifecycle from './lifecycle.js'
 
 /** What is known of a program that the plugin is on. */
 export interface Attachment {
@@ -44,7 +46,7 @@ export function attach(program: CommanderProgram, options: CliOpsOptions): void 
   wrapParses(program)
   hookFirst(program, 'preAction', (_program, command) => {
     attachment.leaf = command
-    return isLeftAlone(attachment) ? undefined : loadLifecycle().enterAction(attachment)
+    return isLeftAlone(attachment) ? undefined : lifecycleOf(attachment)?.enterAction(attachment)
   })
   watchDispatch(program, attachment, new WeakSet())
   if (options.ops !== undefined && options.ops !== false) loadMountOps().mountOps(program, options)
@@ -103,7 +105,13 @@ function commanderPrototype(program: CommanderProgram): object {
 
 function enterRest(attachment: Attachment): void {
   if (attachment.run === undefined && !isLeftAlone(attachment))
-    loadLifecycle().enterWithoutAction(attachment)
+    lifecycleOf(attachment)?.enterWithoutAction(attachment)
+}
+
+function lifecycleOf({ program, options }: Attachment): typeof Lifecycle | undefined {
+  if (isDisabled(options)) return undefined
+  const { name = program.name() } = options
+  return lifecycleFor({ name, needsLock: hasLock(options) })
 }
 
 function begin(attachment: Attachment, manner: 'awaits' | 'goes on'): void {
@@ -125,7 +133,7 @@ function watchDispatch(
     attachment.unparsed = subcommand.processedArgs
     if (!watched.has(subcommand)) watchDispatch(subcommand, attachment, watched)
     if (subcommand._executableHandler !== true || isLeftAlone(attachment)) return undefined
-    return loadLifecycle().enterExecutable(attachment)
+    return lifecycleOf(attachment)?.enterExecutable(attachment)
   })
   const emit = command.emit.bind(command)
   const value = (...args: unknown[]): unknown => {
@@ -138,7 +146,7 @@ function watchDispatch(
       command.listenerCount(event) > 0 &&
       !isLeftAlone(attachment)
     )
-      loadLifecycle().enterWithoutAction(attachment)
+      lifecycleOf(attachment)?.enterWithoutAction(attachment)
     return emit(...args)
   }
   Object.defineProperty(command, 'emit', { configurable: true, writable: true, value })

@@ -1,6 +1,6 @@
 import { checkEmits, type EventsOf } from '@cli-ops/shared-ipc/command'
 
-import { loadLifecycle } from './lazy.js'
+import { lifecycleFor } from './lifecycle-for.js'
 
 /**
  * Wraps an action so that an event follows when it has ended well: of the given type with what the action returned as data, or the
@@ -21,6 +21,7 @@ export function emits<This, Args extends unknown[], Result>(
   return function (this: This, ...args: Args) {
     const run = (): void | Promise<void> =>
       Reflect.apply(action, this, args) as void | Promise<void>
-    return loadLifecycle().emitAfter(events, run, args)
+    const lifecycle = lifecycleFor({ needsLock: false })
+    return lifecycle ? lifecycle.emitAfter(events, run, args) : run()
   }
 }

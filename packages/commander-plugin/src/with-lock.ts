@@ -1,6 +1,6 @@
 import { checkWithLock, type LockRule } from '@cli-ops/shared-ipc/command'
 
-import { loadLifecycle } from './lazy.js'
+import { lifecycleFor } from './lifecycle-for.js'
 
 /**
  * Wraps an action so that it runs under a lock; `this` and the arguments are passed on. While it waits, a line on stderr names the
@@ -21,6 +21,7 @@ export function withLock<This, Args extends unknown[], Result>(
   return function (this: This, ...args: Args) {
     const run = (): void | Promise<void> =>
       Reflect.apply(action, this, args) as void | Promise<void>
-    return loadLifecycle().runWithLock(lock, { run, handler: action })
+    const lifecycle = lifecycleFor({ needsLock: true })
+    return lifecycle ? lifecycle.runWithLock(lock, { run, handler: action }) : run()
   }
 }

@@ -115,6 +115,14 @@ await program.parseAsync()`
     ['() => undefined', 'host: commands["sync"].lock() must be an object, got undefined'],
     [`() => ''`, 'host: commands["sync"].lock() must not be empty'],
     [`() => { throw new Error('no lock') }`, 'host: no lock'],
+    [
+      `async () => 'db'`,
+      'host: commands["sync"].lock() must return its answer directly, got a promise',
+    ],
+    [
+      `async () => { throw new Error('no lock') }`,
+      'host: commands["sync"].lock() must return its answer directly, got a promise',
+    ],
   ])('and a wrong one, %s, keeps the command from running', async (lock, message) => {
     const host = hostProject(`program.use(cliOps({ commands: { sync: { lock: ${lock} } } }))
 program.command('sync').action(() => console.log('ran'))
@@ -123,6 +131,15 @@ await program.parseAsync()`)
     expect({ status, stdout }).toEqual({ status: 78, stdout: '' })
     expect(stderr).toBe(`${message}\n`)
   })
+})
+
+test('a promise of a lock, which is refused, does not end a host that lives on when it rejects', async () => {
+  const host = hostProject(`const lock = async () => { throw new Error('no lock') }
+program.exitOverride().use(cliOps({ commands: { sync: { lock } } }))
+program.command('sync').action(() => console.log('ran'))
+await program.parseAsync(['sync'], { from: 'user' }).catch(({ name }) => console.log(name))
+setImmediate(() => console.log('on'))`)
+  expect(await host.run([])).toEqual({ status: 0, stdout: 'TypeError\non\n', stderr: '' })
 })
 
 describe('a subcommand that is a program of its own', () => {

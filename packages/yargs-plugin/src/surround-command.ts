@@ -19,12 +19,14 @@ import {
   findHandler,
   hasHandler,
   isHelpRun,
+  isLeft,
   isLook,
   type WrapHandler,
 } from './yargs-command.js'
 import {
   endParse,
   internalsOf,
+  leaveCommands,
   observeHandler,
   type ParsedArguments,
   silenceFailure,
@@ -59,28 +61,35 @@ export function surroundCommand(
     options,
   )
   if (run === undefined) return undefined
-  const wrapHandler = findHandler(yargs)
+  const wrapHandler = findHandler(yargs, argv)
+  const isAwaited = isLeft(yargs, argv)
   let entry: Entry | Promise<Entry>
   try {
-    entry = run.enter(() => !hasHandler(yargs) || hostBlocks())
+    entry = run.enter(() => !hasHandler(yargs, argv) || hostBlocks())
   } catch (error) {
+    if (isAwaited) rejectAwaited(yargs, error)
     reject(yargs, wrapHandler, error)
     return undefined
   }
   if (!isPromiseLike(entry)) {
-    surroundHandler(run, yargs, wrapHandler, entry)
+    surroundHandler(run, yargs, wrapHandler, entry, isAwaited)
     return undefined
   }
   return entry.then(
     (entered) => {
-      surroundHandler(run, yargs, wrapHandler, entered)
+      surroundHandler(run, yargs, wrapHandler, entered, true)
     },
     (error: unknown) => {
-      silenceFailure(yargs, error)
-      // yargs ends a parse that it awaits by itself.
-      throw error
+      rejectAwaited(yargs, error)
     },
   )
+}
+
+/** Rejects one command of a host that lives on where yargs awaits: it ends such a parse by itself. */
+function rejectAwaited(yargs: YargsInstance | undefined, error: unknown): never {
+  silenceFailure(yargs, error)
+  leaveCommands(yargs)
+  throw error
 }
 
 /** Rejects one command of a host that lives on, in the manner of its parse. */
@@ -100,9 +109,13 @@ function surroundHandler(
   yargs: YargsInstance | undefined,
   wrapHandler: WrapHandler,
   entry: Entry,
+  isAwaited: boolean,
 ): void {
   if (entry === 'skipped') {
-    if (!wrapHandler(passOver)) throw run.refusal ?? new Error('skipped')
+    if (wrapHandler(passOver)) return
+    const error = run.refusal ?? new Error('skipped')
+    if (isAwaited) rejectAwaited(yargs, error)
+    reject(yargs, wrapHandler, error)
     return
   }
   const close = run.keepOpen()

@@ -16,22 +16,20 @@ const NO_HANDLER = /^\(\)\s*=>\s*\{\s*\}$/u
  * the default command. Where yargs does not tell, the first word stands for it.
  */
 export function commandPath(yargs: YargsInstance | undefined, argv: ParsedArguments): string {
-  const declared = declaredPath(yargs)
-  if (declared === undefined) return String(argv._[0] ?? '')
-  return (declared.length > 0 ? declared : shownPath(yargs, argv)).join(' ')
+  return pathNames(yargs, argv)?.join(' ') ?? String(argv._[0] ?? '')
 }
 
 /**
  * Tells whether yargs is about to call a handler. Where there is none, the program itself acts on the arguments that
  * `parse()` returns. `true` where yargs does not tell.
  */
-export function hasHandler(yargs: YargsInstance | undefined): boolean {
+export function hasHandler(yargs: YargsInstance | undefined, argv: ParsedArguments): boolean {
   const internals = internalsOf(yargs)
-  const path = declaredPath(yargs)
+  const path = pathNames(yargs, argv)
   if (path === undefined) return true
   // yargs sets this when it has found a handler to call, the default command's included.
   if (path.length === 0 && internals?.getHasOutput?.() === false) return false
-  const { handler } = handlerOf(yargs) ?? {}
+  const { handler } = handlerOf(yargs, argv) ?? {}
   return (
     typeof handler !== 'function' || !NO_HANDLER.test(Function.prototype.toString.call(handler))
   )
@@ -65,8 +63,8 @@ export type WrapHandler = (wrapper: (handler: () => unknown) => unknown) => bool
  * Finds the handler that is about to run. It has to be looked for before anything is awaited, since yargs leaves the command then; below
  * another command it is out of reach.
  */
-export function findHandler(yargs: YargsInstance | undefined): WrapHandler {
-  const command = handlerOf(yargs)
+export function findHandler(yargs: YargsInstance | undefined, argv: ParsedArguments): WrapHandler {
+  const command = handlerOf(yargs, argv)
   return (wrapper) => {
     const handler = command?.handler
     if (command === undefined || typeof handler !== 'function') return false
@@ -79,14 +77,17 @@ export function findHandler(yargs: YargsInstance | undefined): WrapHandler {
 }
 
 /** What yargs keeps of the command that runs, where it is one of the program itself. */
-function handlerOf(yargs: YargsInstance | undefined): { handler?: unknown } | undefined {
-  const path = declaredPath(yargs)
+function handlerOf(
+  yargs: YargsInstance | undefined,
+  argv: ParsedArguments,
+): { handler?: unknown } | undefined {
+  const path = pathNames(yargs, argv)
   const level = topCommands(yargs)
   if (path === undefined || level === undefined || path.length > 1) return undefined
   return path[0] === undefined ? level.defaultCommand : level.handlers?.[path[0]]
 }
 
-/** The path as the usage shows it: behind an asynchronous middleware, yargs has left the command already. */
+/** The path as yargs' own usage shows it: behind an asynchronous middleware, yargs has left the command already, and is in the one above. */
 function shownPath(yargs: YargsInstance | undefined, argv: ParsedArguments): string[] {
   const { handlers = {}, aliasMap = {} } = topCommands(yargs) ?? {}
   const first = String(argv._[0] ?? '')
@@ -97,10 +98,26 @@ function shownPath(yargs: YargsInstance | undefined, argv: ParsedArguments): str
       : undefined
   if (name === undefined) return []
   const [usage = ''] = internalsOf(yargs)?.getUsageInstance?.()?.getUsage?.()[0] ?? []
-  const words = usage.split(' ').slice(1)
-  const end = words.findIndex((word) => /^[<[]/u.test(word))
-  const shown = end < 0 ? words : words.slice(0, end)
-  return [name, ...shown.slice(1)]
+  const [script, ...words] = usage.split(' ')
+  if (script !== '$0') return [name]
+  // The arguments of the commands above stand between the names.
+  const names = words.filter((word) => !/^[<[]/u.test(word))
+  return [name, ...names.slice(1, argv._.length)]
+}
+
+/** Tells whether yargs has left the command for the one above, as behind an asynchronous middleware: it awaits what follows. */
+export function isLeft(yargs: YargsInstance | undefined, argv: ParsedArguments): boolean {
+  const { length } = declaredPath(yargs) ?? []
+  return (pathNames(yargs, argv) ?? []).length > length
+}
+
+/** Names of the command that runs and of those above it; `undefined` where yargs does not tell. */
+function pathNames(yargs: YargsInstance | undefined, argv: ParsedArguments): string[] | undefined {
+  const declared = declaredPath(yargs)
+  if (declared === undefined) return undefined
+  const shown = shownPath(yargs, argv)
+  const isBelow = shown.length > declared.length && declared.every((name, i) => name === shown[i])
+  return isBelow ? shown : declared
 }
 
 function declaredPath(yargs: YargsInstance | undefined): string[] | undefined {

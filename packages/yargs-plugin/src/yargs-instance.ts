@@ -93,8 +93,7 @@ export function observeHandler(
  * line of a REPL would be parsed in the middle of this one.
  */
 export function endParse(yargs: YargsInstance | undefined): void {
-  const context = internalsOf(yargs)?.getContext?.()
-  for (const commands of [context?.commands, context?.fullCommands]) commands?.splice(0)
+  leaveCommands(yargs)
   if (yargs === undefined) return
   const prototype = Object.getPrototypeOf(yargs) as Record<symbol, unknown>
   const name = Object.getOwnPropertySymbols(prototype).find(
@@ -102,6 +101,12 @@ export function endParse(yargs: YargsInstance | undefined): void {
   )
   const unfreeze = name === undefined ? undefined : prototype[name]
   if (typeof unfreeze === 'function') Reflect.apply(unfreeze, yargs, [])
+}
+
+/** Makes yargs forget which command it is in: the next one that it parses would be taken for one below that. */
+export function leaveCommands(yargs: YargsInstance | undefined): void {
+  const context = internalsOf(yargs)?.getContext?.()
+  for (const commands of [context?.commands, context?.fullCommands]) commands?.splice(0)
 }
 
 /** Keeps yargs from printing its help for an error that goes to the host. */

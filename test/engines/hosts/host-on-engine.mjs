@@ -1,4 +1,5 @@
 // A synchronous program whose commands take a lock on an engine: `host-on-engine.mjs <command> [argument]`.
+import { spawnSync } from 'node:child_process'
 import { appendFileSync } from 'node:fs'
 
 import { cliOps, useOps, withLock } from '@cli-ops/commander-plugin'
@@ -9,8 +10,9 @@ const { CLI_OPS_HOME: home, CLI_OPS_NAMESPACE: namespace, CLI_OPS_URL: url } = p
 const connection = { home, namespace, disabled: false, urlOf: () => url }
 
 const program = new Command('host')
-const rule = { lock: 'deploy' }
-cliOps({ commands: { hold: rule, 'take-turn': rule, exit: rule, hear: rule, nest: rule } })(program)
+const rule = { lock: { resource: 'deploy', onBusy: process.env.ON_BUSY ?? 'wait' } }
+const commands = { hold: rule, 'take-turn': rule, exit: rule, hear: rule, nest: rule, around: rule }
+cliOps({ name: process.env.NAME, commands: { ...commands, inside: rule } })(program)
 
 const sleep = (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Number(ms))
 
@@ -32,6 +34,16 @@ program.command('exit <code>').action((code) => {
 })
 program.command('hear').action(() => {})
 program.command('nest').action(withLock('deploy', () => console.log('inside')))
+program.command('around <name> <command>').action((name, command) => {
+  const env = { ...process.env, NAME: name }
+  const { status } = spawnSync(process.execPath, [process.argv[1], command], {
+    env,
+    stdio: 'inherit',
+  })
+  process.exitCode = status
+})
+program.command('inside').action(() => console.log('inside'))
+program.command('inside-async').action(withLock(rule.lock, async () => console.log('inside')))
 program.command('watch').action(() => {
   const lock = blockForLock(connection, { resource: 'deploy' })
   console.log('ready')
@@ -75,4 +87,5 @@ if (process.argv[2] === 'hear') {
   })
 }
 // A promise would not be waited for.
-program.parse()
+if (process.argv[2] === 'inside-async') await program.parseAsync()
+else program.parse()

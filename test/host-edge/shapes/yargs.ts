@@ -218,6 +218,29 @@ export const YARGS_SHAPES: readonly Shape[] = [
     prints: 'add x\nlist\nbye\n',
     livesOn: { prints: 'refused: add x LOCK_HELD\nlist\nbye\n', exitCode: 0 },
   },
+  ...['', '.middleware(async () => { await sleep(1) })'].map((middleware) => ({
+    title: `a prompt of one instance with a command below another${middleware && ', behind asynchronous middleware'}`,
+    source: `import { createInterface } from 'node:readline'
+    const parser = attach(yargs()${middleware}.exitProcess(false).fail(false))
+      .command('db', 'has commands', (y) => y.command('sync', 'syncs', {}, () => work('sync')))
+      .command('list', 'lists', {}, () => idle('list'))
+    for await (const line of createInterface({ input: process.stdin })) {
+      try {
+        await parser.parseAsync(line.split(' '))
+      } catch ({ code }) {
+        console.log('refused:', line, code)
+      }
+    }
+    console.log('bye')`,
+    input: 'db sync\nlist\ndb sync\n',
+    rules: ['db sync'],
+    commands: 3,
+    prints: 'sync\nlist\nsync\nbye\n',
+    livesOn: {
+      prints: 'refused: db sync LOCK_HELD\nlist\nrefused: db sync LOCK_HELD\nbye\n',
+      exitCode: 0,
+    },
+  })),
   {
     title: 'a synchronous prompt: exitProcess(false), a line is a command',
     source: `import { readFileSync } from 'node:fs'
@@ -341,6 +364,20 @@ export const YARGS_SHAPES: readonly Shape[] = [
     console.log('after')`,
     args: ['add'],
     prints: 'second 1\nadd\nafter\n',
+  },
+  {
+    title: 'asynchronous middleware of its own before a command below another',
+    source: `const first = yargs(args).middleware(async (argv) => {
+      await sleep(1)
+      argv.first = 1
+    })
+    await attach(first).command('db [table]', 'has commands', (y) =>
+      y.command(['sync <name>', 's'], 'syncs', {}, ({ first, name }) => work('sync', first, name))
+    ).parseAsync()
+    console.log('after')`,
+    args: ['db', 's', 'x'],
+    rules: ['db sync'],
+    prints: 'sync 1 x\nafter\n',
   },
   {
     title: 'middleware of its own before validation',

@@ -45,7 +45,7 @@ import { WaitDisplay } from './waiting/wait-display.js'
  * @throws CliOpsError `LOCK_HELD` or `LOCK_TIMEOUT`; `RUN_JOINED`; `LOCK_DEADLOCK` where the holder is a process that waits for this one, or
  *   a flow of this process
  */
-export function blockForLock(connection: Connection, rule: LockRule): CommandLock {
+export function blockForLock(connection: Connection, rule: LockRule): CommandLock | undefined {
   const { resource, onBusy = 'wait' } = rule
   const url = connection.urlOf('locks')
   if (isEngine(url)) return asRun(connection, rule, blockForEngineLock(connection, rule))

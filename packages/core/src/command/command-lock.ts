@@ -11,6 +11,7 @@ import {
 import { checkLockRule } from './check-options.js'
 import type { LockRule } from './options/cli-ops-options.js'
 import { loadParts } from './lazy.js'
+import { loadRefusal } from './load-refusal.js'
 import { localDriver } from './local-driver.js'
 import type { Refusal } from './refusal.js'
 
@@ -90,5 +91,5 @@ function takeFree(connection: Connection, rule: LockRule): CommandLock | null {
 }
 
 function refusalOf(error: unknown, rule: LockRule): Refusal {
-  return loadParts().refusalOf(error, rule)
+  return loadRefusal().refusalOf(error, rule)
 }

@@ -15,7 +15,7 @@ import type {
 import { type CommandLock, isRefusal, type Taken, takeLock, takeLockNow } from './command-lock.js'
 import type { ProcessEnd } from './host/exit-observer.js'
 import type { HostCommand } from './host/host-command.js'
-import { loadParts } from './lazy.js'
+import { loadRefusal } from './load-refusal.js'
 import { LockNote, openLock } from './lock-note.js'
 import { isPromiseLike } from '../base/wait/promise-like.js'
 import type { Refusal } from './refusal.js'
@@ -222,7 +222,7 @@ export class CommandRun {
       if (rule !== undefined) this.#note = new LockNote(rule)
       taken = rule === undefined ? undefined : take(rule)
     } catch (error) {
-      taken = loadParts().refusalOf(error)
+      taken = loadRefusal().refusalOf(error)
     }
     return isPromiseLike(taken) ? taken.then((late) => this.#proceed(late)) : this.#proceed(taken)
   }
@@ -230,10 +230,22 @@ export class CommandRun {
   #lockRule(): LockRule | undefined {
     const { lock } = this.rule
     if (lock === undefined) return undefined
-    // A function that chooses nothing is a mistake: the command must not run without its lock.
-    const chosen: unknown = typeof lock === 'function' ? lock(this.context) : lock
-    checkLockRule(`commands[${JSON.stringify(this.context.command)}].lock()`, chosen)
+    const chosen: unknown = typeof lock === 'function' ? this.#chosenBy(lock) : lock
+    checkLockRule('lock', chosen)
     return typeof chosen === 'string' ? { resource: chosen } : chosen
+  }
+
+  /** What a function chooses, which must be a lock: the command must not run without one. */
+  #chosenBy(choose: (context: CommandContext) => unknown): unknown {
+    const place = `commands[${JSON.stringify(this.context.command)}].lock()`
+    const chosen = choose(this.context)
+    if (isPromiseLike(chosen)) {
+      // Nobody hears why it would fail later on.
+      chosen.then(undefined, () => undefined)
+      throw new TypeError(`${place} must return its answer directly, got a promise`)
+    }
+    checkLockRule(place, chosen)
+    return chosen
   }
 
   #proceed(taken: Taken): Entry {
@@ -252,7 +264,7 @@ export class CommandRun {
     if (!isSkipped) this.noteError(refusal.error)
     this.#emitted = true
     this.#state = 'over'
-    if (!this.host.livesOn) loadParts().endRefused(refusal, this.host)
+    if (!this.host.livesOn) loadRefusal().endRefused(refusal, this.host)
     if (!isSkipped) throw refusal.error
     return 'skipped'
   }

@@ -18,7 +18,7 @@ import type { LockRule } from './options/cli-ops-options.js'
  * again with other options of node. Its lock lasts as long as it does, so to wait for it would be to wait for ever.
  */
 export function isHeldAround(connection: Connection, { resource, mode, slots }: LockRule): boolean {
-  // Of slots there may be another one. An engine has no process table to look into.
+  // Of slots there may be another one. On an engine whoever waits for it looks.
   if (slots !== undefined || connection.urlOf('locks') !== 'local:') return false
   const home = homeOf(connection)
   const context = new LockContext(home, realSurroundings(home))

@@ -8,7 +8,12 @@ import { runEndedRecord } from './runs/run-ended.js'
 import { RunGrant } from './runs/run-grant.js'
 
 /** The lock of a run, which tells how that ended where the rule says `join`. */
-export function asRun(connection: Connection, { onBusy }: LockRule, lock: HeldLock): CommandLock {
+export function asRun<Lock extends HeldLock | undefined>(
+  connection: Connection,
+  { onBusy }: LockRule,
+  lock: Lock,
+): CommandLock | Extract<Lock, undefined> {
+  if (lock === undefined) return undefined as Extract<Lock, undefined>
   return onBusy === 'join' ? toldRun(connection, lock) : lock
 }
 

@@ -6,14 +6,15 @@ import { asRun } from './told-run.js'
 import { isEngine } from './companion/is-engine.js'
 
 /**
- * Waits for the lock of a rule, telling the waiting person who holds it, while the event loop of the host runs on.
+ * Waits for the lock of a rule, telling the waiting person who holds it, while the event loop of the host runs on. `undefined` where the
+ * command around this one has it.
  *
  * @throws CliOpsError as `LockManager.lock`
  */
 export async function waitForLock(
   options: ConnectionOptions,
   rule: LockRule,
-): Promise<CommandLock> {
+): Promise<CommandLock | undefined> {
   const connection = resolveConnection(options)
   if (isEngine(connection.urlOf('locks')))
     return asRun(connection, rule, await waitForEngineLock(connection, rule))

@@ -7,6 +7,7 @@ import type { LockRule } from './options/cli-ops-options.js'
 import { type CommandLock, isRefusal, type Taken, takeLock } from './command-lock.js'
 import { currentSession } from './current-session.js'
 import { loadParts } from './lazy.js'
+import { loadRefusal } from './load-refusal.js'
 import { LockNote } from './lock-note.js'
 import { isPromiseLike } from '../base/wait/promise-like.js'
 import type { Refusal, RefusalReport } from './refusal.js'
@@ -116,6 +117,6 @@ function runUnder<T>(lock: CommandLock, { run }: LockedHandler<T>, note: LockNot
 function refuse(refusal: Refusal, report: RefusalReport): void {
   const session = currentSession()
   session?.noteRefusal(refusal)
-  if (session?.current?.host.livesOn !== true) loadParts().endRefused(refusal, report)
+  if (session?.current?.host.livesOn !== true) loadRefusal().endRefused(refusal, report)
   if (refusal.reason === 'refused') throw refusal.error
 }

@@ -121,11 +121,11 @@ function defaultHome(env: NodeJS.ProcessEnv): string {
 function userHome({ HOME: home }: NodeJS.ProcessEnv): string {
   if (process.platform !== 'win32' && home) return home
   const { homedir, userInfo } = process.getBuiltinModule('node:os')
-  if (process.platform === 'win32' || home === undefined) return homedir()
   try {
     // Where the variable is empty, homedir() is so as well.
-    return userInfo().homedir
+    return process.platform === 'win32' || home === undefined ? homedir() : userInfo().homedir
   } catch {
+    // A user without an entry, as in a container that is given a number.
     return ''
   }
 }

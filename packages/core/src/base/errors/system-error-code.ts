@@ -1,9 +1,11 @@
 /**
  * What a failed system call is called: `ENOSPC`; undefined where the error is none of a system call. Node has no name for a quota that is used up,
- * a stale file handle and a damaged file system, and calls each of them "UNKNOWN"; their number tells them apart.
+ * a stale file handle and a damaged file system, and calls each of them "UNKNOWN"; their number tells them apart. What Deno's permissions
+ * refuse has a name instead of a code.
  */
 export function systemErrorCode(error: unknown): string | undefined {
-  const { code, errno } = (error ?? {}) as NodeJS.ErrnoException
+  const { code, errno, name } = (error ?? {}) as NodeJS.ErrnoException
+  if (code === undefined && name === 'NotCapable') return name
   if (typeof code !== 'string' || typeof errno !== 'number') return code
   return /^unknown/iu.test(code) ? (namesByNumber().get(-errno) ?? code) : code
 }

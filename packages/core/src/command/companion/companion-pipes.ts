@@ -1,5 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 
+import { errorText } from '../../base/errors/error-text.js'
+import { systemErrorCode } from '../../base/errors/system-error-code.js'
 import { CliOpsError } from '../../base/errors/cli-ops-error.js'
 import { fs, path } from '../../base/builtins.js'
 import { ownProcess } from '../../base/process/own-process.js'
@@ -176,8 +178,21 @@ function startCompanion(): ChildProcess {
     cause = error
   }
   if (child?.pid !== undefined) return child
-  const reason = 'the process that keeps locks and events on the engine cannot be started'
+  const reason = `the process that keeps locks and events on the engine cannot be started${whyNot(cause)}`
   throw new CliOpsError('ENGINE_UNAVAILABLE', reason, { cause })
+}
+
+/** Nothing where the system says it later, when nobody listens. */
+function whyNot(error: unknown): string {
+  if (error === undefined) return ''
+  switch (systemErrorCode(error)) {
+    case 'ERR_ACCESS_DENIED':
+      return ': node --permission keeps it from starting; allow it with --allow-child-process'
+    case 'NotCapable':
+      return ': deno run keeps it from starting; allow it with --allow-run'
+    default:
+      return `: ${errorText(error)}`
+  }
 }
 
 /** What the host was started with (loaders, coverage, inspectors) is not for the companion, and it is in another directory. */

@@ -6,6 +6,7 @@ import type { OpenCommand } from '../../registry/contract/registry-driver.js'
 import { killedEventJson } from '../../events/contract/killed-event.js'
 import { resolveEngineLimits } from '../../engine/engine-limits.js'
 import { ownProcess } from '../../base/process/own-process.js'
+import { markKeptLocks } from '../../locks/contract/lock-id.js'
 import { closeInherited } from './close-inherited.js'
 import { encodeFrame, FrameReader } from './frames.js'
 import { KeptLocks, reportError } from './kept-locks.js'
@@ -77,6 +78,7 @@ function begin(message: Start): void {
   // What others are shown as the owner is the host.
   Object.assign(own, { name, startedAt, identity: { ...own.identity, pid, tid: pid } })
   if (script !== undefined) process.argv[1] = script
+  markKeptLocks()
 }
 
 function tracesOf(): KeptTraces | undefined {

@@ -99,11 +99,16 @@ export class Companion {
     throw result ?? companionEnded()
   }
 
-  /** As {@link takeSync}, for who can await it. Keeps the process alive meanwhile. */
-  async take(resource: string, options: CompanionLockOptions): Promise<CompanionGrant> {
+  /** As {@link takeSync}, for who can await it. Keeps the process alive meanwhile. `signal` ends the wait, with its reason. */
+  async take(
+    resource: string,
+    options: CompanionLockOptions,
+    signal: AbortSignal,
+  ): Promise<CompanionGrant> {
     const result = await new Promise<CompanionGrant | Error>((resolve) => {
-      this.#ask(resource, options, false, resolve)
+      const ask = this.#ask(resource, options, false, resolve)
       this.#pipes.ref()
+      signal.addEventListener('abort', () => this.#leave(ask, signal.reason as Error))
     })
     if (this.#asks.size === 0) this.#pipes.unref()
     if (result instanceof CompanionGrant) return result
@@ -130,17 +135,24 @@ export class Companion {
     { onWait, ...options }: CompanionLockOptions,
     isBlocked: boolean,
     settle: Ask['settle'],
-  ): void {
+  ): number {
     const held = locksOfFlow().map(({ id }) => id)
     const { command } = ownProcess()
     const ask = (this.#count += 1)
     if (this.#hasEnded || this.#isFinished) {
       settle(companionEnded())
-      return
+      return ask
     }
     this.#asks.set(ask, { onWait, settle, info: undefined })
     const order: LockOrder = { ask, resource, options, held, command, isBlocked }
     this.#pipes.send({ kind: 'take', ...order })
+    return ask
+  }
+
+  #leave(ask: number, reason: Error): void {
+    if (!this.#asks.has(ask)) return
+    this.#settle(ask, reason)
+    this.#pipes.send({ kind: 'leave', ask })
   }
 
   #onMessage(message: CompanionMessage): void {
@@ -181,8 +193,7 @@ export class Companion {
     try {
       if (ask.info !== undefined) ask.onWait?.(ask.info)
     } catch (error) {
-      this.#settle(number, error as Error)
-      this.#pipes.send({ kind: 'leave', ask: number })
+      this.#leave(number, error as Error)
     }
   }
 

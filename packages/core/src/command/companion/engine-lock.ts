@@ -8,21 +8,24 @@ import { ownProcess } from '../../base/process/own-process.js'
 import type { LockRule } from '../options/cli-ops-options.js'
 import { WaitDisplay } from '../waiting/wait-display.js'
 import { createWaitLine } from '../waiting/wait-line.js'
+import { AncestorWatch } from './ancestor-watch.js'
 import { companionFor } from './companion-for.js'
 import type { Companion, CompanionLockOptions } from './companion.js'
 
 /**
  * Takes the lock of a rule on an engine before it returns, in the order of arrival, for hosts that are synchronous. A
- * signal ends the process meanwhile as it does while a local lock is waited for.
+ * signal ends the process meanwhile as it does while a local lock is waited for. `undefined` where the command around this one has it.
  *
  * @throws CliOpsError as `LockManager.lock`; `ENGINE_UNAVAILABLE` also where no companion can be started
  */
-export function blockForEngineLock(connection: Connection, rule: LockRule): HeldLock {
+export function blockForEngineLock(connection: Connection, rule: LockRule): HeldLock | undefined {
   const companion = companionFor(connection)
   const display = new WaitDisplay()
+  const ancestors = new AncestorWatch(rule)
   const onWait: CompanionLockOptions['onWait'] = (info) => {
     // Of several slots another one may come free.
     if (rule.slots === undefined) assertNotHeldHere(companion, info)
+    ancestors.look(info)
     if (display.restMs === 0) display.show(info)
   }
   try {
@@ -31,23 +34,43 @@ export function blockForEngineLock(connection: Connection, rule: LockRule): Held
       rule,
       companion.takeSync(rule.resource, { ...optionsOf(rule), onWait }),
     )
+  } catch (error) {
+    if (ancestors.isPart(error)) return undefined
+    throw error
   } finally {
     display.end()
   }
 }
 
 /** As {@link blockForEngineLock}, for hosts that await it. */
-export async function waitForEngineLock(connection: Connection, rule: LockRule): Promise<HeldLock> {
+export async function waitForEngineLock(
+  connection: Connection,
+  rule: LockRule,
+): Promise<HeldLock | undefined> {
   const companion = companionFor(connection)
   const line = createWaitLine()
-  const { onWait } = line
+  const ancestors = new AncestorWatch(rule)
+  const wait = new AbortController()
+  const look = (info?: LockInfo): void => {
+    try {
+      ancestors.look(info)
+    } catch (error) {
+      wait.abort(error)
+    }
+  }
+  const onWait = (info: LockInfo): void => {
+    look(info)
+    line.onWait(info)
+  }
+  const later = setTimeout(look, ancestors.restMs).unref()
   try {
-    return toLock(
-      connection,
-      rule,
-      await companion.take(rule.resource, { ...optionsOf(rule), onWait }),
-    )
+    const options = { ...optionsOf(rule), onWait }
+    return toLock(connection, rule, await companion.take(rule.resource, options, wait.signal))
+  } catch (error) {
+    if (ancestors.isPart(error)) return undefined
+    throw error
   } finally {
+    clearTimeout(later)
     line.stop()
   }
 }

@@ -1,4 +1,5 @@
-import { type CliOpsError, isCliOpsError } from '../../base/errors/cli-ops-error.js'
+import { isCliOpsError } from '../../base/errors/cli-ops-error.js'
+import { isAccessDenied } from '../../base/errors/denied-access.js'
 import type { ErrorCode } from '../../base/errors/error-codes.js'
 
 // The exit codes of a command that was kept from running, or lost its lock, by the names and numbers of sysexits.h.
@@ -26,15 +27,13 @@ const EXIT_CODES: Readonly<Partial<Record<ErrorCode, number>>> = {
   UNSUPPORTED: EXIT_CONFIG,
 }
 
+/** Whose cause is what the system, or the runtime, has said. */
+const OF_SYSTEM: ReadonlySet<ErrorCode> = new Set(['STORAGE_FAILED', 'ENGINE_UNAVAILABLE'])
+
 /** The exit code of a command that does not run because of `error`. What is no error of the kit is a wrong rule or option. */
 export function exitCodeOf(error: unknown): number {
   if (!isCliOpsError(error)) return EXIT_CONFIG
-  if (error.code === 'STORAGE_FAILED' && isDenied(error)) return EXIT_REFUSED
+  if (OF_SYSTEM.has(error.code) && isAccessDenied(error.cause)) return EXIT_REFUSED
   if (error.code === 'RUN_JOINED') return Number(error.details?.['exitCode'] ?? EXIT_UNKNOWN)
   return EXIT_CODES[error.code] ?? EXIT_UNAVAILABLE
-}
-
-function isDenied({ cause }: CliOpsError): boolean {
-  const code = (cause as NodeJS.ErrnoException | null | undefined)?.code
-  return code === 'EACCES' || code === 'EPERM' || code === 'ERR_ACCESS_DENIED'
 }

@@ -11,45 +11,48 @@ type Exit = (this: NodeJS.Process, code: unknown) => never
 /**
  * Calls `finish` once at the end of the process with its real exit code, after every `exit` listener of the host: a
  * later listener may still set `process.exitCode`, or call `process.exit()`, and then nobody comes after it. Like signal-exit, it therefore
- * wraps `process.emit` and, while the listeners run, `process.reallyExit`. Where the wrapper has been replaced since, a plain listener is
- * what is left.
+ * wraps `process.emit` and, while the listeners run, `process.reallyExit`. Where the wrapper has been replaced since, or the host lets nobody
+ * replace them, a plain listener is what is left.
  */
 export function observeExit(finish: (end: ProcessEnd) => void): void {
   const emit = process.emit.bind(process) as (event: string, ...args: unknown[]) => boolean
   let inWrapper = false
-  process.emit = ((event: string, ...args: unknown[]) => {
-    if (event !== 'exit') return emit(event, ...args)
-    inWrapper = true
-    const end = (otherwise: unknown): void => {
-      const { exitCode: decided } = ending()
-      if (decided !== undefined) process.exitCode = decided
-      finish({ exitCode: Number(process.exitCode ?? otherwise) })
-    }
-    beforeReallyExit(end)
-    // Where nothing else is said: a listener that throws makes it 1, one that takes an exit code back 0.
-    let otherwise: unknown = 1
-    const wasSet = process.exitCode !== undefined
-    try {
-      const isHeard = emit(event, ...args)
-      otherwise = wasSet ? 0 : args[0]
-      return isHeard
-    } finally {
-      end(otherwise)
-    }
-  }) as typeof process.emit
+  const wrapper = {
+    // Node's warnings say by what a listener was called.
+    emit(this: void, event: string, ...args: unknown[]): boolean {
+      if (event !== 'exit') return emit(event, ...args)
+      inWrapper = true
+      const end = (otherwise: unknown): void => {
+        const { exitCode: decided } = ending()
+        if (decided !== undefined) process.exitCode = decided
+        finish({ exitCode: Number(process.exitCode ?? otherwise) })
+      }
+      beforeReallyExit(end)
+      // Where nothing else is said: a listener that throws makes it 1, one that takes an exit code back 0.
+      let otherwise: unknown = 1
+      const wasSet = process.exitCode !== undefined
+      try {
+        const isHeard = emit(event, ...args)
+        otherwise = wasSet ? 0 : args[0]
+        return isHeard
+      } finally {
+        end(otherwise)
+      }
+    },
+  }
+  Reflect.set(process, 'emit', wrapper.emit)
   process.once('exit', (code) => {
     if (!inWrapper) finish({ exitCode: code })
   })
 }
 
 function beforeReallyExit(end: (exitCode: unknown) => void): void {
-  const target = process as unknown as { reallyExit?: Exit }
-  const { reallyExit } = target
+  const { reallyExit } = process as unknown as { readonly reallyExit?: Exit }
   if (reallyExit === undefined) return
-  target.reallyExit = (code) => {
+  Reflect.set(process, 'reallyExit', (code: unknown) => {
     end(code)
     return Reflect.apply(reallyExit, process, [ending().exitCode ?? code])
-  }
+  })
 }
 
 /** Ends the process with an exit code that no `exit` listener of the host changes. */

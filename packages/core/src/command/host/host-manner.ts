@@ -9,18 +9,29 @@ export type HostManner = 'awaits' | 'goes on' | 'unknown'
  * where there is something to wait for, since it costs more than all the rest of a command.
  */
 export function hostManner(): HostManner {
+  const stack = Object.isFrozen(Error) ? stackOfOtherRealm() : stackOfThisRealm()
+  return Array.isArray(stack) ? mannerOf(stack as NodeJS.CallSite[]) : 'unknown'
+}
+
+function stackOfThisRealm(): unknown {
   const { stackTraceLimit } = Error
   const prepare = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace')
   try {
     Error.stackTraceLimit = Infinity
     Error.prepareStackTrace = (_error, sites) => sites
-    const { stack } = new Error() as { readonly stack?: unknown }
-    return Array.isArray(stack) ? mannerOf(stack as NodeJS.CallSite[]) : 'unknown'
+    return (new Error() as { readonly stack?: unknown }).stack
   } finally {
     Error.stackTraceLimit = stackTraceLimit
     if (prepare === undefined) Reflect.deleteProperty(Error, 'prepareStackTrace')
     else Object.defineProperty(Error, 'prepareStackTrace', prepare)
   }
+}
+
+/** Under `--frozen-intrinsics` nothing can be set on this realm's `Error`. What is made in another one shows the same stack. */
+function stackOfOtherRealm(): unknown {
+  const { runInNewContext } = process.getBuiltinModule('node:vm')
+  const prepare = 'Error.stackTraceLimit = Infinity; Error.prepareStackTrace = (_, sites) => sites'
+  return runInNewContext(`${prepare}; new Error().stack`) as unknown
 }
 
 function mannerOf(sites: readonly NodeJS.CallSite[]): HostManner {

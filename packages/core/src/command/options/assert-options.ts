@@ -140,8 +140,9 @@ function assertEntries(place: string, value: unknown): asserts value is object {
   assertObject(place, value)
   const isKeyed = value instanceof Map || value instanceof Set
   const prototype = Object.getPrototypeOf(value) as object | null
-  // One more step than a literal of this realm or another has, and something enumerable there.
-  const isDerived = prototype !== null && Object.keys(prototype).length > 0
+  // One more step than a literal of this realm or another has, and something enumerable there. Some libraries add to that of all literals.
+  const isLiteral = prototype === null || Object.hasOwn(prototype, 'isPrototypeOf')
+  const isDerived = !isLiteral && Object.keys(prototype).length > 0
   if (isKeyed || isDerived) {
     const found = isKeyed ? `a ${value.constructor.name}` : 'one that inherits them'
     throw new TypeError(`${place} must be an object with entries of its own, got ${found}`)

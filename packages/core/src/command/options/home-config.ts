@@ -3,7 +3,6 @@ import { assertMembers, readHomeConfigFile, unusableConfig } from '../../engine/
 import { assertObject } from '../../base/validation/assert-object.js'
 import { assertOptions } from './assert-options.js'
 import type { CliOpsOptions } from './cli-ops-options.js'
-import { isThere } from './is-configured.js'
 
 /** What may be in the file. */
 export interface HomeConfig {
@@ -27,7 +26,7 @@ export interface ConfiguredOptions {
  * taken command by command. The entry is found by any of the names.
  *
  * @throws TypeError naming the file and what is wrong in it, since a rule that cannot be read is a lock that does not hold
- * @throws CliOpsError `STORAGE_FAILED` where this user may not read it
+ * @throws CliOpsError `STORAGE_FAILED` where it cannot be read
  */
 export function withHomeConfig(
   home: string,
@@ -36,7 +35,7 @@ export function withHomeConfig(
 ): ConfiguredOptions {
   let config: CliOpsOptions | undefined
   try {
-    config = isThere(home) ? readConfig(home, names) : undefined
+    config = readConfig(home, names)
   } catch (error) {
     throw unusableConfig(home, error)
   }

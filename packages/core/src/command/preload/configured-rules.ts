@@ -1,5 +1,9 @@
-import { fs, path } from '../../base/builtins.js'
 import { resolveConnection } from '../../engine/connection-options.js'
+import {
+  homeConfigPath,
+  readHomeConfigText,
+  unusableConfig,
+} from '../../engine/home-config-file.js'
 
 /** What `config.json` says of one CLI, as far as a preload that cannot hold it has to know. */
 export interface ConfiguredRules {
@@ -18,11 +22,12 @@ interface Entry {
 /**
  * Reads the rules that the home's `config.json` has for a CLI of any of these names; `undefined` where there are none.
  *
- * @throws Error naming the file where it cannot be read
+ * @throws TypeError, and CliOpsError `STORAGE_FAILED`, naming the file where it cannot be used
  */
 export function configuredRules(names: readonly string[]): ConfiguredRules | undefined {
-  const file = path.join(resolveConnection({}).home, 'config.json')
-  const clis = readClis(file)
+  const { home } = resolveConnection({})
+  const file = homeConfigPath(home)
+  const clis = readClis(home)
   for (const cli of names) {
     const { disabled, commands }: Entry = Object.hasOwn(clis, cli) ? (clis[cli] ?? {}) : {}
     if (disabled === true || typeof commands !== 'object' || commands === null) continue
@@ -32,15 +37,14 @@ export function configuredRules(names: readonly string[]): ConfiguredRules | und
   return undefined
 }
 
-function readClis(file: string): Readonly<Record<string, Entry | null | undefined>> {
+function readClis(home: string): Readonly<Record<string, Entry | null | undefined>> {
   try {
-    const config = JSON.parse(fs.readFileSync(file, 'utf8')) as { readonly clis?: unknown } | null
+    const text = readHomeConfigText(home) ?? '{}'
+    const config = JSON.parse(text) as { readonly clis?: unknown } | null
     const clis = config?.clis
     return typeof clis === 'object' && clis !== null ? (clis as Record<string, Entry>) : {}
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT' || code === 'ENOTDIR') return {}
-    throw new Error(`${file} cannot be read: ${message}`, { cause: error })
+    throw unusableConfig(home, error)
   }
 }
 

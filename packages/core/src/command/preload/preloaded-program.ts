@@ -1,6 +1,6 @@
 import { say } from '../../base/terminal/message.js'
 import { packageBinOf, type PackageBin } from '../host/cli-name.js'
-import { EXIT_CONFIG } from '../host/exit-codes.js'
+import { EXIT_CONFIG, exitCodeOf } from '../host/exit-codes.js'
 import { isOn } from '../../base/process/environment.js'
 import { describeOwnProcess, ownProcess } from '../../base/process/own-process.js'
 import { processPart } from '../../base/process/process-state.js'
@@ -94,7 +94,7 @@ export class PreloadedProgram {
   }
 
   /**
-   * Notes why rules cannot hold here. Where one of them has a lock the process ends with 78 before the program does
+   * Notes why rules cannot hold here. Where one of them has a lock, or that cannot be read, the process ends before the program does
    * anything; `name` is what the framework calls the program.
    */
   cannotHold(reason: string, name?: string): void {
@@ -102,6 +102,7 @@ export class PreloadedProgram {
     if (this.isProbed || !this.#thread.isMain || isOff() || isFree()) return
     if (this.#isPartOfParent()) return
     const names = this.#names(name)
+    let exitCode = EXIT_CONFIG
     try {
       const rules = configuredRules(names)
       if (rules === undefined || rules.resources.length === 0) return
@@ -109,9 +110,10 @@ export class PreloadedProgram {
       say(`refused: ${reason}, so its lock in ${rules.file} cannot hold; ${remedy(rules)}`)
     } catch (error) {
       say(`refused: ${(error as Error).message}`)
+      exitCode = exitCodeOf(error)
     }
     this.#shared.isSettled = true
-    process.exit(EXIT_CONFIG)
+    process.exit(exitCode)
   }
 
   /** Tells whether a file belongs to the package of the program, and to no other inside it. */

@@ -3,7 +3,9 @@ import { dirname, sep } from 'node:path'
 
 import { entryPath } from '../../../base/builtins.js'
 import { CliOpsError } from '../../../base/errors/cli-ops-error.js'
+import { RUNTIME_REMEDIES } from '../../../base/errors/denied-access.js'
 import { systemErrorCode } from '../../../base/errors/system-error-code.js'
+import { assertRealFiles } from './assert-real-files.js'
 import { isCleanUpDue, renewCleanUpStamp } from './clean-up-stamp.js'
 import { inheritOwner } from '../../../base/files/heirs.js'
 import { assertPrivateDirectory, isOfAnotherUser } from './private-directory.js'
@@ -72,7 +74,10 @@ export class Home extends UsualHome {
   prepare(): void {
     if (this.#prepared || this.isUsual()) return
     try {
-      if (this.fileSystem.status(this.root) === undefined) this.#make(this.root)
+      if (this.fileSystem.status(this.root) === undefined) {
+        assertRealFiles(this.root)
+        this.#make(this.root)
+      }
       assertPrivateDirectory(this.root, this.fileSystem)
       if (isOfAnotherUser(this.fileSystem.status(this.root))) inheritOwner(this.root)
     } catch (error) {
@@ -180,10 +185,7 @@ const BROKEN =
 const REMEDIES: ReadonlyMap<string, string> = new Map([
   ['EACCES', 'it is not writable; check its permissions or set CLI_OPS_HOME to another directory'],
   ['EPERM', 'it is not writable; check its permissions or set CLI_OPS_HOME to another directory'],
-  [
-    'ERR_ACCESS_DENIED',
-    'node --permission keeps it out; allow it with --allow-fs-read and --allow-fs-write',
-  ],
+  ...RUNTIME_REMEDIES,
   ['EROFS', 'the file system is read-only; set CLI_OPS_HOME to a writable directory'],
   ['ENOSPC', 'the disk is full; free some space'],
   ['EDQUOT', 'the disk quota is used up; free some space'],
