@@ -26,6 +26,8 @@ import {
 } from '../../packages/cli/test/fixtures/pseudo-terminal.js'
 import { HubServer } from './hub-server.js'
 import { NetworkProxy } from './network-proxy.js'
+import { hasNats, NatsServer } from './nats-server.js'
+import { hasPostgres, PostgresServer } from './postgres-server.js'
 import { hasRabbitServer, RabbitServer } from './rabbitmq-server.js'
 import { hasRedisServer, RedisServer } from './redis-server.js'
 
@@ -42,6 +44,26 @@ const REDIS = {
   isThere: hasRedisServer(),
   start: async () => {
     const server = await RedisServer.start()
+    const env: Variables = { CLI_OPS_URL: server.url }
+    return { port: server.port, env, stop: () => server.stop() }
+  },
+}
+const POSTGRES = {
+  title: 'PostgreSQL',
+  isThere: hasPostgres(),
+  start: async () => {
+    const server = await PostgresServer.start()
+    const env: Variables = { CLI_OPS_URL: server.url }
+    return { port: server.port, env, stop: () => server.stop() }
+  },
+}
+const NATS = {
+  title: 'NATS',
+  isThere: hasNats(),
+  start: async () => {
+    const server = await NatsServer.start()
+    // A new store lets nobody in for one lease.
+    await server.ageStore()
     const env: Variables = { CLI_OPS_URL: server.url }
     return { port: server.port, env, stop: () => server.stop() }
   },
@@ -136,7 +158,7 @@ function descriptorsOf(pid: number): string[] {
 
 describe
   .skipIf(process.platform !== 'linux')
-  .each([REDIS, HUB, RABBIT].filter(({ isThere }) => isThere))('a command on $title', (engine) => {
+  .each([REDIS, POSTGRES, NATS, HUB, RABBIT].filter(({ isThere }) => isThere))('a command on $title', (engine) => {
   const hasLocks = engine !== RABBIT
   let server: Awaited<ReturnType<(typeof REDIS)['start']>>
   let home: string

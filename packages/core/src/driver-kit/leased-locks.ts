@@ -49,6 +49,8 @@ export class LeasedLocks implements LockDriver, LeaseQueue {
     { readonly grant: LeasedGrant; readonly request: LockRequest }
   >()
   readonly #waits = new Map<string, LeaseWait>()
+  /** What is being given back, which may take longer than anybody waits for it. */
+  readonly #leaving = new Set<Promise<void>>()
 
   constructor(engine: LeasedLockEngine) {
     this.#engine = engine
@@ -178,12 +180,12 @@ export class LeasedLocks implements LockDriver, LeaseQueue {
 
   /** Gives a place or a grant back. An engine that cannot be reached lets it expire. */
   async leave(request: LockRequest): Promise<void> {
-    try {
-      await this.#engine.release(request)
-    } catch (error) {
+    const leaving = this.#engine.release(request).catch((error: unknown) => {
       if (!isCliOpsError(error)) throw error
       debug(() => `${request.resource} stays locked until its lease ends: ${error.message}`)
-    }
+    })
+    this.#leaving.add(leaving)
+    await leaving.finally(() => this.#leaving.delete(leaving))
   }
 
   /** Ends the waits and gives the grants back, as far as that is possible in time. */
@@ -192,6 +194,8 @@ export class LeasedLocks implements LockDriver, LeaseQueue {
     for (const wait of this.#waits.values()) wait.end(reason)
     const grants = [...this.#grants.values()]
     await Promise.all(grants.map(({ grant }) => grant.release()))
+    // The engine must hear of it before the connection ends: a place that is left behind would be waited for.
+    await Promise.allSettled(this.#leaving)
   }
 }
 
