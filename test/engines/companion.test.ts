@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -24,12 +24,14 @@ import {
   noPseudoTerminal,
   PseudoTerminal,
 } from '../../packages/cli/test/fixtures/pseudo-terminal.js'
+import { freePort } from './free-port.js'
 import { HubServer } from './hub-server.js'
 import { NetworkProxy } from './network-proxy.js'
 import { hasNats, NatsServer } from './nats-server.js'
 import { hasPostgres, PostgresServer } from './postgres-server.js'
 import { hasRabbitServer, RabbitServer } from './rabbitmq-server.js'
 import { hasRedisServer, RedisServer } from './redis-server.js'
+import type { ServerProcess } from './server-process.js'
 
 const HOST = fileURLToPath(new URL('hosts/host-on-engine.mjs', import.meta.url))
 const LOCK = 'deploy'
@@ -45,7 +47,7 @@ const REDIS = {
   start: async () => {
     const server = await RedisServer.start()
     const env: Variables = { CLI_OPS_URL: server.url }
-    return { port: server.port, env, stop: () => server.stop() }
+    return { server, env }
   },
 }
 const POSTGRES = {
@@ -54,7 +56,7 @@ const POSTGRES = {
   start: async () => {
     const server = await PostgresServer.start()
     const env: Variables = { CLI_OPS_URL: server.url }
-    return { port: server.port, env, stop: () => server.stop() }
+    return { server, env }
   },
 }
 const NATS = {
@@ -65,7 +67,7 @@ const NATS = {
     // A new store lets nobody in for one lease.
     await server.ageStore()
     const env: Variables = { CLI_OPS_URL: server.url }
-    return { port: server.port, env, stop: () => server.stop() }
+    return { server, env }
   },
 }
 const HUB = {
@@ -74,7 +76,7 @@ const HUB = {
   start: async () => {
     const server = await HubServer.start(['--lease', '1h'])
     const env: Variables = { CLI_OPS_URL: server.url, CLI_OPS_TOKEN: server.secret }
-    return { port: server.port, env, stop: () => server.stop() }
+    return { server, env }
   },
 }
 const RABBIT = {
@@ -83,7 +85,7 @@ const RABBIT = {
   start: async () => {
     const server = await RabbitServer.start()
     const env: Variables = { CLI_OPS_URL: server.url }
-    return { port: server.port, env, stop: () => server.stop() }
+    return { server, env }
   },
 }
 
@@ -160,17 +162,18 @@ describe
   .skipIf(process.platform !== 'linux')
   .each([REDIS, POSTGRES, NATS, HUB, RABBIT].filter(({ isThere }) => isThere))('a command on $title', (engine) => {
   const hasLocks = engine !== RABBIT
-  let server: Awaited<ReturnType<(typeof REDIS)['start']>>
+  let server: ServerProcess & { stop(): Promise<void> }
+  let serverEnv: Variables
   let home: string
   let env: Variables
   beforeAll(async () => {
-    server = await engine.start()
+    ;({ server, env: serverEnv } = await engine.start())
   })
   afterAll(() => server.stop())
   beforeEach(async () => {
     home = await mkdtemp(join(tmpdir(), 'cli-ops-'))
     env = {
-      ...server.env,
+      ...serverEnv,
       CLI_OPS_HOME: home,
       CLI_OPS_NAMESPACE: randomUUID(),
       CLI_OPS_LEASE_MS: String(LONG_LEASE_MS),
@@ -183,6 +186,11 @@ describe
     await rm(home, { recursive: true })
   })
 
+  /** Where nobody answers. */
+  async function away(): Promise<Variables> {
+    const { href } = Object.assign(new URL(env['CLI_OPS_URL'] ?? ''), { port: await freePort() })
+    return { ...env, CLI_OPS_URL: href, CLI_OPS_ENGINE_TIMEOUT_MS: '2000' }
+  }
   function observer() {
     const { CLI_OPS_URL: url, CLI_OPS_NAMESPACE: namespace } = env
     return createCoordinator({ name: 'observer', home, url, namespace, leaseMs: LONG_LEASE_MS })
@@ -246,6 +254,17 @@ describe
     } finally {
       await proxy.close()
     }
+  })
+
+  test('goes on with one line where the engine is away', async () => {
+    const host = startHost(await away(), 'stay')
+    await vi.waitFor(() => {
+      expect(host.stderr).not.toBe('')
+    }, SETTLED)
+    host.child.kill('SIGKILL')
+    await host.ended
+    expect(host.stdout).toBe('ready\n')
+    expect(host.stderr).toMatch(/^host: going on without events and registry: .+\n$/u)
   })
 
   test.skipIf(noContainer)('is not cut short where its container ends with it', async () => {
@@ -320,6 +339,48 @@ describe
       await lock.release()
       await Promise.all(hosts.map(({ ended }) => ended))
       expect(readFileSync(file, 'utf8')).toBe('first\nsecond\nthird\n')
+    })
+
+    test('keeps it while the engine is restarted, and leaves its end', async () => {
+      await using ops = observer()
+      const told = join(home, 'told')
+      const host = startHost(env, 'until', told)
+      await untilReady(host)
+      await vi.waitFor(async () => {
+        expect(await ops.events.read('command:started', { from: 'earliest' })).toHaveLength(1)
+      }, SETTLED)
+      await server.restart()
+      await vi.waitFor(async () => {
+        expect((await ops.locks.inspect(LOCK))?.owner).toMatchObject({ pid: host.pid })
+      }, SETTLED)
+      expect(await ops.locks.tryLock(LOCK)).toBeNull()
+      writeFileSync(told, '')
+      expect((await host.ended)[0]).toBe(0)
+      await untilGone(host.pid)
+      expect(host.stderr).toBe('')
+      expect(await ops.locks.isLocked(LOCK)).toBe(false)
+      const events = await ops.events.read('command:*', { from: 'earliest' })
+      expect(events.map(({ type }) => type)).toEqual(['command:started', 'command:completed'])
+    })
+
+    test('does not run where the engine is away: 69, and one line', async () => {
+      const host = startHost(await away(), 'hold', '1')
+      expect((await host.ended)[0]).toBe(69)
+      expect(host.stdout).toBe('')
+      expect(host.stderr).toMatch(/^host: .+\n$/u)
+    })
+
+    test('does not run where its companion is killed while it waits', async () => {
+      await using ops = observer()
+      await using lock = await ops.locks.lock(LOCK)
+      const host = startHost(env, 'hold', '1')
+      await vi.waitFor(async () => {
+        expect((await ops.locks.inspect(LOCK))?.waiters).toHaveLength(1)
+      }, SETTLED)
+      process.kill(await companionOf(host.pid), 'SIGKILL')
+      expect((await host.ended)[0]).toBe(69)
+      expect(host.stdout).toBe('')
+      lock.assertHeld()
     })
 
     test('hears that it has lost it, with its companion', async () => {

@@ -1,5 +1,5 @@
 // A synchronous program whose commands take a lock on an engine: `host-on-engine.mjs <command> [argument]`.
-import { appendFileSync } from 'node:fs'
+import { appendFileSync, existsSync } from 'node:fs'
 
 import { cliOps, useOps, withLock } from '@cli-ops/commander-plugin'
 import { blockForLock, companionFor } from '@cli-ops/shared-ipc/command/parts'
@@ -10,7 +10,8 @@ const connection = { home, namespace, disabled: false, urlOf: () => url }
 
 const program = new Command('host')
 const rule = { lock: 'deploy' }
-cliOps({ commands: { hold: rule, 'take-turn': rule, exit: rule, hear: rule, nest: rule } })(program)
+const ruled = ['hold', 'until', 'take-turn', 'exit', 'hear', 'nest']
+cliOps({ commands: Object.fromEntries(ruled.map((command) => [command, rule])) })(program)
 
 const sleep = (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Number(ms))
 
@@ -23,6 +24,10 @@ program.command('hold <ms>').action((ms) => {
   console.log('ready')
   sleep(ms)
   console.log(`held until ${Date.now()}`)
+})
+program.command('until <file>').action((file) => {
+  console.log('ready')
+  while (!existsSync(file)) sleep(20)
 })
 program.command('take-turn <file>').action((file) => {
   appendFileSync(file, `${process.env.TURN}\n`)

@@ -15,7 +15,7 @@ const MEANINGS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
     'ENGINE_UNAVAILABLE',
     'it is a read-only replica, or its transactions are read-only: %s',
   ],
-  '53300': ['ENGINE_UNAVAILABLE', '%s (max_connections)'],
+  '53300': ['ENGINE_UNAVAILABLE', '%s (max_connections, or CONNECTION LIMIT of the role or the database)'],
   '53100': ['ENGINE_UNAVAILABLE', 'its disk is full: %s'],
   '57014': ['ENGINE_UNAVAILABLE', 'no answer in time: %s'],
   CO001: ['UNSUPPORTED', '%s'],
