@@ -1,13 +1,20 @@
 import { randomUUID } from 'node:crypto'
 import { tmpdir } from 'node:os'
 
-import { type ConnectionOptions, EventBus, LockManager } from '@cli-ops/shared-ipc'
+import { EventBus, LockManager } from '@cli-ops/shared-ipc'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 
 import { hasPostgres, PostgresServer } from '../../../test/engines/postgres-server.js'
 import { useEverything } from './use-everything.js'
 
 const PASSWORD = '100%/of:it'
+interface Place {
+  readonly url: string
+  readonly namespace: string
+  readonly home: string
+  readonly disabled: false
+}
+
 const SETTLED = { timeout: 60_000, interval: 50 }
 /** What a schema on the path of a role may hold: functions that are called in the place of the server's own. */
 const IMPOSTORS = `
@@ -36,11 +43,11 @@ describe.runIf(hasPostgres())('a role with settings of its own', () => {
 
   async function sql(text: string) {
     const client = await server.connect()
-    return client.query<Record<string, unknown>>(text).finally(() => client.end())
+    return client.query<{ pid: number }>(text).finally(() => client.end())
   }
 
   /** Makes a role with the rights of the guide, and says where it connects. */
-  async function makeRole(...settings: readonly string[]): Promise<ConnectionOptions> {
+  async function makeRole(...settings: readonly string[]): Promise<Place> {
     const role = `role_${randomUUID().slice(0, 8)}`
     await sql(`create role ${role} login password '${PASSWORD}';
       grant usage on schema cli_ops to ${role};
@@ -51,7 +58,7 @@ describe.runIf(hasPostgres())('a role with settings of its own', () => {
     return { url, namespace: randomUUID(), home: tmpdir(), disabled: false }
   }
 
-  const everything = ({ url, namespace }: ConnectionOptions) => useEverything(String(url), namespace)
+  const everything = ({ url, namespace }: Place) => useEverything(url, namespace)
 
   test('a limit for waits and for idle sessions changes nothing', async () => {
     const options = await makeRole(
@@ -62,7 +69,7 @@ describe.runIf(hasPostgres())('a role with settings of its own', () => {
     await everything(options)
     await using events = new EventBus(options)
     await events.emit('a:b', 1)
-    const [{ pid } = {}] = await sessionsOf(options)
+    const [{ pid } = { pid: 0 }] = await sessionsOf(options)
     // Idle for longer than it may be.
     await vi.waitFor(async () => {
       const { rowCount } = await sql(
@@ -115,9 +122,13 @@ describe.runIf(hasPostgres())('a role with settings of its own', () => {
     await using locks = new LockManager(options)
     await locks.acquire('db', () => undefined)
     const readOnly = (value: 'on' | 'off') =>
-      sql(`set default_transaction_read_only = off; alter role ${roleOf(options)} set default_transaction_read_only = ${value}`)
+      sql(
+        `set default_transaction_read_only = off; alter role ${roleOf(options)} set default_transaction_read_only = ${value}`,
+      )
     await readOnly('on')
-    await sql(`select pg_terminate_backend(pid) from pg_stat_activity where usename = '${roleOf(options)}'`)
+    await sql(
+      `select pg_terminate_backend(pid) from pg_stat_activity where usename = '${roleOf(options)}'`,
+    )
     await vi.waitFor(async () => {
       await expect(locks.tryLock('db')).rejects.toMatchObject({
         code: 'ENGINE_UNAVAILABLE',
@@ -139,7 +150,9 @@ describe.runIf(hasPostgres())('a role with settings of its own', () => {
     await expect.poll(async () => (await one.inspect('db'))?.waiters).toHaveLength(1)
     await expect(third.list()).rejects.toMatchObject({
       code: 'ENGINE_UNAVAILABLE',
-      message: expect.stringMatching(/too many connections for role .*CONNECTION LIMIT/u) as unknown,
+      message: expect.stringMatching(
+        /too many connections for role .*CONNECTION LIMIT/u,
+      ) as unknown,
     })
     await lock.release()
     expect(await next).toBe('next')
@@ -151,11 +164,11 @@ describe.runIf(hasPostgres())('a role with settings of its own', () => {
   test('a password with a percent sign is taken from a variable as it is, and from a URL encoded', async () => {
     const options = await makeRole()
     await everything(options)
-    const bare = new URL(String(options.url))
+    const bare = new URL(options.url)
     bare.password = ''
     vi.stubEnv('CLI_OPS_POSTGRES_PASSWORD', PASSWORD)
     await everything({ ...options, url: bare.href })
-    const raw = String(options.url).replace('%25', '%')
+    const raw = options.url.replace('%25', '%')
     expect(() => new LockManager({ ...options, url: raw })).toThrow(/write "%" as %25/u)
   })
 
@@ -169,7 +182,7 @@ describe.runIf(hasPostgres())('a role with settings of its own', () => {
     })
   })
 
-  async function sessionsOf(options: ConnectionOptions) {
+  async function sessionsOf(options: Place) {
     const { rows } = await sql(
       `select pid from pg_stat_activity where usename = '${roleOf(options)}'`,
     )
@@ -198,6 +211,6 @@ describe.runIf(hasPostgres())('a server that is full', () => {
   })
 })
 
-function roleOf({ url }: ConnectionOptions): string {
-  return new URL(String(url)).username
+function roleOf({ url }: Place): string {
+  return new URL(url).username
 }

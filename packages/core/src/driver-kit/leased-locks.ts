@@ -12,6 +12,11 @@ import type { LockInfo } from '../locks/contract/lock-types.js'
 import { currentInstant, type Instant } from './lease-clock.js'
 import { LeasedGrant } from './leased-grant.js'
 import { type LeaseQueue, LeaseWait, type Standing } from './lease-wait.js'
+import { throughOutage } from './through-outage.js'
+
+/** A release that failed is worth another try for so long: what it would leave is waited for until its lease ends. */
+const RELEASE_PATIENCE_MS = 1_000
+const RETRY_MS = 50
 
 /** What an engine does for locks that are leases with a queue. Each call is atomic; who makes room lets the next waiter in. */
 export interface LeasedLockEngine {
@@ -178,9 +183,12 @@ export class LeasedLocks implements LockDriver, LeaseQueue {
     return grant
   }
 
-  /** Gives a place or a grant back. An engine that cannot be reached lets it expire. */
+  /** Gives a place or a grant back, also over a connection that was lost just now. An engine that cannot be reached lets it expire. */
   async leave(request: LockRequest): Promise<void> {
-    const leaving = this.#engine.release(request).catch((error: unknown) => {
+    const patienceMs = Math.min(RELEASE_PATIENCE_MS, this.timeoutMs)
+    const limits = { patienceMs, pauseMs: RETRY_MS, signal: new AbortController().signal }
+    const release = (): Promise<void> => this.#engine.release(request)
+    const leaving = throughOutage(limits, release).catch((error: unknown) => {
       if (!isCliOpsError(error)) throw error
       debug(() => `${request.resource} stays locked until its lease ends: ${error.message}`)
     })

@@ -92,13 +92,21 @@ async function connectTo(
     return client
   }
   const client = await open()
+  let reason: unknown
   try {
     // A server that is refused, so that the next one is tried, is no connection that was lost.
     let isInUse = false
     let hasEnded = false
-    client.once('end', () => {
+    const end = (): void => {
+      if (!hasEnded && isInUse) onEnd()
       hasEnded = true
-      if (isInUse) onEnd()
+    }
+    client.once('end', end)
+    // Nothing more can be asked over it, although its socket may be open for a while.
+    client.once('error', (error) => {
+      reason = error
+      end()
+      endNow(client)
     })
     const timeout = String(options.timeoutMs)
     const { rows } = await client.query<ServerFacts>(FACTS, [timeout, backendOf(client)])
@@ -118,7 +126,8 @@ async function connectTo(
     return client
   } catch (error) {
     endNow(client)
-    throw error
+    // Else it would be said of the client library that it cannot be asked.
+    throw reason ?? error
   }
 }
 
