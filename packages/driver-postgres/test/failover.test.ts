@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -6,9 +7,14 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
+import { EventBus, LockManager, type SubscribeOptions } from '@cli-ops/shared-ipc'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 
-import { hasPostgres, PostgresServer } from '../../../test/engines/postgres-server.js'
+import {
+  hasPostgres,
+  PostgresServer,
+  type PostgresServerOptions,
+} from '../../../test/engines/postgres-server.js'
 
 const FIGHTER = fileURLToPath(new URL('fixtures/fighter.mjs', import.meta.url))
 const SETTLED = { timeout: 110_000, interval: 50 }
@@ -51,8 +57,65 @@ describe.runIf(hasPostgres())(
   },
 )
 
-async function startServer(): Promise<PostgresServer> {
-  const server = await PostgresServer.start()
+describe.runIf(hasPostgres())('a replica that was promoted without the last writes', () => {
+  test('gives tokens above all that the lost primary gave, and tells every reader of a gap', async () => {
+    const primary = await startServer()
+    const replica = await startServer({ primary })
+    const url = `postgres://postgres@127.0.0.1:${primary.port},127.0.0.1:${replica.port}/postgres`
+    const namespace = randomUUID()
+    const place = { url, namespace, home: tmpdir(), disabled: false, leaseMs: 4_000 }
+    await using locks = new LockManager(place)
+    await using events = new EventBus(place)
+
+    /** A reader, and what it has heard: `gap` where it was told of one. */
+    const startReader = (options: SubscribeOptions) => {
+      const bus = new EventBus(place)
+      onTestFinished(() => bus.close())
+      const heard: unknown[] = []
+      const onGap = (): void => {
+        heard.push('gap')
+      }
+      const subscription = bus.on('a:b', (data) => heard.push(data), { ...options, onGap })
+      return { heard, ready: subscription.ready }
+    }
+    const present = [startReader({}), startReader({ group: 'g' })]
+    await Promise.all(present.map(({ ready }) => ready))
+
+    await events.emit('a:b', 'kept')
+    await replica.caughtUp(primary)
+    await replica.detach()
+    // Acknowledged by the primary alone.
+    const tokens: bigint[] = []
+    for (const data of ['lost 1', 'lost 2', 'lost 3']) {
+      tokens.push(await locks.acquire('db', ({ token }) => token))
+      await events.emit('a:b', data)
+    }
+    await vi.waitFor(() => {
+      for (const { heard } of present) expect(heard).toEqual(['kept', 'lost 1', 'lost 2', 'lost 3'])
+    }, SETTLED)
+    await primary.kill()
+    await replica.promote()
+
+    // One that knows nothing of what was lost is the first to come.
+    await using newcomer = new EventBus({ ...place, leaseMs: 4_001 })
+    await newcomer.emit('a:b', 'after')
+    await vi.waitFor(() => {
+      for (const { heard } of present) expect(heard.slice(4)).toEqual(['gap', 'after'])
+    }, SETTLED)
+    const late = startReader({ from: 'earliest' })
+    await vi.waitFor(() => {
+      expect(late.heard).toEqual(['kept', 'gap', 'after'])
+    }, SETTLED)
+    await vi.waitFor(async () => {
+      tokens.push(await locks.acquire('db', ({ token }) => token))
+    }, SETTLED)
+    expect(tokens).toEqual([...tokens].sort((one, other) => Number(one - other)))
+    expect(new Set(tokens).size).toBe(4)
+  })
+})
+
+async function startServer(options: PostgresServerOptions = {}): Promise<PostgresServer> {
+  const server = await PostgresServer.start(options)
   onTestFinished(() => server.stop())
   return server
 }
