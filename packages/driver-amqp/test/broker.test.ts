@@ -348,7 +348,9 @@ describe.runIf(hasRabbitServer())('a broker', () => {
       other.events.on('*', (data) => seen.push(data)).ready,
       other.events.on('*', (data) => handled.push(data), { group: 'g' }).ready,
     ])
-    ops.serve().handle('echo', (value) => value)
+    const serving = ops.serve()
+    serving.handle('echo', (value) => value)
+    await serving.ready
     expect(await other.connect('cli-alpha').call('echo', 1)).toBe(1)
     await ops.events.emit('a:b', 'before')
     await vi.waitFor(() => expect([seen, handled]).toEqual([['before'], ['before']]), 60_000)
