@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process'
-import { accessSync, chmodSync, chownSync, constants, mkdtempSync, rmSync } from 'node:fs'
+import { accessSync, chmodSync, chownSync, constants, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished, type TestContext } from 'vitest'
+import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.js'
 
 /** Two users who are nobody else on this machine. */
 export const VICTIM = 54_321
@@ -32,7 +33,7 @@ export function requireTwoUsers(context: TestContext): void {
 export function sharedDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), 'cli-ops-shared-'))
   chmodSync(directory, 0o1777)
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+  onTestFinished(() => removeFolder(directory))
   return directory
 }
 
@@ -41,6 +42,6 @@ export function directoryOf(uid: number): string {
   const directory = mkdtempSync(join(tmpdir(), 'cli-ops-user-'))
   chownSync(directory, uid, uid)
   accessSync(directory, constants.R_OK)
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+  onTestFinished(() => removeFolder(directory))
   return directory
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { createCoordinator, EventBus } from '@cli-ops/shared-ipc'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -9,6 +9,7 @@ import {
   formatIdentity,
   ownIdentity,
 } from '../../packages/core/src/base/process/process-identity.js'
+import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.js'
 
 /** The identity of the first process of this machine, which lives, and of one that never did. */
 const LIVING = formatIdentity(ownIdentity())
@@ -51,7 +52,7 @@ const KINDS = ['a file', 'a directory', 'a symbolic link'] as const
 
 function plant(home: string, path: string, kind: (typeof KINDS)[number], elsewhere: string): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-  rmSync(path, { recursive: true, force: true })
+  removeFolder(path)
   if (kind === 'a file') writeFileSync(path, '{"name":"forged","cursor":"1:-5"}\n\0\u00ff')
   else if (kind === 'a directory') mkdirSync(path, { mode: 0o700 })
   else symlinkSync(elsewhere, path)

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { root } from '../../scripts/workspaces.mjs'
 import { freePort } from '../engines/free-port.js'
 import { codeBlocks } from './markdown.js'
+import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.js'
 
 const GUIDE = join(root, 'docs/guides/hub.md')
 
@@ -88,7 +89,7 @@ beforeAll(() => {
 afterAll(() => {
   build.end()
   laptop.end()
-  rmSync(folder, { recursive: true, force: true })
+  removeFolder(folder)
 })
 
 test('the guide to the hub works word by word', { timeout: 120_000 }, async () => {

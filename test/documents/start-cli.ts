@@ -1,10 +1,11 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
+import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.js'
 
 /** A user with a home of its own, whose CLIs meet each other and nobody else's. */
 export class TemporaryUser {
@@ -12,7 +13,7 @@ export class TemporaryUser {
   readonly directory = mkdtempSync(join(tmpdir(), 'cli-ops-user-'))
 
   constructor() {
-    onTestFinished(() => rmSync(this.directory, { recursive: true, force: true }))
+    onTestFinished(() => removeFolder(this.directory))
   }
 
   /** Where the kit keeps its files by default. */

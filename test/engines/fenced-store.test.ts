@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -12,6 +12,7 @@ import { StaleTokenError } from '../../examples/fenced-store/stale-token-error.m
 import { HubServer } from './hub-server.js'
 import { hasPostgres, PostgresServer } from './postgres-server.js'
 import { hasRedisServer, RedisServer } from './redis-server.js'
+import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.js'
 
 const example = fileURLToPath(new URL('../../examples/fenced-store/run.mjs', import.meta.url))
 
@@ -58,7 +59,7 @@ describe.each(engines)('the example of a fenced store on $title', { timeout: 60_
       encoding: 'utf8',
       env: { ...process.env, ...server.env, CLI_OPS_HOME: home },
     })
-    rmSync(home, { recursive: true })
+    removeFolder(home)
     return { status, stdout, stderr }
   }
 

@@ -1,11 +1,12 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { root } from '../../scripts/workspaces.mjs'
 import { freePort } from './free-port.js'
 import { firstLine, ServerProcess } from './server-process.js'
+import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.js'
 
 const BIN = join(root, 'packages/cli/dist/main.js')
 
@@ -70,7 +71,7 @@ export class HubServer extends ServerProcess {
   async stop(): Promise<void> {
     await this.kill()
     for (const pid of this.#children) if (isKeeper(pid)) process.kill(pid, 'SIGKILL')
-    rmSync(this.home, { recursive: true, force: true })
+    removeFolder(this.home)
   }
 
   get #env(): NodeJS.ProcessEnv {

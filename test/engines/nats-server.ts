@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -10,6 +10,7 @@ import { connect, type NatsConnection } from '@nats-io/transport-node'
 import { faultsOf, type ServerFaults } from './engine-faults.js'
 import { freePort } from './free-port.js'
 import { ServerProcess } from './server-process.js'
+import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.js'
 
 const START_TIMEOUT_MS = 30_000
 
@@ -103,7 +104,7 @@ export class NatsServer extends ServerProcess {
 
   /** Removes what is stored; the server is not to run. */
   forget(): void {
-    rmSync(this.#store, { recursive: true, force: true })
+    removeFolder(this.#store)
   }
 
   /** Starts the server again with another configuration: one that reads it anew stops to answer for JetStream (2.9). */
@@ -115,7 +116,7 @@ export class NatsServer extends ServerProcess {
   /** Ends the server and removes its store. */
   async stop(): Promise<void> {
     await this.kill()
-    rmSync(this.#directory, { recursive: true, force: true })
+    removeFolder(this.#directory)
   }
 
   /** The faults of the conformance suite, staged on this server. */

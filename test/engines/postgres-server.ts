@@ -5,7 +5,6 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
-  rmSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -17,6 +16,7 @@ import { Client } from 'pg'
 import { faultsOf, type ServerFaults } from './engine-faults.js'
 import { freePort } from './free-port.js'
 import { ServerProcess } from './server-process.js'
+import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.js'
 
 const DEBIAN = '/usr/lib/postgresql'
 const USER = 'postgres'
@@ -146,7 +146,7 @@ export class PostgresServer extends ServerProcess {
   /** Ends the server and removes its cluster. */
   async stop(): Promise<void> {
     await this.kill()
-    rmSync(this.#directory, { recursive: true, force: true })
+    removeFolder(this.#directory)
   }
 
   /** The faults of the conformance suite, staged on this server. */

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -9,6 +9,7 @@ import { Redis } from 'ioredis'
 
 import { freePort } from './free-port.js'
 import { RedisServer, type RedisServerOptions } from './redis-server.js'
+import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.js'
 
 /** Says one thing to a server, as `redis-cli` does. */
 export async function sayTo(port: number, ...[name, ...args]: [string, ...(string | number)[]]) {
@@ -105,6 +106,6 @@ export class RedisSentinel {
     const ended = once(this.#child, 'exit')
     this.#child.kill('SIGKILL')
     await ended
-    rmSync(this.#directory, { recursive: true, force: true })
+    removeFolder(this.#directory)
   }
 }

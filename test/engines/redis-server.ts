@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,6 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { faultsOf, type ServerFaults } from './engine-faults.js'
 import { freePort } from './free-port.js'
 import { ServerProcess } from './server-process.js'
+import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.js'
 
 const START_TIMEOUT_MS = 60_000
 
@@ -76,7 +77,7 @@ export class RedisServer extends ServerProcess {
   /** Ends the server and removes its data. */
   async stop(): Promise<void> {
     await this.kill()
-    rmSync(this.#directory, { recursive: true, force: true })
+    removeFolder(this.#directory)
   }
 
   /** The faults of the conformance suite, staged on this server. */

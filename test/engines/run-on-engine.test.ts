@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -9,6 +9,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 
 import { root } from '../../scripts/workspaces.mjs'
 import { hasRedisServer, RedisServer } from './redis-server.js'
+import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.js'
 
 const BIN = join(root, 'packages/cli/dist/main.js')
 
@@ -23,7 +24,7 @@ describe.runIf(hasRedisServer())('cli-ops run on an engine', { timeout: 60_000 }
     directory = mkdtempSync(join(tmpdir(), 'cli-ops-'))
   })
   afterEach(() => {
-    rmSync(directory, { recursive: true, force: true })
+    removeFolder(directory)
   })
 
   /** Runs a shell script under the lock "db"; the files that it writes are relative. */

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
 import { root } from '../../scripts/workspaces.mjs'
+import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.js'
 
 /** A host: a network namespace with an address. */
 export interface Host {
@@ -119,7 +120,7 @@ export class TwoHosts {
     for (const child of this.#running) child.kill('SIGKILL')
     await delay(50)
     for (const { name } of [this.build, this.laptop]) spawnSync('ip', ['netns', 'delete', name])
-    rmSync(this.directory, { recursive: true, force: true })
+    removeFolder(this.directory)
   }
 }
 

@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { chownSync, lstatSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -78,7 +79,10 @@ describe.skipIf(whyNot !== undefined)(`root in the home of a user (${whyNot ?? '
       env: { HOME: home, PATH: process.env['PATH'] },
       stdio: 'ignore',
     })
-    onTestFinished(() => void child.kill())
+    onTestFinished(async () => {
+      child.kill()
+      await once(child, 'exit')
+    })
     const lock = join(home, '.local/share/cli-ops/locks/db.lock')
     await expect.poll(() => namesIn(lock).join(), { timeout: 60_000 }).toMatch(/^held/u)
     const refused = cliOps(home, other, 'run', '--lock', 'db', '--no-wait', '--', 'true')

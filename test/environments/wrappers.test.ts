@@ -63,9 +63,13 @@ describe('programs that are begun side by side', () => {
 
 describe('cli-ops run within another program', () => {
   /** What a shell script prints, and how it ends. */
-  function sh(script: string): { status: number | null; stdout: string } {
+  function sh(
+    script: string,
+    files: Record<string, string> = {},
+  ): { status: number | null; stdout: string } {
     const home = temporaryHome()
     mkdirSync(join(home, 'work'))
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(home, 'work', name), text)
     const env = { ...process.env, CLI_OPS_HOME: join(home, 'ops'), RUN: `${CLI} run --lock db` }
     const { status, stdout } = spawnSync('sh', ['-c', script], {
       cwd: join(home, 'work'),
@@ -78,9 +82,31 @@ describe('cli-ops run within another program', () => {
 
   const EMITS = ['', '-e a:done']
 
+  /** Makes a file as it begins, and tells how often it was asked to end: programs take a second time for "at once". */
+  const COUNTS = `node -e "
+    let asked = 0
+    process.on('SIGTERM', () => {
+      if (asked++ === 0) setTimeout(() => { console.log('asked', asked); process.exit(5) }, 300)
+    })
+    require('fs').writeFileSync('began', '')
+    setInterval(() => {}, 1000)"`
+  const BEGAN = 'until [ -e began ]; do sleep 0.05; done'
+
   test.each(EMITS)('timeout ends the program, and says so (%s)', (emit) => {
-    const script = `timeout 3 $RUN ${emit} -- sh -c 'trap "echo told; exit 5" TERM; while :; do sleep 0.05; done'; echo $?; $RUN -n true; echo $?`
-    expect(sh(script).stdout).toBe('told\n124\n0\n')
+    const script = `timeout 5 $RUN ${emit} -- ${COUNTS}; echo $?; $RUN -n true; echo $?`
+    expect(sh(script).stdout).toBe('asked 1\n124\n0\n')
+  })
+
+  test.each(EMITS)('a script that ends its whole group asks the program once (%s)', (emit) => {
+    const script = `$RUN ${emit} -- ${COUNTS} & ${BEGAN}; trap '' TERM; kill 0; wait $!; echo $?`
+    expect(sh('setsid --wait sh ./script', { script }).stdout).toBe('asked 1\n5\n')
+  })
+
+  test.each(EMITS)('what one sends to the run alone reaches its program (%s)', (emit) => {
+    const script = `$RUN ${emit} -- ${COUNTS} & ${BEGAN}; kill $!; wait $!; echo $?`
+    expect(sh(script).stdout).toBe('asked 1\n5\n')
+    const deaf = { script: `trap '' TERM; ${script}` }
+    expect(sh('setsid --wait sh ./script', deaf).stdout).toBe('asked 1\n5\n')
   })
 
   test.each(EMITS)('timeout -k is not needed where --kill-after is given (%s)', (emit) => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { mkdtempSync, realpathSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -7,13 +7,14 @@ import { afterAll, describe, test } from 'vitest'
 import { lookInside } from './look-inside.js'
 import type { Framework, Shape } from './shape.js'
 import { ShapeProgram } from './shape-program.js'
+import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.js'
 
 /** What must hold for a program of any shape: contention changes the time it takes, and nothing else. */
 export function describeShapes(framework: Framework, shapes: readonly Shape[]): void {
   // A path that is the real one: stack traces show it.
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'cli-ops-')))
   afterAll(() => {
-    rmSync(folder, { recursive: true, maxRetries: 3 })
+    removeFolder(folder)
   })
 
   describe.concurrent(framework.title, () => {

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -7,6 +7,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { root } from '../../scripts/workspaces.mjs'
 import { lookInside } from './look-inside.js'
 import { type ProgramEnd, startProgram } from './run-program.js'
+import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.js'
 
 const PRELOADS = ['commander', 'yargs'].map((framework) => [
   framework,
@@ -24,7 +25,7 @@ function program(
 } {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'cli-ops-')))
   onTestFinished(() => {
-    rmSync(folder, { recursive: true, maxRetries: 3 })
+    removeFolder(folder)
   })
   const home = join(folder, 'home')
   mkdirSync(home, { mode: 0o700 })

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, realpathSync } from 'node:fs'
 import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -12,6 +12,7 @@ import { commanderFramework } from './shapes/commander-framework.js'
 import { OCLIF } from './shapes/oclif-framework.js'
 import { STAYING_HOSTS, stayingShape } from './shapes/staying.js'
 import { yargsFramework } from './shapes/yargs-framework.js'
+import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.js'
 
 const RECORDER = fileURLToPath(new URL('record-listeners.mjs', import.meta.url))
 /** Where the kit is, from which nothing may listen. */
@@ -80,7 +81,7 @@ const PROGRAMS: readonly Listening[] = [
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'cli-ops-')))
 afterAll(() => {
-  rmSync(folder, { recursive: true, maxRetries: 3 })
+  removeFolder(folder)
 })
 
 function record(

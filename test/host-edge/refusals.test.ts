@@ -3,7 +3,6 @@ import {
   chownSync,
   mkdtempSync,
   realpathSync,
-  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -20,6 +19,7 @@ import { type OneRun, ShapeProgram } from './shape-program.js'
 import { commanderFramework } from './shapes/commander-framework.js'
 import { OCLIF } from './shapes/oclif-framework.js'
 import { yargsFramework } from './shapes/yargs-framework.js'
+import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.js'
 
 /** A program with the commands `add` and `list`; what it does before it parses, and in which manner, is the test's. */
 interface Program {
@@ -99,7 +99,7 @@ const PATIENCE = { CLI_OPS_ENGINE_TIMEOUT_MS: '2000' }
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'cli-ops-')))
 afterAll(() => {
-  rmSync(folder, { recursive: true, maxRetries: 3 })
+  removeFolder(folder)
 })
 
 type Settings = Partial<Parameters<ShapeProgram['newRun']>[0]>

@@ -1,4 +1,4 @@
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { mkdtempSync, realpathSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -13,6 +13,7 @@ import { lookInside } from './look-inside.js'
 import { RESOURCE } from './shape.js'
 import { type OneRun, ShapeProgram } from './shape-program.js'
 import { STAYING_HOSTS, type StayingHost, stayingShape } from './shapes/staying.js'
+import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.js'
 
 const CTRL_C = '\u0003'
 const CTRL_Z = '\u001a'
@@ -36,7 +37,7 @@ interface SignalEnd {
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'cli-ops-')))
 afterAll(() => {
-  rmSync(folder, { recursive: true, maxRetries: 3 })
+  removeFolder(folder)
 })
 
 function newRun(

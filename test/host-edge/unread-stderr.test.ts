@@ -4,7 +4,6 @@ import {
   mkdirSync,
   mkdtempSync,
   realpathSync,
-  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -15,6 +14,8 @@ import { fileURLToPath } from 'node:url'
 import { createCoordinator } from '@cli-ops/shared-ipc'
 import { afterAll, expect, test, vi } from 'vitest'
 
+import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.js'
+
 const MODULES = fileURLToPath(new URL('../../node_modules', import.meta.url))
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'cli-ops-')))
@@ -22,7 +23,7 @@ const home = join(folder, 'home')
 mkdirSync(home, { mode: 0o700 })
 symlinkSync(MODULES, join(folder, 'node_modules'))
 afterAll(() => {
-  rmSync(folder, { recursive: true, maxRetries: 3 })
+  removeFolder(folder)
 })
 
 /** Shows from outside that something was written to stderr, and does its work a turn later, when the stream has told of the error. */

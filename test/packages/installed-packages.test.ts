@@ -1,13 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -16,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { root } from '../../scripts/workspaces.mjs'
 import { npm, npmEnvironment, packPackages, withLocalDependencies } from './pack-packages.js'
+import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.js'
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'cli-ops-installed-')))
 const project = join(folder, 'project')
@@ -52,7 +45,7 @@ beforeAll(() => {
 }, 240_000)
 
 afterAll(() => {
-  rmSync(folder, { recursive: true, force: true })
+  removeFolder(folder)
 })
 
 describe('a project that has installed the tarballs', () => {

@@ -6,9 +6,9 @@ import { CERTIFICATES } from '../../scripts/extra-certificates.mjs'
 import { root, workspaces } from '../../scripts/workspaces.mjs'
 
 const OF_THIS_RUN =
-  /^(?:npm_(?!config_(?:registry|cafile|cache|userconfig)$).*|NODE_ENV|VITEST.*)$/iu
+  /^(?:npm_(?!config_(?:registry|cafile|cache|userconfig)$).*|NODE_ENV|VITEST.*|CI|CONTINUOUS_INTEGRATION|GITHUB_ACTIONS)$/iu
 
-/** The environment of somebody at a terminal: without what npm and the test runner have set for this repository. */
+/** The environment of somebody at a terminal: without what npm, the test runner and a CI have set for this repository. */
 export const npmEnvironment: NodeJS.ProcessEnv = {
   ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !OF_THIS_RUN.test(name))),
   ...(process.env[CERTIFICATES] !== undefined && {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, realpathSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -26,6 +26,7 @@ import {
   type PackageManager,
 } from './package-managers.js'
 import { startRegistry } from './tarball-registry.js'
+import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.js'
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'cli-ops-managers-')))
 const managers = new Map<ManagerName, PackageManager | undefined>()
@@ -41,7 +42,7 @@ beforeAll(async () => {
 
 afterAll(() => {
   registry.close()
-  rmSync(folder, { recursive: true, force: true })
+  removeFolder(folder)
 })
 
 function managerOf(name: ManagerName, { skip }: TestContext): PackageManager {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -7,6 +7,7 @@ import { createCoordinator, type LockInfo, type ServiceInfo } from '@cli-ops/sha
 import { onTestFinished } from 'vitest'
 
 import { root } from '../../scripts/workspaces.mjs'
+import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.js'
 
 /** A program of somebody else, as npm has installed it, and how the plugin is brought to it. */
 export interface AttachedCli {
@@ -42,7 +43,7 @@ export interface CliResult {
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'cli-ops-'))
   onTestFinished(() => {
-    rmSync(folder, { recursive: true, maxRetries: 3 })
+    removeFolder(folder)
   })
   return folder
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,6 +8,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { root } from '../../scripts/workspaces.mjs'
 import { runCli, temporaryFolder } from './attached-cli.js'
 import { type Attachment, describeAttachment } from './attachment-suite.js'
+import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.js'
 
 /** What `plugins link` writes into the data directory of an oclif CLI. */
 function writeLinks(folder: string, plugins: Readonly<Record<string, string>>): void {
@@ -66,7 +67,7 @@ function writeEndingsPlugin(folder: string): void {
 
 const folder = mkdtempSync(join(tmpdir(), 'cli-ops-'))
 afterAll(() => {
-  rmSync(folder, { recursive: true })
+  removeFolder(folder)
 })
 const endingsPlugin = join(folder, 'endings-plugin')
 writeEndingsPlugin(endingsPlugin)

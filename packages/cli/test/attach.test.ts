@@ -333,7 +333,19 @@ describe('what cannot be attached is left as it is, and is told why', () => {
     const user = userOf({ source: `console.log('help')`, packages: {} })
     expect(await refused(user, 'tool', '--lock', 'db')).toBe(
       'cli-ops: tool is not attached: no command line reached commander or yargs when it was run with --help here: ' +
-        'it uses another framework, bundles yargs, or only works inside a project; use "cli-ops run --lock db -- tool"\n',
+        'it uses another framework, or bundles yargs; use "cli-ops run --lock db -- tool"\n',
+    )
+  })
+
+  test.each([
+    ['throws', `throw new TypeError('no project here')`, '1: TypeError: no project here'],
+    ['says why', `console.error('log in first\\n'); process.exit(3)`, '3: log in first'],
+    ['says nothing', 'process.exit(3)', '3, without a word on stderr'],
+  ])('a program that %s before it parses', async (_what, source, end) => {
+    const user = userOf({ source, packages: {} })
+    expect(await refused(user, 'tool', '--lock', 'db')).toBe(
+      `cli-ops: tool is not attached: "tool --help" ended with ${end}; ` +
+        'attach it where this works, or use "cli-ops run --lock db -- tool"\n',
     )
   })
 

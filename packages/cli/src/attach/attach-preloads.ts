@@ -1,11 +1,11 @@
-import type { ProbeReport, ProgramCommand } from '@cli-ops/shared-ipc/ops'
+import type { ProgramCommand } from '@cli-ops/shared-ipc/ops'
 
 import { installedVersion } from '../init/read-project.js'
 import type { AttachedBy, AttachTask } from './attach-program.js'
 import { PRELOADED } from './find-framework.js'
 import { NotAttachable, runInstead } from './not-attachable.js'
 import { preloadFile } from './plugin-folder.js'
-import { runProbe } from './run-probe.js'
+import { type Probe, runProbe } from './run-probe.js'
 import { writeShim } from './shim.js'
 
 /**
@@ -20,7 +20,7 @@ export async function attachPreloads(task: AttachTask): Promise<AttachedBy> {
     const file = preloadFile(plugin)
     return file === undefined ? [] : [{ name, file }]
   })
-  const probe = (...words: readonly string[]): Promise<readonly ProbeReport[]> => {
+  const probe = (...words: readonly string[]): Promise<Probe> => {
     // Apart from the shim that may stand there and work: what is found out first does not touch it.
     const requires = available.map(({ file }) => `--require=${file}`)
     const args = [...script.nodeArgs, ...requires, script.file, ...words, '--help']
@@ -56,11 +56,11 @@ export async function attachPreloads(task: AttachTask): Promise<AttachedBy> {
   }
 }
 
-function parsedBy(reports: readonly ProbeReport[], framework: string): boolean {
+function parsedBy({ reports }: Probe, framework: string): boolean {
   return reports.some((report) => report.hasParsed && report.framework === framework)
 }
 
-function commandsOf(reports: readonly ProbeReport[]): readonly ProgramCommand[] {
+function commandsOf({ reports }: Probe): readonly ProgramCommand[] {
   return reports.filter(({ hasParsed }) => hasParsed).flatMap(({ commands }) => commands)
 }
 
@@ -75,8 +75,8 @@ function unknownParents(
   return [...new Set(parents)].filter((parent) => paths.has(parent))
 }
 
-/** Why nothing was seen: a version that is too old, a plugin that is missing, or another framework. */
-function unseen(task: AttachTask, reports: readonly ProbeReport[]): NotAttachable {
+/** Why nothing was seen: a version that is too old, a plugin that is missing, a program that fails here, or another framework. */
+function unseen(task: AttachTask, { reports, failure }: Probe): NotAttachable {
   const { command, lock } = task
   const reason = reports.find((report) => report.reason !== undefined)?.reason
   if (reason !== undefined) return new NotAttachable(reason, runInstead(command, lock))
@@ -88,8 +88,13 @@ function unseen(task: AttachTask, reports: readonly ProbeReport[]): NotAttachabl
     )
   }
   const names = PRELOADED.map(({ name }) => name).join(' or ')
+  if (failure !== undefined)
+    return new NotAttachable(
+      `"${command} --help" ended with ${failure}`,
+      `attach it where this works, or ${runInstead(command, lock)}`,
+    )
   return new NotAttachable(
-    `no command line reached ${names} when it was run with --help here: it uses another framework, bundles yargs, or only works inside a project`,
+    `no command line reached ${names} when it was run with --help here: it uses another framework, or bundles yargs`,
     runInstead(command, lock),
   )
 }

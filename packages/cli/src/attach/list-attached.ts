@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 
 import {
-  type CommandTimes,
   keptEvents,
   lastHeld,
+  type LastRuns,
   type OpsRun,
   seenCommands,
   textAge,
@@ -20,13 +20,13 @@ export const listAttached: OpsRun = async (context) => {
   const seen = seenCommands(await keptEvents(context, 'command:*', 'earliest'))
   const attached = new Attachments(home).list().map((one) => {
     const rules = config.rulesOf(one.cli)
-    const times = timesOf(one, seen)
+    const runs = runsOf(one, seen)
     return {
       ...one,
       rules: Object.keys(rules).map((command) => ({
         command,
         ...rules[command],
-        lastHeld: lastHeld(rules, command, times) ?? null,
+        lastHeld: lastHeld(rules, command, runs) ?? null,
       })),
       gone: [one.script, one.shim].filter((path) => path !== undefined && !existsSync(path)),
     }
@@ -47,6 +47,6 @@ export const listAttached: OpsRun = async (context) => {
   return 0
 }
 
-function timesOf({ names }: Attachment, seen: ReadonlyMap<string, CommandTimes>): CommandTimes {
+function runsOf({ names }: Attachment, seen: ReadonlyMap<string, LastRuns>): LastRuns {
   return new Map(names.flatMap((name) => [...(seen.get(name) ?? [])]))
 }

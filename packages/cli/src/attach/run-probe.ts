@@ -1,14 +1,16 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, open, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import { PROBE_FOLDER, type ProbeReport } from '@cli-ops/shared-ipc/ops'
+import { printable, PROBE_FOLDER, type ProbeReport } from '@cli-ops/shared-ipc/ops'
 
 import { NotAttachable } from './not-attachable.js'
 
 const TIMEOUT_MS = 30_000
+/** Of what a program says of its failure. */
+const MAX_LENGTH = 200
 
 /** A program to run, with its arguments. */
 export interface ProbedCall {
@@ -17,33 +19,60 @@ export interface ProbedCall {
   readonly env?: Readonly<Record<string, string>>
 }
 
+/** What is known of a program that was run. */
+export interface Probe {
+  /** What the preloads saw in each of its processes. */
+  readonly reports: readonly ProbeReport[]
+  /** How it failed, in one line; `undefined` where it ended with 0. */
+  readonly failure: string | undefined
+}
+
 /**
- * Runs a program that has the preloads, and gives what they saw in each of its processes. It should be asked for its help:
- * nothing of the kit does anything in it, and what it prints goes nowhere.
+ * Runs a program that has the preloads. It should be asked for its help: nothing of the kit does anything in it, and what it prints
+ * goes nowhere.
  *
  * @throws NotAttachable where it does not end
  */
-export async function runProbe({ file, args, env }: ProbedCall): Promise<readonly ProbeReport[]> {
+export async function runProbe({ file, args, env }: ProbedCall): Promise<Probe> {
   const folder = await mkdtemp(join(tmpdir(), 'cli-ops-probe-'))
   try {
+    const seen = join(folder, 'seen')
+    await mkdir(seen)
+    // A file, since what the program leaves running would keep a pipe open.
+    const said = join(folder, 'stderr')
+    const stderr = await open(said, 'w')
     const child = spawn(file, args, {
-      stdio: 'ignore',
+      stdio: ['ignore', 'ignore', stderr.fd],
       // What Windows calls a command file is run by its shell.
       shell: file.endsWith('.cmd'),
-      env: { ...process.env, CLI_OPS_DISABLED: '1', [PROBE_FOLDER]: folder, ...env },
+      env: { ...process.env, CLI_OPS_DISABLED: '1', [PROBE_FOLDER]: seen, ...env },
     })
     const timer = setTimeout(() => child.kill('SIGKILL'), TIMEOUT_MS)
-    const [, signal] = (await once(child, 'close')) as [number | null, string | null]
+    const [code, signal] = (await once(child, 'close')) as [number | null, string | null]
     clearTimeout(timer)
+    await stderr.close()
     if (signal === 'SIGKILL') {
       throw new NotAttachable(
         `"${[file, ...args].join(' ')}" did not end within ${TIMEOUT_MS / 1000} s`,
         'see what it waits for',
       )
     }
-    const reports = (await readdir(folder)).map((name) => readFile(join(folder, name), 'utf8'))
-    return (await Promise.all(reports)).map((text) => JSON.parse(text) as ProbeReport)
+    const reports = (await readdir(seen)).map((name) => readFile(join(seen, name), 'utf8'))
+    return {
+      reports: (await Promise.all(reports)).map((text) => JSON.parse(text) as ProbeReport),
+      failure:
+        code === 0
+          ? undefined
+          : describeFailure(code ?? signal ?? '', await readFile(said, 'utf8')),
+    }
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+/** The line of its stderr that names the error, as Node writes it behind the source, else the last one. */
+function describeFailure(end: number | string, stderr: string): string {
+  const lines = stderr.split('\n').map((line) => printable(line.trim()))
+  const line = lines.find((one) => /^\w*Error\b/u.test(one)) ?? lines.findLast((one) => one !== '')
+  return `${end}${line === undefined ? ', without a word on stderr' : `: ${line.slice(0, MAX_LENGTH)}`}`
 }

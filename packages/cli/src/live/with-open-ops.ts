@@ -25,6 +25,6 @@ export async function withOpenOps<T>(use: (context: OpsHandle) => Promise<T>): P
 }
 
 /** Waits for something to be closed: an engine that does not answer must not keep anybody here. */
-export async function atMost(closed: Promise<unknown>, limitMs = CLOSE_MS): Promise<void> {
-  await withinTime(closed, limitMs)
+export async function atMost(closed: Promise<unknown>): Promise<void> {
+  await withinTime(closed, CLOSE_MS)
 }

@@ -24,27 +24,32 @@ export async function followProgram(
   facts: LockFacts,
   { killAfterMs, onLost: tellMore, onSuccess }: FollowOptions,
 ): Promise<ChildEnd> {
+  let hasEnded = false
   let isLost = false
   let told: Promise<void> | undefined
   let timer: NodeJS.Timeout | undefined
-  const ask = (signal: NodeJS.Signals): void => {
-    child.kill(signal)
-    if (killAfterMs !== undefined && ENDING.includes(signal))
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (killAfterMs !== undefined && !hasEnded && ENDING.includes(signal))
       timer ??= setTimeout(() => void kill(child), killAfterMs)
   }
   const onLost = (): void => {
     isLost = true
     say(`lost the lock on ${JSON.stringify(lock.resource)}, so its program is asked to end`)
-    ask('SIGTERM')
+    child.kill('SIGTERM')
+    onSignal('SIGTERM')
     told = tellMore()
   }
-  const stopRelaying = relaySignals(ask)
+  const stopRelaying = relaySignals(child.pid, {
+    send: (signal) => child.kill(signal),
+    onSignal,
+  })
   const began = performance.now()
   child.letGo(facts)
   const { signal } = lock
   if (signal.aborted) onLost()
   else signal.addEventListener('abort', onLost)
   const end = await child.ended
+  hasEnded = true
   // What follows is this process's own.
   clearTimeout(timer)
   signal.removeEventListener('abort', onLost)

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { constants } from 'node:os'
 
 /** The terminal sends these to every process of the group in its foreground, the program among them. */
 const FROM_TERMINAL: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT', 'SIGTSTP']
@@ -13,41 +14,87 @@ const FROM_ANYBODY: readonly NodeJS.Signals[] = [
 ]
 const ON_WINDOWS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGBREAK']
 
+/** How long the leader of a group, which has signalled a member, is given to signal all of the group. */
+const LEADER_MS = 20
+
+export interface SignalRelay {
+  readonly send: (signal: NodeJS.Signals) => void
+  /** Called with each signal, whether it had to be sent or not. */
+  readonly onSignal?: (signal: NodeJS.Signals) => void
+}
+
 /**
- * Hands the signals that this process gets on to its child, until the returned function is called. What the terminal has
- * given the child already (Ctrl-C, Ctrl-\, Ctrl-Z) is not given twice. Suspended is suspended: this process stops with
- * its child, so that the shell takes the terminal back.
+ * Hands the signals that this process gets on to its child, until the returned function is called. What the child has got
+ * already is not given twice, since programs take a second signal for "end at once": the terminal's Ctrl-C, Ctrl-\ and Ctrl-Z,
+ * and what `timeout` or a script sends to its whole process group. Suspended is suspended: this process stops with its child,
+ * so that the shell takes the terminal back.
  */
-export function relaySignals(send: (signal: NodeJS.Signals) => void): () => void {
-  const relay = (signal: NodeJS.Signals): void => {
-    const hasIt = FROM_TERMINAL.includes(signal) && isInForeground()
+export function relaySignals(child: number, { send, onSignal }: SignalRelay): () => void {
+  let isOver = false
+  const leader = otherLeader()
+  const before = leader === undefined ? 0n : signalsIgnoredBy(leader)
+  const relay = (signal: NodeJS.Signals, hasIt: boolean): void => {
+    if (isOver) return
     if (!hasIt) send(signal)
+    onSignal?.(signal)
     if (signal === 'SIGTSTP') process.kill(process.pid, 'SIGSTOP')
+  }
+  const onUnix = (signal: NodeJS.Signals): void => {
+    const hasIt = FROM_TERMINAL.includes(signal) && isInForeground()
+    const isLate = leader !== undefined && !hasIt && processGroups(child)[0] === leader
+    if (!isLate) relay(signal, hasIt)
+    else
+      setTimeout(() => {
+        relay(signal, isAmong(signal, signalsIgnoredBy(leader) & ~before))
+      }, LEADER_MS).unref()
   }
   // The console gives Ctrl-C to every process that is attached to it; listening keeps this one alive.
   const isWindows = process.platform === 'win32'
   const signals = isWindows ? ON_WINDOWS : [...FROM_TERMINAL, ...FROM_ANYBODY]
-  const listener = isWindows ? (): void => undefined : relay
+  const listener = isWindows ? (): void => undefined : onUnix
   for (const signal of signals) process.on(signal, listener)
   return () => {
+    isOver = true
     for (const signal of signals) process.removeListener(signal, listener)
   }
 }
 
 /** Tells whether this process belongs to the group that its terminal sends its signals to. */
 function isInForeground(): boolean {
-  const [group, foreground] = processGroups()
+  const [group, foreground] = processGroups('self')
   return group !== undefined && group === foreground
 }
 
-/** The process group, and the one in the foreground of the terminal. */
-function processGroups(): (string | undefined)[] {
+/** Who leads the group of this process, where another does, and its signals can be looked at. */
+function otherLeader(): string | undefined {
+  if (process.platform !== 'linux') return undefined
+  const [leader] = processGroups('self')
+  return leader === String(process.pid) ? undefined : leader
+}
+
+/** The signals that a process ignores, as bits. Who signals its own group begins to: `timeout`, and a shell's `trap '' TERM; kill 0`. */
+function signalsIgnoredBy(pid: string): bigint {
   try {
-    const stat = readFileSync('/proc/self/stat', 'utf8')
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+    return BigInt(`0x${/^SigIgn:\s*(\w+)/mu.exec(status)?.[1] ?? '0'}`)
+  } catch {
+    // It has ended, or may not be looked at.
+    return 0n
+  }
+}
+
+function isAmong(signal: NodeJS.Signals, bits: bigint): boolean {
+  return ((bits >> BigInt(constants.signals[signal] - 1)) & 1n) === 1n
+}
+
+/** The process group of a process, and the one in the foreground of its terminal. */
+function processGroups(pid: number | 'self'): (string | undefined)[] {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     return [fields[2], fields[5]]
   } catch {
-    const columns = ['-o', 'pgid=,tpgid=', '-p', String(process.pid)]
+    const columns = ['-o', 'pgid=,tpgid=', '-p', String(pid === 'self' ? process.pid : pid)]
     return spawnSync('ps', columns, { encoding: 'utf8' }).stdout?.trim().split(/\s+/u) ?? []
   }
 }

@@ -28,7 +28,7 @@ export async function superviseRun(args: readonly string[]): Promise<ChildEnd> {
   // It is never written to, and the child alone decides how long this process runs.
   lifeline.on('error', () => undefined)
   lifeline.unref()
-  const stopRelaying = relaySignals((signal) => void child.kill(signal))
+  const stopRelaying = relaySignals(child.pid ?? 0, { send: (signal) => void child.kill(signal) })
   const end = await endOf(child)
   stopRelaying()
   return end

@@ -2,7 +2,7 @@ import type { Hub } from '@cli-ops/driver-websocket/hub'
 import { type OpsHandle, sayFailure } from '@cli-ops/shared-ipc/ops'
 
 import type { CommandEnd } from '../end-as.js'
-import { atMost, withOpenOps } from '../live/with-open-ops.js'
+import { withOpenOps } from '../live/with-open-ops.js'
 import { askedToEnd } from './asked-to-end.js'
 import { certificateConcerns } from './certificate-concerns.js'
 import { loadHub } from './hub-package.js'
@@ -11,10 +11,6 @@ import { createServeLog, type ServeLog } from './serve-log.js'
 import { parseServeOptions, readTls, type ServeOptions, type TlsPaths } from './serve-options.js'
 import { socketOfSystemd, SystemdService } from './systemd-service.js'
 import { KeyFile } from './key-file.js'
-
-/** What is waited for once the clients are gone; a second signal ends the wait at once. */
-const CLOSE_MS = 5_000
-const DRAIN_MS = 5_000
 
 /**
  * Serves a hub until SIGINT or SIGTERM ends it; its clients are told first. SIGHUP makes it read its certificate anew. The URL is
@@ -80,9 +76,8 @@ async function serve(options: ServeOptions, { connection }: OpsHandle): Promise<
   await service.ready(status)
   const end = await asked
   log.important(`${String(end)}: notifying clients and shutting down`)
-  const { drainMs = DRAIN_MS } = hubOptions
-  // Clients wait for the next hub, and nobody for systemd.
-  await Promise.all([service.stopping(), atMost(hub.close(), drainMs + CLOSE_MS)])
+  // Clients wait for the next hub, and nobody for systemd. A second signal ends the wait at once.
+  await Promise.all([service.stopping(), hub.close()])
   return end
 }
 

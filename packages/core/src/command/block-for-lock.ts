@@ -23,7 +23,7 @@ import { isHeldByCompanion } from './companion/companion-for.js'
 import { blockForEngineLock } from './companion/engine-lock.js'
 import { isEngine } from './companion/is-engine.js'
 import { whileBlocked } from './waiting/while-blocked.js'
-import { inWordsOfPeople } from '../locks/slots/in-words-of-people.js'
+import { nameSlottedResource } from '../locks/slots/name-slotted-resource.js'
 import { type SlotGrant, wantsSlots } from '../locks/slots/slot-request.js'
 import { slotNames } from '../locks/slots/slot-set.js'
 import { inspectSlotsSync } from '../locks/slots/inspect-slots.js'
@@ -89,7 +89,7 @@ function block(connection: Connection, rule: LockRule, timeoutMs: number): SlotG
     return grant && mark !== undefined ? markedGrant(grant, mark) : grant
   } catch (error) {
     mark?.releaseSync()
-    throw inWordsOfPeople(error)
+    throw nameSlottedResource(error)
   } finally {
     latest?.stop()
     display.end()

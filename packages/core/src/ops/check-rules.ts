@@ -9,8 +9,8 @@ import { keptEvents } from './kept-events.js'
 import type { OpsContext } from './ops-context.js'
 import {
   type CommandRules,
-  type CommandTimes,
   lastHeld,
+  type LastRuns,
   ruleKeyOf,
   type SeenCommands,
   seenCommands,
@@ -25,10 +25,10 @@ export const checkRules: Check = async (context) => {
   const names = clis.map(([cli]) => cli)
   const changedAt = statSync(file).mtime
   return clis.flatMap(([cli, rules]) => {
-    const times = seen.get(cli)
-    return times === undefined
+    const runs = seen.get(cli)
+    return runs === undefined
       ? [unseenCli(cli, rules, otherNames(seen, names), context)]
-      : Object.keys(rules).map((key) => judgeRule(cli, rules, key, times, changedAt, context))
+      : Object.keys(rules).map((key) => judgeRule(cli, rules, key, runs, changedAt, context))
   })
 }
 
@@ -36,25 +36,25 @@ function judgeRule(
   cli: string,
   rules: CommandRules,
   key: string,
-  times: CommandTimes,
+  runs: LastRuns,
   changedAt: Date,
   { program }: OpsContext,
 ): Finding {
   const rule = describeRule(cli, key, rules[key] ?? {})
-  const last = lastHeld(rules, key, times)
+  const last = lastHeld(rules, key, runs)
   if (last !== undefined) {
     const doubt = last < changedAt ? ', before config.json was last changed' : ''
     return ok(`${rule}: last held ${textAge(last)} ago${doubt}`)
   }
   // What has a rule of its own was meant by that one.
-  const open = [...times.keys()].filter((command) =>
+  const open = [...runs.keys()].filter((command) =>
     [undefined, '*'].includes(ruleKeyOf(rules, command)),
   )
   const meant = key === '*' ? undefined : closestName(key, open)
   return meant === undefined
     ? warning(`${rule}: never seen`, `run the command once, then "${program} doctor" again`)
     : warning(
-        `${rule}: never seen; did you mean "${meant}", which ran ${textAge(times.get(meant) ?? new Date())} ago?`,
+        `${rule}: never seen; did you mean "${meant}", which ran ${textAge(runs.get(meant)?.at ?? new Date())} ago?`,
         'name the command in config.json as the CLI itself does',
       )
 }

@@ -42,7 +42,7 @@ export {
   type ProgramCommand,
 } from '../command/preload/probe-report.js'
 export { keptEvents } from './kept-events.js'
-export { type CommandRules, type CommandTimes, lastHeld, seenCommands } from './rule-history.js'
+export { type CommandRules, lastHeld, type LastRuns, seenCommands } from './rule-history.js'
 export { assertEventType, assertPattern } from '../events/event-pattern.js'
 export { describeOwnProcess } from '../base/process/own-process.js'
 export { processCreatedAt } from '../base/process/process-created-at.js'

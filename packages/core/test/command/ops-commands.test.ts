@@ -349,10 +349,7 @@ describe('doctor', () => {
 
   describe('the rules of config.json', () => {
     /** What the doctor says of them, after a CLI `tool` ran the command `sync`. */
-    async function judge(
-      clis: object,
-      end: { exitCode: number; error?: { name: string; code?: string } } = { exitCode: 0 },
-    ) {
+    async function judge(clis: object, end: object = { exitCode: 0 }) {
       const home = temporaryHome()
       writeFileSync(join(home, 'config.json'), JSON.stringify({ clis }))
       await holder(home).events.emit('command:completed', {
@@ -381,6 +378,13 @@ describe('doctor', () => {
     test('hold for every command where they say so', async () => {
       expect(await judge({ tool: { commands: { '*': LOCK } } })).toEqual([
         expect.stringContaining('"*" (lock "db"): last held'),
+      ])
+    })
+
+    test('hold for a command that they name by an alias, which the log does not know', async () => {
+      const end = { exitCode: 0, lock: { resource: 'db', waitedMs: 0 } }
+      expect(await judge({ tool: { commands: { s: LOCK } } }, end)).toEqual([
+        expect.stringContaining('"s" (lock "db"): last held'),
       ])
     })
 

@@ -31,6 +31,8 @@ import { REFUSE_AFTER_MS, StatusPages } from './status-pages.js'
 import { currentKeys, isStillGood } from './access-key-check.js'
 
 const LOOK_AT_KEYS_MS = 1_000
+/** What is waited for once no request is in flight. */
+const CLOSE_MS = 5_000
 
 /** What listens: HTTP for the handshakes and for monitoring, and the connections that came of the former. */
 export class HubServer implements Hub, HubContext {
@@ -172,10 +174,10 @@ export class HubServer implements Hub, HubContext {
     const { drainMs } = this.#options
     await Promise.all([...this.#connections].map((connection) => connection.drain(drainMs)))
     const cutOff = this.#sessions.all().map((session) => session.handOver())
-    await withinTime(Promise.all(cutOff), drainMs)
+    await withinTime(Promise.all(cutOff), CLOSE_MS)
     // From now on nothing is given back: what clients have is gone on with by the next hub, or ends with its lease.
     this.#namespaces.abandon()
-    await Promise.all([this.#listener.close(), this.#namespaces.close()])
+    await withinTime(Promise.all([this.#listener.close(), this.#namespaces.close()]), CLOSE_MS)
   }
 
   async #formatMetrics(): Promise<string> {

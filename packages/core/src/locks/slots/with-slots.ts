@@ -2,7 +2,7 @@ import type { MaybePromise } from '../../base/wait/maybe-promise.js'
 import type { LockDriver, LockWait } from '../contract/lock-driver.js'
 import type { LockInfo } from '../contract/lock-types.js'
 import { parseSlotName, slotPrefix } from '../contract/slot-name.js'
-import { inWordsOfPeople } from './in-words-of-people.js'
+import { nameSlottedResource } from './name-slotted-resource.js'
 import { mergeFreedSlots, mergeSlots } from './merge-slots.js'
 import { type SlotGrant, type SlotRequest, type SlotsWanted, wantsSlots } from './slot-request.js'
 import { trySlots, trySlotsSync } from './try-slots.js'
@@ -44,7 +44,7 @@ function addSlots(driver: LockDriver): LockDriver {
           ? acquireSlot(driver, request, wait)
           : driver.acquire(request, wait))
       } catch (error) {
-        throw inWordsOfPeople(error)
+        throw nameSlottedResource(error)
       }
     },
     // A lock that is held is none of slots.

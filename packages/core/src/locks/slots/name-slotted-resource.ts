@@ -2,7 +2,7 @@ import { CliOpsError, isCliOpsError } from '../../base/errors/cli-ops-error.js'
 import { parseSlotName, withoutSlotNames } from '../contract/slot-name.js'
 
 /** Names resources where an error of the driver names the locks of their slots: a cycle of waits names all that are in it. */
-export function inWordsOfPeople(error: unknown): unknown {
+export function nameSlottedResource(error: unknown): unknown {
   if (!isCliOpsError(error, 'LOCK_DEADLOCK')) return error
   const { message, details = {} } = error
   const { resource, cycle } = details
