@@ -156,9 +156,9 @@ describe.runIf(hasPostgres())('a role with settings of its own', () => {
     })
     await lock.release()
     expect(await next).toBe('next')
-    await one.close()
+    await Promise.all([one.close(), other.close()])
     await vi.waitFor(() => third.list(), SETTLED)
-    await Promise.all([other.close(), third.close()])
+    await third.close()
   })
 
   test('a password with a percent sign is taken from a variable as it is, and from a URL encoded', async () => {
