@@ -385,7 +385,10 @@ sub take_body {
             return \'ended';
         }
         my ($header, $end) = ($1, $+[0]);
-        my ($length) = $header =~ /^Content-Length:[ \t]*(\d{1,15})[ \t]*\r?$/mi;
+        my @declared = $header =~ /^Content-Length:[ \t]*(.*?)[ \t]*\r?$/mgi;
+        my %lengths = map { (/^\d{1,15}$/ ? $_ + 0 : 0) => 1 } @declared;
+        my ($length, @others) = keys %lengths;
+        $length = 0 if @others;
         my $refusal = !$length ? error_of(undef, -32700, 'the header has no valid Content-Length')
             : $length > $MAX_MESSAGE_BYTES ? error_of(undef, -32001, "the message is larger than $MAX_MESSAGE_BYTES bytes") : undef;
         if ($refusal) {

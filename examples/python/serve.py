@@ -277,15 +277,19 @@ class Connection:
             if not self.receive():
                 return None
         header, self.buffer = self.buffer[: end.start()], self.buffer[end.end() :]
-        length = re.search(rb"^Content-Length:[ \t]*(\d{1,15})[ \t]*\r?$", header, re.I | re.M)
-        if not length or int(length[1]) == 0:
+        declared = re.findall(rb"^Content-Length:[ \t]*(.*?)[ \t]*\r?$", header, re.I | re.M)
+        if not declared or not all(re.fullmatch(rb"\d{1,15}", value) for value in declared):
             raise BadHeader
-        if int(length[1]) > MAX_MESSAGE_BYTES:
+        lengths = {int(value) for value in declared}
+        length = lengths.pop()
+        if length == 0 or lengths:
+            raise BadHeader
+        if length > MAX_MESSAGE_BYTES:
             raise TooLarge
-        while len(self.buffer) < int(length[1]):
+        while len(self.buffer) < length:
             if not self.receive():
                 return None
-        body, self.buffer = self.buffer[: int(length[1])], self.buffer[int(length[1]) :]
+        body, self.buffer = self.buffer[:length], self.buffer[length:]
         return body
 
     # What it means

@@ -95,7 +95,7 @@ describe.each(HOSTS)('$title', (host) => {
     test('a command that may not wait fails with 75 and names the holder', async () => {
       const { exitCode, stdout, stderr, events } = await runWhileHeld('fail')
       expect({ exitCode, stdout }).toEqual({ exitCode: 75, stdout: '' })
-      expect(stderr).toMatch(/^host: .*"behaviour".*holder.*\(pid \d+, .*\)\n$/)
+      expect(stderr).toMatch(/^host: .*"behaviour".*holder.*\(pid \d+, .*\), for \d+ m?s\n$/)
       expect(typesOf(events)).toEqual(['command:started', 'command:failed'])
       expect(events[1]?.data).toMatchObject({ exitCode: 75, error: { code: 'LOCK_HELD' } })
     })

@@ -113,7 +113,7 @@ describe.each(CASES)('a host on $framework made by $name', ({ name, framework, f
     const lock = await other.locks.lock('db')
     const refused = start('sync')
     expect(refused).toMatchObject({ status: 75, stdout: '' })
-    expect(refused.stderr).toMatch(/^host: "db" is held by other \(pid \d+, .+\)\n$/u)
+    expect(refused.stderr).toMatch(/^host: "db" is held by other \(pid \d+, .+\), for \d+ m?s\n$/u)
 
     const waiting = spawn(command, [...first, 'wait'], { cwd: output, env })
     let [said, shown] = ['', '']

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import ts from 'typescript'
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 
 import { root, workspaces } from '../../scripts/workspaces.mjs'
 import { codeBlocks, documents } from './markdown.js'
@@ -14,12 +14,21 @@ const ASSUMED_TYPES = `
   declare function addTask(ops: import('@cli-ops/shared-ipc').Coordinator, title: string): Promise<void>
 `
 
-describe('JavaScript in the documents runs', () => {
-  test.each(javaScriptBlocks())('$place', async (block) => {
+const PAGES = groupBy(javaScriptBlocks(), ({ place }) => place.replace(/:\d+$/u, ''))
+
+// A reader has one home, and runs one block after the other.
+test.each([...PAGES])(
+  'JavaScript in %s runs, from the first block to the last',
+  async (_, blocks) => {
     const { environment } = new TemporaryUser()
-    expect(await runBlock(block, { cwd: root, env: environment })).toBe('')
-  })
-})
+    const failed: Record<string, string> = {}
+    for (const block of blocks) {
+      const reason = await runBlock(block, { cwd: root, env: environment })
+      if (reason !== '') failed[block.place] = reason
+    }
+    expect(failed).toEqual({})
+  },
+)
 
 test('TypeScript in the documents has no type errors', () => {
   const blocks = documents().flatMap((path) => codeBlocks(path, ['ts', 'typescript']))
@@ -30,6 +39,12 @@ test('TypeScript in the documents has no type errors', () => {
     files.set(join(folder, `${place.replaceAll(/[/:]/gu, '~')}.ts`), `${code}\nexport {}\n`)
   expect(typeErrorsIn(files)).toEqual([])
 })
+
+function groupBy<T>(all: readonly T[], keyOf: (one: T) => string): ReadonlyMap<string, T[]> {
+  const groups = new Map<string, T[]>()
+  for (const one of all) groups.set(keyOf(one), [...(groups.get(keyOf(one)) ?? []), one])
+  return groups
+}
 
 /** Checks files that exist only here, against the sources of the packages. */
 function typeErrorsIn(files: ReadonlyMap<string, string>): string[] {

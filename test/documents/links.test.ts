@@ -63,3 +63,13 @@ test('an anchor is what GitHub makes of a heading', () => {
   expect(anchors).toContain('adding-a-framework')
   expect(anchors).not.toContain('npm-ci')
 })
+
+test('the list of guides names each by its title, as the site’s sidebar does', () => {
+  const list = join(root, 'docs/README.md')
+  const named = [...readFileSync(list, 'utf8').matchAll(/\[([^\]]+)\]\((guides\/[^)]+)\)/gu)]
+  expect(named.length).toBeGreaterThan(20)
+  for (const [, text = '', file = ''] of named) {
+    const [, title = ''] = /^# (.+)$/mu.exec(readFileSync(join(dirname(list), file), 'utf8')) ?? []
+    expect({ file, title: text.toLowerCase() }).toEqual({ file, title: title.toLowerCase() })
+  }
+})

@@ -90,7 +90,9 @@ describe.runIf(hasRedisServer())('a plugin with the URL of a Redis server', () =
       const options = { commands: { run: { lock: { resource: LOCK, onBusy: 'fail' } } } }
       const result = await runHost(host, { home, args: ['run', 'returns'], options, env })
       expect(result).toMatchObject({ exitCode: 75, stdout: '' })
-      expect(result.stderr).toMatch(/^host: "behaviour" is held by observer \(pid \d+, .*\)\n$/)
+      expect(result.stderr).toMatch(
+        /^host: "behaviour" is held by observer \(pid \d+, .*\), for \d+ m?s\n$/,
+      )
       lock.assertHeld()
       await vi.waitFor(async () => {
         const [, failed] = await ops.events.read('*', { from: 'earliest' })

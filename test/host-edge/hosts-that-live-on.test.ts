@@ -185,8 +185,18 @@ describe.each(['commander', 'yargs'])('a prompt on %s', (framework) => {
     expect(types).toEqual([
       ...['command:started', 'command:failed'],
       ...['command:started', 'command:started', 'command:completed', 'command:completed'],
-      'command:started',
+      ...['command:started', 'command:completed'],
     ])
+  })
+
+  test('tells the end of a command when it ends, so that killing the prompt later on tells of no failure', async () => {
+    const prompt = new Prompt(framework, { resource: LOCK })
+    prompt.type('run')
+    await prompt.says(/^run: over$/mu)
+    process.kill(prompt.pid, 'SIGKILL')
+    await prompt.ended()
+    const { types } = await lookInside(prompt.home)
+    expect(types).toEqual(['command:started', 'command:completed'])
   })
 
   test('two of its own commands: the second joins the first', async () => {

@@ -206,8 +206,7 @@ test.each(['commander-plugin', 'yargs-plugin', 'oclif-plugin', 'cli'])(
     expect(node([program, 'serve'], { cwd: alone })).toEqual({
       status: 1,
       stdout: '',
-      stderr:
-        'cli-ops: "serve" needs a package (with --global where cli-ops was installed so): npm install @cli-ops/driver-websocket\n',
+      stderr: 'cli-ops: "serve" needs a package: npm install @cli-ops/driver-websocket\n',
     })
   },
   240_000,

@@ -24,6 +24,8 @@ const OPENED_LOG = [
   'readdirSync home/events',
   'openSync home/events/<segment>',
   'fstatSync home/events/<segment>',
+  // Whether it ends with a seal, since the one after it was deleted by hand. Takes 0.02 ms.
+  'readSync home/events/<segment>',
 ]
 const EVENT = [
   'writeSync home/events/<segment>',

@@ -42,7 +42,7 @@ describe.skipIf(!has('bash'))('bash', () => {
 
   test.each([
     ['cli-ops lo', ['locks']],
-    ['cli-ops locks ', ['release']],
+    ['cli-ops locks ', ['release', 'my\\ db', 'task-database']],
     ['cli-ops locks release ', ['my\\ db', 'task-database']],
     ['cli-ops run --lock task', ['task-database']],
     ['cli-ops run --keep', ['--keep-for']],

@@ -96,8 +96,30 @@ describe('--on-busy replace', () => {
       status: 0,
       stdout: 'second\n',
     })
-    expect(await first.ended).toMatchObject({ status: 3, stdout: 'began\ncleans up\n' })
+    const replaced = await first.ended
+    expect(replaced).toMatchObject({ status: 3, stdout: 'began\ncleans up\n' })
+    expect(linesOf(replaced)).toEqual([
+      expect.stringMatching(
+        /^cli-ops: replaced by cli-ops run echo \(pid \d+, .*\); asking the program to end$/u,
+      ),
+    ])
     expect(await user.json('locks')).toEqual([])
+    const { stdout } = await user.run('history', 'deploy')
+    expect(stdout).toMatch(/cli-ops run bash .* replaced by cli-ops run echo \(pid \d+/u)
+    expect(stdout).not.toContain('by cli-ops run bash:')
+  })
+
+  test('is not what a signal of somebody else says, though another one waits', async () => {
+    const user = new CliOpsUser()
+    const first = user.start(...REPLACE, '--', 'bash', '-c', CLEANS_UP)
+    await first.says('began')
+    const plain = user.start('run', '--lock', 'deploy', '--', 'echo', 'second')
+    await plain.says('waiting for "deploy"')
+    first.child.kill('SIGTERM')
+    const end = await first.ended
+    expect(end).toMatchObject({ status: 3 })
+    expect(linesOf(end)).toEqual([])
+    expect(await plain.ended).toMatchObject({ status: 0, stdout: 'second\n' })
   })
 
   test('reaches the program of a cli-ops that was killed', async () => {

@@ -92,9 +92,9 @@ test.each([
 })
 
 test.each([
-  ['bad-type', 'host: going on without events and registry: type must not contain "*"'],
-  ['bad-data', 'host: going on without events and registry: '],
-  ['bad-function', 'host: going on without events and registry: no events'],
+  ['bad-type', 'host: no event after "bad-type": type must not contain "*"'],
+  ['bad-data', 'host: no event after "bad-data": '],
+  ['bad-function', 'host: no event after "bad-function": no events'],
 ])('%s is one warning: the work is done by then', async (command, warning) => {
   const host = hostProject(HOST)
   const { status, stderr } = await host.run([command])

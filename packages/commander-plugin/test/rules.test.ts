@@ -98,9 +98,22 @@ await program.parseAsync()`
     lock.assertHeld()
   })
 
+  test('is told with CLI_OPS_DEBUG=1, and where there is none', async () => {
+    const host = hostProject(
+      HOST.replace('await program.parse', "program.command('list')\nawait program.parse"),
+    )
+    const env = { CLI_OPS_DEBUG: '1' }
+    expect((await host.run(['sync', 'a'], { env })).stderr).toContain(
+      'host: debug: the command "sync" takes {"resource":"sync-a"}\n',
+    )
+    expect((await host.run(['list'], { env })).stderr).toContain(
+      'host: debug: no lock rule for the command "list"\n',
+    )
+  })
+
   test.each([
-    ['() => undefined', 'host: lock must be an object, got undefined'],
-    [`() => ''`, 'host: lock must not be empty'],
+    ['() => undefined', 'host: commands["sync"].lock() must be an object, got undefined'],
+    [`() => ''`, 'host: commands["sync"].lock() must not be empty'],
     [`() => { throw new Error('no lock') }`, 'host: no lock'],
   ])('and a wrong one, %s, keeps the command from running', async (lock, message) => {
     const host = hostProject(`program.use(cliOps({ commands: { sync: { lock: ${lock} } } }))
@@ -225,6 +238,7 @@ await program.parseAsync()`)
   test.each([
     ['synk', 'did you mean "sync"?'],
     ['release', 'it has "sync", "other"'],
+    ['host sync', 'did you mean "sync"?'],
   ])(
     'a rule for "%s", which is no command, keeps every command from running',
     async (key, reason) => {

@@ -65,7 +65,7 @@ describe('with the lock taken', () => {
     await using lock = await host.coordinator().locks.lock('db')
     const { status, stdout, stderr } = await host.run(['fails'])
     expect({ status, stdout }).toEqual({ status: 75, stdout: '' })
-    expect(stderr).toMatch(/^host: "db" is .*observer.*\(pid \d+, .*\)\n$/)
+    expect(stderr).toMatch(/^host: "db" is .*observer.*\(pid \d+, .*\), for \d+ m?s\n$/)
     lock.assertHeld()
     const { events } = await host.traces()
     expect(events.at(-1)).toMatchObject({

@@ -25,7 +25,7 @@ export type RunCommand = (id: string, argv?: string[], ...rest: unknown[]) => Pr
 export interface OclifConfig {
   readonly bin: string
   readonly version: string
-  readonly pjson: { readonly cliOps?: unknown }
+  readonly pjson: { readonly cliOps?: unknown; readonly oclif?: unknown }
   readonly commands?: readonly KnownCommand[]
   findCommand(id: string): KnownCommand | undefined
   scopedEnvVar?(name: string): string | undefined

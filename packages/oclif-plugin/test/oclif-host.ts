@@ -27,6 +27,7 @@ export class OclifHost {
       readonly oclif?: object
       readonly cliOps?: unknown
       readonly dependencies?: object
+      readonly [key: string]: unknown
     } = {},
   ) {
     onTestFinished(() => {

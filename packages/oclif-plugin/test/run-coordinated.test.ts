@@ -90,6 +90,18 @@ describe('a rule', () => {
     expect({ exitCode, stdout }).toEqual({ exitCode: 78, stdout: '' })
     expect(stderr).toContain('lokc')
   })
+
+  const RULES = { commands: { sync: BUSY } }
+  test.each([
+    [{ cliops: RULES }, '"cliops" in package.json is not read; did you mean "cliOps"?'],
+    [{ 'cli-ops': RULES }, '"cli-ops" in package.json is not read; did you mean "cliOps"?'],
+    [{ oclif: { cliOps: RULES } }, '"cliOps" in package.json must be next to "oclif", not in it'],
+  ])('where it is not read, as in %j, keeps the command from running', async (manifest, reason) => {
+    const host = new OclifHost(COMMANDS, manifest)
+    const { exitCode, stdout, stderr } = await host.run(['sync'])
+    expect({ exitCode, stdout }).toEqual({ exitCode: 78, stdout: '' })
+    expect(stderr).toContain(reason)
+  })
 })
 
 test('a command that runs others is followed by their events, and its lock is its own', async () => {

@@ -59,7 +59,7 @@ describe.each(Object.entries(FORMS))('withLock as %s', (_form, commands) => {
     const host = new OclifHost(commands)
     const { exitCode, stdout, stderr } = await host.whileHeld('projects', () => host.run(['sync']))
     expect({ exitCode, stdout }).toEqual({ exitCode: 75, stdout: '' })
-    expect(stderr).toMatch(/^host: "projects" is held by holder \(pid \d+, .*\)\n$/u)
+    expect(stderr).toMatch(/^host: "projects" is held by holder \(pid \d+, .*\), for \d+ m?s\n$/u)
     expect(await host.events()).toEqual(['command:started sync', 'command:failed sync'])
   })
 

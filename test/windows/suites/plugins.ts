@@ -96,7 +96,7 @@ for (const host of NEWEST) {
     test('a command whose lock is taken fails with 75, waits for its time, or is skipped', async () => {
       const failed = await whileHeld(host, 'fail')
       assert.deepEqual([failed.exitCode, failed.stdout], [75, ''])
-      assert.match(failed.stderr, /^host: .*"behaviour".*holder.*\(pid \d+, .*\)\n$/u)
+      assert.match(failed.stderr, /^host: .*"behaviour".*holder.*\(pid \d+, .*\), for \d+ m?s\n$/u)
       const waited = await whileHeld(host, 'wait')
       assert.deepEqual([waited.exitCode, waited.stdout], [75, ''])
       assert.match(waited.stderr, /^host: waiting for "behaviour", held for .*\nhost: .*\n$/u)

@@ -26,11 +26,16 @@ export async function tailEvents(
   while (!signal.aborted) {
     // What cannot be read fails soon.
     const well = setTimeout(tail.onWell, WELL_AFTER_MS)
+    const failed = new AbortController()
     try {
       const events: AsyncIterable<EventEnvelope> = bus.subscribe('*', {
         from,
-        signal,
+        signal: AbortSignal.any([signal, failed.signal]),
         onGap: () => undefined,
+        // Begun anew, so that it is known when events are read again.
+        onReadError: (error) => {
+          failed.abort(error)
+        },
       })
       let taken = 0
       for await (const event of events) {
@@ -39,6 +44,7 @@ export async function tailEvents(
         taken += 1
         if (taken % BREATHE_AFTER === 0) await new Promise(setImmediate)
       }
+      failed.signal.throwIfAborted()
     } catch (error) {
       // An engine without a memory has only what comes.
       if (isCliOpsError(error, 'UNSUPPORTED') && from === 'earliest') {

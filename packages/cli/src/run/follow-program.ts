@@ -13,6 +13,8 @@ export interface FollowOptions {
   readonly killAfterMs: number | undefined
   /** Called where the lock is lost. */
   readonly onLost: () => Promise<void>
+  /** Called where somebody sends a signal that asks it to end, for the first time. */
+  readonly onAsked: () => Promise<void>
   /** What follows where it has ended with 0, under the lock. */
   readonly onSuccess: (durationMs: number) => Promise<void>
 }
@@ -22,11 +24,12 @@ export async function followProgram(
   child: GatedChild,
   lock: Lock,
   facts: LockFacts,
-  { killAfterMs, onLost: tellMore, onSuccess }: FollowOptions,
+  { killAfterMs, onLost: tellMore, onAsked, onSuccess }: FollowOptions,
 ): Promise<ChildEnd> {
   let hasEnded = false
   let isLost = false
   let told: Promise<void> | undefined
+  let asked: Promise<void> | undefined
   let timer: NodeJS.Timeout | undefined
   const onSignal = (signal: NodeJS.Signals): void => {
     if (killAfterMs !== undefined && !hasEnded && ENDING.includes(signal))
@@ -41,7 +44,10 @@ export async function followProgram(
   }
   const stopRelaying = relaySignals(child.pid, {
     send: (signal) => child.kill(signal),
-    onSignal,
+    onSignal: (signal) => {
+      onSignal(signal)
+      if (signal === 'SIGTERM' && !hasEnded) asked ??= onAsked()
+    },
   })
   const began = performance.now()
   child.letGo(facts)
@@ -54,7 +60,7 @@ export async function followProgram(
   clearTimeout(timer)
   signal.removeEventListener('abort', onLost)
   if (end.code === 0 && !isLost) await onSuccess(Math.round(performance.now() - began))
-  await told
+  await Promise.all([told, asked])
   stopRelaying()
   return isLost ? { code: EXIT_LOST, signal: null } : end
 }

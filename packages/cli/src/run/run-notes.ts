@@ -4,6 +4,7 @@ import {
   loadRunNotes,
   type Lock,
   type LockRunFacts,
+  type Owner,
   say,
 } from '@cli-ops/shared-ipc/ops/wrap'
 
@@ -20,6 +21,7 @@ export class RunNotes {
   readonly #pid: number | undefined
   readonly #askedAt = performance.now()
   #heldAt = 0
+  #replacer: Owner | undefined
   #notes: ReturnType<typeof loadRunNotes> | undefined
 
   /** @param pid the process whose lock it is; undefined for this one */
@@ -54,7 +56,22 @@ export class RunNotes {
       slot,
       waitedMs: Math.round(this.#heldAt - this.#askedAt),
       heldMs: this.#since(this.#heldAt),
+      by: this.#replacer,
     })
+  }
+
+  /** Says who replaces the run, where it is asked to end for that. */
+  async tellReplacer(lock: Lock): Promise<void> {
+    if (this.#isOff || this.#plan.onBusy !== 'replace') return
+    try {
+      const { replacerOf } = await this.#load()
+      const replacer = await replacerOf(this.#configured.options, lock)
+      if (replacer === undefined) return
+      this.#replacer = replacer.owner
+      say(`replaced by ${replacer.text}; asking the program to end`)
+    } catch {
+      // It is asked all the same.
+    }
   }
 
   /** Says who took the lock away, where that becomes known within a second. */

@@ -67,6 +67,7 @@ export async function runProgram(
     const end = await followProgram(gated ?? startPlainly(program, facts), lock, facts, {
       killAfterMs: plan.killAfterMs,
       onLost: () => notes.tellTaker(lock),
+      onAsked: () => notes.tellReplacer(lock),
       onSuccess: async (durationMs) => {
         await emitEnd(coordinator.get, plan, basename(program[0] ?? ''), durationMs)
       },

@@ -2,7 +2,7 @@ import type * as hub from '@cli-ops/driver-websocket/hub'
 import { driverMissing } from '@cli-ops/shared-ipc/ops'
 
 const NAME = '@cli-ops/driver-websocket'
-const REMEDY = '"serve" needs a package (with --global where cli-ops was installed so): npm install'
+const REMEDY = '"serve" needs a package:'
 
 /** Loads the hub, which is a package of its own. @throws CliOpsError `DRIVER_MISSING`, which names what to install */
 export async function loadHub(): Promise<typeof hub> {

@@ -1,3 +1,4 @@
+import { debug } from '../base/terminal/message.js'
 import { monotonicMs } from '../base/process/monotonic-time.js'
 import type { OpenCommand } from '../registry/contract/registry-driver.js'
 import { nextEventId } from '../events/contract/event-id.js'
@@ -217,6 +218,7 @@ export class CommandRun {
     try {
       if (this.#fault !== undefined) throw this.#fault
       const rule = this.#lockRule()
+      debug(() => describeRule(this.context.command, rule))
       if (rule !== undefined) this.#note = new LockNote(rule)
       taken = rule === undefined ? undefined : take(rule)
     } catch (error) {
@@ -230,7 +232,7 @@ export class CommandRun {
     if (lock === undefined) return undefined
     // A function that chooses nothing is a mistake: the command must not run without its lock.
     const chosen: unknown = typeof lock === 'function' ? lock(this.context) : lock
-    checkLockRule('lock', chosen)
+    checkLockRule(`commands[${JSON.stringify(this.context.command)}].lock()`, chosen)
     return typeof chosen === 'string' ? { resource: chosen } : chosen
   }
 
@@ -306,9 +308,7 @@ export class CommandRun {
   #beOver(): void {
     this.#state = 'over'
     // A callback may still be running: only the end of the process tells that its command is over.
-    if (!this.host.livesOn) return
-    this.#lock?.ended?.(this.exitCode)
-    this.#release()
+    if (this.host.livesOn) this.finish({ exitCode: this.exitCode })
   }
 
   #emitResult(): void {
@@ -336,12 +336,24 @@ export class CommandRun {
   }
 }
 
+function describeRule(command: string, rule: LockRule | undefined): string {
+  const what = `the command ${JSON.stringify(command)}`
+  return rule === undefined ? `no lock rule for ${what}` : `${what} takes ${JSON.stringify(rule)}`
+}
+
 /** Name and code only: messages may hold secrets. */
 function describeError(
   error: unknown,
 ): { readonly name: string; readonly code?: string } | undefined {
   if (error === undefined) return undefined
-  if (!(error instanceof Error) && !isCliOpsError(error)) return { name: typeof error }
-  const { code } = error as { readonly code?: unknown }
-  return typeof code === 'string' ? { name: error.name, code } : { name: error.name }
+  const named = { name: typeof error }
+  try {
+    if (!(error instanceof Error) && !isCliOpsError(error)) return named
+    const { name, code } = error as { readonly name: unknown; readonly code?: unknown }
+    if (typeof name !== 'string') return named
+    return typeof code === 'string' ? { name, code } : { name }
+  } catch {
+    // Its getters, or the traps of a proxy, throw.
+    return named
+  }
 }

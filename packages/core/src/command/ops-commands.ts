@@ -36,7 +36,7 @@ export const OPS_COMMANDS: readonly OpsCommand[] = [
   {
     path: 'locks',
     summary: 'list the locks that are held or waited for',
-    arguments: [],
+    arguments: [{ name: 'resource', description: 'only this one', optional: true }],
     options: [JSON_OPTION],
   },
   {

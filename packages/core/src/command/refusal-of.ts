@@ -1,4 +1,6 @@
 import { isCliOpsError } from '../base/errors/cli-ops-error.js'
+import { errorText } from '../base/errors/error-text.js'
+import { isInstance } from '../base/errors/is-instance.js'
 import type { LockRule } from './options/cli-ops-options.js'
 import { EXIT_BUSY, exitCodeOf } from './host/exit-codes.js'
 import type { Refusal } from './refusal.js'
@@ -16,6 +18,6 @@ function isSkipped(error: unknown, rule?: Partial<LockRule>): boolean {
 
 function toError(error: unknown): Error {
   // An error of another copy of the kit is of another class.
-  if (error instanceof Error || isCliOpsError(error)) return error
-  return new TypeError(String(error))
+  if (isInstance(error, Error) || isCliOpsError(error)) return error
+  return new TypeError(errorText(error))
 }

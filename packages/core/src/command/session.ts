@@ -17,7 +17,12 @@ import { path } from '../base/builtins.js'
 import { runExitCleanups, takeOverExitCleanups } from '../base/process/at-exit.js'
 import { describeOwnProcess, ownProcess } from '../base/process/own-process.js'
 import { isOutdatedCopy } from '../base/process/process-state.js'
-import type { CliOpsOptions, CommandOutcome, EventsOf } from './options/cli-ops-options.js'
+import type {
+  CliOpsOptions,
+  CommandOutcome,
+  EmittedEvent,
+  EventsOf,
+} from './options/cli-ops-options.js'
 import { assertSameOptions } from './assert-same-options.js'
 import { type PackageBin, packageBinOf } from './host/cli-name.js'
 import { findRule } from './command-rule.js'
@@ -160,11 +165,20 @@ export class Session implements RunningCli {
     const facts = { cli: this.name, command: context.command, instance: this.instance }
     try {
       const outcome = { exitCode: 0, ...context, ...handled }
-      for (const { type, data } of eventsOf(events, outcome, facts)) {
-        assertEventType(type)
-        const event = { type, data, source: defaultSource(), traceparent: traceparentOf(undefined) }
-        this.#tracesOf('events')?.append(createEventRecord(event))
-      }
+      for (const event of eventsOf(events, outcome, facts)) this.#emitMade(event)
+    } catch (error) {
+      warnOnce('bad-event', `no event after ${JSON.stringify(context.command)}: ${reasonOf(error)}`)
+      debug(() => traceOf(error))
+    }
+  }
+
+  /** What is wrong with the event, its author has to know; what is wrong with the log, whoever runs the program. */
+  #emitMade({ type, data }: EmittedEvent): void {
+    assertEventType(type)
+    const event = { type, data, source: defaultSource(), traceparent: traceparentOf(undefined) }
+    const record = createEventRecord(event)
+    try {
+      this.#tracesOf('events')?.append(record)
     } catch (error) {
       this.#failOpen(error)
     }
@@ -314,9 +328,8 @@ export class Session implements RunningCli {
       this.#heldBack.push(error)
       return
     }
-    const reason = error instanceof Error ? error.message : String(error)
-    warnOnce('fail-open', `going on without events and registry: ${reason}`)
-    debug(() => (error instanceof Error ? (error.stack ?? error.message) : reason))
+    warnOnce('fail-open', `going on without events and registry: ${reasonOf(error)}`)
+    debug(() => traceOf(error))
   }
 
   #end(end: ProcessEnd): void {
@@ -335,6 +348,14 @@ export class Session implements RunningCli {
 function isSameCommand({ host: begun }: CommandRun, host: HostCommand): boolean {
   const isOwn = begun.isOwnCommandLine && host.isOwnCommandLine
   return isOwn && begun.context.command === host.context.command
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+function traceOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
 
 /**

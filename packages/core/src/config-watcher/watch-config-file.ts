@@ -11,6 +11,7 @@ import { type FileVersion, readConfigFile, versionOf } from './config-file.js'
 import { type ConfigFormat, resolveFormat } from './config-format.js'
 import { changesBetween, type FlatConfig } from './flatten-config.js'
 import { onAbort } from '../base/wait/abort-signal.js'
+import { assertSignal } from '../base/validation/assert-signal.js'
 
 /** A file that has not changed for so long has been written to its end. */
 const SETTLE_MS = 50
@@ -78,9 +79,7 @@ export function watchConfigFile(path: string, options: WatchConfigOptions): Conf
   if (typeof bus?.emit !== 'function') {
     throw new TypeError(`bus must be an EventBus, got ${describe(bus)}`)
   }
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw new TypeError(`signal must be an AbortSignal, got ${describe(signal)}`)
-  }
+  assertSignal(signal)
   if (options.onError !== undefined && typeof options.onError !== 'function') {
     throw new TypeError(`onError must be a function, got ${describe(options.onError)}`)
   }

@@ -61,6 +61,8 @@ export class GroupReader implements EventReader {
   readonly #waiters = new Waiters()
   readonly #closing = new AbortController()
   #turn: GroupTurn | undefined
+  /** Why this reader cannot stand by, which whoever waits is told once. */
+  #failure: { readonly error: unknown } | undefined
   /** Ends a wait for events: there is something to be tried again. */
   #interrupt: AbortController | undefined
 
@@ -90,6 +92,7 @@ export class GroupReader implements EventReader {
     for (;;) {
       signal.throwIfAborted()
       if (this.#closing.signal.aborted) throw this.#closedError()
+      this.#throwFailure()
       const turn = this.#turn
       if (turn === undefined) await this.#waiters.wait(signal)
       // There may be something to take that must not be taken now.
@@ -144,6 +147,23 @@ export class GroupReader implements EventReader {
     }
   }
 
+  /** Stands by anew. */
+  #standBy(): void {
+    this.#takeOver().catch((error: unknown) => {
+      this.#failure = { error }
+      this.#waiters.wake()
+    })
+  }
+
+  #throwFailure(): void {
+    if (this.#failure === undefined) return
+    const { error } = this.#failure
+    this.#failure = undefined
+    // Whoever waits again after this takes it for an error that passes.
+    this.#standBy()
+    throw error
+  }
+
   async #takeOver(): Promise<void> {
     const { signal } = this.#closing
     for (;;) {
@@ -170,7 +190,7 @@ export class GroupReader implements EventReader {
       if (this.#turn !== turn) return
       this.#stop()
       this.#waiters.wake()
-      this.#takeOver().catch(() => undefined)
+      this.#standBy()
     })
     if (this.#closing.signal.aborted) this.#stop()
     this.#waiters.wake()

@@ -1,8 +1,9 @@
 import { CliOpsError } from '../base/errors/cli-ops-error.js'
+import { installCommand } from './install-command.js'
 
 /**
  * The error of a driver's package that could not be imported because it, or its client library, is not installed; `undefined`
- * where an import failed for another reason. `remedy` is followed by what to install.
+ * where an import failed for another reason. `remedy` is followed by the command that installs it.
  */
 export function driverMissing(
   error: unknown,
@@ -13,7 +14,7 @@ export function driverMissing(
   if (missing === undefined) return undefined
   // The driver may be there, and its client library, a peer dependency, not.
   const install = missing === name ? name : `${name} ${missing}`
-  return new CliOpsError('DRIVER_MISSING', `${remedy} ${install}`, {
+  return new CliOpsError('DRIVER_MISSING', `${remedy} ${installCommand()} ${install}`, {
     cause: error,
     details: { package: missing },
   })

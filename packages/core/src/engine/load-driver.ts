@@ -26,14 +26,14 @@ export interface DriverQuery {
 export async function loadDriver(query: DriverQuery): Promise<CreateDriver> {
   const own = DRIVER_PACKAGES.get(query.protocol)?.name
   if (own !== undefined) {
-    const remedy = 'the URL needs a package: npm install'
+    const remedy = 'the URL needs a package:'
     return createDriverOf(own, await importDriver(own, own, remedy))
   }
   const scheme = query.protocol.slice(0, -1)
   const configured = configuredDriver(query.home, scheme)
   if (configured !== undefined) {
     const place = `drivers.${scheme} of ${homeConfigPath(query.home)}`
-    const remedy = `${place} needs a package: npm install`
+    const remedy = `${place} needs a package:`
     return checked(place, createDriverOf(place, await importDriver(configured, place, remedy)))
   }
   const names = packagesOf(query.protocol)
@@ -54,7 +54,7 @@ async function importIfInstalled(name: string): Promise<object | undefined> {
     return await importPackage(name)
   } catch (error) {
     if (missingPackage(error) === name) return undefined
-    throw importError(error, name, name, `${name} needs a package: npm install`)
+    throw importError(error, name, name, `${name} needs a package:`)
   }
 }
 

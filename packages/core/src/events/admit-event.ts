@@ -1,3 +1,4 @@
+import { countAttempt } from './count-attempt.js'
 import { DEFAULT_MAX_ATTEMPTS } from './event-attempts.js'
 import type { EventFeed } from './event-feed.js'
 import { type EventFilter, reportRefusal } from './event-filter.js'
@@ -30,9 +31,8 @@ export async function admitEvent(
   }
   const counts = group !== undefined && feed.canPark
   if (counts) {
-    const { ledger } = feed
-    if (ledger === undefined) return 'left'
-    const attempt = await ledger.countAttempt(event.cursor)
+    const attempt = await countAttempt(feed, group, event.cursor, 1)
+    if (attempt === undefined) return 'left'
     if (attempt > maxAttempts)
       return park(maxAttempts, 'the loop was left at it each time, or its process ended')
   }

@@ -1,7 +1,7 @@
 import { errorText } from '../base/errors/error-text.js'
-import { warnOnce } from '../base/terminal/message.js'
-import { CliOpsError, isCliOpsError } from '../base/errors/cli-ops-error.js'
+import { CliOpsError } from '../base/errors/cli-ops-error.js'
 import { parseJson } from '../base/validation/parse-json.js'
+import { countAttempt } from './count-attempt.js'
 import type { EventFeed } from './event-feed.js'
 import type { EventFilter } from './event-filter.js'
 import { callHandler, type ErrorReporter, type EventHandler } from './event-handler.js'
@@ -16,6 +16,9 @@ import { withinTime } from '../base/wait/race.js'
 
 export const DEFAULT_MAX_ATTEMPTS = 5
 const DEFAULT_RETRY_DELAYS_MS: readonly number[] = [100, 1000, 5000, 10_000]
+
+/** Of the error that a parked event is kept with: some hold whole documents. */
+const MAX_ERROR_LENGTH = 4096
 
 /** What has become of an event. */
 export interface Outcome {
@@ -71,7 +74,7 @@ export class EventAttempts {
   async run(event: EventEnvelope, feed: EventFeed, ending: AbortSignal): Promise<Outcome> {
     const copy = copierOf(event)
     for (let counted = 1; ; counted += 1) {
-      const attempt = await this.#count(event, feed, counted)
+      const attempt = await countAttempt(feed, this.#parts.group, event.cursor, counted)
       if (attempt === undefined) return LEFT
       const failure = attempt > this.#maxAttempts ? CUT_OFF : await this.#try(copy())
       if (failure === undefined) {
@@ -94,30 +97,6 @@ export class EventAttempts {
   delayMs(attempt: number): number {
     const delayMs = this.#delaysMs[Math.min(attempt, this.#delaysMs.length) - 1] ?? 0
     return Math.min(delayMs, this.#parts.options.handlerTimeoutMs ?? Infinity)
-  }
-
-  /** The number of this attempt; undefined where the group was taken away. */
-  async #count(
-    { cursor }: EventEnvelope,
-    feed: EventFeed,
-    counted: number,
-  ): Promise<number | undefined> {
-    if (!feed.canPark) return counted
-    const { ledger } = feed
-    if (ledger === undefined) return undefined
-    try {
-      const attempt = ledger.countAttempt(cursor)
-      return attempt instanceof Promise ? await attempt : attempt
-    } catch (error) {
-      // An engine tells only now that another reader has the group.
-      if (isCliOpsError(error, 'CLOSED')) return undefined
-      const { group } = this.#parts
-      warnOnce(
-        `attempts ${group}`,
-        `cannot store the attempts of group "${group}", so they are counted from zero after each start: ${errorText(error)}`,
-      )
-      return counted
-    }
   }
 
   async #try(event: EventEnvelope): Promise<Failure | undefined> {
@@ -153,7 +132,7 @@ export class EventAttempts {
     const parked = {
       event,
       attempts: Math.min(attempts, this.#maxAttempts),
-      error: errorText(error),
+      error: errorText(error).slice(0, MAX_ERROR_LENGTH),
       parkedAt: isoNow(this.#parts.clock.now()),
       retry: false,
     }

@@ -7,6 +7,7 @@ import { resolveConnection } from '../engine/connection-options.js'
 import type { Clock } from '../base/wait/clock.js'
 import { clockFor } from '../engine/clock-for.js'
 import { atExit } from '../base/process/at-exit.js'
+import { assertSignal } from '../base/validation/assert-signal.js'
 import { validate } from '../base/validation/standard-schema.js'
 import { parseJson } from '../base/validation/parse-json.js'
 import type { EventParking, ParkedCount } from './contract/event-driver.js'
@@ -108,6 +109,7 @@ export class EventBus<Events = StandardEvents> {
     ...[data, options = {}]: EmitArguments<EventData<Events, Type>>
   ): Promise<EventEnvelope<EventData<Events, Type>, Type>> {
     const { signal, durable } = options
+    assertSignal(signal)
     signal?.throwIfAborted()
     const record = this.#record(type, data, options)
     const invalid = this.#findInvalid(record)
@@ -196,6 +198,7 @@ export class EventBus<Events = StandardEvents> {
     pattern: Pattern,
     options: OnceOptions = {},
   ): Promise<EventOf<Events, Pattern>> {
+    assertSignal(options.signal)
     options.signal?.throwIfAborted()
     const events = this.subscribe(pattern, options)
     try {
@@ -218,7 +221,8 @@ export class EventBus<Events = StandardEvents> {
   /**
    * The events that match the pattern, pulled with `for await`; the rest waits in the log. The position is fixed when this returns.
    * It ends with `break`, `close()` or the signal. A gap ends it with `CURSOR_GAP`, unless `onGap` is given: a new subscription from
-   * `details.resumeAt` goes on.
+   * `details.resumeAt` goes on. Where the log cannot be read for a while, it waits and goes on where it was, as `on` does, unless
+   * `wait` is false.
    *
    * With a group, an event counts as handled when the next one is requested, so the event at which the loop was left is delivered
    * again.
@@ -232,6 +236,7 @@ export class EventBus<Events = StandardEvents> {
     const stop = (): void => iterator.end()
     let stopListening = (): void => undefined
     const iterator = new EventIterator({
+      pattern,
       feed: this.#openFeed(options),
       filter: new EventFilter(pattern, this.#settings.schemas),
       options,

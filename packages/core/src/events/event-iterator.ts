@@ -2,6 +2,7 @@ import { callSafely } from '../base/errors/call-safely.js'
 import { errorText } from '../base/errors/error-text.js'
 import { say } from '../base/terminal/message.js'
 import { admitEvent } from './admit-event.js'
+import type { EventBatch } from './contract/event-driver.js'
 import type { EventEnvelope, EventGap } from './contract/event-types.js'
 import type { EventFeed } from './event-feed.js'
 import type { EventFilter } from './event-filter.js'
@@ -9,12 +10,14 @@ import { gapError } from './event-gap.js'
 import { GroupProgress } from './group-progress.js'
 import type { PullOptions } from './event-options.js'
 import { hasMore } from './read-all.js'
+import { isWorthAnotherTry } from './read-failure.js'
 
 /** What the pattern does not select may be read again after a crash, and is worth a commit only now and then. */
 const COMMIT_SKIPPED_EVERY_MS = 1000
 
 /** What an {@link EventIterator} is made of. */
 export interface EventIteratorParts {
+  readonly pattern: string
   readonly feed: EventFeed
   readonly filter: EventFilter
   readonly options: PullOptions
@@ -71,11 +74,8 @@ export class EventIterator implements AsyncIterableIterator<EventEnvelope> {
     try {
       await feed.ready
       while (!signal.aborted) {
-        const batch = feed.poll()
-        if (batch === undefined) {
-          if (!(await this.#waitForMore())) break
-          continue
-        }
+        const batch = await this.#take()
+        if (batch === undefined) break
         if (batch.gap !== undefined) await this.#passGap(batch.gap)
         for (const { event } of batch.retries ?? []) {
           const admitted = await this.#admit(event)
@@ -106,6 +106,23 @@ export class EventIterator implements AsyncIterableIterator<EventEnvelope> {
     if (!this.#parts.filter.matches(event.type)) return undefined
     const admitted = await admitEvent(event, this.#parts, this.#ending.signal)
     return admitted === 'passed' ? undefined : admitted
+  }
+
+  /** The next events or a gap; undefined where all that is kept has been handed out and nobody asked to wait for more. */
+  async #take(): Promise<EventBatch | undefined> {
+    const { feed, options } = this.#parts
+    const { signal } = this.#ending
+    for (;;) {
+      try {
+        const batch = feed.poll()
+        if (batch !== undefined) return batch
+        if (!(await this.#waitForMore())) return undefined
+      } catch (error) {
+        if (signal.aborted || options.wait === false) throw error
+        if (!(await isWorthAnotherTry(error, this.#parts, signal))) throw error
+      }
+      if (signal.aborted) return undefined
+    }
   }
 
   /** False where all that is kept has been handed out and nobody asked to wait for more. */

@@ -107,13 +107,20 @@ export interface SubscribeOptions {
    * @default `on` writes one line to stderr; `subscribe` and `once` fail with `CURSOR_GAP`
    */
   readonly onGap?: ((gap: EventGap) => void) | undefined
+  /**
+   * Called each time when events cannot be read: the disk or the engine fails. While `error.retryable` is true, reading is tried
+   * again every second and goes on where it was; else the subscription ends.
+   * @default one line on stderr for each reason
+   */
+  readonly onReadError?: ((error: unknown) => unknown) | undefined
 }
 
 /** Options of `subscribe`. */
 export interface PullOptions extends SubscribeOptions {
   /**
-   * Whether to wait for further events. With false the iteration ends after the last kept event: with a group, a command that runs
-   * now and then catches up on what happened in between. It still waits while another subscription of the group is active.
+   * Whether to wait for further events. With false the iteration ends after the last kept event, or fails where events cannot be
+   * read: with a group, a command that runs now and then catches up on what happened in between. It still waits while another
+   * subscription of the group is active.
    * @default true
    */
   readonly wait?: boolean | undefined
@@ -130,7 +137,7 @@ export interface CloseOptions {
 }
 
 /** Options of `once`. */
-export type OnceOptions = Pick<SubscribeOptions, 'from' | 'signal' | 'onGap'>
+export type OnceOptions = Pick<SubscribeOptions, 'from' | 'signal' | 'onGap' | 'onReadError'>
 
 /** Options of `read`. */
 export interface ReadOptions {

@@ -7,6 +7,7 @@ import { DEFAULT_RETENTION } from './contract/default-retention.js'
 import type { EventBusOptions, PullOptions } from './event-options.js'
 import type { ResolvedRateLimit } from './rate-limit.js'
 import { resolveRateLimit } from './resolve-rate-limit.js'
+import { assertSignal } from '../base/validation/assert-signal.js'
 
 /** The options of a bus, validated, with the defaults filled in. */
 export interface EventSettings {
@@ -40,15 +41,13 @@ export function resolveEventSettings(options: EventBusOptions): EventSettings {
 
 /** Validates what every driver asks of a subscription; the position itself is the driver's to judge. */
 export function assertSubscribeOptions(options: PullOptions): void {
-  const { from, signal, onError, onGap, wait } = options
+  const { from, signal, onError, onGap, onReadError, wait } = options
   if (from !== undefined && typeof from !== 'string' && !(from instanceof Date)) {
     throw new TypeError(
       `from must be "latest", "earliest", a Date or a cursor, got ${describe(from)}`,
     )
   }
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw new TypeError(`signal must be an AbortSignal, got ${describe(signal)}`)
-  }
+  assertSignal(signal)
   if (wait !== undefined) assertBoolean('wait', wait)
   const { maxAttempts, handlerTimeoutMs, retryDelaysMs } = options
   if (maxAttempts !== undefined && maxAttempts !== Infinity)
@@ -57,6 +56,7 @@ export function assertSubscribeOptions(options: PullOptions): void {
   if (retryDelaysMs !== undefined) assertDelays(retryDelaysMs)
   assertCallback('onError', onError)
   assertCallback('onGap', onGap)
+  assertCallback('onReadError', onReadError)
 }
 
 function resolveSchemas(schemas: unknown): Map<string, StandardSchema> {

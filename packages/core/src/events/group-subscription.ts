@@ -131,7 +131,7 @@ export class GroupSubscription implements RunningSubscription {
         if (feed === this.#feed) await feed.wait(signal)
       } catch (error) {
         if (signal.aborted) return
-        if (await isWorthAnotherTry(error, { feed, pattern: this.pattern }, signal)) continue
+        if (await isWorthAnotherTry(error, { ...this.#parts, feed }, signal)) continue
         this.#stop(() => this.#end.reject(error))
       }
     }

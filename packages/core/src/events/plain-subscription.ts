@@ -157,17 +157,21 @@ export class PlainSubscription implements RunningSubscription {
   #call(event: EventEnvelope): void {
     try {
       const result = callHandler(this.#parts.call, event)
-      if (!isPromiseLike(result)) return
-      this.#running += 1
-      Promise.resolve(result)
-        .catch((error: unknown) => this.#report(error, event, 1))
-        .finally(() => {
-          this.#running -= 1
-          this.#settle()
-        })
+      if (isPromiseLike(result)) void this.#watch(result, event)
     } catch (error) {
       this.#report(error, event, 1)
     }
+  }
+
+  async #watch(result: unknown, event: EventEnvelope): Promise<void> {
+    this.#running += 1
+    try {
+      await result
+    } catch (error) {
+      this.#report(error, event, 1)
+    }
+    this.#running -= 1
+    this.#settle()
   }
 
   #settle(): void {

@@ -1,22 +1,35 @@
+import { callSafely } from '../base/errors/call-safely.js'
 import { errorText } from '../base/errors/error-text.js'
 import { warnOnce } from '../base/terminal/message.js'
 import { isCliOpsError } from '../base/errors/cli-ops-error.js'
 import { pause } from '../base/wait/pause.js'
-import type { SubscriptionParts } from './running-subscription.js'
+import type { EventFeed } from './event-feed.js'
+import type { SubscribeOptions } from './event-options.js'
 
 const RETRY_AFTER_MS = 1000
 
+/** Whose events cannot be read, and who is told. */
+export interface FailedRead {
+  readonly feed: EventFeed
+  readonly pattern: string
+  readonly options: Pick<SubscribeOptions, 'onReadError'>
+}
+
 /**
- * Says once that events cannot be read, and waits a moment where it may pass. False where it will not, or where the
- * events could not be opened in the first place: then the host goes on without them.
+ * Says that events cannot be read, and waits a moment where it may pass. False where it will not, or where the events could
+ * not be opened in the first place: then the host goes on without them.
  */
 export async function isWorthAnotherTry(
   error: unknown,
-  { feed, pattern }: Pick<SubscriptionParts, 'feed' | 'pattern'>,
+  { feed, pattern, options: { onReadError } }: FailedRead,
   signal: AbortSignal,
 ): Promise<boolean> {
   const reason = errorText(error)
-  warnOnce(`read ${reason}`, `events "${pattern}" are not received: ${reason}`)
+  const warn = (): void => {
+    warnOnce(`read ${reason}`, `events "${pattern}" are not received: ${reason}`)
+  }
+  if (onReadError === undefined) warn()
+  else callSafely(() => onReadError(error), warn)
   const opened = await feed.ready.then(
     () => true,
     () => false,

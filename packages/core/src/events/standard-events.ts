@@ -110,7 +110,12 @@ export type LockParty = {
 }
 
 /** Data of `lock:released`, and of `lock:lost`, where the holder found that it held the lock no longer: what no command's own event tells, as of `cli-ops run`. */
-export type LockReleased = CommandLockFacts & { id: string; owner: LockParty }
+export type LockReleased = CommandLockFacts & {
+  id: string
+  owner: LockParty
+  /** The run that replaced it. */
+  by?: LockParty | undefined
+}
 
 /** Data of `lock:refused`: the lock was not acquired. */
 export type LockRefused = {

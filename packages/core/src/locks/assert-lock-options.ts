@@ -2,6 +2,7 @@ import { describe } from '../base/names/assert-name.js'
 import type { LockOptions } from './contract/lock-types.js'
 import { assertTimeoutMs } from './lock-wait.js'
 import { assertSlots } from './slots/slot-set.js'
+import { assertSignal } from '../base/validation/assert-signal.js'
 
 /** More does not fit beside an owner. */
 const MAX_LABEL = 200
@@ -20,9 +21,7 @@ export function assertLockOptions(options: LockOptions): void {
   const { timeoutMs, signal, mode, onWait, inFlow, ownerPid, partnerPid, label, slots, queue } =
     options
   if (timeoutMs !== undefined) assertTimeoutMs('timeoutMs', timeoutMs)
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw new TypeError(`signal must be an AbortSignal, got ${describe(signal)}`)
-  }
+  assertSignal(signal)
   if (mode !== undefined && mode !== 'exclusive' && mode !== 'shared') {
     throw new TypeError(`mode must be 'exclusive' or 'shared', got ${describe(mode)}`)
   }

@@ -4,8 +4,14 @@ import { describeDuration } from '../base/terminal/units.js'
 import type { Holder, LockInfo } from './contract/lock-types.js'
 
 /** The error for a lock that is taken while the caller asked not to wait. */
-export function lockHeldError(resource: string, info: LockInfo | null): CliOpsError {
-  return new CliOpsError('LOCK_HELD', `${JSON.stringify(resource)} ${stateOf(info, '')}`, {
+export function lockHeldError(
+  resource: string,
+  info: LockInfo | null,
+  now: number = Date.now(),
+): CliOpsError {
+  const isHeld = info !== null && info.id !== ''
+  const since = isHeld ? `, for ${describeDuration(now - info.since.getTime())}` : ''
+  return new CliOpsError('LOCK_HELD', `${JSON.stringify(resource)} ${stateOf(info, '')}${since}`, {
     details: detailsOf(resource, info),
   })
 }

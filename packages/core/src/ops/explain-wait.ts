@@ -94,9 +94,11 @@ function explanationText(info: LockInfo, known: Known): string {
   return [jsonLine(resource), ...held, ...queue, ...advice].join('\n')
 }
 
-function named(entry: LockWaiter, { commandLines }: Known): string {
+function named(entry: LockWaiter & { readonly slot?: string }, { commandLines }: Known): string {
   const line = commandLines(entry.owner, entry.since)
-  return describeOwner(entry.owner, entry.label) + (line === undefined ? '' : `: ${line}`)
+  return (
+    describeOwner(entry.owner, entry.label, entry.slot) + (line === undefined ? '' : `: ${line}`)
+  )
 }
 
 function usualText(holder: Holder, known: Known): string {

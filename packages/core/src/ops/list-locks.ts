@@ -1,10 +1,16 @@
+import { assertName } from '../base/names/assert-name.js'
 import { commandLineOf } from './command-line.js'
 import { lockJsonWith, lockTable } from './lock-report.js'
 import type { OpsRun } from './ops-context.js'
 
-/** `locks`: who holds what, and who waits for it; on this machine also how they were called. */
-export const listLocks: OpsRun = async ({ coordinator, connection, print }) => {
-  const locks = await coordinator.locks.list()
+/** `locks [resource]`: who holds what, and who waits for it; on this machine also how they were called. */
+export const listLocks: OpsRun = async ({ coordinator, connection, args, print }) => {
+  const [resource] = args
+  if (resource !== undefined) assertName('resource', resource)
+  const locks =
+    resource === undefined
+      ? await coordinator.locks.list()
+      : [(await coordinator.locks.inspect(resource)) ?? []].flat()
   const isHere = connection.urlOf('locks') === 'local:'
   const commandLines = isHere ? commandLineOf : () => undefined
   print(

@@ -1,4 +1,4 @@
-import type { Holder, LockInfo } from '../locks/contract/lock-types.js'
+import type { Holder, LockInfo, Owner } from '../locks/contract/lock-types.js'
 import { shellWord } from '../base/terminal/shell-word.js'
 
 /** One thing that can be done about a lock, and the command that does it where there is one. */
@@ -33,7 +33,7 @@ export function lockAdvice(
     if (canSignal && state !== 'unknown')
       advice.push({ what: `to ask ${process} to end`, command: `kill ${pid}` })
     advice.push({
-      what: `to take the lock from ${process}, which continues without it`,
+      what: `to take the lock from ${process}, ${isWrapped(holder.owner) ? 'which is then asked to end' : 'which continues without it'}`,
       command: releaseCommand(program, info.resource, holder.id),
     })
   }
@@ -43,4 +43,9 @@ export function lockAdvice(
 /** The command that takes a lock from the holder with this id. */
 export function releaseCommand(program: string, resource: string, id: string): string {
   return `${program} locks release ${shellWord(resource)} --id ${id}`
+}
+
+/** Tells whether the owner is a program under `cli-ops run`, which is asked to end when its lock is taken. */
+export function isWrapped({ name, command }: Owner): boolean {
+  return name === 'cli-ops' && command?.startsWith('run ') === true
 }

@@ -19,7 +19,7 @@ export interface LockTurn {
   readonly slot?: string
   readonly waitedMs?: number
   readonly heldMs?: number
-  /** Who took the lock away. */
+  /** Who took the lock away, or replaced the run. */
   readonly by?: TurnParty
   /** Why the lock was not acquired: `LOCK_TIMEOUT`, … */
   readonly code?: string

@@ -1,6 +1,8 @@
 import { debug } from '../base/terminal/message.js'
 import { describeParty, takerOf } from '../command/tell-loss.js'
 import type { Connection, ConnectionOptions } from '../engine/connection-options.js'
+import { describeOwner } from '../locks/contract/describe-owner.js'
+import type { Lock, Owner } from '../locks/contract/lock-types.js'
 import { ownOwner } from '../locks/contract/own-owner.js'
 import { lockParty } from '../locks/history/lock-party.js'
 import { noteInHistory } from '../locks/history/note-in-history.js'
@@ -17,17 +19,33 @@ export interface LockRunFacts {
   readonly slot?: string | undefined
   readonly heldMs?: number
   readonly code?: string
+  /** Whom it gave way to. */
+  readonly by?: Owner | undefined
 }
 
 /** Tells the history of locks of this machine what became of the lock of a run. Never throws. */
-export function noteRun(connection: Connection, { type, pid, ...facts }: LockRunFacts): void {
+export function noteRun(connection: Connection, { type, pid, by, ...facts }: LockRunFacts): void {
   try {
     const owner = lockParty(ownOwner())
-    const data = { ...facts, owner: pid === undefined ? owner : { ...owner, pid } }
+    const data = {
+      ...facts,
+      owner: pid === undefined ? owner : { ...owner, pid },
+      ...(by !== undefined && { by: lockParty(by) }),
+    }
     noteInHistory(connection, type, data)
   } catch (error) {
     debug(() => `${type} was not noted: ${String(error)}`)
   }
+}
+
+/** Who replaces a run that has been asked to end, with words for people; `undefined` where it has been asked by nobody who does. */
+export async function replacerOf(
+  options: ConnectionOptions,
+  lock: Pick<Lock, 'resource' | 'id'>,
+): Promise<{ readonly owner: Owner; readonly text: string } | undefined> {
+  const { whoReplaces } = await import('@cli-ops/shared-ipc/command/runs')
+  const next = await whoReplaces(options, lock)
+  return next && { owner: next.owner, text: describeOwner(next.owner, next.label) }
 }
 
 /** Who took a lock from its holder, for people; `undefined` where this machine does not know. */

@@ -6,7 +6,7 @@ import { printable } from '../base/terminal/printable.js'
 import { textAge } from '../base/terminal/units.js'
 import { describeOwner } from '../locks/contract/describe-owner.js'
 import type { Holder, LockInfo } from '../locks/contract/lock-types.js'
-import { releaseCommand } from './lock-advice.js'
+import { isWrapped, releaseCommand } from './lock-advice.js'
 import type { OpsContext, OpsRun } from './ops-context.js'
 
 /**
@@ -43,7 +43,7 @@ async function release(
   print(
     { resource, id, released, ...(released && owner !== undefined ? { owner } : {}) },
     released
-      ? `Released ${jsonLine(resource)}${owner === undefined ? '' : ` from ${describeOwner(owner)}`}. If that process is still running, it continues without the lock.`
+      ? `Released ${jsonLine(resource)}${owner === undefined ? '' : ` from ${describeOwner(owner)}`}. If that process is still running, it ${owner !== undefined && isWrapped(owner) ? 'is asked to end' : 'continues without the lock'}.`
       : `Nothing to release: no holder of ${jsonLine(resource)} has the id ${id} (any longer); see "${program} locks".`,
   )
   return released ? 0 : 1

@@ -1,3 +1,4 @@
+import { closestName } from '../base/names/closest-name.js'
 import { assertName } from '../base/names/assert-name.js'
 import { jsonLine } from '../base/terminal/json-line.js'
 import { parseSince } from '../base/terminal/parse-since.js'
@@ -30,15 +31,14 @@ export const showHistory: OpsRun = async (context) => {
   const [resource] = args
   if (resource !== undefined) assertName('resource', resource)
   const since = parseSince('--since', options['since'] ?? DEFAULT_SINCE)
-  const turns = (await readLockTurns(context)).filter(
-    (turn) => turn.time >= since && (resource === undefined || turn.resource === resource),
-  )
+  const recent = (await readLockTurns(context)).filter(({ time }) => time >= since)
+  const turns = recent.filter((turn) => resource === undefined || turn.resource === resource)
   const usual = usualHolds(turns)
   const waited = waitedFor(turns)
   print(
     { since, turns, usual, waitedFor: waited },
     turns.length === 0
-      ? `No turn of ${resource === undefined ? 'a lock' : jsonLine(resource)} has ended since ${since.toISOString()}.`
+      ? nothingEnded(resource, since, recent)
       : [turnTable(turns), usualText(usual), waitedText(waited)]
           .filter((part) => part !== '')
           .join('\n\n'),
@@ -46,9 +46,20 @@ export const showHistory: OpsRun = async (context) => {
   return 0
 }
 
+function nothingEnded(
+  resource: string | undefined,
+  since: Date,
+  recent: readonly LockTurn[],
+): string {
+  const what = resource === undefined ? 'any lock' : jsonLine(resource)
+  const meant = closestName(resource ?? '', [...new Set(recent.map((turn) => turn.resource))])
+  const hint = meant === undefined ? '' : ` Did you mean ${jsonLine(meant)}?`
+  return `Nobody has held ${what} and released it since ${localTime(since)}.${hint}`
+}
+
 function usualHolds(turns: readonly LockTurn[]): readonly UsualHold[] {
   const ended = turns.filter(
-    ({ outcome, heldMs }) => outcome === 'released' && heldMs !== undefined,
+    ({ outcome, heldMs, by }) => outcome === 'released' && heldMs !== undefined && by === undefined,
   )
   const groups = groupBy(ended, ({ resource, holder }) =>
     JSON.stringify([resource, commandKey(holder.name, holder.command ?? '')]),
@@ -81,6 +92,7 @@ function turnTable(turns: readonly LockTurn[]): string {
 function endText({ outcome, by, code }: LockTurn): string {
   if (outcome === 'forced')
     return by === undefined ? 'taken away' : `taken away by ${describeParty(by)}`
+  if (outcome === 'released' && by !== undefined) return `replaced by ${describeParty(by)}`
   return outcome === 'refused' && code !== undefined ? `refused (${code})` : outcome
 }
 

@@ -33,8 +33,9 @@ function runOf(
   type: string,
   data: Readonly<Record<string, unknown>>,
 ): { readonly key: string; readonly durationMs: number } | undefined {
-  const { owner } = data
-  const isRun = type === 'lock:released' && isObject(owner)
+  const { owner, by } = data
+  // One that was replaced did not come to its end.
+  const isRun = type === 'lock:released' && isObject(owner) && by === undefined
   if (!isRun && (type !== 'command:completed' || isRefusedCommand(data))) return undefined
   const {
     cli,

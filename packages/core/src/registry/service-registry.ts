@@ -1,5 +1,6 @@
 import { ownProcess } from '../base/process/own-process.js'
 import { type DriverHandle, openDriver } from '../engine/open-driver.js'
+import { assertSignal } from '../base/validation/assert-signal.js'
 import { untilAborted } from '../base/wait/race.js'
 import { assertName, describe } from '../base/names/assert-name.js'
 import type { ConnectionOptions } from '../engine/connection-options.js'
@@ -166,6 +167,7 @@ export class ServiceRegistry {
   }
 
   async #open({ signal }: RegistryCallOptions): Promise<RegistryContext> {
+    assertSignal(signal)
     signal?.throwIfAborted()
     if (this.#closed) throw closedError('this ServiceRegistry')
     const { registry: driver } =

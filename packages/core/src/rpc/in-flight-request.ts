@@ -1,5 +1,7 @@
 import { isPromiseLike } from '../base/wait/promise-like.js'
 import { CliOpsError } from '../base/errors/cli-ops-error.js'
+import { errorText } from '../base/errors/error-text.js'
+import { isInstance } from '../base/errors/is-instance.js'
 import { toPlain } from '../base/validation/to-json.js'
 import {
   RPC_ERROR,
@@ -93,27 +95,16 @@ export class InFlightRequest implements RequestContext, LoggedRequest {
   run(): void {
     const { method, params } = this.#request
     let result: unknown
-    let pending: Promise<unknown> | undefined
+    let isPending: boolean
     try {
       result = this.#owner.methods.call(method, params, this)
-      // Of whatever library the promise is: its then() may throw, or call back twice.
-      if (isPromiseLike(result)) pending = Promise.resolve(result)
+      isPending = isPromiseLike(result)
     } catch (error) {
       this.#fail(error)
       return
     }
-    if (pending === undefined) {
-      this.#succeed(result)
-      return
-    }
-    pending.then(
-      (value) => {
-        this.#succeed(value)
-      },
-      (error: unknown) => {
-        this.#fail(error)
-      },
-    )
+    if (isPending) void this.#settle(result)
+    else this.#succeed(result)
   }
 
   /** Answers at once that the deadline has passed, and tells the handler to stop. */
@@ -141,6 +132,18 @@ export class InFlightRequest implements RequestContext, LoggedRequest {
     this.#controller?.abort(reason)
   }
 
+  /** Of whatever library the promise is: its then() may throw, or call back twice. */
+  async #settle(pending: unknown): Promise<void> {
+    let result: unknown
+    try {
+      result = await pending
+    } catch (error) {
+      this.#fail(error)
+      return
+    }
+    this.#succeed(result)
+  }
+
   #sendProgress(value: unknown): Promise<void> {
     const { id } = this.#request
     if (id === undefined || this.#answered) return Promise.resolve()
@@ -155,7 +158,7 @@ export class InFlightRequest implements RequestContext, LoggedRequest {
       } catch (error) {
         this.#outcome = 'failed'
         this.#owner.onHandlerError(error, this)
-        this.#answerError({ code: RPC_ERROR.internal, message: (error as Error).message })
+        this.#answerError({ code: RPC_ERROR.internal, message: errorText(error) })
       }
     }
     this.#end()
@@ -163,10 +166,10 @@ export class InFlightRequest implements RequestContext, LoggedRequest {
 
   #fail(error: unknown): void {
     if (this.#outcome === 'answered') this.#outcome = 'failed'
-    const isCallers = error instanceof RequestRefused && error.wireError.code !== RPC_ERROR.internal
+    const wireError = isInstance(error, RequestRefused) ? error.wireError : toWireError(error)
+    const isCallers = isInstance(error, RequestRefused) && wireError.code !== RPC_ERROR.internal
     if (!isCallers) this.#owner.onHandlerError(error, this)
-    if (!this.#answered)
-      this.#answerError(error instanceof RequestRefused ? error.wireError : toWireError(error))
+    if (!this.#answered) this.#answerError(wireError)
     this.#end()
   }
 

@@ -11,6 +11,7 @@ import type { OutgoingRequest } from './pending-request.js'
 import { resolveLimits, type RpcLimitOptions } from './rpc-limits.js'
 import { ServerLink } from './server-link.js'
 import { streamRequest } from './stream-request.js'
+import { assertSignal } from '../base/validation/assert-signal.js'
 
 /** Options of one request; what is left out comes from the client's options. */
 export interface RequestOptions {
@@ -222,6 +223,5 @@ function assertRequestOptions(options: RequestOptions): void {
   if (timeoutMs !== undefined) assertMilliseconds('timeoutMs', timeoutMs)
   if (waitMs !== undefined) assertMilliseconds('waitMs', waitMs)
   if (instance !== undefined) assertName('instance', instance)
-  if (signal !== undefined && !(signal instanceof AbortSignal))
-    throw new TypeError(`signal must be an AbortSignal, got ${describe(signal)}`)
+  assertSignal(signal)
 }

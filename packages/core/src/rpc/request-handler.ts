@@ -4,8 +4,8 @@ import type { StandardSchema } from '../base/validation/standard-schema.js'
 /** The second argument of a handler. */
 export interface RequestContext {
   /**
-   * Aborted when the caller cancels, its deadline passes, its connection ends, or the server gives up waiting at `close()`. The
-   * result is then discarded.
+   * Aborted when the caller cancels, its deadline passes or its connection ends: the result is then discarded. Also aborted when the
+   * server gives up waiting at `close()`: what the handler answers at once is still sent.
    */
   readonly signal: AbortSignal
   readonly client: RequestClient

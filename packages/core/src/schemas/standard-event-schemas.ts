@@ -18,7 +18,7 @@ const party = z.looseObject({
   user: z.string(),
   command: z.string().optional(),
 })
-const lockReleased = z.looseObject({ ...lock, id: z.string(), owner: party })
+const lockReleased = z.looseObject({ ...lock, id: z.string(), owner: party, by: party.optional() })
 const commandEnded = z.looseObject({
   ...command,
   exitCode: z.number().int(),

@@ -349,13 +349,14 @@ describe('doctor', () => {
 
   describe('the rules of config.json', () => {
     /** What the doctor says of them, after a CLI `tool` ran the command `sync`. */
-    async function judge(clis: object, end: object = { exitCode: 0 }) {
+    async function judge(clis: object, end: object = {}) {
       const home = temporaryHome()
       writeFileSync(join(home, 'config.json'), JSON.stringify({ clis }))
       await holder(home).events.emit('command:completed', {
         cli: 'tool',
         command: 'sync',
         instance: 'x',
+        exitCode: 0,
         durationMs: 1,
         ...end,
       })

@@ -2,9 +2,11 @@ import {
   EventBus,
   IPCClient,
   IPCServer,
+  LockManager,
   ServiceRegistry,
   type StandardSchema,
 } from '@cli-ops/shared-ipc'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 
 import { errorText } from '../../src/base/errors/error-text.js'
@@ -36,6 +38,18 @@ const FAILURES: readonly (readonly [name: string, fail: () => unknown])[] = [
       },
     }),
   ],
+  ['throws null', () => throwIt(null)],
+  ['throws a symbol', () => throwIt(Symbol('boom'))],
+  ['throws an error whose facts throw', () => throwIt(withThrowingFacts(new Error('boom')))],
+  ['throws an error of another realm, sealed', () => throwIt(Object.freeze(foreignError()))],
+  ['throws what no trap lets be looked at', () => throwIt(untouchable())],
+  ['throws a revoked proxy', () => throwIt(revoked())],
+  [
+    'throws what cannot become a primitive',
+    () => throwIt({ [Symbol.toPrimitive]: () => throwIt(new Error('again')) }),
+  ],
+  ['returns a promise whose methods are not its own', () => impostor()],
+  ['returns what no trap lets be looked at', () => untouchable()],
   [
     'returns a promise of another library that rejects twice',
     () => ({
@@ -45,6 +59,57 @@ const FAILURES: readonly (readonly [name: string, fail: () => unknown])[] = [
       },
     }),
   ],
+]
+
+const FACTS = ['message', 'stack', 'code', 'name', 'cause', 'details', 'retryable', 'then'] as const
+
+function withThrowingFacts(error: Error): Error {
+  for (const fact of FACTS)
+    Object.defineProperty(error, fact, { get: () => throwIt(new Error(fact)) })
+  return error
+}
+
+const foreignError = (): object => runInNewContext('new TypeError("boom")') as object
+
+/** A proxy each of whose traps throws. */
+function untouchable(): unknown {
+  const trap = (): never => throwIt(new Error('a trap'))
+  const traps = Object.getOwnPropertyNames(Reflect).map((name) => [name, trap] as const)
+  return new Proxy({}, Object.fromEntries(traps))
+}
+
+function revoked(): unknown {
+  const { proxy, revoke } = Proxy.revocable({}, {})
+  revoke()
+  return proxy
+}
+
+/** A promise that rejects, and whose methods somebody has replaced. */
+function impostor(): Promise<never> {
+  const promise = Promise.reject(new Error('boom'))
+  promise.catch(() => undefined)
+  return Object.assign(promise, { catch: 7, finally: 7 })
+}
+
+/** Objects that throw when they are looked at. */
+const hostile = (): readonly unknown[] => [
+  { toJSON: () => throwIt(unprintable()) },
+  { toJSON: () => throwIt(null) },
+  { toJSON: () => throwIt(untouchable()) },
+  {
+    get a(): never {
+      return throwIt(new Error('boom'))
+    },
+  },
+  {
+    get a(): never {
+      return throwIt(Symbol('boom'))
+    },
+  },
+  new Proxy({}, { ownKeys: () => throwIt(new Error('boom')) }),
+  untouchable(),
+  { a: [untouchable()] },
+  revoked(),
 ]
 
 const schemaOf = (check: () => unknown): StandardSchema => ({
@@ -217,19 +282,10 @@ test('of a schema with very many issues the first are told, and how many more th
 
 test('what is no JSON is refused wherever it is given, by getters and toJSON that throw as well', async () => {
   const home = temporaryHome()
-  const hostile = [
-    { toJSON: () => throwIt(unprintable()) },
-    {
-      get a(): never {
-        return throwIt(new Error('boom'))
-      },
-    },
-    new Proxy({}, { ownKeys: () => throwIt(new Error('boom')) }),
-  ]
   const bus = open(undefined, home)
   const registry = new ServiceRegistry({ home })
   onTestFinished(() => registry.close())
-  for (const data of hostile) {
+  for (const data of hostile()) {
     await expect(bus.emit('n', data)).rejects.toThrow(/^data.* must be JSON, got what threw/u)
     expect(() => bus.emitSync('n', data)).toThrow(TypeError)
     await expect(registry.register('x', { data })).rejects.toThrow(TypeError)
@@ -263,4 +319,116 @@ test.each([
   ],
 ])('the text of an error is had of anything that can be thrown', (error, text) => {
   expect(errorText(error)).toBe(text)
+})
+
+test.each([
+  ['that only inherits from one', (): unknown => Object.create(AbortSignal.prototype)],
+  ['whose facts cannot be looked at', () => untouchable()],
+  ['that is another object', () => ({ aborted: false, addEventListener: () => undefined })],
+])('a signal %s is refused before anything has begun', async (_name, make) => {
+  const home = temporaryHome()
+  const bus = open(undefined, home)
+  const locks = new LockManager({ home })
+  const client = new IPCClient('srv', { home })
+  onTestFinished(() => client.close())
+  const signal = make() as AbortSignal
+  const held = await locks.lock('db')
+  const seen: unknown[] = []
+  const calls: readonly (() => unknown)[] = [
+    () => bus.emit('n', 1, { signal }),
+    () => bus.on('n', (data) => seen.push(data), { signal }),
+    () => bus.subscribe('n', { signal }),
+    () => bus.once('n', { signal }),
+    () => bus.read('n', { signal }),
+    () => locks.lock('db', { signal }),
+    () => locks.tryLock('db', { signal }),
+    () => client.call('x', {}, { signal }),
+    () => client.stream('x', {}, { signal }).next(),
+  ]
+  for (const call of calls) await expect(async () => call()).rejects.toThrow(/^signal must be/u)
+  expect((await locks.list()).flatMap(({ waiting }) => waiting)).toEqual([])
+  await held.release()
+  await bus.emit('n', 2)
+  expect(seen).toEqual([])
+  expect((await bus.read('n')).map(({ data }) => data)).toEqual([2])
+})
+
+test.each([null, undefined, Symbol('why'), 'a text', untouchable()])(
+  'whatever a signal is aborted with is what its call ends with',
+  async (reason) => {
+    const home = temporaryHome()
+    const bus = open(undefined, home)
+    const locks = new LockManager({ home })
+    const held = await locks.lock('db')
+    const server = new IPCServer('srv', { home, closeGraceMs: 0 })
+    server.handle('never', () => new Promise(() => undefined))
+    onTestFinished(() => server.close())
+    await server.ready
+    const client = new IPCClient('srv', { home })
+    onTestFinished(() => client.close())
+    const calls: readonly ((signal: AbortSignal) => Promise<unknown>)[] = [
+      (signal) => bus.once('n', { signal }),
+      (signal) => locks.lock('db', { signal }),
+      (signal) => client.call('never', {}, { signal }),
+      (signal) => client.stream('never', {}, { signal }).next(),
+    ]
+    for (const call of calls) {
+      const ending = new AbortController()
+      const called = call(ending.signal).then(
+        () => ['resolved'],
+        (error: unknown) => ['rejected', error === ending.signal.reason],
+      )
+      setImmediate(() => ending.abort(reason))
+      expect(await called).toEqual(['rejected', true])
+    }
+    await held.release()
+    expect(await locks.isLocked('db')).toBe(false)
+  },
+)
+
+test('progress that is no JSON fails its request alone, and a promise that is never settled keeps nobody else', async () => {
+  const home = temporaryHome()
+  const server = new IPCServer('srv', { home, closeGraceMs: 0, onError: () => undefined })
+  const values = [...hostile(), new Map(), 1n, () => undefined]
+  for (const [index, value] of values.entries())
+    server.handle(`${index}`, (_data, { progress }) => progress(value))
+  server.handle('never', () => ({ then: () => undefined }))
+  server.handle('fine', async (_data, { progress }) => {
+    await progress(1)
+    return 2
+  })
+  onTestFinished(() => server.close())
+  await server.ready
+  const client = new IPCClient('srv', { home })
+  onTestFinished(() => client.close())
+  const never = client.call('never', {}, { timeoutMs: 500 }).catch((error: unknown) => error)
+  for (const index of values.keys())
+    await expect(client.stream(`${index}`).next()).rejects.toMatchObject({ code: 'REMOTE_ERROR' })
+  const got: unknown[] = []
+  for await (const value of client.stream('fine')) got.push(value)
+  expect(got).toContain(1)
+  expect(await never).toMatchObject({ code: 'REQUEST_TIMEOUT' })
+})
+
+test('a stream that is left in its midst, or whose consumer throws, cancels its request', async () => {
+  const home = temporaryHome()
+  const server = new IPCServer('srv', { home })
+  const ended: unknown[] = []
+  server.handle('numbers', async (_data, { progress, signal }) => {
+    for (let n = 0; !signal.aborted; n += 1) {
+      await progress(n)
+      await new Promise(setImmediate)
+    }
+    ended.push('ended')
+  })
+  onTestFinished(() => server.close())
+  await server.ready
+  const client = new IPCClient('srv', { home })
+  onTestFinished(() => client.close())
+  for await (const value of client.stream('numbers')) if (value === 3) break
+  const left = (async () => {
+    for await (const value of client.stream('numbers')) throwIt(`left at ${String(value)}`)
+  })()
+  await expect(left).rejects.toBe('left at 0')
+  await vi.waitUntil(() => ended.length === 2, 20_000)
 })

@@ -165,6 +165,21 @@ test('a record of another program that is nested too deeply to be copied is pass
   await subscription.closed
 })
 
+test('of an error that holds a whole document, the beginning is kept with the parked event', async () => {
+  silenceStderr()
+  const { bus, emit, on } = setUp(temporaryHome())
+  on(
+    () => {
+      throw new Error('x'.repeat(2_000_000))
+    },
+    { maxAttempts: 1 },
+  )
+  await emit(1)
+  await vi.waitUntil(async () => (await parkedIn(bus)).length === 1, 60_000)
+  const [parked] = await allParked(bus)
+  expect(parked?.error).toBe('x'.repeat(4096))
+})
+
 test('attempts are counted over restarts', async () => {
   silenceStderr()
   const home = temporaryHome()

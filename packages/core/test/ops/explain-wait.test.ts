@@ -1,6 +1,7 @@
 import { EventBus, LockManager } from '@cli-ops/shared-ipc'
 import { expect, onTestFinished, test } from 'vitest'
 
+import { lockAdvice } from '../../src/ops/lock-advice.js'
 import { LockActor } from '../fixtures/start-lock-actor.js'
 import { temporaryHome } from '../fixtures/temporary-home.js'
 import { runOpsCommand } from './run-ops.js'
@@ -85,4 +86,47 @@ test('nothing to explain is said as well, and a wrong name refused', async () =>
   const wrong = await runOpsCommand(home, 'why', {}, { args: [''] })
   expect(wrong).toMatchObject({ status: 2, stdout: '' })
   expect(wrong.stderr).toContain('resource')
+})
+
+test('"why" names the slot of each holder, and "locks" shows one lock alone', async () => {
+  const home = temporaryHome()
+  const locks = new LockManager({ home })
+  for (const resource of ['devices', 'db']) {
+    const lock = await locks.lock(resource, { slots: ['emulator-1'] })
+    onTestFinished(() => lock.release())
+  }
+  const { stdout } = await runOpsCommand(home, 'why', {}, { args: ['devices'] })
+  expect(stdout).toMatch(/held by .*\(slot emulator-1, pid \d+/u)
+  const listed = await runOpsCommand(home, 'locks', { json: true }, { args: ['devices'] })
+  expect(JSON.parse(listed.stdout)).toMatchObject([{ resource: 'devices' }])
+  const free = await runOpsCommand(home, 'locks', {}, { args: ['device'] })
+  expect(free).toMatchObject({ status: 0, stdout: 'No lock is held or waited for.\n' })
+})
+
+test('says that a program under "cli-ops run" is asked to end when its lock is taken', () => {
+  const owner = {
+    pid: 7,
+    host: 'a',
+    user: 'dev',
+    startedAt: new Date(0),
+    state: 'running',
+  } as const
+  const adviceFor = (name: string, command: string): string => {
+    const holder = { id: 'x-1', token: 1n, since: new Date(0), owner: { ...owner, name, command } }
+    const info = {
+      ...holder,
+      resource: 'db',
+      mode: 'exclusive',
+      holders: [holder],
+      waiters: [],
+      waiting: [],
+    } as const
+    return lockAdvice(info, { program: 'cli-ops', isHere: () => true }).at(-1)!.what
+  }
+  expect(adviceFor('cli-ops', 'run deploy.sh')).toBe(
+    'to take the lock from pid 7, which is then asked to end',
+  )
+  expect(adviceFor('cli-beta', 'run deploy')).toBe(
+    'to take the lock from pid 7, which continues without it',
+  )
 })

@@ -21,6 +21,8 @@ import { HubLedger } from './hub-parking.js'
 const CREDIT = 1024
 /** Of a group that commits nothing, more would only use up memory. */
 const MAX_UNCOMMITTED = 10_000
+/** Until a reader that could not be opened anew is tried again. */
+const RETRY_MS = 100
 
 /**
  * Reads the log behind a hub. The hub sends as many events as there is credit for; after a cut the reader goes on behind what it
@@ -128,8 +130,9 @@ export class HubReader implements EventReader {
       })
       .finally(() => {
         this.#opening = undefined
-        // It was lost while it was being opened, and there is a new connection already.
-        if (!this.#isOpen && this.#connection.live !== undefined) setImmediate(() => this.resume())
+        // It was lost while it was being opened and there is a new connection already, or the hub cannot read its store now.
+        if (!this.#isOpen && this.#connection.live !== undefined)
+          setTimeout(() => this.resume(), RETRY_MS).unref()
       })
   }
 
@@ -184,10 +187,10 @@ export class HubReader implements EventReader {
 
   #onFailure(error: unknown): void {
     if (this.#closing.signal.aborted) return
-    const isPassing = isCliOpsError(error, 'ENGINE_UNAVAILABLE')
+    // One that has been open goes on when the hub, or its store, is back, and one that stood by when the hub is.
     const wasReady = this.#position !== undefined
-    // One that has been open goes on when the hub is back, and so does one that stood by.
-    if (isPassing && (wasReady || this.#group !== undefined)) return
+    if (wasReady && isCliOpsError(error) && error.retryable) return
+    if (this.#group !== undefined && isCliOpsError(error, 'ENGINE_UNAVAILABLE')) return
     this.#failure = error
     this.#failReady(error)
     this.#events.dismiss(this.#id)

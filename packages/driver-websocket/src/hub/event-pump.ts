@@ -64,11 +64,22 @@ export class EventPump {
     while (!signal.aborted && this.#client.isOpen) {
       if (this.#credit <= 0) await this.#rest()
       else {
-        const batch = this.#reader.poll()
+        const batch = await this.#take(signal)
         if (batch !== undefined) await this.#send(batch)
-        // A store that is away for a while; the position is known, so nothing is missed.
-        else await this.#reader.wait(signal).catch(() => pause(RETRY_MS, signal))
       }
+    }
+  }
+
+  /** What the reader finds now; undefined where it may find something later. */
+  async #take(signal: AbortSignal): Promise<EventBatch | undefined> {
+    try {
+      const batch = this.#reader.poll()
+      if (batch === undefined) await this.#reader.wait(signal)
+      return batch
+    } catch {
+      // A store that cannot be read for a while; the position is known, so nothing is missed.
+      await pause(RETRY_MS, signal)
+      return undefined
     }
   }
 

@@ -4,7 +4,16 @@ import { isPromiseLike } from '../wait/promise-like.js'
 export function callSafely(callback: () => unknown, onFailure: (error: unknown) => void): void {
   try {
     const result = callback()
-    if (isPromiseLike(result)) Promise.resolve(result).catch(onFailure)
+    if (isPromiseLike(result)) void settle(result, onFailure)
+  } catch (error) {
+    onFailure(error)
+  }
+}
+
+// Only `await` takes a promise whose methods somebody has replaced.
+async function settle(result: unknown, onFailure: (error: unknown) => void): Promise<void> {
+  try {
+    await result
   } catch (error) {
     onFailure(error)
   }

@@ -35,12 +35,15 @@ export class CliOpsError extends Error {
   }
 }
 
-/** Tells whether a value is a {@link CliOpsError}, also one made by another copy of the kit. */
+/** Tells whether a value is a {@link CliOpsError}, also one made by another copy of the kit. Never throws. */
 export function isCliOpsError(value: unknown, code?: ErrorCode): value is CliOpsError {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    BRAND in value &&
-    (code === undefined || (value as { readonly code?: unknown }).code === code)
-  )
+  if (typeof value !== 'object' || value === null) return false
+  try {
+    return (
+      BRAND in value && (code === undefined || (value as { readonly code?: unknown }).code === code)
+    )
+  } catch {
+    // A proxy that cannot be looked at.
+    return false
+  }
 }

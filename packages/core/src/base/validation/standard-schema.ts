@@ -43,9 +43,17 @@ export function validate<Output>(
     // A promise of another realm or library is not an instance of this Promise.
     if (typeof (result as Partial<PromiseLike<unknown>>).then !== 'function')
       return toValidated(result as SchemaResult<Output>)
-    return Promise.resolve(result)
-      .then(toValidated<Output>)
-      .catch(refused)
+    return settle(result as PromiseLike<SchemaResult<Output>>)
+  } catch (error) {
+    return refused(error)
+  }
+}
+
+async function settle<Output>(
+  result: PromiseLike<SchemaResult<Output>>,
+): Promise<Validated<Output>> {
+  try {
+    return toValidated(await result)
   } catch (error) {
     return refused(error)
   }

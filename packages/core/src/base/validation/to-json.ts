@@ -1,4 +1,5 @@
 import { errorText } from '../errors/error-text.js'
+import { isInstance } from '../errors/is-instance.js'
 
 const MAX_DEPTH = 200
 
@@ -38,7 +39,7 @@ export function toPlain(argument: string, value: unknown): unknown {
     return copy
   } catch (error) {
     // A getter or a toJSON that throws is one more thing that is no JSON.
-    const isObstacle = error instanceof Obstacle
+    const isObstacle = isInstance(error, Obstacle)
     const what = isObstacle ? error.message : `what threw: ${errorText(error)}`
     const message = `${argument}${walk.path.join('')} must be JSON, got ${what}`
     // An obstacle says nothing that the message does not.

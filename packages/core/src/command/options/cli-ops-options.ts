@@ -28,7 +28,7 @@ export interface CliOpsOptions extends Pick<
   readonly rateLimit?: false | RateLimit | undefined
   /** Requests answered while the CLI runs, by method. */
   readonly serve?: Readonly<Record<string, ServedRequest>> | undefined
-  /** Mount the `ops` commands; a string is their name. @default false */
+  /** commander: mount the `ops` commands; a string is their name. For yargs see `opsCommand()`; oclif has them anyway. @default false */
   readonly ops?: boolean | string | undefined
 }
 

@@ -9,7 +9,10 @@ export function unknownCommandError(
   program: string,
   known: readonly string[],
 ): TypeError {
-  const meant = closestName(key.replaceAll(':', ' '), known)
+  const path = key.replaceAll(':', ' ')
+  // How a person types it, with the program in front.
+  const own = path.startsWith(`${program} `) ? path.slice(program.length + 1) : path
+  const meant = known.includes(own) ? own : closestName(path, known)
   const hint = meant === undefined ? listOf(known) : `did you mean ${JSON.stringify(meant)}?`
   return ruleError(
     key,
@@ -33,6 +36,13 @@ function ruleError(rule: string, message: string): TypeError {
 
 function listOf(known: readonly string[]): string {
   if (known.length === 0) return '"" names what it does itself'
-  const shown = known.slice(0, MAX_LISTED).map((name) => JSON.stringify(name))
+  const shown = known
+    .toSorted((one, other) => depthOf(one) - depthOf(other))
+    .slice(0, MAX_LISTED)
+    .map((name) => JSON.stringify(name))
   return `it has ${shown.join(', ')}${known.length > MAX_LISTED ? ', …' : ''}`
+}
+
+function depthOf(name: string): number {
+  return name.split(' ').length
 }

@@ -1,3 +1,5 @@
+import { isInstance } from '../../base/errors/is-instance.js'
+
 const NAME = 'WaitAbandoned'
 
 /**
@@ -14,5 +16,5 @@ export class WaitAbandoned extends Error {
 
 /** Tells whether a wait was ended so; by name, since a driver may have a copy of this package of its own. */
 export function isWaitAbandoned(reason: unknown): boolean {
-  return reason instanceof Error && reason.name === NAME
+  return isInstance(reason, Error) && reason.name === NAME
 }

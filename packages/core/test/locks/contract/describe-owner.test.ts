@@ -56,8 +56,8 @@ test('what a lock is for, and how many have it besides, is said', () => {
   expect(describeHolder({ ...info, holders: [labelled, holder] }, now)).toBe(
     'held for 5 s by cli-beta sync "production" (pid 4242, dev@build-7) and 1 other',
   )
-  expect(lockHeldError('db', { ...info, holders: [holder, holder, holder] }).message).toBe(
-    '"db" is held by cli-beta sync (pid 4242, dev@build-7) and 2 others',
+  expect(lockHeldError('db', { ...info, holders: [holder, holder, holder] }, now).message).toBe(
+    '"db" is held by cli-beta sync (pid 4242, dev@build-7) and 2 others, for 5 s',
   )
   expect(lockHeldError('db', info).details).toMatchObject({
     holders: [{ id: 'x-1', token: '1', owner }],

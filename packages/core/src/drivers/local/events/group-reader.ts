@@ -64,11 +64,7 @@ export class GroupReader implements EventReader, GroupLedger {
   }
 
   poll(): EventBatch | undefined {
-    try {
-      return this.#next()
-    } catch (error) {
-      throw this.#parts.home.failure(error)
-    }
+    return this.#parts.home.attempt(() => this.#next())
   }
 
   #next(): EventBatch | undefined {

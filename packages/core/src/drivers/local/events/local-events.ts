@@ -78,7 +78,12 @@ export function createLocalEvents(
   return {
     append: (events, options) => appender.appendSync(events, options),
     appendSync: (events, options) => appender.appendSync(events, options),
-    parking: parked,
+    parking: {
+      groups: () => home.attempt(() => parked.groups()),
+      list: (...place) => home.attempt(() => parked.list(...place)),
+      retry: (...which) => home.attempt(() => parked.retry(...which)),
+      drop: (...which) => home.attempt(() => parked.drop(...which)),
+    },
     openReader(options: ReaderOptions): EventReader {
       assertStartPosition(options.from)
       appender.prepare()
@@ -86,16 +91,18 @@ export function createLocalEvents(
       home.inDirectory(directory, () => {
         if (fileSystem.status(directory) === undefined) throw missing(directory)
       })
-      const reader = open(options)
+      const reader = home.attempt(() => open(options))
       // Behind its beginning, so that it is told of what it has found itself.
       deaths?.look()
       return reader
     },
     clean(retention, options) {
-      // Nothing is made where there is nothing to clean.
-      if (fileSystem.status(directory) === undefined) return 0
-      appender.prepare()
-      return appender.expire(retention, true, options)
+      return home.attempt(() => {
+        // Nothing is made where there is nothing to clean.
+        if (fileSystem.status(directory) === undefined) return 0
+        appender.prepare()
+        return appender.expire(retention, true, options)
+      })
     },
     close: () => appender.close(),
   }

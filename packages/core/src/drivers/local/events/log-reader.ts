@@ -8,7 +8,7 @@ import { type LogPosition, toCursor } from './log-position.js'
 import { decodeLine, sealLine } from './log-record.js'
 import { restoreNewestSegment } from './restore-newest-segment.js'
 import { segmentPath, segmentsIn } from './segment-file.js'
-import { readHeader } from './segment-scan.js'
+import { findSeal, readHeader } from './segment-scan.js'
 import { sealSegment } from './segment-seal.js'
 
 /** Bounds the memory of a batch, and how long one `poll` keeps the process busy. */
@@ -142,7 +142,7 @@ export class LogReader {
   #relocate(open: OpenSegment, removed: boolean): EventBatch | undefined {
     const segments = segmentsIn(this.#fileSystem.list(this.#directory))
     const resume =
-      removed && this.#restore(segments, open.number)
+      removed && (this.#restore(segments, open.number) || this.#isBegunAnew(open, segments))
         ? open.number
         : (segments.find((number) => !removed && number > open.number) ?? segments[0])
     if (resume === undefined || resume === open.number + 1) return undefined
@@ -186,6 +186,21 @@ export class LogReader {
     this.#position = { segment: oldest, offset: 0 }
     if (this.#hasMissedNothing(expected, oldest)) return this.#openSegment()
     return { expected: toCursor(expected), resumeAt: toCursor(this.#position) }
+  }
+
+  /** Somebody else has begun the segment anew: the one before it is sealed where it was sealed when the deleted one was begun. */
+  #isBegunAnew({ number, descriptor }: OpenSegment, segments: readonly number[]): boolean {
+    if (!segments.includes(number)) return false
+    const { previousEnd } = readHeader(this.#fileSystem, descriptor)
+    const before = this.#fileSystem.openRead(segmentPath(this.#directory, number - 1))
+    if (before === undefined) return false
+    try {
+      const seal = findSeal(this.#fileSystem, before, number - 1, previousEnd ?? 0)
+      // One that was deleted before anything was written to it does not say.
+      return seal !== undefined && seal === (previousEnd ?? seal)
+    } finally {
+      this.#fileSystem.close(before)
+    }
   }
 
   #restore(segments: readonly number[], deleted: number): boolean {

@@ -3,8 +3,9 @@ import type { FileSystem } from '../home/file-system.js'
 import { encodeHeader } from './log-record.js'
 import type { LogPosition } from './log-position.js'
 import { NewestSegment, type WriteLook } from './newest-segment.js'
-import { createSegment, openSegment, type OpenSegment } from './open-segment.js'
-import { FIRST_SEGMENT, newestSegment } from './segment-file.js'
+import { createSegment, endsWithSeal, openSegment, type OpenSegment } from './open-segment.js'
+import { restoreNewestSegment } from './restore-newest-segment.js'
+import { FIRST_SEGMENT, newestSegment, segmentsIn } from './segment-file.js'
 import { findBytes, findSeal, readHeader } from './segment-scan.js'
 import { sealSegment } from './segment-seal.js'
 import { writeRecords } from './write-records.js'
@@ -58,9 +59,11 @@ export class LogWriter {
       look ??= this.#write(segment, block)
       const start = this.#locate(segment, block, look)
       const isLeft = look.movedOn || look.removed
+      const isDeleted = look.removed && !look.movedOn
       look = undefined
       if (start === undefined) {
         this.close()
+        if (isDeleted) this.#restore(segment.number)
         continue
       }
       if (durable) this.#fileSystem.sync(segment.descriptor)
@@ -135,6 +138,11 @@ export class LogWriter {
       if (segment === undefined) continue
       try {
         if (segment.size === 0) this.#beginSegment(segment, durable)
+        else if (endsWithSeal(this.#fileSystem, segment)) {
+          this.#create(newest + 1)
+          this.#fileSystem.close(segment.descriptor)
+          continue
+        }
       } catch (error) {
         this.#fileSystem.close(segment.descriptor)
         throw error
@@ -155,6 +163,12 @@ export class LogWriter {
     if (durable) this.#syncDirectory()
     segment.size = this.#fileSystem.size(descriptor)
     this.#begun = { number, startedAt }
+  }
+
+  /** Begins the segment anew that was deleted by hand while it was the newest. */
+  #restore(deleted: number): void {
+    const segments = segmentsIn(this.#fileSystem.list(this.#directory))
+    restoreNewestSegment(this.#fileSystem, this.#directory, segments, deleted)
   }
 
   #seal(number: number): number | undefined {

@@ -1,5 +1,11 @@
 import type { FileSystem } from '../home/file-system.js'
-import { lookAtSegment, openSegment, type OpenSegment, type SegmentLook } from './open-segment.js'
+import {
+  endsWithSeal,
+  lookAtSegment,
+  openSegment,
+  type OpenSegment,
+  type SegmentLook,
+} from './open-segment.js'
 import { newestSegment } from './segment-file.js'
 
 /** What is known of a block right after it was written. */
@@ -27,14 +33,19 @@ export class NewestSegment {
     return this.#open
   }
 
-  /** The segment to append to; `undefined` where there is none that is begun. */
+  /** The segment to append to; `undefined` where there is none that is begun and not sealed. */
   find(): OpenSegment | undefined {
     if (this.#open !== undefined) return this.#open
     const newest = newestSegment(this.#fileSystem.list(this.#directory))
     if (newest === undefined) return undefined
     const segment = openSegment(this.#fileSystem, this.#directory, newest)
-    if (segment === undefined || segment.size > 0) return (this.#open = segment)
-    this.#fileSystem.close(segment.descriptor)
+    if (segment === undefined) return undefined
+    try {
+      if (segment.size > 0 && !endsWithSeal(this.#fileSystem, segment))
+        return (this.#open = segment)
+    } finally {
+      if (this.#open !== segment) this.#fileSystem.close(segment.descriptor)
+    }
     return undefined
   }
 

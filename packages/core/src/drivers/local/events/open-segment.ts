@@ -1,4 +1,5 @@
 import type { FileSystem } from '../home/file-system.js'
+import { sealLine } from './log-record.js'
 import { segmentPath } from './segment-file.js'
 
 /** A segment that is open for appending. */
@@ -28,6 +29,20 @@ export function openSegment(
     fileSystem.close(descriptor)
     throw error
   }
+}
+
+/**
+ * Tells whether a segment ends with its seal. Where it is the newest, the one after it was deleted by hand: what is appended here
+ * would count for nobody.
+ */
+export function endsWithSeal(
+  fileSystem: FileSystem,
+  { descriptor, number, size }: Pick<OpenSegment, 'descriptor' | 'number' | 'size'>,
+): boolean {
+  const seal = `\n${sealLine(number)}\n`
+  const end = Buffer.allocUnsafe(seal.length)
+  const length = fileSystem.read(descriptor, end, Math.max(0, size - seal.length))
+  return end.toString('latin1', 0, length) === seal
 }
 
 /** Makes a segment, empty; false where it exists. */

@@ -105,6 +105,15 @@ export class Home extends UsualHome {
     }
   }
 
+  /** Runs an operation that makes no directory. Where the home cannot be used, it throws `STORAGE_FAILED`. */
+  attempt<T>(operation: () => T): T {
+    try {
+      return operation()
+    } catch (error) {
+      throw this.failure(error)
+    }
+  }
+
   /** Turns an error that means "the home cannot be used" into a `STORAGE_FAILED` error; passes others on. */
   override failure(error: unknown): unknown {
     return storageError(error, this.root)

@@ -6,7 +6,7 @@ import type {
   LockRequest,
   LockWait,
 } from '../../../locks/contract/lock-driver.js'
-import { type Home, storageError } from '../home/home.js'
+import type { Home } from '../home/home.js'
 import type { Claim } from './claim.js'
 import { tryClaim } from './claims.js'
 import { cleanLocks } from './clean-locks.js'
@@ -53,13 +53,8 @@ export function createLocalLocks(
     createLocalGrant(context, claim, (...lost) => watchForLoss(context, ...lost))
 
   // The ticket comes first: whoever arrives while the rest is being loaded has to find it.
-  const enter = (request: LockRequest, arrival: bigint): Ticket => {
-    try {
-      return enterQueue(context, request, arrival)
-    } catch (error) {
-      throw storageError(error, home.root)
-    }
-  }
+  const enter = (request: LockRequest, arrival: bigint): Ticket =>
+    home.attempt(() => enterQueue(context, request, arrival))
 
   const waitWith = async (ticket: Ticket, request: LockRequest, wait: LockWait): Promise<Claim> => {
     const forgetExit = atExit(() => {
@@ -98,7 +93,8 @@ export function createLocalLocks(
     inspect: (resource) => (context.isThere() ? inspectLock(context, context.of(resource)) : null),
     list: ({ prefix = '' } = {}) => {
       if (!context.isThere()) return []
-      return listEncodedResources(context)
+      return home
+        .attempt(() => listEncodedResources(context))
         .filter((encoded) => mayBeginWith(encoded, prefix))
         .flatMap((encoded) => inspectUnlessForeign(encoded) ?? [])
     },
@@ -126,7 +122,8 @@ export function createLocalLocks(
         onNudge: () => undefined,
       })
     },
-    clean: (options = {}) => (context.isThere() ? cleanLocks(context, options) : []),
+    clean: (options = {}) =>
+      context.isThere() ? home.attempt(() => cleanLocks(context, options)) : [],
   }
 
   // What the kit did not make is no lock; an attempt to take it says so.

@@ -17,7 +17,8 @@ const HEADER_END = /\r?\n\r?\n/u
 /** Real headers take 30 to 90 bytes. */
 const MAX_HEADER_BYTES = 1024
 const NOTHING = Buffer.alloc(0)
-const CONTENT_LENGTH = /^Content-Length:[ \t]*(\d{1,15})[ \t]*$/imu
+const LENGTH_LINE = /^Content-Length:[ \t]*(.*?)[ \t]*$/iu
+const LENGTH = /^\d{1,15}$/u
 
 /**
  * Cuts a byte stream into the texts of messages. The first byte that is no white space and no byte order mark decides the
@@ -151,11 +152,11 @@ export class FrameDecoder {
       return undefined
     }
     this.#offset += end.index + end[0].length - before
-    const length = CONTENT_LENGTH.exec(header.slice(0, end.index))?.[1]
+    const length = lengthIn(header.slice(0, end.index))
     this.#partial.clear()
-    if (length === undefined || Number(length) === 0) return this.#fail(BAD_FRAME)
-    if (Number(length) > this.#maxBytes) return this.#fail(TOO_LARGE)
-    this.#bodyBytes = Number(length)
+    if (length === 0) return this.#fail(BAD_FRAME)
+    if (length > this.#maxBytes) return this.#fail(TOO_LARGE)
+    this.#bodyBytes = length
     return undefined
   }
 
@@ -185,6 +186,19 @@ export class FrameDecoder {
     this.#offset = 0
     return rest
   }
+}
+
+/** The length that a header declares; 0 where it declares none, or two: of those a proxy in front might believe the other one. */
+function lengthIn(header: string): number {
+  let length = 0
+  for (const line of header.split('\n')) {
+    const value = LENGTH_LINE.exec(line.endsWith('\r') ? line.slice(0, -1) : line)?.[1]
+    if (value === undefined) continue
+    const own = LENGTH.test(value) ? Number(value) : 0
+    if (own === 0 || (length !== 0 && own !== length)) return 0
+    length = own
+  }
+  return length
 }
 
 function isWhiteSpace(byte: number): boolean {

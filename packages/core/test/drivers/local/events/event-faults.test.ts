@@ -1,11 +1,13 @@
 import { readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import type { AppendOptions, EventReader } from '../../../../src/drivers/driver.js'
+import type { AppendOptions, EventReader, EventRecord } from '../../../../src/drivers/driver.js'
 import { createLocalEvents } from '../../../../src/drivers/local/events/local-events.js'
 import { type FileSystem, nodeFileSystem } from '../../../../src/drivers/local/home/file-system.js'
 import { Home } from '../../../../src/drivers/local/home/home.js'
+import * as localParts from '../../../../src/drivers/local/local-parts.js'
 import { createLocalLocks } from '../../../../src/drivers/local/locks/local-locks.js'
+import { UsualDriver } from '../../../../src/drivers/local/usual-driver.js'
 import { createEventRecord } from '../../../../src/events/contract/event-record.js'
 import type { Cursor, StartPosition } from '../../../../src/events/contract/event-types.js'
 import type { LockInfo } from '../../../../src/locks/contract/lock-types.js'
@@ -17,6 +19,9 @@ const OPTIONS: AppendOptions = {
   retention: { retentionMs: 60_000, maxBytes: MEBIBYTE },
   durable: false,
 }
+
+const eventOf = (data: unknown): EventRecord =>
+  createEventRecord({ type: 'n', data, source: '/t', traceparent: undefined })
 
 /** A log on a file system that fails in some way, with a clock that can be set. */
 function openLog(
@@ -30,13 +35,7 @@ function openLog(
   const home = new Home(root, '', fileSystem)
   const events = createLocalEvents(home, () => groupLocks, now)
   onTestFinished(() => events.close())
-  const emit = (...data: unknown[]): Cursor[] =>
-    events.appendSync(
-      data.map((item) =>
-        createEventRecord({ type: 'n', data: item, source: '/t', traceparent: undefined }),
-      ),
-      options,
-    )
+  const emit = (...data: unknown[]): Cursor[] => events.appendSync(data.map(eventOf), options)
   const { events: directory, groups } = home.paths
   return {
     root,
@@ -259,6 +258,37 @@ describe('where the newest segment is deleted by hand', () => {
     log.emit('three')
     openLog(log.root).emit('four')
     expect(take(reader)).toEqual(['three', 'four'])
+  })
+
+  test('each of its readers is told of a gap once, whoever begins it anew', () => {
+    const log = openLog()
+    const newest = untilTheSecond(log)
+    const readers = [log, openLog(log.root)].map((each) => each.reader('earliest'))
+    for (const reader of readers) expect(take(reader)).toEqual(['one', 'two'])
+    rmSync(newest)
+    for (const reader of readers) expect(take(reader)).toEqual(['gap'])
+    rmSync(newest)
+    log.emit('three')
+    for (const reader of readers) expect(take(reader)).toEqual(['gap', 'three'])
+  })
+
+  test('what is emitted then counts without any reader, by whoever had it open and by others', () => {
+    const log = openLog()
+    rmSync(untilTheSecond(log))
+    log.emit('three')
+    openLog(log.root).emit('four')
+    rmSync(join(log.directory, log.segments().at(-1)!))
+    openLog(log.root).emit('five')
+    log.emit('six')
+    expect(take(openLog(log.root).reader('earliest'))).toEqual(['one', 'five', 'six'])
+  })
+
+  test('and what a command emits, whose event goes the short way', () => {
+    const log = openLog()
+    rmSync(untilTheSecond(log))
+    const driver = new UsualDriver({ home: log.root, namespace: '' }, () => localParts)
+    driver.append(eventOf('three'))
+    expect(take(openLog(log.root).reader('earliest'))).toEqual(['one', 'three'])
   })
 })
 
