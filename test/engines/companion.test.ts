@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -24,8 +24,11 @@ import {
   noPseudoTerminal,
   PseudoTerminal,
 } from '../../packages/cli/test/fixtures/pseudo-terminal.js'
+import { freePort } from './free-port.js'
 import { HubServer } from './hub-server.js'
 import { NetworkProxy } from './network-proxy.js'
+import { hasNats, NatsServer } from './nats-server.js'
+import { hasPostgres, PostgresServer } from './postgres-server.js'
 import { hasRabbitServer, RabbitServer } from './rabbitmq-server.js'
 import { hasRedisServer, RedisServer } from './redis-server.js'
 
@@ -35,6 +38,13 @@ const LOCK = 'deploy'
 const LONG_LEASE_MS = 3_600_000
 const SETTLED = { timeout: 60_000, interval: 50 }
 
+/** What the tests do with each. */
+interface Server {
+  readonly port: number
+  restart(): Promise<void>
+  stop(): Promise<void>
+}
+
 type Variables = Readonly<Record<string, string>>
 
 const REDIS = {
@@ -43,7 +53,27 @@ const REDIS = {
   start: async () => {
     const server = await RedisServer.start()
     const env: Variables = { CLI_OPS_URL: server.url }
-    return { port: server.port, env, stop: () => server.stop() }
+    return { server, env }
+  },
+}
+const POSTGRES = {
+  title: 'PostgreSQL',
+  isThere: hasPostgres(),
+  start: async () => {
+    const server = await PostgresServer.start()
+    const env: Variables = { CLI_OPS_URL: server.url }
+    return { server, env }
+  },
+}
+const NATS = {
+  title: 'NATS',
+  isThere: hasNats(),
+  start: async () => {
+    const server = await NatsServer.start()
+    // A new store lets nobody in for one lease.
+    await server.ageStore()
+    const env: Variables = { CLI_OPS_URL: server.url }
+    return { server, env }
   },
 }
 const HUB = {
@@ -52,7 +82,7 @@ const HUB = {
   start: async () => {
     const server = await HubServer.start(['--lease', '1h'])
     const env: Variables = { CLI_OPS_URL: server.url, CLI_OPS_TOKEN: server.secret }
-    return { port: server.port, env, stop: () => server.stop() }
+    return { server, env }
   },
 }
 const RABBIT = {
@@ -61,7 +91,7 @@ const RABBIT = {
   start: async () => {
     const server = await RabbitServer.start()
     const env: Variables = { CLI_OPS_URL: server.url }
-    return { port: server.port, env, stop: () => server.stop() }
+    return { server, env }
   },
 }
 
@@ -136,287 +166,349 @@ function descriptorsOf(pid: number): string[] {
 
 describe
   .skipIf(process.platform !== 'linux')
-  .each([REDIS, HUB, RABBIT].filter(({ isThere }) => isThere))('a command on $title', (engine) => {
-  const hasLocks = engine !== RABBIT
-  let server: Awaited<ReturnType<(typeof REDIS)['start']>>
-  let home: string
-  let env: Variables
-  beforeAll(async () => {
-    server = await engine.start()
-  })
-  afterAll(() => server.stop())
-  beforeEach(async () => {
-    home = await mkdtemp(join(tmpdir(), 'cli-ops-'))
-    env = {
-      ...server.env,
-      CLI_OPS_HOME: home,
-      CLI_OPS_NAMESPACE: randomUUID(),
-      CLI_OPS_LEASE_MS: String(LONG_LEASE_MS),
-      CLI_OPS_ENGINE_TIMEOUT_MS: '30000',
+  .each([REDIS, POSTGRES, NATS, HUB, RABBIT].filter(({ isThere }) => isThere))(
+  'a command on $title',
+  (engine) => {
+    const hasLocks = engine !== RABBIT
+    let server: Server
+    let serverEnv: Variables
+    let home: string
+    let env: Variables
+    beforeAll(async () => {
+      ;({ server, env: serverEnv } = await engine.start())
+    })
+    afterAll(() => server.stop())
+    beforeEach(async () => {
+      home = await mkdtemp(join(tmpdir(), 'cli-ops-'))
+      env = {
+        ...serverEnv,
+        CLI_OPS_HOME: home,
+        CLI_OPS_NAMESPACE: randomUUID(),
+        CLI_OPS_LEASE_MS: String(LONG_LEASE_MS),
+        CLI_OPS_ENGINE_TIMEOUT_MS: '30000',
+      }
+      if (env['CLI_OPS_TOKEN'] !== undefined) vi.stubEnv('CLI_OPS_TOKEN', env['CLI_OPS_TOKEN'])
+    })
+    afterEach(async () => {
+      vi.unstubAllEnvs()
+      await rm(home, { recursive: true })
+    })
+
+    /** Where nobody answers. */
+    async function away(): Promise<Variables> {
+      const { href } = Object.assign(new URL(env['CLI_OPS_URL'] ?? ''), { port: await freePort() })
+      return { ...env, CLI_OPS_URL: href, CLI_OPS_ENGINE_TIMEOUT_MS: '2000' }
     }
-    if (env['CLI_OPS_TOKEN'] !== undefined) vi.stubEnv('CLI_OPS_TOKEN', env['CLI_OPS_TOKEN'])
-  })
-  afterEach(async () => {
-    vi.unstubAllEnvs()
-    await rm(home, { recursive: true })
-  })
-
-  function observer() {
-    const { CLI_OPS_URL: url, CLI_OPS_NAMESPACE: namespace } = env
-    return createCoordinator({ name: 'observer', home, url, namespace, leaseMs: LONG_LEASE_MS })
-  }
-  /** Waits for what a command has left: on a busy machine a read may end before all has come from the engine. */
-  const expectEvents = (ops: ReturnType<typeof observer>, ...ends: readonly object[]) =>
-    vi.waitFor(async () => {
-      const events = await ops.events.read('command:*', { from: 'earliest' })
-      expect(events).toMatchObject([
-        { type: 'command:started', data: { cli: 'host' } },
-        ...ends.map((data) => ({ type: 'command:failed', data })),
-      ])
-    }, SETTLED)
-
-  test('that is killed is over for everybody, and its failure is stored once', async () => {
-    await using ops = observer()
-    const host = startHost(env, ...(hasLocks ? ['hold', '600000'] : ['stay']))
-    await untilReady(host)
-    await vi.waitFor(async () => {
-      expect(await ops.registry.discover()).toMatchObject([{ name: 'host', pid: host.pid }])
-    }, SETTLED)
-    host.child.kill('SIGKILL')
-    await host.ended
-    if (hasLocks) await (await ops.locks.lock(LOCK)).release()
-    await untilGone(host.pid)
-    await expectEvents(ops, { exitCode: null })
-    expect(await ops.registry.discover()).toEqual([])
-  })
-
-  test('that exits at once leaves all it had to say, also where that is much', async () => {
-    await using ops = observer()
-    // A busy machine takes its time over ten megabytes.
-    const host = startHost({ ...env, CLI_OPS_ENGINE_TIMEOUT_MS: '60000' }, 'pour', '20')
-    expect((await host.ended)[0]).toBe(5)
-    await untilGone(host.pid)
-    const all = Array.from({ length: 20 }, (_, index) => `p-${index}`)
-    await vi.waitFor(async () => {
-      const poured = await ops.events.read('pour:out', { from: 'earliest' })
-      expect(poured.map(({ id }) => id)).toEqual(all)
-    }, SETTLED)
-    await expectEvents(ops, { exitCode: 5 })
-  })
-
-  test('ends when its work does, while the engine hangs', async () => {
-    const proxy = await NetworkProxy.start({ port: server.port })
-    proxy.cut()
-    const { href } = Object.assign(new URL(env['CLI_OPS_URL'] ?? ''), { port: proxy.port })
-    const hanging = { ...env, CLI_OPS_URL: href, CLI_OPS_ENGINE_TIMEOUT_MS: '3600000' }
-    try {
-      const host = startHost(hanging, 'nothing')
-      // Its pipes are closed as well: nobody else has them.
-      expect((await host.ended)[0]).toBe(0)
-      const companion = await companionOf(host.pid)
-      expect(host.stderr).toBe('')
-      process.kill(companion, 'SIGKILL')
-
-      const impatient = startHost({ ...hanging, CLI_OPS_ENGINE_TIMEOUT_MS: '200' }, 'nothing')
-      await impatient.ended
-      // It gives up by itself.
-      await untilGone(impatient.pid)
-    } finally {
-      await proxy.close()
+    function observer() {
+      const { CLI_OPS_URL: url, CLI_OPS_NAMESPACE: namespace } = env
+      return createCoordinator({ name: 'observer', home, url, namespace, leaseMs: LONG_LEASE_MS })
     }
-  })
+    /** Waits for what a command has left: on a busy machine a read may end before all has come from the engine. */
+    const expectEvents = (ops: ReturnType<typeof observer>, ...ends: readonly object[]) =>
+      vi.waitFor(async () => {
+        const events = await ops.events.read('command:*', { from: 'earliest' })
+        expect(events).toMatchObject([
+          { type: 'command:started', data: { cli: 'host' } },
+          ...ends.map((data) => ({ type: 'command:failed', data })),
+        ])
+      }, SETTLED)
 
-  test.skipIf(noContainer)('is not cut short where its container ends with it', async () => {
-    await using ops = observer()
-    const host = startHost(env, ...CONTAINER, process.execPath, HOST, 'nothing')
-    expect((await host.ended)[0]).toBe(0)
-    await vi.waitFor(async () => {
-      const events = await ops.events.read('command:*', { from: 'earliest' })
-      expect(events.map(({ type }) => type)).toEqual(['command:started', 'command:completed'])
-    }, SETTLED)
-  })
-
-  describe.runIf(hasLocks)('under a lock', () => {
-    test('keeps it in synchronous code for longer than its lease', async () => {
-      const leaseMs = 1_000
-      const host = startHost(
-        { ...env, CLI_OPS_LEASE_MS: String(leaseMs) },
-        'hold',
-        String(5 * leaseMs),
-      )
-      await untilReady(host)
+    test('that is killed is over for everybody, and its failure is stored once', async () => {
       await using ops = observer()
-      const lock = await ops.locks.lock(LOCK)
-      const grantedAt = Date.now()
-      await lock.release()
+      const host = startHost(env, ...(hasLocks ? ['hold', '600000'] : ['stay']))
+      await untilReady(host)
+      await vi.waitFor(async () => {
+        expect(await ops.registry.discover()).toMatchObject([{ name: 'host', pid: host.pid }])
+      }, SETTLED)
+      host.child.kill('SIGKILL')
       await host.ended
-      const heldUntil = Number(/^ready\nheld until (\d+)\n$/u.exec(host.stdout)?.[1])
-      expect(grantedAt).toBeGreaterThanOrEqual(heldUntil)
-    })
-
-    test('passes it to what it runs inside, and is told where it would wait for itself', async () => {
-      const nested = startHost(env, 'nest')
-      await nested.ended
-      expect(nested.stdout).toBe('inside\n')
-      const fight = startHost(env, 'fight')
-      await fight.ended
-      expect(fight.stderr).toContain('the caller itself already holds it')
-    })
-
-    test.each([
-      ['inside', 'wait'],
-      ['inside', 'fail'],
-      ['inside-async', 'wait'],
-      ['inside-async', 'skip'],
-    ])('runs one of its own CLI as a part of itself: %s, which may %s', async (command, busy) => {
-      const host = startHost({ ...env, NAME: 'host', ON_BUSY: busy }, 'around', 'host', command)
-      expect(await host.ended).toEqual([0, null])
-      expect({ stdout: host.stdout, stderr: host.stderr }).toEqual({
-        stdout: 'inside\n',
-        stderr: '',
-      })
-    })
-
-    test.each(['inside', 'inside-async'])(
-      'is not waited for by one of another CLI that it waits for: %s',
-      async (command) => {
-        const host = startHost({ ...env, NAME: 'host' }, 'around', 'other', command)
-        expect(await host.ended).toEqual([78, null])
-        expect(host.stdout).toBe('')
-        expect(host.stderr).toMatch(
-          /^other: waiting for "deploy" would never end: .*host around.* which waits for this process to end$/mu,
-        )
-      },
-    )
-
-    test('is shown as its owner, and the companion is not', async () => {
-      await using ops = observer()
-      const host = startHost(env, 'hold', '600000')
-      await untilReady(host)
-      const { owner } = (await ops.locks.inspect(LOCK)) ?? {}
-      expect(owner).toMatchObject({ name: 'host', command: 'hold', pid: host.pid })
-    })
-
-    test('gives it back when it exits', async () => {
-      await using ops = observer()
-      const host = startHost(env, 'exit', '5')
-      expect((await host.ended)[0]).toBe(5)
-      await (await ops.locks.lock(LOCK)).release()
+      if (hasLocks) await (await ops.locks.lock(LOCK)).release()
       await untilGone(host.pid)
+      await expectEvents(ops, { exitCode: null })
+      expect(await ops.registry.discover()).toEqual([])
+    })
+
+    test('that exits at once leaves all it had to say, also where that is much', async () => {
+      await using ops = observer()
+      // A busy machine takes its time over ten megabytes.
+      const host = startHost({ ...env, CLI_OPS_ENGINE_TIMEOUT_MS: '60000' }, 'pour', '20')
+      expect((await host.ended)[0]).toBe(5)
+      await untilGone(host.pid)
+      const all = Array.from({ length: 20 }, (_, index) => `p-${index}`)
+      await vi.waitFor(async () => {
+        const poured = await ops.events.read('pour:out', { from: 'earliest' })
+        expect(poured.map(({ id }) => id)).toEqual(all)
+      }, SETTLED)
       await expectEvents(ops, { exitCode: 5 })
     })
 
-    test('waits for it in the order of arrival', async () => {
-      await using ops = observer()
-      const lock = await ops.locks.lock(LOCK)
-      const file = join(home, 'turns')
-      const hosts: Host[] = []
-      const turns = ['first', 'second', 'third']
-      for (const turn of turns) {
-        hosts.push(startHost({ ...env, TURN: turn }, 'take-turn', file))
-        await vi.waitFor(async () => {
-          expect((await ops.locks.inspect(LOCK))?.waiters).toHaveLength(hosts.length)
-        }, SETTLED)
+    test('ends when its work does, while the engine hangs', async () => {
+      const proxy = await NetworkProxy.start({ port: server.port })
+      proxy.cut()
+      const { href } = Object.assign(new URL(env['CLI_OPS_URL'] ?? ''), { port: proxy.port })
+      const hanging = { ...env, CLI_OPS_URL: href, CLI_OPS_ENGINE_TIMEOUT_MS: '3600000' }
+      try {
+        const host = startHost(hanging, 'nothing')
+        // Its pipes are closed as well: nobody else has them.
+        expect((await host.ended)[0]).toBe(0)
+        const companion = await companionOf(host.pid)
+        expect(host.stderr).toBe('')
+        process.kill(companion, 'SIGKILL')
+
+        const impatient = startHost({ ...hanging, CLI_OPS_ENGINE_TIMEOUT_MS: '200' }, 'nothing')
+        await impatient.ended
+        // It gives up by itself.
+        await untilGone(impatient.pid)
+      } finally {
+        await proxy.close()
       }
+    })
+
+    test('goes on with one line where the engine is away', async () => {
+      const host = startHost(await away(), 'stay')
       await vi.waitFor(() => {
-        expect(hosts[0]?.stderr).toMatch(/^host: waiting for "deploy", held for .* by observer/u)
+        expect(host.stderr).not.toBe('')
       }, SETTLED)
-      await lock.release()
-      await Promise.all(hosts.map(({ ended }) => ended))
-      expect(readFileSync(file, 'utf8')).toBe('first\nsecond\nthird\n')
-    })
-
-    test('hears that it has lost it, with its companion', async () => {
-      await using ops = observer()
-      const host = startHost(env, 'watch')
-      await untilReady(host)
-      process.kill(await companionOf(host.pid), 'SIGKILL')
-      expect((await host.ended)[0]).toBe(0)
-      expect(host.stdout).toBe('ready\nLOCK_LOST\n')
-      expect(host.stderr).toMatch(/^host: going on without events and registry: .*\n$/u)
-      // A lease is a lease.
-      expect(await ops.locks.tryLock(LOCK)).toBeNull()
-    })
-
-    test('hears that it has lost it, where its companion is stopped for a lease', async () => {
-      const host = startHost({ ...env, CLI_OPS_LEASE_MS: '1000' }, 'watch')
-      await untilReady(host)
-      const companion = await companionOf(host.pid)
-      process.kill(companion, 'SIGSTOP')
-      onTestFinished(() => void process.kill(companion, 'SIGKILL'))
+      host.child.kill('SIGKILL')
       await host.ended
-      expect(host.stdout).toBe('ready\nLOCK_LOST\n')
+      expect(host.stdout).toBe('ready\n')
+      expect(host.stderr).toMatch(/^host: going on without events and registry: .+\n$/u)
     })
 
-    test('does not find itself among the others', async () => {
-      const host = startHost(env, 'who')
+    test.skipIf(noContainer)('is not cut short where its container ends with it', async () => {
+      await using ops = observer()
+      const host = startHost(env, ...CONTAINER, process.execPath, HOST, 'nothing')
       expect((await host.ended)[0]).toBe(0)
-      expect(host.stdout).toBe('0 others\n')
+      await vi.waitFor(async () => {
+        const events = await ops.events.read('command:*', { from: 'earliest' })
+        expect(events.map(({ type }) => type)).toEqual(['command:started', 'command:completed'])
+      }, SETTLED)
     })
 
-    test('has a companion with nothing of it', async () => {
-      const host = startHost(env, 'hold', '600000')
-      await untilReady(host)
-      const companion = await companionOf(host.pid)
-      const others = [...descriptorsOf(host.pid), ...descriptorsOf(process.pid)]
-      const isOwn = (link: string) => link !== '/dev/null' && !link.startsWith('anon_inode:')
-      expect(
-        descriptorsOf(companion).filter((link) => isOwn(link) && others.includes(link)),
-      ).toEqual([])
-      expect(readlinkSync(`/proc/${companion}/cwd`)).toBe('/')
-      const stat = readFileSync(`/proc/${companion}/stat`, 'utf8')
-      const [, , , session, terminal] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-      expect([session, terminal]).toEqual([String(companion), '0'])
-    })
-
-    test.each(['SIGTERM', 'SIGINT'] as const)(
-      '%s ends its wait, and nothing is left in the queue',
-      async (signal) => {
+    describe.runIf(hasLocks)('under a lock', () => {
+      test('keeps it in synchronous code for longer than its lease', async () => {
+        const leaseMs = 1_000
+        const host = startHost(
+          { ...env, CLI_OPS_LEASE_MS: String(leaseMs) },
+          'hold',
+          String(5 * leaseMs),
+        )
+        await untilReady(host)
         await using ops = observer()
         const lock = await ops.locks.lock(LOCK)
+        const grantedAt = Date.now()
+        await lock.release()
+        await host.ended
+        const heldUntil = Number(/^ready\nheld until (\d+)\n$/u.exec(host.stdout)?.[1])
+        expect(grantedAt).toBeGreaterThanOrEqual(heldUntil)
+      })
+
+      test('passes it to what it runs inside, and is told where it would wait for itself', async () => {
+        const nested = startHost(env, 'nest')
+        await nested.ended
+        expect(nested.stdout).toBe('inside\n')
+        const fight = startHost(env, 'fight')
+        await fight.ended
+        expect(fight.stderr).toContain('the caller itself already holds it')
+      })
+
+      test.each([
+        ['inside', 'wait'],
+        ['inside', 'fail'],
+        ['inside-async', 'wait'],
+        ['inside-async', 'skip'],
+      ])('runs one of its own CLI as a part of itself: %s, which may %s', async (command, busy) => {
+        const host = startHost({ ...env, NAME: 'host', ON_BUSY: busy }, 'around', 'host', command)
+        expect(await host.ended).toEqual([0, null])
+        expect({ stdout: host.stdout, stderr: host.stderr }).toEqual({
+          stdout: 'inside\n',
+          stderr: '',
+        })
+      })
+
+      test.each(['inside', 'inside-async'])(
+        'is not waited for by one of another CLI that it waits for: %s',
+        async (command) => {
+          const host = startHost({ ...env, NAME: 'host' }, 'around', 'other', command)
+          expect(await host.ended).toEqual([78, null])
+          expect(host.stdout).toBe('')
+          expect(host.stderr).toMatch(
+            /^other: waiting for "deploy" would never end: .*host around.* which waits for this process to end$/mu,
+          )
+        },
+      )
+
+      test('is shown as its owner, and the companion is not', async () => {
+        await using ops = observer()
+        const host = startHost(env, 'hold', '600000')
+        await untilReady(host)
+        const { owner } = (await ops.locks.inspect(LOCK)) ?? {}
+        expect(owner).toMatchObject({ name: 'host', command: 'hold', pid: host.pid })
+      })
+
+      test('gives it back when it exits', async () => {
+        await using ops = observer()
+        const host = startHost(env, 'exit', '5')
+        expect((await host.ended)[0]).toBe(5)
+        await (await ops.locks.lock(LOCK)).release()
+        await untilGone(host.pid)
+        await expectEvents(ops, { exitCode: 5 })
+      })
+
+      test('waits for it in the order of arrival', async () => {
+        await using ops = observer()
+        const lock = await ops.locks.lock(LOCK)
+        const file = join(home, 'turns')
+        const hosts: Host[] = []
+        const turns = ['first', 'second', 'third']
+        for (const turn of turns) {
+          hosts.push(startHost({ ...env, TURN: turn }, 'take-turn', file))
+          await vi.waitFor(async () => {
+            expect((await ops.locks.inspect(LOCK))?.waiters).toHaveLength(hosts.length)
+          }, SETTLED)
+        }
+        await vi.waitFor(() => {
+          expect(hosts[0]?.stderr).toMatch(/^host: waiting for "deploy", held for .* by observer/u)
+        }, SETTLED)
+        await lock.release()
+        await Promise.all(hosts.map(({ ended }) => ended))
+        expect(readFileSync(file, 'utf8')).toBe('first\nsecond\nthird\n')
+      })
+
+      test('keeps it while the engine is restarted, and leaves its end', async () => {
+        await using ops = observer()
+        const told = join(home, 'told')
+        const host = startHost(env, 'until', told)
+        await untilReady(host)
+        await vi.waitFor(async () => {
+          expect(await ops.events.read('command:started', { from: 'earliest' })).toHaveLength(1)
+        }, SETTLED)
+        await server.restart()
+        await vi.waitFor(async () => {
+          expect((await ops.locks.inspect(LOCK))?.owner).toMatchObject({ pid: host.pid })
+        }, SETTLED)
+        expect(await ops.locks.tryLock(LOCK)).toBeNull()
+        writeFileSync(told, '')
+        expect((await host.ended)[0]).toBe(0)
+        await untilGone(host.pid)
+        expect(host.stderr).toBe('')
+        expect(await ops.locks.isLocked(LOCK)).toBe(false)
+        const events = await ops.events.read('command:*', { from: 'earliest' })
+        expect(events.map(({ type }) => type)).toEqual(['command:started', 'command:completed'])
+      })
+
+      test('does not run where the engine is away: 69, and one line', async () => {
+        const host = startHost(await away(), 'hold', '1')
+        expect((await host.ended)[0]).toBe(69)
+        expect(host.stdout).toBe('')
+        expect(host.stderr).toMatch(/^host: .+\n$/u)
+      })
+
+      test('does not run where its companion is killed while it waits', async () => {
+        await using ops = observer()
+        await using lock = await ops.locks.lock(LOCK)
         const host = startHost(env, 'hold', '1')
         await vi.waitFor(async () => {
           expect((await ops.locks.inspect(LOCK))?.waiters).toHaveLength(1)
         }, SETTLED)
-        host.child.kill(signal)
-        expect((await host.ended)[1]).toBe(signal)
-        await untilGone(host.pid)
-        expect((await ops.locks.inspect(LOCK))?.waiters).toEqual([])
+        process.kill(await companionOf(host.pid), 'SIGKILL')
+        expect((await host.ended)[0]).toBe(69)
         expect(host.stdout).toBe('')
-        await lock.release()
-      },
-    )
+        lock.assertHeld()
+      })
 
-    test('hears Ctrl-C while it waits, where it listens', async () => {
-      await using ops = observer()
-      await using lock = await ops.locks.lock(LOCK)
-      const host = startHost(env, 'hear')
-      await vi.waitFor(async () => {
-        expect((await ops.locks.inspect(LOCK))?.waiters).toHaveLength(1)
-      }, SETTLED)
-      host.child.kill('SIGINT')
-      expect((await host.ended)[0]).toBe(7)
-      expect(host.stdout).toBe('heard\n')
-      lock.assertHeld()
-    })
-
-    test.skipIf(noPseudoTerminal !== undefined).each([['hold', '600000'], ['watch']])(
-      '%s ends by Ctrl-C on its terminal, and is over for everybody',
-      async (...args) => {
+      test('hears that it has lost it, with its companion', async () => {
         await using ops = observer()
-        const terminal = new PseudoTerminal([process.execPath, HOST, ...args], {
-          ...process.env,
-          ...env,
-        })
-        await terminal.shows('ready')
-        const pid = (await ops.locks.inspect(LOCK))?.owner.pid ?? 0
-        terminal.keys('\u0003')
-        expect(await terminal.ended).toBe(130)
-        await (await ops.locks.lock(LOCK)).release()
-        await untilGone(pid)
-        await expectEvents(ops, { exitCode: null })
-        expect(await ops.registry.discover()).toEqual([])
-      },
-    )
-  })
-})
+        const host = startHost(env, 'watch')
+        await untilReady(host)
+        process.kill(await companionOf(host.pid), 'SIGKILL')
+        expect((await host.ended)[0]).toBe(0)
+        expect(host.stdout).toBe('ready\nLOCK_LOST\n')
+        expect(host.stderr).toMatch(/^host: going on without events and registry: .*\n$/u)
+        // A lease is a lease.
+        expect(await ops.locks.tryLock(LOCK)).toBeNull()
+      })
+
+      test('hears that it has lost it, where its companion is stopped for a lease', async () => {
+        const host = startHost({ ...env, CLI_OPS_LEASE_MS: '1000' }, 'watch')
+        await untilReady(host)
+        const companion = await companionOf(host.pid)
+        process.kill(companion, 'SIGSTOP')
+        onTestFinished(() => void process.kill(companion, 'SIGKILL'))
+        await host.ended
+        expect(host.stdout).toBe('ready\nLOCK_LOST\n')
+      })
+
+      test('does not find itself among the others', async () => {
+        const host = startHost(env, 'who')
+        expect((await host.ended)[0]).toBe(0)
+        expect(host.stdout).toBe('0 others\n')
+      })
+
+      test('has a companion with nothing of it', async () => {
+        const host = startHost(env, 'hold', '600000')
+        await untilReady(host)
+        const companion = await companionOf(host.pid)
+        const others = [...descriptorsOf(host.pid), ...descriptorsOf(process.pid)]
+        const isOwn = (link: string) => link !== '/dev/null' && !link.startsWith('anon_inode:')
+        expect(
+          descriptorsOf(companion).filter((link) => isOwn(link) && others.includes(link)),
+        ).toEqual([])
+        expect(readlinkSync(`/proc/${companion}/cwd`)).toBe('/')
+        const stat = readFileSync(`/proc/${companion}/stat`, 'utf8')
+        const [, , , session, terminal] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+        expect([session, terminal]).toEqual([String(companion), '0'])
+      })
+
+      test.each(['SIGTERM', 'SIGINT'] as const)(
+        '%s ends its wait, and nothing is left in the queue',
+        async (signal) => {
+          await using ops = observer()
+          const lock = await ops.locks.lock(LOCK)
+          const host = startHost(env, 'hold', '1')
+          await vi.waitFor(async () => {
+            expect((await ops.locks.inspect(LOCK))?.waiters).toHaveLength(1)
+          }, SETTLED)
+          host.child.kill(signal)
+          expect((await host.ended)[1]).toBe(signal)
+          await untilGone(host.pid)
+          expect((await ops.locks.inspect(LOCK))?.waiters).toEqual([])
+          expect(host.stdout).toBe('')
+          await lock.release()
+        },
+      )
+
+      test('hears Ctrl-C while it waits, where it listens', async () => {
+        await using ops = observer()
+        await using lock = await ops.locks.lock(LOCK)
+        const host = startHost(env, 'hear')
+        await vi.waitFor(async () => {
+          expect((await ops.locks.inspect(LOCK))?.waiters).toHaveLength(1)
+        }, SETTLED)
+        host.child.kill('SIGINT')
+        expect((await host.ended)[0]).toBe(7)
+        expect(host.stdout).toBe('heard\n')
+        lock.assertHeld()
+      })
+
+      test.skipIf(noPseudoTerminal !== undefined).each([['hold', '600000'], ['watch']])(
+        '%s ends by Ctrl-C on its terminal, and is over for everybody',
+        async (...args) => {
+          await using ops = observer()
+          const terminal = new PseudoTerminal([process.execPath, HOST, ...args], {
+            ...process.env,
+            ...env,
+          })
+          await terminal.shows('ready')
+          const pid = (await ops.locks.inspect(LOCK))?.owner.pid ?? 0
+          terminal.keys('\u0003')
+          expect(await terminal.ended).toBe(130)
+          await (await ops.locks.lock(LOCK)).release()
+          await untilGone(pid)
+          await expectEvents(ops, { exitCode: null })
+          expect(await ops.registry.discover()).toEqual([])
+        },
+      )
+    })
+  },
+)

@@ -4,8 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Lock, LockManager } from '@cli-ops/shared-ipc'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 
+import { createFence, fencedTransaction } from '../../examples/fenced-store/fenced-transaction.mjs'
+import { StaleTokenError } from '../../examples/fenced-store/stale-token-error.mjs'
 import { HubServer } from './hub-server.js'
 import { hasPostgres, PostgresServer } from './postgres-server.js'
 import { hasRedisServer, RedisServer } from './redis-server.js'
@@ -33,7 +36,14 @@ const HUB: Engine = {
     return { env, stop: () => server.stop() }
   },
 }
-const engines = hasRedisServer() ? [REDIS, HUB] : [HUB]
+const POSTGRES: Engine = {
+  title: 'PostgreSQL',
+  start: async () => {
+    const server = await PostgresServer.start()
+    return { env: { CLI_OPS_URL: server.url }, stop: () => server.stop() }
+  },
+}
+const engines = [...(hasRedisServer() ? [REDIS] : []), ...(hasPostgres() ? [POSTGRES] : []), HUB]
 
 describe.each(engines)('the example of a fenced store on $title', { timeout: 60_000 }, (engine) => {
   let server: Awaited<ReturnType<Engine['start']>>
@@ -64,12 +74,86 @@ describe.each(engines)('the example of a fenced store on $title', { timeout: 60_
     refusesTheStale(runExample())
   })
 
-  test.runIf(hasPostgres())('so does a table of PostgreSQL', async () => {
+  test.runIf(engine === POSTGRES)('so does a table of the same database', () => {
+    refusesTheStale(runExample(server.env['CLI_OPS_URL'] ?? ''))
+  })
+
+  test.runIf(hasPostgres() && engine !== POSTGRES)('so does a table of PostgreSQL', async () => {
     const postgres = await PostgresServer.start()
     try {
       refusesTheStale(runExample(postgres.url))
     } finally {
       await postgres.stop()
     }
+  })
+})
+
+describe.runIf(hasPostgres())('a transaction behind a fence, in the database of its lock', () => {
+  let server: PostgresServer
+  beforeAll(async () => {
+    server = await PostgresServer.start()
+  })
+  afterAll(() => server.stop())
+
+  /** A client with the fence, and what is stored. */
+  async function connect() {
+    const client = await server.connect()
+    onTestFinished(() => client.end())
+    await createFence(client)
+    await client.query('create table if not exists sold (what text, day text)')
+    return {
+      client,
+      write: (lock: Lock, what: string, between?: () => Promise<unknown>) =>
+        fencedTransaction(client, lock, async () => {
+          await client.query(`insert into sold values ($1, 'Monday')`, [what])
+          await between?.()
+          await client.query(`insert into sold values ($1, 'Tuesday')`, [what])
+        }),
+      stored: async () => {
+        const { rows } = await client.query<{ what: string }>('select what from sold order by what')
+        return rows.map(({ what }) => what)
+      },
+    }
+  }
+
+  /** Locks of the same database: the first one was taken away, and its owner goes on. */
+  async function twoOwners(): Promise<readonly [Lock, Lock]> {
+    const place = { url: server.url, home: tmpdir(), disabled: false }
+    const locks = new LockManager(place)
+    onTestFinished(() => locks.close())
+    const stale = await locks.lock('report')
+    await locks.forceRelease('report', stale.id)
+    return [stale, await locks.lock('report')]
+  }
+
+  test('writes all or nothing, and nothing of a stale owner', async () => {
+    const [stale, present] = await twoOwners()
+    const { write, stored } = await connect()
+    await write(stale, 'before')
+    await write(present, 'present')
+    await expect(write(stale, 'stale')).rejects.toThrow(StaleTokenError)
+    await expect(write(present, 'half', () => Promise.reject(new Error('enough')))).rejects.toThrow(
+      'enough',
+    )
+    expect(await stored()).toEqual(['before', 'before', 'present', 'present'])
+  })
+
+  test('comes behind a stale one that has begun already', async () => {
+    const [stale, present] = await twoOwners()
+    const [first, second] = [await connect(), await connect()]
+    const { stored } = first
+    await first.client.query('truncate sold')
+    let writing: Promise<void> | undefined
+    await first.write(stale, 'a stale one', async () => {
+      writing = second.write(present, 'b present')
+      const blocked = `select from pg_locks where not granted`
+      await vi.waitFor(async () => {
+        expect((await first.client.query(blocked)).rowCount).toBe(1)
+      }, 60_000)
+      expect(await stored()).toEqual(['a stale one'])
+    })
+    await writing
+    expect(await stored()).toEqual(['a stale one', 'a stale one', 'b present', 'b present'])
+    await expect(first.write(stale, 'late')).rejects.toThrow(StaleTokenError)
   })
 })

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { mkdtempSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -17,6 +17,8 @@ export class HubServer extends ServerProcess {
   /** The secret of an access key for everything. */
   readonly secret: string
   readonly #options: readonly string[]
+  /** What it has started: one of them outlives it. */
+  readonly #children = new Set<number>()
 
   private constructor(port: number, options: readonly string[]) {
     super()
@@ -46,6 +48,13 @@ export class HubServer extends ServerProcess {
     return `ws://127.0.0.1:${port}`
   }
 
+  override async kill(signal?: NodeJS.Signals): Promise<void> {
+    if (this.pid > 0 && existsSync(childrenFile(this.pid)))
+      for (const pid of readFileSync(childrenFile(this.pid), 'utf8').trim().split(' '))
+        this.#children.add(Number(pid))
+    await super.kill(signal)
+  }
+
   protected launch(): ChildProcess {
     const args = ['serve', '--port', String(this.port), '--quiet', ...this.#options]
     return spawn(process.execPath, [BIN, ...args], {
@@ -58,13 +67,27 @@ export class HubServer extends ServerProcess {
     await firstLine(child)
   }
 
-  /** Ends it and removes its home. */
+  /** Ends it, with the process that would keep the leases of its clients for the next hub, and removes its home. */
   async stop(): Promise<void> {
     await this.kill()
+    for (const pid of this.#children) if (isKeeper(pid)) process.kill(pid, 'SIGKILL')
     removeFolder(this.home)
   }
 
   get #env(): NodeJS.ProcessEnv {
     return { ...process.env, CLI_OPS_HOME: this.home, XDG_RUNTIME_DIR: this.home, CI: undefined }
+  }
+}
+
+function childrenFile(pid: number): string {
+  return `/proc/${pid}/task/${pid}/children`
+}
+
+/** Whether a process keeps the leases of a hub that has gone, still. */
+function isKeeper(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith('cli-ops hub: keeps leases')
+  } catch {
+    return false
   }
 }

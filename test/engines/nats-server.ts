@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
+import { LockManager } from '@cli-ops/shared-ipc'
 import { connect, type NatsConnection } from '@nats-io/transport-node'
 
 import { faultsOf, type ServerFaults } from './engine-faults.js'
@@ -78,6 +79,18 @@ export class NatsServer extends ServerProcess {
     try {
       const answer = await connection.request(`$JS.API.${of}`, JSON.stringify(what))
       return answer.json<Record<string, unknown>>()
+    } finally {
+      await connection.close()
+    }
+  }
+
+  /** Makes the store of locks, and lets it be from long ago: one that is new grants no lock for a lease. */
+  async ageStore(): Promise<void> {
+    await using locks = new LockManager({ url: this.url, home: tmpdir(), disabled: false })
+    await locks.list()
+    const connection = await this.connect()
+    try {
+      await connection.request('cli_ops.s.meta', '0')
     } finally {
       await connection.close()
     }

@@ -9,7 +9,6 @@ import {
   createCoordinator,
   type EventEnvelope,
   type LockInfo,
-  LockManager,
   type ServiceInfo,
 } from '@cli-ops/shared-ipc'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -19,6 +18,7 @@ import { MUCH_OUTPUT } from '../behaviour/endings.mjs'
 import { HOSTS, runHost, startHost } from '../behaviour/run-host.js'
 import { HubServer } from './hub-server.js'
 import { hasNats, NatsServer } from './nats-server.js'
+import { hasPostgres, PostgresServer } from './postgres-server.js'
 import { hasRabbitServer, RabbitServer } from './rabbitmq-server.js'
 import { hasRedisServer, RedisServer } from './redis-server.js'
 
@@ -51,15 +51,20 @@ const ENGINES: readonly Engine[] = [
     },
   },
   {
+    title: 'PostgreSQL',
+    isThere: hasPostgres(),
+    start: async () => {
+      const server = await PostgresServer.start()
+      return { env: { CLI_OPS_URL: server.url }, stop: () => server.stop() }
+    },
+  },
+  {
     title: 'NATS',
     isThere: hasNats(),
     start: async () => {
       const server = await NatsServer.start()
       // A new store lets nobody in for one lease.
-      const place = { url: server.url, home: tmpdir(), disabled: false, leaseMs: LEASE_MS }
-      const locks = new LockManager(place)
-      await locks.acquire('first', () => undefined)
-      await locks.close()
+      await server.ageStore()
       return { env: { CLI_OPS_URL: server.url }, stop: () => server.stop() }
     },
   },

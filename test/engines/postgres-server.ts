@@ -128,6 +128,21 @@ export class PostgresServer extends ServerProcess {
     await client.end()
   }
 
+  /** Resolves when a replica has all that its primary has by now. */
+  async caughtUp(primary: PostgresServer): Promise<void> {
+    const [lsn] = await primary.#rows('select pg_current_wal_lsn()::text as lsn')
+    const hasAll = `select pg_last_wal_replay_lsn() >= '${String(lsn?.['lsn'])}' as "hasAll"`
+    while ((await this.#rows(hasAll))[0]?.['hasAll'] !== true) await delay(20)
+  }
+
+  /** Lets a replica hear nothing more of its primary. */
+  async detach(): Promise<void> {
+    await this.#rows('alter system set primary_conninfo = $$$$')
+    await this.#rows('select pg_reload_conf()')
+    const receivers = 'select from pg_stat_wal_receiver'
+    while ((await this.#rows(receivers)).length > 0) await delay(20)
+  }
+
   /** Ends the server and removes its cluster. */
   async stop(): Promise<void> {
     await this.kill()
@@ -137,6 +152,12 @@ export class PostgresServer extends ServerProcess {
   /** The faults of the conformance suite, staged on this server. */
   get faults(): ServerFaults {
     return faultsOf(this, 'postgres', `${USER}@`, '/postgres')
+  }
+
+  async #rows(sql: string): Promise<Record<string, unknown>[]> {
+    const client = await this.connect()
+    const { rows } = await client.query<Record<string, unknown>>(sql).finally(() => client.end())
+    return rows
   }
 
   get #data(): string {

@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 
 import {
   afterAll,
@@ -19,8 +20,10 @@ import {
 import { root } from '../../scripts/workspaces.mjs'
 import { HOSTS, type HostResult, startHost } from '../behaviour/run-host.js'
 import { HubServer } from './hub-server.js'
+import { hasNats, NatsServer } from './nats-server.js'
 import { hasPostgres, PostgresServer } from './postgres-server.js'
 import { hasRedisServer, RedisServer } from './redis-server.js'
+import type { ServerProcess } from './server-process.js'
 
 const BIN = join(root, 'packages/cli/dist/main.js')
 const LOCK = 'deploy'
@@ -35,7 +38,7 @@ const ENGINES = [
     start: async () => {
       const server = await RedisServer.start()
       const env: Variables = { CLI_OPS_URL: server.url }
-      return { env, stop: () => server.stop() }
+      return { server, env }
     },
   },
   {
@@ -44,7 +47,18 @@ const ENGINES = [
     start: async () => {
       const server = await PostgresServer.start()
       const env: Variables = { CLI_OPS_URL: server.url }
-      return { env, stop: () => server.stop() }
+      return { server, env }
+    },
+  },
+  {
+    title: 'NATS',
+    isThere: hasNats(),
+    start: async () => {
+      const server = await NatsServer.start()
+      // A new store lets nobody in for one lease.
+      await server.ageStore()
+      const env: Variables = { CLI_OPS_URL: server.url }
+      return { server, env }
     },
   },
   {
@@ -53,7 +67,7 @@ const ENGINES = [
     start: async () => {
       const server = await HubServer.start(['--lease', '10s'])
       const env: Variables = { CLI_OPS_URL: server.url, CLI_OPS_TOKEN: server.secret }
-      return { env, stop: () => server.stop() }
+      return { server, env }
     },
   },
 ]
@@ -71,10 +85,11 @@ describe.each(ENGINES.filter(({ isThere }) => isThere))(
   'runs on $title',
   { timeout: 120_000 },
   (engine) => {
-    let server: Awaited<ReturnType<(typeof ENGINES)[0]['start']>>
+    let server: ServerProcess & { stop(): Promise<void> }
+    let serverEnv: Variables
     let home: string
     beforeAll(async () => {
-      server = await engine.start()
+      ;({ server, env: serverEnv } = await engine.start())
     })
     afterAll(() => server.stop())
     beforeEach(async () => {
@@ -87,7 +102,7 @@ describe.each(ENGINES.filter(({ isThere }) => isThere))(
     function environment(): Record<string, string> {
       const namespace = `runs-${home.slice(-6)}`
       return {
-        ...server.env,
+        ...serverEnv,
         CLI_OPS_HOME: home,
         CLI_OPS_NAMESPACE: namespace,
         CLI_OPS_LEASE_MS: '10000',
@@ -188,6 +203,39 @@ describe.each(ENGINES.filter(({ isThere }) => isThere))(
       expect(await first.ended).toMatchObject(end)
       const third = wrapped('replace', 'echo third')
       expect(await third.ended).toMatchObject({ exitCode: 0, stdout: 'third\n' })
+    })
+
+    /** Takes the engine away, for longer than those who look now and then take to look. */
+    async function interrupt(): Promise<void> {
+      await server.kill()
+      await delay(1_500)
+      await server.restart()
+    }
+
+    test('that is joined while the engine is away for a while ends those who have joined it', async () => {
+      const first = wrapped('join', UNTIL_TOLD)
+      await first.says('ready')
+      const joiners = [command('join', 'returns', true), wrapped('join', 'echo ran')]
+      for (const joiner of joiners) await joiner.says(WAITS)
+      await interrupt()
+      tell()
+      expect(await first.ended).toMatchObject({ exitCode: 5 })
+      for (const joiner of joiners)
+        expect(await joiner.ended).toMatchObject({ exitCode: 5, stdout: '' })
+    })
+
+    test('that is replaced while the engine is away for a while gives way to who replaces it', async () => {
+      const first = wrapped(
+        'replace',
+        `trap 'echo asked; while ! test -e "$HOST_UNTIL"; do sleep 0.02; done; exit 3' TERM; ${UNTIL_TOLD}`,
+      )
+      await first.says('ready')
+      const second = command('replace', 'returns', true)
+      await first.says('asked')
+      await interrupt()
+      tell()
+      expect(await first.ended).toMatchObject({ exitCode: 3 })
+      expect(await second.ended).toMatchObject({ exitCode: 0, stdout: 'done\n' })
     })
 
     test('what does not say so is not replaced', async () => {

@@ -314,6 +314,68 @@ describe.runIf(hasRabbitServer())('a broker', () => {
     await Promise.all([events.close(), reader.close()])
   })
 
+  test('whose virtual host was removed says so, and is of use again when there is one', async () => {
+    const vhost = randomUUID()
+    const makeHost = async (): Promise<void> => {
+      await server.control('add_vhost', vhost)
+      await server.control('set_permissions', '-p', vhost, 'team', ...RIGHTS)
+    }
+    await makeHost()
+    const url = urlAt(server.port).replace('team%2Fa', vhost)
+    const events = new EventBus({ ...place(), url })
+    const seen: unknown[] = []
+    const subscription = events.on('*', (data) => seen.push(data))
+    await subscription.ready
+    await events.emit('a:b', 'before')
+    await server.control('delete_vhost', vhost)
+    await expect(events.emit('a:b', 'meanwhile')).rejects.toMatchObject({
+      code: 'ENGINE_UNAVAILABLE',
+      message: expect.stringContaining(`no virtual host "${vhost}"`) as string,
+    })
+    await makeHost()
+    await vi.waitFor(() => events.emit('a:b', 'after'), 60_000)
+    await vi.waitFor(() => expect(seen).toEqual(['before', 'after']), 60_000)
+    await events.close()
+  })
+
+  test('whose queues were deleted makes them anew', async () => {
+    const options = place()
+    const namespace = String(options.namespace)
+    const ops = createCoordinator({ name: 'cli-alpha', ...options })
+    const other = createCoordinator({ name: 'cli-beta', ...options, leaseMs: 9_999 })
+    const seen: unknown[] = []
+    const handled: unknown[] = []
+    await Promise.all([
+      other.events.on('*', (data) => seen.push(data)).ready,
+      other.events.on('*', (data) => handled.push(data), { group: 'g' }).ready,
+    ])
+    const serving = ops.serve()
+    serving.handle('echo', (value) => value)
+    await serving.ready
+    expect(await other.connect('cli-alpha').call('echo', 1)).toBe(1)
+    await ops.events.emit('a:b', 'before')
+    await vi.waitFor(() => expect([seen, handled]).toEqual([['before'], ['before']]), 60_000)
+
+    const connection = await connect(urlAt(server.port))
+    const channel = await connection.createChannel()
+    // The log and the cursor of the group; the others are their connections' own.
+    for (const name of ['events', 'group.g'])
+      await channel.deleteQueue(`cli-ops.${namespace}.${name}`)
+    await connection.close()
+
+    await vi.waitFor(() => ops.events.emit('a:b', 'after'), 60_000)
+    await vi.waitFor(() => expect(seen.at(-1)).toBe('after'), 60_000)
+    // With its queue the group has lost its cursor, so that it begins anew.
+    await vi.waitFor(async () => {
+      await ops.events.emit('a:b', 'again')
+      expect(handled.at(-1)).toBe('again')
+    }, 60_000)
+    await vi.waitFor(async () => {
+      expect(await other.connect('cli-alpha').call('echo', 2, { timeoutMs: 2_000 })).toBe(2)
+    }, 60_000)
+    await Promise.all([ops.close(), other.close()])
+  })
+
   test('knows at once that a killed process is gone, and shows one that hangs', async () => {
     const options = place()
     const env = {

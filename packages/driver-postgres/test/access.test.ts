@@ -104,6 +104,24 @@ describe.runIf(hasPostgres())('a server that asks who one is', () => {
     })
   })
 
+  test('a group that could not begin is free when that is told', async () => {
+    const port = String(await freePort())
+    await using events = new EventBus({ url: urlWith({ port }), home: tmpdir(), disabled: false })
+    const reasons: unknown[] = []
+    for (let attempt = 0; attempt < 2; attempt += 1) {
+      const subscription = events.on('a:b', () => undefined, { group: 'g' })
+      // Whoever takes it is told, and no supervisor is.
+      subscription.closed.catch(() => undefined)
+      try {
+        await subscription.ready
+        expect.unreachable()
+      } catch (error) {
+        reasons.push(error)
+      }
+    }
+    expect(reasons).toMatchObject([{ code: 'ENGINE_UNAVAILABLE' }, { code: 'ENGINE_UNAVAILABLE' }])
+  })
+
   test('refuses parameters that mean nothing, and a database that is not in UTF8', async () => {
     expect(await errorAt(`${server.url}?sslmode=prefer`)).toMatchObject({
       message: expect.stringContaining('sslmode must be one of') as unknown,

@@ -1,6 +1,6 @@
 // A synchronous program whose commands take a lock on an engine: `host-on-engine.mjs <command> [argument]`.
 import { spawnSync } from 'node:child_process'
-import { appendFileSync } from 'node:fs'
+import { appendFileSync, existsSync } from 'node:fs'
 
 import { cliOps, useOps, withLock } from '@cli-ops/commander-plugin'
 import { blockForLock, companionFor } from '@cli-ops/shared-ipc/command/parts'
@@ -11,8 +11,9 @@ const connection = { home, namespace, disabled: false, urlOf: () => url }
 
 const program = new Command('host')
 const rule = { lock: { resource: 'deploy', onBusy: process.env.ON_BUSY ?? 'wait' } }
-const commands = { hold: rule, 'take-turn': rule, exit: rule, hear: rule, nest: rule, around: rule }
-cliOps({ name: process.env.NAME, commands: { ...commands, inside: rule } })(program)
+const ruled = ['hold', 'until', 'take-turn', 'exit', 'hear', 'nest', 'around', 'inside']
+const commands = Object.fromEntries(ruled.map((command) => [command, rule]))
+cliOps({ name: process.env.NAME, commands })(program)
 
 const sleep = (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Number(ms))
 
@@ -25,6 +26,10 @@ program.command('hold <ms>').action((ms) => {
   console.log('ready')
   sleep(ms)
   console.log(`held until ${Date.now()}`)
+})
+program.command('until <file>').action((file) => {
+  console.log('ready')
+  while (!existsSync(file)) sleep(20)
 })
 program.command('take-turn <file>').action((file) => {
   appendFileSync(file, `${process.env.TURN}\n`)

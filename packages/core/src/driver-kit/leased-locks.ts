@@ -12,6 +12,11 @@ import type { LockInfo } from '../locks/contract/lock-types.js'
 import { currentInstant, type Instant } from './lease-clock.js'
 import { LeasedGrant } from './leased-grant.js'
 import { type LeaseQueue, LeaseWait, type Standing } from './lease-wait.js'
+import { throughOutage } from './through-outage.js'
+
+/** A release that failed is worth another try for so long: what it would leave is waited for until its lease ends. */
+const RELEASE_PATIENCE_MS = 1_000
+const RETRY_MS = 50
 
 /** What an engine does for locks that are leases with a queue. Each call is atomic; who makes room lets the next waiter in. */
 export interface LeasedLockEngine {
@@ -49,6 +54,8 @@ export class LeasedLocks implements LockDriver, LeaseQueue {
     { readonly grant: LeasedGrant; readonly request: LockRequest }
   >()
   readonly #waits = new Map<string, LeaseWait>()
+  /** What is being given back, which may take longer than anybody waits for it. */
+  readonly #leaving = new Set<Promise<void>>()
 
   constructor(engine: LeasedLockEngine) {
     this.#engine = engine
@@ -176,14 +183,17 @@ export class LeasedLocks implements LockDriver, LeaseQueue {
     return grant
   }
 
-  /** Gives a place or a grant back. An engine that cannot be reached lets it expire. */
+  /** Gives a place or a grant back, also over a connection that was lost just now. An engine that cannot be reached lets it expire. */
   async leave(request: LockRequest): Promise<void> {
-    try {
-      await this.#engine.release(request)
-    } catch (error) {
+    const patienceMs = Math.min(RELEASE_PATIENCE_MS, this.timeoutMs)
+    const limits = { patienceMs, pauseMs: RETRY_MS, signal: new AbortController().signal }
+    const release = (): Promise<void> => this.#engine.release(request)
+    const leaving = throughOutage(limits, release).catch((error: unknown) => {
       if (!isCliOpsError(error)) throw error
       debug(() => `${request.resource} stays locked until its lease ends: ${error.message}`)
-    }
+    })
+    this.#leaving.add(leaving)
+    await leaving.finally(() => this.#leaving.delete(leaving))
   }
 
   /** Ends the waits and gives the grants back, as far as that is possible in time. */
@@ -192,6 +202,8 @@ export class LeasedLocks implements LockDriver, LeaseQueue {
     for (const wait of this.#waits.values()) wait.end(reason)
     const grants = [...this.#grants.values()]
     await Promise.all(grants.map(({ grant }) => grant.release()))
+    // The engine must hear of it before the connection ends: a place that is left behind would be waited for.
+    await Promise.allSettled(this.#leaving)
   }
 }
 

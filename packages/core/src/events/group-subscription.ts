@@ -50,7 +50,6 @@ export class GroupSubscription implements RunningSubscription {
     this.pattern = pattern
     this.group = group
     this.handler = handler
-    this.ready = feed.ready
     this.#feed = feed
     this.#progress = new GroupProgress(feed, group)
     const report = createErrorReporter(pattern, options.onError)
@@ -67,7 +66,13 @@ export class GroupSubscription implements RunningSubscription {
       void this.#progress.commit()
       this.#feed.close()
     })
-    void this.#run()
+    const running = this.#run()
+    this.ready = feed.ready.catch(async (error: unknown) => {
+      // Who is told that it has not begun may begin again at once: the group must be free by then.
+      await running
+      throw error
+    })
+    this.ready.catch(() => undefined)
   }
 
   get closed(): Promise<void> {

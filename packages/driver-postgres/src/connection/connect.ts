@@ -19,17 +19,37 @@ interface ServerFacts {
 
 const MIN_VERSION = 130_000
 
-/** What the functions rely on. Without a commit on disk an acknowledged event might be gone after a crash, and its position given again. */
-const SETTINGS = `concat(set_config('default_transaction_isolation', 'read committed', false),
-  set_config('search_path', 'pg_catalog', false), set_config('client_min_messages', 'error', false),
-  set_config('statement_timeout', $1, false), set_config('synchronous_commit',
-    case current_setting('synchronous_commit') when 'off' then 'local' else current_setting('synchronous_commit') end, false))`
+/** Limits of a role, of which an idle connection, a wait for a row or a statement of ours would end. Later servers have more of them. */
+const LIMITS = [
+  'lock_timeout',
+  'idle_in_transaction_session_timeout',
+  'idle_session_timeout',
+  'transaction_timeout',
+]
+
+const set = (name: string, value: string): string =>
+  `pg_catalog.set_config('${name}', ${value}, false)`
+const setting = (name: string): string => `pg_catalog.current_setting('${name}', true)`
+const is = 'operator(pg_catalog.=)'
+
+/**
+ * What the functions rely on, first of all that names mean the server's own: until then each is written out, since a role or a database may have a path
+ * that leads elsewhere. Without a commit on disk an acknowledged event might be gone after a crash, and its position given again.
+ */
+const SETTINGS = `array[${[
+  set('search_path', "'pg_catalog'"),
+  set('default_transaction_isolation', "'read committed'"),
+  set('client_min_messages', "'error'"),
+  set('statement_timeout', '$1'),
+  `case when ${setting('synchronous_commit')} ${is} 'off' then ${set('synchronous_commit', "'local'")} end`,
+  ...LIMITS.map((name) => `case when ${setting(name)} is not null then ${set(name, "'0'")} end`),
+].join(', ')}]`
 
 /** Settings would stay on the connection of a pooler that hands it to others, so they are made at once only where there is none. */
-const FACTS = `select pg_backend_pid() as pid, current_setting('server_version_num')::int as version,
-  current_setting('server_encoding') as encoding, pg_is_in_recovery() as is_replica,
-  current_setting('transaction_read_only') = 'on' as is_read_only,
-  case when pg_backend_pid() = $2 then ${SETTINGS} end as settings`
+const FACTS = `select pg_catalog.pg_backend_pid() as pid, ${setting('server_version_num')}::int as version,
+  ${setting('server_encoding')} as encoding, pg_catalog.pg_is_in_recovery() as is_replica,
+  ${setting('transaction_read_only')} ${is} 'on' as is_read_only,
+  case when pg_catalog.pg_backend_pid() ${is} $2 then ${SETTINGS} end as settings`
 
 /**
  * Connects to the server of a URL that takes writes, makes the schema where there is none, and announces the driver.
@@ -72,13 +92,21 @@ async function connectTo(
     return client
   }
   const client = await open()
+  let reason: unknown
   try {
     // A server that is refused, so that the next one is tried, is no connection that was lost.
     let isInUse = false
     let hasEnded = false
-    client.once('end', () => {
+    const end = (): void => {
+      if (!hasEnded && isInUse) onEnd()
       hasEnded = true
-      if (isInUse) onEnd()
+    }
+    client.once('end', end)
+    // Nothing more can be asked over it, although its socket may be open for a while.
+    client.once('error', (error) => {
+      reason = error
+      end()
+      endNow(client)
     })
     const timeout = String(options.timeoutMs)
     const { rows } = await client.query<ServerFacts>(FACTS, [timeout, backendOf(client)])
@@ -98,7 +126,8 @@ async function connectTo(
     return client
   } catch (error) {
     endNow(client)
-    throw error
+    // Else it would be said of the client library that it cannot be asked.
+    throw reason ?? error
   }
 }
 

@@ -15,14 +15,20 @@ const MEANINGS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
     'ENGINE_UNAVAILABLE',
     'it is a read-only replica, or its transactions are read-only: %s',
   ],
-  '53300': ['ENGINE_UNAVAILABLE', '%s (max_connections)'],
+  '53300': [
+    'ENGINE_UNAVAILABLE',
+    '%s (max_connections, or CONNECTION LIMIT of the role or the database)',
+  ],
   '53100': ['ENGINE_UNAVAILABLE', 'its disk is full: %s'],
   '57014': ['ENGINE_UNAVAILABLE', 'no answer in time: %s'],
   CO001: ['UNSUPPORTED', '%s'],
 }
 
 /** Another server of the URL, or the same one later, is to be asked: this one is no primary, or the schema has gone. */
-const STALE = new Set(['25006', '3F000', '42P01', '42883'])
+const ELSEWHERE = ['25006', '3F000', '42P01', '42883']
+/** The last words of a session that the server ends, of which the socket may be open still. */
+const ENDED = ['57P01', '57P02', '57P03', '57P04', '57P05', '25P03', '25P04']
+const STALE = new Set([...ELSEWHERE, ...ENDED])
 
 /** The error for an engine that cannot be used, with nothing in it that might be secret. */
 export function engineError(url: URL, reason: unknown): CliOpsError {

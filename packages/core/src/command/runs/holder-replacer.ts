@@ -51,7 +51,13 @@ export class HolderReplacer {
       const since = this.#since.get(holder.id)
       if (since === undefined) {
         this.#since.set(holder.id, monotonicMs())
-        yield* this.#askToEnd(holder)
+        try {
+          yield* this.#askToEnd(holder)
+        } catch (error) {
+          // An engine that was away may not have heard of it; asked twice, it knows.
+          this.#since.delete(holder.id)
+          throw error
+        }
       } else if (monotonicMs() - since >= this.#graceMs) {
         throw graceOverError(this.#resource, holder, this.#graceMs)
       }

@@ -17,7 +17,7 @@ const LATE_EVENT_MS = 2_000
 
 /** What is needed to join a run. */
 export interface Joining {
-  readonly locks: LockDriver
+  readonly locks: Pick<LockDriver, 'inspect'>
   readonly events: EventDriver
   /** Waits until a reader's position is fixed. */
   ready(reader: EventReader): MaybePromise<void>

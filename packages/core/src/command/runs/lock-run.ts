@@ -1,7 +1,9 @@
-import type { CliOpsError } from '../../base/errors/cli-ops-error.js'
+import { type CliOpsError, isCliOpsError } from '../../base/errors/cli-ops-error.js'
 import { debug } from '../../base/terminal/message.js'
 import { pause } from '../../base/wait/pause.js'
+import { throughOutage } from '../../driver-kit/through-outage.js'
 import type { ConnectionOptions } from '../../engine/connection-options.js'
+import { resolveEngineLimits } from '../../engine/engine-limits.js'
 import { openDriver } from '../../engine/open-driver.js'
 import { DEFAULT_RETENTION } from '../../events/contract/default-retention.js'
 import type { EventReader } from '../../events/contract/event-driver.js'
@@ -20,6 +22,8 @@ import { takeSteps } from './steps.js'
 
 /** While a lock is free that others are about to take. */
 const RETRY_MS = 20
+/** While an engine is away. */
+const RETRY_AWAY_MS = 100
 /** How often one that replaces looks by itself who holds the lock. */
 const LOOK_EVERY_MS = 500
 
@@ -108,8 +112,13 @@ async function join(
   const handles = [openDriver(connection, 'locks'), openDriver(connection, 'events')] as const
   try {
     const [{ locks }, { events }] = await Promise.all([handles[0].open(), handles[1].open()])
+    const { leaseMs, timeoutMs } = resolveEngineLimits(connection)
+    // As one who waits in the queue.
+    const limits = { patienceMs: leaseMs + timeoutMs, pauseMs: RETRY_AWAY_MS, signal }
     const joining = {
-      locks,
+      locks: {
+        inspect: (name: string) => throughOutage(limits, async () => locks.inspect(name)),
+      },
       events,
       ready: ({ ready }: EventReader) => ready,
       rest: (reader: EventReader, ms: number) => rest(reader, ms, signal),
@@ -128,7 +137,10 @@ async function rest(reader: EventReader, ms: number, signal: AbortSignal): Promi
     await reader.wait(AbortSignal.any([signal, over]))
   } catch (error) {
     signal.throwIfAborted()
-    if (!over.aborted) throw error
+    if (over.aborted) return
+    if (!isCliOpsError(error, 'ENGINE_UNAVAILABLE')) throw error
+    // How long that is borne, the next look at the lock decides.
+    await pause(RETRY_AWAY_MS, signal)
   }
 }
 
@@ -186,7 +198,13 @@ function watchHolders(replacer: HolderReplacer, onRefused: (error: unknown) => v
   let looks = Promise.resolve()
   const look = (): void => {
     looks = looks.then(async () => {
-      if (!over.signal.aborted) await takeSteps(replacer.look())
+      if (over.signal.aborted) return
+      try {
+        await takeSteps(replacer.look())
+      } catch (error) {
+        // How long an engine that is away is borne, the wait itself decides.
+        if (!isCliOpsError(error, 'ENGINE_UNAVAILABLE')) throw error
+      }
     })
     looks.catch((error: unknown) => {
       if (!over.signal.aborted) onRefused(error)

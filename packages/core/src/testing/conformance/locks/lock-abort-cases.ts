@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 
 import type { ConformanceCase } from '../harness/conformance-case.js'
-import { enqueue, newRequest, take } from './lock-actors.js'
+import { enqueue, newRequest, startWaiting, take } from './lock-actors.js'
 
 /** Giving up a wait. */
 export const lockAbortCases: readonly ConformanceCase[] = [
@@ -20,6 +20,29 @@ export const lockAbortCases: readonly ConformanceCase[] = [
       assert.deepEqual((await one.inspect('db'))?.waiters, [])
       await held.release()
       // Nothing is granted to who has gone.
+      await (await take(one, 'db')).release()
+    },
+  },
+  {
+    name: 'has left the queue when it is closed, at whatever moment the wait was given up',
+    needs: ['leases'],
+    async run(context) {
+      const one = await context.locks()
+      const held = await take(one, 'db')
+      for (let round = 0; round < 12; round += 1) {
+        const driver = await context.openAt({})
+        const { locks } = driver
+        assert.ok(locks !== undefined)
+        const waiting =
+          round % 2 === 0
+            ? await enqueue(context, locks, 'db', 0)
+            : startWaiting(context, locks, 'db')
+        for (let turn = 1; turn < round; turn += 2) await nextTurn()
+        waiting.abort(new Error('enough'))
+        await context.settled(context.closeDriver(driver), 'close settles')
+        assert.deepEqual((await one.inspect('db'))?.waiters, [])
+      }
+      await held.release()
       await (await take(one, 'db')).release()
     },
   },
@@ -56,10 +79,14 @@ export const lockAbortCases: readonly ConformanceCase[] = [
       const controller = new AbortController()
       const grant = await locks.acquire(newRequest('db'), { signal: controller.signal })
       controller.abort(new Error('too late'))
-      await new Promise((resolve) => setImmediate(resolve))
+      await nextTurn()
       assert.equal(grant.isHeld(), true)
       assert.equal((await locks.inspect('db'))?.id, grant.id)
       await grant.release()
     },
   },
 ]
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}

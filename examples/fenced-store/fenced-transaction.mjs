@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs'
+
+import { StaleTokenError } from './stale-token-error.mjs'
+
+const [CREATE = '', ENTER = ''] = readFileSync(
+  new URL('fenced-transaction.sql', import.meta.url),
+  'utf8',
+)
+  .split(';')
+  .map((statement) => statement.trim())
+
+/** @param {import('pg').ClientBase} client */
+export async function createFence(client) {
+  await client.query(CREATE)
+}
+
+/**
+ * Does any number of writes as one transaction behind a fence: all of them are there, or none. Throws a {@link StaleTokenError} where
+ * somebody has begun with a higher token: then nothing was written.
+ *
+ * @template T
+ * @param {import('pg').ClientBase} client
+ * @param {{ readonly resource: string, readonly token: bigint }} lock
+ * @param {() => Promise<T>} work writes by the same client
+ * @returns {Promise<T>}
+ */
+export async function fencedTransaction(client, { resource, token }, work) {
+  await client.query('begin')
+  try {
+    // The row stays locked until the end: an owner with a higher token waits for this transaction, and comes behind it.
+    const { rowCount } = await client.query(ENTER, [resource, String(token)])
+    if (rowCount === 0) throw new StaleTokenError('another owner has had the lock since')
+    const result = await work()
+    await client.query('commit')
+    return result
+  } catch (error) {
+    await client.query('rollback')
+    throw error
+  }
+}
