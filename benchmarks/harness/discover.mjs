@@ -2,7 +2,10 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** Order of the areas in the results. */
-export const AREAS = ['startup', 'locks', 'events', 'rpc', 'live', 'redis', 'amqp', 'websocket']
+export const AREAS = [
+  ...['startup', 'locks', 'events', 'rpc', 'live'],
+  ...['redis', 'postgres', 'nats', 'amqp', 'websocket', 'engines'],
+]
 
 /**
  * @typedef {{ area: string, name: string, path: string }} Benchmark

@@ -21,7 +21,7 @@ export async function startOwnServer(program, folder) {
   // As they come, but Redis in memory only: it is given the best it can do.
   const options = {
     'redis-server': ['--port', port, '--bind', '127.0.0.1', '--save', '', '--dir', folder],
-    'nats-server': ['-a', '127.0.0.1', '-p', port],
+    'nats-server': ['-a', '127.0.0.1', '-p', port, '-js', '-sd', folder],
   }
   const server = spawn(program, options[program], { stdio: 'ignore' })
   process.on('exit', () => server.kill('SIGKILL'))
