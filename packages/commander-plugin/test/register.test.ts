@@ -187,7 +187,7 @@ describe('a commander that is too old', () => {
     writeFileSync(join(host.home, 'config.json'), '{ "clis": ')
     const { status, stderr } = await run(host)
     expect(status).toBe(78)
-    expect(stderr).toMatch(/refused: .*config\.json cannot be read/u)
+    expect(stderr).toMatch(/refused: .*config\.json cannot be used/u)
   })
 })
 

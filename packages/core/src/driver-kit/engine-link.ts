@@ -75,7 +75,7 @@ export class EngineLink<Client> {
         for (;;) {
           let live: Live<Client> | undefined
           try {
-            live = this.#live ?? (await this.#connect())
+            live = this.#live ?? (await this.#connection())
             const leftMs = deadline - monotonicMs()
             // Nobody waits any more, so it must not be done any more.
             if (leftMs <= 0 || signal?.aborted === true) throw this.#late(reason)
@@ -100,7 +100,7 @@ export class EngineLink<Client> {
   connect(signal?: AbortSignal): Promise<Client> {
     return this.#within(signal, async () => {
       try {
-        return (this.#live ?? (await this.#connect())).client
+        return (this.#live ?? (await this.#connection())).client
       } catch (error) {
         throw this.#carrier.toError(error)
       }
@@ -137,6 +137,15 @@ export class EngineLink<Client> {
   #mayRetry(reason: unknown, live: Live<Client> | undefined): boolean {
     const present = live !== undefined && live === this.#live ? live.client : undefined
     return this.#carrier.mayRetry?.(reason, present) === true
+  }
+
+  async #connection(): Promise<Live<Client>> {
+    try {
+      if (this.#connecting !== undefined) return await this.#connecting
+    } catch {
+      // Its time began with another call, and this one may have more of it.
+    }
+    return this.#live ?? this.#connect()
   }
 
   #connect(): Promise<Live<Client>> {

@@ -9,5 +9,5 @@ export function gapError(gap: EventGap): CliOpsError {
 /** What happened, in one line. */
 export function describeGap({ expected, resumeAt, missed }: EventGap): string {
   const events = missed === undefined ? 'events' : `${missed} events`
-  return `${events} between ${expected} and ${resumeAt} have expired before they were read`
+  return `${events} between ${expected} and ${resumeAt} have expired or were lost before they were read`
 }

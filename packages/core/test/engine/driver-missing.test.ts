@@ -22,8 +22,10 @@ test.each<[what: string, error: Error, install: string | undefined]>([
   ],
   ['another error', new SyntaxError('unexpected token'), undefined],
 ])('%s', (_what, error, install) => {
-  const message = driverMissing(error, NAME, 'install')?.message
-  expect(message).toBe(install === undefined ? undefined : `install ${install}`)
+  const message = driverMissing(error, NAME, 'it needs a package:')?.message
+  expect(message).toBe(
+    install === undefined ? undefined : `it needs a package: npm install ${install}`,
+  )
 })
 
 function missing(message: string): Error {

@@ -33,7 +33,7 @@ export const ERROR_CODES = {
   HANDLER_TIMEOUT: { retryable: true },
   /** More events or requests than the limit allows. */
   RATE_LIMITED: { retryable: true },
-  /** Events between the cursor and the oldest kept event have expired. */
+  /** Events between the cursor and the oldest kept event have expired, or an engine lost them in a failover. */
   CURSOR_GAP: { retryable: false },
   /** A directory was created by another user, or others can read or change it; nothing was touched. */
   INSECURE_DIRECTORY: { retryable: false },
