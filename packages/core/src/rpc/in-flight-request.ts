@@ -121,7 +121,7 @@ export class InFlightRequest implements RequestContext, LoggedRequest {
   /** Answers at once that the request was cancelled, and tells the handler to stop. */
   cancel(): void {
     this.#outcome = 'cancelled'
-    this.abort(new CliOpsError('CONNECTION_LOST', 'the caller cancelled the request'))
+    this.abort(new DOMException('the caller cancelled the request', 'AbortError'))
     this.#answerError({ code: RPC_ERROR.cancelled, message: 'cancelled by the caller' })
   }
 

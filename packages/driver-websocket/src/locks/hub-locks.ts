@@ -29,6 +29,8 @@ export class HubLocks implements LockDriver, ConnectionPart {
   readonly #connection: HubConnection
   readonly #grants = new Map<string, LeasedGrant>()
   readonly #waits = new Map<string, LockWait>()
+  /** Calls that wait, and what is being given back, which may take longer than anybody waits for it. */
+  readonly #underWay = new Set<Promise<unknown>>()
   readonly #closing = new AbortController()
 
   constructor(connection: HubConnection) {
@@ -57,7 +59,11 @@ export class HubLocks implements LockDriver, ConnectionPart {
     }
   }
 
-  async acquire(request: LockRequest, wait: LockWait): Promise<LockGrant> {
+  acquire(request: LockRequest, wait: LockWait): Promise<LockGrant> {
+    return this.#follow(this.#acquire(request, wait))
+  }
+
+  async #acquire(request: LockRequest, wait: LockWait): Promise<LockGrant> {
     wait.signal.throwIfAborted()
     const signal = AbortSignal.any([wait.signal, this.#closing.signal])
     this.#waits.set(request.id, wait)
@@ -104,6 +110,14 @@ export class HubLocks implements LockDriver, ConnectionPart {
   async close(): Promise<void> {
     this.#closing.abort(new CliOpsError('CLOSED', 'the driver was closed'))
     await Promise.all([...this.#grants.values()].map((grant) => grant.release()))
+    // The hub must hear of it before the connection ends: it keeps the place of a session that may come back.
+    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay)
+  }
+
+  #follow<T>(work: Promise<T>): Promise<T> {
+    const followed = work.finally(() => this.#underWay.delete(followed))
+    this.#underWay.add(followed)
+    return followed
   }
 
   /**
@@ -189,7 +203,9 @@ export class HubLocks implements LockDriver, ConnectionPart {
   async #leave({ resource, id }: LockRequest): Promise<void> {
     const session = this.#connection.live
     if (session === undefined) return
-    const left = session.call('locks.release', { resource, id }).catch(() => undefined)
+    const left = this.#follow(
+      session.call('locks.release', { resource, id }).catch(() => undefined),
+    )
     await Promise.race([left, pause(LEAVE_MS)])
   }
 }
