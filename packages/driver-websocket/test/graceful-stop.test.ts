@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+
 import { createHub, type Hub, hashAccessKey } from '@cli-ops/driver-websocket/hub'
 import { EventBus, IPCClient, IPCServer, ServiceRegistry } from '@cli-ops/shared-ipc'
 import { randomId } from '@cli-ops/shared-ipc/driver'
@@ -83,8 +85,10 @@ describe.each(STORES.filter(({ isThere }) => isThere))(
       const names = ['first', 'second', 'third', 'fourth', 'fifth']
       const waiters: (() => number)[] = []
       for (const name of names) waiters.push(await wait(db, name, served))
-      const before = waiters.map((told) => told())
       await hub.kill('SIGTERM')
+      // What it has said last may still have to be read.
+      await nextTurn()
+      const before = waiters.map((told) => told())
       await hub.restart()
       // All of them are in the queue again.
       await vi.waitFor(

@@ -73,8 +73,8 @@ function* endOf(
     if (goneAt === undefined && now >= lookAt) {
       const info = yield* value(locks.inspect(resource))
       const isThere = info?.holders.some((holder) => holder.id === id) === true
-      // What it has said by then is read once more.
-      if (!isThere) goneAt = now + (events.appendSync === undefined ? LATE_EVENT_MS : 0)
+      // What it has said by then is read once more. An engine that was away has kept the look waiting.
+      if (!isThere) goneAt = monotonicMs() + (events.appendSync === undefined ? LATE_EVENT_MS : 0)
       if (!isThere) continue
       const deadlock = now < patientUntil ? undefined : joining.findDeadlock()
       if (deadlock !== undefined) throw deadlock

@@ -60,7 +60,7 @@ export function lockRun(
     : lockOrReplace(context, resource, options)
 }
 
-/** Tells those who have joined a run how it ended. Called before its lock is given back; what fails is left. */
+/** Tells those who have joined a run how it ended, also over a connection that was lost just now. Called before its lock is given back; what fails is left. */
 export async function tellRunEnded(
   connection: ConnectionOptions,
   { resource, id }: Pick<Lock, 'resource' | 'id'>,
@@ -70,7 +70,10 @@ export async function tellRunEnded(
   try {
     const { events } = await handle.open()
     const options = { retention: DEFAULT_RETENTION, durable: false }
-    await events.append([runEndedRecord(resource, id, exitCode)], options)
+    const { timeoutMs: patienceMs } = resolveEngineLimits(connection)
+    const limits = { patienceMs, pauseMs: RETRY_AWAY_MS, signal: new AbortController().signal }
+    const record = runEndedRecord(resource, id, exitCode)
+    await throughOutage(limits, async () => events.append([record], options))
   } catch (error) {
     debug(() => `cannot tell how the run ended: ${String(error)}`)
   } finally {
