@@ -24,13 +24,10 @@ import {
   noPseudoTerminal,
   PseudoTerminal,
 } from '../../packages/cli/test/fixtures/pseudo-terminal.js'
+import { hubWith, NATS, POSTGRES, REDIS, type Variables } from './engines-with-locks.js'
 import { freePort } from './free-port.js'
-import { HubServer } from './hub-server.js'
 import { NetworkProxy } from './network-proxy.js'
-import { hasNats, NatsServer } from './nats-server.js'
-import { hasPostgres, PostgresServer } from './postgres-server.js'
 import { hasRabbitServer, RabbitServer } from './rabbitmq-server.js'
-import { hasRedisServer, RedisServer } from './redis-server.js'
 
 const HOST = fileURLToPath(new URL('hosts/host-on-engine.mjs', import.meta.url))
 const LOCK = 'deploy'
@@ -45,46 +42,7 @@ interface Server {
   stop(): Promise<void>
 }
 
-type Variables = Readonly<Record<string, string>>
-
-const REDIS = {
-  title: 'Redis',
-  isThere: hasRedisServer(),
-  start: async () => {
-    const server = await RedisServer.start()
-    const env: Variables = { CLI_OPS_URL: server.url }
-    return { server, env }
-  },
-}
-const POSTGRES = {
-  title: 'PostgreSQL',
-  isThere: hasPostgres(),
-  start: async () => {
-    const server = await PostgresServer.start()
-    const env: Variables = { CLI_OPS_URL: server.url }
-    return { server, env }
-  },
-}
-const NATS = {
-  title: 'NATS',
-  isThere: hasNats(),
-  start: async () => {
-    const server = await NatsServer.start()
-    // A new store lets nobody in for one lease.
-    await server.ageStore()
-    const env: Variables = { CLI_OPS_URL: server.url }
-    return { server, env }
-  },
-}
-const HUB = {
-  title: 'a hub',
-  isThere: true,
-  start: async () => {
-    const server = await HubServer.start(['--lease', '1h'])
-    const env: Variables = { CLI_OPS_URL: server.url, CLI_OPS_TOKEN: server.secret }
-    return { server, env }
-  },
-}
+const HUB = hubWith('1h')
 const RABBIT = {
   title: 'RabbitMQ',
   isThere: hasRabbitServer(),

@@ -19,58 +19,14 @@ import {
 
 import { root } from '../../scripts/workspaces.mjs'
 import { HOSTS, type HostResult, startHost } from '../behaviour/run-host.js'
-import { HubServer } from './hub-server.js'
-import { hasNats, NatsServer } from './nats-server.js'
-import { hasPostgres, PostgresServer } from './postgres-server.js'
-import { hasRedisServer, RedisServer } from './redis-server.js'
+import { hubWith, NATS, POSTGRES, REDIS, type Variables } from './engines-with-locks.js'
 import type { ServerProcess } from './server-process.js'
 
 const BIN = join(root, 'packages/cli/dist/main.js')
 const LOCK = 'deploy'
 const WAITS = `waiting for "${LOCK}"`
 
-type Variables = Readonly<Record<string, string>>
-
-const ENGINES = [
-  {
-    title: 'Redis',
-    isThere: hasRedisServer(),
-    start: async () => {
-      const server = await RedisServer.start()
-      const env: Variables = { CLI_OPS_URL: server.url }
-      return { server, env }
-    },
-  },
-  {
-    title: 'PostgreSQL',
-    isThere: hasPostgres(),
-    start: async () => {
-      const server = await PostgresServer.start()
-      const env: Variables = { CLI_OPS_URL: server.url }
-      return { server, env }
-    },
-  },
-  {
-    title: 'NATS',
-    isThere: hasNats(),
-    start: async () => {
-      const server = await NatsServer.start()
-      // A new store lets nobody in for one lease.
-      await server.ageStore()
-      const env: Variables = { CLI_OPS_URL: server.url }
-      return { server, env }
-    },
-  },
-  {
-    title: 'a hub',
-    isThere: true,
-    start: async () => {
-      const server = await HubServer.start(['--lease', '10s'])
-      const env: Variables = { CLI_OPS_URL: server.url, CLI_OPS_TOKEN: server.secret }
-      return { server, env }
-    },
-  },
-]
+const ENGINES = [REDIS, POSTGRES, NATS, hubWith('10s')]
 
 const HOST = HOSTS.find(({ framework }) => framework === 'commander') ?? HOSTS[0]
 

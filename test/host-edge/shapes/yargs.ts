@@ -1,5 +1,15 @@
 import type { Shape } from '../shape.js'
 
+/** A prompt: each line is a command of `parser`, and one that is refused is told. */
+const ANSWERS = `for await (const line of createInterface({ input: process.stdin })) {
+      try {
+        await parser.parseAsync(line.split(' '))
+      } catch ({ code }) {
+        console.log('refused:', line, code)
+      }
+    }
+    console.log('bye')`
+
 /** Programs on yargs. */
 export const YARGS_SHAPES: readonly Shape[] = [
   {
@@ -204,14 +214,7 @@ export const YARGS_SHAPES: readonly Shape[] = [
     const parser = attach(yargs().exitProcess(false).fail(false))
       .command('add [name]', 'adds', {}, ({ name }) => work('add', name))
       .command('list', 'lists', {}, () => idle('list'))
-    for await (const line of createInterface({ input: process.stdin })) {
-      try {
-        await parser.parseAsync(line.split(' '))
-      } catch ({ code }) {
-        console.log('refused:', line, code)
-      }
-    }
-    console.log('bye')`,
+    ${ANSWERS}`,
     input: 'add x\nlist\n',
     rules: ['add'],
     commands: 2,
@@ -224,14 +227,7 @@ export const YARGS_SHAPES: readonly Shape[] = [
     const parser = attach(yargs()${middleware}.exitProcess(false).fail(false))
       .command('db', 'has commands', (y) => y.command('sync', 'syncs', {}, () => work('sync')))
       .command('list', 'lists', {}, () => idle('list'))
-    for await (const line of createInterface({ input: process.stdin })) {
-      try {
-        await parser.parseAsync(line.split(' '))
-      } catch ({ code }) {
-        console.log('refused:', line, code)
-      }
-    }
-    console.log('bye')`,
+    ${ANSWERS}`,
     input: 'db sync\nlist\ndb sync\n',
     rules: ['db sync'],
     commands: 3,

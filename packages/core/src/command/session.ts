@@ -14,6 +14,7 @@ import {
   resolveConnection,
 } from '../engine/connection-options.js'
 import { path } from '../base/builtins.js'
+import { errorText, stackOf } from '../base/errors/error-text.js'
 import { runExitCleanups, takeOverExitCleanups } from '../base/process/at-exit.js'
 import { describeOwnProcess, ownProcess } from '../base/process/own-process.js'
 import { isOutdatedCopy } from '../base/process/process-state.js'
@@ -167,8 +168,11 @@ export class Session implements RunningCli {
       const outcome = { exitCode: 0, ...context, ...handled }
       for (const event of eventsOf(events, outcome, facts)) this.#emitMade(event)
     } catch (error) {
-      warnOnce('bad-event', `no event after ${JSON.stringify(context.command)}: ${reasonOf(error)}`)
-      debug(() => traceOf(error))
+      warnOnce(
+        'bad-event',
+        `no event after ${JSON.stringify(context.command)}: ${errorText(error)}`,
+      )
+      debug(() => stackOf(error))
     }
   }
 
@@ -328,8 +332,8 @@ export class Session implements RunningCli {
       this.#heldBack.push(error)
       return
     }
-    warnOnce('fail-open', `going on without events and registry: ${reasonOf(error)}`)
-    debug(() => traceOf(error))
+    warnOnce('fail-open', `going on without events and registry: ${errorText(error)}`)
+    debug(() => stackOf(error))
   }
 
   #end(end: ProcessEnd): void {
@@ -348,14 +352,6 @@ export class Session implements RunningCli {
 function isSameCommand({ host: begun }: CommandRun, host: HostCommand): boolean {
   const isOwn = begun.isOwnCommandLine && host.isOwnCommandLine
   return isOwn && begun.context.command === host.context.command
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
-}
-
-function traceOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
 
 /**

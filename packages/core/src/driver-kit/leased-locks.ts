@@ -186,7 +186,7 @@ export class LeasedLocks implements LockDriver, LeaseQueue {
   /** Gives a place or a grant back, also over a connection that was lost just now. An engine that cannot be reached lets it expire. */
   async leave(request: LockRequest): Promise<void> {
     const patienceMs = Math.min(RELEASE_PATIENCE_MS, this.timeoutMs)
-    const limits = { patienceMs, pauseMs: RETRY_MS, signal: new AbortController().signal }
+    const limits = { patienceMs, pauseMs: RETRY_MS }
     const release = (): Promise<void> => this.#engine.release(request)
     const leaving = throughOutage(limits, release).catch((error: unknown) => {
       if (!isCliOpsError(error)) throw error

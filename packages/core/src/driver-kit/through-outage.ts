@@ -7,7 +7,7 @@ export interface OutageLimits {
   readonly patienceMs: number
   /** Between two attempts. */
   readonly pauseMs: number
-  readonly signal: AbortSignal
+  readonly signal?: AbortSignal | undefined
 }
 
 /**
@@ -20,11 +20,11 @@ export async function throughOutage<T>(
 ): Promise<T> {
   const until = monotonicMs() + patienceMs
   for (;;) {
-    signal.throwIfAborted()
+    signal?.throwIfAborted()
     try {
       return await work()
     } catch (error) {
-      signal.throwIfAborted()
+      signal?.throwIfAborted()
       if (!isCliOpsError(error, 'ENGINE_UNAVAILABLE') || monotonicMs() > until) throw error
       await pause(pauseMs, signal)
     }

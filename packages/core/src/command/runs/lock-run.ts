@@ -71,7 +71,7 @@ export async function tellRunEnded(
     const { events } = await handle.open()
     const options = { retention: DEFAULT_RETENTION, durable: false }
     const { timeoutMs: patienceMs } = resolveEngineLimits(connection)
-    const limits = { patienceMs, pauseMs: RETRY_AWAY_MS, signal: new AbortController().signal }
+    const limits = { patienceMs, pauseMs: RETRY_AWAY_MS }
     const record = runEndedRecord(resource, id, exitCode)
     await throughOutage(limits, async () => events.append([record], options))
   } catch (error) {
