@@ -113,7 +113,8 @@ async function startBearers(
   const { startKeeper } = await import('./descendants-keeper.js')
   const keeper = startKeeper(program, descriptors)
   const gated = startGated(program, resource, inherited, [keeper.pipe])
-  keeper.watch(gated.pid)
+  // Before anybody is told that it holds the lock.
+  await keeper.watch(gated.pid)
   return { socket, keeper, gated }
 }
 
