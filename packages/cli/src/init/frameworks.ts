@@ -9,6 +9,8 @@ export interface Framework {
   readonly majors: readonly [first: number, last: number]
   /** The lines to add, and where. */
   readonly steps: (project: ProjectStyle) => readonly string[]
+  /** A rule for a command, as its author writes it. */
+  readonly rule: string
   /** How `--write` adds them to the code; without it, package.json is all there is to change. */
   readonly wiring?: Omit<Wiring, 'plugin'>
 }
@@ -20,11 +22,14 @@ export interface ProjectStyle {
   readonly hasOclifPlugins: boolean
 }
 
+const RULE = "cliOps({ commands: { deploy: { lock: 'production' } } })"
+
 export const FRAMEWORKS: readonly Framework[] = [
   {
     name: 'commander',
     plugin: '@cli-ops/commander-plugin',
     majors: [12, 15],
+    rule: RULE,
     wiring: { packages: ['commander', '@commander-js/extra-typings'], place: placeCommander },
     steps: ({ isModule }) => [
       importLine('cliOps', '@cli-ops/commander-plugin', isModule),
@@ -35,6 +40,7 @@ export const FRAMEWORKS: readonly Framework[] = [
     name: 'yargs',
     plugin: '@cli-ops/yargs-plugin',
     majors: [17, 18],
+    rule: RULE,
     wiring: { packages: ['yargs', 'yargs/yargs'], place: placeYargs },
     steps: ({ isModule }) => [
       importLine('cliOps', '@cli-ops/yargs-plugin', isModule),
@@ -45,6 +51,7 @@ export const FRAMEWORKS: readonly Framework[] = [
     name: '@oclif/core',
     plugin: '@cli-ops/oclif-plugin',
     majors: [4, 5],
+    rule: '"cliOps": { "commands": { "deploy": { "lock": "production" } } } in package.json',
     steps: ({ hasOclifPlugins }) => [
       hasOclifPlugins
         ? 'add "@cli-ops/oclif-plugin" to "oclif": { "plugins": […] } in package.json'

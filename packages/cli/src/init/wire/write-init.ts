@@ -76,6 +76,8 @@ async function write(start: string, { yes = false, force = false }: WriteOptions
   for (const { file, after } of changes) writeFileSync(join(project.folder, file), after)
   const what = hasPlugin ? '' : `. Now run: ${project.install.split(' ')[0] ?? 'npm'} install`
   process.stdout.write(`Changed ${changes.map(({ file }) => file).join(' and ')}${what}\n`)
+  // The plugin alone locks nothing.
+  process.stdout.write(`Then give a command its lock, such as ${framework.rule}\n`)
   return 0
 }
 
