@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 
-import type { Driver, LockDriver } from '../../../drivers/driver.js'
 import type { ConformanceCase } from '../harness/conformance-case.js'
 import { SHORT_LIMITS } from '../harness/engine-faults.js'
-import { enqueue, newRequest, startWaiting, take } from '../locks/lock-actors.js'
+import { enqueue, locksOf, newRequest, startWaiting, take } from '../locks/lock-actors.js'
 import { pause } from '../../../base/wait/pause.js'
 
 /** Locks while the engine, or the way to it, fails. */
@@ -179,8 +178,3 @@ export const lockFaultCases: readonly ConformanceCase[] = [
     },
   },
 ]
-
-function locksOf({ locks }: Driver): LockDriver {
-  assert.ok(locks !== undefined)
-  return locks
-}
