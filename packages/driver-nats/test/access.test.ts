@@ -156,4 +156,22 @@ describe.runIf(hasNats())('a server that cannot be used', () => {
       cursor: expect.stringMatching(/-1$/u) as unknown,
     })
   })
+
+  test('is named where its store is full, and neither events nor locks are given', async () => {
+    const server = await startServer({ config: 'jetstream { max_file_store: 64KB }' })
+    await server.ageStore()
+    const options = { url: server.url, home: tmpdir(), disabled: false } as const
+    await using events = new EventBus({ ...options, rateLimit: false })
+    await using locks = new LockManager(options)
+    const full = {
+      code: 'ENGINE_UNAVAILABLE',
+      message: expect.stringContaining('max_file_store') as unknown,
+    }
+    const fill = async (data: string): Promise<void> => {
+      for (;;) await events.emit('a:b', data)
+    }
+    await expect(fill('x'.repeat(1_000))).rejects.toMatchObject(full)
+    await expect(fill('')).rejects.toMatchObject(full)
+    await expect(locks.tryLock('db')).rejects.toMatchObject(full)
+  })
 })

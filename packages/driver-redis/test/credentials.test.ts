@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 
-import { createCoordinator } from '@cli-ops/shared-ipc'
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { createCoordinator, LockManager } from '@cli-ops/shared-ipc'
+import { Redis } from 'ioredis'
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 
 import { hasRedisServer, RedisServer } from '../../../test/engines/redis-server.js'
 
@@ -71,3 +72,31 @@ describe.runIf(hasRedisServer())('a server that asks who one is', () => {
     expect(shown).not.toContain('secret')
   })
 })
+
+test.runIf(hasRedisServer())(
+  'a password that is set while a process is at work is asked for by name',
+  async () => {
+    const server = await RedisServer.start()
+    onTestFinished(() => server.stop())
+    const options = { url: server.url, home: tmpdir(), disabled: false, leaseMs: 1_500 }
+    await using locks = new LockManager(options)
+    const lock = await locks.lock('db')
+    const admin = new Redis(server.port)
+    await admin.config('SET', 'requirepass', PASSWORD)
+    // The connections that are there are asked for it, too.
+    for (const type of ['normal', 'pubsub'])
+      await admin.call('CLIENT', 'KILL', 'TYPE', type, 'SKIPME', 'yes')
+    await vi.waitFor(
+      () =>
+        expect(locks.tryLock('other')).rejects.toMatchObject({
+          code: 'FORBIDDEN',
+          message: expect.stringContaining('CLI_OPS_REDIS_PASSWORD') as unknown,
+        }),
+      10_000,
+    )
+    await vi.waitFor(() => expect(lock.signal.aborted).toBe(true), 10_000)
+    await admin.config('SET', 'requirepass', '')
+    admin.disconnect()
+    await vi.waitFor(() => locks.acquire('db', () => undefined), 10_000)
+  },
+)

@@ -4,7 +4,7 @@ import { isWaitAbandoned } from '../locks/contract/wait-abandoned.js'
 import type { LockInfo } from '../locks/contract/lock-types.js'
 import { currentInstant, type Instant } from './lease-clock.js'
 import type { LeasedGrant } from './leased-grant.js'
-import { throughOutage } from './through-outage.js'
+import { throughOutage } from '../base/errors/through-outage.js'
 
 /** How a request for a lock stands on an engine. */
 export type Standing =

@@ -12,7 +12,7 @@ import type { LockInfo } from '../locks/contract/lock-types.js'
 import { currentInstant, type Instant } from './lease-clock.js'
 import { LeasedGrant } from './leased-grant.js'
 import { type LeaseQueue, LeaseWait, type Standing } from './lease-wait.js'
-import { throughOutage } from './through-outage.js'
+import { throughOutage } from '../base/errors/through-outage.js'
 
 /** A release that failed is worth another try for so long: what it would leave is waited for until its lease ends. */
 const RELEASE_PATIENCE_MS = 1_000

@@ -313,7 +313,7 @@ export class LockManager {
             limit.end(lockSupersededError(shownAs, newer))
           })
         : undefined
-    latest?.catch((error: unknown) => {
+    latest?.ready.catch((error: unknown) => {
       limit.end(error)
     })
     try {
@@ -328,7 +328,7 @@ export class LockManager {
       throw lockTimeoutError(shownAs, info, timeoutMs)
     } finally {
       limit.dispose()
-      void latest?.then((waiter) => waiter.stop()).catch(() => undefined)
+      latest?.stop()
     }
   }
 

@@ -9,6 +9,15 @@ import { AuthorizationError, PermissionViolationError } from '@nats-io/transport
 const CREDENTIALS =
   'CLI_OPS_NATS_USERNAME, CLI_OPS_NATS_PASSWORD, or CLI_OPS_NATS_CREDS_FILE; a token is a password without a username'
 
+/** What can be done about a server that is too small. */
+const REMEDIES: readonly (readonly [pattern: RegExp, remedy: string])[] = [
+  [/max_payload|maximum payload/iu, '; raise max_payload of the server'],
+  [
+    /insufficient (?:storage )?resources|no space left|resource limits exceeded/iu,
+    '; the store of JetStream is full: raise max_file_store of the server or the limit of the account, or delete streams',
+  ],
+]
+
 /** An answer of JetStream that says no. */
 export class JetStreamError extends Error {
   /** What the server calls it: 10071 is a wrong last sequence. */
@@ -55,7 +64,8 @@ function meaningOf(reason: unknown): readonly [ErrorCode, string] {
     return ['UNSUPPORTED', `${said}; start it with JetStream (nats-server -js)`]
   const cause = reason instanceof Error ? reason.cause : undefined
   const why = cause instanceof Error && cause.message !== said ? `: ${cause.message}` : ''
-  return ['ENGINE_UNAVAILABLE', `${said || 'the connection ended'}${why}`]
+  const [, remedy = ''] = REMEDIES.find(([pattern]) => pattern.test(`${said}${why}`)) ?? []
+  return ['ENGINE_UNAVAILABLE', `${said || 'the connection ended'}${why}${remedy}`]
 }
 
 /** The client library hangs its options on some of its errors. */

@@ -60,7 +60,8 @@ create function cli_ops.is_open(a_space text, a_kind text, a_resource text, a_mo
       and (a_mode = 'x' or c.mode = 'x'))
 $$;
 
--- Removes whose lease is over, and gives the holders among them; lets waiters in, in their order, as long as there is room.
+-- Removes whose lease is over, and gives the holders among them; lets waiters in, in their order, as long as there is room. One whose
+-- connection is away has most likely ended, and the lock would be its own until its lease ends: it keeps its place, and is passed by.
 create function cli_ops.settle(a_space text, a_kind text, a_resource text)
 returns setof cli_ops.claim language plpgsql as $$
 declare
@@ -88,7 +89,7 @@ begin
   end loop;
   loop
     select c.* into each from cli_ops.claim c
-      where c.space = a_space and c.kind = a_kind and c.resource = a_resource and c.token is null
+      where c.space = a_space and c.kind = a_kind and c.resource = a_resource and c.token is null and cli_ops.is_connected(c.driver)
       order by c.ticket limit 1;
     exit when not found or not cli_ops.is_open(a_space, a_kind, a_resource, each.mode)
       or cli_ops.delayed_ms(each.lease) > 0;
@@ -129,7 +130,8 @@ begin
     'ahead', (select count(*) from (
       select from cli_ops.claim c
       where c.space = a_space and c.kind = a_kind and c.resource = a_resource and c.token is null and c.ticket < own.ticket
-      limit ${SHOWN_WAITERS}) before),
+        and cli_ops.is_connected(c.driver)
+      limit 1) before),
     'endsInMs', greatest(0, coalesce(rest, cli_ops.delayed_ms(own.lease))),
     'info', cli_ops.describe(a_space, a_kind, a_resource, ${SHOWN_WAITERS}));
 end $$;
@@ -157,7 +159,8 @@ begin
     select from cli_ops.claim c where c.space = a_space and c.kind = a_kind and c.resource = a_resource
       and c.mode = 's' and c.token is not null and c.id = any (a_held));
   if cli_ops.is_open(a_space, a_kind, a_resource, a_mode) and cli_ops.delayed_ms(a_lease) = 0 and (passes or not exists (
-    select from cli_ops.claim c where c.space = a_space and c.kind = a_kind and c.resource = a_resource and c.token is null))
+    select from cli_ops.claim c where c.space = a_space and c.kind = a_kind and c.resource = a_resource and c.token is null
+      and cli_ops.is_connected(c.driver)))
   then
     granted := cli_ops.next_token();
   elsif not waits then

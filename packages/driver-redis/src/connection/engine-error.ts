@@ -6,7 +6,12 @@ const MEANINGS: readonly (readonly [
   code: 'FORBIDDEN' | 'ENGINE_UNAVAILABLE',
   remedy: string,
 ])[] = [
-  [/^(?:WRONGPASS|NOAUTH) /u, 'FORBIDDEN', ''],
+  [
+    // The last one is what a script is answered on a connection whose user is not known any more.
+    /^(?:WRONGPASS|NOAUTH) |unauthenticated (?:multi)?bulk length/u,
+    'FORBIDDEN',
+    ' (CLI_OPS_REDIS_USERNAME, CLI_OPS_REDIS_PASSWORD or CLI_OPS_REDIS_PASSWORD_FILE)',
+  ],
   [
     /^NOPERM |ACL failure|executing the script can't|access at least one|No permissions/u,
     'FORBIDDEN',

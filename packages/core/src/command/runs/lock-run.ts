@@ -1,7 +1,7 @@
 import { type CliOpsError, isCliOpsError } from '../../base/errors/cli-ops-error.js'
 import { debug } from '../../base/terminal/message.js'
 import { pause } from '../../base/wait/pause.js'
-import { throughOutage } from '../../driver-kit/through-outage.js'
+import { throughOutage } from '../../base/errors/through-outage.js'
 import type { ConnectionOptions } from '../../engine/connection-options.js'
 import { resolveEngineLimits } from '../../engine/engine-limits.js'
 import { openDriver } from '../../engine/open-driver.js'

@@ -1,4 +1,5 @@
 import { isCliOpsError } from '../../base/errors/cli-ops-error.js'
+import { type OutageLimits, throughOutage } from '../../base/errors/through-outage.js'
 import type { LockDriver, LockGrant, LockWait } from '../contract/lock-driver.js'
 import { inspectSlots } from './inspect-slots.js'
 import { passStuckHead } from './pass-stuck-head.js'
@@ -10,6 +11,8 @@ import {
   type SlotsWanted,
 } from './slot-request.js'
 import { takeAny } from './try-slots.js'
+
+const RETRY_MS = 100
 
 /** How the wait at a door has ended. */
 type Entered = { readonly door: LockGrant } | { readonly passed: SlotGrant }
@@ -36,7 +39,9 @@ export async function waitForSlot(
     const entered = await enter(driver, request, told)
     if ('passed' in entered) return entered.passed
     try {
-      return (await takeAny(driver, request)) ?? (await waitForAny(driver, request, entered, told))
+      const { door } = entered
+      const free = await throughOutage(borneBy(door, wait.signal), () => takeAny(driver, request))
+      return free ?? (await waitForAny(driver, request, door, told))
     } finally {
       await entered.door.release()
     }
@@ -73,7 +78,7 @@ function enter(driver: LockDriver, request: SlotsWanted, wait: LockWait): Promis
 async function waitForAny(
   driver: LockDriver,
   request: SlotsWanted,
-  { door }: { readonly door: LockGrant },
+  door: LockGrant,
   wait: LockWait,
 ): Promise<SlotGrant> {
   const { slots, held } = request
@@ -87,7 +92,9 @@ async function waitForAny(
   const waitFor = async (slot: string): Promise<void> => {
     try {
       const asked = requestFor(request, slot, own)
-      const grant = await driver.acquire(asked, { ...wait, signal })
+      const grant = await throughOutage(borneBy(door, signal), () =>
+        driver.acquire(asked, { ...wait, signal }),
+      )
       if (won !== undefined || failure !== undefined) await grant.release()
       else won = ofSlot(grant, slot)
     } catch (error) {
@@ -100,4 +107,14 @@ async function waitForAny(
   await Promise.all(slots.map(waitFor))
   if (won !== undefined) return won
   throw failure?.error
+}
+
+/** An engine that is away for a moment ends no wait, as long as this is the next. */
+function borneBy(door: LockGrant, signal: AbortSignal): OutageLimits {
+  return {
+    patienceMs: Infinity,
+    pauseMs: RETRY_MS,
+    signal,
+    isWorthIt: () => door.isHeld(),
+  }
 }

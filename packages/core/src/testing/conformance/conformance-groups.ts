@@ -13,9 +13,11 @@ import {
 } from './faults/cluster-fault-cases.js'
 import { driverFaultCases } from './faults/driver-fault-cases.js'
 import { eventFaultCases } from './faults/event-fault-cases.js'
+import { latestFaultCases } from './faults/latest-fault-cases.js'
 import { lockFaultCases } from './faults/lock-fault-cases.js'
 import { registryFaultCases } from './faults/registry-fault-cases.js'
 import { rpcFaultCases } from './faults/rpc-fault-cases.js'
+import { slotFaultCases } from './faults/slot-fault-cases.js'
 import { lockAbortCases } from './locks/lock-abort-cases.js'
 import { lockGrantCases } from './locks/lock-grant-cases.js'
 import { lockInspectionCases } from './locks/lock-inspection-cases.js'
@@ -45,6 +47,8 @@ export const CONFORMANCE_GROUPS: readonly CaseGroup[] = [
       ...lockInspectionCases,
       ...lockLossCases,
       ...lockFaultCases,
+      ...slotFaultCases,
+      ...latestFaultCases,
       ...clusterLockCases,
     ],
   },

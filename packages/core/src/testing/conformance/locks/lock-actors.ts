@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict'
 
-import type { LockDriver, LockGrant, LockRequest } from '../../../drivers/driver.js'
+import type { Driver, LockDriver, LockGrant, LockRequest } from '../../../drivers/driver.js'
 import type { LockInfo } from '../../../locks/contract/lock-types.js'
 import { nextLockId } from '../../../locks/contract/lock-id.js'
 import type { CaseContext } from '../harness/case-context.js'
+
+/** The locks of a driver that has to have them. */
+export function locksOf({ locks }: Driver): LockDriver {
+  assert.ok(locks !== undefined)
+  return locks
+}
 
 /** Asks for a lock as a flow that holds nothing would. */
 export function newRequest(resource: string, options: Partial<LockRequest> = {}): LockRequest {

@@ -1,14 +1,11 @@
 import assert from 'node:assert/strict'
 
 import type { LockDriver } from '../../../drivers/driver.js'
-import type { SlotGrant, SlotRequest } from '../../../locks/slots/slot-request.js'
 import { withSlots } from '../../../locks/slots/with-slots.js'
 import type { CaseContext } from '../harness/case-context.js'
 import type { ConformanceCase } from '../harness/conformance-case.js'
-import { assertBusy, enqueue, startWaiting, take, type Waiting } from './lock-actors.js'
-
-const POOL = 'devices'
-const TWO = ['a', 'b']
+import { assertBusy, enqueue, startWaiting, take } from './lock-actors.js'
+import { POOL, served, slots, takeSlot, TWO } from './slot-actors.js'
 
 /** What holds for the slots that are made of a driver's locks. */
 export const lockSlotCases: readonly ConformanceCase[] = [
@@ -205,20 +202,4 @@ export const lockSlotCases: readonly ConformanceCase[] = [
 
 async function locksOf(context: CaseContext): Promise<LockDriver> {
   return withSlots(await context.locks())
-}
-
-function slots(names: readonly string[]): Partial<SlotRequest> {
-  return { slots: names }
-}
-
-function takeSlot(
-  locks: LockDriver,
-  names: readonly string[],
-  options: Partial<SlotRequest> = {},
-): Promise<SlotGrant> {
-  return take(locks, POOL, { ...options, ...slots(names) })
-}
-
-function served(context: CaseContext, waiting: Waiting): Promise<SlotGrant> {
-  return context.settled(waiting.granted, 'the waiter is served')
 }

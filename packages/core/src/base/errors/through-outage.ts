@@ -1,10 +1,12 @@
-import { isCliOpsError } from '../base/errors/cli-ops-error.js'
-import { pause } from '../base/wait/pause.js'
-import { monotonicMs } from '../base/process/monotonic-time.js'
+import { isCliOpsError } from './cli-ops-error.js'
+import { pause } from '../wait/pause.js'
+import { monotonicMs } from '../process/monotonic-time.js'
 
 /** How long an engine that is away is borne. */
 export interface OutageLimits {
   readonly patienceMs: number
+  /** Whether it is worth another attempt. @default always */
+  readonly isWorthIt?: () => boolean
   /** Between two attempts. */
   readonly pauseMs: number
   readonly signal?: AbortSignal | undefined
@@ -15,7 +17,7 @@ export interface OutageLimits {
  * a restart. Rejects with the last error, any other one, or the reason of the signal.
  */
 export async function throughOutage<T>(
-  { patienceMs, pauseMs, signal }: OutageLimits,
+  { patienceMs, pauseMs, signal, isWorthIt = () => true }: OutageLimits,
   work: () => Promise<T>,
 ): Promise<T> {
   const until = monotonicMs() + patienceMs
@@ -25,7 +27,8 @@ export async function throughOutage<T>(
       return await work()
     } catch (error) {
       signal?.throwIfAborted()
-      if (!isCliOpsError(error, 'ENGINE_UNAVAILABLE') || monotonicMs() > until) throw error
+      const isAway = isCliOpsError(error, 'ENGINE_UNAVAILABLE')
+      if (!isAway || monotonicMs() > until || !isWorthIt()) throw error
       await pause(pauseMs, signal)
     }
   }

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict'
+
+import type { LockDriver } from '../../../drivers/driver.js'
+import { withSlots } from '../../../locks/slots/with-slots.js'
+import type { CaseContext } from '../harness/case-context.js'
+import type { ConformanceCase } from '../harness/conformance-case.js'
+import { LIMITS, SHORT_LIMITS } from '../harness/engine-faults.js'
+import { assertBusy, enqueue, locksOf, take } from '../locks/lock-actors.js'
+import { POOL, served, slots, takeSlot, TWO } from '../locks/slot-actors.js'
+import { pause } from '../../../base/wait/pause.js'
+
+/** Slots while the engine, or the way to it, fails: no holder is lost within its lease, and there are never more than slots. */
+export const slotFaultCases: readonly ConformanceCase[] = [
+  {
+    name: 'keeps slots, and the place of who waits for one, over a reset',
+    needs: ['openLink', 'leases'],
+    async run(context) {
+      const link = await context.link()
+      const one = withSlots(locksOf(await context.driverOver(link, LIMITS)))
+      await keepsSlots(context, one, () => {
+        link.reset()
+      })
+    },
+  },
+  {
+    name: 'keeps slots, and the place of who waits for one, over a crash of the engine',
+    needs: ['kill', 'leases'],
+    async run(context) {
+      const one = withSlots(locksOf(await context.openAt({ ...LIMITS, leaseMs: 9_999 })))
+      await keepsSlots(context, one, async () => {
+        const restart = await context.kill()
+        await restart()
+      })
+    },
+  },
+  {
+    name: 'tells the owner of a slot that was cut off of its loss before another one has the slot',
+    needs: ['openLink', 'leases'],
+    async run(context) {
+      const link = await context.link()
+      const first = await takeSlot(withSlots(locksOf(await context.driverOver(link))), TWO)
+      const other = await slotsOf(context)
+      const second = await takeSlot(other, TWO)
+      link.cut()
+      const waiting = await enqueue(context, other, POOL, 0, slots(TWO))
+      const heldThen = waiting.granted.then(() => first.isHeld())
+      assert.equal(await context.settled(heldThen, 'the waiter is served'), false)
+      const third = await served(context, waiting)
+      assert.equal(third.slot, first.slot)
+      assert.ok(third.token > first.token)
+      assert.equal(second.isHeld(), true)
+      link.heal()
+      await first.release()
+      assert.deepEqual([second.isHeld(), third.isHeld()], [true, true])
+      await assertBusy(other, POOL, slots(TWO))
+      await Promise.all([second.release(), third.release()])
+    },
+  },
+  {
+    name: 'lets nobody wait for a waiter for a slot that has ended, however long its lease is',
+    needs: ['openLink', 'leases'],
+    async run(context) {
+      const link = await context.link()
+      const [one, other] = [await slotsOf(context), await slotsOf(context)]
+      const ended = withSlots(locksOf(await context.driverOver(link, { leaseMs: 60_000 })))
+      // It has waited before, so that it hears what it is told from the beginning.
+      const before = await take(one, 'files')
+      const warm = await enqueue(context, ended, 'files', 0)
+      await before.release()
+      await (await context.settled(warm.granted, 'the waiter is served')).release()
+      const held = [await takeSlot(one, TWO), await takeSlot(one, TWO)]
+      await enqueue(context, ended, POOL, 0, slots(TWO))
+      await ended.inspect(POOL)
+      const waiting = await enqueue(context, other, POOL, 1, slots(TWO))
+      link.cut()
+      link.reset()
+      // The engine notices in its own time.
+      await pause(SHORT_LIMITS.timeoutMs)
+      await held[0]?.release()
+      const grant = await served(context, waiting)
+      assert.equal(held[1]?.isHeld(), true)
+      await Promise.all([grant.release(), held[1]?.release()])
+    },
+  },
+]
+
+async function slotsOf(context: CaseContext): Promise<LockDriver> {
+  return withSlots(locksOf(await context.openAt(SHORT_LIMITS)))
+}
+
+/** Holds two of two slots through a fault, with a waiter behind them. */
+async function keepsSlots(
+  context: CaseContext,
+  one: LockDriver,
+  fail: () => unknown,
+): Promise<void> {
+  const other = withSlots(locksOf(await context.openAt(LIMITS)))
+  const held = [await takeSlot(one, TWO), await takeSlot(other, TWO)] as const
+  const waiting = await enqueue(context, one, POOL, 0, slots(TWO))
+  await fail()
+  await context.eventually(async () => {
+    const info = await Promise.resolve(other.inspect(POOL)).catch(() => null)
+    return info?.holders.length === 2
+  }, 'both holders are known')
+  assert.deepEqual(
+    held.map((grant) => grant.isHeld()),
+    [true, true],
+  )
+  assert.equal(waiting.outcome, 'waiting')
+  await held[0].release()
+  const next = await served(context, waiting)
+  assert.equal(next.slot, held[0].slot)
+  assert.ok(next.token > held[0].token)
+  assert.equal(held[1].isHeld(), true)
+  await assertBusy(other, POOL, slots(TWO))
+  await Promise.all([next.release(), held[1].release()])
+}
