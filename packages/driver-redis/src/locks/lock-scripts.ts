@@ -137,7 +137,8 @@ local function promote(resource, key, asker)
     local id = idOf(member)
     local info = infoOf(key, id)
     local token = nextToken()
-    local isHeard = redis.call('PUBLISH', info.channel, 'granted ' .. id .. ' ' .. token) > 0
+    -- What is known of a waiter may have been evicted.
+    local isHeard = info.channel and redis.call('PUBLISH', info.channel, 'granted ' .. id .. ' ' .. token) > 0
     if isHeard or member == asker or not info.listens then
       local untilMs = tonumber(redis.call('ZSCORE', key.alive, member) or now)
       redis.call('ZREM', key.queue, member)
