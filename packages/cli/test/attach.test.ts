@@ -300,7 +300,7 @@ describe('wherever it was installed', () => {
     symlinkSync(loop, loop)
     user.env['PATH'] = [file, loop, user.env['PATH'] ?? ''].join(':')
     expect(await user.json<Attached>('attach', 'tool', '--lock', 'db')).toMatchObject({
-      ready: true,
+      cli: 'tool',
     })
   })
 
