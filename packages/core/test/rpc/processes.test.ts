@@ -1,6 +1,7 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { IPCClient, type IPCClientOptions, ServiceRegistry } from '@cli-ops/shared-ipc'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -140,7 +141,8 @@ test('a server with a blocked event loop is hung, passed over, and waited for wh
   const home = temporaryHome()
   const blocked = await RpcActor.serving(home, 'cli-alpha')
   const asker = startClient(home)
-  const blocking = asker.call('block', 3_000)
+  const file = join(temporaryHome(), 'go-on')
+  const blocking = asker.call('block-until', file)
   await blocked.event('blocking')
   // It is alone: the request waits for it and then succeeds.
   const waiting = startClient(home).call('pid')
@@ -148,6 +150,7 @@ test('a server with a blocked event loop is hung, passed over, and waited for wh
   expect(await registry.discover()).toMatchObject([{ pid: blocked.pid, state: 'hung' }])
   const other = await RpcActor.serving(home, 'cli-alpha')
   expect(await startClient(home, { pick: 'oldest' }).call('pid')).toBe(other.pid)
+  writeFileSync(file, '')
   expect(await waiting).toBe(blocked.pid)
   await blocking
 })
