@@ -20,7 +20,7 @@ export interface Unrunnable {
  */
 export function whyUnrunnable(program: string): Unrunnable | undefined {
   // What starts it would throw; where the runtime has no such right to give, there is nothing to ask.
-  if (process.permission?.has('child') === false)
+  if (process.permission !== undefined && !process.permission.has('child'))
     return { exitCode: NOT_EXECUTABLE, reason: NOT_PERMITTED }
   if (process.platform === 'win32') return undefined
   const folders = (process.env['PATH'] ?? '/usr/bin:/bin').split(delimiter)
