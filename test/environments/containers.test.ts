@@ -4,7 +4,7 @@ import { readFileSync, readlinkSync, unlinkSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 
-import { LockManager } from '@cli-ops/shared-ipc'
+import { EventBus, LockManager } from '@cli-ops/shared-ipc'
 import { describe, expect, onTestFinished, test } from 'vitest'
 
 import { namesIn, temporaryHome } from '../../packages/core/test/fixtures/temporary-home.js'
@@ -253,8 +253,7 @@ describe.skipIf(noContainers !== undefined)(
 )
 
 describe('the permission model of Node', () => {
-  test('two processes that may not read the process table do not rob each other', async () => {
-    const home = temporaryHome()
+  const optionsFor = (home: string) => {
     const flag =
       Number(process.versions.node.split('.')[0]) < 22
         ? '--experimental-permission'
@@ -264,10 +263,32 @@ describe('the permission model of Node', () => {
       `--allow-fs-read=${home}`,
       `--allow-fs-write=${home}`,
     ]
-    const node = ['env', `NODE_OPTIONS=${[flag, ...allowed, '--no-warnings'].join(' ')}`]
+    return [flag, ...allowed, '--no-warnings']
+  }
+
+  test('two processes that may not read the process table do not rob each other', async () => {
+    const home = temporaryHome()
+    const node = ['env', `NODE_OPTIONS=${optionsFor(home).join(' ')}`]
     const holder = await startActor(home, node)
     const other = await startActor(home, node)
     await holder.call('lock', { resource: 'db' })
     expect(await other.call('tryLock', { resource: 'db' })).toBeNull()
+  })
+
+  test('a durable event is refused and not stored, since Node syncs no file there', async () => {
+    const home = temporaryHome()
+    const script = `
+      import { EventBus } from '@cli-ops/shared-ipc'
+      const bus = new EventBus({ home: ${JSON.stringify(home)} })
+      const failed = await bus.emit('task:lost', {}, { durable: true }).catch((error) => error)
+      await bus.emit('task:kept', {})
+      console.log(failed.code, failed.message)`
+    const args = [...optionsFor(home), '--input-type=module', '-e', script]
+    const { stdout } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8' })
+    expect(stdout).toMatch(/^UNSUPPORTED events cannot be durable here: under --permission/u)
+    const bus = new EventBus({ home })
+    onTestFinished(() => bus.close())
+    const first = await bus.subscribe('*', { from: 'earliest' })[Symbol.asyncIterator]().next()
+    expect(first).toMatchObject({ value: { type: 'task:kept' } })
   })
 })

@@ -293,6 +293,17 @@ describe('wherever it was installed', () => {
     expect(await user.bash('tool sync').ended).toMatchObject({ status: 0, stdout: 'synced\n' })
   })
 
+  test('parts of PATH that are no folders are passed over, as a shell does', async () => {
+    const user = userOf(commander)
+    const [file, loop] = [join(user.directory, 'file'), join(user.directory, 'loop')]
+    writeFileSync(file, '')
+    symlinkSync(loop, loop)
+    user.env['PATH'] = [file, loop, user.env['PATH'] ?? ''].join(':')
+    expect(await user.json<Attached>('attach', 'tool', '--lock', 'db')).toMatchObject({
+      cli: 'tool',
+    })
+  })
+
   test('a program that has gone is not started without its rules', async () => {
     const user = userOf(commander)
     const { shim = '' } = await user.json<Attached>('attach', 'tool', '--lock', 'db')

@@ -128,6 +128,22 @@ print([fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_NONBLOCK for fd in (0, 1, 2)])`
     })
     await lock.release()
   })
+
+  test('is refused before anybody waits where Node may start none', async () => {
+    const user = new CliOpsUser()
+    const flag = process.allowedNodeEnvironmentFlags.has('--permission')
+      ? '--permission'
+      : '--experimental-permission'
+    user.env['NODE_OPTIONS'] = `${flag} --allow-fs-read=* --allow-fs-write=* --no-warnings`
+    const lock = await user.coordinator().locks.lock('db')
+    expect(await user.run('run', '-l', 'db', '--', 'true')).toEqual({
+      status: 126,
+      stdout: '',
+      stderr:
+        'cli-ops: cannot run "true": node --permission keeps it from starting; allow it with --allow-child-process\n',
+    })
+    await lock.release()
+  })
 })
 
 describe('a busy lock', () => {

@@ -25,7 +25,7 @@ export function writeAtomically(path: string, content: string): void {
     const file = openSync(temporary, 'w', 0o600)
     try {
       writeFileSync(file, content)
-      fsyncSync(file) // or a power failure could leave the new name with no content
+      syncWhereAllowed(file)
     } finally {
       closeSync(file)
     }
@@ -34,6 +34,15 @@ export function writeAtomically(path: string, content: string): void {
     removeQuietly(temporary)
     const reason = error instanceof Error ? error.message : String(error)
     throw new UserError(`cannot write ${path}: ${reason}`, EXIT_IO)
+  }
+}
+
+/** Or a power failure could leave the new name with no content. Under its permission model Node refuses it, whatever is allowed. */
+function syncWhereAllowed(file: number): void {
+  try {
+    fsyncSync(file)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_ACCESS_DENIED') throw error
   }
 }
 

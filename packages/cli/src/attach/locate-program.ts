@@ -55,6 +55,11 @@ function isProjectFolder(folder: string): boolean {
   return folder.endsWith(join('node_modules', '.bin'))
 }
 
+/** A shell passes over what it cannot look at, such as a file in the place of a folder of PATH. */
 function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === true
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isFile() === true
+  } catch {
+    return false
+  }
 }

@@ -5,6 +5,9 @@ import { delimiter, join } from 'node:path'
 const NOT_EXECUTABLE = 126
 const NOT_FOUND = 127
 
+const NOT_PERMITTED =
+  'node --permission keeps it from starting; allow it with --allow-child-process'
+
 /** Why a program cannot be run. */
 export interface Unrunnable {
   readonly exitCode: number
@@ -16,6 +19,9 @@ export interface Unrunnable {
  * rules of its own for names; there the attempt tells.
  */
 export function whyUnrunnable(program: string): Unrunnable | undefined {
+  // What starts it would throw; where the runtime has no such right to give, there is nothing to ask.
+  if (process.permission !== undefined && !process.permission.has('child'))
+    return { exitCode: NOT_EXECUTABLE, reason: NOT_PERMITTED }
   if (process.platform === 'win32') return undefined
   const folders = (process.env['PATH'] ?? '/usr/bin:/bin').split(delimiter)
   // An empty part of PATH is the current directory.

@@ -17,15 +17,17 @@ export interface FileVersion {
 /** Looks at a path. Never throws: a part of it may be a file, a link to itself, or another user's directory. */
 export function versionOf(path: string): FileVersion {
   try {
-    const stats = statSync(path, { throwIfNoEntry: false, bigint: true })
-    if (stats === undefined) return { text: 'missing' }
+    // Without an exception for what is missing: Node 22 and later count a path that leads through a file to that.
+    const stats = statSync(path, { bigint: true })
     const { ino: inode, size, mtimeNs } = stats
     const text = `${inode}/${size}/${mtimeNs}`
     if (stats.isFile()) return { text, inode }
     // Reading a pipe would wait for somebody who writes to it.
     return { text, inode, error: new TypeError(`${path} is not a regular file`) }
   } catch (error) {
-    return { text: String((error as NodeJS.ErrnoException).code), error: error as Error }
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') return { text: 'missing' }
+    return { text: String(code), error: error as Error }
   }
 }
 

@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { createInterface } from 'node:readline'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { type Message, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node'
 
 import VECTORS from '../../../../test/vectors/wire.json' with { type: 'json' }
 import { expand } from '../../../cli/src/conformance/expand.js'
 import { unmatched } from '../../../cli/src/conformance/matches.js'
+import { linesOf } from '../fixtures/lines-of.js'
 import { temporaryRuntime } from '../fixtures/temporary-runtime.js'
 import { startServer } from './wire-server.js'
 
@@ -46,7 +46,7 @@ function program(command: string, argsFor: (endpoint: string) => readonly string
     const child = start(command, argsFor(endpoint))
     child.stdin!.write(sent.map((message) => `${JSON.stringify(message)}\n`).join(''))
     const replies: unknown[] = []
-    for await (const line of createInterface(child.stdout!)) {
+    for await (const line of linesOf(child.stdout!)) {
       if (replies.push(JSON.parse(line)) === count) break
     }
     return replies

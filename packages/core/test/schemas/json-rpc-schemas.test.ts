@@ -2,7 +2,6 @@ import { once } from 'node:events'
 import { mkdirSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { IPCClient, IPCServer } from '@cli-ops/shared-ipc'
 import {
   cancelRequestSchema,
@@ -25,6 +24,7 @@ import { createLocalDriver } from '../../src/drivers/local/local-driver.js'
 import { randomId } from '../../src/base/names/random-id.js'
 import type { RpcId, WireError, WireReply, WireRequest } from '../../src/rpc/contract/json-rpc.js'
 import type { Pong } from '../../src/rpc/contract/ping.js'
+import { linesOf } from '../fixtures/lines-of.js'
 import { RawConnection } from '../fixtures/raw-connection.js'
 import { temporaryHome } from '../fixtures/temporary-home.js'
 import { temporaryRuntime } from '../fixtures/temporary-runtime.js'
@@ -134,7 +134,7 @@ async function recordingServer(): Promise<{
     const [socket] = (await once(server, 'connection')) as [Socket]
     peer = socket
     onTestFinished(() => void socket.destroy())
-    yield* createInterface(socket)
+    yield* linesOf(socket)
   })()
   return {
     endpoint,

@@ -49,12 +49,14 @@ export class LogWriter {
    *
    * @param durable whether the block is on stable storage when this returns
    * @param written what a look showed after the block was written to the current segment, to see whether it counts there
-   * @throws CliOpsError `STORAGE_FAILED`, or an error of the file system
+   * @throws CliOpsError `STORAGE_FAILED`, `UNSUPPORTED`, or an error of the file system
    */
   append(block: Uint8Array, durable: boolean, written?: WriteLook): WrittenBlock {
     let look = written
     for (let tries = 0; tries < MAX_TRIES; tries += 1) {
       const segment = this.#newest.find() ?? this.#begin(durable)
+      // What cannot be kept durably is refused before it is written: an event whose emit was rejected must not come.
+      if (durable && process.permission !== undefined) this.#sync(segment.descriptor)
       const segmentStartedAt = this.#startOfSegment(segment)
       look ??= this.#write(segment, block)
       const start = this.#locate(segment, block, look)
@@ -66,7 +68,7 @@ export class LogWriter {
         if (isDeleted) this.#restore(segment.number)
         continue
       }
-      if (durable) this.#fileSystem.sync(segment.descriptor)
+      if (durable) this.#sync(segment.descriptor)
       if (isLeft) this.close()
       return {
         start: { segment: segment.number, offset: start },
@@ -187,9 +189,20 @@ export class LogWriter {
     const descriptor = this.#fileSystem.openRead(this.#directory)
     if (descriptor === undefined) return
     try {
-      this.#fileSystem.sync(descriptor)
+      this.#sync(descriptor)
     } finally {
       this.#fileSystem.close(descriptor)
+    }
+  }
+
+  #sync(descriptor: number): void {
+    try {
+      this.#fileSystem.sync(descriptor)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ERR_ACCESS_DENIED') throw error
+      const message =
+        'events cannot be durable here: under --permission Node never waits for the disk'
+      throw new CliOpsError('UNSUPPORTED', message, { cause: error })
     }
   }
 }
