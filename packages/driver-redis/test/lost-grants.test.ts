@@ -72,6 +72,17 @@ describe.runIf(hasRedisServer())('a server that has lost what it had granted', (
     })
   })
 
+  test('grants the lock to a waiter of which only its place in the queue is left', async () => {
+    const { namespace, one, other } = managers()
+    const lock = await one.lock('db')
+    const waiting = other.lock('db')
+    const key = (name: string): string => `{cli-ops:${namespace}}:lock:${name}:db`
+    await expect.poll(() => client.zcard(key('queue'))).toBe(1)
+    await client.del(key('info'))
+    await lock.release()
+    await (await waiting).release()
+  })
+
   test('leaves nothing behind that does not expire', async () => {
     const { namespace, one, other } = managers()
     const lock = await one.lock('db')

@@ -151,15 +151,19 @@ local function promote(resource, key, asker)
   end
 end
 
-local function shown(key, member)
+-- What is known of one may have been evicted: there is nothing to show then.
+local function show(list, key, member)
   local info = infoOf(key, idOf(member))
-  return { id = idOf(member), mode = modeOf(member), token = info.token, since = info.since, owner = info.owner, label = info.label }
+  if not info.owner then return end
+  table.insert(list, {
+    id = idOf(member), mode = modeOf(member), token = info.token, since = info.since, owner = info.owner, label = info.label,
+  })
 end
 
 local function encode(resource, key, holderMembers, waiterMembers, facts)
   local holders, waiters = {}, {}
-  for _, member in ipairs(holderMembers) do table.insert(holders, shown(key, member)) end
-  for _, member in ipairs(waiterMembers) do table.insert(waiters, shown(key, member)) end
+  for _, member in ipairs(holderMembers) do show(holders, key, member) end
+  for _, member in ipairs(waiterMembers) do show(waiters, key, member) end
   if #holders == 0 and #waiters == 0 then return nil end
   facts.resource = resource
   -- Lua makes an object of an empty table.
