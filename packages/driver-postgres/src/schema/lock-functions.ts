@@ -88,9 +88,12 @@ begin
     return next each;
   end loop;
   loop
-    select c.* into each from cli_ops.claim c
-      where c.space = a_space and c.kind = a_kind and c.resource = a_resource and c.token is null and cli_ops.is_connected(c.driver)
-      order by c.ticket limit 1;
+    -- Sorted first ("offset"), so that only the first few are looked for among the connections.
+    select c.* into each from (
+      select q.* from cli_ops.claim q
+      where q.space = a_space and q.kind = a_kind and q.resource = a_resource and q.token is null
+      order by q.ticket offset 0) c
+      where cli_ops.is_connected(c.driver) limit 1;
     exit when not found or not cli_ops.is_open(a_space, a_kind, a_resource, each.mode)
       or cli_ops.delayed_ms(each.lease) > 0;
     granted := cli_ops.next_token();
