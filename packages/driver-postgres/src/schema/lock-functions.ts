@@ -60,8 +60,7 @@ create function cli_ops.is_open(a_space text, a_kind text, a_resource text, a_mo
       and (a_mode = 'x' or c.mode = 'x'))
 $$;
 
--- Removes whose lease is over, and gives the holders among them; lets waiters in, in their order, as long as there is room. One whose
--- connection is away has most likely ended, and the lock would be its own until its lease ends: it keeps its place, and is passed by.
+-- Removes whose lease is over, and gives the holders among them; lets waiters in, in their order, as long as there is room.
 create function cli_ops.settle(a_space text, a_kind text, a_resource text)
 returns setof cli_ops.claim language plpgsql as $$
 declare
@@ -88,12 +87,9 @@ begin
     return next each;
   end loop;
   loop
-    -- Sorted first ("offset"), so that only the first few are looked for among the connections.
-    select c.* into each from (
-      select q.* from cli_ops.claim q
-      where q.space = a_space and q.kind = a_kind and q.resource = a_resource and q.token is null
-      order by q.ticket offset 0) c
-      where cli_ops.is_connected(c.driver) limit 1;
+    select c.* into each from cli_ops.claim c
+      where c.space = a_space and c.kind = a_kind and c.resource = a_resource and c.token is null
+      order by c.ticket limit 1;
     exit when not found or not cli_ops.is_open(a_space, a_kind, a_resource, each.mode)
       or cli_ops.delayed_ms(each.lease) > 0;
     granted := cli_ops.next_token();
@@ -133,8 +129,7 @@ begin
     'ahead', (select count(*) from (
       select from cli_ops.claim c
       where c.space = a_space and c.kind = a_kind and c.resource = a_resource and c.token is null and c.ticket < own.ticket
-        and cli_ops.is_connected(c.driver)
-      limit 1) before),
+      limit ${SHOWN_WAITERS}) before),
     'endsInMs', greatest(0, coalesce(rest, cli_ops.delayed_ms(own.lease))),
     'info', cli_ops.describe(a_space, a_kind, a_resource, ${SHOWN_WAITERS}));
 end $$;
@@ -162,8 +157,7 @@ begin
     select from cli_ops.claim c where c.space = a_space and c.kind = a_kind and c.resource = a_resource
       and c.mode = 's' and c.token is not null and c.id = any (a_held));
   if cli_ops.is_open(a_space, a_kind, a_resource, a_mode) and cli_ops.delayed_ms(a_lease) = 0 and (passes or not exists (
-    select from cli_ops.claim c where c.space = a_space and c.kind = a_kind and c.resource = a_resource and c.token is null
-      and cli_ops.is_connected(c.driver)))
+    select from cli_ops.claim c where c.space = a_space and c.kind = a_kind and c.resource = a_resource and c.token is null))
   then
     granted := cli_ops.next_token();
   elsif not waits then

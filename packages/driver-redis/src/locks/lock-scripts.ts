@@ -13,9 +13,9 @@ import { LOCK_SPACE } from './lock-space.js'
  * - `resources`: sorted set of the resources with any holder or waiter, by the last change, and half a millisecond more
  *   where it is held: holders that are missing then were evicted
  *
- * A waiter is granted the lock by whichever script makes room for it, and told on its channel, if anybody hears it there. The
- * lease that it has as a waiter becomes that of the owner, so that one that has died meanwhile blocks the lock no longer than
- * it would have blocked the queue.
+ * A waiter is granted the lock by whichever script makes room for it, and told on its channel. The lease that it has as a
+ * waiter becomes that of the owner, so that one that has died meanwhile blocks the lock no longer than it would have
+ * blocked the queue.
  *
  * What waits is told who holds the lock, its place and the length of the queue, at a cost that does not grow with the queue;
  * who stands in it is told to those who ask for that alone ({@link INSPECT}, {@link LIST}).
@@ -44,10 +44,8 @@ local function hold(key, member, untilMs, info)
   return info.token
 end
 
-local function nextToken() return number(redis.call('HINCRBY', SPACE, 'token', 1)) end
-
-local function grant(key, member, untilMs, info, token)
-  info.token = token
+local function grant(key, member, untilMs, info)
+  info.token = number(redis.call('HINCRBY', SPACE, 'token', 1))
   info.since = wall
   return hold(key, member, untilMs, info)
 end
@@ -127,26 +125,20 @@ local function isOpen(key, mode)
   return isFree(key, mode) and closedUntil(key) == 0
 end
 
--- Lets waiters in, in their order, as long as there is room. One that has listened, and hears nothing, has most likely ended, and the
--- lock would be its own until its lease ends: it keeps its place, and is passed by unless it asks itself.
-local function promote(resource, key, asker)
-  local passed = 0
+-- Lets waiters in, in their order, as long as there is room.
+local function promote(resource, key)
   while true do
-    local member = redis.call('ZRANGE', key.queue, passed, passed)[1]
+    local member = redis.call('ZRANGE', key.queue, 0, 0)[1]
     if not member or not isOpen(key, modeOf(member)) then return end
     local id = idOf(member)
+    local untilMs = tonumber(redis.call('ZSCORE', key.alive, member) or now)
     local info = infoOf(key, id)
-    local token = nextToken()
-    -- What is known of a waiter may have been evicted.
-    local isHeard = info.channel and redis.call('PUBLISH', info.channel, 'granted ' .. id .. ' ' .. token) > 0
-    if isHeard or member == asker or not info.listens then
-      local untilMs = tonumber(redis.call('ZSCORE', key.alive, member) or now)
-      redis.call('ZREM', key.queue, member)
-      redis.call('ZREM', key.alive, member)
-      forgetFlows(resource, id, info)
-      grant(key, member, untilMs, info, token)
-    else
-      passed = passed + 1
+    redis.call('ZREM', key.queue, member)
+    redis.call('ZREM', key.alive, member)
+    forgetFlows(resource, id, info)
+    local token = grant(key, member, untilMs, info)
+    if info.channel then
+      redis.call('PUBLISH', info.channel, 'granted ' .. id .. ' ' .. token)
     end
   end
 end
@@ -188,23 +180,23 @@ local function standing(resource, key, member)
   }
 end
 
-local function serve(resource, key, asker)
+local function serve(resource, key)
   local gone = prune(resource, key)
-  promote(resource, key, asker)
+  promote(resource, key)
   touch(resource, key)
   return gone
 end
 
-local function settle(resource, key, asker)
+local function settle(resource, key)
   closeWhereLost(resource, key)
-  return serve(resource, key, asker)
+  return serve(resource, key)
 end
 
 -- Asked again, because the reply to the first time was lost, or the message.
 local function regrant(key, member)
   redis.call('ZADD', key.holders, number(now + LEASE), member)
   local info = infoOf(key, idOf(member))
-  return { 'granted', info.token or grant(key, member, now + LEASE, info, nextToken()) }
+  return { 'granted', info.token or grant(key, member, now + LEASE, info) }
 end
 
 if hasJumped then
@@ -241,10 +233,8 @@ if mode == 's' then
     if redis.call('ZSCORE', key.holders, 's:' .. own) then reentry = true end
   end
 end
--- Where it is free all the same, all who wait are away.
-local isFirst = redis.call('EXISTS', key.queue) == 0 or redis.call('EXISTS', key.holders) == 0
-if isOpen(key, mode) and (reentry or isFirst) then
-  local token = grant(key, member, now + LEASE, info, nextToken())
+if isOpen(key, mode) and (reentry or redis.call('ZCARD', key.queue) == 0) then
+  local token = grant(key, member, now + LEASE, info)
   touch(resource, key)
   return { 'granted', token }
 end
@@ -308,15 +298,8 @@ return standing(resource, key, member)
 export const POLL = script(`
 local resource, member = ARGV[4], ARGV[5]
 local key = names(resource)
-if redis.call('ZSCORE', key.alive, member) then
-  redis.call('ZADD', key.alive, number(now + LEASE), member)
-  local info = infoOf(key, idOf(member))
-  if not info.listens then
-    info.listens = true
-    redis.call('HSET', key.info, idOf(member), cjson.encode(info))
-  end
-end
-settle(resource, key, member)
+if redis.call('ZSCORE', key.alive, member) then redis.call('ZADD', key.alive, number(now + LEASE), member) end
+settle(resource, key)
 if redis.call('ZSCORE', key.holders, member) then return regrant(key, member) end
 if not redis.call('ZRANK', key.queue, member) then return { 'gone' } end
 return standing(resource, key, member)

@@ -79,36 +79,6 @@ export const lockFaultCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'lets nobody wait for a waiter that has ended, however long its lease is',
-    needs: ['leases', 'openLink'],
-    async run(context) {
-      const link = await context.link()
-      const [one, other] = [
-        locksOf(await context.openAt(SHORT_LIMITS)),
-        locksOf(await context.openAt(SHORT_LIMITS)),
-      ]
-      const held = await take(one, 'db')
-      const ended = locksOf(await context.driverOver(link, { leaseMs: 60_000 }))
-      // It has waited before, so that it hears what it is told from the beginning.
-      const before = await take(one, 'files')
-      const served = await enqueue(context, ended, 'files', 0)
-      await before.release()
-      await (await context.settled(served.granted, 'the waiter is served')).release()
-      await enqueue(context, ended, 'db', 0)
-      await ended.inspect('db')
-      const waiting = await enqueue(context, other, 'db', 1)
-      // To the engine it is a process that was killed: its connections end, and no new one is made.
-      link.cut()
-      link.reset()
-      // The engine notices in its own time.
-      await pause(SHORT_LIMITS.timeoutMs)
-      await held.release()
-      await (await context.settled(waiting.granted, 'the next waiter is served')).release()
-      // What it has left in the queue makes a lock that is free no busier.
-      await (await take(one, 'db')).release()
-    },
-  },
-  {
     name: 'hands over when the owner, and its driver with it, has gone without a release',
     needs: ['leases'],
     async run(context) {

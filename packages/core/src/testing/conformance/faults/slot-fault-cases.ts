@@ -5,9 +5,8 @@ import { withSlots } from '../../../locks/slots/with-slots.js'
 import type { CaseContext } from '../harness/case-context.js'
 import type { ConformanceCase } from '../harness/conformance-case.js'
 import { LIMITS, SHORT_LIMITS } from '../harness/engine-faults.js'
-import { assertBusy, enqueue, locksOf, take } from '../locks/lock-actors.js'
+import { assertBusy, enqueue, locksOf } from '../locks/lock-actors.js'
 import { POOL, served, slots, takeSlot, TWO } from '../locks/slot-actors.js'
-import { pause } from '../../../base/wait/pause.js'
 
 /** Slots while the engine, or the way to it, fails: no holder is lost within its lease, and there are never more than slots. */
 export const slotFaultCases: readonly ConformanceCase[] = [
@@ -54,32 +53,6 @@ export const slotFaultCases: readonly ConformanceCase[] = [
       assert.deepEqual([second.isHeld(), third.isHeld()], [true, true])
       await assertBusy(other, POOL, slots(TWO))
       await Promise.all([second.release(), third.release()])
-    },
-  },
-  {
-    name: 'lets nobody wait for a waiter for a slot that has ended, however long its lease is',
-    needs: ['openLink', 'leases'],
-    async run(context) {
-      const link = await context.link()
-      const [one, other] = [await slotsOf(context), await slotsOf(context)]
-      const ended = withSlots(locksOf(await context.driverOver(link, { leaseMs: 60_000 })))
-      // It has waited before, so that it hears what it is told from the beginning.
-      const before = await take(one, 'files')
-      const warm = await enqueue(context, ended, 'files', 0)
-      await before.release()
-      await (await context.settled(warm.granted, 'the waiter is served')).release()
-      const held = [await takeSlot(one, TWO), await takeSlot(one, TWO)]
-      await enqueue(context, ended, POOL, 0, slots(TWO))
-      await ended.inspect(POOL)
-      const waiting = await enqueue(context, other, POOL, 1, slots(TWO))
-      link.cut()
-      link.reset()
-      // The engine notices in its own time.
-      await pause(SHORT_LIMITS.timeoutMs)
-      await held[0]?.release()
-      const grant = await served(context, waiting)
-      assert.equal(held[1]?.isHeld(), true)
-      await Promise.all([grant.release(), held[1]?.release()])
     },
   },
 ]
