@@ -24,7 +24,7 @@ import {
   noPseudoTerminal,
   PseudoTerminal,
 } from '../../packages/cli/test/fixtures/pseudo-terminal.js'
-import { hubWith, NATS, POSTGRES, REDIS, type Variables } from './engines-with-locks.js'
+import { engineAt, hubWith, NATS, POSTGRES, REDIS, type Variables } from './engines-with-locks.js'
 import { freePort } from './free-port.js'
 import { NetworkProxy } from './network-proxy.js'
 import { hasRabbitServer, RabbitServer } from './rabbitmq-server.js'
@@ -43,15 +43,7 @@ interface Server {
 }
 
 const HUB = hubWith('1h')
-const RABBIT = {
-  title: 'RabbitMQ',
-  isThere: hasRabbitServer(),
-  start: async () => {
-    const server = await RabbitServer.start()
-    const env: Variables = { CLI_OPS_URL: server.url }
-    return { server, env }
-  },
-}
+const RABBIT = engineAt('RabbitMQ', hasRabbitServer(), () => RabbitServer.start())
 
 /** A process number space whose first process is the host, as in a container. */
 const CONTAINER: readonly [string, ...string[]] = ['unshare', '--pid', '--fork', '--mount-proc']

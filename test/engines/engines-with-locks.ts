@@ -5,37 +5,37 @@ import { hasRedisServer, RedisServer } from './redis-server.js'
 
 export type Variables = Readonly<Record<string, string>>
 
-export const REDIS = {
-  title: 'Redis',
-  isThere: hasRedisServer(),
-  start: async () => {
-    const server = await RedisServer.start()
-    const env: Variables = { CLI_OPS_URL: server.url }
-    return { server, env }
-  },
+interface UrlServer {
+  readonly url: string
 }
 
-export const POSTGRES = {
-  title: 'PostgreSQL',
-  isThere: hasPostgres(),
-  start: async () => {
-    const server = await PostgresServer.start()
-    const env: Variables = { CLI_OPS_URL: server.url }
-    return { server, env }
-  },
+/** An engine that a URL says all of. */
+export function engineAt<Server extends UrlServer>(
+  title: string,
+  isThere: boolean,
+  startServer: () => Promise<Server>,
+) {
+  return {
+    title,
+    isThere,
+    start: async () => {
+      const server = await startServer()
+      const env: Variables = { CLI_OPS_URL: server.url }
+      return { server, env }
+    },
+  }
 }
 
-export const NATS = {
-  title: 'NATS',
-  isThere: hasNats(),
-  start: async () => {
-    const server = await NatsServer.start()
-    // A new store lets nobody in for one lease.
-    await server.ageStore()
-    const env: Variables = { CLI_OPS_URL: server.url }
-    return { server, env }
-  },
-}
+export const REDIS = engineAt('Redis', hasRedisServer(), () => RedisServer.start())
+
+export const POSTGRES = engineAt('PostgreSQL', hasPostgres(), () => PostgresServer.start())
+
+export const NATS = engineAt('NATS', hasNats(), async () => {
+  const server = await NatsServer.start()
+  // A new store lets nobody in for one lease.
+  await server.ageStore()
+  return server
+})
 
 /** @param lease the longest that a client may have: `10s` */
 export function hubWith(lease: string) {
