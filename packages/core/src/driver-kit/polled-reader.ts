@@ -70,6 +70,10 @@ export class PolledReader<Position> implements EventReader {
     return this.#given
   }
 
+  get isFetching(): boolean {
+    return this.#fetching !== undefined
+  }
+
   /** Behind what was fetched; undefined where there may be more, which a look finds. */
   get fetchedUpTo(): Position | undefined {
     return this.#fetching === undefined && !this.#isBehind ? this.#position : undefined
@@ -96,7 +100,8 @@ export class PolledReader<Position> implements EventReader {
       if (this.#isBehind && position !== undefined) await this.#fetchOrRest(position, signal)
       else {
         await this.#waiters.wait(signal, this.#log.lookEveryMs ?? LOOK_EVERY_MS)
-        this.#isBehind = true
+        // A wait that was given up is no reason to ask again.
+        if (!signal.aborted) this.#isBehind = true
       }
     }
   }

@@ -31,6 +31,11 @@ export class EventFeed {
     return this.#closed ? undefined : this.#reader?.poll()
   }
 
+  /** True while the engine was asked for what is there and has not answered. */
+  get isFetching(): boolean {
+    return !this.#closed && this.#reader?.isFetching === true
+  }
+
   /** Resolves when `poll` may find something; to be called once it is ready. Rejects with the signal's reason once aborted. */
   async wait(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted()

@@ -4,7 +4,7 @@ import { gapError } from './event-gap.js'
 import type { EventEnvelope, EventGap } from './contract/event-types.js'
 import type { ReadOptions } from './event-options.js'
 
-/** An engine sends what it keeps piece by piece; after this pause it was all. */
+/** An engine sends what it keeps piece by piece; after this pause it was all, unless it still owes an answer. */
 const QUIET_MS = 250
 
 /** Takes what is there from a feed's position on. Rejects with `CURSOR_GAP` where nobody is told of gaps, or the signal's reason. */
@@ -39,12 +39,14 @@ function refuseGap(gap: EventGap): never {
 
 /** Tells whether more comes from an engine that sends what it keeps piece by piece. */
 export async function hasMore(feed: EventFeed, signal: AbortSignal | undefined): Promise<boolean> {
-  const quiet = AbortSignal.timeout(QUIET_MS)
-  try {
-    await feed.wait(signal === undefined ? quiet : AbortSignal.any([signal, quiet]))
-    return true
-  } catch (error) {
-    if (quiet.aborted) return false
-    throw error
+  for (;;) {
+    const quiet = AbortSignal.timeout(QUIET_MS)
+    try {
+      await feed.wait(signal === undefined ? quiet : AbortSignal.any([signal, quiet]))
+      return true
+    } catch (error) {
+      if (signal?.aborted === true || !quiet.aborted) throw error
+      if (!feed.isFetching) return false
+    }
   }
 }

@@ -20,8 +20,7 @@ import type { EventContext } from './nats-events.js'
 
 /** Events that one look takes, how many are asked for at once, and bytes after which no more are. */
 const FETCH_COUNT = 256
-// Of large events, more at a time than a server is ready to load are answered as if they were not there.
-const FETCH_TOGETHER = 4
+const FETCH_TOGETHER = 64
 const FETCH_BYTES = 4 * 1024 * 1024
 
 /** Where a log begins and ends. Its epoch is when its stream was made. */

@@ -131,6 +131,11 @@ export interface EventReader {
    */
   readonly position?: Cursor | undefined
   /**
+   * True while the engine was asked for what is there and has not answered: that nothing comes then says nothing about the end. Absent on
+   * drivers to which it is sent unasked.
+   */
+  readonly isFetching?: boolean
+  /**
    * Takes the next events, a bounded number of them, or a gap; `undefined` where nothing is there now, or while
    * another reader of the group is active. Never waits.
    */
