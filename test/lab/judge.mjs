@@ -29,7 +29,7 @@ export async function judge(subject) {
     faults.push(String(error))
   }
   if (expects !== undefined && cells['lock free'] === '✓') {
-    cells['lock free'] = 'refuses' in expects ? 'refused (78)' : 'told'
+    cells['lock free'] = 'refuses' in expects ? 'refused (78)' : 'warned'
   }
   if (expects !== undefined) notes.push(...Object.values(expects))
   for (const [column, cause] of Object.entries(exceptions)) notes.push(`${column}: ${cause}`)

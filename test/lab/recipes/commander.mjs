@@ -39,8 +39,8 @@ export const COMMANDER_CLIS = [
     varies: ['durations'],
     // A rule for "build" holds all the same, from before that action.
     exceptions: {
-      events: 'the root action makes the command only when it runs, so the command is told as ""',
-      'Ctrl-C': 'as in the column of the events',
+      events: 'the root action creates the command only when it runs, so the event names it ""',
+      'Ctrl-C': 'as for events',
     },
     interrupt: {
       args: ['build', '--config', 'webpack.config.cjs'],
