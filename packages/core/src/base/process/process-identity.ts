@@ -129,6 +129,7 @@ export interface ProcStat {
   /** `R`, `S`, `D`, `T` (stopped), `t` (traced), `Z` (zombie), `X` (dead), … */
   readonly state: string
   readonly parent: number
+  readonly group: number
   readonly session: number
   /** Threads of the process; a zombie with more than one goes on in the others. */
   readonly threads: number
@@ -138,12 +139,13 @@ export interface ProcStat {
 /** Parses a stat line. The command in parentheses may itself hold spaces and parentheses. */
 export function parseProcStat(line: string): ProcStat | undefined {
   const fields = line.slice(line.lastIndexOf(')') + 2).split(' ', 20)
-  const [state, parent, , session] = fields
+  const [state, parent, group, session] = fields
   const [threads, , start] = fields.slice(17)
   if (state === undefined || state === '' || start === undefined) return undefined
   return {
     state,
     parent: Number(parent),
+    group: Number(group),
     session: Number(session),
     threads: Number(threads),
     start,
