@@ -3,7 +3,7 @@ import { inNextTurn } from '../base/wait/next-turn.js'
 /** Default number of messages delivered between two polls of the event loop. */
 const SHARE = 128
 
-/** Where a {@link DeliveryLoop} takes messages from. */
+/** The source of a {@link DeliveryLoop}'s messages. */
 export interface DeliverySource {
   /** Delivers the next received message. Returns how many it counts for, `0` if there is none. */
   deliverNext(): number

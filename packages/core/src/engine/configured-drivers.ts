@@ -48,7 +48,7 @@ export function assertDrivers(drivers: unknown): asserts drivers is ConfiguredDr
   for (const [scheme, module] of Object.entries(drivers)) {
     if (!SCHEME.test(scheme))
       throw new TypeError(
-        `drivers must have schemes such as "etcd" for keys, got ${describe(scheme)}`,
+        `drivers must have schemes such as "etcd" as keys, got ${describe(scheme)}`,
       )
     if (OWN_SCHEMES.has(`${scheme}:`))
       throw new TypeError(`drivers.${scheme} must not be one of the kit's own schemes`)

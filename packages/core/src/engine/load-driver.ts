@@ -9,7 +9,7 @@ import { importPackage, packageOf } from './import-package.js'
 
 /** A request for a driver. */
 export interface DriverQuery {
-  /** As `URL` has it, with the colon. */
+  /** The `protocol` of the `URL`, including the colon. */
   readonly protocol: string
   readonly home: string
   /** Where the URL came from: `CLI_OPS_URL`. */

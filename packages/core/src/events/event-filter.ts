@@ -52,7 +52,7 @@ export function reportRefusal(
   const warn = (): void => {
     warnOnce(
       `invalid event ${type} ${source}`,
-      `skipping events "${type}" of ${source} that break their schema: ${String(refusal.details?.['reason'])}`,
+      `skipping events "${type}" from ${source} that break their schema: ${String(refusal.details?.['reason'])}`,
     )
   }
   if (onError === undefined) warn()

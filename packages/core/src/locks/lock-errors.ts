@@ -31,7 +31,7 @@ export function lockTimeoutError(
 
 /** The error for a lock that is no longer held: taken away, or released by the caller. */
 export function lockLostError(resource: string, id: string, isReleased = false): CliOpsError {
-  const how = isReleased ? 'has been released already' : 'was taken away before it was released'
+  const how = isReleased ? 'has already been released' : 'was taken away before it was released'
   return new CliOpsError('LOCK_LOST', `${JSON.stringify(resource)} ${how}`, {
     details: { resource, id },
   })

@@ -358,7 +358,7 @@ export class LockManager {
   #nameOf(resource: string | undefined): string {
     const name = resource ?? this.#resource
     if (name === undefined) {
-      throw new TypeError('resource must be given here, since the LockManager was made without one')
+      throw new TypeError('resource must be given here, since the LockManager was created without one')
     }
     assertName('resource', name)
     return name
@@ -380,7 +380,7 @@ export class LockManager {
       return await untilAborted(opening, limit.signal)
     } catch (error) {
       if (!limit.timedOut || error !== limit.signal.reason) throw error
-      const message = `the engine of the locks did not answer within ${timeoutMs} ms`
+      const message = `the lock engine did not answer within ${timeoutMs} ms`
       throw new CliOpsError('ENGINE_UNAVAILABLE', message, { cause: error })
     } finally {
       limit.dispose()

@@ -238,7 +238,7 @@ export class ClientConnection implements RpcReceiver, PendingOwner {
         this.toFailure(
           new CliOpsError(
             'CONNECTION_LOST',
-            `${this.#server.label} could not read a request: ${reply.error.message}; the outcome of what was sent is unknown`,
+            `${this.#server.label} could not read a request: ${reply.error.message}; the outcome of all pending requests is unknown`,
           ),
         ),
       )

@@ -327,7 +327,7 @@ export class ServerConnection implements RpcReceiver, RequestOwner {
 
 const NO_REQUEST: WireError = {
   code: RPC_ERROR.invalidRequest,
-  message: 'not a JSON-RPC 2.0 request; ids are strings, and numbers within 2^53',
+  message: 'not a JSON-RPC 2.0 request; ids must be strings or numbers within 2^53',
 }
 const ID_IN_USE: WireError = {
   code: RPC_ERROR.invalidRequest,

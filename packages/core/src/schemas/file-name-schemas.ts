@@ -18,7 +18,7 @@ export const lockStateNameSchema = fileName(
 /** A sharer's file next to the state. */
 export const lockSharerNameSchema = fileName(`sharer~${LOCK_ID}~${IDENTITY}`)
 
-/** A waiter's file in `queues/<resource>/`: the arrival in nanoseconds, the mode (`h` where the flow holds others), … */
+/** A waiter's file in `queues/<resource>/`: the arrival in nanoseconds, the mode (`h` if the flow holds others), … */
 export const lockTicketNameSchema = fileName(String.raw`\d{20}~[xs]h?~${LOCK_ID}~${IDENTITY}`)
 
 /** The single file in `floor/`: a number that no token of a removed lock exceeded. */

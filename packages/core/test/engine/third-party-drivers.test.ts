@@ -94,7 +94,7 @@ describe('what is wrong is said', () => {
     [{ etcd: './away.mjs' }, 'drivers.etcd must name an existing file, got "./away.mjs"'],
     [{ etcd: 7 }, 'drivers.etcd must be an absolute path, one that begins with ./ or ../'],
     [{ etcd: '~/etcd.mjs' }, 'drivers.etcd must be an absolute path, one that begins'],
-    [{ 'etcd:': './etcd.mjs' }, 'drivers must have schemes such as "etcd" for keys, got "etcd:"'],
+    [{ 'etcd:': './etcd.mjs' }, 'drivers must have schemes such as "etcd" as keys, got "etcd:"'],
     [{ redis: './etcd.mjs' }, "drivers.redis must not be one of the kit's own schemes"],
     [['etcd'], 'drivers must be an object, got an array'],
   ])('of "drivers": %j', async (drivers, message) => {

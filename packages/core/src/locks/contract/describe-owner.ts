@@ -33,7 +33,7 @@ export function describeProgram(
 
 /** Says who blocks a lock: `held for 12 s by cli-beta sync (pid 4242, dev@build-7)`. */
 export function describeHolder(info: LockInfo, now: number = Date.now()): string {
-  if (info.id === '') return `next in turn is ${describeOwner(info.owner, info.waiting[0]?.label)}`
+  if (info.id === '') return `next in line is ${describeOwner(info.owner, info.waiting[0]?.label)}`
   return `held for ${describeDuration(now - info.since.getTime())} by ${describeHolders(info)}`
 }
 

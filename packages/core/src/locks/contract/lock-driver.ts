@@ -53,7 +53,7 @@ export interface LockWait {
 export interface LockDriver {
   /** Tries once, without waiting and without overtaking waiters; `null` when busy. */
   tryAcquire(request: LockRequest): MaybePromise<LockGrant | null>
-  /** As `tryAcquire`, synchronously; absent on drivers that need the network. */
+  /** Like `tryAcquire`, but synchronous; absent on drivers that need the network. */
   tryAcquireSync?(request: LockRequest): LockGrant | null
   /**
    * Waits until granted. Rejects with `wait.signal.reason` once aborted and out of the queue, or with `LOCK_DEADLOCK` if the wait

@@ -81,14 +81,14 @@ export interface LockInfo {
 /** Options of one acquisition. */
 export interface LockOptions {
   /**
-   * How long to wait, in milliseconds; `0` tries once. Then the call rejects with `LOCK_TIMEOUT`.
+   * How long to wait, in milliseconds, before the call rejects with `LOCK_TIMEOUT`; `0` tries once.
    * @default the manager's `timeoutMs`, else `CLI_OPS_LOCK_TIMEOUT_MS`, else without limit
    */
   readonly timeoutMs?: number | undefined
   /** Ends the wait: the call rejects with the signal's reason and leaves the queue immediately. */
   readonly signal?: AbortSignal | undefined
   /**
-   * Says that the lock will be held by one flow to its end, through `lock.run` or `lock.enter`. A child process of that flow that
+   * Whether one flow will hold the lock to its end, through `lock.run` or `lock.enter`. A child process of that flow that
    * waits for the same lock then gets `LOCK_DEADLOCK` after a few seconds instead of waiting forever.
    * @default true for `acquire` with its callback, else false
    */
@@ -119,7 +119,7 @@ export interface LockOptions {
    * @default 'all'
    */
   readonly queue?: 'all' | 'latest' | undefined
-  /** What the lock is for, shown beside the owner: `production`. Up to 200 characters; not for secrets. */
+  /** What the lock is for, shown next to the owner: `production`. Up to 200 characters; not for secrets. */
   readonly label?: string | undefined
   /**
    * Called when the wait starts, and again whenever the holder changes. If it throws or rejects, the wait ends with that
@@ -152,14 +152,14 @@ export interface Lock {
    * `LOCK_DEADLOCK` instead of waiting for itself. `LockManager.acquire` does so automatically.
    */
   run<T>(callback: () => T): T
-  /** As `run`, for the rest of the calling flow instead of a callback. */
+  /** Like `run`, for the rest of the calling flow instead of a callback. */
   enter(): void
   /**
    * Releases the lock. Releasing it twice, or after it was lost, does nothing. If it rejects, the lock is still held; call it again to
    * retry.
    */
   release(): Promise<void>
-  /** As `release`, for exit handlers. @throws CliOpsError `UNSUPPORTED` on drivers that need the network */
+  /** Like `release`, but synchronous, for exit handlers. @throws CliOpsError `UNSUPPORTED` on drivers that need the network */
   releaseSync(): void
   [Symbol.asyncDispose](): Promise<void>
 }
