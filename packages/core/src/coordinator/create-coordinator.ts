@@ -17,8 +17,8 @@ export interface CoordinatorOptions extends ConnectionOptions {
   /** Version of this CLI, for the registry. */
   readonly version?: string | undefined
   /**
-   * How many events of one type this process may emit, or false for no limit. @default `CLI_OPS_RATE_LIMIT`, else ten a second with a
-   * burst of 600
+   * How many events of one type this process may emit, or false for no limit.
+   * @default `CLI_OPS_RATE_LIMIT`, else ten a second with a burst of 600
    */
   readonly rateLimit?: EventBusOptions['rateLimit']
 }

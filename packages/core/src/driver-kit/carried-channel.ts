@@ -202,8 +202,8 @@ export abstract class CarriedChannel implements RpcChannel, DeliverySource {
   }
 
   /**
-   * Called when the peer has closed its end. Received messages are delivered before this end closes. @param reason why it was not an
-   * orderly close
+   * Called when the peer has closed its end. Received messages are delivered before this end closes.
+   * @param reason why it was not an orderly close
    */
   protected onPeerClose(reason?: string): void {
     this.#peerClosed ??= { error: reason === undefined ? undefined : lostError(reason) }

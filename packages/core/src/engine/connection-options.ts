@@ -39,7 +39,8 @@ export interface ConnectionOptions {
    */
   readonly engineTimeoutMs?: number | undefined
   /**
-   * Disables the object: callbacks run without a lock, events are discarded. @default true if `CLI_OPS_DISABLED` is `1` or `true`
+   * Disables the object: callbacks run without a lock, events are discarded.
+   * @default true if `CLI_OPS_DISABLED` is `1` or `true`
    */
   readonly disabled?: boolean | undefined
 }

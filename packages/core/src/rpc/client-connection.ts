@@ -30,7 +30,8 @@ export interface ConnectedServer {
   readonly toError?: (error: WireError, method: string) => Error
   /**
    * Rephrases the error of an unanswered request: `REQUEST_TIMEOUT`, `CONNECTION_LOST`, `INVALID_MESSAGE`, or `NO_RESPONDER` if it was
-   * not sent. @default unchanged
+   * not sent.
+   * @default unchanged
    */
   readonly toFailure?: (failure: CliOpsError) => Error
   /** Receives the server's notifications. */

@@ -31,7 +31,8 @@ export interface RequestOptions {
   /** Cancels the request: the promise is rejected with the signal's reason and the handler's signal is aborted. */
   readonly signal?: AbortSignal | undefined
   /**
-   * W3C Trace Context, passed to the handler. @default the environment's `TRACEPARENT`, if it is well-formed
+   * W3C Trace Context, passed to the handler.
+   * @default the environment's `TRACEPARENT`, if it is well-formed
    */
   readonly traceparent?: string | undefined
 }

@@ -88,8 +88,8 @@ export interface LockDriver {
 /** How to take locks on behalf of another process. */
 export interface OwnedByOptions {
   /**
-   * Waits on behalf of the caller: queue positions end with the caller, locks with the owner. @default false: queue positions end with
-   * the owner as well
+   * Waits on behalf of the caller: queue positions end with the caller, locks with the owner.
+   * @default false: queue positions end with the owner as well
    */
   readonly waitsAsSelf?: boolean
 }
