@@ -27,9 +27,10 @@ export interface RegistryCallOptions {
 /**
  * Registers this process and finds other running CLIs.
  *
- * @example const registry = new ServiceRegistry() await registry.register('cli-alpha', { pid: process.pid,
- *   version: '1.0.0', startedAt: Date.now() }) for (const { name, pid, state } of await registry.discover())
- *   console.log(name, pid, state)
+ * @example
+ * const registry = new ServiceRegistry()
+ * await registry.register('cli-alpha', { pid: process.pid, version: '1.0.0', startedAt: Date.now() })
+ * for (const { name, pid, state } of await registry.discover()) console.log(name, pid, state)
  */
 export class ServiceRegistry {
   readonly #handle: DriverHandle<'registry'>

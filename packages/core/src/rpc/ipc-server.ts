@@ -65,8 +65,11 @@ const REQUEST_METHOD = 'request'
  * Answers the requests of other CLIs. It listens on its own socket from construction on and announces itself in the registry; handlers
  * added within the same tick miss no request.
  *
- * @example const server = new IPCServer('cli-alpha') server.on('request', async (data) => { if (data.action === 'get-tasks') return {
- *   tasks: await loadTasks() } })
+ * @example
+ * const server = new IPCServer('cli-alpha')
+ * server.on('request', async (data) => {
+ *   if (data.action === 'get-tasks') return { tasks: await loadTasks() }
+ * })
  */
 export class IPCServer {
   readonly name: string
