@@ -114,7 +114,9 @@ async function loadToml() {
 
 function parserError(error: unknown, name: string, reads: string): unknown {
   if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') return error
-  return new Error(`reading ${reads} files requires the package ${name}: npm install ${name}`, { cause: error })
+  return new Error(`reading ${reads} files requires the package ${name}: npm install ${name}`, {
+    cause: error,
+  })
 }
 
 function toPlain(value: unknown): unknown {

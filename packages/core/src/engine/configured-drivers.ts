@@ -68,6 +68,8 @@ function resolvePath(home: string, scheme: string, path: string): string {
   try {
     return pathToFileURL(createRequire(homeConfigPath(home)).resolve(path)).href
   } catch (error) {
-    throw new TypeError(`drivers.${scheme} must name an existing file, got ${describe(path)}`, { cause: error })
+    throw new TypeError(`drivers.${scheme} must name an existing file, got ${describe(path)}`, {
+      cause: error,
+    })
   }
 }

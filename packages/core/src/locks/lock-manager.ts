@@ -358,7 +358,9 @@ export class LockManager {
   #nameOf(resource: string | undefined): string {
     const name = resource ?? this.#resource
     if (name === undefined) {
-      throw new TypeError('resource must be given here, since the LockManager was created without one')
+      throw new TypeError(
+        'resource must be given here, since the LockManager was created without one',
+      )
     }
     assertName('resource', name)
     return name

@@ -131,7 +131,9 @@ function assertTarget({ name, createDriver, url, except = {}, timeoutMs }: Drive
     throw new TypeError(`createDriver must be a function, got ${describeValue(createDriver)}`)
   }
   if (typeof url !== 'function' && !(typeof url === 'string' && URL.canParse(url))) {
-    throw new TypeError(`url must be a URL or a function that returns one, got ${describeValue(url)}`)
+    throw new TypeError(
+      `url must be a URL or a function that returns one, got ${describeValue(url)}`,
+    )
   }
   if (timeoutMs !== undefined && !(timeoutMs > 0)) {
     throw new TypeError(`timeoutMs must be a number above 0, got ${describeValue(timeoutMs)}`)
