@@ -24,6 +24,7 @@ import type {
   EmitOptions,
   EventBusOptions,
   OnceOptions,
+  PulledEvents,
   PullOptions,
   ReadOptions,
   SubscribeOptions,
@@ -229,7 +230,7 @@ export class EventBus<Events = StandardEvents> {
   subscribe<Pattern extends AnyOf<(keyof Events & string) | '*'>>(
     pattern: Pattern,
     options: PullOptions = {},
-  ): AsyncIterableIterator<EventOf<Events, Pattern>> {
+  ): PulledEvents<EventOf<Events, Pattern>> {
     this.#assertSubscription(pattern, options)
     const { signal } = options
     const stop = (): void => iterator.end()
@@ -246,7 +247,7 @@ export class EventBus<Events = StandardEvents> {
     })
     this.#iterators.add(iterator)
     stopListening = onAbort(signal, stop)
-    return iterator as unknown as AsyncIterableIterator<EventOf<Events, Pattern>>
+    return iterator as unknown as PulledEvents<EventOf<Events, Pattern>>
   }
 
   /**

@@ -42,6 +42,11 @@ export class EventIterator implements AsyncIterableIterator<EventEnvelope> {
     this.#events = this.#iterate()
   }
 
+  /** Resolves when the position is fixed and the log can be read; rejects with why it cannot. */
+  get ready(): Promise<void> {
+    return this.#parts.feed.ready
+  }
+
   [Symbol.asyncIterator](): this {
     return this
   }

@@ -151,6 +151,12 @@ export interface ReadOptions {
   readonly onGap?: SubscribeOptions['onGap']
 }
 
+/** The events of `subscribe`, pulled with `for await`. */
+export interface PulledEvents<Event> extends AsyncIterableIterator<Event> {
+  /** As a subscription's `ready`: resolves when the position is fixed, rejects if the events cannot be read. */
+  readonly ready: Promise<void>
+}
+
 /**
  * A running subscription. It keeps the process alive until `unsubscribe`, `using`, its signal or the bus's `close` ends it.
  */
