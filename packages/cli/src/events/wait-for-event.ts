@@ -31,7 +31,7 @@ export const waitForEvent: OpsRun = async ({ coordinator, args, options, print, 
       from: startOf(options),
       signal: AbortSignal.any([signal, late.signal]),
       onGap: () => {
-        say('some events had expired before they could be looked at')
+        say('some events expired before they could be checked')
       },
     })
     const event = await firstWhere(events, conditions)

@@ -35,7 +35,7 @@ function findProblem(text: string): string | undefined {
 export const checkEnvironment: Check = () => {
   if (isOn(process.env['CLI_OPS_DISABLED'])) {
     return warning(
-      'CLI_OPS_DISABLED is set, so what is started from here takes no locks and emits nothing',
+      'CLI_OPS_DISABLED is set, so CLIs started from here take no locks and emit no events',
       'unset CLI_OPS_DISABLED',
     )
   }
@@ -47,6 +47,6 @@ export const checkEnvironment: Check = () => {
     )
   }
   const set = Object.keys(process.env).filter((name) => name.startsWith('CLI_OPS_'))
-  // Names only: a URL may hold a password.
+  // Names only: a URL can contain a password.
   return ok(set.length === 0 ? 'nothing is set' : `${set.sort().join(', ')} set`)
 }
