@@ -140,7 +140,7 @@ print([fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_NONBLOCK for fd in (0, 1, 2)])`
       status: 126,
       stdout: '',
       stderr:
-        'cli-ops: cannot run "true": node --permission keeps it from starting; allow it with --allow-child-process\n',
+        'cli-ops: cannot run "true": node --permission blocks it; allow it with --allow-child-process\n',
     })
     await lock.release()
   })

@@ -66,7 +66,7 @@ describe.each(BROKEN)('with $what', ({ run, message, refusal, breakIt }) => {
   test.each(['plain', 'emitting'])('"%s" runs, with one warning', async (command) => {
     const { status, stdout, stderr } = await brokenHost().run([command], run)
     expect({ status, stdout }).toEqual({ status: 0, stdout: 'ran\n' })
-    expect(stderr).toMatch(/^host: going on without events and registry: [^\n]+\n$/)
+    expect(stderr).toMatch(/^host: continuing without events and registry: [^\n]+\n$/)
     expect(stderr).toMatch(message)
   })
 
@@ -96,7 +96,7 @@ test.each([
     const host = hostProject(HOST)
     const env = { [name]: value }
     expect(await host.run(['--version'], { env })).toMatchObject({ status: 0, stderr: '' })
-    const warning = `host: going on without events and registry: ${reason}\n`
+    const warning = `host: continuing without events and registry: ${reason}\n`
     expect(await host.run(['plain'], { env })).toEqual({
       status: 0,
       stdout: 'ran\n',

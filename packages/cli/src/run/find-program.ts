@@ -6,7 +6,7 @@ const NOT_EXECUTABLE = 126
 const NOT_FOUND = 127
 
 const NOT_PERMITTED =
-  'node --permission keeps it from starting; allow it with --allow-child-process'
+  'node --permission blocks it; allow it with --allow-child-process'
 
 /** Why a program cannot be run. */
 export interface Unrunnable {
