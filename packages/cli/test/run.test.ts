@@ -114,7 +114,7 @@ print([fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_NONBLOCK for fd in (0, 1, 2)])`
   )
 
   test.each([
-    ['nosuch', 127, 'there is no such program'],
+    ['nosuch', 127, 'no such program'],
     ['./plain', 126, 'it is not executable'],
     ['/tmp', 126, 'it is a directory'],
   ])('%s is refused with %i before anybody waits', async (program, status, reason) => {

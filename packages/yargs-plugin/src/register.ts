@@ -35,7 +35,7 @@ const preloaded = new PreloadedProgram({
 refuse(unsupportedDependency(preloaded.bin?.folder))
 
 function refuse(version: string | undefined): void {
-  if (version !== undefined) preloaded.cannotHold(`its yargs is ${version}, and 17 or 18 is needed`)
+  if (version !== undefined) preloaded.cannotHold(`its yargs is ${version}, but 17 or 18 is needed`)
 }
 
 try {

@@ -8,14 +8,14 @@ export function conformanceCommand(): Command {
     .description('check that a program in any language follows the protocols')
     .argument(
       '[name]',
-      'name of a running CLI whose answers to requests are tried, as "ps" shows it',
+      'name of a running CLI whose answers to check, as "ps" shows it',
     )
     .option('-i, --instance <id>', 'check this instance, as "ps" shows it')
     .option(
       '--reads <command>',
       'a command that prints the events kept in CLI_OPS_HOME, as JSON lines',
     )
-    .option('--emits <command>', 'a command that emits an event; its type and data are added to it')
+    .option('--emits <command>', 'a command that emits an event; its type and data are appended')
     .option('-t, --timeout <duration>', 'how long an answer or a command may take', '5s')
     .option('--json', 'print each result as one line of JSON, and the totals as the last')
     .addHelpText(

@@ -15,7 +15,7 @@ export function dashboardCommand(): Command {
     .description('show the same as "top" as a page on this machine, until Ctrl-C')
     .option('--port <port>', 'listen on this port of 127.0.0.1 (default: a free one)', parsePort)
     .option('--open', 'open the page in the browser')
-    .option('--allow-release', 'let the page release locks; without it, it only looks')
+    .option('--allow-release', 'let the page release locks; by default it is read-only')
     .option('--json', 'print the link as a line of JSON')
     .addHelpText(
       'after',

@@ -4,7 +4,7 @@ import { examples } from '../examples.js'
 import type { RunCommandLine } from '../run/run-command-line.js'
 import { RUN_FLAGS } from '../run/run-flags.js'
 
-/** Most runs begin without commander, which is slow to load: see `main.ts`. It has the help, what is wrong, and the rare spellings. */
+/** Most runs bypass commander, which is slow to load: see `main.ts`. It handles help, errors and rare spellings. */
 export function runCommand(): Command {
   const command = new Command('run')
     .usage('--lock <resource> [options] [--] <program> [arguments...]')

@@ -10,7 +10,7 @@ export function waitForCommand(): Command {
     .option('-t, --timeout <duration>', 'how long to wait (default: forever)')
     .option(
       '-w, --where <key=value>',
-      'only where the data has this value there; "a.b" goes deeper, repeat for more',
+      'only if the data has this value; "a.b" is a nested member, repeat for more',
       (value: string, all: readonly string[]) => [...all, value],
       [],
     )

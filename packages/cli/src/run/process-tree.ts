@@ -4,14 +4,14 @@ import { readdirSync, readFileSync } from 'node:fs'
 interface Entry {
   readonly pid: number
   readonly parent: number
-  /** When it began, in the words of the system: a number alone may mean a stranger by the time it is used. */
+  /** The start time as the system formats it: a pid alone can be reused. */
   readonly began: string
 }
 
-/** Kills a process and all that it began, and that these did. What has left them, as a daemon does, is not among them. */
+/** Kills a process and all its descendants, except those that have detached, as daemons do. */
 export function killTree(root: number): void {
   const stopped = new Map<number, Entry>()
-  // Nothing that is stopped begins something more, so one look that finds nothing new has found all.
+  // Stopped processes start nothing more, so a pass that finds nothing new has found all.
   for (;;) {
     const found = treeOf(root).filter(({ pid }) => !stopped.has(pid))
     if (found.length === 0) break
@@ -60,6 +60,6 @@ function send(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal)
   } catch {
-    // It has ended meanwhile, or is another user's.
+    // It has ended meanwhile, or belongs to another user.
   }
 }
