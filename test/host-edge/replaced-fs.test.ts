@@ -126,5 +126,5 @@ test('a lock among files that no other process sees is none', async () => {
   })
   const { status, stdout, stderr } = await run.end()
   expect({ status, stdout }).toEqual({ status: 69, stdout: 'listed\nmade 0\n' })
-  expect(stderr).toMatch(/^host: cannot use .* has replaced node:fs by files/mu)
+  expect(stderr).toMatch(/^host: cannot use .* has replaced node:fs with files/mu)
 })

@@ -1,6 +1,6 @@
 /**
  * Coordinates a yargs program that cannot be edited: `node --require @cli-ops/yargs-plugin/register the-program.js`.
- * What it does is configured in the home's `config.json`.
+ * Its rules are in the home's `config.json`.
  */
 import { PreloadedProgram, type ProgramCommand } from '@cli-ops/shared-ipc/command'
 
@@ -41,6 +41,6 @@ function refuse(version: string | undefined): void {
 try {
   watch.reachModule(process.argv[1] ?? '')
 } catch {
-  const reason = 'its yargs is an ES module, and this node does not require() those'
+  const reason = 'its yargs is an ES module, which this Node cannot require()'
   if (preloaded.bin?.isEntry === true) preloaded.cannotHold(reason)
 }

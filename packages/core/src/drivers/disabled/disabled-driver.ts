@@ -66,7 +66,7 @@ export function createDisabledDriver(): Driver {
       }),
       connect: () =>
         Promise.reject(
-          new CliOpsError('NO_RESPONDER', 'cli-ops is disabled, so nobody can be reached'),
+          new CliOpsError('NO_RESPONDER', 'cli-ops is disabled, so no CLI can be reached'),
         ),
     },
     close: () => Promise.resolve(),

@@ -156,7 +156,7 @@ function assertLocal(home: Home): void {
   if (home.isLocal) return
   throw new CliOpsError(
     'UNSUPPORTED',
-    `events cannot be kept on a network file system, where appends of two machines corrupt each other (${home.root}); ` +
+    `events cannot be kept on a network file system, where appends from two machines corrupt each other (${home.root}); ` +
       'set CLI_OPS_HOME to a local directory, or CLI_OPS_URL to an engine such as redis://',
     { details: { home: home.root } },
   )

@@ -11,7 +11,7 @@ export function assertRealFiles(home: string): void {
   if (!isMissing(process.execPath) || !isMissing(import.meta.filename)) return
   throw new CliOpsError(
     'STORAGE_FAILED',
-    `cannot use ${home}: the program has replaced node:fs by files that no other process sees`,
+    `cannot use ${home}: the program has replaced node:fs with files that no other process sees`,
     { details: { home } },
   )
 }

@@ -194,9 +194,9 @@ const REMEDIES: ReadonlyMap<string, string> = new Map([
   ['EMFILE', 'too many files are open in this process; raise its limit (ulimit -n)'],
   ['ENFILE', 'too many files are open on this machine; raise fs.file-max with sysctl'],
   ['EFBIG', 'a file there has reached the size limit of this process (ulimit -f)'],
-  ['EISDIR', 'a directory lies there in the place of a file; move it elsewhere'],
+  ['EISDIR', 'a directory is in the place of a file; move it elsewhere'],
   ['ELOOP', 'a part of the path is a symbolic link to itself; set CLI_OPS_HOME to a directory'],
-  ['ENOMEM', 'there is not enough memory; end other programs'],
+  ['ENOMEM', 'not enough memory; end other programs'],
   // A bad disk, a damaged file system, a network file system or disk that has gone away.
   ...['EIO', 'EUCLEAN', 'EBADMSG', 'ENXIO', 'ENODEV', 'ESTALE', 'ENOTCONN', 'ETIMEDOUT'].map(
     (code): [string, string] => [code, BROKEN],

@@ -36,7 +36,7 @@ export function raiseFloor(context: LockContext, token: bigint): void {
   }
   throw new CliOpsError(
     'STORAGE_FAILED',
-    `cannot keep the count of locks: ${home.paths.floor} holds something else than a number; look at it and remove it`,
+    `cannot count locks: ${home.paths.floor} contains something other than a number; inspect and remove it`,
     { details: { path: home.paths.floor } },
   )
 }
