@@ -2,8 +2,8 @@ import { CliOpsError } from '../../../base/errors/cli-ops-error.js'
 import { fs } from '../../../base/builtins.js'
 
 /**
- * Throws where a home is missing and so are Node and this very file: a program has replaced `fs` by files of its own (mock-fs, memfs). A
- * lock that is made there keeps nobody out.
+ * Throws if the home is missing, and Node and this very file with it: a program has replaced `fs` with its own files (mock-fs, memfs). A
+ * lock made there excludes no other process.
  *
  * @throws CliOpsError `STORAGE_FAILED`
  */
@@ -16,7 +16,7 @@ export function assertRealFiles(home: string): void {
   )
 }
 
-/** False also of what a runtime's permissions keep out. */
+/** Returns false also for a path that the runtime's permissions hide. */
 function isMissing(path: string): boolean {
   try {
     fs.statSync(path)
