@@ -21,7 +21,7 @@ export async function attachPreloads(task: AttachTask): Promise<AttachedBy> {
     return file === undefined ? [] : [{ name, file }]
   })
   const probe = (...words: readonly string[]): Promise<Probe> => {
-    // Without an existing shim, which might work: the first probe must not touch it.
+    // Bypasses an existing shim, which might work: the first probe must not touch it.
     const requires = available.map(({ file }) => `--require=${file}`)
     const args = [...script.nodeArgs, ...requires, script.file, ...words, '--help']
     const env = script.nodePath === undefined ? {} : { NODE_PATH: script.nodePath }

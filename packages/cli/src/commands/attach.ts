@@ -26,7 +26,7 @@ export function attachCommand(): Command {
     .addHelpText(
       'after',
       `
-The program is run once, for its help. Shell aliases and functions are not visible here: give the file that they start.
+The program is run once, with --help. Shell aliases and functions are not visible here: give the file that they start.
 A program that cannot be attached can be run with "cli-ops run".
 ${examples(
   'cli-ops attach ./release.mjs --lock release',

@@ -21,8 +21,8 @@ export function conformanceCommand(): Command {
     .addHelpText(
       'after',
       `
-Ends with 1 when a vector fails. Those that need a method the CLI does not serve are skipped; which they are is in the
-reference of the wire protocol.
+Exits with 1 if a vector fails. Vectors that need a method the CLI does not serve are skipped; the reference of the wire
+protocol lists these methods.
 ${examples(
   'cli-ops conformance cli-alpha',
   `cli-ops conformance --reads 'cli-ops events --json' --emits 'cli-ops emit'`,

@@ -20,7 +20,7 @@ export function dashboardCommand(): Command {
     .addHelpText(
       'after',
       `
-The link is the first line of stdout. It holds a random token: whoever has it sees everything that is shown, so keep it.
+The link is the first line of stdout. Its random token gives access to everything on the page, so keep it secret.
 
 Examples:
   cli-ops dashboard --open

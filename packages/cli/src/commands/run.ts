@@ -29,7 +29,7 @@ ${examples(
   'timeout 1h cli-ops run --lock database --kill-after 30s -- ./report.sh',
 )}
 Exit codes: the program's own; 75 the lock is busy, 76 it was lost while the program ran,
-69 the home or the engine cannot be used, 77 it refuses, 78 a setting is wrong,
+69 the home or the engine cannot be used, 77 access is refused, 78 a setting is wrong,
 126 and 127 the program cannot be run. "man 3 sysexits" has the first five.
 `,
     )

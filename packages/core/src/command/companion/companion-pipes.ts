@@ -97,7 +97,7 @@ export class CompanionPipes {
           else if (!this.#readOnce()) blockFor(LOOK_MS)
         }
       } finally {
-        // Stays true if Ctrl-C interrupts the wait.
+        // Not reached if Ctrl-C interrupts the wait.
         this.#isWaiting = false
       }
     })

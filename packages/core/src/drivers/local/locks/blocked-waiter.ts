@@ -16,7 +16,7 @@ interface Heard {
 
 const NOTHING: Heard = { change: false, end: false }
 
-/** Sleeps between the polls of a thread that waits by blocking, as long as hints reach it. */
+/** Sleeps between the polls of a blocking wait, longer while hints reach it. */
 export class BlockedWaiter {
   readonly #context: LockContext
   readonly #watchFrom: bigint

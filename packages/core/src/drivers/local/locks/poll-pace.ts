@@ -7,7 +7,7 @@ const HINTED_POLL_MS = 50
 const MAX_HINTED_POLL_MS = 1000
 /** A waiter that gets all relevant hints polls this often, since a hint can get lost. */
 const IDLE_POLL_MS = 2000
-/** No turn is shorter, so a waiter that polls once per waiter before it is never late. */
+/** No turn is shorter, so a waiter that sleeps this long for each one before it is never late. */
 const SHORTEST_TURN_MS = 1
 const MAX_POLL_MS = 200
 /** The same if nothing has moved for long: several turns are still to come. */
