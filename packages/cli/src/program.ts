@@ -46,10 +46,7 @@ export function createProgram(): Command {
     .enablePositionalOptions()
     .option('--home <directory>', 'use this home instead of CLI_OPS_HOME')
     .option('--namespace <name>', 'use this namespace instead of CLI_OPS_NAMESPACE')
-    .option(
-      '--url <url>',
-      'use this engine instead of CLI_OPS_URL; put a password in the variable',
-    )
+    .option('--url <url>', 'use this engine instead of CLI_OPS_URL; put a password in the variable')
     .hook('preSubcommand', () => {
       useConnection(program.opts())
     })

@@ -6,10 +6,7 @@ import { withContext } from '../with-context.js'
 export function conformanceCommand(): Command {
   return new Command('conformance')
     .description('check that a program in any language follows the protocols')
-    .argument(
-      '[name]',
-      'name of a running CLI whose answers to check, as "ps" shows it',
-    )
+    .argument('[name]', 'name of a running CLI whose answers to check, as "ps" shows it')
     .option('-i, --instance <id>', 'check this instance, as "ps" shows it')
     .option(
       '--reads <command>',

@@ -22,11 +22,7 @@ export function serveCommand(): Command {
     .option('--tls-key <file>', 'its key, PEM; SIGHUP reloads both')
     .option('--store <url>', 'where to store everything: "local:" or an engine', 'local:')
     .option('--allow-origin <origin>', 'let pages of this origin connect; repeat for more', collect)
-    .option(
-      '--allow-host <name>',
-      'another host name that clients use; repeat for more',
-      collect,
-    )
+    .option('--allow-host <name>', 'another host name that clients use; repeat for more', collect)
     .option('--path <path>', 'path of its URL, if a reverse proxy passes it on unchanged')
     .option('--quiet', 'log only what an operator must know, not every connection')
     .option('--json', 'print the URL, and the log on stderr, as lines of JSON')

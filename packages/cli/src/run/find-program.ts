@@ -5,8 +5,7 @@ import { delimiter, join } from 'node:path'
 const NOT_EXECUTABLE = 126
 const NOT_FOUND = 127
 
-const NOT_PERMITTED =
-  'node --permission blocks it; allow it with --allow-child-process'
+const NOT_PERMITTED = 'node --permission blocks it; allow it with --allow-child-process'
 
 /** The reason why a program cannot be run. */
 export interface Unrunnable {

@@ -67,9 +67,7 @@ async function tryOn(
     const problem = `this user cannot ${TRIES[primitive]}: ${reason}`
     // An access key with few scopes was created that way on purpose.
     if ((driver.access?.()?.refused.length ?? 0) > 0)
-      return [
-        warning(problem, 'if it should be able to, request an access key that allows it'),
-      ]
+      return [warning(problem, 'if it should be able to, request an access key that allows it')]
     return [failure(problem, remedyFor(driver, error))]
   }
 }
