@@ -82,7 +82,7 @@ describe.each(PROGRAMS)('$title: a program that has replaced fs', (program) => {
   test('runs a command without a lock, with one warning', async () => {
     const { stderr, ...end } = await newRun(program, program.source(WORK)).end()
     expect(end).toEqual({ status: 0, stdout: 'added\n' })
-    expect(stderr).toMatch(/^host: going on without [^\n]*no files here[^\n]*\n$/u)
+    expect(stderr).toMatch(/^host: continuing without [^\n]*no files here[^\n]*\n$/u)
   })
 
   test('does not run a command whose rule has a lock', async () => {
