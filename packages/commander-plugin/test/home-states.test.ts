@@ -124,7 +124,9 @@ describe('on a disk that takes no more bytes', () => {
   test('a command runs, with one warning', async () => {
     const { status, stdout, stderr } = await hostProject(HOST).run(['plain'], run)
     expect({ status, stdout }).toEqual({ status: 0, stdout: 'ran\n' })
-    expect(stderr).toMatch(/^host: continuing .*: cannot use .*: a file there has reached [^\n]+\n$/)
+    expect(stderr).toMatch(
+      /^host: continuing .*: cannot use .*: a file there has reached [^\n]+\n$/,
+    )
   })
 
   test('a lock, which lies in names alone, holds all the same', async () => {
