@@ -116,7 +116,7 @@ describe.runIf(hasRabbitServer())('a broker', () => {
     })
 
     test.each([
-      ['a wrong password', 'team%2Fa', 'wrong:secret', 'FORBIDDEN', /refuses the user name or/],
+      ['a wrong password', 'team%2Fa', 'wrong:secret', 'FORBIDDEN', /rejects the user name or/],
       [
         'an unknown virtual host',
         'nowhere',

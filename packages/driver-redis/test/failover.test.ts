@@ -127,7 +127,7 @@ describe.runIf(hasRedisServer())('durable events', { timeout: 60_000 }, () => {
     const events = await bus(server)
     const emitted = events.emit('a:b', 1, { durable: true })
     if (/redis_version:7\.[01]\./u.test(version))
-      await expect(emitted).rejects.toThrow(/"appendfsync always", and it is "everysec"/)
+      await expect(emitted).rejects.toThrow(/"appendfsync always", but it is "everysec"/)
     else await emitted
   })
 

@@ -166,7 +166,7 @@ describe('a hub that is attacked', () => {
 
     test('nothing is done before hello, and hello is said once', async () => {
       const client = await RawClient.connect(hub.url, { token: ALL })
-      expect((await client.request('locks.list')).error?.message).toContain('say hello first')
+      expect((await client.request('locks.list')).error?.message).toContain('send hello first')
       client.socket.terminate()
       const entered = await RawClient.enter(hub.url, TEAM, 'team')
       const again = await entered.request('hello', { namespace: '', leaseMs: 1, process: {} })
@@ -452,7 +452,7 @@ describe('a hub that is attacked', () => {
       for (let id = 0; id < 1_000; id += 1) await writer.events.append([record(id)], keep)
       await vi.waitFor(() => {
         // It is not heard any more, since it does not even read what it is asked.
-        expect(log.slice(before).join('\n')).toMatch(/nothing was heard for|bytes unread/u)
+        expect(log.slice(before).join('\n')).toMatch(/was silent for|bytes unread/u)
       }, 20_000)
       client.socket.resume()
       await ended

@@ -88,7 +88,7 @@ describe('cli-ops serve', { timeout: 60_000 }, () => {
     const { program, url } = await serve(user)
     vi.stubEnv('CLI_OPS_TOKEN', 'guessed')
     expect(await isRefused(url)).toBe(true)
-    await program.says('cli-ops: refused 127.0.0.1: the access key is missing, not known')
+    await program.says('cli-ops: refused 127.0.0.1: the access key is missing, unknown')
     const run = await user.run('--url', url, 'run', '--lock', 'deploy', '--', 'true')
     expect(run).toMatchObject({ status: 77, stdout: '' })
 

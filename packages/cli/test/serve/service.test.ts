@@ -82,7 +82,7 @@ describe('cli-ops serve as a service', { timeout: 60_000 }, () => {
     const first = user.start('serve', '--port', port)
     await first.says('press Ctrl-C to stop')
     const second = user.start('serve', '--port', port, '--takeover', '1m')
-    await second.says(`waiting for 127.0.0.1 port ${port}: another process listens there still`)
+    await second.says(`waiting for 127.0.0.1 port ${port}: another process still listens there`)
     first.child.kill('SIGTERM')
     await second.says('press Ctrl-C to stop')
     expect((await first.ended).status).toBe('SIGTERM')
