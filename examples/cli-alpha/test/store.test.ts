@@ -93,7 +93,7 @@ test('a read-only data directory loses nothing', async () => {
   const user = new User()
   await user.add('kept')
   const before = user.store()
-  // Permissions do not bind root, who therefore runs the program as somebody else.
+  // Permissions do not bind root, so root runs the program as another user.
   const asRoot = process.getuid?.() === 0
   const data = dirname(user.taskFile)
   chmodSync(data, 0o555)

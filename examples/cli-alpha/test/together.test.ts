@@ -64,7 +64,7 @@ test('Ctrl-C while waiting ends as an interrupt, changes nothing and leaves the 
   const add = user.start(['add', 'impatient'])
   await add.wrote(/waiting for/)
   add.kill('SIGINT')
-  // What a shell shows as 130.
+  // A shell shows it as 130.
   expect(await add.end).toMatchObject({ code: null, signal: 'SIGINT', stdout: '' })
   const [lock] = await locksOf(user)
   expect(lock).toMatchObject({ owner: { pid: sync.pid }, waiters: [] })

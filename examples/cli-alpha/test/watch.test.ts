@@ -168,11 +168,11 @@ describe('the end', () => {
       await user.withOps(async ({ registry }) => {
         expect(await registry.discover()).toMatchObject([{ name: 'cli-alpha', pid: watch.pid }])
         watch.kill(signal)
-        // What a shell shows as 130 or 143.
+        // A shell shows it as 130 or 143.
         expect(await watch.end).toMatchObject({ code: null, signal })
         expect(await registry.discover()).toEqual([])
       })
-      // A signal does to it what it does to any program; what it leaves is known to be dead.
+      // A signal does to it what it does to any program; other processes know that what it leaves is dead.
       await user.withOps(async ({ locks, registry }) => {
         expect(await registry.discover()).toEqual([])
         await locks.cleanStaleLocks()

@@ -4,7 +4,7 @@ import { User } from './cli-beta.js'
 
 test('catches up on what happened while it was not running, once', async () => {
   const user = new User()
-  await user.ok('follow', '--once') // from here on, events are kept for it
+  await user.ok('follow', '--once') // From here on, events are kept for it.
   const [plan, paint, call] = [
     await user.addTask('Plan'),
     await user.addTask('Paint'),
@@ -54,11 +54,11 @@ test('does not make an item twice of an event that comes again after a crash', a
   await user.addTask('Only once')
   await user.ok('follow', '--once')
   const item = await user.items()
-  // As if the process had been killed after the items were written, and before the cursor was.
+  // As if the process had been killed after writing the items but before writing the cursor.
   user.write('ops/groups/cli-beta.json', cursor)
   expect(await user.ok('follow', '--once')).toBe('caught up, changes: 0\n')
 
-  // Also where the item has been removed in between, so that only the event itself can tell.
+  // Even if the item has been removed in between, so that only the event itself can tell.
   await user.ok('remove', item[0]!.id)
   user.write('ops/groups/cli-beta.json', cursor)
   expect(await user.ok('follow', '--once')).toBe('caught up, changes: 0\n')

@@ -88,7 +88,7 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
     const follow = await user.startFollow()
     follow.kill(signal)
     expect(await follow.end).toMatchObject({ code: null, signal })
-    // A signal does to it what it does to any program; what it leaves is known to be dead.
+    // A signal does to it what it does to any program; other processes know that what it leaves is dead.
     await user.withOps(async ({ locks, registry }) => {
       expect(await registry.discover()).toEqual([])
       await locks.cleanStaleLocks()

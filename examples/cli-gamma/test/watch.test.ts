@@ -52,7 +52,7 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
     const watch = await user.startWatch()
     watch.kill(signal)
     expect(await watch.end).toMatchObject({ code: null, signal })
-    // A signal does to it what it does to any program; what it leaves is known to be dead.
+    // A signal does to it what it does to any program; other processes know that what it leaves is dead.
     await user.withOps(async ({ locks, registry }) => {
       expect(await registry.discover()).toEqual([])
       await locks.cleanStaleLocks()
