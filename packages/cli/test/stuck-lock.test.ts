@@ -8,7 +8,7 @@ import { CliOpsUser } from './fixtures/cli-ops-user.js'
 import { startTeamProcess } from './fixtures/team-process.js'
 
 describe('a blocked deploy', () => {
-  test('is freed with two commands: one shows the holder, the other takes the lock from it', async () => {
+  test('is freed with two commands: one shows the holder, the other takes its lock', async () => {
     const user = new CliOpsUser()
     const stuck = startTeamProcess(user.env, 'cli-beta', 'deploy', '--lock', 'deploy')
     await stuck.begun
@@ -28,7 +28,7 @@ describe('a blocked deploy', () => {
     expect((await deploy.ended).stdout).toBe('deployed\n')
   })
 
-  test('an id from before frees no newer lock', async () => {
+  test('an old id frees no newer lock', async () => {
     const user = new CliOpsUser()
     const ops = user.coordinator()
     const first = await ops.locks.lock('deploy')
@@ -48,8 +48,8 @@ const isRoot = process.getuid?.() === 0
 const canMount = spawnSync('unshare', ['--mount', 'true']).status === 0
 const hasUser = spawnSync('setpriv', ['--reuid=65534', '--clear-groups', 'true']).status === 0
 
-describe('a home that is not to be used', () => {
-  test.skipIf(!canMount)('read-only: looking works, and the rest says why not', async () => {
+describe('an unusable home', () => {
+  test.skipIf(!canMount)('read-only: inspecting works, and everything else says why not', async () => {
     const user = new CliOpsUser()
     await user.run('emit', 'a:b')
     const readOnly = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec cli-ops "$@"'
@@ -94,7 +94,7 @@ describe('a home that is not to be used', () => {
     }
   })
 
-  test('no directory: said in one line', async () => {
+  test('not a directory: reported in one line', async () => {
     const user = new CliOpsUser({ CLI_OPS_HOME: '/dev/null/home' })
     for (const [args, status] of [
       [['locks'], 1],
@@ -107,7 +107,7 @@ describe('a home that is not to be used', () => {
     }
   })
 
-  test('that goes away under a wait is no crash', async () => {
+  test('that disappears during a wait does not cause a crash', async () => {
     const user = new CliOpsUser()
     const waiting = user.start('wait-for', 'never', '--timeout', '2s')
     mkdirSync(user.home, { recursive: true, mode: 0o700 })
