@@ -127,7 +127,7 @@ export default defineConfig(
         {
           selector: `CallExpression[callee.object.name='process'][callee.property.name=/^(?:on|once|(?:prepend|prependOnce|add)Listener)$/][arguments.0.value=/^(?:SIG(?!CHLD$|CONT$|URG$|WINCH$)|uncaughtException$|unhandledRejection$)/]`,
           message:
-            'A listener changes the host's behaviour: Ctrl-C in synchronous code would no longer end it.',
+            'A listener changes how the host behaves: Ctrl-C in synchronous code would no longer end it.',
         },
       ],
       '@typescript-eslint/no-restricted-imports': [

@@ -130,7 +130,7 @@ describe.each(PLANTS)('%s planted by a second user', (_what, shell, said) => {
     expect(namesIn(home)).toEqual([])
   })
 
-  test('in place of the sockets denies nothing', (context) => {
+  test('in the place of the sockets denies nothing', (context) => {
     requireTwoUsers(context)
     const parent = sharedDirectory()
     const own = directoryOf(VICTIM)

@@ -267,14 +267,17 @@ describe
         ['inside', 'fail'],
         ['inside-async', 'wait'],
         ['inside-async', 'skip'],
-      ])('runs another command of the same CLI as a part of itself: %s, which may %s', async (command, busy) => {
-        const host = startHost({ ...env, NAME: 'host', ON_BUSY: busy }, 'around', 'host', command)
-        expect(await host.ended).toEqual([0, null])
-        expect({ stdout: host.stdout, stderr: host.stderr }).toEqual({
-          stdout: 'inside\n',
-          stderr: '',
-        })
-      })
+      ])(
+        'runs another command of the same CLI as a part of itself: %s, which may %s',
+        async (command, busy) => {
+          const host = startHost({ ...env, NAME: 'host', ON_BUSY: busy }, 'around', 'host', command)
+          expect(await host.ended).toEqual([0, null])
+          expect({ stdout: host.stdout, stderr: host.stderr }).toEqual({
+            stdout: 'inside\n',
+            stderr: '',
+          })
+        },
+      )
 
       test.each(['inside', 'inside-async'])(
         'is not waited for by another CLI’s command that it waits for: %s',

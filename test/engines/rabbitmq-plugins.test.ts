@@ -116,35 +116,38 @@ describe.runIf(hasRabbitServer())('a plugin with the URL of a RabbitMQ broker', 
       expect(result).toMatchObject({ exitCode: 0, stdout: 'done\n', stderr: '' })
     })
 
-    test.runIf(hasRedisServer())('uses Redis for locks and RabbitMQ for everything else', async () => {
-      const redis = await RedisServer.start()
-      try {
-        await using ops = observer({ locks: redis.url, events: server.url })
-        const options = { commands: { run: { lock: { resource: LOCK, onBusy: 'fail' } } } }
-        const run = () =>
-          runHost(host, {
-            home,
-            args: ['run', 'returns'],
-            options,
-            env: { ...env, CLI_OPS_LOCKS_URL: redis.url },
-          })
-        const lock = await ops.locks.lock(LOCK)
-        expect(await run()).toMatchObject({ exitCode: 75, stdout: '' })
-        await lock.release()
-        expect(await run()).toMatchObject({ exitCode: 0, stdout: 'done\n', stderr: '' })
-        await vi.waitFor(async () => {
-          const events = await ops.events.read('command:*', { from: 'earliest' })
-          expect(events.map(({ type }) => type)).toEqual([
-            'command:started',
-            'command:failed',
-            'command:started',
-            'command:completed',
-          ])
-        }, SETTLED)
-      } finally {
-        await redis.stop()
-      }
-    })
+    test.runIf(hasRedisServer())(
+      'uses Redis for locks and RabbitMQ for everything else',
+      async () => {
+        const redis = await RedisServer.start()
+        try {
+          await using ops = observer({ locks: redis.url, events: server.url })
+          const options = { commands: { run: { lock: { resource: LOCK, onBusy: 'fail' } } } }
+          const run = () =>
+            runHost(host, {
+              home,
+              args: ['run', 'returns'],
+              options,
+              env: { ...env, CLI_OPS_LOCKS_URL: redis.url },
+            })
+          const lock = await ops.locks.lock(LOCK)
+          expect(await run()).toMatchObject({ exitCode: 75, stdout: '' })
+          await lock.release()
+          expect(await run()).toMatchObject({ exitCode: 0, stdout: 'done\n', stderr: '' })
+          await vi.waitFor(async () => {
+            const events = await ops.events.read('command:*', { from: 'earliest' })
+            expect(events.map(({ type }) => type)).toEqual([
+              'command:started',
+              'command:failed',
+              'command:started',
+              'command:completed',
+            ])
+          }, SETTLED)
+        } finally {
+          await redis.stop()
+        }
+      },
+    )
 
     test('an unreachable broker costs one line and nothing else', async () => {
       const url = 'amqp://team:secret@127.0.0.1:1'

@@ -45,7 +45,9 @@ function describeShape(program: ShapeProgram): void {
       return
     }
 
-    test('waits for its lock before it does anything, and then runs the same', async ({ expect }) => {
+    test('waits for its lock before it does anything, and then runs the same', async ({
+      expect,
+    }) => {
       const run = program.newRun({ hasPlugin: true })
       expect(await run.untilItWaits()).toEqual(await program.plain())
       const { types, last, ...rest } = await lookInside(run.home)

@@ -152,12 +152,15 @@ describe.each(STAYING_HOSTS)('$title', (host) => {
       await expectNothingLeft(run.home, end)
     })
 
-    test.runIf(host.isSynchronous)('SIGQUIT ends it, though a listener would prevent that', async () => {
-      const listening = `--import=data:text/javascript,process.on('SIGQUIT',()=>undefined)`
-      const run = newRun(host, 'in a wait', true, [listening])
-      const send = (): Promise<SignalEnd> => terminated(run, /waiting for "res"/u, 'SIGQUIT')
-      expect(await whileItWaits(run, send)).toMatchObject({ by: 'SIGQUIT' })
-    })
+    test.runIf(host.isSynchronous)(
+      'SIGQUIT ends it, though a listener would prevent that',
+      async () => {
+        const listening = `--import=data:text/javascript,process.on('SIGQUIT',()=>undefined)`
+        const run = newRun(host, 'in a wait', true, [listening])
+        const send = (): Promise<SignalEnd> => terminated(run, /waiting for "res"/u, 'SIGQUIT')
+        expect(await whileItWaits(run, send)).toMatchObject({ by: 'SIGQUIT' })
+      },
+    )
 
     test('SIGTERM ends it', async () => {
       const run = newRun(host, 'in a wait')

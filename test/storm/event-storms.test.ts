@@ -101,7 +101,7 @@ test('4 writers and 3 readers lose nothing, repeat nothing and see one order ove
   })
 })
 
-test('a writer killed mid-append loses nothing acknowledged, and nothing from others', async () => {
+test('a writer killed in mid-append loses nothing acknowledged, and nothing from others', async () => {
   const home = temporaryHome()
   const kills = scale(8, 200)
   const bystander = new EventBus({ home, rateLimit: false, ...KEEP_ALL })

@@ -36,7 +36,7 @@ function upTo(count: number): number[] {
   return Array.from({ length: count }, (_, n) => n)
 }
 
-test('a dead holder never has two successors, in trials of 8 processes that start together', async () => {
+test('a dead holder is never followed by two, in trials of 8 processes that start together', async () => {
   const home = temporaryHome()
   const trials = scale(40, 1000)
   const [victim] = await startActors(home, 1)

@@ -20,7 +20,7 @@ const UNKNOWN = { state: 'unknown', taken: false }
 const FREE = { state: 'none', taken: true }
 
 describe('a live holder keeps its lock', () => {
-  test('in a pid namespace whose /proc belongs to another one', async (context) => {
+  test('in a pid namespace whose /proc is that of another one', async (context) => {
     const wrapper: Wrapper = ['unshare', '-p', '-f', '--kill-child']
     requireWrapper(context, wrapper)
     const home = temporaryHome()

@@ -2,14 +2,14 @@ import { describe, expect, test } from 'vitest'
 
 import { User } from './cli-beta.js'
 
-test('ten adds at once make ten items', async () => {
+test('ten concurrent adds create ten items', async () => {
   const user = new User()
   const names = Array.from({ length: 10 }, (_, index) => `Item ${index}`)
   await Promise.all(names.map((name) => user.ok('add', name)))
   expect((await user.names()).sort()).toEqual(names.sort())
 })
 
-test('changes are told as events, after the work and in its order', async () => {
+test('changes become events, after the work and in its order', async () => {
   const user = new User()
   const id = await user.add('Piano')
   await user.ok('edit', id, '--name', 'Grand piano')
@@ -82,7 +82,7 @@ test('status asks every running CLI, of all three frameworks', async () => {
 })
 
 test.each(['SIGINT', 'SIGTERM'] as const)(
-  '%s ends follow, and the next clean-up takes what it leaves',
+  '%s ends follow, and the next clean-up removes what it leaves',
   async (signal) => {
     const user = new User()
     const follow = await user.startFollow()
@@ -98,7 +98,7 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
   },
 )
 
-test('switched off, the plugin leaves a program that works alone', async () => {
+test('works alone with the plugin switched off', async () => {
   const user = new User()
   const env = { CLI_OPS_DISABLED: '1' }
   expect((await user.run(['add', 'x'], { env })).code).toBe(0)

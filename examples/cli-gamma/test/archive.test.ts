@@ -74,7 +74,7 @@ test('of a project without work, and without the other CLIs, is empty', async ()
 test.each([
   ['data/tasks.json', 'tasks.json'],
   ['beta/items.json', 'items.json'],
-])('stops where %s cannot be understood', async (file, name) => {
+])('stops if %s cannot be parsed', async (file, name) => {
   const { user, id } = await userWithWork()
   user.write(file, '{"version":1,')
   const { code, stderr } = await user.run(['archive', id])
@@ -136,7 +136,7 @@ describe('the locks', () => {
     },
   )
 
-  test('of a killed cli-alpha go over to a waiting archive', async () => {
+  test('of a killed cli-alpha pass to a waiting archive', async () => {
     const { user, id } = await userWithWork()
     const source = user.write('more.json', user.read('data/tasks.json')!)
     const sync = user.start(['sync', '--from', source, '--pace', '90000'], { cli: 'cli-alpha' })
@@ -153,7 +153,7 @@ describe('the locks', () => {
     expect(user.archive(id)?.tasks).toHaveLength(1)
   })
 
-  test('are all given back when the waiting archive is interrupted', async () => {
+  test('are all released when the waiting archive is interrupted', async () => {
     const { user, id } = await userWithWork()
     await user.withOps(async ({ locks }) => {
       await using _held = await locks.lock('projects')

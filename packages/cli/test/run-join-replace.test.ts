@@ -73,7 +73,7 @@ test.each([
   ['join', JOIN],
   ['replace', REPLACE],
 ])(
-  '--on-busy %s inside the very run that it would wait for: 78, and that run continues',
+  '--on-busy %s under the very run that it would wait for: 78, and that run continues',
   async (_, args) => {
     const user = new CliOpsUser()
     const inner = `cli-ops ${args.join(' ')} -- echo ran; echo inner ends with $?`

@@ -49,30 +49,38 @@ const canMount = spawnSync('unshare', ['--mount', 'true']).status === 0
 const hasUser = spawnSync('setpriv', ['--reuid=65534', '--clear-groups', 'true']).status === 0
 
 describe('an unusable home', () => {
-  test.skipIf(!canMount)('read-only: inspecting works, and everything else says why not', async () => {
-    const user = new CliOpsUser()
-    await user.run('emit', 'a:b')
-    const readOnly = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec cli-ops "$@"'
-    const run = (...args: readonly string[]) =>
-      user.bash(
-        ['unshare --mount bash -c', readOnly, user.home, ...args]
-          .map((word, place) => (place === 0 ? word : `'${word}'`))
-          .join(' '),
-      ).ended
-    for (const command of ['status', 'locks', 'ps', 'events', 'clean'])
-      expect({ command, ...(await run(command)) }).toMatchObject({ command, status: 0, stderr: '' })
-    expect((await run('wait-for', 'a:b', '--since', '1h')).stdout).toBe('{}\n')
-    for (const [args, status] of [
-      [['emit', 'a:b'], 1],
-      [['run', '-l', 'db', '--', 'true'], 69],
-    ] as const) {
-      const end = await run(...args)
-      expect({ args, status: end.status }).toEqual({ args, status })
-      expect(end.stderr).toMatch(
-        /^cli-ops: cannot use .*: the file system is read-only; [^\n]+\n$/u,
-      )
-    }
-  })
+  test.skipIf(!canMount)(
+    'read-only: inspecting works, and everything else says why not',
+    async () => {
+      const user = new CliOpsUser()
+      await user.run('emit', 'a:b')
+      const readOnly =
+        'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec cli-ops "$@"'
+      const run = (...args: readonly string[]) =>
+        user.bash(
+          ['unshare --mount bash -c', readOnly, user.home, ...args]
+            .map((word, place) => (place === 0 ? word : `'${word}'`))
+            .join(' '),
+        ).ended
+      for (const command of ['status', 'locks', 'ps', 'events', 'clean'])
+        expect({ command, ...(await run(command)) }).toMatchObject({
+          command,
+          status: 0,
+          stderr: '',
+        })
+      expect((await run('wait-for', 'a:b', '--since', '1h')).stdout).toBe('{}\n')
+      for (const [args, status] of [
+        [['emit', 'a:b'], 1],
+        [['run', '-l', 'db', '--', 'true'], 69],
+      ] as const) {
+        const end = await run(...args)
+        expect({ args, status: end.status }).toEqual({ args, status })
+        expect(end.stderr).toMatch(
+          /^cli-ops: cannot use .*: the file system is read-only; [^\n]+\n$/u,
+        )
+      }
+    },
+  )
 
   test.skipIf(!isRoot || !hasUser)('of another user: every command says whose it is', async () => {
     const user = new CliOpsUser()

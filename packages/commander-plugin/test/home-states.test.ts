@@ -90,25 +90,22 @@ test('creates a missing home, but only for a command', async () => {
 test.each([
   ['CLI_OPS_HOME', 'here', 'CLI_OPS_HOME must be an absolute path, got "here"'],
   ['CLI_OPS_NAMESPACE', '\n', 'CLI_OPS_NAMESPACE must not contain control characters, got "\\n"'],
-])(
-  'names a wrong %s in one line, which only prevents locks',
-  async (name, value, reason) => {
-    const host = hostProject(HOST)
-    const env = { [name]: value }
-    expect(await host.run(['--version'], { env })).toMatchObject({ status: 0, stderr: '' })
-    const warning = `host: going on without events and registry: ${reason}\n`
-    expect(await host.run(['plain'], { env })).toEqual({
-      status: 0,
-      stdout: 'ran\n',
-      stderr: warning,
-    })
-    expect(await host.run(['locked'], { env })).toEqual({
-      status: 78,
-      stdout: '',
-      stderr: `host: ${reason}\n`,
-    })
-  },
-)
+])('names a wrong %s in one line, which only prevents locks', async (name, value, reason) => {
+  const host = hostProject(HOST)
+  const env = { [name]: value }
+  expect(await host.run(['--version'], { env })).toMatchObject({ status: 0, stderr: '' })
+  const warning = `host: going on without events and registry: ${reason}\n`
+  expect(await host.run(['plain'], { env })).toEqual({
+    status: 0,
+    stdout: 'ran\n',
+    stderr: warning,
+  })
+  expect(await host.run(['locked'], { env })).toEqual({
+    status: 78,
+    stdout: '',
+    stderr: `host: ${reason}\n`,
+  })
+})
 
 test('a URL without a driver prevents a command with a lock from running', async () => {
   const { status, stdout, stderr } = await hostProject(HOST).run(['locked'], {

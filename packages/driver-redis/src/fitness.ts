@@ -60,8 +60,7 @@ function unfitFacts({ facts }: RedisConnection): EngineFinding[] {
   if (facts === undefined || facts.version === '')
     return [
       {
-        problem:
-          'the user may not call INFO, so the driver cannot tell a restart from a pause',
+        problem: 'the user may not call INFO, so the driver cannot tell a restart from a pause',
         remedy: 'give it +info (docs/guides/redis.md has the whole rule)',
       },
     ]

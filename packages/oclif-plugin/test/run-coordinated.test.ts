@@ -96,12 +96,15 @@ describe('a rule', () => {
     [{ cliops: RULES }, '"cliops" in package.json is not read; did you mean "cliOps"?'],
     [{ 'cli-ops': RULES }, '"cli-ops" in package.json is not read; did you mean "cliOps"?'],
     [{ oclif: { cliOps: RULES } }, '"cliOps" in package.json must be next to "oclif", not in it'],
-  ])('where oclif does not read it, as in %j, prevents the command from running', async (manifest, reason) => {
-    const host = new OclifHost(COMMANDS, manifest)
-    const { exitCode, stdout, stderr } = await host.run(['sync'])
-    expect({ exitCode, stdout }).toEqual({ exitCode: 78, stdout: '' })
-    expect(stderr).toContain(reason)
-  })
+  ])(
+    'where oclif does not read it, as in %j, prevents the command from running',
+    async (manifest, reason) => {
+      const host = new OclifHost(COMMANDS, manifest)
+      const { exitCode, stdout, stderr } = await host.run(['sync'])
+      expect({ exitCode, stdout }).toEqual({ exitCode: 78, stdout: '' })
+      expect(stderr).toContain(reason)
+    },
+  )
 })
 
 test('a command that runs others is followed by their events, but keeps its lock to itself', async () => {

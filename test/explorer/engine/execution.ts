@@ -12,11 +12,11 @@ import type { Ghost, Machine, World } from './world.js'
 const HALT = new Error('the simulated process is suspended')
 
 /**
- * Runs the real code of one process from its beginning: what it has done before is answered from its history, and
- * what it then does happens in its turn. So a process is suspended by unwinding it and resumed by running it anew;
- * synchronous code needs no thread for it.
+ * Runs the real code of one process from its beginning: what it has done before is answered from its history, and what
+ * it then does happens in its turn. So a process is suspended by unwinding it and resumed by rerunning it; synchronous
+ * code needs no thread for it.
  *
- * Code that catches the unwinding meets it again at each further operation, without effect.
+ * Code that catches the unwinding gets it again at each further operation, without effect.
  */
 export class Execution<G extends Ghost> {
   readonly #turn: Turn<G>

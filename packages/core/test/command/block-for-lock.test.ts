@@ -150,7 +150,7 @@ async function untilHeard<T>(attempt: () => Promise<T | undefined>): Promise<T> 
   throw new Error('Ctrl-C was never heard')
 }
 
-test('Ctrl-C ends a blocked command, which then blocks no other', async () => {
+test('Ctrl-C while a command is blocked ends it, and it then blocks no other', async () => {
   const { home, lock, command } = await interrupt()
   expect(command.signalCode).toBe('SIGINT')
   lock.assertHeld()
@@ -158,7 +158,7 @@ test('Ctrl-C ends a blocked command, which then blocks no other', async () => {
   await (await new LockManager({ home }).lock('db')).release()
 })
 
-test('Ctrl-C on a blocked command reaches a host that listens, and then ends it', async () => {
+test('Ctrl-C while a command is blocked reaches a host that listens, and then ends it', async () => {
   const { home, lock, command } = await untilHeard(async () => {
     const interrupted = await interrupt('stays')
     return interrupted.said === undefined ? undefined : interrupted

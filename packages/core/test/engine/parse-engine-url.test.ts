@@ -14,12 +14,9 @@ test.each([
   expect(url && describeEngine(url)).toBe(shown)
 })
 
-test.each(['redis://one,two:x/0', 'redis://one:1,,', '', 'one,two'])(
-  '%s is not a URL',
-  (text) => {
-    expect(parseEngineUrl(text)).toBeUndefined()
-  },
-)
+test.each(['redis://one,two:x/0', 'redis://one:1,,', '', 'one,two'])('%s is not a URL', (text) => {
+  expect(parseEngineUrl(text)).toBeUndefined()
+})
 
 test('refuses an unencoded password before connecting', () => {
   const url = parseEngineUrl('redis://:100%@host')

@@ -100,7 +100,7 @@ export class GroupSeat {
       persistent: true,
       mandatory: true,
     })
-    if (!isStored) throw new Error('the group's queue is gone')
+    if (!isStored) throw new Error("the group's queue is gone")
   }
 }
 

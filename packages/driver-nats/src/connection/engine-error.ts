@@ -11,10 +11,10 @@ const CREDENTIALS =
 
 /** Remedies for a server whose limits are too low. */
 const REMEDIES: readonly (readonly [pattern: RegExp, remedy: string])[] = [
-  [/max_payload|maximum payload/iu, '; raise the server's max_payload'],
+  [/max_payload|maximum payload/iu, "; raise the server's max_payload"],
   [
     /insufficient (?:storage )?resources|no space left|resource limits exceeded/iu,
-    '; JetStream's store is full: raise the server's max_file_store or the account's limit, or delete streams',
+    "; JetStream's store is full: raise the server's max_file_store or the account's limit, or delete streams",
   ],
 ]
 

@@ -69,7 +69,8 @@ export class NatsConnection {
 /** Sends a JetStream request over a connection. */
 export async function apiOn<T>(wire: Wire, of: string, what: object = {}): Promise<T> {
   const { isNobodyThere, text } = await wire.request(`$JS.API.${of}`, JSON.stringify(what))
-  if (isNobodyThere) throw new JetStreamError(JS.notEnabled, 'JetStream is not enabled on the server')
+  if (isNobodyThere)
+    throw new JetStreamError(JS.notEnabled, 'JetStream is not enabled on the server')
   return parseAnswer<T>(text)
 }
 

@@ -122,10 +122,7 @@ export class ClientEvents implements ClientPart {
       await reader.ready
       // Without a position, a client disconnected before the first event could not continue.
       if (group === undefined && reader.position === undefined)
-        throw new CliOpsError(
-          'UNSUPPORTED',
-          'the hub's store does not report a reader's position',
-        )
+        throw new CliOpsError('UNSUPPORTED', "the hub's store does not report a reader's position")
     } catch (error) {
       close()
       throw error

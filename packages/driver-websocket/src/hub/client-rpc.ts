@@ -190,7 +190,8 @@ export class ClientRpc implements ClientPart {
     if (this.#channels.size >= MAX_CHANNELS)
       throw new CliOpsError('RATE_LIMITED', `a connection has at most ${MAX_CHANNELS} channels`)
     const real = typeof endpoint === 'string' ? await this.#find(endpoint) : undefined
-    if (real === undefined) throw new CliOpsError('NO_RESPONDER', 'nothing answers at that endpoint')
+    if (real === undefined)
+      throw new CliOpsError('NO_RESPONDER', 'nothing answers at that endpoint')
     const channel = await (await this.#namespace.rpc()).connect(real, this.#bounds, signal)
     if (this.#ended || signal.aborted) channel.close()
     bridge(this.#add(id), channel)

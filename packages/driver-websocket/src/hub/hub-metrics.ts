@@ -66,14 +66,14 @@ export class HubMetrics {
       ),
       counter('connections_opened_total', 'Accepted connections.', this.connections),
       counter('connections_refused_total', 'Refused connections.', this.refusals),
-      counter('sessions_resumed_total', 'Sessions resumed after a disconnection.', this.sessionsResumed),
+      counter(
+        'sessions_resumed_total',
+        'Sessions resumed after a disconnection.',
+        this.sessionsResumed,
+      ),
       counter('sessions_expired_total', 'Sessions that no client resumed.', this.sessionsExpired),
       counter('requests_total', 'Requests from clients.', this.requests),
-      counter(
-        'request_errors_total',
-        'Requests answered with an error.',
-        this.requestErrors,
-      ),
+      counter('request_errors_total', 'Requests answered with an error.', this.requestErrors),
       {
         name: fullName('request_duration_seconds'),
         help: 'Time to answer, except for requests that wait for others.',

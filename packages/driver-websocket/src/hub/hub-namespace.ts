@@ -76,7 +76,7 @@ export class HubNamespace {
     this.#isKept = !capabilities.leases
     if (capabilities.leases) return locks
     if (locks.ownedBy === undefined) {
-      const message = 'the hub's store cannot keep a lock across a crash of the hub'
+      const message = "the hub's store cannot keep a lock across a crash of the hub"
       throw new CliOpsError('UNSUPPORTED', message)
     }
     const pid = await this.#options.keeper.pid()

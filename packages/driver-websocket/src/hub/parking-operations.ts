@@ -32,7 +32,7 @@ export function parkingOperations(
   const parking = async (): Promise<EventParking> => {
     const events = await namespace.events()
     if (events.parking !== undefined) return events.parking
-    throw new CliOpsError('UNSUPPORTED', 'the hub's store cannot park events')
+    throw new CliOpsError('UNSUPPORTED', "the hub's store cannot park events")
   }
   return [
     [

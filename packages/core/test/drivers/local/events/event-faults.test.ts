@@ -327,10 +327,13 @@ test('skips files that are not segments', () => {
   expect(take(openLog(log.root).reader('earliest'))).toEqual(['one', 'two'])
 })
 
-test.each([5, null, '5', '0:1', 'x:1'])('rejects %j, which is not a position, immediately', (from) => {
-  const open = (): unknown => openLog().events.openReader({ from: from as never })
-  expect(open).toThrow(/^from must be a cursor of this event log/u)
-})
+test.each([5, null, '5', '0:1', 'x:1'])(
+  'rejects %j, which is not a position, immediately',
+  (from) => {
+    const open = (): unknown => openLog().events.openReader({ from: from as never })
+    expect(open).toThrow(/^from must be a cursor of this event log/u)
+  },
+)
 
 test('a last segment that disappears during the search is the only loss', () => {
   const root = temporaryHome()
