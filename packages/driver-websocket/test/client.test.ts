@@ -81,7 +81,7 @@ describe('a client', () => {
   test('says what it needs if there is no token, and does not print a wrong one', async () => {
     const program = `await ops.locks.list().catch((error) => console.log(error.code, error.message))`
     expect(await run(program, { CLI_OPS_TOKEN: '' })).toMatch(
-      /^FORBIDDEN ws:\/\/127\.0\.0\.1:\d+\/ needs an access key: give it in CLI_OPS_TOKEN/u,
+      /^FORBIDDEN ws:\/\/127\.0\.0\.1:\d+\/ needs an access key: set CLI_OPS_TOKEN/u,
     )
     const wrong = await run(program, { CLI_OPS_TOKEN: 'not-the-secret' })
     expect(wrong).toMatch(
