@@ -73,7 +73,7 @@ describe('in a program with packages of its own', () => {
   test('a driver that is missing is named', async () => {
     const missing = {
       code: 'DRIVER_MISSING',
-      message: 'the URL needs a package: npm install @cli-ops/driver-amqp',
+      message: 'the URL needs a package: npm install @cli-ops/driver-amqp amqplib',
     }
     expect(await program.use('amqp://h')).toEqual({ found: missing, locks: missing })
   })
