@@ -1,19 +1,27 @@
 // The documents for programs that read them: https://llmstxt.org
-import { readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { root } from '../workspaces.mjs'
-import { pagesIn, REPOSITORY, titleOf } from './pages.mjs'
-import { guides } from './sidebar.mjs'
+import { root, workspaces } from '../workspaces.mjs'
+import { pagesIn, titleOf } from './pages.mjs'
+import { apiPages, guides } from './sidebar.mjs'
 
 const PARTS = [
-  { heading: 'Start', pages: ['README.md', ...pagesIn('docs')] },
+  { heading: 'Start', pages: ['README.md', 'docs/README.md', ...pagesIn('docs')] },
   { heading: 'Guides', pages: guides() },
+  { heading: 'Packages', pages: packages() },
   { heading: 'Reference', pages: pagesIn('docs/reference') },
-  { heading: 'Optional', pages: pagesIn('docs/adr') },
+  {
+    heading: 'API',
+    pages: ['docs/reference/api/README.md', ...apiPages().map(({ page }) => page)],
+    isOnlyListed: true,
+  },
+  { heading: 'Optional', pages: pagesIn('docs/adr'), isOnlyListed: true },
 ]
 
+const API_TITLES = new Map(apiPages().map(({ page, text }) => [page, text]))
+
 /**
- * Writes `llms.txt`, a list of the documents, and `llms-full.txt`, the documents themselves except the optional ones.
+ * Writes `llms.txt`, a list of the documents; the documents that it links to, as Markdown; and `llms-full.txt`, most of them in one file.
  *
  * @param {string} folder
  */
@@ -26,17 +34,31 @@ export function writeLlms(folder) {
     join(folder, 'llms.txt'),
     `# cli-ops\n\n> ${summary.replaceAll('\n', ' ')}\n\n${lists.join('\n')}`,
   )
-  const full = PARTS.filter(({ heading }) => heading !== 'Optional').flatMap(({ pages }) => pages)
+  for (const page of PARTS.flatMap(({ pages }) => pages))
+    cpSync(join(root, page), join(folder, page))
+  const full = PARTS.filter(({ isOnlyListed }) => isOnlyListed !== true)
   writeFileSync(
     join(folder, 'llms-full.txt'),
-    full.map((page) => `<!-- ${page} -->\n\n${read(page).trim()}\n`).join('\n'),
+    full
+      .flatMap(({ pages }) => pages)
+      .map((page) => `<!-- ${page} -->\n\n${read(page).trim()}\n`)
+      .join('\n'),
   )
 }
 
-/** @param {string} page */
+/**
+ * A relative link, which leads to the copy wherever the site is.
+ *
+ * @param {string} page
+ */
 function listed(page) {
-  const raw = `${REPOSITORY.replace('github.com', 'raw.githubusercontent.com')}/main/${page}`
-  return `- [${titleOf(page)}](${raw})`
+  return `- [${API_TITLES.get(page) ?? titleOf(page)}](${page})`
+}
+
+function packages() {
+  return workspaces()
+    .filter(({ manifest }) => manifest.private !== true)
+    .map(({ folder }) => `packages/${folder}/README.md`)
 }
 
 /** @param {string} page */

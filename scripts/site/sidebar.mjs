@@ -35,23 +35,25 @@ export function sidebar() {
     {
       text: 'API',
       collapsed: true,
-      items: [{ text: 'All packages', link: '/docs/reference/api/' }, ...apiPages()],
+      items: [
+        { text: 'All packages', link: '/docs/reference/api/' },
+        ...apiPages().map(({ text, page }) => ({ text, link: linkTo(page) })),
+      ],
     },
     { text: 'Decisions', collapsed: true, items: items(pagesIn('docs/adr')) },
   ]
 }
 
 /** Returns a page for each entry point of a package, by its import specifier. */
-function apiPages() {
+export function apiPages() {
   const folder = 'docs/reference/api'
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.md') && !path.endsWith('README.md'))
     .sort()
-    .map((path) => {
-      const page = path.slice(0, -'.md'.length)
-      const text = page.replace(/([^/]+)\/\1$/u, '$1')
-      return { text, link: `/${folder}/${page}` }
-    })
+    .map((path) => ({
+      text: path.slice(0, -'.md'.length).replace(/([^/]+)\/\1$/u, '$1'),
+      page: `${folder}/${path}`,
+    }))
 }
 
 /**
@@ -59,5 +61,10 @@ function apiPages() {
  * @returns {Item[]}
  */
 function items(pages) {
-  return pages.map((page) => ({ text: titleOf(page), link: `/${page.replace(/\.md$/u, '')}` }))
+  return pages.map((page) => ({ text: titleOf(page), link: linkTo(page) }))
+}
+
+/** @param {string} page */
+function linkTo(page) {
+  return `/${page.replace(/\.md$/u, '')}`
 }

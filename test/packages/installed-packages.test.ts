@@ -208,7 +208,7 @@ test.each(['commander-plugin', 'yargs-plugin', 'oclif-plugin', 'cli'])(
     expect(node([program, 'serve'], { cwd: alone })).toEqual({
       status: 1,
       stdout: '',
-      stderr: 'cli-ops: "serve" needs a package: npm install @cli-ops/driver-websocket\n',
+      stderr: 'cli-ops: "serve" needs a package: npm install @cli-ops/driver-websocket ws\n',
     })
   },
   240_000,

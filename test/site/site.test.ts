@@ -82,19 +82,23 @@ test('a package has one page for its API, by topic', () => {
 })
 
 test('notes about working on the repository are not pages', () => {
-  const tops = readdirSync(site).filter((name) => !/\.(?:css|html|json|txt)$/u.test(name))
+  const tops = readdirSync(site).filter((name) => !/\.(?:css|html|json|md|txt)$/u.test(name))
   expect(tops.sort()).toEqual(['assets', 'docs', 'examples', 'packages'])
   expect(readdirSync(join(site, 'docs')).sort()).not.toContain('api')
 })
 
-test('programs find the documents in llms.txt, and all of them in llms-full.txt', () => {
+test('programs find the documents on the site by llms.txt, and all of them in llms-full.txt', () => {
   const list = read('llms.txt')
   expect(list).toMatch(/^# cli-ops\n\n> .{40,}\n\n## Start\n/u)
   const full = read('llms-full.txt')
   for (const page of [...pagesIn('docs/guides'), ...pagesIn('docs/reference')]) {
-    expect(list).toContain(`/main/${page})`)
+    expect(list).toContain(`(${page})`)
     expect(full).toContain(`<!-- ${page} -->`)
   }
+  const links = Array.from(list.matchAll(/\]\(([^)]+)\)/gu), ([, link = '']) => link)
+  expect(links).toContain('docs/reference/api/@cli-ops/shared-ipc/shared-ipc.md')
+  expect(links).toContain('packages/oclif-plugin/README.md')
+  for (const link of links) expect(read(link), link).toMatch(/^# /mu)
 })
 
 test.each([

@@ -26,7 +26,7 @@ async function main(): Promise<number> {
     return 0
   }
   const { tarballs } = wanted
-  const folder = resolve(wanted.folder ?? (await askFor('the folder', 'Folder?', 'my-cli')))
+  const folder = resolve(wanted.folder ?? (await askFor('folder', 'Folder?', 'my-cli')))
   const name = programName(folder)
   if (!isFree(folder)) {
     process.stderr.write(`create-cli-ops: ${folder} is not empty; nothing was written\n`)
@@ -35,7 +35,7 @@ async function main(): Promise<number> {
   const names = FRAMEWORKS.map((framework) => framework.name).join(', ')
   const framework =
     wanted.framework ??
-    frameworkNamed(await askFor('--framework', `Framework: ${names}?`, 'commander'))
+    frameworkNamed(await askFor('framework', `Framework: ${names}?`, 'commander'))
   createProject({ folder, name, framework, source: { version, tarballs } })
   process.stdout.write(nextSteps(folder))
   return 0
@@ -44,7 +44,9 @@ async function main(): Promise<number> {
 /** @throws TypeError if there is no terminal to ask on */
 function askFor(what: string, question: string, defaultAnswer: string): Promise<string> {
   if (process.stdin.isTTY && process.stderr.isTTY) return ask(question, defaultAnswer)
-  throw new TypeError(`${what} must be given without a terminal to ask on`)
+  throw new TypeError(
+    `no terminal to ask for the ${what}; give both: npm create cli-ops my-cli -- --framework commander`,
+  )
 }
 
 function nextSteps(folder: string): string {

@@ -118,10 +118,12 @@ describe('a folder', () => {
   })
 })
 
+const GIVE_BOTH = 'give both: npm create cli-ops my-cli -- --framework commander'
+
 test('reports wrong arguments in one line', () => {
   const cases: readonly (readonly [message: string, ...args: string[]])[] = [
-    ['the folder must be given without a terminal to ask on'],
-    ['--framework must be given without a terminal to ask on', 'a'],
+    [`no terminal to ask for the folder; ${GIVE_BOTH}`],
+    [`no terminal to ask for the framework; ${GIVE_BOTH}`, 'a'],
     ['the framework must be one of commander, yargs, oclif, got "cac"', 'a', '-f', 'cac'],
     [
       'the folder is the program\'s name: up to 64 of a to z, 0 to 9 and "-", got "My Notes"',

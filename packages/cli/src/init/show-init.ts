@@ -1,3 +1,5 @@
+import { resolve } from 'node:path'
+
 import { describeOwnProcess, jsonLine, say } from '@cli-ops/shared-ipc/ops'
 
 import { type Framework, FRAMEWORKS } from './frameworks.js'
@@ -83,7 +85,7 @@ function adviceText({ framework, version, supported, hasPlugin, install, add }: 
 }
 
 export function noPackage(folder: string): string {
-  return `no package.json in ${folder} or above; any other program can be run with "cli-ops run"`
+  return `no package.json in ${resolve(folder)} or above; any other program can be run with "cli-ops run"`
 }
 
 export function noFramework({ folder }: Project): string {

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 import { describe, expect, test } from 'vitest'
@@ -109,9 +109,12 @@ describe('init', () => {
     const none = await userWith({ 'package.json': { dependencies: { toString: '1' } } }).run('init')
     expect(none).toMatchObject({ status: 1, stdout: '' })
     expect(none.stderr).toContain('depends on none of commander, yargs, @oclif/core')
-    const outside = await userWith({}).run('init')
+    const nowhere = userWith({})
+    const outside = await nowhere.run('init')
     expect(outside).toMatchObject({ status: 1, stdout: '' })
-    expect(outside.stderr).toContain('cli-ops: no package.json in . or above')
+    expect(outside.stderr).toContain(
+      `cli-ops: no package.json in ${realpathSync(nowhere.directory)} or above`,
+    )
     const broken = await userWith({ 'package.json': '{' }).run('init')
     expect(broken).toMatchObject({ status: 2, stdout: '' })
     expect(broken.stderr).toMatch(/^cli-ops: .*package\.json must be JSON: /u)

@@ -1,4 +1,5 @@
 import { CliOpsError } from '../base/errors/cli-ops-error.js'
+import { DRIVER_PACKAGES } from './driver-packages.js'
 import { installCommand } from './install-command.js'
 
 /**
@@ -13,11 +14,17 @@ export function driverMissing(
   const missing = missingPackage(error)
   if (missing === undefined) return undefined
   // The driver can be installed without its client library, a peer dependency.
-  const install = missing === name ? name : `${name} ${missing}`
-  return new CliOpsError('DRIVER_MISSING', `${remedy} ${installCommand()} ${install}`, {
+  const other = missing === name ? clientOf(name) : [missing]
+  const install = [installCommand(), name, ...other].join(' ')
+  return new CliOpsError('DRIVER_MISSING', `${remedy} ${install}`, {
     cause: error,
     details: { package: missing },
   })
+}
+
+function clientOf(name: string): string[] {
+  const known = [...DRIVER_PACKAGES.values()].find((driver) => driver.name === name)
+  return known === undefined ? [] : [known.client]
 }
 
 /** The error of Yarn's Plug'n'Play for a package that is not installed for the importing one. */

@@ -3,13 +3,15 @@ export interface DriverPackage {
   /** The engine's name in environment variables: `CLI_OPS_REDIS_PASSWORD`. */
   readonly engine: string
   readonly name: string
+  /** Its peer dependency, which talks to the engine. */
+  readonly client: string
 }
 
-const REDIS = { engine: 'redis', name: '@cli-ops/driver-redis' }
-const AMQP = { engine: 'amqp', name: '@cli-ops/driver-amqp' }
-const POSTGRES = { engine: 'postgres', name: '@cli-ops/driver-postgres' }
-const NATS = { engine: 'nats', name: '@cli-ops/driver-nats' }
-const WEBSOCKET = { engine: 'websocket', name: '@cli-ops/driver-websocket' }
+const REDIS = { engine: 'redis', name: '@cli-ops/driver-redis', client: 'ioredis' }
+const AMQP = { engine: 'amqp', name: '@cli-ops/driver-amqp', client: 'amqplib' }
+const POSTGRES = { engine: 'postgres', name: '@cli-ops/driver-postgres', client: 'pg' }
+const NATS = { engine: 'nats', name: '@cli-ops/driver-nats', client: '@nats-io/transport-node' }
+const WEBSOCKET = { engine: 'websocket', name: '@cli-ops/driver-websocket', client: 'ws' }
 
 /** The kit's own driver packages, by scheme. */
 export const DRIVER_PACKAGES: ReadonlyMap<string, DriverPackage> = new Map([

@@ -8,7 +8,7 @@ test.each<[what: string, error: Error, install: string | undefined]>([
   [
     'a package that Node does not find',
     missing(`Cannot find package '${NAME}' imported from /app/index.js`),
-    NAME,
+    `${NAME} ioredis`,
   ],
   [
     'its client library',
@@ -18,7 +18,7 @@ test.each<[what: string, error: Error, install: string | undefined]>([
   [
     "a package that Yarn's Plug'n'Play does not give",
     Object.assign(new Error('it is not declared'), { data: { dependencyName: NAME } }),
-    NAME,
+    `${NAME} ioredis`,
   ],
   ['another error', new SyntaxError('unexpected token'), undefined],
 ])('%s', (_what, error, install) => {

@@ -73,7 +73,7 @@ describe('in a program with its own packages', () => {
   test('a missing driver is named', async () => {
     const missing = {
       code: 'DRIVER_MISSING',
-      message: 'the URL needs a package: npm install @cli-ops/driver-amqp',
+      message: 'the URL needs a package: npm install @cli-ops/driver-amqp amqplib',
     }
     expect(await program.use('amqp://h')).toEqual({ found: missing, locks: missing })
   })
