@@ -55,7 +55,7 @@ export function surroundCommand(
       context: { command: commandPath(yargs, argv), args, options: named },
       isOwnCommandLine: isOwn,
       livesOn: !isOwn && survives,
-      commands: commandTree(yargs),
+      commands: commandTree(yargs, argv),
       fault,
     },
     options,
