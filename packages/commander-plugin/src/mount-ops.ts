@@ -1,6 +1,7 @@
 /** The `ops` commands, a file of their own: `lazy.ts` loads it for a program that has them. */
 import { type CliOpsOptions, OPS_COMMANDS, type OpsCommand } from '@cli-ops/shared-ipc/command'
 
+import { commandTree } from './command-tree.js'
 import type { CommanderProgram } from './commander-program.js'
 
 const opsCommands = new WeakSet<CommanderProgram>()
@@ -47,7 +48,7 @@ function mount(
   command.action(async () => {
     const { runOps } = await import('@cli-ops/shared-ipc/ops')
     const words = namesFrom(root)
-    const { name = words[0] ?? '', home, namespace, url } = options
+    const { name = words[0] ?? '', home, namespace, url, commands } = options
     const args = command.processedArgs.filter((value) => typeof value === 'string')
     process.exitCode = await runOps({
       name,
@@ -58,6 +59,7 @@ function mount(
       args,
       options: allOptions(command),
       program: words.join(' '),
+      own: { commands, tree: commandTree(programOf(root)) },
     })
   })
   return command
@@ -69,6 +71,10 @@ function allOptions(command: CommanderProgram): Record<string, unknown> {
   return parent !== null && opsCommands.has(parent)
     ? { ...parent.opts(), ...command.opts() }
     : command.opts()
+}
+
+function programOf(command: CommanderProgram): CommanderProgram {
+  return command.parent === null ? command : programOf(command.parent)
 }
 
 /** The names of a command and of all above it, the program's first. */

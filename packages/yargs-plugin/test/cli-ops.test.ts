@@ -39,11 +39,11 @@ describe.each(COPIES)('$title', (copy) => {
   })
 
   describe('a rule for a command below another', () => {
-    const builders = [
+    const builders: readonly (readonly [string, string, string])[] = [
       ['a builder', '(items) => items', ''],
       ['an asynchronous builder', 'async (items) => { await sleep(1); return items', '}'],
-    ] as const
-    const program = (key: string, [, head, tail]: (typeof builders)[number]): YargsProgram =>
+    ]
+    const program = (key: string, [, head, tail]: readonly [string, string, string]): YargsProgram =>
       new YargsProgram(
         copy,
         `yargs(args).scriptName('host')
@@ -57,8 +57,8 @@ describe.each(COPIES)('$title', (copy) => {
           .parseAsync()`,
       )
 
-    test.each(builders)('%s: a misspelt one refuses the command it may have meant', async (...builder) => {
-      const host = program('items ad', builder)
+    test.each(builders)('%s: a misspelt one refuses the command it may have meant', async (title, head, tail) => {
+      const host = program('items ad', [title, head, tail])
       expect(await host.run(['items', 'add', 'x'])).toEqual({
         exitCode: 78,
         stdout: '',
@@ -69,9 +69,9 @@ describe.each(COPIES)('$title', (copy) => {
       expect(await host.run(['list'])).toMatchObject({ exitCode: 0, stdout: 'listed\n' })
     })
 
-    test.each(builders)('%s: an alias holds, however the command is called', async (...builder) => {
+    test.each(builders)('%s: an alias holds, however the command is called', async (title, head, tail) => {
       for (const key of ['items a', 'items:new']) {
-        const host = program(key, builder)
+        const host = program(key, [title, head, tail])
         const typed = key === 'items a' ? 'add' : 'new'
         const run = () => host.run(['items', typed, 'x'])
         expect(await host.whileHeld('items', run)).toMatchObject({ exitCode: 75, stdout: '' })
@@ -80,14 +80,14 @@ describe.each(COPIES)('$title', (copy) => {
 
     test('another command beside it, even one hidden from help, refuses nothing', async () => {
       for (const key of ['items add', 'items trace']) {
-        const host = program(key, builders[0])
+        const host = program(key, ['', '(items) => items', ''])
         expect(await host.run(['items', 'remove'])).toMatchObject({ exitCode: 0, stderr: '' })
         expect(await host.run(['items', 'trace'])).toMatchObject({ exitCode: 0, stderr: '' })
       }
     })
 
     test('whose builder has options only names no command', async () => {
-      const host = program('list ad', builders[0])
+      const host = program('list ad', ['', '(items) => items', ''])
       const { exitCode, stderr } = await host.run(['list'])
       expect({ exitCode, stderr }).toMatchObject({ exitCode: 78 })
       expect(stderr).toContain('commands["list ad"] must name a command of host')

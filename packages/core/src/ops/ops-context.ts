@@ -1,12 +1,15 @@
 import type { Coordinator } from '../coordinator/create-coordinator.js'
+import type { OwnRules } from './own-rules.js'
 import type { Connection } from '../engine/connection-options.js'
 
 /** What an `ops` command works with. */
 export interface OpsContext {
   readonly coordinator: Coordinator
   readonly connection: Connection
-  /** How the commands are called here, for the remedies that name one: `cli-alpha ops`. */
+  /** How the commands are called here, for the remedies that name one, as `opsLine()` takes it: `cli-alpha ops`. */
   readonly program: string
+  /** The CLI that the command is a part of, and its rules; none for `cli-ops`. */
+  readonly own?: (OwnRules & { readonly name: string }) | undefined
   /** Arguments by position. */
   readonly args: readonly string[]
   /** Options by name. */

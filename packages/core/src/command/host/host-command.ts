@@ -20,6 +20,8 @@ export interface HostCommand {
   readonly json?: boolean
   /** What further plugins on the same program were given. */
   readonly otherOptions?: readonly CliOpsOptions[]
+  /** Where the options are, if not in code, for errors about their rules. */
+  readonly optionsPlace?: string
   /** Why none of its commands may run, as far as the adapter knows. */
   readonly fault?: Error | undefined
   /** The commands of the program, for rules. */
