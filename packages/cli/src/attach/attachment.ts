@@ -20,6 +20,8 @@ export interface Attachment {
   readonly script: string
   /** The program that stands before it; none for oclif, which has plugins. */
   readonly shim?: string | undefined
+  /** Where an oclif CLI keeps the plugins that its user has installed. */
+  readonly pluginsDir?: string | undefined
   /** The data directory of an oclif CLI into which the plugin was put. */
   readonly dataDir?: string | undefined
   /** The rules that were written, as they were. */

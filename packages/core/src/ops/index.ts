@@ -41,6 +41,7 @@ export {
   type ProbeReport,
   type ProgramCommand,
 } from '../command/preload/probe-report.js'
+export { goneParts } from './attached-parts.js'
 export { keptEvents } from './kept-events.js'
 export { type CommandRules, lastHeld, type LastRuns, seenCommands } from './rule-history.js'
 export { assertEventType, assertPattern } from '../events/event-pattern.js'
