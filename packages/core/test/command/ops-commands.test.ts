@@ -339,12 +339,23 @@ describe('doctor', () => {
     ['{ "$schema": "x" }', /is valid/],
     [
       '{ "clis": { "svgo": { "commands": { "": { "lock": 7 } } } } }',
-      /clis\["svgo"\]\.commands\[""\]\.lock must be an object, got 7/,
+      /clis\["svgo"\]\.commands\[""\]\.lock must be a resource name or a lock rule, got 7/,
     ],
   ])('judges config.json: %s', async (content, message) => {
     const home = temporaryHome()
     writeFileSync(join(home, 'config.json'), content)
     expect((await diagnose(home)).find('config')?.message).toMatch(message)
+  })
+
+  test.each([
+    ['{', 'no command of any CLI with the plugin runs (78)'],
+    ['{ "clis": { "svgo": { "lok": 1 } } }', 'no command of svgo runs (78)'],
+  ])('says whom an error in config.json affects: %s', async (content, remedy) => {
+    const home = temporaryHome()
+    writeFileSync(join(home, 'config.json'), content)
+    const { stdout, stderr } = await runOpsCommand(home, 'doctor')
+    expect(stdout).toContain(`      correct it; until then ${remedy}\n`)
+    expect(stderr).toMatch(/^\S+: \S+config\.json cannot be used: .+; going on without it\n$|^$/u)
   })
 
   describe('the rules of config.json', () => {
