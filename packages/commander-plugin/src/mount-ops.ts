@@ -40,12 +40,17 @@ function mount(
   command.description(spec.summary)
   for (const { name, description, optional } of spec.arguments)
     command.argument(optional === true ? `[${name}]` : `<${name}>`, description)
-  for (const { name, value, description, required } of spec.options) {
+  for (const { name, value, description } of spec.options) {
     const flags = value === undefined ? `--${name}` : `--${name} <${value}>`
-    if (required === true) command.requiredOption(flags, description)
-    else command.option(flags, description)
+    command.option(flags, description)
   }
   command.action(async () => {
+    // Not by commander, which would not tell of a misspelt one then.
+    const missing = spec.options.find(
+      ({ name, required }) => required === true && !Object.hasOwn(command.opts(), name),
+    )
+    if (missing !== undefined)
+      command.error(`error: required option '--${missing.name} <${missing.value}>' not specified`)
     const { runOps } = await import('@cli-ops/shared-ipc/ops')
     const words = namesFrom(root)
     const { name = words[0] ?? '', home, namespace, url, commands } = options
