@@ -80,6 +80,20 @@ test('withLock keeps the class and refuses a wrong rule at once', () => {
     }
   }
   expect(withLock('projects')(Sync)).toBe(Sync)
-  expect(() => withLock('')).toThrow(TypeError)
-  expect(() => withLock({ resource: 'a', onBusy: 'never' } as never)).toThrow(/onBusy/u)
+})
+
+test.each([
+  [`{ resource: 'a', onBusy: 'fial' }`, 'lock.onBusy must be one of wait, fail, skip, join, replace, got "fial"; did you mean "fail"?'],
+  [`''`, 'lock must be '],
+  ['undefined', 'lock must be a resource name or a lock rule, got undefined'],
+])('a wrong rule refuses its command, and no other: %s', async (rule, message) => {
+  const host = new OclifHost(`${HEAD}
+    class Sync ${BODY}
+    class Other extends Command { async run() { this.log('other ran') } }
+    export const COMMANDS = { sync: withLock(${rule})(Sync), other: Other }`)
+  const { exitCode, stdout, stderr } = await host.run(['sync'])
+  expect({ exitCode, stdout }).toEqual({ exitCode: 78, stdout: '' })
+  expect(stderr).toMatch(/^[^\n]+\n$/u)
+  expect(stderr).toContain(message)
+  expect(await host.run(['other'])).toEqual({ exitCode: 0, stdout: 'other ran\n', stderr: '' })
 })

@@ -31,9 +31,10 @@ const INSTALLERS: readonly (readonly [file: string, command: string])[] = [
 /**
  * Finds the nearest package.json of a folder or of one above it; undefined where there is none.
  *
- * @throws TypeError where it is no JSON object
+ * @throws TypeError where there is no such folder, or package.json is not a JSON object
  */
 export function readProject(start: string): Project | undefined {
+  if (!existsSync(start)) throw new TypeError(`there is no folder ${JSON.stringify(start)}`)
   const folder = nearest(resolve(start), ['package.json'])
   if (folder === undefined) return undefined
   const file = join(folder, 'package.json')

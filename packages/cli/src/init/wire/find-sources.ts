@@ -35,6 +35,18 @@ export function programSources(project: Project): SourceFile[] {
   return [...reached.values()]
 }
 
+/**
+ * The file that a person named.
+ *
+ * @throws TypeError where it is not there
+ */
+export function namedSource(file: string): SourceFile {
+  const path = resolve(file)
+  if (existsSync(path) && statSync(path).isFile())
+    return { path, code: readFileSync(path, 'utf8') }
+  throw new TypeError(`--file must be a file, and there is none at ${JSON.stringify(file)}`)
+}
+
 /** Every source of a package but for builds, tests and examples. */
 export function allSources({ folder }: Project): SourceFile[] {
   return walk(folder, 0).map((path) => ({ path, code: readFileSync(path, 'utf8') }))
