@@ -1,4 +1,4 @@
-/** What runs around a command, a file of its own: the `init` hook loads it when the first one begins. */
+/** What runs around a command, in its own file: the `init` hook loads it with the first command. */
 import {
   beginCommand,
   type CommandRun,
@@ -11,7 +11,7 @@ import type { CommandClass, KnownCommand, OclifConfig } from './oclif-config.js'
 import { isOpsCommand } from './ops-topic.js'
 import { optionsOf, PLACE } from './package-options.js'
 
-/** The plugins of oclif whose commands only tell of the CLI itself. */
+/** oclif plugins whose commands only describe the CLI itself. */
 const FREE_PLUGINS: ReadonlySet<string> = new Set([
   '@oclif/plugin-help',
   '@oclif/plugin-version',
@@ -19,9 +19,9 @@ const FREE_PLUGINS: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Runs a command under its rule. The lock is acquired before anything of it runs, `init()` and the host's `prerun` hooks included, and it is
- * kept to the end of the process. A command that may not run ends the process here, since the host's own `catch()` would make another
- * failure of an error; one that another command runs is rejected alone.
+ * Runs a command under its rule. The lock is acquired before any part of the command, including `init()` and the host's `prerun` hooks, and
+ * kept until the process ends. A refused command ends the process here, since the host's own `catch()` would turn an error into another
+ * failure; a command run by another command is only rejected.
  */
 export async function runCoordinated(
   config: OclifConfig,
@@ -30,9 +30,9 @@ export async function runCoordinated(
   runCommand: () => Promise<unknown>,
 ): Promise<unknown> {
   const known = config.findCommand(id)
-  // What is no command, oclif answers; help and version are free; and looking must not change what is looked at.
+  // oclif answers unknown commands; help and version are free; and `ops` commands must not change what they show.
   if (known === undefined || isFree(known) || isOpsCommand(known.id)) return runCommand()
-  // Where a class cannot be loaded, oclif says so.
+  // If a class cannot be loaded, oclif reports that.
   const Command = (await known.load?.().catch(() => undefined)) ?? {}
   const run = begin(config, known.id, argv, Command)
   if (run === undefined) return runCommand()
@@ -68,7 +68,7 @@ function begin(
   )
 }
 
-/** `this.exit(0)` throws, and yet the command has ended well. */
+/** `this.exit(0)` throws although the command has succeeded. */
 async function follow(run: CommandRun, runCommand: () => Promise<unknown>): Promise<unknown> {
   let exit: Error | undefined
   const result = await run.follow(async () => {

@@ -4,12 +4,12 @@ import { loadParts } from './lazy.js'
 import { commandPath, type Sibling, siblingsOf, topCommands, typedPath } from './yargs-command.js'
 import type { ParsedArguments, YargsInstance } from './yargs-instance.js'
 
-/** How yargs marks the default command. */
+/** yargs' markers for the default command. */
 const MARKERS: ReadonlySet<string> = new Set(['$0', '*'])
 
 /**
- * The names of an instance's commands. yargs only knows the commands below another one once that one's builder has run, so a nested name
- * is compared with the command that is about to run and with the commands beside it; any other counts as unknown to yargs.
+ * Returns the names of an instance's commands. Subcommands are only declared when their parent runs, so a nested name is compared with
+ * the command that is about to run and with its siblings; any other cannot be judged.
  */
 export function commandTree(
   yargs: YargsInstance | undefined,

@@ -243,7 +243,7 @@ describe('init --write leaves alone', () => {
       status: 1,
       stdout: '',
       stderr:
-        'cli-ops: cannot tell where the commander program is created; nothing was changed. Add the lines that "cli-ops init" shows by hand\n',
+        'cli-ops: cannot tell where the commander program is created; nothing was changed. Add by hand the lines that "cli-ops init" shows\n',
     })
     expect(project.read('cli.js')).toBe(code)
     expect(project.read('package.json')).not.toContain('commander-plugin')
@@ -262,7 +262,7 @@ describe('init --write leaves alone', () => {
     })
     expect((await write({})).stderr).toContain('depends on none of commander, yargs, @oclif/core')
     expect((await write({ dependencies: { commander: '7' } })).stderr).toBe(
-      'cli-ops: commander 7 is not supported; the plugin is for 12 to 15\n',
+      'cli-ops: commander 7 is not supported; the plugin supports 12 to 15\n',
     )
     expect(await write({}, '--json')).toMatchObject({ status: 2 })
   })
@@ -309,7 +309,7 @@ test('--file names one of several programs, and imports of a framework stay toge
   const { user } = project
   const refused = await user.run('init', '--write', '--yes')
   expect(refused).toMatchObject({ status: 1 })
-  expect(refused.stderr).toContain('Name its file with --file, or add the lines')
+  expect(refused.stderr).toContain('Name its file with --file, or add by hand the lines')
   expect(await user.run('init', '--write', '--yes', '--file', 'c.js')).toMatchObject({
     status: 2,
     stderr: 'cli-ops: --file must be a file, and there is none at "c.js"\n',

@@ -24,8 +24,8 @@ import {
 } from './rule-history.js'
 
 /**
- * Says of each rule in `config.json`, and of those of the CLI that asks, when it last held, by the events that are kept. A file that
- * cannot be read is another check's.
+ * Reports when each rule in `config.json`, and each of the calling CLI's own, last held, according to the kept events. Another check
+ * reports an unreadable file.
  */
 export const checkRules: Check = async (context) => {
   const file = homeConfigPath(context.connection.home)
@@ -61,19 +61,19 @@ export const checkRules: Check = async (context) => {
   return [...faults, ...found]
 }
 
-/** A rule, and what is known of it. */
+/** A rule and the facts to judge it by. */
 interface KnownRule {
   readonly cli: string
   readonly rules: CommandRules
   readonly key: string
   readonly runs: LastRuns
-  /** When the file that it is in was changed; `undefined` for a rule in code. */
+  /** When `config.json` was last changed; `undefined` for a rule that is not in it. */
   readonly changedAt: Date | undefined
   readonly tree: CommandTree
   readonly context: OpsContext
 }
 
-/** The CLI that asks, by the name that `config.json` or its package has for it, and all its names. */
+/** Returns the calling CLI's name in `config.json`, else in its package, and all its names. */
 function ownNames(
   { own }: OpsContext,
   configured: Readonly<Record<string, CommandRules>>,
@@ -113,7 +113,7 @@ function judgeRule(known: KnownRule): Finding {
       `if it did not run inside another command that holds the lock, run it once, ${again}`,
     )
   if (named !== 'unknown') return ok(`${rule}: not run yet`)
-  // What has a rule of its own was meant by that one.
+  // Commands with their own rule are not candidates.
   const open = [...runs.keys()].filter((command) =>
     [undefined, '*'].includes(ruleKeyOf(rules, command)),
   )

@@ -8,7 +8,7 @@ import {
 } from '../command/host/exit-codes.js'
 import type { CliOpsOptions, CommandRule } from '../command/options/cli-ops-options.js'
 
-/** What became of a command the last times that it was called. */
+/** The last outcomes of a command. */
 export interface LastRun {
   /** When it last ran to its end. */
   at?: Date
@@ -18,16 +18,16 @@ export interface LastRun {
   misconfiguredAt?: Date
 }
 
-/** What became of each command of a CLI, by its canonical path. */
+/** The last outcomes of a CLI's commands, by canonical path. */
 export type LastRuns = ReadonlyMap<string, Readonly<LastRun>>
 
-/** What the kept events tell of the commands of all CLIs, by the CLI's name. */
+/** The commands of all CLIs found in the kept events, by the CLI's name. */
 export type SeenCommands = ReadonlyMap<string, LastRuns>
 
 /** The rules of one CLI, by command. */
 export type CommandRules = NonNullable<CliOpsOptions['commands']>
 
-/** Exit codes of a command that was refused: nothing of it ran. */
+/** Exit codes of a refused command, which ran nothing. */
 const REFUSALS: ReadonlySet<unknown> = new Set([
   EXIT_BUSY,
   EXIT_UNAVAILABLE,
@@ -35,7 +35,7 @@ const REFUSALS: ReadonlySet<unknown> = new Set([
   EXIT_CONFIG,
 ])
 
-/** Sums up which commands ran, from events in the order of the log. */
+/** Collects the commands that ran, from events in log order. */
 export function seenCommands(events: readonly EventEnvelope[]): SeenCommands {
   const seen = new Map<string, Map<string, LastRun>>()
   for (const { type, time, data } of events) {
@@ -58,7 +58,7 @@ export function seenCommands(events: readonly EventEnvelope[]): SeenCommands {
   return seen
 }
 
-/** Tells from the data of its last event whether a command was refused. A program may itself end with 75, without an error of the kit. */
+/** Returns whether a command was refused, from its last event's data. A program can itself exit with 75 without an error from the kit. */
 export function isRefusedCommand(data: unknown): boolean {
   const { exitCode, error } = (data ?? {}) as Readonly<Record<string, unknown>>
   const { name, code } = (error ?? {}) as { readonly name?: unknown; readonly code?: unknown }
@@ -68,26 +68,26 @@ export function isRefusedCommand(data: unknown): boolean {
 }
 
 /**
- * When the rule of this key last held: a command that it covers had its lock, or, where the rule has none that is known beforehand, ran.
- * `undefined` where none is in the log.
+ * Returns when the rule of this key last held: when a command that it covers last held its lock or, if the rule names no lock, last ran.
+ * `undefined` if the log has no such run.
  */
 export function lastHeld(rules: CommandRules, key: string, runs: LastRuns): Date | undefined {
   const resource = resourceOf(rules[key])
   return latest(runs, (command, { at, heldAt }) => {
     const byName = ruleKeyOf(rules, command)
-    // The log has canonical names only: a command without a rule of its name that held this rule's lock has it by an alias.
+    // The log has only canonical names: a command without its own rule that held this rule's lock ran under an alias.
     const isCovered = byName === key || (resource !== undefined && (byName ?? '*') === '*')
     if (!isCovered) return undefined
     return resource === undefined ? at : heldAt.get(resource)
   })
 }
 
-/** When a command that the rule of this key covers last ran, with its lock or without. */
+/** Returns when a command that the rule of this key covers last ran, with or without its lock. */
 export function lastRan(rules: CommandRules, key: string, runs: LastRuns): Date | undefined {
   return latest(runs, (command, { at }) => (ruleKeyOf(rules, command) === key ? at : undefined))
 }
 
-/** When a command that the rule of this key covers was last refused because something is misconfigured. */
+/** Returns when a command that the rule of this key covers was last refused with 78. */
 export function lastMisconfigured(
   rules: CommandRules,
   key: string,
@@ -98,7 +98,7 @@ export function lastMisconfigured(
   )
 }
 
-/** The resource of a rule's lock; `undefined` where it has none, or a function chooses it. */
+/** Returns the resource of a rule's lock; `undefined` if it has none, or a function chooses it. */
 export function resourceOf({ lock }: CommandRule = {}): string | undefined {
   const resource = typeof lock === 'object' ? lock.resource : lock
   return typeof resource === 'string' ? resource : undefined
@@ -116,7 +116,7 @@ function latest(
   return last
 }
 
-/** The key of the rule for a command, by its canonical name; `undefined` where no rule covers it. */
+/** Returns the key of the rule for a command's canonical name; `undefined` if no rule covers it. */
 export function ruleKeyOf(rules: CommandRules, command: string): string | undefined {
   const keys = [command, command.replaceAll(' ', ':'), '*']
   return keys.find((key) => Object.hasOwn(rules, key))

@@ -8,7 +8,7 @@ import { allSources, namedSource, programSources, type SourceFile } from './find
 import { isWired, wireCode, type Wiring } from './wire-code.js'
 import { wireManifest } from './wire-manifest.js'
 
-/** A file, as it is and as it is to be. */
+/** A file before and after the change. */
 export interface FileChange {
   /** Relative to the package. */
   readonly file: string
@@ -16,13 +16,13 @@ export interface FileChange {
   readonly after: string
 }
 
-/** What wires a package, or why that takes a person. No changes: it is wired already. */
+/** The changes that wire a package, or why a person has to do it. No changes: it is already wired. */
 export type Plan = { readonly changes: readonly FileChange[] } | { readonly refusal: string }
 
 /**
- * Finds what to change, and changes nothing.
+ * Plans the changes without applying them; `file` is the file that creates the program, if given.
  *
- * @throws TypeError where `file`, in which the program is created, is not there
+ * @throws TypeError if `file` does not exist
  */
 export function planWiring(project: Project, framework: Framework, file?: string): Plan {
   const { plugin, wiring } = framework
@@ -50,7 +50,7 @@ export function planWiring(project: Project, framework: Framework, file?: string
 }
 
 function refusal(why: string, add = 'Add'): Plan {
-  return { refusal: `${why}; nothing was changed. ${add} the lines that "cli-ops init" shows by hand` }
+  return { refusal: `${why}; nothing was changed. ${add} by hand the lines that "cli-ops init" shows` }
 }
 
 interface WiredSource {

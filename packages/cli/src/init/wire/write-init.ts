@@ -24,7 +24,7 @@ interface WriteOptions {
   readonly file?: string
 }
 
-/** `init --write`: shows what it would change, asks, and changes it. Gives the exit code: 1 where nothing could be wired, or the answer was no. */
+/** `init --write`: shows the changes, asks, and applies them. Returns the exit code: 1 if nothing could be wired, or the answer was no. */
 export async function writeInit(folder: string, options: WriteOptions): Promise<number> {
   describeOwnProcess({ name: 'cli-ops' })
   try {
@@ -55,7 +55,7 @@ async function write(
     )
   if (!supported)
     return refuse(
-      `${framework.name} ${version} is not supported; the plugin is for ${framework.majors.join(' to ')}`,
+      `${framework.name} ${version} is not supported; the plugin supports ${framework.majors.join(' to ')}`,
     )
   const plan = planWiring(project, framework, named)
   if ('refusal' in plan) return refuse(plan.refusal)
@@ -110,7 +110,7 @@ function coloured(diff: string): string {
     .join('\n')
 }
 
-/** Asks a person; where nobody can be asked, says how a script does it. */
+/** Asks the user; without a terminal, says how a script can confirm. */
 async function isWanted(): Promise<boolean> {
   if (!process.stdin.isTTY || !process.stderr.isTTY) {
     say('nothing was changed: there is no terminal to ask on; pass --yes to write')
