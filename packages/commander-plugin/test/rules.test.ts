@@ -112,7 +112,10 @@ await program.parseAsync()`
   })
 
   test.each([
-    ['() => undefined', 'host: commands["sync"].lock() must be a resource name or a lock rule, got undefined'],
+    [
+      '() => undefined',
+      'host: commands["sync"].lock() must be a resource name or a lock rule, got undefined',
+    ],
     [`() => ''`, 'host: commands["sync"].lock() must not be empty'],
     [`() => { throw new Error('no lock') }`, 'host: no lock'],
     [

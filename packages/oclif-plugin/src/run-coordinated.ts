@@ -1,9 +1,5 @@
 /** What runs around a command, in its own file: the `init` hook loads it with the first command. */
-import {
-  beginCommand,
-  type CommandRun,
-  currentSession,
-} from '@cli-ops/shared-ipc/command'
+import { beginCommand, type CommandRun, currentSession } from '@cli-ops/shared-ipc/command'
 
 import { canonicalId, commandTree, pathOf } from './command-tree.js'
 import { isJsonRun } from './is-json-run.js'

@@ -83,7 +83,10 @@ test('withLock keeps the class and refuses a wrong rule at once', () => {
 })
 
 test.each([
-  [`{ resource: 'a', onBusy: 'fial' }`, 'lock.onBusy must be one of wait, fail, skip, join, replace, got "fial"; did you mean "fail"?'],
+  [
+    `{ resource: 'a', onBusy: 'fial' }`,
+    'lock.onBusy must be one of wait, fail, skip, join, replace, got "fial"; did you mean "fail"?',
+  ],
   [`''`, 'lock must be '],
   ['undefined', 'lock must be a resource name or a lock rule, got undefined'],
 ])('a wrong rule refuses its command, and no other: %s', async (rule, message) => {

@@ -11,10 +11,7 @@ const MARKERS: ReadonlySet<string> = new Set(['$0', '*'])
  * Returns the names of an instance's commands. Subcommands are only declared when their parent runs, so a nested name is compared with
  * the command that is about to run and with its siblings; any other cannot be judged.
  */
-export function commandTree(
-  yargs: YargsInstance | undefined,
-  argv: ParsedArguments,
-): CommandTree {
+export function commandTree(yargs: YargsInstance | undefined, argv: ParsedArguments): CommandTree {
   let siblings: readonly Sibling[] = []
   const list = (): string[] => {
     const top = Object.keys(topCommands(yargs)?.handlers ?? {})

@@ -43,7 +43,10 @@ describe.each(COPIES)('$title', (copy) => {
       ['a builder', '(items) => items', ''],
       ['an asynchronous builder', 'async (items) => { await sleep(1); return items', '}'],
     ]
-    const program = (key: string, [, head, tail]: readonly [string, string, string]): YargsProgram =>
+    const program = (
+      key: string,
+      [, head, tail]: readonly [string, string, string],
+    ): YargsProgram =>
       new YargsProgram(
         copy,
         `yargs(args).scriptName('host')
@@ -57,26 +60,32 @@ describe.each(COPIES)('$title', (copy) => {
           .parseAsync()`,
       )
 
-    test.each(builders)('%s: a misspelt one refuses the command it may have meant', async (title, head, tail) => {
-      const host = program('items ad', [title, head, tail])
-      expect(await host.run(['items', 'add', 'x'])).toEqual({
-        exitCode: 78,
-        stdout: '',
-        stderr:
-          'host: commands["items ad"] must name a command of host; did you mean "items add"?\n',
-      })
-      expect(await host.run(['items', 'new', 'x'])).toMatchObject({ exitCode: 78, stdout: '' })
-      expect(await host.run(['list'])).toMatchObject({ exitCode: 0, stdout: 'listed\n' })
-    })
+    test.each(builders)(
+      '%s: a misspelt one refuses the command it may have meant',
+      async (title, head, tail) => {
+        const host = program('items ad', [title, head, tail])
+        expect(await host.run(['items', 'add', 'x'])).toEqual({
+          exitCode: 78,
+          stdout: '',
+          stderr:
+            'host: commands["items ad"] must name a command of host; did you mean "items add"?\n',
+        })
+        expect(await host.run(['items', 'new', 'x'])).toMatchObject({ exitCode: 78, stdout: '' })
+        expect(await host.run(['list'])).toMatchObject({ exitCode: 0, stdout: 'listed\n' })
+      },
+    )
 
-    test.each(builders)('%s: an alias holds, however the command is called', async (title, head, tail) => {
-      for (const key of ['items a', 'items:new']) {
-        const host = program(key, [title, head, tail])
-        const typed = key === 'items a' ? 'add' : 'new'
-        const run = () => host.run(['items', typed, 'x'])
-        expect(await host.whileHeld('items', run)).toMatchObject({ exitCode: 75, stdout: '' })
-      }
-    })
+    test.each(builders)(
+      '%s: an alias holds, however the command is called',
+      async (title, head, tail) => {
+        for (const key of ['items a', 'items:new']) {
+          const host = program(key, [title, head, tail])
+          const typed = key === 'items a' ? 'add' : 'new'
+          const run = () => host.run(['items', typed, 'x'])
+          expect(await host.whileHeld('items', run)).toMatchObject({ exitCode: 75, stdout: '' })
+        }
+      },
+    )
 
     test('another command beside it, even one hidden from help, refuses nothing', async () => {
       for (const key of ['items add', 'items trace']) {

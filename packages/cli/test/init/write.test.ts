@@ -168,7 +168,9 @@ describe('init --write', () => {
     const { status, stdout, stderr } = await project.user.run('init', '--write', '--yes')
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
     expect(stdout).toContain(`--- ${changed}\n+++ ${changed}\n@@ -`)
-    expect(stdout).toMatch(/\. Now run: npm install\nThen give a command its lock, in (?:the code|package\.json):\n\n {2}\S.+\n$/u)
+    expect(stdout).toMatch(
+      /\. Now run: npm install\nThen give a command its lock, in (?:the code|package\.json):\n\n {2}\S.+\n$/u,
+    )
     for (const text of holds) expect(project.read(changed)).toContain(text)
 
     // It is the program that it was, and others see it.

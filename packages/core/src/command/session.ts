@@ -237,7 +237,10 @@ export class Session implements RunningCli {
       const { optionsPlace } = host
       // One that is about a rule, and is not about one of the home's.
       const isOwn = placed === wrong && optionsPlace !== undefined && 'rule' in wrong
-      return { ...common, fault: isOwn ? new TypeError(`${optionsPlace}: ${wrong.message}`) : placed }
+      return {
+        ...common,
+        fault: isOwn ? new TypeError(`${optionsPlace}: ${wrong.message}`) : placed,
+      }
     }
   }
 

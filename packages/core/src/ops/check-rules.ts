@@ -36,7 +36,10 @@ export const checkRules: Check = async (context) => {
     ...(own !== undefined && { [own]: { ...context.own?.commands, ...configured[own] } }),
   }).filter(([, rules]) => Object.keys(rules).length > 0)
   const fault = context.own?.fault
-  const faults = fault === undefined ? [] : [failure(fault.message, `correct it; until then no command of ${own ?? 'it'} runs (78)`)]
+  const faults =
+    fault === undefined
+      ? []
+      : [failure(fault.message, `correct it; until then no command of ${own ?? 'it'} runs (78)`)]
   if (clis.length === 0) return faults.length > 0 ? faults : ok('none in config.json')
   const seen = seenCommands(await keptEvents(context, 'command:*', 'earliest'))
   const known = clis.map(([cli]) => cli)

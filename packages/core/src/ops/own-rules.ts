@@ -13,10 +13,7 @@ export interface OwnRules {
 
 /** What a key of the rules is for. */
 export type NamedCommand =
-  | { readonly path: string }
-  | { readonly wrong: string; readonly remedy: string }
-  | 'unknown'
-
+  { readonly path: string } | { readonly wrong: string; readonly remedy: string } | 'unknown'
 
 /** Judges the key of a rule by the commands of its CLI. */
 export function judgeKey(

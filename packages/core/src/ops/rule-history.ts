@@ -46,7 +46,8 @@ export function seenCommands(events: readonly EventEnvelope[]): SeenCommands {
     const run = runs.get(command) ?? { heldAt: new Map<unknown, Date>() }
     const at = new Date(time)
     if (isRefusedCommand(data)) {
-      if ((data as { readonly exitCode?: unknown }).exitCode === EXIT_CONFIG) run.misconfiguredAt = at
+      if ((data as { readonly exitCode?: unknown }).exitCode === EXIT_CONFIG)
+        run.misconfiguredAt = at
     } else {
       run.at = at
       const { resource } = (lock ?? {}) as { readonly resource?: unknown }

@@ -45,8 +45,7 @@ export function programSources(project: Project): SourceFile[] {
  */
 export function namedSource(file: string): SourceFile {
   const path = resolve(file)
-  if (existsSync(path) && statSync(path).isFile())
-    return { path, code: readFileSync(path, 'utf8') }
+  if (existsSync(path) && statSync(path).isFile()) return { path, code: readFileSync(path, 'utf8') }
   throw new TypeError(`--file must be a file, and there is none at ${JSON.stringify(file)}`)
 }
 

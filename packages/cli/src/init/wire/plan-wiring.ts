@@ -50,7 +50,9 @@ export function planWiring(project: Project, framework: Framework, file?: string
 }
 
 function refusal(why: string, add = 'Add'): Plan {
-  return { refusal: `${why}; nothing was changed. ${add} by hand the lines that "cli-ops init" shows` }
+  return {
+    refusal: `${why}; nothing was changed. ${add} by hand the lines that "cli-ops init" shows`,
+  }
 }
 
 interface WiredSource {
