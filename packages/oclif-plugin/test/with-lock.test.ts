@@ -73,7 +73,7 @@ describe.each(Object.entries(FORMS))('withLock as %s', (_form, commands) => {
   })
 })
 
-test('withLock keeps the class and refuses a wrong rule at once', () => {
+test('withLock keeps the class', () => {
   class Sync {
     run(): Promise<void> {
       return Promise.resolve()
@@ -87,8 +87,8 @@ test.each([
     `{ resource: 'a', onBusy: 'fial' }`,
     'lock.onBusy must be one of wait, fail, skip, join, replace, got "fial"; did you mean "fail"?',
   ],
-  [`''`, 'lock must be '],
-  ['undefined', 'lock must be a resource name or a lock rule, got undefined'],
+  [`''`, 'lock.resource must not be empty'],
+  ['undefined', 'lock.resource must be a string, got undefined'],
 ])('a wrong rule refuses its command, and no other: %s', async (rule, message) => {
   const host = new OclifHost(`${HEAD}
     class Sync ${BODY}

@@ -45,7 +45,8 @@ export function runWithLock<T>(rule: string | LockRule, handler: LockedHandler<T
   const { disabled, ...place } = (session ?? disabledCli())?.connection ?? {}
   if (disabled ?? isOn(process.env['CLI_OPS_DISABLED'])) return handler.run()
   if (session === undefined) nameAfterPackage()
-  const wanted = typeof rule === 'string' ? { resource: rule } : rule
+  // A value that is not a rule is refused like a wrong one.
+  const wanted = typeof rule === 'object' ? rule : { resource: rule }
   const note = new LockNote(wanted)
   const hold = (lock: Taken): T => {
     // A lock that the flow already holds is reported by its taker.
