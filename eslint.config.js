@@ -14,7 +14,7 @@ function restrictedPackage(name) {
   return {
     name,
     allowTypeImports: true,
-    message: 'Import it at first need, by import(): start-up is the price of every run.',
+    message: 'Import it on first use, with import(): every run pays for start-up.',
   }
 }
 
@@ -97,14 +97,14 @@ export default defineConfig(
     },
   },
   {
-    // The build makes CommonJS of it.
+    // The build compiles it to CommonJS.
     files: ['packages/*/src/**/lazy.ts'],
     rules: { '@typescript-eslint/no-require-imports': 'off' },
   },
   {
     files: ['packages/*/src/**/*.ts'],
     rules: {
-      'no-console': 'error', // stdout belongs to the host, stderr goes through the kit's own writer
+      'no-console': 'error', // stdout belongs to the host; stderr goes through the kit's own writer.
       'no-restricted-exports': [
         'error',
         {
@@ -122,12 +122,12 @@ export default defineConfig(
         {
           selector:
             'AwaitExpression:not(:function AwaitExpression), ForOfStatement[await=true]:not(:function ForOfStatement)',
-          message: 'A top-level await makes the package unusable by require().',
+          message: 'A top-level await makes the package unusable with require().',
         },
         {
           selector: `CallExpression[callee.object.name='process'][callee.property.name=/^(?:on|once|(?:prepend|prependOnce|add)Listener)$/][arguments.0.value=/^(?:SIG(?!CHLD$|CONT$|URG$|WINCH$)|uncaughtException$|unhandledRejection$)/]`,
           message:
-            'A listener changes what happens to the host: Ctrl-C in synchronous code would no longer end it.',
+            'A listener changes how the host behaves: Ctrl-C in synchronous code would no longer end it.',
         },
       ],
       '@typescript-eslint/no-restricted-imports': [
@@ -141,7 +141,7 @@ export default defineConfig(
     rules: { 'local/layers': 'error' },
   },
   {
-    // Programs of their own, which nobody imports.
+    // Programs that nothing imports.
     files: ['packages/cli/src/**/*.ts', 'packages/create-cli-ops/src/**/*.ts'],
     rules: {
       'no-restricted-syntax': 'off',

@@ -20,7 +20,7 @@ const projects = folders
     test: { name, root, dir, include: ['**/*.test.ts'] },
   }))
 
-/** From its sources a package has no `require()`, so that what is loaded at first need is imported. */
+/** Run from its sources, a package has no `require()`, so code loaded on first use is imported. */
 const importLazy = {
   name: 'import-lazy',
   enforce: 'pre' as const,
@@ -40,8 +40,8 @@ const importLazy = {
 export default defineConfig({
   plugins: [importLazy],
   resolve: {
-    // In-process tests run the TypeScript sources; child processes get the bundles, through the
-    // workspace links in node_modules.
+    // In-process tests run the TypeScript sources; child processes load the bundles, through the workspace links in
+    // node_modules.
     alias: packages
       .flatMap(({ entries }) => entries)
       .flatMap(({ specifier, source }) =>
@@ -64,7 +64,7 @@ export default defineConfig({
       process.env['COVERAGE_FOLDER'] === undefined
         ? []
         : [join(root, 'scripts/vitest-coverage-setup.mjs')],
-    // They end a test that hangs, and no other: a busy machine gives processes and servers a small share of its time.
+    // They only end a test that hangs: a busy machine gives processes and servers a small share of its time.
     testTimeout: 120_000,
     expect: { poll: { timeout: 60_000 } },
     hookTimeout: 240_000,

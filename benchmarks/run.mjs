@@ -1,11 +1,11 @@
 // Measures the kit beside its peers: `npm run bench [-- names… --quick --json --instructions]`.
 //
-//   names           areas (startup, locks, events, rpc) or modules of them; all where left out
-//   --quick         a tenth of the samples, results to .cache/: to see that everything runs
+//   names           areas (startup, locks, events, rpc) or modules of them; all if missing
+//   --quick         a tenth of the samples, results to .cache/: to check that everything runs
 //   --json          the results as JSON on stdout instead of tables
-//   --instructions  count machine instructions too, where valgrind is installed
+//   --instructions  count machine instructions too, if valgrind is installed
 //
-// The exit code is 1 where something could not be run. A goal that is missed is a result.
+// The exit code is 1 if something could not be run. A missed goal is a result.
 import { dirname, join, relative } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
@@ -28,7 +28,7 @@ const { values, positionals } = parseArgs({
   },
 })
 const { quick, json, instructions } = values
-// Rough figures must not take the place of good ones.
+// Rough figures must not replace good ones.
 const results = quick ? join(folder, '../.cache/benchmarks/results') : join(folder, 'results')
 const counts = { yes: 0, no: 0, 'too close': 0, unrun: 0 }
 /** @type {object[]} */
@@ -40,7 +40,7 @@ for (const benchmark of discover(folder, positionals)) {
   const result = await startModule(benchmark, { quick, instructions }, showProgress)
   showProgress('')
   const seconds = Math.round((performance.now() - started) / 1000)
-  // What could not run does not take the place of what once did.
+  // A module that could not run keeps its earlier results.
   if (result.rows.length + result.plots.length > 0)
     saveResults(results, benchmark, result, { quick, seconds })
   all.push({ area: benchmark.area, name: benchmark.name, ...result })

@@ -1,7 +1,7 @@
-// Keeps the public API of every package as text in docs/api/, so that a change of it is seen in a review.
+// Keeps the public API of every package as text in docs/api/, so that a review shows API changes.
 //
-//   npm run api             writes the reports anew
-//   npm run api -- --check  fails where a report is not what the declarations say
+//   npm run api             rewrites the reports
+//   npm run api -- --check  fails if a report does not match the declarations
 //
 // Needs a full `npm run build` first.
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
@@ -15,7 +15,7 @@ const folder = join(root, 'docs/api')
 const temporary = join(root, '.cache/api-reports')
 const isCheck = process.argv.includes('--check')
 
-/** What only the kit's own packages import is no promise to others. */
+/** Entry points that only the kit's own packages import are not public. */
 const INTERNAL = /\/(?:command|hooks|commands)(?:\/|$)/
 
 const entries = workspaces()
@@ -92,7 +92,7 @@ async function reportOf(dir, declarations, name) {
   Extractor.invoke(config, {
     localBuild: true,
     messageCallback: (message) => {
-      // It brings a compiler of its own, older than the one that wrote the declarations.
+      // It brings its own compiler, older than the one that wrote the declarations.
       message.handled = true
     },
   })
@@ -101,7 +101,10 @@ async function reportOf(dir, declarations, name) {
   return inOrder(await prettier.format(report, { ...options, filepath: join(folder, name) }))
 }
 
-/** The compiler writes the members of an enumeration in the order in which it met them, which its cache decides. @param {string} report */
+/**
+ * Sorts the members of enumerations: the compiler writes them in the order in which it met them, which depends on its
+ * cache. @param {string} report
+ */
 function inOrder(report) {
   return report.replace(
     /(z\.ZodEnum<\{\n)((?: +\S+: '[^']*'\n)+)/gu,

@@ -1,5 +1,5 @@
-// Counts branches of sources over everything that ran them: in the tests' own processes, which vitest counts, and in the bundles
-// that other processes and threads loaded, for which V8 writes down offsets that a source map leads back to the source.
+// Counts branches of sources over everything that ran them: in the tests' own processes, which vitest counts, and in
+// the bundles that other processes and threads loaded, whose V8 offsets a source map leads back to the source.
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -8,19 +8,22 @@ import { convert } from 'ast-v8-to-istanbul'
 import { parseAstAsync } from 'vite'
 
 /**
- * How often each way on was taken from one place of a source: `if` and else, the operands of `&&`, `||` and `??`, a
+ * How often each path was taken from one place in a source: `if` and else, the operands of `&&`, `||` and `??`, a
  * default that was used.
  *
- * @typedef {{ readonly type: string, readonly line: number, readonly column: number, readonly counts: number[] }} Branch
+ * @typedef {{ readonly type: string, readonly line: number, readonly column: number, readonly counts: number[] }}
+ *   Branch
  * @typedef {Map<string, Branch[]>} BranchesByFile
- * @typedef {{ path: string, branchMap: Record<string, { type: string, loc: { start: { line: number, column: number } } }>, b: Record<string, number[]> }} FileCoverage
+ * @typedef {{ path: string, branchMap: Record<string, { type: string, loc: { start: { line: number, column: number } }
+ *   }>, b: Record<string, number[]> }} FileCoverage
  */
 
-/** A bundler's source map may lead to the end of the token before a statement, which can be on the line before. */
+/** A bundler's source map can point to the end of the token before a statement, which can be on the previous line. */
 const MAX_LINES_APART = 1
 
 /**
- * Every branch of the sources with the counts of a vitest run: its `coverage-final.json`, which names unused files too.
+ * Returns every branch of the sources with the counts of a vitest run: its `coverage-final.json`, which names unused
+ * files too.
  *
  * @param {string} file
  * @returns {BranchesByFile}
@@ -32,8 +35,8 @@ export function branchesOfVitest(file) {
 }
 
 /**
- * Adds what other processes ran: the files that `NODE_V8_COVERAGE` wrote into a folder. Returns how many branches of the bundles
- * no branch of the sources could be found for.
+ * Adds what other processes ran: the files that `NODE_V8_COVERAGE` wrote into a folder. Returns how many of the
+ * bundles' branches match no branch of the sources.
  *
  * @param {BranchesByFile} branches
  * @param {string} folder
@@ -48,7 +51,7 @@ export async function addBundles(branches, folder, bundles) {
   let lost = 0
   for (const coverage of result) {
     const path = fileURLToPath(coverage.url)
-    if (!existsSync(path)) throw new Error(`${path} is not there any more`)
+    if (!existsSync(path)) throw new Error(`${path} no longer exists`)
     const code = readFileSync(path, 'utf8')
     const ast = parseAstAsync(code)
     /** @type {Record<string, any>} */
@@ -65,7 +68,7 @@ export async function addBundles(branches, folder, bundles) {
 function addAll(known, others) {
   const exact = new Map(known.map((branch) => [keyOf(branch), branch]))
   const here = new Set(others.map(keyOf))
-  // Only those of the source that no other branch of the bundle stands for.
+  // Only source branches that no other branch of the bundle matches.
   const open = known.filter((branch) => !here.has(keyOf(branch)))
   let lost = 0
   for (const other of others) {
@@ -103,7 +106,7 @@ function readScripts(file) {
   try {
     return JSON.parse(readFileSync(file, 'utf8')).result
   } catch {
-    // Its process was killed while it wrote.
+    // Its process was killed while writing it.
     return []
   }
 }

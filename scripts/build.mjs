@@ -1,7 +1,7 @@
 // Bundles every package: `npm run build`, or `npm run build -- --js-only` without declarations.
 //
-// One file per entry point, because start-up is the price of every run; what several entries share
-// becomes a chunk, and a dynamic import() in the source stays a chunk that is loaded at first need.
+// One file per entry point, because every run pays for start-up. Code shared by several entries becomes a chunk, and a
+// dynamic import() in the source stays a chunk that is loaded on first use.
 import { spawnSync } from 'node:child_process'
 import {
   chmodSync,
@@ -21,8 +21,8 @@ import { bundleModules } from './bundle-modules.mjs'
 import { root, workspaces } from './workspaces.mjs'
 
 /**
- * @param {{ readonly minify?: boolean }} [options] without `minify`, each branch of a bundle is one of its source's, which
- *   counting them takes
+ * @param {{ readonly minify?: boolean }} [options] without `minify`, each branch of a bundle is one of its source's,
+ *   which branch counts require
  */
 export async function buildJs({ minify = true } = {}) {
   const packages = workspaces().filter(({ entries }) => entries.length > 0)
@@ -57,9 +57,9 @@ async function bundle(workspace, minify) {
     treeShaking: true,
     // Node reads and compiles every byte on every run.
     minify,
-    // Node shows the line of an uncaught error: that must not be the whole file.
+    // Node shows the line of an uncaught error, which must not be the whole file.
     ...(minify && { lineLimit: 160 }),
-    // They would be two thirds of what a plugin installs, for stacks that nobody maps without being told to.
+    // They would make up two thirds of an installed plugin, for stacks that Node maps only on request.
     sourcemap: !minify && 'linked',
     logLevel: 'warning',
   }
@@ -76,14 +76,14 @@ async function bundle(workspace, minify) {
     entryPoints: inputs(true),
     outExtension: { '.js': '.cjs' },
     format: 'cjs',
-    // What createRequire() takes as well.
+    // createRequire() accepts it as well.
     define: { 'import.meta.url': '__filename', 'import.meta.filename': '__filename' },
     write: false,
   })
   const page = existsSync(join(dir, 'page')) ? await bundlePageUnits(dir) : []
   copyModuleType(dir, manifest)
   if (name === '@cli-ops/cli') copyVectors(dist)
-  // A pattern in `files` would do for npm, but oclif takes each entry there for a file and misses it.
+  // npm would accept a pattern in `files`, but oclif takes each entry there for a file and reports it missing.
   writeChanged(join(dist, '.npmignore'), Buffer.from('*.tsbuildinfo\n'))
   const lazyFile = lazy && (await buildLazy(dist, lazy, minify))
   const outputFiles = [...modules, ...commonJs, ...page].map((file) =>
@@ -95,7 +95,7 @@ async function bundle(workspace, minify) {
 }
 
 /**
- * The entries of an adapter stand alone: to find and read a second file costs a command more than what is in it.
+ * Bundles each entry of an adapter alone: finding and reading a second file costs a command more than its code does.
  *
  * @param {esbuild.BuildOptions} shared
  * @param {import('./workspaces.mjs').Entry[]} entries
@@ -114,7 +114,7 @@ async function bundleApart(shared, entries, entryPoints) {
 }
 
 /**
- * What a page writes as a terminal does, as a module for browsers.
+ * Bundles the formatters that the dashboard shares with the terminal, as a module for browsers.
  *
  * @param {string} dir
  */
@@ -133,7 +133,7 @@ const LAZY_OF_CORE = 'command/lazy.ts'
 const LAZY_OF_BASE = 'base/lazy.ts'
 const LAZY = 'cli-ops:lazy'
 
-/** The lifecycle goes into the adapter's own files; what wraps a program, into the command's. */
+/** The lifecycle goes into the adapter's own files, and the program wrapper into the command's. */
 const INLINED = new Map(
   Object.entries({
     command: 'command/index.ts',
@@ -155,7 +155,7 @@ const inlineLifecycle = {
 }
 
 /**
- * As the plugins of esbuild do it, for {@link bundleModules}.
+ * Resolves as esbuild's plugins do, for {@link bundleModules}.
  *
  * @param {string} specifier
  */
@@ -167,7 +167,7 @@ function resolveInlined(specifier) {
 const EXPORTED_FUNCTION = /^export function (\w+)/gmu
 
 /**
- * The sources of what a package's bundles load at first need: the core's, and its own.
+ * Returns the sources that a package's bundles load on first use: the core's, and its own.
  *
  * @param {import('./workspaces.mjs').Entry | undefined} own
  */
@@ -182,8 +182,8 @@ function lazySources(own) {
 }
 
 /**
- * What is loaded at first need is loaded by `require()`, which an ES module does not have: its `lazy.ts` is a file of its own, which it
- * imports once.
+ * Code loaded on first use is loaded with `require()`, which an ES module does not have. So its `lazy.ts` is a separate
+ * file, imported once.
  *
  * @param {import('./workspaces.mjs').Entry | undefined} own
  * @returns {esbuild.Plugin}
@@ -205,8 +205,8 @@ function keepLazy(own) {
 }
 
 /**
- * The functions of `lazy.ts` as CommonJS, and nothing around them: every run reads this file, and what esbuild would put around an ES
- * module costs `--help` another 1.7 %.
+ * Builds the functions of `lazy.ts` as CommonJS, and nothing around them: every run reads this file, and esbuild's
+ * wrapper for an ES module costs `--help` another 1.7 %.
  *
  * @param {string} dist
  * @param {import('./workspaces.mjs').Entry} lazy
@@ -223,7 +223,7 @@ async function buildLazy(dist, lazy, minify) {
 }
 
 /**
- * A file of the package that is loaded at first need.
+ * Keeps external a file of the package that is loaded on first use.
  *
  * @type {esbuild.Plugin}
  */
@@ -235,7 +235,8 @@ const keepCommonJs = {
 }
 
 /**
- * What an entry imports at first need and is an entry itself, stays a file of its own; the bundles lie as their sources do.
+ * Keeps an entry that another entry imports on first use as a separate file; the bundles are laid out as their sources
+ * are.
  *
  * @param {import('./workspaces.mjs').Entry[]} entries
  * @returns {esbuild.Plugin}
@@ -255,16 +256,17 @@ function keepEntriesApart(entries) {
   }
 }
 
-// A backslash at the end of a line that is not itself escaped: nothing but a string or a template goes on that way. A bundler that
+// Matches an unescaped backslash at the end of a line, which occurs only in strings and templates. A bundler that
 // indents what it bundles, as rollup does, would put its indentation into a string that `lineLimit` has cut.
 const CONTINUATION = /(?<=(?<!\\)(?:\\\\)*)\\\n/gu
 
-// What bundlers put around modules. A host may have added enumerable members to all objects, which are not exports.
+// The wrappers that bundlers put around modules. A host may have added enumerable members to all objects, which are not
+// exports.
 const FOR_IN = /\bfor\s*\(\s*(var|let|const)\s+(\w+)\s+in\s+(\w+)\s*\)/gu
 
 /**
- * Says where `lazy.cjs` lies from a bundle, joins the lines of strings, goes through nothing but own members, and keeps CommonJS from asking for Node's modules by `require()`, which a bundle that is an ES
- * module does not have.
+ * Adds the path from a bundle to `lazy.cjs`, joins the lines of strings, iterates over own members only, and keeps
+ * CommonJS from loading Node's modules with `require()`, which a bundle that is an ES module does not have.
  *
  * @param {Pick<esbuild.OutputFile, 'path' | 'contents' | 'text'>} file
  * @param {string | undefined} lazyFile
@@ -292,8 +294,8 @@ function withPaths({ path, contents, text }, lazyFile) {
 
 /**
  * oclif warns at every command of a linked plugin whose own package.json says that it is an ES module. Such a package
- * says so in `src/package.json`, for the compiler, and in one beside the bundles, for Node. oclif before core 2 takes that one for the
- * plugin's own, so it says who it is and where its hook is.
+ * says so in `src/package.json`, for the compiler, and in one beside the bundles, for Node. oclif before core 2 takes
+ * the latter for the plugin's own, so it names the plugin and its hook.
  *
  * @param {string} dir
  * @param {import('./workspaces.mjs').Manifest} manifest
@@ -308,7 +310,7 @@ function copyModuleType(dir, { name, version }) {
 }
 
 /**
- * What `cli-ops conformance` runs is what the tests run.
+ * Copies the vectors that the tests run, for `cli-ops conformance`.
  *
  * @param {string} dist
  */
@@ -320,8 +322,7 @@ function copyVectors(dist) {
 }
 
 /**
- * Writes by rename, and only where something changed: a build never takes a file away from a
- * process that is loading it at that moment.
+ * Writes by renaming, and only if something changed: a build never takes a file away from a process that is loading it.
  *
  * @param {string} path
  * @param {Uint8Array} contents
@@ -338,7 +339,7 @@ function writeChanged(path, contents) {
 }
 
 /**
- * Removes bundles of earlier builds; the declarations in the same folder belong to tsc and stay.
+ * Removes bundles of earlier builds. The declarations in the same folder belong to tsc and stay.
  *
  * @param {string} dist
  * @param {Set<string>} keep

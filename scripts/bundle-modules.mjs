@@ -3,8 +3,8 @@ import * as esbuild from 'esbuild'
 import { rolldown } from 'rolldown'
 
 /**
- * What processes begin with, by the package's folder: all that one of these loads is one chunk, less what those before it have. To find
- * and read a file costs more than most of what is in it.
+ * The modules that processes begin with, by the package's folder: everything that one of these loads is one chunk,
+ * except what the previous ones contain. Finding and reading a file costs more than most of its code.
  *
  * @type {Readonly<Record<string, readonly string[] | undefined>>}
  */
@@ -14,12 +14,15 @@ const BEGINNINGS = {
 }
 
 /**
- * Bundles the entries of a package that are ES modules. A dynamic import() in the source stays a chunk that is loaded at first need.
+ * Bundles the entries of a package that are ES modules. A dynamic import() in the source stays a chunk that is loaded
+ * on first use.
  *
  * @param {import('./workspaces.mjs').Workspace} workspace
- * @param {readonly { readonly in: string, readonly out: string }[]} inputs the source of each entry, and its path below `dist` without extension
- * @param {{ readonly minify: boolean, readonly resolve: (specifier: string) => import('rolldown').ResolveIdResult }} options
- *   `resolve` says what certain specifiers mean
+ * @param {readonly { readonly in: string, readonly out: string }[]} inputs the source of each entry, and its path below
+ *   `dist` without extension
+ * @param {{ readonly minify: boolean, readonly resolve: (specifier: string) => import('rolldown').ResolveIdResult }}
+ *   options
+ *   `resolve` maps certain specifiers
  * @returns {Promise<{ readonly path: string, readonly contents: Uint8Array, readonly text: string }[]>}
  */
 export async function bundleModules({ dir, folder }, inputs, { minify, resolve }) {
@@ -41,7 +44,7 @@ export async function bundleModules({ dir, folder }, inputs, { minify, resolve }
       },
     ],
     treeshake: { moduleSideEffects: [{ test: /^node:/u, sideEffects: false }] },
-    // What is imported both ways is loaded as soon as either is.
+    // A module imported both ways is loaded as soon as either import runs.
     checks: { ineffectiveDynamicImport: false },
   })
   try {
@@ -88,14 +91,14 @@ async function written(path, text, minify) {
     sourcefile: path,
     sourcemap: !minify && 'inline',
     minify,
-    // Node shows the line of an uncaught error: that must not be the whole file.
+    // Node shows the line of an uncaught error, which must not be the whole file.
     ...(minify && { lineLimit: 160 }),
   })
   return code
 }
 
 /**
- * Every module that is there once a file has been imported.
+ * Returns every module that is loaded by importing a file.
  *
  * @param {string} file
  * @param {ReadonlyMap<string, readonly string[]>} imports

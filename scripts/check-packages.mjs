@@ -12,13 +12,14 @@ const temporary = mkdtempSync(join(tmpdir(), 'cli-ops-pack-'))
 const bin = (name) => join(root, 'node_modules/.bin', name)
 /** @type {string[]} */
 const failures = []
-/** What an adapter and all it depends on may take on a user's disk. */
+/** The most disk space that an adapter and its dependencies can take. */
 const MAX_INSTALLED_BYTES = 8_000_000
 /** @type {Map<string, number>} */
 const packedBytes = new Map()
 
 /**
- * The bytes of a package and of all that npm installs with it, but for the frameworks, which a user has.
+ * Returns the bytes of a package and of everything that npm installs with it, except the frameworks, which a user
+ * already has.
  *
  * @param {string} name
  * @param {Set<string>} counted
@@ -73,7 +74,7 @@ try {
     const [{ filename, entryCount, unpackedSize }] = Object.values(JSON.parse(packed))
     const tarball = join(temporary, filename)
     run(`publint ${name}`, bin('publint'), [tarball, '--strict'])
-    // The parts that are loaded by require() only are no entries for users.
+    // The parts that only require() loads are not entries for users.
     const internal = entries.flatMap(({ specifier, isCommonJs }) =>
       isCommonJs && specifier !== undefined ? `.${specifier.slice(name.length)}` : [],
     )
@@ -85,7 +86,7 @@ try {
   for (const name of packedBytes.keys()) {
     if (!name.endsWith('-plugin')) continue
     const bytes = installedBytes(name, new Set())
-    console.log(`${name} with what it depends on: ${(bytes / 1e6).toFixed(2)} MB`)
+    console.log(`${name} with its dependencies: ${(bytes / 1e6).toFixed(2)} MB`)
     if (bytes <= MAX_INSTALLED_BYTES) continue
     failures.push(`size ${name}`)
     console.error(`${name} must install at most ${MAX_INSTALLED_BYTES / 1e6} MB`)

@@ -1,4 +1,4 @@
-// Removes everything that a build, a test or a type check leaves behind.
+// Removes everything that builds, tests and type checks leave behind.
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { root, workspaces } from './workspaces.mjs'

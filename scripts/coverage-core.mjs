@@ -1,6 +1,6 @@
-// Counts the branches of the code that the promises rest on, over the tests, all processes and threads that they start, and
-// the schedule explorer: `npm run coverage:core`, or `npm run coverage:core -- --list` with every way on that nothing took.
-// What a process ran that was killed is not counted: it can no longer say so.
+// Counts the branches of the code that the promises rest on, over the tests, all processes and threads that they start,
+// and the schedule explorer: `npm run coverage:core`, or `npm run coverage:core -- --list` to list every path that
+// nothing took. A killed process is not counted: it can no longer report what it ran.
 import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, rmSync } from 'node:fs'
 import { join, relative } from 'node:path'
@@ -9,7 +9,7 @@ import { addBundles, branchesOfVitest } from './branch-counts.mjs'
 import { buildJs } from './build.mjs'
 import { root } from './workspaces.mjs'
 
-/** The tests that run most of this code, in processes that end by themselves. The explorer's are run by themselves too. */
+/** The tests that run most of this code in processes that end on their own. The explorer's tests run separately. */
 const TESTS = [
   ...[
     'core/test',
@@ -22,7 +22,7 @@ const TESTS = [
 ]
 const SOURCES = join(root, 'packages/core/src')
 
-/** What the promises of docs/reliability.md rest on. @type {readonly (readonly [area: string, files: RegExp])[]} */
+/** The code that the promises of docs/reliability.md rest on. @type {readonly (readonly [area: string, files: RegExp])[]} */
 const AREAS = [
   [
     'locks',
@@ -32,7 +32,8 @@ const AREAS = [
   ['framing and requests', /^(rpc|drivers\/local\/rpc)\//],
 ]
 
-// Only bundles that hold sources of the core count; a plugin's holds the lifecycle. Of the explorer's, the real code alone.
+// Count only bundles that hold sources of the core; a plugin's holds the lifecycle. Of the explorer's, count only the
+// real code.
 const BUNDLES = /\/(packages\/[\w-]+\/dist|\.cache\/explorer\/real-)/
 
 const folder = join(root, 'coverage/core')
@@ -91,7 +92,7 @@ function print(branches, lost) {
   console.log('\n| code | branches taken | of | % |\n| --- | ---: | ---: | ---: |')
   for (const { area, taken, all } of [...sums, total])
     console.log(`| ${area} | ${taken} | ${all} | ${((100 * taken) / all).toFixed(1)} |`)
-  if (lost > 0) console.log(`\n${lost} branches of bundles are at no branch of a source.`)
+  if (lost > 0) console.log(`\n${lost} branches of bundles match no branch of a source.`)
   if (!process.argv.includes('--list')) return
   for (const { name, own } of rows.filter(({ name }) =>
     AREAS.some(([, files]) => files.test(name)),

@@ -4,11 +4,12 @@ import { root } from './workspaces.mjs'
 const CORE = resolve(root, 'packages/core/src')
 
 /**
- * The folders of the core from the bottom to the top: a file imports from its own folder and from those above it in this list,
- * types included. Thus no two folders import each other, and what a change can break is what stands below.
+ * The core's folders from the bottom to the top. A file imports only from its own folder and from those above it in
+ * this list, types included. So no two folders import each other, and a change can only break what is below it in the
+ * list.
  */
 const LAYERS = [
-  // What knows nothing of the product.
+  // Knows nothing of the product.
   'base',
   'base/wait',
   'base/names',
@@ -25,7 +26,7 @@ const LAYERS = [
   'rpc/contract',
   'locks/slots',
   'drivers',
-  // The engines, and what they have in common.
+  // The engines, and their shared code.
   'driver-kit',
   'drivers/local/home',
   'drivers/local/events',
@@ -44,7 +45,7 @@ const LAYERS = [
   'rpc',
   'config-watcher',
   'coordinator',
-  // What goes on around a command.
+  // The lifecycle around a command.
   'command/options',
   'command/host',
   'command/preload',
@@ -66,7 +67,7 @@ const LAYERS = [
 ]
 
 /**
- * Reports an import of the core that goes up the layers.
+ * Reports an import in the core that goes up the layers.
  *
  * @type {import('eslint').Rule.RuleModule}
  */
@@ -83,7 +84,7 @@ export const layers = {
       const other = LAYERS.indexOf(to)
       const message =
         other === -1
-          ? `Folder "${to}" has no place in scripts/eslint-layers.mjs.`
+          ? `Folder "${to}" is missing from scripts/eslint-layers.mjs.`
           : `"${from}" is below "${to}" (scripts/eslint-layers.mjs): pass in what it needs, or move what both need down.`
       if (other === -1 || other > own) context.report({ node: source, message })
     }
@@ -92,7 +93,7 @@ export const layers = {
         if (own === -1)
           context.report({
             node,
-            message: `Folder "${from}" has no place in scripts/eslint-layers.mjs.`,
+            message: `Folder "${from}" is missing from scripts/eslint-layers.mjs.`,
           })
       },
       ImportDeclaration: check,

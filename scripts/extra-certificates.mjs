@@ -1,11 +1,11 @@
 import process from 'node:process'
 
-/** Where the value of `NODE_EXTRA_CA_CERTS` is kept for those who reach for the network. */
+/** Keeps the value of `NODE_EXTRA_CA_CERTS` for processes that use the network. */
 export const CERTIFICATES = 'EXTRA_CERTIFICATES_OF_NPM'
 
 /**
- * Takes `NODE_EXTRA_CA_CERTS` out of the environment. Node 20 reads such certificates at every start, which can double the time of
- * an empty process, and the tests start thousands of which hardly one leaves the machine.
+ * Removes `NODE_EXTRA_CA_CERTS` from the environment. Node 20 reads these certificates at every start, which can double
+ * the run time of an empty process. The tests start thousands of processes, and hardly any of them leaves the machine.
  */
 export function setExtraCertificatesAside() {
   const { NODE_EXTRA_CA_CERTS: certificates } = process.env

@@ -10,7 +10,7 @@ if (text === '') {
 } else {
   /** @type {import('vitest/reporters').JsonTestResults} */
   const report = JSON.parse(text)
-  // A test file that does not load has no tests of its own, and counts as one failure.
+  // A test file that fails to load has no tests, and counts as one failure.
   const broken = report.testResults.filter(
     ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
   ).length

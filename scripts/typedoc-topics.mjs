@@ -1,8 +1,8 @@
-// A plugin of TypeDoc: what a package exports stands on its page by topic, which is the folder that it comes from.
+// A TypeDoc plugin: groups a package's exports on its page by topic, which is the folder that they come from.
 import { Comment, CommentTag, Converter, ReflectionKind } from 'typedoc'
 
 /**
- * The topic of each folder. In the packages that take from the core, its declarations are those of its build.
+ * The topic of each folder. In packages that re-export the core, the core's declarations come from its build.
  *
  * @type {readonly (readonly [topic: string, folder: RegExp])[]}
  */
@@ -35,7 +35,7 @@ export function load(app) {
 }
 
 /**
- * The module of a package with several is called after the package: a page of the name `index` would be that of its folder.
+ * Names the main module of a package with several after the package: a page named `index` would be its folder's.
  *
  * @param {import('typedoc').ProjectReflection} project
  */

@@ -5,7 +5,7 @@ declare module '@bcoe/v8-coverage' {
     readonly result: readonly Profiler.ScriptCoverage[]
   }
 
-  /** Adds up what several processes counted in the same scripts. */
+  /** Merges the counts of several processes for the same scripts. */
   export function mergeProcessCovs(coverages: readonly ProcessCoverage[]): {
     readonly result: Profiler.ScriptCoverage[]
   }

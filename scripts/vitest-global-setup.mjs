@@ -2,7 +2,7 @@
 import process from 'node:process'
 import { buildJs } from './build.mjs'
 
-// Each vitest project runs the inherited global setup; one build serves them all.
+// Each vitest project runs the inherited global setup; they share one build.
 const shared = /** @type {{ cliOpsBuild?: Promise<void> }} */ (globalThis)
 
 /** @param {import('vitest/node').TestProject} project */

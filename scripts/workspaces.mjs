@@ -1,5 +1,5 @@
-// The one place that knows the workspace: what the build, the tests and the package checks need to
-// know about a package is read from its package.json, so that adding a package edits none of them.
+// The only place that knows the workspace: the build, the tests and the package checks read each package's facts from
+// its package.json, so adding a package edits none of them.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -9,13 +9,13 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 /**
  * @typedef {{ name: string, version?: string, private?: boolean, exports?: any, bin?: any }} Manifest
  * @typedef {{ specifier: string | undefined, source: string, output: string, isCommonJs: boolean }} Entry
- *   `specifier` is what one imports, `source` the TypeScript file, `output` the bundle's path
- *   below `dist`, without extension; `isCommonJs` where it ends in `.cjs`.
+ *   `specifier` is the import specifier, `source` the TypeScript file, `output` the bundle's path
+ *   below `dist`, without extension; `isCommonJs` is true if it ends in `.cjs`.
  * @typedef {{ dir: string, folder: string, name: string, manifest: Manifest, entries: Entry[] }} Workspace
  */
 
 /**
- * Every folder below `packages/` and `examples/` that has a package.json.
+ * Returns every folder below `packages/` and `examples/` that has a package.json.
  *
  * @returns {Workspace[]}
  */
@@ -35,7 +35,7 @@ export function workspaces() {
   })
 }
 
-/** What a plugin loads from its own entries at first need. */
+/** What a plugin loads from its own entries on first use. */
 const LOADED_BY_ENTRIES = ['lazy', 'lifecycle', 'mount-ops']
 
 /**

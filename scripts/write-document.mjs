@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { format, resolveConfig } from 'prettier'
 
 /**
- * Writes a Markdown page that a command keeps a part of, laid out as `npm run format` would.
+ * Writes a Markdown page that a command partly generates, formatted as `npm run format` does.
  *
  * @param {string} file
  * @param {string} text

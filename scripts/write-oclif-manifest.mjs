@@ -1,5 +1,5 @@
-// Writes packages/oclif-plugin/oclif.manifest.json, by which oclif knows the plugin's commands without loading them:
-// `node scripts/write-oclif-manifest.mjs`, or with `--check` to fail where it is not current.
+// Writes packages/oclif-plugin/oclif.manifest.json, from which oclif knows the plugin's commands without loading them:
+// `node scripts/write-oclif-manifest.mjs`, or with `--check` to fail if it is out of date.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -22,6 +22,6 @@ const text = `${JSON.stringify(plugin.manifest, null, 2)}\n`
 if (!process.argv.includes('--check')) {
   writeFileSync(file, text)
 } else if (readFileSync(file, 'utf8') !== text) {
-  console.error(`${file} is not current: run npm run manifest`)
+  console.error(`${file} is out of date: run npm run manifest`)
   process.exitCode = 1
 }

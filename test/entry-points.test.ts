@@ -8,10 +8,10 @@ const run = promisify(execFile)
 const specifiers = workspaces()
   .filter(({ manifest }) => manifest.private !== true)
   .flatMap(({ entries }) => entries)
-  // Parts of the lifecycle that are loaded by require() only.
+  // Parts of the lifecycle that only require() loads.
   .filter(({ isCommonJs }) => !isCommonJs)
   .flatMap(({ specifier }) => specifier ?? [])
-  // The program of the companion process, which begins when it is loaded.
+  // The companion's program, which begins when it is loaded.
   .filter((specifier) => !specifier.endsWith('/command/companion'))
 
 describe.each(specifiers)('%s', (specifier) => {

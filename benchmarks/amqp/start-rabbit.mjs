@@ -12,7 +12,7 @@ import { temporaryFolder } from '../harness/temporary-folder.mjs'
 const SCRIPT = '/usr/lib/rabbitmq/bin/rabbitmq-server'
 
 /**
- * Starts a private RabbitMQ node, ended with this process. Rejects where there is none.
+ * Starts a private RabbitMQ node that ends with this process. Rejects if RabbitMQ is not installed.
  *
  * @returns {Promise<{ port: number, url: string, pause: () => void, resume: () => void, stop: () => void }>}
  */

@@ -17,7 +17,7 @@ const PROCESSES = 4
 
 /** @typedef {{ url: string, stop?: () => void }} Engine */
 
-/** @type {Record<string, () => Promise<Engine | undefined>>} `undefined` where there is none */
+/** @type {Record<string, () => Promise<Engine | undefined>>} `undefined` if it is not installed */
 const ENGINES = {
   Redis: () => ownServer('redis-server', 'redis'),
   PostgreSQL: startPostgres,
@@ -75,7 +75,7 @@ async function ownServer(program, scheme) {
   return port === undefined ? undefined : { url: `${scheme}://127.0.0.1:${port}` }
 }
 
-/** Lets all of them have a turn of no length, one after the other. @param {string} url @param {number} waiters */
+/** Gives each waiter an empty turn, one after the other. @param {string} url @param {number} waiters */
 async function millisecondsEach(url, waiters) {
   const home = temporaryFolder()
   const locks = new LockManager({ url, home })
@@ -91,7 +91,7 @@ async function millisecondsEach(url, waiters) {
     (child) =>
       new Promise((resolve, reject) => {
         child.once('message', resolve)
-        child.once('exit', () => reject(new Error('a process with waiters has ended')))
+        child.once('exit', () => reject(new Error('a process with waiters ended')))
       }),
   )
   const began = performance.now()

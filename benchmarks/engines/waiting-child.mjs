@@ -1,5 +1,5 @@
-// Waits for one lock so many times at once, and gives back at once what it gets: `waiting-child.mjs <url> <home> <count>`. Tells when it
-// begins to wait and when it has had all its turns.
+// Waits for one lock that many times in parallel, and releases each grant immediately: `waiting-child.mjs <url> <home>
+// <count>`. Reports when it begins to wait and when it has had all its turns.
 import process from 'node:process'
 import { LockManager } from '@cli-ops/shared-ipc'
 

@@ -1,4 +1,4 @@
-// Subscribes once and says what that took: node ready-probe.mjs <kit|chokidar> <home or directory>.
+// Subscribes once and reports how long that took: node ready-probe.mjs <kit|chokidar> <home or directory>.
 import { readdirSync, readFileSync } from 'node:fs'
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -20,7 +20,7 @@ await sleep(20)
 console.log(JSON.stringify({ readyMs, watches: countWatches() }))
 process.exit()
 
-/** Counts the inotify watches of this process; 0 where the system does not say. */
+/** Counts the inotify watches of this process; 0 if the system does not report them. */
 function countWatches() {
   try {
     const descriptors = readdirSync('/proc/self/fdinfo')

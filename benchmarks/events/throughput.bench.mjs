@@ -8,16 +8,15 @@ import { temporaryFolder } from '../harness/temporary-folder.mjs'
 
 export const title = 'Storing and replaying events'
 
-/** Ours are many, so that the few of the peers take about as long. */
+/** The kit stores more than the peers, so that all take about as long. */
 const EVENTS = 40_000
 const FEW = 4_000
 const FILES = 1_000
 const IN_A_TICK = 100
 
 /**
- * @typedef {Record<string, () => Promise<number>>} Measurements
- *   Each resolves to events/s: `one` stored one after the other, `many` a hundred at a time, `replay` read from the
- *   beginning, `pull` the same with a loop.
+ * @typedef {Record<string, () => Promise<number>>} Measurements Each resolves to events/s: `one` stores one after the
+ *   other, `many` a hundred at a time, `replay` reads from the beginning, `pull` the same with a loop.
  */
 
 /** @param {import('../harness/report.mjs').Reporter} reporter */
@@ -109,7 +108,7 @@ function replay(bus) {
 async function pull(bus) {
   let seen = 0
   for await (const { type } of bus.subscribe('*', { from: 'earliest' })) {
-    if (type !== 'bench:stored') throw new TypeError(`an event that nobody stored: ${type}`)
+    if (type !== 'bench:stored') throw new TypeError(`an event that was never stored: ${type}`)
     seen += 1
     if (seen === EVENTS) return
   }
@@ -173,7 +172,7 @@ function openFiles(folder) {
   }
 }
 
-/** What a peer stores, of the size of ours. @param {number} n */
+/** Returns an event for a peer to store, as large as the kit's. @param {number} n */
 function envelope(n) {
   return JSON.stringify({
     specversion: '1.0',

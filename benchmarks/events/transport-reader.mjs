@@ -1,5 +1,5 @@
-// One reader in a process of its own: node transport-reader.mjs <transport> <place>. It answers each message
-// { expect, patienceMs } with the milliseconds that the next events took, by when they were sent.
+// One reader in a separate process: node transport-reader.mjs <transport> <place>. It answers each message { expect,
+// patienceMs } with the milliseconds that the next events took, by the time they were sent.
 import process from 'node:process'
 
 const [name = '', place = ''] = process.argv.slice(2)

@@ -8,15 +8,15 @@ import { startReadyChild } from '../harness/ready-child.mjs'
  * @typedef {{ send: (at: string) => void, close: () => Promise<unknown> }} Sender
  *   `at` is an instant of `process.hrtime`, a clock that all processes of a machine share.
  * @typedef {(place: string) => Promise<Sender>} OpenSender
- * @typedef {(place: string, onEvent: (at: string) => void) => Promise<void>} OpenReader
- *   Resolves once it hears everything that is sent from now on.
+ * @typedef {(place: string, onEvent: (at: string) => void) => Promise<void>} OpenReader Resolves once it receives
+ *   everything sent from now on.
  */
 
 const READER = fileURLToPath(new URL('transport-reader.mjs', import.meta.url))
-/** What has not arrived by then is lost. */
+/** An event that has not arrived by then is lost. */
 const PATIENCE_MS = 3000
 
-/** One way from an emitter in this process to handlers in other ones. */
+/** A transport from an emitter in this process to handlers in other processes. */
 export class Transport {
   #sender
   #readers
@@ -28,8 +28,8 @@ export class Transport {
   }
 
   /**
-   * Sends events one by one with a pause between them, as people and commands do, and resolves to what each of them took
-   * to the handlers: for each event the milliseconds of each reader, those that were lost left out.
+   * Sends events one by one with a pause between them, as people and commands do, and resolves to how long each took to
+   * the handlers: for each event the milliseconds of each reader, without lost events.
    *
    * @param {number} events @param {number} [pauseMs]
    * @returns {Promise<number[][]>}
@@ -58,7 +58,7 @@ export class Transport {
 }
 
 /**
- * Opens a transport of `transports/` with as many readers, each in a process of its own.
+ * Opens a transport of `transports/` with that many readers, each in a separate process.
  *
  * @param {string} name @param {string} place @param {number} [readers]
  */

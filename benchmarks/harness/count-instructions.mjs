@@ -4,19 +4,19 @@ import { spawnSync } from 'node:child_process'
 const REPEATABLE = ['--single-threaded', '--predictable', '--hash-seed=1', '--random-seed=1']
 const TOOL = ['--tool=cachegrind', '--cache-sim=no', '--cachegrind-out-file=/dev/null']
 
-/** Tells whether instructions can be counted here. */
+/** Returns whether instructions can be counted here. */
 export function canCountInstructions() {
   return spawnSync('valgrind', ['--version'], { stdio: 'ignore' }).status === 0
 }
 
-/** The command line that counts what a command line of Node executes. @param {readonly string[]} argv */
+/** Returns the command line that counts what a command line of Node executes. @param {readonly string[]} argv */
 export function counted([node = '', ...args]) {
   return ['valgrind', ...TOOL, node, ...REPEATABLE, ...args]
 }
 
 /**
- * The machine instructions that were executed in user mode, in millions. System calls are not among them, so this judges the code and
- * not the files it touches.
+ * Returns the machine instructions executed in user mode, in millions. They exclude system calls, so this judges the
+ * code and not the files it touches.
  *
  * @param {string} said what a counted command wrote to stderr
  */

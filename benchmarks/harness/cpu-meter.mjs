@@ -6,15 +6,15 @@ import { fileURLToPath } from 'node:url'
  * @typedef {{ argv: readonly [string, ...string[]], env: Record<string, string>, cwd: string }} Command
  *   `argv[0]` is an absolute path.
  * @typedef {{ cpuMs: number, wallMs: number, exitCode: number }} Cost
- *   `cpuMs` is user and system time of the whole process, all its threads included.
+ *   `cpuMs` is user and system time of the whole process, including all its threads.
  * @typedef {{ precision: string, run: (command: Command) => Promise<Cost>, close: () => void }} CpuMeter
  */
 
 /**
- * Measures the CPU time of whole processes. Node does not give the account of one child, so this asks
- * wait4(2) through Python (microseconds) or, where there is none, bash (milliseconds).
+ * Measures the CPU time of whole processes. Node does not report it for a single child, so this uses wait4(2) through
+ * Python (microseconds) or, without Python, bash (milliseconds).
  *
- * @returns {CpuMeter | undefined} `undefined` where there is neither
+ * @returns {CpuMeter | undefined} `undefined` if there is neither
  */
 export function openCpuMeter() {
   if (works('python3', ['-c', 'import os; os.wait4, os.posix_spawn, os.waitstatus_to_exitcode'])) {
@@ -59,7 +59,7 @@ function bashMeter() {
       })
       const [wall, user, system] = stderr.trim().split(' ').map(Number)
       if (wall === undefined || user === undefined || system === undefined) {
-        throw new Error(`bash did not say what ${argv.join(' ')} cost: ${stderr}`)
+        throw new Error(`bash did not report the cost of ${argv.join(' ')}: ${stderr}`)
       }
       return { cpuMs: (user + system) * 1e3, wallMs: wall * 1e3, exitCode: status ?? 1 }
     },

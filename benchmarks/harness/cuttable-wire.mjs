@@ -1,6 +1,6 @@
 import { connect, createServer } from 'node:net'
 
-/** A TCP proxy that can stop passing anything on. @param {number} target */
+/** A TCP proxy that can stop forwarding. @param {number} target */
 export async function cuttableWire(target) {
   /** @type {import('node:net').Socket[]} */
   const sockets = []

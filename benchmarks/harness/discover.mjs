@@ -14,13 +14,13 @@ export const AREAS = [
  */
 
 /**
- * Finds the benchmark modules that were asked for, by area (`locks`), module (`takeover`) or both
- * (`locks/takeover`); all of them where nothing was asked for.
+ * Finds the requested benchmark modules, by area (`locks`), module (`takeover`) or both (`locks/takeover`); all of them
+ * without a request.
  *
  * @param {string} folder
  * @param {readonly string[]} wanted
  * @returns {Benchmark[]}
- * @throws TypeError where a name stands for no benchmark
+ * @throws TypeError if a name matches no benchmark
  */
 export function discover(folder, wanted) {
   const all = AREAS.filter((area) => existsSync(join(folder, area))).flatMap((area) =>

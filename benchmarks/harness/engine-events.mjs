@@ -5,11 +5,12 @@ import { temporaryFolder } from './temporary-folder.mjs'
 const BURST = 2_000
 
 /**
- * The rows of events on an engine beside its own way to tell others, which keeps nothing.
+ * Measures the rows of events on an engine beside its own pub/sub, which stores nothing.
  *
  * @param {import('./report.mjs').Reporter} reporter
- * @param {{ url: string, peer: string, publish: (text: string) => Promise<unknown>, listen: (heard: () => void) => Promise<unknown> }} engine
- *   `publish` sends with one connection of the bare client what `listen` hears with another one
+ * @param {{ url: string, peer: string, publish: (text: string) => Promise<unknown>, listen: (heard: () => void) =>
+ *   Promise<unknown> }} engine
+ *   `publish` sends on one connection of the bare client what `listen` receives on another
  */
 export async function measureEngineEvents(reporter, { url, peer, publish, listen }) {
   const options = { url, home: temporaryFolder(), rateLimit: /** @type {const} */ (false) }

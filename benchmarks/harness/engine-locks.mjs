@@ -5,10 +5,12 @@ import { temporaryFolder } from './temporary-folder.mjs'
 const CYCLES = 50
 
 /**
- * The rows of locks on an engine: a free one beside what the bare client needs for the least of it, and the hand-over to a waiter.
+ * Measures the rows of locks on an engine: a free lock beside the bare client's least equivalent, and the hand-over to
+ * a waiter.
  *
  * @param {import('./report.mjs').Reporter} reporter
- * @param {{ url: string, bare: () => Promise<unknown>, peer: string }} engine `bare` takes and gives back a lock without the kit
+ * @param {{ url: string, bare: () => Promise<unknown>, peer: string }} engine `bare` takes and releases a lock without
+ *   the kit
  */
 export async function measureEngineLocks(reporter, { url, bare, peer }) {
   const options = { url, home: temporaryFolder() }
@@ -39,7 +41,7 @@ export async function measureEngineLocks(reporter, { url, bare, peer }) {
     })
     const next = other.lock('handover', { onWait: isWaiting })
     await queued
-    // The waiter has to be in the queue and listening, as one that waits for real is.
+    // The waiter has to be in the queue and listening, as a real waiter is.
     while ((await locks.inspect('handover'))?.waiters.length !== 1);
     await new Promise((resolve) => setTimeout(resolve, 3))
     const released = performance.now()

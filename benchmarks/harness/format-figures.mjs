@@ -1,11 +1,11 @@
-// How numbers look in every output.
+// Formats the numbers in all output.
 
 /**
  * @typedef {import('./report.mjs').Row} Row
  * @typedef {import('./statistics.mjs').Summary} Summary
  */
 
-/** Three significant digits, and no more than is legible. @param {number} value */
+/** Formats three significant digits, and no more than is legible. @param {number} value */
 export function formatNumber(value) {
   const size = Math.abs(value)
   if (size >= 1000) return Math.round(value).toLocaleString('en-US')
@@ -43,7 +43,7 @@ function fixed(ratio) {
 
 export const COLUMNS = ['what', 'ours', 'peer', 'ratio [min..max]', '95 %', 'goal', 'met?']
 
-/** One row as the cells of {@link COLUMNS}. @param {Row} row */
+/** Returns one row as the cells of {@link COLUMNS}. @param {Row} row */
 export function rowCells({ what, unit, ours, peer, ratio, goals, note }) {
   return [
     note === undefined ? what : `${what} (${note})`,

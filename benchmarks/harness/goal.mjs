@@ -3,9 +3,9 @@
 /**
  * @typedef {'ratio' | 'median' | 'p99' | 'max'} GoalSubject
  * @typedef {{ of?: GoalSubject, atMost: number } | { of?: GoalSubject, atLeast: number }} Goal
- *   `of` is the ratio where there is a peer, else the median.
+ *   `of` is the ratio if there is a peer, else the median.
  * @typedef {'yes' | 'no' | 'too close'} Verdict
- *   `too close`: the confidence interval holds the goal itself, so the run does not decide.
+ *   `too close`: the confidence interval contains the goal itself, so the run does not decide.
  * @typedef {{ text: string, met: Verdict }} JudgedGoal
  * @typedef {import('./statistics.mjs').Summary} Summary
  * @typedef {import('./statistics.mjs').Ratio} Ratio

@@ -1,14 +1,14 @@
 import { seededRandom } from './statistics.mjs'
 
 /**
- * Measures several variants in turns, so that a change of the machine's speed meets all of them alike:
- * round after round, each time in another order. The first rounds warm the caches and are not counted.
+ * Measures several variants in turns, so that a change of the machine's speed affects all of them alike: round after
+ * round, each in a different order. The first rounds warm the caches and are not counted.
  *
  * @template {string} Name
  * @template [Sample=number]
  * @param {Record<Name, () => Sample | Promise<Sample>>} variants each measures itself once
  * @param {{ rounds: number, warmUp?: number, onRound?: (round: number) => void }} options
- * @returns {Promise<Record<Name, Sample[]>>} the samples; those of one round stand at one index
+ * @returns {Promise<Record<Name, Sample[]>>} the samples; one round's samples share an index
  */
 export async function interleave(variants, { rounds, warmUp = 2, onRound }) {
   const names = /** @type {Name[]} */ (Object.keys(variants))

@@ -2,8 +2,7 @@ import { arch, availableParallelism, cpus, release, type } from 'node:os'
 import process from 'node:process'
 
 /**
- * What a reader needs to know of the machine to judge the absolute figures, and nothing that would
- * tell which machine it is.
+ * Returns what a reader needs to know about the machine to judge the absolute figures, and nothing that identifies it.
  *
  * @returns {{ cpu: string, cores: number, os: string, node: string, v8: string }}
  */

@@ -1,7 +1,7 @@
 const GIVEN_UP_MS = 4_000
 
 /**
- * How long a call took beyond its deadline, in milliseconds. It is given up after 4 s.
+ * Measures how long a call took beyond its deadline, in milliseconds. Gives up after 4 s.
  *
  * @param {() => Promise<unknown>} call
  * @param {number} timeoutMs

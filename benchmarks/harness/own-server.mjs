@@ -9,16 +9,16 @@ import { freePort } from './free-port.mjs'
 const START_MS = 10_000
 
 /**
- * Starts a server of another project for this run alone: on a free port of 127.0.0.1, with its data in `folder`. It ends
+ * Starts another project's server for this run only: on a free port of 127.0.0.1, with its data in `folder`. It ends
  * with this process.
  *
  * @param {'redis-server' | 'nats-server'} program
  * @param {string} folder
- * @returns {Promise<string | undefined>} its port; `undefined` where the program is not installed
+ * @returns {Promise<string | undefined>} its port; `undefined` if the program is not installed
  */
 export async function startOwnServer(program, folder) {
   const port = String(await freePort())
-  // As they come, but Redis in memory only: it is given the best it can do.
+  // Both use their defaults, except that Redis stores nothing on disk, which is its fastest mode.
   const options = {
     'redis-server': ['--port', port, '--bind', '127.0.0.1', '--save', '', '--dir', folder],
     'nats-server': ['-a', '127.0.0.1', '-p', port, '-js', '-sd', folder],
@@ -35,7 +35,7 @@ export async function startOwnServer(program, folder) {
   const deadline = performance.now() + START_MS
   while (!(await answers(port))) {
     if (server.exitCode !== null || performance.now() > deadline)
-      throw new Error(`${program} does not start`)
+      throw new Error(`${program} did not start`)
     await sleep(20)
   }
   return port

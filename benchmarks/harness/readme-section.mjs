@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { writeDocument } from '../../scripts/write-document.mjs'
 import { COLUMNS, rowCells } from './format-figures.mjs'
 
-/** What a newcomer wants to know first: the area, the module, and how the row begins. */
+/** What a newcomer wants to know first: the area, the module, and the beginning of the row. */
 const ROWS = [
   ['startup', 'commander', 'a command with one uncontended lock'],
   ['locks', 'handover', 'kill -9'],
@@ -13,7 +13,7 @@ const MARKED = /(<!-- bench:begin -->\n).*?(<!-- bench:end -->)/s
 const SHOWN = ['what', 'ours', 'peer', 'ratio [min..max]', 'goal', 'met?']
 
 /**
- * Writes the rows that the README shows between its two marks, from the results in `folder`.
+ * Writes the rows that the README shows between its two markers, from the results in `folder`.
  *
  * @param {string} readme
  * @param {string} folder
@@ -41,7 +41,7 @@ export async function writeReadmeSection(readme, folder) {
   await writeDocument(readme, text.replace(MARKED, `$1\n${table}\n\n$2`))
 }
 
-/** The rows of start-up are named in full, since one begins like another. @param {string} start @param {string} what */
+/** Start-up rows are named in full, since some begin alike. @param {string} start @param {string} what */
 function isPrefix(start, what) {
   return !start.startsWith('a command') && what.startsWith(start)
 }

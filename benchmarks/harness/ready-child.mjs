@@ -8,8 +8,8 @@ process.on('exit', () => {
 })
 
 /**
- * Starts a module in a process of its own and resolves once it has sent its first message; rejects where it ends before.
- * It ends with this process, which its channel keeps alive.
+ * Starts a module in a separate process and resolves once it has sent its first message; rejects if it ends first. It
+ * ends with this process, which its channel keeps alive.
  *
  * @param {string} module @param {readonly string[]} parameters
  * @returns {Promise<import('node:child_process').ChildProcess>}
@@ -21,7 +21,7 @@ export function startReadyChild(module, parameters) {
   return new Promise((resolve, reject) => {
     child.once('message', () => resolve(child))
     child.once('exit', (code, signal) => {
-      // Of no consequence once it was ready.
+      // Has no effect once the child was ready.
       reject(new Error(`${parameters.join(' ')} ended with ${signal ?? `exit code ${code}`}`))
     })
   })

@@ -19,13 +19,11 @@ import { compareInPairs, summarize } from './statistics.mjs'
  * @typedef {{ rows: Row[], plots: Plot[], notes: string[], unrun: Unrun[] }} Report
  */
 
-/**
- * What a benchmark module is handed: it says how thorough to be and takes the results.
- */
+/** What a benchmark module receives: it says how thorough to be and collects the results. */
 export class Reporter {
-  /** True for `--quick`: a look at whether everything runs, with too few samples to judge by. */
+  /** True for `--quick`, which checks that everything runs, with too few samples to judge by. */
   quick
-  /** True for `--instructions`: count machine instructions too, where a tool for it is installed. */
+  /** True for `--instructions`: count machine instructions too, if a tool for it is installed. */
   instructions
   /** @type {Report} */
   #report = { rows: [], plots: [], notes: [], unrun: [] }
@@ -41,16 +39,16 @@ export class Reporter {
     this.#onProgress = onProgress
   }
 
-  /** How often to repeat: the full number, or a tenth of it under `--quick`. @param {number} full */
+  /** Returns how often to repeat: the full number, or a tenth of it under `--quick`. @param {number} full */
   times(full) {
     return this.quick ? Math.max(5, Math.round(full / 10)) : full
   }
 
   /**
-   * Adds a row of ours beside a peer, from two series that were measured in turns.
+   * Adds a row of the kit beside a peer, from two series that were measured in turns.
    *
-   * @param {{ what: string, unit: string, ours: readonly number[],
-   *   peer: { name: string, samples: readonly number[] }, goals?: Goal[], note?: string }} row
+   * @param {{ what: string, unit: string, ours: readonly number[], peer: { name: string, samples: readonly number[] },
+   *   goals?: Goal[], note?: string }} row
    */
   compare({ what, unit, ours, peer, goals = [], note }) {
     const summary = summarize(ours)
@@ -67,7 +65,7 @@ export class Reporter {
   }
 
   /**
-   * Adds a row of ours alone; a count is a series of one.
+   * Adds a row of the kit alone; a count is a series of one.
    *
    * @param {{ what: string, unit: string, ours: readonly number[], goals?: Goal[], note?: string }} row
    */
@@ -82,7 +80,7 @@ export class Reporter {
     })
   }
 
-  /** Adds a plot of how something grows. @param {Plot} plot */
+  /** Adds a plot of growth. @param {Plot} plot */
   plot(plot) {
     this.#report.plots.push(plot)
   }
@@ -92,12 +90,15 @@ export class Reporter {
     this.#report.notes.push(text)
   }
 
-  /** Says that something could not be measured; the whole run then ends with exit code 1. @param {string} what @param {string} why */
+  /**
+   * Reports that something could not be measured; the whole run then ends with exit code 1. @param {string} what @param
+   * {string} why
+   */
   couldNotRun(what, why) {
     this.#report.unrun.push({ what, why })
   }
 
-  /** Shows a person what is being measured. @param {string} text */
+  /** Shows what is being measured. @param {string} text */
   progress(text) {
     this.#onProgress(text)
   }

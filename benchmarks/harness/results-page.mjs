@@ -5,7 +5,7 @@ the ratios pair by pair, with their spread, and "95 %" is the bootstrap confiden
 means that the interval holds the goal itself: the run does not decide. Absolute times only describe the machine.`
 
 /**
- * The tables of all areas as one Markdown page.
+ * Formats the tables of all areas as one Markdown page.
  *
  * @param {readonly { area: string, modules: import('./save-results.mjs').SavedArea }[]} areas
  */

@@ -1,5 +1,5 @@
-// The process in which one benchmark module runs: alone, so that neither the heap nor the compiled code
-// of another one is part of what it measures.
+// The process in which one benchmark module runs: alone, so that another module's heap or compiled code does not affect
+// what it measures.
 import process from 'node:process'
 import { pathToFileURL } from 'node:url'
 import { Reporter } from './report.mjs'

@@ -13,8 +13,8 @@ import { ratioPlot } from './plots/ratio-plot.mjs'
  */
 
 /**
- * Writes what one module found: its part of `<area>.json`, its plots, and the page of all tables. What
- * earlier runs of other modules found is kept.
+ * Writes one module's results: its part of `<area>.json`, its plots, and the page of all tables. Other modules' earlier
+ * results are kept.
  *
  * @param {string} folder
  * @param {import('./discover.mjs').Benchmark} benchmark

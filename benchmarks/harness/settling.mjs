@@ -4,11 +4,11 @@ import { cuttableWire } from './cuttable-wire.mjs'
 import { overtime } from './overtime.mjs'
 import { temporaryFolder } from './temporary-folder.mjs'
 
-/** How long a call may take. */
+/** How long a call can take. */
 export const TIMEOUT_MS = 500
 
 /**
- * Measures how late calls settle at a server that is suspended, and at one that is cut off.
+ * Measures how late calls settle when the server is suspended, and when it is cut off.
  *
  * @param {import('./report.mjs').Reporter} reporter
  * @param {{ port: number, pause: () => void, resume: () => void }} server

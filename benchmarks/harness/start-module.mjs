@@ -9,8 +9,8 @@ const RUNNER = fileURLToPath(new URL('run-module.mjs', import.meta.url))
  */
 
 /**
- * Runs one benchmark module in a process of its own. A module that throws or dies gives a result that
- * says so, since the others are still to run.
+ * Runs one benchmark module in a separate process. A module that throws or dies produces a result that says so, since
+ * the others have yet to run.
  *
  * @param {import('./discover.mjs').Benchmark} benchmark
  * @param {{ quick: boolean, instructions: boolean }} options
@@ -22,7 +22,7 @@ export function startModule({ area, name, path }, options, onProgress) {
     /** @type {ModuleResult | undefined} */
     let result
     let failure = ''
-    // stdout is the results' own.
+    // stdout is reserved for the results.
     const child = fork(RUNNER, [path, JSON.stringify(options)], { stdio: ['ignore', 2, 2, 'ipc'] })
     child.on('message', (/** @type {Message} */ message) => {
       if (message.progress !== undefined) onProgress(message.progress)

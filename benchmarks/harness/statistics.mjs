@@ -1,4 +1,4 @@
-// Summaries of noisy samples. Medians throughout: one descheduled run must not move a result.
+// Summarises noisy samples. Medians throughout: one descheduled run must not move a result.
 
 /**
  * @typedef {{ median: number, p99: number, min: number, max: number, samples: number }} Summary
@@ -21,8 +21,8 @@ export function summarize(samples) {
 }
 
 /**
- * Compares two series that were measured in turns: the ratio is taken pair by pair, since the two runs
- * of a pair met the same machine, and only then summarized.
+ * Compares two series that were measured in turns. The ratio is taken pair by pair, since the two runs of a pair ran on
+ * the machine in the same state, and only then summarised.
  *
  * @param {readonly number[]} ours
  * @param {readonly number[]} peer
@@ -46,8 +46,8 @@ export function compareInPairs(ours, peer) {
 }
 
 /**
- * The 95 % confidence interval of the median by the bootstrap. The seed is fixed, so that one set of
- * samples always gives one interval.
+ * Returns the 95 % confidence interval of the median, by bootstrapping. The seed is fixed, so the same samples always
+ * produce the same interval.
  *
  * @param {readonly number[]} samples
  * @returns {{ low: number, high: number }}

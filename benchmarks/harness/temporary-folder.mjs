@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 
-/** Makes a private folder that goes when this process does. */
+/** Creates a private folder that is removed when this process ends. */
 export function temporaryFolder() {
   const folder = mkdtempSync(join(tmpdir(), 'cli-ops-bench-'))
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }))

@@ -1,4 +1,4 @@
-// A process that only waits: node idle-child.mjs <what> <home> [lock]. It sends a message once it does.
+// A process that only waits: node idle-child.mjs <what> <home> [lock]. It sends a message once it is waiting.
 import process from 'node:process'
 import { createCoordinator, IPCServer } from '@cli-ops/shared-ipc'
 
@@ -8,7 +8,7 @@ const ops = createCoordinator({ name: what, home })
 /** @type {Record<string, () => Promise<unknown>>} */
 const WAITS = {
   subscriber: () => ops.events.on('task:*', () => undefined).ready,
-  // The one that stands by is not ready until the other one has gone.
+  // A standby is not ready until the active one has gone.
   async consumer() {
     ops.events.on('task:*', () => undefined, { group: 'board' })
   },
@@ -29,5 +29,5 @@ const WAITS = {
 
 await WAITS[what]?.()
 process.send?.('waits')
-// A subscription and a wait keep no process alive that has nothing else to do.
+// A subscription or a wait alone keeps no process alive.
 setInterval(() => undefined, 2 ** 31 - 1)

@@ -13,11 +13,11 @@ export const title = 'Wake-ups of what only waits'
 const BLOCKING = fileURLToPath(new URL('blocking-child.mjs', import.meta.url))
 const CHILD = fileURLToPath(new URL('idle-child.mjs', import.meta.url))
 const BIN = fileURLToPath(new URL('../../packages/cli/dist/main.js', import.meta.url))
-/** V8 collects the garbage of a start, on all of its threads, some 8 s after a process or a thread began to idle. */
+/** V8 collects a start's garbage, on all of its threads, about 8 s after a process or a thread began to idle. */
 const SETTLE_MS = 20_000
 /**
- * What is watched, in the order in which it is started: of two, the second waits behind the first. They are in one home, where the server is
- * registered: whoever may have to tell of its death looks more often than one that is alone.
+ * What is watched, in start order: of two, the second waits behind the first. They share a home, where the server is
+ * registered: a process that may have to report its death checks more often than one that is alone.
  */
 const OURS = [
   ['subscriber', 'a subscriber', 'alone'],
@@ -38,7 +38,7 @@ export async function run(reporter) {
   }
   const folder = temporaryFolder()
   const home = join(folder, 'home')
-  // Where the kit makes its sockets.
+  // Where the kit creates its sockets.
   process.env['XDG_RUNTIME_DIR'] = join(folder, 'run')
   mkdirSync(process.env['XDG_RUNTIME_DIR'], { mode: 0o700 })
   /** @type {{ what: string, pid: number, atMost?: number }[]} */
@@ -90,7 +90,7 @@ export async function run(reporter) {
   )
 }
 
-/** Other programs that wait for a file or a lock. @param {string} folder */
+/** Returns other programs that wait for a file or a lock. @param {string} folder */
 function* peers(folder) {
   const file = join(folder, 'file')
   writeFileSync(file, '')
@@ -111,7 +111,7 @@ function hasProgram(program) {
   return spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0
 }
 
-/** How often the threads of a process have gone to sleep, and been woken. @param {number} pid */
+/** Counts how often a process's threads have gone to sleep and been woken. @param {number} pid */
 function wakeUps(pid) {
   let sum = 0
   for (const thread of readdirSync(`/proc/${pid}/task`)) {

@@ -12,7 +12,7 @@ export const title = 'Watching'
 
 const BIN = fileURLToPath(new URL('../../packages/cli/dist/main.js', import.meta.url))
 const LOCK_COUNTS = [0, 10, 100]
-/** As `getconf CLK_TCK` says on every Linux. */
+/** `getconf CLK_TCK` reports it on every Linux. */
 const TICK_MS = 10
 
 /** @param {import('../harness/report.mjs').Reporter} reporter */
@@ -43,7 +43,7 @@ async function measureDelays(reporter, dashboard, ops) {
   const events = []
   await dashboard.seen(() => true)
   for (let round = 0; round < reporter.times(200); round += 1) {
-    // At no particular point of the program's own rhythm.
+    // At a random point of the program's own rhythm.
     await sleep(150 + Math.random() * 200)
     const resource = `resource-${round}`
     const shown = dashboard.seen(({ locks: list }) =>
@@ -136,7 +136,7 @@ async function startDashboard(home) {
   return {
     pid: child.pid ?? 0,
     /**
-     * Resolves to the instant at which the page was told.
+     * Resolves to the instant at which the page received it.
      *
      * @param {(snapshot: { locks: { resource: string }[], events: { data: string }[] }) => boolean} isWanted
      * @returns {Promise<number>}

@@ -4,7 +4,7 @@ import { now, toMs, withLockWorkers } from './lock-workers.mjs'
 
 export const title = 'Many processes on one lock'
 
-/** V8 collects the whole heap of an idle process once, 8 s after its start: that is part of a start. */
+/** V8 collects the whole heap of an idle process once, 8 s after its start: that counts as part of the start. */
 const SETTLE_MS = 10_000
 
 /** @param {import('../harness/report.mjs').Reporter} reporter */
@@ -34,7 +34,7 @@ export async function run(reporter) {
 }
 
 /**
- * Lets processes wait for a lock, and lets them have it.
+ * Lets processes wait for a lock, then gives it to them.
  *
  * @param {import('../harness/report.mjs').Reporter} reporter
  * @param {number} count of the processes

@@ -32,7 +32,10 @@ export async function run(reporter) {
   })
 }
 
-/** Counts those who were let in before somebody whose call had returned, ticket and all, when theirs began. @param {Turn[]} turns */
+/**
+ * Counts the turns that began before another process's turn whose call had returned, ticket included, before theirs
+ * began. @param {Turn[]} turns
+ */
 function overtakings(turns) {
   const lastFirst = turns.sort((one, other) =>
     BigInt(one.entered) < BigInt(other.entered) ? 1 : -1,

@@ -11,7 +11,7 @@ export const title = 'Fighting for one lock'
 
 const CROWDS = [3, 4, 8]
 const WORK_MS = [0, 2]
-/** A lock that stands free longer than this while somebody wants it was heard of by a poll, not by a hint. */
+/** If a lock is free for longer than this while a process wants it, a poll noticed it, not a hint. */
 const GAP_MS = 30
 const FLOCK = fileURLToPath(new URL('flock-worker.py', import.meta.url))
 

@@ -41,7 +41,7 @@ function handover(reporter) {
       reporter.progress(`handover ${round}`)
       last.send('lock')
       await last.next('waiting')
-      // Whoever told that it waits arms its watch right after.
+      // A process that has reported its wait arms its watch right after.
       await delay(4)
       holder.send('release')
       const released = BigInt(await holder.next('released'))

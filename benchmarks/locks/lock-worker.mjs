@@ -1,11 +1,11 @@
-// A process that takes and gives back locks as it is told; its answers carry the clock that all processes share.
+// A process that takes and releases locks on request; its answers carry the clock that all processes share.
 import process from 'node:process'
 import { LockManager } from '@cli-ops/shared-ipc'
 
 const [home] = process.argv.slice(2)
 const locks = new LockManager({ home })
 const now = () => process.hrtime.bigint()
-/** Timers of Node fire up to a millisecond late. @param {number} ms */
+/** Node's timers fire up to a millisecond late. @param {number} ms */
 const work = (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 const tell = (/** @type {object} */ message) => process.send?.(message)
 
@@ -26,7 +26,7 @@ const tasks = {
     held = await locks.lock('db', { onWait })
     tell({ granted: String(now()) })
   },
-  /** Waits so many times at once, and gives back at once what it gets. */
+  /** Waits that many times in parallel, and releases each grant immediately. */
   async queue({ count }) {
     const turns = Array.from({ length: count }, async () => {
       const lock = await locks.lock('db')
@@ -61,7 +61,7 @@ const tasks = {
     }
     tell({ contended: turns })
   },
-  /** Takes turns until an instant, each with so much work, and tells when each began and ended. */
+  /** Takes turns until an instant, each with that much work, and reports when each began and ended. */
   async fight({ until, workMs }) {
     /** @type {[string, string][]} */
     const turns = []

@@ -8,12 +8,12 @@ import { temporaryFolder } from '../harness/temporary-folder.mjs'
 
 const SCRIPT = fileURLToPath(new URL('lock-worker.mjs', import.meta.url))
 const FOLDER = temporaryFolder()
-/** More that start at once only get in each other's way. */
+/** Starting more at a time only slows them all down. */
 const STARTING = 4
 
 let homes = 0
 
-/** A process of its own that runs `lock-worker.mjs`. */
+/** A separate process that runs `lock-worker.mjs`. */
 class LockWorker {
   #child
   /** @type {Record<string, unknown>[]} */
@@ -34,7 +34,7 @@ class LockWorker {
   }
 
   /**
-   * Waits for the next message with this member, also one that has come already.
+   * Waits for the next message with this member, including one that has already arrived.
    *
    * @param {string} member @returns {Promise<any>}
    */
@@ -56,7 +56,7 @@ class LockWorker {
 }
 
 /**
- * Starts so many processes that share a home, and ends them after use.
+ * Starts that many processes that share a home, and ends them after use.
  *
  * @template T
  * @param {number} count @param {(workers: LockWorker[], home: string) => Promise<T>} use

@@ -9,7 +9,7 @@ import { temporaryFolder } from '../harness/temporary-folder.mjs'
 export const title = 'Taking and giving back a free lock'
 
 const CYCLES = 100
-/** proper-lockfile marks the object that it is given. */
+/** proper-lockfile marks the object that it receives. */
 const fs = { ...nodeFs }
 
 /** @param {import('../harness/report.mjs').Reporter} reporter */

@@ -13,7 +13,7 @@ export async function run(reporter) {
   }
   const [publisher, subscriber] = [new Client(server.url), new Client(server.url)]
   await Promise.all([publisher.connect(), subscriber.connect()])
-  // The client wants one query at a time.
+  // The client allows one query at a time.
   let last = Promise.resolve({})
   await measureEngineEvents(reporter, {
     url: server.url,

@@ -12,9 +12,10 @@ const DEBIAN = '/usr/lib/postgresql'
 const START_MS = 30_000
 
 /**
- * Starts a private PostgreSQL, as it comes, ended with this process. It does not run as root, and then runs as the user `postgres`.
+ * Starts a private PostgreSQL with its defaults, which ends with this process. PostgreSQL does not run as root, so then
+ * it runs as the user `postgres`.
  *
- * @returns {Promise<{ url: string, stop: () => void } | undefined>} `undefined` where there is none
+ * @returns {Promise<{ url: string, stop: () => void } | undefined>} `undefined` if it is not installed
  */
 export async function startPostgres() {
   const bin = programs()
@@ -31,13 +32,13 @@ export async function startPostgres() {
   const command = [...user, join(bin, 'postgres'), '-D', data, '-p', String(port), ...address]
   const [server = '', ...options] = command
   const child = spawn(server, options, { stdio: 'ignore', cwd: folder })
-  // Ends at once, and its other processes with it.
+  // Ends immediately, along with its other processes.
   const stop = () => child.kill('SIGQUIT')
   process.once('exit', stop)
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`
   const deadline = performance.now() + START_MS
   while (!(await answers(url))) {
-    if (performance.now() > deadline) throw new Error('postgres does not start')
+    if (performance.now() > deadline) throw new Error('postgres did not start')
     await delay(50)
   }
   return { url, stop }

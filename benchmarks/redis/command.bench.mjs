@@ -9,14 +9,14 @@ import { startRedis } from './start-redis.mjs'
 
 export const title = 'A command on Redis'
 
-/** A companion works on when its host has ended, and must not do so during the next measurement. */
+/** A companion works on after its host has ended, and must not do so during the next measurement. */
 const COMPANION_MS = 600
 
 /** @param {import('../harness/report.mjs').Reporter} reporter */
 export async function run(reporter) {
   const meter = openCpuMeter()
   if (meter === undefined) {
-    reporter.couldNotRun('a command', 'neither python3 nor bash is there to measure it')
+    reporter.couldNotRun('a command', 'it needs python3 or bash, and neither is installed')
     return
   }
   const server = await startRedis()

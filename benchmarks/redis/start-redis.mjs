@@ -8,7 +8,7 @@ import { freePort } from '../harness/free-port.mjs'
 import { temporaryFolder } from '../harness/temporary-folder.mjs'
 
 /**
- * Starts a private Redis server that keeps nothing, ended with this process. Rejects where there is none.
+ * Starts a private Redis server without persistence, which ends with this process. Rejects if Redis is not installed.
  *
  * @returns {Promise<{ port: number, url: string, pause: () => void, resume: () => void, stop: () => void }>}
  */

@@ -1,4 +1,7 @@
-/** Resolves to the microseconds of one request, asked one after the other. @param {(data: unknown) => Promise<unknown>} ask @param {unknown} data @param {number} times */
+/**
+ * Resolves to the microseconds per request, sent one after the other. @param {(data: unknown) => Promise<unknown>} ask
+ * @param {unknown} data @param {number} times
+ */
 export async function microsecondsEach(ask, data, times) {
   const started = performance.now()
   for (let count = 0; count < times; count += 1) await ask(data)
@@ -6,7 +9,7 @@ export async function microsecondsEach(ask, data, times) {
 }
 
 /**
- * Resolves to requests/s with as many in flight.
+ * Resolves to requests/s with that many in flight.
  *
  * @param {(data: unknown) => Promise<unknown>} ask @param {unknown} data @param {number} times @param {number} inFlight
  */

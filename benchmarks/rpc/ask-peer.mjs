@@ -1,4 +1,4 @@
-// A client in a process of its own: node ask-peer.mjs <peer> <home or socket> <times> <data as JSON>.
+// A client in a separate process: node ask-peer.mjs <peer> <home or socket> <times> <data as JSON>.
 import process from 'node:process'
 
 const [name = '', place = '', times = '', data = ''] = process.argv.slice(2)

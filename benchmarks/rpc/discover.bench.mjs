@@ -112,7 +112,7 @@ async function startProcesses(count) {
       try {
         process.kill(pid, 'SIGKILL')
       } catch {
-        // Gone already.
+        // It has already gone.
       }
     }
     shell.kill('SIGKILL')
@@ -120,7 +120,10 @@ async function startProcesses(count) {
   return pids
 }
 
-/** Writes the record that a process would have written itself. @param {string} home @param {string} own @param {number} pid @param {number} index */
+/**
+ * Writes the record that the process itself would have written. @param {string} home @param {string} own @param
+ * {number} pid @param {number} index
+ */
 function writeRecord(home, own, pid, index) {
   const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
   const start = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]

@@ -11,7 +11,7 @@ export const title = 'The first request of a client'
 
 const runFile = promisify(execFile)
 
-/** Measures from within a new process, where nothing has been loaded or compiled: what a command really waits. */
+/** Measures from within a new process, where nothing has been loaded or compiled: how long a command really waits. */
 const COLD = `
   import { IPCClient } from '@cli-ops/shared-ipc'
   const started = performance.now()

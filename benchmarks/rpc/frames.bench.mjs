@@ -5,7 +5,7 @@ import { openPeer } from './open-peer.mjs'
 
 export const title = 'Large requests'
 
-/** The kit refuses what does not fit into 1 MiB with its envelope. */
+/** The kit refuses a message that exceeds 1 MiB with its envelope. */
 const SIZES = { '10 kB': 10_000, '100 kB': 100_000, '300 kB': 300_000, '1 MB': 1_000_000 }
 
 /** @param {import('../harness/report.mjs').Reporter} reporter */

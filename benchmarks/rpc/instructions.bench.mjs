@@ -12,7 +12,7 @@ export const title = 'What a request takes of both processors'
 
 const SERVER = fileURLToPath(new URL('serve-peer.mjs', import.meta.url))
 const CLIENT = fileURLToPath(new URL('ask-peer.mjs', import.meta.url))
-/** By then V8 has compiled what is going to be. */
+/** By then V8 has compiled everything that it will compile. */
 const WARM = 6000
 const COUNTED = 6000
 const DATA = { action: 'get-tasks', filter: { done: false, tag: 'release' }, limit: 20 }
@@ -51,7 +51,10 @@ export async function run(reporter) {
   )
 }
 
-/** Instructions of a server and its client until as many requests are answered, in millions. @param {string} folder @param {string} peer @param {number} times */
+/**
+ * Counts the instructions of a server and its client until that many requests are answered, in millions. @param
+ * {string} folder @param {string} peer @param {number} times
+ */
 async function countBoth(folder, peer, times) {
   const place = join(folder, `${peer}-${times}`)
   const env = { ...process.env, XDG_RUNTIME_DIR: join(folder, 'run') }

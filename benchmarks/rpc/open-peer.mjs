@@ -7,15 +7,15 @@ const SERVER = fileURLToPath(new URL('serve-peer.mjs', import.meta.url))
 
 /**
  * @typedef {{ ask: (data: unknown) => Promise<unknown>, close: () => void }} Connection
- *   `ask` resolves to what was asked: every peer's server gives back what it is given.
- * @typedef {{ serve: (place: string) => Promise<unknown>, connect: (place: string) => Promise<Connection> }} Peer
- *   What a `peers/<name>.mjs` exports. The place is a socket's path; for the kit, a home.
+ *   `ask` resolves to its argument: every peer's server echoes.
+ * @typedef {{ serve: (place: string) => Promise<unknown>, connect: (place: string) => Promise<Connection> }} Peer What
+ *   a `peers/<name>.mjs` exports. The place is a socket's path; for the kit, a home.
  */
 
-/** Starts the server of a peer in a process of its own. @param {string} name @param {string} place */
+/** Starts a peer's server in a separate process. @param {string} name @param {string} place */
 export async function startServer(name, place) {
   const server = await startReadyChild(SERVER, [name, place])
-  // It ends with this process, and must not keep it from ending.
+  // It ends with this process, and must not keep it alive.
   server.unref()
   server.channel?.unref()
   return server
@@ -25,11 +25,11 @@ export async function startServer(name, place) {
  * Starts a peer's server in another process and connects to it.
  *
  * @param {string} name of a module in `peers/`
- * @param {string} folder where its socket may be
+ * @param {string} folder for its socket
  * @returns {Promise<Connection>}
  */
 export async function openPeer(name, folder) {
-  // Where the kit makes its sockets.
+  // Where the kit creates its sockets.
   process.env['XDG_RUNTIME_DIR'] = folder
   const place = join(folder, name)
   await startServer(name, place)

@@ -8,7 +8,7 @@ export const title = 'Requests over one connection'
 const SEQUENTIAL = 150
 const IN_FLIGHT = 64
 const MANY = 3200
-/** What a small request looks like: an action and a few arguments. */
+/** A typical small request: an action and a few arguments. */
 const DATA = { action: 'get-tasks', filter: { done: false, tag: 'release' }, limit: 20 }
 
 const PEERS = {

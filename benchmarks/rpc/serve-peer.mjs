@@ -1,4 +1,4 @@
-// The server of one peer in a process of its own: node serve-peer.mjs <peer> <home or socket>.
+// One peer's server in a separate process: node serve-peer.mjs <peer> <home or socket>.
 import process from 'node:process'
 
 const [name = '', place = ''] = process.argv.slice(2)
@@ -6,5 +6,5 @@ const [name = '', place = ''] = process.argv.slice(2)
 const { serve } = await import(`./peers/${name}.mjs`)
 await serve(place)
 process.send?.('ready')
-// Ends with the benchmark, however that ends.
+// Ends with the benchmark, however the benchmark ends.
 process.on('disconnect', () => process.exit())

@@ -1,4 +1,4 @@
-// What the peers that bring no transport need.
+// The transport for peers that bring none.
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 

@@ -2,8 +2,8 @@ import { EventBus, LockManager } from '@cli-ops/shared-ipc'
 import { runCli } from './cli-runner.mjs'
 
 /**
- * Runs every measured command once, with and without the plugin: both must print the same, and the
- * plugin must have done its work. What is quick because it does nothing is not to be measured.
+ * Runs every measured command once, with and without the plugin: both must print the same, and the plugin must have
+ * done its work. A plugin that is fast because it does nothing must not be measured.
  *
  * @param {import('./measure-startup.mjs').Variants} variants
  * @param {import('./measure-startup.mjs').MeasuredFramework} framework
@@ -13,7 +13,7 @@ export async function assertPluginWorks({ plain, plugin, naive }, { commands, lo
     const expected = runCli(plain, args)
     for (const cli of [plugin, naive]) {
       if (expected !== '' && runCli(cli, args) === expected) continue
-      throw new Error(`${cli.file} ${args.join(' ')} prints something else than without the plugin`)
+      throw new Error(`${cli.file} ${args.join(' ')} prints something different without the plugin`)
     }
   }
   const { home } = plugin
@@ -27,7 +27,7 @@ async function assertLockWasTaken(home, resource) {
   const lock = await locks.lock()
   await lock.release()
   await locks.close()
-  // Tokens rise with every grant, and the one of a first grant is 1.
+  // Tokens rise with every grant, and the first grant has token 1.
   if (lock.token < 2n) throw new Error(`no command has ever taken the lock "${resource}"`)
 }
 

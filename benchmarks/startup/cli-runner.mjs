@@ -7,8 +7,8 @@ import process from 'node:process'
  */
 
 /**
- * The command line and surroundings of a CLI: those of this process, but nothing that changes what
- * Node or the kit does.
+ * Returns a CLI's command line and environment: this process's, without anything that changes what Node or the kit
+ * does.
  *
  * @param {Cli} cli
  * @param {readonly string[]} args
@@ -24,13 +24,13 @@ export function cliCommand({ file, home, nodeArgs = [] }, args) {
 }
 
 /**
- * Runs a CLI once to see that it does its work.
+ * Runs a CLI once to check that it does its work.
  *
  * @param {Cli} cli
  * @param {readonly string[]} args
  * @param {Record<string, string>} [extraEnv]
  * @returns {string} what it printed
- * @throws Error where it fails, or says something on stderr, as the kit does when it gives up
+ * @throws Error if it fails, or writes to stderr, as the kit does when it gives up
  */
 export function runCli(cli, args, extraEnv = {}) {
   const { argv, env, cwd } = cliCommand(cli, args)

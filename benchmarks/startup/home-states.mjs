@@ -1,16 +1,16 @@
 import { existsSync, rmSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** Takes everything away, as before the very first run. @param {string} home */
+/** Removes everything, as before the very first run. @param {string} home */
 export function makeHomeNew(home) {
   rmSync(home, { recursive: true, force: true })
 }
 
 /**
- * Makes the next run the one that cleans up after others.
+ * Makes the next run the one that cleans up after other processes.
  *
  * @param {string} home
- * @throws Error where the kit keeps the time of its last clean-up elsewhere by now
+ * @throws Error if the kit now keeps the time of its last clean-up elsewhere
  */
 export function makeCleanUpDue(home) {
   const stamp = join(home, 'last-clean-up')

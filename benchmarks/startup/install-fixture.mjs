@@ -23,15 +23,15 @@ const ONLY = / *\/\/ only: (\S+)$/u
  */
 
 /**
- * Installs the CLI of a framework the way npm would, the kit as copies of its packages, once for each
- * variant. The variants are one source: they differ in the lines that name them.
+ * Installs a framework's CLI the way npm would, with copies of the kit's packages, once for each variant. The variants
+ * are one source: they differ in the lines that name them.
  *
  * @template {string} Variant
  * @param {Framework} framework
  * @param {readonly Variant[]} variants
  * @param {string} [base] the folder to install into
  * @returns {Record<Variant, string>} the file to run for each
- * @throws Error where something is not built
+ * @throws Error if something is not built
  */
 export function installFixture({ name, plugin, libraries }, variants, base = INSTALLED) {
   const folder = join(base, name)
@@ -52,7 +52,7 @@ export function installFixture({ name, plugin, libraries }, variants, base = INS
   for (const library of libraries) {
     const link = join(folder, 'node_modules', library)
     mkdirSync(dirname(link), { recursive: true })
-    // A link and not a copy: the dependencies of a framework are found from where it really is.
+    // A link instead of a copy: a framework's dependencies are found from its real path.
     symlinkSync(packageFolder(resolve(library), library), link, 'junction')
   }
   const ownPackages = join(FIXTURES, name, 'packages')
@@ -70,8 +70,8 @@ export function installFixture({ name, plugin, libraries }, variants, base = INS
 }
 
 /**
- * Writes the files of a fixture that a variant has: `x.<variant>.json` as `x.json`, and of every other file the lines that
- * are not another variant's.
+ * Writes a variant's files of a fixture: `x.<variant>.json` as `x.json`, and of every other file the lines that do not
+ * belong to another variant.
  *
  * @param {string} from
  * @param {string} to

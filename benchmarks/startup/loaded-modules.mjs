@@ -6,8 +6,8 @@ import { runCli } from './cli-runner.mjs'
 const PROBE = fileURLToPath(new URL('fixtures/load-probe.cjs', import.meta.url))
 
 /**
- * Lists the files that a command loads, ES modules and CommonJS alike, as V8 itself counts them:
- * loader hooks would see only one of the two kinds, and be loaded themselves.
+ * Lists the files that a command loads, ES modules and CommonJS alike, as V8 itself counts them: loader hooks would see
+ * only one of the two kinds, and be loaded themselves.
  *
  * @param {import('./cli-runner.mjs').Cli} cli
  * @param {readonly string[]} args
@@ -21,7 +21,7 @@ export function loadedFiles(cli, args, scratch, extraEnv = {}) {
 }
 
 /**
- * The files that processes have loaded which have ended and left their reports in a folder.
+ * Lists the files loaded by processes that have ended and left their reports in a folder.
  *
  * @param {string} folder
  */
@@ -37,7 +37,7 @@ export function filesIn(folder) {
 }
 
 /**
- * Lists the built-in modules that a command has loaded when it ends, the internal ones among them.
+ * Lists the built-in modules that a command has loaded when it ends, including internal ones.
  *
  * @param {import('./cli-runner.mjs').Cli} cli
  * @param {readonly string[]} args
@@ -54,7 +54,7 @@ export function loadedBuiltins(cli, args, scratch) {
     .map((entry) => entry.slice('NativeModule '.length))
 }
 
-/** The package a file belongs to, `undefined` for a file of no package. @param {string} file */
+/** Returns the package that a file belongs to, or `undefined`. @param {string} file */
 export function packageOf(file) {
   return /.*[\\/]node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)/u.exec(file)?.[1]?.replace('\\', '/')
 }

@@ -70,7 +70,7 @@ export async function measureCpu(reporter, meter, { plain, plugin, naive }, { na
       makeHomeNew(plugin.home)
       return cpuOf(plugin, commands.plain)()
     },
-    // The run before it, whether measured or not, has left a home.
+    // The run before it, measured or not, has left a home.
     cleanUp: async () => {
       await cpuOf(plugin, commands.plain)()
       makeCleanUpDue(plugin.home)

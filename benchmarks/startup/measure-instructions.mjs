@@ -2,7 +2,7 @@ import { canCountInstructions } from '../harness/count-instructions.mjs'
 import { countInstructions } from './instructions.mjs'
 
 /**
- * Compares commands by the machine instructions they execute, which no noise of the machine touches.
+ * Compares commands by the machine instructions they execute, which the machine's noise does not affect.
  *
  * @param {import('../harness/report.mjs').Reporter} reporter
  * @param {import('./measure-startup.mjs').Variants} variants
@@ -21,7 +21,7 @@ export function measureInstructions(reporter, { plain, plugin }, { name, command
   ]
   for (const { what, args } of cases) {
     reporter.progress(`${name}: instructions of ${what}`)
-    // The first run after a pause cleans up; the one that is counted must not.
+    // The first run after a pause cleans up; the counted run must not.
     countInstructions(plugin, args)
     reporter.compare({
       what: `instructions of ${what}`,

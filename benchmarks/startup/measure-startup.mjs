@@ -16,7 +16,7 @@ import { measureLoaded } from './measure-loaded.mjs'
  */
 
 /**
- * All start-up rows of one framework. Each framework is a module of its own that gives its table entry.
+ * Measures all start-up rows of one framework. Each framework is a separate module that passes its table entry.
  *
  * @param {import('../harness/report.mjs').Reporter} reporter
  * @param {MeasuredFramework} framework
@@ -34,7 +34,7 @@ export async function measureStartup(reporter, framework) {
   measureLoaded(reporter, variants, framework, scratch)
   const meter = openCpuMeter()
   if (meter === undefined) {
-    reporter.couldNotRun('CPU time', 'neither python3 nor bash is there to measure it')
+    reporter.couldNotRun('CPU time', 'it needs python3 or bash, and neither is installed')
   } else {
     await measureCpu(reporter, meter, variants, framework)
     reporter.note(`CPU time is user + system of the whole process, in ${meter.precision}.`)

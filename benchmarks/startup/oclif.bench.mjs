@@ -3,7 +3,8 @@ import { measureStartup } from './measure-startup.mjs'
 export const title = 'Start-up of an oclif CLI'
 
 /**
- * Beside a CLI with a plugin whose one hook is empty: what oclif itself takes to load a plugin is not the kit's.
+ * Compares with a CLI that has a plugin with one empty hook: the time oclif itself takes to load a plugin is not the
+ * kit's.
  *
  * @param {import('../harness/report.mjs').Reporter} reporter
  */

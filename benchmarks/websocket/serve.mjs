@@ -1,5 +1,5 @@
-// Runs what is measured in a process of its own: `hub`, or `relay`, a bare WebSocket server that passes each message on to the other
-// clients, or back where there is none. Writes its URL.
+// Runs the measured server in a separate process: `hub`, or `relay`, a bare WebSocket server that forwards each message
+// to the other clients, or back if there are none. Writes its URL.
 import process from 'node:process'
 import { createHub, hashAccessKey } from '@cli-ops/driver-websocket/hub'
 import { WebSocketServer } from 'ws'

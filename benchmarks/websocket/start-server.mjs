@@ -8,7 +8,7 @@ import { temporaryFolder } from '../harness/temporary-folder.mjs'
 const PROGRAM = fileURLToPath(new URL('serve.mjs', import.meta.url))
 
 /**
- * Starts a hub, or a bare server that passes messages on; ended with this process.
+ * Starts a hub, or a bare server that forwards messages; it ends with this process.
  *
  * @param {'hub' | 'relay'} kind
  * @param {string} secret

@@ -3,13 +3,13 @@ import { once } from 'node:events'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
 
-/** Nothing in the demo takes nearly as long; what does is a failure, not a hang. */
+/** Nothing in the demo takes nearly as long; a step that does is reported as a failure instead of hanging. */
 const PATIENCE_MS = 15_000
 
 /** @typedef {{ text: string, at: number, isResult: boolean }} Line `at` is on the clock of `performance.now()` */
 /** @typedef {{ code: number | null, signal: NodeJS.Signals | null }} End */
 
-/** One running CLI: its lines as they come, and its end. */
+/** One running CLI: its lines as they arrive, and its end. */
 export class CliProcess {
   /** @type {Line[]} */
   #lines = []
@@ -48,12 +48,12 @@ export class CliProcess {
     return this.#child.exitCode === null && this.#child.signalCode === null
   }
 
-  /** What it has written to stdout. */
+  /** Its stdout. */
   get result() {
     return this.#lines.flatMap(({ text, isResult }) => (isResult ? [text] : [])).join('\n')
   }
 
-  /** All that it has written. */
+  /** All its output. */
   get output() {
     return this.#lines.map(({ text }) => text).join('\n')
   }
@@ -64,7 +64,7 @@ export class CliProcess {
   }
 
   /**
-   * Waits for a line that it has written or will write.
+   * Waits for a past or future line that matches.
    *
    * @param {RegExp} pattern
    * @returns {Promise<Line>}

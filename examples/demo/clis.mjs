@@ -3,7 +3,7 @@ import { join } from 'node:path'
 const examples = join(import.meta.dirname, '..')
 
 /**
- * The programs of the demo, as they are built. Another CLI joins by a line here.
+ * The demo's programs, as built. Add a line here to add another CLI.
  *
  * @type {Readonly<Record<string, string>>}
  */

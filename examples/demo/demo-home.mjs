@@ -11,13 +11,13 @@ import process from 'node:process'
  * @property {string} items Items of cli-beta
  * @property {string} projects Projects of cli-gamma and their archives
  * @property {string} settings Settings file of cli-alpha
- * @property {string} work Where the CLIs are started, and the steps put files of their own
+ * @property {string} work Where the CLIs start, and the steps put their files
  * @property {() => void} remove
  */
 
 /**
- * Makes temporary directories for everything, and points this process and all that it starts at them, so that the demo
- * never meets the CLIs of the person who runs it.
+ * Creates temporary directories for everything, and points this process and its children at them, so that the demo
+ * never touches the data of the person who runs it.
  *
  * @returns {DemoHome}
  */

@@ -8,7 +8,7 @@ import { CLIS } from './clis.mjs'
  * @property {(demo: Demo) => Promise<void>} run
  */
 
-/** What the steps share: the processes they start, the demo's own handle on the kit, and what was checked. */
+/** What the steps share: the processes they start, the demo's own coordinator, and the results of the checks. */
 export class Demo {
   /** @type {import('./screen.mjs').Check[]} */
   checks = []
@@ -41,7 +41,7 @@ export class Demo {
   }
 
   /**
-   * Runs a CLI unseen and gives its JSON.
+   * Runs a CLI without showing it and returns its JSON.
    *
    * @param {string} cli
    * @param {readonly string[]} args
@@ -59,17 +59,17 @@ export class Demo {
     return this.read('cli-alpha', ['list', '--all'])
   }
 
-  /** A `watch` of cli-alpha, started by the first step that needs it and kept to the end. */
+  /** Returns a `watch` of cli-alpha, started by the first step that needs it and kept to the end. */
   watch() {
     return this.#stay('cli-alpha', 'watch', ['watch'])
   }
 
-  /** A `follow` of cli-beta, likewise. */
+  /** Returns a `follow` of cli-beta, likewise. */
   follow() {
     return this.#stay('cli-beta', 'follow', ['follow'])
   }
 
-  /** A `watch` of cli-gamma, likewise. */
+  /** Returns a `watch` of cli-gamma, likewise. */
   projects() {
     return this.#stay('cli-gamma', 'projects', ['watch'])
   }

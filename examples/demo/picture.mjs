@@ -26,7 +26,7 @@ const lines = stdout
   .split(/\n(?=\d+\. )/)
   .filter((scene) => SCENES.some((title) => scene.split('\n')[0]?.includes(title)))
   .flatMap((scene) => [...scene.trim().split('\n'), ''])
-  // What others of the cast hear is another scene.
+  // What the other long-running CLIs print belongs to another scene.
   .filter((line) => !/ (?:watch|follow|projects) +│/.test(line))
   .map((line) => (line.length > COLUMNS ? `${line.slice(0, COLUMNS - 1)}…` : line))
   .slice(0, -1)

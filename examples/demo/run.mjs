@@ -1,5 +1,5 @@
-// Shows real processes of the example CLIs working together, and checks what it shows: `npm run demo`.
-// Exits with 1 if anything is off. Everything happens in a temporary home that is removed at the end.
+// Shows real processes of the example CLIs working together, and checks what it shows: `npm run demo`. Exits with 1 if
+// a check fails. Everything happens in a temporary home that is removed at the end.
 import process from 'node:process'
 import { Demo } from './demo.mjs'
 import { makeDemoHome } from './demo-home.mjs'

@@ -8,7 +8,7 @@ import { styleText } from 'node:util'
 const COLOURS = ['cyan', 'yellow', 'magenta', 'blue', 'greenBright', 'redBright']
 const LABEL_WIDTH = 8
 
-/** What the person sees: headings, one line for each line of a process, checks. Colours only on a terminal that has them. */
+/** The demo's output: headings, one line for each line of a process, checks. Colours only on a terminal that has them. */
 export class Screen {
   #started = performance.now()
   #isColoured = process.stdout.isTTY && process.stdout.hasColors()
@@ -39,7 +39,7 @@ export class Screen {
   }
 
   /**
-   * Something that happened to a process.
+   * An event in a process's life.
    *
    * @param {string} label
    * @param {string} what
@@ -55,7 +55,7 @@ export class Screen {
   }
 
   /**
-   * Lists all checks, and tells whether everything holds.
+   * Lists all checks, and returns whether all of them hold.
    *
    * @param {readonly Check[]} checks
    */

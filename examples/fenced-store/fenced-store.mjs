@@ -7,9 +7,9 @@ import { StaleTokenError } from './stale-token-error.mjs'
 const DIGITS = 20
 
 /**
- * A value on a disk that several machines share, behind a fence. Each owner of the lock writes a file with its fencing token in
- * its name, and the file with the highest token is the value: what an owner writes that has lost its lock without knowing it,
- * however late it arrives, changes nothing.
+ * A value on a disk that several machines share, behind a fence. Each owner of the lock writes a file with its fencing
+ * token in its name, and the file with the highest token is the value. If an owner has lost its lock without knowing
+ * it, its write changes nothing, however late it arrives.
  */
 export class FencedStore {
   #directory
@@ -20,7 +20,7 @@ export class FencedStore {
     mkdirSync(directory, { recursive: true })
   }
 
-  /** @returns {unknown} the value; undefined where nothing was written yet */
+  /** @returns {unknown} the value; undefined if nothing has been written yet */
   read() {
     const [newest] = this.#files()
     return newest === undefined
@@ -29,7 +29,7 @@ export class FencedStore {
   }
 
   /**
-   * Writes a value. Throws a {@link StaleTokenError} where somebody has written with a higher token: then it was not written.
+   * Writes a value. Throws a {@link StaleTokenError}, without writing, if an owner with a higher token has written.
    *
    * @param {bigint} token of the lock under which this is written
    * @param {unknown} value
@@ -40,7 +40,7 @@ export class FencedStore {
     const path = join(this.#directory, file)
     writeFileSync(`${path}.new`, JSON.stringify(value))
     renameSync(`${path}.new`, path)
-    // Between the look and the write another owner may have come: then the value is its own already.
+    // Another owner may have written between the check and this write: then its value counts.
     this.#assertNewest(file)
     for (const older of this.#files().filter((name) => name < file)) {
       rmSync(join(this.#directory, older), { force: true })
@@ -57,7 +57,7 @@ export class FencedStore {
     if (newest > file) throw new StaleTokenError('another owner has had the lock since')
   }
 
-  /** The newest first. */
+  /** Newest first. */
   #files() {
     const names = readdirSync(this.#directory).filter((name) => name.endsWith('.json'))
     return names.sort().reverse()

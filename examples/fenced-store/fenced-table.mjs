@@ -8,7 +8,7 @@ const [CREATE = '', WRITE = ''] = readFileSync(new URL('fenced-table.sql', impor
   .split(';')
   .map((statement) => statement.trim())
 
-/** A table of PostgreSQL behind a fence: the statement that writes is the one that checks, so nothing comes between. */
+/** A PostgreSQL table behind a fence: the writing statement also checks, so nothing happens in between. */
 export class FencedTable {
   #client
   #id
@@ -33,14 +33,14 @@ export class FencedTable {
     return new FencedTable(client, id)
   }
 
-  /** @returns {Promise<unknown>} the value; undefined where nothing was written yet */
+  /** @returns {Promise<unknown>} the value; undefined if nothing has been written yet */
   async read() {
     const { rows } = await this.#client.query('select value from report where id = $1', [this.#id])
     return rows[0]?.value
   }
 
   /**
-   * Writes a value. Throws a {@link StaleTokenError} where somebody has written with a higher token: then it was not written.
+   * Writes a value. Throws a {@link StaleTokenError}, without writing, if an owner with a higher token has written.
    *
    * @param {bigint} token of the lock under which this is written
    * @param {unknown} value

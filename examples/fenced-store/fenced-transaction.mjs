@@ -15,19 +15,19 @@ export async function createFence(client) {
 }
 
 /**
- * Does any number of writes as one transaction behind a fence: all of them are there, or none. Throws a {@link StaleTokenError} where
- * somebody has begun with a higher token: then nothing was written.
+ * Runs any number of writes as one transaction behind a fence: all of them happen, or none. Throws a {@link
+ * StaleTokenError}, without writing, if an owner with a higher token has begun.
  *
  * @template T
  * @param {import('pg').ClientBase} client
  * @param {{ readonly resource: string, readonly token: bigint }} lock
- * @param {() => Promise<T>} work writes by the same client
+ * @param {() => Promise<T>} work writes with the same client
  * @returns {Promise<T>}
  */
 export async function fencedTransaction(client, { resource, token }, work) {
   await client.query('begin')
   try {
-    // The row stays locked until the end: an owner with a higher token waits for this transaction, and comes behind it.
+    // The row stays locked until the end: an owner with a higher token waits for this transaction, and follows it.
     const { rowCount } = await client.query(ENTER, [resource, String(token)])
     if (rowCount === 0) throw new StaleTokenError('another owner has had the lock since')
     const result = await work()

@@ -1,5 +1,5 @@
 /**
- * Opens the fenced store at a place: a directory, or a table where it is the URL of a PostgreSQL database.
+ * Opens the fenced store at a place: a directory, or a table if it is the URL of a PostgreSQL database.
  *
  * @param {string} place
  */

@@ -1,5 +1,5 @@
-// Takes the lock, says so, and writes when it is told to: `owner.mjs <place> <value>`. It never asks whether it still has
-// the lock, as a program would that was suspended between the question and the write.
+// Takes the lock, says so, and writes on request: `owner.mjs <place> <value>`. It never checks whether it still has the
+// lock, like a program that was suspended between the check and the write.
 import process from 'node:process'
 import { createInterface } from 'node:readline'
 

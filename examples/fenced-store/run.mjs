@@ -1,6 +1,6 @@
-// Shows why a lock across machines needs a fence: `CLI_OPS_URL=redis://127.0.0.1:6379 node examples/fenced-store/run.mjs`, with
-// the URL of a PostgreSQL database behind it for a table in the place of a directory. Exits with 1 where a stale write was
-// accepted.
+// Shows why a lock across machines needs a fence: `CLI_OPS_URL=redis://127.0.0.1:6379 node
+// examples/fenced-store/run.mjs`, followed by the URL of a PostgreSQL database to use a table instead of a directory.
+// Exits with 1 if a stale write was accepted.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -11,7 +11,7 @@ import { createInterface } from 'node:readline'
 
 import { openStore } from './open-store.mjs'
 
-// So that nobody waits for ten seconds.
+// Saves a wait of ten seconds.
 process.env['CLI_OPS_LEASE_MS'] ??= '1000'
 const directory = mkdtempSync(join(tmpdir(), 'fenced-store-'))
 const [place = directory] = process.argv.slice(2)
@@ -24,7 +24,7 @@ function start(name) {
   })
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   return {
-    /** The next line that it says. */
+    /** Returns the next line that it prints. */
     async says() {
       const { value = 'ended' } = await lines.next()
       console.log(`${name}: ${value}`)

@@ -1,4 +1,4 @@
-/** What a writer is told whose lock another one has had since. */
+/** Thrown to a writer if another owner has had its lock since. */
 export class StaleTokenError extends Error {
   name = 'StaleTokenError'
 }

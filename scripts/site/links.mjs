@@ -1,14 +1,14 @@
-// Links between documents as they are in the repository, made such that they lead somewhere on the site as well.
+// Rewrites the repository's links between documents so that they work on the site as well.
 import { existsSync, statSync } from 'node:fs'
 import { dirname, join, posix } from 'node:path'
 import { root } from '../workspaces.mjs'
 import { isPage, REPOSITORY } from './pages.mjs'
 
 /**
- * Where a link of a page leads on the site: to another page, or to the file on GitHub. What leads out of the site, and what leads nowhere, stays
- * as it is; VitePress finds the latter.
+ * Returns where a page's link leads on the site: to another page, or to the file on GitHub. External and broken links
+ * stay unchanged; VitePress finds the latter.
  *
- * @param {string} page the page it stands on, relative to the repository
+ * @param {string} page the page that has the link, relative to the repository
  * @param {string} link
  */
 export function siteLink(page, link) {
@@ -26,7 +26,7 @@ export function siteLink(page, link) {
 }
 
 /**
- * A rule of markdown-it. Images stay: the build takes them along.
+ * A rule of markdown-it. Images stay: the build copies them.
  *
  * @param {{ tokens: any[], env: { relativePath?: string, path?: string } }} state
  */

@@ -13,7 +13,7 @@ const PARTS = [
 ]
 
 /**
- * Writes `llms.txt`, a list of the documents, and `llms-full.txt`, the documents themselves but for those that are optional.
+ * Writes `llms.txt`, a list of the documents, and `llms-full.txt`, the documents themselves except the optional ones.
  *
  * @param {string} folder
  */

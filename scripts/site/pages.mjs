@@ -1,11 +1,11 @@
-// Which documents the site has, and what each is called.
+// The site's documents and their titles.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root } from '../workspaces.mjs'
 
 export const REPOSITORY = 'https://github.com/cli-ops/cli-ops'
 
-/** Patterns of the Markdown files that are no pages: logs, notes for the work on the repository, and reports of machines. */
+/** Patterns of the Markdown files that are not pages: logs, notes about working on the repository, and generated reports. */
 export const PAGES_LEFT_OUT = [
   '**/CHANGELOG.md',
   '**/node_modules/**',
@@ -21,7 +21,7 @@ const LEFT_OUT =
   /(?:^|\/)(?:node_modules|dist|CHANGELOG\.md$)|^(?:\.|benchmarks\/|docs\/api\/|packages\/create-cli-ops\/templates\/|test\/)/u
 
 /**
- * Whether a Markdown file is a page.
+ * Returns whether a Markdown file is a page.
  *
  * @param {string} path relative to the repository
  */
@@ -30,7 +30,7 @@ export function isPage(path) {
 }
 
 /**
- * The pages of a folder, without those below it, by name; the README is not among them.
+ * Returns the pages directly in a folder, by name, except the README.
  *
  * @param {string} folder relative to the repository
  */
@@ -42,7 +42,7 @@ export function pagesIn(folder) {
 }
 
 /**
- * The first heading of a page, as plain text.
+ * Returns the first heading of a page, as plain text.
  *
  * @param {string} page
  */

@@ -1,4 +1,4 @@
-// What the site shows at its side, from the documents themselves.
+// Builds the site's sidebar from the documents themselves.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { root, workspaces } from '../workspaces.mjs'
@@ -6,7 +6,7 @@ import { pagesIn, titleOf } from './pages.mjs'
 
 /** @typedef {{ text: string, link: string }} Item */
 
-/** The guides in the order of the table in docs/README.md, which a test keeps complete. */
+/** Returns the guides in the order of the table in docs/README.md, which a test keeps complete. */
 export function guides() {
   const overview = readFileSync(join(root, 'docs/README.md'), 'utf8')
   const named = Array.from(
@@ -41,7 +41,7 @@ export function sidebar() {
   ]
 }
 
-/** A page for each entry point of a package, by what one imports. */
+/** Returns a page for each entry point of a package, by its import specifier. */
 function apiPages() {
   const folder = 'docs/reference/api'
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })

@@ -6,13 +6,13 @@ import { fileURLToPath } from 'node:url'
 import { onTestFinished, type TestContext } from 'vitest'
 import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.js'
 
-/** Two users who are nobody else on this machine. */
+/** Two user ids that nobody else on this machine has. */
 export const VICTIM = 54_321
 export const STRANGER = 54_322
 
 const SCRIPTS = fileURLToPath(new URL('scripts/', import.meta.url))
 
-/** A program that runs another one as a user, without any group or capability. */
+/** Returns a program that runs another one as a user, without any group or capability. */
 export function asUser(uid: number): readonly string[] {
   return ['setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', '--no-new-privs']
 }
@@ -29,7 +29,7 @@ export function requireTwoUsers(context: TestContext): void {
   context.skip(status !== 0, `other users cannot run this: ${error?.message ?? stderr}`)
 }
 
-/** A directory as /tmp is: everybody may make things in it, and only remove their own. */
+/** Creates a directory like /tmp: everybody can create files in it, but remove only their own. */
 export function sharedDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), 'cli-ops-shared-'))
   chmodSync(directory, 0o1777)
@@ -37,7 +37,7 @@ export function sharedDirectory(): string {
   return directory
 }
 
-/** A directory of one user alone. */
+/** Creates a directory for a single user. */
 export function directoryOf(uid: number): string {
   const directory = mkdtempSync(join(tmpdir(), 'cli-ops-user-'))
   chownSync(directory, uid, uid)

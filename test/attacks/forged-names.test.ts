@@ -11,12 +11,12 @@ import {
 } from '../../packages/core/src/base/process/process-identity.js'
 import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.js'
 
-/** The identity of the first process of this machine, which lives, and of one that never did. */
+/** The identity of this machine's first process, which is alive, and of one that never existed. */
 const LIVING = formatIdentity(ownIdentity())
 const DEAD = formatIdentity({ ...ownIdentity(), pid: 4_194_303, tid: 4_194_303 })
 const HUGE = '9'.repeat(31)
 
-/** Names that a broken program, a backup or a person may leave in a home, and what they are in. */
+/** Names that a broken program, a backup or a person might leave in a home, and their directories. */
 const FORGERIES: readonly (readonly [directory: string, name: string])[] = [
   ['locks', 'db.lock'],
   ['locks', 'junk'],
@@ -59,7 +59,7 @@ function plant(home: string, path: string, kind: (typeof KINDS)[number], elsewhe
 }
 
 describe.each(FORGERIES)('in %s, the name %j', (directory, name) => {
-  test.each(KINDS)('as %s, is in nobody’s way or is named, and leads nowhere', async (kind) => {
+  test.each(KINDS)('as %s, blocks nobody or is named, and leads nowhere', async (kind) => {
     const home = temporaryHome()
     const elsewhere = temporaryHome()
     writeFileSync(join(elsewhere, 'precious'), 'untouched')
@@ -94,23 +94,23 @@ describe.each(FORGERIES)('in %s, the name %j', (directory, name) => {
         () => undefined,
         (reason: unknown) => reason as Error & { code?: string },
       )
-      // A name of a process that cannot be judged is waited for.
+      // A process that cannot be judged is waited for.
       if (error === undefined || error.code === 'LOCK_TIMEOUT') continue
-      // What is refused is refused by the kit, with the place of what is in the way.
+      // The kit's error names what is in the way.
       expect([what, error.name, error.message]).toEqual([
         what,
         'CliOpsError',
         expect.stringContaining(home),
       ])
     }
-    // Another resource is never concerned.
+    // Other resources are never affected.
     if (directory !== 'floor') expect(await ops.locks.acquire('other', () => 'ran')).toBe('ran')
     expect(readdirSync(elsewhere)).toEqual(['precious'])
     expect(readFileSync(join(elsewhere, 'precious'), 'utf8')).toBe('untouched')
   })
 })
 
-test('a name that a living process bears is believed, whatever wrote it, and one of a dead one is not', async () => {
+test('a name with a living process’s identity is believed, whatever wrote it, and one with a dead one’s is not', async () => {
   const home = temporaryHome()
   const actor = await LockActor.start(home)
   onTestFinished(() => actor.kill())

@@ -27,7 +27,7 @@ function start(script: string, args: readonly string[], execArgv: string[] = [])
   return child
 }
 
-/** The next message, or an error where the process ends without one. */
+/** Resolves to the next message; rejects if the process ends without one. */
 async function messageOf<T>(child: ChildProcess, matches: (message: T) => boolean): Promise<T> {
   for (;;) {
     const ended = once(child, 'exit').then(([code, signal]) => {
@@ -44,7 +44,7 @@ async function stateOf(server: ChildProcess): Promise<State> {
   return messageOf<State>(server, ({ heldBytes }) => heldBytes !== undefined)
 }
 
-/** Times of requests that a good client makes one after the other. */
+/** Returns the times of requests that a good client sends one after the other. */
 async function timesOf(client: IPCClient, count: number): Promise<number[]> {
   const times: number[] = []
   while (times.length < count) {
@@ -56,8 +56,8 @@ async function timesOf(client: IPCClient, count: number): Promise<number[]> {
 }
 
 /**
- * Times of a good client while the attack goes on and, in turns, while the attacker is suspended, so that whatever else
- * this machine does falls on both.
+ * Returns a good client's times during the attack and, alternating with it, while the attacker is suspended, so that
+ * other load on this machine affects both.
  */
 async function compareTimes(
   client: IPCClient,
@@ -88,7 +88,7 @@ test.each<[kind: string, size: number]>([
   ['tiny messages', scale(100_000, 2_000_000)],
   ['connections', scale(1000, 20_000)],
   ['damaged frames', scale(5000, 1_000_000)],
-])('%s cost no memory, end nothing and hold nobody up', async (kind, size) => {
+])('%s cost no memory, end nothing and block no other client', async (kind, size) => {
   const home = temporaryHome()
   const server = start('attacked-server.mjs', [home], ['--expose-gc'])
   const { endpoint } = await messageOf<{ endpoint: string }>(

@@ -41,7 +41,7 @@ const NASTY = [
   'x'.repeat(1024),
 ]
 
-/** Any name that is accepted, with those among them that a program or a file system might mistake for others. */
+/** Any accepted name, including names that a program or a file system might confuse with others. */
 const name = fc
   .oneof(
     fc.constantFrom(...NASTY),
@@ -61,7 +61,7 @@ const name = fc
     }
   })
 
-test('a name becomes one component of a path, its own on every file system, and is read back', () => {
+test('a name becomes one path component, unique on every file system, and can be decoded', () => {
   fc.assert(
     fc.property(name, name, (one, other) => {
       const file = encodeFileName(one)
@@ -79,7 +79,7 @@ test('a name becomes one component of a path, its own on every file system, and 
 })
 
 describe.each(NASTY)('the name %j', (nasty) => {
-  test('stays in the home wherever it is used, and is told as it was given', async () => {
+  test('stays in the home wherever it is used, and is returned unchanged', async () => {
     const parent = temporaryHome()
     const home = join(parent, 'home')
     const ops = createCoordinator({ name: nasty, namespace: nasty, home })
@@ -99,13 +99,13 @@ describe.each(NASTY)('the name %j', (nasty) => {
     expect(await registry.discover({ name: nasty, includeSelf: true })).toMatchObject([
       { name: nasty },
     ])
-    // Without the namespace nothing of it is to be seen.
+    // Without the namespace none of it is visible.
     expect(await new LockManager({ home }).list()).toEqual([])
     expect(await new ServiceRegistry({ home }).discover({ includeSelf: true })).toEqual([])
   })
 })
 
-test('keys of metadata and data that mean something to objects are data', async () => {
+test('keys of metadata and data that are special to objects are plain data', async () => {
   const home = temporaryHome()
   const ops = createCoordinator({ name: 'test', home })
   onTestFinished(() => ops.close())

@@ -21,7 +21,7 @@ type Outcomes = Readonly<
   Record<string, { readonly result?: string; readonly code?: string; readonly message?: string }>
 >
 
-/** What a process of the victim sees of its surroundings. */
+/** What a process of the victim reports about its surroundings. */
 interface Surroundings {
   readonly home: string
   readonly temporary: string
@@ -84,7 +84,7 @@ test('a second user can read, write, connect to, watch and remove nothing', asyn
   for (const path of paths) {
     const { mode, uid } = lstatSync(path)
     expect(uid).toBe(VICTIM)
-    // A socket is made by Node with the mode that the umask leaves. Its directory is what protects it.
+    // Node creates a socket with the mode that the umask leaves. Its directory protects it.
     if (path !== endpoint) expect([path, mode & 0o077]).toEqual([path, 0])
   }
   const [stranger = '', ...prefix] = asUser(STRANGER)
@@ -99,7 +99,7 @@ test('a second user can read, write, connect to, watch and remove nothing', asyn
   )
 })
 
-/** What a stranger may put where a directory of the victim is about to be made. */
+/** What a stranger can plant where the victim is about to create a directory. */
 const PLANTS: readonly (readonly [what: string, shell: string, said: RegExp])[] = [
   ['a directory', 'mkdir -m 777 "$1"', /belongs to uid 54322, not to you \(uid 54321\)/u],
   ['a symbolic link to a directory of the victim', 'ln -s "$2" "$1"', /is a symbolic link/u],
@@ -110,7 +110,7 @@ const PLANTS: readonly (readonly [what: string, shell: string, said: RegExp])[] 
 ]
 
 describe.each(PLANTS)('%s planted by a second user', (_what, shell, said) => {
-  test('in the place of the home is refused, with what is to be done, and not written to', (context) => {
+  test('in place of the home is refused, with a remedy, and not written to', (context) => {
     requireTwoUsers(context)
     const parent = sharedDirectory()
     const own = directoryOf(VICTIM)
@@ -149,7 +149,7 @@ test('a symbolic link that a second user planted beside the home leads nowhere',
   requireTwoUsers(context)
   const parent = sharedDirectory()
   const own = directoryOf(VICTIM)
-  // The home's own parent does not exist yet either.
+  // The home's parent does not exist yet either.
   asStranger('mkdir -m 777 "$1"; ln -s "$2" "$1/home"', join(parent, 'share'), own)
   const home = join(parent, 'share', 'home')
   const outcomes = runVictim({ home, temporary: parent })

@@ -8,14 +8,14 @@ import { namesIn, temporaryHome } from '../../packages/core/test/fixtures/tempor
 import { runOpsCommand } from '../../packages/core/test/ops/run-ops.js'
 import { HOSTS, runHost } from '../behaviour/run-host.js'
 
-/** What sets a terminal's title, clears its screen, turns text around, hides, or begins a line of its own. */
+/** Sequences that set a terminal's title, clear its screen, reverse text, hide it, or begin a new line. */
 const ESCAPES =
   '\u001b]0;owned\u0007\u001b[2J\u009b31m\u202e\u2066\u200f\u200b\u2028\r\nforged: line\u007f\ufeff'
 const UNSAFE =
   // eslint-disable-next-line no-control-regex
   /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]/u
 
-/** Writes over the content of every file below a directory that is valid JSON, with escapes in each of its strings. */
+/** Overwrites every valid JSON file below a directory, adding escapes to each of its strings. */
 function poison(directory: string): number {
   let poisoned = 0
   for (const entry of readdirSync(directory, { recursive: true, withFileTypes: true })) {
@@ -39,7 +39,7 @@ function poison(directory: string): number {
   return poisoned
 }
 
-test('nothing that other processes wrote reaches a terminal as more than text', async () => {
+test('what other processes wrote reaches a terminal as text only', async () => {
   const home = temporaryHome()
   const holder = await LockActor.start(home)
   const waiter = await LockActor.start(home)
@@ -77,7 +77,7 @@ test('nothing that other processes wrote reaches a terminal as more than text', 
       expect(stdout).not.toBe('')
     }
   }
-  // It was there to be seen.
+  // It was visible.
   expect((await runOpsCommand(home, 'locks')).stdout).toContain('owned')
   expect((await runOpsCommand(home, 'events')).stdout).toContain('forged:')
 
@@ -92,7 +92,7 @@ test('nothing that other processes wrote reaches a terminal as more than text', 
   await registry.unregister('service')
 })
 
-test('names that would are refused before anything is made', async () => {
+test('names with such sequences are refused before anything is created', async () => {
   const home = temporaryHome()
   const ops = createCoordinator({ name: 'test', home })
   onTestFinished(() => ops.close())

@@ -28,7 +28,10 @@ async function lookInside() {
   }
 }
 
-/** The frames of a stack trace below the host's own code may show that somebody wrapped its action. Each runtime indents them in its own way. */
+/**
+ * Frames of a stack trace below the host's own code can show that its action is wrapped. Each runtime indents them
+ * differently.
+ */
 function withoutFrames(result: HostResult): HostResult {
   return { ...result, stderr: result.stderr.replaceAll(/^ {4,}at .*\n/gm, '') }
 }
@@ -59,7 +62,7 @@ describe.each(HOSTS)('$title', (host) => {
     expect(instances).toEqual([])
     expect(isLocked).toBe(false)
 
-    // The plugin must not be noticed: same output, same end as the program without it.
+    // The plugin must not be noticeable: same output, same end as the program without it.
     const plain = await runHost(host, { home, args, send: row.send, plugin: false })
     expect(withoutFrames(result)).toEqual(withoutFrames(plain))
   })

@@ -8,16 +8,16 @@ class HostError extends Error {
   code = 'E_HOST'
 }
 
-/** In one piece, which a pipe takes at once: what it does not take is lost by process.exit, with and without a plugin. */
+/** Small enough that a pipe takes it in one piece: process.exit loses the rest, with and without a plugin. */
 export const MUCH_OUTPUT = 'a line of output\n'.repeat(3_000)
 
-/** Stays until a signal comes, and says when it is there. */
+/** Stays until a signal arrives, and says when it is ready. */
 const stay = () => {
   console.log('ready')
   return new Promise(() => setInterval(() => undefined, 60_000))
 }
 
-/** Until the file is there that the one who started it makes. */
+/** Whether the file exists that the test creates as a signal. */
 const isTold = () => existsSync(process.env.HOST_UNTIL)
 
 export const endings = {

@@ -6,13 +6,13 @@ export interface Row {
   readonly send?: NodeJS.Signals
   readonly exitCode: number | null
   readonly signal?: NodeJS.Signals
-  /** The command's last lifecycle event; that of a killed process is stored by whoever looks. */
+  /** The command's last lifecycle event; for a killed process, the next process to notice stores it. */
   readonly last: 'command:completed' | 'command:failed'
   /** Fields of that event. */
   readonly fields?: Readonly<Record<string, unknown>>
 }
 
-/** Nobody knows the exit code of a process that was killed. */
+/** The exit code of a killed process is unknown. */
 const KILLED = { exitCode: null }
 const HOST_ERROR = { name: 'HostError', code: 'E_HOST' }
 

@@ -3,16 +3,16 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** A framework, in one of its majors, and the program that is built on it. */
+/** A framework, in one of its majors, and the program built on it. */
 export interface Host {
   readonly title: string
   /** File in `hosts/`. */
   readonly program: string
   /** Package name that the program loads; an alias for older majors. */
   readonly framework: string
-  /** True where a framework validates arguments within the command, so that a usage error is a failed command. */
+  /** True if a framework validates arguments within the command, so that a usage error is a failed command. */
   readonly validatesInside?: boolean
-  /** True where the plugin's options come from the home's `config.json`. */
+  /** True if the plugin's options come from the home's `config.json`. */
   readonly configuredByHome?: boolean
 }
 
@@ -31,17 +31,17 @@ const INSTALLED: readonly Host[] = [
   },
 ]
 
-/** `npm run test:matrix` sets other copies of the frameworks, and another runtime to run them on. */
+/** `npm run test:matrix` sets other copies of the frameworks, and another runtime for them. */
 const { MATRIX_HOSTS, MATRIX_RUNTIME } = process.env
 
-/** What runs a program: an executable with its arguments, such as `deno run -A`. */
+/** The command that runs a program: an executable with its arguments, such as `deno run -A`. */
 export const RUNTIME: readonly string[] =
   MATRIX_RUNTIME === undefined ? [process.execPath] : (JSON.parse(MATRIX_RUNTIME) as string[])
 
 export const HOSTS: readonly Host[] =
   MATRIX_HOSTS === undefined ? INSTALLED : (JSON.parse(MATRIX_HOSTS) as readonly Host[])
 
-/** How a host is run. */
+/** How to run a host. */
 export interface HostRun {
   readonly home: string
   readonly args: readonly string[]
@@ -57,7 +57,7 @@ export interface HostRun {
   readonly wrapper?: readonly string[]
 }
 
-/** What is seen of a host from outside. */
+/** What a host shows to the outside. */
 export interface HostResult {
   readonly exitCode: number | null
   readonly signal: NodeJS.Signals | null
@@ -65,15 +65,15 @@ export interface HostResult {
   readonly stderr: string
 }
 
-/** A host that was started. */
+/** A started host. */
 export interface RunningHost {
   readonly child: ChildProcess
-  /** Resolves when its command says that it is there to stay; rejects when the process ends without having said so. */
+  /** Resolves when its command says that it stays; rejects if the process ends without having said so. */
   readonly ready: Promise<void>
   readonly ended: Promise<HostResult>
 }
 
-/** Runs a host as a process of its own, to its end. */
+/** Runs a host as a separate process, to its end. */
 export function runHost(host: Host, run: HostRun): Promise<HostResult> {
   const { child, ready, ended } = startHost(host, run)
   const { send, onReady } = run
@@ -82,12 +82,12 @@ export function runHost(host: Host, run: HostRun): Promise<HostResult> {
     onReady?.()
     child.kill(send)
   }
-  // Where it ended before, its result says how.
+  // If it ended first, its result says how.
   ready.then(sendIt, () => undefined)
   return ended
 }
 
-/** Starts a host as a process of its own. */
+/** Starts a host as a separate process. */
 export function startHost(host: Host, run: Omit<HostRun, 'send' | 'onReady'>): RunningHost {
   if (host.configuredByHome === true && run.options !== undefined) {
     writeFileSync(join(run.home, 'config.json'), JSON.stringify({ clis: { host: run.options } }))
@@ -98,7 +98,7 @@ export function startHost(host: Host, run: Omit<HostRun, 'send' | 'onReady'>): R
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...process.env,
-      // oclif looks for TypeScript sources of every plugin in a test, and warns where it finds no compiler.
+      // In a test environment, oclif looks for every plugin's TypeScript sources, and warns if it finds no compiler.
       NODE_ENV: 'production',
       CLI_OPS_HOME: run.home,
       NODE_NO_WARNINGS: '1',
@@ -128,7 +128,7 @@ export function startHost(host: Host, run: Omit<HostRun, 'send' | 'onReady'>): R
       reject(new Error(`the host has ended before it was ready: ${stderr}`))
     })
   })
-  // Only some wait for it.
+  // Only some callers wait for it.
   ready.catch(() => undefined)
   return { child, ready, ended }
 }

@@ -13,7 +13,7 @@ const JOIN = { resource: LOCK, onBusy: 'join' }
 const REPLACE = { resource: LOCK, onBusy: 'replace' }
 const WAITS = `waiting for "${LOCK}"`
 
-/** What a lock does is the same in every major. */
+/** A lock behaves the same in every major. */
 const NEWEST = HOSTS.filter(({ framework }) => !/-\d+$/u.test(framework))
 
 let home: string
@@ -26,7 +26,7 @@ afterEach(async () => {
   await rm(home, { recursive: true })
 })
 
-/** Starts a command that ends as it is told to, under a lock. */
+/** Starts a command under a lock that ends as told. */
 function start(host: Host, ending: string, lock: object, env: Record<string, string> = {}) {
   const running = startHost(host, {
     home,
@@ -84,12 +84,12 @@ describe.each(NEWEST)('$title', (host) => {
         ),
       ])
     }
-    // Nobody is left, and the next one runs.
+    // Nothing is left, and the next one runs.
     const next = await start(host, 'returns', JOIN).ended
     expect(next).toMatchObject({ exitCode: 0, stdout: 'done\n' })
   })
 
-  test('a command that has joined one that was killed ends with 1, and says so', async () => {
+  test('a command that has joined a killed one ends with 1, and says so', async () => {
     const first = start(host, 'SIGKILL', JOIN)
     await first.ready
     const joiner = start(host, 'returns', JOIN)
@@ -113,7 +113,7 @@ describe.each(NEWEST)('$title', (host) => {
     expect(second).toMatchObject({ exitCode: 0, stdout: 'done\n' })
     const { stdout, ...ended } = await first.ended
     expect(ended).toMatchObject(end)
-    // Once, and as by anybody.
+    // Once, and like any other signal.
     expect(stdout).toBe(end.exitCode === 9 ? 'ready\nhost cleans up\n' : 'ready\n')
     await using ops = createCoordinator({ name: 'observer', home })
     expect(await ops.locks.list()).toEqual([])
@@ -134,7 +134,7 @@ describe.each(NEWEST)('$title', (host) => {
     },
   )
 
-  test('a command does not replace one whose rule does not say so', async () => {
+  test('a command does not replace one whose rule does not allow it', async () => {
     const first = start(host, 'process.exit(5) when told', { resource: LOCK })
     await first.ready
     const { stderr, ...end } = await start(host, 'returns', REPLACE).ended
@@ -198,7 +198,7 @@ describe.each(NEWEST.filter(({ program }) => !program.startsWith('oclif')))(
       expect(await first.ended).toMatchObject({ exitCode: 5 })
     })
 
-    test('a command that has joined one that was killed ends with 1', async () => {
+    test('a command that has joined a killed one ends with 1', async () => {
       const blocked = 'process.exit(5) when told, in synchronous code'
       const first = start(host, blocked, JOIN, SYNC)
       await first.ready
@@ -220,7 +220,7 @@ describe.each(NEWEST.filter(({ program }) => !program.startsWith('oclif')))(
       expect(await second.ended).toMatchObject({ signal: 'SIGTERM' })
     })
 
-    test('a command gives up after the time that one may take to end', async () => {
+    test('a command gives up after the grace period of the running one', async () => {
       const first = start(host, 'process.exit(5) when told, whatever signal comes', REPLACE)
       await first.ready
       const hasty = { ...REPLACE, graceMs: 200 }

@@ -29,7 +29,7 @@ function run(home: string, file: string, args: readonly string[]) {
 }
 
 describe('the four primitives', () => {
-  test('a lock goes round, passes from a killed process, and is seen by Node', async () => {
+  test('a lock is passed around, also from a killed process, and Node sees it', async () => {
     const home = temporaryHome()
     const [holder, waiter] = [await startActor(home), await startActor(home)]
     await holder.call('lock', { resource: 'db' })
@@ -45,7 +45,7 @@ describe('the four primitives', () => {
     await (await locks.lock('db')).release()
   })
 
-  test('a file is locked for everybody', async () => {
+  test('a file is locked for all programs', async () => {
     const home = temporaryHome()
     const file = join(home, 'notes.json')
     writeFileSync(file, '{}')

@@ -86,11 +86,11 @@ const CASES = BUNDLERS.flatMap((bundler) => [
 ])
 
 describe.each(CASES)('a host on $framework made by $name', ({ name, framework, file, run }) => {
-  test('takes its lock, stores its events, waits, refuses, and says what it lacks', async (context) => {
+  test('takes its lock, stores its events, waits, refuses, and names what it lacks', async (context) => {
     context.skip(missing !== undefined && !name.startsWith('esbuild'), missing)
     const built = mkdtempSync(join(project, 'out-'))
     await run({ entry: join(project, `${framework}.mjs`), output: built, tools })
-    // Where no package can be found.
+    // In a place without any packages.
     const output = mkdtempSync(join(folder, 'run-'))
     cpSync(built, output, { recursive: true })
     const program = join(output, file)
@@ -135,7 +135,7 @@ describe.each(CASES)('a host on $framework made by $name', ({ name, framework, f
   })
 })
 
-// The plugins on an engine are tested with their packages as they are; here is what a bundle finds beside it.
+// Other tests cover the plugins on an engine with their packages; this covers what a bundle finds beside it.
 describe.skipIf(!hasRedisServer())('a bundled host beside the package and a driver', () => {
   test.each(BUNDLERS.slice(0, 3))('uses an engine: $name', async ({ file, run }) => {
     const output = mkdtempSync(join(folder, 'run-'))
@@ -151,7 +151,7 @@ describe.skipIf(!hasRedisServer())('a bundled host beside the package and a driv
     onTestFinished(() => server.stop())
     const home = mkdtempSync(join(folder, 'home-'))
     await using other = createCoordinator({ name: 'other', home, url: server.url })
-    // A fresh server grants no lock before every lease that it cannot know of has ended.
+    // A fresh server grants no lock until every lease that it cannot know of has ended.
     await (await other.locks.lock('db')).release()
 
     const env = { ...process.env, CLI_OPS_HOME: home, CLI_OPS_URL: server.url, NODE_OPTIONS: '' }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 
 import { build, type BuildOptions } from 'esbuild'
 
-/** What the bundlers are, by their packages on npm; none of them is needed to work on the kit. */
+/** The bundlers, by their packages on npm; working on the kit needs none of them. */
 export const BUNDLER_PACKAGES = [
   'rollup@4',
   '@rollup/plugin-commonjs@29',
@@ -25,12 +25,13 @@ export interface Bundle {
 
 export interface Bundler {
   readonly name: string
-  /** The file to start, below the folder of the output; without an extension it is an executable. */
+  /** The file to start, below the output folder; without an extension it is an executable. */
   readonly file: string
   run(bundle: Bundle): Promise<void> | void
 }
 
-// The recipes of esbuild's own documents, which commander, a CommonJS package, and yargs, an ES module, each need one of.
+// The recipes from esbuild's own documentation, which commander, a CommonJS package, and yargs, an ES module, each need
+// one of.
 const REQUIRE = `import { createRequire as makeRequire } from 'node:module';const require = makeRequire(import.meta.url);`
 const MODULE_URL = `const moduleUrl = require('node:url').pathToFileURL(__filename).href;`
 const COMMON_JS = {
@@ -39,7 +40,7 @@ const COMMON_JS = {
   define: { 'import.meta.url': 'moduleUrl' },
 } as const
 
-/** What Node looks for in its own executable, to know whether it holds a program. */
+/** The marker by which Node recognises that its executable contains a program. */
 const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2'
 
 const ROLLUP = `
@@ -95,7 +96,7 @@ export const BUNDLERS: readonly Bundler[] = [
   { name: 'a single executable of Node', file: 'host', run: singleExecutable },
 ]
 
-/** As Node's documents have it for Linux: a copy of Node with the bundle in it, and a fuse that makes it run that. */
+/** As in Node's documentation for Linux: a copy of Node with the bundle in it, and a fuse that makes it run that. */
 async function singleExecutable({ entry, output, tools }: Bundle): Promise<void> {
   await esbuild('', 'host.cjs', COMMON_JS).run({ entry, output, tools })
   const main = join(output, 'host.cjs')

@@ -14,7 +14,7 @@ import { TemporaryUser } from './start-cli.js'
 
 const page = join(root, 'docs/reference/cloudevents.md')
 
-test('the event on the page is one for the reference library and for the schema', () => {
+test('the event on the page is valid for the reference library and the schema', () => {
   const [example] = codeBlocks(page, ['json']).map(({ code }) => JSON.parse(code) as EventEnvelope)
   expect(new CloudEvent({ ...example! }).validate()).toBe(true)
   expect(eventEnvelopeSchema.parse(example)).toEqual(example)

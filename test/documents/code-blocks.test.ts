@@ -8,7 +8,7 @@ import { codeBlocks, documents } from './markdown.js'
 import { javaScriptBlocks, runBlock } from './run-block.js'
 import { TemporaryUser } from './start-cli.js'
 
-// What the samples take for given: the reader's own functions.
+// The reader's own functions, which the samples assume.
 const ASSUMED_TYPES = `
   declare function loadTasks(tag?: unknown): { id: string; title: string }[]
   declare function addTask(ops: import('@cli-ops/shared-ipc').Coordinator, title: string): Promise<void>
@@ -46,7 +46,7 @@ function groupBy<T>(all: readonly T[], keyOf: (one: T) => string): ReadonlyMap<s
   return groups
 }
 
-/** Checks files that exist only here, against the sources of the packages. */
+/** Checks files that exist only here, against the packages' sources. */
 function typeErrorsIn(files: ReadonlyMap<string, string>): string[] {
   const { config } = ts.readConfigFile(join(root, 'tsconfig.base.json'), (path) =>
     ts.sys.readFile(path),

@@ -12,7 +12,7 @@ import { TemporaryUser } from './start-cli.js'
 
 const GUIDE = join(root, 'docs/guides/run-a-consumer.md')
 
-/** The consumer of the guide, as a process of a user. */
+/** Starts the guide's consumer, as a user's process. */
 function startConsumer(user: TemporaryUser) {
   const [consumer] = codeBlocks(GUIDE, ['js'])
   const args = ['--input-type=module', '--eval', consumer?.code ?? '']
@@ -27,12 +27,12 @@ function startConsumer(user: TemporaryUser) {
   return { child, next, exited: once(child, 'exit') as Promise<[number | null, string | null]> }
 }
 
-test('the consumer of the guide handles what comes, and ends in peace', async () => {
+test('the guide’s consumer handles events, and ends in order', async () => {
   const user = new TemporaryUser()
   await using bus = new EventBus({ home: user.home })
   const { child, next, exited } = startConsumer(user)
   const line = next()
-  // The group begins when the consumer is there, which it does not say.
+  // The group begins when the consumer is running, which it does not report.
   for (let isSent: unknown = false; isSent === false; isSent = await Promise.race([line, later()]))
     await bus.emit('mail:requested', { to: 'somebody' })
   expect(await line).toBe("sending { to: 'somebody' }")

@@ -9,7 +9,7 @@ import { root } from '../../scripts/workspaces.mjs'
 import { codeBlocks } from './markdown.js'
 import { TemporaryUser } from './start-cli.js'
 
-/** What the recipes take for the reader's own; each says that it ran. */
+/** The reader's own scripts, which the recipes assume; each says that it ran. */
 const SCRIPTS = [
   './deploy.sh',
   './preview.sh',

@@ -14,7 +14,7 @@ const GUIDE = join(root, 'docs/guides/write-a-driver.md')
 const OPS = join(root, 'packages/cli/dist/main.js')
 const HOST = join(root, 'test/engines/hosts/host-on-engine.mjs')
 const KIT = join(root, 'packages/core')
-/** No test waits for the end of such a lease. */
+/** No test waits for such a lease to end. */
 const LONG_LEASE_MS = 3_600_000
 
 let folder: string
@@ -30,7 +30,7 @@ beforeAll(async () => {
   home = join(folder, 'home')
   mkdirSync(home, { mode: 0o700 })
   const [{ code: commands } = { code: '' }] = codeBlocks(GUIDE, ['sh'])
-  // A copy of the kit of its own, as npm would install it.
+  // A separate copy of the kit, as npm would install it.
   const lines = commands.split('\n').filter((line) => !line.startsWith('npm install '))
   execFileSync('sh', ['-ec', lines.join('\n')], { cwd: folder })
   for (const part of ['dist', 'package.json'])
@@ -59,7 +59,7 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-test('the driver of the guide passes the conformance suite', () => {
+test('the guide’s driver passes the conformance suite', () => {
   const args = ['--test', '--test-reporter=tap', 'driver.test.js']
   const { stdout } = spawnSync(process.execPath, args, { cwd: driver, encoding: 'utf8' })
   const failed = stdout.split('\n').filter((line) => /^\s*not ok /u.test(line))
@@ -88,7 +88,7 @@ test('before it is named, cli-ops says where it has looked', () => {
     expect(stderr).toContain(place)
 })
 
-test('cli-ops, the library and a plugin’s companion have one lock of it', async () => {
+test('cli-ops, the library and a plugin’s companion share its lock', async () => {
   nameInConfig()
   const host = spawn(process.execPath, [HOST, 'hold', '600000'], { env, stdio: 'pipe' })
   onTestFinished(() => void host.kill('SIGKILL'))
@@ -99,7 +99,7 @@ test('cli-ops, the library and a plugin’s companion have one lock of it', asyn
   await using library = createCoordinator(options)
   expect((await library.locks.inspect('deploy'))?.owner.pid).toBe(host.pid)
 
-  // Its companion sees the host's end, and gives the lock back: the lease would go on for an hour.
+  // Its companion sees the host's end, and releases the lock: the lease would last for an hour.
   const waiting = library.locks.lock('deploy')
   host.kill('SIGKILL')
   await (await waiting).release()

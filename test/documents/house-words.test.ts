@@ -19,7 +19,7 @@ const prose = [
   .filter((path) => path.endsWith('.md') && !GENERATED.includes(relative(root, path)))
   .map((path) => relative(root, path))
 
-/** The words of the second column of the table in CONTRIBUTING. */
+/** Returns the words of the second column of the table in CONTRIBUTING. */
 function unwanted(): string[] {
   const [, section = ''] = readFileSync(CONTRIBUTING, 'utf8').split('### House words')
   const rows = section
@@ -31,7 +31,7 @@ function unwanted(): string[] {
   )
 }
 
-/** Where a text has a word, outside of code: `line: words around it`. */
+/** Returns where a text has a word, outside code: `line: words around it`. */
 function findWord(text: string, word: string): string[] {
   const blank = (code: string): string => code.replaceAll(/[^\n]/gu, ' ')
   const plain = text
@@ -50,7 +50,7 @@ function findWord(text: string, word: string): string[] {
   })
 }
 
-test('the list is there', () => {
+test('there is a list', () => {
   expect(unwanted().length).toBeGreaterThan(15)
 })
 
@@ -61,7 +61,7 @@ describe('the words of the house', () => {
   })
 })
 
-test('a word is found in prose alone', () => {
+test('finds a word in prose only', () => {
   expect(
     findWord('a `is no` b\n```\nis no\n```\nThere is no c. It is\nno d, is no longer e', 'is no'),
   ).toEqual([expect.stringMatching(/^5: /u)])

@@ -13,12 +13,12 @@ import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.js
 
 const GUIDE = join(root, 'docs/guides/hub.md')
 
-/** A machine of the guide: a user with a home of its own. */
+/** A machine of the guide: a user with a private home. */
 class Machine {
   readonly home: string
   readonly #env: NodeJS.ProcessEnv
   readonly #background = new Set<ChildProcess>()
-  /** What the shell of a person remembers from one block to the next. */
+  /** The variables that a person's shell keeps from one block to the next. */
   #exports = ''
 
   constructor(folder: string, name: string, bin: string) {
@@ -34,7 +34,7 @@ class Machine {
     }
   }
 
-  /** Runs a block to its end; rejects where one of its commands fails. */
+  /** Runs a block to its end; rejects if one of its commands fails. */
   run(code: string): string {
     const output = execFileSync('bash', ['-euo', 'pipefail', '-c', this.#exports + code], {
       cwd: this.home,
@@ -50,7 +50,7 @@ class Machine {
     return output
   }
 
-  /** Starts a block, and resolves to the first that it says. */
+  /** Starts a block, and resolves to its first output. */
   async start(code: string): Promise<string> {
     const child = spawn('bash', ['-c', `${this.#exports}exec ${code}`], {
       cwd: this.home,
@@ -92,7 +92,7 @@ afterAll(() => {
   removeFolder(folder)
 })
 
-test('the guide to the hub works word by word', { timeout: 120_000 }, async () => {
+test('the guide to the hub works word for word', { timeout: 120_000 }, async () => {
   const port = await freePort()
   const said: string[] = []
   for (const { code, remarks, place } of codeBlocks(GUIDE, ['sh'])) {
@@ -112,6 +112,6 @@ test('the guide to the hub works word by word', { timeout: 120_000 }, async () =
   expect(all).toMatch(/deploy .*cli-ops run/u)
   expect(all).toContain('my turn')
   expect(all).toContain('laptop-7')
-  // What was taken back is no longer good.
+  // A revoked key is no longer valid.
   expect(() => laptop.run('cli-ops locks')).toThrow(/revoked|refused|access key/u)
 })

@@ -10,7 +10,7 @@ const FENCED = /^(```|~~~).*?^\1/gmsu
 const INLINE_CODE = /`[^`\n]*`/gu
 const LINK = /!?\[(?:[^[\]]|\[[^\]]*\])*\]\(([^()\s]+(?:\([^()\s]*\))?)(?:\s+"[^"]*")?\)/gu
 
-/** Every Markdown file of the repository, tracked or about to be. */
+/** Every Markdown file of the repository, tracked or not yet. */
 const documents = execFileSync(
   'git',
   ['ls-files', '--cached', '--others', '--exclude-standard', '*.md'],
@@ -19,7 +19,7 @@ const documents = execFileSync(
   .split('\n')
   .filter((path) => path !== '' && existsSync(join(root, path)))
 
-/** What a document can be linked to by `#…`, as GitHub makes it from a heading. */
+/** Returns a document's `#…` anchors, as GitHub creates them from headings. */
 function anchorsOf(path: string): Set<string> {
   const anchors = new Set<string>()
   const text = readFileSync(path, 'utf8').replaceAll(FENCED, '')
@@ -37,7 +37,7 @@ function anchorsOf(path: string): Set<string> {
   return anchors
 }
 
-/** The links of a document that lead to nothing, with what is wrong. */
+/** Returns a document's broken links, with the reason. */
 function brokenLinks(document: string): string[] {
   const path = join(root, document)
   const text = readFileSync(path, 'utf8').replaceAll(FENCED, '').replaceAll(INLINE_CODE, '')

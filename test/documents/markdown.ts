@@ -6,7 +6,7 @@ import { root, workspaces } from '../../scripts/workspaces.mjs'
 export interface CodeBlock {
   /** `README.md:12`, where the block begins. */
   readonly place: string
-  /** The words behind the fence: the language, then remarks. */
+  /** The words after the fence: the language, then remarks. */
   readonly language: string
   readonly remarks: readonly string[]
   readonly code: string
@@ -14,7 +14,7 @@ export interface CodeBlock {
 
 const BLOCK = /^```([a-z]+)([^\n]*)\n(.*?)^```$/gmsu
 
-/** The documents whose code is checked: what a user copies from. */
+/** The documents whose code is checked: the ones that users copy from. */
 export function documents(): string[] {
   const guides = ['docs/guides', 'docs/reference'].flatMap((folder) =>
     existsSync(join(root, folder))
@@ -25,7 +25,7 @@ export function documents(): string[] {
   return [...readmes, ...guides].filter((path) => path.endsWith('.md') && existsSync(path))
 }
 
-/** The blocks of a document in one of the languages. */
+/** Returns a document's blocks in one of the languages. */
 export function codeBlocks(path: string, languages: readonly string[]): CodeBlock[] {
   const text = readFileSync(path, 'utf8')
   return [...text.matchAll(BLOCK)].flatMap(
@@ -38,17 +38,17 @@ export function codeBlocks(path: string, languages: readonly string[]): CodeBloc
   )
 }
 
-/** The file that a block is to be saved as: ```` ```js [todo.mjs] ````. */
+/** Returns the file name that a block should be saved under: ```` ```js [todo.mjs] ````. */
 export function fileOf({ remarks }: CodeBlock): string | undefined {
   return remarks.flatMap((remark) => /^\[(.+)\]$/u.exec(remark)?.[1] ?? [])[0]
 }
 
-/** The rows of the tables of a document, each as its cells; without heads and rules. */
+/** Returns the rows of a document's tables as cells, without heads and rules. */
 export function tableRows(path: string): string[][] {
   return rowsOf(readFileSync(path, 'utf8'))
 }
 
-/** The rows under one heading, up to the next of whatever level, that begin with code, or with `first`. */
+/** Returns the rows under one heading, up to the next heading of any level, that begin with code, or with `first`. */
 export function sectionRows(path: string, heading: string, first?: RegExp): string[][] {
   const sections = readFileSync(path, 'utf8').split(/^#+ /mu)
   return rowsOf(sections.find((section) => section.startsWith(`${heading}\n`)) ?? '', first)

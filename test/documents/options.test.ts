@@ -19,13 +19,13 @@ test.each([
   ['Options of a plugin', 'CliOpsOptions'],
   ['Command rules', 'CommandRule'],
   ['Lock rules', 'LockRule'],
-])('docs/reference/configuration.md has under "%s" the members of %s', (heading, name) => {
+])('docs/reference/configuration.md lists under "%s" the members of %s', (heading, name) => {
   const typed = members(join(root, optionTypes), name)
   expect(typed.length).toBeGreaterThan(1)
   expect(namesOf(sectionRows(configuration, heading))).toEqual(typed.sort())
 })
 
-test('every way of a lock rule to be busy is one in code, in config.json, of `run`, and in the documents', () => {
+test('each `onBusy` value of a lock rule exists in code, in config.json, in `run`, and in the documents', () => {
   const [row] = sectionRows(configuration, 'Lock rules').filter(([name]) => name === '`onBusy`')
   const ways = valuesOf(join(root, optionTypes), 'LockRule', 'onBusy')
   expect(ways.length).toBeGreaterThan(4)
@@ -62,7 +62,7 @@ test('docs/guides/write-a-driver.md has the faults that a driver is tested with'
   ).toEqual(faults.sort())
 })
 
-test('docs/reference/configuration.md says of every option whether config.json may hold it', () => {
+test('docs/reference/configuration.md says for every option whether config.json may contain it', () => {
   const rows = sectionRows(configuration, 'config.json')
   const named = (isThere: boolean) =>
     rows
@@ -90,12 +90,12 @@ test('docs/reference describes every option of every cli-ops command, and no oth
   expect(inTables.filter((option) => !known.has(option!))).toEqual([])
 })
 
-/** The first cells of rows, as plain names in order. */
+/** Returns the first cells of rows, as plain names in order. */
 function namesOf(rows: readonly string[][]): string[] {
   return rows.map(([name = '']) => name.replaceAll('`', '')).sort()
 }
 
-/** The properties of an interface, with those that it picks from another one. */
+/** Returns the properties of an interface, including those that it picks from another one. */
 function members(path: string, name: string): string[] {
   const { source, declaration } = interfaceIn(path, name)
   const extended = declaration.heritageClauses?.map((clause) => clause.getText(source)).join() ?? ''
@@ -103,7 +103,7 @@ function members(path: string, name: string): string[] {
   return [...picked, ...declaration.members.map((member) => member.name!.getText(source))]
 }
 
-/** The texts that a member of an interface may be. */
+/** Returns the texts that a member of an interface allows. */
 function valuesOf(path: string, name: string, member: string): string[] {
   const { source, declaration } = interfaceIn(path, name)
   const found = declaration.members.find((each) => each.name?.getText(source) === member)!
@@ -118,7 +118,7 @@ function interfaceIn(path: string, name: string) {
   return { source, declaration }
 }
 
-/** The long options of a command and those below it. */
+/** Returns the long options of a command and its subcommands. */
 function optionsOf(command: Command): string[] {
   const own = command.options.flatMap(({ long }) => long ?? [])
   return [...own, ...command.commands.flatMap((below) => optionsOf(below))]

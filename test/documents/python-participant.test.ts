@@ -12,12 +12,12 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
 import { root } from '../../scripts/workspaces.mjs'
 
-// The references are precise enough if a program that was written after them, in another language, takes part.
+// The references are precise enough if a program written from them, in another language, can take part.
 
 const SCRIPT = join(root, 'examples/python/cli_ops.py')
 const run = promisify(execFile)
 
-// The interpreter itself: what stands in PATH may be a script that first looks for one, at each of a hundred starts.
+// The interpreter itself: the one in PATH can be a script that first looks for one, at each of a hundred starts.
 const FACTS = 'import sys; print(sys.version_info >= (3, 10)); print(sys.executable)'
 const { stdout: facts } = spawnSync('python3', ['-c', FACTS], { encoding: 'utf8' })
 const [isRecent, PYTHON = 'python3'] = facts?.split('\n') ?? []
@@ -60,7 +60,7 @@ describe.skipIf(missing !== undefined)(`a Python program takes part${skipped()}`
     return { child, token: BigInt(token), exited: once(child, 'exit') }
   }
 
-  test('its lock keeps the kit out, says who holds it, and tokens go on rising', async () => {
+  test('its lock blocks the kit, names its holder, and tokens keep rising', async () => {
     const before = await ops.locks.acquire('db', ({ token }) => token)
     const { child, token, exited } = await pythonHolder('db')
     expect(token).toBe(before + 1n)
@@ -76,7 +76,7 @@ describe.skipIf(missing !== undefined)(`a Python program takes part${skipped()}`
     expect(await waiting).toBe(token + 1n)
   })
 
-  test('it does not rob a lock of two processes of which one has ended', async () => {
+  test('it does not take a lock of two processes of which one has ended', async () => {
     const [first, second] = [spawn('sleep', ['60']), spawn('sleep', ['60'])]
     await ops.locks.lock('db', { ownerPid: first.pid, partnerPid: second.pid })
     first.kill('SIGKILL')
@@ -90,7 +90,7 @@ describe.skipIf(missing !== undefined)(`a Python program takes part${skipped()}`
     expect(await waiting).toEqual(['in'])
   })
 
-  test('it waits for locks of the kit, shared ones too, in its place in the queue', async () => {
+  test('it waits for the kit’s locks, including shared ones, at its queue position', async () => {
     for (const mode of ['exclusive', 'shared'] as const) {
       const lock = await ops.locks.lock('db', { mode })
       const holder = pythonHolder('db')
@@ -107,7 +107,7 @@ describe.skipIf(missing !== undefined)(`a Python program takes part${skipped()}`
     }
   })
 
-  test('its lock is free once it was killed, and a killed holder of the kit is passed over by it', async () => {
+  test('its lock is free once it was killed, and it skips a killed holder of the kit', async () => {
     const { child, exited, token } = await pythonHolder('db')
     child.kill('SIGKILL')
     await exited
@@ -126,7 +126,7 @@ describe.skipIf(missing !== undefined)(`a Python program takes part${skipped()}`
   })
 
   test('four Python and four Node processes never meet in a lock', async () => {
-    // mkdir fails where somebody else is inside.
+    // mkdir fails if another process is inside.
     const inside = join(ops.home ?? '', 'inside')
     const turn = `mkdir "${inside}" && rmdir "${inside}"`
     const script = `
@@ -148,7 +148,7 @@ describe.skipIf(missing !== undefined)(`a Python program takes part${skipped()}`
     expect(readdirSync(join(ops.home ?? '', 'claims'))).toEqual([])
   }, 120_000)
 
-  test('its events reach subscribers, and it reads those of the kit', async () => {
+  test('its events reach subscribers, and it reads the kit’s events', async () => {
     const heard = ops.events.once('task:created')
     const [emitted] = await python('emit', 'task:created', '{"id":"ü"}')
     expect(await heard).toMatchObject({ ...(emitted as object), data: { id: 'ü' } })
@@ -159,7 +159,7 @@ describe.skipIf(missing !== undefined)(`a Python program takes part${skipped()}`
     ])
   })
 
-  test('it begins a log, and goes on in the segment that is the newest', async () => {
+  test('it begins a log, and continues in the newest segment', async () => {
     await python('emit', 'task:created', '{"id":"first"}')
     await using bus = new EventBus({ home: ops.home, maxBytes: 65_536, rateLimit: false })
     for (let id = 0; id < 40; id += 1) {
@@ -175,7 +175,7 @@ describe.skipIf(missing !== undefined)(`a Python program takes part${skipped()}`
     expect(seen.map((event) => (event as { id: string }).id)).toEqual(read.map(({ id }) => id))
   })
 
-  test('it finds who is running and asks them', async () => {
+  test('it finds the running CLIs and sends them requests', async () => {
     const server = ops.serve()
     server.handle('add', ({ a, b }: { a: number; b: number }) => a + b)
     await server.ready

@@ -24,7 +24,7 @@ test('docs/reference/errors.md lists the codes of the kit, and which are retryab
 })
 
 test.each([
-  ['errors.md', [exitCodes.EXIT_LOST]], // of `cli-ops run` alone
+  ['errors.md', [exitCodes.EXIT_LOST]], // Only `cli-ops run` has it.
   ['cli.md', []],
 ])('docs/reference/%s lists the exit codes of the kit', (name, elsewhere) => {
   const rows = sectionRows(join(root, 'docs/reference', name), 'Exit codes', /^\d/u)
@@ -57,7 +57,7 @@ test('docs/README.md lists every guide', () => {
   expect(guides.filter((guide) => !overview.includes(`](${guide})`))).toEqual([])
 })
 
-/** The names of the variables that sources take from an environment. */
+/** Returns the names of the variables that sources read from an environment. */
 function variablesRead(): Set<string> {
   const names = new Set<string>()
   for (const { dir } of workspaces().filter(({ manifest }) => manifest.private !== true)) {

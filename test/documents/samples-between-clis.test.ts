@@ -29,7 +29,7 @@ test('two CLIs change a shared file one after the other', async () => {
   expect(readdirSync(lock)).toEqual([expect.stringMatching(/^free~/u)])
 })
 
-test('the directories are for the user alone', async () => {
+test('only the user can access the directories', async () => {
   const user = new TemporaryUser()
   const path = join(user.directory, 'config.json')
   writeFileSync(path, '{}')
@@ -50,7 +50,7 @@ test('a CLI reacts to what another one emits', async () => {
   await vi.waitFor(() => expect(beta.stdout).toBe('📌 New task: Write\n'), 20_000)
 })
 
-test('CLIs find each other, as long as they run', async () => {
+test('CLIs find each other while they run', async () => {
   const user = new TemporaryUser()
   const beta = user.start('registers', 'cli-beta', '1.0.0')
   expect(await beta.message()).toEqual([])

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { EventBus, IPCClient, IPCServer, LockManager, ServiceRegistry } from '@cli-ops/shared-ipc'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 
-// The samples as one would copy them, with the types checked; only the environment says where they work.
+// The samples as a user would copy them, with the types checked; only the environment says where they work.
 let home = ''
 
 beforeEach(() => {
@@ -110,7 +110,7 @@ test('a server and a client', async () => {
     return undefined
   })
 
-  // At once, without waiting for the server to be ready.
+  // Immediately, without waiting for the server to be ready.
   const client = new IPCClient('cli-alpha')
   const response = await client.request({ action: 'get-tasks' })
   expect(response.tasks).toEqual(['Write'])
@@ -118,7 +118,7 @@ test('a server and a client', async () => {
   await server.close()
 })
 
-test('the clean-ups, where there is nothing to clean', async () => {
+test('the clean-ups, if there is nothing to clean up', async () => {
   expect(await new LockManager().cleanStaleLocks()).toEqual([])
   expect(await new EventBus().cleanOldEvents()).toBe(0)
   expect(await new ServiceRegistry().cleanDeadProcesses()).toEqual([])

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.js'
 
-/** A user with a home of its own, whose CLIs meet each other and nobody else's. */
+/** A user with a private home, whose CLIs only meet each other. */
 export class TemporaryUser {
   /** As `~`. */
   readonly directory = mkdtempSync(join(tmpdir(), 'cli-ops-user-'))
@@ -21,7 +21,7 @@ export class TemporaryUser {
     return join(this.directory, '.local', 'share', 'cli-ops')
   }
 
-  /** The variables that a process of this user has, with no setting of the kit. */
+  /** Returns the variables of this user's processes, without any setting of the kit. */
   get environment(): NodeJS.ProcessEnv {
     const foreign = /^(?:CLI_OPS_|XDG_|VITEST|NODE_ENV)/u
     const inherited = Object.entries(process.env).filter(([name]) => !foreign.test(name))
@@ -61,7 +61,7 @@ export class StartedCli {
     this.#ended = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | string)
   }
 
-  /** The next message that the script sends. Rejects when it ends without one. */
+  /** Resolves to the next message from the script. Rejects if it ends without one. */
   async message<T = unknown>(): Promise<T> {
     const next = await Promise.race([this.#messages.next(), this.#ended])
     if (typeof next === 'object') return next.value as T

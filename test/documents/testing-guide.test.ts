@@ -11,7 +11,7 @@ import { TemporaryUser } from './start-cli.js'
 
 const run = promisify(execFile)
 
-test('the CLI of the testing guide passes its tests', async () => {
+test('the testing guide’s CLI passes its tests', async () => {
   const user = new TemporaryUser()
   const folder = join(user.directory, 'notes')
   mkdirSync(folder)

@@ -9,7 +9,7 @@ import { tableRows } from './markdown.js'
 const PAGE = join(root, 'docs/guides/troubleshooting.md')
 const page = readFileSync(PAGE, 'utf8')
 
-/** All that the packages could say. */
+/** All messages that the packages can print. */
 const sources = workspaces()
   .map(({ dir }) => join(dir, 'src'))
   .flatMap((folder) =>
@@ -25,7 +25,7 @@ test('every code of the reference has its remedy', () => {
   for (const code of codes) expect(page, code).toContain(code)
 })
 
-test('every message is one that the packages say', () => {
+test('every quoted message comes from the packages', () => {
   const cells = tableRows(PAGE).map(([message = '']) => message)
   const quoted = cells.flatMap((cell) =>
     Array.from(cell.matchAll(/`([^`]+)`/gu), ([, text = '']) => text),

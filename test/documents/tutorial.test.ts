@@ -16,7 +16,7 @@ function own(name: string): string {
   return `@cli-ops/${name}`
 }
 
-/** A shell of the reader, and what it has shown. */
+/** A shell of the reader, and its output. */
 class Shell {
   output = ''
   readonly #child
@@ -33,7 +33,7 @@ class Shell {
     this.#ended = once(this.#child, 'close')
   }
 
-  /** Resolves when it shows the text; rejects where it ends before. */
+  /** Resolves when it shows the text; rejects if it ends first. */
   async shows(text: string): Promise<void> {
     const shown = new Promise<true>((resolve) => {
       this.#look = () => {
@@ -62,7 +62,7 @@ class Shell {
   }
 }
 
-/** Without what differs from one run to the next. */
+/** Removes what differs from one run to the next. */
 function readable(text: string): string {
   return text
     .replaceAll(/(?<=held for )\d+ m?s/gu, '2 s')

@@ -2,14 +2,14 @@ import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** Files of an authority of one's own and of a certificate that it has signed. */
+/** Files of a private authority and of a certificate that it has signed. */
 export interface Certificate {
   readonly ca: string
   readonly cert: string
   readonly key: string
 }
 
-/** Makes them in a directory, for names such as `IP:127.0.0.1` or `DNS:localhost`, as the guide does. */
+/** Creates them in a directory, for names such as `IP:127.0.0.1` or `DNS:localhost`, as the guide does. */
 export function makeCertificate(
   directory: string,
   names: readonly string[],

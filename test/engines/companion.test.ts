@@ -31,11 +31,11 @@ import { hasRabbitServer, RabbitServer } from './rabbitmq-server.js'
 
 const HOST = fileURLToPath(new URL('hosts/host-on-engine.mjs', import.meta.url))
 const LOCK = 'deploy'
-/** No test waits for the end of such a lease. */
+/** No test waits for such a lease to end. */
 const LONG_LEASE_MS = 3_600_000
 const SETTLED = { timeout: 60_000, interval: 50 }
 
-/** What the tests do with each. */
+/** What the tests need from each server. */
 interface Server {
   readonly port: number
   restart(): Promise<void>
@@ -45,18 +45,18 @@ interface Server {
 const HUB = hubWith('1h')
 const RABBIT = engineAt('RabbitMQ', hasRabbitServer(), () => RabbitServer.start())
 
-/** A process number space whose first process is the host, as in a container. */
+/** A pid namespace whose first process is the host, as in a container. */
 const CONTAINER: readonly [string, ...string[]] = ['unshare', '--pid', '--fork', '--mount-proc']
 const noContainer = spawnSync(CONTAINER[0], [...CONTAINER.slice(1), 'true']).status !== 0
 
 const unused = (count: number) => Array.from({ length: count }, () => undefined)
 
-/** A host, and what it has written so far. */
+/** A host, and its output so far. */
 function startHost(env: Variables, ...args: string[]) {
   const [program = process.execPath, ...rest] =
     args[0] === CONTAINER[0] ? args : [process.execPath, HOST, ...args]
   const child = spawn(program, rest, {
-    // Descriptors that shells, make and test runners leave open. Of those above 15 Node does not know.
+    // Descriptors that shells, make and test runners leave open. Node does not know of those above 15.
     stdio: [...Array.from({ length: 4 }, () => 'pipe' as const), ...unused(36), 'pipe'],
     env: { ...process.env, ...env },
   })
@@ -75,7 +75,7 @@ async function untilReady(host: Host): Promise<void> {
   }, SETTLED)
 }
 
-/** The companions of a process, by the table of processes. */
+/** Returns a process's companions, from the process table. */
 function companionsOf(pid: number): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/u.test(name))
@@ -108,7 +108,7 @@ function descriptorsOf(pid: number): string[] {
     try {
       return [readlinkSync(`/proc/${pid}/fd/${fd}`)]
     } catch {
-      // The one with which the folder was read, for one.
+      // For example, the descriptor that read the folder.
       return []
     }
   })
@@ -144,7 +144,7 @@ describe
       await rm(home, { recursive: true })
     })
 
-    /** Where nobody answers. */
+    /** Where nothing answers. */
     async function away(): Promise<Variables> {
       const { href } = Object.assign(new URL(env['CLI_OPS_URL'] ?? ''), { port: await freePort() })
       return { ...env, CLI_OPS_URL: href, CLI_OPS_ENGINE_TIMEOUT_MS: '2000' }
@@ -153,7 +153,7 @@ describe
       const { CLI_OPS_URL: url, CLI_OPS_NAMESPACE: namespace } = env
       return createCoordinator({ name: 'observer', home, url, namespace, leaseMs: LONG_LEASE_MS })
     }
-    /** Waits for what a command has left: on a busy machine a read may end before all has come from the engine. */
+    /** Waits for what a command has left: on a busy machine a read can end before everything has arrived from the engine. */
     const expectEvents = (ops: ReturnType<typeof observer>, ...ends: readonly object[]) =>
       vi.waitFor(async () => {
         const events = await ops.events.read('command:*', { from: 'earliest' })
@@ -163,7 +163,7 @@ describe
         ])
       }, SETTLED)
 
-    test('that is killed is over for everybody, and its failure is stored once', async () => {
+    test('that is killed is over for all others, and its failure is stored once', async () => {
       await using ops = observer()
       const host = startHost(env, ...(hasLocks ? ['hold', '600000'] : ['stay']))
       await untilReady(host)
@@ -178,9 +178,9 @@ describe
       expect(await ops.registry.discover()).toEqual([])
     })
 
-    test('that exits at once leaves all it had to say, also where that is much', async () => {
+    test('that exits immediately stores all its events, however large', async () => {
       await using ops = observer()
-      // A busy machine takes its time over ten megabytes.
+      // A busy machine is slow with ten megabytes.
       const host = startHost({ ...env, CLI_OPS_ENGINE_TIMEOUT_MS: '60000' }, 'pour', '20')
       expect((await host.ended)[0]).toBe(5)
       await untilGone(host.pid)
@@ -199,7 +199,7 @@ describe
       const hanging = { ...env, CLI_OPS_URL: href, CLI_OPS_ENGINE_TIMEOUT_MS: '3600000' }
       try {
         const host = startHost(hanging, 'nothing')
-        // Its pipes are closed as well: nobody else has them.
+        // Its pipes are closed as well: no other process has them.
         expect((await host.ended)[0]).toBe(0)
         const companion = await companionOf(host.pid)
         expect(host.stderr).toBe('')
@@ -207,14 +207,14 @@ describe
 
         const impatient = startHost({ ...hanging, CLI_OPS_ENGINE_TIMEOUT_MS: '200' }, 'nothing')
         await impatient.ended
-        // It gives up by itself.
+        // It gives up on its own.
         await untilGone(impatient.pid)
       } finally {
         await proxy.close()
       }
     })
 
-    test('goes on with one line where the engine is away', async () => {
+    test('continues with one line if the engine is away', async () => {
       const host = startHost(await away(), 'stay')
       await vi.waitFor(() => {
         expect(host.stderr).not.toBe('')
@@ -225,7 +225,7 @@ describe
       expect(host.stderr).toMatch(/^host: continuing without events and registry: .+\n$/u)
     })
 
-    test.skipIf(noContainer)('is not cut short where its container ends with it', async () => {
+    test.skipIf(noContainer)('is not cut short if its container ends with it', async () => {
       await using ops = observer()
       const host = startHost(env, ...CONTAINER, process.execPath, HOST, 'nothing')
       expect((await host.ended)[0]).toBe(0)
@@ -253,7 +253,7 @@ describe
         expect(grantedAt).toBeGreaterThanOrEqual(heldUntil)
       })
 
-      test('passes it to what it runs inside, and is told where it would wait for itself', async () => {
+      test('passes it to what it runs inside, and learns if it would wait for itself', async () => {
         const nested = startHost(env, 'nest')
         await nested.ended
         expect(nested.stdout).toBe('inside\n')
@@ -267,17 +267,20 @@ describe
         ['inside', 'fail'],
         ['inside-async', 'wait'],
         ['inside-async', 'skip'],
-      ])('runs one of its own CLI as a part of itself: %s, which may %s', async (command, busy) => {
-        const host = startHost({ ...env, NAME: 'host', ON_BUSY: busy }, 'around', 'host', command)
-        expect(await host.ended).toEqual([0, null])
-        expect({ stdout: host.stdout, stderr: host.stderr }).toEqual({
-          stdout: 'inside\n',
-          stderr: '',
-        })
-      })
+      ])(
+        'runs another command of the same CLI as a part of itself: %s, which may %s',
+        async (command, busy) => {
+          const host = startHost({ ...env, NAME: 'host', ON_BUSY: busy }, 'around', 'host', command)
+          expect(await host.ended).toEqual([0, null])
+          expect({ stdout: host.stdout, stderr: host.stderr }).toEqual({
+            stdout: 'inside\n',
+            stderr: '',
+          })
+        },
+      )
 
       test.each(['inside', 'inside-async'])(
-        'is not waited for by one of another CLI that it waits for: %s',
+        'is not waited for by another CLI’s command that it waits for: %s',
         async (command) => {
           const host = startHost({ ...env, NAME: 'host' }, 'around', 'other', command)
           expect(await host.ended).toEqual([78, null])
@@ -296,7 +299,7 @@ describe
         expect(owner).toMatchObject({ name: 'host', command: 'hold', pid: host.pid })
       })
 
-      test('gives it back when it exits', async () => {
+      test('releases it when it exits', async () => {
         await using ops = observer()
         const host = startHost(env, 'exit', '5')
         expect((await host.ended)[0]).toBe(5)
@@ -305,7 +308,7 @@ describe
         await expectEvents(ops, { exitCode: 5 })
       })
 
-      test('waits for it in the order of arrival', async () => {
+      test('waits for it in order of arrival', async () => {
         await using ops = observer()
         const lock = await ops.locks.lock(LOCK)
         const file = join(home, 'turns')
@@ -325,7 +328,7 @@ describe
         expect(readFileSync(file, 'utf8')).toBe('first\nsecond\nthird\n')
       })
 
-      test('keeps it while the engine is restarted, and leaves its end', async () => {
+      test('keeps it while the engine is restarted, and stores its end', async () => {
         await using ops = observer()
         const told = join(home, 'told')
         const host = startHost(env, 'until', told)
@@ -347,14 +350,14 @@ describe
         expect(events.map(({ type }) => type)).toEqual(['command:started', 'command:completed'])
       })
 
-      test('does not run where the engine is away: 69, and one line', async () => {
+      test('does not run if the engine is away: 69, and one line', async () => {
         const host = startHost(await away(), 'hold', '1')
         expect((await host.ended)[0]).toBe(69)
         expect(host.stdout).toBe('')
         expect(host.stderr).toMatch(/^host: .+\n$/u)
       })
 
-      test('does not run where its companion is killed while it waits', async () => {
+      test('does not run if its companion is killed while it waits', async () => {
         await using ops = observer()
         await using lock = await ops.locks.lock(LOCK)
         const host = startHost(env, 'hold', '1')
@@ -367,7 +370,7 @@ describe
         lock.assertHeld()
       })
 
-      test('hears that it has lost it, with its companion', async () => {
+      test('learns that it has lost it, with its companion', async () => {
         await using ops = observer()
         const host = startHost(env, 'watch')
         await untilReady(host)
@@ -375,11 +378,11 @@ describe
         expect((await host.ended)[0]).toBe(0)
         expect(host.stdout).toBe('ready\nLOCK_LOST\n')
         expect(host.stderr).toMatch(/^host: continuing without events and registry: .*\n$/u)
-        // A lease is a lease.
+        // The lease still has to end.
         expect(await ops.locks.tryLock(LOCK)).toBeNull()
       })
 
-      test('hears that it has lost it, where its companion is stopped for a lease', async () => {
+      test('learns that it has lost it if its companion is stopped for a lease', async () => {
         const host = startHost({ ...env, CLI_OPS_LEASE_MS: '1000' }, 'watch')
         await untilReady(host)
         const companion = await companionOf(host.pid)
@@ -395,7 +398,7 @@ describe
         expect(host.stdout).toBe('0 others\n')
       })
 
-      test('has a companion with nothing of it', async () => {
+      test('has a companion that shares none of its resources', async () => {
         const host = startHost(env, 'hold', '600000')
         await untilReady(host)
         const companion = await companionOf(host.pid)
@@ -411,7 +414,7 @@ describe
       })
 
       test.each(['SIGTERM', 'SIGINT'] as const)(
-        '%s ends its wait, and nothing is left in the queue',
+        '%s ends its wait, and leaves nothing in the queue',
         async (signal) => {
           await using ops = observer()
           const lock = await ops.locks.lock(LOCK)
@@ -428,7 +431,7 @@ describe
         },
       )
 
-      test('hears Ctrl-C while it waits, where it listens', async () => {
+      test('receives Ctrl-C while it waits, if it listens', async () => {
         await using ops = observer()
         await using lock = await ops.locks.lock(LOCK)
         const host = startHost(env, 'hear')
@@ -442,7 +445,7 @@ describe
       })
 
       test.skipIf(noPseudoTerminal !== undefined).each([['hold', '600000'], ['watch']])(
-        '%s ends by Ctrl-C on its terminal, and is over for everybody',
+        '%s ends with Ctrl-C on its terminal, and is over for all others',
         async (...args) => {
           await using ops = observer()
           const terminal = new PseudoTerminal([process.execPath, HOST, ...args], {

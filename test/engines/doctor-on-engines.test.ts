@@ -20,7 +20,7 @@ interface Finding {
   readonly remedy?: string
 }
 
-/** What `doctor` finds wrong as the user of a URL, and whether it says so by its exit code. */
+/** Returns what `doctor` finds wrong as the user of a URL, and whether its exit code says so. */
 async function doctorOn(env: Readonly<Record<string, string>>) {
   const user = new CliOpsUser({ CLI_OPS_NAMESPACE: 'team', CLI_OPS_LEASE_MS: '1000', ...env })
   const { status, stdout, stderr } = await user.run('doctor', '--json')
@@ -52,7 +52,7 @@ describe.runIf(hasRedisServer())('doctor on Redis', () => {
   const allow = (...changes: readonly string[]) =>
     sayTo(server.port, 'ACL', 'SETUSER', 'cli-ops', 'reset', 'on', '>secret', ...rules, ...changes)
 
-  test('the rights of the guide are enough', async () => {
+  test('the guide’s rights are enough', async () => {
     await allow()
     const { status, fitness, wrong } = await doctorOn({ CLI_OPS_URL: url })
     expect(wrong).toBe('')
@@ -64,7 +64,7 @@ describe.runIf(hasRedisServer())('doctor on Redis', () => {
     ['-publish', 'may not call PUBLISH on', 'cannot send a request and get the answer'],
     ['-subscribe', 'may not call SUBSCRIBE on', 'cannot send a request and get the answer'],
     ['-time', "can't run this command"],
-    ['-info', 'may not ask the server what it is (INFO)'],
+    ['-info', 'may not call INFO'],
     ['-@hash', 'may not call HDEL, HEXISTS', 'cannot take a lock'],
     ['-@set', 'may not call SADD, SMEMBERS, SREM on'],
     ['-@sortedset', 'may not call ZADD', 'cannot take a lock'],
@@ -76,13 +76,13 @@ describe.runIf(hasRedisServer())('doctor on Redis', () => {
     ['-eval', 'may not run scripts', "no permissions to run the 'eval' command"],
     ['resetchannels', 'may not call PUBLISH, SUBSCRIBE on', 'cannot register and be found'],
     ['resetkeys', 'no permissions to access one of the keys'],
-  ])('a user that lacks one is told what it cannot do: %s', async (change, ...messages) => {
+  ])('a user that lacks a right learns what it cannot do: %s', async (change, ...messages) => {
     await allow(change)
     const { wrong } = await doctorOn({ CLI_OPS_URL: url })
     for (const message of messages) expect(wrong).toContain(message)
   })
 
-  test('an engine that is away is said once', async () => {
+  test('an engine that is away is reported once', async () => {
     const { status, wrong } = await doctorOn({ CLI_OPS_URL: 'redis://127.0.0.1:1' })
     expect(wrong).toMatch(/^cannot use redis:\/\/127\.0\.0\.1:1: .*ECONNREFUSED.*$/u)
     expect(status).toBe(1)
@@ -95,7 +95,7 @@ describe.runIf(hasPostgres())('doctor on PostgreSQL', () => {
     server = await PostgresServer.start()
     const guide = readFileSync(join(root, 'docs/guides/postgres.md'), 'utf8')
     const [, rights = ''] = /```sql\n(create role builder login;.*?)```/su.exec(guide) ?? []
-    // Whoever comes first makes the schema.
+    // The first client creates the schema.
     const locks = new LockManager({ url: server.url, home: tmpdir(), disabled: false })
     await locks.list().finally(() => locks.close())
     await sql(rights)
@@ -107,7 +107,7 @@ describe.runIf(hasPostgres())('doctor on PostgreSQL', () => {
     await client.query(text).finally(() => client.end())
   }
 
-  test('the rights of the guide are enough', async () => {
+  test('the guide’s rights are enough', async () => {
     const { status, fitness } = await doctorOn({ CLI_OPS_URL: asBuilder() })
     expect(fitness).toMatchObject([{ status: 'ok', message: FIT }])
     expect(status).toBe(0)
@@ -126,7 +126,7 @@ describe.runIf(hasPostgres())('doctor on PostgreSQL', () => {
     expect(status).toBe(1)
   })
 
-  test('a server that may lose what it has acknowledged is unfit', async () => {
+  test('a server that can lose acknowledged writes is unfit', async () => {
     const careless = await PostgresServer.start({ settings: ['fsync=off'] })
     onTestFinished(() => careless.stop())
     const { status, wrong } = await doctorOn({ CLI_OPS_URL: careless.url })
@@ -147,7 +147,7 @@ describe.runIf(hasNats())('doctor on NATS', () => {
     return server.url
   }
 
-  test('the permissions of the guide are enough, also for a store that was made a moment ago', async () => {
+  test('the guide’s permissions are enough, even for a brand-new store', async () => {
     const guide = readFileSync(join(root, 'docs/guides/nats.md'), 'utf8')
     const [, permissions = ''] = /```\n(permissions \{.*?)```/su.exec(guide) ?? []
     const { status, fitness } = await doctorOn({ CLI_OPS_URL: await start(permissions) })

@@ -2,14 +2,14 @@ import type { EngineFaults } from '@cli-ops/shared-ipc/testing'
 
 import { NetworkProxy } from './network-proxy.js'
 
-/** A server of a test's own that can be suspended, killed and started again under its URL. */
+/** A private server that can be suspended, killed and restarted under its URL. */
 export interface FaultyServer {
   readonly port: number
   /** Sends SIGSTOP: connections stay open, nothing is answered. */
   pause(): void
   resume(): void
   kill(): Promise<void>
-  /** Starts it with what it had stored. Resolves when it answers. */
+  /** Restarts it with its stored data. Resolves when it answers. */
   restart(): Promise<void>
 }
 
@@ -17,7 +17,7 @@ export interface FaultyServer {
 export type ServerFaults = Required<Pick<EngineFaults, 'pause' | 'kill' | 'openLink'>>
 
 /**
- * The faults of the conformance suite, staged on a server.
+ * Returns the faults of the conformance suite, staged on a server.
  *
  * @param scheme of the server's URLs: `redis`
  * @param user of the URLs, with its `@`, and their path

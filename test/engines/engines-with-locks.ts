@@ -9,7 +9,7 @@ interface UrlServer {
   readonly url: string
 }
 
-/** An engine that a URL says all of. */
+/** Returns an engine that a URL describes completely. */
 export function engineAt<Server extends UrlServer>(
   title: string,
   isThere: boolean,
@@ -32,12 +32,12 @@ export const POSTGRES = engineAt('PostgreSQL', hasPostgres(), () => PostgresServ
 
 export const NATS = engineAt('NATS', hasNats(), async () => {
   const server = await NatsServer.start()
-  // A new store lets nobody in for one lease.
+  // A new store grants nothing for one lease.
   await server.ageStore()
   return server
 })
 
-/** @param lease the longest that a client may have: `10s` */
+/** @param lease the longest lease of a client: `10s` */
 export function hubWith(lease: string) {
   return {
     title: 'a hub',

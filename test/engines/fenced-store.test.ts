@@ -95,7 +95,7 @@ describe.runIf(hasPostgres())('a transaction behind a fence, in the database of 
   })
   afterAll(() => server.stop())
 
-  /** A client with the fence, and what is stored. */
+  /** Returns a client with the fence, and what is stored. */
   async function connect() {
     const client = await server.connect()
     onTestFinished(() => client.end())
@@ -116,7 +116,7 @@ describe.runIf(hasPostgres())('a transaction behind a fence, in the database of 
     }
   }
 
-  /** Locks of the same database: the first one was taken away, and its owner goes on. */
+  /** Returns two locks from the same database: the first one was taken away, but its owner continues. */
   async function twoOwners(): Promise<readonly [Lock, Lock]> {
     const place = { url: server.url, home: tmpdir(), disabled: false }
     const locks = new LockManager(place)
@@ -126,7 +126,7 @@ describe.runIf(hasPostgres())('a transaction behind a fence, in the database of 
     return [stale, await locks.lock('report')]
   }
 
-  test('writes all or nothing, and nothing of a stale owner', async () => {
+  test('writes all or nothing, and nothing from a stale owner', async () => {
     const [stale, present] = await twoOwners()
     const { write, stored } = await connect()
     await write(stale, 'before')
@@ -138,7 +138,7 @@ describe.runIf(hasPostgres())('a transaction behind a fence, in the database of 
     expect(await stored()).toEqual(['before', 'before', 'present', 'present'])
   })
 
-  test('comes behind a stale one that has begun already', async () => {
+  test('follows a stale one that has already begun', async () => {
     const [stale, present] = await twoOwners()
     const [first, second] = [await connect(), await connect()]
     const { stored } = first

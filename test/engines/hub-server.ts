@@ -10,14 +10,14 @@ import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.js
 
 const BIN = join(root, 'packages/cli/dist/main.js')
 
-/** A `cli-ops serve` on a free port, with a home of its own, that can be suspended, killed and started again. */
+/** A `cli-ops serve` on a free port, with a private home, that can be suspended, killed and restarted. */
 export class HubServer extends ServerProcess {
   readonly port: number
   readonly home = mkdtempSync(join(tmpdir(), 'cli-ops-hub-'))
   /** The secret of an access key for everything. */
   readonly secret: string
   readonly #options: readonly string[]
-  /** What it has started: one of them outlives it. */
+  /** The processes it has started: one of them outlives it. */
   readonly #children = new Set<number>()
 
   private constructor(port: number, options: readonly string[]) {
@@ -43,7 +43,7 @@ export class HubServer extends ServerProcess {
     return this.urlAt(this.port)
   }
 
-  /** Its URL as it is behind a proxy on another port. The secret belongs into `CLI_OPS_TOKEN`. */
+  /** Returns its URL behind a proxy on another port. The secret belongs in `CLI_OPS_TOKEN`. */
   urlAt(port: number): string {
     return `ws://127.0.0.1:${port}`
   }
@@ -67,7 +67,7 @@ export class HubServer extends ServerProcess {
     await firstLine(child)
   }
 
-  /** Ends it, with the process that would keep the leases of its clients for the next hub, and removes its home. */
+  /** Ends it, along with the process that would keep its clients' leases for the next hub, and removes its home. */
   async stop(): Promise<void> {
     await this.kill()
     for (const pid of this.#children) if (isKeeper(pid)) process.kill(pid, 'SIGKILL')
@@ -83,7 +83,7 @@ function childrenFile(pid: number): string {
   return `/proc/${pid}/task/${pid}/children`
 }
 
-/** Whether a process keeps the leases of a hub that has gone, still. */
+/** Returns whether a process still keeps the leases of a hub that has gone. */
 function isKeeper(pid: number): boolean {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith('cli-ops hub: keeps leases')

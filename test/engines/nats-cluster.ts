@@ -13,7 +13,7 @@ export class NatsCluster {
     this.servers = servers
   }
 
-  /** Starts one. Resolves once streams can be made on it. */
+  /** Starts one. Resolves once streams can be created on it. */
   static async start(): Promise<NatsCluster> {
     const routePorts: number[] = []
     const ports: number[] = []
@@ -43,7 +43,7 @@ export class NatsCluster {
     return `nats://${this.servers.map(({ port }) => `127.0.0.1:${port}`).join(',')}`
   }
 
-  /** The server that leads a stream. */
+  /** Returns the server that leads a stream. */
   async leaderOf(stream: string): Promise<NatsServer> {
     for (;;) {
       for (const server of this.servers.filter(({ pid }) => pid !== 0)) {

@@ -14,7 +14,7 @@ import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.js
 
 const START_TIMEOUT_MS = 30_000
 
-/** Whether there is a NATS server on this machine to test with. Says so where there is none. */
+/** Returns whether this machine has a NATS server to test with, and says so if not. */
 export function hasNats(): boolean {
   const isThere = spawnSync('nats-server', ['--version']).status === 0
   if (!isThere)
@@ -32,15 +32,18 @@ export interface NatsServerOptions {
   readonly user?: string
   /** The query of its URL. */
   readonly query?: string
-  /** Text of a configuration file, which {@link NatsServer.reconfigure} may change. */
+  /** Text of a configuration file, which {@link NatsServer.reconfigure} can change. */
   readonly config?: string
-  /** Without it there is no JetStream. @default true */
+  /** Whether to enable JetStream. @default true */
   readonly hasJetStream?: boolean
   /** @default a free one */
   readonly port?: number
 }
 
-/** A private NATS server on a free port of the loopback interface, with a store of its own, that can be suspended, killed and started again. */
+/**
+ * A private NATS server on a free port of the loopback interface, with a private store, that can be suspended, killed
+ * and restarted.
+ */
 export class NatsServer extends ServerProcess {
   readonly port: number
   readonly #directory = mkdtempSync(join(tmpdir(), 'cli-ops-nats-'))
@@ -68,12 +71,12 @@ export class NatsServer extends ServerProcess {
     return `nats://${user}127.0.0.1:${this.port}${query}`
   }
 
-  /** Connects as nobody in particular; the caller ends the connection. */
+  /** Connects anonymously; the caller ends the connection. */
   connect(): Promise<NatsConnection> {
     return connect({ servers: `127.0.0.1:${this.port}`, reconnect: false })
   }
 
-  /** Asks JetStream. */
+  /** Sends a JetStream request. */
   async ask(of: string, what: object = {}): Promise<Record<string, unknown>> {
     const connection = await this.connect()
     try {
@@ -84,7 +87,7 @@ export class NatsServer extends ServerProcess {
     }
   }
 
-  /** Makes the store of locks, and lets it be from long ago: one that is new grants no lock for a lease. */
+  /** Creates the store of locks, and backdates it: a new one grants no lock for a lease. */
   async ageStore(): Promise<void> {
     await using locks = new LockManager({ url: this.url, home: tmpdir(), disabled: false })
     await locks.list()
@@ -96,18 +99,18 @@ export class NatsServer extends ServerProcess {
     }
   }
 
-  /** The names of its streams. */
+  /** Returns the names of its streams. */
   async streams(): Promise<string[]> {
     const { streams } = await this.ask('STREAM.NAMES')
     return (streams ?? []) as string[]
   }
 
-  /** Removes what is stored; the server is not to run. */
+  /** Removes its stored data; the server must not be running. */
   forget(): void {
     removeFolder(this.#store)
   }
 
-  /** Starts the server again with another configuration: one that reads it anew stops to answer for JetStream (2.9). */
+  /** Restarts the server with another configuration: after a reload, JetStream stops answering (2.9). */
   async reconfigure(config: string): Promise<void> {
     writeFileSync(this.#configFile, config)
     await this.restart()
@@ -156,7 +159,7 @@ export class NatsServer extends ServerProcess {
         await connection.close()
         return
       } catch (error) {
-        // It answers where it asks who one is, or has a certificate.
+        // It is up if it requires credentials, or has a certificate.
         if (error instanceof Error && /authorization|certificate/iu.test(error.message)) return
         if (performance.now() > deadline || child.exitCode !== null) throw error
         await delay(20)

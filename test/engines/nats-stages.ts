@@ -3,7 +3,7 @@ import type { ClusterFaults, EngineStage } from '@cli-ops/shared-ipc/testing'
 import { NatsCluster } from './nats-cluster.js'
 import { NatsServer, type NatsServerOptions } from './nats-server.js'
 
-/** The faults of a cluster, staged on NATS servers of their own. */
+/** The faults of a cluster, staged on private NATS servers. */
 export const natsStages: ClusterFaults = {
   demote,
   refuse,
@@ -36,7 +36,7 @@ async function flush(server: NatsServer): Promise<void> {
   for (const name of await server.streams()) await server.ask(`STREAM.PURGE.${name}`)
 }
 
-/** Everything is led by other servers, and connections stay open. */
+/** Makes other servers lead everything, while connections stay open. */
 async function demote(): Promise<EngineStage> {
   const cluster = await NatsCluster.start()
   return { url: cluster.url, strike: () => cluster.stepDown(), close: () => cluster.stop() }

@@ -5,15 +5,15 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 type Pair = readonly [client: Socket, server: Socket]
 
 /**
- * A TCP proxy in this process, for cuts. While it is cut nothing passes in either direction, connections stay open, and new
- * ones are taken and not answered: what a firewall or a pulled cable does.
+ * A TCP proxy in this process, for network cuts. While it is cut nothing passes in either direction, connections stay
+ * open, and new ones are accepted but not answered: like a firewall or a pulled cable.
  */
 export class NetworkProxy {
   #target: { readonly host: string; readonly port: number }
   readonly #server: Server
   readonly #pairs = new Set<Pair>()
   readonly #held = new Set<Socket>()
-  /** Sockets whose other end has gone during a cut, which is not known to them yet. */
+  /** Sockets that do not know yet that their other end has gone during a cut. */
   readonly #orphans = new Set<Socket>()
   #isCut = false
 
@@ -50,7 +50,7 @@ export class NetworkProxy {
     return (this.#server.address() as AddressInfo).port
   }
 
-  /** How many connections are open. */
+  /** The number of open connections. */
   get connections(): number {
     return this.#pairs.size + this.#held.size
   }
@@ -95,7 +95,7 @@ export class NetworkProxy {
       socket.once('close', () => {
         this.#pairs.delete(pair)
         const other = socket === client ? server : client
-        // A cut hides also the end of a connection.
+        // A cut also hides the end of a connection.
         if (this.#isCut && !other.destroyed) this.#orphans.add(other)
         else other.destroy()
       })
@@ -103,7 +103,7 @@ export class NetworkProxy {
   }
 }
 
-/** Hands over by hand, since `pipe` would resume what a cut has paused. */
+/** Forwards by hand, since `pipe` would resume what a cut has paused. */
 function join(from: Socket, to: Socket): void {
   from.on('data', (chunk) => {
     to.write(chunk)

@@ -25,7 +25,7 @@ const ENGINES: readonly (readonly [string, boolean, () => Promise<Engine>])[] = 
 
 let groups = 0
 
-/** A person, a group of whose consumer has given up two events, and a consumer that handles what it gets. */
+/** A person, a group whose consumer has given up two events, and a consumer that handles what it gets. */
 async function staged({ url, secret }: Engine) {
   vi.stubEnv('CLI_OPS_TOKEN', secret)
   onTestFinished(() => void vi.unstubAllEnvs())
@@ -54,7 +54,7 @@ describe.each(ENGINES.filter(([, isThere]) => isThere))(
     })
     afterAll(() => engine.stop())
 
-    test('are seen wherever a person looks, tried again and dropped', async () => {
+    test('are shown wherever a person looks, retried and dropped', async () => {
       const { user, bus, failing, ids } = await staged(engine)
       const parked = [{ group: 'mail', count: 2 }]
       await expect.poll(() => bus.parkedGroups(), { timeout: 60_000 }).toEqual(parked)

@@ -25,16 +25,16 @@ import { hasRedisServer, RedisServer } from './redis-server.js'
 const OPS = join(root, 'packages/cli/dist/main.js')
 const LOCK = 'behaviour'
 const DONE = 'behaviour:done'
-/** Long enough for an owner that a busy machine does not let renew it for seconds. */
+/** Long enough for an owner that a busy machine keeps from renewing for seconds. */
 const LEASE_MS = 4_000
-/** What is awaited comes at once, or with the end of a lease; what is beyond that is how busy the machine is. */
+/** The expected state comes immediately, or with the end of a lease; the rest allows for a busy machine. */
 const SETTLED = { timeout: 40_000, interval: 100 }
-/** One version of each framework: what differs between versions does not differ between engines. */
+/** One version of each framework: differences between versions do not depend on the engine. */
 const FRAMEWORKS = ['commander 14', 'yargs 18', '@oclif/core 4']
 
 type Variables = Readonly<Record<string, string>>
 
-/** An engine, or engines, as the environment of a team names them. */
+/** One engine, or several, as a team's environment names them. */
 interface Engine {
   readonly title: string
   readonly isThere: boolean
@@ -63,7 +63,7 @@ const ENGINES: readonly Engine[] = [
     isThere: hasNats(),
     start: async () => {
       const server = await NatsServer.start()
-      // A new store lets nobody in for one lease.
+      // A new store grants nothing for one lease.
       await server.ageStore()
       return { env: { CLI_OPS_URL: server.url }, stop: () => server.stop() }
     },
@@ -88,7 +88,7 @@ const ENGINES: readonly Engine[] = [
   },
 ]
 
-/** How a command under a lock ends, and what is seen of it then. */
+/** How a command under a lock ends, and what is visible then. */
 const ENDINGS = [
   {
     ending: 'resolves',
@@ -136,7 +136,7 @@ describe.each(ENGINES.filter(({ isThere }) => isThere))(
       await rm(home, { recursive: true })
     })
 
-    /** What another process sees, which is configured by the same variables. */
+    /** Returns the output of another process, configured by the same variables. */
     async function ops(command: string): Promise<string> {
       const { stdout } = await promisify(execFile)(process.execPath, [OPS, command, '--json'], {
         env: { ...process.env, ...env, CLI_OPS_HOME: home },
@@ -159,7 +159,7 @@ describe.each(ENGINES.filter(({ isThere }) => isThere))(
         env,
       })
 
-      test('is seen by others while it runs, and what it did is heard as it happens', async () => {
+      test('is visible to others while it runs, and its events arrive as they happen', async () => {
         const { CLI_OPS_URL: url, CLI_OPS_NAMESPACE: namespace, CLI_OPS_TOKEN: token } = env
         if (token !== undefined) vi.stubEnv('CLI_OPS_TOKEN', token)
         await using other = createCoordinator({ name: 'other', home, url, namespace })

@@ -22,7 +22,7 @@ const DEBIAN = '/usr/lib/postgresql'
 const USER = 'postgres'
 const START_TIMEOUT_MS = 30_000
 
-/** Whether there is a PostgreSQL on this machine to test with. Says so where there is none. */
+/** Returns whether this machine has PostgreSQL to test with, and says so if not. */
 export function hasPostgres(): boolean {
   const reason = whyNot()
   if (reason !== undefined)
@@ -39,7 +39,7 @@ function whyNot(): string | undefined {
   return isThere ? undefined : 'PostgreSQL does not run as root, and there is no setpriv'
 }
 
-/** The folder of the newest one; empty where the path has it. */
+/** Returns the folder of the newest version; empty if PATH has it. */
 function binaries(): string | undefined {
   const versions = existsSync(DEBIAN) ? readdirSync(DEBIAN) : []
   const folders = versions
@@ -58,7 +58,7 @@ function idOf(which: '-u' | '-g'): number | undefined {
 export interface PostgresServerOptions {
   /** Lines of the configuration: `['fsync=off']`. */
   readonly settings?: readonly string[]
-  /** How clients over TCP are asked who they are. @default trust */
+  /** How clients over TCP authenticate. @default trust */
   readonly auth?: 'trust' | 'scram-sha-256'
   /** Password of the superuser, with `auth`. */
   readonly password?: string
@@ -67,8 +67,8 @@ export interface PostgresServerOptions {
 }
 
 /**
- * A private PostgreSQL on a free port of the loopback interface, with a cluster of its own, that can be suspended, killed and
- * started again.
+ * A private PostgreSQL on a free port of the loopback interface, with a private cluster, that can be suspended, killed
+ * and restarted.
  */
 export class PostgresServer extends ServerProcess {
   readonly port: number
@@ -114,28 +114,28 @@ export class PostgresServer extends ServerProcess {
   }
 
   override async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
-    // Each of its processes is one of its own: those that are left would keep the next one from starting.
+    // Its processes are not in one group: survivors would keep the next server from starting.
     const children = signal === 'SIGKILL' ? childrenOf(this.pid) : []
     await super.kill(signal)
     for (const pid of children) send(pid, signal)
     while (children.some((pid) => existsSync(`/proc/${pid}/stat`))) await delay(5)
   }
 
-  /** Makes a replica the primary of what it has. */
+  /** Promotes a replica to primary. */
   async promote(): Promise<void> {
     const client = await this.connect()
     await client.query('select pg_promote(true, 30)')
     await client.end()
   }
 
-  /** Resolves when a replica has all that its primary has by now. */
+  /** Resolves when a replica has caught up with its primary's current state. */
   async caughtUp(primary: PostgresServer): Promise<void> {
     const [lsn] = await primary.#rows('select pg_current_wal_lsn()::text as lsn')
     const hasAll = `select pg_last_wal_replay_lsn() >= '${String(lsn?.['lsn'])}' as "hasAll"`
     while ((await this.#rows(hasAll))[0]?.['hasAll'] !== true) await delay(20)
   }
 
-  /** Lets a replica hear nothing more of its primary. */
+  /** Disconnects a replica from its primary. */
   async detach(): Promise<void> {
     await this.#rows('alter system set primary_conninfo = $$$$')
     await this.#rows('select pg_reload_conf()')
@@ -255,7 +255,7 @@ function program(name: string): string {
   return join(binaries() ?? '', name)
 }
 
-/** What to put in front of a command so that it does not run as root, with the directory given to that user. */
+/** Returns a prefix that keeps a command from running as root, and gives the directory to that user. */
 function asUser(directory: string): readonly string[] {
   const [uid, gid] = [idOf('-u'), idOf('-g')]
   if (process.getuid?.() !== 0 || uid === undefined || gid === undefined) return []

@@ -47,7 +47,7 @@ describe.runIf(hasRabbitServer())('a plugin with the URL of a RabbitMQ broker', 
     return createCoordinator({ name: 'observer', home, url: url ?? CLI_OPS_URL, namespace })
   }
 
-  test('the sample of the guide runs on it', async () => {
+  test('the guide’s sample runs on it', async () => {
     const [sample] = codeBlocks(join(root, 'docs/guides/rabbitmq.md'), ['js'])
     const parameters = ['--input-type=module', '--eval', sample?.code ?? '']
     const { stdout, stderr } = await promisify(execFile)(process.execPath, parameters, {
@@ -57,7 +57,7 @@ describe.runIf(hasRabbitServer())('a plugin with the URL of a RabbitMQ broker', 
     expect({ stdout, stderr }).toEqual({ stdout: 'missed: Write\n', stderr: '' })
   })
 
-  test('cli-ops looks at it, and says that it has no locks', async () => {
+  test('cli-ops inspects it, and says that it has no locks', async () => {
     const run = async (...args: string[]) => {
       const { stdout } = await promisify(execFile)(
         process.execPath,
@@ -86,7 +86,7 @@ describe.runIf(hasRabbitServer())('a plugin with the URL of a RabbitMQ broker', 
 
       await using ops = observer()
       const succeeded = row.last === 'command:completed'
-      // The companion says it after the command has ended, and says what a killed one could not.
+      // The companion stores it after the command has ended, including what a killed one could not.
       const isKilled = row.signal !== undefined
       await vi.waitFor(async () => {
         const events = await ops.events.read('*', { from: 'earliest' })
@@ -101,7 +101,7 @@ describe.runIf(hasRabbitServer())('a plugin with the URL of a RabbitMQ broker', 
       }, SETTLED)
     })
 
-    test('a command that must have a lock does not run, and is told where locks are available', async () => {
+    test('a command that must have a lock does not run, and learns where locks are available', async () => {
       const options = { commands: { run: { lock: LOCK } } }
       const result = await runHost(host, { home, args: ['run', 'returns'], options, env })
       expect(result).toMatchObject({ stdout: '' })
@@ -116,42 +116,45 @@ describe.runIf(hasRabbitServer())('a plugin with the URL of a RabbitMQ broker', 
       expect(result).toMatchObject({ exitCode: 0, stdout: 'done\n', stderr: '' })
     })
 
-    test.runIf(hasRedisServer())('locks are Redis, and all else is RabbitMQ', async () => {
-      const redis = await RedisServer.start()
-      try {
-        await using ops = observer({ locks: redis.url, events: server.url })
-        const options = { commands: { run: { lock: { resource: LOCK, onBusy: 'fail' } } } }
-        const run = () =>
-          runHost(host, {
-            home,
-            args: ['run', 'returns'],
-            options,
-            env: { ...env, CLI_OPS_LOCKS_URL: redis.url },
-          })
-        const lock = await ops.locks.lock(LOCK)
-        expect(await run()).toMatchObject({ exitCode: 75, stdout: '' })
-        await lock.release()
-        expect(await run()).toMatchObject({ exitCode: 0, stdout: 'done\n', stderr: '' })
-        await vi.waitFor(async () => {
-          const events = await ops.events.read('command:*', { from: 'earliest' })
-          expect(events.map(({ type }) => type)).toEqual([
-            'command:started',
-            'command:failed',
-            'command:started',
-            'command:completed',
-          ])
-        }, SETTLED)
-      } finally {
-        await redis.stop()
-      }
-    })
+    test.runIf(hasRedisServer())(
+      'uses Redis for locks and RabbitMQ for everything else',
+      async () => {
+        const redis = await RedisServer.start()
+        try {
+          await using ops = observer({ locks: redis.url, events: server.url })
+          const options = { commands: { run: { lock: { resource: LOCK, onBusy: 'fail' } } } }
+          const run = () =>
+            runHost(host, {
+              home,
+              args: ['run', 'returns'],
+              options,
+              env: { ...env, CLI_OPS_LOCKS_URL: redis.url },
+            })
+          const lock = await ops.locks.lock(LOCK)
+          expect(await run()).toMatchObject({ exitCode: 75, stdout: '' })
+          await lock.release()
+          expect(await run()).toMatchObject({ exitCode: 0, stdout: 'done\n', stderr: '' })
+          await vi.waitFor(async () => {
+            const events = await ops.events.read('command:*', { from: 'earliest' })
+            expect(events.map(({ type }) => type)).toEqual([
+              'command:started',
+              'command:failed',
+              'command:started',
+              'command:completed',
+            ])
+          }, SETTLED)
+        } finally {
+          await redis.stop()
+        }
+      },
+    )
 
-    test('a broker that is not there costs one line and nothing else', async () => {
+    test('an unreachable broker costs one line and nothing else', async () => {
       const url = 'amqp://team:secret@127.0.0.1:1'
       const run = { home, args: ['run', 'SIGTERM'], env: { ...env, CLI_OPS_URL: url } }
       const { child, ready, ended } = startHost(host, run)
       await ready
-      // A command that ends before does not wait for it.
+      // A command that ends first does not wait for it.
       await once(child.stderr ?? child, 'data')
       child.kill('SIGTERM')
       const { stdout, stderr, signal } = await ended

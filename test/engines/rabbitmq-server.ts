@@ -9,16 +9,19 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { faultsOf, type ServerFaults } from './engine-faults.js'
 import { freePort } from './free-port.js'
 
-/** What the package installs: `/usr/sbin/rabbitmq-server` becomes another user, and uses that one's directories. */
+/** The script from the package: `/usr/sbin/rabbitmq-server` switches to another user, and uses that user's directories. */
 const SCRIPT = '/usr/lib/rabbitmq/bin/rabbitmq-server'
-/** Erlang takes a second of processor time to start, of which a busy machine gives little. */
+/** Erlang takes a second of processor time to start, and a busy machine has little. */
 const START_TIMEOUT_MS = 180_000
-/** Killed so soon after its first stream was made, a broker does not find the coordinator of its streams again; nobody can use them then. */
+/**
+ * If it is killed too soon after its first stream was created, a broker does not find its stream coordinator again, and
+ * streams are unusable.
+ */
 const FORGETFUL_MS = 1_000
 /** One scheduler that does not spin: tests share a small machine with it. */
 const ERLANG = '+S 1:1 +sbwt none +sbwtdcpu none +sbwtdio none'
 
-/** Whether a RabbitMQ server can be started here. Says so where it cannot. */
+/** Returns whether a RabbitMQ server can be started here, and says so if not. */
 export function hasRabbitServer(): boolean {
   const isThere = existsSync(SCRIPT)
   if (!isThere) {
@@ -29,15 +32,15 @@ export function hasRabbitServer(): boolean {
   return isThere
 }
 
-/** How a server is started. */
+/** How to start a server. */
 export interface RabbitServerOptions {
   /** Further lines of `rabbitmq.conf`: `['listeners.ssl.default = 7671']`. */
   readonly settings?: readonly string[]
 }
 
 /**
- * A private RabbitMQ node on free ports, with everything of its own: data, logs, cookie, and the daemon that Erlang asks for ports.
- * It can be suspended, killed and started again.
+ * A private RabbitMQ node on free ports, with private data, logs, cookie and port mapper daemon (epmd). It can be
+ * suspended, killed and restarted.
  */
 export class RabbitServer {
   readonly port: number
@@ -75,7 +78,7 @@ export class RabbitServer {
     this.#broker?.kill('SIGCONT')
   }
 
-  /** Ends the server with SIGKILL, when it knows its streams for good. */
+  /** Ends the server with SIGKILL, once its streams are safely recorded. */
   async kill(): Promise<void> {
     await delay(FORGETFUL_MS)
     await this.#end()
@@ -94,7 +97,7 @@ export class RabbitServer {
     )
   }
 
-  /** Starts the server on its ports, with what it had stored. Resolves when it answers. */
+  /** Restarts the server on its ports, with its stored data. Resolves when it answers. */
   async restart(): Promise<void> {
     await this.#end()
     const env = this.#environment()
@@ -139,7 +142,7 @@ export class RabbitServer {
     return this.#children[0]
   }
 
-  /** The end of its log. */
+  /** Returns the end of its log. */
   #lastWords(): string {
     const log = join(this.#directory, 'log', `${this.#node}.log`)
     return existsSync(log) ? readFileSync(log, 'utf8').slice(-2_000) : 'it has no log'
@@ -166,7 +169,7 @@ export class RabbitServer {
     return {
       PATH: process.env['PATH'],
       LANG: 'C.UTF-8',
-      // The cookie is made there.
+      // The cookie is created there.
       HOME: inDirectory('home'),
       ERL_EPMD_PORT: String(this.#ports.names),
       ERL_EPMD_ADDRESS: '127.0.0.1',
@@ -178,13 +181,13 @@ export class RabbitServer {
       RABBITMQ_CONF_ENV_FILE: '/dev/null',
       RABBITMQ_ENABLED_PLUGINS_FILE: inDirectory('plugins'),
       RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: ERLANG,
-      // The script becomes the broker itself, so that a signal reaches it.
+      // The script execs the broker, so that a signal reaches it.
       detached: '1',
     }
   }
 }
 
-/** Tells whether a broker is there: it answers the header of the protocol with a frame. */
+/** Returns whether a broker is there: it answers the protocol header with a frame. */
 function answers(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ port, host: '127.0.0.1' }, () =>

@@ -14,12 +14,12 @@ import { hasRedisServer, RedisServer } from './redis-server.js'
 const LOCK = 'behaviour'
 const LEASE_MS = 1_000
 const SETTLED = { timeout: 60_000, interval: 50 }
-/** One version of each framework: what differs between versions does not differ between engines. */
+/** One version of each framework: differences between versions do not depend on the engine. */
 const FRAMEWORKS = ['commander 14', 'yargs 18', '@oclif/core 4']
 /** What is tried on the others: each way in which a process ends. */
 const ENDINGS = ['resolves', 'rejects', 'process.exit(5)', 'SIGINT']
 
-/** The frames of a stack trace below the host's own code may show that somebody wrapped its action. */
+/** Frames of a stack trace below the host's own code can show that its action is wrapped. */
 function withoutFrames(result: HostResult): HostResult {
   return { ...result, stderr: result.stderr.replaceAll(/^ {4}at .*\n/gm, '') }
 }
@@ -66,7 +66,7 @@ describe.runIf(hasRedisServer())('a plugin with the URL of a Redis server', () =
       expect(result).toMatchObject({ exitCode: row.exitCode, signal: row.signal ?? null })
 
       await using ops = observer()
-      // The companion says it after the command has ended, and says what a killed one could not.
+      // The companion stores it after the command has ended, including what a killed one could not.
       const isKilled = row.signal !== undefined
       await vi.waitFor(async () => {
         const events = await ops.events.read('*', { from: 'earliest' })
@@ -100,12 +100,12 @@ describe.runIf(hasRedisServer())('a plugin with the URL of a Redis server', () =
       }, SETTLED)
     })
 
-    test('a server that is not there costs one line and nothing else', async () => {
+    test('an unreachable server costs one line and nothing else', async () => {
       const url = `redis://:secret@127.0.0.1:1`
       const run = { home, args: ['run', 'SIGTERM'], env: { ...env, CLI_OPS_URL: url } }
       const { child, ready, ended } = startHost(host, run)
       await ready
-      // A command that ends before does not wait for it.
+      // A command that ends first does not wait for it.
       await once(child.stderr ?? child, 'data')
       child.kill('SIGTERM')
       const { stdout, stderr, signal } = await ended
@@ -114,7 +114,7 @@ describe.runIf(hasRedisServer())('a plugin with the URL of a Redis server', () =
       expect(stderr).not.toContain('secret')
     })
 
-    test('a command that must have a lock does not run where there is no server', async () => {
+    test('a command that must have a lock does not run without a server', async () => {
       const result = await runHost(host, {
         home,
         args: ['run', 'returns'],

@@ -11,7 +11,7 @@ import { freePort } from './free-port.js'
 import { RedisServer, type RedisServerOptions } from './redis-server.js'
 import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.js'
 
-/** Says one thing to a server, as `redis-cli` does. */
+/** Sends one command to a server, as `redis-cli` does. */
 export async function sayTo(port: number, ...[name, ...args]: [string, ...(string | number)[]]) {
   const client = new Redis(port, { retryStrategy: () => null, maxRetriesPerRequest: 0 })
   client.on('error', () => undefined)
@@ -22,7 +22,7 @@ export async function sayTo(port: number, ...[name, ...args]: [string, ...(strin
   }
 }
 
-/** Two servers, of which the second follows the first. */
+/** Two servers, of which the second replicates the first. */
 export class RedisPair {
   readonly primary: RedisServer
   readonly replica: RedisServer
@@ -45,7 +45,7 @@ export class RedisPair {
       await delay(20)
   }
 
-  /** Makes the replica the primary, as a failover does; the old one follows it where it answers. */
+  /** Promotes the replica, as a failover does; the old primary follows it if it answers. */
   async promote({ demote = true }: { readonly demote?: boolean } = {}): Promise<void> {
     await sayTo(this.replica.port, 'REPLICAOF', 'NO', 'ONE')
     if (demote) await sayTo(this.primary.port, 'REPLICAOF', '127.0.0.1', this.replica.port)
@@ -56,7 +56,7 @@ export class RedisPair {
   }
 }
 
-/** A sentinel that watches a primary under the name `main`, alone: its word is enough. */
+/** A sentinel that watches a primary under the name `main`, alone: its vote is enough. */
 export class RedisSentinel {
   readonly port: number
   readonly #child: ChildProcess
@@ -89,7 +89,7 @@ export class RedisSentinel {
     return sentinel
   }
 
-  /** Resolves when it knows so many replicas, which it needs for a failover. */
+  /** Resolves when it knows that many replicas, which it needs for a failover. */
   async untilReplicas(count: number): Promise<void> {
     for (;;) {
       const known = await sayTo(this.port, 'SENTINEL', 'REPLICAS', 'main').catch(() => [])

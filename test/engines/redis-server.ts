@@ -12,7 +12,7 @@ import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.js
 
 const START_TIMEOUT_MS = 60_000
 
-/** Whether there is a Redis server on this machine to test with. Says so where there is none. */
+/** Returns whether this machine has a Redis server to test with, and says so if not. */
 export function hasRedisServer(): boolean {
   const found = spawnSync('redis-server', ['--version']).status === 0
   if (!found) {
@@ -25,7 +25,7 @@ export function hasRedisServer(): boolean {
 
 /** Options of {@link RedisServer.start}. */
 export interface RedisServerOptions {
-  /** Keeps what is stored over a restart, in an append-only file that is written before a reply. @default true */
+  /** Keeps its data across a restart, in an append-only file that is written before a reply. @default true */
   readonly isPersistent?: boolean
   /** Further lines of the configuration, as arguments: `['--requirepass', 'secret']`. */
   readonly settings?: readonly string[]
@@ -33,7 +33,7 @@ export interface RedisServerOptions {
   readonly env?: Readonly<Record<string, string>>
 }
 
-/** A private Redis server on a free port, with a data directory of its own, that can be suspended, killed and started again. */
+/** A private Redis server on a free port, with a private data directory, that can be suspended, killed and restarted. */
 export class RedisServer extends ServerProcess {
   readonly port: number
   readonly #directory = mkdtempSync(join(tmpdir(), 'cli-ops-redis-'))
@@ -86,7 +86,7 @@ export class RedisServer extends ServerProcess {
   }
 }
 
-/** Tells whether a server is there and has loaded what it had stored. A refusal to talk without a password is an answer. */
+/** Returns whether a server is there and has loaded its data. A refusal without a password counts as an answer. */
 function answers(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ port, host: '127.0.0.1' }, () => socket.write('PING\r\n'))

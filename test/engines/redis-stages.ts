@@ -11,7 +11,7 @@ import { SteppedClock } from './stepped-clock.js'
 const SLOTS = 16_384
 const MINUTE_MS = 60_000
 
-/** The faults of a cluster, staged on Redis servers of their own. A step of the clock needs a C compiler. */
+/** The faults of a cluster, staged on private Redis servers. A clock step needs a C compiler. */
 export const redisStages: ClusterFaults = {
   demote,
   loseWrites,
@@ -68,7 +68,7 @@ async function steppedBy(ms: number): Promise<EngineStage> {
   }
 }
 
-/** A failover behind one address: connections to the old primary stay open, new ones reach the new one. */
+/** Fails over behind one address: connections to the old primary stay open, new ones reach the new primary. */
 async function demote(): Promise<EngineStage> {
   const pair = await RedisPair.start()
   const door = await NetworkProxy.start({ port: pair.primary.port })
@@ -107,7 +107,7 @@ async function loseWrites(): Promise<EngineStage> {
   }
 }
 
-/** A cluster of two, whose slots are all on one node, and move with what they hold to the other. */
+/** Creates a cluster of two, whose slots are all on one node, and moves them with their data to the other. */
 async function move(): Promise<EngineStage> {
   const options = { settings: ['--cluster-enabled', 'yes'] }
   const [one, other] = [await RedisServer.start(options), await RedisServer.start(options)]

@@ -50,14 +50,14 @@ describe.runIf(hasRedisServer())('cli-ops run on an engine', { timeout: 60_000 }
     return existsSync(path) ? readFileSync(path, 'utf8').trim() : ''
   }
 
-  test('a program whose cli-ops was killed is asked to end, before another one has its lock', async () => {
+  test('a program whose cli-ops was killed is asked to end before another one gets its lock', async () => {
     await using other = createCoordinator({ name: 'other', home: directory, url: server.url })
     const { child, stderr } = run(
       "trap 'echo asked >asked; exit' TERM; echo began; while :; do sleep 0.02; done",
     )
     await once(child.stdout, 'data')
     child.kill('SIGKILL')
-    // The pipes stay open for as long as somebody has them: neither the program nor the watch is left.
+    // The pipes stay open while any process has them: neither the program nor the watch is left.
     await once(child, 'close')
     expect(text('asked')).toBe('asked')
     expect(stderr()).toBe(
@@ -66,7 +66,7 @@ describe.runIf(hasRedisServer())('cli-ops run on an engine', { timeout: 60_000 }
     await (await other.locks.lock('db', { timeoutMs: 20_000 })).release()
   })
 
-  test('a wrong password is 77, and no busy lock', async () => {
+  test('a wrong password is 77, not a busy lock', async () => {
     const url = new URL(server.url)
     url.username = 'nobody'
     url.password = 'wrong'
@@ -81,7 +81,7 @@ describe.runIf(hasRedisServer())('cli-ops run on an engine', { timeout: 60_000 }
     expect(output).toMatch(/^cli-ops: cannot use redis:.*\n$/u)
   })
 
-  test('nothing is left of the watch where a program ends by itself, or is ended', async () => {
+  test('leaves nothing of the watch when a program ends or is ended', async () => {
     const { child, stderr } = run('echo $PPID >parent; exit 3')
     expect(await once(child, 'close')).toEqual([3, null])
     expect(stderr()).toBe('')

@@ -30,7 +30,7 @@ const ENGINES = [REDIS, POSTGRES, NATS, hubWith('10s')]
 
 const HOST = HOSTS.find(({ framework }) => framework === 'commander') ?? HOSTS[0]
 
-/** A program that was started: what it has said, and how it ends. */
+/** A started program: its output, and how it ends. */
 interface Program {
   readonly kill: (signal: NodeJS.Signals) => void
   readonly says: (text: string) => Promise<void>
@@ -70,7 +70,7 @@ describe.each(ENGINES.filter(({ isThere }) => isThere))(
       writeFileSync(join(home, 'told'), '')
     }
 
-    /** A command of a program with the plugin, in an asynchronous or a synchronous host. */
+    /** Starts a command of a program with the plugin, in an asynchronous or a synchronous host. */
     function command(onBusy: string, ending: string, isSync: boolean): Program {
       if (HOST === undefined) throw new Error('there is no host')
       const running = startHost(HOST, {
@@ -161,7 +161,7 @@ describe.each(ENGINES.filter(({ isThere }) => isThere))(
       expect(await third.ended).toMatchObject({ exitCode: 0, stdout: 'third\n' })
     })
 
-    /** Takes the engine away, for longer than those who look now and then take to look. */
+    /** Disconnects the engine, for longer than the interval of a slow poll. */
     async function interrupt(): Promise<void> {
       await server.kill()
       await delay(1_500)
@@ -189,7 +189,7 @@ describe.each(ENGINES.filter(({ isThere }) => isThere))(
       expect(await first.ended).toMatchObject({ signal: 'SIGTERM', stdout: 'ready\n' })
     })
 
-    test('that is replaced while the engine is away for a while gives way to who replaces it', async () => {
+    test('that is replaced while the engine is away for a while gives way', async () => {
       const first = wrapped(
         'replace',
         `trap 'echo asked; while ! test -e "$HOST_UNTIL"; do sleep 0.02; done; exit 3' TERM; ${UNTIL_TOLD}`,
@@ -203,7 +203,7 @@ describe.each(ENGINES.filter(({ isThere }) => isThere))(
       expect(await second.ended).toMatchObject({ exitCode: 0, stdout: 'done\n' })
     })
 
-    test('what does not say so is not replaced', async () => {
+    test('a run that does not allow it is not replaced', async () => {
       const first = command('wait', 'process.exit(5) when told', false)
       await first.says('ready')
       for (const second of [command('replace', 'returns', true), wrapped('replace', 'echo ran')]) {

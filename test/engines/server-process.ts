@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline'
 
 import type { FaultyServer } from './engine-faults.js'
 
-/** A server in a process of its own, that can be suspended, killed and started again under its URL. */
+/** A server in a separate process that can be suspended, killed and restarted under its URL. */
 export abstract class ServerProcess implements FaultyServer {
   abstract readonly port: number
   #child: ChildProcess | undefined
@@ -32,7 +32,7 @@ export abstract class ServerProcess implements FaultyServer {
     await ended
   }
 
-  /** Starts the server with what it had stored. Resolves when it answers. */
+  /** Restarts the server with its stored data. Resolves when it answers. */
   async restart(): Promise<void> {
     await this.kill()
     this.#child = this.launch()
@@ -40,11 +40,11 @@ export abstract class ServerProcess implements FaultyServer {
   }
 
   protected abstract launch(): ChildProcess
-  /** Resolves when the server answers. Rejects where it does not start. */
+  /** Resolves when the server answers. Rejects if it does not start. */
   protected abstract untilReady(child: ChildProcess): Promise<void>
 }
 
-/** Waits for the line that a hub writes when it listens. Rejects with what it says else, where that is heard. */
+/** Waits for the line that a hub writes when it listens. Rejects with its other output, if available. */
 export async function firstLine({ stdout, stderr }: ChildProcess): Promise<string> {
   let said = ''
   stderr?.setEncoding('utf8').on('data', (text: string) => (said += text))

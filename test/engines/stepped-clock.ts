@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** The wall clock of a server that is started with {@link env}, which can be stepped while the server runs. */
+/** The wall clock of a server started with {@link env}, which can be stepped while the server runs. */
 export class SteppedClock {
   readonly #directory: string
 
@@ -12,7 +12,7 @@ export class SteppedClock {
     this.step(0)
   }
 
-  /** Builds it; undefined where there is no compiler. */
+  /** Builds it; undefined if there is no compiler. */
   static build(): SteppedClock | undefined {
     const directory = mkdtempSync(join(tmpdir(), 'cli-ops-clock-'))
     const source = new URL('stepped-clock.c', import.meta.url).pathname

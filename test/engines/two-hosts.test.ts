@@ -71,7 +71,7 @@ describe.each([REDIS, HUB].filter(({ isThere }) => isThere && canRun))(
       })
       const deadline = performance.now() + 60_000
       for (;;) {
-        // A server that has just started grants no lock before every lease that it cannot know of has ended.
+        // A server that has just started grants no lock until every lease that it cannot know of has ended.
         const args = ['run', '--lock', 'ready', '--', 'true']
         const { exitCode, stderr } = await hosts.run(hosts.laptop, 'cli-ops', args)
         if (exitCode === 0) break
@@ -90,7 +90,7 @@ describe.each([REDIS, HUB].filter(({ isThere }) => isThere && canRun))(
       ).not.toContain('default')
     })
 
-    test('one hears what the others did on the other host', async () => {
+    test('one receives the others’ events from the other host', async () => {
       const watch = hosts.start(hosts.build, 'cli-alpha', ['watch'])
       await hosts.until(watch, 'watching')
       expect((await hosts.run(hosts.laptop, 'cli-beta', ['add', 'Lamp'])).exitCode).toBe(0)
@@ -110,7 +110,7 @@ describe.each([REDIS, HUB].filter(({ isThere }) => isThere && canRun))(
       }, 30_000)
     })
 
-    test('one waits for a lock on the other host, and is told who has it', async () => {
+    test('one waits for a lock on the other host, and is told the holder', async () => {
       for (const title of ['one', 'two', 'three', 'four']) {
         await hosts.run(hosts.build, 'cli-alpha', ['add', title])
       }

@@ -20,7 +20,7 @@ export interface RunningProcess {
   readonly ended: Promise<number | null>
 }
 
-/** Whether this machine lets a test make network namespaces. Says so where it does not. */
+/** Returns whether this machine lets a test create network namespaces, and says so if not. */
 export function canMakeHosts(): boolean {
   const probe = `cliops-${process.pid}-probe`
   const made = process.getuid?.() === 0 && spawnSync('ip', ['netns', 'add', probe]).status === 0
@@ -37,7 +37,7 @@ export class TwoHosts {
   readonly build: Host
   readonly laptop: Host
   readonly directory = mkdtempSync(join(tmpdir(), 'cli-ops-hosts-'))
-  /** For every process that is started from now on. */
+  /** For every process started from now on. */
   readonly env: Record<string, string> = {}
   readonly #running = new Set<ChildProcess>()
 
@@ -60,7 +60,7 @@ export class TwoHosts {
     }
   }
 
-  /** The home of a host, which the other one does not see. */
+  /** Returns a host's home, which the other one does not see. */
   homeOf(host: Host): string {
     const home = join(this.directory, host.name)
     mkdirSync(home, { recursive: true, mode: 0o700 })
@@ -106,7 +106,7 @@ export class TwoHosts {
     return { exitCode: await ended, ...seen }
   }
 
-  /** Waits until a process has said something. */
+  /** Waits until a process has printed something. */
   async until({ seen }: RunningProcess, text: string): Promise<void> {
     const deadline = performance.now() + 60_000
     while (!`${seen.stdout}${seen.stderr}`.includes(text)) {

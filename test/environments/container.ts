@@ -5,20 +5,20 @@ import { onTestFinished } from 'vitest'
 
 import { LockActor } from '../../packages/core/test/fixtures/start-lock-actor.js'
 
-/** A pid namespace with a process table of its own, whose processes end with it: what a container is to the locks. */
+/** A pid namespace with a separate process table, whose processes end with it: to the locks, a container. */
 const CONTAINER = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child', '--uts']
 
-/** Why this machine has no containers to try; undefined where it has. */
+/** Why containers cannot be tested on this machine; undefined if they can. */
 export const noContainers = whyNot([...CONTAINER, 'true'])
 
-/** Why a program does not run here; undefined where it does. */
+/** Why a program does not run here; undefined if it does. */
 export function whyNot([file = '', ...args]: readonly string[]): string | undefined {
   const { status, error, stderr } = spawnSync(file, args, { encoding: 'utf8' })
   if (status === 0) return undefined
   return error?.message ?? `${file}: ${stderr.trim() || `ends with ${status}`}`
 }
 
-/** What begins a program in a container, after the steps of a shell script. */
+/** Returns what starts a program in a container, after the steps of a shell script. */
 export function inContainer(prepare = 'true'): string[] {
   return [...CONTAINER, 'sh', '-c', `${prepare} && exec "$@"`, 'container']
 }
@@ -33,13 +33,13 @@ export async function startActor(
   return actor
 }
 
-/** Makes another container, which takes the number of a namespace that is gone. */
+/** Starts another container, which takes the number of a namespace that is gone. */
 export function startOtherContainer(): void {
   const other = spawn(CONTAINER[0]!, [...CONTAINER.slice(1), 'sleep', '60'])
   onTestFinished(() => void other.kill('SIGKILL'))
 }
 
-/** The processes that a process has begun, as this namespace numbers them. */
+/** Returns a process's children, as this namespace numbers them. */
 export function childrenOf(pid: number): number[] {
   const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
   return text === '' ? [] : text.split(' ').map(Number)

@@ -21,7 +21,7 @@ const CLI = join(root, 'packages/cli/dist/main.js')
 const isInitial =
   process.platform === 'linux' && readlinkSync('/proc/self/ns/pid') === 'pid:[4026531836]'
 
-/** The example participant, which runs a command under the lock, in a container. */
+/** Runs the example participant, with a command under the lock, in a container. */
 function startPython(home: string, command: string): ChildProcess {
   const [file = '', ...args] = inContainer()
   const program = ['python3', join(root, 'examples/python/cli_ops.py'), 'lock', 'db', '--']
@@ -55,7 +55,7 @@ describe.skipIf(noContainers !== undefined)(
       },
     )
 
-    test('a waiter in another container has the lock of a killed one', async () => {
+    test('a waiter in another container gets the lock of a killed one', async () => {
       const home = temporaryHome()
       const killed = await startActor(home)
       const waiter = await startActor(home)
@@ -66,7 +66,7 @@ describe.skipIf(noContainers !== undefined)(
       await granted
     })
 
-    test('a holder that works, is busy or is stopped is not robbed by another container', async () => {
+    test('another container takes no lock from a holder that works, is busy or is stopped', async () => {
       const home = temporaryHome()
       const holder = await startActor(home)
       const other = await startActor(home)
@@ -77,7 +77,7 @@ describe.skipIf(noContainers !== undefined)(
       await blocked
       const [pid] = childrenOf(holder.pid)
       process.kill(pid!, 'SIGSTOP')
-      // Longer than an answer is believed without asking again.
+      // Longer than an answer counts without asking again.
       await expect(other.call('lock', { resource: 'db', timeoutMs: 1000 })).rejects.toMatchObject({
         code: 'LOCK_TIMEOUT',
       })
@@ -85,12 +85,12 @@ describe.skipIf(noContainers !== undefined)(
       expect(await holder.call('isHeld', { as: 'db' })).toBe(true)
     })
 
-    test.runIf(isInitial)('the host knows by its own process table', async () => {
+    test.runIf(isInitial)('the host judges by its own process table', async () => {
       const home = temporaryHome()
       const locks = locksIn(home)
       const holder = await startActor(home)
       await holder.call('lock', { resource: 'db' })
-      // Without the socket: a participant that is not of the kit leaves none.
+      // Without the socket: a participant without the kit leaves none.
       for (const name of namesIn(home, 'liveness')) unlinkSync(join(home, 'liveness', name))
       expect((await locks.inspect('db'))?.owner.state).toBe('running')
       const [pid] = childrenOf(holder.pid)
@@ -107,12 +107,12 @@ describe.skipIf(noContainers !== undefined)(
         'for fd in 3 4 5 6 7 8 9; do eval "exec $fd>&-"; done; ',
       ],
     ])(
-      '%s under cli-ops run keeps its lock when the wrapper is killed, and gives it up with its end',
+      '%s under cli-ops run keeps its lock when the wrapper is killed, and releases it when it ends',
       async (_, closing) => {
         const home = temporaryHome()
         const other = await startActor(home)
         const [file = '', ...args] = inContainer()
-        // The first process of the container lives on without the wrapper.
+        // The container's first process lives on without the wrapper.
         const script = `${process.execPath} ${CLI} run --lock db -- sh -c '${closing}exec sleep 60' & wait; sleep 60`
         const container = spawn(file, [...args, 'sh', '-c', script], {
           env: { ...process.env, CLI_OPS_HOME: home },
@@ -139,7 +139,7 @@ describe.skipIf(noContainers !== undefined)(
       },
     )
 
-    test('a participant in another language leaves the same proof, and asks for it', async () => {
+    test('a participant in another language leaves the same proof, and checks it', async () => {
       const home = temporaryHome()
       const kit = await startActor(home)
       await kit.call('lock', { resource: 'db' })
@@ -167,7 +167,7 @@ describe.skipIf(noContainers !== undefined)(
     })
 
     test.runIf(isInitial)(
-      'a holder that cannot be judged is called unknown, without a pid of elsewhere',
+      'a holder that cannot be judged is called unknown, without a foreign pid',
       async () => {
         const home = temporaryHome()
         const holder = await startActor(home, [])
@@ -204,7 +204,7 @@ describe.skipIf(noContainers !== undefined)(
 describe.skipIf(noContainers !== undefined)(
   `facts that are hidden or shared (${noContainers ?? 'all'})`,
   () => {
-    test('two processes without a process table do not rob each other', async () => {
+    test('two processes without a process table do not take each other’s locks', async () => {
       const home = temporaryHome()
       const hidden = inContainer('mount -t tmpfs none /proc')
       const [holder, other] = [await startActor(home, hidden), await startActor(home, hidden)]
@@ -213,7 +213,7 @@ describe.skipIf(noContainers !== undefined)(
       expect(namesIn(home, 'locks', 'db.lock').join()).toMatch(/\.b\.n\./u)
     })
 
-    test('the ticket of a waiter that was killed is named by doctor and removed by clean', async () => {
+    test('doctor names the ticket of a killed waiter and clean removes it', async () => {
       const home = temporaryHome()
       const locks = locksIn(home)
       const held = await locks.lock('db')
@@ -238,7 +238,7 @@ describe.skipIf(noContainers !== undefined)(
         .toEqual([])
     })
 
-    test('two boots on one machine id are two living kernels, as in a virtual machine', async () => {
+    test('two boots with one machine id are two live kernels, as in a virtual machine', async () => {
       const home = temporaryHome()
       const file = join(temporaryHome(), 'boot_id')
       writeFileSync(file, '01234567-89ab-4cde-8f01-23456789abcd\n')
@@ -266,7 +266,7 @@ describe('the permission model of Node', () => {
     return [flag, ...allowed, '--no-warnings']
   }
 
-  test('two processes that may not read the process table do not rob each other', async () => {
+  test('two processes that may not read the process table do not take each other’s locks', async () => {
     const home = temporaryHome()
     const node = ['env', `NODE_OPTIONS=${optionsFor(home).join(' ')}`]
     const holder = await startActor(home, node)
@@ -275,7 +275,7 @@ describe('the permission model of Node', () => {
     expect(await other.call('tryLock', { resource: 'db' })).toBeNull()
   })
 
-  test('a durable event is refused and not stored, since Node syncs no file there', async () => {
+  test('a durable event is refused and not stored, since Node cannot sync files there', async () => {
     const home = temporaryHome()
     const script = `
       import { EventBus } from '@cli-ops/shared-ipc'

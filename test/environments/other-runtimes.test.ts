@@ -9,11 +9,11 @@ import { root } from '../../scripts/workspaces.mjs'
 import { RUNTIME } from '../behaviour/run-host.js'
 import { inContainer, noContainers, whyNot } from './container.js'
 
-/** A runtime beside Node, as it is called where it may do whatever its user may. */
+/** Another runtime than Node, with a command line that allows it everything its user may do. */
 interface OtherRuntime {
   readonly name: string
   readonly command: readonly string[]
-  /** Why it cannot be tried here. */
+  /** Why it cannot be tested here. */
   readonly whyNot: string | undefined
 }
 
@@ -21,7 +21,7 @@ const { MATRIX_RUNTIME } = process.env
 const DENO = find('deno', ['run', '-A'])
 const BUN = find('bun', [])
 
-/** A runtime that is in the PATH, or the one that `npm run test:matrix` has brought. */
+/** Finds a runtime in PATH, or the one that `npm run test:matrix` has installed. */
 function find(name: string, args: readonly string[]): OtherRuntime {
   const [executable = name] = MATRIX_RUNTIME === undefined ? [] : RUNTIME
   const isOther = basename(executable, '.exe') !== name
@@ -55,7 +55,7 @@ describe('locks in containers and without rights', () => {
       () => {
         const { command } = runtime
 
-        test('a holder is robbed by nobody, and followed when it is killed', async () => {
+        test('a holder keeps its lock against all others, and is followed when it is killed', async () => {
           const home = temporaryHome()
           const [holder, other] = [await start(home, command), await start(home, command)]
           const locks = locksOfNode(home)
@@ -72,7 +72,7 @@ describe('locks in containers and without rights', () => {
         describe.skipIf(noContainers !== undefined)(
           `in containers (${noContainers ?? 'all'})`,
           () => {
-            test('a holder is robbed by nobody, and followed when its container is killed', async () => {
+            test('a holder keeps its lock against all others, and is followed when its container is killed', async () => {
               const home = temporaryHome()
               const [holder, other] = [
                 await start(home, command, inContainer()),
@@ -97,7 +97,10 @@ describe('locks in containers and without rights', () => {
   describe.skipIf(DENO.whyNot !== undefined)(
     `on deno without -A (${DENO.whyNot ?? 'some rights'})`,
     () => {
-      /** What the kit cannot do without: its files, the home, the environment, and who it is. The process table takes all rights. */
+      /**
+       * What the kit cannot do without: its files, the home, the environment, and its user. The process table requires
+       * all rights.
+       */
       const restricted = (home: string): readonly string[] => [
         DENO.command[0]!,
         'run',
@@ -108,7 +111,7 @@ describe('locks in containers and without rights', () => {
         '--allow-sys',
       ]
 
-      test('two in containers do not rob each other', async (context) => {
+      test('two in containers do not take each other’s locks', async (context) => {
         context.skip(noContainers !== undefined, noContainers)
         const home = temporaryHome()
         const [holder, other] = [
@@ -121,7 +124,7 @@ describe('locks in containers and without rights', () => {
         await other.call('lock', { resource: 'db' })
       })
 
-      test('two do not rob each other, and neither Node nor one with all rights robs them', async () => {
+      test('two do not take each other’s locks, and neither Node nor one with all rights takes theirs', async () => {
         const home = temporaryHome()
         const [holder, other] = [
           await start(home, restricted(home)),
@@ -141,7 +144,7 @@ describe('locks in containers and without rights', () => {
         await granted
       })
 
-      test('one robs neither Node nor one with all rights', async () => {
+      test('one takes no lock from Node or from one with all rights', async () => {
         const home = temporaryHome()
         const able = await start(home, DENO.command)
         const other = await start(home, restricted(home))
@@ -153,7 +156,7 @@ describe('locks in containers and without rights', () => {
         expect(await other.call('tryLock', { resource: 'of-node' })).not.toBeNull()
       })
 
-      test('what it was not given is asked for by its name, before anything is held', async () => {
+      test('requests a missing permission by name, before it holds anything', async () => {
         const home = temporaryHome()
         const without = restricted(home).filter((right) => !right.startsWith('--allow-sys'))
         const actor = await start(home, without)

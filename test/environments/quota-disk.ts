@@ -10,15 +10,15 @@ import { temporaryHome } from '../../packages/core/test/fixtures/temporary-home.
 const FILLER = 'filler'
 
 /**
- * A home with a quota of 1 MiB: a subvolume of a btrfs in a file. Its quotas need no program that keeps them, and no user but the one who runs
- * the test; a disk that is full reports ENOSPC, this one EDQUOT. Skips the test where the machine cannot mount it.
+ * Returns a home with a quota of 1 MiB: a subvolume of a btrfs in a file. Its quotas need no daemon, and no other user;
+ * a full disk reports ENOSPC, this one EDQUOT. Skips the test if the machine cannot mount it.
  */
 export function homeWithQuota(context: TestContext): string {
   const folder = temporaryHome()
   const [image, disk] = [join(folder, 'image'), join(folder, 'disk')]
   const home = join(disk, 'home')
   writeFileSync(image, '')
-  // The least that a btrfs takes.
+  // The minimum size of a btrfs.
   truncateSync(image, 128 * 1024 * 1024)
   mkdirSync(disk)
   onTestFinished(() => void spawnSync('umount', ['-l', disk]))
@@ -47,11 +47,11 @@ export function useUpQuota(home: string): void {
       error = refused
     }
   }
-  // Anything else would prove nothing about quotas. Node does not know the error by its name.
+  // Any other error would prove nothing about quotas. Node does not know this one's name.
   if ((error as NodeJS.ErrnoException).errno !== -constants.errno.EDQUOT) throw error
 }
 
-/** Gives back what {@link useUpQuota} took. */
+/** Frees what {@link useUpQuota} took. */
 export function giveBackQuota(home: string): void {
   rmSync(join(home, FILLER))
 }

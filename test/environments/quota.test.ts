@@ -11,7 +11,7 @@ const STORAGE_FAILED = {
 }
 
 describe('a home whose quota is used up', () => {
-  test('lets a holder go on, tells it that its lock cannot be given back, and takes it back once there is room', async (context) => {
+  test('lets a holder continue, reports that its lock cannot be released, and releases it once there is room', async (context) => {
     const home = homeWithQuota(context)
     const holder = await startActor(home, [])
     await holder.call('lock', { resource: 'db' })
@@ -19,7 +19,7 @@ describe('a home whose quota is used up', () => {
     expect(await holder.call('isHeld', { as: 'db' })).toBe(true)
     const other = await startActor(home, [])
     expect(await other.call('tryLock', { resource: 'db' })).toBeNull()
-    // A lock is given back by renaming its file, for which this file system wants room.
+    // Releasing a lock renames its file, for which this file system needs room.
     await expect(holder.call('release', { as: 'db' })).rejects.toMatchObject(STORAGE_FAILED)
     expect(await holder.call('isHeld', { as: 'db' })).toBe(true)
     giveBackQuota(home)
@@ -28,7 +28,7 @@ describe('a home whose quota is used up', () => {
     expect(await other.call('tryLock', { resource: 'db' })).not.toBeNull()
   })
 
-  test('refuses who would take a lock, and wait for one, and leaves nothing of them', async (context) => {
+  test('refuses to take a lock or to wait for one, and leaves nothing of either', async (context) => {
     const home = homeWithQuota(context)
     const holder = await startActor(home, [])
     await holder.call('lock', { resource: 'held' })
@@ -46,7 +46,7 @@ describe('a home whose quota is used up', () => {
     }
   })
 
-  test('keeps no waiter that came before from its turn when there is room again', async (context) => {
+  test('lets an earlier waiter have its turn once there is room again', async (context) => {
     const home = homeWithQuota(context)
     const holder = await startActor(home, [])
     const waiter = await startActor(home, [])
@@ -59,7 +59,7 @@ describe('a home whose quota is used up', () => {
     await granted
   })
 
-  test('passes a lock that was left by a killed holder on once there is room', async (context) => {
+  test('passes on the lock of a killed holder once there is room', async (context) => {
     const home = homeWithQuota(context)
     const holder = await startActor(home, [])
     await holder.call('lock', { resource: 'db' })

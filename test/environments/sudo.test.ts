@@ -11,12 +11,12 @@ import { root } from '../../scripts/workspaces.mjs'
 
 const CLI = join(root, 'packages/cli/dist/main.js')
 const KIT = pathToFileURL(join(root, 'packages/core/dist/index.js')).href
-/** Of nobody on this machine. */
+/** A uid that nobody on this machine has. */
 const UID = 61_234
 
 const whyNot = process.getuid?.() === 0 ? canRead(UID) : 'only root can act for another user'
 
-/** The checkout may be in a folder that only its owner enters. */
+/** The checkout can be in a folder that only its owner may enter. */
 function canRead(uid: number): string | undefined {
   const { status } = spawnSync(process.execPath, [CLI, '--version'], {
     uid,
@@ -44,7 +44,7 @@ function cliOps(home: string, uid: number, ...args: string[]) {
   return { status, stderr, stdout }
 }
 
-/** What in a folder belongs to somebody else. */
+/** Returns what belongs to other users in a folder. */
 function strangeIn(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
     (name) => lstatSync(join(folder, name)).uid !== UID,
@@ -52,7 +52,7 @@ function strangeIn(folder: string): string[] {
 }
 
 describe.skipIf(whyNot !== undefined)(`root in the home of a user (${whyNot ?? 'sudo'})`, () => {
-  test('leaves the user everything that it makes there', () => {
+  test('leaves the user everything that it creates there', () => {
     const home = userHome()
     expect(cliOps(home, 0, 'run', '--lock', 'db', '--', 'true')).toMatchObject({ status: 0 })
     expect(cliOps(home, 0, 'emit', 'task:created', '{}')).toMatchObject({ status: 0 })
@@ -90,7 +90,7 @@ describe.skipIf(whyNot !== undefined)(`root in the home of a user (${whyNot ?? '
     expect(refused.stderr).toContain('is held by cli-ops run sleep')
   })
 
-  test('is refused a directory that somebody else has made where everybody may', () => {
+  test('is refused a directory that another user has created in a shared place', () => {
     const shared = temporaryHome()
     const home = join(shared, 'ops')
     mkdirSync(home, { mode: 0o700 })
@@ -108,7 +108,7 @@ describe.skipIf(whyNot !== undefined)(`root in the home of a user (${whyNot ?? '
     expect(namesIn(home)).toEqual([])
   })
 
-  test('what root has made before is refused with the way to get it back', () => {
+  test('is refused what root created before, with the way to get it back', () => {
     const home = userHome()
     mkdirSync(join(home, '.local/share'), { recursive: true })
     mkdirSync(join(home, '.local/share/cli-ops'), { mode: 0o700 })

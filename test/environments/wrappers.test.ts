@@ -10,7 +10,7 @@ import { inContainer, noContainers, startActor, whyNot } from './container.js'
 
 const CLI = `${process.execPath} ${join(root, 'packages/cli/dist/main.js')}`
 
-/** What people begin programs with, each of which leaves the process its identity or gives it another one. */
+/** Programs that start others; each leaves the process its identity or gives it another one. */
 const WRAPPERS: readonly (readonly string[])[] = [
   ['timeout', '600'],
   ['nohup'],
@@ -21,9 +21,9 @@ const WRAPPERS: readonly (readonly string[])[] = [
   ['unshare', '--time', '--fork'],
 ]
 
-describe('a holder that was begun with', () => {
+describe('a holder started with', () => {
   test.for(WRAPPERS.map((wrapper) => ({ name: wrapper.join(' '), wrapper })))(
-    '$name is not robbed, and is followed when it is killed',
+    '$name keeps its lock, and is followed when it is killed',
     async ({ wrapper }, context) => {
       const reason = whyNot([...wrapper, 'true'])
       context.skip(reason !== undefined, reason)
@@ -38,7 +38,7 @@ describe('a holder that was begun with', () => {
   )
 })
 
-describe('programs that are begun side by side', () => {
+describe('programs started side by side', () => {
   const step = `sh -c 'n=$(cat count); sleep 0.01; echo $((n + 1)) > count'`
   const run = `${CLI} run --lock count -- ${step}`
 
@@ -46,7 +46,7 @@ describe('programs that are begun side by side', () => {
     ['xargs -P', `seq 8 | xargs -P 4 -I{} sh ./step`],
     ['make -j', 'make -s -j 4'],
     ['a shell', 'for n in 1 2 3 4 5 6 7 8; do sh ./step & done; wait'],
-  ])('by %s take their turns', (name, command) => {
+  ])('by %s take turns', (name, command) => {
     const home = temporaryHome()
     const folder = join(home, 'work')
     mkdirSync(folder)
@@ -62,7 +62,7 @@ describe('programs that are begun side by side', () => {
 })
 
 describe('cli-ops run within another program', () => {
-  /** What a shell script prints, and how it ends. */
+  /** Returns what a shell script prints, and how it ends. */
   function sh(
     script: string,
     files: Record<string, string> = {},
@@ -82,7 +82,10 @@ describe('cli-ops run within another program', () => {
 
   const EMITS = ['', '-e a:done']
 
-  /** Makes a file as it begins, and tells how often it was asked to end: programs take a second time for "at once". */
+  /**
+   * Creates a file as it begins, and reports how often it was asked to end: programs understand a second time as
+   * "immediately".
+   */
   const COUNTS = `node -e "
     let asked = 0
     process.on('SIGTERM', () => {
@@ -102,19 +105,19 @@ describe('cli-ops run within another program', () => {
     expect(sh('setsid --wait sh ./script', { script }).stdout).toBe('asked 1\n5\n')
   })
 
-  test.each(EMITS)('what one sends to the run alone reaches its program (%s)', (emit) => {
+  test.each(EMITS)('a signal to the run alone reaches its program (%s)', (emit) => {
     const script = `$RUN ${emit} -- ${COUNTS} & ${BEGAN}; kill $!; wait $!; echo $?`
     expect(sh(script).stdout).toBe('asked 1\n5\n')
     const deaf = { script: `trap '' TERM; ${script}` }
     expect(sh('setsid --wait sh ./script', deaf).stdout).toBe('asked 1\n5\n')
   })
 
-  test.each(EMITS)('timeout -k is not needed where --kill-after is given (%s)', (emit) => {
+  test.each(EMITS)('timeout -k is not needed with --kill-after (%s)', (emit) => {
     const script = `timeout 3 $RUN ${emit} --kill-after 200ms -- sh -c 'trap "" TERM; while :; do sleep 0.05; done'; echo $?; $RUN -n true; echo $?`
     expect(sh(script).stdout).toBe('137\n0\n')
   })
 
-  test.each(EMITS)('timeout inside is a program as any other (%s)', (emit) => {
+  test.each(EMITS)('timeout inside is a program like any other (%s)', (emit) => {
     expect(sh(`$RUN ${emit} -- timeout 0.2 sleep 60; echo $?; $RUN -n true; echo $?`).stdout).toBe(
       '124\n0\n',
     )
@@ -135,21 +138,21 @@ describe('cli-ops run within another program', () => {
     expect(sh(inside).stdout).toBe('in\n3\n')
   })
 
-  test.each(EMITS)('the job server of make comes through (%s)', (emit) => {
+  test.each(EMITS)('the job server of make works through it (%s)', (emit) => {
     const makefile = String.raw`all: ; +@$$RUN ${emit} -- $(MAKE) -s -f inner\n`
     const inner = String.raw`.PHONY: a b c\nall: a b c\na b c: ; @echo made\n`
     const script = `printf '${makefile.replaceAll("'", '')}' >Makefile; printf '${inner}' >inner; make -s -j 3 2>&1`
     expect(sh(script)).toEqual({ status: 0, stdout: 'made\nmade\nmade\n' })
   })
 
-  test.each(EMITS)('xargs -P inside runs what it is given, under one lock (%s)', (emit) => {
+  test.each(EMITS)('xargs -P inside runs its commands under one lock (%s)', (emit) => {
     const script = `$RUN ${emit} -- sh -c 'seq 3 | xargs -P 3 -n 1 echo' | sort`
     expect(sh(script).stdout).toBe('1\n2\n3\n')
   })
 })
 
 describe('a home on an overlay', () => {
-  test('is one for processes and for containers', async (context) => {
+  test('is the same for processes and for containers', async (context) => {
     const parts = temporaryHome()
     for (const name of ['lower', 'upper', 'work', 'home'])
       mkdirSync(join(parts, name), { mode: 0o700 })

@@ -9,12 +9,13 @@ const root = join(here, '../..')
 const cache = join(root, '.cache/explorer')
 
 /**
- * What differs from the code that users run: ids, which must be the same each time that a process is run again; pids and signals, which are
- * those of the simulated machine; the size of a buffer, of which millions are made; and two ways to look into a segment, which are one
- * operation each, of which only what is found counts. A header is read at once anyway. A search reads on until it finds or nothing is left; what
- * was read never changes, so it ends as one read does that is done when the last of its reads is.
+ * How the bundle differs from the code that users run: ids, which must be the same each time a process is rerun; pids
+ * and signals, which belong to the simulated machine; the size of a buffer, of which millions are created; and two ways
+ * to inspect a segment, which are one operation each, of which only the result counts. A header is read in one go
+ * anyway. A search reads on until it finds something or nothing is left; what was read never changes, so it ends like a
+ * single read that happens when the last of its reads does.
  *
- * Each stays on its line, so that source maps, and coverage with them, stay right.
+ * Each change stays on its line, so that source maps, and coverage with them, remain right.
  *
  * @type {readonly import('./mutants.mjs').Change[]}
  */
@@ -53,7 +54,7 @@ const SIMULATED = [
 const loaded = new Map()
 
 /**
- * The explorer with the real code of the kit, for one platform and with the changes that make a mutant.
+ * Loads the explorer with the kit's real code, for one platform and with the changes that make a mutant.
  *
  * @param {Variant} variant
  * @returns {Promise<typeof import('./main.ts')>}

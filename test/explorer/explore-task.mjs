@@ -1,21 +1,21 @@
 import { loadExplorer } from './bundle.mjs'
 import { changesOf, scenariosOf } from './tasks.mjs'
 
-/** Bounds of one exploration, by size: only a fault reaches them, or a scenario that was made too large. */
+/** Bounds of one exploration, by size: only a fault reaches them, or a scenario that is too large. */
 const LIMITS = {
   short: { maxStates: 400_000, maxMs: 600_000 },
   long: { maxStates: 20_000_000, maxMs: 7_200_000 },
 }
 
 /**
- * Explores one task. Whatever is wrong is shown again by its seed, else this throws.
+ * Explores one task. Each violation must recur when its seed is replayed, or this throws.
  *
  * @param {import('./tasks.mjs').Task} task
  * @param {import('./scenarios/lock-scenarios.ts').Size} size
  * @returns {Promise<import('./tasks.mjs').Row>}
  */
 export async function exploreTask(task, size) {
-  // Most operations that fail do so by plan, and nobody looks at where.
+  // Most failing operations fail by design, and their stack traces are not needed.
   Error.stackTraceLimit = 0
   const isReal = task.variant === 'real'
   const explorer = await loadExplorer({
@@ -46,7 +46,7 @@ export async function exploreTask(task, size) {
 }
 
 /**
- * Replays a schedule and tells its steps.
+ * Replays a schedule and returns its steps.
  *
  * @param {import('./tasks.mjs').Task} task
  * @param {import('./scenarios/lock-scenarios.ts').Size} size

@@ -21,7 +21,7 @@ beforeAll(
   isLong ? 10_800_000 : 600_000,
 )
 
-test('every scenario has a name of its own', () => {
+test('every scenario has a unique name', () => {
   const names = scenariosOf(explorer, 'long').map(({ name }) => name)
   expect(names).toEqual([...new Set(names)])
 })
@@ -31,13 +31,13 @@ describe('every schedule', () => {
     const row = rows.find(
       (own) => isOf(own, 'real') && own.scenario === scenario && own.platform === platform,
     )
-    // The seed of a violation is for `node test/explorer/run.mjs`.
+    // A violation's seed is for `node test/explorer/run.mjs`.
     expect(row?.violations).toEqual([])
     expect(row?.isComplete).toBe(true)
   })
 })
 
-describe('a known-bad variant is caught', () => {
+describe('catches a known-bad variant', () => {
   test.each(mutants)('%s', (variant) => {
     const found = rows.filter((row) => isOf(row, variant)).flatMap(({ violations }) => violations)
     expect(found).not.toEqual([])

@@ -1,6 +1,6 @@
 import { ownProcess } from '../../packages/core/src/base/process/own-process.js'
 
-// Looking these up each time would take more than everything else.
+// Looking these up each time would take longer than everything else.
 Object.defineProperties(ownProcess(), { host: { value: 'host' }, user: { value: 'user' } })
 
 export { formatSeed, parseSeed } from './engine/choice.js'

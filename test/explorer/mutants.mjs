@@ -1,13 +1,14 @@
 /**
- * A change of the kit's source. `from` has to be there: where the code was rewritten, the mutant has to follow.
+ * A change of the kit's source. `from` has to exist: if the code was rewritten, the mutant has to follow.
  *
  * @typedef {{ readonly file: string, readonly from: string, readonly to: string }} Change
  */
 
 /**
- * A known way to be wrong, and the scenarios of which one has to show it.
+ * A known fault, and the scenarios of which at least one has to show it.
  *
- * @typedef {{ readonly name: string, readonly scenarios: readonly string[], readonly changes: readonly Change[] }} Mutant
+ * @typedef {{ readonly name: string, readonly scenarios: readonly string[], readonly changes: readonly Change[] }}
+ *   Mutant
  */
 
 const NEXT_STEP = 'locks/next-step.ts'
@@ -185,7 +186,7 @@ const LOCK_MUTANTS = [
         from: "import { beginLock } from './begin-lock.js'",
         to: "import { beginLock } from './begin-lock.js'\nimport { firstToken } from './token-floor.js'",
       },
-      // Which finds the lock before it comes to that.
+      // Otherwise it would find the lock before it comes to that.
       { file: FIRST_BRANCH, from: "if (request.mode !== 'exclusive' ||", to: 'if (true ||' },
     ],
   },

@@ -1,11 +1,11 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 
-/** Of one exploration; twenty million states have room in it. */
+/** Of one exploration; enough for twenty million states. */
 const MAX_HEAP_MB = 9000
 
 /**
- * Explores tasks, as many at a time as there are processors, and yields each row as soon as it is there.
+ * Explores tasks, as many in parallel as there are processors, and reports each row as soon as it is there.
  *
  * @param {readonly import('./tasks.mjs').Task[]} tasks
  * @param {import('./scenarios/lock-scenarios.ts').Size} size

@@ -15,7 +15,7 @@ import { MUTANTS } from './mutants.mjs'
 
 const PLATFORMS = /** @type {const} */ (['posix', 'windows'])
 
-/** The scenarios that end differently where a name of an open file stays and nothing is renamed over a directory. */
+/** The scenarios that end differently where the name of an open file stays and nothing can be renamed over a directory. */
 const SHORT_ON_WINDOWS = new Set([
   'first use',
   'two take it twice',
@@ -72,7 +72,7 @@ const STALE_BREAK = {
 }
 
 /**
- * Tells whether the kit violates something, or a mutant is not caught by any of its scenarios.
+ * Returns whether the kit violates something, or none of its scenarios catches a mutant.
  *
  * @param {readonly Row[]} rows
  */

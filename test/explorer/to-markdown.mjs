@@ -1,5 +1,5 @@
 /**
- * Writes the rows as tables, and the seeds of what is wrong.
+ * Formats the rows as tables, with the seeds of violations.
  *
  * @param {readonly import('./tasks.mjs').Row[]} rows
  * @param {import('./scenarios/lock-scenarios.ts').Size} size

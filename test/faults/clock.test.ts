@@ -16,7 +16,7 @@ interface Outcome {
   readonly now: number
 }
 
-/** Runs the script with its clock shifted, or running wild; the monotonic clock stays as it is, as it does when a clock is set. */
+/** Runs the script with its clock shifted, or running too fast; the monotonic clock is unaffected, as when a clock is set. */
 async function withClock(home: string, shift: string): Promise<Outcome> {
   const env = { ...process.env, DONT_FAKE_MONOTONIC: '1', FAKETIME_DONT_RESET: '1' }
   const { stdout } = await promisify(execFile)(
@@ -27,13 +27,13 @@ async function withClock(home: string, shift: string): Promise<Outcome> {
   return JSON.parse(stdout) as Outcome
 }
 
-test('clocks that are wrong or set while programs run change nothing but the times that are shown', async (context) => {
+test('clocks that are wrong or set while programs run affect only the displayed times', async (context) => {
   const missing = spawnSync('faketime', ['--version']).error
   context.skip(missing !== undefined, `faketime is not installed here: ${missing?.message}`)
   const home = temporaryHome()
   await using ops = createCoordinator({ name: 'observer', home })
   await using taken = await ops.locks.lock('taken')
-  // An hour behind, an hour ahead, a hundred times too fast, and as it is.
+  // An hour behind, an hour ahead, a hundred times too fast, and unchanged.
   const outcomes = await Promise.all(
     ['-1h', '+1h', '+0 x100', '+0'].map((shift) => withClock(home, shift)),
   )
@@ -51,7 +51,7 @@ test('clocks that are wrong or set while programs run change nothing but the tim
   taken.assertHeld()
   const events = await ops.events.read('clock:event', { from: 'earliest' })
   expect(events).toHaveLength(4 * COUNT)
-  // In the order of the log, each process's events are in its own order.
+  // In log order, each process's events are in its own order.
   const pids = new Set(events.map(({ data }) => (data as { pid: number }).pid))
   expect(pids.size).toBe(4)
   for (const pid of pids) {

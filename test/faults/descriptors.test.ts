@@ -12,7 +12,7 @@ const SCRIPT = fileURLToPath(new URL('scripts/run-out-of-descriptors.mjs', impor
 
 type Outcome = Readonly<Record<string, unknown>>
 
-test('a process without a free descriptor is refused locks, loses no event and goes on when some are free', async () => {
+test('a process without a free descriptor is refused locks, loses no event and continues when some are free', async () => {
   const home = temporaryHome()
   const { stdout } = await promisify(execFile)(
     'sh',
@@ -32,7 +32,7 @@ test('a process without a free descriptor is refused locks, loses no event and g
   }
   expect(before).toEqual({ ...fine, register: 'greedy-0', ask: 0 })
   expect(reason).toBe('EMFILE')
-  // What needs a new descriptor is refused with the reason; what does not works.
+  // What needs a new descriptor is refused with the reason; everything else works.
   for (const [what, outcome] of Object.entries(without)) {
     if (typeof outcome !== 'object') continue
     expect([what, outcome]).toEqual([
@@ -48,7 +48,7 @@ test('a process without a free descriptor is refused locks, loses no event and g
   const stored = (await ops.events.read('file:*', { from: 'earliest' })).map(
     ({ data }) => (data as { n: number }).n,
   )
-  // Each event that was acknowledged, and no other, is stored, and was heard.
+  // Exactly the acknowledged events are stored, and were delivered.
   const acknowledged = [before, without, after].flatMap(({ emit }, n) =>
     emit === 'file:event' ? [n] : [],
   )

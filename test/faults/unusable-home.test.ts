@@ -26,30 +26,30 @@ const PERMISSION = process.allowedNodeEnvironmentFlags.has('--permission')
   ? '--permission'
   : '--experimental-permission'
 
-/** Something that is wrong with a home, and how a command must tell of it. */
+/** A fault in a home, and how a command must report it. */
 interface Fault {
   readonly title: string
-  /** What the message says of it. */
+  /** How the message describes it. */
   readonly said: string
-  /** What the message says is to be done. */
+  /** The remedy in the message. */
   readonly remedy: string
-  /** Makes the disk that the home is on. @default a small tmpfs */
+  /** Creates the disk that the home is on. @default a small tmpfs */
   readonly disk?: (context: TestContext) => string
-  /** Breaks the home, where it is the home that is broken. */
+  /** Breaks the home, if the home itself is broken. */
   readonly break?: (home: string, context: TestContext) => void
   readonly repair?: (home: string) => void
   /** Breaks the command's view of it. */
   readonly run?: Pick<HostRun, 'env' | 'wrapper'>
   /** Exit code of a command that needs a lock. @default 69 */
   readonly refusal?: number
-  /** True where a lock can be had all the same. */
+  /** True if locks still work. */
   readonly locks?: boolean
 }
 
 const EVERY_OPERATION =
   'openSync,writeSync,renameSync,mkdirSync,writeFileSync,unlinkSync,readdirSync,lstatSync'
 
-/** A home of which every operation fails with an error of the system. */
+/** A home in which every operation fails with a system error. */
 function injected(code: string, said: string, remedy: string, functions = EVERY_OPERATION): Fault {
   const env = { NODE_OPTIONS: `--import=${PRELOAD}`, FAULT: `${code}:${functions}` }
   const where = functions === EVERY_OPERATION ? '' : ` by ${functions}`
@@ -66,12 +66,12 @@ const FAULTS: readonly Fault[] = [
         try {
           for (;;) appendFileSync(join(home, 'filler'), Buffer.alloc(size))
         } catch {
-          // Smaller pieces may still fit.
+          // Smaller pieces can still fit.
         }
       }
     },
     repair: (home) => rmSync(join(home, 'filler')),
-    // A lock is a name, and on this file system names take no room.
+    // A lock is a name, and names take no room on this file system.
     locks: true,
   },
   {
@@ -83,7 +83,7 @@ const FAULTS: readonly Fault[] = [
       try {
         for (let n = 0; n < 10_000; n += 1) writeFileSync(join(home, 'filler', String(n)), '')
       } catch {
-        // No more.
+        // No more fits.
       }
     },
     repair: (home) => rmSync(join(home, 'filler'), { recursive: true }),
@@ -145,7 +145,7 @@ const FAULTS: readonly Fault[] = [
   injected('EUCLEAN', 'the file system reports an error', 'set CLI_OPS_HOME'),
   {
     ...injected('EIO', 'the file system reports an error', 'check it', 'writeSync'),
-    // What a lock is held by is its name. Its content is for people.
+    // A lock is held by its file name. The content is for people.
     locks: true,
   },
   {
@@ -161,7 +161,7 @@ const FAULTS: readonly Fault[] = [
     remedy: 'ulimit -f',
     run: {
       wrapper: ['sh', '-c', 'ulimit -f 0; exec "$@"', 'sh'],
-      // Node would say that it cannot write down what it ran either.
+      // Otherwise Node would report that it cannot write its coverage either.
       env: { NODE_V8_COVERAGE: '' },
     },
     locks: true,
@@ -172,7 +172,7 @@ function remount(home: string, mode: string): void {
   expect(spawnSync('mount', ['-o', `remount,${mode}`, home]).status).toBe(0)
 }
 
-/** A home on a small disk of its own. */
+/** A home on a small separate disk. */
 function smallDisk(context: TestContext): string {
   const home = temporaryHome()
   const options = 'size=1m,nr_inodes=200,mode=0700'
@@ -187,7 +187,7 @@ function linesOf({ stderr }: HostResult): string[] {
 }
 
 async function emitThree(home: string): Promise<void> {
-  // One for each of the homes: together they would be more than a process may emit in a second.
+  // One for each of the homes: together they would exceed the events that a process may emit in a second.
   await using bus = new EventBus({ home, rateLimit: false })
   for (const n of [1, 2, 3]) await bus.emit('kept:event', { n })
 }
@@ -203,7 +203,7 @@ async function dataOf(home: string): Promise<unknown[]> {
 }
 
 describe.each(FAULTS)('a home that $title', (fault) => {
-  test('keeps no command from running, and a locking one from running without its lock', async (context) => {
+  test('prevents no command from running, except a locking one without its lock', async (context) => {
     const home = (fault.disk ?? smallDisk)(context)
     await emitThree(home)
     fault.break?.(home, context)
@@ -253,7 +253,7 @@ describe('a home that vanishes', () => {
     const result = await running
     expect(result).toMatchObject({ exitCode: null, signal: 'SIGTERM', stdout: 'ready\n' })
     expect(linesOf(result).length).toBeLessThanOrEqual(1)
-    // The lock went with the home: who comes now makes both anew.
+    // The lock went with the home: the next command recreates both.
     const next = await runHost(host, { home, args: ['run', 'returns'], options })
     expect(next).toMatchObject({ exitCode: 0, stdout: 'done\n', stderr: '' })
   })

@@ -10,13 +10,13 @@ import { commanderFramework } from './shapes/commander-framework.js'
 import { OCLIF } from './shapes/oclif-framework.js'
 import { yargsFramework } from './shapes/yargs-framework.js'
 
-/** What a program, or what it loads, does to the globals of its process before anything else. */
+/** What a program, or one of its dependencies, does to its process's globals before anything else. */
 interface Alteration {
   readonly title: string
   readonly code?: string
-  /** Where an option of Node does it. */
+  /** Set if an option of Node does it. */
   readonly nodeOptions?: readonly string[]
-  /** oclif itself does not work where this is done. */
+  /** oclif itself does not work with it. */
   readonly breaksOclif?: boolean
 }
 

@@ -9,9 +9,9 @@ import type { Framework, Shape } from './shape.js'
 import { ShapeProgram } from './shape-program.js'
 import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.js'
 
-/** What must hold for a program of any shape: contention changes the time it takes, and nothing else. */
+/** What must hold for a program of any shape: contention changes only the time it takes. */
 export function describeShapes(framework: Framework, shapes: readonly Shape[]): void {
-  // A path that is the real one: stack traces show it.
+  // The real path: stack traces show it.
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'cli-ops-')))
   afterAll(() => {
     removeFolder(folder)
@@ -29,7 +29,7 @@ function describeShape(program: ShapeProgram): void {
   const expectedTypes = typesOf(commands, exitCode)
 
   describe(shape.title, () => {
-    test('does what it is here for', async ({ expect }) => {
+    test('does its work', async ({ expect }) => {
       const { status, stdout, stderr } = await program.plain()
       expect(status).toBe(exitCode)
       if (shape.prints === undefined) expect(stdout + stderr).not.toBe('')
@@ -45,7 +45,9 @@ function describeShape(program: ShapeProgram): void {
       return
     }
 
-    test('waits for its lock before it does anything, and is then the same', async ({ expect }) => {
+    test('waits for its lock before it does anything, and then runs the same', async ({
+      expect,
+    }) => {
       const run = program.newRun({ hasPlugin: true })
       expect(await run.untilItWaits()).toEqual(await program.plain())
       const { types, last, ...rest } = await lookInside(run.home)
@@ -58,7 +60,7 @@ function describeShape(program: ShapeProgram): void {
 
     if (!framework.isNewest) return
 
-    test('is the same while its lock is free', async ({ expect }) => {
+    test('runs the same while its lock is free', async ({ expect }) => {
       const run = program.newRun({ hasPlugin: true })
       expect(await run.end()).toEqual(await program.plain())
       const { types, last, ...rest } = await lookInside(run.home)
@@ -69,7 +71,7 @@ function describeShape(program: ShapeProgram): void {
       if (commands !== 'unseen') expect(last).toMatchObject({ cli: 'host', exitCode })
     })
 
-    test('may not wait: ends with 75 and one line, and its own handlers see nothing', async ({
+    test('ends with 75 and one line if it may not wait, and its own handlers see nothing', async ({
       expect,
     }) => {
       const run = program.newRun({ hasPlugin: true, onBusy: 'fail' })
@@ -88,7 +90,7 @@ function describeShape(program: ShapeProgram): void {
 
     if (livesOn !== undefined) return
 
-    test('is skipped: ends with 0, and its own handlers see nothing', async ({ expect }) => {
+    test('ends with 0 if it is skipped, and its own handlers see nothing', async ({ expect }) => {
       const run = program.newRun({ hasPlugin: true, onBusy: 'skip' })
       const { status, stdout } = await run.whileHeld()
       expect(status).toBe(0)
@@ -102,7 +104,7 @@ function describeShape(program: ShapeProgram): void {
   })
 }
 
-/** The types of the events in their order; where commands run inside a command, with events of their own or without. */
+/** Returns the types of the events in order; commands inside a command can have events of their own. */
 function typesOf(commands: NonNullable<Shape['commands']>, exitCode: number): string[][] {
   const ended = exitCode === 0 ? 'command:completed' : 'command:failed'
   const one = ['command:started', ended]

@@ -18,7 +18,7 @@ const WAITS = /waiting for "deploy"/u
 
 const OTHER = HOSTS.find(({ framework }) => framework === 'commander')!
 
-/** A prompt that somebody types into, and what else runs in its home. */
+/** A prompt with input from the test, and what else runs in its home. */
 class Prompt {
   readonly home: string
   readonly #program: RunningProgram
@@ -61,7 +61,7 @@ class Prompt {
     writeFileSync(this.#told, '')
   }
 
-  /** Ends it by the end of its input, and gives what it said on stdout. */
+  /** Ends it by closing its input, and returns its stdout. */
   async bye(): Promise<string[]> {
     this.#program.child.stdin!.end()
     const { status, stdout } = await this.#program.ended
@@ -85,7 +85,7 @@ class Prompt {
     return running
   }
 
-  /** Nobody has the lock, and nothing says that a run may be replaced. */
+  /** Checks that the lock is free, and that nothing says that a run can be replaced. */
   expectNothingHeld(): void {
     const held = namesIn(this.home, 'locks').flatMap((lock) => namesIn(this.home, 'locks', lock))
     expect(held.filter((name) => /^(?:held|sharer)~/u.test(name))).toEqual([])
@@ -129,7 +129,7 @@ describe.each(['commander', 'yargs'])('a prompt on %s', (framework) => {
       expect(await prompt.bye()).toEqual(['run: RUN_JOINED null', 'listed', 'list: over'])
     })
 
-    test('replaces one that may be, and nothing says of the prompt that it may be later on', async () => {
+    test('replaces a replaceable run, and nothing later says that the prompt is replaceable', async () => {
       const prompt = open(REPLACE)
       const first = prompt.other('SIGTERM with a listener of the host', REPLACE)
       await first.ready
@@ -141,7 +141,7 @@ describe.each(['commander', 'yargs'])('a prompt on %s', (framework) => {
       expect(await prompt.bye()).toEqual(['ran', 'run: over'])
     })
 
-    test('is refused where the other one may not be replaced, and lives on', async () => {
+    test('is refused if the other one may not be replaced, and lives on', async () => {
       const prompt = open(REPLACE)
       const first = prompt.other('process.exit(5) when told', { resource: LOCK })
       await first.ready
@@ -169,7 +169,7 @@ describe.each(['commander', 'yargs'])('a prompt on %s', (framework) => {
     })
   })
 
-  test('is joined: how its command ends is how the other one ends', async () => {
+  test('can be joined: the other one ends as its command does', async () => {
     const prompt = new Prompt(framework, JOIN)
     prompt.type('exits')
     prompt.type('stay')
@@ -177,7 +177,7 @@ describe.each(['commander', 'yargs'])('a prompt on %s', (framework) => {
     const joiner = prompt.other('returns', JOIN)
     await saysOnStderr(joiner, WAITS)
     prompt.tell()
-    // The prompt's exit code is that of an earlier command.
+    // The prompt's exit code comes from an earlier command.
     expect(await joiner.ended).toMatchObject({ exitCode: 0, stdout: '' })
     prompt.type('list')
     await prompt.says(/^list: over$/mu)
@@ -189,7 +189,7 @@ describe.each(['commander', 'yargs'])('a prompt on %s', (framework) => {
     ])
   })
 
-  test('tells the end of a command when it ends, so that killing the prompt later on tells of no failure', async () => {
+  test('stores the end of a command when it ends, so that killing the prompt later stores no failure', async () => {
     const prompt = new Prompt(framework, { resource: LOCK })
     prompt.type('run')
     await prompt.says(/^run: over$/mu)
@@ -224,7 +224,7 @@ describe.each(['commander', 'yargs'])('a prompt on %s', (framework) => {
     expect((await prompt.bye()).toSorted()).toEqual(['ran', 'run: over', 'stay: over', 'stays'])
   })
 
-  test('is asked to end while it runs a command that may be replaced, and decides itself', async () => {
+  test('decides itself when it is asked to end during a replaceable command', async () => {
     const prompt = new Prompt(framework, REPLACE)
     prompt.type('stay')
     await prompt.says(/^stays$/mu)

@@ -10,7 +10,7 @@ export interface Traces {
   readonly locks: readonly string[]
 }
 
-/** Looks into a home. Whoever looks first also stores what a killed process could not say. */
+/** Inspects a home. The first process to notice also stores the end of a killed process. */
 export async function lookInside(home: string): Promise<Traces> {
   await using ops = createCoordinator({ name: 'observer', home })
   const instances = await ops.registry.discover()

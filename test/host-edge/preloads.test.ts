@@ -14,7 +14,7 @@ const PRELOADS = ['commander', 'yargs'].map((framework) => [
   join(root, `packages/${framework}-plugin/dist/register.cjs`),
 ])
 
-/** A program with a package of its own, and a rule for it. It finds commander, and one major of yargs. */
+/** A program with a package.json and a rule. It resolves commander, and one major of yargs. */
 function program(
   files: Readonly<Record<string, string>>,
   yargs = 'yargs',
@@ -47,7 +47,7 @@ function program(
   return { folder, home, run }
 }
 
-/** Node starts a CommonJS program in another way once anything is imported before it. */
+/** Node starts a CommonJS program differently once anything is imported before it. */
 const STARTED = `console.log(module.parent, module.id, require.main === module)
 process.nextTick(() => console.log('a tick'))
 Promise.resolve().then(() => console.log('a promise'))
@@ -55,21 +55,21 @@ process.once('uncaughtException', (error, origin) => console.log(error.message, 
 throw new Error('broken')`
 
 describe.each(PRELOADS)('the preload of %s', (_framework, file) => {
-  test('leaves it as it is how Node starts a CommonJS program', async () => {
+  test('does not change how Node starts a CommonJS program', async () => {
     const { run } = program({ 'other.cjs': STARTED })
     const plain = await run([], 'other.cjs')
     expect(plain.stdout).toBe('null . true\nbroken uncaughtException\na tick\na promise\n')
     expect(await run(['--require', file], 'other.cjs')).toEqual(plain)
   })
 
-  test('keeps no program from starting where node does not require() ES modules', async () => {
+  test('prevents no program from starting if node does not require() ES modules', async () => {
     const { run } = program({ 'other.mjs': `console.log('went')` })
     const options = ['--no-experimental-require-module', '--require', file]
     expect(await run(options, 'other.mjs')).toEqual({ status: 0, stdout: 'went\n', stderr: '' })
   })
 })
 
-test('a yargs that node does not require() is a refusal, not a rule that does not hold', async () => {
+test('a yargs that node does not require() is refused, instead of ignoring its rule', async () => {
   const { run } = program({
     'package.json': JSON.stringify({ name: 'tool', type: 'module', bin: 'main.js' }),
     'main.js': `import yargs from 'yargs'\nyargs([]).parse()\nconsole.log('went')`,
@@ -80,7 +80,7 @@ test('a yargs that node does not require() is a refusal, not a rule that does no
   expect(stderr).toMatch(/^tool: refused: its yargs is an ES module[^\n]*\n$/u)
 })
 
-test('a CommonJS program of a package of ES modules is reached through its ES module of yargs', async () => {
+test('a CommonJS program in a package of ES modules is reached through its ES module of yargs', async () => {
   const { run, home } = program(
     {
       'package.json': JSON.stringify({ name: 'tool', type: 'module', bin: 'main.cjs' }),

@@ -15,16 +15,16 @@ import { yargsFramework } from './shapes/yargs-framework.js'
 import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.js'
 
 const RECORDER = fileURLToPath(new URL('record-listeners.mjs', import.meta.url))
-/** Where the kit is, from which nothing may listen. */
+/** The kit's location: nothing from there may listen. */
 const KIT = fileURLToPath(new URL('../../packages/', import.meta.url))
 
-/** By signal(7), what these do is nothing, or to let a process go on. All others end or stop it. */
+/** By signal(7), their default action is to do nothing or to continue a process. All others end or stop it. */
 const HARMLESS: readonly string[] = ['SIGCHLD', 'SIGCONT', 'SIGURG', 'SIGWINCH']
 const FORBIDDEN: ReadonlySet<string> = new Set([
   ...Object.keys(constants.signals).filter((signal) => !HARMLESS.includes(signal)),
   'uncaughtException',
   'unhandledRejection',
-  // Whoever hears of a rejection or of the end of the loop may keep the process from what it would do.
+  // A listener for rejections or for the end of the loop can change what the process would do.
   'rejectionHandled',
   'multipleResolves',
 ])
@@ -39,7 +39,7 @@ interface AddedListener {
 interface Listening {
   readonly title: string
   readonly framework: Framework
-  /** The program; `$` stands around its handler. */
+  /** The program; `$` surrounds its handler. */
   readonly source: string
 }
 
@@ -110,7 +110,7 @@ function forbidden(listeners: readonly AddedListener[]): AddedListener[] {
   return listeners.filter(({ name, stack }) => FORBIDDEN.has(name) && stack.includes(KIT))
 }
 
-test('a listener that is added in any way is seen', async () => {
+test('a listener added in any way is seen', async () => {
   const [host] = STAYING_HOSTS
   const shape = stayingShape(host!, 'with a listener that exits at once')
   const { run, listeners } = record(host!.framework, shape)
@@ -132,7 +132,7 @@ describe.each([{ place: 'on this machine' }, { place: 'on an engine' }])('$place
     if (place !== 'on an engine') return
     hub = await HubServer.start()
     env = { CLI_OPS_URL: hub.url, CLI_OPS_TOKEN: hub.secret }
-    // What holds the lock meanwhile looks there as well.
+    // The process that holds the lock meanwhile inspects that place, too.
     for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value)
   })
   afterAll(async () => {
@@ -149,7 +149,7 @@ describe.each([{ place: 'on this machine' }, { place: 'on an engine' }])('$place
       { what: 'without a lock', shape: { ...base, source: plain, rules: [] } },
       { what: 'with a rule', shape: { ...base, source: plain } },
       { what: 'with withLock()', shape: { ...base, source: wrapped, rules: [] } },
-    ])('$what, nothing of the kit listens for what ends a process', async ({ shape }) => {
+    ])('$what, nothing in the kit listens for what ends a process', async ({ shape }) => {
       const { run, listeners } = record(framework, shape, { env })
       expect(await run.end()).toEqual({ status: 0, stdout: 'added\n', stderr: '' })
       expect(forbidden(listeners())).toEqual([])
@@ -158,14 +158,14 @@ describe.each([{ place: 'on this machine' }, { place: 'on an engine' }])('$place
     test.each([
       { what: 'with a rule', shape: { ...base, source: plain } },
       { what: 'with withLock()', shape: { ...base, source: wrapped, rules: [] } },
-    ])('$what, nothing of the kit listens while it waits', async ({ shape }) => {
+    ])('$what, nothing in the kit listens while it waits', async ({ shape }) => {
       const { run, listeners } = record(framework, shape, { env })
       expect(await run.untilItWaits()).toMatchObject({ status: 0, stdout: 'added\n' })
       expect(forbidden(listeners())).toEqual([])
     })
 
     test.each(['fail', 'skip'] as const)(
-      'refused (%s), nothing of the kit listens',
+      'refused (%s), nothing in the kit listens',
       async (onBusy) => {
         const { run, listeners } = record(framework, { ...base, source: plain }, { env, onBusy })
         expect(await run.whileHeld()).toMatchObject({
@@ -178,7 +178,7 @@ describe.each([{ place: 'on this machine' }, { place: 'on an engine' }])('$place
   })
 })
 
-describe('what is brought by other ways', () => {
+describe('with other ways to load the plugin', () => {
   test.each([
     { plugin: 'commander', program: PROGRAMS[0]! },
     { plugin: 'yargs', program: PROGRAMS[2]! },

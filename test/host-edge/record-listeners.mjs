@@ -1,4 +1,4 @@
-// Preload: writes down who adds a listener to the process, by whatever method, with the stack of the call.
+// Preload: records every listener added to the process, by whatever method, with the call's stack.
 import { appendFileSync } from 'node:fs'
 
 Error.stackTraceLimit = 100

@@ -23,7 +23,7 @@ import { OCLIF } from './shapes/oclif-framework.js'
 import { yargsFramework } from './shapes/yargs-framework.js'
 import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.js'
 
-/** A program with the commands `add` and `list`; what it does before it parses, and in which manner, is the test's. */
+/** A program with the commands `add` and `list`; the test chooses what it does before it parses, and how it parses. */
 interface Program {
   readonly title: string
   readonly framework: Framework
@@ -94,9 +94,9 @@ const PROGRAMS: readonly Program[] = [
 ]
 const IN_CODE = PROGRAMS.filter(({ framework }) => framework !== OCLIF)
 
-/** A user who is known, since oclif looks for the name, and nobody else. */
+/** A user with an entry, since oclif looks up the name, but no processes. */
 const NOBODY = 65_534
-/** How long an engine may take to answer. */
+/** How long an engine can take to answer. */
 const PATIENCE = { CLI_OPS_ENGINE_TIMEOUT_MS: '2000' }
 
 const PERMISSION = process.allowedNodeEnvironmentFlags.has('--permission')
@@ -115,13 +115,13 @@ function newRun({ framework, source }: Program, settings: Settings = {}, beforeh
   return new ShapeProgram(framework, shape, folder).newRun({ hasPlugin: true, ...settings })
 }
 
-/** With options in its code alone, and nothing in the home. */
+/** Runs it with options in its code only, and nothing in the home. */
 function withOptions(program: Program, options: string): OneRun {
   const framework: Framework = { ...program.framework, configure: () => ({ OPTIONS: options }) }
   return newRun({ ...program, framework })
 }
 
-/** With a `config.json` of this text in the home, and nothing in its code. */
+/** Runs it with a `config.json` of this text in the home, and nothing in its code. */
 function withConfig(program: Program, text: string, settings?: Settings): OneRun {
   const framework: Framework = {
     ...program.framework,
@@ -133,7 +133,7 @@ function withConfig(program: Program, text: string, settings?: Settings): OneRun
   return newRun({ ...program, framework }, settings)
 }
 
-/** The command did not run, nothing of the host was told, and one line says why. */
+/** Checks that the command did not run, no handler of the host was called, and one line says why. */
 async function expectRefused(
   run: OneRun,
   status: number,
@@ -195,7 +195,7 @@ describe.each(PROGRAMS)('$title: config.json', (program) => {
     JSON.stringify({ clis: { host: { commands, ...more } } })
   const GOOD = { lock: { resource: 'res' } }
 
-  test('is the test of the tests: a good rule holds', async () => {
+  test('the tests themselves work: a valid rule holds', async () => {
     const run = withConfig(program, config({ add: GOOD }))
     expect(await run.end()).toMatchObject({ status: 0, stderr: '' })
     expect((await lookInside(run.home)).types).toHaveLength(2)
@@ -254,15 +254,15 @@ describe.each(PROGRAMS)('$title: config.json', (program) => {
     await expectRefused(run, 78, join(run.home, 'config.json'), ...said)
   })
 
-  test('of no use to others costs nothing: it names another CLI alone', async () => {
+  test('a broken config.json that names only another CLI costs nothing', async () => {
     const text = JSON.stringify({ clis: { other: { commands: { nothing: GOOD } } } })
     expect(await withConfig(program, text).end()).toMatchObject({ status: 0, stderr: '' })
   })
 })
 
-// Nobody knows what rules are in it, so none of its commands may run.
+// The rules in it are unknown, so none of its commands may run.
 describe.each(PROGRAMS)('$title: a config.json that cannot be read', (program) => {
-  /** A home in a folder of its own, which the program is told of. */
+  /** Creates a home in a separate folder, which the program is pointed to. */
   function homeElsewhere(context?: TestContext): string {
     if (context !== undefined) requireTwoUsers(context)
     const home = join(mkdtempSync(join(folder, 'elsewhere-')), 'data', 'home')
@@ -270,7 +270,7 @@ describe.each(PROGRAMS)('$title: a config.json that cannot be read', (program) =
     return home
   }
 
-  /** The program as a user who may enter its folder. */
+  /** Runs the program as a user who may enter its folder. */
   function asNobody(home: string): OneRun {
     const run = withConfig(program, '{}', {
       env: { CLI_OPS_HOME: home },
@@ -283,7 +283,7 @@ describe.each(PROGRAMS)('$title: a config.json that cannot be read', (program) =
 
   test("is kept out by Node's permission model: 77", async () => {
     const home = homeElsewhere()
-    // oclif looks whether it runs on Windows' Linux.
+    // oclif checks whether it runs in WSL.
     const allowed = [WORKSPACE, join(folder, 'shape-*'), '/proc/*', '/run/*']
     const run = withConfig(program, '{}', {
       env: { CLI_OPS_HOME: home },
@@ -310,7 +310,7 @@ describe.each(PROGRAMS)('$title: a config.json that cannot be read', (program) =
     await expectRefused(run, 69, join(home, 'config.json'), 'ELOOP')
   })
 
-  test('is behind a directory of this user that may not be entered: 77', async (context) => {
+  test('is behind a directory of this user that cannot be entered: 77', async (context) => {
     const home = homeElsewhere(context)
     chownSync(join(home, '..'), NOBODY, NOBODY)
     chmodSync(join(home, '..'), 0o000)
@@ -357,7 +357,7 @@ describe.each(IN_CODE)('$title: options in code', (program) => {
     for (const part of ['TypeError', ...said]) expect(stderr).toContain(part)
   })
 
-  // Their entries are among the entries of no object, so that the rules would not hold.
+  // Object.entries does not return their entries, so the rules would not hold.
   test.each([
     ['a Map', `new Map([['add', { lock: 'res' }]])`],
     ['an object that inherits them', `Object.create({ add: { lock: 'res' } })`],
@@ -369,7 +369,7 @@ describe.each(IN_CODE)('$title: options in code', (program) => {
     expect(stderr).toMatch(/TypeError: commands.* must be an object with its own entries/u)
   })
 
-  test('a second plugin with other options: 78', async () => {
+  test('a second plugin with different options: 78', async () => {
     const twice = program
       .source()
       .replace(/attach\((.*)\)(?=\n|\.command)/u, (text) =>
@@ -399,7 +399,7 @@ describe('oclif: a rule in a class', () => {
   })
 })
 
-describe.each(PROGRAMS)('$title: a home that cannot be used', (program) => {
+describe.each(PROGRAMS)('$title: an unusable home', (program) => {
   test('is a file: 69', async () => {
     const file = join(mkdtempSync(join(folder, 'file-')), 'home')
     writeFileSync(file, '')
@@ -436,7 +436,7 @@ describe.each(PROGRAMS)('$title: a home that cannot be used', (program) => {
 })
 
 describe.each(IN_CODE)('$title: a user without a home', (program) => {
-  test('and without an entry, as in a container that is given a number: 78', async (context) => {
+  test('and without an entry, as in a container that runs with a uid: 78', async (context) => {
     requireTwoUsers(context)
     const withoutHome = ['env', '-u', 'HOME', '-u', 'CLI_OPS_HOME']
     const run = newRun(program, { wrapper: [...asUser(STRANGER), ...withoutHome] })
@@ -447,7 +447,7 @@ describe.each(IN_CODE)('$title: a user without a home', (program) => {
 })
 
 describe.each(PROGRAMS)('$title: an engine', (program) => {
-  test('that is not there: 69', async () => {
+  test('that is not running: 69', async () => {
     const url = `ws://127.0.0.1:${await freePort()}`
     const run = withOptionsAndEnv(program, {
       CLI_OPS_URL: url,
@@ -457,24 +457,24 @@ describe.each(PROGRAMS)('$title: an engine', (program) => {
     await expectRefused(run, 69, '127.0.0.1')
   })
 
-  test("that Node's permission model keeps out, since it takes a child process: 77", async () => {
+  test("that Node's permission model blocks, since it needs a child process: 77", async () => {
     const nodeOptions = [PERMISSION, '--no-warnings', '--allow-fs-read=*', '--allow-fs-write=*']
     const env = { CLI_OPS_URL: `ws://127.0.0.1:${await freePort()}`, CLI_OPS_TOKEN: 'secret' }
     const run = newRun(program, { env, nodeOptions })
     await expectRefused(run, 77, '--allow-child-process')
   })
 
-  test('that nobody knows: 78', async () => {
+  test('that is unknown: 78', async () => {
     const run = withOptionsAndEnv(program, { CLI_OPS_URL: 'nosuch://host' })
     await expectRefused(run, 78, 'nosuch')
   })
 
-  test('whose URL is none: 78', async () => {
+  test('whose URL is invalid: 78', async () => {
     await expectRefused(withOptionsAndEnv(program, { CLI_OPS_URL: 'nonsense' }), 78, 'CLI_OPS_URL')
   })
 })
 
-/** With its rule, and other variables. oclif's rule stands in the class, since there may be no home to hold it. */
+/** Runs it with its rule, and other variables. oclif's rule is in the class, since there might be no home to hold it. */
 function withOptionsAndEnv(
   program: Program,
   env: Readonly<Record<string, string>>,

@@ -9,7 +9,7 @@ import { type OneRun, ShapeProgram } from './shape-program.js'
 import { commanderFramework } from './shapes/commander-framework.js'
 import { yargsFramework } from './shapes/yargs-framework.js'
 
-/** Replaces `fs` by one without files, as mock-fs and memfs do, once the program has loaded what it needs. */
+/** Replaces `fs` with one without files, as mock-fs and memfs do, once the program has loaded what it needs. */
 const WITHOUT_FILES = `const fs = process.getBuiltinModule('node:fs')
 const replaceFiles = (code) => {
   for (const [name, value] of Object.entries(fs)) {
@@ -73,7 +73,7 @@ async function expectRefused(run: OneRun, reason: RegExp): Promise<void> {
 }
 
 describe.each(PROGRAMS)('$title: a program that has replaced fs', (program) => {
-  test('runs as without the plugin where that is disabled, and says nothing', async () => {
+  test('runs as without the plugin if that is disabled, and says nothing', async () => {
     const env = { CLI_OPS_DISABLED: '1' }
     const run = newRun(program, program.source(`locked(${WORK})`), { env, rules: ['add'] })
     expect(await run.end()).toEqual({ status: 0, stdout: 'added\n', stderr: '' })
@@ -100,12 +100,12 @@ describe.each(PROGRAMS)('$title: a program that has replaced fs', (program) => {
     expect(stderr).not.toMatch(/^ +at /mu)
   })
 
-  test('runs nothing where the files are there, but cannot be read: nobody knows what rules they hold', async () => {
+  test('runs nothing if the files are there but unreadable: their rules are unknown', async () => {
     await expectRefused(newRun(program, program.source(WORK, 'EIO')), /no files here/u)
   })
 })
 
-test('a lock among files that no other process sees is none', async () => {
+test('a lock among files that no other process sees does not count', async () => {
   const [commander] = PROGRAMS
   const source = `import { createRequire } from 'node:module'
     const program = attach(new Command('host').exitOverride())
@@ -119,7 +119,7 @@ test('a lock among files that no other process sees is none', async () => {
     fs.mkdirSync = (path) => made.push(path)
     process.on('exit', () => console.log('made', made.length))
     program.parse(['add'], { from: 'user' })`
-  // A home that is there already would be missed in another way.
+  // An existing home would be missed in another way.
   const run = newRun(commander!, source, {
     rules: ['add'],
     env: { CLI_OPS_HOME: join(mkdtempSync(join(folder, 'new-')), 'home') },

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 
-/** What is seen of a program from outside. */
+/** What a program shows to the outside. */
 export interface ProgramEnd {
   /** The exit code, or the name of the signal that ended it. */
   readonly status: number | string
@@ -8,30 +8,30 @@ export interface ProgramEnd {
   readonly stderr: string
 }
 
-/** A program that was started. */
+/** A started program. */
 export interface RunningProgram {
   readonly child: ChildProcess
   readonly ended: Promise<ProgramEnd>
-  /** Resolves when what was written to stdout and stderr so far matches; rejects when the program ends before. */
+  /** Resolves when its stdout and stderr so far match; rejects if the program ends first. */
   says(wanted: RegExp): Promise<void>
 }
 
-/** How a program is started. */
+/** How to start a program. */
 export interface ProgramRun {
   readonly cwd: string
   readonly env?: Readonly<Record<string, string>>
   readonly nodeOptions?: readonly string[]
   readonly input?: string
-  /** Its stdin stays open, for who types. */
+  /** Its stdin stays open, for typing. */
   readonly isTyped?: boolean
   /** A program with its arguments that starts it, such as `setpriv`. */
   readonly wrapper?: readonly string[]
 }
 
-// Ends a program that hangs, so that its test fails by what it saw.
+// Ends a program that hangs, so that its test fails with what it saw.
 const HANGS_MS = 30_000
 
-/** Starts a program as a process of its own, with an environment that shows nothing of the test runner. */
+/** Starts a program as a separate process, with an environment without traces of the test runner. */
 export function startProgram(
   file: string,
   args: readonly string[],
@@ -82,7 +82,7 @@ export function startProgram(
   return { child, ended, says }
 }
 
-/** The frames of a stack trace below the host's own code may show that somebody stands around it. */
+/** Frames of a stack trace below the host's own code can show that it is wrapped. */
 export function withoutFrames({ status, stdout, stderr }: ProgramEnd): ProgramEnd {
   return { status, stdout, stderr: stderr.replaceAll(/^ {4}at .*\n/gmu, '') }
 }

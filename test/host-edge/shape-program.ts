@@ -10,14 +10,14 @@ import { type Framework, RESOURCE, type Shape, type ShapeRun } from './shape.js'
 const WORKSPACE = fileURLToPath(new URL('../../', import.meta.url))
 const WORK = fileURLToPath(new URL('work.cjs', import.meta.url))
 
-/** A program file, and what it gets. */
+/** A program file, and its arguments and environment. */
 export interface CommandLine {
   readonly file: string
   readonly args: readonly string[]
   readonly env: Readonly<Record<string, string>>
 }
 
-/** A program of a shape, written once, and a folder and a home of its own for each run. */
+/** A program of a shape, written once, and a separate folder and home for each run. */
 export class ShapeProgram {
   readonly framework: Framework
   readonly shape: Shape
@@ -32,7 +32,7 @@ export class ShapeProgram {
     this.#folder = mkdtempSync(join(folder, 'shape-'))
   }
 
-  /** How it ends without the plugin. */
+  /** Returns how it ends without the plugin. */
   plain(): Promise<ProgramEnd> {
     return (this.#plain ??= this.newRun({ hasPlugin: false }).end())
   }
@@ -44,7 +44,7 @@ export class ShapeProgram {
     return new OneRun(this, run, folder)
   }
 
-  /** Its file, with the plugin or without it. */
+  /** Returns its file, with the plugin or without it. */
   file(hasPlugin: boolean): Promise<string> {
     const written = this.#files.get(hasPlugin)
     if (written !== undefined) return written
@@ -65,13 +65,13 @@ export class ShapeProgram {
   }
 }
 
-/** One run of it, with the lock free or in other hands. */
+/** One run of it, with the lock free or held by another process. */
 export class OneRun {
   readonly cwd: string
   readonly home: string
   readonly #program: ShapeProgram
   readonly #run: ShapeRun
-  /** Is there while another holds the lock: `work()` looks for it. */
+  /** A file that exists while another process holds the lock: `work()` checks for it. */
   readonly #held: string
 
   constructor(program: ShapeProgram, run: ShapeRun, cwd: string) {
@@ -82,7 +82,7 @@ export class OneRun {
     this.#held = join(cwd, 'held')
   }
 
-  /** What it is started with. */
+  /** Returns its command line. */
   async commandLine(): Promise<CommandLine> {
     const { framework, shape } = this.#program
     const { hasPlugin, onBusy = 'wait' } = this.#run
@@ -114,14 +114,14 @@ export class OneRun {
     return this.#seen(await ended)
   }
 
-  /** Without what differs between two folders. */
+  /** Removes what differs between two folders. */
   #seen(end: ProgramEnd): ProgramEnd {
     const { status, stdout, stderr } = withoutFrames(end)
     const folder = /(?:file:\/\/)?\S*\/shape-[^/\s]+\/with(?:out)?\//gu
     return { status, stdout, stderr: stderr.replaceAll(folder, '') }
   }
 
-  /** Runs it to its end while another has its lock. */
+  /** Runs it to its end while another process has its lock. */
   async whileHeld(): Promise<ProgramEnd> {
     await using ops = createCoordinator({ name: 'holder', home: this.home })
     await using lock = await ops.locks.lock(RESOURCE)
@@ -131,7 +131,7 @@ export class OneRun {
     return end
   }
 
-  /** Runs it while another has its lock, until it is seen to wait and has said so; then the lock is free. */
+  /** Runs it while another process has its lock, until it waits and has said so; then the lock is free. */
   async untilItWaits(): Promise<ProgramEnd> {
     await using ops = createCoordinator({ name: 'holder', home: this.home })
     await using lock = await ops.locks.lock(RESOURCE)

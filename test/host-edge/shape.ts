@@ -2,30 +2,30 @@
 export interface Shape {
   readonly title: string
   /**
-   * The program below the head of its framework. It calls `work(…)`, which prints, wherever it does something that
-   * its lock has to cover, and sees nothing of the plugin.
+   * The program below the head of its framework. It calls `work(…)`, which prints, wherever it does something that its
+   * lock has to cover, and sees nothing of the plugin.
    */
   readonly source: string
   readonly args?: readonly string[]
   /** Lines on its stdin. */
   readonly input?: string
-  /** Keys of the rules that take the lock; none where the program takes it by `withLock()`. @default ['*'] */
+  /** Keys of the rules that take the lock; none if the program takes it with `withLock()`. @default ['*'] */
   readonly rules?: readonly string[]
   /** How it ends. @default 0 */
   readonly exitCode?: number
-  /** What it prints; left out where that is the framework's own, such as help. */
+  /** What it prints; missing if that is the framework's own output, such as help. */
   readonly prints?: string
   /**
-   * Number of commands it runs; none for help, usage errors and the like, which cost nothing. Where one command runs
-   * others inside, these may have events of their own; where the plugin is
-   * no part of the program, `withLock()` alone need not have any. @default 1
+   * Number of commands it runs; none for help, usage errors and the like, which cost nothing. If one command runs
+   * others inside, these can have events of their own; if the plugin is not part of the program, `withLock()` alone
+   * need not have any. @default 1
    */
   readonly commands?: number | 'nested' | 'unseen'
   /** What it prints before its command begins. */
   readonly beforehand?: string
-  /** What is seen where its lock is busy and it may not wait, since the host lives on and tells of it in its own way. */
+  /** What happens if its lock is busy and it may not wait, when the host lives on and reports it in its own way. */
   readonly livesOn?: { readonly prints: string; readonly exitCode: number }
-  /** It promises JSON on stdout, also for an error. */
+  /** It promises JSON on stdout, even for an error. */
   readonly isJson?: boolean
   /** Other files of the program. */
   readonly files?: Readonly<Record<string, string>>
@@ -47,14 +47,14 @@ export interface ShapeRun {
   readonly env?: Readonly<Record<string, string>>
 }
 
-/** A framework, in one of its majors, and how a program of it is started. */
+/** A framework, in one of its majors, and how to start its programs. */
 export interface Framework {
   readonly title: string
-  /** Writes the program into a folder of its own; gives the file to run. */
+  /** Writes the program into a separate folder; returns the file to run. */
   write(folder: string, shape: Shape, hasPlugin: boolean): Promise<string> | string
-  /** Gives what the program gets its options from: its environment, or files in the home. */
+  /** Returns where the program gets its options from: its environment, or files in the home. */
   configure(home: string, shape: Shape, onBusy: 'wait' | 'fail' | 'skip'): Record<string, string>
-  /** True for the major that all runs are made of; of the others those that wait. */
+  /** True for the major that runs every test; the others run only the waits. */
   readonly isNewest: boolean
 }
 

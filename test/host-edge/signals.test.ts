@@ -29,7 +29,7 @@ const WAYS = [
   'with signal-exit 4',
 ]
 
-/** How a program ended, and all that it said. */
+/** How a program ended, and all its output. */
 interface SignalEnd {
   readonly by: number | string
   readonly output: string
@@ -61,7 +61,7 @@ async function atTerminal(run: OneRun): Promise<PseudoTerminal> {
   })
 }
 
-/** What a person at a terminal does to a host that stays, and how it ends. */
+/** Does what a person at a terminal does to a host that stays, and returns how it ends. */
 async function interrupted(run: OneRun, when: string): Promise<SignalEnd> {
   const terminal = await atTerminal(run)
   await terminal.shows(when)
@@ -87,13 +87,16 @@ function observer(home: string): Coordinator {
   return ops
 }
 
-/** Nothing shows a host that has ended, its lock is free at once, and the log says once how it ended. */
+/**
+ * Checks that the registry does not show a host that has ended, its lock is free immediately, and the log says once how
+ * it ended.
+ */
 async function expectNothingLeft(home: string, end: SignalEnd): Promise<void> {
   const ops = observer(home)
   const lock = await ops.locks.tryLock(RESOURCE)
   expect(lock).not.toBeNull()
   await lock?.release()
-  // Whoever looks first stores what the host could not say.
+  // The first process to notice stores what the host could not report.
   expect(await lookInside(home)).toMatchObject({ instances: [], locks: [] })
   const { types, last } = await lookInside(home)
   expect(types).toEqual(['command:started', 'command:failed'])
@@ -107,7 +110,7 @@ async function expectNothingLeft(home: string, end: SignalEnd): Promise<void> {
 describe.each(STAYING_HOSTS)('$title', (host) => {
   describe.each(WAYS)('%s', (way) => {
     test.skipIf(noPseudoTerminal !== undefined)(
-      'Ctrl-C at a terminal does what it does without the plugin',
+      'Ctrl-C at a terminal has the same effect as without the plugin',
       async () => {
         const run = newRun(host, way)
         const [plain, end] = await Promise.all(
@@ -119,7 +122,7 @@ describe.each(STAYING_HOSTS)('$title', (host) => {
       },
     )
 
-    test('SIGTERM does what it does without the plugin', async () => {
+    test('SIGTERM has the same effect as without the plugin', async () => {
       const run = newRun(host, way)
       const [plain, end] = await Promise.all(
         [newRun(host, way, false), run].map((one) => terminated(one, /ready/u)),
@@ -131,7 +134,7 @@ describe.each(STAYING_HOSTS)('$title', (host) => {
   })
 
   describe('while it waits for its lock', () => {
-    /** Sends a signal once it waits; the lock stays the holder's. */
+    /** Sends a signal once it waits; the holder keeps the lock. */
     async function whileItWaits(run: OneRun, send: () => Promise<SignalEnd>): Promise<SignalEnd> {
       const ops = observer(run.home)
       await using lock = await ops.locks.lock(RESOURCE)
@@ -149,12 +152,15 @@ describe.each(STAYING_HOSTS)('$title', (host) => {
       await expectNothingLeft(run.home, end)
     })
 
-    test.runIf(host.isSynchronous)('SIGQUIT ends it, though a listener would not', async () => {
-      const listening = `--import=data:text/javascript,process.on('SIGQUIT',()=>undefined)`
-      const run = newRun(host, 'in a wait', true, [listening])
-      const send = (): Promise<SignalEnd> => terminated(run, /waiting for "res"/u, 'SIGQUIT')
-      expect(await whileItWaits(run, send)).toMatchObject({ by: 'SIGQUIT' })
-    })
+    test.runIf(host.isSynchronous)(
+      'SIGQUIT ends it, though a listener would prevent that',
+      async () => {
+        const listening = `--import=data:text/javascript,process.on('SIGQUIT',()=>undefined)`
+        const run = newRun(host, 'in a wait', true, [listening])
+        const send = (): Promise<SignalEnd> => terminated(run, /waiting for "res"/u, 'SIGQUIT')
+        expect(await whileItWaits(run, send)).toMatchObject({ by: 'SIGQUIT' })
+      },
+    )
 
     test('SIGTERM ends it', async () => {
       const run = newRun(host, 'in a wait')
@@ -164,7 +170,7 @@ describe.each(STAYING_HOSTS)('$title', (host) => {
     })
 
     test.skipIf(noPseudoTerminal !== undefined)(
-      'Ctrl-C calls a listener that exits at once',
+      'Ctrl-C calls a listener that exits immediately',
       async () => {
         const run = newRun(host, 'with a listener that exits at once')
         const end = await whileItWaits(run, () => interrupted(run, WAITING))
@@ -182,7 +188,7 @@ describe.each(STAYING_HOSTS)('$title', (host) => {
         const run = newRun(host, 'with a listener that cleans up')
         const end = await whileItWaits(run, () => interrupted(run, WAITING))
         expect(end.output).toMatch(/\^Ccleaning up SIGINT\r\n/u)
-        // What the listener goes on to do would come after the command, which nobody wants any more.
+        // The rest of the listener's work would come after the command, which is no longer wanted.
         expect(end.by).toBe(host.isSynchronous ? 'SIGINT' : 130)
         expect(end.output.includes('cleaned up')).toBe(!host.isSynchronous)
         await expectNothingLeft(run.home, end)
@@ -190,7 +196,7 @@ describe.each(STAYING_HOSTS)('$title', (host) => {
     )
 
     test.skipIf(noPseudoTerminal !== undefined)(
-      'Ctrl-Z stops it, and it has its lock when it goes on',
+      'Ctrl-Z stops it, and it has its lock when it continues',
       async () => {
         const run = newRun(host, 'with a listener that exits at once')
         const ops = observer(run.home)

@@ -26,7 +26,10 @@ afterAll(() => {
   removeFolder(folder)
 })
 
-/** Shows from outside that something was written to stderr, and does its work a turn later, when the stream has told of the error. */
+/**
+ * Shows from outside that something was written to stderr, and does its work a turn later, when the stream has reported
+ * the error.
+ */
 const program = (parse: string): string => `import { writeFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { cliOps } from '@cli-ops/commander-plugin'
@@ -46,7 +49,7 @@ ${parse}`
 
 // As with `cli 2>&1 | head -1`.
 test.for(['program.parse()', 'await program.parseAsync()'])(
-  '%s: a host whose stderr nobody reads any more waits and does its work',
+  '%s: a host whose stderr is no longer read waits and does its work',
   async (parse) => {
     const cwd = mkdtempSync(join(folder, 'host-'))
     writeFileSync(join(cwd, 'host.mjs'), program(parse))

@@ -1,4 +1,4 @@
-// What a command is doing when a signal comes. `before` is what the program does before it parses.
+// What a command is doing when a signal arrives. `before` is what the program does before it parses.
 import { spawnSync } from 'node:child_process'
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
@@ -15,7 +15,8 @@ const once = (listener) => {
 export const waysToStay = {
   'in spawnSync()': {
     run() {
-      // Not ended by Ctrl-C itself: the kernel may end it a moment before it ends this process, which would go on for that moment.
+      // The child ignores Ctrl-C: the kernel could end it a moment before this process, which would continue for that
+      // moment.
       const child = 'trap "" INT; echo ready >&3; exec 3>&-; sleep 10'
       spawnSync('sh', ['-c', child], { stdio: ['ignore', 'ignore', 'ignore', 1] })
       console.log('went on')

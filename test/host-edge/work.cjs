@@ -1,4 +1,4 @@
-// What a program does that its lock has to cover. It says so where the lock is another's, or nobody's.
+// The work of a program that its lock has to cover. It reports if the lock belongs to another process, or is free.
 const { existsSync, readdirSync } = require('node:fs')
 const { join } = require('node:path')
 
@@ -14,7 +14,7 @@ exports.idle = (...said) => {
   console.log(...said)
 }
 
-/** By this process, or by the one that runs it. */
+/** Whether this process, or the one that runs it, holds it. */
 function isHeld() {
   const directory = join(process.env.CLI_OPS_HOME, 'locks', 'res.lock')
   const holder = new RegExp(`^held~.*p${process.env.RUN_BY ?? process.pid}\\.`)

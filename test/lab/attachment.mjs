@@ -10,7 +10,7 @@ const REGISTER = {
 }
 
 /**
- * Brings the plugin to a CLI as somebody does who has no sources of it, and returns what that needs in the environment.
+ * Adds the plugin to a CLI as a user without its sources does, and returns the environment that this needs.
  *
  * @param {{ framework: Framework, bin: string }} cli
  * @param {string} folder a folder for what it takes
@@ -21,7 +21,7 @@ export function attach({ framework, bin }, folder) {
   return { NODE_OPTIONS: `--require=${REGISTER[framework]}` }
 }
 
-/** What `plugins install` does in the data directory of an oclif CLI. @param {string} folder */
+/** Does what `plugins install` does in an oclif CLI's data directory. @param {string} folder */
 function installPlugin(folder) {
   const name = '@cli-ops/oclif-plugin'
   const installed = join(folder, 'node_modules', name)

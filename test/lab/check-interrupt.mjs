@@ -4,7 +4,7 @@ import { normaliseText } from './normalise.mjs'
 import { RESOURCE } from './resource.mjs'
 
 /**
- * Ctrl-C at a terminal does what it does without the plugin, and leaves nothing.
+ * Checks that Ctrl-C at a terminal has the same effect as without the plugin, and leaves nothing.
  *
  * @param {import('./subject.mjs').Subject} subject
  * @returns {AsyncGenerator<import('./examine.mjs').Finding>}

@@ -2,7 +2,7 @@ import { changedFiles } from './differences.mjs'
 import { withoutWaiting } from './without-waiting.mjs'
 
 /**
- * Nothing of the command ran, and one line says so; `skip` may say nothing.
+ * Checks that nothing of the command ran, and that one line says so; `skip` may say nothing.
  *
  * @param {object} run
  * @param {Pick<import('./cli.mjs').Cli, 'bin'>} run.cli
@@ -19,7 +19,7 @@ export function checkRefusal({ cli, seen, before, exitCode, holder }) {
   if (seen.stdout !== '') faults.push(`wrote ${JSON.stringify(seen.stdout.slice(0, 80))} to stdout`)
   const changed = changedFiles(before, seen.files)
   if (changed !== undefined) faults.push(changed)
-  // Whoever waits is told for whom before the time is up.
+  // A waiter is told for whom it waits before its time is up.
   const lines = withoutWaiting(seen.stderr, cli.bin)
     .split('\n')
     .filter((line) => line !== '')

@@ -1,7 +1,7 @@
 import { differences } from './differences.mjs'
 
 /**
- * The program ran without its lock, since nothing could keep it from that, and one line says so.
+ * Checks that the program ran without its lock, since nothing could prevent that, and that one line says so.
  *
  * @param {object} run
  * @param {import('./cli.mjs').Cli} run.cli

@@ -1,10 +1,10 @@
 import { lookInside } from './observer.mjs'
 
 /**
- * One command began and one ended, with the exit code that was seen, and nothing is left.
+ * Checks that one command began and one ended, with the observed exit code, and that nothing is left.
  *
  * @param {import('./subject.mjs').Subject} subject
- * @param {{ exitCode: number | null }} seen null where a signal ended it
+ * @param {{ exitCode: number | null }} seen null if a signal ended it
  * @returns {Promise<string | undefined>}
  */
 export async function checkTraces({ cli, sandbox }, { exitCode }) {

@@ -5,11 +5,11 @@ import { seesWaiter } from './observer.mjs'
 import { RESOURCE } from './resource.mjs'
 import { withoutWaiting } from './without-waiting.mjs'
 
-/** How long the lock is busy once the program waits: time in which one that goes on all the same does so. */
+/** How long the lock is busy once the program waits: time in which a program that ignores it would go on. */
 const BUSY_MS = 2000
 
 /**
- * The program waits, having done nothing, and then does what it does without the plugin.
+ * Checks that the program waits, having done nothing, and then does the same as without the plugin.
  *
  * @param {object} run
  * @param {import('./subject.mjs').Subject} run.subject

@@ -14,7 +14,7 @@ const plain = {
 }
 
 describe('differences', () => {
-  test('there are none between two runs that are the same', () => {
+  test('are absent between two identical runs', () => {
     expect(differences(plain, structuredClone(plain))).toBeUndefined()
   })
 
@@ -34,7 +34,7 @@ describe('differences', () => {
   })
 })
 
-test('a normaliser takes out what it names, in output and in files, and nothing else', () => {
+test('a normaliser removes exactly what it names, in output and in files', () => {
   const run = { ...plain, stdout: 'took 12 ms at 12:00:01', files: { '.git/index': 'x', a: '3 s' } }
   expect(normalise(run, ['durations', 'gitIndex'])).toEqual({
     ...run,
@@ -73,21 +73,21 @@ describe('a refusal', () => {
     { stderr: `${refused.stderr}and a stack\n` },
     { stderr: 'lab is held (pid 7)\n' },
     { stderr: 'some: "lab" is held\n' },
-  ])('%j is none', (change) => {
+  ])('%j is not a refusal', (change) => {
     expect(check(change)).toBeDefined()
   })
 })
 
-describe('what a waiting person gets', () => {
+describe('what a waiting person sees', () => {
   const first = 'some: waiting for "lab", held for 1 s by holder (pid 7)\n'
   const later = 'some: waiting for "lab", 1st in line, 5 s, held for 6 s by holder (pid 7)\n'
 
-  test('is one line, and more of them where the wait is long', () => {
+  test('is one line, or several if the wait is long', () => {
     expect(withoutWaiting(`${first}rest\n`, 'some')).toBe('rest\n')
     expect(withoutWaiting(`warning\n${first}${later}rest\n`, 'some')).toBe('warning\nrest\n')
   })
 
-  test('is not said twice', () => {
+  test('is not printed twice', () => {
     expect(withoutWaiting(first + first, 'some')).toBe(first)
   })
 })

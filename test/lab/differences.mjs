@@ -1,5 +1,5 @@
 /**
- * Where two runs differ, or nothing.
+ * Returns where two runs differ, or nothing.
  *
  * @param {import('./normalise.mjs').Seen} expected
  * @param {import('./normalise.mjs').Seen} actual

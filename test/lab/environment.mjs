@@ -1,10 +1,10 @@
 import { delimiter, dirname } from 'node:path'
 import process from 'node:process'
 
-/** A date for commits, so that their hashes are the same at every run. */
+/** A date for commits, so that their hashes are the same in every run. */
 const DATE = '2026-01-02T03:04:05Z'
 
-/** Who asks for a newer version, counts its users or asks a registry is told not to. */
+/** Turns off checks for newer versions, usage statistics and registry requests. */
 const QUIET = {
   ARTILLERY_DISABLE_TELEMETRY: 'true',
   CHECKPOINT_DISABLE: '1',
@@ -37,10 +37,10 @@ const GIT = {
 }
 
 /**
- * The whole environment of a CLI: nothing of the one in which the lab runs.
+ * Returns the whole environment of a CLI: nothing comes from the lab's own.
  *
  * @param {import('./sandbox.mjs').Sandbox} sandbox
- * @param {string} node the executable that `node` is
+ * @param {string} node the executable for `node`
  * @returns {Record<string, string>}
  */
 export function environment(sandbox, node) {

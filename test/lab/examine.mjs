@@ -21,12 +21,12 @@ export const COLUMNS = /** @type {const} */ ([
 
 /**
  * @typedef {typeof COLUMNS[number]} Column
- * @typedef {string | undefined} Fault what is not as it has to be
+ * @typedef {string | undefined} Fault what is wrong
  * @typedef {{ column: Column, fault: Fault, skipped?: string }} Finding
  */
 
 /**
- * Runs a CLI without and with the plugin in every way, and says where it is not the same.
+ * Runs a CLI without and with the plugin in every way, and reports where the two differ.
  *
  * @param {import('./subject.mjs').Subject} subject
  * @returns {AsyncGenerator<Finding>}

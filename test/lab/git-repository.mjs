@@ -1,5 +1,5 @@
 /**
- * Makes the work folder a repository with one commit of what is in it.
+ * Turns the work folder into a repository with one commit of its content.
  *
  * @param {import('./cli.mjs').Place} place
  * @param {string} [message]

@@ -1,4 +1,5 @@
-// Another process that holds the lock: hold-lock.mjs <home> <resource>. It writes "held", releases and ends with the end of its stdin.
+// Another process that holds the lock: hold-lock.mjs <home> <resource>. It writes "held", and releases and ends when
+// its stdin ends.
 import process from 'node:process'
 import { LockManager } from '@cli-ops/shared-ipc'
 

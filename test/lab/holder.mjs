@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 
 const PROGRAM = fileURLToPath(new URL('hold-lock.mjs', import.meta.url))
 
-/** A process of its own that holds a lock. */
+/** A separate process that holds a lock. */
 export class Holder {
   /** @type {import('node:child_process').ChildProcessWithoutNullStreams} */
   #child

@@ -35,7 +35,7 @@ export async function install(name, packages, options = ['--ignore-scripts']) {
 }
 
 /**
- * Tells whether the cache has exactly these packages.
+ * Returns whether the cache has exactly these packages.
  *
  * @param {string} name
  * @param {readonly string[]} packages
@@ -46,14 +46,14 @@ export function isInstalled(name, packages) {
 }
 
 /**
- * Finds a Node of a major, installed into the cache where it is not the one that runs.
+ * Finds a Node of a major, and installs it into the cache if it is not the running one.
  *
  * @param {number | undefined} major
  * @returns {Promise<string>} path of the executable
  */
 export async function findNode(major) {
   if (major === undefined || process.versions.node.startsWith(`${major}.`)) return process.execPath
-  // Its executable is put in place by a script of the package.
+  // A script of the package puts its executable in place.
   const folder = await install(`node-${major}`, [`node@${major}`], [])
   return join(folder, 'node_modules', 'node', 'bin', 'node')
 }

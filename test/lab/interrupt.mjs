@@ -7,12 +7,12 @@ import { root } from '../../scripts/workspaces.mjs'
 const COLUMNS = 120
 const ROWS = 40
 const PTY = join(root, 'packages/cli/test/fixtures/on-pty.py')
-/** A program that has not come so far by then never does. */
+/** A program that has not come this far by then never does. */
 const LIMIT_MS = 120_000
 /** A program that has not ended by then goes on after Ctrl-C. */
 const END_LIMIT_MS = 30_000
 
-/** Why there is no terminal here, where there is none. */
+/** Why there is no terminal here, if there is none. */
 export const noTerminal =
   spawnSync('python3', ['-c', 'import pty']).status === 0
     ? undefined
@@ -36,7 +36,7 @@ export async function interrupt(command, { cwd, env, seen }) {
     typeof seen === 'string' ? text.includes(seen) : seen.test(text)
   let pressed = false
   let goesOn = false
-  // The end of its stdin makes the terminal's process kill the program.
+  // When its stdin ends, the terminal's process kills the program.
   let timer = setTimeout(() => child.stdin.end(), LIMIT_MS)
   child.stdin.on('error', () => undefined)
   child.stdout.setEncoding('utf8').on('data', (text) => {
@@ -58,7 +58,7 @@ export async function interrupt(command, { cwd, env, seen }) {
 }
 
 /**
- * What a person sees in the end, whatever was drawn and drawn over on the way.
+ * Returns what a person finally sees, whatever was drawn and overwritten on the way.
  *
  * @param {string} written
  */

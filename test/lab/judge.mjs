@@ -1,7 +1,7 @@
 import { examine } from './examine.mjs'
 
 /**
- * Examines one CLI and weighs what was found against the exceptions that its entry names.
+ * Examines one CLI and checks the findings against the exceptions that its entry names.
  *
  * @param {import('./subject.mjs').Subject} subject
  * @returns {Promise<{ row: import('./table.mjs').Row, faults: string[] }>}

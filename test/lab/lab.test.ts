@@ -14,7 +14,7 @@ import { Subject } from './subject.mjs'
 /** The workspace has these itself. */
 const IN_WORKSPACE = ['svgo', 'c8', 'oclif']
 
-/** One of each kind of program that is built otherwise: works after parse(), notes its arguments, parses synchronously. */
+/** One of each differently built kind of program: works after parse(), only stores its arguments, parses synchronously. */
 const IN_CACHE = ['markdownlint-cli', 'html-minifier-terser', 'commitlint']
 
 const server = createServer((_, response) => response.end('ok'))

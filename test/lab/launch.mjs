@@ -4,7 +4,7 @@ import { join } from 'node:path'
 /** @typedef {'npm' | 'shim' | 'file'} Start npm's link in `.bin`, a shell script as pnpm writes one, or `node <file>` */
 
 /**
- * The command that starts a CLI.
+ * Returns the command that starts a CLI.
  *
  * @param {{ start: Start, bin: string, alias?: string }} cli
  * @param {{ modules: string, program: string, shims: string }} places

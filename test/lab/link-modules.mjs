@@ -2,8 +2,8 @@ import { mkdirSync, readdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
- * Gives the work folder the packages of the CLI, for programs that look for them beside the project. They write their caches
- * into its node_modules, which therefore is a folder and no link.
+ * Puts the CLI's packages into the work folder, for programs that look for them beside the project. They write their
+ * caches into its node_modules, which is therefore a folder, not a link.
  *
  * @param {import('./cli.mjs').Place} place
  */

@@ -1,8 +1,9 @@
 /**
- * What varies from one run of a program to the next, by name. A CLI lists those that it needs, and gets no other.
+ * What varies from one run of a program to the next, by name. A CLI lists the normalisers that it needs, and gets no
+ * others.
  *
- * @typedef {{ pattern?: RegExp, as?: string, drops?: RegExp }} Normaliser
- * `pattern` is replaced in output, paths and contents; files whose path `drops` matches are left out
+ * @typedef {{ pattern?: RegExp, as?: string, drops?: RegExp }} Normaliser `pattern` is replaced in output, paths and
+ *   contents; files whose path `drops` matches are left out
  */
 
 /** @type {Readonly<Record<string, Normaliser>>} */
@@ -18,25 +19,25 @@ const NORMALISERS = {
   compactTimes: { pattern: /\b20\d{12,15}(?=_|\b)/gu, as: '<instant>' },
   uuids: { pattern: /\b[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\b/gu, as: '<uuid>' },
   processIds: { pattern: /(?<=\(node:)\d+(?=\))/gu, as: '<pid>' },
-  /** As log4js writes them behind the time. */
+  /** As log4js writes them after the time. */
   logProcessIds: { pattern: /(?<= \()\d+(?=\) [A-Z]+ )/gu, as: '<pid>' },
   /** Minutes and seconds as cucumber writes them. */
   cucumberTimes: { pattern: /\b\d+m ?\d+\.\d{3}s/gu, as: '<time>' },
-  /** Frames of a stack in packages: the one that called the program's code may be the plugin's. */
+  /** Stack frames in packages: the caller of the program's code can be the plugin. */
   libraryFrames: { pattern: /^ +at .*(?:node_modules|node:internal|packages).*\n/gmu, as: '' },
   /** Coverage by process, named and filled with process ids, times and addresses. */
   coverageFolder: { drops: /^coverage\/tmp(?:\/|$)|^\.nyc_output(?:\/|$)/u },
-  /** Before or after which of the program's line breaks the terminal echoes Ctrl-C. */
+  /** The program line break before or after which the terminal echoes Ctrl-C. */
   echo: { pattern: /\s*\^C\s*/gu, as: '\n^C\n' },
   /** Where a spinner was when the program ended. */
   spinners: { pattern: /[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]/gu, as: '⠋' },
-  /** What nx knows of files and runs, in databases of its own. */
+  /** nx's own databases about files and runs. */
   nxCaches: { drops: /^(?:\.nx|node_modules\/\.cache)(?:\/|$)/u },
-  /** A test run of artillery. */
+  /** The id of an artillery test run. */
   runIds: { pattern: /(?<=run id: )\w+/gu, as: '<id>' },
-  /** The last words of foreman, which are lost where heroku ends first and takes the terminal along. */
+  /** foreman's last words, which are lost if heroku ends first and takes the terminal along. */
   foremanEnd: { pattern: /(?<=\^C)\[WARN\][\s\S]*/gu, as: '' },
-  /** git keeps times and inodes of files in it. */
+  /** git stores times and inodes of files in it. */
   gitIndex: { drops: /\.git\/index$/u },
 }
 

@@ -1,7 +1,7 @@
 import { createCoordinator } from '@cli-ops/shared-ipc'
 
 /**
- * What the programs of a home have left there, once somebody has noticed those that were killed.
+ * Returns what the programs of a home have left there, once killed ones have been noticed.
  *
  * @param {string} home
  */
@@ -21,7 +21,7 @@ export function lookInside(home) {
 }
 
 /**
- * Resolves with true when somebody waits for the resource, with false when `over` has settled without.
+ * Resolves with true when a waiter appears for the resource, with false when `over` has settled first.
  *
  * @param {string} home
  * @param {string} resource
@@ -35,7 +35,7 @@ export function seesWaiter(home, resource, over) {
     while (!isOver) {
       const locks = await ops.locks.list()
       if (locks.some((lock) => lock.resource === resource && lock.waiters.length > 0)) return true
-      // Nothing tells a third party of a new waiter.
+      // A third party gets no notification of a new waiter.
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
     return false

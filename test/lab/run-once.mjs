@@ -5,7 +5,7 @@ import process from 'node:process'
 const LIMIT_MS = 180_000
 
 /**
- * @typedef {object} Result what is seen of a run from outside
+ * @typedef {object} Result what a run shows to the outside
  * @property {number | null} exitCode
  * @property {string | null} signal
  * @property {string} stdout
@@ -46,7 +46,7 @@ export function start([program = '', ...args], { cwd, env, until }) {
   /** @type {Promise<Result>} */
   const ended = new Promise((resolve, reject) => {
     child.once('error', reject)
-    // What it left running must not write into the next run's folders.
+    // What it leaves running must not write into the next run's folders.
     child.once('exit', () => setTimeout(endGroup, 1000, child.pid).unref())
     child.once('close', (exitCode, signal) => {
       endGroup(child.pid)

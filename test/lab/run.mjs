@@ -1,6 +1,7 @@
-// `npm run test:lab`: programs from npm without and with the plugin, and the table of the results for docs/reference/lab.md.
-// `npm run test:lab -- svgo mocha` is those only, and writes nothing. They are installed once, into ~/.cache/cli-ops-lab or
-// CLI_OPS_LAB_CACHE. Where Linux lets it, they run in a network of their own, which has the loopback only.
+// `npm run test:lab`: runs programs from npm without and with the plugin, and writes the table of results for
+// docs/reference/lab.md. `npm run test:lab -- svgo mocha` runs only those, and writes nothing. They are installed once,
+// into ~/.cache/cli-ops-lab or CLI_OPS_LAB_CACHE. If Linux allows it, they run in a separate network namespace, which
+// has only the loopback interface.
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
@@ -51,7 +52,7 @@ async function examineAll() {
       if (places !== undefined) rows[at] = await examineOne(cli, { ...places, port })
     }
   }
-  // Two at a time, as the tests themselves run: more only makes each slower.
+  // Two at a time, as the tests themselves run: more would only slow each down.
   await Promise.all([work(), work()])
   server.close()
   const table = toMarkdown(rows.filter((row) => row !== undefined))

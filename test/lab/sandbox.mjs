@@ -2,14 +2,12 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
-/** What a program has started may write into its folders for some seconds more, such as oclif's look for a newer version. */
+/** A program's children, such as oclif's check for a newer version, can write into its folders for some seconds more. */
 const REMOVAL = { recursive: true, force: true, maxRetries: 10 }
 
-/**
- * The folders in which a CLI runs. They have the same paths at every run, so that paths in its output are the same, too.
- */
+/** The folders in which a CLI runs. Their paths are the same in every run, so paths in its output are, too. */
 export class Sandbox {
-  /** Where the CLI works: it begins empty, and what is in it afterwards is compared. */
+  /** Where the CLI works: it begins empty, and its content is compared afterwards. */
   work
   /** HOME of the CLI. */
   userHome
@@ -30,7 +28,7 @@ export class Sandbox {
     this.renew()
   }
 
-  /** Empties the folders of the CLI; locks and events stay. */
+  /** Empties the CLI's folders; locks and events stay. */
   renew() {
     for (const folder of [this.work, this.userHome, this.temporary, this.bin]) {
       rmSync(folder, REMOVAL)
@@ -38,7 +36,7 @@ export class Sandbox {
     }
   }
 
-  /** Makes the home of the kit a fresh one. */
+  /** Replaces the kit's home with a fresh one. */
   forget() {
     rmSync(this.opsHome, REMOVAL)
     mkdirSync(this.opsHome, { mode: 0o700 })

@@ -2,7 +2,7 @@ import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
- * What is in a folder: kind, permissions and content of every entry by its path.
+ * Returns a folder's content: kind, permissions and content of every entry by its path.
  *
  * @param {string} folder
  * @returns {Record<string, string>}

@@ -56,7 +56,7 @@ export class Subject {
   }
 
   /**
-   * Writes the rule of the command, as a person does who coordinates a CLI they installed.
+   * Writes the command's rule, as a person does who coordinates a CLI they installed.
    *
    * @param {object} lock
    */
@@ -94,13 +94,13 @@ export class Subject {
     return interrupt([...command, ...args], { cwd: this.sandbox.work, env, seen })
   }
 
-  /** What is in the work folder before the CLI runs. */
+  /** Returns the content of the work folder before the CLI runs. */
   untouched() {
     this.#prepare(false)
     return snapshot(this.sandbox.work)
   }
 
-  /** What is there at this moment. */
+  /** Returns its current content. */
   filesNow() {
     return snapshot(this.sandbox.work)
   }

@@ -1,6 +1,6 @@
 /**
- * Takes out what a waiting person gets: one line, and where the wait is long, as on a busy machine, another one after 5 s, 15 s and so on,
- * which says how long it has been.
+ * Removes what a waiting person sees: one line, and if the wait is long, as on a busy machine, another one after 5 s,
+ * 15 s and so on, which says how long it has been.
  *
  * @param {string} stderr
  * @param {string} bin

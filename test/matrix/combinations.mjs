@@ -1,4 +1,4 @@
-// What is tried: every major of a framework that the plugins support, on every Node line that is maintained.
+// What is tested: every major of a framework that the plugins support, on every maintained Node line.
 
 /** @typedef {{ framework: string, major: number, program: string, extra?: object }} Framework */
 
@@ -21,9 +21,9 @@ export const FRAMEWORKS = [
 export const NODE_MAJORS = [20, 22, 24, 26]
 
 /**
- * Runtimes beside Node, from packages of their own, with what runs a program on them. On these the newest framework is tried that the workspace
- * has, since no `engines` speaks of them. Of what they do otherwise than Node, so that a row of the behaviour table cannot hold, `differences` has
- * the names of the tests and the cause.
+ * Runtimes other than Node, from npm packages, with the arguments that run a program on them. They are tested with the
+ * workspace's newest framework, since `engines` does not mention them. If a runtime differs from Node so that a row of
+ * the behaviour table cannot hold, `differences` has the names of the tests and the cause.
  *
  * @typedef {{ tests: RegExp, cause: string }} Difference
  * @type {{ name: string, args: string[], differences: Difference[] }[]}

@@ -1,5 +1,5 @@
 /**
- * Tells whether a version of Node is in an `engines` range of the forms that the frameworks use: `>=18`, `>=22.12.0`,
+ * Returns whether a version of Node is in an `engines` range of the forms that the frameworks use: `>=18`, `>=22.12.0`,
  * `^20.19.0 || ^22.12.0 || >=23`.
  *
  * @param {string} version

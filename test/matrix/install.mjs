@@ -6,7 +6,7 @@ import process from 'node:process'
 const quiet = ['--no-audit', '--no-fund', '--loglevel=error']
 
 /**
- * Finds a Node of a major, through the npm registry where it is not the one that runs.
+ * Finds a Node of a major, through the npm registry if it is not the running one.
  *
  * @param {number} major
  * @returns {string} path of the executable
@@ -21,7 +21,7 @@ export function findNode(major) {
 }
 
 /**
- * Installs a runtime beside Node from its package.
+ * Installs another runtime than Node from its package.
  *
  * @param {string} parent
  * @param {string} name
@@ -35,14 +35,14 @@ export function installRuntime(parent, name) {
   const modules = join(folder, 'node_modules')
   const { version } = JSON.parse(readFileSync(join(modules, name, 'package.json'), 'utf8'))
   const link = join(modules, '.bin', name)
-  // npm may leave it to the user whether the script runs that puts the executable in place; started once, it does so itself. Until
-  // then the link leads to a script that runs it as a process of its own.
+  // npm may not run the script that puts the executable in place; the first start then does it. Until then the link
+  // leads to a script that runs it as a separate process.
   execFileSync(link, ['--version'])
   return { executable: realpathSync(link), version }
 }
 
 /**
- * Installs the latest release of a framework's major into a folder of its own.
+ * Installs the latest release of a framework's major into a separate folder.
  *
  * @param {string} parent
  * @param {import('./combinations.mjs').Framework} framework
@@ -59,7 +59,7 @@ export function installFramework(parent, { framework, major }) {
 }
 
 /**
- * Finds the file that a program in `folder` gets when it imports the framework.
+ * Finds the file that a program in `folder` loads when it imports the framework.
  *
  * @param {string} node
  * @param {string} folder

@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { root } from '../../scripts/workspaces.mjs'
 
-/** A run that takes longer than this hangs, also on a busy machine. */
+/** A run that takes longer than this hangs, even on a busy machine. */
 const LIMIT_MS = 60 * 60_000
 
 const FILES = ['test/behaviour', 'test/environments/other-runtimes']
 
-/** What is tried beside the frameworks. The last one is for runtimes beside Node, and has tests of its own for Node. */
+/** What is tested besides the frameworks. The last one is for runtimes other than Node; other tests cover Node. */
 export const WITHOUT_FRAMEWORK = [
   'the four primitives',
   'the example cli-alpha',
@@ -26,7 +26,8 @@ export const WITHOUT_FRAMEWORK = [
  *
  * @param {readonly string[]} runtime executable with its arguments
  * @param {{ title: string }[]} hosts
- * @param {{ report: string, differences: readonly import('./combinations.mjs').Difference[] }} options file for the results, and what need not hold
+ * @param {{ report: string, differences: readonly import('./combinations.mjs').Difference[] }} options file for the
+ *   results, and what need not hold
  * @returns {Promise<Map<string, SuiteResult>>} by the title of the host
  */
 export async function runSuite(runtime, hosts, { report, differences }) {
@@ -55,7 +56,7 @@ export async function runSuite(runtime, hosts, { report, differences }) {
     (/** @type {{ assertionResults: Assertion[] }} */ file) => file.assertionResults,
   )
   for (const { ancestorTitles, status, fullName } of assertions) {
-    // vitest puts a title that comes from a table into quotes.
+    // vitest quotes a title that comes from a table.
     const result = results.get(ancestorTitles[0]?.replaceAll("'", ''))
     if (status === 'passed') result?.passed.push(fullName)
     if (status !== 'failed') continue

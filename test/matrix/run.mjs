@@ -1,5 +1,6 @@
-// `npm run test:matrix`: the behaviour table with every supported major of the frameworks on every maintained Node, on Bun and
-// on Deno, and the table of the results for docs/reference/support.md and README.md. `npm run test:matrix -- 24 bun` is those only, and writes nothing.
+// `npm run test:matrix`: runs the behaviour table with every supported major of the frameworks on every maintained
+// Node, on Bun and on Deno, and writes the table of results for docs/reference/support.md and README.md. `npm run
+// test:matrix -- 24 bun` runs only those, and writes nothing.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -90,7 +91,7 @@ try {
 }
 
 /**
- * Two at a time, as the tests themselves run: more only makes each slower.
+ * Runs two at a time, as the tests themselves run: more would only slow each down.
  *
  * @template Item, Result
  * @param {Item[]} items

@@ -22,7 +22,7 @@ interface RunOptions {
   readonly env?: NodeJS.ProcessEnv
 }
 
-/** Runs Node in the project, with a home of its own. */
+/** Runs Node in the project, with a private home. */
 function node(args: readonly string[], { cwd = project, env = {} }: RunOptions = {}) {
   const home = mkdtempSync(join(folder, 'home-'))
   const { status, stdout, stderr } = spawnSync(process.execPath, [...args], {
@@ -33,7 +33,7 @@ function node(args: readonly string[], { cwd = project, env = {} }: RunOptions =
   return { status, stdout, stderr }
 }
 
-// A stranger's project: the tarballs from a registry's point of view, and the frameworks beside them.
+// A third party's project: the tarballs as from a registry, and the frameworks beside them.
 beforeAll(() => {
   tarballs = packPackages(folder)
   mkdirSync(project)
@@ -67,7 +67,7 @@ describe('a project that has installed the tarballs', () => {
   })
 })
 
-test('a parser that few need is asked for by name where it is missing', () => {
+test('a rarely needed parser that is missing is requested by name', () => {
   writeFileSync(join(project, 'theme.yaml'), 'a: 1\n')
   writeFileSync(
     join(project, 'watch.mjs'),
@@ -81,7 +81,7 @@ test('a parser that few need is asked for by name where it is missing', () => {
   )
 })
 
-test('a bundler takes a CLI along without what few need', () => {
+test('a bundler includes a CLI without its rarely needed parts', () => {
   const outfile = join(project, 'bundled.mjs')
   buildSync({
     entryPoints: [join(project, 'commander.mjs')],
@@ -99,7 +99,7 @@ test('a bundler takes a CLI along without what few need', () => {
 })
 
 describe('an oclif CLI that installs plugins', () => {
-  test('takes the plugin by plugins install', () => {
+  test('accepts the plugin from plugins install', () => {
     const unpacked = join(folder, 'unpacked')
     mkdirSync(unpacked)
     const plugin = withLocalDependencies(
@@ -123,7 +123,7 @@ describe('an oclif CLI that installs plugins', () => {
 })
 
 test.each(['commander', 'yargs', 'oclif'])(
-  'npm create cli-ops makes a CLI on %s that passes its test',
+  'npm create cli-ops creates a CLI on %s that passes its test',
   (framework) => {
     const place = join(folder, `created-${framework}`)
     mkdirSync(place)
@@ -141,7 +141,7 @@ test.each(['commander', 'yargs', 'oclif'])(
   },
 )
 
-test('cli-ops init --write wires a CLI that is there', () => {
+test('cli-ops init --write wires an existing CLI', () => {
   const wired = join(project, 'wired')
   mkdirSync(wired)
   const manifest = { name: 'tidy', bin: './tidy.cjs', dependencies: { commander: '^14.0.0' } }
@@ -165,7 +165,7 @@ program.parse()
 })
 
 describe('declarations', () => {
-  // From the first 5.x to the newest; require() of ES modules is known to TypeScript from 5.8 on.
+  // From the first 5.x to the newest; TypeScript knows require() of ES modules from 5.8 on.
   const compilers = ['typescript-5.0', 'typescript-5.9', 'typescript-6', 'typescript-7']
 
   test.each(compilers)('compile as an ES module with %s', (compiler) => {
@@ -188,12 +188,12 @@ describe('declarations', () => {
 })
 
 test.each(['commander-plugin', 'yargs-plugin', 'oclif-plugin', 'cli'])(
-  '@cli-ops/%s brings no engine along',
+  '@cli-ops/%s installs no engine client',
   (name) => {
     const alone = join(folder, `only-${name}`)
     mkdirSync(alone)
     writeFileSync(join(alone, 'package.json'), '{ "private": true }')
-    // Its own packages come from their tarballs, as from a registry; the others only where one of these asks for them.
+    // Its own packages come from their tarballs, as from a registry; the others only if one of these requires them.
     const own = name === 'cli' ? ['shared-ipc', 'commander-plugin', name] : ['shared-ipc', name]
     const files = own.flatMap((one) => tarballs.get(`@cli-ops/${one}`) ?? [])
     npm(['install', '--no-audit', '--no-fund', '--silent', '--prefer-offline', ...files], alone)
@@ -214,7 +214,7 @@ test.each(['commander-plugin', 'yargs-plugin', 'oclif-plugin', 'cli'])(
   240_000,
 )
 
-test('the packages that are installed come without anything of this workspace', () => {
+test('the installed packages contain nothing of this workspace', () => {
   const listed = npm(['ls', '--all', '--parseable'], project)
   expect(listed).toContain(join(project, 'node_modules/@cli-ops/shared-ipc'))
   expect(listed.split('\n').filter((path) => path.startsWith(root))).toEqual([])

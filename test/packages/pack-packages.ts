@@ -8,7 +8,7 @@ import { root, workspaces } from '../../scripts/workspaces.mjs'
 const OF_THIS_RUN =
   /^(?:npm_(?!config_(?:registry|cafile|cache|userconfig)$).*|NODE_ENV|VITEST.*|CI|CONTINUOUS_INTEGRATION|GITHUB_ACTIONS)$/iu
 
-/** The environment of somebody at a terminal: without what npm, the test runner and a CI have set for this repository. */
+/** The environment of a person at a terminal: without what npm, the test runner and a CI have set for this repository. */
 export const npmEnvironment: NodeJS.ProcessEnv = {
   ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !OF_THIS_RUN.test(name))),
   ...(process.env[CERTIFICATES] !== undefined && {
@@ -16,7 +16,7 @@ export const npmEnvironment: NodeJS.ProcessEnv = {
   }),
 }
 
-/** Runs npm and gives its output; throws with all that it said where it fails. */
+/** Runs npm and returns its output; throws with all its output if it fails. */
 export function npm(args: readonly string[], cwd: string): string {
   return execFileSync('npm', [...args], {
     cwd,
@@ -26,7 +26,7 @@ export function npm(args: readonly string[], cwd: string): string {
   })
 }
 
-/** Packs every public package as npm would publish it, declarations included; the tarballs by package name. */
+/** Packs every public package as npm would publish it, declarations included; returns the tarballs by package name. */
 export function packPackages(folder: string): ReadonlyMap<string, string> {
   const packages = workspaces().filter(({ manifest }) => manifest.private !== true)
   const tsc = join(root, 'node_modules/typescript/bin/tsc')
@@ -40,8 +40,8 @@ export function packPackages(folder: string): ReadonlyMap<string, string> {
 }
 
 /**
- * Packs a tarball anew, with the kit's other packages taken from their tarballs: what they are after their release, for a
- * tool that installs one package by itself.
+ * Repacks a tarball with the kit's other packages taken from their tarballs, as they are after their release, for a
+ * tool that installs a single package.
  */
 export function withLocalDependencies(
   tarball: string,

@@ -53,7 +53,7 @@ function emptyFolder(): string {
   return mkdtempSync(join(folder, 'project-'))
 }
 
-/** A project with a program on commander that nothing coordinates yet. */
+/** Creates a project with a program on commander that nothing coordinates yet. */
 function plainProject(): string {
   const project = emptyFolder()
   const dependencies = { commander: '^14.0.3', '@cli-ops/driver-websocket': '*', ws: '^8.23.0' }
@@ -81,7 +81,7 @@ const PASSED = /^(?:#|ℹ) pass 1$/mu
 
 describe.each(MANAGERS)('with %s', (name) => {
   test.for(['commander', 'yargs', 'oclif'])(
-    'create cli-ops makes a CLI on %s that passes its test',
+    'create cli-ops creates a CLI on %s that passes its test',
     async (framework, context) => {
       const manager = managerOf(name, context)
       const place = emptyFolder()
@@ -96,7 +96,7 @@ describe.each(MANAGERS)('with %s', (name) => {
     },
   )
 
-  test('a new CLI takes its packages from a folder of tarballs', async (context) => {
+  test('a new CLI installs its packages from a folder of tarballs', async (context) => {
     const manager = managerOf(name, context)
     const made = join(emptyFolder(), 'notes')
     const creator = join(root, 'packages/create-cli-ops/dist/main.js')
@@ -106,7 +106,7 @@ describe.each(MANAGERS)('with %s', (name) => {
     expect(await manager.run(made, ['test'])).toMatch(PASSED)
   })
 
-  test('init --write wires a CLI, whose lock may be on an engine', async (context) => {
+  test('init --write wires a CLI, whose lock can be on an engine', async (context) => {
     const manager = managerOf(name, context)
     const project = plainProject()
     await manager.run(project, ['install'])
@@ -139,7 +139,7 @@ describe.each(MANAGERS)('with %s', (name) => {
   })
 })
 
-describe('where a package finds only what it asks for, as pnpm installs it', () => {
+describe('where a package finds only its declared dependencies, as pnpm installs it', () => {
   const project = join(folder, 'documents')
 
   test.for(javaScriptBlocks())('$place', async (block, context) => {

@@ -5,13 +5,13 @@ import { promisify } from 'node:util'
 
 import { npm, npmEnvironment } from './pack-packages.js'
 
-/** A package manager besides npm, as somebody has it who has set another registry. */
+/** A package manager other than npm, for a user who has set another registry. */
 export interface PackageManager {
-  /** What one types. */
+  /** The command that a user types. */
   readonly command: string
-  /** What stands before a program of the project. */
+  /** The prefix for a program of the project. */
   readonly exec: readonly string[]
-  /** Runs it and gives its output; rejects with all that it said where it fails. */
+  /** Runs it and returns its output; rejects with all its output if it fails. */
   run(cwd: string, args: readonly string[], env?: NodeJS.ProcessEnv): Promise<string>
 }
 
@@ -34,10 +34,10 @@ const KINDS = {
     from: 'yarn@1',
     program: 'bin/yarn.js',
     settings: (registry) => ({ YARN_REGISTRY: registry }),
-    // What follows is its own otherwise.
+    // Otherwise it would parse what follows itself.
     exec: ['exec', '--'],
   },
-  // Plug'n'Play is what it does where nobody asks for anything else.
+  // Plug'n'Play is its default.
   'Yarn 4': {
     from: '@yarnpkg/cli-dist@4',
     program: 'bin/yarn.js',
@@ -55,7 +55,7 @@ export type ManagerName = keyof typeof KINDS
 
 export const MANAGERS = Object.keys(KINDS) as readonly ManagerName[]
 
-/** Installs one in a folder, with a home of its own; undefined where the registry cannot be reached. */
+/** Installs one in a folder, with a private home; undefined if the registry cannot be reached. */
 export function installManager(
   name: ManagerName,
   folder: string,
@@ -77,7 +77,7 @@ export function installManager(
     run: async (cwd, args, env = {}) => {
       const options = { cwd, env: { ...base, ...env } }
       const running = promisify(execFile)(process.execPath, [file, ...args], options)
-      // Nobody answers a question.
+      // No one answers a prompt.
       running.child.stdin?.end()
       try {
         return (await running).stdout

@@ -11,8 +11,8 @@ interface Registry {
 }
 
 /**
- * Starts a registry on loopback that has this repository's packages as they would be published, and sends for everything else to
- * the one in use.
+ * Starts a registry on loopback that has this repository's packages as they would be published, and redirects
+ * everything else to the configured one.
  *
  * @param tarballs by package name
  */
@@ -39,7 +39,7 @@ export async function startRegistry(
   return { url, close }
 }
 
-/** What a registry says of a package. */
+/** Returns a registry's metadata about a package. */
 function packument(tarball: string, url: string): object {
   const text = execFileSync('tar', ['-xzOf', tarball, 'package/package.json'], { encoding: 'utf8' })
   const manifest = JSON.parse(text) as { readonly name: string; readonly version: string }
@@ -50,7 +50,7 @@ function packument(tarball: string, url: string): object {
     shasum: createHash('sha1').update(bytes).digest('hex'),
     integrity: `sha512-${createHash('sha512').update(bytes).digest('base64')}`,
   }
-  // Some refuse what was published a moment ago.
+  // Some refuse packages that were published a moment ago.
   const published = new Date(0).toISOString()
   return {
     name,

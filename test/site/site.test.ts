@@ -34,7 +34,7 @@ const server = createServer((request, response) => {
   }
 })
 
-// VitePress ends with an error at a link that leads nowhere.
+// VitePress ends with an error at a broken link.
 beforeAll(async () => {
   const program = join(root, 'node_modules/vitepress/bin/vitepress.js')
   const env = { ...process.env, NODE_ENV: undefined, VITEST: undefined }
@@ -52,7 +52,7 @@ function read(path: string): string {
   return readFileSync(join(site, path), 'utf8')
 }
 
-test('the README is the front page, and every guide and reference is a page that the side leads to', () => {
+test('the README is the front page, and the sidebar leads to every guide and reference', () => {
   const front = read('index.html')
   expect(front).toContain('makes separate command-line programs work together')
   for (const page of [
@@ -81,7 +81,7 @@ test('a package has one page for its API, by topic', () => {
   expect(places).not.toContain(-1)
 })
 
-test('notes for the work on the repository are no pages', () => {
+test('notes about working on the repository are not pages', () => {
   const tops = readdirSync(site).filter((name) => !/\.(?:css|html|json|txt)$/u.test(name))
   expect(tops.sort()).toEqual(['assets', 'docs', 'examples', 'packages'])
   expect(readdirSync(join(site, 'docs')).sort()).not.toContain('api')
@@ -120,7 +120,7 @@ test.each([
 })
 
 describe.skipIf(noChromium !== undefined)('in a browser', () => {
-  /** Opens a page as somebody who is offline; fails where something else is asked for, or goes wrong. */
+  /** Opens a page as an offline reader; fails if it requests anything else, or on any error. */
   async function open(path: string, width: number): Promise<Page> {
     const browser = await chromium()
     const page = await browser.newPage({ viewport: { width, height: 800 }, colorScheme: 'light' })
@@ -133,7 +133,7 @@ describe.skipIf(noChromium !== undefined)('in a browser', () => {
       return route.continue()
     })
     await page.goto(origin + path, { waitUntil: 'networkidle' })
-    // Until then nobody hears a key.
+    // Until then keys have no effect.
     await page.waitForFunction('document.querySelector("#app").__vue_app__ !== undefined')
     return page
   }
@@ -144,7 +144,7 @@ describe.skipIf(noChromium !== undefined)('in a browser', () => {
     expect(width).toBeGreaterThan(0)
   })
 
-  test('a word is found without a server, and dark is dark', async () => {
+  test('search works without a server, and the dark theme is dark', async () => {
     const page = await open('/', 1280)
     await page.locator('#local-search button').click()
     await page.locator('#localsearch-input').fill('proper-lockfile')

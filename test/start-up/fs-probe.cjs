@@ -1,5 +1,5 @@
-// Preloaded into a CLI to write down, at its very end, which calls of node:fs it made for the kit: those on the home, on
-// /proc and on the machine's id. Whoever imports a function of node:fs by name gets the one that is counted here as well.
+// Preloaded into a CLI to record, at its very end, which calls of node:fs it made for the kit: on the home, on /proc
+// and on the machine's id. Named imports from node:fs get the counted functions as well.
 const fs = require('node:fs')
 const { syncBuiltinESMExports } = require('node:module')
 
@@ -26,7 +26,7 @@ function placeOf(path) {
   return path.startsWith('/proc/') || path.startsWith('/etc/machine-id') ? path : undefined
 }
 
-// As late as possible, so that the plugin's wrapper, which does its work after every listener, is inside of this one.
+// As late as possible, so that the plugin's wrapper, which does its work after every listener, is inside this one.
 process.once('beforeExit', () => {
   const { emit } = process
   process.emit = function (event, ...args) {

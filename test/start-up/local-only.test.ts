@@ -16,7 +16,7 @@ afterAll(() => {
 })
 
 const DRIVERS = workspaces().filter(({ name }) => name.startsWith('@cli-ops/driver-'))
-/** The client libraries of all engines, by the manifests of the drivers. */
+/** The client libraries of all engines, from the drivers' manifests. */
 const CLIENTS = DRIVERS.flatMap(({ dir }) => {
   const { peerDependencies } = JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8')) as {
     readonly peerDependencies: Readonly<Record<string, string>>
@@ -36,7 +36,7 @@ function cliOf(name: string) {
   return { file: join(root, folder, 'dist', 'main.js'), home: join(scratch, 'home') }
 }
 
-/** What a command loads of drivers and of their clients. */
+/** Returns the driver and client files that a command loads. */
 function engineFilesOf([name = '', ...args]: readonly string[]) {
   const files = loadedFiles(cliOf(name), args, scratch, { XDG_DATA_HOME: scratch })
   return files.filter((file) => {
@@ -57,13 +57,13 @@ describe('a CLI that works on one machine', () => {
     expect(engineFilesOf(command)).toEqual([])
   })
 
-  test.each(COMMANDS)('%s loads none to look inside either', (name) => {
+  test.each(COMMANDS)('%s loads none when it inspects, either', (name) => {
     for (const args of [['status'], ['locks'], ['events'], ['ps']])
       expect(engineFilesOf([name, 'ops', ...args])).toEqual([])
   })
 })
 
-test('cli-ops loads none either, also where it makes and lists tokens of a hub', () => {
+test('cli-ops loads none either, even when it creates and lists access keys of a hub', () => {
   for (const args of [['status'], ['emit', 'build:done'], ['serve', 'token', 'list']])
     expect(engineFilesOf(['cli-ops', ...args])).toEqual([])
 })
@@ -76,7 +76,7 @@ test.runIf(hasRedisServer())('one with the URL of an engine loads its client', a
     const reports = mkdtempSync(join(scratch, 'coverage-'))
     const env = { CLI_OPS_URL: server.url, NODE_V8_COVERAGE: reports, XDG_DATA_HOME: scratch }
     runCli(cliOf(name), args, env)
-    // It is the companion that does, and it ends after the command.
+    // The companion loads it, and the companion ends after the command.
     await expect.poll(() => filesIn(reports).map((file) => packageOf(file))).toContain('ioredis')
   } finally {
     await server.stop()

@@ -12,8 +12,8 @@ import { loadedBuiltins, loadedFiles, packageOf } from '../../benchmarks/startup
 const FS_PROBE = fileURLToPath(new URL('fs-probe.cjs', import.meta.url))
 
 /**
- * The CLIs that the benchmarks measure; each has the commands `add` and `sync`, the second under a lock. `kitFiles` are loaded in any
- * case, `commandFiles` when a command begins.
+ * The CLIs that the benchmarks measure; each has the commands `add` and `sync`, the second under a lock. `kitFiles` are
+ * loaded in any case, `commandFiles` when a command begins.
  */
 export const FRAMEWORKS = [
   {
@@ -47,14 +47,14 @@ export const FRAMEWORKS = [
 
 /** One CLI, installed as npm would, and a home in which every command has run before: a first run does more. */
 export interface MeasuredCli {
-  /** The files of the kit that a command loads, from the package's name on, and packages that the CLI alone does not load. */
+  /** Returns the kit's files that a command loads, from the package's name on, and packages that the CLI alone does not load. */
   loads(
     args: readonly string[],
     when?: 'usual' | 'clean-up is due',
   ): { readonly kit: string[]; readonly foreign: string[] }
-  /** The built-in modules that a command loads and the CLI alone does not. */
+  /** Returns the built-in modules that a command loads and the CLI alone does not. */
   loadsOfNode(args: readonly string[]): string[]
-  /** The calls of `node:fs` that a command makes for the kit, what changes from run to run left out. */
+  /** Returns the calls of `node:fs` that a command makes for the kit, without what changes from run to run. */
   calls(args: readonly string[]): string[]
 }
 
@@ -72,7 +72,7 @@ export function measuredCli(framework: (typeof FRAMEWORKS)[number]): MeasuredCli
   const alone: Cli = { file: plain, home: join(base, 'home') }
   const coordinated: Cli = { file: plugin, home: join(base, 'home') }
   for (const args of [['add', 'x'], ['sync']]) runCli(coordinated, args)
-  // A clean-up is due once a minute, and these tests may take longer.
+  // A clean-up is due once a minute, and these tests can take longer.
   const cleanUpIn = (ms: number): void => {
     const noted = new Date(Date.now() - 60_000 + ms)
     utimesSync(join(coordinated.home, 'last-clean-up'), noted, noted)
@@ -101,14 +101,14 @@ export function measuredCli(framework: (typeof FRAMEWORKS)[number]): MeasuredCli
       postponeCleanUp()
       const file = join(base, 'calls.json')
       const probed = { ...coordinated, nodeArgs: ['--require', FS_PROBE] }
-      // Who has a name in the environment is not looked up.
+      // With a name in the environment, the user is not looked up.
       runCli(probed, args, { FS_PROBE_FILE: file, USER: 'somebody' })
       return (JSON.parse(readFileSync(file, 'utf8')) as string[]).map(withoutIdentity)
     },
   }
 }
 
-/** Names of records, locks and segments without what changes from run to run. */
+/** Removes what changes from run to run in names of records, locks and segments. */
 function withoutIdentity(call: string): string {
   return call
     .replace(/\/[^/]+~[0-9a-f]{12}~p[^/]*\.json/u, '/<record>')

@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest'
 
 import { FRAMEWORKS, measuredCli } from './measured-clis.js'
 
-// Every user pays for these on every run. Whoever adds to a list measures what that costs: `npm run bench -- startup`.
+// Every user pays for these on every run. Before adding to a list, measure the cost: `npm run bench -- startup`.
 
-/** Who this process is, as it stands in the names of its files. */
+/** This process's identity, as its file names contain it. */
 const IDENTITY = [
   'readFileSync /proc/thread-self/stat',
   'readFileSync /proc/sys/kernel/random/boot_id',
@@ -24,7 +24,7 @@ const OPENED_LOG = [
   'readdirSync home/events',
   'openSync home/events/<segment>',
   'fstatSync home/events/<segment>',
-  // Whether it ends with a seal, since the one after it was deleted by hand. Takes 0.02 ms.
+  // Whether it ends with a seal, in case the next one was deleted by hand. Takes 0.02 ms.
   'readSync home/events/<segment>',
 ]
 const EVENT = [
@@ -32,7 +32,7 @@ const EVENT = [
   'lstatSync home/events/<segment>',
   'fstatSync home/events/<segment>',
 ]
-/** Nobody else has written, so nothing can be in front of it. */
+/** No other process has written, so nothing can precede it. */
 const NEXT_EVENT = ['writeSync home/events/<segment>', 'fstatSync home/events/<segment>']
 const EXIT = ['unlinkSync home/registry/<record>']
 
@@ -45,7 +45,7 @@ describe.each(FRAMEWORKS)('a command with the $name plugin', (framework) => {
     expect(cli.loads(args)).toEqual({ kit, foreign: [] })
   })
 
-  test('loads no more where a clean-up is due that finds nothing', () => {
+  test('loads no more for a clean-up that finds nothing', () => {
     const kit = [...framework.kitFiles, ...framework.commandFiles]
     expect(cli.loads(['add', 'x'], 'clean-up is due')).toEqual({ kit, foreign: [] })
   })
@@ -56,7 +56,7 @@ describe.each(FRAMEWORKS)('a command with the $name plugin', (framework) => {
       expect(cli.loads([option])).toEqual({ kit, foreign: [] })
   })
 
-  test('loads next to nothing of Node', () => {
+  test('loads almost nothing from Node', () => {
     expect(cli.loadsOfNode(['--help'])).toEqual([])
     expect(cli.loadsOfNode(['add', 'x'])).toEqual([])
     // The flow that holds the lock of `withLock` is followed through its promises; a rule's is the whole process's.
@@ -64,7 +64,7 @@ describe.each(FRAMEWORKS)('a command with the $name plugin', (framework) => {
     expect(cli.loadsOfNode(['sync'])).toEqual(flow)
   })
 
-  test.runIf(process.platform === 'linux')('makes no file-system call without need', () => {
+  test.runIf(process.platform === 'linux')('makes no unnecessary file-system call', () => {
     const begin = [...IDENTITY, ...HOME, ...REGISTRATION, ...OPENED_LOG, ...EVENT]
     expect(ofKit(cli.calls(['add', 'x']))).toEqual([...begin, ...NEXT_EVENT, ...EXIT])
 
@@ -79,7 +79,7 @@ describe.each(FRAMEWORKS)('a command with the $name plugin', (framework) => {
       `closeSync ${directory}/<held>`,
     ]
     const release = [`renameSync ${directory}/<held>`]
-    // A rule's lock is kept to the end of the process, that of `withLock` to the end of its handler.
+    // A rule's lock is kept to the end of the process, the lock of `withLock` to the end of its handler.
     const end =
       framework.name === 'oclif' ? [...NEXT_EVENT, ...release] : [...release, ...NEXT_EVENT]
     expect(ofKit(cli.calls(['sync']))).toEqual([...begin, ...acquisition, ...end, ...EXIT])

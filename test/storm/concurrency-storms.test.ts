@@ -13,10 +13,10 @@ import { scale } from './scale.js'
 
 const BIN = join(root, 'packages/cli/dist/main.js')
 const SIDE_BY_SIDE = 8
-/** Of so many runs one has its cli-ops killed, and one ends its own program with SIGKILL. */
+/** One in that many runs has its cli-ops killed, and one ends its own program with SIGKILL. */
 const KILLED_OF = 4
 
-/** Says when it begins and when it ends, and is asked to end by SIGTERM. Its exit code is its own. */
+/** Prints when it begins and ends, and ends on SIGTERM. Its exit code is unique. */
 const PROGRAM = `code=$((10 + $$ % 100))
 end() { echo "end $$ $1" >>log; exit $1; }
 trap 'end 9' TERM
@@ -28,7 +28,7 @@ end $code`
 interface Storm {
   /** How each run ended, by its exit code or signal. */
   readonly ends: readonly (number | string)[]
-  /** How each program that began has ended. */
+  /** How each started program ended. */
   readonly programs: readonly number[]
   readonly overlaps: number
   readonly left: number
@@ -47,7 +47,7 @@ async function storm(count: number, options: readonly string[]): Promise<Storm> 
   }
   await Promise.all(Array.from({ length: SIDE_BY_SIDE }, next))
   const locks = new LockManager({ home })
-  // The program of a cli-ops that was killed goes on with its lock.
+  // The program of a killed cli-ops continues with its lock.
   await (await locks.lock('job', { timeoutMs: 20_000 })).release()
   const left = (await locks.list()).length
   await locks.close()
@@ -93,12 +93,12 @@ function readLog(path: string): Pick<Storm, 'programs' | 'overlaps'> {
 }
 
 const COUNT = scale(16, 200)
-/** What a run ends with whose cli-ops, or whose program, was killed. */
+/** How a run ends whose cli-ops, or whose program, was killed. */
 const KILLED: readonly (number | string)[] = ['SIGKILL']
 
 test(`${COUNT} runs that join one another, ${SIDE_BY_SIDE} at a time, with kill -9`, async () => {
   const { ends, programs, overlaps, left } = await storm(COUNT, ['--on-busy', 'join'])
-  // Each ends as some program did, or with 1 where that could not be told.
+  // Each ends as some program did, or with 1 if that is unknown.
   const strange = ends.filter(
     (end) => ![1, ...KILLED].includes(end) && !programs.includes(Number(end)),
   )

@@ -6,11 +6,11 @@ import { type Lock, LockManager } from '@cli-ops/shared-ipc'
 import { NetworkProxy } from '../engines/network-proxy.js'
 import { AT_ONCE, LEASE_MS, optionsAt, type StormServer, upTo } from './storm-engine.js'
 
-/** What can part an owner from its engine. */
+/** What can separate an owner from its engine. */
 const FAULTS = ['cut', 'reset', 'pause', 'kill'] as const
 type Fault = (typeof FAULTS)[number]
 
-/** An owner behind a proxy of its own, and another one that wants the same lock. */
+/** An owner behind a private proxy, and another one that wants the same lock. */
 export interface Contenders {
   readonly namespace: string
   readonly lock: Lock
@@ -18,8 +18,8 @@ export interface Contenders {
 }
 
 /**
- * Runs rounds, some at once: each has an owner of a lock that a fault parts from its engine while the round goes on. All rounds
- * that run at once have the same fault, since two of the faults are the server's.
+ * Runs rounds, some in parallel. In each, a fault separates a lock's owner from its engine while the round continues.
+ * Parallel rounds have the same fault, since two of the faults are the server's.
  */
 export async function stormRounds<T>(
   server: StormServer,
@@ -63,7 +63,7 @@ async function contend(server: StormServer) {
   }
 }
 
-/** Stages a fault after a while; resolves when the server is as before. */
+/** Stages a fault after a while; resolves when the server is back to normal. */
 async function stage(
   fault: Fault,
   server: StormServer,

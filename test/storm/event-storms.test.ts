@@ -10,7 +10,7 @@ import { recordFigure } from './record-figure.js'
 import { requireWrapper, type Wrapper } from './run-wrapped.js'
 import { scale } from './scale.js'
 
-/** A log that is large enough for everything in these tests, so that nothing expires. */
+/** A log large enough for everything in these tests, so that nothing expires. */
 const KEEP_ALL = { maxBytes: 1024 * 1024 * 1024, retentionMs: 3_600_000 }
 
 function emitter(home: string, name: string, count: number, options: object): Script {
@@ -30,7 +30,7 @@ function reader(home: string, count: number, options: object, wrapper?: Wrapper)
 interface Seen {
   readonly seen: readonly string[]
   readonly gaps: number
-  /** Events that came after the last one that was expected. */
+  /** Events that came after the last expected one. */
   readonly more: number
 }
 
@@ -40,8 +40,8 @@ async function seenBy(script: Script): Promise<Seen> {
 }
 
 /**
- * Begins a new segment again and again, as another program may that follows the format: it makes the next file, and
- * whoever comes upon it seals the one before.
+ * Begins new segments repeatedly, as another program that follows the format might: it creates the next file, and the
+ * process that finds it seals the previous one.
  */
 async function rotateUntil(home: string, end: Promise<unknown>): Promise<number> {
   const directory = join(home, 'events')
@@ -51,7 +51,7 @@ async function rotateUntil(home: string, end: Promise<unknown>): Promise<number>
   while (!ended) {
     await delay(1)
     const newest = namesIn(directory).sort().at(-1)
-    // By the format, a segment is only followed once it has begun.
+    // By the format, a segment gets a successor only once it has begun.
     if (newest === undefined || statSync(join(directory, newest)).size === 0) continue
     const next = `${String(Number.parseInt(newest, 10) + 1).padStart(8, '0')}.ndjson`
     try {
@@ -101,7 +101,7 @@ test('4 writers and 3 readers lose nothing, repeat nothing and see one order ove
   })
 })
 
-test('a writer killed in mid-append loses nothing that was acknowledged, and nothing of others', async () => {
+test('a writer killed in mid-append loses nothing acknowledged, and nothing from others', async () => {
   const home = temporaryHome()
   const kills = scale(8, 200)
   const bystander = new EventBus({ home, rateLimit: false, ...KEEP_ALL })
@@ -140,7 +140,7 @@ test('a writer killed in mid-append loses nothing that was acknowledged, and not
   })
 })
 
-/** What takes the notifications of the kernel away from a reader. */
+/** Wrappers that deprive a reader of the kernel's notifications. */
 const NO_INOTIFY: Wrapper = [
   'unshare',
   '-U',
@@ -155,7 +155,7 @@ describe.each<[string, Wrapper | undefined]>([
   ['with notifications', undefined],
   ['without a single inotify instance', NO_INOTIFY],
 ])('a reader %s', (title, wrapper) => {
-  test('that is stopped during many emits is given all of them', async (context) => {
+  test('that is stopped during many emits gets all of them', async (context) => {
     if (wrapper !== undefined) requireWrapper(context, wrapper)
     const home = temporaryHome()
     const [count, stoppedMs] = scale([4000, 300], [20_000, 3000])
@@ -182,7 +182,7 @@ describe.each<[string, Wrapper | undefined]>([
     })
   })
 
-  test('hears what is emitted while it waits', async (context) => {
+  test('gets what is emitted while it waits', async (context) => {
     if (wrapper !== undefined) requireWrapper(context, wrapper)
     const home = temporaryHome()
     const script = reader(home, 3, { each: true }, wrapper)
@@ -193,7 +193,7 @@ describe.each<[string, Wrapper | undefined]>([
       await bus.emit('count:up', { name: 'a', n })
       await script.line((line) => line.startsWith(`a${n} `))
     }
-    // It is told once, and of nothing else.
+    // It gets one warning, and no other.
     expect(script.stderr.trim().split('\n').filter(Boolean).length).toBeLessThanOrEqual(1)
   })
 })

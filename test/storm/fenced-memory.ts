@@ -1,6 +1,6 @@
-/** A store that remembers the highest token that it has seen, and refuses lower ones. */
+/** A store that remembers the highest token it has seen, and refuses lower ones. */
 export class FencedMemory {
-  /** Tokens of writes of the owner that were accepted after the next one had written. */
+  /** Tokens of the owner's writes that were accepted after the next one had written. */
   readonly staleWrites: string[] = []
   refused = 0
   #highest = 0n

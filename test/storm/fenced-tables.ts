@@ -4,7 +4,7 @@ import { FencedTable } from '../../examples/fenced-store/fenced-table.mjs'
 import { StaleTokenError } from '../../examples/fenced-store/stale-token-error.mjs'
 import { PostgresServer } from '../engines/postgres-server.js'
 
-/** What the database itself noted of each write, in the order in which it was made. */
+/** The database's own record of each write, in order. */
 const NOTE_WRITES = `
   create table written (seq bigserial primary key, id text, token bigint);
   create function note_write() returns trigger language plpgsql as $$
@@ -16,7 +16,7 @@ const COUNT_STALE = `
     select token, max(token) over (partition by id order by seq) as highest from written
   ) as history where token < highest`
 
-/** Rows of the example's fenced table in a PostgreSQL of its own, which is stopped at the end of the test. */
+/** Rows of the example's fenced table in a private PostgreSQL, which is stopped at the end of the test. */
 export class FencedTables {
   readonly #server: PostgresServer
   readonly #refusedBy = new Set<string>()
@@ -36,7 +36,7 @@ export class FencedTables {
     return new FencedTables(server)
   }
 
-  /** A row of the table, written as the example does it. */
+  /** Opens a row of the table, written as the example does it. */
   async open(id: string) {
     const table = await FencedTable.open(this.#server.url, id)
     return {
@@ -53,7 +53,7 @@ export class FencedTables {
     }
   }
 
-  /** How many writes with a token below a former one were made, and how many rows have refused one. */
+  /** Returns how many writes had a token below an earlier one, and how many rows have refused one. */
   async history(): Promise<{ readonly stale: number; readonly refused: number }> {
     const client = await this.#server.connect()
     const { rows } = await client.query<{ stale: number }>(COUNT_STALE)

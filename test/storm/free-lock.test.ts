@@ -14,15 +14,15 @@ import { recordFigure } from './record-figure.js'
 import { scale } from './scale.js'
 
 const TRIES = scale(400, 10_000)
-/** Each is a process of its own. */
+/** Each is a separate process. */
 const RUNS = scale(2, 100)
 const RULES = fileURLToPath(new URL('scripts/try-rule.mjs', import.meta.url))
 const CLI = join(root, 'packages/cli/dist/main.js')
 
-/** Shows no facts about a process, so that nobody can tell whether it has died. */
+/** Hides the facts about a process, so that others cannot tell whether it has died. */
 const HIDDEN = inContainer('mount -t tmpfs none /proc')
 
-/** A waiter that is not going to take the lock. */
+/** A waiter that will not take the lock. */
 interface Ghost {
   readonly kind: string
   readonly within: readonly string[]
@@ -49,20 +49,20 @@ const ghosts: readonly Ghost[] = [
     within: [],
     become: async (waiter) => {
       void waiter.call('block', { ms: 4000 }).catch(() => undefined)
-      // Its thread hears the next message no more.
+      // Its thread no longer hears the next message.
       await expect.poll(() => isAsleep(waiter.pid)).toBe(true)
     },
   },
   ...(noContainers === undefined ? [elsewhere] : []),
 ]
 
-/** Tells whether the main thread waits for a futex, as Atomics.wait makes it, and not for events. */
+/** Returns whether the main thread waits for a futex, as Atomics.wait makes it, and not for events. */
 function isAsleep(pid: number): boolean {
   const { stdout } = spawnSync('cat', [`/proc/${pid}/wchan`], { encoding: 'utf8' })
   return stdout.includes('futex')
 }
 
-/** Takes the free lock again and again; every refusal is one too many. */
+/** Takes the free lock repeatedly; every refusal is one too many. */
 function refusals(locks: LockManager, resource: string): number {
   let refused = 0
   for (let attempt = 0; attempt < TRIES; attempt += 1) {
@@ -73,7 +73,7 @@ function refusals(locks: LockManager, resource: string): number {
   return refused
 }
 
-/** The ways to try a lock without waiting, each of which tells how often it was refused. */
+/** The ways to try a lock without waiting; each returns how often it was refused. */
 const WAYS: readonly { way: string; tries: number; refusals: (home: string) => Promise<number> }[] =
   [
     {
@@ -115,7 +115,7 @@ function run(home: string, args: readonly string[]) {
 }
 
 test.each(ghosts)(
-  'a free lock is had in every try, with a waiter that was $kind',
+  'every try takes a free lock, with a waiter that was $kind',
   async ({ kind, within, become }) => {
     const home = temporaryHome()
     const locks = new LockManager({ home })
@@ -126,7 +126,7 @@ test.each(ghosts)(
     await waiter.waits('db')
     await become(waiter)
     await held.release()
-    // One that is known to run has a moment to take it.
+    // A waiter known to run has a moment to take it.
     if (kind === 'blocked') {
       await expect
         .poll(
@@ -159,14 +159,14 @@ test.each(ghosts)(
       expect({ way, refused: refusedThere }).toEqual({ way, refused: 0 })
     }
     if (kind !== 'blocked' && kind !== 'stopped') return
-    // Its place counts again once it goes on.
+    // Its queue position counts again once it continues.
     waiter.signal('SIGCONT')
     await waiting
     expect(await locks.isLocked('db')).toBe(true)
   },
 )
 
-test('a wait that failed on a full disk leaves no ticket, and the lock is had in every try', async (context) => {
+test('a wait that failed on a full disk leaves no ticket, and every try takes the lock', async (context) => {
   const home = temporaryHome()
   const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=256k,mode=700', 'none', home])
   context.skip(mounted.status !== 0, 'no file system can be mounted here')

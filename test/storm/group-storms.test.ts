@@ -21,7 +21,7 @@ function numbersOf(lines: readonly string[], word: string): number[] {
     .map((line) => Number(line.slice(word.length + 1)))
 }
 
-test('three consumers of a group, killed again and again, handle or park every event', async () => {
+test('three consumers of a group, killed repeatedly, handle or park every event', async () => {
   const [forMs, everyMs, killEveryMs] = scale([6_000, 15, 700], [300_000, 15, 1_000])
   const home = temporaryHome()
   const bus = new EventBus({ home, rateLimit: false, ...KEEP_ALL })
@@ -61,7 +61,7 @@ test('three consumers of a group, killed again and again, handle or park every e
     for await (const { event } of bus.parked('g')) all.push((event.data as { n: number }).n)
     return all
   }
-  // What was asked of them last may still be under way.
+  // Their last requests may still be in flight.
   await expect
     .poll(
       async () => new Set([...numbersOf(lines(), 'end'), ...(await parked())]).size === emitted,
@@ -72,8 +72,8 @@ test('three consumers of a group, killed again and again, handle or park every e
   const given = await parked()
   expect(new Set(handled)).toEqual(new Set(goods))
   expect(given).toEqual(bad)
-  // An event is handled twice only where a crash came between its handling and the commit that those share which follow each
-  // other closely: it is among the last that a killed consumer has handled.
+  // An event is handled twice only if a crash came between its handling and the commit, which consecutive events share:
+  // it is among the last that a killed consumer has handled.
   const twice = new Set(handled.filter((n, index) => handled.indexOf(n) !== index))
   const cutOff = ended.flatMap(({ lines }) => {
     const own = numbersOf(lines, 'end')

@@ -18,17 +18,17 @@ import {
 
 const CLIENTS = 3
 
-/** What one reader has seen of one writer. */
+/** What one reader has seen from one writer. */
 interface Reading {
   readonly seen: number[]
   /** How many events had been read when a gap was reported. */
   readonly gaps: number[]
 }
 
-/** Defines the storm over all that clients do at once: what they saw has to be a history that could have been. */
+/** Defines the storm over all that clients do together: their observations must form a possible history. */
 export function historyStorms(engine: StormEngine): void {
   test(
-    'over all faults tokens rise, and no event is missing, doubled or out of order in silence',
+    'across all faults tokens rise, and no event is missing, duplicated or out of order silently',
     { timeout: TEST_MS },
     async () => {
       const server = await startServer(engine)
@@ -44,7 +44,7 @@ export function historyStorms(engine: StormEngine): void {
       const tokens: bigint[] = []
       const acknowledged: number[][] = []
       const readings: Reading[][] = []
-      // What is emitted before a reader has begun is not missing, so all of them listen before the first event.
+      // An event emitted before a reader has begun is not missing, so all of them listen before the first event.
       const clients = await Promise.all(
         proxies.map(async ({ port }, client) => {
           const options = { ...optionsAt(server, 'history', port), rateLimit: false as const }
@@ -149,7 +149,7 @@ async function disturb(server: StormServer, proxy: NetworkProxy, n: number): Pro
   }
 }
 
-/** Waits until the readers have what was acknowledged last, or will not get it any more. */
+/** Waits until the readers have the last acknowledged event, or will not get it any more. */
 async function untilAllRead(
   readings: readonly (readonly Reading[])[],
   acknowledged: readonly (readonly number[])[],
@@ -165,7 +165,7 @@ async function untilAllRead(
   while (!isDone() && performance.now() < deadline) await delay(20)
 }
 
-/** What is missing has to lie between two events that were read, with a report between them. */
+/** A missing event must lie between two events that were read, with a report between them. */
 function missingInSilence({ seen, gaps }: Reading, acknowledged: readonly number[]): number[] {
   return acknowledged.filter((n) => {
     if (seen.includes(n)) return false

@@ -8,7 +8,7 @@ import { SESSION_LEASE_MS, sessionStorms } from './session-storms.js'
 import { settleStorms } from './settle-storms.js'
 import { LEASE_MS, type StormEngine } from './storm-engine.js'
 
-/** A hub with leases of that length: after a crash it keeps locks for their owners for as long. */
+/** Starts a hub with leases of that length: after a crash it keeps locks for their owners for that long. */
 async function startHub(leaseMs: number) {
   const server = await HubServer.start(['--lease', `${leaseMs}ms`])
   vi.stubEnv('CLI_OPS_TOKEN', server.secret)

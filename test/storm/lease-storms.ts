@@ -20,10 +20,10 @@ import {
   upTo,
 } from './storm-engine.js'
 
-/** Defines the storms over locks of an engine: who loses one is told, and what it writes is refused. */
+/** Defines the storms over an engine's locks: an owner that loses one is notified, and its writes are refused. */
 export function leaseStorms(engine: StormEngine): void {
   test(
-    'an owner that is cut off is told before another one has its lock',
+    'an owner that is cut off learns of it before another one has its lock',
     { timeout: TEST_MS },
     async () => {
       const server = await startServer(engine)
@@ -46,7 +46,7 @@ export function leaseStorms(engine: StormEngine): void {
   )
 
   test(
-    'an owner is told of its loss while the server is suspended or gone',
+    'an owner learns of its loss while the server is suspended or gone',
     { timeout: TEST_MS },
     async () => {
       const server = await startServer(engine)
@@ -92,7 +92,7 @@ export function leaseStorms(engine: StormEngine): void {
   })
 
   test.runIf(hasPostgres())(
-    'no stale write gets into a table of PostgreSQL',
+    'no stale write gets into a PostgreSQL table',
     { timeout: TEST_MS },
     async () => {
       const [server, tables] = await Promise.all([startServer(engine), FencedTables.start()])
@@ -116,7 +116,7 @@ export function leaseStorms(engine: StormEngine): void {
   )
 }
 
-/** Takes a lock, over a server that is gone for a while. */
+/** Takes a lock from a server that can be away for a while. */
 export async function takeAtLast(locks: LockManager): Promise<Lock> {
   for (let tries = 0; ; tries += 1) {
     try {
@@ -129,8 +129,8 @@ export async function takeAtLast(locks: LockManager): Promise<Lock> {
 }
 
 /**
- * The owner writes on and on and never asks whether it still has the lock, the worst that one can do; the other takes the lock,
- * writes once, and has to be the last whose write counts.
+ * The owner keeps writing and never checks whether it still has the lock, the worst behaviour; the other takes the
+ * lock, writes once, and its write must be the last that counts.
  */
 async function overtake(
   { lock, other }: Contenders,

@@ -15,7 +15,7 @@ temporaryRuntime()
 const SERVERS = fileURLToPath(new URL('scripts/many-servers.mjs', import.meta.url))
 const SERVERS_EACH = 10
 
-/** Processes that are ended before their directories are removed: a server would make them anew. */
+/** Processes that end before their directories are removed: a server would recreate them. */
 class Children implements AsyncDisposable {
   readonly #children: ChildProcess[] = []
 
@@ -32,7 +32,7 @@ class Children implements AsyncDisposable {
   }
 }
 
-test('on a machine that is busy with other things no healthy server is called hung', async () => {
+test('on a busy machine no healthy server is reported as hung', async () => {
   const home = temporaryHome()
   const [count, busy, forMs] = scale([30, 8, 3_000], [200, 30, 90_000])
   const firsts = Array.from({ length: count / SERVERS_EACH }, (_, n) => String(n * SERVERS_EACH))

@@ -19,7 +19,7 @@ afterEach(async () => {
   await Promise.all(actors.splice(0).map((actor) => actor.kill()))
 })
 
-/** Starts actors a few at a time: two hundred at once would take a minute to get ready. */
+/** Starts actors a few at a time: two hundred together would take a minute to get ready. */
 async function startActors(home: string, count: number): Promise<LockActor[]> {
   const started: LockActor[] = []
   while (started.length < count) {
@@ -36,7 +36,7 @@ function upTo(count: number): number[] {
   return Array.from({ length: count }, (_, n) => n)
 }
 
-test('a dead holder is never followed by two, in trials of 8 processes that start at once', async () => {
+test('a dead holder is never followed by two, in trials of 8 processes that start together', async () => {
   const home = temporaryHome()
   const trials = scale(40, 1000)
   const [victim] = await startActors(home, 1)
@@ -54,7 +54,7 @@ test('a dead holder is never followed by two, in trials of 8 processes that star
   for (const trial of upTo(trials)) {
     const startNs = String(process.hrtime.bigint() + 8_000_000n)
     const input = { resource: `db-${trial}`, startNs, marker }
-    // A racer fails where another one is inside.
+    // A racer fails if another one is inside.
     const results = await Promise.all(racers.map((racer) => racer.call<string[]>('race', input)))
     for (const token of results.flat()) tokens.add(`${trial} ${token}`)
   }
@@ -70,7 +70,7 @@ test('a dead holder is never followed by two, in trials of 8 processes that star
 })
 
 describe('processes killed with -9 at random moments', () => {
-  test('of taking and giving back never let two in, block nobody and leave nothing', async () => {
+  test('while taking and releasing never let two in, block nobody and leave nothing', async () => {
     const home = temporaryHome()
     const marks = join(home, 'marks')
     for (const resource of ['one', 'two', 'three'])
@@ -88,7 +88,7 @@ describe('processes killed with -9 at random moments', () => {
       await once(child, 'message')
       return child
     }
-    /** Lets a worker run for a moment of its own and kills it, again and again. */
+    /** Lets a worker run for a random moment and kills it, repeatedly. */
     const strike = async (): Promise<void> => {
       while (started < kills) {
         const child = await startWorker()
@@ -98,7 +98,7 @@ describe('processes killed with -9 at random moments', () => {
         await ended
       }
     }
-    // One that is never killed sees to it that there is always somebody to meet.
+    // One process is never killed, so there is always one to meet.
     const witness = await startWorker()
     await Promise.all([strike(), strike(), strike()])
     expect(violations).toEqual([])
@@ -122,7 +122,7 @@ describe('processes killed with -9 at random moments', () => {
   })
 })
 
-test('many processes on one lock all get it once, in the order in which they came', async () => {
+test('many processes on one lock all get it once, in order of arrival', async () => {
   const home = temporaryHome()
   const count = scale(24, 200)
   const [holder, ...waiters] = await startActors(home, count + 1)
@@ -153,7 +153,7 @@ test('many processes on one lock all get it once, in the order in which they cam
   })
 })
 
-test('a holder that is stopped or blocked is never robbed', async () => {
+test('a stopped or blocked holder never loses its lock', async () => {
   const home = temporaryHome()
   const [count, ms] = scale([6, 1200], [50, 30_000])
   const holders = await startActors(home, count)
@@ -164,7 +164,7 @@ test('a holder that is stopped or blocked is never robbed', async () => {
     if (index % 2 === 0) holder.signal('SIGSTOP')
     else void holder.call('block', { ms })
   }
-  // Two ask for each lock all the while, one that waits and one that cleans up.
+  // Two request each lock all the while, one that waits and one that cleans up.
   const locks = new LockManager({ home })
   const waits = holders.map((_, index) =>
     locks.lock(`db-${index}`, { timeoutMs: ms - 200 }).catch((error: unknown) => error),
@@ -206,7 +206,7 @@ test('a holder that starts many children keeps its lock to itself, and they do n
 })
 
 describe('a waiter that is stopped past its timeout', () => {
-  test('gives up when it goes on, and holds nobody up', async () => {
+  test('gives up when it continues, and blocks no other', async () => {
     const home = temporaryHome()
     const [holder, stopped, next] = await startActors(home, 3)
     await holder!.call('lock', { resource: 'db' })

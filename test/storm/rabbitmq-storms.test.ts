@@ -4,7 +4,7 @@ import { hasRabbitServer, RabbitServer } from '../engines/rabbitmq-server.js'
 import { persistentRestartStorms } from './restart-storms.js'
 import type { StormEngine } from './storm-engine.js'
 
-/** What it was told to keep it keeps; there is no other way to start one. */
+/** It always keeps what it is told to keep; it cannot be started otherwise. */
 const rabbit: StormEngine = {
   name: 'RabbitMQ',
   start: async () => {

@@ -9,8 +9,8 @@ export interface Figure {
 }
 
 /**
- * Puts a row into the report of `npm run test:storm`; a short run writes none. What must always hold is asserted as
- * well. What depends on how busy the machine is, such as a ratio of times, is only a figure.
+ * Adds a row to the report of `npm run test:storm`; a short run writes none. What must always hold is also asserted.
+ * What depends on the machine's load, such as a ratio of times, is only a figure.
  */
 export function recordFigure(figure: Figure): void {
   const file = process.env['CLI_OPS_STORM_FIGURES']

@@ -37,7 +37,7 @@ test('services killed with -9 are never shown as live, and leave neither record 
     ghosts.push(...live.map(({ pid }) => pid).filter((pid) => gone.has(pid)))
     expect(live.map(({ pid }) => pid)).toContain(bystander.pid)
   }
-  /** Lets a service run for a moment of its own, in some cases too short to register, and kills it. */
+  /** Lets a service run for a random moment, in some cases too short to register, and kills it. */
   const strike = async (): Promise<void> => {
     while (started < kills) {
       started += 1
@@ -50,7 +50,7 @@ test('services killed with -9 are never shown as live, and leave neither record 
       await delay(Math.random() * 40)
       child.kill('SIGKILL')
       await ended
-      // Its pid may be used again, by a service too, but not within the looks that follow at once.
+      // Its pid can be used again, by a service too, but not within the looks that follow immediately.
       dead.add(child.pid!)
       await look()
       dead.delete(child.pid!)
@@ -71,7 +71,7 @@ test('services killed with -9 are never shown as live, and leave neither record 
   })
 })
 
-test('a stopped server is told as hung at once, and answers when it goes on', async () => {
+test('a stopped server is reported as hung immediately, and answers when it continues', async () => {
   const home = temporaryHome()
   const server = await RpcActor.serving(home, 'cli-alpha')
   const registry = new ServiceRegistry({ home })
@@ -100,7 +100,7 @@ test('a stopped server is told as hung at once, and answers when it goes on', as
 
 test('commands killed with -9 while others look, and are killed as well, end once each', async () => {
   const home = temporaryHome()
-  // Nothing expires behind a group.
+  // Nothing a group has not read expires.
   const keeper = new EventBus({ home })
   await keeper.on('*', () => undefined, { group: 'keeper' }).ready
   await keeper.close()
@@ -117,7 +117,7 @@ test('commands killed with -9 while others look, and are killed as well, end onc
     onTestFinished(() => void child.kill('SIGKILL'))
     return { child, ended: once(child, 'exit') }
   }
-  /** Looks until it is killed, and is followed by another one. */
+  /** Looks until it is killed, and another one takes its place. */
   const notice = async (): Promise<void> => {
     while (!isOver) {
       const { child, ended } = start(NOTICER, home)
@@ -135,7 +135,7 @@ test('commands killed with -9 while others look, and are killed as well, end onc
     while (started < commands) {
       started += 1
       const { child, ended } = start(COMMAND, 'waits', 'first', 'second')
-      // Some in the middle of their beginning.
+      // Some in the middle of their start.
       if (started % 4 === 0) await delay(100 + Math.random() * 100)
       else await once(child.stdout, 'data')
       child.kill('SIGKILL')

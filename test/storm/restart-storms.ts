@@ -8,13 +8,13 @@ import { recordFigure } from './record-figure.js'
 import { scale } from './scale.js'
 import { optionsAt, startServer, type StormEngine, TEST_MS, upTo } from './storm-engine.js'
 
-/** What is acknowledged between two restarts, at least. */
+/** The minimum acknowledged between two restarts. */
 const MIN_EVENTS = 20
 
-/** Defines the storms over restarts of an engine that keeps what it is told. */
+/** Defines the storms over restarts of an engine that keeps its data. */
 export function persistentRestartStorms(engine: StormEngine): void {
   test(
-    'events that were acknowledged outlive a server that keeps them',
+    'acknowledged events survive the restart of a server that keeps them',
     { timeout: TEST_MS },
     async () => {
       const restarts = scale(3, 20)
@@ -34,9 +34,9 @@ export function persistentRestartStorms(engine: StormEngine): void {
   )
 }
 
-/** Defines the storms over restarts of an engine that was told to keep nothing. */
+/** Defines the storms over restarts of an engine without persistence. */
 export function forgetfulRestartStorms(engine: StormEngine): void {
-  test('tokens rise over a server that was emptied', { timeout: TEST_MS }, async () => {
+  test('tokens rise even though the server was emptied', { timeout: TEST_MS }, async () => {
     const server = await startServer(engine, false)
     const locks = new LockManager(optionsAt(server, 'a'))
     let last = 0n
@@ -45,7 +45,7 @@ export function forgetfulRestartStorms(engine: StormEngine): void {
       expect(lock.token).toBeGreaterThan(last)
       last = lock.token
       await server.restart()
-      // Its owner may have told the server of it again, or have been told of its loss.
+      // Its owner may have reclaimed it from the server, or learned of its loss.
       await lock.release().catch((error: unknown) => {
         expect(error).toMatchObject({ code: 'LOCK_LOST' })
       })
@@ -54,12 +54,12 @@ export function forgetfulRestartStorms(engine: StormEngine): void {
   })
 
   test(
-    'a server that keeps nothing loses events, and never in silence',
+    'a server without persistence loses events, and never silently',
     { timeout: TEST_MS },
     async () => {
       const restarts = scale(3, 20)
       const { acknowledged, seen, gaps } = await emitOverRestarts(engine, false, restarts)
-      // What is missing lies between two events that were read, with a report between them.
+      // Missing events lie between two events that were read, with a report between them.
       const silent = acknowledged.filter((n) => {
         if (seen.includes(n)) return false
         const after = seen.findIndex((read) => read > n)
@@ -77,7 +77,7 @@ export function forgetfulRestartStorms(engine: StormEngine): void {
   )
 }
 
-/** Emits numbers while the server is killed and started again and again, and reads them all. */
+/** Emits numbers while the server is killed and restarted repeatedly, and reads them all. */
 async function emitOverRestarts(engine: StormEngine, isPersistent: boolean, restarts: number) {
   const server = await startServer(engine, isPersistent)
   const options = { ...optionsAt(server, 'a'), rateLimit: false as const }
@@ -103,7 +103,7 @@ async function emitOverRestarts(engine: StormEngine, isPersistent: boolean, rest
     }
   })()
   for (const _ of upTo(restarts)) {
-    // A server that nobody has reached again would be killed for nothing.
+    // Killing a server that no client has reached again would prove nothing.
     const before = acknowledged.length
     while (acknowledged.length < before + MIN_EVENTS) await delay(10)
     await server.kill()

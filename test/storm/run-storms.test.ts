@@ -14,7 +14,7 @@ import { scale } from './scale.js'
 const BIN = join(root, 'packages/cli/dist/main.js')
 const SIDE_BY_SIDE = 8
 
-/** Runs programs that end well under one lock; each notes its token and announces its number. */
+/** Runs successful programs under one lock; each records its token and announces its number. */
 async function runPrograms(home: string, folder: string, count: number): Promise<string> {
   const script = `seq ${count} | xargs -P ${SIDE_BY_SIDE} -I{} "$NODE" "$BIN" run --lock job --emit 'job:done={}' -- \
     sh -c 'echo "$CLI_OPS_LOCK_TOKEN {}" >> tokens'`
@@ -31,12 +31,12 @@ async function runPrograms(home: string, folder: string, count: number): Promise
   return stderr
 }
 
-test('programs that end well, 8 at a time, are announced each once and in the order of their tokens', async () => {
+test('successful programs, 8 at a time, are announced once each and in token order', async () => {
   const count = scale(24, 1000)
   const home = temporaryHome()
   const folder = join(home, 'work')
   mkdirSync(folder)
-  // Events are kept for a minute only, so they are heard as they come.
+  // Events are kept for a minute only, so they are read as they arrive.
   const bus = new EventBus({ home })
   onTestFinished(() => bus.close())
   const heard: unknown[] = []

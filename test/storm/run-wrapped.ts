@@ -12,7 +12,7 @@ const SCRIPT = fileURLToPath(
 )
 const LOOK = fileURLToPath(new URL('scripts/look-at-lock.mjs', import.meta.url))
 
-/** Skips the test, with the reason, where a wrapper cannot be had: no such program, no permission. */
+/** Skips the test, with the reason, if a wrapper is not available: no such program, no permission. */
 export function requireWrapper(context: TestContext, wrapper: Wrapper): void {
   const [program = '', ...args] = wrapper
   const { status, stderr, error } = spawnSync(program, [...args, 'true'], { encoding: 'utf8' })
@@ -35,7 +35,7 @@ export async function startHolder(
   return child
 }
 
-/** Looks at the lock "db" from another process. */
+/** Inspects the lock "db" from another process. */
 export function lookAtLock(home: string, wrapper: Wrapper = []): { state: string; taken: boolean } {
   const [program, ...args] = [...wrapper, process.execPath, LOOK, home]
   return JSON.parse(execFileSync(program, args, { encoding: 'utf8' })) as ReturnType<
@@ -43,7 +43,7 @@ export function lookAtLock(home: string, wrapper: Wrapper = []): { state: string
   >
 }
 
-/** The pids of the children of a process. */
+/** Returns the pids of a process's children. */
 export function childrenOf(pid: number): number[] {
   return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number)
 }

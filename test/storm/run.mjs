@@ -1,6 +1,6 @@
-// The long run: every scenario of storms, faults and attacks in the sizes that the goals name, and the schedule explorer's.
-// `npm run test:storm` writes the figures into docs/reliability.md; `npm run test:storm -- NAME…` runs the test files whose
-// path contains a NAME (and the explorer for "explorer"), and only prints them.
+// The long run: every scenario of storms, faults and attacks at the sizes that the goals name, and the schedule
+// explorer's. `npm run test:storm` writes the figures into docs/reliability.md; `npm run test:storm -- NAME…` runs the
+// test files whose path contains a NAME (and the explorer for "explorer"), and only prints them.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'

@@ -9,19 +9,19 @@ import { recordFigure } from './record-figure.js'
 import { scale } from './scale.js'
 import { optionsAt, type StormServer, TEST_MS, upTo } from './storm-engine.js'
 
-/** Longer than a hub needs to start on a busy machine: what is lost within it has no excuse. */
+/** Longer than a hub needs to start on a busy machine: a loss within it has no excuse. */
 export const SESSION_LEASE_MS = 10_000
 const OWNERS = scale(4, 20)
-/** Resources that are taken and given back all the while. */
+/** Resources that are taken and released all the while. */
 const WORKERS = scale(2, 8)
 
-/** An engine with sessions, that can be ended in order as well. */
+/** An engine with sessions, which can also be ended in order. */
 export interface SessionEngine {
   readonly name: string
   start(): Promise<StormServer & { kill(signal?: NodeJS.Signals): Promise<void> }>
 }
 
-/** Defines the storms over the sessions of an engine: no cut and no restart takes a lock within its lease. */
+/** Defines the storms over an engine's sessions: no disconnection and no restart takes a lock within its lease. */
 export function sessionStorms(engine: SessionEngine): void {
   test('no lock is lost within its lease to cut connections', { timeout: TEST_MS }, async () => {
     const cuts = scale(12, 200)
@@ -65,7 +65,7 @@ export function sessionStorms(engine: SessionEngine): void {
   })
 }
 
-/** Owners that hold a lock each from the beginning to the end, and workers that take turns at others. */
+/** Owners that each hold a lock from beginning to end, and workers that take turns at others. */
 class Load {
   readonly #managers: LockManager[] = []
   readonly #held: Lock[] = []
@@ -96,7 +96,7 @@ class Load {
     if (this.#failure !== undefined) throw this.#failure as Error
   }
 
-  /** Ends the load. Resolves to the locks that were lost, and how often one was taken. */
+  /** Ends the load. Resolves to the lost locks, and the number of turns. */
   async end(): Promise<{ readonly lost: number; readonly turns: number }> {
     this.#isOver = true
     await this.#working

@@ -8,7 +8,7 @@ import { recordFigure } from './record-figure.js'
 import { scale } from './scale.js'
 import { LEASE_MS, startServer, type StormEngine, TEST_MS, upTo } from './storm-engine.js'
 
-/** What each call may take, by its own limit or by that of the engine. */
+/** How long each call can take, by its own limit or the engine's. */
 const LIMIT_MS = 1_000
 const GRACE_MS = 250
 
@@ -66,7 +66,7 @@ export function settleStorms(engine: StormEngine): void {
         )
         proxy.heal()
         server.resume()
-        // What it has may have ended with its connection.
+        // What it held may have ended with its connection.
         await Promise.allSettled([ops.close()])
         await proxy.close()
       }
@@ -76,7 +76,7 @@ export function settleStorms(engine: StormEngine): void {
         found: `${calls - late.length} (the latest ${Math.max(0, Math.round(worstMs))} ms behind its deadline)${late.length === 0 ? '' : `: ${[...new Set(late)].slice(0, 5).join(', ')}`}`,
         met: late.length === 0,
       })
-      // That they have settled at all is what holds on a machine of any pace.
+      // On a machine of any speed, this only checks that they have settled at all.
       expect(calls).toBe(rounds * 10)
     },
   )

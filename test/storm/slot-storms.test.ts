@@ -62,7 +62,7 @@ test('8 processes on 3 slots, a third of the holders killed with -9, are never t
     await ended
     if (child.signalCode === 'SIGKILL') killed += 1
   }
-  /** One after the other, every third of which is killed; then as many as the goal takes. */
+  /** One after the other, with every third killed; then as many as the goal takes. */
   const strand = async (index: number): Promise<void> => {
     for (let n = index; wrong.length === 0 && (killed < kills || total < goal); n += 1)
       await run(n % 3 === 0)
@@ -72,7 +72,7 @@ test('8 processes on 3 slots, a third of the holders killed with -9, are never t
   expect([...grants.keys()].sort()).toEqual(['1', '2', '3'])
   expect(killed).toBeGreaterThanOrEqual(kills)
 
-  // Every slot can be had again.
+  // Every slot is available again.
   const locks = new LockManager({ home })
   const again = await Promise.all(
     Array.from({ length: SLOTS }, () => locks.lock('devices', { slots: SLOTS })),
@@ -91,7 +91,7 @@ test('8 processes on 3 slots, a third of the holders killed with -9, are never t
   })
 })
 
-test('waiters for slots are served in the order in which they came, whoever of them is killed', async () => {
+test('waiters for slots are served in order of arrival, whichever of them is killed', async () => {
   const home = temporaryHome()
   const count = scale(18, 60)
   const [first, second, ...waiters] = await startActors(home, count + 2)
@@ -129,13 +129,13 @@ test('waiters for slots are served in the order in which they came, whoever of t
   })
 })
 
-test('a killed holder’s slot goes to the next waiter, and a stopped one keeps nobody from what is free', async () => {
+test('a killed holder’s slot goes to the next waiter, and a stopped waiter blocks no free slot', async () => {
   const home = temporaryHome()
   const [holder, other, stopped, next] = await startActors(home, 4)
   const pool = { resource: 'devices', slots: 2 }
   await holder!.call('lock', pool)
   await other!.call('lock', pool)
-  // The one that would be the next is stopped, and the one behind it waits all the same.
+  // The next waiter is stopped, and the one after it waits all the same.
   void stopped!.call('lock', pool).catch(() => undefined)
   await stopped!.waits('devices')
   stopped!.signal('SIGSTOP')
@@ -146,6 +146,6 @@ test('a killed holder’s slot goes to the next waiter, and a stopped one keeps 
   await holder!.kill()
   expect((await turn).slot).toBe('1')
   await next!.call('release', { as: 'devices' })
-  // Nobody else who runs wants it.
+  // No other running process wants it.
   expect(await other!.call('tryLock', { ...pool, slots: ['1'] })).toMatchObject({ slot: '1' })
 })

@@ -7,21 +7,21 @@ import { isLong, scale } from './scale.js'
 
 /** Locks of the storms are lost after this time. */
 export const LEASE_MS = 800
-/** How many rounds go on at once. */
+/** How many rounds run in parallel. */
 export const AT_ONCE = scale(4, 8)
-/** How long one test may take. */
+/** How long one test can take. */
 export const TEST_MS = isLong ? 1_800_000 : 240_000
 
-/** An engine that storms go over. */
+/** An engine for the storms. */
 export interface StormEngine {
   readonly name: string
-  /** Starts one of its own; `isPersistent` keeps what is stored over a restart. */
+  /** Starts a private one; `isPersistent` keeps its data across a restart. */
   start(isPersistent: boolean): Promise<StormServer>
 }
 
-/** A server that can be suspended, killed and started again under its URL. */
+/** A server that can be suspended, killed and restarted under its URL. */
 export interface StormServer extends FaultyServer {
-  /** Its URL as it is behind a proxy on another port of the loopback interface. */
+  /** Returns its URL behind a proxy on another port of the loopback interface. */
   urlAt(port: number): string
   stop(): Promise<void>
 }
@@ -33,7 +33,7 @@ export async function startServer(engine: StormEngine, isPersistent = true): Pro
   return server
 }
 
-/** Options of a client that reaches a server by a port. */
+/** Returns the options of a client that reaches a server through a port. */
 export function optionsAt(server: StormServer, namespace: string, port = server.port) {
   return {
     url: server.urlAt(port),

@@ -8,7 +8,7 @@
  */
 
 /**
- * Writes what a long run found as Markdown.
+ * Formats a long run's findings as Markdown.
  *
  * @param {Findings} findings
  */

@@ -8,7 +8,7 @@ import { describe, expect, test } from 'vitest'
 import { temporaryHome } from '../../packages/core/test/fixtures/temporary-home.js'
 import { childrenOf, lookAtLock, requireWrapper, startHolder, type Wrapper } from './run-wrapped.js'
 
-/** A user who is nobody else on this machine. */
+/** A uid that nobody else on this machine has. */
 const UID = 54_321
 
 function inMountNamespace(script: string, ...args: string[]): Wrapper {
@@ -19,7 +19,7 @@ const HELD_BY_LIVING = { state: 'running', taken: false }
 const UNKNOWN = { state: 'unknown', taken: false }
 const FREE = { state: 'none', taken: true }
 
-describe('a living holder keeps its lock', () => {
+describe('a live holder keeps its lock', () => {
   test('in a pid namespace whose /proc is that of another one', async (context) => {
     const wrapper: Wrapper = ['unshare', '-p', '-f', '--kill-child']
     requireWrapper(context, wrapper)
@@ -65,7 +65,7 @@ describe('a living holder keeps its lock', () => {
     expect(lookAtLock(home, blind)).toEqual(FREE)
   })
 
-  test('in a container with a boot id of its own, and no machine id', async (context) => {
+  test('in a container with its own boot id, and no machine id', async (context) => {
     const home = temporaryHome()
     const [boot] = anotherBoot(home)
     const wrapper = inMountNamespace(
@@ -97,7 +97,7 @@ describe('a living holder keeps its lock', () => {
     const wrapper = inMountNamespace('mount --bind "$1" /proc/sys/kernel/random/boot_id', boot)
     requireWrapper(context, wrapper)
     await startHolder(home, wrapper)
-    // Two kernels may share a machine id. Only what was there before this one booted is a relic.
+    // Two kernels can share a machine id. Only what existed before this one booted is a relic.
     expect(lookAtLock(home)).toEqual(UNKNOWN)
   })
 })
@@ -125,7 +125,7 @@ describe('a lock is free', () => {
   })
 })
 
-/** Files that stand in for the boot id and the machine id of another boot or machine. */
+/** Creates files that stand in for the boot id and the machine id of another boot or machine. */
 function anotherBoot(home: string): [boot: string, machine: string] {
   const [boot, machine] = [join(home, 'boot-id'), join(home, 'machine-id')]
   writeFileSync(boot, '0a1b2c3d-4e5f-4a6b-8c7d-9e8f7a6b5c4d\n')
@@ -134,7 +134,7 @@ function anotherBoot(home: string): [boot: string, machine: string] {
   return [boot, machine]
 }
 
-test('a holder in a worker thread is dead when the thread is, though its process goes on', async () => {
+test('a holder in a worker thread is dead when the thread is, though its process continues', async () => {
   const home = temporaryHome()
   const script = `
     import('@cli-ops/shared-ipc').then(async ({ LockManager }) => {

@@ -7,8 +7,8 @@ import { beforeAll, expect, test } from 'vitest'
 
 import { root } from '../../scripts/workspaces.mjs'
 
-// jest's fake timers replace more than those of vitest, process.nextTick and queueMicrotask too, and its tests run in a context of
-// their own. It is installed once, into a folder that is kept.
+// jest's fake timers replace more than vitest's, including process.nextTick and queueMicrotask, and its tests run in a
+// separate context. It is installed once, into a folder that is kept.
 
 const run = promisify(execFile)
 const folder = join(root, '.cache/jest-30')
@@ -76,7 +76,7 @@ beforeAll(() => {
   symlinkSync(join(folder, 'node_modules/@jest'), join(project, 'node_modules/@jest'))
   const config = { testMatch: ['**/*.test.mjs'], transform: {} }
   writeFileSync(join(project, 'package.json'), JSON.stringify({ type: 'module', jest: config }))
-  // Node 20 has no `await using` of its own.
+  // Node 20 has no `await using`.
   writeFileSync(join(project, 'kit.test.mjs'), withoutUsing(TESTS))
 })
 

@@ -9,14 +9,14 @@ import { onTestFinished } from 'vitest'
 import { root } from '../../scripts/workspaces.mjs'
 import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.js'
 
-/** A program of somebody else, as npm has installed it, and how the plugin is brought to it. */
+/** A third-party program, as npm has installed it, and how to attach the plugin to it. */
 export interface AttachedCli {
   readonly name: string
   /** File below the workspace's node_modules. */
   readonly program: string
   /** Options of node for the run with the plugin. */
   readonly nodeOptions?: readonly string[]
-  /** Environment of a run with the plugin or without it. */
+  /** Returns the environment of a run with the plugin or without it. */
   env?(isAttached: boolean): Readonly<Record<string, string>>
 }
 
@@ -31,7 +31,7 @@ export interface CliRun {
   readonly send?: NodeJS.Signals
 }
 
-/** What is seen of a run from outside. */
+/** What a run shows to the outside. */
 export interface CliResult {
   readonly exitCode: number | null
   readonly signal: NodeJS.Signals | null
@@ -39,7 +39,7 @@ export interface CliResult {
   readonly stderr: string
 }
 
-/** A folder of its own for one test. */
+/** Creates a separate folder for one test. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'cli-ops-'))
   onTestFinished(() => {
@@ -48,12 +48,12 @@ export function temporaryFolder(): string {
   return folder
 }
 
-/** Writes what a person writes about a CLI they only installed. */
+/** Writes what a person configures for a CLI they only installed. */
 export function configure(home: string, name: string, options: object): void {
   writeFileSync(join(home, 'config.json'), JSON.stringify({ clis: { [name]: options } }))
 }
 
-/** Runs the program as a process of its own, to its end. */
+/** Runs the program as a separate process, to its end. */
 export function runCli(cli: AttachedCli, run: CliRun): Promise<CliResult> {
   const isAttached = run.plugin !== false
   const program = join(root, 'node_modules', cli.program)
@@ -98,10 +98,10 @@ export interface HomeContents {
   readonly locks: readonly LockInfo[]
 }
 
-/** Looks into a home, as another process would. */
+/** Inspects a home, as another process would. */
 export async function lookInside(home: string): Promise<HomeContents> {
   await using ops = createCoordinator({ name: 'observer', home })
-  // What a killed process could not say, whoever looks says.
+  // The next process to look reports what a killed process could not.
   await ops.registry.cleanDeadProcesses()
   const events = await ops.events.read('*', { from: 'earliest' })
   return {

@@ -8,12 +8,12 @@ export interface Ending {
   readonly title: string
   readonly args: readonly string[]
   readonly send?: NodeJS.Signals
-  /** None where a signal ends it: the event, which another process stores, has none either. */
+  /** Null if a signal ends it: the event, which another process stores, has none either. */
   readonly exitCode: number | null
   readonly signal?: NodeJS.Signals
 }
 
-/** What the suite has to know of one program. */
+/** What the suite has to know about one program. */
 export interface Attachment {
   readonly cli: AttachedCli
   /** Path of the command that all `endings` run. */
@@ -23,7 +23,7 @@ export interface Attachment {
   readonly endings: readonly Ending[]
   /** Arguments that run no command. */
   readonly free: readonly (readonly string[])[]
-  /** Takes out what differs between two runs of the same program. */
+  /** Removes what differs between two runs of the same program. */
   readonly normalize?: (output: string) => string
 }
 
@@ -105,7 +105,7 @@ export function describeAttachment(attachment: Attachment): void {
       expect(events[1]?.data).toMatchObject({ exitCode: 75, error: { code } })
     })
 
-    test('waits for its lock and then does all it does', async () => {
+    test('waits for its lock and then does all its work', async () => {
       const home = temporaryFolder()
       const cwd = temporaryFolder()
       prepare(cwd)
@@ -129,7 +129,7 @@ export function describeAttachment(attachment: Attachment): void {
   })
 }
 
-/** The frames of a stack trace below the program's own code may show that somebody wrapped its action. */
+/** Frames of a stack trace below the program's own code can show that its action is wrapped. */
 function withoutFrames(text: string): string {
   return text.replaceAll(/^ {4}at .*\n/gmu, '')
 }

@@ -56,7 +56,7 @@ describe.each(['c8', 'c8-11'])('%s', (folder) => {
     endings: [
       { title: 'a parser that is built twice', args: ['report'], exitCode: 0 },
       { title: 'a failure in its handler', args: ['report', '--temp-directory', 'x'], exitCode: 1 },
-      // c8 takes the option out of the words for its first parser, which therefore begins the command.
+      // c8 removes the option from the words for its first parser, which therefore begins the command.
       { title: 'help from the second parser', args: ['report', '--help'], exitCode: 0 },
     ],
     free: [],

@@ -20,7 +20,7 @@ function writeLinks(folder: string, plugins: Readonly<Record<string, string>>): 
   )
 }
 
-/** A plugin of somebody else with commands that end in every way. */
+/** A third-party plugin with commands that end in every way. */
 function writeEndingsPlugin(folder: string): void {
   mkdirSync(folder)
   writeFileSync(
@@ -111,7 +111,7 @@ describeAttachment({
   endings: [
     { title: 'writing a manifest', args: ['manifest'], exitCode: 0 },
     { title: 'a folder without a package', args: ['manifest', 'missing'], exitCode: 1 },
-    // oclif validates within the command, so this is a command that failed.
+    // oclif validates within the command, so this is a failed command.
     { title: 'an unknown flag', args: ['manifest', '--unknown'], exitCode: 2 },
   ],
   free: [['--help'], ['--version'], ['manifest', '--help'], ['no-such-command']],

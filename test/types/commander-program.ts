@@ -1,4 +1,4 @@
-// Compiled, never run: what a commander program may write, and what the compiler must refuse.
+// Compiled but never run: what a commander program can write, and what the compiler must refuse.
 import { cliOps, emits, withLock } from '@cli-ops/commander-plugin'
 import type { CliOpsOptions, CommandRule, LockRule } from '@cli-ops/commander-plugin'
 import { useOps } from '@cli-ops/shared-ipc'

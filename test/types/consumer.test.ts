@@ -17,7 +17,7 @@ function compile(args: readonly string[], cwd: string) {
   return { status, stdout }
 }
 
-/** A project of somebody who has installed the packages: copies, so that nothing of this workspace is found. */
+/** A project that has installed the packages: copies, so that nothing in this workspace is found. */
 function consumer(
   programs: readonly string[],
   options: { moduleResolution: string; extraTypings: boolean },

@@ -1,4 +1,4 @@
-// Compiled, never run: the types of events.
+// Compiled but never run: the types of events.
 import {
   type CommandEnded,
   type CommandFailed,

@@ -1,4 +1,4 @@
-// Compiled, never run: the types of requests, by zod schemas.
+// Compiled but never run: the types of requests, with zod schemas.
 import { IPCClient, IPCServer, LockManager } from '@cli-ops/shared-ipc'
 import * as z from 'zod'
 

@@ -1,5 +1,5 @@
 /**
- * Serves the methods that the wire vectors ask for.
+ * Serves the methods that the wire vectors need.
  *
  * @param {import('@cli-ops/shared-ipc').IPCServer} server
  */

@@ -11,20 +11,20 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { createLocalDriver } from '../../packages/core/src/drivers/local/local-driver.js'
 import { root } from '../../scripts/workspaces.mjs'
 
-// The references are precise enough if programs that were written after them, in other languages, pass the same vectors.
+// The references are precise enough if programs written from them, in other languages, pass the same vectors.
 
 interface Participant {
   readonly language: string
-  /** Ends with 0 where it can run here. */
+  /** Ends with 0 if it can run here. */
   readonly probe: readonly [string, ...string[]]
   readonly serve: readonly [string, ...string[]]
-  /** Left out for the kit, which reads what the others have emitted. */
+  /** Missing for the kit, which reads what the others have emitted. */
   readonly reads?: string
   readonly emits: string
 }
 
 const CLI_OPS = join(root, 'packages/cli/dist/main.js')
-// The interpreter itself: what stands in PATH may be a script that first looks for one, at each of a hundred starts.
+// The interpreter itself: the one in PATH can be a script that first looks for one, at each of a hundred starts.
 const PYTHON =
   spawnSync('python3', ['-c', 'import sys; print(sys.executable)'], {
     encoding: 'utf8',
@@ -60,7 +60,7 @@ interface Totals {
   readonly skipped: number
 }
 
-/** Runs `cli-ops conformance`; what failed or was skipped, and the totals. */
+/** Runs `cli-ops conformance`; returns what failed or was skipped, and the totals. */
 async function conformance(home: string, ...args: readonly string[]) {
   const env = { ...process.env, CLI_OPS_HOME: home }
   const words = [CLI_OPS, 'conformance', '--json', '--timeout', '60s', ...args]
@@ -85,7 +85,7 @@ function temporaryHome(): string {
   return ops.home
 }
 
-/** Starts a server; resolves when it has said where it listens. */
+/** Starts a server; resolves when it has printed where it listens. */
 async function serve(home: string, [file, ...args]: Participant['serve']): Promise<ChildProcess> {
   const env = { ...process.env, CLI_OPS_HOME: home, XDG_RUNTIME_DIR: home }
   const child = spawn(file, args, { env, stdio: ['ignore', 'pipe', 'inherit'] })
@@ -123,14 +123,14 @@ describe.each(PARTICIPANTS)('$language', ({ language, probe, serve: server, read
   })
 })
 
-/** Puts a server of the test itself under a name. */
+/** Registers a server of this test under a name. */
 async function register(home: string, answer: (message: { id: unknown }) => unknown) {
   const endpoint = join(home, 'server.sock')
   const server = createServer((socket) => {
     const lines = createInterface(socket)
-    // The interface passes on the errors of its input.
+    // The readline interface emits the errors of its input.
     for (const emitter of [socket, lines]) emitter.on('error', () => undefined)
-    // A header is no line that would ever end.
+    // A header is not a line that ever ends.
     socket.once('data', (chunk: Buffer) => {
       if (chunk.toString().startsWith('C')) socket.destroy()
     })
@@ -156,10 +156,10 @@ async function register(home: string, answer: (message: { id: unknown }) => unkn
   })
 }
 
-test('says what is wrong with a server, and ends with 1', async () => {
+test('reports what is wrong with a server, and ends with 1', async () => {
   const home = temporaryHome()
   const pong = { maxMessageBytes: 1024 }
-  // As one writes it in an afternoon: it knows of lines and of nothing else, and forgets the version.
+  // A server as written in an afternoon: it only knows lines, and forgets the version.
   await register(home, ({ id }) => ({ id, result: pong }))
   const { code, others } = await conformance(home, 'tried')
   expect(code).toBe(1)
@@ -184,15 +184,15 @@ test('skips what a CLI does not serve, and runs none of its methods', async () =
   expect(totals).toMatchObject({ failed: 0, skipped: others.length })
 })
 
-test('what follows nothing of the log fails', async () => {
+test('fails a program that follows nothing of the log', async () => {
   const home = temporaryHome()
   const { code, totals } = await conformance(home, '--reads', 'true', '--emits', 'true')
   expect(code).toBe(1)
-  // A log without events is read right by whoever prints nothing.
+  // A program that prints nothing reads a log without events correctly.
   expect(totals?.passed).toBe(2)
 })
 
-test('a name that nobody has, and nothing to try, are told apart from failures', async () => {
+test('distinguishes an unknown name, and nothing to try, from failures', async () => {
   const home = temporaryHome()
   expect(await conformance(home, 'nobody')).toMatchObject({ code: 2 })
   expect(await conformance(home)).toMatchObject({ code: 2 })

@@ -3,7 +3,7 @@ import { IPCServer } from '@cli-ops/shared-ipc'
 
 import { serveConformanceMethods } from './conformance-methods.mjs'
 
-// The kit has no listener for signals: at the exit of its process a server tidies up.
+// The kit has no listener for signals: a server cleans up when its process exits.
 process.once('SIGTERM', () => process.exit())
 const [name = 'kit'] = process.argv.slice(2)
 const server = new IPCServer(name)

@@ -1,4 +1,4 @@
-// Fetches Node for Windows into the cache, for the tests that `npm test` runs where it is there.
+// Fetches Node for Windows into the cache, for tests that `npm test` runs only if it is there.
 import { fetchWindowsNode } from './windows-node.mjs'
 
 await fetchWindowsNode()

@@ -1,4 +1,4 @@
-// A reporter for node:test: a line of JSON for each test, with the names of its groups in front of its own.
+// A reporter for node:test: a line of JSON for each test, with the names of its groups before its own.
 
 /** @param {AsyncIterable<import('node:test').TestEvent>} events */
 export default async function* reportLines(events) {

@@ -2,7 +2,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 
 import { WindowsMachine } from './windows-machine.js'
 
-/** What became of a test of a suite. */
+/** The result of a suite's test. */
 export interface SuiteTest {
   readonly name: string
   readonly outcome: 'passed' | 'failed' | 'skipped'

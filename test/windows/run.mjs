@@ -1,5 +1,5 @@
-// `npm run test:windows`: the code of the kit that only Windows runs, by Node for Windows under Wine, or on Windows itself.
-// `npm run test:windows -- events plugins` runs those suites alone.
+// `npm run test:windows`: runs the kit's Windows-only code with Node for Windows under Wine, or on Windows itself. `npm
+// run test:windows -- events plugins` runs only those suites.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync } from 'node:fs'

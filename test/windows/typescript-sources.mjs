@@ -1,4 +1,4 @@
-// Lets Node load the sources as they are: a relative import of `x.js` in a TypeScript file means `x.ts`, as TypeScript has it.
+// Lets Node load the sources directly: a relative import of `x.js` in a TypeScript file means `x.ts`, as in TypeScript.
 import { existsSync } from 'node:fs'
 import { registerHooks } from 'node:module'
 

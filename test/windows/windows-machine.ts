@@ -10,7 +10,7 @@ const IS_WINDOWS = process.platform === 'win32'
 
 const TAKES_TYPESCRIPT = Reflect.get(process.features, 'typescript') === 'strip'
 
-/** Debian keeps it out of the path. */
+/** Debian keeps it out of PATH. */
 const WINE = [
   '/usr/lib/wine/wine64',
   '/usr/bin/wine64',
@@ -23,7 +23,7 @@ const WINE_SERVER = [
   '/usr/local/bin/wineserver',
 ].find(existsSync)
 
-/** Why nothing for Windows can be run here; undefined where it can. */
+/** Why nothing for Windows can be run here; undefined if it can. */
 export const noWindows: string | undefined = reasonAgainst()
 
 function reasonAgainst(): string | undefined {
@@ -34,19 +34,19 @@ function reasonAgainst(): string | undefined {
   return 'Node for Windows was not fetched: npm run test:windows does it'
 }
 
-/** How a program on Windows has ended, and what it wrote. */
+/** How a program on Windows ended, and its output. */
 export interface WindowsResult {
   readonly exitCode: number | null
   readonly stdout: string
   readonly stderr: string
 }
 
-/** A Windows of its own under Wine, or the one that this process runs on. */
+/** A private Windows under Wine, or the one that this process runs on. */
 export class WindowsMachine {
   readonly #folder = mkdtempSync(join(tmpdir(), 'cli-ops-windows-'))
   #runs = 0
 
-  /** Makes the machine ready: Wine builds its registry and folders. */
+  /** Prepares the machine: Wine builds its registry and folders. */
   async start(): Promise<void> {
     if (IS_WINDOWS) return
     const { exitCode, stderr } = await this.#run(WINE!, ['wineboot', '-i'])
@@ -60,12 +60,12 @@ export class WindowsMachine {
       : this.#run(WINE!, [WINDOWS_NODE, ...args])
   }
 
-  /** How a file of this machine is called on that one. */
+  /** Returns the path of this machine's file on that one. */
   static pathOf(file: string): string {
     return IS_WINDOWS ? file : `Z:${file.replaceAll('/', '\\')}`
   }
 
-  /** Ends every program that is left on the machine, and removes it. */
+  /** Ends every program left on the machine, and removes it. */
   end(): void {
     if (!IS_WINDOWS) {
       // The second one returns when all have ended.
@@ -101,7 +101,7 @@ export class WindowsMachine {
       LANG: 'C.UTF-8',
       WINEPREFIX: join(this.#folder, 'prefix'),
       WINEDEBUG: '-all',
-      // No menus on this desktop, no question whether to fetch .NET or a browser.
+      // Without desktop menus and prompts to fetch .NET or a browser.
       WINEDLLOVERRIDES: 'winemenubuilder.exe,mscoree,mshtml=d',
       NODE_SKIP_PLATFORM_CHECK: '1',
     }

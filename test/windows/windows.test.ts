@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runSuite } from './run-suite.js'
 import { noWindows, WindowsMachine } from './windows-machine.js'
 
-/** In `npm test` what takes seconds; all in `npm run test:windows`. */
+/** `npm test` runs what takes seconds, `npm run test:windows` everything. */
 const { CLI_OPS_WINDOWS = 'turns' } = process.env
 
 describe.skipIf(noWindows !== undefined)(`on Windows (${noWindows ?? 'all'})`, () => {

@@ -1,4 +1,4 @@
-// A file for each event in the directory `place`, watched with chokidar: what event buses of CLIs are often made of.
+// A file for each event in the directory `place`, watched with chokidar: how CLIs often build an event bus.
 import { renameSync, unlinkSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-// NATS over bare sockets: what the server itself takes, without any client. `place` is a port of 127.0.0.1.
+// NATS over bare sockets: the cost of the server alone, without a client library. `place` is a port of 127.0.0.1.
 import { once } from 'node:events'
 import { connect } from 'node:net'
 

@@ -9,7 +9,7 @@ const RIGHT = 20
 const TOP = 64
 const BOTTOM = 52
 
-/** Draws how something grows: one line with dots for each series. @param {import('../report.mjs').Plot} plot */
+/** Draws growth: one line with dots for each series. @param {import('../report.mjs').Plot} plot */
 export function linePlot({ title, x, y, series }) {
   const points = series.flatMap(({ points: own }) => own)
   const xScale = createScale(

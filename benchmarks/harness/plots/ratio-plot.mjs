@@ -9,8 +9,8 @@ const TOP = 52
 const STEP = 40
 
 /**
- * Draws the ratios of a table, one under the other: the dot is the median, the bar its 95 % confidence
- * interval, the upright stroke the goal. `undefined` where no row has a ratio.
+ * Draws the ratios of a table, one below the other: the dot is the median, the bar its 95 % confidence interval, the
+ * upright stroke the goal. `undefined` if no row has a ratio.
  *
  * @param {string} title
  * @param {readonly import('../report.mjs').Row[]} rows

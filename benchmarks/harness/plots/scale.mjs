@@ -1,10 +1,10 @@
 /**
  * @typedef {{ at: (value: number) => number, ticks: number[] }} Scale
- *   `at` gives the place on the page of a value.
+ *   `at` returns a value's position on the page.
  */
 
 /**
- * Makes an axis that holds all the values, from `start` to `end` on the page.
+ * Creates an axis that contains all the values, from `start` to `end` on the page.
  *
  * @param {readonly number[]} values
  * @param {{ start: number, end: number, log?: boolean | undefined, fromZero?: boolean }} options

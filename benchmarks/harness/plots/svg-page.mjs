@@ -1,5 +1,5 @@
-// The frame that all plots share. Colours come from a style sheet, so that one file reads well on a
-// light and on a dark page; the plain attributes are for viewers that know no media queries.
+// The frame that all plots share. Colours come from a style sheet, so that one file reads well on light and dark pages;
+// the plain attributes are for viewers without media queries.
 
 /** Colours of the series, legible on white and on near-black. */
 export const COLOURS = ['#3b82d6', '#e07b39', '#3a9d5d', '#a566c9', '#c94f6d', '#8a8f27']

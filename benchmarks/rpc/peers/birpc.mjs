@@ -1,4 +1,4 @@
-// birpc, which brings no transport of its own: over a socket, one JSON text a line.
+// birpc, which brings no transport: over a socket, one JSON text per line.
 import { createBirpc } from 'birpc'
 import { connectSocket, listen, onFrames } from '../unix-socket.mjs'
 

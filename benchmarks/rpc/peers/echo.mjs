@@ -1,4 +1,4 @@
-// Bytes that are sent back as they are: what the socket itself costs. One at a time, since there are no ids.
+// Echoes bytes unchanged: the cost of the socket itself. One at a time, since there are no ids.
 import { connectSocket, listen } from '../unix-socket.mjs'
 
 /** @param {string} place */

@@ -1,4 +1,4 @@
-// HTTP/1.1 over a Unix socket with node:http, connections kept alive, as many as requests are in flight.
+// HTTP/1.1 over a Unix socket with node:http and keep-alive, with as many connections as in-flight requests.
 import { Agent, createServer, request } from 'node:http'
 import { text } from 'node:stream/consumers'
 

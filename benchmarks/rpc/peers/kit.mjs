@@ -1,4 +1,4 @@
-// The kit, with all that it does: registry, ping, limits, deadlines, back-pressure.
+// The kit with all its features: registry, ping, limits, deadlines, back-pressure.
 import process from 'node:process'
 import { IPCClient, IPCServer } from '@cli-ops/shared-ipc'
 

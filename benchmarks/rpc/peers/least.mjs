@@ -1,4 +1,4 @@
-// The least that a protocol of JSON lines with ids takes: no deadlines, limits, cancellation or back-pressure.
+// The minimal protocol of JSON lines with ids: no deadlines, limits, cancellation or back-pressure.
 import { connectSocket, listen, onFrames } from '../unix-socket.mjs'
 
 /** @param {string} place */

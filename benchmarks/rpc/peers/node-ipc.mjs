@@ -1,5 +1,5 @@
 // The protocol of node-ipc, written by hand: `{"type","data"}` and a form feed. The package itself is not used, since
-// versions of it carried malware. It has no requests, so replies are taken in the order of what was sent.
+// versions of it carried malware. It has no requests, so replies are matched by the order of sending.
 import { connectSocket, listen, onFrames } from '../unix-socket.mjs'
 
 /** @param {string} place */

@@ -1,4 +1,4 @@
-// JSON-RPC 2.0 as language servers speak it, with the library of VS Code.
+// JSON-RPC 2.0 as language servers speak it, with VS Code's library.
 import {
   createMessageConnection,
   StreamMessageReader,

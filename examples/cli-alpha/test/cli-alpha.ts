@@ -21,7 +21,7 @@ export class User extends ExampleUser {
     super('cli-alpha')
   }
 
-  /** Adds a task and gives its id. */
+  /** Adds a task and returns its id. */
   async add(...args: readonly string[]): Promise<string> {
     const [task] = await this.json<StoredTask[]>('add', ...args)
     return task!.id
@@ -31,13 +31,13 @@ export class User extends ExampleUser {
     return this.json<StoredTask[]>('list', '--all')
   }
 
-  /** The content of the store, as it is on disk. */
+  /** Returns the content of the store, as it is on disk. */
   store(): string | undefined {
     return this.read('data/tasks.json')
   }
 }
 
-/** Makes a task as a store holds it. */
+/** Creates a task as a store holds it. */
 export function storedTask(id: string, fields: Partial<StoredTask> = {}): StoredTask {
   const createdAt = '2026-01-01T00:00:00.000Z'
   return { id, title: `Task ${id}`, tags: [], createdAt, updatedAt: createdAt, ...fields }

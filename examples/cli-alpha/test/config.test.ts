@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 
 import { storedTask, User } from './cli-alpha.js'
 
-test('sets, gets, lists and removes settings, and keeps what it does not know', async () => {
+test('sets, gets, lists and removes settings, and keeps unknown ones', async () => {
   const user = new User()
   user.write('config/config.json', { list: { wide: true }, mine: 1 })
   await user.ok('config', 'set', 'list.sort', 'due')
@@ -22,7 +22,7 @@ test('sets, gets, lists and removes settings, and keeps what it does not know', 
   expect({ code, stderr }).toEqual({ code: 1, stderr: 'cli-alpha: list.sort is not set\n' })
 })
 
-test('the order of list follows the settings', async () => {
+test('list sorts by the settings', async () => {
   const user = new User()
   user.write('data/tasks.json', {
     version: 1,
@@ -42,7 +42,7 @@ test.each([
   [['set', 'list.sort', 'random'], 'list.sort must be created or due, got "random"'],
   [['set', '__proto__', 'x'], 'there is no setting "__proto__"; there are list.sort'],
   [['get', 'constructor'], 'there is no setting "constructor"'],
-])('config %j is refused', async (args, message) => {
+])('refuses config %j', async (args, message) => {
   const user = new User()
   const { code, stderr } = await user.run(['config', ...args])
   expect(stderr).toContain(`cli-alpha: ${message}`)
@@ -50,7 +50,7 @@ test.each([
 })
 
 test.each(['{ "list": ', '[]', '{ "list": { "sort": 5 } }'])(
-  'a settings file with %s is left as it is',
+  'leaves a settings file with %s unchanged',
   async (content) => {
     const user = new User()
     user.write('config/config.json', content)
@@ -61,7 +61,7 @@ test.each(['{ "list": ', '[]', '{ "list": { "sort": 5 } }'])(
   },
 )
 
-test('many set at once keep all settings', async () => {
+test('concurrent changes keep all settings', async () => {
   const user = new User()
   const all = { 'list.sort': 'due', 'sync.from': '/x', 'sync.board': '/y' }
   await Promise.all(Object.entries(all).map(([key, value]) => user.ok('config', 'set', key, value)))

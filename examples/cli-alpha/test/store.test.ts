@@ -35,7 +35,7 @@ test.each([
     JSON.stringify({ version: 1, tasks: [storedTask('a'), storedTask('a')] }),
     /two tasks have the id "a"/,
   ],
-])('a store with %s is left as it is', async (_what, content, message) => {
+])('leaves a store with %s unchanged', async (_what, content, message) => {
   const user = new User()
   user.write('data/tasks.json', content)
   for (const args of [['list'], ['add', 'x'], ['done', 'a']]) {
@@ -47,7 +47,7 @@ test.each([
   expect(user.store()).toBe(content)
 })
 
-test('a store that starts with a byte order mark is read', async () => {
+test('reads a store that starts with a byte order mark', async () => {
   const user = new User()
   user.write('data/tasks.json', `\uFEFF${JSON.stringify({ version: 1, tasks: [storedTask('a')] })}`)
   expect((await user.tasks()).map(({ id }) => id)).toEqual(['a'])
@@ -64,7 +64,7 @@ test('a store behind a symbolic link stays there', async () => {
   expect(await user.tasks()).toHaveLength(2)
 })
 
-test('what a crash left in the middle of a write is replaced', async () => {
+test('replaces what a crash left in the middle of a write', async () => {
   const user = new User()
   await user.add('first')
   writeFileSync(`${user.taskFile}.tmp`, '{"version":1,"ta')
@@ -80,7 +80,7 @@ test('the store is private to the user', async () => {
   expect(statSync(dirname(user.taskFile)).mode & 0o777).toBe(0o700)
 })
 
-test('a data directory that is a file is named in the error', async () => {
+test('names a data directory that is a file in the error', async () => {
   const user = new User()
   user.write('data', 'in the way')
   const { code, stderr } = await user.run(['add', 'x'])
@@ -89,11 +89,11 @@ test('a data directory that is a file is named in the error', async () => {
   expect(readFileSync(join(user.root, 'data'), 'utf8')).toBe('in the way')
 })
 
-test('a read-only data directory loses nothing', async () => {
+test('loses nothing with a read-only data directory', async () => {
   const user = new User()
   await user.add('kept')
   const before = user.store()
-  // Permissions do not bind root, who therefore runs the program as somebody else.
+  // Permissions do not bind root, so root runs the program as another user.
   const asRoot = process.getuid?.() === 0
   const data = dirname(user.taskFile)
   chmodSync(data, 0o555)
@@ -113,7 +113,7 @@ test('a read-only data directory loses nothing', async () => {
   expect(readdirSync(data)).toEqual(['tasks.json'])
 })
 
-test('without a usable home nothing is changed, but reading goes on', async () => {
+test('without a usable home changes nothing, but can still read', async () => {
   const user = new User()
   await user.add('kept')
   const before = user.store()
@@ -127,7 +127,7 @@ test('without a usable home nothing is changed, but reading goes on', async () =
   expect(list).toMatchObject({ code: 0, stdout: expect.stringContaining('kept') as string })
 })
 
-test('switched off, the plugin leaves a program that works alone', async () => {
+test('works alone with the plugin switched off', async () => {
   const user = new User()
   const env = { CLI_OPS_DISABLED: '1' }
   expect((await user.run(['add', 'x'], { env })).code).toBe(0)

@@ -7,7 +7,7 @@ import { storedTask, User } from './cli-alpha.js'
 const OLD = '2026-01-01T00:00:00.000Z'
 const NEW = '2026-02-01T00:00:00.000Z'
 
-test('adds what is new, takes the newer of two versions, and does so once', async () => {
+test('adds new tasks, takes the newer of two versions, and does so once', async () => {
   const user = new User()
   user.write('data/tasks.json', {
     version: 1,

@@ -18,14 +18,14 @@ describe('add and list', () => {
     expect(await user.ok('list')).toBe(`${id} [ ] Water the plants #home #green (due 2999-12-24)\n`)
   })
 
-  test('list nothing where there is no store, and make none', async () => {
+  test('list nothing if there is no store, and create none', async () => {
     const user = new User()
     expect(await user.ok('list')).toBe('')
     expect(await user.json('list')).toEqual([])
     expect(user.store()).toBeUndefined()
   })
 
-  test('list only what has all the tags, and what is done only with --all', async () => {
+  test('list only tasks with all the tags, and done ones only with --all', async () => {
     const user = new User()
     user.write('data/tasks.json', {
       version: 1,
@@ -56,7 +56,7 @@ describe('add and list', () => {
     expect(y!.due).toBe(x!.due)
   })
 
-  test('do not let a title steer the terminal', async () => {
+  test('do not let a title control the terminal', async () => {
     const user = new User()
     await user.add('a\u001B[2Jb\nc')
     expect(await user.ok('list')).toMatch(/^\w{5} \[ \] a \[2Jb c\n$/)
@@ -80,7 +80,7 @@ describe('done, edit and delete', () => {
     expect((await user.tasks())[0]).not.toHaveProperty('doneAt')
   })
 
-  test('change what was asked for and nothing else', async () => {
+  test('change only what was requested', async () => {
     const user = new User()
     const id = await user.add('Old', '--tag', 'a', 'b', '--due', '2999-01-01')
     await user.ok('edit', id, '--title', 'New', '--tag', 'c', '--untag', 'a')

@@ -18,7 +18,7 @@ async function locksOf(user: User) {
   return await ops.locks.list()
 }
 
-test('twenty adds at once make twenty tasks', async () => {
+test('twenty concurrent adds create twenty tasks', async () => {
   const user = new User()
   const titles = Array.from({ length: 20 }, (_, index) => `Task ${index}`)
   await Promise.all(titles.map((title) => user.ok('add', title)))
@@ -27,7 +27,7 @@ test('twenty adds at once make twenty tasks', async () => {
   expect(new Set(tasks.map(({ id }) => id)).size).toBe(20)
 })
 
-test('who waits is told for whom, and goes on after Ctrl-C of the holder', async () => {
+test('a waiter learns for whom it waits, and continues after Ctrl-C of the holder', async () => {
   const user = new User()
   const sync = await startEndlessSync(user)
   const add = user.start(['add', 'patient'])
@@ -43,7 +43,7 @@ test('who waits is told for whom, and goes on after Ctrl-C of the holder', async
   expect((await user.tasks()).map(({ title }) => title)).toEqual(['patient'])
 })
 
-test('after kill -9 in the middle of a sync nothing of it is stored, and the next one goes on', async () => {
+test('kill -9 in the middle of a sync stores nothing of it, and the next one continues', async () => {
   const user = new User()
   await user.add('before')
   const before = user.store()
@@ -64,7 +64,7 @@ test('Ctrl-C while waiting ends as an interrupt, changes nothing and leaves the 
   const add = user.start(['add', 'impatient'])
   await add.wrote(/waiting for/)
   add.kill('SIGINT')
-  // What a shell shows as 130.
+  // A shell shows it as 130.
   expect(await add.end).toMatchObject({ code: null, signal: 'SIGINT', stdout: '' })
   const [lock] = await locksOf(user)
   expect(lock).toMatchObject({ owner: { pid: sync.pid }, waiters: [] })
@@ -85,7 +85,7 @@ test('a lock that stays busy is exit code 75, in both idioms', async () => {
   }
 })
 
-test('a sync whose lock is taken away by force stores nothing', async () => {
+test('a sync whose lock is taken by force stores nothing', async () => {
   const user = new User()
   const source = user.write('many.json', manyTasks)
   const sync = user.start(['sync', '--from', source, '--pace', '300'])

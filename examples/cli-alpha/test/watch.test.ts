@@ -54,7 +54,7 @@ describe('events', () => {
     expect(types.filter((type) => type === 'task:updated')).toHaveLength(30)
   })
 
-  test('of a command that failed there are none', async () => {
+  test('of a failed command do not exist', async () => {
     const user = new User()
     const watch = await startWatch(user, '--json', '--all')
     await user.run(['done', 'nope'])
@@ -63,7 +63,7 @@ describe('events', () => {
     expect(types).toEqual(['command:started', 'command:failed'])
   })
 
-  test('that came in between are there for a group that comes back', async () => {
+  test('of the meantime reach a group that returns', async () => {
     const user = new User()
     const first = await startWatch(user, '--json', '--group', 'me')
     await user.add('seen')
@@ -123,7 +123,7 @@ describe('settings', () => {
     await second.wrote(/config:changed/)
   })
 
-  test('that are made while a watch runs are announced by it', async () => {
+  test('made while a watch runs are announced by it', async () => {
     const user = new User()
     const watch = await startWatch(user, '--json')
     await user.ok('config', 'set', 'list.sort', 'due')
@@ -161,18 +161,18 @@ describe('requests', () => {
 
 describe('the end', () => {
   test.each(['SIGINT', 'SIGTERM'] as const)(
-    'by %s holds nothing, and the next clean-up takes the rest',
+    'by %s holds nothing, and the next clean-up removes the rest',
     async (signal) => {
       const user = new User()
       const watch = await startWatch(user)
       await user.withOps(async ({ registry }) => {
         expect(await registry.discover()).toMatchObject([{ name: 'cli-alpha', pid: watch.pid }])
         watch.kill(signal)
-        // What a shell shows as 130 or 143.
+        // A shell shows it as 130 or 143.
         expect(await watch.end).toMatchObject({ code: null, signal })
         expect(await registry.discover()).toEqual([])
       })
-      // A signal does to it what it does to any program; what it leaves is known to be dead.
+      // A signal does to it what it does to any program; other processes know that what it leaves is dead.
       await user.withOps(async ({ locks, registry }) => {
         expect(await registry.discover()).toEqual([])
         await locks.cleanStaleLocks()

@@ -1,4 +1,4 @@
-/** Exit codes beside 0, 1 (an ordinary failure) and 75 (busy, set by the plugin), after sysexits.h. */
+/** Exit codes besides 0, 1 (an ordinary failure) and 75 (busy, set by the plugin), after sysexits.h. */
 export const EXIT_BAD_DATA = 65
 export const EXIT_IO = 74
 

@@ -27,21 +27,21 @@ export interface End {
 }
 
 export interface StartOptions {
-  /** @default the one that is tested */
+  /** @default the CLI under test */
   readonly cli?: CliName
   readonly env?: Readonly<Record<string, string>>
-  /** User to run as; only root may choose one. */
+  /** User to run as; only root can choose one. */
   readonly uid?: number
 }
 
-/** One user of the example CLIs: a home and data of their own in a temporary directory, removed after the test. */
+/** One user of the example CLIs, with a private home and data in a temporary directory that is removed after the test. */
 export class ExampleUser {
   readonly root = mkdtempSync(join(tmpdir(), 'cli-ops-examples-'))
   readonly home = join(this.root, 'ops')
   readonly #cli: CliName
   readonly #processes: RunningCli[] = []
 
-  /** `cli` is the one that is tested. */
+  /** `cli` is the CLI under test. */
   constructor(cli: CliName) {
     this.#cli = cli
     mkdirSync(join(this.root, 'run'), { mode: 0o700 })
@@ -52,7 +52,7 @@ export class ExampleUser {
     })
   }
 
-  /** Starts the program and returns at once. */
+  /** Starts the program and returns immediately. */
   start(
     args: readonly string[],
     { cli = this.#cli, env = {}, uid }: StartOptions = {},
@@ -80,17 +80,17 @@ export class ExampleUser {
     return running
   }
 
-  /** Runs the program to its end, whatever that is. */
+  /** Runs the program to its end, however it ends. */
   async run(args: readonly string[], options?: StartOptions): Promise<End> {
     return this.start(args, options).end
   }
 
-  /** Runs the program, which has to succeed, and gives what it wrote to stdout. */
+  /** Runs the program, which has to succeed, and returns its stdout. */
   async ok(...args: readonly string[]): Promise<string> {
     return this.okOf(this.#cli, ...args)
   }
 
-  /** As `ok`, of another of the CLIs. */
+  /** As `ok`, for another of the CLIs. */
   async okOf(cli: CliName, ...args: readonly string[]): Promise<string> {
     const { code, signal, stdout, stderr } = await this.run(args, { cli })
     if (code !== 0) {
@@ -103,7 +103,7 @@ export class ExampleUser {
     return JSON.parse(await this.ok(...args, '--json')) as T
   }
 
-  /** Writes a file of the user's and gives its path. */
+  /** Writes a file for the user and returns its path. */
   write(name: string, content: string | object): string {
     const path = join(this.root, name)
     mkdirSync(join(path, '..'), { recursive: true })
@@ -111,15 +111,15 @@ export class ExampleUser {
     return path
   }
 
-  /** The content of one of the user's files; `undefined` where there is none. */
+  /** Returns the content of one of the user's files; `undefined` if there is none. */
   read(name: string): string | undefined {
     const path = join(this.root, name)
     return existsSync(path) ? readFileSync(path, 'utf8') : undefined
   }
 
   /**
-   * What is left in the directories where everything ends with its process; events, cursors and the fencing tokens in the
-   * names of free locks are meant to outlive it.
+   * Returns what is left in the directories where everything ends with its process; events, cursors and the fencing
+   * tokens in the names of free locks are meant to outlive it.
    */
   leftovers(): string[] {
     const shortLived = ['locks', 'queues', 'claims', 'registry'].map((part) =>
@@ -130,7 +130,7 @@ export class ExampleUser {
       .filter((path) => !basename(path).startsWith('free~'))
   }
 
-  /** Makes this process another program of the same user for the time of an action. */
+  /** Makes this process another program of the same user while an action runs. */
   async withOps<T>(action: (ops: Coordinator) => Promise<T>): Promise<T> {
     const before = process.env['XDG_RUNTIME_DIR']
     process.env['XDG_RUNTIME_DIR'] = join(this.root, 'run')
@@ -187,7 +187,7 @@ export class RunningCli {
     this.#child.stdout?.destroy()
   }
 
-  /** Waits until the process has written something; fails when it ends before. */
+  /** Waits until the process has written something; fails if it ends first. */
   async wrote(pattern: RegExp): Promise<RegExpExecArray> {
     return new Promise((resolve, reject) => {
       this.#onOutput = () => {

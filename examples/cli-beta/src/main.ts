@@ -6,7 +6,7 @@ import { createProgram } from './program.js'
 
 endQuietlyWithoutReader()
 try {
-  // yargs lets some errors out of the call itself, and others out of its promise.
+  // yargs throws some errors from the call itself, and rejects its promise with others.
   await createProgram(hideBin(process.argv)).parseAsync()
 } catch (error) {
   reportError('cli-beta', error)

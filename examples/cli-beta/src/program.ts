@@ -26,7 +26,7 @@ export function createProgram(args: readonly string[]): Argv {
   return statusCommand(followCommand(program))
 }
 
-/** A usage error is shown with the help; what a handler threw goes on to the one who called `parseAsync`. */
+/** A usage error is shown with the help; an error from a handler goes to the caller of `parseAsync`. */
 function showUsageOrThrow(message: string | null, error: unknown, program: Argv): void {
   if (error instanceof Error && error.name !== 'YError') throw error
   program.showHelp()

@@ -20,13 +20,13 @@ export class User extends ExampleUser {
     super('cli-beta')
   }
 
-  /** Adds an item and gives its id. */
+  /** Adds an item and returns its id. */
   async add(...args: readonly string[]): Promise<string> {
     const [item] = await this.json<StoredItem[]>('add', ...args)
     return item!.id
   }
 
-  /** Adds a task with cli-alpha and gives its id. */
+  /** Adds a task with cli-alpha and returns its id. */
   async addTask(...args: readonly string[]): Promise<string> {
     const [task] = JSON.parse(await this.okOf('cli-alpha', 'add', ...args, '--json')) as [
       { readonly id: string },
@@ -49,13 +49,13 @@ export class User extends ExampleUser {
     return follow
   }
 
-  /** The content of the store, as it is on disk. */
+  /** Returns the content of the store, as it is on disk. */
   store(): string | undefined {
     return this.read('beta/items.json')
   }
 }
 
-/** Makes an item as a store holds it. */
+/** Creates an item as a store holds it. */
 export function storedItem(id: string, fields: Partial<StoredItem> = {}): StoredItem {
   const createdAt = '2026-01-01T00:00:00.000Z'
   return { id, name: `Item ${id}`, createdAt, updatedAt: createdAt, ...fields }

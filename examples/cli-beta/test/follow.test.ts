@@ -4,7 +4,7 @@ import { User } from './cli-beta.js'
 
 test('catches up on what happened while it was not running, once', async () => {
   const user = new User()
-  await user.ok('follow', '--once') // from here on, events are kept for it
+  await user.ok('follow', '--once') // From here on, events are kept for it.
   const [plan, paint, call] = [
     await user.addTask('Plan'),
     await user.addTask('Paint'),
@@ -29,7 +29,7 @@ test('catches up on what happened while it was not running, once', async () => {
   expect(await user.items()).toEqual(caughtUp)
 })
 
-test('of thirty tasks at once makes thirty items, and tells of each', async () => {
+test('of thirty concurrent tasks creates thirty items, and emits an event for each', async () => {
   const user = new User()
   await user.ok('follow', '--once')
   const createdAt = '2026-01-01T00:00:00.000Z'
@@ -47,25 +47,25 @@ test('of thirty tasks at once makes thirty items, and tells of each', async () =
   expect(created.map(({ data }) => data.name)).toEqual(tasks.map(({ title }) => title))
 })
 
-test('does not make an item twice of an event that comes again after a crash', async () => {
+test('does not create an item twice for an event repeated after a crash', async () => {
   const user = new User()
   await user.ok('follow', '--once')
   const cursor = user.read('ops/groups/cli-beta.json')!
   await user.addTask('Only once')
   await user.ok('follow', '--once')
   const item = await user.items()
-  // As if the process had been killed after the items were written, and before the cursor was.
+  // As if the process had been killed after writing the items but before writing the cursor.
   user.write('ops/groups/cli-beta.json', cursor)
   expect(await user.ok('follow', '--once')).toBe('caught up, changes: 0\n')
 
-  // Also where the item has been removed in between, so that only the event itself can tell.
+  // Even if the item has been removed in between, so that only the event itself can tell.
   await user.ok('remove', item[0]!.id)
   user.write('ops/groups/cli-beta.json', cursor)
   expect(await user.ok('follow', '--once')).toBe('caught up, changes: 0\n')
   expect(await user.items()).toEqual([])
 })
 
-test('loses nothing when it is killed, and goes on where it was', async () => {
+test('loses nothing when it is killed, and continues where it was', async () => {
   const user = new User()
   const first = await user.startFollow()
   await user.addTask('Seen')
@@ -88,7 +88,7 @@ test('a second one has nothing to do, and says why', async () => {
   expect(second).toMatchObject({ code: 0, stdout: '' })
 })
 
-test('passes over events that make no sense', async () => {
+test('skips invalid events', async () => {
   const user = new User()
   await user.ok('follow', '--once')
   await user.withOps(async ({ events }) => {
@@ -104,7 +104,7 @@ test('passes over events that make no sense', async () => {
   expect((await user.items())[0]).not.toHaveProperty('doneAt')
 })
 
-test('waits for whoever holds the items, and then does its work', async () => {
+test('waits for the holder of the items, and then does its work', async () => {
   const user = new User()
   await user.ok('follow', '--once')
   await user.addTask('Patient')

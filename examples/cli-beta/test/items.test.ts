@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 
 import { storedItem, User } from './cli-beta.js'
 
-test('add, edit, list and remove keep what they are told', async () => {
+test('add, edit, list and remove work together', async () => {
   const user = new User()
   const id = await user.add('Two amplifiers', '--project', 'concert')
   await user.add('A piano')
@@ -22,7 +22,7 @@ test('add, edit, list and remove keep what they are told', async () => {
   expect(await user.names()).toEqual(['A piano'])
 })
 
-test('what changes nothing says so and writes nothing', async () => {
+test('a command that changes nothing says so and writes nothing', async () => {
   const user = new User()
   const id = await user.add('Same')
   const before = user.store()
@@ -31,7 +31,7 @@ test('what changes nothing says so and writes nothing', async () => {
   expect(user.store()).toBe(before)
 })
 
-test('a name does not steer the terminal', async () => {
+test('a name does not control the terminal', async () => {
   const user = new User()
   await user.add('a\u001B[2Jb\nc')
   expect(await user.ok('list')).toMatch(/^\w{5} \[ \] a \[2Jb c\n$/)
@@ -89,7 +89,7 @@ test.each([
     JSON.stringify({ version: 1, items: [storedItem('a'), storedItem('a')] }),
     /two items have the id "a"/,
   ],
-])('a store with %s is left as it is', async (_what, content, message) => {
+])('leaves a store with %s unchanged', async (_what, content, message) => {
   const user = new User()
   user.write('beta/items.json', content)
   for (const args of [['list'], ['add', 'x', '--json']]) {

@@ -2,14 +2,14 @@ import { describe, expect, test } from 'vitest'
 
 import { User } from './cli-beta.js'
 
-test('ten adds at once make ten items', async () => {
+test('ten concurrent adds create ten items', async () => {
   const user = new User()
   const names = Array.from({ length: 10 }, (_, index) => `Item ${index}`)
   await Promise.all(names.map((name) => user.ok('add', name)))
   expect((await user.names()).sort()).toEqual(names.sort())
 })
 
-test('changes are told as events, after the work and in its order', async () => {
+test('changes become events, after the work and in its order', async () => {
   const user = new User()
   const id = await user.add('Piano')
   await user.ok('edit', id, '--name', 'Grand piano')
@@ -82,13 +82,13 @@ test('status asks every running CLI, of all three frameworks', async () => {
 })
 
 test.each(['SIGINT', 'SIGTERM'] as const)(
-  '%s ends follow, and the next clean-up takes what it leaves',
+  '%s ends follow, and the next clean-up removes what it leaves',
   async (signal) => {
     const user = new User()
     const follow = await user.startFollow()
     follow.kill(signal)
     expect(await follow.end).toMatchObject({ code: null, signal })
-    // A signal does to it what it does to any program; what it leaves is known to be dead.
+    // A signal does to it what it does to any program; other processes know that what it leaves is dead.
     await user.withOps(async ({ locks, registry }) => {
       expect(await registry.discover()).toEqual([])
       await locks.cleanStaleLocks()
@@ -98,7 +98,7 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
   },
 )
 
-test('switched off, the plugin leaves a program that works alone', async () => {
+test('works alone with the plugin switched off', async () => {
   const user = new User()
   const env = { CLI_OPS_DISABLED: '1' }
   expect((await user.run(['add', 'x'], { env })).code).toBe(0)

@@ -6,7 +6,7 @@ import { ListCommand } from './commands/list.js'
 import { StatusCommand } from './commands/status.js'
 import { WatchCommand } from './commands/watch.js'
 
-/** The commands by name, as package.json tells oclif. The plugin is told there as well, and adds `ops`. */
+/** The commands by name: package.json points oclif here. It also lists the plugin, which adds `ops`. */
 export const COMMANDS: Readonly<Record<string, Command.Class>> = {
   archive: ArchiveCommand,
   create: CreateCommand,

@@ -2,7 +2,7 @@ import { exitCodeOf, reportError, UserError } from '@cli-ops/example-base'
 import { isCliOpsError } from '@cli-ops/shared-ipc'
 import { Command } from '@oclif/core'
 
-/** What all commands share: how a failure that the person can do something about is shown, as a line or as JSON. */
+/** What all commands share: a failure that the person can do something about is shown as a line or as JSON. */
 export abstract class ProjectCommand extends Command {
   static override enableJsonFlag = true
 

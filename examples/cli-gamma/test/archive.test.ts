@@ -4,7 +4,7 @@ import { User } from './cli-gamma.js'
 
 const LOCKS = ['task-database', 'items', 'projects']
 
-/** A user with a project, and work in it and beside it, open and done, in both other CLIs. */
+/** A user with a project, and with open and done work inside and outside it, in both other CLIs. */
 async function userWithWork() {
   const user = new User()
   const createdAt = '2026-01-01T00:00:00.000Z'
@@ -74,7 +74,7 @@ test('of a project without work, and without the other CLIs, is empty', async ()
 test.each([
   ['data/tasks.json', 'tasks.json'],
   ['beta/items.json', 'items.json'],
-])('stops where %s cannot be understood', async (file, name) => {
+])('stops if %s cannot be parsed', async (file, name) => {
   const { user, id } = await userWithWork()
   user.write(file, '{"version":1,')
   const { code, stderr } = await user.run(['archive', id])
@@ -90,7 +90,7 @@ describe('the locks', () => {
     await user.withOps(async ({ locks }) => {
       const held = await Promise.all(LOCKS.map((resource) => locks.lock(resource)))
       const archive = user.start(['archive', id])
-      // Whoever waits for one of them has all that come before it, and none that comes after it.
+      // A waiter for one of them has all locks before it, and none after it.
       for (const [index, lock] of held.entries()) {
         await expect
           .poll(async () => (await locks.inspect(LOCKS[index]))?.waiters[0]?.pid, {
@@ -126,7 +126,7 @@ describe('the locks', () => {
           error: { code: 'LOCK_TIMEOUT', message: expect.stringContaining(lock) as string },
         })
         expect({ code: json.code, stderr: json.stderr }).toEqual({ code: 75, stderr: text.stderr })
-        // What was taken before the busy one has been given back.
+        // The locks taken before the busy one have been released.
         expect((await locks.list()).map(({ resource }) => resource)).toEqual([lock])
       })
       expect(user.store()).toBe(before)
@@ -136,7 +136,7 @@ describe('the locks', () => {
     },
   )
 
-  test('of a killed cli-alpha go over to a waiting archive', async () => {
+  test('of a killed cli-alpha pass to a waiting archive', async () => {
     const { user, id } = await userWithWork()
     const source = user.write('more.json', user.read('data/tasks.json')!)
     const sync = user.start(['sync', '--from', source, '--pace', '90000'], { cli: 'cli-alpha' })
@@ -153,7 +153,7 @@ describe('the locks', () => {
     expect(user.archive(id)?.tasks).toHaveLength(1)
   })
 
-  test('are all given back when the waiting archive is interrupted', async () => {
+  test('are all released when the waiting archive is interrupted', async () => {
     const { user, id } = await userWithWork()
     await user.withOps(async ({ locks }) => {
       await using _held = await locks.lock('projects')

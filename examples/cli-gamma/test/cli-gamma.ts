@@ -15,7 +15,7 @@ export class User extends ExampleUser {
     super('cli-gamma')
   }
 
-  /** Makes a project and gives its id. */
+  /** Creates a project and returns its id. */
   async create(name: string): Promise<string> {
     return (await this.json<StoredProject>('create', name)).id
   }
@@ -24,7 +24,7 @@ export class User extends ExampleUser {
     return this.json<StoredProject[]>('list', '--all')
   }
 
-  /** What an archive file holds; `undefined` where there is none. */
+  /** Returns the content of an archive file; `undefined` if there is none. */
   archive(id: string): { readonly tasks: unknown[]; readonly items: unknown[] } | undefined {
     const content = this.read(join('gamma', 'archive', `${id}.json`))
     return content === undefined ? undefined : (JSON.parse(content) as ReturnType<User['archive']>)
@@ -37,13 +37,13 @@ export class User extends ExampleUser {
     return watch
   }
 
-  /** The content of the store, as it is on disk. */
+  /** Returns the content of the store, as it is on disk. */
   store(): string | undefined {
     return this.read('gamma/projects.json')
   }
 }
 
-/** Makes a project as a store holds it. */
+/** Creates a project as a store holds it. */
 export function storedProject(id: string, fields: Partial<StoredProject> = {}): StoredProject {
   return { id, name: `Project ${id}`, createdAt: '2026-01-01T00:00:00.000Z', ...fields }
 }

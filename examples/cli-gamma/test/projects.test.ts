@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 
 import { storedProject, User } from './cli-gamma.js'
 
-test('create and list keep projects, of each name one', async () => {
+test('create and list keep projects, one of each name', async () => {
   const user = new User()
   const id = await user.create('concert')
   expect(id).toMatch(/^[a-z0-9]{5}$/)
@@ -16,7 +16,7 @@ test('create and list keep projects, of each name one', async () => {
   expect(await user.projects()).toEqual([expect.objectContaining({ id, name: 'concert' })])
 })
 
-test('ten creates at once make ten projects', async () => {
+test('ten concurrent creates create ten projects', async () => {
   const user = new User()
   const names = Array.from({ length: 10 }, (_, index) => `p${index}`)
   await Promise.all(names.map((name) => user.ok('create', name)))
@@ -47,7 +47,7 @@ test.each([
     JSON.stringify([storedProject('a'), storedProject('a')]),
     /two projects have the id "a"/,
   ],
-])('a store with %s is left as it is', async (_what, content, message) => {
+])('leaves a store with %s unchanged', async (_what, content, message) => {
   const user = new User()
   user.write('gamma/projects.json', content)
   const text = await user.run(['create', 'x'])

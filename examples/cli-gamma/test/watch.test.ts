@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 
 import { User } from './cli-gamma.js'
 
-test('prints what happens to projects and items, whoever does it', async () => {
+test('prints what happens to projects and items, whichever program does it', async () => {
   const user = new User()
   const watch = await user.startWatch('--json')
   const id = await user.create('concert')
@@ -31,7 +31,7 @@ test('answers get-projects', async () => {
   })
 })
 
-test('status shows who answers, and who is busy with a command', async () => {
+test('status shows which CLIs answer, and which are busy with a command', async () => {
   const user = new User()
   expect(await user.ok('status')).toBe('no other CLI is running\n')
   const watch = await user.startWatch()
@@ -46,13 +46,13 @@ test('status shows who answers, and who is busy with a command', async () => {
 })
 
 test.each(['SIGINT', 'SIGTERM'] as const)(
-  '%s ends watch, and the next clean-up takes what it leaves',
+  '%s ends watch, and the next clean-up removes what it leaves',
   async (signal) => {
     const user = new User()
     const watch = await user.startWatch()
     watch.kill(signal)
     expect(await watch.end).toMatchObject({ code: null, signal })
-    // A signal does to it what it does to any program; what it leaves is known to be dead.
+    // A signal does to it what it does to any program; other processes know that what it leaves is dead.
     await user.withOps(async ({ locks, registry }) => {
       expect(await registry.discover()).toEqual([])
       await locks.cleanStaleLocks()

@@ -7,7 +7,7 @@ export async function run(demo) {
     demo.follow(),
     demo.projects(),
   ])
-  // Whoever follows has seen all when it has seen the last.
+  // A follower that has seen the last event has seen them all.
   await demo.start('cli-alpha', 'add', ['add', 'Ask everyone']).end()
   await follow.line(/Ask everyone/)
   const [byBeta, byGamma, tasks, items] = await Promise.all([

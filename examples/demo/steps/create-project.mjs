@@ -1,5 +1,5 @@
 /**
- * Makes a project with cli-gamma and gives its id.
+ * Creates a project with cli-gamma and returns its id.
  *
  * @param {import('../demo.mjs').Demo} demo
  * @param {string} name

@@ -8,7 +8,7 @@ export async function run(demo) {
   const file = demo.home.settings
 
   demo.screen.happened('editor', 'saves { "list": { "sort": "due" } }')
-  // As most editors save: a new file that takes the place of the old one.
+  // As most editors save: a new file that replaces the old one.
   writeFileSync(`${file}~`, JSON.stringify({ list: { sort: 'due' } }, null, 2))
   renameSync(`${file}~`, file)
   await watch.line(/config:changed.*list\.sort.*due/)

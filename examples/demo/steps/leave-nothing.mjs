@@ -3,11 +3,11 @@ import { join } from 'node:path'
 
 export const title = 'Ctrl-C, and nothing is left behind'
 
-/** Where everything ends with its process. Events, cursors and the states of free locks are meant to outlive it. */
+/** Directories where everything ends with its process. Events, cursors and the states of free locks are meant to outlive it. */
 const SHORT_LIVED = ['queues', 'claims', 'registry']
 
 /**
- * What the CLIs keep, by the place in the demo's home; nothing may be beside it.
+ * The files that the CLIs keep, by directory in the demo's home; there must be no others.
  *
  * @type {readonly (readonly [place: 'data' | 'items' | 'projects', ...files: string[]])[]}
  */

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
- * Writes a list of tasks as somebody else may have exported it, and gives its name for `sync --from`.
+ * Writes a list of tasks as another program might have exported it, and returns its name for `sync --from`.
  *
  * @param {import('../demo.mjs').Demo} demo
  * @param {string} name

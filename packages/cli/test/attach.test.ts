@@ -19,7 +19,7 @@ interface Attached {
 
 type Tool = Omit<InstalledCli, 'name'>
 
-/** Somebody with a program "tool", and what oclif CLIs keep of theirs in a folder of their own. */
+/** A user with a program "tool", and a private folder for what oclif CLIs store. */
 function userOf(tool?: Tool): CliOpsUser {
   const user = new CliOpsUser({ NODE_ENV: 'production' })
   user.env['TOOL_DATA_DIR'] = join(user.directory, 'data')
@@ -77,7 +77,7 @@ function versionOf(name: string): string {
 }
 
 describe.each(CLIS)('a CLI on %s', (_title, framework, version, tool) => {
-  test('is attached: its rules hold, for the commands that were named', async () => {
+  test('is attached: its rules hold for the named commands', async () => {
     const user = userOf(tool)
     const attached = await user.json<Attached>(
       ...['attach', 'tool', '--lock', 'db', '--command', 's', '--command', 'task add'],
@@ -149,7 +149,7 @@ describe.each(CLIS)('a CLI on %s', (_title, framework, version, tool) => {
     })
   })
 
-  test('says in which version, and what a misspelt command may mean', async () => {
+  test('reports its version, and what a misspelt command may mean', async () => {
     const user = userOf(tool)
     const { status, stdout, stderr } = await user.run('attach', 'tool', '--lock', 'db')
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
@@ -203,7 +203,7 @@ describe('wherever it was installed', () => {
     expect((await user.bash(`${shim} sync`).ended).stdout).toBe(`synced\n--title=x ${file}\n`)
   })
 
-  test('in a project, where npx finds it and a shell does not', async () => {
+  test('in a project, where npx finds it but a shell does not', async () => {
     const user = userOf()
     const folder = installCli(user, { name: 'tool', by: 'none', ...commander })
     const bin = join(user.directory, 'node_modules/.bin')
@@ -216,7 +216,7 @@ describe('wherever it was installed', () => {
     )
   })
 
-  test('under the name of the link that was given, of the several that it has', async () => {
+  test('under the name of the given link, one of several', async () => {
     const user = userOf()
     const folder = installCli(user, { name: 'tool', ...commander })
     writeFileSync(
@@ -238,9 +238,9 @@ describe('wherever it was installed', () => {
     expect(await user.bash(`${attached.shim ?? ''} sync`).ended).toMatchObject({ status: 75 })
   })
 
-  test('an oclif CLI that was bundled together with its oclif', async () => {
+  test('an oclif CLI bundled together with its oclif', async () => {
     const user = userOf()
-    // As a bundle has it: the package does not find oclif, and still runs it.
+    // As in a bundle: the package cannot resolve oclif, but still runs it.
     const bundled = (source: string): string =>
       source.replace(
         'require(',
@@ -290,7 +290,7 @@ describe('wherever it was installed', () => {
     expect(attached).toMatchObject({ cli: 'release', shim: join(user.home, 'bin/release') })
   })
 
-  test('the shim in front of PATH is found to be there, and not taken for the program', async () => {
+  test('the shim in front of PATH is recognised, and not taken for the program', async () => {
     const user = userOf(commander)
     user.env['PATH'] = `${join(user.home, 'bin')}:${user.env['PATH'] ?? ''}`
     await user.run('attach', 'tool', '--lock', 'db')
@@ -301,7 +301,7 @@ describe('wherever it was installed', () => {
     expect(await user.bash('tool sync').ended).toMatchObject({ status: 0, stdout: 'synced\n' })
   })
 
-  test('parts of PATH that are no folders are passed over, as a shell does', async () => {
+  test('parts of PATH that are not folders are skipped, as in a shell', async () => {
     const user = userOf(commander)
     const [file, loop] = [join(user.directory, 'file'), join(user.directory, 'loop')]
     writeFileSync(file, '')
@@ -377,7 +377,7 @@ describe('real programs', () => {
   })
 })
 
-describe('what cannot be attached is left as it is, and is told why', () => {
+describe('what cannot be attached stays unchanged, with the reason', () => {
   async function refused(user: CliOpsUser, ...args: readonly string[]): Promise<string> {
     const { status, stdout, stderr } = await user.run('attach', ...args)
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
@@ -386,7 +386,7 @@ describe('what cannot be attached is left as it is, and is told why', () => {
     return stderr
   }
 
-  test('a framework that no plugin knows, or that is bundled', async () => {
+  test('a framework that is bundled, or that no plugin supports', async () => {
     const user = userOf({ source: `console.log('help')`, packages: {} })
     expect(await refused(user, 'tool', '--lock', 'db')).toBe(
       'cli-ops: tool is not attached: no command line reached commander or yargs when it was run with --help here: ' +
@@ -423,7 +423,7 @@ describe('what cannot be attached is left as it is, and is told why', () => {
     )
   })
 
-  test('an oclif CLI that loads no plugins of its users', async () => {
+  test('an oclif CLI that loads no user plugins', async () => {
     const source = `const { Config, run } = require('@oclif/core')
       Config.load({ root: __dirname, userPlugins: false }).then((config) => run(undefined, config)).catch((error) => { console.error(error.message); process.exit(2) })`
     const user = userOf({ ...OCLIF, source, packages: { '@oclif/core': '@oclif/core' } })
@@ -433,7 +433,7 @@ describe('what cannot be attached is left as it is, and is told why', () => {
     expect(existsSync(join(user.directory, 'data/node_modules/@cli-ops/oclif-plugin'))).toBe(false)
   })
 
-  test('a program of another kind, and one that is not there', async () => {
+  test('a program of another kind, and one that does not exist', async () => {
     const user = userOf()
     expect(await refused(user, 'sh', '--lock', 'db')).toMatch(
       /is neither a Node program.*use "cli-ops run --lock .* -- sh"\n$/u,
@@ -452,7 +452,7 @@ describe('what cannot be attached is left as it is, and is told why', () => {
     ],
     ['a list', '[]'],
     ['a misspelt member', '{ "cli": {} }'],
-  ])('where config.json is %s', async (_what, text) => {
+  ])('if config.json is %s', async (_what, text) => {
     const user = userOf({ ...COMMANDER, packages: { commander: 'commander' } })
     writeConfig(user, text)
     const { status, stderr } = await user.run('attach', 'tool', '--lock', 'db')
@@ -469,7 +469,7 @@ describe('what cannot be attached is left as it is, and is told why', () => {
     [['--lock', 'db', '--name', 'another'], '--name must be "tool"'],
     [['--emits', 'tool:*'], 'emits'],
     [['--lock', 'db', '--grace', '5s'], 'graceMs must only be given with onBusy "replace"'],
-  ])('with options that say nothing: %j', async (options, message) => {
+  ])('with options that have no effect: %j', async (options, message) => {
     const user = userOf({ ...COMMANDER, packages: { commander: 'commander' } })
     const { status, stderr } = await user.run('attach', 'tool', ...options)
     expect(status).toBe(2)
@@ -506,7 +506,7 @@ describe('config.json', () => {
     })
   })
 
-  test('that is a link stays one', async () => {
+  test('stays a link if it is one', async () => {
     const user = userOf(tool)
     mkdirSync(user.home, { mode: 0o700 })
     writeFileSync(join(user.directory, 'dotfile.json'), '{}')
@@ -515,7 +515,7 @@ describe('config.json', () => {
     expect(readFileSync(join(user.directory, 'dotfile.json'), 'utf8')).toContain('"tool"')
   })
 
-  test('keeps a rule that somebody has changed since', async () => {
+  test('keeps a rule that was changed since', async () => {
     const user = userOf(tool)
     await user.json('attach', 'tool', '--lock', 'db', '--command', 'sync', '--command', 'build')
     writeConfig(
@@ -529,7 +529,7 @@ describe('config.json', () => {
     expect(config(user)).toEqual({ clis: { tool: { commands: { sync: { lock: 'mine' } } } } })
   })
 
-  test('of two at once loses neither', async () => {
+  test('loses neither of two concurrent changes', async () => {
     const user = userOf(tool)
     installCli(user, { name: 'other', ...tool })
     await Promise.all([

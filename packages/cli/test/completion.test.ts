@@ -27,7 +27,7 @@ async function busyUser(): Promise<CliOpsUser> {
 
 describe.skipIf(!has('bash'))('bash', () => {
   async function complete(user: CliOpsUser, line: string): Promise<string[]> {
-    // As the shell does it: words by COMP_WORDBREAKS, with ":" and "=" as words of their own.
+    // Like the shell: splits words at COMP_WORDBREAKS, with ":" and "=" as separate words.
     const words = line.match(/[:=]+|[^\s:=]+|(?<=\s)$/gu) ?? []
     const list = words.map((word) => `'${word}'`).join(' ')
     const { stdout, status, stderr } = await user.bash(`
@@ -69,20 +69,20 @@ describe.skipIf(!has('bash'))('bash', () => {
     expect(await complete(await busyUser(), line)).toEqual(candidates)
   })
 
-  test('tokens are those of the home', async () => {
+  test('offers the home’s access keys', async () => {
     const user = new CliOpsUser()
     await user.run('serve', 'key', 'add', 'laptop', '--scope', 'read')
     expect(await complete(user, 'cli-ops serve key revoke ')).toEqual(['laptop'])
   })
 
-  test('ids are those of the resource that was named', async () => {
+  test('offers the ids of the named resource', async () => {
     const user = await busyUser()
     const [, { id }] = await user.json<[object, { id: string }]>('locks')
     const found = await complete(user, 'cli-ops locks release task-database --id ')
     expect(found).toEqual([id])
   })
 
-  test('where the home cannot be used there are still the commands', async () => {
+  test('still offers the commands if the home cannot be used', async () => {
     const user = new CliOpsUser({ CLI_OPS_HOME: '/dev/null/home' })
     expect(await complete(user, 'cli-ops sta')).toEqual(['status'])
     expect(await complete(user, 'cli-ops locks release ')).toEqual([])
@@ -90,7 +90,7 @@ describe.skipIf(!has('bash'))('bash', () => {
 })
 
 describe.skipIf(!has('zsh') || noPseudoTerminal !== undefined)('zsh', () => {
-  test('completes commands and names, with what they mean', async () => {
+  test('completes commands and names, with their descriptions', async () => {
     const user = await busyUser()
     const terminal = new PseudoTerminal(['zsh', '-f', '-i'], { ...user.env, PS1: '%% ' })
     terminal.keys(

@@ -17,7 +17,7 @@ async function examplesOf(command: string): Promise<string[]> {
   return [...stdout.matchAll(/^ {2}\$ (.+)$/gmu)].map(([, line = '']) => line)
 }
 
-/** Somebody for whom every example has something to show. */
+/** Returns a user for whom every example has something to show. */
 async function preparedUser(): Promise<CliOpsUser> {
   const user = new CliOpsUser()
   for (const name of ['deploy.sh', 'report.sh', 'device-tests.sh'])
@@ -48,7 +48,7 @@ function linkPackage(user: CliOpsUser, name: string): void {
   symlinkSync(join(root, 'node_modules', name), join(user.directory, 'node_modules', name))
 }
 
-test('every command has help, and the own ones examples', async () => {
+test('every command has help, and the kit’s own have examples', async () => {
   for (const command of COMMANDS.filter(
     (name) => !['top', 'dashboard', 'serve', 'help'].includes(name),
   ))
@@ -60,16 +60,16 @@ test('the examples run', async () => {
   const examples = (await Promise.all(COMMANDS.map(examplesOf))).flat()
   for (const example of examples) {
     if (example.includes('--follow')) continue
-    // jq is not everywhere; that it could read the output is what matters.
+    // jq is not installed everywhere; the output only has to be readable by it.
     const line = example.replace(/\| jq .*$/u, '| while read -r line; do :; done')
     const { status, stderr } = await user.bash(line).ended
-    // 1 where a reader of its output finds nothing more to read.
+    // 1 if a reader of its output finds nothing more to read.
     const allowed = example.includes('--timeout') ? [0, 124] : [0]
     expect(allowed, `${example}: ${stderr}`).toContain(status)
   }
 }, 300_000)
 
-test('the example that goes on shows what comes, and ends by Ctrl-C', async () => {
+test('the example that keeps running shows new events, and ends with Ctrl-C', async () => {
   const user = await preparedUser()
   const following = user.start('events', '--follow')
   await following.says('task:created')
@@ -79,7 +79,7 @@ test('the example that goes on shows what comes, and ends by Ctrl-C', async () =
   expect((await following.ended).status).toBe('SIGINT')
 })
 
-test('there is no such command, option or argument: 2, on stderr', async () => {
+test('an unknown command, option or argument: 2, on stderr', async () => {
   for (const args of [
     ['nope'],
     ['status', '--nope'],

@@ -35,7 +35,7 @@ async function holderOf(user: CliOpsUser): Promise<LockInfo> {
 }
 
 describe('history', () => {
-  test('tells the turns of programs and of commands, after which wait, and who was waited for', async () => {
+  test('lists the turns of programs and commands, how long each waited, and for whom', async () => {
     const user = new CliOpsUser()
     const running = user.start('run', '-l', 'db', '--label', 'eu', '--', ...UNTIL_TOLD)
     await running.says('began')
@@ -57,7 +57,7 @@ describe('history', () => {
     expect(waitedFor).toMatchObject([{ holder: 'cli-ops run sh', waits: 1 }])
   })
 
-  test('tells who was refused, who was superseded, and who was killed', async () => {
+  test('lists refused, superseded and killed commands', async () => {
     const user = new CliOpsUser()
     const running = user.start('run', '-l', 'db', '--', ...UNTIL_TOLD)
     await running.says('began')
@@ -82,7 +82,7 @@ describe('history', () => {
     expect(turns[0]).toMatchObject({ code: 'LOCK_HELD' })
   })
 
-  test('a program whose lock is taken away is told by whom, and so is everybody afterwards', async () => {
+  test('tells a program who took its lock, and later readers too', async () => {
     const user = new CliOpsUser()
     const running = user.start('run', '-l', 'db', '--', ...UNTIL_TOLD)
     await running.says('began')
@@ -98,7 +98,7 @@ describe('history', () => {
     expect((await user.run('history')).stdout).toContain(`taken away by ${taker}`)
   })
 
-  test('a command whose lock is taken away is told by whom at its end', async () => {
+  test('tells a command at its end who took its lock', async () => {
     const user = new CliOpsUser()
     const deploy = user.bash(`node ${TEAM_CLI} cli-api deploy --lock db --until over`)
     await deploy.says('begun')
@@ -114,7 +114,7 @@ describe('history', () => {
 })
 
 describe('locks release without an id', () => {
-  test('shows the holder, and the command that takes the lock from it', async () => {
+  test('shows the holder, and the command that takes its lock', async () => {
     const user = new CliOpsUser()
     const lock = await user.coordinator('cli-beta').locks.lock('db', { label: 'eu' })
     const { status, stdout } = await user.run('locks', 'release', 'db')
@@ -137,7 +137,7 @@ describe('locks release without an id', () => {
   describe.skipIf(noPseudoTerminal !== undefined)('on a terminal', () => {
     const args = ['cli-ops', 'locks', 'release', 'db']
 
-    test('it asks, and takes the lock only after a yes', async () => {
+    test('asks, and takes the lock only after a yes', async () => {
       const user = new CliOpsUser()
       const lock = await user.coordinator('cli-beta').locks.lock('db')
       for (const [answer, status] of [
@@ -160,7 +160,7 @@ describe('locks release without an id', () => {
       expect(() => lock.assertHeld()).toThrow('taken away')
     })
 
-    test('of several holders it asks which', async () => {
+    test('asks which of several holders', async () => {
       const user = new CliOpsUser()
       const { locks } = user.coordinator('cli-beta')
       const [first, second] = await Promise.all([

@@ -13,7 +13,7 @@ interface Stored {
 
 const KILLED = { cli: 'cli-api', command: 'deploy', exitCode: null }
 
-/** What is in the log, read in a way that notices nobody's death. */
+/** Returns the log's content, read in a way that detects no dead process. */
 function storedIn({ home }: CliOpsUser): Stored[] {
   const events = join(home, 'events')
   return readdirSync(events)
@@ -22,8 +22,8 @@ function storedIn({ home }: CliOpsUser): Stored[] {
     .map((line) => JSON.parse(line) as Stored)
 }
 
-describe('a command that is killed', () => {
-  test('is told to who follows the events', async () => {
+describe('a killed command', () => {
+  test('is reported to followers of the events', async () => {
     const user = new CliOpsUser()
     const following = user.start('events', '--follow', '--json')
     const deploy = startTeamProcess(user.env, 'cli-api', 'deploy')
@@ -38,7 +38,7 @@ describe('a command that is killed', () => {
     expect(failed).toMatchObject({ type: 'command:failed', data: KILLED })
   })
 
-  test('ends the wait of a script for its failure', async () => {
+  test('ends a script’s wait for its failure', async () => {
     const user = new CliOpsUser()
     const deploy = startTeamProcess(user.env, 'cli-api', 'deploy')
     await deploy.begun

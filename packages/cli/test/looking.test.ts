@@ -10,7 +10,7 @@ import { CliOpsUser } from './fixtures/cli-ops-user.js'
 
 const TEAM_PROCESS = fileURLToPath(new URL('fixtures/left-behind.mjs', import.meta.url))
 
-/** Every file below a folder, with what a change of it would change. */
+/** Returns every file below a folder, with everything that a change to it would alter. */
 function snapshot(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .sort()
@@ -32,7 +32,7 @@ async function leaveBehind(user: CliOpsUser): Promise<void> {
   await once(child, 'close')
 }
 
-describe('looking changes nothing of what the dead have left', () => {
+describe('inspecting changes nothing that dead processes left', () => {
   test.each([['locks'], ['status'], ['ps'], ['events'], ['doctor']])('%s', async (command) => {
     const user = new CliOpsUser()
     await leaveBehind(user)

@@ -15,7 +15,7 @@ test('--version is the version of the package', async () => {
   })
 })
 
-test('the commands that every plugin mounts are there, and remedies name this program', async () => {
+test('it has the commands that every plugin mounts, and remedies name this program', async () => {
   const { stdout } = await new CliOpsUser().run('--help')
   for (const command of ['status', 'locks', 'events', 'ps', 'clean', 'doctor']) {
     expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'))

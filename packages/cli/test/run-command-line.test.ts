@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { runCommand } from '../src/commands/run.js'
 import { parseRunCommandLine } from '../src/run/run-command-line.js'
 
-/** What commander makes of a command line; undefined where it refuses it, or only shows its help. */
+/** Returns what commander makes of a command line; undefined if it refuses it, or only shows its help. */
 function byCommander(args: readonly string[]): object | undefined {
   let found: object | undefined
   const run = runCommand().action((program: string[], options: object) => {
@@ -19,11 +19,11 @@ function byCommander(args: readonly string[]): object | undefined {
   } catch {
     return undefined
   }
-  // What it fills in is filled in later for the others, too.
+  // Defaults are filled in later for the others, too.
   return found && { ...found, connection: root.opts() }
 }
 
-describe('a command line of run is read as commander reads it', () => {
+describe('a command line of run is parsed as commander parses it', () => {
   test.each([
     [['run', '--lock', 'a', '--', 'true']],
     [['run', '-l', 'a', 'true', '-l', 'b', '--', 'x']],

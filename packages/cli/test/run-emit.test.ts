@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { CliOpsUser } from './fixtures/cli-ops-user.js'
 import { parentOf, waitUntilState } from './fixtures/process-table.js'
 
-/** A program that says its pid, and ends well when the file comes. */
+/** A program that prints its pid, and ends successfully when the file appears. */
 const UNTIL_FILE = 'echo "pid=$$"; while ! test -e stop; do sleep 0.01; done'
 
 async function types(user: CliOpsUser): Promise<unknown[]> {
@@ -16,7 +16,7 @@ async function types(user: CliOpsUser): Promise<unknown[]> {
 
 describe('the event of a run', () => {
   test.each(['SIGSTOP', 'SIGKILL'] as const)(
-    'comes before the next one has the lock, whatever happens to cli-ops: %s',
+    'is stored before the next run has the lock, whatever happens to cli-ops: %s',
     async (signal) => {
       const user = new CliOpsUser()
       const first = user.start('run', '-l', 'db', '-e', 'a:done=1', 'bash', '-c', UNTIL_FILE)
@@ -40,13 +40,13 @@ describe('the event of a run', () => {
     const waiting = user.start('run', '-l', 'db', '-e', 'a:done', '--', 'echo', 'never')
     await waiting.says('waiting for "db"')
     waiting.child.kill('SIGKILL')
-    // All that it began have its pipes, so this is their end as well.
+    // All its children have its pipes, so this is their end as well.
     expect((await waiting.ended).stdout).toBe('')
     expect((await ops.locks.inspect('db'))?.waiters).toEqual([])
     await lock.release()
   })
 
-  test('does not come where the lock was lost, and a stopped program keeps its lock', async () => {
+  test('is not stored if the lock was lost, and a stopped program keeps its lock', async () => {
     const user = new CliOpsUser()
     const ops = user.coordinator()
     const running = user.start('run', '-l', 'db', '-e', 'a:done', 'bash', '-c', UNTIL_FILE)
@@ -65,13 +65,13 @@ describe('the event of a run', () => {
     ['exit 143', 143],
     ['kill -TERM $$', 'SIGTERM'],
     ['exit 7', 7],
-  ])('"%s" ends cli-ops alike', async (script, status) => {
+  ])('"%s" ends cli-ops in the same way', async (script, status) => {
     const user = new CliOpsUser()
     const end = await user.run('run', '-l', 'db', '-e', 'a:done', '--', 'bash', '-c', script)
     expect(end).toEqual({ status, stdout: '', stderr: '' })
   })
 
-  test('a program that gets it has the descriptors of the script, and no others', async () => {
+  test('the program has the descriptors of the script, and no others', async () => {
     const user = new CliOpsUser()
     const { stdout } = await user.bash(`
       cli-ops run -l db -e a:done -- bash -c 'echo five >&5; echo /proc/self/fd/*' 5>log
@@ -82,7 +82,7 @@ describe('the event of a run', () => {
     expect(stdout).toContain('five\n')
   })
 
-  test('kill -9 of the process that follows the program ends cli-ops alike, and leaves the lock', async () => {
+  test('kill -9 of the process that follows the program ends cli-ops in the same way, and leaves the lock', async () => {
     const user = new CliOpsUser()
     const running = user.start('run', '-l', 'db', '-e', 'a:done', 'bash', '-c', UNTIL_FILE)
     await running.says('pid=')

@@ -7,7 +7,7 @@ import { CliOpsUser } from './fixtures/cli-ops-user.js'
 
 const isRoot = process.getuid?.() === 0
 
-/** Runs a program that leaves a file, and tells whether it did. */
+/** Runs a program that leaves a file, and returns whether it did. */
 async function runTouch(user: CliOpsUser, ...options: readonly string[]) {
   const { status, stderr } = await user.run('run', '-l', 'db', ...options, '--', 'echo', 'ran')
   return { status, lines: stderr.split('\n').length - 1, stderr }
@@ -35,7 +35,7 @@ describe('a program does not run, and the exit code says why', () => {
     expect(end.stderr).toContain(message)
   })
 
-  test('78: config.json cannot be read as such', async () => {
+  test('78: config.json cannot be parsed', async () => {
     const user = new CliOpsUser()
     mkdirSync(user.home, { mode: 0o700 })
     writeFileSync(join(user.home, 'config.json'), '{ "clis": ')
@@ -44,7 +44,7 @@ describe('a program does not run, and the exit code says why', () => {
     expect(end.stderr).toContain('config.json cannot be used')
   })
 
-  test('what config.json says of cli-ops holds', async () => {
+  test('applies what config.json says about cli-ops', async () => {
     const user = new CliOpsUser()
     mkdirSync(user.home, { mode: 0o700 })
     const config = { clis: { 'cli-ops': { url: 'nonsense://x' } } }
@@ -52,7 +52,7 @@ describe('a program does not run, and the exit code says why', () => {
     expect(await runTouch(user)).toMatchObject({ status: 78, lines: 1 })
   })
 
-  test('77: others may look into the home', async () => {
+  test('77: others can read the home', async () => {
     const user = new CliOpsUser()
     mkdirSync(user.home)
     chmodSync(user.home, 0o755)
@@ -65,7 +65,7 @@ describe('a program does not run, and the exit code says why', () => {
     expect(await runTouch(user)).toMatchObject({ status: 77, lines: 1 })
   })
 
-  test('69: there is no place for a home', async () => {
+  test('69: there is nowhere to create a home', async () => {
     const user = new CliOpsUser()
     writeFileSync(user.home, 'a file')
     const end = await runTouch(new CliOpsUser({ CLI_OPS_HOME: join(user.home, 'below') }))

@@ -7,7 +7,7 @@ import { CliOpsUser } from './fixtures/cli-ops-user.js'
 import { parentOf, waitUntilState } from './fixtures/process-table.js'
 import { noPseudoTerminal, PseudoTerminal } from './fixtures/pseudo-terminal.js'
 
-/** Longer than a busy machine takes; what never comes costs this much. */
+/** Longer than a busy machine takes; a missing event costs this much. */
 const PATIENCE = { timeout: 15_000, interval: 20 }
 const CTRL_C = '\u0003'
 const CTRL_D = '\u0004'
@@ -20,7 +20,7 @@ function shell(user: CliOpsUser): PseudoTerminal {
   return new PseudoTerminal(['sh', '-c', script, user.directory], user.env)
 }
 
-/** The processes of a run whose program is there, up to the shell: of the program, and around it. */
+/** Returns the processes of a run whose program has started, up to the shell: the program's, and those around it. */
 async function processesOf(user: CliOpsUser, count: number): Promise<number[]> {
   const { locks } = user.coordinator()
   await expect
@@ -37,7 +37,7 @@ describe.skipIf(noPseudoTerminal !== undefined).each([
 ])(`in a shell with job control: run %s(${noPseudoTerminal ?? 'all'})`, (options, count) => {
   const run = `cli-ops run -l db ${options}--`
 
-  test('Ctrl-Z stops all of it, fg goes on with all of it', async () => {
+  test('Ctrl-Z stops all of it, fg resumes all of it', async () => {
     const user = new CliOpsUser()
     const terminal = shell(user)
     await terminal.shows('ready$')
@@ -62,7 +62,7 @@ describe.skipIf(noPseudoTerminal !== undefined).each([
     expect(await user.coordinator().locks.inspect('db')).toBeNull()
   })
 
-  test('bg goes on with all of it in the background', async () => {
+  test('bg resumes all of it in the background', async () => {
     const user = new CliOpsUser()
     const terminal = shell(user)
     await terminal.shows('ready$')
@@ -78,7 +78,7 @@ describe.skipIf(noPseudoTerminal !== undefined).each([
     expect(readFileSync(join(user.directory, 'end'), 'utf8')).toBe('over\n')
   })
 
-  test('Ctrl-C comes to the program once, and ends a loop of the shell as without cli-ops', async () => {
+  test('Ctrl-C reaches the program once, and ends a loop of the shell as without cli-ops', async () => {
     const user = new CliOpsUser()
     const terminal = shell(user)
     await terminal.shows('ready$')
@@ -101,7 +101,7 @@ describe.skipIf(noPseudoTerminal !== undefined).each([
     expect(readFileSync(join(user.directory, 'got'), 'utf8')).toBe('got\n')
   })
 
-  test('what happens to the terminal comes to the program', async () => {
+  test('changes of the terminal reach the program', async () => {
     const user = new CliOpsUser()
     const terminal = shell(user)
     await terminal.shows('ready$')

@@ -22,7 +22,7 @@ describe('--on-busy join', () => {
     ['exit 7', 7],
     ['kill -INT $$', 130],
     ['true', 0],
-  ])('ends as one that runs does: %s', async (ending, status) => {
+  ])('ends as the running one does: %s', async (ending, status) => {
     const user = new CliOpsUser()
     const first = user.start(...JOIN, '--', 'sh', '-c', `${UNTIL_TOLD}; ${ending}`)
     await first.says('began')
@@ -40,7 +40,7 @@ describe('--on-busy join', () => {
     ])
   })
 
-  test('ends with 1 where cli-ops was killed, once its program has ended', async () => {
+  test('ends with 1 if cli-ops was killed, once its program has ended', async () => {
     const user = new CliOpsUser()
     const first = user.start(...JOIN, '--', 'sh', '-c', UNTIL_TOLD)
     await first.says('began')
@@ -53,7 +53,7 @@ describe('--on-busy join', () => {
     expect(linesOf(end)).toEqual([expect.stringContaining('which ended with an unknown exit code')])
   })
 
-  test('ends with 75 at its timeout, and by the signal that it gets', async () => {
+  test('ends with 75 at its timeout, and by a signal that it gets', async () => {
     const user = new CliOpsUser()
     const first = user.start(...JOIN, '--', 'sh', '-c', UNTIL_TOLD)
     await first.says('began')
@@ -73,7 +73,7 @@ test.each([
   ['join', JOIN],
   ['replace', REPLACE],
 ])(
-  '--on-busy %s under the very run that it would wait for: 78, and that run goes on',
+  '--on-busy %s under the very run that it would wait for: 78, and that run continues',
   async (_, args) => {
     const user = new CliOpsUser()
     const inner = `cli-ops ${args.join(' ')} -- echo ran; echo inner ends with $?`
@@ -88,7 +88,7 @@ test.each([
 describe('--on-busy replace', () => {
   const CLEANS_UP = `trap "echo cleans up; exit 3" TERM; ${UNTIL_TOLD}`
 
-  test('asks one that runs to end, once, and runs when it has', async () => {
+  test('asks the running one to end, once, and runs when it has ended', async () => {
     const user = new CliOpsUser()
     const first = user.start(...REPLACE, '--', 'bash', '-c', CLEANS_UP)
     await first.says('began')
@@ -136,7 +136,7 @@ describe('--on-busy replace', () => {
     await first.ended
   })
 
-  test('is not what a signal of somebody else says, though another one waits', async () => {
+  test('does not react to a foreign signal, even if another one waits', async () => {
     const user = new CliOpsUser()
     const first = user.start(...REPLACE, '--', 'bash', '-c', CLEANS_UP)
     await first.says('began')
@@ -149,7 +149,7 @@ describe('--on-busy replace', () => {
     expect(await plain.ended).toMatchObject({ status: 0, stdout: 'second\n' })
   })
 
-  test('reaches the program of a cli-ops that was killed', async () => {
+  test('reaches the program of a killed cli-ops', async () => {
     const user = new CliOpsUser()
     const first = user.start(...REPLACE, '--', 'bash', '-c', CLEANS_UP)
     await first.says('began')
@@ -162,7 +162,7 @@ describe('--on-busy replace', () => {
     expect((await first.ended).stdout).toBe('began\ncleans up\n')
   })
 
-  test('lets --kill-after of the one that runs do its work, and ends with 75 after --grace', async () => {
+  test('lets the running one’s --kill-after work, and ends with 75 after --grace', async () => {
     const user = new CliOpsUser()
     const stubborn = `trap "echo asked" TERM; ${UNTIL_TOLD}`
     const first = user.start(...REPLACE, '--', 'bash', '-c', stubborn)
@@ -185,7 +185,7 @@ describe('--on-busy replace', () => {
     expect((await bounded.ended).stdout).toContain('asked')
   })
 
-  test('does not end one that does not say so', async () => {
+  test('does not end a run that does not allow it', async () => {
     const user = new CliOpsUser()
     const first = user.start('run', '--lock', 'deploy', '--', 'sh', '-c', UNTIL_TOLD)
     await first.says('began')
@@ -200,7 +200,7 @@ describe('--on-busy replace', () => {
     expect(await first.ended).toMatchObject({ status: 0 })
   })
 
-  test('with --queue latest, one that waits gives way to a newer one, and the one that runs is asked once', async () => {
+  test('with --queue latest, a waiter gives way to a newer one, and the running one is asked once', async () => {
     const user = new CliOpsUser()
     const patient = `trap "echo asked" TERM; ${UNTIL_TOLD}`
     const first = user.start(...REPLACE, '--', 'bash', '-c', patient)

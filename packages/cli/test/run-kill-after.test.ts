@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { CliOpsUser } from './fixtures/cli-ops-user.js'
 import { waitUntilState } from './fixtures/process-table.js'
 
-/** Ignores what asks it to end, as does what it has begun. */
+/** Ignores requests to end, as do its children. */
 const STUBBORN = `trap '' TERM INT HUP; sleep 600 & echo "pid=$! pid=$$"; while :; do wait; done`
 
 async function stubborn(user: CliOpsUser, ...options: readonly string[]) {
@@ -15,7 +15,7 @@ async function stubborn(user: CliOpsUser, ...options: readonly string[]) {
 
 describe('--kill-after', () => {
   test.each([[[]], [['-e', 'a:done']]])(
-    'kills a program, and what it has begun, that goes on after it was asked to end (%j)',
+    'kills a program and its children if they go on after being asked to end (%j)',
     async (options) => {
       const user = new CliOpsUser()
       const { running, pids } = await stubborn(user, '--kill-after', '100ms', ...options)
@@ -26,7 +26,7 @@ describe('--kill-after', () => {
     },
   )
 
-  test('counts from the loss of the lock as well', async () => {
+  test('also starts when the lock is lost', async () => {
     const user = new CliOpsUser()
     const { locks } = user.coordinator()
     const { running, pids } = await stubborn(user, '--kill-after', '100ms')
@@ -35,7 +35,7 @@ describe('--kill-after', () => {
     for (const pid of pids) await waitUntilState(pid, undefined)
   })
 
-  test('leaves a program alone that ends in time, or was not asked to', async () => {
+  test('does not touch a program that ends in time, or was not asked to end', async () => {
     const user = new CliOpsUser()
     const script = `trap 'exit 3' TERM; trap 'echo told' USR1; echo pid=; while :; do sleep 0.01; done`
     const running = user.start('run', '-l', 'db', '--kill-after', '50ms', 'bash', '-c', script)

@@ -12,7 +12,7 @@ test('a newer waiter takes the place of an older one, which ends with 75 and one
   await running.says('began')
   const older = user.start(...DEPLOY, '--label', 'older', '--', 'echo', 'older')
   await older.says('waiting for "deploy"')
-  // Who waits for its turn as ever stays.
+  // Ordinary waiters stay.
   const patient = user.start('run', '--lock', 'deploy', '--', 'echo', 'patient')
   await patient.says('waiting for "deploy"')
   const newer = user.start(...DEPLOY, '--label', 'newer', '--', 'echo', 'newer')
@@ -33,7 +33,7 @@ test('a newer waiter takes the place of an older one, which ends with 75 and one
   expect(await user.json('locks')).toEqual([])
 })
 
-test('a latest waiter that was killed is in nobody’s way, and a wrong --queue is refused', async () => {
+test('a killed latest waiter blocks no other, and a wrong --queue is refused', async () => {
   const user = new CliOpsUser()
   const running = user.start('run', '--lock', 'deploy', '--', ...UNTIL_TOLD)
   await running.says('began')

@@ -3,11 +3,11 @@ import { expect, test, vi } from 'vitest'
 
 import { CliOpsUser } from './fixtures/cli-ops-user.js'
 
-/** Says its slot and goes on until it is told to end. */
+/** Prints its slot and runs until it is told to end. */
 const UNTIL_TOLD = ['sh', '-c', 'echo "slot=${CLI_OPS_LOCK_SLOT-none}"; read -r line']
 const POOL = ['run', '--lock', 'devices', '--slots', 'a,b']
 
-test('as many programs run at once as there are slots, each knows its own, and the next one waits', async () => {
+test('runs as many programs as there are slots, each knows its own, and the next one waits', async () => {
   const user = new CliOpsUser()
   const first = user.start(...POOL, '--label', 'left', '--', ...UNTIL_TOLD)
   await first.says('slot=a')
@@ -37,7 +37,7 @@ test('as many programs run at once as there are slots, each knows its own, and t
   expect(await user.json('locks')).toEqual([])
 })
 
-test('a slot is free when its program was killed, and "locks release" gives one of them back', async () => {
+test('a slot is free when its program was killed, and "locks release" releases one of them', async () => {
   const user = new CliOpsUser()
   const script = ['sh', '-c', 'echo "pid=$$ slot=$CLI_OPS_LOCK_SLOT"; read -r line']
   const first = user.start('run', '-l', 'devices', '--slots', '2', '--', ...script)
@@ -62,11 +62,11 @@ test('a slot is free when its program was killed, and "locks release" gives one 
   expect(lock?.holders).toHaveLength(1)
   expect((await user.run('locks', 'release', 'devices', '--id', lock!.id)).status).toBe(0)
   expect(await user.json('locks')).toEqual([])
-  // Its program is asked to end, as by any loss of a lock.
+  // Its program is asked to end, as after any loss of a lock.
   await vi.waitFor(() => second.says('lost the lock'), 60_000)
 })
 
-test('a program under another lock inside knows nothing of the outer slot', async () => {
+test('a program under another lock inside does not see the outer slot', async () => {
   const user = new CliOpsUser()
   const inner = ['cli-ops', 'run', '-l', 'db', '--', ...UNTIL_TOLD]
   const running = user.bash(

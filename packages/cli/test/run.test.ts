@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 
 import { CliOpsUser } from './fixtures/cli-ops-user.js'
 
-/** A program that says its pid and goes on until it is told to end. */
+/** A program that prints its pid and runs until it is told to end. */
 const UNTIL_TOLD = ['bash', '-c', 'echo "pid=$$"; read -r line; echo "told $line"']
 
 async function pidIn(program: { says(text: string): Promise<void>; stdout(): string }) {
@@ -31,7 +31,7 @@ describe('the program', () => {
     expect(await user.json('locks')).toEqual([])
   })
 
-  test('needs no "--", and keeps options that look like those of cli-ops', async () => {
+  test('needs no "--", and keeps options that look like cli-ops’ own', async () => {
     const { stdout, status } = await new CliOpsUser().run(
       ...['run', '-l', 'db', 'printf', '%s,', '--lock', '--help', '-n', '--', 'a b', ''],
     )
@@ -61,7 +61,7 @@ describe('the program', () => {
     expect(stdout).toContain('npm.config-x=a=b\n')
   })
 
-  test('keeps the descriptors of a script, and gets none of cli-ops', async () => {
+  test('keeps the descriptors of a script, and gets none from cli-ops', async () => {
     const user = new CliOpsUser()
     const { stdout } = await user.bash(`
       exec 3>log
@@ -70,12 +70,12 @@ describe('the program', () => {
       cli-ops run -l db -- cat <(echo substituted)`).ended
     const [open = '', ...rest] = stdout.split('\n')
     const numbers = open.split(' ').map((path) => Number(path.slice('/proc/self/fd/'.length)))
-    // The last one is the list itself; beyond that are those of the test runner.
+    // The last one is the list itself; higher numbers belong to the test runner.
     expect(numbers.filter((fd) => fd > 2 && fd < 20).sort((a, b) => a - b)).toEqual([3, 4, 7])
     expect(rest).toEqual(['three', 'substituted', ''])
   })
 
-  test('gets pipes that block, also where cli-ops had something to say before', async () => {
+  test('gets blocking pipes, even if cli-ops had written before', async () => {
     const user = new CliOpsUser()
     const first = user.start('run', '-l', 'db', '--', ...UNTIL_TOLD)
     await first.says('pid=')
@@ -93,7 +93,7 @@ print([fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_NONBLOCK for fd in (0, 1, 2)])`
     ['KILL', 'SIGKILL'],
     ['USR1', 138],
     ['PIPE', 141],
-  ])('that is ended by SIG%s makes cli-ops end alike', async (signal, status) => {
+  ])('that is ended by SIG%s makes cli-ops end in the same way', async (signal, status) => {
     const user = new CliOpsUser()
     const end = await user.run('run', '-l', 'db', '--', 'bash', '-c', `kill -${signal} $$`)
     expect(end.status).toBe(status)
@@ -117,7 +117,7 @@ print([fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_NONBLOCK for fd in (0, 1, 2)])`
     ['nosuch', 127, 'no such program'],
     ['./plain', 126, 'it is not executable'],
     ['/tmp', 126, 'it is a directory'],
-  ])('%s is refused with %i before anybody waits', async (program, status, reason) => {
+  ])('%s is refused with %i without waiting', async (program, status, reason) => {
     const user = new CliOpsUser()
     writeFileSync(join(user.directory, 'plain'), 'x')
     const lock = await user.coordinator().locks.lock('db')
@@ -129,7 +129,7 @@ print([fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_NONBLOCK for fd in (0, 1, 2)])`
     await lock.release()
   })
 
-  test('is refused before anybody waits where Node may start none', async () => {
+  test('is refused without waiting if Node may not start programs', async () => {
     const user = new CliOpsUser()
     const flag = process.allowedNodeEnvironmentFlags.has('--permission')
       ? '--permission'
@@ -147,7 +147,7 @@ print([fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_NONBLOCK for fd in (0, 1, 2)])`
 })
 
 describe('a busy lock', () => {
-  test('is waited for in the order of arrival', async () => {
+  test('is waited for in order of arrival', async () => {
     const user = new CliOpsUser()
     const first = user.start('run', '-l', 'db', '--', ...UNTIL_TOLD)
     await first.says('pid=')
@@ -185,7 +185,7 @@ describe('a busy lock', () => {
     await lock.release()
   })
 
-  test('says what it is held for, and what others want it for', async () => {
+  test('shows what it is held for, and what others want it for', async () => {
     const user = new CliOpsUser()
     const ops = user.coordinator()
     const lock = await ops.locks.lock('deploy', { label: 'production' })
@@ -220,7 +220,7 @@ describe('a busy lock', () => {
     await lock.release()
   })
 
-  test('that a parent holds is a deadlock, and said to be one', async () => {
+  test('held by a parent is a deadlock, and reported as one', async () => {
     const nested = 'cli-ops run -l db -- echo never'
     for (const program of [['bash', '-c', `${nested}; exit $?`], nested.split(' ')]) {
       const { status, stdout, stderr } = await new CliOpsUser().run('run', '-l', 'db', ...program)
@@ -254,7 +254,7 @@ describe('kill -9 of cli-ops', () => {
     const waiting = user.start('run', '-l', 'db', '--', 'echo', 'never')
     await waiting.says('waiting for "db"')
     waiting.child.kill('SIGKILL')
-    // The child that waits for its word has the pipe, too, so this is its end as well.
+    // The child that waits for its go-ahead has the pipe, too, so this is its end as well.
     expect((await waiting.ended).stdout).toBe('')
     const next = ops.locks.lock('db')
     await lock.release()
@@ -263,7 +263,7 @@ describe('kill -9 of cli-ops', () => {
 })
 
 describe('a lock that is taken away', () => {
-  test('asks the program to end, and its own exit code says so', async () => {
+  test('makes cli-ops ask the program to end, and say so with its own exit code', async () => {
     const user = new CliOpsUser()
     const script = 'trap "echo told; exit 9" TERM; echo "pid=$$"; while :; do sleep 0.01; done'
     const running = user.start('run', '-l', 'db', '-e', 'db:done', '--', 'bash', '-c', script)
@@ -278,10 +278,10 @@ describe('a lock that is taken away', () => {
 })
 
 describe('--keep-for descendants', () => {
-  test('ends with the program, and the lock with the last of its descendants', async () => {
+  test('ends with the program, and the lock with its last descendant', async () => {
     const user = new CliOpsUser()
     const ops = user.coordinator()
-    // The background job ends when the file comes.
+    // The background job ends when the file appears.
     const job =
       '(while test -e "$PWD" && ! test -e stop; do sleep 0.01; done) >/dev/null 2>&1 </dev/null &'
     const { status } = await user.run(
@@ -301,7 +301,7 @@ describe('--keep-for descendants', () => {
     await (await next).release()
   })
 
-  test('is given back with the program where nothing lives on', async () => {
+  test('releases the lock with the program if no descendant survives', async () => {
     const user = new CliOpsUser()
     expect((await user.run('run', '-l', 'db', '-k', 'descendants', 'true')).status).toBe(0)
     expect(await user.coordinator().locks.inspect('db')).toBeNull()
@@ -324,7 +324,7 @@ describe('--keep-for descendants', () => {
     await (await next).release()
   })
 
-  test('the holder that "locks" shows hands SIGTERM on to the program', async () => {
+  test('the holder that "locks" shows passes SIGTERM on to the program', async () => {
     const user = new CliOpsUser()
     const script = 'trap "echo told; exit 9" TERM; echo "pid=$$"; while :; do sleep 0.01; done'
     const running = user.start('run', '-l', 'db', '-k', 'descendants', 'bash', '-c', script)
@@ -338,7 +338,7 @@ describe('--keep-for descendants', () => {
 })
 
 describe('a keeper without a program', () => {
-  test('is shown as the holder, and ends where it is asked to', async () => {
+  test('is shown as the holder, and ends when it is asked to', async () => {
     const user = new CliOpsUser()
     const ops = user.coordinator()
     const job =
@@ -369,7 +369,7 @@ describe('a keeper without a program', () => {
 })
 
 describe('what locks are held for', () => {
-  test('is told by the arguments of the programs, which nothing has stored', async () => {
+  test('appears in the programs’ arguments, which are stored nowhere', async () => {
     const user = new CliOpsUser()
     const running = user.start('run', '-l', 'deploy', ...UNTIL_TOLD, 'production')
     await running.says('pid=')
@@ -388,7 +388,7 @@ describe('what locks are held for', () => {
 })
 
 describe('--emit', () => {
-  test('tells how the program ended, or what was given, and only of success', async () => {
+  test('stores how the program ended, or the given data, and only on success', async () => {
     const user = new CliOpsUser()
     await user.run('run', '-l', 'db', '-e', 'db:done', '--', 'true')
     await user.run('run', '-l', 'db', '-e', 'db:done={"a":1}', '--', 'true')
@@ -403,7 +403,7 @@ describe('--emit', () => {
     ])
   })
 
-  test('that fails is said, and changes no exit code', async () => {
+  test('a failure is reported, and changes no exit code', async () => {
     const user = new CliOpsUser()
     const script = 'rm -rf "$CLI_OPS_HOME/events"; touch "$CLI_OPS_HOME/events"'
     const end = await user.run('run', '-l', 'db', '-e', 'db:done', 'bash', '-c', script)

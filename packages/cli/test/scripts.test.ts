@@ -27,7 +27,7 @@ describe('scripts in bash', () => {
     })
   })
 
-  test('ten at once count without losing one', async () => {
+  test('ten concurrent increments count without losing one', async () => {
     const user = new CliOpsUser()
     writeFileSync(join(user.directory, 'count'), '0')
     const add = 'n=$(cat count); sleep 0.01; echo $((n + 1)) > count'
@@ -38,7 +38,7 @@ describe('scripts in bash', () => {
     expect(readFileSync(join(user.directory, 'count'), 'utf8')).toBe('10\n')
   }, 60_000)
 
-  test('a script that locks itself begins again under the lock, with its arguments', async () => {
+  test('a script that locks itself restarts under the lock, with its arguments', async () => {
     const user = new CliOpsUser()
     const guide = readFileSync(join(root, 'docs/guides/command-line.md'), 'utf8')
     const script = /^```sh\n(#!.*?)^```$/msu.exec(guide)?.[1]
@@ -69,7 +69,7 @@ describe('scripts in bash', () => {
     await lock.release()
   })
 
-  test('xargs, and a reader that has enough', async () => {
+  test('xargs, and a reader that stops early', async () => {
     const user = new CliOpsUser()
     const { stdout, status } = await user.bash(`
       seq 3 | xargs -I{} cli-ops emit number:{} '{"n":{}}' >/dev/null
@@ -87,7 +87,7 @@ describe('wait-for', () => {
     expect(stderr).toContain('cli-ops: cannot use redis://127.0.0.1:1')
   })
 
-  test('hears what comes while it is being started', async () => {
+  test('receives events that arrive while it is starting', async () => {
     const user = new CliOpsUser()
     const waiting = user.start('wait-for', 'task:*', '--timeout', '20s')
     const ops = user.coordinator()
@@ -96,7 +96,7 @@ describe('wait-for', () => {
     expect(await waiting.ended).toMatchObject({ status: 0, stdout: '{"id":"1","title":"a"}\n' })
   })
 
-  test('takes the first event that is as wanted', async () => {
+  test('takes the first matching event', async () => {
     const user = new CliOpsUser()
     const where = ['--where', 'exitCode=0', '--where', 'who.name=a b', '--where', 'ok=true']
     const waiting = user.start('wait-for', 'job:done', ...where, '--json')
@@ -110,7 +110,7 @@ describe('wait-for', () => {
     expect(JSON.parse((await waiting.ended).stdout)).toEqual(right)
   })
 
-  test('goes on behind a position, or from a time', async () => {
+  test('continues after a position, or from a time', async () => {
     const user = new CliOpsUser()
     const ops = user.coordinator()
     const first = await ops.events.emit('task:deleted', { id: '1' })
@@ -121,10 +121,10 @@ describe('wait-for', () => {
     expect(since.data).toEqual({ id: '1' })
   })
 
-  test('ends by Ctrl-C', async () => {
+  test('ends with Ctrl-C', async () => {
     const user = new CliOpsUser()
     const waiting = user.start('wait-for', 'never')
-    // Made to watch it.
+    // Created in order to watch it.
     await expect.poll(() => existsSync(join(user.home, 'events')), { timeout: 60_000 }).toBe(true)
     waiting.child.kill('SIGINT')
     expect((await waiting.ended).status).toBe('SIGINT')
@@ -169,12 +169,12 @@ describe('emit', () => {
 })
 
 describe('call', () => {
-  test('prints the answer, and says who does not answer', async () => {
+  test('prints the answer, and says if nothing answers', async () => {
     const user = new CliOpsUser()
     const ops = user.coordinator('cli-alpha')
     const server = ops.serve()
     server.handle('get-tasks', (params) => ({ params, tasks: ['a'] }))
-    // Until its caller has gone or its time is over; one that went on would still be counted as running.
+    // Until its caller has gone or its time is over; otherwise it would still count as running.
     server.handle('never', async (_params, { signal }) => {
       await once(signal, 'abort')
     })
@@ -201,7 +201,7 @@ describe('call', () => {
 })
 
 describe('events', () => {
-  test('a group sees each event once, over several runs', async () => {
+  test('a group sees each event once, across several runs', async () => {
     const user = new CliOpsUser()
     await user.run('emit', 'a:b')
     expect((await user.run('events', '--group', 'g', '--json')).stdout.split('\n')).toHaveLength(2)
@@ -211,7 +211,7 @@ describe('events', () => {
   })
 })
 
-test('--home, --namespace and --url say where, also for the program that is run', async () => {
+test('--home, --namespace and --url select the place, for the wrapped program too', async () => {
   const user = new CliOpsUser()
   await user.run('--namespace', 'team', 'emit', 'a:b')
   expect((await user.run('events', '--json')).stdout).toBe('')

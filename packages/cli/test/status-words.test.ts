@@ -7,7 +7,7 @@ import { startTeamProcess } from './fixtures/team-process.js'
 
 type Told = ServiceInfo & { readonly waitingFor?: { readonly resource: string } }
 
-/** A command that holds "production", and two that wait for it, in this order. */
+/** Starts a command that holds "production", and two that wait for it, in this order. */
 async function staged(user: CliOpsUser) {
   const args = ['--lock', 'production'] as const
   const deploy = startTeamProcess(user.env, 'cli-alpha', 'deploy', ...args)
@@ -24,7 +24,7 @@ async function staged(user: CliOpsUser) {
   return { deploy, waiting }
 }
 
-describe('a command that is blocked is waiting, and one that is stopped is stopped', () => {
+describe('a blocked command is shown as waiting, a stopped one as stopped', () => {
   test('in status and ps', async () => {
     const user = new CliOpsUser()
     const { deploy } = await staged(user)
@@ -61,7 +61,7 @@ describe('a command that is blocked is waiting, and one that is stopped is stopp
   })
 })
 
-describe('a wrapped program runs, too', () => {
+describe('a wrapped program counts as running, too', () => {
   /** A run that holds "production", and one that waits for it. */
   async function wrapped(user: CliOpsUser) {
     const run = ['run', '--lock', 'production'] as const

@@ -8,7 +8,7 @@ import { CliOpsUser } from './fixtures/cli-ops-user.js'
 import { startTeamProcess } from './fixtures/team-process.js'
 
 describe('a blocked deploy', () => {
-  test('is freed with two commands: one shows the holder, the other takes the lock from it', async () => {
+  test('is freed with two commands: one shows the holder, the other takes its lock', async () => {
     const user = new CliOpsUser()
     const stuck = startTeamProcess(user.env, 'cli-beta', 'deploy', '--lock', 'deploy')
     await stuck.begun
@@ -28,7 +28,7 @@ describe('a blocked deploy', () => {
     expect((await deploy.ended).stdout).toBe('deployed\n')
   })
 
-  test('an id from before frees no newer lock', async () => {
+  test('an old id frees no newer lock', async () => {
     const user = new CliOpsUser()
     const ops = user.coordinator()
     const first = await ops.locks.lock('deploy')
@@ -48,31 +48,39 @@ const isRoot = process.getuid?.() === 0
 const canMount = spawnSync('unshare', ['--mount', 'true']).status === 0
 const hasUser = spawnSync('setpriv', ['--reuid=65534', '--clear-groups', 'true']).status === 0
 
-describe('a home that is not to be used', () => {
-  test.skipIf(!canMount)('read-only: looking works, and the rest says why not', async () => {
-    const user = new CliOpsUser()
-    await user.run('emit', 'a:b')
-    const readOnly = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec cli-ops "$@"'
-    const run = (...args: readonly string[]) =>
-      user.bash(
-        ['unshare --mount bash -c', readOnly, user.home, ...args]
-          .map((word, place) => (place === 0 ? word : `'${word}'`))
-          .join(' '),
-      ).ended
-    for (const command of ['status', 'locks', 'ps', 'events', 'clean'])
-      expect({ command, ...(await run(command)) }).toMatchObject({ command, status: 0, stderr: '' })
-    expect((await run('wait-for', 'a:b', '--since', '1h')).stdout).toBe('{}\n')
-    for (const [args, status] of [
-      [['emit', 'a:b'], 1],
-      [['run', '-l', 'db', '--', 'true'], 69],
-    ] as const) {
-      const end = await run(...args)
-      expect({ args, status: end.status }).toEqual({ args, status })
-      expect(end.stderr).toMatch(
-        /^cli-ops: cannot use .*: the file system is read-only; [^\n]+\n$/u,
-      )
-    }
-  })
+describe('an unusable home', () => {
+  test.skipIf(!canMount)(
+    'read-only: inspecting works, and everything else says why not',
+    async () => {
+      const user = new CliOpsUser()
+      await user.run('emit', 'a:b')
+      const readOnly =
+        'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec cli-ops "$@"'
+      const run = (...args: readonly string[]) =>
+        user.bash(
+          ['unshare --mount bash -c', readOnly, user.home, ...args]
+            .map((word, place) => (place === 0 ? word : `'${word}'`))
+            .join(' '),
+        ).ended
+      for (const command of ['status', 'locks', 'ps', 'events', 'clean'])
+        expect({ command, ...(await run(command)) }).toMatchObject({
+          command,
+          status: 0,
+          stderr: '',
+        })
+      expect((await run('wait-for', 'a:b', '--since', '1h')).stdout).toBe('{}\n')
+      for (const [args, status] of [
+        [['emit', 'a:b'], 1],
+        [['run', '-l', 'db', '--', 'true'], 69],
+      ] as const) {
+        const end = await run(...args)
+        expect({ args, status: end.status }).toEqual({ args, status })
+        expect(end.stderr).toMatch(
+          /^cli-ops: cannot use .*: the file system is read-only; [^\n]+\n$/u,
+        )
+      }
+    },
+  )
 
   test.skipIf(!isRoot || !hasUser)('of another user: every command says whose it is', async () => {
     const user = new CliOpsUser()
@@ -94,7 +102,7 @@ describe('a home that is not to be used', () => {
     }
   })
 
-  test('no directory: said in one line', async () => {
+  test('not a directory: reported in one line', async () => {
     const user = new CliOpsUser({ CLI_OPS_HOME: '/dev/null/home' })
     for (const [args, status] of [
       [['locks'], 1],
@@ -107,7 +115,7 @@ describe('a home that is not to be used', () => {
     }
   })
 
-  test('that goes away under a wait is no crash', async () => {
+  test('that disappears during a wait does not cause a crash', async () => {
     const user = new CliOpsUser()
     const waiting = user.start('wait-for', 'never', '--timeout', '2s')
     mkdirSync(user.home, { recursive: true, mode: 0o700 })

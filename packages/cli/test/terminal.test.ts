@@ -14,7 +14,7 @@ function on(user: CliOpsUser, args: readonly string[], options?: TerminalOptions
 
 describe.skipIf(noPseudoTerminal !== undefined)('on a terminal', () => {
   describe('run', () => {
-    test('the program has the terminal', async () => {
+    test('gives the program the terminal', async () => {
       const program = ['sh', '-c', 'test -t 0 && test -t 1 && test -t 2 && stty size']
       const terminal = on(new CliOpsUser(), ['run', '-l', 'db', '--', ...program])
       await terminal.shows('24 100')
@@ -34,7 +34,7 @@ echo "pid=$$"; while :; do sleep 0.01; done`
       expect(await terminal.ended).toBe(5)
     })
 
-    test('Ctrl-C ends it where it does not listen, and cli-ops alike', async () => {
+    test('Ctrl-C ends it if it does not listen, and cli-ops in the same way', async () => {
       const user = new CliOpsUser()
       const terminal = on(user, ['run', '-l', 'db', '--', 'sh', '-c', 'echo begun; sleep 60'])
       await terminal.shows('begun')
@@ -43,7 +43,7 @@ echo "pid=$$"; while :; do sleep 0.01; done`
       expect(await user.json('locks')).toEqual([])
     })
 
-    test('Ctrl-Z suspends both, and fg takes both up again', async () => {
+    test('Ctrl-Z suspends both, and fg resumes both', async () => {
       const user = new CliOpsUser()
       const shell = new PseudoTerminal(['bash', '--norc', '--noprofile', '-i'], user.env)
       await shell.shows(/^bash\S*[#$]/mu)
@@ -62,7 +62,7 @@ echo "pid=$$"; while :; do sleep 0.01; done`
       await shell.ended
     })
 
-    test('a wait is one line that is kept up to date and then goes away', async () => {
+    test('shows a wait as one line that is updated and then removed', async () => {
       const user = new CliOpsUser()
       const ops = user.coordinator('cli-beta')
       const lock = await ops.locks.lock('db')
@@ -82,14 +82,14 @@ echo "pid=$$"; while :; do sleep 0.01; done`
     })
 
     test.each([40, 60, 80])(
-      'a wait fits %i columns, and names place, time and holder',
+      'fits a wait into %i columns, and names place, time and holder',
       async (columns) => {
         const user = new CliOpsUser()
         const lock = await user.coordinator('cli-beta').locks.lock('a-very-long-name-of-a-resource')
         const size = { columns, rows: 10 }
         const terminal = on(user, ['run', '-l', 'a-very-long-name-of-a-resource', 'true'], size)
         await terminal.shows(/^a-v.*: 1st, 1 s — cli-beta/mu)
-        // Once more, so that it was written over itself.
+        // Once more, after it was overwritten.
         await terminal.shows(/^a-v.*: 1st, 2 s — cli-beta/mu)
         expect(terminal.lines.filter((line) => line !== '')).toHaveLength(1)
         terminal.keys('\u0003')
@@ -100,9 +100,9 @@ echo "pid=$$"; while :; do sleep 0.01; done`
     )
   })
 
-  test('in CI, whose log records the terminal, a wait is lines that nothing is erased from', async () => {
+  test('in CI, whose log records the terminal, prints a wait as lines and erases none', async () => {
     const user = new CliOpsUser()
-    // A name like this would open a group of the log.
+    // A name like this would open a group in the log.
     const lock = await user.coordinator('cli-beta').locks.lock('##[group]db')
     const env = { ...user.env, CI: 'buildkite' }
     const args = ['run', '-l', '##[group]db', '--wait', '3s', '--', 'true']
@@ -116,7 +116,7 @@ echo "pid=$$"; while :; do sleep 0.01; done`
     await lock.release()
   })
 
-  test('status, locks and doctor have colours, unless they are not wanted', async () => {
+  test('colours status, locks and doctor unless colours are disabled', async () => {
     const user = new CliOpsUser()
     await user.coordinator().locks.lock('db')
     const plain = { ...user.env, NO_COLOR: undefined }
@@ -135,7 +135,7 @@ echo "pid=$$"; while :; do sleep 0.01; done`
     }
   })
 
-  test('a table that is too wide becomes blocks', async () => {
+  test('shows a table that is too wide as blocks', async () => {
     const user = new CliOpsUser()
     await user.coordinator().locks.lock('db')
     const narrow = on(user, ['locks'], { columns: 40 })
@@ -145,7 +145,7 @@ echo "pid=$$"; while :; do sleep 0.01; done`
   })
 })
 
-test('in a log a wait is a line now and then, without anything that moves a cursor', async () => {
+test('in a log, prints a line for a wait now and then, without cursor movement', async () => {
   const user = new CliOpsUser()
   const lock = await user.coordinator('cli-beta').locks.lock('db')
   const waiting = user.start('run', '-l', 'db', '--wait', '7s', '--', 'true')

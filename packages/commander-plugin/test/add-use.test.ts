@@ -8,11 +8,11 @@ const PLUGIN = "import { cliOps } from '@cli-ops/commander-plugin'"
 const COMMANDER = "import { Command } from 'commander'"
 const PROGRAM = "new Command('host').use(cliOps()).use((program) => console.log(program.name()))"
 
-// With the plugin first, commander was in Node's module cache already, but empty, and got no use().
+// When the plugin came first, commander was already in Node's module cache, but empty, and got no use().
 test.each([
   ['commander first', [COMMANDER, PLUGIN]],
   ['the plugin first', [PLUGIN, COMMANDER]],
-])('a host that imports %s can write program.use()', async (_order, imports) => {
+])('a host that imports %s can call program.use()', async (_order, imports) => {
   const source = [...imports, PROGRAM].join('\n')
   const args = ['--input-type=module', '--eval', source]
   const { stdout } = await run(process.execPath, args, { cwd: import.meta.dirname })

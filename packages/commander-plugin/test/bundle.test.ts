@@ -11,7 +11,7 @@ import {
   type HostProject,
 } from './fixtures/host-project.js'
 
-// `use` is not there in a bundle, where nobody finds commander: the function form is.
+// A bundle has no `use`, since the plugin cannot find commander there: the function form works.
 const HOST = hostProgram(`import { useOps } from '@cli-ops/shared-ipc'
 cliOps({ ops: true, commands: { rule: { lock: 'db', emits: 'done' } } })(program)
 program.command('plain').action(() => console.log('ran'))
@@ -25,7 +25,7 @@ program.parseAsync().catch((error) => {
 
 const REQUIRE = `import { createRequire } from 'node:module';const require = createRequire(import.meta.url);`
 
-/** Bundles the host into one file, and takes the packages of the kit away from it. */
+/** Bundles the host into one file, and removes the kit's packages. */
 async function bundledHost(file: string, options: BuildOptions): Promise<HostProject> {
   const host = hostProject({ 'host.mjs': HOST })
   await build({
@@ -44,7 +44,7 @@ describe.each([
   ['as CommonJS', 'bundle.cjs', { format: 'cjs' }],
   ['as minified CommonJS', 'bundle.cjs', { format: 'cjs', minify: true }],
   ['as an ES module with a require()', 'bundle.mjs', { format: 'esm', banner: { js: REQUIRE } }],
-  // commander 12 to 14 cannot be bundled so, 15 can.
+  // commander 12 to 14 cannot be bundled this way, 15 can.
   ['as an ES module, commander aside', 'bundle.mjs', { format: 'esm', external: ['commander'] }],
 ] as const)('a program bundled %s', (_what, file, options) => {
   test('runs its commands with lock, events and ops', async () => {

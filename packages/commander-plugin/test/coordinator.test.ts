@@ -29,12 +29,12 @@ if (process.argv[2] === 'outside') {
   }
 } else await program.parseAsync()`
 
-test('the requests of "serve" are answered while a command runs', async () => {
+test('answers the requests of "serve" while a command runs', async () => {
   const host = hostProject(HOST)
   const server = host.start(['stay'])
   await server.says('ready')
   const client = host.coordinator().connect('host')
-  // The server comes up while the command runs already.
+  // The server comes up while the command is already running.
   expect(await client.call('add', { a: 1, b: 2 }, { waitMs: 20_000 })).toBe(3)
   await expect(client.call('fail', {})).rejects.toMatchObject({
     code: 'REMOTE_ERROR',
@@ -46,7 +46,7 @@ test('the requests of "serve" are answered while a command runs', async () => {
   expect((await host.traces()).running).toBe(0)
 })
 
-test('a command ends when it is done, though requests could still come', async () => {
+test('a command ends when it is done, even if requests could still arrive', async () => {
   expect(await hostProject(HOST).run(['short'])).toEqual({
     status: 0,
     stdout: 'done\n',
@@ -54,7 +54,7 @@ test('a command ends when it is done, though requests could still come', async (
   })
 })
 
-test('useOps() is the running CLI’s one coordinator inside a handler', async () => {
+test('useOps() returns the running CLI’s only coordinator inside a handler', async () => {
   const host = hostProject(HOST)
   expect(await host.run(['ops'])).toEqual({
     status: 0,
@@ -74,7 +74,7 @@ test('useOps() outside a CLI with a plugin says what to use instead', async () =
   )
 })
 
-test('with CLI_OPS_DISABLED everything runs as if the kit was not there', async () => {
+test('with CLI_OPS_DISABLED everything runs as if the kit were absent', async () => {
   const host = hostProject(`import { useOps } from '@cli-ops/shared-ipc'
 program.use(cliOps({ serve: { ping: () => 'pong' }, commands: { '*': { lock: 'db', emits: 'done' } } }))
 program.command('sync').action(withLock('db', emits('done', async () => console.log('ran'))))
@@ -106,7 +106,7 @@ await program.parseAsync()`)
   expect((await host.traces()).types).toEqual([])
 })
 
-test('the kit writes nothing to stdout, with debugging on too', async () => {
+test('the kit writes nothing to stdout, even with debugging on', async () => {
   const host = hostProject(HOST)
   const env = { CLI_OPS_DEBUG: '1' }
   expect((await host.run(['short'], { env })).stdout).toBe('done\n')

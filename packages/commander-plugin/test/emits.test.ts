@@ -50,13 +50,13 @@ test.each([
   expect(await emitted(host)).toEqual(events)
 })
 
-test('without a result the facts of the command are the data', async () => {
+test('without a result, the data is the facts of the command', async () => {
   const host = hostProject(HOST)
   await host.run(['nothing'])
   expect(await emitted(host)).toMatchObject([['task:created', { cli: 'host', command: 'nothing' }]])
 })
 
-test('a function makes several events of the outcome', async () => {
+test('a function turns the outcome into several events', async () => {
   const host = hostProject(HOST)
   await host.run(['several', 'Read'])
   expect(await emitted(host)).toEqual([
@@ -65,7 +65,7 @@ test('a function makes several events of the outcome', async () => {
   ])
 })
 
-test('this and the arguments are passed on', async () => {
+test('passes on this and the arguments', async () => {
   const host = hostProject(HOST)
   await host.run(['this', 'x', '-f'])
   expect(await emitted(host)).toEqual([
@@ -73,7 +73,7 @@ test('this and the arguments are passed on', async () => {
   ])
 })
 
-test.each(['throws', 'rejects'])('nothing is emitted by an action that %s', async (command) => {
+test.each(['throws', 'rejects'])('emits nothing for an action that %s', async (command) => {
   const host = hostProject(HOST)
   expect((await host.run([command])).status).toBe(1)
   expect(await emitted(host)).toEqual([])
@@ -83,7 +83,7 @@ test.each([
   ['locked', 75],
   ['skipped', 0],
   ['outside', 75],
-])('nothing is emitted when the lock of "%s" was refused', async (command, status) => {
+])('emits nothing if the lock of "%s" was refused', async (command, status) => {
   const host = hostProject(HOST)
   await using lock = await host.coordinator().locks.lock('db')
   expect(await host.run([command])).toMatchObject({ status, stdout: '' })
@@ -95,7 +95,7 @@ test.each([
   ['bad-type', 'host: no event after "bad-type": type must not contain "*"'],
   ['bad-data', 'host: no event after "bad-data": '],
   ['bad-function', 'host: no event after "bad-function": no events'],
-])('%s is one warning: the work is done by then', async (command, warning) => {
+])('%s causes one warning: the work is already done', async (command, warning) => {
   const host = hostProject(HOST)
   const { status, stderr } = await host.run([command])
   expect(status).toBe(0)
@@ -107,13 +107,13 @@ test.each([
 test.each([
   ['', 'events must not be empty'],
   ['task:*', 'events must not contain "*"'],
-])('the type %j is refused where it is written', async (type, message) => {
+])('refuses the type %j where it is written', async (type, message) => {
   const { status, stderr } = await hostProject(`emits('${type}', () => undefined)`).run([])
   expect(status).toBe(1)
   expect(stderr).toContain(`TypeError: ${message}`)
 })
 
-test('an event is emitted while the lock around it is held', async () => {
+test('emits an event while the lock around it is held', async () => {
   const host = hostProject(`program.use(cliOps({ lifecycleEvents: false }))
 program.command('sync').action(
   withLock('db', emits(() => {

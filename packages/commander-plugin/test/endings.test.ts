@@ -33,7 +33,7 @@ async function isFree(host: HostProject): Promise<boolean> {
 
 describe.each(['rule', 'wrapped'])('a command with a lock (%s)', (command) => {
   test.each(['SIGINT', 'SIGTERM'] as const)(
-    'that waits dies by %s, and holds nobody up',
+    'dies by %s while it waits, and blocks no other process',
     async (signal) => {
       const host = hostProject(HOST)
       const lock = await host.coordinator().locks.lock('db')
@@ -52,7 +52,7 @@ describe.each(['rule', 'wrapped'])('a command with a lock (%s)', (command) => {
   )
 
   test.each(['SIGINT', 'SIGTERM'] as const)(
-    'that holds it dies by %s, and it is free',
+    'dies by %s while it holds the lock, which is then free',
     async (signal) => {
       const host = hostProject(HOST)
       const holding = host.start([command])
@@ -65,7 +65,7 @@ describe.each(['rule', 'wrapped'])('a command with a lock (%s)', (command) => {
     },
   )
 
-  test('that is killed is followed by the next one, which tidies up', async () => {
+  test('is cleaned up after kill -9 by the next command', async () => {
     const host = hostProject(HOST)
     const holding = host.start([command])
     await holding.says('ready')
@@ -80,7 +80,7 @@ describe.each(['rule', 'wrapped'])('a command with a lock (%s)', (command) => {
 })
 
 test.each(['exit', 'exit-later'])(
-  'process.exit() in a handler (%s) gives the lock back',
+  'process.exit() in a handler (%s) releases the lock',
   async (command) => {
     const host = hostProject(HOST)
     expect(await host.run([command])).toEqual({ status: 7, stdout: '', stderr: '' })
@@ -90,12 +90,12 @@ test.each(['exit', 'exit-later'])(
   },
 )
 
-/** Name of the one file that says how a lock is. */
+/** Returns the name of the one file that stores a lock's state. */
 function stateOf(host: ReturnType<typeof hostProject>, resource: string): string {
   return readdirSync(join(host.home, 'locks', `${resource}.lock`)).join()
 }
 
-test('a killed waiter is not waited for', async () => {
+test('other waiters do not wait for a killed one', async () => {
   const host = hostProject(HOST)
   const lock = await host.coordinator().locks.lock('db')
   const killed = host.start(['rule'])

@@ -77,7 +77,7 @@ describe.each(BROKEN)('with $what', ({ run, message, refusal, breakIt }) => {
   })
 })
 
-test('a missing home is made, and only by a command', async () => {
+test('creates a missing home, but only for a command', async () => {
   const host = hostProject(HOST)
   const home = join(host.home, 'not', 'there')
   const env = { CLI_OPS_HOME: home }
@@ -90,27 +90,24 @@ test('a missing home is made, and only by a command', async () => {
 test.each([
   ['CLI_OPS_HOME', 'here', 'CLI_OPS_HOME must be an absolute path, got "here"'],
   ['CLI_OPS_NAMESPACE', '\n', 'CLI_OPS_NAMESPACE must not contain control characters, got "\\n"'],
-])(
-  'a wrong %s is named in one line, and keeps locks alone from being had',
-  async (name, value, reason) => {
-    const host = hostProject(HOST)
-    const env = { [name]: value }
-    expect(await host.run(['--version'], { env })).toMatchObject({ status: 0, stderr: '' })
-    const warning = `host: continuing without events and registry: ${reason}\n`
-    expect(await host.run(['plain'], { env })).toEqual({
-      status: 0,
-      stdout: 'ran\n',
-      stderr: warning,
-    })
-    expect(await host.run(['locked'], { env })).toEqual({
-      status: 78,
-      stdout: '',
-      stderr: `host: ${reason}\n`,
-    })
-  },
-)
+])('names a wrong %s in one line, which only prevents locks', async (name, value, reason) => {
+  const host = hostProject(HOST)
+  const env = { [name]: value }
+  expect(await host.run(['--version'], { env })).toMatchObject({ status: 0, stderr: '' })
+  const warning = `host: continuing without events and registry: ${reason}\n`
+  expect(await host.run(['plain'], { env })).toEqual({
+    status: 0,
+    stdout: 'ran\n',
+    stderr: warning,
+  })
+  expect(await host.run(['locked'], { env })).toEqual({
+    status: 78,
+    stdout: '',
+    stderr: `host: ${reason}\n`,
+  })
+})
 
-test('a URL that no driver serves keeps a command with a lock from running', async () => {
+test('a URL without a driver prevents a command with a lock from running', async () => {
   const { status, stdout, stderr } = await hostProject(HOST).run(['locked'], {
     env: { CLI_OPS_URL: 'nowhere://engine' },
   })
@@ -129,7 +126,7 @@ describe('on a disk that takes no more bytes', () => {
     )
   })
 
-  test('a lock, which lies in names alone, holds all the same', async () => {
+  test('a lock, which consists of names only, still holds', async () => {
     const host = hostProject(HOST)
     expect(await host.run(['locked'], run)).toMatchObject({ status: 0, stdout: 'ran\n' })
     await using lock = await host.coordinator().locks.lock('db')
@@ -140,7 +137,7 @@ describe('on a disk that takes no more bytes', () => {
 })
 
 describe('on a disk without room for another file', () => {
-  /** Mounts a tiny file system, where this user may; tells whether it did. */
+  /** Mounts a tiny file system, if this user may; returns whether it did. */
   function fillDisk({ home }: HostProject): boolean {
     const options = ['-t', 'tmpfs', '-o', 'nr_inodes=1,mode=0700', 'tmpfs', home]
     if (spawnSync('mount', options).status !== 0) return false
@@ -148,7 +145,7 @@ describe('on a disk without room for another file', () => {
     return true
   }
 
-  test('a command runs with one warning, and one with a lock does not', async ({ skip }) => {
+  test('a command runs with one warning, but one with a lock does not run', async ({ skip }) => {
     const host = hostProject(HOST)
     if (!fillDisk(host)) skip('mounting takes root')
     const { status, stdout, stderr } = await host.run(['emitting'])

@@ -6,7 +6,7 @@ const HOST = `program.use(cliOps({ ops: true }))
 program.command('sync').action(() => console.log('synced'))
 await program.parseAsync()`
 
-test('the commands are mounted with their own help, and without ops there are none', async () => {
+test('mounts the commands with their own help, or none without ops', async () => {
   const host = hostProject(HOST)
   const help = await host.run(['ops', '--help'])
   expect(help.status).toBe(0)
@@ -17,7 +17,7 @@ test('the commands are mounted with their own help, and without ops there are no
   expect((await without.run(['ops'])).status).toBe(1)
 })
 
-test('the name is free to choose, and remedies use it', async () => {
+test('mounts them under any name, which remedies then use', async () => {
   const host = hostProject(
     `program.use(cliOps({ ops: 'coordination' }))\nawait program.parseAsync()`,
   )
@@ -26,7 +26,7 @@ test('the name is free to choose, and remedies use it', async () => {
   expect(stdout).toContain('see "host coordination locks"')
 })
 
-test('looking leaves no traces: no event, no instance', async () => {
+test('leaves no traces of a look: no event, no instance', async () => {
   const host = hostProject(HOST)
   for (const args of [['status'], ['locks'], ['events'], ['ps', '--json'], ['doctor']]) {
     expect(await host.run(['ops', ...args])).toMatchObject({ status: 0, stderr: '' })
@@ -34,7 +34,7 @@ test('looking leaves no traces: no event, no instance', async () => {
   expect(await host.traces()).toMatchObject({ types: [], running: 0 })
 })
 
-test('"locks release" takes its arguments and switches at any place', async () => {
+test('accepts the arguments and switches of "locks release" at any position', async () => {
   const host = hostProject(HOST)
   const ops = host.coordinator()
   for (const place of ['first', 'last']) {
@@ -48,7 +48,7 @@ test('"locks release" takes its arguments and switches at any place', async () =
   }
 })
 
-test('a missing --id is a usage error of commander, where nothing goes without it', async () => {
+test('reports a missing --id as a usage error of commander if nothing works without it', async () => {
   const { status, stderr } = await hostProject(HOST).run(['ops', 'events', 'drop', 'mail'])
   expect(status).toBe(1)
   expect(stderr).toContain("required option '--id <id>' not specified")
@@ -63,7 +63,7 @@ test('"locks release" without an id names the command that takes the lock, as it
   lock.assertHeld()
 })
 
-test('"history" tells the turns of its commands', async () => {
+test('"history" lists the turns of its commands', async () => {
   const host = hostProject(`program.use(cliOps({ ops: true, commands: { sync: { lock: 'db' } } }))
 program.command('sync').action(() => undefined)
 await program.parseAsync()`)
@@ -74,7 +74,7 @@ await program.parseAsync()`)
   })
 })
 
-test('they look where the plugin works', async () => {
+test('the mounted commands inspect the plugin’s own home', async () => {
   const host = hostProject(`program.use(cliOps({ ops: true, namespace: 'team' }))
 program.command('sync').action(() => undefined)
 await program.parseAsync()`)

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { hostProgram, hostProject } from './fixtures/host-project.js'
 
-// What a newer copy of the kit leaves for every other one in the process to see.
+// What a newer copy of the kit leaves for every other copy in the process.
 const HOST = `globalThis[Symbol.for('@cli-ops/shared-ipc')] = { protocol: 1000, parts: {} }
 ${hostProgram(`cliOps({ commands: { rule: { lock: 'db', emits: 'done' } } })(program)
 program.command('plain').action(() => console.log('ran'))
@@ -9,7 +9,7 @@ program.command('rule').action(() => console.log('ran'))
 program.command('wrapped').action(withLock('db', () => console.log('ran')))
 program.parse()`)}`
 
-test('beside a newer copy that it cannot work with, a command with a lock does not run', async () => {
+test('a command with a lock does not run beside a newer, incompatible copy', async () => {
   const { run, traces } = hostProject({ 'host.mjs': HOST })
   const told =
     'host.mjs: two incompatible copies of @cli-ops/shared-ipc are loaded (state 1 and 1000)'

@@ -16,7 +16,7 @@ program.command('announce').action(async () => {
 await program.parseAsync()`)
 }
 
-test('a plugin limits what its commands emit, and the error says that it was the plugin', async () => {
+test('a plugin limits what its commands emit, and the error names the plugin', async () => {
   const limited = host('{ rateLimit: { max: 1, perMs: 60_000, burst: 2 } }')
   const { stdout, status } = await limited.run(['announce'])
   expect(status).toBe(0)
@@ -36,14 +36,14 @@ test('the person who runs it has the last word, and is named', async () => {
   expect(stdout).toContain("the limit set in the home's config.json; ")
 })
 
-test('the environment limits it where nobody else does', async () => {
+test('the environment sets the limit if nothing else does', async () => {
   const env = { CLI_OPS_RATE_LIMIT: '1/60000' }
   expect((await host('{}').run(['announce'], { env })).stdout).toContain('CLI_OPS_RATE_LIMIT')
   const free = host('{ rateLimit: { max: 5, perMs: 1000 } }')
   expect((await free.run(['announce'], { env })).stdout).toBe('')
 })
 
-test('a limit that is none keeps the commands from running, and says which', async () => {
+test('an invalid limit prevents the commands from running, and is named', async () => {
   const wrong = host('{ rateLimit: { max: 0, perMs: 1000 } }')
   const { status, stdout, stderr } = await wrong.run(['announce'])
   expect({ status, stdout }).toEqual({ status: 1, stdout: '' })

@@ -20,7 +20,7 @@ const FILE = fileURLToPath(new URL('../dist/register.cjs', import.meta.url))
 const PACKAGE = JSON.stringify({ name: '@team/tool', type: 'module', bin: { tool: 'host.mjs' } })
 const LOCKED = { commands: { '*': { lock: 'db' } } }
 
-/** A program that nobody edited, with a package of its own. */
+/** An unmodified program, with its own package.json. */
 function project(
   body: string,
   files: Readonly<Record<string, string>> = {},
@@ -46,7 +46,7 @@ function run(
 
 const PROGRAM = `new Command('anything').command('go').action(() => console.log('went')).parent.parse()`
 
-describe('a bare specifier does not follow a program to where it cannot be found', () => {
+describe('a bare specifier does not follow a program to where it cannot be resolved', () => {
   const FORKS = `import { fork } from 'node:child_process'
     fork(process.argv[2], { cwd: '/', stdio: 'inherit' }).once('exit', (code) => process.exit(code ?? 1))`
   const CHILD = `console.log('child', process.execArgv.join(), process.env.NODE_OPTIONS ?? '')`
@@ -83,8 +83,8 @@ describe('a bare specifier does not follow a program to where it cannot be found
   )
 })
 
-describe('a program in which no command line is parsed', () => {
-  test('is told at its end that its rules did not hold, and ends as ever', async () => {
+describe('a program that parses no command line', () => {
+  test('learns at its end that its rules did not hold, and ends as usual', async () => {
     const host = project(`console.log('went'); process.exit(3)`)
     const { status, stdout, stderr } = await run(host)
     expect({ status, stdout }).toEqual({ status: 3, stdout: 'went\n' })
@@ -127,7 +127,7 @@ describe('a program in which no command line is parsed', () => {
 })
 
 describe('a commander that is too old', () => {
-  /** commander as it was before its hooks, or before the one that subcommands need. */
+  /** commander before it had hooks, or before the one that subcommands need. */
   function withOld(hook: string): HostProject {
     const host = project(PROGRAM)
     copyPackage(host.directory, 'commander')
@@ -165,7 +165,7 @@ describe('a commander that is too old', () => {
     )
   })
 
-  test('changes nothing where no rule has a lock, and says that events are missing', async () => {
+  test('changes nothing if no rule has a lock, and says that events are missing', async () => {
     const host = withOld('undefined')
     writeFileSync(
       join(host.home, 'config.json'),
@@ -182,7 +182,7 @@ describe('a commander that is too old', () => {
     expect(await run(host)).toEqual({ status: 0, stdout: 'went\n', stderr: '' })
   })
 
-  test('refuses where the rules cannot be read', async () => {
+  test('refuses if the rules cannot be read', async () => {
     const host = withOld('undefined')
     writeFileSync(join(host.home, 'config.json'), '{ "clis": ')
     const { status, stderr } = await run(host)
@@ -264,7 +264,7 @@ describe('the rules hold', () => {
     expect((await host.traces()).types.filter((type) => type === 'tool:done')).toHaveLength(1)
   })
 
-  test('once, where a subcommand is a file of its own', async () => {
+  test('once, if a subcommand is a separate file', async () => {
     const host = project(
       `new Command('tool').command('build', 'builds').parse()`,
       {

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 
 import { hostProgram, hostProject, type HostProject } from './fixtures/host-project.js'
 
-/** Runs a command and tells the rules that were applied, by their events. */
+/** Runs a command and returns the rules that were applied, by their events. */
 async function ruleOf(host: HostProject, args: readonly string[]): Promise<readonly string[]> {
   const before = (await host.traces()).types.length
   expect(await host.run(args)).toMatchObject({ status: 0, stderr: '' })
@@ -47,7 +47,7 @@ ${COMMANDS}`)
   })
 })
 
-test('commands that are added behind use() are followed, in any depth', async () => {
+test('covers commands added after use(), at any depth', async () => {
   const host =
     hostProject(`program.use(cliOps({ lifecycleEvents: false, commands: { 'a b c': { emits: 'late' } } }))
 program.command('a').command('b').command('c').action(() => undefined)
@@ -55,7 +55,7 @@ program.parse()`)
   expect(await ruleOf(host, ['a', 'b', 'c'])).toEqual(['late'])
 })
 
-test('the default command has the rule of its name', async () => {
+test('applies to the default command by its name', async () => {
   const host =
     hostProject(`program.use(cliOps({ lifecycleEvents: false, commands: { start: { emits: 'started' } } }))
 program.command('start', { isDefault: true }).action(() => undefined)
@@ -63,7 +63,7 @@ program.parse()`)
   expect(await ruleOf(host, [])).toEqual(['started'])
 })
 
-test('an event’s data is what the action returned', async () => {
+test('an event’s data is the action’s result', async () => {
   const host = hostProject(`program.use(cliOps({ lifecycleEvents: false, commands: {
   sync: { emits: 'a' },
   later: { emits: 'b' },
@@ -89,7 +89,7 @@ describe('a lock that a function chooses', () => {
 program.command('sync <what>').option('--fast').action((what) => console.log(what))
 await program.parseAsync()`
 
-  test('comes from the arguments', async () => {
+  test('depends on the arguments', async () => {
     const host = hostProject(HOST)
     await using lock = await host.coordinator().locks.lock('a')
     expect(await host.run(['sync', 'a', '--fast'])).toMatchObject({ status: 75, stdout: '' })
@@ -98,7 +98,7 @@ await program.parseAsync()`
     lock.assertHeld()
   })
 
-  test('is told with CLI_OPS_DEBUG=1, and where there is none', async () => {
+  test('is shown with CLI_OPS_DEBUG=1, even if there is none', async () => {
     const host = hostProject(
       HOST.replace('await program.parse', "program.command('list')\nawait program.parse"),
     )
@@ -126,7 +126,7 @@ await program.parseAsync()`
       `async () => { throw new Error('no lock') }`,
       'host: commands["sync"].lock() must return its answer directly, got a promise',
     ],
-  ])('and a wrong one, %s, keeps the command from running', async (lock, message) => {
+  ])('prevents the command from running if it is wrong: %s', async (lock, message) => {
     const host = hostProject(`program.use(cliOps({ commands: { sync: { lock: ${lock} } } }))
 program.command('sync').action(() => console.log('ran'))
 await program.parseAsync()`)
@@ -136,7 +136,7 @@ await program.parseAsync()`)
   })
 })
 
-test('a promise of a lock, which is refused, does not end a host that lives on when it rejects', async () => {
+test('a refused promise of a lock does not end a host that survives rejections', async () => {
   const host = hostProject(`const lock = async () => { throw new Error('no lock') }
 program.exitOverride().use(cliOps({ commands: { sync: { lock } } }))
 program.command('sync').action(() => console.log('ran'))
@@ -145,7 +145,7 @@ setImmediate(() => console.log('on'))`)
   expect(await host.run([])).toEqual({ status: 0, stdout: 'TypeError\non\n', stderr: '' })
 })
 
-describe('a subcommand that is a program of its own', () => {
+describe('a subcommand that is a separate program', () => {
   const FILES = {
     'host.mjs':
       hostProgram(`program.use(cliOps({ commands: { child: { lock: { resource: 'db', onBusy: 'fail' } } } }))
@@ -177,7 +177,7 @@ process.exitCode = 3`,
   })
 })
 
-test('a shared lock that was free lets other readers in, and no writer', async () => {
+test('a shared lock that was free admits other readers, but no writer', async () => {
   const host = hostProject({
     'host.mjs':
       hostProgram(`program.use(cliOps({ commands: { read: { lock: { resource: 'db', mode: 'shared', onBusy: 'fail' } } } }))
@@ -206,7 +206,7 @@ await program.parseAsync()`)
     return host
   }
 
-  test('adds rules of the person who runs the CLI, which win', async () => {
+  test('adds the rules of the person who runs the CLI, which win', async () => {
     const rule = { lock: { resource: 'mine', onBusy: 'fail' }, emits: 'sync:done' }
     const host = withConfig(JSON.stringify({ clis: { host: { commands: { sync: rule } } } }))
     const lock = await host.coordinator().locks.lock('mine')
@@ -244,7 +244,7 @@ await program.parseAsync()`)
     ['"cli" for "clis"', '{ "cli": {} }', 'got "cli"; did you mean "clis"?'],
     ['a list', '[]null', 'JSON'],
     ['binary rubbish', '\u0000\u001b[31m', 'JSON'],
-  ])('with %s keeps every command from running', async (_what, content, reason) => {
+  ])('with %s prevents every command from running', async (_what, content, reason) => {
     const host = withConfig(content)
     for (const command of ['other', 'sync']) {
       const { status, stdout, stderr } = await host.run([command])
@@ -260,7 +260,7 @@ await program.parseAsync()`)
     ['release', 'it has "sync", "other"'],
     ['host sync', 'did you mean "sync"?'],
   ])(
-    'a rule for "%s", which is no command, keeps every command from running',
+    'a rule for "%s", which is not a command, prevents every command from running',
     async (key, reason) => {
       const host = withConfig(
         JSON.stringify({ clis: { host: { commands: { [key]: { lock: 'db' } } } } }),

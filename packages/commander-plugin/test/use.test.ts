@@ -7,7 +7,7 @@ program.parse()`
 const SYNCED = { status: 0, stdout: 'synced\n', stderr: '' }
 const COORDINATED = ['command:started', 'command:completed']
 
-describe('program.use() is there', () => {
+describe('program.use() exists', () => {
   const imports = {
     commander: `import { Command } from 'commander'`,
     plugin: `import { cliOps } from '@cli-ops/commander-plugin'`,
@@ -47,7 +47,7 @@ ${COMMAND}`,
     expect((await host.traces()).types).toEqual(COORDINATED)
   })
 
-  test('on another copy of commander that is loaded before the plugin', async () => {
+  test('on another copy of commander loaded before the plugin', async () => {
     const host = hostProject({
       'host.mjs': [imports.commander, imports.plugin, program].join('\n'),
     })
@@ -58,7 +58,7 @@ ${COMMAND}`,
 })
 
 test.each(['commander', 'commander-12', 'commander-13'])(
-  'the function form does for a nested copy of %s that is loaded behind the plugin',
+  'the function form works for a nested copy of %s loaded after the plugin',
   async (source) => {
     const host = hostProject({
       'host.mjs': `import { cliOps } from '@cli-ops/commander-plugin'
@@ -74,7 +74,7 @@ ${COMMAND}`,
   },
 )
 
-test('a use() that commander has itself wins', async () => {
+test('commander’s own use() wins, if it has one', async () => {
   const host = hostProject({
     'host.mjs': `import { Command } from 'commander'
 Command.prototype.use = function (plugin) {
@@ -90,7 +90,7 @@ ${COMMAND}`,
   expect((await host.traces()).types).toEqual(COORDINATED)
 })
 
-test('use() is no enumerable property of a command, and gives the program back', async () => {
+test('use() is not an enumerable property of a command, and returns the program', async () => {
   const host = hostProject(`
 const seen = []
 for (const key in program) seen.push(key)
@@ -98,7 +98,7 @@ console.log(seen.includes('use'), Object.keys(program).includes('use'), program.
   expect((await host.run([])).stdout).toBe('false false true\n')
 })
 
-describe('the plugin follows every command once', () => {
+describe('the plugin handles every command once', () => {
   test('when it is used twice on one program with the same options', async () => {
     const host = hostProject(`program
   .use(cliOps({ commands: { sync: { emits: 'done' } } }))
@@ -108,7 +108,7 @@ ${COMMAND}`)
     expect((await host.traces()).types).toEqual(['command:started', 'done', 'command:completed'])
   })
 
-  test('when it is used twice on one program with other options: no command runs', async () => {
+  test('when it is used twice on one program with different options: no command runs', async () => {
     const host = hostProject(`program
   .use(cliOps({ commands: { sync: { emits: 'first:done' } } }))
   .use(cliOps({ commands: { sync: { emits: 'second:done' } } }))
@@ -118,7 +118,7 @@ ${COMMAND}`)
     expect(stderr).toMatch(/^host: cliOps\(\) is used twice .*commands\["sync"\].*\n$/)
   })
 
-  test('when it is used on one subcommand: only that is coordinated, by its own path', async () => {
+  test('when it is used on one subcommand: it coordinates only that one, by its own path', async () => {
     const host = hostProject(`const task = program.command('task')
 task.use(cliOps({ commands: { add: { emits: 'task:created' } } }))
 task.command('add').action(() => ({ id: '1' }))
@@ -132,7 +132,7 @@ program.parse()`)
     expect(events[0]?.data).toMatchObject({ cli: 'task', command: 'add' })
   })
 
-  test('when a program with it becomes the subcommand of another with it: the outer one’s', async () => {
+  test('when a program with it becomes a subcommand of another one with it: the outer one handles it', async () => {
     const host = hostProject(`const inner = new Command('inner')
   .use(cliOps({ commands: { sync: { emits: 'inner:done' } } }))
 inner.command('sync').action(() => undefined)
@@ -146,7 +146,7 @@ program
     expect(events[0]?.data).toMatchObject({ cli: 'host', command: 'inner sync' })
   })
 
-  test('when two programs are built in one process, of which one is parsed', async () => {
+  test('when one process builds two programs and parses one', async () => {
     const host = hostProject(`for (const name of ['one', 'two']) {
   const built = new Command(name).use(cliOps())
   built.command('sync').action(() => console.log(name))
@@ -156,7 +156,7 @@ program
     expect((await host.traces()).types).toEqual(COORDINATED)
   })
 
-  test('when parse is called several times in one process', async () => {
+  test('when one process calls parse several times', async () => {
     const host =
       hostProject(`program.use(cliOps({ commands: { add: { lock: 'db', emits: 'added' } } }))
 program.command('add <title>').action((title) => ({ title }))
@@ -177,7 +177,7 @@ await program.parseAsync(['add', 'b'], { from: 'user' })`)
   })
 })
 
-test('wrong options are refused at once, naming option, rule and value', async () => {
+test('refuses wrong options immediately, naming option, rule and value', async () => {
   const host = hostProject(`program.use(cliOps({ comands: {} }))`)
   const { status, stderr } = await host.run([])
   expect(status).toBe(1)
@@ -203,7 +203,7 @@ console.log('parsed')`
     expect(await host.run(['sync'])).toEqual({ ...SYNCED, stdout: 'synced\nparsed\n' })
   })
 
-  test('and a throw goes through it', async () => {
+  test('and passes on a throw', async () => {
     const host = hostProject(`program.use(cliOps({ commands: { '*': { lock: 'db' } } }))
 program.command('sync').action(withLock('other', () => { throw new Error('no') }))
 try {
@@ -215,7 +215,7 @@ try {
     expect((await host.traces()).locks).toEqual([])
   })
 
-  test('while a taken lock makes it wait', async () => {
+  test('while it waits for a taken lock', async () => {
     const host = hostProject(body(`() => console.log('synced')`))
     const lock = await host.coordinator().locks.lock('db')
     const waiting = host.start(['sync'])
@@ -226,7 +226,7 @@ try {
   })
 })
 
-test('hostProgram is what the other tests build on', async () => {
+test('hostProgram produces the text that the other tests build on', async () => {
   const host = hostProject({ 'host.mjs': hostProgram(`program.use(cliOps())\n${COMMAND}`) })
   expect(await host.run(['--version'])).toEqual({ status: 0, stdout: '1.2.3\n', stderr: '' })
   expect((await host.traces()).types).toEqual([])

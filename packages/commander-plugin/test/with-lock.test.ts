@@ -26,12 +26,12 @@ program.command('again').action(withLock('db', () => withLock('db', () => consol
 await program.parseAsync()
 console.error(await isLocked('db'))`
 
-test('an asynchronous action runs under its lock, and no longer', async () => {
+test('an asynchronous action holds its lock until it ends, and no longer', async () => {
   const host = hostProject(HOST)
   expect(await host.run(['async'])).toEqual({ status: 0, stdout: 'true\n', stderr: 'false\n' })
 })
 
-test('this, arguments and options are passed on', async () => {
+test('passes on this, arguments and options', async () => {
   const { stdout } = await hostProject(HOST).run(['arguments', 'a', 'b', 'c', '--flag', 'x'])
   expect(JSON.parse(stdout)).toEqual(['a', ['b', 'c'], { flag: 'x' }, true, 'arguments'])
 })
@@ -39,7 +39,7 @@ test('this, arguments and options are passed on', async () => {
 test.each([
   ['throws', 'Error: thrown'],
   ['rejects', 'Error: rejected'],
-])('what an action that %s gives is passed on, and the lock given back', async (name, message) => {
+])('passes on what an action that %s returns, and releases the lock', async (name, message) => {
   const host = hostProject(HOST)
   const { status, stderr } = await host.run([name])
   expect(status).toBe(1)
@@ -54,13 +54,13 @@ test('locks nest', async () => {
   expect(stdout).toBe('true true\nfalse\n')
 })
 
-test('a lock passes to what runs within it', async () => {
+test('code within a lock shares it', async () => {
   const { status, stdout } = await hostProject(HOST).run(['again'])
   expect({ status, stdout }).toEqual({ status: 0, stdout: 'ran twice\n' })
 })
 
 describe('with the lock taken', () => {
-  test('"fail" ends with 75 at once, and names the holder', async () => {
+  test('"fail" ends with 75 immediately, and names the holder', async () => {
     const host = hostProject(HOST)
     await using lock = await host.coordinator().locks.lock('db')
     const { status, stdout, stderr } = await host.run(['fails'])
@@ -74,7 +74,7 @@ describe('with the lock taken', () => {
     })
   })
 
-  test('"skip" counts as done, and says so', async () => {
+  test('"skip" counts as success, and says so', async () => {
     const host = hostProject(HOST)
     await using lock = await host.coordinator().locks.lock('db')
     const { status, stdout, stderr } = await host.run(['skips'])
@@ -84,7 +84,7 @@ describe('with the lock taken', () => {
     expect((await host.traces()).types).toEqual(['command:started', 'command:completed'])
   })
 
-  test('a wait has the limit of the environment', async () => {
+  test('a wait has the environment’s limit', async () => {
     const host = hostProject(HOST)
     await using lock = await host.coordinator().locks.lock('db')
     const { status, stderr } = await host.run(['async'], { env: { CLI_OPS_LOCK_TIMEOUT_MS: '1' } })
@@ -93,7 +93,7 @@ describe('with the lock taken', () => {
     lock.assertHeld()
   })
 
-  test('a wait ends with the hold', async () => {
+  test('a wait ends when the holder releases', async () => {
     const host = hostProject(HOST)
     const lock = await host.coordinator().locks.lock('db')
     const waiting = host.start(['async'])
@@ -106,7 +106,7 @@ describe('with the lock taken', () => {
     )
   })
 
-  test('shared owners do not keep each other out', async () => {
+  test('shared owners do not block each other', async () => {
     const host = hostProject(HOST)
     await using lock = await host.coordinator().locks.lock('db', { mode: 'shared' })
     expect(await host.run(['shared'])).toMatchObject({ status: 0, stdout: 'ran\n' })

@@ -35,14 +35,14 @@ function temporary(): string {
 function node(cwd: string, args: readonly string[], env: NodeJS.ProcessEnv = {}) {
   const { status, stdout, stderr } = spawnSync(process.execPath, args, {
     cwd,
-    // Without the marks of an outer `node --test` or package manager.
+    // Without the variables of an outer `node --test` or package manager.
     env: { ...process.env, NODE_TEST_CONTEXT: undefined, npm_config_user_agent: undefined, ...env },
     encoding: 'utf8',
   })
   return { status, stdout, stderr }
 }
 
-/** What `npm install` does, from this repository's own packages. */
+/** Does what `npm install` does, with this repository's own packages. */
 function install(folder: string): void {
   const { dependencies, devDependencies } = manifestOf(folder)
   for (const name of Object.keys({ ...dependencies, ...devDependencies })) {
@@ -78,7 +78,7 @@ describe.each(FRAMEWORKS.map(({ name }) => name))('a new CLI on %s', (framework)
   })
 })
 
-// The test that a user gets would be worth nothing if it passed without the lock.
+// The test in a new CLI would be worthless if it passed without the lock.
 test('a new CLI fails its own test without the lock', () => {
   const folder = join(temporary(), 'my-notes')
   node(root, [BIN, folder, '-f', 'commander'])
@@ -95,7 +95,7 @@ test('a new CLI fails its own test without the lock', () => {
 })
 
 describe('a folder', () => {
-  test('that is not empty is left alone', () => {
+  test('that is not empty is left untouched', () => {
     const folder = temporary()
     const taken = join(folder, 'taken')
     mkdirSync(taken)
@@ -108,7 +108,7 @@ describe('a folder', () => {
     expect(readdirSync(taken)).toEqual(['kept.txt'])
   })
 
-  test('may be the current one, with a repository in it', () => {
+  test('can be the current one, with a repository in it', () => {
     const folder = join(temporary(), 'here')
     mkdirSync(join(folder, '.git'), { recursive: true })
     const agent = { npm_config_user_agent: 'pnpm/10.1.0 npm/? node/v20.20.0' }
@@ -118,7 +118,7 @@ describe('a folder', () => {
   })
 })
 
-test('what is wrong with the arguments is said in one line', () => {
+test('reports wrong arguments in one line', () => {
   const cases: readonly (readonly [message: string, ...args: string[]])[] = [
     ['the folder must be given without a terminal to ask on'],
     ['--framework must be given without a terminal to ask on', 'a'],
@@ -139,7 +139,7 @@ test('what is wrong with the arguments is said in one line', () => {
   expect(node(root, [BIN, '--help']).stdout).toContain('npm create cli-ops [folder]')
 })
 
-test('tarballs take the place of a registry', () => {
+test('installs from tarballs instead of a registry', () => {
   const folder = temporary()
   const create = () => node(folder, [BIN, 'a', '-f', 'oclif', '--tarballs', '.'])
   expect(create()).toMatchObject({
@@ -161,7 +161,7 @@ test('tarballs take the place of a registry', () => {
   )
 })
 
-test.skipIf(noPseudoTerminal !== undefined)('a person is asked for what is left out', async () => {
+test.skipIf(noPseudoTerminal !== undefined)('asks a person for missing arguments', async () => {
   const folder = temporary()
   const terminal = new PseudoTerminal(['sh', '-c', `cd ${folder} && exec node ${BIN}`], process.env)
   await terminal.shows('Folder? (my-cli)')
@@ -173,7 +173,7 @@ test.skipIf(noPseudoTerminal !== undefined)('a person is asked for what is left 
   expect(Object.keys(manifestOf(join(folder, 'my-cli')).dependencies)).toContain('yargs')
 })
 
-test('the frameworks are those that this repository is tested with', () => {
+test('uses the framework versions that this repository is tested with', () => {
   const { devDependencies } = manifestOf(root)
   for (const { dependencies } of FRAMEWORKS)
     for (const [name, range] of Object.entries(dependencies))

@@ -8,8 +8,8 @@ import { createFrameRelay } from './rpc/frame-relay.js'
 import { Inbox } from './rpc/inbox.js'
 
 /**
- * Makes the driver for RabbitMQ 3.10 and later. It has up to three connections: one for what it sends and for requests and, once they
- * are used, one that reads events and one for the seats of groups.
+ * Creates the driver for RabbitMQ 3.10 and later. It has up to three connections: one for what it sends and for
+ * requests, and two opened on demand, one that reads events and one for the seats of groups.
  */
 export function createDriver(options: DriverOptions): Driver {
   return new AmqpDriver(options)
@@ -25,7 +25,7 @@ class AmqpDriver implements Driver {
     durableGroups: true,
     remote: true,
   }
-  /** A queue can be had by one consumer alone, but nothing there ends in time, and no number fences off who had it before. */
+  /** A queue can have a single consumer, but that right never expires, and no number fences off the previous consumer. */
   readonly instead = { locks: 'set CLI_OPS_LOCKS_URL to a redis:// URL' }
   readonly events: AmqpEvents
   readonly registry: AmqpRegistry

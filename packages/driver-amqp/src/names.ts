@@ -4,8 +4,8 @@ import { createHash } from 'node:crypto'
 const MAX_NAME_BYTES = 255
 
 /**
- * The queues and exchanges of one namespace, as a broker shows them: `cli-ops.<namespace>.events`. What callers name is
- * encoded, so that no namespace or group can read as another one; what is too long for a name is shortened to a digest.
+ * The queues and exchanges of one namespace, as a broker shows them: `cli-ops.<namespace>.events`. Callers' names are
+ * encoded, so that no namespace or group can pass for another one; a name that is too long becomes a digest.
  */
 export class Names {
   readonly #prefix: string
@@ -25,7 +25,7 @@ export class Names {
     return head + encode(name, MAX_NAME_BYTES - head.length)
   }
 
-  /** Queue on which one driver is reached. */
+  /** Queue that reaches one driver. */
   inbox(driverId: string): string {
     return `${this.#prefix}to.${driverId}`
   }
@@ -37,9 +37,9 @@ export class Names {
 }
 
 function encode(name: string, maxLength: number): string {
-  // A dot would end the part. What URLs leave as it is, is ASCII: a letter is a byte.
+  // A dot would end the part. URL encoding leaves only ASCII unescaped: a letter is a byte.
   const encoded = encodeURIComponent(name).replaceAll('.', '%2E')
   if (encoded.length <= maxLength) return encoded
-  // No encoded name has a tilde followed by a digest of its own.
+  // No encoded name is a tilde followed by its own digest.
   return `~${createHash('sha256').update(name).digest('hex')}`
 }

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, test } from 'vitest'
 
 import { hasRabbitServer, RabbitServer } from '../../../test/engines/rabbitmq-server.js'
 
-describe.runIf(hasRabbitServer())('on a server of its own', () => {
+describe.runIf(hasRabbitServer())('on a private server', () => {
   let server: RabbitServer
   beforeAll(async () => {
     server = await RabbitServer.start()

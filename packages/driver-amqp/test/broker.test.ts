@@ -23,14 +23,14 @@ import { freePort } from '../../../test/engines/free-port.js'
 import { startScript } from '../../core/test/fixtures/start-script.js'
 
 const PASSWORD = 'p/w:secret'
-/** What `docs/guides/rabbitmq.md` asks for: what may be configured, written and read. */
+/** The rights that `docs/guides/rabbitmq.md` requires: to configure, write and read. */
 const RIGHTS = [
   String.raw`^cli-ops\..*`,
   String.raw`^(cli-ops\..*|amq\.default)$`,
   String.raw`^cli-ops\..*`,
 ]
 const ENGINE_TIMEOUT_MS = 700
-/** Generous: how soon it really is, `npm run bench -- amqp` measures. */
+/** Generous: `npm run bench -- amqp` measures the real time. */
 const LATE_MS = 10_000
 
 describe.runIf(hasRabbitServer())('a broker', () => {
@@ -83,7 +83,7 @@ describe.runIf(hasRabbitServer())('a broker', () => {
     onTestFinished(() => proxy.close())
     return proxy
   }
-  /** Uses what the broker has; a client's name, a group and a namespace of any length. */
+  /** Uses all of the broker's features; client name, group and namespace can have any length. */
   async function useEverything(url: string, namespace: string = randomUUID()): Promise<void> {
     const ops = createCoordinator({
       name: 'cli-alpha',
@@ -106,17 +106,17 @@ describe.runIf(hasRabbitServer())('a broker', () => {
     }
   }
 
-  describe('is told who one is', () => {
-    test('by the URL', () => useEverything(urlAt(server.port)))
+  describe('receives credentials', () => {
+    test('from the URL', () => useEverything(urlAt(server.port)))
 
-    test('by the environment and a file, whatever the namespace', async () => {
+    test('from the environment and a file, in any namespace', async () => {
       vi.stubEnv('CLI_OPS_AMQP_USERNAME', 'team')
       vi.stubEnv('CLI_OPS_AMQP_PASSWORD_FILE', join(directory, 'password'))
       await useEverything(`${server.url}/team%2Fa`, `a.b/${'ž'.repeat(100)}`)
     })
 
     test.each([
-      ['a wrong password', 'team%2Fa', 'wrong:secret', 'FORBIDDEN', /refuses the user name or/],
+      ['a wrong password', 'team%2Fa', 'wrong:secret', 'FORBIDDEN', /rejects the user name or/],
       [
         'an unknown virtual host',
         'nowhere',
@@ -125,7 +125,7 @@ describe.runIf(hasRabbitServer())('a broker', () => {
         /no virtual host "nowhere"/,
       ],
     ])(
-      'and refuses %s with an error that holds no password',
+      'and refuses %s with an error without a password',
       async (_, path, password, code, reason) => {
         vi.stubEnv('CLI_OPS_AMQP_USERNAME', 'team')
         vi.stubEnv('CLI_OPS_AMQP_PASSWORD', password)
@@ -139,7 +139,7 @@ describe.runIf(hasRabbitServer())('a broker', () => {
       },
     )
 
-    test('locks are refused by name', async () => {
+    test('refuses locks by name', async () => {
       const locks = new LockManager(place())
       await expect(locks.lock('db')).rejects.toMatchObject({
         code: 'UNSUPPORTED',
@@ -150,7 +150,7 @@ describe.runIf(hasRabbitServer())('a broker', () => {
   })
 
   describe('with TLS', () => {
-    test('is used where its authority is known and its name is right', async () => {
+    test('is used if its authority is known and its name is right', async () => {
       vi.stubEnv('CLI_OPS_AMQP_TLS_CA_FILE', join(directory, 'cert.pem'))
       vi.stubEnv('CLI_OPS_AMQP_TLS_SERVERNAME', 'rabbit.test')
       await useEverything(urlAt(securePort, 'amqps'))
@@ -171,7 +171,7 @@ describe.runIf(hasRabbitServer())('a broker', () => {
   })
 
   describe('that does not answer', () => {
-    /** Makes one of everything, and the calls with the time that each of them has. */
+    /** Returns one object of each kind, and the calls with the time that each of them has. */
     function everything(port: number) {
       const options = { ...place(port), engineTimeoutMs: ENGINE_TIMEOUT_MS, leaseMs: 2_000 }
       const events = new EventBus(options)
@@ -213,7 +213,7 @@ describe.runIf(hasRabbitServer())('a broker', () => {
     }
 
     test.each(['from the beginning', 'any more'])(
-      'lets every call settle where nothing passes %s',
+      'lets every call settle if nothing gets through %s',
       async (since) => {
         const proxy = await openProxy()
         const used = everything(proxy.port)
@@ -235,7 +235,7 @@ describe.runIf(hasRabbitServer())('a broker', () => {
     })
   })
 
-  test('that is short of memory takes no events, and says so', async () => {
+  test('reports low memory instead of taking events', async () => {
     const options = { ...place(), engineTimeoutMs: 1_000 }
     const [events, reader] = [new EventBus(options), new EventBus(options)]
     await events.emit('a:b', 'before')
@@ -243,9 +243,9 @@ describe.runIf(hasRabbitServer())('a broker', () => {
     try {
       await expect(events.emit('a:b', 'meanwhile')).rejects.toMatchObject({
         code: 'ENGINE_UNAVAILABLE',
-        message: expect.stringMatching(/takes no messages, since it is low on memory/) as string,
+        message: expect.stringMatching(/accepts no messages: it is low on memory/) as string,
       })
-      // It is known by now, so nothing is sent that would be stored when nobody waits any more.
+      // The shortage is known by now, so nothing is sent that would be stored after its caller gave up.
       await expect(events.emit('a:b', 'never')).rejects.toMatchObject({
         code: 'ENGINE_UNAVAILABLE',
       })
@@ -260,7 +260,7 @@ describe.runIf(hasRabbitServer())('a broker', () => {
     await Promise.all([events.close(), reader.close()])
   })
 
-  test('whose connections are reset stores what is emitted meanwhile once', async () => {
+  test('stores each event once, although its connections are reset meanwhile', async () => {
     const proxy = await openProxy()
     const options = place(proxy.port)
     const [events, reader] = [new EventBus(options), new EventBus(options)]
@@ -278,8 +278,9 @@ describe.runIf(hasRabbitServer())('a broker', () => {
     await Promise.all([events.close(), reader.close()])
   })
 
-  test('lets a group begin while its log is being made', async () => {
-    // The queue of a stream is declared before it runs, which one of some thirty readers met. So many at once take a slow broker seconds.
+  test('lets a group begin while its log is being created', async () => {
+    // A stream's queue is declared before it runs: about one in thirty readers hit that gap. This many readers together
+    // take a slow broker seconds.
     const beginnings = Array.from({ length: 60 }, async () => {
       const events = new EventBus({ ...place(), engineTimeoutMs: 60_000 })
       const heard = new Promise((resolve, reject) => {
@@ -293,7 +294,7 @@ describe.runIf(hasRabbitServer())('a broker', () => {
     await Promise.all(beginnings)
   })
 
-  test('whose log was deleted reports that as a gap', async () => {
+  test('reports a deleted log as a gap', async () => {
     const options = place()
     const [events, reader] = [new EventBus(options), new EventBus(options)]
     const seen: unknown[] = []
@@ -314,7 +315,7 @@ describe.runIf(hasRabbitServer())('a broker', () => {
     await Promise.all([events.close(), reader.close()])
   })
 
-  test('whose virtual host was removed says so, and is of use again when there is one', async () => {
+  test('reports a removed virtual host, and works again once there is one', async () => {
     const vhost = randomUUID()
     const makeHost = async (): Promise<void> => {
       await server.control('add_vhost', vhost)
@@ -338,7 +339,7 @@ describe.runIf(hasRabbitServer())('a broker', () => {
     await events.close()
   })
 
-  test('whose queues were deleted makes them anew', async () => {
+  test('recreates deleted queues', async () => {
     const options = place()
     const namespace = String(options.namespace)
     const ops = createCoordinator({ name: 'cli-alpha', ...options })
@@ -358,14 +359,14 @@ describe.runIf(hasRabbitServer())('a broker', () => {
 
     const connection = await connect(urlAt(server.port))
     const channel = await connection.createChannel()
-    // The log and the cursor of the group; the others are their connections' own.
+    // The log and the group's cursor; the others belong to their connections.
     for (const name of ['events', 'group.g'])
       await channel.deleteQueue(`cli-ops.${namespace}.${name}`)
     await connection.close()
 
     await vi.waitFor(() => ops.events.emit('a:b', 'after'), 60_000)
     await vi.waitFor(() => expect(seen.at(-1)).toBe('after'), 60_000)
-    // With its queue the group has lost its cursor, so that it begins anew.
+    // The group lost its cursor with its queue, so it starts over.
     await vi.waitFor(async () => {
       await ops.events.emit('a:b', 'again')
       expect(handled.at(-1)).toBe('again')
@@ -376,7 +377,7 @@ describe.runIf(hasRabbitServer())('a broker', () => {
     await Promise.all([ops.close(), other.close()])
   })
 
-  test('knows at once that a killed process is gone, and shows one that hangs', async () => {
+  test('notices immediately that a killed process is gone, and reports one that hangs', async () => {
     const options = place()
     const env = {
       CLI_OPS_URL: urlAt(server.port),
@@ -409,7 +410,7 @@ describe.runIf(hasRabbitServer())('a broker', () => {
     await once(other.child, 'close').catch(() => undefined)
   })
 
-  test('keeps no process alive that has nothing to do', async () => {
+  test('keeps no idle process alive', async () => {
     const options = place()
     const script = startScript('../../../driver-amqp/test/fixtures/idle.mjs', [], {
       CLI_OPS_URL: urlAt(server.port),

@@ -23,8 +23,8 @@ import { LeaseStore } from './store/lease-store.js'
 import { Stream } from './store/stream.js'
 
 /**
- * Makes the driver for NATS with JetStream, 2.9 and later. It has two connections: one on which it asks and, once it is needed, one on
- * which it listens.
+ * Creates the driver for NATS with JetStream, 2.9 and later. It has two connections: one for requests and one, opened
+ * on demand, for listening.
  */
 export function createDriver(options: DriverOptions): Driver {
   return new NatsDriver(options)
@@ -105,7 +105,7 @@ class NatsDriver implements Driver {
 
   async open(signal: AbortSignal): Promise<void> {
     await this.#connection.connect(signal)
-    // From now on the time passes in which a new store lets nobody in.
+    // Starts the time during which a new store admits no waiter.
     await this.#store.age(this.#leaseMs, signal)
   }
 
@@ -133,7 +133,7 @@ class NatsDriver implements Driver {
       },
     })
     routeLocks(inbox, [this.locks, this.#groupLocks])
-    // Somebody would let a waiter in.
+    // Another process asks before it admits a waiter.
     inbox.route('there', {
       onMessage: (message) => {
         const [replyTo = '', id = ''] = message.split(' ')
@@ -144,7 +144,7 @@ class NatsDriver implements Driver {
   }
 }
 
-/** The streams of events, and of what groups have of them. */
+/** Returns the streams of events, and of the groups' cursors and parked events. */
 function logs(connection: NatsConnection, space: string) {
   return {
     log: new Stream(connection, {

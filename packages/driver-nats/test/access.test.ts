@@ -14,7 +14,7 @@ import { useEverything } from './use-everything.js'
 
 const PASSWORD = 'p/w:secret'
 const GUIDE = readFileSync(join(root, 'docs/guides/nats.md'), 'utf8')
-/** What the guide says that a user needs. */
+/** The rights that the guide says a user needs. */
 const RIGHTS = /```\n(permissions \{.*?)```/su.exec(GUIDE)?.[1] ?? ''
 
 async function startServer(options?: NatsServerOptions): Promise<NatsServer> {
@@ -34,7 +34,7 @@ async function errorAt(url: string): Promise<unknown> {
     .finally(() => locks.close())
 }
 
-/** Another user, password or server. */
+/** Returns the URL with another user, password or server. */
 function urlWith(
   { url }: NatsServer,
   changes: Partial<Pick<URL, 'username' | 'password' | 'port'>>,
@@ -42,8 +42,8 @@ function urlWith(
   return Object.assign(new URL(url), changes).href
 }
 
-describe.runIf(hasNats())('a server that asks who one is', () => {
-  test('lets a user with the rights of the guide do everything, and nobody without the password', async () => {
+describe.runIf(hasNats())('a server that requires credentials', () => {
+  test('lets a user with the guide’s rights do everything, and no client without the password', async () => {
     const server = await startServer({
       config: `authorization { users = [{ user: builder, password: "${PASSWORD}", ${RIGHTS} }] }`,
       user: `builder:${encodeURIComponent(PASSWORD)}@`,
@@ -60,12 +60,12 @@ describe.runIf(hasNats())('a server that asks who one is', () => {
     })
   })
 
-  test('takes a password without a user as a token', async () => {
+  test('accepts a password without a user as a token', async () => {
     const server = await startServer({ args: ['--auth', 's3cret'], user: ':s3cret@' })
     await useEverything(server.url)
   })
 
-  test('names the subject for which a right is missing', async () => {
+  test('names the subject that a right is missing for', async () => {
     const server = await startServer({
       config: `authorization { users = [{ user: builder, password: secret, permissions: { publish: { deny: "cli_ops.s.>" } } }] }`,
       user: 'builder:secret@',
@@ -82,7 +82,7 @@ describe.runIf(hasNats())('a server with TLS', () => {
     vi.unstubAllEnvs()
   })
 
-  test('is used where its authority is known, and refused where it is not', async () => {
+  test('is used if its authority is known, and refused if it is not', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'cli-ops-'))
     onTestFinished(() => {
       rmSync(directory, { recursive: true })
@@ -95,7 +95,7 @@ describe.runIf(hasNats())('a server with TLS', () => {
     await useEverything(url)
   })
 
-  test('is asked for where the server has none', async () => {
+  test('is required, but the server has none', async () => {
     const server = await startServer()
     expect(await errorAt(server.url.replace('nats:', 'natss:'))).toMatchObject({
       code: 'ENGINE_UNAVAILABLE',
@@ -104,7 +104,7 @@ describe.runIf(hasNats())('a server with TLS', () => {
 })
 
 describe.runIf(hasNats())('a server that cannot be used', () => {
-  test('is named where it has no JetStream', async () => {
+  test('is named if it has no JetStream', async () => {
     const server = await startServer({ hasJetStream: false })
     expect(await errorAt(server.url)).toMatchObject({
       code: 'UNSUPPORTED',
@@ -112,7 +112,7 @@ describe.runIf(hasNats())('a server that cannot be used', () => {
     })
   })
 
-  test('is named where it is down', async () => {
+  test('is named if it is down', async () => {
     const url = `nats://127.0.0.1:${await freePort()}`
     expect(await errorAt(url)).toMatchObject({
       code: 'ENGINE_UNAVAILABLE',
@@ -120,7 +120,7 @@ describe.runIf(hasNats())('a server that cannot be used', () => {
     })
   })
 
-  test('refuses parameters that mean nothing', async () => {
+  test('refuses unsupported parameters', async () => {
     const server = await startServer()
     for (const [query, what] of [
       ['stream=x', 'got "stream"'],
@@ -133,7 +133,7 @@ describe.runIf(hasNats())('a server that cannot be used', () => {
     }
   })
 
-  test('refuses durable events by name where it is alone, and takes them where it is said to sync', async () => {
+  test('refuses durable events by name if it is alone, and accepts them if it is said to sync', async () => {
     const server = await startServer()
     const options = { home: tmpdir(), disabled: false, durable: true }
     await using alone = new EventBus({ ...options, url: server.url })
@@ -145,7 +145,7 @@ describe.runIf(hasNats())('a server that cannot be used', () => {
     expect(await synced.emit('a:b', 1)).toMatchObject({ type: 'a:b' })
   })
 
-  test('refuses an event that is larger than what it takes, and stores nothing of its batch', async () => {
+  test('refuses an event larger than its limit, and stores nothing of its batch', async () => {
     const server = await startServer({ config: 'max_payload: 4096' })
     await using events = new EventBus({ url: server.url, home: tmpdir(), disabled: false })
     await expect(events.emit('a:b', 'x'.repeat(8_000))).rejects.toMatchObject({
@@ -157,7 +157,7 @@ describe.runIf(hasNats())('a server that cannot be used', () => {
     })
   })
 
-  test('is named where its store is full, and neither events nor locks are given', async () => {
+  test('is named if its store is full, and grants neither events nor locks', async () => {
     const server = await startServer({ config: 'jetstream { max_file_store: 64KB }' })
     await server.ageStore()
     const options = { url: server.url, home: tmpdir(), disabled: false } as const

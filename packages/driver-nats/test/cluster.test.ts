@@ -27,7 +27,7 @@ describe.runIf(hasNats())('a cluster of three', () => {
     }
   }
 
-  test('keeps three copies, and so takes durable events', async () => {
+  test('keeps three copies, and so accepts durable events', async () => {
     await using events = new EventBus({ ...place(), durable: true })
     const { cursor } = await events.emit('a:b', 'kept')
     expect(cursor).toMatch(/^\d+-1$/u)
@@ -36,7 +36,7 @@ describe.runIf(hasNats())('a cluster of three', () => {
     expect(config).toMatchObject({ num_replicas: 3, storage: 'file' })
   })
 
-  test('keeps locks, order of tokens and events when the server that leads them is killed', async () => {
+  test('keeps locks, token order and events when the server that leads them is killed', async () => {
     const options = place()
     await using locks = new LockManager(options)
     await using others = new LockManager(options)

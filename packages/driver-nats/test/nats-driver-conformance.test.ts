@@ -8,14 +8,14 @@ import { afterAll, beforeAll, describe, test } from 'vitest'
 import { hasNats, NatsServer } from '../../../test/engines/nats-server.js'
 import { natsStages } from '../../../test/engines/nats-stages.js'
 
-/** Some cases start servers, and wait for the ends of leases. */
+/** Some cases start servers and wait for leases to end. */
 const CASE_MS = 30_000
 
-describe.runIf(hasNats())('on a server of its own', { timeout: 2 * CASE_MS }, () => {
+describe.runIf(hasNats())('on a private server', { timeout: 2 * CASE_MS }, () => {
   let server: NatsServer
   beforeAll(async () => {
     server = await NatsServer.start()
-    // A new store lets nobody in for one lease.
+    // A new store grants nothing for one lease.
     await using locks = new LockManager({ url: server.url, home: tmpdir(), disabled: false })
     await locks.acquire('first', () => undefined)
   })

@@ -13,7 +13,7 @@ export async function useEverything(url: string): Promise<void> {
     const heard = ops.events.once('a:b', { from: 'earliest' })
     await ops.events.emit('a:b', 1)
     expect((await heard).data).toBe(1)
-    // Made on the line before the request: it answers it all the same.
+    // Registered only on the line before the request, but it answers it all the same.
     ops.serve().handle('echo', (value) => value)
     expect(await ops.connect('cli-alpha').call('echo', 'ä'.repeat(300_000))).toHaveLength(300_000)
   } finally {

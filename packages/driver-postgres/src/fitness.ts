@@ -2,19 +2,22 @@ import { type EngineFinding, findClockOff } from '@cli-ops/shared-ipc/driver'
 
 import type { PostgresConnection } from './connection/postgres-connection.js'
 
-/** Settings without which a crash of the machine takes what was acknowledged. */
+/** Settings without which a machine crash loses acknowledged events. */
 const SAFE = [
-  ['fsync', 'a crash of the machine may leave a database that is broken'],
-  ['full_page_writes', 'a crash of the machine may leave pages that are torn'],
+  ['fsync', 'a machine crash can corrupt the database'],
+  ['full_page_writes', 'a machine crash can leave torn pages'],
 ] as const
 
-/** Finds what makes the server unfit for what the driver promises. What it refuses to work with is said when it connects. */
+/**
+ * Finds what keeps the server from delivering what the driver promises. The connection itself reports what the driver
+ * refuses.
+ */
 export async function findUnfit(connection: PostgresConnection): Promise<EngineFinding[]> {
   const found: EngineFinding[] = []
   for (const [setting, danger] of SAFE) {
     if ((await connection.value('select current_setting($1)', [setting])) === 'on') continue
     found.push({
-      problem: `the server runs with ${setting} = off: ${danger}, and events that were acknowledged with it`,
+      problem: `the server runs with ${setting} = off: ${danger} and lose acknowledged events`,
       remedy: `set ${setting} = on`,
     })
   }

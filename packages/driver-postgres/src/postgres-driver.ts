@@ -19,12 +19,12 @@ import { PostgresRegistry } from './registry/postgres-registry.js'
 import { findUnfit } from './fitness.js'
 import { spaceOf } from './space.js'
 
-/** A notification holds less than 8,000 bytes. */
+/** A notification must be shorter than 8,000 bytes. */
 const MAX_NOTIFICATION_BYTES = 7_600
 
 /**
- * Makes the driver for PostgreSQL 13 and later. It has two connections: one for statements and, once it is needed, one on which it
- * listens.
+ * Creates the driver for PostgreSQL 13 and later. It has two connections: one for statements and one, opened on demand,
+ * for listening.
  */
 export function createDriver(options: DriverOptions): Driver {
   return new PostgresDriver(options)

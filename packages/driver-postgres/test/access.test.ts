@@ -13,17 +13,17 @@ import { useEverything } from './use-everything.js'
 
 const PASSWORD = 'p/w:secret'
 const GUIDE = readFileSync(join(root, 'docs/guides/postgres.md'), 'utf8')
-/** What the guide says that a user needs. */
+/** The rights that the guide says a user needs. */
 const RIGHTS = /```sql\n(create role builder login;.*?)```/su.exec(GUIDE)?.[1] ?? ''
 
-describe.runIf(hasPostgres())('a server that asks who one is', () => {
+describe.runIf(hasPostgres())('a server that requires credentials', () => {
   let server: PostgresServer
   beforeAll(async () => {
     server = await PostgresServer.start({ auth: 'scram-sha-256', password: PASSWORD })
   })
   afterAll(() => server.stop())
 
-  /** Another user, password, database or server. */
+  /** Returns the URL with another user, password, database or server. */
   function urlWith(
     changes: Partial<Pick<URL, 'username' | 'password' | 'pathname' | 'port'>>,
   ): string {
@@ -46,7 +46,7 @@ describe.runIf(hasPostgres())('a server that asks who one is', () => {
     await client.query(text).finally(() => client.end())
   }
 
-  test('lets a user with the rights of the guide do everything, and nobody with fewer', async () => {
+  test('lets a user with the guide’s rights do everything, and no user with fewer', async () => {
     await useEverything(server.url)
     expect(RIGHTS).toContain('grant')
     await sql(
@@ -71,7 +71,7 @@ describe.runIf(hasPostgres())('a server that asks who one is', () => {
     await locks.close()
   })
 
-  test('where the schema cannot be made, says so', async () => {
+  test('says so if the schema cannot be created', async () => {
     await sql('create database bare')
     await sql(`create role poor login password '${PASSWORD}'`)
     expect(await errorAt(urlWith({ username: 'poor', pathname: '/bare' }))).toMatchObject({
@@ -80,20 +80,20 @@ describe.runIf(hasPostgres())('a server that asks who one is', () => {
     })
   })
 
-  test('makes the schema once, however many come first', async () => {
+  test('creates the schema once, however many processes start together', async () => {
     await sql('create database fresh')
     const url = urlWith({ pathname: '/fresh' })
     await Promise.all(['a', 'b', 'c', 'd'].map((namespace) => useEverything(url, namespace)))
   })
 
-  test('refuses a wrong password with an error that holds none', async () => {
+  test('refuses a wrong password with an error without it', async () => {
     const error = await errorAt(urlWith({ password: 'wrong-secret' }))
     expect(error).toMatchObject({ code: 'FORBIDDEN' })
     expect(inspect(error, { depth: Infinity, showHidden: true })).not.toContain('secret')
     expect(await errorAt(urlWith({ password: '' }))).toMatchObject({ code: 'FORBIDDEN' })
   })
 
-  test('names a database that is not there, and a server that is down', async () => {
+  test('names a missing database, and a server that is down', async () => {
     expect(await errorAt(urlWith({ pathname: '/nowhere' }))).toMatchObject({
       code: 'ENGINE_UNAVAILABLE',
       message: expect.stringContaining('database "nowhere" does not exist') as unknown,
@@ -104,13 +104,13 @@ describe.runIf(hasPostgres())('a server that asks who one is', () => {
     })
   })
 
-  test('a group that could not begin is free when that is told', async () => {
+  test('a group that failed to begin is free once the failure is reported', async () => {
     const port = String(await freePort())
     await using events = new EventBus({ url: urlWith({ port }), home: tmpdir(), disabled: false })
     const reasons: unknown[] = []
     for (let attempt = 0; attempt < 2; attempt += 1) {
       const subscription = events.on('a:b', () => undefined, { group: 'g' })
-      // Whoever takes it is told, and no supervisor is.
+      // The process that takes the group over learns of it; no supervisor does.
       subscription.closed.catch(() => undefined)
       try {
         await subscription.ready
@@ -122,7 +122,7 @@ describe.runIf(hasPostgres())('a server that asks who one is', () => {
     expect(reasons).toMatchObject([{ code: 'ENGINE_UNAVAILABLE' }, { code: 'ENGINE_UNAVAILABLE' }])
   })
 
-  test('refuses parameters that mean nothing, and a database that is not in UTF8', async () => {
+  test('refuses unsupported parameters, and a database that is not in UTF8', async () => {
     expect(await errorAt(`${server.url}?sslmode=prefer`)).toMatchObject({
       message: expect.stringContaining('sslmode must be one of') as unknown,
     })
@@ -156,7 +156,7 @@ describe.runIf(hasPostgres())('a server that asks who one is', () => {
 })
 
 describe.runIf(hasPostgres())('a server without fsync', () => {
-  test('refuses durable events by name, and takes others', async () => {
+  test('refuses durable events by name, and accepts others', async () => {
     await using server = await disposable(PostgresServer.start({ settings: ['fsync=off'] }))
     const place = { url: server.url, home: tmpdir(), disabled: false }
     await using durable = new EventBus({ ...place, durable: true })

@@ -23,9 +23,9 @@ const TURNS = Number(process.env['FIGHT_TURNS'] ?? 12)
 const END_ALL = `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'cli-ops'`
 
 describe.runIf(hasPostgres())(
-  'eight processes that fight for a lock, and a group that hears of it',
+  'eight processes that fight for a lock, and a group that receives their events',
   () => {
-    test('lose nothing while all their sessions are ended, again and again', async () => {
+    test('lose nothing while all their sessions are ended repeatedly', async () => {
       const server = await startServer()
       const admin = await server.connect()
       onTestFinished(() => admin.end())
@@ -35,7 +35,7 @@ describe.runIf(hasPostgres())(
         const before = fight.tokens().length
         const { rowCount } = await admin.query(END_ALL)
         ended += rowCount ?? 0
-        // On a machine that is busy enough nobody would come to a turn between two of these.
+        // On a very busy machine no process would get a turn between two of these.
         while (!fight.isOver() && fight.tokens().length === before) await delay(50)
         await delay(250)
       }
@@ -43,7 +43,7 @@ describe.runIf(hasPostgres())(
       expect(ended).toBeGreaterThan(FIGHTERS)
     })
 
-    test('lose nothing while the server crashes, again and again', async () => {
+    test('lose nothing while the server crashes repeatedly', async () => {
       const server = await startServer()
       const fight = startFight(server.url)
       for (let crash = 0; crash < 4; crash += 1) {
@@ -60,8 +60,8 @@ describe.runIf(hasPostgres())(
   },
 )
 
-describe.runIf(hasPostgres())('a replica that was promoted without the last writes', () => {
-  test('gives tokens above all that the lost primary gave, and tells every reader of a gap', async () => {
+describe.runIf(hasPostgres())('a replica promoted without the last writes', () => {
+  test('issues tokens above all of the lost primary’s, and reports a gap to every reader', async () => {
     const primary = await startServer()
     const replica = await startServer({ primary })
     const url = `postgres://postgres@127.0.0.1:${primary.port},127.0.0.1:${replica.port}/postgres`
@@ -70,7 +70,7 @@ describe.runIf(hasPostgres())('a replica that was promoted without the last writ
     await using locks = new LockManager(place)
     await using events = new EventBus(place)
 
-    /** A reader, and what it has heard: `gap` where it was told of one. */
+    /** A reader and what it has received: `gap` if it was notified of one. */
     const startReader = (options: SubscribeOptions) => {
       const bus = new EventBus(place)
       onTestFinished(() => bus.close())
@@ -87,7 +87,7 @@ describe.runIf(hasPostgres())('a replica that was promoted without the last writ
     await events.emit('a:b', 'kept')
     await replica.caughtUp(primary)
     await replica.detach()
-    // Acknowledged by the primary alone.
+    // Acknowledged by the primary only.
     const tokens: bigint[] = []
     for (const data of ['lost 1', 'lost 2', 'lost 3']) {
       tokens.push(await locks.acquire('db', ({ token }) => token))
@@ -99,7 +99,7 @@ describe.runIf(hasPostgres())('a replica that was promoted without the last writ
     await primary.kill()
     await replica.promote()
 
-    // One that knows nothing of what was lost is the first to come.
+    // A client that knows nothing of the loss connects first.
     await using newcomer = new EventBus({ ...place, leaseMs: 4_001 })
     await newcomer.emit('a:b', 'after')
     await vi.waitFor(() => {
@@ -154,7 +154,10 @@ function startFight(url: string) {
   return {
     isOver,
     tokens: () => lines('tokens'),
-    /** Waits for the end: each had its turns, alone and with rising tokens, and all that was acknowledged was handled, in order. */
+    /**
+     * Waits for the end: each had its turns, alone and with rising tokens, and every acknowledged event was handled, in
+     * order.
+     */
     async expectWhole(): Promise<void> {
       await vi.waitFor(() => {
         expect(isOver()).toBe(true)

@@ -24,7 +24,7 @@ describe.runIf(hasPostgres() && hasPgBouncer)('behind PgBouncer', () => {
   })
   afterAll(() => server.stop())
 
-  /** Starts a pooler, ended after the test, and gives its URL. */
+  /** Starts a pooler that ends after the test, and returns its URL. */
   async function startPooler(mode: 'session' | 'transaction'): Promise<string> {
     const port = await freePort()
     const directory = mkdtempSync(join(tmpdir(), 'cli-ops-pgbouncer-'))
@@ -57,11 +57,11 @@ describe.runIf(hasPostgres() && hasPgBouncer)('behind PgBouncer', () => {
     }
   }
 
-  test('with a session for each client everything works', async () => {
+  test('works fully with a session for each client', async () => {
     await useEverything(await startPooler('session'))
   })
 
-  test('with a server for each transaction the pooler is refused by name', async () => {
+  test('is refused by name with a server for each transaction', async () => {
     const url = await startPooler('transaction')
     await using locks = new LockManager({ url, home: tmpdir(), disabled: false })
     await expect(locks.list()).rejects.toMatchObject({

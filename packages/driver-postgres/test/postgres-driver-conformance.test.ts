@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, test } from 'vitest'
 
 import { hasPostgres, PostgresServer } from '../../../test/engines/postgres-server.js'
 
-describe.runIf(hasPostgres())('on a server of its own', () => {
+describe.runIf(hasPostgres())('on a private server', () => {
   let server: PostgresServer
   beforeAll(async () => {
     server = await PostgresServer.start()

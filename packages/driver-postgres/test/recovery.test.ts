@@ -34,7 +34,7 @@ async function sql(server: PostgresServer, text: string) {
   return client.query<Record<string, unknown>>(text).finally(() => client.end())
 }
 
-/** Uses locks and events, until both do their work. */
+/** Uses locks and events until both work. */
 async function works(
   options: ConnectionOptions,
   locks: LockManager,
@@ -44,8 +44,8 @@ async function works(
   await vi.waitFor(() => events.emit('a:b', options.namespace), SETTLED)
 }
 
-describe.runIf(hasPostgres())('a process that lives long', () => {
-  test('keeps its lock, its subscription and its place in the queue over a terminated backend', async () => {
+describe.runIf(hasPostgres())('a long-lived process', () => {
+  test('keeps its lock, its subscription and its queue position when a backend is terminated', async () => {
     const server = await startServer()
     const options = place(server.url)
     await using locks = new LockManager(options)
@@ -85,7 +85,7 @@ describe.runIf(hasPostgres())('a process that lives long', () => {
     expect(() => lock.assertHeld()).not.toThrow()
   })
 
-  test('makes the schema again where it was dropped', async () => {
+  test('recreates a dropped schema', async () => {
     const server = await startServer()
     const options = place(server.url)
     await using locks = new LockManager(options)
@@ -95,7 +95,7 @@ describe.runIf(hasPostgres())('a process that lives long', () => {
     await works(options, locks, events)
   })
 
-  test('finds the replica that was promoted: tokens rise, and a lost grant is put back before another one has it', async () => {
+  test('finds the promoted replica: tokens rise, and a lost grant is restored before another owner gets it', async () => {
     const primary = await startServer()
     const replica = await startServer({ primary })
     const url = `postgres://postgres@127.0.0.1:${replica.port},127.0.0.1:${primary.port}/postgres`
@@ -116,7 +116,7 @@ describe.runIf(hasPostgres())('a process that lives long', () => {
     await vi.waitFor(() => expect(heard).toEqual(['kept', 'lost']), SETTLED)
     await primary.kill()
     await replica.promote()
-    // Somebody else asks for the lock of which the new primary has never heard.
+    // Another process requests the lock, which the new primary has never seen.
     const stolen = await others.tryLock('taken').catch(() => null)
     expect(stolen).toBeNull()
     await works(options, locks, events)
@@ -147,8 +147,8 @@ describe.runIf(hasPostgres())('a process that lives long', () => {
   })
 })
 
-describe.runIf(hasPostgres())('a clock of the server that is set forward', () => {
-  test('takes no lock from an owner that is there', async () => {
+describe.runIf(hasPostgres())('a server clock that is set forward', () => {
+  test('takes no lock from an owner that is connected', async () => {
     const server = await startServer()
     const options = place(server.url, 3_000)
     await using locks = new LockManager(options)

@@ -16,7 +16,7 @@ interface Place {
 }
 
 const SETTLED = { timeout: 60_000, interval: 50 }
-/** What a schema on the path of a role may hold: functions that are called in the place of the server's own. */
+/** What a schema on a role's path can contain: functions that shadow the server's own. */
 const IMPOSTORS = `
 create schema impostors;
 create function impostors.trip() returns text language plpgsql as $$ begin raise exception 'an impostor was called'; end $$;
@@ -29,7 +29,7 @@ create function impostors.equals(text, text) returns boolean language sql as 'se
 create operator impostors.= (leftarg = text, rightarg = text, function = impostors.equals);
 grant usage on schema impostors to public;`
 
-describe.runIf(hasPostgres())('a role with settings of its own', () => {
+describe.runIf(hasPostgres())('a role with its own settings', () => {
   let server: PostgresServer
   beforeAll(async () => {
     server = await PostgresServer.start({ auth: 'scram-sha-256', password: PASSWORD })
@@ -46,7 +46,7 @@ describe.runIf(hasPostgres())('a role with settings of its own', () => {
     return client.query<{ pid: number }>(text).finally(() => client.end())
   }
 
-  /** Makes a role with the rights of the guide, and says where it connects. */
+  /** Creates a role with the guide's rights, and returns where it connects. */
   async function makeRole(...settings: readonly string[]): Promise<Place> {
     const role = `role_${randomUUID().slice(0, 8)}`
     await sql(`create role ${role} login password '${PASSWORD}';
@@ -60,7 +60,7 @@ describe.runIf(hasPostgres())('a role with settings of its own', () => {
 
   const everything = ({ url, namespace }: Place) => useEverything(url, namespace)
 
-  test('a limit for waits and for idle sessions changes nothing', async () => {
+  test('a limit for waits and idle sessions changes nothing', async () => {
     const options = await makeRole(
       `set lock_timeout = '1ms'`,
       `set idle_in_transaction_session_timeout = '1ms'`,
@@ -70,7 +70,7 @@ describe.runIf(hasPostgres())('a role with settings of its own', () => {
     await using events = new EventBus(options)
     await events.emit('a:b', 1)
     const [{ pid } = { pid: 0 }] = await sessionsOf(options)
-    // Idle for longer than it may be.
+    // Idle for longer than the limit.
     await vi.waitFor(async () => {
       const { rowCount } = await sql(
         `select from pg_stat_activity where pid = ${pid} and now() - state_change > interval '400 ms'`,
@@ -95,7 +95,7 @@ describe.runIf(hasPostgres())('a role with settings of its own', () => {
     await everything(await makeRole('set search_path = impostors, pg_catalog'))
   })
 
-  test('other ways of writing dates, numbers and text change nothing', async () => {
+  test('other formats of dates, numbers and text change nothing', async () => {
     await everything(
       await makeRole(
         `set datestyle = 'German, DMY'`,
@@ -108,7 +108,7 @@ describe.runIf(hasPostgres())('a role with settings of its own', () => {
     )
   })
 
-  test('transactions that only read are refused by name', async () => {
+  test('read-only transactions are refused by name', async () => {
     const options = await makeRole('set default_transaction_read_only = on')
     await using locks = new LockManager(options)
     await expect(locks.list()).rejects.toMatchObject({
@@ -117,7 +117,7 @@ describe.runIf(hasPostgres())('a role with settings of its own', () => {
     })
   })
 
-  test('transactions that only read from some time on are refused by name, as long as that lasts', async () => {
+  test('transactions that become read-only are refused by name for as long as that lasts', async () => {
     const options = await makeRole()
     await using locks = new LockManager(options)
     await locks.acquire('db', () => undefined)
@@ -139,9 +139,9 @@ describe.runIf(hasPostgres())('a role with settings of its own', () => {
     await locks.acquire('db', () => undefined)
   })
 
-  test('a limit of connections is named, and a wait goes on without the second one', async () => {
+  test('a connection limit is named, and a wait continues without the second connection', async () => {
     const options = await makeRole('connection limit 2')
-    // Of equal ones, one driver is shared.
+    // Equal options would share one driver.
     const places = [20_000, 20_001, 20_002].map((leaseMs) => ({ ...options, leaseMs }))
     const [one, other, third] = places.map((each) => new LockManager(each))
     if (one === undefined || other === undefined || third === undefined) throw new Error()
@@ -161,7 +161,7 @@ describe.runIf(hasPostgres())('a role with settings of its own', () => {
     await third.close()
   })
 
-  test('a password with a percent sign is taken from a variable as it is, and from a URL encoded', async () => {
+  test('a password with a percent sign is read verbatim from a variable, and encoded from a URL', async () => {
     const options = await makeRole()
     await everything(options)
     const bare = new URL(options.url)
@@ -190,8 +190,8 @@ describe.runIf(hasPostgres())('a role with settings of its own', () => {
   }
 })
 
-describe.runIf(hasPostgres())('a server that is full', () => {
-  test('is named, and of use again when there is room', async () => {
+describe.runIf(hasPostgres())('a full server', () => {
+  test('is named, and works again once there is room', async () => {
     const server = await PostgresServer.start({
       settings: ['max_connections=5', 'superuser_reserved_connections=0'],
     })

@@ -3,16 +3,19 @@ import { type EngineFinding, findClockOff, isCliOpsError } from '@cli-ops/shared
 import type { RedisConnection } from './connection/redis-connection.js'
 import type { Keys } from './keys.js'
 
-/** What the scripts call, each on a key; a test compares it with them. Some of it only after an accident, so that no single try needs it. */
+/**
+ * The commands that the scripts call on keys; a test compares the lists. Some are called only after an accident, so no
+ * single try needs them all.
+ */
 export const CALLED = (
   'DEL EXISTS GET HDEL HEXISTS HGET HINCRBY HKEYS HLEN HMGET HSET HSETNX HVALS PEXPIRE SADD SET SMEMBERS SREM ' +
   'XADD XDEL XRANGE ZADD ZCARD ZRANGE ZRANGEBYSCORE ZRANK ZREM ZREVRANGE ZSCORE'
 ).split(' ')
-/** What needs no key: a script is sent whole to a server that has forgotten it. */
+/** The commands that need no key: a script is sent in full to a server that has forgotten it. */
 const CALLED_WITHOUT = ['EVAL', 'EVALSHA', 'TIME', 'WAIT']
 const CALLED_ON_CHANNELS = ['PUBLISH', 'SUBSCRIBE']
 
-/** Gives those commands that the user may not call. */
+/** Returns the commands that the user may not call. */
 const LACKING = `
 local lacking = {}
 for _, name in ipairs(cjson.decode(ARGV[1])) do
@@ -20,7 +23,7 @@ for _, name in ipairs(cjson.decode(ARGV[1])) do
 end
 return lacking`
 
-/** Finds what makes the server unfit for what the driver promises, and what its user may not call. */
+/** Finds what keeps the server from delivering what the driver promises, and which commands its user may not call. */
 export async function findUnfit(connection: RedisConnection, keys: Keys): Promise<EngineFinding[]> {
   await connection.connect()
   return [
@@ -57,21 +60,20 @@ function unfitFacts({ facts }: RedisConnection): EngineFinding[] {
   if (facts === undefined || facts.version === '')
     return [
       {
-        problem:
-          'the user may not ask the server what it is (INFO), so that a restart is not told from a pause',
+        problem: 'the user may not call INFO, so the driver cannot tell a restart from a pause',
         remedy: 'give it +info (docs/guides/redis.md has the whole rule)',
       },
     ]
   const found: EngineFinding[] = []
   if (facts.eviction !== undefined)
     found.push({
-      problem: `the server evicts stored data when it is full (maxmemory-policy ${facts.eviction}): events and cursors of groups may be lost`,
-      remedy: 'set maxmemory-policy noeviction, or take a server of its own',
+      problem: `the server evicts stored data when it is full (maxmemory-policy ${facts.eviction}): events and group cursors can be lost`,
+      remedy: 'set maxmemory-policy noeviction, or use a dedicated server',
     })
   if (facts.isLogged === false)
     found.push({
       problem:
-        'the server has no append-only file: a restart loses events and groups, and holds locks back for a lease',
+        'the server has no append-only file: a restart loses events and groups, and delays locks by one lease',
       remedy: 'set appendonly yes',
     })
   return found

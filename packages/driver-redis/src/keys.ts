@@ -1,16 +1,16 @@
 /**
- * The keys and channels of one namespace. All of them carry one hash tag, so that a cluster keeps them in one slot and a
- * script may touch several. Names of resources and groups are the caller's and stand at the end, as they are.
+ * The keys and channels of one namespace. They share one hash tag, so a cluster keeps them in one slot and a script can
+ * use several. Names of resources and groups come from the caller and go at the end, unchanged.
  */
 export class Keys {
   readonly #prefix: string
 
   constructor(namespace: string) {
-    // Encoded, so that no namespace can end the hash tag early and read as another one.
+    // Encoded, so that no namespace can end the hash tag early and pass for another one.
     this.#prefix = `{cli-ops:${encodeURIComponent(namespace)}}:`
   }
 
-  /** Keys of the locks of one kind: those of users, and those that elect a group's active reader. */
+  /** Returns the prefix of the locks of one kind: the users' locks, or the locks that elect a group's active reader. */
   locks(kind: 'lock' | 'group'): string {
     return `${this.#prefix}${kind}:`
   }
@@ -37,12 +37,12 @@ export class Keys {
     return `${this.#prefix}events:parked:${group}`
   }
 
-  /** Those of them that are to be tried again. */
+  /** The parked events to retry. */
   retries(group: string): string {
     return `${this.#prefix}events:retries:${group}`
   }
 
-  /** How often a group was given the events that it has not finished. */
+  /** How often a group was given each event that it has not finished. */
   attempts(group: string): string {
     return `${this.#prefix}events:attempts:${group}`
   }
@@ -55,22 +55,22 @@ export class Keys {
     return `${this.#prefix}registry:deadlines`
   }
 
-  /** Channel of hints that something was stored. */
+  /** Channel for hints that something was stored. */
   get eventChannel(): string {
     return `${this.#prefix}on:events`
   }
 
-  /** Channel of hints that parked events are to be tried again; the group is the message. */
+  /** Channel for hints that parked events should be retried; the message is the group. */
   get parkingChannel(): string {
     return `${this.#prefix}on:parked`
   }
 
-  /** Channel of hints that the set of records has changed. */
+  /** Channel for hints that the set of records has changed. */
   get registryChannel(): string {
     return `${this.#prefix}on:registry`
   }
 
-  /** Channel on which one driver is reached. */
+  /** Returns the channel that reaches one driver. */
   inbox(driverId: string): string {
     return `${this.#prefix}to:${driverId}`
   }

@@ -20,8 +20,8 @@ import { RedisLocks } from './locks/redis-locks.js'
 import { RedisRegistry } from './registry/redis-registry.js'
 
 /**
- * Makes the driver for Redis 7 and servers that are compatible with it, Valkey for one. It has two connections: one for
- * commands and, once it is needed, one for messages.
+ * Creates the driver for Redis 7 and compatible servers such as Valkey. It has two connections: one for commands and
+ * one, opened on demand, for messages.
  */
 export function createDriver(options: DriverOptions): Driver {
   return new RedisDriver(options)
@@ -73,7 +73,7 @@ class RedisDriver implements Driver {
       address: driverId,
       leaseMs,
       ready: (signal) => inbox.ready(signal),
-      // How many have heard it: none means that nobody is there.
+      // The number of receivers: 0 means that no driver is there.
       send: async (address, frame, signal) =>
         Number(await connection.call(['PUBLISH', keys.inbox(address), `rpc ${frame}`], signal)) > 0,
     })
@@ -89,7 +89,7 @@ class RedisDriver implements Driver {
   }
 
   async open(signal: AbortSignal): Promise<void> {
-    // Any of the keys: where this node is not the one that has them, a cluster says which one is.
+    // Any key will do: if this node does not have it, a cluster names the node that does.
     await this.#connection.call(['EXISTS', this.#keys.logState], signal)
   }
 

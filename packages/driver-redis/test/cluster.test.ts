@@ -27,7 +27,7 @@ async function say(server: RedisServer, [name, ...args]: [string, ...(string | n
 }
 
 test.runIf(hasRedisServer())(
-  'a namespace of a cluster is used on the node that has its slot, whichever node the URL names',
+  'a namespace is served by the cluster node that has its slot, whichever node the URL names',
   { timeout: 60_000 },
   async () => {
     const one = await startNode([0, SLOTS / 2 - 1])

@@ -12,7 +12,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 
 import { hasRedisServer, RedisServer } from '../../../test/engines/redis-server.js'
 
-describe.runIf(hasRedisServer())('over an engine that is yet to be opened', () => {
+describe.runIf(hasRedisServer())('over an engine that is opened on demand', () => {
   let server: RedisServer
   beforeAll(async () => {
     server = await RedisServer.start()
@@ -54,14 +54,14 @@ describe.runIf(hasRedisServer())('over an engine that is yet to be opened', () =
       expect(await locks.isLocked('db')).toBe(true)
     })
 
-    test('asked for in the name of another process are those of the one that renews them', async () => {
+    test('requested in the name of another process belong to the one that renews them', async () => {
       const locks = closedAfter(new LockManager(place()))
       const lock = await locks.tryLock('db', { ownerPid: process.ppid })
       expect(lock).not.toBeNull()
       expect((await locks.inspect('db'))?.owner.pid).toBe(process.pid)
     })
 
-    test('of an engine that nobody can reach are refused with its error', async () => {
+    test('of an unreachable engine are refused with its error', async () => {
       const locks = closedAfter(
         new LockManager({ ...place(), url: 'redis://127.0.0.1:1', engineTimeoutMs: 500 }),
       )
@@ -70,7 +70,7 @@ describe.runIf(hasRedisServer())('over an engine that is yet to be opened', () =
       })
     })
 
-    test('that were granted to one who gave up in that moment are free', async () => {
+    test('granted at the moment the caller gives up are free', async () => {
       const options = place()
       const locks = closedAfter(new LockManager(options))
       const abort = new AbortController()
@@ -110,7 +110,7 @@ describe.runIf(hasRedisServer())('over an engine that is yet to be opened', () =
       await expect(reading).rejects.toThrow('enough')
     })
 
-    test('that are kept can be pulled without waiting for more', async () => {
+    test('in the log can be pulled without waiting for more', async () => {
       const bus = closedAfter(new EventBus({ ...place(), rateLimit: false }))
       for (const data of [1, 2]) await bus.emit('note:made', data)
       const pulled: unknown[] = []
@@ -119,7 +119,7 @@ describe.runIf(hasRedisServer())('over an engine that is yet to be opened', () =
       expect(pulled).toEqual([1, 2])
     })
 
-    test('of a group go on where it ended', async () => {
+    test('of a group continue where it ended', async () => {
       const options = { ...place(), rateLimit: false as const }
       const bus = closedAfter(new EventBus(options))
       const pull = { from: 'earliest', group: 'mail', wait: false } as const
@@ -133,7 +133,7 @@ describe.runIf(hasRedisServer())('over an engine that is yet to be opened', () =
       expect([first, second]).toEqual([[1], [2]])
     })
 
-    test('do not come to one who left before it was open', async () => {
+    test('do not reach a subscriber that left before the engine was open', async () => {
       const options = place()
       const bus = closedAfter(new EventBus(options))
       const heard: unknown[] = []
@@ -144,7 +144,7 @@ describe.runIf(hasRedisServer())('over an engine that is yet to be opened', () =
       expect(heard).toEqual([])
     })
 
-    test('cannot be received where nobody can reach it, which is said once', async () => {
+    test('cannot be received from an unreachable engine, which is reported once', async () => {
       const bus = closedAfter(
         new EventBus({ ...place(), url: 'redis://127.0.0.1:1', engineTimeoutMs: 300 }),
       )
@@ -163,7 +163,7 @@ describe.runIf(hasRedisServer())('over an engine that is yet to be opened', () =
       expect(await client.call('echo', 'fine')).toBe('fine')
     })
 
-    test('of a server that ended before it could begin are answered by nobody', async () => {
+    test('to a server that ended before it could begin get no answer', async () => {
       const options = place()
       const alpha = new IPCServer('cli-alpha', options)
       const ready = alpha.ready.catch(codeOf)

@@ -10,11 +10,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test,
 import { hasRedisServer, RedisServer } from '../../../test/engines/redis-server.js'
 
 const PASSWORD = 'p/w:secret'
-/** What `docs/guides/redis.md` asks for. */
+/** The rights that `docs/guides/redis.md` requires. */
 const RIGHTS =
   '~{cli-ops:* &{cli-ops:* +@read +@write +@pubsub +@scripting +@connection +info +time'
 
-describe.runIf(hasRedisServer())('a server that asks who one is', () => {
+describe.runIf(hasRedisServer())('a server that requires credentials', () => {
   let server: RedisServer
   let directory: string
   beforeAll(async () => {
@@ -49,20 +49,20 @@ describe.runIf(hasRedisServer())('a server that asks who one is', () => {
     }
   }
 
-  test('is told by the URL', async () => {
+  test('accepts them from the URL', async () => {
     const url = new URL(server.url)
     url.username = 'team'
     url.password = encodeURIComponent(PASSWORD)
     await useEverything(url.href)
   })
 
-  test('is told by the environment and a file', async () => {
+  test('accepts them from the environment and a file', async () => {
     vi.stubEnv('CLI_OPS_REDIS_USERNAME', 'team')
     vi.stubEnv('CLI_OPS_REDIS_PASSWORD_FILE', join(directory, 'password'))
     await useEverything(server.url)
   })
 
-  test('refuses a wrong password with an error that holds none', async () => {
+  test('refuses a wrong password with an error without it', async () => {
     vi.stubEnv('CLI_OPS_REDIS_USERNAME', 'team')
     vi.stubEnv('CLI_OPS_REDIS_PASSWORD', 'wrong:secret')
     const error: unknown = await useEverything(server.url).catch((reason: unknown) => reason)
@@ -74,7 +74,7 @@ describe.runIf(hasRedisServer())('a server that asks who one is', () => {
 })
 
 test.runIf(hasRedisServer())(
-  'a password that is set while a process is at work is asked for by name',
+  'names a password that is set while a process is running',
   async () => {
     const server = await RedisServer.start()
     onTestFinished(() => server.stop())
@@ -83,7 +83,7 @@ test.runIf(hasRedisServer())(
     const lock = await locks.lock('db')
     const admin = new Redis(server.port)
     await admin.config('SET', 'requirepass', PASSWORD)
-    // The connections that are there are asked for it, too.
+    // Open connections must authenticate as well.
     for (const type of ['normal', 'pubsub'])
       await admin.call('CLIENT', 'KILL', 'TYPE', type, 'SKIPME', 'yes')
     await vi.waitFor(

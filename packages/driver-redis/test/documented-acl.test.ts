@@ -10,7 +10,7 @@ import { hasRedisServer, RedisServer } from '../../../test/engines/redis-server.
 
 const GUIDE = new URL('../../../docs/guides/redis.md', import.meta.url)
 
-/** The rules of the guide, for one namespace. */
+/** Returns the guide's rules, for one namespace. */
 function documentedRules(): string[] {
   const [, rules = ''] =
     /^user cli-ops on >secret (.*)$/mu.exec(
@@ -20,7 +20,7 @@ function documentedRules(): string[] {
 }
 
 test.runIf(hasRedisServer())(
-  'the user of the guide may do all that is needed in its namespace, and nothing else',
+  'the guide’s user may do all that is needed in its namespace, and nothing else',
   { timeout: 60_000 },
   async () => {
     const server = await RedisServer.start()

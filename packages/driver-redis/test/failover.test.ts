@@ -23,7 +23,7 @@ function open(url: string, namespace = randomUUID()): Coordinator {
   return ops
 }
 
-/** Does everything once a process can do on an engine, until it succeeds. */
+/** Does everything once that a process can do on an engine, until it succeeds. */
 async function works(ops: Coordinator): Promise<void> {
   await vi.waitFor(async () => {
     await ops.events.emit('went:on', 1)
@@ -33,7 +33,7 @@ async function works(ops: Coordinator): Promise<void> {
 }
 
 describe.runIf(hasRedisServer())('a long-lived process', { timeout: 90_000 }, () => {
-  test('goes on after a demotion that left its connections open, with its lock', async () => {
+  test('continues, with its lock, after a demotion that left its connections open', async () => {
     const pair = await startPair()
     const door = await NetworkProxy.start({ port: pair.primary.port })
     onTestFinished(() => door.close())
@@ -62,7 +62,7 @@ describe.runIf(hasRedisServer())('a long-lived process', { timeout: 90_000 }, ()
     expect(next.token).toBeGreaterThan(lock.token)
   })
 
-  test('takes the next host of its URL where the first one is a replica, and where it is gone', async () => {
+  test('uses the next host of its URL if the first one is a replica, or gone', async () => {
     const pair = await startPair()
     const { primary, replica } = pair
     const ops = open(`redis://127.0.0.1:${replica.port},127.0.0.1:${primary.port}`)
@@ -72,7 +72,7 @@ describe.runIf(hasRedisServer())('a long-lived process', { timeout: 90_000 }, ()
     await works(ops)
   })
 
-  test('is told of a gap where a promoted replica may lack what was acknowledged', async () => {
+  test('learns of a gap if a promoted replica may lack acknowledged events', async () => {
     const pair = await startPair()
     const namespace = randomUUID()
     const before = open(pair.primary.url, namespace)
@@ -84,7 +84,7 @@ describe.runIf(hasRedisServer())('a long-lived process', { timeout: 90_000 }, ()
     await before.events.emit('task:done', 2)
     await pair.primary.kill()
     await pair.promote({ demote: false })
-    // Nobody here knows of the second event.
+    // Only the old primary has the second event.
     const after = open(pair.replica.url, namespace)
     await after.events.emit('task:done', 3)
     const gaps: unknown[] = []
@@ -113,7 +113,7 @@ describe.runIf(hasRedisServer())('durable events', { timeout: 60_000 }, () => {
     return made
   }
 
-  test('are refused by name, and not stored, where there is no append-only file', async () => {
+  test('are refused by name, and not stored, if there is no append-only file', async () => {
     const events = await bus(await RedisServer.start({ isPersistent: false }))
     const refused = events.emit('a:b', 1, { durable: true })
     await expect(refused).rejects.toMatchObject({ code: 'UNSUPPORTED' })
@@ -121,13 +121,13 @@ describe.runIf(hasRedisServer())('durable events', { timeout: 60_000 }, () => {
     expect((await events.read('*')).map(({ data }) => data)).toEqual([2])
   })
 
-  test('need more than a write a second before Redis 7.2', async () => {
+  test('need more than one write a second before Redis 7.2', async () => {
     const server = await RedisServer.start({ settings: ['--appendfsync', 'everysec'] })
     const version = String(await sayTo(server.port, 'INFO', 'server'))
     const events = await bus(server)
     const emitted = events.emit('a:b', 1, { durable: true })
     if (/redis_version:7\.[01]\./u.test(version))
-      await expect(emitted).rejects.toThrow(/"appendfsync always", and it is "everysec"/)
+      await expect(emitted).rejects.toThrow(/"appendfsync always", but it is "everysec"/)
     else await emitted
   })
 

@@ -31,14 +31,14 @@ async function start(options: Parameters<typeof RedisServer.start>[0] = {}): Pro
   return server
 }
 
-test.runIf(hasRedisServer())('a server as the guide has it is fit', async () => {
+test.runIf(hasRedisServer())('a server configured as in the guide is fit', async () => {
   const server = await start()
   expect(await problemsOf(server)).toBe('')
   const kept = (await sayTo(server.port, 'KEYS', '*:holders:*')) as string[]
   expect(kept).toEqual([])
 })
 
-test.runIf(hasRedisServer())('each thing that makes a server unfit is named', async () => {
+test.runIf(hasRedisServer())('names each reason why a server is unfit', async () => {
   const clock = SteppedClock.build()
   clock?.step(-60_000)
   const settings = ['--maxmemory', '100mb', '--maxmemory-policy', 'volatile-lru']

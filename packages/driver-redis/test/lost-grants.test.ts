@@ -9,7 +9,7 @@ import { hasRedisServer, RedisServer } from '../../../test/engines/redis-server.
 
 const LEASE_MS = 1_500
 
-describe.runIf(hasRedisServer())('a server that has lost what it had granted', () => {
+describe.runIf(hasRedisServer())('a server that has lost its grants', () => {
   let server: RedisServer
   let client: Redis
   beforeAll(async () => {
@@ -47,7 +47,7 @@ describe.runIf(hasRedisServer())('a server that has lost what it had granted', (
     ],
   ]
   test.each(faults)(
-    'by %s gives the lock to nobody else while its owner lives',
+    'by %s gives the lock to no other process while its owner lives',
     async (_, stage) => {
       const { namespace, one, other } = managers()
       const lock = await one.lock('db')
@@ -62,7 +62,7 @@ describe.runIf(hasRedisServer())('a server that has lost what it had granted', (
     },
   )
 
-  test('refuses one try with the reason and the time, instead of calling a lock free', async () => {
+  test('refuses a try with the reason and the time, instead of reporting a lock as free', async () => {
     const { one, other } = managers()
     await one.lock('db')
     await client.flushall()
@@ -72,7 +72,7 @@ describe.runIf(hasRedisServer())('a server that has lost what it had granted', (
     })
   })
 
-  test('grants the lock to a waiter of which only its place in the queue is left', async () => {
+  test('grants the lock to a waiter of which only the queue position is left', async () => {
     const { namespace, one, other } = managers()
     const lock = await one.lock('db')
     const waiting = other.lock('db')

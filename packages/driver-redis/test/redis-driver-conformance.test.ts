@@ -5,10 +5,10 @@ import { afterAll, beforeAll, describe, test } from 'vitest'
 import { redisStages } from '../../../test/engines/redis-stages.js'
 import { hasRedisServer, RedisServer } from '../../../test/engines/redis-server.js'
 
-/** Some cases start servers, and wait for the ends of leases. */
+/** Some cases start servers and wait for leases to end. */
 const CASE_MS = 30_000
 
-describe.runIf(hasRedisServer())('on a server of its own', { timeout: 2 * CASE_MS }, () => {
+describe.runIf(hasRedisServer())('on a private server', { timeout: 2 * CASE_MS }, () => {
   let server: RedisServer
   beforeAll(async () => {
     server = await RedisServer.start()

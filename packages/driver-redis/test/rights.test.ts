@@ -26,9 +26,9 @@ function open(url: string, namespace: string) {
   return ops
 }
 
-// Its event was taken back, but not its number, which the stream had seen: nobody could emit any more.
+// Its event was undone, but not its number, which the stream had seen: no process could emit any more.
 test.runIf(hasRedisServer())(
-  'a user without the right to publish leaves nothing behind, and the log as it was',
+  'a user without the right to publish leaves nothing behind, and the log unchanged',
   async () => {
     const server = await start()
     const all = ['on', '>secret', '~*', '&*', '+@all', '-publish']
@@ -50,7 +50,7 @@ test.runIf(hasRedisServer())(
 )
 
 test.runIf(hasRedisServer())(
-  'who looks at what is kept sees it, also behind what a restart has lost',
+  'reading the log shows everything in it, even what follows a loss at a restart',
   async () => {
     const server = await start({ isPersistent: false })
     const namespace = randomUUID()
@@ -72,14 +72,14 @@ test.runIf(hasRedisServer())(
   },
 )
 
-test('every command of the scripts is one that doctor asks for', () => {
+test('doctor checks every command of the scripts', () => {
   const files = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' })
   const sources = files
     .filter((file) => file.endsWith('.ts'))
     .map((file) => readFileSync(join(SOURCES, file), 'utf8'))
   const called = sources.join('\n').matchAll(/redis\.p?call\([^,]*?'([A-Z]{2,})'/gu)
   const names = new Set(Array.from(called, ([, name = '']) => name))
-  // Asked for in other ways: without a key, or on channels.
+  // Checked in other ways: without a key, or on channels.
   for (const name of ['INFO', 'TIME', 'PUBLISH']) names.delete(name)
   expect([...names].filter((name) => !CALLED.includes(name))).toEqual([])
 })

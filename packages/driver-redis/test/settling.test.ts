@@ -13,7 +13,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { NetworkProxy } from '../../../test/engines/network-proxy.js'
 import { hasRedisServer, RedisServer } from '../../../test/engines/redis-server.js'
 
-/** Generous: how soon it really is, `npm run bench -- redis` measures. */
+/** Generous: `npm run bench -- redis` measures the real time. */
 const LATE_MS = 10_000
 const ENGINE_TIMEOUT_MS = 700
 
@@ -24,7 +24,7 @@ describe.runIf(hasRedisServer())('every call settles', () => {
   })
   afterAll(() => server.stop())
 
-  /** A place of its own, over a link that can be cut. */
+  /** Returns a fresh namespace, over a connection that can be cut. */
   async function place(): Promise<{ options: ConnectionOptions; proxy: NetworkProxy }> {
     const proxy = await NetworkProxy.start({ port: server.port })
     onTestFinished(() => proxy.close())
@@ -39,7 +39,7 @@ describe.runIf(hasRedisServer())('every call settles', () => {
     return { options, proxy }
   }
 
-  /** Makes one of everything, and the calls with the time that each of them has. */
+  /** Returns one object of each kind, and the calls with the time that each of them has. */
   function everything(options: ConnectionOptions): {
     readonly calls: readonly (readonly [
       name: string,
@@ -92,13 +92,13 @@ describe.runIf(hasRedisServer())('every call settles', () => {
     await close()
   }
 
-  test('where nothing passes from the beginning', async () => {
+  test('if nothing gets through from the beginning', async () => {
     const { options, proxy } = await place()
     proxy.cut()
     await expectToSettle(everything(options))
   })
 
-  test('where nothing passes any more', async () => {
+  test('if nothing gets through any more', async () => {
     const { options, proxy } = await place()
     const used = everything(options)
     await Promise.allSettled(used.calls.map(([, , call]) => call()))
@@ -118,7 +118,7 @@ describe.runIf(hasRedisServer())('every call settles', () => {
     }
   })
 
-  test('a release while the server is suspended: the lease ends by itself', async () => {
+  test('a release while the server is suspended: the lease ends on its own', async () => {
     const { options } = await place()
     const locks = new LockManager(options)
     const lock = await locks.lock('db')

@@ -46,13 +46,13 @@ describe.runIf(hasRedisServer())('a server with TLS', () => {
     }
   }
 
-  test('is used where its authority is known and its name is right', async () => {
+  test('is used if its authority is known and its name is right', async () => {
     vi.stubEnv('CLI_OPS_REDIS_TLS_CA_FILE', join(directory, 'cert.pem'))
     vi.stubEnv('CLI_OPS_REDIS_TLS_SERVERNAME', 'redis.test')
     expect(await lockAt()).toBe('locked')
   })
 
-  test('is refused where its authority is not known', async () => {
+  test('is refused if its authority is unknown', async () => {
     vi.stubEnv('CLI_OPS_REDIS_TLS_SERVERNAME', 'redis.test')
     await expect(lockAt()).rejects.toMatchObject({
       code: 'ENGINE_UNAVAILABLE',

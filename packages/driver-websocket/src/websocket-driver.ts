@@ -7,10 +7,10 @@ import { HubLocks } from './locks/hub-locks.js'
 import { HubRegistry } from './registry/hub-registry.js'
 import { HubRpc } from './rpc/hub-rpc.js'
 
-/** How long the end of a connection is waited for, where the hub does not answer. */
+/** How long to wait for the end of a connection if the hub does not answer. */
 const CLOSE_MS = 250
 
-/** Makes the driver for a hub. All primitives share one connection, which keeps no process alive. */
+/** Creates the driver for a hub. All primitives share one connection, which keeps no process alive. */
 export function createDriver(options: DriverOptions): Driver {
   return new WebSocketDriver(options)
 }
@@ -59,7 +59,7 @@ class WebSocketDriver implements Driver {
     this.events.close()
     this.rpc.close()
     await this.locks.close()
-    // What would have to be connected for first has gone with the connection.
+    // Without a connection there is nothing to withdraw: it went with the connection.
     if (this.#connection.live !== undefined) await this.registry.close()
     await this.#connection.close(CLOSE_MS)
   }

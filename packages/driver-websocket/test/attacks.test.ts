@@ -16,7 +16,7 @@ const READER = 'secret-of-one-who-may-only-look'
 const PASSING = 'secret-that-is-taken-back'
 const TEAM = 'secret-of-one-namespace'
 
-describe('a hub that is attacked', () => {
+describe('a hub under attack', () => {
   let hub: Hub
   let home: string
   const log: string[] = []
@@ -43,7 +43,7 @@ describe('a hub that is attacked', () => {
     rmSync(home, { recursive: true, force: true })
   })
 
-  /** One that has done nothing wrong is served all the while. */
+  /** Checks that a client that has done nothing wrong is served all the while. */
   async function servesOthers(): Promise<void> {
     const good = await RawClient.enter(hub.url, ALL)
     expect(await good.call('locks.list')).toEqual([])
@@ -79,22 +79,22 @@ describe('a hub that is attacked', () => {
       await expect(RawClient.connect(hub.url, options)).rejects.toThrow(`status ${status}`)
     })
 
-    test('a page that is allowed is let in', async () => {
+    test('an allowed page gets in', async () => {
       const headers = { origin: 'https://board.example' }
       const client = await RawClient.connect(hub.url, { token: ALL, headers })
       client.socket.terminate()
     })
 
-    test('an access key in the URL is none', async () => {
+    test('an access key in the URL does not count', async () => {
       await expect(RawClient.connect(`${hub.url}/?token=${ALL}`, {})).rejects.toThrow('status 404')
     })
 
-    test('no secret is written to the log', () => {
+    test('the log contains no secret', () => {
       expect(log.length).toBeGreaterThan(5)
       for (const secret of [ALL, READER, 'wrong']) expect(log.join('\n')).not.toContain(secret)
     })
 
-    test('one that tries again and again is turned away, and does not lock others out', async () => {
+    test('a client that keeps trying is turned away, and does not lock others out', async () => {
       const tries = Array.from({ length: 30 }, (_, number) =>
         RawClient.connect(hub.url, { token: `guess-${number}` }).catch(String),
       )
@@ -102,7 +102,7 @@ describe('a hub that is attacked', () => {
       await servesOthers()
     })
 
-    test('one that never ends its handshake, or never begins it, is ended', async () => {
+    test('a client that never finishes its handshake, or never begins it, is disconnected', async () => {
       const [silent, slow] = [await plainSocket(), await plainSocket()]
       slow.write('GET / HTTP/1.1\r\nHost: localhost\r\n')
       const dripping = setInterval(() => slow.write('X: y\r\n'), 100)
@@ -114,7 +114,7 @@ describe('a hub that is attacked', () => {
       await servesOthers()
     }, 20_000)
 
-    test('one that says no hello is ended', async () => {
+    test('a client that sends no hello is disconnected', async () => {
       const client = await RawClient.connect(hub.url, { token: ALL })
       expect(await client.closed).toMatchObject({ code: 4400 })
     }, 20_000)
@@ -124,7 +124,7 @@ describe('a hub that is attacked', () => {
       `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`,
       'POST /health HTTP/1.1\r\nHost: localhost\r\nContent-Length: 999999999\r\n\r\n',
       'GET /../../etc/passwd HTTP/1.1\r\nHost: localhost\r\n\r\n',
-    ])('a request that is none is answered with no more than a refusal (%#)', async (text) => {
+    ])('an invalid request gets no more than a refusal (%#)', async (text) => {
       const socket = await plainSocket()
       let answer = ''
       socket.on('error', () => undefined)
@@ -144,7 +144,7 @@ describe('a hub that is attacked', () => {
       ['locks.forceRelease', 'lock'],
       ['rpc.connect', 'call'],
       ['rpc.listen', 'call'],
-    ])('%s needs the scope "%s"', async (method, scope) => {
+    ])('%s requires the scope "%s"', async (method, scope) => {
       const client = await RawClient.enter(hub.url, READER)
       const { error } = await client.request(method)
       expect(error?.data).toEqual({ code: 'FORBIDDEN', details: { scope } })
@@ -152,21 +152,21 @@ describe('a hub that is attacked', () => {
       client.socket.terminate()
     })
 
-    test('a driver says which scope is missing', async () => {
+    test('a driver names the missing scope', async () => {
       const driver = await openAt(hub.url, { token: READER })
       const taking = Promise.resolve(driver.locks.tryAcquire(newRequest('db')))
       await expect(taking).rejects.toMatchObject({ code: 'FORBIDDEN' })
       await driver.close()
     })
 
-    test('a namespace that the access key is not good for is refused', async () => {
+    test('a namespace that the access key does not allow is refused', async () => {
       await expect(openAt(hub.url, { token: TEAM })).rejects.toMatchObject({ code: 'FORBIDDEN' })
       await (await openAt(hub.url, { token: TEAM, namespace: 'team' })).close()
     })
 
-    test('nothing is done before hello, and hello is said once', async () => {
+    test('nothing works before hello, and hello is sent once', async () => {
       const client = await RawClient.connect(hub.url, { token: ALL })
-      expect((await client.request('locks.list')).error?.message).toContain('say hello first')
+      expect((await client.request('locks.list')).error?.message).toContain('send hello first')
       client.socket.terminate()
       const entered = await RawClient.enter(hub.url, TEAM, 'team')
       const again = await entered.request('hello', { namespace: '', leaseMs: 1, process: {} })
@@ -174,7 +174,7 @@ describe('a hub that is attacked', () => {
       entered.socket.terminate()
     })
 
-    test('one that is revoked ends its connections within seconds', async () => {
+    test('revoking the key ends its connections within seconds', async () => {
       const client = await RawClient.enter(hub.url, PASSING)
       keys = keys.filter(({ name }) => name !== 'passing')
       expect(await client.closed).toMatchObject({ code: 4401 })
@@ -183,7 +183,7 @@ describe('a hub that is attacked', () => {
       )
     })
 
-    test('the socket of a stranger is not connected to, whatever a record says', async () => {
+    test('the hub does not connect to a foreign socket, whatever a record says', async () => {
       const path = join(home, 'stranger.sock')
       let visits = 0
       const stranger = createServer(() => (visits += 1)).listen(path)
@@ -202,7 +202,7 @@ describe('a hub that is attacked', () => {
         endpoint: path,
       })
       expect(error?.data?.code).toBe('NO_RESPONDER')
-      // Nor does it lead a process of the hub's machine there.
+      // Nor does it lead a process on the hub's machine there.
       const ops = createCoordinator({ name: 'beside', url: 'local:', home, disabled: false })
       expect((await ops.registry.discover()).map(({ endpoint }) => endpoint)).toEqual([undefined])
       expect(visits).toBe(0)
@@ -212,7 +212,7 @@ describe('a hub that is attacked', () => {
     })
 
     test.each(['../../x', 'a/b', '0123456789AB', '', 7, null])(
-      'the instance %j, of which a file is named, is refused',
+      'the instance %j, which becomes a file name, is refused',
       async (instance) => {
         const client = await RawClient.enter(hub.url, ALL)
         const record = { name: 'x', instance, pid: 1, startedAt: 0, metadata: {} }
@@ -223,7 +223,7 @@ describe('a hub that is attacked', () => {
       },
     )
 
-    test('names and ids that are none are refused', async () => {
+    test('invalid names and ids are refused', async () => {
       const client = await RawClient.enter(hub.url, ALL)
       const owner = { name: 'x', pid: 1, host: 'h', user: 'u', startedAt: 0 }
       for (const wrong of [
@@ -246,7 +246,7 @@ describe('a hub that is attacked', () => {
       client.socket.terminate()
     })
 
-    test('an event is made anew: it brings no line and no member of its own along', async () => {
+    test('an event is serialised again: it brings along no line or member of its own', async () => {
       const client = await RawClient.enter(hub.url, ALL)
       const event = {
         specversion: '1.0',
@@ -304,14 +304,14 @@ describe('a hub that is attacked', () => {
       expect(await client.closed).toMatchObject({ code: 1003 })
     })
 
-    test('one that is too large ends the connection before it is all there', async () => {
+    test('one that is too large ends the connection before it has fully arrived', async () => {
       const client = await RawClient.enter(hub.url, ALL)
       client.socket.send('x'.repeat(64 * 1024 + 1))
       expect(await client.closed).toMatchObject({ code: 1009 })
       await servesOthers()
     })
 
-    test('one that says it is of 8 EiB is refused by its head', async () => {
+    test('one that claims to be 8 EiB is refused by its header', async () => {
       const client = await RawClient.enter(hub.url, ALL)
       const { _socket: socket } = client.socket as unknown as { _socket: Socket }
       socket.write(
@@ -328,7 +328,7 @@ describe('a hub that is attacked', () => {
       ['{}', -32_600],
       ['{"method":7}', -32_600],
       ['{"jsonrpc":"2.0","id":{},"method":"x"}', -32_600],
-    ])('what is no request is answered as one that cannot be read (%#)', async (text, code) => {
+    ])('one that is not a request is answered as unreadable (%#)', async (text, code) => {
       const client = await RawClient.enter(hub.url, ALL)
       const answered = once(client.socket, 'message')
       client.socket.send(text)
@@ -338,7 +338,7 @@ describe('a hub that is attacked', () => {
       client.socket.terminate()
     })
 
-    test('a batch is answered as one', async () => {
+    test('a batch gets one answer', async () => {
       const client = await RawClient.enter(hub.url, ALL)
       const answered = once(client.socket, 'message')
       const ask = (id: number) => ({ jsonrpc: '2.0', id, method: 'locks.list' })
@@ -351,7 +351,7 @@ describe('a hub that is attacked', () => {
       client.socket.terminate()
     })
 
-    test('garbage without end keeps nobody else from an answer', async () => {
+    test('endless garbage keeps no other client from an answer', async () => {
       const good = await RawClient.enter(hub.url, ALL)
       const client = await RawClient.enter(hub.url, ALL)
       let isOver = false
@@ -370,7 +370,7 @@ describe('a hub that is attacked', () => {
       await pouring
     })
 
-    test('more requests than a connection may have under way are refused, and the others are served', async () => {
+    test('requests above the in-flight limit are refused, and the others are served', async () => {
       const client = await RawClient.enter(hub.url, ALL, 'waiting')
       const owner = { name: 'x', pid: 1, host: 'h', user: 'u', startedAt: 0 }
       const ask = (id: number) => ({
@@ -397,19 +397,19 @@ describe('a hub that is attacked', () => {
       await client.closed
     }, 60_000)
 
-    test('a flood of messages is taken at a pace that leaves others their turn', async () => {
+    test('a flood of messages is read at a pace that leaves others their turn', async () => {
       const client = await RawClient.enter(hub.url, ALL, 'flood')
       const text = JSON.stringify({ jsonrpc: '2.0', method: 'events.close', params: { reader: 1 } })
       for (let count = 0; count < 50_000; count += 1) client.socket.send(text)
       const good = await RawClient.enter(hub.url, ALL, 'elsewhere')
       expect(await good.call('locks.list')).toEqual([])
-      // The flood is not over yet, or its sender is still welcome.
+      // Either the flood is not over yet, or its sender is still allowed.
       expect(await client.call('locks.list')).toEqual([])
       good.socket.terminate()
       client.socket.terminate()
     })
 
-    test('one that asks and does not read is dropped, and told why where it still can be', async () => {
+    test('a client that sends but does not read is dropped, with the reason if possible', async () => {
       const client = await RawClient.enter(hub.url, ALL, 'slow')
       const metadata = { text: 'x'.repeat(60_000) }
       const record = { name: 'big', instance: '0123456789ab', pid: 1, startedAt: 0, metadata }
@@ -428,7 +428,7 @@ describe('a hub that is attacked', () => {
       await servesOthers()
     }, 30_000)
 
-    test('a reader of events that does not read is sent no more than it is kept for', async () => {
+    test('an event reader that does not read gets no more than the hub keeps for it', async () => {
       const before = log.length
       const writer = await openAt(hub.url, { token: ALL, namespace: 'events' })
       const client = await RawClient.enter(hub.url, ALL, 'events')
@@ -451,8 +451,8 @@ describe('a hub that is attacked', () => {
       const keep = { retention: { retentionMs: 60_000, maxBytes: 2 ** 28 }, durable: false }
       for (let id = 0; id < 1_000; id += 1) await writer.events.append([record(id)], keep)
       await vi.waitFor(() => {
-        // It is not heard any more, since it does not even read what it is asked.
-        expect(log.slice(before).join('\n')).toMatch(/nothing was heard for|bytes unread/u)
+        // The hub no longer hears the client, which does not even read what it is asked.
+        expect(log.slice(before).join('\n')).toMatch(/was silent for|bytes unread/u)
       }, 20_000)
       client.socket.resume()
       await ended
@@ -461,7 +461,7 @@ describe('a hub that is attacked', () => {
   })
 })
 
-test('GET /health says how the hub is, and no secret', async () => {
+test('GET /health reports the hub’s state, and no secret', async () => {
   const home = mkdtempSync(join(tmpdir(), 'cli-ops-hub-'))
   const hub = await createHub({
     keys: [{ name: 'x', hash: hashAccessKey(ALL), scopes: ['read'] }],
@@ -481,7 +481,7 @@ test('GET /health says how the hub is, and no secret', async () => {
   rmSync(home, { recursive: true })
 })
 
-test('a hub does not start where its store is away', async () => {
+test('a hub does not start if its store is away', async () => {
   const free = createServer().listen(0, '127.0.0.1')
   await once(free, 'listening')
   const { port } = free.address() as AddressInfo

@@ -39,7 +39,7 @@ for (const kind of PROXIES) {
         rmSync(home, { recursive: true, force: true })
       })
 
-      test('serves its clients, and keeps their locks over its restart', async () => {
+      test('serves its clients, and keeps their locks across its restart', async () => {
         hub = await startHub()
         const url = `ws://127.0.0.1:${proxy.port}/ops`
         const one = await openAt(url, { token: SECRET, leaseMs: LEASE_MS })
@@ -63,7 +63,7 @@ for (const kind of PROXIES) {
         await other.close()
       }, 40_000)
 
-      test('shows its health to everybody, and its metrics to nobody without an access key', async () => {
+      test('shows its health to all clients, and its metrics only to those with an access key', async () => {
         hub = await startHub()
         const at = (path: string, headers = {}) =>
           fetch(`http://127.0.0.1:${proxy.port}${path}`, { headers })

@@ -25,7 +25,7 @@ describe('a client', () => {
     vi.unstubAllEnvs()
   })
 
-  /** A program with the coordinator of its own process. */
+  /** Runs a program with its own coordinator. */
   async function run(program: string, env: NodeJS.ProcessEnv = {}): Promise<string> {
     const head = `import { createCoordinator } from '@cli-ops/shared-ipc'
       const ops = createCoordinator({ name: 'remote' })\n`
@@ -47,7 +47,7 @@ describe('a client', () => {
     return output
   }
 
-  test('of another process is asked by one of the hub’s machine, and asks it', async () => {
+  test('in another process answers a process on the hub’s machine, and calls it', async () => {
     const beside = createCoordinator({
       name: 'beside',
       url: 'local:',
@@ -69,7 +69,7 @@ describe('a client', () => {
     await Promise.all([remote.close(), beside.close()])
   })
 
-  test('that is idle keeps no process alive', async () => {
+  test('keeps no idle process alive', async () => {
     const program = `
       await ops.locks.isLocked('db')
       await ops.registry.register('remote')
@@ -78,10 +78,10 @@ describe('a client', () => {
     expect(await run(program)).toBe('done\n')
   })
 
-  test('says what it needs where there is no token, and tells a wrong one to nobody', async () => {
+  test('says what it needs if there is no token, and does not print a wrong one', async () => {
     const program = `await ops.locks.list().catch((error) => console.log(error.code, error.message))`
     expect(await run(program, { CLI_OPS_TOKEN: '' })).toMatch(
-      /^FORBIDDEN ws:\/\/127\.0\.0\.1:\d+\/ needs an access key: give it in CLI_OPS_TOKEN/u,
+      /^FORBIDDEN ws:\/\/127\.0\.0\.1:\d+\/ needs an access key: set CLI_OPS_TOKEN/u,
     )
     const wrong = await run(program, { CLI_OPS_TOKEN: 'not-the-secret' })
     expect(wrong).toMatch(
@@ -99,7 +99,7 @@ describe('a client', () => {
     },
   )
 
-  test('ends what it began with a server that is no hub', async () => {
+  test('ends its connection to a server that is not a hub', async () => {
     const server = createServer((socket) => {
       socket.on('error', () => undefined)
       socket.end('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi')

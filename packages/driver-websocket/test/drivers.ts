@@ -2,7 +2,7 @@ import { createDriver } from '@cli-ops/driver-websocket'
 import type { Driver, LockDriver, LockGrant, LockRequest } from '@cli-ops/shared-ipc/driver'
 import { randomId } from '@cli-ops/shared-ipc/driver'
 
-/** A driver with all that a hub gives. */
+/** A driver with everything that a hub offers. */
 export type FullDriver = Driver & Required<Pick<Driver, 'locks' | 'events' | 'registry' | 'rpc'>>
 
 /** Opens a driver as the kit does, for one client of a hub. */
@@ -34,7 +34,7 @@ export async function openAt(
   return driver
 }
 
-/** Asks for a lock as a flow that holds nothing would. */
+/** Returns a request for a lock from a flow that holds nothing. */
 export function newRequest(resource: string): LockRequest {
   return { resource, mode: 'exclusive', id: randomId(), held: [] }
 }

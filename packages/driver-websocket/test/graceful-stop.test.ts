@@ -24,7 +24,7 @@ const STORES = [
 ]
 
 describe.each(STORES.filter(({ isThere }) => isThere))(
-  'a hub that is stopped with a signal and keeps everything in $name',
+  'a hub that is stopped with a signal and stores everything in $name',
   ({ hasRedis }) => {
     let hub: HubProcess
     let redis: RedisServer | undefined
@@ -56,7 +56,10 @@ describe.each(STORES.filter(({ isThere }) => isThere))(
 
     const connection = () => ({ url: hub.url, home: hub.home, disabled: false as const })
 
-    /** Waits in a queue, and writes down that it was served. Resolves to how often it was told of whom it waits for, once that was once. */
+    /**
+     * Waits in a queue, and records when it was served. Resolves after the first `onWait`, to a function that returns
+     * the number of calls.
+     */
     async function wait(resource: string, name: string, served: string[]): Promise<() => number> {
       const { locks } = await client()
       let told = 0
@@ -74,11 +77,11 @@ describe.each(STORES.filter(({ isThere }) => isThere))(
       return () => told
     }
 
-    test('keeps the queue positions of those who wait', async () => {
+    test('keeps its waiters’ queue positions', async () => {
       const db = randomId()
       const one = await client()
       const holder = await take(one.locks, db)
-      // What is taken back before the hub ends gives it the time to take back more than it should.
+      // Withdrawing something before the hub ends gives the hub time to withdraw more than it should.
       const facts = { pid: 1, startedAt: 0, endpoint: undefined, metadata: {} }
       await one.registry.register({ name: 'any', instance: randomId(), ...facts })
       const served: string[] = []
@@ -86,7 +89,7 @@ describe.each(STORES.filter(({ isThere }) => isThere))(
       const waiters: (() => number)[] = []
       for (const name of names) waiters.push(await wait(db, name, served))
       await hub.kill('SIGTERM')
-      // What it has said last may still have to be read.
+      // Its last messages may still have to be read.
       await nextTurn()
       const before = waiters.map((told) => told())
       await hub.restart()
@@ -103,7 +106,7 @@ describe.each(STORES.filter(({ isThere }) => isThere))(
       expect(served).toEqual(names)
     }, 60_000)
 
-    test('fails no call that comes meanwhile', async () => {
+    test('fails no call that arrives meanwhile', async () => {
       const bus = new EventBus({ ...connection(), rateLimit: false })
       closers.push(() => bus.close())
       const stored: unknown[] = []
@@ -149,7 +152,7 @@ describe.each(STORES.filter(({ isThere }) => isThere))(
       await begun
       const looker = await RawClient.enter(hub.url, SECRET)
       const stopped = hub.kill('SIGTERM')
-      // It has heard of the end by now, and so has the hub's own side of the channel.
+      // By now the client has learned of the end, and so has the hub's own side of the channel.
       await looker.closed
       answer('done')
       expect(await answered).toBe('done')
@@ -162,7 +165,7 @@ describe.each(STORES.filter(({ isThere }) => isThere))(
       }, 20_000)
     }, 60_000)
 
-    test('hands its port and its clients over to the next one, which has waited for it', async () => {
+    test('hands its port and its clients over to the waiting next hub', async () => {
       const db = randomId()
       const one = await client()
       const grant = await take(one.locks, db)
@@ -230,7 +233,7 @@ describe.runIf(hasRedisServer())('a hub that is stopped while its store does not
     durable: false,
   }
 
-  test('answers what is under way, refuses what is not, and ends with 1012', async () => {
+  test('answers in-flight requests, refuses others, and ends with 1012', async () => {
     hub = await HubProcess.start({ keys, storeUrl: redis.url, leaseMs: 60_000 })
     const raw = await RawClient.enter(hub.url, SECRET)
     await raw.call('events.append', append)

@@ -23,7 +23,7 @@ describe.runIf(hasRabbitServer())('a hub on RabbitMQ', () => {
     return hub
   }
 
-  test('lets its clients read along, also once there is another hub in its place', async () => {
+  test('lets its clients read along, even after another hub has replaced it', async () => {
     onTestFinished(() => void vi.unstubAllEnvs())
     vi.stubEnv('CLI_OPS_TOKEN', SECRET)
     vi.stubEnv('CLI_OPS_ENGINE_TIMEOUT_MS', '30000')

@@ -15,11 +15,11 @@ export interface HubProcessOptions {
   readonly keys: readonly AccessKey[]
   readonly storeUrl?: string
   readonly leaseMs?: number
-  /** @default a new one, that is removed at the end */
+  /** @default a new one, removed at the end */
   readonly home?: string
 }
 
-/** A hub in a process of its own, on a free port, that can be suspended, killed and started again. */
+/** A hub in a separate process, on a free port, that can be suspended, killed and restarted. */
 export class HubProcess extends ServerProcess {
   readonly home: string
   readonly #options: HubProcessOptions

@@ -1,4 +1,4 @@
-// Runs a hub until it is ended. Its options are the one argument, its URL the one line it writes.
+// Runs a hub until it is ended. Its options are its only argument, its URL the only line it writes.
 import process from 'node:process'
 
 import { createHub } from '@cli-ops/driver-websocket/hub'

@@ -13,13 +13,13 @@ const SECRET = 'secret-of-the-lease-tests'
 const keys = [
   { name: 'ci', hash: hashAccessKey(SECRET), scopes: ['read', 'emit', 'lock', 'call'] as const },
 ]
-// Longer than a hub takes to start again on a busy machine.
+// Longer than a hub takes to restart on a busy machine.
 const LEASE_MS = 4_000
 
-describe('a lease of a client of a hub that keeps its locks in a home', () => {
+describe('a client’s lease at a hub that stores its locks in a home', () => {
   let hub: HubProcess
   const closers: (() => Promise<void>)[] = []
-  /** Of each test its own: what is left of the last one is kept until its lease ends. */
+  /** A different name for each test: what the previous test left is kept until its lease ends. */
   let db: string
   beforeAll(async () => {
     vi.stubEnv('CLI_OPS_TOKEN', SECRET)
@@ -44,14 +44,14 @@ describe('a lease of a client of a hub that keeps its locks in a home', () => {
     return driver.locks
   }
 
-  /** What a program of the hub's machine uses. */
+  /** Returns the locks as a program on the hub's machine uses them. */
   function beside(): LockManager {
     const locks = new LockManager({ home: hub.home, url: 'local:', disabled: false })
     closers.push(() => locks.close())
     return locks
   }
 
-  test('is shown on the machine of the hub with its owner, and the access key that is proven', async () => {
+  test('is shown on the hub’s machine with its owner, and the proven access key', async () => {
     const grant = await take(await remote(), db)
     const [info] = await beside().list()
     expect(info).toMatchObject({
@@ -63,7 +63,7 @@ describe('a lease of a client of a hub that keeps its locks in a home', () => {
     expect(await beside().list()).toEqual([])
   })
 
-  test('shows nothing of what a client says that a terminal would obey', async () => {
+  test('shows no terminal control sequences from a client’s claims', async () => {
     const raw = await RawClient.enter(hub.url, SECRET)
     const owner = {
       name: 'a\u001b[2J\nb',
@@ -79,7 +79,7 @@ describe('a lease of a client of a hub that keeps its locks in a home', () => {
     raw.socket.terminate()
   })
 
-  test('is over before a program beside a hub that was killed has the lock', async () => {
+  test('is over before a program beside a killed hub gets the lock', async () => {
     const grant = await take(await remote(), db)
     const locks = beside()
     await hub.kill()
@@ -91,7 +91,7 @@ describe('a lease of a client of a hub that keeps its locks in a home', () => {
   })
 
   test('is over before the next hub grants the lock', async () => {
-    // One that hears nothing of the crash: it is cut off before.
+    // A client that does not notice the crash: it is cut off first.
     const link = await hub.faults.openLink()
     const driver = await openAt(link.url, { token: SECRET, leaseMs: LEASE_MS, timeoutMs: 1_000 })
     const grant = await take(driver.locks, db)
@@ -108,7 +108,7 @@ describe('a lease of a client of a hub that keeps its locks in a home', () => {
     await link.close()
   })
 
-  test('is over before the hub hands the lock on that was stopped with a signal', async () => {
+  test('is over before a hub stopped with a signal passes the lock on', async () => {
     const link = await hub.faults.openLink()
     const driver = await openAt(link.url, { token: SECRET, leaseMs: LEASE_MS, timeoutMs: 1_000 })
     const grant = await take(driver.locks, db)
@@ -128,11 +128,11 @@ describe('a lease of a client of a hub that keeps its locks in a home', () => {
     hub.pause()
     await lost
     expect(grant.isHeld()).toBe(false)
-    // Nobody else has had it: the hub is alive, and so is its lock.
+    // No other client has had it: the hub is alive, and so is its lock.
     expect(await beside().tryLock(db)).toBeNull()
   })
 
-  test('ends by its own clock where its owner is cut off for longer, and not before', async () => {
+  test('ends by its own clock if its owner is cut off for longer, and not before', async () => {
     const link = await hub.faults.openLink()
     const driver = await openAt(link.url, { token: SECRET, leaseMs: LEASE_MS, timeoutMs: 1_000 })
     const grant = await take(driver.locks, db)
@@ -149,7 +149,7 @@ describe('a lease of a client of a hub that keeps its locks in a home', () => {
     await link.close()
   })
 
-  test('is told to its owner as lost where the process that keeps leases was killed', async () => {
+  test('is reported to its owner as lost if the process that keeps leases was killed', async () => {
     const grant = await take(await remote(), db)
     const lost = new Promise<void>((resolve) => grant.onLost(resolve))
     process.kill(await keeperOf(hub), 'SIGKILL')
@@ -158,7 +158,7 @@ describe('a lease of a client of a hub that keeps its locks in a home', () => {
     expect(next?.token).toBeGreaterThan(grant.token)
   })
 
-  test('leaves no process behind once a hub was stopped that had promised nothing', async () => {
+  test('leaves no process behind after stopping a hub that had promised nothing', async () => {
     const grant = await take(await remote(), db)
     const keeper = await keeperOf(hub)
     await grant.release()
@@ -167,12 +167,12 @@ describe('a lease of a client of a hub that keeps its locks in a home', () => {
   })
 })
 
-/** The owner of its locks, as the system knows it. */
+/** Returns the owner of the hub's locks, as the system knows it. */
 async function keeperOf(hub: HubProcess): Promise<number> {
   const { readFileSync } = await import('node:fs')
   const children = readFileSync(`/proc/${hub.pid}/task/${hub.pid}/children`, 'utf8')
   const pid = Number(children.trim().split(' ')[0])
-  // A signal to 0 goes to this process and all of its group.
+  // A signal to 0 goes to this process and its whole group.
   if (!(pid > 1)) throw new Error('the hub must have started the process that keeps leases')
   return pid
 }

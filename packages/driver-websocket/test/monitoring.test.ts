@@ -16,7 +16,7 @@ const SHOP = 'secret-of-one-namespace'
 const LINE =
   /^cli_ops_hub_(\w+)(?:\{(\w+="[^"\\\n]*"(?:,\w+="[^"\\\n]*")*)\})? (\d+(?:\.\d+)?(?:e-?\d+)?)$/u
 
-/** Reads the text format of Prometheus, as far as the hub uses it; throws where it is none. */
+/** Parses Prometheus's text format, as far as the hub uses it; throws if the text is invalid. */
 function parseMetrics(text: string): Map<string, number> {
   const values = new Map<string, number>()
   const families = new Map<string, string>()
@@ -33,7 +33,7 @@ function parseMetrics(text: string): Map<string, number> {
   return values
 }
 
-describe('what monitoring is told by a hub', () => {
+describe('a hub’s monitoring', () => {
   let hub: Hub
   let home: string
   const at = (path: string, headers: Record<string, string> = {}): Promise<Response> =>
@@ -59,7 +59,7 @@ describe('what monitoring is told by a hub', () => {
     rmSync(home, { recursive: true, force: true })
   })
 
-  test('what it does and has is counted', async () => {
+  test('counts what the hub does and holds', async () => {
     const before = await metrics()
     const [one, other] = [
       await openAt(hub.url, { token: SECRET }),
@@ -102,7 +102,7 @@ describe('what monitoring is told by a hub', () => {
     await vi.waitFor(async () => expect((await metrics()).get('locks_held')).toBe(0), 10_000)
   })
 
-  test('a refused key, a lease that is not renewed, and a client that does not come back', async () => {
+  test('counts a refused key, a lease that is not renewed, and a client that does not return', async () => {
     const before = await metrics()
     await expect(RawClient.connect(hub.url, { token: 'wrong' })).rejects.toThrow('401')
     const raw = await RawClient.enter(hub.url, SECRET)
@@ -118,7 +118,7 @@ describe('what monitoring is told by a hub', () => {
     }, 20_000)
   })
 
-  test('/metrics is for this machine, and for keys that may read everything', async () => {
+  test('shows /metrics to this machine, and to keys that may read everything', async () => {
     const status = async (headers: Record<string, string> = {}) =>
       (await at('/metrics', headers)).status
     const bearer = (secret: string) => ({ authorization: `Bearer ${secret}` })
@@ -136,7 +136,7 @@ describe('what monitoring is told by a hub', () => {
     expect(await response.text()).not.toMatch(/prometheus|locker|shop/u)
   })
 
-  test('/livez and /healthz are for everybody', async () => {
+  test('shows /livez and /healthz to all clients', async () => {
     const headers = { 'x-forwarded-for': '203.0.113.7' }
     expect(await (await at('/livez', headers)).text()).toBe('ok\n')
     for (const path of ['/healthz', '/health'])
@@ -147,7 +147,7 @@ describe('what monitoring is told by a hub', () => {
     expect((await at('/other')).status).toBe(404)
   })
 
-  test('the limits that are reached are refusals', async () => {
+  test('counts reached limits as refusals', async () => {
     const clients = [0, 1, 2].map(() => RawClient.enter(hub.url, SECRET))
     await Promise.all(clients)
     await expect(RawClient.connect(hub.url, { token: SECRET })).rejects.toThrow('503')
@@ -157,7 +157,7 @@ describe('what monitoring is told by a hub', () => {
 })
 
 test.runIf(hasRedisServer())(
-  'a store that is away is shown, and the hub is alive',
+  'reports that the store is away, and that the hub is alive',
   async () => {
     const redis = await RedisServer.start()
     onTestFinished(() => redis.stop())

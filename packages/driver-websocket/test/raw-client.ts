@@ -2,21 +2,21 @@ import { once } from 'node:events'
 
 import { WebSocket } from 'ws'
 
-/** Headers and more of a handshake. */
+/** Headers and other parts of a handshake. */
 export interface RawOptions {
   readonly token?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly protocols?: readonly string[]
 }
 
-/** What a hub says of a session. */
+/** What a hub reports about a session. */
 export interface RawSession {
   readonly id: string
   readonly secret: string
   readonly resumed?: boolean
 }
 
-/** A client that says whatever a test wants it to say. */
+/** A client that sends whatever a test wants it to send. */
 export class RawClient {
   readonly socket: WebSocket
   readonly notifications: { readonly method: string; readonly params: unknown }[] = []
@@ -58,7 +58,7 @@ export class RawClient {
     return client
   }
 
-  /** As {@link connect}, and says hello. */
+  /** As {@link connect}, and sends hello. */
   static async enter(
     url: string,
     token: string,
@@ -72,7 +72,7 @@ export class RawClient {
     return client
   }
 
-  /** Sends a request and resolves to what comes for it, a result or an error. */
+  /** Sends a request and resolves to its answer, a result or an error. */
   async request(method: string, params: unknown = {}): Promise<RawAnswer> {
     const id = (this.#lastId += 1)
     const answer = new Promise<RawAnswer>((resolve) => {
@@ -82,7 +82,7 @@ export class RawClient {
     return answer
   }
 
-  /** As {@link request}, for what has to succeed. */
+  /** As {@link request}, for a request that must succeed. */
   async call(method: string, params: unknown = {}): Promise<unknown> {
     const { result, error } = await this.request(method, params)
     if (error !== undefined) throw new Error(`${method}: ${error.message}`)
@@ -90,7 +90,7 @@ export class RawClient {
   }
 }
 
-/** What a hub answers. */
+/** A hub's answer. */
 export interface RawAnswer {
   readonly id?: number
   readonly result?: unknown

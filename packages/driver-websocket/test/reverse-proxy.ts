@@ -9,14 +9,14 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { root } from '../../../scripts/workspaces.mjs'
 import { freePort } from '../../../test/engines/free-port.js'
 
-/** A reverse proxy that the guide has a configuration for. */
+/** A reverse proxy whose configuration is in the guide. */
 export interface ProxyKind {
   readonly name: 'nginx' | 'haproxy'
-  /** The arguments that tell whether it is there. */
+  /** The arguments that check whether it is installed. */
   readonly probe: readonly string[]
-  /** The whole configuration around what the guide shows. */
+  /** Returns the whole configuration, around the part that the guide shows. */
   configure(shown: string, port: number, directory: string): string
-  /** The arguments with which it stays in the foreground. */
+  /** Returns the arguments that keep it in the foreground. */
   run(file: string, directory: string): readonly string[]
 }
 
@@ -54,12 +54,12 @@ ${shown.replace(/bind .*/u, `bind 127.0.0.1:${port}`)}
   },
 ]
 
-/** Tells whether a program is installed. */
+/** Returns whether a program is installed. */
 export function isInstalled({ name, probe }: ProxyKind): boolean {
   return spawnSync(name, [...probe]).status === 0
 }
 
-/** A reverse proxy with the configuration of the guide, before a hub on this machine. */
+/** A reverse proxy with the guide's configuration, in front of a hub on this machine. */
 export class ReverseProxy {
   readonly port: number
   readonly #child: ChildProcess
@@ -71,7 +71,7 @@ export class ReverseProxy {
     this.#directory = directory
   }
 
-  /** @param hubPort where the hub listens, in place of the guide's 4711 */
+  /** @param hubPort where the hub listens, instead of the guide's 4711 */
   static async start(kind: ProxyKind, hubPort: number): Promise<ReverseProxy> {
     const directory = mkdtempSync(join(tmpdir(), 'cli-ops-proxy-'))
     const port = await freePort()

@@ -23,7 +23,7 @@ const STORES = [
 ]
 
 describe.each(STORES.filter(({ isThere }) => isThere))(
-  'a session at a hub that keeps everything in $name',
+  'a session at a hub that stores everything in $name',
   ({ hasRedis }) => {
     let hub: HubProcess
     let redis: RedisServer | undefined
@@ -58,7 +58,7 @@ describe.each(STORES.filter(({ isThere }) => isThere))(
       return { link, driver: await client(link.url) }
     }
 
-    /** Renewed since the fault, and never told to be lost. */
+    /** Checks that it has been renewed since the fault, and never reported as lost. */
     async function isRenewedAfter(
       grants: readonly (LockGrant | null)[],
       fault: () => unknown,
@@ -78,7 +78,7 @@ describe.each(STORES.filter(({ isThere }) => isThere))(
       expect(lost).toBe(0)
     }
 
-    test('keeps its lock over a connection that was reset', async () => {
+    test('keeps its lock when its connection is reset', async () => {
       const db = randomId()
       const { link, driver } = await cuttable()
       const grant = await take(driver.locks, db)
@@ -91,7 +91,7 @@ describe.each(STORES.filter(({ isThere }) => isThere))(
     })
 
     test.each(['SIGKILL', 'SIGTERM'] as const)(
-      'keeps its lock, exclusive or shared, over a hub that was ended by %s and started again',
+      'keeps its lock, exclusive or shared, when the hub is ended by %s and restarted',
       async (how) => {
         const [db, both] = [randomId(), randomId()]
         const one = await client()
@@ -113,7 +113,7 @@ describe.each(STORES.filter(({ isThere }) => isThere))(
       60_000,
     )
 
-    test('keeps its place in a queue over both', async () => {
+    test('keeps its queue position across both', async () => {
       const db = randomId()
       const holder = await take((await client()).locks, db)
       const order: string[] = []
@@ -146,7 +146,7 @@ describe.each(STORES.filter(({ isThere }) => isThere))(
       expect(order).toEqual(['first', 'second', 'third', 'fourth'])
     }, 60_000)
 
-    test('has its service found and asked while its connection is made anew', async () => {
+    test('has its service found and called while it reconnects', async () => {
       const { link, driver } = await cuttable()
       const service = { name: 'echo', instance: randomId() }
       const listener = await driver.rpc.listen(
@@ -169,7 +169,7 @@ describe.each(STORES.filter(({ isThere }) => isThere))(
       link.reset()
       const [found] = await other.registry.discover({ name: 'echo', probe: false })
       expect(found?.instance).toBe(service.instance)
-      // A channel that was begun before the hub noticed the cut has ended with the connection.
+      // A channel begun before the hub noticed the disconnection has ended with the connection.
       const ask = async (): Promise<unknown> => {
         const channel = await other.rpc.connect(endpoint, LIMITS, signal)
         return new Promise((resolve, reject) => {
@@ -187,7 +187,7 @@ describe.each(STORES.filter(({ isThere }) => isThere))(
       await listener.close()
     })
 
-    test('gives nobody but itself what it has', async () => {
+    test('gives its state to no other client', async () => {
       const db = randomId()
       const owner = { name: 'raw', pid: 7, host: 'elsewhere', user: 'dev', startedAt: 0 }
       const one = await RawClient.enter(hub.url, SECRET)
@@ -202,7 +202,7 @@ describe.each(STORES.filter(({ isThere }) => isThere))(
       expect(await other.call('locks.renew', renewal)).toBe(0)
       await hub.kill()
       await hub.restart()
-      // Nor where the hub knows nothing of it any more.
+      // Not even if the hub knows nothing of it any more.
       const stranger = await RawClient.enter(hub.url, SECRET)
       expect(await stranger.call('locks.renew', renewal)).toBe(0)
       const back = await RawClient.enter(hub.url, SECRET, '', one.session)
@@ -213,7 +213,7 @@ describe.each(STORES.filter(({ isThere }) => isThere))(
       for (const { socket } of [other, stranger, back]) socket.terminate()
     })
 
-    test('does once what was asked for again', async () => {
+    test('does a repeated request once', async () => {
       const type = `count:${randomId()}`
       const event = { specversion: '1.0', id: '1', source: '/x', type, data: 1 }
       const whole = {
@@ -233,12 +233,12 @@ describe.each(STORES.filter(({ isThere }) => isThere))(
       back.socket.terminate()
     })
 
-    test('is refused with a wrong secret, and begins anew after its end', async () => {
+    test('is refused with a wrong secret, and starts over after its end', async () => {
       const one = await RawClient.enter(hub.url, SECRET)
       const { id = '', secret = '' } = one.session ?? {}
       const wrong = { id, secret: secret.replace(/^./u, (c) => (c === 'A' ? 'B' : 'A')) }
       await expect(RawClient.enter(hub.url, SECRET, '', wrong)).rejects.toThrow(/session/u)
-      // The secret of one namespace is none of another.
+      // One namespace's secret is not valid for another.
       await expect(RawClient.enter(hub.url, SECRET, 'other', one.session)).rejects.toThrow(
         /session/u,
       )
@@ -249,7 +249,7 @@ describe.each(STORES.filter(({ isThere }) => isThere))(
       back.socket.terminate()
     })
 
-    test('leaves to others after one lease what nobody has gone on with', async () => {
+    test('leaves to others after one lease what no client has resumed', async () => {
       const db = randomId()
       const one = await RawClient.enter(hub.url, SECRET)
       const owner = { name: 'raw', pid: 7, host: 'elsewhere', user: 'dev', startedAt: 0 }
@@ -286,7 +286,7 @@ describe('the sessions of a hub', () => {
     rmSync(home, { recursive: true, force: true })
   })
 
-  test('show a program beside the hub who holds a lock, over a restart of the hub', async () => {
+  test('show a program beside the hub who holds a lock, across a restart of the hub', async () => {
     vi.stubEnv('CLI_OPS_TOKEN', SECRET)
     const hub = await HubProcess.start({ keys, leaseMs: LEASE_MS })
     const driver = await openAt(hub.url, { token: SECRET, leaseMs: LEASE_MS })

@@ -33,7 +33,7 @@ describe.runIf(hasRedisServer())('hubs on one Redis', () => {
     return [await openAt(hubs[0].url, options), await openAt(hubs[1].url, options)] as const
   }
 
-  test('share locks, and show who has them', async () => {
+  test('share locks, and show their holders', async () => {
     const [one, other] = await clients('locks')
     const grant = await take(one.locks, 'db')
     expect(await other.locks.tryAcquire(newRequest('db'))).toBeNull()
@@ -46,7 +46,7 @@ describe.runIf(hasRedisServer())('hubs on one Redis', () => {
     await Promise.all([one.close(), other.close()])
   })
 
-  test('share events, and a reader goes on at the other hub', async () => {
+  test('share events, and a reader continues at the other hub', async () => {
     const [one, other] = await clients('events')
     const event = {
       specversion: '1.0',
@@ -113,7 +113,7 @@ describe.runIf(hasRedisServer())('hubs on one Redis', () => {
     await Promise.all([one.close(), other.close()])
   })
 
-  test('a lease is over before the other hub hands the lock on, where the first one was killed', async () => {
+  test('a lease is over before the other hub passes the lock on, if the first one was killed', async () => {
     const doomed = await HubProcess.start({ keys, storeUrl: redis.url, leaseMs: 1_500 })
     const link = await doomed.faults.openLink()
     const one = await openAt(link.url, { token: SECRET, leaseMs: 1_500, namespace: 'doomed' })
@@ -130,7 +130,7 @@ describe.runIf(hasRedisServer())('hubs on one Redis', () => {
     await doomed.stop()
   })
 
-  test('a store that is away is told by GET /health, and every call is settled', async () => {
+  test('GET /health reports that the store is away, and every call settles', async () => {
     const [one, other] = await clients('away')
     redis.pause()
     const response = await fetch(`${hubs[0].url.replace('ws:', 'http:')}/health`)

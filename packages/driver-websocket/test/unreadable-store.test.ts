@@ -34,7 +34,7 @@ async function setUp(folder = 'events') {
 }
 
 test.each([undefined, 'g'])(
-  'a hub and the readers at it (group: %s) go on where its log could not be read for a moment',
+  'a hub and its readers (group: %s) continue after its log was briefly unreadable',
   async (group) => {
     const { bus, breakIt, mendIt } = await setUp()
     const seen: unknown[] = []
@@ -42,7 +42,7 @@ test.each([undefined, 'g'])(
     await bus.emit('n', 1)
     await vi.waitUntil(() => seen.length === 1, 60_000)
     breakIt()
-    // The hub has the segment open, and looks at the log when it has stored this.
+    // The hub has the segment open, and checks the log when it has stored this.
     await bus.emit('n', 2)
     await expect(bus.read('n')).rejects.toMatchObject({ code: 'STORAGE_FAILED' })
     mendIt()
@@ -52,7 +52,7 @@ test.each([undefined, 'g'])(
   },
 )
 
-test('a reader of a group that is cut off meanwhile goes on, too', async () => {
+test('a group reader that is disconnected meanwhile continues, too', async () => {
   const { hub, bus, breakIt, mendIt } = await setUp('groups')
   const link = await hub.faults.openLink()
   onTestFinished(() => link.close())
@@ -64,7 +64,7 @@ test('a reader of a group that is cut off meanwhile goes on, too', async () => {
   await vi.waitUntil(() => seen.length === 1, 60_000)
   breakIt()
   link.reset()
-  // Connected anew, and refused: on this connection the reader was opened before.
+  // Reconnected and refused: on this connection the reader was opened before.
   await vi.waitFor(async () => {
     const other = reading.on('n', () => undefined, { group: 'h' })
     await expect(other.ready).rejects.toMatchObject({ code: 'STORAGE_FAILED' })

@@ -8,14 +8,14 @@ import { onTestFinished } from 'vitest'
 
 import { root } from '../../../scripts/workspaces.mjs'
 
-/** What is seen of a host from outside. */
+/** What a host shows to the outside. */
 export interface HostResult {
   readonly exitCode: number | null
   readonly stdout: string
   readonly stderr: string
 }
 
-/** An oclif CLI of its own in a temporary folder, with the plugin as an entry of `"plugins"`. */
+/** An oclif CLI in a temporary folder, with the plugin as an entry of `"plugins"`. */
 export class OclifHost {
   readonly folder = mkdtempSync(join(tmpdir(), 'cli-ops-'))
   readonly home = mkdtempSync(join(tmpdir(), 'cli-ops-'))
@@ -68,7 +68,7 @@ export class OclifHost {
     writeFileSync(join(this.home, 'config.json'), JSON.stringify({ clis: { host: options } }))
   }
 
-  /** Runs the host as a process of its own, to its end. */
+  /** Runs the host as a separate process, to its end. */
   run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<HostResult> {
     const child = spawn(process.execPath, [join(this.folder, 'run.mjs'), ...args], {
       cwd: this.folder,
@@ -97,7 +97,7 @@ export class OclifHost {
     })
   }
 
-  /** The events so far, as `type command`. */
+  /** Returns the events so far, as `type command`. */
   async events(): Promise<string[]> {
     await using ops = createCoordinator({ name: 'observer', home: this.home })
     const events = await ops.events.read('*', { from: 'earliest' })
@@ -107,7 +107,7 @@ export class OclifHost {
     })
   }
 
-  /** Runs something while another process's name holds a lock. */
+  /** Runs an action while a lock is held in the name of another process. */
   async whileHeld<T>(resource: string, action: () => Promise<T>): Promise<T> {
     await using ops = createCoordinator({ name: 'holder', home: this.home })
     await using lock = await ops.locks.lock(resource)
@@ -117,7 +117,7 @@ export class OclifHost {
   }
 }
 
-/** Text of a file of the workspace. */
+/** Returns the text of a file of the workspace. */
 export function workspaceFile(path: string): string {
   return readFileSync(join(root, path), 'utf8')
 }

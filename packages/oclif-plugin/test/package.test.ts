@@ -9,18 +9,18 @@ import { workspaceFile } from './oclif-host.js'
 
 const run = promisify(execFile)
 
-test('oclif.manifest.json is current', async () => {
+test('oclif.manifest.json is up to date', async () => {
   await run(process.execPath, [join(root, 'scripts/write-oclif-manifest.mjs'), '--check'])
   const { version } = JSON.parse(workspaceFile('packages/oclif-plugin/package.json')) as {
     version: string
   }
-  // oclif warns at every command where these differ.
+  // oclif warns at every command if these differ.
   expect(JSON.parse(workspaceFile('packages/oclif-plugin/oclif.manifest.json'))).toMatchObject({
     version,
   })
 })
 
-test('the package brings what oclif looks for', async () => {
+test('the package contains what oclif looks for', async () => {
   const { stdout } = await run('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
     cwd: join(root, 'packages/oclif-plugin'),
   })

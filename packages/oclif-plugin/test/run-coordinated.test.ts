@@ -39,7 +39,7 @@ describe('a rule', () => {
     expect(await run()).toMatchObject({ exitCode: 0 })
   })
 
-  test('may stand in the class, as static cliOps', async () => {
+  test('can be part of the class, as static cliOps', async () => {
     const host = new OclifHost(COMMANDS)
     const run = () => host.run(['project:add'])
     expect(await host.whileHeld('carried', run)).toMatchObject({ exitCode: 75, stdout: '' })
@@ -51,7 +51,7 @@ describe('a rule', () => {
     ])
   })
 
-  test('of the person in config.json comes before the one in package.json', async () => {
+  test('of the person in config.json wins over the one in package.json', async () => {
     const host = new OclifHost(COMMANDS, {
       cliOps: { commands: { sync: { lock: { resource: 'authors', onBusy: 'fail' } } } },
     })
@@ -70,7 +70,7 @@ describe('a rule', () => {
     expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'LOCK_HELD' } })
   })
 
-  test('for every command does not keep anybody from help', async () => {
+  test('for every command does not affect help', async () => {
     const host = new OclifHost(COMMANDS, {
       cliOps: { commands: { '*': BUSY } },
       dependencies: { '@cli-ops/oclif-plugin': '*', '@oclif/plugin-help': '*' },
@@ -84,7 +84,7 @@ describe('a rule', () => {
     expect(await host.events()).toEqual([])
   })
 
-  test('that is wrong keeps the command from running', async () => {
+  test('that is wrong prevents the command from running', async () => {
     const host = new OclifHost(COMMANDS, { cliOps: { commands: { sync: { lokc: 'projects' } } } })
     const { exitCode, stdout, stderr } = await host.run(['sync'])
     expect({ exitCode, stdout }).toEqual({ exitCode: 78, stdout: '' })
@@ -96,15 +96,18 @@ describe('a rule', () => {
     [{ cliops: RULES }, '"cliops" in package.json is not read; did you mean "cliOps"?'],
     [{ 'cli-ops': RULES }, '"cli-ops" in package.json is not read; did you mean "cliOps"?'],
     [{ oclif: { cliOps: RULES } }, '"cliOps" in package.json must be next to "oclif", not in it'],
-  ])('where it is not read, as in %j, keeps the command from running', async (manifest, reason) => {
-    const host = new OclifHost(COMMANDS, manifest)
-    const { exitCode, stdout, stderr } = await host.run(['sync'])
-    expect({ exitCode, stdout }).toEqual({ exitCode: 78, stdout: '' })
-    expect(stderr).toContain(reason)
-  })
+  ])(
+    'where oclif does not read it, as in %j, prevents the command from running',
+    async (manifest, reason) => {
+      const host = new OclifHost(COMMANDS, manifest)
+      const { exitCode, stdout, stderr } = await host.run(['sync'])
+      expect({ exitCode, stdout }).toEqual({ exitCode: 78, stdout: '' })
+      expect(stderr).toContain(reason)
+    },
+  )
 })
 
-test('a command that runs others is followed by their events, and its lock is its own', async () => {
+test('a command that runs others is followed by their events, but keeps its lock to itself', async () => {
   const host = new OclifHost(COMMANDS, {
     cliOps: { commands: { outer: { lock: 'outer' }, sync: { lock: 'projects' } } },
   })
@@ -123,7 +126,7 @@ test('a command that runs others is followed by their events, and its lock is it
   ])
 })
 
-test('this.exit(0) ends a command well', async () => {
+test('this.exit(0) ends a command successfully', async () => {
   const host = new OclifHost(COMMANDS, { cliOps: { commands: { exit: { emits: 'exit:done' } } } })
   expect(await host.run(['exit'])).toEqual({ exitCode: 0, stdout: '', stderr: '' })
   expect(await host.events()).toEqual([
@@ -143,7 +146,7 @@ test('a CLI with a single command has the rule of the root', async () => {
   expect((await host.events()).slice(0, 2)).toEqual(['command:started', 'command:completed'])
 })
 
-/** The files of the kit that a run of the host loads, as the coverage of V8 lists them. */
+/** Returns the kit's files that a run of the host loads, as V8's coverage lists them. */
 async function loadedBy(host: OclifHost, args: readonly string[]): Promise<string[]> {
   const coverage = mkdtempSync(join(tmpdir(), 'cli-ops-'))
   onTestFinished(() => {
@@ -163,7 +166,7 @@ async function loadedBy(host: OclifHost, args: readonly string[]): Promise<strin
     .sort()
 }
 
-test('loads three files for a command, and the hook alone for help', async () => {
+test('loads three files for a command, and only the hook for help', async () => {
   const host = new OclifHost(COMMANDS)
   // The first run of a home also cleans up.
   await host.run(['sync'])

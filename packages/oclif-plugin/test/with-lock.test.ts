@@ -44,7 +44,7 @@ const FORMS = {
 }
 
 describe.each(Object.entries(FORMS))('withLock as %s', (_form, commands) => {
-  test('holds the lock while run() runs, and gives it back when that fails', async () => {
+  test('holds the lock while run() runs, and releases it on failure', async () => {
     const host = new OclifHost(commands)
     expect(await host.run(['sync'])).toEqual({ exitCode: 0, stdout: 'locked: true\n', stderr: '' })
     expect(await host.run(['sync', '--fail'])).toMatchObject({ exitCode: 4, stdout: '' })

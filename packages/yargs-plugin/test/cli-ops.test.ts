@@ -5,7 +5,7 @@ import { COPIES, YargsProgram } from './yargs-program.js'
 
 const busy = (resource: string): string => `{ lock: { resource: '${resource}', onBusy: 'fail' } }`
 
-test('a wrong option is refused at once', () => {
+test('refuses a wrong option immediately', () => {
   expect(() => cliOps({ name: '' })).toThrow(TypeError)
   expect(() => cliOps({ unknown: true } as never)).toThrow(/unknown/u)
 })
@@ -153,7 +153,7 @@ describe.each(COPIES)('$title', (copy) => {
     expect(await host.events()).toEqual(['command:started report', 'command:completed report 0'])
   })
 
-  test('commands of one process that run at the same time do not share a lock', async () => {
+  test('concurrent commands of one process do not share a lock', async () => {
     const host = new YargsProgram(
       copy,
       `let inside = 0
@@ -180,7 +180,7 @@ describe.each(COPIES)('$title', (copy) => {
       run()
       run()`,
     )
-    // The second one may not wait, so the process ends there: never are two inside.
+    // The second one may not wait, so the process ends there: there are never two inside.
     expect(await both.run([])).toMatchObject({ exitCode: 75, stdout: 'inside 1\n' })
   })
 
@@ -200,7 +200,7 @@ describe.each(COPIES)('$title', (copy) => {
     expect(await host.events()).toEqual(['command:started run', 'command:failed run 7'])
   })
 
-  test('help in a program that yargs may not end is no command', async () => {
+  test('help in a program that yargs may not end is not a command', async () => {
     const host = new YargsProgram(
       copy,
       `yargs(args).scriptName('host').exitProcess(false).middleware(cliOps())
@@ -212,7 +212,7 @@ describe.each(COPIES)('$title', (copy) => {
   })
 })
 
-test('commandDir: commands of a folder are found and their modules may be wrapped', async () => {
+test('commandDir: finds the commands of a folder, whose modules can be wrapped', async () => {
   const host = new YargsProgram(
     { title: '', isCommonJs: true, specifier: 'yargs-17/yargs' },
     `yargs(args, undefined, require).scriptName('host').middleware(cliOps())

@@ -21,13 +21,13 @@ const YARGS_16 = dirname(
 
 interface Options {
   readonly files: Readonly<Record<string, string>>
-  /** Folder of the copy that the program finds as `yargs`. */
+  /** Folder of the copy that the program resolves as `yargs`. */
   readonly yargs?: string
   readonly manifest?: object
   readonly rules?: object
 }
 
-/** A program with a package of its own, that nobody edited. */
+/** An unmodified program with its own package.json. */
 class PlainProgram {
   readonly folder = temporary()
   readonly home = temporary()
@@ -94,7 +94,7 @@ describe('a yargs that is too old', () => {
     )
   })
 
-  test('changes nothing where no rule has a lock, and says that events are missing', async () => {
+  test('changes nothing if no rule has a lock, and says that events are missing', async () => {
     const program = new PlainProgram({
       files: { 'cli.js': COMMONJS },
       yargs: YARGS_16,
@@ -105,12 +105,12 @@ describe('a yargs that is too old', () => {
     expect(stderr).toMatch(/^tool: the rules for "tool" in .* did not hold: its yargs is 16/u)
   })
 
-  test('costs nobody the help and the version', async () => {
+  test('does not affect help and version', async () => {
     const program = new PlainProgram({ files: { 'cli.js': COMMONJS }, yargs: YARGS_16 })
     expect(await program.run('--help')).toMatchObject({ status: 0, stderr: '' })
   })
 
-  test('is a package’s own matter, where the program itself has another one', async () => {
+  test('does not matter in a dependency if the program itself has another one', async () => {
     const program = new PlainProgram({
       files: {
         'cli.js': `require('lib')\n${COMMONJS}`,
@@ -126,7 +126,7 @@ describe('a yargs that is too old', () => {
   })
 })
 
-test('a yargs that is bundled into the program is out of reach, and that is said', async () => {
+test('a yargs bundled into the program is out of reach, and the plugin says so', async () => {
   const program = new PlainProgram({
     files: { 'source.js': MODULE },
     manifest: { type: 'module' },
@@ -146,7 +146,7 @@ test('a yargs that is bundled into the program is out of reach, and that is said
   )
 })
 
-describe('a program that starts itself again before it parses', () => {
+describe('a program that restarts itself before it parses', () => {
   const files = {
     'cli.js': `const { spawn } = require('child_process')
       const args = ['--max-old-space-size=200', require.resolve('./lib/cli.js'), ...process.argv.slice(2)]
@@ -155,14 +155,14 @@ describe('a program that starts itself again before it parses', () => {
   }
   const yargs = join(root, 'node_modules/c8-11/node_modules/yargs')
 
-  test('its rules hold in the child, once', async () => {
+  test('applies its rules in the child, once', async () => {
     const rules = { tool: { commands: { go: { emits: 'tool:gone' } } } }
     const program = new PlainProgram({ files, yargs, rules })
     expect(await program.run('go')).toEqual({ status: 0, stdout: 'went\n', stderr: '' })
     expect(await program.events()).toEqual(['command:started', 'tool:gone', 'command:completed'])
   })
 
-  test('the child says where they did not', async () => {
+  test('says in the child which rules did not hold', async () => {
     const program = new PlainProgram({
       files: { ...files, 'lib/cli.js': `console.log('went')` },
       yargs,
@@ -173,7 +173,7 @@ describe('a program that starts itself again before it parses', () => {
   })
 
   test.each(['stdio: "ignore"', 'stdio: "inherit", detached: true', 'stdio: "pipe"'])(
-    'a helper of its own, %s, is not the program',
+    'its helper %s is not the program',
     async (how) => {
       const program = new PlainProgram({
         files: {
@@ -189,7 +189,7 @@ describe('a program that starts itself again before it parses', () => {
     },
   )
 
-  test('another program that it starts is left alone', async () => {
+  test('another program that it starts is not affected', async () => {
     const program = new PlainProgram({
       files: {
         'cli.js': files['cli.js'].replace('./lib/cli.js', 'other'),

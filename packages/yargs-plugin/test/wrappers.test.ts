@@ -34,7 +34,7 @@ describe.each(COPIES)('$title', (copy) => {
       expect((await host.events()).at(-1)).toBe('command:failed sync 75')
     })
 
-    test('a failing one gives the lock back', async () => {
+    test('a failing one releases the lock', async () => {
       const host = program(`async () => { throw new Error('broken') }`)
       const { exitCode, stderr } = await host.run(['sync'])
       expect(exitCode).toBe(1)
@@ -43,7 +43,7 @@ describe.each(COPIES)('$title', (copy) => {
     })
   })
 
-  test('emits: after a good end only, and not where its lock was refused', async () => {
+  test('emits: only after success, and not if its lock was refused', async () => {
     const host = new YargsProgram(
       copy,
       `const lock = (handler) => withLock({ resource: 'items', onBusy: 'fail' }, handler)
@@ -70,7 +70,7 @@ describe.each(COPIES)('$title', (copy) => {
     ])
   })
 
-  test('opsCommand: looks inside and leaves no trace', async () => {
+  test('opsCommand: inspects and leaves no trace', async () => {
     const host = new YargsProgram(
       copy,
       `yargs(args).scriptName('host').middleware(cliOps()).command(opsCommand())
@@ -86,6 +86,6 @@ describe.each(COPIES)('$title', (copy) => {
   })
 })
 
-test('a wrong lock rule is refused at once', () => {
+test('a wrong lock rule is refused immediately', () => {
   expect(() => withLock('', () => undefined)).toThrow(TypeError)
 })

@@ -21,14 +21,14 @@ export const COPIES: readonly YargsCopy[] = [
   { title: 'yargs 18', isCommonJs: false, specifier: 'yargs' },
 ]
 
-/** What is seen of a program from outside. */
+/** What a program shows to the outside. */
 export interface ProgramResult {
   readonly exitCode: number | null
   readonly stdout: string
   readonly stderr: string
 }
 
-/** A yargs program of its own in a temporary folder. Its source may use `yargs`, `args` and the plugin's exports. */
+/** A yargs program in a temporary folder. Its source can use `yargs`, `args` and the plugin's exports. */
 export class YargsProgram {
   readonly folder = mkdtempSync(join(tmpdir(), 'cli-ops-'))
   readonly home = mkdtempSync(join(tmpdir(), 'cli-ops-'))
@@ -59,7 +59,7 @@ export class YargsProgram {
     writeFileSync(path, text)
   }
 
-  /** Runs the program as a process of its own, to its end. */
+  /** Runs the program as a separate process, to its end. */
   run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<ProgramResult> {
     const child = spawn(process.execPath, [this.#file, ...args], {
       cwd: this.folder,
@@ -78,7 +78,7 @@ export class YargsProgram {
     })
   }
 
-  /** The events so far, as `type command exitCode`. */
+  /** Returns the events so far, as `type command exitCode`. */
   async events(): Promise<string[]> {
     await using ops = this.#observe()
     const events = await ops.events.read('*', { from: 'earliest' })
@@ -91,7 +91,7 @@ export class YargsProgram {
     })
   }
 
-  /** Runs something while another process's name holds a lock. */
+  /** Runs an action while a lock is held in the name of another process. */
   async whileHeld<T>(resource: string, action: () => Promise<T>): Promise<T> {
     await using ops = this.#observe()
     await using lock = await ops.locks.lock(resource)

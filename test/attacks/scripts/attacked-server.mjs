@@ -1,4 +1,4 @@
-// A server that tells its memory: forked with the home as its argument and --expose-gc.
+// A server that reports its memory use: forked with the home as its argument and --expose-gc.
 import { IPCServer } from '@cli-ops/shared-ipc'
 
 const server = new IPCServer('cli-alpha', { home: process.argv[2] })
@@ -16,7 +16,7 @@ server.on('request', (data) => data)
 await server.ready
 
 process.on('message', async () => {
-  // What is garbage by now is gone after the second one.
+  // The second collection removes the remaining garbage.
   globalThis.gc()
   await new Promise(setImmediate)
   globalThis.gc()

@@ -1,5 +1,6 @@
-// Attacks a server, a process of its own so that its work is not the server's: attacker.mjs <endpoint> <kind> <size>
-// It says "begun" once the attack has effect, and "done" when it is over. Then it stays, its connections open.
+// Attacks a server from a separate process, so that its work does not count as the server's: attacker.mjs <endpoint>
+// <kind> <size> It prints "begun" once the attack has effect, and "done" when it is over. Then it stays, its
+// connections open.
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { hostileStreams } from './hostile-streams.mjs'
@@ -17,7 +18,7 @@ async function open() {
     return open()
   }
   socket.on('error', () => undefined).setMaxListeners(0)
-  // A server that resets the connection is a server that closes it.
+  // A server that resets the connection has closed it.
   socket.over = new Promise((resolve) => socket.on('close', resolve).on('end', resolve))
   return socket
 }
@@ -34,14 +35,14 @@ const request = (id, method, params) =>
   `${JSON.stringify({ jsonrpc: '2.0', id, method, params })}\n`
 
 const attacks = {
-  /** One frame of 2 GB, of which as much comes as is taken. */
+  /** One frame of 2 GB, as far as the server takes it. */
   async 'a frame of 2 GB'(bytes) {
     const socket = await open()
     process.send('begun')
     socket.write(`Content-Length: ${bytes}\r\n\r\n`)
     await pour(socket, Buffer.alloc(CHUNK, 'x'), bytes / CHUNK)
   },
-  /** Many of them, each on a connection of its own, since its header ends one. */
+  /** Many of them, each on a separate connection, since the header ends its connection. */
   async 'connections with such a frame'(connections) {
     process.send('begun')
     for (let n = 0; n < connections; n += 1) {
@@ -57,7 +58,7 @@ const attacks = {
     process.send('begun')
     await pour(socket, Buffer.alloc(CHUNK, '['), bytes / CHUNK)
   },
-  /** Many headers and lines that are begun and never ended, up to just below the limit. */
+  /** Many headers and lines that begin and never end, up to just below the limit. */
   async 'frames that stop'(connections) {
     for (let n = 0; n < connections; n += 1) {
       const socket = await open()
@@ -65,25 +66,25 @@ const attacks = {
     }
     process.send('begun')
   },
-  /** Peers that ask and do not read. */
+  /** Peers that send requests and do not read. */
   async 'slow readers'(connections) {
     const chunk = Buffer.from(request(1, 'fill').repeat(100))
     for (let n = 0; n < connections; n += 1) {
       const socket = await open()
       socket.pause()
-      // Never awaited: at some point nobody takes it any more.
+      // Never awaited: at some point the server takes no more.
       void pour(socket, chunk, 100)
     }
     process.send('begun')
   },
-  /** The smallest messages there are, each of which has to be refused. */
+  /** The smallest possible messages, each of which has to be refused. */
   async 'tiny messages'(count) {
     const socket = await open()
     socket.resume()
     process.send('begun')
     await pour(socket, Buffer.from('1\n'.repeat(CHUNK / 2)), count / (CHUNK / 2))
   },
-  /** Connections that are made and given up. */
+  /** Connections that are opened and abandoned. */
   async connections(count) {
     process.send('begun')
     for (let n = 0; n < count; n += 1) {
@@ -101,7 +102,7 @@ const attacks = {
       socket.resume()
       await pour(socket, stream.bytes, 1)
       sent += stream.frames
-      // The server must have read all of it; it ends its side, or closes at a header that it does not take.
+      // The server must have read all of it; it ends its side, or closes at a header that it does not accept.
       socket.end()
       await socket.over
       socket.destroy()

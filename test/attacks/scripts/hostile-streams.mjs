@@ -1,4 +1,4 @@
-// A corpus of valid messages, and what becomes of them: the same streams on every run.
+// A corpus of valid messages and mutations of them: the same streams on every run.
 import fc from 'fast-check'
 
 const CORPUS = [
@@ -90,7 +90,7 @@ function toBytes({ framed, lies, frames }) {
   return Buffer.from(parts.join(''))
 }
 
-/** Streams of together at least so many frames. */
+/** Yields streams of at least that many frames in total. */
 export function* hostileStreams(frames, seed = 42) {
   let sent = 0
   for (let batch = 0; sent < frames; batch += 1) {

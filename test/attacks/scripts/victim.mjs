@@ -1,7 +1,7 @@
-// What a user does with the kit, and how it went, as one line of JSON: victim.mjs <home> [stay]
+// What a user does with the kit, and the result, as one line of JSON: victim.mjs <home> [stay]
 import { createCoordinator } from '@cli-ops/shared-ipc'
 
-// The most careless of settings: nothing may depend on it.
+// The most permissive setting: nothing may depend on it.
 process.umask(0)
 const [home, stay] = process.argv.slice(2)
 const ops = createCoordinator({ name: 'victim', home })

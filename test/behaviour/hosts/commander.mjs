@@ -1,4 +1,4 @@
-// A commander program whose command ends as it is told to: `commander.mjs run <ending>`.
+// A commander program whose command ends as told: `commander.mjs run <ending>`.
 import { endings } from '../endings.mjs'
 
 const { Command } = await import(process.env.HOST_FRAMEWORK ?? 'commander')

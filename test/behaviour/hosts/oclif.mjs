@@ -1,4 +1,4 @@
-// An oclif program whose command ends as it is told to: `oclif.mjs run <ending>`.
+// An oclif program whose command ends as told: `oclif.mjs run <ending>`.
 import { fileURLToPath } from 'node:url'
 
 const variant = process.env.HOST_PLUGIN === 'off' ? 'without' : 'with'

@@ -1,4 +1,4 @@
-// Uses events, the registry and requests in one process, and says on stdout what came of it: primitives.mjs <home>
+// Uses events, the registry and requests in one process, and prints the results: primitives.mjs <home>
 import { createCoordinator } from '@cli-ops/shared-ipc'
 
 const ops = createCoordinator({ name: 'primitives', home: process.argv[2] })

@@ -1,4 +1,4 @@
-// A yargs program whose command ends as it is told to: `yargs.mjs run <ending>`.
+// A yargs program whose command ends as told: `yargs.mjs run <ending>`.
 import { endings } from '../endings.mjs'
 
 const framework = process.env.HOST_FRAMEWORK ?? 'yargs'

@@ -1,4 +1,4 @@
-// cli-beta: asks cli-alpha.
+// cli-beta: sends requests to cli-alpha.
 import { IPCClient } from '@cli-ops/shared-ipc'
 
 const client = new IPCClient('cli-alpha')

@@ -1,4 +1,4 @@
-// Changes a shared file under a lock, when it is told to go on.
+// Changes a shared file under a lock, when told to continue.
 import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
 import { LockManager } from '@cli-ops/shared-ipc'

@@ -52,7 +52,7 @@ program.command('inside-async').action(withLock(rule.lock, async () => console.l
 program.command('watch').action(() => {
   const lock = blockForLock(connection, { resource: 'deploy' })
   console.log('ready')
-  // As a program would that has other things to do.
+  // As a program with other work would.
   const alive = setInterval(() => {}, 1_000)
   lock.signal.addEventListener('abort', () => {
     console.log(lock.signal.reason.code)
@@ -91,6 +91,6 @@ if (process.argv[2] === 'hear') {
     process.exit(7)
   })
 }
-// A promise would not be waited for.
+// A promise would not be awaited.
 if (process.argv[2] === 'inside-async') await program.parseAsync()
 else program.parse()

@@ -7,7 +7,7 @@ import { type Ghost, NEW_PROCESS, withProcess, type World } from './world.js'
 
 const LEAP_MS = 3_600_000
 
-/** The world before the first step. */
+/** Returns the world before the first step. */
 export function beginWorld<G extends Ghost>({
   files,
   ghost,
@@ -18,7 +18,7 @@ export function beginWorld<G extends Ghost>({
   return { machine, files, ghost, nowMs, processes: programs.map(() => NEW_PROCESS) }
 }
 
-/** What a choice makes of a world; `undefined` where it is not to be had. */
+/** Returns the world after a choice; `undefined` if the choice is not available. */
 export async function applyChoice<G extends Ghost>(
   behaviour: Behaviour<G>,
   world: World<G>,

@@ -11,9 +11,9 @@ export interface Sample<G extends Ghost> {
 }
 
 /**
- * Runs a schedule step by step, with nothing remembered of what was explored.
+ * Runs a schedule step by step, without anything remembered from the exploration.
  *
- * @throws Error where it leads to another state: then what was remembered is not what the code does
+ * @throws Error if it leads to another state: then the memory does not match the code
  */
 export async function assertReplays<G extends Ghost>(
   scenario: Scenario<G>,

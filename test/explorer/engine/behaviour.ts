@@ -3,31 +3,31 @@ import type { Operation } from './operation.js'
 import type { Program } from './program.js'
 import type { Ghost, World } from './world.js'
 
-/** A change that is no point of its own: a note of the observer, or what nobody else can notice. */
+/** A change that is not a separate point: a note of the observer, or one that no other process can notice. */
 export type Effect<G extends Ghost> = (world: World<G>) => World<G>
 
-/** Something that a process reads without anybody being able to come in between. */
+/** Something that a process reads without interruption. */
 export interface Read<G extends Ghost> {
   readonly kind: 'read'
   readonly what: string
   readonly look: (world: World<G>) => unknown
 }
 
-/** Where a process arrives: in front of an operation, in a wait, or at its end. */
+/** Where a process stops: before an operation, in a wait, or at its end. */
 export type Stop<G extends Ghost> =
   | { readonly kind: 'operation'; readonly operation: Operation<G> }
   | { readonly kind: 'wait' }
   | { readonly kind: 'end'; readonly error?: string }
 
-/** What a process does by itself, until it needs an answer or stops. */
+/** What a process does on its own until it needs an answer or stops. */
 export interface Continuation<G extends Ghost> {
   readonly effects: readonly Effect<G>[]
   readonly then: Read<G> | Stop<G>
 }
 
 /**
- * What the code of each process does after each of its histories, as far as it was seen. Code is deterministic given its
- * history, so it is run once for each history and not once for each state.
+ * What each process's code does after each of its histories, as far as seen. Code is deterministic given its history,
+ * so it runs once for each history and not once for each state.
  */
 export class Behaviour<G extends Ghost> {
   readonly #programs: readonly (readonly Program<G>[])[]
@@ -44,7 +44,7 @@ export class Behaviour<G extends Ghost> {
     return this.#programs[index]!
   }
 
-  /** The empty history of a process that begins its first, second, … program: what it did before does not count. */
+  /** Returns the empty history of a process that begins its first, second, … program: what it did before does not count. */
   beginningOf(index: number, stage: number): History {
     const key = `${index} ${stage}`
     let beginning = this.#beginnings.get(key)
@@ -55,7 +55,7 @@ export class Behaviour<G extends Ghost> {
     return beginning
   }
 
-  /** What comes after a history; `undefined` where the code has to be asked. */
+  /** Returns what follows a history; `undefined` if the code has to run. */
   after(history: History): Continuation<G> | undefined {
     return this.#known.get(history)
   }
@@ -68,7 +68,7 @@ export class Behaviour<G extends Ghost> {
     })
   }
 
-  /** One object for all equal operations, so that what one of them remembers serves all. */
+  /** Returns one object for all equal operations, so that they share what is remembered. */
   #same(index: number, { operation }: { readonly operation: Operation<G> }): Stop<G> {
     const key = `${index} ${operation.what}`
     const known = this.#operations.get(key)

@@ -5,7 +5,7 @@ import type { Limits } from './scenario.js'
 import { type Allowance, NOBODY } from './state-graph.js'
 import { BEGIN, isSameView, viewOf, type World } from './world.js'
 
-/** What is left of the limits, and who took the last step that was not its last. */
+/** What is left of the limits, and which process was last interruptible. */
 export interface Budget {
   readonly preemptions: number
   readonly crashes: number
@@ -15,7 +15,7 @@ export interface Budget {
   readonly last: number
 }
 
-/** A state, as far as it tells what may happen next. */
+/** A state, as far as it determines what can happen next. */
 interface Moment {
   readonly world: World
   readonly budget: Budget
@@ -29,12 +29,12 @@ export function toBudget(limits: Limits): Budget {
   return { preemptions, crashes, faults, stops, leaps, last: NOBODY }
 }
 
-/** What is left after a choice. */
+/** Returns what is left after a choice. */
 export function spend({ world, budget }: Moment, choice: Choice): Budget {
   if (choice.kind === 'time') return { ...budget, leaps: budget.leaps - 1 }
   if (choice.kind === 'crash') return { ...budget, crashes: budget.crashes - 1 }
   if (choice.kind === 'stop') {
-    // Who goes on later begins anew: nobody is interrupted by the others any more.
+    // A process that continues later starts fresh: the others no longer interrupt anybody.
     const last = budget.last === choice.process ? NOBODY : budget.last
     return { ...budget, last, stops: budget.stops - 1 }
   }
@@ -51,7 +51,7 @@ export function spend({ world, budget }: Moment, choice: Choice): Budget {
   }
 }
 
-/** What tells apart the states that are otherwise equal. */
+/** Returns what distinguishes otherwise equal states. */
 export function allowanceOf({ world, budget }: Moment): Allowance {
   const { preemptions, last } = budget
   const isBounded = preemptions !== Infinity && isInterruptible(world, last)
@@ -62,19 +62,19 @@ function isPreempted(world: World, { last }: Budget, process: number): boolean {
   return last !== process && isInterruptible(world, last)
 }
 
-/** It could go on. */
+/** Returns whether the process could continue. */
 function isInterruptible(world: World, process: number): boolean {
   const state = world.processes[process]
   return state?.status === 'ready' && !state.isStopped && !isBlocked(world, process)
 }
 
-/** Its next step can follow at once. A program begins with a turn of its own. */
+/** Returns whether its next step can follow immediately. Beginning a program is a turn in itself. */
 export function canGoOn(world: World, process: number): boolean {
   const { status, next } = world.processes[process]!
   return status === 'ready' && next !== BEGIN && !isBlocked(world, process)
 }
 
-/** It waits for the others, and one of them goes on. */
+/** Returns whether it waits for the others, and one of them continues. */
 function isBlocked({ processes }: World, process: number): boolean {
   if (processes[process]?.next !== AWAIT_OTHERS) return false
   return processes.some(
@@ -82,7 +82,7 @@ function isBlocked({ processes }: World, process: number): boolean {
   )
 }
 
-/** All that may happen next. */
+/** Returns everything that can happen next. */
 export function choicesOf({ world, budget }: Moment, limits: Limits): Choice[] {
   const choices: Choice[] = []
   for (const [process, state] of world.processes.entries()) {
@@ -109,7 +109,7 @@ export function choicesOf({ world, budget }: Moment, limits: Limits): Choice[] {
   return choices
 }
 
-/** Somebody goes on by it. */
+/** Returns whether the choice lets a process continue. */
 export function isProgress(choice: Choice): boolean {
   if (choice.kind === 'step') return choice.step.tear === undefined
   return choice.kind === 'continue' || choice.kind === 'time'

@@ -4,7 +4,7 @@ import { PLAIN, type Step } from './operation.js'
 export type Choice =
   /** A process takes a step. */
   | { readonly kind: 'step'; readonly process: number; readonly step: Step }
-  /** A process ends for ever, before its next operation or (`step.tear`) in the middle of it. */
+  /** A process ends forever, before its next operation or (`step.tear`) in the middle of it. */
   | { readonly kind: 'crash'; readonly process: number }
   | { readonly kind: 'stop'; readonly process: number }
   | { readonly kind: 'continue'; readonly process: number }
@@ -13,7 +13,10 @@ export type Choice =
 
 const FAULT = 'ENOSPC'
 
-/** Writes a choice: `A` a step, `A2` its third outcome, `A~` a timer, `A!` a crash, `A!1` one in mid-write, `A%` a full disk, `A-` and `A+` a stop, `T`. */
+/**
+ * Formats a choice: `A` a step, `A2` its third outcome, `A~` a timer, `A!` a crash, `A!1` one in mid-write, `A%` a full
+ * disk, `A-` and `A+` a stop, `T`.
+ */
 export function formatChoice(choice: Choice): string {
   if (choice.kind === 'time') return 'T'
   const name = String.fromCharCode(65 + choice.process)
@@ -46,7 +49,7 @@ function parseChoice(text: string): Choice {
   return { kind: 'step', process, step: steps[sign] ?? {} }
 }
 
-/** Writes a schedule as its seed: `5A.B.A!.12B`. */
+/** Formats a schedule as its seed: `5A.B.A!.12B`. */
 export function formatSeed(choices: readonly Choice[]): string {
   const runs: { text: string; count: number }[] = []
   for (const choice of choices) {
@@ -58,7 +61,7 @@ export function formatSeed(choices: readonly Choice[]): string {
   return runs.map(({ text, count }) => (count > 1 ? `${count}${text}` : text)).join('.')
 }
 
-/** Reads a seed. @throws TypeError */
+/** Parses a seed. @throws TypeError */
 export function parseSeed(seed: string): Choice[] {
   if (seed === '') return []
   return seed.split('.').flatMap((run) => {
@@ -67,19 +70,19 @@ export function parseSeed(seed: string): Choice[] {
   })
 }
 
-/** The choice of a step without anything unusual. */
+/** Returns the choice of an ordinary step. */
 export function plainStep(process: number): Choice & { readonly kind: 'step' } {
   return { kind: 'step', process, step: PLAIN }
 }
 
-/** The choice of a full disk. */
+/** Returns the choice of a full disk. */
 export function faultOf(process: number): Choice {
   return { kind: 'step', process, step: { fault: FAULT } }
 }
 
 const shared = new Map<string, Choice>()
 
-/** One object for all equal choices. */
+/** Returns one object for all equal choices. */
 export function sharedChoice(choice: Choice): Choice {
   const text = formatChoice(choice)
   const known = shared.get(text)

@@ -8,15 +8,15 @@ import type { SimulatedFiles } from './simulated-files.js'
 import type { Turn } from './turn.js'
 import type { Ghost, Machine, World } from './world.js'
 
-/** Unwinds a process that is not to go on. */
+/** Unwinds a process that must not continue. */
 const HALT = new Error('the simulated process is suspended')
 
 /**
- * Runs the real code of one process from its beginning: what it has done before is answered from its history, and
- * what it then does happens in its turn. So a process is suspended by unwinding it and resumed by running it anew;
- * synchronous code needs no thread for it.
+ * Runs the real code of one process from its beginning: what it has done before is answered from its history, and what
+ * it then does happens in its turn. So a process is suspended by unwinding it and resumed by rerunning it; synchronous
+ * code needs no thread for it.
  *
- * Code that catches the unwinding meets it again at each further operation, without effect.
+ * Code that catches the unwinding gets it again at each further operation, without effect.
  */
 export class Execution<G extends Ghost> {
   readonly #turn: Turn<G>
@@ -24,12 +24,12 @@ export class Execution<G extends Ghost> {
   readonly #process: SimulatedProcess<G>
   #replayed = 0
   #operations = 0
-  /** Why the execution cannot be trusted. The kit's code may have caught it. */
+  /** Why the execution is invalid. The kit's code may have caught it. */
   #broken: Error | undefined
-  /** What the process has done by itself since its last deed. */
+  /** What the process has done on its own since its last deed. */
   #effects: Effect<G>[] = []
 
-  /** `identity` tells the process from others where it is not one of the scenario's. */
+  /** `identity` identifies a process that is not one of the scenario's. */
   constructor(turn: Turn<G>, identity = turn.index) {
     this.#turn = turn
     this.#deeds = turn.history.deeds()
@@ -40,7 +40,7 @@ export class Execution<G extends Ghost> {
     return this.#turn.world.machine
   }
 
-  /** Runs until the turn is over. Throws where the code does not do what it did before. */
+  /** Runs until the turn is over. Throws if the code does not repeat what it did before. */
   run(): void | Promise<void> {
     const running = this.#run()
     if (running === undefined) this.#assertSound()
@@ -49,7 +49,7 @@ export class Execution<G extends Ghost> {
     })
   }
 
-  /** Ends the exploration: what the code does is not what would be explored. */
+  /** Ends the exploration: the code does not do what would be explored. */
   fail(reason: string): never {
     this.#broken ??= new Error(reason)
     throw this.#broken
@@ -63,7 +63,7 @@ export class Execution<G extends Ghost> {
     const { behaviour, index, stage } = this.#turn
     let ids = 0
     const prefix = `${nameOf(index)}${stage}`
-    // The bundle asks for ids here. Executions follow each other: another one begins inside only when this turn is over.
+    // The bundle gets its ids here. Executions do not overlap: another one begins inside only when this turn is over.
     Object.assign(globalThis, { nextSimulatedId: () => `${prefix}-${(ids += 1)}` })
     let result: unknown
     try {
@@ -76,7 +76,7 @@ export class Execution<G extends Ghost> {
     this.#end(undefined)
   }
 
-  /** How many operations the code has asked for. */
+  /** How many operations the code has requested. */
   get operations(): number {
     return this.#operations
   }
@@ -89,7 +89,7 @@ export class Execution<G extends Ghost> {
     return resultOf(this.#turn.perform(operation))
   }
 
-  /** Something that the process reads without anybody being able to come in between. */
+  /** Reads something without interruption. */
   read<T>(what: string, look: (world: World<G>) => T): T {
     if (this.#isPast) return this.#repeat(what) as T
     if (this.#turn.isOver) throw HALT
@@ -99,7 +99,7 @@ export class Execution<G extends Ghost> {
   }
 
   /**
-   * Blocks until the schedule wakes the process up, as a timer would wake one that waits. That comes again only when something
+   * Blocks until the schedule wakes the process, as a timer wakes a waiter. The next wake-up comes only when something
    * has changed since.
    */
   sleep(): void {
@@ -109,17 +109,17 @@ export class Execution<G extends Ghost> {
     else this.#stop({ kind: 'wait' })
   }
 
-  /** Changes what nobody else can notice, so that it is no point of its own. */
+  /** Makes a change that no other process can notice, so it is not a separate point. */
   change(alter: (files: SimulatedFiles) => SimulatedFiles): void {
     this.#effect((world) => ({ ...world, files: alter(world.files) }))
   }
 
-  /** Tells the observer's own record of the world what the process has just done. */
+  /** Updates the observer's record of the world with what the process has just done. */
   note(change: (ghost: G, world: World<G>) => G): void {
     this.#effect((world) => ({ ...world, ghost: change(world.ghost, world) }))
   }
 
-  /** What the process does now was done before. */
+  /** Whether what the process does now was done before. */
   get #isPast(): boolean {
     return this.#replayed < this.#deeds.length
   }

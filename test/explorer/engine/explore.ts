@@ -28,46 +28,49 @@ export interface Violation {
 }
 
 export interface Exploration {
-  /** Different ways through the states, from the beginning to an end; a double, since it may be astronomic. */
+  /** The number of different paths through the states, from the beginning to an end; a double, since it can be astronomic. */
   readonly schedules: number
   readonly states: number
   readonly ends: number
   readonly violations: readonly Violation[]
-  /** False where a bound was reached first. */
+  /** False if a bound was reached first. */
   readonly isComplete: boolean
 }
 
 export interface ExploreOptions {
-  /** Stop after so many different violations. */
+  /** Stop after that many different violations. */
   readonly maxViolations: number
   readonly maxStates: number
   readonly maxMs: number
 }
 
-/** A state that was noted. */
+/** A recorded state. */
 interface Node<G extends Ghost> {
   readonly id: number
   readonly world: World<G>
   readonly budget: Budget
 }
 
-/** A state that may be known already, and all that may happen next. */
+/** A state that may already be known, and everything that can happen next. */
 interface Moment<G extends Ghost> {
   readonly world: World<G>
   readonly budget: Budget
   readonly choices: readonly Choice[]
 }
 
-/** What is still to be tried from a state. */
+/** What still has to be tried from a state. */
 interface Task<G extends Ghost> {
   readonly node: Node<G>
   readonly choices: Choice[]
 }
 
-/** So many states are replayed in the end, from all over the exploration. */
+/** How many states, from all over the exploration, are replayed at the end. */
 const MAX_SAMPLES = 32
 
-/** Tries every schedule of a scenario. States that were met before are not left again. @throws Error where a state is not what its schedule leads to */
+/**
+ * Tries every schedule of a scenario. Known states are not explored again. @throws Error if a state is not what its
+ * schedule leads to
+ */
 export async function explore<G extends Ghost>(
   scenario: Scenario<G>,
   options: ExploreOptions,
@@ -81,11 +84,11 @@ class Explorer<G extends Ghost> {
   readonly #behaviour: Behaviour<G>
   readonly #graph = new StateGraph()
   readonly #keys = new StateKeys<G>()
-  /** By the interruptions that are left: who may do more comes first, and stands for those that may do less. */
+  /** By the number of interruptions left: tasks with more come first, and stand for the ones with fewer. */
   readonly #tasks: Task<G>[][]
   readonly #violations = new Map<string, Violation>()
   #samples: Sample<G>[] = []
-  /** One state in so many is a sample. */
+  /** One state in that many is a sample. */
   #sampled = 16
   readonly #ends = new Map<string, string | undefined>()
 
@@ -165,7 +168,7 @@ class Explorer<G extends Ghost> {
         return this.#isBounded((steps += 1), process, from)
       },
       branched: (outcomes) => {
-        // Met on the way of an uninterrupted run: `from` is where the operation was about to be done.
+        // Met during an uninterrupted run: `from` is the state before the operation.
         for (let outcome = 1; outcome < outcomes; outcome += 1)
           this.#defer(from, [{ kind: 'step', process, step: { outcome } }])
       },
@@ -173,7 +176,7 @@ class Explorer<G extends Ghost> {
     return takeTurn(this.#behaviour, node.world, process, choice.step, observer)
   }
 
-  /** False for a process that does not come to an end by itself. */
+  /** Returns false for a process that does not end on its own. */
   #isBounded(steps: number, process: number, { id }: Node<G>): boolean {
     if (steps < MAX_STEPS) return true
     this.#violate(`process ${nameOf(process)} does not end`, id)
@@ -185,7 +188,7 @@ class Explorer<G extends Ghost> {
     return { world, budget, choices: choicesOf({ world, budget }, this.#scenario.limits) }
   }
 
-  /** Nothing but the next step of this process can happen: no state of its own. */
+  /** Returns whether only this process's next step can happen, so this is not a separate state. */
   #isForced({ world, choices }: Moment<G>, process: number): boolean {
     return (
       choices.length === 1 &&
@@ -196,8 +199,8 @@ class Explorer<G extends Ghost> {
   }
 
   /**
-   * Notes a state. Returns it where it is new and the process that runs can go on from it at once; its own next step is
-   * then not among the tasks.
+   * Records a state. Returns it if it is new and the running process can continue from it immediately; its own next
+   * step is then not among the tasks.
    */
   #visit(
     { world, budget, choices }: Moment<G>,

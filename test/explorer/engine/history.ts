@@ -1,4 +1,4 @@
-/** One thing that a process did, and what came of it. */
+/** One thing that a process did, and the result. */
 export interface Deed {
   /** What it did: `rename /h/a /h/b`; `wake` for a timer. */
   readonly what: string
@@ -8,8 +8,8 @@ export interface Deed {
 }
 
 /**
- * All that one process has done. The code of a process is deterministic, so its history is its whole state: equal
- * histories are the same object, and its number tells them apart.
+ * All that one process has done. A process's code is deterministic, so its history is its whole state: equal histories
+ * are the same object, with the same number.
  */
 export class History {
   static #count = 0

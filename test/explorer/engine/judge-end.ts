@@ -2,7 +2,7 @@ import { runAlone } from './run-alone.js'
 import type { Scenario } from './scenario.js'
 import type { Ghost, World } from './world.js'
 
-/** What is wrong with a world in which nothing more happens; a newcomer that fails is wrong, too. */
+/** Returns what is wrong with a world in which nothing more happens; a failing newcomer is wrong, too. */
 export function judgeEnd<G extends Ghost>(
   { checkEnd }: Scenario<G>,
   world: World<G>,

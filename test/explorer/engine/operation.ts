@@ -1,20 +1,20 @@
 import type { Ghost, World } from './world.js'
 
-/** What an operation can make of the world. */
+/** A possible result of an operation. */
 export interface Outcome<G extends Ghost> {
   readonly world: World<G>
   readonly result?: unknown
 }
 
 /**
- * An operation that other processes may come in front of. Operations of one process with the same `what` are the same: they depend
- * on the world and on nothing else.
+ * An operation that other processes' operations can precede. A process's operations with the same `what` are the same:
+ * they depend only on the world.
  */
 export interface Operation<G extends Ghost> {
   readonly what: string
-  /** All that may come of it; throws a `SimulatedError` where it fails. */
+  /** Returns all possible results; throws a `SimulatedError` if it fails. */
   readonly perform: (world: World<G>) => readonly Outcome<G>[]
-  /** What a crash in the middle may leave. */
+  /** What a crash in the middle can leave. */
   readonly tears?: readonly ((world: World<G>) => World<G>)[]
 }
 
@@ -30,5 +30,5 @@ export interface Step {
   readonly wake?: boolean
 }
 
-/** A step without anything unusual. */
+/** An ordinary step. */
 export const PLAIN: Step = {}

@@ -5,10 +5,10 @@ import { HOME } from './simulated-file-system.js'
 import { SimulatedFiles } from './simulated-files.js'
 import type { Ghost, Machine } from './world.js'
 
-/** No process of a scenario has this number, so whoever had it is dead. */
+/** No process of a scenario has this number, so its owner is dead. */
 const BYGONE = 900
 
-/** The files that programs leave which have run, and died, before the scenario begins. */
+/** Returns the files left by programs that ran and died before the scenario begins. */
 export function prepareFiles(
   machine: Machine,
   programs: readonly Program<Ghost>[],

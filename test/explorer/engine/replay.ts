@@ -6,7 +6,7 @@ import { judgeEnd } from './judge-end.js'
 import type { Scenario } from './scenario.js'
 import type { Ghost } from './world.js'
 
-/** Runs one schedule and tells each step of it, and what is wrong in the end. */
+/** Runs one schedule and returns each of its steps, and what is wrong at the end. */
 export async function replay<G extends Ghost>(
   scenario: Scenario<G>,
   choices: readonly Choice[],

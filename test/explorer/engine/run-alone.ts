@@ -6,7 +6,7 @@ import { takeTurn } from './take-turn.js'
 import { MAX_STEPS } from './turn.js'
 import { type Ghost, NEW_PROCESS, type World } from './world.js'
 
-/** Runs one more process in a world, without anybody coming in between. It must be synchronous. */
+/** Runs one more process in a world, without interruption. It must be synchronous. */
 export function runAlone<G extends Ghost>(
   world: World<G>,
   program: Program<G>,

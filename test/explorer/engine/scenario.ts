@@ -3,15 +3,15 @@ import type { Deed } from './history.js'
 import type { SimulatedFiles } from './simulated-files.js'
 import type { Ghost, Machine, World } from './world.js'
 
-/** How much may go wrong in one schedule. */
+/** How much can go wrong in one schedule. */
 export interface Limits {
-  /** How often a process that could go on is interrupted by another one. */
+  /** How often another process interrupts one that could continue. */
   readonly preemptions?: number
   /** Processes that end at any moment. */
   readonly crashes?: number
-  /** Whether a crash may cut a write short. */
+  /** Whether a crash can cut a write short. */
   readonly tears?: boolean
-  /** Operations that change something and fail for a full disk. */
+  /** How many changing operations fail because of a full disk. */
   readonly faults?: number
   /** How often a process is stopped. */
   readonly stops?: number
@@ -25,10 +25,10 @@ export interface Scenario<G extends Ghost = Ghost> {
   readonly limits: Limits
   readonly machine: Machine
   readonly files: SimulatedFiles
-  /** When it begins; `START_MS` where nothing is said. */
+  /** When it begins; `START_MS` by default. */
   readonly nowMs?: number
   readonly ghost: G
-  /** The programs of each process, one after the other; what it knew is lost in between. */
+  /** The programs of each process, one after the other; its memory is lost in between. */
   readonly programs: readonly (readonly Program<G>[])[]
   /** What must hold when nothing more happens. */
   readonly checkEnd?: (end: End<G>) => string | undefined
@@ -38,8 +38,8 @@ export interface Scenario<G extends Ghost = Ghost> {
 export interface End<G extends Ghost> {
   readonly world: World<G>
   /**
-   * Runs one more process, alone and without files of its own open before; returns what it did and what is then.
-   * One that does not end, or fails, has something wrong in its observer's record.
+   * Runs one more process, alone and with no files open; returns what it did and the resulting world. If it does not
+   * end, or fails, its observer's record says what is wrong.
    */
   runAlone(program: Program<G>): { readonly world: World<G>; readonly deeds: readonly Deed[] }
 }

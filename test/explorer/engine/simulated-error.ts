@@ -1,4 +1,4 @@
-/** A failure of the simulated file system, as Node reports one of the real. */
+/** A failure of the simulated file system, as Node reports a real one. */
 export class SimulatedError extends Error {
   readonly code: string
 

@@ -8,12 +8,12 @@ import { SimulatedError } from './simulated-error.js'
 import type { SimulatedFiles, SimulatedStatus } from './simulated-files.js'
 import type { Ghost, World } from './world.js'
 
-/** The home directory of every simulated process. It is there from the beginning. */
+/** The home directory of every simulated process. It exists from the beginning. */
 export const HOME = '/home'
 
-/** With the looks into a segment that the bundle leaves to it. */
+/** Includes the segment inspections that the bundle delegates to it. */
 interface SimulatedFileSystem extends FileSystem {
-  /** Of all that a file holds, tells what counts, by a function that is the same for the same `what`. */
+  /** Returns the part of a file's content that counts, computed by a function that is the same for the same `what`. */
   look<T>(descriptor: number, what: string, tell: (content: string) => T): T
 }
 
@@ -21,7 +21,7 @@ const UID = process.getuid?.() ?? 0
 const OWNER = { inode: 1, mode: 0o700, uid: UID }
 const HOME_STATUS = { kind: 'directory', size: 0, modifiedMs: 0 } as const
 
-/** Makes the file system of one process. Each operation is a point where others may come in between. */
+/** Creates one process's file system. At each operation other processes can come in between. */
 export function createSimulatedFileSystem<G extends Ghost>(
   execution: Execution<G>,
   index: number,
@@ -34,7 +34,7 @@ export function createSimulatedFileSystem<G extends Ghost>(
     perform: (files: SimulatedFiles, world: World<G>) => readonly [SimulatedFiles, T],
     tears?: Operation<G>['tears'],
   ): T => {
-    // The same files are met in many states.
+    // The same files occur in many states.
     const known = new Map<SimulatedFiles, { nowMs: number; files: SimulatedFiles; result: T }>()
     return execution.operate({
       what,
@@ -52,7 +52,7 @@ export function createSimulatedFileSystem<G extends Ghost>(
     }) as T
   }
 
-  /** Of all that a status tells, only what the code looks at makes a difference for it. It has to look at once. */
+  /** Of a file's status, only the parts that the code reads make a difference to it. It has to read them immediately. */
   const detailsOf = (path: string): FileStatus => {
     const asked = execution.operations
     const look = <T>(what: string, tell: (status: SimulatedStatus) => T): T => {
@@ -86,14 +86,14 @@ export function createSimulatedFileSystem<G extends Ghost>(
   }
   const close = (descriptor: number): void => {
     const alter = (files: SimulatedFiles): SimulatedFiles => files.close(descriptor)
-    // On Windows a removed file goes away now.
+    // On Windows a removed file disappears now.
     if (execution.machine.semantics === 'posix') execution.change(alter)
     else operate(`close ${descriptorName(descriptor)}`, (files) => [alter(files), undefined])
   }
 
   const listIfThere = (path: string): string[] | undefined => {
     const names = list(path)
-    // What came of an operation is remembered, and the code may sort its names in place.
+    // Results of operations are remembered, and the code may sort the names in place.
     return names && [...names]
   }
   const list = (path: string): readonly string[] | undefined => {
@@ -213,7 +213,7 @@ export function createSimulatedFileSystem<G extends Ghost>(
   }
 }
 
-/** What may be left of bytes whose writer was killed. */
+/** Returns what can be left of bytes whose writer was killed. */
 function tearsOf(text: string): string[] {
   const lengths = new Set([1, text.length >> 1, text.length - 1])
   return [...lengths]

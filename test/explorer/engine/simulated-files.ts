@@ -1,8 +1,8 @@
 import { SimulatedError } from './simulated-error.js'
 
 /**
- * `windows`: a directory is not renamed over another one nor while a file in it is open, an open file is not
- * replaced, and the name of a file that is removed while open stays until the last handle is closed, though nothing can be done with it.
+ * `windows`: a directory cannot be renamed over another one nor while a file in it is open, an open file cannot be
+ * replaced, and the name of a file removed while open stays, unusable, until the last handle is closed.
  */
 export type Semantics = 'posix' | 'windows'
 
@@ -28,7 +28,7 @@ interface OpenFile {
   readonly process: number
 }
 
-/** A listing that has begun: what was there all the time, and what came or went meanwhile. */
+/** A listing in progress: names that existed throughout, and names that came or went meanwhile. */
 interface Listing {
   readonly path: string
   readonly certain: ReadonlySet<string>
@@ -42,20 +42,20 @@ interface Parts {
   readonly listings: ReadonlyMap<number, Listing>
 }
 
-/** Descriptors of one process lie together, so that what one opens does not number another one's. */
+/** A process's descriptors are consecutive, so that opening one does not renumber another process's. */
 const DESCRIPTORS_PER_PROCESS = 1000
 
 /**
- * The files of a simulated machine at one moment. Nothing changes in place: each operation gives new files, or throws a
- * {@link SimulatedError}, so that exploring can go back to any moment.
+ * The files of a simulated machine at one moment. Nothing changes in place: each operation returns new files, or throws
+ * a {@link SimulatedError}, so that exploring can go back to any moment.
  */
 export class SimulatedFiles {
   readonly semantics: Semantics
   readonly #parts: Parts
-  /** Those that are shared by all states with equal files, by their description. */
+  /** The objects shared by all states with equal files, by their description. */
   readonly #known: Map<string, SimulatedFiles>
   #number = -1
-  /** What is left without a descriptor, or without all of a process: of the same files that is asked again and again. */
+  /** What is left without a descriptor, or without all of a process's: the same files are asked for it repeatedly. */
   #closed: Map<number, SimulatedFiles> | undefined
 
   private constructor(semantics: Semantics, parts: Parts, known: Map<string, SimulatedFiles>) {
@@ -86,12 +86,12 @@ export class SimulatedFiles {
     return new SimulatedFiles(this.semantics, this.#parts, new Map()).shared
   }
 
-  /** Text that is equal exactly for equal files. */
+  /** A text that is equal exactly for equal files. */
   get description(): string {
     return this.#describe()
   }
 
-  /** Equal exactly for equal files that are shared. */
+  /** A number that is equal exactly for equal shared files. */
   get number(): number {
     return this.shared.#number
   }
@@ -130,7 +130,7 @@ export class SimulatedFiles {
     const names: string[] = []
     for (const candidate of this.#parts.entries.keys())
       if (parentOf(candidate) === path) names.push(candidate.slice(path.length + 1))
-    // Any order would do; files that are equal have to be listed alike.
+    // Any order would do, but equal files must be listed alike.
     return names.sort()
   }
 
@@ -153,7 +153,7 @@ export class SimulatedFiles {
     return { files: this.#with({ listings }), results }
   }
 
-  /** Makes an empty file and opens it. */
+  /** Creates an empty file and opens it. */
   create(process: number, path: string, nowMs: number): [SimulatedFiles, number] {
     this.#assertParent(path)
     const there = this.#parts.entries.get(path)
@@ -183,7 +183,7 @@ export class SimulatedFiles {
     })
   }
 
-  /** What the end of a process does. */
+  /** Closes everything, as a process's end does. */
   closeAll(process: number): SimulatedFiles {
     return this.#without(-1 - process, () => {
       const mine = ({ process: owner }: OpenFile): boolean => owner === process
@@ -265,7 +265,7 @@ export class SimulatedFiles {
     return moved
   }
 
-  /** `undefined` where there was nothing. */
+  /** Returns `undefined` if there was nothing. */
   unlink(path: string): SimulatedFiles | undefined {
     const entry = this.#parts.entries.get(path)
     if (entry === undefined) return undefined
@@ -285,7 +285,7 @@ export class SimulatedFiles {
     return doomed ? undefined : { kind: 'file', size: content.length, modifiedMs }
   }
 
-  /** Throws where there is nothing to watch. */
+  /** Throws if there is nothing to watch. */
   assertThere(path: string): void {
     if (!this.#parts.entries.has(path)) throw new SimulatedError('ENOENT', `watch ${path}`)
   }
@@ -384,7 +384,7 @@ export class SimulatedFiles {
     return gone.reduce<SimulatedFiles>((files, [path]) => files.#withoutEntry(path), this)
   }
 
-  /** The running listings after a name came or went. */
+  /** Returns the listings in progress after a name came or went. */
   #disturbed(path: string): ReadonlyMap<number, Listing> {
     if (this.#parts.listings.size === 0) return this.#parts.listings
     const parent = parentOf(path)

@@ -15,7 +15,7 @@ const FIRST_PID = 1000
 const BOOTED_AT_MS = 1_000_000
 const SEEN_AT = '2000'
 
-/** Identity of the process with this index; any other pid has died long ago. */
+/** Returns the identity of the process with this index; any other pid died long ago. */
 export function identityOf(index: number, facts: Machine['facts'] = 'shown'): ProcessIdentity {
   const pid = FIRST_PID + index
   const hidden = { start: '', boot: '', pidNamespace: '', machine: '' }
@@ -24,7 +24,7 @@ export function identityOf(index: number, facts: Machine['facts'] = 'shown'): Pr
     tid: pid,
     start: '7',
     boot: facts === 'kernels' ? `b007b007b0${10 + index}` : 'b007b007b007',
-    // The initial one, where a process leaves nothing but its name.
+    // The initial one, where a process leaves only its name.
     pidNamespace: '4026531836',
     machine: 'abcd',
     ...(facts === 'hidden' && hidden),
@@ -37,7 +37,7 @@ interface Timer {
   readonly callback: () => void
 }
 
-/** Makes what a process sees of the simulated machine. */
+/** Creates a process's view of the simulated machine. */
 export function createSimulatedProcess<G extends Ghost>(
   execution: Execution<G>,
   index: number,
@@ -50,7 +50,7 @@ export function createSimulatedProcess<G extends Ghost>(
   const surroundings: LockSurroundings = {
     clock: {
       now,
-      // One order for all schedules: who waits behind whom is another question than who came first.
+      // One order for all schedules: the order of the queue is independent of the order of arrival.
       monotonicNs: () => BigInt(now()) * 1_000_000n + BigInt(index),
       startTimer: (ms, callback) => {
         const timer = { dueMs: ms, callback }
@@ -69,7 +69,7 @@ export function createSimulatedProcess<G extends Ghost>(
       }) as Liveness,
     startedAt: () => 0,
     waitingAncestors: () => [],
-    // A hint only tells when to look, and all moments to look are explored.
+    // A hint only says when to check, and all moments to check are explored.
     onNudge: () => undefined,
   }
   return {
@@ -103,7 +103,7 @@ function judge(world: World, self: ProcessIdentity, identity: ProcessIdentity): 
     return concludeLiveness(identity, self, {
       localFileSystem: true,
       bootedAt: () => BOOTED_AT_MS,
-      // Its own container or kernel shows a process itself and nobody else.
+      // A process's own container or kernel shows only the process itself.
       inTable: () => (identity.pid === self.pid ? 'running' : 'dead'),
       elsewhere: () => 'unknown',
     })

@@ -1,15 +1,15 @@
 import { type Choice, plainStep, sharedChoice } from './choice.js'
 import { NumberList } from './number-list.js'
 
-/** What a schedule may still do, as far as another one that may do more needs no look of its own. */
+/** What a schedule can still do: a schedule that can do more covers it. */
 export interface Allowance {
-  /** How many more interruptions. */
+  /** How many interruptions are left. */
   readonly preemptions: number
-  /** Who would be interrupted by a step of another process; −1 for nobody. */
+  /** Which process another one's step would interrupt; −1 for none. */
   readonly last: number
 }
 
-/** From one state to another: a choice, and then so many more plain steps of the same process. */
+/** From one state to another: a choice, followed by that many plain steps of the same process. */
 export interface Way {
   readonly choice: Choice
   readonly plainSteps: number
@@ -23,20 +23,20 @@ const ANY_NUMBER = 0xff_ff_ff_ff
 /** A Map holds at most 2^24 entries. */
 const MAPS = 16
 
-/** The states that were met, how they were reached and how they follow each other. */
+/** The states found so far, how they were reached and how they follow each other. */
 export class StateGraph {
   /** The newest state with each key. */
   readonly #newest = Array.from({ length: MAPS }, () => new Map<string, number>())
   /** The one before it with the same key, plus one. */
   readonly #older = new NumberList()
-  /** Of each state, the interruptions that are left, and who was last, plus one. */
+  /** Each state's remaining interruptions, and its last process, plus one. */
   readonly #preemptions = new NumberList()
   readonly #lasts = new NumberList()
   readonly #parents = new NumberList()
   readonly #choices: (Choice | undefined)[] = []
   /** How many plain steps followed it. */
   readonly #plainSteps = new NumberList()
-  /** Pairs of states, one behind the other. */
+  /** Pairs of consecutive states. */
   readonly #sources = new NumberList()
   readonly #targets = new NumberList()
 
@@ -45,8 +45,8 @@ export class StateGraph {
   }
 
   /**
-   * Notes that a way leads from one state to another with this key and allowance. One with the same key from which as
-   * much may be done as from this one stands for it.
+   * Records that a path leads from one state to another with this key and allowance. An existing state with the same
+   * key that allows at least as much stands for it.
    */
   add(
     key: string,
@@ -76,7 +76,7 @@ export class StateGraph {
     return { id, isNew }
   }
 
-  /** The choices that first led to a state. */
+  /** Returns the choices that first led to a state. */
   pathTo(id: number): Choice[] {
     const path: Choice[] = []
     for (let at = id; at >= 0; at = this.#parents.at(at) - 1) {
@@ -91,8 +91,8 @@ export class StateGraph {
   }
 
   /**
-   * The number of ways from the first state to one that nothing follows. The graph has no cycles: what a key says of
-   * processes, and of what may still go wrong, only goes forward.
+   * Returns the number of paths from the first state to one that nothing follows. The graph has no cycles: a key's
+   * record of processes, and of what can still go wrong, only moves forward.
    */
   countPaths(): number {
     const incoming = new Uint32Array(this.size)
@@ -123,7 +123,8 @@ export class StateGraph {
   }
 
   /**
-   * Whoever may interrupt once more can do all that the other can: it interrupts at once. Where nobody could be interrupted, anybody's step is free.
+   * A state with one more interruption covers the other one: it interrupts immediately. If there is nothing to
+   * interrupt, any process's step is free.
    */
   #covers(id: number, { preemptions, last }: Allowance): boolean {
     const own = this.#lasts.at(id) - 1

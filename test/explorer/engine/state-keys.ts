@@ -1,17 +1,17 @@
 import type { Budget } from './budget.js'
 import type { Ghost, ProcessState, World } from './world.js'
 
-/** Gives equal states equal keys, and the equal parts of different states one object. */
+/** Assigns equal states equal keys, and the equal parts of different states one object. */
 export class StateKeys<G extends Ghost> {
   readonly #ghosts = new Map<string, G>()
   readonly #ghostNumbers = new Map<G, number>()
 
-  /** The same world, with parts that others have as well. */
+  /** Returns the same world, with shared parts. */
   shared(world: World<G>): World<G> {
     return { ...world, files: world.files.shared, ghost: this.#shared(world.ghost) }
   }
 
-  /** Says all that counts of a shared world, but for how often a process may still be interrupted. */
+  /** Returns everything that counts of a shared world, except how often a process can still be interrupted. */
   of(
     { processes, files, ghost, nowMs }: World<G>,
     { crashes, faults, stops, leaps }: Budget,
@@ -21,7 +21,7 @@ export class StateKeys<G extends Ghost> {
     return `${key} ${nowMs} ${crashes}/${faults}/${stops}/${leaps}`
   }
 
-  /** The same of a world in which nothing more happens. */
+  /** Returns the same for a world in which nothing more happens. */
   ofEnd({ processes, files, ghost }: World<G>): string {
     const statuses = processes.map(({ status }) => status)
     return `${files.number} ${this.#ghostNumbers.get(ghost)} ${statuses.join()}`
@@ -38,7 +38,7 @@ export class StateKeys<G extends Ghost> {
   }
 }
 
-/** What a process did that has come to its end counts only by what it left. */
+/** A process that has ended counts only by what it left. */
 function keyOf({ status, isStopped, stage, history, seen }: ProcessState): string {
   if (status === 'ended' || status === 'crashed') return status
   const view = status === 'idle' && seen !== undefined ? `${seen.files.number}|${seen.rest}` : ''

@@ -4,7 +4,10 @@ import type { Step } from './operation.js'
 import { type Observer, Turn } from './turn.js'
 import type { Ghost, World } from './world.js'
 
-/** Lets a process go on, beginning with `step`, for as long as the observer likes. Its code is run where nobody knows what it does. */
+/**
+ * Lets a process continue, beginning with `step`, for as long as the observer likes. Runs its code only if its
+ * behaviour is unknown.
+ */
 export function takeTurn<G extends Ghost>(
   behaviour: Behaviour<G>,
   world: World<G>,

@@ -15,15 +15,15 @@ import {
 /** Far more steps than any operation of the kit takes. */
 export const MAX_STEPS = 2000
 
-/** Who wants to know how a turn goes. */
+/** Observes the course of a turn. */
 export interface Observer<G extends Ghost> {
-  /** A step is complete. Returns whether the process is to go on at once. */
+  /** A step is complete. Returns whether the process should continue immediately. */
   stepped(world: World<G>, deed: Deed): boolean
-  /** The operation that was just done could have ended otherwise. */
+  /** The last operation could have had another outcome. */
   branched(outcomes: number): void
 }
 
-/** Steps that one process takes, one after the other, until its observer stops it, it waits, or it ends. */
+/** Consecutive steps of one process, until its observer stops it, it waits, or it ends. */
 export class Turn<G extends Ghost> {
   readonly index: number
   readonly behaviour: Behaviour<G>
@@ -37,7 +37,7 @@ export class Turn<G extends Ghost> {
   #isBeginning = false
   #isOver = false
 
-  /** Begins with `step`, which is the one that the process is about to take. */
+  /** Begins with `step`, the process's next step. */
   constructor(
     behaviour: Behaviour<G>,
     world: World<G>,
@@ -74,7 +74,7 @@ export class Turn<G extends Ghost> {
     return this.#isOver
   }
 
-  /** Goes on for as long as it is known what the process does. Returns false where its code has to be asked. */
+  /** Continues as far as the process's behaviour is known. Returns false if its code has to run. */
   follow(): boolean {
     while (!this.#isOver) {
       const known = this.behaviour.after(this.#history)
@@ -100,7 +100,7 @@ export class Turn<G extends Ghost> {
     return result
   }
 
-  /** Does an operation and tells what came of it. */
+  /** Performs an operation and returns the result. */
   perform(operation: Operation<G>): Deed {
     const { outcome, fault } = this.#step
     this.#step = PLAIN
@@ -118,7 +118,7 @@ export class Turn<G extends Ghost> {
     }
   }
 
-  /** The process comes to a place where others may come in between. */
+  /** The process reaches a point where others can come in between. */
   arrive(stop: Stop<G>): void {
     if (stop.kind === 'operation') {
       if (this.#isBeginning) this.#isBeginning = false

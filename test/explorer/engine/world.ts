@@ -1,12 +1,12 @@
 import { History } from './history.js'
 import type { Semantics, SimulatedFiles } from './simulated-files.js'
 
-/** What the observer knows: who holds what, what was promised. `wrong` is a violation that was seen. */
+/** What the observer knows: the holders and the promises. `wrong` is an observed violation. */
 export interface Ghost {
   readonly wrong?: string | undefined
 }
 
-/** What a process is about to do whose program has not begun. */
+/** The next operation of a process whose program has not begun. */
 export const BEGIN = 'begin'
 
 /** The history of such a process. */
@@ -25,7 +25,7 @@ export interface ProcessState {
   readonly next: string
   /** In how many ways a crash can cut that operation short. */
   readonly tears: number
-  /** What the world looked like when it last woke up. */
+  /** What the world looked like at its last wake-up. */
   readonly seen: View | undefined
 }
 
@@ -43,20 +43,21 @@ export const NEW_PROCESS: ProcessState = {
 /** What does not change. */
 export interface Machine {
   readonly semantics: Semantics
-  /** A directory that changes while it is listed may be seen in either state, name by name (readdir(3)). */
+  /** A directory that changes while it is listed can be seen in either state, name by name (readdir(3)). */
   readonly slowListings: boolean
-  /** Every directory looks as if nothing had happened in it for long. */
+  /** Every directory looks as if it had not changed for long. */
   readonly oldDirectories: boolean
-  /** What others find out about a process that crashed. */
+  /** How a crashed process looks to others. */
   readonly deadLook: 'dead' | 'unknown'
   /**
-   * Whether the processes can be told apart. `hidden`: each is in a container of its own that shows no facts; `kernels`: each is on a
-   * kernel of its own, all of them with one machine id. They then judge each other as the kit does.
+   * Whether the processes can be distinguished. `hidden`: each is in a separate container that shows no facts;
+   * `kernels`: each is on a separate kernel, all of them with one machine id. They then judge each other as the kit
+   * does.
    */
   readonly facts: 'shown' | 'hidden' | 'kernels'
 }
 
-/** Everything that there is at one moment. */
+/** Everything that exists at one moment. */
 export interface World<G extends Ghost = Ghost> {
   readonly machine: Machine
   readonly files: SimulatedFiles
@@ -68,7 +69,7 @@ export interface World<G extends Ghost = Ghost> {
 /** What a waiting process could notice. */
 export interface View {
   readonly files: SimulatedFiles
-  /** The time, and who is alive. */
+  /** The time, and which processes are alive. */
   readonly rest: string
 }
 

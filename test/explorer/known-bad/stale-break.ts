@@ -7,8 +7,8 @@ const STALE_MS = 10_000
 const LOCK = `${HOME}/db.lock`
 
 /**
- * How proper-lockfile takes a lock: mkdir; where it exists, stat, and where that is old, rmdir and mkdir again. The rmdir may
- * hit the lock of somebody who was faster with the same.
+ * How proper-lockfile takes a lock: mkdir; if it exists, stat; if that is old, rmdir and mkdir again. The rmdir can hit
+ * the lock of a faster process that did the same.
  */
 export const breaksStale: Program<LockGhost> = (process) => {
   if (!take(process)) return
@@ -24,7 +24,7 @@ export const breaksStale: Program<LockGhost> = (process) => {
   hold(process, grant, 'exclusive')
 }
 
-/** What a process that was killed left a minute ago. */
+/** What a killed process left a minute ago. */
 export const leavesStale: Program<LockGhost> = (process) => {
   process.fileSystem.makeDirectory(LOCK)
 }
@@ -52,6 +52,6 @@ function removeIfThere({ fileSystem }: SimulatedProcess<LockGhost>): void {
   try {
     fileSystem.removeDirectory(LOCK)
   } catch {
-    // Somebody else did.
+    // Another process did.
   }
 }

@@ -3,15 +3,15 @@ import type { End } from '../engine/scenario.js'
 import { type EventGhost, GAP, takeAll } from './event-ghost.js'
 import { append, KEEP, openEvents } from './event-programs.js'
 
-/** What may be missing in the end. */
+/** What can be missing at the end. */
 export interface EventExpectations {
   /** Old events may have been removed. */
   readonly expires: boolean
-  /** Everything has to have been handled by the group, or be there for its next reader. */
+  /** The group must have handled everything, or it must be there for the next reader. */
   readonly group: boolean
 }
 
-/** Every event that was acknowledged is there once, in one order, for all. */
+/** Checks that every acknowledged event is there once, in one order, for all. */
 export function checkEventEnd(
   { world, runAlone }: End<EventGhost>,
   { expires, group }: EventExpectations,
@@ -55,7 +55,7 @@ export function checkEventEnd(
       const events = found.filter((data) => data !== GAP)
       if (new Set(events).size < events.length) return `reader ${name} got twice: ${found.join()}`
       if (found.includes(GAP) && !expires) return `reader ${name} was told of a gap`
-      // What expired since is in front of what is kept.
+      // Events that have expired since precede the ones in the log.
       const kept = events.filter((data) => log.includes(data))
       if (kept.join() !== log.slice(log.length - kept.length).join())
         return `reader ${name} read ${found.join()}, the log is ${log.join()}`
@@ -76,12 +76,12 @@ export function checkEventEnd(
     return ghost.readings[name]!.acknowledged === 0
   }
 
-  /** A cursor leads to what follows, or to a gap. */
+  /** Checks that a cursor leads to what follows, or to a gap. */
   function checkCursors(): string | undefined {
     for (const { data, cursor } of ghost.stored) {
       const found = read(cursor)
       const rest = log.slice(log.indexOf(data) + 1)
-      // Where the event itself has expired, so may have those behind it: then only a gap is right.
+      // If the event itself has expired, so may have later ones: then only a gap is right.
       const isMissed = ghost.begun.some(
         ({ data: later }) => isAfter(later, data) && isStored(later) && !log.includes(later),
       )
@@ -96,7 +96,7 @@ export function checkEventEnd(
     return ghost.stored.some((stored) => stored.data === data)
   }
 
-  /** Its append began when the other one was stored. */
+  /** Returns whether its append began when the other one was stored. */
   function isAfter(later: string, data: string): boolean {
     const index = ghost.stored.findIndex((stored) => stored.data === data)
     return ghost.begun.some((append) => append.data === later && append.after > index)
@@ -114,7 +114,7 @@ export function checkEventEnd(
       : undefined
   }
 
-  /** The next writer and the next reader go on, whatever was left. */
+  /** Checks that the next writer and the next reader continue, whatever was left. */
   function checkNext(): string | undefined {
     let found: string[] = []
     runAlone((process) => {
@@ -123,7 +123,7 @@ export function checkEventEnd(
       append(process, events, 'next', KEEP)
       found = takeAll(reader)
     })
-    // The next record's newline may complete one that lacked nothing else. It was never acknowledged.
+    // The next record's newline can complete a record that lacked nothing else. It was never acknowledged.
     const before = found.slice(0, -1)
     const isLate = (data: string): boolean => !isStored(data)
     const isRight = found.at(-1) === 'next' && before.length <= 1 && before.every(isLate)

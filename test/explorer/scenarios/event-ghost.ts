@@ -9,7 +9,7 @@ interface Append {
   readonly after: number
 }
 
-/** One that was acknowledged, in this order. */
+/** An acknowledged event, in this order. */
 interface Stored {
   readonly data: string
   readonly cursor: Cursor
@@ -17,7 +17,7 @@ interface Stored {
 
 /** What one reader has read. */
 interface Reading {
-  /** Appends that had been acknowledged when it was asked for, and that had begun when it was there. */
+  /** Appends acknowledged when the reader was requested, and appends begun when it was there. */
   readonly acknowledged: number
   readonly begun: number
   /** The data of events, and `GAP`. */
@@ -38,7 +38,7 @@ export const NO_EVENTS: EventGhost = { begun: [], stored: [], readings: {}, hand
 
 export const GAP = 'gap'
 
-/** Takes what a reader finds now, one batch. */
+/** Returns what a reader finds now, one batch. */
 export function takeBatch(reader: EventReader): { found: string[]; cursor?: Cursor } | undefined {
   const batch = reader.poll()
   if (batch === undefined) return undefined
@@ -48,7 +48,7 @@ export function takeBatch(reader: EventReader): { found: string[]; cursor?: Curs
   return { found, ...(cursor !== undefined && { cursor }) }
 }
 
-/** Takes all that a reader finds. */
+/** Returns everything that a reader finds. */
 export function takeAll(reader: EventReader): string[] {
   const all: string[] = []
   for (let batch = takeBatch(reader); batch !== undefined; batch = takeBatch(reader))

@@ -29,7 +29,7 @@ export const ROTATE: AppendOptions = {
   durable: false,
 }
 
-/** And each rotation removes whatever may be removed. */
+/** In addition, each rotation removes everything that can be removed. */
 export const EXPIRE: AppendOptions = { retention: { retentionMs: 0, maxBytes: 1 }, durable: false }
 
 /** The real event log, on the simulated machine. */
@@ -48,7 +48,7 @@ function groupLocks<G extends Ghost>(process: SimulatedProcess<G>): LockDriver {
   )
 }
 
-/** The ids that the kit makes are new each time; a process that is run again has to make the same. */
+/** The kit creates new ids each time; a process that is rerun has to create the same ones. */
 function withOwnIds<G extends Ghost>(
   { index }: SimulatedProcess<G>,
   locks: LockDriver,
@@ -75,7 +75,7 @@ export function record(data: string): EventRecord {
   return { event, json: JSON.stringify(event) }
 }
 
-/** Appends events one by one, by one long-lived writer. */
+/** Appends events one by one, from one long-lived writer. */
 export const appends =
   (count: number, options: AppendOptions, name = ''): Program<EventGhost> =>
   (process) => {
@@ -99,12 +99,12 @@ export function append(
     const cursor = events.appendSync([record(data)], options)[0]!
     process.note((ghost) => ({ ...ghost, stored: [...ghost.stored, { data, cursor }] }))
   } catch (error) {
-    // A full disk: whether the event was stored is not known.
+    // A full disk: whether the event was stored is unknown.
     if (!(error instanceof CliOpsError)) throw error
   }
 }
 
-/** Reads from here on: a few looks at any time, and one when nobody else is left. */
+/** Reads from here on: a few times at any moment, and once when no other process is left. */
 export const reads =
   (looks: number, from: 'latest' | 'earliest' = 'latest'): Program<EventGhost> =>
   (process) => {
@@ -142,7 +142,7 @@ function addFound(ghost: EventGhost, name: string, found: readonly string[]): Ev
   return setReading(ghost, name, { found: [...ghost.readings[name]!.found, ...found] })
 }
 
-/** One that becomes the group's active reader, handles what it finds and leaves. */
+/** Becomes the group's active reader, handles what it finds and leaves. */
 export const handles: Program<EventGhost> = async (process) => {
   const reader = openEvents(process).openReader({ from: 'latest', group: 'g' })
   process.signal.addEventListener('abort', () => reader.close())
@@ -155,23 +155,23 @@ export const handles: Program<EventGhost> = async (process) => {
   reader.close()
 }
 
-/** Starts a group, so that what is stored from here on belongs to it, and leaves. */
+/** Starts a group, so that later events belong to it, and leaves. */
 export const startsGroup: Program<Ghost> = (process) => {
   openEvents(process).openReader({ from: 'earliest', group: 'g' }).close()
 }
 
-/** Makes the next segment, and dies before it does anything else. */
+/** Creates the next segment, and dies before it does anything else. */
 export const beginsNext: Program<EventGhost> = ({ fileSystem }) => {
   fileSystem.openAppend(segmentPath(`${HOME}/events`, 2), { exclusive: true })
 }
 
-/** Makes the next segment, seals the one before it, and dies. */
+/** Creates the next segment, seals the one before it, and dies. */
 export const rotatesHalfway: Program<EventGhost> = (process) => {
   void beginsNext(process)
   sealSegment(process.fileSystem, `${HOME}/events`, 1)
 }
 
-/** Expires what may be. */
+/** Expires what it can. */
 export const expires =
   ({ retention }: AppendOptions): Program<EventGhost> =>
   (process) => {

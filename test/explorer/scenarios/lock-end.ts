@@ -4,13 +4,13 @@ import type { SimulatedFiles } from '../engine/simulated-files.js'
 import { hold, type LockGhost } from './lock-ghost.js'
 import { cleans, openLocks } from './lock-programs.js'
 
-/** Nobody who is alive may be kept waiting by those who died, and nothing of theirs stays after a clean-up. */
+/** Checks that the dead keep no live process waiting, and that nothing of theirs stays after a clean-up. */
 export function checkLockEnd({ world, runAlone }: End<LockGhost>): string | undefined {
   const { processes, machine, ghost } = world
   const waiting = processes.flatMap(({ status }, index) => (status === 'idle' ? [index] : []))
   if (waiting.length > 0 && machine.deadLook === 'dead')
     return `nobody is alive but those who wait: ${waiting.join()}`
-  // Whoever crashed inside is no longer inside once it is known to be dead.
+  // A process that crashed inside is no longer inside once it is known to be dead.
   const begun = { ...ghost, holders: [] }
   let got = false
   const after = runAlone((process) => {
@@ -26,7 +26,7 @@ export function checkLockEnd({ world, runAlone }: End<LockGhost>): string | unde
     hold(process, grant, 'exclusive')
   }).world
   if (after.ghost.wrong !== undefined) return `a newcomer afterwards: ${after.ghost.wrong}`
-  // Who died elsewhere cannot be told from the living, and must not keep a free lock from anybody.
+  // A process that died elsewhere looks alive, but must not block a free lock.
   if (!got && waiting.length === 0) return 'a newcomer does not get the lock afterwards'
   if (machine.deadLook === 'unknown') return undefined
   const { world: clean } = runAlone(cleans)
@@ -38,7 +38,7 @@ export function checkLockEnd({ world, runAlone }: End<LockGhost>): string | unde
   }
 }
 
-/** What carries the name of a process. */
+/** Returns what carries the name of a process. */
 function leftovers(files: SimulatedFiles): string[] {
   return files.paths.filter((path) => /~p\d+\.t/u.test(path))
 }

@@ -3,7 +3,7 @@ import type { LockMode } from '../../../packages/core/src/locks/contract/lock-ty
 import type { SimulatedProcess } from '../engine/program.js'
 import type { Ghost, World } from '../engine/world.js'
 
-/** A grant whose owner believes to be inside. */
+/** A grant whose owner believes it is inside. */
 interface Holder {
   readonly process: number
   readonly id: string
@@ -13,17 +13,17 @@ interface Holder {
 /** What the observer knows of one lock. */
 export interface LockGhost extends Ghost {
   readonly holders: readonly Holder[]
-  /** Ids that somebody releases, or has released, by force. */
+  /** Ids that are being released, or have been released, by force. */
   readonly forced: readonly string[]
-  /** Of those, the ones that were told to be released. */
+  /** Those of them that were reported as released. */
   readonly lost: readonly string[]
-  /** The highest token that was granted, and the highest of an exclusive grant. */
+  /** The highest granted token, and the highest of an exclusive grant. */
   readonly lastToken: string
   readonly lastExclusive: string
   readonly grants: number
-  /** Ids that stand in the queue. */
+  /** Ids that are in the queue. */
   readonly queued: readonly string[]
-  /** For those that came later, the ids that stood there before. */
+  /** For later arrivals, the ids that were in the queue before them. */
   readonly behind: Readonly<Record<string, readonly string[]>>
 }
 
@@ -38,32 +38,35 @@ export const NO_LOCKS: LockGhost = {
   behind: {},
 }
 
-/** Of locks that have none. */
+/** The token of locks that have none. */
 export const NO_TOKEN = 0n
 
-/** Notes that somebody is about to ask for the lock. Whoever stands in the queue by then goes before it. */
+/** Records that a process is about to request the lock. Processes already in the queue go before it. */
 export function arrive(ghost: LockGhost, id: string): LockGhost {
   if (ghost.queued.length === 0) return ghost
   return { ...ghost, behind: { ...ghost.behind, [id]: ghost.queued } }
 }
 
-/** Notes that somebody has got its grant under another id than it asked with. */
+/** Records that a process got its grant under another id than it requested. */
 export function comeAs(ghost: LockGhost, asked: string, id: string): LockGhost {
   const before = ghost.behind[asked]
   return before === undefined ? ghost : { ...ghost, behind: { ...ghost.behind, [id]: before } }
 }
 
-/** Notes that somebody has a place in the queue. */
+/** Records that a process is in the queue. */
 export function queue(ghost: LockGhost, id: string): LockGhost {
   return ghost.queued.includes(id) ? ghost : { ...ghost, queued: [...ghost.queued, id] }
 }
 
-/** Notes that somebody is no longer in the queue. */
+/** Records that a process has left the queue. */
 export function leaveQueue(ghost: LockGhost, id: string): LockGhost {
   return { ...ghost, queued: ghost.queued.filter((other) => other !== id) }
 }
 
-/** Those of the queue that were there first and are alive. The clock stands, so tickets of one moment go by the process. */
+/**
+ * Returns the processes that were in the queue first and are alive. The clock stands still, so tickets of one moment
+ * are ordered by process.
+ */
 function passedBy(
   { queued, behind }: LockGhost,
   { processes }: World,
@@ -77,7 +80,7 @@ function passedBy(
   })
 }
 
-/** Notes a grant; wrong is one beside another owner, a token that does not rise, and one out of turn. */
+/** Records a grant. Wrong are a grant beside another owner, a token that does not rise, and a grant out of turn. */
 function enter(
   ghost: LockGhost,
   world: World,
@@ -93,10 +96,10 @@ function enter(
   const isShared = mode === 'shared' && others.every((holder) => holder.mode === 'shared')
   let wrong = ghost.wrong
   const isForced = ghost.forced.includes(id)
-  // One that was cut off before it heard of its grant is told so as soon as it asks.
+  // A process that lost its lock before it learned of its grant finds out as soon as it asks.
   if (others.length > 0 && !isShared && !isForced)
     wrong = `${id} (${mode}) holds the lock beside ${others.map((other) => `${other.id} (${other.mode})`).join()}`
-  // Sharers are inside at the same time, so among them the order of their tokens means nothing.
+  // Sharers are inside together, so the order of their tokens means nothing.
   const floor = BigInt(mode === 'shared' ? ghost.lastExclusive : ghost.lastToken)
   if (token <= floor && !isForced && token !== NO_TOKEN)
     wrong = `the token of ${id} is ${token}, after one of ${floor}`
@@ -117,7 +120,7 @@ function leave(ghost: LockGhost, id: string): LockGhost {
   return { ...ghost, holders: ghost.holders.filter((holder) => holder.id !== id) }
 }
 
-/** Notes what a grant says of itself. */
+/** Records what a grant reports about itself. */
 function checkHeld(ghost: LockGhost, id: string, isHeld: boolean): LockGhost {
   let { wrong } = ghost
   if (!isHeld && !ghost.forced.includes(id)) wrong = `${id} is told that it lost the lock`
@@ -126,7 +129,7 @@ function checkHeld(ghost: LockGhost, id: string, isHeld: boolean): LockGhost {
   return { ...ghost, wrong }
 }
 
-/** Holds a lock for a while and gives it back. */
+/** Holds a lock for a while and releases it. */
 export function hold(process: SimulatedProcess<LockGhost>, grant: LockGrant, mode: LockMode): void {
   process.note((ghost, world) => enter(ghost, world, process.index, grant, mode))
   process.pause(`hold ${grant.id}`)
@@ -135,7 +138,7 @@ export function hold(process: SimulatedProcess<LockGhost>, grant: LockGrant, mod
   grant.releaseSync?.()
 }
 
-/** Notes that an id is being released by force, and then whether it was. */
+/** Records that an id is being released by force, and then whether it was. */
 export function force(ghost: LockGhost, id: string): LockGhost {
   return { ...ghost, forced: [...ghost.forced, id] }
 }

@@ -34,11 +34,11 @@ function request<G extends Ghost>(process: SimulatedProcess<G>, mode: LockMode, 
   return { resource: RESOURCE, mode, id: `${mode[0]}${process.index}-${turn}`, held: [] }
 }
 
-/** One command after the other that tries to take the lock, without waiting. */
+/** Consecutive commands that try to take the lock, without waiting. */
 export const tries = (...modes: LockMode[]): Program<LockGhost>[] =>
   modes.map((mode, turn) => triesAll([mode], turn))
 
-/** The same by one long-lived process, which remembers what it saw. */
+/** The same from one long-lived process, which remembers what it saw. */
 export const triesAgain = (...modes: LockMode[]): Program<LockGhost>[] => [triesAll(modes, 0)]
 
 const triesAll =
@@ -59,7 +59,7 @@ export const waits = (...modes: LockMode[]): Program<LockGhost>[] =>
     hold(process, grant, mode)
   })
 
-/** Waits as one whose disk may be full, and lives on. */
+/** Waits as a process whose disk can be full, and lives on. */
 export const waitsUnlessFull = (mode: LockMode): Program<LockGhost>[] => [
   async (process) => {
     try {
@@ -67,7 +67,7 @@ export const waitsUnlessFull = (mode: LockMode): Program<LockGhost>[] => [
       hold(process, await openLocks(process).acquire(asked, { signal: process.signal }), mode)
     } catch (error) {
       if (!(error instanceof CliOpsError) || error.code !== 'STORAGE_FAILED') throw error
-      // It lives on, so that a ticket of its would keep others waiting.
+      // It lives on, so its ticket would keep others waiting.
       const left = process.fileSystem
         .list(QUEUE)
         .filter((name) => name.includes(`~${mode[0]}${process.index}-0~`))
@@ -96,11 +96,11 @@ export const givesUp =
     }
   }
 
-/** A command of a plugin: it tries for the lock, and else blocks for it. */
+/** A plugin's command: it tries to take the lock, and otherwise blocks for it. */
 export const commands = (...modes: LockMode[]): Program<LockGhost>[] =>
   modes.map((mode, turn) => (process) => commandOf(process, mode, turn, Infinity))
 
-/** The same, but it gives up at once. */
+/** The same, but it gives up immediately. */
 export const commandsInHaste = (mode: LockMode): Program<LockGhost>[] => [
   (process) => commandOf(process, mode, 0, 0),
 ]
@@ -123,12 +123,12 @@ function commandOf(
   function block(): LockGrant | null {
     const context = new LockContext(new Home(HOME, '', fileSystem), surroundings)
     const onPause = (): void => process.note((ghost) => queue(ghost, asked.id))
-    // Asked for anew, under an id of its own.
+    // Requested again, under a new id.
     return blockForTurn(context, { ...asked, id: `${asked.id}-again` }, { timeoutMs, onPause })
   }
 }
 
-/** Releases by force whoever it finds. */
+/** Releases by force whatever holder it finds. */
 export const forces: Program<LockGhost> = (process) => {
   const locks = openLocks(process)
   const info = locks.inspect(RESOURCE) as LockInfo | null
@@ -138,7 +138,7 @@ export const forces: Program<LockGhost> = (process) => {
   process.note((ghost) => forced(ghost, info.id, isReleased))
 }
 
-/** Tidies up. */
+/** Cleans up. */
 export const cleans: Program<Ghost> = (process) => {
   void openLocks(process).clean()
 }
@@ -151,17 +151,17 @@ export const diesHolding =
       throw new Error('the lock was to be free')
   }
 
-/** Takes the lock and gives it back, so that everything is there that stays. */
+/** Takes the lock and releases it, so that every permanent file exists. */
 export const used: Program<Ghost> = (process) => {
   openLocks(process).tryAcquireSync!(request(process, 'exclusive', 0))?.releaseSync?.()
 }
 
-/** The same by a sharer. */
+/** The same as a sharer. */
 export const usedShared: Program<Ghost> = (process) => {
   openLocks(process).tryAcquireSync!(request(process, 'shared', 0))?.releaseSync?.()
 }
 
-/** A full disk is an error of this attempt, and of nothing else. */
+/** A full disk is an error of this attempt only. */
 function unlessFull<T>(operation: () => T): T | undefined {
   try {
     return operation()

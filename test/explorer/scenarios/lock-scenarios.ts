@@ -49,7 +49,7 @@ function lockScenario(
 const x: LockMode = 'exclusive'
 const s: LockMode = 'shared'
 
-/** `long` bounds nothing but the number of crashes. */
+/** `long` bounds only the number of crashes. */
 export type Size = 'short' | 'long'
 
 export function lockScenarios(size: Size): Scenario<LockGhost>[] {

@@ -24,7 +24,7 @@ const RESOURCE = 'db'
 
 /** What the observer knows of runs that replace one another. */
 export interface RunGhost extends Ghost {
-  /** The process that runs. */
+  /** The running process. */
   readonly inside: number | undefined
   /** The pids that were asked to end. */
   readonly asked: readonly number[]
@@ -63,7 +63,7 @@ function runScenario(
   }
 }
 
-/** A run as the plugins have it: its marks are there before it has the lock, and go after it. */
+/** A run as the plugins do it: its marks exist before it has the lock, and go after it. */
 const replaces: Program<RunGhost> = (process) => {
   const locks = openLocks(process)
   const mark = takeStepsNow(markRun(locks, RESOURCE, () => undefined))
@@ -79,7 +79,7 @@ const replaces: Program<RunGhost> = (process) => {
   }
 }
 
-/** The same where the lock is free, or is left alone. */
+/** The same if the lock is free, or is left alone. */
 const runs: Program<RunGhost> = (process) => {
   const locks = openLocks(process)
   const mark = takeStepsNow(markRun(locks, RESOURCE, () => undefined))
@@ -93,12 +93,12 @@ const runs: Program<RunGhost> = (process) => {
   mark.releaseSync()
 }
 
-/** One that waits looks once. */
+/** A waiter checks once. */
 const asks: Program<RunGhost> = (process) => {
   replacing(process, openLocks(process))()
 }
 
-/** What a run that waits does now and then. All who hold the lock here may be replaced, and may be told so. */
+/** What a waiting run does now and then. All holders of the lock here can be replaced, and so can be asked to end. */
 function replacing(process: SimulatedProcess<RunGhost>, locks: LockDriver): () => void {
   const replacer = new HolderReplacer(locks, RESOURCE, {
     graceMs: Infinity,
@@ -139,7 +139,7 @@ function ask(process: SimulatedProcess<RunGhost>, pid: number): void {
   })
 }
 
-/** Nobody who is alive waits, and neither a lock nor a mark is left. */
+/** Checks that no live process waits, and that neither a lock nor a mark is left. */
 function checkEnd({ world, runAlone }: End<RunGhost>): string | undefined {
   const waiting = world.processes.flatMap(({ status }, index) => (status === 'idle' ? [index] : []))
   if (waiting.length > 0) return `nobody is alive but those who wait: ${waiting.join()}`

@@ -58,7 +58,7 @@ function slotScenario(
   }
 }
 
-/** A slot for a command: a free one, else it blocks for it. */
+/** Takes a slot for a command: a free one, otherwise it blocks for one. */
 const takes =
   (slots: readonly string[]): Program<SlotGhost> =>
   (process) => {
@@ -73,7 +73,7 @@ const takes =
     }
   }
 
-/** Tries to have a slot, again and again. */
+/** Tries to take a slot, repeatedly. */
 const tries =
   (slots: readonly string[], times: number): Program<SlotGhost> =>
   (process) => {
@@ -83,7 +83,7 @@ const tries =
     }
   }
 
-/** Leaves everything there that stays. */
+/** Leaves every permanent file there. */
 const used: Program<SlotGhost> = (process) => {
   tryOne(process, ['a'])?.releaseSync?.()
   tryOne(process, ['b'])?.releaseSync?.()
@@ -114,7 +114,7 @@ function hold(process: SimulatedProcess<SlotGhost>, grant: SlotGrant): void {
   grant.releaseSync?.()
 }
 
-/** Notes a grant; wrong is one of a slot that another has, and a token that does not rise. */
+/** Records a grant. Wrong are a grant of a slot that another has, and a token that does not rise. */
 function enter(
   ghost: SlotGhost,
   { processes }: World,
@@ -135,7 +135,7 @@ function enter(
   }
 }
 
-/** Nobody who is alive waits for the dead, every slot can be had, and nothing carries the name of a process. */
+/** Checks that no live process waits for the dead, every slot is available, and nothing carries the name of a process. */
 function checkEnd({ world, runAlone }: End<SlotGhost>): string | undefined {
   const waiting = world.processes.flatMap(({ status }, index) => (status === 'idle' ? [index] : []))
   if (waiting.length > 0) return `nobody is alive but those who wait: ${waiting.join()}`

@@ -1,5 +1,5 @@
-// Preloaded (--import): file operations in the home fail as FAULT says, `<code>:<functions>`, such as EIO:writeSync,openSync.
-// FAULT_STATFS forges the type that statfs(2) gives for a file system.
+// Preloaded (--import): file operations in the home fail as FAULT says, `<code>:<functions>`, such as
+// EIO:writeSync,openSync. FAULT_STATFS forges the type that statfs(2) returns for a file system.
 import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import { constants } from 'node:os'
@@ -9,10 +9,10 @@ const home = process.env.CLI_OPS_HOME
 const [code, functions = ''] = (process.env.FAULT ?? '').split(':')
 const opened = new Set()
 
-/** The numbers of Linux that Node does not list. */
+/** Linux's numbers that Node does not list. */
 const UNLISTED = { EUCLEAN: 117 }
 const errno = -(constants.errno[code] ?? UNLISTED[code] ?? constants.errno.EIO)
-/** As Node calls it, which does not know each by its name. */
+/** As Node names it; Node does not know every error's name. */
 const known = getSystemErrorMap().get(errno)?.[0] ?? `Unknown system error ${errno}`
 
 function fail(syscall, path) {
@@ -22,7 +22,7 @@ function fail(syscall, path) {
 
 const isInHome = (path) => String(path).startsWith(home)
 
-// Descriptors of the home are known by their openSync, unless that fails itself.
+// Descriptors of the home are known from their openSync, unless that fails itself.
 const { openSync, closeSync, statfsSync } = fs
 fs.openSync = (path, ...rest) => {
   if (isInHome(path) && functions.includes('openSync')) fail('open', path)

@@ -1,4 +1,5 @@
-// Uses the kit with every descriptor of the process taken, and again when some are free: run-out-of-descriptors.mjs <home>
+// Uses the kit while every descriptor of the process is taken, and again when some are free: run-out-of-descriptors.mjs
+// <home>
 import { closeSync, openSync } from 'node:fs'
 import { createCoordinator } from '@cli-ops/shared-ipc'
 

@@ -1,9 +1,9 @@
-// Takes a lock, emits, registers and counts what came of it while the clock is whatever it is: use-everything.mjs <home> <count>
+// Takes a lock, emits, registers and counts the results under whatever clock: use-everything.mjs <home> <count>
 import { createCoordinator, EventBus } from '@cli-ops/shared-ipc'
 
 const [home, count] = process.argv.slice(2)
 const ops = createCoordinator({ name: 'skewed', home })
-// Events are kept by the clock, so it must not be wrong by more than this.
+// The clock decides how long events are kept, so it must not be wrong by more than this.
 const events = new EventBus({ home, retentionMs: 86_400_000, rateLimit: false })
 await ops.registry.register('skewed')
 const tokens = []
@@ -13,7 +13,7 @@ for (let n = 0; n < Number(count); n += 1) {
     await events.emit('clock:event', { pid: process.pid, n })
   })
 }
-// A wait ends when it should, by whatever clock.
+// A wait ends when it should, whatever the clock says.
 const began = process.hrtime.bigint()
 const waited = await ops.locks
   .acquire('taken', () => 'had it', { timeoutMs: 300 })

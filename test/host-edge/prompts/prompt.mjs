@@ -1,4 +1,5 @@
-// A program that lives on: each line of its stdin is a command, and it says how each ended. A line that begins with & is not waited for.
+// A program that lives on: each line of its stdin is a command, and it prints how each ended. It does not wait for a
+// line that begins with &.
 import { existsSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -7,10 +8,10 @@ const { PROMPT_OPTIONS = '{}', PROMPT_UNTIL = '', PROMPT_MANNER } = process.env
 
 /** Options of the plugin. */
 export const OPTIONS = JSON.parse(PROMPT_OPTIONS)
-/** True where its parse is the synchronous one. */
+/** True if its parse is the synchronous one. */
 export const IS_SYNC = PROMPT_MANNER === 'sync'
 
-/** What its commands do, by their names. */
+/** Its commands' actions, by name. */
 export const actions = {
   run: () => console.log('ran'),
   list: () => console.log('listed'),

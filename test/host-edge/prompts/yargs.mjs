@@ -10,5 +10,5 @@ const newParser = () => {
 }
 
 const parser = newParser()
-// Of one instance, yargs runs one command at a time.
+// One yargs instance runs one command at a time.
 await prompt((words) => (IS_SYNC ? parser.parseSync(words) : newParser().parseAsync(words)))

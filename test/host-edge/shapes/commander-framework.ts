@@ -13,7 +13,7 @@ const attach = (program) => {
 const locked = (action) => kit?.withLock(JSON.parse(process.env.LOCK), action) ?? action
 `
 
-/** How programs on one major of commander are written and configured. */
+/** Returns how to write and configure programs on one major of commander. */
 export function commanderFramework(title: string, specifier: string, isNewest: boolean): Framework {
   const asModule = `import { Command } from '${specifier}'
 import { idle, work } from './work.cjs'

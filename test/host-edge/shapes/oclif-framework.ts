@@ -17,7 +17,7 @@ ${HEAD}`
 const MAIN = `import { execute } from '@oclif/core'
 await execute({ dir: import.meta.url })`
 
-/** How programs on oclif are written: with the plugin in package.json or without it; the rules are in the home. */
+/** How to write programs on oclif: with or without the plugin in package.json; the rules are in the home. */
 export const OCLIF: Framework = {
   title: '@oclif/core 4',
   isNewest: true,

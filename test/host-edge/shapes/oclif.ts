@@ -10,7 +10,7 @@ const ADD = `class Add extends Command {
   }
 }`
 
-/** Programs on oclif. Those without a `main` of their own call `execute()`. */
+/** Programs on oclif. The ones without a `main` call `execute()`. */
 export const OCLIF_SHAPES: readonly Shape[] = [
   {
     title: 'several commands, execute()',

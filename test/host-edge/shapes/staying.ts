@@ -5,7 +5,7 @@ import { commanderFramework } from './commander-framework.js'
 import { OCLIF } from './oclif-framework.js'
 import { yargsFramework } from './yargs-framework.js'
 
-/** A program that stays until a signal comes, in one of the ways of `ways-to-stay.mjs`. */
+/** A program that stays until a signal arrives, in one of the ways of `ways-to-stay.mjs`. */
 export interface StayingHost {
   readonly title: string
   readonly framework: Framework
@@ -66,7 +66,7 @@ export const STAYING_HOSTS: readonly StayingHost[] = [
   },
 ]
 
-/** The shape of a host that stays in that way. */
+/** Returns the shape of a host that stays in that way. */
 export function stayingShape({ title, source }: StayingHost, way: string): Shape {
   return { title: `${title}, ${way}`, source, args: ['stay', way], rules: ['stay'], files }
 }

@@ -10,7 +10,7 @@ const attach = (instance) =>
 const locked = (handler) => kit?.withLock(JSON.parse(process.env.LOCK), handler) ?? handler
 `
 
-/** How programs on one major of yargs are written and configured. Only up to 17 it is CommonJS, too. */
+/** Returns how to write and configure programs on one major of yargs. Only up to 17 is it available as CommonJS, too. */
 export function yargsFramework(title: string, specifier: string, isNewest: boolean): Framework {
   const asModule = `import yargs from '${specifier}'
 import { idle, work } from './work.cjs'

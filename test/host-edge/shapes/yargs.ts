@@ -1,6 +1,6 @@
 import type { Shape } from '../shape.js'
 
-/** A prompt: each line is a command of `parser`, and one that is refused is told. */
+/** A prompt: each line is a command of `parser`, and a refused one is reported. */
 const ANSWERS = `for await (const line of createInterface({ input: process.stdin })) {
       try {
         await parser.parseAsync(line.split(' '))

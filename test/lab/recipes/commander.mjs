@@ -63,7 +63,7 @@ test('adds', () => { expect(1 + 1).toBe(2) })
 test.skip('is left out', () => {})\n`,
     },
     prepare: linkModules,
-    // Its workers warn of the colours that it asks them for.
+    // Its workers warn about the colours that it requests from them.
     env: { NODE_NO_WARNINGS: '1' },
     varies: ['durations'],
     interrupt: {

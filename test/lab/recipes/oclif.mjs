@@ -46,7 +46,7 @@ export const OCLIF_CLIS = [
     start: 'file',
     command: 'local run',
     prepare({ home }) {
-      // Its terms of service have been seen.
+      // Its terms of service have been accepted.
       mkdirSync(join(home, '.cache/heroku'), { recursive: true })
       writeFileSync(join(home, '.cache/heroku/terms-of-service'), '')
     },
@@ -99,7 +99,7 @@ scenarios: [{ flow: [{ get: { url: / } }] }]\n`,
     start: 'npm',
     command: 'theme check',
     args: ['theme', 'check', '--path', '.', '--output', 'json'],
-    // Else it starts itself once more in the background, to look for news.
+    // Otherwise it starts itself again in the background, to check for news.
     env: { CI: '1' },
     files: {
       'layout/theme.liquid': '{% assign unused = 1 %}\n<p>{{ content_for_layout }}</p>\n',

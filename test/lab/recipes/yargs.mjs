@@ -30,7 +30,7 @@ export const YARGS_CLIS = [
     },
   },
   {
-    // A V8 option makes it start itself again, by a file that is no entry of `bin`.
+    // A V8 option makes it restart itself, through a file that is not an entry of `bin`.
     name: 'mocha-in-a-child',
     packages: ['mocha@11.8.0'],
     bin: 'mocha',
@@ -43,7 +43,7 @@ export const YARGS_CLIS = [
     },
     exitCode: 1,
     varies: ['durations', 'libraryFrames'],
-    // No Ctrl-C: its first process passes on both SIGINT and SIGTERM, and ends by whichever the child died of.
+    // No Ctrl-C: its first process passes on both SIGINT and SIGTERM, and ends with whichever the child died of.
   },
   {
     name: 'c8',
@@ -69,7 +69,7 @@ export const YARGS_CLIS = [
     args: ['--max-processes', '1', 'node a.cjs', 'node b.cjs'],
     files: { 'a.cjs': `console.log('a')\n`, 'b.cjs': `console.log('b')\nprocess.exitCode = 3\n` },
     exitCode: 1,
-    // Its children warn of the colours that it asks them for.
+    // Its children warn about the colours that it requests from them.
     env: { NODE_NO_WARNINGS: '1' },
     interrupt: {
       args: ['node stay.cjs'],

@@ -1,8 +1,8 @@
-// Takes and gives back locks in every way until it is killed, and ends with 1 where it meets somebody who must not be
+// Takes and releases locks in every way until it is killed, and ends with 1 if it meets a process that must not be
 // inside: lock-worker.mjs <home> <directory of marks> <seed>
 //
-// Everyone inside leaves a mark with its pid, made after the lock was taken and removed before it is given back. A mark of
-// a dead process is what a kill leaves. A mark of a living one is a proof.
+// Every process inside leaves a mark with its pid, created after the lock was taken and removed before it is released.
+// A mark of a dead process comes from a kill. A mark of a live one is a proof.
 import { readdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { LockManager } from '@cli-ops/shared-ipc'
@@ -34,7 +34,7 @@ function fail(message) {
   process.exit(1)
 }
 
-/** What is done with the lock in hand. */
+/** The work under the lock. */
 function inside(lock, mode) {
   const directory = join(marks, lock.resource)
   const own = join(directory, `${mode}-${process.pid}`)

@@ -1,4 +1,4 @@
-// Tells how the holder of the lock "db" is judged from here, and whether the lock is to be had.
+// Prints how the holder of the lock "db" is judged from here, and whether the lock is available.
 import { LockManager } from '@cli-ops/shared-ipc'
 
 const locks = new LockManager('db', { home: process.argv[2] })

@@ -1,4 +1,4 @@
-// Serves under so many names in one process, and says so: many-servers.mjs <home> <first> <count>
+// Serves under that many names in one process, and says so: many-servers.mjs <home> <first> <count>
 import { IPCServer } from '@cli-ops/shared-ipc'
 
 const [home, first = '0', count = '1'] = process.argv.slice(2)

@@ -1,4 +1,4 @@
-// Looks at a home in every way that notices killed processes, again and again until it is killed itself: noticer.mjs <home>
+// Inspects a home in every way that notices killed processes, repeatedly until it is killed itself: noticer.mjs <home>
 import { createCoordinator } from '@cli-ops/shared-ipc'
 
 const [home] = process.argv.slice(2)

@@ -1,4 +1,4 @@
-// Registers, serves and says so, again and again under new names until it is killed: service.mjs <home>
+// Registers, serves and says so, repeatedly under new names until it is killed: service.mjs <home>
 import { IPCServer, ServiceRegistry } from '@cli-ops/shared-ipc'
 
 const [home] = process.argv.slice(2)

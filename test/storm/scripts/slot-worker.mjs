@@ -1,8 +1,9 @@
-// Takes and gives back slots until it is killed or has had its share, and ends with 1 where it meets somebody who must not be there:
-// slot-worker.mjs <home> <directory of marks> <slots> <turns>
+// Takes and releases slots until it is killed or has had its share, and ends with 1 if it meets a process that must not
+// be there: slot-worker.mjs <home> <directory of marks> <slots> <turns>
 //
-// Whoever has a slot leaves a mark in the slot's directory, named after its pid, made after the slot was granted and removed before it is
-// given back. A mark of a dead process is what a kill leaves. A mark of a living one is a proof. Each grant is one line on stdout.
+// Every slot's holder leaves a mark in the slot's directory, named after its pid, created after the slot was granted
+// and removed before it is released. A mark of a dead process comes from a kill. A mark of a live one is a proof. Each
+// grant is one line on stdout.
 import { readdirSync, readFileSync, unlinkSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'

@@ -1,4 +1,5 @@
-// A program that lives on runs one command again and again under a rule that does not wait, and tells how often it was refused.
+// A program that lives on runs one command repeatedly under a rule that does not wait, and prints how often it was
+// refused.
 import { cliOps } from '@cli-ops/commander-plugin'
 import { isCliOpsError } from '@cli-ops/shared-ipc'
 import { Command } from 'commander'

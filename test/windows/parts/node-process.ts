@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { TestContext } from 'node:test'
 
-/** A process of Node, and what it has written so far. */
+/** A process of Node, and its output so far. */
 export interface NodeProcess {
   readonly child: ChildProcess
   stdout: string
   stderr: string
-  /** Resolves once its output holds a text; rejects when it ends before. */
+  /** Resolves once its output contains a text; rejects if it ends first. */
   says(text: string): Promise<void>
   readonly ended: Promise<number | string | null>
 }

@@ -5,13 +5,13 @@ import { after } from 'node:test'
 
 const folders: string[] = []
 
-// Hooks of a test run in the order in which they were set, and Windows removes no folder in which a file is open.
+// A test's hooks run in the order in which they were set, and Windows removes no folder that has an open file.
 after(() => {
   for (const folder of folders)
     rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 })
 })
 
-/** Makes a folder for one test, removed after all of them. */
+/** Creates a folder for one test, removed after all of them. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'cli-ops-'))
   folders.push(folder)

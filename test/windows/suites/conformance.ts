@@ -1,4 +1,4 @@
-// What the driver contract promises, kept by the local driver.
+// The promises of the driver contract, kept by the local driver.
 import { describe, test } from 'node:test'
 
 import { createLocalDriver } from '../../../packages/core/src/drivers/local/local-driver.js'

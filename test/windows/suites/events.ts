@@ -11,9 +11,9 @@ import { type NodeProcess, startNode } from '../parts/node-process.js'
 import { temporaryFolder } from '../parts/temporary-folder.js'
 
 const FIXTURES = new URL('../../../packages/core/test/fixtures/', import.meta.url)
-/** Wine looks for the end of a file and writes there in two steps, so that two who append at once overwrite each other. */
+/** Wine finds the end of a file and writes there in two steps, so two concurrent appends overwrite each other. */
 const IS_WINE = process.env['WINEPREFIX'] !== undefined
-/** Small segments in a log that is large enough for all of a test's events. */
+/** Small segments in a log large enough for all of a test's events. */
 const SMALL = { maxBytes: 1024 * 1024, retentionMs: 3_600_000 }
 
 function startFixture(context: TestContext, name: string, args: readonly unknown[]): NodeProcess {
@@ -21,7 +21,7 @@ function startFixture(context: TestContext, name: string, args: readonly unknown
   return startNode(context, [fileURLToPath(new URL(name, FIXTURES)), ...parameters])
 }
 
-/** What a reader has seen when it was done, in its order. */
+/** Returns what a reader has seen when it was done, in order. */
 async function seenBy(reader: NodeProcess): Promise<string[]> {
   await reader.ended
   const lines = reader.stdout.trim().split(/\r?\n/u)
@@ -94,12 +94,12 @@ test('a group passes to another process when the one that has it is terminated',
   await one.says('begin 2')
   one.child.kill('SIGKILL')
   await bus.emit('job', { n: 3 })
-  // What was not done is begun again; it hangs there, too.
+  // The unfinished event begins again; it hangs there, too.
   await other.says('begin 2')
   assert.doesNotMatch(other.stdout, /begin 1/u)
 })
 
-test('what has expired is removed while a reader is there, and a writer goes on', async (context) => {
+test('expired events are removed while a reader is there, and a writer continues', async (context) => {
   const home = temporaryFolder()
   const bus = new EventBus({ home, rateLimit: false, maxBytes: 64 * 1024, retentionMs: 3_600_000 })
   context.after(() => bus.close())

@@ -1,4 +1,4 @@
-// Locks that are kept, shared and left behind, and those of files.
+// Locks that are kept, shared and left behind, and file locks.
 import assert from 'node:assert/strict'
 import { linkSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import { locksIn, startLockActor } from '../parts/start-lock-actor.js'
 import { temporaryFolder } from '../parts/temporary-folder.js'
 
-test('a holder that is busy keeps its lock, and says who it is', async (context) => {
+test('a busy holder keeps its lock, and is named', async (context) => {
   const home = temporaryFolder()
   const holder = await startLockActor(context, home)
   const locks = locksIn(context, home)
@@ -34,7 +34,7 @@ test('sharers are inside together, a writer after the last of them was terminate
   assert.deepEqual(await locks.list(), [])
 })
 
-test('a terminated waiter keeps nobody from a free lock, and clean leaves nothing of it', async (context) => {
+test('a terminated waiter blocks no free lock, and clean leaves nothing of it', async (context) => {
   const home = temporaryFolder()
   const locks = locksIn(context, home)
   const held = await locks.lock('db')

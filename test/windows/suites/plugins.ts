@@ -1,4 +1,4 @@
-// The behaviour table of the plugins, where Windows has the row: the same program with and without the plugin.
+// The behaviour table of the plugins, for the rows that apply to Windows: the same program with and without the plugin.
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 
@@ -11,9 +11,9 @@ import { temporaryFolder } from '../parts/temporary-folder.js'
 const LOCK = 'behaviour'
 const RULE = { commands: { run: { lock: LOCK, emits: 'behaviour:done' } } }
 
-/** A process can send no signal there; all that it sends terminates. */
+/** A process cannot send signals there; whatever it sends terminates. */
 const ON_WINDOWS = ROWS.filter(({ send }) => send === undefined || send === 'SIGKILL')
-/** Of each framework the newest one. */
+/** The newest version of each framework. */
 const NEWEST = HOSTS.filter(({ framework }) =>
   ['commander', 'yargs', '@oclif/core'].includes(framework),
 )
@@ -43,7 +43,7 @@ function typesOf(events: readonly EventEnvelope[]): string[] {
   return events.map(({ type }) => type)
 }
 
-/** The frames of a stack trace below the host's own code may show that somebody wrapped its action. */
+/** Frames of a stack trace below the host's own code can show that its action is wrapped. */
 function withoutFrames({ stderr, ...rest }: HostResult): HostResult {
   return { ...rest, stderr: stderr.replaceAll(/^ {4}at .*\r?\n/gmu, '') }
 }

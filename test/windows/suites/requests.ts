@@ -14,7 +14,7 @@ const ACTOR = fileURLToPath(
   new URL('../../../packages/core/test/fixtures/rpc-actor.mjs', import.meta.url),
 )
 
-/** Starts a process that serves under a name until the end of the test, and gives its endpoint. */
+/** Starts a process that serves under a name until the end of the test, and returns its endpoint. */
 async function startServer(
   context: TestContext,
   home: string,
@@ -41,7 +41,7 @@ function clientOf(context: TestContext, home: string, name: string): IPCClient {
   return client
 }
 
-test('requests are answered over a named pipe: small, large, many at once, in parts', async (context) => {
+test('requests are answered over a named pipe: small, large, many together, in parts', async (context) => {
   const home = temporaryFolder()
   const { server, endpoint } = await startServer(context, home, 'alpha')
   assert.match(endpoint, /^\\\\\.\\pipe\\cli-ops-/u)
@@ -79,7 +79,7 @@ test('a request whose server is terminated says so, and the next server is found
   assert.equal(await client.call('pid'), next.server.pid)
 })
 
-test('the registry knows who runs, and forgets who was terminated', async (context) => {
+test('the registry knows running processes, and forgets terminated ones', async (context) => {
   const home = temporaryFolder()
   const registry = new ServiceRegistry({ home })
   context.after(() => registry.close())

@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { locksIn, startLockActor } from '../parts/start-lock-actor.js'
 import { temporaryFolder } from '../parts/temporary-folder.js'
 
-test('three processes take their turns, one at a time, with rising tokens', async (context) => {
+test('three processes take turns, one at a time, with rising tokens', async (context) => {
   const home = temporaryFolder()
   const ROUNDS = 50
   const actors = await Promise.all([1, 2, 3].map(() => startLockActor(context, home)))
@@ -25,7 +25,7 @@ test('three processes take their turns, one at a time, with rising tokens', asyn
   assert.equal(new Set(tokens.flat()).size, 3 * ROUNDS)
 })
 
-test('the lock of a process that was terminated passes to the waiter', async (context) => {
+test('the lock of a terminated process passes to the waiter', async (context) => {
   const home = temporaryFolder()
   const [holder, waiter] = [
     await startLockActor(context, home),
@@ -40,7 +40,7 @@ test('the lock of a process that was terminated passes to the waiter', async (co
   assert.equal(await locksIn(context, home).tryLock('db'), null)
 })
 
-test('names that Windows keeps for itself are names of locks', async (context) => {
+test('names that Windows reserves work as names of locks', async (context) => {
   const home = temporaryFolder()
   const locks = locksIn(context, home)
   for (const name of ['CON', 'nul.txt', 'a:b', 'trailing.', 'a/b\\c', 'A', 'a', '?*"<>|']) {
@@ -49,7 +49,7 @@ test('names that Windows keeps for itself are names of locks', async (context) =
     assert.equal(await locks.tryLock(name), null)
     await lock.release()
   }
-  // Names that differ in case alone are two, though the file system folds case.
+  // Names that differ only in case are two locks, though the file system folds case.
   const upper = await locks.lock('Config')
   const lower = await locks.tryLock('config')
   assert.notEqual(lower, null)

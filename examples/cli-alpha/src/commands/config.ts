@@ -47,7 +47,7 @@ async function setSetting(key: string, value: string): Promise<SettingChange | u
   assertSettingKey(key)
   const reason = whyNotSetting(key, value)
   if (reason !== undefined) throw new UserError(reason)
-  // The next command may run in another directory.
+  // The next command might run in another directory.
   return changeSetting(key, isPathSetting(key) ? resolve(value) : value)
 }
 

@@ -22,7 +22,7 @@ export function doneCommand(): Command {
 
 function finishTasks(ids: string[], { undo = false, json }: DoneOptions): TaskChange[] {
   const now = new Date().toISOString()
-  // What was done before keeps its time.
+  // A task that was already done keeps its time.
   const changes = updateTasks(ids, ({ doneAt }) => ({ doneAt: undo ? null : (doneAt ?? now) }))
   return showChanges(changes, json)
 }

@@ -31,7 +31,7 @@ function listTasks({ all = false, tag = [], json = false }: ListOptions): void {
   else for (const task of tasks) print(taskLine(task))
 }
 
-/** Tasks without a due date come last, in the order they were added in. */
+/** Tasks without a due date come last, in the order in which they were added. */
 function byDue({ due: a = '9' }: Task, { due: b = '9' }: Task): number {
   return a < b ? -1 : a > b ? 1 : 0
 }

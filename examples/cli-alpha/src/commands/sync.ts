@@ -37,14 +37,14 @@ async function sync({ json = false, pace = 0, ...options }: SyncOptions): Promis
   }
   const incoming = from === undefined ? [] : readTasksFrom(from) // no lock is needed for this part
 
-  // withLock() holds its lock during the whole action; acquire() during the part that needs it.
+  // withLock() holds its lock during the whole action; acquire() only during the part that needs it.
   const changes = await useOps().locks.acquire(
     TASK_DATABASE,
     async (lock) => {
       note(`syncing ${incoming.length} tasks${from === undefined ? '' : ` from ${from}`}`)
       const merged = await merge(loadTasks(), incoming, pace)
-      lock.assertHeld() // a person may have taken the lock away during a long job
-      // The board first: when it cannot be written, nothing has happened that nobody is told of.
+      lock.assertHeld() // A person may have taken the lock away during a long job.
+      // The board first: if it cannot be written, the store is unchanged and there is nothing to announce.
       if (board !== undefined) writeAtomically(board, taskBoard(merged.tasks))
       if (merged.changes.length > 0) saveTasks(merged.tasks)
       return merged.changes
@@ -64,7 +64,7 @@ async function sync({ json = false, pace = 0, ...options }: SyncOptions): Promis
   return changes
 }
 
-/** Merges in memory, so that a sync which is interrupted has changed nothing. */
+/** Merges in memory, so that an interrupted sync has changed nothing. */
 async function merge(
   tasks: readonly Task[],
   incoming: readonly Task[],

@@ -21,7 +21,7 @@ export function watchCommand(): Command {
     .action(watch)
 }
 
-/** Ends by Ctrl-C. No clean-up stands here: whatever the process holds or has announced is taken back by the plugin. */
+/** Ends with Ctrl-C. It needs no clean-up: the plugin withdraws everything that the process holds or has announced. */
 async function watch({ all = false, group, json = false }: WatchOptions): Promise<void> {
   const ops = useOps()
 

@@ -4,15 +4,15 @@ import type { SettingKey } from './setting-keys.js'
 import { readSetting, SETTINGS_LOCK, writeSetting } from './settings-file.js'
 import { SETTINGS_WATCHER } from './watch-settings.js'
 
-/** What `config:changed` tells; `null` for a setting that was removed. */
+/** The data of `config:changed`; `null` for a setting that was removed. */
 export interface SettingChange {
   readonly key: SettingKey
   readonly value: string | null
 }
 
 /**
- * Changes a setting, and returns what is to be announced: nothing where it was so already, and nothing while a
- * `watch` runs, which announces every change of the file, whoever made it.
+ * Changes a setting, and returns what to announce: nothing if it had that value already, and nothing while a `watch`
+ * runs, which announces every change of the file, whichever program made it.
  */
 export async function changeSetting(
   key: SettingKey,

@@ -2,12 +2,12 @@ import { UserError } from '@cli-ops/example-base'
 
 interface SettingRule {
   readonly about: string
-  /** The values allowed; any text where left out. */
+  /** The allowed values; any text if missing. */
   readonly values?: readonly string[]
   readonly isPath?: boolean
 }
 
-/** Everything that can be set. */
+/** Every setting. */
 export const SETTINGS = {
   'list.sort': { about: 'order of list: created or due', values: ['created', 'due'] },
   'sync.from': { about: 'what sync merges where --from is not given', isPath: true },
@@ -16,14 +16,14 @@ export const SETTINGS = {
 
 export type SettingKey = keyof typeof SETTINGS
 
-/** Throws, with the list of what there is, unless a text is the key of a setting. */
+/** Throws, with the list of settings, unless a text is the key of one. */
 export function assertSettingKey(key: string): asserts key is SettingKey {
   if (Object.hasOwn(SETTINGS, key)) return
   const known = Object.keys(SETTINGS).join(', ')
   throw new UserError(`there is no setting ${JSON.stringify(key)}; there are ${known}`)
 }
 
-/** Tells what is wrong with a value of a setting, or `undefined` where it is right. */
+/** Returns what is wrong with a setting's value, or `undefined` if it is valid. */
 export function whyNotSetting(key: SettingKey, value: unknown): string | undefined {
   const { values }: SettingRule = SETTINGS[key]
   if (typeof value !== 'string' || value === '') return `${key} must be a text`

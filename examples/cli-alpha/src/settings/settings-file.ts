@@ -9,14 +9,14 @@ export const SETTINGS_LOCK = 'cli-alpha-settings'
 /** The file as people edit it: a section for each part before the dot, `{ "list": { "sort": "due" } }`. */
 type Settings = Record<string, unknown>
 
-/** Reads the whole file; an empty object where there is none. */
+/** Reads the whole file; an empty object if there is none. */
 function loadSettings(path = settingsFile()): Settings {
   const settings = readJson(path) ?? {}
   if (!isSection(settings)) throw badData(path, 'it is no JSON object')
   return settings
 }
 
-/** Reads one setting, `undefined` where it is not set. */
+/** Reads one setting, `undefined` if it is not set. */
 export function readSetting(key: SettingKey): string | undefined {
   const [section, name] = partsOf(key)
   const settings = loadSettings()[section]
@@ -32,7 +32,7 @@ export function writeSetting(key: SettingKey, value: string | undefined): void {
   const [section, name] = partsOf(key)
   const settings = loadSettings()
   const old = settings[section]
-  // Members that are undefined are left out of JSON.
+  // JSON omits undefined members.
   const changed = { ...settings, [section]: { ...(isSection(old) ? old : {}), [name]: value } }
   writeAtomically(settingsFile(), `${JSON.stringify(changed, null, 2)}\n`)
 }

@@ -7,8 +7,8 @@ import { settingsFile } from '../files/paths.js'
 export const SETTINGS_WATCHER = 'cli-alpha-settings-watcher'
 
 /**
- * Emits `config:changed` for every setting that anybody changes, with an editor too, as long as the process runs.
- * Of several processes one does it, so that each change is told once; the others stand by.
+ * Emits `config:changed` for every change of a setting, including changes made in an editor, while the process runs.
+ * Only one of several processes does so, so that each change is announced once; the others stand by.
  */
 export async function watchSettings(): Promise<void> {
   const { locks } = useOps()

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander'
 
-/** Reads `2026-12-24`, `today`, `tomorrow` or `+3d` as a day in the local time zone. */
+/** Parses `2026-12-24`, `today`, `tomorrow` or `+3d` as a day in the local time zone. */
 export function parseDueDate(text: string, now = new Date()): string {
   const days = text === 'today' ? 0 : text === 'tomorrow' ? 1 : /^\+(\d{1,4})d$/u.exec(text)?.[1]
   if (days !== undefined) {
@@ -10,14 +10,14 @@ export function parseDueDate(text: string, now = new Date()): string {
   throw new InvalidArgumentError('Give a date such as 2026-12-24, today, tomorrow or +3d.')
 }
 
-/** Tells whether a value is a day that exists, written `2026-12-24`. */
+/** Returns whether a value is a day that exists, written `2026-12-24`. */
 export function isRealDate(value: unknown): value is string {
   if (typeof value !== 'string' || !/^\d{4}-\d{2}-\d{2}$/u.test(value)) return false
   const date = new Date(`${value}T00:00:00Z`)
   return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(value)
 }
 
-/** Tells whether a day lies before today. */
+/** Returns whether a day is before today. */
 export function isOverdue(day: string, now = new Date()): boolean {
   return day < formatDay(now)
 }

@@ -2,7 +2,7 @@ import type { EmittedEvent } from '@cli-ops/commander-plugin'
 
 import type { Task } from './task.js'
 
-/** The fields of a task that commands change. `null` takes an optional one away. */
+/** The fields of a task that commands change. `null` removes an optional one. */
 export interface TaskChanges {
   readonly title?: string
   readonly tags?: readonly string[]
@@ -16,7 +16,7 @@ export type TaskChange =
   | { readonly type: 'updated'; readonly task: Task; readonly changes: TaskChanges }
   | { readonly type: 'deleted'; readonly task: Task }
 
-/** The standard event of a change, for whoever listens in another CLI. */
+/** Returns the standard event of a change, for listeners in other CLIs. */
 function eventOf(change: TaskChange): EmittedEvent {
   const { id, title } = change.task
   switch (change.type) {
@@ -34,7 +34,7 @@ export function eventsOf({ result }: { readonly result: unknown }): EmittedEvent
   return (result as readonly TaskChange[]).map(eventOf)
 }
 
-/** Applies changes to a task; `undefined` where it is already so. */
+/** Applies changes to a task; `undefined` if it already has them. */
 export function changeTask(
   task: Task,
   wanted: TaskChanges,

@@ -13,7 +13,7 @@ export interface Task {
   readonly doneAt?: string
 }
 
-/** Tells what is wrong with a value that should be a task, or `undefined` where it is one. */
+/** Returns what is wrong with a value that should be a task, or `undefined` if it is one. */
 export function whyNotTask(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null) return 'is no object'
   const task = value as Readonly<Record<keyof Task, unknown>>

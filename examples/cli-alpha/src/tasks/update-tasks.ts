@@ -3,7 +3,7 @@ import { findByIds } from '@cli-ops/example-base'
 import { type TaskChange, type TaskChanges, changeTask } from './task-change.js'
 import { loadTasks, saveTasks } from './task-store.js'
 
-/** Changes the named tasks in the store, which is written only where something changed. The caller holds the lock. */
+/** Changes the named tasks in the store, which is written only if something changed. The caller holds the lock. */
 export function updateTasks(
   ids: readonly string[],
   wanted: (task: Parameters<typeof changeTask>[0]) => TaskChanges,

@@ -2,22 +2,22 @@ import { badData } from './read-json.js'
 
 const VERSION = 1
 
-/** What the stores hold: things with an id. */
+/** What the stores hold: objects with an id. */
 export interface Entry {
   readonly id: string
 }
 
-/** How the entries of a store are called and checked. */
+/** What a store's entries are called and how they are checked. */
 export interface EntryRules {
-  /** One of them: `task`. The store has a list of `tasks`. */
+  /** The singular: `task`. The store has a list of `tasks`. */
   readonly noun: string
-  /** Tells what is wrong with a value, or `undefined` where it is an entry. */
+  /** Returns what is wrong with a value, or `undefined` if it is an entry. */
   readonly whyNot: (value: unknown) => string | undefined
 }
 
 /**
- * Takes the entries out of a store `{ "version": 1, "tasks": […] }`, or out of a plain list as other programs export it.
- * Throws, naming the file and the fault, for anything else.
+ * Returns the entries in a store `{ "version": 1, "tasks": […] }`, or in a plain list as other programs export it. For
+ * anything else, throws an error that names the file and the fault.
  */
 export function entriesOf<T extends Entry>(
   stored: unknown,

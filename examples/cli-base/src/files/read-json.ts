@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 
 import { EXIT_BAD_DATA, EXIT_IO, UserError } from '../user-error.js'
 
-/** Reads a JSON file; `undefined` where there is none. Whatever else is wrong names the file and changes nothing. */
+/** Reads a JSON file; `undefined` if there is none. Any other error names the file and changes nothing. */
 export function readJson(path: string): unknown {
   let text: string
   try {
@@ -19,7 +19,7 @@ export function readJson(path: string): unknown {
   }
 }
 
-/** The error for a file that does not hold what it should. */
+/** Returns the error for a file with the wrong content. */
 export function badData(path: string, reason: string): UserError {
   return new UserError(
     `${path} cannot be understood: ${reason}; it was left as it is, repair it or move it away`,

@@ -13,12 +13,12 @@ import { dirname } from 'node:path'
 import { EXIT_IO, UserError } from '../user-error.js'
 
 /**
- * Replaces a file's content as a whole: readers see the old or the new one, and a crash or a full disk leaves the old
- * one. The caller holds the lock that guards the file.
+ * Replaces a file's content as a whole: readers see the old or the new content, and a crash or a full disk leaves the
+ * old. The caller holds the lock that guards the file.
  */
 export function writeAtomically(path: string, content: string): void {
   const target = behindLinks(path)
-  // Only the owner of the lock writes, so the name need not be unique, and what a crash left is replaced.
+  // Only the lock's owner writes, so the name need not be unique, and a file left by a crash is replaced.
   const temporary = `${target}.tmp`
   try {
     mkdirSync(dirname(target), { recursive: true, mode: 0o700 })
@@ -37,7 +37,7 @@ export function writeAtomically(path: string, content: string): void {
   }
 }
 
-/** Or a power failure could leave the new name with no content. Under its permission model Node refuses it, whatever is allowed. */
+/** Without it, a power failure could leave the new name without content. Under its permission model Node always refuses it. */
 function syncWhereAllowed(file: number): void {
   try {
     fsyncSync(file)
@@ -46,7 +46,7 @@ function syncWhereAllowed(file: number): void {
   }
 }
 
-/** A file that is a symbolic link, as people keep their dotfiles, stays one. */
+/** Keeps a symbolic link, such as a dotfile's, a link. */
 function behindLinks(path: string): string {
   try {
     return realpathSync(path)
@@ -59,6 +59,6 @@ function removeQuietly(path: string): void {
   try {
     rmSync(path, { force: true })
   } catch {
-    // The error that matters is the one before.
+    // The previous error is the one that matters.
   }
 }

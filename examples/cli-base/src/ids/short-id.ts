@@ -1,11 +1,11 @@
 import type { Entry } from '../files/entry-list.js'
 import { UserError } from '../user-error.js'
 
-// Without vowels, so that no words appear, and without what is mistaken for something else.
+// Without vowels, so that no words appear, and without characters that are easily confused.
 const ALPHABET = '23456789bcdfghjkmnpqrstvwxz'
 const LENGTH = 5
 
-/** Makes an id that none of the entries has. The caller holds the lock of their store, so it stays unique. */
+/** Creates an id that none of the entries has. The caller holds the lock of their store, so it stays unique. */
 export function newId(entries: readonly Entry[]): string {
   const taken = new Set(entries.map(({ id }) => id))
   for (;;) {
@@ -16,8 +16,8 @@ export function newId(entries: readonly Entry[]): string {
 }
 
 /**
- * Finds entries by their ids or by the beginnings of them, as long as each means one entry only. One that is named twice
- * is returned once. Throws, calling them by the noun, where one is not found.
+ * Finds entries by their ids or unique id prefixes. An entry named twice is returned once. Throws, using the noun, if
+ * one is not found.
  */
 export function findByIds<T extends Entry>(
   noun: string,

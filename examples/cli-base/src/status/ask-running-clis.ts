@@ -1,28 +1,28 @@
 import { type Coordinator, isCliOpsError, type ServiceInfo } from '@cli-ops/shared-ipc'
 
-/** What one running instance said. */
+/** What one running instance answered. */
 export interface CliStatus {
   readonly name: string
   readonly pid: number
   readonly version?: string
   readonly state: ServiceInfo['state']
-  /** How many of each kind it has, where it answers such a question: `{ tasks: 12 }`. */
+  /** How many of each kind it has, if it answers the question: `{ tasks: 12 }`. */
   readonly has?: Readonly<Record<string, number>>
-  /** Why it gave no answer, where it should have. */
+  /** Why it gave no answer, if it should have. */
   readonly error?: string
 }
 
-/** What the example CLIs answer while they run, by name. */
+/** The question that each example CLI answers while it runs, by name. */
 const QUESTIONS: ReadonlyMap<string, { readonly method: string; readonly list: string }> = new Map([
   ['cli-alpha', { method: 'get-tasks', list: 'tasks' }],
   ['cli-beta', { method: 'get-items', list: 'items' }],
   ['cli-gamma', { method: 'get-projects', list: 'projects' }],
 ])
 
-/** A CLI that is busy or suspended must not keep the others' answers back for long. */
+/** A busy or suspended CLI must not hold up the others' answers for long. */
 const TIMEOUT_MS = 2000
 
-/** Asks every other running instance, all at once; one that does not answer is shown with the reason. */
+/** Asks every other running instance, all in parallel; one that does not answer is shown with the reason. */
 export async function askRunningClis(ops: Coordinator): Promise<CliStatus[]> {
   const running = await ops.registry.discover()
   return Promise.all(running.map((service) => askOne(ops, service)))

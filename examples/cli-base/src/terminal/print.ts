@@ -11,12 +11,12 @@ export function printJson(value: unknown): void {
   print(JSON.stringify(value, null, 2))
 }
 
-/** What is said about the work, as other than its result, goes to stderr. */
+/** Messages about the work, as opposed to its result, go to stderr. */
 export function note(line: string): void {
   process.stderr.write(`${line}\n`)
 }
 
-/** Colours text where stdout is a terminal that shows colours; `NO_COLOR` is honoured. */
+/** Colours text if stdout is a terminal that shows colours; `NO_COLOR` is honoured. */
 export function style(format: Format, text: string): string {
   return process.stdout.isTTY && process.stdout.hasColors(16) ? styleText(format, text) : text
 }

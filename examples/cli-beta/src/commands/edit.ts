@@ -11,7 +11,7 @@ import { showChanges } from './show-changes.js'
 interface EditArguments {
   readonly id: string
   readonly name: string | undefined
-  /** An empty text takes the project away. */
+  /** An empty text removes the project. */
   readonly project: string | undefined
   readonly done: boolean | undefined
   readonly json: boolean
@@ -52,7 +52,7 @@ function editItem({ id, name, project, done, json }: EditArguments): ItemChange[
       changeItem(item, {
         ...(name === undefined ? {} : { name }),
         ...(project === undefined ? {} : { project: project === '' ? null : project }),
-        // What was done before keeps its time.
+        // An item that was already done keeps its time.
         ...(done === undefined ? {} : { doneAt: done ? (item.doneAt ?? now) : null }),
       }) ?? [],
   )

@@ -12,7 +12,7 @@ import { JSON_OPTION } from './json-option.js'
 /** Held by the one process that follows; a second one has nothing to do, and ends. */
 const FOLLOWER = { resource: 'cli-beta-follow', onBusy: 'skip' } as const
 
-/** The group's cursor is what remembers, over runs, how far the items have followed. */
+/** The group's cursor remembers, across runs, how far the items have followed. */
 const GROUP = 'cli-beta'
 
 interface FollowArguments {
@@ -32,7 +32,7 @@ export function followCommand(program: Argv): Argv {
   )
 }
 
-/** Ends by Ctrl-C, or with --once by itself. No clean-up stands here: it is the plugin's. */
+/** Ends with Ctrl-C, or with --once when it has caught up. It needs no clean-up: the plugin does it. */
 async function follow({ once, json }: FollowArguments): Promise<void> {
   const { events } = useOps()
   const tasks = events.subscribe('task:*', {
@@ -41,7 +41,7 @@ async function follow({ once, json }: FollowArguments): Promise<void> {
     wait: !once,
     onGap: () => note('cli-beta: some tasks changed too long ago, compare with cli-alpha list'),
   })
-  // One task, one item: the limit against floods would only refuse what a busy cli-alpha asks for.
+  // One task, one item: the limit against floods would only refuse the events of a busy cli-alpha.
   await using bus = new EventBus({ rateLimit: false })
   if (!once) await answerRequests()
 

@@ -1,2 +1,2 @@
-/** `--json`, as every command has it. */
+/** The `--json` option of every command. */
 export const JSON_OPTION = { type: 'boolean', default: false, describe: 'print JSON' } as const

@@ -6,9 +6,9 @@ import { type EventKey, ITEMS, loadStore, saveStore } from '../items/item-store.
 import { itemChangesOfTask } from './item-changes-of-task.js'
 
 /**
- * Does to the items what an event of cli-alpha did to the tasks, exactly once: the group delivers at least once, and
- * after a crash the last event comes again. The store names the last event it contains, written with the items in
- * one piece, so that one is known.
+ * Applies an event of cli-alpha to the items exactly once: the group delivers at least once, and after a crash the last
+ * event comes again. The store names the last event it contains, written together with the items, so a repeated event
+ * is recognised.
  */
 export async function followTask(
   event: Pick<EventEnvelope, 'source' | 'id' | 'type' | 'data'>,

@@ -5,8 +5,8 @@ import type { Item } from '../items/item.js'
 import { newItem } from '../items/new-item.js'
 
 /**
- * What an event of cli-alpha means for the items: one or no change. It comes from another program, so everything in it is
- * looked at before it is used, and what makes no sense changes nothing.
+ * Returns what an event of cli-alpha means for the items: one change or none. The event comes from another program, so
+ * every field is checked before it is used, and an invalid event changes nothing.
  */
 export function itemChangesOfTask(
   items: readonly Item[],
@@ -25,7 +25,7 @@ export function itemChangesOfTask(
         },
       ]
     case 'task:updated':
-      // Of a task from before the first follow nothing is known that could be updated.
+      // A task from before the first follow has no item to update.
       return item === undefined ? [] : [changeItem(item, itemChanges(changes)) ?? []].flat()
     case 'task:deleted':
       return item === undefined ? [] : [{ type: 'removed', item }]
@@ -34,7 +34,7 @@ export function itemChangesOfTask(
   }
 }
 
-/** The part of a task's changes that an item has, too. */
+/** Returns the part of a task's changes that applies to an item, too. */
 function itemChanges(changes: unknown): ItemChanges {
   const { title, doneAt } = (changes ?? {}) as Readonly<Record<string, unknown>>
   const isTime = typeof doneAt === 'string' && !Number.isNaN(Date.parse(doneAt))

@@ -1,7 +1,7 @@
 import type { ItemChange } from './item-change.js'
 import type { Item } from './item.js'
 
-/** The items after changes; new ones come last. */
+/** Returns the items after changes; new ones come last. */
 export function applyChanges(items: readonly Item[], changes: readonly ItemChange[]): Item[] {
   const byId = new Map(items.map((item) => [item.id, item]))
   for (const { type, item } of changes) {

@@ -2,7 +2,7 @@ import type { EmittedEvent } from '@cli-ops/yargs-plugin'
 
 import type { Item } from './item.js'
 
-/** The fields of an item that are changed. `null` takes an optional one away. */
+/** The fields of an item that commands change. `null` removes an optional one. */
 export interface ItemChanges {
   readonly name?: string
   readonly project?: string | null
@@ -15,7 +15,7 @@ export type ItemChange =
   | { readonly type: 'updated'; readonly item: Item; readonly changes: ItemChanges }
   | { readonly type: 'removed'; readonly item: Item }
 
-/** The event of a change, for whoever listens in another CLI. `item:removed` is a type of this CLI's own. */
+/** Returns the event of a change, for listeners in other CLIs. `item:removed` is this CLI's own type. */
 export function eventOf(change: ItemChange): EmittedEvent {
   const { id, name } = change.item
   switch (change.type) {
@@ -33,7 +33,7 @@ export function eventsOf({ result }: { readonly result: unknown }): EmittedEvent
   return (result as readonly ItemChange[]).map(eventOf)
 }
 
-/** Changes an item; `undefined` where it is already so. */
+/** Changes an item; `undefined` if it already has the changes. */
 export function changeItem(
   item: Item,
   wanted: ItemChanges,

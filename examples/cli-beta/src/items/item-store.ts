@@ -2,23 +2,23 @@ import { badData, dataFile, entriesOf, readJson, writeAtomically } from '@cli-op
 
 import { type Item, whyNotItem } from './item.js'
 
-/** The lock that guards the store. Whoever loads items in order to save them holds it in between. */
+/** The lock that guards the store. Hold it from loading items to saving them. */
 export const ITEMS = 'items'
 
-/** Names one event among all: what tells a repeated delivery from a new event. */
+/** Identifies one event among all: it tells a repeated delivery from a new event. */
 export interface EventKey {
   readonly source: string
   readonly id: string
 }
 
-/** What the file holds beside its version. */
+/** What the file holds besides its version. */
 export interface StoredItems {
   readonly items: readonly Item[]
-  /** The last event of cli-alpha that is contained in the items. */
+  /** The last event of cli-alpha that the items reflect. */
   readonly followed?: EventKey
 }
 
-/** Loads the store; an empty one where there is none. Reading alone needs no lock: the file is replaced as a whole. */
+/** Loads the store; an empty one if there is none. Reading alone needs no lock: the file is replaced as a whole. */
 export function loadStore(path = dataFile('cli-beta', 'items.json')): StoredItems {
   const stored = readJson(path)
   if (stored === undefined) return { items: [] }

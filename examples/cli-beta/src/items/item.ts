@@ -4,7 +4,7 @@ export interface Item {
   readonly name: string
   /** Name of the project it belongs to. */
   readonly project?: string
-  /** Id of the task of cli-alpha that it follows. */
+  /** Id of the cli-alpha task that it follows. */
   readonly task?: string
   /** Times are ISO 8601 in UTC. */
   readonly createdAt: string
@@ -12,7 +12,7 @@ export interface Item {
   readonly doneAt?: string
 }
 
-/** Tells what is wrong with a value that should be an item, or `undefined` where it is one. */
+/** Returns what is wrong with a value that should be an item, or `undefined` if it is one. */
 export function whyNotItem(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null) return 'is no object'
   const item = value as Readonly<Record<keyof Item, unknown>>

@@ -2,7 +2,7 @@ import { newId } from '@cli-ops/example-base'
 
 import type { Item } from './item.js'
 
-/** Makes an item that none of the others is. The caller holds the lock, so its id stays unique. */
+/** Creates an item with a new id. The caller holds the lock, so its id stays unique. */
 export function newItem(
   items: readonly Item[],
   fields: Pick<Item, 'name' | 'project' | 'task'>,

@@ -1,6 +1,6 @@
 import { dataFile, type Entry, entriesOf, readJson } from '@cli-ops/example-base'
 
-/** What is read of a task and of an item of the other CLIs; everything else in them goes into the archive as it is. */
+/** What is read from the other CLIs' tasks and items; everything else in them goes into the archive unchanged. */
 interface Work extends Entry {
   readonly doneAt?: string
 }
@@ -12,15 +12,15 @@ interface Item extends Work {
   readonly task?: string
 }
 
-/** What is still open in a project. */
+/** A project's open work. */
 export interface OpenWork {
   readonly tasks: readonly Entry[]
   readonly items: readonly Entry[]
 }
 
 /**
- * Collects the open tasks that are tagged with a project's name, and the open items that belong to it or follow one of its
- * tasks. It reads the files of the other CLIs, so the caller holds the locks of all.
+ * Collects the open tasks tagged with a project's name, and the open items that belong to it or follow one of its
+ * tasks. It reads the other CLIs' files, so the caller holds all the locks.
  */
 export function openWorkOf(project: string): OpenWork {
   const tasks = load<Task>('cli-alpha', 'task').filter(

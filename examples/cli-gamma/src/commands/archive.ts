@@ -40,7 +40,7 @@ class Archive extends ProjectCommand {
     }
     const project = { ...found, archivedAt: new Date().toISOString() }
     const work = openWorkOf(project.name)
-    // The record first: after a crash in between, the project is open and can be archived again.
+    // The archive first: after a crash in between, the project is open and can be archived again.
     const path = writeArchive(project, work)
     saveProjects(projects.map((other) => (other === found ? project : other)))
     const [tasks, items] = [work.tasks.length, work.items.length]
@@ -52,7 +52,7 @@ class Archive extends ProjectCommand {
   }
 }
 
-// The last one to be put around the command is the first one to be taken.
+// The outermost wrapper, added last, takes its lock first.
 export const ArchiveCommand = ALL_STORES.reduceRight(
   (command, store) => withLock(store)(command),
   Archive,

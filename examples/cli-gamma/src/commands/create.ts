@@ -7,7 +7,7 @@ import { projectLine } from '../projects/project-line.js'
 import { loadProjects, PROJECTS, saveProjects } from '../projects/project-store.js'
 import type { Project } from '../projects/project.js'
 
-/** What it returns is the data of the event that package.json declares for this command. */
+/** Its result is the data of the event that package.json declares for this command. */
 class Create extends ProjectCommand {
   static override summary = 'add a project'
   static override args = {

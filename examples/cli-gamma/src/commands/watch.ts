@@ -7,11 +7,11 @@ import { loadProjects } from '../projects/project-store.js'
 
 export class WatchCommand extends ProjectCommand {
   static override summary = 'print what happens to projects and items, and answer requests'
-  // Not the one JSON at the end that oclif prints, but a line for each event.
+  // A line for each event, instead of the single JSON that oclif prints at the end.
   static override enableJsonFlag = false
   static override flags = { json: Flags.boolean({ summary: 'print each event as a line of JSON' }) }
 
-  /** Ends by Ctrl-C. No clean-up stands here: it is the plugin's. */
+  /** Ends with Ctrl-C. It needs no clean-up: the plugin does it. */
   async run(): Promise<void> {
     const { flags } = await this.parse(WatchCommand)
     const ops = useOps()

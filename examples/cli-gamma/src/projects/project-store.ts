@@ -2,10 +2,10 @@ import { dataFile, entriesOf, readJson, writeAtomically } from '@cli-ops/example
 
 import { type Project, whyNotProject } from './project.js'
 
-/** The lock that guards the store. Whoever loads projects in order to save them holds it in between. */
+/** The lock that guards the store. Hold it from loading projects to saving them. */
 export const PROJECTS = 'projects'
 
-/** Loads all projects; none where there is no store yet. Reading alone needs no lock: the file is replaced as a whole. */
+/** Loads all projects; none if there is no store yet. Reading alone needs no lock: the file is replaced as a whole. */
 export function loadProjects(path = dataFile('cli-gamma', 'projects.json')): Project[] {
   const stored = readJson(path)
   if (stored === undefined) return []

@@ -1,14 +1,14 @@
 /** One project, as it is stored. Fields that this version does not know are kept. */
 export interface Project {
   readonly id: string
-  /** What the tags of tasks and the projects of items name it by. */
+  /** The name that the tags of tasks and the projects of items use. */
   readonly name: string
   /** Times are ISO 8601 in UTC. */
   readonly createdAt: string
   readonly archivedAt?: string
 }
 
-/** Tells what is wrong with a value that should be a project, or `undefined` where it is one. */
+/** Returns what is wrong with a value that should be a project, or `undefined` if it is one. */
 export function whyNotProject(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null) return 'is no object'
   const { id, name, createdAt, archivedAt } = value as Readonly<Record<keyof Project, unknown>>

@@ -47,13 +47,13 @@ async function openPage(
   return { page, complaints: { list } }
 }
 
-/** Waits until an element holds a text. */
+/** Waits until an element contains a text. */
 async function shows(page: Page, selector: string, text: string | RegExp): Promise<void> {
   await page.locator(selector).filter({ hasText: text }).first().waitFor()
 }
 
 describe.skipIf(noChromium !== undefined)('in a browser', () => {
-  test('an empty home says what to do, and the token leaves the address', async () => {
+  test('an empty home says what to do, and the token disappears from the address', async () => {
     const dashboard = await RunningDashboard.start(new CliOpsUser())
     const { page, complaints } = await openPage(dashboard.link)
     await shows(page, '#link', 'Live')
@@ -109,7 +109,7 @@ describe.skipIf(noChromium !== undefined)('in a browser', () => {
     expect(complaints.list).toEqual([])
   })
 
-  test('events are filtered, paused and reached by keyboard', async () => {
+  test('events can be filtered, paused and reached by keyboard', async () => {
     const user = new CliOpsUser()
     const { events } = user.coordinator()
     await events.emit('task:created', { id: 't-1', title: 'Write' })
@@ -132,7 +132,7 @@ describe.skipIf(noChromium !== undefined)('in a browser', () => {
     expect(await types()).toEqual(['item:created', 'task:created'])
     await page.keyboard.press('Enter')
     await shows(page, '#events-body tr', 'task:deleted')
-    // Everything that does something is reached with Tab.
+    // Tab reaches every control.
     const reached = new Set<string>()
     for (let press = 0; press < 20; press += 1) {
       await page.keyboard.press('Tab')
@@ -141,7 +141,7 @@ describe.skipIf(noChromium !== undefined)('in a browser', () => {
     expect([...reached]).toEqual(expect.arrayContaining(['filter', 'pause']))
   })
 
-  test('names and data of others are text, whatever they hold', async () => {
+  test('names and data from other programs are text, whatever they contain', async () => {
     const user = new CliOpsUser()
     const attack = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>'
     const ops = user.coordinator(`"><svg onload=window.hacked=1>`)
@@ -165,7 +165,7 @@ describe.skipIf(noChromium !== undefined)('in a browser', () => {
     expect(complaints.list).toEqual([])
   })
 
-  test('a broken home is named, and shown once it can be', async () => {
+  test('an unusable home is named, and shown once it is usable', async () => {
     const user = new CliOpsUser()
     mkdirSync(user.home, { mode: 0o755 })
     const { page } = await openPage((await RunningDashboard.start(user)).link)
@@ -177,7 +177,7 @@ describe.skipIf(noChromium !== undefined)('in a browser', () => {
     await page.locator('#warnings').waitFor({ state: 'hidden' })
   })
 
-  test('a lock is released after a question where that was allowed, and only the one that was shown', async () => {
+  test('a lock is released after confirmation if that was allowed, and only the one that was shown', async () => {
     const user = new CliOpsUser()
     const { locks } = user.coordinator('cli-alpha')
     const first = await locks.lock('production')
@@ -223,7 +223,7 @@ describe.skipIf(noChromium !== undefined)('in a browser', () => {
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width)
   })
 
-  test('the end of the program is told', async () => {
+  test('the page reports the end of the program', async () => {
     const dashboard = await RunningDashboard.start(new CliOpsUser())
     const { page } = await openPage(dashboard.link)
     await shows(page, '#link', 'Live')

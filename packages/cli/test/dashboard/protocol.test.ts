@@ -9,8 +9,8 @@ import { RunningDashboard } from '../fixtures/running-dashboard.js'
 
 const JSON_TYPE = { 'Content-Type': 'application/json' }
 
-describe('whoever has the link', () => {
-  test('sees everything, and nobody else anything', async () => {
+describe('a client with the link', () => {
+  test('sees everything, and other clients see nothing', async () => {
     const user = new CliOpsUser()
     await user.coordinator('cli-alpha').locks.lock('production')
     const dashboard = await RunningDashboard.start(user)
@@ -43,7 +43,7 @@ describe('whoever has the link', () => {
     }
   })
 
-  test('a browser is given a link for one use, since command lines can be read by others', async () => {
+  test('a browser gets a single-use link, since other users can read command lines', async () => {
     const user = new CliOpsUser()
     const opened = join(user.directory, 'opened')
     const opener = join(user.directory, 'bin/xdg-open')
@@ -55,7 +55,7 @@ describe('whoever has the link', () => {
     expect(link).not.toContain(dashboard.token)
     const key = /^http:\/\/127\.0\.0\.1:\d+\/#key=([\w-]{43})$/u.exec(link)?.[1]
     const exchange = { method: 'POST', headers: { Authorization: `Bearer ${key}` } }
-    // It lets nobody look.
+    // It gives no access to the data.
     expect((await dashboard.ask('/api/snapshot', { headers: exchange.headers })).status).toBe(401)
     const { status, body } = await dashboard.ask('/api/token', exchange)
     expect([status, body]).toEqual([200, JSON.stringify({ token: dashboard.token })])
@@ -64,7 +64,7 @@ describe('whoever has the link', () => {
 })
 
 describe('other sites', () => {
-  test('are refused by name, by origin and by what the browser says of them', async () => {
+  test('are refused by name, by origin and by the browser’s own headers', async () => {
     const dashboard = await RunningDashboard.start(new CliOpsUser(), '--allow-release')
     const { authorization, origin } = dashboard
     const { port } = new URL(origin)
@@ -89,7 +89,7 @@ describe('other sites', () => {
       headers: { ...authorization, Host: `localhost:${port}`, Origin: `http://localhost:${port}` },
     })
     expect(status).toBe(200)
-    // A person may follow a link to the page from anywhere.
+    // A person can follow a link to the page from anywhere.
     const followed = { 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'navigate' }
     expect((await dashboard.ask('/', { headers: followed })).status).toBe(200)
   })
@@ -118,7 +118,7 @@ describe('other sites', () => {
     }
   })
 
-  test('all that the page imports is served', async () => {
+  test('serves everything that the page imports', async () => {
     const dashboard = await RunningDashboard.start(new CliOpsUser())
     const wanted = new Set(['./main.js'])
     for (const name of wanted) {
@@ -159,7 +159,7 @@ describe('releasing', () => {
     lock.assertHeld()
   })
 
-  test('takes the lock from that grant and from no later one', async () => {
+  test('takes the lock from that grant, and from no later one', async () => {
     const user = new CliOpsUser()
     const { locks } = user.coordinator('cli-alpha')
     const first = await locks.lock('production')
@@ -180,7 +180,7 @@ describe('releasing', () => {
     ])
       expect((await release(body)).status).toBe(400)
     const wanted = JSON.stringify({ resource: 'production', id: first.id })
-    // What a form of another site could send.
+    // What a form on another site could send.
     expect((await release(wanted, { 'Content-Type': 'text/plain' })).status).toBe(400)
     expect((await release(`${wanted}${' '.repeat(10_000)}`)).status).toBe(400)
     first.assertHeld()
@@ -196,7 +196,7 @@ describe('releasing', () => {
 })
 
 describe('the stream', () => {
-  test('tells everything at first and then what is new, and ends with the program', async () => {
+  test('sends everything first, then the changes, and ends with the program', async () => {
     const user = new CliOpsUser()
     const ops = user.coordinator('cli-alpha')
     await ops.events.emit('task:created', { id: 't-1' })
@@ -233,7 +233,7 @@ describe('the stream', () => {
     await expect(fetch(dashboard.origin)).rejects.toThrow()
   })
 
-  test('a page that does not read costs nothing and is told the rest later', async () => {
+  test('a page that does not read costs nothing and gets the rest later', async () => {
     const user = new CliOpsUser()
     const dashboard = await RunningDashboard.start(user)
     const response = await fetch(`${dashboard.origin}/api/live`, {
@@ -249,7 +249,7 @@ describe('the stream', () => {
   })
 })
 
-test('looks rarely while nobody has the page open, and shows whoever asks what is now', async () => {
+test('polls rarely while no browser has the page open, and shows the current state on request', async () => {
   const user = new CliOpsUser()
   const dashboard = await RunningDashboard.start(user)
   const { locks } = user.coordinator('cli-alpha')
@@ -266,7 +266,7 @@ test('looks rarely while nobody has the page open, and shows whoever asks what i
   }
 })
 
-test('a port that is in use and one that is none are refused', async () => {
+test('refuses a port that is in use and one that is invalid', async () => {
   const user = new CliOpsUser()
   const dashboard = await RunningDashboard.start(user)
   const { port } = new URL(dashboard.origin)
@@ -282,7 +282,7 @@ test('a port that is in use and one that is none are refused', async () => {
   }
 })
 
-test('programs are told the link as JSON', async () => {
+test('programs get the link as JSON', async () => {
   const user = new CliOpsUser()
   const dashboard = await RunningDashboard.start(user, '--json')
   const { url, pid } = JSON.parse(dashboard.link) as { url: string; pid: number }

@@ -122,7 +122,7 @@ describe('the program is found', () => {
     expect(changedFiles(files)).toEqual(['package.json', file])
   })
 
-  test('an author who has named the plugin is not corrected', () => {
+  test('does not correct an author who has named the plugin', () => {
     const wired = `import { cliOps } from '@cli-ops/commander-plugin'\n${program}`
     expect(changedFiles({ 'cli.js': wired })).toEqual(['package.json'])
   })
@@ -136,7 +136,7 @@ test.each([
   [`x = /[/'"]/u.test(y) / 2 / z`, `x = /      /u.test(y) / 2 / z`.replace('      ', '     ')],
   ['"🚀" + a', '"  " + a'],
   ['#!/usr/bin/env node\na', `${' '.repeat(19)}\na`],
-])('%s: what is no code is blank', (code, masked) => {
+])('%s: blanks everything that is not code', (code, masked) => {
   expect(maskCode(code)).toBe(masked)
   expect(maskCode(code)).toHaveLength(code.length)
 })

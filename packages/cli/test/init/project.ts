@@ -7,10 +7,10 @@ import { transformSync } from 'esbuild'
 import { root } from '../../../../scripts/workspaces.mjs'
 import { CliOpsUser } from '../fixtures/cli-ops-user.js'
 
-/** Files by path; what is no text becomes JSON as npm writes it. */
+/** Files by path; anything but text becomes JSON as npm writes it. */
 export type Files = Readonly<Record<string, unknown>>
 
-/** A package on disk, with its dependencies installed, of somebody who has `cli-ops`. */
+/** A package on disk, with its dependencies installed, for a user who has `cli-ops`. */
 export class WiredProject {
   readonly user = new CliOpsUser()
 
@@ -32,7 +32,7 @@ export class WiredProject {
     return readFileSync(join(this.user.directory, path), 'utf8')
   }
 
-  /** What `npm install` would do, from this repository's own; `as` is the version where there are several. */
+  /** Does what `npm install` would do, from this repository's packages; `as` is the version if there are several. */
   install(as: Readonly<Record<string, string>> = {}): void {
     const { dependencies } = JSON.parse(this.read('package.json')) as {
       readonly dependencies: Readonly<Record<string, string>>
@@ -44,7 +44,7 @@ export class WiredProject {
     }
   }
 
-  /** What a build with tsc would do to one file. */
+  /** Does what a build with tsc would do to one file. */
   build(source: string, output: string): void {
     this.write(output, transformSync(this.read(source), { loader: 'ts', format: 'esm' }).code)
   }
@@ -64,7 +64,7 @@ export class WiredProject {
     execFileSync('git', [...who, ...args], { cwd: this.user.directory, stdio: 'ignore' })
   }
 
-  /** The events that every run of a wired command leaves. */
+  /** Returns the events that every run of a wired command leaves. */
   async events(): Promise<string[]> {
     const { stdout } = await this.user.run('events', '--json')
     return stdout

@@ -68,7 +68,7 @@ describe('init', () => {
     expect(yargs?.add[0]).toBe("const { cliOps } = require('@cli-ops/yargs-plugin')")
   })
 
-  test('of oclif: in its list of plugins, where it has one', async () => {
+  test('of oclif: in its list of plugins, if it has one', async () => {
     const dependencies = { '@oclif/core': '^4.0.0' }
     const none = userWith({ 'package.json': { dependencies } })
     expect((await none.run('init')).stdout).toContain(
@@ -82,7 +82,7 @@ describe('init', () => {
     )
   })
 
-  test('of several, and one that has its plugin already', async () => {
+  test('of several, and one that already has its plugin', async () => {
     const user = userWith({
       'package.json': {
         dependencies: { commander: '^14.0.0', '@cli-ops/commander-plugin': '^0.1.0', yargs: '18' },
@@ -96,7 +96,7 @@ describe('init', () => {
     expect((await user.run('init')).stdout).not.toContain('install @cli-ops/commander-plugin')
   })
 
-  test('a version that the plugin is not tested with is said to be one', async () => {
+  test('says that a version is not tested with the plugin', async () => {
     const user = userWith({ 'package.json': { dependencies: { commander: '^7.2.0' } } })
     expect(await user.run('init')).toEqual({
       status: 1,
@@ -118,7 +118,7 @@ describe('init', () => {
   })
 })
 
-test('the versions are those of the plugins’ peer dependencies', () => {
+test('the versions are the ones in the plugins’ peer dependencies', () => {
   for (const { name, plugin, majors } of FRAMEWORKS) {
     const folder = plugin.slice('@cli-ops/'.length)
     const manifest = JSON.parse(

@@ -22,7 +22,7 @@ const PROJECT: Files = {
 interface Shape {
   readonly shape: string
   readonly files: Files
-  /** What is changed, and what is then there. */
+  /** The change, and its result. */
   readonly changed: string
   readonly holds: readonly string[]
   readonly run: readonly string[]
@@ -173,7 +173,7 @@ describe('init --write', () => {
     )
     for (const text of holds) expect(project.read(changed)).toContain(text)
 
-    // It is the program that it was, and others see it.
+    // The program still works as before, and others see it.
     project.install(as)
     if (build !== undefined) project.build(...build)
     expect(project.node(...run)).toEqual({ status: 0, stdout: 'synced\n', stderr: '' })
@@ -186,7 +186,7 @@ describe('init --write', () => {
     expect(project.read(changed)).toBe(before)
   })
 
-  test('shows a diff that patch takes', async () => {
+  test('shows a diff that patch accepts', async () => {
     const project = new WiredProject(PROJECT)
     const { stdout } = await project.user.run('init', '--write')
     project.write('change.diff', stdout)
@@ -198,15 +198,15 @@ describe('init --write', () => {
     expect(patched).toEqual([other.read('package.json'), other.read('cli.js')])
   })
 
-  test('names the package manager of the project', async () => {
+  test('names the project’s package manager', async () => {
     const project = new WiredProject({ ...PROJECT, 'pnpm-lock.yaml': '' })
     const { stdout } = await project.user.run('init', '--write', '--yes')
     expect(stdout).toContain('Changed package.json and cli.js. Now run: pnpm install\n')
   })
 })
 
-describe('init --write leaves alone', () => {
-  test('what nobody agreed to: without a terminal and --yes it changes nothing', async () => {
+describe('init --write leaves unchanged', () => {
+  test('without consent: it needs a terminal or --yes', async () => {
     const project = new WiredProject(PROJECT)
     const { status, stdout, stderr } = await project.user.run('init', '--write')
     expect({ status, stderr }).toEqual({
@@ -288,7 +288,7 @@ describe.skipIf(noPseudoTerminal !== undefined)('init --write on a terminal', ()
     expect(project.read('cli.js')).toContain('\nprogram.use(cliOps())\n')
   })
 
-  test.each(['\n', '\u0003'])('anything but yes changes nothing: %j', async (keys) => {
+  test.each(['\n', '\u0003'])('changes nothing on any answer but yes: %j', async (keys) => {
     const project = new WiredProject(PROJECT)
     const terminal = ask(project)
     await terminal.shows('Write these changes? [y/N]')

@@ -41,7 +41,7 @@ function lock(resource: string, id: string, sinceMs: number, waiters: Owner[] = 
   return lockOf(resource, id === '' ? [] : [holder(id, sinceMs)], waiting)
 }
 
-test('a hold begins when the lock says so, and ends when it is seen to have ended', () => {
+test('a hold begins when the lock says so, and ends when its end is noticed', () => {
   const history = historyAt()
   history.observe([lock('db', 'one', 500)], 1000)
   history.observe([lock('db', 'one', 500)], 2000)
@@ -68,7 +68,7 @@ test('a holder whose clock is ahead began now, and never before the one it follo
   expect(history.holds.items).toMatchObject([{ from: 1000, to: 1000 }, { from: 200 }])
 })
 
-test('each of several holders has a hold of its own', () => {
+test('each of several holders has its own hold', () => {
   const history = historyAt()
   const [one, two, three] = [holder('one', 100), holder('two', 200), holder('three', 2500)]
   history.observe([lockOf('db', [one, two])], 1000)
@@ -82,7 +82,7 @@ test('each of several holders has a hold of its own', () => {
   ])
 })
 
-test('waiters are shown with what they say of themselves, and have not waited since a moment to come', () => {
+test('waiters are shown with their own facts, and never as waiting since a future time', () => {
   const history = historyAt()
   const waiting = [
     { owner: owner('a', 2), since: new Date(500), label: 'production' },
@@ -95,7 +95,7 @@ test('waiters are shown with what they say of themselves, and have not waited si
   ])
 })
 
-test('the length of the queue is noted when it changes', () => {
+test('changes of the queue length are recorded', () => {
   const history = historyAt()
   history.observe([lock('db', 'one', 0)], 1000)
   history.observe([lock('db', 'one', 0, [owner('a')])], 2000)
@@ -109,7 +109,7 @@ test('the length of the queue is noted when it changes', () => {
   ])
 })
 
-test('nothing new is no change, and what is over is forgotten after a while', () => {
+test('an unchanged state is not a change, and past holds are forgotten after a while', () => {
   const history = historyAt()
   expect(history.observe([lock('db', 'one', 0)], 1000)).toBe(true)
   expect(history.observe([lock('db', 'one', 0)], 2000)).toBe(false)
@@ -117,11 +117,11 @@ test('nothing new is no change, and what is over is forgotten after a while', ()
   history.observe([lock('other', 'two', 4000, [owner('a')])], 4000)
   history.observe([lock('other', 'two', 4000, [owner('a')])], 15 * MINUTE_MS)
   expect(history.holds.items).toMatchObject([{ id: 'two' }])
-  // How long the queue was when the history begins is still known.
+  // The queue length at the beginning of the history is still known.
   expect(history.queues.items).toMatchObject([{ resource: 'other', length: 1 }])
 })
 
-test('what is newer than a revision is what was added or changed since', () => {
+test('changes since a revision are what was added or changed after it', () => {
   const history = historyAt()
   history.observe([lock('db', 'one', 500), lock('db2', 'other', 500)], 1000)
   const seen = Math.max(...history.holds.items.map(({ revision }) => revision))
@@ -130,7 +130,7 @@ test('what is newer than a revision is what was added or changed since', () => {
   expect(history.holds.since(seen)).toMatchObject([{ id: 'one', to: 2000 }])
 })
 
-test('what ended before the first look is there, with its queue, as far as it is recent', () => {
+test('what ended shortly before the first poll is there, with its queue', () => {
   const history = historyAt()
   const turn = (endMs: number, waitedMs: number, heldMs: number, name = 'cli-alpha') => ({
     resource: 'db',

@@ -7,7 +7,7 @@ import { RunningDashboard } from '../fixtures/running-dashboard.js'
 
 const WARNING = 'group "mail" has 1 parked event'
 
-/** A consumer that gives every event up. */
+/** A consumer that gives up every event. */
 async function consumer({ home }: CliOpsUser): Promise<EventBus> {
   const bus = new EventBus({ home })
   onTestFinished(() => bus.close())
@@ -24,7 +24,7 @@ async function isParked(bus: EventBus): Promise<void> {
   await expect.poll(() => bus.parkedGroups(), { timeout: 20_000 }).toHaveLength(1)
 }
 
-test('"top" shows that events wait for somebody', async () => {
+test('"top" shows that events need attention', async () => {
   const user = new CliOpsUser()
   const bus = await consumer(user)
   await bus.emit('job', 1)
@@ -36,7 +36,7 @@ test('"top" shows that events wait for somebody', async () => {
   })
 })
 
-test('the dashboard shows it when it happens, and no more when it is settled', async () => {
+test('the dashboard shows it when it happens, and stops when it is settled', async () => {
   const user = new CliOpsUser()
   const bus = await consumer(user)
   const dashboard = await RunningDashboard.start(user)

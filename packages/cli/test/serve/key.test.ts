@@ -22,7 +22,7 @@ function fileOf(user: CliOpsUser): string {
   return join(user.home, 'hub', 'tokens.json')
 }
 
-test('an access key: its secret once on stdout, only its digest in a file of its owner', async () => {
+test('prints an access key’s secret once on stdout, and stores only its digest in a private file', async () => {
   const user = new CliOpsUser()
   const added = await user.run('serve', 'key', 'add', 'laptop', ...SCOPES, '--expires', '30d')
   expect(added).toMatchObject({ status: 0 })
@@ -35,11 +35,11 @@ test('an access key: its secret once on stdout, only its digest in a file of its
   expect(text).toContain(createHash('sha256').update(secret).digest('hex'))
   expect(statSync(fileOf(user)).mode & 0o777).toBe(0o600)
   expect(statSync(join(user.home, 'hub')).mode & 0o777).toBe(0o700)
-  // Nothing is left of the change.
+  // The change leaves nothing else behind.
   expect(readdirSync(join(user.home, 'hub'))).toEqual(['tokens.json'])
 })
 
-test('the list shows no secret and no digest', async () => {
+test('the list shows neither secret nor digest', async () => {
   const user = new CliOpsUser()
   expect((await user.run('serve', 'key', 'list')).stdout).toMatch(/^no access keys; /u)
   expect(await user.json('serve', 'key', 'list')).toEqual([])
@@ -62,7 +62,7 @@ test('the list shows no secret and no digest', async () => {
   })
 })
 
-test('revoked is gone; what is not there is said with 1', async () => {
+test('a revoked key is gone; a missing one is reported with 1', async () => {
   const user = new CliOpsUser()
   await user.run('serve', 'key', 'add', 'laptop', ...SCOPES)
   expect(await user.run('serve', 'key', 'revoke', 'laptop')).toEqual({
@@ -78,7 +78,7 @@ test('revoked is gone; what is not there is said with 1', async () => {
   })
 })
 
-test('wrong arguments: 2, which one and why, and nothing is changed', async () => {
+test('wrong arguments: 2, which one and why, and no change', async () => {
   const user = new CliOpsUser()
   await user.run('serve', 'key', 'add', 'laptop', ...SCOPES)
   const before = readFileSync(fileOf(user), 'utf8')
@@ -100,7 +100,7 @@ test('wrong arguments: 2, which one and why, and nothing is changed', async () =
   }
 }, 60_000)
 
-test('ten are added at once, and none is lost', async () => {
+test('ten concurrent additions lose none', async () => {
   const user = new CliOpsUser()
   const names = Array.from({ length: 10 }, (_, n) => `laptop-${n}`)
   const ends = await Promise.all(
@@ -111,7 +111,7 @@ test('ten are added at once, and none is lost', async () => {
   expect(keys.map(({ name }) => name).sort()).toEqual(names)
 }, 60_000)
 
-test('a file that others can get at, that is a link, or that is damaged is refused, never mended', async () => {
+test('a file that others can access, that is a link, or that is damaged is refused, never repaired', async () => {
   const user = new CliOpsUser()
   await user.run('serve', 'key', 'add', 'laptop', ...SCOPES)
   const file = fileOf(user)
@@ -148,7 +148,7 @@ test('a file that others can get at, that is a link, or that is damaged is refus
   await refuses(/refusing to use .*hub: its mode is 777/u)
 }, 60_000)
 
-test('a home of others is refused before anything is made in it', async () => {
+test('another user’s home is refused before anything is created in it', async () => {
   const user = new CliOpsUser()
   mkdirSync(user.home, { mode: 0o755 })
   const { status, stderr } = await user.run('serve', 'key', 'add', 'laptop', ...SCOPES)

@@ -9,7 +9,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-test('what repeats itself is said five times, then counted, then said anew', () => {
+test('prints a repeated line five times, then counts it, then prints it again', () => {
   const lines: string[] = []
   const log = limitRepeats((line) => lines.push(line))
   for (let n = 0; n < 100; n += 1) log('refused 10.0.0.1')
@@ -22,7 +22,7 @@ test('what repeats itself is said five times, then counted, then said anew', () 
   expect(lines).toHaveLength(2)
 })
 
-test('ever new lines have an end, too', () => {
+test('limits even lines that are always new', () => {
   let said = 0
   const log = limitRepeats(() => (said += 1))
   for (let n = 0; n < 5_000; n += 1) log(`refused ${n}`)

@@ -26,13 +26,13 @@ async function serve(user: CliOpsUser, ...args: readonly string[]) {
   }
 }
 
-/** Makes an access key and puts it into the environment of this process. */
+/** Creates an access key and puts it into this process's environment. */
 async function useKey(user: CliOpsUser, name: string, scopes: string): Promise<void> {
   const { stdout } = await user.run('serve', 'key', 'add', name, '--scope', scopes)
   vi.stubEnv('CLI_OPS_TOKEN', stdout.trim())
 }
 
-/** A client on "another machine": with a home of its own. */
+/** Returns a client on "another machine": with a separate home. */
 function clientOf(url: string) {
   const { home } = new CliOpsUser()
   const ops = createCoordinator({ name: 'laptop', url, home, disabled: false })
@@ -55,7 +55,7 @@ async function endOf({ child, ended }: RunningProgram, signal: NodeJS.Signals) {
 }
 
 describe('cli-ops serve', { timeout: 60_000 }, () => {
-  test('says where it is, what it accepts and how to let somebody in', async () => {
+  test('prints where it is, what it accepts and how to grant access', async () => {
     const user = new CliOpsUser()
     const { program, url } = await serve(user)
     expect(url).toMatch(/^ws:\/\/127\.0\.0\.1:\d+$/u)
@@ -68,7 +68,7 @@ describe('cli-ops serve', { timeout: 60_000 }, () => {
     )
   })
 
-  test('remote CLIs meet those of the machine', async () => {
+  test('connects remote CLIs with the machine’s own', async () => {
     const user = new CliOpsUser()
     await useKey(user, 'laptop', 'read,emit,lock,call')
     const { program, url } = await serve(user)
@@ -83,12 +83,12 @@ describe('cli-ops serve', { timeout: 60_000 }, () => {
     expect(await endOf(program, 'SIGINT')).toMatchObject({ status: 'SIGINT' })
   })
 
-  test('an access key that is added is good at once; one that is revoked is cut off', async () => {
+  test('accepts a new access key immediately, and disconnects a revoked one', async () => {
     const user = new CliOpsUser()
     const { program, url } = await serve(user)
     vi.stubEnv('CLI_OPS_TOKEN', 'guessed')
     expect(await isRefused(url)).toBe(true)
-    await program.says('cli-ops: refused 127.0.0.1: the access key is missing, not known')
+    await program.says('cli-ops: refused 127.0.0.1: the access key is missing, unknown')
     const run = await user.run('--url', url, 'run', '--lock', 'deploy', '--', 'true')
     expect(run).toMatchObject({ status: 77, stdout: '' })
 
@@ -102,7 +102,7 @@ describe('cli-ops serve', { timeout: 60_000 }, () => {
     expect(await isRefused(url)).toBe(true)
   })
 
-  test('an access key file that others can write lets nobody new in, and is said once', async () => {
+  test('with an access key file that others can write, admits no new client, and says so once', async () => {
     const user = new CliOpsUser()
     await useKey(user, 'laptop', 'read')
     const { program, url } = await serve(user)
@@ -118,7 +118,7 @@ describe('cli-ops serve', { timeout: 60_000 }, () => {
     expect(stderr.match(/refusing new clients/gu)).toHaveLength(1)
   })
 
-  test('doctor says what the access key is good for', async () => {
+  test('doctor says what the access key allows', async () => {
     const user = new CliOpsUser()
     await useKey(user, 'laptop', 'read,emit,lock,call')
     const { url } = await serve(user)
@@ -141,7 +141,7 @@ describe('cli-ops serve', { timeout: 60_000 }, () => {
     expect(none.stdout).not.toContain('guessed')
   })
 
-  test('--check says how a hub is, and 1 where there is none', async () => {
+  test('--check reports a hub’s state, and 1 if there is none', async () => {
     const user = new CliOpsUser()
     const { program, url } = await serve(user)
     expect(await user.run('serve', '--check', url)).toMatchObject({
@@ -175,7 +175,7 @@ describe('cli-ops serve', { timeout: 60_000 }, () => {
     ])
   })
 
-  test('wrong options: 2, which one and why, and nothing is served', async () => {
+  test('wrong options: 2, which one and why, and no hub', async () => {
     const user = new CliOpsUser()
     for (const [args, message] of [
       [['--host', '0.0.0.0'], /--host must be 127\.0\.0\.1.*got "0\.0\.0\.0"/u],
@@ -206,7 +206,7 @@ describe('cli-ops serve', { timeout: 60_000 }, () => {
     expect(stderr).toMatch(/^cli-ops: .*\(EADDRINUSE\)\n$/u)
   })
 
-  test('a certificate that ends soon, and a key that others can read, are said', async () => {
+  test('warns about a certificate that ends soon, and a key that others can read', async () => {
     const user = new CliOpsUser()
     const { cert, key } = makeCertificate(user.directory, ['IP:127.0.0.1'], 'hub', 5)
     chmodSync(key, 0o644)
@@ -217,7 +217,7 @@ describe('cli-ops serve', { timeout: 60_000 }, () => {
   })
 
   test.skipIf(noPseudoTerminal !== undefined)(
-    'ends where the terminal is closed that it was started in',
+    'ends when the terminal that started it closes',
     async () => {
       const user = new CliOpsUser()
       const terminal = new PseudoTerminal([process.execPath, BIN, 'serve', '--port', '0'], user.env)
@@ -227,7 +227,7 @@ describe('cli-ops serve', { timeout: 60_000 }, () => {
     },
   )
 
-  test('SIGHUP reads the certificate anew, and keeps the old one where that cannot be', async () => {
+  test('SIGHUP rereads the certificate, and keeps the old one if that fails', async () => {
     const user = new CliOpsUser()
     const first = makeCertificate(user.directory, ['IP:127.0.0.1'], 'first')
     const second = makeCertificate(user.directory, ['IP:127.0.0.1'], 'second')
@@ -249,7 +249,7 @@ describe('cli-ops serve', { timeout: 60_000 }, () => {
   })
 })
 
-/** The name in the certificate that a port shows, checked by an authority. */
+/** Returns the name in the certificate that a port presents, checked by an authority. */
 async function subjectAt(port: number, ca: string): Promise<string> {
   const socket = connect({ port, host: '127.0.0.1', ca: readFileSync(ca) })
   await once(socket, 'secureConnect')

@@ -18,7 +18,7 @@ const hasSystemdNotify =
   spawnSync('systemd-notify', ['--version']).status === 0 &&
   spawnSync('python3', ['--version']).status === 0
 
-/** Stands for systemd. Resolves to the messages that it gets, one after the other. */
+/** Stands in for systemd. Resolves to the messages that it gets, one after the other. */
 async function startManager(user: CliOpsUser) {
   const path = join(user.directory, 'notify')
   const child = spawn('python3', [NOTIFY_SOCKET, path])
@@ -36,7 +36,7 @@ async function startManager(user: CliOpsUser) {
 }
 
 describe('cli-ops serve as a service', { timeout: 60_000 }, () => {
-  // systemd-notify comes with systemd; python3 stands for the other end.
+  // systemd-notify comes with systemd; python3 stands in for the other end.
   test.skipIf(!hasSystemdNotify)('tells systemd when it serves, reloads and stops', async () => {
     const manager = await startManager(new CliOpsUser())
     const user = new CliOpsUser({ NOTIFY_SOCKET: manager.path })
@@ -50,7 +50,7 @@ describe('cli-ops serve as a service', { timeout: 60_000 }, () => {
     expect(await program.ended).toMatchObject({ status: 'SIGTERM' })
   })
 
-  test('serves all the same where systemd-notify is missing, and says so', async () => {
+  test('serves anyway if systemd-notify is missing, and says so', async () => {
     const user = new CliOpsUser({ NOTIFY_SOCKET: '/nowhere', PATH: '/nowhere' })
     const program = user.start('serve', '--port', '0')
     await program.says('could not notify systemd: cannot run systemd-notify (ENOENT)')
@@ -76,13 +76,13 @@ describe('cli-ops serve as a service', { timeout: 60_000 }, () => {
     expect(await firstLine(child)).toBe(`ws://127.0.0.1:${port}`)
   })
 
-  test('takes over the port of a hub that ends, and says that it waits', async () => {
+  test('takes over the port of a hub that is ending, and says that it waits', async () => {
     const user = new CliOpsUser()
     const port = String(await freePort())
     const first = user.start('serve', '--port', port)
     await first.says('press Ctrl-C to stop')
     const second = user.start('serve', '--port', port, '--takeover', '1m')
-    await second.says(`waiting for 127.0.0.1 port ${port}: another process listens there still`)
+    await second.says(`waiting for 127.0.0.1 port ${port}: another process still listens there`)
     first.child.kill('SIGTERM')
     await second.says('press Ctrl-C to stop')
     expect((await first.ended).status).toBe('SIGTERM')
@@ -91,7 +91,7 @@ describe('cli-ops serve as a service', { timeout: 60_000 }, () => {
     expect(check).toMatchObject({ status: 0 })
   })
 
-  test('is asked how it is below its path', async () => {
+  test('answers health checks below its path', async () => {
     const user = new CliOpsUser()
     const program = user.start('serve', '--port', '0', '--path', '/ops')
     await program.says('press Ctrl-C to stop')
@@ -114,7 +114,7 @@ describe('the options of serve', () => {
     ['--drain', '-1s', /a duration .*got "-1s"/u],
     ['--takeover', '2d', /a duration from 0 ms to 24 h, got "2d"/u],
     ['--path', 'ops', /begin with "\/".*got "ops"/u],
-  ])('%s %s: which rule it breaks', (option, value, rule) => {
+  ])('%s %s: names the broken rule', (option, value, rule) => {
     const { member } = HUB_LIMITS.find(({ flag }) => `--${flag}` === option) ?? {}
     const name = option.slice(2).replace(/-(.)/gu, (_, letter: string) => letter.toUpperCase())
     const options = { host: '127.0.0.1', port: 0, store: 'local:', [name]: value }

@@ -16,7 +16,7 @@ function topOf(user: CliOpsUser, size: { columns?: number; rows?: number } = {})
   return new PseudoTerminal([process.execPath, BIN, 'top'], user.env, size)
 }
 
-/** Where the holder stands on a screen whose wide characters take two columns. */
+/** Returns the holder's column on a screen whose wide characters take two columns. */
 function columnOf(line: string): number {
   return widthOf(line.slice(0, line.indexOf('observer')))
 }
@@ -24,7 +24,7 @@ function columnOf(line: string): number {
 if (noPseudoTerminal !== undefined) console.warn(`top is not tried: ${noPseudoTerminal}`)
 
 describe.skipIf(noPseudoTerminal !== undefined)('on a terminal', () => {
-  test('an empty home says so in each table, and q gives the terminal back', async () => {
+  test('an empty home says so in each table, and q restores the terminal', async () => {
     const top = topOf(new CliOpsUser())
     await top.shows('No lock is held or waited for.')
     expect(top.isAlternate).toBe(true)
@@ -46,7 +46,7 @@ describe.skipIf(noPseudoTerminal !== undefined)('on a terminal', () => {
     expect(top.screen.trim()).toBe('')
   })
 
-  test('locks come and go with their queues, and one is looked at closely', async () => {
+  test('locks come and go with their queues, and one can be inspected', async () => {
     const user = new CliOpsUser()
     const top = topOf(user)
     await top.shows('No lock is held or waited for.')
@@ -67,7 +67,7 @@ describe.skipIf(noPseudoTerminal !== undefined)('on a terminal', () => {
     await top.shows('No lock is held or waited for.')
   })
 
-  test('a holder that is suspended is a warning, and its lock is released after a question', async () => {
+  test('a suspended holder is a warning, and its lock is released after confirmation', async () => {
     const user = new CliOpsUser()
     const holder = startTeamProcess(user.env, 'cli-alpha', 'deploy', '--lock', 'production')
     await holder.begun
@@ -88,7 +88,7 @@ describe.skipIf(noPseudoTerminal !== undefined)('on a terminal', () => {
     await top.shows('No lock is held or waited for.')
   })
 
-  test('a release that was asked for one holder never hits the next', async () => {
+  test('releasing one holder’s lock never affects the next holder', async () => {
     const user = new CliOpsUser()
     const holder = startTeamProcess(user.env, 'cli-alpha', 'deploy', '--lock', 'production')
     await holder.begun
@@ -131,7 +131,7 @@ describe.skipIf(noPseudoTerminal !== undefined)('on a terminal', () => {
     await top.shows(/cli-api +serve .* killed/u)
   })
 
-  test('rows are moved over, filtered, sorted and paused', async () => {
+  test('rows can be moved over, filtered, sorted and paused', async () => {
     const user = new CliOpsUser()
     const ops = user.coordinator()
     for (const resource of ['alpha', 'beta', 'gamma']) await ops.locks.lock(resource)
@@ -144,7 +144,7 @@ describe.skipIf(noPseudoTerminal !== undefined)('on a terminal', () => {
     await top.shows('RESOURCE▲')
     top.keys('I')
     await top.shows(() => order() === 'gamma,beta,alpha')
-    // The same row stays chosen: the first before, and the last now.
+    // The same row stays selected: the first before, and the last now.
     top.keys(`j${DOWN}\r`)
     await top.shows(/^alpha$/mu)
     top.keys(ESCAPE)
@@ -173,7 +173,7 @@ describe.skipIf(noPseudoTerminal !== undefined)('on a terminal', () => {
     ['Ctrl-C', (top: PseudoTerminal) => top.keys('\u0003'), 130],
     ['SIGTERM', (top: PseudoTerminal) => top.signal(TERM), 143],
     ['SIGINT', (top: PseudoTerminal) => top.signal(2), 130],
-  ])('%s gives the terminal back', async (_name, end, status) => {
+  ])('%s restores the terminal', async (_name, end, status) => {
     const top = topOf(new CliOpsUser())
     await top.shows('No lock')
     end(top)
@@ -189,7 +189,7 @@ describe.skipIf(noPseudoTerminal !== undefined)('on a terminal', () => {
     expect(await top.ended).toBe(129)
   })
 
-  test('a crash leaves its message on the screen that people get back', async () => {
+  test('a crash leaves its message on the restored screen', async () => {
     const user = new CliOpsUser()
     const crash = "process.on('SIGUSR2', () => { throw new Error('a crash') })"
     const script = join(user.directory, 'crash.mjs')
@@ -202,7 +202,7 @@ describe.skipIf(noPseudoTerminal !== undefined)('on a terminal', () => {
     expect(top.screen).toContain('Error: a crash')
   })
 
-  test('it is suspended and resumed by the shell', async () => {
+  test('the shell suspends and resumes it', async () => {
     const user = new CliOpsUser()
     const shell = new PseudoTerminal(['bash', '--norc', '-i'], user.env)
     shell.keys("PS1='[$?]> '\r")
@@ -211,7 +211,7 @@ describe.skipIf(noPseudoTerminal !== undefined)('on a terminal', () => {
     await shell.shows('No lock')
     shell.keys('\u001a')
     await shell.shows((terminal) => !terminal.isAlternate && terminal.screen.includes('Stopped'))
-    // The terminal is as it was: what is typed is echoed, and lines are edited.
+    // The terminal is as it was: typing is echoed, and lines can be edited.
     shell.keys('echo $((40 + 2))\r')
     await shell.shows(/^42$/mu)
     shell.keys('fg\r')
@@ -248,7 +248,7 @@ describe.skipIf(noPseudoTerminal !== undefined)('on a terminal', () => {
     expect(await top.ended).toBe(0)
   })
 
-  test('hostile data and wide names keep to their place', async () => {
+  test('hostile data and wide names stay in their columns', async () => {
     const user = new CliOpsUser()
     const ops = user.coordinator()
     await ops.locks.lock('データベース🔒')
@@ -278,7 +278,7 @@ describe.skipIf(noPseudoTerminal !== undefined)('on a terminal', () => {
     expect(plain.raw).not.toMatch(colour)
   })
 
-  test('a home that cannot be used is named, and shown once it can', async () => {
+  test('an unusable home is named, and shown once it is usable', async () => {
     const user = new CliOpsUser()
     mkdirSync(user.home, { mode: 0o755 })
     const top = topOf(user, { columns: 160 })
@@ -293,7 +293,7 @@ describe.skipIf(noPseudoTerminal !== undefined)('on a terminal', () => {
 })
 
 describe('in a pipe', () => {
-  test('one look is printed as text and as JSON, and nothing is made', async () => {
+  test('prints one look as text and as JSON, and creates nothing', async () => {
     const user = new CliOpsUser()
     const empty = await user.run('top')
     expect(empty).toMatchObject({ status: 0, stderr: '' })
@@ -324,7 +324,7 @@ describe('in a pipe', () => {
     },
   )
 
-  test('a home that cannot be used is exit code 1', async () => {
+  test('an unusable home is exit code 1', async () => {
     const user = new CliOpsUser()
     writeFileSync(user.home, '')
     const { status, stdout } = await user.run('top')

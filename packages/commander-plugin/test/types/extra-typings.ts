@@ -1,4 +1,5 @@
-// Compiled, never run: `use`, withLock and emits on a Command of @commander-js/extra-typings, which stays inferred.
+// Compiled but never run: `use`, withLock and emits on a Command of @commander-js/extra-typings keep its inferred
+// types.
 import { Command } from '@commander-js/extra-typings'
 
 import { cliOps, emits, withLock } from '@cli-ops/commander-plugin'

@@ -51,7 +51,7 @@ async function waitFor(home: string, tickets: number): Promise<void> {
   await vi.waitFor(() => expect(namesIn(home, 'queues', 'db')).toHaveLength(tickets), 20_000)
 }
 
-test('a blocked waiter has its turn in the order of arrival', async () => {
+test('a blocked waiter gets its turn in order of arrival', async () => {
   const home = temporaryHome()
   const lock = await new LockManager({ home }).lock('db')
   const blocked = startBlocking(home)
@@ -68,14 +68,14 @@ test('a blocked waiter has its turn in the order of arrival', async () => {
 })
 
 test.each(['released', 'left by a process that was killed'])(
-  'a blocked waiter of long standing gets the lock that is %s',
+  'a waiter that has been blocked for long gets a lock that is %s',
   async (how) => {
     const home = temporaryHome()
     const holder = await LockActor.start(home)
     await holder.call('lock', { resource: 'db' })
     const blocked = startBlocking(home)
     await waitFor(home, 1)
-    // From then on a second thread watches for the one that is blocked.
+    // From then on a second thread watches for the blocked one.
     await vi.waitFor(() => expect(watchesFiles(blocked.pid!)).toBe(true), 20_000)
     const inside = once(blocked.stdout!, 'data').then(([data]) => String(data))
     if (how === 'released') await holder.call('release', { as: 'db' })
@@ -86,7 +86,7 @@ test.each(['released', 'left by a process that was killed'])(
   },
 )
 
-test('a blocked waiter that gives up or is killed holds nobody up', async () => {
+test('a blocked waiter that gives up or is killed blocks no other', async () => {
   const home = temporaryHome()
   const locks = new LockManager({ home })
   const lock = await locks.lock('db')
@@ -96,7 +96,7 @@ test('a blocked waiter that gives up or is killed holds nobody up', async () => 
   const killed = startBlocking(home)
   await waitFor(home, 1)
   const ended = once(killed, 'exit')
-  // Blocked as it is, it cannot listen: the signal does what it does to any process.
+  // A blocked process cannot listen: the signal has its default effect.
   killed.kill('SIGTERM')
   expect(await ended).toEqual([null, 'SIGTERM'])
   await lock.release()
@@ -104,7 +104,7 @@ test('a blocked waiter that gives up or is killed holds nobody up', async () => 
   expect(holdersIn(home)).toEqual([])
 })
 
-test('one that is not to wait is told at once that the lock is held', async () => {
+test('a command that must not wait learns immediately that the lock is held', async () => {
   const home = temporaryHome()
   await using lock = await new LockManager({ home }).lock('db')
   const hasty = startBlocking(home, 60_000, 'fail')
@@ -119,11 +119,11 @@ interface Interrupted {
   readonly home: string
   readonly lock: Lock
   readonly command: ChildProcess
-  /** What it said on stdout, where that came before its end. */
+  /** Its stdout, if that came before its end. */
   readonly said: string | undefined
 }
 
-/** Blocks a command behind a lock, sends it Ctrl-C when it has said so, and waits until it answers or ends. */
+/** Blocks a command behind a lock, sends it Ctrl-C once it says so, and waits until it answers or ends. */
 async function interrupt(...args: string[]): Promise<Interrupted> {
   const home = temporaryHome()
   const lock = await new LockManager({ home }).lock('db')
@@ -134,14 +134,14 @@ async function interrupt(...args: string[]): Promise<Interrupted> {
   await once(command.stderr, 'data')
   const ended = once(command, 'exit').then(() => undefined)
   const said = once(command.stdout, 'data').then(([data]) => String(data))
-  // It sleeps in its pauses alone.
+  // It sleeps only in its pauses.
   while (readStat(`/proc/${command.pid}/stat`)?.state === 'R')
     await new Promise((resolve) => setImmediate(resolve))
   command.kill('SIGINT')
   return { home, lock, command, said: await Promise.race([said, ended]) }
 }
 
-/** Between two pauses a signal ends the process as it is, hence more than one attempt. */
+/** Between two pauses a signal ends the process, so this can take several attempts. */
 async function untilHeard<T>(attempt: () => Promise<T | undefined>): Promise<T> {
   for (let left = 10; left > 0; left -= 1) {
     const heard = await attempt()
@@ -150,7 +150,7 @@ async function untilHeard<T>(attempt: () => Promise<T | undefined>): Promise<T> 
   throw new Error('Ctrl-C was never heard')
 }
 
-test('Ctrl-C while a command is blocked ends it, and it holds nobody up', async () => {
+test('Ctrl-C while a command is blocked ends it, and it then blocks no other', async () => {
   const { home, lock, command } = await interrupt()
   expect(command.signalCode).toBe('SIGINT')
   lock.assertHeld()
@@ -158,7 +158,7 @@ test('Ctrl-C while a command is blocked ends it, and it holds nobody up', async 
   await (await new LockManager({ home }).lock('db')).release()
 })
 
-test('Ctrl-C while a command is blocked is heard by a host that listens, and then ends it', async () => {
+test('Ctrl-C while a command is blocked reaches a host that listens, and then ends it', async () => {
   const { home, lock, command } = await untilHeard(async () => {
     const interrupted = await interrupt('stays')
     return interrupted.said === undefined ? undefined : interrupted

@@ -43,7 +43,7 @@ async function waiting(locks: LockManager, count: number): Promise<void> {
   await expect.poll(async () => (await locks.inspect('devices'))?.waiting.length).toBe(count)
 }
 
-test('one that blocks gets whichever slot comes free, in the order of arrival', async () => {
+test('a blocked waiter gets the first slot that becomes free, in order of arrival', async () => {
   const home = temporaryHome()
   const locks = new LockManager({ home })
   const [, b] = [await locks.lock('devices', POOL), await locks.lock('devices', POOL)]
@@ -60,7 +60,7 @@ test('one that blocks gets whichever slot comes free, in the order of arrival', 
   await actor.end()
 })
 
-test('one that blocks and gives up or is killed holds nobody up, and one that finds a slot free takes it', async () => {
+test('a blocked waiter that gives up or is killed blocks no other, and one that finds a free slot takes it', async () => {
   const home = temporaryHome()
   const locks = new LockManager({ home })
   const [a, b] = [await locks.lock('devices', POOL), await locks.lock('devices', POOL)]

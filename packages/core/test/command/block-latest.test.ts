@@ -28,7 +28,7 @@ async function said(child: ChildProcess): Promise<string> {
   return String((await once(child.stdout!, 'data'))[0])
 }
 
-test('a program that blocks gives way to a newer one, whether that blocks or not', async () => {
+test('a blocked program gives way to a newer one, whether that one blocks or not', async () => {
   const home = temporaryHome()
   const locks = new LockManager({ home })
   const waiting = (count: number): Promise<unknown> =>

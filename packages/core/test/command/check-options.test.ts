@@ -43,7 +43,7 @@ const EMITS = {
   full: (value: unknown) => assertEmits('events', value),
 }
 
-describe('what nearly every CLI has is right without the full check', () => {
+describe('typical options pass without the full check', () => {
   test.each([
     ['options', OPTIONS, {}],
     [
@@ -66,7 +66,7 @@ describe('what nearly every CLI has is right without the full check', () => {
   })
 })
 
-describe('of everything else the full check tells', () => {
+describe('the full check judges everything else', () => {
   const WRONG_NAMES = ['', 'a\nb', 'x'.repeat(2000), 7, null]
   test.each([
     ...[null, 7, [], 'x', { nmae: 'x' }, { ops: 1 }, { serve: { x: 1 } }, { serve: [] }].map(
@@ -100,7 +100,7 @@ describe('of everything else the full check tells', () => {
     [OPTIONS, { ops: 'coordination', version: undefined }],
     [LOCK, 'größe'],
     [EMITS, 'größe:neu'],
-  ])('unusual and right %#', ({ quick, full }, value) => {
+  ])('unusual but valid %#', ({ quick, full }, value) => {
     expect(outcome(full, value)).toBe('right')
     expect(outcome(quick, value)).toBe('right')
   })

@@ -42,7 +42,7 @@ describe('in an empty home', () => {
   })
 
   test.each(['status', 'locks', 'events', 'events parked', 'ps', 'clean', 'doctor'])(
-    '"%s" leaves no traces, and makes no home',
+    '"%s" leaves no traces, and creates no home',
     async (path) => {
       const home = temporaryHome()
       const missing = join(home, 'missing')
@@ -55,7 +55,7 @@ describe('in an empty home', () => {
 })
 
 describe('in a home in use', () => {
-  test('every command shows it, and looking changes nothing', async () => {
+  test('every command shows it, and inspecting changes nothing', async () => {
     const home = temporaryHome()
     const ops = holder(home)
     await ops.registry.register('holder', { version: '1.2.3' })
@@ -131,19 +131,19 @@ describe('in a home in use', () => {
     lock.assertHeld()
   })
 
-  test('a namespace is looked into when it is set', async () => {
+  test('inspects the namespace that is set', async () => {
     const home = temporaryHome()
     const ops = createCoordinator({ name: 'team', home, namespace: 'team' })
     await using _lock = await ops.locks.lock('db')
     expect((await runOpsCommand(home, 'locks', JSON_OUTPUT)).stdout).toBe('[]\n')
     const env = { CLI_OPS_NAMESPACE: 'team' }
     expect((await runOpsCommand(home, 'locks', {}, { env })).stdout).toContain('db')
-    // The CLI itself is told of it by the home's config.json: then that is where to look.
+    // The home's config.json sets it for the CLI itself: then that is the one to inspect.
     writeFileSync(join(home, 'config.json'), '{ "clis": { "cli": { "namespace": "team" } } }')
     expect((await runOpsCommand(home, 'locks')).stdout).toContain('db')
   })
 
-  test('CLI_OPS_DISABLED keeps nobody from looking', async () => {
+  test('CLI_OPS_DISABLED does not disable inspecting', async () => {
     const home = temporaryHome()
     await using _lock = await holder(home).locks.lock('db')
     const env = { CLI_OPS_DISABLED: '1' }
@@ -153,7 +153,7 @@ describe('in a home in use', () => {
     )
   })
 
-  test('what a killed holder left is not shown as held, and cleaned up by "clean"', async () => {
+  test('what a killed holder left is not shown as held, and "clean" removes it', async () => {
     const home = temporaryHome()
     const killed = startScript('lock-once.mjs', [home])
     await killed.line()
@@ -165,7 +165,7 @@ describe('in a home in use', () => {
     expect(holdersIn(home)).toEqual([])
   })
 
-  test('what others wrote into names and data does not reach the terminal', async () => {
+  test('names and data from other programs do not reach the terminal raw', async () => {
     const home = temporaryHome()
     const ops = holder(home)
     await ops.events.emit('task:created', { id: '1', title: 'a\u009b2Jb\u202ec\u001b[31m' })
@@ -193,7 +193,7 @@ describe('in a home in use', () => {
 })
 
 describe('locks release', () => {
-  test('frees the lock from the holder with that id, and names it', async () => {
+  test('releases the lock of the holder with that id, and names it', async () => {
     const home = temporaryHome()
     const ops = holder(home)
     const lock = await ops.locks.lock('db')
@@ -204,7 +204,7 @@ describe('locks release', () => {
     await lock.release()
   })
 
-  test('never frees a newer lock', async () => {
+  test('never releases a newer lock', async () => {
     const home = temporaryHome()
     const ops = holder(home)
     const old = await ops.locks.lock('db')
@@ -264,7 +264,7 @@ describe('events', () => {
     expect(result.stderr).toContain(`cli: ${message}`)
   })
 
-  test('--follow shows what is kept and what comes, until Ctrl-C', async () => {
+  test('--follow shows stored and new events, until Ctrl-C', async () => {
     const home = temporaryHome()
     const { events } = holder(home)
     await events.emit('task:created', { id: '1' })
@@ -359,7 +359,7 @@ describe('doctor', () => {
   })
 
   describe('the rules of config.json', () => {
-    /** What the doctor says of them, after a CLI `tool` ran the command `sync`. */
+    /** Returns what the doctor says about them, after a CLI `tool` ran the command `sync`. */
     async function judge(clis: object, end: object = {}) {
       const home = temporaryHome()
       writeFileSync(join(home, 'config.json'), JSON.stringify({ clis }))
@@ -378,7 +378,7 @@ describe('doctor', () => {
     const LOCK = { lock: 'db' }
     const HELD = { lock: { resource: 'db', waitedMs: 0 } }
 
-    test('are listed with the last time that each held', async () => {
+    test('are listed with the last time that each of them held', async () => {
       const commands = { sync: { lock: { resource: 'db' }, emits: 'tool:synced' }, '*': LOCK }
       expect(await judge({ tool: { commands } }, HELD)).toEqual([
         expect.stringMatching(
@@ -388,7 +388,7 @@ describe('doctor', () => {
       ])
     })
 
-    test('hold for every command where they say so', async () => {
+    test('hold for every command if they say so', async () => {
       expect(await judge({ tool: { commands: { '*': LOCK } } }, HELD)).toEqual([
         expect.stringContaining('"*" (lock "db"): last held'),
       ])
@@ -401,7 +401,7 @@ describe('doctor', () => {
       ])
     })
 
-    test('did not hold for a command that was refused', async () => {
+    test('did not hold for a refused command', async () => {
       const end = { exitCode: 75, error: { name: 'CliOpsError', code: 'LOCK_HELD' } }
       expect(await judge({ tool: { commands: { sync: LOCK } } }, end)).toEqual([
         'tool "sync" (lock "db"): never seen',
@@ -454,12 +454,12 @@ describe('doctor', () => {
       expect(await judge(clis)).toEqual([expect.stringMatching(message)])
     })
 
-    test('are none', async () => {
+    test('are absent', async () => {
       expect(await judge({ tool: {} })).toEqual(['none in config.json'])
     })
   })
 
-  test('names a stopped holder and how to go on', async () => {
+  test('names a stopped holder and how to continue it', async () => {
     const home = temporaryHome()
     const stopped = startScript('lock-once.mjs', [home])
     await stopped.line()
@@ -472,7 +472,7 @@ describe('doctor', () => {
     )
   })
 
-  test('names what is in the way of a lock', async () => {
+  test('names what blocks a lock', async () => {
     const home = temporaryHome()
     mkdirSync(join(home, 'locks', 'db.lock'), { recursive: true })
     writeFileSync(join(home, 'locks', 'db.lock', 'notes.txt'), '')
@@ -482,7 +482,7 @@ describe('doctor', () => {
     })
   })
 
-  test('names a lock that has several states', async () => {
+  test('names a lock with several states', async () => {
     const home = temporaryHome()
     const place = join(home, 'locks', 'db.lock')
     mkdirSync(place, { recursive: true })
@@ -493,14 +493,14 @@ describe('doctor', () => {
     })
   })
 
-  test('never shows what a variable holds', async () => {
+  test('never shows the value of a variable', async () => {
     const env = { CLI_OPS_NAMESPACE: 'secret' }
     const finding = (await diagnose(temporaryHome(), env)).find('environment')
     expect(finding?.message).toBe('CLI_OPS_HOME, CLI_OPS_NAMESPACE set')
   })
 })
 
-test('a path through a file is one line, and no stack trace', async () => {
+test('reports a path through a file in one line, without a stack trace', async () => {
   const home = join(temporaryHome(), 'file')
   writeFileSync(home, '')
   const result = await runOpsCommand(join(home, 'home'), 'ps')
@@ -508,7 +508,7 @@ test('a path through a file is one line, and no stack trace', async () => {
   expect(result.stderr).toMatch(/^cli: cannot use .*: a part of the path is a file[^\n]*\n$/)
 })
 
-test.skipIf(!existsSync('/dev/full'))('a result that cannot be written is a failure', () => {
+test.skipIf(!existsSync('/dev/full'))('fails if the result cannot be written', () => {
   const fixture = fileURLToPath(new URL('../ops/fixtures/ops.mjs', import.meta.url))
   const { status, stderr } = spawnSync(
     '/bin/sh',
@@ -527,8 +527,8 @@ test('"status" shows what it can', async () => {
   expect(stdout).toMatch(/^! cannot use .*: it is not a directory/mu)
 })
 
-describe('doctor and the drivers of others', () => {
-  test('loads each that config.json names', async () => {
+describe('doctor and third-party drivers', () => {
+  test('loads each one that config.json names', async () => {
     const home = temporaryHome()
     const source = 'export const createDriver = () => undefined'
     writeFileSync(join(home, 'etcd.mjs'), source)
@@ -541,7 +541,7 @@ describe('doctor and the drivers of others', () => {
     expect(stdout).toContain('until then nothing works on consul: URLs')
   })
 
-  test('says nothing where there are none', async () => {
+  test('says nothing if there are none', async () => {
     const { stdout } = await runOpsCommand(temporaryHome(), 'doctor')
     expect(stdout).not.toContain('drivers')
   })

@@ -142,7 +142,7 @@ describe('a command’s rule', () => {
     expect(findRule(commands, hostOf(command))?.lock).toBe(lock)
   })
 
-  test('is absent where nothing is said', () => {
+  test('is missing if none is given', () => {
     expect(findRule({ a: {} }, hostOf('b'))).toBeUndefined()
     expect(findRule(undefined, hostOf('toString'))).toBeUndefined()
   })
@@ -208,7 +208,7 @@ describe('the home’s config.json', () => {
   })
 })
 
-/** A command of a program that knows no others beforehand. */
+/** A command of a program that knows no other commands beforehand. */
 function hostOf(command: string): HostCommand {
   return {
     program: { name: 'host' },

@@ -18,10 +18,10 @@ afterEach(() => {
   rmSync(home, { recursive: true })
 })
 
-// Both versions step back while anybody else listens to a signal; together with a kit that does the same, nobody
-// would end the process.
+// Both versions step back while anything else listens to a signal; together with a kit that did the same, nothing would
+// end the process.
 test.each([[[]], [['signal-exit-3']], [['signal-exit-4']], [['signal-exit-3', 'signal-exit-4']]])(
-  'Ctrl-C ends a command with %j loaded, and everybody sees the end',
+  'Ctrl-C ends a command with %j loaded, and every listener sees the end',
   async (libraries) => {
     const child = spawn(process.execPath, [FIXTURE, ...libraries], {
       stdio: ['ignore', 'pipe', 'inherit'],

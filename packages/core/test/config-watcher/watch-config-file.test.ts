@@ -17,7 +17,7 @@ import { temporaryHome } from '../fixtures/temporary-home.js'
 interface Watched {
   readonly path: string
   readonly changes: [string, unknown][]
-  /** Resolves when so many changes have been announced. */
+  /** Resolves when that many changes have been announced. */
   count(changes: number): Promise<void>
 }
 
@@ -54,7 +54,7 @@ async function watched(
 type EventBusRate = NonNullable<ConstructorParameters<typeof EventBus>[0]>['rateLimit']
 
 describe('watchConfigFile', () => {
-  test('announces the keys that change, are added and are removed', async () => {
+  test('announces changed, added and removed keys', async () => {
     const file = await watched('a.json', '{"theme":"light","ui":{"size":1,"font":"x"},"list":[1]}')
     writeFileSync(file.path, '{"theme":"dark","ui":{"size":1},"list":[1,2],"a.b":{}}')
     await file.count(4)
@@ -109,7 +109,7 @@ describe('watchConfigFile', () => {
     ['a.json', '{"id":1}', '{"id":1e300}', 1e300],
     ['a.json', '{"id":1}', '{"id":"9007199254740993"}', '9007199254740993'],
     ['a.json5', '{id:1}', '{id:0x20000000000000, /* 9007199254740993 */}', 2 ** 53],
-  ])('large integers are read right: %s %s', async (name, before, after, value) => {
+  ])('parses large integers exactly: %s %s', async (name, before, after, value) => {
     const file = await watched(name, before)
     writeFileSync(file.path, after)
     await file.count(1)
@@ -123,7 +123,7 @@ describe('watchConfigFile', () => {
     ['a.json5', '{id:0x20000000000001}', /0x20000000000001 is too large/u],
     ['a.json5', '{id:NaN}', /"id" must not be NaN/u],
     ['a.yaml', 'id: .inf', /"id" must not be Infinity/u],
-  ])('or refused: %s %s', async (name, content, message) => {
+  ])('or refuses them: %s %s', async (name, content, message) => {
     const path = join(temporaryHome(), name)
     writeFileSync(path, content)
     const errors: unknown[] = []
@@ -137,7 +137,7 @@ describe('watchConfigFile', () => {
     expect(errors).toMatchObject([{ message: expect.stringMatching(message) as string }])
   })
 
-  test('follows saves by rename, removal, and a file that was missing', async () => {
+  test('follows saves by renaming, a removal, and a file that was missing', async () => {
     const file = await watched('a.json')
     writeFileSync(`${file.path}.tmp`, '{"n":1}')
     renameSync(`${file.path}.tmp`, file.path)
@@ -154,7 +154,7 @@ describe('watchConfigFile', () => {
     ])
   })
 
-  test('keeps the last good content while the file is garbage, and warns once', async () => {
+  test('keeps the last valid content while the file is garbage, and warns once', async () => {
     const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
     onTestFinished(() => stderr.mockRestore())
     const file = await watched('a.json', '{"n":1,"m":1}')
@@ -169,7 +169,7 @@ describe('watchConfigFile', () => {
     expect(stderr.mock.calls[0]![0]).toMatch(/ignoring the current content of .*a\.json: /u)
   })
 
-  test('sees the last of many changes that follow each other closely', async () => {
+  test('sees the last of many changes in quick succession', async () => {
     const file = await watched('a.json', '{"n":0}')
     for (let n = 1; n <= 20; n += 1) writeFileSync(file.path, JSON.stringify({ n }))
     await vi.waitUntil(() => file.changes.at(-1)?.[1] === 20, 60_000)
@@ -183,14 +183,14 @@ describe('watchConfigFile', () => {
     expect(Object.fromEntries(file.changes)).toEqual(Object.fromEntries(keys))
   })
 
-  test('announces the latest value only, where changes have to wait', async () => {
+  test('announces only the latest value if changes have to wait', async () => {
     const file = await watched('a.json', '{}', { max: 1, perMs: 400 })
     writeFileSync(file.path, JSON.stringify({ a: 0, b: 0, c: 0 }))
     await file.count(1)
     writeFileSync(file.path, JSON.stringify({ a: 1, b: 1, c: 1 }))
     await vi.waitUntil(() => new Set(file.changes.map(([key]) => key)).size === 3, 20_000)
     await vi.waitUntil(() => file.changes.at(-1)?.[1] === 1 && file.changes.length === 4, 20_000)
-    // One was told before the second change; of the others nobody hears the first value.
+    // One listener got the first value before the second change; the others never see it.
     expect(file.changes.filter(([, value]) => value === 0)).toHaveLength(1)
   })
 
@@ -203,7 +203,7 @@ describe('watchConfigFile', () => {
     expect(Object.fromEntries(file.changes)).toEqual(Object.fromEntries(keys))
   })
 
-  test('a file that is cut and written anew, piece by piece, has lost no key in between', async () => {
+  test('a file that is truncated and rewritten piece by piece loses no key in between', async () => {
     const file = await watched('a.yaml', 'a: 1\nb: 1\nc: 1\n')
     truncateSync(file.path)
     for (const piece of ['a: 1\n', 'b: 2\n', 'c: 1\n']) {
@@ -214,7 +214,7 @@ describe('watchConfigFile', () => {
     expect(file.changes).toEqual([['b', 2]])
   })
 
-  test('a file that stays cut has lost its keys', async () => {
+  test('a file that stays truncated loses its keys', async () => {
     const file = await watched('a.yaml', 'a: 1\nb: 1\n')
     truncateSync(file.path, 5)
     await file.count(1)
@@ -288,7 +288,7 @@ describe('watchConfigFile', () => {
     ]
 
     test.each(CASES)(
-      'because it %s rejects ready, and is used once it can be',
+      'because it %s rejects ready, and is read once it can be',
       async (_why, make, message) => {
         const base = join(temporaryHome(), 'a.json')
         const path = make(base)
@@ -309,7 +309,7 @@ describe('watchConfigFile', () => {
     )
 
     test.each(CASES.slice(1))(
-      'because it %s later is told once, and ends nothing',
+      'because it %s later is reported once, and ends nothing',
       async (_why, make, message) => {
         const path = join(temporaryHome(), 'a.json')
         writeFileSync(path, '{"n":1}')

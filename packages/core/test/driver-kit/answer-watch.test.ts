@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 
 import { AnswerWatch } from '../../src/driver-kit/answer-watch.js'
 
-/** A connection, what became of it, and a call on it that is answered when told so. */
+/** Returns a connection, its fate, and a call on it that is answered on demand. */
 function watched() {
   const became: string[] = []
   const watch = new AnswerWatch({
@@ -24,7 +24,7 @@ function watched() {
   return { became, watch, call }
 }
 
-test('a connection that answers is kept', async () => {
+test('keeps a connection that answers', async () => {
   const { became, call } = watched()
   const { promise, giveUp, answer } = call(60_000)
   answer()
@@ -33,7 +33,7 @@ test('a connection that answers is kept', async () => {
   expect(became).toEqual([])
 })
 
-test('one that is silent is ended with the last call that is under way', async () => {
+test('leaves a silent connection, and ends it with its last call', async () => {
   const { became, call } = watched()
   const [first, second] = [call(60_000), call(60_000)]
   first.giveUp()
@@ -45,13 +45,13 @@ test('one that is silent is ended with the last call that is under way', async (
   await expect.poll(() => became).toEqual(['left', 'ended'])
 })
 
-test('one on which a call outlasts its time is left where nobody says so', async () => {
+test('leaves a connection when a call times out, even if nothing reports it', async () => {
   const { became, call } = watched()
   call(1)
   await expect.poll(() => became).toEqual(['left', 'ended'])
 })
 
-test('what was heard since a call was made is an answer, whichever call it was for', () => {
+test('counts any data received since a call as an answer, whichever call it was for', () => {
   const { became, watch, call } = watched()
   const { giveUp } = call(60_000)
   watch.heard()

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { CliOpsError } from '../../src/base/errors/cli-ops-error.js'
 import { EngineLink } from '../../src/driver-kit/engine-link.js'
 
-test('a call outlives a connection that another call began to make and that is not made', async () => {
+test('a call survives another call’s failed attempt to connect', async () => {
   const attempts: { resolve: (client: string) => void; reject: (error: Error) => void }[] = []
   const link = new EngineLink<string>({
     timeoutMs: 60_000,

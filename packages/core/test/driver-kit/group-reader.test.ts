@@ -27,7 +27,7 @@ test.each([
   ['that passes', 'STORAGE_FAILED', true],
   ['that stays', 'FORBIDDEN', false],
 ] as const)(
-  'a reader that has lost its turn and meets an error %s at the next election says so, and stands by again',
+  'a reader that lost its turn reports an error %s at the next election, and stands by again',
   async (_name, code, retryable) => {
     let elections = 0
     let lose = (): void => undefined

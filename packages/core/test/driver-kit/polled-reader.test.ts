@@ -11,10 +11,10 @@ import { EventFilter } from '../../src/events/event-filter.js'
 import { readAll } from '../../src/events/read-all.js'
 import type { Cursor, EventEnvelope } from '../../src/events/contract/event-types.js'
 
-/** Longer than the pause after which an engine is taken to have sent all. */
+/** Longer than the pause after which an engine is assumed to have sent everything. */
 const ANSWER_MS = 600
 
-/** A log of two events on an engine that takes its time over each. */
+/** A log of two events on an engine that is slow to return each. */
 function slowFeed(stored: readonly EventEnvelope[]): EventFeed {
   const memory = createMemoryDriver()
   const log = {
@@ -40,7 +40,7 @@ function slowFeed(stored: readonly EventEnvelope[]): EventFeed {
   return feed
 }
 
-test('all that is stored is read, however long the engine takes over it', async () => {
+test('reads everything stored, however slow the engine is', async () => {
   await using bus = new EventBus({ url: 'memory:' })
   await bus.emit('a:b', 1)
   await bus.emit('a:b', 2)

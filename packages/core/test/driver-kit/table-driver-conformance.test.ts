@@ -3,7 +3,7 @@ import { describe, test } from 'vitest'
 
 import { createTableDriver } from './table-driver.js'
 
-// A third party's driver on an engine that sends no messages: all it is made of is in the driver kit.
+// A third party's driver on an engine without messages, built only from the driver kit.
 testDriver(
   { describe, test },
   { name: 'table', createDriver: createTableDriver, url: 'redis://tables.example' },

@@ -28,7 +28,7 @@ import {
   type StoredEvent,
 } from '@cli-ops/shared-ipc/driver'
 
-/** A row of a lock: held where it has a token, else waited for. Rows of one resource are in the order of arrival. */
+/** A row of a lock: held if it has a token, else waiting. A resource's rows are in order of arrival. */
 interface LockRow {
   readonly request: LockRequest
   readonly holder: Omit<Holder, 'token'>
@@ -42,7 +42,7 @@ interface EventRow {
   readonly storedAt: number
 }
 
-/** Two tables and a counter: what a database without messages has. */
+/** Two tables and a counter: what a database without messages offers. */
 class Tables {
   locks: LockRow[] = []
   events: EventRow[] = []
@@ -73,7 +73,7 @@ async function transact<T>(tables: Tables, work: (tables: Tables) => T): Promise
 
 const isHeld = ({ token }: LockRow): boolean => token > 0n
 
-/** What a third party writes to put locks and events on tables, and nothing beside it. */
+/** All that a third party writes to put locks and events on tables. */
 export const createTableDriver: CreateDriver = ({ url, namespace, leaseMs, timeoutMs }) => {
   const key = `${url.href} ${namespace}`
   const tables = namespaces.get(key) ?? new Tables()
@@ -253,7 +253,7 @@ class TableLocks implements LockDriver, LeaseQueue {
     return this.#tables.locks.filter(({ request }) => request.resource === resource)
   }
 
-  /** The rows of a resource, without those that have expired, and with those let in for whom there is room. */
+  /** Returns a resource's rows, without expired ones, and with the waiters admitted that have room. */
   #settled(resource: string): LockRow[] {
     const now = Date.now()
     this.#tables.locks = this.#tables.locks.filter(({ until }) => until > now)
@@ -379,7 +379,7 @@ function fetchBehind({ events, end }: Tables, position: number) {
   return { slices: [slice], isMore: rows.length === 256 }
 }
 
-/** Removes what is too old and no group needs, and any while there is too much; never the newest event. */
+/** Removes old events that no group needs, and any event while the log is too large; never the newest one. */
 function expire(tables: Tables, { retentionMs, maxBytes }: Retention): number {
   const oldest = performance.now() - retentionMs
   const needed = Math.min(...tables.groups.values())

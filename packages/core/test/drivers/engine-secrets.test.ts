@@ -37,7 +37,7 @@ test('credentials come from the URL, else from the variables, else from the file
   expect(readCredentials('amqp', new URL('amqp://h'), env)).toEqual({})
 })
 
-test('a password file is read each time', () => {
+test('reads a password file each time', () => {
   const env = { CLI_OPS_REDIS_PASSWORD_FILE: file('password', 'old') }
   const read = (): unknown => readCredentials('redis', new URL('redis://h'), env).password
   expect(read()).toBe('old')
@@ -45,7 +45,7 @@ test('a password file is read each time', () => {
   expect(read()).toBe('new')
 })
 
-test('a file that cannot be read is named with its variable', () => {
+test('names an unreadable file with its variable', () => {
   const path = join(directory, 'missing')
   const env = { CLI_OPS_REDIS_PASSWORD_FILE: path, CLI_OPS_REDIS_TLS_CA_FILE: path }
   for (const [read, variable] of [
@@ -61,7 +61,7 @@ test('a file that cannot be read is named with its variable', () => {
   }
 })
 
-test('TLS files are those of the engine', () => {
+test('uses the engine’s own TLS files', () => {
   const env = {
     CLI_OPS_REDIS_TLS_CA_FILE: file('ca.pem', 'CA'),
     CLI_OPS_REDIS_TLS_CERT_FILE: file('cert.pem', 'CERT'),
@@ -77,7 +77,7 @@ test('TLS files are those of the engine', () => {
   expect(readTlsFiles('amqp', env)).toEqual({})
 })
 
-test('a hub is told a token, of the variable or else of the file', () => {
+test('reads a hub’s token from the variable, else from the file', () => {
   const CLI_OPS_TOKEN_FILE = file('token', 'of the file\n')
   const read = (env: NodeJS.ProcessEnv): unknown =>
     readCredentials('websocket', new URL('wss://h'), env).password

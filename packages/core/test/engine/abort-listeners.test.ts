@@ -19,7 +19,7 @@ temporaryRuntime()
 
 const TIMES = 1_000
 
-/** One call of a public method with a signal that outlives it, and all that ends it. */
+/** One call of a public method with a signal that outlives it, and everything that ends it. */
 type Call = (signal: AbortSignal) => unknown
 
 const CALLS: Readonly<Record<string, (url: string, home: string) => Promise<Call>>> = {

@@ -33,19 +33,19 @@ function stub(open: (signal: AbortSignal) => Promise<void>): {
   }
 }
 
-test('a driver is given a URL without credentials, and asks for these', () => {
+test('a driver gets a URL without credentials, and requests those separately', () => {
   const { url, credentials } = optionsOf()
   expect(url.href).toBe('redis://db.example:7000/2')
   expect(credentials()).toEqual({ username: 'bob', password: 'secret' })
 })
 
-test('an engine is named without what its URL holds of secrets', () => {
+test('an engine’s name contains no secret of its URL', () => {
   expect(describeEngine(new URL(`${URL_WITH_PASSWORD.href}?token=secret#secret`))).toBe(
     'redis://db.example:7000/2',
   )
 })
 
-test('a driver is opened once and given back open', async () => {
+test('a driver is opened once and returned open', async () => {
   let opened = 0
   const driver = stub(() => {
     opened += 1
@@ -55,7 +55,7 @@ test('a driver is opened once and given back open', async () => {
   expect([opened, driver.closed]).toEqual([1, 0])
 })
 
-test('an engine that does not answer is given up at the deadline', async () => {
+test('gives up on an engine that does not answer by the deadline', async () => {
   let given: AbortSignal | undefined
   const driver = stub((signal) => {
     given = signal
@@ -69,7 +69,7 @@ test('an engine that does not answer is given up at the deadline', async () => {
   expect([given?.aborted, driver.closed]).toEqual([true, 1])
 })
 
-test('an engine that refuses is named, and the driver closed', async () => {
+test('names an engine that refuses, and closes the driver', async () => {
   const driver = stub(() => Promise.reject(new Error('connect ECONNREFUSED 10.0.0.1:7000')))
   await expect(connectDriver(driver.create, optionsOf())).rejects.toMatchObject({
     code: 'ENGINE_UNAVAILABLE',

@@ -45,7 +45,7 @@ test('every primitive is local unless a URL says otherwise', () => {
   expect([mixed.urlOf('events'), mixed.urlOf('locks')]).toEqual(['amqp://b', 'local:'])
 })
 
-test('the environment gives one URL for all, or one for each primitive', () => {
+test('the environment sets one URL for all, or one for each primitive', () => {
   const env = { CLI_OPS_URL: 'redis://a', CLI_OPS_EVENTS_URL: 'amqp://b', CLI_OPS_RPC_URL: '' }
   const { urlOf } = resolveConnection({ home: HOME }, env)
   expect(['locks', 'events', 'registry', 'rpc'].map((name) => urlOf(name as 'locks'))).toEqual([
@@ -65,7 +65,7 @@ test.each([
   ['null', null, 'url must be a string or an object of strings'],
   ['what is no primitive', { lock: 'redis://u:secret@a' }, 'url must name locks, events, registry'],
   ['a member that is no string', { locks: 7 }, 'url.locks must be a string'],
-])('refuses as a URL %s, and shows none', (_what, url, message) => {
+])('refuses %s as a URL, without showing it', (_what, url, message) => {
   const resolve = (): unknown => resolveConnection({ home: HOME, url: url as never }, {})
   expect(resolve).toThrow(TypeError)
   expect(resolve).toThrow(message)
@@ -84,7 +84,7 @@ test.each([
   ).toBe(!disabled)
 })
 
-test('wrong values are refused by name', () => {
+test('refuses wrong values by name', () => {
   expect(() => resolveConnection({ home: HOME, namespace: 'a\nb' }, {})).toThrow(
     'namespace must not contain control',
   )
@@ -94,7 +94,7 @@ test('wrong values are refused by name', () => {
 })
 
 describe('the home', () => {
-  test('is found in the table of users where HOME is empty', () => {
+  test('is found in the user database if HOME is empty', () => {
     expect(resolveConnection({}, { HOME: '' }).home).toBe(
       join(userInfo().homedir, '.local', 'share', 'cli-ops'),
     )
@@ -110,7 +110,7 @@ describe('the home', () => {
     expect(() => resolveConnection({}, env)).toThrow(message)
   })
 
-  test('an option is named where it is one', () => {
+  test('names the option if the value is an option', () => {
     expect(() => resolveConnection({ home: 'ops' }, { HOME: 'me' })).toThrow(
       'home must be an absolute path, got "ops"',
     )

@@ -30,6 +30,6 @@ test.each([
   [{ leaseMs: 99 }, {}, 'leaseMs must be an integer of at least 100, got 99'],
   [{ engineTimeoutMs: 0 }, {}, 'engineTimeoutMs must be an integer of at least 1, got 0'],
   [{}, { CLI_OPS_LEASE_MS: '10s' }, 'CLI_OPS_LEASE_MS must be an integer of at least 100, got NaN'],
-])('%j with %j is refused by name', (options, env, message) => {
+])('refuses %j with %j by name', (options, env, message) => {
   expect(() => resolveEngineLimits(options, env)).toThrow(message)
 })

@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from 'vitest'
 
 import { installCommand } from '../../src/engine/install-command.js'
 
-/** A program in a `node_modules`, started by a link elsewhere, as npm makes them. */
+/** A program in a `node_modules`, started through a link elsewhere, as npm creates them. */
 function linkedProgram(inProject: boolean): string {
   const folder = mkdtempSync(join(tmpdir(), 'cli-ops-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
@@ -20,7 +20,7 @@ function linkedProgram(inProject: boolean): string {
   return link
 }
 
-test('a program that is installed globally needs its packages there', () => {
+test('a globally installed program needs its packages there', () => {
   expect(installCommand(linkedProgram(false))).toBe('npm install --global')
   expect(installCommand(linkedProgram(true))).toBe('npm install')
 })

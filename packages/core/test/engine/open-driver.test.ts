@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { openDriver } from '../../src/engine/open-driver.js'
 import { LinkedProgram } from '../fixtures/linked-program.js'
 
-test('drivers of one place are shared until the last user has gone', async () => {
+test('drivers of one place are shared until their last user has gone', async () => {
   const options = { url: 'memory:', home: '/nowhere', namespace: 'shared', disabled: false }
   const [one, other] = [openDriver(options, 'locks'), openDriver(options, 'events')]
   expect(await one.open()).toBe(await other.open())
@@ -23,14 +23,14 @@ test.each([
   ['rediss://u:secret@h', '@cli-ops/driver-redis'],
   ['amqps://u:secret@h', '@cli-ops/driver-amqp'],
   ['wss://h', '@cli-ops/driver-websocket'],
-])('%s says at once that leaseMs is wrong, and loads %s only when it is used', (url) => {
+])('%s says immediately that leaseMs is wrong, and loads %s only when it is used', (url) => {
   const options = { url, home: '/nowhere', disabled: false }
   expect(() => openDriver({ ...options, leaseMs: 1 }, 'locks')).toThrow('leaseMs must be')
   expect(openDriver(options, 'locks').now).toBeUndefined()
 })
 
 test.each(['wss://secret@h', 'ws://u:secret@h', 'wss://h/?token=secret'])(
-  'the URL %j of a hub is refused unseen',
+  'refuses the URL %j of a hub unseen',
   (url) => {
     const open = (): unknown => openDriver({ url, home: '/nowhere', disabled: false }, 'locks')
     expect(open).toThrow('must not have a user name, password or query; give the access key in')
@@ -38,19 +38,19 @@ test.each(['wss://secret@h', 'ws://u:secret@h', 'wss://h/?token=secret'])(
   },
 )
 
-test.each(['http://u:secret@ h', 'secret', 'redis', ''])('the URL %j is refused unseen', (url) => {
+test.each(['http://u:secret@ h', 'secret', 'redis', ''])('refuses the URL %j unseen', (url) => {
   const open = (): unknown => openDriver({ url, home: '/nowhere', disabled: false }, 'locks')
   expect(open).toThrow(/^url must be a URL such as redis:\/\/host:6379, got one with /u)
   expect(open).not.toThrow('secret')
 })
 
-describe('in a program with packages of its own', () => {
+describe('in a program with its own packages', () => {
   let program: LinkedProgram
   beforeEach(() => {
     program = new LinkedProgram()
   })
 
-  test('a driver is loaded from the packages of the program', async () => {
+  test('a driver is loaded from the program’s packages', async () => {
     program.install(
       '@cli-ops/driver-amqp',
       `export const createDriver = ({ url, credentials }) => ({
@@ -70,7 +70,7 @@ describe('in a program with packages of its own', () => {
     })
   })
 
-  test('a driver that is missing is named', async () => {
+  test('a missing driver is named', async () => {
     const missing = {
       code: 'DRIVER_MISSING',
       message: 'the URL needs a package: npm install @cli-ops/driver-amqp',
@@ -78,7 +78,7 @@ describe('in a program with packages of its own', () => {
     expect(await program.use('amqp://h')).toEqual({ found: missing, locks: missing })
   })
 
-  test('a client library that the driver is missing is named', async () => {
+  test('a client library that the driver lacks is named', async () => {
     program.install(
       '@cli-ops/driver-amqp',
       `import 'an-engine-client'; export const createDriver = 1`,

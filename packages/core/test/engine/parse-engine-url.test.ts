@@ -9,19 +9,16 @@ test.each([
   ['redis+sentinel://me:secret@[::1]:26379,b/main/0', 'redis+sentinel://[::1]:26379,b/main/0'],
   ['redis://one/?host=two:2', 'redis://one,two:2/'],
   ['redis://one:1', 'redis://one:1'],
-])('several hosts of %s are kept, and shown without secrets', (text, shown) => {
+])('keeps several hosts of %s, and shows them without secrets', (text, shown) => {
   const url = parseEngineUrl(text)
   expect(url && describeEngine(url)).toBe(shown)
 })
 
-test.each(['redis://one,two:x/0', 'redis://one:1,,', '', 'one,two'])(
-  'what is no URL is none: %s',
-  (text) => {
-    expect(parseEngineUrl(text)).toBeUndefined()
-  },
-)
+test.each(['redis://one,two:x/0', 'redis://one:1,,', '', 'one,two'])('%s is not a URL', (text) => {
+  expect(parseEngineUrl(text)).toBeUndefined()
+})
 
-test('a password that was not encoded is refused before anything is connected', () => {
+test('refuses an unencoded password before connecting', () => {
   const url = parseEngineUrl('redis://:100%@host')
   const place = { home: '/nowhere', namespace: '' }
   const limits = { timeoutMs: 1, leaseMs: 1 }

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 
 import { LinkedProgram } from '../fixtures/linked-program.js'
 
-/** A driver that shows what it was made of. */
+/** A driver that shows the options it was created with. */
 const DRIVER = `export const createDriver = ({ url, credentials }) => ({
   name: 'stub',
   capabilities: {},
@@ -17,7 +17,7 @@ beforeEach(() => {
   program = new LinkedProgram()
 })
 
-describe('a driver that is not the kit’s is loaded', () => {
+describe('a third-party driver is loaded', () => {
   test.each(['@cli-ops/driver-etcd', 'cli-ops-driver-etcd'])(
     'from %s, by the scheme of the URL',
     async (name) => {
@@ -46,7 +46,7 @@ describe('a driver that is not the kit’s is loaded', () => {
     expect((await program.use('etcd://h')).found).toMatchObject([{ name: 'etcd://h' }])
   })
 
-  test('from a package that config.json names, before one that is named after the scheme', async () => {
+  test('from a package that config.json names, before one named after the scheme', async () => {
     program.configure({ drivers: { etcd: '@team/etcd' } })
     program.install('@team/etcd', DRIVER)
     program.install('cli-ops-driver-etcd', 'throw new Error("not this one")')
@@ -54,15 +54,15 @@ describe('a driver that is not the kit’s is loaded', () => {
   })
 })
 
-describe('what is wrong is said', () => {
-  test('of a scheme that there is no driver for: where one was looked for', async () => {
+describe('errors are reported', () => {
+  test('for a scheme without a driver: where it was looked for', async () => {
     const config = join(program.home, 'config.json')
     expect((await program.use('nats2://u:secret@h')).locks).toEqual({
       message: `CLI_OPS_URL must have a supported scheme, got "nats2:": "drivers" in ${config} does not name it, and neither @cli-ops/driver-nats2 nor cli-ops-driver-nats2 is installed; did you mean "nats:"?`,
     })
   })
 
-  test('of a driver whose client library is missing', async () => {
+  test('for a driver whose client library is missing', async () => {
     program.install('cli-ops-driver-etcd', `import 'an-engine-client'; ${DRIVER}`)
     expect((await program.use('etcd://h')).locks).toEqual({
       code: 'DRIVER_MISSING',
@@ -83,7 +83,7 @@ describe('what is wrong is said', () => {
       'export const createDriver = async () => ({})',
       'must return an object with name, capabilities and close, returned a promise',
     ],
-  ])('of a module %s', async (_what, source, message) => {
+  ])('for a module %s', async (_what, source, message) => {
     program.install('cli-ops-driver-etcd', source)
     const { locks } = (await program.use('etcd://h')) as { readonly locks: { message: string } }
     expect(locks.message).toContain('cli-ops-driver-etcd')
@@ -97,7 +97,7 @@ describe('what is wrong is said', () => {
     [{ 'etcd:': './etcd.mjs' }, 'drivers must have schemes such as "etcd" as keys, got "etcd:"'],
     [{ redis: './etcd.mjs' }, "drivers.redis must not be one of the kit's own schemes"],
     [['etcd'], 'drivers must be an object, got an array'],
-  ])('of "drivers": %j', async (drivers, message) => {
+  ])('for "drivers": %j', async (drivers, message) => {
     program.configure({ drivers })
     const { locks } = (await program.use('etcd://h')) as { readonly locks: { message: string } }
     expect(locks.message).toContain(
@@ -105,7 +105,7 @@ describe('what is wrong is said', () => {
     )
   })
 
-  test('of a package that only config.json names', async () => {
+  test('for a package that only config.json names', async () => {
     program.configure({ drivers: { etcd: '@team/etcd' } })
     expect((await program.use('etcd://h')).locks).toEqual({
       code: 'DRIVER_MISSING',
@@ -113,7 +113,7 @@ describe('what is wrong is said', () => {
     })
   })
 
-  test('nothing, as long as no URL asks for a driver', async () => {
+  test('but none while no URL needs a driver', async () => {
     program.configure({ drivers: { etcd: './away.mjs' } })
     expect(await program.use('local:')).toEqual({ found: [], locks: [] })
   })

@@ -2,7 +2,7 @@ import { EventBus, type EventBusOptions } from '@cli-ops/shared-ipc'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { temporaryHome } from '../fixtures/temporary-home.js'
 
-/** A schema that takes its time, as one that asks a server does: numbers, doubled. */
+/** An asynchronous schema, like one that queries a server: numbers, doubled. */
 const doubled = {
   '~standard': {
     version: 1,
@@ -22,8 +22,8 @@ function open(options: EventBusOptions): EventBus {
   return bus
 }
 
-/** Each way to get events, of a log that holds 1, a text and 2. */
-describe('an asynchronous schema is waited for, and what breaks it is skipped,', () => {
+/** Each way to get events, from a log that holds 1, a text and 2. */
+describe('an asynchronous schema is awaited, and events that break it are skipped,', () => {
   async function staged(): Promise<EventBus> {
     vi.spyOn(process.stderr, 'write').mockReturnValue(true)
     onTestFinished(() => void vi.restoreAllMocks())
@@ -64,14 +64,14 @@ describe('an asynchronous schema is waited for, and what breaks it is skipped,',
 })
 
 describe('subscribing', () => {
-  test('with a signal that was aborted before ends at once', async () => {
+  test('with an already aborted signal ends immediately', async () => {
     const bus = open({ home: temporaryHome() })
     await bus.emit('n', 1)
     const options = { from: 'earliest', signal: AbortSignal.abort() } as const
     for await (const event of bus.subscribe('n', options)) expect.unreachable(event.id)
   })
 
-  test('ends in the middle of what was read where the consumer has had enough', async () => {
+  test('ends in the middle of a batch if the consumer stops', async () => {
     const bus = open({ home: temporaryHome() })
     for (const data of [1, 2, 3]) await bus.emit('n', data)
     const end = new AbortController()
@@ -105,7 +105,7 @@ describe('subscribing', () => {
   })
 })
 
-test('a handler that throws what is no error is told with what it threw', async () => {
+test('a handler that throws a value other than an error is reported with that value', async () => {
   const said: string[] = []
   vi.spyOn(process.stderr, 'write').mockImplementation((text) => said.push(String(text)) > 0)
   onTestFinished(() => void vi.restoreAllMocks())
@@ -118,7 +118,7 @@ test('a handler that throws what is no error is told with what it threw', async 
   await expect.poll(() => said.join('')).toContain('only a text')
 })
 
-test('a gap in what is read is an error, never silence', async () => {
+test('a gap while reading is an error, never silence', async () => {
   const home = temporaryHome()
   const bus = open({ home, maxBytes: 65_536 })
   const { cursor } = await bus.emit('n', 'first')

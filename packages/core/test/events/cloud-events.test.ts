@@ -23,7 +23,7 @@ test('an envelope is a valid CloudEvent for the reference library', async () => 
   }) as CloudEvent
   expect(structured.validate()).toBe(true)
   expect(JSON.parse(JSON.stringify(structured))).toEqual(JSON.parse(JSON.stringify(event)))
-  // The oracle says no as well.
+  // The oracle refuses it as well.
   expect(() => new CloudEvent({ ...event, source: '' } as never)).toThrow(ValidationError)
 })
 
@@ -37,7 +37,7 @@ test('ids are unique with the source, and the source names the CLI and the insta
   expect((await named.emit('a')).source).toBe('urn:example:%20x?y=1#z')
 })
 
-test('the trace context is the one given, else a well-formed one of the environment', async () => {
+test('the trace context is the one given, else a well-formed one from the environment', async () => {
   expect((await emitted()).traceparent).toBeUndefined()
   onTestFinished(() => void vi.unstubAllEnvs())
   vi.stubEnv('TRACEPARENT', TRACEPARENT)
@@ -49,7 +49,7 @@ test('the trace context is the one given, else a well-formed one of the environm
     `${TRACEPARENT}-more`,
     TRACEPARENT.toUpperCase(),
     TRACEPARENT.replace('00-', 'ff-'),
-    // A later version may add fields, and not without end.
+    // A later version can add fields, but not without a limit.
     `${TRACEPARENT.replace('00-', '01-')}-${'x'.repeat(512)}`,
     '00-00000000000000000000000000000000-b7ad6b7169203331-01',
     '00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01',

@@ -39,13 +39,13 @@ function setUp(): Bench {
   }
 }
 
-/** What a consumer has said of events. */
+/** Returns what a consumer has printed about events. */
 function worked({ lines }: Script): string[] {
   return lines.filter((line) => line !== 'started')
 }
 
 test.each(['kill', 'exit'])(
-  'an event that ends its process each time (%s) is parked, and the ones behind it are handled',
+  'an event that ends its process each time (%s) is parked, and the following ones are handled',
   async (kind) => {
     const { emit, start, parked } = setUp()
     await emit('good', kind, 'good')
@@ -66,7 +66,7 @@ test.each(['kill', 'exit'])(
   },
 )
 
-test('a process whose handler hangs gives the group to one that stands by, and the event is parked in the end', async () => {
+test('a process whose handler hangs loses the group to a standby, and the event is finally parked', async () => {
   const { emit, start, parked } = setUp()
   const scripts = [start(100), start(100)]
   // Both stand by before there is anything to do.
@@ -97,7 +97,7 @@ test('SIGTERM in the middle of an event finishes it and leaves the rest: nothing
   )
 })
 
-test('a consumer goes on where its log cannot be read for a while', async () => {
+test('a consumer continues after its log was unreadable for a while', async () => {
   const { emit, start, home } = setUp()
   const script = start()
   await script.line((line) => line === 'started')

@@ -22,7 +22,7 @@ function open(options: EventBusOptions): EventBus {
   return bus
 }
 
-/** Resolves when the function has been called so often. */
+/** Resolves when the function has been called that often. */
 async function calls(spy: ReturnType<typeof vi.fn>, count: number): Promise<void> {
   await vi.waitUntil(() => spy.mock.calls.length >= count, { timeout: 60_000, interval: 5 })
 }
@@ -101,7 +101,7 @@ describe.each([
     expect(event).toMatchObject({ id: emitted.id, cursor: emitted.cursor, source: emitted.source })
   })
 
-  test('missing data is null; what is no JSON is refused before anything is stored', async () => {
+  test('missing data is null; anything but JSON is refused before it is stored', async () => {
     const bus = open(options())
     await bus.emit('x:y')
     for (const data of [() => 1, 1n, NaN, { a: new Map() }, Symbol('x')]) {
@@ -110,7 +110,7 @@ describe.each([
     expect((await bus.read('*')).map(({ data }) => data)).toEqual([null])
   })
 
-  test('one larger than 1 MiB is refused with its size', async () => {
+  test('an event larger than 1 MiB is refused with its size', async () => {
     const bus = open(options())
     await expect(bus.emit('x:y', 'ä'.repeat(600_000))).rejects.toMatchObject({
       code: 'MESSAGE_TOO_LARGE',
@@ -200,7 +200,7 @@ describe.each([
     expect(() => bus.on('x', handler)).toThrow(CliOpsError)
   })
 
-  test('a failing handler is reported once and harms nobody', async () => {
+  test('a failing handler is reported once and affects no other', async () => {
     const stderr = silenceStderr()
     const bus = open(options())
     const errors: unknown[] = []
@@ -225,7 +225,7 @@ describe.each([
     expect(stderr.text()).not.toContain('\u001b')
   })
 
-  test('subscribe is pulled, and leaves nothing behind when it is left', async () => {
+  test('subscribe is pulled, and leaves nothing behind afterwards', async () => {
     const bus = open(options())
     const events = bus.subscribe('n')
     for (let n = 0; n < 1200; n += 1) bus.emitSync('n', n)
@@ -269,7 +269,7 @@ describe.each([
     await expect(closed).rejects.toMatchObject({ code: 'CLOSED' })
   })
 
-  test('emitSync stores at once, after what was emitted before it', async () => {
+  test('emitSync stores immediately, after what was emitted before it', async () => {
     const bus = open(options())
     const first = bus.emit('n', 1)
     const second = bus.emitSync('n', 2)
@@ -277,7 +277,7 @@ describe.each([
     expect((await first).cursor).not.toBe(second.cursor)
   })
 
-  test('a schema is applied to what is emitted and to what others emitted', async () => {
+  test('a schema applies to emitted events and to events from others', async () => {
     const shared = options()
     const number: StandardSchema = {
       '~standard': {
@@ -309,7 +309,7 @@ describe.each([
     expect(seen).toEqual([4, 6])
   })
 
-  test('an asynchronous schema keeps the order, and is none for emitSync', async () => {
+  test('an asynchronous schema keeps the order, and does not work with emitSync', async () => {
     const later: StandardSchema = {
       '~standard': {
         version: 1,
@@ -331,7 +331,7 @@ describe.each([
     expect(() => bus.emitSync('n', 1)).toThrow(expect.objectContaining({ code: 'UNSUPPORTED' }))
   })
 
-  test('a group is handed each event once, goes on after a restart, and has one name on a bus', async () => {
+  test('a group gets each event once, continues after a restart, and has one name on a bus', async () => {
     const bus = open(options())
     const seen: unknown[] = []
     const first = bus.on('n', (data) => seen.push(data), { group: 'g' })
@@ -353,7 +353,7 @@ describe.each([
     expect(seen).toEqual([1, 2])
   })
 
-  test('a group that is pulled commits an event when the next one is asked for', async () => {
+  test('a pulled group commits an event when the next one is requested', async () => {
     const bus = open(options())
     const events = bus.subscribe('n', { group: 'g', from: 'earliest' })
     for (const n of [1, 2, 3]) await bus.emit('n', n)
@@ -410,7 +410,7 @@ describe.each([
     expect(behind.cursor).toBe((resumed.value as EventEnvelope).cursor)
   })
 
-  test('disabled, nothing is stored and nobody is called', async () => {
+  test('when disabled, nothing is stored and no handler is called', async () => {
     const bus = open({ ...options(), disabled: true })
     const handler = vi.fn()
     bus.on('n', handler)
@@ -435,7 +435,7 @@ test('nothing is touched before the first use', () => {
   expect(readdirSync(join(home, '..'))).toEqual([])
 })
 
-test('where the home cannot be used, one line says so and the host goes on; the end of a consumer is its exit code', async () => {
+test('with an unusable home, one line says so and the host continues; a consumer’s end is its exit code', async () => {
   const home = join(temporaryHome(), 'file')
   writeFileSync(home, '')
   const script = `
@@ -472,7 +472,7 @@ test('a subscription keeps the process alive until it is ended, and nothing else
   expect(await run(process.execPath, parameters)).toMatchObject({ stderr: '' })
 })
 
-test('an event that was emitted is stored although the process ends in the same tick', async () => {
+test('an emitted event is stored although the process ends in the same tick', async () => {
   const home = temporaryHome()
   const script = `
     import { EventBus } from '@cli-ops/shared-ipc'
@@ -482,7 +482,7 @@ test('an event that was emitted is stored although the process ends in the same 
   expect((await open({ home }).read('x')).map(({ data }) => data)).toEqual([1])
 })
 
-test('wrong options are refused by name', () => {
+test('refuses wrong options by name', () => {
   const wrong: [object, RegExp][] = [
     [{ inMemory: 1 }, /^inMemory must be true or false/u],
     [{ durable: 'yes' }, /^durable must/u],

@@ -13,7 +13,7 @@ import { PlainSubscription } from '../../src/events/plain-subscription.js'
 import { GroupSubscription } from '../../src/events/group-subscription.js'
 import { temporaryHome } from '../fixtures/temporary-home.js'
 
-/** A driver of somebody else's: that of the memory, which lacks something or whose reader fails. */
+/** A third-party driver: the in-memory one, with something missing or a failing reader. */
 function foreignDriver(
   capabilities: Partial<Driver['capabilities']>,
   poll?: EventReader['poll'],
@@ -38,7 +38,7 @@ function foreignDriver(
   return { ...memory, capabilities: { ...memory.capabilities, ...capabilities }, events }
 }
 
-describe('on a driver that lacks something', () => {
+describe('on a driver with missing features', () => {
   test.each([
     ['start in the past', { replay: false }, { from: 'earliest' }],
     ['be durable', { durableGroups: false }, { from: 'latest', group: 'mail' }],
@@ -53,7 +53,7 @@ describe('on a driver that lacks something', () => {
   })
 })
 
-test('where a group cannot park events, the one that fails each time ends its consumer, and is kept', async () => {
+test('if a group cannot park events, one that fails each time ends its consumer, and is kept', async () => {
   const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
   onTestFinished(() => stderr.mockRestore())
   const driver = foreignDriver({ parking: false })
@@ -91,10 +91,10 @@ test('where a group cannot park events, the one that fails each time ends its co
   await vi.waitUntil(() => calls.length === 3, 20_000)
 })
 
-describe('where reading fails in between', () => {
+describe('if reading fails in between', () => {
   const failure = new CliOpsError('ENGINE_UNAVAILABLE', 'away for a moment')
 
-  test.each(['plain', 'group'] as const)('a %s subscription goes on', async (kind) => {
+  test.each(['plain', 'group'] as const)('a %s subscription continues', async (kind) => {
     const found: unknown[] = []
     let polls = 0
     const driver = foreignDriver({}, () => {
@@ -171,7 +171,7 @@ test('a group whose handler ends the subscription finishes and commits its event
   expect(seen).toEqual([1, 2])
 })
 
-test('a handler that leaves within a batch is given no more of it', async () => {
+test('a handler that unsubscribes within a batch gets no more of it', async () => {
   const bus = new EventBus({ home: temporaryHome(), rateLimit: false })
   onTestFinished(() => bus.close())
   const seen: unknown[] = []

@@ -15,7 +15,7 @@ import { temporaryRuntime } from '../fixtures/temporary-runtime.js'
 
 temporaryRuntime()
 
-/** Something that cannot be made a text. */
+/** A value that cannot be converted to text. */
 const unprintable = (): unknown => Object.create(null)
 const throwIt = (what: unknown): never => {
   throw what as Error
@@ -84,14 +84,14 @@ function revoked(): unknown {
   return proxy
 }
 
-/** A promise that rejects, and whose methods somebody has replaced. */
+/** A promise that rejects, and whose methods have been replaced. */
 function impostor(): Promise<never> {
   const promise = Promise.reject(new Error('boom'))
   promise.catch(() => undefined)
   return Object.assign(promise, { catch: 7, finally: 7 })
 }
 
-/** Objects that throw when they are looked at. */
+/** Objects that throw when they are inspected. */
 const hostile = (): readonly unknown[] => [
   { toJSON: () => throwIt(unprintable()) },
   { toJSON: () => throwIt(null) },
@@ -116,7 +116,7 @@ const schemaOf = (check: () => unknown): StandardSchema => ({
   '~standard': { version: 1, vendor: 'test', validate: check as () => never },
 })
 
-/** Further ways for a schema not to be one. */
+/** Further ways in which a schema can be invalid. */
 const WRONG_RESULTS: readonly (readonly [name: string, result: () => unknown])[] = [
   ['says nothing', () => undefined],
   ['says null', () => Promise.resolve(null)],
@@ -136,9 +136,9 @@ function silenceStderr(): void {
   onTestFinished(() => spy.mockRestore())
 }
 
-// A test fails by itself where something is rejected and nobody listens.
+// A test fails on its own if a rejection has no listener.
 describe.each(FAILURES)('what %s', (_name, fail) => {
-  test('as a handler ends neither its subscription nor anybody else’s', async () => {
+  test('as a handler ends neither its subscription nor any other', async () => {
     silenceStderr()
     const bus = open()
     const [calls, seen, grouped]: unknown[][] = [[], [], []]
@@ -200,7 +200,7 @@ describe.each(FAILURES)('what %s', (_name, fail) => {
     await vi.waitUntil(() => seen.includes('last'), 20_000)
   })
 
-  test('as a schema is a schema that refuses: at emit, for subscribers, for those who read', async () => {
+  test('as a schema refuses: at emit, for subscribers, for readers', async () => {
     silenceStderr()
     const home = temporaryHome()
     const foreign = open(undefined, home)
@@ -258,7 +258,7 @@ test.each<[string, () => unknown, RegExp]>([
     },
     /boom/u,
   ],
-])('a result that %s is told at the server as well', async (_name, result, reason) => {
+])('a result that %s is reported at the server as well', async (_name, result, reason) => {
   const home = temporaryHome()
   const told: unknown[] = []
   const onError = (error: unknown, { method }: { method: string }): void =>
@@ -273,14 +273,14 @@ test.each<[string, () => unknown, RegExp]>([
   expect(told).toEqual(['x', expect.stringMatching(reason)])
 })
 
-test('of a schema with very many issues the first are told, and how many more there are', async () => {
+test('of a schema’s many issues the first are reported, with the number of the others', async () => {
   const issues = Array.from({ length: 100_000 }, (_, index) => ({ message: 'no', path: [index] }))
   await expect(open(schemaOf(() => ({ issues }))).emit('n', 1)).rejects.toMatchObject({
     details: { reason: expect.stringMatching(/^0: no; .*; 9: no; and 99990 more$/u) as string },
   })
 })
 
-test('what is no JSON is refused wherever it is given, by getters and toJSON that throw as well', async () => {
+test('refuses anything but JSON wherever it is given, including throwing getters and toJSON', async () => {
   const home = temporaryHome()
   const bus = open(undefined, home)
   const registry = new ServiceRegistry({ home })
@@ -294,7 +294,7 @@ test('what is no JSON is refused wherever it is given, by getters and toJSON tha
   expect(await bus.read('*')).toEqual([])
 })
 
-test('what was judged is what is stored, so that its subscribers are given it', async () => {
+test('stores exactly what was checked, so its subscribers get it', async () => {
   const date = schemaOf(() => undefined)
   Object.assign(date['~standard'], {
     validate: (value: unknown) =>
@@ -317,7 +317,7 @@ test.each([
     Object.defineProperty({}, 'message', { get: () => throwIt(1) }),
     'a value that cannot be printed',
   ],
-])('the text of an error is had of anything that can be thrown', (error, text) => {
+])('describes anything that can be thrown', (error, text) => {
   expect(errorText(error)).toBe(text)
 })
 
@@ -325,7 +325,7 @@ test.each([
   ['that only inherits from one', (): unknown => Object.create(AbortSignal.prototype)],
   ['whose facts cannot be looked at', () => untouchable()],
   ['that is another object', () => ({ aborted: false, addEventListener: () => undefined })],
-])('a signal %s is refused before anything has begun', async (_name, make) => {
+])('refuses a signal %s before anything has begun', async (_name, make) => {
   const home = temporaryHome()
   const bus = open(undefined, home)
   const locks = new LockManager({ home })
@@ -354,7 +354,7 @@ test.each([
 })
 
 test.each([null, undefined, Symbol('why'), 'a text', untouchable()])(
-  'whatever a signal is aborted with is what its call ends with',
+  'a call ends with whatever its signal is aborted with',
   async (reason) => {
     const home = temporaryHome()
     const bus = open(undefined, home)
@@ -386,7 +386,7 @@ test.each([null, undefined, Symbol('why'), 'a text', untouchable()])(
   },
 )
 
-test('progress that is no JSON fails its request alone, and a promise that is never settled keeps nobody else', async () => {
+test('invalid progress fails only its request, and a promise that never settles blocks no other', async () => {
   const home = temporaryHome()
   const server = new IPCServer('srv', { home, closeGraceMs: 0, onError: () => undefined })
   const values = [...hostile(), new Map(), 1n, () => undefined]
@@ -410,7 +410,7 @@ test('progress that is no JSON fails its request alone, and a promise that is ne
   expect(await never).toMatchObject({ code: 'REQUEST_TIMEOUT' })
 })
 
-test('a stream that is left in its midst, or whose consumer throws, cancels its request', async () => {
+test('leaving a stream midway, or throwing in its consumer, cancels its request', async () => {
   const home = temporaryHome()
   const server = new IPCServer('srv', { home })
   const ended: unknown[] = []

@@ -20,7 +20,7 @@ interface Bench {
   ): ReturnType<EventBus['on']>
 }
 
-/** Groups on a log of their own, with short delays between a handler's attempts. */
+/** Groups on a private log, with short delays between a handler's attempts. */
 function setUp(home?: string): Bench {
   const bus = new EventBus({
     ...(home === undefined ? { inMemory: true } : { home }),
@@ -70,7 +70,7 @@ test('handlers are awaited one by one', async () => {
   expect(steps).toEqual(['begin 1', 'end 1', 'begin 2', 'end 2', 'begin 3', 'end 3'])
 })
 
-test('a failing handler is tried again, and the event is not passed over', async () => {
+test('a failing handler is tried again, and the event is not skipped', async () => {
   const { emit, on } = setUp()
   const seen: unknown[] = []
   const errors: unknown[] = []
@@ -118,7 +118,7 @@ test.each([
     subscription.unsubscribe()
     await subscription.closed
 
-    // A corrected handler is given it again; what it handles leaves.
+    // A corrected handler gets it again; handled events leave.
     const corrected: unknown[] = []
     on((n) => corrected.push(n))
     expect(await bus.retry('g', all[0]!.event.id)).toBe(1)
@@ -146,7 +146,7 @@ test('a parked event that fails again is parked again, with new attempts, and ca
   expect(await parkedIn(bus)).toEqual([])
 })
 
-test('a record of another program that is nested too deeply to be copied is passed over', async () => {
+test('skips another program’s record that is nested too deeply to be copied', async () => {
   const home = temporaryHome()
   const { emit, on } = setUp(home)
   const seen: unknown[] = []
@@ -165,7 +165,7 @@ test('a record of another program that is nested too deeply to be copied is pass
   await subscription.closed
 })
 
-test('of an error that holds a whole document, the beginning is kept with the parked event', async () => {
+test('keeps only the beginning of an error that contains a whole document', async () => {
   silenceStderr()
   const { bus, emit, on } = setUp(temporaryHome())
   on(
@@ -180,7 +180,7 @@ test('of an error that holds a whole document, the beginning is kept with the pa
   expect(parked?.error).toBe('x'.repeat(4096))
 })
 
-test('attempts are counted over restarts', async () => {
+test('attempts are counted across restarts', async () => {
   silenceStderr()
   const home = temporaryHome()
   const attempts: number[] = []
@@ -209,7 +209,7 @@ test('attempts are counted over restarts', async () => {
   expect(attempts).toEqual([1, 2, 3])
 })
 
-test('a handler may change what it is given: it is given the event anew, and the event is parked as it was', async () => {
+test('a handler can change its data: it gets the event fresh again, and the event is parked unchanged', async () => {
   silenceStderr()
   const { bus, emit, on } = setUp()
   const seen: unknown[] = []
@@ -226,7 +226,7 @@ test('a handler may change what it is given: it is given the event anew, and the
   expect(seen).toEqual([{ list: [1] }, { list: [1] }])
 })
 
-test('a handler that hangs gives the group away, and its attempt has failed', async () => {
+test('a hanging handler loses the group, and its attempt has failed', async () => {
   silenceStderr()
   const home = temporaryHome()
   const hanging = setUp(home)
@@ -246,7 +246,7 @@ test('a handler that hangs gives the group away, and its attempt has failed', as
   expect(errors).toEqual([['HANDLER_TIMEOUT', 1]])
 })
 
-test('the only consumer goes on behind an event that hangs each time', async () => {
+test('the only consumer continues after an event that hangs each time', async () => {
   silenceStderr()
   const { bus, emit, on } = setUp(temporaryHome())
   const seen: unknown[] = []
@@ -259,7 +259,7 @@ test('the only consumer goes on behind an event that hangs each time', async () 
   expect(await parkedIn(bus)).toEqual([1])
 })
 
-test('an event that breaks its schema is parked at once, and told', async () => {
+test('an event that breaks its schema is parked immediately, and reported', async () => {
   silenceStderr()
   const home = temporaryHome()
   await setUp(home).emit('text', 7)
@@ -287,7 +287,7 @@ test('an event that breaks its schema is parked at once, and told', async () => 
   expect(await parkedIn(bus)).toEqual(['text'])
 })
 
-test('a loop that is left at the same event each time does not keep the group for ever', async () => {
+test('a loop that ends at the same event each time does not keep the group forever', async () => {
   silenceStderr()
   const { bus, emit } = setUp(temporaryHome())
   await emit('poison', 'good')
@@ -303,7 +303,7 @@ test('a loop that is left at the same event each time does not keep the group fo
   expect(await parkedIn(bus)).toEqual(['poison'])
 })
 
-test('ended while its handler runs, it hands the group over after the handler, with the event committed', async () => {
+test('when ended while its handler runs, it hands the group over after the handler, with the event committed', async () => {
   const { bus, emit, on } = setUp()
   await emit(1, 2)
   const seen: string[] = []
@@ -348,7 +348,7 @@ test('close waits for a running handler, and commits its event', async () => {
   expect(seen).toEqual([2])
 })
 
-test('close waits no longer than it was told to, and the group goes on elsewhere', async () => {
+test('close waits no longer than it was told to, and the group continues elsewhere', async () => {
   const home = temporaryHome()
   const { bus, emit, on } = setUp(home)
   const begun = new Promise<void>((begin) => {
@@ -366,7 +366,7 @@ test('close waits no longer than it was told to, and the group goes on elsewhere
   expect(seen).toEqual([1])
 })
 
-test('a handler that closes its own bus is not waited for by itself', async () => {
+test('close does not wait for the handler that called it', async () => {
   const { bus, emit, on } = setUp(temporaryHome())
   const closed = new Promise<string>((resolve) => {
     on(async () => {

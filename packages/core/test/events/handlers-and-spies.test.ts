@@ -57,7 +57,7 @@ test('on files, a mock function is called as every handler is', async () => {
   expect(handler).toHaveBeenCalledWith({ id: '1' }, emitted)
 })
 
-test('in memory, a bare mock function is called with the data alone, until it has an implementation', async () => {
+test('in memory, a bare mock function gets only the data, until it has an implementation', async () => {
   const bus = open({ inMemory: true })
   const handler = vi.fn()
   bus.on('task:created', handler)

@@ -15,7 +15,7 @@ function open(rateLimit?: RateLimit): EventBus {
 }
 
 describe('RateLimiter', () => {
-  test('lets a burst pass, then so many as the time allows, for each type', () => {
+  test('lets a burst pass, then as many as the time allows, for each type', () => {
     let now = 0
     const limiter = new RateLimiter({ max: 2, perMs: 100 }, () => now)
     expect([limiter.take('a'), limiter.take('a')]).toEqual([0, 0])
@@ -30,7 +30,7 @@ describe('RateLimiter', () => {
     expect([limiter.take('a'), limiter.take('a'), limiter.take('a')]).toEqual([0, 0, 50])
   })
 
-  test('lets as many as the burst pass at once, then so many as the time allows', () => {
+  test('lets a full burst pass together, then as many as the time allows', () => {
     let now = 0
     const limiter = new RateLimiter({ max: 10, perMs: 1000, burst: 600 }, () => now)
     for (let n = 0; n < 600; n += 1) expect(limiter.take('a')).toBe(0)
@@ -40,7 +40,7 @@ describe('RateLimiter', () => {
     expect(limiter.take('a')).toBe(100)
   })
 
-  test('forgets the types that are idle', () => {
+  test('forgets idle types', () => {
     let now = 0
     const limiter = new RateLimiter({ max: 1, perMs: 100 }, () => now)
     for (let n = 0; n < 5000; n += 1) {
@@ -53,7 +53,7 @@ describe('RateLimiter', () => {
 })
 
 describe('a bus', () => {
-  test('takes a minute of ten a second at once, and rejects a flood', async () => {
+  test('accepts a minute’s worth at ten a second together, and rejects a flood', async () => {
     const bus = open()
     for (let n = 0; n < 600; n += 1) bus.emitSync('a', n)
     const flood = Array.from({ length: 200 }, async (_, n) => bus.emit('a', n))
@@ -62,7 +62,7 @@ describe('a bus', () => {
     expect(refused[0]).toMatchObject({ reason: { details: { burst: 600, setBy: 'by default' } } })
   })
 
-  test('with the rule of the original, rejects the eleventh of one type in a second, and says when to come again', async () => {
+  test('with the original rule, rejects the eleventh of one type in a second, and says when to try again', async () => {
     const bus = open({ max: 10, perMs: 1000, burst: 10 })
     for (let n = 0; n < 10; n += 1) await bus.emit('a', n)
     await expect(bus.emit('a', 10)).rejects.toMatchObject({
@@ -77,7 +77,7 @@ describe('a bus', () => {
     expect(await bus.read('*')).toHaveLength(11)
   })
 
-  test('is limited as the environment says, unless an option does', async () => {
+  test('has the environment’s limit, unless an option sets one', async () => {
     onTestFinished(() => void vi.unstubAllEnvs())
     vi.stubEnv('CLI_OPS_RATE_LIMIT', '1/60000/2')
     const bus = open()
@@ -93,7 +93,7 @@ describe('a bus', () => {
     }
   })
 
-  test('is limited as its coordinator says', async () => {
+  test('has its coordinator’s limit', async () => {
     const rateLimit = { max: 1, perMs: 60_000 }
     await using ops = createCoordinator({ name: 'limited', home: temporaryHome(), rateLimit })
     await ops.events.emit('a')
@@ -110,7 +110,7 @@ describe('a bus', () => {
     }
   })
 
-  test('drops under `drop`, and says so by an empty cursor', async () => {
+  test('drops with `drop`, and says so with an empty cursor', async () => {
     const bus = open({ max: 1, perMs: 60_000, onLimit: 'drop' })
     expect((await bus.emit('a', 0)).cursor).not.toBe('')
     expect((await bus.emit('a', 1)).cursor).toBe('')
@@ -118,7 +118,7 @@ describe('a bus', () => {
     expect((await bus.read('*')).map(({ data }) => data)).toEqual([0])
   })
 
-  test('queues under `queue`, in order, and can be aborted', async () => {
+  test('queues with `queue`, in order, and can be aborted', async () => {
     const bus = open({ max: 2, perMs: 40, onLimit: 'queue' })
     const ending = new AbortController()
     const emits = [0, 1, 2, 3, 4].map((n) => bus.emit('a', n))
@@ -130,7 +130,7 @@ describe('a bus', () => {
     expect((await bus.read('*')).map(({ data }) => data)).toEqual([0, 1, 2, 3, 4])
   })
 
-  test('stores what is queued when it is closed, and rejects more than a thousand', async () => {
+  test('stores its queue when it is closed, and rejects more than a thousand', async () => {
     const bus = open({ max: 1, perMs: 60_000, onLimit: 'queue' })
     const emits = Array.from({ length: 1001 }, (_, n) => bus.emit('a', n))
     await expect(bus.emit('a', 'too many')).rejects.toMatchObject({ code: 'RATE_LIMITED' })
@@ -142,7 +142,7 @@ describe('a bus', () => {
   test.each([
     ['ends by itself', ''],
     ['is ended by process.exit()', 'process.exit(0)'],
-  ])('loses nothing that is queued when the process %s', async (_how, end) => {
+  ])('loses nothing in its queue when the process %s', async (_how, end) => {
     const home = temporaryHome()
     const script = `
       import { EventBus } from '@cli-ops/shared-ipc'
@@ -155,7 +155,7 @@ describe('a bus', () => {
     expect((await bus.read('a')).map(({ data }) => data)).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
   })
 
-  test('counts for the process, over its buses', async () => {
+  test('counts per process, across its buses', async () => {
     const home = temporaryHome()
     const rateLimit = { max: 3, perMs: 61_000 }
     const buses = [0, 1, 2, 3].map(() => new EventBus({ home, rateLimit }))

@@ -38,7 +38,7 @@ function setUp(folder = 'events'): {
   }
 }
 
-/** Reads in the ways there are; each hands over the data it is given. */
+/** All ways to read; each passes on the data it gets. */
 const READERS: Record<
   string,
   (bus: EventBus, options: PullOptions, take: (data: unknown) => void) => unknown
@@ -63,7 +63,7 @@ test.each([
   ['subscribe', { group: 'g' }],
   ['once', {}],
 ])(
-  '%s with %j goes on where the log could not be read for a moment, and says so',
+  '%s with %j continues after the log was briefly unreadable, and says so',
   async (how, options) => {
     const { bus, emitter, stderr, breakIt, mendIt } = setUp()
     const seen: unknown[] = []
@@ -80,7 +80,7 @@ test.each([
   },
 )
 
-test('whoever asks to is told that events cannot be read, by a function that may fail', async () => {
+test('onError learns that events cannot be read, and may itself fail', async () => {
   const { bus, stderr, breakIt } = setUp()
   const told: unknown[] = []
   const onReadError = (error: unknown): never => {
@@ -98,7 +98,7 @@ test('whoever asks to is told that events cannot be read, by a function that may
   expect(await pulled).toMatchObject({ done: true })
 })
 
-test('whoever does not wait for more events is told at once that there are none to be had', async () => {
+test('a reader that does not wait learns immediately that it cannot read', async () => {
   const { bus, emitter, breakIt } = setUp()
   await emitter.emit('n', 1)
   const events = bus.subscribe('n', { from: 'earliest', wait: false })
@@ -107,7 +107,7 @@ test('whoever does not wait for more events is told at once that there are none 
 })
 
 test.each(['on', 'subscribe'])(
-  '%s goes on with a group whose attempts cannot be stored for a moment',
+  '%s continues with a group whose attempts could briefly not be stored',
   async (how) => {
     const { bus, emitter, stderr, breakIt, mendIt } = setUp('groups')
     const seen: unknown[] = []

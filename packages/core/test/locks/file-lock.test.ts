@@ -55,7 +55,7 @@ test('other users of proper-lockfile see the lock, and it sees theirs', async ()
   expect(await locks.list()).toEqual([])
 })
 
-test('what onWait rejects with while another program has the file ends that wait alone', async () => {
+test('an onWait that rejects while another program has the file ends only that wait', async () => {
   const { file, locks } = setUp()
   const unlock = await properLockfile.lock(file)
   const failure = new Error('from onWait')
@@ -91,7 +91,7 @@ test('a missing file can be locked, a missing directory cannot', async () => {
   })
 })
 
-test('a stale lock of a program that died is taken over', async () => {
+test('a stale lock of a dead program is taken over', async () => {
   const { file, locks } = setUp()
   mkdirSync(`${file}.lock`)
   const old = new Date(Date.now() - 60_000)
@@ -148,7 +148,7 @@ test('a file whose path cannot be a name is locked under its digest', async () =
   expect(await locks.list()).toEqual([])
 })
 
-test('a name that leaves no room for that of the lock is refused with the reason', async () => {
+test('a name that leaves no room for the lock’s is refused with the reason', async () => {
   const { home, locks } = setUp()
   await expect(locks.lockFile(join(home, 'f'.repeat(253)))).rejects.toMatchObject({
     code: 'STORAGE_FAILED',
@@ -157,7 +157,7 @@ test('a name that leaves no room for that of the lock is refused with the reason
   expect(await locks.list()).toEqual([])
 })
 
-test('a lock that proper-lockfile has removed already is released all the same', async () => {
+test('a lock that proper-lockfile has already removed is released all the same', async () => {
   const { file, locks } = setUp()
   for (const release of RELEASES) {
     const lock = await locks.lockFile(file)
@@ -167,7 +167,7 @@ test('a lock that proper-lockfile has removed already is released all the same',
   }
 })
 
-test('what somebody put into the lock of a file is told when it cannot be removed', async () => {
+test('names foreign files in a file’s lock that prevent its removal', async () => {
   const { file, locks } = setUp()
   await locks.lockFile(file)
   writeFileSync(join(`${file}.lock`, 'junk'), '')
@@ -188,7 +188,7 @@ test('a file whose lock cannot be removed stays locked until another release rem
       await expect(release(lock)).rejects.toMatchObject({ code: 'STORAGE_FAILED' })
       expect(existsSync(`${file}.lock`)).toBe(true)
       expect(await locks.isLocked(lock.resource)).toBe(true)
-      // Nobody renews what is left, so nobody may count on it.
+      // Nothing renews what is left, so it protects nothing.
       expect(() => lock.assertHeld()).toThrow(expect.objectContaining({ code: 'LOCK_LOST' }))
     }
     rmSync(junk)
@@ -198,7 +198,7 @@ test('a file whose lock cannot be removed stays locked until another release rem
   }
 })
 
-test('what another program has put in the place of an irremovable lock stays when that is released again', async () => {
+test('what another program has put in place of an irremovable lock stays when that is released again', async () => {
   const { file, locks } = setUp()
   for (const release of RELEASES) {
     const lock = await locks.lockFile(file)
@@ -213,13 +213,13 @@ test('what another program has put in the place of an irremovable lock stays whe
   }
 })
 
-test('a lock of a file that was taken over is lost, and stays with whoever has it now', async () => {
+test('a file lock that was taken over is lost, and stays with its new owner', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   onTestFinished(() => void vi.useRealTimers())
   const { file, locks } = setUp()
   for (const release of RELEASES) {
     const lock = await locks.lockFile(file)
-    // As one does that takes the lock for stale.
+    // As a program does that considers the lock stale.
     rmSync(`${file}.lock`, { recursive: true })
     mkdirSync(`${file}.lock`)
     utimesSync(`${file}.lock`, 5, 5)
@@ -232,7 +232,7 @@ test('a lock of a file that was taken over is lost, and stays with whoever has i
   expect(await locks.list()).toEqual([])
 })
 
-describe('a file by several names', () => {
+describe('a file with several names', () => {
   /** Locks it by one path, does something under the lock, and tries the other path. */
   async function isOneLock(
     locks: LockManager,
@@ -255,7 +255,7 @@ describe('a file by several names', () => {
     expect(await locks.list()).toEqual([])
   }
 
-  test('is one lock by a link to what is yet to be made', async () => {
+  test('is one lock through a link to a file that does not exist yet', async () => {
     const { home, locks } = setUp()
     const [link, target] = [join(home, 'config.json'), join(home, 'dotfiles.json')]
     symlinkSync('dotfiles.json', link)
@@ -264,7 +264,7 @@ describe('a file by several names', () => {
     await isOneLock(locks, [link, target])
   })
 
-  test('is one lock by a link that is changed under it', async () => {
+  test('is one lock through a link that changes meanwhile', async () => {
     const { home, file, locks } = setUp()
     const link = join(home, 'current.json')
     writeFileSync(join(home, 'next.json'), '{}')
@@ -275,7 +275,7 @@ describe('a file by several names', () => {
     })
   })
 
-  test('is one lock by a link to its folder that is changed under it', async () => {
+  test('is one lock through a link to its folder that changes meanwhile', async () => {
     const { home, locks } = setUp()
     mkdirSync(join(home, 'one'))
     mkdirSync(join(home, 'two'))
@@ -288,13 +288,13 @@ describe('a file by several names', () => {
     })
   })
 
-  test('is one lock by two hard links', async () => {
+  test('is one lock through two hard links', async () => {
     const { home, file, locks } = setUp()
     linkSync(file, join(home, 'same.json'))
     await isOneLock(locks, [file, join(home, 'same.json')])
   })
 
-  test('is one lock when it is replaced under it, as editors do', async () => {
+  test('is one lock when it is replaced meanwhile, as editors do', async () => {
     const { file, locks } = setUp()
     await isOneLock(locks, [file, file], () => {
       writeFileSync(`${file}.new`, '{}')
@@ -302,7 +302,7 @@ describe('a file by several names', () => {
     })
   })
 
-  test('is one lock by names that differ in case where the file system folds it', async (context) => {
+  test('is one lock by names that differ in case if the file system folds it', async (context) => {
     const { home, locks } = setUp()
     const folder = join(home, 'folder')
     mkdirSync(folder)
@@ -310,7 +310,7 @@ describe('a file by several names', () => {
     await isOneLock(locks, [join(folder, 'Config.json'), join(folder, 'config.json')])
   })
 
-  test('two files whose names differ in case alone are two locks where they are', async (context) => {
+  test('two files whose names differ only in case are two locks if they are two files', async (context) => {
     const { home, locks } = setUp()
     writeFileSync(join(home, 'Makefile'), '')
     writeFileSync(join(home, 'makefile'), '')
@@ -320,7 +320,7 @@ describe('a file by several names', () => {
     await one.release()
   })
 
-  test('a file that is linked elsewhere while its lock is waited for is found again', async () => {
+  test('a file that is relinked while its lock is waited for is found again', async () => {
     const { home, file, locks } = setUp()
     const link = join(home, 'current.json')
     const next = join(home, 'next.json')
@@ -341,7 +341,7 @@ describe('a file by several names', () => {
   })
 })
 
-/** Puts a file system that folds case at a folder, where that can be had. */
+/** Mounts a file system that folds case at a folder, if possible. */
 function foldsCase(folder: string): boolean {
   writeFileSync(join(folder, 'a'), '')
   if (existsSync(join(folder, 'A'))) return true

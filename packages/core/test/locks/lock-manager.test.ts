@@ -18,7 +18,7 @@ describe.each(['local:', 'memory:'])('locks on %s', (url) => {
     return Array.from({ length: count }, () => new LockManager({ home, url }))
   }
 
-  test('acquire passes the result on and releases', async () => {
+  test('acquire returns the result and releases', async () => {
     const [locks] = managers(1)
     expect(await locks!.acquire('db', () => 42)).toBe(42)
     expect(await locks!.acquire('db', async () => Promise.resolve('later'))).toBe('later')
@@ -27,7 +27,7 @@ describe.each(['local:', 'memory:'])('locks on %s', (url) => {
     await locks!.close()
   })
 
-  test('who gives up in the moment of the grant has no lock', async () => {
+  test('a caller that gives up at the moment of the grant has no lock', async () => {
     const [locks] = managers(1)
     const abort = new AbortController()
     const trying = locks!.tryLock('db', { signal: abort.signal })
@@ -37,7 +37,7 @@ describe.each(['local:', 'memory:'])('locks on %s', (url) => {
     await locks!.close()
   })
 
-  test('acquire passes an exception on and releases', async () => {
+  test('acquire rethrows an exception and releases', async () => {
     const [locks] = managers(1)
     const failure = new Error('mine')
     await expect(locks!.acquire('db', () => Promise.reject(failure))).rejects.toBe(failure)
@@ -50,7 +50,7 @@ describe.each(['local:', 'memory:'])('locks on %s', (url) => {
     await locks!.close()
   })
 
-  test('one holder at a time, in order of arrival, with rising tokens', async () => {
+  test('admits one holder at a time, in order of arrival, with rising tokens', async () => {
     const [one, two] = managers(2)
     const order: number[] = []
     const tokens: bigint[] = []
@@ -71,7 +71,7 @@ describe.each(['local:', 'memory:'])('locks on %s', (url) => {
     await Promise.all([one!.close(), two!.close()])
   })
 
-  test('sharers together, with tokens of their own', async () => {
+  test('admits sharers together, each with a token', async () => {
     const [locks] = managers(1)
     const shared = await Promise.all([1, 2, 3].map(() => locks!.lock('db', { mode: 'shared' })))
     expect(new Set(shared.map(({ token }) => token)).size).toBe(3)
@@ -83,7 +83,7 @@ describe.each(['local:', 'memory:'])('locks on %s', (url) => {
     await locks!.close()
   })
 
-  test('tryLock gives null while another holds it or waits for it', async () => {
+  test('tryLock returns null while another holds it or waits for it', async () => {
     const [locks] = managers(1)
     const lock = await locks!.tryLock('db')
     expect(lock).not.toBeNull()
@@ -95,7 +95,7 @@ describe.each(['local:', 'memory:'])('locks on %s', (url) => {
     await locks!.close()
   })
 
-  test('timeoutMs 0 fails at once, another timeout in time, both naming the holder', async () => {
+  test('timeoutMs 0 fails immediately, another timeout in time, both naming the holder', async () => {
     const [locks] = managers(1)
     const lock = await locks!.lock('db')
     const now = await locks!.lock('db', { timeoutMs: 0 }).catch((error: unknown) => error)
@@ -129,7 +129,7 @@ describe.each(['local:', 'memory:'])('locks on %s', (url) => {
     await locks!.close()
   })
 
-  test('onWait names the holder and those who wait; what it throws ends the wait', async () => {
+  test('onWait names the holder and the waiters; an error that it throws ends the wait', async () => {
     const [locks] = managers(1)
     const lock = await locks!.lock('db')
     const infos: LockInfo[] = []
@@ -168,7 +168,7 @@ describe.each(['local:', 'memory:'])('locks on %s', (url) => {
     await locks!.close()
   })
 
-  test('release and releaseSync may be called again, and dispose releases', async () => {
+  test('release and releaseSync can be called again, and dispose releases', async () => {
     const [locks] = managers(1)
     let kept: Lock
     {
@@ -213,7 +213,7 @@ describe.each(['local:', 'memory:'])('locks on %s', (url) => {
   })
 
   describe('deadlocks', () => {
-    test('a flow that asks for what it holds is refused at once', async () => {
+    test('a flow that requests what it holds is refused immediately', async () => {
       const [locks] = managers(1)
       const nested = locks!.acquire('db', () => locks!.acquire('db', () => 'never'))
       await expect(nested).rejects.toMatchObject({ code: 'LOCK_DEADLOCK' })
@@ -222,7 +222,7 @@ describe.each(['local:', 'memory:'])('locks on %s', (url) => {
       await locks!.close()
     })
 
-    test('a released lock and another flow are no deadlock', async () => {
+    test('a released lock and another flow are not a deadlock', async () => {
       const [locks] = managers(1)
       await locks!.acquire('db', async (lock) => {
         await lock.release()
@@ -238,10 +238,10 @@ describe.each(['local:', 'memory:'])('locks on %s', (url) => {
       await locks!.close()
     })
 
-    test('a flow that shares may share again, past a waiting exclusive one', async () => {
+    test('a flow that shares can share again, past an exclusive waiter', async () => {
       const [locks] = managers(1)
       let begin: () => void = () => undefined
-      // Made out here, so that it is no part of the sharing flow.
+      // Created out here, so that it is not part of the sharing flow.
       const exclusive = new Promise<void>((resolve) => (begin = resolve)).then(() =>
         locks!.lock('db'),
       )
@@ -316,7 +316,7 @@ describe('arguments', () => {
     expect((error as Error).message).toMatch(message)
   })
 
-  test('the timeout of the environment is checked and named', async () => {
+  test('checks and names the environment’s timeout', async () => {
     const home = temporaryHome()
     vi.stubEnv('CLI_OPS_LOCK_TIMEOUT_MS', 'soon')
     expect(() => new LockManager({ home })).toThrow(
@@ -330,7 +330,7 @@ describe('arguments', () => {
     await limited.close()
   })
 
-  test('a timeout longer than a timer takes is waited for', async () => {
+  test('waits for a timeout longer than a timer allows', async () => {
     const home = temporaryHome()
     const local = new LockManager({ home })
     const lock = await local.lock('db')
@@ -342,7 +342,7 @@ describe('arguments', () => {
   })
 })
 
-test('a disabled manager runs callbacks and touches nothing, also nested', async () => {
+test('a disabled manager runs callbacks and touches nothing, even nested', async () => {
   const home = join(temporaryHome(), 'none')
   const locks = new LockManager({ home, disabled: true })
   const nested = locks.acquire('db', () => locks.acquire('db', () => 'inner'))
@@ -351,7 +351,7 @@ test('a disabled manager runs callbacks and touches nothing, also nested', async
   expect(namesIn(home)).toEqual([])
 })
 
-test('the resource of the constructor is the default', async () => {
+test('the constructor’s resource is the default', async () => {
   const home = temporaryHome()
   const locks = new LockManager('config-file', { home })
   await locks.acquire(async (lock) => {
@@ -364,7 +364,7 @@ test('the resource of the constructor is the default', async () => {
 
 describe('names', () => {
   test.each(['../x', 'con', 'A', 'a', 'x'.repeat(300), '__proto__', '🔒', '.', 'a/b\\c', '%2E'])(
-    '%s is a lock of its own inside the home',
+    '%s is a separate lock inside the home',
     async (resource) => {
       const home = temporaryHome()
       const locks = new LockManager({ home })
@@ -378,7 +378,7 @@ describe('names', () => {
   )
 })
 
-describe('a home that cannot be used', () => {
+describe('an unusable home', () => {
   test('readable by others is refused untouched', async () => {
     const home = temporaryHome()
     chmodSync(home, 0o755)
@@ -409,7 +409,7 @@ describe('a home that cannot be used', () => {
     }
   })
 
-  test('looking makes no home', async () => {
+  test('inspecting creates no home', async () => {
     const home = join(temporaryHome(), 'none')
     const locks = new LockManager({ home })
     expect(await locks.list()).toEqual([])
@@ -419,7 +419,7 @@ describe('a home that cannot be used', () => {
     expect(namesIn(home)).toEqual([])
   })
 
-  test('removed under a holder: the lock is lost, and the next one works', async () => {
+  test('when removed under a holder, loses the lock, and the next one works', async () => {
     const home = temporaryHome()
     const locks = new LockManager({ home })
     const lock = await locks.lock('db')
@@ -431,8 +431,8 @@ describe('a home that cannot be used', () => {
   })
 })
 
-describe('what the kit did not write', () => {
-  test('in the place of a lock is named, never deleted and never waited for', async () => {
+describe('foreign files', () => {
+  test('in the place of a lock are named, never deleted and never waited for', async () => {
     const home = temporaryHome()
     const locks = new LockManager({ home })
     await locks.acquire('db', () => undefined)
@@ -468,7 +468,7 @@ describe('what the kit did not write', () => {
     expect(await locks.tryLock('db')).not.toBeNull()
   })
 
-  test('beside what the kit did write is passed over', async () => {
+  test('beside the kit’s own are skipped', async () => {
     const home = temporaryHome()
     const locks = new LockManager({ home })
     const lock = await locks.lock('db')
@@ -490,7 +490,7 @@ describe('what the kit did not write', () => {
   })
 })
 
-test('many waits in one process are no leak to be warned of, and end in order', async () => {
+test('many waits in one process cause no leak warning, and end in order', async () => {
   const home = temporaryHome()
   const locks = new LockManager({ home })
   const warnings: unknown[] = []
@@ -517,7 +517,7 @@ test('tokens rise after the clean-up, after a forced release and over a restored
   const second = await new LockManager({ home }).lock('db')
   expect(second.token).toBe(first.token + 1n)
   await second.release()
-  // Somebody copied an old state and a newer one into the directory.
+  // An old state and a newer one were copied into the directory.
   const place = join(home, 'locks', 'db.lock')
   writeFileSync(join(place, 'free~7'), '')
   writeFileSync(join(place, `free~${second.token + 100n}`), '')

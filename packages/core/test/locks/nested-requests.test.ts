@@ -21,7 +21,7 @@ afterEach(async () => {
   for (const manager of managers.splice(0)) await manager.close()
 })
 
-/** Each request comes from an object of its own: what counts is the place, and not who asks. */
+/** Each request comes from a new object: the place counts, not the object. */
 function manager(): LockManager {
   const made = new LockManager(managers.length % 2 === 0 ? { home } : { url: 'local:' })
   managers.push(made)
@@ -66,7 +66,7 @@ const REFUSED: Record<string, Work> = {
   tryLockSync: async () => Promise.resolve(manager().tryLockSync(RESOURCE)),
 }
 
-/** What is declared for a handler or a command goes through: one process, one owner. */
+/** What is declared for a handler or a command passes: one process, one owner. */
 const PASSED: Record<string, Work> = {
   rule: async () => {
     const taken = takeLockNow({ home }, { resource: RESOURCE })
@@ -82,11 +82,11 @@ describe.each(Object.keys(OUTER))('within %s', (outer) => {
   test.each(Object.keys(REFUSED))('%s on the same resource is a deadlock', async (inner) => {
     const asking = within(async () => REFUSED[inner]!())
     await expect(asking).rejects.toMatchObject({ code: 'LOCK_DEADLOCK', retryable: false })
-    // What was refused has not cost the outer one its lock, nor left anything.
+    // The refusal has not cost the outer one its lock, nor left anything.
     expect(await new LockManager({ home }).inspect(RESOURCE)).toBeNull()
   })
 
-  test.each(Object.keys(PASSED))('%s on the same resource goes through', async (inner) => {
+  test.each(Object.keys(PASSED))('%s on the same resource passes', async (inner) => {
     expect(await within(async () => PASSED[inner]!())).toBe('inside')
     expect(await new LockManager({ home }).inspect(RESOURCE)).toBeNull()
   })
@@ -98,7 +98,7 @@ describe.each(Object.keys(OUTER))('within %s', (outer) => {
   })
 })
 
-test('what shares may share once more', async () => {
+test('a sharer can share once more', async () => {
   const locks = manager()
   const shared = { mode: 'shared' } as const
   const inner = async (): Promise<boolean> => {

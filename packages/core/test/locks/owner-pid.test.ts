@@ -25,7 +25,7 @@ describe('a lock in the name of two processes', () => {
   test.each([
     ['the first', 0],
     ['the second', 1],
-  ])('ends with the last of both: %s dies first', async (_, first) => {
+  ])('ends when the last of the two ends: %s dies first', async (_, first) => {
     const [locks, others] = managers()
     const both = [startChild(), startChild()]
     const [ownerPid, partnerPid] = both.map(({ pid }) => pid!)
@@ -42,7 +42,7 @@ describe('a lock in the name of two processes', () => {
     await (await next).release()
   })
 
-  test('is shared, waited for and given back as any other', async () => {
+  test('is shared, waited for and released as any other', async () => {
     const [locks, others] = managers()
     const owners = { ownerPid: startChild().pid, partnerPid: process.pid }
     const first = await others.lock('db')
@@ -61,7 +61,7 @@ describe('a lock in the name of two processes', () => {
     expect(await others.inspect('db')).toBeNull()
   })
 
-  test('is refused for a process that is not there, and for one alone', async () => {
+  test('is refused for a missing process, and for a single one', async () => {
     const [locks] = managers()
     const ownerPid = process.pid
     await expect(locks.lock('db', { ownerPid, partnerPid: 2 ** 22 + 1 })).rejects.toThrow(
@@ -74,7 +74,7 @@ describe('a lock in the name of two processes', () => {
 })
 
 describe('a lock in the name of another process', () => {
-  test('shows that process, and is given back by the one who took it', async () => {
+  test('shows that process, and is released by the one that took it', async () => {
     const [locks, others] = managers()
     const child = startChild()
     const lock = await locks.lock('db', { ownerPid: child.pid! })
@@ -95,7 +95,7 @@ describe('a lock in the name of another process', () => {
     await (await next).release()
   })
 
-  test('waits in its name too, so that its ticket ends with it', async () => {
+  test('waits in its name too, so its ticket ends with it', async () => {
     const [locks, others] = managers()
     const first = await others.lock('db')
     const child = startChild()

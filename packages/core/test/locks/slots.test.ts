@@ -6,7 +6,7 @@ import { temporaryHome } from '../fixtures/temporary-home.js'
 const POOL = { slots: 2 } as const
 
 describe('slots of a LockManager', () => {
-  test('are as many locks at once, and seen, listed and released by force as one', async () => {
+  test('are that many locks, and seen, listed and released by force as one', async () => {
     const locks = new LockManager('devices', { home: temporaryHome() })
     const first = await locks.lock(undefined, POOL)
     const second = locks.tryLockSync(undefined, POOL)
@@ -22,7 +22,7 @@ describe('slots of a LockManager', () => {
     await locks.close()
   })
 
-  test('say who has them where the wait is too long', async () => {
+  test('name their holders if the wait is too long', async () => {
     const locks = new LockManager('devices', { home: temporaryHome() })
     await Promise.all([locks.lock(undefined, POOL), locks.lock(undefined, { ...POOL, label: 'x' })])
     const error: unknown = await locks
@@ -35,7 +35,7 @@ describe('slots of a LockManager', () => {
     await locks.close()
   })
 
-  test('let a flow that has one ask for another, and refuse what it holds itself', async () => {
+  test('let a flow that has one request another, and refuse what it holds itself', async () => {
     const locks = new LockManager('devices', { home: temporaryHome() })
     await locks.acquire(async (outer) => {
       const inner = await locks.lock(undefined, POOL)
@@ -70,7 +70,7 @@ describe('slots of a LockManager', () => {
     await locks.close()
   })
 
-  test('need nothing but a name where coordination is turned off', async () => {
+  test('need only a name if coordination is turned off', async () => {
     const locks = new LockManager('devices', { disabled: true })
     expect((await locks.lock(undefined, { slots: ['a', 'b'] })).slot).toBe('a')
     await locks.close()

@@ -21,14 +21,14 @@ describe('a wrong argument is refused before anything is done', () => {
     expect(() => call(locks)).toThrow(message)
   })
 
-  test.each([null, 5])('%o is no options', async (options) => {
+  test.each([null, 5])('%o is not a valid options object', async (options) => {
     const locks = manager()
     await expect(locks.acquire('db', () => 1, options as never)).rejects.toThrow(TypeError)
     expect(await locks.isLocked('db')).toBe(false)
   })
 })
 
-test('a manager of its own patience waits no longer', async () => {
+test('a manager with its own timeout waits no longer', async () => {
   const home = temporaryHome()
   const lock = await manager({ home }).lock('db')
   await expect(manager({ home, timeoutMs: 0 }).lock('db')).rejects.toMatchObject({
@@ -39,7 +39,7 @@ test('a manager of its own patience waits no longer', async () => {
 
 describe('a file that cannot be locked', () => {
   test.each(['/dev/null/file', join('/nowhere-at-all', 'file')])(
-    '%s is said to be so',
+    '%s is reported as such',
     async (path) => {
       await expect(manager().lockFile(path)).rejects.toMatchObject({ code: 'STORAGE_FAILED' })
     },
@@ -55,7 +55,7 @@ describe('a locked file', () => {
     expect(() => lock.assertHeld()).toThrow()
   })
 
-  test('of a long name has a name of its own', async () => {
+  test('with a long name has a unique name', async () => {
     const home = temporaryHome()
     const deep = join(home, 'd'.repeat(200), 'e'.repeat(200))
     mkdirSync(deep, { recursive: true })
@@ -66,14 +66,14 @@ describe('a locked file', () => {
   })
 
   test.each(['release', 'releaseSync'] as const)(
-    'whose lock somebody else has removed can be given back by %s',
+    'whose lock another program has removed can be released by %s',
     async (how) => {
       const home = temporaryHome()
       const file = join(home, 'config')
       const locks = manager({ home })
       const lock = await locks.lockFile(file)
       rmSync(`${file}.lock`, { recursive: true })
-      // What proper-lockfile finds is not the kit's to mend; the named lock must not stay behind it.
+      // What proper-lockfile finds is not the kit's to repair; the named lock must not remain after it.
       try {
         await lock[how]()
       } catch {

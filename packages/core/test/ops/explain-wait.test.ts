@@ -6,7 +6,7 @@ import { LockActor } from '../fixtures/start-lock-actor.js'
 import { temporaryHome } from '../fixtures/temporary-home.js'
 import { runOpsCommand } from './run-ops.js'
 
-/** A home in which one process holds "db" and two wait for it. */
+/** Returns a home in which one process holds "db" and two wait for it. */
 async function staged(): Promise<{ home: string; holder: LockActor; id: string }> {
   const home = temporaryHome()
   const [holder, second, third] = await Promise.all([
@@ -23,7 +23,7 @@ async function staged(): Promise<{ home: string; holder: LockActor; id: string }
   return { home, holder, id }
 }
 
-test('"why" names the holder, the queue in its order, and commands that do something about it', async () => {
+test('"why" names the holder, the queue in order, and commands that help', async () => {
   const { home, holder, id } = await staged()
   const { status, stdout } = await runOpsCommand(home, 'why', {}, { args: ['db'] })
   expect(status).toBe(0)
@@ -42,7 +42,7 @@ test('"why" names the holder, the queue in its order, and commands that do somet
   ])
 })
 
-test('a stopped holder is to be continued', async () => {
+test('suggests continuing a stopped holder', async () => {
   const { home, holder } = await staged()
   holder.signal('SIGSTOP')
   await expect
@@ -50,7 +50,7 @@ test('a stopped holder is to be continued', async () => {
     .toContain(`pid ${holder.pid} is stopped; to continue it:\n      kill -CONT ${holder.pid}\n`)
 })
 
-test('says how long the command of the holder usually takes, refused runs left out', async () => {
+test('says how long the holder’s command usually takes, refused runs left out', async () => {
   const home = temporaryHome()
   const bus = new EventBus({ home, rateLimit: false })
   onTestFinished(() => bus.close())
@@ -69,7 +69,7 @@ test('says how long the command of the holder usually takes, refused runs left o
   expect(stdout).toContain('; usually 5 min, 9 of 10 runs within 9 min\n  waiting   nobody\n')
 })
 
-test('gives the name of a lock as a shell takes it', async () => {
+test('quotes the name of a lock for a shell', async () => {
   const home = temporaryHome()
   const lock = await new LockManager({ home }).lock(`it's "ours"`)
   onTestFinished(() => lock.release())
@@ -77,7 +77,7 @@ test('gives the name of a lock as a shell takes it', async () => {
   expect(stdout).toContain(String.raw`locks release 'it'\''s "ours"' --id ${lock.id}`)
 })
 
-test('nothing to explain is said as well, and a wrong name refused', async () => {
+test('says so if there is nothing to explain, and refuses a wrong name', async () => {
   const home = temporaryHome()
   expect((await runOpsCommand(home, 'why')).stdout).toBe('No process is waiting for a lock.\n')
   expect((await runOpsCommand(home, 'why', {}, { args: ['db'] })).stdout).toBe(

@@ -50,7 +50,7 @@ describe('turns of locks', () => {
     expect(outcomes(told)[0]).toBe(outcome)
   })
 
-  test('one that was refused says why', () => {
+  test('a refused turn says why', () => {
     const error = { name: 'CliOpsError', code: 'LOCK_TIMEOUT' }
     const told = ended(
       1,
@@ -61,7 +61,7 @@ describe('turns of locks', () => {
     expect(outcomes(told)).toEqual(['refused', 'LOCK_TIMEOUT'])
   })
 
-  test('one that was taken away ended then, whatever its holder tells later', () => {
+  test('a turn whose lock was taken ended then, whatever its holder reports later', () => {
     const by = { ...party, command: 'locks release' }
     const forced = { resource: 'db', id: 'a', owner: party, by, heldMs: 1000 }
     const released = { resource: 'db', id: 'a', owner: party, heldMs: 9000, waitedMs: 3 }
@@ -78,14 +78,14 @@ describe('turns of locks', () => {
     { lock: 'db' },
     { cli: 'x', command: 'y', lock: { resource: 7 } },
     { cli: 7, command: 'y', lock: { resource: 'db' } },
-  ])('leaves out what is none: %j', (data) => {
+  ])('leaves out what is not a turn: %j', (data) => {
     expect(lockTurns([event('command:completed', 1, data), event('lock:lost', 1, data)])).toEqual(
       [],
     )
   })
 })
 
-test('a wait counts for whoever held the lock meanwhile', () => {
+test('a wait counts for every holder during it', () => {
   const turns = lockTurns([
     ended(10, { resource: 'db', id: 'a', heldMs: 10_000 }),
     event('lock:released', 12, {

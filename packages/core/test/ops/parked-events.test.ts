@@ -4,7 +4,7 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import { temporaryHome } from '../fixtures/temporary-home.js'
 import { runOpsCommand } from './run-ops.js'
 
-/** A home in which the group "mail" has parked two events. */
+/** Returns a home in which the group "mail" has parked two events. */
 async function staged(): Promise<{ home: string; bus: EventBus; ids: readonly string[] }> {
   const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
   onTestFinished(() => stderr.mockRestore())
@@ -29,7 +29,7 @@ async function staged(): Promise<{ home: string; bus: EventBus; ids: readonly st
   return { home, bus, ids }
 }
 
-test('parked events are listed, and told by "status" and "doctor"', async () => {
+test('parked events are listed, and reported by "status" and "doctor"', async () => {
   const { home, ids } = await staged()
   const listed = await runOpsCommand(home, 'events parked')
   expect(listed.stdout).toContain(`mail  job  ${ids[0]}  1\n    1 attempt: no?[31m such mailbox\n`)
@@ -55,7 +55,7 @@ test('parked events are listed, and told by "status" and "doctor"', async () => 
   )
 })
 
-test('one is tried again by the consumer, another dropped', async () => {
+test('the consumer retries one; another is dropped', async () => {
   const { home, bus, ids } = await staged()
   const [first, second] = ids as [string, string]
   expect(await runOpsCommand(home, 'events retry', { id: first }, { args: ['mail'] })).toEqual({
@@ -83,7 +83,7 @@ test('one is tried again by the consumer, another dropped', async () => {
     })
 })
 
-test('a consumer that runs hears of a retry in another process', async () => {
+test('a running consumer learns of a retry in another process', async () => {
   const { home, bus } = await staged()
   const seen: unknown[] = []
   const subscription = bus.on('job', (n) => seen.push(n), { group: 'mail' })

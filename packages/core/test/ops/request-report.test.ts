@@ -21,13 +21,13 @@ test('a report is read', () => {
 })
 
 test.each([null, 5, 'x', [], {}, { ended: 1 }, { ended: -1, failed: 0, running: [], recent: [] }])(
-  '%j is none',
+  '%j is not a report',
   (value) => {
     expect(readRequestReport(value)).toBeUndefined()
   },
 )
 
-test('entries that are not what they should be are left out', () => {
+test('invalid entries are left out', () => {
   const recent = [
     ENDED,
     null,

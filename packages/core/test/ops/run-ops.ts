@@ -4,14 +4,14 @@ import { fileURLToPath } from 'node:url'
 
 const FIXTURE = fileURLToPath(new URL('fixtures/ops.mjs', import.meta.url))
 
-/** What is seen of an `ops` command from outside. */
+/** What an `ops` command shows to the outside. */
 export interface OpsEnd {
   readonly status: number | string
   readonly stdout: string
   readonly stderr: string
 }
 
-/** How an `ops` command is run. */
+/** How to run an `ops` command. */
 export interface OpsRunOptions {
   readonly args?: readonly string[]
   readonly env?: Readonly<Record<string, string>>
@@ -19,7 +19,7 @@ export interface OpsRunOptions {
   readonly onOutput?: (child: ReturnType<typeof spawn>, stdout: string) => void
 }
 
-/** Runs an `ops` command as a process of its own, to its end. */
+/** Runs an `ops` command as a separate process, to its end. */
 export async function runOpsCommand(
   home: string,
   path: string,

@@ -24,17 +24,17 @@ async function historyOf(home: string, ...args: string[]): Promise<History> {
   return JSON.parse(stdout) as History
 }
 
-/** A bus whose events expire at once. */
+/** A bus whose events expire immediately. */
 function forgetful(home: string): EventBus {
   const bus = new EventBus({ home, rateLimit: false, retentionMs: 1, maxBytes: 64 * 1024 })
   onTestFinished(() => bus.close())
   return bus
 }
 
-/** Has every event expire that is in the log. */
+/** Makes every event in the log expire. */
 async function expire(bus: EventBus): Promise<void> {
   await sleep(20)
-  // The newest segment is never removed, so two are begun behind what is to go.
+  // The newest segment is never removed, so two new ones begin after the expiring events.
   await bus.emit('item:created', { id: 'x' })
   await sleep(20)
   await bus.emit('item:created', { id: 'y' })
@@ -53,7 +53,7 @@ async function tellTurn(bus: EventBus, id: string): Promise<void> {
   })
 }
 
-test('a turn is in the history when its event has long expired, once', async () => {
+test('a turn is in the history once, long after its event has expired', async () => {
   const home = temporaryHome()
   const bus = forgetful(home)
   await tellTurn(bus, 'grant-1')
@@ -71,7 +71,7 @@ test('a turn is in the history when its event has long expired, once', async () 
   expect(past.stdout).toMatch(/^No process has held and released any lock since 2030/u)
 })
 
-test('events of other kinds are not kept, nor what is no event', async () => {
+test('keeps neither other kinds of events nor anything else', async () => {
   const home = temporaryHome()
   const bus = forgetful(home)
   await (bus as EventBus<Record<string, unknown>>).emit('task:created', {
@@ -82,7 +82,7 @@ test('events of other kinds are not kept, nor what is no event', async () => {
   await tellTurn(bus, 'grant-1')
   await expire(bus)
   const [file = ''] = namesIn(home, 'history')
-  // A process was killed while it wrote.
+  // A process was killed while writing.
   appendFileSync(join(home, 'history', file), '\n{"specversion":"1.0","id":"torn","type":"lock:lo')
   await tellTurn(bus, 'grant-2')
   await expire(bus)
@@ -90,7 +90,7 @@ test('events of other kinds are not kept, nor what is no event', async () => {
   expect(turns.map(({ id }) => id)).toEqual(['grant-1', 'grant-2'])
 })
 
-test('it is bounded: the oldest file goes where a fifth one would begin', async () => {
+test('is bounded: the oldest file goes when a fifth one would begin', async () => {
   const home = temporaryHome()
   const history = new LockHistoryLog(new Home(home, '', nodeFileSystem))
   const data = { resource: 'db', id: 'x', owner: { name: 'a', note: 'n'.repeat(100_000) } }
@@ -111,7 +111,7 @@ test('it is bounded: the oldest file goes where a fifth one would begin', async 
   expect(ids).not.toContain('0')
 })
 
-test('whoever takes a lock away is named, and so is who had it', async () => {
+test('names who took a lock, and who had it', async () => {
   const home = temporaryHome()
   const locks = new LockManager({ home })
   const lock = await locks.lock('db', { label: 'eu' })
@@ -127,13 +127,13 @@ test('whoever takes a lock away is named, and so is who had it', async () => {
   ])
 })
 
-test('an uncontended lock of the library leaves nothing but itself', async () => {
+test('an uncontended lock of the library leaves only itself', async () => {
   const home = temporaryHome()
   await new LockManager({ home }).acquire('db', () => undefined)
   expect(namesIn(home, 'events')).toEqual([])
 })
 
-test('looking makes nothing, and a wrong argument is refused', async () => {
+test('inspecting creates nothing, and a wrong argument is refused', async () => {
   const home = temporaryHome()
   expect((await runOpsCommand(home, 'history')).stdout).toMatch(
     /^No process has held and released any lock/u,

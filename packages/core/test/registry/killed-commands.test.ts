@@ -19,7 +19,7 @@ import { temporaryRuntime } from '../fixtures/temporary-runtime.js'
 
 const runtime = temporaryRuntime()
 
-/** The events as they are stored, read in a way that notices nobody's death. */
+/** Returns the events as stored, read in a way that detects no dead process. */
 function stored(home: string): EventEnvelope[] {
   return namesIn(home, 'events')
     .flatMap((name) => readFileSync(join(home, 'events', name), 'utf8').split('\n'))
@@ -48,7 +48,7 @@ async function clean(home: string): Promise<unknown[]> {
   return await registry.cleanDeadProcesses()
 }
 
-/** A command that was killed, and of which nobody has taken notice yet. */
+/** Kills a command whose death no process has noticed yet. */
 async function killedIn(home: string): Promise<{ readonly path: string; readonly body: string }> {
   const command = await StayingCommand.start(home)
   const { path } = onlyRecord(home)
@@ -59,7 +59,7 @@ async function killedIn(home: string): Promise<{ readonly path: string; readonly
 
 describe.each(['waits', 'blocks'] as const)('a command that %s', (how) => {
   test.each(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGKILL'] as const)(
-    'is killed by %s: whoever looks first stores its end, once',
+    'is killed by %s: the first process to notice stores its end, once',
     async (signal) => {
       const home = temporaryHome()
       const command = await StayingCommand.start(home, { how, commands: ['task add'] })
@@ -83,7 +83,7 @@ describe.each(['waits', 'blocks'] as const)('a command that %s', (how) => {
   )
 })
 
-describe('who notices', () => {
+describe('its end is noticed by', () => {
   const looks: Record<string, (home: string) => Promise<unknown>> = {
     'who asks who is running': discover,
     'a clean-up': clean,
@@ -107,7 +107,7 @@ describe('who notices', () => {
     expect(namesIn(home, 'registry')).toEqual([])
   })
 
-  test('a subscriber, without anybody looking', async () => {
+  test('a subscriber, without any other reader', async () => {
     const home = temporaryHome()
     await using bus = new EventBus({ home })
     const heard = bus.once('command:failed')
@@ -116,14 +116,14 @@ describe('who notices', () => {
     expect((await heard).data).toMatchObject({ cli: 'fixture', command: 'stay', exitCode: null })
   })
 
-  test('a subscriber, of what was left before it came', async () => {
+  test('a subscriber, for a command killed before it came', async () => {
     const home = temporaryHome()
     await killedIn(home)
     await using bus = new EventBus({ home })
     expect((await bus.once('command:failed')).data).toMatchObject({ command: 'stay' })
   })
 
-  test('a group, also where the command ran before it came', async () => {
+  test('a group, even if the command ran before it came', async () => {
     const home = temporaryHome()
     const command = await StayingCommand.start(home)
     await using bus = new EventBus({ home })
@@ -143,7 +143,7 @@ describe('who notices', () => {
     expect(typesIn(home)).toEqual(['command:started', 'command:failed'])
   })
 
-  test.each(['exclusive', 'shared'] as const)('who waits for its lock, held %s', async (mode) => {
+  test.each(['exclusive', 'shared'] as const)('a waiter for its lock, held %s', async (mode) => {
     const home = temporaryHome()
     const options = { commands: { stay: { lock: { resource: 'db', mode } } } }
     const command = await StayingCommand.start(home, { options })
@@ -172,7 +172,7 @@ describe('who notices', () => {
     await next.end()
   })
 
-  test('all of them at once: it is stored once', async () => {
+  test('all of them together: it is stored once', async () => {
     const home = temporaryHome()
     const command = await StayingCommand.start(home)
     await using one = createCoordinator({ name: 'one', home })
@@ -184,7 +184,7 @@ describe('who notices', () => {
 })
 
 describe('nothing is stored', () => {
-  test('where lifecycle events are off', async () => {
+  test('if lifecycle events are off', async () => {
     const home = temporaryHome()
     const command = await StayingCommand.start(home, { options: { lifecycleEvents: false } })
     expect(onlyRecord(home).record.commands).toBeUndefined()
@@ -194,7 +194,7 @@ describe('nothing is stored', () => {
     expect(namesIn(home, 'registry')).toEqual([])
   })
 
-  test('where the process was killed after its last event, before it removed its record', async () => {
+  test('if the process was killed after its last event, before it removed its record', async () => {
     const home = temporaryHome()
     const command = await StayingCommand.start(home)
     const { path } = onlyRecord(home)
@@ -210,7 +210,7 @@ describe('nothing is stored', () => {
   test('while the process may live: in another pid namespace', async () => {
     const home = temporaryHome()
     const { path } = await killedIn(home)
-    // Without a start time the table of the initial namespace does not tell either.
+    // Without a start time, the table of the initial namespace does not help either.
     const elsewhere = path.replace(/\.s\d+(\.b\w+)\.n\d+\./u, '.s$1.n1.')
     renameSync(path, elsewhere)
     await clean(home)
@@ -218,7 +218,7 @@ describe('nothing is stored', () => {
     expect(onlyRecord(home).path).toBe(elsewhere)
   })
 
-  test('for what the record says in a form that nobody wrote', async () => {
+  test('for an invalid value in the record', async () => {
     const home = temporaryHome()
     const { path, body } = await killedIn(home)
     const record = JSON.parse(body) as object
@@ -236,7 +236,7 @@ describe('nothing is stored', () => {
 })
 
 describe('a process with several commands', () => {
-  test('leaves the end of the one it was in', async () => {
+  test('leaves the end of the current one', async () => {
     const home = temporaryHome()
     const command = await StayingCommand.start(home, { commands: ['first', 'second'] })
     expect(onlyRecord(home).record.commands).toMatchObject([{ command: 'second' }])
@@ -252,7 +252,7 @@ describe('a process with several commands', () => {
     expect(new Set(stored(home).map(({ id }) => id)).size).toBe(4)
   })
 
-  test('that serves, too: its record keeps endpoint and commands, and its socket goes', async () => {
+  test('that also serves: its record keeps endpoint and commands, and its socket goes', async () => {
     const home = temporaryHome()
     const command = await StayingCommand.start(home, { commands: ['one', 'two'], serves: true })
     await expect
@@ -280,8 +280,8 @@ describe('a process with several commands', () => {
   })
 })
 
-describe('who settles a record and is killed meanwhile', () => {
-  /** A record that a process had taken to settle it when that process was killed. */
+describe('a process killed while settling a record', () => {
+  /** Takes a record for settling, in a process that is then killed. */
   async function takenBy(
     settler: 'dead' | 'living',
   ): Promise<{ home: string; taken: string; other: StayingCommand }> {
@@ -309,14 +309,14 @@ describe('who settles a record and is killed meanwhile', () => {
     expect(namesIn(home, 'registry')).toEqual([])
   })
 
-  test('is followed by whoever asks who is running', async () => {
+  test('is followed by any process that asks who is running', async () => {
     const { home } = await takenBy('dead')
     expect(await discover(home)).toEqual([])
     expect(typesIn(home)).toEqual(['command:started', 'command:failed'])
     expect(namesIn(home, 'registry')).toEqual([])
   })
 
-  test('may have stored the end already', async () => {
+  test('may have already stored the end', async () => {
     const { home, taken } = await takenBy('dead')
     const body = readFileSync(taken, 'utf8')
     await clean(home)
@@ -326,7 +326,7 @@ describe('who settles a record and is killed meanwhile', () => {
     expect(namesIn(home, 'registry')).toEqual([])
   })
 
-  test('is left alone as long as it lives, and a subscriber waits for its end', async () => {
+  test('is left alone while it lives, and a subscriber waits for its end', async () => {
     const { home, taken, other } = await takenBy('living')
     expect(await clean(home)).toEqual([])
     expect(await discover(home)).toEqual([])
@@ -340,7 +340,7 @@ describe('who settles a record and is killed meanwhile', () => {
   })
 })
 
-test('where the log cannot be written the record stays for the next one', async () => {
+test('if the log cannot be written, the record stays for the next process', async () => {
   const home = temporaryHome()
   const { path } = await killedIn(home)
   const events = join(home, 'events')

@@ -12,7 +12,7 @@ function blockFor(ms: number): void {
   for (const until = performance.now() + ms; performance.now() < until;);
 }
 
-/** A server in a process of its own. */
+/** A server in a separate process. */
 async function startServer() {
   const home = temporaryHome()
   const script = startScript('busy-server.mjs', [], { CLI_OPS_HOME: home })
@@ -34,7 +34,7 @@ test.each([0, 1, 2, 3])(
   },
 )
 
-test('one that the kernel says is stopped is stopped, and one that is busy does not answer', async () => {
+test('a process that the kernel reports as stopped is stopped, and a busy one does not answer', async () => {
   const { script, registry } = await startServer()
   script.child.kill('SIGSTOP')
   await expect
@@ -50,7 +50,7 @@ test('one that the kernel says is stopped is stopped, and one that is busy does 
   expect((await registry.discover())[0]).toMatchObject({ state: 'hung', reason: 'unanswered' })
 })
 
-test('time counts only as far as the process is there, and can be stopped', async () => {
+test('time counts only while the process runs, and can be stopped', async () => {
   const began = performance.now()
   const blocked: number[] = []
   await new Promise<void>((resolve) => {
@@ -63,7 +63,7 @@ test('time counts only as far as the process is there, and can be stopped', asyn
       resolve()
     })
   })
-  // Four moments of a busy process, and not two.
+  // Four moments of a busy process, not two.
   expect(performance.now() - began).toBeGreaterThan(300)
   expect(blocked.length).toBeGreaterThanOrEqual(3)
   ownTime(1, () => expect.unreachable())()

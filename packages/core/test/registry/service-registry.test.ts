@@ -50,7 +50,7 @@ test('the sample of the original document runs as written', async () => {
 })
 
 describe.each(['local:', 'memory:'])('%s', (url) => {
-  test('registering again merges; everything is shown as it was given', async () => {
+  test('registering again merges; everything is shown as given', async () => {
     const registry = openRegistry(temporaryHome(), url)
     const startedAt = new Date('2020-02-02T02:02:02.002Z')
     const first = await registry.register('cli-alpha', {
@@ -110,7 +110,7 @@ describe.each(['local:', 'memory:'])('%s', (url) => {
     expect(await registry.discover({ name: '__proto__', includeSelf: true })).toEqual([])
   })
 
-  test('names as long as names may be do not collide', async () => {
+  test('names of the maximum length do not collide', async () => {
     const registry = openRegistry(temporaryHome(), url)
     const names = ['a', 'b'].map((last) => 'é'.repeat(511) + last)
     for (const name of names) await registry.register(name)
@@ -118,7 +118,7 @@ describe.each(['local:', 'memory:'])('%s', (url) => {
       expect(await registry.discover({ name, includeSelf: true })).toMatchObject([{ name }])
   })
 
-  test('a server adds its endpoint to the record and takes only that back', async () => {
+  test('a server adds its endpoint to the record and removes only that', async () => {
     const home = temporaryHome()
     const registry = openRegistry(home, url)
     const { instance } = await registry.register('cli-alpha', { color: 'red' })
@@ -172,7 +172,7 @@ describe.each(['local:', 'memory:'])('%s', (url) => {
     await expect(registry.discover()).rejects.toMatchObject({ code: 'CLOSED' })
   })
 
-  test('closing takes back what the object registered and nothing else', async () => {
+  test('closing withdraws only what the object registered', async () => {
     const home = temporaryHome()
     const kept = openRegistry(home, url)
     const closed = openRegistry(home, url)
@@ -186,7 +186,7 @@ describe.each(['local:', 'memory:'])('%s', (url) => {
   })
 })
 
-test('in memory, each registry object counts as a CLI of its own', async () => {
+test('in memory, each registry object counts as a separate CLI', async () => {
   const home = temporaryHome()
   const alpha = openRegistry(home, 'memory:')
   const beta = openRegistry(home, 'memory:')
@@ -198,7 +198,7 @@ test('in memory, each registry object counts as a CLI of its own', async () => {
 
 describe('processes that die', () => {
   test.each(['SIGKILL', 'SIGTERM'] as const)(
-    '%s: are never shown, and what they left is removed by the next one to look',
+    '%s: are never shown, and the next process to look removes what they left',
     async (signal) => {
       const home = temporaryHome()
       const actors = await Promise.all([1, 2, 3].map(() => registered(home, 'cli-beta')))
@@ -211,7 +211,7 @@ describe('processes that die', () => {
     },
   )
 
-  test('are reported once by cleanDeadProcesses, the living are kept', async () => {
+  test('are reported once by cleanDeadProcesses, and live ones are kept', async () => {
     const home = temporaryHome()
     const dead = await registered(home, 'cli-beta', { version: '7' })
     const living = await registered(home, 'cli-beta')
@@ -243,7 +243,7 @@ describe('processes that die', () => {
     expect(namesIn(home, 'registry')).toEqual([])
   })
 
-  test('leave temporary files that are collected too', async () => {
+  test('leave temporary files that are removed too', async () => {
     const home = temporaryHome()
     const actor = await registered(home, 'cli-beta')
     const [name] = namesIn(home, 'registry')
@@ -254,7 +254,7 @@ describe('processes that die', () => {
     expect(namesIn(home, 'registry')).toEqual([])
   })
 
-  test('while another lives under the same pid are dead: the start time differs', async () => {
+  test('while another lives with the same pid are dead: the start time differs', async () => {
     const home = temporaryHome()
     const registry = openRegistry(home)
     await registry.register('cli-alpha')
@@ -266,7 +266,7 @@ describe('processes that die', () => {
   })
 })
 
-test('forty processes that register at once are all found', async () => {
+test('forty processes that register concurrently are all found', async () => {
   const home = temporaryHome()
   const registry = openRegistry(home)
   const actors = await Promise.all(Array.from({ length: 8 }, () => RpcActor.start(home)))
@@ -280,7 +280,7 @@ test('forty processes that register at once are all found', async () => {
   for (const { name, n } of services) expect(name).toBe(`cli-${String(n)}`)
 })
 
-describe('files in the registry that nobody can read', () => {
+describe('unreadable files in the registry', () => {
   test.each([
     '',
     '{',
@@ -316,7 +316,7 @@ describe('files in the registry that nobody can read', () => {
     expect(namesIn(home, 'registry')).toEqual(inAnyOrder(foreign))
   })
 
-  test('a record cannot have a socket removed that is not its own', async () => {
+  test('a record cannot cause the removal of a foreign socket', async () => {
     const home = temporaryHome()
     const actor = await registered(home, 'cli-beta')
     const [name] = namesIn(home, 'registry')
@@ -341,7 +341,7 @@ test('an endpoint whose server has gone while its process lives is not shown', a
   expect(service).not.toHaveProperty('endpoint')
 })
 
-test('a worker thread is an instance of its own, and dies alone', async () => {
+test('a worker thread is a separate instance, and dies alone', async () => {
   const home = temporaryHome()
   const registry = openRegistry(home)
   const worker = new Worker(
@@ -359,7 +359,7 @@ test('a worker thread is an instance of its own, and dies alone', async () => {
   expect(await registry.discover()).toEqual([])
 })
 
-test('looking makes nothing, and an insecure home is refused', async () => {
+test('looking creates nothing, and an insecure home is refused', async () => {
   const home = join(temporaryHome(), 'none')
   const registry = openRegistry(home)
   expect(await registry.discover()).toEqual([])

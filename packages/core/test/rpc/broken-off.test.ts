@@ -52,7 +52,7 @@ describe('a server is closed while', () => {
         raw.send({ jsonrpc: '2.0', id: 1, method: 'numbers' })
       },
     ],
-  ])('a peer %s, and keeps nobody waiting', async (_name, act) => {
+  ])('a peer %s, and blocks nobody', async (_name, act) => {
     const { server, client, endpoint } = await startServer()
     const raw = await RawConnection.open(endpoint)
     act(raw)
@@ -62,7 +62,7 @@ describe('a server is closed while', () => {
     await raw.ended
   })
 
-  test('it streams: its handler is told, and may still say how the stream ends', async () => {
+  test('it streams: its handler learns of it, and can still say how the stream ends', async () => {
     const { server, client, aborted } = await startServer()
     const seen: unknown[] = []
     const consuming = (async () => {
@@ -76,7 +76,7 @@ describe('a server is closed while', () => {
     expect(aborted).toEqual(['CLOSED'])
   })
 
-  test('it streams, and its handler does not heed that: the consumer is told', async () => {
+  test('it streams, and its handler ignores that: the consumer learns of it', async () => {
     const { server, client } = await startServer()
     server.handle('deaf', async (_data, { progress }) => {
       await progress(1)
@@ -89,7 +89,7 @@ describe('a server is closed while', () => {
   })
 })
 
-test('a client that is closed in the midst of a stream ends its consumer, and the handler is told', async () => {
+test('closing a client in the middle of a stream ends its consumer, and the handler learns of it', async () => {
   const { client, aborted } = await startServer()
   const consuming = (async () => {
     for await (const value of client.stream('numbers')) if (value === 2) await client.close()
@@ -98,7 +98,7 @@ test('a client that is closed in the midst of a stream ends its consumer, and th
   await vi.waitUntil(() => aborted.length === 1, 20_000)
 })
 
-test('a peer that goes in the midst of a stream aborts its handler, and nobody else’s', async () => {
+test('a peer that leaves in the middle of a stream aborts only its own handler', async () => {
   const { client, aborted, endpoint } = await startServer()
   const raw = await RawConnection.open(endpoint)
   raw.send({ jsonrpc: '2.0', id: 1, method: 'numbers' })
@@ -112,13 +112,13 @@ test('a peer that goes in the midst of a stream aborts its handler, and nobody e
   await other.return?.(undefined)
 })
 
-test('halves of characters outside the basic plane come back as they were sent', async () => {
+test('lone surrogates come back as they were sent', async () => {
   const { client } = await startServer()
   const texts = ['\ud800', 'x\udc00', '\ude00\ud83d']
   expect(await client.call('echo', texts)).toEqual(texts)
 })
 
-test('what comes late or under another id changes nothing of a stream', async () => {
+test('a message that is late or has another id does not affect a stream', async () => {
   const home = temporaryHome()
   await startForeignServer(home, 'foreign', {
     onRequest: ({ id, method }, socket) => {

@@ -21,8 +21,8 @@ async function clientOf(server: ForeignServer, options: object = {}): Promise<IP
   return client
 }
 
-describe('a client of a server that is not of the kit', () => {
-  test('is answered, whatever comes between', async () => {
+describe('a client of a third-party server', () => {
+  test('gets its answer, whatever comes in between', async () => {
     const client = await clientOf({
       onRequest: ({ id }, socket) => {
         socket.write('5\n"text"\nnull\n[]\n')
@@ -30,7 +30,7 @@ describe('a client of a server that is not of the kit', () => {
         socket.write(`${JSON.stringify({ jsonrpc: '2.0', method: '$/progress', params: 7 })}\n`)
         socket.write(`${JSON.stringify(reply(999, 'nobody asked'))}\n`)
         socket.write(`${JSON.stringify(reply(id, 'answered'))}\n`)
-        // Whoever repeats itself is not heard.
+        // A repeated answer is ignored.
         socket.write(`${JSON.stringify(reply(id, 'again'))}\n`)
       },
     })
@@ -43,7 +43,7 @@ describe('a client of a server that is not of the kit', () => {
     ['another kind of answer', (id) => reply(id, { instance: 5 })],
     ['an answer that lacks a part', (id) => reply(id, { instance: 'x', name: 'foreign' })],
     ['an error', (id) => ({ jsonrpc: '2.0', id, error: { code: -32601, message: 'no ping' } })],
-  ])('takes %s to its ping for a sign of life', async (_what, pong) => {
+  ])('accepts %s to its ping as a sign of life', async (_what, pong) => {
     const client = await clientOf({
       pong,
       onRequest: ({ id }, socket) => socket.write(`${JSON.stringify(reply(id, 'fine'))}\n`),
@@ -51,7 +51,7 @@ describe('a client of a server that is not of the kit', () => {
     expect(await client.call('x')).toBe('fine')
   })
 
-  test('does not take a greeting for the answer to its ping', async () => {
+  test('does not mistake a greeting for the answer to its ping', async () => {
     const facts = { name: 'foreign', instance: 'f'.repeat(12), pid: 1, maxMessageBytes: 9 }
     const client = await clientOf({
       greeting: { jsonrpc: '2.0', method: 'hello', params: {} },
@@ -60,7 +60,7 @@ describe('a client of a server that is not of the kit', () => {
     await expect(client.call('x', 1, { waitMs: 0 })).rejects.toMatchObject({ code: 'NO_RESPONDER' })
   })
 
-  test('is told where the server gave up at the deadline', async () => {
+  test('learns that the server gave up at the deadline', async () => {
     const error = { code: RPC_ERROR.deadline, message: 'too late' }
     const client = await clientOf({
       onRequest: ({ id }, socket) =>
@@ -72,7 +72,7 @@ describe('a client of a server that is not of the kit', () => {
     })
   })
 
-  test('is not taken in by another instance at the place of the one that was registered', async () => {
+  test('is not fooled by another instance at the registered place', async () => {
     const facts = { name: 'foreign', instance: 'f'.repeat(12), pid: 1, maxMessageBytes: 9 }
     const client = await clientOf({ pong: (id) => reply(id, facts) })
     await expect(client.call('x', 1, { waitMs: 0 })).rejects.toMatchObject({ code: 'NO_RESPONDER' })
@@ -82,7 +82,7 @@ describe('a client of a server that is not of the kit', () => {
     ['that is no JSON', 'what?\n', 'INVALID_MESSAGE', 'invalid JSON'],
     ['that is too large', `"${'x'.repeat(20_000)}"\n`, 'MESSAGE_TOO_LARGE', 'maxMessageBytes'],
   ])(
-    'rejects all that is pending at a message %s, since it may have been its reply',
+    'rejects everything pending at a message %s, which could have been its reply',
     async (...row) => {
       const [, text, code, message] = row
       let asked = 0
@@ -119,7 +119,7 @@ describe('a client of a server that is not of the kit', () => {
 describe('a ping', () => {
   const ping = (endpoint: string): Promise<string> => pingEndpoint(endpoint, nodeFileSystem)
 
-  test('tells who answers from who does not, and both from nobody', async () => {
+  test('distinguishes a server that answers, one that does not, and none', async () => {
     const home = temporaryHome()
     const { endpoint } = await startForeignServer(home, 'alive')
     expect(await ping(endpoint)).toBe('answered')
@@ -132,7 +132,7 @@ describe('a ping', () => {
     expect(await ping(join(home, 'file.sock'))).toBe('gone')
   })
 
-  test('takes who hangs up for gone', async () => {
+  test('considers a server that hangs up gone', async () => {
     const home = temporaryHome()
     const endpoint = join(home, 'hangs-up.sock')
     const server = createServer((socket) => socket.end())

@@ -6,7 +6,7 @@ import { temporaryRuntime } from '../fixtures/temporary-runtime.js'
 
 temporaryRuntime()
 
-/** A server whose handler `hold` goes on for as long as the test wants, and hands its context out. */
+/** A server whose handler `hold` runs for as long as the test wants, and exposes its context. */
 async function startServer(options: object = {}) {
   const home = temporaryHome()
   const server = new IPCServer('cli-alpha', { home, closeGraceMs: 0, ...options })
@@ -30,7 +30,7 @@ async function startServer(options: object = {}) {
 
 const ping = { jsonrpc: '2.0', id: 'ping', method: '$/ping' }
 
-test('handlers that go on behind their deadline are answered for once each, at their own time', async () => {
+test('each handler that runs past its deadline is answered for once, at its own time', async () => {
   const { raw, contexts } = await startServer()
   raw.send(
     { jsonrpc: '2.0', id: 1, method: 'hold', timeoutMs: 150 },
@@ -43,7 +43,7 @@ test('handlers that go on behind their deadline are answered for once each, at t
   expect(await raw.line()).toMatchObject({ id: 'ping' })
 })
 
-test('a handler that looks for the first time after the caller left finds its signal aborted', async () => {
+test('a handler that first checks after the caller left finds its signal aborted', async () => {
   const { raw, contexts } = await startServer()
   raw.send(
     { jsonrpc: '2.0', id: 1, method: 'hold' },
@@ -62,7 +62,7 @@ test('the progress of a notification goes nowhere', async () => {
   expect(await raw.line()).toMatchObject({ id: 'ping' })
 })
 
-test('while the server ends, a request is refused and a notification passed over', async () => {
+test('a closing server refuses a request and ignores a notification', async () => {
   const { server, raw, contexts, ends } = await startServer({ closeGraceMs: 10_000 })
   raw.send({ jsonrpc: '2.0', id: 1, method: 'hold' })
   await expect.poll(() => contexts.length).toBe(1)
@@ -76,7 +76,7 @@ test('while the server ends, a request is refused and a notification passed over
   expect(contexts).toHaveLength(1)
 })
 
-test('a server that keeps nothing alive does not do so through its connections', async () => {
+test('an unref-ed server does not keep the process alive through its connections', async () => {
   const { home, raw } = await startServer({ keepAlive: false })
   raw.send(ping)
   await raw.line()

@@ -45,14 +45,14 @@ async function pour(raw: RawConnection, chunk: Buffer, times: number): Promise<v
 setFlagsFromString('--expose-gc')
 const collect = runInNewContext('gc') as () => void
 
-/** What is still held: how much garbage lies about is left to chance. */
+/** Memory still referenced: the amount of garbage is random. */
 function memory(): number {
   collect()
   const { heapUsed, external } = process.memoryUsage()
   return heapUsed + external
 }
 
-/** What was freed is taken off the count a moment after the collection. */
+/** Freed memory leaves the count a moment after the collection. */
 function expectGrowthBelow(bytes: number, before: number): Promise<void> {
   return expect.poll(() => memory() - before, { timeout: 60_000 }).toBeLessThan(bytes)
 }
@@ -83,7 +83,7 @@ test('a declared body of two gigabytes is refused at its header', async () => {
   await answers()
 })
 
-test('a message that comes byte by byte costs its size and is answered', async () => {
+test('a message that arrives byte by byte costs its size and is answered', async () => {
   const { endpoint } = await startServer()
   const raw = await RawConnection.open(endpoint)
   raw.socket.setNoDelay(true)
@@ -104,7 +104,7 @@ test('a peer that reads nothing is not read either, and does not hold up others'
   for (let count = 0; count < 50; count += 1) {
     const raw = await RawConnection.open(endpoint)
     raw.socket.pause()
-    // Never awaited: at some point nobody takes it any more.
+    // Never awaited: at some point the peer takes no more.
     void pour(raw, chunk, 100)
     raws.push(raw)
   }
@@ -115,7 +115,7 @@ test('a peer that reads nothing is not read either, and does not hold up others'
   expect(await raws[0]!.line()).toMatchObject({ id: 1 })
 })
 
-test('a peer that asks for more than it reads is cut off at the limit', async () => {
+test('a peer that requests more than it reads is cut off at the limit', async () => {
   const { endpoint, answers } = await startServer({ maxUnreadBytes: 2 * MEBIBYTE })
   const raw = await RawConnection.open(endpoint)
   raw.socket.pause()
@@ -161,7 +161,7 @@ test('deeply nested JSON is refused or answered, and nothing overflows', async (
   }
 })
 
-test('two hundred connections at once are all answered', async () => {
+test('two hundred concurrent connections are all answered', async () => {
   const { endpoint } = await startServer()
   const raws = await Promise.all(Array.from({ length: 200 }, () => RawConnection.open(endpoint)))
   raws.forEach((raw, id) => {

@@ -17,7 +17,7 @@ async function serving() {
   const client = new IPCClient('srv', { home })
   onTestFinished(() => client.close())
   const ask = async (): Promise<unknown> => {
-    // A client of its own: one that is connected already need not find the server.
+    // A new client: a connected one need not find the server.
     await using other = new IPCClient('srv', { home })
     return await other.call('x', null, { timeoutMs: 1000 })
   }
@@ -58,31 +58,28 @@ test.each<[string, (places: { home: string; endpoint: string }) => void]>([
       rmSync(join(home, 'registry'), { recursive: true })
     },
   ],
-])(
-  'a server that has lost its %s makes it anew, and keeps its connections',
-  async (_what, lose) => {
-    const { home, server, client, ask } = await serving()
-    expect(await client.call('x')).toBe('answer')
-    lose({ home, endpoint: server.endpoint! })
-    await vi.waitFor(async () => expect(await ask()).toBe('answer'), {
-      timeout: 20_000,
-      interval: 50,
-    })
-    expect(await client.call('x')).toBe('answer')
-    await using registry = new ServiceRegistry({ home })
-    expect(await registry.discover({ includeSelf: true })).toMatchObject([
-      { name: 'srv', state: 'live', endpoint: server.endpoint },
-    ])
-    // What it has made goes with it, too.
-    const { endpoint } = server
-    await server.close()
-    expect(existsSync(endpoint!)).toBe(false)
-    expect(readdirSync(join(home, 'registry'))).toEqual([])
-    mkdirSync(runtime.path, { recursive: true })
-  },
-)
+])('a server that has lost its %s recreates it, and keeps its connections', async (_what, lose) => {
+  const { home, server, client, ask } = await serving()
+  expect(await client.call('x')).toBe('answer')
+  lose({ home, endpoint: server.endpoint! })
+  await vi.waitFor(async () => expect(await ask()).toBe('answer'), {
+    timeout: 20_000,
+    interval: 50,
+  })
+  expect(await client.call('x')).toBe('answer')
+  await using registry = new ServiceRegistry({ home })
+  expect(await registry.discover({ includeSelf: true })).toMatchObject([
+    { name: 'srv', state: 'live', endpoint: server.endpoint },
+  ])
+  // What it has recreated goes with it, too.
+  const { endpoint } = server
+  await server.close()
+  expect(existsSync(endpoint!)).toBe(false)
+  expect(readdirSync(join(home, 'registry'))).toEqual([])
+  mkdirSync(runtime.path, { recursive: true })
+})
 
-test('a server that is closed makes nothing anew', async () => {
+test('a closed server recreates nothing', async () => {
   const { home, server } = await serving()
   rmSync(join(home, 'registry'), { recursive: true })
   await server.close()

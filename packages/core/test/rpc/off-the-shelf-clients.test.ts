@@ -19,7 +19,7 @@ interface Case {
   readonly received: readonly unknown[]
 }
 
-/** The vectors of whole messages: how bytes are cut is not these clients' own choice. */
+/** The vectors of whole messages: these clients do not choose how bytes are cut. */
 const CASES: readonly Case[] = VECTORS.vectors.flatMap((vector) => {
   const expansion = { index: 0, max: 1 << 20 }
   const steps = expand(vector.send, expansion) as { readonly message?: unknown }[]
@@ -28,7 +28,7 @@ const CASES: readonly Case[] = VECTORS.vectors.flatMap((vector) => {
   return [{ name: vector.name, sent, received: expand(vector.receive, expansion) as unknown[] }]
 })
 
-/** Five lines of another language: what stands on stdin goes to the socket, what comes goes to stdout. */
+/** Five lines of another language: stdin goes to the socket, and the socket to stdout. */
 const PYTHON = `
 import socket, sys, threading
 s = socket.socket(socket.AF_UNIX)
@@ -37,10 +37,10 @@ threading.Thread(target=lambda: [print(line, end='', flush=True) for line in s.m
 for line in sys.stdin.buffer: s.sendall(line)
 `
 
-/** Sends messages over a connection of its own and takes so many replies. */
+/** Sends messages over a separate connection and takes that many replies. */
 type Exchange = (endpoint: string, sent: readonly unknown[], count: number) => Promise<unknown[]>
 
-/** A program that sends its input to a socket and prints what comes back. */
+/** A program that sends its input to a socket and prints the replies. */
 function program(command: string, argsFor: (endpoint: string) => readonly string[]): Exchange {
   return async (endpoint, sent, count) => {
     const child = start(command, argsFor(endpoint))
@@ -60,7 +60,7 @@ function start(command: string, args: readonly string[]): ChildProcess {
   return child
 }
 
-/** The reader and writer under every connection of vscode-jsonrpc: they send what is no request as well. */
+/** The reader and writer below every vscode-jsonrpc connection: they send invalid requests as well. */
 const vscodeJsonrpc: Exchange = async (endpoint, sent, count) => {
   const socket = connect(endpoint)
   onTestFinished(() => void socket.destroy())
@@ -107,7 +107,7 @@ describe.each(CLIENTS)('$title', ({ command, exchange }) => {
     const { endpoint } = await startServer()
     const messages = [...sent, { jsonrpc: '2.0', id: 'last', method: '$/ping' }]
     const replies = await exchange(endpoint, messages, received.length + 1)
-    // A handler that takes its time may be overtaken by the last request.
+    // The last request may overtake a slow handler.
     expect(unmatched(replies, [...received, { id: 'last', result: {} }])).toBeUndefined()
   })
 })

@@ -32,7 +32,7 @@ async function stop(actor: RpcActor): Promise<void> {
 }
 
 describe('a server that is killed', () => {
-  test('takes what is pending with it, each request once and with the outcome unknown', async () => {
+  test('fails its pending requests, each once and with the outcome unknown', async () => {
     const home = temporaryHome()
     const actor = await RpcActor.serving(home, 'cli-alpha')
     const client = startClient(home)
@@ -47,7 +47,7 @@ describe('a server that is killed', () => {
     }
   })
 
-  test('is never asked again, and leaves neither record nor socket after the next look', async () => {
+  test('gets no more requests, and leaves neither record nor socket after the next look', async () => {
     const home = temporaryHome()
     const actor = await RpcActor.serving(home, 'cli-alpha')
     const client = startClient(home)
@@ -74,7 +74,7 @@ describe('a server that is killed', () => {
   })
 })
 
-describe('a server that ends by itself', () => {
+describe('a server that ends on its own', () => {
   test.each([
     ['process.exit', 'exit', 0],
     ['process.exit with a code', 'exit', 3],
@@ -91,7 +91,7 @@ describe('a server that ends by itself', () => {
 })
 
 describe('a suspended server', () => {
-  test('is hung in the registry and passed over by clients while another runs', async () => {
+  test('is hung in the registry and skipped by clients while another runs', async () => {
     const home = temporaryHome()
     const stopped = await RpcActor.serving(home, 'cli-alpha')
     const running = await RpcActor.serving(home, 'cli-alpha')
@@ -137,14 +137,14 @@ describe('a suspended server', () => {
   })
 })
 
-test('a server with a blocked event loop is hung, passed over, and waited for where it is alone', async () => {
+test('a server with a blocked event loop is hung, skipped, and waited for if it is the only one', async () => {
   const home = temporaryHome()
   const blocked = await RpcActor.serving(home, 'cli-alpha')
   const asker = startClient(home)
   const file = join(temporaryHome(), 'go-on')
   const blocking = asker.call('block-until', file)
   await blocked.event('blocking')
-  // It is alone: the request waits for it and then succeeds.
+  // It is the only one: the request waits for it and then succeeds.
   const waiting = startClient(home).call('pid')
   const registry = new ServiceRegistry({ home })
   expect(await registry.discover()).toMatchObject([{ pid: blocked.pid, state: 'hung' }])
@@ -155,7 +155,7 @@ test('a server with a blocked event loop is hung, passed over, and waited for wh
   await blocking
 })
 
-test('several instances of one name are found and each can be asked', async () => {
+test('several instances of one name are found and each can be called', async () => {
   const home = temporaryHome()
   const actors = await Promise.all([1, 2, 3].map(() => RpcActor.serving(home, 'cli-alpha')))
   const registry = new ServiceRegistry({ home })
@@ -172,7 +172,7 @@ test('several instances of one name are found and each can be asked', async () =
   expect(await startClient(home, { pick: 'newest' }).call('pid')).toBe(services[2]!.pid)
 })
 
-test('processes ask each other in both directions', async () => {
+test('processes call each other in both directions', async () => {
   const home = temporaryHome()
   const alpha = await RpcActor.serving(home, 'cli-alpha')
   const beta = await RpcActor.serving(home, 'cli-beta')
@@ -180,7 +180,7 @@ test('processes ask each other in both directions', async () => {
   expect(await beta.call('ask', { name: 'cli-alpha', method: 'pid' })).toBe(alpha.pid)
 })
 
-test('a client that is killed aborts the handlers it was waiting for', async () => {
+test('killing a client aborts the handlers it was waiting for', async () => {
   const home = temporaryHome()
   const server = await RpcActor.serving(home, 'cli-alpha')
   const client = await RpcActor.start(home)
@@ -250,7 +250,7 @@ describe('the life of the process', () => {
     expect(child.exitCode).toBeNull()
   })
 
-  test('a server that cannot listen says so in one line and the program goes on', async () => {
+  test('a server that cannot listen says so in one line and the program continues', async () => {
     const { stdout, stderr } = await run(
       process.execPath,
       [

@@ -21,7 +21,7 @@ const request = (id: number, method: string, params?: unknown): object => ({
   params,
 })
 
-describe('beyond maxInFlight a request stands in a queue', () => {
+describe('a request beyond maxInFlight is queued', () => {
   async function stagedQueue(...names: string[]) {
     const server = await startServer(temporaryHome(), { maxInFlight: 1 })
     const begun: unknown[] = []
@@ -36,7 +36,7 @@ describe('beyond maxInFlight a request stands in a queue', () => {
     return { raw, begun, goOn: () => waiting.shift()?.() }
   }
 
-  test('and is begun in its turn', async () => {
+  test('and begins in its turn', async () => {
     const { raw, begun, goOn } = await stagedQueue('first', 'second', 'third')
     for (const [id, name] of ['first', 'second', 'third'].entries()) {
       await expect.poll(() => begun.length).toBe(id + 1)
@@ -46,8 +46,8 @@ describe('beyond maxInFlight a request stands in a queue', () => {
     expect(begun).toEqual(['first', 'second', 'third'])
   })
 
-  // Of one connection nothing more is read by then, so only what came together can stand there.
-  test('where another message of its batch can cancel it, and is then never begun', async () => {
+  // Nothing more of a connection is read by then, so only messages that arrived together can be in the queue.
+  test('where another message of its batch can cancel it, and it then never begins', async () => {
     const { raw, begun, goOn } = await stagedQueue()
     const names = ['first', 'second', 'third']
     const cancellations = [{ id: 2 }, { id: 77 }, {}, 5].map((params, index) =>
@@ -74,7 +74,7 @@ describe('beyond maxInFlight a request stands in a queue', () => {
   })
 })
 
-test('what a handler says of its error reaches the caller, as far as it can be said', async () => {
+test('a handler’s error reaches the caller, as far as it can be serialised', async () => {
   const home = temporaryHome()
   const server = await startServer(home)
   const details: Record<string, unknown> = { resource: 'db' }
@@ -98,7 +98,7 @@ test('what a handler says of its error reaches the caller, as far as it can be s
 })
 
 describe('a client', () => {
-  test('of one who runs and does not serve is told so', async () => {
+  test('of a CLI that runs but does not serve is told so', async () => {
     const home = temporaryHome()
     const registry = new ServiceRegistry({ home })
     onTestFinished(() => registry.close())
@@ -111,7 +111,7 @@ describe('a client', () => {
     })
   })
 
-  test('that was closed asks nobody any more', async () => {
+  test('that was closed sends no more requests', async () => {
     const home = temporaryHome()
     const server = await startServer(home)
     server.handle('echo', (data) => data)
@@ -143,7 +143,7 @@ describe('a wrong argument names the option, the rule and the value', () => {
   })
 
   test.each([5, null, 'text', {}, { '~standard': {} }, (): void => undefined])(
-    'of a method, where %o is no schema',
+    'of a method, for %o, which is not a schema',
     (input) => {
       const server = new IPCServer('cli-alpha', { home: temporaryHome() })
       onTestFinished(() => server.close())

@@ -3,7 +3,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 
 const LIMITS = { maxMessageBytes: 1024 * 1024, maxUnreadBytes: 4 * 1024 * 1024 }
 
-/** A channel whose frames go nowhere, and what its receiver is told. */
+/** A channel whose frames go nowhere, and what its receiver gets. */
 function openChannel(): { channel: RelayedChannel; told: unknown[]; closed: Promise<unknown> } {
   const wire = { send: () => Promise.resolve(true), forget: () => undefined }
   const channel = new RelayedChannel(wire, 'peer', LIMITS)
@@ -24,8 +24,8 @@ function openChannel(): { channel: RelayedChannel; told: unknown[]; closed: Prom
   return { channel, told, closed }
 }
 
-describe('a channel over an engine, to which anybody may have written', () => {
-  test('tells of text that is no JSON, after what came before it', async () => {
+describe('a channel over an engine, to which anyone may have written', () => {
+  test('reports text that is not JSON, after what came before it', async () => {
     const { channel, told, closed } = openChannel()
     channel.onFrame('data', 1, ['{"jsonrpc":"2.0","id":1,"method":"a"}', '{"jsonrpc":', '{}'])
     expect(await closed).toBeUndefined()
@@ -33,7 +33,7 @@ describe('a channel over an engine, to which anybody may have written', () => {
   })
 
   test.each([3, 1, 0, -1, 1.5, NaN])(
-    'ends where the next message is not the next one (%s)',
+    'ends if the next message is out of order (%s)',
     async (seq) => {
       const { channel, told, closed } = openChannel()
       channel.onFrame('data', 1, ['{"jsonrpc":"2.0","id":1,"method":"a"}'])

@@ -19,12 +19,12 @@ async function connected() {
   return { server, client, report }
 }
 
-test('a server that was asked nothing says so', async () => {
+test('a server that got no requests says so', async () => {
   const { report } = await connected()
   expect(await report()).toEqual({ ended: 0, failed: 0, running: [], recent: [] })
 })
 
-test('requests are told with how they ended, and never what they carried', async () => {
+test('shows how requests ended, and never what they carried', async () => {
   const { server, client, report } = await connected()
   server.handle('echo', (value) => value)
   server.handle('fail', () => {
@@ -62,7 +62,7 @@ test('requests are told with how they ended, and never what they carried', async
   await pending
 })
 
-test('only the last are kept, and a reader takes up where it was', async () => {
+test('keeps only the last ones, and a reader continues where it was', async () => {
   const { server, client, report } = await connected()
   server.handle('echo', (value) => value)
   await Promise.all(Array.from({ length: 300 }, (_, value) => client.call('echo', value)))
@@ -78,7 +78,7 @@ test('only the last are kept, and a reader takes up where it was', async () => {
     expect((await report({ after })).recent).toHaveLength(128)
 })
 
-test('the name of a method is cut', async () => {
+test('truncates the name of a method', async () => {
   const { client, report } = await connected()
   await client.call('x'.repeat(200)).catch(() => undefined)
   expect((await report()).recent[0]?.method).toBe(`${'x'.repeat(100)}…`)

@@ -49,7 +49,7 @@ describe.each(['local:', 'memory:'])('%s', (url) => {
     expect(await client.request({ action: 'nothing' })).toBeNull()
   })
 
-  test('many requests at once are answered each with its own result', async () => {
+  test('many concurrent requests are each answered with their own result', async () => {
     const { server, client } = await connected()
     server.handle<number>('later', async (value) => {
       for (let turn = value % 7; turn > 0; turn -= 1) await new Promise(setImmediate)
@@ -86,7 +86,7 @@ describe.each(['local:', 'memory:'])('%s', (url) => {
   })
 
   test.each(['get-tasks', 'constructor', '__proto__', 'toString', 'hasOwnProperty', '$/unknown'])(
-    'the method %j is not there unless it was added',
+    'the method %j does not exist unless it was added',
     async (method) => {
       const { server, client } = await connected()
       server.handle('other', () => 1)
@@ -153,7 +153,7 @@ describe.each(['local:', 'memory:'])('%s', (url) => {
     })
   })
 
-  test('a result that is no JSON is refused and not mangled', async () => {
+  test('a result that is not JSON is refused and not mangled', async () => {
     const { server, client } = await connected()
     server.handle('map', () => ({ tasks: new Map() }))
     await expect(client.call('map')).rejects.toThrow('the result.tasks must be JSON, got a Map')
@@ -174,13 +174,14 @@ describe.each(['local:', 'memory:'])('%s', (url) => {
     abort.abort(reason)
     await expect(request).rejects.toBe(reason)
     await aborted
-    // The connection goes on.
+    // The connection continues.
     server.handle('after', () => 'fine')
     expect(await client.call('after')).toBe('fine')
   })
 
-  // Three share the making of one connection; writing the first one's parameters runs between that and the other two.
-  test('who gives up when the connection has just been made sends nothing', async () => {
+  // Three requests share one new connection; serialising the first one's parameters runs between its opening and the
+  // other two.
+  test('a caller that gives up when the connection has just opened sends nothing', async () => {
     const { server, client } = await connected()
     const handled: unknown[] = []
     server.handle('note', (data) => {
@@ -211,7 +212,7 @@ describe.each(['local:', 'memory:'])('%s', (url) => {
     expect(handled).toEqual([{ text: 'first' }, 'last'])
   })
 
-  test('what a client that was closed has not sent yet is said to be closed, not of unknown outcome', async () => {
+  test('requests that a closed client has not sent yet fail as closed, not with an unknown outcome', async () => {
     const { server, client } = await connected()
     server.handle('note', (data) => data)
     let isConnecting = false
@@ -252,7 +253,7 @@ describe.each(['local:', 'memory:'])('%s', (url) => {
     })
     await expect(client.call('never', null, { timeoutMs: 50 })).rejects.toMatchObject({
       code: 'REQUEST_TIMEOUT',
-      // Whose timer is the first, the client's or the server's, is left to chance.
+      // Whose timer fires first, the client's or the server's, is random.
       message: expect.stringMatching(/may still have done it|until then is unknown/u) as string,
     })
     expect(await stopped.promise).toMatchObject({
@@ -331,7 +332,7 @@ describe.each(['local:', 'memory:'])('%s', (url) => {
     })
     const stream = client.stream('flood')
     await stream.next()
-    // Everything that is going to be sent before the next value is taken.
+    // Everything that will be sent before the next value is taken.
     let before: number
     do {
       before = sent
@@ -343,7 +344,7 @@ describe.each(['local:', 'memory:'])('%s', (url) => {
     expect(count).toBe(5000)
   })
 
-  test('messages over the limit are refused on the side that makes them', async () => {
+  test('messages over the limit are refused on the side that creates them', async () => {
     const { server, client } = await connected(
       { maxMessageBytes: 20_000 },
       { maxMessageBytes: 50_000 },
@@ -357,11 +358,11 @@ describe.each(['local:', 'memory:'])('%s', (url) => {
     ]) {
       await expect(client.call(method!, data)).rejects.toMatchObject({ code: 'MESSAGE_TOO_LARGE' })
     }
-    // Nothing broke.
+    // The connection still works.
     expect(await client.call('echo', 'é'.repeat(5000))).toBe('é'.repeat(5000))
   })
 
-  test('at most maxInFlight handlers run at once and everybody is answered', async () => {
+  test('at most maxInFlight handlers run together and all requests are answered', async () => {
     const { server, client } = await connected({ maxInFlight: 3 })
     let running = 0
     let most = 0
@@ -424,7 +425,7 @@ describe.each(['local:', 'memory:'])('%s', (url) => {
     expect(await request).toMatchObject({ code: 'CONNECTION_LOST' })
   })
 
-  test('closing a client rejects what is pending and what comes later', async () => {
+  test('closing a client rejects pending and later requests', async () => {
     const { server, client } = await connected()
     const began = withResolvers()
     server.handle('never', () => {
@@ -449,11 +450,11 @@ describe.each(['local:', 'memory:'])('%s', (url) => {
     expect(await client.call('who')).toBe('second')
   })
 
-  test('waits for a server to appear, where told to', async () => {
+  test('waits for a server to appear if told to', async () => {
     const home = temporaryHome()
     const client = startClient(home, { url })
     const answer = client.call('who', null, { waitMs: 20_000 })
-    // A request that does not wait fails meanwhile, with the search of the other under way or not.
+    // A request that does not wait fails meanwhile, whether the other one's search is in progress or not.
     const other = startClient(home, { url })
     await expect(other.call('who')).rejects.toMatchObject({
       code: 'NO_RESPONDER',
@@ -479,7 +480,7 @@ describe.each(['local:', 'memory:'])('%s', (url) => {
     )
   })
 
-  test('two servers of one name in one process are two instances', async () => {
+  test('two servers with one name in one process are two instances', async () => {
     const { home, server } = await connected()
     server.handle('who', () => 1)
     const second = startServer(home, { url })
@@ -494,7 +495,7 @@ describe.each(['local:', 'memory:'])('%s', (url) => {
   })
 })
 
-test('a disabled server and client do nothing and nobody answers', async () => {
+test('a disabled server and client do nothing, and nothing answers', async () => {
   const server = new IPCServer('cli-alpha', { disabled: true })
   const client = new IPCClient('cli-alpha', { disabled: true })
   await server.ready

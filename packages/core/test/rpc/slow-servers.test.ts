@@ -14,7 +14,7 @@ import { temporaryRuntime } from '../fixtures/temporary-runtime.js'
 
 temporaryRuntime()
 
-/** More than a socket takes while nobody reads it, and within the limit of a message. */
+/** More than a socket takes unread, but within the limit of a message. */
 const FILLER = 'x'.repeat(900_000)
 
 describe('to a server that does not read for a while', () => {
@@ -38,7 +38,7 @@ describe('to a server that does not read for a while', () => {
     return { client, got, socket: socket! }
   }
 
-  test('requests wait unsent and go out in order, without those that nobody waits for', async () => {
+  test('requests wait unsent and go out in order, except those that were given up', async () => {
     const { client, got, socket } = await stopped()
     const abort = new AbortController()
     const first = client.call('first', FILLER)
@@ -56,7 +56,7 @@ describe('to a server that does not read for a while', () => {
     expect(got).toEqual(['stop', 'first', 'second', 'third'])
   })
 
-  test('and that ends in that state, all of them are rejected', async () => {
+  test('and that ends in that state, all requests are rejected', async () => {
     const { client, got, socket } = await stopped()
     const calls = [client.call('first', FILLER), client.call('second', 1)]
     const outcomes = Promise.allSettled(calls)
@@ -70,7 +70,7 @@ describe('to a server that does not read for a while', () => {
 })
 
 test.runIf(process.platform === 'linux')(
-  'where more wait to be let in than the kernel keeps, one tries again until there is room',
+  'if the kernel’s queue of connections is full, the client retries until there is room',
   async () => {
     const endpoint = join(temporaryHome(), 'full.sock')
     const script = `require('node:net').createServer(() => {}).listen({ path: ${JSON.stringify(endpoint)}, backlog: 1 }, () => console.log('up'))`
@@ -98,7 +98,7 @@ test.runIf(process.platform === 'linux')(
   },
 )
 
-test('a failure to reach an endpoint that says nothing of its owner does not prove it gone', async () => {
+test('a failure to reach an endpoint does not prove its owner gone unless it says so', async () => {
   const endpoint = join(temporaryHome(), 'loop.sock')
   symlinkSync(endpoint, endpoint)
   expect(await pingEndpoint(endpoint, nodeFileSystem)).toBe('answered')

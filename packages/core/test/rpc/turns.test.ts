@@ -20,7 +20,7 @@ async function startServer() {
   server.handle('note', () => {
     handled += 1
   })
-  // How many notes were taken by the time this was.
+  // Returns how many notes had been taken by then.
   server.handle('count', () => handled)
   await server.ready
   const good = await RawConnection.open(server.endpoint!)
@@ -32,7 +32,7 @@ async function startServer() {
   const open = async (): Promise<RawConnection[]> => {
     const peers: RawConnection[] = []
     while (peers.length < PEERS) peers.push(await RawConnection.open(server.endpoint!))
-    // Accepted and idle, all of them.
+    // All of them accepted and idle.
     for (const peer of peers) {
       peer.send({ jsonrpc: '2.0', id: 1, method: 'count' })
       await peer.line()
@@ -42,7 +42,7 @@ async function startServer() {
   return { count, open }
 }
 
-/** Waits until each peer has been sent so many lines. */
+/** Waits until each peer has received that many lines. */
 async function receiveLines(peers: readonly RawConnection[], count: number): Promise<void> {
   for (const peer of peers) await peer.lines(count)
 }
@@ -53,7 +53,7 @@ const request = (id: number): string =>
 test.each([
   ['some hundreds of requests each, in one read', 800],
   ['more than is read at once', 4000],
-])('peers that pour out %s keep nobody waiting for more than a share of each', async (_, each) => {
+])('peers that pour out %s make others wait only for a share of each', async (_, each) => {
   const { count, open } = await startServer()
   const peers = await open()
   const requests = Array.from({ length: each }, (_unused, id) => request(id)).join('')
@@ -64,13 +64,13 @@ test.each([
     expect(taken - before).toBeLessThanOrEqual(PEERS * MAX_AHEAD)
     before = taken
   }
-  // All of it was only put off.
+  // All of it was only delayed.
   expect(before).toBeLessThan(PEERS * each)
   await receiveLines(peers, each)
   expect(await count()).toBe(PEERS * each)
 })
 
-test('a batch counts as what is in it', async () => {
+test('a batch counts as its messages', async () => {
   const { count, open } = await startServer()
   const peers = await open()
   const batch = Array.from({ length: 100 }, (_, id) => ({ jsonrpc: '2.0', id, method: 'note' }))
@@ -80,7 +80,7 @@ test('a batch counts as what is in it', async () => {
   await receiveLines(peers, 8)
 })
 
-test('garbage is refused a share at a time, and who sends it is served like anybody else', async () => {
+test('garbage is refused a share at a time, and its sender is served like any other', async () => {
   const { count, open } = await startServer()
   const peers = await open()
   const each = 2000
@@ -106,7 +106,7 @@ test.each([
     `{"jsonrpc":"2.0","id":1,"method":"note","params":"${'x'.repeat(900_000)}"}\n`,
   ],
   ['a line without an end', '['.repeat(64 * 1024)],
-])('a peer that never stops pouring out %s keeps nobody else from an answer', async (_, text) => {
+])('a peer that never stops pouring out %s keeps no other from an answer', async (_, text) => {
   const { count, open } = await startServer()
   const [flood] = await open()
   let isOver = false
@@ -115,13 +115,13 @@ test.each([
     while (!isOver) {
       poured += 1
       if (!flood!.socket.write(text)) await once(flood!.socket, 'drain')
-      // What it is answered is of no interest.
+      // Its answers do not matter here.
       flood!.received = ''
     }
   })()
   for (let answers = 0; answers < 50; answers += 1) await count()
   const before = poured
-  // It is not that the flood was cut off.
+  // The flood was not cut off.
   await expect.poll(() => poured).toBeGreaterThan(before)
   isOver = true
   await pouring

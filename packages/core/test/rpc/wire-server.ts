@@ -4,7 +4,7 @@ import { onTestFinished } from 'vitest'
 import { serveConformanceMethods } from '../../../../test/vectors/conformance-methods.mjs'
 import { temporaryHome } from '../fixtures/temporary-home.js'
 
-/** Starts a server of the methods that the vectors ask for. */
+/** Starts a server with the methods that the vectors need. */
 export async function startServer(options: IPCServerOptions = {}) {
   const home = temporaryHome()
   const server = new IPCServer('cli-alpha', { home, closeGraceMs: 0, ...options })

@@ -68,10 +68,10 @@ describe('vscode-jsonrpc', () => {
 })
 
 describe('a client', () => {
-  test('gives up on a server that could not read a request, and says what it said', async () => {
+  test('gives up on a server that could not parse a request, and reports what it said', async () => {
     const { createServer } = await import('node:net')
     const { home, server } = await startServer()
-    // Stands in for the server on its own socket path.
+    // Replaces the server on its own socket path.
     const endpoint = server.endpoint!
     const { instance } = (await pongOf(endpoint)) as { instance: string }
     await server.close()

@@ -43,7 +43,7 @@ describe('the schema of config.json and the kit agree', () => {
   })
 })
 
-/** Whether the kit takes the options of a CLI. */
+/** Returns whether the kit accepts a CLI's options. */
 function isTaken(config: object): boolean {
   const home = temporaryHome()
   writeFileSync(join(home, 'config.json'), JSON.stringify({ clis: { svgo: config } }))

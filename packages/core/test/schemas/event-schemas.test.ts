@@ -26,7 +26,7 @@ describe('schemas of the standard events', () => {
     expectTypeOf<keyof typeof standardEventSchemas>().toEqualTypeOf<StandardEventType>()
   })
 
-  test('are checked by a bus, at emit and for what others emitted', async () => {
+  test('are checked by a bus, at emit and for events from others', async () => {
     await using bus = new EventBus({ inMemory: true, schemas: standardEventSchemas })
     await bus.emit('task:created', { id: '1', title: 'a', cli: 'alpha' })
     const wrong = { id: 1 } as unknown as { id: string }
@@ -61,7 +61,7 @@ test('what a bus stores satisfies the schemas of the records', async () => {
   groupCursorSchema.parse(JSON.parse(readFileSync(join(home, 'groups', 'g.json'), 'utf8')))
 })
 
-test('what a group counts and parks satisfies the schemas', async () => {
+test('a group’s attempts and parked events satisfy the schemas', async () => {
   const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
   onTestFinished(() => stderr.mockRestore())
   const home = temporaryHome()

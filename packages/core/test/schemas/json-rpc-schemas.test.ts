@@ -103,7 +103,7 @@ test('what a client sends satisfies the schemas', async () => {
   expect(rpcNotificationSchema.parse(await received())).toMatchObject({ method: 'note' })
 })
 
-test('what is no message is refused', () => {
+test('refuses what is not a message', () => {
   const request = { jsonrpc: '2.0', id: 1, method: 'a' }
   expect(rpcRequestSchema.safeParse(request).success).toBe(true)
   const missing = { timeoutMs: null, traceparent: null }
@@ -116,7 +116,7 @@ test('what is no message is refused', () => {
   expect(rpcMessageSchema.safeParse([]).success).toBe(false)
 })
 
-/** A server that knows nothing of the kit: it shows what it is sent, line by line. */
+/** A server without the kit: it shows what it receives, line by line. */
 async function recordingServer(): Promise<{
   readonly endpoint: string
   readonly received: () => Promise<unknown>
@@ -155,7 +155,7 @@ function errorOf(reply: z.output<typeof rpcReplySchema>): z.output<typeof rpcErr
   return reply.error as z.output<typeof rpcErrorSchema>
 }
 
-/** The members that a schema lists, without those it lets through. */
+/** The members that a schema lists, without the ones it lets through. */
 type Known<T> = T extends unknown
   ? { [Key in keyof T as string extends Key ? never : Key]: T[Key] }
   : never

@@ -43,7 +43,7 @@ describe('the files of a lock', () => {
     ).toEqual([`free~${lock.token + 1n}`])
   })
 
-  test('are told from others', () => {
+  test('are distinguished from others', () => {
     const identity = 'p1.t1.s2.bab.n3.mcd'
     for (const name of ['new~id-1', 'free~7', 'shared~7', `held~7~id-1~${identity}`])
       expect(lockStateNameSchema.safeParse(name).success, name).toBe(true)

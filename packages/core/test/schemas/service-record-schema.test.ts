@@ -34,7 +34,7 @@ test('the records of a registry satisfy the schemas', async () => {
   expect(byName.has('x'.repeat(300))).toBe(true)
 })
 
-test('what is no record is refused', () => {
+test('refuses what is not a record', () => {
   const record = { name: 'a', instance: 'b', pid: 1, startedAt: 1, metadata: {} }
   expect(serviceRecordSchema.safeParse(record).success).toBe(true)
   for (const wrong of [{ pid: '1' }, { metadata: [] }, { endpoint: 1 }, { name: '' }])
@@ -42,5 +42,5 @@ test('what is no record is refused', () => {
   expect(serviceRecordNameSchema.safeParse('a~short~p1.t1.s.b.n.m.json').success).toBe(false)
 })
 
-/** The members that a schema lists, without those it lets through. */
+/** The members that a schema lists, without the ones it lets through. */
 type Members<T> = { [Key in keyof T as string extends Key ? never : Key]: T[Key] }

@@ -68,7 +68,7 @@ describe.each(['memory', 'disk'] as const)('a test coordinator in %s', (storage)
     expect(existsSync(ops.home)).toBe(false)
   })
 
-  test('is on where the environment turns the kit off, and away from the home it names', async () => {
+  test('is on even if the environment turns the kit off, and ignores the home it names', async () => {
     const home = temporaryHome()
     stubEnvironment({ CLI_OPS_DISABLED: '1', CLI_OPS_HOME: home, CLI_OPS_URL: 'redis://nowhere' })
     await using ops = createTestCoordinator({ storage })
@@ -87,14 +87,14 @@ test('on disk the home is private, and shared with child processes', async () =>
   expect(await stateSeenByChild(ops)).toBe('busy')
 })
 
-test('in memory no home is made', async () => {
+test('creates no home in memory', async () => {
   await using ops = createTestCoordinator()
   await ops.events.emit('task:created', { id: '1' })
   await ops.locks.acquire('db', () => undefined)
   expect(existsSync(ops.home)).toBe(false)
 })
 
-test('a temporary home is removed whatever was left in it', async () => {
+test('a temporary home is removed, whatever is left in it', async () => {
   const ops = createTestCoordinator({ storage: 'disk' })
   mkdirSync(`${ops.home}/left/behind`, { recursive: true })
   await ops.close()
@@ -106,14 +106,14 @@ test.each([
   [{ name: '' }, /name must not be empty/u],
   [{ name: 7 }, /name must be a string, got 7/u],
   [{ storage: 'disk', name: '' }, /name must not be empty/u],
-])('refuses %j and makes nothing', (options, message) => {
+])('refuses %j and creates nothing', (options, message) => {
   const directory = temporaryHome()
   stubEnvironment({ TMPDIR: directory })
   expect(() => createTestCoordinator(options as never)).toThrow(message)
   expect(namesIn(directory)).toEqual([])
 })
 
-/** What a child that is given the home finds: whether the lock is free. */
+/** Returns what a child with the same home finds: whether the lock is free. */
 async function stateSeenByChild(ops: TestCoordinator): Promise<string> {
   const seen = ops.events.once('task:created')
   const script = startScript('./test-home-user.mjs', [], { CLI_OPS_HOME: ops.home })

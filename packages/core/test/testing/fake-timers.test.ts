@@ -1,7 +1,7 @@
 import { createTestCoordinator } from '@cli-ops/shared-ipc/testing'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 
-// The kit goes on while a test has stopped the time: only what waits for a time waits.
+// The kit continues while a test has stopped the time: only timed waits wait.
 
 const EVERYTHING = [
   'setTimeout',
@@ -23,7 +23,7 @@ describe.each([
   ['as they are', undefined],
   ['for everything', [...EVERYTHING]],
 ])('fake timers %s', (_what, toFake) => {
-  test.each(['memory', 'disk'] as const)('hang nothing in %s', async (storage) => {
+  test.each(['memory', 'disk'] as const)('do not make %s hang', async (storage) => {
     vi.useFakeTimers(toFake === undefined ? {} : { toFake })
     const ops = createTestCoordinator({ storage })
     const beta = ops.as('cli-beta')
@@ -45,7 +45,7 @@ describe.each([
   })
 })
 
-test('fake timers turn what waits for a time', async () => {
+test('fake timers advance timed waits', async () => {
   vi.useFakeTimers()
   await using ops = createTestCoordinator()
   for (let n = 0; n < 600; n += 1) ops.events.emitSync('a', n)

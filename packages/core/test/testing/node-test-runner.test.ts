@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { expect, test } from 'vitest'
 
-/** Runs the suite under node:test, from the published entry point, against a driver that can do next to nothing. */
+/** Runs the suite under node:test, from the published entry point, against a driver that can do almost nothing. */
 function runSuite(capabilities: string): { readonly status: number | null; readonly said: string } {
   const script = `
     import { describe, test } from 'node:test'
@@ -29,7 +29,7 @@ test('runs under node:test, and reports what is skipped and why', () => {
   expect(status).toBe(0)
 })
 
-test('fails under node:test where a promise is broken', () => {
+test('fails under node:test if a promise is broken', () => {
   const { status, said } = runSuite('{}')
   expect(said).toContain('not ok 1 - reports its name and capabilities')
   expect(status).not.toBe(0)

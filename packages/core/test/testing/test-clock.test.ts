@@ -15,7 +15,7 @@ function coordinator(storage: 'memory' | 'disk', clock: TestClock): TestCoordina
 }
 
 describe.each(['memory', 'disk'] as const)('in %s', (storage) => {
-  test('events have its time', async () => {
+  test('gives events its time', async () => {
     const clock = createTestClock(START)
     const ops = coordinator(storage, clock)
     expect((await ops.events.emit('a')).time).toBe('2026-01-02T03:04:05.678Z')
@@ -25,7 +25,7 @@ describe.each(['memory', 'disk'] as const)('in %s', (storage) => {
     expect(since).toHaveLength(1)
   })
 
-  test('the rate limit counts by it, and nobody else has it', async () => {
+  test('times the rate limit of this coordinator only', async () => {
     const clock = createTestClock(START)
     const ops = coordinator(storage, clock)
     const other = coordinator(storage, createTestClock(START))
@@ -39,7 +39,7 @@ describe.each(['memory', 'disk'] as const)('in %s', (storage) => {
     await expect(ops.events.emit('a')).rejects.toMatchObject({ code: 'RATE_LIMITED' })
   })
 
-  test('a group tries again by it, and gives up a handler that takes too long', async () => {
+  test('times a group’s retries, and gives up a handler that takes too long', async () => {
     const clock = createTestClock(START)
     const ops = coordinator(storage, clock)
     const attempts: number[] = []
@@ -68,7 +68,7 @@ describe.each(['memory', 'disk'] as const)('in %s', (storage) => {
     )
   })
 
-  test('a wait for a lock ends by it', async () => {
+  test('ends a wait for a lock', async () => {
     const clock = createTestClock(START)
     const ops = coordinator(storage, clock)
     await using _lock = await ops.locks.lock('db')
@@ -86,7 +86,7 @@ describe.each(['memory', 'disk'] as const)('in %s', (storage) => {
   })
 })
 
-test('in memory events expire by it', async () => {
+test('expires events in memory', async () => {
   const clock = createTestClock(START)
   const ops = coordinator('memory', clock)
   for (const n of [1, 2]) await ops.events.emit('a', n)
@@ -95,7 +95,7 @@ test('in memory events expire by it', async () => {
   expect(await ops.events.cleanOldEvents()).toBe(1)
 })
 
-test('what is due happens in order, each at its own time', async () => {
+test('runs what is due in order, each at its own time', async () => {
   const clock = createTestClock(START)
   const ops = coordinator('memory', clock)
   await using _lock = await ops.locks.lock('db')
@@ -122,21 +122,21 @@ test.each([
     () => createTestCoordinator({ clock: { now: () => 1 } as never }),
     /clock must be created by createTestClock\(\)/u,
   ],
-])('refuses what is no clock', (make, message) => {
+])('refuses what is not a clock', (make, message) => {
   expect(make).toThrow(message)
 })
 
-test('is not turned back', async () => {
+test('does not turn back', async () => {
   await expect(createTestClock().advance(-1)).rejects.toThrow(
     /ms must be an integer of at least 0/u,
   )
 })
 
-/** On a disk, what a turn sets off takes its time, and the next timer is started only then. */
+/** On a disk, a turn's effects take time, and the next timer starts only after them. */
 async function turnUntil(clock: TestClock, ms: number, done: () => boolean): Promise<void> {
   let turned = false
   await vi.waitFor(async () => {
-    // The timer is there once the failure was stored; an advance before that would be lost.
+    // The timer exists once the failure was stored; an advance before that would be lost.
     if (!turned) await new Promise((resolve) => setTimeout(resolve, 50))
     turned = true
     await clock.advance(ms)

@@ -76,7 +76,7 @@ test('skips an excepted case and shows the reason', () => {
   expect(cases.has(name)).toBe(false)
 })
 
-test('asks for the URL when a case runs, and not before', async () => {
+test('requests the URL when a case runs, and not before', async () => {
   let asked = 0
   const url = (): string => {
     asked += 1
@@ -104,7 +104,7 @@ test('refuses a runner that cannot skip', () => {
   expect(() => testDriver(runner, MEMORY)).toThrow(/test\.skip/u)
 })
 
-/** A driver with some members replaced. Getters are kept, since parts are made at first use. */
+/** A driver with some members replaced. Getters are kept, since parts are created on first use. */
 function change<T extends object>(original: T, replace: (original: T) => object): T {
   const replaced = replace(original)
   return new Proxy(original, {
@@ -117,7 +117,7 @@ function change<T extends object>(original: T, replace: (original: T) => object)
 
 type Parts = Required<Pick<Driver, 'locks' | 'events' | 'registry' | 'rpc'>>
 
-/** A driver one of whose parts breaks a promise. The part is made once, as the suite asks for. */
+/** A driver one of whose parts breaks a promise. The part is created once, as the suite requires. */
 function broken<Name extends keyof Parts>(
   name: Name,
   damage: (part: Parts[Name]) => Partial<Parts[Name]>,

@@ -11,31 +11,31 @@ import { clientOptions, heartbeatSeconds } from './client-options.js'
 import { engineError } from './engine-error.js'
 import { LostError, OpenChannel } from './open-channel.js'
 
-/** What the client library has, and does not say in its types. */
+/** What the client library has, but does not declare in its types. */
 interface Internals {
   readonly stream: Socket
   readonly heartbeater: Record<'sendTimer' | 'recvTimer', NodeJS.Timeout> | null
 }
 
-/** A call that is under way. */
+/** A call in progress. */
 export interface Call {
-  /** Nobody waits for it any more. */
+  /** The caller no longer waits for it. */
   readonly isOver: boolean
 }
 
-/** A connection that is open. */
+/** An open connection. */
 interface Live {
   readonly model: ChannelModel
   readonly destroy: () => void
-  /** When anything last came, on the monotonic clock. */
+  /** When data last arrived, on the monotonic clock. */
   heardAt: number
-  /** Why the broker takes no messages: it is short of memory or of disk. */
+  /** Why the broker takes no messages: it is short of memory or disk. */
   blocked: string | undefined
 }
 
 /**
- * A connection that is made when it is needed, and made anew after it was lost. Every call settles within the time that the
- * broker has to answer. The socket and the heartbeat keep no process alive, a call that is under way does.
+ * A connection opened on demand, and reopened after a loss. Every call settles within the time that the broker has to
+ * answer. A call in progress keeps the process alive; the socket and the heartbeat do not.
  */
 export class AmqpConnection {
   readonly #options: DriverOptions
@@ -51,16 +51,16 @@ export class AmqpConnection {
     return this.#closed
   }
 
-  /** Whether the broker takes no messages at present. */
+  /** Whether the broker currently takes no messages. */
   get isBlocked(): boolean {
     return this.#live?.blocked !== undefined
   }
 
   /**
-   * Runs work that is bounded by the time that the broker has to answer, and by a signal. A connection on which nothing was heard
-   * in that time is given up.
+   * Runs work within the time that the broker has to answer, and until a signal. Gives up a connection that stayed
+   * silent for that time.
    *
-   * @throws CliOpsError `ENGINE_UNAVAILABLE`, where the outcome is unknown; `CLOSED`
+   * @throws CliOpsError `ENGINE_UNAVAILABLE` if the outcome is unknown; `CLOSED`
    * @throws the signal's reason once aborted
    */
   async within<T>(
@@ -74,13 +74,13 @@ export class AmqpConnection {
     const heardAt = before?.heardAt
     const late = (): Error => {
       const { blocked } = this.#live ?? {}
-      // Silent all the time: the broker hangs, or nothing passes. A new connection knows sooner.
+      // Silent throughout: the broker hangs, or nothing gets through. A new connection finds out sooner.
       if (before !== undefined && before === this.#live && before.heardAt === heardAt)
         this.#drop(before)
       const reason =
         blocked === undefined
           ? `no answer within ${timeoutMs} ms`
-          : `the broker takes no messages, since it is ${blocked}`
+          : `the broker accepts no messages: it is ${blocked}`
       return engineError(url, new Error(reason))
     }
     const call = { isOver: false }
@@ -94,7 +94,7 @@ export class AmqpConnection {
     }
   }
 
-  /** Connects, where it is not connected. For use within {@link within}. */
+  /** Connects if it is not connected. For use within {@link within}. */
   async connect(): Promise<void> {
     await this.#open()
   }
@@ -110,8 +110,8 @@ export class AmqpConnection {
   }
 
   /**
-   * Whether the broker was heard within a heartbeat. It gives its peers up later than that, so until then nobody else has been
-   * given what this connection has.
+   * Whether the broker was heard within a heartbeat. It drops silent peers later than that, so until then what this
+   * connection holds has not gone to another one.
    */
   get isHeard(): boolean {
     if (this.#live === undefined) return false
@@ -119,7 +119,7 @@ export class AmqpConnection {
     return silentMs < heartbeatSeconds(this.#options.leaseMs) * 1_000
   }
 
-  /** Ends the connection at once; what is under way is rejected. */
+  /** Ends the connection immediately and rejects all calls in progress. */
   close(): void {
     this.#closed = true
     if (this.#live !== undefined) this.#drop(this.#live)
@@ -154,11 +154,11 @@ export class AmqpConnection {
     stream.on('readable', () => {
       live.heardAt = monotonicMs()
     })
-    // Whoever uses a channel gets the error; the library would throw it at the process.
+    // The channel's user gets the error; the library would throw it at the process.
     model.on('error', () => undefined)
     model.on('close', () => {
       if (this.#live === live) this.#live = undefined
-      // The library ends its side and waits for the other one.
+      // The library would end its side and wait for the other one.
       destroy()
     })
     model.on('blocked', (reason) => {

@@ -1,6 +1,6 @@
 import { CliOpsError, describeEngine, isCliOpsError } from '@cli-ops/shared-ipc/driver'
 
-/** The error for a broker that cannot be used, with nothing in it that might be secret. */
+/** Returns the error for a broker that cannot be used, without anything that might be secret. */
 export function engineError(url: URL, reason: unknown): CliOpsError {
   if (isCliOpsError(reason)) return reason
   const said = reason instanceof Error ? reason.message : String(reason)
@@ -15,11 +15,11 @@ function isLoginRefused(text: string): boolean {
   return text.includes('ACCESS_REFUSED - Login was refused') || text.includes('ACCESS-REFUSED')
 }
 
-/** What the broker says is for its own log; people want to know what to change. */
+/** Rewrites the broker's message, meant for its own log, to say what to change. */
 function explain(text: string, { pathname }: URL): string {
   if (isLoginRefused(text))
-    return 'the broker refuses the user name or the password (CLI_OPS_AMQP_USERNAME, CLI_OPS_AMQP_PASSWORD)'
-  // The client library drops the broker's words here. Who one is was accepted before.
+    return 'the broker rejects the user name or the password (CLI_OPS_AMQP_USERNAME, CLI_OPS_AMQP_PASSWORD)'
+  // The client library drops the broker's message here. The credentials were accepted before.
   if (text.startsWith('Expected ConnectionOpenOk; got <ConnectionClose')) {
     const vhost = decodeURIComponent(pathname.replace(/^\//u, '')) || '/'
     return `the broker has no virtual host ${JSON.stringify(vhost)}, or the user may not use it`
@@ -27,7 +27,7 @@ function explain(text: string, { pathname }: URL): string {
   return text
 }
 
-/** The client library hangs what it was doing on its errors. */
+/** The client library attaches what it was doing to its errors. */
 function withoutDetails(reason: Error): Error {
   const { message, name, code } = reason as NodeJS.ErrnoException
   return Object.assign(new Error(message), { name }, code === undefined ? {} : { code })

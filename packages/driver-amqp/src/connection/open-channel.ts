@@ -1,6 +1,6 @@
 import type { ConfirmChannel, Options } from 'amqplib'
 
-/** What a broker says while it starts, or makes or moves a queue: it is no answer to the question whether that is there. */
+/** What a broker replies while it starts, or creates or moves a queue: it does not say whether the queue exists. */
 const NOT_YET = /does not have a (?:running )?replica on the local node|is down or inaccessible/u
 
 interface Sent {
@@ -8,12 +8,12 @@ interface Sent {
   readonly settle: (error?: Error) => void
 }
 
-/** The connection was lost: nobody knows what became of what was under way. */
+/** The connection was lost: the outcome of calls in progress is unknown. */
 export class LostError extends Error {
   override readonly name = 'LostError'
 }
 
-/** A channel with confirms, until the broker or the connection ends it. Nothing that is done with an ended one throws. */
+/** A channel with confirms, until the broker or the connection ends it. Calls on an ended channel do not throw. */
 export class OpenChannel {
   readonly raw: ConfirmChannel
   readonly #sent = new Map<string, Sent>()
@@ -32,19 +32,19 @@ export class OpenChannel {
     raw.on('close', () => {
       this.#finish(failure ?? new LostError('the connection was lost'))
     })
-    // The broker returns a message before it confirms it.
+    // The broker returns an unroutable message before it confirms it.
     raw.on('return', ({ properties }) => {
       const sent = this.#sent.get(String(properties.correlationId))
       if (sent !== undefined) sent.isReturned = true
     })
   }
 
-  /** Why it has ended; undefined while it is open. */
+  /** Why it ended; undefined while it is open. */
   get end(): Error | undefined {
     return this.#end
   }
 
-  /** Calls the listener once, when the channel ends, or soon where it has ended. */
+  /** Calls the listener once, when the channel ends, or soon if it has already ended. */
   onEnd(listener: (error: Error) => void): void {
     const end = this.#end
     if (end === undefined) this.#listeners.add(listener)
@@ -55,8 +55,8 @@ export class OpenChannel {
   }
 
   /**
-   * Publishes and resolves when the broker has confirmed: to false where the message is mandatory and nobody gets it. Rejects where
-   * the outcome is unknown, or the broker refuses.
+   * Publishes and resolves when the broker has confirmed: to false if the message is mandatory and no queue gets it.
+   * Rejects if the outcome is unknown, or the broker refuses.
    */
   publish(
     exchange: string,
@@ -89,14 +89,14 @@ export class OpenChannel {
     })
   }
 
-  /** Gives credit back for a delivery and, with `allUpTo`, all before it. */
+  /** Acknowledges a delivery and, with `allUpTo`, all before it, which frees their credit. */
   ack(deliveryTag: number, { allUpTo = false }: { readonly allUpTo?: boolean } = {}): void {
     if (this.#end !== undefined) return
     const message = { fields: { deliveryTag } } as Parameters<ConfirmChannel['ack']>[0]
     try {
       this.raw.ack(message, allUpTo)
     } catch {
-      // It is being closed; the broker takes back what was not acknowledged.
+      // It is being closed; the broker takes back unacknowledged messages.
     }
   }
 
@@ -106,7 +106,7 @@ export class OpenChannel {
     try {
       this.raw.close().catch(() => undefined)
     } catch {
-      // It is closing already.
+      // It is already closing.
     }
   }
 

@@ -5,17 +5,17 @@ import { LostError } from './open-channel.js'
 const PAUSE_MS = 50
 
 /**
- * Does work again that was lost with its connection, as long as somebody waits for it. Rejects with any other error: asking a
- * broker that refuses again is of no use.
+ * Repeats work that was lost with its connection, until its caller gives up. Rejects with any other error: asking a
+ * broker that refuses again is pointless.
  *
- * @param work is told whether it was tried before
+ * @param work receives whether it was tried before
  */
 export async function tryAgain<T>(call: Call, work: (isAgain: boolean) => Promise<T>): Promise<T> {
   for (let isAgain = false; ; isAgain = true) {
     try {
       return await work(isAgain)
     } catch (error) {
-      // Once it was lost, a broker that cannot be reached is one that may be back in time.
+      // After a loss, an unreachable broker may be back in time.
       if (!(error instanceof LostError) && !(isAgain && isOfSocket(error))) throw error
       await pause(PAUSE_MS)
       if (call.isOver) throw error

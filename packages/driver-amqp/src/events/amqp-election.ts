@@ -7,25 +7,25 @@ import { GroupSeat } from './group-seat.js'
 import { BEGINNING, type LogPosition, parsePosition, toCursor } from './log-position.js'
 import { StreamReader } from './stream-reader.js'
 
-/** Where a group is kept. */
+/** Where a group is stored. */
 export interface GroupContext {
-  /** On which the log is read. */
+  /** Reads the log. */
   readonly connection: AmqpConnection
-  /** On which the seat is had. */
+  /** Holds the seat. */
   readonly seats: AmqpConnection
   readonly queue: string
   readonly groupQueue: string
 }
 
 /**
- * Elects the active reader of a group: who has the group's seat reads, the others stand in line. One that is not heard of stops
- * handing out before the broker gives the seat to another one.
+ * Elects the active reader of a group: the holder of the group's seat reads, the others queue. A silent reader stops
+ * handing out events before the broker gives its seat to another one.
  */
 export class AmqpElection implements GroupElection {
   readonly #context: GroupContext
   readonly #start: StartPosition | LogPosition
   readonly #onEnd: () => void
-  /** In line, or active. */
+  /** Queued, or active. */
   #seat: GroupSeat | undefined
   #hasEnded = false
 
@@ -57,7 +57,7 @@ export class AmqpElection implements GroupElection {
     }
   }
 
-  // Whatever it is, the line is there again when the broker is.
+  // Whatever the failure, the queue is there again when the broker is.
   isPassing(): boolean {
     return true
   }

@@ -17,12 +17,12 @@ import { EventWriter } from './event-writer.js'
 import { parsePosition } from './log-position.js'
 import { StreamReader } from './stream-reader.js'
 
-/** Where events are kept and how they are reached. */
+/** Where events are stored and how to reach them. */
 export interface EventContext {
   readonly publishing: AmqpConnection
-  /** Of its own: a broker that is short of memory stops reading from connections that publish, acknowledgements included. */
+  /** Separate: a broker short of memory stops reading from connections that publish, acknowledgements included. */
   readonly reading: AmqpConnection
-  /** Of their own: a stream that is being made can cost a reader its connection, and that must not cost a group its seat. */
+  /** Separate: a stream in the making can cost a reader its connection, which must not cost a group its seat. */
   readonly seats: AmqpConnection
   readonly names: Names
 }
@@ -57,7 +57,7 @@ export class AmqpEvents implements EventDriver {
   }
 
   clean(): number {
-    // The broker expires whole segments by itself.
+    // The broker expires whole segments on its own.
     return 0
   }
 

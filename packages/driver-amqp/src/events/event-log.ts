@@ -5,34 +5,34 @@ import type { AmqpConnection } from '../connection/amqp-connection.js'
 import { LostError, type OpenChannel } from '../connection/open-channel.js'
 
 const EVENT = 'cli-ops:event'
-/** A record that says nothing: whoever reads it back knows where the log ended when it was written. */
+/** An empty record: reading it back shows where the log ended when it was written. */
 const MARK = 'cli-ops:mark'
-/** Header of what may be in the log already. */
+/** Header of records that may already be in the log. */
 const AGAIN = 'x-cli-ops-again'
 const NOT_FOUND = 404
 const PRECONDITION_FAILED = 406
-/** A broker deletes whole segments, and never the newest one. */
+/** A broker deletes whole segments, but never the newest one. */
 const SEGMENTS = 4
 const MIN_SEGMENT_BYTES = 4 * 1024
 const MAX_SEGMENT_BYTES = 500_000_000
 
-/** What the log holds. */
+/** A record of the log. */
 export interface LogRecord {
   readonly offset: number
   readonly id: string
   readonly isEvent: boolean
-  /** It was sent a second time, since nobody knew whether the first one had been stored. */
+  /** Whether it was sent again because it was unknown whether the first one had been stored. */
   readonly isAgain: boolean
   readonly content: Buffer
   readonly deliveryTag: number
 }
 
-/** Where a consumer begins: a number is the offset of the first record wanted. */
+/** Where a consumer begins: a number is the offset of the first record to read. */
 export type LogStart = 'first' | 'last' | 'next' | number | Date
 
 /**
- * Makes the log where there is none. What it keeps is fixed then: `maxBytes`, however old, since only that is promised to the groups
- * that have not read it yet. A policy of the broker may say otherwise.
+ * Creates the log if there is none. Its retention is fixed from then on: `maxBytes`, regardless of age, since that is
+ * the only promise to groups that have not read it yet. A broker policy can override it.
  */
 export async function declareLog(
   connection: AmqpConnection,
@@ -55,13 +55,13 @@ export async function declareLog(
     })
     return channel
   } catch (error) {
-    // Another one has made it, with a retention of its own.
+    // Another process created it, with a different retention.
     if (codeOf(error) !== PRECONDITION_FAILED) throw channel.end ?? error
     return connection.channel()
   }
 }
 
-/** Whether anybody has made the log. */
+/** Returns whether the log exists. */
 export async function hasLog(connection: AmqpConnection, queue: string): Promise<boolean> {
   const channel = await connection.channel()
   try {
@@ -77,9 +77,9 @@ export async function hasLog(connection: AmqpConnection, queue: string): Promise
 }
 
 /**
- * Reads the log until the channel ends. At most `prefetch` records come before they are acknowledged.
+ * Reads the log until the channel ends, with at most `prefetch` unacknowledged records.
  *
- * @param onRecord is called for every record from the start on, in the order of the log
+ * @param onRecord is called for every record from the start on, in log order
  */
 export async function consumeLog(
   channel: OpenChannel,
@@ -95,7 +95,7 @@ export async function consumeLog(
     await channel.raw.consume(
       queue,
       (message) => {
-        // The broker ends a consumer whose stream it deletes or moves.
+        // The broker ends a consumer when it deletes or moves the stream.
         if (message === null) channel.close()
         else onRecord(toRecord(message))
       },
@@ -106,7 +106,7 @@ export async function consumeLog(
   }
 }
 
-/** Publishes an event. Resolves to false where there is no log. */
+/** Publishes an event. Resolves to false if there is no log. */
 export function publishEvent(
   channel: OpenChannel,
   queue: string,
@@ -121,7 +121,7 @@ export function publishEvent(
   })
 }
 
-/** Publishes a mark under an id. */
+/** Publishes a mark with an id. */
 export function publishMark(channel: OpenChannel, queue: string, id: string): Promise<boolean> {
   return publishRecord(channel, queue, Buffer.alloc(0), { type: MARK, messageId: id })
 }

@@ -9,31 +9,31 @@ import { positionOf, toCursor } from './log-position.js'
 const PREFETCH = 256
 /** How long the log is read on after an event was stored, since another one often follows. */
 const LINGER_MS = 2_000
-/** How often to look whether the broker takes messages again. */
+/** How often to check whether the broker accepts messages again. */
 const BLOCKED_PAUSE_MS = 50
-/** Where nothing is known of the log's end: further back than the clocks of two machines differ. */
+/** How far to look back if the log's end is unknown: further than the clocks of two machines differ. */
 const LOOK_BACK_MS = 60_000
 const NOWHERE = { offset: -1, id: '' }
 
-/** An event that is to be stored. */
+/** An event to store. */
 interface Storing {
   readonly record: EventRecord
-  /** Where it stands, once it was read back. */
+  /** Its position, once it was read back. */
   stored: LogRecord | undefined
   onStored: () => void
 }
 
 /**
- * Stores events and reads them back: a confirm says that a majority of the broker's nodes have an event, and only the log itself says
- * where it stands. Where the connection is lost in between nobody knows whether it was stored, so it is sent again, marked,
- * behind what the log has since; readers take the first of the two.
+ * Stores events and reads them back: a confirm says that a majority of the broker's nodes have an event, but only the
+ * log says at which position. If the connection is lost in between, it is unknown whether the event was stored. So it
+ * is sent again, marked, after everything the log has received since; readers take the first of the two.
  */
 export class EventWriter {
   readonly #connection: AmqpConnection
   readonly #queue: string
   readonly #storing = new Map<string, Storing>()
   #echo: Promise<OpenChannel> | undefined
-  /** The newest record that was read back. */
+  /** The newest record read back. */
   #seen: number | undefined
   #inUse = 0
   #linger: NodeJS.Timeout | undefined
@@ -57,7 +57,7 @@ export class EventWriter {
       await this.#connection.within(undefined, (call) => this.#store(batch, retention, call))
       return batch.map(({ stored }) => toCursor(positionOf(stored ?? NOWHERE)))
     } catch (error) {
-      // Whatever the log was read from, it may not be there any more.
+      // Wherever the log was read from, that record may have gone.
       this.#seen = undefined
       this.#rest()
       throw error
@@ -80,7 +80,7 @@ export class EventWriter {
   async #store(batch: readonly Storing[], retention: Retention, call: Call): Promise<void> {
     const since = this.#seen === undefined ? undefined : this.#seen + 1
     await tryAgain(call, async (isAgain) => {
-      // What is sent now would be stored once there is room again, when nobody waits any more.
+      // A message sent now would be stored once there is room again, when its caller has given up.
       while (this.#connection.isBlocked && !call.isOver) await pause(BLOCKED_PAUSE_MS)
       const channel = await this.#open(retention, isAgain ? lookBack(since) : 'next')
       if (!call.isOver) await this.#write(channel, batch, isAgain)
@@ -98,14 +98,14 @@ export class EventWriter {
     )
     const published = missing.map(async ({ record }) => {
       if (await publishEvent(channel, this.#queue, record, { isAgain })) return
-      // Somebody has deleted it. The next attempt makes it anew.
+      // Another process deleted it. The next attempt recreates it.
       channel.close()
-      throw new LostError('the log of the events is gone')
+      throw new LostError('the event log is gone')
     })
     await Promise.all([...published, ...readBack])
   }
 
-  /** Opens the way into the log, and back, where it is not open. */
+  /** Opens the channel to write to the log and read it back, if it is not open. */
   #open(retention: Retention, start: LogStart): Promise<OpenChannel> {
     if (this.#echo !== undefined) return this.#echo
     const opening = this.#attach(retention, start, () => {

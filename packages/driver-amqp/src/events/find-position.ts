@@ -7,13 +7,13 @@ import { consumeLog, hasLog, type LogRecord, type LogStart, publishMark } from '
 import { BEGINNING, type LogPosition, positionOf } from './log-position.js'
 
 const PREFETCH = 256
-/** A log is looked up by the broker's clock, events are dated by their emitters'. */
+/** A log is searched by the broker's clock; events are dated by their emitters'. */
 const CLOCKS_MS = 60_000
 
 /**
- * Asks where a reader begins. The broker does not say where a stream ends, so a mark is written and read back: what stands before it
- * was stored before, and what comes after the returned position is stored later.
- * Rejects as `AmqpConnection.within` does.
+ * Finds where a reader begins. The broker does not report where a stream ends, so a mark is written and read back:
+ * records before it were stored earlier, and records after the returned position are stored later. Rejects as
+ * `AmqpConnection.within` does.
  */
 export async function findPosition(
   connection: AmqpConnection,
@@ -37,7 +37,7 @@ export async function findPosition(
   )
 }
 
-/** Resolves to the offset of the oldest record that is kept. */
+/** Resolves to the offset of the oldest record in the log. */
 export async function findFirst(connection: AmqpConnection, queue: string): Promise<number> {
   return findOffset(connection, queue, 'first')
 }
@@ -80,7 +80,7 @@ async function read(
       })
         .then(async () => {
           if (mark === undefined || (await publishMark(channel, queue, mark))) return
-          throw new LostError('the log of the events is gone')
+          throw new LostError('the event log is gone')
         })
         .catch(reject)
     })

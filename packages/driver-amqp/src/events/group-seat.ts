@@ -6,18 +6,19 @@ import type { OpenChannel } from '../connection/open-channel.js'
 
 const COMMIT = 'cli-ops:commit'
 const START = 'cli-ops:start'
-/** Comes back behind everything else that is in the queue. */
+/** Returns after everything else in the queue. */
 const FENCE = 'cli-ops:fence'
 
 /**
- * The right to read for a group, and its cursor: both are one queue with a single active consumer. The broker hands the messages in
- * it, the cursors, to one consumer at a time, and to the next one when that has gone. The active one keeps the newest cursor
- * unacknowledged; a commit stores the next one over the same channel, so that nobody commits whom the broker has given up.
+ * The right to read for a group, and its cursor: both are one queue with a single active consumer. The broker delivers
+ * the queue's messages, the cursors, to one consumer at a time, and to the next one when the consumer has gone. The
+ * active one keeps the newest cursor unacknowledged; a commit stores the next one over the same channel, so a consumer
+ * that the broker has dropped cannot commit.
  */
 export class GroupSeat {
   readonly channel: OpenChannel
   readonly #queue: string
-  /** The newest delivery; what came before it is outdated, and is acknowledged with the next commit. */
+  /** The newest delivery. Earlier ones are outdated; the next commit acknowledges them. */
   #newestTag = 0
 
   private constructor(channel: OpenChannel, queue: string) {
@@ -26,7 +27,7 @@ export class GroupSeat {
   }
 
   /**
-   * Stands in line for a group. A group without a cursor is given one at once.
+   * Joins a group's queue. A group without a cursor gets one immediately.
    *
    * @param start finds the cursor of a new group
    */
@@ -40,7 +41,7 @@ export class GroupSeat {
       const seat = new GroupSeat(channel, queue)
       const { messageCount, consumerCount } = await channel.raw.assertQueue(queue, {
         durable: true,
-        // A quorum queue of a broker that has one node may come back from a crash without a leader, for good.
+        // On a single-node broker, a quorum queue can come back from a crash without a leader, permanently.
         arguments: { 'x-queue-type': 'classic', 'x-single-active-consumer': true },
       })
       if (messageCount === 0 && consumerCount === 0) await seat.#publish(START, await start())
@@ -52,7 +53,7 @@ export class GroupSeat {
     }
   }
 
-  /** Resolves to the group's cursor once this is the active one. Rejects when the channel ends. */
+  /** Resolves to the group's cursor once this consumer is active. Rejects when the channel ends. */
   async activate(): Promise<Cursor> {
     const fence = randomId()
     const messages: ConsumeMessage[] = []
@@ -66,7 +67,7 @@ export class GroupSeat {
         }
         this.#newestTag = Math.max(this.#newestTag, message.fields.deliveryTag)
         if (isFenced) return
-        // The first message says that this is the active one, not that there is no other message.
+        // The first message shows that this consumer is active, not that it is the only message.
         if (messages.length === 0) this.#publish(FENCE, fence).catch(reject)
         messages.push(message)
         if (message.content.toString('utf8') !== fence) return
@@ -76,7 +77,7 @@ export class GroupSeat {
       this.channel.raw.consume(this.#queue, onMessage).catch(reject)
     })
     const cursor = textOf(messages.findLast(isOf(COMMIT)) ?? messages.find(isOf(START)))
-    // Written anew, since a broker counts how often a message comes back and drops it in the end.
+    // Written again, since a broker counts how often a message is redelivered and finally drops it.
     await this.commit(cursor)
     return cursor
   }
@@ -88,7 +89,7 @@ export class GroupSeat {
     if (outdated > 0) this.channel.ack(outdated, { allUpTo: true })
   }
 
-  /** Gives the seat to the next one. */
+  /** Gives the seat to the next consumer. */
   leave(): void {
     this.channel.close()
   }
@@ -99,7 +100,7 @@ export class GroupSeat {
       persistent: true,
       mandatory: true,
     })
-    if (!isStored) throw new Error('the queue of the group is gone')
+    if (!isStored) throw new Error("the group's queue is gone")
   }
 }
 

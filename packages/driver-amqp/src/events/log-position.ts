@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto'
 
 import type { Cursor } from '@cli-ops/shared-ipc/driver'
 
-/** A place in the log: right behind the record with that offset. */
+/** A position in the log: just after the record with that offset. */
 export interface LogPosition {
   /** -1 before the first record. */
   readonly offset: number
-  /** Digest of the record's id: a log that has lost its end, or was made anew, has another record there. */
+  /** Digest of the record's id: a log that lost its end, or was recreated, has another record there. */
   readonly check?: string | undefined
 }
 
@@ -15,7 +15,7 @@ const CURSOR = /^(-1|\d{1,16})(?:-([0-9a-f]{8}))?$/u
 /** Before the first record of a log. */
 export const BEGINNING: LogPosition = { offset: -1 }
 
-/** Reads a cursor; `undefined` for anything else. */
+/** Parses a cursor; `undefined` for anything else. */
 export function parsePosition(text: string): LogPosition | undefined {
   const match = CURSOR.exec(text)
   if (match === null) return undefined
@@ -27,7 +27,7 @@ export function toCursor({ offset, check }: LogPosition): Cursor {
   return (check === undefined ? String(offset) : `${offset}-${check}`) as Cursor
 }
 
-/** The place right behind a record. */
+/** Returns the position just after a record. */
 export function positionOf({ offset, id }: { readonly offset: number; readonly id: string }): {
   readonly offset: number
   readonly check: string

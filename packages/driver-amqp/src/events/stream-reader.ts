@@ -18,27 +18,27 @@ import { findFirst, findLast, findPosition } from './find-position.js'
 import { type LogPosition, positionOf, toCursor } from './log-position.js'
 
 const PREFETCH = 256
-/** Events that one look takes. */
+/** The most events that one take returns. */
 const TAKE_COUNT = 256
-/** Ids that are remembered, of events that may come again. */
+/** How many ids of events that might be redelivered are remembered. */
 const MAX_IDS = 2_048
 const FIRST_RETRY_MS = 20
 const MAX_RETRY_MS = 250
-/** A record that is there comes sooner. */
+/** An existing record arrives sooner. */
 const DOUBT_MS = 1_000
 
-/** What was read and is not handed out yet. */
+/** A record that was read but not handed out yet. */
 interface Item {
   readonly event?: EventEnvelope
   readonly gap?: EventGap
-  /** Gives credit back up to this delivery. */
+  /** Acknowledges up to this delivery. */
   deliveryTag: number
   readonly channel: OpenChannel
 }
 
 /**
- * Reads the log from a position on, and reads on from there after the connection was lost. A position that was read is read once more
- * and compared: a log that has lost its end, or was deleted, has another record there.
+ * Reads the log from a position on, and continues from there after the connection was lost. It rereads the record at
+ * its position and compares it: a log that lost its end, or was deleted, has another record there.
  */
 export class StreamReader implements EventReader {
   readonly ready: Promise<void>
@@ -48,11 +48,11 @@ export class StreamReader implements EventReader {
   readonly #waiters = new Waiters()
   readonly #items: Item[] = []
   readonly #ids = new Set<string>()
-  /** What has come behind a hole in the offsets, until it is known what the hole is. */
+  /** Records after a hole in the offsets, until the hole is explained. */
   #held: LogRecord[] | undefined
-  /** Behind what was read. */
+  /** Just after the last record read. */
   #position: LogPosition = { offset: -1 }
-  /** Behind what was handed out; `undefined` until it is known where to begin. */
+  /** Just after the last record handed out; `undefined` until the start is known. */
   #given: Cursor | undefined
   #isVerifying = false
   #channel: OpenChannel | undefined
@@ -71,7 +71,7 @@ export class StreamReader implements EventReader {
   }
 
   get position(): Cursor | undefined {
-    // What is no event is never handed out. Who begins behind it does not miss it, nor miss it later, when it has expired.
+    // Marks are never handed out. A reader that begins after one does not miss it, even once it has expired.
     if (this.#given !== undefined && this.#items.length === 0) return toCursor(this.#position)
     return this.#given
   }
@@ -117,7 +117,7 @@ export class StreamReader implements EventReader {
     void this.#follow()
   }
 
-  /** Reads until it is closed. A position that is fixed is not lost, however long nothing can be read. */
+  /** Reads until it is closed. A fixed position is kept, however long reading fails. */
   async #follow(): Promise<void> {
     let delayMs = FIRST_RETRY_MS
     while (!this.#closed) {
@@ -131,7 +131,7 @@ export class StreamReader implements EventReader {
     }
   }
 
-  /** Resolves when what was attached to the log has ended. */
+  /** Resolves when the consumer attached to the log has ended. */
   async #attach(): Promise<void> {
     const channel = await this.#connection.channel()
     this.#channel = channel
@@ -171,7 +171,10 @@ export class StreamReader implements EventReader {
     }
   }
 
-  /** A segment of the log begins with a record of the broker's own. Only what stood before the oldest record has expired. */
+  /**
+   * Explains a hole: a segment of the log begins with the broker's own record. Only records before the oldest one have
+   * expired.
+   */
   async #explainHole(channel: OpenChannel): Promise<void> {
     const first = await findFirst(this.#connection, this.#queue)
     if (channel !== this.#channel || channel.end !== undefined) return
@@ -187,7 +190,7 @@ export class StreamReader implements EventReader {
     for (const record of held) this.#onRecord(channel, record)
   }
 
-  /** The log is not the one that was read: it has lost its end, or was deleted and made anew. */
+  /** Starts over: the log lost its end, or was deleted and recreated. */
   async #beginAnew(channel: OpenChannel): Promise<void> {
     this.#held = []
     try {
@@ -207,19 +210,19 @@ export class StreamReader implements EventReader {
     }
     this.#position = position
     this.#items.push({ gap, deliveryTag: 0, channel })
-    // The broker may have left out what was kept, so it is asked for from there.
+    // The broker may have skipped stored records, so read again from there.
     channel.close()
     this.#waiters.wake()
   }
 
-  /** The broker waits in silence for an offset that its log does not have yet. */
+  /** The broker waits silently for an offset that its log does not have yet. */
   #doubtLater(channel: OpenChannel): void {
     const timer = setTimeout(() => {
       if (!this.#isVerifying || channel !== this.#channel || channel.end !== undefined) return
       findLast(this.#connection, this.#queue).then(
         () =>
           this.#isVerifying && channel === this.#channel ? this.#beginAnew(channel) : undefined,
-        // Nothing is in the log, so nothing is missed yet.
+        // The log is empty, so nothing is missing yet.
         () => {
           this.#doubtLater(channel)
         },
@@ -262,7 +265,7 @@ function toEvent(record: LogRecord): EventEnvelope | undefined {
     const event = parseJson(record.content.toString('utf8')) as StoredEvent
     return Object.assign(event, { cursor: toCursor(positionOf(record)) })
   } catch {
-    // Somebody else has written to the log.
+    // Another program has written to the log.
     return undefined
   }
 }

@@ -14,10 +14,10 @@ import type { Inbox, InboxMessage } from '../rpc/inbox.js'
 import { type Findings, Inquiry } from './inquiry.js'
 import { type Answer, type Member, type Query, Members } from './members.js'
 
-/** How long a new driver listens before it tells others what it knows. */
+/** How long a new driver listens before it lists the others it knows. */
 const SETTLE_MS = 50
 
-/** How drivers are asked. */
+/** How to query drivers. */
 export interface RegistryContext {
   readonly connection: AmqpConnection
   readonly inbox: Inbox
@@ -26,9 +26,9 @@ export interface RegistryContext {
 }
 
 /**
- * Nothing is stored: whoever looks asks all, and a record is what its own process answers. That a process lives the broker knows,
- * which deletes its queue with its connection. Those that answer tell whom else they know, so that who is missing is found
- * out, and asked for.
+ * A registry that stores nothing: a lookup queries all drivers, and each answers with its own process's records. The
+ * broker knows which processes live, since it deletes their queues with their connections. Answers also list the other
+ * drivers known, so a missing one is noticed and queried.
  */
 export class AmqpRegistry implements RegistryDriver {
   readonly #context: RegistryContext
@@ -36,7 +36,7 @@ export class AmqpRegistry implements RegistryDriver {
   readonly #members = new Members()
   readonly #inquiries = new Map<string, Inquiry>()
   readonly #watchers = new Set<() => void>()
-  /** Resolves when it is known who else is there. */
+  /** Resolves when the other drivers are known. */
   #settled: Promise<void> | undefined
 
   constructor(context: RegistryContext) {
@@ -103,7 +103,7 @@ export class AmqpRegistry implements RegistryDriver {
     this.#watchers.add(own)
     this.#context.inbox.ready().then(
       () => {
-        // What changed before was not heard.
+        // Earlier changes went unheard.
         if (this.#watchers.has(own)) listener()
       },
       () => undefined,
@@ -115,7 +115,7 @@ export class AmqpRegistry implements RegistryDriver {
     return infosOf((await this.#ask()).gone, 'hung')
   }
 
-  /** Takes back what was registered, as far as that is possible in time. */
+  /** Withdraws what was registered, if possible in time. */
   async close(): Promise<void> {
     this.#watchers.clear()
     if (this.#own.size === 0) return
@@ -127,7 +127,7 @@ export class AmqpRegistry implements RegistryDriver {
     return { driverId: this.#context.driverId, records: [...this.#own.values()] }
   }
 
-  /** Asks all drivers who is there, and tells them who has left. */
+  /** Queries all drivers for their records, and tells them which have left. */
   async #ask(): Promise<Findings> {
     const { inbox } = this.#context
     const inquiry = new Inquiry((driverId) => inbox.send(driverId, '', { kind: 'ping' }))
@@ -145,7 +145,7 @@ export class AmqpRegistry implements RegistryDriver {
     }
   }
 
-  /** Tells all what this driver has registered. They tell what they know in return. */
+  /** Announces this driver's registrations to all. They answer with what they know. */
   async #announce(): Promise<void> {
     const id = randomId()
     const query: Query = { id, salt: id, asker: this.#self }
@@ -179,7 +179,7 @@ export class AmqpRegistry implements RegistryDriver {
         .answer(answerTo, JSON.stringify(reply), { kind: 'answer' })
         .catch(() => undefined)
     }
-    // Who is new itself tells at once that it is there, but lets who asks for all wait until it knows of the others.
+    // A new driver answers immediately for itself, but delays a query for all records until it knows the others.
     if (asker !== undefined) answer()
     else this.#settle().then(answer, () => undefined)
   }
@@ -209,7 +209,7 @@ export class AmqpRegistry implements RegistryDriver {
   }
 }
 
-/** One process may have registered an instance over several drivers: the one that serves knows more. */
+/** One process may have registered an instance with several drivers: the serving one knows more. */
 function infosOf(members: readonly Member[], state: ServiceInfo['state']): ServiceInfo[] {
   const found = new Map<string, ServiceRecord>()
   for (const record of members.flatMap(({ records }) => records)) {

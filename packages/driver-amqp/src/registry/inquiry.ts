@@ -1,22 +1,22 @@
 import type { Answer, Member } from './members.js'
 
-/** Answers come within a few milliseconds from who is not busy. */
+/** Idle drivers answer within a few milliseconds. */
 const PATIENCE_MS = 20
-/** Who has not answered by then hangs. */
+/** A driver that has not answered by then hangs. */
 const LIMIT_MS = 300
 
 /** What was found. */
 export interface Findings {
   readonly live: readonly Member[]
-  /** Connected to the broker, and silent. */
+  /** Connected to the broker, but silent. */
   readonly hung: readonly Member[]
-  /** Known to others, and not connected any more. */
+  /** Known to others, but no longer connected. */
   readonly gone: readonly Member[]
 }
 
 /**
- * One question to all. It is answered when everybody who is known to those that answered has answered as well, is found
- * to be gone, or has let the time pass.
+ * One query to all drivers. It completes when every driver known to those that answered has answered too, is found to
+ * be gone, or has timed out.
  */
 export class Inquiry {
   readonly #answers = new Map<string, Answer>()
@@ -43,7 +43,7 @@ export class Inquiry {
     this.#check()
   }
 
-  /** Nobody is there who could answer. */
+  /** No driver is there to answer. */
   end(): void {
     this.#isTold = true
     this.#check()

@@ -6,26 +6,26 @@ export interface Member {
   readonly records: readonly ServiceRecord[]
 }
 
-/** What is asked of every driver that others reach. */
+/** A query to every registered driver. */
 export interface Query {
   readonly id: string
-  /** The asker's records, where these are new: a question and an announcement at once. */
+  /** The asker's records, if they are new: a query and an announcement in one. */
   readonly asker?: Member
-  /** Chooses the drivers that list the others they know. */
+  /** Selects the drivers that list the others they know. */
   readonly salt: string
 }
 
-/** What a driver answers. */
+/** A driver's answer. */
 export interface Answer extends Member {
   readonly queryId: string
-  /** The other drivers that it knows, from a few of many. */
+  /** The other drivers that it knows; only a few drivers include them. */
   readonly others?: readonly Member[]
 }
 
-/** How many drivers list the others. Some of them may be dead, or new themselves. */
+/** How many drivers list the others. Some of them can be dead, or new themselves. */
 const SPOKESMEN = 8
 
-/** The drivers that have registered something, as far as they are known here. */
+/** The drivers that have registered something, as far as this driver knows. */
 export class Members {
   readonly #members = new Map<string, Member>()
 
@@ -33,7 +33,7 @@ export class Members {
     return this.#members.size
   }
 
-  /** Learns the records of a driver; one without records is no member. */
+  /** Stores a driver's records; a driver without records is not a member. */
   learn(member: Member): void {
     if (member.records.length > 0) this.#members.set(member.driverId, member)
     else this.#members.delete(member.driverId)
@@ -47,7 +47,7 @@ export class Members {
     this.#members.clear()
   }
 
-  /** The members, where this driver is chosen to list them; each question chooses others. */
+  /** Returns the members if this driver is selected to list them; each query selects different ones. */
   toTell(driverId: string, salt: string): readonly Member[] | undefined {
     if (this.size > SPOKESMEN && fractionOf(driverId + salt) > SPOKESMEN / this.size)
       return undefined
@@ -55,7 +55,7 @@ export class Members {
   }
 }
 
-/** Spreads texts over 0 to 1 (FNV-1a). */
+/** Maps texts evenly to 0 to 1 (FNV-1a). */
 function fractionOf(text: string): number {
   let hash = 0x811c9dc5
   for (let at = 0; at < text.length; at += 1)

@@ -6,11 +6,11 @@ const KIND = 'rpc'
 const REPLY_ADDRESS = /^amq\.rabbitmq\.reply-to\./u
 
 /**
- * Carries the frames of connections: to who listens over its queue, and back directly to the channel of who asked. Each way is one
- * channel and one queue, which keep the order.
+ * Carries the frames of connections: to the listener through its queue, and back directly to the requester's channel.
+ * Each way is one channel and one queue, which keep the order.
  */
 export function createFrameRelay(inbox: Inbox, address: string, leaseMs: number): FrameRelay {
-  // A connection on which nothing was heard for so long has ended at both ends.
+  // A connection silent for that long has ended at both ends.
   const options = { kind: KIND, expiresMs: leaseMs }
   return {
     scheme: 'amqp',

@@ -5,7 +5,7 @@ import type { AmqpConnection } from '../connection/amqp-connection.js'
 import type { OpenChannel } from '../connection/open-channel.js'
 import type { Names } from '../names.js'
 
-/** Answers come here; the broker makes an address of it that reaches this channel and no other. */
+/** Answers arrive here; the broker turns it into an address that reaches only this channel. */
 const REPLY_TO = 'amq.rabbitmq.reply-to'
 const FIRST_RETRY_MS = 20
 const MAX_RETRY_MS = 500
@@ -13,23 +13,23 @@ const MAX_RETRY_MS = 500
 /** A message for this driver. */
 export interface InboxMessage {
   readonly text: string
-  /** Where an answer goes. */
+  /** Where to send an answer. */
   readonly answerTo: string | undefined
 }
 
-/** Takes the messages of one kind. */
+/** Handles the messages of one kind. */
 export type InboxListener = (message: InboxMessage) => void
 
 /** How a message is sent. */
 export interface SendOptions {
   readonly kind: string
-  /** After that time it is void: who comes back later shall not answer what nobody waits for. */
+  /** The message expires after that time: a recipient that returns later must not answer a request that has been given up. */
   readonly expiresMs?: number
 }
 
 /**
- * How drivers reach each other: each has a queue of its own, which the broker deletes with its connection, and answers go directly to
- * the channel that asked. The kind of a message says who it is for. Keeps no process alive.
+ * Messages between drivers: each has its own queue, which the broker deletes with its connection, and answers go
+ * directly to the requesting channel. A message's kind selects its listener. Keeps no process alive.
  */
 export class Inbox {
   readonly #connection: AmqpConnection
@@ -38,9 +38,9 @@ export class Inbox {
   readonly #listeners = new Map<string, InboxListener>()
   readonly #onOpen = new Set<() => void>()
   readonly #onLost = new Set<() => void>()
-  /** For what is sent, and for the answers to it. */
+  /** For outgoing messages, and the answers to them. */
   #desk: Promise<OpenChannel> | undefined
-  /** For what comes from others. */
+  /** For messages from others. */
   #box: Promise<OpenChannel> | undefined
   #isWanted = false
   #closed = false
@@ -51,34 +51,34 @@ export class Inbox {
     this.#driverId = driverId
   }
 
-  /** Sets who takes the messages of a kind. */
+  /** Sets the listener for messages of a kind. */
   route(kind: string, listener: InboxListener): void {
     this.#listeners.set(kind, listener)
   }
 
-  /** Calls `opened` when messages arrive (again), and `lost` when messages or answers may have been lost. */
+  /** Calls `opened` when messages start to arrive (again), and `lost` when messages or answers may have been lost. */
   observe({ opened, lost }: { readonly opened?: () => void; readonly lost?: () => void }): void {
     if (opened !== undefined) this.#onOpen.add(opened)
     if (lost !== undefined) this.#onLost.add(lost)
   }
 
-  /** Whether messages from others are wanted. */
+  /** Whether this driver receives messages from others. */
   get isOpen(): boolean {
     return this.#isWanted
   }
 
-  /** Resolves when messages from others arrive. Rejects as `AmqpConnection.within` does. */
+  /** Resolves when messages from others can arrive. Rejects as `AmqpConnection.within` does. */
   async ready(signal?: AbortSignal): Promise<void> {
     this.#isWanted = true
     await this.#connection.within(signal, () => this.#openBox())
   }
 
-  /** Resolves when answers arrive. Rejects as `AmqpConnection.within` does. */
+  /** Resolves when answers can arrive. Rejects as `AmqpConnection.within` does. */
   async readyForAnswers(signal?: AbortSignal): Promise<void> {
     await this.#connection.within(signal, () => this.#openDesk())
   }
 
-  /** Sends to a driver. Resolves to false where it is not there. Rejects as `AmqpConnection.within` does. */
+  /** Sends to a driver. Resolves to false if it is not there. Rejects as `AmqpConnection.within` does. */
   async send(
     driverId: string,
     text: string,
@@ -88,7 +88,7 @@ export class Inbox {
     return this.#post('', this.#names.inbox(driverId), text, options, signal)
   }
 
-  /** Answers. Whether anybody is there still, the broker does not say. */
+  /** Sends an answer. The broker does not say whether the recipient is still there. */
   async answer(
     answerTo: string,
     text: string,
@@ -101,7 +101,7 @@ export class Inbox {
     })
   }
 
-  /** Sends to every driver that others reach. Resolves to false where there is none. */
+  /** Sends to every registered driver. Resolves to false if there is none. */
   async broadcast(text: string, options: SendOptions): Promise<boolean> {
     return this.#post(this.#names.registry, '', text, options)
   }

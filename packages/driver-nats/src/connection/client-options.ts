@@ -11,21 +11,21 @@ import {
 const DEFAULT_PORT = 4222
 const MAX_REPLICAS = 5
 
-/** What a URL says besides who one is. */
+/** What a URL specifies besides credentials. */
 export interface Target {
-  /** `host:port`, of which any is used: all of them are one cluster. */
+  /** `host:port`, of which any will do: they form one cluster. */
   readonly servers: readonly string[]
   readonly withTls: boolean
-  /** Copies of what is stored; `undefined` for three in a cluster, else one. */
+  /** Copies of stored messages; `undefined` means three in a cluster, else one. */
   readonly replicas: number | undefined
-  /** Whoever runs the server says that it syncs what it acknowledges (`sync_interval: always`). */
+  /** Whether the server's operator says that it syncs what it acknowledges (`sync_interval: always`). */
   readonly isSynced: boolean
 }
 
 /**
- * Reads a URL: its hosts (`one:4222,two:4222`), `replicas` and `sync`.
+ * Parses a URL: its hosts (`one:4222,two:4222`), `replicas` and `sync`.
  *
- * @throws TypeError for a parameter that means nothing here
+ * @throws TypeError if a parameter is not supported
  */
 export function parseTarget({ protocol, host, searchParams }: URL): Target {
   for (const name of searchParams.keys()) {
@@ -61,7 +61,7 @@ function isSynced(text: string | null): boolean {
   throw new TypeError(`sync must be "always" or absent, got ${JSON.stringify(text)}`)
 }
 
-/** Options for a connection to one server that ends when it is lost. @throws CliOpsError where a file with a secret cannot be read */
+/** Returns options for a connection to one server, without reconnection. @throws CliOpsError if a secret's file cannot be read */
 export function clientOptions(
   options: DriverOptions,
   target: Target,
@@ -74,12 +74,12 @@ export function clientOptions(
   return {
     servers: [server],
     name: 'cli-ops',
-    // The kit connects again itself, since it has to know what was lost meanwhile.
+    // The kit reconnects itself, since it has to know what was lost meanwhile.
     reconnect: false,
     ignoreClusterUpdates: true,
     timeout: Math.max(1, Math.floor(timeoutMs / target.servers.length)),
     ...(authenticator !== undefined && { authenticator }),
-    // As NATS has it: a user without a password, or a password without a user, is a token.
+    // As NATS defines it: a user without a password, or a password without a user, is a token.
     ...(username !== undefined && password !== undefined
       ? { user: username, pass: password }
       : (password ?? username) !== undefined && { token: password ?? username ?? '' }),
@@ -94,13 +94,13 @@ export function clientOptions(
   }
 }
 
-/** An address is no name that may be asked for (RFC 6066); it is compared with the certificate all the same. */
+/** Server name indication does not allow an address (RFC 6066); it is still compared with the certificate. */
 function hostOf(server: string): { readonly host?: string } {
   const host = server.replace(/:\d+$/u, '').replace(/^\[(.*)\]$/u, '$1')
   return isIP(host) === 0 ? {} : { host }
 }
 
-/** Signs in as `CLI_OPS_NATS_CREDS_FILE` says, a file of `nsc`. It is read at each connection. */
+/** Authenticates with `CLI_OPS_NATS_CREDS_FILE`, a file created by `nsc`. It is read for each connection. */
 function credsOf(url: URL): Authenticator | undefined {
   const path = process.env['CLI_OPS_NATS_CREDS_FILE']
   if (path === undefined || path === '') return undefined

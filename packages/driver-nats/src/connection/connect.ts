@@ -5,7 +5,7 @@ import { engineError } from './engine-error.js'
 import { Wire } from './wire.js'
 
 /**
- * Connects to a server of a URL, the first one that answers.
+ * Connects to the first server of a URL that answers.
  *
  * @param onEnd called when the connection has ended
  * @throws CliOpsError `ENGINE_UNAVAILABLE`, `FORBIDDEN`
@@ -27,5 +27,5 @@ export async function connectToAny(
       if (failure === undefined || reason.code !== 'ENGINE_UNAVAILABLE') failure = reason
     }
   }
-  throw failure ?? new TypeError('a URL names a server')
+  throw failure ?? new TypeError('a URL must name a server')
 }

@@ -9,18 +9,18 @@ import { AuthorizationError, PermissionViolationError } from '@nats-io/transport
 const CREDENTIALS =
   'CLI_OPS_NATS_USERNAME, CLI_OPS_NATS_PASSWORD, or CLI_OPS_NATS_CREDS_FILE; a token is a password without a username'
 
-/** What can be done about a server that is too small. */
+/** Remedies for a server whose limits are too low. */
 const REMEDIES: readonly (readonly [pattern: RegExp, remedy: string])[] = [
-  [/max_payload|maximum payload/iu, '; raise max_payload of the server'],
+  [/max_payload|maximum payload/iu, "; raise the server's max_payload"],
   [
     /insufficient (?:storage )?resources|no space left|resource limits exceeded/iu,
-    '; the store of JetStream is full: raise max_file_store of the server or the limit of the account, or delete streams',
+    "; JetStream's store is full: raise the server's max_file_store or the account's limit, or delete streams",
   ],
 ]
 
-/** An answer of JetStream that says no. */
+/** An error reply from JetStream. */
 export class JetStreamError extends Error {
-  /** What the server calls it: 10071 is a wrong last sequence. */
+  /** JetStream's error code: 10071 is a wrong last sequence. */
   readonly errCode: number
 
   constructor(errCode: number, description: string) {
@@ -29,7 +29,7 @@ export class JetStreamError extends Error {
   }
 }
 
-/** The error codes of JetStream that mean something here. */
+/** The JetStream error codes that the driver handles. */
 export const JS = {
   noMessage: 10037,
   noMessageToDelete: 10057,
@@ -40,7 +40,7 @@ export const JS = {
   notEnabledForAccount: 10039,
 } as const
 
-/** The error for an engine that cannot be used, with nothing in it that might be secret. */
+/** Returns the error for an engine that cannot be used, without anything that might be secret. */
 export function engineError(url: URL, reason: unknown): CliOpsError {
   if (isCliOpsError(reason)) return reason
   const [code, text] = meaningOf(reason)
@@ -54,7 +54,7 @@ function meaningOf(reason: unknown): readonly [ErrorCode, string] {
   if (reason instanceof PermissionViolationError)
     return [
       'FORBIDDEN',
-      `no permission for ${reason.operation} on ${reason.subject}; the rights that are needed: docs/guides/nats.md`,
+      `no permission for ${reason.operation} on ${reason.subject}; docs/guides/nats.md lists the required rights`,
     ]
   if (reason instanceof AuthorizationError) return ['FORBIDDEN', `${said} (${CREDENTIALS})`]
   if (
@@ -68,7 +68,7 @@ function meaningOf(reason: unknown): readonly [ErrorCode, string] {
   return ['ENGINE_UNAVAILABLE', `${said || 'the connection ended'}${why}${remedy}`]
 }
 
-/** The client library hangs its options on some of its errors. */
+/** The client library attaches its options to some of its errors. */
 function withoutDetails(reason: unknown): unknown {
   if (!(reason instanceof Error)) return undefined
   return Object.assign(new Error(reason.message), { name: reason.name })

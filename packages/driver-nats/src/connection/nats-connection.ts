@@ -5,12 +5,12 @@ import { connectToAny } from './connect.js'
 import { engineError, JetStreamError, JS } from './engine-error.js'
 import type { Answer, Wire } from './wire.js'
 
-/** The connection on which a driver asks. */
+/** The connection on which a driver sends requests. */
 export class NatsConnection {
   readonly target: Target
   readonly #link: EngineLink<Wire>
 
-  /** @throws TypeError for a URL with a parameter that means nothing here */
+  /** @throws TypeError if the URL has an unsupported parameter */
   constructor(options: DriverOptions) {
     const { url, timeoutMs } = options
     this.target = parseTarget(url)
@@ -24,12 +24,12 @@ export class NatsConnection {
     })
   }
 
-  /** Does work over the connection. Rejects as `EngineLink.call` does. */
+  /** Runs work over the connection. Rejects as `EngineLink.call` does. */
   call<T>(work: (wire: Wire) => Promise<T>, signal?: AbortSignal): Promise<T> {
     return this.#link.call(work, signal)
   }
 
-  /** Asks. Rejects as `EngineLink.call` does. */
+  /** Sends a request. Rejects as `EngineLink.call` does. */
   request(
     subject: string,
     text: string | ((replyTo: string) => string),
@@ -39,17 +39,17 @@ export class NatsConnection {
     return this.call((wire) => wire.request(subject, text, headers), signal)
   }
 
-  /** Says something to who listens there. Resolves to false where nobody does. */
+  /** Sends a message to a subject's listeners. Resolves to false if there are none. */
   say(subject: string, texts: readonly string[], signal?: AbortSignal): Promise<boolean> {
     return this.call((wire) => wire.say(subject, texts), signal)
   }
 
-  /** Says something that may be lost. */
+  /** Sends a message that can be lost. */
   hint(subject: string, text?: string): void {
     this.#link.client?.hint(subject, text)
   }
 
-  /** Answers who has asked; the one who waits for it gives up in time. */
+  /** Answers a request; its sender times out if the answer is lost. */
   answer(replyTo: string, text: string): void {
     this.call((wire) => {
       wire.hint(replyTo, text)
@@ -66,14 +66,15 @@ export class NatsConnection {
   }
 }
 
-/** Asks JetStream over a connection. */
+/** Sends a JetStream request over a connection. */
 export async function apiOn<T>(wire: Wire, of: string, what: object = {}): Promise<T> {
   const { isNobodyThere, text } = await wire.request(`$JS.API.${of}`, JSON.stringify(what))
-  if (isNobodyThere) throw new JetStreamError(JS.notEnabled, 'the server has no JetStream')
+  if (isNobodyThere)
+    throw new JetStreamError(JS.notEnabled, 'JetStream is not enabled on the server')
   return parseAnswer<T>(text)
 }
 
-/** Reads what JetStream has answered. @throws JetStreamError */
+/** Parses a JetStream answer. @throws JetStreamError */
 export function parseAnswer<T>(text: string): T {
   const answer = JSON.parse(text) as T & {
     readonly error?: { readonly err_code?: number; readonly description: string }

@@ -8,8 +8,8 @@ import type { Wire } from './wire.js'
 export type Subscriber = ChannelSubscriber<Wire>
 
 /**
- * The connection on which a driver hears what is said on its subjects: as long as it is there, who says something knows that somebody
- * hears it. What a stream has stored comes as `<sequence> <text>`, anything else as it was said.
+ * The connection on which a driver listens on its subjects. While it exists, senders know that a message reaches a
+ * listener. Messages that a stream has stored arrive as `<sequence> <text>`, all others unchanged.
  */
 export function notifications(options: DriverOptions): ChannelCarrier<Wire> {
   const { url, timeoutMs, leaseMs } = options

@@ -9,12 +9,12 @@ import {
   type Subscription,
 } from '@nats-io/transport-node'
 
-/** What nobody who answers is told of. */
+/** The status of a request without responders. */
 const NO_RESPONDERS = 503
 
 /** An answer to a request. */
 export interface Answer {
-  /** 503 where nobody is there to answer. */
+  /** Whether the status is 503: nothing responds on the subject. */
   readonly isNobodyThere: boolean
   readonly text: string
 }
@@ -25,7 +25,7 @@ interface Pending {
   readonly reject: (error: unknown) => void
 }
 
-/** What of the client library is reached into: it gives no way to let a process end while it is connected. */
+/** The client library's internals that this file uses: without them, a connection would keep the process alive. */
 interface Insides {
   readonly protocol: {
     readonly heartbeats: { cancel(): void }
@@ -33,7 +33,7 @@ interface Insides {
   }
 }
 
-/** A connection to a server, and the requests that are under way on it. It keeps no process alive. */
+/** A connection to a server, and its in-flight requests. It keeps no process alive. */
 export class Wire {
   readonly connection: NatsConnection
   readonly #inbox = `_INBOX.${randomId()}`
@@ -45,7 +45,7 @@ export class Wire {
     this.connection = connection
     const { protocol } = connection as unknown as Insides
     protocol.transport.socket?.unref()
-    // Whether the server is there is seen by who calls it.
+    // Callers find out whether the server is there.
     protocol.heartbeats.cancel()
     connection.subscribe(`${this.#inbox}.*`, {
       callback: (error, message) => {
@@ -63,7 +63,7 @@ export class Wire {
     )
   }
 
-  /** Connects. A connection that is made after the signal was aborted is ended. */
+  /** Connects. If the signal was aborted meanwhile, ends the connection. */
   static async open(
     options: ConnectionOptions,
     signal: AbortSignal,
@@ -76,7 +76,7 @@ export class Wire {
     throw signal.reason
   }
 
-  /** The largest message that the server takes, its headers included. */
+  /** The largest message that the server accepts, including headers. */
   get maxPayload(): number {
     return this.connection.info?.max_payload ?? 1024 * 1024
   }
@@ -85,7 +85,7 @@ export class Wire {
     return this.connection.info?.cluster !== undefined
   }
 
-  /** Asks, and resolves to the one answer. @param text may have to know where the answer goes */
+  /** Sends a request and resolves to its single answer. @param text as a function, receives the subject for the answer */
   request(
     subject: string,
     text: string | ((replyTo: string) => string),
@@ -103,7 +103,7 @@ export class Wire {
     })
   }
 
-  /** Says something, and resolves to whether anybody was there to hear it. */
+  /** Sends messages and resolves to whether a listener was there. */
   async say(subject: string, texts: readonly string[]): Promise<boolean> {
     const replyTo = this.#newReplyTo()
     let isHeard = true
@@ -117,7 +117,7 @@ export class Wire {
     })
     try {
       for (const text of texts) this.#publish(subject, text, replyTo)
-      // The server answers in order: by then it has said that nobody is there.
+      // The server answers in order: by now it has reported missing listeners.
       await this.connection.flush()
     } finally {
       this.#pending.delete(replyTo)
@@ -126,7 +126,7 @@ export class Wire {
     return isHeard
   }
 
-  /** Hears what is said on a subject, from then on. What a stream has stored comes with its sequence. */
+  /** Listens on a subject from then on. Messages that a stream has stored come with their sequence. */
   async listen(
     subject: string,
     listener: (text: string, sequence: string | undefined) => void,
@@ -139,7 +139,7 @@ export class Wire {
       },
     })
     this.#subscriptions.set(subject, subscription)
-    // From now on others know that somebody is there.
+    // From now on others know that this listener is there.
     await this.connection.flush()
     if (refusal !== undefined) throw refusal
   }
@@ -149,12 +149,12 @@ export class Wire {
     this.#subscriptions.delete(subject)
   }
 
-  /** Says something that may be lost. */
+  /** Sends a message that can be lost. */
   hint(subject: string, text = ''): void {
     if (!this.connection.isClosed()) this.connection.publish(subject, text)
   }
 
-  /** Ends at once. */
+  /** Ends the connection immediately. */
   end(): void {
     ;(this.connection as unknown as Insides).protocol.transport.socket?.destroy()
     this.connection.close().catch(() => undefined)
@@ -190,7 +190,7 @@ export class Wire {
     pending.resolve({ isNobodyThere, text: message.string() })
   }
 
-  /** The server says which subject it has refused, and not to whom. */
+  /** The server names the subject it has refused, but not the request. */
   async #watchRefusals(): Promise<void> {
     for await (const status of this.connection.status()) {
       if (status.type !== 'error' || !(status.error instanceof PermissionViolationError)) continue

@@ -5,10 +5,13 @@ import { groupCursors } from './nats-groups.js'
 import type { EventContext } from './nats-events.js'
 import { firstSince } from './nats-log.js'
 
-/** How often a log that is too large is cut: what is cut is estimated. */
+/** How often a log that is too large is cut: the number of events to cut is an estimate. */
 const MAX_CUTS = 4
 
-/** Removes events that are too old and that no group needs, and any while the log is too large; never the newest one. Resolves to their number. */
+/**
+ * Removes old events that no group needs, and any event while the log is too large; never the newest one. Resolves to
+ * their number.
+ */
 export async function expire(
   context: EventContext,
   { retentionMs, maxBytes }: Retention,
@@ -39,7 +42,7 @@ async function expireOld(
   let keptFrom = await firstSince(context, cutoff, { epoch, firstN, lastN })
   for (const cursor of await groupCursors(context)) {
     const position = parsePosition(cursor)
-    // One of a log before this has yet to read all of it.
+    // A group whose cursor is in an earlier log has yet to read this whole one.
     keptFrom = Math.min(keptFrom, position?.epoch === epoch ? position.n + 1 : firstN)
   }
   const before = Math.min(keptFrom, lastN)

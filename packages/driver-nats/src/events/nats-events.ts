@@ -26,7 +26,7 @@ import { NatsGroups } from './nats-groups.js'
 import { endsOf, NatsLog } from './nats-log.js'
 import { NatsParking } from './nats-parking.js'
 
-/** Where events are kept. */
+/** Where events are stored. */
 export interface EventContext {
   readonly connection: NatsConnection
   readonly subscriber: Subscriber
@@ -41,19 +41,19 @@ export interface EventContext {
   readonly groupLocks: LeasedLocks
 }
 
-/** Appended to what the server counts: subject and headers of each message. */
+/** What the server adds to a message's size: subject and headers. */
 const OVERHEAD_BYTES = 128
 const EXPIRE_EVERY = 64
-/** Copies of which a majority survives the loss of a machine. */
+/** The number of copies of which a majority survives the loss of a machine. */
 const DURABLE_REPLICAS = 3
 
-/** Events as messages of a stream whose sequence is their position. */
+/** Events as messages of a stream; their sequence is their position. */
 export class NatsEvents implements EventDriver {
   readonly parking: NatsParking
   readonly #context: EventContext
   readonly #readers = new OpenReaders()
   #epoch: number | undefined
-  /** The last sequence that this process has stored: a lower one is of another stream. */
+  /** The last sequence that this process has stored: a lower one belongs to another stream. */
   #lastSeq = 0
   #sinceExpired = { count: EXPIRE_EVERY, bytes: 0 }
 
@@ -99,7 +99,7 @@ export class NatsEvents implements EventDriver {
     this.#readers.close()
   }
 
-  /** Before anything is sent: none of what follows an event that is refused may be stored. */
+  /** Checked before anything is sent: after a refused event, none of the later ones may be stored. */
   async #assertFits(records: readonly EventRecord[]): Promise<void> {
     const maxBytes = await this.#context.connection.call((wire) => Promise.resolve(wire.maxPayload))
     for (const { event, json } of records) {
@@ -107,13 +107,16 @@ export class NatsEvents implements EventDriver {
       if (bytes <= maxBytes) continue
       throw new CliOpsError(
         'MESSAGE_TOO_LARGE',
-        `the event ${JSON.stringify(event.type)} has ${bytes} bytes, more than max_payload of ${describeEngine(this.#context.url)}, ${maxBytes}`,
+        `the event ${JSON.stringify(event.type)} has ${bytes} bytes, more than the max_payload of ${describeEngine(this.#context.url)}, ${maxBytes}`,
         { details: { type: event.type, bytes, maxBytes } },
       )
     }
   }
 
-  /** What one server acknowledges is in its machine's memory, and on its disk within two minutes, unless it is told to sync. */
+  /**
+   * A single server holds acknowledged messages in memory and writes them to disk within two minutes, unless it is
+   * configured to sync.
+   */
   async #assertDurable(): Promise<void> {
     const { connection, log, url } = this.#context
     const { config } = await log.info()
@@ -121,7 +124,7 @@ export class NatsEvents implements EventDriver {
       config.storage === 'memory'
         ? 'its stream is in memory'
         : config.num_replicas < DURABLE_REPLICAS && !connection.target.isSynced
-          ? 'one server does not sync what it acknowledges; use a cluster of three, or a server with sync_interval: always and ?sync=always in the URL'
+          ? 'a single server does not sync what it acknowledges; use a cluster of three, or a server with sync_interval: always and ?sync=always in the URL'
           : undefined
     if (reason !== undefined)
       throw new CliOpsError(

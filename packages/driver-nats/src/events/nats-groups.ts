@@ -25,18 +25,18 @@ interface StoredCursor {
   readonly cursor: Cursor
 }
 
-/** The cursors of groups, and what the active reader of one reads from. */
+/** The cursors of groups, and the log as a group's active reader reads it. */
 export class NatsGroups implements ElectedLog {
   readonly #context: EventContext
   readonly #parking: NatsParking
   readonly #start: StartPosition | LogPosition
-  /** The message of the group's cursor that this reader has written or taken over last. */
+  /** The cursor message of the group that this reader last wrote or took over. */
   #seq: number | undefined
   readonly end: () => void
 
   /**
    * @param end called when the reader was closed
-   * @throws TypeError for what is no position
+   * @throws TypeError if the value is not a position
    */
   constructor(context: EventContext, parking: NatsParking, from: StartPosition, end: () => void) {
     this.#context = context
@@ -58,7 +58,7 @@ export class NatsGroups implements ElectedLog {
     const subject = this.#subject(group)
     for (;;) {
       const stored = await groups.last(subject)
-      // Whoever takes over writes anew, so that the one before cannot set the cursor any more.
+      // Taking over rewrites the cursor, so that the previous reader can no longer set it.
       const joined = stored === undefined ? cursor : (parseJson(stored.text) as StoredCursor).cursor
       const text = JSON.stringify({ group, cursor: joined } satisfies StoredCursor)
       const seq = await groups.put(subject, text, stored?.seq ?? 0)
@@ -77,7 +77,7 @@ export class NatsGroups implements ElectedLog {
         this.#seq = seq
         return
       }
-      // One that stands by has joined, or another one has taken over.
+      // A standby has joined, or another reader has taken over.
       const info = await groupLocks.inspect(group)
       if (info?.id !== lockId) return
       this.#seq = (await groups.last(this.#subject(group)))?.seq ?? 0
@@ -97,7 +97,7 @@ export class NatsGroups implements ElectedLog {
   }
 }
 
-/** The cursors of all groups of a namespace. */
+/** Returns the cursors of all groups of a namespace. */
 export async function groupCursors(context: EventContext): Promise<Cursor[]> {
   const stored = await context.groups.lastOfEach(`${cursorsOf(context)}.*`)
   return stored.map(({ text }) => (parseJson(text) as StoredCursor).cursor)

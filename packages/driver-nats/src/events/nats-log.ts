@@ -18,12 +18,12 @@ import {
 import { told } from '../space.js'
 import type { EventContext } from './nats-events.js'
 
-/** Events that one look takes, how many are asked for at once, and bytes after which no more are. */
+/** The most events that one fetch returns, how many it requests together, and the bytes after which it stops. */
 const FETCH_COUNT = 256
 const FETCH_TOGETHER = 64
 const FETCH_BYTES = 4 * 1024 * 1024
 
-/** Where a log begins and ends. Its epoch is when its stream was made. */
+/** Where a log begins and ends. Its epoch is its stream's creation time. */
 export interface LogEnds {
   readonly epoch: number
   readonly firstN: number
@@ -31,8 +31,8 @@ export interface LogEnds {
 }
 
 /**
- * The log from a position on, as one reader looks at it. The server repeats what it has stored on another subject; what follows the reader's
- * position directly is taken from there, and anything else is fetched.
+ * The log from a position on, for one reader. The server republishes stored messages on another subject. The reader
+ * takes events that directly follow its position from there, and fetches everything else.
  */
 export class NatsLog implements PolledLog<LogPosition> {
   readonly #context: EventContext
@@ -41,7 +41,7 @@ export class NatsLog implements PolledLog<LogPosition> {
 
   /**
    * @param end called when the reader was closed
-   * @throws TypeError for what is no position
+   * @throws TypeError if the value is not a position
    */
   constructor(context: EventContext, from: StartPosition, end: () => void = () => undefined) {
     this.#context = context
@@ -95,7 +95,8 @@ export class NatsLog implements PolledLog<LogPosition> {
         entries.push({
           position: { epoch, n: message.seq },
           json: message.text,
-          // Who begins anew has been told of it; whose log was another one has missed what nobody can count.
+          // A reader that starts over has already been notified; a reader of another log has missed an unknown number
+          // of events.
           origin: from.epoch === NOWHERE.epoch ? NOWHERE : undefined,
           mayMissMore: true,
         })
@@ -110,7 +111,7 @@ function onStored(reader: PolledReader<LogPosition>, message: string): void {
   const space = message.indexOf(' ')
   const n = Number(message.slice(0, space))
   const from = reader.fetchedUpTo
-  // A log that was made anew, whose numbers are low again, is found by the next look.
+  // The next fetch notices a recreated log, whose numbers are low again.
   if (from !== undefined && from.n >= n) return
   if (from?.n !== n - 1) {
     reader.look()
@@ -123,7 +124,7 @@ function onStored(reader: PolledReader<LogPosition>, message: string): void {
   }))
 }
 
-/** Finds where a reader begins; the engine is asked where that is not known. */
+/** Finds where a reader begins, asking the engine if that is unknown. */
 export async function findPosition(
   context: EventContext,
   start: StartPosition | LogPosition,
@@ -136,7 +137,7 @@ export async function findPosition(
   return { epoch, n: (await firstSince(context, since, { epoch, firstN, lastN })) - 1 }
 }
 
-/** The number of the first event that was stored at a time or later, by the server's clock; behind the last one where there is none. */
+/** Returns the number of the first event stored at a time or later, by the server's clock, else the number after the last one. */
 export async function firstSince(
   { log }: Pick<EventContext, 'log'>,
   since: number,
@@ -146,7 +147,7 @@ export async function firstSince(
   while (low < high) {
     const middle = Math.floor((low + high) / 2)
     const message = await log.at(middle)
-    // What has expired meanwhile was before.
+    // An event that expired meanwhile was earlier.
     if (message === undefined || message.at < since) low = middle + 1
     else high = middle
   }

@@ -112,12 +112,12 @@ export class NatsParking implements EventParking, LedgerStore {
       onMessage: (asked) => {
         if (asked === group) listener()
       },
-      // What was asked for before, or while nobody listened.
+      // Retries requested earlier, or while no process was listening.
       onReady: listener,
     })
   }
 
-  /** In the order of the log. */
+  /** Returns the parked events in log order. */
   async #all(group: string): Promise<ParkedEvent[]> {
     const stored = await this.#context.groups.lastOfEach(this.#filter(group))
     return stored

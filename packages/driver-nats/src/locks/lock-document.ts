@@ -8,43 +8,41 @@ import {
 
 import type { StoredMessage } from '../store/stream.js'
 
-/** Bits of a token below the milliseconds at which its store was made: more than any server stores in one. */
+/** Bits of a token below the milliseconds of its store's creation time: more than any server stores in one millisecond. */
 const STORE_BITS = 22n
 const Y2024 = Date.UTC(2024, 0, 1)
 
-/** One that wants a lock, as it is stored. */
+/** A request for a lock, as it is stored. */
 export interface Claim {
   readonly id: string
   readonly resource: string
   readonly mode: LockMode
   readonly leaseMs: number
-  /** The driver that is told. */
+  /** The driver to notify. */
   readonly driver: string
   /** JSON of `encodeLockInfo`. */
   readonly info: string
   readonly held: readonly string[]
 }
 
-/** One that has it. */
+/** A claim that holds the lock. */
 export interface Holder extends Claim {
   readonly token: bigint
-  /** When it was let in, by the server's clock. */
+  /** When it was granted, by the server's clock. */
   readonly at: number
 }
 
-/** Who holds a lock, and which message says so. */
+/** The holders of a lock, and the message that stores them. */
 export interface LockDocument {
-  /** 0 where there is none. */
+  /** 0 if there is none. */
   readonly seq: number
   readonly holders: readonly Holder[]
 }
 
-/** A holder as it is stored: without token and time where it was let in with this very message, which has both. */
+/** A holder as it is stored. If this very message granted the lock, it supplies both token and time. */
 type StoredHolder = Claim & { readonly token?: string; readonly at?: number }
 
-/**
- * The token of a grant. It is above all tokens of a store that was made earlier, and below 2 to the power of 63.
- */
+/** Returns the token of a grant. It is above all tokens of a store created earlier, and below 2 to the power of 63. */
 export function tokenOf(createdAt: number, seq: number): bigint {
   return (BigInt(createdAt - Y2024) << STORE_BITS) + BigInt(seq)
 }
@@ -61,13 +59,13 @@ export function readDocument(message: StoredMessage | undefined, createdAt: numb
   return { seq, holders }
 }
 
-/** Writes who holds a lock, and the one who is let in by it. */
+/** Serialises the holders of a lock, and the one added by this message. */
 export function writeDocument(holders: readonly Holder[], added?: Claim): string {
   const stored = holders.map((holder) => ({ ...holder, token: String(holder.token) }))
   return JSON.stringify(added === undefined ? stored : [...stored, added])
 }
 
-/** Null where nobody holds the lock or waits for it. */
+/** Converts a lock's state; null if it has neither holders nor waiters. */
 export function toLockInfo(
   resource: string,
   holders: readonly Holder[],

@@ -14,7 +14,7 @@ import {
 } from './lock-document.js'
 import type { LockSubjects } from './lock-subjects.js'
 
-/** Where locks are kept and how their owners are reached. */
+/** Where locks are stored and how to reach their owners. */
 export interface QueueContext {
   readonly connection: NatsConnection
   readonly store: LeaseStore
@@ -25,27 +25,28 @@ export interface QueueContext {
 /** A waiter in the queue. */
 export interface Waiter extends Claim {
   readonly seq: number
-  /** When it came, by the server's clock. */
+  /** When it arrived, by the server's clock. */
   readonly at: number
 }
 
-/** How a lock stands. */
+/** The state of a lock. */
 export interface LockView extends LockDocument, StoreAge {
   readonly resource: string
-  /** The one that is first in the queue and answers, where anybody waits. */
+  /** The first waiter in the queue that answers, if any. */
   readonly first: Waiter | undefined
 }
 
-/** A driver that is there shows itself within this time. */
+/** A connected driver responds within this time. */
 const SHOW_MS = 200
 
 /**
- * The queue of a lock. A message holds who has the lock, and is replaced only by who knows it (compare and set); each waiter has a message of its own, whose
- * sequence is its place; renewals are messages of their own, so that they get in nobody's way. Whoever makes room lets the next one in.
+ * The queue of a lock. A message stores the holders, and is replaced by compare-and-set only. Each waiter has its own
+ * message, whose sequence is its queue position. Renewals are separate messages, so that they conflict with nothing. A
+ * process that makes room admits the next waiter.
  */
 export class LockQueue {
   readonly #context: QueueContext
-  /** Whether a waiter of this driver waits still. */
+  /** Whether a waiter of this driver is still waiting. */
   readonly #isWaiting: (id: string) => boolean
 
   constructor(context: QueueContext, isWaiting: (id: string) => boolean) {
@@ -53,7 +54,7 @@ export class LockQueue {
     this.#isWaiting = isWaiting
   }
 
-  /** Reads how a lock stands; its first waiter is not asked whether it is there. */
+  /** Reads the state of a lock, without checking whether its first waiter is there. */
   async read(resource: string, leaseMs: number, signal?: AbortSignal): Promise<LockView> {
     const { store, subjects } = this.#context
     const [age, holders, first] = await Promise.all([
@@ -70,9 +71,9 @@ export class LockQueue {
   }
 
   /**
-   * Removes whose lease is over, and lets waiters in, in their order, as long as there is room.
+   * Removes expired holders, and admits waiters in order while there is room.
    *
-   * @param freed is given whom the lock was taken from
+   * @param freed receives the holders that lost the lock
    */
   async settle(
     resource: string,
@@ -101,13 +102,13 @@ export class LockQueue {
     }
   }
 
-  /** Lets a claim in, and resolves to its token; `undefined` where the lock does not stand as in the view any more. */
+  /** Grants the lock to a claim and resolves to its token; `undefined` if the lock has changed since the view. */
   async grant(view: LockView, claim: Claim): Promise<bigint | undefined> {
     const seq = await this.#put(view, writeDocument(view.holders, claim))
     return seq === undefined ? undefined : tokenOf(view.createdAt, seq)
   }
 
-  /** Writes who holds a lock; false where it does not stand as in the view any more. */
+  /** Stores the holders of a lock; false if it has changed since the view. */
   async write(
     view: Pick<LockView, 'resource' | 'seq'>,
     holders: readonly Holder[],
@@ -117,14 +118,14 @@ export class LockQueue {
     return (await this.#put(view, writeDocument(holders))) !== undefined
   }
 
-  /** When a claim was renewed last, by the server's clock. */
+  /** Returns when a claim was last renewed, by the server's clock. */
   async renewedAt({ resource, id, at }: Claim & { readonly at: number }): Promise<number> {
     const { store, subjects } = this.#context
     const renewal = await store.stream.last(subjects.renewal(resource, id))
     return Math.max(at, renewal?.at ?? 0)
   }
 
-  /** The first ones of a queue, whether they are there or not. */
+  /** Returns the first waiters of a queue, connected or not. */
   async firstWaiters(resource: string, max: number): Promise<Waiter[]> {
     const { store, subjects } = this.#context
     const found: Waiter[] = []
@@ -142,14 +143,14 @@ export class LockQueue {
     await store.stream.purge({ filter: subjects.renewal(resource, id) })
   }
 
-  /** Whether a holder is there, as far as that is known without asking it. */
+  /** Returns whether a holder's lease is over. */
   async isOver(holder: Holder): Promise<boolean> {
     const { connection, store } = this.#context
     if ((await store.now()) - holder.at < holder.leaseMs) return false
     const age = async (): Promise<number> => (await store.now()) - (await this.renewedAt(holder))
     const silentMs = await age()
     if (silentMs < holder.leaseMs) return false
-    // The server's clock may have been set forward: who is there is asked to show itself.
+    // The server's clock may have been set forward: ask a connected driver to respond.
     const isHeard = await connection.say(told.driver(holder.driver), [`renew ${holder.id}`])
     if (!isHeard) return true
     if (silentMs < holder.leaseMs * 1.5) return false
@@ -157,7 +158,7 @@ export class LockQueue {
     return (await age()) >= holder.leaseMs * 1.5
   }
 
-  /** Says something to a driver that it hears if it is there. */
+  /** Sends a message that a driver gets only if it is connected. */
   tell(driver: string, message: string): void {
     this.#context.connection.hint(told.driver(driver), message)
   }
@@ -172,7 +173,7 @@ export class LockQueue {
     return holders.filter((_, index) => over[index])
   }
 
-  /** The first waiter that is there. One whose connection is down keeps its place, and is passed by. */
+  /** Returns the first waiter that is there. A waiter whose connection is down keeps its queue position, and is skipped. */
   async #firstThere({ resource, holders }: LockView, first: Waiter): Promise<Waiter | undefined> {
     const { store, subjects } = this.#context
     let waiter: Waiter | undefined = first
@@ -217,7 +218,7 @@ export class LockQueue {
       this.tell(waiter.driver, `granted ${waiter.id} ${token}`)
       return
     }
-    // It has left meanwhile, and has not seen that it was let in; or somebody else has tidied up behind it.
+    // Either the waiter left meanwhile without noticing the grant, or another process has cleaned up its place.
     if ((await this.#isThere(waiter)) !== 'no') {
       this.tell(waiter.driver, `granted ${waiter.id} ${token}`)
       return
@@ -225,7 +226,7 @@ export class LockQueue {
     await this.drop(view.resource, waiter.id)
   }
 
-  /** Takes a lock from the holder with that id; `undefined` where it has none. */
+  /** Takes a lock from the holder with that id; `undefined` if there is none. */
   async drop(resource: string, id: string): Promise<Holder | undefined> {
     const { store, subjects } = this.#context
     for (;;) {
@@ -246,7 +247,7 @@ export function toWaiter({ text, seq, at }: StoredMessage): Waiter {
   return { ...(parseJson(text) as Claim), seq, at }
 }
 
-/** Whether one that wants a lock in a mode may have it beside these. */
+/** Returns whether a lock can be granted in a mode beside these holders. */
 export function hasRoom(holders: readonly Claim[], mode: Claim['mode']): boolean {
   return (
     holders.length === 0 ||

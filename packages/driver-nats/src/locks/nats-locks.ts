@@ -19,7 +19,7 @@ import { type Claim, type Holder, readDocument, toLockInfo } from './lock-docume
 import { hasRoom, LockQueue, type LockView, type QueueContext, toWaiter } from './lock-queue.js'
 import { findWaitCycle } from './wait-graph.js'
 
-/** Where locks are kept, and how this driver is reached. */
+/** Where locks are stored, and how to reach this driver. */
 export interface LockContext extends QueueContext {
   readonly inbox: Inbox
   readonly url: URL
@@ -27,18 +27,18 @@ export interface LockContext extends QueueContext {
   readonly timeoutMs: number
 }
 
-/** As many waiters are named to one who waits: a turn must not cost more the more wait. */
+/** The most waiters that a waiter is shown: a turn must not cost more as the queue grows. */
 const SHOWN_WAITERS = 8
 
 /** Locks as messages of a stream, with leases and a queue. */
 export class NatsLocks implements LeasedLockEngine {
   readonly #context: LockContext
   readonly #queue: LockQueue
-  /** Places of this driver in queues, by the id of their request, with the subject of each. */
+  /** This driver's queue positions: the subject of each, by the id of its request. */
   readonly #places = new Map<string, string>()
-  /** What was asked for and is not answered yet. */
+  /** Requests without an answer yet. */
   readonly #asking = new Map<string, Promise<Standing>>()
-  /** Whom waiters were told to be in their way, by the id of their request. */
+  /** The holders last shown to each waiter, by the id of its request. */
   readonly #shown = new Map<string, string>()
   /** Ids of requests that have written renewals. */
   readonly #renewed = new Set<string>()
@@ -56,7 +56,7 @@ export class NatsLocks implements LeasedLockEngine {
     return this.#context.timeoutMs
   }
 
-  /** Whether a request of this driver stands in a queue. */
+  /** Returns whether a request of this driver is in a queue. */
   isWaiting(id: string): boolean {
     return this.#places.has(id)
   }
@@ -77,7 +77,7 @@ export class NatsLocks implements LeasedLockEngine {
     await this.#renew(request)
     const { store, subjects } = this.#context
     for (;;) {
-      // Read after the renewal was stored: whoever has taken the lock before has said so by now.
+      // Read after the renewal was stored: a process that took the lock before has recorded it by now.
       const [age, message] = await Promise.all([
         store.age(this.leaseMs),
         store.stream.last(subjects.holders(request.resource)),
@@ -87,7 +87,7 @@ export class NatsLocks implements LeasedLockEngine {
       if (own !== undefined && own.token !== token) return false
       const view = { resource: request.resource, seq: document.seq }
       if (own === undefined) {
-        // Only what the store has lost is put back, before anybody is let in.
+        // Only grants that the store has lost are restored, before it admits any waiter.
         if (age.delayMs === 0 || !hasRoom(document.holders, request.mode)) return false
         const lost = { ...this.#claim(request), token, at: await store.now() }
         if (await this.#queue.write(view, [...document.holders, lost])) return true
@@ -100,7 +100,7 @@ export class NatsLocks implements LeasedLockEngine {
   }
 
   async release(request: LockRequest): Promise<void> {
-    // What was asked for may be granted still, to nobody.
+    // A pending request might still be granted, to a caller that has left.
     await this.#asking.get(request.id)?.catch(() => undefined)
     await this.#giveBack(request)
   }
@@ -162,9 +162,9 @@ export class NatsLocks implements LeasedLockEngine {
     return this.#enter(request)
   }
 
-  /** Takes a place in the queue. */
+  /** Joins the queue. */
   async #enter(request: LockRequest): Promise<Standing> {
-    // Whoever makes room asks whether the next one is there.
+    // A process that makes room asks whether the next waiter is there.
     await this.ready()
     const { store, subjects } = this.#context
     const claim = this.#claim(request)
@@ -181,7 +181,7 @@ export class NatsLocks implements LeasedLockEngine {
     }
     return this.#standing(request).catch((error: unknown) => {
       if (!isCliOpsError(error, 'ENGINE_UNAVAILABLE')) throw error
-      // The place is taken; how it stands is seen when the server is there again.
+      // The queue position is stored; its state shows once the server is back.
       return { state: 'waiting', ahead: 1, holderEndsInMs: this.leaseMs, info: null }
     })
   }
@@ -196,7 +196,7 @@ export class NatsLocks implements LeasedLockEngine {
     }
     const place = this.#places.get(request.id)
     if (place === undefined || (await store.places.last(place)) === undefined) {
-      // It was let in between the two looks, or has lost its place.
+      // It was admitted between the two reads, or has lost its queue position.
       const again = await this.#queue.read(request.resource, this.leaseMs)
       const late = ownToken(again, request)
       this.#places.delete(request.id)
@@ -210,7 +210,7 @@ export class NatsLocks implements LeasedLockEngine {
     }
   }
 
-  /** Who is in the way; `null` where the waiter was told already, so that a look costs the same however many wait. */
+  /** Returns the holders, or `null` if the waiter already knows them, so that a poll costs the same however long the queue is. */
   async #news({ holders }: LockView, { id, resource }: LockRequest): Promise<LockInfo | null> {
     const shown = holders.map((holder) => holder.id).join(' ')
     if (this.#shown.get(id) === shown) return null
@@ -224,14 +224,14 @@ export class NatsLocks implements LeasedLockEngine {
     const ends = await Promise.all(
       view.holders.map(async (holder) => {
         const silentMs = now - (await this.#queue.renewedAt(holder))
-        // One that is there, and was asked to show itself, has half a lease more.
+        // A connected owner that was asked to respond has half a lease more.
         return (silentMs < holder.leaseMs ? holder.leaseMs : holder.leaseMs * 1.5) - silentMs
       }),
     )
     return Math.max(0, Math.min(...ends))
   }
 
-  /** Who holds a lock and waits for it, without those whose lease is over. */
+  /** Returns the holders and waiters of a lock, except expired ones. */
   async #describe(resource: string): Promise<LockInfo | null> {
     const { store, subjects } = this.#context
     const [{ createdAt }, message, places] = await Promise.all([
@@ -257,7 +257,7 @@ export class NatsLocks implements LeasedLockEngine {
     )
   }
 
-  /** The resources that are held or waited for. */
+  /** Returns the resources with any holder or waiter. */
   async #resources(): Promise<string[]> {
     const { store, subjects } = this.#context
     const [held, waited] = await Promise.all([
@@ -277,14 +277,14 @@ export class NatsLocks implements LeasedLockEngine {
     const place = this.#places.get(id)
     this.#places.delete(id)
     this.#shown.delete(id)
-    // The place first: nobody may let in who has left.
+    // The queue position first: a waiter that has left must not admit another one.
     if (place !== undefined) await store.places.purge({ filter: place })
     const dropped = await this.#queue.drop(resource, id)
     if (this.#renewed.delete(id)) await this.#queue.forgetRenewals(request)
     if (dropped !== undefined || place !== undefined) await this.#serve(resource)
   }
 
-  /** Lets in who is next. What goes wrong here is done by the one that waits, a third of a lease later. */
+  /** Admits the next waiter. If this fails, the waiter does it itself, a third of a lease later. */
   async #serve(resource: string): Promise<void> {
     await this.#queue.settle(resource, this.leaseMs)
   }
@@ -298,7 +298,7 @@ export class NatsLocks implements LeasedLockEngine {
   #newStore(delayMs: number): CliOpsError {
     return new CliOpsError(
       'ENGINE_UNAVAILABLE',
-      `${describeEngine(this.#context.url)} knows of no locks yet: it is new or was emptied; it grants locks in ${Math.ceil(delayMs / 1000)} s`,
+      `${describeEngine(this.#context.url)} has no record of locks yet: it is new or was emptied; it grants locks in ${Math.ceil(delayMs / 1000)} s`,
     )
   }
 
@@ -320,7 +320,7 @@ function ownToken({ holders }: LockView, { id }: LockRequest): bigint | undefine
   return holders.find((holder) => holder.id === id)?.token
 }
 
-/** Whether a request may be granted at once. One that shares what its flow shares already passes waiters by. */
+/** Returns whether a request may be granted immediately. A request to share what its flow already shares passes the waiters. */
 function mayPass({ holders, first }: LockView, { id, mode, held }: LockRequest): boolean {
   if (!hasRoom(holders, mode)) return false
   return (

@@ -4,10 +4,10 @@ import { readDocument } from './lock-document.js'
 import { type QueueContext, toWaiter, type Waiter } from './lock-queue.js'
 
 /**
- * The resources of a cycle that a wait has closed. Flows enter queues by a message of a stream, which puts them in an order, so that the
- * last one of a cycle finds it whole; that one gives way, and the others go on.
+ * Returns the resources of the cycle that a wait has closed. A stream message puts each flow's entry into a queue in
+ * order, so the last flow of a cycle sees it whole and gives way; the others continue.
  *
- * @param seq of the place that the request has just taken
+ * @param seq of the queue position that the request has just taken
  */
 export async function findWaitCycle(
   context: QueueContext,

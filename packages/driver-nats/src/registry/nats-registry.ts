@@ -6,7 +6,7 @@ import { hashed, type Space, told } from '../space.js'
 import type { LeaseStore } from '../store/lease-store.js'
 import type { StoredMessage } from '../store/stream.js'
 
-/** Where records are kept. */
+/** Where records are stored. */
 export interface RegistryContext {
   readonly connection: NatsConnection
   readonly subscriber: Subscriber
@@ -23,7 +23,7 @@ interface StoredRecord {
   readonly leaseMs: number
 }
 
-/** Records as messages, whose leases begin with each time they are stored. */
+/** Records as messages; storing one starts its lease again. */
 export class NatsRegistry implements RecordStore {
   readonly #context: RegistryContext
 
@@ -83,7 +83,7 @@ export class NatsRegistry implements RecordStore {
     const text = isThere
       ? stored.text
       : JSON.stringify({ record, leaseMs: this.leaseMs } satisfies StoredRecord)
-    // Whoever was faster has renewed it.
+    // If this loses the race, the faster process has renewed it.
     await this.#stream.put(this.#subject(key), text, stored?.seq ?? 0)
     return !isThere
   }

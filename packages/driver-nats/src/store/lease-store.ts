@@ -4,32 +4,35 @@ import type { NatsConnection } from '../connection/nats-connection.js'
 import { Stream } from './stream.js'
 
 const DAY_MS = 24 * 3_600_000
-/** What nobody has renewed for so long belongs to nobody. */
+/** Entries not renewed for that long have no owner. */
 const MAX_AGE_DAYS = 30
-/** What is older than this, and in use, is written again. */
+/** Older messages that are in use are rewritten. */
 export const REWRITE_MS = DAY_MS
 const META = 'cli_ops.s.meta'
 const CLOCK = 'cli_ops.s.clock'
-/** For so long a clock that was read is known to go on. */
+/** How long a clock reading can be extrapolated. */
 const CLOCK_MS = 2_000
 
 /** How old the store is. */
 export interface StoreAge {
-  /** When its stream was made, in milliseconds of the server's clock: the upper part of its tokens. */
+  /** When its stream was created, in milliseconds of the server's clock: the upper part of its tokens. */
   readonly createdAt: number
-  /** For so many milliseconds nobody is let in. */
+  /** For how many milliseconds no lock is granted. */
   readonly delayMs: number
 }
 
 /**
- * What ends unless it is renewed: locks, records, attempts. One stream for all namespaces, so that its sequence,
- * from which tokens are made, is never begun anew while it is there.
+ * Everything that ends unless it is renewed: locks, records, attempts. All namespaces share one stream, so that its
+ * sequence, which tokens are made from, never restarts while it exists.
  */
 export class LeaseStore {
   readonly stream: Stream
-  /** Places in queues. A stream of their own, nearly empty at most times: the first one of a queue is looked for from its beginning on. */
+  /**
+   * Queue positions. A separate stream, nearly empty most of the time: finding the first waiter of a queue scans it
+   * from the beginning.
+   */
   readonly places: Stream
-  /** The beginning of the store, as it was seen last. */
+  /** The beginning of the store, as last seen. */
   #known: { readonly meta: string; readonly createdAt: number } | undefined
   /** The shortest lease for which the store was not old enough yet. */
   #oldEnoughForMs = 0
@@ -52,12 +55,12 @@ export class LeaseStore {
   }
 
   /**
-   * Finds how old the store is. One that was emptied, or made anew, cannot know who held what: nobody is let in for one lease, within which
-   * every owner that lives puts back what it holds.
+   * Finds how old the store is. A store that was emptied, or recreated, cannot know the holders: it grants nothing for
+   * one lease, within which every live owner restores what it holds.
    */
   async age(leaseMs: number, signal?: AbortSignal): Promise<StoreAge> {
     const meta = (await this.stream.last(META, signal)) ?? (await this.#begin(signal))
-    // Since when, by the server's clock; the first one could not know.
+    // Since when, by the server's clock; the first writer could not know.
     const since = meta.text === '' ? meta.at : Number(meta.text)
     const known = `${meta.text === '' ? meta.seq : ''} ${since}`
     if (this.#known?.meta !== known) {
@@ -74,7 +77,7 @@ export class LeaseStore {
     return { createdAt, delayMs }
   }
 
-  /** The server's clock, in milliseconds. */
+  /** Returns the server's clock, in milliseconds. */
   async now(): Promise<number> {
     const clock = this.#clock
     const present = monotonicMs()
@@ -86,7 +89,7 @@ export class LeaseStore {
   }
 
   async #readClock(): Promise<number> {
-    // What it stores bears its time; nothing else that it says does, before 2.10.
+    // A stored message bears its time; before 2.10, no other answer does.
     await this.stream.put(CLOCK, '')
     const stored = await this.stream.last(CLOCK)
     if (stored === undefined) return this.#readClock()

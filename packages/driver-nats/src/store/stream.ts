@@ -6,7 +6,7 @@ import type { Answer, Wire } from '../connection/wire.js'
 const PAGE = 100_000
 const THREE = 3
 
-/** How a stream is made. */
+/** How to create a stream. */
 export interface StreamConfig {
   readonly name: string
   readonly subjects: readonly string[]
@@ -25,7 +25,7 @@ export interface StoredMessage {
   readonly at: number
 }
 
-/** What a stream is, and has. */
+/** A stream's configuration and state. */
 export interface StreamInfo {
   readonly config: { readonly storage: string; readonly num_replicas: number }
   readonly created: string
@@ -48,7 +48,7 @@ interface RawMessage {
   }
 }
 
-/** A stream of JetStream, which is made when it is needed, and made anew where it has gone. All reads are answered by its leader. */
+/** A JetStream stream, created on demand, and recreated if it has gone. Its leader answers all reads. */
 export class Stream {
   readonly #connection: NatsConnection
   readonly #config: StreamConfig
@@ -63,7 +63,8 @@ export class Stream {
   }
 
   /**
-   * Stores a message and resolves to its sequence; `undefined` where the last one of its subject is not the expected one.
+   * Stores a message and resolves to its sequence; `undefined` if the last message of its subject is not the expected
+   * one.
    *
    * @param expected sequence of the last message of that subject, 0 for none
    */
@@ -93,12 +94,12 @@ export class Stream {
     })
   }
 
-  /** The last message of a subject. */
+  /** Returns the last message of a subject. */
   last(subject: string, signal?: AbortSignal): Promise<StoredMessage | undefined> {
     return this.#get({ last_by_subj: subject }, signal)
   }
 
-  /** The first message from a sequence on whose subject matches. */
+  /** Returns the first message from a sequence on whose subject matches. */
   next(filter: string, seq = 1, signal?: AbortSignal): Promise<StoredMessage | undefined> {
     return this.#get({ seq, next_by_subj: filter }, signal)
   }
@@ -107,7 +108,7 @@ export class Stream {
     return this.#get({ seq })
   }
 
-  /** Removes a message; false where it is not there, or another one of its subject has taken its place. */
+  /** Removes a message; false if it is gone, or a newer one of its subject has replaced it. */
   remove(seq: number): Promise<boolean> {
     return this.#with((wire) =>
       except([JS.noMessage, JS.noMessageToDelete], false, async () => {
@@ -117,7 +118,7 @@ export class Stream {
     )
   }
 
-  /** Removes the messages of matching subjects, or those before a sequence, and resolves to their number. */
+  /** Removes the messages of matching subjects, or all before a sequence, and resolves to their number. */
   async purge(what: { readonly filter: string } | { readonly seq: number }): Promise<number> {
     const { purged } = await this.#with((wire) =>
       this.#ask<{ readonly purged: number }>(wire, 'PURGE', what),
@@ -129,14 +130,14 @@ export class Stream {
     return this.#with((wire) => this.#ask<StreamInfo>(wire, 'INFO'))
   }
 
-  /** As `info`, where the stream is there. */
+  /** As `info`, if the stream exists. */
   infoIfThere(): Promise<StreamInfo | undefined> {
     return this.#connection.call((wire) =>
       except([JS.noStream], undefined, () => this.#ask<StreamInfo>(wire, 'INFO')),
     )
   }
 
-  /** The subjects that match, of which there are messages. */
+  /** Returns the matching subjects that have messages. */
   async subjects(filter: string): Promise<string[]> {
     const found: string[] = []
     for (;;) {
@@ -150,7 +151,7 @@ export class Stream {
     }
   }
 
-  /** The last messages of matching subjects. */
+  /** Returns the last messages of matching subjects. */
   async lastOfEach(filter: string): Promise<StoredMessage[]> {
     const messages = await Promise.all(
       (await this.subjects(filter)).map((subject) => this.last(subject)),
@@ -179,7 +180,7 @@ export class Stream {
     return apiOn<T>(wire, `STREAM.${of}.${this.name}`, what)
   }
 
-  /** What is asked of a stream that is not there was not done: it is asked again once the stream has been made. */
+  /** A request to a missing stream did nothing: it is sent again once the stream has been created. */
   #with<T>(work: (wire: Wire) => Promise<T>, signal?: AbortSignal): Promise<T> {
     return this.#connection.call(async (wire) => {
       try {
@@ -197,25 +198,25 @@ export class Stream {
     const config = {
       ...this.#config,
       storage: 'file',
-      // What does not fit is refused, and nothing that is there makes way.
+      // A message that does not fit is refused; stored messages are never evicted.
       discard: 'new',
       num_replicas: replicas ?? (wire.isInCluster ? THREE : 1),
     }
     await apiOn(wire, `STREAM.CREATE.${this.name}`, config).catch((error: unknown) => {
-      // Made by an earlier version, with another number of copies, or by an administrator: that one is used.
+      // Created by an earlier version, with another number of copies, or by an administrator: use that one.
       if (error instanceof JetStreamError && error.errCode === JS.nameInUse) return
       throw error
     })
   }
 }
 
-/** A stream that is not there has nobody who answers what is published to it. */
+/** A missing stream leaves nothing to answer what is published to it. */
 function parsePut({ isNobodyThere, text }: Answer): { readonly seq: number } {
-  if (isNobodyThere) throw new JetStreamError(JS.noStream, 'the stream is not there')
+  if (isNobodyThere) throw new JetStreamError(JS.noStream, 'the stream does not exist')
   return parseAnswer<{ seq: number }>(text)
 }
 
-/** Does work whose refusal with one of these codes means something. */
+/** Runs work, with a fallback for some error codes. */
 async function except<T, Fallback>(
   codes: readonly number[],
   fallback: Fallback,

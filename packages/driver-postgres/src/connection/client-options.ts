@@ -6,26 +6,27 @@ import type { ClientConfig } from 'pg'
 const DEFAULT_PORT = 5432
 const SSL_MODES = ['disable', 'require', 'verify-ca', 'verify-full'] as const
 
-/** A server of a URL. */
+/** A server named in a URL. */
 export interface ServerAddress {
   readonly host: string
   readonly port: number
 }
 
-/** What a URL says besides who one is. */
+/** What a URL specifies besides credentials. */
 export interface Target {
-  /** The servers, in the order in which they are tried. */
+  /** The servers, in the order to try them. */
   readonly servers: readonly ServerAddress[]
-  /** The user's own where it is empty, as everywhere with PostgreSQL. */
+  /** If empty, the database named after the user, as everywhere in PostgreSQL. */
   readonly database: string
   readonly withTls: boolean
 }
 
 /**
- * Reads a URL: its hosts (`one:5432,two:5433`, or as libpq has them, `?host=one,two&port=5432,5433`), of which the one that takes
- * writes is used, the database and `sslmode`. Certificates are checked wherever TLS is used.
+ * Reads a URL: the database, `sslmode` and the hosts (`one:5432,two:5433`, or in libpq's form,
+ * `?host=one,two&port=5432,5433`), of which the driver uses the one that takes writes. Certificates are checked
+ * whenever TLS is used.
  *
- * @throws TypeError for a parameter that means nothing here
+ * @throws TypeError if a parameter is not supported
  */
 export function parseTarget(url: URL): Target {
   const { pathname, searchParams } = url
@@ -42,7 +43,7 @@ export function parseTarget(url: URL): Target {
   }
 }
 
-/** Those of the authority, of which the ones behind the first have become parameters, and those of libpq's parameters. */
+/** Returns the hosts of the authority, whose second and later hosts have become parameters, and of libpq's parameters. */
 function serversOf({ hostname, port, searchParams }: URL): ServerAddress[] {
   const named = searchParams.getAll('host').flatMap((list) => list.split(','))
   const ports = searchParams.getAll('port').flatMap((list) => list.split(','))
@@ -64,7 +65,7 @@ function serversOf({ hostname, port, searchParams }: URL): ServerAddress[] {
 }
 
 function addressOf(host: string, port: string): ServerAddress {
-  // Brackets belong to the URL and not to an IPv6 address.
+  // The brackets belong to the URL, not to the IPv6 address.
   return { host: host.replace(/^\[(.*)\]$/u, '$1') || '127.0.0.1', port: portOf(port) }
 }
 
@@ -83,7 +84,7 @@ function sslModeOf(parameters: URLSearchParams): (typeof SSL_MODES)[number] {
   )
 }
 
-/** Options for a client that is one connection to one server. @throws CliOpsError where a file with a secret cannot be read */
+/** Returns options for a client with one connection to one server. @throws CliOpsError if a secret's file cannot be read */
 export function clientConfig(
   { timeoutMs, credentials, tls }: DriverOptions,
   { database, withTls }: Target,
@@ -94,18 +95,18 @@ export function clientConfig(
     host,
     port,
     ...(username !== undefined && { user: username }),
-    // A function, so that the client library looks for no ~/.pgpass, of which it warns on stderr.
+    // As a function, it keeps the client library from reading ~/.pgpass, which prints a warning on stderr.
     password: () => password ?? process.env['PGPASSWORD'] ?? '',
     ...(database !== '' && { database }),
     ssl: withTls ? tlsOptions(host, tls()) : false,
     application_name: 'cli-ops',
     connectionTimeoutMillis: timeoutMs,
-    // Calls of one process do not wait for each other's answers.
+    // Calls from one process do not wait for each other's answers.
     pipeline: true,
   }
 }
 
 function tlsOptions(host: string, files: TlsFiles) {
-  // An address is no name that may be asked for (RFC 6066); it is compared with the certificate all the same.
+  // Server name indication does not allow an address (RFC 6066); it is still compared with the certificate.
   return isIP(host) === 0 ? { servername: host, ...files } : { host, ...files }
 }

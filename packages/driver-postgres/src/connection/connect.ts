@@ -8,7 +8,7 @@ import { assertSessions, backendOf } from './pooler.js'
 
 type Client = pg.Client
 
-/** What a server says of itself. */
+/** What a server reports about itself. */
 interface ServerFacts {
   readonly pid: number
   readonly version: number
@@ -19,7 +19,10 @@ interface ServerFacts {
 
 const MIN_VERSION = 130_000
 
-/** Limits of a role, of which an idle connection, a wait for a row or a statement of ours would end. Later servers have more of them. */
+/**
+ * Limits on a role that would end an idle connection, a wait for a row or one of our statements. Later servers have
+ * more of them.
+ */
 const LIMITS = [
   'lock_timeout',
   'idle_in_transaction_session_timeout',
@@ -33,8 +36,9 @@ const setting = (name: string): string => `pg_catalog.current_setting('${name}',
 const is = 'operator(pg_catalog.=)'
 
 /**
- * What the functions rely on, first of all that names mean the server's own: until then each is written out, since a role or a database may have a path
- * that leads elsewhere. Without a commit on disk an acknowledged event might be gone after a crash, and its position given again.
+ * What the functions rely on. The search path comes first: a role or a database can have one that leads elsewhere, so
+ * names are written in full until it is set. Without a commit on disk, a crash could lose an acknowledged event and
+ * assign its position again.
  */
 const SETTINGS = `array[${[
   set('search_path', "'pg_catalog'"),
@@ -45,14 +49,17 @@ const SETTINGS = `array[${[
   ...LIMITS.map((name) => `case when ${setting(name)} is not null then ${set(name, "'0'")} end`),
 ].join(', ')}]`
 
-/** Settings would stay on the connection of a pooler that hands it to others, so they are made at once only where there is none. */
+/**
+ * Settings would stay on a pooler's connection, which other clients get later, so they are made here only if there is
+ * no pooler.
+ */
 const FACTS = `select pg_catalog.pg_backend_pid() as pid, ${setting('server_version_num')}::int as version,
   ${setting('server_encoding')} as encoding, pg_catalog.pg_is_in_recovery() as is_replica,
   ${setting('transaction_read_only')} ${is} 'on' as is_read_only,
   case when pg_catalog.pg_backend_pid() ${is} $2 then ${SETTINGS} end as settings`
 
 /**
- * Connects to the server of a URL that takes writes, makes the schema where there is none, and announces the driver.
+ * Connects to the server of a URL that takes writes, creates the schema if it is missing, and announces the driver.
  *
  * @param onEnd called when the connection has ended
  * @throws CliOpsError `ENGINE_UNAVAILABLE`, `FORBIDDEN`, `UNSUPPORTED` for a pooler, an encoding or a version
@@ -75,7 +82,7 @@ export async function connectToPrimary(
       if (failure === undefined || reason.code !== 'ENGINE_UNAVAILABLE') failure = reason
     }
   }
-  throw failure ?? new TypeError('a URL names a server')
+  throw failure ?? new TypeError('a URL must name a server')
 }
 
 async function connectTo(
@@ -94,7 +101,7 @@ async function connectTo(
   const client = await open()
   let reason: unknown
   try {
-    // A server that is refused, so that the next one is tried, is no connection that was lost.
+    // Rejecting a server to try the next one does not count as a lost connection.
     let isInUse = false
     let hasEnded = false
     const end = (): void => {
@@ -102,7 +109,7 @@ async function connectTo(
       hasEnded = true
     }
     client.once('end', end)
-    // Nothing more can be asked over it, although its socket may be open for a while.
+    // The connection is unusable from here on, although its socket can stay open for a while.
     client.once('error', (error) => {
       reason = error
       end()
@@ -111,7 +118,7 @@ async function connectTo(
     const timeout = String(options.timeoutMs)
     const { rows } = await client.query<ServerFacts>(FACTS, [timeout, backendOf(client)])
     const [facts] = rows
-    if (facts === undefined) throw new Error('it does not say what it is')
+    if (facts === undefined) throw new Error('it did not identify itself')
     assertUsable(options.url, server, facts)
     if (facts.pid !== backendOf(client)) {
       const other = await open()
@@ -126,14 +133,14 @@ async function connectTo(
     return client
   } catch (error) {
     endNow(client)
-    // Else it would be said of the client library that it cannot be asked.
+    // Otherwise the error would be the client library's "not queryable".
     throw reason ?? error
   }
 }
 
 /** Connects a client. It ends with the signal; its socket keeps no process alive. */
 async function began(client: Client, signal: AbortSignal): Promise<void> {
-  // Whoever waits for the connection gets the error; the library would throw it at the process.
+  // Callers waiting for the connection get the error; the library would throw it at the process.
   client.on('error', () => undefined)
   const abort = (): void => {
     endNow(client)
@@ -158,11 +165,11 @@ function assertUsable(url: URL, { host, port }: ServerAddress, facts: ServerFact
   }
   if (facts.version < MIN_VERSION) refuse('it is older than PostgreSQL 13')
   if (facts.encoding !== 'UTF8')
-    refuse(`the database is in ${facts.encoding}; names and events need one in UTF8`)
+    refuse(`the database encoding is ${facts.encoding}; names and events need UTF8`)
   if (!facts.is_replica && !facts.is_read_only) return
   const what = facts.is_replica
     ? 'is a read-only replica'
-    : 'takes no writes (default_transaction_read_only)'
+    : 'is read-only (default_transaction_read_only)'
   throw new CliOpsError('ENGINE_UNAVAILABLE', `cannot use ${engine}: ${host}:${port} ${what}`)
 }
 
@@ -175,21 +182,21 @@ async function greet(client: Client, driverId: string, url: URL): Promise<void> 
     return rows[0]?.version ?? 0
   }
   const version = await ask().catch((error: unknown) => {
-    // No schema, no such function: there is none yet.
+    // No schema or no such function: the schema does not exist yet.
     if (['3F000', '42883', '42P01'].includes((error as { code?: string }).code ?? '')) return 0
     throw error
   })
   if (version > SCHEMA_VERSION)
     throw new CliOpsError(
       'UNSUPPORTED',
-      `cannot use ${describeEngine(url)}: its schema cli_ops has version ${version}, and this driver knows ${SCHEMA_VERSION}; update @cli-ops/driver-postgres`,
+      `cannot use ${describeEngine(url)}: its cli_ops schema has version ${version}, but this driver knows only ${SCHEMA_VERSION}; update @cli-ops/driver-postgres`,
     )
   if (version === SCHEMA_VERSION) return
   await migrate(client)
   if (version === 0) await ask()
 }
 
-/** Ends at once: an orderly end waits for a server that may not answer. */
+/** Ends the connection immediately: an orderly end waits for a server that might not answer. */
 export function endNow(client: Client): void {
   const { stream } = (
     client as Client & { readonly connection: { readonly stream: { destroy(): void } } }

@@ -5,12 +5,12 @@ import {
   isCliOpsError,
 } from '@cli-ops/shared-ipc/driver'
 
-/** SQLSTATEs, and what they mean here. The text is for people; `%s` is what the server says. */
+/** What SQLSTATEs mean here. `%s` stands for the server's own message. */
 const MEANINGS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   '28P01': ['FORBIDDEN', '%s (CLI_OPS_POSTGRES_USERNAME, CLI_OPS_POSTGRES_PASSWORD)'],
   '28000': ['FORBIDDEN', '%s'],
-  '42501': ['FORBIDDEN', '%s; the rights that are needed: docs/guides/postgres.md'],
-  '3D000': ['ENGINE_UNAVAILABLE', '%s; the path of the URL names it'],
+  '42501': ['FORBIDDEN', '%s; docs/guides/postgres.md lists the required rights'],
+  '3D000': ['ENGINE_UNAVAILABLE', '%s; the URL path names the database'],
   '25006': [
     'ENGINE_UNAVAILABLE',
     'it is a read-only replica, or its transactions are read-only: %s',
@@ -24,13 +24,13 @@ const MEANINGS: Readonly<Record<string, readonly [ErrorCode, string]>> = {
   CO001: ['UNSUPPORTED', '%s'],
 }
 
-/** Another server of the URL, or the same one later, is to be asked: this one is no primary, or the schema has gone. */
+/** The server is not a primary, or the schema has gone: try another server of the URL, or the same one later. */
 const ELSEWHERE = ['25006', '3F000', '42P01', '42883']
-/** The last words of a session that the server ends, of which the socket may be open still. */
+/** The last message of a session that the server ends; its socket can still be open. */
 const ENDED = ['57P01', '57P02', '57P03', '57P04', '57P05', '25P03', '25P04']
 const STALE = new Set([...ELSEWHERE, ...ENDED])
 
-/** The error for an engine that cannot be used, with nothing in it that might be secret. */
+/** Returns the error for an engine that cannot be used, without anything that might be secret. */
 export function engineError(url: URL, reason: unknown): CliOpsError {
   if (isCliOpsError(reason)) return reason
   const said = reason instanceof Error ? reason.message : String(reason)
@@ -44,15 +44,15 @@ export function engineError(url: URL, reason: unknown): CliOpsError {
   )
 }
 
-/** Whether a new connection is needed before the engine can be of use. */
+/** Returns whether the engine needs a new connection. */
 export function isStale(reason: unknown): boolean {
   return STALE.has(stateOf(reason))
 }
 
 function meaningOf(state: string, said: string): readonly [ErrorCode, string] {
-  // The client library's own words where a password is asked for and there is none.
+  // The client library's message if the server requires a password and none is set.
   if (/client password must be/u.test(said))
-    return ['FORBIDDEN', 'it asks for a password (CLI_OPS_POSTGRES_PASSWORD)']
+    return ['FORBIDDEN', 'it requires a password (CLI_OPS_POSTGRES_PASSWORD)']
   if (/does not support SSL/u.test(said))
     return ['ENGINE_UNAVAILABLE', `it has no TLS, which sslmode requires`]
   return MEANINGS[state] ?? ['ENGINE_UNAVAILABLE', '%s']
@@ -63,7 +63,7 @@ function stateOf(reason: unknown): string {
   return typeof code === 'string' ? code : ''
 }
 
-/** The client library hangs the statement's place and arguments on its errors. */
+/** The client library attaches the statement's position and arguments to its errors. */
 function withoutDetails(reason: unknown): unknown {
   if (!(reason instanceof Error)) return undefined
   const { message, name, code } = reason as NodeJS.ErrnoException

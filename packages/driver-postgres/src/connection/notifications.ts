@@ -5,7 +5,7 @@ import { classId } from '../schema/class-id.js'
 import { connectToPrimary, endNow } from './connect.js'
 import { engineError } from './engine-error.js'
 
-/** The connection on which a driver hears what is said on its channels: as long as it is there, others know that somebody listens. */
+/** The connection on which a driver listens on its channels. While it exists, others know that the driver is listening. */
 export function notifications(options: DriverOptions, driverId: string): ChannelCarrier<Client> {
   const { url, timeoutMs, leaseMs } = options
   return {
@@ -21,7 +21,7 @@ export function notifications(options: DriverOptions, driverId: string): Channel
     },
     subscribe: async (client, channel) => {
       await client.query(`listen "${channel}"`)
-      // From now on a frame reaches it.
+      // From now on frames reach it.
       if (channel === inboxChannel(driverId))
         await client.query(`select pg_advisory_lock_shared(${classId('inbox')}, hashtext($1))`, [
           driverId,
@@ -32,7 +32,7 @@ export function notifications(options: DriverOptions, driverId: string): Channel
   }
 }
 
-/** The channel on which one driver is reached. */
+/** Returns the channel that reaches one driver. */
 export function inboxChannel(driverId: string): string {
   return `cli_ops_to_${driverId}`
 }

@@ -1,19 +1,19 @@
 import { CliOpsError, describeEngine, pause, randomId } from '@cli-ops/shared-ipc/driver'
 import type { Client } from 'pg'
 
-/** What was said is there by then, if it is ever to come. */
+/** By then a notification has arrived, if it ever will. */
 const HEARD_MS = 500
 
-/** The process that serves a client, as it was told: another one than the server says where a pooler hands out its connections. */
+/** Returns the pid that the client was given when it connected. Behind a pooler, the server reports another one. */
 export function backendOf(client: Client): number | null {
   return (client as Client & { readonly processID: number | null }).processID
 }
 
 /**
- * Refuses a pooler that gives a connection away after each transaction: what is said to one who listens would go astray. It is tried,
- * since no pooler says how it works.
+ * Refuses a pooler that reassigns a connection after each transaction, since notifications would go astray. Poolers do
+ * not report their mode, so this tries it.
  *
- * @param other a second connection by the same way
+ * @param other a second connection through the same pooler
  * @throws CliOpsError `UNSUPPORTED`
  */
 export async function assertSessions(url: URL, client: Client, other: Client): Promise<void> {

@@ -7,7 +7,7 @@ import { engineError, isStale } from './engine-error.js'
 /** An argument of a statement. */
 export type Argument = string | number | boolean | null | readonly (string | number)[]
 
-/** The connection on which statements are sent; each is a transaction of its own. */
+/** The connection for statements; each statement is its own transaction. */
 export class PostgresConnection {
   readonly #link: EngineLink<Client>
 
@@ -38,7 +38,7 @@ export class PostgresConnection {
     }, signal)
   }
 
-  /** Runs a statement and resolves to the one value it gives. */
+  /** Runs a statement and resolves to its single value. */
   async value(sql: string, values: readonly Argument[], signal?: AbortSignal): Promise<unknown> {
     const [row] = await this.query<Record<string, unknown>>(sql, values, signal)
     return row === undefined ? undefined : Object.values(row)[0]

@@ -25,7 +25,7 @@ import { PostgresGroups } from './postgres-groups.js'
 import { PostgresLog } from './postgres-log.js'
 import { PostgresParking } from './postgres-parking.js'
 
-/** Where events are kept. */
+/** Where events are stored. */
 export interface EventContext {
   readonly connection: PostgresConnection
   readonly subscriber: Subscriber
@@ -34,12 +34,12 @@ export interface EventContext {
   readonly groupLocks: LeasedLocks
 }
 
-/** Events as rows with dense positions. See `event-functions.ts` for what is kept and how. */
+/** Events as rows with dense positions. `event-functions.ts` describes the tables. */
 export class PostgresEvents implements EventDriver {
   readonly parking: PostgresParking
   readonly #context: EventContext
   readonly #readers = new OpenReaders()
-  /** How far this process has seen the log. */
+  /** The furthest position this process has seen. */
   #seen: LogPosition = NOWHERE
 
   constructor(context: EventContext) {
@@ -94,7 +94,7 @@ export class PostgresEvents implements EventDriver {
     return Number(removed)
   }
 
-  /** Remembers how far the log is known to go. */
+  /** Records how far the log is known to extend. */
   note(position: LogPosition): void {
     if (comparePositions(position, this.#seen) > 0) this.#seen = position
   }

@@ -29,7 +29,7 @@ update cli_ops.consumer c set epoch = $3, n = $4
 where c.space = $1 and c.name = $2 and exists (
   select from cli_ops.claim l where l.space = $1 and l.kind = 'group' and l.id = $5 and l.token is not null)`
 
-/** The cursors of groups, and what the active reader of one reads from. */
+/** The cursors of groups, and the log as a group's active reader reads it. */
 export class PostgresGroups implements ElectedLog {
   readonly #context: EventContext
   readonly #events: PostgresEvents
@@ -38,7 +38,7 @@ export class PostgresGroups implements ElectedLog {
 
   /**
    * @param end called when the reader was closed
-   * @throws TypeError for what is no position
+   * @throws TypeError if the value is not a position
    */
   constructor(context: EventContext, events: PostgresEvents, from: StartPosition, end: () => void) {
     this.#context = context
@@ -64,7 +64,7 @@ export class PostgresGroups implements ElectedLog {
       epoch,
       n,
     ])
-    // Two that join at once: the other one's was stored after this statement began to look.
+    // Two processes joined together: the other one stored its cursor after this statement took its snapshot.
     if (row === undefined) return this.join(group, cursor)
     return toCursor({ epoch: Number(row.epoch), n: Number(row.n) })
   }

@@ -17,11 +17,11 @@ import {
 
 import type { EventContext, PostgresEvents } from './postgres-events.js'
 
-/** Events that one look takes, and bytes after which it takes no more. */
+/** The most events one fetch returns, and the bytes after which it stops. */
 const FETCH_COUNT = 256
 const FETCH_BYTES = 4 * 1024 * 1024
 
-/** A row of the log; the event is absent where there is none behind the position. */
+/** A row of the log. Without an event after the position, the event columns are absent. */
 interface FetchedRow {
   readonly end_epoch: string
   readonly end_n: string
@@ -41,7 +41,10 @@ from cli_ops.log l left join lateral (
 ) e on e.before < ${FETCH_BYTES}
 where l.space = $1 order by e.epoch, e.n`
 
-/** One statement, so that what is stored meanwhile is not passed over: before the first event from there on, else behind the last. */
+/**
+ * Finds the position before the first matching event, else the end of the log; in one statement, so that events stored
+ * meanwhile are not skipped.
+ */
 const FIND = `
 select epoch, n from (
   (select epoch, n - 1 as n, 1 as rank from cli_ops.event
@@ -51,8 +54,8 @@ select epoch, n from (
 ) found order by rank limit 1`
 
 /**
- * The log from a position on, as one reader looks at it. Appends say on a channel what they have stored; what follows the reader's
- * position directly is taken from there, and anything else is fetched.
+ * The log from a position on, for one reader. Appends announce on a channel what they stored. The reader takes events
+ * that directly follow its position from there, and fetches everything else.
  */
 export class PostgresLog implements PolledLog<LogPosition> {
   readonly #context: EventContext
@@ -62,7 +65,7 @@ export class PostgresLog implements PolledLog<LogPosition> {
 
   /**
    * @param end called when the reader was closed
-   * @throws TypeError for what is no position
+   * @throws TypeError if the value is not a position
    */
   constructor(
     context: EventContext,
@@ -111,7 +114,7 @@ export class PostgresLog implements PolledLog<LogPosition> {
   }
 
   async #behindEnd(from: LogPosition, end: LogPosition) {
-    // A log that nobody has written to, or one that is gone.
+    // The log has never been written to, or has gone.
     if (end === NOWHERE || from.epoch !== end.epoch) return slicesBehindEnd(from, end, false)
     const isAhead = from.n > end.n
     const epoch = isAhead
@@ -121,7 +124,7 @@ export class PostgresLog implements PolledLog<LogPosition> {
   }
 }
 
-/** Finds where a reader begins; the engine is asked where that is not known. */
+/** Finds where a reader begins, asking the engine if that is unknown. */
 export async function findPosition(
   { connection, space }: EventContext,
   start: StartPosition | LogPosition,
@@ -143,7 +146,7 @@ function toEntry({ epoch, n, json, ...origin }: FetchedRow): LogEntry {
   }
 }
 
-/** The server gives numbers of 64 bits as text. */
+/** The server returns 64-bit numbers as text. */
 function positionOf(epoch: string, n: string): LogPosition {
   return { epoch: Number(epoch), n: Number(n) }
 }

@@ -19,7 +19,7 @@ const LIST = `select json, retry from cli_ops.parked where space = $1 and consum
   order by epoch, n, id limit ${MAX_LISTED}`
 const RETRIES = `select json, retry from cli_ops.parked where space = $1 and consumer = $2 and retry and not (cursor || ' ' || id = any ($3))
   order by epoch, n, id limit ${MAX_LISTED}`
-/** The hint is said where there is anything to be tried again. */
+/** Sends the hint only if there is something to retry. */
 const RETRY = `with asked as (
     update cli_ops.parked set retry = true where space = $1 and consumer = $2 and ($3::text is null or id = $3) returning 1
   ), counted as (select count(*)::int as count from asked)
@@ -30,7 +30,7 @@ const DROP = `with gone as (
     delete from cli_ops.attempt a using gone g where a.space = $1 and a.consumer = $2 and a.cursor = g.cursor
   )
   select count(*)::int as count from gone`
-/** Attempts at an event that nobody reads any more are kept for a week. */
+/** Attempts at an event that no process reads any more are kept for a week. */
 const COUNT_ATTEMPT = `with forgotten as (
     delete from cli_ops.attempt where space = $1 and consumer = $2
       and (cursor = any ($4) or at < now() - interval '7 days') and cursor <> $3
@@ -99,7 +99,7 @@ export class PostgresParking implements EventParking, LedgerStore {
       onMessage: (asked) => {
         if (asked === group) listener()
       },
-      // What was asked for before, or while nobody listened.
+      // Retries requested earlier, or while no process was listening.
       onReady: listener,
     })
   }

@@ -1,23 +1,23 @@
 import { decodeLockState, type LockInfo, type Owner } from '@cli-ops/shared-ipc/driver'
 
-/** A row of `claim` as `cli_ops.shown` shows it. */
+/** A row of `claim` as `cli_ops.shown` returns it. */
 interface ShownClaim {
   readonly id: string
   readonly mode: string
   readonly token: string | null
   readonly since: number
-  /** JSON of `encodeLockInfo`. */
+  /** JSON from `encodeLockInfo`. */
   readonly info: string
 }
 
-/** What `cli_ops.describe` gives. */
+/** What `cli_ops.describe` returns. */
 export interface LockDescription {
   readonly resource: string
   readonly holders: readonly ShownClaim[]
   readonly waiters: readonly ShownClaim[]
 }
 
-/** Null where nobody holds the lock or waits for it. */
+/** Converts a description; null if the lock has neither holders nor waiters. */
 export function toLockInfo(
   { resource, holders, waiters }: LockDescription,
   state: Owner['state'] = 'running',

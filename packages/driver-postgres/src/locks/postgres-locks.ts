@@ -15,7 +15,7 @@ import type { Space } from '../space.js'
 import { type LockDescription, toLockInfo } from './lock-description.js'
 import { type GraphRow, WAIT_GRAPH, waitGraph } from './wait-graph.js'
 
-/** Where locks are kept and how they are reached. */
+/** Where locks are stored and how to reach them. */
 export interface LockContext {
   readonly connection: PostgresConnection
   readonly inbox: Inbox
@@ -36,12 +36,12 @@ type Reply =
       readonly info: LockDescription
     }
 
-/** Locks as rows with leases and a queue. See `lock-functions.ts` for what is kept and how. */
+/** Locks as rows with leases and a queue. `lock-functions.ts` describes the tables. */
 export class PostgresLocks implements LeasedLockEngine {
   readonly #context: LockContext
   readonly #kind: string
 
-  /** @param kind of users, or of groups */
+  /** @param kind the users' locks, or the groups' */
   constructor(context: LockContext, kind: 'lock' | 'group') {
     this.#context = context
     this.#kind = kind
@@ -143,8 +143,8 @@ export class PostgresLocks implements LeasedLockEngine {
   }
 
   /**
-   * The resources of a cycle that this wait has closed. Flows enter queues one after the other, so that the last one of a cycle finds it
-   * whole; that one gives way, and the others go on.
+   * Returns the resources of the cycle that this wait has closed. Flows enter queues one after the other, so the last
+   * flow of a cycle sees it whole and gives way; the others continue.
    */
   async #cycle(request: LockRequest, signal?: AbortSignal): Promise<string[] | undefined> {
     const { connection, space } = this.#context

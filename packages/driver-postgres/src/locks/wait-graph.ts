@@ -1,6 +1,6 @@
 import type { LockMode, LockRequest, WaitGraph } from '@cli-ops/shared-ipc/driver'
 
-/** A holder, or a waiter whose flow holds something, of a resource that a wait leads to. */
+/** A holder, or a waiter whose flow holds something, of a resource reachable from a wait. */
 export interface GraphRow {
   readonly resource: string
   readonly id: string
@@ -27,7 +27,7 @@ select c.resource, c.id, c.mode, c.token is not null as is_holder, c.ticket::tex
 from reach r join cli_ops.claim c on c.space = $1 and c.kind = $2 and c.resource = r.resource
 where c.token is not null or cardinality(c.held) > 0`
 
-/** The graph of these rows, and the waiter of a request in it. */
+/** Returns the graph of these rows, and a request's waiter in it. */
 export function waitGraph(
   rows: readonly GraphRow[],
   { id, held }: Pick<LockRequest, 'id' | 'held'>,

@@ -4,7 +4,7 @@ import type { PostgresConnection } from '../connection/postgres-connection.js'
 import type { Space } from '../space.js'
 import type { Subscriber } from '../subscriber.js'
 
-/** Where records are kept. */
+/** Where records are stored. */
 export interface RegistryContext {
   readonly connection: PostgresConnection
   readonly subscriber: Subscriber

@@ -1,10 +1,10 @@
 /**
- * Events. Positions are dense within a namespace and rise in the order of commits: whoever appends holds the row of its log until its
- * transaction has ended. A promotion begins a new epoch; numbers go on, and the first event of an epoch says which end of the log it
- * follows, where nothing can have been lost.
+ * Events. Positions are dense within a namespace and rise in commit order: an append holds the row of its log until its
+ * transaction ends. A promotion begins a new epoch; numbers continue, and the first event of an epoch says which end of
+ * the log it follows, if nothing can have been lost.
  */
 export const EVENT_FUNCTIONS = `
--- Removes what is too old and no group needs, and any while the log is too large; never the newest event.
+-- Removes old events that no group needs, and any event while the log is too large; never the newest one.
 create function cli_ops.expire(a_space text, max_bytes bigint, cutoff timestamptz, max_count int)
 returns bigint language plpgsql as $$
 declare
@@ -56,7 +56,7 @@ begin
     values (a_space, present, 0, 0, 0, 0, false)
     on conflict (space) do update set n = l.n returning l.* into kept;
   if kept.n = 0 then
-    -- What was known of a log that is gone was before all of this one.
+    -- A position in a log that has gone precedes this whole log.
     follows_epoch := 0; follows_n := 0;
   elsif kept.epoch <> present then
     if kept.replicated then follows_epoch := kept.epoch; follows_n := kept.n; end if;

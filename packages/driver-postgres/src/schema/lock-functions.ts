@@ -1,14 +1,15 @@
 import { classId } from './class-id.js'
 
-/** As many waiters are named to one who waits: a turn must not cost more the more wait. */
+/** The most waiters that a waiter is shown: a turn must not cost more as the queue grows. */
 const SHOWN_WAITERS = 32
 
 /**
- * Locks. A row of `claim` is a holder (it has a token) or a waiter. All calls about one resource take turns by an advisory lock of their
- * transaction, so that tickets rise in the order of arrival and who makes room lets the next one in.
+ * Locks. A row of `claim` is a holder (it has a token) or a waiter. All calls about one resource take turns through a
+ * transaction-level advisory lock, so tickets rise in order of arrival and a call that makes room admits the next
+ * waiter.
  *
- * The server's clock may be set. A lease whose end has come while the connection of its owner is there is doubted first: the owner is told,
- * and shows itself within milliseconds, or with its next renewal; only half a lease later the lease is over.
+ * The server's clock can be set. A lease that expires while its owner's connection is open is first doubted: the owner
+ * is notified and responds within milliseconds, or with its next renewal. The lease ends only half a lease later.
  */
 export const LOCK_FUNCTIONS = `
 create function cli_ops.turn(space text, kind text, resource text) returns void language sql as $$
@@ -27,7 +28,7 @@ create function cli_ops.tell(driver text, message text) returns void language sq
   select pg_catalog.pg_notify('cli_ops_to_' || driver, message)
 $$;
 
--- The epoch goes up with every promotion of a replica, which may have lost writes, and with every restored copy.
+-- The epoch rises with every promotion of a replica, which can lose writes, and with every restored copy.
 create function cli_ops.epoch() returns bigint language plpgsql as $$
 declare
   present int := ('x' || substr(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_insert_lsn()), 1, 8))::bit(32)::int;
@@ -45,10 +46,10 @@ create function cli_ops.next_token() returns bigint language sql as $$
   select (cli_ops.epoch() << 36) + nextval('cli_ops.token')
 $$;
 
--- After a promotion grants may have been lost, whose owners do not know yet: nobody is let in for one lease.
+-- A promotion can lose grants whose owners do not know yet: nothing is granted for one lease.
 create function cli_ops.delayed_ms(lease int) returns double precision language plpgsql as $$
 begin
-  -- A statement of its own: the next one sees what it has changed.
+  -- A separate statement, so that the next one sees its changes.
   perform cli_ops.epoch();
   return (select greatest(0, lease - extract(epoch from clock_timestamp() - m.since) * 1000) from cli_ops.meta m);
 end $$;
@@ -60,7 +61,7 @@ create function cli_ops.is_open(a_space text, a_kind text, a_resource text, a_mo
       and (a_mode = 'x' or c.mode = 'x'))
 $$;
 
--- Removes whose lease is over, and gives the holders among them; lets waiters in, in their order, as long as there is room.
+-- Removes expired claims, admits waiters in order while there is room, and returns the expired holders.
 create function cli_ops.settle(a_space text, a_kind text, a_resource text)
 returns setof cli_ops.claim language plpgsql as $$
 declare
@@ -142,14 +143,14 @@ declare
   granted bigint;
   passes boolean;
 begin
-  -- Flows that hold something enter queues one after the other, so that the last one of a cycle sees the whole of it.
+  -- Flows that hold something enter queues one after the other, so the last one of a cycle sees all of it.
   if waits and cardinality(a_held) > 0 then
     perform pg_catalog.pg_advisory_xact_lock(${classId('flows')}, pg_catalog.hashtext(a_space || chr(31) || a_kind));
   end if;
   perform cli_ops.turn(a_space, a_kind, a_resource);
   perform cli_ops.settle(a_space, a_kind, a_resource);
   instant := clock_timestamp();
-  -- Asked again, because the reply to the first time was lost.
+  -- Sent again because the first reply was lost.
   update cli_ops.claim c set ends = instant + a_lease * interval '0.001 s', doubted = null
     where c.space = a_space and c.kind = a_kind and c.id = a_id;
   if found then return cli_ops.standing(a_space, a_kind, a_resource, a_id); end if;
@@ -185,7 +186,7 @@ begin
   return cli_ops.standing(a_space, a_kind, a_resource, a_id);
 end $$;
 
--- A grant that a promotion has lost is put back, as long as nobody else may have it.
+-- Restores a grant that a promotion lost, while no other owner can have it.
 create function cli_ops.extend(a_space text, a_kind text, a_resource text, a_id text, a_mode text, a_lease int,
   a_driver text, a_info text, a_token bigint)
 returns boolean language plpgsql as $$

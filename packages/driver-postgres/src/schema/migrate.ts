@@ -11,19 +11,19 @@ const STEPS: readonly string[] = [
   [TABLES, LOCK_FUNCTIONS, EVENT_FUNCTIONS, OTHER_FUNCTIONS].join('\n'),
 ]
 
-/** The version of the schema that this driver works with. */
+/** The schema version that this driver works with. */
 export const SCHEMA_VERSION = STEPS.length
 
-/** A process that is suspended half-way must not keep the others out for long. */
+/** A process suspended half-way must not keep the others out for long. */
 const LIMITS = `set local idle_in_transaction_session_timeout = '10s'; set local client_min_messages = warning`
 
-/** Makes the schema, or brings it up to date, once however many try: all in one transaction, or nothing. */
+/** Creates the schema or brings it up to date, once however many processes try, in one transaction. */
 export async function migrate(client: Client): Promise<void> {
   await client.query(`begin; ${LIMITS}; select pg_advisory_xact_lock(${classId('schema')}, 0)`)
   try {
     const version = await versionOf(client)
     if (version === undefined) {
-      // Not "if not exists": that asks for the right to make one even where there is one.
+      // "if not exists" would require the right to create a schema even if there is one.
       const { rowCount } = await client.query(`select from pg_namespace where nspname = 'cli_ops'`)
       if (rowCount === 0) await client.query('create schema cli_ops')
     }

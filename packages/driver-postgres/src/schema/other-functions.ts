@@ -1,8 +1,8 @@
 import { classId } from './class-id.js'
 
-/** The greeting of each connection, the registry, and frames of requests. */
+/** The greeting on each connection, the registry, and request frames. */
 export const OTHER_FUNCTIONS = `
--- A copy of the cluster that was made elsewhere, by a dump for one, may be behind what was granted and stored since.
+-- A copy of the cluster, from a dump for example, can be behind what was granted and stored since.
 create function cli_ops.greet(driver text) returns int language plpgsql as $$
 begin
   perform pg_catalog.pg_advisory_lock_shared(${classId('driver')}, pg_catalog.hashtext(driver));
@@ -31,7 +31,7 @@ declare
 begin
   perform cli_ops.prune(a_space, channel);
   missing := (select count(*) from cli_ops.instance i where i.space = a_space and i.key = any (keys)) < cardinality(keys);
-  -- A renewal puts back what the server has lost, and nothing else: another thread may have announced more since.
+  -- A renewal restores only what the server lost: another thread may have announced more since.
   insert into cli_ops.instance as i (space, key, record, ends)
     select a_space, r.key, r.record, ending from unnest(keys, records) as r (key, record)
     on conflict (space, key) do update
@@ -46,7 +46,7 @@ begin
   if found then perform pg_catalog.pg_notify(channel, 'down'); end if;
 end $$;
 
--- False where nobody listens there.
+-- False if no driver is listening there.
 create function cli_ops.send(driver text, parts text[]) returns boolean language plpgsql as $$
 declare
   part text;

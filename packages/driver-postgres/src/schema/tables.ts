@@ -1,4 +1,4 @@
-/** The tables of the first version of the schema. What a crash may lose, since it is announced again, is not logged. */
+/** The tables of schema version 1. What a crash can lose because it is announced again is unlogged. */
 export const TABLES = `
 create table cli_ops.meta (
   single boolean primary key default true check (single),
@@ -8,7 +8,7 @@ create table cli_ops.meta (
   epoch bigint not null,
   since timestamptz not null
 );
--- Where a schema is made anew, its tokens and positions are above those of the one before: the epoch begins with the hours since 2024.
+-- A recreated schema has higher tokens and positions than the one before: the epoch begins with the hours since 2024.
 insert into cli_ops.meta (version, system, timeline, epoch, since)
   select 0, c.system_identifier::text,
     ('x' || substr(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_insert_lsn()), 1, 8))::bit(32)::int,

@@ -7,17 +7,17 @@ import type { RedisOptions } from 'ioredis'
 const DEFAULT_PORT = 6379
 const DEFAULT_SENTINEL_PORT = 26_379
 
-/** Where a node is. */
+/** The address of a node. */
 export interface NodeAddress {
   readonly host: string
   readonly port: number
 }
 
-/** Hosts and ports of a URL; those behind the first stand in its query. */
+/** Returns the hosts and ports of a URL; those after the first are in its query. */
 export function hostsOf(url: URL): readonly NodeAddress[] {
   const defaultPort = url.protocol.endsWith('+sentinel:') ? DEFAULT_SENTINEL_PORT : DEFAULT_PORT
   const addressOf = ({ hostname, port }: URL): NodeAddress => ({
-    // Brackets belong to the URL and not to an IPv6 address.
+    // The brackets belong to the URL, not to the IPv6 address.
     host: hostname.replace(/^\[(.*)\]$/u, '$1') || '127.0.0.1',
     port: port === '' ? defaultPort : Number(port),
   })
@@ -26,10 +26,10 @@ export function hostsOf(url: URL): readonly NodeAddress[] {
 }
 
 /**
- * Options for a client that is one connection and nothing more. What the library would do by itself after a fault is off:
- * it would send again what may have been done already, hold commands back without a limit, and read on from `$`.
+ * Returns options for a client that is a single connection. They turn off the library's own recovery: after a fault it
+ * would resend commands that may have been executed, buffer commands without a limit, and read on from `$`.
  *
- * @throws CliOpsError `ENGINE_UNAVAILABLE` where a file with a secret cannot be read
+ * @throws CliOpsError `ENGINE_UNAVAILABLE` if a secret's file cannot be read
  */
 export function clientOptions(
   { url, timeoutMs, credentials, tls }: DriverOptions,
@@ -58,7 +58,7 @@ export function clientOptions(
 }
 
 function tlsOptions(host: string, files: TlsFiles): ConnectionOptions {
-  // An address is no name that may be asked for (RFC 6066); it is compared with the certificate all the same.
+  // Server name indication does not allow an address (RFC 6066); it is still compared with the certificate.
   return isIP(host) === 0 ? { servername: host, ...files } : { ...files }
 }
 
@@ -66,11 +66,11 @@ function isEncrypted({ protocol }: URL): boolean {
   return /^(?:rediss|valkeys)(?:\+|:)/u.test(protocol)
 }
 
-/** The number of the database that a URL names. @throws TypeError for what is no number */
+/** Returns the database number in a URL. @throws TypeError if it is not a number */
 export function databaseOf({ pathname, protocol }: URL): number {
-  // That of a sentinel URL stands behind the name of the primary.
+  // In a sentinel URL it follows the primary's name.
   const at = protocol.endsWith('+sentinel:') ? 2 : 1
   const text = pathname.split('/').slice(at).join('/')
   if (/^\d{0,5}$/u.test(text)) return Number(text)
-  throw new TypeError(`the path of a Redis URL must be the number of a database, got "${text}"`)
+  throw new TypeError(`the path of a Redis URL must be a database number, got "${text}"`)
 }

@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis'
 
 import type { NodeAddress } from './client-options.js'
 
-/** The nodes of a cluster, as one of them has it; none where it may not be asked. */
+/** Returns a cluster's nodes as one of them reports them, or none if the user may not ask. */
 export async function clusterNodes(client: Redis): Promise<NodeAddress[]> {
   const slots = (await client.call('CLUSTER', 'SLOTS').catch(() => [])) as unknown[]
   return slots.flatMap((range) =>

@@ -18,15 +18,15 @@ import { parseServerFacts, type ServerFacts } from './server-facts.js'
 /** A connection to a node that takes writes. */
 export interface RedisNode {
   readonly client: Redis
-  /** What the server has said of itself. */
+  /** What the server has reported about itself. */
   readonly facts: ServerFacts
 }
 
-/** Before this version there are commands missing that the scripts need. */
+/** Earlier versions lack commands that the scripts need. */
 const OLDEST_VERSION = 7
 
 /**
- * Connects to the first candidate that can be used, and moves there with all connections of the driver.
+ * Connects to the first usable candidate, and moves all of the driver's connections there.
  *
  * @param onEnd called when the connection has ended, or the driver has moved
  */
@@ -51,22 +51,22 @@ export async function connectToPrimary(
     try {
       return await connectTo(next, { ...options, timeoutMs }, location, signal, onEnd)
     } catch (error) {
-      // What all of them would say.
+      // Every candidate would fail in the same way.
       if (isCliOpsError(error)) throw error
-      // The first one is the one that was meant.
+      // The first one is the configured one.
       failure ??= error
     }
   }
 }
 
-/** Ends at once: an orderly end waits for a server that may not answer. */
+/** Ends the connection immediately: an orderly end waits for a server that might not answer. */
 export function endNow({ client }: Pick<RedisNode, 'client'>): void {
   client.disconnect()
-  // Before the socket was made there is none, whatever the types say.
+  // Before the socket is created this is undefined, whatever the types say.
   ;(client.stream as Redis['stream'] | undefined)?.destroy()
 }
 
-/** The next node to try: the primary as the sentinels have it, or one that was not tried yet. */
+/** Returns the next node to try: the primary that the sentinels report, or a node not tried yet. */
 async function candidate(
   options: DriverOptions,
   location: NodeLocation,
@@ -91,7 +91,7 @@ async function connectTo(
     endNow({ client })
   }
   signal.addEventListener('abort', abort, { once: true })
-  // Whoever waits for the connection gets the error; the library would throw it at the process.
+  // Callers waiting for the connection get the error; the library would throw it at the process.
   let failure: unknown
   client.on('error', (error: unknown) => {
     failure ??= error
@@ -103,7 +103,7 @@ async function connectTo(
       throw new Error(`no answer within ${Math.round(timeoutMs)} ms`)
     const node = { client, facts: await ready }
     if (client.status !== 'ready') throw new Error('the connection ended')
-    // All connections of a driver are to one node: others follow.
+    // All of a driver's connections go to one node: the others follow.
     location.move(address)
     const stay = location.onMove(() => {
       endNow(node)
@@ -116,7 +116,7 @@ async function connectTo(
     return node
   } catch (error) {
     endNow({ client })
-    // "Connection is closed" says less than what came before it.
+    // "Connection is closed" says less than the error before it.
     const reason = failure ?? error
     const known = engineError(url, reason)
     throw known.code === 'ENGINE_UNAVAILABLE' ? reason : known
@@ -127,11 +127,11 @@ async function connectTo(
 
 async function prepare(client: Redis, url: URL, location: NodeLocation): Promise<ServerFacts> {
   await client.connect()
-  // A user without the right to ask learns of a wrong server from the first command.
+  // A user who may not call INFO learns of a wrong server from the first command.
   const facts = parseServerFacts(await client.info().catch(() => ''))
   assertUsable(facts, url, location)
   const database = databaseOf(url)
-  // The library would go on in database 0 where this one does not exist.
+  // If this database does not exist, the library would continue in database 0.
   if (database !== 0) await client.select(database)
   if (facts.mode === 'cluster') location.remember(await clusterNodes(client))
   return facts

@@ -1,13 +1,13 @@
 import { CliOpsError, describeEngine, isCliOpsError } from '@cli-ops/shared-ipc/driver'
 
-/** What replies mean that a person can do something about. */
+/** Replies that a person can do something about, and what they mean. */
 const MEANINGS: readonly (readonly [
   pattern: RegExp,
   code: 'FORBIDDEN' | 'ENGINE_UNAVAILABLE',
   remedy: string,
 ])[] = [
   [
-    // The last one is what a script is answered on a connection whose user is not known any more.
+    // The last pattern is a script's reply on a connection whose user no longer exists.
     /^(?:WRONGPASS|NOAUTH) |unauthenticated (?:multi)?bulk length/u,
     'FORBIDDEN',
     ' (CLI_OPS_REDIS_USERNAME, CLI_OPS_REDIS_PASSWORD or CLI_OPS_REDIS_PASSWORD_FILE)',
@@ -20,12 +20,12 @@ const MEANINGS: readonly (readonly [
   [
     /\bOOM command not allowed/u,
     'ENGINE_UNAVAILABLE',
-    '; the server is full: raise its maxmemory, or let go of what fills it',
+    '; the server is full: raise its maxmemory, or free some of its memory',
   ],
   [/^MISCONF /u, 'ENGINE_UNAVAILABLE', '; the server cannot write to its disk'],
 ]
 
-/** The error for an engine that cannot be used, with nothing in it that might be secret. */
+/** Returns the error for an engine that cannot be used, without anything that might be secret. */
 export function engineError(url: URL, reason: unknown): CliOpsError {
   if (isCliOpsError(reason)) return reason
   const text = reason instanceof Error ? reason.message : String(reason)
@@ -39,7 +39,7 @@ export function engineError(url: URL, reason: unknown): CliOpsError {
   })
 }
 
-/** The client library hangs the failed command on its errors, arguments and all: `AUTH` with the password. */
+/** The client library attaches the failed command to its errors, arguments included: `AUTH` with the password. */
 function withoutCommand(reason: unknown): unknown {
   if (!(reason instanceof Error)) return undefined
   const { message, name, code } = reason as NodeJS.ErrnoException

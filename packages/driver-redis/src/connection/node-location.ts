@@ -1,13 +1,13 @@
 import { hostsOf, type NodeAddress } from './client-options.js'
 
 /**
- * Where the node is that has the keys of a namespace: the first of the URL, until it cannot be reached, takes no writes, or a cluster
- * names another one. All connections of a driver go to one node, since the keys of a namespace are in one slot, and only
- * there `PUBLISH` counts who has heard it.
+ * The node that has a namespace's keys: the first of the URL, until it is unreachable, takes no writes, or a cluster
+ * names another one. All of a driver's connections go to one node, since a namespace's keys are in one slot and only
+ * that node's `PUBLISH` counts the receivers.
  */
 export class NodeLocation {
   readonly #seeds: readonly NodeAddress[]
-  /** Further nodes of the cluster, as far as one has told. */
+  /** Further nodes of the cluster, as far as a node has reported them. */
   #known: readonly NodeAddress[] = []
   #address: NodeAddress
   readonly #listeners = new Set<() => void>()
@@ -21,13 +21,13 @@ export class NodeLocation {
     return this.#address
   }
 
-  /** Where to try to connect, the likeliest first. */
+  /** The nodes to try, the likeliest first. */
   get candidates(): NodeAddress[] {
     const all = [this.#address, ...this.#seeds, ...this.#known]
     return all.filter((one, index) => all.findIndex((other) => isSame(one, other)) === index)
   }
 
-  /** Remembers the nodes of a cluster, for when the present one fails. */
+  /** Remembers the nodes of a cluster, for when the current one fails. */
   remember(nodes: readonly NodeAddress[]): void {
     this.#known = nodes
   }
@@ -38,7 +38,7 @@ export class NodeLocation {
     return () => this.#listeners.delete(listener)
   }
 
-  /** @param address its host is empty where that is the same as before */
+  /** @param address its host is empty if it is unchanged */
   move({ host, port }: NodeAddress): void {
     const next = { host: host || this.#address.host, port }
     if (isSame(next, this.#address)) return
@@ -46,7 +46,7 @@ export class NodeLocation {
     this.#tell()
   }
 
-  /** This node takes no writes any more: all connections to it end, and the next one is made to whoever takes them. */
+  /** Leaves a node that no longer takes writes: all connections to it end, and the next one goes to the node that does. */
   leave(): void {
     this.#address = this.#seeds[0] ?? this.#address
     this.#tell()

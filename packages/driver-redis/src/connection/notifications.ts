@@ -7,7 +7,7 @@ import { redisCarrier } from './redis-carrier.js'
 /** Listens on channels. */
 export type Subscriber = ChannelSubscriber<RedisNode>
 
-/** The connection on which a driver hears what is said on its channels. */
+/** The connection on which a driver listens on its channels. */
 export function notifications(
   options: DriverOptions,
   location: NodeLocation,

@@ -5,7 +5,7 @@ import { engineError } from './engine-error.js'
 import type { NodeLocation } from './node-location.js'
 import { judgeReply } from './reply-verdict.js'
 
-/** How the connections of a driver are made, and what error replies ask of it. All of them are to the node that has the location. */
+/** Creates the driver's connections, all to the current node, and acts on error replies. */
 export function redisCarrier(
   options: DriverOptions,
   location: NodeLocation,
@@ -18,9 +18,9 @@ export function redisCarrier(
     toError: (reason) => engineError(url, reason),
     mayRetry: (reason, node) => {
       const verdict = judgeReply(reason)
-      // All keys of a namespace are in one slot, so the node that has it is all that is needed.
+      // All keys of a namespace are in one slot, so one node is enough.
       if (verdict?.kind === 'moved') location.move(verdict)
-      // Of several calls that find out about one connection, the first leaves.
+      // If several calls find out about one connection, the first leaves.
       if (verdict?.kind === 'leave' && node !== undefined) location.leave()
       return verdict !== undefined
     },

@@ -8,7 +8,7 @@ import type { ServerFacts } from './server-facts.js'
 /** A command and its arguments. */
 export type Command = readonly [name: string, ...args: (string | number)[]]
 
-/** A connection on which commands are sent. */
+/** A connection for commands. */
 export class RedisConnection {
   readonly #link: EngineLink<RedisNode>
 
@@ -16,7 +16,7 @@ export class RedisConnection {
     this.#link = new EngineLink(redisCarrier(options, location))
   }
 
-  /** What the server behind the present connection has said of itself; undefined where there is none. */
+  /** What the server on the current connection has reported about itself; undefined without a connection. */
   get facts(): ServerFacts | undefined {
     return this.#link.client?.facts
   }
@@ -26,12 +26,12 @@ export class RedisConnection {
     return this.#link.call(({ client }) => client.call(name, ...args), signal)
   }
 
-  /** Connects, where it is not connected. Rejects as {@link call} does. */
+  /** Connects if it is not connected. Rejects as {@link call} does. */
   async connect(signal?: AbortSignal): Promise<void> {
     await this.#link.connect(signal)
   }
 
-  /** Ends the connection; what is under way is rejected. */
+  /** Ends the connection and rejects all calls in progress. */
   close(): void {
     this.#link.close()
   }

@@ -3,23 +3,23 @@ import { createHash } from 'node:crypto'
 import type { RedisConnection } from './redis-connection.js'
 
 /**
- * What a script that is stopped in the middle has written stays, and a number in a log is given once only. So a script that writes asks
- * first whether its user may do what comes last.
+ * A script stopped in the middle keeps what it has written, and a log number is assigned only once. So a script that
+ * writes first checks whether its user may execute its last commands.
  */
 export const REFUSAL = `
 local function refusal(hash, channel)
   if redis.acl_check_cmd('HSET', hash) and redis.acl_check_cmd('PUBLISH', channel) then return nil end
-  return redis.error_reply('NOPERM the user may not write to this namespace (HSET), or not PUBLISH on its channels')
+  return redis.error_reply('NOPERM the user may not write to this namespace (HSET), or may not PUBLISH on its channels')
 end
 `
 
-/** What a script is run with. */
+/** What a script runs with. */
 export interface ScriptCall {
   readonly keys: readonly string[]
   readonly args: readonly (string | number)[]
 }
 
-/** A Lua script, sent whole only to a server that does not know it yet. */
+/** A Lua script, sent in full only to a server that does not know it yet. */
 export class Script {
   readonly #source: string
   #sha: string | undefined
@@ -39,7 +39,7 @@ export class Script {
     try {
       return await connection.call(['EVALSHA', this.#sha, ...rest], signal)
     } catch (error) {
-      // Nothing was run then. A server forgets its scripts when it restarts.
+      // Nothing was run. A server forgets its scripts when it restarts.
       if (!(error instanceof Error) || !error.message.includes('NOSCRIPT')) throw error
       return connection.call(['EVAL', this.#source, ...rest], signal)
     }

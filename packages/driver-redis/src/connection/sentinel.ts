@@ -3,7 +3,7 @@ import { Redis } from 'ioredis'
 
 import { clientOptions, hostsOf, type NodeAddress } from './client-options.js'
 
-/** Whether a URL names sentinels, which say where the primary is. */
+/** Returns whether a URL names sentinels, which report where the primary is. */
 export function namesSentinels({ protocol }: URL): boolean {
   return protocol.endsWith('+sentinel:')
 }
@@ -11,7 +11,7 @@ export function namesSentinels({ protocol }: URL): boolean {
 /**
  * Asks the sentinels of the URL, one after another, where the primary is.
  *
- * @throws Error where none knows, with what the last one said
+ * @throws Error if none knows, with the last one's reply
  */
 export async function askSentinels(options: DriverOptions): Promise<NodeAddress> {
   const [name = ''] = options.url.pathname.split('/').slice(1)
@@ -31,7 +31,7 @@ export async function askSentinels(options: DriverOptions): Promise<NodeAddress>
       failure = error
     }
   }
-  throw failure instanceof Error ? failure : new Error('no sentinel answers')
+  throw failure instanceof Error ? failure : new Error('no sentinel answered')
 }
 
 async function ask(
@@ -39,7 +39,7 @@ async function ask(
   sentinel: NodeAddress,
   name: string,
 ): Promise<NodeAddress | undefined> {
-  // Most sentinels have no password, and one that has none refuses to be given it.
+  // Most sentinels have no password, and such a sentinel refuses one.
   try {
     return await askAs({ ...options, credentials: () => NOBODY }, sentinel, name)
   } catch (error) {

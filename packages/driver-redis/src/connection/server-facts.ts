@@ -1,25 +1,25 @@
 import type { NodeAddress } from './client-options.js'
 
-/** What a server says of itself. All of it is unknown to a user without the right to ask. */
+/** What a server reports about itself. All of it is unknown if the user may not ask. */
 export interface ServerFacts {
-  /** `redis 7.0.15`, `valkey 8.0.1`; empty where it does not say. */
+  /** `redis 7.0.15`, `valkey 8.0.1`; empty if unknown. */
   readonly version: string
   readonly majorVersion: number | undefined
   /** `WAITAOF` came with Redis 7.2. */
   readonly knowsWaitAof: boolean
   readonly mode: 'standalone' | 'cluster' | 'sentinel' | undefined
-  /** Of a replica: where its primary is. */
+  /** A replica's primary. */
   readonly primary: NodeAddress | undefined
   readonly isReplica: boolean
-  /** Replicas that are connected. */
+  /** Number of connected replicas. */
   readonly replicas: number
-  /** The eviction policy, where one is in force. */
+  /** The eviction policy, if one is in force. */
   readonly eviction: string | undefined
-  /** Whether there is an append-only file; undefined where that is unknown. */
+  /** Whether there is an append-only file; undefined if unknown. */
   readonly isLogged: boolean | undefined
 }
 
-/** Reads a reply to `INFO`. */
+/** Parses a reply to `INFO`. */
 export function parseServerFacts(info: string): ServerFacts {
   const facts = new Map(
     info.split('\r\n').map((line): [string, string] => {

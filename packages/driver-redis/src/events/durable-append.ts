@@ -10,12 +10,12 @@ import { RedisConnection } from '../connection/redis-connection.js'
 import type { ScriptCall } from '../connection/script.js'
 import { APPEND } from './event-scripts.js'
 
-/** Without a deadline of its own the server would wait for a replica as long as it takes. */
+/** Without its own deadline the server would wait for a replica forever. */
 const CONFIRM_PART = 0.8
 
 /**
- * Appends events that have to outlive a crash, on a connection of its own: the server answers nothing else on it while it waits for the
- * disk and for replicas.
+ * Appends events that have to survive a crash, on a separate connection: while the server waits for the disk and for
+ * replicas, it answers nothing else on it.
  */
 export class DurableAppend {
   readonly #options: DriverOptions
@@ -27,10 +27,10 @@ export class DurableAppend {
   }
 
   /**
-   * Resolves to the cursors once the events are on the disk of the server, and on most of the nodes where it has replicas.
+   * Resolves to the cursors once the events are on the server's disk, and on most of the nodes if it has replicas.
    *
-   * @throws CliOpsError `UNSUPPORTED` where the server cannot promise that, and nothing is stored; `ENGINE_UNAVAILABLE` where it
-   *   could not in time, and the events may be lost with this server
+   * @throws CliOpsError `UNSUPPORTED` if the server cannot promise that, and nothing is stored; `ENGINE_UNAVAILABLE` if
+   *   it did not manage it in time, and the events can be lost with this server
    */
   async append(call: ScriptCall): Promise<Cursor[]> {
     const connection = this.#connection
@@ -40,7 +40,7 @@ export class DurableAppend {
         throw this.#unsupported('it has no append-only file (appendonly no)')
       throw error
     })) as [number, ...Cursor[]]
-    // A majority of the nodes, the primary among them.
+    // A majority of the nodes, the primary included.
     const needed = Math.floor((replicas + 1) / 2)
     const waitMs = Math.round(this.#options.timeoutMs * CONFIRM_PART)
     if (this.#knowsWaitAof) {
@@ -56,7 +56,7 @@ export class DurableAppend {
     this.#connection.close()
   }
 
-  /** Redis before 7.2 has no way to wait for its disk: it must write before it replies. */
+  /** Redis before 7.2 cannot wait for its disk: it must write before it replies. */
   async #assertDisk(): Promise<void> {
     await this.#connection.connect()
     if (this.#knowsWaitAof) return
@@ -65,8 +65,8 @@ export class DurableAppend {
     if (value === 'always') return
     throw this.#unsupported(
       value === undefined
-        ? 'before Redis 7.2 that needs "appendfsync always", and the right +config|get to see it'
-        : `before Redis 7.2 that needs "appendfsync always", and it is "${value}"`,
+        ? 'before Redis 7.2 that needs "appendfsync always", and the right +config|get to check it'
+        : `before Redis 7.2 that needs "appendfsync always", but it is "${value}"`,
     )
   }
 
@@ -80,7 +80,7 @@ export class DurableAppend {
     const url = describeEngine(this.#options.url)
     throw new CliOpsError(
       'ENGINE_UNAVAILABLE',
-      `${url} has stored the event, and ${confirmed < 0 ? 'its disk' : `${needed} of its replicas`} did not confirm that in time: it may be lost with this server`,
+      `${url} stored the event, but ${confirmed < 0 ? 'its disk' : `${needed} of its replicas`} did not confirm it in time: the event can be lost with this server`,
     )
   }
 

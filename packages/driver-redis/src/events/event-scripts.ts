@@ -1,21 +1,22 @@
 import { REFUSAL, Script } from '../connection/script.js'
 
 /**
- * The log is a stream whose ids are `<epoch>-<n>`. The number goes up by one with every event, so that what is missing can be
- * counted. The epoch is the microsecond at which it began; a new one begins where the log may have lost its end: with the
- * first event after a restart or a promotion of the server (its replication id is another one), or after everything was lost.
- * The first event of an epoch says in `o` which end of the log it follows, as far as there is one, and with a `?` behind it that
- * events may have been stored after that end: by another primary, or by this server before a restart without an append-only file.
+ * The log is a stream whose ids are `<epoch>-<n>`. The number rises by one with every event, so missing events can be
+ * counted. The epoch is the microsecond at which it began. A new one begins when the log may have lost its end: with
+ * the first event after a restart or a promotion of the server (its replication id is another one), or after everything
+ * was lost. The first event of an epoch says in `o` which end of the log it follows, if there is one. A `?` after it
+ * says that events may have been stored after that end: by another primary, or by this server before a restart without
+ * an append-only file.
  *
- * Events that were acknowledged and then lost with the server's memory leave a hole in the numbers as soon as anybody who knows
- * of them appends: each append says how far its sender has seen the log.
+ * Acknowledged events that were lost with the server's memory leave a hole in the numbers as soon as any process that
+ * knows of them appends: each append says how far its sender has seen the log.
  *
  * State: `epoch`, `n`, `run`, `bytes`, and `from`, `end`: the epoch before, and its last number.
  */
 const PRELUDE = `
 local log, state, groups = KEYS[1], KEYS[2], KEYS[3]
 local function number(value) return string.format('%.0f', value) end
--- A user without the right to ask tells no restart from a pause.
+-- Without the right to call INFO, a restart looks like a pause.
 local replication = redis.pcall('INFO', 'replication')
 local run = type(replication) == 'string' and string.match(replication, 'master_replid:(%x+)') or ''
 local function fact(section, name)
@@ -37,7 +38,7 @@ local function fieldOf(entry, name)
   end
 end
 
--- Removes what is too old and no group needs, and any while the log is too large; never the newest event.
+-- Removes old events that no group needs, and any event while the log is too large; never the newest one.
 local function expire(maxBytes, cutoff, limit)
   local kept = redis.call('HMGET', state, 'bytes', 'epoch', 'n')
   local bytes = tonumber(kept[1] or 0)
@@ -81,9 +82,9 @@ function script(body: string): Script {
 }
 
 /**
- * ARGV: epoch and number up to which the sender has seen the log, bytes and time that are kept, channel, whether the events
- * have to outlive a crash, and for each event its time and its JSON. Gives the number of replicas and the cursors. The hint on
- * the channel carries the events where they are small. Where it fails, nothing is stored.
+ * ARGV: epoch and number up to which the sender has seen the log, bytes and time to keep, channel, whether the events
+ * have to survive a crash, and for each event its time and its JSON. Returns the number of replicas and the cursors.
+ * The hint on the channel carries the events if they are small. If it fails, nothing is stored.
  */
 export const APPEND = script(`
 if ARGV[6] == '1' and fact('persistence', 'aof_enabled') ~= '1' then
@@ -141,15 +142,15 @@ expire(tonumber(ARGV[3]), ARGV[4], 200 + #cursors)
 return { tonumber(fact('replication', 'connected_slaves') or 0), unpack(cursors) }
 `)
 
-/** ARGV: bytes and time that are kept. Gives the number of events removed. */
+/** ARGV: bytes and time to keep. Returns the number of events removed. */
 export const EXPIRE = script(`return expire(tonumber(ARGV[1]), ARGV[2], 100000)`)
 
 /**
- * ARGV: position, count. Gives the end of the log (`''` where there is none), whether the server has restarted since
- * that end was written, and the entries behind the position.
+ * ARGV: position, count. Returns the end of the log (`''` if there is none), whether the server has restarted since
+ * that end was written, and the entries after the position.
  */
 export const FETCH = script(`
--- Reading works on a replica, too; but nobody is to stay with one that was the primary.
+-- Reading works on a replica too, but no reader should stay with a former primary.
 if string.find(tostring(replication), 'role:slave', 1, true) then return redis.error_reply('READONLY a replica') end
 local kept = redis.call('HMGET', state, 'epoch', 'n', 'run')
 local last = kept[1] and (kept[1] .. '-' .. kept[2]) or ''
@@ -157,7 +158,7 @@ local entries = redis.call('XRANGE', log, '(' .. ARGV[1], '+', 'COUNT', ARGV[2])
 return { last, kept[3] == run and 0 or 1, entries }
 `)
 
-/** ARGV: 'latest', 'earliest', or a time. Gives the position before the first event from there on. */
+/** ARGV: 'latest', 'earliest', or a time. Returns the position before the first event from there on. */
 export const FIND = script(`
 local kept = redis.call('HMGET', state, 'epoch', 'n')
 local last = kept[1] and (kept[1] .. '-' .. kept[2]) or '0-0'
@@ -170,7 +171,7 @@ local first = redis.call('XRANGE', log, '-', '+', 'COUNT', 1)[1]
 if not first then return last end
 if ARGV[1] == 'earliest' or fieldOf(first, 't') >= ARGV[1] then return before(first) end
 
--- Bisection over the ids: first the epoch, then the number.
+-- Bisects the ids: first the epoch, then the number.
 local function from(epoch, n)
   return redis.call('XRANGE', log, number(epoch) .. '-' .. number(n), '+', 'COUNT', 1)[1]
 end
@@ -200,13 +201,13 @@ end
 return number(low) .. '-' .. number(lowN)
 `)
 
-/** ARGV: group, position. Commits the position where the group has none; gives the committed one. */
+/** ARGV: group, position. Commits the position if the group has none; returns the committed one. */
 export const JOIN = script(`
 redis.call('HSETNX', groups, ARGV[1], ARGV[2])
 return redis.call('HGET', groups, ARGV[1])
 `)
 
-/** KEYS[4]: the holders of the group's lock. ARGV: group, position, member. Commits for who holds the lock, and for nobody else. */
+/** KEYS[4]: the holders of the group's lock. ARGV: group, position, member. Commits only for the lock's holder. */
 export const COMMIT = script(`
 if not redis.call('ZSCORE', KEYS[4], ARGV[3]) then return 0 end
 redis.call('HSET', groups, ARGV[1], ARGV[2])

@@ -1,6 +1,6 @@
 import { type LogEntry, NOWHERE, parsePosition } from '@cli-ops/shared-ipc/driver'
 
-/** Reads an entry of `XRANGE`. Skips foreign entries: undefined. */
+/** Parses an entry of `XRANGE`. Returns undefined for a foreign entry. */
 export function parseEntry([id, fields]: readonly [string, readonly string[]]):
   LogEntry | undefined {
   const position = parsePosition(id)
@@ -13,7 +13,7 @@ export function parseEntry([id, fields]: readonly [string, readonly string[]]):
   return {
     position,
     json,
-    // `none`: there was no log before. `?`: what followed that end may have been lost.
+    // `none`: there was no log before. `?`: events after that end may have been lost.
     origin: origin === undefined ? undefined : (parsePosition(origin.replace('?', '')) ?? NOWHERE),
     mayMissMore: origin?.endsWith('?') === true,
   }

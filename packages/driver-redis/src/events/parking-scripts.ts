@@ -1,14 +1,17 @@
 import { Script } from '../connection/script.js'
 
 /**
- * What a group keeps beside its cursor. `attempts`: a hash of counts by cursor. `parked`: a hash by `<cursor> <id>` of JSON.
- * `retries`: the fields of `parked` that are to be tried again. `parking`: the groups that have had any.
+ * What a group keeps besides its cursor. `attempts`: a hash of counts by cursor. `parked`: a hash by `<cursor> <id>` of
+ * JSON. `retries`: the fields of `parked` to retry. `parking`: the groups that have ever parked an event.
  */
 
-/** Attempts at an event that nobody reads any more, after a week. */
+/** Attempts at an event that no process reads any more are kept for a week. */
 const ATTEMPTS_KEPT_MS = 7 * 24 * 3600 * 1000
 
-/** Counts an attempt, and forgets those at events that were handled. Keys: attempts. Arguments: cursor, then cursors of those. */
+/**
+ * Counts an attempt, and forgets attempts at handled events. Keys: attempts. Arguments: cursor, then the cursors of the
+ * handled events.
+ */
 export const COUNT_ATTEMPT = new Script(`
 for at = 2, #ARGV do redis.call('HDEL', KEYS[1], ARGV[at]) end
 local count = redis.call('HINCRBY', KEYS[1], ARGV[1], 1)
@@ -37,7 +40,7 @@ if redis.call('HLEN', KEYS[2]) == 0 then redis.call('SREM', KEYS[4], ARGV[1]) en
 return removed
 `)
 
-/** Asks for events to be tried again. Keys: parked, retries. Arguments: channel, group, then fields. */
+/** Requests another try of events. Keys: parked, retries. Arguments: channel, group, then fields. */
 export const RETRY = new Script(`
 local asked = 0
 for at = 3, #ARGV do
@@ -50,17 +53,17 @@ if asked > 0 then redis.call('PUBLISH', ARGV[1], ARGV[2]) end
 return asked
 `)
 
-/** The fields of a group's parked events, and those that are to be tried again. Keys: parked, retries. */
+/** Returns the fields of a group's parked events, and the fields to retry. Keys: parked, retries. */
 export const FIELDS = new Script(`
 return { redis.call('HKEYS', KEYS[1]), redis.call('SMEMBERS', KEYS[2]) }
 `)
 
-/** The content of some fields. Keys: parked. Arguments: fields. */
+/** Returns the content of some fields. Keys: parked. Arguments: fields. */
 export const CONTENTS = new Script(`
 return redis.call('HMGET', KEYS[1], unpack(ARGV))
 `)
 
-/** Groups with their number of parked events. Keys: parking. Arguments: what the names of their hashes begin with. */
+/** Returns groups with their number of parked events. Keys: parking. Arguments: the prefix of their hashes' names. */
 export const GROUPS = new Script(`
 local counts = {}
 for _, group in ipairs(redis.call('SMEMBERS', KEYS[1])) do

@@ -29,7 +29,7 @@ import { RedisGroups } from './redis-groups.js'
 import { RedisLog } from './redis-log.js'
 import { RedisParking } from './redis-parking.js'
 
-/** Where events are kept. */
+/** Where events are stored. */
 export interface EventContext {
   readonly connection: RedisConnection
   readonly durable: DurableAppend
@@ -40,12 +40,12 @@ export interface EventContext {
   readonly timeoutMs: number
 }
 
-/** Events on a stream. See `event-scripts.ts` for what is kept there. */
+/** Events on a stream. `event-scripts.ts` describes the keys. */
 export class RedisEvents implements EventDriver {
   readonly parking: RedisParking
   readonly #context: EventContext
   readonly #readers = new OpenReaders()
-  /** How far this process has seen the log. */
+  /** The furthest position this process has seen. */
   #seen: LogPosition = NOWHERE
 
   constructor(context: EventContext) {
@@ -100,7 +100,7 @@ export class RedisEvents implements EventDriver {
     return Number(removed)
   }
 
-  /** Remembers how far the log is known to go. */
+  /** Records how far the log is known to extend. */
   note(position: LogPosition): void {
     if (comparePositions(position, this.#seen) > 0) this.#seen = position
   }

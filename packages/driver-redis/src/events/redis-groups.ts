@@ -17,7 +17,7 @@ import { COMMIT, JOIN } from './event-scripts.js'
 import type { EventContext, RedisEvents } from './redis-events.js'
 import { findPosition, RedisLog } from './redis-log.js'
 
-/** The cursors of groups, and what the active reader of one reads from. */
+/** The cursors of groups, and the log as a group's active reader reads it. */
 export class RedisGroups implements ElectedLog {
   readonly #context: EventContext
   readonly #events: RedisEvents
@@ -26,7 +26,7 @@ export class RedisGroups implements ElectedLog {
 
   /**
    * @param end called when the reader was closed
-   * @throws TypeError for what is no position
+   * @throws TypeError if the value is not a position
    */
   constructor(context: EventContext, events: RedisEvents, from: StartPosition, end: () => void) {
     this.#context = context

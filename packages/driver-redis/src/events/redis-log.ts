@@ -18,12 +18,12 @@ import { FETCH, FIND } from './event-scripts.js'
 import { parseEntry } from './log-entry.js'
 import type { EventContext, RedisEvents } from './redis-events.js'
 
-/** Entries that one look takes. */
+/** The most entries one fetch returns. */
 const FETCH_COUNT = 256
 
 /**
- * The log from a position on, as one reader looks at it. Appends say on a channel what they have stored; what follows the reader's
- * position directly is taken from there, and anything else is fetched from the log by explicit ids.
+ * The log from a position on, for one reader. Appends announce on a channel what they stored. The reader takes events
+ * that directly follow its position from there, and fetches everything else from the log by explicit ids.
  */
 export class RedisLog implements PolledLog<LogPosition> {
   readonly #context: EventContext
@@ -33,7 +33,7 @@ export class RedisLog implements PolledLog<LogPosition> {
 
   /**
    * @param onEnd called when the reader was closed
-   * @throws TypeError for what is no position
+   * @throws TypeError if the value is not a position
    */
   constructor(
     context: EventContext,
@@ -95,7 +95,7 @@ export class RedisLog implements PolledLog<LogPosition> {
   }
 }
 
-/** Finds where a reader begins; the engine is asked where that is not known. */
+/** Finds where a reader begins, asking the engine if that is unknown. */
 export async function findPosition(
   { connection, keys }: EventContext,
   start: StartPosition | LogPosition,

@@ -17,7 +17,7 @@ import type { EventContext } from './redis-events.js'
 
 const MAX_LISTED = 64
 
-/** The attempts and parked events of all groups. See `parking-scripts.ts` for what is kept. */
+/** The attempts and parked events of all groups. `parking-scripts.ts` describes the keys. */
 export class RedisParking implements EventParking, LedgerStore {
   readonly #context: EventContext
 
@@ -47,7 +47,7 @@ export class RedisParking implements EventParking, LedgerStore {
     return this.#read(group, behind.slice(0, MAX_LISTED), retries)
   }
 
-  /** Those that are to be tried again and not in `taken`. */
+  /** Returns the events to retry that are not in `taken`. */
   async retries(group: string, taken: ReadonlySet<string>): Promise<ParkedEvent[]> {
     const { fields, retries } = await this.#fields(group)
     const asked = fields.filter((field) => retries.has(field) && !taken.has(field))
@@ -74,7 +74,7 @@ export class RedisParking implements EventParking, LedgerStore {
     )
   }
 
-  /** Counts an attempt, and forgets those at events that were handled meanwhile. */
+  /** Counts an attempt, and forgets attempts at events handled meanwhile. */
   async countAttempt(group: string, cursor: Cursor, finished: readonly Cursor[]): Promise<number> {
     const { connection, keys } = this.#context
     const count = await COUNT_ATTEMPT.run(connection, {
@@ -102,7 +102,7 @@ export class RedisParking implements EventParking, LedgerStore {
       onMessage: (asked) => {
         if (asked === group) listener()
       },
-      // What was asked for before, or while nobody listened.
+      // Retries requested earlier, or while no process was listening.
       onReady: listener,
     })
   }
@@ -141,7 +141,7 @@ export class RedisParking implements EventParking, LedgerStore {
     })) as (string | null)[]
     return fields.flatMap((field, index) => {
       const json = contents[index]
-      // Dropped in between.
+      // Dropped meanwhile.
       if (typeof json !== 'string') return []
       return [{ ...(parseJson(json) as ParkedEvent), retry: retries.has(field) }]
     })

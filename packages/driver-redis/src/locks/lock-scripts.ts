@@ -2,23 +2,23 @@ import { Script } from '../connection/script.js'
 import { LOCK_SPACE } from './lock-space.js'
 
 /**
- * What a resource is made of, below the prefix of its kind (KEYS[1]), by the time of the space (see `lock-space.ts`):
+ * The keys of a resource, below the prefix of its kind (KEYS[1]), by the space's time (see `lock-space.ts`):
  *
  * - `holders:<resource>`: sorted set of `x:<id>` or `s:<id>` (exclusive, shared) by the end of the lease
  * - `queue:<resource>`: sorted set of waiters, written likewise, in the order of arrival
  * - `alive:<resource>`: sorted set of the same waiters by the end of their lease
- * - `info:<resource>`: hash of what is known of each holder and waiter, by id
+ * - `info:<resource>`: hash of what is known about each holder and waiter, by id
  * - `closed:<resource>`: until when nothing is granted, since its holders were lost
  * - `flow:<id>`: what the flow that holds a lock waits for: resource and waiter, to find a cycle
  * - `resources`: sorted set of the resources with any holder or waiter, by the last change, and half a millisecond more
- *   where it is held: holders that are missing then were evicted
+ *   if it is held: holders missing then were evicted
  *
- * A waiter is granted the lock by whichever script makes room for it, and told on its channel. The lease that it has as a
- * waiter becomes that of the owner, so that one that has died meanwhile blocks the lock no longer than it would have
- * blocked the queue.
+ * The script that makes room grants the lock to the next waiter, and notifies it on its channel. The waiter's lease
+ * becomes the owner's lease, so a waiter that has died meanwhile blocks the lock no longer than it would have blocked
+ * the queue.
  *
- * What waits is told who holds the lock, its place and the length of the queue, at a cost that does not grow with the queue;
- * who stands in it is told to those who ask for that alone ({@link INSPECT}, {@link LIST}).
+ * A waiter learns who holds the lock, its queue position and the length of the queue, at a cost that does not grow with
+ * the queue. Only {@link INSPECT} and {@link LIST} return the other waiters.
  */
 const PRELUDE = `
 local function names(resource)
@@ -88,7 +88,7 @@ local function tell(member, info)
   if info.channel then redis.call('PUBLISH', info.channel, 'lost ' .. idOf(member)) end
 end
 
--- Removes whose lease has ended; gives the holders among them.
+-- Removes members whose lease has ended; returns the holders among them.
 local function prune(resource, key)
   local gone = {}
   for _, member in ipairs(redis.call('ZRANGEBYSCORE', key.holders, '-inf', number(now))) do
@@ -103,14 +103,14 @@ local function prune(resource, key)
   return gone
 end
 
--- Holders that were there a moment ago, and whose key is not.
+-- Holders that existed a moment ago, but whose key does not.
 local function closeWhereLost(resource, key)
   local touched = tonumber(redis.call('ZSCORE', RESOURCES, resource) or 0)
   if touched % 1 == 0 or now - touched > LEASE or redis.call('EXISTS', key.holders) == 1 then return end
   redis.call('SET', key.closed, number(now + LEASE), 'PX', KEEP)
 end
 
--- Until when nothing is granted; 0 where that is over.
+-- Until when nothing is granted; 0 if that time is over.
 local function closedUntil(key)
   local untilMs = math.max(opens, tonumber(redis.call('GET', key.closed) or 0))
   return untilMs > now and untilMs or 0
@@ -125,7 +125,7 @@ local function isOpen(key, mode)
   return isFree(key, mode) and closedUntil(key) == 0
 end
 
--- Lets waiters in, in their order, as long as there is room.
+-- Admits waiters in order while there is room.
 local function promote(resource, key)
   while true do
     local member = redis.call('ZRANGE', key.queue, 0, 0)[1]
@@ -143,7 +143,7 @@ local function promote(resource, key)
   end
 end
 
--- What is known of one may have been evicted: there is nothing to show then.
+-- A member's info may have been evicted: then there is nothing to show.
 local function show(list, key, member)
   local info = infoOf(key, idOf(member))
   if not info.owner then return end
@@ -158,7 +158,7 @@ local function encode(resource, key, holderMembers, waiterMembers, facts)
   for _, member in ipairs(waiterMembers) do show(waiters, key, member) end
   if #holders == 0 and #waiters == 0 then return nil end
   facts.resource = resource
-  -- Lua makes an object of an empty table.
+  -- Lua encodes an empty table as an object.
   if #holders > 0 then facts.holders = holders end
   if #waiters > 0 then facts.waiters = waiters end
   return cjson.encode(facts)
@@ -168,7 +168,7 @@ local function describe(resource, key)
   return encode(resource, key, redis.call('ZRANGE', key.holders, 0, -1), redis.call('ZRANGE', key.queue, 0, -1), {})
 end
 
--- The same for one that waits: without the others' names.
+-- The same for a waiter, without the other waiters' names.
 local function standing(resource, key, member)
   local ahead = redis.call('ZRANK', key.queue, member)
   local first = redis.call('ZRANGE', key.holders, 0, 0, 'WITHSCORES')
@@ -192,7 +192,7 @@ local function settle(resource, key)
   return serve(resource, key)
 end
 
--- Asked again, because the reply to the first time was lost, or the message.
+-- Sent again because the first reply, or the message, was lost.
 local function regrant(key, member)
   redis.call('ZADD', key.holders, number(now + LEASE), member)
   local info = infoOf(key, idOf(member))
@@ -217,8 +217,9 @@ function script(body: string): Script {
 }
 
 /**
- * ARGV, behind those of all: resource, member, info, 'wait' or 'try', ids that the flow holds (JSON). Gives
- * `{'granted', token}`, `{'busy'}`, `{'closed', milliseconds}`, `{'deadlock', cycle}` or `{'waiting', …}` as {@link POLL} does.
+ * ARGV, after the common ones: resource, member, info, 'wait' or 'try', ids that the flow holds (JSON). Returns
+ * `{'granted', token}`, `{'busy'}`, `{'closed', milliseconds}`, `{'deadlock', cycle}` or `{'waiting', …}` as {@link
+ * POLL} does.
  */
 export const ACQUIRE = script(`
 local resource, member, info = ARGV[4], ARGV[5], cjson.decode(ARGV[6])
@@ -292,8 +293,8 @@ return standing(resource, key, member)
 `)
 
 /**
- * Renews a waiter's lease and looks how it stands. ARGV: resource, member. Gives `{'granted', token}`, `{'waiting', waiters
- * ahead, milliseconds to the end of the holder's lease, who holds it}`, or `{'gone'}`.
+ * Renews a waiter's lease and reports its state. ARGV: resource, member. Returns `{'granted', token}`, `{'waiting',
+ * waiters ahead, milliseconds to the end of the holder's lease, who holds it}`, or `{'gone'}`.
  */
 export const POLL = script(`
 local resource, member = ARGV[4], ARGV[5]
@@ -306,8 +307,8 @@ return standing(resource, key, member)
 `)
 
 /**
- * ARGV: resource, member, token, info. Gives 1 where the grant is held still, or is held again after the server had lost it,
- * and is for one lease more, else 0.
+ * Extends a grant by one lease. ARGV: resource, member, token, info. Returns 1 if the grant is still held, or held
+ * again after the server had lost it, else 0.
  */
 export const EXTEND = script(`
 local resource, member, token = ARGV[4], ARGV[5], ARGV[6]
@@ -329,7 +330,7 @@ if mayReclaim and (untilMs or isFree(key, modeOf(member))) then
   touch(resource, key)
   return 1
 end
--- One that was granted before this generation: others may be about to hear of their loss, too.
+-- Granted before this generation: other owners may be about to learn of their loss, too.
 local first = tonumber(redis.call('HGET', SPACE, 'first'))
 if not untilMs and now >= opens and tonumber(token) <= first and isFree(key, modeOf(member)) then
   redis.call('SET', key.closed, number(now + LEASE * HEARING), 'PX', KEEP)
@@ -338,7 +339,7 @@ serve(resource, key)
 return 0
 `)
 
-/** Gives back a grant or a place in the queue. ARGV: resource, member. */
+/** Releases a grant or a queue position. ARGV: resource, member. */
 export const RELEASE = script(`
 local resource, member = ARGV[4], ARGV[5]
 local key = names(resource)
@@ -348,7 +349,7 @@ serve(resource, key)
 return 1
 `)
 
-/** ARGV: resource, id. Gives 1 where that id held the lock. */
+/** ARGV: resource, id. Returns 1 if that id held the lock. */
 export const FORCE_RELEASE = script(`
 local resource, id = ARGV[4], ARGV[5]
 local key = names(resource)
@@ -364,14 +365,14 @@ serve(resource, key)
 return taken
 `)
 
-/** ARGV: resource. Gives its state as JSON, or nothing. */
+/** ARGV: resource. Returns its state as JSON, or nothing. */
 export const INSPECT = script(`
 local key = names(ARGV[4])
 settle(ARGV[4], key)
 return describe(ARGV[4], key)
 `)
 
-/** ARGV: what names begin with. Gives the state of every such resource that is held or waited for. */
+/** ARGV: a prefix of names. Returns the state of every matching resource that has a holder or a waiter. */
 export const LIST = script(`
 local states, prefix = {}, ARGV[4]
 for _, resource in ipairs(redis.call('ZRANGE', RESOURCES, 0, -1)) do
@@ -385,7 +386,7 @@ end
 return states
 `)
 
-/** Removes what has ended, on every resource. Gives the locks that were freed, as {@link INSPECT} would. */
+/** Removes expired members of every resource. Returns the freed locks, as {@link INSPECT} would. */
 export const CLEAN = script(`
 local freed = {}
 for _, resource in ipairs(redis.call('ZRANGE', RESOURCES, 0, -1)) do

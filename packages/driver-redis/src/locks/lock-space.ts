@@ -1,42 +1,42 @@
 /**
- * Lua that each script on locks begins with: what is known of all the locks of one kind together, in one hash,
- * `<base>space`. Every script is given KEYS[1]: the prefix of its kind, and ARGV[1] to ARGV[3]: the sender's wall clock in
- * milliseconds, the highest token that it has seen, and its lease in milliseconds; its own arguments follow.
+ * Lua that every lock script begins with: the shared state of all locks of one kind, in one hash, `<base>space`. Every
+ * script gets KEYS[1]: the prefix of its kind, and ARGV[1] to ARGV[3]: the sender's wall clock in milliseconds, the
+ * highest token that it has seen, and its lease in milliseconds; its own arguments follow.
  *
- * **Time** is neither the server's nor a client's. It passes where both say so: a clock that is stepped, or a server that
- * is another one since, ends no lease. `clock` is that time in milliseconds, `server` and `client` are the clocks by which
- * it was last moved on. Where the server's ran ahead by more than a lease while a client's did not, nobody can tell which
- * leases have ended: all of them are, and their owners are told.
+ * **Time** is neither the server's nor a client's. It passes when both agree: a stepped clock, or a different server,
+ * ends no lease. `clock` is that time in milliseconds; `server` and `client` are the clocks that last advanced it. If
+ * the server's clock ran ahead by more than a lease while a client's did not, it is unknown which leases have ended:
+ * all of them end, and their owners are notified.
  *
- * **A generation** begins where the server may have lost grants: with another replication id (each restart and each
- * promotion makes one), without this hash (a flush, an eviction, a server without persistence), or where the set of
- * resources is not the one that was counted. `token` is the last one of this kind: a new generation begins above the
- * last that is known, the last that the sender knows, and the sender's clock at the time when it opens, in seconds times
- * 2^20, so that neither a stale replica nor the server's clock lowers it. No server grants that many in a second.
+ * **A generation** begins when the server may have lost grants: with another replication id (each restart and each
+ * promotion creates one), without this hash (a flush, an eviction, a server without persistence), or if the number of
+ * resources differs from the stored count. `token` is the last one of this kind. A new generation begins above the last
+ * known token, the last one the sender knows, and the sender's clock at the time when it opens, in seconds times 2^20,
+ * so that neither a stale replica nor the server's clock lowers it. No server grants that many in a second.
  *
- * **Until `opens`** nothing is granted, so that owners of what was lost hear of it, or come to the end of their lease.
- * Until `reclaim` an owner that renews what the server does not know has it again, with its token: nobody can have had it
- * in between.
+ * **Until `opens`** nothing is granted, so that owners of lost grants learn of it, or reach the end of their lease.
+ * Until `reclaim`, an owner that renews a grant unknown to the server gets it again, with its token: no other owner can
+ * have had it in between.
  */
 export const LOCK_SPACE = `
 local base = KEYS[1]
 local CLIENT, SEEN, LEASE = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local SPACE, RESOURCES = base .. 'space', base .. 'resources'
 local KEEP, KEEP_SPACE = 3600 * 1000, 30 * 24 * 3600 * 1000
--- Clocks that differ by less are taken for equal.
+-- Clocks that differ by less count as equal.
 local TOLERANCE = 1000
--- In this time every owner has renewed, or was told that it may not.
+-- Within this time every owner has renewed, or been refused.
 local HEARING = 0.4
 local SECOND = 1048576
 
--- With full memory the first write of a script must be one that frees; what holds locks must go on.
+-- With memory full, a script's first write must free some; lock holders must be able to continue.
 redis.call('HDEL', SPACE, '-')
 
 local time = redis.call('TIME')
 local wall = time[1] * 1000 + math.floor(time[2] / 1000)
 local function number(value) return string.format('%.0f', value) end
 
--- A user without the right to ask tells no restart from a pause.
+-- Without the right to call INFO, a restart looks like a pause.
 local function fact(section, name)
   local text = redis.pcall('INFO', section)
   return type(text) == 'string' and string.match(text, name .. ':([^\\r\\n]*)') or nil
@@ -71,10 +71,10 @@ end
 local function delay(isKnown)
   local upMs = tonumber(fact('server', 'uptime_in_seconds') or 0) * 1000
   local isLogged = fact('persistence', 'aof_enabled') == '1'
-  -- What a server without an append-only file has loaded may be of any age.
+  -- The data that a server without an append-only file loads can be of any age.
   local sinceStart = isLogged and 0 or math.max(0, LEASE - upMs)
   if isKnown then return math.max(sinceStart, LEASE * HEARING) end
-  -- Nothing is known here because nothing was ever written, or because it was lost.
+  -- Nothing is known here: nothing was ever written, or it was lost.
   local wasReplica = fact('replication', 'second_repl_offset') ~= '-1'
   if wasReplica or flushes() > 0 then return LEASE end
   return sinceStart
@@ -100,7 +100,7 @@ local function settleSpace()
       opens = math.max(opens, now + pauseMs)
       reclaim = opens
     end
-    -- Renewals may have been lost, too.
+    -- Renewals may have been lost as well.
     for _, resource in ipairs(redis.call('ZRANGE', RESOURCES, 0, -1)) do
       local holders = base .. 'holders:' .. resource
       for _, member in ipairs(redis.call('ZRANGE', holders, 0, -1)) do

@@ -25,7 +25,7 @@ import {
   RELEASE,
 } from './lock-scripts.js'
 
-/** Where locks are kept and how they are reached. */
+/** Where locks are stored and how to reach them. */
 export interface LockContext {
   readonly connection: RedisConnection
   readonly inbox: Inbox
@@ -35,10 +35,10 @@ export interface LockContext {
   readonly timeoutMs: number
 }
 
-/** Locks as leases, with a queue in Redis. See `lock-scripts.ts` for what is kept there. */
+/** Locks as leases, with a queue in Redis. `lock-scripts.ts` describes the keys. */
 export class RedisLocks implements LeasedLockEngine {
   readonly #context: LockContext
-  /** The highest token that was seen here: a server that has lost its own begins above it. */
+  /** The highest token seen here: a server that has lost its own begins above it. */
   #seenToken = 0n
 
   constructor(context: LockContext) {
@@ -69,7 +69,7 @@ export class RedisLocks implements LeasedLockEngine {
   }
 
   async extend(request: LockRequest, token: bigint): Promise<boolean> {
-    // All of it, since the server may have lost the grant.
+    // The whole request, since the server may have lost the grant.
     const args = [request.resource, memberOf(request), String(token), this.#infoOf(request)]
     return (await this.#run(EXTEND, args)) === 1
   }
@@ -118,7 +118,7 @@ export class RedisLocks implements LeasedLockEngine {
   }
 }
 
-/** A request's place in the sets of a resource: its mode and its id. */
+/** Returns a request's member name in a resource's sets: its mode and its id. */
 function memberOf({ mode, id }: Pick<LockRequest, 'mode' | 'id'>): string {
   return `${mode === 'shared' ? 's' : 'x'}:${id}`
 }
@@ -139,7 +139,7 @@ function describedIn(reply: unknown): LockInfo | null {
   return typeof reply === 'string' ? decodeLockState(reply) : null
 }
 
-/** Nobody holds the lock as far as the server knows, which may know less than it did. */
+/** The error for a lock that is free as far as the server knows, which may know less than it did. */
 function closedSpaceError(resource: string, forMs: number): CliOpsError {
   return new CliOpsError(
     'ENGINE_UNAVAILABLE',

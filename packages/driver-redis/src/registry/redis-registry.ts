@@ -6,7 +6,7 @@ import type { Subscriber } from '../connection/notifications.js'
 import type { Keys } from '../keys.js'
 import { ANNOUNCE, DISCOVER, PRUNE, WITHDRAW } from './registry-scripts.js'
 
-/** Where records are kept. */
+/** Where records are stored. */
 export interface RegistryContext {
   readonly connection: RedisConnection
   readonly subscriber: Subscriber
@@ -16,7 +16,7 @@ export interface RegistryContext {
   readonly probe: (endpoint: string) => Promise<boolean>
 }
 
-/** Records in a hash. See `registry-scripts.ts` for what is kept there. */
+/** Records in a hash. `registry-scripts.ts` describes the keys. */
 export class RedisRegistry implements RecordStore {
   readonly #context: RegistryContext
 

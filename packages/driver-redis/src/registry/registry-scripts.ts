@@ -1,8 +1,8 @@
 import { REFUSAL, Script } from '../connection/script.js'
 
 /**
- * KEYS: hash of records by `<instance> <name>`, sorted set of the same by the end of their lease (milliseconds of the server),
- * and nothing else: a record goes with its lease, removed by the next process that looks.
+ * KEYS: hash of records by `<instance> <name>`, and a sorted set of the same by the end of their lease (milliseconds of
+ * the server). The next process that reads the registry removes records whose lease has ended.
  */
 const PRELUDE = `
 local records, deadlines = KEYS[1], KEYS[2]
@@ -25,7 +25,7 @@ function script(body: string): Script {
   return new Script(`${REFUSAL}\n${PRELUDE}\n${body}`)
 }
 
-/** ARGV: channel, lease, 'new' or 'renew', and fields and records in turn. */
+/** ARGV: channel, lease, 'new' or 'renew', then alternating fields and records. */
 export const ANNOUNCE = script(`
 local refused = refusal(records, ARGV[1])
 if refused then return refused end
@@ -33,7 +33,7 @@ prune(ARGV[1])
 local isNew = ARGV[3] == 'new'
 for at = 4, #ARGV, 2 do
   if redis.call('ZADD', deadlines, now + tonumber(ARGV[2]), ARGV[at]) == 1 then isNew = true end
-  -- A renewal puts back what the server has lost, and nothing else: another thread may have announced more since.
+  -- A renewal restores only what the server lost: another thread may have announced more since.
   redis.call(ARGV[3] == 'new' and 'HSET' or 'HSETNX', records, ARGV[at], ARGV[at + 1])
 end
 if isNew then redis.call('PUBLISH', ARGV[1], 'up') end
@@ -47,7 +47,7 @@ if redis.call('HDEL', records, ARGV[2]) == 1 then redis.call('PUBLISH', ARGV[1],
 return 1
 `)
 
-/** ARGV: channel. Gives records and the milliseconds of their leases that are left, in turn. */
+/** ARGV: channel. Returns alternating records and the milliseconds left of their leases. */
 export const DISCOVER = script(`
 prune(ARGV[1])
 local found = {}
@@ -62,5 +62,5 @@ end
 return found
 `)
 
-/** ARGV: channel. Gives the records whose leases have ended. */
+/** ARGV: channel. Returns the records whose leases have ended. */
 export const PRUNE = script(`return prune(ARGV[1])`)

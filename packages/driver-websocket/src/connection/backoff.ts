@@ -1,11 +1,14 @@
 const FIRST_MS = 50
 const MAX_MS = 2_000
 
-/** How long to wait before the next attempt: longer with each one, and never all clients of a hub at once. */
+/**
+ * Returns how long to wait before the next attempt: longer each time, and random, so that a hub's clients do not all
+ * return together.
+ */
 export class Backoff {
   #attempts = 0
 
-  /** @param maxMs the longest it may be */
+  /** @param maxMs the longest pause */
   nextMs(maxMs = MAX_MS): number {
     const longest = Math.min(maxMs, FIRST_MS * 2 ** this.#attempts)
     this.#attempts = Math.min(this.#attempts + 1, 10)

@@ -1,6 +1,6 @@
 import { CliOpsError, describeEngine, isCliOpsError, printable } from '@cli-ops/shared-ipc/driver'
 
-/** The error for a hub that cannot be used, with nothing in it that might be secret. */
+/** Returns the error for a hub that cannot be used, without anything that might be secret. */
 export function engineError(url: URL, reason: unknown): CliOpsError {
   if (isCliOpsError(reason)) return reason
   const text = reason instanceof Error ? reason.message || codeOf(reason) : String(reason)
@@ -10,7 +10,7 @@ export function engineError(url: URL, reason: unknown): CliOpsError {
   })
 }
 
-/** An attempt on all addresses of a name fails with an error that has no message of its own. */
+/** An attempt on all addresses of a name fails with an error that has no message. */
 function codeOf(error: Error): string {
   return (error as NodeJS.ErrnoException).code ?? error.name
 }

@@ -21,31 +21,31 @@ import { type CallOptions, HubLink, type NotificationListener } from './hub-link
 import { endOfLink } from './link-ended.js'
 import { openSocket } from './open-socket.js'
 
-/** Takes part in a connection: one for each primitive. */
+/** A primitive's part in a connection. */
 export interface ConnectionPart {
-  /** A connection is there; what was had on the last one is to be taken up. */
+  /** A new connection is open: restore the state of the last one. */
   onLive?(session: HubLink): Promise<void> | void
-  /** It has ended. */
+  /** The connection has ended. */
   onLost?(): void
   readonly onNotification?: NotificationListener
-  /** Something has to be there for, without a call under way: a reader that waits, a registration. */
+  /** Whether the part needs a connection without a call in progress, for a waiting reader or a registration. */
   readonly isNeeded?: boolean
 }
 
-/** How a call goes on where its connection ends. */
+/** What happens to a call whose connection ends. */
 export interface HubCallOptions extends CallOptions {
   /**
-   * `'again'`: it may be asked again, since doing it twice is as doing it once. `'once'`: it may be asked again of the hub that still knows
-   * whether it was done. `'never'`: it means something on its connection only.
+   * `'again'`: it can be repeated, since repeating it changes nothing. `'once'`: it can be repeated only at a hub that
+   * still knows whether it was done. `'never'`: it has a meaning only on its own connection.
    * @default 'again'
    */
   readonly repeat?: 'again' | 'once' | 'never' | undefined
 }
 
 /**
- * A connection that is made when it is needed, and made anew after it was lost: by the next call, and in growing intervals while a
- * part needs it. The session goes on over the connections, and so do calls that may be repeated. Every call settles within the time that
- * the hub has to answer.
+ * A connection opened on demand, and reopened after a loss: by the next call, and at growing intervals while a part
+ * needs it. The session continues over the new connections, and so do repeatable calls. Every call settles within the
+ * time that the hub has to answer.
  */
 export class HubConnection {
   readonly options: DriverOptions
@@ -65,17 +65,17 @@ export class HubConnection {
     this.#parts = parts
   }
 
-  /** The connection, where there is one. */
+  /** The connection, if there is one. */
   get live(): HubLink | undefined {
     return this.#live
   }
 
   /**
-   * Asks the hub, through connections that end meanwhile.
+   * Sends a request to the hub, across connections that end meanwhile.
    *
-   * @throws CliOpsError what the hub says; `ENGINE_UNAVAILABLE`: not sent, or without an answer in time, so that the outcome is
-   *   unknown; `CLOSED`
-   * @throws the signal's reason once aborted, of which the hub is told
+   * @throws CliOpsError the hub's error; `ENGINE_UNAVAILABLE` if it was not sent, or got no answer in time, so that the
+   *   outcome is unknown; `CLOSED`
+   * @throws the signal's reason once aborted, which also cancels the request at the hub
    */
   async call(
     method: string,
@@ -90,7 +90,7 @@ export class HubConnection {
       let wasSent = false
       for (;;) {
         const link = this.#usable ?? (await this.#reconnect(deadline, signal))
-        // Another hub, or this one started again, does not know whether it has been done.
+        // Another hub, or this one after a restart, does not know whether it was done.
         if (wasSent && repeat === 'once' && !link.isResumed) throw unknownError(this.options.url)
         try {
           return await link.call(method, numbered, { signal, timeoutMs, deadline })
@@ -98,7 +98,7 @@ export class HubConnection {
           const end = endOfLink(error)
           if (end === undefined || this.#closed) throw error
           if (repeat === 'never' && end.wasSent) throw error
-          // Whoever waits without an end has a patience of its own.
+          // Callers that wait without a limit set their own.
           if (deadline === Infinity || performance.now() >= deadline) throw error
           wasSent ||= end.wasSent
         }
@@ -108,17 +108,17 @@ export class HubConnection {
     }
   }
 
-  /** The connection, where its hub takes further requests. */
+  /** The connection, if its hub accepts further requests. */
   get #usable(): HubLink | undefined {
     return this.#live?.isLeaving === false ? this.#live : undefined
   }
 
-  /** Says something that is not answered; nothing where there is no connection. */
+  /** Sends a notification, or nothing if there is no connection. */
   notify(method: string, params: object): void {
     this.#live?.notify(method, params)
   }
 
-  /** Connects, where it is not connected. Rejects as {@link call} does. */
+  /** Connects if it is not connected. Rejects as {@link call} does. */
   async connect(signal?: AbortSignal): Promise<HubLink> {
     const { url, timeoutMs } = this.options
     const late = (): Error => engineError(url, `no answer within ${timeoutMs} ms`)
@@ -128,7 +128,7 @@ export class HubConnection {
     })
   }
 
-  /** Connects; where there was a connection a moment ago, the hub may be back before the time has passed. */
+  /** Connects. If a connection ended a moment ago, keeps trying until the deadline, since the hub can come back. */
   async #reconnect(deadline: number, signal?: AbortSignal): Promise<HubLink> {
     for (;;) {
       try {
@@ -144,14 +144,14 @@ export class HubConnection {
     }
   }
 
-  /** What may be lost at the end of a lease is worth more attempts within it. */
+  /** What could be lost at the end of a lease is worth more attempts within it. */
   get #nextPauseMs(): number {
     return this.#backoff.nextMs(
       this.#wasLiveLately ? Math.min(2_000, Math.max(100, this.options.leaseMs / 20)) : undefined,
     )
   }
 
-  /** A session may be gone on with for one lease. */
+  /** A session can be resumed for one lease. */
   get #wasLiveLately(): boolean {
     return this.#lostAt !== undefined && monotonicMs() - this.#lostAt < this.options.leaseMs
   }
@@ -162,12 +162,12 @@ export class HubConnection {
     return new RawJson(`{"request":${this.#lastRequest},${params.text.slice(1)}`)
   }
 
-  /** A part has come to need a connection. */
+  /** Tells it that a part now needs a connection. */
   wake(): void {
     if (this.#live === undefined && this.#connecting === undefined) this.#connectLater()
   }
 
-  /** Ends the connection in order, where the hub answers. */
+  /** Ends the connection in order, if the hub answers. */
   async close(timeoutMs: number): Promise<void> {
     this.#closed = true
     clearTimeout(this.#again)
@@ -181,7 +181,7 @@ export class HubConnection {
     this.#again = undefined
     this.#connecting ??= this.#open().finally(() => {
       this.#connecting = undefined
-      // Also where nobody has asked for it a second time: a part may need it.
+      // Even if nothing has requested it again: a part may need it.
       if (this.#live === undefined) this.#connectLater()
     })
     return this.#connecting
@@ -209,7 +209,7 @@ export class HubConnection {
     let timer: NodeJS.Timeout | undefined
     let isOpen = false
     try {
-      // Where nobody has called, it keeps no process alive.
+      // Unless a call is waiting, this keeps no process alive.
       const late = new Promise<never>((_resolve, reject) => {
         timer = setTimeout(() => {
           reject(new Error(`no answer within ${timeoutMs} ms`))
@@ -226,8 +226,8 @@ export class HubConnection {
       } = session.welcome
       this.#session = { id, secret }
     } catch (error) {
-      session.drop('it was not reached in time')
-      // The access key is another one by now, so the session is over.
+      session.drop('it could not be reached in time')
+      // The access key has changed, so the session is over.
       if (isOpen && isCliOpsError(error, 'FORBIDDEN') && this.#session !== undefined) {
         this.#session = undefined
         return await this.#open()
@@ -262,13 +262,13 @@ export class HubConnection {
     }
   }
 
-  /** One part after the other: a service is registered with the place on which it listens. */
+  /** One part after the other: registering a service requires the address on which it listens. */
   async #takeUp(session: HubLink): Promise<void> {
     for (const part of this.#parts) {
       try {
         await part.onLive?.(session)
       } catch {
-        // Each part tries again by itself what the hub has not taken; what has ended with the connection comes with the next one.
+        // Each part retries what the hub did not accept. What ended with the connection is restored on the next one.
       }
     }
   }
@@ -288,31 +288,34 @@ export class HubConnection {
     this.#again = setTimeout(() => {
       this.#again = undefined
       if (this.#live !== undefined || this.#connecting !== undefined) return
-      // Nobody needs it any more, or the next attempt follows by itself.
+      // Either nothing needs it any more, or the next attempt follows.
       if (this.#parts.some(({ isNeeded }) => isNeeded)) this.#connect().catch(() => undefined)
     }, this.#nextPauseMs).unref()
   }
 
-  /** The hub is heard at least three times in a lease, or it hangs, or nothing passes. */
+  /** A healthy hub sends something at least three times in a lease. */
   #watchOver(session: HubLink): void {
     const { leaseMs } = session.welcome
     clearTimeout(this.#watch)
     this.#watch = setTimeout(() => {
       if (this.#live !== session) return
       if (monotonicMs() - session.heardAt > leaseMs)
-        session.drop(`nothing was heard for ${leaseMs} ms`)
+        session.drop(`the hub was silent for ${leaseMs} ms`)
       else this.#watchOver(session)
     }, leaseMs / 3).unref()
   }
 
-  /** A connection that was silent for as long as a call may take hangs, or nothing passes. A new one knows sooner. */
+  /**
+   * A connection that stayed silent for as long as a call may take hangs, or nothing gets through. A new one finds out
+   * sooner.
+   */
   #onLate(session: HubLink): void {
     const isSilent = monotonicMs() - session.heardAt >= this.options.timeoutMs
     if (isSilent) session.drop('no answer')
   }
 }
 
-/** Waits for the handshake. Says what a hub that refuses says. */
+/** Waits for the handshake. Rejects with the reason that the hub gives for a refusal. */
 function opened(socket: WebSocket, url: URL): Promise<void> {
   return new Promise((resolve, reject) => {
     socket.once('open', resolve)

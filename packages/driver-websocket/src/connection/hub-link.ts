@@ -7,33 +7,36 @@ import { fromWireError } from '../protocol/wire-error.js'
 import { engineError } from './engine-error.js'
 import { linkEnded } from './link-ended.js'
 
-/** Takes what a hub says of its own accord. */
+/** Handles the hub's notifications. */
 export type NotificationListener = (
   method: string,
   params: Readonly<Record<string, unknown>>,
   link: HubLink,
 ) => void
 
-/** How a call is bounded. */
+/** The limits of a call. */
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined
-  /** @default the time that the engine has to answer; `Infinity` where the hub itself may wait */
+  /** @default the time that the engine has to answer; `Infinity` if the hub itself may wait */
   readonly timeoutMs?: number
 }
 
-/** What a session reports. */
+/** Called by a session. */
 export interface LinkListeners {
   readonly notification: NotificationListener
   /** Called once, when the connection has ended. */
   readonly end: (session: HubLink) => void
-  /** A call was not answered in time. */
+  /** A call has not been answered in time. */
   readonly late: (session: HubLink) => void
 }
 
-/** A hub that is not read holds its clients back; what a client has queued by then is lost with it anyway. */
+/** A hub that stops reading holds its clients back; what a client has queued by then is lost with the hub anyway. */
 const MAX_UNREAD_BYTES = 64 * 1024 * 1024
 
-/** One connection that was accepted, from its first message to its end. Requests of it end with it, and may be made again over the next one. */
+/**
+ * One accepted connection, from its first message to its end. Its requests end with it, and can be repeated over the
+ * next one.
+ */
 export class HubLink {
   readonly #socket: WebSocket
   readonly #url: URL
@@ -72,12 +75,12 @@ export class HubLink {
     })
   }
 
-  /** The hub has gone on with the session of the connection before. */
+  /** The hub has resumed the session of the previous connection. */
   get isResumed(): boolean {
     return this.#welcome?.session?.resumed === true
   }
 
-  /** The hub takes no further requests, and is about to end the connection: until then the session is still its own. */
+  /** The hub accepts no further requests, and will end the connection soon; until then it keeps the session. */
   get isLeaving(): boolean {
     return this.#isLeaving
   }
@@ -92,14 +95,14 @@ export class HubLink {
     this.#welcome = welcome
   }
 
-  /** When anything last came from the hub, on the monotonic clock. */
+  /** When data last arrived from the hub, on the monotonic clock. */
   get heardAt(): number {
     return this.#channel.heardAt
   }
 
   /**
-   * Asks the hub. Rejects with what it says, with `ENGINE_UNAVAILABLE` when the connection ends or the time has passed, and with the
-   * reason of the signal, of which the hub is told as well.
+   * Sends a request to the hub. Rejects with the hub's error, with `ENGINE_UNAVAILABLE` when the connection ends or the
+   * time is up, and with the signal's reason, which also cancels the request at the hub.
    */
   call(
     method: string,
@@ -113,32 +116,32 @@ export class HubLink {
     return this.#connection.request({ method, params, timeoutMs, deadline, signal })
   }
 
-  /** Says something that is not answered. After the end it does nothing. */
+  /** Sends a notification. After the end it does nothing. */
   notify(method: string, params: object): void {
     this.#connection.post(method, params)
   }
 
-  /** Resolves when everything said so far has left this process, or the connection has ended. */
+  /** Resolves when everything sent so far has left this process, or the connection has ended. */
   flush(): Promise<void> {
     return this.#connection.flush()
   }
 
-  /** Ends at once: an orderly end waits for a hub that may not answer. */
+  /** Ends immediately: an orderly end waits for a hub that might not answer. */
   drop(reason: string): void {
     this.#channel.drop(reason)
     this.#connection.close(linkEnded(engineError(this.#url, reason), true))
   }
 
-  /** A hub that does not end what it has announced to end would be waited for until every lease is over. */
+  /** A hub that announces the end of a connection but does not end it would block clients until every lease is over. */
   #leave(): void {
     this.#isLeaving = true
     const leaseMs = this.#welcome?.leaseMs ?? 0
     setTimeout(() => {
-      this.drop('the hub is being stopped, and has not ended the connection')
+      this.drop('the hub is shutting down, but did not end the connection')
     }, leaseMs / 2).unref()
   }
 
-  /** Ends in order, after what was sent, but within the time that is left. */
+  /** Ends in order, after everything sent, but within the time left. */
   async close(timeoutMs: number): Promise<void> {
     this.#connection.close(new CliOpsError('CLOSED', 'the connection to the hub was closed'))
     if (this.#socket.readyState === this.#socket.CLOSED) return

@@ -9,13 +9,13 @@ import { isLoopback } from '../loopback.js'
 import { SUBPROTOCOL } from '../protocol/protocol.js'
 
 const PORTS: Readonly<Record<string, number>> = { 'ws:': 80, 'wss:': 443 }
-/** Far above what a hub sends at once: it splits what is long. */
+/** Far above what a hub sends in one frame: it splits long messages. */
 const MAX_FRAME_BYTES = 64 * 1024 * 1024
 
 /**
- * Begins to connect to a hub. Its socket keeps no process alive.
+ * Starts to connect to a hub. The socket keeps no process alive.
  *
- * @throws CliOpsError `ENGINE_UNAVAILABLE` without an access key, or where it would leave this machine unencrypted
+ * @throws CliOpsError `ENGINE_UNAVAILABLE` without an access key, or if the key would leave this machine unencrypted
  */
 export function openSocket(options: DriverOptions): WebSocket {
   const { url, timeoutMs } = options
@@ -30,7 +30,7 @@ export function openSocket(options: DriverOptions): WebSocket {
       const socket: Socket = isSecure
         ? connectTls({
             ...address,
-            // An address is no name that may be asked for (RFC 6066); it is compared with the certificate all the same.
+            // Server name indication does not allow an address (RFC 6066); it is still compared with the certificate.
             ...(isIP(host) === 0 && { servername: host }),
             ...options.tls(),
             ALPNProtocols: ['http/1.1'],
@@ -48,17 +48,17 @@ export function openSocket(options: DriverOptions): WebSocket {
 
 function accessKeyOf({ url, credentials }: DriverOptions): string {
   const { password } = credentials()
-  // What no header may hold is no access key either.
+  // An access key has only characters that are valid in a header.
   if (password !== undefined && /^[\x21-\x7e]{1,1024}$/u.test(password)) return password
   const what =
     password === undefined ? 'needs an access key' : 'needs an access key of printable characters'
   throw new CliOpsError(
     'FORBIDDEN',
-    `${describeEngine(url)} ${what}: give it in CLI_OPS_TOKEN, or in a file that CLI_OPS_TOKEN_FILE names`,
+    `${describeEngine(url)} ${what}: set CLI_OPS_TOKEN, or CLI_OPS_TOKEN_FILE to the path of a file that holds it`,
   )
 }
 
-/** A name is believed to be this machine only where all that it stands for is. */
+/** A name counts as this machine only if all its addresses are loopback addresses. */
 function lookupLoopback(url: URL): LookupFunction {
   return (hostname, options, callback) => {
     lookup(hostname, { ...options, all: true }, (error, addresses: LookupAddress[]) => {

@@ -13,10 +13,10 @@ import { RawJson } from '../protocol/message.js'
 import { HubParking } from './hub-parking.js'
 import { HubReader } from './hub-reader.js'
 
-/** A request holds no more than this, so that no frame is larger than a hub takes; an event is at most 1 MiB. */
+/** The most a request holds, so that no frame is larger than a hub accepts; an event is at most 1 MiB. */
 const MAX_REQUEST_BYTES = 1024 * 1024
 
-/** Events of the log behind a hub. */
+/** Events in the log behind a hub. */
 export class HubEvents implements EventDriver, ConnectionPart {
   readonly parking: HubParking
   readonly #connection: HubConnection
@@ -47,7 +47,7 @@ export class HubEvents implements EventDriver, ConnectionPart {
     return cursors
   }
 
-  /** @throws TypeError for a date that is none; what is no cursor of the log is refused by `ready` */
+  /** @throws TypeError for an invalid date; `ready` rejects a value that is not a cursor of the log */
   openReader(options: ReaderOptions): HubReader {
     return new HubReader(this.#connection, options, this)
   }
@@ -56,7 +56,7 @@ export class HubEvents implements EventDriver, ConnectionPart {
     return Number(await this.#connection.call('events.clean', { retention: toWire(retention) }))
   }
 
-  /** Gives a reader the id under which it is opened next. */
+  /** Assigns a reader the id for its next opening. */
   enrol(reader: HubReader): number {
     this.#lastId += 1
     this.#readers.set(this.#lastId, reader)
@@ -89,7 +89,7 @@ function* inRequests(records: readonly EventRecord[]): Generator<string[]> {
   let jsons: string[] = []
   let length = 0
   for (const { json } of records) {
-    // Three bytes a code unit is the most UTF-8 needs.
+    // UTF-8 needs at most three bytes a code unit.
     const bytes = json.length * 3 > MAX_REQUEST_BYTES ? Buffer.byteLength(json) : json.length * 3
     if (jsons.length > 0 && length + bytes > MAX_REQUEST_BYTES) {
       yield jsons
@@ -102,7 +102,7 @@ function* inRequests(records: readonly EventRecord[]): Generator<string[]> {
   if (jsons.length > 0) yield jsons
 }
 
-/** JSON knows no infinity. */
+/** JSON has no infinity. */
 function toWire({ retentionMs, maxBytes }: Retention): Record<keyof Retention, number | null> {
   return { retentionMs: finite(retentionMs), maxBytes: finite(maxBytes) }
 }

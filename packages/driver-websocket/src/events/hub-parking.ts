@@ -35,11 +35,11 @@ export class HubParking implements EventParking {
   }
 }
 
-/** What a reader that a hub has made active counts and parks. */
+/** The attempts and parked events of a reader that a hub has made active. */
 export class HubLedger implements GroupLedger {
   readonly #connection: HubConnection
   readonly #reader: number
-  /** Events that were handled, which the hub is told of with the next attempt. */
+  /** Handled events, reported to the hub with the next attempt. */
   #finished: Cursor[] = []
 
   constructor(connection: HubConnection, reader: number) {

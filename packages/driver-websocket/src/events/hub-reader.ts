@@ -17,16 +17,17 @@ import type { HubConnection } from '../connection/hub-connection.js'
 import type { HubEvents } from './hub-events.js'
 import { HubLedger } from './hub-parking.js'
 
-/** Events that a hub may send before some are taken. */
+/** How many events a hub can send before the reader takes some. */
 const CREDIT = 1024
-/** Of a group that commits nothing, more would only use up memory. */
+/** A group that commits nothing would only use up more memory. */
 const MAX_UNCOMMITTED = 10_000
-/** Until a reader that could not be opened anew is tried again. */
+/** The pause before a reader that failed to reopen is tried again. */
 const RETRY_MS = 100
 
 /**
- * Reads the log behind a hub. The hub sends as many events as there is credit for; after a cut the reader goes on behind what it
- * has received, and a group where the group was, without what this reader has handed out already.
+ * Reads the log behind a hub. The hub sends only as many events as there is credit for. After a disconnection the
+ * reader continues after what it has received; a group continues at its cursor, without what this reader has already
+ * handed out.
  */
 export class HubReader implements EventReader {
   readonly ready: Promise<void>
@@ -35,7 +36,7 @@ export class HubReader implements EventReader {
   readonly #group: string | undefined
   readonly #batches: EventBatch[] = []
   readonly #waiters = new Waiters()
-  /** Cursors that were handed out and not committed, in order. */
+  /** Cursors handed out but not committed, in order. */
   readonly #uncommitted = new Set<string>()
   readonly #closing = new AbortController()
   #from: StartPosition
@@ -120,7 +121,7 @@ export class HubReader implements EventReader {
     this.#waiters.wake()
   }
 
-  /** Opens the reader at the hub, unless that is under way. */
+  /** Opens the reader at the hub, unless it is already opening. */
   resume(): void {
     if (this.#isOpen || this.#opening !== undefined || this.#closing.signal.aborted) return
     if (this.#failure !== undefined) return
@@ -130,7 +131,8 @@ export class HubReader implements EventReader {
       })
       .finally(() => {
         this.#opening = undefined
-        // It was lost while it was being opened and there is a new connection already, or the hub cannot read its store now.
+        // The connection was lost while the reader was opening, and there is already a new one; or the hub cannot read
+        // its store now.
         if (!this.#isOpen && this.#connection.live !== undefined)
           setTimeout(() => this.resume(), RETRY_MS).unref()
       })
@@ -139,7 +141,7 @@ export class HubReader implements EventReader {
   onLost(): void {
     this.#isOpen = false
     this.#spent = 0
-    // Another reader of the group may be given these now.
+    // The group's other readers might be given these now.
     if (this.#group !== undefined) this.#batches.length = 0
   }
 
@@ -153,7 +155,7 @@ export class HubReader implements EventReader {
     const gap = params['gap'] as EventGap | undefined
     const retries = params['retries'] as ParkedEvent[] | undefined
     const batch = { events, ...(gap && { gap }), ...(retries && { retries }) }
-    // What is passed over uses up credit all the same.
+    // Skipped events use up credit all the same.
     this.#spent += received.length - events.length
     this.#from = positionBehind({ ...batch, events: received }) ?? this.#from
     if (gap === undefined && retries === undefined && events.length === 0) return
@@ -167,7 +169,7 @@ export class HubReader implements EventReader {
     this.#ledger = undefined
     const from = this.#from instanceof Date ? { date: this.#from.toISOString() } : this.#from
     const group = this.#group
-    // A reader of a group may stand by for as long as it takes.
+    // A group's reader can stand by indefinitely.
     const timeoutMs = group === undefined ? this.#connection.options.timeoutMs : Infinity
     if (group !== undefined) await this.#connection.connect(this.#closing.signal)
     const { cursor } = (await this.#connection.call(
@@ -187,7 +189,7 @@ export class HubReader implements EventReader {
 
   #onFailure(error: unknown): void {
     if (this.#closing.signal.aborted) return
-    // One that has been open goes on when the hub, or its store, is back, and one that stood by when the hub is.
+    // A reader that has been open continues when the hub, or its store, is back; a standby when the hub is.
     const wasReady = this.#position !== undefined
     if (wasReady && isCliOpsError(error) && error.retryable) return
     if (this.#group !== undefined && isCliOpsError(error, 'ENGINE_UNAVAILABLE')) return

@@ -6,9 +6,9 @@ const NAME = /^[\w.-]{1,64}$/u
 const HASH = /^[0-9a-f]{64}$/iu
 
 /**
- * The access keys that are good now.
+ * Returns the currently valid access keys.
  *
- * @throws TypeError where one of them is not as it has to be; the source's own errors
+ * @throws TypeError if one of them is invalid; the source's own errors
  */
 export function currentKeys(source: AccessKeySource): readonly AccessKey[] {
   const keys: unknown = typeof source === 'function' ? source() : source
@@ -24,7 +24,10 @@ export function currentKeys(source: AccessKeySource): readonly AccessKey[] {
   return keys as readonly AccessKey[]
 }
 
-/** Finds the access key that a secret is of. What it takes does not depend on how much of a secret is right, or on which key it is. */
+/**
+ * Finds the access key of a secret. The time it takes does not depend on how much of a secret is right, or on which key
+ * it is.
+ */
 export function findKey(secret: string, keys: readonly AccessKey[]): AccessKey | undefined {
   const presented = createHash('sha256').update(secret, 'utf8').digest()
   let found: AccessKey | undefined
@@ -35,13 +38,13 @@ export function findKey(secret: string, keys: readonly AccessKey[]): AccessKey |
   return found !== undefined && isGood(found) ? found : undefined
 }
 
-/** Whether a connection that was made with an access key may go on. */
+/** Returns whether a connection that was made with an access key may continue. */
 export function isStillGood(key: AccessKey, keys: readonly AccessKey[]): boolean {
   const now = keys.find(({ name }) => name === key.name)
   return now !== undefined && isGood(now) && factsOf(now) === factsOf(key)
 }
 
-/** Whether an access key is good for a namespace. */
+/** Returns whether an access key is valid for a namespace. */
 export function hasNamespace({ namespaces }: AccessKey, namespace: string): boolean {
   return namespaces === undefined || namespaces.includes(namespace)
 }

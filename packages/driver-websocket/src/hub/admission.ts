@@ -8,17 +8,17 @@ import { bearerOf, checkRequest, type HttpRejection } from './request-check.js'
 import type { ResolvedHubOptions } from './resolve-hub-options.js'
 import { currentKeys, findKey } from './access-key-check.js'
 
-/** Set by proxies: whoever asks may be anywhere, whatever the address says. */
+/** Set by proxies: behind one, a client can be anywhere, whatever its address says. */
 const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via']
 
-/** How many connections there are. */
+/** The numbers of open connections. */
 export interface ConnectionCounts {
   readonly all: number
-  /** Of one access key. */
+  /** For one access key. */
   of(key: string): number
 }
 
-/** Decides who is let in, and what for. */
+/** Decides which clients get in, and with which access key. */
 export class Admission {
   readonly #options: ResolvedHubOptions
   readonly #attempts = new AttemptLimit()
@@ -27,13 +27,13 @@ export class Admission {
     this.#options = options
   }
 
-  /** Refuses what comes from a page of a browser that is not allowed. */
+  /** Refuses requests from pages of a browser that are not allowed. */
   check(request: IncomingMessage): HttpRejection | undefined {
     const { tls, allowedHosts, allowedOrigins } = this.#options
     return checkRequest(request, { isLocal: tls === undefined, allowedHosts, allowedOrigins })
   }
 
-  /** The access key of a request for a connection. */
+  /** Returns the access key of a request for a connection, or its refusal. */
   admit(request: IncomingMessage, counts: ConnectionCounts): AccessKey | HttpRejection {
     const refusal = this.check(request)
     if (refusal !== undefined) return refusal
@@ -51,7 +51,7 @@ export class Admission {
     return key
   }
 
-  /** Refuses a look at the metrics, save from this machine, or with an access key that may read everything. */
+  /** Refuses access to the metrics, except from this machine or with an access key that can read everything. */
   refuseMetrics(request: IncomingMessage): HttpRejection | undefined {
     const { remoteAddress = '' } = request.socket
     const isForwarded = FORWARDED.some((header) => request.headers[header] !== undefined)
@@ -62,7 +62,7 @@ export class Admission {
     if (key.scopes.includes('read') && key.namespaces === undefined) return undefined
     return {
       status: 403,
-      text: 'the metrics need an access key with the scope "read" for all namespaces',
+      text: 'the metrics require an access key with the scope "read" for all namespaces',
     }
   }
 
@@ -79,6 +79,6 @@ export class Admission {
     if (key !== undefined) return key
     return this.#attempts.fail(remoteAddress)
       ? { status: 429, text: 'too many attempts' }
-      : { status: 401, text: 'the access key is missing, not known, or has expired' }
+      : { status: 401, text: 'the access key is missing, unknown or expired' }
   }
 }

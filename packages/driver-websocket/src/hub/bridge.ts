@@ -2,7 +2,7 @@ import type { RpcChannel, RpcMessage } from '@cli-ops/shared-ipc/driver'
 
 import type { WireChannel } from '../rpc/wire-channel.js'
 
-/** Lets everything pass between a client's channel and one of the store, no faster than either end reads. */
+/** Forwards everything between a client's channel and the store's, no faster than either end reads. */
 export function bridge(wire: WireChannel, channel: RpcChannel): void {
   const end = (): void => {
     channel.close()
@@ -11,11 +11,11 @@ export function bridge(wire: WireChannel, channel: RpcChannel): void {
     onMessage: (message) => {
       pass(message, wire, channel)
     },
-    // What the client could not be sent any more came from the other end.
+    // What the client could not be sent came from the other end.
     onDrain: () => {
       channel.resume()
     },
-    // What a client sends has come as JSON, so it is larger than the hub lets pass.
+    // A client's frames arrive as JSON, so this one is larger than the hub allows.
     onInvalid: end,
     onEnd: end,
     onClose: end,
@@ -43,7 +43,7 @@ function pass(message: RpcMessage, from: RpcChannel, to: RpcChannel): void {
   try {
     if (!to.send(message)) from.pause()
   } catch {
-    // Larger than the other end takes: what follows would mean something else without it.
+    // Larger than the other end accepts: without it, what follows would mean something else.
     from.close()
     to.close()
   }

@@ -17,7 +17,7 @@ const MAX_EVENTS = 100_000
 const MAX_READERS = 256
 const MAX_CREDIT = 65_536
 
-/** Events of one client. */
+/** A client's events. */
 export class ClientEvents implements ClientPart {
   readonly operations: Operations
   readonly #namespace: HubNamespace
@@ -35,7 +35,7 @@ export class ClientEvents implements ClientPart {
         'events.open',
         {
           scope: 'read',
-          // Of a group one reader is active, and the others stand by.
+          // In a group one reader is active, and the others stand by.
           waits: ({ group }) => group !== undefined && group !== null,
           run: (params, { signal }) => this.#open(params, signal),
         },
@@ -81,7 +81,7 @@ export class ClientEvents implements ClientPart {
     ]
   }
 
-  /** A client goes on from its cursor, with readers of its next connection. */
+  /** A client continues from its cursor, with its next connection's readers. */
   detach(): void {
     for (const id of [...this.#readers.keys()]) this.#close(id)
   }
@@ -120,12 +120,9 @@ export class ClientEvents implements ClientPart {
     try {
       if (this.#ended || signal.aborted) close()
       await reader.ready
-      // Without it a client that is cut off before the first event could not go on.
+      // Without a position, a client disconnected before the first event could not continue.
       if (group === undefined && reader.position === undefined)
-        throw new CliOpsError(
-          'UNSUPPORTED',
-          'the store of the hub does not report the position of a reader',
-        )
+        throw new CliOpsError('UNSUPPORTED', "the hub's store does not report a reader's position")
     } catch (error) {
       close()
       throw error
@@ -137,7 +134,7 @@ export class ClientEvents implements ClientPart {
     }
     const pump = new EventPump(id, reader, this.#client, { credit, onSent })
     this.#pumps.set(id, pump)
-    // The answer goes first: what is read before it would be for nobody.
+    // The answer goes first: the client could not assign events that arrive before it.
     setImmediate(() => {
       if (this.#readers.get(id) === reader) pump.start()
     })
@@ -162,7 +159,7 @@ function startIn(params: Params): StartPosition {
   return new Date(String(objectIn(params, 'from')['date']))
 }
 
-/** JSON knows no infinity. */
+/** JSON has no infinity. */
 function retentionIn(params: Params): Retention {
   const retention = objectIn(params, 'retention')
   const read = (key: keyof Retention): number =>

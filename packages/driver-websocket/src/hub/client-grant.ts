@@ -2,16 +2,16 @@ import type { LockGrant } from '@cli-ops/shared-ipc/driver'
 
 import type { Client } from './operation.js'
 
-/** Why a hub holds a lock no longer: `abandoned` is held still, and another hub may go on with it. */
+/** Why a hub no longer holds a lock. An `abandoned` one is still held, and another hub can take it over. */
 export type GrantEnd = 'released' | 'expired' | 'lost' | 'abandoned'
 
-/** A lock that the hub holds for a client, as long as the client renews its lease; and no longer than one lease without. */
+/** A lock that the hub holds for a client while the client renews its lease, and for at most one lease without renewal. */
 export class ClientGrant {
   readonly resource: string
   readonly grant: LockGrant
   readonly #leaseMs: number
   readonly #onEnd: (how: GrantEnd) => void
-  /** Resolves when it is no longer held for anybody. */
+  /** Resolves when the hub no longer holds it. */
   readonly ended: Promise<void>
   #resolveEnded: () => void = () => undefined
   readonly #stopWatching: () => void
@@ -19,7 +19,7 @@ export class ClientGrant {
   #expiry: NodeJS.Timeout | undefined
   #ended = false
 
-  /** @param onEnd called once, when it is no longer held for anybody here */
+  /** @param onEnd called once, when this hub no longer holds it */
   constructor(resource: string, grant: LockGrant, client: Client, onEnd: (how: GrantEnd) => void) {
     this.resource = resource
     this.grant = grant
@@ -35,31 +35,31 @@ export class ClientGrant {
     this.#expireLater()
   }
 
-  /** The session that may renew it; undefined once that has ended. */
+  /** The session that can renew it; undefined once that has ended. */
   get client(): Client | undefined {
     return this.#client
   }
 
-  /** What the client may count on from now on, in milliseconds. */
+  /** How long the client can rely on it from now on, in milliseconds. */
   get usableMs(): number {
     if (this.#ended || !this.grant.isHeld()) return 0
     const { remainingMs = Infinity } = this.grant
     return Math.max(0, Math.floor(Math.min(this.#leaseMs, remainingMs)))
   }
 
-  /** Begins a lease anew. @returns what is given, `0` where it is lost */
+  /** Starts a new lease. @returns its length, `0` if the lock is lost */
   renew(): number {
     if (this.#ended) return 0
     this.#expireLater()
     return this.usableMs
   }
 
-  /** The session has ended; nobody can renew it any more. */
+  /** The session has ended: the lease can no longer be renewed. */
   orphan(): void {
     this.#client = undefined
   }
 
-  /** The hub ends, and another one may go on with it: it is neither kept nor given back. */
+  /** The hub is ending, and another one can take the lock over: stops keeping it without releasing it. */
   abandon(): void {
     if (this.#ended) return
     this.grant.abandon?.()
@@ -70,7 +70,7 @@ export class ClientGrant {
     await this.#giveBack('released')
   }
 
-  /** Taken away by force, or by the store. */
+  /** Taken by force, or lost by the store. */
   lose(): void {
     if (this.#ended) return
     this.#client?.notify('locks.lost', { id: this.grant.id })
@@ -81,7 +81,7 @@ export class ClientGrant {
     clearTimeout(this.#expiry)
     this.#expiry = setTimeout(() => {
       this.#client?.notify('locks.lost', { id: this.grant.id })
-      // A store that cannot be reached lets it end by itself.
+      // If the store is unreachable, the lock ends with its lease.
       this.#giveBack('expired').catch(() => undefined)
     }, this.#leaseMs)
     this.#expiry.unref()

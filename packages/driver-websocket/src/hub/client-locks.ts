@@ -28,27 +28,27 @@ const MAX_PID = 2 ** 32
 const MAX_ARRIVALS = 1_024
 const TOKEN = /^[0-9]{1,40}$/u
 
-/** An acquisition that is under way. */
+/** An acquisition in progress. */
 export interface ClientWait {
   readonly client: Client
   readonly request: ArrivedRequest
-  /** Until it is granted; else the answer comes at once. */
+  /** Whether it waits for a grant; otherwise the answer comes immediately. */
   readonly waits: boolean
   readonly controller: AbortController
   readonly granted: Promise<WireGrant | null>
 }
 
-/** A request, and since when it is made. */
+/** A request and its time of arrival. */
 type ArrivedRequest = LockRequest & { readonly arrival: bigint }
 
-/** Locks of one session. */
+/** A session's locks. */
 export class ClientLocks implements ClientPart {
   readonly operations: Operations
   readonly #namespace: HubNamespace
   readonly #client: Client
-  /** When those came that lost their place since the client was away. */
+  /** The arrival times of requests that lost their queue position because the client was away. */
   readonly #arrivals = new Map<string, bigint>()
-  /** Granted while the client was cut off. */
+  /** Granted while the client was disconnected. */
   readonly #uncollected = new Set<string>()
   #ended = false
   #isHandedOver = false
@@ -114,7 +114,7 @@ export class ClientLocks implements ClientPart {
     ]
   }
 
-  /** Nobody waits behind a client that has most likely ended. One that is back has the place again that it had. */
+  /** Other waiters do not queue behind a client that has most likely ended. If it returns, it gets its queue position back. */
   leave(): void {
     for (const { controller, request } of this.#ownWaits()) {
       if (this.#arrivals.size < MAX_ARRIVALS) this.#arrivals.set(request.id, request.arrival)
@@ -122,7 +122,7 @@ export class ClientLocks implements ClientPart {
     }
     for (const id of this.#uncollected) {
       const held = this.#namespace.grants.get(id)
-      // A store that cannot be reached lets it end by itself.
+      // If the store is unreachable, the lock ends with its lease.
       if (held?.client === this.#client) held.release().catch(() => undefined)
     }
     this.#uncollected.clear()
@@ -145,7 +145,7 @@ export class ClientLocks implements ClientPart {
   async #acquire(params: Params, signal: AbortSignal): Promise<WireGrant | null> {
     const request = toRequest(params, this.#client.keyName)
     const { id, resource } = request
-    // Asked for again, over the next connection: the answer was lost, or is still to come.
+    // Requested again over the next connection: the answer was lost, or has yet to come.
     const known = this.#namespace.waits.get(id)
     if (known?.client === this.#client && !known.controller.signal.aborted)
       return this.#follow(known, signal)
@@ -178,7 +178,7 @@ export class ClientLocks implements ClientPart {
     return this.#follow(waiting, signal)
   }
 
-  /** Waits for what is under way; it is given up where the client says so, and not where it is cut off. */
+  /** Waits for an acquisition in progress. The client can give it up; a disconnection does not. */
   async #follow(
     { granted, controller }: ClientWait,
     signal: AbortSignal,
@@ -196,8 +196,8 @@ export class ClientLocks implements ClientPart {
   }
 
   /**
-   * What stands under the id of a new request: left by a session of the same client that has ended. Whoever asks for a lock does not
-   * hold it.
+   * Releases what has the id of a new request: an ended session of the same client left it. A client that requests a
+   * lock does not hold it.
    */
   async #giveUp(id: string): Promise<void> {
     const { grants, waits } = this.#namespace
@@ -237,7 +237,7 @@ export class ClientLocks implements ClientPart {
       if (grant === null) this.#forget(id)
     }
     if (grant === null) return null
-    // The client asks the next hub for it, which may have taken it up by now.
+    // The client requests it from the next hub, which may have taken it over already.
     if (this.#isHandedOver) grant.abandon?.()
     else if (this.#ended || signal.aborted) await grant.release()
     if (this.#ended || signal.aborted) {
@@ -279,7 +279,7 @@ export class ClientLocks implements ClientPart {
     return this.#resume(params)
   }
 
-  /** Goes on with a lock that another hub, or this one before it was started again, has granted to this session. */
+  /** Takes over a lock that another hub, or this one before a restart, has granted to this session. */
   async #resume(params: Params): Promise<number> {
     const { token, proof } = params
     if (typeof token !== 'string' || !TOKEN.test(token)) return 0
@@ -294,7 +294,7 @@ export class ClientLocks implements ClientPart {
   async #takeUp(request: LockRequest, token: bigint): Promise<ClientGrant | undefined> {
     const { grants } = this.#namespace
     const grant = await (await this.#namespace.leases()).resume?.(request, token)
-    // It was asked for twice.
+    // It was requested twice.
     const known = grants.get(request.id)
     if (known !== undefined) return known.client === this.#client ? known : undefined
     if (grant === null || grant === undefined) return undefined
@@ -307,7 +307,7 @@ export class ClientLocks implements ClientPart {
     return this.#hold(request.resource, grant)
   }
 
-  /** The hub before this one may have granted it without a chance to say so. */
+  /** The previous hub may have granted it without being able to answer. */
   async #resumeInherited(request: LockRequest): Promise<WireGrant | undefined> {
     const info = await (await this.#namespace.locks()).inspect(request.resource)
     const holder = info?.holders.find(({ id }) => id === request.id)
@@ -315,7 +315,7 @@ export class ClientLocks implements ClientPart {
     return held && this.#toWire(held, request.mode)
   }
 
-  /** Gives back a lock, or a place in the queue. */
+  /** Releases a lock or a queue position. */
   async #release(resource: string, id: string): Promise<boolean> {
     this.#arrivals.delete(id)
     const waiting = this.#namespace.waits.get(id)
@@ -328,13 +328,13 @@ export class ClientLocks implements ClientPart {
       await held.release()
       return true
     }
-    // Of a hub that is no more: its owner gives it back before the end of its lease.
+    // Held through a hub that has gone: its owner releases it before the end of its lease.
     const wasHeld = await (await this.#namespace.locks()).forceRelease(resource, id)
     if (wasHeld) this.#namespace.forget(id)
     return wasHeld
   }
 
-  /** The lock is not asked for any more; what is handed over the next hub has to know of. */
+  /** The lock is no longer requested. What is handed over stays known to the next hub. */
   #forget(id: string): void {
     if (!this.#isHandedOver) this.#namespace.forget(id)
   }
@@ -367,7 +367,7 @@ function toRequest(params: Params, via: string): LockRequest {
   }
 }
 
-/** What the client says of itself, and what is proven: its access key. */
+/** What the client claims about itself, and what is proven: its access key. */
 function toOwner(claims: Params, via: string): Owner {
   const command = claimIn(claims, 'command')
   return {
@@ -382,12 +382,12 @@ function toOwner(claims: Params, via: string): Owner {
   }
 }
 
-/** Which locks a client wants to see: all of them, where it does not say. */
+/** Returns the prefix of the locks to list, or undefined for all of them. */
 function prefixIn(params: Params): string | undefined {
   return params['prefix'] === undefined ? undefined : textIn(params, 'prefix')
 }
 
-/** Any text, to be compared. */
+/** Returns any text, for comparison only. */
 function textIn(params: Params, key: string): string {
   const value = params[key]
   if (typeof value === 'string' && value.length <= 1024) return value
@@ -395,5 +395,5 @@ function textIn(params: Params, key: string): string {
 }
 
 function goneError(): Error {
-  return new Error('nobody waits for it any more')
+  return new Error('the caller no longer waits for it')
 }

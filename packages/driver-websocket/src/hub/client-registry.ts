@@ -21,21 +21,21 @@ const MAX_PID = 2 ** 32
 const TELL_AFTER_MS = 5
 
 /**
- * Field of a stored record that says for whom the hub keeps it. The process of the record, for the store and the processes beside it,
- * is the hub's own: it is the one that ends with it.
+ * The field of a stored record that says which client the hub keeps it for. To the store and the processes beside it,
+ * the record's process is the hub: the record ends with it.
  */
 const FOR = 'cliOpsRemote'
 
-/** What stands there. */
+/** The content of that field. */
 interface Remote {
   readonly pid: number
   /** Name of its access key. */
   readonly key: string
-  /** What the client gave for an endpoint, where it is none that the hub listens on for it: nobody is to connect to it. */
+  /** What the client gave as its endpoint, if the hub does not listen there for it: clients must not connect to it. */
   readonly endpoint?: string | undefined
 }
 
-/** A record that is kept for clients: the connections of a process may each ask for it. */
+/** A record kept for clients: each connection of a process can request it. */
 export interface ClientRecord {
   readonly keyName: string
   readonly name: string
@@ -43,7 +43,7 @@ export interface ClientRecord {
   readonly clients: Set<Client>
 }
 
-/** Registrations of one client. */
+/** A client's registrations. */
 export class ClientRegistry implements ClientPart {
   readonly operations: Operations
   readonly #namespace: HubNamespace
@@ -80,7 +80,7 @@ export class ClientRegistry implements ClientPart {
     ]
   }
 
-  /** The client registers again at the next hub, where its service listens at another place. */
+  /** The client registers again at the next hub, where its service listens at another endpoint. */
   async handOver(): Promise<void> {
     this.#ended = true
     this.#unwatch()
@@ -122,7 +122,7 @@ export class ClientRegistry implements ClientPart {
     record.clients.add(this.#client)
     this.#namespace.records.set(key, record)
     await (await this.#namespace.registry()).register(stored)
-    // It went while the record was being written.
+    // The session ended while the record was being written.
     if (this.#ended) this.end()
     return null
   }
@@ -217,7 +217,7 @@ export class ClientRegistry implements ClientPart {
     }
   }
 
-  /** What clients call an endpoint of the hub; where it really is concerns nobody. */
+  /** What clients call an endpoint of the hub; its real address stays hidden. */
   #nameOf(endpoint: string | undefined): string | undefined {
     if (endpoint === undefined) return undefined
     for (const [name, real] of this.#namespace.endpoints)

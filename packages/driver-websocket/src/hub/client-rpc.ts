@@ -17,21 +17,21 @@ const MAX_CHANNELS = 1_024
 const MAX_ACCEPTING = 64
 const CHANNEL = /^c[0-9a-f]{12}$/u
 
-/** What a hub lets pass. */
+/** What a hub lets through. */
 export interface RpcBounds {
   readonly maxMessageBytes: number
   readonly maxUnreadBytes: number
 }
 
-/** A place on which the hub listens for a client. */
+/** An endpoint on which the hub listens for a client. */
 export interface ClientEndpoint {
-  /** In the store. */
+  /** Its address in the store. */
   readonly endpoint: string
   readonly keyName: string
   close(): Promise<void>
 }
 
-/** Services and requests of one client. */
+/** A client's services and requests. */
 export class ClientRpc implements ClientPart {
   readonly operations: Operations
   readonly #namespace: HubNamespace
@@ -39,9 +39,9 @@ export class ClientRpc implements ClientPart {
   readonly #bounds: RpcBounds
   readonly #listeners = new Map<string, RpcListener>()
   readonly #channels = new Map<string, WireChannel>()
-  /** The ends of them at which requests are made. */
+  /** The channels' other ends, where requests are made. */
   readonly #callers = new Map<string, RpcChannel>()
-  /** Connections that came while the client was cut off. */
+  /** Connections that arrived while the client was disconnected. */
   readonly #accepting: (() => void)[] = []
   #ended = false
   #onEmpty: (() => void) | undefined
@@ -79,13 +79,13 @@ export class ClientRpc implements ClientPart {
     for (const accept of this.#accepting.splice(0)) accept()
   }
 
-  /** A channel is one with its connection: what was under way on it may be lost. */
+  /** A channel ends with its connection: frames in transit may have been lost. */
   detach(): void {
     const reason = new CliOpsError('CONNECTION_LOST', 'the peer has gone')
     for (const channel of [...this.#channels.values()]) channel.end(reason)
   }
 
-  /** Whoever asks is told to ask no more on its channel, and ends it once it has its answers. */
+  /** Tells callers to send no more requests on their channels, and ends each channel once it has its answers. */
   async drain(): Promise<void> {
     await Promise.all([...this.#listeners.keys()].map((id) => this.#close(id)))
     for (const caller of this.#callers.values())
@@ -111,7 +111,7 @@ export class ClientRpc implements ClientPart {
     const id = instanceIn(params, 'listener')
     const service = { name: nameIn(params, 'name'), instance: instanceIn(params, 'instance') }
     const name = `hub:${id}`
-    // Asked for again, over the next connection.
+    // Requested again, over the next connection.
     if (this.#listeners.has(id)) return { endpoint: name }
     await this.#takeOver(name)
     if (this.#listeners.size >= MAX_LISTENERS)
@@ -135,7 +135,7 @@ export class ClientRpc implements ClientPart {
     return { endpoint: name }
   }
 
-  /** The client began a new session before its last one has ended. */
+  /** The client began a new session before its last one had ended. */
   async #takeOver(name: string): Promise<void> {
     const listening = this.#namespace.endpoints.get(name)
     if (listening === undefined) return
@@ -159,7 +159,7 @@ export class ClientRpc implements ClientPart {
 
   #accept(listener: string, channel: RpcChannel): void {
     if (!this.#client.isOpen && !this.#ended && this.#accepting.length < MAX_ACCEPTING) {
-      // What it says meanwhile waits to be read.
+      // Frames that arrive meanwhile wait unread.
       channel.pause()
       this.#accepting.push(() => {
         this.#accept(listener, channel)
@@ -190,14 +190,18 @@ export class ClientRpc implements ClientPart {
     if (this.#channels.size >= MAX_CHANNELS)
       throw new CliOpsError('RATE_LIMITED', `a connection has at most ${MAX_CHANNELS} channels`)
     const real = typeof endpoint === 'string' ? await this.#find(endpoint) : undefined
-    if (real === undefined) throw new CliOpsError('NO_RESPONDER', 'nobody answers at that endpoint')
+    if (real === undefined)
+      throw new CliOpsError('NO_RESPONDER', 'nothing answers at that endpoint')
     const channel = await (await this.#namespace.rpc()).connect(real, this.#bounds, signal)
     if (this.#ended || signal.aborted) channel.close()
     bridge(this.#add(id), channel)
     return null
   }
 
-  /** Where a service is. Only what the registry names may be connected to: other sockets of this machine are not the kit's. */
+  /**
+   * Finds the address of a service. Clients can only connect to what the registry names: this machine's other sockets
+   * do not belong to the kit.
+   */
   async #find(endpoint: string): Promise<string | undefined> {
     const listening = this.#namespace.endpoints.get(endpoint)
     if (listening !== undefined) return listening.endpoint
@@ -205,7 +209,7 @@ export class ClientRpc implements ClientPart {
     return services.some((service) => service.endpoint === endpoint) ? endpoint : undefined
   }
 
-  /** @param caller where requests are made, if not by the client itself */
+  /** @param caller where requests are made, unless the client itself makes them */
   #add(id: string, caller?: RpcChannel): WireChannel {
     const client = this.#client
     const channel = new WireChannel(
@@ -223,7 +227,7 @@ export class ClientRpc implements ClientPart {
       },
       this.#bounds,
     )
-    // What keeps the hub running is that it listens.
+    // The hub stays alive because it listens, not because of its channels.
     channel.unref()
     this.#channels.set(id, channel)
     this.#callers.set(id, caller ?? channel)

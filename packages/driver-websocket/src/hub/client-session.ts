@@ -18,25 +18,28 @@ import { integerIn, type Params } from './params.js'
 import { RequestsUnderWay } from './requests-under-way.js'
 import type { SessionScope } from './session-secret.js'
 
-/** A client that is cut off is back within this time, or it has most likely ended: nobody waits behind it for longer. */
+/**
+ * A disconnected client returns within this time, or it has most likely ended: other waiters queue behind it no longer
+ * than that.
+ */
 const WAITS_MS = 1_000
 
-/** What a session is made of. */
+/** What a session needs. */
 export interface SessionOptions {
   readonly id: string
   readonly scope: SessionScope
   readonly namespace: HubNamespace
   readonly leaseMs: number
   readonly bounds: RpcBounds
-  /** Requests that may be under way. */
+  /** How many requests can be in flight. */
   readonly maxInFlight: number
-  /** It has ended, for good. */
+  /** The session has ended for good. */
   readonly onEnd: (session: ClientSession) => void
 }
 
 /**
- * What one client has at a hub, over all its connections: locks, places in queues, registrations, services. It goes on for one lease after
- * the last connection has ended.
+ * What one client has at a hub, over all its connections: locks, queue positions, registrations, services. It continues
+ * for one lease after the last connection has ended.
  */
 export class ClientSession implements Client {
   readonly id: string
@@ -90,19 +93,19 @@ export class ClientSession implements Client {
     return this.#connection?.flush() ?? Promise.resolve()
   }
 
-  /** Goes on over a connection. One that it had before is ended: it may not have been found to be dead yet. */
+  /** Continues over a connection, and ends the previous one, which may be dead without having been noticed. */
   attach(connection: SessionConnection): void {
     this.#connection?.replace()
     clearTimeout(this.#away)
     clearTimeout(this.#expiry)
     this.#connection = connection
-    // What there is to say comes after the answer to hello.
+    // Notifications follow the answer to hello.
     setImmediate(() => {
       if (this.#connection === connection) for (const part of this.#parts) part.attach?.()
     })
   }
 
-  /** A connection has ended. What is bound to it ends, and the rest unless another one comes within the lease. */
+  /** A connection has ended. What is bound to it ends too, and the rest unless a new one arrives within the lease. */
   detach(connection: SessionConnection): void {
     if (this.#connection !== connection) return
     this.#connection = undefined
@@ -118,13 +121,13 @@ export class ClientSession implements Client {
     }, this.leaseMs).unref()
   }
 
-  /** Refuses what is asked from now on, as not begun, and resolves once the rest is answered, save for what may wait for ever. */
+  /** Refuses new requests as not begun, and resolves once the others are answered, except those that can wait forever. */
   async drain(): Promise<void> {
     this.#isDraining = true
     await Promise.all([this.#underWay.idle(), ...this.#parts.map((part) => part.drain?.())])
   }
 
-  /** Another hub goes on with it. Resolves once nothing of it is left here that could stand in its way. */
+  /** Another hub takes the session over. Resolves once nothing here can block it. */
   async handOver(): Promise<void> {
     if (this.#ended) return
     this.#ended = true
@@ -138,7 +141,7 @@ export class ClientSession implements Client {
     await Promise.allSettled(handedOver)
   }
 
-  /** Ends it for good. A lock that it has stays taken until its lease ends. */
+  /** Ends it for good. Its locks stay taken until their leases end. */
   end(): void {
     if (this.#ended) return
     this.#ended = true
@@ -168,7 +171,7 @@ export class ClientSession implements Client {
 
   #run(operation: Operation, params: Params, request: OperationRequest): unknown {
     if (params['request'] === undefined) return operation.run(params, request)
-    // What must not be done twice is finished whatever becomes of the connection.
+    // A request that must not be done twice is finished whatever happens to the connection.
     const number = integerIn(params, 'request', 1, Number.MAX_SAFE_INTEGER)
     return this.#answers.once(number, () => operation.run(params, request))
   }
@@ -185,7 +188,7 @@ export class ClientSession implements Client {
     if (this.scope.key.scopes.includes(operation.scope)) return operation
     throw new CliOpsError(
       'FORBIDDEN',
-      `the access key "${this.keyName}" lacks the scope "${operation.scope}", which ${method} needs`,
+      `the access key "${this.keyName}" lacks the scope "${operation.scope}", which ${method} requires`,
       { details: { scope: operation.scope } },
     )
   }

@@ -10,14 +10,14 @@ import { nameIn, objectIn, type Params } from './params.js'
 const MAX_EVENT_BYTES = 1024 * 1024
 const MAX_TEXT = 1_024
 
-/** A position in the log. @throws TypeError */
+/** Returns a position in the log. @throws TypeError */
 export function cursorIn(params: Params, key: string): Cursor {
   const value = params[key]
   if (typeof value === 'string' && value.length <= MAX_TEXT) return value as Cursor
   throw new TypeError(`${key} must be a cursor`)
 }
 
-/** The event and its line, made anew of what is known: the client's own text could hold more than one line. */
+/** Returns the event and its line, serialised again from known fields: the client's own text could contain several lines. */
 export function toRecord(value: unknown): EventRecord {
   const given = objectIn({ event: value }, 'event')
   const { specversion, datacontenttype, time, data = null, traceparent } = given

@@ -8,16 +8,16 @@ import {
 import { RawJson } from '../protocol/message.js'
 import type { Client } from './operation.js'
 
-/** A client that has this much unread is sent no more for now. */
+/** A client with this much unread data gets no more for now. */
 const HIGH_WATER_BYTES = 512 * 1024
 const MAX_FRAME_CHARACTERS = 256 * 1024
 const RETRY_MS = 200
 
-/** How a pump begins, and whom it tells. */
+/** How a pump begins, and its callback. */
 export interface EventPumpOptions {
-  /** How many events may be sent for now. */
+  /** How many events it can send for now. */
   readonly credit: number
-  /** Events were sent. */
+  /** Called when events were sent. */
   readonly onSent: (count: number) => void
 }
 
@@ -48,7 +48,7 @@ export class EventPump {
     void this.#run()
   }
 
-  /** Lets that many more events be sent. */
+  /** Allows that many more events to be sent. */
   credit(count: number): void {
     this.#credit += count
     this.#wake?.()
@@ -70,14 +70,14 @@ export class EventPump {
     }
   }
 
-  /** What the reader finds now; undefined where it may find something later. */
+  /** Returns what the reader finds now; undefined if it may find something later. */
   async #take(signal: AbortSignal): Promise<EventBatch | undefined> {
     try {
       const batch = this.#reader.poll()
       if (batch === undefined) await this.#reader.wait(signal)
       return batch
     } catch {
-      // A store that cannot be read for a while; the position is known, so nothing is missed.
+      // The store is unreadable for a while; the position is known, so nothing is missed.
       await pause(RETRY_MS, signal)
       return undefined
     }
@@ -88,7 +88,7 @@ export class EventPump {
     this.#onSent(events.length)
     const frames = inFrames(events)
     let first = gap === undefined ? '' : `,"gap":${JSON.stringify(gap)}`
-    // Each in a frame of its own: an event may be as large as a frame.
+    // Each in its own frame: an event can be as large as a frame.
     for (const parked of retries ?? []) {
       const json = `{"reader":${this.#id},"events":[],"retries":[${JSON.stringify(parked)}]}`
       await this.#push(json)

@@ -25,32 +25,32 @@ import { integerIn, type Params, paramsOf } from './params.js'
 import { createSessionKey, isSessionKey } from './session-secret.js'
 import { hasNamespace } from './access-key-check.js'
 
-/** A client says who it is within this time. */
+/** A client identifies itself within this time. */
 const HELLO_MS = 5_000
-/** What a client sends in the moment in which it hears that it should not is answered still. */
+/** Requests that cross the notice to stop on the wire are still answered. */
 const LEAVE_MS = 50
 const MIN_LEASE_MS = 100
 const MAX_NAMESPACE = 1_024
 
-/** What a connection needs of its hub. */
+/** What a connection needs from its hub. */
 export interface HubContext {
   readonly leaseMs: number
   readonly maxFrameBytes: number
   readonly maxBufferedBytes: number
   readonly maxInFlight: number
   readonly log: (line: string) => void
-  /** Resolves once the hub knows what the one before it left. */
+  /** Resolves once the hub knows what the previous one left. */
   readonly ready: Promise<void>
-  /** Goes on with a session, or begins it. @throws CliOpsError `RATE_LIMITED` */
+  /** Resumes a session, or begins it. @throws CliOpsError `RATE_LIMITED` */
   openSession(options: NewSession): { readonly session: ClientSession; readonly resumed: boolean }
   /** A request was refused. */
   onRefused(error: Error): void
 }
 
-/** The session of a client that says hello. */
+/** The session of a client that sends hello. */
 export type NewSession = Pick<SessionOptions, 'id' | 'scope' | 'leaseMs'>
 
-/** One connection of a client, from its upgrade to its end. What the client has belongs to its session. */
+/** One connection of a client, from its upgrade to its end. The client's state belongs to its session. */
 export class HubClient implements SessionConnection, RequestMethods {
   readonly accessKey: AccessKey
   readonly #channel: WebSocketChannel
@@ -81,7 +81,7 @@ export class HubClient implements SessionConnection, RequestMethods {
       {
         methods: this,
         maxInFlight: hub.maxInFlight,
-        // A client that waits for locks has to be heard when it gives one back.
+        // A client that waits for locks must still be able to release one.
         whenFull: 'refuse',
         pong: {
           name: 'cli-ops hub',
@@ -98,7 +98,7 @@ export class HubClient implements SessionConnection, RequestMethods {
       },
     )
     this.#hello = setTimeout(() => {
-      this.end(CLOSE.badMessage, 'hello did not come in time')
+      this.end(CLOSE.badMessage, 'hello did not arrive in time')
     }, HELLO_MS).unref()
     this.#pulseEvery(hub.leaseMs / 3)
     hub.log(`${this.#who} connected`)
@@ -108,7 +108,7 @@ export class HubClient implements SessionConnection, RequestMethods {
     return this.accessKey.name
   }
 
-  /** Requests that are not answered yet. */
+  /** Unanswered requests. */
   get inFlight(): number {
     return this.#connection.running.length
   }
@@ -125,7 +125,7 @@ export class HubClient implements SessionConnection, RequestMethods {
     return this.#connection.flush()
   }
 
-  /** Ends the connection, and says why. Its session goes on, unless `endSession`. */
+  /** Ends the connection with a reason. The session continues, unless `endSession` is set. */
   end(code: number, reason: string, { endSession = false } = {}): void {
     if (this.#isOpen) this.#hub.log(`${this.#who} disconnected: ${reason} (${code})`)
     this.#channel.end(code, reason)
@@ -133,12 +133,13 @@ export class HubClient implements SessionConnection, RequestMethods {
   }
 
   replace(): void {
-    this.end(CLOSE.replaced, 'the session goes on over another connection')
+    this.end(CLOSE.replaced, 'the session continues over another connection')
   }
 
   /**
-   * Takes no further requests, answers those that run, and ends, so that the client goes on with its session at the next hub. Waits are
-   * not waited for, and neither is more than a third of the client's lease, which it cannot renew meanwhile.
+   * Accepts no further requests, answers those that run, and ends, so that the client continues its session at the next
+   * hub. It does not wait for lock waits, or for more than a third of the client's lease, which the client cannot renew
+   * meanwhile.
    */
   async drain(maxMs: number): Promise<void> {
     this.notify(RPC_METHOD.closing, {})
@@ -146,12 +147,12 @@ export class HubClient implements SessionConnection, RequestMethods {
     const heard = this.#channel.roundTrip().then(() => pause(LEAVE_MS))
     const drained = Promise.all([session?.drain(), heard]).then(() => session?.handOver())
     await withinTime(drained, Math.min(maxMs, this.#leaseMs / 3))
-    // What is late is handed over as it is.
+    // Late requests are handed over as they are.
     void session?.handOver()
-    this.end(CLOSE.restarting, 'the hub is being stopped')
+    this.end(CLOSE.restarting, 'the hub is shutting down')
   }
 
-  /** Answers a request. Errors are told as far as they concern the client. */
+  /** Answers a request. Errors are reported as far as they concern the client. */
   call(method: string, params: unknown, context: RequestContext): unknown {
     try {
       const given = paramsOf(params)
@@ -170,7 +171,7 @@ export class HubClient implements SessionConnection, RequestMethods {
   }
 
   async #onHello(params: Params): Promise<Welcome> {
-    if (this.#hasSaidHello) throw new TypeError('hello must be said once')
+    if (this.#hasSaidHello) throw new TypeError('hello must be sent once')
     this.#hasSaidHello = true
     const { namespace, session: shown } = params
     if (typeof namespace !== 'string' || namespace.length > MAX_NAMESPACE)
@@ -184,7 +185,7 @@ export class HubClient implements SessionConnection, RequestMethods {
     if (shown !== undefined && shown !== null && !isSessionKey(shown, scope))
       throw new CliOpsError(
         'FORBIDDEN',
-        'the session is not one of this access key, or its secret is wrong',
+        'the session does not belong to this access key, or its secret is wrong',
       )
     await this.#hub.ready
     if (!this.#isOpen) throw new CliOpsError('CONNECTION_LOST', 'the client has gone')
@@ -212,7 +213,7 @@ export class HubClient implements SessionConnection, RequestMethods {
     const shown = JSON.stringify(printable(method).slice(0, 80))
     throw new RequestRefused({
       code: RPC_ERROR.invalidRequest,
-      message: `${shown}: say hello first`,
+      message: `${shown}: send hello first`,
     })
   }
 
@@ -222,17 +223,17 @@ export class HubClient implements SessionConnection, RequestMethods {
     return refusal
   }
 
-  /** Pings, and looks whether the client is there. */
+  /** Pings, and checks whether the client is there. */
   #pulseEvery(ms: number): void {
     clearInterval(this.#pulse)
     let last = monotonicMs()
     this.#pulse = setInterval(() => {
       const now = monotonicMs()
-      // This process itself may have been suspended: what has come in the meantime has not been read yet.
+      // This process itself may have been suspended: what arrived meanwhile has not been read yet.
       const wasSuspended = now - last > ms * 2
       last = now
       if (!wasSuspended && now - this.#channel.heardAt > this.#leaseMs)
-        this.#channel.drop(`nothing was heard for ${this.#leaseMs} ms`)
+        this.#channel.drop(`the client was silent for ${this.#leaseMs} ms`)
       else this.#channel.ping()
     }, ms).unref()
   }
@@ -240,7 +241,7 @@ export class HubClient implements SessionConnection, RequestMethods {
   #onClose(error: Error | undefined): void {
     const why = error === undefined ? '' : `: ${printable(error.message)}`
     if (this.#isOpen) this.#hub.log(`${this.#who} disconnected${why}`)
-    // A client that ends in order has nothing more to come back for.
+    // A client that ends in order has nothing to come back for.
     this.#leave(error === undefined)
   }
 

@@ -8,13 +8,13 @@ import { isLoopback } from '../loopback.js'
 import type { HubTls } from './hub-options.js'
 import { assertTls, type ResolvedHubOptions } from './resolve-hub-options.js'
 
-/** A request says what it wants within this time, its TLS handshake included. */
+/** A request must be complete within this time, its TLS handshake included. */
 const HANDSHAKE_MS = 5_000
 const MIN_TLS = 'TLSv1.2'
 const MAX_HEADER_BYTES = 8 * 1024
-/** Sockets that are no connections yet: handshakes, health checks. */
+/** Sockets that are not connections yet: handshakes, health checks. */
 const SPARE_SOCKETS = 256
-/** How often the port of another hub is tried: nothing tells when it is free. */
+/** How often another hub's port is tried: there is no notification when it becomes free. */
 const TRY_EVERY_MS = 20
 
 /** The socket on which a hub listens, and HTTP on it. */
@@ -42,7 +42,7 @@ export class HubListener {
             handshakeTimeout: HANDSHAKE_MS,
           })
     this.http.maxConnections = maxConnections + SPARE_SOCKETS
-    // What is no HTTP is told so and ended; the default would answer with what was wrong.
+    // Refuse input that is not HTTP without details; the default reply would say what was wrong.
     this.http.on('clientError', (_error, socket) => {
       socket.destroy()
     })
@@ -51,22 +51,22 @@ export class HubListener {
   get url(): string {
     const { address, family, port } = this.#address
     const { tls, host, path } = this.#options
-    // A certificate has a name.
+    // A certificate is issued for a name.
     const name = tls === undefined ? address : host
     const shown = family === 'IPv6' && name.includes(':') ? `[${name}]` : name
     return `${tls === undefined ? 'ws' : 'wss'}://${shown}:${port}${path === '/' ? '' : path}`
   }
 
-  /** What one hub after the other listens on. */
+  /** The address that successive hubs share. */
   get place(): string {
     return `${this.#address.address} ${this.#address.port}`
   }
 
   /**
-   * Listens; where another process has the port, as soon as that listens no longer.
+   * Listens; if another process has the port, as soon as that process stops listening.
    *
-   * @throws CliOpsError `ENGINE_UNAVAILABLE` where it cannot, or not in time
-   * @throws TypeError where others could reach it without TLS
+   * @throws CliOpsError `ENGINE_UNAVAILABLE` if it cannot listen, or not in time
+   * @throws TypeError if other machines could reach it without TLS
    */
   async listen(): Promise<void> {
     const { port, address, tls, takeoverMs, signal, onLog } = this.#options
@@ -80,7 +80,7 @@ export class HubListener {
         const isTaken = cause.code === 'EADDRINUSE' && monotonicMs() < deadline
         if (!isTaken) throw listenError(`${address} port ${port}`, cause)
         if (tries === 0)
-          onLog(`waiting for ${address} port ${port}: another process listens there still`)
+          onLog(`waiting for ${address} port ${port}: another process still listens there`)
         await pause(TRY_EVERY_MS, signal)
         signal?.throwIfAborted()
       }
@@ -95,7 +95,7 @@ export class HubListener {
     })
   }
 
-  /** Stops listening: another hub may listen on the port from now on. What is connected stays. */
+  /** Stops listening: another hub can listen on the port from now on. Open connections stay. */
   stop(): void {
     this.#closed ??= new Promise((resolve) => {
       if (this.http.listening) this.http.close(resolve)
@@ -103,7 +103,7 @@ export class HubListener {
     })
   }
 
-  /** Stops listening, and ends what is connected. */
+  /** Stops listening, and ends the open connections. */
   async close(): Promise<void> {
     this.stop()
     this.http.closeAllConnections()

@@ -22,7 +22,7 @@ import type { HubMetrics } from './hub-metrics.js'
 import type { KeptLock, LeaseProcess } from './lease-process.js'
 import { LockQueue } from './lock-queue.js'
 
-/** How a place is reached. */
+/** How to reach a namespace. */
 export interface NamespaceOptions {
   readonly url: string
   readonly home: string | undefined
@@ -32,7 +32,7 @@ export interface NamespaceOptions {
   readonly metrics: HubMetrics
 }
 
-/** One namespace of the store, and what the hub has in it for its clients. */
+/** One namespace of the store, and what the hub holds in it for its clients. */
 export class HubNamespace {
   readonly namespace: string
   readonly metrics: HubMetrics
@@ -40,11 +40,11 @@ export class HubNamespace {
   readonly grants = new Map<string, ClientGrant>()
   /** By name and instance. */
   readonly records = new Map<string, ClientRecord>()
-  /** Acquisitions that wait, by id. */
+  /** Waiting acquisitions, by id. */
   readonly waits = new Map<string, ClientWait>()
-  /** Where the hub listens for clients, by what they call it. */
+  /** Where the hub listens for clients, by the name that they use. */
   readonly endpoints = new Map<string, ClientEndpoint>()
-  /** Connections that are bound to it. */
+  /** Connections bound to it. */
   users = 0
   readonly #options: NamespaceOptions
   readonly #handles = new Map<Primitive, DriverHandle<Primitive>>()
@@ -59,24 +59,24 @@ export class HubNamespace {
     this.metrics = options.metrics
   }
 
-  /** Nobody uses it, and nothing is promised to anybody. */
+  /** Whether no connection uses it and no client has been promised anything. */
   get isIdle(): boolean {
     return this.users === 0 && this.grants.size === 0
   }
 
-  /** The locks as they are looked at. */
+  /** The locks for inspection. */
   async locks(): Promise<LockDriver> {
     return (await this.#handle('locks').open()).locks
   }
 
-  /** The locks as they are taken: so that they outlive this process for as long as was promised. */
+  /** The locks for acquisition: they outlive this process for as long as promised. */
   async leases(): Promise<LockDriver> {
     const { locks, capabilities } = await this.#handle('locks').open()
-    // An engine that keeps leases by itself needs no process for that.
+    // An engine with leases keeps them without such a process.
     this.#isKept = !capabilities.leases
     if (capabilities.leases) return locks
     if (locks.ownedBy === undefined) {
-      const message = 'the store of the hub cannot keep a lock over a crash of the hub'
+      const message = "the hub's store cannot keep a lock across a crash of the hub"
       throw new CliOpsError('UNSUPPORTED', message)
     }
     const pid = await this.#options.keeper.pid()
@@ -85,13 +85,14 @@ export class HubNamespace {
     return this.#owned.locks
   }
 
-  /** Waits for a lock, in the order of arrival. */
+  /** Waits for a lock, in order of arrival. */
   async acquire(
     request: LockRequest & { readonly arrival: bigint },
     wait: LockWait,
   ): Promise<LockGrant> {
     const locks = await this.leases()
-    // An engine has a queue for many. Who holds something has to be seen by whoever looks for a cycle of waiters.
+    // An engine has a queue for many. A flow that holds something has to be visible to the search for a cycle of
+    // waiters.
     if (!this.#isKept || request.held.length > 0) return locks.acquire(request, wait)
     const { resource } = request
     const queue = this.#queues.get(resource) ?? new LockQueue(locks)
@@ -103,7 +104,7 @@ export class HubNamespace {
     }
   }
 
-  /** Adds to what the store says of a lock those who wait for it here. */
+  /** Adds the waiters here to the store's description of a lock. */
   withWaiters(info: LockInfo): LockInfo {
     const more = this.#queues.get(info.resource)?.waiting ?? []
     if (more.length === 0) return info
@@ -111,7 +112,7 @@ export class HubNamespace {
     return createLockInfo({ ...info, waiting }) ?? info
   }
 
-  /** A client asks for a lock: should this hub end, the next one knows of it. */
+  /** Records that a client requests a lock, so that the next hub knows of it if this one ends. */
   note(
     { id, resource, arrival }: LockRequest & { readonly arrival: bigint },
     session: string,
@@ -122,17 +123,17 @@ export class HubNamespace {
     this.#options.keeper.note(kept)
   }
 
-  /** The lock is not held any more, and not asked for. */
+  /** The lock is no longer held or requested. */
   forget(id: string): void {
     if (this.#isKept && !this.#isClosing) this.#options.keeper.forget(id)
   }
 
-  /** What the hub before this one knew of a lock that the same session asks for. */
+  /** Returns what the previous hub knew of a lock that the same session requests. */
   inherited(id: string, session: string): KeptLock | undefined {
     return this.#options.keeper.inherited(id, session)
   }
 
-  /** Gives back what the hub before this one held, or had been asked for, and nobody has gone on with. */
+  /** Releases what the previous hub held, or was asked for, and no session has taken over. */
   async releaseInherited({ id, resource }: KeptLock): Promise<void> {
     if (this.grants.has(id) || this.waits.has(id)) return
     await (await this.leases()).forceRelease(resource, id)
@@ -151,7 +152,7 @@ export class HubNamespace {
     return (await this.#handle('rpc').open()).rpc
   }
 
-  /** What clients have from now on is what the next hub goes on with, and ends with its lease where there is none. */
+  /** From now on, the next hub takes over what clients have; without one it ends with its lease. */
   abandon(): void {
     this.#isClosing = true
     for (const grant of [...this.grants.values()]) grant.abandon()
@@ -166,7 +167,7 @@ export class HubNamespace {
     const { url, home, namespace, leaseMs } = this.#options
     let handle = this.#handles.get(primitive)
     if (handle === undefined) {
-      // What the store gives is renewed at a third of its length, so a client's lease is never longer than what is left of it.
+      // A store's lease is renewed at a third of its length, so a client's lease is never longer than its remainder.
       const options = { url, home, namespace, leaseMs: Math.ceil(leaseMs * 1.6), disabled: false }
       handle = openDriver(options, primitive) as DriverHandle<Primitive>
       this.#handles.set(primitive, handle)

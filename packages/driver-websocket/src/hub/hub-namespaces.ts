@@ -4,7 +4,7 @@ import type { HubMetrics } from './hub-metrics.js'
 import { HubNamespace } from './hub-namespace.js'
 import { type KeptLock, LeaseProcess } from './lease-process.js'
 
-/** The store of a hub. */
+/** A hub's store. */
 export interface NamespacesOptions {
   readonly url: string
   readonly home: string | undefined
@@ -12,7 +12,7 @@ export interface NamespacesOptions {
   readonly metrics: HubMetrics
 }
 
-/** A namespace that nobody has used for this long is closed. */
+/** How long an unused namespace stays open. */
 const CLOSE_AFTER_MS = 30_000
 
 /** The namespaces of a store that are in use, each opened once. */
@@ -27,13 +27,13 @@ export class HubNamespaces {
   constructor(options: NamespacesOptions) {
     this.#options = options
     this.#keeper = new LeaseProcess(options.leaseMs, () => {
-      // In whose name they were held is dead, so anybody may take them.
+      // Their nominal owner is dead, so any process can take them.
       for (const { grants } of this.#namespaces.values())
         for (const grant of [...grants.values()]) grant.lose()
     })
   }
 
-  /** Opens a namespace for one user more. */
+  /** Opens a namespace for one more user. */
   enter(name: string): HubNamespace {
     let namespace = this.#namespaces.get(name)
     if (namespace === undefined) {
@@ -49,12 +49,12 @@ export class HubNamespaces {
     this.#sweep ??= setTimeout(() => {
       this.#sweep = undefined
       for (const each of this.#namespaces.values()) if (each.isIdle) this.#forget(each)
-      // Some of them are kept by leases that are yet to end.
+      // Leases keep some of them until they end.
       if ([...this.#namespaces.values()].some(({ users }) => users === 0)) this.#sweepLater()
     }, CLOSE_AFTER_MS).unref()
   }
 
-  /** Rejects where the store cannot be used. */
+  /** Rejects if the store cannot be used. */
   async probe(): Promise<void> {
     const namespace = this.enter('')
     try {
@@ -64,7 +64,7 @@ export class HubNamespaces {
     }
   }
 
-  /** Asks the store, and how long that takes. */
+  /** Queries the store and measures how long that takes. */
   async measure(): Promise<{ readonly isReachable: boolean; readonly seconds: number }> {
     const from = monotonicMs()
     const isReachable = await this.probe().then(
@@ -74,7 +74,7 @@ export class HubNamespaces {
     return { isReachable, seconds: (monotonicMs() - from) / 1000 }
   }
 
-  /** Locks that clients hold, and clients that wait for one. */
+  /** Locks held by clients, and clients waiting for one. */
   get counts(): { readonly locks: number; readonly waiters: number } {
     let [locks, waiters] = [0, 0]
     for (const namespace of this.#namespaces.values()) {
@@ -85,12 +85,13 @@ export class HubNamespaces {
   }
 
   /**
-   * Takes up what the hub before this one left, on the same address. What no session has gone on with one lease after its end is given back.
+   * Takes over what the previous hub left on the same address. What no session has taken over one lease after that
+   * hub's end is released.
    *
    * @param address where the hub listens
    */
   async begin(address: string): Promise<void> {
-    // An engine with leases of its own keeps them by itself, and proves whose they are.
+    // An engine with its own leases keeps them without help, and proves whose they are.
     if (this.#options.url !== 'local:') return
     await this.#keeper.begin(privateSocketPath(`hub ${address}`, this.#options.home))
     void this.#keeper.left().then((inherited) => {
@@ -101,14 +102,14 @@ export class HubNamespaces {
     })
   }
 
-  /** From now on nothing is given back: the next hub goes on with it, and where there is none it ends with its lease. */
+  /** From now on nothing is released: the next hub takes it over; without one it ends with its lease. */
   abandon(): void {
     this.#isAbandoned = true
     clearTimeout(this.#inherited)
     for (const namespace of this.#namespaces.values()) namespace.abandon()
   }
 
-  /** Closes the store. What is promised to clients is kept. */
+  /** Closes the store. Promises to clients are kept. */
   async close(): Promise<void> {
     clearTimeout(this.#sweep)
     this.abandon()

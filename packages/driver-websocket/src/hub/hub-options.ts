@@ -3,7 +3,7 @@ import type { AccessKeySource } from './access-key.js'
 /** Where a hub stores its data. */
 export interface HubStore {
   /**
-   * `local:`, or an engine such as `redis://…`, which several hubs may share.
+   * `local:`, or an engine such as `redis://…`, which several hubs can share.
    * @default 'local:', whatever `CLI_OPS_URL` says
    */
   readonly url?: string | undefined
@@ -36,8 +36,8 @@ export interface HubOptions {
    */
   readonly socketFd?: number | undefined
   /**
-   * How long to wait for the port while another hub has it, in milliseconds. End the other hub meanwhile: it stops listening at
-   * once, and this one takes over its clients while the other answers its in-flight requests.
+   * How long to wait for the port while another hub has it, in milliseconds. End the other hub meanwhile: it stops
+   * listening immediately, and this one takes over its clients while the other answers its in-flight requests.
    * @default 0: a port that is taken is an error
    */
   readonly takeoverMs?: number | undefined
@@ -65,8 +65,8 @@ export interface HubOptions {
    */
   readonly maxFrameBytes?: number | undefined
   /**
-   * Bytes that may wait for a slow client; beyond that its connection is closed, and it continues from its cursor when it
-   * reconnects.
+   * Bytes that can wait for a slow client; beyond that its connection is closed, and it continues from its cursor when
+   * it reconnects.
    * @default 8388608
    */
   readonly maxBufferedBytes?: number | undefined
@@ -80,7 +80,7 @@ export interface HubOptions {
    */
   readonly maxInFlight?: number | undefined
   /**
-   * Sessions that may be open, including those of disconnected clients.
+   * Limit of open sessions, including those of disconnected clients.
    * @default twice `maxConnections`
    */
   readonly maxSessions?: number | undefined

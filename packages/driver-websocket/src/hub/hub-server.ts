@@ -31,10 +31,10 @@ import { REFUSE_AFTER_MS, StatusPages } from './status-pages.js'
 import { currentKeys, isStillGood } from './access-key-check.js'
 
 const LOOK_AT_KEYS_MS = 1_000
-/** What is waited for once no request is in flight. */
+/** The timeout once no request is in flight. */
 const CLOSE_MS = 5_000
 
-/** What listens: HTTP for the handshakes and for monitoring, and the connections that came of the former. */
+/** The listening server: HTTP for handshakes and monitoring, and the connections that handshakes open. */
 export class HubServer implements Hub, HubContext {
   readonly leaseMs: number
   readonly maxFrameBytes: number
@@ -94,7 +94,7 @@ export class HubServer implements Hub, HubContext {
   /** @throws CliOpsError `ENGINE_UNAVAILABLE` */
   async start(): Promise<void> {
     const { signal } = this.#options
-    // Before it listens: where it takes the place of another hub, nothing is left to be waited for then.
+    // Before it listens: when it takes over from another hub, nothing is left to wait for then.
     await this.#namespaces.probe()
     await this.#listener.listen()
     this.#begun = this.#namespaces.begin(this.#listener.place)
@@ -175,7 +175,7 @@ export class HubServer implements Hub, HubContext {
     await Promise.all([...this.#connections].map((connection) => connection.drain(drainMs)))
     const cutOff = this.#sessions.all().map((session) => session.handOver())
     await withinTime(Promise.all(cutOff), CLOSE_MS)
-    // From now on nothing is given back: what clients have is gone on with by the next hub, or ends with its lease.
+    // From now on nothing is released: the next hub takes over what clients have; without one it ends with its lease.
     this.#namespaces.abandon()
     await withinTime(Promise.all([this.#listener.close(), this.#namespaces.close()]), CLOSE_MS)
   }
@@ -197,7 +197,7 @@ export class HubServer implements Hub, HubContext {
     })
   }
 
-  /** However many ask at once, the store is asked once. */
+  /** However many clients ask together, the store is queried once. */
   #probeStore(): Promise<StoreState> {
     this.#probing ??= this.#namespaces.measure().finally(() => {
       this.#probing = undefined
@@ -234,8 +234,8 @@ export class HubServer implements Hub, HubContext {
     webSocket.once('close', () => {
       this.#connections.delete(connection)
     })
-    // It was let in while the hub was being closed.
-    if (this.#closing !== undefined) connection.end(CLOSE.restarting, 'the hub is being stopped')
+    // It was admitted while the hub was closing.
+    if (this.#closing !== undefined) connection.end(CLOSE.restarting, 'the hub is shutting down')
   }
 
   #lookAtKeys(): void {
@@ -244,7 +244,7 @@ export class HubServer implements Hub, HubContext {
     try {
       keys = currentKeys(this.#options.keys)
     } catch (error) {
-      // Perhaps it is being written: who is in stays, and nobody new is let in.
+      // Perhaps the file is being written: clients stay connected, and new ones are refused.
       this.log(
         `cannot read the access keys: ${error instanceof Error ? error.message : String(error)}`,
       )
@@ -258,13 +258,13 @@ export class HubServer implements Hub, HubContext {
   }
 }
 
-/** How the store was when it was asked. */
+/** The store's state when it was last queried. */
 interface StoreState {
   readonly isReachable: boolean
   readonly seconds: number
 }
 
-/** What is wrong with a request that was not carried out. */
+/** Returns what is wrong with a refused request. */
 function nameOf(error: Error): string {
   const code = error instanceof RequestRefused ? error.wireError.code : RPC_ERROR.internal
   switch (code) {

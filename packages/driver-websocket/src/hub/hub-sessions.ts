@@ -2,7 +2,7 @@ import { CliOpsError } from '@cli-ops/shared-ipc/driver'
 
 import type { ClientSession } from './client-session.js'
 
-/** Bounds of the sessions of a hub. */
+/** The limits of a hub's sessions. */
 export interface SessionLimits {
   readonly maxSessions: number
   readonly maxSessionsPerKey: number
@@ -30,7 +30,7 @@ export class HubSessions {
     return [...this.#byId.values()]
   }
 
-  /** Throws `RATE_LIMITED` where no further session may be begun with that key. */
+  /** Throws `RATE_LIMITED` if the key has no room for a further session. */
   assertRoom(key: string): void {
     const { maxSessions, maxSessionsPerKey } = this.#limits
     if (this.#byId.size >= maxSessions)

@@ -2,7 +2,7 @@ import type { HubOptions, HubTls } from './hub-options.js'
 import { HubServer } from './hub-server.js'
 import { resolveHubOptions } from './resolve-hub-options.js'
 
-/** How a hub is. The answer of `GET /healthz`, with 200 for `ok`, else 503. */
+/** A hub's state. The answer of `GET /healthz`, with 200 for `ok`, else 503. */
 export interface HubHealth {
   readonly status: 'ok' | 'unavailable' | 'stopping'
   /** Version of the package. */
@@ -16,11 +16,11 @@ export interface HubHealth {
   }
 }
 
-/** A hub that listens. */
+/** A listening hub. */
 export interface Hub {
   /** What clients connect to: `ws://127.0.0.1:4711`. */
   readonly url: string
-  /** Asks the store. Resolves within the time that an engine has to answer. */
+  /** Queries the store. Resolves within the time that an engine has to answer. */
   health(): Promise<HubHealth>
   /**
    * Uses another certificate for new connections; open connections stay.
@@ -37,11 +37,11 @@ export interface Hub {
 }
 
 /**
- * Starts a hub. Resolves when it listens. It keeps the process alive until it is closed. After a crash the locks of its clients stay
- * taken for one lease; a hub that is started on the same store continues with everything that was stored.
+ * Starts a hub. Resolves when it listens. It keeps the process alive until it is closed. After a crash its clients'
+ * locks stay taken for one lease; a hub started on the same store continues with everything that was stored.
  *
- * @throws TypeError when an option is wrong, or a host that others reach is given without `tls`
- * @throws CliOpsError `ENGINE_UNAVAILABLE` where it cannot listen, or the store cannot be used; `DRIVER_MISSING`
+ * @throws TypeError if an option is wrong, or `tls` is missing for a host that others can reach
+ * @throws CliOpsError `ENGINE_UNAVAILABLE` if it cannot listen, or the store cannot be used; `DRIVER_MISSING`
  * @example
  * ```ts
  * import { createHub, hashAccessKey } from '@cli-ops/driver-websocket/hub'

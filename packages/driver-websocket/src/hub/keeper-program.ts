@@ -1,7 +1,8 @@
 /**
- * Runs in a process of its own, given a socket's path and a lease in milliseconds. While a hub is connected, the first one by its standard
- * input, it waits; once the last one has gone, however that ended, what was promised to clients lasts for one lease more. What is held it
- * tells to each hub that connects, and what changes while the hub before it still answers, and when that has gone. Whoever stops the hub's group of processes must not stop it.
+ * The program of a separate process, started with a socket's path and a lease in milliseconds. It waits while a hub is
+ * connected, the first one through its standard input. Once the last hub has gone, however it ended, promises to
+ * clients last for one lease more. It tells each hub that connects what is held, and then what changes while the
+ * previous hub still answers, and when that hub has gone. Stopping the hub's process group must not stop it.
  */
 export const KEEPER_PROGRAM = `
 const { createServer } = require('node:net')

@@ -9,8 +9,8 @@ interface Answer {
 }
 
 /**
- * Answers of a session's requests that must not be done twice, by the number that the client has given each. A request that comes
- * again over the next connection gets the answer of the first one.
+ * Answers to a session's requests that must not be done twice, by the number that the client gave each. A request
+ * repeated over the next connection gets the first answer.
  */
 export class KeptAnswers {
   readonly #maxAnswers: number
@@ -19,12 +19,12 @@ export class KeptAnswers {
   #dropped = 0
   #characters = 0
 
-  /** @param maxAnswers how many requests may be under way: no more answers can be lost with a connection */
+  /** @param maxAnswers how many requests can be in flight: no more answers can be lost with a connection */
   constructor(maxAnswers: number) {
     this.#maxAnswers = maxAnswers
   }
 
-  /** Runs a request, or gives what it gave before. @throws CliOpsError `CONNECTION_LOST` where that is not known any more */
+  /** Runs a request, or returns its previous result. @throws CliOpsError `CONNECTION_LOST` if that is no longer known */
   once(request: number, run: () => unknown): Promise<unknown> {
     const known = this.#answers.get(request)
     if (known !== undefined) return known.result

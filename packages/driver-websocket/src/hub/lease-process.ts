@@ -7,18 +7,18 @@ import { CliOpsError, parseJson } from '@cli-ops/shared-ipc/driver'
 
 import { KEEPER_PROGRAM } from './keeper-program.js'
 
-/** What the process that keeps leases is told of a lock, before the lock is asked for. */
+/** What the lease process learns of a lock, before the hub requests the lock. */
 export interface KeptLock {
   readonly id: string
   readonly namespace: string
   readonly resource: string
-  /** The session that asks for it, by its id. */
+  /** The id of the requesting session. */
   readonly session: string
-  /** When it was asked for, in nanoseconds of this machine's monotonic clock. */
+  /** When it was requested, in nanoseconds of this machine's monotonic clock. */
   readonly arrival: string
 }
 
-/** What the process says first. */
+/** The process's first message. */
 interface Greeting {
   readonly pid: number
   /** How many hubs are connected to it. */
@@ -26,21 +26,21 @@ interface Greeting {
   readonly held: readonly KeptLock[]
 }
 
-/** What it says then: of another hub on the same address that still answers what was under way. */
+/** Later messages, about another hub on the same address that still answers in-flight requests. */
 interface Change {
   readonly add?: KeptLock
   readonly remove?: string
   readonly hubs?: number
 }
 
-/** It answers at once, or it is about to end. */
+/** It answers immediately, or it is about to end. */
 const GREETING_MS = 2_000
 
 /**
- * The process in whose name a hub holds locks in a home directory. There a lock ends with its owner's process; a client's lease
- * has to outlive a hub that crashes, so that neither the next hub nor another process of the machine takes a lock whose owner
- * still believes to hold it. It lives for one lease more than the last hub that is connected to it, and tells the next hub on the same
- * address what the last one held, so that the clients' sessions go on.
+ * The process in whose name a hub holds locks in a home directory. There a lock ends with its owner's process, but a
+ * client's lease has to outlive a hub that crashes, so that neither the next hub nor another process takes a lock whose
+ * owner still believes it holds it. The process lives for one lease longer than the last hub connected to it, and tells
+ * the next hub on the same address what the last one held, so that the clients' sessions continue.
  */
 export class LeaseProcess {
   readonly #leaseMs: number
@@ -52,20 +52,20 @@ export class LeaseProcess {
   #isAlone = true
   #onAlone: () => void = () => undefined
 
-  /** @param onGone called when the process has ended before its time, and the locks in its name with it */
+  /** @param onGone called when the process has ended early, and with it the locks in its name */
   constructor(leaseMs: number, onGone: () => void) {
     this.#leaseMs = leaseMs
     this.#onGone = onGone
   }
 
-  /** Finds the process of the hub that was here before, and what that held or asked for. Called once, before {@link pid}. */
+  /** Finds the process of the previous hub, and what that hub held or requested. Called once, before {@link pid}. */
   async begin(path: string): Promise<void> {
     this.#path = path
     const pid = await this.#join(path)
     if (pid !== undefined) this.#starting = Promise.resolve(pid)
   }
 
-  /** Resolves to what the hub before this one has left and nobody has gone on with, once it has gone. */
+  /** Resolves, once the previous hub has gone, to what it left and no session has taken over. */
   async left(): Promise<() => readonly KeptLock[]> {
     if (!this.#isAlone)
       await new Promise<void>((resolve) => {
@@ -74,16 +74,16 @@ export class LeaseProcess {
     return () => [...this.#inherited.values()]
   }
 
-  /** What the hub before this one held under an id, or asked for, in the same session. */
+  /** Returns what the previous hub held under an id, or requested, in the same session. */
   inherited(id: string, session: string): KeptLock | undefined {
     const lock = this.#inherited.get(id)
     return lock?.session === session ? lock : undefined
   }
 
-  /** Pid of the process, which is started where there is none. @throws CliOpsError `STORAGE_FAILED` */
+  /** Returns the pid of the process, starting it if there is none. @throws CliOpsError `STORAGE_FAILED` */
   pid(): Promise<number> {
     if (this.#path === undefined)
-      return Promise.reject(new TypeError('the hub does not listen yet'))
+      return Promise.reject(new TypeError('the hub is not listening yet'))
     const path = this.#path
     const find = async (): Promise<number> => (await this.#join(path)) ?? this.#start(path)
     this.#starting ??= find().catch((error: unknown) => {
@@ -93,40 +93,43 @@ export class LeaseProcess {
     return this.#starting
   }
 
-  /** Tells of a lock before it is asked for: whatever ends this hub, the next one knows of it. */
+  /** Reports a lock before requesting it: whatever ends this hub, the next one knows of it. */
   note(lock: KeptLock): void {
     this.#tell({ add: lock })
   }
 
-  /** The lock is not held any more, and not asked for. */
+  /** The lock is no longer held or requested. */
   forget(id: string): void {
     this.#inherited.delete(id)
     this.#tell({ remove: id })
   }
 
-  /** The hub ends. The process does so at once where nothing is held, else after one lease, or goes on with the next hub. */
+  /**
+   * The hub is ending. The process ends immediately if nothing is held, otherwise after one lease, or continues with
+   * the next hub.
+   */
   end(): void {
     const connection = this.#connection
     this.#connection = undefined
     connection?.end()
   }
 
-  /** Its standard input is the connection of the hub that has started it: what is told there it hears as soon as it runs. */
+  /** Its standard input is the connection of the hub that started it: it reads what was sent there as soon as it runs. */
   async #start(path: string): Promise<number> {
     const args = ['-e', KEEPER_PROGRAM, path, String(this.#leaseMs)]
     const child = spawn(process.execPath, args, {
-      // A group of its own: Ctrl-C at a terminal goes to the whole group of the hub.
+      // Its own process group: Ctrl-C at a terminal reaches the hub's whole group.
       detached: true,
       stdio: ['pipe', 'pipe', 'ignore'],
       env: {},
       windowsHide: true,
     })
     child.unref()
-    // Writing to one that has gone is no error of the hub.
+    // Writing to a process that has gone is not an error of the hub.
     child.stdin.on('error', () => undefined)
     ;(child.stdin as { unref?: () => void }).unref?.()
     try {
-      // A lock that is granted before the next hub would find the process could not be gone on with.
+      // If a lock were granted before the next hub could find the process, it could not be taken over.
       await Promise.race([once(child.stdout, 'data'), once(child, 'exit').then(endedEarly)])
     } catch (cause) {
       throw new CliOpsError('STORAGE_FAILED', 'cannot start the process that keeps leases', {
@@ -141,7 +144,7 @@ export class LeaseProcess {
     return child.pid ?? 0
   }
 
-  /** Connects to the process, where there is one. @returns its pid */
+  /** Connects to the process, if there is one. @returns its pid */
   async #join(path: string): Promise<number | undefined> {
     const socket = connect(path)
     socket.unref()
@@ -151,7 +154,7 @@ export class LeaseProcess {
         onLine = (change) => {
           this.#onChange(change as Change)
         }
-        // What follows at once is about what the greeting tells of.
+        // The messages that follow immediately refer to the greeting.
         this.#greet(line as Greeting)
       }
       readLines(socket, (line) => {
@@ -206,7 +209,7 @@ export class LeaseProcess {
 }
 
 function endedEarly(): never {
-  throw new Error('it has ended at once')
+  throw new Error('it ended immediately')
 }
 
 function readLines(socket: Socket, onLine: (line: string) => void): void {

@@ -7,9 +7,12 @@ import type {
   LockWaiter,
 } from '@cli-ops/shared-ipc/driver'
 
-/** Waiters that stand in the queue of the store: the second is there when the first has the lock, so that nobody who came later passes. */
+/**
+ * How many waiters are in the store's queue: the second is already there when the first gets the lock, so no later
+ * waiter passes it.
+ */
 const IN_STORE = 2
-/** Those who wait behind are told that somebody else has the lock no more often than this. */
+/** The waiters behind learn of a new holder no more often than this. */
 const TELL_EVERY_MS = 1_000
 
 interface Waiting extends LockWait {
@@ -19,13 +22,14 @@ interface Waiting extends LockWait {
 }
 
 /**
- * Waiters of one lock in the order of arrival. All but the first two wait here and cost nothing; the store, where each waiter watches
- * and looks for itself, sees two of them, at the places that their arrival gives them among everybody who waits there.
+ * Waiters of one lock in order of arrival. All but the first two wait here and cost nothing. The store, where each
+ * waiter watches and checks for itself, sees those two, at the positions that their arrival times give them among all
+ * waiters there.
  */
 export class LockQueue {
   readonly #locks: LockDriver
   readonly #waiting: Waiting[] = []
-  /** Arrivals of those who stand in the queue of the store, or have just been let in there. */
+  /** Arrival times of the waiters that are in the store's queue, or are just entering it. */
   readonly #inStore = new Set<bigint>()
   #info: LockInfo | undefined
   #telling: NodeJS.Timeout | undefined
@@ -38,14 +42,14 @@ export class LockQueue {
     return this.#inStore.size === 0 && this.#waiting.length === 0
   }
 
-  /** Those who are not in the queue of the store, next first. */
+  /** The waiters that are not in the store's queue, next first. */
   get waiting(): LockWaiter[] {
     return this.#waiting.flatMap(({ request: { owner, label }, since }) =>
       owner === undefined ? [] : [{ owner, since, ...(label !== undefined && { label }) }],
     )
   }
 
-  /** Waits for the lock. Rejects as the store does, or with the reason of the signal. */
+  /** Waits for the lock. Rejects as the store does, or with the signal's reason. */
   acquire(request: Waiting['request'], { signal, onWait }: LockWait): Promise<LockGrant> {
     signal.throwIfAborted()
     return new Promise((resolve, reject) => {
@@ -59,12 +63,12 @@ export class LockQueue {
       signal.addEventListener('abort', leave, { once: true })
       this.#insert(waiting)
       this.#fill()
-      // Not the next one: whoever comes now is told who is in the way, as it is known here.
+      // It is not the next one, so tell it the holder as known here.
       if (this.#info !== undefined && this.#waiting.includes(waiting)) onWait?.(this.#info)
     })
   }
 
-  /** Almost always at the end; one that was away for a moment has its place back. */
+  /** Almost always at the end; a waiter that was away for a moment gets its queue position back. */
   #insert(waiting: Waiting): void {
     let index = this.#waiting.length
     while (index > 0 && this.#arrivalAt(index - 1) > waiting.request.arrival) index -= 1
@@ -90,7 +94,7 @@ export class LockQueue {
     }
   }
 
-  /** One that is back, and came before one of those in the store, has to stand there to go before it. */
+  /** A returning waiter that arrived before a waiter in the store must enter the store's queue to go before it. */
   #mayEnter({ request: { arrival } }: Waiting): boolean {
     if (this.#inStore.size < IN_STORE) return true
     for (const other of this.#inStore) if (arrival < other) return true

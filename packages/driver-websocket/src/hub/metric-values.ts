@@ -1,11 +1,11 @@
 import type { Sample } from './prometheus-text.js'
 
-/** Counts what happens, in all or by the value of one label. The values must be few. */
+/** A counter, in total or by the value of one label. The values must be few. */
 export class Counter {
   readonly #label: string | undefined
   readonly #counts = new Map<string, number>()
 
-  /** @param label name of the label, where there is one; @param values those that are shown from the beginning */
+  /** @param label name of the label, if any; @param values the values that are shown from the beginning */
   constructor(label?: string, values: readonly string[] = label === undefined ? [''] : []) {
     this.#label = label
     for (const value of values) this.#counts.set(value, 0)
@@ -23,7 +23,7 @@ export class Counter {
   }
 }
 
-/** Seconds up to which observations are counted together: from a store in memory to one that is about to be given up. */
+/** The buckets' upper bounds in seconds: from a store in memory to one that is about to time out. */
 const BOUNDS = [0.001, 0.0025, 0.01, 0.025, 0.1, 0.25, 1, 2.5]
 
 /** Counts durations by their length. */

@@ -2,18 +2,18 @@ import type { HubScope } from './access-key.js'
 import type { Params } from './params.js'
 import type { SessionScope } from './session-secret.js'
 
-/** What a client may ask for. */
+/** What a client can request. */
 export interface Operation {
-  /** What its access key has to be good for. */
+  /** The scope that its access key must have. */
   readonly scope: HubScope
-  /** It belongs to something that is under way, so a hub that is being stopped does it still. @default false */
+  /** Whether it belongs to something in progress, so that a hub shutting down still does it. @default false */
   readonly isPart?: boolean
-  /** Tells whether it may wait for others without an end: a hub that is being stopped does not wait for it. @default never */
+  /** Returns whether it can wait for others indefinitely: a hub shutting down does not wait for it. @default never */
   waits?(params: Params): boolean
   run(params: Params, request: OperationRequest): unknown
 }
 
-/** What an operation is told beside its params. */
+/** What an operation receives besides its params. */
 export interface OperationRequest {
   /** Aborted when the client gives up, or has gone. */
   readonly signal: AbortSignal
@@ -22,45 +22,45 @@ export interface OperationRequest {
 /** Operations by method. */
 export type Operations = readonly (readonly [method: string, operation: Operation])[]
 
-/** What one primitive does for one session. */
+/** One primitive's work for one session. */
 export interface ClientPart {
   readonly operations: Operations
-  /** The session goes on over another connection. */
+  /** The session continues over another connection. */
   attach?(): void
   /** The connection has ended, and what is bound to it. */
   detach?(): void
-  /** The client has been away for so long that nobody is to wait for it any more. */
+  /** The client has been away for so long that nothing should wait for it any more. */
   leave?(): void
-  /** The hub is being stopped. Resolves once what is under way beside requests has ended. */
+  /** The hub is shutting down. Resolves once everything in progress besides requests has ended. */
   drain?(): Promise<void>
-  /** Another hub goes on with the session: what it can take up is left as it is, and the rest taken back. Never rejects. */
+  /** Another hub takes the session over: leaves what it can take over, and withdraws the rest. Never rejects. */
   handOver(): Promise<void> | void
   /** The session has ended. */
   end(): void
 }
 
-/** The connection that a session has at the moment. */
+/** A session's current connection. */
 export interface SessionConnection {
   readonly unreadBytes: number
   notify(method: string, params: object): void
   flush(): Promise<void>
-  /** Ends it: the session goes on over another one. */
+  /** Ends it: the session continues over another one. */
   replace(): void
 }
 
-/** What a part needs of its session. */
+/** What a part needs from its session. */
 export interface Client {
-  /** Id of the session: never shown. */
+  /** The session's id: never shown. */
   readonly id: string
   readonly scope: SessionScope
-  /** Name of its access key. */
+  /** The access key's name. */
   readonly keyName: string
   readonly leaseMs: number
-  /** Bytes that wait to be read by the client. */
+  /** Bytes that the client has yet to read. */
   readonly unreadBytes: number
-  /** There is a connection. */
+  /** Whether there is a connection. */
   readonly isOpen: boolean
   notify(method: string, params: object): void
-  /** Resolves when everything said so far has left this process, or the connection has ended. */
+  /** Resolves when everything sent so far has left this process, or the connection has ended. */
   flush(): Promise<void>
 }

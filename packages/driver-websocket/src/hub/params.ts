@@ -1,43 +1,43 @@
 import { assertLockName, assertName, parseJson, printable } from '@cli-ops/shared-ipc/driver'
 
-/** What a client has sent along with a method. Nothing of it is to be trusted. */
+/** What a client sent along with a method. None of it can be trusted. */
 export type Params = Readonly<Record<string, unknown>>
 
 const LOCK_ID = /^[\w-]{1,64}$/u
-/** Names of files are made of it. */
+/** File names are built from it. */
 const INSTANCE = /^[0-9a-f]{12}$/u
 const MAX_TEXT = 256
 
-/** The params of a request, which may be left out. @throws TypeError */
+/** Returns the params of a request, which can be missing. @throws TypeError */
 export function paramsOf(params: unknown): Params {
   return params === undefined || params === null ? {} : objectIn({ params }, 'params')
 }
 
-/** The name of a resource, a group, a service or an event type. @throws TypeError */
+/** Returns the name of a resource, a group, a service or an event type. @throws TypeError */
 export function nameIn(params: Params, key: string): string {
   const value = params[key]
   assertName(key, value)
   return value
 }
 
-/** The name of a lock, which may be a slot of a resource. @throws TypeError */
+/** Returns the name of a lock, which can be a slot of a resource. @throws TypeError */
 export function lockNameIn(params: Params, key: string): string {
   const value = params[key]
   assertLockName(key, value)
   return value
 }
 
-/** As {@link nameIn}, where it may be missing. */
+/** As {@link nameIn}, but the name can be missing. */
 export function optionalNameIn(params: Params, key: string): string | undefined {
   return params[key] === undefined || params[key] === null ? undefined : nameIn(params, key)
 }
 
-/** The id of a lock. @throws TypeError */
+/** Returns the id of a lock. @throws TypeError */
 export function lockIdIn(params: Params, key = 'id'): string {
   return assertMatch(key, params[key], LOCK_ID)
 }
 
-/** The random id of an instance, of a listener or of a channel. @throws TypeError */
+/** Returns the random id of an instance, of a listener or of a channel. @throws TypeError */
 export function instanceIn(params: Params, key: string): string {
   return assertMatch(key, params[key], INSTANCE)
 }
@@ -64,13 +64,13 @@ export function arrayIn(params: Params, key: string, max: number): readonly unkn
   throw new TypeError(`${key} must be an array of at most ${max}`)
 }
 
-/** What a client says of itself, so that it can be shown: short, on one line, and without what a terminal would obey. */
+/** Returns a client's claim about itself in a form safe to show: short, on one line, and without terminal control sequences. */
 export function claimIn(params: Params, key: string): string {
   const value = params[key]
   return typeof value === 'string' ? printable(value).slice(0, MAX_TEXT) : ''
 }
 
-/** An object that came as text within its bounds, without prototypes. @throws TypeError */
+/** Returns an object that arrived as text within its bounds, without prototypes. @throws TypeError */
 export function plainCopy(key: string, value: Params, maxBytes: number): Params {
   const json = JSON.stringify(value)
   if (Buffer.byteLength(json) > maxBytes)

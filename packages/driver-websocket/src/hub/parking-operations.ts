@@ -13,13 +13,13 @@ import type { HubNamespace } from './hub-namespace.js'
 import type { Operations } from './operation.js'
 import { arrayIn, integerIn, nameIn, objectIn, optionalNameIn, type Params } from './params.js'
 
-/** An answer holds no more than this, or one event. */
+/** The most an answer holds, except for a single event. */
 const MAX_LIST_CHARACTERS = 256 * 1024
 const MAX_ATTEMPTS = 1_000_000
 const MAX_ERROR = 4_096
 const MAX_FINISHED = 1_000
 
-/** What a client's groups count and park, and what becomes of what they have parked. */
+/** Returns the operations on a client's attempts and parked events. */
 export function parkingOperations(
   namespace: HubNamespace,
   readerOf: (params: Params) => EventReader | undefined,
@@ -27,12 +27,12 @@ export function parkingOperations(
   const ledgerOf = (params: Params): GroupLedger => {
     const ledger = readerOf(params)?.ledger
     if (ledger !== undefined) return ledger
-    throw new CliOpsError('CLOSED', 'another reader of the group is the active one')
+    throw new CliOpsError('CLOSED', 'another reader of the group is active')
   }
   const parking = async (): Promise<EventParking> => {
     const events = await namespace.events()
     if (events.parking !== undefined) return events.parking
-    throw new CliOpsError('UNSUPPORTED', 'groups cannot park events in the store of the hub')
+    throw new CliOpsError('UNSUPPORTED', "the hub's store cannot park events")
   }
   return [
     [
@@ -53,7 +53,7 @@ export function parkingOperations(
       {
         scope: 'read',
         run: async (params) => {
-          // A hub whose store cannot do it says so, and not that the reader has lost its group.
+          // If the store cannot park, report that, and not that the reader has lost its group.
           await parking()
           await ledgerOf(params).park(parkedIn(params))
           return null
@@ -125,7 +125,7 @@ function parkedIn(params: Params): ParkedEvent {
   }
 }
 
-/** Where an event is: all that a store needs to know of one that it has. */
+/** Returns where an event is: all that a store needs to know of an event that it has. */
 function placeIn(params: Params): EventEnvelope {
   return {
     cursor: cursorIn(params, 'cursor'),

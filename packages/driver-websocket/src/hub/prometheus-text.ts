@@ -1,24 +1,24 @@
 /** One measured value. */
 export interface Sample {
-  /** What follows the family's name: `_bucket`, `_sum`, `_count`. */
+  /** The suffix to the family's name: `_bucket`, `_sum`, `_count`. */
   readonly suffix?: string
   readonly labels?: Readonly<Record<string, string>>
   readonly value: number
 }
 
-/** Samples of one name. */
+/** Samples with one name. */
 export interface MetricFamily {
   readonly name: string
-  /** One sentence for people. */
+  /** A one-sentence description. */
   readonly help: string
   readonly type: 'counter' | 'gauge' | 'histogram'
   readonly samples: readonly Sample[]
 }
 
-/** The type of {@link formatMetrics} in a header. */
+/** The `Content-Type` of {@link formatMetrics}. */
 export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
-/** Writes metrics in the text format 0.0.4 of Prometheus. */
+/** Formats metrics in Prometheus's text format 0.0.4. */
 export function formatMetrics(families: readonly MetricFamily[]): string {
   return families.map(formatFamily).join('')
 }

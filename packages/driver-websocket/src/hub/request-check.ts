@@ -2,23 +2,23 @@ import type { IncomingMessage } from 'node:http'
 
 import { isLoopback } from '../loopback.js'
 
-/** Why a request is not answered as it wishes. */
+/** Why a request is refused. */
 export interface HttpRejection {
   readonly status: number
   readonly text: string
 }
 
-/** What a request is measured by. */
+/** What a request is checked against. */
 export interface RequestRules {
-  /** The hub is reached from this machine only. */
+  /** Whether the hub can be reached from this machine only. */
   readonly isLocal: boolean
   readonly allowedHosts: readonly string[]
   readonly allowedOrigins: readonly string[]
 }
 
 /**
- * Keeps the pages of a browser out. A page of anybody may open connections to this machine, and says where it is from; one that has
- * its own name resolve to this machine is told by that name.
+ * Keeps browser pages out. Any page can open connections to this machine, but the request names its origin; a page
+ * whose own name resolves to this machine is recognised by that name.
  */
 export function checkRequest(
   { headers }: Pick<IncomingMessage, 'headers'>,
@@ -28,7 +28,7 @@ export function checkRequest(
   if (origin !== undefined && !allowedOrigins.includes(origin))
     return { status: 403, text: 'this origin is not allowed' }
   if (!isLocal || isOwnName(host, allowedHosts)) return undefined
-  return { status: 403, text: 'this hub is not known by that host name' }
+  return { status: 403, text: 'this hub does not have that host name' }
 }
 
 function isOwnName(host: string | undefined, allowedHosts: readonly string[]): boolean {
@@ -38,7 +38,7 @@ function isOwnName(host: string | undefined, allowedHosts: readonly string[]): b
   return name === 'localhost' || isLoopback(name) || allowedHosts.includes(name)
 }
 
-/** The secret of an `Authorization: Bearer` header. */
+/** Returns the secret of an `Authorization: Bearer` header. */
 export function bearerOf({ headers }: Pick<IncomingMessage, 'headers'>): string | undefined {
   return /^Bearer +([\x21-\x7e]{1,1024})$/iu.exec(headers.authorization ?? '')?.[1]
 }

@@ -1,9 +1,9 @@
-/** Counts what has been asked for and not answered yet. */
+/** Counts in-flight requests. */
 export class RequestsUnderWay {
   #count = 0
   #onIdle: (() => void)[] = []
 
-  /** Counts a request until it is settled. */
+  /** Counts a request until it settles. */
   add(answer: Promise<unknown>): void {
     this.#count += 1
     const settle = (): void => {
@@ -14,7 +14,7 @@ export class RequestsUnderWay {
     answer.then(settle, settle)
   }
 
-  /** Resolves when there is none. */
+  /** Resolves when there are none. */
   idle(): Promise<void> {
     if (this.#count === 0) return Promise.resolve()
     return new Promise((resolve) => this.#onIdle.push(resolve))

@@ -13,7 +13,7 @@ export type ResolvedHubOptions = Pick<HubOptions, 'tls' | 'signal' | 'socketFd'>
     Name in Exclude<keyof HubOptions, 'tls' | 'signal' | 'socketFd' | 'store'>
   ]-?: NonNullable<HubOptions[Name]>
 } & {
-  /** What to listen on. */
+  /** The address to listen on. */
   readonly address: string
   readonly store: { readonly url: string; readonly home: string | undefined }
 }
@@ -22,10 +22,10 @@ const PATH = /^\/$|^(?:\/[\w.~-]+)+$/u
 const NO_STORES = /^(?:memory|wss?):/u
 
 /**
- * Validates the options, looks the host up and fills in the defaults.
+ * Validates the options, resolves the host and fills in the defaults.
  *
  * @throws TypeError that names the option, the rule and the value
- * @throws CliOpsError `ENGINE_UNAVAILABLE` where the host is not known
+ * @throws CliOpsError `ENGINE_UNAVAILABLE` if the host is unknown
  */
 export async function resolveHubOptions(options: HubOptions): Promise<ResolvedHubOptions> {
   const { host = '127.0.0.1', port = 0, tls, keys, store = {}, signal, socketFd } = options
@@ -56,7 +56,7 @@ export async function resolveHubOptions(options: HubOptions): Promise<ResolvedHu
   const { url = 'local:', home } = store
   if (typeof url !== 'string' || NO_STORES.test(url))
     throw new TypeError('store.url must be local: or the URL of an engine that outlives the hub')
-  // Says what is wrong with them.
+  // Throws if they are wrong.
   void openDriver({ url, home, namespace: '', disabled: false }, 'locks').close()
   const address = await addressOf(host)
   if (tls === undefined && !isLoopback(address)) {

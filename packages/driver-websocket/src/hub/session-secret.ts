@@ -12,22 +12,23 @@ export interface SessionScope {
 }
 
 /**
- * Makes the id and the secret of a new session. The secret follows from the id and the access key, so that a hub that was started again
- * knows it, and any other hub that accepts the same key: nothing has to be kept for that, and a key that was revoked ends its sessions.
+ * Creates the id and the secret of a new session. The secret derives from the id and the access key, so a restarted hub
+ * knows it, and so does any other hub that accepts the same key: nothing has to be stored, and revoking a key ends its
+ * sessions.
  */
 export function createSessionKey(scope: SessionScope): SessionKey {
   const id = randomBytes(16).toString('base64url')
   return { id, secret: secretOf(id, scope) }
 }
 
-/** Whether a secret is that of the session. What it takes does not depend on how much of it is right. */
+/** Returns whether a secret is the session's. The time it takes does not depend on how much of it is right. */
 export function isSessionKey(value: unknown, scope: SessionScope): value is SessionKey {
   const { id, secret } = (value ?? {}) as Partial<SessionKey>
   if (typeof id !== 'string' || typeof secret !== 'string' || !ID.test(id)) return false
   return isSame(secret, secretOf(id, scope))
 }
 
-/** What a client shows to a hub that knows nothing of a lock, to go on with it. */
+/** What a client presents to a hub that knows nothing of a lock, to keep the lock. */
 export interface GrantFacts {
   readonly resource: string
   readonly mode: string
@@ -35,7 +36,7 @@ export interface GrantFacts {
   readonly token: string
 }
 
-/** Proves that a session was granted a lock. */
+/** Returns the proof that a session was granted a lock. */
 export function grantProof(session: string, facts: GrantFacts, scope: SessionScope): string {
   const { resource, mode, id, token } = facts
   return digest(['grant', session, resource, mode, id, token], scope)

@@ -10,13 +10,13 @@ export const REFUSE_AFTER_MS = 250
 
 type Page = (request: IncomingMessage, response: ServerResponse) => Promise<void> | void
 
-/** What is asked by HTTP. */
+/** The sources of the answers. */
 export interface StatusSource {
   health(): Promise<HubHealth>
   metrics(): Promise<string>
 }
 
-/** Answers what monitoring asks, by HTTP: `/livez`, `/healthz` (also as `/health`) and `/metrics`, below the path of the hub. */
+/** Answers monitoring requests over HTTP: `/livez`, `/healthz` (also as `/health`) and `/metrics`, below the hub's path. */
 export class StatusPages {
   readonly #admission: Admission
   readonly #source: StatusSource

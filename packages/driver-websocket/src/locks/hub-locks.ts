@@ -20,16 +20,16 @@ import type { ConnectionPart, HubConnection } from '../connection/hub-connection
 import type { WireGrant, WireLockInfo } from '../protocol/protocol.js'
 import { decodeLockInfo, encodeOwner } from '../protocol/wire-lock.js'
 
-/** Leaving the queue may take this long where the hub does not answer; the lease then ends what was granted meanwhile. */
+/** How long leaving the queue can take if the hub does not answer; then the lease ends what was granted meanwhile. */
 const LEAVE_MS = 50
 const RETRY_MS = 100
 
-/** Locks as leases that a hub gives and renews. */
+/** Locks as leases that a hub grants and renews. */
 export class HubLocks implements LockDriver, ConnectionPart {
   readonly #connection: HubConnection
   readonly #grants = new Map<string, LeasedGrant>()
   readonly #waits = new Map<string, LockWait>()
-  /** Calls that wait, and what is being given back, which may take longer than anybody waits for it. */
+  /** Waiting calls, and releases in progress, which can take longer than their callers wait. */
   readonly #underWay = new Set<Promise<unknown>>()
   readonly #closing = new AbortController()
 
@@ -37,7 +37,7 @@ export class HubLocks implements LockDriver, ConnectionPart {
     this.#connection = connection
   }
 
-  /** What the hub has granted of the lease that was asked for. */
+  /** The lease length that the hub has granted. */
   get #leaseMs(): number {
     return this.#connection.live?.welcome.leaseMs ?? this.#connection.options.leaseMs
   }
@@ -53,7 +53,7 @@ export class HubLocks implements LockDriver, ConnectionPart {
       const held = grant === null ? null : await this.#hold(request, grant, sentAt)
       return held?.isHeld() === true ? held : null
     } catch (error) {
-      // It may have been granted all the same, to nobody.
+      // It may have been granted all the same, to a caller that has left.
       void this.#leave(request)
       throw error
     }
@@ -106,11 +106,11 @@ export class HubLocks implements LockDriver, ConnectionPart {
     if (info !== null) this.#waits.get(id)?.onWait?.(info)
   }
 
-  /** Ends the waits and gives the grants back, as far as that is possible in time. */
+  /** Ends the waits and releases the grants, if possible in time. */
   async close(): Promise<void> {
     this.#closing.abort(new CliOpsError('CLOSED', 'the driver was closed'))
     await Promise.all([...this.#grants.values()].map((grant) => grant.release()))
-    // The hub must hear of it before the connection ends: it keeps the place of a session that may come back.
+    // The hub must learn of it before the connection ends: it keeps the queue position of a session that can return.
     while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay)
   }
 
@@ -121,8 +121,8 @@ export class HubLocks implements LockDriver, ConnectionPart {
   }
 
   /**
-   * Waits, through connections that end meanwhile: asked again under the same id, the hub goes on with the same place. One that is away for
-   * longer than a lease has forgotten it, and who has waited for long should not be sent away by that either.
+   * Waits, across connections that end meanwhile: asked again with the same id, the hub continues with the same queue
+   * position. After an absence longer than a lease the hub has forgotten it; even that must not end a long wait.
    */
   async #waitFor(request: LockRequest, signal: AbortSignal): Promise<LeasedGrant> {
     const { leaseMs, timeoutMs } = this.#connection.options
@@ -155,7 +155,7 @@ export class HubLocks implements LockDriver, ConnectionPart {
     return (await this.#connection.call('locks.acquire', params, options)) as WireGrant | null
   }
 
-  /** Makes the grant. What was waited for, or took long, is renewed before anybody may rely on it. */
+  /** Creates the grant. If it was waited for, or took long, it is renewed before the owner can rely on it. */
   async #hold(
     { resource, id, mode }: LockRequest,
     { token, grantedAt, leaseMs, proof }: WireGrant,
@@ -168,7 +168,7 @@ export class HubLocks implements LockDriver, ConnectionPart {
       {
         leaseMs: this.#leaseMs,
         renew: () => this.#renew({ resource, id, mode, token, proof }),
-        // Also a lost one: the hub keeps it for its owner until the lease ends, and the owner needs it no more.
+        // Even if lost: the hub keeps it for its owner until the lease ends, and the owner no longer needs it.
         release: () => this.#release(resource, id),
         forget: () => this.#grants.delete(id),
       },
@@ -185,7 +185,7 @@ export class HubLocks implements LockDriver, ConnectionPart {
     return grant
   }
 
-  /** A hub that was started again, or another one, needs to be told what is to be renewed, and that it is this session's. */
+  /** A restarted hub, or another one, needs to know which lock to renew, and that it is this session's. */
   async #renew(held: object): Promise<number> {
     return Number(await this.#connection.call('locks.renew', held))
   }
@@ -199,7 +199,7 @@ export class HubLocks implements LockDriver, ConnectionPart {
     }
   }
 
-  /** Gives up a place in the queue, or what was granted to nobody. Never rejects. */
+  /** Gives up a queue position, or an unclaimed grant. Never rejects. */
   async #leave({ resource, id }: LockRequest): Promise<void> {
     const session = this.#connection.live
     if (session === undefined) return

@@ -1,4 +1,4 @@
-/** JSON that was made already, to be sent as it is. */
+/** Serialised JSON, to send as it is. */
 export class RawJson {
   readonly text: string
 
@@ -7,10 +7,10 @@ export class RawJson {
   }
 }
 
-/** Carries messages for the handlers of users. */
+/** Carries messages for users' handlers. */
 export const RPC_DATA = 'rpc.data'
 
-/** Writes a message of a JSON-RPC connection; its params may be {@link RawJson}. */
+/** Serialises a JSON-RPC message; its params can be {@link RawJson}. */
 export function encodeMessage(message: unknown): string {
   const { params, ...rest } = message as { readonly params?: unknown }
   if (!(params instanceof RawJson)) return JSON.stringify(message)

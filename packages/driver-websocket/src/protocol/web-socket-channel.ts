@@ -16,17 +16,20 @@ import type { WebSocket } from 'ws'
 import { encodeMessage } from './message.js'
 import { CLOSE } from './protocol.js'
 
-/** The code of a connection that ended as it should, and the one that stands for none. */
+/** The code of an orderly end, and the one that stands for no code. */
 const NORMAL = 1000
 const NO_CODE = 1005
 
 /** A peer that does not close its end within this time loses the last messages. */
 const CLOSE_TIMEOUT_MS = 1_000
 
-/** More than the requests that a hub lets be under way, so that what is more is refused at once and not after a look at all that wait. */
+/**
+ * More than a hub's limit of in-flight requests, so that the excess is refused immediately and not after all the
+ * waiting ones.
+ */
 const SHARE = 1_280
 
-/** A WebSocket as a channel of JSON-RPC messages, each a text of its own. The socket itself enforces the size of what comes. */
+/** A WebSocket as a channel of JSON-RPC messages, one text frame each. The socket itself limits the size of incoming messages. */
 export class WebSocketChannel implements RpcChannel, DeliverySource {
   readonly #socket: WebSocket
   readonly #maxUnreadBytes: number
@@ -58,12 +61,12 @@ export class WebSocketChannel implements RpcChannel, DeliverySource {
     })
   }
 
-  /** When anything last came from the peer, on the monotonic clock. */
+  /** When data last arrived from the peer, on the monotonic clock. */
   get heardAt(): number {
     return this.#heardAt
   }
 
-  /** Bytes that wait to be read by the peer. */
+  /** Bytes that the peer has yet to read. */
   get unreadBytes(): number {
     return this.#socket.bufferedAmount
   }
@@ -80,14 +83,14 @@ export class WebSocketChannel implements RpcChannel, DeliverySource {
       this.drop(`it left more than ${this.#maxUnreadBytes} bytes unread`)
       return true
     }
-    // Far above what a fast peer leaves: a connection that is not read carries no renewals either.
+    // Far above what a fast peer leaves unread: a connection that is not read carries no renewals either.
     if (this.unreadBytes > this.#maxUnreadBytes / 2) this.#congested = true
     return !this.#congested
   }
 
   flush(): Promise<void> {
     if (this.#socket.readyState !== this.#socket.OPEN) return Promise.resolve()
-    // A pong is what may be sent unasked, and means nothing.
+    // An unsolicited pong is allowed, and means nothing.
     return new Promise((resolve) => {
       this.#socket.pong('', undefined, () => {
         resolve()
@@ -103,7 +106,7 @@ export class WebSocketChannel implements RpcChannel, DeliverySource {
     this.#delivery.resume()
   }
 
-  // Whoever waits for something keeps its process alive by itself, and a hub is kept by its listening.
+  // Waiting callers keep their process alive themselves, and a hub stays alive because it listens.
   ref(): void {
     return undefined
   }
@@ -116,19 +119,19 @@ export class WebSocketChannel implements RpcChannel, DeliverySource {
     this.end(NORMAL, '')
   }
 
-  /** Sends what is queued and ends, and says why. Nothing more is delivered. */
+  /** Sends what is queued, then ends with a reason. Nothing more is delivered. */
   end(code: number, reason: string): void {
     if (this.#closing) return
     this.#closing = true
     if (code !== NORMAL) this.#error ??= new Error(`${reason} (${code})`)
     this.#socket.close(code, reason)
-    // Whoever does not read does not hear this either.
+    // A peer that does not read does not see the close frame either.
     setTimeout(() => {
       this.#socket.terminate()
     }, CLOSE_TIMEOUT_MS).unref()
   }
 
-  /** Ends at once: an orderly end waits for a peer that may not answer. */
+  /** Ends immediately: an orderly end waits for a peer that might not answer. */
   drop(reason: string): void {
     this.#error = new CliOpsError('CONNECTION_LOST', reason)
     this.#closing = true
@@ -140,7 +143,7 @@ export class WebSocketChannel implements RpcChannel, DeliverySource {
     if (this.#socket.readyState === this.#socket.OPEN) this.#socket.ping()
   }
 
-  /** Resolves once the peer has had all that was sent before, or the connection has ended. */
+  /** Resolves once the peer has received everything sent before, or the connection has ended. */
   async roundTrip(): Promise<void> {
     if (this.#socket.readyState !== this.#socket.OPEN) return
     const ended = new AbortController()
@@ -178,7 +181,7 @@ export class WebSocketChannel implements RpcChannel, DeliverySource {
 
   #take(data: Buffer): void {
     this.#incoming.push(data)
-    // All that one read has brought is there by then.
+    // By then, everything from one read has arrived.
     if (this.#incoming.length === 1) process.nextTick(this.#deliver)
   }
 
@@ -193,7 +196,7 @@ export class WebSocketChannel implements RpcChannel, DeliverySource {
   }
 
   #onClose(code: number, reason: string): void {
-    // What has come before the end counts, in order with it.
+    // Messages from before the end count, in order with it.
     while (this.deliverNext() > 0);
     this.#closing = true
     if (code !== NORMAL && code !== NO_CODE) this.#error ??= new Error(endText(code, reason))

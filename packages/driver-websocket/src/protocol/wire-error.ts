@@ -12,7 +12,7 @@ import { linkEnded } from '../connection/link-ended.js'
 
 const CODE = /^[A-Z_]{1,40}$/u
 
-/** What a client is told of an error. What is not meant for it, such as a fault of the hub, is not told. */
+/** Returns an error fit for a client, without what must stay private, such as a fault of the hub. */
 export function toRefusal(error: unknown): Error {
   if (isCliOpsError(error) || error instanceof RequestRefused) return error
   if (error instanceof TypeError)
@@ -20,7 +20,7 @@ export function toRefusal(error: unknown): Error {
   return new RequestRefused({ code: RPC_ERROR.internal, message: 'the hub failed' })
 }
 
-/** Refuses a request that a hub which is being stopped has not begun: the client asks again elsewhere. */
+/** Refuses a request that a hub shutting down has not begun: the client sends it again elsewhere. */
 export function notBegun(): RequestRefused {
   return new RequestRefused({
     code: RPC_ERROR.closing,
@@ -28,7 +28,7 @@ export function notBegun(): RequestRefused {
   })
 }
 
-/** Reads the error of a hub. A code of a newer hub that is not known here is told in the message. */
+/** Parses a hub's error. A newer hub's unknown code goes into the message. */
 export function fromWireError({ code, message, data }: WireError): Error {
   if (code === RPC_ERROR.invalidParams) return new TypeError(message)
   if (code === RPC_ERROR.closing)

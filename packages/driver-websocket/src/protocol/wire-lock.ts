@@ -7,7 +7,7 @@ import {
 
 import type { WireLockInfo, WireOwner, WireWaiter } from './protocol.js'
 
-/** Of those who hold a lock, or wait for it, so many are told to each one who waits. */
+/** How many holders and waiters of a lock each waiter is shown. */
 const MAX_SHOWN = 8
 
 export function encodeOwner({ startedAt, ...owner }: Owner): WireOwner {
@@ -34,7 +34,10 @@ export function encodeLockInfo({
   }
 }
 
-/** Who is in the way, for one who waits: of the others who wait the first few, so that a crowd costs nobody more than a few. */
+/**
+ * Encodes a lock for one of its waiters: the holders and the first few other waiters, so that a crowd costs each of
+ * them no more than a few.
+ */
 export function encodeBriefly(info: LockInfo): WireLockInfo {
   const { resource, mode, holders, waiting } = info
   return encodeLockInfo({

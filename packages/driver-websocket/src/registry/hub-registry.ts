@@ -9,7 +9,7 @@ import {
 import type { ConnectionPart, HubConnection } from '../connection/hub-connection.js'
 import type { HubLink } from '../connection/hub-link.js'
 
-/** A record with what the registry says of it. */
+/** A record with its state in the registry. */
 export interface WireService extends ServiceRecord {
   readonly state: ServiceInfo['state']
   readonly reason?: ServiceInfo['reason']
@@ -20,7 +20,7 @@ interface OwnRecord {
   readonly ifAbsent: boolean
 }
 
-/** Records that a hub keeps as long as the connection is there; after a cut they are announced again. */
+/** Records that a hub keeps while the connection exists; after a disconnection they are announced again. */
 export class HubRegistry implements RegistryDriver, ConnectionPart {
   readonly #connection: HubConnection
   readonly #own = new Map<string, OwnRecord>()
@@ -40,7 +40,7 @@ export class HubRegistry implements RegistryDriver, ConnectionPart {
   ): Promise<void> {
     await this.#connection.call('registry.register', { record, ifAbsent })
     this.#own.set(keyOf(record), { record, ifAbsent })
-    // It may have been lost with the connection in the meantime.
+    // The connection may have been lost meanwhile.
     this.#connection.wake()
   }
 
@@ -85,7 +85,7 @@ export class HubRegistry implements RegistryDriver, ConnectionPart {
     if (method === 'registry.changed') this.#tell()
   }
 
-  /** Takes back what was registered, as far as that is possible in time. */
+  /** Withdraws what was registered, if possible in time. */
   async close(): Promise<void> {
     this.#listeners.clear()
     const records = [...this.#own.values()]
@@ -95,7 +95,7 @@ export class HubRegistry implements RegistryDriver, ConnectionPart {
   }
 
   #watch(session: HubLink): void {
-    // What has changed before the hub watches is to be seen as well.
+    // Changes from before the hub began to watch must be seen as well.
     session.call('registry.watch', {}).then(
       () => {
         this.#tell()

@@ -19,7 +19,7 @@ interface Listening {
   readonly limits: RpcLimits
 }
 
-/** Requests over a hub: it listens and connects on its machine for its clients, and carries what passes. */
+/** Requests over a hub: on its machine it listens and connects for its clients, and forwards their frames. */
 export class HubRpc implements RpcDriver, ConnectionPart {
   readonly #connection: HubConnection
   readonly #listeners = new Map<string, Listening>()
@@ -56,7 +56,7 @@ export class HubRpc implements RpcDriver, ConnectionPart {
     return {
       endpoint: `hub:${id}`,
       close: async () => {
-        // When this resolves nobody is to be let in any more, so the hub's word is waited for.
+        // Once this resolves no client must get in any more, so wait for the hub's answer.
         if (forget())
           await this.#connection.live?.call('rpc.unlisten', { listener: id }).catch(() => undefined)
       },

@@ -15,7 +15,7 @@ export interface ChannelWire {
   forget(): void
 }
 
-/** How a frame came. */
+/** How a frame was received. */
 type Invalid = Parameters<RpcReceiver['onInvalid']>[0]
 
 /** One end of a connection that shares a WebSocket with others: a hub's, or a client's. */
@@ -29,7 +29,7 @@ export class WireChannel extends CarriedChannel {
     this.#wire = wire
   }
 
-  /** Something has come for this channel. */
+  /** A frame has arrived for this channel. */
   onFrame(method: string, params: Readonly<Record<string, unknown>>): void {
     const { messages, error } = params
     if (method === RPC_DATA && Array.isArray(messages)) this.#onData(messages as RpcMessage[])
@@ -39,13 +39,13 @@ export class WireChannel extends CarriedChannel {
     else if (method === 'rpc.close') this.onPeerClose(typeof error === 'string' ? error : undefined)
   }
 
-  /** Tells the peer of a frame that is none of its. */
+  /** Reports a foreign frame to the peer. */
   reportInvalid(reason: Invalid): void {
     this.postQueued()
     if (!this.isClosed) this.#notify('rpc.invalid', { reason })
   }
 
-  /** Tells the peer that no more will be sent, while it may still answer. */
+  /** Tells the peer that no more will be sent; it can still answer. */
   reportEnd(): void {
     this.postQueued()
     if (!this.isClosed) this.#notify('rpc.end')

@@ -8,25 +8,25 @@ function failed(code: string, errno: number): Error {
   return Object.assign(new Error(code), { code, errno })
 }
 
-test('a name that Node knows is left as it is', () => {
+test('a name that Node knows stays unchanged', () => {
   expect(systemErrorCode(failed('ENOSPC', -constants.errno.ENOSPC))).toBe('ENOSPC')
 })
 
 test.skipIf(process.platform === 'win32').each(['EDQUOT', 'ESTALE', 'EBADMSG'] as const)(
-  '%s has a name, which Node does not know',
+  '%s gets its name, which Node does not know',
   (name) => {
     const errno = -constants.errno[name]
-    // As a write says it, and as the calls do that take a path.
+    // As a write reports it, and as calls that take a path do.
     expect(systemErrorCode(failed('UNKNOWN', errno))).toBe(name)
     expect(systemErrorCode(failed(`Unknown system error ${errno}`, errno))).toBe(name)
   },
 )
 
-test.runIf(process.platform === 'linux')('so has EUCLEAN', () => {
+test.runIf(process.platform === 'linux')('EUCLEAN gets its name', () => {
   expect(systemErrorCode(failed('Unknown system error -117', -117))).toBe('EUCLEAN')
 })
 
-test('what has no number keeps its code', () => {
+test('an error without a number keeps its code', () => {
   expect(systemErrorCode(Object.assign(new Error('no'), { code: 'UNKNOWN' }))).toBe('UNKNOWN')
   expect(systemErrorCode(undefined)).toBeUndefined()
   expect(systemErrorCode(new Error('no'))).toBeUndefined()

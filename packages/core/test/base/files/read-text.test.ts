@@ -14,7 +14,7 @@ test.each([0, 1, LIMIT - 1, LIMIT, LIMIT + 1, 300_000])('reads all %d characters
   expect(readText(path)).toBe('x'.repeat(length))
 })
 
-test('reads UTF-8, also around the size of its buffer', () => {
+test('reads UTF-8, even around the size of its buffer', () => {
   const path = join(temporaryHome(), 'file')
   for (const text of ['ä🔒', 'ä'.repeat(LIMIT / 2), `x${'🔒'.repeat(LIMIT / 4)}`]) {
     writeFileSync(path, text)
@@ -22,7 +22,7 @@ test('reads UTF-8, also around the size of its buffer', () => {
   }
 })
 
-test('says what is missing as Node does', () => {
+test('reports a missing file as Node does', () => {
   const missing = expect.objectContaining({ code: 'ENOENT', syscall: 'open' }) as Error
   expect(() => readText(join(temporaryHome(), 'none'))).toThrow(missing)
   const directory = expect.objectContaining({ code: 'EISDIR' }) as Error

@@ -11,12 +11,12 @@ test.each([
   ['cli', ['clis'], 'clis'],
   ['chekly', ['checkly', 'eas'], 'checkly'],
   ['lok', ['lock', 'emits'], 'lock'],
-  // One letter is all that a short name may differ in.
+  // A short name may differ in one letter only.
   ['a', ['b'], undefined],
   ['up', ['op', 'rm'], 'op'],
   ['deploy', ['build', 'sync'], undefined],
   ['', ['x'], undefined],
   ['x', [], undefined],
-])('%j among %j is %j', (given, names, meant) => {
+])('the closest name to %j among %j is %j', (given, names, meant) => {
   expect(closestName(given, names)).toBe(meant)
 })

@@ -61,7 +61,7 @@ describe('encodeFileName', () => {
     expect(new Set(folded).size).toBe(names.length)
   })
 
-  test('hashes what is too long for a file name, and keeps the beginning readable', () => {
+  test('hashes a name that is too long for a file name, and keeps its beginning readable', () => {
     const [one, two] = ['task-'.repeat(60), `${'task-'.repeat(60)}x`].map(encodeFileName)
     expect(one).toMatch(/^task-task-.*~[0-9a-f]{32}$/)
     expect(one).not.toBe(two)
@@ -69,12 +69,12 @@ describe('encodeFileName', () => {
     expect(decodeFileName(one ?? '')).toBeUndefined()
   })
 
-  test.each(['%zz', 'UPPER', 'a%61', 'a b'])('%j is nobody’s file name', (fileName) => {
+  test.each(['%zz', 'UPPER', 'a%61', 'a b'])('%j is not an encoded file name', (fileName) => {
     expect(decodeFileName(fileName)).toBeUndefined()
   })
 })
 
-test('randomId gives 12 hexadecimal digits, new each time', () => {
+test('randomId returns 12 hexadecimal digits, new each time', () => {
   const ids = Array.from({ length: 100 }, randomId)
   for (const id of ids) expect(id).toMatch(/^[0-9a-f]{12}$/)
   expect(new Set(ids).size).toBe(100)

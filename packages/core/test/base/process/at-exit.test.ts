@@ -2,7 +2,7 @@ import { expect, test, vi } from 'vitest'
 
 import { atExit, runExitCleanups } from '../../../src/base/process/at-exit.js'
 
-test('clean-ups given to another copy of the kit run as well, the last one first', async () => {
+test('runs clean-ups given to another copy of the kit as well, the last one first', async () => {
   vi.resetModules()
   const otherCopy = await import('../../../src/base/process/at-exit.js')
   expect(otherCopy.atExit).not.toBe(atExit)
@@ -16,7 +16,7 @@ test('clean-ups given to another copy of the kit run as well, the last one first
   expect(ran).toEqual(['second', 'first'])
 })
 
-test('a clean-up that fails does not keep the others from running', () => {
+test('a failing clean-up does not prevent the others', () => {
   const ran: string[] = []
   atExit(() => ran.push('still runs'))
   atExit(() => {

@@ -11,7 +11,7 @@ import { realSurroundings } from '../../../src/drivers/local/locks/real-surround
 import { LockActor } from '../../fixtures/start-lock-actor.js'
 import { temporaryHome } from '../../fixtures/temporary-home.js'
 
-/** A process that holds the lock `db` of a home. */
+/** Starts a process that holds the lock `db` of a home. */
 async function holderOf(home: string): Promise<ChildProcess> {
   const actor = await LockActor.start(home)
   onTestFinished(() => actor.kill())
@@ -20,7 +20,7 @@ async function holderOf(home: string): Promise<ChildProcess> {
 }
 
 describe.skipIf(!existsSync('/proc/self/fd'))('the end of a process', () => {
-  test('is heard of, however it ends', async () => {
+  test('is noticed, however the process ends', async () => {
     const child = await holderOf(temporaryHome())
     const heard = new Promise<void>((resolve) => {
       expect(watchEnd(identityOf(child.pid ?? 0), resolve)).toBeDefined()
@@ -29,7 +29,7 @@ describe.skipIf(!existsSync('/proc/self/fd'))('the end of a process', () => {
     await heard
   })
 
-  test('is not promised where nothing tells of it', async () => {
+  test('is not promised if nothing reports it', async () => {
     const child = await holderOf(temporaryHome())
     const identity = identityOf(child.pid ?? 0)
     const noop = (): void => undefined
@@ -39,7 +39,7 @@ describe.skipIf(!existsSync('/proc/self/fd'))('the end of a process', () => {
     expect(watchEnd({ ...identity, boot: '' }, noop)).toBeUndefined()
   })
 
-  test('gives its lock to a waiter that does not look by the time', async () => {
+  test('passes its lock to a waiter that does not poll', async () => {
     const root = temporaryHome()
     const child = await holderOf(root)
     let isAlive = true

@@ -10,7 +10,7 @@ import { LivenessSocket, livenessSocketName } from '../../../src/base/process/li
 import { ownIdentity } from '../../../src/base/process/process-identity.js'
 import { temporaryHome } from '../../fixtures/temporary-home.js'
 
-/** A directory with a longer path than the kernel takes for a socket. */
+/** Creates a directory with a path too long for a socket. */
 function deepDirectory(): string {
   const directory = join(temporaryHome(), 'd'.repeat(120))
   mkdirSync(directory)
@@ -18,7 +18,7 @@ function deepDirectory(): string {
 }
 
 describe.runIf(process.platform === 'linux')('a liveness socket', () => {
-  test('accepts while its process is there, whatever that does', () => {
+  test('accepts while its process exists, whatever the process does', () => {
     const directory = deepDirectory()
     const socket = LivenessSocket.open(directory)
     socket.answerFor(ownIdentity())
@@ -30,7 +30,7 @@ describe.runIf(process.platform === 'linux')('a liveness socket', () => {
     expect(readdirSync(directory)).toEqual([])
   })
 
-  test('refuses from the death of its process on, and what is not there proves nothing', async () => {
+  test('refuses once its process is dead, while a missing socket proves nothing', async () => {
     const directory = deepDirectory()
     const script = `
 import os, signal, socket

@@ -46,7 +46,7 @@ describe.runIf(linux)('judgeLiveness', () => {
     expect(judgeLiveness(identity, LOCAL)).toBe('dead')
   })
 
-  test('takes one with a partner for dead when both are', async () => {
+  test('considers an identity with a partner dead when both are', async () => {
     const [first, second] = [start(), start()]
     const { pid, start: began } = second.identity
     const both = { ...first.identity, partner: { pid, start: began } }
@@ -59,13 +59,13 @@ describe.runIf(linux)('judgeLiveness', () => {
     expect(judgeLiveness(both, LOCAL)).toBe('dead')
   })
 
-  test('takes a pid that is used again for a dead process', () => {
+  test('considers a process dead if its pid is in use again', () => {
     const { identity } = start()
     expect(judgeLiveness({ ...identity, start: '1' }, LOCAL)).toBe('dead')
   })
 
-  test('takes a zombie for dead, although kill(pid, 0) finds it', async () => {
-    // The shell replaces itself by a program that never waits for its child.
+  test('considers a zombie dead, although kill(pid, 0) finds it', async () => {
+    // The shell replaces itself with a program that never waits for its child.
     const parent = spawn('sh', ['-c', 'sleep 60 & echo $!; exec sleep 60'], {
       stdio: ['ignore', 'pipe', 'ignore'],
     })
@@ -84,7 +84,7 @@ describe.runIf(linux)('judgeLiveness', () => {
     expect(judgeLiveness(identity, LOCAL)).toBe('dead')
   })
 
-  test('takes another boot of this machine for dead, on a local file system only', () => {
+  test('considers another boot of this machine dead, on a local file system only', () => {
     const before = { ...ownIdentity(), boot: '0123456789ab', seenAt: '1' }
     expect(judgeLiveness(before, LOCAL)).toBe('dead')
     expect(judgeLiveness(before, { localFileSystem: false })).toBe('unknown')
@@ -92,8 +92,8 @@ describe.runIf(linux)('judgeLiveness', () => {
     expect(judgeLiveness({ ...before, machine: '' }, LOCAL)).toBe('unknown')
   })
 
-  test('takes a zombie whose other threads go on for a live process', async (context) => {
-    // Ends the main thread alone, as a SIGKILL does for as long as another thread is busy in the kernel.
+  test('considers alive a zombie whose other threads go on', async (context) => {
+    // Ends only the main thread, as SIGKILL does while another thread is busy in the kernel.
     const script = `
 import ctypes, threading, time
 threading.Thread(target=time.sleep, args=(60,)).start()
@@ -112,7 +112,7 @@ ctypes.CDLL(None).syscall(60, 0)`
     await expect.poll(() => judgeLiveness(identity, LOCAL)).toBe('dead')
   })
 
-  test('does not take another boot for the end of a process that began after this kernel booted', () => {
+  test('does not consider a process dead because of another boot if it began after this kernel booted', () => {
     const sibling = { ...ownIdentity(), boot: '0123456789ab' }
     expect(judgeLiveness(sibling, LOCAL)).toBe('unknown')
     expect(judgeLiveness({ ...sibling, seenAt: '' }, LOCAL)).toBe('unknown')
@@ -123,7 +123,7 @@ ctypes.CDLL(None).syscall(60, 0)`
     { pidNamespace: '' },
     { boot: '', pidNamespace: '', machine: '', start: '' },
     { boot: '', seenAt: '1' },
-  ])('concludes nothing from facts that are absent: %j', (absent) => {
+  ])('concludes nothing from missing facts: %j', (absent) => {
     const gone = { ...ownIdentity(), pid: 2 ** 22, tid: 2 ** 22 }
     expect(judgeLiveness(gone, LOCAL)).toBe('dead')
     expect(judgeLiveness({ ...gone, ...absent }, LOCAL)).toBe('unknown')
@@ -134,7 +134,7 @@ ctypes.CDLL(None).syscall(60, 0)`
     expect(judgeLiveness(other, LOCAL)).toBe('unknown')
   })
 
-  test('tells a worker thread that ended from its process', async () => {
+  test('distinguishes an ended worker thread from its process', async () => {
     const code = `
       const { parentPort } = require('node:worker_threads')
       const { readlinkSync, readFileSync } = require('node:fs')
@@ -151,7 +151,7 @@ ctypes.CDLL(None).syscall(60, 0)`
   })
 })
 
-test('an identity survives being written into a file name', () => {
+test('an identity survives in a file name', () => {
   expect(parseIdentity(formatIdentity(ownIdentity()))).toEqual(ownIdentity())
 })
 
@@ -162,13 +162,13 @@ test('an identity with a partner survives it, too', () => {
   }
 })
 
-test('an identity without a time is read as well', () => {
+test('an identity without a time can be read as well', () => {
   const text = formatIdentity({ ...ownIdentity(), seenAt: '' })
   expect(parseIdentity(text.replace(/\.w$/u, ''))).toEqual(parseIdentity(text))
 })
 
 test.each(['', 'p1', 'p1.t1.s1.bZZ.n1.m', 'p1.t1.s.b.n.m/..', 'p-1.t1.s.b.n.m'])(
-  '%j is no identity',
+  '%j is not an identity',
   (text) => {
     expect(parseIdentity(text)).toBeUndefined()
   },

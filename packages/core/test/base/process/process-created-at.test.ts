@@ -8,7 +8,7 @@ const SCRIPT = `
   process.stdout.write(JSON.stringify({ createdAt: processCreatedAt(), origin: performance.timeOrigin }))`
 
 test.runIf(process.platform === 'linux')(
-  'what is done right before a process is started is before its creation, and that is before its program is loaded',
+  'a process is created after what preceded its start, and before its program is loaded',
   () => {
     const before = Date.now()
     const args = ['--input-type=module', '-e', SCRIPT, fileURLToPath(import.meta.url)]

@@ -14,7 +14,7 @@ const PROTOCOL = /^const PROTOCOL = (\d+)$/mu
 const TOLD =
   /^script\.mjs: two incompatible copies of @cli-ops\/shared-ipc are loaded \(state 1 and 2\); the older one takes no locks: [^\n]*\n$/u
 
-/** What a script has of the copies: all of them are whole kits, bundled from the sources. */
+/** How a script gets the copies: each is a whole kit, bundled from the sources. */
 const USE_COPIES = `
 const copy = (name) => import(\`./\${name}.mjs\`)
 const codeOf = (work) => work.then(() => 'done', ({ code }) => code)
@@ -90,7 +90,7 @@ await otherOps.close()`)
   expect(facts).toEqual({ nested: 'LOCK_DEADLOCK', ids: 2, found: [['one', 'other']] })
 })
 
-test('an older copy beside a newer one takes no locks, says so once, and does the rest', async () => {
+test('an older copy beside a newer one takes no locks, says so once, and does everything else', async () => {
   const { facts, stderr } = await runScript(`
 const newer = await copy('newer')
 const held = await new newer.LockManager().lock('db')
@@ -112,7 +112,7 @@ show({ codes, isLocked, kept })`)
   expect(facts).toEqual({ codes: Array(4).fill('UNSUPPORTED'), isLocked: true, kept: 1 })
 })
 
-test('an older copy stays out as soon as a newer one is used, and gives back what it holds', async () => {
+test('an older copy steps back as soon as a newer one is used, and releases what it holds', async () => {
   const { facts, stderr } = await runScript(`
 const { LockManager } = await copy('one')
 const locks = new LockManager()

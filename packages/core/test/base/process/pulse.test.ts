@@ -4,7 +4,7 @@ import { onPulse } from '../../../src/base/process/pulse.js'
 
 afterEach(() => void vi.useRealTimers())
 
-test('everybody who looks does so at the same moment', async () => {
+test('all listeners are called at the same moment', async () => {
   const order: string[] = []
   const beats = ['events', 'registry', 'server'].map(
     (name) =>
@@ -12,7 +12,7 @@ test('everybody who looks does so at the same moment', async () => {
         const stop = onPulse(() => {
           stop()
           order.push(name)
-          // What runs in between runs in another wake-up.
+          // Anything in between would run in another wake-up.
           setImmediate(() => order.push('.'))
           resolve()
         })
@@ -22,7 +22,7 @@ test('everybody who looks does so at the same moment', async () => {
   expect(order).toEqual(['events', 'registry', 'server'])
 })
 
-test('one that has stopped is not called any more, not even in the same pulse', async () => {
+test('a stopped listener is not called again, not even in the same pulse', async () => {
   const first = vi.fn(() => stopSecond())
   const second = vi.fn()
   const stopFirst = onPulse(first)
@@ -48,7 +48,7 @@ test('a clock that a test has stopped does not stop it', async () => {
   })
 })
 
-test('whoever wants it sooner has it sooner, also while others come and go', async () => {
+test('a listener that needs it sooner gets it sooner, even while others come and go', async () => {
   const slow = vi.fn()
   const stopSlow = onPulse(slow, { everyMs: 60_000 })
   let beats = 0

@@ -21,7 +21,7 @@ test.each([
 })
 
 test.each(['5', 'yesterday', '5 m', '-5m', '99999999999d', '2026-13-01', '2026', '1e3s', '١٢s'])(
-  '%s is none',
+  '%s is not a time',
   (text) => {
     expect(() => parseSince('--since', text)).toThrow(
       new TypeError(
@@ -31,6 +31,6 @@ test.each(['5', 'yesterday', '5 m', '-5m', '99999999999d', '2026-13-01', '2026',
   },
 )
 
-test('nothing is none', () => {
+test('nothing is not a time', () => {
   expect(() => parseSince('--since', '')).toThrow('--since must not be empty')
 })

@@ -16,7 +16,7 @@ test.each([
   expect(printable(text)).toBe(expected)
 })
 
-test('a line of JSON keeps what it escapes', () => {
+test('a line of JSON keeps its escapes', () => {
   const value = { id: '\u009b31m\u202ered\n\u001b[2J\ud83d\ufff9 日本 👩‍💻' }
   expect(printable(jsonLine(value))).toBe(jsonLine(value))
   expect(JSON.parse(jsonLine(value))).toEqual(value)

@@ -8,7 +8,7 @@ const ROWS = [
   ['a longer name', '-'],
 ]
 
-test('columns are as wide as their longest cell, and several lines of a cell stand below each other', () => {
+test('columns are as wide as their longest cell, and a cell’s lines stay below each other', () => {
   expect(textTable(HEADING, ROWS, 80).split('\n')).toEqual([
     'NAME           WAITING',
     'db             1. one',
@@ -28,7 +28,7 @@ test('on a narrow terminal every row is a block', () => {
   ])
 })
 
-test('nothing in a cell controls the terminal or breaks the line', () => {
+test('no cell can control the terminal or break the line', () => {
   const table = textTable(
     ['A'],
     [['red\u001b[31m'], ['two\nlines'], ['\u009b2J'], ['a\u202eb']],
@@ -37,7 +37,7 @@ test('nothing in a cell controls the terminal or breaks the line', () => {
   expect(table).toBe('A\nred?[31m\ntwo lines\n?2J\na?b')
 })
 
-test('wide characters and marks keep the columns in line', () => {
+test('wide characters and marks keep the columns aligned', () => {
   const rows = [
     ['日本', 'x'],
     ['👩‍💻', 'x'],

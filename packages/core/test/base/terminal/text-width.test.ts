@@ -27,14 +27,14 @@ describe('widths', () => {
   })
 
   test.each(['plain', '日本語テキスト', 'e\u0301', '👩‍💻👩‍💻', 'a 👍🏽 b', '🇩🇪 ①'])(
-    '%j is never wider than the most that it can take',
+    '%j is never wider than its bound',
     (text) => {
       expect(greatestWidth(text)).toBeGreaterThanOrEqual(widthOf(text))
       expect(widthOf(cutText(text, 5, greatestWidth))).toBeLessThanOrEqual(5)
     },
   )
 
-  test('what is fitted is exactly as wide', () => {
+  test('fitted text is exactly as wide as requested', () => {
     for (const text of ['', 'x', 'plain text', '日本語テキスト', '👩‍💻👩‍💻👩‍💻', 'e\u0301'.repeat(9)])
       for (const width of [0, 1, 2, 5, 8])
         expect(widthOf(fitText(text, width, 'right'))).toBe(width)

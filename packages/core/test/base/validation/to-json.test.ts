@@ -116,14 +116,14 @@ test.each([
   expect(toJson('data', value)).toBe(json)
 })
 
-test('asks each toJSON once', () => {
+test('calls each toJSON once', () => {
   let asked = 0
   const value = { list: [{ toJSON: () => (asked += 1) }] }
   expect(toJson('data', value)).toBe('{"list":[1]}')
   expect(asked).toBe(1)
 })
 
-test('a value without any is not copied; a copy makes no prototype', () => {
+test('does not copy a value without toJSON; a copy creates no prototype', () => {
   const plain = { a: [1] }
   expect(toPlain('data', plain)).toBe(plain)
   const hostile = JSON.parse('{"__proto__":{"x":1}}') as object

@@ -2,7 +2,7 @@ import { getEventListeners } from 'node:events'
 import { expect, test } from 'vitest'
 import { onAbort, waitUnlessAborted } from '../../../src/base/wait/abort-signal.js'
 
-test('an abort is heard once, also by one who listens after it, and not by one who stopped', () => {
+test('an abort reaches each listener once, even one added later, but not one removed', () => {
   const heard: string[] = []
   const abort = new AbortController()
   onAbort(abort.signal, () => heard.push('before'))
@@ -14,7 +14,7 @@ test('an abort is heard once, also by one who listens after it, and not by one w
 })
 
 test.each(['at once', 'later', 'twice', 'by an abort', 'by an abort after it'])(
-  'a wait that ends %s gives back what it took, once, and listens no more',
+  'a wait that ends %s releases what it took, once, and stops listening',
   async (how) => {
     const abort = new AbortController()
     const ended: string[] = []

@@ -4,7 +4,7 @@ import { pause } from '../../../src/base/wait/pause.js'
 
 const HOUR_MS = 3_600_000
 
-test('who is told to stop before or during a pause does not wait', async () => {
+test('an abort before or during a pause ends it', async () => {
   await pause(HOUR_MS, AbortSignal.abort())
   const abort = new AbortController()
   const pausing = pause(HOUR_MS, abort.signal)

@@ -6,7 +6,7 @@ const HOUR_MS = 3_600_000
 const never = new Promise<never>(() => undefined)
 const late = (): Error => new Error('late')
 
-test('work that is in time gives what it gives', async () => {
+test('work that finishes in time returns its result', async () => {
   const { signal } = new AbortController()
   const limits = { timeoutMs: HOUR_MS, signal, late }
   expect(await settleWithin(limits, () => 'at once')).toBe('at once')
@@ -24,14 +24,14 @@ test('work that is in time gives what it gives', async () => {
   expect(getEventListeners(signal, 'abort')).toEqual([])
 })
 
-test('work that is late is left alone', async () => {
+test('late work is left alone', async () => {
   const { signal } = new AbortController()
   await expect(settleWithin({ timeoutMs: 1, signal, late }, () => never)).rejects.toThrow('late')
   expect(await withinTime(never, 1)).toBe('late')
   expect(getEventListeners(signal, 'abort')).toEqual([])
 })
 
-test('an abort ends the wait with its reason, and work that fails later harms nobody', async () => {
+test('an abort ends the wait with its reason, and a later failure of the work does no harm', async () => {
   const abort = new AbortController()
   let fail: (error: Error) => void = () => undefined
   const work = new Promise<never>((_resolve, reject) => (fail = reject))

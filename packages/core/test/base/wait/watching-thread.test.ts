@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { WatchingThread } from '../../../src/base/wait/watching-thread.js'
 import { temporaryHome } from '../../fixtures/temporary-home.js'
 
-/** Longer than any test: who wakes was woken. */
+/** Longer than any test: an earlier wake-up has a cause. */
 const FOR_EVER_MS = 2 ** 31 - 1
 
 let failures: unknown[]
@@ -24,7 +24,7 @@ afterEach(() => {
   thread.close()
 })
 
-/** Looks and blocks, as a waiter does, until the paths are watched or refused. */
+/** Checks and blocks, as a waiter does, until the paths are watched or refused. */
 function watchAll(...paths: string[]): boolean {
   const hints = thread.hints
   if (thread.watches(paths.join(), () => paths)) return true
@@ -32,7 +32,7 @@ function watchAll(...paths: string[]): boolean {
   return thread.watches(paths.join(), () => paths)
 }
 
-/** Another process changes a file once this thread is, very likely, blocked; were it earlier, the hint would be there already. */
+/** Another process changes a file when this thread is most likely blocked; if it comes earlier, the hint is already there. */
 function remove(path: string): void {
   spawn('rm', [path], { stdio: 'ignore' }).unref()
 }
@@ -43,7 +43,7 @@ function file(name: string): string {
   return path
 }
 
-test('a blocked thread wakes when one of the files goes away, and has it watched anew', () => {
+test('a blocked thread wakes when one of the files goes away, and watches it again', () => {
   const [first, second] = [file('first'), file('second')]
   expect(watchAll(first, second)).toBe(true)
   const { hints } = thread
@@ -57,7 +57,7 @@ test('a blocked thread wakes when one of the files goes away, and has it watched
   expect(thread.hints).not.toBe(before)
 })
 
-test('what is not there is refused, which wakes as well, and is not tried at each look', () => {
+test('a missing file is refused, which also wakes it, and is not retried at each check', () => {
   expect(watchAll(file('there'), join(folder, 'gone'))).toBe(false)
   const { hints } = thread
   expect(thread.watches([join(folder, 'there'), join(folder, 'gone')].join(), () => [])).toBe(false)
@@ -66,8 +66,8 @@ test('what is not there is refused, which wakes as well, and is not tried at eac
   expect(watchAll(join(folder, 'there'))).toBe(true)
 })
 
-test('where there can be no second thread a block ends with its time', () => {
-  // What Node says where it is not permitted.
+test('if there can be no second thread, a block ends with its time', () => {
+  // What Node reports if it is not permitted.
   const getBuiltinModule = process.getBuiltinModule
   process.getBuiltinModule = () => {
     throw new Error('ERR_ACCESS_DENIED')

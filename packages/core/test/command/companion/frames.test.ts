@@ -6,12 +6,12 @@ import { encodeFrame, FrameReader } from '../../../src/command/companion/frames.
 const message = fc.record({
   kind: fc.string(),
   token: fc.bigInt(),
-  // Dates and bigints are what JSON would not keep.
+  // JSON would not keep dates and bigints.
   since: fc.date({ noInvalidDate: true }),
   text: fc.option(fc.string({ maxLength: 5_000 }), { nil: undefined }),
 })
 
-test('messages come out as they went in, whatever the pieces', () => {
+test('messages arrive as they were sent, whatever the pieces', () => {
   const property = fc.property(
     fc.array(message, { maxLength: 8 }),
     fc.array(fc.nat(), { maxLength: 40 }),
@@ -33,7 +33,7 @@ test('messages come out as they went in, whatever the pieces', () => {
   fc.assert(property, { numRuns: 500 })
 })
 
-test('a message is read when its last byte has come, and not before', () => {
+test('a message is read when its last byte has arrived, and not before', () => {
   const frame = encodeFrame({ kind: 'end' })
   const reader = new FrameReader()
   for (const byte of frame.subarray(0, -1)) expect(reader.read(Buffer.of(byte))).toEqual([])

@@ -25,7 +25,7 @@ beforeEach(() => {
   })
 })
 
-/** Makes a file below the temporary folder, and gives its path. */
+/** Creates a file below the temporary folder, and returns its path. */
 function file(path: string, content: string | object = ''): string {
   const full = join(root, path)
   mkdirSync(dirname(full), { recursive: true })
@@ -77,7 +77,7 @@ describe('the entry of a script', () => {
     expect(nameOf(file('bin/cli.js'))).toBe(name)
   })
 
-  test('every name that starts the same file is known', () => {
+  test('knows every name that starts the same file', () => {
     file('package.json', {
       name: 'eas-cli',
       version: '1.2.3',
@@ -95,26 +95,26 @@ describe('the entry of a script', () => {
     expect(packageBinOf(file('other.js'))).toMatchObject({ name: 'eas-cli', isEntry: false })
   })
 
-  test('a manifest larger than one read is read whole', () => {
+  test('reads all of a manifest that is larger than one read', () => {
     file('package.json', { description: 'x'.repeat(20_000), name: 'big', bin: './a.js' })
     expect(nameOf(file('a.js'))).toBe('big')
   })
 })
 
 describe('the nearest package.json', () => {
-  test('one that only says how files are read is passed over', () => {
+  test('skips one that only says how files are parsed', () => {
     file('package.json', { name: 'tool', bin: 'dist/esm/cli.js' })
     file('dist/esm/package.json', { type: 'module' })
     expect(nameOf(file('dist/esm/cli.js'))).toBe('tool')
   })
 
-  test('a package without bin is not taken for the one around it', () => {
+  test('does not confuse a package without bin with the one around it', () => {
     file('package.json', { name: 'app', bin: 'cli.js' })
     file('node_modules/lib/package.json', { name: 'lib' })
     expect(nameOf(file('node_modules/lib/cli.js'))).toBeUndefined()
   })
 
-  test('a file of node_modules without a package belongs to none', () => {
+  test('ignores a file of node_modules without a package', () => {
     file('package.json', { name: 'app', bin: 'cli.js' })
     expect(nameOf(file('node_modules/stray/cli.js'))).toBeUndefined()
   })
@@ -137,7 +137,7 @@ describe('the nearest package.json', () => {
 describe('whatever started it', () => {
   const PROGRAM = `process.stdout.write(process.argv[1])`
 
-  /** What `process.argv[1]` is in the program, started so. */
+  /** Returns `process.argv[1]` in the program when started this way. */
   function scriptOf(command: string, ...args: string[]): string {
     return spawnSync(command, args, { encoding: 'utf8' }).stdout
   }
@@ -151,13 +151,13 @@ describe('whatever started it', () => {
     chmodSync(file('store/@team/tool/bin/run.js', `#!/usr/bin/env node\n${PROGRAM}`), 0o755)
   })
 
-  test('the link that npm and yarn make', () => {
+  test('the link that npm and yarn create', () => {
     const bin = link('.bin/team-tool', '../store/@team/tool/bin/run.js')
     expect(scriptOf(bin)).toBe(bin)
     expect(nameOf(scriptOf(bin))).toBe('team-tool')
   })
 
-  test('a link of another name, to a linked checkout', () => {
+  test('a link with another name, to a linked checkout', () => {
     link('global/node_modules/@team/tool', join(root, 'store/@team/tool'))
     const bin = link('usr/bin/tt', '../../global/node_modules/@team/tool/bin/run.js')
     expect(nameOf(scriptOf(bin))).toBe('team-tool')

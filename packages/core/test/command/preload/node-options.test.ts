@@ -24,7 +24,7 @@ describe('NODE_OPTIONS', () => {
       String.raw`--require "/with space/\"x\".js" --import plugin/register -r other`,
       String.raw`--require "/with space/\"x\".js" --import file:///x.js -r other`,
     ],
-    // Not the module of a loader.
+    // These do not name a module to load.
     ['--title plugin/register', '--title plugin/register'],
     ['--import plugin/register2', '--import plugin/register2'],
     ['--import "--import plugin/register"', '--import "--import plugin/register"'],
@@ -35,7 +35,7 @@ describe('NODE_OPTIONS', () => {
   })
 })
 
-test('arguments of node are replaced in place', () => {
+test('node’s arguments are replaced in place', () => {
   const args = [
     '--import',
     'plugin/register',

@@ -42,14 +42,14 @@ function locksIn(home: string): LockDriver {
   return createLocalLocks(new Home(home, '', nodeFileSystem))
 }
 
-/** Nobody here waits for anybody. */
+/** There are no waits here. */
 const findDeadlock = (): undefined => undefined
 
 afterEach(() => {
   vi.restoreAllMocks()
 })
 
-test('a holder is asked once, by whoever comes first, and leaves nothing', async () => {
+test('the first waiter asks a holder, once, and leaves nothing', async () => {
   const home = temporaryHome()
   const holder = await startHolder(home)
   const locks = locksIn(home)
@@ -72,7 +72,7 @@ test('a holder is asked once, by whoever comes first, and leaves nothing', async
 test('a pid of another machine gets no signal, whichever process has that number here', async () => {
   const home = temporaryHome()
   const holder = await startHolder(home)
-  // As a client of a hub sees the locks of the home that the hub is for.
+  // As a client of a hub sees the locks in the hub's home.
   const { ownedBy: _ownedBy, ...elsewhere } = locksIn(home)
   const kill = vi.spyOn(process, 'kill').mockReturnValue(true)
   const replacing = takeSteps(new HolderReplacer(elsewhere, 'db', { findDeadlock }).look())
@@ -82,7 +82,7 @@ test('a pid of another machine gets no signal, whichever process has that number
   })
   expect(kill.mock.calls.filter(([pid, signal]) => pid === holder.pid && signal !== 0)).toEqual([])
   vi.restoreAllMocks()
-  // It may still be asked by others.
+  // Others may still ask it.
   takeStepsNow(new HolderReplacer(locksIn(home), 'db', { findDeadlock }).look())
   await expect.poll(holder.said).toBe('holdsasked 1')
 })

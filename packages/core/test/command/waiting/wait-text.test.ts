@@ -41,7 +41,7 @@ function fitted(width: number, info = held(), facts = second): string {
 }
 
 describe('in a sentence', () => {
-  test('whoever is next is told who holds it', () => {
+  test('the next waiter is shown the holder', () => {
     const { waiters } = held()
     const text = waitText(held('db', { waiters: waiters.slice(1) }), {
       waitedMs: 200,
@@ -52,13 +52,13 @@ describe('in a sentence', () => {
     )
   })
 
-  test('place and time come before the holder', () => {
+  test('position and time come before the holder', () => {
     expect(waitText(held('db'), second)).toBe(
       'waiting for "db", 2nd in line, 1 min 12 s, held for 4 min by cli-alpha deploy eu (pid 4242, dev@build-7)',
     )
   })
 
-  test('an engine tells the place alone', () => {
+  test('an engine reports the position only', () => {
     const info = held('db', { waiters: [], queue: { position: 11, length: 12 } })
     expect(waitText(info, second)).toContain('"db", 11th in line, 1 min 12 s, held')
   })
@@ -88,7 +88,7 @@ describe('as one line of a terminal', () => {
     expect(fitted(width)).toBe(line)
   })
 
-  test('of any width from 37 columns it names place, time and holder, and is no wider', () => {
+  test('from 37 columns on it names position, time and holder, and is no wider than that', () => {
     const long = held('a-resource-with-a-name-that-is-longer-than-a-terminal-is-wide')
     for (let width = 37; width < 200; width += 1) {
       for (const info of [held(), long]) {
@@ -105,7 +105,7 @@ describe('as one line of a terminal', () => {
     expect(fitted(45, info)).toBe('db: 2nd, 1 min 12 s — cli-alpha and 2 others')
   })
 
-  test('what would move the cursor, or is one thing with another, does not', () => {
+  test('characters that move the cursor or look like others are replaced', () => {
     expect(fitted(37, held('\u001b[2J生产环境的数据库'))).toMatch(/^\?\[2J/u)
     expect(fitted(37, held('生产环境的数据库生产环境的数据库'))).toMatch(
       /^生.*…: 2nd, 1 min 12 s — cli-alpha$/u,

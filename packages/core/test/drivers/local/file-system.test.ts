@@ -5,8 +5,8 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { nodeFileSystem } from '../../../src/drivers/local/home/file-system.js'
 import { temporaryHome } from '../../fixtures/temporary-home.js'
 
-describe('a file that is removed while somebody has it open', () => {
-  test('is absent, and goes on to be read by those who have it', () => {
+describe('a file that is removed while it is open', () => {
+  test('is gone, and can still be read by those who have it open', () => {
     const directory = temporaryHome()
     const path = join(directory, 'a')
     writeFileSync(path, 'text')

@@ -37,7 +37,7 @@ function use(root: string): Home {
 const root = process.getuid?.() === 0
 
 describe('a home', () => {
-  test('is made with its missing parents, private to this user', () => {
+  test('is created with its missing parents, private to this user', () => {
     const path = join(base, 'share', 'cli-ops')
     use(path)
     expect(statSync(path).mode & 0o777).toBe(0o700)
@@ -54,7 +54,7 @@ describe('a home', () => {
     expect(statSync(join(base, 'home')).mode & 0o777).toBe(0o700)
   })
 
-  test('is made again when it was removed in between', () => {
+  test('is recreated if it was removed in between', () => {
     const path = join(base, 'home')
     const home = use(path)
     rmSync(path, { recursive: true })
@@ -64,7 +64,7 @@ describe('a home', () => {
     expect(existsSync(join(path, 'locks', 'x'))).toBe(true)
   })
 
-  test.each([0o755, 0o770, 0o701])('with mode %o is refused and left as it is', (mode) => {
+  test.each([0o755, 0o770, 0o701])('with mode %o is refused and left unchanged', (mode) => {
     chmodSync(base, mode)
     expect(() => use(base)).toThrow(expect.objectContaining({ code: 'INSECURE_DIRECTORY' }))
     expect(() => use(base)).toThrow(`its mode is ${mode.toString(8)}`)
@@ -125,7 +125,7 @@ describe('a home', () => {
     },
   )
 
-  test('gives one caller within the interval the clean-up', () => {
+  test('gives the clean-up to one caller within the interval', () => {
     const home = new Home(join(base, 'home'), '', nodeFileSystem)
     expect([home.claimCleanup(60_000), home.claimCleanup(60_000), home.claimCleanup(0)]).toEqual([
       true,
@@ -143,7 +143,7 @@ describe('a home', () => {
   })
 })
 
-test('a network file system is told by its type', () => {
+test('recognises a network file system by its type', () => {
   const nfs = { ...nodeFileSystem, fileSystemType: () => 0x6969 }
   expect(new Home(base, '', nfs).isLocal).toBe(false)
   expect(new Home(base, '', nodeFileSystem).isLocal).toBe(true)

@@ -46,14 +46,14 @@ describe('a clean-up would find nothing', () => {
     expect(nothingLeft()).toBe(true)
   })
 
-  test('but it might where a lock is held', async () => {
+  test('but it might if a lock is held', async () => {
     await use()
     await using lock = await new LockManager({ home }).lock('task-database')
     expect(lock.resource).toBe('task-database')
     expect(nothingLeft()).toBe(false)
   })
 
-  test('but it might where somebody is registered', async () => {
+  test('but it might if an instance is registered', async () => {
     await use()
     const registry = new ServiceRegistry({ home })
     await registry.register('cli-alpha')
@@ -70,13 +70,13 @@ describe('a clean-up would find nothing', () => {
     ['a process of another namespace', 'liveness', 'x'],
     ['a second state of a lock', 'locks', 'task-database.lock', 'x'],
     ['a second segment', 'events', '00000002.ndjson'],
-  ])('but it might where there is %s', async (_what, ...path) => {
+  ])('but it might if there is %s', async (_what, ...path) => {
     await use('task-database')
     put(...path)
     expect(nothingLeft()).toBe(false)
   })
 
-  test('but it might where the log is long, or there are many locks', async () => {
+  test('but it might if the log is long, or there are many locks', async () => {
     await use()
     const long = 'x'.repeat(20_000)
     const events = new EventBus<Record<string, unknown>>({ home })
@@ -88,7 +88,7 @@ describe('a clean-up would find nothing', () => {
     expect(nothingLeft()).toBe(false)
   })
 
-  test('but it might where there is no log', () => {
+  test('but it might if there is no log', () => {
     expect(nothingLeft()).toBe(false)
   })
 })

@@ -63,7 +63,7 @@ async function close({ bus, registry }: Kit): Promise<void> {
   await registry.close()
 }
 
-/** A home that was used, and the folders in it; the home itself first. */
+/** Returns a used home, and its folders, starting with the home itself. */
 async function usedHome(): Promise<{ readonly used: string; readonly folders: readonly string[] }> {
   const used = join(temporaryHome(), 'home')
   const kit = open(used)
@@ -78,7 +78,7 @@ async function usedHome(): Promise<{ readonly used: string; readonly folders: re
   return { used, folders: ['.', ...folders] }
 }
 
-test('where a file lies in the place of a folder, each call does its work or says STORAGE_FAILED', async () => {
+test('if a file has the place of a folder, each call does its work or fails with STORAGE_FAILED', async () => {
   const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
   onTestFinished(() => stderr.mockRestore())
   const { used, folders } = await usedHome()

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import * as v from 'valibot'
 import { z } from 'zod'
 
-/** A schema, before it is written down for one of the libraries. */
+/** A schema, before it is written for one of the libraries. */
 export type Shape =
   | { readonly is: 'string' | 'number' | 'boolean' | 'null' | 'date' | 'parsed date' | 'default' }
   | { readonly is: 'array'; readonly of: Shape }
@@ -16,7 +16,7 @@ export type Shape =
 
 const KEYS = ['a', 'b', 'c', 'd']
 
-/** Shapes of a few levels. A date is none any more once it was stored, and one that is parsed from its text is. */
+/** Shapes of a few levels. Once stored, a date is no longer a date, but a date parsed from its text is. */
 export const shapes: fc.Arbitrary<Shape> = fc.letrec<{ shape: Shape }>((tie) => ({
   shape: fc.oneof(
     { maxDepth: 3, depthSize: 'small' },
@@ -35,7 +35,7 @@ export const shapes: fc.Arbitrary<Shape> = fc.letrec<{ shape: Shape }>((tie) => 
   ),
 })).shape
 
-/** Values that a shape describes, and such that look like it before they are stored, or after. */
+/** Values that a shape describes, and values that look like it before or after they are stored. */
 export function valuesOf(shape: Shape): fc.Arbitrary<unknown> {
   switch (shape.is) {
     case 'string':
@@ -171,7 +171,7 @@ export function toArktype(shape: Shape): Type {
   }
 }
 
-/** arktype refuses unions of which it could not tell which side transforms a value. */
+/** arktype refuses unions if it cannot tell which side transforms a value. */
 function eitherOf(one: Type, other: Type): Type {
   try {
     return one.or(other)

@@ -16,7 +16,7 @@ const LIBRARIES: readonly (readonly [string, (shape: Shape) => StandardSchema])[
 ]
 
 describe.each(LIBRARIES)('with schemas of %s', (_name, toSchema) => {
-  test('what emit has accepted is handed to the handler, once, as its schema makes it', async () => {
+  test('an accepted event reaches the handler once, as its schema makes it', async () => {
     let accepted = 0
     let refused = 0
     const cases = shapes.chain((shape) =>
@@ -37,7 +37,7 @@ describe.each(LIBRARIES)('with schemas of %s', (_name, toSchema) => {
           try {
             await bus.emit('a', value)
           } catch (error) {
-            // As nothing that JSON could keep, or as nothing that its schema takes.
+            // Either JSON could not keep it, or its schema refuses it.
             expect((error as { code?: string }).code ?? (error as Error).name).toMatch(
               /^(?:INVALID_MESSAGE|TypeError)$/u,
             )
@@ -55,7 +55,7 @@ describe.each(LIBRARIES)('with schemas of %s', (_name, toSchema) => {
       }),
       { numRuns: RUNS },
     )
-    // Else the property would hold of nothing.
+    // Otherwise the property would hold vacuously.
     expect(accepted).toBeGreaterThan(RUNS)
     expect(refused).toBeGreaterThan(RUNS)
   })
@@ -96,11 +96,11 @@ test('data is stored whole, or refused', () => {
   expect(stored).toBeGreaterThan(1000)
 })
 
-test('what a handler does to its data nobody else sees, nor what an emitter does to its own afterwards', async () => {
+test('no other code sees what a handler does to its data, or an emitter to its own afterwards', async () => {
   await fc.assert(
     fc.asyncProperty(fc.dictionary(KEYS, fc.jsonValue()), async (generated) => {
       const kept = keptOf(generated)
-      // What was generated is fast-check's own.
+      // The generated value belongs to fast-check.
       const value = structuredClone(generated)
       await using bus = new EventBus<Record<string, object>>({ inMemory: true, rateLimit: false })
       const heard: unknown[] = []
@@ -120,10 +120,13 @@ test('what a handler does to its data nobody else sees, nor what an emitter does
 
 const NOTHING = Symbol('JSON cannot keep it')
 
-/** What JSON keeps of a value, by another way than the kit's: an object's members that are there, all or nothing of the rest. */
+/**
+ * Returns what JSON keeps of a value, computed independently of the kit: an object's defined members, and everything
+ * else whole or not at all.
+ */
 function keptOf(value: unknown): unknown {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return value
-  // -0 is read as 0.
+  // -0 is parsed as 0.
   if (typeof value === 'number') return Number.isFinite(value) ? value + 0 : NOTHING
   if (typeof value !== 'object') return NOTHING
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? NOTHING : value.toISOString()

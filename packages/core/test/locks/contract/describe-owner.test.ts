@@ -50,7 +50,7 @@ test.each([
   expect(describeOwner(value)).toBe(text)
 })
 
-test('what a lock is for, and how many have it besides, is said', () => {
+test('says what a lock is for, and how many others have it', () => {
   const now = info.since.getTime() + 5000
   const labelled = { ...holder, label: 'production' }
   expect(describeHolder({ ...info, holders: [labelled, holder] }, now)).toBe(
@@ -65,7 +65,7 @@ test('what a lock is for, and how many have it besides, is said', () => {
   })
 })
 
-test('who is only the next in turn does not hold the lock', () => {
+test('a waiter that is only next in the queue does not hold the lock', () => {
   const next = { ...info, id: '' }
   expect(describeHolder(next)).toBe('next in line is cli-beta sync (pid 4242, dev@build-7)')
   expect(lockHeldError('db', next).message).toContain('is waited for by cli-beta sync')

@@ -4,7 +4,7 @@ import { toServiceInfo } from '../../../src/registry/contract/service-info.js'
 
 const record = { name: 'cli', instance: '0af765191cd4', pid: 1, startedAt: 0 }
 
-test('metadata cannot forge the fields of the kit, nor stand in for missing ones', () => {
+test('metadata can neither forge the kit’s fields nor replace missing ones', () => {
   const metadata = {
     name: 'forged',
     pid: 2,

@@ -23,7 +23,7 @@ const OPTIONS: AppendOptions = {
 const eventOf = (data: unknown): EventRecord =>
   createEventRecord({ type: 'n', data, source: '/t', traceparent: undefined })
 
-/** A log on a file system that fails in some way, with a clock that can be set. */
+/** Returns a log on a faulty file system, with a clock that can be set. */
 function openLog(
   root = temporaryHome(),
   faults: Partial<FileSystem> = {},
@@ -68,7 +68,7 @@ function makeOld(directory: string): void {
   for (const name of readdirSync(directory)) utimesSync(join(directory, name), 1, 1)
 }
 
-test('without a single watch, what another one appends is heard of all the same', async () => {
+test('without any watch, another process’s events still arrive', async () => {
   const failure = Object.assign(new Error('EMFILE'), { code: 'EMFILE' })
   const log = openLog(temporaryHome(), {
     watch: () => {
@@ -89,7 +89,7 @@ test('without a single watch, what another one appends is heard of all the same'
   expect(found).toEqual(['from elsewhere'])
 })
 
-test('a reader that is closed twice takes the watch from nobody else', async () => {
+test('closing a reader twice takes no other reader’s watch', async () => {
   const log = openLog()
   const [one, other] = [log.reader('latest'), log.reader('latest')]
   one.close()
@@ -100,7 +100,7 @@ test('a reader that is closed twice takes the watch from nobody else', async () 
   expect(take(other)).toEqual(['still heard'])
 })
 
-test('events too large for one write together are stored in their order', () => {
+test('events too large for a single write are stored in order', () => {
   const retention = { ...OPTIONS.retention, maxBytes: 16 * MEBIBYTE }
   const log = openLog(temporaryHome(), {}, Date.now, { ...OPTIONS, retention })
   const reader = log.reader('latest')
@@ -114,7 +114,7 @@ test('events too large for one write together are stored in their order', () => 
 })
 
 describe('expiry', () => {
-  test('whose time is over leaves the rest to the next clean-up', () => {
+  test('that runs out of time leaves the rest to the next clean-up', () => {
     const log = openLog()
     log.emit('one')
     log.rotate()
@@ -127,7 +127,7 @@ describe('expiry', () => {
     expect(log.segments().length).toBeLessThan(before.length)
   })
 
-  test('keeps everything for a group of which nobody knows how far it has read', () => {
+  test('keeps everything for a group with an unknown position', () => {
     const log = openLog()
     log.reader('earliest', 'g').close()
     log.emit('one')
@@ -139,7 +139,7 @@ describe('expiry', () => {
     expect(take(log.reader('earliest'))).toEqual(['one', 'two'])
   })
 
-  test('by age goes on after the clock was set back', () => {
+  test('by age continues after the clock was set back', () => {
     let nowMs = Date.now()
     const log = openLog(temporaryHome(), {}, () => nowMs)
     log.emit('one')
@@ -147,7 +147,7 @@ describe('expiry', () => {
     nowMs += 20_000
     log.emit('two')
     expect(log.segments()).toHaveLength(count + 1)
-    // The segment of this moment looks as if it were begun in the future, which is no reason to keep it for ever.
+    // The current segment seems to begin in the future, which is no reason to keep it forever.
     nowMs -= 3_600_000
     log.emit('three')
     nowMs += 3_600_000 + 20_000
@@ -157,7 +157,7 @@ describe('expiry', () => {
   })
 })
 
-test('a segment whose header does not say when it was begun is read', () => {
+test('a segment is read even if its header lacks the start time', () => {
   const log = openLog()
   log.emit('one')
   const [name = ''] = log.segments()
@@ -171,7 +171,7 @@ test('a segment whose header does not say when it was begun is read', () => {
   expect(take(other.reader('earliest'))).toEqual(['one', 'two'])
 })
 
-test('a group whose lease is taken away by force stands by again, and nothing is lost', async () => {
+test('a group whose lease is taken by force stands by again, and nothing is lost', async () => {
   const log = openLog()
   const one = log.reader('earliest', 'g')
   await one.ready
@@ -189,8 +189,8 @@ test('a group whose lease is taken away by force stands by again, and nothing is
   expect(take(one)).toEqual(['first'])
 })
 
-describe('where somebody deletes by hand', () => {
-  test('the whole log between the look and the opening, a reader finds nothing, and later what is new', () => {
+describe('if a person deletes by hand', () => {
+  test('the whole log between listing and opening, a reader finds nothing, and later the new events', () => {
     const log = openLog()
     log.emit('gone')
     let isStaged = false
@@ -217,7 +217,7 @@ describe('where somebody deletes by hand', () => {
     expect(take(log.reader('earliest'))).toContain('two')
   })
 
-  test('a segment in the middle, that is a gap', () => {
+  test('a segment in the middle, the reader gets a gap', () => {
     const log = openLog()
     log.emit('one')
     log.rotate()
@@ -231,7 +231,7 @@ describe('where somebody deletes by hand', () => {
   })
 })
 
-describe('where the newest segment is deleted by hand', () => {
+describe('if the newest segment is deleted by hand', () => {
   const untilTheSecond = (log: ReturnType<typeof openLog>): string => {
     log.emit('one')
     log.rotate()
@@ -239,7 +239,7 @@ describe('where the newest segment is deleted by hand', () => {
     return join(log.directory, log.segments().at(-1)!)
   }
 
-  test('a reader of it is told of a gap once, and is given nothing twice', () => {
+  test('its reader learns of a gap once, and gets nothing twice', () => {
     const log = openLog()
     const newest = untilTheSecond(log)
     const reader = log.reader('earliest')
@@ -250,7 +250,7 @@ describe('where the newest segment is deleted by hand', () => {
     expect(take(reader)).toEqual(['three'])
   })
 
-  test('a reader that comes to it waits there, and hears of what is emitted then', () => {
+  test('a reader that reaches it waits there, and gets the events emitted then', () => {
     const log = openLog()
     rmSync(untilTheSecond(log))
     const reader = log.reader('earliest')
@@ -260,7 +260,7 @@ describe('where the newest segment is deleted by hand', () => {
     expect(take(reader)).toEqual(['three', 'four'])
   })
 
-  test('each of its readers is told of a gap once, whoever begins it anew', () => {
+  test('each of its readers learns of a gap once, whichever process recreates it', () => {
     const log = openLog()
     const newest = untilTheSecond(log)
     const readers = [log, openLog(log.root)].map((each) => each.reader('earliest'))
@@ -272,7 +272,7 @@ describe('where the newest segment is deleted by hand', () => {
     for (const reader of readers) expect(take(reader)).toEqual(['gap', 'three'])
   })
 
-  test('what is emitted then counts without any reader, by whoever had it open and by others', () => {
+  test('events emitted then count without any reader, from the process that had it open and from others', () => {
     const log = openLog()
     rmSync(untilTheSecond(log))
     log.emit('three')
@@ -283,7 +283,7 @@ describe('where the newest segment is deleted by hand', () => {
     expect(take(openLog(log.root).reader('earliest'))).toEqual(['one', 'five', 'six'])
   })
 
-  test('and what a command emits, whose event goes the short way', () => {
+  test('so does a command’s event, which takes the short path', () => {
     const log = openLog()
     rmSync(untilTheSecond(log))
     const driver = new UsualDriver({ home: log.root, namespace: '' }, () => localParts)
@@ -292,7 +292,7 @@ describe('where the newest segment is deleted by hand', () => {
   })
 })
 
-test('a reader goes on where the log could not be read for a while, and loses nothing', () => {
+test('a reader continues after its log was unreadable for a while, and loses nothing', () => {
   let failure: string | undefined
   const mayFail = (): void => {
     if (failure !== undefined) throw Object.assign(new Error(failure), { code: failure })
@@ -313,7 +313,7 @@ test('a reader goes on where the log could not be read for a while, and loses no
   for (const reader of readers) expect(take(reader)).toEqual(['one', 'two'])
 })
 
-test('files that are no segments are passed over', () => {
+test('skips files that are not segments', () => {
   const log = openLog()
   log.emit('one')
   for (const other of [
@@ -327,12 +327,15 @@ test('files that are no segments are passed over', () => {
   expect(take(openLog(log.root).reader('earliest'))).toEqual(['one', 'two'])
 })
 
-test.each([5, null, '5', '0:1', 'x:1'])('%j is no position, which is said at once', (from) => {
-  const open = (): unknown => openLog().events.openReader({ from: from as never })
-  expect(open).toThrow(/^from must be a cursor of this event log/u)
-})
+test.each([5, null, '5', '0:1', 'x:1'])(
+  'rejects %j, which is not a position, immediately',
+  (from) => {
+    const open = (): unknown => openLog().events.openReader({ from: from as never })
+    expect(open).toThrow(/^from must be a cursor of this event log/u)
+  },
+)
 
-test('where the last segment goes while one looks for what is left, nothing is missed but it', () => {
+test('a last segment that disappears during the search is the only loss', () => {
   const root = temporaryHome()
   let lost = false
   const log = openLog(root, {

@@ -30,7 +30,7 @@ interface Log {
   path(segment: number): string
   emit(...data: unknown[]): Cursor[]
   reader(from: 'latest' | 'earliest' | Cursor, group?: string): EventReader
-  /** What a reader finds now: data, and `gap` for each gap. */
+  /** Returns what a reader finds now: data, and `gap` for each gap. */
   take(reader: EventReader): unknown[]
   segments(): string[]
   /** Begins a new segment by size. */
@@ -88,7 +88,7 @@ const small = (found: unknown[]): unknown[] => found.filter((data) => !isBig(dat
 const SEAL = (segment: number): string => `\n{"cliops":"seal","segment":${segment}}\n`
 
 describe('cursors', () => {
-  test('are exact, also when others write in between', () => {
+  test('are exact, even if others write in between', () => {
     const log = openLog()
     const other = openLog(join(log.directory, '..'))
     const cursors: Cursor[] = []
@@ -111,7 +111,7 @@ describe('cursors', () => {
     }
   })
 
-  test('a log that is deleted and begins anew is a gap for those who read it', () => {
+  test('deleting and recreating a log is a gap for its readers', () => {
     const log = openLog()
     const reader = log.reader('latest')
     log.emit(1)
@@ -126,7 +126,7 @@ describe('cursors', () => {
 })
 
 describe('rotation', () => {
-  test('a crash after the next segment was made, before anything else, loses nothing', () => {
+  test('a crash right after creating the next segment loses nothing', () => {
     const log = openLog()
     const reader = log.reader('latest')
     log.emit(1)
@@ -134,7 +134,7 @@ describe('rotation', () => {
     // This writer still has the first segment open: its record comes before the seal.
     log.emit(2)
     expect(log.take(reader)).toEqual([1, 2])
-    // The reader has sealed it, so that nothing can be stored behind what it has read.
+    // The reader has sealed it, so that nothing can be stored after what it has read.
     expect(readFileSync(log.path(1), 'utf8').endsWith(SEAL(1))).toBe(true)
     log.emit(3)
     expect(log.take(reader)).toEqual([3])
@@ -142,7 +142,7 @@ describe('rotation', () => {
     expect(readFileSync(log.path(2), 'utf8')).toContain('"header"')
   })
 
-  test('a record behind the seal is void, and is stored again in the next segment', () => {
+  test('a record after the seal is void, and is stored again in the next segment', () => {
     const log = openLog()
     log.emit(1)
     writeFileSync(log.path(2), '')
@@ -153,7 +153,7 @@ describe('rotation', () => {
     expect(log.take(log.reader('earliest'))).toEqual([1, 2])
   })
 
-  test('a torn seal is none', () => {
+  test('a torn seal does not count', () => {
     const log = openLog()
     log.emit(1)
     writeFileSync(log.path(2), '')
@@ -162,7 +162,7 @@ describe('rotation', () => {
     expect(log.take(log.reader('earliest'))).toEqual([1, 2])
   })
 
-  test('of two seals the first counts, and a seal in the data of an event is none', () => {
+  test('the first of two seals counts, and a seal in an event’s data does not', () => {
     const log = openLog()
     log.emit(SEAL(1))
     writeFileSync(log.path(2), '')
@@ -171,7 +171,7 @@ describe('rotation', () => {
     expect(log.take(log.reader('earliest'))).toEqual([SEAL(1), 1])
   })
 
-  test('whoever finds an empty segment seals the one before it first', () => {
+  test('a process that finds an empty segment first seals the one before it', () => {
     const root = temporaryHome()
     openLog(root).emit(1)
     const log = openLog(root)
@@ -191,12 +191,12 @@ describe('rotation', () => {
     expect(log.take(log.reader('earliest'))).toEqual([1, 2])
   })
 
-  test('a reader that looks for the end while the log moves on gets what is stored after that, once', () => {
+  test('a reader that searches for the end while the log moves on gets later events once', () => {
     const root = temporaryHome()
     const log = openLog(root)
     log.emit(1)
     let isSealed = false
-    // Whoever rotates makes the next segment and seals this one, and goes no further.
+    // The rotating process creates the next segment and seals this one, and goes no further.
     const meanwhile = (): void => {
       if (isSealed) return
       isSealed = true
@@ -210,13 +210,14 @@ describe('rotation', () => {
     const other = openLog(root, { ...nodeFileSystem, size })
     const reader = other.reader('latest')
     expect(isSealed).toBe(true)
-    // This writer still has the first segment open, writes behind the seal, finds it, and stores in the next segment.
+    // This writer still has the first segment open, writes after the seal, finds the seal, and stores in the next
+    // segment.
     log.emit(2)
     expect(log.take(reader)).toEqual([2])
     expect(log.take(log.reader('earliest'))).toEqual([1, 2])
   })
 
-  test('garbage of any kind, and lines longer than any event, are skipped', () => {
+  test('skips garbage of any kind, and lines longer than any event', () => {
     const retention = { retentionMs: 60_000, maxBytes: 1e8 }
     const log = openLog(temporaryHome(), nodeFileSystem, { ...OPTIONS, retention })
     log.emit(1)
@@ -233,7 +234,7 @@ describe('rotation', () => {
     expect(log.emit('last')[0]).toMatch(/^\d:/u)
   })
 
-  test('a segment of nothing but garbage is passed', () => {
+  test('skips a segment that is all garbage', () => {
     const log = openLog()
     log.emit(1)
     log.rotate()
@@ -256,7 +257,7 @@ describe('rotation', () => {
 })
 
 describe('other processes in between', () => {
-  test('are noticed with one look, and without them it is a write and that look', () => {
+  test('are noticed with one check; without them an emit is a write and that check', () => {
     const calls: string[] = []
     const log = openLog(
       temporaryHome(),
@@ -269,7 +270,7 @@ describe('other processes in between', () => {
     expect(calls).toEqual(['write', 'openStatus', 'write', 'openStatus'])
   })
 
-  test('in whatever order they write, rotate and read, lose and repeat nothing', () => {
+  test('lose and repeat nothing in whatever order they write, rotate and read', () => {
     for (let seed = 1; seed <= 150; seed += 1) {
       const random = randomNumbers(seed)
       const root = temporaryHome()
@@ -280,7 +281,7 @@ describe('other processes in between', () => {
       let next = 0
       let busy = false
       const interfere = (): void => {
-        // The other writer's own steps are not interrupted, as those of this one are at every call.
+        // Unlike this writer's steps, which are interrupted at every call, the other writer's are not.
         if (busy || random() > 0.3) return
         busy = true
         const choice = random()
@@ -313,7 +314,7 @@ describe('other processes in between', () => {
   })
 })
 
-/** The real files, and a look at each call, before and after it. */
+/** Returns the real file system, with a callback before and after each call. */
 function hookInto(onCall: (name: string) => void): FileSystem {
   const hooked = Object.entries(nodeFileSystem).map(([name, call]) => [
     name,
@@ -375,7 +376,7 @@ describe('expiry', () => {
     expect(log.take(log.reader('latest', 'g'))[0]).toBe('gap')
   })
 
-  test('is no gap for one who had read everything', () => {
+  test('is not a gap for a reader that had read everything', () => {
     const log = openLog()
     const reader = log.reader('latest')
     log.emit(1)
@@ -390,7 +391,7 @@ describe('expiry', () => {
     expect(log.take(late)).toEqual([2])
   })
 
-  test('leaves what a reader has open readable to its end, and tells of what is gone behind it', () => {
+  test('leaves a reader’s open segment readable to its end, and reports what is gone after it', () => {
     const log = openLog()
     const reader = log.reader('earliest')
     log.emit(1)
@@ -405,7 +406,7 @@ describe('expiry', () => {
     expect(small(log.take(reader))).toEqual([2, 'gap', 5])
   })
 
-  test('does not remove a segment whose successor has not been begun', () => {
+  test('does not remove a segment whose successor has not begun', () => {
     const log = openLog()
     log.emit(1)
     writeFileSync(log.path(2), '')
@@ -414,7 +415,7 @@ describe('expiry', () => {
     expect(log.segments()).toHaveLength(2)
   })
 
-  test('a writer that was stopped over the expiry of its segment does not lose its event', () => {
+  test('does not lose the event of a writer that was stopped while its segment expired', () => {
     const log = openLog()
     const stopped = openLog(join(log.directory, '..'))
     stopped.emit('before')
@@ -428,7 +429,7 @@ describe('expiry', () => {
   })
 })
 
-describe('a home that cannot be used', () => {
+describe('an unusable home', () => {
   test('on a network file system is refused with the alternative', () => {
     const log = openLog(temporaryHome(), { ...nodeFileSystem, fileSystemType: () => 0x6969 })
     const refusal = expect.objectContaining({
@@ -439,7 +440,7 @@ describe('a home that cannot be used', () => {
     expect(() => log.reader('latest')).toThrow(refusal)
   })
 
-  test('a short write is a failed publish that hurts nobody else', () => {
+  test('a short write is a failed publish that affects no other', () => {
     let short = false
     const log = openLog(temporaryHome(), {
       ...nodeFileSystem,
@@ -456,7 +457,7 @@ describe('a home that cannot be used', () => {
     expect(log.take(log.reader('earliest'))).toEqual([1, 2])
   })
 
-  test('a full disk fails with STORAGE_FAILED, and goes on when there is room', (context) => {
+  test('a full disk fails with STORAGE_FAILED, and works again when there is room', (context) => {
     const root = temporaryHome()
     const mount = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=256k,mode=0700', 'tmpfs', root])
     context.skip(mount.status !== 0, 'cannot mount a tmpfs here')

@@ -37,7 +37,7 @@ function upTo(count: number): number[] {
 }
 
 describe('writers and readers in several processes', () => {
-  test('a stopped reader catches up, and a reader that was stopped too long is told of the gap', async () => {
+  test('a stopped reader catches up, and one stopped for too long learns of the gap', async () => {
     const home = temporaryHome()
     const script = reader(home, 500, { ...SMALL, each: true })
     await script.line()
@@ -63,7 +63,7 @@ describe('writers and readers in several processes', () => {
   })
 })
 
-test('a torn record is skipped and hurts no neighbour', async () => {
+test('a torn record is skipped and damages no neighbour', async () => {
   const home = temporaryHome()
   const bus = openBus(home)
   await bus.emit('count:up', { n: 0 })
@@ -76,7 +76,7 @@ test('a torn record is skipped and hurts no neighbour', async () => {
 })
 
 describe('a durable group', () => {
-  test('is handed what was emitted while it was away, and each event once', async () => {
+  test('gets what was emitted while it was away, each event once', async () => {
     const home = temporaryHome()
     const first = reader(home, 2, { group: 'g' })
     await first.line()
@@ -106,12 +106,12 @@ describe('a durable group', () => {
       const line = await standby.line((text) => text.startsWith('a'))
       seen.push(line.split(' ')[0]!)
       if (seen.at(-1) === 'a1') break
-      // Killed between the handler and the commit, the active reader leaves its last event to be handled again.
+      // Killed between handler and commit, the active reader leaves its last event to be handled again.
       expect(seen).toEqual(['a0'])
     }
   })
 
-  test('goes on at the oldest kept event, and says so, when its cursor cannot be read', async () => {
+  test('continues at the oldest event in the log, and says so, if its cursor is unreadable', async () => {
     const home = temporaryHome()
     const bus = openBus(home)
     for (const n of [0, 1]) await bus.emit('count:up', { n })

@@ -7,7 +7,7 @@ import { LogWatch } from '../../../../src/drivers/local/events/log-watch.js'
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
-/** A pulse on the clock of the test. */
+/** A pulse on the test's clock. */
 function pulse(listener: () => void) {
   const timer = setInterval(listener, PULSE_MS)
   return () => {
@@ -15,7 +15,7 @@ function pulse(listener: () => void) {
   }
 }
 
-/** A watch whose hints the test gives, and the times at which its reader looks. */
+/** A watch whose hints come from the test, and the times at which its reader checks. */
 function watched({ canWatch = true, finds = (): boolean => false } = {}) {
   let hint: () => void = () => undefined
   const watch = (_path: string, listener: () => void) => {
@@ -40,7 +40,7 @@ function watched({ canWatch = true, finds = (): boolean => false } = {}) {
   return { looks, hint: () => hint(), log, stop: () => (ending.abort(), ended) }
 }
 
-test('without hints a reader looks less and less often, and with the pulse in the end', async () => {
+test('without hints a reader checks less and less often, and finally with the pulse', async () => {
   const { looks, stop } = watched()
   await vi.advanceTimersByTimeAsync(1500 + 3 * PULSE_MS)
   const pulses = [1, 2, 3].map((nth) => 1500 + nth * PULSE_MS)
@@ -49,7 +49,7 @@ test('without hints a reader looks less and less often, and with the pulse in th
   await stop()
 })
 
-test('a hint is followed at once, and closely watched behind, since the next one may be lost', async () => {
+test('checks at a hint, and often after it, since the next hint can be lost', async () => {
   const { looks, hint, stop } = watched()
   await vi.advanceTimersByTimeAsync(2600)
   looks.length = 0
@@ -59,14 +59,14 @@ test('a hint is followed at once, and closely watched behind, since the next one
   await stop()
 })
 
-test('where nothing can be watched it looks often all the time', async () => {
+test('checks often all the time if nothing can be watched', async () => {
   const { looks, stop } = watched({ canWatch: false })
   await vi.advanceTimersByTimeAsync(1000)
   expect(looks).toHaveLength(41)
   await stop()
 })
 
-test('a watch that is silent of what is found is not relied on, until it tells again', async () => {
+test('does not rely on a watch that missed something, until it reports again', async () => {
   let isNew = false
   const { looks, hint, stop } = watched({ finds: () => isNew })
   await vi.advanceTimersByTimeAsync(1600)
@@ -84,7 +84,7 @@ test('a watch that is silent of what is found is not relied on, until it tells a
   await stop()
 })
 
-test('a hint between the look and the wait is not lost', async () => {
+test('does not lose a hint between the check and the wait', async () => {
   const { log, stop } = watched()
   await vi.advanceTimersByTimeAsync(0)
   const seen = log.changes

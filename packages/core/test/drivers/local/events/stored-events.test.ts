@@ -21,7 +21,7 @@ function eventOf(id: string, data: unknown = null): string {
   })
 }
 
-/** Makes segments of these lines, and tells whether the event is stored in them. */
+/** Creates segments of these lines, and returns whether the event is stored in them. */
 function isStoredIn(...segments: readonly (readonly string[])[]): boolean {
   const directory = temporaryHome()
   for (const [index, lines] of segments.entries()) {
@@ -40,40 +40,40 @@ function isStoredIn(...segments: readonly (readonly string[])[]): boolean {
 
 const SEAL_1 = '{"cliops":"seal","segment":1}'
 
-test('an event that is there is found, whatever is around it', () => {
+test('finds an existing event, whatever surrounds it', () => {
   expect(isStoredIn([eventOf(ID)])).toBe(true)
   expect(isStoredIn([eventOf('other-1', 'x'.repeat(300_000)), eventOf(ID)])).toBe(true)
-  // As another program may write it.
+  // As another program might write it.
   expect(isStoredIn([JSON.stringify({ data: {}, ...(JSON.parse(eventOf(ID)) as object) })])).toBe(
     true,
   )
 })
 
-test('nothing else is taken for it', () => {
+test('mistakes nothing else for it', () => {
   expect(isStoredIn([])).toBe(false)
   expect(isStoredIn([eventOf(`${ID}3`), eventOf(`1${ID}`)])).toBe(false)
   expect(isStoredIn([eventOf('other-1', { endId: ID, about: ID })])).toBe(false)
 })
 
-test('one that was torn when its writer was killed is not stored', () => {
+test('an event torn when its writer was killed is not stored', () => {
   expect(isStoredIn([eventOf(ID).slice(0, -20)])).toBe(false)
   expect(isStoredIn([eventOf(ID).slice(0, -20), eventOf(ID)])).toBe(true)
 })
 
-test('one behind the seal of its segment is void', () => {
+test('an event after the seal of its segment is void', () => {
   expect(isStoredIn([eventOf(ID), SEAL_1], [])).toBe(true)
   expect(isStoredIn([SEAL_1, eventOf(ID)], [])).toBe(false)
   expect(isStoredIn([SEAL_1, eventOf(ID)], [eventOf(ID)])).toBe(true)
 })
 
-test('segments are searched back to the one that was the newest at that time', () => {
-  // Each begins at its number, and what is looked for was stored at 2 or later.
+test('searches segments back to the one that was the newest at that time', () => {
+  // Each begins at its number; the event was stored at 2 or later.
   expect(isStoredIn([eventOf(ID), SEAL_1], ['{}'], ['{}'])).toBe(true)
   const none = join(temporaryHome(), 'none')
   expect(findStoredEvents(nodeFileSystem, none, new Set([ID]), 0).size).toBe(0)
 })
 
-test('what a bus has stored is found in each of many segments', async () => {
+test('finds a bus’s events in each of many segments', async () => {
   const home = temporaryHome()
   await using bus = new EventBus({ home, rateLimit: false, maxBytes: 16 * 4096 })
   await bus.on('*', () => undefined, { group: 'keeps' }).ready

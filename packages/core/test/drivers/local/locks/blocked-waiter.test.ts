@@ -8,7 +8,7 @@ import type { QueuePosition } from '../../../../src/drivers/local/locks/queue-po
 
 const HOLDER = { text: 'holder', identity: { pid: 1 } }
 
-/** A waiter at a position, on a clock that goes on with its sleeps, and the lengths of those. */
+/** Returns a waiter at a queue position, on a clock that its sleeps advance, and the lengths of the sleeps. */
 function blocked(position: number, { canWatch = true, hearsOfEnd = true } = {}) {
   let nowMs = 0
   const sleeps: number[] = []
@@ -53,17 +53,17 @@ function blocked(position: number, { canWatch = true, hearsOfEnd = true } = {}) 
   return { sleeps, thread, look, waitUntil }
 }
 
-test('who has waited for a second is woken by the kernel, and looks by itself every other second', () => {
+test('after a second the kernel wakes the waiter, which otherwise checks every other second', () => {
   const { sleeps, waitUntil } = blocked(0)
   waitUntil(1000)
   expect(Math.max(...sleeps)).toBe(10)
   sleeps.length = 0
   waitUntil(9000)
-  // The first look finds that nothing is watched yet.
+  // The first check finds that nothing is watched yet.
   expect(sleeps.slice(1)).toEqual([2000, 2000, 2000, 2000])
 })
 
-test('after a hint it looks soon and again, since what ends is there for another moment', () => {
+test('after a hint it checks soon and again, since an ending process exists for another moment', () => {
   const { sleeps, thread, look, waitUntil } = blocked(0)
   waitUntil(5000)
   sleeps.length = 0
@@ -75,13 +75,13 @@ test('after a hint it looks soon and again, since what ends is there for another
 test.each([
   ['nothing can be watched', { canWatch: false }],
   ['the end of the holder is not heard of', { hearsOfEnd: false }],
-])('where %s it looks less often the longer nothing has moved', (_why, options) => {
+])('if %s it checks less often the longer nothing has moved', (_why, options) => {
   const { sleeps, waitUntil } = blocked(0, options)
   waitUntil(60_000)
   expect(sleeps.at(-1)).toBe(50)
 })
 
-test('far back in a queue that stands still it looks once a second', () => {
+test('far back in a queue that does not move it checks once a second', () => {
   const { sleeps, waitUntil } = blocked(7)
   waitUntil(60_000)
   expect(sleeps.at(-1)).toBe(1000)

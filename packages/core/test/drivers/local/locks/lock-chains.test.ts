@@ -10,7 +10,7 @@ import { formatIdentity, ownIdentity } from '../../../../src/base/process/proces
 import { containing } from '../../../fixtures/matchers.js'
 import { namesIn, temporaryHome } from '../../../fixtures/temporary-home.js'
 
-/** Flows of one process are told apart by the grants that they hold. */
+/** A process's flows are distinguished by the grants that they hold. */
 function stage() {
   const root = temporaryHome()
   const locks = createLocalLocks(new Home(root, '', nodeFileSystem))
@@ -25,7 +25,7 @@ function stage() {
   }
 }
 
-test('a sharer behind one who waits to be alone waits for the sharers inside, and that can be a cycle', async () => {
+test('a sharer behind an exclusive waiter waits for the sharers inside, and that can be a cycle', async () => {
   const { root, end, take, wait } = stage()
   take('a', 'shared', 'inside')
   take('b', 'exclusive', 'other')
@@ -36,13 +36,13 @@ test('a sharer behind one who waits to be alone waits for the sharers inside, an
     message: containing('"a" is held by'),
     details: { resource: 'a', cycle: [{ waitsFor: 'b' }, { resource: 'b' }] },
   })
-  // The others have lost nothing by it.
+  // The others have lost nothing.
   expect(namesIn(root, 'queues', 'a')).toHaveLength(1)
   end.abort()
   await Promise.allSettled([alone, first])
 })
 
-test('one who holds something is in no cycle where nobody in the chain waits for it', async () => {
+test('a holder is in no cycle if nobody in the chain waits for it', async () => {
   const { end, take, wait } = stage()
   take('a', 'exclusive', 'one')
   const held = take('b', 'exclusive', 'other')
@@ -54,7 +54,7 @@ test('one who holds something is in no cycle where nobody in the chain waits for
   await expect(mine).rejects.toThrow('enough')
 })
 
-test('what a dead waiter held is no part of a cycle', async () => {
+test('what a dead waiter held is not part of a cycle', async () => {
   const { root, end, take, wait } = stage()
   take('a', 'exclusive', 'inside')
   take('b', 'exclusive', 'other')

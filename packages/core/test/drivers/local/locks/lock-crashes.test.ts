@@ -30,7 +30,7 @@ function inMs(ms: number): string {
 }
 
 describe('a dead holder', () => {
-  test('is followed by its waiters in their order, with rising tokens', async () => {
+  test('is followed by its waiters in order, with rising tokens', async () => {
     const home = temporaryHome()
     const [holder, ...waiters] = await startActors(home, 5)
     const first = await holder!.call<{ token: string }>('lock', { resource: 'db' })
@@ -44,7 +44,7 @@ describe('a dead holder', () => {
         turn.then(async ({ token }) => {
           order.push(index)
           tokens.push(BigInt(token))
-          // Half of them die with the lock in hand.
+          // Half of them die while holding the lock.
           if (index % 2 === 0) await waiter.kill()
           else await waiter.call('release', { as: 'db' })
         }),
@@ -142,7 +142,7 @@ describe('a holder that is not dead', () => {
 
 describe('a waiter', () => {
   test.each(['abort', 'exit', 'SIGKILL', 'SIGTERM'] as const)(
-    'that ends by %s holds nobody up',
+    'that ends by %s blocks no other',
     async (how) => {
       const home = temporaryHome()
       const [holder, first, second] = await startActors(home, 3)
@@ -162,7 +162,7 @@ describe('a waiter', () => {
     },
   )
 
-  test('that is stopped is passed over, and has its turn when it goes on', async () => {
+  test('that is stopped is skipped, and gets its turn when it continues', async () => {
     const home = temporaryHome()
     const [holder, stopped, next] = await startActors(home, 3)
     await holder!.call('lock', { resource: 'db' })
@@ -178,7 +178,7 @@ describe('a waiter', () => {
     await late
   })
 
-  test('whose event loop is blocked is passed over after a second', async () => {
+  test('whose event loop is blocked is skipped after a second', async () => {
     const home = temporaryHome()
     const [holder, blocked, next] = await startActors(home, 3)
     await holder!.call('lock', { resource: 'db' })
@@ -187,7 +187,7 @@ describe('a waiter', () => {
     const turn = next!.call('lock', { resource: 'db' })
     await next!.waits('db')
     void blocked!.call('block', { ms: 20_000 }).catch(() => undefined)
-    // The blocked one has begun to block once it does not answer: its replies come in order.
+    // Once it does not answer, it has begun to block: its replies arrive in order.
     await vi.waitFor(() => expect(blocked!.process.connected).toBe(true), 20_000)
     await holder!.call('release', { as: 'db' })
     await turn
@@ -199,7 +199,7 @@ describe('a waiter', () => {
     await holder!.call('lock', { resource: 'db', mode: 'shared' })
     const turn = waiter!.call('lock', { resource: 'db' })
     await waiter!.waits('db')
-    // It could share with the holder, and so could all after it, for ever.
+    // It could share with the holder, and so could all after it, forever.
     expect(await newcomer!.call('tryLock', { resource: 'db', mode: 'shared' })).toBeNull()
     await holder!.call('release', { as: 'db' })
     await turn
@@ -208,7 +208,7 @@ describe('a waiter', () => {
   })
 })
 
-test('sharers behind one another enter together, an exclusive waiter alone', async () => {
+test('consecutive sharers enter together, an exclusive waiter alone', async () => {
   const home = temporaryHome()
   const [holder, one, two, alone] = await startActors(home, 4)
   await holder!.call('lock', { resource: 'db' })
@@ -226,7 +226,7 @@ test('sharers behind one another enter together, an exclusive waiter alone', asy
   expect(holdersIn(home)).toHaveLength(1)
 })
 
-test('processes that contend for a while are never inside together, and tokens never repeat', async () => {
+test('contending processes are never inside together, and tokens never repeat', async () => {
   const home = temporaryHome()
   const racers = await startActors(home, 4)
   const input = { resource: 'db', startNs: inMs(20), marker: join(home, 'inside'), rounds: 100 }
@@ -235,7 +235,7 @@ test('processes that contend for a while are never inside together, and tokens n
   expect(new Set(tokens).size).toBe(400)
 })
 
-test('a forced release by an old id never hits the newer owner', async () => {
+test('a forced release with an old id never affects the newer owner', async () => {
   const home = temporaryHome()
   const locks = new LockManager({ home })
   const [first, second] = await startActors(home, 2)
@@ -247,13 +247,13 @@ test('a forced release by an old id never hits the newer owner', async () => {
   const newer = await turn
   expect(await locks.forceRelease('db', id)).toBe(false)
   expect(await first!.call('isHeld', { as: 'db' })).toBe('LOCK_LOST')
-  // A late release of the one that was cut off leaves the newer owner alone as well.
+  // A late release by the owner that lost the lock does not affect the newer owner either.
   await first!.call('release', { as: 'db' })
   expect(await second!.call('isHeld', { as: 'db' })).toBe(true)
   expect((await locks.inspect('db'))?.id).toBe(newer.id)
 })
 
-test('an entry whose content was lost or is garbage is judged by its name', async () => {
+test('an entry whose content is lost or garbage is judged by its name', async () => {
   const home = temporaryHome()
   const locks = new LockManager({ home })
   const holder = await startActor(home)
@@ -304,6 +304,6 @@ test('a command that has done its work ends, whatever watches its lock', () => {
     timeout: 20_000,
   })
   expect(status).toBe(0)
-  // Released at exit, though the program forgot to.
+  // Released at exit, although the program forgot to.
   expect(holdersIn(home)).toEqual([])
 })

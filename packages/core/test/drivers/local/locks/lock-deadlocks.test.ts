@@ -17,7 +17,7 @@ async function startActors(home: string, count: number): Promise<LockActor[]> {
   return started
 }
 
-/** Puts each actor inside the lock of its number, then lets them ask for the next one's in a given order. */
+/** Gives each actor the lock of its number, then lets each request the next one's in a given order. */
 async function makeRing(home: string, count: number, order: readonly number[]): Promise<unknown[]> {
   const ring = await startActors(home, count)
   const results = ring.map((actor, index) =>
@@ -89,20 +89,20 @@ test('a child that needs what its waiting parent holds is told so', async () => 
   )
 })
 
-test('a child may wait for a lock that its parent took later, and for one it gives back in time', async () => {
+test('a child can wait for a lock that its parent took later, and for one it releases in time', async () => {
   const home = temporaryHome()
   const locks = new LockManager({ home })
   const [child] = await startActors(home, 1)
   const lock = await locks.lock('db')
   const turn = child!.call('lock', { resource: 'db' })
   await child!.waits('db')
-  // Longer than the grace an ancestor is given.
+  // Longer than the grace period of an ancestor.
   await new Promise((resolve) => setTimeout(resolve, 4500))
   await lock.release()
   await turn
 })
 
-test('independent flows of one process are no cycle', async () => {
+test('independent flows of one process are not a cycle', async () => {
   const home = temporaryHome()
   const locks = new LockManager({ home })
   const [other] = await startActors(home, 1)

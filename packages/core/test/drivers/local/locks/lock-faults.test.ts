@@ -10,7 +10,7 @@ import { monotonicMs } from '../../../../src/base/process/monotonic-time.js'
 import { formatIdentity, ownIdentity } from '../../../../src/base/process/process-identity.js'
 import { holdersIn, namesIn, temporaryHome } from '../../../fixtures/temporary-home.js'
 
-/** A driver on a file system that fails in some way. */
+/** Returns a driver on a faulty file system. */
 function locksOn(root: string, faults: Partial<FileSystem> = {}): LockDriver {
   return createLocalLocks(new Home(root, '', { ...nodeFileSystem, ...faults }))
 }
@@ -30,7 +30,7 @@ function failure(code: string): Error {
 }
 
 describe('NFS repeats a request whose answer was lost', () => {
-  test('a sharer whose own file is reported as there already has made it', () => {
+  test('a sharer whose own file is reported as existing has already created it', () => {
     const root = temporaryHome()
     const locks = locksOn(root, {
       createFile: (path, content) => {
@@ -45,7 +45,7 @@ describe('NFS repeats a request whose answer was lost', () => {
     expect(take(locksOn(root))).not.toBeNull()
   })
 
-  test('a lock whose step is reported as impossible is held by the one whose name is there', () => {
+  test('a lock is held if its name is there, even if the step was reported as impossible', () => {
     const root = temporaryHome()
     const locks = locksOn(root, {
       rename: (from, to) => {
@@ -58,7 +58,7 @@ describe('NFS repeats a request whose answer was lost', () => {
   })
 
   test.each(['exclusive', 'shared'] as const)(
-    'what it keeps of a removed file is waited for, and then a lock begins anew (%s)',
+    'waits for what it keeps of a removed file, and then recreates the lock (%s)',
     (mode) => {
       const root = temporaryHome()
       const place = join(root, 'locks', 'db.lock')
@@ -72,7 +72,7 @@ describe('NFS repeats a request whose answer was lost', () => {
   )
 })
 
-describe('a disk that is full when the holder is to be described', () => {
+describe('a disk that is full when the holder is described', () => {
   const full = (before: (entry: string) => void): Partial<FileSystem> => ({
     overwrite: (entry) => {
       before(entry)
@@ -93,7 +93,7 @@ describe('a disk that is full when the holder is to be described', () => {
     expect(take(locksOn(root))).toBeNull()
   })
 
-  test('gives no lock that was taken away by force meanwhile', () => {
+  test('gives no lock that was taken by force meanwhile', () => {
     const root = temporaryHome()
     const others = locksOn(root)
     const forced = full(() => expect(others.forceRelease('db', `id-${ids}`)).toBe(true))
@@ -103,7 +103,7 @@ describe('a disk that is full when the holder is to be described', () => {
 })
 
 describe('a waiter', () => {
-  test('whose queue is removed just before its ticket is made, makes it again', async () => {
+  test('whose queue is removed just before it creates its ticket creates it again', async () => {
     const root = temporaryHome()
     const holder = take(locksOn(root))
     let removed = false
@@ -123,7 +123,7 @@ describe('a waiter', () => {
     expect((await waiting).isHeld()).toBe(true)
   })
 
-  test('who cannot make its ticket is told why, and leaves nothing', async () => {
+  test('that cannot create its ticket gets the reason, and leaves nothing', async () => {
     const root = temporaryHome()
     const holder = take(locksOn(root))
     const locks = locksOn(root, {
@@ -138,7 +138,7 @@ describe('a waiter', () => {
     expect(namesIn(root, 'queues', 'db')).toEqual([])
   })
 
-  test('who cannot remove its ticket has the lock all the same, and the next one passes it', async () => {
+  test('that cannot remove its ticket has the lock all the same, and the next one passes it', async () => {
     const root = temporaryHome()
     const holder = take(locksOn(root))
     const locks = locksOn(root, {
@@ -157,7 +157,7 @@ describe('a waiter', () => {
   })
 })
 
-test('a clean-up whose time is over leaves the rest to the next one', () => {
+test('a clean-up that runs out of time leaves the rest to the next one', () => {
   const root = temporaryHome()
   const locks = locksOn(root)
   const dead = formatIdentity({ ...ownIdentity(), pid: 99_999_999, tid: 99_999_999, start: '1' })
@@ -171,7 +171,7 @@ test('a clean-up whose time is over leaves the rest to the next one', () => {
   expect(holdersIn(root)).toEqual([])
 })
 
-test('tokens go on rising for more locks than a process remembers', () => {
+test('tokens keep rising for more locks than a process remembers', () => {
   const locks = locksOn(temporaryHome())
   const takeAll = (): bigint[] =>
     Array.from({ length: 1002 }, (_, index) => {

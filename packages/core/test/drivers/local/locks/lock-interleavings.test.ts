@@ -11,7 +11,7 @@ import { ownIdentity, formatIdentity } from '../../../../src/base/process/proces
 import { surroundingsAt } from '../../../fixtures/lock-surroundings.js'
 import { holdersIn, namesIn, temporaryHome } from '../../../fixtures/temporary-home.js'
 
-/** Runs something before one file operation, counted from 0. */
+/** Runs a callback before one file operation, counted from 0. */
 function interrupted(
   at: number,
   interrupt: () => void,
@@ -48,7 +48,7 @@ function interrupted(
   return { fileSystem, count: () => count }
 }
 
-// Thousands of directories are made and removed.
+// Thousands of directories are created and removed.
 const MEMORY = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 
 let ids = 0
@@ -57,7 +57,7 @@ function tryAcquire(driver: LockDriver, mode: LockMode): LockGrant | null {
   return driver.tryAcquireSync!({ resource: 'db', mode, id: `id-${ids}`, held: [] })
 }
 
-/** Far above any pid that Linux gives out. */
+/** Far above any pid that Linux assigns. */
 const DEAD = formatIdentity({ ...ownIdentity(), pid: 99_999_999, tid: 99_999_999, start: '1' })
 
 type Intruder = (driver: LockDriver, mode: LockMode, root: string) => (LockGrant | null)[]
@@ -151,7 +151,7 @@ describe.each(Object.entries(STAGES))('%s', (stage, setUp) => {
         const isExclusive = (grant: LockGrant): boolean =>
           (grant === own ? mode : intruderMode) === 'exclusive'
         if (held.some(isExclusive)) expect(held, `before step ${at}`).toHaveLength(1)
-        // Without force nobody is robbed, and who was cut off has a lower token than who holds it now.
+        // Without force no owner loses its lock, and an owner that lost it has a lower token than the current one.
         if (!what.includes('by force') && !what.endsWith('back'))
           expect(others.at(-1)?.isHeld() ?? true, `before step ${at}`).toBe(true)
         const lost = grants.filter((grant) => !grant.isHeld())
@@ -167,7 +167,7 @@ describe.each(Object.entries(STAGES))('%s', (stage, setUp) => {
           ).toBe(true)
         expect(new Set(grants.map(({ token }) => token)).size).toBe(grants.length)
         for (const grant of held) grant.releaseSync!()
-        // Nothing is left that would lock anybody out.
+        // Nothing is left that would block others.
         const next = tryAcquire(other, 'exclusive')
         expect(next, `after step ${at}`).not.toBeNull()
         next!.releaseSync!()

@@ -10,8 +10,8 @@ import { formatIdentity, ownIdentity } from '../../../../src/base/process/proces
 const OWNER = formatIdentity(ownIdentity())
 const ARRIVAL = '1'.padStart(20, '0')
 
-// What is taken for a name of the kit decides who holds a lock and what a clean-up removes.
-describe('names that the kit never writes are none of its names', () => {
+// The names that the kit recognises decide who holds a lock and what a clean-up removes.
+describe('the kit does not recognise names that it never writes', () => {
   test.each([
     ['free~', 'free~0', 'free~01', 'free~1~', 'free~-1', `free~${'9'.repeat(31)}`],
     ['shared~', 'shared~0', 'shared~1~', 'shared~1~a'],

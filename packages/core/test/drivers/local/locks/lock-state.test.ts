@@ -12,10 +12,10 @@ import { namesIn, temporaryHome } from '../../../fixtures/temporary-home.js'
 
 const HOUR_MS = 3_600_000
 const ALIVE = formatIdentity(ownIdentity())
-/** Far above any pid that Linux gives out. */
+/** Far above any pid that Linux assigns. */
 const DEAD = formatIdentity({ ...ownIdentity(), pid: 99_999_999, tid: 99_999_999, start: '1' })
 
-/** A driver of its own, so that it guesses nothing, whose clock goes wrong by so much. */
+/** Returns a new driver, without remembered state, whose clock is wrong by that much. */
 function locksIn(root: string, offsetMs = 0): LockDriver {
   return createLocalLocks(new Home(root, '', nodeFileSystem), surroundingsAt(offsetMs))
 }
@@ -62,7 +62,7 @@ describe('several states in one directory', () => {
   })
 })
 
-test('what a former holder wrote into the file is not taken for the holder’s', async () => {
+test('does not mistake what a former holder wrote into the file for the holder’s data', async () => {
   const root = temporaryHome()
   const grant = take(locksIn(root))!
   const [state] = namesIn(root, 'locks', 'db.lock')
@@ -76,7 +76,7 @@ test('what a former holder wrote into the file is not taken for the holder’s',
 
 describe('the directory of an idle lock', () => {
   test.each(['exclusive', 'shared'] as const)(
-    'is removed after an hour, and its tokens go on though the clock was set back: %s',
+    'is removed after an hour, and its tokens continue although the clock was set back: %s',
     async (mode) => {
       const root = temporaryHome()
       const grant = take(locksIn(root), mode)!
@@ -103,14 +103,14 @@ describe('the directory of an idle lock', () => {
     expect(namesIn(root, 'floor')).toEqual(['7'])
   })
 
-  test('stays where something else lies in it', async () => {
+  test('stays if something else is in it', async () => {
     const root = temporaryHome()
     stage(root, 'free~7', 'notes.txt')
     await locksIn(root, 2 * HOUR_MS).clean()
     expect(namesIn(root, 'locks', 'db.lock')).toEqual(['free~7', 'notes.txt'])
   })
 
-  test('that was removed half is finished by the next one', () => {
+  test('that was half removed is finished by the next process', () => {
     const root = temporaryHome()
     stage(root, `sharer~a~${DEAD}`)
     for (const mode of ['shared', 'exclusive'] as const) take(locksIn(root), mode)!.releaseSync!()
@@ -120,7 +120,7 @@ describe('the directory of an idle lock', () => {
   })
 })
 
-test.each([1, -1])('of several floors the highest counts, in whatever order (%i)', (order) => {
+test.each([1, -1])('the highest of several floors counts, in whatever order (%i)', (order) => {
   const root = temporaryHome()
   const far = 10n ** 29n
   mkdirSync(join(root, 'floor'))
@@ -137,7 +137,7 @@ function stageFloor(root: string, floor: bigint): void {
   writeFileSync(join(root, 'floor', String(floor)), '')
 }
 
-test('an id that cannot be part of a name is refused before anything is made', () => {
+test('refuses an id that cannot be part of a name before creating anything', () => {
   const root = temporaryHome()
   for (const id of ['a b', '../a', '', 'a'.repeat(65)]) {
     const request = { resource: 'db', mode: 'exclusive', id, held: [] } as const

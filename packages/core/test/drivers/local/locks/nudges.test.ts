@@ -24,10 +24,10 @@ import { temporaryHome } from '../../../fixtures/temporary-home.js'
 const HAS_IDENTITIES = existsSync('/proc/sys/kernel/random/boot_id')
 const WAITERS = 12
 
-/** Processes of one kernel, told apart by their pids, that look at the lock when something tells them to or by the time, and never by both. */
+/** Processes of one kernel, distinguished by their pids, that check the lock either when notified or by polling, never both. */
 class Crowd {
   readonly #looksBy: 'nudges' | 'time'
-  /** Called once, when somebody is about to take the lock. */
+  /** Called once, when a process is about to take the lock. */
   onClaim: (() => void) | undefined
   readonly home = new Home(temporaryHome(), '', {
     ...nodeFileSystem,
@@ -48,7 +48,7 @@ class Crowd {
     this.#looksBy = looksBy
   }
 
-  /** Resolves when the process has the lock, which it gives back at once. */
+  /** Resolves when the process has the lock, which it releases immediately. */
   async takeTurn(pid: number, signal = new AbortController().signal): Promise<void> {
     const locks = createLocalLocks(this.home, this.#surroundings(pid))
     const grant = await locks.acquire(requestOf(pid), { signal })
@@ -56,7 +56,7 @@ class Crowd {
     grant.releaseSync?.()
   }
 
-  /** As {@link takeTurn} of a lock that is held, with the first look within the call. */
+  /** As {@link takeTurn} for a held lock, with the first check within the call. */
   async waitAtOnce(pid: number): Promise<void> {
     const context = new LockContext(this.home, this.#surroundings(pid))
     const ticket = enterQueue(context, requestOf(pid), process.hrtime.bigint())
@@ -66,7 +66,7 @@ class Crowd {
     releaseClaim(context, claim)
   }
 
-  /** Leaves a ticket of a process that will not look again. */
+  /** Leaves a ticket of a process that will not check again. */
   leaveTicket(pid: number, fate: Liveness): void {
     this.fates.set(pid, fate)
     const context = new LockContext(this.home, this.#surroundings(pid))
@@ -79,14 +79,14 @@ class Crowd {
     return info?.waiters.length ?? 0
   }
 
-  /** Takes the free lock; returns what gives it back. */
+  /** Takes the free lock; returns a function that releases it. */
   take(pid: number): () => void {
     const locks = createLocalLocks(this.home, this.#surroundings(pid))
     const grant = locks.tryAcquireSync?.(requestOf(pid))
     return () => grant?.releaseSync?.()
   }
 
-  /** Holds the lock until so many wait. */
+  /** Holds the lock until that many wait. */
   async hold(until: number): Promise<void> {
     const release = this.take(1)
     await vi.waitFor(() => {
@@ -134,17 +134,17 @@ afterEach(() => {
   expect(process.listenerCount('SIGURG')).toBe(0)
 })
 
-describe.skipIf(!HAS_IDENTITIES)('a queue in which nobody looks by the time', () => {
+describe.skipIf(!HAS_IDENTITIES)('a queue in which no waiter polls', () => {
   const pids = Array.from({ length: WAITERS }, (_, index) => 100 + index)
 
-  test('moves on, since whoever leaves tells the one that comes near', async () => {
+  test('moves on, since a leaver notifies the waiter that moves up', async () => {
     const crowd = new Crowd()
     const held = crowd.hold(WAITERS)
     await Promise.all([held, ...pids.map((pid) => crowd.takeTurn(pid))])
     expect(crowd.turns).toEqual(pids)
   })
 
-  test('moves on past one who came after the leaver had looked', async () => {
+  test('moves on past a waiter that came after the leaver’s check', async () => {
     const crowd = new Crowd()
     const release = crowd.take(1)
     const turns = [crowd.waitAtOnce(100), crowd.waitAtOnce(101)]
@@ -161,7 +161,7 @@ describe.skipIf(!HAS_IDENTITIES)('a queue in which nobody looks by the time', ()
     ['died', ['dead', 'dead', 'dead']],
     ['are stopped', ['stopped', 'stopped', 'stopped']],
     ['did one or the other', ['stopped', 'dead', 'stopped', 'dead', 'stopped']],
-  ])('passes those over who %s, at its head and in its middle', async (_, fates) => {
+  ])('skips waiters that %s, at its head and in its middle', async (_, fates) => {
     const crowd = new Crowd()
     const held = crowd.hold(WAITERS)
     fates.forEach((fate, index) => crowd.leaveTicket(10 + index, fate))
@@ -173,9 +173,9 @@ describe.skipIf(!HAS_IDENTITIES)('a queue in which nobody looks by the time', ()
   })
 })
 
-describe.skipIf(!HAS_IDENTITIES)('a queue in which everybody looks by the time', () => {
+describe.skipIf(!HAS_IDENTITIES)('a queue in which all waiters poll', () => {
   const pids = Array.from({ length: WAITERS }, (_, index) => 100 + index)
-  test('moves on in order, also for those far back and past those who give up', async () => {
+  test('moves on in order, even for waiters far back and past those that give up', async () => {
     const crowd = new Crowd('time')
     const release = crowd.take(1)
     const giveUp = new AbortController()
@@ -205,7 +205,7 @@ describe.skipIf(!HAS_IDENTITIES)('a nudge', () => {
     expect(String(await once(child.stdout, 'data'))).toBe('as before')
   })
 
-  test('is not sent where the pid may be of another process', async () => {
+  test('is not sent if the pid could belong to another process', async () => {
     const heard: string[] = []
     const stop = onNudge(() => heard.push('nudge'))
     nudge({ ...ownIdentity(), boot: 'another' })
@@ -218,7 +218,7 @@ describe.skipIf(!HAS_IDENTITIES)('a nudge', () => {
     expect(heard).toEqual(['nudge'])
   })
 
-  test('reaches all who listen, and nobody afterwards', async () => {
+  test('reaches all listeners, and none that has stopped listening', async () => {
     const heard: string[] = []
     const first = onNudge(() => heard.push('first'))
     const both = new Promise<void>((resolve) => {

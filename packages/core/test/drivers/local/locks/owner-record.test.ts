@@ -19,7 +19,7 @@ const REMOTE: Owner = {
   via: 'ci',
 }
 
-/** Takes a lock in the name of an owner, as the hub does; the file that describes it, and what others see. */
+/** Takes a lock in the name of an owner, as the hub does; returns the file that describes it, and what others see. */
 function take(owner?: Owner) {
   const root = temporaryHome()
   const locks = createLocalLocks(new Home(root, '', nodeFileSystem), surroundingsAt(0))
@@ -35,17 +35,17 @@ function take(owner?: Owner) {
   return { file, seen: async () => (await others.inspect('db'))?.owner }
 }
 
-describe('whoever has a lock', () => {
-  test('of another machine is shown as it says, by way of the token that let it in', async () => {
+describe('the holder of a lock', () => {
+  test('on another machine is shown with its own facts, and the token that admitted it', async () => {
     expect(await take(REMOTE).seen()).toEqual(REMOTE)
   })
 
-  test('and says neither command nor user is shown without', async () => {
+  test('that names neither command nor user is shown without them', async () => {
     const { command: _command, ...rest } = REMOTE
     expect(await take({ ...rest, user: '' }).seen()).toEqual({ ...rest, user: '' })
   })
 
-  test('whose description was lost is shown by what the name of its file proves', async () => {
+  test('whose description was lost is shown by what its file name proves', async () => {
     const { file, seen } = take()
     truncateSync(file)
     expect(await seen()).toMatchObject({
@@ -57,7 +57,7 @@ describe('whoever has a lock', () => {
     })
   })
 
-  test.each([-1, 1.5, '7', 2 ** 53])('and forges the pid %j has none', async (pid) => {
+  test.each([-1, 1.5, '7', 2 ** 53])('that forges the pid %j has none', async (pid) => {
     const { file, seen } = take(REMOTE)
     writeFileSync(file, JSON.stringify({ id: 'id-1', name: 'cli-beta', via: 'ci', pid }))
     expect(await seen()).toMatchObject({ name: 'cli-beta', pid: 0, via: 'ci', user: '' })

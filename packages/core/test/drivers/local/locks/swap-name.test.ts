@@ -28,7 +28,7 @@ async function loadOn(value: NodeJS.Platform): Promise<typeof SwapName> {
   return import('../../../../src/drivers/local/locks/swap-name.js')
 }
 
-/** A file system that refuses the first renames, as while a virus scanner looks into the file. */
+/** A file system that refuses the first renames, as it does while a virus scanner has the file open. */
 function refusing(code: string, times: number): { fileSystem: FileSystem; attempts: () => number } {
   let attempts = 0
   const rename = (from: string, to: string): void => {
@@ -39,8 +39,8 @@ function refusing(code: string, times: number): { fileSystem: FileSystem; attemp
   return { fileSystem: { ...nodeFileSystem, rename }, attempts: () => attempts }
 }
 
-describe('on Windows, where a name that somebody looks into is not renamed just now', () => {
-  test.each(['EPERM', 'EACCES', 'EBUSY'])('%s costs a racer its turn and no more', async (code) => {
+describe('on Windows, where an open file cannot be renamed', () => {
+  test.each(['EPERM', 'EACCES', 'EBUSY'])('%s costs a contender only its turn', async (code) => {
     const { swapName } = await loadOn('win32')
     const { fileSystem } = refusing(code, 1)
     expect(swapName(fileSystem, directory, 'held', 'free')).toBe(false)
@@ -48,7 +48,7 @@ describe('on Windows, where a name that somebody looks into is not renamed just 
     expect(swapName(fileSystem, directory, 'held', 'free')).toBe(true)
   })
 
-  test('an owner goes on trying', async () => {
+  test('an owner keeps trying', async () => {
     const { swapNamePatiently } = await loadOn('win32')
     const { fileSystem, attempts } = refusing('EPERM', 3)
     expect(swapNamePatiently(fileSystem, directory, 'held', 'free')).toBe(true)
@@ -56,7 +56,7 @@ describe('on Windows, where a name that somebody looks into is not renamed just 
     expect(readdirSync(directory)).toEqual(['free'])
   })
 
-  test('an owner gives up in the end, with the reason', async () => {
+  test('an owner finally gives up, with the reason', async () => {
     const { swapNamePatiently } = await loadOn('win32')
     const { fileSystem } = refusing('EPERM', Infinity)
     expect(() => swapNamePatiently(fileSystem, directory, 'held', 'free')).toThrow('EPERM')
@@ -72,7 +72,7 @@ describe('elsewhere', () => {
       )
   })
 
-  test('a directory that has become a file is a name that is gone', async () => {
+  test('a directory that has become a file counts as a name that is gone', async () => {
     const { swapName, swapNamePatiently } = await loadOn('linux')
     const file = join(directory, 'held')
     expect(swapName(nodeFileSystem, file, 'held', 'free')).toBe(false)

@@ -10,7 +10,7 @@ import { namesIn, temporaryHome } from '../../../fixtures/temporary-home.js'
 
 const LATER_MS = 10_000
 
-/** The locks as somebody sees them who comes so much later. */
+/** The locks as a process sees them that much later. */
 function locksIn(root: string, laterMs = 0): LockDriver {
   const surroundings = surroundingsAt(laterMs)
   const monotonicNs = (): bigint => process.hrtime.bigint() + BigInt(laterMs) * 1_000_000n
@@ -26,7 +26,7 @@ function request(id: string, mode: LockMode) {
 
 describe('a waiter that has waited for long', () => {
   test.each(['exclusive', 'shared'] as const)(
-    'is not passed by while the lock is held, %s',
+    'is not skipped while the lock is held, %s',
     async (mode) => {
       const root = temporaryHome()
       const locks = locksIn(root)
@@ -44,14 +44,14 @@ describe('a waiter that has waited for long', () => {
     },
   )
 
-  test('is passed by where it leaves the lock alone for as long, and has its place when it goes on', async () => {
+  test('is skipped if it ignores a free lock for as long, and keeps its queue position when it continues', async () => {
     const root = temporaryHome()
     const locks = locksIn(root)
     const held = locks.tryAcquireSync!(request('holder', 'exclusive'))
     const waiting = locks.acquire(request('waiter', 'exclusive'), {
       signal: AbortSignal.timeout(60_000),
     })
-    // Both run in this thread, so that the waiter hears of nothing up to the next "await".
+    // Both run in this thread, so the waiter notices nothing until the next "await".
     held!.releaseSync!()
     expect(locksIn(root).tryAcquireSync!(request('at-once', 'exclusive'))).toBeNull()
     const late = locksIn(root, LATER_MS).tryAcquireSync!(request('late', 'exclusive'))

@@ -40,7 +40,7 @@ describe('lines', () => {
     expect(decode(chunks)).toEqual(frames)
   })
 
-  test('of a peer that never ends its line keep nothing', () => {
+  test('from a peer that never ends its line are not kept', () => {
     const decoder = new FrameDecoder(1024 * 1024)
     const chunk = Buffer.alloc(64 * 1024, 'x')
     const before = process.memoryUsage()
@@ -82,7 +82,7 @@ describe('content-length', () => {
   })
 })
 
-test('gives the same frames however the bytes are cut', () => {
+test('decodes the same frames however the bytes are cut', () => {
   const bodies = ['{"a":1}', '"ü€😀"', '[1,2,3]', 'no json', '{}']
   const streams = [bodies.map((body) => `${body}\n`).join(''), bodies.map(framed).join('')].map(
     (text) => Buffer.from(text),
@@ -101,7 +101,7 @@ test('gives the same frames however the bytes are cut', () => {
   }
 })
 
-test('gives the same large frames however the bytes are cut, in the middle of characters too', () => {
+test('decodes the same large frames however the bytes are cut, even within characters', () => {
   const bodies = [
     `"${'äöü€😀'.repeat(9_000)}"`,
     `"${'x'.repeat(70_001)}"`,
@@ -161,7 +161,7 @@ function seeded(seed: number): () => number {
   }
 }
 
-/** A stream in pieces of these sizes, again and again. */
+/** Cuts a stream into pieces of these sizes, repeatedly. */
 function cut(stream: Buffer, sizes: readonly number[]): Buffer[] {
   const chunks: Buffer[] = []
   for (let at = 0; at < stream.length; at += chunks.at(-1)!.length)

@@ -24,14 +24,14 @@ function startServer(home: string, name = 'cli-alpha'): IPCServer {
   return server
 }
 
-test('is made for this user alone, below XDG_RUNTIME_DIR', async () => {
+test('is created for this user only, below XDG_RUNTIME_DIR', async () => {
   const server = startServer(temporaryHome())
   await server.ready
   expect(dirname(server.endpoint!)).toBe(join(runtime.path, 'cli-ops'))
   expect(statSync(dirname(server.endpoint!)).mode & 0o777).toBe(0o700)
 })
 
-describe('is refused, and nothing is changed or written,', () => {
+describe('is refused, with nothing changed or written,', () => {
   const directory = (): string => join(runtime.path, 'cli-ops')
   test.each<[string, () => void, string, string]>([
     [
@@ -69,7 +69,7 @@ describe('is refused, and nothing is changed or written,', () => {
       'STORAGE_FAILED',
       'not a directory',
     ],
-  ])('where it is %s', async (_name, prepare, code, hint) => {
+  ])('if it is %s', async (_name, prepare, code, hint) => {
     prepare()
     const home = temporaryHome()
     const mode = statSync(directory()).mode
@@ -112,7 +112,7 @@ describe('falls back to the temporary directory', () => {
     ],
     ['relative', () => 'relative/path'],
     ['empty', () => ''],
-  ])('where XDG_RUNTIME_DIR is %s', async (_name, make) => {
+  ])('if XDG_RUNTIME_DIR is %s', async (_name, make) => {
     const path = make()
     if (path.length > 100) mkdirSync(path)
     process.env['XDG_RUNTIME_DIR'] = path
@@ -125,7 +125,7 @@ describe('falls back to the temporary directory', () => {
   })
 })
 
-test('a name of a thousand bytes makes a socket path that is not cut', async () => {
+test('a name of a thousand bytes makes a socket path that is not truncated', async () => {
   const home = temporaryHome()
   const name = 'ü'.repeat(500)
   const server = startServer(home, name)
@@ -137,12 +137,12 @@ test('a name of a thousand bytes makes a socket path that is not cut', async () 
   expect(existsSync(server.endpoint!)).toBe(true)
 })
 
-test('closing removes the own socket and no one else’s', async () => {
+test('closing removes its own socket and no other', async () => {
   const home = temporaryHome()
   const [first, second] = [startServer(home), startServer(home)]
   await Promise.all([first.ready, second.ready])
   const kept = second.endpoint!
-  // A stranger in the same directory, and a file where the first one was.
+  // A stranger in the same directory, and a file in place of the first one.
   const foreign = createServer().listen(join(dirname(kept), 'foreign.sock'))
   await once(foreign, 'listening')
   onTestFinished(() => void foreign.close())

@@ -36,7 +36,7 @@ test('on Windows a server listens on a pipe, which is in no directory and leaves
   expect(namesIn(home.root)).toContain(`${INSTANCE}-00000000.sock`)
 })
 
-test('elsewhere a pipe is no private endpoint, and the socket of a dead instance is removed', () => {
+test('elsewhere a pipe is not a private endpoint, and a dead instance’s socket is removed', () => {
   const home = new Home(temporaryHome(), '', nodeFileSystem)
   const left = join(home.root, `${INSTANCE}-00000000.sock`)
   writeFileSync(left, '')
