@@ -126,6 +126,14 @@ describe.each(CLIS)('a CLI on %s', (_title, framework, version, tool) => {
       ['task add', false],
     ])
 
+    // A rule for another resource has not held yet, though the command has run.
+    await user.json('attach', 'tool', '--lock', 'other', '--command', 'build')
+    const [changed] = await user.json<{ rules: { command: string; lastHeld: string | null }[] }[]>(
+      'attach',
+      '--list',
+    )
+    expect(changed?.rules.find((one) => one.command === 'build')).toMatchObject({ lastHeld: null })
+
     expect(await user.run('detach', 'tool')).toMatchObject({
       status: 0,
       stdout: 'tool is detached\n',
@@ -313,6 +321,44 @@ describe('wherever it was installed', () => {
     expect(stderr).toBe(
       `tool: ${join(user.directory, 'bin/tool')} is missing, so its rules cannot hold; run "cli-ops attach tool" again\n`,
     )
+  })
+})
+
+describe('what attaches a program has gone, which doctor and --list say', () => {
+  async function toldBy(user: CliOpsUser, path: string): Promise<void> {
+    const { status, stdout } = await user.run('doctor')
+    expect(status).toBe(1)
+    expect(stdout).toContain(`FAIL  attached: tool: ${path} has gone, so its rules do not hold\n`)
+    expect(await user.json('attach', '--list')).toMatchObject([{ gone: [path] }])
+  }
+
+  test('a shim', async () => {
+    const user = userOf({ ...COMMANDER, packages: { commander: 'commander' } })
+    const { shim = '' } = await user.json<Attached>('attach', 'tool', '--lock', 'db')
+    expect((await user.run('doctor')).stdout).not.toContain('attached:')
+    rmSync(shim)
+    await toldBy(user, shim)
+  })
+
+  test('a preload', async () => {
+    const user = userOf({ ...COMMANDER, packages: { commander: 'commander' } })
+    const { shim = '' } = await user.json<Attached>('attach', 'tool', '--lock', 'db')
+    const text = readFileSync(shim, 'utf8')
+    writeFileSync(shim, text.replaceAll('register.cjs', 'gone.cjs'))
+    const [, preload = ''] = /--require=([^']+)'/u.exec(text) ?? []
+    await toldBy(user, preload.replace('register.cjs', 'gone.cjs'))
+  })
+
+  test('the plugin of an oclif CLI', async () => {
+    const user = userOf({ ...OCLIF, packages: { '@oclif/core': '@oclif/core' } })
+    await user.json<Attached>('attach', 'tool', '--lock', 'db')
+    expect((await user.run('doctor')).stdout).not.toContain('attached:')
+    // As "plugins uninstall" leaves it.
+    const data = join(user.directory, 'data')
+    writeFileSync(join(data, 'package.json'), '{ "oclif": { "schema": 1, "plugins": [] } }')
+    const link = join(data, 'node_modules/@cli-ops/oclif-plugin')
+    rmSync(link)
+    await toldBy(user, link)
   })
 })
 

@@ -1,4 +1,4 @@
-import type { CliOpsOptions, CommandRun } from '@cli-ops/shared-ipc/command'
+import { type CliOpsOptions, type CommandRun, noteDisabledCli } from '@cli-ops/shared-ipc/command'
 
 import type { CommanderProgram, HookEvent, HookListener } from './commander-program.js'
 import { loadedMountOps, loadMountOps } from './lazy.js'
@@ -109,8 +109,11 @@ function enterRest(attachment: Attachment): void {
 }
 
 function lifecycleOf({ program, options }: Attachment): typeof Lifecycle | undefined {
-  if (isDisabled(options)) return undefined
-  const { name = program.name() } = options
+  const { name = program.name(), version } = options
+  if (isDisabled(options)) {
+    noteDisabledCli(name, version ?? program.version())
+    return undefined
+  }
   return lifecycleFor({ name, needsLock: hasLock(options) })
 }
 

@@ -11,7 +11,7 @@ export interface CommanderProgram {
   description(text: string): unknown
   argument(name: string, description?: string): unknown
   option(flags: string, description?: string): unknown
-  requiredOption(flags: string, description?: string): unknown
+  error(message: string): never
   action(fn: (...args: never[]) => void | Promise<void>): unknown
   parse(...args: unknown[]): unknown
   parseAsync(...args: unknown[]): unknown

@@ -1,6 +1,7 @@
 /** The `ops` commands, in their own file: `lazy.ts` loads it for a program that has them. */
 import { type CliOpsOptions, OPS_COMMANDS, type OpsCommand } from '@cli-ops/shared-ipc/command'
 
+import { commandTree } from './command-tree.js'
 import type { CommanderProgram } from './commander-program.js'
 
 const opsCommands = new WeakSet<CommanderProgram>()
@@ -39,15 +40,20 @@ function mount(
   command.description(spec.summary)
   for (const { name, description, optional } of spec.arguments)
     command.argument(optional === true ? `[${name}]` : `<${name}>`, description)
-  for (const { name, value, description, required } of spec.options) {
+  for (const { name, value, description } of spec.options) {
     const flags = value === undefined ? `--${name}` : `--${name} <${value}>`
-    if (required === true) command.requiredOption(flags, description)
-    else command.option(flags, description)
+    command.option(flags, description)
   }
   command.action(async () => {
+    // commander checks required options before it reports unknown ones, such as a misspelt required one.
+    const missing = spec.options.find(
+      ({ name, required }) => required === true && !Object.hasOwn(command.opts(), name),
+    )
+    if (missing !== undefined)
+      command.error(`error: required option '--${missing.name} <${missing.value}>' not specified`)
     const { runOps } = await import('@cli-ops/shared-ipc/ops')
     const words = namesFrom(root)
-    const { name = words[0] ?? '', home, namespace, url } = options
+    const { name = words[0] ?? '', home, namespace, url, commands } = options
     const args = command.processedArgs.filter((value) => typeof value === 'string')
     process.exitCode = await runOps({
       name,
@@ -58,6 +64,7 @@ function mount(
       args,
       options: allOptions(command),
       program: words.join(' '),
+      own: { commands, tree: commandTree(programOf(root)) },
     })
   })
   return command
@@ -69,6 +76,10 @@ function allOptions(command: CommanderProgram): Record<string, unknown> {
   return parent !== null && opsCommands.has(parent)
     ? { ...parent.opts(), ...command.opts() }
     : command.opts()
+}
+
+function programOf(command: CommanderProgram): CommanderProgram {
+  return command.parent === null ? command : programOf(command.parent)
 }
 
 /** Returns the names of a command and its parents, the program's first. */

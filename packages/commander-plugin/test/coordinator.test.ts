@@ -86,6 +86,26 @@ await program.parseAsync()`)
   expect((await host.traces()).types).toEqual([])
 })
 
+test.each([
+  ['CLI_OPS_DISABLED', '{}', { CLI_OPS_DISABLED: '1' }],
+  ['disabled: true in code', '{ disabled: true }', {}],
+])('with %s a handler has a coordinator that does nothing', async (_title, options, env) => {
+  const host = hostProject(`import { useOps } from '@cli-ops/shared-ipc'
+program.use(cliOps(${options}))
+program.command('sync').action(withLock('db', async () => {
+  const ops = useOps()
+  await ops.events.emit('synced', {})
+  await ops.locks.acquire('db', () => console.log('ran as', ops.name, ops.version))
+  await ops.close()
+}))
+await program.parseAsync()`)
+  await using lock = await host.coordinator().locks.lock('db')
+  const expected = { status: 0, stdout: 'ran as host 1.2.3\n', stderr: '' }
+  expect(await host.run(['sync'], { env })).toEqual(expected)
+  lock.assertHeld()
+  expect((await host.traces()).types).toEqual([])
+})
+
 test('the kit writes nothing to stdout, even with debugging on', async () => {
   const host = hostProject(HOST)
   const env = { CLI_OPS_DEBUG: '1' }

@@ -112,7 +112,10 @@ await program.parseAsync()`
   })
 
   test.each([
-    ['() => undefined', 'host: commands["sync"].lock() must be an object, got undefined'],
+    [
+      '() => undefined',
+      'host: commands["sync"].lock() must be a resource name or a lock rule, got undefined',
+    ],
     [`() => ''`, 'host: commands["sync"].lock() must not be empty'],
     [`() => { throw new Error('no lock') }`, 'host: no lock'],
     [
@@ -231,7 +234,7 @@ await program.parseAsync()`)
     [
       'a wrong rule',
       '{ "clis": { "host": { "commands": { "sync": { "lock": 7 } } } } }',
-      'clis["host"].commands["sync"].lock must be an object, got 7',
+      'clis["host"].commands["sync"].lock must be a resource name or a lock rule, got 7',
     ],
     [
       'a misspelt field',

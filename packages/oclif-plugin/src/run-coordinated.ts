@@ -1,18 +1,12 @@
 /** What runs around a command, in its own file: the `init` hook loads it with the first command. */
-import {
-  beginCommand,
-  checkOptions,
-  type CliOpsOptions,
-  type CommandRun,
-  currentSession,
-} from '@cli-ops/shared-ipc/command'
+import { beginCommand, type CommandRun, currentSession } from '@cli-ops/shared-ipc/command'
 
 import { canonicalId, commandTree, pathOf } from './command-tree.js'
 import { isJsonRun } from './is-json-run.js'
 import type { CommandClass, KnownCommand, OclifConfig } from './oclif-config.js'
 import { isOpsCommand } from './ops-topic.js'
+import { optionsOf, PLACE } from './package-options.js'
 
-const NO_OPTIONS: CliOpsOptions = {}
 /** oclif plugins whose commands only describe the CLI itself. */
 const FREE_PLUGINS: ReadonlySet<string> = new Set([
   '@oclif/plugin-help',
@@ -63,6 +57,7 @@ function begin(
       livesOn: isInner,
       json: isJsonRun(Command, argv, config.scopedEnvVar?.('CONTENT_TYPE')),
       commands: commandTree(config),
+      optionsPlace: PLACE,
       fault,
     },
     options,
@@ -87,41 +82,4 @@ async function follow(run: CommandRun, runCommand: () => Promise<unknown>): Prom
 
 function isGoodExit(error: unknown): error is Error {
   return (error as { readonly oclif?: { readonly exit?: unknown } } | null)?.oclif?.exit === 0
-}
-
-/**
- * Returns the options in the host's package.json: `"cliOps": { … }`. Invalid options keep every command from running.
- */
-function optionsOf(pjson: OclifConfig['pjson']): {
-  readonly options: CliOpsOptions
-  readonly fault?: Error
-} {
-  const misplaced = misplacedKey(pjson)
-  if (misplaced !== undefined) return { options: NO_OPTIONS, fault: new TypeError(misplaced) }
-  const { cliOps = NO_OPTIONS } = pjson
-  try {
-    checkOptions(cliOps)
-    return { options: cliOps }
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    return { options: NO_OPTIONS, fault: new TypeError(`"cliOps" in package.json: ${reason}`) }
-  }
-}
-
-/** Describes options under a wrong key or in a wrong place, whose rules would silently not hold. */
-function misplacedKey({ cliOps, oclif, ...others }: OclifConfig['pjson']): string | undefined {
-  if (isObject(oclif) && Object.keys(oclif).some(isLikeCliOps))
-    return '"cliOps" in package.json must be next to "oclif", not in it'
-  const key = cliOps === undefined ? Object.keys(others).find(isLikeCliOps) : undefined
-  return key === undefined
-    ? undefined
-    : `${JSON.stringify(key)} in package.json is not read; did you mean "cliOps"?`
-}
-
-function isLikeCliOps(key: string): boolean {
-  return /^cli[-_]?ops?$/iu.test(key)
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null
 }

@@ -1,4 +1,4 @@
-import { checkLockRule, type LockRule, runWithLock } from '@cli-ops/shared-ipc/command'
+import { type LockRule, runWithLock } from '@cli-ops/shared-ipc/command'
 
 import { type CommandInstance, wrapCommand } from './command-class.js'
 
@@ -9,14 +9,14 @@ type AnyClass = abstract new (...args: never[]) => unknown
  * Runs a command class under a lock, from its `init()` to its `finally()`: `withLock('projects')(Sync)`, or
  * `@withLock('projects')` as a standard or a legacy decorator. The class itself stays the same. While it waits, a line on stderr
  * names the holder. If the lock can't be acquired, nothing of the command runs and the process ends, with 75 if the lock is
- * busy; under `--json` the error is JSON on stdout.
+ * busy; under `--json` the error is JSON on stdout. If the lock rule is wrong, the command exits with 78: oclif would report a
+ * module that throws as a missing command.
  *
- * @throws TypeError if the lock rule is wrong, or the wrapped value is not a command class
+ * @throws TypeError if the wrapped value is not a command class
  */
 export function withLock(
   lock: string | LockRule,
 ): <Class extends AnyClass>(command: Class, context?: unknown) => Class {
-  checkLockRule('lock', lock)
   return (command) => {
     const { prototype } = command as { readonly prototype?: Partial<CommandInstance> }
     const unwrap =

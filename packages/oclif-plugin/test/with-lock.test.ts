@@ -73,13 +73,30 @@ describe.each(Object.entries(FORMS))('withLock as %s', (_form, commands) => {
   })
 })
 
-test('withLock keeps the class and refuses a wrong rule immediately', () => {
+test('withLock keeps the class', () => {
   class Sync {
     run(): Promise<void> {
       return Promise.resolve()
     }
   }
   expect(withLock('projects')(Sync)).toBe(Sync)
-  expect(() => withLock('')).toThrow(TypeError)
-  expect(() => withLock({ resource: 'a', onBusy: 'never' } as never)).toThrow(/onBusy/u)
+})
+
+test.each([
+  [
+    `{ resource: 'a', onBusy: 'fial' }`,
+    'lock.onBusy must be one of wait, fail, skip, join, replace, got "fial"; did you mean "fail"?',
+  ],
+  [`''`, 'lock.resource must not be empty'],
+  ['undefined', 'lock.resource must be a string, got undefined'],
+])('a wrong rule refuses its command, and no other: %s', async (rule, message) => {
+  const host = new OclifHost(`${HEAD}
+    class Sync ${BODY}
+    class Other extends Command { async run() { this.log('other ran') } }
+    export const COMMANDS = { sync: withLock(${rule})(Sync), other: Other }`)
+  const { exitCode, stdout, stderr } = await host.run(['sync'])
+  expect({ exitCode, stdout }).toEqual({ exitCode: 78, stdout: '' })
+  expect(stderr).toMatch(/^[^\n]+\n$/u)
+  expect(stderr).toContain(message)
+  expect(await host.run(['other'])).toEqual({ exitCode: 0, stdout: 'other ran\n', stderr: '' })
 })

@@ -1,4 +1,5 @@
 import { type CliOpsOptions, OPS_COMMANDS, type OpsCommand } from '@cli-ops/shared-ipc/command'
+import type { OwnRules } from '@cli-ops/shared-ipc/ops'
 import type { Argv, CommandModule } from 'yargs'
 
 import type { ParsedArguments } from './yargs-instance.js'
@@ -9,6 +10,14 @@ const OPS_RUN = 'cliOpsCommand'
 /** Returns whether the arguments belong to a mounted `ops` command. */
 export function isOpsRun(argv: ParsedArguments): boolean {
   return argv[OPS_RUN] !== undefined
+}
+
+/** The program that the `ops` command belongs to, where the plugin is on it. */
+let own: OwnRules | undefined
+
+/** Tells the `ops` command the rules and the commands of its program, which yargs does not show it. */
+export function noteOwnRules(rules: OwnRules): void {
+  own = rules
 }
 
 /**
@@ -72,6 +81,7 @@ function moduleOf(spec: OpsCommand, options: CliOpsOptions): CommandModule {
         path: spec.path,
         args,
         options: argv,
+        own,
       })
     },
   }

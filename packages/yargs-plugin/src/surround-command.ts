@@ -13,7 +13,7 @@ import {
 
 import { checkPlugins } from './check-plugins.js'
 import { commandTree } from './command-tree.js'
-import { isOpsRun } from './ops-command.js'
+import { isOpsRun, noteOwnRules } from './ops-command.js'
 import {
   commandPath,
   findHandler,
@@ -43,6 +43,7 @@ export function surroundCommand(
   yargs: YargsInstance | undefined,
   options: CliOpsOptions,
 ): void | Promise<void> {
+  if (isOpsRun(argv)) noteOwnRules({ commands: options.commands, tree: commandTree(yargs, argv) })
   if (isOpsRun(argv) || isHelpRun(yargs, argv) || isLook(yargs)) return undefined
   const { isFirst, fault } = checkPlugins(yargs, options)
   if (!isFirst && fault === undefined) return undefined
@@ -55,7 +56,7 @@ export function surroundCommand(
       context: { command: commandPath(yargs, argv), args, options: named },
       isOwnCommandLine: isOwn,
       livesOn: !isOwn && survives,
-      commands: commandTree(yargs),
+      commands: commandTree(yargs, argv),
       fault,
     },
     options,

@@ -17,7 +17,7 @@ export interface YargsInternals {
 
 /** The commands of one level. */
 export interface YargsCommandLevel {
-  readonly handlers?: Readonly<Record<string, { handler?: unknown }>>
+  readonly handlers?: Readonly<Record<string, { handler?: unknown; readonly builder?: unknown }>>
   readonly aliasMap?: Readonly<Record<string, string>>
   readonly defaultCommand?: { handler?: unknown }
 }
@@ -34,7 +34,11 @@ export interface YargsCommands extends YargsCommandLevel {
 interface YargsUsage {
   fail?: YargsFail
   /** The lines of usage, each with its description. */
-  getUsage?(): readonly (readonly [string, string])[]
+  getUsage?(): (readonly [string, string])[]
+  /** The commands of this level: how each was declared, its description, whether it is the default, its aliases. */
+  getCommands?(): (readonly [string, string, boolean, readonly string[]])[]
+  /** Puts what the level above showed in front of what this one shows. */
+  unfreeze?(merges: true): void
 }
 
 /** Prints a failure and ends the process, or calls the host's own `.fail()`. */

@@ -38,6 +38,71 @@ describe.each(COPIES)('$title', (copy) => {
     })
   })
 
+  describe('a rule for a command below another', () => {
+    const builders: readonly (readonly [string, string, string])[] = [
+      ['a builder', '(items) => items', ''],
+      ['an asynchronous builder', 'async (items) => { await sleep(1); return items', '}'],
+    ]
+    const program = (
+      key: string,
+      [, head, tail]: readonly [string, string, string],
+    ): YargsProgram =>
+      new YargsProgram(
+        copy,
+        `yargs(args).scriptName('host')
+          .middleware(cliOps({ commands: { '${key}': ${busy('items')} } }))
+          .command('list', 'list them', {}, () => console.log('listed'))
+          .command('items', 'items', ${head}
+            .command(['add <title>', 'new', 'a'], 'add one', { force: {} }, () => console.log('added'))
+            .command('remove', 'remove one', {}, (argv) => console.log('removed'))
+            .command('trace', false, {}, () => console.log('traced'))
+            .demandCommand(1)${tail}, () => {})
+          .parseAsync()`,
+      )
+
+    test.each(builders)(
+      '%s: a misspelt one refuses the command it may have meant',
+      async (title, head, tail) => {
+        const host = program('items ad', [title, head, tail])
+        expect(await host.run(['items', 'add', 'x'])).toEqual({
+          exitCode: 78,
+          stdout: '',
+          stderr:
+            'host: commands["items ad"] must name a command of host; did you mean "items add"?\n',
+        })
+        expect(await host.run(['items', 'new', 'x'])).toMatchObject({ exitCode: 78, stdout: '' })
+        expect(await host.run(['list'])).toMatchObject({ exitCode: 0, stdout: 'listed\n' })
+      },
+    )
+
+    test.each(builders)(
+      '%s: an alias holds, however the command is called',
+      async (title, head, tail) => {
+        for (const key of ['items a', 'items:new']) {
+          const host = program(key, [title, head, tail])
+          const typed = key === 'items a' ? 'add' : 'new'
+          const run = () => host.run(['items', typed, 'x'])
+          expect(await host.whileHeld('items', run)).toMatchObject({ exitCode: 75, stdout: '' })
+        }
+      },
+    )
+
+    test('another command beside it, even one hidden from help, refuses nothing', async () => {
+      for (const key of ['items add', 'items trace']) {
+        const host = program(key, ['', '(items) => items', ''])
+        expect(await host.run(['items', 'remove'])).toMatchObject({ exitCode: 0, stderr: '' })
+        expect(await host.run(['items', 'trace'])).toMatchObject({ exitCode: 0, stderr: '' })
+      }
+    })
+
+    test('whose builder has options only names no command', async () => {
+      const host = program('list ad', ['', '(items) => items', ''])
+      const { exitCode, stderr } = await host.run(['list'])
+      expect({ exitCode, stderr }).toMatchObject({ exitCode: 78 })
+      expect(stderr).toContain('commands["list ad"] must name a command of host')
+    })
+  })
+
   test('a synchronous parse stays synchronous', async () => {
     const host = new YargsProgram(
       copy,

@@ -18,7 +18,7 @@ export async function attachOclif(task: AttachTask): Promise<AttachedBy> {
   const { dataDir, commands } =
     version === null ? readBundledOclif(folder) : await readOclifCli(folder)
   task.judge(commands)
-  const attached = { framework: OCLIF_CORE, version, commands }
+  const attached = { framework: OCLIF_CORE, version, commands, pluginsDir: dataDir }
   if ((await whyPluginIsOut(script)) === undefined) return { ...attached, undo: () => undefined }
   const plugin = pluginFolder(OCLIF_PLUGIN)
   if (plugin === undefined) {

@@ -47,6 +47,7 @@ export interface AttachedBy {
   readonly version: string | null
   readonly commands: readonly ProgramCommand[]
   readonly shim?: string | undefined
+  readonly pluginsDir?: string | undefined
   readonly dataDir?: string | undefined
   readonly undo: () => void | Promise<void>
 }
@@ -97,7 +98,7 @@ async function attach({ args, options, connection: { home }, print }: OpsContext
   }
   const isOclif = bin !== undefined && isOclifCli(bin.folder)
   const attached = await (isOclif ? attachOclif(task) : attachPreloads(task))
-  const { framework, version, shim, dataDir } = attached
+  const { framework, version, shim, pluginsDir, dataDir } = attached
   try {
     const written = isRuled ? await config.setRules(cli, commands, wanted) : {}
     const earlier = attachments.find(command)
@@ -110,6 +111,7 @@ async function attach({ args, options, connection: { home }, print }: OpsContext
       version,
       script: realpathSync(script.file),
       shim,
+      pluginsDir,
       dataDir: dataDir ?? earlier?.dataDir,
       rules,
     }

@@ -20,6 +20,8 @@ export interface Attachment {
   readonly script: string
   /** The shim in front of it; none for oclif, which has plugins. */
   readonly shim?: string | undefined
+  /** The directory in which an oclif CLI keeps its user's plugins. */
+  readonly pluginsDir?: string | undefined
   /** The data directory of an oclif CLI that the plugin was added to. */
   readonly dataDir?: string | undefined
   /** The rules as they were written. */

@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs'
-
 import {
+  goneParts,
   keptEvents,
   lastHeld,
   type LastRuns,
@@ -28,7 +27,7 @@ export const listAttached: OpsRun = async (context) => {
         ...rules[command],
         lastHeld: lastHeld(rules, command, runs) ?? null,
       })),
-      gone: [one.script, one.shim].filter((path) => path !== undefined && !existsSync(path)),
+      gone: goneParts(one),
     }
   })
   const rows = attached.map(({ command, framework, version, rules, gone }) => [
@@ -38,9 +37,7 @@ export const listAttached: OpsRun = async (context) => {
     rules.map(({ lock }) => (typeof lock === 'object' ? lock.resource : String(lock ?? ''))),
     gone.length > 0
       ? gone.map((path) => `${path} is missing`)
-      : rules.map((rule) =>
-          rule.lastHeld === null ? 'never seen' : `${textAge(rule.lastHeld)} ago`,
-        ),
+      : rules.map((rule) => (rule.lastHeld === null ? 'never' : `${textAge(rule.lastHeld)} ago`)),
   ])
   const table = textTable(['PROGRAM', 'FRAMEWORK', 'RULE', 'LOCK', 'LAST HELD'], rows)
   context.print(attached, rows.length === 0 ? 'no program is attached' : table)

@@ -8,7 +8,8 @@ export function initCommand(): Command {
     .argument('[folder]', 'where its package.json is, or a folder below', '.')
     .option('-w, --write', 'add it: show the changes, ask, and write them')
     .option('-y, --yes', 'with --write: do not ask')
-    .option('--force', 'with --write: also change files that git has no copy of')
+    .option('--file <path>', 'with --write: where the program is created, if there are several')
+    .option('--force', 'with --write: also change files with uncommitted changes')
     .addOption(new Option('--json', 'print JSON for programs').conflicts('write'))
     .addHelpText(
       'after',

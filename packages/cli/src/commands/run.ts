@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 
 import { examples } from '../examples.js'
+import { requireOption } from '../require-option.js'
 import type { RunCommandLine } from '../run/run-command-line.js'
 import { RUN_FLAGS } from '../run/run-flags.js'
 
@@ -10,9 +11,8 @@ export function runCommand(): Command {
     .usage('--lock <resource> [options] [--] <program> [arguments...]')
     .description('run a program under a lock, with its own stdio, exit code and signals')
     .argument('<program...>', 'the program and its arguments')
-  for (const { flags, key, description } of RUN_FLAGS) {
-    if (key === 'lock') command.requiredOption(flags, description)
-    else command.option(flags, description)
+  for (const { flags, description } of RUN_FLAGS) {
+    command.option(flags, description)
   }
   return command
     .passThroughOptions()
@@ -35,6 +35,7 @@ Exit codes: the program's own; 75 the lock is busy, 76 it was lost while the pro
     )
     .action(
       async (program: readonly string[], options: RunCommandLine['options'], own: Command) => {
+        requireOption(own, 'lock')
         const { startRun } = await import('../run/start-run.js')
         const args = own.parent?.args.slice(1) ?? []
         await startRun({ connection: {}, args, lifeline: undefined, options, program })

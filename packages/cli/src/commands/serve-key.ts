@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 
 import { examples } from '../examples.js'
+import { requireOption } from '../require-option.js'
 import { withContext } from '../with-context.js'
 
 /** `cli-ops serve key`. */
@@ -20,10 +21,7 @@ function addCommand(): Command {
   return new Command('add')
     .description('create an access key; its secret is printed once and stored nowhere')
     .argument('<new-name>', 'its name, for the log and to revoke it, such as "laptop-7"')
-    .requiredOption(
-      '-s, --scope <scopes>',
-      'what it allows, comma-separated: read, emit, lock, call',
-    )
+    .option('-s, --scope <scopes>', 'what it allows, comma-separated: read, emit, lock, call')
     .option('-e, --expires <duration>', 'how long it is valid, such as 30d (default: forever)')
     .option(
       '-n, --namespace <name>',
@@ -38,7 +36,8 @@ function addCommand(): Command {
         'cli-ops serve key add wallboard --scope read >wallboard.key',
       ),
     )
-    .action(async (name: string, options: Record<string, unknown>) => {
+    .action(async (name: string, options: Record<string, unknown>, own: Command) => {
+      requireOption(own, 'scope')
       const { addKey } = await import('../serve/key-commands.js')
       await withContext([name], options, addKey)
     })

@@ -9,8 +9,10 @@ export interface Framework {
   readonly majors: readonly [first: number, last: number]
   /** The lines to add, and where. */
   readonly steps: (project: ProjectStyle) => readonly string[]
+  /** Where its author writes the rules. */
+  readonly rulePlace: string
   /** A command's rule, as its author writes it. */
-  readonly rule: string
+  readonly rule: (command: string) => string
   /** How `--write` adds the lines to the code; if absent, only package.json changes. */
   readonly wiring?: Omit<Wiring, 'plugin'>
 }
@@ -22,14 +24,18 @@ export interface ProjectStyle {
   readonly hasOclifPlugins: boolean
 }
 
-const RULE = "cliOps({ commands: { deploy: { lock: 'production' } } })"
+function ruleInCode(command: string): string {
+  const key = /^[a-z]\w*$/iu.test(command) ? command : `'${command}'`
+  return `cliOps({ commands: { ${key}: { lock: 'production' } } })`
+}
 
 export const FRAMEWORKS: readonly Framework[] = [
   {
     name: 'commander',
     plugin: '@cli-ops/commander-plugin',
     majors: [12, 15],
-    rule: RULE,
+    rulePlace: 'in the code',
+    rule: ruleInCode,
     wiring: { packages: ['commander', '@commander-js/extra-typings'], place: placeCommander },
     steps: ({ isModule }) => [
       importLine('cliOps', '@cli-ops/commander-plugin', isModule),
@@ -40,7 +46,8 @@ export const FRAMEWORKS: readonly Framework[] = [
     name: 'yargs',
     plugin: '@cli-ops/yargs-plugin',
     majors: [17, 18],
-    rule: RULE,
+    rulePlace: 'in the code',
+    rule: ruleInCode,
     wiring: { packages: ['yargs', 'yargs/yargs'], place: placeYargs },
     steps: ({ isModule }) => [
       importLine('cliOps', '@cli-ops/yargs-plugin', isModule),
@@ -51,7 +58,8 @@ export const FRAMEWORKS: readonly Framework[] = [
     name: '@oclif/core',
     plugin: '@cli-ops/oclif-plugin',
     majors: [4, 5],
-    rule: '"cliOps": { "commands": { "deploy": { "lock": "production" } } } in package.json',
+    rulePlace: 'in package.json',
+    rule: (command) => `"cliOps": { "commands": { "${command}": { "lock": "production" } } }`,
     steps: ({ hasOclifPlugins }) => [
       hasOclifPlugins
         ? 'add "@cli-ops/oclif-plugin" to "oclif": { "plugins": […] } in package.json'

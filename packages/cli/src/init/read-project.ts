@@ -31,9 +31,10 @@ const INSTALLERS: readonly (readonly [file: string, command: string])[] = [
 /**
  * Finds the nearest package.json of a folder or its parents; returns undefined if there is none.
  *
- * @throws TypeError if it is not a JSON object
+ * @throws TypeError if there is no such folder, or package.json is not a JSON object
  */
 export function readProject(start: string): Project | undefined {
+  if (!existsSync(start)) throw new TypeError(`there is no folder ${JSON.stringify(start)}`)
   const folder = nearest(resolve(start), ['package.json'])
   if (folder === undefined) return undefined
   const file = join(folder, 'package.json')

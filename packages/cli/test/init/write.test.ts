@@ -30,6 +30,12 @@ interface Shape {
   readonly as?: Readonly<Record<string, string>>
 }
 
+const YARGS = `import yargs from 'yargs'
+import { hideBin } from 'yargs/helpers'
+
+yargs(hideBin(process.argv)).command('deploy-all', 'deploy', {}, () => {}).parse()
+`
+
 const SHAPES: readonly Shape[] = [
   {
     shape: "commander's own program, an ES module",
@@ -100,7 +106,7 @@ await yargs(hideBin(process.argv))
     },
     changed: 'cli.mjs',
     holds: [
-      "import yargs from 'yargs'\nimport { cliOps } from '@cli-ops/yargs-plugin'\n",
+      "from 'yargs/helpers'\nimport { cliOps } from '@cli-ops/yargs-plugin'\n",
       'await yargs(hideBin(process.argv))\n  .middleware(cliOps())\n  .command(',
     ],
     run: ['cli.mjs', 'sync'],
@@ -162,7 +168,9 @@ describe('init --write', () => {
     const { status, stdout, stderr } = await project.user.run('init', '--write', '--yes')
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
     expect(stdout).toContain(`--- ${changed}\n+++ ${changed}\n@@ -`)
-    expect(stdout).toMatch(/\. Now run: npm install\nThen give a command its lock, such as .+\n$/u)
+    expect(stdout).toMatch(
+      /\. Now run: npm install\nThen give a command its lock, in (?:the code|package\.json):\n\n {2}\S.+\n$/u,
+    )
     for (const text of holds) expect(project.read(changed)).toContain(text)
 
     // The program still works as before, and others see it.
@@ -287,5 +295,41 @@ describe.skipIf(noPseudoTerminal !== undefined)('init --write on a terminal', ()
     terminal.keys(keys)
     expect(await terminal.ended).toBe(keys === '\u0003' ? 130 : 1)
     expect(project.read('cli.js')).toBe(CLI)
+  })
+})
+
+test('--file names one of several programs, and imports of a framework stay together', async () => {
+  const project = new WiredProject({
+    'package.json': {
+      type: 'module',
+      bin: { a: './a.js', b: './b.js' },
+      dependencies: { yargs: '^18.0.0' },
+    },
+    'a.js': YARGS,
+    'b.js': YARGS,
+  })
+  const { user } = project
+  const refused = await user.run('init', '--write', '--yes')
+  expect(refused).toMatchObject({ status: 1 })
+  expect(refused.stderr).toContain('Name its file with --file, or add by hand the lines')
+  expect(await user.run('init', '--write', '--yes', '--file', 'c.js')).toMatchObject({
+    status: 2,
+    stderr: 'cli-ops: --file must be a file, and there is none at "c.js"\n',
+  })
+  const { status, stdout } = await user.run('init', '--write', '--yes', '--file', 'b.js')
+  expect(status).toBe(0)
+  expect(stdout).toContain("  cliOps({ commands: { 'deploy-all': { lock: 'production' } } })\n")
+  expect(project.read('a.js')).toBe(YARGS)
+  expect(project.read('b.js')).toContain(
+    "from 'yargs/helpers'\nimport { cliOps } from '@cli-ops/yargs-plugin'\n\nyargs(hideBin(process.argv)).middleware(cliOps()).command(",
+  )
+})
+
+test('a folder that is not there is no other package', async () => {
+  const { user } = new WiredProject(PROJECT)
+  expect(await user.run('init', 'nope')).toEqual({
+    status: 2,
+    stdout: '',
+    stderr: 'cli-ops: there is no folder "nope"\n',
   })
 })

@@ -1,3 +1,4 @@
+import { noteDisabledCli } from '../coordinator/disabled-cli.js'
 import { isOn } from '../base/process/environment.js'
 import type { CliOpsOptions } from './options/cli-ops-options.js'
 import type { CommandRun } from './command-run.js'
@@ -10,7 +11,11 @@ import { Session } from './session.js'
  * the plugin is disabled. Nothing is locked before the run is entered.
  */
 export function beginCommand(host: HostCommand, options: CliOpsOptions): CommandRun | undefined {
-  if (options.disabled ?? isOn(process.env['CLI_OPS_DISABLED'])) return undefined
+  if (options.disabled ?? isOn(process.env['CLI_OPS_DISABLED'])) {
+    const { name, version } = host.program
+    noteDisabledCli(options.name ?? name, options.version ?? version)
+    return undefined
+  }
   const session = ensureSession(() => new Session(host.program, options).start())
   return session.disabled ? undefined : session.begin(host, options)
 }

@@ -232,8 +232,15 @@ export class Session implements RunningCli {
       // The outer command's rule is applied only once.
       return rule !== undefined && rule === this.#main?.rule ? common : { ...common, rule }
     } catch (error) {
-      const { place = (wrong: Error) => wrong } = settings
-      return { ...common, fault: place(error as Error) }
+      const wrong = error as Error
+      const placed = settings.place?.(wrong) ?? wrong
+      const { optionsPlace } = host
+      // One that is about a rule, and is not about one of the home's.
+      const isOwn = placed === wrong && optionsPlace !== undefined && 'rule' in wrong
+      return {
+        ...common,
+        fault: isOwn ? new TypeError(`${optionsPlace}: ${wrong.message}`) : placed,
+      }
     }
   }
 

@@ -1,4 +1,5 @@
 import { describe } from '../base/names/assert-name.js'
+import { disabledCli } from '../coordinator/disabled-cli.js'
 import { isOn } from '../base/process/environment.js'
 import { describeOwnProcess, ownProcess } from '../base/process/own-process.js'
 import { checkLockRule } from './check-options.js'
@@ -41,10 +42,11 @@ export function checkWithLock(rule: unknown, handler: unknown): void {
  */
 export function runWithLock<T>(rule: string | LockRule, handler: LockedHandler<T>): T {
   const session = currentSession()
-  const { disabled, ...place } = session?.connection ?? {}
+  const { disabled, ...place } = (session ?? disabledCli())?.connection ?? {}
   if (disabled ?? isOn(process.env['CLI_OPS_DISABLED'])) return handler.run()
   if (session === undefined) nameAfterPackage()
-  const wanted = typeof rule === 'string' ? { resource: rule } : rule
+  // A value that is not a rule is refused like a wrong one.
+  const wanted = typeof rule === 'object' ? rule : { resource: rule }
   const note = new LockNote(wanted)
   const hold = (lock: Taken): T => {
     // A lock that the flow already holds is reported by its taker.

@@ -1,13 +1,14 @@
 import { noteRateLimitSource } from '../events/resolve-rate-limit.js'
 import { CliOpsError } from '../base/errors/cli-ops-error.js'
 import { type Coordinator, createCoordinator } from './create-coordinator.js'
+import { disabledCli } from './disabled-cli.js'
 import { type RunningCli, runningCli } from './running-cli.js'
 
 const coordinators = new WeakMap<RunningCli, Coordinator>()
 
 /**
  * Returns the coordinator of the running CLI, inside any handler of a CLI that uses a plugin. It is created on first use; later calls
- * return the same one.
+ * return the same one. If the plugin is disabled, it does nothing.
  *
  * @throws CliOpsError `UNSUPPORTED` if no plugin is in use
  * @example
@@ -16,7 +17,7 @@ const coordinators = new WeakMap<RunningCli, Coordinator>()
  * ```
  */
 export function useOps(): Coordinator {
-  const cli = runningCli()
+  const cli = runningCli() ?? disabledCli()
   if (cli === undefined) {
     throw new CliOpsError(
       'UNSUPPORTED',

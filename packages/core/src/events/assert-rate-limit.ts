@@ -1,5 +1,6 @@
 import { describe } from '../base/names/assert-name.js'
 import { assertInteger } from '../base/validation/assert-number.js'
+import { assertPresent } from '../base/validation/assert-present.js'
 import type { RateLimit } from './rate-limit.js'
 
 /** Throws a `TypeError` that names the option, the rule and the value unless the value is a limit. */
@@ -7,6 +8,7 @@ export function assertRateLimit(option: string, limit: unknown): asserts limit i
   if (typeof limit !== 'object' || limit === null) {
     throw new TypeError(`${option} must be false or an object, got ${describe(limit)}`)
   }
+  assertPresent(option, limit, ['max', 'perMs'])
   const { max, perMs, burst, onLimit } = limit as Partial<RateLimit>
   assertInteger(`${option}.max`, max, 1)
   assertInteger(`${option}.perMs`, perMs, 1)

@@ -20,8 +20,17 @@ export const checkConfig: Check = ({ connection: { home } }) => {
   if (problem === undefined) return ok(`${file} is valid`)
   return failure(
     `${file} cannot be used: ${problem}`,
-    'correct it or remove it; until then the commands of CLIs with the plugin do not run (78)',
+    `correct it; until then ${affectedBy(problem)} (78)`,
   )
+}
+
+/** Who suffers: an error in the part of one CLI is that one's. */
+function affectedBy(problem: string): string {
+  if (problem.startsWith('drivers')) return 'a command with a lock on such an engine does not run'
+  const [, cli] = /^clis\[("(?:[^"\\]|\\.)*")\]/u.exec(problem) ?? []
+  return cli === undefined
+    ? 'no command of any CLI with the plugin runs'
+    : `no command of ${String(JSON.parse(cli))} runs`
 }
 
 function findProblem(text: string): string | undefined {

@@ -10,6 +10,7 @@ import { describeHung } from './describe-hung.js'
 import { type Check, ok, warning } from './finding.js'
 import { jsonLine } from '../base/terminal/json-line.js'
 import type { OpsContext } from './ops-context.js'
+import { opsLine } from './ops-line.js'
 import { releaseCommand } from './lock-advice.js'
 import { isUnsupported, unlessUnsupported } from './unless-unsupported.js'
 
@@ -37,7 +38,7 @@ export const checkLocks: Check = async (context) => {
     [...doubtful.map(describeDoubtful), ...ghosts.map(describeGhosts)].join('; '),
     [
       ...doubtful.map((lock) => remedyFor(lock, program)),
-      ...(ghosts.length > 0 ? [`it blocks no one; ${program} clean removes it`] : []),
+      ...(ghosts.length > 0 ? [`it blocks no one; ${opsLine(program, 'clean')} removes it`] : []),
     ].join('\n      '),
   )
 }

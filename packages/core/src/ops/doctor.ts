@@ -1,4 +1,5 @@
 import { storageError } from '../drivers/local/home/home.js'
+import { checkAttached } from './attached-parts.js'
 import { checkAccess } from './check-access.js'
 import { checkConfig, checkEnvironment } from './check-configuration.js'
 import { checkDrivers } from './check-drivers.js'
@@ -24,6 +25,7 @@ const LOCAL_CHECKS: readonly (readonly [name: string, check: Check])[] = [
 const CHECKS: readonly (readonly [name: string, check: Check])[] = [
   ['config', checkConfig],
   ['rules', checkRules],
+  ['attached', checkAttached],
   ['environment', checkEnvironment],
   ['drivers', checkDrivers],
   ['engine', checkEngine],

@@ -41,6 +41,7 @@ export {
   type ProbeReport,
   type ProgramCommand,
 } from '../command/preload/probe-report.js'
+export { goneParts } from './attached-parts.js'
 export { keptEvents } from './kept-events.js'
 export { type CommandRules, lastHeld, type LastRuns, seenCommands } from './rule-history.js'
 export { assertEventType, assertPattern } from '../events/event-pattern.js'
@@ -59,6 +60,8 @@ export type { LockTurn, TurnOutcome, TurnParty } from './lock-turns.js'
 export { parkedGroups, parkedSummary } from './parked-events.js'
 export { openOps, type OpsHandle } from './open-ops.js'
 export type { OpsContext, OpsRun } from './ops-context.js'
+export { opsLine } from './ops-line.js'
+export type { OwnRules } from './own-rules.js'
 export { preparePrivateFolder } from './private-folder.js'
 export { readRequestReport } from './request-report.js'
 export { type OpsCall, type OpsProgram, runOps, runWithContext, sayFailure } from './run-ops.js'

@@ -1,4 +1,5 @@
 import type { Holder, LockInfo, Owner } from '../locks/contract/lock-types.js'
+import { opsLine } from './ops-line.js'
 import { shellWord } from '../base/terminal/shell-word.js'
 
 /** One way to deal with a lock, with a command if there is one. */
@@ -20,7 +21,7 @@ export function lockAdvice(
     if (state === 'dead') {
       advice.push({
         what: `${process} has ended: the next process takes the lock; to clean up now`,
-        command: `${program} clean`,
+        command: opsLine(program, 'clean'),
       })
       continue
     }
@@ -42,7 +43,7 @@ export function lockAdvice(
 
 /** Returns the command that takes a lock from the holder with this id. */
 export function releaseCommand(program: string, resource: string, id: string): string {
-  return `${program} locks release ${shellWord(resource)} --id ${id}`
+  return `${opsLine(program, 'locks release')} ${shellWord(resource)} --id ${id}`
 }
 
 /** Returns whether the owner is a program under `cli-ops run`, which is asked to end when it loses its lock. */

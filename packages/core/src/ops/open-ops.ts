@@ -59,7 +59,7 @@ function configured(name: string, given: ConnectionOptions): ConnectionOptions {
     return withHomeConfig(resolveConnection(given).home, [name], given).options
   } catch (error) {
     if (!(error instanceof TypeError) || error.cause === undefined) throw error
-    warnOnce('home-config', `ignoring what ${error.message}`)
+    warnOnce('home-config', `${error.message}; going on without it`)
     return given
   }
 }

@@ -1,12 +1,15 @@
 import type { Coordinator } from '../coordinator/create-coordinator.js'
+import type { OwnRules } from './own-rules.js'
 import type { Connection } from '../engine/connection-options.js'
 
 /** The input and output of an `ops` command. */
 export interface OpsContext {
   readonly coordinator: Coordinator
   readonly connection: Connection
-  /** How to call the commands here, for remedies that name one: `cli-alpha ops`. */
+  /** How to call the commands here, for remedies that name one; see `opsLine()`: `cli-alpha ops`. */
   readonly program: string
+  /** The calling CLI and its rules. */
+  readonly own?: (OwnRules & { readonly name: string }) | undefined
   /** Arguments by position. */
   readonly args: readonly string[]
   /** Options by name. */

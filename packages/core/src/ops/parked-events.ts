@@ -5,6 +5,7 @@ import { assertName } from '../base/names/assert-name.js'
 import { type Check, ok, warning } from './finding.js'
 import { jsonLine } from '../base/terminal/json-line.js'
 import type { OpsContext, OpsRun } from './ops-context.js'
+import { opsLine } from './ops-line.js'
 import { isUnsupported, unlessUnsupported } from './unless-unsupported.js'
 
 /** `events parked`: shows the events that groups have given up, with the reason; with `--group`, of one group. */
@@ -62,7 +63,7 @@ export const checkParked: Check = async ({ coordinator, program }) => {
   if (groups.length === 0) return ok('no event is parked')
   return warning(
     groups.map(parkedSummary).join('; '),
-    `see why: ${program} events parked; then, for each group: ${program} events retry <group>`,
+    `see why: ${opsLine(program, 'events parked')}; then, for each group: ${opsLine(program, 'events retry')} <group>`,
   )
 }
 

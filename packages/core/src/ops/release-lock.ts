@@ -7,6 +7,7 @@ import { textAge } from '../base/terminal/units.js'
 import { describeOwner } from '../locks/contract/describe-owner.js'
 import type { Holder, LockInfo } from '../locks/contract/lock-types.js'
 import { isWrapped, releaseCommand } from './lock-advice.js'
+import { opsLine } from './ops-line.js'
 import type { OpsContext, OpsRun } from './ops-context.js'
 
 /**
@@ -44,7 +45,7 @@ async function release(
     { resource, id, released, ...(released && owner !== undefined ? { owner } : {}) },
     released
       ? `Released ${jsonLine(resource)}${owner === undefined ? '' : ` from ${describeOwner(owner)}`}. If that process is still running, it ${owner !== undefined && isWrapped(owner) ? 'is asked to end' : 'continues without the lock'}.`
-      : `Nothing to release: no current holder of ${jsonLine(resource)} has the id ${id}; see "${program} locks".`,
+      : `Nothing to release: no current holder of ${jsonLine(resource)} has the id ${id}; see "${opsLine(program, 'locks')}".`,
   )
   return released ? 0 : 1
 }

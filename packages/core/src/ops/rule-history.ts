@@ -8,15 +8,18 @@ import {
 } from '../command/host/exit-codes.js'
 import type { CliOpsOptions, CommandRule } from '../command/options/cli-ops-options.js'
 
-/** The last time a command ran to its end. */
+/** The last outcomes of a command. */
 export interface LastRun {
-  readonly at: Date
-  /** The resource that it locked. */
-  readonly resource: unknown
+  /** When it last ran to its end. */
+  at?: Date
+  /** When it last held the lock on a resource, by the resource. */
+  readonly heldAt: Map<unknown, Date>
+  /** When it was last refused because of a wrong rule, URL or option. */
+  misconfiguredAt?: Date
 }
 
-/** When each command of a CLI last ran to its end, by its canonical path. */
-export type LastRuns = ReadonlyMap<string, LastRun>
+/** The last outcomes of a CLI's commands, by canonical path. */
+export type LastRuns = ReadonlyMap<string, Readonly<LastRun>>
 
 /** The commands of all CLIs found in the kept events, by the CLI's name. */
 export type SeenCommands = ReadonlyMap<string, LastRuns>
@@ -39,10 +42,18 @@ export function seenCommands(events: readonly EventEnvelope[]): SeenCommands {
     if (type !== 'command:completed' && type !== 'command:failed') continue
     const { cli, command, lock } = (data ?? {}) as Readonly<Record<string, unknown>>
     if (typeof cli !== 'string' || typeof command !== 'string') continue
-    if (isRefusedCommand(data)) continue
     const runs = seen.get(cli) ?? new Map<string, LastRun>()
-    const { resource } = (lock ?? {}) as { readonly resource?: unknown }
-    runs.set(command, { at: new Date(time), resource })
+    const run = runs.get(command) ?? { heldAt: new Map<unknown, Date>() }
+    const at = new Date(time)
+    if (isRefusedCommand(data)) {
+      if ((data as { readonly exitCode?: unknown }).exitCode === EXIT_CONFIG)
+        run.misconfiguredAt = at
+    } else {
+      run.at = at
+      const { resource } = (lock ?? {}) as { readonly resource?: unknown }
+      if (resource !== undefined) run.heldAt.set(resource, at)
+    }
+    runs.set(command, run)
     seen.set(cli, runs)
   }
   return seen
@@ -51,25 +62,59 @@ export function seenCommands(events: readonly EventEnvelope[]): SeenCommands {
 /** Returns whether a command was refused, from its last event's data. A program can itself exit with 75 without an error from the kit. */
 export function isRefusedCommand(data: unknown): boolean {
   const { exitCode, error } = (data ?? {}) as Readonly<Record<string, unknown>>
-  const { code } = (error ?? {}) as { readonly code?: unknown }
+  const { name, code } = (error ?? {}) as { readonly name?: unknown; readonly code?: unknown }
+  // A wrong rule is a `TypeError`.
+  if (exitCode === EXIT_CONFIG && name === 'TypeError' && code === undefined) return true
   return REFUSALS.has(exitCode) && typeof code === 'string' && code in ERROR_CODES
 }
 
-/** Returns when the rule of this key last held for a command that ran; `undefined` if the log has none. */
+/**
+ * Returns when the rule of this key last held: when a command that it covers last held its lock or, if the rule names no lock, last ran.
+ * `undefined` if the log has no such run.
+ */
 export function lastHeld(rules: CommandRules, key: string, runs: LastRuns): Date | undefined {
-  let last: Date | undefined
-  for (const [command, { at, resource }] of runs) {
+  const resource = resourceOf(rules[key])
+  return latest(runs, (command, { at, heldAt }) => {
     const byName = ruleKeyOf(rules, command)
-    const hasNone = byName === undefined || byName === '*'
-    if (byName !== key && !(hasNone && isLockOf(rules[key], resource))) continue
-    if (last === undefined || at > last) last = at
-  }
-  return last
+    // The log has only canonical names: a command without its own rule that held this rule's lock ran under an alias.
+    const isCovered = byName === key || (resource !== undefined && (byName ?? '*') === '*')
+    if (!isCovered) return undefined
+    return resource === undefined ? at : heldAt.get(resource)
+  })
 }
 
-/** The log has only canonical names: a command without its own rule that held this rule's lock ran under an alias. */
-function isLockOf({ lock }: CommandRule = {}, resource: unknown): boolean {
-  return resource !== undefined && resource === (typeof lock === 'object' ? lock.resource : lock)
+/** Returns when a command that the rule of this key covers last ran, with or without its lock. */
+export function lastRan(rules: CommandRules, key: string, runs: LastRuns): Date | undefined {
+  return latest(runs, (command, { at }) => (ruleKeyOf(rules, command) === key ? at : undefined))
+}
+
+/** Returns when a command that the rule of this key covers was last refused with 78. */
+export function lastMisconfigured(
+  rules: CommandRules,
+  key: string,
+  runs: LastRuns,
+): Date | undefined {
+  return latest(runs, (command, { misconfiguredAt }) =>
+    ruleKeyOf(rules, command) === key ? misconfiguredAt : undefined,
+  )
+}
+
+/** Returns the resource of a rule's lock; `undefined` if it has none, or a function chooses it. */
+export function resourceOf({ lock }: CommandRule = {}): string | undefined {
+  const resource = typeof lock === 'object' ? lock.resource : lock
+  return typeof resource === 'string' ? resource : undefined
+}
+
+function latest(
+  runs: LastRuns,
+  dateOf: (command: string, run: Readonly<LastRun>) => Date | undefined,
+): Date | undefined {
+  let last: Date | undefined
+  for (const [command, run] of runs) {
+    const date = dateOf(command, run)
+    if (date !== undefined && (last === undefined || date > last)) last = date
+  }
+  return last
 }
 
 /** Returns the key of the rule for a command's canonical name; `undefined` if no rule covers it. */

@@ -5,6 +5,8 @@ import { describeOwnProcess } from '../base/process/own-process.js'
 import type { ConnectionOptions } from '../engine/connection-options.js'
 import { cleanUp } from './clean.js'
 import { runDoctor } from './doctor.js'
+import { opsLine } from './ops-line.js'
+import type { OwnRules } from './own-rules.js'
 import { listEvents } from './list-events.js'
 import { listInstances } from './list-instances.js'
 import { listLocks } from './list-locks.js'
@@ -46,6 +48,8 @@ export interface OpsProgram extends ConnectionOptions {
   readonly options: Readonly<Record<string, unknown>>
   /** How to call the commands, for remedies that name one. @default `<name> ops` */
   readonly program?: string | undefined
+  /** The CLI's own rules and commands, for `doctor`. */
+  readonly own?: OwnRules | undefined
 }
 
 /**
@@ -66,7 +70,7 @@ export async function runOps(call: OpsCall): Promise<number> {
 
 /** The command as shown to others, for example in the history of a lock that it took away: `ops locks release`. */
 function commandOf({ name, path, program = `${name} ops` }: OpsCall): string {
-  return program.startsWith(`${name} `) ? `${program.slice(name.length + 1)} ${path}` : path
+  return program.startsWith(`${name} `) ? opsLine(program.slice(name.length + 1), path) : path
 }
 
 /** Runs a command that a program adds to the `ops` commands, with the same context, output and exit codes. */
@@ -80,7 +84,17 @@ export async function runWithContext(call: OpsProgram, run: OpsRun): Promise<num
     place = connection.home
     await using coordinator = opened.coordinator
     const { print, closed: signal } = output
-    const exitCode = await run({ coordinator, connection, program, args, options, signal, print })
+    const own = call.own && { ...call.own, name }
+    const exitCode = await run({
+      coordinator,
+      connection,
+      program,
+      own,
+      args,
+      options,
+      signal,
+      print,
+    })
     await output.finish()
     return exitCode
   } catch (error) {

@@ -339,12 +339,23 @@ describe('doctor', () => {
     ['{ "$schema": "x" }', /is valid/],
     [
       '{ "clis": { "svgo": { "commands": { "": { "lock": 7 } } } } }',
-      /clis\["svgo"\]\.commands\[""\]\.lock must be an object, got 7/,
+      /clis\["svgo"\]\.commands\[""\]\.lock must be a resource name or a lock rule, got 7/,
     ],
   ])('judges config.json: %s', async (content, message) => {
     const home = temporaryHome()
     writeFileSync(join(home, 'config.json'), content)
     expect((await diagnose(home)).find('config')?.message).toMatch(message)
+  })
+
+  test.each([
+    ['{', 'no command of any CLI with the plugin runs (78)'],
+    ['{ "clis": { "svgo": { "lok": 1 } } }', 'no command of svgo runs (78)'],
+  ])('says whom an error in config.json affects: %s', async (content, remedy) => {
+    const home = temporaryHome()
+    writeFileSync(join(home, 'config.json'), content)
+    const { stdout, stderr } = await runOpsCommand(home, 'doctor')
+    expect(stdout).toContain(`      correct it; until then ${remedy}\n`)
+    expect(stderr).toMatch(/^\S+: \S+config\.json cannot be used: .+; going on without it\n$|^$/u)
   })
 
   describe('the rules of config.json', () => {
@@ -365,10 +376,11 @@ describe('doctor', () => {
       return findings.filter(({ check }) => check === 'rules').map(({ message }) => message)
     }
     const LOCK = { lock: 'db' }
+    const HELD = { lock: { resource: 'db', waitedMs: 0 } }
 
     test('are listed with the last time that each of them held', async () => {
       const commands = { sync: { lock: { resource: 'db' }, emits: 'tool:synced' }, '*': LOCK }
-      expect(await judge({ tool: { commands } })).toEqual([
+      expect(await judge({ tool: { commands } }, HELD)).toEqual([
         expect.stringMatching(
           /^tool "sync" \(lock "db", emits "tool:synced"\): last held \d+ m?s ago$/u,
         ),
@@ -377,7 +389,7 @@ describe('doctor', () => {
     })
 
     test('hold for every command if they say so', async () => {
-      expect(await judge({ tool: { commands: { '*': LOCK } } })).toEqual([
+      expect(await judge({ tool: { commands: { '*': LOCK } } }, HELD)).toEqual([
         expect.stringContaining('"*" (lock "db"): last held'),
       ])
     })
@@ -393,6 +405,30 @@ describe('doctor', () => {
       const end = { exitCode: 75, error: { name: 'CliOpsError', code: 'LOCK_HELD' } }
       expect(await judge({ tool: { commands: { sync: LOCK } } }, end)).toEqual([
         'tool "sync" (lock "db"): never seen',
+      ])
+    })
+
+    test('did not hold for a command that ran without their lock', async () => {
+      const end = { lock: { resource: 'other', waitedMs: 0 } }
+      const expected = expect.stringMatching(
+        /^tool "sync" \(lock "db"\): (?:not run since config\.json was last changed|ran \d+ m?s ago without taking the lock)$/u,
+      ) as string
+      expect(await judge({ tool: { commands: { sync: LOCK } } }, end)).toEqual([expected])
+      expect(await judge({ tool: { commands: { sync: LOCK } } })).toEqual([expected])
+    })
+
+    test('are not taken for held by a command that they themselves refused', async () => {
+      const end = { exitCode: 78, error: { name: 'TypeError' } }
+      expect(await judge({ tool: { commands: { sync: LOCK } } }, end)).toEqual([
+        expect.stringMatching(/^tool "sync" \(lock "db"\): refused \d+ m?s ago \(78\)$/u),
+      ])
+    })
+
+    test('are two for one command', async () => {
+      const commands = { 'a b': LOCK, 'a:b': LOCK }
+      expect(await judge({ tool: { commands } }, HELD)).toEqual([
+        'commands must have one rule for each command, got "a b" and "a:b" for the same one',
+        'commands must have one rule for each command, got "a:b" and "a b" for the same one',
       ])
     })
 

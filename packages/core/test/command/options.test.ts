@@ -49,7 +49,7 @@ describe('options', () => {
     [
       'a lock without a resource',
       { commands: { '': { lock: {} } } },
-      'commands[""].lock.resource must be a string',
+      'commands[""].lock.resource is missing',
     ],
     [
       'a negative timeout',
@@ -61,6 +61,12 @@ describe('options', () => {
       { commands: { a: { lock: { resource: 'x', onBusy: 'retry' } } } },
       'commands["a"].lock.onBusy must be one of wait, fail, skip, join, replace, got "retry"',
     ],
+    [
+      'a misspelt way of being busy',
+      { commands: { a: { lock: { resource: 'x', onBusy: 'fial' } } } },
+      'got "fial"; did you mean "fail"?',
+    ],
+    ['half a rate limit', { rateLimit: { max: 1 } }, 'rateLimit.perMs is missing'],
     [
       'a time to end without replacing',
       { commands: { a: { lock: { resource: 'x', onBusy: 'join', graceMs: 1 } } } },
@@ -183,9 +189,15 @@ describe('the home’s config.json', () => {
     [
       'a wrong rule',
       '{"clis":{"svgo":{"commands":{"":{"lock":7}}}}}',
-      'commands[""].lock must be an object, got 7',
+      'commands[""].lock must be a resource name or a lock rule, got 7',
     ],
     ['a home', '{"clis":{"svgo":{"home":"/x"}}}', 'home cannot be set in the home itself'],
+    ['a name', '{"clis":{"svgo":{"name":"x"}}}', 'name can only be set in the code of the CLI'],
+    [
+      'a misspelt option',
+      '{"clis":{"svgo":{"comands":{}}}}',
+      'clis["svgo"] must only have namespace, url, disabled, commands, lifecycleEvents, rateLimit, got "comands"; did you mean "commands"?',
+    ],
     ['a list', '{"clis":7}', 'clis must be an object, got 7'],
   ])('with %s is refused, naming the file and the place', (_what, content, message) => {
     write(content)

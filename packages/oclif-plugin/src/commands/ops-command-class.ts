@@ -1,11 +1,13 @@
 import type { OpsCommand } from '@cli-ops/shared-ipc/command'
 
+import { commandTree } from '../command-tree.js'
+import type { OclifConfig } from '../oclif-config.js'
+import { optionsOf } from '../package-options.js'
 import { parseOpsArguments } from './parse-ops-arguments.js'
 
 /** The part of oclif's `Config` that the commands read, in core 4 and 5. */
-interface Host {
-  readonly bin: string
-  readonly pjson: { readonly cliOps?: Readonly<Record<string, string>> }
+interface Host extends Pick<OclifConfig, 'bin' | 'pjson' | 'commands'> {
+  readonly topicSeparator?: string
 }
 
 /** What oclif needs to find, document and run a command class. */
@@ -33,7 +35,8 @@ export function createOpsCommand(spec: OpsCommand): OpsCommandClass {
 
     static async run(argv: readonly string[], host: Host): Promise<void> {
       const { args, options } = parseOpsArguments(spec, argv)
-      const { home, namespace, url } = host.pjson.cliOps ?? {}
+      const { options: given, fault } = optionsOf(host.pjson)
+      const { home, namespace, url, commands } = given
       const { runOps } = await import('@cli-ops/shared-ipc/ops')
       process.exitCode = await runOps({
         name: host.bin,
@@ -43,6 +46,8 @@ export function createOpsCommand(spec: OpsCommand): OpsCommandClass {
         path: spec.path,
         args,
         options,
+        program: `${host.bin} ops${host.topicSeparator === ' ' ? '' : ':'}`,
+        own: { commands, tree: commandTree(host), fault },
       })
     }
   }

@@ -38,6 +38,17 @@ export function programSources(project: Project): SourceFile[] {
   return [...reached.values()]
 }
 
+/**
+ * Reads the file given with `--file`.
+ *
+ * @throws TypeError if it does not exist
+ */
+export function namedSource(file: string): SourceFile {
+  const path = resolve(file)
+  if (existsSync(path) && statSync(path).isFile()) return { path, code: readFileSync(path, 'utf8') }
+  throw new TypeError(`--file must be a file, and there is none at ${JSON.stringify(file)}`)
+}
+
 /** Returns all sources of a package except builds, tests and examples. */
 export function allSources({ folder }: Project): SourceFile[] {
   return walk(folder, 0).map((path) => ({ path, code: readFileSync(path, 'utf8') }))

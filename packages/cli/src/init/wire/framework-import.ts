@@ -16,11 +16,20 @@ const STATEMENT =
 
 /** Finds an import of one of several packages at the start of a line; returns undefined if there is none in a known form. */
 export function findImport(code: string, packages: readonly string[]): FrameworkImport | undefined {
+  let found: FrameworkImport | undefined
   for (const { 0: text, index, groups = {} } of maskCode(code).matchAll(STATEMENT)) {
     const { imported, required, quote = "'", semicolon = '' } = groups
     const specifier = /(['"])([^'"]*)\1/u.exec(code.slice(index, index + text.length))?.[2]
-    if (specifier === undefined || !packages.includes(specifier)) continue
-    return {
+    if (specifier === undefined) continue
+    if (found !== undefined) {
+      // What follows at once from the same package, such as yargs/helpers, stays beside it.
+      const isNext = code.slice(found.end, index).trim() === ''
+      if (!isNext || !packages.some((name) => specifier.startsWith(`${name}/`))) return found
+      found = { ...found, end: index + text.length }
+      continue
+    }
+    if (!packages.includes(specifier)) continue
+    found = {
       style: imported === undefined ? 'require' : 'import',
       names: namesOf(imported ?? required ?? ''),
       end: index + text.length,
@@ -28,7 +37,7 @@ export function findImport(code: string, packages: readonly string[]): Framework
       semicolon,
     }
   }
-  return undefined
+  return found
 }
 
 /** Returns the statement that imports one name from a package, in the style of the file. */

@@ -4,7 +4,7 @@ import { join, relative } from 'node:path'
 import { version } from '../../version.js'
 import type { Framework } from '../frameworks.js'
 import type { Project } from '../read-project.js'
-import { allSources, programSources, type SourceFile } from './find-sources.js'
+import { allSources, namedSource, programSources, type SourceFile } from './find-sources.js'
 import { isWired, wireCode, type Wiring } from './wire-code.js'
 import { wireManifest } from './wire-manifest.js'
 
@@ -19,14 +19,20 @@ export interface FileChange {
 /** The changes that wire a package, or why a person has to do it. No changes: it is already wired. */
 export type Plan = { readonly changes: readonly FileChange[] } | { readonly refusal: string }
 
-/** Plans the changes without applying them. */
-export function planWiring(project: Project, framework: Framework): Plan {
+/**
+ * Plans the changes without applying them; `file` is the file that creates the program, if given.
+ *
+ * @throws TypeError if `file` does not exist
+ */
+export function planWiring(project: Project, framework: Framework, file?: string): Plan {
   const { plugin, wiring } = framework
   const manifest = changeOf(project, 'package.json', (text) =>
     wireManifest(text, { plugin, range: `^${version()}`, listsPlugins: wiring === undefined }),
   )
   if (wiring === undefined) return { changes: manifest }
-  for (const find of [programSources, allSources]) {
+  const named = file === undefined ? undefined : namedSource(file)
+  const finds = named === undefined ? [programSources, allSources] : [() => [named]]
+  for (const find of finds) {
     const sources = find(project)
     if (sources.some(({ code }) => isWired(code, framework))) return { changes: manifest }
     const wired = sources.flatMap((source) => wireSource(project, source, { plugin, ...wiring }))
@@ -34,14 +40,19 @@ export function planWiring(project: Project, framework: Framework): Plan {
     const [only, another] = roots.length > 0 ? roots : wired
     if (only === undefined) continue
     if (only === 'several' || another !== undefined)
-      return refusal(`cannot tell which of several ${framework.name} programs is the CLI's own`)
+      return refusal(
+        `cannot tell which of several ${framework.name} programs is the CLI's own`,
+        named === undefined ? 'Name its file with --file, or add' : 'Add',
+      )
     return { changes: [...manifest, only.change] }
   }
   return refusal(`cannot tell where the ${framework.name} program is created`)
 }
 
-function refusal(why: string): Plan {
-  return { refusal: `${why}; nothing was changed. Add by hand the lines that "cli-ops init" shows` }
+function refusal(why: string, add = 'Add'): Plan {
+  return {
+    refusal: `${why}; nothing was changed. ${add} by hand the lines that "cli-ops init" shows`,
+  }
 }
 
 interface WiredSource {

@@ -21,6 +21,7 @@ import { unifiedDiff } from './unified-diff.js'
 interface WriteOptions {
   readonly yes?: boolean
   readonly force?: boolean
+  readonly file?: string
 }
 
 /** `init --write`: shows the changes, asks, and applies them. Returns the exit code: 1 if nothing could be wired, or the answer was no. */
@@ -35,7 +36,10 @@ export async function writeInit(folder: string, options: WriteOptions): Promise<
   }
 }
 
-async function write(start: string, { yes = false, force = false }: WriteOptions): Promise<number> {
+async function write(
+  start: string,
+  { yes = false, force = false, file: named }: WriteOptions,
+): Promise<number> {
   const project = readProject(start)
   if (project === undefined) return refuse(noPackage(start))
   const found = FRAMEWORKS.flatMap((framework) =>
@@ -53,7 +57,7 @@ async function write(start: string, { yes = false, force = false }: WriteOptions
     return refuse(
       `${framework.name} ${version} is not supported; the plugin supports ${framework.majors.join(' to ')}`,
     )
-  const plan = planWiring(project, framework)
+  const plan = planWiring(project, framework, named)
   if ('refusal' in plan) return refuse(plan.refusal)
   const { changes } = plan
   if (changes.length === 0) {
@@ -77,8 +81,15 @@ async function write(start: string, { yes = false, force = false }: WriteOptions
   const what = hasPlugin ? '' : `. Now run: ${project.install.split(' ')[0] ?? 'npm'} install`
   process.stdout.write(`Changed ${changes.map(({ file }) => file).join(' and ')}${what}\n`)
   // The plugin alone locks nothing.
-  process.stdout.write(`Then give a command its lock, such as ${framework.rule}\n`)
+  const command = changes.map(({ after }) => commandIn(after)).find((one) => one !== undefined)
+  const rule = framework.rule(command ?? '*')
+  process.stdout.write(`Then give a command its lock, ${framework.rulePlace}:\n\n  ${rule}\n`)
   return 0
+}
+
+/** A command that a program declares, for an example of a rule. */
+function commandIn(code: string): string | undefined {
+  return /\.command\(\s*\[?\s*(['"`])([\w:-]+)/u.exec(code)?.[2]
 }
 
 function refuse(message: string): number {

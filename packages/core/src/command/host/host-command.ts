@@ -20,6 +20,8 @@ export interface HostCommand {
   readonly json?: boolean
   /** Options of further plugins on the same program. */
   readonly otherOptions?: readonly CliOpsOptions[]
+  /** Names where the options are, if not in code, in errors about their rules. */
+  readonly optionsPlace?: string
   /** Why none of its commands can run, as far as the adapter knows. */
   readonly fault?: Error | undefined
   /** The program's commands, for rules. */

@@ -2,12 +2,14 @@ import { assertEventType } from '../../events/event-pattern.js'
 import { assertRateLimit } from '../../events/assert-rate-limit.js'
 import { assertName, describe } from '../../base/names/assert-name.js'
 import { assertObject } from '../../base/validation/assert-object.js'
+import { assertPresent } from '../../base/validation/assert-present.js'
+import { isObject } from '../../base/validation/is-object.js'
 import { closestName } from '../../base/names/closest-name.js'
 import { assertSlots } from '../../locks/slots/slot-set.js'
 import { resolveConnection } from '../../engine/connection-options.js'
 import type { CliOpsOptions, CommandRule, EventsOf, LockRule } from './cli-ops-options.js'
 
-const OPTIONS = [
+export const OPTIONS: readonly string[] = [
   'name',
   'version',
   'home',
@@ -36,9 +38,10 @@ const LOCK_FIELDS = [
 export function assertOptions(
   options: unknown,
   place = 'options',
+  allowed = OPTIONS,
 ): asserts options is CliOpsOptions {
   assertEntries(place, options)
-  assertFields(place, options, OPTIONS)
+  assertFields(place, options, allowed)
   // Options in code are named as written; options in a file, with their place.
   const at = (option: string): string => (place === 'options' ? option : `${place}.${option}`)
   const { name, version, lifecycleEvents, rateLimit, ops, serve, commands, url } =
@@ -69,14 +72,16 @@ export function assertLockRule(place: string, rule: unknown): asserts rule is st
     assertName(place, rule)
     return
   }
+  if (!isObject(rule))
+    throw new TypeError(`${place} must be a resource name or a lock rule, got ${describe(rule)}`)
   assertLockObject(place, rule)
 }
 
-function assertLockObject(place: string, rule: unknown): void {
-  assertObject(place, rule)
+function assertLockObject(place: string, rule: object): void {
   assertFields(place, rule, LOCK_FIELDS)
   const { resource, mode, timeoutMs, onBusy, label, slots, queue, graceMs } =
     rule as Partial<LockRule>
+  assertPresent(place, rule, ['resource'])
   assertName(`${place}.resource`, resource)
   if (label !== undefined) assertName(`${place}.label`, label)
   assertOneOf(`${place}.mode`, mode, ['exclusive', 'shared'])
@@ -172,6 +177,10 @@ function assertType(place: string, value: unknown, types: readonly string[]): vo
 
 function assertOneOf(place: string, value: unknown, allowed: readonly string[]): void {
   if (value !== undefined && !(typeof value === 'string' && allowed.includes(value))) {
-    throw new TypeError(`${place} must be one of ${allowed.join(', ')}, got ${describe(value)}`)
+    const meant = typeof value === 'string' ? closestName(value, allowed) : undefined
+    const hint = meant === undefined ? '' : `; did you mean ${JSON.stringify(meant)}?`
+    throw new TypeError(
+      `${place} must be one of ${allowed.join(', ')}, got ${describe(value)}${hint}`,
+    )
   }
 }

@@ -1,7 +1,7 @@
 import { assertDrivers, type ConfiguredDrivers } from '../../engine/configured-drivers.js'
 import { assertMembers, readHomeConfigFile, unusableConfig } from '../../engine/home-config-file.js'
 import { assertObject } from '../../base/validation/assert-object.js'
-import { assertOptions } from './assert-options.js'
+import { assertOptions, OPTIONS } from './assert-options.js'
 import type { CliOpsOptions } from './cli-ops-options.js'
 
 /** The contents of the file. */
@@ -12,6 +12,10 @@ export interface HomeConfig {
 
 /** Options settled before the file is read: accepting one here would be a setting that silently does not apply. */
 const DECIDED_BEFORE = ['name', 'version', 'serve', 'ops']
+
+const HOME_OPTIONS = OPTIONS.filter(
+  (option) => option !== 'home' && !DECIDED_BEFORE.includes(option),
+)
 
 /** Options merged with those of the home's `config.json`. */
 export interface ConfiguredOptions {
@@ -76,11 +80,12 @@ export function assertHomeConfig(config: unknown): asserts config is HomeConfig 
  * Throws a `TypeError` unless `options` can be set in `config.json`: a plugin's options, without those settled earlier.
  */
 function assertHomeOptions(options: unknown, place = 'options'): asserts options is CliOpsOptions {
-  assertOptions(options, place)
-  if (options.home !== undefined)
+  assertObject(place, options)
+  if (Object.hasOwn(options, 'home'))
     throw new TypeError(`${place}.home cannot be set in the home itself`)
   for (const option of DECIDED_BEFORE) {
     if (Object.hasOwn(options, option))
       throw new TypeError(`${place}.${option} can only be set in the code of the CLI`)
   }
+  assertOptions(options, place, HOME_OPTIONS)
 }

@@ -1,0 +1,17 @@
+import type { RunningCli } from './running-cli.js'
+
+const KEY = Symbol.for('cli-ops.disabled-cli')
+type Global = typeof globalThis & { [KEY]?: RunningCli }
+
+/**
+ * Notes that a plugin of this process is turned off, so that `useOps()` gives a coordinator that does nothing. It stands beside the state
+ * that the copies of the kit share, since a plugin that is turned off loads none of that.
+ */
+export function noteDisabledCli(name: string, version: string | undefined): void {
+  ;(globalThis as Global)[KEY] ??= { name, version, connection: { disabled: true } }
+}
+
+/** The CLI whose plugin is turned off in this process. */
+export function disabledCli(): RunningCli | undefined {
+  return (globalThis as Global)[KEY]
+}
