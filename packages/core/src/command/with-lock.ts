@@ -49,8 +49,10 @@ export function runWithLock<T>(rule: string | LockRule, handler: LockedHandler<T
   const hold = (lock: Taken): T => {
     // What the flow holds already is told by whoever took it.
     if (lock !== undefined) session?.current?.tell(note)
+    if (!isRefusal(lock)) session?.letIn()
     return holdDuring(lock, handler, note)
   }
+  session?.holdBack()
   const taken =
     handler.isAwaited === true ? takeLock(place, wanted) : takeInManner(handler, place, wanted)
   return isPromiseLike(taken) ? (taken.then(hold) as T) : hold(taken)

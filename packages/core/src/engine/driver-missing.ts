@@ -12,10 +12,20 @@ export function driverMissing(
 ): CliOpsError | undefined {
   const missing = missingPackage(error)
   if (missing === undefined) return undefined
+  return missingError(missing, name, remedy, error)
+}
+
+/** The error of a driver's package, `name`, of which `missing` is not installed: the package itself, or its client library. */
+export function missingError(
+  missing: string,
+  name: string,
+  remedy: string,
+  cause?: unknown,
+): CliOpsError {
   // The driver may be there, and its client library, a peer dependency, not.
   const install = missing === name ? name : `${name} ${missing}`
   return new CliOpsError('DRIVER_MISSING', `${remedy} ${installCommand()} ${install}`, {
-    cause: error,
+    cause,
     details: { package: missing },
   })
 }

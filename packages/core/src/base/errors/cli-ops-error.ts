@@ -15,6 +15,8 @@ export interface CliOpsErrorOptions {
  * people and may change. Wrong arguments throw a plain `TypeError` instead.
  */
 export class CliOpsError extends Error {
+  /** Kept where bundlers rename classes: Node shows it above an uncaught error. */
+  static override readonly name = 'CliOpsError'
   readonly code: ErrorCode
   /** True when the same call may succeed later without a change by hand. */
   readonly retryable: boolean

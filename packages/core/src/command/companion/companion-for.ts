@@ -1,5 +1,7 @@
 import type { Connection, ConnectionOptions } from '../../engine/connection-options.js'
+import { assertDriver } from '../../engine/find-driver.js'
 import { Companion } from './companion.js'
+import { takeLateFailure } from './late-failure.js'
 
 const companions = new Map<string, Companion>()
 
@@ -9,20 +11,30 @@ export function isHeldByCompanion(connection: Connection, resource: string): boo
 }
 
 /**
- * The companion of this process for a connection, started where there is none. Only who starts it is told of failures.
+ * The companion of this process for a connection, started if there is none. `onFailure` is called by the companion that it starts, for
+ * events and the registry: also with what an earlier command did not live to hear.
  *
- * @throws CliOpsError `ENGINE_UNAVAILABLE`, `UNSUPPORTED`
+ * @throws CliOpsError `ENGINE_UNAVAILABLE`, `UNSUPPORTED`; with `onFailure` also `DRIVER_MISSING`, and TypeError for a scheme without a
+ *   driver: a short command would end before the companion could say so
  */
 export function companionFor(
   connection: Connection,
-  onFailure: (error: Error) => void = () => undefined,
+  onFailure?: (error: Error, what?: string) => void,
 ): Companion {
   const key = keyOf(connection)
   const running = companions.get(key)
   if (running?.isThere === true) return running
-  const companion = new Companion(plainOptions(connection), onFailure)
+  const options = plainOptions(connection)
+  if (onFailure !== undefined) assertDrivers(connection)
+  const companion = new Companion(options, onFailure ?? (() => undefined))
   companions.set(key, companion)
+  const earlier = onFailure && takeLateFailure(options)
+  if (earlier !== undefined) onFailure?.(new Error(earlier.reason), earlier.what)
   return companion
+}
+
+function assertDrivers({ home, urlOf }: Connection): void {
+  for (const primitive of ['events', 'registry'] as const) assertDriver(home, urlOf(primitive))
 }
 
 function keyOf(connection: Connection): string {

@@ -10,6 +10,7 @@ import { markKeptLocks } from '../../locks/contract/lock-id.js'
 import { closeInherited } from './close-inherited.js'
 import { encodeFrame, FrameReader } from './frames.js'
 import { KeptLocks, reportError } from './kept-locks.js'
+import { noteLateFailure } from './late-failure.js'
 import { KeptTraces } from './kept-traces.js'
 import type { CompanionMessage, HostFacts, HostMessage } from './messages.js'
 import { withinTime } from '../../base/wait/race.js'
@@ -25,6 +26,8 @@ let traces: KeptTraces | undefined
 let locks: KeptLocks | undefined
 let start: Start | undefined
 let isEnding = false
+/** What the host has been told of, and may have ended without reading. */
+let failure: string | undefined
 /** Those in progress, by the id of the event that ends each. */
 const commands = new Map<string, OpenCommand>()
 const frames = new FrameReader()
@@ -67,6 +70,8 @@ function carryOut(message: HostMessage): void {
       return
     default:
       commands.clear()
+      if (failure !== undefined && !message.knows && start !== undefined)
+        noteLateFailure(start.connection, failure)
       void end()
   }
 }
@@ -85,7 +90,9 @@ function tracesOf(): KeptTraces | undefined {
   if (start === undefined) return undefined
   const { connection, host } = start
   const fail = (error: unknown): void => {
-    tell({ kind: 'failed', reason: reportError(error).message })
+    failure = reportError(error).message
+    if (isEnding) noteLateFailure(connection, failure)
+    else tell({ kind: 'failed', reason: failure })
   }
   try {
     return (traces ??= new KeptTraces(connection, host, fail))

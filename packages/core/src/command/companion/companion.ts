@@ -45,6 +45,7 @@ export class Companion {
   #count = 0
   #isRegistered = false
   #isFinished = false
+  #knowsFailure = false
   #hasEnded = false
 
   /**
@@ -125,7 +126,7 @@ export class Companion {
     if (this.#isFinished) return
     // A synchronous program has heard of no failure so far.
     this.#pipes.readArrived()
-    this.#pipes.send({ kind: 'end' })
+    this.#pipes.send({ kind: 'end', knows: this.#knowsFailure })
     this.#isFinished = true
     if (endsWithContainer()) this.#pipes.waitForEnd(LAST_WORDS_MS)
   }
@@ -158,6 +159,7 @@ export class Companion {
   #onMessage(message: CompanionMessage): void {
     switch (message.kind) {
       case 'failed':
+        this.#knowsFailure = true
         this.#onFailure(new Error(message.reason))
         return
       case 'waiting':

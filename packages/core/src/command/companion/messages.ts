@@ -48,8 +48,8 @@ export type HostMessage =
   /** The lock is wanted no longer, whether or not it was granted meanwhile. */
   | { readonly kind: 'leave'; readonly ask: number }
   | { readonly kind: 'release'; readonly id: string }
-  /** The host has said all it has to say, and is about to exit. */
-  | { readonly kind: 'end' }
+  /** The host has said all it has to say, and is about to exit. `knows` tells whether it has heard of a failure. */
+  | { readonly kind: 'end'; readonly knows: boolean }
 
 /** An instant on the clocks that both processes read: `process.hrtime()` and `Date.now()`, in milliseconds. */
 export interface SharedInstant {

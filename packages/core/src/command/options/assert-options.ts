@@ -1,8 +1,8 @@
 import { assertEventType } from '../../events/event-pattern.js'
 import { assertRateLimit } from '../../events/assert-rate-limit.js'
 import { assertName, describe } from '../../base/names/assert-name.js'
+import { assertKnown } from '../../base/validation/assert-known.js'
 import { assertObject } from '../../base/validation/assert-object.js'
-import { closestName } from '../../base/names/closest-name.js'
 import { assertSlots } from '../../locks/slots/slot-set.js'
 import { resolveConnection } from '../../engine/connection-options.js'
 import type { CliOpsOptions, CommandRule, EventsOf, LockRule } from './cli-ops-options.js'
@@ -38,7 +38,7 @@ export function assertOptions(
   place = 'options',
 ): asserts options is CliOpsOptions {
   assertEntries(place, options)
-  assertFields(place, options, OPTIONS)
+  assertKnown(place, options, OPTIONS)
   // What the author of a CLI passes is named as it stands there; what stands in a file, with its place.
   const at = (option: string): string => (place === 'options' ? option : `${place}.${option}`)
   const { name, version, lifecycleEvents, rateLimit, ops, serve, commands, url } =
@@ -73,8 +73,7 @@ export function assertLockRule(place: string, rule: unknown): asserts rule is st
 }
 
 function assertLockObject(place: string, rule: unknown): void {
-  assertObject(place, rule)
-  assertFields(place, rule, LOCK_FIELDS)
+  assertKnown(place, rule, LOCK_FIELDS)
   const { resource, mode, timeoutMs, onBusy, label, slots, queue, graceMs } =
     rule as Partial<LockRule>
   assertName(`${place}.resource`, resource)
@@ -115,7 +114,7 @@ function assertMilliseconds(place: string, value: unknown): void {
 /** Throws a `TypeError` unless `rule` says what is done around a command. */
 export function assertRule(place: string, rule: unknown): asserts rule is CommandRule {
   assertEntries(place, rule)
-  assertFields(place, rule, RULE_FIELDS)
+  assertKnown(place, rule, RULE_FIELDS)
   const { lock, emits } = rule as { readonly lock?: unknown; readonly emits?: unknown }
   if (lock !== undefined && typeof lock !== 'function') assertLockRule(`${place}.lock`, lock)
   if (emits !== undefined) assertEmits(`${place}.emits`, emits)
@@ -146,19 +145,6 @@ function assertEntries(place: string, value: unknown): asserts value is object {
   if (isKeyed || isDerived) {
     const found = isKeyed ? `a ${value.constructor.name}` : 'one that inherits them'
     throw new TypeError(`${place} must be an object with entries of its own, got ${found}`)
-  }
-}
-
-/** A misspelt option would otherwise be a rule that silently does not hold. */
-function assertFields(place: string, value: object, known: readonly string[]): void {
-  for (const field of Object.keys(value)) {
-    if (!known.includes(field)) {
-      const meant = closestName(field, known)
-      const hint = meant === undefined ? '' : `; did you mean ${JSON.stringify(meant)}?`
-      throw new TypeError(
-        `${place} must only have ${known.join(', ')}, got ${JSON.stringify(field)}${hint}`,
-      )
-    }
   }
 }
 
