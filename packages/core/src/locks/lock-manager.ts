@@ -1,3 +1,5 @@
+import { assertKnown } from '../base/validation/assert-known.js'
+import { CONNECTION_FIELDS } from '../engine/connection-fields.js'
 import type { Clock } from '../base/wait/clock.js'
 import { clockFor } from '../engine/clock-for.js'
 import { debug } from '../base/terminal/message.js'
@@ -40,6 +42,11 @@ export interface LockManagerOptions extends ConnectionOptions {
   readonly timeoutMs?: number | undefined
 }
 
+const MANAGER_OPTIONS = Object.keys({
+  timeoutMs: true,
+  ...CONNECTION_FIELDS,
+} satisfies Record<keyof LockManagerOptions, true>)
+
 /**
  * Locks on named resources, shared by every process of this user (or of the engine behind the URL). A lock is held by one owner, or
  * by several in shared mode; waiters are served in the order of arrival; the next process that wants the lock recognises and removes
@@ -71,6 +78,7 @@ export class LockManager {
     const options = typeof first === 'object' ? first : second
     const resource = typeof first === 'object' ? undefined : first
     if (resource !== undefined) assertName('resource', resource)
+    assertKnown('options', options, MANAGER_OPTIONS)
     if (options.timeoutMs !== undefined) assertTimeoutMs('timeoutMs', options.timeoutMs)
     this.#resource = resource
     this.#timeoutMs = options.timeoutMs ?? timeoutFromEnvironment()
