@@ -302,7 +302,7 @@ test('what was judged is what is stored, so that its subscribers are given it', 
   })
   await expect(open(date).emit('n', new Date())).rejects.toMatchObject({
     code: 'INVALID_MESSAGE',
-    message: expect.stringContaining('in its stored form, after JSON: no date') as string,
+    message: expect.stringContaining('breaks its schema as stored JSON: no date') as string,
   })
 })
 

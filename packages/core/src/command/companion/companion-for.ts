@@ -1,6 +1,7 @@
 import type { Connection, ConnectionOptions } from '../../engine/connection-options.js'
 import { assertDriver } from '../../engine/find-driver.js'
 import { Companion } from './companion.js'
+import { companionFile } from './companion-file.js'
 import { takeLateFailure } from './late-failure.js'
 
 const companions = new Map<string, Companion>()
@@ -25,8 +26,9 @@ export function companionFor(
   const running = companions.get(key)
   if (running?.isThere === true) return running
   const options = plainOptions(connection)
+  const file = companionFile(Object.values(options.url))
   if (onFailure !== undefined) assertDrivers(connection)
-  const companion = new Companion(options, onFailure ?? (() => undefined))
+  const companion = new Companion(file, options, onFailure ?? (() => undefined))
   companions.set(key, companion)
   const earlier = onFailure && takeLateFailure(options)
   if (earlier !== undefined) onFailure?.(new Error(earlier.reason), earlier.what)
@@ -41,8 +43,12 @@ function keyOf(connection: Connection): string {
   return JSON.stringify(plainOptions(connection))
 }
 
+interface PlainOptions extends ConnectionOptions {
+  readonly url: Readonly<Record<'locks' | 'events' | 'registry', string>>
+}
+
 /** What the companion is configured with: all of it as it is known here, since it is in another directory. */
-function plainOptions(connection: Connection): ConnectionOptions {
+function plainOptions(connection: Connection): PlainOptions {
   const { home, namespace } = connection
   const [locks, events] = [connection.urlOf('locks'), connection.urlOf('events')]
   const url = { locks, events, registry: connection.urlOf('registry') }

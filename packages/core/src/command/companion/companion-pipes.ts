@@ -11,7 +11,6 @@ import { encodeFrame, FrameReader } from './frames.js'
 import type { CompanionMessage, HostMessage } from './messages.js'
 import { plugNPlayOptions } from './plug-n-play.js'
 
-const PROCESS = '@cli-ops/shared-ipc/command/companion'
 /** A companion that has not read anything for so long, a stopped one say, is no companion. */
 const SEND_MS = 5_000
 /** How often a host with listeners to Ctrl-C looks for a reply: it must hear both. */
@@ -49,10 +48,10 @@ export class CompanionPipes {
   /** Within a wait that Ctrl-C may cut off. */
   #isWaiting = false
 
-  /** @throws CliOpsError `ENGINE_UNAVAILABLE` where no process can be started; `UNSUPPORTED` in a program that is one file */
-  constructor(listener: PipesListener) {
+  /** @throws CliOpsError `ENGINE_UNAVAILABLE` if no process can be started */
+  constructor(file: string, listener: PipesListener) {
     this.#listener = listener
-    this.#child = startCompanion()
+    this.#child = startCompanion(file)
     const { stdin, stdout } = this.#child
     this.#in = handleOf(stdin)
     this.#out = handleOf(stdout)
@@ -159,10 +158,10 @@ export class CompanionPipes {
 }
 
 /** In a session of its own, so that Ctrl-C and a closed terminal do not reach it, and with nothing that the host holds open. */
-function startCompanion(): ChildProcess {
+function startCompanion(file: string): ChildProcess {
   const { name } = ownProcess()
   // The arguments are for who looks at the table of processes.
-  const args = [companionFile(), `of ${name} (pid ${process.pid})`]
+  const args = [file, `of ${name} (pid ${process.pid})`]
   let child: ChildProcess | undefined
   let cause: unknown
   try {
@@ -206,17 +205,6 @@ function companionEnvironment(): NodeJS.ProcessEnv {
   if (options !== undefined) env.push(['NODE_OPTIONS', options])
   // Whatever is started there by mistake must not start a companion of its own.
   return { ...Object.fromEntries(env), CLI_OPS_DISABLED: '1' } as NodeJS.ProcessEnv
-}
-
-function companionFile(): string {
-  try {
-    return require.resolve(PROCESS)
-  } catch (error) {
-    // A process of its own needs a file of its own; and a program that is one executable is started again by `process.execPath`.
-    const reason =
-      'a bundled program can use an engine only where @cli-ops/shared-ipc and the driver are installed beside it: leave them out of the bundle'
-    throw new CliOpsError('UNSUPPORTED', reason, { cause: error })
-  }
 }
 
 function handleOf(stream: object | null): PipeHandle | undefined {

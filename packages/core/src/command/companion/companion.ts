@@ -49,12 +49,13 @@ export class Companion {
   #hasEnded = false
 
   /**
+   * @param file what it runs
    * @param onFailure told where events or the registry cannot be used
-   * @throws CliOpsError `ENGINE_UNAVAILABLE`, `UNSUPPORTED`
+   * @throws CliOpsError `ENGINE_UNAVAILABLE`
    */
-  constructor(connection: ConnectionOptions, onFailure: (error: Error) => void) {
+  constructor(file: string, connection: ConnectionOptions, onFailure: (error: Error) => void) {
     this.#onFailure = onFailure
-    this.#pipes = new CompanionPipes({
+    this.#pipes = new CompanionPipes(file, {
       onMessage: (message) => this.#onMessage(message),
       onEnd: () => this.#onEnd(),
     })
