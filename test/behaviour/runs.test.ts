@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { existsSync, unlinkSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -118,6 +118,21 @@ describe.each(NEWEST)('$title', (host) => {
     await using ops = createCoordinator({ name: 'observer', home })
     expect(await ops.locks.list()).toEqual([])
   })
+
+  test.skipIf(process.platform === 'win32')(
+    'a command starts when the program that the replaced one waited for has ended, too',
+    async () => {
+      for (const env of [{}, { HOST_SYNC: 'on' }]) {
+        const first = start(host, 'waits for a program', REPLACE)
+        await first.ready
+        const second = await start(host, 'returns', REPLACE, env).ended
+        expect(existsSync(`${told}.program`)).toBe(true)
+        expect(second).toMatchObject({ exitCode: 0, stdout: 'done\n' })
+        expect(await first.ended).toMatchObject({ signal: 'SIGTERM', stdout: 'ready\n' })
+        unlinkSync(`${told}.program`)
+      }
+    },
+  )
 
   test('a command does not replace one whose rule does not say so', async () => {
     const first = start(host, 'process.exit(5) when told', { resource: LOCK })

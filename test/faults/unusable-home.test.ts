@@ -130,7 +130,7 @@ const FAULTS: readonly Fault[] = [
   },
   {
     title: "may not be written to by Node's permission model",
-    said: 'node --permission keeps it out',
+    said: 'node --permission denies access',
     remedy: '--allow-fs-write',
     run: { env: { NODE_OPTIONS: `${PERMISSION} --allow-fs-read=* --no-warnings` } },
     refusal: 77,

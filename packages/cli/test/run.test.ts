@@ -427,6 +427,15 @@ describe('wrong arguments', () => {
     expect(() => readFileSync(join(user.directory, 'ran'))).toThrow()
   })
 
+  test('--keep-for descendants on an engine, which cannot know them', async () => {
+    const user = new CliOpsUser({ CLI_OPS_URL: 'redis://127.0.0.1:1' })
+    const { status, stdout, stderr } = await user.run(
+      ...['run', '-l', 'db', '--keep-for', 'descendants', '--', 'echo', 'ran'],
+    )
+    expect({ status, stdout }).toEqual({ status: 78, stdout: '' })
+    expect(stderr).toBe('cli-ops: --keep-for must be child on an engine, got "descendants"\n')
+  })
+
   test('a program must be given', async () => {
     expect((await new CliOpsUser().run('run', '--lock', 'db')).status).not.toBe(0)
   })

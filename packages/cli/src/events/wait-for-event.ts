@@ -21,11 +21,7 @@ export const waitForEvent: OpsRun = async ({ coordinator, args, options, print, 
   const timeoutMs =
     options['timeout'] === undefined ? Infinity : parseDuration('--timeout', options['timeout'])
   const late = new AbortController()
-  // Timers take no more; that is 24 days.
-  const end = (): void => {
-    late.abort()
-  }
-  const timer = timeoutMs < 2 ** 31 ? setTimeout(end, timeoutMs) : undefined
+  let timer: NodeJS.Timeout | undefined
   try {
     const events = coordinator.events.subscribe(pattern, {
       from: startOf(options),
@@ -34,6 +30,11 @@ export const waitForEvent: OpsRun = async ({ coordinator, args, options, print, 
         say('some events had expired before they could be looked at')
       },
     })
+    const end = (): void => late.abort()
+    // Without an answer from its engine, nobody knows whether the event has come: that is an error, and no timeout.
+    const endIfReady = (): void => void events.ready.then(end, end)
+    // Timers take no more; that is 24 days.
+    if (timeoutMs < 2 ** 31) timer = setTimeout(endIfReady, timeoutMs)
     const event = await firstWhere(events, conditions)
     if (event !== undefined) {
       print(event, jsonLine(event.data))

@@ -1,16 +1,8 @@
-import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
-
-interface Entry {
-  readonly pid: number
-  readonly parent: number
-  /** When it began, in the words of the system: a number alone may mean a stranger by the time it is used. */
-  readonly began: string
-}
+import { listProcesses, type ListedProcess } from '@cli-ops/shared-ipc/ops'
 
 /** Kills a process and all that it began, and that these did. What has left them, as a daemon does, is not among them. */
 export function killTree(root: number): void {
-  const stopped = new Map<number, Entry>()
+  const stopped = new Map<number, ListedProcess>()
   // Nothing that is stopped begins something more, so one look that finds nothing new has found all.
   for (;;) {
     const found = treeOf(root).filter(({ pid }) => !stopped.has(pid))
@@ -24,36 +16,11 @@ export function killTree(root: number): void {
   for (const { pid, began } of stopped.values()) if (now.get(pid) === began) send(pid, 'SIGKILL')
 }
 
-function treeOf(root: number): Entry[] {
+function treeOf(root: number): ListedProcess[] {
   const all = listProcesses()
   const tree = all.filter(({ pid }) => pid === root)
   for (const { pid } of tree) tree.push(...all.filter(({ parent }) => parent === pid))
   return tree
-}
-
-function listProcesses(): Entry[] {
-  return process.platform === 'linux' ? listProc() : listPs()
-}
-
-function listProc(): Entry[] {
-  return readdirSync('/proc').flatMap((name) => {
-    if (!/^\d+$/u.test(name)) return []
-    try {
-      const stat = readFileSync(`/proc/${name}/stat`, 'latin1')
-      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ', 20)
-      return [{ pid: Number(name), parent: Number(fields[1]), began: fields[19] ?? '' }]
-    } catch {
-      // It has ended meanwhile.
-      return []
-    }
-  })
-}
-
-function listPs(): Entry[] {
-  const { stdout } = spawnSync('ps', ['-A', '-o', 'pid=,ppid=,lstart='], { encoding: 'utf8' })
-  return [...(stdout ?? '').matchAll(/^\s*(\d+)\s+(\d+)\s+(.+)$/gmu)].map(
-    ([, pid, parent, began = '']) => ({ pid: Number(pid), parent: Number(parent), began }),
-  )
 }
 
 function send(pid: number, signal: NodeJS.Signals): void {

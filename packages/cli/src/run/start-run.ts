@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 
 import {
+  type ConfiguredConnection,
   configuredConnection,
   describeOwnProcess,
   EXIT_BUSY,
@@ -41,10 +42,17 @@ export async function startRun(commandLine: RunCommandLine): Promise<void> {
 
 async function carryOut(plan: RunPlan, { args, lifeline, program }: RunCommandLine) {
   const connection = await configuredConnection('cli-ops')
+  assertKeepsHere(connection, plan)
   if (plan.event === undefined || lifeline !== undefined || process.platform === 'win32')
     return runProgram(connection, plan, program, lifeline)
   const { superviseRun } = await import('./supervise-run.js')
   return superviseRun(args)
+}
+
+/** Descendants are found by the kernel's own means, which only see this machine's lock files. */
+function assertKeepsHere({ connection }: ConfiguredConnection, { keepFor }: RunPlan): void {
+  if (keepFor === 'child' || connection.disabled || connection.urlOf('locks') === 'local:') return
+  throw new TypeError('--keep-for must be child on an engine, got "descendants"')
 }
 
 /** Undefined where it is wrong, which has been said. */

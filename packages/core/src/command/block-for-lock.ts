@@ -22,6 +22,7 @@ import type { LockRule } from './options/cli-ops-options.js'
 import { isHeldByCompanion } from './companion/companion-for.js'
 import { blockForEngineLock } from './companion/engine-lock.js'
 import { isEngine } from './companion/is-engine.js'
+import { blockFor } from '../base/wait/block-for.js'
 import { whileBlocked } from './waiting/while-blocked.js'
 import { nameSlottedResource } from '../locks/slots/name-slotted-resource.js'
 import { type SlotGrant, wantsSlots } from '../locks/slots/slot-request.js'
@@ -36,6 +37,9 @@ import { asRun } from './told-run.js'
 import { lockRequest } from './try-lock-now.js'
 import { markedGrant, markRunNow } from './try-run-now.js'
 import { WaitDisplay } from './waiting/wait-display.js'
+
+/** How often to check whether the programs of a replaced holder have ended. */
+const JOB_LOOK_MS = 20
 
 /**
  * Takes the lock of a rule before it returns, in the order of arrival, for hosts that go on at once whatever a hook
@@ -86,6 +90,7 @@ function block(connection: Connection, rule: LockRule, timeoutMs: number): SlotG
       ? blockForSlot(context, locks, request, wait)
       : blockForTurn(context, request, wait)
     if (grant === null) mark?.releaseSync()
+    else if (replacer !== undefined) blockForJobs(replacer, grant)
     return grant && mark !== undefined ? markedGrant(grant, mark) : grant
   } catch (error) {
     mark?.releaseSync()
@@ -93,6 +98,16 @@ function block(connection: Connection, rule: LockRule, timeoutMs: number): SlotG
   } finally {
     latest?.stop()
     display.end()
+  }
+}
+
+/** Blocks until the programs that replaced holders left behind have ended. */
+function blockForJobs(replacer: HolderReplacer, grant: SlotGrant): void {
+  try {
+    while (replacer.isJobRunning()) blockFor(JOB_LOOK_MS)
+  } catch (error) {
+    grant.releaseSync?.()
+    throw error
   }
 }
 

@@ -7,12 +7,12 @@ import { isInstalled } from './is-installed.js'
 import { parseEngineUrl } from './parse-engine-url.js'
 import { sourceOf } from './url-source.js'
 
-/** What asks for a driver. */
+/** A request for a driver. */
 export interface DriverQuery {
-  /** As `URL` has it, with the colon. */
+  /** The `protocol` of the `URL`, including the colon. */
   readonly protocol: string
   readonly home: string
-  /** What the URL was read from: `CLI_OPS_URL`. */
+  /** Where the URL came from: `CLI_OPS_URL`. */
   readonly source: string
 }
 
@@ -50,6 +50,6 @@ export function noDriver(
   const meant = closestName(protocol, OWN_SCHEMES)
   const hint = meant === undefined ? '' : `; did you mean ${JSON.stringify(meant)}?`
   return new TypeError(
-    `${source} must have a scheme that there is a driver for, got ${JSON.stringify(protocol)}: "drivers" in ${homeConfigPath(home)} does not name it, and neither ${names.join(' nor ')} is installed${hint}`,
+    `${source} must have a supported scheme, got ${JSON.stringify(protocol)}: "drivers" in ${homeConfigPath(home)} does not name it, and neither ${names.join(' nor ')} is installed${hint}`,
   )
 }

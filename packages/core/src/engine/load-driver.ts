@@ -8,11 +8,11 @@ import { homeConfigPath } from './home-config-file.js'
 import { importPackage, packageOf } from './import-package.js'
 
 /**
- * Loads the driver of a scheme: the kit's own package for it; else the module that the home's `config.json` names, else the package that is
- * named after the scheme.
+ * Loads the driver of a scheme: the kit's own package, else the module named in the home's `config.json`, else the package named after
+ * the scheme.
  *
- * @throws CliOpsError `DRIVER_MISSING`, which names what to install
- * @throws TypeError where no driver has the scheme, or what is found is not one
+ * @throws CliOpsError `DRIVER_MISSING`, with the install command
+ * @throws TypeError if no driver has the scheme, or the module is not a driver
  */
 export async function loadDriver(query: DriverQuery): Promise<CreateDriver> {
   const own = DRIVER_PACKAGES.get(query.protocol)?.name
@@ -66,7 +66,7 @@ function createDriverOf(place: string, module: object): CreateDriver {
   throw new TypeError(`${place} must export a function createDriver, exports ${exported}`)
 }
 
-/** What is not the kit's own says at once where it has misread the contract. */
+/** Checks that a third-party driver follows the contract, so that it fails early. */
 function checked(place: string, createDriver: CreateDriver): CreateDriver {
   return (options) => {
     const driver: unknown = createDriver(options)

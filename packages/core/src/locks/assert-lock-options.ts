@@ -5,7 +5,7 @@ import { assertTimeoutMs } from './lock-wait.js'
 import { assertSlots } from './slots/slot-set.js'
 import { assertSignal } from '../base/validation/assert-signal.js'
 
-/** More does not fit beside an owner. */
+/** A longer label does not fit next to an owner. */
 const MAX_LABEL = 200
 
 const LOCK_OPTIONS = Object.keys({
@@ -21,13 +21,13 @@ const LOCK_OPTIONS = Object.keys({
   onWait: true,
 } satisfies Record<keyof LockOptions, true>)
 
-/** Throws a `TypeError` unless a value can say what a lock is for. */
+/** Throws a `TypeError` unless the value is a valid label. */
 export function assertLabel(argument: string, value: unknown): asserts value is string {
   if (typeof value === 'string' && value !== '' && value.length <= MAX_LABEL) return
   throw new TypeError(`${argument} must be 1 to ${MAX_LABEL} characters, got ${describe(value)}`)
 }
 
-/** Throws a `TypeError` that names the option, the rule and the value unless the options of an acquisition are right. */
+/** Validates the options of an acquisition. Throws a `TypeError` that names the option, the rule and the value. */
 export function assertLockOptions(options: LockOptions): void {
   assertKnown('options', options, LOCK_OPTIONS)
   const { timeoutMs, signal, mode, onWait, inFlow, ownerPid, partnerPid, label, slots, queue } =

@@ -5,6 +5,7 @@ import { homeConfigPath } from '../engine/home-config-file.js'
 import { describe } from '../base/names/assert-name.js'
 import { isOn } from '../base/process/environment.js'
 import { type Check, failure, ok, warning } from './finding.js'
+import { misspeltVariable } from './misspelt-variable.js'
 
 export const checkConfig: Check = ({ connection: { home } }) => {
   const file = homeConfigPath(home)
@@ -47,6 +48,11 @@ export const checkEnvironment: Check = () => {
     )
   }
   const set = Object.keys(process.env).filter((name) => name.startsWith('CLI_OPS_'))
+  const misspelt = misspeltVariable(set)
+  if (misspelt !== undefined) {
+    const { name, meant } = misspelt
+    return warning(`${name} is set and has no effect`, `did you mean ${meant}?`)
+  }
   // Names only: a URL may hold a password.
   return ok(set.length === 0 ? 'nothing is set' : `${set.sort().join(', ')} set`)
 }

@@ -501,7 +501,7 @@ describe('doctor and the drivers of others', () => {
     const { status, stdout } = await runOpsCommand(home, 'doctor')
     expect(status).toBe(1)
     expect(stdout).toContain('drivers: etcd: URLs have a driver, "./etcd.mjs"')
-    expect(stdout).toContain('drivers.consul names no file, got "./away.mjs"')
+    expect(stdout).toContain('drivers.consul must name an existing file, got "./away.mjs"')
     expect(stdout).toContain('until then nothing works on consul: URLs')
   })
 

@@ -6,6 +6,8 @@ import type { OpenCommand } from '../../registry/contract/registry-driver.js'
 import { killedEventJson } from '../../events/contract/killed-event.js'
 import { resolveEngineLimits } from '../../engine/engine-limits.js'
 import { ownProcess } from '../../base/process/own-process.js'
+import { ProcessJob } from '../../base/process/process-job.js'
+import { pause } from '../../base/wait/pause.js'
 import { markKeptLocks } from '../../locks/contract/lock-id.js'
 import { closeInherited } from './close-inherited.js'
 import { encodeFrame, FrameReader } from './frames.js'
@@ -20,11 +22,16 @@ const EVENTS_FIRST_MS = 500
 /** What is left to do after the host's end is given up after this, and the time in which an engine must have answered twice. */
 const END_MS = 1_000
 
+/** How often to check whether the programs of a replaced host have ended. */
+const JOB_LOOK_MS = 20
+
 type Start = Extract<HostMessage, { kind: 'start' }>
 
 let traces: KeptTraces | undefined
 let locks: KeptLocks | undefined
 let start: Start | undefined
+/** What the host has started, from the moment it is asked to end. */
+let job: ProcessJob | undefined
 let isEnding = false
 /** What the host has been told of, and may have ended without reading. */
 let failure: string | undefined
@@ -110,7 +117,9 @@ function locksOf(): KeptLocks {
 
 /** As anybody else would. The number is the host's as long as that is this process's parent. */
 function endHost({ pid }: HostFacts): void {
-  if (!isEnding && process.ppid === pid) process.kill(pid, 'SIGTERM')
+  if (isEnding || process.ppid !== pid) return
+  job = new ProcessJob(pid)
+  process.kill(pid, 'SIGTERM')
 }
 
 function tell(message: CompanionMessage): void {
@@ -126,6 +135,9 @@ async function end(): Promise<void> {
   // What a process that was killed could not say itself.
   for (const command of commands.values()) tracesOf()?.append(killedEventJson(start.host, command))
   if (traces !== undefined) await withinTime(traces.stored(), EVENTS_FIRST_MS)
+  // A signal ends the host and leaves the program that it was waiting for. The next run starts after both.
+  job?.end()
+  while ((job?.look().length ?? 0) > 0) await pause(JOB_LOOK_MS)
   await Promise.allSettled([locks?.close(), traces?.close()])
   process.exit()
 }

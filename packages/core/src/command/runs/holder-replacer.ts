@@ -1,11 +1,17 @@
 import { monotonicMs } from '../../base/process/monotonic-time.js'
 import { ownProcess } from '../../base/process/own-process.js'
+import { ProcessJob } from '../../base/process/process-job.js'
 import type { LockDriver } from '../../locks/contract/lock-driver.js'
 import { instanceOf } from '../../locks/contract/lock-id.js'
 import type { Holder, Owner } from '../../locks/contract/lock-types.js'
 import { runMarkName } from '../../locks/contract/slot-name.js'
 import type { FindDeadlock } from './find-deadlock.js'
-import { graceOverError, notReplaceableError, unreachableError } from './run-errors.js'
+import {
+  graceOverError,
+  jobGraceOverError,
+  notReplaceableError,
+  unreachableError,
+} from './run-errors.js'
 import { GETS_SIGNAL, MAY_BE_REPLACED } from './run-mark.js'
 import { type Steps, value } from './steps.js'
 
@@ -17,14 +23,23 @@ interface ReplacerOptions {
   readonly findDeadlock: FindDeadlock
 }
 
+/** A holder that was asked to end. */
+interface AskedHolder {
+  readonly holder: Holder
+  readonly since: number
+  /** What it has started, if it was sent a signal. */
+  job?: ProcessJob
+  isJobAsked?: boolean
+}
+
 /** Sees to it that whoever holds a lock is asked to end, once, by whoever comes first. */
 export class HolderReplacer {
   readonly #locks: LockDriver
   readonly #resource: string
   readonly #graceMs: number
   readonly #findDeadlock: FindDeadlock
-  /** Since when this one waits for each holder to end, by the holder's id. */
-  readonly #since = new Map<string, number>()
+  /** The holders that this one waits for, by their ids. */
+  readonly #asked = new Map<string, AskedHolder>()
 
   constructor(
     locks: LockDriver,
@@ -48,20 +63,49 @@ export class HolderReplacer {
       if (instanceOf(holder.id) === ownProcess().instance) continue
       // Nor what he was begun by, which waits for him. The wait itself finds that, and says so.
       if (this.#findDeadlock() !== undefined) return
-      const since = this.#since.get(holder.id)
-      if (since === undefined) {
-        this.#since.set(holder.id, monotonicMs())
+      const asked = this.#asked.get(holder.id)
+      if (asked === undefined) {
+        this.#asked.set(holder.id, { holder, since: monotonicMs() })
         try {
           yield* this.#askToEnd(holder)
         } catch (error) {
           // An engine that was away may not have heard of it; asked twice, it knows.
-          this.#since.delete(holder.id)
+          this.#asked.delete(holder.id)
           throw error
         }
-      } else if (monotonicMs() - since >= this.#graceMs) {
+      } else if (this.#isGraceOver(asked)) {
         throw graceOverError(this.#resource, holder, this.#graceMs)
+      } else {
+        asked.job?.look()
       }
     }
+  }
+
+  /**
+   * Returns whether programs that a replaced holder started are still running, now that the lock is this process's own: a signal ends
+   * the holder and leaves the program that it was waiting for. Asks them to end, once. The caller calls it again until they have.
+   *
+   * @throws CliOpsError `LOCK_TIMEOUT` if they did not end in time
+   */
+  isJobRunning(): boolean {
+    let isRunning = false
+    for (const asked of this.#asked.values()) {
+      const { holder, job } = asked
+      const [program] = job?.look() ?? []
+      if (job === undefined || program === undefined) continue
+      if (this.#isGraceOver(asked)) {
+        const { pid } = program
+        throw jobGraceOverError(this.#resource, holder, { graceMs: this.#graceMs, pid })
+      }
+      if (asked.isJobAsked !== true) job.end()
+      asked.isJobAsked = true
+      isRunning = true
+    }
+    return isRunning
+  }
+
+  #isGraceOver({ since }: AskedHolder): boolean {
+    return monotonicMs() - since >= this.#graceMs
   }
 
   *#askToEnd(holder: Holder): Steps<void> {
@@ -84,6 +128,9 @@ export class HolderReplacer {
     // Who takes it away is the one who asks. An owner that watches it needs no more.
     const isMine = yield* value(this.#locks.forceRelease(name, call.id))
     if (!isMine || !isSignalled || target === undefined) return
+    const asked = this.#asked.get(holder.id)
+    const { pid } = this.#isHere(holder.owner) ? holder.owner : target
+    if (asked !== undefined) asked.job = new ProcessJob(pid)
     try {
       process.kill(target.pid, 'SIGTERM')
     } catch (error) {

@@ -175,6 +175,12 @@ async function lockOrReplace(
         return onWait?.(info)
       },
     })
+    try {
+      while (replacer.isJobRunning()) await pause(RETRY_MS, signal)
+    } catch (error) {
+      await lock.release()
+      throw error
+    }
     return asHeld(lock).under((grant) => new RunGrant(grant, { after: () => void giveBack() }))
   } catch (error) {
     await giveBack()

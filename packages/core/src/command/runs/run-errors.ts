@@ -30,6 +30,19 @@ export function graceOverError(resource: string, holder: Holder, graceMs: number
   )
 }
 
+/** The error for a run that has ended and left a program running that does not end. */
+export function jobGraceOverError(
+  resource: string,
+  holder: Holder,
+  { graceMs, pid }: { readonly graceMs: number; readonly pid: number },
+): CliOpsError {
+  return new CliOpsError(
+    'LOCK_TIMEOUT',
+    `${JSON.stringify(resource)} was held by ${describeOwner(holder.owner, holder.label)}, which has ended, but a program it started (pid ${pid}) is still running ${describeLimit(graceMs)} after it was asked to end; to end it: kill -KILL ${pid}`,
+    { details: { ...detailsOf(resource, holder), graceMs } },
+  )
+}
+
 /** What comes of joining a run: how it ended, `null` where nobody knows. */
 export function runJoinedError(
   resource: string,

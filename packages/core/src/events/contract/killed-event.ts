@@ -3,7 +3,7 @@ import { eventJson } from './event-record.js'
 import { sourceOf } from './event-source.js'
 import { isoNow } from './event-time.js'
 
-/** The last event of a command whose process was killed, as that process would have emitted it. Nobody knows the exit code. */
+/** Returns the last event of a command whose process was killed, as that process would have emitted it. The exit code is unknown. */
 export function killedEventJson(
   { name, instance }: Pick<ServiceRecord, 'name' | 'instance'>,
   { command, startedAt, endId, lock }: OpenCommand,
@@ -13,7 +13,7 @@ export function killedEventJson(
     command,
     instance,
     exitCode: null,
-    // Until now, since nobody saw the end. The clock may have been set back.
+    // Until now, since no process saw the end. The clock can have been set back.
     durationMs: Math.max(0, Date.now() - startedAt),
     lock,
   }
