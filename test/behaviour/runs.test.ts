@@ -142,7 +142,7 @@ describe.each(NEWEST)('$title', (host) => {
     expect(linesOf(stderr)).toEqual([
       expect.stringMatching(
         new RegExp(
-          `^host: "deploy" is held by host run \\(pid ${first.child.pid}, .*\\), whose rule does not let it be replaced; to end it: kill ${first.child.pid}$`,
+          `^host: "deploy" is held by host run \\(pid ${first.child.pid}, .*\\), whose rule does not allow replacing it; to end it: kill ${first.child.pid}$`,
         ),
       ),
     ])

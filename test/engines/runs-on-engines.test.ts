@@ -209,7 +209,7 @@ describe.each(ENGINES.filter(({ isThere }) => isThere))(
       for (const second of [command('replace', 'returns', true), wrapped('replace', 'echo ran')]) {
         const end = await second.ended
         expect(end).toMatchObject({ exitCode: 75, stdout: '' })
-        expect(end.stderr).toContain('whose rule does not let it be replaced')
+        expect(end.stderr).toContain('whose rule does not allow replacing it')
       }
       tell()
       expect(await first.ended).toMatchObject({ exitCode: 5 })

@@ -193,7 +193,7 @@ describe('--on-busy replace', () => {
     expect(refused).toMatchObject({ status: 75, stdout: '' })
     expect(linesOf(refused)).toEqual([
       expect.stringMatching(
-        /^cli-ops: "deploy" is held by cli-ops run sh \(pid (\d+), .*\), whose rule does not let it be replaced; to end it: kill \1$/u,
+        /^cli-ops: "deploy" is held by cli-ops run sh \(pid (\d+), .*\), whose rule does not allow replacing it; to end it: kill \1$/u,
       ),
     ])
     tell(user)

@@ -205,7 +205,7 @@ describe('events', () => {
     const user = new CliOpsUser()
     await user.run('emit', 'a:b')
     expect((await user.run('events', '--group', 'g', '--json')).stdout.split('\n')).toHaveLength(2)
-    expect((await user.run('events', '--group', 'g')).stdout).toBe('No such event is new.\n')
+    expect((await user.run('events', '--group', 'g')).stdout).toBe('No new matching events.\n')
     await user.run('emit', 'a:c')
     expect((await user.run('events', '--group', 'g')).stdout).toContain('a:c')
   })

@@ -70,7 +70,7 @@ describe.each(BROKEN)('with $what', ({ run, message, refusal, breakIt }) => {
   test.each(['plain', 'emitting'])('"%s" runs, with one warning', async (command) => {
     const { status, stdout, stderr } = await brokenHost().run([command], run)
     expect({ status, stdout }).toEqual({ status: 0, stdout: 'ran\n' })
-    expect(stderr).toMatch(/^host: going on without events and registry: [^\n]+\n$/)
+    expect(stderr).toMatch(/^host: continuing without events and registry: [^\n]+\n$/)
     expect(stderr).toMatch(message)
   })
 
@@ -78,7 +78,7 @@ describe.each(BROKEN)('with $what', ({ run, message, refusal, breakIt }) => {
     const { status, stdout, stderr } = await brokenHost().run([command], run)
     expect({ status, stdout }).toEqual({ status: refusal, stdout: '' })
     expect(stderr).toMatch(message)
-    expect(stderr).toMatch(/^host: (?!going on)[^\n]+\n$/)
+    expect(stderr).toMatch(/^host: (?!continuing)[^\n]+\n$/)
   })
 })
 
@@ -101,7 +101,7 @@ test.each([
     const host = hostProject(HOST)
     const env = { [name]: value }
     expect(await host.run(['--version'], { env })).toMatchObject({ status: 0, stderr: '' })
-    const warning = `host: going on without events and registry: ${reason}\n`
+    const warning = `host: continuing without events and registry: ${reason}\n`
     expect(await host.run(['plain'], { env })).toEqual({
       status: 0,
       stdout: 'ran\n',
@@ -117,12 +117,12 @@ test.each([
 
 describe('with a URL that no driver serves', () => {
   const env = { CLI_OPS_URL: 'reddis://engine' }
-  const reason = /^host: (?:going .*: )?CLI_OPS_URL must [^\n]+ did you mean "redis:"\?\n$/
+  const reason = /^host: (?:continuing .*: )?CLI_OPS_URL must [^\n]+ did you mean "redis:"\?\n$/
 
   test.each(['plain', 'emitting'])('"%s" runs, with one warning', async (command) => {
     const { status, stdout, stderr } = await hostProject(HOST).run([command], { env })
     expect({ status, stdout }).toEqual({ status: 0, stdout: 'ran\n' })
-    expect(stderr).toMatch(/^host: going on without events and registry: /)
+    expect(stderr).toMatch(/^host: continuing without events and registry: /)
     expect(stderr).toMatch(reason)
   })
 
@@ -148,7 +148,7 @@ describe('with an engine that cannot be reached', () => {
     expect(second).toMatchObject({ status: 0, stdout: 'ran\n' })
     const told = `${first.stderr}${second.stderr}`
     expect(told).toMatch(
-      /^host: (?:going on|an earlier command \(host, [^)]+ ago\) left no events)/,
+      /^host: (?:continuing|an earlier command \(host, [^)]+ ago\) left no events)/,
     )
     expect(told).toContain(`: ${refused}\n`)
   })
@@ -165,7 +165,9 @@ describe('on a disk that takes no more bytes', () => {
   test('a command runs, with one warning', async () => {
     const { status, stdout, stderr } = await hostProject(HOST).run(['plain'], run)
     expect({ status, stdout }).toEqual({ status: 0, stdout: 'ran\n' })
-    expect(stderr).toMatch(/^host: going on .*: cannot use .*: a file there has reached [^\n]+\n$/)
+    expect(stderr).toMatch(
+      /^host: continuing .*: cannot use .*: a file there has reached [^\n]+\n$/,
+    )
   })
 
   test('a lock, which lies in names alone, holds all the same', async () => {
@@ -193,7 +195,7 @@ describe('on a disk without room for another file', () => {
     const { status, stdout, stderr } = await host.run(['emitting'])
     expect({ status, stdout }).toEqual({ status: 0, stdout: 'ran\n' })
     expect(stderr).toMatch(
-      /^host: going on .*: cannot use .*: the disk is full; free some space[^\n]+\n$/,
+      /^host: continuing .*: cannot use .*: the disk is full; free some space[^\n]+\n$/,
     )
     const refused = await host.run(['locked'])
     expect(refused).toMatchObject({ status: 69, stdout: '' })

@@ -1,9 +1,9 @@
 import { listProcesses, type ListedProcess } from '@cli-ops/shared-ipc/ops'
 
-/** Kills a process and all that it began, and that these did. What has left them, as a daemon does, is not among them. */
+/** Kills a process and all its descendants, except those that have detached, as daemons do. */
 export function killTree(root: number): void {
   const stopped = new Map<number, ListedProcess>()
-  // Nothing that is stopped begins something more, so one look that finds nothing new has found all.
+  // Stopped processes start nothing more, so a pass that finds nothing new has found all.
   for (;;) {
     const found = treeOf(root).filter(({ pid }) => !stopped.has(pid))
     if (found.length === 0) break
@@ -27,6 +27,6 @@ function send(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal)
   } catch {
-    // It has ended meanwhile, or is another user's.
+    // It has ended meanwhile, or belongs to another user.
   }
 }

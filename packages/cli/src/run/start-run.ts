@@ -20,7 +20,7 @@ import type { RunCommandLine } from './run-command-line.js'
 import { parseRunOptions, type RunPlan } from './run-options.js'
 import { runProgram } from './run-program.js'
 
-/** Does what a command line of `cli-ops run` says, and ends this process as its program ended. */
+/** Executes a `cli-ops run` command line, and ends this process as its program ended. */
 export async function startRun(commandLine: RunCommandLine): Promise<void> {
   const { connection, options, program } = commandLine
   useBlockingStderr()
@@ -49,13 +49,13 @@ async function carryOut(plan: RunPlan, { args, lifeline, program }: RunCommandLi
   return superviseRun(args)
 }
 
-/** Descendants are found by the kernel's own means, which only see this machine's lock files. */
+/** On an engine, only the program itself can keep the lock. */
 function assertKeepsHere({ connection }: ConfiguredConnection, { keepFor }: RunPlan): void {
   if (keepFor === 'child' || connection.disabled || connection.urlOf('locks') === 'local:') return
   throw new TypeError('--keep-for must be child on an engine, got "descendants"')
 }
 
-/** Undefined where it is wrong, which has been said. */
+/** Returns undefined if the options are wrong, which has been reported. */
 function planOf(options: RunCommandLine['options']): RunPlan | undefined {
   try {
     return parseRunOptions(options)
@@ -67,18 +67,18 @@ function planOf(options: RunCommandLine['options']): RunPlan | undefined {
   }
 }
 
-/** Whatever keeps the lock from being taken keeps the program from running. */
+/** Any failure to acquire the lock keeps the program from running. */
 function endRefused({ onBusy }: RunPlan, error: unknown): void {
   if (error instanceof EarlyEnd) {
     endAs(error.end)
     return
   }
-  // Whatever else is a fault of the kit, and its stack trace is wanted.
+  // Anything else is a bug in the kit and deserves a stack trace.
   if (!(error instanceof TypeError) && !isCliOpsError(error)) throw error
   const exitCode = exitCodeOf(error)
   const isSkipped = onBusy === 'skip' && exitCode === EXIT_BUSY
   const isJoined = isCliOpsError(error, 'RUN_JOINED')
   say(`${isSkipped ? 'skipped: ' : isJoined ? 'joined: ' : ''}${error.message}`)
-  // Not only the code: what an engine leaves open ends here.
+  // Exits instead of only setting the code: handles that an engine leaves open end here.
   process.exit(isSkipped ? 0 : exitCode)
 }

@@ -42,12 +42,13 @@ import { WaitDisplay } from './waiting/wait-display.js'
 const JOB_LOOK_MS = 20
 
 /**
- * Takes the lock of a rule before it returns, in the order of arrival, for hosts that go on at once whatever a hook
- * returns. Ctrl-C calls the host's listeners and then ends the process by SIGINT, wherever the wait is. Another signal
- * ends it at once. What it leaves is a dead waiter's ticket, and a command whose end others store.
+ * Takes a rule's lock before it returns, in order of arrival, for hosts that continue immediately whatever a hook
+ * returns. Ctrl-C calls the host's listeners and then ends the process by SIGINT, at any point of the wait. Any other
+ * signal ends it immediately. The process then leaves a dead waiter's ticket, and other processes store the end of its
+ * command.
  *
- * @throws CliOpsError `LOCK_HELD` or `LOCK_TIMEOUT`; `RUN_JOINED`; `LOCK_DEADLOCK` where the holder is a process that waits for this one, or
- *   a flow of this process
+ * @throws CliOpsError `LOCK_HELD` or `LOCK_TIMEOUT`; `RUN_JOINED`; `LOCK_DEADLOCK` if the holder is a process that waits for this one, or
+ * a flow of this process
  */
 export function blockForLock(connection: Connection, rule: LockRule): CommandLock | undefined {
   const { resource, onBusy = 'wait' } = rule
@@ -132,7 +133,7 @@ function supersededError(locks: LockDriver, resource: string): CliOpsError {
   return lockSupersededError(resource, info?.holders[0])
 }
 
-/** Tells whether a flow of this very process holds the lock: a blocked thread would never let it release it. */
+/** Returns whether a flow of this process holds the lock: a blocked thread would never let it release the lock. */
 export function isHeldHere(options: ConnectionOptions, rule: LockRule): boolean {
   const connection = resolveConnection(options)
   if (connection.urlOf('locks') !== 'local:') return isHeldByCompanion(connection, rule.resource)

@@ -36,7 +36,7 @@ function findProblem(text: string): string | undefined {
 export const checkEnvironment: Check = () => {
   if (isOn(process.env['CLI_OPS_DISABLED'])) {
     return warning(
-      'CLI_OPS_DISABLED is set, so what is started from here takes no locks and emits nothing',
+      'CLI_OPS_DISABLED is set, so CLIs started from here take no locks and emit no events',
       'unset CLI_OPS_DISABLED',
     )
   }
@@ -53,6 +53,6 @@ export const checkEnvironment: Check = () => {
     const { name, meant } = misspelt
     return warning(`${name} is set and has no effect`, `did you mean ${meant}?`)
   }
-  // Names only: a URL may hold a password.
+  // Names only: a URL can contain a password.
   return ok(set.length === 0 ? 'nothing is set' : `${set.sort().join(', ')} set`)
 }

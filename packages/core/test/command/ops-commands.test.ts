@@ -29,7 +29,7 @@ describe('in an empty home', () => {
   test.each([
     ['locks', 'No lock is held or waited for.\n', '[]\n'],
     ['ps', 'No CLI is running.\n', '[]\n'],
-    ['events', 'No such event is kept.\n', ''],
+    ['events', 'No matching events.\n', ''],
     [
       'clean',
       'Removed 0 stale locks, 0 dead instances, 0 expired events.\n',

@@ -6,7 +6,7 @@ import { takeLateFailure } from './late-failure.js'
 
 const companions = new Map<string, Companion>()
 
-/** Tells whether a flow of this very process holds a lock on an engine. */
+/** Returns whether a flow of this process holds a lock on an engine. */
 export function isHeldByCompanion(connection: Connection, resource: string): boolean {
   return companions.get(keyOf(connection))?.holds(resource) === true
 }
@@ -47,7 +47,7 @@ interface PlainOptions extends ConnectionOptions {
   readonly url: Readonly<Record<'locks' | 'events' | 'registry', string>>
 }
 
-/** What the companion is configured with: all of it as it is known here, since it is in another directory. */
+/** Returns the companion's configuration with all values resolved, since it runs in another directory. */
 function plainOptions(connection: Connection): PlainOptions {
   const { home, namespace } = connection
   const [locks, events] = [connection.urlOf('locks'), connection.urlOf('events')]

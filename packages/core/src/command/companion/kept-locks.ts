@@ -8,23 +8,23 @@ import { describeOwnProcess } from '../../base/process/own-process.js'
 import type { CompanionMessage, LockOrder, OrderedLock, ReportedError } from './messages.js'
 import { sharedInstant } from './shared-instant.js'
 
-/** When a host that blocks is told that time has passed: for the first time, and then again and again. */
+/** A blocking host gets its first tick after this time, and more after that. */
 const FIRST_TICK_MS = 150
 const TICK_MS = 1_000
-/** Checks for each lease whether it was renewed. */
+/** How often per lease to check whether it was renewed. */
 const CHECKS_PER_LEASE = 8
 
-/** The locks that a companion takes, renews and releases in the name of its host. */
+/** The locks that a companion takes, renews and releases on behalf of its host. */
 export class KeptLocks {
   readonly #manager: LockManager
   readonly #connection: ConnectionOptions
   readonly #tell: (message: CompanionMessage) => void
   readonly #endHost: () => void
   readonly #kept = new Map<string, Lock>()
-  /** Ends each wait. */
+  /** One controller per wait, to end it. */
   readonly #waits = new Map<number, AbortController>()
 
-  /** @param endHost asks the host to end, whose run is to be replaced */
+  /** @param endHost asks the host to end when its run is to be replaced */
   constructor(
     connection: ConnectionOptions,
     tell: (message: CompanionMessage) => void,
@@ -36,7 +36,7 @@ export class KeptLocks {
     this.#endHost = endHost
   }
 
-  /** Takes a lock and says how that went. */
+  /** Takes a lock and reports the outcome. */
   async take({ ask, resource, options, held, command, isBlocked }: LockOrder): Promise<void> {
     if (command !== undefined) describeOwnProcess({ command })
     const { signal } = this.#wait(ask)
@@ -46,7 +46,7 @@ export class KeptLocks {
         this.#lock(resource, {
           ...options,
           signal,
-          // What looks when it is read has to look now.
+          // Getters must be read now.
           onWait: (info) => this.#tell({ kind: 'waiting', ask, info: { ...info } }),
         }),
       )
@@ -59,24 +59,24 @@ export class KeptLocks {
     }
   }
 
-  /** Gives a lock back. Where that fails, its lease ends it. */
+  /** Releases a lock. If that fails, the lock ends with its lease. */
   async release(id: string): Promise<void> {
     const lock = this.#kept.get(id)
     this.#kept.delete(id)
     await lock?.release().catch(() => undefined)
   }
 
-  /** Leaves a queue. What was granted meanwhile the host gives back when it hears of it. */
+  /** Leaves a queue. The host releases a lock that was granted meanwhile when it learns of it. */
   leave(ask: number): void {
-    this.#waits.get(ask)?.abort(new Error('the lock is wanted no longer'))
+    this.#waits.get(ask)?.abort(new Error('the lock is no longer wanted'))
   }
 
-  /** Leaves all queues at once. */
+  /** Leaves all queues. */
   stopWaiting(): void {
     for (const ask of this.#waits.keys()) this.leave(ask)
   }
 
-  /** Gives all locks back. */
+  /** Releases all locks. */
   async close(): Promise<void> {
     this.#kept.clear()
     await this.#manager.close()
@@ -98,7 +98,7 @@ export class KeptLocks {
     return wait
   }
 
-  /** Asks as a flow that holds these locks, so that a wait that would never end is found. */
+  /** Requests as a flow that holds these locks, so that a deadlock is found. */
   #holding<T>(held: readonly string[], ask: () => T): T {
     const [id, ...others] = held
     if (id === undefined) return ask()
@@ -129,7 +129,7 @@ export class KeptLocks {
         return
       }
       const endsAt = sharedInstant(grant.remainingMs)
-      // While the host does not read, one message is enough.
+      // One message is enough while the host does not read.
       if (endsAt.monotonic <= told + 1 || process.stdout.writableLength > 0) return
       told = endsAt.monotonic
       this.#tell({ kind: 'renewed', id: grant.id, endsAt })
@@ -150,7 +150,7 @@ export class KeptLocks {
   }
 }
 
-/** Writes an error so that the host can make it again. */
+/** Serialises an error so that the host can recreate it. */
 export function reportError(error: unknown): ReportedError {
   if (isCliOpsError(error)) {
     const { code, message, details } = error
