@@ -17,8 +17,12 @@ import { basename, dirname, join, relative, sep } from 'node:path'
 import process from 'node:process'
 import { pathToFileURL } from 'node:url'
 import * as esbuild from 'esbuild'
+import { breakLines } from './break-lines.mjs'
 import { bundleModules } from './bundle-modules.mjs'
 import { root, workspaces } from './workspaces.mjs'
+
+/** Node shows the line of an uncaught error. */
+export const LINE_LIMIT = 160
 
 /**
  * @param {{ readonly minify?: boolean }} [options] without `minify`, each branch of a bundle is one of its source's,
@@ -57,8 +61,7 @@ async function bundle(workspace, minify) {
     treeShaking: true,
     // Node reads and compiles every byte on every run.
     minify,
-    // Node shows the line of an uncaught error, which must not be the whole file.
-    ...(minify && { lineLimit: 160 }),
+    ...(minify && { lineLimit: LINE_LIMIT }),
     // They would make up two thirds of an installed plugin, for stacks that Node maps only on request.
     sourcemap: !minify && 'linked',
     logLevel: 'warning',
@@ -90,6 +93,7 @@ async function bundle(workspace, minify) {
     withPaths(file, lazyFile?.path),
   )
   if (lazyFile !== undefined) outputFiles.push(lazyFile)
+  if (minify) for (const file of outputFiles) file.contents = withShortLines(file)
   for (const { path, contents } of outputFiles) writeChanged(path, contents)
   removeStale(dist, new Set(outputFiles.map(({ path }) => path)))
 }
@@ -290,6 +294,13 @@ function withPaths({ path, contents, text }, lazyFile) {
     rewritten = rewritten.replaceAll(`"${LAZY}"`, JSON.stringify(specifier))
   }
   return { path, contents: rewritten === text ? contents : Buffer.from(rewritten) }
+}
+
+/** @param {{ readonly path: string, readonly contents: Uint8Array }} file */
+function withShortLines({ path, contents }) {
+  if (!/\.c?js$/u.test(path)) return contents
+  const isModule = path.endsWith('.js')
+  return Buffer.from(breakLines(Buffer.from(contents).toString(), { isModule, limit: LINE_LIMIT }))
 }
 
 /**

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 
 import { hostProject, type HostProject, type HostRun } from './fixtures/host-project.js'
 
@@ -12,6 +12,10 @@ program.command('emitting').action(emits('done', async () => console.log('ran'))
 program.command('locked').action(() => console.log('ran'))
 program.command('wrapped').action(withLock('db', async () => console.log('ran')))
 await program.parseAsync()`
+
+async function untilExists(file: string): Promise<void> {
+  await vi.waitFor(() => expect(existsSync(file)).toBe(true), { timeout: 30_000, interval: 50 })
+}
 
 interface BrokenHome {
   readonly what: string
@@ -70,10 +74,11 @@ describe.each(BROKEN)('with $what', ({ run, message, refusal, breakIt }) => {
     expect(stderr).toMatch(message)
   })
 
-  test.each(['locked', 'wrapped'])('"%s" does not run', async (command) => {
+  test.each(['locked', 'wrapped'])('"%s" does not run, and one line says why', async (command) => {
     const { status, stdout, stderr } = await brokenHost().run([command], run)
     expect({ status, stdout }).toEqual({ status: refusal, stdout: '' })
-    expect(stderr.trimEnd().split('\n').at(-1)).toMatch(message)
+    expect(stderr).toMatch(message)
+    expect(stderr).toMatch(/^host: (?!continuing)[^\n]+\n$/)
   })
 })
 
@@ -107,12 +112,48 @@ test.each([
   })
 })
 
-test('a URL without a driver prevents a command with a lock from running', async () => {
-  const { status, stdout, stderr } = await hostProject(HOST).run(['locked'], {
-    env: { CLI_OPS_URL: 'nowhere://engine' },
+describe('with a URL that no driver serves', () => {
+  const env = { CLI_OPS_URL: 'reddis://engine' }
+  const reason = /^host: (?:continuing .*: )?CLI_OPS_URL must [^\n]+ did you mean "redis:"\?\n$/
+
+  test.each(['plain', 'emitting'])('"%s" runs, with one warning', async (command) => {
+    const { status, stdout, stderr } = await hostProject(HOST).run([command], { env })
+    expect({ status, stdout }).toEqual({ status: 0, stdout: 'ran\n' })
+    expect(stderr).toMatch(/^host: continuing without events and registry: /)
+    expect(stderr).toMatch(reason)
   })
-  expect({ status, stdout }).toEqual({ status: 78, stdout: '' })
-  expect(stderr).toMatch(/^host: CLI_OPS_URL must [^\n]+$/m)
+
+  test.each(['locked', 'wrapped'])('"%s" does not run, and one line says why', async (command) => {
+    const { status, stdout, stderr } = await hostProject(HOST).run([command], { env })
+    expect({ status, stdout }).toEqual({ status: 78, stdout: '' })
+    expect(stderr).toMatch(/^host: CLI_OPS_URL/)
+    expect(stderr).toMatch(reason)
+  })
+})
+
+describe('with an engine that cannot be reached', () => {
+  const env = { CLI_OPS_URL: 'postgres://127.0.0.1:1/test' }
+  const refused = 'cannot use postgres://127.0.0.1:1/test: connect ECONNREFUSED 127.0.0.1:1'
+
+  test('the next command says what a short one did not live to hear, once', async () => {
+    const host = hostProject(HOST)
+    // It may be slow enough to hear it itself.
+    const first = await host.run(['plain'], { env })
+    expect(first).toMatchObject({ status: 0, stdout: 'ran\n' })
+    if (first.stderr === '') await untilExists(join(host.home, 'engine-failure.json'))
+    const second = await host.run(['plain'], { env })
+    expect(second).toMatchObject({ status: 0, stdout: 'ran\n' })
+    const told = `${first.stderr}${second.stderr}`
+    expect(told).toMatch(
+      /^host: (?:continuing|an earlier command \(host, [^)]+ ago\) left no events)/,
+    )
+    expect(told).toContain(`: ${refused}\n`)
+  })
+
+  test.each(['locked', 'wrapped'])('"%s" does not run, and one line says why', async (command) => {
+    const run = hostProject(HOST).run([command], { env })
+    expect(await run).toEqual({ status: 69, stdout: '', stderr: `host: ${refused}\n` })
+  })
 })
 
 describe('on a disk that takes no more bytes', () => {

@@ -67,7 +67,36 @@ describe('a rule', () => {
       host.run(['sync', '--json']),
     )
     expect(exitCode).toBe(75)
-    expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'LOCK_HELD' } })
+    expect(JSON.parse(stdout)).toEqual({
+      error: {
+        name: 'CliOpsError',
+        message: expect.stringMatching(/^"projects" is held by holder /u) as string,
+        code: 'LOCK_HELD',
+        retryable: true,
+        details: {
+          resource: 'projects',
+          owner: {
+            name: 'holder',
+            pid: expect.any(Number) as number,
+            host: expect.any(String) as string,
+          },
+          since: expect.stringMatching(/^\d{4}-/u) as string,
+        },
+        oclif: { exit: 75 },
+      },
+    })
+  })
+
+  test('prints JSON under --json where it skips, with 0', async () => {
+    const rule = { lock: { resource: 'projects', onBusy: 'skip' } } as const
+    const host = new OclifHost(COMMANDS, { cliOps: { commands: { sync: rule } } })
+    const { exitCode, stdout } = await host.whileHeld('projects', () =>
+      host.run(['sync', '--json']),
+    )
+    expect(exitCode).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({
+      skipped: { code: 'LOCK_HELD', details: { owner: { name: 'holder' } }, oclif: { exit: 0 } },
+    })
   })
 
   test('for every command does not affect help', async () => {

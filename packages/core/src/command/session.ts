@@ -37,6 +37,9 @@ import type { Companion } from './companion/companion.js'
 import { eventsOf } from './outcome-events.js'
 import type { Refusal } from './refusal.js'
 
+/** A handler that takes a lock of its own begins to do so within this time, in every framework. */
+const TELL_AFTER_MS = 200
+
 /** What is known about a handler that succeeded. */
 export type HandledOutcome = Pick<CommandOutcome, 'args' | 'result' | 'durationMs'>
 
@@ -76,8 +79,9 @@ export class Session implements RunningCli {
   #companion: Companion | null | undefined
   #lastError: unknown
   #refusals = 0
-  /** Failures reported once a command has been let in. */
-  #heldBack: unknown[] | undefined = []
+  /** Failures that are not told yet. */
+  #heldBack: (() => void)[] = []
+  #isLetIn = false
   #ended = false
 
   constructor(program: Program, options: CliOpsOptions) {
@@ -303,7 +307,7 @@ export class Session implements RunningCli {
     if (primitive === 'registry' && this.options.serve !== undefined) return undefined
     if (this.#companion === undefined && this.#resolved !== undefined) {
       try {
-        const fail = (error: Error): void => this.#failOpen(error)
+        const fail = (error: Error, what?: string): void => this.#failOpen(error, what)
         this.#companion = loadParts().companionFor(this.#resolved, fail)
       } catch (error) {
         this.#companion = null
@@ -332,18 +336,30 @@ export class Session implements RunningCli {
    * continue.
    */
   letIn(): void {
-    const held = this.#heldBack
-    this.#heldBack = undefined
-    for (const error of held ?? []) this.#failOpen(error)
+    this.#isLetIn = true
+    if (this.#heldBack.length > 0) this.#tellSoon()
   }
 
-  #failOpen(error: unknown): void {
-    if (this.#heldBack !== undefined) {
-      this.#heldBack.push(error)
-      return
-    }
-    warnOnce('fail-open', `continuing without events and registry: ${errorText(error)}`)
-    debug(() => stackOf(error))
+  /** Keeps failures back until {@link letIn}, while a lock is asked for: whoever is refused is told why, and nothing else. */
+  holdBack(): void {
+    this.#isLetIn = false
+  }
+
+  #failOpen(error: unknown, what = 'continuing without events and registry'): void {
+    this.#heldBack.push(() => {
+      warnOnce('fail-open', `${what}: ${errorText(error)}`)
+      debug(() => stackOf(error))
+    })
+    if (this.#isLetIn) this.#tellSoon()
+  }
+
+  /** The handler may be about to ask for a lock. */
+  #tellSoon(): void {
+    setTimeout(() => this.#tell(), TELL_AFTER_MS).unref()
+  }
+
+  #tell(): void {
+    if (this.#isLetIn) for (const tell of this.#heldBack.splice(0)) tell()
   }
 
   #end(end: ProcessEnd): void {
@@ -354,6 +370,7 @@ export class Session implements RunningCli {
       run.finish(isBefore ? { exitCode: run.exitCode } : end, this.#lastError)
     }
     this.#companion?.finish()
+    this.#tell()
     runExitCleanups()
   }
 }

@@ -51,8 +51,10 @@ export function runWithLock<T>(rule: string | LockRule, handler: LockedHandler<T
   const hold = (lock: Taken): T => {
     // A lock that the flow already holds is reported by its taker.
     if (lock !== undefined) session?.current?.tell(note)
+    if (!isRefusal(lock)) session?.letIn()
     return holdDuring(lock, handler, note)
   }
+  session?.holdBack()
   const taken =
     handler.isAwaited === true ? takeLock(place, wanted) : takeInManner(handler, place, wanted)
   return isPromiseLike(taken) ? (taken.then(hold) as T) : hold(taken)

@@ -1,3 +1,5 @@
+import { assertKnown } from '../base/validation/assert-known.js'
+import { CONNECTION_FIELDS } from '../engine/connection-fields.js'
 import { EventBus } from '../events/event-bus.js'
 import type { EventBusOptions } from '../events/event-options.js'
 import { resolveRateLimit } from '../events/resolve-rate-limit.js'
@@ -22,6 +24,13 @@ export interface CoordinatorOptions extends ConnectionOptions {
    */
   readonly rateLimit?: EventBusOptions['rateLimit']
 }
+
+const COORDINATOR_OPTIONS = Object.keys({
+  name: true,
+  version: true,
+  rateLimit: true,
+  ...CONNECTION_FIELDS,
+} satisfies Record<keyof CoordinatorOptions, true>)
 
 /** One process's handle on all four primitives. Each is created on first use. */
 export interface Coordinator<Events = StandardEvents> {
@@ -53,6 +62,7 @@ export interface Coordinator<Events = StandardEvents> {
 export function createCoordinator<Events = StandardEvents>(
   options: CoordinatorOptions,
 ): Coordinator<Events> {
+  assertKnown('options', options, COORDINATOR_OPTIONS)
   const { name, version, rateLimit, ...connection } = options
   assertName('name', name)
   resolveConnection(connection)

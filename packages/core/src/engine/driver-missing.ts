@@ -13,11 +13,21 @@ export function driverMissing(
 ): CliOpsError | undefined {
   const missing = missingPackage(error)
   if (missing === undefined) return undefined
+  return missingError(missing, name, remedy, error)
+}
+
+/** The error of a driver's package, `name`, of which `missing` is not installed: the package itself, or its client library. */
+export function missingError(
+  missing: string,
+  name: string,
+  remedy: string,
+  cause?: unknown,
+): CliOpsError {
   // The driver can be installed without its client library, a peer dependency.
   const other = missing === name ? clientOf(name) : [missing]
   const install = [installCommand(), name, ...other].join(' ')
   return new CliOpsError('DRIVER_MISSING', `${remedy} ${install}`, {
-    cause: error,
+    cause,
     details: { package: missing },
   })
 }

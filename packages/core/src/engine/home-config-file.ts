@@ -4,8 +4,7 @@ import { dirname, join } from 'node:path'
 import { CliOpsError, isCliOpsError } from '../base/errors/cli-ops-error.js'
 import { isAccessDenied, RUNTIME_REMEDIES } from '../base/errors/denied-access.js'
 import { systemErrorCode } from '../base/errors/system-error-code.js'
-import { closestName } from '../base/names/closest-name.js'
-import { assertObject } from '../base/validation/assert-object.js'
+import { assertKnown } from '../base/validation/assert-known.js'
 
 /** The members that the file may have. */
 const FIELDS = ['clis', 'drivers', '$schema']
@@ -59,15 +58,7 @@ function isBehindStrangers(home: string): boolean {
 
 /** Throws a `TypeError` unless `config` has only allowed members. */
 export function assertMembers(config: unknown): asserts config is HomeConfigMembers {
-  assertObject('it', config)
-  for (const field of Object.keys(config)) {
-    if (FIELDS.includes(field)) continue
-    const meant = closestName(field, FIELDS)
-    const hint = meant === undefined ? '' : `; did you mean ${JSON.stringify(meant)}?`
-    throw new TypeError(
-      `it must only have ${FIELDS.join(', ')}, got ${JSON.stringify(field)}${hint}`,
-    )
-  }
+  assertKnown('it', config, FIELDS)
 }
 
 /**

@@ -1,20 +1,11 @@
-import { closestName } from '../base/names/closest-name.js'
 import { isObject } from '../base/validation/is-object.js'
 import type { CreateDriver, Driver } from '../drivers/driver.js'
 import { configuredDriver } from './configured-drivers.js'
 import { driverMissing, missingPackage } from './driver-missing.js'
-import { baseScheme, DRIVER_PACKAGES, OWN_SCHEMES } from './driver-packages.js'
+import { DRIVER_PACKAGES } from './driver-packages.js'
+import { type DriverQuery, noDriver, packagesOf, URL_NEEDS_PACKAGE } from './find-driver.js'
 import { homeConfigPath } from './home-config-file.js'
 import { importPackage, packageOf } from './import-package.js'
-
-/** A request for a driver. */
-export interface DriverQuery {
-  /** The `protocol` of the `URL`, including the colon. */
-  readonly protocol: string
-  readonly home: string
-  /** Where the URL came from: `CLI_OPS_URL`. */
-  readonly source: string
-}
 
 /**
  * Loads the driver of a scheme: the kit's own package, else the module named in the home's `config.json`, else the package named after
@@ -26,8 +17,7 @@ export interface DriverQuery {
 export async function loadDriver(query: DriverQuery): Promise<CreateDriver> {
   const own = DRIVER_PACKAGES.get(query.protocol)?.name
   if (own !== undefined) {
-    const remedy = 'the URL needs a package:'
-    return createDriverOf(own, await importDriver(own, own, remedy))
+    return createDriverOf(own, await importDriver(own, own, URL_NEEDS_PACKAGE))
   }
   const scheme = query.protocol.slice(0, -1)
   const configured = configuredDriver(query.home, scheme)
@@ -42,11 +32,6 @@ export async function loadDriver(query: DriverQuery): Promise<CreateDriver> {
     if (module !== undefined) return checked(name, createDriverOf(name, module))
   }
   throw noDriver(query, names)
-}
-
-function packagesOf(protocol: string): readonly string[] {
-  const scheme = baseScheme(protocol)
-  return [`@cli-ops/driver-${scheme}`, `cli-ops-driver-${scheme}`]
 }
 
 async function importIfInstalled(name: string): Promise<object | undefined> {
@@ -97,12 +82,4 @@ function isDriver(driver: unknown): driver is Driver {
   if (!isObject(driver)) return false
   const { name, capabilities, close } = driver as Partial<Record<keyof Driver, unknown>>
   return typeof name === 'string' && isObject(capabilities) && typeof close === 'function'
-}
-
-function noDriver({ protocol, home, source }: DriverQuery, names: readonly string[]): TypeError {
-  const meant = closestName(protocol, OWN_SCHEMES)
-  const hint = meant === undefined ? '' : `; did you mean ${JSON.stringify(meant)}?`
-  return new TypeError(
-    `${source} must have a supported scheme, got ${JSON.stringify(protocol)}: "drivers" in ${homeConfigPath(home)} does not name it, and neither ${names.join(' nor ')} is installed${hint}`,
-  )
 }

@@ -1,5 +1,5 @@
 import { CliOpsError } from '../base/errors/cli-ops-error.js'
-import { type ConnectionOptions, resolveConnection, urlVariables } from './connection-options.js'
+import { type ConnectionOptions, resolveConnection } from './connection-options.js'
 import { resolveEngineLimits } from './engine-limits.js'
 import { connectDriver } from './connect-driver.js'
 import { driverKey } from './driver-key.js'
@@ -7,6 +7,7 @@ import { createDisabledDriver } from '../drivers/disabled/disabled-driver.js'
 import type { CreateDriver, Driver, DriverOptions, Primitive } from '../drivers/driver.js'
 import { createDriverOptions } from './driver-options.js'
 import { parseEngineUrl } from './parse-engine-url.js'
+import { sourceOf } from './url-source.js'
 import { createLocalDriver } from '../drivers/local/local-driver.js'
 import { createMemoryDriver } from '../drivers/memory/memory-driver.js'
 import { closedError } from '../base/errors/closed-error.js'
@@ -143,11 +144,6 @@ function parseUrl(text: string): URL {
   throw new TypeError(
     `${sourceOf(text)} must be a URL such as redis://host:6379, got one with ${schemeOf(text)}`,
   )
-}
-
-/** Returns the environment variable that the URL came from, else the option. */
-function sourceOf(text: string): string {
-  return urlVariables().find((variable) => process.env[variable] === text) ?? 'url'
 }
 
 function schemeOf(text: string): string {

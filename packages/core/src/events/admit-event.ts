@@ -37,6 +37,7 @@ export async function admitEvent(
   }
   const judged = await filter.check(event)
   if (judged.refusal === undefined) return judged.event
-  reportRefusal(judged.refusal, event, onError)
+  // What is parked is told when it is parked, unless somebody wants to know of it.
+  if (!counts || onError !== undefined) reportRefusal(judged.refusal, event, onError)
   return counts ? park(1, judged.refusal.message) : 'passed'
 }

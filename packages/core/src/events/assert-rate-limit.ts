@@ -1,3 +1,4 @@
+import { assertKnown } from '../base/validation/assert-known.js'
 import { describe } from '../base/names/assert-name.js'
 import { assertInteger } from '../base/validation/assert-number.js'
 import { assertPresent } from '../base/validation/assert-present.js'
@@ -8,6 +9,7 @@ export function assertRateLimit(option: string, limit: unknown): asserts limit i
   if (typeof limit !== 'object' || limit === null) {
     throw new TypeError(`${option} must be false or an object, got ${describe(limit)}`)
   }
+  assertKnown(option, limit, ['max', 'perMs', 'burst', 'onLimit'])
   assertPresent(option, limit, ['max', 'perMs'])
   const { max, perMs, burst, onLimit } = limit as Partial<RateLimit>
   assertInteger(`${option}.max`, max, 1)

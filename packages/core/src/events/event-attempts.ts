@@ -82,7 +82,9 @@ export class EventAttempts {
         return { end: 'handled', isOverdue: false }
       }
       const { error, isFinal = false, isOverdue = false } = failure
-      this.#parts.report(error, copy(), Math.min(attempt, this.#maxAttempts))
+      // What is parked immediately is told when it is parked, unless somebody wants to know of it.
+      if (!isFinal || this.#parts.options.onError !== undefined)
+        this.#parts.report(error, copy(), Math.min(attempt, this.#maxAttempts))
       if (isFinal || attempt >= this.#maxAttempts) {
         const isParked = await this.#park(copy(), attempt, error, feed, ending)
         return isParked ? { end: 'parked', isOverdue } : { ...LEFT, isOverdue }

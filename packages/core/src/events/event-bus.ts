@@ -1,3 +1,4 @@
+import { assertKnown } from '../base/validation/assert-known.js'
 import { createMemoryDriver } from '../drivers/memory/memory-driver.js'
 import { type DriverHandle, openDriver, readyHandle } from '../engine/open-driver.js'
 import { CliOpsError } from '../base/errors/cli-ops-error.js'
@@ -51,6 +52,12 @@ import type { StandardEvents } from './standard-events.js'
 import { traceparentOf } from '../base/process/trace-context.js'
 import { onAbort } from '../base/wait/abort-signal.js'
 import { untilAborted, withinTime } from '../base/wait/race.js'
+
+const EMIT_OPTIONS = Object.keys({
+  signal: true,
+  durable: true,
+  traceparent: true,
+} satisfies Record<keyof EmitOptions, true>)
 
 /** Most service supervisors wait this long before they kill. */
 const DEFAULT_DRAIN_MS = 10_000
@@ -109,6 +116,7 @@ export class EventBus<Events = StandardEvents> {
     type: Type,
     ...[data, options = {}]: EmitArguments<EventData<Events, Type>>
   ): Promise<EventEnvelope<EventData<Events, Type>, Type>> {
+    assertKnown('options', options, EMIT_OPTIONS)
     const { signal, durable } = options
     assertSignal(signal)
     signal?.throwIfAborted()
@@ -130,6 +138,7 @@ export class EventBus<Events = StandardEvents> {
     type: Type,
     ...[data, options = {}]: EmitArguments<EventData<Events, Type>>
   ): EventEnvelope<EventData<Events, Type>, Type> {
+    assertKnown('options', options, EMIT_OPTIONS)
     const record = this.#record(type, data, options)
     const invalid = this.#findInvalid(record)
     if (invalid instanceof Promise) {
@@ -256,9 +265,10 @@ export class EventBus<Events = StandardEvents> {
    */
   async read<Pattern extends AnyOf<(keyof Events & string) | '*'>>(
     pattern: Pattern,
-    { from = 'earliest', signal, onGap }: ReadOptions = {},
+    options: ReadOptions = {},
   ): Promise<EventOf<Events, Pattern>[]> {
-    this.#assertSubscription(pattern, { from, signal, onGap })
+    this.#assertSubscription(pattern, options)
+    const { from = 'earliest', signal, onGap } = options
     signal?.throwIfAborted()
     const filter = new EventFilter(pattern, this.#settings.schemas)
     const feed = this.#openFeed({ from })
@@ -325,7 +335,9 @@ export class EventBus<Events = StandardEvents> {
    * Ends all subscriptions, waits for the running handlers of groups, commits their events, and stores emitted events that still wait.
    * Calling it twice is fine. A handler that closes its own bus is not awaited.
    */
-  async close({ drainMs }: CloseOptions = {}): Promise<void> {
+  async close(options: CloseOptions = {}): Promise<void> {
+    assertKnown('options', options, ['drainMs'])
+    const { drainMs } = options
     if (drainMs !== undefined) assertMilliseconds('drainMs', drainMs)
     if (this.#closing.signal.aborted) return
     this.#closing.abort()

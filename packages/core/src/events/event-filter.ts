@@ -66,6 +66,6 @@ function judge(event: EventEnvelope, validated: Validated<unknown>): Checked {
 
 /** The error for data that breaks its schema, at the emitter and at a subscriber. */
 export function schemaError(type: string, reason: string): CliOpsError {
-  const message = `the event ${JSON.stringify(type)} breaks its schema in its stored form, after JSON: ${reason}`
+  const message = `${JSON.stringify(type)} breaks its schema as stored JSON: ${reason}`
   return new CliOpsError('INVALID_MESSAGE', message, { details: { type, reason } })
 }

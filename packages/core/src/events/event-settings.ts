@@ -1,3 +1,5 @@
+import { assertKnown } from '../base/validation/assert-known.js'
+import { CONNECTION_FIELDS } from '../engine/connection-fields.js'
 import type { AppendOptions } from './contract/event-driver.js'
 import { describe } from '../base/names/assert-name.js'
 import type { StandardSchema } from '../base/validation/standard-schema.js'
@@ -8,6 +10,30 @@ import type { EventBusOptions, PullOptions } from './event-options.js'
 import type { ResolvedRateLimit } from './rate-limit.js'
 import { resolveRateLimit } from './resolve-rate-limit.js'
 import { assertSignal } from '../base/validation/assert-signal.js'
+
+const BUS_OPTIONS = Object.keys({
+  inMemory: true,
+  source: true,
+  retentionMs: true,
+  maxBytes: true,
+  durable: true,
+  rateLimit: true,
+  schemas: true,
+  ...CONNECTION_FIELDS,
+} satisfies Record<keyof EventBusOptions, true>)
+
+const SUBSCRIBE_OPTIONS = Object.keys({
+  from: true,
+  group: true,
+  signal: true,
+  onError: true,
+  maxAttempts: true,
+  handlerTimeoutMs: true,
+  retryDelaysMs: true,
+  onGap: true,
+  onReadError: true,
+  wait: true,
+} satisfies Record<keyof PullOptions, true>)
 
 /** The options of a bus, validated, with the defaults filled in. */
 export interface EventSettings {
@@ -20,6 +46,7 @@ export interface EventSettings {
 
 /** Validates options. @throws TypeError that names the option, the rule and the value */
 export function resolveEventSettings(options: EventBusOptions): EventSettings {
+  assertKnown('options', options, BUS_OPTIONS)
   const { inMemory = false, durable = false, source, schemas = {} } = options
   assertBoolean('inMemory', inMemory)
   assertBoolean('durable', durable)
@@ -41,6 +68,7 @@ export function resolveEventSettings(options: EventBusOptions): EventSettings {
 
 /** Validates a subscription's options for every driver; the driver itself validates the position. */
 export function assertSubscribeOptions(options: PullOptions): void {
+  assertKnown('options', options, SUBSCRIBE_OPTIONS)
   const { from, signal, onError, onGap, onReadError, wait } = options
   if (from !== undefined && typeof from !== 'string' && !(from instanceof Date)) {
     throw new TypeError(

@@ -1,3 +1,4 @@
+import { assertKnown } from '../base/validation/assert-known.js'
 import { describe } from '../base/names/assert-name.js'
 import type { LockOptions } from './contract/lock-types.js'
 import { assertTimeoutMs } from './lock-wait.js'
@@ -7,6 +8,19 @@ import { assertSignal } from '../base/validation/assert-signal.js'
 /** A longer label does not fit next to an owner. */
 const MAX_LABEL = 200
 
+const LOCK_OPTIONS = Object.keys({
+  timeoutMs: true,
+  signal: true,
+  inFlow: true,
+  ownerPid: true,
+  partnerPid: true,
+  mode: true,
+  slots: true,
+  queue: true,
+  label: true,
+  onWait: true,
+} satisfies Record<keyof LockOptions, true>)
+
 /** Throws a `TypeError` unless the value is a valid label. */
 export function assertLabel(argument: string, value: unknown): asserts value is string {
   if (typeof value === 'string' && value !== '' && value.length <= MAX_LABEL) return
@@ -15,9 +29,7 @@ export function assertLabel(argument: string, value: unknown): asserts value is 
 
 /** Validates the options of an acquisition. Throws a `TypeError` that names the option, the rule and the value. */
 export function assertLockOptions(options: LockOptions): void {
-  if (typeof options !== 'object' || options === null) {
-    throw new TypeError(`options must be an object, got ${describe(options)}`)
-  }
+  assertKnown('options', options, LOCK_OPTIONS)
   const { timeoutMs, signal, mode, onWait, inFlow, ownerPid, partnerPid, label, slots, queue } =
     options
   if (timeoutMs !== undefined) assertTimeoutMs('timeoutMs', timeoutMs)

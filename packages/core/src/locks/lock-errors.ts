@@ -1,6 +1,6 @@
 import { CliOpsError } from '../base/errors/cli-ops-error.js'
 import { describeHolders, describeOwner } from './contract/describe-owner.js'
-import { describeDuration } from '../base/terminal/units.js'
+import { describeDuration, describeLimit } from '../base/terminal/units.js'
 import type { Holder, LockInfo } from './contract/lock-types.js'
 
 /** The error for a busy lock if the caller does not want to wait. */
@@ -16,15 +16,16 @@ export function lockHeldError(
   })
 }
 
-/** The error for a wait that timed out: `"db" is still held by cli-beta sync (pid 4242, dev@build-7) after 30 s`. */
+/** The error for a wait that timed out, or of no time: `"db" is still held by cli-beta sync (pid 4242, dev@build-7) after 30 s`. */
 export function lockTimeoutError(
   resource: string,
   info: LockInfo | null,
   timeoutMs: number,
 ): CliOpsError {
+  if (timeoutMs === 0) return lockHeldError(resource, info)
   return new CliOpsError(
     'LOCK_TIMEOUT',
-    `${JSON.stringify(resource)} ${stateOf(info, 'still ')} after ${describeDuration(timeoutMs)}`,
+    `${JSON.stringify(resource)} ${stateOf(info, 'still ')} after ${describeLimit(timeoutMs)}`,
     { details: { ...detailsOf(resource, info), timeoutMs } },
   )
 }

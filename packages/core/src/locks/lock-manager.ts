@@ -1,3 +1,5 @@
+import { assertKnown } from '../base/validation/assert-known.js'
+import { CONNECTION_FIELDS } from '../engine/connection-fields.js'
 import type { Clock } from '../base/wait/clock.js'
 import { clockFor } from '../engine/clock-for.js'
 import { debug } from '../base/terminal/message.js'
@@ -40,6 +42,11 @@ export interface LockManagerOptions extends ConnectionOptions {
   readonly timeoutMs?: number | undefined
 }
 
+const MANAGER_OPTIONS = Object.keys({
+  timeoutMs: true,
+  ...CONNECTION_FIELDS,
+} satisfies Record<keyof LockManagerOptions, true>)
+
 /**
  * Locks on named resources, shared by every process of this user (or of the engine behind the URL). One owner holds a lock, or several
  * in shared mode. Waiters are served in the order of arrival. The next process that wants the lock recognises and removes what a crash
@@ -71,6 +78,7 @@ export class LockManager {
     const options = typeof first === 'object' ? first : second
     const resource = typeof first === 'object' ? undefined : first
     if (resource !== undefined) assertName('resource', resource)
+    assertKnown('options', options, MANAGER_OPTIONS)
     if (options.timeoutMs !== undefined) assertTimeoutMs('timeoutMs', options.timeoutMs)
     this.#resource = resource
     this.#timeoutMs = options.timeoutMs ?? timeoutFromEnvironment()

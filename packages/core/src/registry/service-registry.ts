@@ -1,3 +1,5 @@
+import { assertKnown } from '../base/validation/assert-known.js'
+import { CONNECTION_FIELDS } from '../engine/connection-fields.js'
 import { ownProcess } from '../base/process/own-process.js'
 import { type DriverHandle, openDriver } from '../engine/open-driver.js'
 import { assertSignal } from '../base/validation/assert-signal.js'
@@ -24,6 +26,11 @@ export interface RegistryCallOptions {
   readonly readOnly?: boolean | undefined
 }
 
+const CALL_OPTIONS = Object.keys({
+  signal: true,
+  readOnly: true,
+} satisfies Record<keyof RegistryCallOptions, true>)
+
 /**
  * Registers this process and finds other running CLIs.
  *
@@ -39,6 +46,7 @@ export class ServiceRegistry {
 
   /** Does not touch disk or network yet. @throws TypeError for invalid options */
   constructor(options: ServiceRegistryOptions = {}) {
+    assertKnown('options', options, Object.keys(CONNECTION_FIELDS))
     this.#handle = openDriver(options, 'registry')
   }
 
@@ -116,6 +124,7 @@ export class ServiceRegistry {
     options: RegistryCallOptions = {},
   ): AsyncIterableIterator<ServiceChange> {
     assertFilter(filter)
+    assertKnown('options', options, CALL_OPTIONS)
     const watch = new ServiceWatch(
       async () => {
         const context = await this.#open({})
@@ -166,7 +175,9 @@ export class ServiceRegistry {
     return services.filter(({ instance }) => !ownInstances.has(instance))
   }
 
-  async #open({ signal }: RegistryCallOptions): Promise<RegistryContext> {
+  async #open(options: RegistryCallOptions): Promise<RegistryContext> {
+    assertKnown('options', options, CALL_OPTIONS)
+    const { signal } = options
     assertSignal(signal)
     signal?.throwIfAborted()
     if (this.#closed) throw closedError('this ServiceRegistry')
@@ -178,8 +189,7 @@ export class ServiceRegistry {
 }
 
 function assertFilter(filter: ServiceFilter): void {
-  if (typeof filter !== 'object' || filter === null)
-    throw new TypeError(`filter must be an object, got ${describe(filter)}`)
+  assertKnown('filter', filter, ['name', 'includeSelf'])
   if (filter.name !== undefined) assertName('filter.name', filter.name)
   if (filter.includeSelf !== undefined && typeof filter.includeSelf !== 'boolean')
     throw new TypeError(

@@ -1,3 +1,5 @@
+import { assertKnown } from '../base/validation/assert-known.js'
+import { CONNECTION_FIELDS } from '../engine/connection-fields.js'
 import type { RpcLimits } from '../drivers/driver.js'
 import { type DriverHandle, openDriver } from '../engine/open-driver.js'
 import { CliOpsError } from '../base/errors/cli-ops-error.js'
@@ -49,6 +51,24 @@ export interface IPCClientOptions extends ConnectionOptions, RpcLimitOptions {
   readonly pick?: Pick | undefined
 }
 
+const CLIENT_OPTIONS = Object.keys({
+  timeoutMs: true,
+  waitMs: true,
+  instance: true,
+  pick: true,
+  maxMessageBytes: true,
+  maxUnreadBytes: true,
+  ...CONNECTION_FIELDS,
+} satisfies Record<keyof IPCClientOptions, true>)
+
+const REQUEST_OPTIONS = Object.keys({
+  timeoutMs: true,
+  waitMs: true,
+  instance: true,
+  signal: true,
+  traceparent: true,
+} satisfies Record<keyof RequestOptions, true>)
+
 const DEFAULT_TIMEOUT_MS = 30_000
 const PICKS: readonly unknown[] = ['oldest', 'newest', 'random']
 
@@ -73,6 +93,7 @@ export class IPCClient {
   /** Does not touch disk or network yet. @throws TypeError for an invalid name or option */
   constructor(name: string, options: IPCClientOptions = {}) {
     assertName('name', name)
+    assertKnown('options', options, CLIENT_OPTIONS)
     assertRequestOptions(options)
     const { pick } = options
     if (pick !== undefined && !PICKS.includes(pick))
@@ -176,6 +197,7 @@ export class IPCClient {
     defaultTimeoutMs: number,
   ): OutgoingRequest {
     assertName('method', method)
+    assertKnown('options', options, REQUEST_OPTIONS)
     assertRequestOptions(options)
     options.signal?.throwIfAborted()
     this.#closing.signal.throwIfAborted()

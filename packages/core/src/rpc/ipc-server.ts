@@ -1,3 +1,5 @@
+import { assertKnown } from '../base/validation/assert-known.js'
+import { CONNECTION_FIELDS } from '../engine/connection-fields.js'
 import { errorText, stackOf } from '../base/errors/error-text.js'
 import { debug, say, warnOnce } from '../base/terminal/message.js'
 import type {
@@ -58,6 +60,17 @@ export interface IPCServerOptions extends ConnectionOptions, RpcLimitOptions {
   readonly onError?: ((error: unknown, request: FailedRequest) => unknown) | undefined
 }
 
+const SERVER_OPTIONS = Object.keys({
+  version: true,
+  maxInFlight: true,
+  closeGraceMs: true,
+  keepAlive: true,
+  onError: true,
+  maxMessageBytes: true,
+  maxUnreadBytes: true,
+  ...CONNECTION_FIELDS,
+} satisfies Record<keyof IPCServerOptions, true>)
+
 /** The method of `on('request')` and of `client.request()`. */
 const REQUEST_METHOD = 'request'
 
@@ -95,6 +108,7 @@ export class IPCServer {
   /** @throws TypeError for an invalid name or option */
   constructor(name: string, options: IPCServerOptions = {}) {
     assertName('name', name)
+    assertKnown('options', options, SERVER_OPTIONS)
     const { maxInFlight = 128, closeGraceMs = 5000, version, keepAlive = true } = options
     assertInteger('maxInFlight', maxInFlight, 1)
     assertMilliseconds('closeGraceMs', closeGraceMs)

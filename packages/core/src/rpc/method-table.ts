@@ -1,3 +1,5 @@
+import { assertKnown } from '../base/validation/assert-known.js'
+import { closestName } from '../base/names/closest-name.js'
 import { assertName, describe } from '../base/names/assert-name.js'
 import { validate, type StandardSchema } from '../base/validation/standard-schema.js'
 import { RPC_ERROR, type WireError } from './contract/json-rpc.js'
@@ -43,6 +45,7 @@ export class MethodTable implements RequestMethods {
       )
     if (this.#methods.has(name))
       throw new TypeError(`method ${JSON.stringify(name)} already has a handler`)
+    assertKnown('schemas', schemas, ['input', 'output'])
     const { input, output } = schemas
     assertSchema('input', input)
     assertSchema('output', output)
@@ -60,12 +63,17 @@ export class MethodTable implements RequestMethods {
     if (method === undefined) {
       throw new RequestRefused({
         code: RPC_ERROR.methodNotFound,
-        message: `there is no method ${JSON.stringify(name.slice(0, 200))}`,
+        message: `there is no method ${JSON.stringify(name.slice(0, 200))}${this.#hint(name)}`,
       })
     }
     const { handler, input, output } = method
     if (input === undefined && output === undefined) return handler(params, context)
     return callChecked(method, params, context)
+  }
+
+  #hint(name: string): string {
+    const meant = closestName(name.slice(0, 200), this.#methods.keys())
+    return meant === undefined ? '' : `; did you mean ${JSON.stringify(meant)}?`
   }
 }
 

@@ -1,3 +1,4 @@
+import { assertKnown } from '../base/validation/assert-known.js'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -53,6 +54,7 @@ export interface TestCoordinator<Events = StandardEvents> extends Coordinator<Ev
 export function createTestCoordinator<Events = StandardEvents>(
   options: TestCoordinatorOptions = {},
 ): TestCoordinator<Events> {
+  assertKnown('options', options, ['name', 'storage', 'clock'])
   const { name = 'test', storage = 'memory', clock } = options
   if (storage !== 'memory' && storage !== 'disk') {
     throw new TypeError(`storage must be "memory" or "disk", got ${describe(storage)}`)

@@ -302,7 +302,7 @@ test('stores exactly what was checked, so its subscribers get it', async () => {
   })
   await expect(open(date).emit('n', new Date())).rejects.toMatchObject({
     code: 'INVALID_MESSAGE',
-    message: expect.stringContaining('in its stored form, after JSON: no date') as string,
+    message: expect.stringContaining('breaks its schema as stored JSON: no date') as string,
   })
 })
 

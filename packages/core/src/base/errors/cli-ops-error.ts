@@ -15,6 +15,8 @@ export interface CliOpsErrorOptions {
  * arguments throw a plain `TypeError` instead.
  */
 export class CliOpsError extends Error {
+  /** Kept where bundlers rename classes: Node shows it above an uncaught error. */
+  static override readonly name = 'CliOpsError'
   readonly code: ErrorCode
   /** True if the same call can succeed later without manual changes. */
   readonly retryable: boolean

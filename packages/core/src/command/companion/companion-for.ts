@@ -1,5 +1,8 @@
 import type { Connection, ConnectionOptions } from '../../engine/connection-options.js'
+import { assertDriver } from '../../engine/find-driver.js'
 import { Companion } from './companion.js'
+import { companionFile } from './companion-file.js'
+import { takeLateFailure } from './late-failure.js'
 
 const companions = new Map<string, Companion>()
 
@@ -9,29 +12,43 @@ export function isHeldByCompanion(connection: Connection, resource: string): boo
 }
 
 /**
- * Returns this process's companion for a connection, and starts one if there is none. Only the caller that starts it
- * learns about failures.
+ * The companion of this process for a connection, started if there is none. `onFailure` is called by the companion that it starts, for
+ * events and the registry: also with what an earlier command did not live to hear.
  *
- * @throws CliOpsError `ENGINE_UNAVAILABLE`, `UNSUPPORTED`
+ * @throws CliOpsError `ENGINE_UNAVAILABLE`, `UNSUPPORTED`; with `onFailure` also `DRIVER_MISSING`, and TypeError for a scheme without a
+ *   driver: a short command would end before the companion could say so
  */
 export function companionFor(
   connection: Connection,
-  onFailure: (error: Error) => void = () => undefined,
+  onFailure?: (error: Error, what?: string) => void,
 ): Companion {
   const key = keyOf(connection)
   const running = companions.get(key)
   if (running?.isThere === true) return running
-  const companion = new Companion(plainOptions(connection), onFailure)
+  const options = plainOptions(connection)
+  const file = companionFile(Object.values(options.url))
+  if (onFailure !== undefined) assertDrivers(connection)
+  const companion = new Companion(file, options, onFailure ?? (() => undefined))
   companions.set(key, companion)
+  const earlier = onFailure && takeLateFailure(options)
+  if (earlier !== undefined) onFailure?.(new Error(earlier.reason), earlier.what)
   return companion
+}
+
+function assertDrivers({ home, urlOf }: Connection): void {
+  for (const primitive of ['events', 'registry'] as const) assertDriver(home, urlOf(primitive))
 }
 
 function keyOf(connection: Connection): string {
   return JSON.stringify(plainOptions(connection))
 }
 
+interface PlainOptions extends ConnectionOptions {
+  readonly url: Readonly<Record<'locks' | 'events' | 'registry', string>>
+}
+
 /** Returns the companion's configuration with all values resolved, since it runs in another directory. */
-function plainOptions(connection: Connection): ConnectionOptions {
+function plainOptions(connection: Connection): PlainOptions {
   const { home, namespace } = connection
   const [locks, events] = [connection.urlOf('locks'), connection.urlOf('events')]
   const url = { locks, events, registry: connection.urlOf('registry') }

@@ -11,7 +11,6 @@ import { encodeFrame, FrameReader } from './frames.js'
 import type { CompanionMessage, HostMessage } from './messages.js'
 import { plugNPlayOptions } from './plug-n-play.js'
 
-const PROCESS = '@cli-ops/shared-ipc/command/companion'
 /** A companion that reads nothing for this long, for example a stopped one, is treated as gone. */
 const SEND_MS = 5_000
 /** How often a host with Ctrl-C listeners checks for a reply: it must notice both. */
@@ -49,10 +48,10 @@ export class CompanionPipes {
   /** True during a wait that Ctrl-C can interrupt. */
   #isWaiting = false
 
-  /** @throws CliOpsError `ENGINE_UNAVAILABLE` if no process can be started; `UNSUPPORTED` in a single-file program */
-  constructor(listener: PipesListener) {
+  /** @throws CliOpsError `ENGINE_UNAVAILABLE` if no process can be started */
+  constructor(file: string, listener: PipesListener) {
     this.#listener = listener
-    this.#child = startCompanion()
+    this.#child = startCompanion(file)
     const { stdin, stdout } = this.#child
     this.#in = handleOf(stdin)
     this.#out = handleOf(stdout)
@@ -159,10 +158,10 @@ export class CompanionPipes {
 }
 
 /** In its own session, so Ctrl-C and a closed terminal do not reach it, and without the host's open descriptors. */
-function startCompanion(): ChildProcess {
+function startCompanion(file: string): ChildProcess {
   const { name } = ownProcess()
   // The arguments are for people who read the process table.
-  const args = [companionFile(), `of ${name} (pid ${process.pid})`]
+  const args = [file, `of ${name} (pid ${process.pid})`]
   let child: ChildProcess | undefined
   let cause: unknown
   try {
@@ -208,17 +207,6 @@ function companionEnvironment(): NodeJS.ProcessEnv {
   if (options !== undefined) env.push(['NODE_OPTIONS', options])
   // Anything started there by mistake must not start its own companion.
   return { ...Object.fromEntries(env), CLI_OPS_DISABLED: '1' } as NodeJS.ProcessEnv
-}
-
-function companionFile(): string {
-  try {
-    return require.resolve(PROCESS)
-  } catch (error) {
-    // The companion needs its own file, and `process.execPath` of a single-executable program would start that program again.
-    const reason =
-      'a bundled program can use an engine only where @cli-ops/shared-ipc and the driver are installed beside it: leave them out of the bundle'
-    throw new CliOpsError('UNSUPPORTED', reason, { cause: error })
-  }
 }
 
 function handleOf(stream: object | null): PipeHandle | undefined {

@@ -12,6 +12,7 @@ import { markKeptLocks } from '../../locks/contract/lock-id.js'
 import { closeInherited } from './close-inherited.js'
 import { encodeFrame, FrameReader } from './frames.js'
 import { KeptLocks, reportError } from './kept-locks.js'
+import { noteLateFailure } from './late-failure.js'
 import { KeptTraces } from './kept-traces.js'
 import type { CompanionMessage, HostFacts, HostMessage } from './messages.js'
 import { withinTime } from '../../base/wait/race.js'
@@ -32,6 +33,8 @@ let start: Start | undefined
 /** What the host has started, from the moment it is asked to end. */
 let job: ProcessJob | undefined
 let isEnding = false
+/** What the host has been told of, and may have ended without reading. */
+let failure: string | undefined
 /** Commands in progress, by the id of the event that ends each. */
 const commands = new Map<string, OpenCommand>()
 const frames = new FrameReader()
@@ -75,6 +78,8 @@ function carryOut(message: HostMessage): void {
       return
     default:
       commands.clear()
+      if (failure !== undefined && !message.knows && start !== undefined)
+        noteLateFailure(start.connection, failure)
       void end()
   }
 }
@@ -93,7 +98,9 @@ function tracesOf(): KeptTraces | undefined {
   if (start === undefined) return undefined
   const { connection, host } = start
   const fail = (error: unknown): void => {
-    tell({ kind: 'failed', reason: reportError(error).message })
+    failure = reportError(error).message
+    if (isEnding) noteLateFailure(connection, failure)
+    else tell({ kind: 'failed', reason: failure })
   }
   try {
     return (traces ??= new KeptTraces(connection, host, fail))

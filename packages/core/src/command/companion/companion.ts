@@ -45,15 +45,17 @@ export class Companion {
   #count = 0
   #isRegistered = false
   #isFinished = false
+  #knowsFailure = false
   #hasEnded = false
 
   /**
-   * @param onFailure called if events or the registry cannot be used
-   * @throws CliOpsError `ENGINE_UNAVAILABLE`, `UNSUPPORTED`
+   * @param file what it runs
+   * @param onFailure told where events or the registry cannot be used
+   * @throws CliOpsError `ENGINE_UNAVAILABLE`
    */
-  constructor(connection: ConnectionOptions, onFailure: (error: Error) => void) {
+  constructor(file: string, connection: ConnectionOptions, onFailure: (error: Error) => void) {
     this.#onFailure = onFailure
-    this.#pipes = new CompanionPipes({
+    this.#pipes = new CompanionPipes(file, {
       onMessage: (message) => this.#onMessage(message),
       onEnd: () => this.#onEnd(),
     })
@@ -134,7 +136,7 @@ export class Companion {
     if (this.#isFinished) return
     // A synchronous program has not heard of any failure yet.
     this.#pipes.readArrived()
-    this.#pipes.send({ kind: 'end' })
+    this.#pipes.send({ kind: 'end', knows: this.#knowsFailure })
     this.#isFinished = true
     if (endsWithContainer()) this.#pipes.waitForEnd(LAST_WORDS_MS)
   }
@@ -167,6 +169,7 @@ export class Companion {
   #onMessage(message: CompanionMessage): void {
     switch (message.kind) {
       case 'failed':
+        this.#knowsFailure = true
         this.#onFailure(new Error(message.reason))
         return
       case 'waiting':

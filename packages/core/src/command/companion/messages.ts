@@ -48,8 +48,8 @@ export type HostMessage =
   /** The lock is no longer wanted, whether or not it was granted meanwhile. */
   | { readonly kind: 'leave'; readonly ask: number }
   | { readonly kind: 'release'; readonly id: string }
-  /** The host's last message before it exits. */
-  | { readonly kind: 'end' }
+  /** The host's last message before it exits. `knows` tells whether it has heard of a failure. */
+  | { readonly kind: 'end'; readonly knows: boolean }
 
 /** An instant on the clocks that both processes share: `process.hrtime()` and `Date.now()`, in milliseconds. */
 export interface SharedInstant {

@@ -1,6 +1,7 @@
 import { assertEventType } from '../../events/event-pattern.js'
 import { assertRateLimit } from '../../events/assert-rate-limit.js'
 import { assertName, describe } from '../../base/names/assert-name.js'
+import { assertKnown } from '../../base/validation/assert-known.js'
 import { assertObject } from '../../base/validation/assert-object.js'
 import { assertPresent } from '../../base/validation/assert-present.js'
 import { isObject } from '../../base/validation/is-object.js'
@@ -41,7 +42,7 @@ export function assertOptions(
   allowed = OPTIONS,
 ): asserts options is CliOpsOptions {
   assertEntries(place, options)
-  assertFields(place, options, allowed)
+  assertKnown(place, options, allowed)
   // Options in code are named as written; options in a file, with their place.
   const at = (option: string): string => (place === 'options' ? option : `${place}.${option}`)
   const { name, version, lifecycleEvents, rateLimit, ops, serve, commands, url } =
@@ -78,7 +79,7 @@ export function assertLockRule(place: string, rule: unknown): asserts rule is st
 }
 
 function assertLockObject(place: string, rule: object): void {
-  assertFields(place, rule, LOCK_FIELDS)
+  assertKnown(place, rule, LOCK_FIELDS)
   const { resource, mode, timeoutMs, onBusy, label, slots, queue, graceMs } =
     rule as Partial<LockRule>
   assertPresent(place, rule, ['resource'])
@@ -120,7 +121,7 @@ function assertMilliseconds(place: string, value: unknown): void {
 /** Throws a `TypeError` unless `rule` is a valid command rule. */
 export function assertRule(place: string, rule: unknown): asserts rule is CommandRule {
   assertEntries(place, rule)
-  assertFields(place, rule, RULE_FIELDS)
+  assertKnown(place, rule, RULE_FIELDS)
   const { lock, emits } = rule as { readonly lock?: unknown; readonly emits?: unknown }
   if (lock !== undefined && typeof lock !== 'function') assertLockRule(`${place}.lock`, lock)
   if (emits !== undefined) assertEmits(`${place}.emits`, emits)
@@ -153,19 +154,6 @@ function assertEntries(place: string, value: unknown): asserts value is object {
   if (isKeyed || isDerived) {
     const found = isKeyed ? `a ${value.constructor.name}` : 'one that inherits them'
     throw new TypeError(`${place} must be an object with its own entries, got ${found}`)
-  }
-}
-
-/** A misspelt option would silently not apply. */
-function assertFields(place: string, value: object, known: readonly string[]): void {
-  for (const field of Object.keys(value)) {
-    if (!known.includes(field)) {
-      const meant = closestName(field, known)
-      const hint = meant === undefined ? '' : `; did you mean ${JSON.stringify(meant)}?`
-      throw new TypeError(
-        `${place} must only have ${known.join(', ')}, got ${JSON.stringify(field)}${hint}`,
-      )
-    }
   }
 }
 

@@ -1,4 +1,4 @@
-import { describeDuration } from '../../base/terminal/units.js'
+import { describeLimit } from '../../base/terminal/units.js'
 import { CliOpsError } from '../../base/errors/cli-ops-error.js'
 import { describeOwner } from '../../locks/contract/describe-owner.js'
 import type { Holder, Owner } from '../../locks/contract/lock-types.js'
@@ -31,7 +31,7 @@ export function unreachableError(resource: string, holder: Holder, cause?: unkno
 export function graceOverError(resource: string, holder: Holder, graceMs: number): CliOpsError {
   return new CliOpsError(
     'LOCK_TIMEOUT',
-    `${JSON.stringify(resource)} is still held by ${describeOwner(holder.owner, holder.label)}, ${describeDuration(graceMs)} after it was asked to end${howToEnd(holder.owner, ' -KILL')}`,
+    `${JSON.stringify(resource)} is still held by ${describeOwner(holder.owner, holder.label)}, ${describeLimit(graceMs)} after it was asked to end${howToEnd(holder.owner, ' -KILL')}`,
     { details: { ...detailsOf(resource, holder), graceMs } },
   )
 }
@@ -44,7 +44,7 @@ export function jobGraceOverError(
 ): CliOpsError {
   return new CliOpsError(
     'LOCK_TIMEOUT',
-    `${JSON.stringify(resource)} was held by ${describeOwner(holder.owner, holder.label)}, which has ended, but a program it started (pid ${pid}) is still running ${describeDuration(graceMs)} after it was asked to end; to end it: kill -KILL ${pid}`,
+    `${JSON.stringify(resource)} was held by ${describeOwner(holder.owner, holder.label)}, which has ended, but a program it started (pid ${pid}) is still running ${describeLimit(graceMs)} after it was asked to end; to end it: kill -KILL ${pid}`,
     { details: { ...detailsOf(resource, holder), graceMs } },
   )
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import {
   describeDuration,
+  describeLimit,
   durationText,
   sizeParts,
   sizeText,
@@ -21,6 +22,15 @@ test.each([
   expect(describeDuration(ms)).toBe(sentence)
   expect(spanText(ms)).toBe(column)
   expect(durationText(ms)).toBe(measured)
+})
+
+test.each([
+  [300, '300 ms'],
+  [1500, '1.5 s'],
+  [30_000, '30 s'],
+  [90_000, '1 min 30 s'],
+])('a limit of %d ms is written as %s', (ms, text) => {
+  expect(describeLimit(ms)).toBe(text)
 })
 
 test.each([
