@@ -2,15 +2,19 @@ import type { LockGrant } from '../../locks/contract/lock-driver.js'
 import { isCliOpsError } from '../../base/errors/cli-ops-error.js'
 import { HeldLock } from '../../locks/held-lock.js'
 import { LockManager } from '../../locks/lock-manager.js'
-import type { Lock, LockOptions } from '../../locks/contract/lock-types.js'
+import type { Lock, LockInfo, LockOptions } from '../../locks/contract/lock-types.js'
 import type { ConnectionOptions } from '../../engine/connection-options.js'
 import { describeOwnProcess } from '../../base/process/own-process.js'
+import { withinTime } from '../../base/wait/race.js'
+import { ownOwner } from '../../locks/contract/own-owner.js'
 import type { CompanionMessage, LockOrder, OrderedLock, ReportedError } from './messages.js'
 import { sharedInstant } from './shared-instant.js'
 
 /** When a host that blocks is told that time has passed: for the first time, and then again and again. */
 const FIRST_TICK_MS = 150
 const TICK_MS = 1_000
+/** A host is not kept waiting for a slow engine: an answer that is late is not told. */
+const LOOK_MS = 500
 /** Checks for each lease whether it was renewed. */
 const CHECKS_PER_LEASE = 8
 
@@ -37,10 +41,11 @@ export class KeptLocks {
   }
 
   /** Takes a lock and says how that went. */
-  async take({ ask, resource, options, held, command, isBlocked }: LockOrder): Promise<void> {
+  async take(order: LockOrder): Promise<void> {
+    const { ask, resource, options, held, command, isBlocked, isWatched } = order
     if (command !== undefined) describeOwnProcess({ command })
     const { signal } = this.#wait(ask)
-    const stopTicking = isBlocked ? this.#tick(ask) : undefined
+    const stopTicking = isBlocked || isWatched ? this.#tick(order) : undefined
     try {
       const lock = await this.#holding(held, () =>
         this.#lock(resource, {
@@ -137,17 +142,34 @@ export class KeptLocks {
     checks.unref()
   }
 
-  #tick(ask: number): () => void {
+  #tick({ ask, resource, isWatched }: LockOrder): () => void {
     let timer: NodeJS.Timeout
+    let isOver = false
+    const tick = async (): Promise<void> => {
+      // How long an engine may be away, the wait itself decides.
+      const looking = isWatched ? this.#manager.inspect(resource).catch(() => null) : null
+      const info = await withinTime(Promise.resolve(looking), LOOK_MS)
+      if (isOver) return
+      const isKnown = info !== null && info !== 'late' && info.id !== ''
+      this.#tell({ kind: 'waiting', ask, ...(isKnown && { info: briefly(info) }) })
+      tickAfter(TICK_MS)
+    }
     const tickAfter = (ms: number): void => {
-      timer = setTimeout(() => {
-        this.#tell({ kind: 'waiting', ask })
-        tickAfter(TICK_MS)
-      }, ms).unref()
+      timer = setTimeout(() => void tick(), ms).unref()
     }
     tickAfter(FIRST_TICK_MS)
-    return () => clearTimeout(timer)
+    return () => {
+      isOver = true
+      clearTimeout(timer)
+    }
   }
+}
+
+/** The place in the queue instead of those who stand in it, who may be many. */
+function briefly({ waiters, ...info }: LockInfo): LockInfo {
+  const { pid, host } = ownOwner()
+  const position = waiters.findIndex((waiter) => waiter.pid === pid && waiter.host === host) + 1
+  return { ...info, waiters: [], waiting: [], queue: { position, length: waiters.length } }
 }
 
 /** Writes an error so that the host can make it again. */

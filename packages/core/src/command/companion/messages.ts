@@ -30,6 +30,8 @@ export interface LockOrder {
   readonly command: string | undefined
   /** The host blocks until the reply, so what it shows meanwhile it shows when it is told something. */
   readonly isBlocked: boolean
+  /** The host shows the wait on a terminal, so it is told about once a second how the lock stands. */
+  readonly isWatched: boolean
 }
 
 /** What a host tells its companion, carried out in order. */

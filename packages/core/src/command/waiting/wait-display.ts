@@ -25,7 +25,7 @@ const LOG_COMMAND = /##(?=\[|vso\[)/gu
 export class WaitDisplay {
   readonly #pid: number
   readonly #began = monotonicMs()
-  readonly #isTerminal = process.stderr.isTTY && process.env['TERM'] !== 'dumb' && !isCi()
+  readonly #isTerminal = isKeptUpToDate()
   #pauseMs = FIRST_AFTER_MS
   #dueAt = this.#began + FIRST_AFTER_MS
   #eraseAtExit: (() => void) | undefined
@@ -68,6 +68,11 @@ export class WaitDisplay {
     const width = (process.stderr.columns || 80) - 3
     writeStderr(ERASE_LINE + fittedWaitLine(info, facts, { name: ownProcess().name, width }))
   }
+}
+
+/** Tells whether a wait is shown as one line that is kept up to date. */
+export function isKeptUpToDate(): boolean {
+  return process.stderr.isTTY && process.env['TERM'] !== 'dumb' && !isCi()
 }
 
 /** Any value but one that says no: services set it to `true`, to `1` or to their name. */
