@@ -11,6 +11,7 @@ export class LockNote {
   #lock: Lock | undefined
   #heldAt = 0
   #endedAt: number | undefined
+  #code: string | undefined
 
   constructor(rule: LockRule) {
     this.#rule = rule
@@ -20,6 +21,11 @@ export class LockNote {
   hold(lock: Lock): void {
     this.#lock = lock
     this.#heldAt = monotonicMs()
+  }
+
+  /** There is no lock, for a reason that the command's own end does not tell. */
+  refuse(error: Error & { readonly code?: string }): void {
+    this.#code = error.code
   }
 
   /** The lock was given back before the command is told as ended. */
@@ -33,7 +39,7 @@ export class LockNote {
     const now = monotonicMs()
     // Waiting came to its end with the command that was refused.
     const waitedMs = Math.round((lock === undefined ? now : this.#heldAt) - this.#askedAt)
-    if (lock === undefined) return { resource, label, waitedMs }
+    if (lock === undefined) return { resource, label, waitedMs, code: this.#code }
     const heldMs = Math.round((this.#endedAt ?? now) - this.#heldAt)
     return { resource, id: lock.id, label, slot: lock.slot, waitedMs, heldMs }
   }

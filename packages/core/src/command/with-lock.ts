@@ -81,6 +81,7 @@ function isAsync(handler: unknown): boolean {
 function holdDuring<T>(taken: Taken, handler: LockedHandler<T>, note: LockNote): T {
   if (taken === undefined) return handler.run()
   if (!isRefusal(taken)) return runUnder(taken, handler, note)
+  if (taken.reason === 'skipped') note.refuse(taken.error)
   refuse(taken, handler)
   // A skipped handler gives nothing, in a host that lives on.
   return undefined as T

@@ -29,6 +29,8 @@ export interface StandardEvents {
   'lock:refused': LockRefused
   /** A program under `cli-ops run` has lost its lock. */
   'lock:lost': LockReleased
+  /** The holder of a lock on this machine was killed. */
+  'lock:killed': LockReleased
   /** Somebody took a lock from its holder. On an engine it is an event. */
   'lock:forced': LockForced
 }
@@ -95,6 +97,8 @@ export type CommandLockFacts = {
   waitedMs?: number | undefined
   /** How long it was held, in milliseconds. */
   heldMs?: number | undefined
+  /** Why there was no grant: `LOCK_HELD` of a command that was skipped, `RUN_JOINED`. */
+  code?: string | undefined
   [extra: string]: unknown
 }
 
@@ -109,7 +113,10 @@ export type LockParty = {
   [extra: string]: unknown
 }
 
-/** Data of `lock:released`, and of `lock:lost`, where the holder found that it held the lock no longer: what no command's own event tells, as of `cli-ops run`. */
+/**
+ * Data of `lock:released`, and of `lock:lost`, where the holder found that it held the lock no longer: what no command's own event tells, as of
+ * `cli-ops run`. Data of `lock:killed`, whose `heldMs` counts until the death was noticed.
+ */
 export type LockReleased = CommandLockFacts & {
   id: string
   owner: LockParty
@@ -125,6 +132,8 @@ export type LockRefused = {
   code: string
   label?: string | undefined
   waitedMs?: number | undefined
+  /** The rule says to skip what does not get its lock, so this is no failure. */
+  skipped?: boolean | undefined
   [extra: string]: unknown
 }
 

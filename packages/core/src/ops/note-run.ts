@@ -19,6 +19,8 @@ export interface LockRunFacts {
   readonly slot?: string | undefined
   readonly heldMs?: number
   readonly code?: string
+  /** The rule says to skip what does not get its lock. */
+  readonly skipped?: boolean
   /** Whom it gave way to. */
   readonly by?: Owner | undefined
 }

@@ -82,11 +82,17 @@ function turnTable(turns: readonly LockTurn[]): string {
       turn.resource,
       describeParty(turn.holder, turn),
       (turn.waitedMs ?? 0) < WORTH_MS ? '-' : describeElapsed(turn.waitedMs ?? 0),
-      turn.heldMs === undefined ? '-' : describeElapsed(turn.heldMs),
+      heldText(turn),
       endText(turn),
     ]),
   )
   return left === 0 ? table : `${table}\n${left} earlier: --json lists them all`
+}
+
+/** Of a killed holder only what is certain. */
+function heldText({ heldMs, outcome }: LockTurn): string {
+  if (heldMs === undefined) return '-'
+  return outcome === 'killed' ? `at most ${describeElapsed(heldMs)}` : describeElapsed(heldMs)
 }
 
 function endText({ outcome, by, code }: LockTurn): string {

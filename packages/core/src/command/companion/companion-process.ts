@@ -117,7 +117,10 @@ async function end(): Promise<void> {
   setTimeout(() => process.exit(), 2 * resolveEngineLimits(start.connection).timeoutMs + END_MS)
   locks?.stopWaiting()
   // What a process that was killed could not say itself.
-  for (const command of commands.values()) tracesOf()?.append(killedEventJson(start.host, command))
+  for (const command of commands.values()) {
+    const lock = locks?.heldFor(command.lock?.resource) ?? command.lock
+    tracesOf()?.append(killedEventJson(start.host, { ...command, lock }))
+  }
   if (traces !== undefined) await withinTime(traces.stored(), EVENTS_FIRST_MS)
   await Promise.allSettled([locks?.close(), traces?.close()])
   process.exit()

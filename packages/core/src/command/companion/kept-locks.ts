@@ -1,3 +1,4 @@
+import type { CommandLockFacts } from '../../events/standard-events.js'
 import type { LockGrant } from '../../locks/contract/lock-driver.js'
 import { isCliOpsError } from '../../base/errors/cli-ops-error.js'
 import { HeldLock } from '../../locks/held-lock.js'
@@ -18,13 +19,20 @@ const LOOK_MS = 500
 /** Checks for each lease whether it was renewed. */
 const CHECKS_PER_LEASE = 8
 
+/** A lock, and what is told of it. */
+interface Kept {
+  readonly lock: Lock
+  readonly label: string | undefined
+  readonly grantedAt: Date
+}
+
 /** The locks that a companion takes, renews and releases in the name of its host. */
 export class KeptLocks {
   readonly #manager: LockManager
   readonly #connection: ConnectionOptions
   readonly #tell: (message: CompanionMessage) => void
   readonly #endHost: () => void
-  readonly #kept = new Map<string, Lock>()
+  readonly #kept = new Map<string, Kept>()
   /** Ends each wait. */
   readonly #waits = new Map<number, AbortController>()
 
@@ -55,7 +63,7 @@ export class KeptLocks {
           onWait: (info) => this.#tell({ kind: 'waiting', ask, info: { ...info } }),
         }),
       )
-      this.#keep(ask, lock)
+      this.#keep(ask, lock, options.label)
     } catch (error) {
       this.#tell({ kind: 'refused', ask, error: reportError(error) })
     } finally {
@@ -64,9 +72,19 @@ export class KeptLocks {
     }
   }
 
+  /** What the host held when it ended: of this resource, or whatever it was first granted. */
+  heldFor(resource: string | undefined): CommandLockFacts | undefined {
+    const all = [...this.#kept.values()]
+    const kept = all.find(({ lock }) => lock.resource === resource) ?? all[0]
+    if (kept === undefined) return undefined
+    const { lock, label, grantedAt } = kept
+    const heldMs = Math.max(0, Date.now() - grantedAt.getTime())
+    return { resource: lock.resource, id: lock.id, label, slot: lock.slot, heldMs }
+  }
+
   /** Gives a lock back. Where that fails, its lease ends it. */
   async release(id: string): Promise<void> {
-    const lock = this.#kept.get(id)
+    const lock = this.#kept.get(id)?.lock
     this.#kept.delete(id)
     await lock?.release().catch(() => undefined)
   }
@@ -108,15 +126,15 @@ export class KeptLocks {
     const [id, ...others] = held
     if (id === undefined) return ask()
     const rest = (): T => this.#holding(others, ask)
-    return this.#kept.get(id)?.run(rest) ?? rest()
+    return this.#kept.get(id)?.lock.run(rest) ?? rest()
   }
 
-  #keep(ask: number, lock: Lock): void {
+  #keep(ask: number, lock: Lock, label: string | undefined): void {
     const { id, resource, slot, token } = lock
     let grant: LockGrant | undefined
     if (lock instanceof HeldLock) lock.under((its) => (grant = its))
-    this.#kept.set(id, lock)
     const { grantedAt = new Date(), remainingMs = Infinity } = grant ?? {}
+    this.#kept.set(id, { lock, label, grantedAt })
     const endsAt = sharedInstant(remainingMs)
     this.#tell({ kind: 'granted', ask, resource, id, slot, token, grantedAt, endsAt })
     if (grant !== undefined && remainingMs !== Infinity) this.#tellRenewals(grant, remainingMs)

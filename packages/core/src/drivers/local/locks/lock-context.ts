@@ -5,9 +5,15 @@ import {
   type ProcessIdentity,
 } from '../../../base/process/process-identity.js'
 import type { WatchingThread } from '../../../base/wait/watching-thread.js'
+import type { Holder } from '../../../locks/contract/lock-types.js'
 import type { Home } from '../home/home.js'
 import type { Clock } from './clock.js'
 import { LockFiles } from './lock-files.js'
+
+/** A holder that ended without giving its lock back. */
+export interface KilledHolder extends Omit<Holder, 'token'> {
+  readonly resource: string
+}
 
 /** What the protocol asks of the world besides files; a test replaces it to stage deaths and times. */
 export interface LockSurroundings {
@@ -41,6 +47,8 @@ export interface LockSurroundings {
   watchWhileBlocked?(): WatchingThread
   /** Told whose lock was taken from a dead owner, who may have left more than that. Does nothing before it returns. */
   onDeadOwner?(identity: ProcessIdentity): void
+  /** Told what a holder that was proven dead held when that was taken from it. Of a shared lock maybe twice. */
+  onKilledHolder?(killed: KilledHolder): void
 }
 
 /** Where the locks of one home are and by whom they are looked at: what every part of the protocol shares. */
