@@ -59,7 +59,7 @@ describe.skipIf(noPseudoTerminal !== undefined)('on a terminal', () => {
     expect(top.screen).toMatch(/holder +cli-alpha deploy \(pid \d+, /u)
     await holder.end()
     await top.shows(/holder +cli-beta sync/u)
-    await top.shows(/HELD BEFORE\n.*cli-alpha deploy/u)
+    await top.shows(/HELD BEFORE\n.*cli-alpha deploy(?!.*dead)/u)
     expect(top.screen).toContain('NOBODY WAITS')
     await waiter.end()
     await top.shows('Nobody holds it or waits for it now.')
@@ -233,6 +233,16 @@ describe.skipIf(noPseudoTerminal !== undefined)('on a terminal', () => {
     top.resize(40, 12)
     await top.shows((terminal) => /a-resource-\S*…/u.test(terminal.screen))
     expect(top.lines[11]).toContain('? help')
+    expect(top.lines[11]).toContain('q quit')
+    top.resize(60, 12)
+    await top.shows('Enter queue   r release   q quit')
+    top.keys('?')
+    await top.shows('release the chosen lock, after a question')
+    expect(top.screen).not.toContain('without the lock')
+    top.keys('\u001b[B'.repeat(10))
+    await top.shows('without the lock')
+    expect(top.lines[11]).toContain('any other key: back')
+    top.keys('x')
     for (const [columns, rows] of [
       [20, 6],
       [3, 2],

@@ -12,10 +12,15 @@ export interface UsualDuration {
   readonly runs: number
 }
 
+/** Fewer runs than this have no ninth of ten. */
+export const ENOUGH_RUNS = 10
 /** More runs than this say nothing new, and older ones are of another time. */
 const LAST_RUNS = 100
 
-/** Sums up how long each command usually takes, from events in the order of the log; the key is {@link commandKey}. */
+/**
+ * Sums up how long each command usually holds each lock, from events in the order of the log; the key is {@link turnKey}. Of a command whose
+ * event names no lock it is how long the command takes.
+ */
 export function usualDurations(events: readonly StoredEvent[]): ReadonlyMap<string, UsualDuration> {
   const durations = new Map<string, number[]>()
   for (const { type, data } of events) {
@@ -37,14 +42,19 @@ function runOf(
   // One that was replaced did not come to its end.
   const isRun = type === 'lock:released' && isObject(owner) && by === undefined
   if (!isRun && (type !== 'command:completed' || isRefusedCommand(data))) return undefined
-  const {
-    cli,
-    command = '',
-    durationMs,
-  } = isRun ? { cli: owner['name'], command: owner['command'], durationMs: data['heldMs'] } : data
+  const { cli, command = '' } = isRun ? { cli: owner['name'], command: owner['command'] } : data
+  const lock = isRun ? data : data['lock']
+  const { resource, heldMs } = isObject(lock) ? lock : { resource: undefined, heldMs: undefined }
+  const durationMs = heldMs ?? data['durationMs']
   if (typeof cli !== 'string' || typeof command !== 'string') return undefined
   if (typeof durationMs !== 'number' || !(durationMs >= 0)) return undefined
-  return { key: commandKey(cli, command), durationMs }
+  const name = typeof resource === 'string' ? resource : undefined
+  return { key: turnKey(commandKey(cli, command), name), durationMs }
+}
+
+/** What tells the turns of a command with one lock from those with others. */
+export function turnKey(command: string, resource: string | undefined): string {
+  return JSON.stringify([command, resource])
 }
 
 /** What tells the commands of all CLIs apart. */
