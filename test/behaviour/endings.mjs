@@ -1,4 +1,5 @@
 // The ways in which a command ends, for every framework's host program. Each is an action without arguments.
+import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 
@@ -90,6 +91,13 @@ export const endings = {
   'process.exit(5) when told, whatever signal comes': async () => {
     process.on('SIGTERM', () => console.log('asked'))
     await endings['process.exit(5) when told']()
+  },
+  // SIGTERM takes the program a while, and the host none.
+  'waits for a program': () => {
+    const script =
+      'trap "sleep 0.3; echo ended > $HOST_UNTIL.program; exit" TERM; echo ready; while :; do sleep 0.02; done'
+    spawnSync('sh', ['-c', script], { stdio: 'inherit' })
+    console.log('goes on')
   },
   SIGINT: stay,
   SIGTERM: stay,

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { existsSync, unlinkSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -119,6 +119,21 @@ describe.each(NEWEST)('$title', (host) => {
     expect(await ops.locks.list()).toEqual([])
   })
 
+  test.skipIf(process.platform === 'win32')(
+    'a command starts when the program that the replaced one waited for has ended, too',
+    async () => {
+      for (const env of [{}, { HOST_SYNC: 'on' }]) {
+        const first = start(host, 'waits for a program', REPLACE)
+        await first.ready
+        const second = await start(host, 'returns', REPLACE, env).ended
+        expect(existsSync(`${told}.program`)).toBe(true)
+        expect(second).toMatchObject({ exitCode: 0, stdout: 'done\n' })
+        expect(await first.ended).toMatchObject({ signal: 'SIGTERM', stdout: 'ready\n' })
+        unlinkSync(`${told}.program`)
+      }
+    },
+  )
+
   test('a command does not replace one whose rule does not say so', async () => {
     const first = start(host, 'process.exit(5) when told', { resource: LOCK })
     await first.ready
@@ -127,7 +142,7 @@ describe.each(NEWEST)('$title', (host) => {
     expect(linesOf(stderr)).toEqual([
       expect.stringMatching(
         new RegExp(
-          `^host: "deploy" is held by host run \\(pid ${first.child.pid}, .*\\), whose rule does not let it be replaced; to end it: kill ${first.child.pid}$`,
+          `^host: "deploy" is held by host run \\(pid ${first.child.pid}, .*\\), whose rule does not allow replacing it; to end it: kill ${first.child.pid}$`,
         ),
       ),
     ])

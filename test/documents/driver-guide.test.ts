@@ -79,7 +79,7 @@ test('it is as long as its guide says', () => {
 test('before it is named, cli-ops says where it has looked', () => {
   const { status, stderr } = run('run', '--lock', 'deploy', '--', 'echo', 'mine')
   expect(status).toBe(78)
-  expect(stderr).toContain('CLI_OPS_LOCKS_URL must have a scheme that there is a driver for')
+  expect(stderr).toContain('CLI_OPS_LOCKS_URL must have a supported scheme')
   for (const place of [
     `"drivers" in ${home}/config.json`,
     '@cli-ops/driver-bucket',

@@ -224,7 +224,7 @@ describe
       host.child.kill('SIGKILL')
       await host.ended
       expect(host.stdout).toBe('ready\n')
-      expect(host.stderr).toMatch(/^host: going on without events and registry: .+\n$/u)
+      expect(host.stderr).toMatch(/^host: continuing without events and registry: .+\n$/u)
     })
 
     test.skipIf(noContainer)('is not cut short where its container ends with it', async () => {
@@ -376,7 +376,7 @@ describe
         process.kill(await companionOf(host.pid), 'SIGKILL')
         expect((await host.ended)[0]).toBe(0)
         expect(host.stdout).toBe('ready\nLOCK_LOST\n')
-        expect(host.stderr).toMatch(/^host: going on without events and registry: .*\n$/u)
+        expect(host.stderr).toMatch(/^host: continuing without events and registry: .*\n$/u)
         // A lease is a lease.
         expect(await ops.locks.tryLock(LOCK)).toBeNull()
       })

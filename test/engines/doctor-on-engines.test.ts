@@ -33,7 +33,7 @@ async function doctorOn(env: Readonly<Record<string, string>>) {
 }
 
 const FIT =
-  'this user can take a lock and hand it on, emit an event and read it, register and be found, ask for something and get the answer'
+  'this user can take a lock and pass it on, emit an event and read it, register and be found, send a request and get the answer'
 
 describe.runIf(hasRedisServer())('doctor on Redis', () => {
   let server: RedisServer
@@ -61,8 +61,8 @@ describe.runIf(hasRedisServer())('doctor on Redis', () => {
   })
 
   test.each([
-    ['-publish', 'may not call PUBLISH on', 'cannot ask for something and get the answer'],
-    ['-subscribe', 'may not call SUBSCRIBE on', 'cannot ask for something and get the answer'],
+    ['-publish', 'may not call PUBLISH on', 'cannot send a request and get the answer'],
+    ['-subscribe', 'may not call SUBSCRIBE on', 'cannot send a request and get the answer'],
     ['-time', "can't run this command"],
     ['-info', 'may not ask the server what it is (INFO)'],
     ['-@hash', 'may not call HDEL, HEXISTS', 'cannot take a lock'],
@@ -114,7 +114,7 @@ describe.runIf(hasPostgres())('doctor on PostgreSQL', () => {
   })
 
   test.each([
-    ['delete', 'cli_ops.claim', 'cannot take a lock and hand it on'],
+    ['delete', 'cli_ops.claim', 'cannot take a lock and pass it on'],
     ['insert', 'cli_ops.event', 'cannot emit an event and read it'],
     ['select', 'cli_ops.event', 'cannot emit an event and read it'],
   ])('a user without %s on %s is told so', async (right, table, message) => {

@@ -110,7 +110,7 @@ describe.runIf(hasRedisServer())('a plugin with the URL of a Redis server', () =
       child.kill('SIGTERM')
       const { stdout, stderr, signal } = await ended
       expect({ stdout, signal }).toEqual({ stdout: 'ready\n', signal: 'SIGTERM' })
-      expect(stderr).toMatch(/^host: going on without events and registry: .*127\.0\.0\.1:1.*\n$/)
+      expect(stderr).toMatch(/^host: continuing without events and registry: .*127\.0\.0\.1:1.*\n$/)
       expect(stderr).not.toContain('secret')
     })
 

@@ -61,7 +61,7 @@ describe.runIf(hasRedisServer())('cli-ops run on an engine', { timeout: 60_000 }
     await once(child, 'close')
     expect(text('asked')).toBe('asked')
     expect(stderr()).toBe(
-      'cli-ops: killed; the lock on "db" ends with its lease, so its program is asked to end\n',
+      'cli-ops: killed; the lock on "db" ends with its lease; asking the program to end\n',
     )
     await (await other.locks.lock('db', { timeoutMs: 20_000 })).release()
   })

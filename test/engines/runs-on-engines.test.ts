@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -180,6 +180,15 @@ describe.each(ENGINES.filter(({ isThere }) => isThere))(
         expect(await joiner.ended).toMatchObject({ exitCode: 5, stdout: '' })
     })
 
+    test('a command starts when the program that the replaced one waited for has ended, too', async () => {
+      const first = command('replace', 'waits for a program', true)
+      await first.says('ready')
+      const second = await command('replace', 'returns', false).ended
+      expect(existsSync(join(home, 'told.program'))).toBe(true)
+      expect(second).toMatchObject({ exitCode: 0, stdout: 'done\n' })
+      expect(await first.ended).toMatchObject({ signal: 'SIGTERM', stdout: 'ready\n' })
+    })
+
     test('that is replaced while the engine is away for a while gives way to who replaces it', async () => {
       const first = wrapped(
         'replace',
@@ -200,7 +209,7 @@ describe.each(ENGINES.filter(({ isThere }) => isThere))(
       for (const second of [command('replace', 'returns', true), wrapped('replace', 'echo ran')]) {
         const end = await second.ended
         expect(end).toMatchObject({ exitCode: 75, stdout: '' })
-        expect(end.stderr).toContain('whose rule does not let it be replaced')
+        expect(end.stderr).toContain('whose rule does not allow replacing it')
       }
       tell()
       expect(await first.ended).toMatchObject({ exitCode: 5 })

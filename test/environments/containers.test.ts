@@ -228,7 +228,7 @@ describe.skipIf(noContainers !== undefined)(
         encoding: 'utf8',
       }).stdout
       expect(report).toMatch(
-        /warn +locks: "db" is free, but still waited for by lock-actor \(.*unknown\)/u,
+        /warn +locks: "db" is free, but still has waiters: lock-actor \(.*unknown\)/u,
       )
       await expect
         .poll(async () => {

@@ -130,7 +130,7 @@ const FAULTS: readonly Fault[] = [
   },
   {
     title: "may not be written to by Node's permission model",
-    said: 'node --permission keeps it out',
+    said: 'node --permission denies access',
     remedy: '--allow-fs-write',
     run: { env: { NODE_OPTIONS: `${PERMISSION} --allow-fs-read=* --no-warnings` } },
     refusal: 77,
@@ -212,7 +212,7 @@ describe.each(FAULTS)('a home that $title', (fault) => {
     const plain = await runHost(host, run)
     expect(plain).toMatchObject({ exitCode: 0, stdout: 'done\n' })
     expect(linesOf(plain)).toHaveLength(1)
-    expect(plain.stderr).toMatch(/^host: going on without events and registry: /u)
+    expect(plain.stderr).toMatch(/^host: continuing without events and registry: /u)
     expect(plain.stderr).toContain(fault.said)
     expect(plain.stderr).toContain(fault.remedy)
 

@@ -326,7 +326,7 @@ describe.each(PROGRAMS)('$title: a config.json that cannot be read', (program) =
       status: 0,
       stdout: expect.stringContaining('added') as string,
     })
-    expect(stderr).toMatch(/^host: going on without events and registry: [^\n]+\n$/u)
+    expect(stderr).toMatch(/^host: continuing without events and registry: [^\n]+\n$/u)
   })
 })
 
@@ -366,7 +366,7 @@ describe.each(IN_CODE)('$title: options in code', (program) => {
     const beforehand = `kit.cliOps({ commands: ${commands} })`
     const { status, stdout, stderr } = await newRun(program, {}, beforehand).end()
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
-    expect(stderr).toMatch(/TypeError: commands.* must be an object with entries of its own/u)
+    expect(stderr).toMatch(/TypeError: commands.* must be an object with its own entries/u)
   })
 
   test('a second plugin with other options: 78', async () => {

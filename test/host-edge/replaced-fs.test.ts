@@ -82,7 +82,7 @@ describe.each(PROGRAMS)('$title: a program that has replaced fs', (program) => {
   test('runs a command without a lock, with one warning', async () => {
     const { stderr, ...end } = await newRun(program, program.source(WORK)).end()
     expect(end).toEqual({ status: 0, stdout: 'added\n' })
-    expect(stderr).toMatch(/^host: going on without [^\n]*no files here[^\n]*\n$/u)
+    expect(stderr).toMatch(/^host: continuing without [^\n]*no files here[^\n]*\n$/u)
   })
 
   test('does not run a command whose rule has a lock', async () => {
@@ -126,5 +126,5 @@ test('a lock among files that no other process sees is none', async () => {
   })
   const { status, stdout, stderr } = await run.end()
   expect({ status, stdout }).toEqual({ status: 69, stdout: 'listed\nmade 0\n' })
-  expect(stderr).toMatch(/^host: cannot use .* has replaced node:fs by files/mu)
+  expect(stderr).toMatch(/^host: cannot use .* has replaced node:fs with files/mu)
 })

@@ -76,7 +76,9 @@ test('a parser that few need is asked for by name where it is missing', () => {
     watchConfigFile('theme.yaml', { bus: new EventBus(), onError })`,
   )
   const { stdout, stderr } = node(['watch.mjs'])
-  expect(stdout + stderr).toContain('the package yaml reads .yaml and .yml: npm install yaml')
+  expect(stdout + stderr).toContain(
+    'reading .yaml and .yml files requires the package yaml: npm install yaml',
+  )
 })
 
 test('a bundler takes a CLI along without what few need', () => {

@@ -123,7 +123,7 @@ export function showCommands({ now, commands, time }) {
     key: ({ key }) => String(key),
     empty: () =>
       emptyState(
-        'No command has started lately.',
+        'No recent commands.',
         'To see them as events:',
         "cli-ops events --follow --type 'command:*'",
       ),
@@ -176,7 +176,7 @@ export function showRequests({ now, requests, time }) {
             'cli-ops call <name> <method>',
           )
         : emptyState(
-            'No request was answered lately.',
+            'No recent requests.',
             'Ask for something:',
             `cli-ops call ${now.servers[0]?.name ?? ''} <method>`,
           ),

@@ -1,11 +1,11 @@
-/** How a command that goes on until it is told to stop ended: with an exit code, or asked by a signal. */
+/** How a command that runs until stopped ended: with an exit code, or by a signal. */
 export type CommandEnd = number | 'SIGINT' | 'SIGTERM' | 'SIGHUP'
 
-/** Ends this process so. */
+/** Ends this process in that way. */
 export function endAs(end: CommandEnd): void {
-  // As if nobody had listened, so that whoever started it sees the signal. It is also the only end of Node that does not abort
-  // on a terminal that has gone.
+  // As if there were no listener, so that the parent sees the signal. It is also the only way for Node to end without aborting
+  // when the terminal has gone.
   if (typeof end === 'string') process.kill(process.pid, end)
-  // Not only the exit code: what an engine leaves open ends here.
+  // Exits instead of only setting the exit code: handles that an engine leaves open end here.
   else process.exit(end)
 }

@@ -2,7 +2,7 @@ import { text } from 'node:stream/consumers'
 
 import { parseJson } from './parse-json.js'
 
-/** Reads the JSON that a command was given: as an argument, or with `--stdin` from stdin; `{}` where there is none. */
+/** Reads JSON from an argument, or with `--stdin` from stdin; returns `{}` if there is none. */
 export async function readJsonArgument(
   json: string | undefined,
   { stdin }: Readonly<Record<string, unknown>>,

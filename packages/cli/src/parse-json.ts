@@ -1,4 +1,4 @@
-/** Reads JSON that somebody has typed. @throws TypeError naming the option, the rule and the value */
+/** Parses JSON that a person typed. @throws TypeError naming the option, the rule and the value */
 export function parseJson(option: string, text: string): unknown {
   try {
     return JSON.parse(text)

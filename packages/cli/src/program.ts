@@ -20,8 +20,8 @@ import { useConnection } from './use-connection.js'
 import { version } from './version.js'
 
 /**
- * The commands of `commands/`, one a file, each made by a function without arguments. Such a file declares name, options
- * and help; what the command does is imported by its action, so that no command pays for another one.
+ * The commands of `commands/`, one per file, each created by a function without arguments. Such a file declares name,
+ * options and help. The action imports the implementation, so that no command pays for another.
  */
 const COMMANDS: readonly (() => Command)[] = [
   runCommand,
@@ -42,14 +42,11 @@ export function createProgram(): Command {
   const program = new Command('cli-ops')
     .version(version())
     .description('inspect how CLIs coordinate, and run any program under a lock')
-    // What follows `run` belongs to the program that it runs.
+    // Arguments after `run` belong to the program that it runs.
     .enablePositionalOptions()
     .option('--home <directory>', 'use this home instead of CLI_OPS_HOME')
     .option('--namespace <name>', 'use this namespace instead of CLI_OPS_NAMESPACE')
-    .option(
-      '--url <url>',
-      'use this engine and not CLI_OPS_URL; a password belongs into the variable',
-    )
+    .option('--url <url>', 'use this engine instead of CLI_OPS_URL; put a password in the variable')
     .hook('preSubcommand', () => {
       useConnection(program.opts())
     })
@@ -61,7 +58,7 @@ export function createProgram(): Command {
   return program
 }
 
-/** commander ends usage errors with 1, which means here that something was looked for and is not there. */
+/** commander exits with 1 on usage errors, which here means that something was not found. */
 function endUsageErrors(command: Command): void {
   command.exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : EXIT_USAGE))
   for (const below of command.commands) endUsageErrors(below)

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 /** The version of this package. */
 export function version(): string {
   const require = createRequire(import.meta.url)
-  // By the package's own name, since a bundle may move this file to another folder.
+  // Resolved through the package's own name: a bundle can move this file to another folder.
   const manifest = require('@cli-ops/cli/package.json') as { readonly version: string }
   return manifest.version
 }

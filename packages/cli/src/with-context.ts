@@ -1,9 +1,9 @@
 import type { OpsRun } from '@cli-ops/shared-ipc/ops'
 
-/** Exit code of timeout(1): the time was over. */
+/** Exit code of timeout(1). */
 export const EXIT_TIMED_OUT = 124
 
-/** Runs what a command does, with the output and the exit codes of the commands that every plugin mounts. */
+/** Runs a command's implementation with the output and exit codes of the commands that every plugin mounts. */
 export async function withContext(
   args: readonly string[],
   options: Readonly<Record<string, unknown>>,

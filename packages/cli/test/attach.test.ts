@@ -204,7 +204,7 @@ describe('wherever it was installed', () => {
     const { status, stdout } = await user.run('attach', 'tool', '--lock', 'db')
     expect(status).toBe(0)
     expect(stdout).toContain(
-      `npx and npm scripts start the tool of their project, past this: write ${join(user.home, 'bin/tool')} there`,
+      `npx and npm scripts start their project’s tool, bypassing this: write ${join(user.home, 'bin/tool')} there`,
     )
   })
 
@@ -311,7 +311,7 @@ describe('wherever it was installed', () => {
     const { status, stderr } = await user.bash(`${shim} sync`).ended
     expect(status).toBe(78)
     expect(stderr).toBe(
-      `tool: ${join(user.directory, 'bin/tool')} has gone, so its rules cannot hold; run "cli-ops attach tool" again\n`,
+      `tool: ${join(user.directory, 'bin/tool')} is missing, so its rules cannot hold; run "cli-ops attach tool" again\n`,
     )
   })
 })
@@ -351,7 +351,7 @@ describe('what cannot be attached is left as it is, and is told why', () => {
   test.each([
     ['throws', `throw new TypeError('no project here')`, '1: TypeError: no project here'],
     ['says why', `console.error('log in first\\n'); process.exit(3)`, '3: log in first'],
-    ['says nothing', 'process.exit(3)', '3, without a word on stderr'],
+    ['says nothing', 'process.exit(3)', '3, with no output on stderr'],
   ])('a program that %s before it parses', async (_what, source, end) => {
     const user = userOf({ source, packages: {} })
     expect(await refused(user, 'tool', '--lock', 'db')).toBe(
@@ -363,7 +363,7 @@ describe('what cannot be attached is left as it is, and is told why', () => {
   test('a yargs that is too old', async () => {
     const user = userOf({ ...YARGS, packages: { yargs: 'cli-highlight/node_modules/yargs' } })
     expect(await refused(user, 'tool', '--lock', 'db')).toMatch(
-      /not attached: its yargs is 16\.\d+\.\d+, and 17 or 18 is needed; use "cli-ops run --lock db -- tool"\n$/u,
+      /not attached: its yargs is 16\.\d+\.\d+, but 17 or 18 is needed; use "cli-ops run --lock db -- tool"\n$/u,
     )
   })
 
@@ -373,7 +373,7 @@ describe('what cannot be attached is left as it is, and is told why', () => {
     mkdirSync(folder, { recursive: true })
     writeFileSync(join(folder, 'package.json'), '{ "name": "@oclif/core", "version": "1.26.2" }')
     expect(await refused(user, 'tool', '--lock', 'db')).toContain(
-      'its @oclif/core is 1.26.2, and 4 or 5 is needed; use "cli-ops run --lock db -- tool"',
+      'its @oclif/core is 1.26.2, but 4 or 5 is needed; use "cli-ops run --lock db -- tool"',
     )
   })
 

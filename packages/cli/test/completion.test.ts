@@ -47,6 +47,7 @@ describe.skipIf(!has('bash'))('bash', () => {
     ['cli-ops run --lock task', ['task-database']],
     ['cli-ops run --keep', ['--keep-for']],
     ['cli-ops run --keep-for ', ['child', 'descendants']],
+    ['cli-ops run --on-busy ', ['fail', 'join', 'replace', 'skip', 'wait']],
     ['cli-ops wait-for ', ['build:done', 'task:created']],
     ['cli-ops wait-for task:c', ['created']],
     ['cli-ops events --type b', ['build:done']],

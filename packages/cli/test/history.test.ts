@@ -131,7 +131,7 @@ describe('locks release without an id', () => {
     lock.assertHeld()
     await lock.release()
     const free = await user.run('locks', 'release', 'db')
-    expect(free).toMatchObject({ status: 1, stdout: 'Nothing to release: nobody holds "db".\n' })
+    expect(free).toMatchObject({ status: 1, stdout: 'Nothing to release: "db" is not held.\n' })
   })
 
   describe.skipIf(noPseudoTerminal !== undefined)('on a terminal', () => {

@@ -18,7 +18,7 @@ describe('a program does not run, and the exit code says why', () => {
     [
       { CLI_OPS_URL: 'nonsense://x' },
       78,
-      'CLI_OPS_URL must have a scheme that there is a driver for, got "nonsense:"',
+      'CLI_OPS_URL must have a supported scheme, got "nonsense:"',
     ],
     [{ CLI_OPS_HOME: 'relative' }, 78, 'CLI_OPS_HOME must be an absolute path'],
     [{ CLI_OPS_LOCK_TIMEOUT_MS: 'soon' }, 78, 'CLI_OPS_LOCK_TIMEOUT_MS must be a whole number'],

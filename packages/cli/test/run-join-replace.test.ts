@@ -109,6 +109,33 @@ describe('--on-busy replace', () => {
     expect(stdout).not.toContain('by cli-ops run bash:')
   })
 
+  test('starts when what the replaced program has started has ended, too', async () => {
+    const user = new CliOpsUser()
+    // A shell that gets a signal of its own leaves the command that it is waiting for.
+    const inner = `trap "sleep 0.3; echo ended > inner; exit" TERM; ${UNTIL_TOLD}`
+    const first = user.start(...REPLACE, '--', 'bash', '-c', `bash -c '${inner}'; true`)
+    await first.says('began')
+    const second = await user.run(...REPLACE, '--', 'cat', 'inner')
+    expect(second).toMatchObject({ status: 0, stdout: 'ended\n' })
+    expect(await first.ended).toMatchObject({ status: 'SIGTERM' })
+  })
+
+  test('ends with 75 if what the replaced program has started does not end', async () => {
+    const user = new CliOpsUser()
+    const inner = `trap "" TERM; ${UNTIL_TOLD}`
+    const first = user.start(...REPLACE, '--', 'bash', '-c', `bash -c '${inner}'; true`)
+    await first.says('began')
+    const refused = await user.run(...REPLACE, '--grace', '3s', '--', 'echo', 'ran')
+    expect(refused).toMatchObject({ status: 75, stdout: '' })
+    expect(linesOf(refused)).toEqual([
+      expect.stringMatching(
+        /^cli-ops: "deploy" was held by cli-ops run bash \(pid \d+, .*\), which has ended, but a program it started \(pid \d+\) is still running 3 s after it was asked to end; to end it: kill -KILL \d+$/u,
+      ),
+    ])
+    tell(user)
+    await first.ended
+  })
+
   test('is not what a signal of somebody else says, though another one waits', async () => {
     const user = new CliOpsUser()
     const first = user.start(...REPLACE, '--', 'bash', '-c', CLEANS_UP)
@@ -166,7 +193,7 @@ describe('--on-busy replace', () => {
     expect(refused).toMatchObject({ status: 75, stdout: '' })
     expect(linesOf(refused)).toEqual([
       expect.stringMatching(
-        /^cli-ops: "deploy" is held by cli-ops run sh \(pid (\d+), .*\), whose rule does not let it be replaced; to end it: kill \1$/u,
+        /^cli-ops: "deploy" is held by cli-ops run sh \(pid (\d+), .*\), whose rule does not allow replacing it; to end it: kill \1$/u,
       ),
     ])
     tell(user)

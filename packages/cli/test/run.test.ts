@@ -114,7 +114,7 @@ print([fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_NONBLOCK for fd in (0, 1, 2)])`
   )
 
   test.each([
-    ['nosuch', 127, 'there is no such program'],
+    ['nosuch', 127, 'no such program'],
     ['./plain', 126, 'it is not executable'],
     ['/tmp', 126, 'it is a directory'],
   ])('%s is refused with %i before anybody waits', async (program, status, reason) => {
@@ -140,7 +140,7 @@ print([fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_NONBLOCK for fd in (0, 1, 2)])`
       status: 126,
       stdout: '',
       stderr:
-        'cli-ops: cannot run "true": node --permission keeps it from starting; allow it with --allow-child-process\n',
+        'cli-ops: cannot run "true": node --permission blocks it; allow it with --allow-child-process\n',
     })
     await lock.release()
   })
@@ -425,6 +425,15 @@ describe('wrong arguments', () => {
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
     expect(stderr.startsWith(`cli-ops: ${message}`)).toBe(true)
     expect(() => readFileSync(join(user.directory, 'ran'))).toThrow()
+  })
+
+  test('--keep-for descendants on an engine, which cannot know them', async () => {
+    const user = new CliOpsUser({ CLI_OPS_URL: 'redis://127.0.0.1:1' })
+    const { status, stdout, stderr } = await user.run(
+      ...['run', '-l', 'db', '--keep-for', 'descendants', '--', 'echo', 'ran'],
+    )
+    expect({ status, stdout }).toEqual({ status: 78, stdout: '' })
+    expect(stderr).toBe('cli-ops: --keep-for must be child on an engine, got "descendants"\n')
   })
 
   test('a program must be given', async () => {

@@ -80,6 +80,13 @@ describe('scripts in bash', () => {
 })
 
 describe('wait-for', () => {
+  test('whose time is over before an engine has answered says that it is unreachable', async () => {
+    const user = new CliOpsUser({ CLI_OPS_URL: 'redis://127.0.0.1:1' })
+    const { status, stderr } = await user.run('wait-for', 'build:done', '--timeout', '1ms')
+    expect(status).toBe(1)
+    expect(stderr).toContain('cli-ops: cannot use redis://127.0.0.1:1')
+  })
+
   test('hears what comes while it is being started', async () => {
     const user = new CliOpsUser()
     const waiting = user.start('wait-for', 'task:*', '--timeout', '20s')
@@ -198,7 +205,7 @@ describe('events', () => {
     const user = new CliOpsUser()
     await user.run('emit', 'a:b')
     expect((await user.run('events', '--group', 'g', '--json')).stdout.split('\n')).toHaveLength(2)
-    expect((await user.run('events', '--group', 'g')).stdout).toBe('No such event is new.\n')
+    expect((await user.run('events', '--group', 'g')).stdout).toBe('No new matching events.\n')
     await user.run('emit', 'a:c')
     expect((await user.run('events', '--group', 'g')).stdout).toContain('a:c')
   })

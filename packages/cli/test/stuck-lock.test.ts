@@ -38,7 +38,7 @@ describe('a blocked deploy', () => {
     expect(second.id).not.toBe(id)
     const { status, stdout } = await user.run('locks', 'release', 'deploy', '--id', id)
     expect(status).toBe(1)
-    expect(stdout).toMatch(/^Nothing to release: no holder of "deploy" has the id /u)
+    expect(stdout).toMatch(/^Nothing to release: no current holder of "deploy" has the id /u)
     second.assertHeld()
     await second.release()
   })

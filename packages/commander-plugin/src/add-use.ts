@@ -9,10 +9,10 @@ interface CommanderModule {
 }
 
 /**
- * Gives commander's programs the method `use`, unless they have one of their own. commander is not imported for it: nearly
- * always the host has loaded one copy, which is taken from Node's module cache. Where there is none yet, or more than
- * one, they are asked for, and so is the copy that the plugin is installed beside or bundled with. Where none is found,
- * `cliOps()(program)` does the same.
+ * Gives commander's programs the method `use`, unless they have their own. It does not import commander: the host has
+ * nearly always loaded one copy, which is taken from Node's module cache. If there is none yet, or more than one, it
+ * requires them, and the copy that the plugin is installed beside or bundled with. If none is found, `cliOps()(program)`
+ * does the same.
  */
 export function addUse(): void {
   const cache = loadedModules()
@@ -32,12 +32,15 @@ function addUseToAll(files: readonly string[]): void {
     try {
       for (const module of load()) addUseTo(module as CommanderModule)
     } catch {
-      // The program is handed to the plugin as an argument then.
+      // The program is then passed to the plugin as an argument.
     }
   }
 }
 
-/** Required and not taken from the cache: what is imported further on in the program is there already, but empty. */
+/**
+ * Requires the files instead of reading the cache: modules imported later in the program are already cached, but
+ * empty.
+ */
 function requireAll(files: readonly string[]): unknown[] {
   if (files.length === 0) return []
   const require = process.getBuiltinModule('node:module').createRequire(import.meta.url)

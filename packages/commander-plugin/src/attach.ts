@@ -5,19 +5,19 @@ import { loadedMountOps, loadMountOps } from './lazy.js'
 import { hasLock, isDisabled, lifecycleFor } from './lifecycle-for.js'
 import type * as Lifecycle from './lifecycle.js'
 
-/** What is known of a program that the plugin is on. */
+/** The state of a program with the plugin. */
 export interface Attachment {
   readonly program: CommanderProgram
   readonly options: CliOpsOptions
-  /** What further plugins on it were given. */
+  /** Options of further plugins on it. */
   readonly others: CliOpsOptions[]
-  /** How its parse goes on; `undefined` where it is only known as a subcommand of the program that is parsed. */
+  /** How its parse continues; `undefined` if it is only known as a subcommand of the parsed program. */
   manner?: 'awaits' | 'goes on'
-  /** The command that the parse in progress has come to. */
+  /** The command that the current parse has reached. */
   leaf: CommanderProgram
-  /** What commander has not given `leaf` its arguments in place of, while a hook of the host that it awaits stands before it. */
+  /** The arguments of `leaf` before commander replaces them, while a host's hook before it is awaited. */
   unparsed?: unknown
-  /** What the parse in progress has begun; `null` where that is not coordinated. */
+  /** The run that the current parse began; `null` if it is not coordinated. */
   run?: CommandRun | null | undefined
 }
 
@@ -31,9 +31,9 @@ type WrappedGlobal = typeof globalThis & { [WRAPPED_KEY]?: WeakSet<object> }
 const wrapped = ((globalThis as WrappedGlobal)[WRAPPED_KEY] ??= new WeakSet())
 
 /**
- * Coordinates a program. What is coordinated begins where commander has checked the arguments: before an action, an executable
- * subcommand or a listener to `command:…`, and where there is none of these, before `parse()` returns. Help, version and usage errors
- * come before that and cost nothing.
+ * Coordinates a program. Coordination starts once commander has checked the arguments: before an action, an executable subcommand or
+ * a `command:…` listener, and without any of these, before `parse()` returns. Help, version and usage errors end before that and cost
+ * nothing.
  */
 export function attach(program: CommanderProgram, options: CliOpsOptions): void {
   const known = attached.get(program)
@@ -53,9 +53,9 @@ export function attach(program: CommanderProgram, options: CliOpsOptions): void 
 }
 
 /**
- * Wraps the two methods through which every parse goes, on the class that commander itself made: a class derived from that may do its
- * work in a `parse()` of its own, which calls it. `parse()` goes on at once, so that a busy lock blocks in it; `parseAsync()` gives a
- * promise, which is awaited.
+ * Wraps the two methods that every parse goes through, on the class that commander itself defines: a derived class can do its work in
+ * its own `parse()`, which calls the wrapped one. `parse()` continues immediately, so a busy lock blocks in it; `parseAsync()`
+ * returns a promise, which is awaited.
  */
 function wrapParses(program: CommanderProgram): void {
   const prototype = commanderPrototype(program)
@@ -73,7 +73,7 @@ function wrapParses(program: CommanderProgram): void {
   replace(prototype, 'parseAsync', (attachment, parseAsync) => {
     begin(attachment, 'awaits')
     const result = parseAsync() as Promise<unknown>
-    // With an exit override a usage error is a rejection, which is seen only later; without, nothing comes back from one.
+    // With an exit override, a usage error is a rejection that shows only later; without one, parsing does not return.
     if (attachment.program._exitCallback == null && hasReachedLeaf(attachment))
       enterRest(attachment)
     else
@@ -85,12 +85,12 @@ function wrapParses(program: CommanderProgram): void {
   })
 }
 
-/** False where an asynchronous hook of the host before a subcommand has not settled: what follows is still to be parsed. */
+/** False while a host's asynchronous hook before a subcommand has not settled: the rest is still to be parsed. */
 function hasReachedLeaf({ leaf, unparsed }: Attachment): boolean {
   return leaf.processedArgs !== unparsed
 }
 
-/** The class of commander itself: the last one that parses. */
+/** Returns commander's own class: the last one with a parse method. */
 function commanderPrototype(program: CommanderProgram): object {
   let found: object = program
   for (
@@ -121,7 +121,7 @@ function begin(attachment: Attachment, manner: 'awaits' | 'goes on'): void {
   attachment.run = undefined
 }
 
-/** Follows a parse down to its command, as commander tells of each subcommand on the way. */
+/** Follows a parse down to its command, as commander reports each subcommand on the way. */
 function watchDispatch(
   command: CommanderProgram,
   attachment: Attachment,
@@ -138,7 +138,7 @@ function watchDispatch(
   const emit = command.emit.bind(command)
   const value = (...args: unknown[]): unknown => {
     const [event] = args
-    // commander emits this also after an action, which has begun the command then.
+    // commander also emits this after an action, which has begun the command by then.
     if (
       attachment.run === undefined &&
       typeof event === 'string' &&
@@ -152,7 +152,10 @@ function watchDispatch(
   Object.defineProperty(command, 'emit', { configurable: true, writable: true, value })
 }
 
-/** A program within a coordinated program is the outer one's command; and looking must not change what is looked at. */
+/**
+ * A program inside a coordinated program is part of the outer command; and `ops` commands must not change what they
+ * show.
+ */
 function isLeftAlone({ program, leaf }: Attachment): boolean {
   if (loadedMountOps()?.isOpsCommand(leaf) === true) return true
   for (let { parent } = program; parent !== null; { parent } = parent) {
@@ -161,7 +164,7 @@ function isLeftAlone({ program, leaf }: Attachment): boolean {
   return false
 }
 
-/** Adds a hook before those of the host, which belong to the command, where this commander keeps its hooks in a list. */
+/** Adds a hook before the host's own, which belong to the command, if this commander keeps its hooks in a list. */
 function hookFirst(command: CommanderProgram, event: HookEvent, listener: HookListener): void {
   command.hook(event, listener)
   const listeners = command._lifeCycleHooks?.[event]
@@ -172,7 +175,7 @@ function hookFirst(command: CommanderProgram, event: HookEvent, listener: HookLi
 
 type Method = (...args: unknown[]) => unknown
 
-/** Puts a function before a method of commander's class, for the programs that the plugin is on. */
+/** Runs a function before a method of commander's class, for programs with the plugin. */
 function replace(
   prototype: object,
   name: 'parse' | 'parseAsync',

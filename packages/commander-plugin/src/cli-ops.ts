@@ -3,16 +3,16 @@ import { checkOptions, type CliOpsOptions } from '@cli-ops/shared-ipc/command'
 import { attach } from './attach.js'
 import type { CommanderProgram } from './commander-program.js'
 
-/** What `program.use()` takes, and what may be called with a program itself. */
+/** The argument of `program.use()`, which can also be called with a program itself. */
 export type CommanderPlugin = (program: CommanderHost) => void
 
 /** Any commander program: of this copy of commander or another, with or without extra typings. */
 export type CommanderHost = Pick<CommanderProgram, 'name' | 'opts'>
 
 /**
- * Makes the plugin that coordinates a commander program with other programs.
+ * Creates the plugin that coordinates a commander program with other programs.
  *
- * @throws TypeError naming the option, the rule and the value, when an option is wrong
+ * @throws TypeError naming the option, the rule and the value, if an option is wrong
  * @example
  * ```ts
  * program.use(cliOps())

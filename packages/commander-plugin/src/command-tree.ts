@@ -2,7 +2,10 @@ import type { CommandTree } from '@cli-ops/shared-ipc/command'
 
 import type { CommanderProgram } from './commander-program.js'
 
-/** The names below a program. One without commands may make them only when it knows which is asked for (webpack-cli does). */
+/**
+ * Returns the command names of a program. A program without commands might create them only once it knows which one is called
+ * (as webpack-cli does).
+ */
 export function commandTree(program: CommanderProgram): CommandTree {
   return {
     resolve(path) {
@@ -20,7 +23,7 @@ export function commandTree(program: CommanderProgram): CommandTree {
   }
 }
 
-/** Path of a command by canonical names, without the program's. */
+/** Returns the path of a command by canonical names, without the program's. */
 export function pathOf(command: CommanderProgram, program: CommanderProgram): string {
   if (command === program || command.parent === null) return ''
   const above = pathOf(command.parent, program)

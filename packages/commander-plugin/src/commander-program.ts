@@ -1,6 +1,6 @@
 /**
- * The part of a commander `Command` that the plugin works on, whichever copy or major of commander made it. The members
- * that begin with `_` are private to commander; they are looked for before they are used.
+ * The part of a commander `Command` that the plugin uses, whichever copy or major version made it. Members that begin
+ * with `_` are private to commander; the plugin checks for them before using them.
  */
 export interface CommanderProgram {
   name(): string
@@ -20,7 +20,7 @@ export interface CommanderProgram {
   aliases(): readonly string[]
   readonly commands: readonly CommanderProgram[]
   readonly parent: CommanderProgram | null
-  /** What the program that is parsed was given. */
+  /** The arguments of the parsed program. */
   readonly rawArgs?: readonly string[]
   readonly processedArgs: readonly unknown[]
   _actionHandler?: ((args: unknown[]) => unknown) | null
@@ -29,9 +29,9 @@ export interface CommanderProgram {
   _lifeCycleHooks?: Partial<Record<HookEvent, HookListener[]>>
 }
 
-/** Where commander calls hooks. */
+/** The points at which commander calls hooks. */
 export type HookEvent = 'preAction' | 'preSubcommand'
-/** What a hook is called with: the command it was added to, and the one that is about to run. */
+/** A hook's arguments: the command it was added to, and the one about to run. */
 export type HookListener = (
   program: CommanderProgram,
   command: CommanderProgram,

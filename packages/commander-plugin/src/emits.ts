@@ -3,11 +3,11 @@ import { checkEmits, type EventsOf } from '@cli-ops/shared-ipc/command'
 import { lifecycleFor } from './lifecycle-for.js'
 
 /**
- * Wraps an action so that an event follows when it has ended well: of the given type with what the action returned as data, or the
- * events that a function makes of the outcome. For commander, which takes no action that returns a value, the result is typed away;
- * within `withLock` the events are emitted while the lock is held, in the order of the grants.
+ * Wraps an action so that an event follows its success: of the given type with the action's result as data, or the events that a
+ * function makes from the outcome. The return type is dropped, since commander accepts no action that returns a value. Within
+ * `withLock` the events are emitted while the lock is held, in the order of the grants.
  *
- * @throws TypeError when the type of the event is wrong
+ * @throws TypeError if the type of the event is wrong
  * @example
  * ```ts
  * program.command('add <title>').action(emits('task:created', async (title) => tasks.add(title)))

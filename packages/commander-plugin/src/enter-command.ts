@@ -1,4 +1,4 @@
-/** Where a command of commander begins: loaded when the first one does. */
+/** The start of a commander command: loaded with the first one. */
 import {
   beginCommand,
   type CommandRun,
@@ -13,8 +13,8 @@ import { commandTree, pathOf } from './command-tree.js'
 import type { CommanderProgram } from './commander-program.js'
 
 /**
- * Begins the command of an action and puts the action under its rule; a promise only under `parseAsync()`. Where a future commander
- * keeps its action elsewhere, the command runs under the rule until the end of the process.
+ * Begins the command of an action and runs the action under its rule; returns a promise only under `parseAsync()`. If a future
+ * commander keeps its action elsewhere, the command runs under the rule until the process ends.
  */
 export function enterAction(attachment: Attachment): void | Promise<void> {
   const run = begin(attachment)
@@ -28,7 +28,7 @@ export function enterAction(attachment: Attachment): void | Promise<void> {
   follow(entry)
 }
 
-/** Begins a subcommand that is a program of its own, which ends this one when it ends. */
+/** Begins a subcommand that is a separate program, which ends this one when it ends. */
 export function enterExecutable(attachment: Attachment): void | Promise<void> {
   const run = begin(attachment)
   if (run === null) return undefined
@@ -36,10 +36,10 @@ export function enterExecutable(attachment: Attachment): void | Promise<void> {
   return isPromiseLike(entry) ? entry.then(() => undefined) : undefined
 }
 
-/** Begins a command that has no action: the program does its work with what was parsed, and goes on at once. */
+/** Begins a command without an action: the program works with the parsed arguments, and continues immediately. */
 export function enterWithoutAction(attachment: Attachment): void {
   const { leaf } = attachment
-  // An action or a program that is still to come begins by itself.
+  // An action or a program that follows begins on its own.
   if (typeof leaf._actionHandler === 'function' || leaf._executableHandler === true) return
   const run = begin(attachment)
   if (run?.enterNow() !== 'granted') return
@@ -83,8 +83,8 @@ function blocks({ manner }: Attachment): boolean {
 }
 
 /**
- * commander is given the words alone, or behind the two that stand before them in `process.argv`. With those it is the process's own
- * line also where the host has taken out words that commander must not see.
+ * commander receives the words alone, or after the first two of `process.argv`. With those two, it is the process's own command
+ * line, even if the host has removed words that commander must not see.
  */
 function isOwnLine(words: readonly string[]): boolean {
   const { argv } = process

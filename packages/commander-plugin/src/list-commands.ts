@@ -1,13 +1,13 @@
 import type { ProgramCommand } from '@cli-ops/shared-ipc/command'
 
-/** The part of a command that says how it is called. */
+/** The naming part of a command. */
 interface NamedCommand {
   name(): string
   aliases?(): readonly string[]
   readonly commands: readonly NamedCommand[]
 }
 
-/** Lists all commands below a program, with their paths. */
+/** Lists all commands of a program, with their paths. */
 export function listCommands(program: unknown, above = ''): readonly ProgramCommand[] {
   return (program as NamedCommand).commands.flatMap((command) => {
     const path = above + command.name()

@@ -1,16 +1,16 @@
-/** The `ops` commands, a file of their own: `lazy.ts` loads it for a program that has them. */
+/** The `ops` commands, in their own file: `lazy.ts` loads it for a program that has them. */
 import { type CliOpsOptions, OPS_COMMANDS, type OpsCommand } from '@cli-ops/shared-ipc/command'
 
 import type { CommanderProgram } from './commander-program.js'
 
 const opsCommands = new WeakSet<CommanderProgram>()
 
-/** Tells whether a command is one of the mounted ones: looking must not change what is looked at. */
+/** Returns whether a command is a mounted `ops` command, which must not change what it shows. */
 export function isOpsCommand(command: CommanderProgram): boolean {
   return opsCommands.has(command)
 }
 
-/** Adds the command `ops`, or of another name, with the `ops` commands below it. */
+/** Adds the command `ops`, or one of another name, with the `ops` commands below it. */
 export function mountOps(program: CommanderProgram, options: CliOpsOptions): void {
   const name = typeof options.ops === 'string' ? options.ops : 'ops'
   const root = program.command(name)
@@ -18,7 +18,7 @@ export function mountOps(program: CommanderProgram, options: CliOpsOptions): voi
   mountOpsOn(root, options)
 }
 
-/** Adds the `ops` commands themselves. What they do is loaded when one of them runs. */
+/** Adds the `ops` commands themselves. Their implementation loads when one of them runs. */
 export function mountOpsOn(root: CommanderProgram, options: CliOpsOptions): void {
   const mounted = new Map<string, CommanderProgram>([['', root]])
   for (const command of OPS_COMMANDS) {
@@ -71,7 +71,7 @@ function allOptions(command: CommanderProgram): Record<string, unknown> {
     : command.opts()
 }
 
-/** The names of a command and of all above it, the program's first. */
+/** Returns the names of a command and its parents, the program's first. */
 function namesFrom(command: CommanderProgram): string[] {
   const above = command.parent === null ? [] : namesFrom(command.parent)
   return [...above, command.name()]

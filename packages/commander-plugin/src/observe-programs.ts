@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events'
 
 import type { CommanderProgram } from './commander-program.js'
 
-/** The part of a commander program through which every parse goes, in every major since 2. */
+/** The parse methods of a commander program, in every major version since 2. */
 type Parser = Partial<Record<'parse' | 'parseAsync', (...args: unknown[]) => unknown>> &
   Pick<CommanderProgram, 'parent'>
 
@@ -10,17 +10,17 @@ interface EmitterClass {
   init: (this: object, ...args: unknown[]) => unknown
 }
 
-/** Is called with a root program that is about to parse for the first time. */
+/** Called with a root program that is about to parse for the first time. */
 export type ProgramObserver = (program: CommanderProgram) => void
 
-/** What commander's programs have, and no other event emitter. */
+/** Methods that commander's programs have, and no other event emitter. */
 const METHODS = ['parse', 'opts', 'command', 'option', 'action', 'outputHelp']
 
 /**
- * Calls `observer` with each root program of this process when it is first about to parse, whichever copy of commander made it
- * and however that was loaded or bundled. commander's programs are event emitters, and `EventEmitter.init` runs
- * for each of those; Node's own `domain` watches emitters in the same way. Returns a function that observes the
- * programs of a class: before commander 5 they are emitters without `init`.
+ * Calls `observer` with each root program of this process just before its first parse, whichever copy of commander made it and
+ * however that was loaded or bundled. commander's programs are event emitters, and `EventEmitter.init` runs for each one;
+ * Node's own `domain` watches emitters in the same way. Returns a function that observes the programs of a class: before
+ * commander 5, they are emitters without `init`.
  */
 export function observePrograms(observer: ProgramObserver): (Command: unknown) => void {
   const emitters = EventEmitter as unknown as EmitterClass
@@ -46,8 +46,8 @@ export function observePrograms(observer: ProgramObserver): (Command: unknown) =
 }
 
 /**
- * Tells whether the hooks that rules need are there: from commander 9 on. The hook is tried on an object behind which the program
- * stands, since commander shows its version nowhere.
+ * Returns whether the hooks that rules need exist, which is so from commander 9 on. It tries a hook on an object derived from the
+ * program, since commander does not expose its version.
  */
 export function hasHooks(program: CommanderProgram): boolean {
   if (typeof (program as Partial<CommanderProgram>).hook !== 'function') return false
@@ -64,7 +64,7 @@ function isProgram(emitter: object): emitter is Parser {
   return METHODS.every((name) => typeof (emitter as Record<string, unknown>)[name] === 'function')
 }
 
-/** On the class, since the instance is still being constructed. A program may be of a class derived from commander's. */
+/** On the class, since the instance is still being constructed. Its class can be derived from commander's. */
 function wrapParsing(
   start: object,
   seen: WeakSet<object>,
@@ -81,9 +81,9 @@ function wrapParsing(
       const original = Object.hasOwn(prototype, name) ? prototype[name] : undefined
       if (original === undefined) continue
       const value = function (this: Parser, ...args: unknown[]): unknown {
-        // No parent at all before commander 7.
+        // Before commander 7 there is no parent at all.
         if (this.parent || !observe(this)) return Reflect.apply(original, this, args)
-        // What the observer has put around this method holds for this parse, too; that comes back here.
+        // Wrappers that the observer put around this method apply to this parse, too, and lead back here.
         return Reflect.apply(parser[name] ?? original, this, args)
       }
       Object.defineProperty(prototype, name, { configurable: true, writable: true, value })

@@ -4,14 +4,14 @@ import type { CommanderPlugin } from './cli-ops.js'
 import type { CommanderProgram } from './commander-program.js'
 import { loadMountOps } from './lazy.js'
 
-/** Where the `ops` commands look. */
+/** Where the `ops` commands work. */
 export type OpsCommandsOptions = Pick<CliOpsOptions, 'name' | 'home' | 'namespace' | 'url'>
 
 /**
- * Makes the plugin that adds the `ops` commands to a program or command of any place, without coordinating it: for a
- * program that only looks.
+ * Creates the plugin that adds the `ops` commands to any program or command without coordinating it: for a program
+ * that only inspects.
  *
- * @throws TypeError naming the option, the rule and the value, when an option is wrong
+ * @throws TypeError naming the option, the rule and the value, if an option is wrong
  * @example
  * ```ts
  * program.use(opsCommands()) // `my-tool status`, `my-tool locks release …`

@@ -1,7 +1,6 @@
 /**
- * Coordinates a commander program that cannot be edited, also one that was bundled together with its commander:
- * `node --require @cli-ops/commander-plugin/register the-program.js`. What it does is configured in the home's
- * `config.json`.
+ * Coordinates a commander program that cannot be edited, even one bundled with its commander: `node --require
+ * @cli-ops/commander-plugin/register the-program.js`. Its rules are in the home's `config.json`.
  */
 import { PreloadedProgram } from '@cli-ops/shared-ipc/command'
 

@@ -4,10 +4,10 @@ import { lifecycleFor } from './lifecycle-for.js'
 
 /**
  * Wraps an action so that it runs under a lock; `this` and the arguments are passed on. While it waits, a line on stderr names the
- * holder. If it cannot be acquired, the action does not run and the process ends, with 75 where the lock is busy. The return type is
- * dropped, since commander accepts no action that returns a value.
+ * holder. If the lock can't be acquired, the action does not run and the process ends, with 75 if the lock is busy. The return type
+ * is dropped, since commander accepts no action that returns a value.
  *
- * @throws TypeError when the lock rule is wrong, or no action is given
+ * @throws TypeError if the lock rule is wrong, or no action is given
  * @example
  * ```ts
  * program.command('sync').action(withLock('task-database', async () => { … }))

@@ -66,7 +66,7 @@ describe.each(BROKEN)('with $what', ({ run, message, refusal, breakIt }) => {
   test.each(['plain', 'emitting'])('"%s" runs, with one warning', async (command) => {
     const { status, stdout, stderr } = await brokenHost().run([command], run)
     expect({ status, stdout }).toEqual({ status: 0, stdout: 'ran\n' })
-    expect(stderr).toMatch(/^host: going on without events and registry: [^\n]+\n$/)
+    expect(stderr).toMatch(/^host: continuing without events and registry: [^\n]+\n$/)
     expect(stderr).toMatch(message)
   })
 
@@ -96,7 +96,7 @@ test.each([
     const host = hostProject(HOST)
     const env = { [name]: value }
     expect(await host.run(['--version'], { env })).toMatchObject({ status: 0, stderr: '' })
-    const warning = `host: going on without events and registry: ${reason}\n`
+    const warning = `host: continuing without events and registry: ${reason}\n`
     expect(await host.run(['plain'], { env })).toEqual({
       status: 0,
       stdout: 'ran\n',
@@ -124,7 +124,9 @@ describe('on a disk that takes no more bytes', () => {
   test('a command runs, with one warning', async () => {
     const { status, stdout, stderr } = await hostProject(HOST).run(['plain'], run)
     expect({ status, stdout }).toEqual({ status: 0, stdout: 'ran\n' })
-    expect(stderr).toMatch(/^host: going on .*: cannot use .*: a file there has reached [^\n]+\n$/)
+    expect(stderr).toMatch(
+      /^host: continuing .*: cannot use .*: a file there has reached [^\n]+\n$/,
+    )
   })
 
   test('a lock, which lies in names alone, holds all the same', async () => {
@@ -152,7 +154,7 @@ describe('on a disk without room for another file', () => {
     const { status, stdout, stderr } = await host.run(['emitting'])
     expect({ status, stdout }).toEqual({ status: 0, stdout: 'ran\n' })
     expect(stderr).toMatch(
-      /^host: going on .*: cannot use .*: the disk is full; free some space[^\n]+\n$/,
+      /^host: continuing .*: cannot use .*: the disk is full; free some space[^\n]+\n$/,
     )
     const refused = await host.run(['locked'])
     expect(refused).toMatchObject({ status: 69, stdout: '' })

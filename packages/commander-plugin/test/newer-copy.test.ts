@@ -12,7 +12,7 @@ program.parse()`)}`
 test('beside a newer copy that it cannot work with, a command with a lock does not run', async () => {
   const { run, traces } = hostProject({ 'host.mjs': HOST })
   const told =
-    'host.mjs: two copies of @cli-ops/shared-ipc that cannot work together are loaded (state 1 and 1000)'
+    'host.mjs: two incompatible copies of @cli-ops/shared-ipc are loaded (state 1 and 1000)'
   for (const command of ['rule', 'wrapped']) {
     const { status, stdout, stderr } = await run([command])
     expect({ status, stdout }).toEqual({ status: 78, stdout: '' })

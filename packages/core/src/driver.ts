@@ -1,4 +1,4 @@
-/** What a driver package needs of the kit: the contract, and what every driver has in common. */
+/** What a driver package needs from the kit: the contract, and the code that all drivers share. */
 export type {
   AppendOptions,
   CleanOptions,

@@ -21,6 +21,7 @@ export type {
   EmitOptions,
   EventBusOptions,
   OnceOptions,
+  PulledEvents,
   PullOptions,
   ReadOptions,
   SubscribeOptions,

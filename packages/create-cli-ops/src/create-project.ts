@@ -4,34 +4,34 @@ import { join } from 'node:path'
 import type { Framework } from './frameworks.js'
 import { type PackageSource, pnpmSettings, projectManifest } from './project-manifest.js'
 
-/** A program that is to be made. */
+/** The program to create. */
 export interface NewProject {
-  /** Made where it is not there; must be empty but for a repository of git. */
+  /** Created if it does not exist; must be empty except for a git repository. */
   readonly folder: string
   readonly name: string
   readonly framework: Framework
   readonly source: PackageSource
 }
 
-/** The folder that comes with this package: `any` for all frameworks, and one for each. */
+/** The templates in this package: `any` for all frameworks, and one for each. */
 const TEMPLATES = new URL('../templates/', import.meta.url)
 
-/** Whether nothing would be overwritten. */
+/** Returns whether nothing would be overwritten. */
 export function isFree(folder: string): boolean {
   return !existsSync(folder) || readdirSync(folder).every((name) => name === '.git')
 }
 
 /**
- * Writes a program.
+ * Writes the files of a program.
  *
- * @throws TypeError where the source's tarballs are not what is needed; nothing is written then
+ * @throws TypeError if a required tarball is missing or ambiguous; nothing is then written
  */
 export function createProject({ folder, name, framework, source }: NewProject): void {
   const manifest = projectManifest(name, framework, source)
   mkdirSync(folder, { recursive: true })
   for (const template of ['any', framework.name])
     cpSync(new URL(`${template}/`, TEMPLATES), folder, { recursive: true })
-  // npm publishes no file of the name .gitignore.
+  // npm does not publish files named .gitignore.
   writeFileSync(join(folder, '.gitignore'), 'node_modules/\n')
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest, undefined, 2)}\n`)
   const settings = pnpmSettings(source)

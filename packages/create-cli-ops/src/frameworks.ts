@@ -1,16 +1,16 @@
-/** A framework that a new program can be on. */
+/** A framework for a new program. */
 export interface Framework {
   readonly name: string
-  /** What the program depends on, by package. */
+  /** The program's dependencies, by package. */
   readonly dependencies: Readonly<Record<string, string>>
   readonly plugin: string
-  /** The file that starts it. */
+  /** The file that starts the program. */
   readonly main: string
-  /** What it has in package.json besides. */
+  /** Additional entries of its package.json. */
   readonly manifest: (name: string) => object
 }
 
-/** The newest majors that run on the oldest Node that is supported. */
+/** The newest major versions that run on the oldest supported Node. */
 export const FRAMEWORKS: readonly Framework[] = [
   {
     name: 'commander',

@@ -41,7 +41,7 @@ async function main(): Promise<number> {
   return 0
 }
 
-/** @throws TypeError where nobody can be asked */
+/** @throws TypeError if there is no terminal to ask on */
 function askFor(what: string, question: string, defaultAnswer: string): Promise<string> {
   if (process.stdin.isTTY && process.stderr.isTTY) return ask(question, defaultAnswer)
   throw new TypeError(`${what} must be given without a terminal to ask on`)
@@ -52,5 +52,5 @@ function nextSteps(folder: string): string {
   const run = manager?.[0] ?? 'npm'
   const place = relative(process.cwd(), folder)
   const steps = [...(place === '' ? [] : [`cd ${place}`]), `${run} install`, `${run} test`]
-  return `Made ${folder}. Now:\n\n${steps.map((step) => `  ${step}`).join('\n')}\n`
+  return `Created ${folder}. Now:\n\n${steps.map((step) => `  ${step}`).join('\n')}\n`
 }

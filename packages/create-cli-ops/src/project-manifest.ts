@@ -3,9 +3,9 @@ import { join, resolve } from 'node:path'
 
 import type { Framework } from './frameworks.js'
 
-/** Where the kit's own packages come from. */
+/** The source of the kit's own packages. */
 export interface PackageSource {
-  /** The version of this package, which all of them have. */
+  /** The version of this package, which all of them share. */
   readonly version: string
   /** A folder of tarballs; undefined for the registry. */
   readonly tarballs?: string | undefined
@@ -13,7 +13,7 @@ export interface PackageSource {
 
 const CORE = '@cli-ops/shared-ipc'
 
-/** The package.json of a new program. */
+/** Returns the package.json of a new program. */
 export function projectManifest(name: string, framework: Framework, source: PackageSource): object {
   const own = (dependency: string): Record<string, string> => ({
     [dependency]: rangeOf(dependency, source),
@@ -29,18 +29,21 @@ export function projectManifest(name: string, framework: Framework, source: Pack
     ...framework.manifest(name),
     dependencies: { ...own(framework.plugin), ...framework.dependencies },
     devDependencies: own(CORE),
-    // npm gives the plugin the core of this package; Yarn has to be told, or it would ask the registry for it.
+    // npm resolves the plugin's core to this package's; Yarn would ask the registry for it without this.
     ...(source.tarballs !== undefined && { resolutions: own(CORE) }),
   }
 }
 
-/** The same for pnpm, which reads it from a file of its own; undefined where all comes from the registry. */
+/**
+ * Returns the same settings for pnpm, which reads them from its own file; undefined if everything comes from the
+ * registry.
+ */
 export function pnpmSettings(source: PackageSource): string | undefined {
   if (source.tarballs === undefined) return undefined
   return `packages:\n  - .\noverrides:\n  '${CORE}': '${rangeOf(CORE, source)}'\n`
 }
 
-/** @throws TypeError where the folder has no tarball of the package, or several */
+/** @throws TypeError if the folder has no tarball of the package, or several */
 function rangeOf(dependency: string, { version, tarballs }: PackageSource): string {
   if (tarballs === undefined) return `^${version}`
   const beginning = `${dependency.replace('@', '').replace('/', '-')}-`

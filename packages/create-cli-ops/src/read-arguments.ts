@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 
 import { type Framework, FRAMEWORKS } from './frameworks.js'
 
-/** What a person asked for; what is left out has to be asked for. */
+/** The user's arguments; missing ones are asked for. */
 export interface Wanted {
   readonly folder: string | undefined
   readonly framework: Framework | undefined
@@ -14,16 +14,16 @@ export interface Wanted {
 
 export const USAGE = `Usage: npm create cli-ops [folder] -- [options]
 
-Makes a new CLI with one lock, one event and one test.
+Creates a CLI with one lock, one event and one test.
 
 Options:
   -f, --framework <name>  ${FRAMEWORKS.map(({ name }) => name).join(', ')}
-  --tarballs <folder>     take the packages of cli-ops from tarballs in a folder, not from a registry
+  --tarballs <folder>     install the cli-ops packages from tarballs in a folder, not from a registry
   -h, --help              print this
   -v, --version           print the version
 `
 
-/** @throws TypeError that says what is wrong with the arguments */
+/** @throws TypeError that describes the wrong argument */
 export function readArguments(args: readonly string[]): Wanted {
   const { values, positionals } = parseArgs({
     args: [...args],
@@ -47,7 +47,7 @@ export function readArguments(args: readonly string[]): Wanted {
   }
 }
 
-/** @throws TypeError where there is none of that name */
+/** @throws TypeError if there is no framework of that name */
 export function frameworkNamed(name: string): Framework {
   const found = FRAMEWORKS.find((framework) => framework.name === name)
   if (found !== undefined) return found
@@ -56,9 +56,9 @@ export function frameworkNamed(name: string): Framework {
 }
 
 /**
- * The name of the program in a folder, which npm, a shell and a lock must take.
+ * Returns the name of the program in a folder, which must be valid for npm, a shell and a lock.
  *
- * @throws TypeError where it is none
+ * @throws TypeError if it is not valid
  */
 export function programName(folder: string): string {
   const name = basename(resolve(folder))

@@ -62,7 +62,7 @@ describe.each(FRAMEWORKS.map(({ name }) => name))('a new CLI on %s', (framework)
     const made = node(place, [BIN, 'my-notes', '--framework', framework])
     expect(made).toEqual({
       status: 0,
-      stdout: `Made ${join(place, 'my-notes')}. Now:\n\n  cd my-notes\n  npm install\n  npm test\n`,
+      stdout: `Created ${join(place, 'my-notes')}. Now:\n\n  cd my-notes\n  npm install\n  npm test\n`,
       stderr: '',
     })
     const folder = join(place, 'my-notes')
@@ -113,7 +113,7 @@ describe('a folder', () => {
     mkdirSync(join(folder, '.git'), { recursive: true })
     const agent = { npm_config_user_agent: 'pnpm/10.1.0 npm/? node/v20.20.0' }
     const { stdout } = node(folder, [BIN, '.', '-f', 'commander'], agent)
-    expect(stdout).toBe(`Made ${folder}. Now:\n\n  pnpm install\n  pnpm test\n`)
+    expect(stdout).toBe(`Created ${folder}. Now:\n\n  pnpm install\n  pnpm test\n`)
     expect(manifestOf(folder)).toMatchObject({ name: 'here', bin: { here: './src/main.js' } })
   })
 })
@@ -168,7 +168,7 @@ test.skipIf(noPseudoTerminal !== undefined)('a person is asked for what is left 
   terminal.keys('\n')
   await terminal.shows('Framework: commander, yargs, oclif? (commander)')
   terminal.keys('yargs\n')
-  await terminal.shows(`Made ${folder}/my-cli. Now:`)
+  await terminal.shows(`Created ${folder}/my-cli. Now:`)
   expect(await terminal.ended).toBe(0)
   expect(Object.keys(manifestOf(join(folder, 'my-cli')).dependencies)).toContain('yargs')
 })

@@ -29,7 +29,7 @@ describe.runIf(hasNats())('on a server of its own', { timeout: 2 * CASE_MS }, ()
       url: () => server.url,
       timeoutMs: CASE_MS,
       except: {
-        'stores durably where it is asked to':
+        'stores durably on request':
           'one server does not sync what it acknowledges, so that durable is refused; see cluster.test.ts',
       },
       faults: {

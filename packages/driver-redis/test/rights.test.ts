@@ -66,7 +66,7 @@ test.runIf(hasRedisServer())(
     const end = await user.run('events', '--after', first.cursor)
     expect(end).toMatchObject({
       status: 0,
-      stderr: 'cli-ops: some events had expired before they could be shown\n',
+      stderr: 'cli-ops: some events expired before they could be shown\n',
     })
     expect(end.stdout).toContain('a:b  2')
   },

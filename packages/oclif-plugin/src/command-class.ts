@@ -1,6 +1,8 @@
-/** The part of a command that the plugin works on. */
+/** The part of a command that the plugin uses. */
 export interface CommandInstance {
-  /** All of a command: `init`, `run`, `catch` and `finally`. Protected in oclif, and looked for before it is used. */
+  /**
+   * Runs the whole command: `init`, `run`, `catch` and `finally`. Protected in oclif, so it is checked before use.
+   */
   _run?: Run
   run: Run
   jsonEnabled?(): boolean
@@ -9,13 +11,13 @@ export interface CommandInstance {
 type Run = (this: CommandInstance) => Promise<unknown>
 type RunName = '_run' | 'run'
 
-/** Calls what a wrapper stands in front of. */
+/** Calls the original method that it wraps. */
 type Wrapper = (this: CommandInstance, original: () => Promise<unknown>) => Promise<unknown>
 
 /**
- * Replaces all that the instances of a class do, or where this oclif has no such method their `run`; the class stays the one it was.
- * Returns a function that takes the wrapper back, where nobody has put another one around it since; `undefined` where there is
- * nothing to wrap.
+ * Replaces everything that a class's instances do, or, if this oclif has no such method, their `run`; the class itself stays the
+ * same. Returns a function that removes the wrapper, unless another one was put around it since; `undefined` if there is nothing to
+ * wrap.
  */
 export function wrapCommand(
   { prototype }: { readonly prototype: Partial<CommandInstance> },

@@ -1,6 +1,6 @@
 import type { CommandClass } from './oclif-config.js'
 
-/** Tells whether oclif promises JSON on stdout for a command, before there is an instance of it to ask. */
+/** Returns whether oclif promises JSON on stdout for a command, before there is an instance to ask. */
 export function isJsonRun(
   { enableJsonFlag }: CommandClass,
   argv: readonly string[],

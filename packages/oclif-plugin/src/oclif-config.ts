@@ -1,19 +1,19 @@
 import type { CommandRule } from '@cli-ops/shared-ipc/command'
 
-/** What oclif knows of a command without loading it. */
+/** What oclif knows about a command without loading it. */
 export interface KnownCommand {
   readonly id: string
-  /** Name of the plugin that it comes from. */
+  /** Name of the plugin that provides it. */
   readonly pluginName?: string
   readonly aliases?: readonly string[]
   readonly hiddenAliases?: readonly string[]
-  /** Gives the class of the command. */
+  /** Loads the command's class. */
   load?(): Promise<CommandClass>
 }
 
-/** The part of a command class that the plugin looks at. */
+/** The part of a command class that the plugin reads. */
 export interface CommandClass {
-  /** The rule of this command, as its author wrote it into the class. */
+  /** The command's rule, as its author declared it in the class. */
   readonly cliOps?: CommandRule
   readonly enableJsonFlag?: boolean
 }
@@ -21,7 +21,7 @@ export interface CommandClass {
 /** Runs a command of the CLI by its id. */
 export type RunCommand = (id: string, argv?: string[], ...rest: unknown[]) => Promise<unknown>
 
-/** The part of oclif's `Config` that the plugin works on, in core 4 and 5. */
+/** The part of oclif's `Config` that the plugin uses, in core 4 and 5. */
 export interface OclifConfig {
   readonly bin: string
   readonly version: string

@@ -1,7 +1,7 @@
-/** The topic under which the plugin's own commands stand. */
+/** The topic of the plugin's own commands. */
 export const OPS_TOPIC = 'ops'
 
-/** Tells whether a command is one of the plugin's own. */
+/** Returns whether a command is one of the plugin's own. */
 export function isOpsCommand(id: string | undefined): boolean {
   return id === OPS_TOPIC || id?.startsWith(`${OPS_TOPIC}:`) === true
 }

@@ -1,4 +1,4 @@
-/** What runs around a command, a file of its own: the `init` hook loads it when the first one begins. */
+/** What runs around a command, in its own file: the `init` hook loads it with the first command. */
 import {
   beginCommand,
   checkOptions,
@@ -13,7 +13,7 @@ import type { CommandClass, KnownCommand, OclifConfig } from './oclif-config.js'
 import { isOpsCommand } from './ops-topic.js'
 
 const NO_OPTIONS: CliOpsOptions = {}
-/** The plugins of oclif whose commands only tell of the CLI itself. */
+/** oclif plugins whose commands only describe the CLI itself. */
 const FREE_PLUGINS: ReadonlySet<string> = new Set([
   '@oclif/plugin-help',
   '@oclif/plugin-version',
@@ -21,9 +21,9 @@ const FREE_PLUGINS: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Runs a command under its rule. The lock is acquired before anything of it runs, `init()` and the host's `prerun` hooks included, and it is
- * kept to the end of the process. A command that may not run ends the process here, since the host's own `catch()` would make another
- * failure of an error; one that another command runs is rejected alone.
+ * Runs a command under its rule. The lock is acquired before any part of the command, including `init()` and the host's `prerun` hooks, and
+ * kept until the process ends. A refused command ends the process here, since the host's own `catch()` would turn an error into another
+ * failure; a command run by another command is only rejected.
  */
 export async function runCoordinated(
   config: OclifConfig,
@@ -32,9 +32,9 @@ export async function runCoordinated(
   runCommand: () => Promise<unknown>,
 ): Promise<unknown> {
   const known = config.findCommand(id)
-  // What is no command, oclif answers; help and version are free; and looking must not change what is looked at.
+  // oclif answers unknown commands; help and version are free; and `ops` commands must not change what they show.
   if (known === undefined || isFree(known) || isOpsCommand(known.id)) return runCommand()
-  // Where a class cannot be loaded, oclif says so.
+  // If a class cannot be loaded, oclif reports that.
   const Command = (await known.load?.().catch(() => undefined)) ?? {}
   const run = begin(config, known.id, argv, Command)
   if (run === undefined) return runCommand()
@@ -69,7 +69,7 @@ function begin(
   )
 }
 
-/** `this.exit(0)` throws, and yet the command has ended well. */
+/** `this.exit(0)` throws although the command has succeeded. */
 async function follow(run: CommandRun, runCommand: () => Promise<unknown>): Promise<unknown> {
   let exit: Error | undefined
   const result = await run.follow(async () => {
@@ -89,7 +89,9 @@ function isGoodExit(error: unknown): error is Error {
   return (error as { readonly oclif?: { readonly exit?: unknown } } | null)?.oclif?.exit === 0
 }
 
-/** The options in the host's package.json: `"cliOps": { … }`. Those that are none keep every command from running. */
+/**
+ * Returns the options in the host's package.json: `"cliOps": { … }`. Invalid options keep every command from running.
+ */
 function optionsOf(pjson: OclifConfig['pjson']): {
   readonly options: CliOpsOptions
   readonly fault?: Error
@@ -106,7 +108,7 @@ function optionsOf(pjson: OclifConfig['pjson']): {
   }
 }
 
-/** What is wrong where the options stand under another key or in another place, so that their rules would not hold, without a word. */
+/** Describes options under a wrong key or in a wrong place, whose rules would silently not hold. */
 function misplacedKey({ cliOps, oclif, ...others }: OclifConfig['pjson']): string | undefined {
   if (isObject(oclif) && Object.keys(oclif).some(isLikeCliOps))
     return '"cliOps" in package.json must be next to "oclif", not in it'

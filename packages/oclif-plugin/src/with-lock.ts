@@ -6,12 +6,12 @@ import { type CommandInstance, wrapCommand } from './command-class.js'
 type AnyClass = abstract new (...args: never[]) => unknown
 
 /**
- * Makes a command class run under a lock, from its `init()` to its `finally()`: `withLock('projects')(Sync)`, or
+ * Runs a command class under a lock, from its `init()` to its `finally()`: `withLock('projects')(Sync)`, or
  * `@withLock('projects')` as a standard or a legacy decorator. The class itself stays the same. While it waits, a line on stderr
- * names the holder. If it cannot be acquired, nothing of the command runs and the process ends, with 75 where the lock is busy;
- * under `--json` the error is JSON on stdout.
+ * names the holder. If the lock can't be acquired, nothing of the command runs and the process ends, with 75 if the lock is
+ * busy; under `--json` the error is JSON on stdout.
  *
- * @throws TypeError when the lock rule is wrong, or the wrapped value is not a command class
+ * @throws TypeError if the lock rule is wrong, or the wrapped value is not a command class
  */
 export function withLock(
   lock: string | LockRule,

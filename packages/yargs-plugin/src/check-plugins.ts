@@ -6,15 +6,15 @@ import type { YargsInstance } from './yargs-instance.js'
 const KEY = Symbol.for('cli-ops.coordinated-yargs')
 type Global = typeof globalThis & { [KEY]?: WeakMap<YargsInstance, CliOpsOptions> }
 
-/** Where a plugin stands among those on one instance. */
+/** A plugin's place among those on one instance. */
 export interface PluginOrder {
-  /** False for a further plugin: its command has begun already. */
+  /** False for a further plugin: its command has already begun. */
   readonly isFirst: boolean
-  /** Why nothing may run: the rules of a further plugin would not hold. */
+  /** Why nothing can run: the rules of a further plugin would not hold. */
   readonly fault?: Error
 }
 
-/** Looks whether another plugin coordinates the instance, and with which options. */
+/** Checks whether another plugin coordinates the instance, and with which options. */
 export function checkPlugins(
   yargs: YargsInstance | undefined,
   options: CliOpsOptions,

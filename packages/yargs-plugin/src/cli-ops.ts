@@ -7,10 +7,10 @@ import type { ParsedArguments, YargsInstance } from './yargs-instance.js'
 export type YargsPlugin = (argv: object, yargs?: unknown) => void | Promise<void>
 
 /**
- * Makes the middleware that coordinates a yargs program with other programs. It may come before or after the commands. yargs runs it
- * when the arguments are valid and just before the handler, so help, version and usage errors cost nothing.
+ * Creates the middleware that coordinates a yargs program with other programs. It can come before or after the commands. yargs runs
+ * it once the arguments are valid, just before the handler, so help, version and usage errors cost nothing.
  *
- * @throws TypeError naming the option, the rule and the value, when an option is wrong
+ * @throws TypeError naming the option, the rule and the value, if an option is wrong
  * @example
  * ```ts
  * await yargs(hideBin(process.argv)).middleware(cliOps()).command('sync', …).parseAsync()

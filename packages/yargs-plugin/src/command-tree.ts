@@ -3,12 +3,12 @@ import type { CommandTree } from '@cli-ops/shared-ipc/command'
 import { topCommands } from './yargs-command.js'
 import type { YargsInstance } from './yargs-instance.js'
 
-/** How yargs marks the default command. */
+/** yargs' markers for the default command. */
 const MARKERS: ReadonlySet<string> = new Set(['$0', '*'])
 
 /**
- * The names of an instance's commands. Those below a command are only made when it is asked for, so that a name further down is
- * compared as it is.
+ * Returns the names of an instance's commands. Subcommands are only declared when their parent runs, so names further down are
+ * compared as given.
  */
 export function commandTree(yargs: YargsInstance | undefined): CommandTree {
   const list = (): string[] =>

@@ -2,7 +2,7 @@ import { emitAfter, type EventsOf } from '@cli-ops/shared-ipc/command'
 
 /**
  * Wraps a handler so that an event follows its success: of the given type with the handler's result as data, or the events that a
- * function makes from the outcome. The return type is dropped, since yargs accepts no handler that returns a value; within
+ * function makes from the outcome. The return type is dropped, since yargs accepts no handler that returns a value. Within
  * `withLock` the events are emitted while the lock is held, in the order of the grants.
  *
  * @example

@@ -1,2 +1,2 @@
-/** What only few commands need, as a file that is loaded on top. */
+/** What only a few commands need, as a file loaded on demand. */
 export * from '@cli-ops/shared-ipc/command/lazy'

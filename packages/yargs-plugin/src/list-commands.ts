@@ -1,6 +1,6 @@
 import type { ProgramCommand } from '@cli-ops/shared-ipc/command'
 
-/** The part of an instance that knows its commands, in 17 and 18. */
+/** The part of an instance that holds its commands, in 17 and 18. */
 interface YargsWithCommands {
   readonly getInternalMethods?: () => {
     readonly getContext?: () => { readonly fullCommands?: readonly string[] } | undefined
@@ -12,8 +12,8 @@ interface YargsWithCommands {
 }
 
 /**
- * Lists the commands that an instance knows at this moment: all at the top before it parses, and those below a command while that one
- * runs, since yargs declares them then.
+ * Lists the commands that an instance currently knows: all top-level ones before it parses, and subcommands while their parent runs,
+ * since yargs declares them then.
  */
 export function listCommands(yargs: unknown): readonly ProgramCommand[] {
   const internals = (yargs as YargsWithCommands).getInternalMethods?.()

@@ -4,21 +4,20 @@ import { basename, dirname, join } from 'node:path'
 
 import type { Load } from '@cli-ops/shared-ipc/command'
 
-/** The part of a yargs instance through which every parse goes. */
+/** The part of a yargs instance that every parse goes through. */
 export interface YargsParser {
   parse(...args: unknown[]): unknown
   middleware(callback: unknown): unknown
 }
 
-/** Is called with an instance that is about to parse for the first time. */
+/** Called with an instance that is about to parse for the first time. */
 export type InstanceObserver = (yargs: YargsParser) => void
 
 type Factory = (args: readonly string[]) => YargsParser
 
 /**
- * Calls `observer` with each yargs instance of this process when it first parses. yargs has no place of its own for it:
- * the class is reached through the copies that the program loads, and a copy bundled into the program is
- * out of reach.
+ * Calls `observer` with each yargs instance of this process at its first parse. yargs has no hook for this: the class
+ * is reached through the copies that the program loads. A copy bundled into the program is out of reach.
  */
 export class InstanceWatch {
   readonly #seen = new WeakSet<object>()
@@ -28,22 +27,22 @@ export class InstanceWatch {
     this.#observer = observer
   }
 
-  /** yargs 17 has a CommonJS bundle of its own, which makes the instances of every program that requires it. */
+  /** yargs 17 has a separate CommonJS bundle, which makes the instances of every program that requires it. */
   onLoad({ request, exported }: Load): void {
     if (basename(request) === 'index.cjs' && isYargsBundle(exported)) this.#reach(exported.Yargs)
   }
 
   /**
-   * Reaches the ES module of the yargs that a program finds. From 18 there is no other; before, it is only worth loading for a
-   * program that is an ES module itself, or whose package has those.
+   * Reaches the ES module of the yargs that a program resolves. From 18 on there is only that; before, it is only worth
+   * loading for a program that is, or whose package contains, an ES module.
    *
-   * @throws Error where Node cannot require an ES module
+   * @throws Error if Node cannot require an ES module
    */
   reachModule(program: string): void {
     const file = moduleOf(program)
     if (file === undefined) return
     const required: unknown = createRequire(file)(file)
-    // From 18 on, what is required is the default export itself.
+    // From 18 on, require() returns the default export itself.
     const { default: factory = required } = required as { readonly default?: unknown }
     this.#reach(factory)
   }
@@ -87,7 +86,7 @@ function moduleOf(program: string): string | undefined {
     const isReached = major >= 18 || (major === 17 && usesEsModules(file))
     return isReached ? join(dirname(manifest), 'index.mjs') : undefined
   } catch {
-    // A program without yargs, or none at all, such as `node -e`.
+    // A program without yargs, or no program at all, such as `node -e`.
     return undefined
   }
 }

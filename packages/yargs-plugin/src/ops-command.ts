@@ -3,17 +3,17 @@ import type { Argv, CommandModule } from 'yargs'
 
 import type { ParsedArguments } from './yargs-instance.js'
 
-/** Marks the arguments of an `ops` command: looking must not change what is looked at. */
+/** Marks the arguments of an `ops` command, which must not change what it shows. */
 const OPS_RUN = 'cliOpsCommand'
 
-/** Tells whether the arguments are those of a mounted `ops` command. */
+/** Returns whether the arguments belong to a mounted `ops` command. */
 export function isOpsRun(argv: ParsedArguments): boolean {
   return argv[OPS_RUN] !== undefined
 }
 
 /**
- * Makes the command module with the `ops` commands; a middleware cannot add commands by itself. What they do is loaded
- * when one of them runs.
+ * Creates the command module with the `ops` commands, since a middleware cannot add commands. Their implementation
+ * loads when one of them runs.
  *
  * @example
  * ```ts
@@ -26,7 +26,7 @@ export function opsCommand(options: CliOpsOptions = {}): CommandModule {
     command: name,
     describe: 'inspect and repair the coordination of CLIs',
     builder: (yargs) =>
-      mountBelow(yargs, '', options).demandCommand(1, `say what: ${names('').join(', ')}`),
+      mountBelow(yargs, '', options).demandCommand(1, `Specify a command: ${names('').join(', ')}`),
     handler: () => undefined,
   }
 }

@@ -1,6 +1,6 @@
 /**
  * Coordinates a yargs program that cannot be edited: `node --require @cli-ops/yargs-plugin/register the-program.js`.
- * What it does is configured in the home's `config.json`.
+ * Its rules are in the home's `config.json`.
  */
 import { PreloadedProgram, type ProgramCommand } from '@cli-ops/shared-ipc/command'
 
@@ -35,12 +35,12 @@ const preloaded = new PreloadedProgram({
 refuse(unsupportedDependency(preloaded.bin?.folder))
 
 function refuse(version: string | undefined): void {
-  if (version !== undefined) preloaded.cannotHold(`its yargs is ${version}, and 17 or 18 is needed`)
+  if (version !== undefined) preloaded.cannotHold(`its yargs is ${version}, but 17 or 18 is needed`)
 }
 
 try {
   watch.reachModule(process.argv[1] ?? '')
 } catch {
-  const reason = 'its yargs is an ES module, and this node does not require() those'
+  const reason = 'its yargs is an ES module, which this Node cannot require()'
   if (preloaded.bin?.isEntry === true) preloaded.cannotHold(reason)
 }

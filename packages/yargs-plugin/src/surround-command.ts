@@ -34,9 +34,9 @@ import {
 } from './yargs-instance.js'
 
 /**
- * Begins the command and takes its lock. Where the program goes on as soon as `parse()` has returned, a busy lock blocks; a promise
- * is returned only under `parseAsync()` and where yargs awaits already. yargs shows a middleware nothing of what the handler returns,
- * so the outcome is read at the end of the process or, in a process that parses again, when the next command begins.
+ * Begins the command and takes its lock. If the program continues as soon as `parse()` has returned, a busy lock blocks; a promise is
+ * returned only under `parseAsync()`, or if yargs already awaits. A yargs middleware does not see the handler's result, so the
+ * outcome is read at the end of the process or, in a process that parses again, when the next command begins.
  */
 export function surroundCommand(
   argv: ParsedArguments,
@@ -85,25 +85,25 @@ export function surroundCommand(
   )
 }
 
-/** Rejects one command of a host that lives on where yargs awaits: it ends such a parse by itself. */
+/** Rejects one command in a host that stays alive while yargs awaits: such a parse then ends on its own. */
 function rejectAwaited(yargs: YargsInstance | undefined, error: unknown): never {
   silenceFailure(yargs, error)
   leaveCommands(yargs)
   throw error
 }
 
-/** Rejects one command of a host that lives on, in the manner of its parse. */
+/** Rejects one command in a host that stays alive, in the manner of its parse. */
 function reject(yargs: YargsInstance | undefined, wrapHandler: WrapHandler, error: unknown): void {
   const hasCallback = internalsOf(yargs)?.hasParseCallback?.() === true
   if (!hasCallback || !wrapHandler(passOver)) {
     endParse(yargs)
     throw error
   }
-  // The callback is given it, and nothing exits.
+  // The callback receives it, and nothing exits.
   yargs?.exit(1, error as Error)
 }
 
-/** Keeps a command that begins while this one's handler still runs from taking it for done, and its lock for free. */
+/** Keeps a command that begins while this one's handler still runs from treating it as done, and its lock as free. */
 function surroundHandler(
   run: CommandRun,
   yargs: YargsInstance | undefined,
@@ -134,15 +134,18 @@ function passOver(): void {
   // The command does not run.
 }
 
-/** The words that belong to options are among the process's, but not among these. */
+/** Option words are part of the process's arguments, but not of these. */
 function isOwnLine(args: readonly (string | number)[]): boolean {
   const { argv } = process
   if (args.length === 0) return isOwnCommandLine(argv.slice(2))
-  // Some hosts hand over the two words before their own as well.
+  // Some hosts pass the first two words as well.
   return args.every((word) => argv.includes(String(word)))
 }
 
-/** A line of options alone could be the process's own; in a host that does not exit, the second such line is a prompt's. */
+/**
+ * A line of only options could be the process's own; in a host that does not exit, the second such line comes from a
+ * prompt.
+ */
 function isLaterLine(args: readonly unknown[]): boolean {
   return args.length === 0 && currentSession()?.current !== undefined
 }

@@ -4,15 +4,14 @@ import { dirname, join } from 'node:path'
 
 import type { Load } from '@cli-ops/shared-ipc/command'
 
-/** The first major whose instances take the plugin: before, they have no class that could be reached. */
+/** The first major version whose instances accept the plugin: earlier ones have no reachable class. */
 const FIRST_MAJOR = 17
 
-/** What a program asks for that wants yargs: `yargs`, `yargs/yargs`, or, from an ES module, the file itself. */
+/** How a program requests yargs: `yargs`, `yargs/yargs`, or, from an ES module, the file itself. */
 const REQUESTS = /(?:^|[\\/])yargs(?:[\\/](?:index|yargs)(?:\.c?js)?)?$/u
 
 /**
- * The version of a yargs that is too old for the plugin, where that is what was loaded; `undefined` where it is another module, or
- * new enough.
+ * Returns the version of a loaded yargs that is too old for the plugin; `undefined` if it is another module, or new enough.
  */
 export function unsupportedVersion({ request, from }: Load): string | undefined {
   if (!REQUESTS.test(request)) return undefined
@@ -21,14 +20,14 @@ export function unsupportedVersion({ request, from }: Load): string | undefined 
     const version = versionOf(dirname(file))
     return isTooOld(version) ? version : undefined
   } catch {
-    // A folder of the program's own that is called so, or one that is no package.
+    // The program's own folder of that name, or a folder that is not a package.
     return undefined
   }
 }
 
 /**
- * The version of a yargs too old for the plugin that a package depends on, for a program that is an ES module: what those import
- * nobody hears of.
+ * Returns the version of a too old yargs that a package depends on, for a program that is an ES module: imports of those cannot
+ * be observed.
  */
 export function unsupportedDependency(folder: string | undefined): string | undefined {
   if (folder === undefined) return undefined

@@ -7,9 +7,9 @@ interface WithHandler {
 
 /**
  * Wraps a handler, or the handler of a command module, so that it runs under a lock. While it waits, a line on stderr names the
- * holder. If it cannot be acquired, the handler does not run and the process ends, with 75 where the lock is busy.
+ * holder. If the lock can't be acquired, the handler does not run and the process ends, with 75 if the lock is busy.
  *
- * @throws TypeError when the lock rule is wrong, or no handler is given
+ * @throws TypeError if the lock rule is wrong, or no handler is given
  * @example
  * ```ts
  * yargs().command('sync', 'synchronise', {}, withLock('items', async (argv) => { … }))
@@ -30,7 +30,7 @@ export function withLock(
 ): WithHandler | ((...args: unknown[]) => unknown) {
   checkWithLock(lock, typeof wrapped === 'function' ? wrapped : wrapped?.handler)
   if (typeof wrapped === 'function') return lockHandler(lock, wrapped)
-  // The module's own prototype and accessors are kept: commandDir hands over whole module objects.
+  // Keeps the module's own prototype and accessors: commandDir passes whole module objects.
   const handler = wrapped.handler as (...args: unknown[]) => unknown
   return Object.create(wrapped, {
     handler: {

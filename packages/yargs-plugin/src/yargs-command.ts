@@ -5,29 +5,29 @@ import {
   type YargsInstance,
 } from './yargs-instance.js'
 
-/** How yargs marks the default command. */
+/** yargs' markers for the default command. */
 const DEFAULT_COMMANDS: ReadonlySet<string> = new Set(['$0', '*'])
 
-/** What yargs takes for the handler of a command that was declared without one. */
+/** The handler that yargs assigns to a command declared without one. */
 const NO_HANDLER = /^\(\)\s*=>\s*\{\s*\}$/u
 
 /**
- * Path of the command that runs, by the names under which its parts were declared, whatever alias was typed; empty for
- * the default command. Where yargs does not tell, the first word stands for it.
+ * Returns the path of the running command, by the names under which its parts were declared, whichever alias was
+ * typed; empty for the default command. If yargs does not expose it, the first word stands in.
  */
 export function commandPath(yargs: YargsInstance | undefined, argv: ParsedArguments): string {
   return pathNames(yargs, argv)?.join(' ') ?? String(argv._[0] ?? '')
 }
 
 /**
- * Tells whether yargs is about to call a handler. Where there is none, the program itself acts on the arguments that
- * `parse()` returns. `true` where yargs does not tell.
+ * Returns whether yargs is about to call a handler. If there is none, the program itself acts on the arguments that
+ * `parse()` returns. Returns `true` if yargs does not expose this.
  */
 export function hasHandler(yargs: YargsInstance | undefined, argv: ParsedArguments): boolean {
   const internals = internalsOf(yargs)
   const path = pathNames(yargs, argv)
   if (path === undefined) return true
-  // yargs sets this when it has found a handler to call, the default command's included.
+  // yargs sets this once it has found a handler to call, including the default command's.
   if (path.length === 0 && internals?.getHasOutput?.() === false) return false
   const { handler } = handlerOf(yargs, argv) ?? {}
   return (
@@ -35,33 +35,33 @@ export function hasHandler(yargs: YargsInstance | undefined, argv: ParsedArgumen
   )
 }
 
-/** Tells whether yargs has answered `--help` or `--version` itself and, asked not to exit, goes on without a command. */
+/** Returns whether yargs answered `--help` or `--version` itself and, asked not to exit, continues without a command. */
 export function isHelpRun(yargs: YargsInstance | undefined, argv: ParsedArguments): boolean {
   if (argv['help'] !== true && argv['version'] !== true) return false
   return declaredPath(yargs)?.length === 0 && internalsOf(yargs)?.getHasOutput?.() === true
 }
 
-/** The commands of the program itself: below a command yargs puts them aside. */
+/** Returns the program's top-level commands: below a command, yargs sets them aside. */
 export function topCommands(yargs: YargsInstance | undefined): YargsCommandLevel | undefined {
   const commands = internalsOf(yargs)?.getCommandInstance?.()
   return commands?.frozens?.[0] ?? commands
 }
 
 /**
- * Tells whether a builder only looks at the arguments (`await yargs.argv`): the command that they name is still to come, with the
- * handler that yargs has not reached yet.
+ * Returns whether a builder only reads the arguments (`await yargs.argv`): the command that they name is still to come, and yargs
+ * has not reached its handler yet.
  */
 export function isLook(yargs: YargsInstance | undefined): boolean {
   const isBelow = (internalsOf(yargs)?.getContext?.()?.fullCommands?.length ?? 0) > 0
   return isBelow && internalsOf(yargs)?.getHasOutput?.() === false
 }
 
-/** Puts a function around a handler, this once. False where it is out of reach. */
+/** Wraps a handler, once. Returns false if it is out of reach. */
 export type WrapHandler = (wrapper: (handler: () => unknown) => unknown) => boolean
 
 /**
- * Finds the handler that is about to run. It has to be looked for before anything is awaited, since yargs leaves the command then; below
- * another command it is out of reach.
+ * Finds the handler that is about to run. Must be called before anything is awaited, since yargs then leaves the command; below another
+ * command, the handler is out of reach.
  */
 export function findHandler(yargs: YargsInstance | undefined, argv: ParsedArguments): WrapHandler {
   const command = handlerOf(yargs, argv)
@@ -76,7 +76,7 @@ export function findHandler(yargs: YargsInstance | undefined, argv: ParsedArgume
   }
 }
 
-/** What yargs keeps of the command that runs, where it is one of the program itself. */
+/** Returns yargs' data on the running command, if it is a top-level one. */
 function handlerOf(
   yargs: YargsInstance | undefined,
   argv: ParsedArguments,
@@ -87,7 +87,7 @@ function handlerOf(
   return path[0] === undefined ? level.defaultCommand : level.handlers?.[path[0]]
 }
 
-/** The path as yargs' own usage shows it: behind an asynchronous middleware, yargs has left the command already, and is in the one above. */
+/** Returns the path as yargs' own usage shows it: after an asynchronous middleware, yargs has already left the command for its parent. */
 function shownPath(yargs: YargsInstance | undefined, argv: ParsedArguments): string[] {
   const { handlers = {}, aliasMap = {} } = topCommands(yargs) ?? {}
   const first = String(argv._[0] ?? '')
@@ -100,18 +100,18 @@ function shownPath(yargs: YargsInstance | undefined, argv: ParsedArguments): str
   const [usage = ''] = internalsOf(yargs)?.getUsageInstance?.()?.getUsage?.()[0] ?? []
   const [script, ...words] = usage.split(' ')
   if (script !== '$0') return [name]
-  // The arguments of the commands above stand between the names.
+  // The arguments of parent commands come between the names.
   const names = words.filter((word) => !/^[<[]/u.test(word))
   return [name, ...names.slice(1, argv._.length)]
 }
 
-/** Tells whether yargs has left the command for the one above, as behind an asynchronous middleware: it awaits what follows. */
+/** Returns whether yargs has left the command for its parent, as after an asynchronous middleware: it awaits what follows. */
 export function isLeft(yargs: YargsInstance | undefined, argv: ParsedArguments): boolean {
   const { length } = declaredPath(yargs) ?? []
   return (pathNames(yargs, argv) ?? []).length > length
 }
 
-/** Names of the command that runs and of those above it; `undefined` where yargs does not tell. */
+/** Returns the names of the running command and its parents; `undefined` if yargs does not expose them. */
 function pathNames(yargs: YargsInstance | undefined, argv: ParsedArguments): string[] | undefined {
   const declared = declaredPath(yargs)
   if (declared === undefined) return undefined

@@ -1,11 +1,11 @@
 import type { Argv } from 'yargs'
 
 /**
- * What the plugin reads of a yargs instance beyond its public interface, in 17 and 18. Every part is looked for before it
- * is used, and the service goes on without it.
+ * The parts of a yargs instance that the plugin reads beyond its public interface, in 17 and 18. The plugin checks for
+ * every part before using it, and works without it.
  */
 export interface YargsInternals {
-  /** The commands on the way to the one that runs, as they were declared: `['task', 'add <title>']`. */
+  /** The commands on the way to the running one, as they were declared: `['task', 'add <title>']`. */
   readonly getContext?: () =>
     { readonly commands?: string[]; readonly fullCommands?: string[] } | undefined
   /** True once something was printed or a handler is about to be called. */
@@ -24,13 +24,13 @@ export interface YargsCommandLevel {
 
 /** The commands of an instance. */
 export interface YargsCommands extends YargsCommandLevel {
-  /** What each parse in progress will put back when it ends, the outermost first. */
+  /** What each current parse will restore when it ends, the outermost first. */
   readonly frozens?: readonly YargsCommandLevel[]
-  /** Puts the commands back as they were before a parse, when the handler has returned or settled. */
+  /** Restores the commands as they were before a parse, once the handler has returned or settled. */
   unfreeze?: () => void
 }
 
-/** What an instance shows of itself. */
+/** An instance's usage output. */
 interface YargsUsage {
   fail?: YargsFail
   /** The lines of usage, each with its description. */
@@ -46,24 +46,24 @@ export type YargsInstance = Pick<Argv, 'argv' | 'exit'> & {
   readonly getInternalMethods?: () => YargsInternals
 }
 
-/** The arguments as yargs hands them to middleware and handlers. */
+/** The arguments as yargs passes them to middleware and handlers. */
 export interface ParsedArguments {
   readonly _: readonly (string | number)[]
   readonly $0: string
   readonly [name: string]: unknown
 }
 
-/** What is heard of a handler. */
+/** Callbacks about a handler. */
 export interface HandlerObserver {
-  /** It has failed; yargs is about to print that. */
+  /** It has failed, and yargs is about to print that. */
   failed(error: unknown): void
   /** The parse is over: the handler has returned or settled. */
   ended(): void
 }
 
 /**
- * Listens to what becomes of the handler that is about to run; yargs does what it does as ever. Nothing is heard where
- * yargs does not tell, which returns false, nor after a synchronous throw; the end of the process is what is left then.
+ * Observes the handler that is about to run, without changing what yargs does. Returns false if yargs does not expose
+ * it. Nothing is observed after a synchronous throw; then only the end of the process tells.
  */
 export function observeHandler(
   yargs: YargsInstance | undefined,
@@ -79,7 +79,7 @@ export function observeHandler(
   const commands = internals?.getCommandInstance?.()
   const undoUnfreeze = replace(commands, 'unfreeze', (unfreeze) => {
     unfreeze()
-    // A builder or a handler may itself parse with the same instance.
+    // A builder or a handler can itself parse with the same instance.
     if ((commands?.frozens?.length ?? 0) > 0) return
     undoUnfreeze()
     undoFail()
@@ -89,8 +89,8 @@ export function observeHandler(
 }
 
 /**
- * Puts an instance back as it was before the parse, which yargs leaves undone where something throws in a synchronous one: the next
- * line of a REPL would be parsed in the middle of this one.
+ * Restores an instance as it was before the parse, which yargs omits after a throw in a synchronous one: the next line of a REPL
+ * would be parsed in the middle of this one.
  */
 export function endParse(yargs: YargsInstance | undefined): void {
   leaveCommands(yargs)
@@ -103,13 +103,15 @@ export function endParse(yargs: YargsInstance | undefined): void {
   if (typeof unfreeze === 'function') Reflect.apply(unfreeze, yargs, [])
 }
 
-/** Makes yargs forget which command it is in: the next one that it parses would be taken for one below that. */
+/**
+ * Makes yargs forget its current command: the next one that it parses would otherwise count as a subcommand of it.
+ */
 export function leaveCommands(yargs: YargsInstance | undefined): void {
   const context = internalsOf(yargs)?.getContext?.()
   for (const commands of [context?.commands, context?.fullCommands]) commands?.splice(0)
 }
 
-/** Keeps yargs from printing its help for an error that goes to the host. */
+/** Keeps yargs from printing its help for an error that the host receives. */
 export function silenceFailure(yargs: YargsInstance | undefined, silent: unknown): void {
   const usage: Pick<YargsUsage, 'fail'> | undefined = internalsOf(yargs)?.getUsageInstance?.()
   const undo = replace(usage, 'fail', (fail, args) => {
@@ -120,7 +122,7 @@ export function silenceFailure(yargs: YargsInstance | undefined, silent: unknown
 
 type Method = (...args: never[]) => unknown
 
-/** Puts a function before a method, where there is one. Returns a function that takes it back. */
+/** Wraps a method, if it exists. Returns a function that restores it. */
 function replace<Name extends string, Original extends Method>(
   target: { [Key in Name]?: Original } | undefined,
   name: Name,
@@ -139,7 +141,7 @@ function replace<Name extends string, Original extends Method>(
   }
 }
 
-/** The inner side of an instance, where this yargs has one. */
+/** Returns the internals of an instance, if this yargs has them. */
 export function internalsOf(yargs: YargsInstance | undefined): YargsInternals | undefined {
   return yargs?.getInternalMethods?.()
 }

@@ -90,7 +90,7 @@ describe('a yargs that is too old', () => {
     const { status, stdout, stderr } = await program.run('go')
     expect({ status, stdout }).toEqual({ status: 78, stdout: '' })
     expect(stderr).toMatch(
-      /^tool: refused: its yargs is 16\.\d+\.\d+, and 17 or 18 is needed, so its lock in .*config\.json cannot hold; use "cli-ops run --lock db -- tool"\n$/u,
+      /^tool: refused: its yargs is 16\.\d+\.\d+, but 17 or 18 is needed, so its lock in .*config\.json cannot hold; use "cli-ops run --lock db -- tool"\n$/u,
     )
   })
 

@@ -7,10 +7,10 @@ import { linkPlugin, OCLIF_PLUGIN, unlinkPlugin } from './oclif-plugin-link.js'
 import { pluginFolder } from './plugin-folder.js'
 
 /**
- * Attaches an oclif CLI: the plugin becomes one of those that its user has installed, unless it has it already. What is proven is that
- * a command of the plugin runs in it.
+ * Attaches an oclif CLI: adds the plugin to those that its user installed, unless it has it already. Succeeds only if a command of the
+ * plugin runs in the CLI.
  *
- * @throws NotAttachable; then the plugin is not left there
+ * @throws NotAttachable; the plugin is then removed again
  */
 export async function attachOclif(task: AttachTask): Promise<AttachedBy> {
   const { home, command, folder = '', script, lock } = task

@@ -9,10 +9,10 @@ import { type Probe, runProbe } from './run-probe.js'
 import { writeShim } from './shim.js'
 
 /**
- * Attaches a program by a shim that loads the plugins' preloads before it. What is proven is what will run: the shim is started, asked
- * for help, and the preloads say whether a command line was parsed, and which commands there are.
+ * Attaches a program by a shim that loads the plugins' preloads before it. To verify this, it runs the shim with --help; the preloads
+ * report whether a command line was parsed, and which commands exist.
  *
- * @throws NotAttachable; then there is no shim
+ * @throws NotAttachable; no shim is then left behind
  */
 export async function attachPreloads(task: AttachTask): Promise<AttachedBy> {
   const { home, command, script } = task
@@ -21,7 +21,7 @@ export async function attachPreloads(task: AttachTask): Promise<AttachedBy> {
     return file === undefined ? [] : [{ name, file }]
   })
   const probe = (...words: readonly string[]): Promise<Probe> => {
-    // Apart from the shim that may stand there and work: what is found out first does not touch it.
+    // Bypasses an existing shim, which might work: the first probe must not touch it.
     const requires = available.map(({ file }) => `--require=${file}`)
     const args = [...script.nodeArgs, ...requires, script.file, ...words, '--help']
     const env = script.nodePath === undefined ? {} : { NODE_PATH: script.nodePath }
@@ -64,7 +64,7 @@ function commandsOf({ reports }: Probe): readonly ProgramCommand[] {
   return reports.filter(({ hasParsed }) => hasParsed).flatMap(({ commands }) => commands)
 }
 
-/** Commands below which others were named that are not known yet: yargs declares those when their parent runs. */
+/** Returns commands whose subcommands are not known yet: yargs declares those when the parent runs. */
 function unknownParents(
   given: readonly string[],
   known: readonly ProgramCommand[],
@@ -75,7 +75,10 @@ function unknownParents(
   return [...new Set(parents)].filter((parent) => paths.has(parent))
 }
 
-/** Why nothing was seen: a version that is too old, a plugin that is missing, a program that fails here, or another framework. */
+/**
+ * Explains why nothing was seen: the version is too old, a plugin is missing, the program fails here, or it uses another
+ * framework.
+ */
 function unseen(task: AttachTask, { reports, failure }: Probe): NotAttachable {
   const { command, lock } = task
   const reason = reports.find((report) => report.reason !== undefined)?.reason
@@ -99,7 +102,7 @@ function unseen(task: AttachTask, { reports, failure }: Probe): NotAttachable {
   )
 }
 
-/** `null` where the program does not find the framework in a folder: it is bundled. */
+/** Returns `null` if the program does not find the framework in a folder: it is bundled. */
 function versionFor({ folder }: AttachTask, framework: string): string | null {
   return folder === undefined ? null : (installedVersion({ folder }, framework) ?? null)
 }

@@ -25,23 +25,23 @@ import { attachPreloads } from './attach-preloads.js'
 import { type ProgramScript, programScript } from './program-script.js'
 import { isFirstOnPath, shimFolder } from './shim.js'
 
-/** A program, as it was found, and what is asked for it. */
+/** A located program, and what to attach it with. */
 export interface AttachTask {
   readonly home: string
-  /** What somebody types. */
+  /** The command that a person types. */
   readonly command: string
-  /** Folder of its package; undefined for a script of no package. */
+  /** The package's folder; undefined for a script without a package. */
   readonly folder: string | undefined
   readonly script: ProgramScript
-  /** The commands that were named. */
+  /** The commands given with `--command`. */
   readonly given: readonly string[]
   /** For the advice to use `cli-ops run`. */
   readonly lock: string | undefined
-  /** Is told which commands there are. @throws TypeError where one of those that were named is not among them */
+  /** Receives the known commands. @throws TypeError if a given command is not among them */
   readonly judge: (known: readonly ProgramCommand[]) => void
 }
 
-/** What brings the plugin into the program, and how it is taken back where the rest fails. */
+/** What loads the plugin into the program, and how to undo it if a later step fails. */
 export interface AttachedBy {
   readonly framework: string
   readonly version: string | null
@@ -51,7 +51,7 @@ export interface AttachedBy {
   readonly undo: () => void | Promise<void>
 }
 
-/** `attach <program>`: exit code 1 where it cannot be attached, and then nothing is left behind. */
+/** `attach <program>`: exit code 1 if it cannot be attached; nothing is then left behind. */
 export const attachProgram: OpsRun = async (context) => {
   try {
     await attach(context)
@@ -76,7 +76,7 @@ async function attach({ args, options, connection: { home }, print }: OpsContext
   const names = bin?.names ?? [stemOf(script.file)]
   const command = commandOf(program, bin)
   const cli = cliName(options['name'], bin?.name, names)
-  // Before anything is made: a file that cannot be read is to be corrected first.
+  // Before creating anything: an unreadable file must be fixed first.
   const before = config.rulesOf(cli)
   const isRuled = wanted.lock !== undefined || wanted.emits !== undefined
   const isOnlyDetail = wanted.onBusy !== undefined || wanted.graceMs !== undefined
@@ -131,7 +131,7 @@ async function attach({ args, options, connection: { home }, print }: OpsContext
   }
 }
 
-/** What somebody types for a program that they gave so: a file stands for the command that it is installed as. */
+/** Returns the command for a program as the user gave it: a file stands for the command that it is installed as. */
 function commandOf(program: string, bin: PackageBin | undefined): string {
   if (!/[\\/]/u.test(program)) return program
   const stem = stemOf(program)
@@ -159,7 +159,7 @@ function cliName(given: unknown, own: string | undefined, names: readonly string
 
 function describeRules(rules: CommandRules): string {
   const keys = Object.keys(rules)
-  if (keys.length === 0) return 'no rules: its commands are only announced'
+  if (keys.length === 0) return 'no rules: its commands only emit lifecycle events'
   const named = keys
     .filter((key) => key !== '*')
     .map((key) => (key === '' ? 'the program itself' : key))
@@ -173,7 +173,7 @@ function howToStart(home: string, shim: string, command: string): string {
 }
 
 function howToStartLocal(shim: string, command: string): string {
-  return `npx and npm scripts start the ${command} of their project, past this: write ${shim} there`
+  return `npx and npm scripts start their project’s ${command}, bypassing this: write ${shim} there`
 }
 
 function stemOf(path: string): string {

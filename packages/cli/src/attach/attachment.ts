@@ -5,24 +5,24 @@ import { type CommandRules, preparePrivateFolder } from '@cli-ops/shared-ipc/ops
 
 import { changeFile } from '../files/change-file.js'
 
-/** What was done for one program, so that it can be shown and taken back. */
+/** What was done for one program, to show and undo it. */
 export interface Attachment {
-  /** What somebody types. */
+  /** The command that a person types. */
   readonly command: string
   /** Name of the CLI in `config.json`. */
   readonly cli: string
-  /** Every name by which its rules are found. */
+  /** Every name under which its rules are found. */
   readonly names: readonly string[]
   readonly framework: string
-  /** `null` where the framework is bundled into the program. */
+  /** `null` if the framework is bundled into the program. */
   readonly version: string | null
-  /** The file that node runs. */
+  /** The file that Node runs. */
   readonly script: string
-  /** The program that stands before it; none for oclif, which has plugins. */
+  /** The shim in front of it; none for oclif, which has plugins. */
   readonly shim?: string | undefined
-  /** The data directory of an oclif CLI into which the plugin was put. */
+  /** The data directory of an oclif CLI that the plugin was added to. */
   readonly dataDir?: string | undefined
-  /** The rules that were written, as they were. */
+  /** The rules as they were written. */
   readonly rules: CommandRules
 }
 

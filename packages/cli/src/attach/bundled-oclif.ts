@@ -9,8 +9,8 @@ interface OclifManifest {
 }
 
 /**
- * What is known of a CLI into which oclif is bundled, so that nobody can ask it: its commands by the manifest that oclif writes when
- * it is packed, and the data directory where oclif puts it.
+ * Describes a CLI with oclif bundled into it, which cannot be queried: its commands from the manifest that oclif writes at packing,
+ * and the data directory where oclif puts it.
  */
 export function readBundledOclif(folder: string): OclifCli {
   const { name, oclif } = readJson(join(folder, 'package.json')) as {

@@ -12,7 +12,7 @@ import { changeFile } from '../files/change-file.js'
 
 type Rule = CommandRules[string]
 
-/** What somebody asks for; what is left out stays as it is. */
+/** The requested rule; omitted fields stay unchanged. */
 export interface WantedRule {
   readonly lock?: string | undefined
   readonly onBusy?: string | undefined
@@ -21,8 +21,8 @@ export interface WantedRule {
 }
 
 /**
- * The home's `config.json`. A change keeps everything else in it, and its indentation; a file that cannot be read, or that no CLI
- * would take, is left as it is.
+ * The home's `config.json`. A change keeps everything else in it, and its indentation. A file that is unreadable, or that no CLI
+ * would accept, is not touched.
  */
 export class ConfigFile {
   readonly path: string
@@ -34,15 +34,15 @@ export class ConfigFile {
   }
 
   /**
-   * The rules of a CLI.
+   * Returns the rules of a CLI.
    *
-   * @throws TypeError naming the file, where it cannot be used
+   * @throws TypeError naming the file if it cannot be used
    */
   rulesOf(cli: string): CommandRules {
     return this.#read().config.clis?.[cli]?.commands ?? {}
   }
 
-  /** Adds to the rules of a CLI, or changes them, and gives those that were written. */
+  /** Adds or changes rules of a CLI, and returns the rules written. */
   async setRules(
     cli: string,
     commands: readonly string[],
@@ -58,7 +58,7 @@ export class ConfigFile {
     return written
   }
 
-  /** Takes rules back that are still as they were written; gives the commands of those that somebody has changed since. */
+  /** Removes rules that are unchanged since they were written; returns the commands of those that were changed. */
   async removeRules(cli: string, written: CommandRules): Promise<readonly string[]> {
     const changed: string[] = []
     await this.#change(cli, (rules) => {
@@ -92,7 +92,7 @@ export class ConfigFile {
     })
   }
 
-  /** A person may keep the file elsewhere, and a link to it here. */
+  /** The file can be a link to one kept elsewhere. */
   #target(): string {
     try {
       return realpathSync(this.path)
@@ -129,7 +129,7 @@ function mergeRule(rule: Rule | undefined, { lock, onBusy, graceMs, emits }: Wan
   const kept =
     typeof before === 'object' && (lock === undefined || before.resource === lock) ? before : {}
   const resource = lock ?? (typeof before === 'object' ? before.resource : before)
-  // Of another way of being busy, what was said of replacing says nothing.
+  // Settings for replacing mean nothing with another `onBusy`.
   const { graceMs: _earlier, ...others } = kept as { readonly graceMs?: number }
   const busy =
     onBusy === undefined ? kept : onBusy === 'replace' ? { ...kept, onBusy } : { ...others, onBusy }

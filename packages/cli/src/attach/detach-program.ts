@@ -5,7 +5,7 @@ import { ConfigFile } from './config-file.js'
 import { unlinkPlugin } from './oclif-plugin-link.js'
 import { removeShim } from './shim.js'
 
-/** `detach <program>`: takes back what `attach` has made. Exit code 1 where it is not attached. */
+/** `detach <program>`: undoes what `attach` did. Exit code 1 if the program is not attached. */
 export const detachProgram: OpsRun = async ({ args, connection: { home }, print }) => {
   const [program = ''] = args
   const attachments = new Attachments(home)

@@ -7,10 +7,10 @@ import { NotAttachable, runInstead } from './not-attachable.js'
 
 export const OCLIF_CORE = '@oclif/core'
 
-/** The frameworks that a preload reaches. */
+/** The frameworks that have a preload. */
 export const PRELOADED = FRAMEWORKS.filter(({ name }) => name !== OCLIF_CORE)
 
-/** Tells whether a package is an oclif CLI: it says so itself. */
+/** Returns whether a package declares itself an oclif CLI. */
 export function isOclifCli(folder: string): boolean {
   const { oclif } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
     readonly oclif?: unknown
@@ -19,9 +19,9 @@ export function isOclifCli(folder: string): boolean {
 }
 
 /**
- * The version of a CLI's oclif; `null` where it is bundled into the CLI.
+ * Returns the version of a CLI's oclif; `null` if it is bundled into the CLI.
  *
- * @throws NotAttachable where the plugin is not for that version
+ * @throws NotAttachable if the plugin does not support that version
  */
 export function oclifVersion(
   folder: string,
@@ -33,7 +33,7 @@ export function oclifVersion(
   const major = Number.parseInt(version ?? '', 10)
   if (version === undefined || (major >= first && major <= last)) return version ?? null
   throw new NotAttachable(
-    `its ${OCLIF_CORE} is ${version}, and ${first} or ${last} is needed`,
+    `its ${OCLIF_CORE} is ${version}, but ${first} or ${last} is needed`,
     runInstead(program, lock),
   )
 }

@@ -4,9 +4,9 @@ import { closestName, describe, type ProgramCommand } from '@cli-ops/shared-ipc/
 const ALWAYS_KNOWN = new Set(['*', ''])
 
 /**
- * Gives the names by which a framework knows the commands that somebody named, by name or alias, with spaces or colons.
+ * Returns the framework's names for commands given by name or alias, with spaces or colons.
  *
- * @throws TypeError with "did you mean" for one that there is not
+ * @throws TypeError with "did you mean" for an unknown command
  */
 export function canonicalCommands(
   given: readonly string[],

@@ -13,7 +13,7 @@ import {
 import { type Attachment, Attachments } from './attachment.js'
 import { ConfigFile } from './config-file.js'
 
-/** `attach --list`: what is attached, and when each rule last held. */
+/** `attach --list`: shows what is attached, and when each rule last held. */
 export const listAttached: OpsRun = async (context) => {
   const { home } = context.connection
   const config = new ConfigFile(home)
@@ -37,7 +37,7 @@ export const listAttached: OpsRun = async (context) => {
     rules.map((rule) => rule.command),
     rules.map(({ lock }) => (typeof lock === 'object' ? lock.resource : String(lock ?? ''))),
     gone.length > 0
-      ? gone.map((path) => `${path} has gone`)
+      ? gone.map((path) => `${path} is missing`)
       : rules.map((rule) =>
           rule.lastHeld === null ? 'never seen' : `${textAge(rule.lastHeld)} ago`,
         ),

@@ -6,15 +6,15 @@ import { NotAttachable } from './not-attachable.js'
 
 /** A program as a person starts it. */
 export interface LocatedProgram {
-  /** The link, shim or file itself, as an absolute path. */
+  /** The absolute path of the link, shim or file itself. */
   readonly path: string
-  /** It is in the `node_modules/.bin` of a project, where npx and npm scripts find it and a shell does not. */
+  /** True in the `node_modules/.bin` of a project: npx and npm scripts find it there, a shell does not. */
   readonly isLocal: boolean
 }
 
 /**
- * Finds a program: a path; else by `PATH`, leaving out `shimFolder`, where attached programs stand before themselves; else in
- * `node_modules/.bin` of this folder and those above it, as npx does.
+ * Finds a program: a path; else on `PATH`, except in `shimFolder`, where attached programs have their shims; else in
+ * `node_modules/.bin` of this folder and its parents, as npx does.
  *
  * @throws NotAttachable
  */
@@ -29,7 +29,7 @@ export function locateProgram(program: string, shimFolder: string): LocatedProgr
     folders.filter((folder) => folder !== shimFolder),
     program,
   )
-  // npm scripts put the folder of the project on the path.
+  // npm scripts put the project's bin folder on PATH.
   if (path !== undefined) return { path, isLocal: isProjectFolder(dirname(path)) }
   const local = find(projectFolders(process.cwd()), program)
   if (local !== undefined) return { path: local, isLocal: true }
@@ -55,7 +55,9 @@ function isProjectFolder(folder: string): boolean {
   return folder.endsWith(join('node_modules', '.bin'))
 }
 
-/** A shell passes over what it cannot look at, such as a file in the place of a folder of PATH. */
+/**
+ * Returns whether this is a file. Like a shell, skips what cannot be read, such as a file in place of a PATH folder.
+ */
 function isFile(path: string): boolean {
   try {
     return statSync(path, { throwIfNoEntry: false })?.isFile() === true

@@ -1,4 +1,4 @@
-/** Why a program cannot be attached, and what to do instead. */
+/** The reason why a program cannot be attached, and the alternative. */
 export class NotAttachable extends Error {
   readonly remedy: string
 
@@ -9,7 +9,7 @@ export class NotAttachable extends Error {
   }
 }
 
-/** What always works: the lock around the whole program. */
+/** Describes the alternative that always works: a lock around the whole program. */
 export function runInstead(program: string, resource = '<resource>'): string {
   return `use "cli-ops run --lock ${resource} -- ${program}"`
 }

@@ -10,15 +10,15 @@ import type { ProgramScript } from './program-script.js'
 
 const TIMEOUT_MS = 60_000
 
-/** What an oclif CLI says of itself. */
+/** What an oclif CLI reports about itself. */
 export interface OclifCli {
   readonly bin: string
-  /** Where it keeps the plugins that its user installs. */
+  /** Where it keeps user-installed plugins. */
   readonly dataDir: string
   readonly commands: readonly ProgramCommand[]
 }
 
-/** Runs in a process of its own, with the CLI's copy of oclif; what that prints must not be taken for the answer. */
+/** Runs in its own process, with the CLI's copy of oclif; output of that copy must not be mistaken for the answer. */
 const LOOK = `
 const { createRequire } = await import('node:module')
 const { pathToFileURL } = await import('node:url')
@@ -35,7 +35,7 @@ process.exit(0)
 `
 
 /**
- * Loads the configuration of an oclif CLI, as it does itself.
+ * Loads the configuration of an oclif CLI as the CLI itself does.
  *
  * @throws NotAttachable
  */
@@ -48,19 +48,19 @@ export async function readOclifCli(folder: string): Promise<OclifCli> {
   } catch {
     throw new NotAttachable(
       `its commands cannot be read from ${folder}: ${lastLine(errors)}`,
-      'see whether it runs at all',
+      'check that it runs at all',
     )
   }
 }
 
-/** The commands of the CLI itself, as rules name them: with spaces, and without those of the plugin. */
+/** Returns the CLI's own commands as rules name them: with spaces, and without the plugin's. */
 export function hostCommands(commands: readonly ProgramCommand[]): readonly ProgramCommand[] {
   return commands
     .map(({ path, aliases }) => ({ path: withSpaces(path), aliases: aliases.map(withSpaces) }))
     .filter(({ path }) => !/^ops(?: |$)/u.test(path))
 }
 
-/** Runs one of the plugin's own commands in the CLI, which only looks: the plugin is in where that succeeds. Else, why not. */
+/** Runs a read-only command of the plugin in the CLI. Returns why it failed; if it succeeds, the plugin is loaded. */
 export async function whyPluginIsOut({
   file,
   nodeArgs,
@@ -71,7 +71,7 @@ export async function whyPluginIsOut({
   try {
     if (status === 0 && Array.isArray(JSON.parse(output))) return undefined
   } catch {
-    // Something else answered.
+    // The answer came from something else.
   }
   return lastLine(errors) || `"ops:ps" ended with ${status}`
 }

@@ -5,7 +5,7 @@ import { changeFile } from '../files/change-file.js'
 
 export const OCLIF_PLUGIN = '@cli-ops/oclif-plugin'
 
-/** The list of plugins in the data directory of an oclif CLI. */
+/** The plugin list in the data directory of an oclif CLI. */
 interface UserPlugins {
   readonly dependencies?: Readonly<Record<string, string>>
   readonly oclif?: { readonly schema?: number; readonly plugins?: readonly UserPlugin[] }
@@ -18,8 +18,8 @@ interface UserPlugin {
 }
 
 /**
- * Puts the plugin among those that a person has installed into an oclif CLI, as npm and `plugins install` leave it for a folder. Not as
- * `plugins link` does: oclif looks for the TypeScript of linked plugins, and warns where there is none.
+ * Adds the plugin to those that a user has installed into an oclif CLI, in the form that npm and `plugins install` leave for a folder.
+ * Not in the form of `plugins link`: oclif looks for the TypeScript of linked plugins, and warns if there is none.
  */
 export async function linkPlugin(home: string, dataDir: string, folder: string): Promise<void> {
   const link = linkOf(dataDir)
@@ -39,7 +39,7 @@ export async function linkPlugin(home: string, dataDir: string, folder: string):
   }))
 }
 
-/** Takes back what {@link linkPlugin} has done. */
+/** Undoes {@link linkPlugin}. */
 export async function unlinkPlugin(home: string, dataDir: string): Promise<void> {
   await changePlugins(home, dataDir, ({ dependencies = {}, oclif, ...rest }) => {
     const { [OCLIF_PLUGIN]: _plugin, ...others } = dependencies

@@ -3,32 +3,32 @@ import { basename, delimiter, dirname, join } from 'node:path'
 
 import { NotAttachable, runInstead } from './not-attachable.js'
 
-/** What node runs when somebody starts a program. */
+/** What Node runs when a program starts. */
 export interface ProgramScript {
-  /** What the program sees as `process.argv[1]`. */
+  /** The program's `process.argv[1]`. */
   readonly file: string
-  /** Options of node that the program's first line asks for. */
+  /** Node options from the program's first line. */
   readonly nodeArgs: readonly string[]
   /** `NODE_PATH`, which pnpm's shims set. */
   readonly nodePath?: string | undefined
 }
 
-/** Shims are small; this is for the first line of a program of any size. */
+/** Shims are small, and this covers the first line of any program. */
 const HEAD_BYTES = 16 * 1024
 
 /** `#!/usr/bin/env node`, with `-S` and options, or with a path. */
 const NODE_LINE =
   /^#!\s*(?:\S*\/env\s+(?:-S\s+)?)?(?:\S*\/)?node(?:js)?(?:\.exe)?(?:\s+(?<args>.*))?$/u
-/** The call of node in a shell script that npm or pnpm wrote. */
+/** The Node call in a shell script written by npm or pnpm. */
 const SHELL_CALL = /"(?<target>\$basedir\/[^"$]+|\/[^"$]+)"[^\S\n]+"\$@"/gu
-/** The same in a command file of Windows. */
+/** The same in a Windows command file. */
 const COMMAND_CALL = /"%(?:~dp0|dp0%)[\\/]?(?<target>[^"%]+\.[cm]?js)"\s+%\*/giu
 const NODE_PATH = /export NODE_PATH="(?<paths>[^"]+)"/u
 
 /**
- * Reads what a program starts: it is a script of node itself, or a shim that npm, pnpm or yarn wrote for one.
+ * Determines what a program starts: a Node script, directly or through a shim of npm, pnpm or yarn.
  *
- * @throws NotAttachable where it is something else
+ * @throws NotAttachable if it is something else
  */
 export function programScript(path: string): ProgramScript {
   const head = readHead(path)

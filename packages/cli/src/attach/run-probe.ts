@@ -9,7 +9,7 @@ import { printable, PROBE_FOLDER, type ProbeReport } from '@cli-ops/shared-ipc/o
 import { NotAttachable } from './not-attachable.js'
 
 const TIMEOUT_MS = 30_000
-/** Of what a program says of its failure. */
+/** The maximum length of a program's error text. */
 const MAX_LENGTH = 200
 
 /** A program to run, with its arguments. */
@@ -19,31 +19,30 @@ export interface ProbedCall {
   readonly env?: Readonly<Record<string, string>>
 }
 
-/** What is known of a program that was run. */
+/** The result of running a program. */
 export interface Probe {
   /** What the preloads saw in each of its processes. */
   readonly reports: readonly ProbeReport[]
-  /** How it failed, in one line; `undefined` where it ended with 0. */
+  /** How it failed, in one line; `undefined` if it exited with 0. */
   readonly failure: string | undefined
 }
 
 /**
- * Runs a program that has the preloads. It should be asked for its help: nothing of the kit does anything in it, and what it prints
- * goes nowhere.
+ * Runs a program with the preloads. It should be given --help, so that the kit does nothing in it. Its output is discarded.
  *
- * @throws NotAttachable where it does not end
+ * @throws NotAttachable if it does not end
  */
 export async function runProbe({ file, args, env }: ProbedCall): Promise<Probe> {
   const folder = await mkdtemp(join(tmpdir(), 'cli-ops-probe-'))
   try {
     const seen = join(folder, 'seen')
     await mkdir(seen)
-    // A file, since what the program leaves running would keep a pipe open.
+    // A file: processes that the program leaves behind would keep a pipe open.
     const said = join(folder, 'stderr')
     const stderr = await open(said, 'w')
     const child = spawn(file, args, {
       stdio: ['ignore', 'ignore', stderr.fd],
-      // What Windows calls a command file is run by its shell.
+      // On Windows, a command file needs a shell.
       shell: file.endsWith('.cmd'),
       env: { ...process.env, CLI_OPS_DISABLED: '1', [PROBE_FOLDER]: seen, ...env },
     })
@@ -70,9 +69,9 @@ export async function runProbe({ file, args, env }: ProbedCall): Promise<Probe> 
   }
 }
 
-/** The line of its stderr that names the error, as Node writes it behind the source, else the last one. */
+/** Returns the stderr line that names the error, which Node writes after the source; else the last line. */
 function describeFailure(end: number | string, stderr: string): string {
   const lines = stderr.split('\n').map((line) => printable(line.trim()))
   const line = lines.find((one) => /^\w*Error\b/u.test(one)) ?? lines.findLast((one) => one !== '')
-  return `${end}${line === undefined ? ', without a word on stderr' : `: ${line.slice(0, MAX_LENGTH)}`}`
+  return `${end}${line === undefined ? ', with no output on stderr' : `: ${line.slice(0, MAX_LENGTH)}`}`
 }

@@ -4,30 +4,30 @@ import { delimiter, join, resolve } from 'node:path'
 import { isExecutable } from '../files/is-executable.js'
 import type { ProgramScript } from './program-script.js'
 
-/** Folder of the shims in the home; somebody puts it in front of PATH. */
+/** Returns the folder of the shims in the home, which users put in front of PATH. */
 export function shimFolder(home: string): string {
   return join(home, 'bin')
 }
 
 /** What a shim starts. */
 export interface ShimTarget {
-  /** What somebody types. */
+  /** The command that a person types. */
   readonly command: string
   readonly script: ProgramScript
-  /** The files that node loads first. */
+  /** The files that Node loads first. */
   readonly preloads: readonly string[]
 }
 
 /** A shim that was written. */
 export interface Shim {
   readonly path: string
-  /** Puts back what was there before. */
+  /** Restores what was there before. */
   readonly undo: () => void
 }
 
 /**
- * Writes the small program that starts another one with the preloads. Where one of the two has gone since, it says so and
- * starts nothing: without the preload the rules would not hold.
+ * Writes the small program that starts another one with the preloads. If either has gone, the shim says so and starts
+ * nothing: without the preload, the rules would not hold.
  */
 export function writeShim(home: string, target: ShimTarget): Shim {
   const folder = shimFolder(home)
@@ -52,7 +52,7 @@ export function removeShim(path: string): void {
   rmSync(path, { force: true })
 }
 
-/** Tells whether typing the command starts the shim. */
+/** Returns whether typing the command starts the shim. */
 export function isFirstOnPath(shim: string, command: string): boolean {
   const folders = (process.env['PATH'] ?? '').split(delimiter)
   const first = folders.map((folder) => resolve(folder || '.', command)).find(isExecutable)
@@ -66,7 +66,7 @@ function shellScript({ command, script, preloads }: ShimTarget): string {
 # Written by "cli-ops attach ${command}"; "cli-ops detach ${command}" removes it.
 for file in ${[...preloads, file].map(quote).join(' ')}; do
   [ -f "$file" ] && continue
-  echo ${quote(`${command}: `)}"$file has gone, so its rules cannot hold;" ${quote(`run "cli-ops attach ${command}" again`)} >&2
+  echo ${quote(`${command}: `)}"$file is missing, so its rules cannot hold;" ${quote(`run "cli-ops attach ${command}" again`)} >&2
   exit 78
 done
 ${nodePath === undefined ? '' : `export NODE_PATH=${quote(nodePath)}"\${NODE_PATH:+:$NODE_PATH}"\n`}exec node ${args.map(quote).join(' ')} "$@"

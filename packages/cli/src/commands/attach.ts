@@ -6,7 +6,7 @@ import { withContext } from '../with-context.js'
 export function attachCommand(): Command {
   return new Command('attach')
     .usage('[options] <program>')
-    .description('coordinate a CLI that you only installed, and prove that it is')
+    .description('coordinate a CLI that you only installed, and check that it works')
     .argument('[program]', 'its name, or the file that starts it', undefined)
     .option('-l, --lock <resource>', 'run its commands under this lock')
     .option(
@@ -16,17 +16,17 @@ export function attachCommand(): Command {
     )
     .option(
       '--on-busy <what>',
-      'where the lock is held: "wait", "fail" with 75, "skip", or "join" or "replace" the one that runs',
+      'if the lock is held: "wait", "fail" with 75, "skip", or "join" or "replace" the running command',
     )
     .option('--grace <duration>', 'how long the replaced command may take to end')
-    .option('-e, --emits <type>', 'emit this event if such a command exits with 0')
+    .option('-e, --emits <type>', 'emit this event if the command exits with 0')
     .option('--name <name>', 'which of its names the rule is for, if it has several')
     .option('--list', 'show what is attached, and when each rule last held')
     .option('--json', 'print JSON for programs')
     .addHelpText(
       'after',
       `
-The program is run once, for its help. Shell aliases and functions are not visible here: give the file that they start.
+The program is run once, with --help. Shell aliases and functions are not visible here: give the file that they start.
 A program that cannot be attached can be run with "cli-ops run".
 ${examples(
   'cli-ops attach ./release.mjs --lock release',

@@ -7,11 +7,11 @@ export function callCommand(): Command {
   return new Command('call')
     .description('send a request to a running CLI and print its answer; 124 on timeout')
     .argument('<name>', 'name of the CLI, as "ps" shows it')
-    .argument('<method>', 'what to ask it')
+    .argument('<method>', 'the method to call')
     .argument('[json]', 'the parameters', undefined)
     .option('--stdin', 'read the parameters from stdin')
     .option('-t, --timeout <duration>', 'how long to wait for the answer', '30s')
-    .option('-w, --wait <duration>', 'how long to wait for the CLI to run at all', '0s')
+    .option('-w, --wait <duration>', 'how long to wait for the CLI to start', '0s')
     .option('-i, --instance <id>', 'ask this instance, as "ps" shows it')
     .option('--json', 'print the answer as one line of JSON')
     .addHelpText(

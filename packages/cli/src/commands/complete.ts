@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 
-/** What the scripts of `completion` ask: the candidates for the last of the words, one a line. */
+/** Called by the `completion` scripts: prints the candidates for the last word, one a line. */
 export function completeCommand(): Command {
   return new Command('__complete')
     .argument('[words...]')

@@ -15,12 +15,12 @@ export function dashboardCommand(): Command {
     .description('show the same as "top" as a page on this machine, until Ctrl-C')
     .option('--port <port>', 'listen on this port of 127.0.0.1 (default: a free one)', parsePort)
     .option('--open', 'open the page in the browser')
-    .option('--allow-release', 'let the page release locks; without it, it only looks')
+    .option('--allow-release', 'let the page release locks; by default it is read-only')
     .option('--json', 'print the link as a line of JSON')
     .addHelpText(
       'after',
       `
-The link is the first line of stdout. It holds a random token: whoever has it sees everything that is shown, so keep it.
+The link is the first line of stdout. Its random token gives access to everything on the page, so keep it secret.
 
 Examples:
   cli-ops dashboard --open

@@ -4,7 +4,7 @@ import { examples } from '../examples.js'
 import type { RunCommandLine } from '../run/run-command-line.js'
 import { RUN_FLAGS } from '../run/run-flags.js'
 
-/** Most runs begin without commander, which is slow to load: see `main.ts`. It has the help, what is wrong, and the rare spellings. */
+/** Most runs bypass commander, which is slow to load: see `main.ts`. It handles help, errors and rare spellings. */
 export function runCommand(): Command {
   const command = new Command('run')
     .usage('--lock <resource> [options] [--] <program> [arguments...]')
@@ -29,7 +29,7 @@ ${examples(
   'timeout 1h cli-ops run --lock database --kill-after 30s -- ./report.sh',
 )}
 Exit codes: the program's own; 75 the lock is busy, 76 it was lost while the program ran,
-69 the home or the engine cannot be used, 77 it refuses, 78 a setting is wrong,
+69 the home or the engine cannot be used, 77 access is refused, 78 a setting is wrong,
 126 and 127 the program cannot be run. "man 3 sysexits" has the first five.
 `,
     )

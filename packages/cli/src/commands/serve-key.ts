@@ -20,11 +20,14 @@ function addCommand(): Command {
   return new Command('add')
     .description('create an access key; its secret is printed once and stored nowhere')
     .argument('<new-name>', 'its name, for the log and to revoke it, such as "laptop-7"')
-    .requiredOption('-s, --scope <scopes>', 'what it is for: read, emit, lock, call, by commas')
+    .requiredOption(
+      '-s, --scope <scopes>',
+      'what it allows, comma-separated: read, emit, lock, call',
+    )
     .option('-e, --expires <duration>', 'how long it is valid, such as 30d (default: forever)')
     .option(
       '-n, --namespace <name>',
-      'let it into this namespace only; repeat for more',
+      'restrict it to this namespace; repeat for more',
       (value: string, all: readonly string[] | undefined) => [...(all ?? []), value],
     )
     .option('--json', 'print the key, with its secret, as JSON')
@@ -56,7 +59,7 @@ function revokeCommand(): Command {
   return new Command('revoke')
     .description('revoke an access key; a running hub closes its connections within seconds')
     .argument('<access-key>', 'its name, as "list" shows it')
-    .option('--json', 'print what was done as JSON')
+    .option('--json', 'print the result as JSON')
     .action(async (name: string, options: Record<string, unknown>) => {
       const { revokeKey } = await import('../serve/key-commands.js')
       await withContext([name], options, revokeKey)

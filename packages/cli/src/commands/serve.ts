@@ -9,33 +9,29 @@ export function serveCommand(): Command {
   const collect = (value: string, all: readonly string[] = []): readonly string[] => [...all, value]
   const command = new Command('serve')
   command
-    // `--json` of `key list` is its own.
+    // `--json` of `key list` belongs to that command.
     .enablePositionalOptions()
     .description('let CLIs on other machines join this one, over WebSocket, until Ctrl-C')
     .option(
       '--host <address>',
-      'listen on this address; beyond this machine it needs TLS',
+      'listen on this address; anything but loopback needs TLS',
       '127.0.0.1',
     )
     .option('--port <port>', 'listen on this port; 0 for a free one', parsePort, 4711)
     .option('--tls-cert <file>', 'the certificate with its intermediates, PEM')
     .option('--tls-key <file>', 'its key, PEM; SIGHUP reloads both')
-    .option('--store <url>', 'where to keep everything: "local:" or an engine', 'local:')
+    .option('--store <url>', 'where to store everything: "local:" or an engine', 'local:')
     .option('--allow-origin <origin>', 'let pages of this origin connect; repeat for more', collect)
-    .option(
-      '--allow-host <name>',
-      'another name by which clients reach it; repeat for more',
-      collect,
-    )
+    .option('--allow-host <name>', 'another host name that clients use; repeat for more', collect)
     .option('--path <path>', 'path of its URL, if a reverse proxy passes it on unchanged')
     .option('--quiet', 'log only what an operator must know, not every connection')
-    .option('--json', 'print the URL, and what it says on stderr, as lines of JSON')
+    .option('--json', 'print the URL, and the log on stderr, as lines of JSON')
     .option('--check <url>', 'do not serve; check the hub at this URL and exit')
     .addHelpText(
       'after',
       `
-The store of this machine's own CLIs is used where --store is not given, so that they and the remote ones meet. The password of
-an engine belongs into a variable, such as CLI_OPS_REDIS_PASSWORD_FILE. Access keys are in the home, by digest.
+Without --store, the hub uses the store of this machine's own CLIs, so they and the remote ones share it. Put an engine's password
+in a variable, such as CLI_OPS_REDIS_PASSWORD_FILE. The home keeps the digests of the access keys.
 
 Examples:
   cli-ops serve key add laptop-7 --scope read,emit,lock,call --expires 30d

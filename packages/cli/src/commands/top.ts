@@ -10,7 +10,7 @@ export function topCommand(): Command {
     .addHelpText(
       'after',
       `
-Keys: arrows or j k move, Tab or 1 to 5 another table, Enter a lock with its queue, / filter, < > sort,
+Keys: arrows or j k move, Tab or 1 to 5 switch tables, Enter a lock with its queue, / filter, < > sort,
       Space pause, r release the chosen lock after a question, ? all keys, q quit.
 
 Examples:

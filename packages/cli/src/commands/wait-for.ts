@@ -10,7 +10,7 @@ export function waitForCommand(): Command {
     .option('-t, --timeout <duration>', 'how long to wait (default: forever)')
     .option(
       '-w, --where <key=value>',
-      'only where the data has this value there; "a.b" goes deeper, repeat for more',
+      'only if the data has this value; "a.b" is a nested member, repeat for more',
       (value: string, all: readonly string[]) => [...all, value],
       [],
     )
@@ -20,8 +20,8 @@ export function waitForCommand(): Command {
     .addHelpText(
       'after',
       `
-What comes after this command was started is never missed. For what may have come before, note the time
-before you start the work, and give it with --since.
+Events emitted after this command was started are never missed. To include earlier ones, note the time before
+you start the work, and pass it with --since.
 ${examples(
   'cli-ops wait-for build:done --timeout 1s',
   'cli-ops wait-for command:completed --where cli=cli-alpha --where exitCode=0 --timeout 1s',

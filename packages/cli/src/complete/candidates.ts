@@ -1,15 +1,15 @@
 import type { Command, Option } from 'commander'
 
-/** One way to go on. */
+/** One possible completion. */
 export interface Candidate {
   readonly value: string
   readonly description: string
 }
 
-/** What kinds of values are looked up when they are needed. */
+/** The kinds of values that are looked up on demand. */
 export type ValueKind = 'resource' | 'lock-id' | 'event' | 'service' | 'access-key' | 'attached'
 
-/** Looks values up; `words` are all that were typed. */
+/** Looks up values; `words` is the command line so far. */
 export type LookUp = (kind: ValueKind, words: readonly string[]) => Promise<readonly string[]>
 
 /** Names of arguments and options whose values are looked up. */
@@ -27,11 +27,11 @@ const KINDS: ReadonlyMap<string, ValueKind> = new Map([
 ])
 const CHOICES: ReadonlyMap<string, readonly string[]> = new Map([
   ['keep-for', ['child', 'descendants']],
-  ['on-busy', ['wait', 'fail', 'skip']],
+  ['on-busy', ['wait', 'fail', 'skip', 'join', 'replace']],
   ['scope', ['read', 'emit', 'lock', 'call', 'read,emit,lock,call']],
 ])
 
-/** Lists how the last word can go on; the words before it say in which place it is. */
+/** Returns the completions of the last word; the words before it determine its place. */
 export async function findCandidates(
   program: Command,
   words: readonly string[],
@@ -40,7 +40,7 @@ export async function findCandidates(
   const before = words.slice(0, -1)
   const current = words.at(-1) ?? ''
   const { command, operands, pending, isOver } = walk(program, before)
-  // What stands behind a program of `run` is that program's matter.
+  // Words after the program of `run` belong to that program.
   if (isOver) return []
   const all =
     pending !== undefined
@@ -53,7 +53,7 @@ export async function findCandidates(
 
 interface Place {
   readonly command: Command
-  /** How many operands the command has so far. */
+  /** The number of operands so far. */
   readonly operands: number
   /** The option whose value comes next. */
   readonly pending: Option | undefined

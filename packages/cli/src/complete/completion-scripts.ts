@@ -1,6 +1,6 @@
 /**
- * bash splits words at colons and equals signs, so they are put together again, and what stands before the last one is cut
- * from the candidates. Written for bash 3.2, which macOS has.
+ * bash splits words at colons and equals signs. The script joins them again, and cuts what precedes the last split from
+ * the candidates. Written for bash 3.2, which macOS ships.
  */
 const BASH = `# bash completion for cli-ops
 _cli_ops() {
@@ -49,7 +49,7 @@ complete -c cli-ops -n 'not __fish_seen_subcommand_from run' -f
 complete -c cli-ops -a '(__cli_ops_candidates)'
 `
 
-/** The scripts by shell. They know nothing of the commands: those are asked for, so that a script never grows old. */
+/** The scripts by shell. They ask for the commands at run time, so a script never goes out of date. */
 export const COMPLETION_SCRIPTS: ReadonlyMap<string, string> = new Map([
   ['bash', BASH],
   ['zsh', ZSH],

@@ -3,10 +3,10 @@ import type { Command } from 'commander'
 
 import { findCandidates, type ValueKind } from './candidates.js'
 
-/** A name that a shell's line cannot carry. */
+/** A name that a shell's command line cannot contain. */
 const UNSAFE = /[\p{Cc}\p{Zl}\p{Zp}]/u
 
-/** Prints the candidates for the last word, one a line: value, tab, description. Says nothing of what goes wrong. */
+/** Prints the candidates for the last word, one a line: value, tab, description. Prints no errors. */
 export async function printCandidates(program: Command, words: readonly string[]): Promise<void> {
   const context = openOps('cli-ops')
   try {

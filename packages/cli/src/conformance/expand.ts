@@ -1,14 +1,14 @@
-/** Values for what a vector leaves open. */
+/** Values for the placeholders of a vector. */
 export interface Expansion {
-  /** Number of the copy that `$times` makes. */
+  /** The index of the copy that `$times` makes. */
   readonly index: number
   /** The server's `maxMessageBytes`. */
   readonly max: number
 }
 
 /**
- * Replaces what a vector abbreviates: `{ "$times": n, "$of": x }` in an array stands for n copies of x, `{ "$index": true }` in
- * them for the number of the copy, `{ "$repeat": [text, n] }` for a long string, where n may be `"max"` or `"max-7"`.
+ * Expands a vector's abbreviations. `{ "$times": n, "$of": x }` in an array becomes n copies of x, and `{ "$index": true }` in
+ * them becomes the copy's index. `{ "$repeat": [text, n] }` becomes a long string; n can be `"max"` or `"max-7"`.
  */
 export function expand(value: unknown, expansion: Expansion): unknown {
   if (Array.isArray(value)) return value.flatMap((entry: unknown) => expandEntry(entry, expansion))
@@ -18,7 +18,7 @@ export function expand(value: unknown, expansion: Expansion): unknown {
     const [text, times] = value.$repeat as readonly [string, number | string]
     return text.repeat(typeof times === 'number' ? times : lengthOf(times, expansion.max))
   }
-  // By definition, since assigning to `__proto__` would set a prototype.
+  // Defined, not assigned: assigning to `__proto__` would set a prototype.
   return Object.entries(value).reduce<object>(
     (copy, [key, member]) =>
       Object.defineProperty(copy, key, {
@@ -38,7 +38,7 @@ function expandEntry(entry: unknown, expansion: Expansion): readonly unknown[] {
   return Array.from({ length: times }, (_, index) => expand(of, { ...expansion, index }))
 }
 
-/** `max`, or as many less as `max-7` says. */
+/** Returns `max`, or less by the number in `max-7`. */
 function lengthOf(text: string, max: number): number {
   return max - Number(/^max(?:-(\d+))?$/u.exec(text)?.[1] ?? 0)
 }

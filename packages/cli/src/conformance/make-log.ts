@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { expand } from './expand.js'
 import type { LogVector } from './read-vectors.js'
 
-/** A part of a file of the log. */
+/** A part of a log file. */
 type LogPart =
-  /** As it is, with nothing around it. */
+  /** Text, written as it is. */
   | { readonly text: string }
   | { readonly record: unknown }
   /** The record of an event with this id. */
@@ -15,7 +15,7 @@ type LogPart =
   | { readonly header: number }
   | { readonly seal: number }
 
-/** Makes a home with the files of a vector; gone when it is disposed of. */
+/** Creates a home with the files of a vector; disposing of it deletes the home. */
 export async function makeLog(
   vector: LogVector,
 ): Promise<AsyncDisposable & { readonly home: string }> {

@@ -1,7 +1,7 @@
 /**
- * Tells whether a value is as a pattern says: objects have at least the pattern's members, everything else is equal.
- * `{ "$type": name }` is any value of that type, `{ "$only": object }` has no further members, `{ "$anyOrder": array }` is an array
- * with those entries in whatever order.
+ * Returns whether a value matches a pattern: objects have at least the pattern's members, everything else is equal. `{ "$type":
+ * name }` matches any value of that type, `{ "$only": object }` allows no further members, `{ "$anyOrder": array }` matches an
+ * array with those entries in any order.
  */
 export function matches(value: unknown, pattern: unknown): boolean {
   if (Array.isArray(pattern)) {
@@ -24,7 +24,7 @@ export function matches(value: unknown, pattern: unknown): boolean {
   )
 }
 
-/** What is missing or too much where values and patterns are paired in any order; undefined where each has one. */
+/** Pairs values with patterns in any order, and returns those without a partner; undefined if there are none. */
 export function unmatched(
   values: readonly unknown[],
   patterns: readonly unknown[],

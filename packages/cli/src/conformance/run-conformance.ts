@@ -5,7 +5,7 @@ import { tryReader, tryWriter } from './try-log-program.js'
 import { tryServer } from './try-server.js'
 import type { VectorResult } from './vector-result.js'
 
-/** `conformance [name]`: 0 when all vectors pass that apply. */
+/** `conformance [name]`: 0 if all applicable vectors pass. */
 export const runConformance: OpsRun = async (context) => {
   const { args, options, print } = context
   const timeoutMs = parseDuration('--timeout', options['timeout'])
@@ -39,7 +39,7 @@ function commandLine(option: string, value: unknown): string | undefined {
   return value
 }
 
-/** The vectors need a socket: what is asked through an engine is the engine's to prove. */
+/** The vectors need a socket: requests through an engine are the engine's to test. */
 async function findEndpoint(context: OpsContext, name: string): Promise<string> {
   const { coordinator, options } = context
   const services = await coordinator.registry.discover({ name })

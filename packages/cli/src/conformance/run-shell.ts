@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 
 const MAX_OUTPUT_BYTES = 64 * 2 ** 20
 
-/** Runs a command line of the shell on a home, with further arguments. @throws Error when it fails or takes too long */
+/** Runs a shell command line on a home, with further arguments. @throws Error if it fails or takes too long */
 export function runShell(
   commandLine: string,
   args: readonly string[],

@@ -6,7 +6,7 @@ import { type LogVector, readVectors } from './read-vectors.js'
 import { runShell } from './run-shell.js'
 import { failureOf, type VectorResult } from './vector-result.js'
 
-/** What must be read of an event. */
+/** The expected reading of an event. */
 interface ReadEvent {
   readonly id: string
   readonly type: string
@@ -28,7 +28,7 @@ export function tryReader(
   })
 }
 
-/** Runs a program that emits an event, given its type and its data, on the log of each vector, and reads the log. */
+/** Runs a program that emits an event, given its type and data, on the log of each vector, and reads the log. */
 export function tryWriter(
   commandLine: string,
   timeoutMs: number,

@@ -4,7 +4,7 @@ import { type TriedServer, tryWireVector } from './try-wire-vector.js'
 import { failureOf, type VectorResult } from './vector-result.js'
 import { type Framing, WireConnection } from './wire-connection.js'
 
-/** The code of the reply to a method that the server does not have. */
+/** The error code of a method that the server does not have. */
 const METHOD_NOT_FOUND = -32601
 
 /** Runs all wire vectors against the server at an endpoint, one after the other. */
@@ -44,7 +44,7 @@ function framingsOf({ framing }: WireVector): readonly Framing[] {
   return framing === undefined ? ['lines', 'content-length'] : [framing]
 }
 
-/** What the server says of itself, and which of the methods it does not have. */
+/** What the server reports about itself, and the methods that it does not have. */
 interface Look {
   readonly maxMessageBytes: number
   readonly missing: ReadonlySet<string>
@@ -64,7 +64,7 @@ async function look(
     const { maxMessageBytes } = pong.result
     const missing = new Set<string>()
     for (const method of methods) {
-      // A handler that never ends is ended by the deadline.
+      // The deadline ends a handler that never ends.
       connection.send({ jsonrpc: '2.0', id: method, method, params: 0, timeoutMs: 100 })
       const reply = await replyTo(connection, method, timeoutMs)
       if (matches(reply, { error: { code: METHOD_NOT_FOUND } })) missing.add(method)
@@ -75,7 +75,7 @@ async function look(
   }
 }
 
-/** Progress may come in front of it. */
+/** Progress messages can come before it. */
 async function replyTo(
   connection: WireConnection,
   id: string,

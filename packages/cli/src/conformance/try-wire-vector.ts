@@ -3,17 +3,17 @@ import { matches, unmatched } from './matches.js'
 import type { WireStep, WireVector } from './read-vectors.js'
 import { type Framing, WireConnection } from './wire-connection.js'
 
-/** The server that is tried. */
+/** The server under test. */
 export interface TriedServer {
   readonly endpoint: string
   readonly maxMessageBytes: number
-  /** How long a message may take. */
+  /** How long to wait for a message. */
   readonly timeoutMs: number
 }
 
 const LAST_PING = { jsonrpc: '2.0', id: 'cli-ops conformance', method: '$/ping' }
 
-/** Runs one vector over a connection of its own. @throws Error that says what was not as it must be */
+/** Runs one vector over its own connection. @throws Error that describes the difference */
 export async function tryWireVector(
   server: TriedServer,
   vector: WireVector,
@@ -57,7 +57,7 @@ export async function tryWireVector(
   }
 }
 
-/** Whatever a server sends has the form that JSON-RPC 2.0 asks for. */
+/** Checks that a message has the form that JSON-RPC 2.0 requires. */
 function assertMessage(message: unknown): void {
   if (Array.isArray(message)) {
     for (const reply of message) assertMessage(reply)
@@ -76,7 +76,7 @@ function assertMessage(message: unknown): void {
 
 function differences(received: readonly unknown[], patterns: readonly unknown[]): string {
   const left = unmatched(received, patterns)
-  if (left === undefined) return `they came in this order: ${brief(received)}`
+  if (left === undefined) return `they arrived in this order: ${brief(received)}`
   const missing = left.patterns.map(brief).join(', ')
   return left.values.length === 0
     ? `missing: ${missing}`

@@ -1,4 +1,4 @@
-/** What became of one vector. */
+/** The result of one vector. */
 export interface VectorResult {
   readonly vector: string
   readonly outcome: 'passed' | 'failed' | 'skipped'
@@ -6,7 +6,7 @@ export interface VectorResult {
   readonly reason?: string
 }
 
-/** The message of what an attempt throws; undefined where it succeeds. */
+/** Returns the message of the error that an attempt throws; undefined if it succeeds. */
 export async function failureOf(attempt: () => Promise<void>): Promise<string | undefined> {
   try {
     await attempt()

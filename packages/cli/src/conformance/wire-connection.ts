@@ -1,11 +1,11 @@
 import { connect, type Socket } from 'node:net'
 
-/** How messages are told apart on a connection. */
+/** How messages are delimited on a connection. */
 export type Framing = 'lines' | 'content-length'
 
 const HEADER_END = '\r\n\r\n'
 
-/** A connection to a server that is tried, with as little in between as possible. */
+/** A connection to a server under test, with as few layers as possible. */
 export class WireConnection {
   readonly #socket: Socket
   readonly #framing: Framing
@@ -29,7 +29,7 @@ export class WireConnection {
       this.#wake()
     })
     this.#socket.on('error', (error: NodeJS.ErrnoException) => {
-      // A server may close while this side is still writing what it refuses.
+      // A server can close the connection while this side is still writing what it refuses.
       if (error.code !== 'EPIPE' && error.code !== 'ECONNRESET') this.#failure = error
     })
     for (const event of ['end', 'close']) {
@@ -51,7 +51,7 @@ export class WireConnection {
     this.#socket.write(text)
   }
 
-  /** Writes each byte by itself, with a turn of the loop in between. */
+  /** Writes each byte separately, with an event loop turn in between. */
   async writeBytes(text: string): Promise<void> {
     for (const byte of Buffer.from(text)) {
       this.#socket.write(Buffer.of(byte))
@@ -63,14 +63,14 @@ export class WireConnection {
     this.#socket.end()
   }
 
-  /** The next message. @throws Error where none comes, or something that is none */
+  /** Returns the next message. @throws Error if none comes, or if it is malformed */
   async next(signal: AbortSignal): Promise<unknown> {
     await this.#until(() => this.#messages.length > 0, signal)
     if (this.#messages.length > 0) return this.#messages.shift()
     throw this.#failure ?? new Error('the server closed the connection')
   }
 
-  /** Resolves when the server has closed the connection. @throws Error where it sends something or stays */
+  /** Resolves once the server has closed the connection. @throws Error if it sends something or stays connected */
   async closed(signal: AbortSignal): Promise<void> {
     await this.#until(() => this.#messages.length > 0, signal)
     if (this.#messages.length > 0)
@@ -89,7 +89,7 @@ export class WireConnection {
     signal.addEventListener('abort', wake)
     try {
       while (!isThere() && !this.#ended && this.#failure === undefined) {
-        if (signal.aborted) throw new Error('nothing came in time')
+        if (signal.aborted) throw new Error('nothing arrived in time')
         await new Promise<void>((resolve) => {
           this.#wake = resolve
         })

@@ -10,19 +10,19 @@ import { readRelease } from './read-release.js'
 /** Options of a {@link DashboardServer}. */
 export interface DashboardServerOptions {
   readonly model: LiveModel
-  /** What the link carries; whoever has it may look. */
+  /** The token in the link, which grants viewing. */
   readonly token: string
-  /** 0 for a free one. */
+  /** 0 for a free port. */
   readonly port: number
-  /** Whether whoever may look may release locks, too. */
+  /** True if viewers can also release locks. */
   readonly allowRelease: boolean
 }
 
 const HOST = '127.0.0.1'
-/** Anybody on this machine may connect. */
+/** Any process on this machine can connect. */
 const MAX_CONNECTIONS = 256
 
-/** On every answer. Nothing is loaded from elsewhere, framed, kept in a cache, or told to others as a referrer. */
+/** On every answer: loads nothing from elsewhere, and prevents framing, caching and referrers. */
 const HEADERS = {
   'Content-Security-Policy': [
     "default-src 'none'",
@@ -43,13 +43,13 @@ const HEADERS = {
 } as const
 
 /**
- * Serves the page and what it shows on the loopback interface. The page itself holds nothing and is given to anybody on this
- * machine; everything else asks for the token in a header, which no other site can send.
+ * Serves the page and its data on the loopback interface. The page itself contains nothing secret and is served to any
+ * client on this machine. All other calls need the token in a header, which no other site can send.
  */
 export class DashboardServer {
   readonly #options: DashboardServerOptions
   readonly #server: Server
-  /** Opens the page once: a browser is given its link on a command line, which others on this machine can read. */
+  /** Opens the page once: a browser gets its link on a command line, which other users of this machine can read. */
   #key: string | undefined = createToken()
   readonly #streams: LiveStreams
 
@@ -58,20 +58,20 @@ export class DashboardServer {
     this.#streams = new LiveStreams(options.model, { allowRelease: options.allowRelease })
     this.#server = createServer((request, response) => {
       this.#answer(request, response).catch(() => {
-        // The connection broke, or what was asked cannot be answered any more.
+        // The connection broke, or the request can no longer be answered.
         response.destroy()
       })
     })
     this.#server.maxConnections = MAX_CONNECTIONS
   }
 
-  /** Resolves when it listens. Rejects where it cannot, such as on a port that is in use. */
+  /** Resolves once it listens. Rejects if it cannot, for example because the port is in use. */
   async listen(): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject)
       this.#server.listen(this.#options.port, HOST, resolve)
     })
-    // Too many open files, at most: whoever connects then has to try again.
+    // For example, too many open files: the client has to connect again.
     this.#server.on('error', () => undefined)
   }
 
@@ -81,12 +81,12 @@ export class DashboardServer {
     return `http://${HOST}:${port}`
   }
 
-  /** What to open. The token stands behind `#`: browsers send that part to nobody. */
+  /** The link to open. The token follows `#`: browsers never send that part. */
   get link(): string {
     return `${this.origin}/#token=${this.#options.token}`
   }
 
-  /** As {@link link}, for one use. */
+  /** Like {@link link}, for one use. */
   get linkForOnce(): string {
     return `${this.origin}/#key=${this.#key ?? ''}`
   }
@@ -112,7 +112,7 @@ export class DashboardServer {
       return
     }
     if (!pathname.startsWith('/api/')) {
-      sendProblem(response, 404, 'There is no such page.')
+      sendProblem(response, 404, 'No such page.')
       return
     }
     const { token } = this.#options
@@ -124,7 +124,7 @@ export class DashboardServer {
     }
     if (!isAuthorized(request, token)) {
       response.setHeader('WWW-Authenticate', 'Bearer')
-      sendProblem(response, 401, 'Open the link that "cli-ops dashboard" has printed.')
+      sendProblem(response, 401, 'Open the link that "cli-ops dashboard" printed.')
       return
     }
     await this.#answerApi(what, request, response)
@@ -148,13 +148,13 @@ export class DashboardServer {
         await this.#release(request, response)
         return
       default:
-        sendProblem(response, 404, 'There is no such call.')
+        sendProblem(response, 404, 'No such call.')
     }
   }
 
   async #release(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (!this.#options.allowRelease) {
-      sendProblem(response, 403, 'This dashboard only looks; start it with --allow-release.')
+      sendProblem(response, 403, 'This dashboard is read-only; start it with --allow-release.')
       return
     }
     const asked = await readRelease(request)

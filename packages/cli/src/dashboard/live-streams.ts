@@ -2,27 +2,27 @@ import type { ServerResponse } from 'node:http'
 
 import type { LiveModel } from '../live/live-model.js'
 
-/** What the page is told about the dashboard itself. */
+/** What the page learns about the dashboard itself. */
 export interface DashboardFacts {
   readonly allowRelease: boolean
 }
 
 interface Stream {
   readonly response: ServerResponse
-  /** What the page has already. */
+  /** The revision that the page already has. */
   revision: number
 }
 
-/** Changes are told together at most this often; the first one after a while nearly at once. */
+/** The minimum interval between updates; the first one after a pause is sent almost immediately. */
 const SEND_MS = 100
 const GATHER_MS = 10
-/** Rates and ages of what does not change; it also tells the page that the program is still there. */
+/** Updates rates and ages when nothing changes, and tells the page that the program is alive. */
 const TICK_MS = 2000
-/** A page that does not read is sent nothing more until it does. */
+/** A page that does not read receives nothing more until it does. */
 const MAX_UNREAD_BYTES = 256 * 1024
 const MAX_STREAMS = 32
 
-/** Server-Sent Events to any number of pages: everything at first, then what is new. */
+/** Server-Sent Events to any number of pages: first everything, then changes. */
 export class LiveStreams {
   readonly #model: LiveModel
   readonly #facts: DashboardFacts

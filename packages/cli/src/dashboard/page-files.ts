@@ -15,13 +15,13 @@ const TYPES: Readonly<Record<string, string>> = {
   svg: 'image/svg+xml',
 }
 
-/** Written for the page, and built for it from the kit's own sources. */
+/** The page's own files, and those built for it from the kit's sources. */
 const FOLDERS = ['page', 'dist/page']
 
 /** A name without folders, so that no path leads out of them. */
 const NAME = /^\/([a-z][a-z-]*)\.(html|css|js|svg)$/
 
-/** Reads a file of the page; undefined where there is none of that name. */
+/** Reads a file of the page; returns undefined if there is no such file. */
 export async function pageFile(pathname: string): Promise<PageFile | undefined> {
   const match = NAME.exec(pathname === '/' ? '/index.html' : pathname)
   if (match === null) return undefined
@@ -37,7 +37,7 @@ export async function pageFile(pathname: string): Promise<PageFile | undefined> 
   return undefined
 }
 
-/** Found by the package's own name, since a bundle may move this file to another folder. */
+/** Resolved through the package's own name: a bundle can move this file to another folder. */
 function packageFolder(): string {
   const require = createRequire(import.meta.url)
   return dirname(require.resolve('@cli-ops/cli/package.json'))

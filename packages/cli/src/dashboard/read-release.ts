@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 
 const MAX_BODY_BYTES = 8192
 
-/** Reads which lock is to be released; a text that says what is wrong where it cannot. */
+/** Reads which lock to release; returns a text that says what is wrong if the request is invalid. */
 export async function readRelease(
   request: IncomingMessage,
 ): Promise<{ readonly resource: string; readonly id: string } | string> {
@@ -17,7 +17,7 @@ export async function readRelease(
     if (typeof resource === 'string' && typeof id === 'string' && resource !== '' && id !== '')
       return { resource, id }
   } catch {
-    // Said below.
+    // Reported below.
   }
   return 'The body must be {"resource": "…", "id": "…"}.'
 }

@@ -33,22 +33,22 @@ async function serveAt(context: OpsHandle, options: DashboardOptions): Promise<C
   try {
     await server.listen()
     const { origin, link } = server
-    // Whoever started it may have read enough.
+    // The reader of stdout can close it after the link.
     process.stdout.on('error', () => undefined)
     process.stdout.write(
       json ? `${JSON.stringify({ url: link, pid: process.pid })}\n` : `${link}\n`,
     )
-    // Whoever has the link sees everything, so the hint belongs next to it.
+    // The link shows everything to anyone who has it, so the hint belongs next to it.
     say(
       `dashboard of ${model.place.where} at ${origin}; anyone with the link can open it; press Ctrl-C to stop`,
     )
     if (open && !(await openInBrowser(server.linkForOnce)))
-      say('no browser could be opened; open the link yourself')
+      say('could not open a browser; open the link yourself')
     return await asked
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error
-    const reason = code === 'EADDRINUSE' ? 'is in use' : 'is not yours to use'
+    const reason = code === 'EADDRINUSE' ? 'is in use' : 'needs more privileges'
     say(`port ${port} ${reason}; choose another one, or leave --port out for a free one`)
     return 1
   } finally {

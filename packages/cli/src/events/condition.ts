@@ -1,10 +1,10 @@
-/** What the data of an event must have: a value at the end of a path. */
+/** A required value in an event's data, at the end of a path. */
 export interface Condition {
   readonly path: readonly string[]
   readonly value: string
 }
 
-/** Reads `key=value`. @throws TypeError */
+/** Parses `key=value`. @throws TypeError */
 export function parseCondition(text: string): Condition {
   const at = text.indexOf('=')
   if (at < 1) {
@@ -15,7 +15,7 @@ export function parseCondition(text: string): Condition {
   return { path: text.slice(0, at).split('.'), value: text.slice(at + 1) }
 }
 
-/** Tells whether the data has the value: a text as it is, anything else as its JSON. */
+/** Returns whether the data has the value: text is compared as it is, anything else as its JSON. */
 export function holds({ path, value }: Condition, data: unknown): boolean {
   let found: unknown = data
   for (const key of path) {

@@ -13,7 +13,7 @@ import {
 import { EXIT_TIMED_OUT } from '../with-context.js'
 import { type Condition, holds, parseCondition } from './condition.js'
 
-/** `wait-for <event>`: ends with the first event that is as wanted. */
+/** `wait-for <event>`: ends with the first matching event. */
 export const waitForEvent: OpsRun = async ({ coordinator, args, options, print, signal }) => {
   const [pattern] = args
   assertPattern(pattern, 'event')
@@ -21,19 +21,20 @@ export const waitForEvent: OpsRun = async ({ coordinator, args, options, print, 
   const timeoutMs =
     options['timeout'] === undefined ? Infinity : parseDuration('--timeout', options['timeout'])
   const late = new AbortController()
-  // Timers take no more; that is 24 days.
-  const end = (): void => {
-    late.abort()
-  }
-  const timer = timeoutMs < 2 ** 31 ? setTimeout(end, timeoutMs) : undefined
+  let timer: NodeJS.Timeout | undefined
   try {
     const events = coordinator.events.subscribe(pattern, {
       from: startOf(options),
       signal: AbortSignal.any([signal, late.signal]),
       onGap: () => {
-        say('some events had expired before they could be looked at')
+        say('some events expired before they could be checked')
       },
     })
+    const end = (): void => late.abort()
+    // If the engine has not answered, the event might have been emitted: that is an error, not a timeout.
+    const endIfReady = (): void => void events.ready.then(end, end)
+    // The maximum of a timer: 24 days.
+    if (timeoutMs < 2 ** 31) timer = setTimeout(endIfReady, timeoutMs)
     const event = await firstWhere(events, conditions)
     if (event !== undefined) {
       print(event, jsonLine(event.data))
@@ -62,6 +63,6 @@ function startOf({ since, after }: Readonly<Record<string, unknown>>): StartPosi
     throw new TypeError(`--after must not be given together with --since, got ${jsonLine(after)}`)
   }
   if (after !== undefined) return after as Cursor
-  // What came while this program was being loaded counts, too.
+  // Events emitted while this program was loading count, too.
   return since === undefined ? new Date(processCreatedAt()) : parseSince('--since', since)
 }

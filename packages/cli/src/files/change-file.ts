@@ -9,13 +9,13 @@ const LOCK_TIMEOUT_MS = 10_000
 export interface SharedFile {
   readonly home: string
   readonly path: string
-  /** Whoever changes the file has this lock, so that no change is lost to another one. */
+  /** Every process that changes the file takes this lock, so that no change is lost. */
   readonly lock: string
 }
 
 /**
- * Replaces a file by what `change` gives, one process after the other; where it gives `undefined` or throws, nothing is
- * changed. A crash leaves the old file or the new one; a reader sees no half.
+ * Replaces a file with the result of `change`, one process at a time. If `change` returns `undefined` or throws, the
+ * file stays unchanged. A crash leaves either the old file or the new one, and a reader never sees a partial one.
  */
 export async function changeFile(
   { home, path, lock: resource }: SharedFile,
@@ -30,7 +30,7 @@ export async function changeFile(
         if (text === undefined) return
         const next = `${path}.${randomBytes(6).toString('hex')}`
         try {
-          // Written out before the rename: after a power failure the file is the old or the new one, too.
+          // Flushed before the rename: after a power failure, too, the file is either the old or the new one.
           await writeFile(next, text, { flag: 'wx', mode: 0o600, flush: true })
           lock.assertHeld()
           await rename(next, path)

@@ -1,6 +1,6 @@
 import { accessSync, constants } from 'node:fs'
 
-/** Tells whether this user may run a file. */
+/** Returns whether this user can execute a file. */
 export function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK)

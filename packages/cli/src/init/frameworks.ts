@@ -1,24 +1,24 @@
 import { placeCommander, placeYargs, type Wiring } from './wire/wire-code.js'
 
-/** A framework that has a plugin, and what its author adds. */
+/** A framework with a plugin, and what its author adds. */
 export interface Framework {
   /** Its package. */
   readonly name: string
   readonly plugin: string
-  /** The majors that the plugin is tested with, first and last; as in the plugin's peer dependency. */
+  /** The first and last major version that the plugin is tested with; as in its peer dependency. */
   readonly majors: readonly [first: number, last: number]
   /** The lines to add, and where. */
   readonly steps: (project: ProjectStyle) => readonly string[]
-  /** A rule for a command, as its author writes it. */
+  /** A command's rule, as its author writes it. */
   readonly rule: string
-  /** How `--write` adds them to the code; without it, package.json is all there is to change. */
+  /** How `--write` adds the lines to the code; if absent, only package.json changes. */
   readonly wiring?: Omit<Wiring, 'plugin'>
 }
 
 /** What the lines depend on. */
 export interface ProjectStyle {
   readonly isModule: boolean
-  /** `"oclif": {…}` of package.json lists plugins already. */
+  /** `"oclif": {…}` in package.json already lists plugins. */
   readonly hasOclifPlugins: boolean
 }
 

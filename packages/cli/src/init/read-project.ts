@@ -6,11 +6,11 @@ import { dirname, join, resolve } from 'node:path'
 export interface Project {
   readonly folder: string
   readonly manifest: Manifest
-  /** What adds a package here: `npm install`, `pnpm add`, … */
+  /** The command that adds a package here: `npm install`, `pnpm add`, … */
   readonly install: string
 }
 
-/** What is read of a package.json; anything may be missing or something else. */
+/** The fields read from a package.json; any can be missing or malformed. */
 export interface Manifest {
   readonly type?: unknown
   readonly bin?: unknown
@@ -29,9 +29,9 @@ const INSTALLERS: readonly (readonly [file: string, command: string])[] = [
 ]
 
 /**
- * Finds the nearest package.json of a folder or of one above it; undefined where there is none.
+ * Finds the nearest package.json of a folder or its parents; returns undefined if there is none.
  *
- * @throws TypeError where it is no JSON object
+ * @throws TypeError if it is not a JSON object
  */
 export function readProject(start: string): Project | undefined {
   const folder = nearest(resolve(start), ['package.json'])
@@ -40,7 +40,7 @@ export function readProject(start: string): Project | undefined {
   return { folder, manifest: readManifest(file), install: installerOf(folder) }
 }
 
-/** The version of a package as a project or another package finds it; undefined where it does not. */
+/** Returns the version of a package as a project or another package resolves it; undefined if it does not. */
 export function installedVersion(
   { folder }: Pick<Project, 'folder'>,
   name: string,
@@ -67,7 +67,7 @@ function readManifest(file: string): Manifest {
 }
 
 function installerOf(folder: string): string {
-  // In a workspace the lock file is in the folder of the whole.
+  // In a workspace, the lock file is in the root folder.
   const at = nearest(folder, ['package-lock.json', ...INSTALLERS.map(([file]) => file)])
   const found = INSTALLERS.find(([file]) => at !== undefined && existsSync(join(at, file)))
   return found?.[1] ?? 'npm install'

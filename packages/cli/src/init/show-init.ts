@@ -3,19 +3,21 @@ import { describeOwnProcess, jsonLine, say } from '@cli-ops/shared-ipc/ops'
 import { type Framework, FRAMEWORKS } from './frameworks.js'
 import { installedVersion, type Project, readProject } from './read-project.js'
 
-/** What there is to do for one framework. */
+/** What to do for one framework. */
 interface Advice {
   readonly framework: string
-  /** As installed; else the range of package.json. */
+  /** The installed version; else the range in package.json. */
   readonly version: string
   readonly supported: boolean
-  /** The plugin is among the dependencies already. */
+  /** True if the plugin is already a dependency. */
   readonly hasPlugin: boolean
   readonly install: string
   readonly add: readonly string[]
 }
 
-/** `init`: changes nothing, and shows what to add. Exit code 1 where there is no framework, or none in a tested version. */
+/**
+ * `init`: shows what to add, without changing anything. Exit code 1 if there is no framework, or none in a tested version.
+ */
 export function showInit(folder: string, options: Readonly<Record<string, unknown>>): number {
   describeOwnProcess({ name: 'cli-ops' })
   try {
@@ -52,7 +54,7 @@ export function adviseOn(framework: Framework, project: Project): Advice[] {
     {
       framework: name,
       version,
-      // What is no number, such as a tag or a path, cannot be judged; the installation will tell.
+      // A tag or a path cannot be judged; the installation will tell.
       supported: Number.isNaN(major) || (major >= majors[0] && major <= majors[1]),
       hasPlugin: rangeOf(project, plugin) !== undefined,
       install: `${project.install} ${plugin}`,
@@ -73,7 +75,7 @@ function rangeOf({ manifest }: Project, name: string): string | undefined {
 function adviceText({ framework, version, supported, hasPlugin, install, add }: Advice): string {
   if (!supported) {
     const { majors } = FRAMEWORKS.find(({ name }) => name === framework) as Framework
-    return `${framework} ${version}: not supported; the plugin is for ${majors.join(' to ')}`
+    return `${framework} ${version}: not supported; the plugin supports ${majors.join(' to ')}`
   }
   const steps = hasPlugin ? add : [install, ...add]
   const head = hasPlugin ? 'the plugin is installed; it takes' : 'add'

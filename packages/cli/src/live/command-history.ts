@@ -4,20 +4,20 @@ import { KeptList, type Revisions } from './kept-list.js'
 import type { CommandView } from './live-types.js'
 
 const MAX_KEPT = 300
-/** The end of a command and of its instance are told apart, in any order. */
+/** The ends of a command and of its instance are reported separately, in any order. */
 const LOST_AFTER_MS = 2000
 
-/** The last commands, put together from `command:started`, `command:completed` and `command:failed`. */
+/** The most recent commands, assembled from `command:started`, `command:completed` and `command:failed`. */
 export class CommandHistory {
   readonly commands: KeptList<CommandView>
-  /** Those that run, by instance and command. */
+  /** Running commands, by instance and command. */
   readonly #running = new Map<string, { readonly key: number; goneAt: number | undefined }>()
 
   constructor(revisions: Revisions) {
     this.commands = new KeptList(revisions, MAX_KEPT)
   }
 
-  /** Takes in an event; of another type, or one that is not what it should be, means nothing here. */
+  /** Adds an event; ignores other types and malformed events. */
   add({ type, data, time }: EventEnvelope, now: number): void {
     if (!type.startsWith('command:') || typeof data !== 'object' || data === null) return
     const { cli, command, instance, exitCode, durationMs } = data as Record<string, unknown>
@@ -44,7 +44,7 @@ export class CommandHistory {
     else this.commands.update(started.key, end)
   }
 
-  /** Marks commands whose process has gone without saying how they ended. */
+  /** Marks commands whose process has gone without reporting how they ended. */
   loseAllBut(instances: ReadonlySet<string>, now: number): void {
     for (const [run, state] of this.#running) {
       const [instance] = JSON.parse(run) as [string]

@@ -8,10 +8,10 @@ const MAX_DATA_LENGTH = 500
 const MAX_NAME_LENGTH = 200
 const SECONDS = 60
 
-/** The last events, and how many came in each of the last seconds. */
+/** The most recent events, and the number of events in each of the last seconds. */
 export class EventHistory {
   readonly events: KeptList<EventView>
-  /** How many came in a second of the clock, kept at its number modulo the length. */
+  /** Counts by second of the clock, at its number modulo the length. */
   readonly #counts = Array.from({ length: SECONDS }, () => ({ second: 0, count: 0 }))
   #seen = 0
 
@@ -21,7 +21,7 @@ export class EventHistory {
 
   add({ type, source, time, data }: EventEnvelope, now: number): void {
     const told = Date.parse(time)
-    // The time is the emitter's word.
+    // The time is the emitter's claim.
     const at = Number.isNaN(told) ? now : Math.min(told, now)
     this.#seen += 1
     this.#count(Math.floor(at / 1000))

@@ -9,7 +9,7 @@ import {
 
 import type { InstanceFacts, InstanceView, LockView } from './live-types.js'
 
-/** An instance as plain JSON. */
+/** Returns an instance as plain JSON. */
 export function instanceFacts(service: ServiceInfo): InstanceFacts {
   const { name, instance, pid, version, startedAt, state, reason, endpoint } = service
   return {
@@ -24,13 +24,13 @@ export function instanceFacts(service: ServiceInfo): InstanceFacts {
   }
 }
 
-/** An instance, and what it waits for. */
+/** Returns an instance with the lock that it waits for. */
 export function instanceView(facts: InstanceFacts, locks: readonly LockView[]): InstanceView {
   const waits = waitingFor(facts, locks)
   return { ...facts, word: instanceWord(facts, waits), waitingFor: waits }
 }
 
-/** What uses locks without being an instance, as `cli-ops run` does. */
+/** Returns the processes that use locks without being instances, such as `cli-ops run`. */
 export function unregisteredViews(
   locks: readonly LockView[],
   instances: readonly InstanceFacts[],

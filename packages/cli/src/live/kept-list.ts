@@ -2,13 +2,13 @@ import type { Kept } from './live-types.js'
 
 /** Counts the changes of a live model. */
 export interface Revisions {
-  /** A revision that is higher than all before. */
+  /** Returns a revision higher than all previous ones. */
   next(): number
 }
 
 type Unkept<T extends Kept> = Omit<T, keyof Kept>
 
-/** The last things of one kind, oldest first, bounded in number. */
+/** The most recent items of one kind, oldest first, bounded in number. */
 export class KeptList<T extends Kept> {
   readonly #revisions: Revisions
   readonly #max: number
@@ -24,17 +24,17 @@ export class KeptList<T extends Kept> {
     return this.#items
   }
 
-  /** Adds a thing; resolves to its key. The oldest one goes where there are too many. */
+  /** Adds an item and returns its key. Drops the oldest if there are too many. */
   add(item: Unkept<T>): number {
     const key = this.#nextKey
     this.#nextKey += 1
     this.#items.push({ ...item, key, revision: this.#revisions.next() } as T)
-    // In one go for many, since moving the rest costs as much for one.
+    // Drops many at a time: moving the rest costs the same for one.
     if (this.#items.length > this.#max * 1.25) this.#items = this.#items.slice(-this.#max)
     return key
   }
 
-  /** Changes a thing that is still kept. */
+  /** Updates an item that is still kept. */
   update(key: number, changes: Partial<Unkept<T>>): void {
     const index = this.#items.findLastIndex((item) => item.key === key)
     const item = this.#items[index]
@@ -42,12 +42,12 @@ export class KeptList<T extends Kept> {
     this.#items[index] = { ...item, ...changes, revision: this.#revisions.next() }
   }
 
-  /** Forgets what is not wanted any more. */
+  /** Removes unwanted items. */
   keep(isWanted: (item: T) => boolean): void {
     if (!this.#items.every(isWanted)) this.#items = this.#items.filter(isWanted)
   }
 
-  /** What was added or changed after a revision. */
+  /** Returns the items added or changed after a revision. */
   since(revision: number): readonly T[] {
     return revision === 0 ? this.#items : this.#items.filter((item) => item.revision > revision)
   }

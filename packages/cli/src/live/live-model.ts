@@ -20,29 +20,34 @@ import { RequestWatch } from './request-watch.js'
 import { tailEvents } from './tail-events.js'
 import { warningsOf } from './warnings.js'
 
-/** Locks announce nothing, so this is how soon a change of one is seen. */
+/** Locks announce nothing, so this is how soon a change is seen. */
 const LOCKS_EVERY_MS = 125
-/** Instances that come and go are announced; that one hangs is not. */
+/** Instances announce when they come and go, but not when they hang. */
 const INSTANCES_EVERY_MS = 2000
 const REQUESTS_EVERY_MS = 1000
 const DISK_EVERY_MS = 10_000
-/** Somebody has to decide about them, which takes minutes. */
+/** A person has to decide about them, which takes minutes. */
 const PARKED_EVERY_MS = 5000
-/** While nobody watches, a look is for what is kept of the past, and for nothing where that is not kept or is announced. */
+/**
+ * While no one watches, checks only serve the history. Nothing is checked if that is not kept, or if changes are announced.
+ */
 const UNWATCHED_EVERY_MS = 60_000
 const UNKEPT_EVERY_MS = 3_600_000
 
 /** Options of a {@link LiveModel}. */
 export interface LiveModelOptions {
-  /** Whether to go on after the first look. Only that makes the directories of events and instances, to watch them. */
+  /**
+   * True to continue after the first check. Only then are the directories of events and instances created, to watch
+   * them.
+   */
   readonly follow: boolean
-  /** False where nobody sees it before {@link LiveModel.watch} is called: until then it looks rarely. @default true */
+  /** False if no one sees it before {@link LiveModel.watch} is called: until then it checks rarely. @default true */
   readonly isWatched?: boolean
 }
 
 /**
- * What happens in one place, as it happens: holders and queues over time, instances, events, commands, requests. It looks
- * until it is closed. What cannot be read is named among the problems and tried again.
+ * A live model of one place: holders and queues over time, instances, events, commands, requests. It keeps checking until
+ * it is closed. Unreadable parts are listed among the problems and retried.
  */
 export class LiveModel {
   readonly place: PlaceView
@@ -52,7 +57,7 @@ export class LiveModel {
   readonly #ending = new AbortController()
   readonly #listeners = new Set<() => void>()
   readonly #problems = new Map<PartName, string>()
-  /** An engine may take its time to answer. */
+  /** An engine can take a while to answer. */
   readonly #pending = new Set<PartName>(['locks', 'instances'])
   readonly #revisions = { next: () => (this.#revision += 1) }
   readonly #locks = new LockHistory(this.#revisions)
@@ -97,12 +102,12 @@ export class LiveModel {
     this.#firstLooks = Promise.all(firstLooks)
   }
 
-  /** Resolves when everything has been looked at, or it is known what cannot be; events and requests may follow. */
+  /** Resolves once everything has been read, or is known to be unreadable; events and requests can follow later. */
   async ready(): Promise<void> {
     await this.#firstLooks
   }
 
-  /** Looks as often as somebody sees it, until the returned function is called. */
+  /** Checks as often as a viewer needs, until the returned function is called. */
   watch(): () => void {
     this.#watchers += 1
     if (this.#watchers === 1) for (const look of this.#looks) look.hurry()
@@ -113,7 +118,7 @@ export class LiveModel {
     }
   }
 
-  /** Resolves when it shows what is now, which it does anyway while somebody watches. */
+  /** Resolves once the model is up to date, which it always is while it is watched. */
   async fresh(): Promise<void> {
     if (this.#watchers === 0) await Promise.all(this.#looks.map((look) => look.fresh()))
   }
@@ -122,13 +127,13 @@ export class LiveModel {
     return this.#revision
   }
 
-  /** Calls a listener after changes, at once and possibly often; returns a function that stops. */
+  /** Calls a listener after changes, immediately and possibly often; returns a function that stops it. */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
 
-  /** Describes what is now, and of what is kept that which is newer than a revision; all of it without one. */
+  /** Returns the current state, and the kept items newer than a revision; all of them without one. */
   snapshot(since = 0): Snapshot {
     const at = Date.now()
     const problems = [...this.#problems].map(([part, text]) => ({ part, text }))
@@ -160,14 +165,14 @@ export class LiveModel {
     }
   }
 
-  /** Takes a lock from the grant with this id, and from no other one. False where it holds it no more. */
+  /** Takes a lock from the grant with this id only. Returns false if it no longer holds the lock. */
   async release(resource: string, id: string): Promise<boolean> {
     const released = await this.#coordinator.locks.forceRelease(resource, id)
     this.#lockLook.hurry()
     return released
   }
 
-  /** Stops looking. The coordinator stays open: it belongs to whoever opened it. */
+  /** Stops checking. The coordinator stays open: it belongs to its creator. */
   async close(): Promise<void> {
     this.#ending.abort()
     this.#listeners.clear()
@@ -175,12 +180,12 @@ export class LiveModel {
     await this.#requestWatch.close()
   }
 
-  /** Locks are shown from what their history tells: a page that was opened just now has its last minutes as well. */
+  /** Starts from the lock history, so that a page that was just opened also shows the last minutes. */
   async #recallLocks(context: OpsHandle): Promise<void> {
     try {
       this.#locks.recall(await context.lockTurns(), Date.now())
     } catch {
-      // What cannot be read now is named by the looks.
+      // The repeated checks report what cannot be read.
     }
   }
 
@@ -220,7 +225,7 @@ export class LiveModel {
       try {
         for await (const _change of this.#coordinator.registry.watch({}, { signal })) look.hurry()
       } catch {
-        // The look that is repeated says what is wrong.
+        // The repeated check reports what is wrong.
         await pause(INSTANCES_EVERY_MS, signal)
       }
     }
@@ -284,7 +289,7 @@ export class LiveModel {
     return { look: repeated, first }
   }
 
-  /** What was seen before says nothing about now. */
+  /** Earlier results say nothing about the current state. */
   #fail(part: PartName, error: unknown): void {
     this.#pending.delete(part)
     if (part === 'locks') this.#locks.locks = []

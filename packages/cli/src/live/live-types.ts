@@ -1,8 +1,8 @@
 import type { Owner } from '@cli-ops/shared-ipc'
 import type { WaitingFor } from '@cli-ops/shared-ipc/ops'
 
-// What the live views show, as plain JSON: the dashboard sends it to the browser. Times are milliseconds since the epoch.
-// Every text here was chosen by somebody else and may be hostile.
+// The data of the live views as plain JSON, which the dashboard sends to the browser. Times are milliseconds since the
+// epoch. Every text here comes from other processes and can be hostile.
 
 /** A process that holds a lock or waits for it. */
 export type OwnerView = Omit<Owner, 'startedAt'>
@@ -10,7 +10,7 @@ export type OwnerView = Omit<Owner, 'startedAt'>
 /** A process in a queue. */
 export type WaiterView = OwnerView & {
   readonly since: number
-  /** What for, in its own words. */
+  /** The purpose, in its own words. */
   readonly label?: string
 }
 
@@ -24,27 +24,27 @@ export type HolderView = WaiterView & {
 /** A lock that is held or waited for. */
 export interface LockView {
   readonly resource: string
-  /** Empty where nobody holds it at this moment. */
+  /** Empty while no process holds it. */
   readonly id: string
   /** Fencing token, decimal. */
   readonly token: string
   readonly mode: 'exclusive' | 'shared'
   readonly since: number
-  /** The holder; where nobody holds the lock, the next in turn. */
+  /** The holder; if there is none, the next in the queue. */
   readonly owner: OwnerView
-  /** All who hold it, the first to come first. */
+  /** All holders, in order of arrival. */
   readonly holders: readonly HolderView[]
-  /** In their order. */
+  /** In queue order. */
   readonly waiters: readonly WaiterView[]
 }
 
-/** Something that is kept for a while. A viewer keeps what it has by `key`, and asks for what is newer than a `revision`. */
+/** An item kept for a while. Viewers store items by `key`, and request those newer than a `revision`. */
 export interface Kept {
   readonly key: number
   readonly revision: number
 }
 
-/** A time during which one owner held a lock. */
+/** A period during which one owner held a lock. */
 export interface HoldView extends Kept {
   readonly resource: string
   readonly id: string
@@ -53,11 +53,11 @@ export interface HoldView extends Kept {
   readonly label?: string
   readonly slot?: string
   readonly from: number
-  /** Missing while it lasts. */
+  /** Absent while it lasts. */
   readonly to?: number | undefined
 }
 
-/** The length of a queue from an instant on. */
+/** The length of a queue from an instant onwards. */
 export interface QueueView extends Kept {
   readonly resource: string
   readonly at: number
@@ -69,19 +69,19 @@ export interface EventView extends Kept {
   readonly at: number
   readonly type: string
   readonly source: string
-  /** JSON, cut where it is long. */
+  /** JSON, truncated if it is long. */
   readonly data: string
 }
 
-/** One run of a command, as the lifecycle events tell it. */
+/** One run of a command, as reported by the lifecycle events. */
 export interface CommandView extends Kept {
   readonly cli: string
   readonly command: string
   readonly instance: string
-  /** Missing where only the end was seen. */
+  /** Absent if only the end was seen. */
   readonly from?: number | undefined
   readonly to?: number | undefined
-  /** How it ended; `killed` where others noticed that its process was, `lost` where nobody has told. */
+  /** How it ended; `killed` if other processes noticed that, `lost` if the end was not reported. */
   readonly outcome?: 'completed' | 'failed' | 'killed' | 'lost' | undefined
   readonly exitCode?: number | undefined
   readonly durationMs?: number | undefined
@@ -97,7 +97,7 @@ export interface RequestView extends Kept {
   readonly outcome: 'answered' | 'failed' | 'cancelled' | 'expired'
 }
 
-/** What an instance that answers requests tells of them. */
+/** What an instance reports about its requests. */
 export interface ServerView {
   readonly name: string
   readonly instance: string
@@ -122,47 +122,51 @@ export interface InstanceFacts {
   readonly answers: boolean
 }
 
-/** What runs, and what it does: an instance, or a process that is known by its locks alone, whose `instance` is empty. */
+/**
+ * A running process and what it is doing: an instance, or a process known only by its locks, whose `instance` is empty.
+ */
 export interface InstanceView extends InstanceFacts {
-  /** What it does, in a word: `running`, `holds production`, `waiting for production, 2nd`, `stopped`, `no answer`. */
+  /**
+   * What it is doing, in a word: `running`, `holds production`, `waiting for production, 2nd`, `stopped`, `no answer`.
+   */
   readonly word: string
-  /** The command of a process that is no instance. */
+  /** The command of a process that is not an instance. */
   readonly command?: string | undefined
   /** The lock that it waits for. */
   readonly waitingFor?: WaitingFor | undefined
 }
 
-/** How many events came. */
+/** The number of events. */
 export interface EventRates {
   /** For each of the last 60 seconds, oldest first. */
   readonly perSecond: readonly number[]
-  /** Since this program began to look, the kept ones included. */
+  /** Since this program started watching, including the kept ones. */
   readonly seen: number
 }
 
-/** Room that the home takes and the disk has. */
+/** Space used by the home and free on the disk. */
 export interface DiskView {
   readonly bytes: number
   readonly files: number
   readonly freeBytes: number
-  /** The home has more files than were counted. */
+  /** True if not all files of the home were counted. */
   readonly isMore: boolean
 }
 
-/** A group that has given up some of its events. */
+/** A group that has parked events. */
 export interface ParkedView {
   readonly group: string
   readonly count: number
 }
 
-/** Something a person should look at. */
+/** A matter that needs a person's attention. */
 export interface WarningView {
   readonly text: string
-  /** The resource it is about, where it is a lock. */
+  /** The affected resource, if it is a lock. */
   readonly resource?: string | undefined
 }
 
-/** What is looked at by itself. */
+/** The parts that are read separately. */
 export type PartName = 'locks' | 'instances' | 'events' | 'requests'
 
 /** A part of the view that cannot be read. */
@@ -171,18 +175,18 @@ export interface ProblemView {
   readonly text: string
 }
 
-/** Where the view looks. */
+/** The place that the view shows. */
 export interface PlaceView {
-  /** A directory or a URL without its password. */
+  /** A directory, or a URL without its password. */
   readonly where: string
   readonly namespace: string
 }
 
-/** Everything a view shows, or what is newer than a revision. */
+/** Everything a view shows, or only what is newer than a revision. */
 export interface Snapshot {
   readonly at: number
   readonly revision: number
-  /** The revision that the kept things are newer than; 0 where they are all. */
+  /** The kept items are newer than this revision; 0 if they are all there. */
   readonly since: number
   readonly place: PlaceView
   readonly instances: readonly InstanceView[]
@@ -192,9 +196,9 @@ export interface Snapshot {
   readonly disk?: DiskView | undefined
   readonly parked: readonly ParkedView[]
   readonly warnings: readonly WarningView[]
-  /** What cannot be read, and is empty here for that reason; the messages are among the warnings, too. */
+  /** Parts that cannot be read and are therefore empty here; the warnings include the messages, too. */
   readonly problems: readonly ProblemView[]
-  /** What has not been looked at yet. */
+  /** Parts that have not been read yet. */
   readonly pending: readonly PartName[]
   readonly holds: readonly HoldView[]
   readonly queues: readonly QueueView[]

@@ -6,21 +6,21 @@ import type { HoldView, LockView, QueueView, WaiterView } from './live-types.js'
 import { ownerView } from './owner-view.js'
 import { queueSteps } from './queue-steps.js'
 
-/** How long holds and queues that are over are remembered. */
+/** How long finished holds and queues are kept. */
 const HISTORY_MS = 10 * 60_000
 
 const MAX_KEPT = 2000
 
-/** What is known of one resource beyond what can be seen at this moment. */
+/** What is known about a resource beyond its current state. */
 interface Lane {
-  /** The keys of the holds that last, by the ids of the grants. */
+  /** The keys of current holds, by grant id. */
   readonly holds: Map<string, number>
   queueLength: number
 }
 
 /**
- * Makes a history of locks out of looks at them. What begins and ends between two looks is not seen; when a holder began
- * is exact, since the lock says so.
+ * Builds a history of locks from repeated checks. Holds that begin and end between two checks are not seen. The start of
+ * a hold is exact, since the lock records it.
  */
 export class LockHistory {
   readonly holds: KeptList<HoldView>
@@ -33,7 +33,7 @@ export class LockHistory {
     this.queues = new KeptList(revisions, MAX_KEPT)
   }
 
-  /** Begins with the turns that ended before the first look, oldest first. */
+  /** Starts with the turns that ended before the first check, oldest first. */
   recall(turns: readonly LockTurn[], at: number): void {
     const recent = turns.filter(({ time }) => time.getTime() >= at - HISTORY_MS)
     for (const { resource, id = '', label, slot, time, heldMs, holder } of recent) {
@@ -48,7 +48,7 @@ export class LockHistory {
     for (const step of queueSteps(recent)) this.queues.add(step)
   }
 
-  /** Takes in what one look saw. True where something differs from the look before. */
+  /** Adds the result of one check. Returns true if something changed. */
   observe(infos: readonly LockInfo[], at: number): boolean {
     const before = JSON.stringify(this.locks)
     this.locks = infos.map((info) => this.#observeLock(info, at))
@@ -68,7 +68,7 @@ export class LockHistory {
   #observeLock(info: LockInfo, at: number): LockView {
     const { resource, id, token, mode } = info
     const lane = this.#laneOf(resource)
-    // The clock of another machine may be ahead of this one's.
+    // Another machine's clock can be ahead of this one's.
     const holders = info.holders.map((holder) => ({
       ...waiterView(holder, at),
       id: holder.id,
@@ -89,7 +89,7 @@ export class LockHistory {
   ): void {
     const present = new Set(holders.map(({ id }) => id))
     const come = holders.filter(({ id }) => !lane.holds.has(id))
-    // Whoever has it now came after those who had it alone.
+    // The current holder came after any exclusive holders before it.
     const changedAt = Math.min(at, ...come.map(({ since }) => since))
     this.#endHolds(lane, changedAt, present)
     for (const { id, token: _token, since, label, slot, ...owner } of come) {
@@ -104,7 +104,7 @@ export class LockHistory {
     this.queues.add({ resource, at, length })
   }
 
-  /** Ends the holds of a resource but these. */
+  /** Ends all other holds of a resource. */
   #endHolds(lane: Lane, to: number, present: ReadonlySet<string> = new Set()): void {
     for (const [id, key] of lane.holds) {
       if (present.has(id)) continue
@@ -117,7 +117,7 @@ export class LockHistory {
     return this.holds.items.findLast(({ key }) => key === hold)?.from ?? 0
   }
 
-  /** The last step before the history begins says how long the queue was when it did. */
+  /** Keeps the last step before the history begins: it gives the queue length at that time. */
   #trimQueues(oldest: number): void {
     if ((this.queues.items[0]?.at ?? oldest) >= oldest) return
     const kept = new Map<string, number>()

@@ -2,7 +2,7 @@ import type { Owner } from '@cli-ops/shared-ipc'
 
 import type { OwnerView } from './live-types.js'
 
-/** An owner as plain JSON. */
+/** Returns an owner as plain JSON. */
 export function ownerView({ startedAt, ...view }: Owner): OwnerView {
   return view
 }

@@ -2,7 +2,7 @@ import type { LockTurn } from '@cli-ops/shared-ipc/ops'
 
 import type { Kept, QueueView } from './live-types.js'
 
-/** How the queues of locks grew and shrank, by how long each turn had waited; oldest first. */
+/** Returns how lock queues grew and shrank, derived from each turn's waiting time; oldest first. */
 export function queueSteps(turns: readonly LockTurn[]): readonly Omit<QueueView, keyof Kept>[] {
   const changes = turns.flatMap(({ resource, time, waitedMs = 0, heldMs = 0 }) => {
     const until = time.getTime() - heldMs

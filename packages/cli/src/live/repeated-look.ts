@@ -1,19 +1,22 @@
 import { onAbort } from '@cli-ops/shared-ipc/ops'
 
-/** A look that is repeated until its signal ends it. */
+/** A check that repeats until its signal aborts it. */
 export interface RepeatedLook {
-  /** Looks soon rather than at the next turn. */
+  /** Checks soon instead of at the next interval. */
   hurry(): void
-  /** As {@link hurry}; resolves when that look is over, well or not, or there will be none. */
+  /** Like {@link hurry}; resolves when that check has ended, in success or failure, or if there will be none. */
   fresh(): Promise<void>
 }
 
 /** Options of {@link repeatLook}. */
 export interface RepeatedLookOptions {
   readonly look: () => Promise<void>
-  /** Told of each failure; looking goes on. */
+  /** Called on each failure; checking continues. */
   readonly onError: (error: unknown) => void
-  /** Time between two looks, asked after each. A look that is expensive is repeated less often, so that it takes at most a twentieth. */
+  /**
+   * Returns the time until the next check; called after each one. An expensive check repeats less often, so that it takes at most a
+   * twentieth of the time.
+   */
   readonly everyMs: () => number
   readonly signal: AbortSignal
 }
@@ -22,16 +25,16 @@ const MAX_SHARE = 1 / 20
 const MAX_PAUSE_MS = 5000
 const LATELY = 5
 const AFTER_FAILURE_MS = 1000
-/** Hints come in crowds. */
+/** Hints come in bursts. */
 const HURRIED_MS = 50
 
-/** Looks again and again, never twice at once. */
+/** Checks repeatedly, never twice at the same time. */
 export function repeatLook(options: RepeatedLookOptions): RepeatedLook {
   const { look, onError, everyMs, signal } = options
   let timer: NodeJS.Timeout | undefined
   let isLooking = false
   let isHurried = false
-  /** The quickest of the last looks tells what one costs; the others waited for a processor. */
+  /** The fastest of the recent checks shows what one costs; the others waited for a processor. */
   const lately: number[] = []
   let told: (() => void)[] = []
   const lookAfter = (ms: number): void => {

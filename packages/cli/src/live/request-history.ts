@@ -5,7 +5,7 @@ import type { InstanceFacts, RequestView, ServerView } from './live-types.js'
 
 const MAX_KEPT = 500
 
-/** What servers told of their requests. */
+/** The requests that servers reported. */
 export class RequestHistory {
   readonly requests: KeptList<RequestView>
   readonly #servers = new Map<string, { readonly view: ServerView; readonly at: number }>()
@@ -18,12 +18,12 @@ export class RequestHistory {
     return [...this.#servers.values()].map(({ view }) => view)
   }
 
-  /** How many ended requests of a server are known already. */
+  /** Returns how many ended requests of a server are already known. */
   endedOf(instance: string): number {
     return this.#servers.get(instance)?.view.ended ?? 0
   }
 
-  /** Takes in the answer of a server, or that it gave none. True where something has changed. */
+  /** Adds a server's report, or the lack of one. Returns true if something changed. */
   observe(server: InstanceFacts, report: RequestReport | 'mute' | 'silent', at: number): boolean {
     const { name, instance, pid } = server
     const before = this.#servers.get(instance)
@@ -58,7 +58,7 @@ export class RequestHistory {
   }
 }
 
-/** The beginning of a request is computed anew each time and moves by a millisecond. */
+/** The start time of a request is computed on each report and can shift by a millisecond. */
 function withoutTimes(view: ServerView | undefined): unknown {
   return view && { ...view, running: view.running.map(({ method }) => method) }
 }

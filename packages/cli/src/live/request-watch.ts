@@ -5,10 +5,10 @@ import { readRequestReport } from '@cli-ops/shared-ipc/ops'
 import type { RequestHistory } from './request-history.js'
 
 const TIMEOUT_MS = 800
-/** More are not asked: a connection each is kept. */
+/** The maximum number of servers to ask: each takes a connection. */
 const MAX_SERVERS = 64
 
-/** Asks the servers among the instances what they are asked, over one connection each that is kept while they live. */
+/** Asks the servers among the instances about their requests, over one connection each, kept open while they live. */
 export class RequestWatch {
   readonly #connection: ConnectionOptions
   readonly #history: RequestHistory
@@ -20,7 +20,7 @@ export class RequestWatch {
     this.#history = history
   }
 
-  /** Asks each server once. True where something has changed. */
+  /** Asks each server once. Returns true if something changed. */
   async look(instances: readonly InstanceFacts[]): Promise<boolean> {
     if (this.#isClosed) return false
     const servers = instances.filter(({ answers }) => answers).slice(0, MAX_SERVERS)
@@ -51,7 +51,8 @@ export class RequestWatch {
       const report = readRequestReport(await client.call('$/requests', params, options))
       return this.#history.observe(server, report ?? 'mute', Date.now())
     } catch (error) {
-      // An older server, or one of another kit, does not know the method; or a hub lets nobody ask with this token.
+      // An older server, or one of another implementation, does not know the method; or a hub does not allow calls
+      // with this key.
       const isMute = isCliOpsError(error, 'REMOTE_ERROR') || isCliOpsError(error, 'FORBIDDEN')
       const answer = isMute ? 'mute' : 'silent'
       return this.#history.observe(server, answer, Date.now())

@@ -2,21 +2,21 @@ import { type Cursor, type EventBus, type EventEnvelope, isCliOpsError } from '@
 
 import { pause } from '@cli-ops/shared-ipc/ops'
 
-/** What is told while events are followed. */
+/** Callbacks for following events. */
 export interface EventTail {
   readonly onEvent: (event: EventEnvelope) => void
-  /** Events cannot be read; it is tried again. */
+  /** Called if events cannot be read; reading is retried. */
   readonly onProblem: (error: unknown) => void
-  /** Events are being read (again). */
+  /** Called once events are being read, also after a problem. */
   readonly onWell: () => void
 }
 
 const RETRY_AFTER_MS = 2000
 const WELL_AFTER_MS = 500
-/** A log may hold a hundred thousand events; whoever watches wants to draw in between. */
+/** A log can contain a hundred thousand events; a viewer needs to draw in between. */
 const BREATHE_AFTER = 500
 
-/** Hands out the events that are kept and then those that come, until the signal is aborted. Never rejects. */
+/** Delivers the kept events and then new ones, until the signal is aborted. Never rejects. */
 export async function tailEvents(
   bus: EventBus,
   signal: AbortSignal,
@@ -24,7 +24,7 @@ export async function tailEvents(
 ): Promise<void> {
   let from: 'earliest' | 'latest' | Cursor = 'earliest'
   while (!signal.aborted) {
-    // What cannot be read fails soon.
+    // A failing read fails soon.
     const well = setTimeout(tail.onWell, WELL_AFTER_MS)
     const failed = new AbortController()
     try {
@@ -32,7 +32,7 @@ export async function tailEvents(
         from,
         signal: AbortSignal.any([signal, failed.signal]),
         onGap: () => undefined,
-        // Begun anew, so that it is known when events are read again.
+        // Restarted, to know when events can be read again.
         onReadError: (error) => {
           failed.abort(error)
         },
@@ -46,7 +46,7 @@ export async function tailEvents(
       }
       failed.signal.throwIfAborted()
     } catch (error) {
-      // An engine without a memory has only what comes.
+      // An engine that keeps no events has only new ones.
       if (isCliOpsError(error, 'UNSUPPORTED') && from === 'earliest') {
         from = 'latest'
         continue

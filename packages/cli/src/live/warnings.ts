@@ -11,7 +11,7 @@ import type {
   WarningView,
 } from './live-types.js'
 
-/** What warnings are drawn from. */
+/** The facts behind the warnings. */
 export interface WarningFacts {
   readonly problems: readonly ProblemView[]
   readonly locks: readonly LockView[]
@@ -21,14 +21,14 @@ export interface WarningFacts {
   readonly parked: readonly ParkedView[]
 }
 
-/** What a person should look at, the gravest first. */
+/** Returns what needs a person's attention, the most serious first. */
 export function warningsOf(facts: WarningFacts): WarningView[] {
   const { problems, locks, instances, servers, disk, parked } = facts
   return [
-    // Several parts of one broken home say the same.
+    // Several parts of one broken home report the same problem.
     ...[...new Set(problems.map(({ text }) => text))].map((text) => ({ text })),
     ...locks.flatMap(lockWarning),
-    // Of what is no instance the lock tells.
+    // A process that is not an instance appears in its lock's warning.
     ...instances
       .filter(({ state, instance }) => state === 'hung' && instance !== '')
       .map((instance) => ({ text: describeHung(instance) })),

@@ -1,12 +1,12 @@
 import { openOps, type OpsHandle, withinTime } from '@cli-ops/shared-ipc/ops'
 
-/** Exit code for an argument or a variable that is wrong. */
+/** Exit code for a wrong argument or variable. */
 const EXIT_WRONG = 2
 const CLOSE_MS = 500
 
 /**
- * Opens the place where `cli-ops` looks, and closes it after use. Resolves to what `use` does; to 2, having said why, where
- * the environment names no such place.
+ * Opens the place where `cli-ops` works, and closes it after use. Resolves to the result of `use`; if the environment names
+ * no valid place, reports why and resolves to 2.
  */
 export async function withOpenOps<T>(use: (context: OpsHandle) => Promise<T>): Promise<T | 2> {
   let context: OpsHandle
@@ -24,7 +24,7 @@ export async function withOpenOps<T>(use: (context: OpsHandle) => Promise<T>): P
   }
 }
 
-/** Waits for something to be closed: an engine that does not answer must not keep anybody here. */
+/** Waits for a close up to a limit: an engine that does not answer must not delay the exit. */
 export async function atMost(closed: Promise<unknown>): Promise<void> {
   await withinTime(closed, CLOSE_MS)
 }

@@ -3,9 +3,8 @@ import { Writable } from 'node:stream'
 import { isatty } from 'node:tty'
 
 /**
- * Puts a stream that writes at once in the place of `process.stderr`. Node's own would make a pipe non-blocking, and with it
- * the same pipe in the child's hands, whose writes would then fail while the reader is slow. A terminal is opened anew
- * by Node, so nothing has to be done there.
+ * Replaces `process.stderr` with a stream that writes synchronously. Node's own stream makes a pipe non-blocking, for the
+ * child too, whose writes would then fail while the reader is slow. Node reopens a terminal, so that case needs nothing.
  */
 export function useBlockingStderr(): void {
   if (isatty(2)) return
@@ -14,7 +13,7 @@ export function useBlockingStderr(): void {
       try {
         writeSync(2, chunk)
       } catch {
-        // Nobody reads what is said here; the program's own writes are its own matter.
+        // The reader of these messages has gone; the program's own writes are not affected.
       }
       done()
     },

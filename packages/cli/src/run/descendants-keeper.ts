@@ -4,23 +4,23 @@ import type { Readable, Writable } from 'node:stream'
 
 import { BEGAN } from './shell-identity.js'
 
-/** A small process that lives as long as one process has the other end of its pipe, this one among them. */
+/** A small process that lives as long as any process, including this one, has the other end of its pipe open. */
 export interface DescendantsKeeper {
   readonly pid: number
-  /** The end that is handed to the program, and by it to all that it starts. */
+  /** The end that the program and all its descendants inherit. */
   readonly pipe: Writable
-  /** Says which process SIGTERM is meant for. Resolves when a signal would reach that one, or the keeper has ended. */
+  /** Names the process to forward SIGTERM to. Resolves once that works, or the keeper has ended. */
   watch(program: number): Promise<void>
-  /** Leaves the pipe to what is left of the program. Resolves to true when the keeper has ended, to false when it goes on after that time. */
+  /** Leaves the pipe to the program's remaining descendants. Resolves to true if the keeper ends within this time, else to false. */
   endsWithin(ms: number): Promise<boolean>
   kill(): void
 }
 
 /**
- * Ends with the last writer of its input. Who ends it by hand means the program that it stands for, so SIGTERM goes on to that one if
- * it still runs; and the lock, so it ends itself. The input is read by a process of its own, since a shell that reads may put traps off;
- * it needs a copy of the descriptor, since the shell gives /dev/null to what it starts in the background. The output is closed
- * as soon as signals are seen to.
+ * Ends with the last writer of its input. SIGTERM to it is meant for the program it stands for, so it forwards the signal if the program
+ * is still running, and for the lock, so it ends itself. A separate process reads the input, since a reading shell can delay traps. That
+ * process needs a copy of the descriptor, since the shell gives background processes /dev/null. The output is closed once the traps are
+ * set.
  */
 const SCRIPT = `${BEGAN}
 IFS= read -r program || exit
@@ -33,14 +33,14 @@ exec >/dev/null
 wait "$cat"`
 
 /**
- * Starts the keeper, in a session of its own: what a terminal sends to the program does not reach it. It has the given descriptors
+ * Starts the keeper in its own session, so signals from the program's terminal do not reach it. It keeps the given descriptors
  * open as long as it lives.
  */
 export function startKeeper(
   program: readonly string[],
   descriptors: readonly number[],
 ): DescendantsKeeper {
-  // Whoever looks at it is to see for what it stands.
+  // The process table must show what it stands for.
   const keeper = spawn('/bin/sh', ['-c', SCRIPT, 'cli-ops', ...program], {
     stdio: ['pipe', 'pipe', 'ignore', ...descriptors],
     detached: true,
@@ -57,7 +57,7 @@ export function startKeeper(
       await ready
     },
     endsWithin: (ms) => {
-      // Not end(): that would shut the pipe down for everybody.
+      // Not end(): that would shut down the pipe for all its writers.
       pipe.destroy()
       return endsWithin(keeper, ms)
     },

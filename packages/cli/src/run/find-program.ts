@@ -5,26 +5,25 @@ import { delimiter, join } from 'node:path'
 const NOT_EXECUTABLE = 126
 const NOT_FOUND = 127
 
-const NOT_PERMITTED =
-  'node --permission keeps it from starting; allow it with --allow-child-process'
+const NOT_PERMITTED = 'node --permission blocks it; allow it with --allow-child-process'
 
-/** Why a program cannot be run. */
+/** The reason why a program cannot be run. */
 export interface Unrunnable {
   readonly exitCode: number
   readonly reason: string
 }
 
 /**
- * Looks whether a program can be run, as execvp(3) would find it, so that nobody waits for a lock first. Windows has
- * rules of its own for names; there the attempt tells.
+ * Checks whether a program can be run, found as execvp(3) would find it, before waiting for a lock. Windows has its
+ * own rules for names; there, only starting it tells.
  */
 export function whyUnrunnable(program: string): Unrunnable | undefined {
-  // What starts it would throw; where the runtime has no such right to give, there is nothing to ask.
+  // Starting it would throw. A runtime without this permission has nothing to check.
   if (process.permission !== undefined && !process.permission.has('child'))
     return { exitCode: NOT_EXECUTABLE, reason: NOT_PERMITTED }
   if (process.platform === 'win32') return undefined
   const folders = (process.env['PATH'] ?? '/usr/bin:/bin').split(delimiter)
-  // An empty part of PATH is the current directory.
+  // An empty part of PATH means the current directory.
   const places = program.includes('/')
     ? [program]
     : folders.map((part) => join(part || '.', program))
@@ -32,7 +31,7 @@ export function whyUnrunnable(program: string): Unrunnable | undefined {
   if (found.includes('executable')) return undefined
   if (found.includes('file')) return { exitCode: NOT_EXECUTABLE, reason: 'it is not executable' }
   if (found.includes('directory')) return { exitCode: NOT_EXECUTABLE, reason: 'it is a directory' }
-  return { exitCode: NOT_FOUND, reason: 'there is no such program' }
+  return { exitCode: NOT_FOUND, reason: 'no such program' }
 }
 
 function judge(path: string): 'executable' | 'file' | 'directory' | 'absent' {

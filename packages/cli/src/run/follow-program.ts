@@ -4,22 +4,22 @@ import type { ChildEnd } from './child-end.js'
 import type { GatedChild, LockFacts } from './gated-child.js'
 import { relaySignals } from './relay-signals.js'
 
-/** With these a program is asked to end. */
+/** The signals that ask a program to end. */
 const ENDING: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT']
 
-/** What is done around a program while it runs. */
+/** Callbacks and limits around a running program. */
 export interface FollowOptions {
-  /** How long it may go on after it was asked to end. */
+  /** How long it can continue after it was asked to end. */
   readonly killAfterMs: number | undefined
-  /** Called where the lock is lost. */
+  /** Called when the lock is lost. */
   readonly onLost: () => Promise<void>
-  /** Called where somebody sends a signal that asks it to end, for the first time. */
+  /** Called at the first signal that asks it to end. */
   readonly onAsked: () => Promise<void>
-  /** What follows where it has ended with 0, under the lock. */
+  /** Called under the lock after exit code 0. */
   readonly onSuccess: (durationMs: number) => Promise<void>
 }
 
-/** Begins a program that has its lock, and waits for its end, and for what follows on that. */
+/** Starts a program that has its lock, and waits for its end and the steps that follow. */
 export async function followProgram(
   child: GatedChild,
   lock: Lock,
@@ -37,7 +37,7 @@ export async function followProgram(
   }
   const onLost = (): void => {
     isLost = true
-    say(`lost the lock on ${JSON.stringify(lock.resource)}, so its program is asked to end`)
+    say(`lost the lock on ${JSON.stringify(lock.resource)}; asking the program to end`)
     child.kill('SIGTERM')
     onSignal('SIGTERM')
     told = tellMore()
@@ -56,7 +56,7 @@ export async function followProgram(
   else signal.addEventListener('abort', onLost)
   const end = await child.ended
   hasEnded = true
-  // What follows is this process's own.
+  // The remaining steps are this process's own.
   clearTimeout(timer)
   signal.removeEventListener('abort', onLost)
   if (end.code === 0 && !isLost) await onSuccess(Math.round(performance.now() - began))

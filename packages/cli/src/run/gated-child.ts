@@ -6,7 +6,7 @@ import { type ChildEnd, endOf } from './child-end.js'
 import { layOut } from './lay-out.js'
 import { restoredEnvironment } from './restored-environment.js'
 
-/** What the program is told about its lock, as environment variables. */
+/** What the program learns about its lock, as environment variables. */
 export interface LockFacts {
   readonly CLI_OPS_LOCK_RESOURCE: string
   readonly CLI_OPS_LOCK_ID: string
@@ -14,22 +14,22 @@ export interface LockFacts {
   readonly CLI_OPS_LOCK_SLOT?: string
 }
 
-/** A child process that exists, but begins its program only when it is let go. */
+/** A child process that exists, but starts its program only when released. */
 export interface GatedChild {
-  /** Stays the same when the program begins. */
+  /** Stays the same when the program starts. */
   readonly pid: number
-  /** Resolves when the process has ended, whether its program has begun or not. */
+  /** Resolves once the process has ended, whether or not its program started. */
   readonly ended: Promise<ChildEnd>
-  /** Begins the program. */
+  /** Starts the program. */
   letGo(facts: LockFacts): void
-  /** Ends the process without having begun the program. */
+  /** Ends the process without starting the program. */
   giveUp(): void
   kill(signal: NodeJS.Signals): void
 }
 
 /**
- * Waits for the id and the token, then becomes the program: the process stays the same one. Where nobody says them, since
- * this process has ended, so does the child. The gate is closed before the program begins.
+ * Waits for the id and the token, then becomes the program in the same process. If this process ends before sending them,
+ * the child ends too. The gate closes before the program starts.
  */
 function gateScript(gate: number, unused: readonly number[]): string {
   return `IFS= read -r CLI_OPS_LOCK_ID <&${gate} && IFS= read -r CLI_OPS_LOCK_TOKEN <&${gate} && IFS= read -r CLI_OPS_LOCK_SLOT <&${gate} || exit 75
@@ -40,11 +40,11 @@ exec "$@"`
 }
 
 /**
- * Makes a child process with the inherited descriptors that will become `program`. Its pid is known before the program
- * begins, so that a lock can be taken in its name: there is no moment at which the program runs and this process alone
- * knows of the lock.
+ * Creates a child process with the inherited descriptors that will become `program`. Its pid is known before the
+ * program starts, so a lock can be taken on its behalf: the program never runs while only this process knows about the
+ * lock.
  *
- * @param kept stay open in the child and in all that it starts: streams, or descriptors
+ * @param kept streams or descriptors that stay open in the child and its descendants
  */
 export function startGated(
   program: readonly string[],
@@ -60,9 +60,9 @@ export function startGated(
     env: { ...process.env, CLI_OPS_LOCK_RESOURCE: resource },
   })
   const socket = child.stdio[gate as 3] as Socket
-  // The child may be killed while it waits.
+  // The child can be killed while it waits.
   socket.on('error', () => undefined)
-  // Nothing comes out of it, and the child alone decides how long this process runs.
+  // It has no output, and only the child decides how long this process runs.
   socket.unref()
   return {
     pid: pidOf(child),
@@ -77,7 +77,7 @@ export function startGated(
   }
 }
 
-/** Where a process ends with its parent by itself (Windows), nothing has to be known before the program begins. */
+/** On Windows a process ends with its parent, so nothing has to be known before the program starts. */
 export function startPlainly(program: readonly string[], facts: LockFacts): GatedChild {
   const [file = '', ...args] = program
   const child = spawn(file, args, { stdio: 'inherit', env: { ...process.env, ...facts } })

@@ -1,15 +1,18 @@
 import { readdirSync, readlinkSync } from 'node:fs'
 
-/** Node marks what it finds open at its start as its own up to about here; what is above reaches a child by itself. */
+/**
+ * Node marks descriptors that are open at its start as close-on-exec up to about here; higher ones reach a child
+ * anyway.
+ */
 const LAST = 20
-/** The first thing that Node opens, in the first free place: what is below was there before. */
+/** The first descriptor that Node opens, in the first free slot: lower ones existed before. */
 const FIRST_OWN = 'anon_inode:[eventpoll]'
-/** Node keeps none of the user's files open. */
+/** Node keeps no user files open. */
 const USER_FILE = /^\/(?!dev\/|proc\/)/u
 
 /**
- * Lists the open descriptors beyond stderr that this process was started with, such as the job server of make or `3>log` in
- * a script. Node gives them to no child unless they are named. Empty where the system does not tell (no `/proc`).
+ * Lists the open descriptors beyond stderr that this process was started with, such as make's job server or `3>log` in a
+ * script. Node passes them to a child only if they are named. Empty if the system cannot list them (no `/proc`).
  */
 export function inheritedDescriptors(): number[] {
   const open = openDescriptors()
@@ -27,7 +30,7 @@ function openDescriptors(): { readonly fd: number; readonly target: string }[] {
     .flatMap((fd) => describeDescriptor(fd) ?? [])
 }
 
-/** Undefined for the descriptor that read the list, which is closed by now. */
+/** Returns undefined for the descriptor that read the list, which is closed by now. */
 function describeDescriptor(fd: number): { fd: number; target: string } | undefined {
   try {
     return { fd, target: readlinkSync(`/proc/self/fd/${fd}`) }

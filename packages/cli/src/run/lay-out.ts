@@ -1,19 +1,21 @@
 import type { StdioOptions } from 'node:child_process'
 import type { Writable } from 'node:stream'
 
-/** dash knows descriptors of one digit only. */
+/** dash supports only single-digit descriptors. */
 const LAST_DIGIT = 9
 
-/** The descriptors of a child to be. */
+/** The descriptors of a future child. */
 export interface Layout {
   readonly stdio: StdioOptions
-  /** Where the child finds what it is given, in that order. */
+  /** Where the child finds the given descriptors, in that order. */
   readonly places: readonly number[]
-  /** What the child has open only since Node leaves no gaps: a shell that begins the program closes them. */
+  /** Open in the child only because Node leaves no gaps: the shell that starts the program closes them. */
   readonly unused: readonly number[]
 }
 
-/** Gives a child the inherited descriptors as they are, and finds places between them for what it is given besides. */
+/**
+ * Passes the inherited descriptors to a child unchanged, and assigns free numbers between them to the additional ones.
+ */
 export function layOut(
   inherited: readonly number[],
   given: readonly (Writable | number | 'pipe')[],

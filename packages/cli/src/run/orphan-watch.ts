@@ -4,13 +4,13 @@ import { printable } from '@cli-ops/shared-ipc/ops/wrap'
 
 import { BEGAN } from './shell-identity.js'
 
-/** A small process that outlives this one where it is killed, even with SIGKILL. */
+/** A small process that survives this one if it is killed, even with SIGKILL. */
 export interface OrphanWatch {
-  /** The program has ended, or the lock was released: nothing has to be watched any more. */
+  /** Called when the program has ended or the lock was released: there is nothing left to watch. */
   stop(): void
 }
 
-/** Reads one word from this process; the end of the input in its place means that this process was killed. */
+/** Reads one word from this process; end of input instead means that this process was killed. */
 const ORPHANED = `${BEGAN}
 start=$(began "$1")
 IFS= read -r word && exit
@@ -18,19 +18,19 @@ IFS= read -r word && exit
 is_there() { [ "$(began "$1")" = "$start" ]; }`
 
 /**
- * Asks the program of a killed run to end (SIGTERM): on an engine the lock is a lease that this process renews, so from then on the
- * program has as long as the rest of the lease.
+ * Asks the program of a killed run to end (SIGTERM). On an engine the lock is a lease that this process renews, so the program has
+ * the rest of the lease to end.
  */
 export function endOrphan(program: number, resource: string): OrphanWatch {
-  const message = `cli-ops: killed; the lock on ${JSON.stringify(resource)} ends with its lease, so its program is asked to end`
+  const message = `cli-ops: killed; the lock on ${JSON.stringify(resource)} ends with its lease; asking the program to end`
   const script = `${ORPHANED}
 is_there "$1" && kill -TERM "$1" 2>/dev/null && echo "$2" >&2`
   return startWatch(script, [String(program), printable(message)], [])
 }
 
 /**
- * Keeps the descriptor of a liveness socket open for as long as the program of a killed run goes on: it has the socket as well, but
- * may have closed all that it was given. Only then is the process table looked at, once a second.
+ * Keeps the descriptor of a liveness socket open while the program of a killed run continues: it has the socket too, but might have
+ * closed all its descriptors. Only then does it poll the process table, once a second.
  */
 export function keepForOrphan(program: number, socket: number): OrphanWatch {
   return startWatch(
@@ -40,7 +40,7 @@ export function keepForOrphan(program: number, socket: number): OrphanWatch {
   )
 }
 
-/** The watch is a shell in a session of its own, out of reach of what ends this process. */
+/** The watch is a shell in its own session, so whatever ends this process does not reach it. */
 function startWatch(
   script: string,
   args: readonly string[],
@@ -52,7 +52,7 @@ function startWatch(
   })
   watch.unref()
   const { stdin } = watch
-  // It may have been killed itself.
+  // The watch itself can be killed.
   stdin?.on('error', () => undefined)
   watch.on('error', () => undefined)
   return { stop: () => stdin?.end('over\n') }

@@ -1,17 +1,9 @@
-import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { listProcesses, type ListedProcess } from '@cli-ops/shared-ipc/ops'
 
-interface Entry {
-  readonly pid: number
-  readonly parent: number
-  /** When it began, in the words of the system: a number alone may mean a stranger by the time it is used. */
-  readonly began: string
-}
-
-/** Kills a process and all that it began, and that these did. What has left them, as a daemon does, is not among them. */
+/** Kills a process and all its descendants, except those that have detached, as daemons do. */
 export function killTree(root: number): void {
-  const stopped = new Map<number, Entry>()
-  // Nothing that is stopped begins something more, so one look that finds nothing new has found all.
+  const stopped = new Map<number, ListedProcess>()
+  // Stopped processes start nothing more, so a pass that finds nothing new has found all.
   for (;;) {
     const found = treeOf(root).filter(({ pid }) => !stopped.has(pid))
     if (found.length === 0) break
@@ -24,42 +16,17 @@ export function killTree(root: number): void {
   for (const { pid, began } of stopped.values()) if (now.get(pid) === began) send(pid, 'SIGKILL')
 }
 
-function treeOf(root: number): Entry[] {
+function treeOf(root: number): ListedProcess[] {
   const all = listProcesses()
   const tree = all.filter(({ pid }) => pid === root)
   for (const { pid } of tree) tree.push(...all.filter(({ parent }) => parent === pid))
   return tree
 }
 
-function listProcesses(): Entry[] {
-  return process.platform === 'linux' ? listProc() : listPs()
-}
-
-function listProc(): Entry[] {
-  return readdirSync('/proc').flatMap((name) => {
-    if (!/^\d+$/u.test(name)) return []
-    try {
-      const stat = readFileSync(`/proc/${name}/stat`, 'latin1')
-      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ', 20)
-      return [{ pid: Number(name), parent: Number(fields[1]), began: fields[19] ?? '' }]
-    } catch {
-      // It has ended meanwhile.
-      return []
-    }
-  })
-}
-
-function listPs(): Entry[] {
-  const { stdout } = spawnSync('ps', ['-A', '-o', 'pid=,ppid=,lstart='], { encoding: 'utf8' })
-  return [...(stdout ?? '').matchAll(/^\s*(\d+)\s+(\d+)\s+(.+)$/gmu)].map(
-    ([, pid, parent, began = '']) => ({ pid: Number(pid), parent: Number(parent), began }),
-  )
-}
-
 function send(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal)
   } catch {
-    // It has ended meanwhile, or is another user's.
+    // It has ended meanwhile, or belongs to another user.
   }
 }

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { constants } from 'node:os'
 
-/** The terminal sends these to every process of the group in its foreground, the program among them. */
+/** The terminal sends these to every process in its foreground group, including the program. */
 const FROM_TERMINAL: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT', 'SIGTSTP']
 const FROM_ANYBODY: readonly NodeJS.Signals[] = [
   'SIGTERM',
@@ -14,20 +14,20 @@ const FROM_ANYBODY: readonly NodeJS.Signals[] = [
 ]
 const ON_WINDOWS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGBREAK']
 
-/** How long the leader of a group, which has signalled a member, is given to signal all of the group. */
+/** How long to wait for a group's leader, which has signalled one member, to signal all. */
 const LEADER_MS = 20
 
 export interface SignalRelay {
   readonly send: (signal: NodeJS.Signals) => void
-  /** Called with each signal, whether it had to be sent or not. */
+  /** Called with each signal, whether or not it had to be forwarded. */
   readonly onSignal?: (signal: NodeJS.Signals) => void
 }
 
 /**
- * Hands the signals that this process gets on to its child, until the returned function is called. What the child has got
- * already is not given twice, since programs take a second signal for "end at once": the terminal's Ctrl-C, Ctrl-\ and Ctrl-Z,
- * and what `timeout` or a script sends to its whole process group. Suspended is suspended: this process stops with its child,
- * so that the shell takes the terminal back.
+ * Forwards signals from this process to its child, until the returned function is called. A signal that the child already
+ * received is not forwarded, since programs take a second one to mean "end immediately": the terminal's Ctrl-C, Ctrl-\ and
+ * Ctrl-Z, and signals that `timeout` or a script sends to its whole process group. When its child is suspended, this process
+ * stops too, so that the shell takes the terminal back.
  */
 export function relaySignals(child: number, { send, onSignal }: SignalRelay): () => void {
   let isOver = false
@@ -48,7 +48,7 @@ export function relaySignals(child: number, { send, onSignal }: SignalRelay): ()
         relay(signal, isAmong(signal, signalsIgnoredBy(leader) & ~before))
       }, LEADER_MS).unref()
   }
-  // The console gives Ctrl-C to every process that is attached to it; listening keeps this one alive.
+  // The console sends Ctrl-C to every attached process; listening keeps this one alive.
   const isWindows = process.platform === 'win32'
   const signals = isWindows ? ON_WINDOWS : [...FROM_TERMINAL, ...FROM_ANYBODY]
   const listener = isWindows ? (): void => undefined : onUnix
@@ -59,26 +59,29 @@ export function relaySignals(child: number, { send, onSignal }: SignalRelay): ()
   }
 }
 
-/** Tells whether this process belongs to the group that its terminal sends its signals to. */
+/** Returns whether this process belongs to the terminal's foreground group. */
 function isInForeground(): boolean {
   const [group, foreground] = processGroups('self')
   return group !== undefined && group === foreground
 }
 
-/** Who leads the group of this process, where another does, and its signals can be looked at. */
+/** Returns the leader of this process's group, if it is another process whose signals can be read. */
 function otherLeader(): string | undefined {
   if (process.platform !== 'linux') return undefined
   const [leader] = processGroups('self')
   return leader === String(process.pid) ? undefined : leader
 }
 
-/** The signals that a process ignores, as bits. Who signals its own group begins to: `timeout`, and a shell's `trap '' TERM; kill 0`. */
+/**
+ * Returns the signals that a process ignores, as bits. A process that signals its own group ignores the signal first: `timeout`, and a
+ * shell's `trap '' TERM; kill 0`.
+ */
 function signalsIgnoredBy(pid: string): bigint {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8')
     return BigInt(`0x${/^SigIgn:\s*(\w+)/mu.exec(status)?.[1] ?? '0'}`)
   } catch {
-    // It has ended, or may not be looked at.
+    // It has ended, or cannot be inspected.
     return 0n
   }
 }
@@ -87,7 +90,7 @@ function isAmong(signal: NodeJS.Signals, bits: bigint): boolean {
   return ((bits >> BigInt(constants.signals[signal] - 1)) & 1n) === 1n
 }
 
-/** The process group of a process, and the one in the foreground of its terminal. */
+/** Returns the group of a process, and the foreground group of its terminal. */
 function processGroups(pid: number | 'self'): (string | undefined)[] {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')

@@ -3,17 +3,17 @@ import { RUN_FLAGS, type RunFlag } from './run-flags.js'
 
 /** A command line that runs a program. */
 export interface RunCommandLine {
-  /** From in front of the command. */
+  /** The options before the command. */
   readonly connection: ConnectionFlags
-  /** What stands behind `run`. */
+  /** The arguments after `run`. */
   readonly args: readonly string[]
-  /** The descriptor by which the process that began this one tells that it is there: see `superviseRun`. */
+  /** The descriptor that shows whether the parent process is alive: see `superviseRun`. */
   readonly lifeline: number | undefined
   readonly options: Readonly<Record<string, string | boolean>>
   readonly program: readonly string[]
 }
 
-/** Precedes what a supervised process is given; for no person, so that the help does not name it. */
+/** Precedes the descriptor of a supervised process; internal, so the help does not mention it. */
 export const LIFELINE = '--lifeline='
 
 const CONNECTION_FLAGS: readonly RunFlag[] = ['home', 'namespace', 'url'].map((key) => ({
@@ -23,8 +23,8 @@ const CONNECTION_FLAGS: readonly RunFlag[] = ['home', 'namespace', 'url'].map((k
 }))
 
 /**
- * Reads a command line of `cli-ops run` as commander does, which takes longer to load than most of what a run does. `undefined` for
- * every other one, for help, and for one that is wrong in any way: commander says what is.
+ * Parses a command line of `cli-ops run` as commander does, which takes longer to load than most of a run. Returns `undefined` for
+ * every other command line, for help, and for any error: commander reports it.
  */
 export function parseRunCommandLine(args: readonly string[]): RunCommandLine | undefined {
   const before = readFlags(args, CONNECTION_FLAGS)
@@ -43,11 +43,11 @@ export function parseRunCommandLine(args: readonly string[]): RunCommandLine | u
   }
 }
 
-/** What stands in front of the first argument that is no option. */
+/** The options before the first non-option argument. */
 interface Flags {
   readonly options: Readonly<Record<string, string | boolean>>
   readonly rest: readonly string[]
-  /** The options ended with `--`. */
+  /** True if the options ended with `--`. */
   readonly isEnded: boolean
 }
 
@@ -62,7 +62,7 @@ function readFlags(args: readonly string[], known: readonly RunFlag[]): Flags | 
     const flag = known.find(({ flags }) => flags.split(/[ ,]+/u).includes(name))
     if (flag === undefined) return undefined
     if (flag.value !== undefined) {
-      // Several letters in one are commander's to take apart.
+      // Combined short options are left to commander.
       if (attached !== undefined) return undefined
       options[flag.key] = flag.value
       continue

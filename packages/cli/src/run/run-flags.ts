@@ -1,15 +1,15 @@
 /** One option of `cli-ops run`. */
 export interface RunFlag {
-  /** As commander and the help have it. */
+  /** The flags as commander and the help show them. */
   readonly flags: string
   readonly description: string
-  /** Under which name its value is found. */
+  /** The key of its value. */
   readonly key: string
-  /** Its value where it takes none. */
+  /** Its value if it takes none. */
   readonly value?: boolean
 }
 
-/** The options of `cli-ops run`. Both who read its command line know them from here. */
+/** The options of `cli-ops run`, shared by both parsers of its command line. */
 export const RUN_FLAGS: readonly RunFlag[] = [
   { flags: '-l, --lock <resource>', key: 'lock', description: 'what the lock protects' },
   {
@@ -31,7 +31,7 @@ export const RUN_FLAGS: readonly RunFlag[] = [
   {
     flags: '--label <text>',
     key: 'label',
-    description: 'what the lock is for, shown to those who wait: production',
+    description: 'what the lock is for, shown to waiters: production',
   },
   {
     flags: '-w, --wait <duration>',
@@ -42,7 +42,7 @@ export const RUN_FLAGS: readonly RunFlag[] = [
     flags: '-n, --no-wait',
     key: 'wait',
     value: false,
-    description: 'give up at once if the lock is not free, with exit code 75',
+    description: 'give up immediately if the lock is not free, with exit code 75',
   },
   {
     flags: '--on-busy <what>',

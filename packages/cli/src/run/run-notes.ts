@@ -12,11 +12,11 @@ import {
 
 import type { RunPlan } from './run-options.js'
 
-/** Whoever takes a lock says so after it was taken. */
+/** A process that takes a lock records that after taking it. */
 const TAKER_LOOKS = 10
 const TAKER_PAUSE_MS = 100
 
-/** Tells the history of locks what becomes of the lock of a run. What cannot be told keeps nothing from running. */
+/** Records a run's lock in the lock history. A failure to record stops nothing. */
 export class RunNotes {
   readonly #configured: ConfiguredConnection
   readonly #plan: RunPlan
@@ -26,14 +26,14 @@ export class RunNotes {
   #replacer: Owner | undefined
   #notes: ReturnType<typeof loadRunNotes> | undefined
 
-  /** @param pid the process whose lock it is; undefined for this one */
+  /** @param pid the process that holds the lock; undefined for this one */
   constructor(configured: ConfiguredConnection, plan: RunPlan, pid: number | undefined) {
     this.#configured = configured
     this.#plan = plan
     this.#pid = pid
   }
 
-  /** Gives the lock that is asked for, and tells why there is none. */
+  /** Returns the requested lock, and records why there is none. */
   async follow(taking: Promise<Lock>): Promise<Lock> {
     try {
       const lock = await taking
@@ -52,7 +52,7 @@ export class RunNotes {
     }
   }
 
-  /** The program has ended, and its lock with it. */
+  /** Called when the program, and its lock with it, has ended. */
   async end({ id, slot, signal }: Lock): Promise<void> {
     await this.#note({
       ...this.#rule(),
@@ -65,7 +65,7 @@ export class RunNotes {
     })
   }
 
-  /** Says who replaces the run, where it is asked to end for that. */
+  /** Reports the process that replaces the run, if that is why it is asked to end. */
   async tellReplacer(lock: Lock): Promise<void> {
     if (this.#isOff || this.#plan.onBusy !== 'replace') return
     try {
@@ -75,11 +75,11 @@ export class RunNotes {
       this.#replacer = replacer.owner
       say(`replaced by ${replacer.text}; asking the program to end`)
     } catch {
-      // It is asked all the same.
+      // The program is asked to end anyway.
     }
   }
 
-  /** Says who took the lock away, where that becomes known within a second. */
+  /** Reports the process that took the lock away, if that becomes known within a second. */
   async tellTaker({ id, resource }: Lock): Promise<void> {
     if (this.#isOff) return
     const { whoTook } = await this.#load()

@@ -9,41 +9,41 @@ import {
 
 import { parseJson } from '../parse-json.js'
 
-/** What `cli-ops run` is to do. */
+/** The plan of a `cli-ops run`. */
 export interface RunPlan {
   readonly resource: string
   readonly mode: 'exclusive' | 'shared'
-  /** As many programs at once, each with one of these. */
+  /** The slots: as many programs can run at once. */
   readonly slots: Slots | undefined
-  /** Whether a newer one takes the place of this one in the queue. */
+  /** Whether a newer run replaces this one in the queue. */
   readonly queue: 'all' | 'latest' | undefined
-  /** What is done where the lock is not free. */
+  /** What to do if the lock is busy. */
   readonly onBusy: OnBusy
-  /** How long one that is to be replaced may take to end. Undefined: as long as the kit says. */
+  /** How long a replaced program can take to end. Undefined: the kit's default. */
   readonly graceMs: number | undefined
-  /** What the lock is for, for people. */
+  /** The purpose of the lock, for people. */
   readonly label: string | undefined
-  /** Undefined: as the environment says, else without limit. */
+  /** Undefined: from the environment, else without limit. */
   readonly timeoutMs: number | undefined
-  /** How long a program may go on that was asked to end. Undefined: for ever. */
+  /** How long a program can continue after it was asked to end. Undefined: forever. */
   readonly killAfterMs: number | undefined
   readonly keepFor: 'child' | 'descendants'
   readonly event: PlannedEvent | undefined
 }
 
-/** What is done where the lock is not free. */
+/** What to do if the lock is busy. */
 export type OnBusy = (typeof ON_BUSY)[number]
 
 const ON_BUSY = ['wait', 'fail', 'skip', 'join', 'replace'] as const
 
-/** The event that follows a program which ended well. */
+/** The event emitted after a successful program. */
 export interface PlannedEvent {
   readonly type: string
-  /** Undefined: how the program ended. */
+  /** Undefined: facts about the program's end. */
   readonly data: unknown
 }
 
-/** Reads the options of `run`. @throws TypeError naming the option, the rule and the value */
+/** Parses the options of `run`. @throws TypeError naming the option, the rule and the value */
 export function parseRunOptions(options: Readonly<Record<string, unknown>>): RunPlan {
   const { lock, shared, label, slots, queue, wait, grace, killAfter, emit } = options
   const { keepFor = 'child' } = options
@@ -70,7 +70,7 @@ export function parseRunOptions(options: Readonly<Record<string, unknown>>): Run
   }
 }
 
-/** A number is how many there are, anything else a list of their names. */
+/** A number is the number of slots, anything else a list of their names. */
 function parseSlots(text: string, isShared: boolean): Slots {
   if (isShared) throw new TypeError('--slots and --shared must not be given together')
   const slots = /^\d+$/u.test(text) ? Number(text) : text.split(',')
@@ -83,7 +83,7 @@ function parseQueue(value: unknown): RunPlan['queue'] {
   throw new TypeError(`--queue must be all or latest, got ${JSON.stringify(value)}`)
 }
 
-/** There has to be one program that runs, and what is not waited for has no time. */
+/** Join and replace need exactly one running program, and a wait that never happens has no limit. */
 function parseOnBusy(options: Readonly<Record<string, unknown>>): OnBusy {
   const { onBusy: given, wait, grace, shared, slots, queue } = options
   const onBusy = given ?? (wait === false ? 'fail' : 'wait')

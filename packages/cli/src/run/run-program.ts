@@ -20,10 +20,10 @@ import type { RunPlan } from './run-options.js'
 import { RunNotes } from './run-notes.js'
 import { lazyCoordinator, takeRunLock } from './take-run-lock.js'
 
-/** Descendants that outlive the program by less than this are taken for ended with it. */
+/** Descendants that outlive the program by less than this count as ended with it. */
 const KEEPER_GRACE_MS = 50
 
-/** What bears the lock of a run besides the program. */
+/** The processes that hold a run's lock besides the program. */
 interface Bearers {
   readonly socket: OwnerSocket | undefined
   readonly keeper: DescendantsKeeper | undefined
@@ -31,11 +31,11 @@ interface Bearers {
 }
 
 /**
- * Runs a program under a lock and gives its end. The process that becomes the program exists before the lock is asked for, and the
- * lock is taken in its name and in that of who has something to do after it: this process, which emits the event, or the keeper, which waits for
- * the descendants. It ends with the last of both, whatever becomes of this process.
+ * Runs a program under a lock and returns its end. The process that becomes the program exists before the lock is requested. The lock is taken
+ * on its behalf and on behalf of the process that has work left afterwards: this process, which emits the event, or the keeper, which waits for
+ * the descendants. The lock ends with the last of both, whatever happens to this process.
  *
- * @param lifeline the descriptor that tells whether the process is there which began this one
+ * @param lifeline the descriptor that shows whether the parent process is alive
  */
 export async function runProgram(
   configured: ConfiguredConnection,
@@ -55,7 +55,7 @@ export async function runProgram(
     const notes = new RunNotes(configured, plan, owners?.ownerPid)
     const lock = await notes.follow(takeRunLock(configured, plan, asker))
     wrapper.forget()
-    // While the program runs, so that the others do not wait for it under the lock.
+    // Loaded while the program runs, so that others do not wait for that under the lock.
     if (plan.event !== undefined) coordinator.get().catch(() => undefined)
     watch = await watchOrphan(configured, plan, bearers)
     const facts: LockFacts = {
@@ -76,7 +76,7 @@ export async function runProgram(
       const { tellRunEnded } = await import('@cli-ops/shared-ipc/command/runs')
       await tellRunEnded(configured.options, lock, exitCodeOf(end))
     }
-    // What lives on keeps the lock, and this process ends without having released it.
+    // Remaining descendants keep the lock, and this process ends without releasing it.
     if (keeper === undefined || (await keeper.endsWithin(KEEPER_GRACE_MS))) {
       await lock.release()
       socket?.remove()
@@ -102,7 +102,7 @@ async function startBearers(
   lifeline: number | undefined,
 ): Promise<Bearers> {
   const socket = openOwnerSocket(connection)
-  // A process ends with its parent by itself there, so the lock may be this one's.
+  // On Windows a process ends with its parent, so this process can hold the lock.
   if (process.platform === 'win32') return { socket, keeper: undefined, gated: undefined }
   const inherited = inheritedDescriptors().filter((descriptor) => descriptor !== lifeline)
   const descriptors = socket === undefined ? [] : [socket.descriptor]
@@ -113,7 +113,7 @@ async function startBearers(
   const { startKeeper } = await import('./descendants-keeper.js')
   const keeper = startKeeper(program, descriptors)
   const gated = startGated(program, resource, inherited, [keeper.pipe])
-  // Before anybody is told that it holds the lock.
+  // Before any process sees that it holds the lock.
   await keeper.watch(gated.pid)
   return { socket, keeper, gated }
 }
@@ -125,7 +125,7 @@ function ownersOf({ keeper, gated }: Bearers) {
     : { ownerPid: keeper.pid, partnerPid: gated.pid }
 }
 
-/** Starts what sees to the program where this process is killed. */
+/** Starts the process that handles the program if this process is killed. */
 async function watchOrphan(
   { connection }: ConfiguredConnection,
   { resource }: RunPlan,
@@ -140,7 +140,7 @@ async function watchOrphan(
     : keepForOrphan(gated.pid, socket.descriptor)
 }
 
-/** Watches the process that began this one until the program begins: a wait for nobody ends at once. */
+/** Watches the parent process until the program starts: a wait without a parent ends immediately. */
 function watchLifeline(descriptor: number | undefined): {
   readonly signal: AbortSignal
   forget(): void
@@ -161,7 +161,7 @@ function watchLifeline(descriptor: number | undefined): {
   }
 }
 
-/** Emits the event while the lock is still held, so that events come in the order of the work. */
+/** Emits the event while the lock is still held, so that events follow the order of the work. */
 async function emitEnd(
   coordinator: () => Promise<Coordinator>,
   { event, resource }: RunPlan,

@@ -1,6 +1,6 @@
 /**
- * A function of sh(1): `began <pid>` prints when a process began, in the words of the system, and nothing where there is none or it has
- * ended. A number alone may mean a stranger by the time it is used.
+ * A function of sh(1): `began <pid>` prints a process's start time as the system formats it, or nothing if there is no such process or
+ * it has ended. A pid alone can be reused.
  */
 export const BEGAN = `began() {
   if [ -r /proc/self/stat ]; then

@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 
 import {
+  type ConfiguredConnection,
   configuredConnection,
   describeOwnProcess,
   EXIT_BUSY,
@@ -19,7 +20,7 @@ import type { RunCommandLine } from './run-command-line.js'
 import { parseRunOptions, type RunPlan } from './run-options.js'
 import { runProgram } from './run-program.js'
 
-/** Does what a command line of `cli-ops run` says, and ends this process as its program ended. */
+/** Executes a `cli-ops run` command line, and ends this process as its program ended. */
 export async function startRun(commandLine: RunCommandLine): Promise<void> {
   const { connection, options, program } = commandLine
   useBlockingStderr()
@@ -41,13 +42,20 @@ export async function startRun(commandLine: RunCommandLine): Promise<void> {
 
 async function carryOut(plan: RunPlan, { args, lifeline, program }: RunCommandLine) {
   const connection = await configuredConnection('cli-ops')
+  assertKeepsHere(connection, plan)
   if (plan.event === undefined || lifeline !== undefined || process.platform === 'win32')
     return runProgram(connection, plan, program, lifeline)
   const { superviseRun } = await import('./supervise-run.js')
   return superviseRun(args)
 }
 
-/** Undefined where it is wrong, which has been said. */
+/** On an engine, only the program itself can keep the lock. */
+function assertKeepsHere({ connection }: ConfiguredConnection, { keepFor }: RunPlan): void {
+  if (keepFor === 'child' || connection.disabled || connection.urlOf('locks') === 'local:') return
+  throw new TypeError('--keep-for must be child on an engine, got "descendants"')
+}
+
+/** Returns undefined if the options are wrong, which has been reported. */
 function planOf(options: RunCommandLine['options']): RunPlan | undefined {
   try {
     return parseRunOptions(options)
@@ -59,18 +67,18 @@ function planOf(options: RunCommandLine['options']): RunPlan | undefined {
   }
 }
 
-/** Whatever keeps the lock from being taken keeps the program from running. */
+/** Any failure to acquire the lock keeps the program from running. */
 function endRefused({ onBusy }: RunPlan, error: unknown): void {
   if (error instanceof EarlyEnd) {
     endAs(error.end)
     return
   }
-  // Whatever else is a fault of the kit, and its stack trace is wanted.
+  // Anything else is a bug in the kit and deserves a stack trace.
   if (!(error instanceof TypeError) && !isCliOpsError(error)) throw error
   const exitCode = exitCodeOf(error)
   const isSkipped = onBusy === 'skip' && exitCode === EXIT_BUSY
   const isJoined = isCliOpsError(error, 'RUN_JOINED')
   say(`${isSkipped ? 'skipped: ' : isJoined ? 'joined: ' : ''}${error.message}`)
-  // Not only the code: what an engine leaves open ends here.
+  // Exits instead of only setting the code: handles that an engine leaves open end here.
   process.exit(isSkipped ? 0 : exitCode)
 }

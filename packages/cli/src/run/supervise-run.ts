@@ -9,9 +9,9 @@ import { relaySignals } from './relay-signals.js'
 import { restoredEnvironment } from './restored-environment.js'
 
 /**
- * Has a run carried out by a second process, and gives its end. The parent of a program is the only one to be told how it ended; where
- * something follows on that, it must not depend on the process that a person or a job runner sees, kills and stops. Until the
- * program begins, the second process ends with this one.
+ * Has a second process carry out a run, and returns its end. Only the parent of a program learns how it ended, and the steps that
+ * follow must not depend on the process that a person or a job runner sees, kills and stops. Until the program starts, the second
+ * process ends with this one.
  */
 export async function superviseRun(args: readonly string[]): Promise<ChildEnd> {
   const { stdio, places, unused } = layOut(inheritedDescriptors(), ['pipe'])
@@ -25,7 +25,7 @@ export async function superviseRun(args: readonly string[]): Promise<ChildEnd> {
       : ['/bin/sh', '-c', script, 'cli-ops', ...restoredEnvironment(), ...command]
   const child = spawn(file, rest, { stdio })
   const lifeline = child.stdio[place as 3] as Socket
-  // It is never written to, and the child alone decides how long this process runs.
+  // It is never written to, and only the child decides how long this process runs.
   lifeline.on('error', () => undefined)
   lifeline.unref()
   const stopRelaying = relaySignals(child.pid ?? 0, { send: (signal) => void child.kill(signal) })

@@ -13,20 +13,20 @@ import type { RunPlan } from './run-options.js'
 
 const ENDING_SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
-/** Who asks for the lock of a run. */
+/** The requester of a run's lock. */
 export interface Asker {
-  /** The processes whose lock it is to be; undefined for this one. */
+  /** The processes to hold the lock; undefined for this one. */
   readonly owners: LockOwners | undefined
   readonly child: GatedChild | undefined
-  /** Aborted where the wait is of no use any more. */
+  /** Aborted once the wait is pointless. */
   readonly signal: AbortSignal
   /** Loads the kit. */
   readonly coordinator: () => Promise<Coordinator>
 }
 
 /**
- * Takes the lock of a run: a free one of this machine without loading anything, every other one with the kit. A signal, or the end of
- * the child that waits for it, ends the wait at once.
+ * Takes a run's lock: a free local lock without loading anything, any other with the kit. A signal, or the end of the child it is
+ * for, ends the wait immediately.
  *
  * @throws EarlyEnd, CliOpsError, TypeError
  */
@@ -83,7 +83,8 @@ async function waitForLock(
     if (onBusy !== 'join' && onBusy !== 'replace')
       return await locks.lock(resource, { ...options, mode, slots })
     const { lockRun } = await import('@cli-ops/shared-ipc/command/runs')
-    // A signal to this process reaches the program, and what is done after it; where this process was killed, it goes to the program.
+    // A signal to this process reaches the program and the steps after it; if this process was killed, the signal goes to the
+    // program.
     const markOwners = owners && ([process.pid, owners.ownerPid] as const)
     const run = { ...options, onBusy, graceMs, markOwners }
     return await lockRun({ locks, connection: configured.options }, resource, run)
@@ -93,7 +94,7 @@ async function waitForLock(
   }
 }
 
-/** Makes the coordinator at its first use, and gives the same one from then on. */
+/** Creates the coordinator on first use, and returns the same one afterwards. */
 export function lazyCoordinator(options: Omit<CoordinatorOptions, 'name'>): {
   readonly get: () => Promise<Coordinator>
   readonly close: () => Promise<void>

@@ -3,8 +3,8 @@ import { closeSync, openSync } from 'node:fs'
 import type { CommandEnd } from '../end-as.js'
 
 /**
- * Resolves to the signal that asks this process to end. SIGHUP calls `onReload` instead, unless it says that the terminal was
- * closed in which this process was started.
+ * Resolves to the signal that asks this process to end. SIGHUP calls `onReload` instead, unless it means that this process's
+ * terminal was closed.
  */
 export function askedToEnd(onReload: () => void): Promise<CommandEnd> {
   const hadTerminal = hasTerminal()

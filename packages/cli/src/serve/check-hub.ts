@@ -9,8 +9,8 @@ const TIMEOUT_MS = 5_000
 const MAX_BYTES = 64 * 1024
 
 /**
- * `serve --check <url>`: asks a hub how it is, without an access key. Exit code 1 where it, or its store, cannot be reached. The
- * certificate is checked as clients do, by `CLI_OPS_WEBSOCKET_TLS_CA_FILE`.
+ * `serve --check <url>`: asks a hub for its health, without an access key. Exit code 1 if the hub or its store cannot be
+ * reached. The certificate is verified as clients do, with `CLI_OPS_WEBSOCKET_TLS_CA_FILE`.
  */
 export const checkHub: OpsRun = async ({ args, print, signal }) => {
   const health = await askHealth(healthUrl(args[0] ?? ''), signal)
@@ -28,7 +28,7 @@ function healthUrl(text: string): URL {
     throw new TypeError(`--check must be a URL such as wss://build-7:4711, got ${describe(text)}`)
   url.username = ''
   url.password = ''
-  // The setter of `protocol` does not change these two.
+  // The setter of `protocol` cannot change these two.
   const path = url.pathname.replace(/\/$/u, '')
   return new URL(`${path}/healthz`, url.href.replace(/^ws/u, 'http'))
 }
@@ -58,7 +58,7 @@ async function askHealth(url: URL, signal: AbortSignal): Promise<HubHealth> {
     asked.end()
   })
   const health = parseHealth(text)
-  if (health === undefined) throw failed('what answers there is not a hub')
+  if (health === undefined) throw failed('the server there is not a hub')
   return health
 }
 

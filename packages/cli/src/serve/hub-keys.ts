@@ -5,9 +5,9 @@ import type { KeyFile } from './key-file.js'
 import type { KeyRecord } from './key-record.js'
 
 /**
- * Makes what a hub asks for its access keys, at each attempt to connect and once a second: the file is read anew each time, so a
- * key that was added is good at once, and one that was revoked ends its connections within seconds. Why a file cannot be used
- * is said once, and then nobody new is let in until it can.
+ * Creates the function that a hub calls for its access keys, at each connection attempt and once a second. It reads the file
+ * each time, so a new key is valid immediately, and a revoked one loses its connections within seconds. If the file cannot be
+ * used, it reports why once, and no new client is admitted until it can.
  */
 export function hubKeys(file: KeyFile, log: ServeLog): () => readonly AccessKey[] {
   let problem = ''

@@ -1,4 +1,4 @@
-/** A limit of a hub that `serve` has an option for. */
+/** A hub limit with an option of `serve`. */
 export interface HubLimit {
   /** The option of `serve`, without its dashes. */
   readonly flag: string
@@ -6,9 +6,9 @@ export interface HubLimit {
   readonly member: HubLimitName
   readonly kind: 'count' | 'size' | 'duration'
   readonly help: string
-  /** As it is written on a command line. */
+  /** As written on a command line. */
   readonly default: string
-  /** In the unit of the member: a number, bytes or milliseconds. */
+  /** In the member's unit: a number, bytes or milliseconds. */
   readonly min: number
   readonly max: number
 }
@@ -31,7 +31,7 @@ const MIN_BYTES = 64 * 1024
 const MAX_BYTES = 1024 ** 3
 const HOUR_MS = 3_600_000
 
-/** All of them, in the order of the help. */
+/** All limits, in the order of the help. */
 export const HUB_LIMITS: readonly HubLimit[] = [
   {
     flag: 'lease',
@@ -64,7 +64,7 @@ export const HUB_LIMITS: readonly HubLimit[] = [
     flag: 'max-connections',
     member: 'maxConnections',
     kind: 'count',
-    help: 'clients that may be connected',
+    help: 'maximum number of connected clients',
     default: '1024',
     min: 1,
     max: MAX_COUNT,
@@ -73,7 +73,7 @@ export const HUB_LIMITS: readonly HubLimit[] = [
     flag: 'max-connections-per-key',
     member: 'maxConnectionsPerKey',
     kind: 'count',
-    help: 'clients that may be connected with one access key',
+    help: 'maximum number of connected clients with one access key',
     default: '256',
     min: 1,
     max: MAX_COUNT,

@@ -4,7 +4,7 @@ import { driverMissing } from '@cli-ops/shared-ipc/ops'
 const NAME = '@cli-ops/driver-websocket'
 const REMEDY = '"serve" needs a package:'
 
-/** Loads the hub, which is a package of its own. @throws CliOpsError `DRIVER_MISSING`, which names what to install */
+/** Loads the hub, which is a separate package. @throws CliOpsError `DRIVER_MISSING`, naming what to install */
 export async function loadHub(): Promise<typeof hub> {
   try {
     return await import('@cli-ops/driver-websocket/hub')

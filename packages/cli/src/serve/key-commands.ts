@@ -10,7 +10,7 @@ import {
 } from './key-record.js'
 import { createSecret, hashSecret } from './key-secret.js'
 
-/** `serve key add <name>`: the secret goes to stdout, once; only its digest is kept. */
+/** `serve key add <name>`: prints the secret to stdout, once; only its digest is stored. */
 export const addKey: OpsRun = async ({ connection, args, options, print }) => {
   const [name = ''] = args
   const secret = createSecret()
@@ -26,12 +26,12 @@ export const addKey: OpsRun = async ({ connection, args, options, print }) => {
   })
   print({ ...publicOf(record), secret }, secret)
   say(
-    `added access key "${name}" (${record.scopes.join(', ')}) to ${file.path}; its secret is shown only this once; give it to clients in a file that CLI_OPS_TOKEN_FILE names, or as CLI_OPS_TOKEN`,
+    `added access key "${name}" (${record.scopes.join(', ')}) to ${file.path}; its secret is shown only once; give it to clients in a file that CLI_OPS_TOKEN_FILE names, or as CLI_OPS_TOKEN`,
   )
   return 0
 }
 
-/** `serve key list`: what is kept, without the digests. */
+/** `serve key list`: shows the keys, without the digests. */
 export const listKeys: OpsRun = ({ connection, print }) => {
   const keys = new KeyFile(connection.home).read()
   const rows = keys.map((key) => [
@@ -45,13 +45,13 @@ export const listKeys: OpsRun = ({ connection, print }) => {
   print(
     keys.map(publicOf),
     rows.length === 0
-      ? 'no access keys; "cli-ops serve key add <name> --scope <scopes>" makes one'
+      ? 'no access keys; "cli-ops serve key add <name> --scope <scopes>" creates one'
       : textTable(heading, rows),
   )
   return Promise.resolve(0)
 }
 
-/** `serve key revoke <name>`: a running hub ends the connections of its bearers within seconds. */
+/** `serve key revoke <name>`: a running hub closes the connections of its bearers within seconds. */
 export const revokeKey: OpsRun = async ({ connection, args, print }) => {
   const [name = ''] = args
   const file = new KeyFile(connection.home)

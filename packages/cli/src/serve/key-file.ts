@@ -7,30 +7,30 @@ import { preparePrivateFolder } from '@cli-ops/shared-ipc/ops'
 import { changeFile } from '../files/change-file.js'
 import { formatKeys, parseKeys, type KeyRecord } from './key-record.js'
 
-/** Name of the folder of a hub in the home. */
+/** The hub's folder in the home. */
 const FOLDER = 'hub'
 const FILE = 'tokens.json'
-/** Whoever changes the file has this lock, so that no change is lost to another one. */
+/** Every process that changes the file takes this lock, so that no change is lost. */
 const LOCK = 'cli-ops hub tokens'
 
 /**
  * The access keys that a hub accepts, `hub/tokens.json` in its home: mode 0600, secrets only as digests. A change replaces the file
- * by a rename, so that a crash leaves the old or the new one; a reader sees no half.
+ * by a rename, so a crash leaves either the old or the new file, and a reader never sees a partial one.
  */
 export class KeyFile {
   readonly path: string
   readonly #home: string
 
-  /** Makes the folder where it is missing. @throws CliOpsError `INSECURE_DIRECTORY`, `STORAGE_FAILED` */
+  /** Creates the folder if it is missing. @throws CliOpsError `INSECURE_DIRECTORY`, `STORAGE_FAILED` */
   constructor(home: string) {
     this.#home = home
     this.path = join(preparePrivateFolder(home, FOLDER), FILE)
   }
 
   /**
-   * Reads the access keys; none where there is no file.
+   * Reads the access keys; none if there is no file.
    *
-   * @throws CliOpsError `INSECURE_DIRECTORY` where others can write the file, `INVALID_MESSAGE` where it is damaged
+   * @throws CliOpsError `INSECURE_DIRECTORY` if others can write the file, `INVALID_MESSAGE` if it is damaged
    */
   read(): readonly KeyRecord[] {
     const text = this.#readText()
@@ -45,7 +45,7 @@ export class KeyFile {
     }
   }
 
-  /** Changes the access keys, one process after the other; where `change` throws, nothing is changed. */
+  /** Changes the access keys, one process at a time; if `change` throws, nothing changes. */
   async change(change: (keys: readonly KeyRecord[]) => readonly KeyRecord[]): Promise<void> {
     const file = { home: this.#home, path: this.path, lock: LOCK }
     await changeFile(file, () => formatKeys(change(this.read())))
@@ -80,7 +80,7 @@ export class KeyFile {
 
 function refusalOf(stats: Stats): string | undefined {
   if (!stats.isFile()) return 'it is not a file'
-  // uid and mode mean nothing on Windows, where the profile directory has access lists of its own.
+  // uid and mode mean nothing on Windows, where the profile directory has its own access lists.
   const uid = process.getuid?.()
   if (uid === undefined) return undefined
   if (stats.uid !== uid) return `it belongs to uid ${stats.uid}, not to you (uid ${uid})`

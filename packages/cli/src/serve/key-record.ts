@@ -1,13 +1,13 @@
 import type { HubScope } from '@cli-ops/driver-websocket/hub'
 import { assertName, describe } from '@cli-ops/shared-ipc/ops'
 
-/** What an access key lets its bearer do. */
+/** What an access key allows its bearer to do. */
 export const SCOPES = ['read', 'emit', 'lock', 'call'] as const satisfies readonly HubScope[]
 
 /** One of {@link SCOPES}. */
 export type Scope = (typeof SCOPES)[number]
 
-/** An access key as it is kept: its secret only as a digest. */
+/** An access key as stored: its secret only as a digest. */
 export interface KeyRecord {
   readonly name: string
   /** SHA-256 of the secret, in hexadecimal. */
@@ -24,7 +24,7 @@ export interface KeyRecord {
 const HASH = /^[0-9a-f]{64}$/u
 const NAME = /^[\w.-]{1,64}$/u
 
-/** Throws a `TypeError` unless a name may be an access key's. */
+/** Throws a `TypeError` unless an access key can have this name. */
 export function assertKeyName(at: string, name: unknown): asserts name is string {
   if (typeof name === 'string' && NAME.test(name)) return
   throw new TypeError(
@@ -32,12 +32,12 @@ export function assertKeyName(at: string, name: unknown): asserts name is string
   )
 }
 
-/** Throws a `TypeError` unless an access key can be for that namespace; the empty one is the default namespace. */
+/** Throws a `TypeError` unless an access key can have this namespace; the empty one is the default namespace. */
 export function assertKeyNamespace(at: string, namespace: unknown): asserts namespace is string {
   if (namespace !== '') assertName(at, namespace)
 }
 
-/** Reads the text of a key file. @throws TypeError naming the member, the rule and the value */
+/** Parses a key file. @throws TypeError naming the member, the rule and the value */
 export function parseKeys(text: string): readonly KeyRecord[] {
   const file = asObject('the file', parse(text))
   if (file['version'] !== 1)
@@ -50,18 +50,18 @@ export function parseKeys(text: string): readonly KeyRecord[] {
   return records
 }
 
-/** The text of a key file. */
+/** Returns the text of a key file. */
 export function formatKeys(keys: readonly KeyRecord[]): string {
   return `${JSON.stringify({ version: 1, tokens: keys }, null, 2)}\n`
 }
 
-/** Reads a list of scopes: `read,emit`. @throws TypeError */
+/** Parses a list of scopes: `read,emit`. @throws TypeError */
 export function parseScopes(option: string, text: string): readonly Scope[] {
   const names = [...new Set(text.split(',').map((name) => name.trim()))]
   return names.map((name) => assertScope(option, name))
 }
 
-/** Tells whether an access key is past its time. */
+/** Returns whether an access key has expired. */
 export function isExpired({ expiresAt }: KeyRecord, now = Date.now()): boolean {
   return expiresAt !== undefined && Date.parse(expiresAt) <= now
 }
@@ -74,7 +74,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** What the file holds beside the known members is left out, never trusted. */
+/** Unknown members of the file are dropped, never trusted. */
 function parseKey(at: string, value: unknown): KeyRecord {
   const { name, hash, scopes, namespaces, createdAt, expiresAt } = asObject(at, value)
   assertKeyName(`${at}.name`, name)

@@ -6,9 +6,9 @@ const SIZE = /^(\d+)(B|KiB|MiB|GiB)?$/u
 const UNITS: Readonly<Record<string, number>> = { B: 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 }
 
 /**
- * Reads the limits on a command line.
+ * Parses the limits on a command line.
  *
- * @param given by the names that commander makes: `maxConnections`
+ * @param given by commander's names: `maxConnections`
  * @throws TypeError naming the option, the rule and the value
  */
 export function parseHubLimits(

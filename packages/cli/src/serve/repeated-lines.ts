@@ -1,12 +1,12 @@
-/** A line is said so often within this time, and then counted. */
+/** A line is printed this often within the window, and then only counted. */
 const SAID = 5
 const WINDOW_MS = 10_000
-/** Different lines that are counted; with more of them nobody could read the log either. */
+/** The number of different lines counted; with more, the log would be unreadable anyway. */
 const MAX_LINES = 1_000
 
 /**
- * Makes a log that nobody can fill by doing the same over and over: what repeats itself, such as the refusals of one address, is
- * said a few times, and how often it came is said at the end of ten seconds.
+ * Wraps a log so that repetition cannot flood it: a repeated line, such as refusals of one address, is printed a few times, and
+ * its count after ten seconds.
  */
 export function limitRepeats(log: (line: string) => void): (line: string) => void {
   const counts = new Map<string, number>()

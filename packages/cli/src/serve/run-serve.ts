@@ -13,8 +13,8 @@ import { socketOfSystemd, SystemdService } from './systemd-service.js'
 import { KeyFile } from './key-file.js'
 
 /**
- * Serves a hub until SIGINT or SIGTERM ends it; its clients are told first. SIGHUP makes it read its certificate anew. The URL is
- * the first line of stdout, everything else goes to stderr.
+ * Serves a hub until SIGINT or SIGTERM ends it, after notifying its clients. SIGHUP reloads its certificate. The URL is the first
+ * line of stdout; everything else goes to stderr.
  */
 export function runServe(options: ServeOptions): Promise<CommandEnd> {
   return withOpenOps(async (context) => {
@@ -37,7 +37,7 @@ async function serve(options: ServeOptions, { connection }: OpsHandle): Promise<
   const service = new SystemdService(process.env, log.important)
   let onReload = (): void => undefined
   let isReady = false
-  // From here on a signal ends it in order, also while it starts.
+  // From here on a signal shuts it down in order, even during start-up.
   const asked = askedToEnd(() => {
     onReload()
   })
@@ -47,7 +47,7 @@ async function serve(options: ServeOptions, { connection }: OpsHandle): Promise<
     socketFd,
     keys: hubKeys(file, log),
     onLog: (line) => {
-      // Until it listens each line says why it does not yet.
+      // Until it listens, each line says what it is waiting for.
       if (isReady) log.routine(line)
       else log.important(line)
     },
@@ -76,7 +76,7 @@ async function serve(options: ServeOptions, { connection }: OpsHandle): Promise<
   await service.ready(status)
   const end = await asked
   log.important(`${String(end)}: notifying clients and shutting down`)
-  // Clients wait for the next hub, and nobody for systemd. A second signal ends the wait at once.
+  // Clients wait for the next hub, but nothing waits for systemd. A second signal ends the wait immediately.
   await Promise.all([service.stopping(), hub.close()])
   return end
 }
@@ -92,7 +92,7 @@ function reload(hub: Hub, tlsPaths: TlsPaths | undefined, log: ServeLog): void {
     log.important('SIGHUP: new connections use the new certificate')
     for (const concern of certificateConcerns(tls, tlsPaths)) log.important(concern)
   } catch (error) {
-    // What is being replaced may not fit together for a moment; a hub that works must not end for it.
+    // During a replacement, certificate and key can mismatch for a moment; a working hub must survive that.
     const message = error instanceof Error ? error.message : String(error)
     log.important(`SIGHUP: keeping the old certificate: ${message}`)
   }

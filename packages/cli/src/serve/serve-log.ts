@@ -2,15 +2,15 @@ import { jsonLine, say } from '@cli-ops/shared-ipc/ops'
 
 import { limitRepeats } from './repeated-lines.js'
 
-/** What a hub says of its work, on stderr: one line for each thing, safe on a terminal. */
+/** A hub's log on stderr: one line for each message, safe on a terminal. */
 export interface ServeLog {
   /** What an operator must know. */
   readonly important: (line: string) => void
-  /** What only says that things go on. */
+  /** Normal operation. */
   readonly routine: (line: string) => void
 }
 
-/** Makes a log; with `json` a line is `{ time, message }`, with `quiet` what is routine is left out. */
+/** Creates a log. With `json`, a line is `{ time, message }`; with `quiet`, routine lines are omitted. */
 export function createServeLog({
   json = false,
   quiet = false,
@@ -18,7 +18,7 @@ export function createServeLog({
   readonly json?: boolean
   readonly quiet?: boolean
 }): ServeLog {
-  // A log that nobody reads any more must not end the hub.
+  // A log without a reader must not end the hub.
   process.stderr.on('error', () => undefined)
   const important = json ? writeJson : say
   return { important, routine: quiet ? () => undefined : limitRepeats(important) }

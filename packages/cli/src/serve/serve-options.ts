@@ -6,7 +6,7 @@ import { describe } from '@cli-ops/shared-ipc/ops'
 
 import { parseHubLimits } from './parse-hub-limits.js'
 
-/** What commander makes of the command line. */
+/** The options as commander parses them. */
 export interface ServeOptions {
   readonly host: string
   readonly port: number
@@ -18,17 +18,17 @@ export interface ServeOptions {
   readonly path?: string
   readonly quiet?: boolean
   readonly json?: boolean
-  /** Limits, by the names that commander makes. */
+  /** Limits, by commander's names. */
   readonly [limit: string]: unknown
 }
 
-/** Where the certificate and its key are. */
+/** The paths of the certificate and its key. */
 export interface TlsPaths {
   readonly cert: string
   readonly key: string
 }
 
-/** Reads the options of `serve`. @throws TypeError naming the option, the rule and the value */
+/** Parses the options of `serve`. @throws TypeError naming the option, the rule and the value */
 export function parseServeOptions(
   options: ServeOptions,
   home: string,
@@ -52,7 +52,7 @@ export function parseServeOptions(
   }
 }
 
-/** Reads a certificate and its key. @throws TypeError naming the option of a file that cannot be read */
+/** Reads a certificate and its key. @throws TypeError naming the option of an unreadable file */
 export function readTls({ cert, key }: TlsPaths): HubTls {
   return { cert: readPem('--tls-cert', cert), key: readPem('--tls-key', key) }
 }

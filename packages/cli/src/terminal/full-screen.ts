@@ -1,18 +1,18 @@
 import { writeSync } from 'node:fs'
 import type { ReadStream, WriteStream } from 'node:tty'
 
-/** What a full-screen program is told. */
+/** Callbacks of a full-screen program. */
 export interface FullScreenEvents {
-  /** The size has changed, or the program goes on after it was suspended: everything has to be drawn again. */
+  /** Called if the size changed, or the program resumed after a suspension: everything has to be redrawn. */
   readonly onRedraw: () => void
-  /** The terminal has gone, or the process was asked to end by this signal. */
+  /** Called if the terminal has gone, or this signal asked the process to end. */
   readonly onEnd: (signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP') => void
 }
 
 // Alternate screen, no cursor, no line wrap; and back.
 const ENTER = '\u001b[?1049h\u001b[?25l\u001b[?7l'
 const LEAVE = '\u001b[?7h\u001b[?25h\u001b[?1049l'
-// A terminal that knows this shows a frame whole or not at all; the others ignore it.
+// A terminal that supports this shows a frame whole or not at all; others ignore it.
 const BEGIN_FRAME = '\u001b[?2026h'
 const END_FRAME = '\u001b[?2026l'
 const RESUME_MS = 50
@@ -20,8 +20,8 @@ const RESUME_MS = 50
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /**
- * A terminal in the hands of one program: the alternate screen and raw keys, given back however the program ends, and while
- * it is suspended. Nothing helps against `kill -9`; `reset` does then.
+ * A terminal controlled by one program: the alternate screen and raw keys, restored however the program ends, and while it
+ * is suspended. Only `kill -9` prevents that; run `reset` then.
  */
 export class FullScreen {
   readonly #input: ReadStream
@@ -45,11 +45,11 @@ export class FullScreen {
   }
 
   get size(): { readonly columns: number; readonly rows: number } {
-    // Some pseudo-terminals say 0.
+    // Some pseudo-terminals report 0.
     return { columns: this.#output.columns || 80, rows: this.#output.rows || 24 }
   }
 
-  /** Shows lines that fit the size, writing only those that have changed. */
+  /** Shows lines that fit the size, writing only changed ones. */
   draw(lines: readonly string[]): void {
     if (!this.#isActive) return
     let frame = ''
@@ -61,28 +61,28 @@ export class FullScreen {
     if (frame !== '') this.#output.write(`${BEGIN_FRAME}${frame}${END_FRAME}`)
   }
 
-  /** Forgets what is on the screen, so that the next frame is drawn from scratch. */
+  /** Forgets the screen contents, so that the next frame is drawn from scratch. */
   clear(): void {
     if (!this.#isActive) return
     this.#lines = []
     this.#output.write('\u001b[2J')
   }
 
-  /** Gives the terminal back and stops the process, as Ctrl-Z does. It goes on where `fg` lets it. */
+  /** Restores the terminal and stops the process, as Ctrl-Z does. It resumes when `fg` continues it. */
   suspend(): void {
-    // There is nothing to resume it on Windows.
+    // Windows has nothing to resume it.
     if (process.platform === 'win32') return
     this.#leave()
     process.off('SIGTSTP', this.#onSuspend)
     // The whole group, as the terminal does it: a launcher such as npx has to stop, too.
     process.kill(0, 'SIGTSTP')
-    // Where nobody can resume it the kernel does not stop it, and no SIGCONT comes.
+    // If no process can resume it, the kernel does not stop it, and no SIGCONT comes.
     setTimeout(() => {
       this.#resume()
     }, RESUME_MS)
   }
 
-  /** Gives the terminal back for good. Doing it twice does nothing. */
+  /** Restores the terminal permanently. Calling it again does nothing. */
   close(): void {
     if (!this.#isOpen) return
     this.#isOpen = false
@@ -102,7 +102,7 @@ export class FullScreen {
     process.on('SIGTSTP', this.#onSuspend)
     this.#cleanUps.push(() => process.off('SIGTSTP', this.#onSuspend))
     for (const signal of SIGNALS) this.#on(process, signal, () => onEnd(signal))
-    // In a crash, before Node prints the stack: on the screen that people get back.
+    // In a crash, before Node prints the stack, so that it appears on the normal screen.
     this.#on(process, 'uncaughtExceptionMonitor', leave)
     this.#on(process, 'exit', leave)
     this.#on(this.#output, 'resize', redraw)
@@ -113,7 +113,7 @@ export class FullScreen {
 
   #on(emitter: NodeJS.EventEmitter, event: string, listener: () => void): void {
     emitter.on(event, listener)
-    // A late error of a stream would end the process with a stack trace.
+    // Kept: a late stream error would end the process with a stack trace.
     if (event !== 'error') this.#cleanUps.push(() => emitter.off(event, listener))
   }
 
@@ -138,7 +138,7 @@ export class FullScreen {
   #leave(): void {
     if (!this.#isActive) return
     this.#isActive = false
-    // At once, since the process may be ending.
+    // Synchronously, since the process might be ending.
     writeNow(this.#output.fd, `\u001b[0m${LEAVE}`)
     try {
       this.#input.setRawMode(false)
@@ -155,7 +155,7 @@ function writeNow(fd: number, text: string): void {
       writeSync(fd, text)
       return
     } catch (error) {
-      // A slow terminal is full; anything else means that there is none.
+      // A slow terminal's buffer is full; any other error means that the terminal has gone.
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
     }

@@ -17,12 +17,12 @@ const BARS = ' ▁▂▃▄▅▆▇█'
 const RATE_SECONDS = 30
 const MAX_WARNINGS = 3
 
-/** Rows of the table that fit, for paging. */
+/** Returns the number of table rows that fit, for paging. */
 export function pageSize(snapshot: Snapshot, { rows }: Size): number {
   return Math.max(1, rows - headHeight(snapshot, rows) - 3)
 }
 
-/** Draws one frame: exactly as many lines as there are rows, none wider than the terminal. */
+/** Draws one frame: exactly as many lines as rows, none wider than the terminal. */
 export function drawTop(state: TopState, snapshot: Snapshot, size: Size, style: Style): string[] {
   const { columns, rows } = size
   const head = drawHead(state, snapshot, size, style)
@@ -34,7 +34,7 @@ export function drawTop(state: TopState, snapshot: Snapshot, size: Size, style: 
 }
 
 function headHeight({ warnings }: Snapshot, rows: number): number {
-  // Where there is little room it belongs to the table.
+  // If space is tight, it belongs to the table.
   return rows < 10 ? 1 : 3 + Math.min(warnings.length, MAX_WARNINGS)
 }
 
@@ -97,7 +97,7 @@ function instanceCounts(instances: Snapshot['instances']): string {
   return [all, ...others].join(', ')
 }
 
-/** As many parts as fit whole. */
+/** Joins as many parts as fit whole. */
 function joinWhole(parts: readonly string[], columns: number): string {
   let line = ''
   for (const part of parts) {
@@ -206,7 +206,7 @@ function drawFooter(
   if (overlay.kind === 'confirm') {
     const { resource, holder } = overlay.release
     const end = ' [y/N] '
-    // The answer must be in sight however long the names are.
+    // The answer must stay visible however long the names are.
     const question = cutText(
       printable(`Release “${resource}” from ${holder}? It keeps running, without the lock.`),
       columns - end.length,

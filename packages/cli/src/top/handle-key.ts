@@ -5,7 +5,7 @@ import { type Overlay, type TopState, withTable } from './top-state.js'
 import { VIEW_NAMES, VIEWS } from './views.js'
 import { visibleRows } from './visible-rows.js'
 
-/** A key as `node:readline` tells it. */
+/** A key as `node:readline` reports it. */
 export interface Key {
   readonly name?: string | undefined
   readonly sequence?: string | undefined
@@ -13,14 +13,14 @@ export interface Key {
   readonly meta?: boolean | undefined
 }
 
-/** What a key asks for beyond another state. */
+/** What a key does besides changing the state. */
 export type KeyEffect =
   | { readonly kind: 'quit'; readonly signal?: 'SIGINT' }
   | { readonly kind: 'suspend' }
   | { readonly kind: 'redraw' }
   | { readonly kind: 'release'; readonly resource: string; readonly id: string }
 
-/** What follows from a key. */
+/** The result of a key. */
 export interface KeyOutcome {
   readonly state: TopState
   readonly effect?: KeyEffect
@@ -28,7 +28,7 @@ export interface KeyOutcome {
 
 const MAX_FILTER_LENGTH = 100
 
-/** Works out what a key does. `page` is the number of rows that fit. */
+/** Determines what a key does. `page` is the number of rows that fit. */
 export function handleKey(
   before: TopState,
   key: Key,
@@ -102,7 +102,7 @@ function handleTableKey(state: TopState, key: Key, snapshot: Snapshot, page: num
       if (lock === undefined) return { state }
       if (commandOf(key) === 'release') return { state: askRelease(state, lock) }
       const overlay = { kind: 'lock', resource: lock.resource, scroll: 0 } as const
-      // The row that is looked at stays the chosen one.
+      // The row that is shown stays the chosen one.
       return { state: withOverlay(moveTo(rows.chosen).state, overlay) }
     }
     default: {
@@ -241,12 +241,12 @@ function editFilter(
 }
 
 function askRelease(state: TopState, { resource, id, owner }: LockView): TopState {
-  if (id === '') return { ...state, message: 'Nobody holds it right now.' }
+  if (id === '') return { ...state, message: 'No process holds it right now.' }
   const release = { resource, id, holder: describeOwner(owner) }
   return withOverlay(state, { kind: 'confirm', release, under: state.overlay })
 }
 
-/** Only `y` releases. Return does not: it may be meant for what was there a moment ago. */
+/** Only `y` releases. Return does not: it can be meant for what was there a moment ago. */
 function confirm(
   state: TopState,
   key: Key,
@@ -256,7 +256,7 @@ function confirm(
   if (key.sequence !== 'y' && key.sequence !== 'Y')
     return { state: { ...closed, message: 'Not released.' } }
   return {
-    // What is paused would go on showing the lock.
+    // A paused view would keep showing the lock.
     state: { ...closed, paused: undefined },
     effect: { kind: 'release', resource: release.resource, id: release.id },
   }
@@ -272,7 +272,7 @@ function moveSort(state: TopState, by: number): TopState {
   const { sort } = state.tables[state.view]
   const column = sort === undefined ? (by > 0 ? 0 : columns.length - 1) : sort.column + by
   const inside = Math.max(0, Math.min(column, columns.length - 1))
-  // Numbers are most telling from the top.
+  // Numbers are most useful with the largest first.
   return withTable(state, {
     sort: { column: inside, isReversed: columns[inside]?.align === 'right' },
   })

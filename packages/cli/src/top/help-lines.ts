@@ -16,7 +16,7 @@ export const HELP_LINES: readonly Line[] = [
   { text: 'q                 quit' },
   { text: 'Ctrl-Z            suspend' },
   { text: '' },
-  { text: 'A release takes the lock from the holder that you saw,' },
-  { text: 'never from a later one. That process keeps running,' },
+  { text: 'A release applies to the grant that you saw, never to a' },
+  { text: 'later holder. The process that held it continues' },
   { text: 'without the lock.' },
 ]

@@ -5,13 +5,13 @@ import type { Snapshot } from '../live/live-types.js'
 
 const SHOWN_HOLDS = 8
 
-/** One line with how it is styled. */
+/** One line and its style. */
 export interface Line {
   readonly text: string
   readonly style?: keyof Style | undefined
 }
 
-/** Everything about one lock: the holder, the queue in its order, and who held it before. */
+/** Returns everything about one lock: the holder, the queue in order, and the previous holders. */
 export function lockLines(resource: string, { locks, holds, at }: Snapshot): Line[] {
   const lock = locks.find((candidate) => candidate.resource === resource)
   const ended = holds.filter((hold) => hold.resource === resource && hold.to !== undefined)
@@ -20,7 +20,7 @@ export function lockLines(resource: string, { locks, holds, at }: Snapshot): Lin
     { text: printable(resource), style: 'bold' },
     { text: '' },
     ...(lock === undefined
-      ? [{ text: 'Nobody holds it or waits for it now.' }]
+      ? [{ text: 'No process holds it or waits for it.' }]
       : lockFacts(lock, at)),
     ...(history.length === 0 ? [] : [{ text: '' }, { text: 'HELD BEFORE', style: 'dim' as const }]),
     ...history.map(({ owner, label, slot, from, to = at }) => ({
@@ -33,7 +33,7 @@ function lockFacts(lock: Snapshot['locks'][number], at: number): Line[] {
   const { mode, holders, waiters } = lock
   const holder: Line[] =
     holders.length === 0
-      ? [{ text: 'Nobody holds it right now; the first in the queue is about to.' }]
+      ? [{ text: 'No process holds it right now; the first in the queue is about to.' }]
       : holders.flatMap((held, index) => [
           ...(index === 0 ? [] : [{ text: '' }]),
           { text: `holder   ${describeOwner(held, held.label)}` },
@@ -50,7 +50,7 @@ function lockFacts(lock: Snapshot['locks'][number], at: number): Line[] {
   return [
     ...holder,
     { text: '' },
-    { text: waiters.length === 0 ? 'NOBODY WAITS' : 'QUEUE, NEXT FIRST', style: 'dim' },
+    { text: waiters.length === 0 ? 'NO WAITERS' : 'QUEUE, NEXT FIRST', style: 'dim' },
     ...waiters.map((waiter, index) => {
       const waited = spanText(at - waiter.since)
       return {

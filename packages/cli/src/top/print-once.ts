@@ -8,7 +8,7 @@ import { emptyText, VIEW_NAMES, VIEWS } from './views.js'
 const WIDE = 10_000
 const LAST_ROWS = 20
 
-/** One look as text for a pipe: the same tables, one after the other, not cut. */
+/** Returns one snapshot as text for a pipe: the same tables in sequence, uncut. */
 export function textOf(snapshot: Snapshot): string {
   const [title = '', summary = ''] = drawTop(
     createTopState(),

@@ -13,23 +13,23 @@ import { createTopState } from './top-state.js'
 
 /** Options of {@link runTop}. */
 export interface TopOptions {
-  /** Print one look as a line of JSON. */
+  /** Print one snapshot as a line of JSON. */
   readonly json?: boolean
-  /** Print one look as text. */
+  /** Print one snapshot as text. */
   readonly once?: boolean
-  /** False for no colour at all. */
+  /** False to use no colour. */
   readonly color?: boolean
 }
 
 const FIRST_FRAME_MS = 300
-/** Frames are at least this far apart. */
+/** The minimum time between frames. */
 const FRAME_MS = 50
-/** Ages grow although nothing changes. */
+/** Ages grow even if nothing changes. */
 const TICK_MS = 1000
-// A lone Escape is told from the beginning of an arrow key by waiting; Node's own half second feels stuck.
+// Waiting distinguishes a lone Escape from the start of an arrow key; Node's default of half a second feels stuck.
 const ESCAPE_SETTINGS = { escapeCodeTimeout: 50 } as unknown as Interface
 
-/** Shows what happens until a key or a signal ends it; in a pipe, one look. */
+/** Shows live state until a key or a signal ends it; in a pipe, one snapshot. */
 export function runTop(options: TopOptions = {}): Promise<CommandEnd> {
   return withOpenOps((context) => runAt(context, options))
 }
@@ -46,7 +46,7 @@ async function runAt(context: OpsHandle, options: TopOptions): Promise<CommandEn
       await print(json === true ? JSON.stringify(snapshot) : textOf(snapshot))
       return snapshot.problems.length === 0 ? 0 : 1
     }
-    // The first frame is worth waiting for, but not for an engine that does not answer.
+    // The first frame is worth waiting for, but not if the engine does not answer.
     await withinTime(model.ready(), FIRST_FRAME_MS)
     return await new LiveTop(model, process.stdin, process.stdout, options).run()
   } finally {
@@ -78,7 +78,7 @@ class LiveTop {
   }
 
   async run(): Promise<CommandEnd> {
-    // A line on stderr would tear the screen; it is told when the screen has been given back.
+    // A line on stderr would garble the screen; it is printed once the terminal is restored.
     const said = holdBackStderr()
     const ended = new Promise<CommandEnd>((resolve) => (this.#end = resolve))
     emitKeypressEvents(this.#input, ESCAPE_SETTINGS)

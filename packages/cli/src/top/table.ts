@@ -4,12 +4,12 @@ import { fitText, printable, type StyleName, widthOf } from '@cli-ops/shared-ipc
 export interface Column<Row> {
   readonly title: string
   readonly text: (row: Row, now: number) => string
-  /** What rows are sorted by. @default the text */
+  /** The sort value of a row. @default the text */
   readonly rank?: (row: Row, now: number) => number | string
   readonly align?: 'right'
-  /** Columns that matter less are left out first where it is narrow: 0 stays. */
+  /** Less important columns are dropped first if space is tight: 0 always stays. */
   readonly importance: number
-  /** The widest it gets; without it the column shares what is left over. */
+  /** The maximum width; without it, the column shares the remaining space. */
   readonly maxWidth?: number
   readonly style?: (row: Row, now: number) => StyleName | undefined
 }
@@ -23,11 +23,11 @@ export interface FittedColumn<Row> {
 }
 
 const GAP = 2
-/** What a column without a limit gets while others can be left out, and when they cannot. */
+/** The width of a column without a limit while others can be dropped, and when they cannot. */
 const ROOMY = 28
 const NARROW = 12
 
-/** Chooses the columns that fit and their widths, by what the rows hold. */
+/** Chooses the columns that fit and their widths, according to the rows. */
 export function fitColumns<Row>(
   columns: readonly Column<Row>[],
   rows: readonly Row[],
@@ -43,7 +43,7 @@ export function fitColumns<Row>(
   let chosen = columns.map((_, index) => index)
   let wanted: number[] = []
   const total = (): number => chosen.reduce((sum, index) => sum + (wanted[index] ?? 0) + GAP, -GAP)
-  // Names are worth more than the columns at the end of the list, and less than those at its beginning.
+  // Names matter more than the last columns of the list, and less than the first.
   for (const { flexible, kept } of [
     { flexible: ROOMY, kept: 3 },
     { flexible: NARROW, kept: 0 },
@@ -59,7 +59,7 @@ export function fitColumns<Row>(
     }
     if (total() <= width) break
   }
-  // What is left over goes to the columns without a limit, as far as they can use it.
+  // The remaining space goes to the columns without a limit, as far as they can use it.
   let left = width - total()
   const widths = new Map(chosen.map((index) => [index, wanted[index] ?? 0]))
   const missing = (index: number): number => (natural[index] ?? 0) - (widths.get(index) ?? 0)
@@ -78,7 +78,7 @@ export function fitColumns<Row>(
   })
 }
 
-/** Writes the titles; the sorted one with an arrow. */
+/** Returns the titles; the sorted one has an arrow. */
 export function headingOf<Row>(
   fitted: readonly FittedColumn<Row>[],
   sort: { readonly column: number; readonly isReversed: boolean } | undefined,
@@ -91,7 +91,7 @@ export function headingOf<Row>(
     .join(' '.repeat(GAP))
 }
 
-/** Cells of one row, safe and fitted, with how each is styled. */
+/** Returns the cells of one row, made safe and fitted, each with its style. */
 export function cellsOf<Row>(
   fitted: readonly FittedColumn<Row>[],
   row: Row,
@@ -103,7 +103,7 @@ export function cellsOf<Row>(
   }))
 }
 
-/** Sorts rows by a column; rows that are equal there stay in their order. */
+/** Sorts rows by a column; equal rows keep their order. */
 export function sortRows<Row>(
   rows: readonly Row[],
   { rank, text }: Column<Row>,

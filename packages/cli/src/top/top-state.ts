@@ -1,24 +1,24 @@
 import type { Snapshot } from '../live/live-types.js'
 import { type ViewName, VIEW_NAMES, VIEWS } from './views.js'
 
-/** How one table is looked at. */
+/** How one table is viewed. */
 export interface TableState {
   /** Key of the chosen row, so that it stays chosen while rows come and go. */
   readonly chosen: string | undefined
-  /** Where the chosen row was; what is there is chosen when the row has gone. */
+  /** The position of the chosen row; if the row has gone, the row now at that position is chosen. */
   readonly place: number
   readonly sort: { readonly column: number; readonly isReversed: boolean } | undefined
 }
 
-/** A lock that is about to be taken from its holder: the grant that was shown, and no later one. */
+/** A lock about to be taken from its holder: the grant that was shown, never a later one. */
 export interface PendingRelease {
   readonly resource: string
   readonly id: string
-  /** Who loses it, for people. */
+  /** Describes the holder that loses it. */
   readonly holder: string
 }
 
-/** What lies over the tables. */
+/** What is drawn over the tables. */
 export type Overlay =
   | { readonly kind: 'none' }
   | { readonly kind: 'help'; readonly scroll: number }
@@ -26,19 +26,19 @@ export type Overlay =
   | { readonly kind: 'lock'; readonly resource: string; readonly scroll: number }
   | { readonly kind: 'confirm'; readonly release: PendingRelease; readonly under: Overlay }
 
-/** Everything that keys change. */
+/** All state that keys change. */
 export interface TopState {
   readonly view: ViewName
   readonly tables: Readonly<Record<ViewName, TableState>>
   readonly filter: string
   readonly overlay: Overlay
-  /** What is shown instead of what is now. */
+  /** The snapshot shown while paused. */
   readonly paused: Snapshot | undefined
-  /** The last thing that was done, until the next key. */
+  /** The last action's result, until the next key. */
   readonly message: string | undefined
 }
 
-/** The state at the beginning. */
+/** Returns the initial state. */
 export function createTopState(): TopState {
   const table = (name: ViewName): TableState => {
     const { sort, columns } = VIEWS[name]
@@ -59,7 +59,7 @@ export function createTopState(): TopState {
   }
 }
 
-/** The state with the table of the present view changed. */
+/** Returns the state with the current view's table changed. */
 export function withTable(state: TopState, changes: Partial<TableState>): TopState {
   const table = { ...state.tables[state.view], ...changes }
   return { ...state, tables: { ...state.tables, [state.view]: table } }

@@ -11,26 +11,26 @@ import type {
 } from '../live/live-types.js'
 import type { Column } from './table.js'
 
-/** The tables that can be looked at. */
+/** The available tables. */
 export const VIEW_NAMES = ['locks', 'instances', 'events', 'commands', 'requests'] as const
 
 export type ViewName = (typeof VIEW_NAMES)[number]
 
-/** One table: its rows, its columns, and what is said where there are none. */
+/** One table: its rows, its columns, and the text for an empty one. */
 export interface View<Row = unknown> {
   readonly title: string
-  /** What it cannot be shown without. */
+  /** The part of the snapshot that it needs. */
   readonly part: PartName
   readonly columns: readonly Column<Row>[]
   readonly rows: (snapshot: Snapshot) => readonly Row[]
-  /** What stays the same as long as it is the same row. */
+  /** Identifies a row across snapshots. */
   readonly key: (row: Row) => string
-  /** The column that rows are sorted by at first, by title; without it they come as they are. */
+  /** The initial sort column, by title; without it, rows keep their order. */
   readonly sort?: { readonly title: string; readonly isReversed: boolean }
   readonly empty: string
 }
 
-/** A request that runs or has ended. */
+/** A running or ended request. */
 interface RequestRow extends Omit<RequestView, 'revision' | 'outcome' | 'durationMs' | 'key'> {
   readonly key: string
   readonly outcome: RequestView['outcome'] | 'running'
@@ -206,7 +206,7 @@ const COMMANDS: View<CommandView & { readonly doing: string }> = {
   },
   key: ({ key }) => String(key),
   sort: { title: 'BEGAN', isReversed: true },
-  empty: 'No command has started lately.',
+  empty: 'No recent commands.',
   columns: [
     {
       title: 'BEGAN',
@@ -273,7 +273,7 @@ const REQUESTS: View<RequestRow> = {
   ],
   key: ({ key }) => key,
   sort: { title: 'ENDED', isReversed: true },
-  empty: 'No request was answered lately.',
+  empty: 'No recent requests.',
   columns: [
     {
       title: 'ENDED',
@@ -311,7 +311,7 @@ const REQUESTS: View<RequestRow> = {
   ],
 }
 
-/** What is said in place of a table without rows. */
+/** Returns the text shown instead of an empty table. */
 export function emptyText({ empty, part, title }: View, { problems, pending }: Snapshot): string {
   if (pending.includes(part)) return 'Looking …'
   const isUnreadable = problems.some((problem) => problem.part === part)

@@ -4,17 +4,17 @@ import { sortRows } from './table.js'
 import type { TopState } from './top-state.js'
 import { type View, VIEWS } from './views.js'
 
-/** The rows of the present table, filtered and sorted, and which of them is chosen. */
+/** The rows of the current table, filtered and sorted, and the chosen one. */
 export interface VisibleRows {
   readonly view: View
   readonly rows: readonly unknown[]
-  /** Rows before the filter. */
+  /** The number of rows before filtering. */
   readonly total: number
-  /** -1 where there is no row. */
+  /** -1 if there are no rows. */
   readonly chosen: number
 }
 
-/** Finds what the table of a state shows of a snapshot. */
+/** Returns the rows of a snapshot that a state's table shows. */
 export function visibleRows(state: TopState, snapshot: Snapshot): VisibleRows {
   const view = VIEWS[state.view]
   const { chosen, place, sort } = state.tables[state.view]

@@ -60,7 +60,7 @@ describe.skipIf(noChromium !== undefined)('in a browser', () => {
     expect(page.url()).toBe(`${dashboard.origin}/`)
     await shows(page, '#locks-body', 'No lock is held. Run anything under one: cli-ops run --lock')
     await shows(page, '#instances-body', 'No CLI is running.')
-    await shows(page, '#commands-body', 'No command has started lately.')
+    await shows(page, '#commands-body', 'No recent commands.')
     await shows(page, '#requests-body', 'Nobody answers requests.')
     await shows(page, '#events-body', 'No event is kept.')
     expect(await page.locator('#warnings').isVisible()).toBe(false)

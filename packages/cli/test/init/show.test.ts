@@ -100,7 +100,7 @@ describe('init', () => {
     const user = userWith({ 'package.json': { dependencies: { commander: '^7.2.0' } } })
     expect(await user.run('init')).toEqual({
       status: 1,
-      stdout: 'commander ^7.2.0: not supported; the plugin is for 12 to 15\n',
+      stdout: 'commander ^7.2.0: not supported; the plugin supports 12 to 15\n',
       stderr: '',
     })
   })

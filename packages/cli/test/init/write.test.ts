@@ -237,7 +237,7 @@ describe('init --write leaves alone', () => {
       status: 1,
       stdout: '',
       stderr:
-        'cli-ops: cannot tell where the commander program is created; nothing was changed. Add the lines that "cli-ops init" shows by hand\n',
+        'cli-ops: cannot tell where the commander program is created; nothing was changed. Add by hand the lines that "cli-ops init" shows\n',
     })
     expect(project.read('cli.js')).toBe(code)
     expect(project.read('package.json')).not.toContain('commander-plugin')
@@ -256,7 +256,7 @@ describe('init --write leaves alone', () => {
     })
     expect((await write({})).stderr).toContain('depends on none of commander, yargs, @oclif/core')
     expect((await write({ dependencies: { commander: '7' } })).stderr).toBe(
-      'cli-ops: commander 7 is not supported; the plugin is for 12 to 15\n',
+      'cli-ops: commander 7 is not supported; the plugin supports 12 to 15\n',
     )
     expect(await write({}, '--json')).toMatchObject({ status: 2 })
   })

@@ -213,7 +213,7 @@ describe('cli-ops serve', { timeout: 60_000 }, () => {
     const { program } = await serve(user, '--tls-cert', cert, '--tls-key', key)
     await program.says(`cli-ops: other users can access ${key}; run "chmod 600" on it\n`)
     const { stderr } = await endOf(program, 'SIGTERM')
-    expect(stderr).toMatch(/^cli-ops: the certificate ends on 20\d\d-\d\d-\d\d; renew it/mu)
+    expect(stderr).toMatch(/^cli-ops: the certificate expires on 20\d\d-\d\d-\d\d; renew it/mu)
   })
 
   test.skipIf(noPseudoTerminal !== undefined)(

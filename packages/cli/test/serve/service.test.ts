@@ -53,7 +53,7 @@ describe('cli-ops serve as a service', { timeout: 60_000 }, () => {
   test('serves all the same where systemd-notify is missing, and says so', async () => {
     const user = new CliOpsUser({ NOTIFY_SOCKET: '/nowhere', PATH: '/nowhere' })
     const program = user.start('serve', '--port', '0')
-    await program.says('systemd was not told: cannot run systemd-notify (ENOENT)')
+    await program.says('could not notify systemd: cannot run systemd-notify (ENOENT)')
     program.child.kill('SIGTERM')
     const { stdout } = await program.ended
     expect(stdout).toMatch(/^ws:/u)

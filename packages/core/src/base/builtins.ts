@@ -1,13 +1,13 @@
 /**
- * Node's modules as the path of a command uses them. An `import` would build an ES module around each of them, which costs a
- * command more than what it does with it.
+ * Node's modules for the code path of a command. An `import` would wrap each of them in an ES module, which costs a command more than
+ * using it.
  */
 export const fs = process.getBuiltinModule('node:fs')
 export const path = process.getBuiltinModule('node:path')
 
 /**
- * The path of an entry of a directory. `join` would look at every character, and V8 optimizes what it does for that in
- * the middle of a command, for more than the rest of the kit costs.
+ * Returns the path of a directory entry. `join` checks every character, and V8 would optimize that code in the middle of a command,
+ * which costs more than the rest of the kit.
  */
 export function entryPath(directory: string, name: string): string {
   return directory + path.sep + name

@@ -1,6 +1,6 @@
 import type stringWidth from 'string-width'
 
-/** Loads what measures a text of other characters than those of every keyboard: its tables cost three times what Node needs to start. */
+/** Loads the measuring of non-ASCII text: its tables cost three times as much as starting Node. */
 export function loadStringWidth(): typeof stringWidth {
   return (require('string-width') as { readonly default: typeof stringWidth }).default
 }

@@ -3,7 +3,10 @@ import type { Connection } from '../engine/connection-options.js'
 import { companionFor } from './companion/companion-for.js'
 import { localDriver } from './local-driver.js'
 
-/** Stores an event before it returns, or has the companion store it. What lives in one process tells nobody. */
+/**
+ * Stores an event before it returns, or has the companion store it. An in-process log has no other readers, so it is
+ * skipped.
+ */
 export function appendEvent(connection: Connection, record: EventRecord): void {
   const url = connection.urlOf('events')
   if (url === 'memory:') return

@@ -5,7 +5,7 @@ import { slotNames } from '../locks/slots/slot-set.js'
 import type { LockRule } from './options/cli-ops-options.js'
 
 /**
- * Refuses to block for a lock that another flow of this process holds: it would never release it.
+ * Refuses to block for a lock that another flow of this process holds: that flow could never release it.
  *
  * @throws CliOpsError `LOCK_DEADLOCK`
  */
@@ -13,7 +13,7 @@ export function assertNotOwn(info: LockInfo | null, rule: LockRule): void {
   if (isOwn(info, rule)) throw ownDeadlockError(info.resource, info.id)
 }
 
-/** Tells whether this process holds the lock; of slots, all of them. */
+/** Returns whether this process holds the lock; with slots, all of them. */
 export function isOwn(info: LockInfo | null, { slots }: LockRule): info is LockInfo {
   if (info === null || info.id === '') return false
   const own = info.holders.filter(({ id }) => id.startsWith(ownProcess().instance))

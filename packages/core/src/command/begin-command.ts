@@ -6,7 +6,7 @@ import type { HostCommand } from './host/host-command.js'
 import { Session } from './session.js'
 
 /**
- * Begins a command of a framework's program; the first one starts the plugin's part in this process. `undefined` where
+ * Begins a command of a framework's program; the first one starts the plugin in this process. Returns `undefined` if
  * the plugin is disabled. Nothing is locked before the run is entered.
  */
 export function beginCommand(host: HostCommand, options: CliOpsOptions): CommandRun | undefined {

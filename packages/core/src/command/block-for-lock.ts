@@ -22,6 +22,7 @@ import type { LockRule } from './options/cli-ops-options.js'
 import { isHeldByCompanion } from './companion/companion-for.js'
 import { blockForEngineLock } from './companion/engine-lock.js'
 import { isEngine } from './companion/is-engine.js'
+import { blockFor } from '../base/wait/block-for.js'
 import { whileBlocked } from './waiting/while-blocked.js'
 import { nameSlottedResource } from '../locks/slots/name-slotted-resource.js'
 import { type SlotGrant, wantsSlots } from '../locks/slots/slot-request.js'
@@ -37,13 +38,17 @@ import { lockRequest } from './try-lock-now.js'
 import { markedGrant, markRunNow } from './try-run-now.js'
 import { WaitDisplay } from './waiting/wait-display.js'
 
+/** How often to check whether the programs of a replaced holder have ended. */
+const JOB_LOOK_MS = 20
+
 /**
- * Takes the lock of a rule before it returns, in the order of arrival, for hosts that go on at once whatever a hook
- * returns. Ctrl-C calls the host's listeners and then ends the process by SIGINT, wherever the wait is. Another signal
- * ends it at once. What it leaves is a dead waiter's ticket, and a command whose end others store.
+ * Takes a rule's lock before it returns, in order of arrival, for hosts that continue immediately whatever a hook
+ * returns. Ctrl-C calls the host's listeners and then ends the process by SIGINT, at any point of the wait. Any other
+ * signal ends it immediately. The process then leaves a dead waiter's ticket, and other processes store the end of its
+ * command.
  *
- * @throws CliOpsError `LOCK_HELD` or `LOCK_TIMEOUT`; `RUN_JOINED`; `LOCK_DEADLOCK` where the holder is a process that waits for this one, or
- *   a flow of this process
+ * @throws CliOpsError `LOCK_HELD` or `LOCK_TIMEOUT`; `RUN_JOINED`; `LOCK_DEADLOCK` if the holder is a process that waits for this one, or
+ * a flow of this process
  */
 export function blockForLock(connection: Connection, rule: LockRule): CommandLock | undefined {
   const { resource, onBusy = 'wait' } = rule
@@ -86,6 +91,7 @@ function block(connection: Connection, rule: LockRule, timeoutMs: number): SlotG
       ? blockForSlot(context, locks, request, wait)
       : blockForTurn(context, request, wait)
     if (grant === null) mark?.releaseSync()
+    else if (replacer !== undefined) blockForJobs(replacer, grant)
     return grant && mark !== undefined ? markedGrant(grant, mark) : grant
   } catch (error) {
     mark?.releaseSync()
@@ -93,6 +99,16 @@ function block(connection: Connection, rule: LockRule, timeoutMs: number): SlotG
   } finally {
     latest?.stop()
     display.end()
+  }
+}
+
+/** Blocks until the programs that replaced holders left behind have ended. */
+function blockForJobs(replacer: HolderReplacer, grant: SlotGrant): void {
+  try {
+    while (replacer.isJobRunning()) blockFor(JOB_LOOK_MS)
+  } catch (error) {
+    grant.releaseSync?.()
+    throw error
   }
 }
 
@@ -117,7 +133,7 @@ function supersededError(locks: LockDriver, resource: string): CliOpsError {
   return lockSupersededError(resource, info?.holders[0])
 }
 
-/** Tells whether a flow of this very process holds the lock: a blocked thread would never let it release it. */
+/** Returns whether a flow of this process holds the lock: a blocked thread would never let it release the lock. */
 export function isHeldHere(options: ConnectionOptions, rule: LockRule): boolean {
   const connection = resolveConnection(options)
   if (connection.urlOf('locks') !== 'local:') return isHeldByCompanion(connection, rule.resource)

@@ -16,10 +16,10 @@ import {
 import type { LockContext } from '../drivers/local/locks/lock-context.js'
 
 /**
- * Waits for any of the slots as `waitForSlot` does, at the door and then in the queues of all of them, but blocks the thread; `null` at the
- * timeout.
+ * Waits for any of the slots as `waitForSlot` does, first at the door and then in the queues of all slots, but blocks the thread. Returns
+ * `null` at the timeout.
  *
- * @param locks those of the place
+ * @param locks the locks of the place
  * @throws CliOpsError `LOCK_DEADLOCK`, `STORAGE_FAILED`
  */
 export function blockForSlot(
@@ -60,7 +60,7 @@ function blockForAny(
   return grant === null ? null : ofSlot(grant, slots[index] ?? '')
 }
 
-/** Takes what one who is the next leaves where it is, as `passStuckHead` does. */
+/** Takes a slot that the next in line leaves unclaimed, as `passStuckHead` does. */
 function watchStuckHead(
   locks: LockDriver,
   request: SlotsWanted,

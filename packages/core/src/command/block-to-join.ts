@@ -15,15 +15,15 @@ import { tryRunNow } from './try-run-now.js'
 import { WaitDisplay } from './waiting/wait-display.js'
 import { whileBlocked } from './waiting/while-blocked.js'
 
-/** A blocked thread hears of no event, so it looks as often as this. */
+/** A blocked thread receives no events, so it polls at this interval. */
 const LOOK_EVERY_MS = 50
-/** While a lock is free that others are about to take. */
+/** Used while a lock is free and others are about to take it. */
 const RETRY_MS = 20
 
 /**
- * Takes a lock of this machine, or waits for the end of the run that has it, blocking the thread.
+ * Takes a lock of this machine, or blocks the thread until the run that holds it has ended.
  *
- * @throws CliOpsError `RUN_JOINED` where a run was joined, `LOCK_TIMEOUT`, `LOCK_DEADLOCK`
+ * @throws CliOpsError `RUN_JOINED` if a run was joined, `LOCK_TIMEOUT`, `LOCK_DEADLOCK`
  */
 export function blockToJoin(connection: Connection, rule: LockRule): CommandLock {
   const { resource, timeoutMs = timeoutFromEnvironment() } = rule
@@ -45,7 +45,7 @@ export function blockToJoin(connection: Connection, rule: LockRule): CommandLock
       const joining: Joining = {
         locks,
         events,
-        // The position of an embedded driver's reader is fixed from the beginning.
+        // An embedded driver's reader has a fixed position from the start.
         ready: () => undefined,
         rest: (_reader, ms) => {
           sleep(ms)

@@ -3,31 +3,31 @@ import type { CliOpsOptions, CommandRule, EventsOf, LockRule } from './options/c
 import { loadParts } from './lazy.js'
 import type * as Parts from './parts.js'
 
-// Every run reads these few lines. They tell of what nearly every CLI has that it is right; what they do not know may be right or wrong,
-// and the full checks of `assert-options.ts`, which are loaded then, say which.
+// Every run loads these few checks. They recognise the options of nearly every CLI as valid. Everything else might be right or wrong;
+// the full checks of `assert-options.ts`, loaded on demand, decide.
 
-/** As `assertOptions`. */
+/** Like `assertOptions`. */
 export function checkOptions(options: unknown): asserts options is CliOpsOptions {
   if (hasOnly(options, isPlainOption)) return
   const parts: typeof Parts = loadParts()
   parts.assertOptions(options)
 }
 
-/** As `assertLockRule`. */
+/** Like `assertLockRule`. */
 export function checkLockRule(place: string, rule: unknown): asserts rule is string | LockRule {
   if (isPlainLock(rule)) return
   const parts: typeof Parts = loadParts()
   parts.assertLockRule(place, rule)
 }
 
-/** As `assertRule`. */
+/** Like `assertRule`. */
 export function checkRule(place: string, rule: unknown): asserts rule is CommandRule {
   if (hasOnly(rule, isPlainPartOfRule)) return
   const parts: typeof Parts = loadParts()
   parts.assertRule(place, rule)
 }
 
-/** As `assertEmits`. */
+/** Like `assertEmits`. */
 export function checkEmits(place: string, events: unknown): asserts events is string | EventsOf {
   if (isPlainEmits(events)) return
   const parts: typeof Parts = loadParts()
@@ -84,7 +84,7 @@ function isFunction(value: unknown): boolean {
   return typeof value === 'function'
 }
 
-/** True of an object literal all of whose fields are plain. */
+/** Returns true for an object literal whose fields are all plain. */
 function hasOnly(value: unknown, isPlain: IsPlain): value is object {
   if (typeof value !== 'object' || value === null) return false
   const prototype: unknown = Object.getPrototypeOf(value)

@@ -15,29 +15,29 @@ import { loadRefusal } from './load-refusal.js'
 import { localDriver } from './local-driver.js'
 import type { Refusal } from './refusal.js'
 
-/** What becomes of a rule's lock; `undefined` where the running flow or the command around it holds it already, so that there is nothing to take or to release. */
+/** The outcome of taking a rule's lock; `undefined` if the running flow or the surrounding command holds it already, so there is nothing to take or release. */
 export type Taken = CommandLock | undefined | Refusal
 
-/** A lock that a flow can hold. After its release it knows whether it was gone by then. */
+/** A lock that a flow can hold. After its release it knows whether it had been lost. */
 export interface CommandLock extends Lock, FlowLock {
   readonly mode: LockMode
   readonly wasGone: boolean
   readonly slot?: string | undefined
-  /** Tells those who have joined the run how it ended, before the lock is given back. Absent where nobody can have joined it. */
+  /** Tells those who joined the run how it ended, before the lock is released. Absent if the run cannot have been joined. */
   ended?(exitCode: number): void
 }
 
 /**
- * Takes the lock of a rule before it returns: at once where it is free, else by blocking in the order of arrival, telling the
- * waiting person who holds it. Locks fail closed: whatever keeps the lock from being taken is a refusal.
+ * Takes a rule's lock before it returns: immediately if it is free, else by blocking in order of arrival, showing a waiting
+ * person who holds it. Locks fail closed: any failure to acquire is a refusal.
  */
 export function takeLockNow(options: ConnectionOptions, rule: LockRule): Taken {
   return takeLock(options, rule, () => true) as Taken
 }
 
 /**
- * As {@link takeLockNow}, but where the lock is busy and `blocks`, which is asked only then, does not say otherwise, it returns a
- * promise: for hosts that await one.
+ * Like {@link takeLockNow}, but returns a promise if the lock is busy, for hosts that await one. If `blocks`, called only then,
+ * returns true, it blocks instead.
  */
 export function takeLock(
   options: ConnectionOptions,
@@ -59,12 +59,15 @@ export function takeLock(
   }
 }
 
-/** Tells a refusal from a lock. */
+/** Distinguishes a refusal from a lock. */
 export function isRefusal(taken: Taken): taken is Refusal {
   return taken !== undefined && 'reason' in taken
 }
 
-/** One process is one owner: what its command holds passes to what it runs inside, save that sharing does not pass as holding alone. */
+/**
+ * One process is one owner: the locks of its command pass to the commands that it runs inside, except that a shared lock does not pass
+ * as an exclusive one.
+ */
 function isHeldByFlow(connection: Connection, rule: LockRule): boolean {
   checkLockRule('lock', rule)
   const scope = lockScope(connection)
@@ -79,7 +82,7 @@ function isHeldByFlow(connection: Connection, rule: LockRule): boolean {
   return true
 }
 
-/** Takes a lock of this machine that is free; `null` where that has to be waited for. */
+/** Takes a free lock of this machine; returns `null` if it is busy. */
 function takeFree(connection: Connection, rule: LockRule): CommandLock | null {
   if (connection.urlOf('locks') !== 'local:') return null
   const { resource, mode, label, slots, onBusy } = rule

@@ -3,15 +3,15 @@ import type { CliOpsOptions, CommandRule } from './options/cli-ops-options.js'
 import type { HostCommand } from './host/host-command.js'
 import { loadParts } from './lazy.js'
 
-/** The key of the rule for every command that has none of its own. */
+/** The key of the rule for every command without its own. */
 const EVERY_COMMAND = '*'
 
 /**
- * Finds the rule of a command: its own, by its name or an alias, written with spaces or colons; else the one that the command
- * itself carries, else the one for every command. Every other rule has to name a command as well: a misspelt one would be a
+ * Returns the rule of a command: its own, by its name or an alias, written with spaces or colons; else the one that the
+ * command itself carries; else the one for every command. Every other rule must name a command too: a misspelt one would be a
  * lock that silently does not hold.
  *
- * @throws TypeError naming the rule, and the command that may have been meant
+ * @throws TypeError naming the rule, and the command that was probably meant
  */
 export function findRule(
   commands: CliOpsOptions['commands'],
@@ -31,13 +31,13 @@ export function findRule(
     : undefined
 }
 
-/** A rule that a command carries, or that was changed since, is looked at only here. */
+/** A rule that a command carries, or that was changed since, is validated only here. */
 function checked(rule: CommandRule | undefined, place: string): CommandRule | undefined {
   checkRule(place, rule)
   return rule
 }
 
-/** Tells whether a key of the rules names the command that is about to run. */
+/** Returns whether a key of the rules names the command about to run. */
 function names(
   key: string,
   { context: { command, args }, commands, program }: HostCommand,
@@ -48,6 +48,6 @@ function names(
   const resolved = commands.resolve(path)
   if (resolved === undefined)
     throw loadParts().unknownCommandError(key, program.name, commands.list())
-  // A program that knows none of its commands beforehand may tell them apart by its first argument.
+  // A program that does not declare its commands can distinguish them by its first argument.
   return resolved === null ? path === command || path === args[0] : resolved === command
 }

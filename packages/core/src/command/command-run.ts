@@ -23,20 +23,20 @@ import { tellSlot } from './tell-slot.js'
 import { releaseLock } from './release-lock.js'
 import type { Session } from './session.js'
 
-/** What becomes of a command: it runs, or, in a host that lives on, it is passed over. */
+/** Whether a command runs or, in a host that stays alive, is skipped. */
 export type Entry = 'granted' | 'skipped'
 
-/** What the session knows of a command beforehand. */
+/** What the session knows about a command beforehand. */
 export interface RunSettings {
   readonly options: CliOpsOptions
   readonly rule?: CommandRule | undefined
-  /** Why no command of the program may run: its rules cannot be read, or cannot hold. */
+  /** Why no command of the program can run: its rules cannot be read, or cannot hold. */
   readonly fault?: Error | undefined
   /** True for a command within another one of this process. */
   readonly isInner: boolean
 }
 
-/** One command of the host, from its start to the end that is finally known. */
+/** One command of the host, from its start to its final end. */
 export class CommandRun {
   readonly facts: { readonly cli: string; readonly command: string; readonly instance: string }
   readonly host: HostCommand
@@ -44,16 +44,16 @@ export class CommandRun {
   readonly #session: Session
   readonly #options: CliOpsOptions
   #fault: Error | undefined
-  /** True of the command that the process itself is: whatever runs in the process belongs to it. */
+  /** True for the command that the process was started for: everything that runs in the process belongs to it. */
   readonly #isProcess: boolean
   readonly #isTold: boolean
   readonly #startedAt = monotonicMs()
-  /** In a host that lives on, that of an earlier command. */
+  /** The exit code of an earlier command, in a host that stays alive. */
   readonly #earlierExitCode: typeof process.exitCode
-  /** What the registry is told of it. */
+  /** The command as the registry shows it. */
   readonly open: OpenCommand
   #lock: CommandLock | undefined
-  /** What the last event says of the lock. */
+  /** What the last event says about the lock. */
   #note: LockNote | undefined
   #endHold: (() => void) | undefined
   #state: 'running' | 'over' | 'finished' = 'running'
@@ -91,12 +91,12 @@ export class CommandRun {
     return this.host.context
   }
 
-  /** True when the action has returned or settled, so that nothing of the command is left but its exit code. */
+  /** True once the action has returned or settled: only the exit code can still change. */
   get isOver(): boolean {
     return this.#state !== 'running'
   }
 
-  /** False where the process's own command parses once more to find out what it is: that is one command, and told as one. */
+  /** False for a repeated parse of the process's own command, which counts as the same command. */
   get isTold(): boolean {
     return this.#isTold
   }
@@ -105,7 +105,7 @@ export class CommandRun {
     return this.#failed
   }
 
-  /** The exit code that is the command's own, as far as it has come. */
+  /** The command's own exit code so far. */
   get exitCode(): number {
     if (this.failed) return 1
     const { exitCode } = process
@@ -117,7 +117,7 @@ export class CommandRun {
     return this.#refusal
   }
 
-  /** Goes on with a command that is parsed once more, maybe for a second plugin, whose rules would not hold. */
+  /** Continues a command that is parsed again, perhaps for a second plugin, whose rules would not hold. */
   goOn(options: CliOpsOptions): this {
     try {
       assertSameOptions(this.#options, options)
@@ -129,46 +129,46 @@ export class CommandRun {
   }
 
   /**
-   * Takes the rule's lock before it returns, blocking where the lock is busy: for hosts that go on at once. Where the command may
-   * not run, the process ends; in a host that lives on, the error is thrown.
+   * Takes the rule's lock before it returns, blocking if the lock is busy, for hosts that continue immediately. If the command
+   * cannot run, the process ends; in a host that stays alive, the error is thrown.
    */
   enterNow(): Entry {
     return this.#enter((rule) => takeLockNow(this.#session.connection, rule)) as Entry
   }
 
   /**
-   * As {@link enterNow}, but where the lock is busy and `blocks`, which is asked only then, does not say otherwise, it returns a
-   * promise: for hosts that await one.
+   * Like {@link enterNow}, but returns a promise if the lock is busy, for hosts that await one. If `blocks`, called only then,
+   * returns true, it blocks instead.
    */
   enter(blocks?: () => boolean): Entry | Promise<Entry> {
     return this.#enter((rule) => takeLock(this.#session.connection, rule, blocks))
   }
 
   /**
-   * Runs the action and gives its result as it is; whatever the action throws goes through. Its outcome is what the rule's
-   * events are made of.
+   * Runs the action and returns its result unchanged; errors of the action pass through. The rule's events are made from
+   * the outcome.
    *
-   * The lock of the process's own command is kept until the process ends, since what follows the action belongs to the command. Of any
-   * other command it is released when the promise of the action has settled; where there is none, when the next command begins or the
-   * process ends, and in a host that lives on at once.
+   * The lock of the process's own command is kept until the process ends, because what follows the action belongs to the command. Any
+   * other command's lock is released once the action's promise has settled. Without a promise it is released when the next command
+   * begins or the process ends; in a host that stays alive, immediately.
    */
   follow<T>(action: () => T): T {
     return this.within(() => this.#run(action))
   }
 
-  /** Runs a callback as a part of the command, which holds its lock. */
+  /** Runs a callback as part of the command, under its lock. */
   within<T>(callback: () => T): T {
     return this.#isProcess || this.#lock === undefined
       ? callback()
       : runHolding(this.#lock, callback)
   }
 
-  /** Makes the rest of the running flow a part of the command, where nothing can be wrapped. */
+  /** Makes the rest of the running flow part of the command, when nothing can be wrapped. */
   enterFlow(): void {
     if (!this.#isProcess && this.#lock !== undefined) enterHolding(this.#lock)
   }
 
-  /** Keeps the command in progress until the returned function is called, whatever begins meanwhile. */
+  /** Keeps the command in progress until the returned function is called, even if others begin meanwhile. */
   keepOpen(): () => void {
     if (this.#state === 'over') this.#state = 'running'
     return () => {
@@ -176,7 +176,7 @@ export class CommandRun {
     }
   }
 
-  /** Has its last event tell of a lock that was taken within it, where its rule has none. */
+  /** Makes the last event report a lock taken within the command, if its rule has none. */
   tell(note: LockNote): void {
     this.#note ??= note
   }
@@ -187,7 +187,7 @@ export class CommandRun {
     this.#error = error
   }
 
-  /** Records the end: the rule's events where the command ended well, then its lifecycle event, then the release. */
+  /** Records the end: the rule's events if the command succeeded, then its lifecycle event, then the release. */
   finish(end: ProcessEnd, uncaught?: unknown): void {
     if (this.#state === 'finished') return
     this.#state = 'finished'
@@ -235,12 +235,12 @@ export class CommandRun {
     return typeof chosen === 'string' ? { resource: chosen } : chosen
   }
 
-  /** What a function chooses, which must be a lock: the command must not run without one. */
+  /** Returns the lock that a function chose. It must be one: the command must not run without a lock. */
   #chosenBy(choose: (context: CommandContext) => unknown): unknown {
     const place = `commands[${JSON.stringify(this.context.command)}].lock()`
     const chosen = choose(this.context)
     if (isPromiseLike(chosen)) {
-      // Nobody hears why it would fail later on.
+      // The promise is dropped, so its later rejection must not surface.
       chosen.then(undefined, () => undefined)
       throw new TypeError(`${place} must return its answer directly, got a promise`)
     }
@@ -284,7 +284,7 @@ export class CommandRun {
       result = action()
       hasThrown = false
     } finally {
-      // Not by catching, since Node shows the line of the last throw: what was thrown is heard of where nobody catches it.
+      // Not with a catch block: Node shows the line of the last throw, and an uncaught error must keep its own.
       if (hasThrown) this.#fail()
     }
     if (!isPromiseLike(result)) {
@@ -320,7 +320,7 @@ export class CommandRun {
 
   #beOver(): void {
     this.#state = 'over'
-    // A callback may still be running: only the end of the process tells that its command is over.
+    // A callback can still be running: the command is over only when the process ends.
     if (this.host.livesOn) this.finish({ exitCode: this.exitCode })
   }
 
@@ -354,7 +354,7 @@ function describeRule(command: string, rule: LockRule | undefined): string {
   return rule === undefined ? `no lock rule for ${what}` : `${what} takes ${JSON.stringify(rule)}`
 }
 
-/** Name and code only: messages may hold secrets. */
+/** Name and code only: messages can contain secrets. */
 function describeError(
   error: unknown,
 ): { readonly name: string; readonly code?: string } | undefined {
@@ -366,7 +366,7 @@ function describeError(
     if (typeof name !== 'string') return named
     return typeof code === 'string' ? { name, code } : { name }
   } catch {
-    // Its getters, or the traps of a proxy, throw.
+    // A getter, or a proxy's trap, threw.
     return named
   }
 }

@@ -4,7 +4,7 @@ import type { RecordKeeper } from '../registry/contract/registry-driver.js'
 import { ownRecord } from '../registry/own-records.js'
 import type { Instance } from './host/instance.js'
 
-/** Replaces what this owner has said of the instance, in the record that everybody in this process contributes to. */
+/** Replaces this owner's part of the instance's record, which all parts of this process share. */
 export function contribute(
   connection: Connection,
   driver: RecordKeeper,

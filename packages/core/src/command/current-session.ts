@@ -1,12 +1,12 @@
 import { processPart } from '../base/process/process-state.js'
 import type { Session } from './session.js'
 
-/** The session of this process, where a plugin has started one. */
+/** Returns this process's session, if a plugin has started one. */
 export function currentSession(): Session | undefined {
   return current().session
 }
 
-/** Makes the session of this process, or returns the one there is: a framework object may be built twice. */
+/** Creates this process's session, or returns the existing one: a framework object can be built twice. */
 export function ensureSession(create: () => Session): Session {
   return (current().session ??= create())
 }

@@ -4,8 +4,8 @@ import type { EventsOf } from './options/cli-ops-options.js'
 import { isPromiseLike } from '../base/wait/promise-like.js'
 
 /**
- * Runs a handler and, once it has ended well, emits the events of its outcome. Outside a CLI with the plugin
- * nothing is emitted. A failing emit is a warning: the work is done by then.
+ * Runs a handler and, if it succeeds, emits the events of its outcome. Outside a CLI with the plugin, nothing is
+ * emitted. A failing emit is only a warning: the work is already done.
  */
 export function emitAfter<T>(
   events: string | EventsOf,
@@ -15,7 +15,7 @@ export function emitAfter<T>(
   const startedAt = monotonicMs()
   const refusals = currentSession()?.refusals
   const emit = (result: unknown): void => {
-    // A lock inside the handler could not be acquired, so nothing was done.
+    // A lock inside the handler was refused, so nothing was done.
     if (currentSession()?.refusals !== refusals) return
     const durationMs = Math.round(monotonicMs() - startedAt)
     currentSession()?.emitOutcome(events, { args, result, durationMs })

@@ -5,15 +5,15 @@ import { endWith } from './host/exit-observer.js'
 import type { Refusal, RefusalReport } from './refusal.js'
 
 /**
- * Ends the process of a command that may not run: one line on stderr and the exit code, past the host's own error handling,
- * since it is no error of the host. Its `exit` listeners run.
+ * Ends the process of a refused command with one line on stderr and the exit code. It bypasses the host's error handling,
+ * since this is not an error of the host. `exit` listeners run.
  */
 export function endRefused(refusal: Refusal, report: RefusalReport = {}): never {
   const exitCode = tellRefusal(refusal, report)
   endWith(exitCode)
 }
 
-/** Tells why a command does not run, and returns the exit code that says so. */
+/** Reports why a command does not run, and returns the matching exit code. */
 function tellRefusal({ reason, error }: Refusal, { json = false }: RefusalReport = {}): number {
   if (reason === 'skipped') {
     say(`${isCliOpsError(error, 'RUN_JOINED') ? 'joined' : 'skipped'}: ${error.message}`)
@@ -22,7 +22,7 @@ function tellRefusal({ reason, error }: Refusal, { json = false }: RefusalReport
   const exitCode = exitCodeOf(error)
   const isJoined = isCliOpsError(error, 'RUN_JOINED')
   say(isJoined ? `joined: ${error.message}` : error.message)
-  // What a run has to say, the one that ran has said.
+  // The joined run has already printed its own result.
   if (json && !isJoined) writeJson(error, exitCode)
   return exitCode
 }
@@ -36,9 +36,9 @@ function writeJson(error: Error, exitCode: number): void {
     2,
   )
   try {
-    // A pipe may take only a part of what an asynchronous write is given before the process ends.
+    // A pipe can accept only part of an asynchronous write before the process ends.
     process.getBuiltinModule('node:fs').writeSync(1, `${text}\n`)
   } catch {
-    // Nobody reads it; the exit code says the same.
+    // The reader has gone; the exit code says the same.
   }
 }

@@ -13,12 +13,12 @@ import type { Connection } from '../engine/connection-options.js'
 import type { LockRule } from './options/cli-ops-options.js'
 
 /**
- * Tells whether the lock of a rule is held by the command that this one is a part of: by another thread of this process, or by a process of
- * the same program that began this one and (very likely) waits for it, such as the primary of a cluster, or a program that starts itself
- * again with other options of node. Its lock lasts as long as it does, so to wait for it would be to wait for ever.
+ * Returns whether the command that contains this one holds the rule's lock: another thread of this process, or a process of the same
+ * program that started this one and (very likely) waits for it, such as the primary of a cluster, or a program that restarts itself with
+ * other Node options. Its lock lasts as long as it does, so waiting for it would take forever.
  */
 export function isHeldAround(connection: Connection, { resource, mode, slots }: LockRule): boolean {
-  // Of slots there may be another one. On an engine whoever waits for it looks.
+  // With slots, another slot can be free. On an engine, the waiter itself checks.
   if (slots !== undefined || connection.urlOf('locks') !== 'local:') return false
   const home = homeOf(connection)
   const context = new LockContext(home, realSurroundings(home))

@@ -1,6 +1,6 @@
 /**
- * What an adapter to a CLI framework is made of. All of it goes into the adapter's own file, since to find and read a file
- * costs more than most of what is in it.
+ * The parts of an adapter to a CLI framework. All of it is bundled into the adapter's own file: finding and reading a file
+ * costs more than most of its contents.
  */
 export { assertSameOptions } from './assert-same-options.js'
 export { beginCommand } from './begin-command.js'

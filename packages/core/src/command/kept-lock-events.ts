@@ -4,7 +4,7 @@ import { debug } from '../base/terminal/message.js'
 import type { Connection } from '../engine/connection-options.js'
 import type { StoredEvent } from '../events/contract/event-types.js'
 
-/** What this machine has kept that tells of locks, oldest first; none where it cannot be read. */
+/** Returns this machine's kept events about locks, oldest first; none if they cannot be read. */
 export function keptLockEvents(connection: Connection): readonly StoredEvent[] {
   try {
     return new LockHistoryLog(homeOf(connection)).read()

@@ -3,15 +3,15 @@ import type * as Parts from './parts.js'
 
 export * from '../base/lazy.js'
 
-// The build makes CommonJS of this file: only `require()` loads synchronously on every supported Node, and every bundler follows one
-// of a literal. An `import()` would make a synchronous command asynchronous.
+// The build turns this file into CommonJS: only `require()` loads synchronously on every supported Node, and every bundler follows a
+// literal one. An `import()` would make a synchronous command asynchronous.
 
-/** Loads what only few commands need. */
+/** Loads what only a few commands need. */
 export function loadParts(): typeof Parts {
   return require('@cli-ops/shared-ipc/command/parts') as typeof Parts
 }
 
-/** Loads the whole kit: a command that asks for none of it must not pay for it. */
+/** Loads the whole kit: a command that does not use it must not pay for it. */
 export function loadKit(): typeof Kit {
   return require('@cli-ops/shared-ipc') as typeof Kit
 }

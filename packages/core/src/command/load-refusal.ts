@@ -7,8 +7,8 @@ import { loadParts } from './lazy.js'
 import type * as Parts from './parts.js'
 
 /**
- * Loads what makes a refusal and ends a command by it. Where it cannot be loaded, since the program has replaced `fs` (mock-fs, memfs),
- * a command that was to be refused, or needs a lock, is refused all the same.
+ * Loads the code that makes a refusal and ends a command by it. If it cannot be loaded because the program has replaced `fs` (mock-fs,
+ * memfs), a command that would be refused, or needs a lock, is refused anyway.
  */
 export function loadRefusal(): Pick<typeof Parts, 'refusalOf' | 'endRefused'> {
   try {

@@ -5,7 +5,7 @@ import { loadParts } from './lazy.js'
 
 let last: { readonly key: string; readonly driver: UsualDriver } | undefined
 
-/** The local driver as commands use it; one for a home and namespace, which is nearly always the same. */
+/** Returns the local driver as commands use it; one per home and namespace, which are nearly always the same. */
 export function localDriver(connection: Connection): UsualDriver {
   const key = driverKey(connection, 'local:')
   if (last?.key !== key)

@@ -9,12 +9,12 @@ import type { Instance } from './host/instance.js'
 import { loadParts } from './lazy.js'
 import { localDriver } from './local-driver.js'
 
-/** A clean-up is not repeated by the commands that start within this time. */
+/** Commands that start within this time do not repeat a clean-up. */
 const CLEAN_UP_INTERVAL_MS = 60_000
-/** What a start may spend on others' leftovers; the rest is left to the next one. */
+/** How long a start can spend cleaning up; the next start does the rest. */
 const CLEAN_UP_BUDGET_MS = 20
 
-/** What a command leaves on this machine: its record in the registry and its events. */
+/** A command's traces on this machine: its record in the registry and its events. */
 export class LocalTraces {
   readonly #connection: Connection
   readonly #driver: UsualDriver
@@ -31,8 +31,8 @@ export class LocalTraces {
   }
 
   /**
-   * Registers the instance until the end of the process; a server of this process announces its endpoint in the same record.
-   * Done again, the record names the commands that are in progress now.
+   * Registers the instance until the process ends; a server of this process announces its endpoint in the same record. A
+   * repeated call updates the commands in progress.
    */
   register(owner: object, { name, version, commands }: Instance): void {
     if (this.#isRegistered) {
@@ -45,7 +45,7 @@ export class LocalTraces {
     const record = { name, instance, pid, version, startedAt: startedAtMs, commands, metadata: {} }
     this.#driver.registerSync(record)
     this.#isRegistered = true
-    // Nearly nobody contributes to it: who does goes on from here.
+    // Other contributors are rare; they continue from here.
     noteFirstRecord({ connection: this.#connection, name, owner, version, commands })
     atExit(() => {
       this.#driver.unregisterSync(name, instance)

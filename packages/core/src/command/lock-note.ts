@@ -4,7 +4,7 @@ import type { Lock } from '../locks/contract/lock-types.js'
 import type { OpenCommand } from '../registry/contract/registry-driver.js'
 import type { CommandRule, LockRule } from './options/cli-ops-options.js'
 
-/** What the last event of a command says of its lock: nothing more has to be written for a history of locks. */
+/** What a command's last event says about its lock. The lock history needs nothing more. */
 export class LockNote {
   readonly #rule: LockRule
   readonly #askedAt = monotonicMs()
@@ -17,18 +17,18 @@ export class LockNote {
     this.#rule = rule
   }
 
-  /** The lock was granted. */
+  /** Notes that the lock was granted. */
   hold(lock: Lock): void {
     this.#lock = lock
     this.#heldAt = monotonicMs()
   }
 
-  /** There is no lock, for a reason that the command's own end does not tell. */
+  /** Notes why there is no lock, if the command's own end does not say so. */
   refuse(error: Error & { readonly code?: string }): void {
     this.#code = error.code
   }
 
-  /** The lock was given back before the command is told as ended. */
+  /** Notes that the lock was released before the command is reported as ended. */
   end(): void {
     this.#endedAt ??= monotonicMs()
   }
@@ -37,7 +37,7 @@ export class LockNote {
     const { resource, label } = this.#rule
     const lock = this.#lock
     const now = monotonicMs()
-    // Waiting came to its end with the command that was refused.
+    // A refused command waited until its end.
     const waitedMs = Math.round((lock === undefined ? now : this.#heldAt) - this.#askedAt)
     if (lock === undefined) return { resource, label, waitedMs, code: this.#code }
     const heldMs = Math.round((this.#endedAt ?? now) - this.#heldAt)
@@ -45,7 +45,7 @@ export class LockNote {
   }
 }
 
-/** What others store of the lock where the process is killed. A rule that is a function is asked later. */
+/** What others store about the lock if the process is killed. A rule that is a function is called later. */
 export function openLock(rule: CommandRule['lock']): OpenCommand['lock'] {
   if (typeof rule === 'string') return { resource: rule }
   return typeof rule === 'object' ? { resource: rule.resource, label: rule.label } : undefined

@@ -2,11 +2,11 @@
 export interface OpsArgument {
   readonly name: string
   readonly description: string
-  /** It may be left out; only the last one can. @default false */
+  /** True if it can be omitted; only the last one can. @default false */
   readonly optional?: true
 }
 
-/** An option of an `ops` command. One with a `value` takes a value of that name, the others are switches. */
+/** An option of an `ops` command. With `value` it takes a value of that name; otherwise it is a switch. */
 export interface OpsOption {
   readonly name: string
   readonly value?: string
@@ -14,7 +14,7 @@ export interface OpsOption {
   readonly required?: boolean
 }
 
-/** One of the commands that every framework mounts the same way. */
+/** A command that every framework mounts the same way. */
 export interface OpsCommand {
   /** Path below the `ops` command: `status`, `locks release`. */
   readonly path: string
@@ -25,11 +25,11 @@ export interface OpsCommand {
 
 const JSON_OPTION: OpsOption = { name: 'json', description: 'print JSON for programs' }
 
-/** The commands, as a table without code: mounting them must cost nothing. */
+/** The commands as plain data: mounting them must cost nothing. */
 export const OPS_COMMANDS: readonly OpsCommand[] = [
   {
     path: 'status',
-    summary: 'show who is running, which locks are held and what the event log keeps',
+    summary: 'show running instances, held locks and kept events',
     arguments: [],
     options: [JSON_OPTION],
   },
@@ -42,20 +42,20 @@ export const OPS_COMMANDS: readonly OpsCommand[] = [
   {
     path: 'why',
     summary:
-      'say who holds a lock, who waits for it and what to do; without a name, for all that wait',
+      'show who holds a lock, who waits for it and what to do; without a name, all locks with waiters',
     arguments: [{ name: 'resource', description: 'what the lock protects', optional: true }],
     options: [JSON_OPTION],
   },
   {
     path: 'history',
     summary:
-      'show who held a lock, for how long and how that ended, and who is waited for most; without a name, of all locks',
+      'show who held a lock, for how long and how that ended, and who is waited for most; without a name, for all locks',
     arguments: [{ name: 'resource', description: 'what the lock protects', optional: true }],
     options: [
       {
         name: 'since',
         value: 'time',
-        description: 'only what ended since: "5m", "2h" or an ISO time; default "1d"',
+        description: 'only turns that ended since: "5m", "2h" or an ISO time; default "1d"',
       },
       JSON_OPTION,
     ],
@@ -63,7 +63,7 @@ export const OPS_COMMANDS: readonly OpsCommand[] = [
   {
     path: 'locks release',
     summary:
-      'take a lock from the holder with this id, and from no later one; without the id, show the holders',
+      'take a lock from the holder with this id, never from a later one; without the id, show the holders',
     arguments: [{ name: 'resource', description: 'what the lock protects' }],
     options: [
       {
@@ -76,7 +76,7 @@ export const OPS_COMMANDS: readonly OpsCommand[] = [
   },
   {
     path: 'events',
-    summary: 'list the events that are kept, oldest first',
+    summary: 'list the kept events, oldest first',
     arguments: [],
     options: [
       { name: 'type', value: 'pattern', description: 'only these, such as "task:*"' },
@@ -108,7 +108,7 @@ export const OPS_COMMANDS: readonly OpsCommand[] = [
   },
   {
     path: 'events drop',
-    summary: 'remove a parked event of a group for good',
+    summary: 'permanently remove a parked event of a group',
     arguments: [{ name: 'group', description: 'name of the group' }],
     options: [
       { name: 'id', value: 'id', description: 'id of the event', required: true },
@@ -123,7 +123,7 @@ export const OPS_COMMANDS: readonly OpsCommand[] = [
   },
   {
     path: 'clean',
-    summary: 'remove what dead processes left: locks, registry records, expired events',
+    summary: 'remove stale locks, dead registry records and expired events',
     arguments: [],
     options: [JSON_OPTION],
   },

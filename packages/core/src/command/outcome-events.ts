@@ -1,8 +1,8 @@
 import type { CommandOutcome, EmittedEvent, EventsOf } from './options/cli-ops-options.js'
 
 /**
- * Makes the events that follow a command: of the type given, with what the action returned where that is an
- * object and the command's facts where it is not, or whatever a function makes of the outcome.
+ * Makes the events that follow a command. For a type, the data is the action's result if that is an object, else the
+ * command's facts. A function makes its own events from the outcome.
  */
 export function eventsOf(
   events: string | EventsOf,

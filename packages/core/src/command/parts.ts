@@ -1,5 +1,5 @@
 /**
- * What only few commands need of the lifecycle, one file that they load on top. It is CommonJS, since only that can be loaded
+ * The parts of the lifecycle that only a few commands need, one file loaded on demand. It is CommonJS because only that loads
  * synchronously on every supported Node: an `import()` would make a synchronous command asynchronous.
  */
 export { assertEmits, assertLockRule, assertOptions, assertRule } from './options/assert-options.js'

@@ -1,12 +1,12 @@
 /** Why a command does not run. */
 export interface Refusal {
-  /** `skipped` where the rule says so, or where a run was joined that ended well: the command then counts as done. */
+  /** `skipped` if the rule says so, or after joining a run that ended well: the command then counts as done. */
   readonly reason: 'refused' | 'skipped'
-  /** A `CliOpsError`, or a `TypeError` where the rule itself is wrong. */
+  /** A `CliOpsError`, or a `TypeError` if the rule itself is wrong. */
   readonly error: Error
 }
 
-/** How a refusal is told. */
+/** How to report a refusal. */
 export interface RefusalReport {
   /** The framework promises JSON on stdout. */
   readonly json?: boolean | undefined

@@ -5,8 +5,8 @@ import { currentSession } from './current-session.js'
 import { loadParts } from './lazy.js'
 
 /**
- * Gives a lock back, at once where the driver can. A failure is a warning: the work is done, and what stays behind is
- * given back when the process ends. Whoever lost it meanwhile is told who took it.
+ * Releases a lock, synchronously if the driver can. A failure is only a warning: the work is done, and the end of the
+ * process releases the rest. If the lock was lost meanwhile, it reports who took it.
  */
 export function releaseLock(lock: CommandLock): void | Promise<void> {
   try {

@@ -37,23 +37,23 @@ import type { Companion } from './companion/companion.js'
 import { eventsOf } from './outcome-events.js'
 import type { Refusal } from './refusal.js'
 
-/** What is known of a handler that has ended well. */
+/** What is known about a handler that succeeded. */
 export type HandledOutcome = Pick<CommandOutcome, 'args' | 'result' | 'durationMs'>
 
-/** What one program is configured with. */
+/** The configuration of one program. */
 interface ProgramSettings {
   readonly options: CliOpsOptions
-  /** Names the file that a wrong rule stands in. */
+  /** Names the file that contains a wrong rule. */
   readonly place?: (error: Error) => Error
-  /** Why its rules cannot be known, so that none of its commands may run. */
+  /** Why its rules cannot be known, so that none of its commands can run. */
   readonly fault?: Error
 }
 
 /**
  * The plugin's part in one process: it registers the instance, follows the commands, observes how the process really
- * ends, and gives everything back. There is one in a process, however often a framework object is built.
+ * ends, and releases everything. A process has one session, however often a framework object is built.
  *
- * Locks fail closed. Everything else fails open: the first failure says so in one line and the host goes on.
+ * Locks fail closed. Everything else fails open: the first failure prints one line and the host continues.
  */
 export class Session implements RunningCli {
   readonly name: string
@@ -62,21 +62,21 @@ export class Session implements RunningCli {
   readonly connection: ConnectionOptions
   readonly rateLimit: CliOpsOptions['rateLimit']
   readonly isRateLimitOfHome: boolean
-  /** Every name by which its package installs it. */
+  /** Every name under which its package installs it. */
   readonly #names: readonly string[]
-  /** `undefined` where the environment says what cannot be. */
+  /** `undefined` if the environment is invalid. */
   readonly #resolved: Connection | undefined
-  /** What each program of this process is configured with. */
+  /** The configuration of each program of this process. */
   readonly #settings = new Map<CliOpsOptions, ProgramSettings>()
   readonly #runs = new Set<CommandRun>()
   /** The command that the process was started for. */
   #main: CommandRun | undefined
   #traces: LocalTraces | undefined
-  /** `null` where there can be none. */
+  /** `null` if there cannot be one. */
   #companion: Companion | null | undefined
   #lastError: unknown
   #refusals = 0
-  /** Failures that are told once a command has been let in. */
+  /** Failures reported once a command has been let in. */
   #heldBack: unknown[] | undefined = []
   #ended = false
 
@@ -85,14 +85,14 @@ export class Session implements RunningCli {
     this.name = options.name ?? nameOf(program, bin)
     this.#names = bin?.names ?? []
     this.version = options.version ?? program.version ?? bin?.version
-    // First of all, since whatever is said from here on is said under this name.
+    // First, because every later message carries this name.
     describeOwnProcess({ name: this.name })
     this.options = this.#settingsOf(program, options).options
     const { home, namespace, url, disabled, rateLimit } = this.options
     this.connection = { home, namespace, url, disabled }
     this.rateLimit = rateLimit
     this.isRateLimitOfHome = rateLimit !== options.rateLimit
-    // An outdated copy leaves the command to the newer one, save that a lock of its rules is refused.
+    // An outdated copy leaves the command to the newer one, but still refuses a lock of its rules.
     if (isOutdatedCopy()) return
     try {
       this.#resolved = resolveConnection(this.options)
@@ -111,7 +111,7 @@ export class Session implements RunningCli {
     return this.#resolved?.disabled === true
   }
 
-  /** Cleans up after dead processes and begins to observe the end of the process; the first command registers the instance. */
+  /** Cleans up after dead processes and starts observing the end of the process; the first command registers the instance. */
   start(): this {
     if (this.disabled) return this
     const end = (how: ProcessEnd): void => {
@@ -132,8 +132,8 @@ export class Session implements RunningCli {
   }
 
   /**
-   * Begins a command: settles those before it that are over, and emits `command:started`. Where the command that is in progress is
-   * only parsed once more, it goes on.
+   * Begins a command: settles earlier ones that are over, and emits `command:started`. A command in progress that is only parsed
+   * again continues.
    */
   begin(host: HostCommand, options: CliOpsOptions): CommandRun {
     const same = [...this.#runs].find((run) => isSameCommand(run, host))
@@ -155,7 +155,7 @@ export class Session implements RunningCli {
     return run
   }
 
-  /** How often a lock could not be acquired so far: what was wrapped around such a handler must not take it for done. */
+  /** How many locks were refused so far. A wrapper around such a handler must not count it as done. */
   get refusals(): number {
     return this.#refusals
   }
@@ -176,7 +176,7 @@ export class Session implements RunningCli {
     }
   }
 
-  /** What is wrong with the event, its author has to know; what is wrong with the log, whoever runs the program. */
+  /** The author must learn what is wrong with the event; the user, what is wrong with the log. */
   #emitMade({ type, data }: EmittedEvent): void {
     assertEventType(type)
     const event = { type, data, source: defaultSource(), traceparent: traceparentOf(undefined) }
@@ -215,21 +215,21 @@ export class Session implements RunningCli {
     if (refusal.reason === 'refused') this.#lastError = refusal.error
   }
 
-  /** The command that a handler which runs now most likely belongs to. */
+  /** The command that the currently running handler most likely belongs to. */
   get current(): CommandRun | undefined {
     return [...this.#runs].at(-1)
   }
 
   #runSettings(host: HostCommand, options: CliOpsOptions): RunSettings {
     const settings = this.#settingsOf(host.program, options)
-    // What runs while the process's own command does, runs within it.
+    // Commands that run during the process's own command run inside it.
     const common = { options, isInner: this.#main !== undefined }
     try {
       const fault = host.fault ?? settings.fault
       if (fault !== undefined) throw fault
       for (const others of host.otherOptions ?? []) assertSameOptions(options, others)
       const rule = findRule(settings.options.commands, host)
-      // What the outer command's rule asks for is done once.
+      // The outer command's rule is applied only once.
       return rule !== undefined && rule === this.#main?.rule ? common : { ...common, rule }
     } catch (error) {
       const { place = (wrong: Error) => wrong } = settings
@@ -237,7 +237,7 @@ export class Session implements RunningCli {
     }
   }
 
-  /** What a program is configured with, by its author and by the person who runs it. Asked again, it is not read again. */
+  /** Returns the configuration of a program, by its author and its user. A repeated call does not read it again. */
   #settingsOf(program: Program, options: CliOpsOptions): ProgramSettings {
     const known = this.#settings.get(options)
     if (known !== undefined) return known
@@ -251,7 +251,7 @@ export class Session implements RunningCli {
     try {
       home = resolveConnection(options).home
     } catch {
-      // What needs it says so.
+      // The code that needs it reports the problem.
       return { options }
     }
     if (!isConfigured(home)) return { options }
@@ -264,7 +264,7 @@ export class Session implements RunningCli {
     }
   }
 
-  /** Registers the instance with the commands that are in progress, so that others can store the end of one that is killed. */
+  /** Registers the instance with the commands in progress, so that others can store the end of a killed one. */
   #register(): void {
     try {
       const isTold = this.options.lifecycleEvents !== false && this.#local('events') !== undefined
@@ -277,12 +277,12 @@ export class Session implements RunningCli {
     }
   }
 
-  /** Where the traces of a primitive go: this machine, or the engine that the URL names. */
+  /** Returns where the traces of a primitive go: this machine, or the engine that the URL names. */
   #tracesOf(primitive: 'events' | 'registry'): LocalTraces | Companion | undefined {
     return this.#local(primitive) ?? this.#away(primitive)
   }
 
-  /** The traces on this machine, where the primitive is kept there. */
+  /** Returns the traces on this machine, if the primitive is kept there. */
   #local(primitive: Primitive): LocalTraces | undefined {
     if (this.#resolved?.urlOf(primitive) !== 'local:') return undefined
     return (this.#traces ??= new LocalTraces(this.#resolved))
@@ -290,7 +290,7 @@ export class Session implements RunningCli {
 
   #away(primitive: 'events' | 'registry'): Companion | undefined {
     const url = this.#resolved?.urlOf(primitive)
-    // What lives in one process leaves nothing for others.
+    // In-process state leaves nothing for others.
     if (url === undefined || url === 'memory:') return undefined
     // A server of this process registers it, with its endpoint.
     if (primitive === 'registry' && this.options.serve !== undefined) return undefined
@@ -315,12 +315,15 @@ export class Session implements RunningCli {
       }
       await server.ready
     } catch (error) {
-      // A short command may have closed its coordinator before the server was ready.
+      // A short command can close its coordinator before the server is ready.
       if (!isCliOpsError(error, 'CLOSED')) this.#failOpen(error)
     }
   }
 
-  /** A command has been let in, so what could not be done for it is worth a word. One that is refused does not go on. */
+  /**
+   * Called once a command is let in: only then are failures around it worth reporting. A refused command does not
+   * continue.
+   */
   letIn(): void {
     const held = this.#heldBack
     this.#heldBack = undefined
@@ -332,7 +335,7 @@ export class Session implements RunningCli {
       this.#heldBack.push(error)
       return
     }
-    warnOnce('fail-open', `going on without events and registry: ${errorText(error)}`)
+    warnOnce('fail-open', `continuing without events and registry: ${errorText(error)}`)
     debug(() => stackOf(error))
   }
 
@@ -348,15 +351,15 @@ export class Session implements RunningCli {
   }
 }
 
-/** Tells whether a command that begins is the one in progress: some programs parse what they were started with twice. */
+/** Returns whether a command that begins is the one in progress: some programs parse their command line twice. */
 function isSameCommand({ host: begun }: CommandRun, host: HostCommand): boolean {
   const isOwn = begun.isOwnCommandLine && host.isOwnCommandLine
   return isOwn && begun.context.command === host.context.command
 }
 
 /**
- * Names a program after its entry in `bin`. A file beside that one, which the program starts as itself, has the name that it gives
- * itself, unless that is no more than the file's.
+ * Names a program after its entry in `bin`. A sibling file that the program runs as itself keeps the name it gives itself, unless
+ * that is only the file's name.
  */
 function nameOf({ name }: Program, bin: PackageBin | undefined): string {
   if (bin === undefined) return name

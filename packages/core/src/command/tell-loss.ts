@@ -4,7 +4,7 @@ import { describeOwner } from '../locks/contract/describe-owner.js'
 import type { LockParty } from '../events/standard-events.js'
 import { keptLockEvents } from './kept-lock-events.js'
 
-/** Says that a lock was gone before it was given back, and who took it where the history of locks knows. */
+/** Reports that a lock was lost before its release and, if the lock history knows, who took it. */
 export function tellLoss(
   options: ConnectionOptions,
   { resource, id }: { readonly resource: string; readonly id: string },
@@ -14,7 +14,7 @@ export function tellLoss(
   say(`lost the lock on ${JSON.stringify(resource)} while it ran: it was taken away${who}`)
 }
 
-/** Who took the grant with this id from its holder, as far as is known on this machine. */
+/** Returns who took the grant with this id from its holder, as far as this machine knows. */
 export function takerOf(options: ConnectionOptions, id: string): LockParty | undefined {
   const forced = keptLockEvents(resolveConnection(options)).findLast(
     ({ type, data }) => type === 'lock:forced' && (data as { readonly id?: unknown }).id === id,
@@ -22,7 +22,7 @@ export function takerOf(options: ConnectionOptions, id: string): LockParty | und
   return (forced?.data as { readonly by?: LockParty } | undefined)?.by
 }
 
-/** As `describeOwner`, of one who may have ended since. */
+/** Like `describeOwner`, for a process that might have ended since. */
 export function describeParty(party: LockParty, label?: string, slot?: string): string {
   const { name, pid, host, user, command } = party
   const known = { name, pid, host, user, state: 'running' } as const

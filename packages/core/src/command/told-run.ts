@@ -7,7 +7,7 @@ import type { LockRule } from './options/cli-ops-options.js'
 import { runEndedRecord } from './runs/run-ended.js'
 import { RunGrant } from './runs/run-grant.js'
 
-/** The lock of a run, which tells how that ended where the rule says `join`. */
+/** Wraps a run's lock to report how the run ended, if the rule says `join`. */
 export function asRun<Lock extends HeldLock | undefined>(
   connection: Connection,
   { onBusy }: LockRule,
@@ -18,8 +18,8 @@ export function asRun<Lock extends HeldLock | undefined>(
 }
 
 /**
- * The lock of a run that others may join: how it ended is told before the lock is given back, by its `ended`, else by the exit code that the
- * process has by then. What cannot be told is left, and they end as if the run had been killed.
+ * A lock of a run that others can join. Before the lock is released it reports how the run ended: by its `ended`, else by the process's
+ * current exit code. If that fails, the joined runs end as if this one had been killed.
  */
 function toldRun(connection: Connection, lock: HeldLock): CommandLock {
   const { resource, id } = lock

@@ -9,13 +9,13 @@ import { withSlots } from '../locks/slots/with-slots.js'
 import { toHeldLock } from '../locks/to-held-lock.js'
 import type { LockRule } from './options/cli-ops-options.js'
 
-/** The processes in whose name a lock is taken, where that is not this one: see `LockOptions`. */
+/** The processes on whose behalf a lock is taken, if not this one: see `LockOptions`. */
 export interface LockOwners {
   readonly ownerPid: number
   readonly partnerPid?: number | undefined
 }
 
-/** Takes a lock of the local driver where it is free, before it returns; `null` where it is not. */
+/** Takes a free lock of the local driver before it returns; returns `null` if it is busy. */
 export function tryLockNow(
   connection: Connection,
   rule: LockRule,
@@ -28,7 +28,7 @@ export function tryLockNow(
   return grant == null ? null : toHeldLock(connection, request, grant, owners !== undefined)
 }
 
-/** What the running flow asks of the driver for a rule. */
+/** The running flow's driver request for a rule. */
 export function lockRequest({
   resource,
   mode,

@@ -9,7 +9,7 @@ import { takeStepsNow } from './runs/steps.js'
 import { asRun } from './told-run.js'
 import { tryLockNow } from './try-lock-now.js'
 
-/** Takes a lock of this machine that is free, for a run that others may join or replace; `null` where it is not free. */
+/** Takes a free lock of this machine for a run that others can join or replace; returns `null` if it is busy. */
 export function tryRunNow(connection: Connection, rule: LockRule): CommandLock | null {
   if (rule.onBusy === 'join') {
     const lock = tryLockNow(connection, rule)
@@ -22,13 +22,13 @@ export function tryRunNow(connection: Connection, rule: LockRule): CommandLock |
   return null
 }
 
-/** Says that the run of this process may be replaced. Who asks it to end sends it the signal, so that nothing has to be watched. */
+/** Marks the run of this process as replaceable. The process that asks it to end sends the signal, so nothing has to be watched. */
 export function markRunNow(connection: Connection, { resource }: LockRule): RunMark {
   const locks = createLocalLocks(homeOf(connection))
   return takeStepsNow(markRun(locks, resource, () => undefined))
 }
 
-/** A lock that takes its mark along when it is given back. */
+/** A lock that releases its mark with it. */
 export function markedGrant(
   grant: ConstructorParameters<typeof RunGrant>[0],
   mark: RunMark,

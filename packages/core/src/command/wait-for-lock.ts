@@ -6,8 +6,8 @@ import { asRun } from './told-run.js'
 import { isEngine } from './companion/is-engine.js'
 
 /**
- * Waits for the lock of a rule, telling the waiting person who holds it, while the event loop of the host runs on. `undefined` where the
- * command around this one has it.
+ * Waits for a rule's lock while the host's event loop runs, showing a waiting person who holds it. Returns `undefined` if the
+ * surrounding command holds it.
  *
  * @throws CliOpsError as `LockManager.lock`
  */
@@ -31,7 +31,7 @@ export async function waitForLock(
       return asRun(connection, rule, lock)
     }
     const wait = { ...common, slots, queue, timeoutMs: onBusy === 'wait' ? timeoutMs : 0 }
-    // The class behind the interface tells its flow as well.
+    // The class behind the interface also knows its flow.
     return (await locks.lock(resource, wait)) as CommandLock
   } finally {
     line.stop()

@@ -14,16 +14,16 @@ import type { Refusal, RefusalReport } from './refusal.js'
 import { tellSlot } from './tell-slot.js'
 import { releaseLock } from './release-lock.js'
 
-/** How a handler is called. */
+/** How to call a handler. */
 export interface LockedHandler<T> extends RefusalReport {
   readonly run: () => T
-  /** What was wrapped: what is declared as `async` is awaited by whoever calls it. */
+  /** The wrapped function: callers await a function declared `async`. */
   readonly handler?: unknown
-  /** True where the caller is known to await what it is given. */
+  /** True if the caller is known to await the result. */
   readonly isAwaited?: boolean
 }
 
-/** Throws a `TypeError` unless `rule` is a lock's and `handler` can be run under it. */
+/** Throws a `TypeError` unless `rule` is a lock rule and `handler` can run under it. */
 export function checkWithLock(rule: unknown, handler: unknown): void {
   checkLockRule('lock', rule)
   if (typeof handler !== 'function')
@@ -31,13 +31,13 @@ export function checkWithLock(rule: unknown, handler: unknown): void {
 }
 
 /**
- * Runs a handler under a lock, and gives its result as it is: where the caller goes on at once, a busy lock is waited for by
- * blocking. The lock is released when the handler has returned or its promise has settled; within a command or a handler that holds
- * it already, it passes. Where it cannot be had, the process ends, or in a host that lives on the error is thrown. Used outside
- * a CLI with the plugin, it locks in the default home.
+ * Runs a handler under a lock, and returns its result unchanged. If the caller continues immediately, it blocks for a busy lock.
+ * The lock is released when the handler has returned or its promise has settled; a command or handler around it that holds the lock
+ * already passes it on. If the lock can't be acquired, the process ends; in a host that stays alive, the error is thrown. Outside a
+ * CLI with the plugin, it locks in the default home.
  *
- * A promise stands for the result of a synchronous handler only where another flow of this very process holds the lock, which a
- * blocked thread would never let go.
+ * A synchronous handler returns a promise only if another flow of this process holds the lock, which a blocked thread would
+ * keep from releasing it.
  */
 export function runWithLock<T>(rule: string | LockRule, handler: LockedHandler<T>): T {
   const session = currentSession()
@@ -47,7 +47,7 @@ export function runWithLock<T>(rule: string | LockRule, handler: LockedHandler<T
   const wanted = typeof rule === 'string' ? { resource: rule } : rule
   const note = new LockNote(wanted)
   const hold = (lock: Taken): T => {
-    // What the flow holds already is told by whoever took it.
+    // A lock that the flow already holds is reported by its taker.
     if (lock !== undefined) session?.current?.tell(note)
     return holdDuring(lock, handler, note)
   }
@@ -56,20 +56,20 @@ export function runWithLock<T>(rule: string | LockRule, handler: LockedHandler<T
   return isPromiseLike(taken) ? (taken.then(hold) as T) : hold(taken)
 }
 
-/** Without a plugin nobody has said what the CLI is called. */
+/** Without a plugin, the CLI has no given name. */
 function nameAfterPackage(): void {
   if (ownProcess().isNamed === true) return
   const bin = packageBinOf(process.argv[1])
   if (bin?.isEntry === true) describeOwnProcess({ name: bin.name })
 }
 
-/** Blocks or awaits as the host does, which is looked at only where the lock is busy. */
+/** Blocks or awaits as the host does, which is determined only if the lock is busy. */
 function takeInManner(
   { handler }: LockedHandler<unknown>,
   place: Parameters<typeof takeLock>[0],
   rule: LockRule,
 ): Taken | Promise<Taken> {
-  // Of any other function the caller may want the result at once, also in a host that awaits its parse.
+  // Any other function's caller might want the result immediately, even in a host that awaits its parse.
   const awaits = (): boolean => isAsync(handler) && loadParts().hostManner() !== 'goes on'
   return takeLock(place, rule, () => !awaits() && !loadParts().isHeldHere(place, rule))
 }
@@ -83,7 +83,7 @@ function holdDuring<T>(taken: Taken, handler: LockedHandler<T>, note: LockNote):
   if (!isRefusal(taken)) return runUnder(taken, handler, note)
   if (taken.reason === 'skipped') note.refuse(taken.error)
   refuse(taken, handler)
-  // A skipped handler gives nothing, in a host that lives on.
+  // A skipped handler returns nothing, in a host that stays alive.
   return undefined as T
 }
 
@@ -100,7 +100,7 @@ function runUnder<T>(lock: CommandLock, { run }: LockedHandler<T>, note: LockNot
     result = lock.run(run)
     hasThrown = false
   } finally {
-    // Not by catching, since Node shows the line of the last throw.
+    // Not with a catch block: Node shows the line of the last throw.
     if (hasThrown) {
       lock.ended?.(1)
       void release()

@@ -1,14 +1,14 @@
-/** Strings and comments, which may hold digits of their own, and numbers. */
+/** Strings and comments, which can contain digits, and numbers. */
 const TOKEN =
   /"(?:[^"\\]|\\[^])*"|'(?:[^'\\]|\\[^])*'|\/\/[^\n\r]*|\/\*[^]*?\*\/|(?<![\w$.])(?:0x[\da-f]+|\d+)(?![\w.])/giu
 
 /**
- * Throws a `RangeError` for an integer in a text of JSON or JSON5 that its number does not hold: it was read as another one, and
+ * Throws a `RangeError` for an integer in JSON or JSON5 that a number cannot represent exactly: it was parsed as a different one, and
  * would be announced as that.
  */
 export function assertExactIntegers(text: string): void {
   for (const [token] of text.matchAll(TOKEN)) {
-    // What is shorter every number holds.
+    // Shorter integers are always exact.
     if (token.length < 16 || !/^\d/u.test(token)) continue
     if (BigInt(token) !== BigInt(Number(token)))
       throw new RangeError(`${token} is too large for a JSON number; write it as a string`)

@@ -5,7 +5,7 @@ import { isObject } from '../base/validation/is-object.js'
 import { assertExactIntegers } from './assert-exact-integers.js'
 
 const FORMATS = ['json', 'jsonc', 'json5', 'yaml', 'toml', 'env'] as const
-/** A syntax that configuration files are written in. */
+/** The syntax of a configuration file. */
 export type ConfigFormat = (typeof FORMATS)[number]
 
 const BY_EXTENSION: ReadonlyMap<string, ConfigFormat> = new Map([
@@ -18,16 +18,16 @@ const BY_EXTENSION: ReadonlyMap<string, ConfigFormat> = new Map([
   ['.env', 'env'],
 ])
 
-/** The format that was asked for, else that of the file's name. @throws TypeError */
+/** Returns the requested format, or else the one that the file's name implies. @throws TypeError */
 export function resolveFormat(path: string, format: unknown): ConfigFormat {
   if (format === undefined) {
-    // `.env` and `.env.local` have no such extension.
+    // `.env` and `.env.local` have no extension in this sense.
     const isEnv = /^\.env(?:\.|$)/u.test(basename(path))
     const known = isEnv ? 'env' : BY_EXTENSION.get(extname(path).toLowerCase())
     if (known !== undefined) return known
     const names = [...BY_EXTENSION.keys()].join(', ')
     throw new TypeError(
-      `format must be given for a file that is none of ${names}, got ${describe(path)}`,
+      `format must be given unless the file is one of ${names}, got ${describe(path)}`,
     )
   }
   const known = FORMATS.find((name) => name === format)
@@ -36,19 +36,19 @@ export function resolveFormat(path: string, format: unknown): ConfigFormat {
 }
 
 /**
- * Parses a file to plain JSON values: dates become ISO 8601 strings, and so do integers that no number holds where the format
- * knows such; else they are refused, as NaN and infinities are. The parser is loaded at its first use. Rejects with the parser's
- * error for anything else than one object.
+ * Parses a file to plain JSON values. Dates become ISO 8601 strings. Integers too large for a number become strings if the format
+ * supports them; otherwise they are refused, like NaN and infinities. The parser is loaded on first use. Rejects with the parser's
+ * error for anything other than one object.
  */
 export async function parseConfig(
   text: string,
   format: ConfigFormat,
 ): Promise<Readonly<Record<string, unknown>>> {
   const parsed = await parseText(text, format)
-  // A file of comments alone says nothing.
+  // A file with nothing but comments is empty.
   const value: unknown = parsed === null || parsed === undefined ? {} : toPlain(parsed)
   if (isObject(value)) return value
-  throw new TypeError(`the file must hold an object, got ${describe(value)}`)
+  throw new TypeError(`the file must contain an object, got ${describe(value)}`)
 }
 
 async function parseText(text: string, format: ConfigFormat): Promise<unknown> {
@@ -59,7 +59,7 @@ async function parseText(text: string, format: ConfigFormat): Promise<unknown> {
       assertExactIntegers(text)
       return value
     }
-    // JSON5 has what JSON with comments has: they, and trailing commas.
+    // JSON5 includes what JSON with comments adds: comments and trailing commas.
     case 'jsonc':
     case 'json5': {
       assertNotEmpty(text)
@@ -85,7 +85,8 @@ function assertNotEmpty(text: string): void {
   if (text.trim() === '') throw new SyntaxError('it is empty')
 }
 
-// Optional peers, since few watch such files. Each import() stands in a `try` of its own, by which bundlers know that it may be missing.
+// Optional peers, since few programs watch such files. Each import() has its own `try`, which tells bundlers that the package
+// can be missing.
 async function loadJson5() {
   try {
     const { default: json5 } = await import('json5')
@@ -113,7 +114,9 @@ async function loadToml() {
 
 function parserError(error: unknown, name: string, reads: string): unknown {
   if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') return error
-  return new Error(`the package ${name} reads ${reads}: npm install ${name}`, { cause: error })
+  return new Error(`reading ${reads} files requires the package ${name}: npm install ${name}`, {
+    cause: error,
+  })
 }
 
 function toPlain(value: unknown): unknown {
@@ -121,7 +124,7 @@ function toPlain(value: unknown): unknown {
     if (typeof member === 'bigint')
       return Number.isSafeInteger(Number(member)) ? Number(member) : String(member)
     if (typeof member === 'number' && !Number.isFinite(member))
-      throw new TypeError(`${describe(key)} must not be ${member}, which JSON does not have`)
+      throw new TypeError(`${describe(key)} must not be ${member}, which JSON cannot represent`)
     return member
   }
   return JSON.parse(JSON.stringify(value, replace)) as unknown

@@ -1,12 +1,12 @@
-/** A configuration as its leaves: dotted key and JSON text of the value. */
+/** The leaves of a configuration: dotted keys with their values as JSON. */
 export type FlatConfig = ReadonlyMap<string, string>
 
-/** What is nested deeper is a value: the keys would be longer than what they name. */
+/** Deeper objects count as values: the keys would get longer than their values. */
 const MAX_DEPTH = 64
 
 /**
- * Takes a configuration apart. Nested keys are joined with dots; a dot or backslash that is part of a key is written
- * with a backslash before it. Lists and empty objects are values.
+ * Flattens a configuration. Nested keys are joined with dots; a dot or backslash in a key is escaped with a backslash. Lists and empty
+ * objects are values.
  */
 export function flattenConfig(config: object): Map<string, string> {
   const flat = new Map<string, string>()
@@ -14,7 +14,7 @@ export function flattenConfig(config: object): Map<string, string> {
   return flat
 }
 
-/** The keys whose value differs, each with its new value; `null` stands for removed. */
+/** Yields the keys whose value differs, each with its new value; `null` means removed. */
 export function* changesBetween(
   before: FlatConfig,
   after: FlatConfig,

@@ -13,29 +13,29 @@ import { changesBetween, type FlatConfig } from './flatten-config.js'
 import { onAbort } from '../base/wait/abort-signal.js'
 import { assertSignal } from '../base/validation/assert-signal.js'
 
-/** A file that has not changed for so long has been written to its end. */
+/** A file that has not changed for this long is complete. */
 const SETTLE_MS = 50
-/** The same for one that has lost keys in place: it may have been cut, to be written anew piece by piece. */
+/** The same for a file that lost keys in place: it might be truncated while it is being rewritten. */
 const SETTLE_TRUNCATED_MS = 1000
-/** Changes that are emitted together; between two such lots the file is looked at again. */
+/** Number of changes emitted together; the file is checked again between two lots. */
 const MAX_LOT = 256
-/** How often the file is looked at without a hint: watchers lose the last of two changes that follow each other closely. */
+/** How often to check the file without a hint: watchers lose the second of two changes in quick succession. */
 const LOOK_EVERY_MS = 1000
 const RETRY_AFTER_MS = 1000
 
-/** What a watcher needs of an `EventBus`; its event map has to know `config:changed`. */
+/** What a watcher needs from an `EventBus`, whose event map must include `config:changed`. */
 export interface ConfigBus {
   emit(type: 'config:changed', data: ConfigChanged): Promise<unknown>
 }
 
 /** Options of {@link watchConfigFile}. */
 export interface WatchConfigOptions {
-  /** Where `config:changed` is emitted. Its rate limit delays changes and loses none, except under `drop`. */
+  /** The bus that emits `config:changed`. Its rate limit delays changes but loses none, except with `drop`. */
   readonly bus: ConfigBus
   /** Ends the watch. */
   readonly signal?: AbortSignal | undefined
   /**
-   * Called when the file cannot be accessed, read or parsed, once each time that it becomes invalid.
+   * Called when the file cannot be accessed, read or parsed, once each time it becomes invalid.
    * @default one line on stderr
    */
   readonly onError?: ((error: unknown) => unknown) | undefined
@@ -43,23 +43,23 @@ export interface WatchConfigOptions {
   readonly format?: ConfigFormat | undefined
 }
 
-/** A configuration file that is being watched. It keeps no process alive. */
+/** A watched configuration file. It keeps no process alive. */
 export interface ConfigWatcher {
   /**
-   * Resolves once the present content is known; later changes are emitted. Rejects if the path cannot be accessed or is not a
-   * regular file; it is watched anyway, and its content is emitted once it can be read.
+   * Resolves once the current content is known; later changes are emitted. Rejects if the path cannot be accessed or is not a regular
+   * file. It is watched anyway, and its content is emitted once it can be read.
    */
   readonly ready: Promise<void>
-  /** Ends the watch. Doing it twice does nothing. */
+  /** Ends the watch. A second call does nothing. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
 
 /**
- * Emits `config:changed` with `{ key, value }` for every key of a JSON, YAML, TOML or .env file that changes, however it changes: in
- * place, by rename, or by removing the file. Nested keys are joined with dots, and the value of a removed key is `null`. While the
- * file cannot be read or parsed, the last good content stands, and one warning is written. Keys that disappear from a file written
- * in place count as removed once it has not changed for a second.
+ * Emits `config:changed` with `{ key, value }` for every changed key of a JSON, YAML, TOML or .env file, whether the file is changed
+ * in place, renamed or removed. Nested keys are joined with dots, and the value of a removed key is `null`. While the file cannot be
+ * read or parsed, the last valid content stays in effect, and one warning is written. Keys that disappear from a file written in place
+ * count as removed once it has not changed for a second.
  *
  * Each process that watches a file emits its changes, so let one do it.
  *
@@ -95,16 +95,16 @@ class FileWatcher implements ConfigWatcher {
   readonly #onError: WatchConfigOptions['onError']
   readonly #timer: NodeJS.Timeout
   #watcher: { close(): Promise<void> } | undefined
-  /** What the file says. */
+  /** The content of the file. */
   #current: FlatConfig = new Map()
-  /** What subscribers know of it. */
+  /** The content that subscribers know. */
   readonly #announced = new Map<string, string>()
   #version: FileVersion = { text: '' }
   #warned = false
   #working = false
   #hinted = false
   #closed = false
-  /** Lets `ready` resolve when the watch is closed before it began. */
+  /** Lets `ready` resolve if the watch is closed before it starts. */
   #stopWaiting: () => void = () => undefined
 
   constructor(path: string, format: ConfigFormat, { bus, signal, onError }: WatchConfigOptions) {
@@ -138,7 +138,7 @@ class FileWatcher implements ConfigWatcher {
     for (const [key, json] of this.#current) this.#announced.set(key, json)
     const { watch } = await import('chokidar')
     if (this.#closed) return
-    // The directory is watched, so that a file that is missing, or replaced by rename, is seen to come.
+    // Watches the directory, to notice a missing file that appears or one that is replaced by rename.
     const directory = dirname(this.#path)
     const file = join(directory, basename(this.#path))
     const watcher = watch(directory, {
@@ -150,7 +150,7 @@ class FileWatcher implements ConfigWatcher {
     watcher.on('all', () => this.#hint())
     watcher.on('error', (error) => debug(() => `watching ${directory}: ${errorText(error)}`))
     this.#watcher = watcher
-    // Between the reading and the watch nobody looked.
+    // The file was not watched between the first read and this moment.
     await new Promise<void>((done) => {
       watcher.once('ready', () => done())
       this.#stopWaiting = done
@@ -182,7 +182,7 @@ class FileWatcher implements ConfigWatcher {
     }
   }
 
-  /** Waits until the file has not changed for so long. */
+  /** Waits until the file has not changed for this long. */
   async #settle(ms: number): Promise<void> {
     for (;;) {
       const before = versionOf(this.#path).text
@@ -191,7 +191,7 @@ class FileWatcher implements ConfigWatcher {
     }
   }
 
-  /** False where the watch was closed meanwhile. */
+  /** Returns false if the watch was closed meanwhile. */
   async #read(): Promise<boolean> {
     const previous = this.#version
     let found = await this.#look()
@@ -204,7 +204,7 @@ class FileWatcher implements ConfigWatcher {
   }
 
   async #look(): Promise<FlatConfig | undefined> {
-    // Noted from before the reading: a change in between makes for one more reading.
+    // Taken before the read: a change in between causes another read.
     this.#version = versionOf(this.#path)
     try {
       if (this.#version.error !== undefined) throw this.#version.error
@@ -212,14 +212,14 @@ class FileWatcher implements ConfigWatcher {
       this.#warned = false
       return found
     } catch (error) {
-      // Once for each time that it turns bad: it may be garbage for as long as somebody edits it.
+      // Reported once each time it becomes invalid: it can stay invalid while a person edits it.
       if (!this.#warned) this.#report(error)
       this.#warned = true
       return undefined
     }
   }
 
-  /** Who writes a file in place cuts it first; who replaces it by another one has written that to its end. */
+  /** A program that writes a file in place truncates it first; a file that replaces it is complete. */
   #mayBeTruncated(found: FlatConfig, { inode }: FileVersion): boolean {
     if (inode === undefined || inode !== this.#version.inode) return false
     for (const key of this.#current.keys()) if (!found.has(key)) return true
@@ -229,13 +229,13 @@ class FileWatcher implements ConfigWatcher {
   #report(error: unknown): void {
     const onError = this.#onError
     const warn = (reason: unknown): void => {
-      say(`ignoring the present content of ${this.#path}: ${errorText(reason).split('\n', 1)[0]}`)
+      say(`ignoring the current content of ${this.#path}: ${errorText(reason).split('\n', 1)[0]}`)
     }
     if (onError === undefined) warn(error)
     else callSafely(() => onError(error), warn)
   }
 
-  /** Emits the difference between what is known and what is so, until the file has changed again. */
+  /** Emits the difference between the known and the current content, until the file changes again. */
   async #announce(): Promise<void> {
     while (!this.#closed) {
       const changes = firstOf(changesBetween(this.#announced, this.#current), MAX_LOT)
@@ -259,13 +259,13 @@ class FileWatcher implements ConfigWatcher {
         else this.#announced.set(key, json)
       }
       if (retryAfterMs > 0) await delay(retryAfterMs)
-      // What is told next shall be what the file says then.
+      // The next announcement must reflect the file at that time.
       if (this.#hasChanged()) return
     }
   }
 }
 
-/** How long to wait before a change is emitted again; undefined where that is of no use. */
+/** Returns how long to wait before emitting a change again; undefined if a retry would not help. */
 function retryAfter(error: unknown): number | undefined {
   if (!isCliOpsError(error) || !error.retryable) return undefined
   const retryAfterMs = error.details?.['retryAfterMs']

@@ -23,16 +23,16 @@ export interface CoordinatorOptions extends ConnectionOptions {
   readonly rateLimit?: EventBusOptions['rateLimit']
 }
 
-/** One process's handle on all four primitives. Each is made at its first use. */
+/** One process's handle on all four primitives. Each is created on first use. */
 export interface Coordinator<Events = StandardEvents> {
   readonly name: string
   readonly version?: string | undefined
   readonly locks: LockManager
   readonly events: EventBus<Events>
   readonly registry: ServiceRegistry
-  /** The server that answers requests to this CLI; the same one each time. */
+  /** Returns the server that answers requests to this CLI; the same one each time. */
   serve(): IPCServer
-  /** A client for the CLI of that name; the same one for each name. */
+  /** Returns a client for the CLI of that name; the same one for each name. */
   connect(name: string): IPCClient
   /** Closes everything that was created. */
   close(): Promise<void>
@@ -40,7 +40,7 @@ export interface Coordinator<Events = StandardEvents> {
 }
 
 /**
- * Creates a coordinator. It touches nothing until one of its primitives is used.
+ * Creates a coordinator. It does no I/O until one of its primitives is used.
  *
  * @throws TypeError when an option is wrong
  * @example

@@ -8,16 +8,16 @@ export interface RunningCli {
   readonly version: string | undefined
   readonly connection: ConnectionOptions
   readonly rateLimit?: false | RateLimit | undefined
-  /** The person who runs it has set the limit, in the home's `config.json`. */
+  /** The user has set the limit in the home's `config.json`. */
   readonly isRateLimitOfHome?: boolean
 }
 
-/** Makes a CLI the running one. */
+/** Sets the running CLI. */
 export function setRunningCli(cli: RunningCli): void {
   running().cli = cli
 }
 
-/** The running CLI, where a plugin has said which. */
+/** Returns the running CLI, if a plugin has set it. */
 export function runningCli(): RunningCli | undefined {
   return running().cli
 }

@@ -6,10 +6,10 @@ import { type RunningCli, runningCli } from './running-cli.js'
 const coordinators = new WeakMap<RunningCli, Coordinator>()
 
 /**
- * Returns the coordinator of the running CLI, inside any handler of a CLI that uses a plugin. It is made when it is first
- * asked for, and always the same.
+ * Returns the coordinator of the running CLI, inside any handler of a CLI that uses a plugin. It is created on first use; later calls
+ * return the same one.
  *
- * @throws CliOpsError `UNSUPPORTED` where no plugin is in use
+ * @throws CliOpsError `UNSUPPORTED` if no plugin is in use
  * @example
  * ```ts
  * await useOps().locks.acquire('task-database', async () => { … })

@@ -1,18 +1,18 @@
 import { monotonicMs } from '../base/process/monotonic-time.js'
 import { outlasts } from '../base/wait/outlasts.js'
 
-/** What becomes of a connection that is silent. */
+/** What to do with a silent connection. */
 export interface SilentConnection {
-  /** No call is to be made on it any more. May be called more than once. */
+  /** Stops making new calls on it. Can be called more than once. */
   leave(): void
-  /** Ends it: nobody waits for anything on it. */
+  /** Ends it: no call is pending on it. */
   end(): void
 }
 
 /**
- * Watches whether an engine answers on one connection. One that has been silent since before a call whose time is over hangs, or nothing
- * passes: a new connection knows sooner. Calls that were made since have their own time, as an engine that goes on right
- * then answers them as well, so it is ended with the last of them.
+ * Watches whether an engine answers on one connection. If the connection has been silent since before a call that has timed out, it
+ * hangs or the network is down; a new connection finds out sooner. Later calls keep their own time limits, since an engine that
+ * recovers would still answer them. The connection ends with the last of them.
  */
 export class AnswerWatch {
   readonly #connection: SilentConnection
@@ -32,7 +32,7 @@ export class AnswerWatch {
   /**
    * Follows a call until it settles or its time is over.
    *
-   * @returns to be called where its caller gives up, before the caller goes on: its next call must not be made on a connection that is left
+   * @returns a function to call when the caller gives up, before it continues: its next call must not use an abandoned connection
    */
   follow(call: Promise<unknown>, timeoutMs: number): () => void {
     const madeAt = monotonicMs()

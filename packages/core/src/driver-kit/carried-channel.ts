@@ -4,21 +4,20 @@ import { CliOpsError } from '../base/errors/cli-ops-error.js'
 import { DeliveryLoop, type DeliverySource } from './delivery-loop.js'
 import { KeepAlive } from './keep-alive.js'
 
-/** More than this unread makes the sender wait. */
+/** Above this many unread bytes, the sender waits. */
 const HOLD_BACK_BYTES = 64 * 1024
-/** Frames this large, where many messages are sent at once. */
+/** Maximum frame size when many messages are sent together. */
 const MAX_FRAME_BYTES = 256 * 1024
 
-/** A message that has come. */
+/** A received message. */
 interface Incoming {
   readonly bytes: number
   readonly read: () => RpcMessage
 }
 
 /**
- * One end of a connection that has no socket of its own: something that carries others as well takes its frames. It gathers what is
- * sent, hands out what has come, and holds a sender back by what the reader says that it has read. How that is written, and what has
- * come, is for each carrier to say.
+ * One end of a connection without its own socket: a shared carrier transports its frames. It batches outgoing messages, delivers
+ * incoming ones, and throttles the sender by what the reader acknowledges. Each carrier defines how to write and receive frames.
  */
 export abstract class CarriedChannel implements RpcChannel, DeliverySource {
   readonly #limits: RpcLimits
@@ -26,18 +25,18 @@ export abstract class CarriedChannel implements RpcChannel, DeliverySource {
   readonly #delivery = new DeliveryLoop(this)
   readonly #incoming: Incoming[] = []
   #incomingBytes = 0
-  /** Messages that were delivered, of which the peer was not told. */
+  /** Delivered messages that the peer has not been told about. */
   #delivered = 0
   #receiver: RpcReceiver | undefined
   #outgoing: string[] = []
-  /** Sizes of the messages that the peer has not read yet. */
+  /** Sizes of the messages that the peer has not yet read. */
   #unread: number[] = []
   #unreadBytes = 0
   #isFlushing = false
   #mustDrain = false
   #closed = false
   #peerEnded = false
-  /** Set when the other end has closed; `error` where it did so out of order. */
+  /** Set when the other end has closed; `error` if that was not an orderly close. */
   #peerClosed: { readonly error: Error | undefined } | undefined
 
   constructor(limits: RpcLimits) {
@@ -99,7 +98,7 @@ export abstract class CarriedChannel implements RpcChannel, DeliverySource {
     this.end()
   }
 
-  /** Ends the connection. What is queued is sent first where this is in order. */
+  /** Ends the connection. Sends queued messages first, unless there is an error. */
   end(error?: Error): void {
     if (this.#closed) return
     if (error === undefined) this.postQueued()
@@ -110,7 +109,7 @@ export abstract class CarriedChannel implements RpcChannel, DeliverySource {
     afterThis(() => this.#receiver?.onClose(error))
   }
 
-  /** Ends the connection out of order. */
+  /** Ends the connection with an error. */
   lose(reason: string): void {
     this.end(lostError(reason))
   }
@@ -129,7 +128,7 @@ export abstract class CarriedChannel implements RpcChannel, DeliverySource {
     this.#endWhenRead()
   }
 
-  /** The peer holds itself back: it counts what it was told that was read. */
+  /** Acknowledges delivered messages, which is how the peer throttles itself. */
   holdBack(): void {
     const count = this.#delivered
     if (count === 0 || this.#closed) return
@@ -137,13 +136,13 @@ export abstract class CarriedChannel implements RpcChannel, DeliverySource {
     this.postRead(count)
   }
 
-  /** Sends messages, which are JSON. */
+  /** Sends messages as JSON. */
   protected abstract postMessages(jsons: readonly string[]): void
-  /** Says that so many more messages were read. */
+  /** Acknowledges this many more messages as read. */
   protected abstract postRead(count: number): void
-  /** Says that this end is closed. */
+  /** Reports that this end is closed. */
   protected abstract postClose(error?: Error): void
-  /** Resolves when all that was posted has left this process, or the channel has ended. */
+  /** Resolves when everything posted has left this process, or the channel has ended. */
   protected abstract posted(): Promise<void>
   /** The channel has ended. */
   protected abstract forget(): void
@@ -152,12 +151,12 @@ export abstract class CarriedChannel implements RpcChannel, DeliverySource {
     return this.#closed
   }
 
-  /** How many messages wait to be posted. */
+  /** Number of messages that wait to be posted. */
   protected get queuedCount(): number {
     return this.#outgoing.length
   }
 
-  /** Posts what is queued, so that what is posted next follows it. */
+  /** Posts the queued messages, so that the next post follows them. */
   protected postQueued(): void {
     while (this.#outgoing.length > 0 && !this.#closed) {
       let count = 0
@@ -171,18 +170,18 @@ export abstract class CarriedChannel implements RpcChannel, DeliverySource {
     }
   }
 
-  /** A message has come. @param read makes it, when it is its turn; not called for one that is too large */
+  /** Accepts a received message. @param read parses it when its turn comes; not called if it is too large */
   protected take(bytes: number, read: () => RpcMessage): void {
     const { maxUnreadBytes, maxMessageBytes } = this.#limits
     this.#incoming.push({ bytes, read })
     this.#incomingBytes += bytes
-    // A peer that minds what it is told has stopped long before.
+    // A peer that respects the limits would have stopped long before.
     if (this.#incomingBytes > maxUnreadBytes + maxMessageBytes)
-      this.lose('the peer has sent more than may be left unread')
+      this.lose('the peer has sent more than the limit for unread messages')
     this.#delivery.runLater()
   }
 
-  /** The peer has read so many more messages. */
+  /** Called when the peer has read this many more messages. */
   protected onRead(count: number): void {
     if (!Number.isSafeInteger(count) || count < 0) return
     for (const bytes of this.#unread.splice(0, count)) this.#unreadBytes -= bytes
@@ -191,18 +190,21 @@ export abstract class CarriedChannel implements RpcChannel, DeliverySource {
     this.#receiver?.onDrain()
   }
 
-  /** A frame of the peer's own client was none. */
+  /** Called for an invalid frame from the peer's own client. */
   protected onInvalid(reason: Parameters<RpcReceiver['onInvalid']>[0]): void {
     this.#receiver?.onInvalid(reason)
   }
 
-  /** The peer sends no more, but may still read. */
+  /** Called when the peer sends no more but might still read. */
   protected onPeerEnd(): void {
     this.#peerEnded = true
     this.#delivery.runLater()
   }
 
-  /** The peer has closed its end. What has come is delivered before this one closes. @param reason where that was out of order */
+  /**
+   * Called when the peer has closed its end. Received messages are delivered before this end closes.
+   * @param reason why it was not an orderly close
+   */
   protected onPeerClose(reason?: string): void {
     this.#peerClosed ??= { error: reason === undefined ? undefined : lostError(reason) }
     this.#delivery.runLater()
@@ -226,7 +228,7 @@ export abstract class CarriedChannel implements RpcChannel, DeliverySource {
     try {
       message = read()
     } catch {
-      // An engine relays what anybody who may write to it has written.
+      // An engine relays the data of every client that can write to it.
       this.onInvalid('not-json')
       return
     }

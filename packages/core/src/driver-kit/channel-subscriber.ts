@@ -3,33 +3,33 @@ import { EngineLink, type LinkCarrier } from './engine-link.js'
 const FIRST_DELAY_MS = 20
 const MAX_DELAY_MS = 1_000
 
-/** What is told to who listens on a channel. */
+/** A listener on a channel. */
 export interface ChannelListener {
   onMessage(message: string): void
-  /** The channel is listened on (again): what was said meanwhile was not heard. */
+  /** The subscription is active (again). Messages sent in between were missed. */
   onReady?(): void
 }
 
 /** A connection that carries the messages of channels. */
 export interface ChannelCarrier<Client> extends LinkCarrier<Client> {
   readonly leaseMs: number
-  /** Gives the messages of the connection, from now on. */
+  /** Passes on the connection's messages from now on. */
   onMessage(client: Client, listener: (channel: string, message: string) => void): void
   subscribe(client: Client, channel: string): Promise<unknown>
   unsubscribe(client: Client, channel: string): Promise<unknown>
-  /** Asks for a sign of life. */
+  /** Requests a sign of life. */
   ping(client: Client): Promise<unknown>
 }
 
 /**
- * Listens on channels over a connection of its own, as long as anybody listens. What is said while the connection is down
- * is lost; each listener is told when it is back. Keeps no process alive.
+ * Listens on channels over a separate connection, as long as there are listeners. Messages are lost while the connection is down; each
+ * listener is notified when it is back. Keeps no process alive.
  */
 export class ChannelSubscriber<Client> {
   readonly #carrier: ChannelCarrier<Client>
   readonly #link: EngineLink<Client>
   readonly #listeners = new Map<string, Set<ChannelListener>>()
-  /** Channels that the present connection listens on. */
+  /** Channels that the current connection listens on. */
   readonly #subscribed = new Map<string, Promise<void>>()
   #client: Client | undefined
   #retry: NodeJS.Timeout | undefined
@@ -79,7 +79,7 @@ export class ChannelSubscriber<Client> {
     }
   }
 
-  /** Resolves when a channel that somebody listens on is listened on. Rejects as `EngineLink.call` does. */
+  /** Resolves when the subscription to a channel with listeners is active. Rejects like `EngineLink.call`. */
   async ready(channel: string, signal?: AbortSignal): Promise<void> {
     try {
       await this.#link.call((client) => this.#subscribe(client, channel), signal)
@@ -121,7 +121,7 @@ export class ChannelSubscriber<Client> {
     return subscribed
   }
 
-  /** Nothing is sent on this connection otherwise, so that nobody would notice that nothing passes any more. */
+  /** Nothing else is sent on this connection, so a dead one would go unnoticed. */
   #startPulse(client: Client): void {
     const { leaseMs } = this.#carrier
     clearInterval(this.#pulse)

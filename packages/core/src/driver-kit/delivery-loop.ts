@@ -1,21 +1,21 @@
 import { inNextTurn } from '../base/wait/next-turn.js'
 
-/** What is delivered between two polls of the event loop, where nothing else is said. */
+/** Default number of messages delivered between two polls of the event loop. */
 const SHARE = 128
 
-/** Where a {@link DeliveryLoop} takes messages from. */
+/** The source of a {@link DeliveryLoop}'s messages. */
 export interface DeliverySource {
-  /** Delivers the next message that has come. Returns how many it counts for, `0` where there is none. */
+  /** Delivers the next received message. Returns how many it counts for, `0` if there is none. */
   deliverNext(): number
-  /** What has come is delivered, and more is welcome. */
+  /** Everything received is delivered; the source can read more. */
   readOn(): void
-  /** More than has come would only pile up. */
+  /** The source should stop reading: more would only pile up. */
   holdBack(): void
 }
 
 /**
- * Delivers what has come on one connection, a share between two polls of the event loop. A peer that pours out messages keeps every other
- * connection waiting for one share, and is not read meanwhile.
+ * Delivers the received messages of one connection, a share between two polls of the event loop. A peer that floods messages delays
+ * every other connection by one share only, and is not read meanwhile.
  */
 export class DeliveryLoop {
   readonly #source: DeliverySource
@@ -24,13 +24,13 @@ export class DeliveryLoop {
   #isRunning = false
   #isScheduled = false
 
-  /** @param share messages that are delivered between two polls of the event loop */
+  /** @param share number of messages delivered between two polls of the event loop */
   constructor(source: DeliverySource, share = SHARE) {
     this.#source = source
     this.#share = share
   }
 
-  /** Nothing waits for a later turn, and nothing was told to wait. */
+  /** True if no delivery is scheduled and the loop is not paused. */
   get isIdle(): boolean {
     return !this.#isScheduled && !this.#paused
   }
@@ -46,9 +46,9 @@ export class DeliveryLoop {
     this.run()
   }
 
-  /** Delivers at once, as far as the share goes. */
+  /** Delivers immediately, up to one share. */
   run(): void {
-    // A receiver may resume from within a delivery; the loop that is running goes on by itself.
+    // A receiver can resume from within a delivery; the running loop continues anyway.
     if (this.#isRunning || !this.isIdle) return
     this.#isRunning = true
     let left = this.#share
@@ -65,7 +65,7 @@ export class DeliveryLoop {
     else if (!this.#paused) this.#source.readOn()
   }
 
-  /** Delivers once the other connections were looked at. */
+  /** Delivers after the other connections had their turn. */
   runLater(): void {
     if (this.#isScheduled) return
     this.#source.holdBack()

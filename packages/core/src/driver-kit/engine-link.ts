@@ -6,41 +6,41 @@ import { pause } from '../base/wait/pause.js'
 import { settleWithin } from '../base/wait/race.js'
 import { AnswerWatch } from './answer-watch.js'
 
-/** How a connection to an engine is made and ended. */
+/** How to open and end a connection to an engine. */
 export interface LinkCarrier<Client> {
   readonly timeoutMs: number
   /**
-   * Connects. What it has begun ends with the signal, which is aborted once nobody waits any more.
+   * Connects. The signal, aborted once no caller waits any more, cancels the attempt.
    *
-   * @param onEnd to be called when a connection that was made has ended
+   * @param onEnd call it when an established connection has ended
    */
   open(signal: AbortSignal, onEnd: () => void): Promise<Client>
-  /** Ends at once: an orderly end waits for a server that may not answer. */
+  /** Ends immediately: an orderly end would wait for a server that might not answer. */
   end(client: Client): void
-  /** The error of the kit for what went wrong, with nothing in it that might be secret. */
+  /** Converts a failure to an error of the kit, without anything that might be secret. */
   toError(reason: unknown): CliOpsError
   /**
-   * Tells whether the engine has said that it did nothing, and that the same call may be made again, on this connection or a new one: of a node
-   * that is no primary any more, say. Without it no call is made twice.
+   * Returns whether the engine reported that it did nothing and that the same call can be repeated on this or a new connection, for
+   * example because a node is no longer the primary. Without this method, no call is repeated.
    *
-   * @param client the connection of the failed attempt, as long as it is the present one
+   * @param client the connection of the failed attempt, if it is still the current one
    */
   mayRetry?(reason: unknown, client: Client | undefined): boolean
 }
 
-/** A client that is connected. */
+/** A connected client. */
 interface Live<Client> {
   readonly client: Client
   readonly answers: AnswerWatch
 }
 
 const NAME = 'the connection to the engine'
-/** Between two attempts at an engine that does not take a call for now. */
+/** Time between attempts while the engine refuses a call. */
 const RETRY_MS = 25
 
 /**
- * A connection that is made when it is needed, and made anew after it was lost. Every call settles within the time that the engine has to
- * answer; none is made twice, but where the engine says that it has done nothing. A call that is under way keeps the process alive.
+ * A connection that is opened on demand and reopened after a loss. Every call settles within the engine's time limit. No call is
+ * repeated unless the engine reports that it did nothing. A pending call keeps the process alive.
  */
 export class EngineLink<Client> {
   readonly #carrier: LinkCarrier<Client>
@@ -55,16 +55,16 @@ export class EngineLink<Client> {
     this.#onLost = onLost
   }
 
-  /** The present connection, where there is one. */
+  /** The current connection, if there is one. */
   get client(): Client | undefined {
     return this.#live?.client
   }
 
   /**
-   * Does work over the connection.
+   * Runs work over the connection.
    *
-   * @throws CliOpsError what the carrier says; `ENGINE_UNAVAILABLE` also without a reply in time, so that the outcome is unknown; `CLOSED`
-   * @throws the signal's reason once aborted, which does not take the work back
+   * @throws CliOpsError the carrier's error; `ENGINE_UNAVAILABLE` also without a reply in time, with the outcome unknown; `CLOSED`
+   * @throws the signal's reason once aborted, which does not undo the work
    */
   call<T>(work: (client: Client) => Promise<T>, signal?: AbortSignal): Promise<T> {
     let reason: unknown
@@ -77,7 +77,7 @@ export class EngineLink<Client> {
           try {
             live = this.#live ?? (await this.#connection())
             const leftMs = deadline - monotonicMs()
-            // Nobody waits any more, so it must not be done any more.
+            // The caller no longer waits, so the work must not start.
             if (leftMs <= 0 || signal?.aborted === true) throw this.#late(reason)
             const reply = answerOf(live, work)
             giveUp = live.answers.follow(reply, leftMs)
@@ -96,7 +96,7 @@ export class EngineLink<Client> {
     )
   }
 
-  /** Connects, where it is not connected. Rejects as {@link call} does. */
+  /** Connects unless already connected. Rejects like {@link call}. */
   connect(signal?: AbortSignal): Promise<Client> {
     return this.#within(signal, async () => {
       try {
@@ -107,21 +107,21 @@ export class EngineLink<Client> {
     })
   }
 
-  /** Ends a connection that is of no use any more; the next call makes another one. */
+  /** Ends a connection that is no longer usable; the next call opens another one. */
   drop(client: Client): void {
     if (this.#live?.client === client) this.#drop(this.#live)
   }
 
-  /** Ends the connection; what is under way is rejected. */
+  /** Ends the connection; pending calls are rejected. */
   close(): void {
     this.#closed = true
     if (this.#live !== undefined) this.#drop(this.#live)
   }
 
   /**
-   * Runs work that is bounded by the time that the engine has to answer, and by a signal.
+   * Runs work within the engine's time limit and until a signal is aborted.
    *
-   * @param onLate called where it is over; gives what the engine has said last, where it was not the answer
+   * @param onLate called at the time limit; returns the engine's last failure
    */
   #within<T>(
     signal: AbortSignal | undefined,
@@ -143,7 +143,7 @@ export class EngineLink<Client> {
     try {
       if (this.#connecting !== undefined) return await this.#connecting
     } catch {
-      // Its time began with another call, and this one may have more of it.
+      // That attempt's time started with another call; this call might have more left.
     }
     return this.#live ?? this.#connect()
   }
@@ -201,7 +201,7 @@ export class EngineLink<Client> {
   }
 
   #drop(live: Live<Client>): void {
-    // Several calls may find out about one connection.
+    // Several calls can detect the loss of one connection.
     if (this.#live !== live) return
     this.#forget(live)
     this.#carrier.end(live.client)
@@ -214,7 +214,7 @@ export class EngineLink<Client> {
   }
 }
 
-/** An error is an answer as well; where the connection has ended, nothing is expected of it any more. */
+/** An error counts as an answer, too. After the end of the connection, none is expected. */
 async function answerOf<Client, T>(
   { client, answers }: Live<Client>,
   work: (client: Client) => Promise<T>,

@@ -1,10 +1,10 @@
 import type { EngineFinding } from '../drivers/driver.js'
 
-/** Clocks of machines that are kept in time differ by less. */
+/** Clocks of synchronised machines differ by less. */
 const CLOCK_MS = 1_000
 
 /**
- * Finds whether the clock of an engine is another one than this machine's, by more than reading it takes.
+ * Detects whether an engine's clock differs from this machine's, by more than reading it takes.
  *
  * @param read resolves to the engine's time, in milliseconds since the epoch
  */
@@ -17,8 +17,8 @@ export async function findClockOff(read: () => Promise<number>): Promise<EngineF
   const seconds = Math.round(Math.abs(offMs) / 100) / 10
   return [
     {
-      problem: `the clock of the server is ${seconds} s ${offMs < 0 ? 'behind' : 'ahead of'} this machine's: a dead owner's lock may be held for longer`,
-      remedy: 'keep the clocks in time on both (timedatectl set-ntp true)',
+      problem: `the clock of the server is ${seconds} s ${offMs < 0 ? 'behind' : 'ahead of'} this machine's: a dead owner's lock can be held for longer`,
+      remedy: 'synchronise the clocks on both (timedatectl set-ntp true)',
     },
   ]
 }

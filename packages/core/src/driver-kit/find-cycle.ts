@@ -1,20 +1,20 @@
 import type { LockMode } from '../locks/contract/lock-types.js'
 
-/** Who waits for what, as far as the search has to know. Nothing is read that it does not come to. */
+/** Who waits for what, read lazily as the search reaches it. */
 export interface WaitGraph<Waiter, Holder> {
   readonly idOf: (holder: Holder) => string
   readonly modeOf: (of: Waiter | Holder) => LockMode
-  /** The holders of the lock that a waiter waits for. */
+  /** Returns the holders of the lock that a waiter waits for. */
   holdersFor(waiter: Waiter): Iterable<Holder>
-  /** Whether an exclusive waiter is before this one in the queue. */
+  /** Returns whether an exclusive waiter is ahead of this one in the queue. */
   isBehindExclusive(waiter: Waiter): boolean
-  /** The waiters whose flow holds this lock, and cannot give it back before they were let in. */
+  /** Returns the waiters whose flow holds this lock and cannot release it before they are granted theirs. */
   waitersHolding(holder: Holder): Iterable<Waiter>
-  /** Whether a lock is not given back before the wait, in which the search began, has ended. */
+  /** Returns whether a lock cannot be released before the wait where the search started has ended. */
   closes(holder: Holder, waiter: Waiter): boolean
 }
 
-/** A holder in the way of a waiter, and the waiter among its flows that keeps it from ending; none where it closes the cycle. */
+/** A holder that blocks a waiter, and the waiter among its flows that keeps it from releasing; absent if it closes the cycle. */
 export interface CycleLink<Waiter, Holder> {
   readonly waiter: Waiter
   readonly holder: Holder
@@ -22,9 +22,9 @@ export interface CycleLink<Waiter, Holder> {
 }
 
 /**
- * Looks whether a wait could never end: whether the chain "waits for its holder, who waits for …" comes back to a lock of the waiting
- * flow itself. Links are single grants that a waiting flow is known to hold, never processes, so independent flows of one process are no
- * cycle.
+ * Finds out whether a wait would never end: whether the chain "waits for its holder, which waits for …" leads back to a lock of the
+ * waiting flow itself. Links are single grants that a waiting flow is known to hold, never processes, so independent flows of one
+ * process do not form a cycle.
  */
 export function findCycle<Waiter, Holder>(
   start: Waiter,
@@ -32,7 +32,7 @@ export function findCycle<Waiter, Holder>(
 ): CycleLink<Waiter, Holder>[] | undefined {
   const visited = new Set<string>()
   const follow = (waiter: Waiter): CycleLink<Waiter, Holder>[] | undefined => {
-    // Behind an exclusive waiter a sharer waits for the sharers inside as well.
+    // Behind an exclusive waiter, a sharer also waits for the current sharers.
     const waitsForSharers = graph.modeOf(waiter) === 'exclusive' || graph.isBehindExclusive(waiter)
     for (const holder of graph.holdersFor(waiter)) {
       if (graph.modeOf(holder) === 'shared' && !waitsForSharers) continue

@@ -5,54 +5,51 @@ import type { ParkedEvent } from '../events/contract/parked-event.js'
 import { KeepAlive } from './keep-alive.js'
 import { Waiters } from './waiters.js'
 
-/** How an engine elects the active reader of one group. */
+/** The election of a group's active reader on an engine. */
 export interface GroupElection {
-  /** Gives the group the cursor at which it begins, where it has none. Rejects where that cannot be done in time. */
+  /** Sets the group's start cursor if it has none. Rejects if that takes too long. */
   join(): Promise<void>
   /**
-   * Resolves once this reader is the active one. Rejects when the engine is lost meanwhile, and once the signal is aborted; this
-   * reader then stands by no more.
+   * Resolves once this reader is the active one. Rejects if the engine is lost meanwhile, and once the signal is aborted; this reader
+   * then no longer stands by.
    */
   takeOver(signal: AbortSignal): Promise<GroupTurn>
-  /**
-   * Whether to stand by anew after an error of `takeOver`.
-   * @default `ENGINE_UNAVAILABLE` passes
-   */
+  /** Returns whether to stand by again after an error of `takeOver`. @default true for `ENGINE_UNAVAILABLE` */
   isPassing?(error: unknown): boolean
   /** The reader was closed. */
   end(): void
 }
 
-/** What the active reader of a group has. */
+/** The turn of a group's active reader. */
 export interface GroupTurn {
   /** Reads from the committed cursor on. */
   readonly reader: EventReader
   readonly ledger?: RetryLedger
-  /** Whether events may be handed out: false as soon as the engine may have made another reader the active one. */
+  /** Whether events may be delivered: false as soon as the engine might have made another reader the active one. */
   isHeld(): boolean
-  /** Calls the listener when another reader may be the active one for good. */
+  /** Calls the listener when another reader might have become the active one permanently. */
   onLost(listener: () => void): void
   commit(cursor: Cursor): Promise<void>
   /** Lets the next one take over. The reader and the ledger are closed. */
   release(): void
 }
 
-/** A ledger that is told of events that are to be tried again. */
+/** A ledger that learns about requested retries. */
 export interface RetryLedger extends GroupLedger {
   readonly hasRetries: boolean
   takeRetries(): readonly ParkedEvent[]
-  /** Calls the listener when there is something to be tried again. */
+  /** Calls the listener when there are events to retry. */
   onRetries(listener: () => void): void
   close(): void
 }
 
 const RETRY_MS = 200
-/** How often a reader looks whether it may hand out again. */
+/** How often a reader checks whether it may deliver again. */
 const LOOK_MS = 100
 
 /**
- * A durable group's reader. The active one reads from the committed cursor on, the others stand by. One that may have lost its turn
- * stops handing out, and stands by again.
+ * A durable group's reader. The active one reads from the committed cursor on; the others stand by. A reader that might have lost its
+ * turn stops delivering and stands by again.
  */
 export class GroupReader implements EventReader {
   readonly ready: Promise<void>
@@ -61,9 +58,9 @@ export class GroupReader implements EventReader {
   readonly #waiters = new Waiters()
   readonly #closing = new AbortController()
   #turn: GroupTurn | undefined
-  /** Why this reader cannot stand by, which whoever waits is told once. */
+  /** Why this reader cannot stand by; reported once, to a waiter. */
   #failure: { readonly error: unknown } | undefined
-  /** Ends a wait for events: there is something to be tried again. */
+  /** Ends a wait for events when there are retries. */
   #interrupt: AbortController | undefined
 
   constructor(group: string, election: GroupElection) {
@@ -95,7 +92,7 @@ export class GroupReader implements EventReader {
       this.#throwFailure()
       const turn = this.#turn
       if (turn === undefined) await this.#waiters.wait(signal)
-      // There may be something to take that must not be taken now.
+      // There might be events that must not be taken now.
       else if (!turn.isHeld()) await this.#waiters.wait(signal, LOOK_MS)
       else if (await this.#waitFor(turn, signal)) return
     }
@@ -113,12 +110,12 @@ export class GroupReader implements EventReader {
     this.#waiters.wake()
   }
 
-  /** The turn, while events may be handed out. */
+  /** The turn, while events may be delivered. */
   get #held(): GroupTurn | undefined {
     return this.#turn?.isHeld() === true ? this.#turn : undefined
   }
 
-  /** Waits for something to be handed out; false where the turn has ended. */
+  /** Waits for something to deliver; false if the turn has ended. */
   async #waitFor(turn: GroupTurn, signal: AbortSignal): Promise<boolean> {
     if (turn.ledger?.hasRetries === true) return true
     const interrupt = new AbortController()
@@ -128,15 +125,15 @@ export class GroupReader implements EventReader {
       return true
     } catch (error) {
       if (interrupt.signal.aborted && !signal.aborted) return true
-      // The turn was lost meanwhile, and with it the reader; a later one goes on.
+      // The turn was lost meanwhile, and its reader with it; a later one continues.
       if (this.#turn === turn || !isCliOpsError(error, 'CLOSED')) throw error
       return false
     }
   }
 
-  /** Resolves when this reader is the active one. Rejects where the engine cannot be reached at first, and when it is closed. */
+  /** Resolves when this reader is the active one. Rejects if the engine is unreachable at first, and when the reader is closed. */
   async #open(): Promise<void> {
-    // Somebody waits for an event, also while another reader is the active one.
+    // A caller waits for events even while another reader is the active one.
     const alive = new KeepAlive()
     alive.ref()
     try {
@@ -147,7 +144,7 @@ export class GroupReader implements EventReader {
     }
   }
 
-  /** Stands by anew. */
+  /** Stands by again. */
   #standBy(): void {
     this.#takeOver().catch((error: unknown) => {
       this.#failure = { error }
@@ -159,7 +156,7 @@ export class GroupReader implements EventReader {
     if (this.#failure === undefined) return
     const { error } = this.#failure
     this.#failure = undefined
-    // Whoever waits again after this takes it for an error that passes.
+    // A caller that waits again treats the error as temporary.
     this.#standBy()
     throw error
   }

@@ -6,16 +6,16 @@ export interface ChannelListening {
   ready(channel: string, signal?: AbortSignal): Promise<void>
 }
 
-/** Takes the messages of one kind. */
+/** Receives the messages of one kind. */
 export interface InboxListener {
   onMessage(rest: string): void
-  /** Messages may have been lost. */
+  /** Called when messages might have been lost. */
   onReady?(): void
 }
 
 /**
- * The channel on which others reach this driver. The first word of a message says who it is for; the channel is listened on
- * once somebody has asked to be reached.
+ * The channel on which others reach this driver. The first word of a message selects its listener. The inbox subscribes to the channel
+ * on the first call of `ready`.
  */
 export class Inbox {
   readonly channel: string
@@ -28,7 +28,7 @@ export class Inbox {
     this.channel = channel
   }
 
-  /** Sets who takes the messages that begin with a word. */
+  /** Sets the listener for messages that begin with a word. */
   route(word: string, listener: InboxListener): void {
     this.#listeners.set(word, listener)
   }

@@ -1,4 +1,4 @@
-/** Keeps the process alive, while it is told to. Sockets of the driver never do. */
+/** Keeps the process alive between `ref` and `unref`. A driver's sockets never do. */
 export class KeepAlive {
   #timer: NodeJS.Timeout | undefined
 

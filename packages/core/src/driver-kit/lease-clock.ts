@@ -8,18 +8,17 @@ export interface Instant {
   readonly wall: number
 }
 
-/** Of a lease this part is given away, for clocks that do not run equally fast. */
+/** The safety margin of a lease, for clocks that run at different speeds. */
 const DRIFT = 0.02
 const MARGIN_MS = 5
 
-/** The present, on both clocks. */
+/** Returns the current instant on both clocks. */
 export function currentInstant(): Instant {
   return { monotonic: monotonicMs(), wall: Date.now() }
 }
 
 /**
- * When a lease ends at the latest, as its owner sees it: counted from the moment the request was sent, which is before the
- * engine began to count.
+ * The latest end of a lease, as its owner sees it: counted from when the request was sent, before the engine started to count.
  */
 export class LeaseClock {
   #leaseMs: number
@@ -31,9 +30,9 @@ export class LeaseClock {
   }
 
   /**
-   * Begins anew with a request that was granted. Requests may be answered out of order.
+   * Restarts with a granted request. Replies can arrive out of order.
    *
-   * @param leaseMs @default as long as before
+   * @param leaseMs @default the same length as before
    */
   renew(sentAt: Instant, leaseMs: number = this.#leaseMs): void {
     if (sentAt.monotonic <= this.#from.monotonic) return
@@ -48,8 +47,8 @@ export class LeaseClock {
   }
 
   /**
-   * The monotonic clock stands still while the machine is suspended, the engine's does not: then the wall clock shows that
-   * time has passed.
+   * True until the lease ends. While the machine is suspended, the monotonic clock stands still but the engine's does not, so the wall
+   * clock is checked, too.
    */
   get isRunning(): boolean {
     return this.remainingMs > 0 && Date.now() - this.#from.wall < this.#leaseMs

@@ -6,12 +6,12 @@ import { currentInstant, type Instant } from './lease-clock.js'
 import type { LeasedGrant } from './leased-grant.js'
 import { throughOutage } from '../base/errors/through-outage.js'
 
-/** How a request for a lock stands on an engine. */
+/** The state of a lock request on an engine. */
 export type Standing =
   | { readonly state: 'granted'; readonly token: bigint }
   | {
       readonly state: 'waiting'
-      /** Waiters before this one. */
+      /** Number of waiters ahead of this one. */
       readonly ahead: number
       /** Milliseconds until the holder's lease ends, unless it is renewed. */
       readonly holderEndsInMs: number
@@ -20,37 +20,34 @@ export type Standing =
   /** Not granted, and not in the queue. */
   | { readonly state: 'busy' | 'gone' }
 
-/** The queue of a lock on an engine, as one who waits needs it. */
+/** The queue of a lock on an engine, as a waiter needs it. */
 export interface LeaseQueue {
   readonly leaseMs: number
   readonly timeoutMs: number
-  /**
-   * How often a waiter looks for itself.
-   * @default a third of a lease, where waiters are told that they were let in
-   */
+  /** How often a waiter polls. @default a third of a lease, if waiters are notified of grants */
   readonly lookEveryMs?: number | undefined
-  /** Asks for the lock, and enters the queue where it is taken. Rejects with `LOCK_DEADLOCK` where waiting would never end. */
+  /** Requests the lock, and enters the queue if it is taken. Rejects with `LOCK_DEADLOCK` if waiting would never end. */
   ask(request: LockRequest, signal: AbortSignal): Promise<Standing>
-  /** Looks how a waiter stands, and renews its place, which expires after one lease. */
+  /** Returns a waiter's state and renews its queue position, which expires after one lease. */
   poll(request: LockRequest): Promise<Standing>
-  /** Resolves once waiters are told that they were let in. Absent where they have to look. */
+  /** Resolves once waiters are notified of grants. Absent if they have to poll. */
   listen?(signal: AbortSignal): Promise<void>
-  /** Makes the grant of a lock that was given to a request sent at that time. @param usableMs what of its lease may be counted on */
+  /** Creates the grant for a request sent at that time. @param usableMs the usable part of its lease */
   hold(request: LockRequest, token: bigint, sentAt: Instant, usableMs: number): LeasedGrant
-  /** Gives up a place in the queue, or what was granted to nobody. Never rejects. */
+  /** Gives up a queue position, or a grant that no caller uses. Never rejects. */
   leave(request: LockRequest): Promise<void>
 }
 
-/** Leaving the queue may take this long where the engine does not answer; the place then expires. */
+/** How long leaving the queue can take if the engine does not answer; the queue position then expires. */
 const LEAVE_MS = 50
-/** Just after the end of a lease, and not just before. */
+/** Margin to poll just after the end of a lease, not just before. */
 const AFTER_END_MS = 5
 const MIN_LOOK_MS = 20
 const RETRY_MS = 100
 
 /**
- * One acquisition that waits in the queue of an engine. Whoever makes room lets the next waiter in and tells it; that message may be lost,
- * so the waiter also looks for itself: at a third of its lease, to renew its place, and when the lease of a dead holder ends.
+ * One acquisition that waits in the queue of an engine. A release grants the lock to the next waiter and notifies it. That message can
+ * be lost, so the waiter also polls: every third of its lease, to renew its queue position, and when the lease of a dead holder ends.
  */
 export class LeaseWait {
   readonly #queue: LeaseQueue
@@ -59,10 +56,10 @@ export class LeaseWait {
   readonly #ending = new AbortController()
   readonly #signal: AbortSignal
   #wake: (() => void) | undefined
-  /** Set where a message or an event asks for a look at once. */
+  /** Set when a message or an event requires an immediate poll. */
   #mustLook = false
   #grantedToken: bigint | undefined
-  /** When the last request was sent that renewed the place. */
+  /** When the last request that renewed the queue position was sent. */
   #renewedAt: Instant = currentInstant()
   #toldOf: string | undefined
 
@@ -74,8 +71,8 @@ export class LeaseWait {
   }
 
   /**
-   * Waits for the grant. Rejects with the reason of the end, having left the queue where the engine answers; one that was abandoned stays
-   * in it until its lease ends.
+   * Waits for the grant. Rejects with the reason of the end, after leaving the queue if the engine answers. An abandoned wait keeps
+   * its position until its lease ends.
    */
   async granted(): Promise<LeasedGrant> {
     let left: Promise<void> | undefined
@@ -96,13 +93,13 @@ export class LeaseWait {
     }
   }
 
-  /** This waiter was let in. */
+  /** Called when this waiter is granted the lock. */
   onGranted(token: bigint): void {
     this.#grantedToken = token
     this.#wake?.()
   }
 
-  /** Looks at once. */
+  /** Polls immediately. */
   look(): void {
     this.#mustLook = true
     this.#wake?.()
@@ -140,7 +137,7 @@ export class LeaseWait {
   async #take(token: bigint, sentAt: Instant): Promise<LeasedGrant | undefined> {
     this.#grantedToken = undefined
     const { leaseMs } = this.#queue
-    // Handed out with enough of its lease left to do something with it.
+    // Only hand it out with enough of its lease left to be useful.
     const isFresh = currentInstant().monotonic - sentAt.monotonic < leaseMs / 2
     const grant = this.#queue.hold(this.#request, token, sentAt, isFresh ? leaseMs : 0)
     if (isFresh) return grant
@@ -150,14 +147,14 @@ export class LeaseWait {
     return undefined
   }
 
-  /** Looks how things stand; through a time in which the engine does not answer, as long as that may pass. */
+  /** Requests the current state. Retries through an outage of the engine, as long as it can pass. */
   #look(last: Standing): Promise<[Standing, Instant]> {
     const { leaseMs, timeoutMs } = this.#queue
     const limits = { patienceMs: leaseMs + timeoutMs, pauseMs: RETRY_MS, signal: this.#signal }
     return throughOutage(limits, async () => {
       this.#mustLook = false
       const sentAt = currentInstant()
-      // Where the place has expired, or the engine has lost it, this waiter begins again at the end.
+      // If the queue position has expired, or the engine has lost it, this waiter starts again at the end.
       const standing =
         last.state === 'waiting'
           ? await this.#queue.poll(this.#request)
@@ -166,7 +163,7 @@ export class LeaseWait {
     })
   }
 
-  /** Without messages the wait goes on by looking, and the next round tries again. */
+  /** Without messages the wait continues by polling, and the next round tries again. */
   async #listen(): Promise<boolean> {
     try {
       await this.#queue.listen?.(this.#signal)
@@ -181,12 +178,12 @@ export class LeaseWait {
 
   async #sleep(ahead: number, holderEndsInMs: number): Promise<void> {
     const { leaseMs, lookEveryMs = leaseMs / 3 } = this.#queue
-    // Only the next one looks at the end of the holder's lease: it lets the others in.
+    // Only the next waiter polls at the end of the holder's lease; the others follow it.
     const untilMs = ahead === 0 ? Math.min(lookEveryMs, holderEndsInMs + AFTER_END_MS) : lookEveryMs
     await this.#rest(Math.max(MIN_LOOK_MS, untilMs))
   }
 
-  /** Waits for a message, or for the time to pass. The timer keeps the process alive: somebody waits for the lock. */
+  /** Waits for a message, or for the time to pass. The timer keeps the process alive, since a caller waits for the lock. */
   #rest(ms: number): Promise<void> {
     if (this.#mustLook || this.#grantedToken !== undefined || this.#signal.aborted)
       return Promise.resolve()

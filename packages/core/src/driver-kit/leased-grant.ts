@@ -2,34 +2,37 @@ import { afterThis } from '../base/wait/next-turn.js'
 import type { LockGrant } from '../locks/contract/lock-driver.js'
 import { currentInstant, type Instant, LeaseClock } from './lease-clock.js'
 
-/** What an engine has granted. */
+/** A lease that an engine has granted. */
 export interface GrantedLease {
   readonly id: string
   readonly token: bigint
   readonly grantedAt: Date
-  /** What may be counted on from {@link sentAt} on, in milliseconds; `0` where that is nothing before {@link LeasedGrant.begin}. */
+  /** Usable time from {@link sentAt} on, in milliseconds; `0` if there is none before {@link LeasedGrant.begin}. */
   readonly usableMs: number
-  /** When the request was sent whose lease this is. */
+  /** When the request for this lease was sent. */
   readonly sentAt: Instant
 }
 
-/** How a lease is kept on an engine. */
+/** How to maintain a lease on an engine. */
 export interface RenewableLease {
   /** A whole lease, in milliseconds. */
   readonly leaseMs: number
-  /** Asks for a lease more. Resolves to what is given, in milliseconds; `0` where the lock is held no longer. Rejects where nobody knows. */
+  /**
+   * Renews the lease. Resolves to its new length, in milliseconds; `0` if the lock is no longer held. Rejects if the outcome is
+   * unknown.
+   */
   renew(): Promise<number>
-  /** Gives the lock back. @param wasLost it had been lost before, as its owner sees it */
+  /** Releases the lock. @param wasLost whether the owner already considered it lost */
   release(wasLost: boolean): Promise<void>
-  /** Somebody wants to hear of a loss. */
+  /** Called when a caller wants to be notified of a loss. */
   watch?(): void
-  /** The grant has ended, in whatever way. */
+  /** Called when the grant has ended, for any reason. */
   forget(): void
 }
 
 /**
- * A lock as a lease. It is renewed at a third of its length, and lost at its end at the latest, also while a renewal hangs: the owner
- * knows before another one can have the lock. Its timers keep no process alive.
+ * A lock as a lease. It is renewed at a third of its length and lost at its end at the latest, even while a renewal hangs: the owner
+ * knows before another process can acquire the lock. Its timers keep no process alive.
  */
 export class LeasedGrant implements LockGrant {
   readonly id: string
@@ -80,7 +83,7 @@ export class LeasedGrant implements LockGrant {
     if (this.#state === 'held') this.#finish('released')
   }
 
-  /** The lock was taken away, or its lease has ended. */
+  /** Marks the lock as lost: it was taken away, or its lease has ended. */
   lose(): void {
     if (this.#state !== 'held') return
     const listeners = [...this.#listeners]
@@ -88,7 +91,7 @@ export class LeasedGrant implements LockGrant {
     for (const listener of listeners) afterThis(listener)
   }
 
-  /** The first renewal, of a grant on which nobody may count before. Resolves to false where it is lost. */
+  /** Makes the first renewal of a grant that is not usable before. Resolves to false if it is lost. */
   async begin(): Promise<boolean> {
     const isHeld = await this.#renew()
     if (isHeld) this.#keep(0)
@@ -105,7 +108,7 @@ export class LeasedGrant implements LockGrant {
     const sentAt = currentInstant()
     const usableMs = await this.#keeper.renew()
     if (this.#state !== 'held') return false
-    // A reply that comes after the end is no way back: another one may have had the lock since.
+    // A reply after the end does not restore the lock: another process might have held it since.
     const isInTime = isFirst || this.#clock.isRunning
     if (usableMs > 0 && isInTime) this.#clock.renew(sentAt, usableMs)
     if (usableMs > 0 && isInTime && this.#clock.isRunning) return true

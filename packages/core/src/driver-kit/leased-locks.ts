@@ -14,31 +14,33 @@ import { LeasedGrant } from './leased-grant.js'
 import { type LeaseQueue, LeaseWait, type Standing } from './lease-wait.js'
 import { throughOutage } from '../base/errors/through-outage.js'
 
-/** A release that failed is worth another try for so long: what it would leave is waited for until its lease ends. */
+/** How long to retry a failed release: otherwise, waiters would wait until the lease ends. */
 const RELEASE_PATIENCE_MS = 1_000
 const RETRY_MS = 50
 
-/** What an engine does for locks that are leases with a queue. Each call is atomic; who makes room lets the next waiter in. */
+/**
+ * What an engine provides for locks that are leases with a queue. Each call is atomic. A release grants the lock to the next waiter.
+ */
 export interface LeasedLockEngine {
   readonly leaseMs: number
   readonly timeoutMs: number
   /**
-   * Asks for a lock: tries once, or enters the queue. Asked again with the same id it gives the same grant. Rejects with `LOCK_DEADLOCK`
-   * where waiting would never end.
+   * Requests a lock: tries once, or enters the queue. Repeated with the same id, it returns the same grant. Rejects with
+   * `LOCK_DEADLOCK` if waiting would never end.
    */
   ask(request: LockRequest, how: 'try' | 'wait', signal?: AbortSignal): Promise<Standing>
-  /** Looks how a waiter stands, and renews its place. */
+  /** Returns a waiter's state and renews its queue position. */
   poll(request: LockRequest): Promise<Standing>
-  /** Renews a grant, which has that token, also one that the engine has lost and given to nobody since. Resolves to false where it is held no longer. */
-  extend(request: LockRequest, token: bigint): Promise<boolean>
-  /** Gives back a grant or a place in the queue. */
-  release(request: LockRequest): Promise<void>
-  /** Resolves once this process is told of grants and losses. Absent where the engine tells nobody. */
-  ready?(signal?: AbortSignal): Promise<void>
   /**
-   * How often a waiter looks for itself.
-   * @default a third of a lease, where waiters are told that they were let in
+   * Renews the grant with that token, even if the engine has lost it but not granted the lock since. Resolves to false if it is no
+   * longer held.
    */
+  extend(request: LockRequest, token: bigint): Promise<boolean>
+  /** Releases a grant or a queue position. */
+  release(request: LockRequest): Promise<void>
+  /** Resolves once this process is notified of grants and losses. Absent if the engine sends no notifications. */
+  ready?(signal?: AbortSignal): Promise<void>
+  /** How often a waiter polls. @default a third of a lease, if waiters are notified of grants */
   readonly lookEveryMs?: number
   inspect(resource: string): Promise<LockInfo | null>
   list(options?: ListOptions): Promise<LockInfo[]>
@@ -46,7 +48,10 @@ export interface LeasedLockEngine {
   clean(): Promise<LockInfo[]>
 }
 
-/** Locks as leases, with a queue on an engine. Where it tells nobody of grants and losses, waiters look, and owners find out when they renew. */
+/**
+ * Locks as leases, with a queue on an engine. Without notifications of grants and losses, waiters poll, and owners notice a loss when
+ * they renew.
+ */
 export class LeasedLocks implements LockDriver, LeaseQueue {
   readonly #engine: LeasedLockEngine
   readonly #grants = new Map<
@@ -54,7 +59,7 @@ export class LeasedLocks implements LockDriver, LeaseQueue {
     { readonly grant: LeasedGrant; readonly request: LockRequest }
   >()
   readonly #waits = new Map<string, LeaseWait>()
-  /** What is being given back, which may take longer than anybody waits for it. */
+  /** Pending releases, which can take longer than any caller waits for them. */
   readonly #leaving = new Set<Promise<void>>()
 
   constructor(engine: LeasedLockEngine) {
@@ -76,7 +81,7 @@ export class LeasedLocks implements LockDriver, LeaseQueue {
   async tryAcquire(request: LockRequest): Promise<LockGrant | null> {
     const sentAt = currentInstant()
     const standing = await this.#engine.ask(request, 'try').catch((error: unknown) => {
-      // It may have been granted all the same, to nobody.
+      // The engine might have granted it anyway, without an owner.
       void this.leave(request)
       throw error
     })
@@ -115,18 +120,18 @@ export class LeasedLocks implements LockDriver, LeaseQueue {
     return this.#engine.clean()
   }
 
-  /** A waiter was let in: `<id> <token>`, as the engine's message says. */
+  /** Called with the engine's message that a waiter is granted the lock: `<id> <token>`. */
   onGranted(message: string): void {
     const [id = '', token = ''] = message.split(' ')
     if (/^\d+$/u.test(token)) this.#waits.get(id)?.onGranted(BigInt(token))
   }
 
-  /** A lock was taken from the grant with this id. */
+  /** Called when the lock was taken from the grant with this id. */
   onLost(id: string): void {
     this.#grants.get(id)?.grant.lose()
   }
 
-  /** The engine doubts that the owner of this grant is there, and is to be shown. */
+  /** Renews this grant, because the engine doubts that its owner is alive. */
   renew(id: string): void {
     const held = this.#grants.get(id)
     if (held?.grant.isHeld() !== true) return
@@ -138,7 +143,7 @@ export class LeasedLocks implements LockDriver, LeaseQueue {
     )
   }
 
-  /** Messages may have been lost. */
+  /** Called when messages might have been lost. */
   onReady(): void {
     for (const wait of this.#waits.values()) wait.look()
   }
@@ -173,7 +178,7 @@ export class LeasedLocks implements LockDriver, LeaseQueue {
           if (!wasLost) await this.leave(request)
         },
         watch: () => {
-          // From now on the engine's word is listened to, besides the renewals.
+          // From now on the engine's messages count, in addition to the renewals.
           this.#engine.ready?.().catch(() => undefined)
         },
         forget: () => this.#grants.delete(id),
@@ -183,7 +188,9 @@ export class LeasedLocks implements LockDriver, LeaseQueue {
     return grant
   }
 
-  /** Gives a place or a grant back, also over a connection that was lost just now. An engine that cannot be reached lets it expire. */
+  /**
+   * Releases a queue position or a grant, with retries over a connection that was just lost. If the engine is unreachable, it expires.
+   */
   async leave(request: LockRequest): Promise<void> {
     const patienceMs = Math.min(RELEASE_PATIENCE_MS, this.timeoutMs)
     const limits = { patienceMs, pauseMs: RETRY_MS }
@@ -196,18 +203,18 @@ export class LeasedLocks implements LockDriver, LeaseQueue {
     await leaving.finally(() => this.#leaving.delete(leaving))
   }
 
-  /** Ends the waits and gives the grants back, as far as that is possible in time. */
+  /** Ends the waits and releases the grants, as far as time allows. */
   async close(): Promise<void> {
     const reason = new CliOpsError('CLOSED', 'the driver was closed')
     for (const wait of this.#waits.values()) wait.end(reason)
     const grants = [...this.#grants.values()]
     await Promise.all(grants.map(({ grant }) => grant.release()))
-    // The engine must hear of it before the connection ends: a place that is left behind would be waited for.
+    // The engine must know before the connection ends: others would wait for an orphaned queue position.
     await Promise.allSettled(this.#leaving)
   }
 }
 
-/** The error for a wait that would never end. @param cycle the resources that are held in a cycle; @param info who has the first one */
+/** The error for a wait that would never end. @param cycle the resources held in a cycle; @param info describes the first one */
 export function deadlockError(
   resource: string,
   cycle: readonly string[],

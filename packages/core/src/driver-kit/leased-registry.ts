@@ -7,23 +7,23 @@ import type {
 } from '../registry/contract/registry-driver.js'
 import type { ServiceInfo } from '../registry/contract/service-types.js'
 
-/** Where an engine keeps records, each with a lease. A record is told from others by its key. */
+/** An engine's store of records, each with a lease and identified by its key. */
 export interface RecordStore {
   readonly leaseMs: number
-  /** Stores records or renews their leases. `renew` puts back what the engine has lost, and replaces nothing. */
+  /** Stores records or renews their leases. `renew` restores what the engine has lost, and replaces nothing. */
   announce(records: ReadonlyMap<string, ServiceRecord>, how: 'new' | 'renew'): Promise<void>
   withdraw(key: string): Promise<void>
-  /** The records whose leases last, with the milliseconds that are left of them. */
+  /** Returns the records with valid leases, and the remaining milliseconds. */
   discover(): Promise<readonly { readonly record: ServiceRecord; readonly remainingMs: number }[]>
-  /** Removes the records whose leases have ended, and gives them. */
+  /** Removes the records whose leases have ended, and returns them. */
   prune(): Promise<readonly ServiceRecord[]>
-  /** Calls the listener when the set of records has changed, or may have. */
+  /** Calls the listener when the set of records has, or might have, changed. */
   watch(listener: () => void): () => void
-  /** Asks an endpoint for a sign of life. */
+  /** Requests a sign of life from an endpoint. */
   probe(endpoint: string): Promise<boolean>
 }
 
-/** Records with a lease each, that one timer of their process renews. */
+/** Records with a lease each, all renewed by one timer of their process. */
 export class LeasedRegistry implements RegistryDriver {
   readonly #store: RecordStore
   readonly #own = new Map<string, ServiceRecord>()
@@ -72,7 +72,7 @@ export class LeasedRegistry implements RegistryDriver {
     return (await this.#store.prune()).map((record) => toServiceInfo(record, 'hung'))
   }
 
-  /** Takes back what was registered, as far as that is possible in time. */
+  /** Removes all registrations, as far as time allows. */
   async close(): Promise<void> {
     this.#stop()
     const keys = [...this.#own.keys()]
@@ -94,7 +94,7 @@ export class LeasedRegistry implements RegistryDriver {
       this.#pulse = undefined
       const { leaseMs } = this.#store
       if (this.#own.size === 0) return
-      // The whole records, since the engine may have lost them.
+      // The complete records, since the engine might have lost them.
       this.#store.announce(this.#own, 'renew').then(
         () => {
           if (this.#own.size > 0) this.#renewLater(leaseMs / 3)
@@ -113,7 +113,7 @@ export class LeasedRegistry implements RegistryDriver {
   }
 }
 
-/** Ids of instances hold no space. */
+/** Instance ids contain no spaces. */
 function keyOf({ name, instance }: Pick<ServiceRecord, 'name' | 'instance'>): string {
   return `${instance} ${name}`
 }

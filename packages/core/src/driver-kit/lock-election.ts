@@ -4,23 +4,23 @@ import type { LockDriver } from '../locks/contract/lock-driver.js'
 import { randomId } from '../base/names/random-id.js'
 import type { GroupElection, GroupTurn, RetryLedger } from './group-reader.js'
 
-/** The log and the groups of an engine, as an election needs them. */
+/** An engine's log and groups, as an election needs them. */
 export interface ElectedLog {
   /** The locks that elect a group's active reader. */
   readonly locks: LockDriver
-  /** Finds where a group begins that has no cursor. */
+  /** Returns the start cursor for a group that has none. */
   begin(): Promise<Cursor>
-  /** Commits a cursor where the group has none, and resolves to the committed one. */
+  /** Commits a cursor if the group has none, and resolves to the committed one. */
   join(group: string, cursor: Cursor): Promise<Cursor>
-  /** Commits a cursor for the grant with that id while it holds the group's lock, and for nobody else. */
+  /** Commits a cursor, only if the grant with that id holds the group's lock. */
   commit(group: string, cursor: Cursor, lockId: string): Promise<void>
   openReader(cursor: Cursor): EventReader
   openLedger(group: string): RetryLedger
-  /** The reader was closed. */
+  /** Called when the reader was closed. */
   end(): void
 }
 
-/** Elects the active reader of a group: who holds the group's lock reads, the others stand in the lock's queue. */
+/** Elects the active reader of a group: the holder of the group's lock reads, the others wait in the lock's queue. */
 export class LockElection implements GroupElection {
   readonly #log: ElectedLog
   readonly #group: string
@@ -53,7 +53,7 @@ export class LockElection implements GroupElection {
         isHeld: () => grant.isHeld(),
         onLost: (listener) => grant.onLost(listener),
         commit: (position) => log.commit(this.#group, position, this.#lockId),
-        // It gives back what may be given back; a lost one is left alone.
+        // Releases the lock if it is still held; leaves a lost one alone.
         release: () => void Promise.resolve(grant.release()).catch(() => undefined),
       }
     } catch (error) {
@@ -63,7 +63,7 @@ export class LockElection implements GroupElection {
   }
 
   end(): void {
-    // Who stood in the queue has left it with the signal.
+    // The signal has already removed this reader from the queue.
     this.#log.end()
   }
 }

@@ -1,6 +1,6 @@
 import type { Cursor, StartPosition } from '../events/contract/event-types.js'
 
-/** A place in the log: right behind the event of that epoch and number. */
+/** A position in the log: right after the event with that epoch and number. */
 export interface LogPosition {
   readonly epoch: number
   readonly n: number
@@ -8,10 +8,10 @@ export interface LogPosition {
 
 const CURSOR = /^(\d{1,16})-(\d{1,16})$/u
 
-/** Before the first event of a log that has never been written to. */
+/** Before the first event of a log that was never written to. */
 export const NOWHERE: LogPosition = { epoch: 0, n: 0 }
 
-/** Reads a cursor, or the id of an entry; `undefined` for anything else. */
+/** Parses a cursor or the id of an entry; `undefined` for anything else. */
 export function parsePosition(text: string): LogPosition | undefined {
   const match = CURSOR.exec(text)
   if (match === null) return undefined
@@ -23,16 +23,16 @@ export function toCursor({ epoch, n }: LogPosition): Cursor {
   return `${epoch}-${n}` as Cursor
 }
 
-/** Below, at or above zero, as for sorting. */
+/** Compares two positions for sorting: below, at or above zero. */
 export function comparePositions(a: LogPosition, b: LogPosition): number {
   return a.epoch - b.epoch || a.n - b.n
 }
 
 /**
- * Where a reader begins, as far as that is known without asking the engine.
+ * Returns where a reader starts, as far as known without a call to the engine.
  *
- * @param parse reads a cursor of the log; `undefined` for anything else
- * @throws TypeError for what is no position
+ * @param parse parses a cursor of the log; `undefined` for anything else
+ * @throws TypeError for an invalid position
  */
 export function parseStart<Position>(
   from: StartPosition,

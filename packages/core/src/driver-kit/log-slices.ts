@@ -3,22 +3,22 @@ import { parseJson } from '../base/validation/parse-json.js'
 import { comparePositions, type LogPosition, NOWHERE, toCursor } from './log-position.js'
 import type { LogSlice } from './polled-reader.js'
 
-/** An event as it stands in a log whose positions are dense within an epoch. */
+/** An event in a log whose positions are dense within an epoch. */
 export interface LogEntry {
   readonly position: LogPosition
   readonly json: string
-  /** For the first event of an epoch: the end of the log that it follows, `NOWHERE` where there was none. */
+  /** For the first event of an epoch: the end of the log that it follows, `NOWHERE` if there was none. */
   readonly origin: LogPosition | undefined
-  /** Events may have been stored behind that end, and lost with the server that had them: nobody can count them. */
+  /** Events might have been stored after that end and lost with their server, so the number of missed ones is unknown. */
   readonly mayMissMore?: boolean
 }
 
-/** Makes the event that readers are given. */
+/** Creates the event that readers get. */
 export function toEvent({ position, json }: Pick<LogEntry, 'position' | 'json'>): EventEnvelope {
   return Object.assign(parseJson(json) as StoredEvent, { cursor: toCursor(position) })
 }
 
-/** Cuts what was fetched where events are missing. */
+/** Splits fetched entries into slices wherever events are missing. */
 export function toSlices(from: LogPosition, entries: readonly LogEntry[]): LogSlice<LogPosition>[] {
   const slices: LogSlice<LogPosition>[] = []
   let position = from
@@ -39,8 +39,8 @@ export function toSlices(from: LogPosition, entries: readonly LogEntry[]): LogSl
 }
 
 /**
- * What a reader at a position has missed where this entry comes next. Numbers go on over a restart, so that a hole in them is
- * what was lost; where the log itself was lost and began anew, nobody can count.
+ * Returns what a reader at a position has missed if this entry comes next. Numbers continue across a restart, so a hole in them is the
+ * number of lost events. If the log itself was lost and restarted, the number is unknown.
  */
 function gapBefore(
   from: LogPosition,
@@ -51,7 +51,7 @@ function gapBefore(
   const gap = { expected: toCursor(from), resumeAt }
   const missed = n - from.n - 1
   if (from.epoch === epoch) return missed > 0 ? { ...gap, missed } : undefined
-  // Who began on an empty log has missed nothing before its first event.
+  // A reader that started on an empty log has missed nothing before its first event.
   if (from.epoch === 0) return origin === undefined ? gap : undefined
   if (mayMissMore) return gap
   if (origin?.epoch === from.epoch) return missed > 0 ? { ...gap, missed } : undefined
@@ -59,10 +59,10 @@ function gapBefore(
 }
 
 /**
- * What there is for a reader behind which a fetch found nothing. A position behind the end of the log is of another log, or of one that
- * has lost its end: a gap nobody can count, and the log from its beginning.
+ * Returns the slices for a reader for which a fetch found nothing. A position after the end of the log belongs to another log, or to
+ * one that has lost its end: a gap of unknown size, then the log from its beginning.
  *
- * @param mayGoOn the log has lost its end and goes on in a new epoch, whose first event says what is missing
+ * @param mayGoOn the log has lost its end and continues in a new epoch, whose first event shows what is missing
  */
 export function slicesBehindEnd(
   from: LogPosition,

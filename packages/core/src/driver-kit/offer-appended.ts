@@ -3,10 +3,10 @@ import { toEvent } from './log-slices.js'
 import type { PolledReader } from './polled-reader.js'
 
 /**
- * Gives a reader what an append says on a channel: `<epoch> <first> <last>`, and the events in lines of their own where they are not too
- * large for that. What does not follow the reader's position directly has to be fetched.
+ * Offers a reader the message of an append on a channel: `<epoch> <first> <last>`, then one event per line unless they are too large.
+ * Events that do not directly follow the reader's position must be fetched.
  *
- * @returns how far the log goes
+ * @returns the end of the log
  */
 export function offerAppended(reader: PolledReader<LogPosition>, message: string): LogPosition {
   const [head = '', ...jsons] = message.split('\n')

@@ -1,10 +1,10 @@
 import type { EventReader } from '../events/contract/event-driver.js'
 
-/** The readers that a driver has open, which end with it. */
+/** A driver's open readers, which end with it. */
 export class OpenReaders {
   readonly #open = new Set<EventReader>()
 
-  /** @param create makes a reader, and has `forget` called when it is closed */
+  /** @param create creates a reader that calls `forget` when it is closed */
   open(create: (forget: () => void) => EventReader): EventReader {
     const reader = create(() => {
       this.#open.delete(reader)

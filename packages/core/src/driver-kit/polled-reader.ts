@@ -4,45 +4,44 @@ import { CliOpsError, isCliOpsError } from '../base/errors/cli-ops-error.js'
 import { untilAborted } from '../base/wait/race.js'
 import { Waiters } from './waiters.js'
 
-/** Events that follow each other in a log, and the gap before them. */
+/** Consecutive events of a log, and the gap before them. */
 export interface LogSlice<Position> {
   readonly gap?: EventGap | undefined
   readonly events: readonly EventEnvelope[]
-  /** Behind them. */
+  /** The position after them. */
   readonly position: Position
 }
 
-/** A log on an engine that is asked what there is. Positions are the engine's own. */
+/** A log on an engine that is read by polling. Positions are the engine's own. */
 export interface PolledLog<Position> {
   /**
-   * How often it is looked at, where hints may be lost or there are none.
+   * How often to poll, since hints can be lost or missing.
    * @default 1000
    */
   readonly lookEveryMs?: number
-  /** Finds where a reader begins. Rejects where the engine does not answer. */
+  /** Returns where a reader starts. Rejects if the engine does not answer. */
   begin(): Promise<Position>
   toCursor(position: Position): Cursor
   /**
-   * Takes what there is behind a position, a bounded number of events, and says whether there may be more. Rejects with
-   * `ENGINE_UNAVAILABLE` where it may be asked again.
+   * Returns a bounded number of events after a position, and whether there might be more. Rejects with `ENGINE_UNAVAILABLE` if a retry
+   * makes sense.
    */
   fetch(
     position: Position,
   ): Promise<{ readonly slices: readonly LogSlice<Position>[]; readonly isMore: boolean }>
-  /** Tells the reader of what is appended, by `look` or `offer`, until the returned function is called. */
+  /** Notifies the reader of appended events, with `look` or `offer`, until the returned function is called. */
   listen?(reader: PolledReader<Position>): () => void
-  /** The reader was closed. */
+  /** Called when the reader was closed. */
   end?(): void
 }
 
 const LOOK_EVERY_MS = 1_000
 const RETRY_MS = 100
-/** More than this is left in the log until it is taken. */
+/** Events above this number stay in the log until the buffer is read. */
 const MAX_BUFFERED = 512
 
 /**
- * Reads a log by looking at it: now and then, and when it is told to. Somebody else's failure to tell, or an engine that is away for a while,
- * costs time and no event.
+ * Reads a log by polling: regularly, and on hints. A lost hint or an engine outage costs time but loses no events.
  */
 export class PolledReader<Position> implements EventReader {
   readonly ready: Promise<void>
@@ -50,11 +49,11 @@ export class PolledReader<Position> implements EventReader {
   readonly #slices: LogSlice<Position>[] = []
   readonly #waiters = new Waiters()
   #buffered = 0
-  /** Behind what was fetched. */
+  /** The position after the last fetched event. */
   #position: Position | undefined
-  /** Behind what was handed out. */
+  /** The position after the last delivered event. */
   #given: Cursor | undefined
-  /** There may be more in the log than was taken. */
+  /** There might be more in the log than was fetched. */
   #isBehind = true
   #fetching: Promise<void> | undefined
   #stopListening: (() => void) | undefined
@@ -74,7 +73,7 @@ export class PolledReader<Position> implements EventReader {
     return this.#fetching !== undefined
   }
 
-  /** Behind what was fetched; undefined where there may be more, which a look finds. */
+  /** The position after the last fetched event; undefined if there might be more, which a poll finds. */
   get fetchedUpTo(): Position | undefined {
     return this.#fetching === undefined && !this.#isBehind ? this.#position : undefined
   }
@@ -100,14 +99,14 @@ export class PolledReader<Position> implements EventReader {
       if (this.#isBehind && position !== undefined) await this.#fetchOrRest(position, signal)
       else {
         await this.#waiters.wait(signal, this.#log.lookEveryMs ?? LOOK_EVERY_MS)
-        // A wait that was given up is no reason to ask again.
+        // A cancelled wait is not a reason to poll again.
         if (!signal.aborted) this.#isBehind = true
       }
     }
   }
 
   commit(_cursor: Cursor): void {
-    // Without a group there is nothing to store.
+    // Nothing to store without a group.
   }
 
   close(): void {
@@ -118,13 +117,13 @@ export class PolledReader<Position> implements EventReader {
     this.#waiters.wake()
   }
 
-  /** There may be more. */
+  /** Polls again: there might be more events. */
   look(): void {
     this.#isBehind = true
     this.#waiters.wake()
   }
 
-  /** Takes what follows {@link fetchedUpTo} directly, where there is room for it; else it is fetched later. */
+  /** Takes events that directly follow {@link fetchedUpTo}, if there is room; otherwise they are fetched later. */
   offer(count: number, slice: () => LogSlice<Position>): void {
     if (this.fetchedUpTo === undefined || this.#buffered + count > MAX_BUFFERED) this.look()
     else this.#take(slice())
@@ -135,7 +134,7 @@ export class PolledReader<Position> implements EventReader {
     this.#position = position
     this.#given = this.#log.toCursor(position)
     if (this.#closed) throw closedError()
-    // A position that is fixed is not lost any more: what was stored before anybody listens is fetched.
+    // Once fixed, the position is safe: events stored before listening starts are fetched.
     this.#stopListening = this.#log.listen?.(this)
   }
 
@@ -145,12 +144,12 @@ export class PolledReader<Position> implements EventReader {
     } catch (error) {
       signal.throwIfAborted()
       if (!isCliOpsError(error, 'ENGINE_UNAVAILABLE')) throw error
-      // It may be back soon; the position is known, so nothing is missed meanwhile.
+      // The engine might be back soon; the position is known, so nothing is missed meanwhile.
       await this.#waiters.wait(signal, RETRY_MS)
     }
   }
 
-  /** Takes what is there behind the position; one at a time. */
+  /** Fetches the events after the position; one fetch at a time. */
   #fetch(position: Position): Promise<void> {
     this.#fetching ??= this.#fetchOnce(position).finally(() => {
       this.#fetching = undefined

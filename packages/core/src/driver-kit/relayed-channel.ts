@@ -3,22 +3,22 @@ import { monotonicMs } from '../base/process/monotonic-time.js'
 import { parseJson } from '../base/validation/parse-json.js'
 import { CarriedChannel } from './carried-channel.js'
 
-/** How a channel reaches its other end. */
+/** The wire between a channel and its other end. */
 export interface ChannelWire {
-  /** Sends a frame. Resolves to false where nobody is there; rejects where nobody knows. */
+  /** Sends a frame. Resolves to false if there is no receiver; rejects if that is unknown. */
   send(frame: string): Promise<boolean>
-  /** The channel has ended. */
+  /** Called when the channel has ended. */
   forget(): void
 }
 
 /**
- * One end of a connection whose frames an engine relays. It may lose frames, so messages are numbered: the first one that is
- * missing ends the connection, as a broken socket would.
+ * One end of a connection whose frames an engine relays. The engine can lose frames, so messages are numbered: a missing one ends the
+ * connection, as a broken socket would.
  */
 export class RelayedChannel extends CarriedChannel {
   readonly #wire: ChannelWire
   readonly #peerId: string
-  /** Numbers of the last messages that were posted, that the peer has read, that have come, and that were read here. */
+  /** Numbers of the last message posted, read by the peer, received, and read here. */
   #postedSeq = 0
   #peerReadSeq = 0
   #receivedSeq = 0
@@ -32,7 +32,7 @@ export class RelayedChannel extends CarriedChannel {
     this.#peerId = peerId
   }
 
-  /** A frame has come: its kind, its number, and its messages. */
+  /** Handles a frame, given its kind, number and messages. */
   onFrame(kind: string, seq: number, jsons: readonly string[]): void {
     this.#heardAt = monotonicMs()
     if (kind === 'data') this.#onData(seq, jsons)
@@ -42,7 +42,7 @@ export class RelayedChannel extends CarriedChannel {
       this.onPeerClose(seq > this.#receivedSeq ? 'messages were lost' : undefined)
   }
 
-  /** Says that this end is there, and looks whether the other one is. */
+  /** Signals that this end is alive, and checks that the other end is. */
   pulse(leaseMs: number): void {
     if (this.isClosed) return
     if (monotonicMs() - this.#heardAt > leaseMs) {
@@ -65,7 +65,7 @@ export class RelayedChannel extends CarriedChannel {
   }
 
   protected postClose(): void {
-    // Where messages are queued still, the other end sees that it has lost them.
+    // If messages are still queued, the other end detects that it has lost them.
     this.#post(`close ${this.#peerId} ${this.#postedSeq + this.queuedCount}`)
   }
 

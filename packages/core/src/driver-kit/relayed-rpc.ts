@@ -10,21 +10,21 @@ import { randomId } from '../base/names/random-id.js'
 import { KeepAlive } from './keep-alive.js'
 import { RelayedChannel } from './relayed-channel.js'
 
-/** How an engine carries frames from one driver to another. */
+/** The transport of frames from one driver to another over an engine. */
 export interface FrameRelay {
-  /** Begins each endpoint: `redis`. */
+  /** The prefix of each endpoint: `redis`. */
   readonly scheme: string
-  /** Where frames for this driver go, as its endpoints name it: no spaces and no slashes. */
+  /** The address of this driver's frames, as in its endpoints: no spaces and no slashes. */
   readonly address: string
   readonly leaseMs: number
   /** Resolves when frames for this driver arrive. Rejects with `ENGINE_UNAVAILABLE`, or the signal's reason. */
   ready(signal?: AbortSignal): Promise<void>
   /**
-   * As `ready`, for who only wants answers.
+   * Like `ready`, for a caller that only needs answers.
    * @default ready
    */
   readyForAnswers?(signal?: AbortSignal): Promise<void>
-  /** Sends a frame. Resolves to false where nobody is there; rejects where nobody knows. Frames to one address keep their order. */
+  /** Sends a frame. Resolves to false if there is no receiver; rejects if that is unknown. Frames to one address keep their order. */
   send(address: string, frame: string, signal?: AbortSignal): Promise<boolean>
 }
 
@@ -33,7 +33,7 @@ interface Listening {
   readonly limits: RpcLimits
 }
 
-/** A connection that was asked for. */
+/** A requested connection. */
 interface Opening {
   readonly accepted: () => void
   readonly refused: () => void
@@ -42,8 +42,8 @@ interface Opening {
 const PROBE_MS = 300
 
 /**
- * Connections over an engine that carries messages. Each driver has one inbox; the head of a frame, `<kind> <whom> <number>`, says
- * which end of a connection it is for. The engine tells where nobody is there.
+ * Connections over an engine that carries messages. Each driver has one inbox; the header of a frame, `<kind> <whom> <number>`, names
+ * the end of the connection that it is for. The engine reports if there is no receiver.
  */
 export class RelayedRpc implements RpcDriver {
   readonly #relay: FrameRelay
@@ -105,17 +105,17 @@ export class RelayedRpc implements RpcDriver {
     } catch (error) {
       this.#openings.get(id)?.refused()
       await answer.catch(() => undefined)
-      // It may have been accepted meanwhile.
+      // The server might have accepted it meanwhile.
       this.#send(address, `close s${id} 0`).catch(() => undefined)
       throw error
     }
     return this.#add(`c${id}`, `s${id}`, address, limits)
   }
 
-  /** Asks for a sign of life from the process behind an endpoint. */
+  /** Requests a sign of life from the process behind an endpoint. */
   async probe(endpoint: string): Promise<boolean> {
     const target = this.#parse(endpoint)
-    // Another engine's endpoint says nothing here.
+    // An endpoint of another engine proves nothing here.
     if (target === undefined) return true
     await this.#readyForAnswers()
     const id = randomId()
@@ -146,7 +146,7 @@ export class RelayedRpc implements RpcDriver {
     for (const channel of this.#channels.values()) channel.close()
   }
 
-  /** Ends all connections: frames of them were lost. */
+  /** Ends all connections, since they have lost frames. */
   endAll(reason: string): void {
     for (const channel of [...this.#channels.values()]) channel.lose(reason)
   }
@@ -178,12 +178,12 @@ export class RelayedRpc implements RpcDriver {
         refused,
       })
     })
-    // It may be refused while the question is still on its way.
+    // The refusal can arrive before the send has completed.
     answer.catch(() => undefined)
     return answer
   }
 
-  /** A frame for this driver has come. @param answerTo where its sender is reached, where the engine says so */
+  /** Handles a frame for this driver. @param answerTo the sender's address, if the engine provides it */
   onFrame(frame: string, answerTo?: string): void {
     const end = frame.indexOf('\n')
     const [kind = '', whom = '', third = '', fourth = ''] = (

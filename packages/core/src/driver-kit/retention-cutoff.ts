@@ -1,6 +1,6 @@
 import type { Retention } from '../events/contract/event-driver.js'
 
-/** The moment before which events have expired, as the `time` of an event has it. */
+/** Returns the time before which events have expired, in the format of an event's `time`. */
 export function retentionCutoff({ retentionMs }: Retention): string {
   return new Date(Math.max(0, Date.now() - retentionMs)).toISOString()
 }

@@ -1,7 +1,7 @@
 import type { Inbox } from './inbox.js'
 import type { LeasedLocks } from './leased-locks.js'
 
-/** Has the locks of a driver hear what is said to them: who was let in, who lost a lock, and who is to show that he is there. */
+/** Routes inbox messages to a driver's locks: grants, losses, and requests to renew. */
 export function routeLocks(inbox: Inbox, locks: readonly LeasedLocks[]): void {
   inbox.route('granted', {
     onMessage: (message) => {
@@ -16,7 +16,7 @@ export function routeLocks(inbox: Inbox, locks: readonly LeasedLocks[]): void {
       for (const each of locks) each.onLost(id)
     },
   })
-  // A lease whose end has come while its owner's connection is there.
+  // For a lease that ended while its owner's connection still exists.
   inbox.route('renew', {
     onMessage: (id) => {
       for (const each of locks) each.renew(id)

@@ -2,36 +2,36 @@ import type { Cursor, EventEnvelope } from '../events/contract/event-types.js'
 import type { ParkedEvent } from '../events/contract/parked-event.js'
 import type { RetryLedger } from './group-reader.js'
 
-/** Where an engine keeps the attempts and parked events of its groups. */
+/** An engine's store for the attempts and parked events of its groups. */
 export interface LedgerStore {
-  /** Counts an attempt, and forgets those at events that were handled meanwhile. */
+  /** Counts an attempt, and forgets those of events that were handled meanwhile. */
   countAttempt(group: string, cursor: Cursor, finished: readonly Cursor[]): Promise<number>
   park(group: string, parked: ParkedEvent): Promise<void>
   unpark(group: string, event: EventEnvelope): Promise<void>
-  /** Those that are to be tried again and not in `taken`, which holds what `parkedKey` gives. */
+  /** Returns the events to retry that are not in `taken`, a set of `parkedKey` results. */
   retries(group: string, taken: ReadonlySet<string>): Promise<ParkedEvent[]>
   /**
-   * Tells that there may be something to be tried again in a group, until the returned function is called; first once it is heard what is
-   * asked from then on.
+   * Calls the listener when a group might have events to retry, until the returned function is called. The first call comes once later
+   * requests will be noticed.
    */
   listen(group: string, listener: () => void): () => void
 }
 
-/** Tells a group's parked events apart. A cursor holds no space, so that the rest is the id, whatever it holds. */
+/** Returns the key of a parked event in its group. A cursor contains no spaces, so the rest is the id, whatever it contains. */
 export function parkedKey({ cursor, id }: Pick<EventEnvelope, 'cursor' | 'id'>): string {
   return `${cursor} ${id}`
 }
 
-/** What the active reader of a group counts, parks, and is asked to try again. */
+/** The attempts, parked events and retries of a group's active reader. */
 export class StoredLedger implements RetryLedger {
   readonly #store: LedgerStore
   readonly #group: string
   readonly #stopListening: () => void
-  /** Events that were handled, and whose attempts are still counted. */
+  /** Handled events whose attempts are still counted. */
   #finished: Cursor[] = []
-  /** What was handed out to be tried again and is not settled. */
+  /** Retries that were handed out and are not settled. */
   readonly #taken = new Set<string>()
-  /** What was settled while a look was under way. */
+  /** Events settled during a running query. */
   readonly #settled = new Set<string>()
   #found: ParkedEvent[] = []
   #isLooking = false
@@ -85,11 +85,11 @@ export class StoredLedger implements RetryLedger {
   #settle(event: EventEnvelope): void {
     const key = parkedKey(event)
     this.#taken.delete(key)
-    // A look that is under way may have seen it still.
+    // A running query might still have seen it.
     if (this.#isLooking) this.#settled.add(key)
   }
 
-  /** Looks what is to be tried again; one at a time, so that nothing is found twice. */
+  /** Queries the events to retry; one query at a time, so that no event is found twice. */
   #look(): void {
     this.#mustLook = true
     if (this.#isLooking) return
@@ -105,7 +105,7 @@ export class StoredLedger implements RetryLedger {
           this.#found.push(...found)
           if (this.#found.length > 0) this.#onRetries()
         },
-        // The engine is away; the store says when it is back.
+        // The engine is unavailable; the store reports when it is back.
         () => undefined,
       )
       .finally(() => {

@@ -5,7 +5,7 @@ import type { LockInfo, LockWaiter, Owner, QueueStanding } from '../locks/contra
 /** An owner as engines store it: JSON has no dates. */
 type StoredOwner = Omit<Owner, 'startedAt' | 'state'> & { readonly startedAt: number }
 
-/** What is known of a holder or waiter. */
+/** What is stored about a holder or waiter. */
 interface StoredWaiter {
   readonly owner: StoredOwner
   readonly label?: string
@@ -22,22 +22,22 @@ interface StoredState {
   readonly resource: string
   readonly holders?: readonly StoredHolder[]
   readonly waiters?: readonly StoredWaiter[]
-  /** Where the one who is told stands, in place of the others' names. */
+  /** The recipient's queue position, instead of the other waiters. */
   readonly queue?: QueueStanding
 }
 
-/** Writes what others are shown of a holder or waiter, and how it is reached. */
+/** Encodes what others see of a holder or waiter, and how to reach it. */
 export function encodeLockInfo(
   { state: _state, startedAt, ...owner }: Owner,
   channel: string,
   { held, label }: Pick<LockRequest, 'held' | 'label'>,
 ): string {
   const info = { owner: { ...owner, startedAt: startedAt.getTime() }, channel, label }
-  // Lua makes an object of an empty array.
+  // Lua turns an empty array into an object.
   return JSON.stringify(held.length === 0 ? info : { ...info, held })
 }
 
-/** Reads the state of a resource that the engine has described. */
+/** Decodes the state of a resource as described by the engine. */
 export function decodeLockState(json: string, state: Owner['state'] = 'running'): LockInfo | null {
   const { resource, holders = [], waiters = [], queue } = JSON.parse(json) as StoredState
   return createLockInfo({

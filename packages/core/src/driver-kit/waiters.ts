@@ -1,4 +1,4 @@
-/** Those who wait for a change of one thing. A wait keeps the process alive. */
+/** Waiters for changes of one thing. A wait keeps the process alive. */
 export class Waiters {
   readonly #waiting = new Set<() => void>()
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 
 import { CliOpsError } from '../base/errors/cli-ops-error.js'
 
-/** Who a driver says it is. */
+/** A driver's credentials. */
 export interface Credentials {
   readonly username: string | undefined
   readonly password: string | undefined
@@ -13,20 +13,19 @@ export interface TlsFiles {
   readonly ca?: Buffer
   readonly cert?: Buffer
   readonly key?: Buffer
-  /** Name in the server's certificate, where it is not the host of the URL. */
+  /** The name in the server's certificate, if it differs from the URL's host. */
   readonly servername?: string
 }
 
 /**
- * Reads the credentials of an engine: of the URL, else of `CLI_OPS_<ENGINE>_USERNAME`, `CLI_OPS_<ENGINE>_PASSWORD` and
- * the file that `CLI_OPS_<ENGINE>_PASSWORD_FILE` names; of a hub `CLI_OPS_TOKEN` and `CLI_OPS_TOKEN_FILE`. A file is read at each call, so that a password that was changed
- * is known at the next connection.
+ * Reads an engine's credentials: from the URL, else from `CLI_OPS_<ENGINE>_USERNAME`, `CLI_OPS_<ENGINE>_PASSWORD` and the file that `CLI_OPS_<ENGINE>_PASSWORD_FILE` names;
+ * for a hub from `CLI_OPS_TOKEN` and `CLI_OPS_TOKEN_FILE`. A file is read on each call, so the next connection uses a changed password.
  *
- * @throws CliOpsError `ENGINE_UNAVAILABLE` where the file cannot be read
+ * @throws CliOpsError `ENGINE_UNAVAILABLE` if the file cannot be read
  */
 export function readCredentials(engine: string, url: URL, env = process.env): Credentials {
   const prefix = `CLI_OPS_${engine.toUpperCase()}`
-  // A hub has access keys, which are no engine's passwords.
+  // A hub uses access keys, not engine passwords.
   const [variable, fileVariable] =
     engine === 'websocket'
       ? (['CLI_OPS_TOKEN', 'CLI_OPS_TOKEN_FILE'] as const)
@@ -34,7 +33,7 @@ export function readCredentials(engine: string, url: URL, env = process.env): Cr
   const password =
     decodeURIComponent(url.password) ||
     env[variable] ||
-    // Editors and shells end a file with a line break, which no password has.
+    // Editors and shells end a file with a line break, which is never part of a password.
     readSecret(fileVariable, env)
       ?.toString('utf8')
       .replace(/\r?\n$/u, '')
@@ -43,10 +42,10 @@ export function readCredentials(engine: string, url: URL, env = process.env): Cr
 }
 
 /**
- * Reads what `CLI_OPS_<ENGINE>_TLS_CA_FILE`, `…_TLS_CERT_FILE`, `…_TLS_KEY_FILE` and `…_TLS_SERVERNAME` say. There is no
- * switch that turns the check of certificates off.
+ * Reads `CLI_OPS_<ENGINE>_TLS_CA_FILE`, `…_TLS_CERT_FILE`, `…_TLS_KEY_FILE` and `…_TLS_SERVERNAME`. There is no switch
+ * to disable certificate checks.
  *
- * @throws CliOpsError `ENGINE_UNAVAILABLE` where a file cannot be read
+ * @throws CliOpsError `ENGINE_UNAVAILABLE` if a file cannot be read
  */
 export function readTlsFiles(engine: string, env = process.env): TlsFiles {
   const prefix = `CLI_OPS_${engine.toUpperCase()}`

@@ -1,7 +1,7 @@
 import { type Clock, clockAt, hasTestClocks, systemClock } from '../base/wait/clock.js'
 import { type ConnectionOptions, resolveConnection } from './connection-options.js'
 
-/** The clock of the place that the options name. */
+/** Returns the clock of the home that the options name. */
 export function clockFor(options: ConnectionOptions): Clock {
   return hasTestClocks() ? clockAt(resolveConnection(options)) : systemClock
 }

@@ -7,16 +7,16 @@ import { assertObject } from '../base/validation/assert-object.js'
 import { OWN_SCHEMES } from './driver-packages.js'
 import { homeConfigPath, readHomeConfigFile, unusableConfig } from './home-config-file.js'
 
-/** The module of each scheme that the kit has no driver for. */
+/** The modules of third-party drivers, by scheme. */
 export type ConfiguredDrivers = Readonly<Record<string, string>>
 
 const SCHEME = /^[a-z][a-z0-9+.-]*$/u
 const PACKAGE = /^(?:@[\w.-]+\/)?\w[\w.-]*(?:\/.+)?$/u
 
 /**
- * The modules that a home's `config.json` names, by scheme.
+ * Returns the driver modules from a home's `config.json`, by scheme.
  *
- * @throws TypeError, and CliOpsError `STORAGE_FAILED`, where the file cannot be used
+ * @throws TypeError, and CliOpsError `STORAGE_FAILED`, if the file cannot be used
  */
 export function configuredDrivers(home: string): ConfiguredDrivers {
   try {
@@ -28,7 +28,10 @@ export function configuredDrivers(home: string): ConfiguredDrivers {
   }
 }
 
-/** The module that a home's `config.json` names for a scheme, as something to import; `undefined` where it names none. Throws as {@link configuredDrivers}. */
+/**
+ * Returns the module for a scheme from a home's `config.json`, ready to import; `undefined` if there is none. Throws like
+ * {@link configuredDrivers}.
+ */
 export function configuredDriver(home: string, scheme: string): string | undefined {
   const drivers = configuredDrivers(home)
   try {
@@ -45,13 +48,13 @@ export function assertDrivers(drivers: unknown): asserts drivers is ConfiguredDr
   for (const [scheme, module] of Object.entries(drivers)) {
     if (!SCHEME.test(scheme))
       throw new TypeError(
-        `drivers must have schemes such as "etcd" for keys, got ${describe(scheme)}`,
+        `drivers must have schemes such as "etcd" as keys, got ${describe(scheme)}`,
       )
     if (OWN_SCHEMES.has(`${scheme}:`))
-      throw new TypeError(`drivers.${scheme} must be a scheme that the kit has no driver for`)
+      throw new TypeError(`drivers.${scheme} must not be one of the kit's own schemes`)
     if (typeof module !== 'string' || !(isPath(module) || PACKAGE.test(module)))
       throw new TypeError(
-        `drivers.${scheme} must be an absolute path, one that begins with ./ or ../ (from the home), or a package, got ${describe(module)}`,
+        `drivers.${scheme} must be an absolute path, one that begins with ./ or ../ (relative to the home), or a package, got ${describe(module)}`,
       )
   }
 }
@@ -60,11 +63,13 @@ function isPath(module: string): boolean {
   return isAbsolute(module) || /^\.{1,2}[\\/]/u.test(module)
 }
 
-/** A path may leave out what `require()` lets one leave out, a folder's `index.js` for one. */
+/** A path can omit what `require()` allows, such as a folder's `index.js`. */
 function resolvePath(home: string, scheme: string, path: string): string {
   try {
     return pathToFileURL(createRequire(homeConfigPath(home)).resolve(path)).href
   } catch (error) {
-    throw new TypeError(`drivers.${scheme} names no file, got ${describe(path)}`, { cause: error })
+    throw new TypeError(`drivers.${scheme} must name an existing file, got ${describe(path)}`, {
+      cause: error,
+    })
   }
 }

@@ -3,9 +3,9 @@ import type { CreateDriver, Driver, DriverOptions } from '../drivers/driver.js'
 import { settleWithin } from '../base/wait/race.js'
 
 /**
- * Makes a driver and connects it, within the time that the engine has to answer. What cannot be connected is closed again.
+ * Creates a driver and connects it within the engine's time limit. Closes it again if that fails.
  *
- * @throws CliOpsError `ENGINE_UNAVAILABLE`, or what the driver says
+ * @throws CliOpsError `ENGINE_UNAVAILABLE`, or the driver's error
  */
 export async function connectDriver(
   createDriver: CreateDriver,
@@ -35,7 +35,7 @@ export async function connectDriver(
   }
 }
 
-/** Names an engine for people, without what a URL may hold of secrets. */
+/** Names an engine for people, without the secrets that a URL can contain. */
 export function describeEngine({ protocol, host, pathname, searchParams }: URL): string {
   const hosts = [host, ...searchParams.getAll('host')].join(',')
   return `${protocol}//${hosts}${pathname}`

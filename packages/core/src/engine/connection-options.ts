@@ -3,13 +3,13 @@ import { assertName, describe } from '../base/names/assert-name.js'
 import { path } from '../base/builtins.js'
 import { isOn } from '../base/process/environment.js'
 
-/** One URL for everything, or one for each primitive; what is left out stays local. */
+/** One URL for everything, or one per primitive; omitted primitives stay local. */
 export type ConnectionUrl = string | Partial<Readonly<Record<Primitive, string>>>
 
 /** Options that every class of the kit takes. */
 export interface ConnectionOptions {
   /**
-   * Directory of locks, events and the registry. It must belong to the user alone (mode 0700).
+   * Directory for locks, events and the registry. Only the user may have access (mode 0700).
    * @default `CLI_OPS_HOME`, else `$XDG_DATA_HOME/cli-ops`, else `~/.local/share/cli-ops`
    *   (`%LOCALAPPDATA%\cli-ops` on Windows)
    */
@@ -20,15 +20,15 @@ export interface ConnectionOptions {
    */
   readonly namespace?: string | undefined
   /**
-   * Engine: `redis://…`, `postgres://…`, `nats://…`, `amqp://…`, `wss://…`, `memory:`, `local:`, or a scheme of a driver that is
-   * installed or named in `config.json`; or one URL for each primitive.
-   * @default `CLI_OPS_LOCKS_URL`, `CLI_OPS_EVENTS_URL`, `CLI_OPS_REGISTRY_URL` and `CLI_OPS_RPC_URL`, else
-   *   `CLI_OPS_URL`, else `local:`
+   * Engine: `redis://…`, `postgres://…`, `nats://…`, `amqp://…`, `wss://…`, `memory:`, `local:`, or the scheme of a driver that is
+   * installed or named in `config.json`; or one URL per primitive.
+   * @default `CLI_OPS_LOCKS_URL`, `CLI_OPS_EVENTS_URL`, `CLI_OPS_REGISTRY_URL` and `CLI_OPS_RPC_URL`, else `CLI_OPS_URL`, else
+   *   `local:`
    */
   readonly url?: ConnectionUrl | undefined
   /**
-   * How long a process's locks and registration survive without contact with a remote engine, in milliseconds. They are renewed
-   * every third of that.
+   * How long a process's locks and registration survive without contact with a remote engine, in milliseconds. They are renewed three
+   * times in that period.
    * @default `CLI_OPS_LEASE_MS`, else 10000
    */
   readonly leaseMs?: number | undefined
@@ -39,8 +39,8 @@ export interface ConnectionOptions {
    */
   readonly engineTimeoutMs?: number | undefined
   /**
-   * Turns the object into one that does nothing: callbacks run without a lock, events go nowhere.
-   * @default true where `CLI_OPS_DISABLED` is `1` or `true`
+   * Disables the object: callbacks run without a lock, events are discarded.
+   * @default true if `CLI_OPS_DISABLED` is `1` or `true`
    */
   readonly disabled?: boolean | undefined
 }
@@ -53,7 +53,7 @@ export interface Connection {
   urlOf(primitive: Primitive): string
 }
 
-/** What no path may hold, and what Node reads instead of bytes that are no UTF-8. */
+/** NUL, which no path can contain, and the character that Node reads instead of invalid UTF-8. */
 const UNUSABLE = /[\0\ufffd]/u
 const LOCAL_URL = 'local:'
 /** The variable of each primitive. */
@@ -64,12 +64,12 @@ const URL_VARIABLES: Readonly<Record<Primitive, string>> = {
   rpc: 'CLI_OPS_RPC_URL',
 }
 
-/** The variables of the environment that may name an engine. */
+/** Returns the environment variables that can name an engine. */
 export function urlVariables(): readonly string[] {
   return ['CLI_OPS_URL', ...Object.values(URL_VARIABLES)]
 }
 
-/** Validates connection options and fills in the environment's values and the defaults. */
+/** Validates connection options and fills in values from the environment and defaults. */
 export function resolveConnection(options: ConnectionOptions, env = process.env): Connection {
   const home = options.home ?? (env['CLI_OPS_HOME'] || defaultHome(env))
   if (typeof home !== 'string' || !path.isAbsolute(home) || UNUSABLE.test(home))
@@ -89,7 +89,7 @@ export function resolveConnection(options: ConnectionOptions, env = process.env)
   return { home, namespace, disabled, urlOf }
 }
 
-// What is thrown stands apart, since every command reads and compiles the function above.
+// Throwing is a separate function, since every command loads and compiles the one above.
 function refuseHome(
   { home: given }: ConnectionOptions,
   home: unknown,
@@ -100,7 +100,7 @@ function refuseHome(
   const named = given === undefined ? variable : 'home'
   const value = given === undefined ? (env[variable] ?? '') : home
   const remedy = named === 'HOME' ? '; set HOME or CLI_OPS_HOME' : ''
-  // Node reads each byte that is no UTF-8 as this character, and would make a directory of another name.
+  // Node reads each invalid UTF-8 byte as this character, and would create a directory with a different name.
   const rule = String(value).includes('\ufffd') ? 'be UTF-8' : 'be an absolute path'
   throw new TypeError(`${named} must ${rule}, got ${describe(value)}${remedy}`)
 }
@@ -109,7 +109,7 @@ function refuseDisabled(disabled: unknown): never {
   throw new TypeError(`disabled must be true or false, got ${describe(disabled)}`)
 }
 
-// XDG Base Directory Specification: a relative path in the variable is to be ignored.
+// XDG Base Directory Specification: a relative path in the variable must be ignored.
 function defaultHome(env: NodeJS.ProcessEnv): string {
   const { XDG_DATA_HOME: xdg, LOCALAPPDATA: localAppData } = env
   if (process.platform === 'win32' && localAppData) return path.join(localAppData, 'cli-ops')
@@ -117,20 +117,20 @@ function defaultHome(env: NodeJS.ProcessEnv): string {
   return path.join(userHome(env), '.local', 'share', 'cli-ops')
 }
 
-/** What `homedir()` says, without loading `node:os` where it only asks this variable: that costs a command 1 %. */
+/** Returns the result of `homedir()`, without loading `node:os` if it would only read this variable: that costs a command 1 %. */
 function userHome({ HOME: home }: NodeJS.ProcessEnv): string {
   if (process.platform !== 'win32' && home) return home
   const { homedir, userInfo } = process.getBuiltinModule('node:os')
   try {
-    // Where the variable is empty, homedir() is so as well.
+    // If the variable is empty, so is homedir().
     return process.platform === 'win32' || home === undefined ? homedir() : userInfo().homedir
   } catch {
-    // A user without an entry, as in a container that is given a number.
+    // A user without an entry, as in a container that runs under a numeric uid.
     return ''
   }
 }
 
-// A URL may hold a password, so none is shown.
+// A URL can contain a password, so it is never shown.
 function assertUrl(url: unknown): asserts url is ConnectionUrl {
   if (typeof url === 'string') return
   if (typeof url !== 'object' || url === null || Array.isArray(url)) {

@@ -2,8 +2,8 @@ import { CliOpsError } from '../base/errors/cli-ops-error.js'
 import { installCommand } from './install-command.js'
 
 /**
- * The error of a driver's package that could not be imported because it, or its client library, is not installed; `undefined`
- * where an import failed for another reason. `remedy` is followed by the command that installs it.
+ * Returns the error for a driver whose package or client library is not installed; `undefined` if the import failed for another
+ * reason. The install command follows `remedy`.
  */
 export function driverMissing(
   error: unknown,
@@ -12,7 +12,7 @@ export function driverMissing(
 ): CliOpsError | undefined {
   const missing = missingPackage(error)
   if (missing === undefined) return undefined
-  // The driver may be there, and its client library, a peer dependency, not.
+  // The driver can be installed without its client library, a peer dependency.
   const install = missing === name ? name : `${name} ${missing}`
   return new CliOpsError('DRIVER_MISSING', `${remedy} ${installCommand()} ${install}`, {
     cause: error,
@@ -20,18 +20,18 @@ export function driverMissing(
   })
 }
 
-/** What Yarn's Plug'n'Play throws for a package that it has not installed for the one that asks. */
+/** The error of Yarn's Plug'n'Play for a package that is not installed for the importing one. */
 interface PlugNPlayError {
   readonly data?: { readonly dependencyName?: string }
 }
 
-/** The package that an import did not find. */
+/** Returns the package that an import did not find. */
 export function missingPackage(error: unknown): string | undefined {
   const { code, message, data } = error as NodeJS.ErrnoException & PlugNPlayError
   if (data?.dependencyName !== undefined) return data.dependencyName
   if (code !== 'ERR_MODULE_NOT_FOUND') return undefined
   const missing = /^Cannot find package '([^']+)'/u.exec(message)?.[1]
-  // A package that is there in part is named by its path.
+  // A partially installed package is named by its path.
   const inFolder = missing?.split(/node_modules[\\/]/u).at(-1)
   return inFolder === undefined ? undefined : /^(?:@[^\\/]+[\\/])?[^\\/]+/u.exec(inFolder)?.[0]
 }

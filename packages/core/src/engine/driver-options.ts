@@ -4,9 +4,9 @@ import type { DriverOptions } from '../drivers/driver.js'
 import { readCredentials, readTlsFiles } from '../drivers/engine-secrets.js'
 
 /**
- * Makes the options of a driver. The URL that it is given holds no credentials, so that it may be shown.
+ * Creates the options of a driver. Its URL contains no credentials, so it is safe to show.
  *
- * @throws TypeError for the URL of a hub that holds more than where it is
+ * @throws TypeError for a hub URL that contains more than the address
  */
 export function createDriverOptions(
   url: URL,
@@ -29,7 +29,7 @@ export function createDriverOptions(
   }
 }
 
-/** Addresses stand in logs, histories and lists of processes, so a hub's token is never part of one. */
+/** Addresses appear in logs, shell histories and process lists, so they must not contain a hub's token. */
 function assertNoSecret({ protocol, username, password, search }: URL): void {
   if (username === '' && password === '' && search === '') return
   throw new TypeError(
@@ -37,7 +37,7 @@ function assertNoSecret({ protocol, username, password, search }: URL): void {
   )
 }
 
-/** A password is taken as it is by people, and as an escaped text by URLs. */
+/** People write a password unescaped; URLs expect percent-encoding. */
 function assertDecodable({ protocol, username, password }: URL): void {
   try {
     decodeURIComponent(username)

@@ -1,6 +1,6 @@
-/** A driver that is a package of its own, loaded only when a URL asks for it. */
+/** A driver in a separate package, loaded only when a URL requires it. */
 export interface DriverPackage {
-  /** Names the engine in environment variables: `CLI_OPS_REDIS_PASSWORD`. */
+  /** The engine's name in environment variables: `CLI_OPS_REDIS_PASSWORD`. */
   readonly engine: string
   readonly name: string
 }
@@ -11,7 +11,7 @@ const POSTGRES = { engine: 'postgres', name: '@cli-ops/driver-postgres' }
 const NATS = { engine: 'nats', name: '@cli-ops/driver-nats' }
 const WEBSOCKET = { engine: 'websocket', name: '@cli-ops/driver-websocket' }
 
-/** The package of each scheme that the kit has a driver for. */
+/** The kit's own driver packages, by scheme. */
 export const DRIVER_PACKAGES: ReadonlyMap<string, DriverPackage> = new Map([
   ['redis:', REDIS],
   ['rediss:', REDIS],
@@ -31,19 +31,19 @@ export const DRIVER_PACKAGES: ReadonlyMap<string, DriverPackage> = new Map([
   ['wss:', WEBSOCKET],
 ])
 
-/** The schemes that nobody else can have a driver for. */
+/** The schemes reserved for the kit's own drivers. */
 export const OWN_SCHEMES: ReadonlySet<string> = new Set([
   'local:',
   'memory:',
   ...DRIVER_PACKAGES.keys(),
 ])
 
-/** What an engine is called in the environment's variables: by the kit, else by its scheme without what follows a `+`. */
+/** Returns an engine's name in environment variables: the kit's name for it, else its scheme without the part after a `+`. */
 export function engineOf(protocol: string): string {
   return DRIVER_PACKAGES.get(protocol)?.engine ?? baseScheme(protocol).replace(/[.-]/gu, '_')
 }
 
-/** `etcd` of `etcd+tls:`: a package cannot have a plus in its name. */
+/** Returns `etcd` for `etcd+tls:`: a package name cannot contain a plus. */
 export function baseScheme(protocol: string): string {
   return protocol.replace(/[+:].*$/u, '')
 }

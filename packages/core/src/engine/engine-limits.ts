@@ -3,18 +3,18 @@ import type { ConnectionOptions } from './connection-options.js'
 
 /** Limits of a driver that needs the network. */
 export interface EngineLimits {
-  /** How long the engine may take to connect or to answer, in milliseconds. */
+  /** How long the engine may take to connect or answer, in milliseconds. */
   readonly timeoutMs: number
-  /** How long a lock or a registration outlives its process's contact with the engine, in milliseconds. */
+  /** How long a lock or registration survives without contact between its process and the engine, in milliseconds. */
   readonly leaseMs: number
 }
 
 const DEFAULT_TIMEOUT_MS = 5_000
 const DEFAULT_LEASE_MS = 10_000
-/** Below this a busy machine loses its leases between two renewals. */
+/** Below this, a busy machine loses its leases between two renewals. */
 const MIN_LEASE_MS = 100
 
-/** Validates the limits and fills in the environment's values and the defaults. @throws TypeError */
+/** Validates the limits and fills in values from the environment and defaults. @throws TypeError */
 export function resolveEngineLimits(
   { leaseMs, engineTimeoutMs }: Pick<ConnectionOptions, 'leaseMs' | 'engineTimeoutMs'>,
   env: NodeJS.ProcessEnv = process.env,

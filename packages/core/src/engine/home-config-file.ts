@@ -7,10 +7,10 @@ import { systemErrorCode } from '../base/errors/system-error-code.js'
 import { closestName } from '../base/names/closest-name.js'
 import { assertObject } from '../base/validation/assert-object.js'
 
-/** What may stand in the file. */
+/** The members that the file may have. */
 const FIELDS = ['clis', 'drivers', '$schema']
 
-/** The members of a home's `config.json`, none of them looked at. */
+/** The members of a home's `config.json`, not validated. */
 export interface HomeConfigMembers {
   readonly clis?: unknown
   readonly drivers?: unknown
@@ -20,7 +20,7 @@ export function homeConfigPath(home: string): string {
   return join(home, 'config.json')
 }
 
-/** Reads a home's `config.json`, `undefined` where there is none. What it throws is for {@link unusableConfig}. */
+/** Reads a home's `config.json`; `undefined` if there is none. Pass what it throws to {@link unusableConfig}. */
 export function readHomeConfigFile(home: string): HomeConfigMembers | undefined {
   const text = readHomeConfigText(home)
   if (text === undefined) return undefined
@@ -29,13 +29,13 @@ export function readHomeConfigFile(home: string): HomeConfigMembers | undefined 
   return config
 }
 
-/** The text of a home's `config.json`, `undefined` where there is none. What it throws is for {@link unusableConfig}. */
+/** Returns the text of a home's `config.json`; `undefined` if there is none. Pass what it throws to {@link unusableConfig}. */
 export function readHomeConfigText(home: string): string | undefined {
   try {
     return readFileSync(homeConfigPath(home), 'utf8')
   } catch (error) {
     const code = systemErrorCode(error)
-    // Of all that can go wrong only this means that there is no file: one that cannot be read may hold a rule.
+    // Only these errors mean that there is no file: an unreadable one could contain a rule.
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
     if (code === 'EACCES' && isBehindStrangers(home)) return undefined
     throw error
@@ -43,8 +43,8 @@ export function readHomeConfigText(home: string): string | undefined {
 }
 
 /**
- * Tells whether a directory of another user keeps this one from even getting to a home, so that nothing of theirs is in it: `HOME`
- * was inherited through `sudo -u` or from the image of a container.
+ * Returns whether another user's directory makes a home unreachable, so that it cannot contain this user's files: `HOME` was inherited
+ * through `sudo -u` or from a container image.
  */
 function isBehindStrangers(home: string): boolean {
   for (let directory = home; ; directory = dirname(directory)) {
@@ -57,7 +57,7 @@ function isBehindStrangers(home: string): boolean {
   }
 }
 
-/** Throws a `TypeError` unless `config` has only members that the file may have. */
+/** Throws a `TypeError` unless `config` has only allowed members. */
 export function assertMembers(config: unknown): asserts config is HomeConfigMembers {
   assertObject('it', config)
   for (const field of Object.keys(config)) {
@@ -71,7 +71,7 @@ export function assertMembers(config: unknown): asserts config is HomeConfigMemb
 }
 
 /**
- * Says that a home's `config.json` cannot be used: a `TypeError` where something is wrong in it, `STORAGE_FAILED` where it cannot be read.
+ * Creates the error for an unusable `config.json`: a `TypeError` if its content is wrong, `STORAGE_FAILED` if it cannot be read.
  */
 export function unusableConfig(home: string, error: unknown): Error {
   const file = `${homeConfigPath(home)} cannot be used`

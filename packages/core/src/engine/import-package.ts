@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url'
 
 import { missingPackage } from './driver-missing.js'
 
-/** Imports a package: where the kit finds it, else where the running program does. */
+/** Imports a package, resolved from the kit, else from the running program. */
 export async function importPackage(name: string): Promise<object> {
   try {
     return (await import(name)) as object
@@ -14,12 +14,12 @@ export async function importPackage(name: string): Promise<object> {
   }
 }
 
-/** The package of a specifier that may name a file of it. */
+/** Returns the package name of a specifier, which can also name a file in the package. */
 export function packageOf(specifier: string): string {
   return specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/')
 }
 
-/** A kit that is linked into its program looks beside itself, where the program's packages are not. */
+/** A kit that is linked into its program resolves from its own location, where the program's packages are missing. */
 function resolveFromProgram(name: string): string | undefined {
   const [, program] = process.argv
   if (program === undefined) return undefined

@@ -1,7 +1,7 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { join, sep } from 'node:path'
 
-/** What installs a package where the running program finds it: a program that is installed globally has no project around it. */
+/** Returns the command that installs a package where the running program finds it: a globally installed program is not in a project. */
 export function installCommand(program = process.argv[1]): string {
   return isGlobal(program) ? 'npm install --global' : 'npm install'
 }

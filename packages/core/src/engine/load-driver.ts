@@ -7,21 +7,21 @@ import { baseScheme, DRIVER_PACKAGES, OWN_SCHEMES } from './driver-packages.js'
 import { homeConfigPath } from './home-config-file.js'
 import { importPackage, packageOf } from './import-package.js'
 
-/** What asks for a driver. */
+/** A request for a driver. */
 export interface DriverQuery {
-  /** As `URL` has it, with the colon. */
+  /** The `protocol` of the `URL`, including the colon. */
   readonly protocol: string
   readonly home: string
-  /** What the URL was read from: `CLI_OPS_URL`. */
+  /** Where the URL came from: `CLI_OPS_URL`. */
   readonly source: string
 }
 
 /**
- * Loads the driver of a scheme: the kit's own package for it; else the module that the home's `config.json` names, else the package that is
- * named after the scheme.
+ * Loads the driver of a scheme: the kit's own package, else the module named in the home's `config.json`, else the package named after
+ * the scheme.
  *
- * @throws CliOpsError `DRIVER_MISSING`, which names what to install
- * @throws TypeError where no driver has the scheme, or what is found is not one
+ * @throws CliOpsError `DRIVER_MISSING`, with the install command
+ * @throws TypeError if no driver has the scheme, or the module is not a driver
  */
 export async function loadDriver(query: DriverQuery): Promise<CreateDriver> {
   const own = DRIVER_PACKAGES.get(query.protocol)?.name
@@ -81,7 +81,7 @@ function createDriverOf(place: string, module: object): CreateDriver {
   throw new TypeError(`${place} must export a function createDriver, exports ${exported}`)
 }
 
-/** What is not the kit's own says at once where it has misread the contract. */
+/** Checks that a third-party driver follows the contract, so that it fails early. */
 function checked(place: string, createDriver: CreateDriver): CreateDriver {
   return (options) => {
     const driver: unknown = createDriver(options)
@@ -103,6 +103,6 @@ function noDriver({ protocol, home, source }: DriverQuery, names: readonly strin
   const meant = closestName(protocol, OWN_SCHEMES)
   const hint = meant === undefined ? '' : `; did you mean ${JSON.stringify(meant)}?`
   return new TypeError(
-    `${source} must have a scheme that there is a driver for, got ${JSON.stringify(protocol)}: "drivers" in ${homeConfigPath(home)} does not name it, and neither ${names.join(' nor ')} is installed${hint}`,
+    `${source} must have a supported scheme, got ${JSON.stringify(protocol)}: "drivers" in ${homeConfigPath(home)} does not name it, and neither ${names.join(' nor ')} is installed${hint}`,
   )
 }

@@ -11,32 +11,32 @@ import { createLocalDriver } from '../drivers/local/local-driver.js'
 import { createMemoryDriver } from '../drivers/memory/memory-driver.js'
 import { closedError } from '../base/errors/closed-error.js'
 
-/** One user's hold on a driver that the whole process shares. */
+/** One user's handle on a driver that the whole process shares. */
 export interface DriverHandle<Name extends Primitive> {
-  /** Equal for equal URL, home and namespace; for telling places apart, never shown. */
+  /** Equal for equal URL, home and namespace. Identifies a place; never shown. */
   readonly key: string
-  /** The driver, where it can be used without waiting: an embedded one, or one that is open already. */
+  /** The driver, if it can be used without waiting: an embedded one, or one that is already open. */
   readonly now: DriverWith<Name> | undefined
   /**
-   * Resolves to the opened driver. Rejects with `DRIVER_MISSING`, `ENGINE_UNAVAILABLE`, or `UNSUPPORTED` where the engine
-   * cannot provide the primitive.
+   * Resolves to the opened driver. Rejects with `DRIVER_MISSING`, `ENGINE_UNAVAILABLE`, or `UNSUPPORTED` if the engine cannot provide
+   * the primitive.
    */
   open(): Promise<DriverWith<Name>>
-  /** Gives the hold back; the last one closes the driver. Doing it twice does nothing. */
+  /** Releases the handle; the last one closes the driver. A second call does nothing. */
   close(): Promise<void>
 }
 
 /** A driver that provides a primitive. */
 export type DriverWith<Name extends Primitive> = Driver & Required<Pick<Driver, Name>>
 
-/** A driver in use: made once for its URL, home and namespace, closed after its last user. */
+/** A driver in use: created once per URL, home and namespace, closed after its last user. */
 interface SharedDriver {
   users: number
   driver: Driver | undefined
   opening: Promise<Driver> | undefined
 }
 
-/** What a driver is made from, and by. */
+/** What is needed to create a driver. */
 interface DriverSource {
   readonly options: DriverOptions
   load(this: void): Promise<CreateDriver>
@@ -44,13 +44,13 @@ interface DriverSource {
 
 const shared = new Map<string, SharedDriver>()
 
-/** Schemes that are part of the core; the others come from packages that only load when asked for. */
+/** Schemes that are part of the core; the others come from packages that are loaded on demand. */
 const EMBEDDED: ReadonlyMap<string, CreateDriver> = new Map([
   ['local:', createLocalDriver],
   ['memory:', createMemoryDriver],
 ])
 
-/** Takes a hold on the driver that the options ask for. Validates at once, does no I/O yet. */
+/** Returns a handle on the driver that the options require. Validates them immediately but does no I/O yet. */
 export function openDriver<Name extends Primitive>(
   options: ConnectionOptions,
   primitive: Name,
@@ -61,7 +61,7 @@ export function openDriver<Name extends Primitive>(
   const url = parseUrl(text)
   const limits = resolveEngineLimits(options)
   const isEmbedded = EMBEDDED.has(url.protocol)
-  // Two users that want other limits of an engine get a driver each.
+  // Two users with different limits on an engine get separate drivers.
   const key = isEmbedded ? url.href : `${url.href} ${limits.timeoutMs} ${limits.leaseMs}`
   const driverOptions = createDriverOptions(url, connection, limits)
   const load = (): Promise<CreateDriver> => loadFor(url.protocol, connection.home, sourceOf(text))
@@ -104,7 +104,7 @@ function shareDriver<Name extends Primitive>(
   }
 }
 
-/** What loads drivers is loaded itself where there is one to load: most commands have none. */
+/** The loader is itself loaded on demand: most commands do not need it. */
 async function loadFor(protocol: string, home: string, source: string): Promise<CreateDriver> {
   const { loadDriver } = await import('./load-driver.js')
   return loadDriver({ protocol, home, source })
@@ -115,7 +115,7 @@ async function loadAndOpen(entry: SharedDriver, { options, load }: DriverSource)
     entry.driver = await connectDriver(await load(), options)
     return entry.driver
   } catch (error) {
-    // The next call tries again: the engine may be back, or the package installed.
+    // The next call tries again: the engine might be back, or the package installed.
     entry.opening = undefined
     throw error
   }
@@ -129,23 +129,23 @@ function provides<Name extends Primitive>(
 }
 
 function unsupportedError({ name, instead }: Driver, primitive: Primitive): CliOpsError {
-  const remedy = instead?.[primitive] ?? `give ${primitive} a URL of their own`
+  const remedy = instead?.[primitive] ?? `give ${primitive} a separate URL`
   return new CliOpsError('UNSUPPORTED', `the ${name} driver has no ${primitive}; ${remedy}`, {
     details: { driver: name, primitive },
   })
 }
 
 function parseUrl(text: string): URL {
-  // Whether there is a driver of that scheme is found out when it is opened.
+  // Opening it reports a scheme without a driver.
   const url = parseEngineUrl(text)
   if (url !== undefined) return url
-  // The URL may hold a password, so only its scheme is shown.
+  // The URL can contain a password, so only its scheme is shown.
   throw new TypeError(
     `${sourceOf(text)} must be a URL such as redis://host:6379, got one with ${schemeOf(text)}`,
   )
 }
 
-/** The variable of the environment that says so, else the option. */
+/** Returns the environment variable that the URL came from, else the option. */
 function sourceOf(text: string): string {
   return urlVariables().find((variable) => process.env[variable] === text) ?? 'url'
 }
@@ -155,7 +155,7 @@ function schemeOf(text: string): string {
   return scheme === undefined ? 'no scheme' : `the scheme ${JSON.stringify(scheme)}`
 }
 
-/** A hold on a driver that is shared with nobody. */
+/** Returns a handle on a driver that is not shared. */
 export function readyHandle<Name extends Primitive>(
   driver: Driver,
   primitive: Name,

@@ -2,8 +2,8 @@
 const SEVERAL_HOSTS = /^([a-z][a-z0-9+.-]*:\/\/(?:[^/?#]*@)?)([^/?#@]*,[^/?#@]*)(.*)$/iu
 
 /**
- * Parses the URL of an engine, `undefined` for what is none. Where several hosts are named (`redis://one:6379,two:6379/0`), which the
- * URL standard does not know, those behind the first become `host` parameters of the query, where they may stand as well.
+ * Parses the URL of an engine; `undefined` if it is invalid. If it names several hosts (`redis://one:6379,two:6379/0`), which the URL
+ * standard does not allow, those after the first become `host` parameters of the query, where they can also be given directly.
  */
 export function parseEngineUrl(text: string): URL | undefined {
   const [, before = '', hosts = '', after = ''] = SEVERAL_HOSTS.exec(text) ?? []

@@ -7,8 +7,8 @@ import { prepareSocketDirectory } from '../drivers/local/rpc/socket-directory.js
 import { resolveConnection } from './connection-options.js'
 
 /**
- * The path of a socket, or the name of a pipe, that processes of one user find again by what it is for: the same for the same home and
- * name, in a directory that nobody else may enter. The directory is made.
+ * Returns the path of a socket, or the name of a pipe, that processes of one user derive from its purpose: the same for the same home
+ * and name, in a directory that no other user can enter. Creates the directory.
  *
  * @throws CliOpsError `INSECURE_DIRECTORY`, `STORAGE_FAILED`
  */

@@ -7,7 +7,7 @@ import { isoNow } from './contract/event-time.js'
 import type { EventEnvelope } from './contract/event-types.js'
 import { parkEvent } from './park-event.js'
 
-/** Whose event it is. */
+/** The subscription that pulls the event. */
 export interface AdmitParts {
   readonly feed: EventFeed
   readonly filter: EventFilter
@@ -15,9 +15,8 @@ export interface AdmitParts {
 }
 
 /**
- * Decides what becomes of an event that is about to be pulled. `passed` is one that breaks its schema; in a group that is
- * parked, and so is one that was handed out `maxAttempts` times without the next one having been asked for. `left` where
- * the group was taken away.
+ * Decides whether to hand out an event. `passed` if it breaks its schema. A group parks such an event, and also one that was handed
+ * out `maxAttempts` times before the consumer requested the next one. `left` if another reader took over the group.
  */
 export async function admitEvent(
   event: EventEnvelope,
@@ -34,7 +33,7 @@ export async function admitEvent(
     const attempt = await countAttempt(feed, group, event.cursor, 1)
     if (attempt === undefined) return 'left'
     if (attempt > maxAttempts)
-      return park(maxAttempts, 'the loop was left at it each time, or its process ended')
+      return park(maxAttempts, 'the loop stopped at it each time, or its process ended')
   }
   const judged = await filter.check(event)
   if (judged.refusal === undefined) return judged.event

@@ -2,7 +2,7 @@ import { describe } from '../base/names/assert-name.js'
 import { assertInteger } from '../base/validation/assert-number.js'
 import type { RateLimit } from './rate-limit.js'
 
-/** Throws a `TypeError` that names the option, the rule and the value unless it is a limit. */
+/** Throws a `TypeError` that names the option, the rule and the value unless the value is a limit. */
 export function assertRateLimit(option: string, limit: unknown): asserts limit is RateLimit {
   if (typeof limit !== 'object' || limit === null) {
     throw new TypeError(`${option} must be false or an object, got ${describe(limit)}`)

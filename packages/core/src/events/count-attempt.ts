@@ -5,9 +5,9 @@ import type { Cursor } from './contract/event-types.js'
 import type { EventFeed } from './event-feed.js'
 
 /**
- * Counts an attempt at an event of a group, and returns its number; undefined where the group was taken away.
+ * Counts an attempt at an event of a group and returns its number; undefined if another reader took over the group.
  *
- * @param counted its number since this start, where the engine does not count, or cannot store it now
+ * @param counted the number since this start, if the engine does not count or cannot store it now
  */
 export async function countAttempt(
   feed: EventFeed,
@@ -22,7 +22,7 @@ export async function countAttempt(
     const attempt = ledger.countAttempt(cursor)
     return attempt instanceof Promise ? await attempt : attempt
   } catch (error) {
-    // An engine tells only now that another reader has the group.
+    // Only now does the engine report that another reader has the group.
     if (isCliOpsError(error, 'CLOSED')) return undefined
     warnOnce(
       `attempts ${group}`,

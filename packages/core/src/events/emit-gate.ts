@@ -6,10 +6,10 @@ import { onAbort } from '../base/wait/abort-signal.js'
 
 const MAX_QUEUED = 1000
 
-/** Stores the event at the gate; its position, later. */
+/** Stores the event at the gate and resolves to its position. */
 type Publish = () => Promise<Cursor>
 
-/** What an event that was dropped has instead of a position. */
+/** The cursor of a dropped event. */
 const NOWHERE = '' as Cursor
 
 /** An emit that waits for the limit to allow it. */
@@ -17,12 +17,12 @@ interface Waiting {
   readonly admit: () => void
 }
 
-/** Limiters of this process: the limit is one for each log, type and process, however many buses there are. */
+/** This process's limiters: one limit per log, type and process, shared by all buses. */
 const limiters = new Map<string, RateLimiter>()
 
-/** Applies the rate limit to emits: the same for every driver. */
+/** Applies the rate limit to emits, the same way for every driver. */
 export class EmitGate {
-  /** `undefined` where nothing is limited. */
+  /** `undefined` without a limit. */
   readonly #limited:
     { readonly limit: ResolvedRateLimit; readonly limiter: RateLimiter } | undefined
   /** By event type, in order. */
@@ -31,7 +31,7 @@ export class EmitGate {
   readonly #clock: Clock
   #queued = 0
 
-  /** @param log the key of the log; undefined for one that nobody else writes to */
+  /** @param log the key of the log; undefined if only this bus writes to it */
   constructor(
     limit: ResolvedRateLimit | false,
     log: string | undefined,
@@ -45,7 +45,7 @@ export class EmitGate {
   }
 
   /**
-   * Publishes an event, drops it, or under `queue` publishes it when its turn has come.
+   * Publishes an event, drops it or, under `queue`, publishes it when its turn comes.
    *
    * @throws CliOpsError `RATE_LIMITED` with `details.retryAfterMs`
    */
@@ -61,7 +61,7 @@ export class EmitGate {
     throw rateLimited(type, limit, retryAfterMs)
   }
 
-  /** As `enter`, for a caller that cannot wait: what would be queued is rejected. */
+  /** Like `enter`, for a caller that cannot wait: rejects events that would be queued. */
   enterSync(type: string, publish: () => Cursor): Cursor {
     if (this.#limited === undefined) return publish()
     const { limit, limiter } = this.#limited
@@ -71,7 +71,7 @@ export class EmitGate {
     throw rateLimited(type, limit, retryAfterMs)
   }
 
-  /** Lets everything that waits pass at once: the process or the bus ends, and what was accepted is not lost. */
+  /** Publishes all waiting events immediately: the process or the bus ends, and accepted events must not be lost. */
   release(): void {
     const queues = [...this.#queues.values()]
     this.#queues.clear()
@@ -81,7 +81,7 @@ export class EmitGate {
     for (const queue of queues) for (const { admit } of queue.splice(0)) admit()
   }
 
-  /** Stands at the end of the type's queue, or begins one. */
+  /** Joins the end of the type's queue, or starts one. */
   #wait(
     type: string,
     { limit, limiter }: { readonly limit: ResolvedRateLimit; readonly limiter: RateLimiter },
@@ -96,7 +96,7 @@ export class EmitGate {
       const waiting: Waiting = {
         admit: () => {
           stopListening()
-          // Published here and now, not in a later microtask: an exit handler may be what lets it pass.
+          // Published synchronously, not in a later microtask: the caller can be an exit handler.
           resolve(publish())
         },
       }
@@ -116,7 +116,7 @@ export class EmitGate {
   }
 
   #schedule(type: string, queue: Waiting[], limiter: RateLimiter, afterMs: number): void {
-    // The timer keeps the process alive: an accepted event is stored before the process ends by itself.
+    // The timer keeps the process alive, so accepted events are stored before it exits normally.
     const timer = this.#clock.startTimer(afterMs, () => {
       this.#timers.delete(timer)
       this.#admitNext(type, queue, limiter)

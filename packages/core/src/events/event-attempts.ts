@@ -17,18 +17,18 @@ import { withinTime } from '../base/wait/race.js'
 export const DEFAULT_MAX_ATTEMPTS = 5
 const DEFAULT_RETRY_DELAYS_MS: readonly number[] = [100, 1000, 5000, 10_000]
 
-/** Of the error that a parked event is kept with: some hold whole documents. */
+/** Limits the error stored with a parked event: some errors contain whole documents. */
 const MAX_ERROR_LENGTH = 4096
 
-/** What has become of an event. */
+/** What happened to an event. */
 export interface Outcome {
-  /** `left` where it is another reader's, or the next start's. */
+  /** `left` if another reader or the next start handles it. */
   readonly end: 'handled' | 'parked' | 'left'
-  /** The handler still runs, so that another process shall have the group. */
+  /** The handler still runs, so another process should take over the group. */
   readonly isOverdue: boolean
 }
 
-/** What {@link EventAttempts} is made of. */
+/** The dependencies of {@link EventAttempts}. */
 export interface EventAttemptsParts {
   readonly group: string
   readonly handler: EventHandler
@@ -36,27 +36,27 @@ export interface EventAttemptsParts {
   readonly options: SubscribeOptions
   readonly clock: Clock
   readonly report: ErrorReporter
-  /** Whom the handler's flow belongs to. */
+  /** The subscription that the handler's flow belongs to. */
   readonly owner: object
 }
 
 /** A failed attempt. */
 interface Failure {
   readonly error: unknown
-  /** Trying again is of no use. */
+  /** A retry would not help. */
   readonly isFinal?: boolean
   readonly isOverdue?: boolean
 }
 
 const LEFT: Outcome = { end: 'left', isOverdue: false }
 
-/** The last attempt was counted, and nobody lived to see how it ended. */
+/** The last attempt was counted, but the process died before it ended. */
 const CUT_OFF: Failure = {
   error: new Error('the process ended during the last attempt'),
   isFinal: true,
 }
 
-/** Gives a group's handler an event until it is handled, or parked after its last attempt. */
+/** Calls a group's handler with an event until it is handled, or parked after the last attempt. */
 export class EventAttempts {
   readonly #parts: EventAttemptsParts
   readonly #maxAttempts: number
@@ -70,7 +70,7 @@ export class EventAttempts {
     this.#delaysMs = retryDelaysMs
   }
 
-  /** Never rejects but for an event that cannot be parked on this engine, which ends the subscription. */
+  /** Rejects only if an event cannot be parked on this engine, which ends the subscription. */
   async run(event: EventEnvelope, feed: EventFeed, ending: AbortSignal): Promise<Outcome> {
     const copy = copierOf(event)
     for (let counted = 1; ; counted += 1) {
@@ -93,7 +93,7 @@ export class EventAttempts {
     }
   }
 
-  /** How long to wait after this failed attempt; no longer than the handler itself may take. */
+  /** Returns how long to wait after this failed attempt, at most the handler's own time limit. */
   delayMs(attempt: number): number {
     const delayMs = this.#delaysMs[Math.min(attempt, this.#delaysMs.length) - 1] ?? 0
     return Math.min(delayMs, this.#parts.options.handlerTimeoutMs ?? Infinity)
@@ -112,7 +112,7 @@ export class EventAttempts {
       })
       const result = await withinTime(work, handlerTimeoutMs, clock)
       if (result !== 'late') return result
-      // What it still says has nobody to listen.
+      // Its result is no longer used.
       work.catch(() => undefined)
     } catch (error) {
       return { error }
@@ -140,7 +140,7 @@ export class EventAttempts {
   }
 }
 
-/** Makes copies of an event as it is stored: a handler may change what it is given, and is given it again, or it is parked. */
+/** Returns a function that copies an event as stored: a handler can modify its copy, and the event might be retried or parked. */
 function copierOf(event: EventEnvelope): () => EventEnvelope {
   const { data } = event
   if (typeof data !== 'object' || data === null) return () => ({ ...event })

@@ -24,6 +24,7 @@ import type {
   EmitOptions,
   EventBusOptions,
   OnceOptions,
+  PulledEvents,
   PullOptions,
   ReadOptions,
   SubscribeOptions,
@@ -51,7 +52,7 @@ import { traceparentOf } from '../base/process/trace-context.js'
 import { onAbort } from '../base/wait/abort-signal.js'
 import { untilAborted, withinTime } from '../base/wait/race.js'
 
-/** As long as the supervisors of most services wait before they kill. */
+/** Most service supervisors wait this long before they kill. */
 const DEFAULT_DRAIN_MS = 10_000
 
 type AnyOf<Known extends string> = Known | (string & Record<never, never>)
@@ -60,8 +61,8 @@ type EmitArguments<Data> = undefined extends Data
   : [data: Data, options?: EmitOptions]
 
 /**
- * Publish and subscribe between the processes of one user. Events are kept for a while, so that a process that was not running
- * receives them later.
+ * Publish and subscribe between the processes of one user. Events are kept for a while, so a process that was not running receives
+ * them later.
  *
  * @example
  * ```ts
@@ -81,7 +82,7 @@ export class EventBus<Events = StandardEvents> {
   readonly #closing = new AbortController()
   #leaveExit: (() => void) | undefined
 
-  /** Validates at once; touches neither disk nor network. @throws TypeError */
+  /** Validates the options without touching disk or network. @throws TypeError */
   constructor(options: EventBusOptions = {}) {
     this.#settings = resolveEventSettings(options)
     this.#clock = clockFor(options)
@@ -97,12 +98,12 @@ export class EventBus<Events = StandardEvents> {
   }
 
   /**
-   * Stores an event and resolves to its envelope once it is stored; with `inMemory`, once the bus's handlers have been
-   * called, too. Emits of one tick are written together, in order. Under the rate limit `drop`, and on a disabled
-   * bus, an event that was not stored has an empty cursor.
+   * Stores an event and resolves to its envelope once it is stored. With `inMemory`, the bus's handlers have been called by then, too.
+   * Emits in the same tick are written together, in order. An event that was not stored (rate limit with `drop`, or a disabled bus)
+   * has an empty cursor.
    *
-   * Rejects with a `TypeError` for data that is not JSON, and with `INVALID_MESSAGE` (schema), `MESSAGE_TOO_LARGE`,
-   * `RATE_LIMITED`, `STORAGE_FAILED`, `CLOSED` or the engine's error.
+   * Rejects with a `TypeError` for data that is not JSON, and with `INVALID_MESSAGE` (schema), `MESSAGE_TOO_LARGE`, `RATE_LIMITED`,
+   * `STORAGE_FAILED`, `CLOSED` or the engine's error.
    */
   async emit<Type extends AnyOf<keyof Events & string>>(
     type: Type,
@@ -121,9 +122,9 @@ export class EventBus<Events = StandardEvents> {
   }
 
   /**
-   * As `emit`, but the event, and all that were emitted before it, are stored when this returns: for exit handlers.
+   * Like `emit`, but synchronous: when it returns, this event and all earlier ones are stored. For exit handlers.
    *
-   * @throws CliOpsError as `emit`, and `UNSUPPORTED` on drivers that need the network or for an asynchronous schema
+   * @throws CliOpsError like `emit`, and `UNSUPPORTED` on drivers that need the network or for an asynchronous schema
    */
   emitSync<Type extends AnyOf<keyof Events & string>>(
     type: Type,
@@ -145,11 +146,11 @@ export class EventBus<Events = StandardEvents> {
   }
 
   /**
-   * Calls the handler for every event that the pattern selects (`task:created`, `task:*` or `*`), in the order of the log. On
-   * embedded drivers every event emitted after `on` returns is delivered, whichever process emits it.
+   * Calls the handler for every event that matches the pattern (`task:created`, `task:*` or `*`), in the order of the log. On embedded
+   * drivers every event emitted after `on` returns is delivered, whichever process emits it.
    *
-   * Without a group, handlers are not awaited; a failure is reported, and the handler gets the next event. With a group they are
-   * awaited one by one: a failing handler is tried `maxAttempts` times, counted across restarts, then the event is parked (see
+   * Without a group, handlers are not awaited; a failure is reported, and the handler gets the next event. With a group, they are
+   * awaited one by one. A failing handler is tried `maxAttempts` times, counted across restarts. Then the event is parked (see
    * `parked`, `retry` and `drop`) and the next one follows.
    *
    * @throws TypeError
@@ -191,8 +192,8 @@ export class EventBus<Events = StandardEvents> {
   }
 
   /**
-   * Resolves to the next event that the pattern selects. Rejects with the signal's reason, `CURSOR_GAP`, or `CLOSED`
-   * when the bus is closed before.
+   * Resolves to the next event that matches the pattern. Rejects with the signal's reason, `CURSOR_GAP`, or `CLOSED` if the bus is
+   * closed first.
    */
   async once<Pattern extends AnyOf<(keyof Events & string) | '*'>>(
     pattern: Pattern,
@@ -210,7 +211,7 @@ export class EventBus<Events = StandardEvents> {
     throw closedError('this EventBus')
   }
 
-  /** Ends the subscriptions of this pattern, or only that of one handler. */
+  /** Ends the subscriptions to this pattern, or only one handler's. */
   off(pattern: string, handler?: (...parameters: never[]) => unknown): void {
     for (const subscription of [...this.#subscriptions]) {
       const same = handler === undefined || subscription.handler === handler
@@ -219,18 +220,17 @@ export class EventBus<Events = StandardEvents> {
   }
 
   /**
-   * The events that match the pattern, pulled with `for await`; the rest waits in the log. The position is fixed when this returns.
-   * It ends with `break`, `close()` or the signal. A gap ends it with `CURSOR_GAP`, unless `onGap` is given: a new subscription from
-   * `details.resumeAt` goes on. Where the log cannot be read for a while, it waits and goes on where it was, as `on` does, unless
-   * `wait` is false.
+   * Returns the events that match the pattern, pulled with `for await`; the rest wait in the log. The position is fixed when this
+   * returns. The iteration ends with `break`, `close()` or the signal. A gap ends it with `CURSOR_GAP`, unless `onGap` is given; a new
+   * subscription from `details.resumeAt` continues. If the log cannot be read for a while, the iteration waits and then continues
+   * where it was, as `on` does, unless `wait` is false.
    *
-   * With a group, an event counts as handled when the next one is requested, so the event at which the loop was left is delivered
-   * again.
+   * With a group, an event counts as handled when the next one is requested, so the event at which the loop ended is delivered again.
    */
   subscribe<Pattern extends AnyOf<(keyof Events & string) | '*'>>(
     pattern: Pattern,
     options: PullOptions = {},
-  ): AsyncIterableIterator<EventOf<Events, Pattern>> {
+  ): PulledEvents<EventOf<Events, Pattern>> {
     this.#assertSubscription(pattern, options)
     const { signal } = options
     const stop = (): void => iterator.end()
@@ -247,12 +247,12 @@ export class EventBus<Events = StandardEvents> {
     })
     this.#iterators.add(iterator)
     stopListening = onAbort(signal, stop)
-    return iterator as unknown as AsyncIterableIterator<EventOf<Events, Pattern>>
+    return iterator as unknown as PulledEvents<EventOf<Events, Pattern>>
   }
 
   /**
-   * Resolves to the events that are kept now and that the pattern selects, oldest first, without waiting for more.
-   * Rejects with `CURSOR_GAP` where events among them are missing, unless `onGap` is given.
+   * Resolves to the kept events that match the pattern, oldest first, without waiting for more. Rejects with `CURSOR_GAP` if some of
+   * them are missing, unless `onGap` is given.
    */
   async read<Pattern extends AnyOf<(keyof Events & string) | '*'>>(
     pattern: Pattern,
@@ -269,7 +269,7 @@ export class EventBus<Events = StandardEvents> {
     }
   }
 
-  /** Removes what retention no longer keeps, and resolves to the number of events removed. */
+  /** Removes expired events and resolves to the number removed. */
   async cleanOldEvents(): Promise<number> {
     this.#assertOpen()
     const driver = this.#handle.now ?? (await this.#handle.open())
@@ -277,7 +277,7 @@ export class EventBus<Events = StandardEvents> {
   }
 
   /**
-   * The events that a group has parked, in the order of the log.
+   * Yields the events that a group has parked, in the order of the log.
    *
    * Fails with `UNSUPPORTED` if the engine cannot park events.
    */
@@ -292,14 +292,14 @@ export class EventBus<Events = StandardEvents> {
     } while (last !== undefined)
   }
 
-  /** The groups that have parked events, with their number. Rejects with `UNSUPPORTED` as {@link parked}. */
+  /** Resolves to the groups that have parked events, with their number. Rejects with `UNSUPPORTED` like {@link parked}. */
   async parkedGroups(): Promise<readonly ParkedCount[]> {
     return (await this.#parking()).groups()
   }
 
   /**
-   * Lets the group's active subscription, or its next one, retry the parked event with this id, or all of them; their attempts count
-   * from 1. Resolves to the number of events. Rejects with `UNSUPPORTED` as {@link parked}.
+   * Requests that the group's active subscription, or its next one, retry the parked event with this id, or all of them; attempts
+   * count from 1. Resolves to the number of events. Rejects with `UNSUPPORTED` like {@link parked}.
    */
   async retry(group: string, id?: string): Promise<number> {
     assertName('group', group)
@@ -312,7 +312,7 @@ export class EventBus<Events = StandardEvents> {
   }
 
   /**
-   * Removes the parked event with this id for good. Resolves to the number of events. Rejects with `UNSUPPORTED` as
+   * Permanently removes the parked event with this id. Resolves to the number of events. Rejects with `UNSUPPORTED` like
    * {@link parked}.
    */
   async drop(group: string, id: string): Promise<number> {
@@ -322,8 +322,8 @@ export class EventBus<Events = StandardEvents> {
   }
 
   /**
-   * Ends all subscriptions, waits for running handlers of groups and commits their events, and stores the emitted events that are
-   * still waiting. Calling it twice is fine. A handler that closes its own bus is not awaited.
+   * Ends all subscriptions, waits for the running handlers of groups, commits their events, and stores emitted events that still wait.
+   * Calling it twice is fine. A handler that closes its own bus is not awaited.
    */
   async close({ drainMs }: CloseOptions = {}): Promise<void> {
     if (drainMs !== undefined) assertMilliseconds('drainMs', drainMs)
@@ -348,7 +348,7 @@ export class EventBus<Events = StandardEvents> {
     if (options.durable !== undefined) assertBoolean('durable', options.durable)
     const traceparent = traceparentOf(options.traceparent)
     this.#assertOpen()
-    // What waits for the end of the tick, or for its turn, must not be lost to a process.exit().
+    // Events that wait for the end of the tick, or for their turn, must not be lost to a process.exit().
     this.#leaveExit ??= atExit(() => {
       this.#gate.release()
       this.#publisher.flushSync()
@@ -358,8 +358,8 @@ export class EventBus<Events = StandardEvents> {
   }
 
   /**
-   * Throws, or resolves later, for data that breaks the schema of its type. What is judged is what is stored: a date has
-   * become a text by then, and subscribers are given that.
+   * Throws, or rejects later, if the data breaks the schema of its type. Checks the data as stored, which is what subscribers get: a
+   * date is a string by then.
    */
   #findInvalid({ event: { type }, dataJson }: CreatedRecord): void | Promise<void> {
     const schema = this.#settings.schemas.get(type)
@@ -407,11 +407,11 @@ export class EventBus<Events = StandardEvents> {
 
 function openEvents(options: EventBusOptions, inMemory: boolean): DriverHandle<'events'> {
   if (!inMemory || resolveConnection(options).disabled) return openDriver(options, 'events')
-  // Not shared with anybody: two tests, each with a bus in memory, never see each other's events.
+  // Not shared: two tests with an in-memory bus each never see each other's events.
   return readyHandle(createMemoryDriver(), 'events')
 }
 
-/** Waits for handlers, and lets go of those that take too long: their groups go on elsewhere. */
+/** Waits for handlers and abandons those that take too long: their groups continue elsewhere. */
 async function drain(
   ended: readonly RunningSubscription[],
   drainMs: number | undefined,

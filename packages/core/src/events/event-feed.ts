@@ -9,13 +9,13 @@ import type { DriverHandle, DriverWith } from '../engine/open-driver.js'
 import { CliOpsError } from '../base/errors/cli-ops-error.js'
 import type { Cursor } from './contract/event-types.js'
 
-/** A reader on whatever driver: at once where it is embedded, once it is open where it is not. */
+/** A reader on any driver: available immediately if the driver is embedded, otherwise once it is open. */
 export class EventFeed {
-  /** Resolves when the position is fixed. Handled here as well, so that nobody has to look at it. */
+  /** Resolves when the position is fixed. Its rejection counts as handled, so callers can ignore it. */
   readonly ready: Promise<void>
-  /** True where `poll` finds all that is stored, and not only what the engine has sent so far. */
+  /** True if `poll` finds everything stored, not only what the engine has sent so far. */
   isEmbedded = false
-  /** True where the engine counts the attempts of groups and parks what they fail on. */
+  /** True if the engine counts the attempts of groups and parks events that they fail on. */
   canPark = false
   #reader: EventReader | undefined
   #closed = false
@@ -26,17 +26,17 @@ export class EventFeed {
     this.ready.catch(() => undefined)
   }
 
-  /** Takes the next events or a gap; `undefined` where nothing is there now. */
+  /** Takes the next events or a gap; `undefined` if there are none now. */
   poll(): EventBatch | undefined {
     return this.#closed ? undefined : this.#reader?.poll()
   }
 
-  /** True while the engine was asked for what is there and has not answered. */
+  /** True while a request to the engine for events is unanswered. */
   get isFetching(): boolean {
     return !this.#closed && this.#reader?.isFetching === true
   }
 
-  /** Resolves when `poll` may find something; to be called once it is ready. Rejects with the signal's reason once aborted. */
+  /** Resolves when `poll` might find something. Call it once the feed is ready. Rejects with the signal's reason once aborted. */
   async wait(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted()
     await this.#reader?.wait(signal)
@@ -47,7 +47,7 @@ export class EventFeed {
     return this.#closed ? undefined : this.#reader?.commit(cursor)
   }
 
-  /** Where the attempts of this group are counted; undefined where the engine cannot, or while another reader is active. */
+  /** Counts the attempts of this group; undefined if the engine cannot, or while another reader is active. */
   get ledger(): GroupLedger | undefined {
     return this.#closed ? undefined : this.#reader?.ledger
   }
@@ -73,7 +73,7 @@ export class EventFeed {
       this.#reader = openReader(driver, options)
       return this.#reader.ready
     } catch (error) {
-      // A wrong argument is the caller's to mend now; a home that cannot be used must not break the host.
+      // The caller must fix a wrong argument now; an unusable home must not break the host.
       if (error instanceof TypeError) throw error
       return failed(error)
     }
@@ -86,7 +86,7 @@ async function failed(error: unknown): Promise<never> {
 
 function openReader(driver: DriverWith<'events'>, options: ReaderOptions): EventReader {
   const { replay, durableGroups } = driver.capabilities
-  if (options.from !== 'latest' && !replay) throw unsupported(driver, 'begin in the past')
+  if (options.from !== 'latest' && !replay) throw unsupported(driver, 'start in the past')
   if (options.group !== undefined && !durableGroups) throw unsupported(driver, 'be durable')
   return driver.events.openReader(options)
 }

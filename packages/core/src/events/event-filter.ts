@@ -10,14 +10,14 @@ import {
 import type { EventEnvelope } from './contract/event-types.js'
 import { matcherOf } from './event-pattern.js'
 
-/** An event as its subscription is given it, or why it cannot be. */
+/** An event for its subscription, or the reason that it is refused. */
 export type Checked =
   | { readonly event: EventEnvelope; readonly refusal?: undefined }
   | { readonly refusal: CliOpsError }
 
 /**
- * Decides what of the log a subscription is given: what its pattern selects and, where there is a schema for the type,
- * what satisfies it. Any process of the user can write to the log, so what is read is not trusted.
+ * Selects the events of a subscription: those that match its pattern and, if their type has a schema, satisfy it. Any process of the
+ * user can write to the log, so its content is not trusted.
  */
 export class EventFilter {
   readonly matches: (type: string) => boolean
@@ -29,7 +29,7 @@ export class EventFilter {
   }
 
   /**
-   * The event with its validated data, or why its schema refuses it. At once unless the schema is asynchronous. Never
+   * Returns the event with its validated data, or why its schema refuses it. Synchronous unless the schema is asynchronous. Never
    * throws or rejects.
    */
   check(event: EventEnvelope): MaybePromise<Checked> {
@@ -42,7 +42,7 @@ export class EventFilter {
   }
 }
 
-/** Tells of an event that is skipped because it breaks its schema: the caller's `onError`, or one line for each source. */
+/** Reports an event that is skipped because it breaks its schema: to the caller's `onError`, or with one line for each source. */
 export function reportRefusal(
   refusal: CliOpsError,
   event: EventEnvelope,
@@ -52,7 +52,7 @@ export function reportRefusal(
   const warn = (): void => {
     warnOnce(
       `invalid event ${type} ${source}`,
-      `skipping events "${type}" of ${source} that break their schema: ${String(refusal.details?.['reason'])}`,
+      `skipping events "${type}" from ${source} that break their schema: ${String(refusal.details?.['reason'])}`,
     )
   }
   if (onError === undefined) warn()
@@ -64,7 +64,7 @@ function judge(event: EventEnvelope, validated: Validated<unknown>): Checked {
   return { refusal: schemaError(event.type, validated.reason) }
 }
 
-/** The error for data that its schema refuses, at the emitter and at a subscriber. */
+/** The error for data that breaks its schema, at the emitter and at a subscriber. */
 export function schemaError(type: string, reason: string): CliOpsError {
   const message = `the event ${JSON.stringify(type)} breaks its schema in its stored form, after JSON: ${reason}`
   return new CliOpsError('INVALID_MESSAGE', message, { details: { type, reason } })

@@ -1,12 +1,12 @@
 import { CliOpsError } from '../base/errors/cli-ops-error.js'
 import type { EventGap } from './contract/event-types.js'
 
-/** The error of a reader that nobody told what to do about a gap. `details.resumeAt` is where to go on. */
+/** The error of a reader without an `onGap`. `details.resumeAt` is where to continue. */
 export function gapError(gap: EventGap): CliOpsError {
   return new CliOpsError('CURSOR_GAP', describeGap(gap), { details: { ...gap } })
 }
 
-/** What happened, in one line. */
+/** Describes a gap in one line. */
 export function describeGap({ expected, resumeAt, missed }: EventGap): string {
   const events = missed === undefined ? 'events' : `${missed} events`
   return `${events} between ${expected} and ${resumeAt} have expired or were lost before they were read`

@@ -3,7 +3,7 @@ import { errorText } from '../base/errors/error-text.js'
 import { say } from '../base/terminal/message.js'
 import type { EventEnvelope } from './contract/event-types.js'
 
-/** What `on` calls for each event. */
+/** Called by `on` for each event. */
 export type EventHandler<Data = unknown, Event = EventEnvelope> = (
   data: Data,
   event: Event,
@@ -14,10 +14,10 @@ export function callHandler(handler: EventHandler, event: EventEnvelope): unknow
   return handler(event.data, event)
 }
 
-/** The caller's `onError`, which may itself throw or reject, or one line for the first failure. */
+/** Calls the caller's `onError`, which can itself throw or reject, or writes one line for the first failure. */
 export type ErrorReporter = (error: unknown, event: EventEnvelope, attempt: number) => void
 
-/** Makes what reports the failures of a subscription. What it returns never throws. */
+/** Creates the reporter of a subscription's failures, which never throws. */
 export function createErrorReporter(
   pattern: string,
   onError: ((error: unknown, event: EventEnvelope, attempt: number) => unknown) | undefined,

@@ -12,10 +12,10 @@ import type { PullOptions } from './event-options.js'
 import { hasMore } from './read-all.js'
 import { isWorthAnotherTry } from './read-failure.js'
 
-/** What the pattern does not select may be read again after a crash, and is worth a commit only now and then. */
+/** Reading unmatched events again after a crash does no harm, so they are worth only an occasional commit. */
 const COMMIT_SKIPPED_EVERY_MS = 1000
 
-/** What an {@link EventIterator} is made of. */
+/** The dependencies of an {@link EventIterator}. */
 export interface EventIteratorParts {
   readonly pattern: string
   readonly feed: EventFeed
@@ -26,8 +26,8 @@ export interface EventIteratorParts {
 }
 
 /**
- * The events of `subscribe`, pulled one by one: what is not asked for yet stays in the log. In a group an event counts
- * as handled when the next one is asked for.
+ * The events of `subscribe`, pulled one by one; the rest stay in the log. In a group, an event counts as handled when the consumer
+ * requests the next one.
  */
 export class EventIterator implements AsyncIterableIterator<EventEnvelope> {
   readonly #parts: EventIteratorParts
@@ -42,6 +42,11 @@ export class EventIterator implements AsyncIterableIterator<EventEnvelope> {
     this.#events = this.#iterate()
   }
 
+  /** Resolves when the position is fixed and the log can be read; rejects with why it cannot. */
+  get ready(): Promise<void> {
+    return this.#parts.feed.ready
+  }
+
   [Symbol.asyncIterator](): this {
     return this
   }
@@ -50,13 +55,13 @@ export class EventIterator implements AsyncIterableIterator<EventEnvelope> {
     return this.#events.next()
   }
 
-  /** Ends the iteration, also one that waits for an event at this moment. */
+  /** Ends the iteration, even while it waits for an event. */
   return(): Promise<IteratorResult<EventEnvelope, undefined>> {
     this.end()
     return this.#events.return(undefined)
   }
 
-  /** Ends the iteration. Doing it twice does nothing. */
+  /** Ends the iteration. A second call does nothing. */
   end(): void {
     if (this.#ending.signal.aborted) return
     this.#ending.abort()
@@ -101,14 +106,14 @@ export class EventIterator implements AsyncIterableIterator<EventEnvelope> {
     return undefined
   }
 
-  /** The event to hand out; undefined for one that is not selected, or breaks its schema. */
+  /** Returns the event to hand out; undefined if it does not match or breaks its schema. */
   async #admit(event: EventEnvelope): Promise<EventEnvelope | 'left' | undefined> {
     if (!this.#parts.filter.matches(event.type)) return undefined
     const admitted = await admitEvent(event, this.#parts, this.#ending.signal)
     return admitted === 'passed' ? undefined : admitted
   }
 
-  /** The next events or a gap; undefined where all that is kept has been handed out and nobody asked to wait for more. */
+  /** Returns the next events or a gap; undefined after the last kept event if `wait` is false. */
   async #take(): Promise<EventBatch | undefined> {
     const { feed, options } = this.#parts
     const { signal } = this.#ending
@@ -125,7 +130,7 @@ export class EventIterator implements AsyncIterableIterator<EventEnvelope> {
     }
   }
 
-  /** False where all that is kept has been handed out and nobody asked to wait for more. */
+  /** False after the last kept event if `wait` is false. */
   async #waitForMore(): Promise<boolean> {
     const { feed, options } = this.#parts
     const { signal } = this.#ending
@@ -134,7 +139,7 @@ export class EventIterator implements AsyncIterableIterator<EventEnvelope> {
     return true
   }
 
-  /** The consumer has asked for more, so it is done with this event. */
+  /** Marks an event as handled: the consumer has requested the next one. */
   async #pass(progress: GroupProgress, { cursor, type }: EventEnvelope): Promise<void> {
     progress.advance(cursor)
     this.#parts.feed.ledger?.finish(cursor)
@@ -143,7 +148,7 @@ export class EventIterator implements AsyncIterableIterator<EventEnvelope> {
 
   async #passGap(gap: EventGap): Promise<void> {
     const { options } = this.#parts
-    // A group has been told of the gap when this returns or throws; its next start goes on behind it.
+    // Either way the gap is reported when this returns or throws, so the group's next start continues after it.
     this.#progress?.advance(gap.resumeAt)
     await this.#progress?.commit()
     const { onGap } = options

@@ -6,8 +6,8 @@ import type { Cursor, EventEnvelope, EventGap } from './contract/event-types.js'
 /** Options of an `EventBus`. */
 export interface EventBusOptions extends ConnectionOptions {
   /**
-   * Keeps the events inside this bus: for tests. Two such buses share nothing, and when an `emit` has resolved
-   * the handlers of the bus have been called.
+   * Keeps the events inside this bus, for tests. Two such buses share nothing. When an `emit` resolves, the bus's handlers have been
+   * called.
    * @default false
    */
   readonly inMemory?: boolean | undefined
@@ -28,8 +28,8 @@ export interface EventBusOptions extends ConnectionOptions {
    */
   readonly maxBytes?: number | undefined
   /**
-   * Whether an emitted event is on stable storage when `emit` resolves: it then survives a power failure, not only a crash of the
-   * process. Costs about a millisecond. An engine that cannot guarantee it rejects the event (`UNSUPPORTED`); with replicas, a
+   * Whether an emitted event is on stable storage when `emit` resolves, so that it survives a power failure and not only a crash of
+   * the process. Costs about a millisecond. An engine that cannot guarantee it rejects the event (`UNSUPPORTED`); with replicas, a
    * majority of the nodes has the event by then.
    * @default false
    */
@@ -48,7 +48,7 @@ export interface EventBusOptions extends ConnectionOptions {
 
 /** Options of one `emit`. */
 export interface EmitOptions {
-  /** Ends the wait for storage or for the rate limit. An event whose storage has started may still be stored. */
+  /** Ends the wait for storage or for the rate limit. A write that has already started can still complete. */
   readonly signal?: AbortSignal | undefined
   /**
    * Whether this event is on stable storage when `emit` resolves.
@@ -57,7 +57,7 @@ export interface EmitOptions {
   readonly durable?: boolean | undefined
   /**
    * W3C trace context.
-   * @default the environment's `TRACEPARENT`, where it is well-formed
+   * @default the environment's `TRACEPARENT`, if it is well-formed
    */
   readonly traceparent?: string | undefined
 }
@@ -78,21 +78,21 @@ export interface SubscribeOptions {
   /** Ends the subscription. */
   readonly signal?: AbortSignal | undefined
   /**
-   * Called when the handler throws, rejects or takes too long, with the number of the attempt, and for an event that
-   * breaks its schema (`INVALID_MESSAGE`).
+   * Called with the attempt's number when the handler throws, rejects or takes too long, and for an event that breaks its schema
+   * (`INVALID_MESSAGE`).
    * @default one line on stderr for the subscription's first failure, and for the first such event of each source
    */
   readonly onError?:
     ((error: unknown, event: EventEnvelope, attempt: number) => unknown) | undefined
   /**
-   * How often a group's handler gets an event, counted across restarts and processes; an attempt that a crash cut off counts, too.
-   * Then the event is parked in the group's own log, and the next one follows. `Infinity` never parks.
+   * How often a group's handler is called with an event, counted across restarts and processes and including attempts cut off by a
+   * crash. Then the event is parked in the group's own log, and the next one follows. `Infinity` never parks.
    * @default 5
    */
   readonly maxAttempts?: number | undefined
   /**
-   * How long a group's handler may take for one event, in milliseconds. After that the attempt has failed and another process may
-   * take over the group; the handler, which cannot be stopped, is abandoned.
+   * How long a group's handler may take for one event, in milliseconds. After that the attempt counts as failed and another process
+   * can take over the group. The handler, which cannot be stopped, is abandoned.
    * @default no limit
    */
   readonly handlerTimeoutMs?: number | undefined
@@ -108,8 +108,8 @@ export interface SubscribeOptions {
    */
   readonly onGap?: ((gap: EventGap) => void) | undefined
   /**
-   * Called each time when events cannot be read: the disk or the engine fails. While `error.retryable` is true, reading is tried
-   * again every second and goes on where it was; else the subscription ends.
+   * Called each time events cannot be read because the disk or the engine fails. While `error.retryable` is true, reading is retried
+   * every second and continues where it was; otherwise the subscription ends.
    * @default one line on stderr for each reason
    */
   readonly onReadError?: ((error: unknown) => unknown) | undefined
@@ -118,8 +118,8 @@ export interface SubscribeOptions {
 /** Options of `subscribe`. */
 export interface PullOptions extends SubscribeOptions {
   /**
-   * Whether to wait for further events. With false the iteration ends after the last kept event, or fails where events cannot be
-   * read: with a group, a command that runs now and then catches up on what happened in between. It still waits while another
+   * Whether to wait for further events. With false, the iteration ends after the last kept event, or fails if events cannot be read.
+   * With a group, a command that runs occasionally catches up this way on what happened in between. It still waits while another
    * subscription of the group is active.
    * @default true
    */
@@ -129,9 +129,9 @@ export interface PullOptions extends SubscribeOptions {
 /** Options of `close`. */
 export interface CloseOptions {
   /**
-   * How long running handlers may take to finish, in milliseconds; those of a group are then committed. If given, handlers without a
-   * group are awaited as well.
-   * @default 10_000, for groups alone
+   * How long running handlers may take to finish, in milliseconds; a group's are then committed. If given, handlers without a group
+   * are awaited as well.
+   * @default 10_000, for groups only
    */
   readonly drainMs?: number | undefined
 }
@@ -145,27 +145,32 @@ export interface ReadOptions {
   readonly from?: SubscribeOptions['from']
   readonly signal?: AbortSignal | undefined
   /**
-   * Called where events are missing that were to be read; reading goes on behind them.
+   * Called when events are missing; reading continues after them.
    * @default `read` fails with `CURSOR_GAP`
    */
   readonly onGap?: SubscribeOptions['onGap']
 }
 
+/** The events of `subscribe`, pulled with `for await`. */
+export interface PulledEvents<Event> extends AsyncIterableIterator<Event> {
+  /** As a subscription's `ready`: resolves when the position is fixed, rejects if the events cannot be read. */
+  readonly ready: Promise<void>
+}
+
 /**
- * A running subscription. It keeps the process alive until it is ended, by `unsubscribe`, `using`, its signal, or the
- * bus's `close`.
+ * A running subscription. It keeps the process alive until `unsubscribe`, `using`, its signal or the bus's `close` ends it.
  */
 export interface Subscription {
   /**
    * Resolves when the position is fixed and, for a group, this subscription is the active one. On one machine the position is fixed
-   * before `on` returns; on an engine, what another process emits before this resolves may be missed. Rejects if the events cannot
-   * be read; this rejection may be ignored.
+   * before `on` returns; on an engine, events that another process emits before this resolves can be missed. Rejects if the events
+   * cannot be read; you can ignore this rejection.
    */
   readonly ready: Promise<void>
   /**
    * Resolves when the subscription has ended and, for a group, its running handler has finished. Rejects with the reason if it ended
-   * by itself because the events cannot be read. If nothing handles this promise, a group then makes the process exit with 69
-   * (EX_UNAVAILABLE), unless the process sets an exit code itself.
+   * because the events cannot be read. If nothing handles this promise, a group then makes the process exit with 69 (EX_UNAVAILABLE),
+   * unless the process sets an exit code itself.
    */
   readonly closed: Promise<void>
   /** Ends the subscription; no handler is called afterwards. Calling it twice is fine. */

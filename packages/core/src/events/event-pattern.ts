@@ -1,8 +1,8 @@
 import { assertName, describe } from '../base/names/assert-name.js'
 
 /**
- * Throws a `TypeError` unless `pattern` is an event type, a prefix such as `task:*`, or `*`. A star stands for
- * the rest of the type and nowhere else. `argument` is named in it.
+ * Throws a `TypeError` that names `argument` unless `pattern` is an event type, a prefix such as `task:*`, or `*`. A star matches the
+ * rest of the type and can only be at the end.
  */
 export function assertPattern(pattern: unknown, argument = 'pattern'): asserts pattern is string {
   assertName(argument, pattern)
@@ -14,7 +14,7 @@ export function assertPattern(pattern: unknown, argument = 'pattern'): asserts p
   )
 }
 
-/** Throws a `TypeError` unless `type` may be the type of an event: a name without `*`. `argument` is named in it. */
+/** Throws a `TypeError` that names `argument` unless `type` is a valid event type: a name without `*`. */
 export function assertEventType(type: unknown, argument = 'type'): asserts type is string {
   assertName(argument, type)
   if (type.includes('*')) {
@@ -24,7 +24,7 @@ export function assertEventType(type: unknown, argument = 'type'): asserts type 
   }
 }
 
-/** Makes the test whether a pattern selects a type. */
+/** Returns a function that tests whether a type matches the pattern. */
 export function matcherOf(pattern: string): (type: string) => boolean {
   if (pattern === '*') return () => true
   if (!pattern.endsWith('*')) return (type) => type === pattern

@@ -13,8 +13,7 @@ interface Pending {
 }
 
 /**
- * Stores events in the order they come. Those of one tick, or that come while a write to an engine is under way, are
- * written together.
+ * Stores events in the order of arrival. Events of the same tick, or that arrive during a write to an engine, are written together.
  */
 export class EventPublisher {
   readonly #handle: DriverHandle<'events'>
@@ -22,7 +21,7 @@ export class EventPublisher {
   readonly #onStored: () => void
   readonly #pending: Pending[] = []
   #scheduled = false
-  /** Settles when the write that is under way has ended; never rejects. */
+  /** Settles when the current write has ended; never rejects. */
   #writing: Promise<void> | undefined
 
   /** @param onStored called after each write, before the emits it belongs to resolve */
@@ -46,7 +45,7 @@ export class EventPublisher {
   }
 
   /**
-   * Stores the event, and those that wait before it, before it returns.
+   * Stores the event, and those that wait before it, synchronously.
    *
    * @throws CliOpsError `UNSUPPORTED` on drivers that need the network
    */
@@ -60,7 +59,7 @@ export class EventPublisher {
     return cursor as Cursor
   }
 
-  /** Stores what waits, where that is possible without waiting: for exit handlers. */
+  /** Stores the waiting events if the driver can do so synchronously: for exit handlers. */
   flushSync(): void {
     const events = this.#handle.now?.events
     if (events?.appendSync === undefined || this.#pending.length === 0) return
@@ -73,7 +72,7 @@ export class EventPublisher {
     this.flushSync()
   }
 
-  /** Resolves when everything that was published has been stored or refused. */
+  /** Resolves when all published events have been stored or refused. */
   async settled(): Promise<void> {
     while (this.#pending.length > 0 || this.#writing !== undefined) {
       if (this.#writing === undefined) this.#write()
@@ -124,7 +123,7 @@ export class EventPublisher {
     settle(batch, cursors)
   }
 
-  /** The next events that are to be stored in the same way. */
+  /** Takes the next events with the same durability. */
   #takeBatch(): Pending[] {
     const durable = this.#pending[0]?.durable
     const other = this.#pending.findIndex((pending) => pending.durable !== durable)

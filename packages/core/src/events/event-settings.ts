@@ -39,7 +39,7 @@ export function resolveEventSettings(options: EventBusOptions): EventSettings {
   }
 }
 
-/** Validates what every driver asks of a subscription; the position itself is the driver's to judge. */
+/** Validates a subscription's options for every driver; the driver itself validates the position. */
 export function assertSubscribeOptions(options: PullOptions): void {
   const { from, signal, onError, onGap, onReadError, wait } = options
   if (from !== undefined && typeof from !== 'string' && !(from instanceof Date)) {

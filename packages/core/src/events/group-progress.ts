@@ -3,7 +3,7 @@ import { warnOnce } from '../base/terminal/message.js'
 import type { EventFeed } from './event-feed.js'
 import type { Cursor, EventEnvelope } from './contract/event-types.js'
 
-/** Moves the cursor of a group. A commit writes a file, so events that follow each other closely may share one. */
+/** Moves the cursor of a group. A commit writes a file, so events in quick succession can share one. */
 export class GroupProgress {
   readonly #feed: EventFeed
   readonly #group: string
@@ -16,17 +16,17 @@ export class GroupProgress {
     this.#group = group
   }
 
-  /** Notes that everything up to here is handled, or was not selected. */
+  /** Notes that everything up to here is handled or did not match. */
   advance(cursor: Cursor): void {
     this.#done = cursor
   }
 
-  /** Commits what is handled, unless the last commit is less than `ms` milliseconds ago. */
+  /** Commits the progress, unless the last commit is less than `ms` milliseconds ago. */
   async commitEvery(ms: number): Promise<void> {
     if (performance.now() - this.#committedAt >= ms) await this.commit()
   }
 
-  /** Commits what is handled; on embedded drivers before it returns. Never rejects: at worst events come again. */
+  /** Commits the progress; synchronously on embedded drivers. Never rejects: at worst, events are delivered again. */
   async commit(): Promise<void> {
     const cursor = this.#done
     if (cursor === undefined || cursor === this.#committed) return
@@ -43,7 +43,7 @@ export class GroupProgress {
     }
   }
 
-  /** Removes a parked event that was tried again with success. Never rejects: at worst it is tried once more. */
+  /** Removes a parked event after a successful retry. Never rejects: at worst, it is retried once more. */
   async unpark(event: EventEnvelope): Promise<void> {
     try {
       const removing = this.#feed.ledger?.unpark(event)

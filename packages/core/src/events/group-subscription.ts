@@ -14,21 +14,21 @@ import { isWorthAnotherTry } from './read-failure.js'
 import type { RunningSubscription, SubscriptionParts } from './running-subscription.js'
 import { SubscriptionEnd } from './subscription-end.js'
 
-/** A commit writes a file, so events that follow each other closely share one. */
+/** A commit writes a file, so events in quick succession share one. */
 const COMMIT_EVERY_MS = 5
-/** What the pattern does not select may be read again after a crash, and is worth a commit only now and then. */
+/** Reading unmatched events again after a crash does no harm, so they are worth only an occasional commit. */
 const COMMIT_SKIPPED_EVERY_MS = 1000
 
-/** What an {@link GroupSubscription} needs beside what every subscription does. */
+/** What a {@link GroupSubscription} needs in addition to every other subscription. */
 export interface GroupParts extends SubscriptionParts {
   readonly group: string
-  /** Opens one more feed of the group, which stands by behind those that do so already. */
+  /** Opens another feed of the group, which stands by behind the existing ones. */
   readonly openFeed: () => EventFeed
 }
 
 /**
- * A durable subscription. Its handler is awaited, event by event, and the cursor moves only after it succeeded, or the event
- * was parked: each event is handled at least once, also over crashes, or kept for a person to decide.
+ * A durable subscription. Its handler is awaited event by event, and the cursor moves only once the handler has succeeded or the event
+ * is parked. So each event is handled at least once, even across crashes, or kept for a person to decide.
  */
 export class GroupSubscription implements RunningSubscription {
   readonly pattern: string
@@ -68,7 +68,7 @@ export class GroupSubscription implements RunningSubscription {
     })
     const running = this.#run()
     this.ready = feed.ready.catch(async (error: unknown) => {
-      // Who is told that it has not begun may begin again at once: the group must be free by then.
+      // A caller whose start failed might retry immediately: the group must be free by then.
       await running
       throw error
     })
@@ -83,7 +83,7 @@ export class GroupSubscription implements RunningSubscription {
     return this.#end.settled
   }
 
-  /** Ends the subscription. A handler that is running comes to its end; then the next reader of the group takes over. */
+  /** Ends the subscription. A running handler finishes first; then the group's next reader takes over. */
   unsubscribe(): void {
     this.#stop(() => this.#end.resolve())
   }
@@ -92,7 +92,7 @@ export class GroupSubscription implements RunningSubscription {
     this.unsubscribe()
   }
 
-  /** Lets the next reader take over although the handler still runs: the subscription was ended, and waited for long enough. */
+  /** Lets the next reader take over while the handler still runs: the ended subscription has been awaited for long enough. */
   abandon(): void {
     this.#leaveExit()
     this.#feed.close()
@@ -100,7 +100,7 @@ export class GroupSubscription implements RunningSubscription {
   }
 
   kick(): void {
-    // Errors reach the subscription's own loop, which waits for the same work.
+    // The subscription's own loop waits for the same work and gets its errors.
     this.#work().catch(() => undefined)
   }
 
@@ -127,7 +127,7 @@ export class GroupSubscription implements RunningSubscription {
         await feed.ready
         await this.#work()
         if (signal.aborted) return
-        // Given away meanwhile: the next look is at the feed that stands by.
+        // Given away meanwhile: continue with the standby feed.
         if (feed === this.#feed) await feed.wait(signal)
       } catch (error) {
         if (signal.aborted) return
@@ -137,11 +137,11 @@ export class GroupSubscription implements RunningSubscription {
     }
   }
 
-  /** Works off what is there; one at a time. */
+  /** Processes all available batches; one run at a time. */
   #work(): Promise<void> {
     if (this.#working !== undefined) return this.#working
     let settle!: (work: Promise<void>) => void
-    // Noted before the first handler is called, which may emit, or end the subscription, at once.
+    // Set before the first handler is called, which can immediately emit or end the subscription.
     this.#working = new Promise<void>((resolve) => {
       settle = resolve
     })
@@ -166,7 +166,7 @@ export class GroupSubscription implements RunningSubscription {
     }
   }
 
-  /** False where the rest of the batch is another reader's, or the next start's. */
+  /** False if another reader or the next start handles the rest of the batch. */
   async #processEvents(events: readonly EventEnvelope[]): Promise<boolean> {
     let matched = false
     for (const event of events) {
@@ -189,7 +189,7 @@ export class GroupSubscription implements RunningSubscription {
     return true
   }
 
-  /** Tries a parked event again, from its first attempt on. Its place in the log was passed when it was parked. */
+  /** Retries a parked event, counting from 1. The cursor passed it when it was parked. */
   async #tryAgain({ event }: ParkedEvent): Promise<boolean> {
     if (!this.#parts.filter.matches(event.type)) return true
     const { end, isOverdue } = await this.#attempts.run(event, this.#feed, this.#ending.signal)
@@ -199,8 +199,8 @@ export class GroupSubscription implements RunningSubscription {
   }
 
   /**
-   * Gives the group to whoever stands by, while the handler that took too long goes on; then stands by again, since there may
-   * be nobody else.
+   * Hands the group to a standby reader while the overdue handler still runs. Then stands by again, since there might be no other
+   * reader.
    */
   async #giveAway(): Promise<void> {
     this.#feed.close()
@@ -220,7 +220,7 @@ export class GroupSubscription implements RunningSubscription {
         () => onGap(gap),
         (error) => say(`onGap failed: ${errorText(error)}`),
       )
-    // The gap was reported; the next start shall not report it again.
+    // The gap was reported; the next start must not report it again.
     this.#progress.advance(gap.resumeAt)
     await this.#progress.commit()
   }

@@ -2,14 +2,14 @@ import type { AsyncLocalStorage } from 'node:async_hooks'
 
 let flows: AsyncLocalStorage<object> | undefined
 
-/** Calls a group's handler so that {@link isHandlerOf} knows it, and all that it awaits. */
+/** Calls a group's handler so that {@link isHandlerOf} recognises it and everything it awaits. */
 export function runAsHandler<T>(subscription: object, callback: () => T): T {
-  // Loaded with the first event of a group: no command that only emits pays for it.
+  // Loaded with a group's first event, so a command that only emits does not pay for it.
   flows ??= new (process.getBuiltinModule('node:async_hooks').AsyncLocalStorage)<object>()
   return flows.run(subscription, callback)
 }
 
-/** Tells whether the caller is this subscription's own handler, which cannot wait for its own end. */
+/** Returns whether the caller is this subscription's own handler, which cannot wait for its own end. */
 export function isHandlerOf(subscription: object): boolean {
   return flows?.getStore() === subscription
 }

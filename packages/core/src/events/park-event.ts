@@ -8,10 +8,10 @@ import { pause } from '../base/wait/pause.js'
 const RETRY_AFTER_MS = 1000
 
 /**
- * Stores an event in its group's own log, so that the next one can follow. Where that fails it is tried until it succeeds:
- * nothing is passed over. False where the group was taken away or the subscription ended meanwhile.
+ * Stores an event in its group's own log, so that the next one can follow. Retries until it succeeds: no event is skipped. False if
+ * another reader took over the group or the subscription ended meanwhile.
  *
- * @throws CliOpsError `UNSUPPORTED` where the engine cannot
+ * @throws CliOpsError `UNSUPPORTED` if the engine cannot park events
  */
 export async function parkEvent(
   parked: ParkedEvent,
@@ -37,9 +37,9 @@ export async function parkEvent(
       say(`parked ${what} after ${attempts} attempt${attempts === 1 ? '' : 's'}: ${error}`)
       return true
     } catch (failure) {
-      // An engine tells only now that another reader has the group.
+      // Only now does the engine report that another reader has the group.
       if (isCliOpsError(failure, 'CLOSED')) return false
-      // Such as a hub whose store has no place for it.
+      // For example, a hub whose store is full.
       if (isCliOpsError(failure) && !failure.retryable) throw failure
       warnOnce(`park ${group}`, `cannot park ${what}, so its group waits: ${errorText(failure)}`)
       await pause(RETRY_AFTER_MS, ending)

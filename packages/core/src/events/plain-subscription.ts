@@ -17,10 +17,10 @@ import { isWorthAnotherTry } from './read-failure.js'
 import type { RunningSubscription, SubscriptionParts } from './running-subscription.js'
 import { SubscriptionEnd } from './subscription-end.js'
 
-/** After so many batches in a row the event loop gets a turn. */
+/** Yield to the event loop after this many batches. */
 const MAX_BATCHES = 4
 
-/** A subscription without a group: handlers are called in the order of the log and not waited for. */
+/** A subscription without a group: handlers are called in the order of the log and not awaited. */
 export class PlainSubscription implements RunningSubscription {
   readonly pattern: string
   readonly group = undefined
@@ -74,7 +74,7 @@ export class PlainSubscription implements RunningSubscription {
     try {
       while (this.#drain());
     } catch {
-      // The subscription's own loop meets the same error, and reports it.
+      // The subscription's own loop gets the same error and reports it.
     }
   }
 
@@ -95,9 +95,9 @@ export class PlainSubscription implements RunningSubscription {
     }
   }
 
-  /** Hands out what is there. True when there may be more. */
+  /** Delivers the available events. True if there might be more. */
   #drain(): boolean {
-    // A handler that emits, on this bus and synchronously, ends up here again.
+    // A handler that emits synchronously on this bus gets here again.
     if (this.#draining) return false
     this.#draining = true
     try {
@@ -147,7 +147,7 @@ export class PlainSubscription implements RunningSubscription {
     this.#checking = last
   }
 
-  /** Never throws: what fails is reported. */
+  /** Never throws: failures are reported. */
   #accept(checked: Checked, event: EventEnvelope): void {
     if (this.#ending.signal.aborted) return
     if (checked.refusal === undefined) this.#call(checked.event)

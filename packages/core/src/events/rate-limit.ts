@@ -1,18 +1,18 @@
 /** How many events of one type a process may emit. */
 export interface RateLimit {
-  /** Long-term number of events per `perMs` milliseconds. */
+  /** Sustained number of events per `perMs` milliseconds. */
   readonly max: number
   /** Milliseconds. */
   readonly perMs: number
   /**
-   * Events at once, after a quiet period: enough for a loop that announces its results, not for a flood.
+   * Number of events allowed in one burst after a quiet period: enough for a loop that announces its results, not for a flood.
    * @default `max`
    */
   readonly burst?: number | undefined
   /**
-   * What happens to one too many: `reject` fails with `RATE_LIMITED`, `drop` resolves to an envelope with an empty
-   * cursor and stores nothing, `queue` stores it as soon as the limit allows, in order; of more than 1,000 waiting events
-   * the next one is rejected.
+   * What happens to an event above the limit: `reject` fails with `RATE_LIMITED`. `drop` resolves to an envelope with an empty cursor
+   * and stores nothing. `queue` stores the event as soon as the limit allows, in order; with 1,000 events waiting, the next one is
+   * rejected.
    * @default 'reject'
    */
   readonly onLimit?: 'reject' | 'drop' | 'queue' | undefined
@@ -22,11 +22,11 @@ export interface RateLimit {
 export interface ResolvedRateLimit extends Required<RateLimit> {
   readonly burst: number
   readonly onLimit: 'reject' | 'drop' | 'queue'
-  /** Where the limit was set, for the error: an option, an environment variable, or nowhere. */
+  /** Where the limit was set, for the error: an option, an environment variable or the default. */
   readonly setBy: string
 }
 
-/** Ten a second for each type and process, as a minute of them at once. */
+/** Ten a second per type and process, with a minute's worth as the burst. */
 export const DEFAULT_RATE_LIMIT: ResolvedRateLimit = {
   max: 10,
   perMs: 1000,
@@ -35,16 +35,16 @@ export const DEFAULT_RATE_LIMIT: ResolvedRateLimit = {
   setBy: 'by default',
 }
 
-/** Above this many types, those whose bucket is full again are forgotten. */
+/** Above this many types, full buckets are discarded. */
 const MAX_IDLE_BUCKETS = 1000
 
 interface Bucket {
   tokens: number
-  /** When `tokens` was right, on the monotonic clock, in milliseconds. */
+  /** When `tokens` was last updated, on the monotonic clock, in milliseconds. */
   at: number
 }
 
-/** Token buckets, one for each event type. */
+/** Token buckets, one per event type. */
 export class RateLimiter {
   readonly #max: number
   readonly #burst: number
@@ -63,7 +63,7 @@ export class RateLimiter {
     this.#now = now
   }
 
-  /** Takes one event out of the bucket of its type. Returns 0, or the milliseconds until there is one to take. */
+  /** Takes one token from the bucket of this type. Returns 0, or the milliseconds until one is available. */
   take(type: string): number {
     const now = this.#now()
     const bucket = this.#bucketAt(type, now)

@@ -4,10 +4,10 @@ import { gapError } from './event-gap.js'
 import type { EventEnvelope, EventGap } from './contract/event-types.js'
 import type { ReadOptions } from './event-options.js'
 
-/** An engine sends what it keeps piece by piece; after this pause it was all, unless it still owes an answer. */
+/** An engine sends the log in pieces; a pause of this length marks its end, unless an answer is still due. */
 const QUIET_MS = 250
 
-/** Takes what is there from a feed's position on. Rejects with `CURSOR_GAP` where nobody is told of gaps, or the signal's reason. */
+/** Reads everything after a feed's position. Rejects with `CURSOR_GAP` for a gap without `onGap`, or with the signal's reason. */
 export async function readAll(
   feed: EventFeed,
   filter: EventFilter,
@@ -37,7 +37,7 @@ function refuseGap(gap: EventGap): never {
   throw gapError(gap)
 }
 
-/** Tells whether more comes from an engine that sends what it keeps piece by piece. */
+/** Returns whether more events come from an engine that sends the log in pieces. */
 export async function hasMore(feed: EventFeed, signal: AbortSignal | undefined): Promise<boolean> {
   for (;;) {
     const quiet = AbortSignal.timeout(QUIET_MS)

@@ -8,7 +8,7 @@ import type { SubscribeOptions } from './event-options.js'
 
 const RETRY_AFTER_MS = 1000
 
-/** Whose events cannot be read, and who is told. */
+/** The subscription that cannot read, and its error handler. */
 export interface FailedRead {
   readonly feed: EventFeed
   readonly pattern: string
@@ -16,8 +16,8 @@ export interface FailedRead {
 }
 
 /**
- * Says that events cannot be read, and waits a moment where it may pass. False where it will not, or where the events could
- * not be opened in the first place: then the host goes on without them.
+ * Reports that events cannot be read, and waits a moment if the error is retryable. False if it is not, or if the feed never opened:
+ * then the host continues without events.
  */
 export async function isWorthAnotherTry(
   error: unknown,

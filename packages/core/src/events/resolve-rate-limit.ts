@@ -4,17 +4,17 @@ import { DEFAULT_RATE_LIMIT, type RateLimit, type ResolvedRateLimit } from './ra
 
 const VARIABLE = 'CLI_OPS_RATE_LIMIT'
 
-/** Where limits were set that are not those of the caller's own option. */
+/** Where limits were set, except for the caller's own option. */
 const places = new WeakMap<RateLimit, string>()
 
-/** Notes where a limit was set, for the error of what goes beyond it, such as `in config.json`. */
+/** Notes where a limit was set, for the error above the limit, such as `in config.json`. */
 export function noteRateLimitSource(limit: RateLimit, setBy: string): void {
   places.set(limit, setBy)
 }
 
 /**
- * The limit that was asked for by an option, else by the environment: `off`, or `10/1000` or `10/1000/600` for that many events,
- * in that many milliseconds, with that burst. Without a burst it is `max`.
+ * Returns the limit set by the option, or else by the environment: `off`, or `10/1000` or `10/1000/600` for that many events, in that
+ * many milliseconds, with that burst. The burst defaults to `max`.
  *
  * @throws TypeError that names the option or the variable, the rule and the value
  */

@@ -9,20 +9,20 @@ export interface RunningSubscription extends Subscription {
   readonly pattern: string
   readonly group: string | undefined
   readonly handler: unknown
-  /** Resolves when the subscription has ended and none of its handlers runs. Never rejects. */
+  /** Resolves when the subscription has ended and no handler runs any more. Never rejects. */
   readonly settled: Promise<void>
-  /** Hands out what is there now: this bus has just stored something. */
+  /** Delivers the available events: this bus has just stored something. */
   kick(): void
-  /** Gives back what it holds although a handler still runs. To be called once it was ended. */
+  /** Releases what it holds while a handler still runs. Call it after the subscription was ended. */
   abandon(): void
 }
 
-/** What a subscription is made of. */
+/** The dependencies of a subscription. */
 export interface SubscriptionParts {
   readonly pattern: string
-  /** What `on` was given, by which `off` finds it. */
+  /** The handler passed to `on`, by which `off` finds the subscription. */
   readonly handler: EventHandler
-  /** What is called for an event. */
+  /** The function to call for an event. */
   readonly call: EventHandler
   readonly feed: EventFeed
   readonly filter: EventFilter

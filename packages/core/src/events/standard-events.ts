@@ -1,10 +1,10 @@
 /**
- * The events that the kit and its example CLIs know, by type. Members may be added; a consumer ignores those it does not know.
+ * The events of the kit and its example CLIs, by type. New members can be added; consumers ignore unknown ones.
  *
- * `title` and `name` may be missing, because an older emitter, or a test, may give only the id.
+ * `title` and `name` are optional, because an older emitter, or a test, might set only the id.
  */
 export interface StandardEvents {
-  /** A key of a watched configuration file changed; nested keys are joined with dots, `null` stands for removed. */
+  /** A key of a watched configuration file changed. Nested keys are joined with dots; `null` means removed. */
   'config:changed': ConfigChanged
 
   'task:created': TaskCreated
@@ -20,22 +20,22 @@ export interface StandardEvents {
   'command:started': CommandStarted
   'command:completed': CommandEnded
   'command:failed': CommandFailed
-  /** What ran under a lock is over, for those who have joined it: `onBusy: 'join'`. */
+  /** A run under a lock has ended; for runs that have joined it with `onBusy: 'join'`. */
   'run:ended': RunEnded
 
-  /** A program under `cli-ops run` has given its lock back. Of the history of locks, and not emitted, as those that follow. */
+  /** A program under `cli-ops run` has released its lock. This and the following types are part of the lock history and not emitted. */
   'lock:released': LockReleased
-  /** A program under `cli-ops run` was not given its lock. */
+  /** A program under `cli-ops run` did not get its lock. */
   'lock:refused': LockRefused
   /** A program under `cli-ops run` has lost its lock. */
   'lock:lost': LockReleased
   /** The holder of a lock on this machine was killed. */
   'lock:killed': LockReleased
-  /** Somebody took a lock from its holder. On an engine it is an event. */
+  /** A lock was taken from its holder by force. On an engine this is an emitted event. */
   'lock:forced': LockForced
 }
 
-// Type aliases, not interfaces: only those may stand where `Record<string, unknown>` is asked for.
+// Type aliases, not interfaces: only aliases are assignable to `Record<string, unknown>`.
 
 /** Data of `config:changed`. */
 export type ConfigChanged = { key: string; value: unknown; [extra: string]: unknown }
@@ -59,7 +59,7 @@ export type Updated = {
   [extra: string]: unknown
 }
 
-/** Data of `command:started`. Never arguments, which may hold secrets. */
+/** Data of `command:started`. Never contains arguments, which can hold secrets. */
 export type CommandStarted = {
   /** Name of the CLI. */
   cli: string
@@ -80,15 +80,15 @@ export type CommandEnded = {
   /** The signal that ended it. */
   signal?: string | undefined
   error?: { name: string; code?: string | undefined; [extra: string]: unknown } | undefined
-  /** The lock of its rule, where it has one. */
+  /** The lock of its rule, if it has one. */
   lock?: CommandLockFacts | undefined
   [extra: string]: unknown
 }
 
-/** What became of a command's lock, as its last event reports. */
+/** What happened to a command's lock, as reported by its last event. */
 export type CommandLockFacts = {
   resource: string
-  /** Id of the grant; absent where there was none. */
+  /** Id of the grant; absent if there was none. */
   id?: string | undefined
   /** Its owner's label for what the lock was for. */
   label?: string | undefined
@@ -102,10 +102,10 @@ export type CommandLockFacts = {
   [extra: string]: unknown
 }
 
-/** A process that held a lock, wanted it, or took it from another one. */
+/** A process that held a lock, wanted it, or took it from another process. */
 export type LockParty = {
   name: string
-  /** 0 where no pid is known. */
+  /** 0 if the pid is unknown. */
   pid: number
   host: string
   user: string
@@ -114,8 +114,9 @@ export type LockParty = {
 }
 
 /**
- * Data of `lock:released`, and of `lock:lost`, where the holder found that it held the lock no longer: what no command's own event tells, as of
- * `cli-ops run`. Data of `lock:killed`, whose `heldMs` counts until the death was noticed.
+ * Data of `lock:released`, and of `lock:lost` if the holder found that it no longer held the lock. For locks that no command event
+ * reports, such as those of `cli-ops run`.
+ * Data of `lock:killed`, whose `heldMs` counts until the death was noticed.
  */
 export type LockReleased = CommandLockFacts & {
   id: string
@@ -137,18 +138,18 @@ export type LockRefused = {
   [extra: string]: unknown
 }
 
-/** Data of `lock:forced`: somebody took the lock from its holder. */
+/** Data of `lock:forced`: the lock was taken from its holder by force. */
 export type LockForced = CommandLockFacts & {
   id: string
-  /** Who held it; absent where that was not known. */
+  /** Who held it; absent if unknown. */
   owner?: LockParty | undefined
   /** Who took it away. */
   by: LockParty
 }
 
 /**
- * Data of `command:failed`. Never messages, which may hold secrets. If the process was killed, the first process that noticed stored
- * it: the exit code is `null`, and the duration counts until then.
+ * Data of `command:failed`. Never contains messages, which can hold secrets. If the process was killed, the first process that noticed
+ * stored it: the exit code is `null`, and the duration counts until then.
  */
 export type CommandFailed = {
   cli: string
@@ -159,16 +160,16 @@ export type CommandFailed = {
   /** The signal that ended it. */
   signal?: string | undefined
   error?: { name: string; code?: string | undefined; [extra: string]: unknown } | undefined
-  /** The lock of its rule, where it has one. Of a process that was killed only what the rule says. */
+  /** The lock of its rule, if it has one. For a killed process, only what the rule says. */
   lock?: CommandLockFacts | undefined
   [extra: string]: unknown
 }
 
-/** Data of `run:ended`. Emitted before the lock is given back, where the rule of the run says `join`. */
+/** Data of `run:ended`. Emitted before the lock is released, if the run's rule says `join`. */
 export type RunEnded = {
-  /** What the lock is on. */
+  /** The locked resource. */
   resource: string
-  /** Id of the lock that it ran under. */
+  /** Id of the lock that the run held. */
   lock: string
   exitCode: number
   [extra: string]: unknown

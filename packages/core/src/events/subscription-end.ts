@@ -2,9 +2,9 @@ import { inNextTurn } from '../base/wait/next-turn.js'
 /** EX_UNAVAILABLE: the engine or the home cannot be used. */
 const EXIT_UNAVAILABLE = 69
 
-/** How a subscription ends: what stands behind its `closed`. */
+/** The end of a subscription, behind its `closed`. */
 export class SubscriptionEnd {
-  /** As `closed`, for the bus: it never rejects, and whoever looks at it takes no error. */
+  /** Like `closed`, for the bus: never rejects, and reading it does not count as handling the error. */
   readonly settled: Promise<void>
   readonly #end: Promise<void>
   readonly #isConsumer: boolean
@@ -12,7 +12,7 @@ export class SubscriptionEnd {
   #reject!: (error: unknown) => void
   #taken = false
 
-  /** @param isConsumer whether somebody relies on its events being handled, as on a group's */
+  /** @param isConsumer whether the caller relies on its events being handled, as with a group */
   constructor(isConsumer: boolean) {
     this.#isConsumer = isConsumer
     this.#end = new Promise((resolve, reject) => {
@@ -22,22 +22,22 @@ export class SubscriptionEnd {
     this.settled = this.#end.catch(() => undefined)
   }
 
-  /** A promise of the caller's own: its rejection is the caller's to handle, once there is a caller. */
+  /** A new promise for each caller, who must then handle its rejection. */
   get closed(): Promise<void> {
     this.#taken = true
     return this.#end.then()
   }
 
-  /** It was ended, and its last handler has finished. */
+  /** The subscription was ended, and its last handler has finished. */
   resolve(): void {
     this.#resolve()
   }
 
-  /** It ended by itself. A consumer's process then tells its supervisor, unless somebody has taken the error. */
+  /** The subscription failed. A consumer's process then reports it by its exit code, unless a caller handles the error. */
   reject(error: unknown): void {
     this.#reject(error)
     if (!this.#isConsumer) return
-    // Whoever has just been told that `ready` failed may look at `closed` next.
+    // A caller that has just learnt that `ready` failed might read `closed` next.
     inNextTurn(() => {
       if (!this.#taken) process.exitCode ??= EXIT_UNAVAILABLE
     })

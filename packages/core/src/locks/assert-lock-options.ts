@@ -4,16 +4,16 @@ import { assertTimeoutMs } from './lock-wait.js'
 import { assertSlots } from './slots/slot-set.js'
 import { assertSignal } from '../base/validation/assert-signal.js'
 
-/** More does not fit beside an owner. */
+/** A longer label does not fit next to an owner. */
 const MAX_LABEL = 200
 
-/** Throws a `TypeError` unless a value can say what a lock is for. */
+/** Throws a `TypeError` unless the value is a valid label. */
 export function assertLabel(argument: string, value: unknown): asserts value is string {
   if (typeof value === 'string' && value !== '' && value.length <= MAX_LABEL) return
   throw new TypeError(`${argument} must be 1 to ${MAX_LABEL} characters, got ${describe(value)}`)
 }
 
-/** Throws a `TypeError` that names the option, the rule and the value unless the options of an acquisition are right. */
+/** Validates the options of an acquisition. Throws a `TypeError` that names the option, the rule and the value. */
 export function assertLockOptions(options: LockOptions): void {
   if (typeof options !== 'object' || options === null) {
     throw new TypeError(`options must be an object, got ${describe(options)}`)

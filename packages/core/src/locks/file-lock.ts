@@ -5,27 +5,27 @@ import type { HeldLock } from './held-lock.js'
 import type { LockOptions } from './contract/lock-types.js'
 import { type FileLockOptions, lockProperly, type ProperLock } from './proper-lock.js'
 
-/** How often a file is looked for anew, since its names were changed while its lock was waited for. */
+/** How often to look up a file again after its names changed during the wait for its lock. */
 const MAX_ATTEMPTS = 10
 
-/** Takes the locks of which a file's lock is made. */
+/** Takes the locks that make up a file's lock. */
 export interface FileLockParts {
-  /** The lock that is shown. */
+  /** The lock to show. */
   main(resource: string, options: LockOptions): Promise<HeldLock>
-  /** The lock of one of the file's other names; it is shown as the main one. */
+  /** The lock of one of the file's other names, shown as the main one. */
   alias(resource: string, shownAs: string, options: LockOptions): Promise<HeldLock>
 }
 
 /**
- * Takes a named lock for a file and under it proper-lockfile's lock, `<file>.lock`.
+ * Takes a named lock for a file and, under it, proper-lockfile's lock, `<file>.lock`.
  *
- * The order makes users of the kit queue for the name, so at most one of them at a time deals with
- * proper-lockfile, whose takeover of a stale lock lets two in when they race. What a crash leaves there is taken
- * over after its 10 s of staleness, as proper-lockfile's users know it. The name is given back once the file's lock is gone:
- * where that cannot be removed, `release` says so and both stay, until it is called again or the process ends.
+ * Users of the kit queue for the name, so at most one of them at a time deals with proper-lockfile, whose takeover of a stale lock
+ * admits two racing processes. As usual with proper-lockfile, the lock of a crashed process is taken over after 10 s. The name is
+ * released once the file's lock is gone. If that cannot be removed, `release` rejects and both stay until it is called again or the
+ * process ends.
  *
- * A path means another file once a link on it is changed, and a file may have several. So all the names by which it is known when it
- * is locked are locked with it, and it is looked for again afterwards: it may have been made, moved or linked meanwhile.
+ * A path can come to mean another file when a link on it changes, and a file can have several names. So all its known names are locked
+ * with it. Then the file is looked up again, since it might have been created, moved or linked during the wait.
  */
 export async function lockFile(
   path: string,
@@ -34,7 +34,7 @@ export async function lockFile(
 ): Promise<HeldLock> {
   assertPath(path)
   if (options.mode === 'shared') {
-    throw new TypeError("mode must be 'exclusive' for a file: proper-lockfile knows no other")
+    throw new TypeError("mode must be 'exclusive' for a file: proper-lockfile has no shared mode")
   }
   if (options.slots !== undefined) throw new TypeError('slots must not be given for a file')
   const started = performance.now()
@@ -64,7 +64,7 @@ export async function lockFile(
   }
 }
 
-/** What is new must be locked, too; a name that is gone does no harm. */
+/** New names must be locked too; a name that is gone does no harm. */
 function isSameFile(before: NamedFile, now: NamedFile): boolean {
   return before.path === now.path && now.aliases.every((alias) => before.aliases.includes(alias))
 }
@@ -92,7 +92,7 @@ function nameOf(name: string): string {
     .digest('hex')}`
 }
 
-// A path may be longer than a name, and hold what a name may not.
+// A path can be longer than a name, and contain characters that names cannot.
 function isName(text: string): boolean {
   try {
     assertName('resource', text)
@@ -114,7 +114,7 @@ function withFile(grant: LockGrant, file: ProperLock, aliases: readonly HeldLock
         for (const stop of stops) stop()
       }
     },
-    // The file first, and the names only then: whoever gets them next may count on the file's lock being gone.
+    // The file before the names: the next owner of the names relies on the file's lock being gone.
     release: async () => {
       await file.release()
       await releaseAll(aliases)

@@ -3,31 +3,31 @@ import { basename, dirname, join, resolve } from 'node:path'
 
 import { unusable } from './proper-lock.js'
 
-/** As many links in a row as Linux follows. */
+/** Linux follows as many links in a row. */
 const MAX_LINKS = 40
 
-/** A file as one path led to it at one moment. */
+/** A file, as one path resolved to it at one moment. */
 export interface NamedFile {
-  /** Where it is, or is to be made, once all links are followed. */
+  /** Where the file is, or would be created, after following all links. */
   readonly path: string
   /**
-   * What else it may be named by: the path as given, each link on the way, its directory's number with its own name in it, its own
-   * number. Two that mean one file have one of all these in common, whatever is renamed, linked or made meanwhile.
+   * The file's other names: the path as given, each link on the way, its directory's inode number with its name there, its own inode
+   * number. Two paths to one file share at least one of these, whatever is renamed, linked or created meanwhile.
    */
   readonly aliases: readonly string[]
 }
 
 /**
- * Follows a path to the file that it means; the last link may dangle.
+ * Resolves a path to its file; the last link may dangle.
  *
- * @throws CliOpsError `STORAGE_FAILED` where it leads to no directory
+ * @throws CliOpsError `STORAGE_FAILED` if the path does not lead to a directory
  */
 export function findFile(path: string): NamedFile {
   try {
     const hops = followLinks(resolve(path))
     const last = hops.at(-1) ?? path
     const found = statusOf(last)
-    // Where the file system folds case, this is the name that the file has in its directory.
+    // On a case-insensitive file system, this is the file's name in its directory.
     const real = found === undefined ? last : realpathSync.native(last)
     const names = [resolve(path), ...hops].map((name) => `file:${name}`)
     const aliases = new Set([...names, ...numbersOf(real, found)])
@@ -38,7 +38,7 @@ export function findFile(path: string): NamedFile {
   }
 }
 
-/** The links on the way and what the last of them leads to, each in its real directory. */
+/** Returns the links on the way and the target of the last one, each in its real directory. */
 function followLinks(path: string): string[] {
   const hops: string[] = []
   let next = path
@@ -64,7 +64,7 @@ function numbersOf(path: string, found: BigIntStats | undefined): string[] {
   ]
 }
 
-/** Tells whether two names that differ in case alone mean one file there; true where nothing is there to try it on. */
+/** Returns whether names in this directory are case-insensitive; true if there is no file to try it on. */
 function foldsCase(directory: string, path: string, found: BigIntStats | undefined): boolean {
   const name = found === undefined ? readdirSync(directory).find(hasCase) : basename(path)
   if (name === undefined) return true

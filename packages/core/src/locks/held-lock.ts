@@ -6,7 +6,7 @@ import { enterHolding, type FlowLock, runHolding } from './lock-flow.js'
 import type { Lock, LockMode } from './contract/lock-types.js'
 import type { SlotGrant } from './slots/slot-request.js'
 
-/** A lock in the hands of its user. It is released at the latest when the process ends in order. */
+/** A lock as its user holds it. It is released at the latest when the process exits normally. */
 export class HeldLock implements Lock, FlowLock {
   readonly resource: string
   readonly mode: LockMode
@@ -34,7 +34,7 @@ export class HeldLock implements Lock, FlowLock {
     this.slot = grant.slot
     this.#grant = grant
     this.#onReleased = onReleased
-    // What is held in the name of another process ends with that one.
+    // A lock held on behalf of another process ends with that process.
     if (grant.releaseSync !== undefined && !isForAnother)
       this.#forgetExit = atExit(() => this.releaseSync())
   }
@@ -47,12 +47,12 @@ export class HeldLock implements Lock, FlowLock {
     return this.#grant.token
   }
 
-  /** After the release: whether the lock had been taken away by then. False where the engine does not tell. */
+  /** After the release: whether the lock had already been taken away. False if the engine cannot tell. */
   get wasGone(): boolean {
     return this.#grant.wasGone?.() ?? false
   }
 
-  // Watching begins with the first user of the signal: most locks are given back before anybody asks.
+  // Watching starts on first access: most locks are released without anyone using the signal.
   get signal(): AbortSignal {
     if (this.#controller !== undefined) return this.#controller.signal
     const controller = (this.#controller = new AbortController())
@@ -63,7 +63,7 @@ export class HeldLock implements Lock, FlowLock {
     return controller.signal
   }
 
-  /** Puts something more under the lock, to be released and watched together with it. Before the lock is handed out. */
+  /** Adds something to be released and watched together with the lock. Call it before handing out the lock. */
   under(wrap: (grant: LockGrant) => LockGrant): this {
     this.#grant = wrap(this.#grant)
     return this
@@ -124,7 +124,7 @@ export class HeldLock implements Lock, FlowLock {
     try {
       await this.#grant.release()
     } catch (error) {
-      // Still held, so that another attempt, or the one at the end of the process, can give it back.
+      // Still held: another call, or the exit handler, can retry.
       this.#released = false
       throw error
     }

@@ -7,29 +7,29 @@ import { nextLockId } from './contract/lock-id.js'
 import type { Holder, LockInfo } from './contract/lock-types.js'
 import { latestName } from './contract/slot-name.js'
 
-/** A waiter that supersedes those before it, and is superseded by those behind it. */
+/** A waiter that supersedes earlier ones and is superseded by later ones. */
 export interface LatestWaiter {
   /** False once a newer one has come. */
   isLatest(): boolean
-  /** Ends it: the lock was granted, or is waited for no longer. */
+  /** Ends it: the lock was granted, or the wait has ended. */
   stop(): void
 }
 
-/** What is waited for. */
+/** The resource that is wanted, and what for. */
 type Wanted = Pick<LockRequest, 'resource' | 'label'>
 
-/** One on a driver that has to be waited for. */
+/** A latest waiter on an asynchronous driver. */
 export interface KeptLatestWaiter extends LatestWaiter {
-  /** Resolves once it is the latest, or is known not to be. Rejects where the driver refuses it. */
+  /** Resolves once it is the latest, or is known not to be. Rejects if the driver refuses. */
   readonly ready: Promise<void>
 }
 
 /**
- * Makes this the latest of those who wait for a resource with `queue: 'latest'`. It is the one that holds a lock for them, which a newer one
- * takes from it by force. Who died meanwhile holds it no longer. One from which an engine that was away has taken it, and no newer one,
+ * Makes this the latest of the waiters for a resource with `queue: 'latest'`. The latest waiter holds a lock, the mark, which a newer
+ * one takes from it by force. A dead waiter loses the mark. A waiter that lost it to an engine outage, and not to a newer waiter,
  * takes it again.
  *
- * @param onSuperseded called once a newer one has come, maybe before this is ready
+ * @param onSuperseded called once a newer one has come, possibly before `ready` resolves
  */
 export function becomeLatest(
   driver: LockDriver,
@@ -40,7 +40,7 @@ export function becomeLatest(
   let mark: LockGrant | undefined
   const keep = async (onTaken: () => void): Promise<void> => {
     const request = newMark(resource, label)
-    // What it had before may be there still.
+    // Earlier marks of this waiter might still exist.
     const own = new Set<string>()
     let yieldsTo = isNewer
     for (;;) {
@@ -59,7 +59,7 @@ export function becomeLatest(
       await untilLost(mark, over.signal)
       if (over.signal.aborted) return
       await untilTaken(driver, resource, over.signal)
-      // Of two that came at once, one has given way before.
+      // Of two that came at the same moment, one has already yielded.
       yieldsTo = isAsNew
     }
   }
@@ -76,7 +76,7 @@ export function becomeLatest(
   }
 }
 
-/** As {@link becomeLatest}, on a driver that needs no waiting, for who asks {@link LatestWaiter.isLatest} now and then. */
+/** Like {@link becomeLatest}, on a synchronous driver, for callers that poll {@link LatestWaiter.isLatest}. */
 export function becomeLatestSync(driver: LockDriver, { resource, label }: Wanted): LatestWaiter {
   const request = newMark(resource, label)
   for (;;) {
@@ -89,13 +89,13 @@ export function becomeLatestSync(driver: LockDriver, { resource, label }: Wanted
   }
 }
 
-/** An engine that is away is asked again after this time. */
+/** Time between attempts while the engine is unavailable. */
 const RETRY_MS = 250
-/** The newer one takes what it has taken away a moment later. */
+/** The newer waiter acquires the mark a moment after it has forced its release. */
 const LOOKS = 5
 const LOOK_EVERY_MS = 20
 
-/** Takes the mark, from an older one by force; `undefined` once the signal is aborted. */
+/** Takes the mark, by force from an older waiter; `undefined` once the signal is aborted. */
 async function takeMark(
   driver: LockDriver,
   request: LockRequest,
@@ -111,7 +111,7 @@ async function takeMark(
 ): Promise<{ readonly mark: LockGrant } | { readonly newer: Holder } | undefined> {
   while (!signal.aborted) {
     try {
-      // With an id of its own each time: what is left of an attempt that failed is still given back.
+      // A new id for each attempt: what a failed attempt left behind is still released.
       const id = nextLockId()
       own.add(id)
       const mark = await driver.tryAcquire({ ...request, id })
@@ -121,7 +121,7 @@ async function takeMark(
       else if (!own.has(other.id) && yieldsTo(other, request)) return { newer: other }
       else await driver.forceRelease(request.resource, other.id)
     } catch (error) {
-      // Whether that may last is for the wait for the lock itself to say.
+      // The wait for the lock itself decides how long an outage may last.
       if (!isCliOpsError(error, 'ENGINE_UNAVAILABLE')) throw error
       await pause(RETRY_MS, signal, { keepsAlive: false })
     }
@@ -156,11 +156,11 @@ const SUPERSEDED: LatestWaiter = { isLatest: () => false, stop: () => undefined 
 
 function release(mark: LockGrant): void {
   if (mark.releaseSync !== undefined) mark.releaseSync()
-  // Where it cannot be given back, its lease ends it.
+  // If the release fails, the lease expires.
   else void Promise.resolve(mark.release()).catch(() => undefined)
 }
 
-/** Its label says when it came: of two that come at once, each has to find the same one newer. */
+/** The label begins with the time of arrival: of two that arrive together, both must agree on which is newer. */
 function newMark(resource: string, label: string | undefined): LockRequest {
   const id = nextLockId()
   return {

@@ -4,7 +4,7 @@ import { describeHolders, describeOwner } from './contract/describe-owner.js'
 import { describeDuration } from '../base/terminal/units.js'
 import type { Holder, LockInfo } from './contract/lock-types.js'
 
-/** The error for a lock that is taken while the caller asked not to wait. */
+/** The error for a busy lock if the caller does not want to wait. */
 export function lockHeldError(
   resource: string,
   info: LockInfo | null,
@@ -17,7 +17,7 @@ export function lockHeldError(
   })
 }
 
-/** The error for a wait that took too long: `"db" is still held by cli-beta sync (pid 4242, dev@build-7) after 30 s`. */
+/** The error for a wait that timed out: `"db" is still held by cli-beta sync (pid 4242, dev@build-7) after 30 s`. */
 export function lockTimeoutError(
   resource: string,
   info: LockInfo | null,
@@ -30,15 +30,18 @@ export function lockTimeoutError(
   )
 }
 
-/** The error for a lock that is not held any more: taken away, or given back by the caller. */
+/** The error for a lock that is no longer held: taken away, or released by the caller. */
 export function lockLostError(resource: string, id: string, isReleased = false): CliOpsError {
-  const how = isReleased ? 'has been released already' : 'was taken away before it was released'
+  const how = isReleased ? 'has already been released' : 'was taken away before it was released'
   return new CliOpsError('LOCK_LOST', `${JSON.stringify(resource)} ${how}`, {
     details: { resource, id },
   })
 }
 
-/** The error for a waiter whose place a newer one has taken: `"deploy" is wanted by a newer waiter, cli-beta deploy "eu" (pid 4242, dev@build-7)`. */
+/**
+ * The error for a waiter that a newer one has replaced: `"deploy" is wanted by a newer waiter, cli-beta deploy "eu" (pid 4242,
+ * dev@build-7)`.
+ */
 export function lockSupersededError(resource: string, newer: Holder | undefined): CliOpsError {
   const who = newer === undefined ? '' : `, ${describeOwner(newer.owner, labelOfMark(newer))}`
   return new CliOpsError(
@@ -48,7 +51,7 @@ export function lockSupersededError(resource: string, newer: Holder | undefined)
   )
 }
 
-/** The error for a flow that asks for a lock it holds itself. */
+/** The error for a flow that requests a lock it already holds. */
 export function ownDeadlockError(resource: string, id: string): CliOpsError {
   return new CliOpsError(
     'LOCK_DEADLOCK',
@@ -58,7 +61,7 @@ export function ownDeadlockError(resource: string, id: string): CliOpsError {
 }
 
 function stateOf(info: LockInfo | null, still: string): string {
-  // Between the attempt and the look it may have become free, or be on its way to a waiter.
+  // The lock might have become free since the attempt, or be on its way to a waiter.
   if (info === null) return 'was busy'
   return info.id === ''
     ? `is ${still}waited for by ${describeOwner(info.owner)}`
@@ -68,7 +71,7 @@ function stateOf(info: LockInfo | null, still: string): string {
 function detailsOf(resource: string, info: LockInfo | null): Record<string, unknown> {
   if (info === null) return { resource }
   const { owner, id, since, mode, holders, waiting } = info
-  // Details are written as JSON by those who log errors, and that has no numbers of such a length.
+  // Loggers write details as JSON, which cannot represent a bigint.
   const shown = holders.map((holder) => ({ ...holder, token: String(holder.token) }))
   return { resource, owner, id, since, mode, holders: shown, waiting }
 }

@@ -41,9 +41,9 @@ export interface LockManagerOptions extends ConnectionOptions {
 }
 
 /**
- * Locks on named resources, shared by every process of this user (or of the engine behind the URL). A lock is held by one owner, or
- * by several in shared mode; waiters are served in the order of arrival; the next process that wants the lock recognises and removes
- * what a crash left behind.
+ * Locks on named resources, shared by every process of this user (or of the engine behind the URL). One owner holds a lock, or several
+ * in shared mode. Waiters are served in the order of arrival. The next process that wants the lock recognises and removes what a crash
+ * left behind.
  *
  * @throws TypeError when an option is wrong
  * @example
@@ -64,7 +64,7 @@ export class LockManager {
   readonly #held = new Set<HeldLock>()
   readonly #closing = new AbortController()
 
-  /** @param resource the resource of methods that are called without one */
+  /** @param resource the resource for methods called without one */
   constructor(resource?: string, options?: LockManagerOptions)
   constructor(options?: LockManagerOptions)
   constructor(first?: string | LockManagerOptions, second: LockManagerOptions = {}) {
@@ -80,20 +80,19 @@ export class LockManager {
     this.#scope = handleScope(options)
   }
 
-  /** True where {@link tryLockSync} and `releaseSync` work: on the embedded drivers. */
+  /** True if {@link tryLockSync} and `releaseSync` work: on the embedded drivers. */
   get isSynchronous(): boolean {
     return this.#handle.now?.locks?.tryAcquireSync !== undefined
   }
 
   /**
-   * Runs a callback while holding the lock, and resolves to its result. The lock is released whether the callback
-   * returns or throws.
+   * Runs a callback while holding the lock, and resolves to its result. The lock is released whether the callback returns or throws.
    *
-   * The callback and everything it awaits are one flow: a request for the same resource inside it is rejected at once with
-   * `LOCK_DEADLOCK`, except a second shared one where the lock is shared.
+   * The callback and everything it awaits are one flow. A request for the same resource inside it is rejected immediately with
+   * `LOCK_DEADLOCK`, unless both are shared.
    *
-   * @throws CliOpsError `LOCK_TIMEOUT`, `LOCK_HELD` (with `timeoutMs: 0`), `LOCK_DEADLOCK`, `STORAGE_FAILED`,
-   *   `INSECURE_DIRECTORY`, `UNSUPPORTED`, `CLOSED`; the reason of `options.signal`; whatever the callback throws
+   * @throws CliOpsError `LOCK_TIMEOUT`, `LOCK_HELD` (with `timeoutMs: 0`), `LOCK_DEADLOCK`, `STORAGE_FAILED`, `INSECURE_DIRECTORY`,
+   *   `UNSUPPORTED`, `CLOSED`; the reason of `options.signal`; whatever the callback throws
    */
   acquire<T>(callback: (lock: Lock) => T | Promise<T>, options?: LockOptions): Promise<T>
   acquire<T>(
@@ -114,7 +113,7 @@ export class LockManager {
     try {
       result = await lock.run(() => callback(lock))
     } catch (error) {
-      // What went wrong under the lock is what the caller has to know.
+      // The caller needs the error from under the lock, not the one from its release.
       await lock.release().catch((failure: unknown) => {
         debug(() => `cannot release ${lock.resource}: ${String(failure)}`)
       })
@@ -125,17 +124,18 @@ export class LockManager {
   }
 
   /**
-   * Takes the lock until it is released: `await using lock = await locks.lock('db')`. Throws as {@link acquire}; without a callback
-   * that says what runs under the lock, a nested request is detected as a deadlock only inside `lock.run`.
+   * Takes the lock until it is released: `await using lock = await locks.lock('db')`. Throws like {@link acquire}. Without a callback,
+   * a nested request is detected as a deadlock only inside `lock.run`.
    */
   async lock(resource?: string, options?: LockOptions): Promise<Lock> {
     return this.#obtain(resource, options)
   }
 
   /**
-   * Takes the lock if it is free, else resolves to `null`. `timeoutMs` and `onWait` have no effect.
+   * Takes the lock if it is free; otherwise resolves to `null`. `timeoutMs` and `onWait` have no effect.
    *
-   * @throws CliOpsError `LOCK_DEADLOCK` if the running flow holds it itself, since no retry would succeed; else as {@link acquire}
+   * @throws CliOpsError `LOCK_DEADLOCK` if the running flow already holds it, since no retry would succeed; otherwise like
+   *   {@link acquire}
    */
   async tryLock(resource?: string, options: LockOptions = {}): Promise<Lock | null> {
     const name = this.#nameOf(resource)
@@ -147,7 +147,7 @@ export class LockManager {
     const trying = driver.tryAcquire(request)
     const grant = await (trying instanceof Promise
       ? untilAborted(trying, options.signal).catch((error: unknown) => {
-          // Nobody waits for it any more.
+          // The caller no longer waits for it.
           void trying.then((late) => late?.release()).catch(() => undefined)
           throw error
         })
@@ -160,9 +160,9 @@ export class LockManager {
   }
 
   /**
-   * As {@link tryLock}, synchronously.
+   * Like {@link tryLock}, but synchronous.
    *
-   * @throws CliOpsError `UNSUPPORTED` on drivers that need the network, else as {@link tryLock}
+   * @throws CliOpsError `UNSUPPORTED` on drivers that need the network; otherwise like {@link tryLock}
    */
   tryLockSync(resource?: string, options: LockOptions = {}): Lock | null {
     const name = this.#nameOf(resource)
@@ -179,15 +179,15 @@ export class LockManager {
   }
 
   /**
-   * Locks a file as proper-lockfile does, so that tools that use it wait as well, and under a named lock, so that users of this kit
-   * wait in order and never race for a stale lock. The file need not exist; its directory must.
+   * Locks a file as proper-lockfile does, so tools that use proper-lockfile wait as well. It also takes a named lock, so users of this
+   * kit wait in order and never race for a stale lock. The file need not exist; its directory must.
    *
-   * `release()` releases the named lock once `<path>.lock` is gone. If that cannot be removed, it rejects with `STORAGE_FAILED`,
-   * with the remaining `path` and the `errno` in `details`, and keeps the named lock; call it again to retry. After the first
-   * attempt `assertHeld()` throws, since the file is no longer renewed and other tools may take it over after 10 s. When the process
-   * ends, users of this kit get the name at once.
+   * `release()` releases the named lock once `<path>.lock` is gone. If that cannot be removed, it rejects with `STORAGE_FAILED`, with
+   * the remaining `path` and the `errno` in `details`, and keeps the named lock; call it again to retry. After the first attempt
+   * `assertHeld()` throws, since the file is no longer renewed and other tools can take it over after 10 s. When the process ends,
+   * users of this kit can take the named lock immediately.
    *
-   * @throws CliOpsError as {@link acquire}; `LOCK_HELD` and `LOCK_TIMEOUT` also for another tool's lock
+   * @throws CliOpsError like {@link acquire}; `LOCK_HELD` and `LOCK_TIMEOUT` also for another tool's lock
    */
   async lockFile(path: string, options: LockOptions = {}): Promise<Lock> {
     assertLockOptions(options)
@@ -204,7 +204,7 @@ export class LockManager {
     })
   }
 
-  /** Tells whether somebody alive holds the lock. */
+  /** Returns whether a live process holds the lock. */
   async isLocked(resource?: string): Promise<boolean> {
     const info = await this.inspect(resource)
     return info !== null && info.id !== ''
@@ -222,7 +222,7 @@ export class LockManager {
   }
 
   /**
-   * Releases the grant with this id by force, and no other. Resolves to false if that id does not hold the lock, or no longer does.
+   * Releases only the grant with this id, by force. Resolves to false if that id does not hold the lock, or no longer does.
    * The event `lock:forced` names both parties.
    */
   async forceRelease(resource: string, lockId: string): Promise<boolean> {
@@ -262,7 +262,7 @@ export class LockManager {
     assertLockOptions(options)
     options.signal?.throwIfAborted()
     const timeoutMs = options.timeoutMs ?? this.#timeoutMs
-    // On an embedded driver nothing is awaited up to here, so a free lock is taken within the call.
+    // No await up to here on an embedded driver, so a free lock is taken within the call.
     const now = this.#driverNow()
     if (now !== undefined) return this.#take(now, name, options, { timeoutMs, spentMs: 0 })
     const began = monotonicMs()
@@ -294,7 +294,7 @@ export class LockManager {
     options: LockOptions,
   ): Promise<HeldLock> {
     const { signal, onWait } = options
-    // Every wait listens to it, and Node takes more than ten listeners for a leak and says so on stderr.
+    // Every wait adds a listener, and Node warns on stderr about a leak above ten.
     process.getBuiltinModule('node:events').setMaxListeners(0, this.#closing.signal)
     const limit = new WaitLimit(
       Math.max(0, timeoutMs - spentMs),
@@ -339,7 +339,7 @@ export class LockManager {
     return lock
   }
 
-  /** What is left to wait for: what the running flow holds would never come free. */
+  /** Leaves out what the running flow already holds, which would never become free. */
   #withoutOwn(request: SlotRequest): SlotRequest {
     // The disabled driver grants everything, nested requests too.
     if (this.#handle.now?.name === 'disabled') return request
@@ -358,7 +358,9 @@ export class LockManager {
   #nameOf(resource: string | undefined): string {
     const name = resource ?? this.#resource
     if (name === undefined) {
-      throw new TypeError('resource must be given here, since the LockManager was made without one')
+      throw new TypeError(
+        'resource must be given here, since the LockManager was created without one',
+      )
     }
     assertName('resource', name)
     return name
@@ -373,14 +375,14 @@ export class LockManager {
   /** Opens the driver, but waits for it no longer than for the lock itself. */
   async #driverWithin(timeoutMs: number, signal: AbortSignal | undefined): Promise<LockDriver> {
     const opening = this.#driver()
-    // A single try has no time of its own: the engine's limit holds.
+    // A single try has no timeout of its own; the engine's limit applies.
     if (timeoutMs === 0) return untilAborted(opening, signal)
     const limit = new WaitLimit(timeoutMs, [signal])
     try {
       return await untilAborted(opening, limit.signal)
     } catch (error) {
       if (!limit.timedOut || error !== limit.signal.reason) throw error
-      const message = `the engine of the locks did not answer within ${timeoutMs} ms`
+      const message = `the lock engine did not answer within ${timeoutMs} ms`
       throw new CliOpsError('ENGINE_UNAVAILABLE', message, { cause: error })
     } finally {
       limit.dispose()
@@ -397,20 +399,20 @@ export class LockManager {
   }
 }
 
-/** How long is waited for a lock. */
+/** How long to wait for a lock. */
 interface Patience {
   readonly timeoutMs: number
   readonly spentMs: number
-  /** The resource that is named to people, where that is another one. */
+  /** The resource to show to people, if it is a different one. */
   readonly shownAs?: string
 }
 
-/** The driver that asks in the name of the owner that the options give. */
+/** Returns the driver that acts on behalf of the owner in the options. */
 function inNameOf(driver: LockDriver, { ownerPid, partnerPid }: LockOptions): LockDriver {
   return ownerPid === undefined ? driver : (driver.ownedBy?.(ownerPid, partnerPid) ?? driver)
 }
 
-// Wrong options stay as they are, for the check to see.
+// Invalid options pass through unchanged; validation rejects them later.
 function inFlow(options: LockOptions = {}): LockOptions {
   return typeof options === 'object' && options !== null ? { inFlow: true, ...options } : options
 }

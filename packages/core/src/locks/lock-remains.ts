@@ -1,8 +1,8 @@
 import { type BigIntStats, lstatSync, rmdirSync } from 'node:fs'
 
 /**
- * The directory that proper-lockfile could not remove. It is renewed by nobody, so that after 10 s another program may
- * have put a lock of its own in its place, and that must stay.
+ * The directory that proper-lockfile could not remove. No process renews it, so after 10 s another program might have put its own lock
+ * in its place, and that must stay.
  */
 export class LockRemains {
   readonly #path: string
@@ -13,13 +13,13 @@ export class LockRemains {
     this.#found = found
   }
 
-  /** What lies there now; undefined where nothing does. */
+  /** Returns what is there now; undefined if nothing is. */
   static at(path: string): LockRemains | undefined {
     const found = lstatSync(path, { bigint: true, throwIfNoEntry: false })
     return found === undefined ? undefined : new LockRemains(path, found)
   }
 
-  /** Removes it, if it is still there. Throws what the system says where it cannot be removed. */
+  /** Removes it, if it is still there. Throws the system's error on failure. */
   remove(): void {
     const now = LockRemains.at(this.#path)
     if (now !== undefined && this.#isSame(now.#found)) rmdirSync(this.#path)
@@ -28,7 +28,7 @@ export class LockRemains {
   #isSame({ dev, ino, birthtimeNs, mtimeNs }: BigIntStats): boolean {
     const found = this.#found
     if (dev !== found.dev || ino !== found.ino || birthtimeNs !== found.birthtimeNs) return false
-    // A number is soon used again. Where no birth is recorded only what is untouched is surely the same.
+    // Inode numbers are soon reused. Without a birth time, only an unmodified directory is certainly the same.
     return birthtimeNs !== 0n || mtimeNs === found.mtimeNs
   }
 }

@@ -3,7 +3,7 @@ import { nextLockId } from './contract/lock-id.js'
 import type { LockOptions } from './contract/lock-types.js'
 import { locksOfFlow } from './lock-flow.js'
 
-/** What the running flow asks of a driver. */
+/** Creates the running flow's request to a driver. */
 export function createLockRequest(
   resource: string,
   { mode = 'exclusive', inFlow, label }: Pick<LockOptions, 'mode' | 'inFlow' | 'label'>,

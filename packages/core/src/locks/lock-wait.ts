@@ -2,7 +2,7 @@ import { type Clock, type ClockTimer, systemClock } from '../base/wait/clock.js'
 import { describe } from '../base/names/assert-name.js'
 import { onAbort } from '../base/wait/abort-signal.js'
 
-/** Throws a `TypeError` unless a value can be a timeout: a number of milliseconds from 0 to Infinity. */
+/** Throws a `TypeError` unless the value is a timeout: a number of milliseconds from 0 to Infinity. */
 export function assertTimeoutMs(argument: string, value: unknown): asserts value is number {
   if (typeof value === 'number' && value >= 0) return
   throw new TypeError(
@@ -10,7 +10,7 @@ export function assertTimeoutMs(argument: string, value: unknown): asserts value
   )
 }
 
-/** Reads the default timeout from `CLI_OPS_LOCK_TIMEOUT_MS`; without limit where it is not set. */
+/** Reads the default timeout from `CLI_OPS_LOCK_TIMEOUT_MS`; without limit if it is not set. */
 export function timeoutFromEnvironment(env = process.env): number {
   const text = env['CLI_OPS_LOCK_TIMEOUT_MS'] ?? ''
   if (text === '') return Infinity
@@ -46,17 +46,17 @@ export class WaitLimit {
     return this.#controller.signal
   }
 
-  /** True where it was the timeout that ended the wait. */
+  /** True if the timeout ended the wait. */
   get timedOut(): boolean {
     return this.#timedOut
   }
 
-  /** Ends the wait for a reason of its own. */
+  /** Ends the wait for the given reason. */
   end(reason: unknown): void {
     this.#controller.abort(reason)
   }
 
-  /** Takes timer and listeners back. */
+  /** Removes the timer and the listeners. */
   dispose(): void {
     this.#timer?.stop()
     for (const stop of this.#stopListening) stop()

@@ -1,6 +1,6 @@
 import { CliOpsError } from '../base/errors/cli-ops-error.js'
 
-/** The error for a lock that an older copy of the kit asks for beside a newer one, whose locks it cannot see. */
+/** The error for a copy of the kit that requests a lock next to a newer copy, whose locks it cannot see. */
 export function outdatedCopyError(): CliOpsError {
   return new CliOpsError(
     'UNSUPPORTED',

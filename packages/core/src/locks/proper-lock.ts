@@ -10,10 +10,10 @@ import { WaitLimit } from './lock-wait.js'
 import { tellWaiting } from './tell-waiting.js'
 import { pause } from '../base/wait/pause.js'
 
-/** proper-lockfile has no queue, so another tool's lock is asked for again and again. */
+/** proper-lockfile has no queue, so another tool's lock is polled. */
 const RETRY_MS = 50
 
-/** proper-lockfile's own defaults, which its other users on the machine judge this lock by. */
+/** proper-lockfile's defaults, by which its other users judge this lock. */
 const STALE_MS = 10_000
 const UPDATE_MS = 5_000
 
@@ -22,19 +22,19 @@ export type FileLockOptions = LockOptions & { readonly timeoutMs: number }
 
 /** proper-lockfile's lock of one file. */
 export interface ProperLock {
-  /** False once it is compromised, and from the first attempt to release it: nobody renews it then. */
+  /** False once it is compromised, and from the first attempt to release it, after which it is no longer renewed. */
   isHeld(): boolean
   onCompromised(listener: () => void): () => void
   /**
-   * Removes the lock. Where that fails it may be called again, and tries again.
+   * Removes the lock. If that fails, call it again to retry.
    *
-   * @throws CliOpsError `STORAGE_FAILED`, with what could not be removed
+   * @throws CliOpsError `STORAGE_FAILED`, naming what could not be removed
    */
   release(): Promise<void>
   releaseSync(): void
 }
 
-/** Waits for the lock of a file and takes it. Throws as `LockManager.lockFile` does. */
+/** Waits for the lock of a file and takes it. Throws like `LockManager.lockFile`. */
 export async function lockProperly(
   file: string,
   options: FileLockOptions,
@@ -75,7 +75,7 @@ export async function lockProperly(
   } finally {
     limit.dispose()
   }
-  // proper-lockfile forgets a lock before it removes it, so it would take a second attempt for a mistake.
+  // proper-lockfile forgets a lock before it removes it, so it would reject a second attempt.
   const fail = (error: unknown): void => {
     if (isUnlocked(error)) return
     remains = LockRemains.at(`${file}.lock`)
@@ -96,7 +96,7 @@ export async function lockProperly(
       return () => listeners.delete(listener)
     },
     release: async () => {
-      // After the loss proper-lockfile knows the lock no more, and another's must not be removed.
+      // proper-lockfile forgets a lost lock, and another process's lock must not be removed.
       if (compromised) return
       if (released) removeRemains()
       else {
@@ -119,7 +119,7 @@ export async function lockProperly(
   }
 }
 
-/** What is thrown for a path that cannot be locked. */
+/** The error for a path that cannot be locked. */
 export function unusable(path: string, error: unknown): CliOpsError {
   const { code } = error as NodeJS.ErrnoException
   return new CliOpsError('STORAGE_FAILED', `cannot lock ${printable(path)}: ${String(code)}`, {
@@ -138,13 +138,13 @@ function irremovable(file: string, error: unknown): CliOpsError {
   )
 }
 
-// It runs at exit as well, when proper-lockfile's own exit handler may have come first.
+// This also runs at exit, where proper-lockfile's own exit handler might have run first.
 function isUnlocked(error: unknown): boolean {
   const { code } = error as NodeJS.ErrnoException
   return code === 'ENOTACQUIRED' || code === 'ERELEASED'
 }
 
-// proper-lockfile's lock is an empty directory: it does not say whose it is.
+// proper-lockfile's lock is an empty directory, which does not name its owner.
 function otherTool(file: string): LockInfo {
   let since = new Date()
   try {

@@ -1,6 +1,6 @@
 import type { LockInfo, LockOptions } from './contract/lock-types.js'
 
-/** Calls an `onWait`, and hands on what it throws or rejects with: that ends its own wait, and not the process. */
+/** Calls an `onWait` and passes on what it throws or rejects with: an error ends only its own wait, not the process. */
 export function tellWaiting(
   onWait: LockOptions['onWait'],
   info: LockInfo,

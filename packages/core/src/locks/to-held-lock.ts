@@ -4,7 +4,7 @@ import { HeldLock } from './held-lock.js'
 import { lockScope } from './lock-scope.js'
 import type { SlotGrant } from './slots/slot-request.js'
 
-/** Puts a grant into the hands of its user; `isForAnother` where the lock is another process's. */
+/** Turns a grant into a lock for its user; `isForAnother` if the lock is another process's. */
 export function toHeldLock(
   connection: Connection,
   { resource, mode }: Pick<LockRequest, 'resource' | 'mode'>,

@@ -6,7 +6,7 @@ import { isUnsupported, unlessUnsupported } from './unless-unsupported.js'
 
 const PRIMITIVES = ['locks', 'events', 'registry', 'rpc'] as const
 
-/** Tells what each engine lets this process do, where an engine knows such limits. */
+/** Reports what each engine allows this process to do, if the engine knows such limits. */
 export const checkAccess: Check = async (context) => {
   const found = new Map<string, EngineAccess>()
   for (const primitive of PRIMITIVES) {
@@ -20,7 +20,7 @@ export const checkAccess: Check = async (context) => {
   if (restricted.length === 0) return ok(all.map(describe).join('; '))
   return warning(
     all.map(describe).join('; '),
-    'what needs more fails with FORBIDDEN; where it is meant to work, ask for an access key with more scopes (cli-ops serve key add)',
+    'everything else fails with FORBIDDEN; if it should work, request an access key with more scopes (cli-ops serve key add)',
   )
 }
 
@@ -34,7 +34,7 @@ async function accessTo(
   url: string,
   primitive: (typeof PRIMITIVES)[number],
 ): Promise<EngineAccess | undefined> {
-  // The process has one driver for a place, so this is the connection that is there already.
+  // The process shares one driver per place, so this is the existing connection.
   const handle = openDriver({ home, namespace, url, disabled: false }, primitive)
   try {
     const driver = await unlessUnsupported(() => handle.open())

@@ -5,6 +5,7 @@ import { homeConfigPath } from '../engine/home-config-file.js'
 import { describe } from '../base/names/assert-name.js'
 import { isOn } from '../base/process/environment.js'
 import { type Check, failure, ok, warning } from './finding.js'
+import { misspeltVariable } from './misspelt-variable.js'
 
 export const checkConfig: Check = ({ connection: { home } }) => {
   const file = homeConfigPath(home)
@@ -35,7 +36,7 @@ function findProblem(text: string): string | undefined {
 export const checkEnvironment: Check = () => {
   if (isOn(process.env['CLI_OPS_DISABLED'])) {
     return warning(
-      'CLI_OPS_DISABLED is set, so what is started from here takes no locks and emits nothing',
+      'CLI_OPS_DISABLED is set, so CLIs started from here take no locks and emit no events',
       'unset CLI_OPS_DISABLED',
     )
   }
@@ -47,6 +48,11 @@ export const checkEnvironment: Check = () => {
     )
   }
   const set = Object.keys(process.env).filter((name) => name.startsWith('CLI_OPS_'))
-  // Names only: a URL may hold a password.
+  const misspelt = misspeltVariable(set)
+  if (misspelt !== undefined) {
+    const { name, meant } = misspelt
+    return warning(`${name} is set and has no effect`, `did you mean ${meant}?`)
+  }
+  // Names only: a URL can contain a password.
   return ok(set.length === 0 ? 'nothing is set' : `${set.sort().join(', ')} set`)
 }

@@ -3,9 +3,9 @@ import { loadDriver } from '../engine/load-driver.js'
 import { jsonLine } from '../base/terminal/json-line.js'
 import { type Check, failure, type Finding, ok } from './finding.js'
 
-/** Loads every driver that the home's `config.json` names, whether a URL asks for it here or not. */
+/** Loads every driver that the home's `config.json` names, whether or not a URL uses it. */
 export const checkDrivers: Check = async ({ connection: { home } }) => {
-  // The check of the file itself says what is wrong with it.
+  // The configuration check reports problems with the file itself.
   const drivers = Object.entries(configuredDriversOrNone(home))
   return Promise.all(drivers.map(([scheme, module]) => checkDriver(home, scheme, module)))
 }

@@ -12,9 +12,9 @@ import { unlessUnsupported } from './unless-unsupported.js'
 const PRIMITIVES = ['locks', 'events', 'registry', 'rpc'] as const
 /** An answer slower than this makes every command slow. */
 const SLOW_MS = 500
-/** Clocks of machines that are kept in time differ by less. */
+/** Synchronised clocks differ by less. */
 const CLOCK_MS = 5_000
-/** The version of the event log's segments that this version writes. */
+/** The event log segment version that this release writes. */
 const SEGMENT_VERSION = 1
 const HEADER_BYTES = 256
 
@@ -22,14 +22,14 @@ export const checkEngine: Check = async ({ connection, coordinator }) => {
   const schemes = new Set(PRIMITIVES.map((primitive) => schemeOf(connection.urlOf(primitive))))
   schemes.delete('local:')
   if (schemes.size === 0) return ok('none is needed: everything is on this machine')
-  // Each primitive may have an engine of its own; one that has no locks or no registry says so.
+  // Each primitive can have its own engine; an engine without locks or a registry says so.
   const ask = async (): Promise<void> => {
     if (connection.urlOf('registry') !== 'local:')
       await unlessUnsupported(() => coordinator.registry.discover({}, { readOnly: true }))
     if (connection.urlOf('locks') !== 'local:')
       await unlessUnsupported(() => coordinator.locks.list())
   }
-  // The first time the client is loaded and connects, which says nothing of the engine.
+  // The first call loads the client and connects, so its time says nothing about the engine.
   await ask()
   const began = performance.now()
   await ask()
@@ -38,7 +38,7 @@ export const checkEngine: Check = async ({ connection, coordinator }) => {
   if (tookMs < SLOW_MS) return ok(`${names} answered within ${tookMs} ms`)
   return warning(
     `${names} took ${tookMs} ms to answer`,
-    'look at the load of the engine and at the network between',
+    'check the load on the engine and the network in between',
   )
 }
 
@@ -53,15 +53,15 @@ export const checkClock: Check = async (context) => {
   )
 }
 
-/** A segment of a newer version may hold what this one does not understand. */
+/** A segment of a newer version can contain records that this version does not understand. */
 export const checkFormats: Check = ({ connection }) => {
   const { events } = homeOf(connection).paths
   const segments = nodeFileSystem.list(events).filter((name) => name.endsWith('.ndjson'))
   const newer = segments.filter((name) => versionOf(join(events, name)) > SEGMENT_VERSION)
-  if (newer.length === 0) return ok('event log 1, locks and registry as this version writes them')
+  if (newer.length === 0) return ok('event log 1, locks and registry in the current format')
   return failure(
     `${newer.map(jsonLine).join(', ')} in ${events} was written by a newer version`,
-    'update the packages of the kit on this machine to one version',
+    'update the kit’s packages on this machine to the same version',
   )
 }
 
@@ -74,11 +74,11 @@ function versionOf(path: string): number {
   } finally {
     closeSync(descriptor)
   }
-  // A header that a crash has torn says nothing.
+  // A header torn by a crash says nothing.
   return Number(/"cliops":"header","version":(\d+)/u.exec(text)?.[1] ?? 0)
 }
 
-/** The rest of a URL may hold a password. */
+/** The rest of a URL can contain a password. */
 function schemeOf(url: string): string {
   return /^[a-z][a-z0-9+.-]*:/iu.exec(url)?.[0] ?? ''
 }

@@ -10,7 +10,7 @@ import { isUnsupported, unlessUnsupported } from './unless-unsupported.js'
 
 const PRIMITIVES = ['locks', 'events', 'registry', 'rpc'] as const
 
-/** Does on each engine what a CLI does there, and tells what makes it unfit for what its driver promises. */
+/** Does on each engine what a CLI would do, and reports every promise of the driver that the engine cannot keep. */
 export const checkFitness: Check = async (context) => {
   const { connection } = context
   const onEngines = PRIMITIVES.filter((primitive) => isEngine(connection.urlOf(primitive)))
@@ -36,11 +36,11 @@ async function findingsOn(
   const { home, namespace } = connection
   const urls = PRIMITIVES.map((each) => [each, connection.urlOf(each)] as const)
   const options = { home, namespace, url: Object.fromEntries(urls), disabled: false }
-  // The process has one driver for a place, so this is the connection that is there already.
+  // The process shares one driver per place, so this is the existing connection.
   const handle = openDriver(options, primitive)
   try {
     const driver = await unlessUnsupported(() => handle.open())
-    // The check of the locks says what an engine does not have at all.
+    // The lock check reports primitives that an engine does not have.
     if (isUnsupported(driver)) return []
     const unfit = isFirst ? ((await driver.findUnfit?.(context.signal)) ?? []) : []
     return [
@@ -65,11 +65,9 @@ async function tryOn(
     signal.throwIfAborted()
     const reason = error instanceof Error ? error.message : String(error)
     const problem = `this user cannot ${TRIES[primitive]}: ${reason}`
-    // An access key that is good for some things only was made so.
+    // An access key with few scopes was created that way on purpose.
     if ((driver.access?.()?.refused.length ?? 0) > 0)
-      return [
-        warning(problem, 'ask for an access key that is good for it, where it is meant to be'),
-      ]
+      return [warning(problem, 'if it should be able to, request an access key that allows it')]
     return [failure(problem, remedyFor(driver, error))]
   }
 }
@@ -77,5 +75,5 @@ async function tryOn(
 function remedyFor({ name }: Driver, error: unknown): string {
   if (isCliOpsError(error, 'FORBIDDEN'))
     return `give the user the rights that the guide to ${name} lists`
-  return 'see the message, and try again where the engine has only just been started'
+  return 'see the message; if the engine has only just started, try again'
 }

@@ -35,7 +35,7 @@ export const checkDisk: Check = ({ connection: { home } }) => {
   const free = bavail * bsize
   const message = `${sizeText(free)} free`
   const remedy = 'free some space, or set CLI_OPS_HOME to another disk'
-  // Some file systems make room for files as they need it, and say 0 of 0.
+  // Some file systems allocate inodes on demand and report 0 of 0.
   if (files > 0 && ffree === 0) return failure('no room for another file (inodes)', remedy)
   if (free === 0) return failure('full', remedy)
   return free < LOW_DISK_BYTES ? warning(message, remedy) : ok(message)
@@ -44,10 +44,10 @@ export const checkDisk: Check = ({ connection: { home } }) => {
 export const checkWatches: Check = ({ connection: { home } }) => {
   try {
     watch(existingPart(home), { persistent: false }).close()
-    return ok('changes are noticed at once')
+    return ok('changes are noticed immediately')
   } catch (error) {
     return warning(
-      `cannot watch files (${(error as NodeJS.ErrnoException).code}), so waits poll and are slower`,
+      `cannot watch files (${(error as NodeJS.ErrnoException).code}), so waiters poll, which is slower`,
       'raise fs.inotify.max_user_instances and fs.inotify.max_user_watches with sysctl',
     )
   }
@@ -65,7 +65,7 @@ export const checkSockets: Check = ({ connection }) => {
   return ok(`${path} is private to you`)
 }
 
-/** The path itself or the nearest directory above it: nothing is made for the sake of looking. */
+/** Returns the path itself or its nearest existing ancestor: a check must not create anything. */
 function existingPart(path: OpsContext['connection']['home']): string {
   let part = path
   while (!existsSync(part) && dirname(part) !== part) part = dirname(part)

@@ -16,7 +16,7 @@ import {
   seenCommands,
 } from './rule-history.js'
 
-/** Says of each rule in `config.json` when it last held, by the events that are kept. A file that cannot be read is another check's. */
+/** Reports when each rule in `config.json` last held, according to the kept events. Another check reports an unreadable file. */
 export const checkRules: Check = async (context) => {
   const file = homeConfigPath(context.connection.home)
   const clis = Object.entries(readRules(file)).filter(([, rules]) => Object.keys(rules).length > 0)
@@ -46,7 +46,7 @@ function judgeRule(
     const doubt = last < changedAt ? ', before config.json was last changed' : ''
     return ok(`${rule}: last held ${textAge(last)} ago${doubt}`)
   }
-  // What has a rule of its own was meant by that one.
+  // Commands with their own rule are not candidates.
   const open = [...runs.keys()].filter((command) =>
     [undefined, '*'].includes(ruleKeyOf(rules, command)),
   )

@@ -19,7 +19,7 @@ export const checkLocks: Check = async (context) => {
   if (blocked.length > 0) {
     return warning(
       blocked.join('; '),
-      'such a lock cannot be taken, or may seem taken; check what is there, and move it elsewhere',
+      'such a lock cannot be acquired, or looks held; check what is there, and move it elsewhere',
     )
   }
   const listed = await unlessUnsupported(() => coordinator.locks.list())
@@ -37,12 +37,12 @@ export const checkLocks: Check = async (context) => {
     [...doubtful.map(describeDoubtful), ...ghosts.map(describeGhosts)].join('; '),
     [
       ...doubtful.map((lock) => remedyFor(lock, program)),
-      ...(ghosts.length > 0 ? [`nobody waits because of it; ${program} clean removes it`] : []),
+      ...(ghosts.length > 0 ? [`it blocks no one; ${program} clean removes it`] : []),
     ].join('\n      '),
   )
 }
 
-/** Names what lies in the place of a lock and does not belong there. */
+/** Names foreign files in the place of a lock. */
 function blockedLocks({ connection }: OpsContext): readonly string[] {
   if (connection.urlOf('locks') !== 'local:') return []
   const { locks } = homeOf(connection).paths
@@ -69,10 +69,10 @@ function isUnknown({ state }: Owner): boolean {
   return state === 'unknown'
 }
 
-/** Who waits for a free lock for longer than a moment has died, or is somewhere that cannot be looked into. */
+/** A process that waits for a free lock for more than a moment is dead, or runs where this machine cannot check. */
 function describeGhosts({ resource, waiters }: LockInfo): string {
   const owners = waiters.map((waiter) => describeOwner(waiter)).join(', ')
-  return `${jsonLine(resource)} is free, but still waited for by ${owners}`
+  return `${jsonLine(resource)} is free, but still has waiters: ${owners}`
 }
 
 type HeldBy = Holder & { readonly resource: string }

@@ -2,10 +2,10 @@ import { lockJson } from './lock-report.js'
 import type { OpsRun } from './ops-context.js'
 import { isUnsupported, unlessUnsupported } from './unless-unsupported.js'
 
-/** `clean`: removes what dead processes left and what has expired. */
+/** `clean`: removes expired events and what dead processes left behind. */
 export const cleanUp: OpsRun = async ({ coordinator, print }) => {
   const cleaned = await unlessUnsupported(() => coordinator.locks.cleanStaleLocks())
-  // An engine without locks has none that are stale.
+  // An engine without locks has no stale ones.
   const locks = isUnsupported(cleaned) ? [] : cleaned
   const services = await coordinator.registry.cleanDeadProcesses()
   const events = await coordinator.events.cleanOldEvents()

@@ -4,20 +4,20 @@ import type { Owner } from '../locks/contract/lock-types.js'
 import { kernelBootedAt } from '../base/process/kernel-boot.js'
 import { readStat } from '../base/process/liveness.js'
 
-/** In /proc, on every architecture. */
+/** The tick of /proc on every architecture. */
 const TICK_MS = 10
-/** A clock that was set moves what is computed from ticks. */
+/** Setting the clock shifts times computed from ticks. */
 const SLACK_MS = 5_000
 const LONGEST = 200
-/** What needs no quotes in a shell. */
+/** Words that need no quotes in a shell. */
 const PLAIN = /^[\w@%+=:,./-]+$/u
 
 /**
- * Reads from the process table how the process of an owner was called, arguments and all: they may hold secrets, so that they are
- * neither kept nor sent, but a look tells whoever may look anyway. `undefined` where the process is not this user's, where
- * it began later than the owner was there, and where no table tells.
+ * Reads the full command line of a lock's owner from the process table. Arguments can contain secrets, so they are never stored
+ * or sent, only shown to users who can read the table anyway. Returns `undefined` if the process belongs to another user, began
+ * after the owner did, or if there is no process table.
  *
- * @param since a moment at which the process was there
+ * @param since a time at which the process was running
  */
 export function commandLineOf({ pid, via }: Owner, since: Date): string | undefined {
   if (process.platform !== 'linux' || pid <= 0 || via !== undefined) return undefined
@@ -25,7 +25,7 @@ export function commandLineOf({ pid, via }: Owner, since: Date): string | undefi
     const place = `/proc/${pid}`
     if (statSync(place).uid !== process.getuid?.()) return undefined
     const began = kernelBootedAt() + Number(readStat(`${place}/stat`)?.start) * TICK_MS
-    // Else the number has gone to another process.
+    // Otherwise the pid has been reused.
     if (!(began < since.getTime() + SLACK_MS)) return undefined
     const args = readFileSync(`${place}/cmdline`, 'utf8').replace(/\0$/u, '').split('\0')
     const line = programOf(args).map(quote).join(' ')
@@ -35,7 +35,9 @@ export function commandLineOf({ pid, via }: Owner, since: Date): string | undefi
   }
 }
 
-/** The shells of `cli-ops run` that wait for a lock, or keep one, have their program behind their script. */
+/**
+ * While the shells of `cli-ops run` wait for a lock or keep it, the program follows their script on the command line.
+ */
 function programOf(args: readonly string[]): readonly string[] {
   if (args[1] !== '-c' || args[3] !== 'cli-ops') return args
   const program = args.slice(4)

@@ -4,7 +4,7 @@ import { parseEngineUrl } from '../engine/parse-engine-url.js'
 
 const PRIMITIVES = ['locks', 'events', 'registry', 'rpc'] as const
 
-/** Says where the four primitives are, each place once. A URL is told without what it holds of secrets. */
+/** Describes where the four primitives are, naming each place once. Secrets in URLs are left out. */
 export function describeConnection(connection: Connection): string {
   const places = PRIMITIVES.map((primitive) => {
     const url = connection.urlOf(primitive)

@@ -1,6 +1,6 @@
 import type { ServiceInfo } from '../registry/contract/service-types.js'
 
-/** What is wrong with a hung instance. */
+/** Describes what is wrong with a hung instance. */
 export function describeHung({
   name,
   pid,

@@ -1,22 +1,22 @@
 import { opendir, stat, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
-/** Below this, locks and events may fail at any moment. */
+/** Below this, locks and events can fail at any moment. */
 export const LOW_DISK_BYTES = 64 * 1024 * 1024
 
-/** What a home takes, and what its disk has left. */
+/** The space that a home uses and the space left on its disk. */
 export interface DiskUse {
   readonly bytes: number
   readonly files: number
-  /** There are more files than were counted. */
+  /** True if not all files were counted. */
   readonly isMore: boolean
   readonly freeBytes: number
 }
 
-/** A home with more files is not worth counting every few seconds. */
+/** Counting more files every few seconds is not worth it. */
 const MAX_FILES = 20_000
 
-/** Adds up what the home takes; undefined where it cannot be read. */
+/** Returns the space that the home uses; undefined if it cannot be read. */
 export async function diskUse(home: string): Promise<DiskUse | undefined> {
   const free = await freeBytes(home)
   if (free === undefined) return undefined
@@ -25,7 +25,7 @@ export async function diskUse(home: string): Promise<DiskUse | undefined> {
   return { ...sum, isMore, freeBytes: free }
 }
 
-/** True where it stopped before the end. */
+/** Returns true if it stopped early. */
 async function addUp(directory: string, sum: { bytes: number; files: number }): Promise<boolean> {
   const entries = await opendir(directory).catch(() => undefined)
   if (entries === undefined) return false
@@ -35,7 +35,7 @@ async function addUp(directory: string, sum: { bytes: number; files: number }): 
       if (await addUp(path, sum)) return true
     } else if (entry.isFile()) {
       if (sum.files >= MAX_FILES) return true
-      // It may have gone since.
+      // The file can disappear meanwhile.
       const { size } = (await stat(path).catch(() => undefined)) ?? { size: 0 }
       sum.bytes += size
       sum.files += 1

@@ -41,12 +41,12 @@ const MARKS = {
   failure: () => styleOf(process.stdout).bad('FAIL'),
 }
 
-/** `doctor`: looks at what the kit needs from this machine; each finding comes with its remedy. Exit code 1 on a failure. */
+/** `doctor`: checks what the kit needs from this machine and gives a remedy with each finding. Exit code 1 on a failure. */
 export const runDoctor: OpsRun = async (context) => {
   const findings: (Finding & { readonly check: string })[] = []
   for (const [check, look] of usesThisMachine(context) ? [...LOCAL_CHECKS, ...CHECKS] : CHECKS) {
     for (const finding of await runCheck(look, context)) {
-      // What keeps an engine from being used, the first check of it says for all others.
+      // If an engine cannot be used, its first check reports that for all others.
       const isKnown = findings.some(({ message }) => message === finding.message)
       if (finding.status !== 'failure' || !isKnown) findings.push({ check, ...finding })
     }

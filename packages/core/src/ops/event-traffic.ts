@@ -4,12 +4,12 @@ const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 const MAX_TYPES = 5
 
-/** What the event log keeps, in figures. */
+/** Figures about the kept events. */
 export interface EventTraffic {
   readonly kept: number
   /** Time of the oldest kept event. */
   readonly oldest?: string
-  /** How many came in the last minute, and in the last hour. */
+  /** Events in the last minute, and in the last hour. */
   readonly lastMinute: number
   readonly lastHour: number
   /** The most frequent types of the last hour. */

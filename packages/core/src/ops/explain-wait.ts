@@ -11,7 +11,7 @@ import type { OpsContext, OpsRun } from './ops-context.js'
 import { runEvents } from './read-lock-turns.js'
 import { commandKey, ENOUGH_RUNS, turnKey, type UsualDuration, usualDurations } from './usual-durations.js'
 
-/** What is known beside the lock itself. */
+/** What is known besides the lock itself. */
 interface Known {
   readonly usual: ReadonlyMap<string, UsualDuration>
   readonly commandLines: CommandLines
@@ -19,7 +19,7 @@ interface Known {
   readonly program: string
 }
 
-/** `why [resource]`: who holds a lock and how long that usually takes, who waits in which order, and what to do; without a name all that wait, the longest first. */
+/** `why [resource]`: shows who holds a lock, how long that usually takes, the queue, and what to do. Without a name: all waits, the longest first. */
 export const explainWait: OpsRun = async (context) => {
   const [resource] = context.args
   if (resource !== undefined) assertName('resource', resource)
@@ -42,8 +42,8 @@ export const explainWait: OpsRun = async (context) => {
 
 function nothingToExplain(resource: string | undefined): string {
   return resource === undefined
-    ? 'Nobody waits for a lock.'
-    : `${jsonLine(resource)} is free: nobody holds it, and nobody waits for it.`
+    ? 'No process is waiting for a lock.'
+    : `${jsonLine(resource)} is free: no process holds it or waits for it.`
 }
 
 async function readKnown(context: OpsContext): Promise<Known> {

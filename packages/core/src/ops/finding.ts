@@ -1,6 +1,6 @@
 import type { OpsContext } from './ops-context.js'
 
-/** What came of one check. */
+/** The result of one check. */
 export interface Finding {
   readonly status: 'ok' | 'warning' | 'failure'
   readonly message: string
@@ -8,7 +8,10 @@ export interface Finding {
   readonly remedy?: string
 }
 
-/** Looks at one thing, without changing it, or at several of a kind. What it throws is a failure with that message. */
+/**
+ * Checks one thing, or several of a kind, without changing anything. A thrown error counts as a failure with its
+ * message.
+ */
 export type Check = (context: OpsContext) => Findings | Promise<Findings>
 
 export type Findings = Finding | readonly Finding[]

@@ -1,4 +1,4 @@
-/** Groups values by a key, in the order of the first of each; `Map.groupBy`, which Node 20 does not have. */
+/** Groups values by a key, in order of first appearance. Node 20 has no `Map.groupBy`. */
 export function groupBy<T>(values: readonly T[], keyOf: (value: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>()
   for (const value of values) {

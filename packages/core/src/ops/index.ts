@@ -45,6 +45,7 @@ export { keptEvents } from './kept-events.js'
 export { type CommandRules, lastHeld, type LastRuns, seenCommands } from './rule-history.js'
 export { assertEventType, assertPattern } from '../events/event-pattern.js'
 export { describeOwnProcess } from '../base/process/own-process.js'
+export { listProcesses, type ListedProcess } from '../base/process/list-processes.js'
 export { processCreatedAt } from '../base/process/process-created-at.js'
 export {
   OPS_COMMANDS,

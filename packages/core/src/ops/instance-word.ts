@@ -2,20 +2,20 @@ import { ordinal } from '../base/terminal/ordinal.js'
 import type { Owner } from '../locks/contract/lock-types.js'
 import type { ServiceInfo } from '../registry/contract/service-types.js'
 
-/** The lock that a process waits for, and its place in the queue; 1 is next. */
+/** The lock that a process waits for, and its queue position; 1 is next. */
 export interface WaitingFor {
   readonly resource: string
   readonly position: number
 }
 
-/** A lock, as far as its queue goes. */
+/** A lock reduced to its queue. */
 interface Queue {
   readonly resource: string
   /** The processes in the queue, next first. */
   readonly waiters: readonly Pick<Owner, 'name' | 'pid'>[]
 }
 
-/** Finds what an instance waits for; of several locks the one where it stands furthest back. */
+/** Returns the lock that an instance waits for; of several, the one where it is furthest back. */
 export function waitingFor(
   { name, pid }: Pick<ServiceInfo, 'name' | 'pid'>,
   locks: readonly Queue[],
@@ -28,7 +28,7 @@ export function waitingFor(
   return found
 }
 
-/** What an instance does, in words that are true: `running`, `waiting for production, 2nd`, `stopped`, `no answer`. */
+/** Describes what an instance is doing: `running`, `waiting for production, 2nd`, `stopped`, `no answer`. */
 export function instanceWord(
   {
     state,

@@ -3,8 +3,8 @@ import type { EventEnvelope, StartPosition } from '../events/contract/event-type
 import type { OpsContext } from './ops-context.js'
 
 /**
- * Reads the events that are kept. Where there is no log yet none is made: looking leaves no traces. What an engine has lost
- * in a failover is missing, and keeps nobody from seeing the rest.
+ * Reads the kept events. Creates no log if there is none: reading leaves no traces. Events that an engine lost in a
+ * failover are missing; the rest are still returned.
  */
 export async function keptEvents(
   { coordinator, connection }: Pick<OpsContext, 'coordinator' | 'connection'>,

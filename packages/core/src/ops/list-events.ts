@@ -8,7 +8,9 @@ import { jsonLine } from '../base/terminal/json-line.js'
 import { keptEvents } from './kept-events.js'
 import type { OpsContext, OpsRun } from './ops-context.js'
 
-/** `events`: what the log keeps, with `--group` what that group has not seen, and with `--follow` what comes. */
+/**
+ * `events`: shows the kept events; with `--group`, those that the group has not seen; with `--follow`, new ones too.
+ */
 export const listEvents: OpsRun = async (context) => {
   const { options, signal } = context
   const { type: pattern = '*', group, follow } = options
@@ -33,7 +35,7 @@ export const listEvents: OpsRun = async (context) => {
 }
 
 function sayGap(): void {
-  say('some events had expired before they could be shown')
+  say('some events expired before they could be shown')
 }
 
 function startOf({ since, after }: OpsContext['options']): StartPosition {
@@ -54,8 +56,8 @@ function printAll({ print }: OpsContext, events: readonly EventEnvelope[]): numb
   return events.length
 }
 
-/** For programs, no event is no line; and who follows waits for the first. */
+/** JSON output prints no line for an empty result, and `--follow` waits for the first event. */
 function sayNoneOf({ options, print }: OpsContext, count: number): void {
   if (count > 0 || options['json'] === true || options['follow'] === true) return
-  print(null, options['group'] === undefined ? 'No such event is kept.' : 'No such event is new.')
+  print(null, options['group'] === undefined ? 'No matching events.' : 'No new matching events.')
 }

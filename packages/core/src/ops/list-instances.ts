@@ -7,7 +7,7 @@ import type { OpsContext, OpsRun } from './ops-context.js'
 import { textTable } from '../base/terminal/text-table.js'
 import { unregistered, useWord } from './unregistered.js'
 
-/** `ps`: the running instances of all CLIs, and what else uses locks. */
+/** `ps`: shows the running instances of all CLIs, and other processes that use locks. */
 export const listInstances: OpsRun = async (context) => {
   const services = await context.coordinator.registry.discover({}, { readOnly: true })
   const locks = await locksIfReadable(context)
@@ -23,7 +23,7 @@ function print(
   context.print(instancesJson(services, locks), instanceTable(services, locks))
 }
 
-/** What runs is told all the same where locks cannot be read, or are not offered. */
+/** Instances are shown even if locks cannot be read or are not offered. */
 async function locksIfReadable({ coordinator }: OpsContext): Promise<readonly LockInfo[]> {
   try {
     return await coordinator.locks.list()
@@ -32,7 +32,7 @@ async function locksIfReadable({ coordinator }: OpsContext): Promise<readonly Lo
   }
 }
 
-/** Instances as JSON, each with the lock that it waits for, and behind them those who only use locks. */
+/** Returns instances as JSON, each with the lock that it waits for, followed by processes that only use locks. */
 export function instancesJson(
   services: readonly ServiceInfo[],
   locks: readonly LockInfo[],
@@ -44,7 +44,7 @@ export function instancesJson(
   return [...instances, ...unregistered(locks.map(usersOf), services)]
 }
 
-/** Instances as a table. */
+/** Returns instances as a table. */
 export function instanceTable(
   services: readonly ServiceInfo[],
   locks: readonly LockInfo[] = [],
@@ -76,7 +76,7 @@ export function instanceTable(
   )
 }
 
-/** The users of a lock, each with what it is for. */
+/** The users of a lock, each with the label of its use. */
 function usersOf({ resource, holders, waiting }: LockInfo) {
   const userOf = ({ owner, label }: LockWaiter): Owner & { readonly label?: string | undefined } =>
     label === undefined ? owner : { ...owner, label }

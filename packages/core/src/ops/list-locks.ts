@@ -3,7 +3,7 @@ import { commandLineOf } from './command-line.js'
 import { lockJsonWith, lockTable } from './lock-report.js'
 import type { OpsRun } from './ops-context.js'
 
-/** `locks [resource]`: who holds what, and who waits for it; on this machine also how they were called. */
+/** `locks [resource]`: shows the holders and waiters of locks; on this machine, their command lines too. */
 export const listLocks: OpsRun = async ({ coordinator, connection, args, print }) => {
   const [resource] = args
   if (resource !== undefined) assertName('resource', resource)

@@ -1,13 +1,13 @@
 import type { Holder, LockInfo, Owner } from '../locks/contract/lock-types.js'
 import { shellWord } from '../base/terminal/shell-word.js'
 
-/** One thing that can be done about a lock, and the command that does it where there is one. */
+/** One way to deal with a lock, with a command if there is one. */
 export interface LockAdvice {
   readonly what: string
   readonly command?: string
 }
 
-/** What a person can do about a lock that others wait for, the gentlest first. Processes are ended by pid only where they are on this machine. */
+/** Returns what a person can do about a lock that others wait for, the gentlest first. Advises ending a process by pid only on this machine. */
 export function lockAdvice(
   info: LockInfo,
   { program, isHere }: { readonly program: string; readonly isHere: (holder: Holder) => boolean },
@@ -26,7 +26,7 @@ export function lockAdvice(
     }
     if (state === 'unknown')
       advice.push({
-        what: `this machine cannot tell whether the holder is still running; look ${host === '' ? 'where it was started' : `on ${host}`}`,
+        what: `this machine cannot tell whether the holder is still running; check ${host === '' ? 'where it was started' : `on ${host}`}`,
       })
     if (canSignal && state === 'stopped')
       advice.push(
@@ -44,12 +44,12 @@ export function lockAdvice(
   return advice
 }
 
-/** The command that takes a lock from the holder with this id. */
+/** Returns the command that takes a lock from the holder with this id. */
 export function releaseCommand(program: string, resource: string, id: string): string {
   return `${program} locks release ${shellWord(resource)} --id ${id}`
 }
 
-/** Tells whether the owner is a program under `cli-ops run`, which is asked to end when its lock is taken. */
+/** Returns whether the owner is a program under `cli-ops run`, which is asked to end when it loses its lock. */
 export function isWrapped({ name, command }: Owner): boolean {
   return name === 'cli-ops' && command?.startsWith('run ') === true
 }

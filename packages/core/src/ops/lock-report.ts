@@ -3,7 +3,7 @@ import type { LockInfo, LockWaiter, Owner } from '../locks/contract/lock-types.j
 import { textAge } from '../base/terminal/units.js'
 import { textTable } from '../base/terminal/text-table.js'
 
-/** A lock as JSON: tokens exceed what JSON numbers hold, so they are strings. */
+/** Returns a lock as JSON. Tokens exceed the range of JSON numbers, so they are strings. */
 export function lockJson(info: LockInfo): object {
   return {
     ...info,
@@ -13,10 +13,10 @@ export function lockJson(info: LockInfo): object {
   }
 }
 
-/** Tells how the process of an owner was called, where that can be known. */
+/** Returns the command line of an owner's process, if it can be known. */
 export type CommandLines = (owner: Owner, since: Date) => string | undefined
 
-/** As {@link lockJson}, with the command lines of holders and waiters. */
+/** Like {@link lockJson}, with the command lines of holders and waiters. */
 export function lockJsonWith(info: LockInfo, commandLines: CommandLines): object {
   const tell = <T extends LockWaiter>(entry: T): T & { commandLine?: string } => {
     const commandLine = commandLines(entry.owner, entry.since)
@@ -25,7 +25,7 @@ export function lockJsonWith(info: LockInfo, commandLines: CommandLines): object
   return lockJson({ ...info, holders: info.holders.map(tell), waiting: info.waiting.map(tell) })
 }
 
-/** Locks as a table: all holders, since when, and who waits in which order and for how long. */
+/** Returns locks as a table: all holders and waiters, in order, with their times. */
 export function lockTable(
   locks: readonly LockInfo[],
   commandLines: CommandLines = () => undefined,
@@ -42,7 +42,7 @@ export function lockTable(
         const { owner, since, label } = waiter
         return `${index + 1}. ${describeOwner(owner, label)}, for ${textAge(since)}${called(waiter)}`
       })
-      // Nobody holds it at this moment, and the first in the queue is about to.
+      // No process holds it right now; the first in the queue is about to.
       if (holders.length === 0) return [resource, '-', '-', '-', queue, '-']
       return [
         resource,

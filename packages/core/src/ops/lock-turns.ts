@@ -4,7 +4,7 @@ import { definite } from '../base/validation/definite.js'
 import { isObject } from '../base/validation/is-object.js'
 import { instanceOf } from '../locks/contract/lock-id.js'
 
-/** How a turn of a lock came to its end, or why it never began. */
+/** How a lock's turn ended, or why it never began. */
 export type TurnOutcome =
   | 'released'
   | 'lost'
@@ -15,32 +15,32 @@ export type TurnOutcome =
   | 'joined'
   | 'superseded'
 
-/** One process's turn with a lock, or its wait for one, which is over. */
+/** One process's finished turn with a lock, or its finished wait for one. */
 export interface LockTurn {
   readonly resource: string
   readonly outcome: TurnOutcome
   /** When it ended. */
   readonly time: Date
   readonly holder: TurnParty
-  /** Id of the grant; absent where there was none. */
+  /** Id of the grant; absent if there was none. */
   readonly id?: string
   readonly label?: string
   readonly slot?: string
   readonly waitedMs?: number
   /** How long it was held, in milliseconds; of a turn that was killed at most, since its end was noticed later. */
   readonly heldMs?: number
-  /** Who took the lock away, or replaced the run. */
+  /** The process that took the lock away, or replaced the run. */
   readonly by?: TurnParty
   /** Why the lock was not acquired: `LOCK_TIMEOUT`, … */
   readonly code?: string
 }
 
-/** Somebody in a history: of a command's own event only name and command are known. */
+/** A process in a history. A command's own event gives only its name and command. */
 export type TurnParty = Pick<LockParty, 'name'> & {
   readonly [Key in 'command' | 'host' | 'user']?: string
 } & { readonly pid?: number }
 
-/** Puts the turns of locks together from events in their order. Events come from other processes, so what is not as it should be is left out. */
+/** Assembles the turns of locks from ordered events. Events come from other processes, so malformed ones are skipped. */
 export function lockTurns(events: readonly StoredEvent[]): readonly LockTurn[] {
   const turns: LockTurn[] = []
   const killed = killedIn(events)
@@ -49,7 +49,7 @@ export function lockTurns(events: readonly StoredEvent[]): readonly LockTurn[] {
     const turn = turnOf(event)
     if (turn === undefined || isToldAlready(event, turn, killed)) continue
     const at = turn.id === undefined ? undefined : ended.get(turn.id)
-    // Whoever was robbed tells of its end as well, and a death may be noticed twice; the turn ended before.
+    // A holder whose lock was taken reports its end as well, and a death can be noticed twice; the turn ended earlier.
     if (at !== undefined) {
       turns[at] = { ...turn, ...turns[at] }
       continue

@@ -7,25 +7,25 @@ import { ownOwner } from '../locks/contract/own-owner.js'
 import { lockParty } from '../locks/history/lock-party.js'
 import { noteInHistory } from '../locks/history/note-in-history.js'
 
-/** What a run has to tell of its lock. */
+/** What a run reports about its lock. */
 export interface LockRunFacts {
   readonly type: 'lock:released' | 'lock:lost' | 'lock:refused'
   readonly resource: string
   readonly label: string | undefined
   readonly waitedMs: number
-  /** The process whose lock it was. @default this one */
+  /** The process that held the lock. @default this one */
   readonly pid?: number | undefined
   readonly id?: string
   readonly slot?: string | undefined
   readonly heldMs?: number
   readonly code?: string
-  /** The rule says to skip what does not get its lock. */
+  /** The rule skips a run that does not get its lock. */
   readonly skipped?: boolean
-  /** Whom it gave way to. */
+  /** The process that it gave way to. */
   readonly by?: Owner | undefined
 }
 
-/** Tells the history of locks of this machine what became of the lock of a run. Never throws. */
+/** Records in this machine's lock history how the lock of a run ended. Never throws. */
 export function noteRun(connection: Connection, { type, pid, by, ...facts }: LockRunFacts): void {
   try {
     const owner = lockParty(ownOwner())
@@ -40,7 +40,7 @@ export function noteRun(connection: Connection, { type, pid, by, ...facts }: Loc
   }
 }
 
-/** Who replaces a run that has been asked to end, with words for people; `undefined` where it has been asked by nobody who does. */
+/** Describes the process that replaces a run which was asked to end; `undefined` if no replacing run asked it. */
 export async function replacerOf(
   options: ConnectionOptions,
   lock: Pick<Lock, 'resource' | 'id'>,
@@ -50,7 +50,7 @@ export async function replacerOf(
   return next && { owner: next.owner, text: describeOwner(next.owner, next.label) }
 }
 
-/** Who took a lock from its holder, for people; `undefined` where this machine does not know. */
+/** Describes the process that took a lock from its holder; `undefined` if this machine does not know. */
 export function whoTook(options: ConnectionOptions, id: string): string | undefined {
   const taker = takerOf(options, id)
   return taker && describeParty(taker)

@@ -13,25 +13,26 @@ import { keptEvents } from './kept-events.js'
 import type { LockTurn } from './lock-turns.js'
 import { readLockTurns } from './read-lock-turns.js'
 
-/** Where somebody looks, and what with. */
+/** A place to inspect, and the means to do so. */
 export interface OpsHandle {
   readonly coordinator: Coordinator
   readonly connection: Connection
-  /** What the classes of the kit have to be given to work there. */
+  /** Options for the kit's classes to work there. */
   readonly options: ConnectionOptions
-  /** Reads the events that are kept, oldest first; unlike `coordinator.events` it makes no directory. */
+  /** Reads the kept events, oldest first; unlike `coordinator.events`, creates no directory. */
   keptEvents(): Promise<readonly EventEnvelope[]>
-  /** Reads the turns of locks that have ended, oldest first. */
+  /** Reads the finished turns of locks, oldest first. */
   lockTurns(): Promise<readonly LockTurn[]>
-  /** Says what went wrong in words for people; a failure of the disk names the home and the remedy. */
+  /** Describes an error for people; a disk failure names the home and the remedy. */
   explain(error: unknown): string
 }
 
 /**
- * Opens the place where the CLI of that name works, by its options, the environment and the home's `config.json`, also
- * where `CLI_OPS_DISABLED` is set. Nothing is registered, emitted or made; whoever opened it closes the coordinator.
+ * Opens the place where the CLI of that name works, according to its options, the environment and the home's
+ * `config.json`, even if `CLI_OPS_DISABLED` is set. Registers, emits and creates nothing. The caller closes the
+ * coordinator.
  *
- * @throws TypeError when an option is wrong
+ * @throws TypeError if an option is wrong
  */
 export function openOps(name: string, given: ConnectionOptions = {}): OpsHandle {
   describeOwnProcess({ name })
@@ -52,7 +53,7 @@ export function openOps(name: string, given: ConnectionOptions = {}): OpsHandle 
   }
 }
 
-/** Whoever looks is not kept from looking by a `config.json` that cannot be used: `doctor` says what is wrong with it. */
+/** A broken `config.json` must not keep a person from looking; `doctor` reports what is wrong with it. */
 function configured(name: string, given: ConnectionOptions): ConnectionOptions {
   try {
     return withHomeConfig(resolveConnection(given).home, [name], given).options

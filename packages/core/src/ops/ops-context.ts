@@ -1,19 +1,19 @@
 import type { Coordinator } from '../coordinator/create-coordinator.js'
 import type { Connection } from '../engine/connection-options.js'
 
-/** What an `ops` command works with. */
+/** The input and output of an `ops` command. */
 export interface OpsContext {
   readonly coordinator: Coordinator
   readonly connection: Connection
-  /** How the commands are called here, for the remedies that name one: `cli-alpha ops`. */
+  /** How to call the commands here, for remedies that name one: `cli-alpha ops`. */
   readonly program: string
   /** Arguments by position. */
   readonly args: readonly string[]
   /** Options by name. */
   readonly options: Readonly<Record<string, unknown>>
-  /** Writes one result: as a line of JSON for programs, else as text for people. */
+  /** Writes one result: a line of JSON for programs, or text for people. */
   readonly print: (json: unknown, text: string) => void
-  /** Aborted when nobody reads what is printed any more. */
+  /** Aborted when the reader of the output has gone. */
   readonly signal: AbortSignal
 }
 

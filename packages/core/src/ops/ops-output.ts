@@ -4,20 +4,20 @@ import { printable } from '../base/terminal/printable.js'
 import { STYLE_CODE } from '../base/terminal/style.js'
 import { jsonLine } from '../base/terminal/json-line.js'
 
-/** Where the results of one command go. */
+/** The output of one command. */
 export interface OpsOutput {
   readonly print: (json: unknown, text: string) => void
-  /** Aborted when the reader has gone (`| head -1`); that is its right and no error. */
+  /** Aborted when the reader has gone (`| head -1`), which is not an error. */
   readonly closed: AbortSignal
-  /** Resolves when everything is written. Rejects where it could not be, such as on a full disk. */
+  /** Resolves once everything is written. Rejects if that fails, for example on a full disk. */
   finish(): Promise<void>
 }
 
-/** Makes the output on a stream, which is not ended: it belongs to the host. */
+/** Creates the output on a stream. The stream belongs to the host and is never ended. */
 export function createOutput(stream: Writable, asJson: boolean): OpsOutput {
   const closed = new AbortController()
   let failure: NodeJS.ErrnoException | undefined
-  // Never removed: a late error of the stream would end the host with a stack trace.
+  // Never removed: without it, a late stream error would crash the host.
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') failure ??= error
     closed.abort()
@@ -30,10 +30,10 @@ export function createOutput(stream: Writable, asJson: boolean): OpsOutput {
     finish: async () => {
       await new Promise<void>((resolve) => {
         if (closed.signal.aborted || !stream.writable) resolve()
-        // The callback comes with the error, too, where there is one.
+        // The callback is also called on an error.
         else stream.write('', () => resolve())
       })
-      // The error event follows the callback of the write.
+      // The error event follows the write callback.
       await new Promise((resolve) => setImmediate(resolve))
       if (failure === undefined) return
       const { message, errno } = failure
@@ -46,7 +46,7 @@ function safeLines(text: string): string {
   return text.split('\n').map(safeLine).join('\n')
 }
 
-// Only the style comes through, and only to a terminal.
+// Only styling passes through, and only to a terminal.
 function safeLine(line: string): string {
   return line
     .split(STYLE_CODE)

@@ -6,19 +6,19 @@ import { ownIdentity } from '../base/process/process-identity.js'
 import { openLivenessSocket } from '../drivers/local/home/announce-liveness.js'
 import { homeOf } from '../drivers/local/home/home-of.js'
 
-/** A liveness socket for a child, in whose name this process takes locks (`ownerPid`). */
+/** A liveness socket for a child on whose behalf this process takes locks (`ownerPid`). */
 export interface OwnerSocket {
-  /** To be handed to the child: from then on the socket is open as long as either has it. */
+  /** Passed to the child: the socket then stays open as long as either process has it. */
   readonly descriptor: number
-  /** Says for which process it is. Before a lock is asked for in that one's name. */
+  /** Names the process it stands for. Call this before requesting a lock on that process's behalf. */
   answerFor(pid: number): void
-  /** Removes its file, once the child holds nothing any more. */
+  /** Removes the socket file once the child holds nothing. */
   remove(): void
 }
 
 /**
- * Opens a liveness socket for a child to be; undefined where its pid is enough, and where none can be opened. What a crash
- * leaves is removed by a clean-up.
+ * Opens a liveness socket for a future child. Returns undefined if the child's pid is enough, or if no socket can be
+ * opened. A clean-up removes what a crash leaves.
  */
 export function openOwnerSocket(connection: Connection): OwnerSocket | undefined {
   if (!needsLivenessSocket(ownIdentity()) || connection.urlOf('locks') !== 'local:')

@@ -7,7 +7,7 @@ import { jsonLine } from '../base/terminal/json-line.js'
 import type { OpsContext, OpsRun } from './ops-context.js'
 import { isUnsupported, unlessUnsupported } from './unless-unsupported.js'
 
-/** `events parked`: what groups have given up, with the reason; of one group with `--group`. */
+/** `events parked`: shows the events that groups have given up, with the reason; with `--group`, of one group. */
 export const listParked: OpsRun = async ({ coordinator, options, print }) => {
   const { group } = options
   if (group !== undefined) assertName('--group', group)
@@ -26,7 +26,7 @@ export const listParked: OpsRun = async ({ coordinator, options, print }) => {
   return 0
 }
 
-/** `events retry <group>`: has parked events tried again by whoever reads the group. */
+/** `events retry <group>`: makes the group's consumer retry parked events. */
 export const retryParked: OpsRun = async ({ coordinator, args, options, print }) => {
   const [group] = args
   const { id } = options
@@ -42,7 +42,7 @@ export const retryParked: OpsRun = async ({ coordinator, args, options, print })
   return retried === 0 ? 1 : 0
 }
 
-/** `events drop <group> --id <id>`: removes one parked event for good. */
+/** `events drop <group> --id <id>`: deletes one parked event. */
 export const dropParked: OpsRun = async ({ coordinator, args, options, print }) => {
   const [group] = args
   const { id } = options
@@ -56,7 +56,7 @@ export const dropParked: OpsRun = async ({ coordinator, args, options, print }) 
   return dropped === 0 ? 1 : 0
 }
 
-/** Parked events are somebody's unfinished work. */
+/** Parked events are unfinished work. */
 export const checkParked: Check = async ({ coordinator, program }) => {
   const groups = await parkedGroups({ coordinator })
   if (groups.length === 0) return ok('no event is parked')
@@ -66,7 +66,7 @@ export const checkParked: Check = async ({ coordinator, program }) => {
   )
 }
 
-/** The groups with parked events; none on an engine that has no parked events. */
+/** Returns the groups with parked events; none if the engine has no parked events. */
 export async function parkedGroups({
   coordinator,
 }: Pick<OpsContext, 'coordinator'>): Promise<readonly ParkedCount[]> {
@@ -74,7 +74,7 @@ export async function parkedGroups({
   return isUnsupported(groups) ? [] : groups
 }
 
-/** One group in a line. */
+/** Describes one group in a line. */
 export function parkedSummary({ group, count }: ParkedCount): string {
   return `group ${jsonLine(group)} has ${plural(count)}`
 }

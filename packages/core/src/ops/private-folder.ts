@@ -5,7 +5,7 @@ import { Home, storageError } from '../drivers/local/home/home.js'
 import { assertPrivateDirectory } from '../drivers/local/home/private-directory.js'
 
 /**
- * Makes a folder of the home where it is missing, checks that it and the home belong to this user alone, and gives its path.
+ * Creates a folder in the home if it is missing, checks that both belong to this user alone, and returns its path.
  *
  * @throws CliOpsError `INSECURE_DIRECTORY`, `STORAGE_FAILED`
  */

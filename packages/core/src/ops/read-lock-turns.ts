@@ -9,7 +9,7 @@ import { keptEvents } from './kept-events.js'
 import { lockTurns, type LockTurn } from './lock-turns.js'
 import type { OpsContext } from './ops-context.js'
 
-/** Holders that were killed, and whose locks are as they left them. */
+/** Returns killed holders whose locks no process has taken over or cleaned up. */
 function unnotedEvents(connection: Connection): readonly StoredEvent[] {
   if (connection.urlOf('locks') !== 'local:') return []
   const home = homeOf(connection)
@@ -17,7 +17,7 @@ function unnotedEvents(connection: Connection): readonly StoredEvent[] {
   return killedHolders(context).map(({ event }) => event)
 }
 
-/** Every event that tells of locks: of this machine also those that have expired, and of an engine those that it keeps, with what was run here. */
+/** Reads every event about locks. For this machine that includes expired ones; for an engine, the events that it keeps and this machine's runs. */
 async function lockEvents(
   context: Pick<OpsContext, 'coordinator' | 'connection'>,
 ): Promise<readonly StoredEvent[]> {
@@ -28,12 +28,12 @@ async function lockEvents(
     const stored = await keptEvents(context, '*', 'earliest')
     return [...keptLockEvents(connection), ...stored, ...unnoted]
   }
-  // Whoever reads the log stores how commands ended that were killed.
+  // Reading the log stores how killed commands ended.
   await keptEvents(context, 'command:failed', 'earliest')
   return [...keptLockEvents(connection), ...unnoted]
 }
 
-/** Every event that tells how long a run took, in the order of time: what the history of locks keeps, and whatever else the log still holds. */
+/** Reads every event that tells how long a run took, ordered by time: from the lock history and from the log. */
 export async function runEvents(
   context: Pick<OpsContext, 'coordinator' | 'connection'>,
 ): Promise<readonly StoredEvent[]> {
@@ -43,7 +43,7 @@ export async function runEvents(
   return [...once.values()].sort((one, other) => Date.parse(one.time) - Date.parse(other.time))
 }
 
-/** The turns of locks that have ended, oldest first. */
+/** Returns the finished turns of locks, oldest first. */
 export async function readLockTurns(
   context: Pick<OpsContext, 'coordinator' | 'connection'>,
 ): Promise<readonly LockTurn[]> {

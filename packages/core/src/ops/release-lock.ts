@@ -10,8 +10,8 @@ import { isWrapped, releaseCommand } from './lock-advice.js'
 import type { OpsContext, OpsRun } from './ops-context.js'
 
 /**
- * `locks release <resource> --id <id>`: frees a lock from one holder; a newer one is never hit. Without the id it shows the holders and the
- * commands that would do it, and asks where a person sits at a terminal.
+ * `locks release <resource> --id <id>`: takes a lock from one holder, never from a newer one. Without the id it shows the holders and the
+ * commands to do so, and asks if a person sits at a terminal.
  */
 export const releaseLock: OpsRun = async (context) => {
   const { coordinator, args, options } = context
@@ -44,13 +44,13 @@ async function release(
     { resource, id, released, ...(released && owner !== undefined ? { owner } : {}) },
     released
       ? `Released ${jsonLine(resource)}${owner === undefined ? '' : ` from ${describeOwner(owner)}`}. If that process is still running, it ${owner !== undefined && isWrapped(owner) ? 'is asked to end' : 'continues without the lock'}.`
-      : `Nothing to release: no holder of ${jsonLine(resource)} has the id ${id} (any longer); see "${program} locks".`,
+      : `Nothing to release: no current holder of ${jsonLine(resource)} has the id ${id}; see "${program} locks".`,
   )
   return released ? 0 : 1
 }
 
 function tellFree({ print }: OpsContext, resource: string): number {
-  const text = `Nothing to release: nobody holds ${jsonLine(resource)}.`
+  const text = `Nothing to release: ${jsonLine(resource)} is not held.`
   print({ resource, released: false, holders: [] }, text)
   return 1
 }
@@ -80,12 +80,12 @@ function heldBy(holder: Holder | undefined): string {
   return `${describeOwner(owner, label, slot)}, for ${textAge(since)}`
 }
 
-/** Only a person at a terminal is. */
+/** Only a person at a terminal is asked. */
 function isAsked({ options }: OpsContext): boolean {
   return options['json'] !== true && process.stdin.isTTY && process.stderr.isTTY
 }
 
-/** Asks which holder is to lose the lock; `undefined` for none. */
+/** Asks which holder loses the lock; `undefined` for none. */
 async function choose(
   { signal }: OpsContext,
   resource: string,
@@ -101,7 +101,7 @@ async function choose(
   return holders[Number(await ask(question, signal)) - 1]
 }
 
-/** Reads one line of an answer; empty at the end of the input. The terminal stays as it is, so Ctrl-C does what it always does. */
+/** Reads one line of input; empty at its end. The terminal mode is unchanged, so Ctrl-C works as usual. */
 async function ask(question: string, signal: AbortSignal): Promise<string> {
   process.stderr.write(question.split('\n').map(printable).join('\n'))
   const reader = createInterface({ input: process.stdin, terminal: false, signal })

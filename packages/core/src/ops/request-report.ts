@@ -4,7 +4,7 @@ import { isObject } from '../base/validation/is-object.js'
 const OUTCOMES: readonly unknown[] = ['answered', 'failed', 'cancelled', 'expired']
 const MAX_ENTRIES = 1000
 
-/** Reads what a server answered to `$/requests`; undefined where it is something else. */
+/** Parses a server's answer to `$/requests`; returns undefined for anything else. */
 export function readRequestReport(value: unknown): RequestReport | undefined {
   if (!isObject(value)) return undefined
   const { ended, failed, running, recent } = value

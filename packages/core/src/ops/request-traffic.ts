@@ -2,26 +2,26 @@ import type { Coordinator } from '../coordinator/create-coordinator.js'
 import type { ServiceInfo } from '../registry/contract/service-types.js'
 import { readRequestReport } from './request-report.js'
 
-/** A look must not take long; who is slower than this is busy or stopped. */
+/** A report must be quick; a server slower than this is busy or stopped. */
 const TIMEOUT_MS = 300
-/** One screen shows no more. */
+/** One screen shows no more than this. */
 const MAX_SERVERS = 32
 
-/** What one running server was asked. */
+/** The requests of one running server. */
 export interface ServerTraffic {
   readonly name: string
   readonly instance: string
   readonly pid: number
-  /** Requests that have ended since it began. */
+  /** Requests that have ended since it started. */
   readonly ended: number
-  /** How many of them were not answered with a result. */
+  /** How many of them failed. */
   readonly failed: number
   readonly running: number
-  /** Of the last ones that ended, in milliseconds. */
+  /** Of the most recent requests, in milliseconds. */
   readonly medianMs?: number
 }
 
-/** Asks the running servers what they were asked. A server of an older version, or one that does not answer, is left out. */
+/** Asks the running servers about their requests. Skips servers that run an older version or do not answer. */
 export async function requestTraffic(
   coordinator: Coordinator,
   services: readonly ServiceInfo[],

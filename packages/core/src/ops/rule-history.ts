@@ -8,23 +8,23 @@ import {
 } from '../command/host/exit-codes.js'
 import type { CliOpsOptions, CommandRule } from '../command/options/cli-ops-options.js'
 
-/** The last time that a command ran to its end. */
+/** The last time a command ran to its end. */
 export interface LastRun {
   readonly at: Date
-  /** What its lock was on. */
+  /** The resource that it locked. */
   readonly resource: unknown
 }
 
 /** When each command of a CLI last ran to its end, by its canonical path. */
 export type LastRuns = ReadonlyMap<string, LastRun>
 
-/** What the kept events tell of the commands of all CLIs, by the CLI's name. */
+/** The commands of all CLIs found in the kept events, by the CLI's name. */
 export type SeenCommands = ReadonlyMap<string, LastRuns>
 
 /** The rules of one CLI, by command. */
 export type CommandRules = NonNullable<CliOpsOptions['commands']>
 
-/** Exit codes of a command that was refused: nothing of it ran. */
+/** Exit codes of a refused command, which ran nothing. */
 const REFUSALS: ReadonlySet<unknown> = new Set([
   EXIT_BUSY,
   EXIT_UNAVAILABLE,
@@ -32,7 +32,7 @@ const REFUSALS: ReadonlySet<unknown> = new Set([
   EXIT_CONFIG,
 ])
 
-/** Sums up which commands ran, from events in the order of the log. */
+/** Collects the commands that ran, from events in log order. */
 export function seenCommands(events: readonly EventEnvelope[]): SeenCommands {
   const seen = new Map<string, Map<string, LastRun>>()
   for (const { type, time, data } of events) {
@@ -48,14 +48,14 @@ export function seenCommands(events: readonly EventEnvelope[]): SeenCommands {
   return seen
 }
 
-/** Tells from the data of its last event whether a command was refused. A program may itself end with 75, without an error of the kit. */
+/** Returns whether a command was refused, from its last event's data. A program can itself exit with 75 without an error from the kit. */
 export function isRefusedCommand(data: unknown): boolean {
   const { exitCode, error } = (data ?? {}) as Readonly<Record<string, unknown>>
   const { code } = (error ?? {}) as { readonly code?: unknown }
   return REFUSALS.has(exitCode) && typeof code === 'string' && code in ERROR_CODES
 }
 
-/** When the rule of this key last held for a command that ran; `undefined` where none is in the log. */
+/** Returns when the rule of this key last held for a command that ran; `undefined` if the log has none. */
 export function lastHeld(rules: CommandRules, key: string, runs: LastRuns): Date | undefined {
   let last: Date | undefined
   for (const [command, { at, resource }] of runs) {
@@ -67,12 +67,12 @@ export function lastHeld(rules: CommandRules, key: string, runs: LastRuns): Date
   return last
 }
 
-/** The log has canonical names only: a command without a rule of its name that held this rule's lock has it by an alias. */
+/** The log has only canonical names: a command without its own rule that held this rule's lock ran under an alias. */
 function isLockOf({ lock }: CommandRule = {}, resource: unknown): boolean {
   return resource !== undefined && resource === (typeof lock === 'object' ? lock.resource : lock)
 }
 
-/** The key of the rule for a command, by its canonical name; `undefined` where no rule covers it. */
+/** Returns the key of the rule for a command's canonical name; `undefined` if no rule covers it. */
 export function ruleKeyOf(rules: CommandRules, command: string): string | undefined {
   const keys = [command, command.replaceAll(' ', ':'), '*']
   return keys.find((key) => Object.hasOwn(rules, key))

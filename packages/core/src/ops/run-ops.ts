@@ -32,28 +32,28 @@ const RUNS: ReadonlyMap<string, OpsRun> = new Map([
   ['doctor', runDoctor],
 ])
 
-/** What a framework hands over of one `ops` command. */
+/** What a framework passes for one `ops` command. */
 export interface OpsCall extends OpsProgram {
   /** Path of the command, as in `OPS_COMMANDS`. */
   readonly path: string
 }
 
-/** The program that an `ops` command is a part of, and what the command was called with. */
+/** The program that mounts an `ops` command, and the command's call. */
 export interface OpsProgram extends ConnectionOptions {
   /** Name of the CLI that mounts the commands. */
   readonly name: string
   readonly args: readonly string[]
   readonly options: Readonly<Record<string, unknown>>
-  /** How the commands are called, for the remedies that name one. @default `<name> ops` */
+  /** How to call the commands, for remedies that name one. @default `<name> ops` */
   readonly program?: string | undefined
 }
 
 /**
- * Runs one of the `ops` commands: results go to stdout, failures as one line to stderr. Resolves to the exit code:
- * 0 when done, 1 when something was found or not there, 2 when an argument is wrong.
+ * Runs one of the `ops` commands. Results go to stdout, a failure as one line to stderr. Resolves to the exit code: 0
+ * when done, 1 if something was found or is missing, 2 for a wrong argument.
  *
- * It looks where the CLI itself works, also by the home's `config.json`, and also where `CLI_OPS_DISABLED` is set. It
- * registers nothing and emits nothing, save that `doctor` tries both on an engine.
+ * It looks where the CLI itself works, including the home's `config.json`, even if `CLI_OPS_DISABLED` is set. It
+ * registers and emits nothing, except that `doctor` tries both on an engine.
  */
 export async function runOps(call: OpsCall): Promise<number> {
   const run = RUNS.get(call.path)
@@ -64,12 +64,12 @@ export async function runOps(call: OpsCall): Promise<number> {
   throw new TypeError(`path must be one of ${[...RUNS.keys()].join(', ')}, got "${call.path}"`)
 }
 
-/** The command as others are shown it, such as in the history of a lock that it took away: `ops locks release`. */
+/** The command as shown to others, for example in the history of a lock that it took away: `ops locks release`. */
 function commandOf({ name, path, program = `${name} ops` }: OpsCall): string {
   return program.startsWith(`${name} `) ? `${program.slice(name.length + 1)} ${path}` : path
 }
 
-/** Runs a command that a program adds to those, with the same context, output and exit codes. */
+/** Runs a command that a program adds to the `ops` commands, with the same context, output and exit codes. */
 export async function runWithContext(call: OpsProgram, run: OpsRun): Promise<number> {
   const { name, args, options, program = `${name} ops` } = call
   const output = createOutput(process.stdout, options['json'] === true)
@@ -92,10 +92,10 @@ function connectionOf({ home, namespace, url }: OpsProgram): ConnectionOptions {
   return { home, namespace, url }
 }
 
-/** Says on stderr why a command failed, and gives its exit code: 2 for a wrong argument, else 1. */
+/** Prints to stderr why a command failed and returns its exit code: 2 for a wrong argument, else 1. */
 export function sayFailure(caught: unknown, home: string): number {
   const error = storageError(caught, home)
-  // Whatever else is a fault of the kit, and its stack trace is wanted.
+  // Anything else is a bug in the kit and deserves a stack trace.
   if (!(error instanceof TypeError) && !isCliOpsError(error) && !isSystemError(error)) throw error
   say(error.message)
   debug(() => error.stack ?? error.message)

@@ -13,9 +13,9 @@ import { commandKey, ENOUGH_RUNS, sumUp, type UsualDuration } from './usual-dura
 import { type WaitedFor, waitedFor } from './waited-for.js'
 
 const DEFAULT_SINCE = '1d'
-/** A shorter wait is no more than asking takes. */
+/** A request itself takes this long, so a shorter wait is not a wait. */
 const WORTH_MS = 150
-/** More are in the JSON. */
+/** The JSON has all of them. */
 const SHOWN_TURNS = 50
 const SHOWN_SUMS = 5
 
@@ -25,7 +25,7 @@ interface UsualHold extends UsualDuration {
   readonly holder: string
 }
 
-/** `history [resource]`: who held a lock, for how long, after which wait, and how that ended; how long it usually takes, and who is waited for most. */
+/** `history [resource]`: shows who held a lock, for how long, after which wait, and how that ended; usual durations; and who is waited for most. */
 export const showHistory: OpsRun = async (context) => {
   const { args, options, print } = context
   const [resource] = args
@@ -54,7 +54,7 @@ function nothingEnded(
   const what = resource === undefined ? 'any lock' : jsonLine(resource)
   const meant = closestName(resource ?? '', [...new Set(recent.map((turn) => turn.resource))])
   const hint = meant === undefined ? '' : ` Did you mean ${jsonLine(meant)}?`
-  return `Nobody has held ${what} and released it since ${timeText(since)}.${hint}`
+  return `No process has held and released ${what} since ${timeText(since)}.${hint}`
 }
 
 function usualHolds(turns: readonly LockTurn[]): readonly UsualHold[] {
@@ -110,7 +110,7 @@ function describeParty(
   return describeOwner(owner, label, slot)
 }
 
-/** To the second, as `events` prints times and `--since` takes them: `2026-11-28T14:03:27Z`. */
+/** In UTC, to the second, as `events` prints times: `2026-11-28T14:03:27Z`. */
 function timeText(time: Date): string {
   return `${time.toISOString().slice(0, 19)}Z`
 }

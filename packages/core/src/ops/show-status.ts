@@ -23,7 +23,7 @@ import { isUnsupported, unlessUnsupported } from './unless-unsupported.js'
 
 const PRIMITIVES = ['locks', 'events', 'registry', 'rpc'] as const
 
-/** Everything on one screen. A part that cannot be read is missing, and named in `problems`. */
+/** Everything on one screen. A part that cannot be read is absent, and named in `problems`. */
 interface Status {
   readonly instances: readonly ServiceInfo[] | undefined
   readonly locks: readonly LockInfo[] | undefined
@@ -36,7 +36,7 @@ interface Status {
   readonly problems: readonly string[]
 }
 
-/** `status`: who runs, who holds what, what happens, on one screen. What cannot be read is named, and the rest shown. */
+/** `status`: shows instances, locks and events on one screen. Names the parts that cannot be read and shows the rest. */
 export const showStatus: OpsRun = async (context) => {
   const { home, namespace } = context.connection
   const status = await look(context)
@@ -112,7 +112,7 @@ async function look(context: OpsContext): Promise<Status> {
   }
 }
 
-/** What a person should look at; "doctor" has the remedies. */
+/** What needs a person's attention; `doctor` has the remedies. */
 function warningsOf({ instances = [], locks = [], parked, refusal, disk }: Status): string[] {
   return [
     ...(refusal === undefined ? [] : [refusal]),
@@ -161,7 +161,7 @@ function connectionText(connection: Connection): string {
   return `${isAllRemote(connection) ? 'Engine' : 'Home'}: ${printable(describeConnection(connection))}`
 }
 
-/** Nothing is in the home. */
+/** True if the home holds nothing. */
 function isAllRemote(connection: Connection): boolean {
   return PRIMITIVES.every((primitive) => connection.urlOf(primitive) !== 'local:')
 }

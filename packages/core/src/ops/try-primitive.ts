@@ -9,21 +9,21 @@ import { ServiceRegistry } from '../registry/service-registry.js'
 import { IPCClient } from '../rpc/ipc-client.js'
 import { IPCServer } from '../rpc/ipc-server.js'
 
-/** What `doctor` emits on an engine to see that it is read. */
+/** The event that `doctor` emits on an engine to check that it can be read. */
 const TRIED = 'doctor:tried'
 
-/** What is tried, in words that follow "cannot". */
+/** Describes each trial in words that follow "cannot". */
 export const TRIES: Readonly<Record<Primitive, string>> = {
-  locks: 'take a lock and hand it on',
+  locks: 'take a lock and pass it on',
   events: 'emit an event and read it',
   registry: 'register and be found',
-  rpc: 'ask for something and get the answer',
+  rpc: 'send a request and get the answer',
 }
 
 /**
- * Does with a primitive what CLIs do, with what the user may do. Nothing is left but one event, until it expires.
+ * Does with a primitive what CLIs do, with this user's rights. Leaves only one event, which expires.
  *
- * @throws what the primitive says where it cannot be done in time
+ * @throws the primitive's error if a trial fails or times out
  */
 export async function tryPrimitive(
   primitive: Primitive,
@@ -31,7 +31,7 @@ export async function tryPrimitive(
   signal: AbortSignal,
 ): Promise<void> {
   const { leaseMs, timeoutMs } = resolveEngineLimits(options)
-  // An engine that was made a moment ago lets nobody in for a lease.
+  // An engine that was just created admits no clients for one lease.
   const limit = AbortSignal.any([signal, AbortSignal.timeout(leaseMs + 2 * timeoutMs)])
   const name = `doctor-${randomId()}`
   await ATTEMPTS[primitive](options, name, limit)
@@ -60,7 +60,7 @@ const ATTEMPTS: Readonly<Record<Primitive, Attempt>> = {
     await using registry = new ServiceRegistry(options)
     await registry.register(name, {}, { signal })
     const found = await registry.discover({ name, includeSelf: true }, { signal })
-    if (found.length === 0) throw new Error('what was registered is not there')
+    if (found.length === 0) throw new Error('the registered instance was not found')
     await registry.unregister(name)
   },
 

@@ -1,11 +1,11 @@
 import { isCliOpsError } from '../base/errors/cli-ops-error.js'
 
-/** What an engine does not offer: why, and what does. */
+/** A primitive that an engine does not offer: why, and what does. */
 export interface Unsupported {
   readonly refusal: string
 }
 
-/** Asks an engine for what it may not have at all. Rejects for any other reason. */
+/** Asks an engine for a primitive that it might not have. Rejects on any other error. */
 export async function unlessUnsupported<T>(look: () => Promise<T>): Promise<T | Unsupported> {
   try {
     return await look()

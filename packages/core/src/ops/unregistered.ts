@@ -1,10 +1,10 @@
 import type { Owner } from '../locks/contract/lock-types.js'
 import { type WaitingFor, waitingFor, waitingWord } from './instance-word.js'
 
-/** A process, as a lock names it. */
+/** A process as a lock names it. */
 type LockUser = Pick<Owner, 'name' | 'pid' | 'host' | 'state'>
 
-/** A lock, as far as its holders and its queue go. */
+/** A lock reduced to its holders and queue. */
 interface UsedLock<User> {
   readonly resource: string
   readonly holders: readonly User[]
@@ -12,7 +12,7 @@ interface UsedLock<User> {
   readonly waiters: readonly User[]
 }
 
-/** What a process has of locks. */
+/** A process's use of locks. */
 export interface LockUse {
   /** Resources that it holds. */
   readonly holding: readonly string[]
@@ -20,8 +20,8 @@ export interface LockUse {
 }
 
 /**
- * The processes that hold locks or wait for them and are no instances, each once: `cli-ops run`, and programs that use locks without a
- * plugin. They run as well, and only their locks tell of them.
+ * Returns the processes that hold or wait for locks but are not registered instances, each once: `cli-ops run`, and programs that use
+ * locks without a plugin. Only their locks show that they run.
  */
 export function unregistered<User extends LockUser>(
   locks: readonly UsedLock<User>[],
@@ -33,7 +33,7 @@ export function unregistered<User extends LockUser>(
     for (const user of [...holders, ...waiters]) {
       const { name, pid, host, state } = user
       const key = `${pid} ${host} ${name}`
-      // What is dead has left its lock to whoever comes next.
+      // The next process gets a dead owner's lock.
       if (state === 'dead' || known.has(`${pid} ${name}`)) continue
       const use = found.get(key) ?? { ...user, holding: [], waitingFor: waitingFor(user, locks) }
       const isHolder = holders.includes(user)
@@ -43,7 +43,7 @@ export function unregistered<User extends LockUser>(
   return [...found.values()]
 }
 
-/** What such a process does, in words that are true: `holds production`, `waiting for production, 2nd`, `stopped`, `unknown`. */
+/** Describes what such a process is doing: `holds production`, `waiting for production, 2nd`, `stopped`, `unknown`. */
 export function useWord({
   state,
   holding,

@@ -2,24 +2,24 @@ import type { StoredEvent } from '../events/contract/event-types.js'
 import { isObject } from '../base/validation/is-object.js'
 import { isRefusedCommand } from './rule-history.js'
 
-/** How long the runs of a command took that came to their end. */
+/** How long a command's completed runs took. */
 export interface UsualDuration {
   /** Milliseconds within which half of them ended. */
   readonly medianMs: number
   /** Milliseconds within which nine of ten ended. */
   readonly p90Ms: number
-  /** Number of runs that this is taken from. */
+  /** Number of runs measured. */
   readonly runs: number
 }
 
 /** Fewer runs than this have no ninth of ten. */
 export const ENOUGH_RUNS = 10
-/** More runs than this say nothing new, and older ones are of another time. */
+/** More runs add nothing, and older ones are out of date. */
 const LAST_RUNS = 100
 
 /**
- * Sums up how long each command usually holds each lock, from events in the order of the log; the key is {@link turnKey}. Of a command whose
- * event names no lock it is how long the command takes.
+ * Returns how long each command usually holds each lock, from events in log order. Keys are {@link turnKey}. A command whose event names
+ * no lock counts with its own duration.
  */
 export function usualDurations(events: readonly StoredEvent[]): ReadonlyMap<string, UsualDuration> {
   const durations = new Map<string, number[]>()
@@ -33,13 +33,13 @@ export function usualDurations(events: readonly StoredEvent[]): ReadonlyMap<stri
   return new Map([...durations].map(([key, runs]) => [key, sumUp(runs.slice(-LAST_RUNS))]))
 }
 
-/** A run that came to its end: of a command, or of a program under `cli-ops run`. */
+/** A completed run of a command, or of a program under `cli-ops run`. */
 function runOf(
   type: string,
   data: Readonly<Record<string, unknown>>,
 ): { readonly key: string; readonly durationMs: number } | undefined {
   const { owner, by } = data
-  // One that was replaced did not come to its end.
+  // A replaced run did not complete.
   const isRun = type === 'lock:released' && isObject(owner) && by === undefined
   if (!isRun && (type !== 'command:completed' || isRefusedCommand(data))) return undefined
   const { cli, command = '' } = isRun ? { cli: owner['name'], command: owner['command'] } : data
@@ -57,12 +57,12 @@ export function turnKey(command: string, resource: string | undefined): string {
   return JSON.stringify([command, resource])
 }
 
-/** What tells the commands of all CLIs apart. */
+/** Identifies a command among those of all CLIs. */
 export function commandKey(cli: string, command: string): string {
   return `${cli} ${command}`.trimEnd()
 }
 
-/** Sums up durations in milliseconds. */
+/** Summarises durations in milliseconds. */
 export function sumUp(runs: readonly number[]): UsualDuration {
   const sorted = runs.toSorted((one, other) => one - other)
   const within = (share: number): number =>

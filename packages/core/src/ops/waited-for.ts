@@ -7,9 +7,9 @@ export interface WaitedFor {
   /** The command as people call it: `cli-alpha deploy`. */
   readonly holder: string
   readonly resource: string
-  /** Milliseconds of waiting in all, of everybody who waited meanwhile. */
+  /** Total milliseconds that all waiters waited. */
   readonly waitedMs: number
-  /** How many turns of others had to wait for it. */
+  /** How many turns of others waited for it. */
   readonly waits: number
 }
 
@@ -20,7 +20,7 @@ interface Span {
   readonly to: number
 }
 
-/** Sums up whom others waited for, the most first: a wait counts for whoever held the lock meanwhile. */
+/** Sums up whom others waited for, the most first. A wait counts towards each holder during it. */
 export function waitedFor(turns: readonly LockTurn[]): readonly WaitedFor[] {
   const sums = new Map<
     string,
@@ -56,7 +56,7 @@ function waitOf(turn: LockTurn): Span[] {
   return waitedMs === 0 ? [] : [{ turn, from: to - waitedMs, to }]
 }
 
-/** The first hold that ended after an instant, by bisection: a history may be long. */
+/** Finds the first hold that ended after an instant, by bisection: a history can be long. */
 function firstAfter(holds: readonly Span[], instant: number): number {
   let low = 0
   let high = holds.length

@@ -1,6 +1,6 @@
 /**
- * What a program is made of that wraps another one: `cli-ops run`. It is read at every start, so that it holds what taking a free lock
- * of this machine needs; for all else the kit is loaded.
+ * What a program that wraps another one needs: `cli-ops run`. It loads at every start, so it contains only what taking a free local
+ * lock needs, and loads the rest of the kit on demand.
  */
 import type * as RunNotes from './note-run.js'
 
@@ -24,5 +24,5 @@ export type { LockRunFacts } from './note-run.js'
 export { EXIT_BUSY, EXIT_LOST, exitCodeOf } from '../command/host/exit-codes.js'
 export { type LockOwners, tryLockNow } from '../command/try-lock-now.js'
 
-/** Loads what tells the history of locks about a run: while the program runs. */
+/** Loads the recorder of a run's lock history, while the program runs. */
 export const loadRunNotes = (): Promise<typeof RunNotes> => import('./note-run.js')

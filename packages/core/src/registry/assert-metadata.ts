@@ -2,12 +2,12 @@ import { describe } from '../base/names/assert-name.js'
 import { toJson } from '../base/validation/to-json.js'
 import type { Contribution } from './own-record.js'
 
-/** Room for facts, not for documents: every `discover()` of every process reads all records. */
+/** Enough for facts, not for documents: every `discover()` of every process reads all records. */
 const MAX_METADATA_BYTES = 64 * 1024
 
-/** What `register` is given: the fields of the record that a caller may set, and any further ones of its own. */
+/** What `register` takes: the record fields that a caller can set, plus any fields of its own. */
 export interface ServiceMetadata {
-  /** May be given for the reader's sake, but only as this process's own. */
+  /** Optional, for readability; only this process's own pid is accepted. */
   readonly pid?: number | undefined
   readonly version?: string | undefined
   /** When the CLI started: milliseconds since the epoch, or a date. @default when the process started */
@@ -16,8 +16,7 @@ export interface ServiceMetadata {
 }
 
 /**
- * Checks what `register` was given and turns it into a contribution. The fields that identify the instance
- * cannot be forged.
+ * Validates the metadata of `register` and turns it into a contribution. The fields that identify the instance cannot be forged.
  *
  * @throws TypeError that names the field, the rule and the value
  */
@@ -46,7 +45,7 @@ export function toContribution(metadata: ServiceMetadata | object): Contribution
   return {
     version,
     startedAt: toMilliseconds(startedAt),
-    // A copy as the other processes will see it, so that later changes of the caller's object have no effect.
+    // A copy as other processes will see it, so later changes to the caller's object have no effect.
     metadata: JSON.parse(json) as Record<string, unknown>,
   }
 }

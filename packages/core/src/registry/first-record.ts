@@ -2,9 +2,9 @@ import { processPart } from '../base/process/process-state.js'
 import type { OpenCommand } from './contract/registry-driver.js'
 import type { Connection } from '../engine/connection-options.js'
 
-/** A record that the lifecycle of a command has stored by itself, before anybody asked for the registry. */
+/** A record that a command's lifecycle stored before the registry was first used. */
 export interface FirstRecord {
-  /** Where it is, on this machine. */
+  /** Where it is stored on this machine. */
   readonly connection: Pick<Connection, 'home' | 'namespace'>
   readonly name: string
   readonly owner: object
@@ -12,12 +12,12 @@ export interface FirstRecord {
   readonly commands: readonly OpenCommand[] | undefined
 }
 
-/** Leaves word of the record for whoever contributes to it later. */
+/** Remembers the record for later contributions. */
 export function noteFirstRecord(record: FirstRecord): void {
   noted().record = record
 }
 
-/** Takes over the record, once. */
+/** Returns the record, once. */
 export function takeFirstRecord(): FirstRecord | undefined {
   const { record } = noted()
   noted().record = undefined

@@ -4,23 +4,23 @@ import { atExit } from '../base/process/at-exit.js'
 import { ownProcess } from '../base/process/own-process.js'
 import { definite } from '../base/validation/definite.js'
 
-/** What one part of this process says about the instance. Later contributions win over earlier ones, field by field. */
+/** What one part of this process adds to the record of the instance. Later contributions override earlier ones, field by field. */
 export interface Contribution {
-  /** Made through a `ServiceRegistry`, and taken back by any of them. */
+  /** Made through a `ServiceRegistry`; any of them can withdraw it. */
   readonly isRegistration?: boolean | undefined
   readonly version?: string | undefined
   /** Milliseconds since the epoch. @default when the process started */
   readonly startedAt?: number | undefined
   /** Claims the record's endpoint for a server: `''` while it is not listening yet. */
   readonly endpoint?: string | undefined
-  /** The commands in progress; the lifecycle alone knows them. */
+  /** The commands in progress; only the lifecycle knows them. */
   readonly commands?: readonly OpenCommand[] | undefined
   readonly metadata?: Readonly<Record<string, unknown>> | undefined
 }
 
 /**
- * One record of this process. It is stored with the first contribution, replaced with every further one, and removed with
- * the last, or when the process exits; after a crash the next process to look removes it.
+ * One record of this process. The first contribution stores it, further ones replace it, and it is removed with the last, or when the
+ * process exits. After a crash, the next process that reads it removes it.
  */
 export class OwnRecord {
   readonly name: string
@@ -28,7 +28,7 @@ export class OwnRecord {
   readonly #onEmpty: () => void
   readonly #contributions = new Map<object, Contribution>()
   #forgetExit: (() => void) | undefined
-  /** The end of the last write, where writes take time: they must not overtake each other. */
+  /** The last write, on asynchronous drivers: writes must not overtake each other. */
   #writing: Promise<void> | undefined
 
   constructor(name: string, instance: string, onEmpty: () => void) {
@@ -37,27 +37,27 @@ export class OwnRecord {
     this.#onEmpty = onEmpty
   }
 
-  /** True where a server has put its endpoint here, or is about to. */
+  /** True if a server has set its endpoint here, or is about to. */
   get isClaimed(): boolean {
     return [...this.#contributions.values()].some(({ endpoint }) => endpoint !== undefined)
   }
 
-  /** Everybody who has contributed and not taken it back. */
+  /** The owners of current contributions. */
   get owners(): object[] {
     return [...this.#contributions.keys()]
   }
 
-  /** What an owner has contributed so far. */
+  /** Returns an owner's contribution so far. */
   contributionOf(owner: object): Contribution | undefined {
     return this.#contributions.get(owner)
   }
 
-  /** Goes on with a contribution that is stored already. */
+  /** Adopts a contribution that is already stored. */
   adopt(owner: object, contribution: Contribution): void {
     this.#contributions.set(owner, contribution)
   }
 
-  /** Sets or replaces an owner's contribution and stores the record. Where that fails, nothing has changed. */
+  /** Sets or replaces an owner's contribution and stores the record. If that fails, nothing has changed. */
   set(owner: object, contribution: Contribution, driver: RecordKeeper): MaybePromise<void> {
     const previous = this.#contributions.get(owner)
     this.#contributions.set(owner, contribution)
@@ -74,14 +74,14 @@ export class OwnRecord {
     }
   }
 
-  /** Takes an owner's contribution back; the last one takes the record with it. */
+  /** Withdraws an owner's contribution; with the last one, the record is removed. */
   remove(owner: object, driver: RecordKeeper): MaybePromise<void> {
     if (!this.#contributions.has(owner)) return undefined
     this.#drop(owner)
     return this.#store(driver)
   }
 
-  /** Stores the record again where somebody has removed it: a clean-up script, or a home that was made anew. */
+  /** Stores the record again if it is gone: a script cleaned up, or the home was recreated. */
   restore(driver: RecordKeeper): MaybePromise<void> {
     if (this.#contributions.size === 0 || driver.hasSync === undefined) return undefined
     return driver.hasSync(this.name, this.instance) ? undefined : this.#store(driver)

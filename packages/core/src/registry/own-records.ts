@@ -13,36 +13,36 @@ export interface RecordContext {
   readonly driver: RecordKeeper
 }
 
-/** As {@link RecordContext}, with the whole registry behind it. */
+/** Like {@link RecordContext}, with the whole registry. */
 export interface RegistryContext extends RecordContext {
   readonly driver: RegistryDriver
 }
 
 /**
- * Returns this process's record under a name: the one that everybody contributes to, made when it is first asked for.
- * Nothing is stored before a contribution is set.
+ * Returns this process's record under a name, shared by all contributors and created on first use. Nothing is stored before a
+ * contribution is set.
  */
 export function ownRecord(context: RecordContext, name: string): OwnRecord {
   return recordsOf(context, name)[0] ?? addRecord(context, name)
 }
 
 /**
- * Returns the record that a further server should announce its endpoint in: the common one, or, where that already
- * has an endpoint, a new one that counts as an instance of its own.
+ * Returns the record for another server's endpoint: the common one or, if that already has an endpoint, a new one that counts as a
+ * separate instance.
  */
 export function ownRecordForEndpoint(context: RecordContext, name: string): OwnRecord {
   const free = recordsOf(context, name).find((record) => !record.isClaimed)
   return free ?? addRecord(context, name)
 }
 
-/** Tells whether an instance is this process, or a further server of it. */
+/** Returns whether an instance is this process or one of its additional servers. */
 export function isOwnInstance(context: RecordContext, instance: string): boolean {
-  // On an engine another process may keep the common record.
+  // On an engine, another process can keep the common record.
   if (instance === ownProcess().instance) return true
   return ownRecordsIn(context).some((record) => record.instance === instance)
 }
 
-/** Lists the records of this process in one registry. */
+/** Returns the records of this process in one registry. */
 export function ownRecordsIn({ key }: Pick<RecordContext, 'key'>): OwnRecord[] {
   const prefix = `${key}\0`
   return [...all()].flatMap(([recordKey, records]) => (recordKey.startsWith(prefix) ? records : []))
@@ -70,7 +70,7 @@ function recordsOf({ key }: RecordContext, name: string): readonly OwnRecord[] {
   return all().get(`${key}\0${name}`) ?? []
 }
 
-/** The plugin, the user's own code and a server describe the same instance, hence one set for the process. */
+/** The plugin, the user's own code and a server describe the same instance, so the process has one set. */
 function all(): Map<string, OwnRecord[]> {
   const records = processPart('own-records', () => new Map<string, OwnRecord[]>())
   const first = takeFirstRecord()
@@ -78,7 +78,7 @@ function all(): Map<string, OwnRecord[]> {
   return records
 }
 
-/** Goes on with what the lifecycle has begun: the common record of its name, with its contribution. */
+/** Adopts the record that the lifecycle started: the common one of its name, with its contribution. */
 function adopt(
   records: Map<string, OwnRecord[]>,
   { connection, name, owner, version, commands }: FirstRecord,

@@ -1,6 +1,6 @@
 import type { ServiceMetadata } from './assert-metadata.js'
 
-/** What a registration asks of its registry. */
+/** What a registration needs from its registry. */
 interface Registrar {
   register(name: string, metadata: ServiceMetadata | object): Promise<Registration>
   unregister(name: string): Promise<void>
@@ -9,7 +9,7 @@ interface Registrar {
 /** This process's record under one name. */
 export class Registration {
   readonly name: string
-  /** Unique id of the instance; equal for all names of this process. */
+  /** Unique id of the instance; the same for all names of this process. */
   readonly instance: string
   readonly #registrar: Registrar
 
@@ -19,12 +19,12 @@ export class Registration {
     this.instance = instance
   }
 
-  /** Merges further fields into the record. Rejects as `register` does. */
+  /** Merges further fields into the record. Rejects like `register`. */
   async update(metadata: ServiceMetadata | object): Promise<void> {
     await this.#registrar.register(this.name, metadata)
   }
 
-  /** Takes the record back; doing it twice does nothing. */
+  /** Removes the registration. A second call does nothing. */
   async unregister(): Promise<void> {
     await this.#registrar.unregister(this.name)
   }

@@ -18,14 +18,14 @@ export type ServiceRegistryOptions = ConnectionOptions
 export interface RegistryCallOptions {
   readonly signal?: AbortSignal | undefined
   /**
-   * Leave what dead processes left as it is. Else whoever asks for the living also removes that, and says what a killed command could not.
+   * Leaves the records of dead processes alone. By default, a query also removes them and stores the last events of killed commands.
    * @default false
    */
   readonly readOnly?: boolean | undefined
 }
 
 /**
- * Knows which CLIs are running.
+ * Registers this process and finds other running CLIs.
  *
  * @example
  * const registry = new ServiceRegistry()
@@ -37,7 +37,7 @@ export class ServiceRegistry {
   readonly #watches = new Set<ServiceWatch>()
   #closed = false
 
-  /** Touches neither disk nor network yet. @throws TypeError for invalid options */
+  /** Does not touch disk or network yet. @throws TypeError for invalid options */
   constructor(options: ServiceRegistryOptions = {}) {
     this.#handle = openDriver(options, 'registry')
   }
@@ -89,8 +89,8 @@ export class ServiceRegistry {
   }
 
   /**
-   * Resolves to the running instances, oldest first, and marks the hung ones: suspended, or without an answer within 300 ms.
-   * Instances of dead processes are never among them. This process itself is left out unless `includeSelf` is set.
+   * Resolves to the running instances, oldest first, and marks the hung ones: suspended, or without an answer within 300 ms. Never
+   * includes instances of dead processes. Leaves out this process unless `includeSelf` is set.
    */
   async discover(
     filter: ServiceFilter = {},
@@ -108,8 +108,8 @@ export class ServiceRegistry {
   }
 
   /**
-   * Reports instances as they come and go, starting with the running ones. A process that is killed is noticed within a second.
-   * While a `next()` is pending the process is kept alive; nothing is left after the loop ends.
+   * Reports instances as they come and go, starting with the running ones. A killed process is noticed within a second. A pending
+   * `next()` keeps the process alive; nothing is left after the loop ends.
    */
   watch(
     filter: ServiceFilter = {},
@@ -157,11 +157,11 @@ export class ServiceRegistry {
 
   #select(context: RegistryContext, services: ServiceInfo[], filter: ServiceFilter): ServiceInfo[] {
     if (filter.includeSelf === true) return services
-    // Where all instances live in one process, only what this object registered is "this process".
+    // If all instances live in one process, only what this object registered is "this process".
     const own = ownRecordsIn(context).filter(
       (record) => context.driver.inProcess !== true || record.contributionOf(this) !== undefined,
     )
-    // On an engine another process may keep the common record.
+    // On an engine, another process can keep the common record.
     const ownInstances = new Set([ownProcess().instance, ...own.map(({ instance }) => instance)])
     return services.filter(({ instance }) => !ownInstances.has(instance))
   }

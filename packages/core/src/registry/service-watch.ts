@@ -2,10 +2,10 @@ import { onAbort } from '../base/wait/abort-signal.js'
 import { DEATH_PULSE_MS, onPulse } from '../base/process/pulse.js'
 import type { ServiceChange, ServiceInfo } from './contract/service-types.js'
 
-/** While nobody is there who could die, a look only makes up for a hint that was lost. */
+/** Without a known instance that could die, polling only makes up for lost hints. */
 const QUIET_POLL_MS = 10_000
 
-/** Where a watch looks. */
+/** The source of a watch. */
 export interface ServiceSource {
   look(): Promise<ServiceInfo[]>
   /** Calls `listener` after changes, as a hint; returns a function that stops. */
@@ -13,8 +13,8 @@ export interface ServiceSource {
 }
 
 /**
- * Reports instances that come and go by comparing what is there with what was there. Timers run only while a `next()` is
- * pending; `return()` ends a pending one.
+ * Reports instances that come and go by comparing successive queries. Timers run only while a `next()` is pending; `return()` ends a
+ * pending one.
  */
 export class ServiceWatch implements AsyncIterableIterator<ServiceChange> {
   readonly #open: () => Promise<ServiceSource>
@@ -49,9 +49,9 @@ export class ServiceWatch implements AsyncIterableIterator<ServiceChange> {
     return this
   }
 
-  /** Resolves to the next change. Rejects with the signal's reason once aborted, or where looking fails. */
+  /** Resolves to the next change. Rejects with the signal's reason once aborted, or if a query fails. */
   next(): Promise<IteratorResult<ServiceChange, undefined>> {
-    // Calls that overlap are answered in their order.
+    // Overlapping calls are answered in order.
     const next = this.#last.then(() => this.#next())
     this.#last = next.catch(() => undefined)
     return next
@@ -101,7 +101,7 @@ export class ServiceWatch implements AsyncIterableIterator<ServiceChange> {
     }
   }
 
-  /** Begins to listen before the first look, so that nothing falls between the two. */
+  /** Starts to listen before the first query, so no change is missed in between. */
   async #listen(): Promise<ServiceSource> {
     if (this.#source !== undefined) return this.#source
     this.#source = await this.#open()
@@ -125,7 +125,7 @@ export class ServiceWatch implements AsyncIterableIterator<ServiceChange> {
     })
   }
 
-  /** The death of a process is announced by nobody. */
+  /** Nothing announces the death of a process. */
   #lookLater(look: () => void): () => void {
     if (this.#known.size > 0) return onPulse(look, { everyMs: DEATH_PULSE_MS, keepsAlive: true })
     const timer = setTimeout(look, QUIET_POLL_MS)

@@ -1,9 +1,9 @@
 import type { WireReply } from './contract/json-rpc.js'
 
-/** A batch is one message, yet each of its entries costs a reply; a megabyte may hold half a million entries. */
+/** A batch is one message, but each entry costs a reply; a megabyte can hold half a million entries. */
 export const MAX_BATCH_LENGTH = 1000
 
-/** Collects the replies to one batch and sends them together when the last one is there, as JSON-RPC 2.0 asks. */
+/** Collects the replies to one batch and sends them together once the last one is there, as JSON-RPC 2.0 requires. */
 export class BatchReply {
   readonly #send: (replies: readonly WireReply[]) => void
   readonly #replies: WireReply[] = []
@@ -14,13 +14,13 @@ export class BatchReply {
     this.#send = send
   }
 
-  /** Takes the reply to one entry. */
+  /** Adds the reply to one entry. */
   readonly add = (reply: WireReply): void => {
     this.#replies.push(reply)
     this.#sendWhenComplete()
   }
 
-  /** Counts an entry that will be answered; notifications are not. */
+  /** Counts an entry that will be answered; notifications do not count. */
   expect(): void {
     this.#expected += 1
   }

@@ -13,7 +13,7 @@ import { type OutgoingRequest, type PendingOwner, PendingRequest } from './pendi
 import type { Pong } from './contract/ping.js'
 import { fromWireError } from './wire-error.js'
 
-/** The server at the other end: for limits and messages, and how what it says is told. */
+/** The server at the other end: its limits, and how to report its errors. */
 export interface ConnectedServer {
   /** Such as `cli-alpha (pid 4242)`. */
   readonly label: string
@@ -24,28 +24,28 @@ export interface ConnectedServer {
    */
   readonly maxMessageBytes?: number
   /**
-   * Makes the error of a request from that of its reply.
+   * Creates a request's error from the error in its reply.
    * @default {@link fromWireError}
    */
   readonly toError?: (error: WireError, method: string) => Error
   /**
-   * Tells in other words that a request was not answered: `REQUEST_TIMEOUT`, `CONNECTION_LOST`, `INVALID_MESSAGE`, or
-   * `NO_RESPONDER` where it was not sent.
-   * @default as it is
+   * Rephrases the error of an unanswered request: `REQUEST_TIMEOUT`, `CONNECTION_LOST`, `INVALID_MESSAGE`, or `NO_RESPONDER` if it was
+   * not sent.
+   * @default unchanged
    */
   readonly toFailure?: (failure: CliOpsError) => Error
-  /** Takes what the server says unasked. */
+  /** Receives the server's notifications. */
   readonly onNotification?: (method: string, params: unknown) => void
   /**
-   * The server takes no further requests, and ends the connection once it has answered those that are pending.
-   * @default this side ends it, once nothing is pending
+   * Called when the server accepts no further requests. It ends the connection once it has answered the pending ones.
+   * @default this side ends it once nothing is pending
    */
   readonly onClosing?: () => void
 }
 
 /**
- * Many requests on one connection. It keeps the process alive only while one of them is pending. What was sent is never
- * sent again: when the connection ends, everything pending is rejected with `CONNECTION_LOST`.
+ * Many requests on one connection. It keeps the process alive only while a request is pending. Requests are never sent twice: when the
+ * connection ends, everything pending is rejected with `CONNECTION_LOST`.
  */
 export class ClientConnection implements RpcReceiver, PendingOwner {
   readonly #channel: RpcChannel
@@ -58,7 +58,7 @@ export class ClientConnection implements RpcReceiver, PendingOwner {
   #nextId = 1
   #open = true
   #endedBy: Error | undefined
-  /** The server takes no further requests; what is pending is still answered. */
+  /** The server accepts no further requests; pending ones are still answered. */
   #leaving = false
 
   constructor(channel: RpcChannel, server: ConnectedServer) {
@@ -81,10 +81,10 @@ export class ClientConnection implements RpcReceiver, PendingOwner {
    * Sends a request and resolves to its result.
    *
    * @throws CliOpsError `REQUEST_TIMEOUT`, `CONNECTION_LOST`, `MESSAGE_TOO_LARGE`, `REMOTE_ERROR`, `INVALID_MESSAGE`,
-   *   `NO_RESPONDER` where nothing was sent or the server refused to begin; the signal's reason once aborted
+   *   `NO_RESPONDER` if nothing was sent or the server refused to start; the signal's reason once aborted
    */
   request(outgoing: OutgoingRequest): Promise<unknown> {
-    // Between the making of the connection and this call the caller may have given up: nothing is sent then.
+    // The caller might have given up since the connection was made: then nothing is sent.
     if (outgoing.signal?.aborted === true) return Promise.reject(outgoing.signal.reason as Error)
     if (!this.#open) return Promise.reject(this.#unsendable())
     const id = this.#nextId
@@ -109,7 +109,7 @@ export class ClientConnection implements RpcReceiver, PendingOwner {
     await this.#channel.flush()
   }
 
-  /** Says something that is not answered; after the end it does nothing. */
+  /** Sends a notification; does nothing after the end. */
   post(method: string, params: unknown): void {
     if (this.#open) this.#channel.send({ jsonrpc: '2.0', method, params })
   }
@@ -128,7 +128,7 @@ export class ClientConnection implements RpcReceiver, PendingOwner {
     this.#channel.resume()
   }
 
-  /** Ends the connection and rejects what is pending. */
+  /** Ends the connection and rejects all pending requests. */
   close(reason?: Error): void {
     this.#fail(reason ?? new CliOpsError('CLOSED', 'the client was closed'))
     this.#channel.close()
@@ -144,7 +144,7 @@ export class ClientConnection implements RpcReceiver, PendingOwner {
   }
 
   onInvalid(reason: 'not-json' | 'too-large' | 'bad-frame'): void {
-    // Which request it would have answered cannot be known, and the others must not wait for ever.
+    // It is unknown which request this was meant to answer, and the others must not wait forever.
     const { label } = this.#server
     this.close(
       this.toFailure(
@@ -194,7 +194,7 @@ export class ClientConnection implements RpcReceiver, PendingOwner {
     this.#channel.send({ jsonrpc: '2.0', method: RPC_METHOD.cancel, params })
   }
 
-  /** What carries the id of a request, and neither a result nor a proper error, is all the answer that there will be. */
+  /** Rejects a request whose reply has neither a result nor a valid error: no other reply will come. */
   #refuseReply(id: unknown): void {
     const request = this.#pending.get(id as number)
     request?.reject(
@@ -239,14 +239,14 @@ export class ClientConnection implements RpcReceiver, PendingOwner {
         this.toFailure(
           new CliOpsError(
             'CONNECTION_LOST',
-            `${this.#server.label} could not read a request: ${reply.error.message}; the outcome of what was sent is unknown`,
+            `${this.#server.label} could not read a request: ${reply.error.message}; the outcome of all pending requests is unknown`,
           ),
         ),
       )
       return
     }
     const request = this.#pending.get(reply.id as number)
-    // A late reply to what was cancelled or timed out.
+    // A late reply to a cancelled or expired request.
     if (request === undefined) return
     if ('error' in reply) request.reject(this.#toError(reply.error, request.method))
     else request.resolve(reply.result)
@@ -280,7 +280,7 @@ export class ClientConnection implements RpcReceiver, PendingOwner {
     for (const request of [...this.#pending.values()]) request.reject(reason)
   }
 
-  /** For what comes when the connection has ended. */
+  /** The error for a request after the connection has ended. */
   #unsendable(): Error {
     if (isCliOpsError(this.#endedBy, 'CLOSED')) return this.#endedBy
     return this.toFailure(
@@ -302,7 +302,7 @@ export class ClientConnection implements RpcReceiver, PendingOwner {
     )
   }
 
-  /** A server with a smaller limit than ours would drop the connection, with all that is pending on it. */
+  /** A server with a smaller limit than ours would drop the connection and everything pending on it. */
   #assertAccepted(message: WireRequest): void {
     const limit = this.#server.pong?.maxMessageBytes ?? Infinity
     if (limit >= (this.#server.maxMessageBytes ?? limit)) return

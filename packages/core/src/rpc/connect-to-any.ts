@@ -6,14 +6,14 @@ import type { ServerFinder } from './find-server.js'
 import { onAbort } from '../base/wait/abort-signal.js'
 import { createPing, isPong, readPong } from './contract/ping.js'
 
-/** An instance that is silent for this long is hung, and the next one is tried beside it. */
+/** An instance that is silent for this long counts as hung, and the next one is tried in parallel. */
 const SILENT_MS = 300
 
 /**
- * Connects to the first of the candidates that answers a ping. Nothing but the ping is sent to any of them.
- * Resolves to undefined when each of them is gone; rejects with the signal's reason once aborted.
+ * Connects to the first candidate that answers a ping. Sends the candidates nothing but the ping. Resolves to undefined if all of them
+ * are gone; rejects with the signal's reason once aborted.
  *
- * @throws CliOpsError `INSECURE_DIRECTORY` where that kept it from asking one, and no other answered
+ * @throws CliOpsError `INSECURE_DIRECTORY` if that prevented a ping and no other candidate answered
  */
 export function connectToAny(
   finder: ServerFinder,
@@ -25,7 +25,7 @@ export function connectToAny(
     const others = new AbortController()
     const rest = candidates.values()
     let left = candidates.length
-    /** Why one could not be connected to, where it was not just gone: an insecure directory. */
+    /** Why a candidate that was not just gone could not be reached: an insecure directory. */
     let refusal: Error | undefined
     let timer: NodeJS.Timeout | undefined
     const end = (): void => {
@@ -73,7 +73,7 @@ async function connectTo(
   const channel = await rpc.connect(service.endpoint ?? '', limits, signal)
   try {
     const pong = readPong(await ping(channel, signal))
-    // A server of another instance at this place would be a stranger.
+    // A server of another instance at this endpoint is not the requested one.
     if (pong !== undefined && pong.instance !== service.instance)
       throw new CliOpsError('NO_RESPONDER', 'another instance answers there')
     return new ClientConnection(channel, {

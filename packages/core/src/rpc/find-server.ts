@@ -8,10 +8,10 @@ import { connectToAny } from './connect-to-any.js'
 import { ownServersStarted } from './starting-servers.js'
 import { waitForChange } from './wait-for-change.js'
 
-/** Which of several instances a client asks. */
+/** Which of several instances a client calls. */
 export type Pick = 'oldest' | 'newest' | 'random'
 
-/** Whom to connect to. */
+/** The server to connect to. */
 export interface ServerTarget {
   readonly name: string
   readonly instance: string | undefined
@@ -26,9 +26,8 @@ export interface ServerFinder {
 }
 
 /**
- * Finds an instance that answers and connects to it. Suspended instances are passed over at once, silent ones after
- * 300 ms while another may answer; where there is no other, the silent one is given until the signal is aborted.
- * With nobody to ask, it waits until `until()` for somebody to appear.
+ * Finds an instance that answers and connects to it. Skips suspended instances immediately, and silent ones after 300 ms if there is
+ * another. The last one has until the signal is aborted. Without any instance, waits until `until()` for one to appear.
  *
  * @throws CliOpsError `NO_RESPONDER`; the signal's reason once aborted
  */
@@ -40,7 +39,7 @@ export async function findServer(
 ): Promise<ClientConnection> {
   const { place } = finder
   for (;;) {
-    // Asked before the look: one that has started during it may have come too late to be seen.
+    // Taken before the query, which might miss a server that starts meanwhile.
     const started = ownServersStarted(place, target.name)
     const services = await place.driver.discover({ name: target.name, probe: false })
     signal.throwIfAborted()
@@ -55,7 +54,7 @@ export async function findServer(
   }
 }
 
-/** Says who was asked for, what is known of it, and who is running instead. */
+/** Creates the error that names the requested server, what is known about it, and what is running instead. */
 export async function noResponder(
   { driver }: RegistryContext,
   { name, instance }: ServerTarget,
@@ -90,7 +89,7 @@ function describeAbsence(
   return `${running} but does not answer; nothing was sent to it`
 }
 
-/** This process itself comes last: who asks for another `cli-alpha` from within one means another one. */
+/** This process comes last: a `cli-alpha` that connects to `cli-alpha` means another process. */
 function chooseCandidates(
   place: RegistryContext,
   services: readonly ServiceInfo[],

@@ -15,19 +15,19 @@ import type { RequestClient, RequestContext } from './request-handler.js'
 import type { LoggedRequest, RequestOutcome } from './request-log.js'
 import { errorReply, toWireError } from './wire-error.js'
 
-/** What a request needs of the connection it came over. */
+/** What a request needs from its connection. */
 export interface RequestOwner {
   readonly client: RequestClient
   readonly methods: RequestMethods
   /** Sends an intermediate value; resolves when more can be sent. */
   sendProgress(id: RpcId, value: unknown): Promise<void>
-  /** The server's own code has failed: its handler, or what that returned. */
+  /** The server's own code failed: its handler, or the value that it returned. */
   onHandlerError(error: unknown, request: InFlightRequest): void
-  /** The handler has ended, however the request was answered. */
+  /** The handler has ended, regardless of the reply. */
   onRequestEnd(request: InFlightRequest): void
 }
 
-/** One request from the call of its handler to the handler's end. It is answered exactly once, a notification never. */
+/** One request, from the call of its handler to the handler's end. A request is answered exactly once, a notification never. */
 export class InFlightRequest implements RequestContext, LoggedRequest {
   readonly #request: WireRequest
   readonly #owner: RequestOwner
@@ -64,7 +64,7 @@ export class InFlightRequest implements RequestContext, LoggedRequest {
     return this.#outcome
   }
 
-  /** True once a reply was sent; the handler may still be running. */
+  /** True once a reply was sent; the handler might still be running. */
   get isAnswered(): boolean {
     return this.#answered
   }
@@ -77,7 +77,7 @@ export class InFlightRequest implements RequestContext, LoggedRequest {
     return this.#request.traceparent ?? undefined
   }
 
-  /** Made at first use: most handlers never look, and a signal costs more than the rest of a request. */
+  /** Created on first use: most handlers never read it, and a signal costs more than the rest of a request. */
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController()
@@ -86,7 +86,7 @@ export class InFlightRequest implements RequestContext, LoggedRequest {
     return this.#controller.signal
   }
 
-  /** A function that needs no `this`, since handlers take the context apart; made at first use. */
+  /** A function without `this`, since handlers destructure the context; created on first use. */
   get progress(): RequestContext['progress'] {
     return (this.#progress ??= (value) => this.#sendProgress(value))
   }
@@ -107,7 +107,7 @@ export class InFlightRequest implements RequestContext, LoggedRequest {
     else this.#succeed(result)
   }
 
-  /** Answers at once that the deadline has passed, and tells the handler to stop. */
+  /** Replies immediately that the deadline has passed, and aborts the handler's signal. */
   expire(): void {
     this.#outcome = 'expired'
     this.abort(new CliOpsError('REQUEST_TIMEOUT', 'the deadline of the request has passed'))
@@ -118,21 +118,21 @@ export class InFlightRequest implements RequestContext, LoggedRequest {
     })
   }
 
-  /** Answers at once that the request was cancelled, and tells the handler to stop. */
+  /** Replies immediately that the request was cancelled, and aborts the handler's signal. */
   cancel(): void {
     this.#outcome = 'cancelled'
     this.abort(new DOMException('the caller cancelled the request', 'AbortError'))
     this.#answerError({ code: RPC_ERROR.cancelled, message: 'cancelled by the caller' })
   }
 
-  /** Tells the handler that nobody waits for its result any more. */
+  /** Aborts the handler's signal: its result is no longer needed. */
   abort(reason: Error): void {
     if (this.#abortReason !== undefined) return
     this.#abortReason = reason
     this.#controller?.abort(reason)
   }
 
-  /** Of whatever library the promise is: its then() may throw, or call back twice. */
+  /** Awaited, since a foreign promise's then() can throw or call back twice. */
   async #settle(pending: unknown): Promise<void> {
     let result: unknown
     try {

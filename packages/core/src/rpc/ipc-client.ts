@@ -13,26 +13,26 @@ import { ServerLink } from './server-link.js'
 import { streamRequest } from './stream-request.js'
 import { assertSignal } from '../base/validation/assert-signal.js'
 
-/** Options of one request; what is left out comes from the client's options. */
+/** Options of one request; the client's options are the defaults. */
 export interface RequestOptions {
   /**
-   * How long to wait for the reply, everything included: finding the server, connecting, the handler. `Infinity` for no
-   * limit. The server is told, and stops at the deadline too.
+   * How long to wait for the reply, including finding the server, connecting and the handler. `Infinity` for no limit. The server
+   * learns the deadline and stops at it, too.
    * @default 30000
    */
   readonly timeoutMs?: number | undefined
   /**
    * How long to wait for a server if none is running; it counts against `timeoutMs`.
-   * @default 0: a missing server fails at once
+   * @default 0: a missing server fails immediately
    */
   readonly waitMs?: number | undefined
-  /** Ask only this instance. */
+  /** Calls only this instance. */
   readonly instance?: string | undefined
   /** Cancels the request: the promise is rejected with the signal's reason and the handler's signal is aborted. */
   readonly signal?: AbortSignal | undefined
   /**
-   * W3C Trace Context, handed to the handler.
-   * @default the environment's `TRACEPARENT`, where it is well-formed
+   * W3C Trace Context, passed to the handler.
+   * @default the environment's `TRACEPARENT`, if it is well-formed
    */
   readonly traceparent?: string | undefined
 }
@@ -43,7 +43,7 @@ export interface IPCClientOptions extends ConnectionOptions, RpcLimitOptions {
   readonly waitMs?: RequestOptions['waitMs']
   readonly instance?: RequestOptions['instance']
   /**
-   * Which of several running instances to ask. The oldest is the least likely to end soon.
+   * Which of several running instances to call. The oldest is the least likely to end soon.
    * @default 'oldest'
    */
   readonly pick?: Pick | undefined
@@ -64,13 +64,13 @@ export class IPCClient {
   readonly name: string
   readonly #options: IPCClientOptions
   readonly #limits: RpcLimits
-  /** Read once: the environment is slow to ask. */
+  /** Read once: reading the environment is slow. */
   readonly #traceparent = traceparentOf(undefined)
   readonly #handles: readonly [rpc: DriverHandle<'rpc'>, registry: DriverHandle<'registry'>]
   readonly #links = new Map<string | undefined, ServerLink>()
   readonly #closing = new AbortController()
 
-  /** Touches neither disk nor network yet. @throws TypeError for an invalid name or option */
+  /** Does not touch disk or network yet. @throws TypeError for an invalid name or option */
   constructor(name: string, options: IPCClientOptions = {}) {
     assertName('name', name)
     assertRequestOptions(options)
@@ -83,7 +83,7 @@ export class IPCClient {
     this.#handles = [openDriver(options, 'rpc'), openDriver(options, 'registry')]
   }
 
-  /** Asks the handler of `server.on('request')`. As {@link call} with the method `request`. */
+  /** Calls the handler of `server.on('request')`. Like {@link call} with the method `request`. */
   request<Result = Record<string, unknown>>(
     data?: unknown,
     options: RequestOptions = {},
@@ -104,12 +104,12 @@ export class IPCClient {
     params?: unknown,
     options: RequestOptions = {},
   ): Promise<Result> {
-    // Not an async function: on an open connection the promise of the reply is the only one that is needed.
+    // Not an async function: on an open connection, the promise of the reply is the only one needed.
     let request: OutgoingRequest
     try {
       request = this.#prepare(method, params, options, DEFAULT_TIMEOUT_MS)
     } catch (error) {
-      // What the caller's signal was aborted with is passed on as it is, whatever it is.
+      // The abort reason of the caller's signal is passed on unchanged, whatever it is.
       const reason = error as Error
       return Promise.reject(reason)
     }
@@ -119,22 +119,22 @@ export class IPCClient {
   }
 
   /**
-   * Sends a notification, which has no answer. Resolves once it is sent; whether it was handled is unknown. Rejects as {@link call}
-   * does if it was not sent.
+   * Sends a notification, which has no reply. Resolves once it is sent; whether it was handled is unknown. Rejects like {@link call}
+   * if it was not sent.
    */
   async notify(method: string, params?: unknown, options: RequestOptions = {}): Promise<void> {
     const request = this.#prepare(method, params, options, DEFAULT_TIMEOUT_MS)
     const link = this.#link(options)
     const connection = link.current ?? (await link.connect(this.#wait(request, options)))
-    // The caller may have given up after the connection was made.
+    // The caller might have given up after the connection was made.
     options.signal?.throwIfAborted()
     await connection.notify(method, request.params)
   }
 
   /**
    * Calls a method and iterates over the values that its handler reports as progress; the result is the iterator's return value. A
-   * slow consumer slows down a handler that awaits `progress()`. Leaving the loop cancels the request. Without `timeoutMs` the
-   * stream itself has no deadline. Rejects as {@link call} does.
+   * slow consumer slows down a handler that awaits `progress()`. Leaving the loop cancels the request. Without `timeoutMs` the stream
+   * itself has no deadline. Rejects like {@link call}.
    */
   stream<Value = unknown, Result = unknown>(
     method: string,
@@ -148,7 +148,7 @@ export class IPCClient {
     return streamRequest<Value, Result>(request, connect, this.#closing.signal)
   }
 
-  /** Rejects what is pending with `CLOSED` and closes the connections. */
+  /** Rejects all pending requests with `CLOSED` and closes the connections. */
   async close(): Promise<void> {
     if (this.#closing.signal.aborted) return
     const reason = new CliOpsError(
@@ -193,7 +193,7 @@ export class IPCClient {
 
   #wait({ deadline, signal }: OutgoingRequest, { waitMs }: RequestOptions) {
     return {
-      // A stream without a deadline does not look for its server for ever.
+      // A stream without a deadline does not search for its server forever.
       deadline: Math.min(deadline, performance.now() + DEFAULT_TIMEOUT_MS),
       waitMs: waitMs ?? this.#options.waitMs ?? 0,
       signal,

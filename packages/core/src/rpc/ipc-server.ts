@@ -34,10 +34,10 @@ import { ServerConnection, type ServerConnectionOptions } from './server-connect
 
 /** Options of an {@link IPCServer}. */
 export interface IPCServerOptions extends ConnectionOptions, RpcLimitOptions {
-  /** Version of the CLI, shown by the registry. */
+  /** Version of the CLI, shown in the registry. */
   readonly version?: string | undefined
   /**
-   * Maximum number of concurrent handlers per connection. Beyond that the client is not read until one has ended.
+   * Maximum number of concurrent handlers per connection. At the limit, the server stops reading from the client until one has ended.
    * @default 128
    */
   readonly maxInFlight?: number | undefined
@@ -47,13 +47,12 @@ export interface IPCServerOptions extends ConnectionOptions, RpcLimitOptions {
    */
   readonly closeGraceMs?: number | undefined
   /**
-   * Keeps the process alive as long as the server listens. If false, the process ends when nothing else is left to do, as with
-   * `unref()`.
+   * Keeps the process alive while the server listens. If false, the process ends when nothing else is left to do, as with `unref()`.
    * @default true
    */
   readonly keepAlive?: boolean | undefined
   /**
-   * Called when a handler throws, rejects, or returns a value that cannot be sent. The caller only gets the message.
+   * Called when a handler throws, rejects, or returns a value that cannot be sent. The caller gets only the message.
    * @default nothing; with `CLI_OPS_DEBUG=1` the stack on stderr
    */
   readonly onError?: ((error: unknown, request: FailedRequest) => unknown) | undefined
@@ -63,8 +62,8 @@ export interface IPCServerOptions extends ConnectionOptions, RpcLimitOptions {
 const REQUEST_METHOD = 'request'
 
 /**
- * Answers the requests of other CLIs. It listens from its construction, on its own socket, and announces itself in the registry;
- * handlers added within the same tick miss no request.
+ * Answers the requests of other CLIs. It listens on its own socket from construction on and announces itself in the registry; handlers
+ * added within the same tick miss no request.
  *
  * @example
  * const server = new IPCServer('cli-alpha')
@@ -114,7 +113,7 @@ export class IPCServer {
     this.#handles = [openDriver(options, 'rpc'), openDriver(options, 'registry')]
     this.#starting = this.#start()
     noteStartingServer(this.#handles[1], name, this.#starting)
-    // Whoever awaits `ready` gets the error; a program that does not must neither crash nor be left in the dark.
+    // Awaiting `ready` gives the error; a program that does not must neither crash nor miss it.
     this.#starting.catch((error: unknown) => {
       if (!this.#readyObserved) say(`cannot answer requests: ${(error as Error).message}`)
     })
@@ -122,7 +121,7 @@ export class IPCServer {
 
   /**
    * Resolves when clients can find and reach the server. Rejects with `INSECURE_DIRECTORY`, `STORAGE_FAILED`, `UNSUPPORTED`,
-   * `ENGINE_UNAVAILABLE`, or `CLOSED` when it was closed before. If this promise is never read, a failure prints one line on stderr.
+   * `ENGINE_UNAVAILABLE`, or `CLOSED` if it was closed first. If this promise is never read, a failure prints one line on stderr.
    */
   get ready(): Promise<void> {
     this.#readyObserved = true
@@ -134,7 +133,7 @@ export class IPCServer {
     return this.#listener?.endpoint
   }
 
-  /** Answers what clients send with `client.request(data)`: the JSON-RPC method `request`. */
+  /** Answers `client.request(data)`: the JSON-RPC method `request`. */
   on<Data = Record<string, unknown>>(event: 'request', handler: RequestHandler<Data>): this {
     if (event !== REQUEST_METHOD)
       throw new TypeError(
@@ -145,10 +144,10 @@ export class IPCServer {
   }
 
   /**
-   * Answers requests of one method, `client.call(method, params)`. With schemas (zod, valibot, …) the handler gets
-   * validated parameters of the schema's type, and an invalid result is never sent.
+   * Answers `client.call(method, params)` for one method. With schemas (zod, valibot, …), the handler gets validated parameters of the
+   * schema's type, and an invalid result is never sent.
    *
-   * @throws TypeError for a method that has a handler or a reserved name (`$/…`, `rpc.…`)
+   * @throws TypeError for a method that already has a handler, or a reserved name (`$/…`, `rpc.…`)
    */
   handle<Params = unknown>(method: string, handler: RequestHandler<Params>): this
   handle<
@@ -169,7 +168,7 @@ export class IPCServer {
     return this
   }
 
-  /** Keeps the process alive as long as the server listens. */
+  /** Keeps the process alive while the server listens. */
   ref(): this {
     this.#keepAlive = true
     this.#applyKeepAlive()
@@ -202,7 +201,7 @@ export class IPCServer {
     this.#assertOpen()
     const { version } = this.#options
     const record = ownRecordForEndpoint({ key: registryHandle.key, driver: registry }, this.name)
-    // The record comes first: a crash right after the socket is made leaves a record that leads to it.
+    // The record comes first: after a crash right after the socket is created, the record still leads to it.
     const stored = record.set(this, { version, endpoint: '' }, registry)
     this.#record = record
     try {
@@ -247,11 +246,11 @@ export class IPCServer {
   }
 
   /**
-   * Looks now and then whether the socket and the record are still there, and makes anew what is not: `/run/user/<uid>` goes
-   * with a user's last session, the temporary directory with a cleaner, while this process runs on.
+   * Regularly checks that the socket and the record still exist, and recreates them if not. While this process runs, the end of the
+   * user's last session removes `/run/user/<uid>`, and cleaners empty the temporary directory.
    */
   #watchOver(rpc: RpcDriver, registry: RegistryDriver): void {
-    // Where nothing can be lost, nothing is looked at.
+    // If nothing can be lost, there is nothing to check.
     if (this.#listener?.isLost === undefined && registry.hasSync === undefined) return
     this.#stopWatchingOver = onPulse(() => {
       if (this.#closing !== undefined || this.#restoring !== undefined) return
@@ -315,7 +314,7 @@ export class IPCServer {
   }
 
   async #close(): Promise<void> {
-    // Nobody is warned of a start that the caller itself took back.
+    // No warning for a start that the caller itself has cancelled.
     this.#readyObserved = true
     await this.#starting.catch(() => undefined)
     await this.#leave()
@@ -323,7 +322,7 @@ export class IPCServer {
     await Promise.all(this.#handles.map((handle) => handle.close()))
   }
 
-  /** Out of the registry first, so that no client is sent to a socket that is about to go. */
+  /** Leaves the registry first, so that no client is sent to a socket that is about to close. */
   async #leave(): Promise<void> {
     this.#stopWatchingOver?.()
     await this.#restoring
@@ -343,7 +342,7 @@ export class IPCServer {
     await this.#waitForConnections(this.#options.closeGraceMs)
     for (const connection of this.#connections)
       connection.abort(new CliOpsError('CLOSED', 'the server is closing'))
-    // Handlers that heed their signal can still answer; the others are left behind.
+    // Handlers that honour their signal can still answer; the others are abandoned.
     await this.#waitForConnections(0)
     for (const connection of this.#connections) connection.close()
     await this.#waitForConnections(Infinity)

@@ -13,11 +13,11 @@ export class RequestRefused extends Error {
   }
 }
 
-/** What answers requests. */
+/** The methods that answer requests. */
 export interface RequestMethods {
   /**
-   * Calls what a method is answered with. Gives its result, or a promise of it; throws or rejects with what went wrong, which the caller
-   * is told: a {@link RequestRefused} as it says.
+   * Calls a method's handler. Returns its result or a promise of it. Throws or rejects with its error, which is sent to the caller; a
+   * {@link RequestRefused} sends its own wire error.
    */
   call(method: string, params: unknown, context: RequestContext): unknown
 }
@@ -28,11 +28,11 @@ interface Method {
   readonly output: StandardSchema | undefined
 }
 
-/** The methods of a server. A Map, since an object would find `constructor` and `__proto__` callable. */
+/** The methods of a server. A Map, since `constructor` and `__proto__` would be callable on an object. */
 export class MethodTable implements RequestMethods {
   readonly #methods = new Map<string, Method>()
 
-  /** @throws TypeError for a reserved name, a second handler of one method, or a schema that is none */
+  /** @throws TypeError for a reserved name, a second handler of one method, or an invalid schema */
   add(name: string, schemas: HandlerSchemas, handler: RequestHandler): void {
     assertName('method', name)
     if (name.startsWith('$/') || name.startsWith('rpc.'))
@@ -42,19 +42,19 @@ export class MethodTable implements RequestMethods {
         `handler of ${JSON.stringify(name)} must be a function, got ${describe(handler)}`,
       )
     if (this.#methods.has(name))
-      throw new TypeError(`method ${JSON.stringify(name)} has a handler already`)
+      throw new TypeError(`method ${JSON.stringify(name)} already has a handler`)
     const { input, output } = schemas
     assertSchema('input', input)
     assertSchema('output', output)
     this.#methods.set(name, { handler, input, output })
   }
 
-  /** Tells whether requests of this method are answered. */
+  /** Returns whether the method has a handler. */
   has(name: string): boolean {
     return this.#methods.has(name)
   }
 
-  /** Calls a handler; its result, at once where everything is synchronous. Throws or rejects with what went wrong. */
+  /** Calls a handler and returns its result, synchronously if everything is synchronous. Throws or rejects with the error. */
   call(name: string, params: unknown, context: RequestContext): unknown {
     const method = this.#methods.get(name)
     if (method === undefined) {
@@ -92,7 +92,7 @@ async function checked(schema: StandardSchema, value: unknown, code: number): Pr
 
 function assertSchema(option: string, schema: unknown): void {
   if (schema === undefined) return
-  // Some libraries make schemas that are functions.
+  // Some libraries' schemas are functions.
   const isHolder = (typeof schema === 'object' && schema !== null) || typeof schema === 'function'
   const standard = isHolder ? (schema as Partial<StandardSchema>)['~standard'] : undefined
   if (typeof standard?.validate === 'function') return

@@ -2,32 +2,32 @@ import { CliOpsError } from '../base/errors/cli-ops-error.js'
 import type { WireRequest } from './contract/json-rpc.js'
 import { onAbort } from '../base/wait/abort-signal.js'
 
-/** A request as the client hands it to a connection. */
+/** A request as the client passes it to a connection. */
 export interface OutgoingRequest {
   readonly method: string
   readonly params: unknown
   /** Instant of `performance.now()` at which the caller stops waiting; `Infinity` for never. */
   readonly deadline: number
-  /** What the caller asked for, for the message. */
+  /** The timeout that the caller requested, for the message. */
   readonly timeoutMs: number
   readonly signal?: AbortSignal | undefined
   readonly traceparent?: string | undefined
   readonly onProgress?: ((value: unknown) => void) | undefined
 }
 
-/** What a pending request needs of its connection. */
+/** What a pending request needs from its connection. */
 export interface PendingOwner {
   /** Such as `cli-alpha (pid 4242)`. */
   readonly label: string
-  /** The request is not pending any more. */
+  /** The request is no longer pending. */
   forget(request: PendingRequest): void
-  /** Nobody waits for the reply any more, so the server may stop. */
+  /** The caller no longer waits for the reply, so the server can stop. */
   cancel(request: PendingRequest): void
-  /** Tells in the connection's own words that the request was not answered. */
+  /** Rephrases the error of an unanswered request for this connection. */
   toFailure(failure: CliOpsError): Error
 }
 
-/** One request from its making to its one end: a reply, the deadline, the caller's signal, or the connection's end. */
+/** One request from its creation to its only end: a reply, the deadline, the caller's signal, or the connection's end. */
 export class PendingRequest {
   readonly id: number
   sent = false
@@ -61,7 +61,7 @@ export class PendingRequest {
     return this.#outgoing.deadline
   }
 
-  /** Begins to watch the caller's signal. */
+  /** Starts to watch the caller's signal. */
   listen(): void {
     const { signal } = this.#outgoing
     if (signal === undefined) return
@@ -81,7 +81,7 @@ export class PendingRequest {
       jsonrpc: '2.0',
       id: this.id,
       method,
-      // JSON leaves out what is undefined.
+      // JSON omits undefined members.
       params,
       timeoutMs:
         deadline === Infinity ? undefined : Math.ceil(Math.max(0, deadline - performance.now())),
@@ -128,7 +128,7 @@ export class PendingRequest {
     }
     return new CliOpsError(
       'NO_RESPONDER',
-      `${this.#owner.label} did not take ${JSON.stringify(method)} ${span}; nothing was sent`,
+      `${this.#owner.label} did not accept ${JSON.stringify(method)} ${span}; nothing was sent`,
       { details },
     )
   }

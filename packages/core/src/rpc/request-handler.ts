@@ -4,26 +4,26 @@ import type { StandardSchema } from '../base/validation/standard-schema.js'
 /** The second argument of a handler. */
 export interface RequestContext {
   /**
-   * Aborted when the caller cancels, its deadline passes or its connection ends: the result is then discarded. Also aborted when the
-   * server gives up waiting at `close()`: what the handler answers at once is still sent.
+   * Aborted when the caller cancels, its deadline passes or its connection ends; the result is then discarded. Also aborted when the
+   * server stops waiting at `close()`; a result that the handler then returns immediately is still sent.
    */
   readonly signal: AbortSignal
   readonly client: RequestClient
-  /** W3C Trace Context of the caller, where it sent one. */
+  /** W3C Trace Context of the caller, if it sent one. */
   readonly traceparent: string | undefined
   /**
-   * Sends an intermediate value to a caller that streams; others ignore it. Resolves when the next value can be sent without
-   * buffering. Never rejects; after the end of the request it does nothing.
+   * Sends an intermediate value to a caller that streams; other callers ignore it. Resolves when the next value can be sent without
+   * buffering. Never rejects; does nothing after the end of the request.
    *
-   * @throws TypeError for a value that is no JSON
+   * @throws TypeError for a value that is not JSON
    * @throws CliOpsError `MESSAGE_TOO_LARGE`
    */
   progress(value: unknown): Promise<void>
 }
 
-/** The connection a request came over. Its identity cannot be verified beyond "the same user". */
+/** The connection that a request came over. Its identity cannot be verified beyond "the same user". */
 export interface RequestClient {
-  /** Counts the connections of a server, from 1. */
+  /** The number of the connection, counted per server from 1. */
   readonly id: number
 }
 
@@ -35,8 +35,8 @@ export interface FailedRequest {
 }
 
 /**
- * Answers requests of one method. The returned JSON value is the result, `undefined` being `null` on the wire. A throw is
- * an error reply with the message and, where it is a string, the `code` of the error; never the stack.
+ * Answers requests of one method. The returned JSON value is the result; `undefined` becomes `null` on the wire. An exception becomes
+ * an error reply with its message and, if that is a string, its `code`; never the stack.
  */
 export type RequestHandler<Params = unknown, Result = unknown> = (
   data: Params,
@@ -48,7 +48,7 @@ export interface HandlerSchemas<
   Input extends StandardSchema | undefined = StandardSchema | undefined,
   Output extends StandardSchema | undefined = StandardSchema | undefined,
 > {
-  /** Parameters that do not match are refused before the handler is called (JSON-RPC -32602). */
+  /** Parameters that do not match are refused without calling the handler (JSON-RPC -32602). */
   readonly input?: Input
   /** A result that does not match is not sent: the caller gets an internal error (JSON-RPC -32603). */
   readonly output?: Output

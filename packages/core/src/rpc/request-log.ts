@@ -1,9 +1,9 @@
 import { isObject } from '../base/validation/is-object.js'
 
-/** How a request ended: answered by its handler, by its handler's failure, or without waiting for either. */
+/** How a request ended: answered by its handler, by its handler's failure, or before the handler ended. */
 export type RequestOutcome = 'answered' | 'failed' | 'cancelled' | 'expired'
 
-/** A request while its handler runs, as far as the log wants to know it. */
+/** The log's view of a running request. */
 export interface LoggedRequest {
   readonly method: string
   readonly client: { readonly id: number }
@@ -12,11 +12,11 @@ export interface LoggedRequest {
   readonly outcome: RequestOutcome
 }
 
-/** What a server answers to `$/requests`. Times are spans, since clocks differ. */
+/** A server's answer to `$/requests`. Times are durations, since clocks differ. */
 export interface RequestReport {
-  /** Requests that have ended since the server began. */
+  /** Requests that have ended since the server started. */
   readonly ended: number
-  /** How many of them were not answered by their handler's result. */
+  /** Number of those that were not answered with their handler's result. */
   readonly failed: number
   readonly running: readonly {
     readonly method: string
@@ -25,7 +25,7 @@ export interface RequestReport {
   }[]
   /** The last requests that ended, oldest first. */
   readonly recent: readonly {
-    /** Counts the ended requests from 1. */
+    /** Number of the ended request, counted from 1. */
     readonly number: number
     readonly method: string
     readonly client: number
@@ -43,14 +43,14 @@ interface EndedRequest {
   readonly outcome: RequestOutcome
 }
 
-/** Enough for a look each second at a server that is not overrun, and a reply of some 20 KB. */
+/** Enough for one poll a second of a server under normal load, and a reply of about 20 KB. */
 const KEPT = 128
 const MAX_RUNNING = 128
 const MAX_METHOD_LENGTH = 100
 
 /**
- * Remembers what a server was asked lately and how long that took, for people who look on. Names of methods and times only:
- * never parameters or results, which may hold secrets.
+ * Records a server's recent requests and their durations, for people who watch it. Stores method names and times only, never
+ * parameters or results, which can hold secrets.
  */
 export class RequestLog {
   readonly #running: () => readonly LoggedRequest[]
@@ -58,12 +58,12 @@ export class RequestLog {
   #ended = 0
   #failed = 0
 
-  /** @param running finds the requests that run, so that nothing has to be noted when one begins */
+  /** @param running returns the running requests, so that starting one needs no bookkeeping */
   constructor(running: () => readonly LoggedRequest[]) {
     this.#running = running
   }
 
-  /** Notes a request whose handler has ended. */
+  /** Adds a request whose handler has ended. */
   add({ method, client, startedAt, outcome }: LoggedRequest): void {
     const endedAt = performance.now()
     const durationMs = endedAt - startedAt
@@ -78,7 +78,7 @@ export class RequestLog {
     if (outcome !== 'answered') this.#failed += 1
   }
 
-  /** Describes the requests that run, and those that ended, without the first `after` of them. */
+  /** Describes the running requests and the ended ones, except for the first `after` of them. */
   report(params: unknown): RequestReport {
     const now = performance.now()
     const running = this.#running()
@@ -110,7 +110,7 @@ function startOf(params: unknown): number {
   return Number.isSafeInteger(after) && (after as number) > 0 ? (after as number) : 0
 }
 
-/** A cut of its own, since a slice would keep the whole of a hostile name in memory. */
+/** A copy, since a slice would keep the whole of a hostile name in memory. */
 function shortened(method: string): string {
   if (method.length <= MAX_METHOD_LENGTH) return method
   return `${Buffer.from(method.slice(0, MAX_METHOD_LENGTH)).toString()}…`

@@ -9,8 +9,8 @@ export interface RpcLimitOptions {
    */
   readonly maxMessageBytes?: number | undefined
   /**
-   * Bytes that may wait for a peer that does not read them before its connection is closed.
-   * @default 4 MiB, or four messages where `maxMessageBytes` is larger than the default
+   * Unread bytes that a peer may accumulate before its connection is closed.
+   * @default 4 MiB, or four messages if `maxMessageBytes` is larger than the default
    */
   readonly maxUnreadBytes?: number | undefined
 }

@@ -22,17 +22,17 @@ import type { FailedRequest, RequestClient } from './request-handler.js'
 import type { RequestLog } from './request-log.js'
 import { errorReply, toWireError } from './wire-error.js'
 
-/** What the connections of one server share. */
+/** The options that all connections of a server share. */
 export interface ServerConnectionOptions {
   readonly methods: RequestMethods
-  /** What `$/requests` tells; without it there is no such method. */
+  /** The source for `$/requests`; without it, that method does not exist. */
   readonly log?: RequestLog
   readonly pong: Pong
-  /** Handlers that run at once. */
+  /** Maximum number of concurrent handlers. */
   readonly maxInFlight: number
   /**
-   * What becomes of further requests: the peer is not read until a handler has ended, or they are refused with `RATE_LIMITED`, where
-   * handlers may wait for what the peer says next.
+   * What happens at the limit: stop reading from the peer until a handler has ended, or refuse requests with `RATE_LIMITED`, if
+   * handlers can wait for the peer's next message.
    * @default 'wait'
    */
   readonly whenFull?: 'wait' | 'refuse'
@@ -40,7 +40,7 @@ export interface ServerConnectionOptions {
   readonly onHandlerError: (error: unknown, request: FailedRequest) => void
 }
 
-/** A peer that has not ended its side by then does not know `$/closing`, or does not run. */
+/** A peer that has not ended its side by then does not know `$/closing` or is not running. */
 const LEAVE_MS = 50
 
 type Reply = (reply: WireReply) => void
@@ -55,7 +55,7 @@ export class ServerConnection implements RpcReceiver, RequestOwner {
   readonly #inFlight = new Set<InFlightRequest>()
   readonly #deadlines = new DeadlineTimer((now) => this.#expire(now))
   readonly #requestsById = new Map<RpcId, InFlightRequest>()
-  /** Entries of batches that wait for a handler to end; requests outside batches wait unread. */
+  /** Batch entries that wait for a handler to end; other requests wait unread. */
   readonly #queue: { readonly request: WireRequest; readonly reply: Reply }[] = []
   #drained: { readonly promise: Promise<void>; readonly resolve: () => void } | undefined
   #paused = false
@@ -76,7 +76,7 @@ export class ServerConnection implements RpcReceiver, RequestOwner {
     channel.receive(this)
   }
 
-  /** The requests whose handlers run. */
+  /** The requests with a running handler. */
   get running(): readonly InFlightRequest[] {
     return [...this.#inFlight]
   }
@@ -97,7 +97,7 @@ export class ServerConnection implements RpcReceiver, RequestOwner {
     this.#applyBackpressure()
   }
 
-  /** The peer has ended its side; it gets the replies that it still waits for. */
+  /** The peer has ended its side but still gets the outstanding replies. */
   onEnd(): void {
     this.finish()
   }
@@ -106,7 +106,7 @@ export class ServerConnection implements RpcReceiver, RequestOwner {
     this.#queue.length = 0
     this.#deadlines.stop()
     this.#drained?.resolve()
-    // Most connections end with nothing running, and an error costs more than all the rest of it.
+    // Most connections end with nothing running, and creating an error costs more than everything else here.
     if (this.#inFlight.size > 0)
       this.abort(new CliOpsError('CONNECTION_LOST', 'the caller has gone'))
     this.#onClose(error)
@@ -117,7 +117,7 @@ export class ServerConnection implements RpcReceiver, RequestOwner {
     return this.#drained?.promise ?? Promise.resolve()
   }
 
-  /** Says something that is not answered; after the end it does nothing. */
+  /** Sends a notification; does nothing after the end. */
   notify(method: string, params: unknown): void {
     this.#send({ jsonrpc: '2.0', method, params })
   }
@@ -145,8 +145,8 @@ export class ServerConnection implements RpcReceiver, RequestOwner {
   }
 
   /**
-   * Announces that the server closes. What arrives from now on is answered with "not begun"; the peer is given a
-   * moment to end its side, so that a request it is just sending does not fall between the two.
+   * Announces that the server closes. Requests that arrive from now on are refused as not started. The peer has a moment to end its
+   * side, so that no request that it is just sending is lost.
    */
   leave(): void {
     this.#refusing = true
@@ -159,13 +159,13 @@ export class ServerConnection implements RpcReceiver, RequestOwner {
     timer.unref()
   }
 
-  /** Closes the connection as soon as the requests that run have been answered. */
+  /** Closes the connection as soon as the running requests have been answered. */
   finish(): void {
     this.#finishing = true
     this.#closeWhenIdle()
   }
 
-  /** Aborts the signals of the handlers that run. */
+  /** Aborts the signals of the running handlers. */
   abort(reason: Error): void {
     for (const request of this.#inFlight) request.abort(reason)
   }
@@ -200,7 +200,7 @@ export class ServerConnection implements RpcReceiver, RequestOwner {
 
   #accept(message: unknown, reply: Reply): void {
     if (!isRequest(message)) {
-      // A server asks nothing, so replies are strays; answering them could go back and forth for ever.
+      // A server sends no requests, so replies are strays; answering them could go back and forth forever.
       if (isAnswered(message)) reply(errorReply(idOf(message), NO_REQUEST))
     } else if (message.method.startsWith('$/')) this.#acceptControl(message, reply)
     else if (this.#refusing) refuseRequest(message, reply)
@@ -210,7 +210,7 @@ export class ServerConnection implements RpcReceiver, RequestOwner {
     else reply(errorReply(message.id, toWireError(this.#fullError())))
   }
 
-  /** The protocol's own messages are answered at once, however busy the handlers are. */
+  /** Answers the protocol's own messages immediately, however busy the handlers are. */
   #acceptControl({ id, method, params }: WireRequest, reply: Reply): void {
     if (method === RPC_METHOD.cancel && isObject(params)) this.#cancel(params['id'])
     if (id === undefined) return
@@ -258,7 +258,7 @@ export class ServerConnection implements RpcReceiver, RequestOwner {
   }
 
   #fullError(): CliOpsError {
-    const message = `more than ${this.#options.maxInFlight} requests of one connection at once`
+    const message = `more than ${this.#options.maxInFlight} concurrent requests on one connection`
     return new CliOpsError('RATE_LIMITED', message)
   }
 
@@ -266,7 +266,7 @@ export class ServerConnection implements RpcReceiver, RequestOwner {
     return this.#inFlight.size >= this.#options.maxInFlight
   }
 
-  /** Reads the peer only while there is room for its requests and it reads the replies. */
+  /** Reads from the peer only while there is room for its requests and it reads the replies. */
   #applyBackpressure(): void {
     const isFull = (this.#isFull && !this.#refusesWhenFull) || this.#queue.length > 0
     const paused = isFull || this.#drained !== undefined
@@ -284,7 +284,7 @@ export class ServerConnection implements RpcReceiver, RequestOwner {
     try {
       this.#send(reply)
     } catch (error) {
-      // What cannot be sent, since it is too large, is what the handler returned.
+      // The handler's result is too large to send.
       const request = this.#requestsById.get(reply.id)
       if (request !== undefined) this.onHandlerError(error, request)
       this.#send(errorReply(reply.id, describeUnsendable(error)))
@@ -295,7 +295,7 @@ export class ServerConnection implements RpcReceiver, RequestOwner {
     try {
       this.#send(replies)
     } catch {
-      // Each reply may be within the limit and all of them beyond it; which one to leave out is not ours to choose.
+      // Each reply can be within the limit but all of them together above it, and the server must not choose which to omit.
       const message = 'the replies to this batch are too large for one message'
       this.#reply(errorReply(null, { ...this.#describeInvalid('too-large'), message }))
     }
@@ -327,14 +327,14 @@ export class ServerConnection implements RpcReceiver, RequestOwner {
 
 const NO_REQUEST: WireError = {
   code: RPC_ERROR.invalidRequest,
-  message: 'not a JSON-RPC 2.0 request; ids are strings, and numbers within 2^53',
+  message: 'not a JSON-RPC 2.0 request; ids must be strings or numbers within 2^53',
 }
 const ID_IN_USE: WireError = {
   code: RPC_ERROR.invalidRequest,
   message: 'a request with this id is still running',
 }
 
-/** Tells whether a message of a peer gets a reply: notifications do not, and neither do replies. */
+/** Returns whether a peer's message gets a reply: notifications and replies do not. */
 function isAnswered(message: unknown): boolean {
   return isRequest(message) ? message.id !== undefined : !isReply(message)
 }

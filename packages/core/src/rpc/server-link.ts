@@ -5,7 +5,7 @@ import { findServer, noResponder, type ServerFinder, type ServerTarget } from '.
 import { onAbort } from '../base/wait/abort-signal.js'
 import { MAX_TIMER_MS } from '../base/wait/timer-limit.js'
 
-/** One caller's patience. */
+/** How long one caller waits. */
 export interface LinkWait {
   /** Instant of `performance.now()` at which the caller gives up. */
   readonly deadline: number
@@ -24,8 +24,8 @@ interface Search {
 }
 
 /**
- * The way to the server of one name: a connection that is made when it is needed, shared by all requests, and made anew for
- * the next request after it ended.
+ * The link to the server of one name: a connection made on demand and shared by all requests. After it ends, the next request opens a
+ * new one.
  */
 export class ServerLink {
   readonly #target: ServerTarget
@@ -38,7 +38,7 @@ export class ServerLink {
     this.#openFinder = openFinder
   }
 
-  /** The open connection, where there is one. */
+  /** The open connection, if there is one. */
   get current(): ClientConnection | undefined {
     return this.#connection?.isOpen === true ? this.#connection : undefined
   }
@@ -52,7 +52,7 @@ export class ServerLink {
       return await this.#join(search, wait)
     } finally {
       search.callers -= 1
-      // Nobody waits any more, so the search must not keep the process alive; and nobody may join it now.
+      // No caller waits any more, so the search must not keep the process alive, and no new caller may join it.
       if (search.callers === 0) {
         this.#forget(search)
         search.abort.abort()
@@ -60,12 +60,12 @@ export class ServerLink {
     }
   }
 
-  /** A connection of its own, not shared: what a stream holds back must not hold back other replies. */
+  /** Opens a separate connection: a slow stream must not delay other replies. */
   async connectAlone(wait: LinkWait): Promise<ClientConnection> {
     return new ServerLink(this.#target, this.#openFinder).connect(wait)
   }
 
-  /** Rejects what is pending. */
+  /** Rejects all pending requests. */
   close(reason: CliOpsError): void {
     this.#search?.abort.abort(reason)
     this.#connection?.close(reason)

@@ -1,6 +1,6 @@
 import type { RegistryContext } from '../registry/own-records.js'
 
-/** A server of this process between its making and the moment at which clients can find it. */
+/** A server of this process that clients cannot find yet. */
 interface StartingServer {
   readonly key: string
   readonly name: string
@@ -9,7 +9,7 @@ interface StartingServer {
 
 const starting = new Set<StartingServer>()
 
-/** Remembers a server until its start has ended, well or not. */
+/** Remembers a server until its start has succeeded or failed. */
 export function noteStartingServer(
   { key }: Pick<RegistryContext, 'key'>,
   name: string,
@@ -21,8 +21,8 @@ export function noteStartingServer(
 }
 
 /**
- * Waits for the servers of this name that this very process is starting: one that was made on the line before the
- * request shall answer it. Resolves to false where there are none.
+ * Waits for servers of this name that this process is starting: a server created on the line before the request must answer it.
+ * Resolves to false if there are none.
  */
 export async function ownServersStarted(
   { key }: Pick<RegistryContext, 'key'>,

@@ -1,12 +1,12 @@
 import type { ClientConnection } from './client-connection.js'
 import type { OutgoingRequest } from './pending-request.js'
 
-/** Values that may wait for the consumer before the server is not read any more. */
+/** Buffered values at which the client stops reading from the server. */
 const MAX_BUFFERED = 64
 
 /**
- * Sends a request on a connection of its own and yields what its handler reports, then returns its result. The request
- * begins at the first `next()`. Leaving early cancels it.
+ * Sends a request on a separate connection, yields the values that its handler reports, then returns its result. The request starts at
+ * the first `next()`. Leaving early cancels it.
  */
 export async function* streamRequest<Value, Result>(
   request: OutgoingRequest,
@@ -50,7 +50,7 @@ export async function* streamRequest<Value, Result>(
     if ('error' in end) throw end.error
     return end.result
   } finally {
-    // Tells the server to stop, where the consumer has left the loop before the end.
+    // Tells the server to stop if the consumer left the loop early.
     left.abort()
     connection.close()
   }

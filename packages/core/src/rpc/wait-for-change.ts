@@ -1,10 +1,10 @@
 import type { RegistryDriver } from '../drivers/driver.js'
 import { onAbort } from '../base/wait/abort-signal.js'
 
-/** Notifications are hints, and a server that stops hanging sends none. */
+/** Notifications are hints, and a server that is no longer hung sends none. */
 const POLL_MS = 100
 
-/** Waits until the registry may have changed, for at most `timeoutMs`, or until the signal is aborted. */
+/** Waits until the registry might have changed, for at most `timeoutMs`, or until the signal is aborted. */
 export function waitForChange(
   driver: RegistryDriver,
   timeoutMs: number,

@@ -3,23 +3,23 @@ import { CliOpsError, isCliOpsError } from '../base/errors/cli-ops-error.js'
 import { toPlain } from '../base/validation/to-json.js'
 import { RPC_ERROR, type RpcId, type WireError, type WireReply } from './contract/json-rpc.js'
 
-/** Messages are for people; whole documents in them are cut. */
+/** Messages are for people; longer ones are cut. */
 const MAX_MESSAGE_LENGTH = 4096
 
-/** Makes an error reply. */
+/** Creates an error reply. */
 export function errorReply(id: RpcId, error: WireError): WireReply {
   return { jsonrpc: '2.0', id, error }
 }
 
 /**
- * Turns what a handler threw into the error of a reply: its message, its `code` where that is a string, and the details
- * of a `CliOpsError`. The stack stays here; it tells paths and code to whoever asks.
+ * Turns what a handler threw into the error of a reply: its message, its `code` if that is a string, and the details of a
+ * `CliOpsError`. Leaves out the stack, which would reveal paths and code to every caller.
  */
 export function toWireError(error: unknown): WireError {
   try {
     return describeError(error)
   } catch {
-    // A getter of what was thrown throws itself.
+    // A getter of the thrown value throws itself.
     return { code: RPC_ERROR.handler, message: 'the handler failed' }
   }
 }
@@ -36,7 +36,7 @@ function describeError(error: unknown): WireError {
   }
 }
 
-/** Turns the error of a reply into the one that the caller of a request is given. */
+/** Turns the error of a reply into the error for the caller. */
 export function fromWireError(error: WireError, server: string, method: string): CliOpsError {
   const details = { method, server, error }
   const said = error.message.slice(0, MAX_MESSAGE_LENGTH)
@@ -52,7 +52,7 @@ export function fromWireError(error: WireError, server: string, method: string):
     case RPC_ERROR.deadline:
       return new CliOpsError(
         'REQUEST_TIMEOUT',
-        `${server} gave up ${JSON.stringify(method)} at its deadline; the outcome is unknown`,
+        `${server} gave up on ${JSON.stringify(method)} at its deadline; the outcome is unknown`,
         { details },
       )
     case RPC_ERROR.closing:

@@ -33,8 +33,8 @@ const primitiveUrls = z.strictObject({
 })
 
 /**
- * What `config.json` says of one CLI. Misspelt options, and those that only the CLI's code can give, are refused: they
- * would be rules that silently do not hold.
+ * The options of one CLI in `config.json`. Misspelt options, and those that only the CLI's code can set, are refused: otherwise a rule
+ * would silently have no effect.
  */
 const cliConfig = z.strictObject({
   namespace: z.string().optional(),
@@ -45,7 +45,7 @@ const cliConfig = z.strictObject({
   commands: z.record(z.string(), commandRule).optional(),
 })
 
-/** The home's `config.json`: options by the name of the CLI, and the modules of drivers that are not the kit's by their scheme. */
+/** The home's `config.json`: options by CLI name, and the modules of third-party drivers by scheme. */
 export const homeConfigSchema = z.looseObject({
   clis: z.record(z.string(), cliConfig).optional(),
   drivers: z.record(z.string().regex(/^[a-z][a-z0-9+.-]*$/u), z.string().min(1)).optional(),

@@ -2,25 +2,25 @@ import * as z from 'zod'
 
 import { rpcIdSchema, rpcNotificationSchema, rpcRequestSchema } from './json-rpc-schemas.js'
 
-/** Asks a server who it is, first thing on a connection. Its result is a pong. */
+/** The first request on a connection, which asks the server to identify itself. Its result is a pong. */
 export const pingSchema = rpcRequestSchema.extend({ method: z.literal('$/ping') })
 
-/** Tells a server that nobody waits for the reply to a request any more. */
+/** Tells a server that the caller no longer waits for a reply. */
 export const cancelRequestSchema = rpcNotificationSchema.extend({
   method: z.literal('$/cancelRequest'),
   params: z.looseObject({ id: rpcIdSchema }),
 })
 
-/** Tells a client an intermediate value; `token` is the id of its request. */
+/** Sends a client an intermediate value; `token` is the id of its request. */
 export const progressSchema = rpcNotificationSchema.extend({
   method: z.literal('$/progress'),
   params: z.looseObject({ token: rpcIdSchema, value: z.unknown() }),
 })
 
-/** Tells a client that the server begins no further request on this connection. */
+/** Tells a client that the server starts no further requests on this connection. */
 export const closingSchema = rpcNotificationSchema.extend({ method: z.literal('$/closing') })
 
-/** Asks a server what it is and was asked lately; `after` leaves out that many ended requests. */
+/** Requests a server's running and recent requests; `after` leaves out that many ended ones. */
 export const requestsSchema = rpcRequestSchema.extend({
   method: z.literal('$/requests'),
   params: z.looseObject({ after: z.int().nonnegative().optional() }).optional(),

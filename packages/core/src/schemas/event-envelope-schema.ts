@@ -1,6 +1,6 @@
 import * as z from 'zod'
 
-/** An event as it is stored: a CloudEvents 1.0 envelope in JSON. Extensions that are not listed are let through. */
+/** An event as stored: a CloudEvents 1.0 envelope in JSON. Unlisted extensions pass. */
 export const storedEventSchema = z.looseObject({
   specversion: z.literal('1.0'),
   id: z.string().min(1),
@@ -12,7 +12,7 @@ export const storedEventSchema = z.looseObject({
   traceparent: z.string().optional(),
 })
 
-/** An event as it is delivered: the stored one with its cursor. */
+/** An event as delivered: the stored one with its cursor. */
 export const eventEnvelopeSchema = storedEventSchema.extend({ cursor: z.string() })
 
 /** The record that seals a segment of the event log. */
@@ -21,7 +21,7 @@ export const segmentSealSchema = z.strictObject({
   segment: z.number().int().positive(),
 })
 
-/** The record that a segment of the event log begins with. */
+/** The first record of a segment of the event log. */
 export const segmentHeaderSchema = z.looseObject({
   cliops: z.literal('header'),
   version: z.literal(1),
@@ -30,13 +30,13 @@ export const segmentHeaderSchema = z.looseObject({
   previousEnd: z.number().int().nonnegative().optional(),
 })
 
-/** The file that holds the cursor of a durable group. */
+/** The file with the cursor of a durable group. */
 export const groupCursorSchema = z.looseObject({
   group: z.string().min(1),
   cursor: z.string().regex(/^[1-9]\d*:\d+$/u),
 })
 
-/** The first line of the file that counts the attempts of a group: how many, by cursor. */
+/** The first line of the file that counts a group's attempts: the number by cursor. */
 export const groupAttemptsSchema = z.record(
   z.string().regex(/^[1-9]\d*:\d+$/u),
   z.number().int().positive(),

@@ -2,15 +2,15 @@ import * as z from 'zod'
 
 const jsonrpc = z.literal('2.0')
 
-/** What a request is answered under. */
+/** The id of a request and its reply. */
 export const rpcIdSchema = z.union([
   z.string().max(1024),
-  // Beyond 2^53 another one is read than was sent.
+  // Beyond 2^53 the parsed number differs from the one sent.
   z.number().refine((id) => !Number.isInteger(id) || Number.isSafeInteger(id)),
   z.null(),
 ])
 
-/** A notification: nobody answers it. */
+/** A notification, which is not answered. */
 export const rpcNotificationSchema = z.looseObject({
   jsonrpc,
   id: z.undefined().optional(),
@@ -25,7 +25,7 @@ export const rpcRequestSchema = z.looseObject({
   id: rpcIdSchema,
   method: z.string(),
   params: z.unknown().optional(),
-  /** Milliseconds that the caller still waits, counted from when it sent the request. */
+  /** Milliseconds that the caller still waits, counted from the send. */
   timeoutMs: z.number().nonnegative().nullish(),
   /** W3C Trace Context of the caller. */
   traceparent: z.string().nullish(),
@@ -38,7 +38,7 @@ export const rpcErrorSchema = z.looseObject({
   data: z.unknown().optional(),
 })
 
-/** The `data` of an error that has a code of its own, such as that of a `CliOpsError`. */
+/** The `data` of an error that has its own code, such as a `CliOpsError`. */
 export const rpcErrorDataSchema = z.looseObject({
   code: z.string(),
   details: z.unknown().optional(),
@@ -61,7 +61,7 @@ export const rpcMessageSchema = z.union([
     .max(1000),
 ])
 
-/** The `result` of `$/ping`, with which a connection begins. */
+/** The `result` of `$/ping`, which starts a connection. */
 export const pongSchema = z.looseObject({
   name: z.string().min(1),
   instance: z.string().min(1),

@@ -3,17 +3,17 @@ import * as z from 'zod'
 const lockMode = z.enum(['exclusive', 'shared'])
 const millisecondsSinceEpoch = z.number().nonnegative()
 
-/** What holders' files and tickets say of the process. */
+/** The process, in holders' files and tickets. */
 const owner = {
   id: z.string().min(1),
   resource: z.string().min(1),
   mode: lockMode,
   name: z.string().min(1),
   host: z.string(),
-  /** Missing where the environment of the writer names none: a home belongs to one user. */
+  /** Missing if the writer's environment does not name one: a home belongs to one user. */
   user: z.string().optional(),
   command: z.string().optional(),
-  /** Both only where a hub stands in for a process of another machine: its pid there, and the hub's token that it came with. */
+  /** Both only if a hub stands in for a process on another machine: its pid there, and the hub's access key that it used. */
   pid: z.int().nonnegative().optional(),
   via: z.string().min(1).optional(),
   startedAt: millisecondsSinceEpoch,
@@ -25,12 +25,12 @@ const owner = {
 }
 
 /**
- * The first line of a holder's file (a state `held`, or a sharer's), as the kit writes it. It is for people: a reader decides by
- * the file's name alone, and takes an empty or torn line, or one with another id than the name's, for one that says nothing.
+ * The first line of a holder's file (a state `held`, or a sharer's), as the kit writes it. It is for people: a reader decides by the
+ * file's name alone, and ignores a line that is empty, torn, or has a different id from the name.
  */
 export const lockHolderSchema = z.looseObject({
   ...owner,
-  /** A decimal number: beyond what a JSON number holds exactly. */
+  /** A decimal number, since it can exceed what a JSON number represents exactly. */
   token: z.string().regex(/^[1-9]\d*$/u),
 })
 

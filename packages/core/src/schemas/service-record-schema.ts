@@ -22,6 +22,6 @@ export const serviceRecordSchema = z.looseObject({
     )
     .readonly()
     .optional(),
-  /** What was given at `register`. */
+  /** The metadata passed to `register`. */
   metadata: z.record(z.string(), z.unknown()),
 })

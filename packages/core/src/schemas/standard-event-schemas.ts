@@ -29,8 +29,7 @@ const commandEnded = z.looseObject({
 })
 
 /**
- * The data of each standard event, by type. Members that are not listed are let through, so that a newer emitter is
- * understood by an older consumer.
+ * The data of each standard event, by type. Unlisted members pass, so that older consumers accept events from newer emitters.
  *
  * @example
  * ```ts
@@ -52,7 +51,7 @@ export const standardEventSchemas = {
 
   'command:started': z.looseObject(command),
   'command:completed': commandEnded,
-  // Of a process that was killed nobody knows the exit code.
+  // The exit code of a killed process is unknown.
   'command:failed': commandEnded.extend({ exitCode: z.number().int().nullable() }),
 
   'lock:released': lockReleased,

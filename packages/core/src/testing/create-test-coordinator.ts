@@ -16,14 +16,14 @@ export interface TestCoordinatorOptions {
   /** Name of the CLI under test. @default 'test' */
   readonly name?: string
   /**
-   * `memory` keeps everything in this process; `disk` makes a temporary home, which child processes can share through
+   * `memory` keeps everything in this process; `disk` creates a temporary home, which child processes can share through
    * `CLI_OPS_HOME`.
    * @default 'memory'
    */
   readonly storage?: 'memory' | 'disk'
   /**
-   * The time of events, of their rate limit, retention and repeated attempts, and of the timeouts of locks, from {@link
-   * createTestClock}. Requests and other processes use real time.
+   * A clock from {@link createTestClock} for events, their rate limit, retention and retries, and for lock timeouts. Requests and
+   * other processes use real time.
    * @default the real time
    */
   readonly clock?: TestClock
@@ -33,15 +33,15 @@ export interface TestCoordinatorOptions {
 export interface TestCoordinator<Events = StandardEvents> extends Coordinator<Events> {
   /** The temporary home; in memory, a path that is never created. */
   readonly home: string
-  /** Another handle on the same locks, events and services, as in another CLI. */
+  /** Returns another handle on the same locks, events and services, as in another CLI. */
   as(name: string): Coordinator<Events>
 }
 
 /**
- * Creates an isolated coordinator for a test. Closing it closes its other handles and removes the temporary home; a killed test
+ * Creates an isolated coordinator for a test. Closing it also closes its other handles and removes the temporary home. A killed test
  * leaves its home in the temporary directory.
  *
- * @throws TypeError when an option is wrong, before anything is made
+ * @throws TypeError when an option is wrong, before anything is created
  * @example
  * ```ts
  * const ops = createTestCoordinator()
@@ -58,9 +58,9 @@ export function createTestCoordinator<Events = StandardEvents>(
     throw new TypeError(`storage must be "memory" or "disk", got ${describe(storage)}`)
   }
   if (clock !== undefined && !isTestClock(clock)) {
-    throw new TypeError(`clock must be made by createTestClock(), got ${describe(clock)}`)
+    throw new TypeError(`clock must be created by createTestClock(), got ${describe(clock)}`)
   }
-  // Before the home is made, since a throw leaves nobody to remove it.
+  // Before the home is created: after a throw, nothing would remove it.
   assertName('name', name)
   const onDisk = storage === 'disk'
   const home = onDisk ? mkdtempSync(join(tmpdir(), 'cli-ops-')) : join(tmpdir(), 'cli-ops-memory')
@@ -71,7 +71,7 @@ export function createTestCoordinator<Events = StandardEvents>(
     clock === undefined ? undefined : setClockAt(resolveConnection(connection), clock)
   const opened: Coordinator<Events>[] = []
   const open = (as: string): Coordinator<Events> => {
-    // A test has its own idea of whether the kit is on.
+    // A test is independent of whether the kit is disabled.
     const options = { ...connection, disabled: false, name: as, [SEPARATE]: `#${opened.length}` }
     const coordinator = createCoordinator<Events>(options)
     opened.push(coordinator)
@@ -84,6 +84,6 @@ export function createTestCoordinator<Events = StandardEvents>(
   }
   const own = open(name)
   const isolation = { home, as: open, close, [Symbol.asyncDispose]: close }
-  // The primitives are made when they are first asked for, so they are inherited and not copied.
+  // The primitives are created on first use, so they are inherited and not copied.
   return Object.setPrototypeOf(isolation, own) as TestCoordinator<Events>
 }

@@ -3,16 +3,16 @@ import { nextTurn } from '../base/wait/next-turn.js'
 import { describe } from '../base/names/assert-name.js'
 import { assertInteger } from '../base/validation/assert-number.js'
 
-/** Turns of the event loop after each timer, in which what it set off may go on. */
+/** Turns of the event loop after each timer, in which its effects can continue. */
 const TURNS = 3
 
-/** A clock that stands until a test turns it. */
+/** A clock that stands still until a test advances it. */
 export interface TestClock {
   /** Milliseconds since the epoch. */
   now(): number
   /**
-   * Turns it on by `ms`: what is due meanwhile happens in order, each at its own time. Resolves when what that set off in this
-   * process has gone on; what waits for a disk or another process may still do so.
+   * Advances the clock by `ms`. Everything due happens in order, each at its own time. Resolves when the effects in this process have
+   * continued; anything that waits for a disk or another process might still be pending.
    *
    * @throws TypeError
    */
@@ -25,9 +25,9 @@ interface WaitingTimer {
 }
 
 /**
- * Makes a clock for {@link createTestCoordinator}.
+ * Creates a clock for {@link createTestCoordinator}.
  *
- * @param startAt what it shows at first, by default the real time
+ * @param startAt the initial time, by default the real time
  * @throws TypeError
  * @example
  * ```ts
@@ -40,7 +40,7 @@ export function createTestClock(startAt: Date = new Date()): TestClock {
   return new TurnedClock(startAt)
 }
 
-/** True of what {@link createTestClock} made. */
+/** Returns whether a value was created by {@link createTestClock}. */
 export function isTestClock(value: unknown): value is TestClock & Clock {
   return value instanceof TurnedClock
 }
@@ -86,7 +86,7 @@ class TurnedClock implements TestClock, Clock {
     this.#passedMs = end
   }
 
-  /** Of those that are due at one time, the first that was started. */
+  /** Returns the next due timer; of several due at the same time, the one started first. */
   #nextUntil(end: number): WaitingTimer | undefined {
     let next: WaitingTimer | undefined
     for (const timer of this.#timers) {

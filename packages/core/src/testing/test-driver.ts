@@ -14,11 +14,10 @@ import { type EngineFaults, LIMITS } from './conformance/harness/engine-faults.j
 import type { TestRunner } from './conformance/harness/test-runner.js'
 
 /**
- * Registers the conformance suite of drivers with a test runner: one test for each promise of the driver contract. A case
- * is skipped only where the driver declares that it lacks the primitive or the capability, or by `except`; the reason
- * is part of the test's name.
+ * Registers the conformance suite for drivers with a test runner: one test for each promise of the driver contract. A case is
+ * skipped only if the driver or the target lacks something that it needs, or by `except`; the reason is part of the test's name.
  *
- * The driver is made once while the tests are registered, to read its capabilities; it is not opened then.
+ * The driver is created once during registration, to read its capabilities, but not opened.
  *
  * @throws TypeError when the target is wrong, or `except` names a case that does not exist
  * @example
@@ -45,7 +44,7 @@ export function testDriver(runner: TestRunner, target: DriverUnderTest): void {
 const FAULTS: Readonly<Record<keyof EngineFaults, string>> = {
   pause: 'pause of its engine',
   kill: 'crash of its engine',
-  openLink: 'cut of the way to its engine',
+  openLink: 'cut of the link to its engine',
   demote: 'demotion of a node',
   loseWrites: 'failover with lost writes',
   move: 'move to another node',
@@ -82,7 +81,7 @@ async function runCase(target: DriverUnderTest, run: ConformanceCase['run']): Pr
       await context.close()
     }
   } finally {
-    // On Windows a file that was open a moment ago keeps its folder for another one.
+    // On Windows, a file that was open a moment ago keeps its folder busy for another moment.
     rmSync(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
   }
 }
@@ -109,7 +108,7 @@ function isFault(need: Need): need is keyof EngineFaults {
   return Object.hasOwn(FAULTS, need)
 }
 
-/** Making a driver does no I/O, so one is made only to be asked what it can do. */
+/** Creates a driver only to read its capabilities; this does no I/O. */
 function makeToLookAt({ createDriver, url, name }: DriverUnderTest): Driver {
   const known = typeof url === 'string' ? url : `${name}://localhost`
   const place = { home: join(tmpdir(), 'cli-ops-never-made'), namespace: '' }
@@ -132,14 +131,16 @@ function assertTarget({ name, createDriver, url, except = {}, timeoutMs }: Drive
     throw new TypeError(`createDriver must be a function, got ${describeValue(createDriver)}`)
   }
   if (typeof url !== 'function' && !(typeof url === 'string' && URL.canParse(url))) {
-    throw new TypeError(`url must be a URL or a function that gives one, got ${describeValue(url)}`)
+    throw new TypeError(
+      `url must be a URL or a function that returns one, got ${describeValue(url)}`,
+    )
   }
   if (timeoutMs !== undefined && !(timeoutMs > 0)) {
     throw new TypeError(`timeoutMs must be a number above 0, got ${describeValue(timeoutMs)}`)
   }
   const names = new Set(CONFORMANCE_GROUPS.flatMap(({ cases }) => cases).map((each) => each.name))
   for (const [excepted, reason] of Object.entries(except)) {
-    // An exception that outlives its case would hide the next case of that name.
+    // An exception that outlives its case would hide a later case with the same name.
     if (!names.has(excepted)) {
       throw new TypeError(`except must name cases of the suite, got ${JSON.stringify(excepted)}`)
     }

@@ -29,7 +29,7 @@ describe('in an empty home', () => {
   test.each([
     ['locks', 'No lock is held or waited for.\n', '[]\n'],
     ['ps', 'No CLI is running.\n', '[]\n'],
-    ['events', 'No such event is kept.\n', ''],
+    ['events', 'No matching events.\n', ''],
     [
       'clean',
       'Removed 0 stale locks, 0 dead instances, 0 expired events.\n',
@@ -501,7 +501,7 @@ describe('doctor and the drivers of others', () => {
     const { status, stdout } = await runOpsCommand(home, 'doctor')
     expect(status).toBe(1)
     expect(stdout).toContain('drivers: etcd: URLs have a driver, "./etcd.mjs"')
-    expect(stdout).toContain('drivers.consul names no file, got "./away.mjs"')
+    expect(stdout).toContain('drivers.consul must name an existing file, got "./away.mjs"')
     expect(stdout).toContain('until then nothing works on consul: URLs')
   })
 

@@ -166,7 +166,7 @@ describe('watchConfigFile', () => {
     await file.count(1)
     expect(file.changes).toEqual([['n', 2]])
     expect(stderr.mock.calls.length).toBe(1)
-    expect(stderr.mock.calls[0]![0]).toMatch(/ignoring the present content of .*a\.json: /u)
+    expect(stderr.mock.calls[0]![0]).toMatch(/ignoring the current content of .*a\.json: /u)
   })
 
   test('sees the last of many changes that follow each other closely', async () => {

@@ -58,7 +58,7 @@ describe('what is wrong is said', () => {
   test('of a scheme that there is no driver for: where one was looked for', async () => {
     const config = join(program.home, 'config.json')
     expect((await program.use('nats2://u:secret@h')).locks).toEqual({
-      message: `CLI_OPS_URL must have a scheme that there is a driver for, got "nats2:": "drivers" in ${config} does not name it, and neither @cli-ops/driver-nats2 nor cli-ops-driver-nats2 is installed; did you mean "nats:"?`,
+      message: `CLI_OPS_URL must have a supported scheme, got "nats2:": "drivers" in ${config} does not name it, and neither @cli-ops/driver-nats2 nor cli-ops-driver-nats2 is installed; did you mean "nats:"?`,
     })
   })
 
@@ -91,11 +91,11 @@ describe('what is wrong is said', () => {
   })
 
   test.each([
-    [{ etcd: './away.mjs' }, 'drivers.etcd names no file, got "./away.mjs"'],
+    [{ etcd: './away.mjs' }, 'drivers.etcd must name an existing file, got "./away.mjs"'],
     [{ etcd: 7 }, 'drivers.etcd must be an absolute path, one that begins with ./ or ../'],
     [{ etcd: '~/etcd.mjs' }, 'drivers.etcd must be an absolute path, one that begins'],
-    [{ 'etcd:': './etcd.mjs' }, 'drivers must have schemes such as "etcd" for keys, got "etcd:"'],
-    [{ redis: './etcd.mjs' }, 'drivers.redis must be a scheme that the kit has no driver for'],
+    [{ 'etcd:': './etcd.mjs' }, 'drivers must have schemes such as "etcd" as keys, got "etcd:"'],
+    [{ redis: './etcd.mjs' }, "drivers.redis must not be one of the kit's own schemes"],
     [['etcd'], 'drivers must be an object, got an array'],
   ])('of "drivers": %j', async (drivers, message) => {
     program.configure({ drivers })

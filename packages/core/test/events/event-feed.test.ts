@@ -40,7 +40,7 @@ function foreignDriver(
 
 describe('on a driver that lacks something', () => {
   test.each([
-    ['begin in the past', { replay: false }, { from: 'earliest' }],
+    ['start in the past', { replay: false }, { from: 'earliest' }],
     ['be durable', { durableGroups: false }, { from: 'latest', group: 'mail' }],
   ] as const)('a subscription cannot %s', async (what, capabilities, options) => {
     const handle = readyHandle(foreignDriver(capabilities), 'events')

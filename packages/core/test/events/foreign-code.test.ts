@@ -286,7 +286,7 @@ test('what is no JSON is refused wherever it is given, by getters and toJSON tha
   const registry = new ServiceRegistry({ home })
   onTestFinished(() => registry.close())
   for (const data of hostile()) {
-    await expect(bus.emit('n', data)).rejects.toThrow(/^data.* must be JSON, got what threw/u)
+    await expect(bus.emit('n', data)).rejects.toThrow(/^data.* must be JSON, got an error/u)
     expect(() => bus.emitSync('n', data)).toThrow(TypeError)
     await expect(registry.register('x', { data })).rejects.toThrow(TypeError)
     await expect(new IPCClient('x', { home }).call('y', data)).rejects.toThrow(TypeError)
@@ -312,10 +312,10 @@ test.each([
   [{ message: 'like an error' }, 'like an error'],
   [undefined, 'undefined'],
   [Symbol('x'), 'Symbol(x)'],
-  [unprintable(), 'something that cannot be written'],
+  [unprintable(), 'a value that cannot be printed'],
   [
     Object.defineProperty({}, 'message', { get: () => throwIt(1) }),
-    'something that cannot be written',
+    'a value that cannot be printed',
   ],
 ])('the text of an error is had of anything that can be thrown', (error, text) => {
   expect(errorText(error)).toBe(text)

@@ -179,7 +179,7 @@ describe.each(['local:', 'memory:'])('locks on %s', (url) => {
     await kept.release()
     kept.releaseSync()
     expect(kept.signal.aborted).toBe(false)
-    expect(() => kept.assertHeld()).toThrow('released already')
+    expect(() => kept.assertHeld()).toThrow('already been released')
     await locks!.close()
   })
 

@@ -105,9 +105,9 @@ test('gives the name of a lock as a shell takes it', async () => {
 
 test('nothing to explain is said as well, and a wrong name refused', async () => {
   const home = temporaryHome()
-  expect((await runOpsCommand(home, 'why')).stdout).toBe('Nobody waits for a lock.\n')
+  expect((await runOpsCommand(home, 'why')).stdout).toBe('No process is waiting for a lock.\n')
   expect((await runOpsCommand(home, 'why', {}, { args: ['db'] })).stdout).toBe(
-    '"db" is free: nobody holds it, and nobody waits for it.\n',
+    '"db" is free: no process holds it or waits for it.\n',
   )
   const wrong = await runOpsCommand(home, 'why', {}, { args: [''] })
   expect(wrong).toMatchObject({ status: 2, stdout: '' })

@@ -69,7 +69,7 @@ test('a turn is in the history when its event has long expired, once', async () 
   expect(stdout).toMatch(/ production +cli-alpha deploy "eu" +1 min 1 s +4 min +released$/mu)
   expect(stdout).toContain('"production" by cli-alpha deploy: 4 min, once')
   const past = await runOpsCommand(home, 'history', { since: '2030-01-01' })
-  expect(past.stdout).toMatch(/^Nobody has held any lock and released it since 2030/u)
+  expect(past.stdout).toMatch(/^No process has held and released any lock since 2030/u)
 })
 
 test('events of other kinds are not kept, nor what is no event', async () => {
@@ -161,7 +161,7 @@ test('an uncontended lock of the library leaves nothing but itself', async () =>
 test('looking makes nothing, and a wrong argument is refused', async () => {
   const home = temporaryHome()
   expect((await runOpsCommand(home, 'history')).stdout).toMatch(
-    /^Nobody has held any lock and released it/u,
+    /^No process has held and released any lock/u,
   )
   expect(readdirSync(home)).toEqual([])
   const wrong = await runOpsCommand(home, 'history', { since: 'yesterday' })

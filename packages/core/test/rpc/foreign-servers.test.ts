@@ -68,7 +68,7 @@ describe('a client of a server that is not of the kit', () => {
     })
     await expect(client.call('x')).rejects.toMatchObject({
       code: 'REQUEST_TIMEOUT',
-      message: containing('gave up "x" at its deadline'),
+      message: containing('gave up on "x" at its deadline'),
     })
   })
 

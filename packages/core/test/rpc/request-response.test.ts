@@ -558,7 +558,7 @@ describe('wrong arguments', () => {
     const server = new IPCServer('cli-alpha', { url: 'memory:', home: temporaryHome() })
     onTestFinished(() => server.close())
     server.on('request', () => 1)
-    expect(() => server.on('request', () => 2)).toThrow('method "request" has a handler already')
+    expect(() => server.on('request', () => 2)).toThrow('method "request" already has a handler')
     expect(() => server.on('data' as 'request', () => 2)).toThrow(
       'event must be "request", got "data"',
     )

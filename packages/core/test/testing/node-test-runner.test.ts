@@ -22,7 +22,7 @@ const NONE =
 
 test('runs under node:test, and reports what is skipped and why', () => {
   const { status, said } = runSuite(NONE)
-  expect(said).toContain('ok 1 - says what it is and what it can do')
+  expect(said).toContain('ok 1 - reports its name and capabilities')
   expect(said).toMatch(
     /ok \d+ - serves waiters in the order of arrival \(skipped: the driver has no locks\) # SKIP/u,
   )
@@ -31,6 +31,6 @@ test('runs under node:test, and reports what is skipped and why', () => {
 
 test('fails under node:test where a promise is broken', () => {
   const { status, said } = runSuite('{}')
-  expect(said).toContain('not ok 1 - says what it is and what it can do')
+  expect(said).toContain('not ok 1 - reports its name and capabilities')
   expect(status).not.toBe(0)
 })

@@ -120,7 +120,7 @@ test.each([
   [() => createTestClock(new Date(NaN)), /startAt must be a valid date/u],
   [
     () => createTestCoordinator({ clock: { now: () => 1 } as never }),
-    /clock must be made by createTestClock\(\)/u,
+    /clock must be created by createTestClock\(\)/u,
   ],
 ])('refuses what is no clock', (make, message) => {
   expect(make).toThrow(message)

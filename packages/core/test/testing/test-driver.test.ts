@@ -58,15 +58,15 @@ test('skips what the driver cannot do, and says why', () => {
       })),
   })
   expect(skipped).toContain(
-    'keeps sharers out while an exclusive owner is in (skipped: needs sharedLocks)',
+    'keeps sharers out while an exclusive owner holds the lock (skipped: needs sharedLocks)',
   )
-  expect(skipped).toContain('goes on right behind the event of a cursor (skipped: needs replay)')
+  expect(skipped).toContain('continues right after the event of a cursor (skipped: needs replay)')
   expect(skipped).toContain('flushes what was sent (skipped: the driver has no rpc)')
   expect(skipped).toContain(
-    'goes on when another driver on the same place was closed (skipped: needs two drivers on one place)',
+    'continues after another driver on the same place was closed (skipped: needs two drivers on one place)',
   )
   expect(cases.has('flushes what was sent')).toBe(false)
-  expect(cases.has('grants a free lock at once')).toBe(true)
+  expect(cases.has('grants a free lock immediately')).toBe(true)
 })
 
 test('skips an excepted case and shows the reason', () => {
@@ -84,7 +84,7 @@ test('asks for the URL when a case runs, and not before', async () => {
   }
   const { cases } = register({ ...MEMORY, url })
   expect(asked).toBe(0)
-  await cases.get('grants a free lock at once')?.()
+  await cases.get('grants a free lock immediately')?.()
   expect(asked).toBe(1)
 })
 
@@ -146,7 +146,7 @@ describe('finds the fault of a driver that', () => {
   const faults: readonly (readonly [fault: string, caught: string, () => Driver])[] = [
     [
       'grants what is held',
-      'gives null for a lock that another driver holds',
+      'returns null for a lock that another driver holds',
       () =>
         broken('locks', (locks) => ({
           tryAcquire: (request) =>
@@ -155,7 +155,7 @@ describe('finds the fault of a driver that', () => {
     ],
     [
       'folds the case of names',
-      'keeps resources apart, whatever their names',
+      'keeps resources separate, whatever their names',
       () =>
         broken('locks', (locks) => ({
           tryAcquire: (request) =>
@@ -174,7 +174,7 @@ describe('finds the fault of a driver that', () => {
     ],
     [
       'takes a release for a loss',
-      'tells of no loss after a release, nor to who has stopped listening',
+      'reports no loss after a release, or to a listener that has stopped',
       () =>
         damagedGrant((grant) => {
           const listeners = new Set<() => void>()
@@ -192,7 +192,7 @@ describe('finds the fault of a driver that', () => {
     ],
     [
       'takes a lock by force from anybody',
-      'takes a lock by force from the id that holds it, and from no other',
+      'takes a lock by force only from the id that holds it',
       () =>
         broken('locks', (locks) => ({
           forceRelease: async (resource) => {
@@ -218,7 +218,7 @@ describe('finds the fault of a driver that', () => {
     ],
     [
       'lets nobody share',
-      'lets sharers in together, with tokens of their own',
+      'admits sharers together, each with its own token',
       () =>
         broken('locks', (locks) => ({
           tryAcquire: (request) => locks.tryAcquire({ ...request, mode: 'exclusive' }),
@@ -235,7 +235,7 @@ describe('finds the fault of a driver that', () => {
     ],
     [
       'cleans up the living',
-      'cleans up nothing of the living',
+      'leaves live owners and waiters alone when cleaning up',
       () =>
         broken('locks', (locks) => ({
           clean: async () => {
@@ -255,7 +255,7 @@ describe('finds the fault of a driver that', () => {
     ],
     [
       'drops an event',
-      'delivers everything once, over many batches',
+      'delivers everything once, across many batches',
       () =>
         broken('events', (events) => ({
           append: (records, options) => events.append(records.slice(0, 249), options),
@@ -263,7 +263,7 @@ describe('finds the fault of a driver that', () => {
     ],
     [
       'delivers twice',
-      'delivers everything once, over many batches',
+      'delivers everything once, across many batches',
       () =>
         broken('events', (events) => ({
           append: (records, options) => events.append([...records, ...records], options),
@@ -271,7 +271,7 @@ describe('finds the fault of a driver that', () => {
     ],
     [
       'skips a gap in silence',
-      'reports what has expired behind a cursor as a gap, before the events after it',
+      'reports events that expired after a cursor as a gap, before the next events',
       () =>
         damagedReader((reader) => ({
           poll: () => {
@@ -282,7 +282,7 @@ describe('finds the fault of a driver that', () => {
     ],
     [
       'forgets what a group has committed',
-      'goes on behind what a group has committed',
+      "continues after a group's committed cursor",
       () => damagedReader(() => ({ commit: () => undefined })),
     ],
     [
@@ -295,7 +295,7 @@ describe('finds the fault of a driver that', () => {
     ],
     [
       'does not wake readers',
-      'wakes a reader that waits when another driver has stored something',
+      'wakes a waiting reader when another driver stores something',
       () => damagedReader(() => ({ wait: () => new Promise(() => undefined) })),
     ],
     [
@@ -321,12 +321,12 @@ describe('finds the fault of a driver that', () => {
     ],
     [
       'finds nobody for ever',
-      'rejects with NO_RESPONDER where nobody listens any more',
+      'rejects with NO_RESPONDER if nothing listens any more',
       () => broken('rpc', () => ({ connect: () => new Promise(() => undefined) })),
     ],
     [
       'sends what is too large',
-      'refuses to send what is too large, and sends the rest',
+      'refuses to send a message that is too large, and sends the others',
       () =>
         broken('rpc', (rpc) => ({
           connect: (endpoint, limits, signal) =>
@@ -335,7 +335,7 @@ describe('finds the fault of a driver that', () => {
     ],
     [
       'delivers to who has paused',
-      'delivers nothing to a paused receiver, and all of it later',
+      'delivers nothing to a paused receiver, and everything later',
       () =>
         broken('rpc', (rpc) => ({
           listen: (service, accept, limits) =>

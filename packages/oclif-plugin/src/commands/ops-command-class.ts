@@ -8,7 +8,7 @@ interface Host {
   readonly pjson: { readonly cliOps?: Readonly<Record<string, string>> }
 }
 
-/** What oclif asks of a command class; it finds, documents and runs one by these. */
+/** What oclif needs to find, document and run a command class. */
 export interface OpsCommandClass {
   readonly summary: string
   readonly args: object
@@ -17,8 +17,8 @@ export interface OpsCommandClass {
 }
 
 /**
- * Makes the oclif command of an `ops` command. It is not derived from oclif's own class: a plugin that was installed by
- * itself would have to bring a copy of @oclif/core for that, of a major that may not run on the host's Node.
+ * Creates the oclif command of an `ops` command. It does not extend oclif's own class: for that, a separately installed
+ * plugin would have to bring its own copy of @oclif/core, whose major version might not run on the host's Node.
  */
 export function createOpsCommand(spec: OpsCommand): OpsCommandClass {
   return class OpsTopicCommand {

@@ -8,11 +8,11 @@ export interface OpsArguments {
   readonly options: Readonly<Record<string, unknown>>
 }
 
-/** Exit code of oclif for wrong arguments. */
+/** oclif's exit code for wrong arguments. */
 const EXIT_USAGE = 2
 
 /**
- * Reads the arguments of an `ops` command.
+ * Parses the arguments of an `ops` command.
  *
  * @throws Error that oclif prints as a usage error, with exit code 2
  */

@@ -1,12 +1,12 @@
 import type { OclifConfig, RunCommand } from '../oclif-config.js'
 
-// A CLI may have the plugin twice, its own and its user's.
+// A CLI can have the plugin twice: its own, and its user's.
 const COORDINATED = Symbol.for('cli-ops.coordinated')
 
 /**
- * Puts the plugin around every command of the CLI. oclif awaits this hook before it runs one, and each one goes through
- * `config.runCommand()`: what belongs to it, the host's own `prerun` hooks included, comes after that. It is wrapped on the class, since
- * oclif makes a new configuration for each command. Help and version load no more than this file.
+ * Wraps every command of the CLI. oclif awaits this hook before it runs a command, and every command goes through `config.runCommand()`;
+ * everything that belongs to it, including the host's own `prerun` hooks, comes after that. The class is wrapped, since oclif creates a
+ * new configuration for each command. Help and version load no more than this file.
  */
 export function init({ config }: { readonly config: OclifConfig }): Promise<void> {
   const { runCommand } = config

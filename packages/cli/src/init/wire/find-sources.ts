@@ -16,10 +16,13 @@ const RELATIVE_IMPORT =
 const NOT_SOURCES =
   /^(?:node_modules|dist|build|out|coverage|tests?|__tests__|examples?|docs|\..*)$/u
 const TEST_FILE = /\.(?:test|spec|d)\.\w+$/u
-/** More than this is no program that one line makes sense of. */
+/** More files than this are not a program that one line can wire. */
 const MAX_FILES = 2000
 
-/** The sources of a package's program: what its `bin` reaches by relative imports, from the first file on. Nothing where that is a build. */
+/**
+ * Returns the sources of a package's program: all files that its `bin` reaches by relative imports, that file first. Returns nothing if that
+ * file is built.
+ */
 export function programSources(project: Project): SourceFile[] {
   const reached = new Map<string, SourceFile>()
   const queue = binsOf(project.manifest).flatMap((bin) => sourceOf(project.folder, bin) ?? [])
@@ -35,7 +38,7 @@ export function programSources(project: Project): SourceFile[] {
   return [...reached.values()]
 }
 
-/** Every source of a package but for builds, tests and examples. */
+/** Returns all sources of a package except builds, tests and examples. */
 export function allSources({ folder }: Project): SourceFile[] {
   return walk(folder, 0).map((path) => ({ path, code: readFileSync(path, 'utf8') }))
 }
@@ -46,21 +49,21 @@ function binsOf({ bin, main }: Manifest): string[] {
   return named.length > 0 || typeof main !== 'string' ? named : [main]
 }
 
-/** The file that a person edits for one that package.json names: `src/cli.ts` for `dist/cli.js`. */
+/** Returns the file that a person edits for one that package.json names: `src/cli.ts` for `dist/cli.js`. */
 function sourceOf(folder: string, bin: string): string | undefined {
   if (BUILT.test(bin)) {
     for (const place of [bin.replace(BUILT, 'src/'), bin.replace(BUILT, '')]) {
       const source = fileOf(join(folder, place))
       if (source !== undefined && inside(folder, source)) return source
     }
-    // A `lib` without a `src` is written by hand; any other is what a build makes.
+    // A `lib` without a `src` is written by hand; any other is built.
     if (!/^(?:\.\/)?lib\//u.test(bin)) return undefined
   }
   const file = fileOf(join(folder, bin))
   return file !== undefined && inside(folder, file) ? file : undefined
 }
 
-/** The file that an import means, TypeScript first: `./a.js` is `./a.ts` in its sources. */
+/** Returns the file that an import refers to, TypeScript first: `./a.js` is `./a.ts` in its sources. */
 function fileOf(path: string): string | undefined {
   const stem = path.slice(0, path.length - extname(path).length)
   const names = [

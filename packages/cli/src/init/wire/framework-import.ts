@@ -1,11 +1,11 @@
 import { maskCode } from './mask-code.js'
 
-/** Where a file imports a framework, and how. */
+/** Where and how a file imports a framework. */
 export interface FrameworkImport {
   readonly style: 'import' | 'require'
-  /** The names it gives: `{ program }`, `{ Command as Program }` as `Program`; a default or a namespace as `default`. */
+  /** The imported names: `{ program }`, `{ Command as Program }` as `Program`; a default or a namespace as `default`. */
   readonly names: ReadonlyMap<string, string>
-  /** Where its statement ends, at the line break or at the end of the file. */
+  /** The end of its statement: the line break, or the end of the file. */
   readonly end: number
   readonly quote: string
   readonly semicolon: string
@@ -14,7 +14,7 @@ export interface FrameworkImport {
 const STATEMENT =
   /^(?:import\s+(?!type\b)(?<imported>[^'"()=;]+?)\s+from\s*|(?:const|let|var)\s+(?<required>[^=;()]+?)\s*=\s*require\s*\(\s*)(?<quote>['"])(?<blank>\s*)\k<quote>[^\n;]*?(?<semicolon>;?)[^\S\n]*$/gmu
 
-/** Finds the import of one of some packages at the beginning of a line; undefined where there is none that is understood. */
+/** Finds an import of one of several packages at the start of a line; returns undefined if there is none in a known form. */
 export function findImport(code: string, packages: readonly string[]): FrameworkImport | undefined {
   for (const { 0: text, index, groups = {} } of maskCode(code).matchAll(STATEMENT)) {
     const { imported, required, quote = "'", semicolon = '' } = groups
@@ -31,7 +31,7 @@ export function findImport(code: string, packages: readonly string[]): Framework
   return undefined
 }
 
-/** The statement that takes one name from a package, as the file writes such statements. */
+/** Returns the statement that imports one name from a package, in the style of the file. */
 export function importStatement(like: FrameworkImport, name: string, from: string): string {
   const { style, quote, semicolon } = like
   const specifier = quote + from + quote

@@ -1,8 +1,8 @@
 import jsTokens, { type Token } from 'js-tokens'
 
 /**
- * JavaScript or TypeScript with the insides of comments, strings, templates and regular expressions blanked by spaces, so that a pattern
- * finds code only. Every character keeps its place. Quotes stay, and so do line breaks.
+ * Blanks the contents of comments, strings, templates and regular expressions in JavaScript or TypeScript with spaces, so that a pattern
+ * matches only code. Every character keeps its position. Quotes and line breaks stay.
  */
 export function maskCode(code: string): string {
   return Array.from(jsTokens(code), masked).join('')
@@ -35,11 +35,11 @@ function blankBetween(value: string, kept: number): string {
 }
 
 function blank(value: string): string {
-  // By code units, as places in a text are counted: an emoji takes two.
+  // By code units, the unit of text positions: an emoji takes two.
   return value.replaceAll(/[^\n]/g, ' ')
 }
 
-/** Where the bracket that opens at a place of masked code closes; -1 where it never does. */
+/** Returns where the bracket that opens at a position of masked code closes; -1 if it never does. */
 export function closingBracket(masked: string, open: number): number {
   let depth = 0
   for (let at = open; at < masked.length; at += 1) {

@@ -8,7 +8,7 @@ import { allSources, programSources, type SourceFile } from './find-sources.js'
 import { isWired, wireCode, type Wiring } from './wire-code.js'
 import { wireManifest } from './wire-manifest.js'
 
-/** A file, as it is and as it is to be. */
+/** A file before and after the change. */
 export interface FileChange {
   /** Relative to the package. */
   readonly file: string
@@ -16,10 +16,10 @@ export interface FileChange {
   readonly after: string
 }
 
-/** What wires a package, or why that takes a person. No changes: it is wired already. */
+/** The changes that wire a package, or why a person has to do it. No changes: it is already wired. */
 export type Plan = { readonly changes: readonly FileChange[] } | { readonly refusal: string }
 
-/** Finds what to change, and changes nothing. */
+/** Plans the changes without applying them. */
 export function planWiring(project: Project, framework: Framework): Plan {
   const { plugin, wiring } = framework
   const manifest = changeOf(project, 'package.json', (text) =>
@@ -41,7 +41,7 @@ export function planWiring(project: Project, framework: Framework): Plan {
 }
 
 function refusal(why: string): Plan {
-  return { refusal: `${why}; nothing was changed. Add the lines that "cli-ops init" shows by hand` }
+  return { refusal: `${why}; nothing was changed. Add by hand the lines that "cli-ops init" shows` }
 }
 
 interface WiredSource {

@@ -1,6 +1,6 @@
 import { structuredPatch } from 'diff'
 
-/** The changes of a text as `diff -u` shows them, without a line break at the end; empty where there are none. */
+/** Returns the changes of a text as `diff -u` shows them, without a trailing line break; empty if there are none. */
 export function unifiedDiff(path: string, before: string, after: string): string {
   const { hunks } = structuredPatch(path, path, before, after, '', '', { context: 3 })
   if (hunks.length === 0) return ''

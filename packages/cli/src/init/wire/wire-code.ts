@@ -5,31 +5,34 @@ import { closingBracket, maskCode } from './mask-code.js'
 interface PluginCall {
   readonly at: number
   readonly text: string
-  /** The program is run in this file, so it is no subcommand that a file of its own makes. */
+  /** True if the program is run in this file, and so is not a subcommand with its own file. */
   readonly isRoot: boolean
 }
 
-/** A file with the plugin in it. */
+/** A file with the plugin added. */
 interface WiredCode {
   readonly code: string
   readonly isRoot: boolean
 }
 
-/** How a framework's program is found in a file. */
+/** How to find a framework's program in a file. */
 export interface Wiring {
   readonly plugin: string
-  /** What the file imports the framework by. */
+  /** The packages from which a file imports the framework. */
   readonly packages: readonly string[]
-  /** Where the plugin's call goes: undefined where the file has no program, `'several'` where it has some that cannot be told apart. */
+  /**
+   * Returns where the plugin's call goes: undefined if the file has no program, `'several'` if it has several that cannot be told
+   * apart.
+   */
   readonly place: (masked: string, found: FrameworkImport) => PluginCall | 'several' | undefined
 }
 
-/** Whether a file names the plugin: what then stands there is its author's. */
+/** Returns whether a file names the plugin: the rest is then up to its author. */
 export function isWired(code: string, { plugin }: Pick<Wiring, 'plugin'>): boolean {
   return code.includes(plugin)
 }
 
-/** The code with the plugin's import and its call; else as `place` says. */
+/** Returns the code with the plugin's import and call added; otherwise the result of `place`. */
 export function wireCode(code: string, wiring: Wiring): WiredCode | 'several' | undefined {
   const found = findImport(code, wiring.packages)
   if (found === undefined) return undefined
@@ -44,7 +47,7 @@ export function wireCode(code: string, wiring: Wiring): WiredCode | 'several' | 
   return { code: wired, isRoot: call.isRoot }
 }
 
-/** `new Command(…)` that is parsed, or the only one; else the `program` that commander exports. */
+/** Finds the `new Command(…)` that is parsed, or the only one; else the `program` that commander exports. */
 export function placeCommander(
   masked: string,
   found: FrameworkImport,
@@ -56,7 +59,7 @@ export function placeCommander(
   if (root !== undefined) return { at: root.end, text: '.use(cliOps())', isRoot: root.isParsed }
   const program = found.names.get('program')
   if (program === undefined) return undefined
-  // After the last import before its first use: a statement between two imports is not what a person would write.
+  // After the last import and before its first use: a person would not write a statement between two imports.
   const [use] = placesOf(masked, program).filter((place) => place > found.end)
   if (use === undefined) return undefined
   const at = Math.max(found.end, endOfImports(masked.slice(0, use - program.length)))
@@ -64,7 +67,7 @@ export function placeCommander(
 }
 
 interface MadeCommand {
-  /** Behind the closing bracket. */
+  /** After the closing bracket. */
   readonly end: number
   readonly isParsed: boolean
 }
@@ -86,13 +89,13 @@ function madeCommands(masked: string, { names }: FrameworkImport): MadeCommand[]
   })
 }
 
-/** Where each use of a variable ends. */
+/** Returns where each use of a variable ends. */
 function placesOf(masked: string, variable: string): number[] {
   const uses = masked.matchAll(new RegExp(`(?<![\\w$.])${escape(variable)}(?![\\w$])`, 'gu'))
   return Array.from(uses, ({ index }) => index + variable.length)
 }
 
-/** Whether the calls that are chained to what ends at a place come to `.parse(…)`. */
+/** Returns whether the calls chained at a position lead to `.parse(…)`. */
 function isChainParsed(masked: string, place: number): boolean {
   const link = /\s*\.\s*([\w$]+)\s*\(/uy
   link.lastIndex = place
@@ -110,7 +113,7 @@ function endOfImports(masked: string): number {
   return last === undefined ? 0 : last.index + last[0].length
 }
 
-/** The one call `yargs(…)`. */
+/** Finds the only call `yargs(…)`. */
 export function placeYargs(
   masked: string,
   { names }: FrameworkImport,
@@ -122,7 +125,7 @@ export function placeYargs(
   if (call === undefined || another !== undefined) return call === undefined ? undefined : 'several'
   const close = closingBracket(masked, masked.indexOf('(', call))
   if (close < 0) return undefined
-  // A chain that begins on a line of its own goes on so.
+  // A chain that starts on a new line continues that way.
   const [, gap = ''] = /^(\s*\n[^\S\n]*)\./u.exec(masked.slice(close + 1)) ?? []
   return { at: close + 1, text: `${gap}.middleware(cliOps())`, isRoot: true }
 }

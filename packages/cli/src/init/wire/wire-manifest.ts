@@ -1,14 +1,14 @@
-/** What package.json is to have. */
+/** The desired entries of package.json. */
 export interface ManifestChange {
   readonly plugin: string
   readonly range: string
-  /** The plugin goes into the list of oclif's plugins as well. */
+  /** True to add the plugin to oclif's plugin list as well. */
   readonly listsPlugins: boolean
 }
 
 type JsonObject = Record<string, unknown>
 
-/** A package.json with the plugin among its dependencies, sorted and indented as npm would do it. */
+/** Returns a package.json with the plugin among its dependencies, sorted and indented as npm would do it. */
 export function wireManifest(
   text: string,
   { plugin, range, listsPlugins }: ManifestChange,

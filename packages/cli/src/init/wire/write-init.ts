@@ -23,7 +23,7 @@ interface WriteOptions {
   readonly force?: boolean
 }
 
-/** `init --write`: shows what it would change, asks, and changes it. Gives the exit code: 1 where nothing could be wired, or the answer was no. */
+/** `init --write`: shows the changes, asks, and applies them. Returns the exit code: 1 if nothing could be wired, or the answer was no. */
 export async function writeInit(folder: string, options: WriteOptions): Promise<number> {
   describeOwnProcess({ name: 'cli-ops' })
   try {
@@ -51,7 +51,7 @@ async function write(start: string, { yes = false, force = false }: WriteOptions
     )
   if (!supported)
     return refuse(
-      `${framework.name} ${version} is not supported; the plugin is for ${framework.majors.join(' to ')}`,
+      `${framework.name} ${version} is not supported; the plugin supports ${framework.majors.join(' to ')}`,
     )
   const plan = planWiring(project, framework)
   if ('refusal' in plan) return refuse(plan.refusal)
@@ -99,7 +99,7 @@ function coloured(diff: string): string {
     .join('\n')
 }
 
-/** Asks a person; where nobody can be asked, says how a script does it. */
+/** Asks the user; without a terminal, says how a script can confirm. */
 async function isWanted(): Promise<boolean> {
   if (!process.stdin.isTTY || !process.stderr.isTTY) {
     say('nothing was changed: there is no terminal to ask on; pass --yes to write')

@@ -1,6 +1,6 @@
 import { isPromiseLike } from '../wait/promise-like.js'
 
-/** Calls a function that is not the kit's own, and passes on what it throws, or rejects with later. */
+/** Calls a foreign function and passes on what it throws or later rejects with. */
 export function callSafely(callback: () => unknown, onFailure: (error: unknown) => void): void {
   try {
     const result = callback()
@@ -10,7 +10,7 @@ export function callSafely(callback: () => unknown, onFailure: (error: unknown) 
   }
 }
 
-// Only `await` takes a promise whose methods somebody has replaced.
+// Only `await` copes with a promise whose methods were replaced.
 async function settle(result: unknown, onFailure: (error: unknown) => void): Promise<void> {
   try {
     await result

@@ -4,19 +4,19 @@ const BRAND = Symbol.for('cli-ops.error')
 
 /** Options of a {@link CliOpsError}. */
 export interface CliOpsErrorOptions {
-  /** The error underneath, kept as `error.cause`. */
+  /** The underlying error, kept as `error.cause`. */
   readonly cause?: unknown
   /** Structured facts for programs: who holds the lock, which field is wrong, how long to wait. */
   readonly details?: Readonly<Record<string, unknown>>
 }
 
 /**
- * The only error class of the kit. `code` tells what happened and is stable; the message is one line for
- * people and may change. Wrong arguments throw a plain `TypeError` instead.
+ * The only error class of the kit. `code` identifies the error and is stable; the message is one line for people and can change. Wrong
+ * arguments throw a plain `TypeError` instead.
  */
 export class CliOpsError extends Error {
   readonly code: ErrorCode
-  /** True when the same call may succeed later without a change by hand. */
+  /** True if the same call can succeed later without manual changes. */
   readonly retryable: boolean
   readonly details?: Readonly<Record<string, unknown>>
 
@@ -29,13 +29,13 @@ export class CliOpsError extends Error {
     Object.defineProperty(this, BRAND, { value: true })
   }
 
-  /** A process may hold two copies of the kit, a CLI's and its plugin's: an error of one is an error of the other. */
+  /** A process can contain two copies of the kit, a CLI's and its plugin's: an error of one is also an error of the other. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     return isCliOpsError(value)
   }
 }
 
-/** Tells whether a value is a {@link CliOpsError}, also one made by another copy of the kit. Never throws. */
+/** Returns whether a value is a {@link CliOpsError}, including one created by another copy of the kit. Never throws. */
 export function isCliOpsError(value: unknown, code?: ErrorCode): value is CliOpsError {
   if (typeof value !== 'object' || value === null) return false
   try {
@@ -43,7 +43,7 @@ export function isCliOpsError(value: unknown, code?: ErrorCode): value is CliOps
       BRAND in value && (code === undefined || (value as { readonly code?: unknown }).code === code)
     )
   } catch {
-    // A proxy that cannot be looked at.
+    // A proxy that throws on access.
     return false
   }
 }

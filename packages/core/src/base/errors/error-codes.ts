@@ -1,17 +1,17 @@
 /**
- * Every code a `CliOpsError` can carry. The table is closed: `docs/reference/errors.md` lists the same
- * codes with cause and remedy, and a test keeps the two in agreement.
+ * Every code that a `CliOpsError` can have. The table is closed: `docs/reference/errors.md` lists the same codes with cause and
+ * remedy, and a test keeps the two in sync.
  *
- * `retryable` says whether the same call may succeed later without manual changes.
+ * `retryable` tells whether the same call can succeed later without manual changes.
  */
 export const ERROR_CODES = {
   /** The lock did not become free within `timeoutMs`. */
   LOCK_TIMEOUT: { retryable: true },
-  /** The lock is held and the caller asked not to wait. */
+  /** The lock is held and the caller does not want to wait. */
   LOCK_HELD: { retryable: true },
   /** The lock was taken away (forced release, expired lease) before it was released. */
   LOCK_LOST: { retryable: false },
-  /** Waiting could never end: the holder is this call's own flow, an ancestor process, or part of a cycle. */
+  /** Waiting would never end: the holder is this call's own flow, an ancestor process, or part of a cycle. */
   LOCK_DEADLOCK: { retryable: false },
   /** A newer waiter has taken this one's queue position. */
   LOCK_SUPERSEDED: { retryable: false },
@@ -23,7 +23,7 @@ export const ERROR_CODES = {
   REQUEST_TIMEOUT: { retryable: false },
   /** The connection ended before the reply. The outcome of the request is unknown. */
   CONNECTION_LOST: { retryable: false },
-  /** The responder's handler failed; `details` holds its JSON-RPC error. */
+  /** The responder's handler failed; `details` contains its JSON-RPC error. */
   REMOTE_ERROR: { retryable: false },
   /** A message, event or record breaks its format or schema. */
   INVALID_MESSAGE: { retryable: false },
@@ -41,11 +41,11 @@ export const ERROR_CODES = {
   STORAGE_FAILED: { retryable: true },
   /** The operation is not possible on this driver, platform or file system. */
   UNSUPPORTED: { retryable: false },
-  /** The URL asks for a driver package that is not installed, or the driver for one. */
+  /** The URL requires a driver package, or the driver a client library, that is not installed. */
   DRIVER_MISSING: { retryable: false },
   /** The engine behind the URL cannot be reached or refused the connection. */
   ENGINE_UNAVAILABLE: { retryable: true },
-  /** The access key that was presented to a hub does not allow that. */
+  /** The access key presented to a hub does not allow the operation. */
   FORBIDDEN: { retryable: false },
   /** The object was used after `close()`. */
   CLOSED: { retryable: false },

@@ -1,14 +1,14 @@
-/** The message of whatever was thrown. Never throws itself: anything can be thrown, also what cannot be made a text. */
+/** Returns the message of a thrown value. Never throws: any value can be thrown, even one that cannot be converted to a string. */
 export function errorText(error: unknown): string {
   try {
     const { message } = Object(error) as { readonly message?: unknown }
     return typeof message === 'string' ? message : String(error)
   } catch {
-    return 'something that cannot be written'
+    return 'a value that cannot be printed'
   }
 }
 
-/** As {@link errorText}, with the stack where there is one. */
+/** Like {@link errorText}, with the stack if there is one. */
 export function stackOf(error: unknown): string {
   try {
     const { stack } = Object(error) as { readonly stack?: unknown }

@@ -1,4 +1,4 @@
-/** As `instanceof`, of whatever was thrown: false where it is a proxy that cannot be looked at. Never throws. */
+/** Like `instanceof`, for any thrown value: false for a proxy that throws on access. Never throws. */
 export function isInstance<T>(
   value: unknown,
   type: abstract new (...args: never[]) => T,

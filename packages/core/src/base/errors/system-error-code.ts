@@ -1,7 +1,7 @@
 /**
- * What a failed system call is called: `ENOSPC`; undefined where the error is none of a system call. Node has no name for a quota that is used up,
- * a stale file handle and a damaged file system, and calls each of them "UNKNOWN"; their number tells them apart. What Deno's permissions
- * refuse has a name instead of a code.
+ * Returns the code of a failed system call, such as `ENOSPC`; undefined for other errors. Node has no name for an exceeded quota, a
+ * stale file handle or a damaged file system and calls each of them "UNKNOWN", so the error number tells them apart. Errors of Deno's
+ * permissions have a name instead of a code.
  */
 export function systemErrorCode(error: unknown): string | undefined {
   const { code, errno, name } = (error ?? {}) as NodeJS.ErrnoException
@@ -15,7 +15,7 @@ let names: ReadonlyMap<number, string> | undefined
 function namesByNumber(): ReadonlyMap<number, string> {
   if (names === undefined) {
     const { errno } = process.getBuiltinModule('node:os').constants
-    // Linux has one that Node does not list.
+    // A Linux error number that Node does not list.
     const others: Record<string, number> = process.platform === 'linux' ? { EUCLEAN: 117 } : {}
     names = new Map(Object.entries({ ...errno, ...others }).map(([name, number]) => [number, name]))
   }

@@ -2,19 +2,19 @@ import { isCliOpsError } from './cli-ops-error.js'
 import { pause } from '../wait/pause.js'
 import { monotonicMs } from '../process/monotonic-time.js'
 
-/** How long an engine that is away is borne. */
+/** How long to tolerate an engine outage. */
 export interface OutageLimits {
   readonly patienceMs: number
-  /** Whether it is worth another attempt. @default always */
+  /** Returns whether to make another attempt. @default always */
   readonly isWorthIt?: () => boolean
-  /** Between two attempts. */
+  /** Pause between two attempts. */
   readonly pauseMs: number
   readonly signal?: AbortSignal | undefined
 }
 
 /**
- * Does work again that has failed with `ENGINE_UNAVAILABLE`, as long as there is patience: who has waited for long should not be sent away by
- * a restart. Rejects with the last error, any other one, or the reason of the signal.
+ * Repeats work that fails with `ENGINE_UNAVAILABLE`, within the limits: a restart of the engine should not end a long wait. Rejects
+ * with the last error, any other error, or the reason of the signal.
  */
 export async function throughOutage<T>(
   { patienceMs, pauseMs, signal, isWorthIt = () => true }: OutageLimits,

@@ -2,8 +2,8 @@
 const MAX_NAME_BYTES = 1024
 
 /**
- * Control characters would reach a terminal; bidirectional and invisible marks can make a name read as another one. It is
- * compiled for the rare name that is not plain ASCII.
+ * Control characters would reach a terminal; bidirectional and invisible marks can disguise a name as another one. Compiled only for
+ * the rare name that is not plain ASCII.
  */
 function unprintable(flags: string): RegExp {
   return new RegExp(
@@ -13,16 +13,16 @@ function unprintable(flags: string): RegExp {
 }
 
 /**
- * Throws a `TypeError` that names the argument, the rule and the value unless `value` may serve as a
- * resource, CLI, group, method, event or namespace name: any non-empty well-formed string without control
- * characters and of at most {@link MAX_NAME_BYTES} bytes. Names never reach the file system unescaped.
+ * Throws a `TypeError` that names the argument, the rule and the value unless `value` is a valid resource, CLI, group, method, event
+ * or namespace name: any non-empty well-formed string without control characters and of at most {@link MAX_NAME_BYTES} bytes. Names
+ * never reach the file system unescaped.
  */
 export function assertName(argument: string, value: unknown): asserts value is string {
-  // Apart from the rest, which is compiled for no usual name.
+  // Separate from the rest, which usual names never need to compile.
   if (!isPlainName(value)) assertUnusualName(argument, value)
 }
 
-/** True of nearly every name. What else may be one, {@link assertName} tells. */
+/** Returns true for nearly every name; {@link assertName} also accepts others. */
 export function isPlainName(value: unknown): value is string {
   if (typeof value !== 'string' || value === '' || value.length * 3 > MAX_NAME_BYTES) return false
   return isPrintableAscii(value)
@@ -36,7 +36,7 @@ function assertUnusualName(argument: string, value: unknown): void {
   if (!isPrintableAscii(value) && !isPrintable(value)) {
     throw new TypeError(`${argument} must not contain control characters, got ${quote(value)}`)
   }
-  // Three bytes a code unit is the most UTF-8 needs, so short names skip the count.
+  // UTF-8 needs at most three bytes per code unit, so short names skip the count.
   if (value.length * 3 > MAX_NAME_BYTES && Buffer.byteLength(value) > MAX_NAME_BYTES) {
     throw new TypeError(
       `${argument} must be at most ${MAX_NAME_BYTES} bytes, got ${Buffer.byteLength(value)} bytes`,
@@ -44,7 +44,7 @@ function assertUnusualName(argument: string, value: unknown): void {
   }
 }
 
-/** A short, safe description of a wrong value for an error message. */
+/** Describes a wrong value for an error message, briefly and safely. */
 export function describe(value: unknown): string {
   if (typeof value === 'string')
     return quote(value.length > 60 ? `${value.slice(0, 57)}...` : value)
@@ -52,7 +52,7 @@ export function describe(value: unknown): string {
   return Array.isArray(value) ? 'an array' : 'an object'
 }
 
-/** The value as JSON, with what is dangerous on a terminal escaped as well: that is where messages go. */
+/** Returns the value as JSON and also escapes characters that are dangerous on a terminal, where messages go. */
 function quote(value: string): string {
   const json = JSON.stringify(value)
   if (isPrintableAscii(json)) return json
@@ -62,7 +62,7 @@ function quote(value: string): string {
   )
 }
 
-/** Nearly every name, and no regular expression is compiled for it. */
+/** True for nearly every name, without compiling a regular expression. */
 function isPrintableAscii(value: string): boolean {
   for (let index = 0; index < value.length; index += 1) {
     const code = value.charCodeAt(index)

@@ -1,11 +1,11 @@
-/** More names than a person could have meant: nobody is helped by a comparison with each of them. */
+/** With more candidates than this, a comparison with each does not help. */
 const MAX_CANDIDATES = 10_000
-/** As git and commander have it: a word that differs in more than two fifths of its letters is another word. */
+/** As in git and commander: a word that differs in more than two fifths of its letters is a different word. */
 const MAX_DIFFERENCE = 0.4
 
 /**
- * The name that somebody meant who wrote `given`, for a "did you mean": the one that differs in the fewest letters (put in,
- * left out, replaced or swapped with the next one), whatever their case. `undefined` where none is near.
+ * Returns the name closest to `given`, for a "did you mean": the one that differs in the fewest letters (inserted, omitted, replaced
+ * or swapped with the next one), ignoring case. `undefined` if none is close.
  */
 export function closestName(given: string, names: Iterable<string>): string | undefined {
   let closest: string | undefined
@@ -25,7 +25,7 @@ export function closestName(given: string, names: Iterable<string>): string | un
   return closest
 }
 
-/** The "optimal string alignment" distance: a swap of two neighbours counts once, as the commonest slip it is. */
+/** The "optimal string alignment" distance: a swap of two neighbours, the commonest typo, counts once. */
 function distanceBetween(a: string, b: string): number {
   let beforeLast: number[] = []
   let last = Array.from({ length: b.length + 1 }, (_, index) => index)

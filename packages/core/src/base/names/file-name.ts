@@ -1,19 +1,19 @@
-/** Room is left for the suffixes and identities that are added to an encoded name; file systems allow 255. */
+/** Leaves room for the suffixes and identities added to an encoded name; file systems allow 255. */
 const MAX_ENCODED_LENGTH = 120
 const HASH_LENGTH = 32
 
 /**
- * Turns any valid name into a file name that is safe and distinct on every file system, also on those
- * that fold case or normalise Unicode: everything but `a-z 0-9 . _ -` is percent-encoded (UTF-8), as are a
- * leading and a trailing dot and the first letter of Windows device names. A long name becomes a readable prefix, `~` and
- * a SHA-256 prefix, so the name itself must also be stored where it has to be read back.
+ * Encodes any valid name as a file name that is safe and distinct on every file system, including those that fold case or normalise
+ * Unicode. Everything except `a-z 0-9 . _ -` is percent-encoded (UTF-8), as are a leading and a trailing dot and the first letter of
+ * Windows device names. A long name becomes a readable prefix, `~` and a SHA-256 prefix, so the name itself must also be stored if it
+ * has to be read back.
  */
 export function encodeFileName(name: string): string {
   if (isSafe(name)) return name
   const encoded = name
     .replace(/[^a-z0-9._-]/gu, percentEncode)
     .replace(/^\.|\.$/gu, '%2E')
-    // Windows resolves these to devices whatever the extension.
+    // Windows resolves these to devices, whatever the extension.
     .replace(
       /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?=\.|$)/u,
       (device) => percentEncode(device.charAt(0)) + device.slice(1),
@@ -23,7 +23,7 @@ export function encodeFileName(name: string): string {
   return `${prefix}~${sha256(name).slice(0, HASH_LENGTH)}`
 }
 
-/** Reverses {@link encodeFileName}; `undefined` for a hashed name and for what it could not have made. */
+/** Reverses {@link encodeFileName}; `undefined` for a hashed name, or for one that it could not have produced. */
 export function decodeFileName(fileName: string): string | undefined {
   if (fileName.includes('~')) return undefined
   try {
@@ -34,10 +34,13 @@ export function decodeFileName(fileName: string): string | undefined {
   }
 }
 
-/** What begins like a device may be one. */
+/** Names with these prefixes might be devices. */
 const DEVICE_PREFIXES = ['con', 'prn', 'aux', 'nul', 'com', 'lpt']
 
-/** Tells of most names that they are their own file names. A command has two or three: too few to compile a regular expression for. */
+/**
+ * Returns true for most names that are their own file names. A command has two or three names, too few to compile a regular
+ * expression.
+ */
 function isSafe(name: string): boolean {
   if (name === '' || name.length > MAX_ENCODED_LENGTH || name.startsWith('.') || name.endsWith('.'))
     return false
@@ -59,6 +62,6 @@ function percentEncode(text: string): string {
 }
 
 function sha256(text: string): string {
-  // node:crypto takes 3 ms to load, so only the rare long name pays for it.
+  // Loading node:crypto takes 3 ms, so only the rare long name pays for it.
   return process.getBuiltinModule('node:crypto').createHash('sha256').update(text).digest('hex')
 }

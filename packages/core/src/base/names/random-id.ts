@@ -1,8 +1,8 @@
 import { fs } from '../builtins.js'
 
 /**
- * Returns 12 random hexadecimal digits. On Linux they come from the kernel's own uuid file, because
- * loading node:crypto would cost every command 3 ms.
+ * Returns 12 random hexadecimal digits. On Linux they come from the kernel's uuid file, because loading node:crypto would cost every
+ * command 3 ms.
  */
 export function randomId(): string {
   let uuid: string
@@ -11,6 +11,6 @@ export function randomId(): string {
   } catch {
     uuid = process.getBuiltinModule('node:crypto').randomUUID()
   }
-  // The last group of a version 4 uuid is all random.
+  // The last group of a version 4 uuid is entirely random.
   return uuid.trim().slice(-12)
 }

@@ -1,16 +1,16 @@
 import { readStat } from './liveness.js'
 import { ownIdentity } from './process-identity.js'
 
-/** Process trees are shallow; the bound only guards against a table that changes while it is read. */
+/** Process trees are shallow; the limit only guards against a table that changes during the read. */
 const MAX_DEPTH = 64
 
 /**
- * Lists the pids of the processes that (very likely) wait for this one to end: parents up to the first
- * process of another session. A child that was started detached (setsid) is not waited for.
+ * Returns the pids of the processes that (very likely) wait for this one to end: parents up to the first process of another session. A
+ * parent does not wait for a detached child (setsid).
  */
 export function waitingAncestors(): number[] {
   const own = readStat('/proc/self/stat')
-  // Without a start time the table is missing, or that of another pid namespace.
+  // Without a start time, the table is missing or belongs to another pid namespace.
   if (own === undefined || ownIdentity().start === '') return [process.ppid]
   const ancestors: number[] = []
   let parent = own.parent

@@ -3,20 +3,20 @@ import type { Worker } from 'node:worker_threads'
 import { fs } from '../builtins.js'
 import { socketPath } from './liveness-socket.js'
 
-/** What the kernel says of a socket. Only `refused` is a proof that nobody has it open. */
+/** The kernel's answer about a socket. Only `refused` proves that no process has it open. */
 export type SocketAnswer = 'accepted' | 'refused' | 'none'
 
-/** Somebody who was alive is not asked again within this time, so that a waiter wakes nobody a hundred times a second. */
+/** A live process is not checked again within this time, so that a waiter does not wake it a hundred times a second. */
 const ASK_AGAIN_MS = 250
-/** Far longer than a thread needs to begin on a busy machine. */
+/** Far longer than a thread needs to start on a busy machine. */
 const PATIENCE_MS = 5000
 const MAX_REMEMBERED = 1000
 
 const ANSWERS: readonly SocketAnswer[] = ['none', 'accepted', 'refused']
 
 /**
- * Connections are made by a thread, since nobody here can await one. Where the backlog of somebody busy is full the kernel
- * says EAGAIN.
+ * A thread makes the connections, since callers here cannot await them. If a busy process's backlog is full, the kernel returns
+ * EAGAIN.
  */
 const THREAD = `
 const { parentPort } = require('node:worker_threads')
@@ -34,11 +34,11 @@ parentPort.on('message', ({ path, answer }) => {
 const answers = new Map<string, { readonly answer: SocketAnswer; readonly atMs: number }>()
 let thread: Worker | undefined
 
-/** Asks the kernel about a liveness socket, and blocks for the answer. */
+/** Checks a liveness socket with the kernel, and blocks until it answers. */
 export function askLivenessSocket(directory: string, name: string): SocketAnswer {
   const key = `${directory}\0${name}`
   const known = answers.get(key)
-  // Names are not used again, so that who is dead stays so.
+  // Names are never reused, so a dead process stays dead.
   if (known?.answer === 'refused') return known.answer
   if (known !== undefined && performance.now() - known.atMs < ASK_AGAIN_MS) return known.answer
   const answer = ask(directory, name)
@@ -58,14 +58,14 @@ function ask(directory: string, name: string): SocketAnswer {
     Atomics.wait(answer, 0, 0, PATIENCE_MS)
     return ANSWERS[(answer[0] ?? 0) - 1] ?? 'none'
   } catch {
-    // The permission model may forbid threads; nothing is concluded then.
+    // The permission model can forbid threads; then nothing is concluded.
     return 'none'
   } finally {
     if (descriptor !== undefined) fs.closeSync(descriptor)
   }
 }
 
-/** Nothing of the host's is loaded in it, and it keeps no process alive. */
+/** The thread loads none of the host's code and keeps no process alive. */
 function startThread(): Worker {
   const { Worker } = process.getBuiltinModule('node:worker_threads')
   const started = new Worker(THREAD, {

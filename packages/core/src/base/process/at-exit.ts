@@ -1,19 +1,19 @@
 import { processPart } from './process-state.js'
 
 /**
- * Synchronous clean-up at the end of this process: releasing locks, removing the registry record and the socket.
- * Whatever a crash or a signal without a listener keeps from running is tidied by the next process that looks.
+ * Synchronous clean-up at the end of this process: releasing locks, removing the registry record and the socket. After a crash, or a
+ * signal without a listener, the next process cleans up.
  */
 type Cleanup = () => void
 
 interface ExitCleanups {
   readonly registered: Set<Cleanup>
-  /** The `exit` listener, as long as nobody else decides when the clean-ups run. */
+  /** The `exit` listener, until a caller takes over when the clean-ups run. */
   listener: Cleanup | undefined
   takenOver: boolean
 }
 
-/** The command's end runs what every copy of the kit has registered. */
+/** Shared, because the command's end runs the clean-ups of every copy of the kit. */
 function exitCleanups(): ExitCleanups {
   return processPart('exit-cleanups', () => ({
     registered: new Set<Cleanup>(),
@@ -22,7 +22,7 @@ function exitCleanups(): ExitCleanups {
   }))
 }
 
-/** Registers a clean-up; the last registered runs first. Returns a function that takes it back. */
+/** Registers a clean-up; the last registered runs first. Returns a function that unregisters it. */
 export function atExit(cleanup: Cleanup): () => void {
   const state = exitCleanups()
   state.registered.add(cleanup)
@@ -33,7 +33,7 @@ export function atExit(cleanup: Cleanup): () => void {
   return () => state.registered.delete(cleanup)
 }
 
-/** Runs every registered clean-up once. A failing one does not keep the others from running. */
+/** Runs every registered clean-up once, even if others fail. */
 export function runExitCleanups(): void {
   const { registered } = exitCleanups()
   for (const cleanup of [...registered].reverse()) {
@@ -41,7 +41,7 @@ export function runExitCleanups(): void {
     try {
       cleanup()
     } catch {
-      // The process is ending; what stays behind is recognised as a dead process's.
+      // The process is ending; the next process recognises and removes what is left.
     }
   }
 }

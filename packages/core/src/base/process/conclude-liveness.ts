@@ -2,26 +2,25 @@ import type { ProcessIdentity } from './process-identity.js'
 import { sharesPids } from './shares-pids.js'
 
 /**
- * What is known of a process. Only `dead` is a proof; `unknown` (another container, another machine)
- * must be treated as alive.
+ * What is known about a process. Only `dead` is proven; `unknown` (another container, another machine) must be treated as alive.
  */
 export type Liveness = 'running' | 'stopped' | 'dead' | 'unknown'
 
-/** What can be found out about a process. */
+/** Sources of evidence about a process. */
 export interface LivenessEvidence {
-  /** False on a network file system, where another boot id may be another living machine. */
+  /** False on a network file system, where another boot id can mean another running machine. */
   readonly localFileSystem: boolean
   /** When this kernel booted at the latest, in milliseconds since the epoch. */
   bootedAt(): number
-  /** What the process table says where pids mean the same. */
+  /** Judges by the process table, if pids mean the same. */
   inTable(): Liveness
-  /** What the kernel says of a process of another pid namespace. */
+  /** Asks the kernel about a process of another pid namespace. */
   elsewhere(): Liveness
 }
 
 /**
- * Concludes whether a process exists, as one sees it that has the identity `self`. A fact that is absent equals nothing, not even
- * another absent one, and what one cannot look at is unknown.
+ * Concludes whether a process exists, as seen by the process with the identity `self`. A missing fact equals nothing, not even another
+ * missing one, and anything that cannot be checked is unknown.
  */
 export function concludeLiveness(
   identity: ProcessIdentity,
@@ -29,7 +28,7 @@ export function concludeLiveness(
   evidence: LivenessEvidence,
 ): Liveness {
   if (sharesPids(identity, self)) {
-    // Where the kernel gives no boot id, the machine alone tells two of them apart.
+    // Without a boot id from the kernel, only the machine id distinguishes two kernels.
     return self.boot === '' && !evidence.localFileSystem ? 'unknown' : evidence.inTable()
   }
   if (identity.boot === '' || self.boot === '') return 'unknown'
@@ -37,7 +36,7 @@ export function concludeLiveness(
   return isOfEarlierBoot(identity, self, evidence) ? 'dead' : 'unknown'
 }
 
-/** Two kernels may run on one machine id, as in a virtual machine that was given its host's. */
+/** Two kernels can run with one machine id, such as a virtual machine with its host's. */
 function isOfEarlierBoot(
   { machine, seenAt }: ProcessIdentity,
   self: ProcessIdentity,

@@ -7,12 +7,12 @@ import {
   type ProcessIdentity,
 } from './process-identity.js'
 
-/** A table that did not tell is asked again after this time: it takes milliseconds to read. */
+/** An inconclusive table is read again after this time, since reading takes milliseconds. */
 const ASK_AGAIN_MS = 1000
 const MAX_REMEMBERED = 1000
 
 interface Finding {
-  /** The identity by which it can be judged here; `absent` where there is no such process. */
+  /** The identity by which it can be judged here; `absent` if there is no such process. */
   readonly found: ProcessIdentity | 'absent' | undefined
   readonly atMs: number
 }
@@ -20,9 +20,9 @@ interface Finding {
 const findings = new Map<string, Finding>()
 
 /**
- * Looks for a process of another pid namespace from the initial one, whose table lists all processes of this kernel together
- * with the pids that they have in their own namespaces (`NSpid`). `absent` is a proof that it has ended; `undefined`
- * where the table proves nothing, since this is not the initial namespace or a part of it is hidden.
+ * Looks up a process of another pid namespace from the initial one, whose table lists all processes of this kernel with their pids in
+ * their own namespaces (`NSpid`). `absent` proves that it has ended. `undefined` if the table proves nothing, because this is not the
+ * initial namespace or a part of the table is hidden.
  */
 export function findInNamespaces(identity: ProcessIdentity): Finding['found'] {
   const own = ownIdentity()
@@ -31,7 +31,7 @@ export function findInNamespaces(identity: ProcessIdentity): Finding['found'] {
   const name = formatIdentity(identity)
   const known = findings.get(name)
   if (known !== undefined) {
-    // Where it was found it is judged by what it is here; who has ended does not come back.
+    // A found process is judged by its identity here; one that has ended does not come back.
     const isOld = performance.now() - known.atMs > ASK_AGAIN_MS
     if (known.found !== undefined || !isOld) return known.found
   }
@@ -43,7 +43,7 @@ export function findInNamespaces(identity: ProcessIdentity): Finding['found'] {
 
 function search(identity: ProcessIdentity): Finding['found'] {
   try {
-    // What a kernel does not say at all cannot be missed.
+    // On a kernel without this field, its absence proves nothing.
     if (hidesProcesses() || !readEntry('/proc/self/status').includes('\nNStgid:')) return undefined
     let isSure = true
     for (const name of fs.readdirSync('/proc')) {
@@ -73,12 +73,12 @@ function compare(name: string, identity: ProcessIdentity): ProcessIdentity | 'ot
   const stat = readEntry(`${process}/task/${tid}/stat`)
   if (stat === 'gone') return 'other'
   if (stat === 'hidden') return 'unsure'
-  // Of two containers that began together, one may have a process of that pid and age as well.
+  // Of two containers started together, the other can have a process with the same pid and age.
   if (parseProcStat(stat)?.start === identity.start)
     return namespace === 'hidden'
       ? 'unsure'
       : { ...identity, pid, tid, pidNamespace: INITIAL_PID_NAMESPACE }
-  // Start times are shifted in another time namespace.
+  // In another time namespace, start times are shifted.
   const time = readEntryLink(`${process}/ns/time`)
   return time === 'gone' || time === readEntryLink('/proc/self/ns/time') ? 'other' : 'unsure'
 }
@@ -91,14 +91,14 @@ function findThread(process: string, tid: number): number | undefined {
   return undefined
 }
 
-/** The last of the pids that a process has, one for each namespace it is in; undefined for those of the initial one. */
+/** Returns the last of a process's pids, one for each of its namespaces; undefined for a process of the initial one. */
 function innermost(status: string, field: string): number | undefined {
   const [, ...ids] =
     new RegExp(`^${field}:(.*)$`, 'mu').exec(status)?.[1]?.split('\t').slice(1) ?? []
   return ids.length === 0 ? undefined : Number(ids.at(-1))
 }
 
-/** Tells whether this table leaves out other users' processes (proc(5), `hidepid`). */
+/** Returns whether this table hides other users' processes (proc(5), `hidepid`). */
 function hidesProcesses(): boolean {
   const mounts = fs.readFileSync('/proc/self/mountinfo', 'utf8').split('\n')
   return mounts.some((line) => {

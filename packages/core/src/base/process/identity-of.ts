@@ -3,9 +3,9 @@ import { readStat } from './liveness.js'
 import { ownIdentity, type ProcessIdentity, secondsNow } from './process-identity.js'
 
 /**
- * Reads the identity of another process of this pid namespace, such as a child; with that of a partner, where one is given.
+ * Returns the identity of another process of this pid namespace, such as a child, including its partner if one is given.
  *
- * @throws TypeError where there is no such process
+ * @throws TypeError if there is no such process
  */
 export function identityOf(pid: number, partnerPid?: number): ProcessIdentity {
   const identity = {

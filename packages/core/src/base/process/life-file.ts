@@ -3,34 +3,34 @@ import { ownIdentity, type ProcessIdentity } from './process-identity.js'
 import { processPart } from './process-state.js'
 import { sharesPids } from './shares-pids.js'
 
-/** open(2): a file that never gets a name, and is gone with the last descriptor. */
+/** open(2): a file that never gets a name and disappears with its last descriptor. */
 const O_TMPFILE = 0o20000000
 
-/** A mode that no other nameless file has; the sticky bit means nothing on a file. */
+/** A mode that no other nameless file has; the sticky bit has no effect on files. */
 const MODE = 0o1600
 const REGULAR = 0o100000
 
 /**
- * Opens a nameless file that this process keeps until it ends, however it ends. The kernel removes it then, and tells those who watch it
- * (`inotify(7)`, IN_DELETE_SELF). One a process is enough, whatever directory it is in; a file system that has none leaves
- * others to look by the time.
+ * Opens a nameless file that this process keeps open until it ends, for whatever reason. The kernel then removes it and notifies its
+ * watchers (`inotify(7)`, IN_DELETE_SELF). One per process is enough, in any directory. On a file system without such files, others
+ * have to poll.
  */
 export function openLifeFile(directory: string): void {
   const life = processPart('life-file', (): { isTried: boolean } => ({ isTried: false }))
   if (life.isTried || process.platform !== 'linux') return
   try {
-    // Not inherited by children: Node closes on exec what it opens.
+    // Children do not inherit it: Node opens files with close-on-exec.
     fs.openSync(directory, fs.constants.O_RDWR | fs.constants.O_DIRECTORY | O_TMPFILE, MODE)
     life.isTried = true
   } catch (error) {
-    // A directory may be there later; what the file system or a permission refuses once, it refuses again.
+    // A missing directory can appear later; a refusal by the file system or permissions is final.
     life.isTried = (error as NodeJS.ErrnoException).code !== 'ENOENT'
   }
 }
 
 /**
- * Calls back when a process has ended or is about to, by the kernel and not by the time; `undefined` where that cannot be heard. A hint:
- * whoever hears it asks once more whether the process is there, a moment later too. Keeps no process alive.
+ * Calls back when a process has ended or is about to, notified by the kernel instead of polling; `undefined` if that is not possible.
+ * A hint: the caller must check again, now and a moment later, whether the process still exists. Keeps no process alive.
  */
 export function watchEnd(
   identity: ProcessIdentity,
@@ -44,13 +44,13 @@ export function watchEnd(
       })
       return watcher
     } catch {
-      // It has ended, or there are no watches left.
+      // The process has ended, or there are no watches left.
     }
   }
   return undefined
 }
 
-/** The file whose change tells that a process has ended or is about to, see {@link watchEnd}. */
+/** Returns the file whose change shows that a process has ended or is about to, see {@link watchEnd}. */
 export function lifeFileOf(identity: ProcessIdentity): string | undefined {
   return lifeFilesOf(identity).next().value
 }
@@ -58,7 +58,7 @@ export function lifeFileOf(identity: ProcessIdentity): string | undefined {
 function* lifeFilesOf(identity: ProcessIdentity): Generator<string, undefined> {
   if (!sharesPids(identity, ownIdentity())) return undefined
   const { pid, tid, partner } = identity
-  // A thread ends without its process.
+  // A thread can end without its process.
   const pids = [...(tid === pid ? [pid] : []), ...(partner === undefined ? [] : [partner.pid])]
   for (const one of pids) {
     const path = lifeFileIn(`/proc/${one}/fd`)

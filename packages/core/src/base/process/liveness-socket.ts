@@ -6,9 +6,9 @@ import { entryPath, fs } from '../builtins.js'
 import type { ProcessIdentity } from './process-identity.js'
 
 /**
- * A Unix socket by which the kernel tells in every namespace whether a process is there: it accepts connections as long as
- * somebody has it open, also for a process that is stopped or busy, and refuses them from then on. The file that a crash
- * leaves is the proof of the death, until nothing carries the name of the dead any more.
+ * A Unix socket that shows in every namespace whether a process exists. The kernel accepts connections while any process has it open,
+ * even a stopped or busy one, and refuses them afterwards. The file that a crash leaves proves the death, and stays until nothing
+ * refers to the dead process any more.
  */
 export class LivenessSocket {
   readonly #directory: string
@@ -21,7 +21,7 @@ export class LivenessSocket {
     this.#path = path
   }
 
-  /** Opens a socket that does not yet answer for anybody. Keeps no process alive. Throws `ENOENT` where there is no directory. */
+  /** Opens a socket that does not represent a process yet. Keeps no process alive. Throws `ENOENT` if there is no directory. */
   static open(directory: string): LivenessSocket {
     const { Server } = process.getBuiltinModule('node:net')
     const name = `new~${randomId()}`
@@ -36,25 +36,25 @@ export class LivenessSocket {
     return new LivenessSocket(directory, server, path)
   }
 
-  /** Its descriptor, by which a child can have it as well; undefined where the runtime does not tell. */
+  /** The socket's descriptor, which a child can inherit; undefined if the runtime does not expose it. */
   get descriptor(): number | undefined {
     const { _handle: handle } = this.#server as unknown as { _handle?: { fd?: number } }
     return handle?.fd !== undefined && handle.fd >= 0 ? handle.fd : undefined
   }
 
-  /** True where the socket has its file still: the home may have been removed. */
+  /** Returns whether the socket's file still exists: the home might have been removed. */
   isThere(): boolean {
     return fs.existsSync(this.#path)
   }
 
-  /** Makes the socket tell of this process. Before anything carries its name. */
+  /** Makes the socket represent this process. Call it before anything refers to it by name. */
   answerFor(identity: ProcessIdentity): void {
     const path = entryPath(this.#directory, livenessSocketName(identity))
     fs.renameSync(this.#path, path)
     this.#path = path
   }
 
-  /** Removes the file, once nothing is held in the name of the process. */
+  /** Removes the file, once nothing is held under the name of the process. */
   remove(): void {
     try {
       fs.unlinkSync(this.#path)
@@ -65,8 +65,8 @@ export class LivenessSocket {
 }
 
 /**
- * Node cuts what a socket's path has too much, so that the directory goes by its descriptor. In one process of a cluster
- * only `exclusive` listens before it returns.
+ * Node truncates long socket paths, so the directory is given by its descriptor. In a cluster process, only `exclusive` listens before
+ * it returns.
  */
 function listenIn(directory: string, name: string, server: Server): void {
   const descriptor = fs.openSync(directory, 'r')
@@ -77,12 +77,12 @@ function listenIn(directory: string, name: string, server: Server): void {
   }
 }
 
-/** The path of a socket in an open directory. */
+/** Returns the path of a socket in an open directory. */
 export function socketPath(directory: number, name: string): string {
   return `/proc/self/fd/${directory}/${name}`
 }
 
-/** The name of the socket that answers for a process: what its kernel knows it by. */
+/** Returns the name of the socket that represents a process: its identity within its kernel. */
 export function livenessSocketName({
   pid,
   tid,

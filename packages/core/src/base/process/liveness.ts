@@ -16,24 +16,24 @@ import {
 
 export type { Liveness }
 
-/** Where an identity was found, and what that allows to conclude. */
+/** Where an identity was found, which limits the possible conclusions. */
 export interface LivenessContext {
-  /** False on a network file system, where another boot id may be another living machine. */
+  /** False on a network file system, where another boot id can mean another running machine. */
   readonly localFileSystem: boolean
   /** The directory with the sockets of the processes that cannot be judged by their pids ({@link LivenessSocket}). */
   readonly sockets?: string | undefined
 }
 
 /**
- * Judges whether the process or thread behind an identity still exists, or its partner does.
+ * Judges whether the process or thread behind an identity, or its partner, still exists.
  *
- * Dead is: no such process in this pid namespace, another start time, a zombie without threads, a process that was there
- * before this kernel booted, or one of another pid namespace whose socket refuses connections or that the table of the
- * initial namespace lacks. A missing `/proc` entry alone proves nothing (hidepid), `EPERM` means alive, and `kill(pid, 0)`
- * succeeds on zombies. A fact that is absent equals nothing, not even another absent one.
+ * A process is dead if it is missing in this pid namespace, has another start time, is a zombie without threads, or existed before
+ * this kernel booted; in another pid namespace, if its socket refuses connections or the initial namespace's table lacks it. A missing
+ * `/proc` entry alone proves nothing (hidepid), `EPERM` means alive, and `kill(pid, 0)` succeeds on zombies. A missing fact equals
+ * nothing, not even another missing one.
  */
 export function judgeLiveness(identity: ProcessIdentity, context: LivenessContext): Liveness {
-  // Both have the socket open, under the name of the first.
+  // Both have the socket open, under the first one's name.
   const socket = (): string => livenessSocketName(identity)
   const liveness = judgeProcess(identity, socket, context)
   const partner = liveness === 'dead' ? partnerOf(identity) : undefined
@@ -55,7 +55,7 @@ function judgeProcess(
   })
 }
 
-/** Judges a process of this kernel to which pids mean something else. */
+/** Judges a process of this kernel in another pid namespace. */
 function judgeElsewhere(
   identity: ProcessIdentity,
   socket: () => string,
@@ -77,19 +77,19 @@ function judgeByPid({ pid }: ProcessIdentity): Liveness {
 
 function judgeByStat(identity: ProcessIdentity): Liveness {
   const { pid, tid, start } = identity
-  // The entry says more than kill() does, so for the living, who are the most, kill() is not needed.
+  // The entry tells more than kill(), so live processes, the usual case, do not need kill().
   const main = readStat(`/proc/${pid}/stat`)
   if (main === undefined) return judgeByPid(identity)
-  // A zombie whose other threads go on may still be writing: a killed process ends thread by thread.
+  // A zombie with other running threads can still write: a killed process ends thread by thread.
   if (isEnded(main) && main.threads <= 1) return 'dead'
   if (tid === pid) return main.start === start ? stateOf(main) : judgeOtherStart(identity)
-  // A worker thread that ended while its process goes on. The main entry was readable, so this is no hidepid.
+  // A worker thread that ended while its process continues. The main entry was readable, so hidepid is not the reason.
   const thread = readStat(`/proc/${pid}/task/${tid}/stat`)
   if (thread === undefined || isEnded(thread)) return 'dead'
   return thread.start === start ? stateOf(thread) : judgeOtherStart(identity)
 }
 
-/** A pid in use again, or the same process seen from another time namespace, where start times are shifted. */
+/** Judges a reused pid, or the same process seen from another time namespace, where start times are shifted. */
 function judgeOtherStart({ pid }: ProcessIdentity): Liveness {
   const theirs = timeNamespace(pid)
   return theirs === undefined || theirs === timeNamespace('self') ? 'dead' : 'unknown'
@@ -111,7 +111,7 @@ function isEnded(stat: ProcStat): boolean {
   return stat.state === 'Z' || stat.state === 'X'
 }
 
-/** Tells whether a pid is in use in this pid namespace, by a zombie too. */
+/** Returns whether a pid is in use in this pid namespace, even by a zombie. */
 function processExists(pid: number): boolean {
   try {
     process.kill(pid, 0)
@@ -121,10 +121,10 @@ function processExists(pid: number): boolean {
   }
 }
 
-/** Reads a stat file of `/proc`; `undefined` where it is missing or hidden. */
+/** Reads a stat file of `/proc`; `undefined` if it is missing or hidden. */
 export function readStat(path: string): ProcStat | undefined {
   try {
-    // A command that is no UTF-8 does not matter: what is used stands behind it.
+    // A command name that is not UTF-8 does not matter: the fields in use come after it.
     return parseProcStat(readText(path))
   } catch {
     return undefined

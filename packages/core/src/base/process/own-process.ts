@@ -3,7 +3,7 @@ import { path } from '../builtins.js'
 import { processPart } from './process-state.js'
 import { ownIdentity, type ProcessIdentity, readFact } from './process-identity.js'
 
-/** What this process says of itself in lock entries, registry records and events. */
+/** This process's description in lock entries, registry records and events. */
 export interface OwnProcess {
   readonly identity: ProcessIdentity
   /** Random, new for each process and thread; part of every lock id and event id made here. */
@@ -11,15 +11,15 @@ export interface OwnProcess {
   readonly host: string
   readonly user: string
   readonly startedAt: Date
-  /** Name of the CLI; the program's file name until {@link describeOwnProcess} was called. */
+  /** Name of the CLI; the program's file name until {@link describeOwnProcess} is called. */
   name: string
-  /** True once somebody has said what the CLI is called. */
+  /** True once the CLI's name was set. */
   isNamed?: boolean
-  /** Path of the running command without its arguments, which may hold secrets. */
+  /** Path of the running command without its arguments, which can contain secrets. */
   command?: string
 }
 
-/** Returns the one description of this process, made at first use. */
+/** Returns the only description of this process, created on first use. */
 export function ownProcess(): OwnProcess {
   return processPart('own-process', describeThisProcess)
 }
@@ -30,20 +30,20 @@ function describeThisProcess(name = programName()): OwnProcess {
   return {
     identity: ownIdentity(),
     instance: randomId(),
-    // Only locks say where and by whom they are held.
+    // Lazy, since only locks show host and user.
     get host() {
       return (host ??= hostName())
     },
     get user() {
       return (user ??= userName())
     },
-    // To the hundredth of a second, which is what people are shown: to know more every command would have to read a file.
+    // To a hundredth of a second, which is what people see: more precision would make every command read a file.
     startedAt: new Date(Date.now() - process.uptime() * 1000),
     name,
   }
 }
 
-/** Sets the name and command that other processes are shown. */
+/** Sets the name and command that other processes see. */
 export function describeOwnProcess(facts: {
   readonly name?: string
   readonly command?: string
@@ -58,13 +58,13 @@ function programName(): string {
   return script === undefined ? 'node' : path.basename(script, path.extname(script)) || 'node'
 }
 
-// To load node:os, and to look a user up in the system's table, cost a command more than to take the lock.
+// Loading node:os and looking up a user in the system's table cost a command more than taking the lock.
 function hostName(): string {
   const name = process.platform === 'linux' ? readFact('/proc/sys/kernel/hostname').trimEnd() : ''
   return name || process.getBuiltinModule('node:os').hostname()
 }
 
-/** The user's name where the environment gives it: to look one up loads `node:os`, which costs a command 2 million instructions. */
+/** Returns the user's name if the environment contains it: a lookup loads `node:os`, which costs a command 2 million instructions. */
 export function userOfEnvironment(): string | undefined {
   const { USER: name, LOGNAME: login } = process.env
   return name || login || undefined
@@ -76,7 +76,7 @@ function userName(): string {
   try {
     return process.getBuiltinModule('node:os').userInfo().username
   } catch {
-    // A container may run a uid that has no name.
+    // A container can run under a uid without a name.
     return String(process.getuid?.() ?? 'unknown')
   }
 }

@@ -2,7 +2,7 @@ import { findInNamespaces } from './find-in-namespaces.js'
 import { formatIdentity, ownIdentity, type ProcessIdentity } from './process-identity.js'
 import { sharesPids } from './shares-pids.js'
 
-/** The pid by which a process is known here: 0 where its own means another process, or nobody can tell. */
+/** Returns the pid of a process in this namespace: 0 if its own pid means another process here, or that is unknown. */
 export function pidHere(identity: ProcessIdentity): number {
   const own = ownIdentity()
   if (sharesPids(identity, own) || formatIdentity(identity) === formatIdentity(own))

@@ -2,13 +2,12 @@ import { fs } from '../builtins.js'
 import { processPart } from './process-state.js'
 
 /**
- * What tells one process (or worker thread) from every other one, also after its pid has been used again,
- * after a reboot and across containers that share a directory. Empty strings stand for facts this
- * platform does not give; nothing is ever concluded from them.
+ * Identifies one process (or worker thread) even after its pid was reused, after a reboot, and across containers that share a
+ * directory. Empty strings stand for facts that the platform does not provide; nothing is ever concluded from them.
  */
 export interface ProcessIdentity {
   readonly pid: number
-  /** Kernel id of the thread; equal to `pid` for the main thread and where threads cannot be told apart. */
+  /** Kernel id of the thread; equal to `pid` for the main thread, or if threads cannot be distinguished. */
   readonly tid: number
   /** Start time of the thread in clock ticks since boot (Linux), else empty. */
   readonly start: string
@@ -16,31 +15,31 @@ export interface ProcessIdentity {
   readonly boot: string
   /** Inode of the pid namespace (Linux), else empty. */
   readonly pidNamespace: string
-  /** A 64-bit hash of the machine id, since the id itself is to be kept private (machine-id(5)). */
+  /** A 64-bit hash of the machine id, since the id itself must be kept private (machine-id(5)). */
   readonly machine: string
-  /** A moment at which the process was there, in seconds since 1970, as early as it is known. */
+  /** The earliest known moment at which the process existed, in seconds since 1970. */
   readonly seenAt: string
-  /** A second process that bears the name as well: whoever is meant has ended when both have. */
+  /** A second process with the same identity: the identity has ended when both have. */
   readonly partner?: Partner | undefined
 }
 
-/** A process of the same kernel and pid namespace as the one it is named with. */
+/** A process in the same kernel and pid namespace as the main one. */
 export interface Partner {
   readonly pid: number
   /** Start time of the process in clock ticks since boot (Linux), else empty. */
   readonly start: string
 }
 
-/** What Linux calls the pid namespace that sees all processes of the kernel (PROC_PID_INIT_INO), since 3.8. */
+/** Linux's number for the pid namespace that sees all processes of the kernel (PROC_PID_INIT_INO), since 3.8. */
 export const INITIAL_PID_NAMESPACE = '4026531836'
 
-/** Returns the identity of the calling thread; the facts are read once. */
+/** Returns the identity of the calling thread, which is read only once. */
 export function ownIdentity(): ProcessIdentity {
   return processPart('own-identity', readOwnIdentity)
 }
 
 /**
- * Writes an identity as a part of a file name: `p4242.t4242.s58553.b1a2b3c4d5e6f.n4026531836.m0123456789abcdef.w1795344516`, with a
+ * Formats an identity as part of a file name: `p4242.t4242.s58553.b1a2b3c4d5e6f.n4026531836.m0123456789abcdef.w1795344516`, with a
  * partner `….a4243-58560`.
  */
 export function formatIdentity(identity: ProcessIdentity): string {
@@ -49,7 +48,7 @@ export function formatIdentity(identity: ProcessIdentity): string {
   return partner === undefined ? text : `${text}.a${partner.pid}-${partner.start}`
 }
 
-/** Reads what {@link formatIdentity} wrote; `undefined` for anything else. */
+/** Parses the result of {@link formatIdentity}; `undefined` for anything else. */
 export function parseIdentity(text: string): ProcessIdentity | undefined {
   const match =
     /^p(\d+)\.t(\d+)\.s(\d*)\.b([0-9a-f]*)\.n(\d*)\.m([0-9a-f]*)(?:\.w(\d*))?(?:\.a(\d+)-(\d*))?$/u.exec(
@@ -72,7 +71,7 @@ export function parseIdentity(text: string): ProcessIdentity | undefined {
   }
 }
 
-/** The identity of the second process that is meant, where there is one. */
+/** Returns the identity of the second process, if there is one. */
 export function partnerOf({ partner, ...facts }: ProcessIdentity): ProcessIdentity | undefined {
   return partner && { ...facts, pid: partner.pid, tid: partner.pid, start: partner.start }
 }
@@ -80,11 +79,11 @@ export function partnerOf({ partner, ...facts }: ProcessIdentity): ProcessIdenti
 function readOwnIdentity(): ProcessIdentity {
   const { pid } = process
   const stat = readFact('/proc/thread-self/stat')
-  // The main thread has the number of its process, so that only another one has to ask which process it is of.
+  // The main thread has the number of its process, so only other threads need to look up their process.
   const isMain = stat.startsWith(`${pid} `)
   const [table, , thread] = isMain ? [] : readLink('/proc/thread-self').split('/')
-  // With a pid namespace of its own and the table of another one ("unshare -p -f"), what /proc says of a pid is about
-  // somebody else: no start time then, and nobody is judged by one.
+  // In a separate pid namespace with the table of another one ("unshare -p -f"), /proc describes a different process under
+  // this pid. Then there is no start time, and none is used for judging.
   const tableIsOwn = isMain || table === String(pid)
   return {
     pid,
@@ -97,7 +96,7 @@ function readOwnIdentity(): ProcessIdentity {
   }
 }
 
-/** The present moment as an identity has it. Rounded up: a process must not seem to be older than it is. */
+/** Returns the current time in the format of an identity. Rounded up: a process must not seem older than it is. */
 export function secondsNow(): string {
   return String(Math.ceil(Date.now() / 1000))
 }
@@ -105,7 +104,7 @@ export function secondsNow(): string {
 function machineId(): string {
   const id = readFact('/etc/machine-id').trim()
   if (id !== '' || process.platform === 'linux') return id
-  // A Mac changes its name with the network that it is in, and this directory is made with the installation.
+  // A Mac's hostname changes with the network; this directory is created at installation.
   if (process.platform === 'darwin') return ageOf('/private/var/db')
   return process.getBuiltinModule('node:os').hostname()
 }
@@ -119,7 +118,7 @@ function ageOf(directory: string): string {
   }
 }
 
-/** The last of the fields that {@link parseProcStat} reads, and the only one that every command needs. */
+/** Returns the last field that {@link parseProcStat} reads, and the only one that every command needs. */
 function startTimeOf(stat: string): string {
   return stat.slice(stat.lastIndexOf(')')).split(' ', 21)[20] ?? ''
 }
@@ -129,30 +128,35 @@ export interface ProcStat {
   /** `R`, `S`, `D`, `T` (stopped), `t` (traced), `Z` (zombie), `X` (dead), … */
   readonly state: string
   readonly parent: number
+  readonly group: number
   readonly session: number
-  /** Threads of the process; a zombie with more than one goes on in the others. */
+  /** Number of threads of the process; a zombie with more than one continues in the others. */
   readonly threads: number
   readonly start: string
 }
 
-/** Parses a stat line. The command in parentheses may itself hold spaces and parentheses. */
+/** Parses a stat line. The command in parentheses can itself contain spaces and parentheses. */
 export function parseProcStat(line: string): ProcStat | undefined {
   const fields = line.slice(line.lastIndexOf(')') + 2).split(' ', 20)
-  const [state, parent, , session] = fields
+  const [state, parent, group, session] = fields
   const [threads, , start] = fields.slice(17)
   if (state === undefined || state === '' || start === undefined) return undefined
   return {
     state,
     parent: Number(parent),
+    group: Number(group),
     session: Number(session),
     threads: Number(threads),
     start,
   }
 }
 
-/** Reads a file of facts about this machine, as Linux has them; empty where it gives none. One call of Node's: every other encoding takes four. */
+/**
+ * Reads a file with facts about this machine on Linux; empty if there is none. A single call into Node: every other encoding takes
+ * four.
+ */
 export function readFact(file: string): string {
-  // Elsewhere it is a folder as any other: on the drive that a Windows process is on, or all of Linux under Wine.
+  // Elsewhere the path is an ordinary folder: on the drive of a Windows process, or all of Linux under Wine.
   if (process.platform !== 'linux') return ''
   try {
     return fs.readFileSync(file, 'utf8')
@@ -170,7 +174,7 @@ function readLink(file: string): string {
   }
 }
 
-/** FNV-1a, 64 bits: enough to tell machines apart, and too little to give their id away. */
+/** FNV-1a, 64 bits: enough to distinguish machines, too little to reveal their ids. */
 function hash64(text: string): string {
   if (text === '') return ''
   let hash = 0xcbf29ce484222325n

@@ -1,13 +1,13 @@
 import { path } from '../builtins.js'
 import { writeStderr } from './write-stderr.js'
 
-/** Raised with each change of a part below that a copy of the kit from before would misread. */
+/** Raised with each change to a part that an older copy of the kit would misread. */
 const PROTOCOL = 1
 
-/** What several copies of the kit in one process share. `protocol` and `isTold` are read by every version and never change. */
+/** State shared by several copies of the kit in one process. Every version reads `protocol` and `isTold`, which never change. */
 interface ProcessState {
   readonly protocol: number
-  /** Somebody has said that there are copies which cannot share. */
+  /** A warning about incompatible copies was written. */
   isTold?: boolean
   readonly parts: Record<string, object | undefined>
 }
@@ -18,15 +18,15 @@ type Global = typeof globalThis & { [KEY]?: ProcessState }
 let own: ProcessState | undefined
 
 /**
- * Returns a part of the state that all copies of the kit in this process share, a CLI's, its plugin's and a preload's; made at
- * first use. Of copies with different protocols only the newest share: an older one goes on alone, and takes no locks.
+ * Returns a part of the state shared by all copies of the kit in this process (a CLI's, its plugin's, a preload's), created on first
+ * use. Of copies with different protocols, only the newest share it; an older one runs alone and takes no locks.
  */
 export function processPart<T extends object>(name: string, create: () => T): T {
   const { parts } = processState()
   return (parts[name] ??= create()) as T
 }
 
-/** Whether a newer copy of the kit, which this one cannot share with, is in the process. */
+/** Returns whether the process contains a newer, incompatible copy of the kit. */
 export function isOutdatedCopy(): boolean {
   return processState() !== (globalThis as Global)[KEY]
 }
@@ -46,12 +46,12 @@ function processState(): ProcessState {
   return own
 }
 
-/** Not with `say()`, which asks the state for the name of the program. */
+/** Does not use `say()`, which reads the program's name from the state. */
 function tell(other: number): void {
   const older = Math.min(other, PROTOCOL)
   const newer = Math.max(other, PROTOCOL)
   const program = path.basename(process.argv[1] ?? 'node')
   writeStderr(
-    `${program}: two copies of @cli-ops/shared-ipc that cannot work together are loaded (state ${older} and ${newer}); the older one takes no locks: update it, "npm ls @cli-ops/shared-ipc" shows where it is\n`,
+    `${program}: two incompatible copies of @cli-ops/shared-ipc are loaded (state ${older} and ${newer}); the older one takes no locks: update it, "npm ls @cli-ops/shared-ipc" shows where it is\n`,
   )
 }

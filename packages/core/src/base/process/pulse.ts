@@ -1,18 +1,18 @@
 import { monotonicMs } from './monotonic-time.js'
 
-/** How often a process looks by itself for what no hint has told. */
+/** How often a process polls for changes without a hint. */
 export const PULSE_MS = 1250
-/** The same where a process may have been killed, which is promised to be noticed within a second. */
+/** The same for killed processes, which must be noticed within a second. */
 export const DEATH_PULSE_MS = 950
 
-// Those of the process, which a test's fake timers do not replace: one that stands still must not take the net from everybody else.
+// Node's own timers, which a test's fake timers do not replace: a stopped clock must not stop polling for everyone else.
 const { setTimeout, clearTimeout } = process.getBuiltinModule('node:timers')
 
-/** What a place in the pulse does to the process. */
+/** Options of a pulse listener. */
 export interface PulseOptions {
-  /** How long it may be until the next call, in milliseconds; others are called then as well. @default 1250 */
+  /** Maximum time until the next call, in milliseconds; other listeners are called at the same time. @default 1250 */
   readonly everyMs?: number
-  /** Whether the process lives on for it. @default false */
+  /** Whether it keeps the process alive. @default false */
   readonly keepsAlive?: boolean
 }
 
@@ -21,15 +21,15 @@ let timer: NodeJS.Timeout | undefined
 let lastBeatAt = 0
 
 /**
- * Calls back at each pulse: the one slow timer by which a process makes up for lost hints and finds what nothing announces. Whoever looks, at
- * events, at the registry or for its own socket, looks then, so that an idle process wakes once for all of them. The first
- * call may come at once. Returns a function that stops.
+ * Calls back at each pulse: the one slow timer that makes up for lost hints and detects changes that nothing announces. Events, the
+ * registry and the process's own socket are all checked then, so an idle process wakes once for all of them. The first call can come
+ * immediately. Returns a function that stops.
  */
 export function onPulse(
   listener: () => void,
   { everyMs = PULSE_MS, keepsAlive = false }: PulseOptions = {},
 ): () => void {
-  // Each use is a listener of its own, also of the same function.
+  // Each call adds a separate listener, even for the same function.
   const beat = (): void => {
     listener()
   }
@@ -41,7 +41,7 @@ export function onPulse(
   }
 }
 
-/** Counts from the last pulse, so that listeners who come and go put off nobody's call. */
+/** Counts from the last pulse, so that listeners that come and go delay no call. */
 function schedule(): void {
   clearTimeout(timer)
   if (listeners.size === 0) return

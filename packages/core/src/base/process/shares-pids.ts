@@ -1,9 +1,9 @@
 import type { ProcessIdentity } from './process-identity.js'
 
 /**
- * Tells whether it is proven that a pid means the same process to both: they are in one pid namespace of one running kernel.
- * A fact that is absent equals nothing, not even another absent one. Only Linux has more than one process table on a
- * machine, and says which; elsewhere the machine decides.
+ * Returns whether a pid provably means the same process to both: they are in one pid namespace of one running kernel. A missing fact
+ * equals nothing, not even another missing one. Only Linux has several process tables on a machine and identifies them; elsewhere the
+ * machine decides.
  */
 export function sharesPids(one: ProcessIdentity, other: ProcessIdentity): boolean {
   if (one.boot !== other.boot || one.pidNamespace !== other.pidNamespace) return false

@@ -10,7 +10,7 @@ function isTraceparent(value: unknown): value is string {
   return match !== null && (match[1] !== '00' || match[2] === undefined)
 }
 
-/** The trace context of an event: what the caller gave, else the environment's where it is well-formed. */
+/** Returns the trace context of an event: the caller's, else the environment's if it is well-formed. */
 export function traceparentOf(given: string | undefined, env = process.env): string | undefined {
   if (given === undefined) {
     const inherited = env['TRACEPARENT']

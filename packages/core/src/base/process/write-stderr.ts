@@ -1,6 +1,6 @@
 /**
- * Writes to stderr, whoever reads it. Where nobody does any more (`2>&1 | head`), the stream emits an error later on, which would end a
- * host that has no listener for it in the middle of its work; as with `console.error()`, the text is lost and nothing else.
+ * Writes to stderr and ignores a missing reader. If the reader is gone (`2>&1 | head`), the stream later emits an error that would end
+ * a host without a listener in the middle of its work. As with `console.error()`, only the text is lost.
  */
 export function writeStderr(text: string): void {
   try {
@@ -14,5 +14,5 @@ export function writeStderr(text: string): void {
 }
 
 function ignore(): void {
-  // The host writes on without it.
+  // The host continues to write without it.
 }

@@ -1,11 +1,11 @@
 import { isPlain } from './printable.js'
 
-/** How many columns of a terminal a text takes. */
+/** Returns how many terminal columns a text takes. */
 export type Measure = (text: string) => number
 
 let graphemes: Intl.Segmenter | undefined
 
-/** Cuts a text to a width, with an ellipsis where something is left out. Never splits what is drawn as one character. */
+/** Cuts a text to a width, with an ellipsis if it is too long. Never splits a character as displayed. */
 export function cutText(text: string, width: number, measure: Measure): string {
   if (width <= 0) return ''
   if (isPlain(text)) return text.length <= width ? text : `${text.slice(0, width - 1)}…`
@@ -21,7 +21,10 @@ export function cutText(text: string, width: number, measure: Measure): string {
   return `${cut}…`
 }
 
-/** The most columns that a text can take on any terminal; for text that must not wrap, where no table of widths is loaded. */
+/**
+ * Returns the maximum number of columns that a text can take on any terminal: for text that must not wrap, without loading a table of
+ * widths.
+ */
 export function greatestWidth(text: string): number {
   let width = 0
   for (const character of text) width += isPlain(character) ? 1 : 2

@@ -1,8 +1,8 @@
 import { UNSAFE } from './printable.js'
 
-/** Writes a value as one line of JSON that is safe on a terminal as well: names and data come from other processes. */
+/** Returns a value as one line of JSON that is also safe on a terminal: names and data come from other processes. */
 export function jsonLine(value: unknown): string {
-  // JSON has escaped the control characters of ASCII itself.
+  // JSON already escapes ASCII control characters.
   return JSON.stringify(value).replace(UNSAFE, escape)
 }
 

@@ -9,7 +9,7 @@ export function say(message: string): void {
   writeStderr(`${printable(`${ownProcess().name}: ${message}`)}\n`)
 }
 
-/** As {@link say}, but once per process for each key. */
+/** Like {@link say}, but once per process for each key. */
 export function warnOnce(key: string, message: string): void {
   const said = processPart('said', () => new Set<string>())
   if (said.has(key)) return
@@ -17,7 +17,7 @@ export function warnOnce(key: string, message: string): void {
   say(message)
 }
 
-/** Says what only somebody who looks for a fault wants to know, with `CLI_OPS_DEBUG=1`. */
+/** Writes a line for debugging, only with `CLI_OPS_DEBUG=1`. */
 export function debug(message: () => string): void {
   if (isOn(process.env['CLI_OPS_DEBUG'])) say(`debug: ${message()}`)
 }

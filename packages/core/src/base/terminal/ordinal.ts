@@ -1,4 +1,4 @@
-/** Writes a place in a row: `1st`, `2nd`, `3rd`, `11th`. */
+/** Formats an ordinal number: `1st`, `2nd`, `3rd`, `11th`. */
 export function ordinal(place: number): string {
   const last = place % 10
   const isTeen = Math.floor(place / 10) % 10 === 1

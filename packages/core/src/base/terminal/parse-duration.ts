@@ -5,7 +5,7 @@ const DURATION = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+$/u
 const PART = /(\d+(?:\.\d+)?)(ms|s|m|h|d)/gu
 
 /**
- * Reads a duration such as `30s`, `5m`, `1h30m` or `500ms`, in milliseconds.
+ * Parses a duration such as `30s`, `5m`, `1h30m` or `500ms` to milliseconds.
  *
  * @throws TypeError
  */
@@ -17,7 +17,7 @@ export function parseDuration(option: string, text: unknown): number {
   )
 }
 
-/** As {@link parseDuration}; `undefined` for anything else. */
+/** Like {@link parseDuration}, but returns `undefined` for anything else. */
 export function readDuration(text: unknown): number | undefined {
   if (typeof text !== 'string' || !DURATION.test(text)) return undefined
   let sum = 0

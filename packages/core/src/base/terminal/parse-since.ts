@@ -1,12 +1,12 @@
 import { assertName, describe } from '../names/assert-name.js'
 import { readDuration } from './parse-duration.js'
 
-// date(1) writes a comma. `new Date('5')` is a day in 2001: only what is meant as a time is read as one.
+// date(1) writes a comma. `new Date('5')` is a day in 2001, so only text that is clearly a time is accepted.
 const ISO_TIME = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?$/u
 
 /**
- * Reads a point in time: an age such as `30s`, `5m`, `1h30m`, `1d`, or an ISO time; one without a zone is local time, one
- * without a time of day the beginning of that day in UTC.
+ * Parses a point in time: an age such as `30s`, `5m`, `1h30m`, `1d`, or an ISO time. Without a zone it is local time; without a time
+ * of day, the start of that day in UTC.
  *
  * @throws TypeError
  */

@@ -1,6 +1,6 @@
 import type { WriteStream } from 'node:tty'
 
-/** Styles texts that were made printable and fitted before. */
+/** Styles texts that are already printable and cut to size. */
 export interface Style {
   bold(text: string): string
   dim(text: string): string
@@ -11,16 +11,16 @@ export interface Style {
   accent(text: string): string
 }
 
-/** The name of one way to style a text. */
+/** The name of a style. */
 export type StyleName = keyof Style
 
-/** A switch of any style, on or off, as a part that `split()` keeps. */
+/** Any escape code that turns a style on or off, captured so that `split()` keeps it. */
 // eslint-disable-next-line no-control-regex
 export const STYLE_CODE = /(\u001b\[(?:1|2|7|22|27|31|32|33|36|39)m)/u
 
 const plain = (text: string): string => text
 
-/** For whatever is not a terminal. */
+/** The style for everything that is not a terminal. */
 export const PLAIN_STYLE: Style = {
   bold: plain,
   dim: plain,
@@ -31,7 +31,7 @@ export const PLAIN_STYLE: Style = {
   accent: plain,
 }
 
-/** Without colour what matters is told by words anyway; bold and reverse are no colours. */
+/** Creates a style. Bold and reverse also work without colour; words always carry the meaning. */
 export function createStyle(withColour: boolean): Style {
   const colour = (code: number): ((text: string) => string) => (withColour ? sgr(code, 39) : plain)
   return {
@@ -45,12 +45,12 @@ export function createStyle(withColour: boolean): Style {
   }
 }
 
-/** The style of lines on a stream: plain in a pipe, on a dumb terminal and with `NO_COLOR`. */
+/** Returns the style for a stream: plain in a pipe, on a dumb terminal and with `NO_COLOR`. */
 export function styleOf(stream: WriteStream): Style {
   return hasColour(stream) ? createStyle(true) : PLAIN_STYLE
 }
 
-/** Whether a stream is a terminal with colours that the user wants. */
+/** Returns whether a stream is a terminal with colours that the user wants. */
 export function hasColour(stream: WriteStream): boolean {
   return stream.isTTY && (process.env['NO_COLOR'] ?? '') === '' && stream.getColorDepth() > 1
 }

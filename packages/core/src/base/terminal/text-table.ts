@@ -2,14 +2,14 @@ import { printable } from './printable.js'
 import { styleOf } from './style.js'
 import { padText, widthOf } from './text-width.js'
 
-/** One value, or several that stand below each other. */
+/** One value, or several below each other. */
 export type Cell = string | readonly string[]
 
 const GAP = '  '
 
 /**
- * Lays rows out in columns under a heading, or, where that is wider than the terminal, as one block for each row with
- * a line for each value. Cells are made safe for a terminal.
+ * Formats rows as columns under a heading or, if that is wider than the terminal, as one block per row with one line per value. Makes
+ * cells safe for a terminal.
  */
 export function textTable(
   heading: readonly string[],
@@ -30,7 +30,7 @@ export function textTable(
   return [styleOf(process.stdout).bold(head), ...rest].join('\n')
 }
 
-/** A pipe and a file have no width, so that programs such as grep find one row in one line. */
+/** Pipes and files have no width, so that programs such as grep find each row on one line. */
 function terminalWidth(): number {
   return process.stdout.isTTY ? process.stdout.columns || Infinity : Infinity
 }

@@ -1,6 +1,6 @@
-// How times, durations and sizes are written. The dashboard's page is given this file as well, so it imports nothing.
+// Formats times, durations and sizes. The dashboard's page also uses this file, so it imports nothing.
 
-/** Writes a duration for a sentence, rounded down: `800 ms`, `12 s`, `5 min`, `3 h`, `2 d`. */
+/** Formats a duration for a sentence, rounded down: `800 ms`, `12 s`, `5 min`, `3 h`, `2 d`. */
 export function describeDuration(durationMs: number): string {
   const ms = Math.max(0, Math.floor(durationMs))
   if (ms < 1000) return `${ms} ms`
@@ -11,7 +11,7 @@ export function describeDuration(durationMs: number): string {
   return `${Math.floor(seconds / 86_400)} d`
 }
 
-/** As {@link describeDuration}, for one that goes on and is told again: in two units, `1 min 12 s`, `2 h 5 min`. */
+/** Like {@link describeDuration}, for a running duration that is shown repeatedly: in two units, `1 min 12 s`, `2 h 5 min`. */
 export function describeElapsed(durationMs: number): string {
   const ms = Math.max(0, Math.floor(durationMs))
   const rest = REST_UNITS.find(({ fromMs }) => ms >= fromMs)
@@ -21,19 +21,19 @@ export function describeElapsed(durationMs: number): string {
   return count === 0 ? whole : `${whole} ${count} ${rest.unit}`
 }
 
-/** What is told beside days, hours and minutes. */
+/** The smaller unit shown after days, hours and minutes. */
 const REST_UNITS = [
   { fromMs: 86_400_000, unitMs: 3_600_000, unit: 'h' },
   { fromMs: 3_600_000, unitMs: 60_000, unit: 'min' },
   { fromMs: 60_000, unitMs: 1000, unit: 's' },
 ] as const
 
-/** The time since an instant, for a sentence. */
+/** Formats the time since an instant, for a sentence. */
 export function textAge(instant: Date): string {
   return describeDuration(Date.now() - instant.getTime())
 }
 
-/** Writes a duration that goes on, for a column, in two units: `0.8 s`, `12 s`, `4:05`, `2:10 h`, `3 d 4 h`. */
+/** Formats a running duration for a column, in two units: `0.8 s`, `12 s`, `4:05`, `2:10 h`, `3 d 4 h`. */
 export function spanText(ms: number): string {
   const seconds = Math.max(0, ms) / 1000
   if (seconds < 10) return `${(Math.floor(seconds * 10) / 10).toFixed(1)} s`
@@ -44,14 +44,14 @@ export function spanText(ms: number): string {
   return `${Math.floor(whole / 86_400)} d ${Math.floor((whole % 86_400) / 3600)} h`
 }
 
-/** Writes how long something took, to three digits: `0.42 ms`, `18 ms`, `1.25 s`, else as {@link spanText}. */
+/** Formats how long something took, to three digits: `0.42 ms`, `18 ms`, `1.25 s`; otherwise like {@link spanText}. */
 export function durationText(ms: number): string {
   if (ms < 10) return `${ms.toFixed(2)} ms`
   if (ms < 1000) return `${Math.round(ms)} ms`
   return ms < 10_000 ? `${(ms / 1000).toFixed(2)} s` : spanText(ms)
 }
 
-/** Writes the time of day here: `14:03:27`. */
+/** Formats the local time of day: `14:03:27`. */
 export function clockText(at: number): string {
   const date = new Date(at)
   return [date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(':')
@@ -59,16 +59,16 @@ export function clockText(at: number): string {
 
 const SIZES = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const
 
-/** Writes a size in the units that limits are given in: `1.2 MiB`. */
+/** Formats a size in the units used for limits: `1.2 MiB`. */
 export function sizeText(bytes: number): string {
   return sizeParts(bytes).join(' ')
 }
 
-/** The number and the unit of {@link sizeText}. */
+/** Returns the number and the unit of {@link sizeText}. */
 export function sizeParts(bytes: number): [number: string, unit: string] {
   let value = bytes
   let unit = 0
-  // What would be rounded up to 1024 is written in the next unit.
+  // A value that would round up to 1024 uses the next unit.
   while (value >= 1023.5 && unit < SIZES.length - 1) {
     value /= 1024
     unit += 1

@@ -1,6 +1,6 @@
 import { describe } from '../names/assert-name.js'
 
-/** Throws a `TypeError` that names the option, the rule and the value unless it is an integer of at least `min`. */
+/** Throws a `TypeError` that names the option, the rule and the value unless the value is an integer of at least `min`. */
 export function assertInteger(
   option: string,
   value: unknown,
@@ -10,7 +10,7 @@ export function assertInteger(
   throw new TypeError(`${option} must be an integer of at least ${min}, got ${describe(value)}`)
 }
 
-/** As {@link assertInteger} for a span of time: any number that is not negative; `Infinity` for no limit. */
+/** Like {@link assertInteger}, for a duration: any number that is not negative; `Infinity` for no limit. */
 export function assertMilliseconds(option: string, value: unknown): asserts value is number {
   if (typeof value === 'number' && value >= 0) return
   throw new TypeError(

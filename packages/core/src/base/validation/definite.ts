@@ -1,4 +1,4 @@
-/** Leaves out the members of an object that are `undefined`. */
+/** Returns the object without members that are `undefined`. */
 export function definite<T extends object>(
   value: T,
 ): { [Key in keyof T]?: Exclude<T[Key], undefined> } {

@@ -2,8 +2,8 @@ import { errorText } from '../errors/error-text.js'
 import type { MaybePromise } from '../wait/maybe-promise.js'
 
 /**
- * The part of the Standard Schema interface, version 1, that the kit uses (https://standardschema.dev); zod, valibot,
- * arktype and others implement it. It is declared here, as the specification suggests, to depend on none.
+ * The part of the Standard Schema interface, version 1, that the kit uses (https://standardschema.dev). zod, valibot, arktype and
+ * others implement it. Declared here, as the specification suggests, to avoid a dependency.
  */
 export interface StandardSchema<Input = unknown, Output = Input> {
   readonly '~standard': {
@@ -23,16 +23,16 @@ interface SchemaIssue {
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
 }
 
-/** A list may have an issue for each of its items, and the reason is one line on stderr, and stored with a parked event. */
+/** A list can have an issue for each item, but the reason is one line on stderr and is stored with a parked event. */
 const MAX_ISSUES = 10
 
-/** What a value is after validation, or what is wrong with it in one line. */
+/** The validated value, or what is wrong with it in one line. */
 export type Validated<Output> =
   { readonly ok: true; readonly value: Output } | { readonly ok: false; readonly reason: string }
 
 /**
- * Validates a value; at once where the schema is synchronous, as most are. A schema that throws or rejects has refused the
- * value, so this never does.
+ * Validates a value; synchronously if the schema is synchronous, as most are. Never throws or rejects: a schema that does so has
+ * refused the value.
  */
 export function validate<Output>(
   schema: StandardSchema<unknown, Output>,
@@ -40,7 +40,7 @@ export function validate<Output>(
 ): MaybePromise<Validated<Output>> {
   try {
     const result = schema['~standard'].validate(value)
-    // A promise of another realm or library is not an instance of this Promise.
+    // A promise from another realm or library is not an instance of this Promise.
     if (typeof (result as Partial<PromiseLike<unknown>>).then !== 'function')
       return toValidated(result as SchemaResult<Output>)
     return settle(result as PromiseLike<SchemaResult<Output>>)

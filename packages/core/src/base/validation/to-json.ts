@@ -3,30 +3,30 @@ import { isInstance } from '../errors/is-instance.js'
 
 const MAX_DEPTH = 200
 
-/** Where a walk is, such as `['.list', '[1]']`, and whether it met an object that says itself what it is as JSON. */
+/** The position of a walk, such as `['.list', '[1]']`, and whether it found an object with a `toJSON`. */
 interface Walk {
   readonly path: string[]
   hasToJson: boolean
 }
 
-/** What keeps a value from being JSON. */
+/** The reason that a value is not JSON. */
 class Obstacle extends Error {}
 
 /**
- * Writes a value as JSON. Unlike `JSON.stringify` it refuses, with a `TypeError` that names the place, whatever would be
- * lost on the way: functions, symbols, bigints, NaN, infinities, cycles, invalid dates, and objects whose content is
- * not in their own members, such as Maps, Errors, Promises and RegExps. Members that are `undefined` are left out;
- * objects with `toJSON`, such as dates, are written as they say; of a class instance the own members are written.
+ * Serialises a value as JSON. Unlike `JSON.stringify`, it refuses anything that would be lost, with a `TypeError` that names the
+ * place: functions, symbols, bigints, NaN, infinities, cycles, invalid dates, and objects whose content is not in their own members,
+ * such as Maps, Errors, Promises and RegExps. Omits members that are `undefined`, honours `toJSON`, and writes the own members of a
+ * class instance.
  */
 export function toJson(argument: string, value: unknown): string {
   return JSON.stringify(toPlain(argument, value))
 }
 
 /**
- * The value that {@link toJson} writes, for one that is written later as part of a larger one: the value itself, or a copy
- * with the answers of every `toJSON` in it, each of which is asked once.
+ * Returns the value that {@link toJson} would serialise, for use in a larger value: the value itself, or a copy with the result of
+ * every `toJSON`, each called once.
  *
- * @throws TypeError as {@link toJson}
+ * @throws TypeError like {@link toJson}
  */
 export function toPlain(argument: string, value: unknown): unknown {
   const walk: Walk = { path: [], hasToJson: false }
@@ -34,20 +34,23 @@ export function toPlain(argument: string, value: unknown): unknown {
     check(value, walk)
     if (!walk.hasToJson) return value
     const copy = copied('', value, walk)
-    // An object that says it is nothing would leave a hole where a value is expected.
+    // A `toJSON` that returns undefined would leave a hole where a value is expected.
     if (copy === undefined) throw new Obstacle('undefined')
     return copy
   } catch (error) {
-    // A getter or a toJSON that throws is one more thing that is no JSON.
+    // A getter or a toJSON that throws means that the value is not JSON, either.
     const isObstacle = isInstance(error, Obstacle)
-    const what = isObstacle ? error.message : `what threw: ${errorText(error)}`
+    const what = isObstacle ? error.message : `an error: ${errorText(error)}`
     const message = `${argument}${walk.path.join('')} must be JSON, got ${what}`
-    // An obstacle says nothing that the message does not.
+    // An obstacle adds nothing to the message.
     throw new TypeError(message, isObstacle ? undefined : { cause: error })
   }
 }
 
-/** Throws an {@link Obstacle} and leaves the path to it. Calls no `toJSON`: nearly no value has one, and none is copied. */
+/**
+ * Throws an {@link Obstacle} and leaves its path in the walk. Does not call `toJSON`: few values have one, and values without one are
+ * not copied.
+ */
 function check(value: unknown, walk: Walk): void {
   if (typeof value !== 'object' || value === null) {
     assertPrimitive(value)
@@ -74,7 +77,7 @@ function check(value: unknown, walk: Walk): void {
   }
 }
 
-/** The value as JSON will be read: every `toJSON` is asked, as `JSON.stringify` would, and what it says is looked at. */
+/** Returns the value as JSON will represent it: calls every `toJSON`, as `JSON.stringify` does, and checks its result. */
 function copied(key: string, value: unknown, walk: Walk): unknown {
   if (typeof value !== 'object' || value === null) {
     assertPrimitive(value)
@@ -102,7 +105,7 @@ function copiedObject(value: object, walk: Walk): unknown {
   for (const key of Object.keys(value)) {
     walk.path.push(`.${key}`)
     const member: unknown = value[key as keyof typeof value]
-    // Readers drop members of this name, and here it would make a prototype.
+    // Readers drop members with this name, and here it would set a prototype.
     if (member !== undefined && key !== '__proto__') copy[key] = copied(key, member, walk)
     walk.path.pop()
   }
@@ -127,22 +130,23 @@ function assertPrimitive(value: unknown): void {
   }
 }
 
-/** Refuses an object that JSON would write as something else than what it holds. */
+/** Refuses an object whose content JSON would not represent. */
 function assertOrdinary(value: object, { path }: Walk): void {
   if (path.length > MAX_DEPTH) throw new Obstacle(`a cycle or more than ${MAX_DEPTH} levels`)
   if (Array.isArray(value) || isPlain(value)) return
   const brand = Object.prototype.toString.call(value).slice('[object '.length, -1)
-  if (brand === 'Promise') throw new Obstacle('a Promise, which was not awaited')
-  // An instance of somebody's class is its members; what has a brand of its own, or no members, keeps its content elsewhere.
+  if (brand === 'Promise') throw new Obstacle('a Promise that was not awaited')
+  // An instance of a user's class consists of its members; an object with its own brand, or without members, keeps its
+  // content elsewhere.
   if (brand === 'Object' && Object.keys(value).length > 0) return
   throw new Obstacle(withArticle(brand === 'Object' ? className(value) : brand))
 }
 
-/** True for objects of every realm that were made by `{}` or with no prototype. */
+/** Returns true for objects of any realm created by `{}` or without a prototype. */
 function isPlain(value: object): boolean {
   const prototype = Object.getPrototypeOf(value) as object | null
   if (prototype === null || prototype === Object.prototype) return true
-  // The root of another realm, as under a test runner that isolates its files.
+  // The root prototype of another realm, as under a test runner that isolates its files.
   return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'hasOwnProperty')
 }
 
@@ -155,7 +159,7 @@ function withArticle(name: string): string {
   return `${/^[aeiou]/iu.test(name) ? 'an' : 'a'} ${name}, which JSON cannot represent`
 }
 
-/** Tells whether an object says itself what it is as JSON. A valid date is known to say its time. */
+/** Returns whether an object has a `toJSON`, as valid dates do. Throws for an invalid date. */
 function asksForItself(value: object): value is { toJSON(key: string): unknown } {
   if (value instanceof Date && Number.isNaN(value.getTime())) throw new Obstacle('an invalid date')
   return typeof (value as { toJSON?: unknown }).toJSON === 'function'

@@ -1,6 +1,6 @@
 /**
- * Calls `listener` once when the signal is aborted, at once where it is already; returns a function that stops. Whoever waits
- * calls that when the wait is over, however it ended: a signal may live as long as the process.
+ * Calls `listener` once when the signal is aborted, immediately if it already is; returns a function that stops. Call that function
+ * when the wait is over, however it ended: a signal can live as long as the process.
  */
 export function onAbort(signal: AbortSignal | undefined, listener: () => void): () => void {
   if (signal === undefined) return () => undefined
@@ -15,8 +15,8 @@ export function onAbort(signal: AbortSignal | undefined, listener: () => void): 
 }
 
 /**
- * Waits until `begin` calls `done`; rejects with the signal's reason where that is aborted first, and does not begin where it is
- * already. The function that `begin` returns gives back what the wait has taken, however it ends.
+ * Waits until `begin` calls `done`. Rejects with the signal's reason if that is aborted first, without calling `begin` if it already
+ * is. The function that `begin` returns cleans up after the wait, however it ends.
  */
 export function waitUnlessAborted<T = void>(
   signal: AbortSignal | undefined,
@@ -46,7 +46,7 @@ export function waitUnlessAborted<T = void>(
         resolve(value)
       })
     })
-    // `done` was called by `begin` itself.
+    // `begin` itself called `done`.
     if (isOver) giveBack()
   })
 }

@@ -1,4 +1,4 @@
-/** Blocks the thread for so many milliseconds. */
+/** Blocks the thread for this many milliseconds. */
 export function blockFor(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 }

@@ -1,31 +1,31 @@
 import { MAX_TIMER_MS } from './timer-limit.js'
 
-/** A timer that was started. */
+/** A running timer. */
 export interface ClockTimer {
-  /** Whether waiting for it keeps the process alive, as it does at first. */
+  /** With `unref`, controls whether the timer keeps the process alive; it does initially. */
   ref(): void
   unref(): void
-  /** Takes it back; doing it twice does nothing. */
+  /** Stops the timer. A second call does nothing. */
   stop(): void
 }
 
-/** The time as events and waits see it. */
+/** The clock for events and waits. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number
   /** Milliseconds on a clock that is never set back. */
   monotonicMs(): number
-  /** Calls back once after `ms`, after 25 days where that is longer. */
+  /** Calls back once after `ms`, or after 25 days if that is sooner. */
   startTimer(ms: number, callback: () => void): ClockTimer
 }
 
-/** Where locks and events live: those of one home and namespace. */
+/** The home and namespace of locks and events. */
 interface Place {
   readonly home: string
   readonly namespace: string
 }
 
-/** The real time. It asks the globals at each call, so that a test may have put others there. */
+/** The real time. Reads the globals on each call, so that tests can replace them. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonicMs: () => performance.now(),
@@ -41,20 +41,20 @@ export const systemClock: Clock = {
   },
 }
 
-/** Clocks that tests have set. */
+/** Clocks set by tests. */
 const clocks = new Map<string, Clock>()
 
-/** The time at a place: the real one, unless a test has set another clock there. */
+/** Returns the clock of a place: the real one, unless a test has set another. */
 export function clockAt(place: Place): Clock {
   return clocks.size === 0 ? systemClock : (clocks.get(keyOf(place)) ?? systemClock)
 }
 
-/** True where a test has set a clock anywhere, so that it is worth to find out the place. */
+/** Returns whether a test has set a clock anywhere, so that it is worth resolving the place. */
 export function hasTestClocks(): boolean {
   return clocks.size > 0
 }
 
-/** Sets the clock of a place, for a test; returns what takes it away. */
+/** Sets the clock of a place, for a test; returns a function that removes it. */
 export function setClockAt(place: Place, clock: Clock): () => void {
   clocks.set(keyOf(place), clock)
   return () => {

@@ -1,9 +1,8 @@
 import { MAX_TIMER_MS } from './timer-limit.js'
 
 /**
- * One timer for the deadlines of many requests. Setting and clearing a timer for each would cost more than the rest of
- * a small request; nearly all deadlines are met, so it is cheaper to look at those that are left when the earliest
- * one known has passed.
+ * One timer for the deadlines of many requests. Setting and clearing a timer for each would cost more than the rest of a small
+ * request. Nearly all deadlines are met, so it is cheaper to check the remaining ones when the earliest known deadline has passed.
  */
 export class DeadlineTimer {
   readonly #onDue: (now: number) => number
@@ -12,14 +11,14 @@ export class DeadlineTimer {
   #keepsAlive = false
 
   /**
-   * `onDue` ends what has passed its deadline by `now`, an instant of `performance.now()`, and returns the earliest
-   * deadline that is left, else `Infinity`.
+   * `onDue` ends everything whose deadline has passed by `now`, an instant of `performance.now()`, and returns the earliest remaining
+   * deadline, else `Infinity`.
    */
   constructor(onDue: (now: number) => number) {
     this.#onDue = onDue
   }
 
-  /** Makes sure that `onDue` is called soon after an instant of `performance.now()`. */
+  /** Schedules `onDue` for soon after an instant of `performance.now()`. */
   watch(deadline: number): void {
     if (deadline >= this.#due || deadline === Infinity) return
     this.#due = deadline
@@ -29,7 +28,7 @@ export class DeadlineTimer {
     if (!this.#keepsAlive) this.#timer.unref()
   }
 
-  /** Whether waiting for a deadline keeps the process alive; not unless told so. */
+  /** Sets whether the timer keeps the process alive; it does not by default. */
   keepAlive(keepsAlive: boolean): void {
     this.#keepsAlive = keepsAlive
     if (keepsAlive) this.#timer?.ref()
@@ -43,7 +42,7 @@ export class DeadlineTimer {
 
   readonly #look = (): void => {
     this.#due = Infinity
-    // A timer may fire a fraction early; what is due within it has passed.
+    // A timer can fire a fraction early; deadlines within that fraction count as passed.
     this.watch(this.#onDue(performance.now() + 0.5))
   }
 }

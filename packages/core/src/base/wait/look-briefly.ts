@@ -1,12 +1,12 @@
 import type { MaybePromise } from './maybe-promise.js'
 import { withinTime } from './race.js'
 
-/** A message is not worth a longer wait. */
+/** A better message is not worth a longer wait. */
 const BRIEFLY_MS = 75
 
 /**
- * Looks up facts that improve a message. Resolves to undefined where they do not come soon: the caller's deadline has passed by
- * then, and the engine may be what failed.
+ * Looks up facts that improve a message. Resolves to undefined if that takes too long: the caller's deadline has already passed, and
+ * the engine itself might have failed.
  */
 export async function lookBriefly<T>(look: () => MaybePromise<T>): Promise<T | undefined> {
   try {

@@ -1,2 +1,2 @@
-/** A value that an embedded driver has at once and a networked one later. */
+/** A value that an embedded driver returns synchronously and a networked one asynchronously. */
 export type MaybePromise<T> = T | Promise<T>

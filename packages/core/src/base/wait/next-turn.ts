@@ -1,11 +1,11 @@
-// As they are when this is loaded, and not the globals, which the fake timers of test runners replace: nothing would go on until a
-// test turned them.
+// Captured at load time instead of using the globals, which the fake timers of test runners replace: nothing would continue
+// until a test advanced them.
 import { clearImmediate, setImmediate } from 'node:timers'
 
-// An import of node:process would read all of its members: stdin and stdout are opened by that, and no longer block for a child.
+// Importing node:process would read all of its members: that opens stdin and stdout, which then no longer block for a child.
 const nextTick = process.nextTick.bind(process)
 
-/** Calls back in the next turn of the event loop; returns what takes it back. */
+/** Calls back in the next turn of the event loop; returns a function that cancels it. */
 export function inNextTurn(callback: () => void): () => void {
   const immediate = setImmediate(callback)
   return () => {
@@ -20,12 +20,12 @@ export function nextTurn(): Promise<void> {
   })
 }
 
-/** Calls back when the code that runs, and what was called back before, has come to its end. */
+/** Calls back after the running code and earlier callbacks. */
 export function afterThis(callback: () => void): void {
   void Promise.resolve().then(callback)
 }
 
-/** Calls back when also all promises that have settled by then were gone on with. */
+/** Calls back after the continuations of all promises settled by then. */
 export function afterPromises(callback: () => void): void {
   nextTick(callback)
 }

@@ -1,4 +1,4 @@
-/** Resolves to true where a promise takes longer than so many milliseconds to settle, else to false. Keeps no process alive. */
+/** Resolves to whether a promise takes longer than this many milliseconds to settle. Keeps no process alive. */
 export function outlasts(promise: Promise<unknown>, ms: number): Promise<boolean> {
   return new Promise((resolve) => {
     const timer = setTimeout(

@@ -1,15 +1,15 @@
 import { waitUnlessAborted } from './abort-signal.js'
 import { type Clock, systemClock } from './clock.js'
 
-/** What a pause does to the process, and whose time it takes. */
+/** Options of a pause. */
 export interface PauseOptions {
-  /** Whether the process lives on for the pause alone. @default true */
+  /** Whether the pause keeps the process alive. @default true */
   readonly keepsAlive?: boolean
   /** @default the real time */
   readonly clock?: Clock
 }
 
-/** Waits, or until the signal is aborted. */
+/** Waits for a time, or until the signal is aborted. */
 export function pause(
   ms: number,
   signal?: AbortSignal,

@@ -1,17 +1,17 @@
 import { onAbort } from './abort-signal.js'
 import { type Clock, type ClockTimer, systemClock } from './clock.js'
 
-/** What bounds a call. */
+/** The limits of a call. */
 export interface CallLimits {
   readonly timeoutMs: number
   readonly signal?: AbortSignal | undefined
-  /** Makes the error for a call that took longer. */
+  /** Creates the error for a call that took longer. */
   readonly late: () => Error
 }
 
 /**
- * Runs work that is bounded by a time and by a signal, with whose reason it then rejects. The work itself goes on; what becomes of
- * its result is its own to say. Keeps the process alive meanwhile.
+ * Runs work within a time limit and until a signal is aborted, with whose reason it then rejects. The work itself continues and must
+ * deal with its own result. Keeps the process alive meanwhile.
  */
 export function settleWithin<T>(
   { timeoutMs, signal, late }: CallLimits,
@@ -23,17 +23,17 @@ export function settleWithin<T>(
 }
 
 /**
- * Waits for work, but no longer than until the signal is aborted, with whose reason it then rejects. The work itself goes on:
- * what becomes of its result is the caller's to say.
+ * Waits for work until the signal is aborted, with whose reason it then rejects. The work itself continues; the caller decides about
+ * its result.
  */
 export function untilAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return work
-  // Nobody awaits it where the signal is aborted already.
+  // Nothing awaits it if the signal is already aborted.
   work.catch(() => undefined)
   return race(() => work, signal)
 }
 
-/** Waits for work, or for a time: `'late'` where the work takes longer, which then goes on unwatched. */
+/** Waits for work up to a time limit: `'late'` if the work takes longer; it then continues unobserved. */
 export function withinTime<T>(
   work: PromiseLike<T>,
   limitMs: number | undefined,

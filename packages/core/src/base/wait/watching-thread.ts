@@ -2,7 +2,7 @@ import type { Worker } from 'node:worker_threads'
 
 import { blockFor } from './block-for.js'
 
-/** Where the threads tell each other: how often there was a hint, which list was dealt with last, and how that stands. */
+/** Memory shared by the threads: the number of hints, the last processed list, and its state. */
 const HINTS = 0
 const LIST = 1
 const STATE = 2
@@ -11,8 +11,7 @@ const HINTED = 0
 const REFUSED = -1
 
 /**
- * What the other thread does: watches a list of files, all or none, for one hint. A text, so that a bundler has no file to leave
- * behind.
+ * The program of the other thread: watches a list of files, all or none, for one hint. A string, so that a bundler cannot miss a file.
  */
 const PROGRAM = `
 const { parentPort, workerData } = require('node:worker_threads')
@@ -49,8 +48,8 @@ parentPort.on('message', ({ list, paths }) => {
 })`
 
 /**
- * Watches files for a thread that blocks and so hears of nothing itself: a second thread does, and wakes it. A hint may be lost, and
- * none comes where there can be no second thread.
+ * Watches files for a thread that blocks and cannot do so itself: a second thread watches and wakes it. A hint can be lost, and
+ * without a second thread there are none.
  */
 export class WatchingThread {
   readonly #onFailure: (error: unknown) => void
@@ -60,25 +59,25 @@ export class WatchingThread {
   #list = 0
   #key = ''
 
-  /** @param onFailure told why nothing is watched */
+  /** @param onFailure called with the reason if nothing is watched */
   constructor(onFailure: (error: unknown) => void) {
     this.#onFailure = onFailure
   }
 
-  /** Rises with every hint. Whoever is about to block notes it before it looks. */
+  /** Rises with every hint. Read it before the last check before blocking. */
   get hints(): number {
     return Atomics.load(this.#told, HINTS)
   }
 
   /**
-   * Tells whether what the key stands for is watched, and has it watched from now on. The moment from which it is counts as a hint,
-   * since what happened before is told by nobody, and so does a refusal.
+   * Returns whether the files behind the key are watched, and watches them from now on. The start of the watch counts as a hint, since
+   * earlier changes were not reported; so does a refusal.
    */
   watches(key: string, paths: () => readonly string[]): boolean {
     if (key === this.#key) {
       if (Atomics.load(this.#told, LIST) !== this.#list) return false
       const state = Atomics.load(this.#told, STATE)
-      // What was refused is not tried at each look.
+      // A refused watch is not retried at each check.
       if (state !== HINTED) return state === WATCHED
     }
     this.#key = key
@@ -87,7 +86,7 @@ export class WatchingThread {
     return false
   }
 
-  /** Blocks for so many milliseconds, or until there are more hints than these. */
+  /** Blocks for this many milliseconds, or until there are more hints than given. */
   block(ms: number, hints: number): void {
     if (this.#worker === undefined) blockFor(ms)
     else Atomics.wait(this.#told, HINTS, hints, ms)
@@ -104,7 +103,7 @@ export class WatchingThread {
     this.#canStart = false
     try {
       const { Worker: Thread } = process.getBuiltinModule('node:worker_threads')
-      // Nothing of the host's goes along, neither what it preloads nor its environment.
+      // The thread inherits neither the host's preloads nor its environment.
       const options = { eval: true, workerData: this.#told, execArgv: [], env: {} }
       this.#worker = new Thread(PROGRAM, options)
       this.#worker.on('error', this.#onFailure)

@@ -10,17 +10,17 @@ import { isKeptLock } from '../../locks/contract/lock-id.js'
 import type { Holder, LockInfo, LockMode, Owner } from '../../locks/contract/lock-types.js'
 import type { LockRule } from '../options/cli-ops-options.js'
 
-/** How far the two ways to tell when a process began are apart at most. */
+/** The two ways to determine when a process began differ by at most this much. */
 const SAME_START_MS = 2_000
-/** Of the clock in /proc, on every architecture. */
+/** The clock tick of /proc, on every architecture. */
 const TICK_MS = 10
 
-/** Ends a wait whose command is a part of the one that has the lock. */
+/** Ends a wait whose command is part of the command that holds the lock. */
 class PartOfHolder extends Error {}
 
 /**
- * Looks, while a command waits for a lock on an engine, whether a process that (very likely) waits for this one has it, as
- * `isHeldAround` and the search for deadlocks do on this machine: such a wait would never end.
+ * Checks, while a command waits for a lock on an engine, whether the holder is a process that (very likely) waits for this
+ * one. Such a wait would never end. `isHeldAround` and the deadlock search do the same for local locks.
  */
 export class AncestorWatch {
   readonly #rule: LockRule
@@ -32,12 +32,12 @@ export class AncestorWatch {
   }
 
   /**
-   * Throws where the wait is to end: for {@link isPart}, or `LOCK_DEADLOCK`, but not before an ancestor that releases the lock right after
-   * it began this process has done so.
+   * Throws if the wait must end: for {@link isPart}, or with `LOCK_DEADLOCK`, but only after an ancestor that releases the lock right
+   * after starting this process has had time to do so.
    */
   look(info = this.#last): void {
     this.#last = info
-    // Of slots there may be another one.
+    // With slots, another slot can come free.
     if (info === undefined || this.#rule.slots !== undefined) return
     const holder = waitingAncestorAmong(info.holders)
     if (holder === undefined) return
@@ -45,7 +45,7 @@ export class AncestorWatch {
     if (monotonicMs() - this.#began >= ANCESTOR_GRACE_MS) throw deadlockError(info, holder)
   }
 
-  /** Tells whether a wait has ended by this error because the command is a part of the one that has the lock. */
+  /** Returns whether this error ended the wait because the command is part of the one that holds the lock. */
   isPart(error: unknown): boolean {
     if (error instanceof PartOfHolder) return true
     if (!isCliOpsError(error, 'LOCK_HELD') || this.#rule.slots !== undefined) return false
@@ -54,7 +54,7 @@ export class AncestorWatch {
     return holder !== undefined && this.#isAround(holder, mode)
   }
 
-  /** When to look again, in milliseconds. */
+  /** Milliseconds until the next check. */
   get restMs(): number {
     return Math.max(0, this.#began + ANCESTOR_GRACE_MS - monotonicMs())
   }
@@ -65,7 +65,7 @@ export class AncestorWatch {
   }
 }
 
-/** The holder that this process was begun under, and not one that has taken the lock since. */
+/** Returns the holder that started this process, but not one that took the lock since. */
 function waitingAncestorAmong(holders: readonly Holder[]): Holder | undefined {
   const { host } = ownProcess()
   const startedAt = Date.now() - process.uptime() * 1000
@@ -77,11 +77,11 @@ function waitingAncestorAmong(holders: readonly Holder[]): Holder | undefined {
   return near.find(({ owner }) => ancestors.includes(owner.pid) && isOfThatPid(owner))
 }
 
-/** A host's name may be that of several containers, and each has a process of that number. */
+/** Several containers can share a host name, each with its own process of that pid. */
 function isOfThatPid({ pid, startedAt }: Owner): boolean {
   const start = readStat(`/proc/${pid}/stat`)?.start
   const [uptime = ''] = readFact('/proc/uptime').split(' ')
-  // No other platform has several tables of processes.
+  // No other platform has several process tables.
   if (start === undefined || uptime === '') return process.platform !== 'linux'
   const createdAt = Date.now() - (Number(uptime) * 1000 - Number(start) * TICK_MS)
   return Math.abs(createdAt - startedAt.getTime()) < SAME_START_MS

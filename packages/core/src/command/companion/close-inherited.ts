@@ -1,11 +1,11 @@
 import { closeSync, readdirSync, readFileSync } from 'node:fs'
 
-/** The flag of `/proc/self/fdinfo` for a descriptor that Node or libuv has opened here (proc_pid_fdinfo(5)). */
+/** The flag in `/proc/self/fdinfo` for a descriptor that Node or libuv opened here (proc_pid_fdinfo(5)). */
 const CLOSE_ON_EXEC = 0o2000000
 
 /**
- * Closes the descriptors that the host was started with and that came along: Node keeps only the first sixteen of them to itself.
- * Who waits for the end of such a pipe would wait for the companion. Only where `/proc` tells them apart.
+ * Closes descriptors inherited from the host: Node closes only the first sixteen. A process that waits for the end of such a pipe
+ * would otherwise wait for the companion. Works only if `/proc` identifies them.
  */
 export function closeInherited(): void {
   for (const name of list('/proc/self/fdinfo')) {

@@ -3,13 +3,14 @@ import { Companion } from './companion.js'
 
 const companions = new Map<string, Companion>()
 
-/** Tells whether a flow of this very process holds a lock on an engine. */
+/** Returns whether a flow of this process holds a lock on an engine. */
 export function isHeldByCompanion(connection: Connection, resource: string): boolean {
   return companions.get(keyOf(connection))?.holds(resource) === true
 }
 
 /**
- * The companion of this process for a connection, started where there is none. Only who starts it is told of failures.
+ * Returns this process's companion for a connection, and starts one if there is none. Only the caller that starts it
+ * learns about failures.
  *
  * @throws CliOpsError `ENGINE_UNAVAILABLE`, `UNSUPPORTED`
  */
@@ -29,7 +30,7 @@ function keyOf(connection: Connection): string {
   return JSON.stringify(plainOptions(connection))
 }
 
-/** What the companion is configured with: all of it as it is known here, since it is in another directory. */
+/** Returns the companion's configuration with all values resolved, since it runs in another directory. */
 function plainOptions(connection: Connection): ConnectionOptions {
   const { home, namespace } = connection
   const [locks, events] = [connection.urlOf('locks'), connection.urlOf('events')]

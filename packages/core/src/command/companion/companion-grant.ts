@@ -3,15 +3,15 @@ import type { CompanionMessage, SharedInstant } from './messages.js'
 import { hasPassed, sharedInstant } from './shared-instant.js'
 import { MAX_TIMER_MS } from '../../base/wait/timer-limit.js'
 
-/** What a grant needs of its companion. */
+/** What a grant needs from its companion. */
 export interface GrantKeeper {
-  /** Reads what the companion has said by now. */
+  /** Reads the messages that have arrived. */
   readArrived(): void
-  /** Asks it to give the lock back. */
+  /** Asks the companion to release the lock. */
   release(id: string): void
 }
 
-/** A lock that a companion holds for this process. It ends with the companion: nobody would renew it. */
+/** A lock that a companion holds for this process. It ends with the companion, which renews it. */
 export class CompanionGrant implements LockGrant {
   readonly id: string
   readonly slot: string | undefined
@@ -49,7 +49,7 @@ export class CompanionGrant implements LockGrant {
   }
 
   isHeld(): boolean {
-    // A process that was in synchronous code has heard nothing meanwhile.
+    // A process in synchronous code has read no messages meanwhile.
     this.#keeper.readArrived()
     return !this.#isOver && !hasPassed(this.#endsAt)
   }
@@ -66,7 +66,7 @@ export class CompanionGrant implements LockGrant {
     }
   }
 
-  /** The lock is free when the companion has read this, soon after it returns. */
+  /** The lock is free once the companion has read this, soon after the call returns. */
   releaseSync(): void {
     this.#finish()
     this.#keeper.release(this.id)
@@ -92,7 +92,7 @@ export class CompanionGrant implements LockGrant {
     clearTimeout(this.#timer)
   }
 
-  /** Also where the companion is stopped and says nothing. */
+  /** Also works if the companion is stopped and sends nothing. */
   #watchEnd(): void {
     clearTimeout(this.#timer)
     const { remainingMs } = this

@@ -12,31 +12,31 @@ import type { CompanionMessage, HostMessage } from './messages.js'
 import { plugNPlayOptions } from './plug-n-play.js'
 
 const PROCESS = '@cli-ops/shared-ipc/command/companion'
-/** A companion that has not read anything for so long, a stopped one say, is no companion. */
+/** A companion that reads nothing for this long, for example a stopped one, is treated as gone. */
 const SEND_MS = 5_000
-/** How often a host with listeners to Ctrl-C looks for a reply: it must hear both. */
+/** How often a host with Ctrl-C listeners checks for a reply: it must notice both. */
 const LOOK_MS = 20
 const NOT_PASSED_ON: ReadonlySet<string> = new Set(['NODE_OPTIONS', 'NODE_V8_COVERAGE'])
 const FILE_VARIABLE = /^CLI_OPS_.*_FILE$|^NODE_EXTRA_CA_CERTS$/u
 const END_LOOK_MS = 5
 const PIECE_BYTES = 65_536
 
-/** A pipe of libuv, as far as it is used here beside the stream that is around it. */
+/** The libuv pipe beneath a stream, as far as it is used here. */
 interface PipeHandle {
   readonly fd: number
   setBlocking(isBlocking: boolean): number
 }
 
-/** Who hears what comes. Both may be called while the host waits for something else. */
+/** Receives what arrives. Both methods can be called while the host waits for something else. */
 export interface PipesListener {
   onMessage(message: CompanionMessage): void
-  /** The companion has ended. */
+  /** Called when the companion has ended. */
   onEnd(): void
 }
 
 /**
- * Starts the companion and talks to it over two private pipes, which children of the host do not inherit. A message has left
- * when `send` returns, in an exit handler too, and a reply can be waited for in synchronous code.
+ * Starts the companion and talks to it over two private pipes, which the host's children do not inherit. `send` returns once
+ * the message has left, in an exit handler too. Synchronous code can wait for a reply.
  */
 export class CompanionPipes {
   readonly #child: ChildProcess
@@ -46,17 +46,17 @@ export class CompanionPipes {
   readonly #in: PipeHandle | undefined
   readonly #out: PipeHandle | undefined
   #hasEnded = false
-  /** Within a wait that Ctrl-C may cut off. */
+  /** True during a wait that Ctrl-C can interrupt. */
   #isWaiting = false
 
-  /** @throws CliOpsError `ENGINE_UNAVAILABLE` where no process can be started; `UNSUPPORTED` in a program that is one file */
+  /** @throws CliOpsError `ENGINE_UNAVAILABLE` if no process can be started; `UNSUPPORTED` in a single-file program */
   constructor(listener: PipesListener) {
     this.#listener = listener
     this.#child = startCompanion()
     const { stdin, stdout } = this.#child
     this.#in = handleOf(stdin)
     this.#out = handleOf(stdout)
-    // None of it keeps the host alive.
+    // Nothing here keeps the host alive.
     this.#child.unref()
     this.unref()
     const end = (): void => {
@@ -67,7 +67,7 @@ export class CompanionPipes {
     ;(stdin as { unref?(): void } | null)?.unref?.()
   }
 
-  /** True where {@link waitUntil} works: on Windows pipes have no descriptor. */
+  /** True if {@link waitUntil} works: on Windows, pipes have no descriptor. */
   get canWait(): boolean {
     return this.#out !== undefined
   }
@@ -76,17 +76,17 @@ export class CompanionPipes {
   send(message: HostMessage): void {
     if (this.#hasEnded) return
     const frame = encodeFrame(message)
-    // An overlapped write of Windows has left as well, as soon as there is room for it.
+    // On Windows, an overlapped write has left too, as soon as there is room for it.
     if (this.#in === undefined) this.#child.stdin?.write(frame)
     else if (!writeAll(this.#in.fd, frame)) this.#end()
   }
 
-  /** Reads what has come by now; nothing where a wait was broken off, maybe in the middle of a message. */
+  /** Reads what has arrived; nothing if a wait was interrupted, perhaps in the middle of a message. */
   readArrived(): void {
     while (!this.#hasEnded && !this.#isWaiting && this.#readOnce()) continue
   }
 
-  /** Calls `ask` and blocks until `isDone`. Ctrl-C ends the process, or is heard by the host's own listeners, as in any wait. */
+  /** Calls `ask` and blocks until `isDone`. As in any wait, Ctrl-C ends the process or reaches the host's own listeners. */
   waitUntil(isDone: () => boolean, ask: () => void): void {
     whileBlocked((isHeard) => {
       this.#isWaiting = isHeard
@@ -97,20 +97,20 @@ export class CompanionPipes {
           else if (!this.#readOnce()) blockFor(LOOK_MS)
         }
       } finally {
-        // Not where it is cut off.
+        // Not reached if Ctrl-C interrupts the wait.
         this.#isWaiting = false
       }
     })
   }
 
-  /** Waits until the companion has ended, for so long at most. */
+  /** Waits until the companion has ended, up to a limit. */
   waitForEnd(limitMs: number): void {
     for (let leftMs = limitMs; leftMs > 0 && !this.#hasEnded; leftMs -= END_LOOK_MS) {
       if (!this.#readOnce()) blockFor(END_LOOK_MS)
     }
   }
 
-  /** Keeps the host alive, for a reply. */
+  /** Keeps the host alive for a reply. */
   ref(): void {
     ;(this.#child.stdout as { ref?(): void } | null)?.ref?.()
   }
@@ -119,7 +119,7 @@ export class CompanionPipes {
     ;(this.#child.stdout as { unref?(): void } | null)?.unref?.()
   }
 
-  /** Nothing wakes the host but a message, or a signal that ends it. */
+  /** Only a message, or a signal that ends the host, wakes it. */
   #block(): void {
     this.#out?.setBlocking(true)
     try {
@@ -158,10 +158,10 @@ export class CompanionPipes {
   }
 }
 
-/** In a session of its own, so that Ctrl-C and a closed terminal do not reach it, and with nothing that the host holds open. */
+/** In its own session, so Ctrl-C and a closed terminal do not reach it, and without the host's open descriptors. */
 function startCompanion(): ChildProcess {
   const { name } = ownProcess()
-  // The arguments are for who looks at the table of processes.
+  // The arguments are for people who read the process table.
   const args = [companionFile(), `of ${name} (pid ${process.pid})`]
   let child: ChildProcess | undefined
   let cause: unknown
@@ -182,20 +182,22 @@ function startCompanion(): ChildProcess {
   throw new CliOpsError('ENGINE_UNAVAILABLE', reason, { cause })
 }
 
-/** Nothing where the system says it later, when nobody listens. */
+/** Returns an empty text if the system reports the cause later, when no listener remains. */
 function whyNot(error: unknown): string {
   if (error === undefined) return ''
   switch (systemErrorCode(error)) {
     case 'ERR_ACCESS_DENIED':
-      return ': node --permission keeps it from starting; allow it with --allow-child-process'
+      return ': node --permission blocks it; allow it with --allow-child-process'
     case 'NotCapable':
-      return ': deno run keeps it from starting; allow it with --allow-run'
+      return ': deno run blocks it; allow it with --allow-run'
     default:
       return `: ${errorText(error)}`
   }
 }
 
-/** What the host was started with (loaders, coverage, inspectors) is not for the companion, and it is in another directory. */
+/**
+ * The host's startup options (loaders, coverage, inspectors) are not for the companion, which also runs in another directory.
+ */
 function companionEnvironment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => !NOT_PASSED_ON.has(name))
   const env = kept.map(([name, value]) => [
@@ -204,7 +206,7 @@ function companionEnvironment(): NodeJS.ProcessEnv {
   ])
   const options = plugNPlayOptions(process.env['NODE_OPTIONS'])
   if (options !== undefined) env.push(['NODE_OPTIONS', options])
-  // Whatever is started there by mistake must not start a companion of its own.
+  // Anything started there by mistake must not start its own companion.
   return { ...Object.fromEntries(env), CLI_OPS_DISABLED: '1' } as NodeJS.ProcessEnv
 }
 
@@ -212,7 +214,7 @@ function companionFile(): string {
   try {
     return require.resolve(PROCESS)
   } catch (error) {
-    // A process of its own needs a file of its own; and a program that is one executable is started again by `process.execPath`.
+    // The companion needs its own file, and `process.execPath` of a single-executable program would start that program again.
     const reason =
       'a bundled program can use an engine only where @cli-ops/shared-ipc and the driver are installed beside it: leave them out of the bundle'
     throw new CliOpsError('UNSUPPORTED', reason, { cause: error })

@@ -1,11 +1,13 @@
 /**
- * The process beside a command whose locks, events or registration are on an engine. It has nothing of its host but two pipes:
- * when those end, the host has ended, however that came about.
+ * The process beside a command whose locks, events or registration are on an engine. Two pipes are all it shares with its
+ * host: when they close, the host has ended, in whatever way.
  */
 import type { OpenCommand } from '../../registry/contract/registry-driver.js'
 import { killedEventJson } from '../../events/contract/killed-event.js'
 import { resolveEngineLimits } from '../../engine/engine-limits.js'
 import { ownProcess } from '../../base/process/own-process.js'
+import { ProcessJob } from '../../base/process/process-job.js'
+import { pause } from '../../base/wait/pause.js'
 import { markKeptLocks } from '../../locks/contract/lock-id.js'
 import { closeInherited } from './close-inherited.js'
 import { encodeFrame, FrameReader } from './frames.js'
@@ -14,18 +16,23 @@ import { KeptTraces } from './kept-traces.js'
 import type { CompanionMessage, HostFacts, HostMessage } from './messages.js'
 import { withinTime } from '../../base/wait/race.js'
 
-/** The events of a command are stored before its lock is free, unless that takes longer than this. */
+/** A command's events are stored before its lock is free, unless that takes longer than this. */
 const EVENTS_FIRST_MS = 500
-/** What is left to do after the host's end is given up after this, and the time in which an engine must have answered twice. */
+/** After the host's end, remaining work is given up after this time. An engine must answer twice within it. */
 const END_MS = 1_000
+
+/** How often to check whether the programs of a replaced host have ended. */
+const JOB_LOOK_MS = 20
 
 type Start = Extract<HostMessage, { kind: 'start' }>
 
 let traces: KeptTraces | undefined
 let locks: KeptLocks | undefined
 let start: Start | undefined
+/** What the host has started, from the moment it is asked to end. */
+let job: ProcessJob | undefined
 let isEnding = false
-/** Those in progress, by the id of the event that ends each. */
+/** Commands in progress, by the id of the event that ends each. */
 const commands = new Map<string, OpenCommand>()
 const frames = new FrameReader()
 
@@ -36,7 +43,8 @@ process.stdin.on('data', (piece: Buffer) => {
 process.stdin.on('error', () => undefined)
 for (const event of ['end', 'close']) process.stdin.on(event, () => void end())
 process.stdout.on('error', () => undefined)
-// It ends with its host. Who ends a whole service or container sends the host the same signal, and its last events must still leave.
+// It ends with its host. A service or container that is stopped sends the host the same signal, and the host's last events must
+// still leave.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined)
 
 function carryOut(message: HostMessage): void {
@@ -75,7 +83,7 @@ function begin(message: Start): void {
   start = message
   const { pid, name, startedAt, script }: HostFacts = message.host
   const own = ownProcess()
-  // What others are shown as the owner is the host.
+  // Others see the host as the owner.
   Object.assign(own, { name, startedAt, identity: { ...own.identity, pid, tid: pid } })
   if (script !== undefined) process.argv[1] = script
   markKeptLocks()
@@ -101,9 +109,11 @@ function locksOf(): KeptLocks {
   return (locks ??= new KeptLocks(connection, tell, () => endHost(host)))
 }
 
-/** As anybody else would. The number is the host's as long as that is this process's parent. */
+/** Sends SIGTERM, as any other process would. The pid is the host's as long as it is this process's parent. */
 function endHost({ pid }: HostFacts): void {
-  if (!isEnding && process.ppid === pid) process.kill(pid, 'SIGTERM')
+  if (isEnding || process.ppid !== pid) return
+  job = new ProcessJob(pid)
+  process.kill(pid, 'SIGTERM')
 }
 
 function tell(message: CompanionMessage): void {
@@ -116,12 +126,15 @@ async function end(): Promise<void> {
   if (start === undefined) process.exit()
   setTimeout(() => process.exit(), 2 * resolveEngineLimits(start.connection).timeoutMs + END_MS)
   locks?.stopWaiting()
-  // What a process that was killed could not say itself.
+  // The event that a killed process could not send.
   for (const command of commands.values()) {
     const lock = locks?.heldFor(command.lock?.resource) ?? command.lock
     tracesOf()?.append(killedEventJson(start.host, { ...command, lock }))
   }
   if (traces !== undefined) await withinTime(traces.stored(), EVENTS_FIRST_MS)
+  // A signal ends the host and leaves the program that it was waiting for. The next run starts after both.
+  job?.end()
+  while ((job?.look().length ?? 0) > 0) await pause(JOB_LOOK_MS)
   await Promise.allSettled([locks?.close(), traces?.close()])
   process.exit()
 }

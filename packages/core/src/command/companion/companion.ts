@@ -10,19 +10,19 @@ import { CompanionGrant } from './companion-grant.js'
 import { CompanionPipes } from './companion-pipes.js'
 import type { CompanionMessage, LockOrder, OrderedLock, ReportedError } from './messages.js'
 
-/** How long the end of a container may wait for the companion. */
+/** How long the end of a container can wait for the companion. */
 const LAST_WORDS_MS = 2_000
 
-/** How a lock is asked for. */
+/** Options for requesting a lock. */
 export interface CompanionLockOptions extends OrderedLock {
-  /** Called with who is in the way, when that changes; on a terminal, and while the host blocks, also about once a second. */
+  /** Called with the current holder whenever it changes; on a terminal, and while the host blocks, also about once a second. */
   readonly onWait?: ((info: LockInfo) => void) | undefined
 }
 
-/** An event that a command leaves. */
+/** An event that a command emits. */
 export interface AppendedEvent {
   readonly json: string
-  /** The command that begins with this event, or ends with it. */
+  /** The command that this event begins or ends. */
   readonly begins?: OpenCommand | undefined
   readonly ends?: OpenCommand | undefined
 }
@@ -34,9 +34,9 @@ interface Ask {
 }
 
 /**
- * A process beside this one, for what a command has on an engine behind the network: it connects, stores the events in order,
- * registers the instance, and takes, renews and releases locks, while this process neither waits for it nor loads the
- * engine's client. It sees this process end, however that comes about, and then gives everything back.
+ * A process beside this one, for what a command does on an engine across the network. It connects, stores the events in
+ * order, registers the instance, and takes, renews and releases locks. This process neither waits for it nor loads the
+ * engine's client. When this process ends, in whatever way, the companion releases everything.
  */
 export class Companion {
   readonly #pipes: CompanionPipes
@@ -49,7 +49,7 @@ export class Companion {
   #hasEnded = false
 
   /**
-   * @param onFailure told where events or the registry cannot be used
+   * @param onFailure called if events or the registry cannot be used
    * @throws CliOpsError `ENGINE_UNAVAILABLE`, `UNSUPPORTED`
    */
   constructor(connection: ConnectionOptions, onFailure: (error: Error) => void) {
@@ -63,7 +63,7 @@ export class Companion {
     this.#pipes.send({ kind: 'start', connection, host })
   }
 
-  /** False once it was killed: a new one may be started. */
+  /** False once the companion was killed: a new one can be started. */
   get isThere(): boolean {
     return !this.#hasEnded
   }
@@ -74,15 +74,18 @@ export class Companion {
     this.#isRegistered = true
   }
 
-  /** Leaves an event. If this process is killed between one that begins a command and one that ends it, `command:failed` is stored. */
+  /**
+   * Sends an event. If this process is killed between the event that begins a command and the one that ends it, `command:failed` is
+   * stored.
+   */
   append({ json, begins, ends }: AppendedEvent): void {
     this.#pipes.send({ kind: 'append', json, begins, ends: ends?.endId })
   }
 
   /**
-   * Takes a lock before it returns, in the order of arrival.
+   * Takes a lock before it returns, in order of arrival.
    *
-   * @throws CliOpsError `LOCK_HELD`, `LOCK_TIMEOUT`, `LOCK_DEADLOCK`, `ENGINE_UNAVAILABLE`; `UNSUPPORTED` on Windows; what `onWait` throws, which ends the wait
+   * @throws CliOpsError `LOCK_HELD`, `LOCK_TIMEOUT`, `LOCK_DEADLOCK`, `ENGINE_UNAVAILABLE`; `UNSUPPORTED` on Windows; errors of `onWait`, which end the wait
    */
   takeSync(resource: string, options: CompanionLockOptions): CompanionGrant {
     if (!this.#pipes.canWait) {
@@ -100,7 +103,10 @@ export class Companion {
     throw result ?? companionEnded()
   }
 
-  /** As {@link takeSync}, for who can await it. Keeps the process alive meanwhile. `signal` ends the wait, with its reason. */
+  /**
+   * Like {@link takeSync}, for callers that can await. Keeps the process alive meanwhile. `signal` ends the wait, with its
+   * reason.
+   */
   async take(
     resource: string,
     options: CompanionLockOptions,
@@ -116,15 +122,18 @@ export class Companion {
     throw result
   }
 
-  /** Tells whether this process holds a resource by its companion. */
+  /** Returns whether this process holds a resource through its companion. */
   holds(resource: string): boolean {
     return [...this.#grants.values()].some((grant) => grant.resource === resource)
   }
 
-  /** Says the last word before this process exits. Returns at once, unless a whole container ends with it. */
+  /**
+   * Sends the last message before this process exits. Returns immediately, unless a whole container ends with the
+   * process.
+   */
   finish(): void {
     if (this.#isFinished) return
-    // A synchronous program has heard of no failure so far.
+    // A synchronous program has not heard of any failure yet.
     this.#pipes.readArrived()
     this.#pipes.send({ kind: 'end' })
     this.#isFinished = true
@@ -219,7 +228,7 @@ export class Companion {
   }
 }
 
-/** When the first process of a container ends, or the only child of its init, all others are killed in the same instant. */
+/** When a container's first process ends, or its init's only child, all others are killed at the same moment. */
 function endsWithContainer(): boolean {
   return process.pid === 1 || process.ppid === 1
 }

@@ -13,17 +13,17 @@ import { companionFor } from './companion-for.js'
 import type { Companion, CompanionLockOptions } from './companion.js'
 
 /**
- * Takes the lock of a rule on an engine before it returns, in the order of arrival, for hosts that are synchronous. A
- * signal ends the process meanwhile as it does while a local lock is waited for. `undefined` where the command around this one has it.
+ * Takes a rule's lock on an engine before it returns, in order of arrival, for synchronous hosts. A signal ends the process as it does
+ * during a wait for a local lock. Returns `undefined` if the surrounding command holds it.
  *
- * @throws CliOpsError as `LockManager.lock`; `ENGINE_UNAVAILABLE` also where no companion can be started
+ * @throws CliOpsError as `LockManager.lock`; `ENGINE_UNAVAILABLE` also if no companion can be started
  */
 export function blockForEngineLock(connection: Connection, rule: LockRule): HeldLock | undefined {
   const companion = companionFor(connection)
   const display = new WaitDisplay()
   const ancestors = new AncestorWatch(rule)
   const onWait: CompanionLockOptions['onWait'] = (info) => {
-    // Of several slots another one may come free.
+    // With slots, another slot can come free.
     if (rule.slots === undefined) assertNotHeldHere(companion, info)
     ancestors.look(info)
     if (display.restMs === 0) display.show(info)
@@ -42,7 +42,7 @@ export function blockForEngineLock(connection: Connection, rule: LockRule): Held
   }
 }
 
-/** As {@link blockForEngineLock}, for hosts that await it. */
+/** Like {@link blockForEngineLock}, for hosts that await it. */
 export async function waitForEngineLock(
   connection: Connection,
   rule: LockRule,
@@ -97,7 +97,7 @@ function toLock(
   return toHeldLock(connection, { resource, mode }, grant)
 }
 
-/** A blocked thread would never let another flow of its own process release the lock. */
+/** A blocked thread would never let another flow of its process release the lock. */
 function assertNotHeldHere(companion: Companion, { resource, id }: LockInfo): void {
   if (companion.holds(resource) || id.startsWith(ownProcess().instance))
     throw ownDeadlockError(resource, id)

@@ -1,6 +1,6 @@
 const HEAD_BYTES = 4
 
-/** Writes a message as one frame: its length, and the value with its dates and bigints. */
+/** Encodes a message as one frame: its length, then the value including dates and bigints. */
 export function encodeFrame(message: object): Buffer {
   const body = process.getBuiltinModule('node:v8').serialize(message)
   const frame = Buffer.allocUnsafe(HEAD_BYTES + body.length)
@@ -9,12 +9,12 @@ export function encodeFrame(message: object): Buffer {
   return frame
 }
 
-/** Puts frames together again from whatever pieces a pipe gives. */
+/** Reassembles frames from the pieces that a pipe delivers. */
 export class FrameReader {
   #pieces: Buffer[] = []
   #size = 0
 
-  /** Returns the messages that are complete with this piece. */
+  /** Returns the messages that this piece completes. */
   read(piece: Buffer): unknown[] {
     this.#pieces.push(piece)
     this.#size += piece.length
@@ -36,7 +36,7 @@ export class FrameReader {
     return all.subarray(HEAD_BYTES, end)
   }
 
-  /** Only when a frame is complete, so that a large one is not copied again with each piece. */
+  /** Called only when a frame is complete, so that a large one is not copied again with each piece. */
   #join(): Buffer {
     const [first = Buffer.alloc(0)] = this.#pieces
     if (this.#pieces.length < 2) return first

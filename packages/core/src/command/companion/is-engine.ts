@@ -1,4 +1,4 @@
-/** Tells whether a URL names an engine behind the network, which takes a companion. */
+/** Returns whether a URL names an engine across the network, which needs a companion. */
 export function isEngine(url: string): boolean {
   return url !== 'local:' && url !== 'memory:'
 }

@@ -11,32 +11,32 @@ import { ownOwner } from '../../locks/contract/own-owner.js'
 import type { CompanionMessage, LockOrder, OrderedLock, ReportedError } from './messages.js'
 import { sharedInstant } from './shared-instant.js'
 
-/** When a host that blocks is told that time has passed: for the first time, and then again and again. */
+/** A blocking host gets its first tick after this time, and more after that. */
 const FIRST_TICK_MS = 150
 const TICK_MS = 1_000
-/** A host is not kept waiting for a slow engine: an answer that is late is not told. */
+/** A slow engine's answer does not delay the host's ticks: a late one is dropped. */
 const LOOK_MS = 500
-/** Checks for each lease whether it was renewed. */
+/** How often per lease to check whether it was renewed. */
 const CHECKS_PER_LEASE = 8
 
-/** A lock, and what is told of it. */
+/** A kept lock and what the host's last event says about it. */
 interface Kept {
   readonly lock: Lock
   readonly label: string | undefined
   readonly grantedAt: Date
 }
 
-/** The locks that a companion takes, renews and releases in the name of its host. */
+/** The locks that a companion takes, renews and releases on behalf of its host. */
 export class KeptLocks {
   readonly #manager: LockManager
   readonly #connection: ConnectionOptions
   readonly #tell: (message: CompanionMessage) => void
   readonly #endHost: () => void
   readonly #kept = new Map<string, Kept>()
-  /** Ends each wait. */
+  /** One controller per wait, to end it. */
   readonly #waits = new Map<number, AbortController>()
 
-  /** @param endHost asks the host to end, whose run is to be replaced */
+  /** @param endHost asks the host to end when its run is to be replaced */
   constructor(
     connection: ConnectionOptions,
     tell: (message: CompanionMessage) => void,
@@ -48,7 +48,7 @@ export class KeptLocks {
     this.#endHost = endHost
   }
 
-  /** Takes a lock and says how that went. */
+  /** Takes a lock and reports the outcome. */
   async take(order: LockOrder): Promise<void> {
     const { ask, resource, options, held, command, isBlocked, isWatched } = order
     if (command !== undefined) describeOwnProcess({ command })
@@ -59,7 +59,7 @@ export class KeptLocks {
         this.#lock(resource, {
           ...options,
           signal,
-          // What looks when it is read has to look now.
+          // Getters must be read now.
           onWait: (info) => this.#tell({ kind: 'waiting', ask, info: { ...info } }),
         }),
       )
@@ -72,7 +72,7 @@ export class KeptLocks {
     }
   }
 
-  /** What the host held when it ended: of this resource, or whatever it was first granted. */
+  /** Returns what the host held when it ended: the lock on this resource, else its first one. */
   heldFor(resource: string | undefined): CommandLockFacts | undefined {
     const all = [...this.#kept.values()]
     const kept = all.find(({ lock }) => lock.resource === resource) ?? all[0]
@@ -82,24 +82,24 @@ export class KeptLocks {
     return { resource: lock.resource, id: lock.id, label, slot: lock.slot, heldMs }
   }
 
-  /** Gives a lock back. Where that fails, its lease ends it. */
+  /** Releases a lock. If that fails, the lock ends with its lease. */
   async release(id: string): Promise<void> {
     const lock = this.#kept.get(id)?.lock
     this.#kept.delete(id)
     await lock?.release().catch(() => undefined)
   }
 
-  /** Leaves a queue. What was granted meanwhile the host gives back when it hears of it. */
+  /** Leaves a queue. The host releases a lock that was granted meanwhile when it learns of it. */
   leave(ask: number): void {
-    this.#waits.get(ask)?.abort(new Error('the lock is wanted no longer'))
+    this.#waits.get(ask)?.abort(new Error('the lock is no longer wanted'))
   }
 
-  /** Leaves all queues at once. */
+  /** Leaves all queues. */
   stopWaiting(): void {
     for (const ask of this.#waits.keys()) this.leave(ask)
   }
 
-  /** Gives all locks back. */
+  /** Releases all locks. */
   async close(): Promise<void> {
     this.#kept.clear()
     await this.#manager.close()
@@ -121,7 +121,7 @@ export class KeptLocks {
     return wait
   }
 
-  /** Asks as a flow that holds these locks, so that a wait that would never end is found. */
+  /** Requests as a flow that holds these locks, so that a deadlock is found. */
   #holding<T>(held: readonly string[], ask: () => T): T {
     const [id, ...others] = held
     if (id === undefined) return ask()
@@ -152,7 +152,7 @@ export class KeptLocks {
         return
       }
       const endsAt = sharedInstant(grant.remainingMs)
-      // While the host does not read, one message is enough.
+      // One message is enough while the host does not read.
       if (endsAt.monotonic <= told + 1 || process.stdout.writableLength > 0) return
       told = endsAt.monotonic
       this.#tell({ kind: 'renewed', id: grant.id, endsAt })
@@ -183,14 +183,14 @@ export class KeptLocks {
   }
 }
 
-/** The place in the queue instead of those who stand in it, who may be many. */
+/** Replaces the waiters, who can be many, by the host's own queue position. */
 function briefly({ waiters, ...info }: LockInfo): LockInfo {
   const { pid, host } = ownOwner()
   const position = waiters.findIndex((waiter) => waiter.pid === pid && waiter.host === host) + 1
   return { ...info, waiters: [], waiting: [], queue: { position, length: waiters.length } }
 }
 
-/** Writes an error so that the host can make it again. */
+/** Serialises an error so that the host can recreate it. */
 export function reportError(error: unknown): ReportedError {
   if (isCliOpsError(error)) {
     const { code, message, details } = error

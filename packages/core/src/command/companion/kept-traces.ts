@@ -27,7 +27,7 @@ export class KeptTraces {
     this.#registering = this.#register(name, version).catch(this.#onFailure)
   }
 
-  /** Stores an event, behind those before it. */
+  /** Stores an event after the previous ones. */
   append(json: string): void {
     this.#waiting.push(json)
     this.#appending ??= this.#appendAll().finally(() => {
@@ -35,7 +35,7 @@ export class KeptTraces {
     })
   }
 
-  /** Resolves when no event is on its way. */
+  /** Resolves once all events are stored. */
   async stored(): Promise<void> {
     while (this.#appending !== undefined) await this.#appending
   }
@@ -51,14 +51,14 @@ export class KeptTraces {
     const { instance, pid, startedAt } = this.#host
     const { registry } = await this.#registry.open()
     const record = { name, instance, pid, version, metadata: {} }
-    // A server of the host may have announced its endpoint under the same name already.
+    // A server of the host can have announced its endpoint under the same name already.
     await registry.register({ ...record, startedAt: startedAt.getTime() }, { ifAbsent: true })
     this.#unregister = () => registry.unregister(name, instance)
   }
 
   async #appendAll(): Promise<void> {
     while (this.#waiting.length > 0) {
-      // What has come in the meantime goes together.
+      // Events that arrived meanwhile are stored together.
       const jsons = this.#waiting
       this.#waiting = []
       try {

@@ -3,23 +3,23 @@ import type { ErrorCode } from '../../base/errors/error-codes.js'
 import type { LockInfo, LockOptions } from '../../locks/contract/lock-types.js'
 import type { ConnectionOptions } from '../../engine/connection-options.js'
 
-/** The process that a companion speaks for. */
+/** The process that a companion acts for. */
 export interface HostFacts {
   readonly pid: number
   readonly instance: string
   readonly name: string
   readonly startedAt: Date
-  /** The host's main script: a driver that is not found beside the kit is looked for beside it. */
+  /** The host's main script: a driver that is not installed beside the kit is resolved from there. */
   readonly script: string | undefined
 }
 
-/** What a lock is asked for with, by those that join or replace one another as well. */
+/** Options of a lock request, including those of runs that join or replace one another. */
 export interface OrderedLock extends Omit<LockOptions, 'signal' | 'onWait'> {
   readonly onBusy?: 'join' | 'replace' | undefined
   readonly graceMs?: number | undefined
 }
 
-/** A lock that the host asks for. */
+/** A lock that the host requests. */
 export interface LockOrder {
   /** Numbers the request; replies carry it. */
   readonly ask: number
@@ -28,13 +28,13 @@ export interface LockOrder {
   /** Ids of the locks that the asking flow holds through this companion. */
   readonly held: readonly string[]
   readonly command: string | undefined
-  /** The host blocks until the reply, so what it shows meanwhile it shows when it is told something. */
+  /** The host blocks until the reply, so it can update its display only when a message arrives. */
   readonly isBlocked: boolean
   /** The host shows the wait on a terminal, so it is told about once a second how the lock stands. */
   readonly isWatched: boolean
 }
 
-/** What a host tells its companion, carried out in order. */
+/** Messages from a host to its companion, carried out in order. */
 export type HostMessage =
   | { readonly kind: 'start'; readonly connection: ConnectionOptions; readonly host: HostFacts }
   | { readonly kind: 'register'; readonly name: string; readonly version: string | undefined }
@@ -43,34 +43,34 @@ export type HostMessage =
       readonly json: string
       /** The command that begins with this event. */
       readonly begins: OpenCommand | undefined
-      /** The `endId` of the one that ends with it. */
+      /** The `endId` of the command that this event ends. */
       readonly ends: string | undefined
     }
   | ({ readonly kind: 'take' } & LockOrder)
-  /** The lock is wanted no longer, whether or not it was granted meanwhile. */
+  /** The lock is no longer wanted, whether or not it was granted meanwhile. */
   | { readonly kind: 'leave'; readonly ask: number }
   | { readonly kind: 'release'; readonly id: string }
-  /** The host has said all it has to say, and is about to exit. */
+  /** The host's last message before it exits. */
   | { readonly kind: 'end' }
 
-/** An instant on the clocks that both processes read: `process.hrtime()` and `Date.now()`, in milliseconds. */
+/** An instant on the clocks that both processes share: `process.hrtime()` and `Date.now()`, in milliseconds. */
 export interface SharedInstant {
   readonly monotonic: number
   readonly wall: number
 }
 
-/** An error on its way to the host; without a code it is a `TypeError`. */
+/** A serialised error for the host; without a code it is a `TypeError`. */
 export interface ReportedError {
   readonly code: ErrorCode | undefined
   readonly message: string
   readonly details: Readonly<Record<string, unknown>> | undefined
 }
 
-/** What a companion tells its host. */
+/** Messages from a companion to its host. */
 export type CompanionMessage =
   /** Events or the registry cannot be used. */
   | { readonly kind: 'failed'; readonly reason: string }
-  /** Without `info` only time has passed. */
+  /** Without `info`, only time has passed. */
   | { readonly kind: 'waiting'; readonly ask: number; readonly info?: LockInfo }
   | {
       readonly kind: 'granted'

@@ -3,18 +3,18 @@ import { fs, path } from '../../base/builtins.js'
 
 /** A program as its package installs it. */
 export interface PackageBin {
-  /** Its entry in `bin`: what npm, pnpm and yarn install the program as, whatever started it this time. */
+  /** Its entry in `bin`: the name that npm, pnpm and yarn install, however it was started this time. */
   readonly name: string
-  /** Every entry that starts the same file. */
+  /** Every entry for the same file. */
   readonly names: readonly string[]
   /** Name of the package, with its scope. */
   readonly packageName: string | undefined
   readonly version: string | undefined
-  /** Where the package.json is. */
+  /** The folder of the package.json. */
   readonly folder: string
-  /** The file itself, behind every link. */
+  /** The file itself, with all links resolved. */
   readonly script: string
-  /** False where `bin` names another file of the package, and the entry was taken for the best of those there are. */
+  /** False if `bin` names another file of the package, and the entry is only the best match. */
   readonly isEntry: boolean
 }
 
@@ -25,8 +25,8 @@ interface Manifest {
 }
 
 /**
- * Finds the `bin` entry of a script in the nearest package.json: the entry whose file it is, else the only one, else the one
- * named after the package. `undefined` for a script that no package installs, and where a file cannot be read.
+ * Returns the `bin` entry of a script in the nearest package.json: the entry for its file, else the only one, else the one
+ * named after the package. Returns `undefined` for a script that no package installs, and if a file cannot be read.
  */
 export function packageBinOf(script: string | undefined): PackageBin | undefined {
   if (!script) return undefined
@@ -35,11 +35,11 @@ export function packageBinOf(script: string | undefined): PackageBin | undefined
     for (let folder = parentOf(file); folder !== ''; folder = parentOf(folder)) {
       const manifest = readManifest(folder)
       if (manifest !== undefined) return binOf(manifest, folder, file)
-      // What lies above belongs to other packages.
+      // Anything above belongs to other packages.
       if (folder.endsWith(`${path.sep}node_modules`)) return undefined
     }
   } catch {
-    // No such file, or a package.json that is no JSON: the program runs nevertheless.
+    // The file is missing, or package.json is not valid JSON: the program runs anyway.
   }
   return undefined
 }
@@ -48,10 +48,10 @@ function parentOf(file: string): string {
   return file.slice(0, Math.max(0, file.lastIndexOf(path.sep)))
 }
 
-/** A package.json without name and `bin`, such as `{ "type": "module" }` in a folder of built files, stands for no package. */
+/** A package.json without name and `bin`, such as `{ "type": "module" }` in a build folder, does not count as a package. */
 function readManifest(folder: string): Manifest | undefined {
   const file = `${folder}${path.sep}package.json`
-  // Most folders have none, and an error is dearer than a look.
+  // Most folders have none, and an exception costs more than a stat.
   if (fs.statSync(file, { throwIfNoEntry: false }) === undefined) return undefined
   const manifest = JSON.parse(readText(file)) as Manifest | null
   return manifest?.name === undefined && manifest?.bin === undefined ? undefined : manifest
@@ -93,7 +93,7 @@ function targetsOf(bin: unknown, unscoped: string | undefined): (readonly [strin
 function isFile(target: string, folder: string, file: string): boolean {
   const plain = target.startsWith('./') ? target.slice(2) : target
   if (`${folder}${path.sep}${plain}` === file) return true
-  // The entry may be a link itself, or be written as no path of this platform is.
+  // The entry can itself be a link, or use another platform's path syntax.
   const resolved = path.resolve(folder, target)
   if (resolved === file) return true
   try {

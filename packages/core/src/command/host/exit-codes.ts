@@ -2,19 +2,19 @@ import { isCliOpsError } from '../../base/errors/cli-ops-error.js'
 import { isAccessDenied } from '../../base/errors/denied-access.js'
 import type { ErrorCode } from '../../base/errors/error-codes.js'
 
-// The exit codes of a command that was kept from running, or lost its lock, by the names and numbers of sysexits.h.
+// The exit codes of a command that did not run, or lost its lock, with the names and numbers of sysexits.h.
 
 /** `EX_TEMPFAIL`: its lock is busy, and nothing else is wrong. */
 export const EXIT_BUSY = 75
 /** `EX_UNAVAILABLE`: the engine or the home cannot be used. */
 export const EXIT_UNAVAILABLE = 69
-/** `EX_PROTOCOL`: `cli-ops run` has lost its lock while the program ran. */
+/** `EX_PROTOCOL`: `cli-ops run` lost its lock while the program ran. */
 export const EXIT_LOST = 76
-/** `EX_NOPERM`: the engine or the home refuses. */
+/** `EX_NOPERM`: the engine or the home denies access. */
 export const EXIT_REFUSED = 77
 /** `EX_CONFIG`: a rule, URL or option is wrong. */
 export const EXIT_CONFIG = 78
-/** What one ends with that has joined a run of which nobody knows how it ended. */
+/** Used after joining a run whose exit code is unknown. */
 const EXIT_UNKNOWN = 1
 
 const EXIT_CODES: Readonly<Partial<Record<ErrorCode, number>>> = {
@@ -27,10 +27,13 @@ const EXIT_CODES: Readonly<Partial<Record<ErrorCode, number>>> = {
   UNSUPPORTED: EXIT_CONFIG,
 }
 
-/** Whose cause is what the system, or the runtime, has said. */
+/** Errors whose cause is an error of the system or the runtime. */
 const OF_SYSTEM: ReadonlySet<ErrorCode> = new Set(['STORAGE_FAILED', 'ENGINE_UNAVAILABLE'])
 
-/** The exit code of a command that does not run because of `error`. What is no error of the kit is a wrong rule or option. */
+/**
+ * Returns the exit code of a command that does not run because of `error`. Any other error than the kit's is a wrong rule or
+ * option.
+ */
 export function exitCodeOf(error: unknown): number {
   if (!isCliOpsError(error)) return EXIT_CONFIG
   if (OF_SYSTEM.has(error.code) && isAccessDenied(error.cause)) return EXIT_REFUSED

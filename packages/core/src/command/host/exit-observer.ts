@@ -5,20 +5,20 @@ export interface ProcessEnd {
   readonly exitCode: number
 }
 
-/** What Node leaves the process by, once the listeners have been called or where one of them calls `process.exit()` itself. */
+/** How Node leaves the process, after the listeners or when one of them calls `process.exit()`. */
 type Exit = (this: NodeJS.Process, code: unknown) => never
 
 /**
- * Calls `finish` once at the end of the process with its real exit code, after every `exit` listener of the host: a
- * later listener may still set `process.exitCode`, or call `process.exit()`, and then nobody comes after it. Like signal-exit, it therefore
- * wraps `process.emit` and, while the listeners run, `process.reallyExit`. Where the wrapper has been replaced since, or the host lets nobody
- * replace them, a plain listener is what is left.
+ * Calls `finish` once at the end of the process with its real exit code, after every `exit` listener of the host: a later listener can still
+ * set `process.exitCode`, or call `process.exit()`, which skips all that follow. Like signal-exit, it therefore wraps `process.emit` and,
+ * while the listeners run, `process.reallyExit`. If the wrapper was replaced since, or the host prevents replacing these, it falls back to a
+ * plain listener.
  */
 export function observeExit(finish: (end: ProcessEnd) => void): void {
   const emit = process.emit.bind(process) as (event: string, ...args: unknown[]) => boolean
   let inWrapper = false
   const wrapper = {
-    // Node's warnings say by what a listener was called.
+    // Node's warnings include the function name.
     emit(this: void, event: string, ...args: unknown[]): boolean {
       if (event !== 'exit') return emit(event, ...args)
       inWrapper = true
@@ -28,7 +28,7 @@ export function observeExit(finish: (end: ProcessEnd) => void): void {
         finish({ exitCode: Number(process.exitCode ?? otherwise) })
       }
       beforeReallyExit(end)
-      // Where nothing else is said: a listener that throws makes it 1, one that takes an exit code back 0.
+      // Without an explicit code: a listener that throws sets 1, one that clears the exit code sets 0.
       let otherwise: unknown = 1
       const wasSet = process.exitCode !== undefined
       try {
@@ -55,13 +55,13 @@ function beforeReallyExit(end: (exitCode: unknown) => void): void {
   })
 }
 
-/** Ends the process with an exit code that no `exit` listener of the host changes. */
+/** Ends the process with an exit code that no `exit` listener of the host can change. */
 export function endWith(exitCode: number): never {
   ending().exitCode = exitCode
   process.exit(exitCode)
 }
 
-/** The plugin's own copy of the kit and a preload's must agree on the exit code of a refusal. */
+/** The plugin's own copy of the kit and a preload's copy must agree on the exit code of a refusal. */
 function ending(): { exitCode?: number } {
   return processPart('ending', () => ({}))
 }

@@ -1,12 +1,12 @@
-/** What is looked for on the stack: the methods of commander and yargs through which every parse goes. */
+/** The methods of commander and yargs that every parse goes through, as the stack names them. */
 const PARSES: ReadonlySet<string> = new Set(['parse', 'parseSync', 'parseAsync'])
 
-/** How the code that called in goes on: it awaits a promise, it goes on at once, or the stack does not tell. */
+/** How the calling code continues: it awaits a promise, it continues immediately, or the stack does not tell. */
 export type HostManner = 'awaits' | 'goes on' | 'unknown'
 
 /**
- * Tells from the stack how the host began its parse: nearest to here stands the framework's `parseAsync`, or its `parse`. Asked only
- * where there is something to wait for, since it costs more than all the rest of a command.
+ * Determines from the stack how the host began its parse: by the nearest framework `parseAsync` or `parse`. Called only when there
+ * is something to wait for, since it costs more than the rest of a command.
  */
 export function hostManner(): HostManner {
   const stack = Object.isFrozen(Error) ? stackOfOtherRealm() : stackOfThisRealm()
@@ -27,7 +27,7 @@ function stackOfThisRealm(): unknown {
   }
 }
 
-/** Under `--frozen-intrinsics` nothing can be set on this realm's `Error`. What is made in another one shows the same stack. */
+/** Under `--frozen-intrinsics` this realm's `Error` cannot be changed. An error made in another realm shows the same stack. */
 function stackOfOtherRealm(): unknown {
   const { runInNewContext } = process.getBuiltinModule('node:vm')
   const prepare = 'Error.stackTraceLimit = Infinity; Error.prepareStackTrace = (_, sites) => sites'
@@ -45,7 +45,7 @@ function mannerOf(sites: readonly NodeJS.CallSite[]): HostManner {
   return names.includes('parseAsync') ? 'awaits' : 'goes on'
 }
 
-/** A method of an object. A function of the host that happens to be called `parse` is none. */
+/** Returns whether this is a method of an object. A host's plain function named `parse` does not count. */
 function isParse(site: NodeJS.CallSite): boolean {
   return PARSES.has(nameOf(site) ?? '') && site.getTypeName() !== null && !site.isToplevel()
 }

@@ -1,6 +1,6 @@
 import type { OpenCommand } from '../../registry/contract/registry-driver.js'
 
-/** What the registry is told of this process. */
+/** This process as the registry shows it. */
 export interface Instance {
   readonly name: string
   readonly version: string | undefined

@@ -1,9 +1,9 @@
-/** How many words of a command line stand before the program's own: Node's and the script's. */
+/** The words of a command line before the program's own: Node's and the script's. */
 const BEFORE = 2
 
 /**
- * Tells whether the words that a framework was given are those that the process was started with, or the last of them, rather than
- * a line that a REPL has read, or what a program calls itself with.
+ * Returns whether the words given to a framework are the process's own arguments, or the last of them, rather than a line read by
+ * a REPL or a call from code.
  */
 export function isOwnCommandLine(words: readonly unknown[]): boolean {
   const { argv } = process

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 
 import type { CliOpsOptions } from './cli-ops-options.js'
 
-/** Throws a `TypeError` that names the first option in which a second plugin on one program differs. */
+/** Throws a `TypeError` naming the first option in which a second plugin on one program differs. */
 export function assertEqualOptions(options: CliOpsOptions, others: CliOpsOptions): void {
   const place = firstDifference(options, others)
   if (place === undefined) return

@@ -32,14 +32,14 @@ const LOCK_FIELDS = [
   'graceMs',
 ]
 
-/** Throws a `TypeError` that names the option, the rule and the value, unless `options` may configure a plugin. */
+/** Throws a `TypeError` naming the option, the rule and the value, unless `options` can configure a plugin. */
 export function assertOptions(
   options: unknown,
   place = 'options',
 ): asserts options is CliOpsOptions {
   assertEntries(place, options)
   assertFields(place, options, OPTIONS)
-  // What the author of a CLI passes is named as it stands there; what stands in a file, with its place.
+  // Options in code are named as written; options in a file, with their place.
   const at = (option: string): string => (place === 'options' ? option : `${place}.${option}`)
   const { name, version, lifecycleEvents, rateLimit, ops, serve, commands, url } =
     options as CliOpsOptions
@@ -59,11 +59,11 @@ export function assertOptions(
       assertRule(at(`commands[${JSON.stringify(command)}]`), rule)
   }
   if (url !== undefined) assertUrls(at('url'), url)
-  // What the environment says is not the author's, and must not keep --help from working.
+  // The environment is not the author's, and must not keep --help from working.
   resolveConnection(options, { CLI_OPS_HOME: process.execPath })
 }
 
-/** Throws a `TypeError` unless `rule` is the lock of a command: a resource name or a lock rule. */
+/** Throws a `TypeError` unless `rule` is a command's lock: a resource name or a lock rule. */
 export function assertLockRule(place: string, rule: unknown): asserts rule is string | LockRule {
   if (typeof rule === 'string') {
     assertName(place, rule)
@@ -92,7 +92,7 @@ function assertLockObject(place: string, rule: unknown): void {
   assertRunRule(place, rule)
 }
 
-/** There has to be one that runs, and one that waits behind it is no run yet. */
+/** Joining and replacing need exactly one running holder; a waiter behind it is not a run yet. */
 function assertRunRule(
   place: string,
   { onBusy, graceMs, mode, slots, queue }: Partial<LockRule>,
@@ -112,7 +112,7 @@ function assertMilliseconds(place: string, value: unknown): void {
   throw new TypeError(`${place} must be a number of milliseconds, got ${describe(value)}`)
 }
 
-/** Throws a `TypeError` unless `rule` says what is done around a command. */
+/** Throws a `TypeError` unless `rule` is a valid command rule. */
 export function assertRule(place: string, rule: unknown): asserts rule is CommandRule {
   assertEntries(place, rule)
   assertFields(place, rule, RULE_FIELDS)
@@ -121,12 +121,14 @@ export function assertRule(place: string, rule: unknown): asserts rule is Comman
   if (emits !== undefined) assertEmits(`${place}.emits`, emits)
 }
 
-/** Throws a `TypeError` unless `events` says what follows a command: an event's type, or a function that makes events. */
+/**
+ * Throws a `TypeError` unless `events` describes what follows a command: an event type, or a function that makes events.
+ */
 export function assertEmits(place: string, events: unknown): asserts events is string | EventsOf {
   if (typeof events !== 'function') assertEventType(events, place)
 }
 
-/** Which schemes there are, the driver says. A URL may hold a password, so only what is a mere word is shown. */
+/** Drivers define the schemes. A URL can contain a password, so only a single word is shown. */
 function assertUrls(place: string, url: unknown): void {
   const urls = typeof url === 'object' && url !== null ? Object.values(url) : [url]
   const wrong = urls.find((text) => typeof text === 'string' && !URL.canParse(text)) as unknown
@@ -135,21 +137,21 @@ function assertUrls(place: string, url: unknown): void {
   throw new TypeError(`${place} must be a URL such as redis://host:6379, got ${shown}`)
 }
 
-/** What a `Map`, or an object behind this one, holds is among no entries: its rules would silently not hold. */
+/** The contents of a `Map`, or of an object's prototype, are not entries: such rules would silently not hold. */
 function assertEntries(place: string, value: unknown): asserts value is object {
   assertObject(place, value)
   const isKeyed = value instanceof Map || value instanceof Set
   const prototype = Object.getPrototypeOf(value) as object | null
-  // One more step than a literal of this realm or another has, and something enumerable there. Some libraries add to that of all literals.
+  // One step further than a literal of any realm, with something enumerable there. Some libraries extend all literals.
   const isLiteral = prototype === null || Object.hasOwn(prototype, 'isPrototypeOf')
   const isDerived = !isLiteral && Object.keys(prototype).length > 0
   if (isKeyed || isDerived) {
     const found = isKeyed ? `a ${value.constructor.name}` : 'one that inherits them'
-    throw new TypeError(`${place} must be an object with entries of its own, got ${found}`)
+    throw new TypeError(`${place} must be an object with its own entries, got ${found}`)
   }
 }
 
-/** A misspelt option would otherwise be a rule that silently does not hold. */
+/** A misspelt option would silently not apply. */
 function assertFields(place: string, value: object, known: readonly string[]): void {
   for (const field of Object.keys(value)) {
     if (!known.includes(field)) {

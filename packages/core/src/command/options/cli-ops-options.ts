@@ -3,8 +3,8 @@ import type { RateLimit } from '../../events/rate-limit.js'
 import type { LockMode } from '../../locks/contract/lock-types.js'
 
 /**
- * Options of a plugin, the same for every framework. Whoever operates a remote engine sets its limits: `CLI_OPS_LEASE_MS`,
- * `CLI_OPS_ENGINE_TIMEOUT_MS`.
+ * Options of a plugin, the same for every framework. The limits of a remote engine belong to its operator:
+ * `CLI_OPS_LEASE_MS`, `CLI_OPS_ENGINE_TIMEOUT_MS`.
  */
 export interface CliOpsOptions extends Pick<
   ConnectionOptions,
@@ -15,14 +15,14 @@ export interface CliOpsOptions extends Pick<
   /** Version of the CLI. @default the framework's, else the package's */
   readonly version?: string | undefined
   /**
-   * Command rules, by the command's path without the program's name (`'task add'`, or `'task:add'`) or an alias; `''` is the root's
-   * own action, `'*'` every command without a rule of its own. With a key that names no command, the program's commands do not run.
+   * Command rules, by the command's path without the program's name (`'task add'`, or `'task:add'`) or by an alias; `''` is the
+   * root's own action, `'*'` every command without its own rule. If a key names no command, the program's commands do not run.
    */
   readonly commands?: Readonly<Record<string, CommandRule>> | undefined
   /** Emit `command:started`, `command:completed` and `command:failed`. @default true */
   readonly lifecycleEvents?: boolean | undefined
   /**
-   * How many events of one type a command may emit through `useOps()`, or false for no limit; the kit's own events do not count.
+   * How many events of one type a command can emit through `useOps()`, or false for no limit; the kit's own events do not count.
    * @default `CLI_OPS_RATE_LIMIT`, else ten a second with a burst of 600
    */
   readonly rateLimit?: false | RateLimit | undefined
@@ -59,12 +59,15 @@ export interface LockRule {
   readonly resource: string
   /** @default 'exclusive' */
   readonly mode?: LockMode | undefined
-  /** How long to wait, in milliseconds, also for a joined run. @default `CLI_OPS_LOCK_TIMEOUT_MS`, else without limit */
+  /**
+   * How long to wait, in milliseconds, including for a joined run. @default `CLI_OPS_LOCK_TIMEOUT_MS`, else without
+   * limit
+   */
   readonly timeoutMs?: number | undefined
   /**
-   * `wait` until the lock is free; `fail` at once with exit code 75; `skip` the command, which counts as done; `join` the running
-   * command: wait for it and exit with its exit code, without running; `replace` the running command if its rule says `replace` too:
-   * send it SIGTERM, and run when it has ended. `join` and `replace` cannot be combined with `slots` or shared mode.
+   * `wait` until the lock is free; `fail` immediately with exit code 75; `skip` the command, which counts as done; `join` the
+   * running command: wait for it and exit with its exit code, without running; `replace` the running command if its rule says
+   * `replace` too: send it SIGTERM, and run when it has ended. `join` and `replace` cannot be combined with `slots` or shared mode.
    * @default 'wait'
    */
   readonly onBusy?: 'wait' | 'fail' | 'skip' | 'join' | 'replace' | undefined
@@ -80,7 +83,7 @@ export interface LockRule {
    */
   readonly queue?: 'all' | 'latest' | undefined
   /**
-   * How many commands may run at once, each in a slot of its own: a number, or the names of the slots. The command finds its slot in
+   * How many commands can run at once, each in its own slot: a number, or the names of the slots. The command finds its slot in
    * `CLI_OPS_LOCK_SLOT`. Exclusive mode only.
    */
   readonly slots?: number | readonly string[] | undefined
@@ -88,7 +91,7 @@ export interface LockRule {
   readonly label?: string | undefined
 }
 
-/** What a command was called with. */
+/** A command's call. */
 export interface CommandContext {
   /** Path of the command, its parts separated by spaces. */
   readonly command: string
@@ -104,7 +107,7 @@ export interface CommandOutcome extends CommandContext {
   readonly durationMs: number
 }
 
-/** An event made from an outcome. */
+/** An event made from a command's outcome. */
 export interface EmittedEvent {
   readonly type: string
   readonly data: unknown

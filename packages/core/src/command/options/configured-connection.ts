@@ -5,17 +5,17 @@ import {
 } from '../../engine/connection-options.js'
 import { isConfigured } from './is-configured.js'
 
-/** Where a program works, and what the classes of the kit have to be given to work there. */
+/** Where a program works, and the options for the kit's classes to work there. */
 export interface ConfiguredConnection {
   readonly connection: Connection
   readonly options: ConnectionOptions
 }
 
 /**
- * Finds out where the program of that name works, by the environment and the home's `config.json`. What reads the file is loaded
- * where there is one.
+ * Determines where the program of that name works, from the environment and the home's `config.json`. The reader of that file is
+ * loaded only if the file exists.
  *
- * @throws TypeError, and CliOpsError `STORAGE_FAILED`, where either cannot be used
+ * @throws TypeError, and CliOpsError `STORAGE_FAILED`, if either cannot be used
  */
 export async function configuredConnection(name: string): Promise<ConfiguredConnection> {
   const options = await configuredOptions(name)

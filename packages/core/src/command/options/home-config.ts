@@ -4,29 +4,29 @@ import { assertObject } from '../../base/validation/assert-object.js'
 import { assertOptions } from './assert-options.js'
 import type { CliOpsOptions } from './cli-ops-options.js'
 
-/** What may be in the file. */
+/** The contents of the file. */
 export interface HomeConfig {
   readonly clis?: Readonly<Record<string, CliOpsOptions>>
   readonly drivers?: ConfiguredDrivers
 }
 
-/** What is decided before the file is read: accepting it would be a setting that silently does not hold. */
+/** Options settled before the file is read: accepting one here would be a setting that silently does not apply. */
 const DECIDED_BEFORE = ['name', 'version', 'serve', 'ops']
 
-/** Options with what the home's `config.json` adds to them. */
+/** Options merged with those of the home's `config.json`. */
 export interface ConfiguredOptions {
   readonly options: CliOpsOptions
-  /** Names the file in an error for one of its rules. */
+  /** Names the file in an error about one of its rules. */
   place(error: Error): Error
 }
 
 /**
- * Adds what the person who runs the CLI wrote about it in the home's `config.json`,
- * `{ "clis": { "<name>": { "commands": { … } } } }`, to the options of its author. The person's word wins; rules are
- * taken command by command. The entry is found by any of the names.
+ * Merges the options of a CLI's author with those that its user wrote in the home's `config.json`, `{ "clis": {
+ * "<name>": { "commands": { … } } } }`. The user's options win; rules are merged command by command. Any of the names
+ * finds the entry.
  *
  * @throws TypeError naming the file and what is wrong in it, since a rule that cannot be read is a lock that does not hold
- * @throws CliOpsError `STORAGE_FAILED` where it cannot be read
+ * @throws CliOpsError `STORAGE_FAILED` if it cannot be read
  */
 export function withHomeConfig(
   home: string,
@@ -62,7 +62,7 @@ function readConfig(home: string, names: readonly string[]): CliOpsOptions | und
   return entry
 }
 
-/** Throws a `TypeError` unless all of `config` may stand in `config.json`. */
+/** Throws a `TypeError` unless `config` is a valid `config.json`. */
 export function assertHomeConfig(config: unknown): asserts config is HomeConfig {
   assertMembers(config)
   const { clis = {}, drivers = {} } = config
@@ -72,7 +72,9 @@ export function assertHomeConfig(config: unknown): asserts config is HomeConfig 
     assertHomeOptions(options, `clis[${JSON.stringify(name)}]`)
 }
 
-/** Throws a `TypeError` unless `options` may stand in `config.json`: what a plugin takes, less what is settled before. */
+/**
+ * Throws a `TypeError` unless `options` can be set in `config.json`: a plugin's options, without those settled earlier.
+ */
 function assertHomeOptions(options: unknown, place = 'options'): asserts options is CliOpsOptions {
   assertOptions(options, place)
   if (options.home !== undefined)

@@ -1,7 +1,7 @@
 import { nodeFileSystem } from '../../drivers/local/home/file-system.js'
 import { entryPath } from '../../base/builtins.js'
 
-/** Tells whether a home may have a `config.json`. Whether there is one where that cannot be seen, reading it finds out, or refuses. */
+/** Returns whether a home can have a `config.json`. If that cannot be seen, reading the file decides, or refuses. */
 export function isConfigured(home: string): boolean {
   try {
     return nodeFileSystem.status(entryPath(home, 'config.json')) !== undefined

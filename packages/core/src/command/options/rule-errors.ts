@@ -3,14 +3,14 @@ import { closestName } from '../../base/names/closest-name.js'
 /** How many commands a message lists. */
 const MAX_LISTED = 10
 
-/** The error for a rule that names no command of the program. */
+/** Creates the error for a rule that names no command of the program. */
 export function unknownCommandError(
   key: string,
   program: string,
   known: readonly string[],
 ): TypeError {
   const path = key.replaceAll(':', ' ')
-  // How a person types it, with the program in front.
+  // As a person types it, with the program's name first.
   const own = path.startsWith(`${program} `) ? path.slice(program.length + 1) : path
   const meant = known.includes(own) ? own : closestName(path, known)
   const hint = meant === undefined ? listOf(known) : `did you mean ${JSON.stringify(meant)}?`
@@ -20,7 +20,7 @@ export function unknownCommandError(
   )
 }
 
-/** The error for two rules for one command, such as by its name and by an alias. */
+/** Creates the error for two rules for one command, for example by its name and by an alias. */
 export function twoRulesError(first: string, second: string): TypeError {
   const keys = `${JSON.stringify(first)} and ${JSON.stringify(second)}`
   return ruleError(
@@ -29,13 +29,13 @@ export function twoRulesError(first: string, second: string): TypeError {
   )
 }
 
-/** The error for a rule; it says which, so that the file can be named that the rule stands in. */
+/** Creates the error for a rule. It carries the rule, so that the file containing it can be named. */
 function ruleError(rule: string, message: string): TypeError {
   return Object.assign(new TypeError(message), { rule })
 }
 
 function listOf(known: readonly string[]): string {
-  if (known.length === 0) return '"" names what it does itself'
+  if (known.length === 0) return '"" names the program itself'
   const shown = known
     .toSorted((one, other) => depthOf(one) - depthOf(other))
     .slice(0, MAX_LISTED)

@@ -5,12 +5,12 @@ import {
   unusableConfig,
 } from '../../engine/home-config-file.js'
 
-/** What `config.json` says of one CLI, as far as a preload that cannot hold it has to know. */
+/** What a preload that cannot enforce the rules of a CLI in `config.json` needs to know about them. */
 export interface ConfiguredRules {
   readonly file: string
-  /** The name under which it stands there. */
+  /** The CLI's name in the file. */
   readonly cli: string
-  /** Resources of its locks; none where its rules only emit events. */
+  /** Resources of its locks; none if its rules only emit events. */
   readonly resources: readonly string[]
 }
 
@@ -20,9 +20,9 @@ interface Entry {
 }
 
 /**
- * Reads the rules that the home's `config.json` has for a CLI of any of these names; `undefined` where there are none.
+ * Reads the rules in the home's `config.json` for a CLI of any of these names; returns `undefined` if there are none.
  *
- * @throws TypeError, and CliOpsError `STORAGE_FAILED`, naming the file where it cannot be used
+ * @throws TypeError, and CliOpsError `STORAGE_FAILED`, naming the file if it cannot be used
  */
 export function configuredRules(names: readonly string[]): ConfiguredRules | undefined {
   const { home } = resolveConnection({})

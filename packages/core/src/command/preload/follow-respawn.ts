@@ -5,7 +5,7 @@ import { packageBinOf } from '../host/cli-name.js'
 /** Tells a child that it is the program itself, whatever its file is called. */
 const RESPAWNED = 'CLI_OPS_RESPAWNED'
 
-/** Options of node that take their value from the next argument. */
+/** Node options that take their value from the next argument. */
 const WITH_VALUE = new Set([
   '--import',
   '--require',
@@ -17,7 +17,7 @@ const WITH_VALUE = new Set([
   '--env-file',
 ])
 
-/** What Node hands to the system, as `ChildProcess.prototype.spawn` gets it. */
+/** The options that `ChildProcess.prototype.spawn` receives. */
 interface SpawnOptions {
   readonly file: string
   args?: readonly string[]
@@ -30,7 +30,7 @@ interface ChildProcessClass {
   readonly prototype: { spawn: (this: unknown, options: SpawnOptions) => unknown }
 }
 
-/** Tells, once, whether this process was started by {@link followRespawn}. */
+/** Returns, once, whether {@link followRespawn} started this process. */
 export function isRespawned(): boolean {
   const isSet = process.env[RESPAWNED] !== undefined
   if (isSet) delete process.env[RESPAWNED]
@@ -38,8 +38,8 @@ export function isRespawned(): boolean {
 }
 
 /**
- * Brings the preload into a child that is this program once more: mocha starts itself again where it is given options of V8. It
- * does so from its own arguments, without those of the node that it runs on. `onFollow` is asked before whether to.
+ * Adds the preload to a child that is this program again: mocha restarts itself if it is given V8 options. It builds the
+ * command from its own arguments, without those of the Node that it runs on. Calls `onFollow` first to decide.
  */
 export function followRespawn(preload: string, folder: string, onFollow: () => boolean): void {
   const { ChildProcess } = process.getBuiltinModule('node:child_process') as unknown as {
@@ -58,7 +58,7 @@ export function followRespawn(preload: string, folder: string, onFollow: () => b
   }
 }
 
-/** A child that has this one's stderr is seen in its place; a helper in the background is not. */
+/** A child that shares this process's stderr stands in for it; a background helper does not. */
 function standsForParent({ detached, stdio }: SpawnOptions): boolean {
   if (detached === true) return false
   const stderr: unknown = Array.isArray(stdio) ? stdio[2] : stdio

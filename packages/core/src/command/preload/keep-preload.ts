@@ -2,17 +2,17 @@ import { pathToFileURL } from 'node:url'
 
 import { replaceInArguments, replaceInNodeOptions, type ReplaceModule } from './node-options.js'
 
-/** How a preload was named, and where it is. */
+/** How a preload was named, and its file. */
 export interface Preload {
-  /** What a person writes behind `--require`. */
+  /** What a person writes after `--require`. */
   readonly specifier: string
-  /** The file that it stands for. */
+  /** The file that it resolves to. */
   readonly file: string
 }
 
 /**
- * Writes the file of a preload in place of its bare specifier into what children inherit: `process.execArgv` and `NODE_OPTIONS`.
- * Node looks such a specifier up from the working directory, so a fork in another folder would end before it begins.
+ * Replaces a preload's bare specifier with its file in what children inherit: `process.execArgv` and `NODE_OPTIONS`. Node
+ * resolves a bare specifier from the working directory, so a fork in another folder would fail to start.
  */
 export function keepPreload({ specifier, file }: Preload): void {
   const replace: ReplaceModule = (loader, module) => {

@@ -1,18 +1,18 @@
-/** Where a module that Node loads before the program is named. */
+/** The options that name a module for Node to load before the program. */
 const LOADERS = ['--import', '--require', '-r'] as const
 type Loader = (typeof LOADERS)[number]
 
-/** Gives what to write in place of the module that a loader option names; `undefined` to leave it. */
+/** Returns the replacement for the module that a loader option names; `undefined` to keep it. */
 export type ReplaceModule = (loader: Loader, module: string) => string | undefined
 
-/** One argument in a text of options. */
+/** One argument in an option text. */
 interface Word {
   readonly value: string
   readonly start: number
   readonly end: number
 }
 
-/** Replaces modules in arguments of node, in place. */
+/** Replaces modules in Node's arguments, in place. */
 export function replaceInArguments(args: string[], replace: ReplaceModule): void {
   for (const [index, arg] of args.entries()) {
     const replaced = replacement(arg, args[index - 1], replace)
@@ -20,7 +20,7 @@ export function replaceInArguments(args: string[], replace: ReplaceModule): void
   }
 }
 
-/** Replaces modules in the text of `NODE_OPTIONS`; everything else in it stays as it is written. */
+/** Replaces modules in the text of `NODE_OPTIONS`; everything else stays as written. */
 export function replaceInNodeOptions(text: string, replace: ReplaceModule): string {
   const words = splitNodeOptions(text)
   let result = ''
@@ -50,7 +50,7 @@ function replacement(
   return undefined
 }
 
-/** As Node splits `NODE_OPTIONS`: at spaces outside double quotes, in which a backslash takes the next character as it is. */
+/** Splits as Node splits `NODE_OPTIONS`: at spaces outside double quotes, in which a backslash escapes the next character. */
 function splitNodeOptions(text: string): Word[] {
   const words: Word[] = []
   let value = ''

@@ -1,12 +1,12 @@
-/** Under which worker threads find the cell of their process. */
+/** The key under which worker threads find their process's cell. */
 const KEY = '@cli-ops/shared-ipc parsing thread'
 
 /**
- * Which thread of the process was the first to parse a command line. The threads know it together, by a cell of memory that workers get
- * when they are made.
+ * Which thread of the process was the first to parse a command line. The threads share that in a memory cell, which workers receive
+ * when they are created.
  */
 export class ParsingThread {
-  /** 0 before any has; then its number, counted from 1. */
+  /** 0 before any thread has parsed; then its number, counted from 1. */
   readonly #cell: Int32Array
   readonly #own: number
   readonly isMain: boolean
@@ -28,7 +28,7 @@ export class ParsingThread {
     return Atomics.load(this.#cell, 0) !== 0
   }
 
-  /** Notes that this thread parses. False where another one has done so before. */
+  /** Records that this thread parses. Returns false if another one has already done so. */
   begin(): boolean {
     const before = Atomics.compareExchange(this.#cell, 0, 0, this.#own)
     return before === 0 || before === this.#own

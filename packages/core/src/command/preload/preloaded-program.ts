@@ -11,37 +11,37 @@ import { ParsingThread } from './parsing-thread.js'
 import { PROBE_FOLDER, type ProgramCommand, writeProbeReport } from './probe-report.js'
 import { type Load, watchLoads } from './watch-loads.js'
 
-/** Tells children which process runs the command that they are a part of: its pid, and its program. */
+/** Tells children which process runs the command that they are part of: its pid, and its program. */
 const STARTED_BY = 'CLI_OPS_STARTED_BY'
 
 const FREE_ARGUMENTS = new Set(['--help', '-h', '--version', '-v', '-V'])
 
-/** What the preloads of one process know together. */
+/** State shared by all preloads of one process. */
 interface Shared {
   readonly frameworks: Set<string>
-  /** Another process is the program now, or it has been refused. */
+  /** True once another process is the program, or the program has been refused. */
   isSettled: boolean
   /** Why the rules cannot hold. */
   reason?: string
 }
 
-/** A preload, the framework that it watches for, and what it needs to see of loaded modules. */
+/** A preload, the framework that it watches for, and what it needs from loaded modules. */
 export interface ProgramPreload extends Preload {
   readonly framework: string
   readonly onLoad?: (load: Load) => void
-  /** The commands of the programs that have parsed, for whoever attaches one. */
+  /** The commands of the programs that have parsed, for `attach`. */
   readonly listCommands: () => readonly ProgramCommand[]
 }
 
 /**
- * The program into which a preload was put. Its rules hold, or somebody is told: where no command line of the framework
- * was parsed, one line at the end says so; where the framework is too old for a lock, the program is refused.
+ * The program that a preload was loaded into. Either its rules hold, or the user is told: if no command line of the
+ * framework was parsed, one line at the end says so; if the framework is too old for a lock, the program is refused.
  */
 export class PreloadedProgram {
   readonly #shared: Shared
   readonly #thread = new ParsingThread()
   readonly #isRespawned: boolean
-  /** True in a run that only shows what a preload sees: nothing is refused or said. */
+  /** True in a run that only shows what a preload sees: it refuses and prints nothing. */
   readonly isProbed: boolean
   #bin: PackageBin | null | undefined
   #hasParsed = false
@@ -80,8 +80,8 @@ export class PreloadedProgram {
   }
 
   /**
-   * Notes that the program parses its command line. False where it is a part of another process's or thread's command: a subcommand that
-   * is a file of its own, or a worker, which the rule of that command covers.
+   * Records that the program parses its command line. Returns false if it is part of another process's or thread's command: a subcommand
+   * in its own file, or a worker, which that command's rule covers.
    */
   parses(): boolean {
     const isFirst = !this.#thread.isKnown
@@ -94,8 +94,8 @@ export class PreloadedProgram {
   }
 
   /**
-   * Notes why rules cannot hold here. Where one of them has a lock, or that cannot be read, the process ends before the program does
-   * anything; `name` is what the framework calls the program.
+   * Records why rules cannot hold here. If one of them has a lock, or cannot be read, the process ends before the program does
+   * anything; `name` is the framework's name for the program.
    */
   cannotHold(reason: string, name?: string): void {
     this.#shared.reason ??= reason
@@ -116,7 +116,7 @@ export class PreloadedProgram {
     process.exit(exitCode)
   }
 
-  /** Tells whether a file belongs to the package of the program, and to no other inside it. */
+  /** Returns whether a file belongs to the program's package, and not to one nested inside it. */
   isOwnFile(file: string): boolean {
     const folder = this.bin?.folder
     if (folder === undefined) return file === process.argv[1]
@@ -154,12 +154,12 @@ export class PreloadedProgram {
     try {
       return configuredRules(this.#names())
     } catch {
-      // Whoever has a rule there is told when it begins a command.
+      // A program with a rule there hears of it when it begins a command.
       return undefined
     }
   }
 
-  /** False in a worker or another file that some CLI starts: rules are for the program that a person calls. */
+  /** False in a worker or another file that a CLI starts: rules are for the program that a person calls. */
   #isProgram(): boolean {
     return this.#isRespawned || this.bin?.isEntry !== false
   }
@@ -191,7 +191,7 @@ function isOff(): boolean {
   return isOn(process.env['CLI_OPS_DISABLED'])
 }
 
-/** Help and version are free, whatever the program is built on. */
+/** Help and version need no lock, whatever the program is built on. */
 function isFree(): boolean {
   return process.argv.length === 3 && FREE_ARGUMENTS.has(process.argv[2] ?? '')
 }

@@ -1,11 +1,11 @@
 import { fs, path } from '../../base/builtins.js'
 
-/** Folder into which every process with a preload writes what the preload saw; whoever attaches a program sets it. */
+/** Folder into which every process with a preload writes what it saw; `attach` sets it. */
 export const PROBE_FOLDER = 'CLI_OPS_PROBE'
 
-/** A command as the framework knows it. */
+/** A command as the framework describes it. */
 export interface ProgramCommand {
-  /** Its names and those above it, separated by spaces. */
+  /** Its names and its parents' names, separated by spaces. */
   readonly path: string
   readonly aliases: readonly string[]
 }
@@ -14,19 +14,19 @@ export interface ProgramCommand {
 export interface ProbeReport {
   readonly framework: string
   readonly pid: number
-  /** True where a command line was parsed, and the plugin is in. */
+  /** True if a command line was parsed with the plugin in place. */
   readonly hasParsed: boolean
   /** Why rules cannot hold. */
   readonly reason?: string | undefined
   readonly commands: readonly ProgramCommand[]
 }
 
-/** Writes a report. That it cannot be written is seen by its absence. */
+/** Writes a report. A failure shows as a missing report. */
 export function writeProbeReport(folder: string, report: ProbeReport): void {
   try {
     const file = path.join(folder, `${report.pid}-${report.framework}.json`)
     fs.writeFileSync(file, JSON.stringify(report))
   } catch {
-    // Whoever asked has gone.
+    // The process that wanted it has gone.
   }
 }

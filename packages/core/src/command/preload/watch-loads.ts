@@ -1,7 +1,7 @@
-/** What `require()` was asked for, by which file, and what it gave. */
+/** One `require()` call: its request, the calling file, and the result. */
 export interface Load {
   readonly request: string
-  /** `undefined` where an ES module imports a CommonJS one. */
+  /** `undefined` if an ES module imports a CommonJS module. */
   readonly from: string | undefined
   readonly exported: unknown
 }
@@ -10,7 +10,7 @@ interface ModuleLoader {
   _load: (this: unknown, ...args: unknown[]) => unknown
 }
 
-/** Calls `listener` with everything that CommonJS loads from now on, before whoever asked for it gets it. */
+/** Calls `listener` with every later CommonJS load, before the caller gets the result. */
 export function watchLoads(listener: (load: Load) => void): void {
   const loader = process.getBuiltinModule('node:module') as unknown as ModuleLoader
   const load = loader._load

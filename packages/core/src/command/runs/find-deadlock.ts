@@ -6,16 +6,16 @@ import { realSurroundings } from '../../drivers/local/locks/real-surroundings.js
 import { type ConnectionOptions, resolveConnection } from '../../engine/connection-options.js'
 import { createLockRequest } from '../../locks/lock-request.js'
 
-/** Orders itself behind every ticket, so that of those in a cycle, who waits outside the queue gives up. */
+/** Sorts after every ticket, so that in a cycle the process that waits outside the queue gives up. */
 const OUTSIDE_QUEUE = '\uffff'
 
-/** Tells why waiting for whoever has a lock would never end; undefined where it may. */
+/** Returns the reason why waiting for a lock's holder would never end; undefined if it can end. */
 export type FindDeadlock = () => CliOpsError | undefined
 
 /**
- * Looks for those who wait for this very flow, or for the end of this process, among the holders of a lock. A wait in the queue finds them by
- * itself; a run that joins another one stands in none, and one that replaces must not end what it was begun by. Engines have no process table
- * to look into.
+ * Searches the holders of a lock for processes that wait for this flow, or for the end of this process. A queued wait finds them on its own.
+ * A run that joins another is in no queue, and a run that replaces must not end the process that started it. Engines have no process table to
+ * check.
  */
 export function deadlockFinder(options: ConnectionOptions, resource: string): FindDeadlock {
   const connection = resolveConnection(options)

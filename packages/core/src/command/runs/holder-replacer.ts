@@ -1,15 +1,21 @@
 import { monotonicMs } from '../../base/process/monotonic-time.js'
 import { ownProcess } from '../../base/process/own-process.js'
+import { ProcessJob } from '../../base/process/process-job.js'
 import type { LockDriver } from '../../locks/contract/lock-driver.js'
 import { instanceOf } from '../../locks/contract/lock-id.js'
 import type { Holder, Owner } from '../../locks/contract/lock-types.js'
 import { runMarkName } from '../../locks/contract/slot-name.js'
 import type { FindDeadlock } from './find-deadlock.js'
-import { graceOverError, notReplaceableError, unreachableError } from './run-errors.js'
+import {
+  graceOverError,
+  jobGraceOverError,
+  notReplaceableError,
+  unreachableError,
+} from './run-errors.js'
 import { GETS_SIGNAL, MAY_BE_REPLACED } from './run-mark.js'
 import { type Steps, value } from './steps.js'
 
-/** How long one that was asked to end may take, in milliseconds, where nobody says otherwise. */
+/** Default time, in milliseconds, for a process that was asked to end. */
 const DEFAULT_GRACE_MS = 10_000
 
 interface ReplacerOptions {
@@ -17,14 +23,23 @@ interface ReplacerOptions {
   readonly findDeadlock: FindDeadlock
 }
 
-/** Sees to it that whoever holds a lock is asked to end, once, by whoever comes first. */
+/** A holder that was asked to end. */
+interface AskedHolder {
+  readonly holder: Holder
+  readonly since: number
+  /** What it has started, if it was sent a signal. */
+  job?: ProcessJob
+  isJobAsked?: boolean
+}
+
+/** Asks the holder of a lock to end. The first process to ask does so, once. */
 export class HolderReplacer {
   readonly #locks: LockDriver
   readonly #resource: string
   readonly #graceMs: number
   readonly #findDeadlock: FindDeadlock
-  /** Since when this one waits for each holder to end, by the holder's id. */
-  readonly #since = new Map<string, number>()
+  /** The holders that this one waits for, by their ids. */
+  readonly #asked = new Map<string, AskedHolder>()
 
   constructor(
     locks: LockDriver,
@@ -38,30 +53,59 @@ export class HolderReplacer {
   }
 
   /**
-   * Looks who holds the lock now, and asks it to end where nobody has. Whoever waits calls it now and then.
+   * Checks who holds the lock now, and asks it to end unless another process has. Waiters call this repeatedly.
    *
-   * @throws CliOpsError `LOCK_HELD` where the holder may not be replaced, `LOCK_TIMEOUT` where it has not ended in time
+   * @throws CliOpsError `LOCK_HELD` if the holder cannot be replaced, `LOCK_TIMEOUT` if it has not ended in time
    */
   *look(): Steps<void> {
     for (const holder of yield* this.#holders()) {
-      // This process may have the lock by now, or another flow of it: nobody ends himself.
+      // This process, or another flow of it, can hold the lock by now: a process does not end itself.
       if (instanceOf(holder.id) === ownProcess().instance) continue
-      // Nor what he was begun by, which waits for him. The wait itself finds that, and says so.
+      // Nor does it end the process that started it and waits for it. The wait itself detects and reports that.
       if (this.#findDeadlock() !== undefined) return
-      const since = this.#since.get(holder.id)
-      if (since === undefined) {
-        this.#since.set(holder.id, monotonicMs())
+      const asked = this.#asked.get(holder.id)
+      if (asked === undefined) {
+        this.#asked.set(holder.id, { holder, since: monotonicMs() })
         try {
           yield* this.#askToEnd(holder)
         } catch (error) {
-          // An engine that was away may not have heard of it; asked twice, it knows.
-          this.#since.delete(holder.id)
+          // An engine that was away might have missed it; asking again is safe.
+          this.#asked.delete(holder.id)
           throw error
         }
-      } else if (monotonicMs() - since >= this.#graceMs) {
+      } else if (this.#isGraceOver(asked)) {
         throw graceOverError(this.#resource, holder, this.#graceMs)
+      } else {
+        asked.job?.look()
       }
     }
+  }
+
+  /**
+   * Returns whether programs that a replaced holder started are still running, now that the lock is this process's own: a signal ends
+   * the holder and leaves the program that it was waiting for. Asks them to end, once. The caller calls it again until they have.
+   *
+   * @throws CliOpsError `LOCK_TIMEOUT` if they did not end in time
+   */
+  isJobRunning(): boolean {
+    let isRunning = false
+    for (const asked of this.#asked.values()) {
+      const { holder, job } = asked
+      const [program] = job?.look() ?? []
+      if (job === undefined || program === undefined) continue
+      if (this.#isGraceOver(asked)) {
+        const { pid } = program
+        throw jobGraceOverError(this.#resource, holder, { graceMs: this.#graceMs, pid })
+      }
+      if (asked.isJobAsked !== true) job.end()
+      asked.isJobAsked = true
+      isRunning = true
+    }
+    return isRunning
+  }
+
+  #isGraceOver({ since }: AskedHolder): boolean {
+    return monotonicMs() - since >= this.#graceMs
   }
 
   *#askToEnd(holder: Holder): Steps<void> {
@@ -69,21 +113,25 @@ export class HolderReplacer {
     const all = (yield* value(this.#locks.inspect(name)))?.holders ?? []
     const marks = all.filter(({ id }) => instanceOf(id) === instanceOf(holder.id))
     if (marks.length === 0) {
-      // The marks are there before the lock is, and go after it.
+      // The marks exist before the lock, and go after it.
       const isThere = (yield* this.#holders()).some(({ id }) => id === holder.id)
       if (isThere) throw notReplaceableError(this.#resource, holder)
       return
     }
     const call = marks.find(({ label }) => label !== MAY_BE_REPLACED)
-    // Somebody has asked it.
+    // Another process has already asked.
     if (call === undefined) return
     const isSignalled = call.label === GETS_SIGNAL
-    // Another process may stand for the holder: who has started its program hands the signal on, and sees to what follows.
+    // Another process can stand for the holder: the process that started its program forwards the signal and handles what
+    // follows.
     const target = [call.owner, holder.owner].find((owner) => this.#isHere(owner))
     if (isSignalled && target === undefined) throw unreachableError(this.#resource, holder)
-    // Who takes it away is the one who asks. An owner that watches it needs no more.
+    // The process that takes the mark away is the one that asks. An owner that watches the mark needs nothing more.
     const isMine = yield* value(this.#locks.forceRelease(name, call.id))
     if (!isMine || !isSignalled || target === undefined) return
+    const asked = this.#asked.get(holder.id)
+    const { pid } = this.#isHere(holder.owner) ? holder.owner : target
+    if (asked !== undefined) asked.job = new ProcessJob(pid)
     try {
       process.kill(target.pid, 'SIGTERM')
     } catch (error) {
@@ -93,7 +141,7 @@ export class HolderReplacer {
     }
   }
 
-  /** Tells whether a pid means this very owner here and now: a driver that tells owners by their process has judged that a moment ago. */
+  /** Returns whether a pid means this owner here and now: a driver that identifies owners by process checked that a moment ago. */
   #isHere({ pid, state, via }: Owner): boolean {
     if (this.#locks.ownedBy === undefined || via !== undefined) return false
     return pid > 0 && (state === 'running' || state === 'stopped')

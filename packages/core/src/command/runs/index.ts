@@ -1,3 +1,3 @@
-/** What commands need of which rules say that they join or replace one another. It is loaded where such a lock is not free, or is an engine's. */
+/** Code for rules whose commands join or replace one another. It is loaded if such a lock is busy, or is on an engine. */
 export { lockRun, type RunOptions, type RunContext, tellRunEnded } from './lock-run.js'
 export { whoReplaces } from './who-replaces.js'

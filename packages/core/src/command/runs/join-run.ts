@@ -10,29 +10,29 @@ import { exitCodeIn } from './run-ended.js'
 import { runJoinedError } from './run-errors.js'
 import { type Steps, value } from './steps.js'
 
-/** How often is looked whether the run is still there: how it ended its event tells, unless it was killed. */
+/** How often to check whether the run still exists. Its event tells how it ended, unless it was killed. */
 const LOOK_EVERY_MS = 500
-/** Where events need the network, the lock may be free before the event is stored. */
+/** If events travel over a network, the lock can be free before the event is stored. */
 const LATE_EVENT_MS = 2_000
 
-/** What is needed to join a run. */
+/** What joining a run needs. */
 export interface Joining {
   readonly locks: Pick<LockDriver, 'inspect'>
   readonly events: EventDriver
   /** Waits until a reader's position is fixed. */
   ready(reader: EventReader): MaybePromise<void>
-  /** Waits so long, or until there may be an event. Throws where the wait is over. */
+  /** Waits for this time, or until there might be an event. Throws when the wait is over. */
   rest(reader: EventReader, ms: number): MaybePromise<void>
-  /** Told who is waited for. May throw where that would never end. */
+  /** Called with the current holder. Can throw if the wait would never end. */
   readonly onWait: (info: LockInfo) => void
   readonly findDeadlock: FindDeadlock
 }
 
 /**
- * Waits for the end of whoever holds a lock, without standing in the queue, and gives what is to be said of it: `RUN_JOINED`, with the exit
- * code. `undefined` where nobody holds it.
+ * Waits for a lock's holder to end, without entering the queue, and returns the outcome to report: `RUN_JOINED` with the exit code. Returns
+ * `undefined` if no process holds the lock.
  *
- * @throws CliOpsError `LOCK_DEADLOCK` where who holds it waits for this flow or process
+ * @throws CliOpsError `LOCK_DEADLOCK` if the holder waits for this flow or process
  */
 export function* joinRun(joining: Joining, resource: string): Steps<CliOpsError | undefined> {
   const { locks, events, onWait } = joining
@@ -41,7 +41,7 @@ export function* joinRun(joining: Joining, resource: string): Steps<CliOpsError 
   const reader = events.openReader({ from: 'latest' })
   try {
     yield joining.ready(reader)
-    // It ends after this look, so that its event comes behind the reader's position.
+    // The run ends after this check, so its event follows the reader's position.
     const info = yield* value(locks.inspect(resource))
     const holder = info?.holders[0]
     if (info === null || holder === undefined) return undefined
@@ -52,7 +52,7 @@ export function* joinRun(joining: Joining, resource: string): Steps<CliOpsError 
   }
 }
 
-/** The exit code of the run with this lock; `null` where it has ended without saying it. */
+/** Returns the exit code of the run with this lock; `null` if it ended without reporting one. */
 function* endOf(
   joining: Joining,
   reader: EventReader,
@@ -73,7 +73,7 @@ function* endOf(
     if (goneAt === undefined && now >= lookAt) {
       const info = yield* value(locks.inspect(resource))
       const isThere = info?.holders.some((holder) => holder.id === id) === true
-      // What it has said by then is read once more. An engine that was away has kept the look waiting.
+      // Its last events are read once more. An engine that was away has delayed the check.
       if (!isThere) goneAt = monotonicMs() + (events.appendSync === undefined ? LATE_EVENT_MS : 0)
       if (!isThere) continue
       const deadlock = now < patientUntil ? undefined : joining.findDeadlock()

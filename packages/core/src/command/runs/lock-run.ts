@@ -20,35 +20,36 @@ import { RunGrant } from './run-grant.js'
 import { markRun, type RunMark } from './run-mark.js'
 import { takeSteps } from './steps.js'
 
-/** While a lock is free that others are about to take. */
+/** Used while a lock is free and others are about to take it. */
 const RETRY_MS = 20
-/** While an engine is away. */
+/** Used while an engine is away. */
 const RETRY_AWAY_MS = 100
-/** How often one that replaces looks by itself who holds the lock. */
+/** How often a replacing run checks on its own who holds the lock. */
 const LOOK_EVERY_MS = 500
 
 /** Where a run takes its lock. */
 export interface RunContext {
   readonly locks: LockManager
-  /** What `locks` was made with. */
+  /** The options that `locks` was created with. */
   readonly connection: ConnectionOptions
 }
 
-/** How a run takes its lock, besides what every lock is asked for with. */
+/** A run's lock options, besides those of every lock. */
 export interface RunOptions extends LockOptions {
   readonly onBusy: 'join' | 'replace'
   readonly graceMs?: number | undefined
-  /** The processes that stand for the run while it may be replaced, the one to be sent a signal first. @default this one */
+  /** The processes that stand for the run while it can be replaced; the first one receives the signal. @default this one */
   readonly markOwners?: readonly [number, number] | undefined
-  /** Called where this run is asked to end. @default SIGTERM to this process, which is what anybody else would send */
+  /** Called when this run is asked to end. @default SIGTERM to this process, which any other process would send */
   readonly onAsked?: (() => void) | undefined
 }
 
 /**
- * Takes the lock of a run that joins or replaces the one that has it. It is free for either as soon as anybody may have it.
+ * Takes the lock of a run that joins or replaces the current holder. For both, a lock counts as free once any process can
+ * take it.
  *
- * @throws CliOpsError `RUN_JOINED` where another run was joined; `LOCK_HELD` or `LOCK_TIMEOUT` where it could not be replaced; else as
- *   `LockManager.lock`
+ * @throws CliOpsError `RUN_JOINED` if another run was joined; `LOCK_HELD` or `LOCK_TIMEOUT` if it could not be replaced; else as
+ * `LockManager.lock`
  */
 export function lockRun(
   context: RunContext,
@@ -60,7 +61,7 @@ export function lockRun(
     : lockOrReplace(context, resource, options)
 }
 
-/** Tells those who have joined a run how it ended, also over a connection that was lost just now. Called before its lock is given back; what fails is left. */
+/** Tells those who joined a run how it ended, even over a connection that was just lost. Called before its lock is released; a failure is ignored. */
 export async function tellRunEnded(
   connection: ConnectionOptions,
   { resource, id }: Pick<Lock, 'resource' | 'id'>,
@@ -116,7 +117,7 @@ async function join(
   try {
     const [{ locks }, { events }] = await Promise.all([handles[0].open(), handles[1].open()])
     const { leaseMs, timeoutMs } = resolveEngineLimits(connection)
-    // As one who waits in the queue.
+    // The same limits as a queued waiter.
     const limits = { patienceMs: leaseMs + timeoutMs, pauseMs: RETRY_AWAY_MS, signal }
     const joining = {
       locks: {
@@ -142,7 +143,7 @@ async function rest(reader: EventReader, ms: number, signal: AbortSignal): Promi
     signal.throwIfAborted()
     if (over.aborted) return
     if (!isCliOpsError(error, 'ENGINE_UNAVAILABLE')) throw error
-    // How long that is borne, the next look at the lock decides.
+    // The next check of the lock decides how long to tolerate that.
     await pause(RETRY_AWAY_MS, signal)
   }
 }
@@ -175,6 +176,12 @@ async function lockOrReplace(
         return onWait?.(info)
       },
     })
+    try {
+      while (replacer.isJobRunning()) await pause(RETRY_MS, signal)
+    } catch (error) {
+      await lock.release()
+      throw error
+    }
     return asHeld(lock).under((grant) => new RunGrant(grant, { after: () => void giveBack() }))
   } catch (error) {
     await giveBack()
@@ -184,10 +191,10 @@ async function lockOrReplace(
   }
 }
 
-/** The class behind the interface. */
+/** Returns the class behind the interface. */
 function asHeld(lock: Lock): HeldLock {
   if (lock instanceof HeldLock) return lock
-  throw new TypeError('the lock is of another copy of the kit')
+  throw new TypeError('the lock belongs to another copy of the kit')
 }
 
 interface HolderWatch {
@@ -195,7 +202,7 @@ interface HolderWatch {
   stop(): void
 }
 
-/** Looks at the holders in order, one look at a time. */
+/** Checks the holders in order, one check at a time. */
 function watchHolders(replacer: HolderReplacer, onRefused: (error: unknown) => void): HolderWatch {
   const over = new AbortController()
   let looks = Promise.resolve()
@@ -205,7 +212,7 @@ function watchHolders(replacer: HolderReplacer, onRefused: (error: unknown) => v
       try {
         await takeSteps(replacer.look())
       } catch (error) {
-        // How long an engine that is away is borne, the wait itself decides.
+        // The wait itself decides how long to tolerate an engine that is away.
         if (!isCliOpsError(error, 'ENGINE_UNAVAILABLE')) throw error
       }
     })

@@ -5,7 +5,7 @@ import type { EventBatch } from '../../events/contract/event-driver.js'
 
 const TYPE = 'run:ended'
 
-/** Makes the event that tells how a run ended. */
+/** Creates the event that tells how a run ended. */
 export function runEndedRecord(resource: string, lock: string, exitCode: number): CreatedRecord {
   return createEventRecord({
     type: TYPE,
@@ -15,7 +15,7 @@ export function runEndedRecord(resource: string, lock: string, exitCode: number)
   })
 }
 
-/** Finds in a batch how the run ended that had the lock with this id. */
+/** Returns from a batch how the run ended that held the lock with this id. */
 export function exitCodeIn(batch: EventBatch, lock: string): number | undefined {
   for (const { type, data } of batch.events) {
     if (type !== TYPE || typeof data !== 'object' || data === null) continue

@@ -3,16 +3,22 @@ import { CliOpsError } from '../../base/errors/cli-ops-error.js'
 import { describeOwner } from '../../locks/contract/describe-owner.js'
 import type { Holder, Owner } from '../../locks/contract/lock-types.js'
 
-/** The error for a run that may not be replaced: `"deploy" is held by cli-beta sync (pid 4242, dev@build-7), whose rule does not let it be replaced; …`. */
+/**
+ * Creates the error for a run that cannot be replaced: `"deploy" is held by cli-beta sync (pid 4242, dev@build-7), whose rule does not allow replacing it;
+ * …`.
+ */
 export function notReplaceableError(resource: string, holder: Holder): CliOpsError {
   return new CliOpsError(
     'LOCK_HELD',
-    `${heldBy(resource, holder)}, whose rule does not let it be replaced${howToEnd(holder.owner)}`,
+    `${heldBy(resource, holder)}, whose rule does not allow replacing it${howToEnd(holder.owner)}`,
     { details: detailsOf(resource, holder) },
   )
 }
 
-/** The error for a run that nobody here can ask to end: it is in another container, or belongs to another user. */
+/**
+ * Creates the error for a run that cannot be asked to end from here: it is in another container, or belongs to
+ * another user.
+ */
 export function unreachableError(resource: string, holder: Holder, cause?: unknown): CliOpsError {
   return new CliOpsError(
     'LOCK_HELD',
@@ -21,7 +27,7 @@ export function unreachableError(resource: string, holder: Holder, cause?: unkno
   )
 }
 
-/** The error for a run that was asked to end and goes on. */
+/** Creates the error for a run that was asked to end but continues. */
 export function graceOverError(resource: string, holder: Holder, graceMs: number): CliOpsError {
   return new CliOpsError(
     'LOCK_TIMEOUT',
@@ -30,7 +36,20 @@ export function graceOverError(resource: string, holder: Holder, graceMs: number
   )
 }
 
-/** What comes of joining a run: how it ended, `null` where nobody knows. */
+/** Creates the error for a run that has ended and left a program running that does not end. */
+export function jobGraceOverError(
+  resource: string,
+  holder: Holder,
+  { graceMs, pid }: { readonly graceMs: number; readonly pid: number },
+): CliOpsError {
+  return new CliOpsError(
+    'LOCK_TIMEOUT',
+    `${JSON.stringify(resource)} was held by ${describeOwner(holder.owner, holder.label)}, which has ended, but a program it started (pid ${pid}) is still running ${describeDuration(graceMs)} after it was asked to end; to end it: kill -KILL ${pid}`,
+    { details: { ...detailsOf(resource, holder), graceMs } },
+  )
+}
+
+/** Creates the outcome of joining a run: how it ended, `null` if unknown. */
 export function runJoinedError(
   resource: string,
   holder: Holder,

@@ -1,12 +1,12 @@
 import type { LockGrant } from '../../locks/contract/lock-driver.js'
 
-/** What is done when the lock of a run is given back. Neither throws. */
+/** Callbacks around a run's release of its lock. Neither throws. */
 export interface RunEnd {
   before?(): void
   after?(): void
 }
 
-/** The lock of a run, with what is done around its release. */
+/** A run's lock, with callbacks around its release. */
 export class RunGrant implements LockGrant {
   readonly #grant: LockGrant
   readonly #end: RunEnd

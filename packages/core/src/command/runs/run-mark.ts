@@ -5,40 +5,40 @@ import { runMarkName } from '../../locks/contract/slot-name.js'
 import { lockHeldError } from '../../locks/lock-errors.js'
 import { type Steps, value } from './steps.js'
 
-/** Held as long as its owner may be replaced. */
+/** Held as long as its owner can be replaced. */
 export const MAY_BE_REPLACED = 'may be replaced'
-/** Taken away by the one who asks the owner to end, which happens once. This owner gets SIGTERM from who asks. */
+/** Taken away by the process that asks the owner to end, which happens once and sends this owner SIGTERM. */
 export const GETS_SIGNAL = 'gets a signal'
-/** As {@link GETS_SIGNAL}, but this owner watches it, and ends by itself. */
+/** Like {@link GETS_SIGNAL}, but this owner watches the mark and ends on its own. */
 const WATCHES = 'watches'
 
 const TRIES = 200
 
-/** What says of a process that it may be asked to end while it holds a resource. It ends with the process, as locks do. */
+/** Marks a process that can be asked to end while it holds a resource. Like a lock, it ends with the process. */
 export interface RunMark {
   release(): Promise<void>
   releaseSync(): void
 }
 
 /**
- * Says that the run of this process may be replaced, before its lock is taken, so that nobody sees the lock without it. It is made of
- * two shared grants, which others see where they see locks: one that stays, and one that is taken away by who asks.
+ * Marks the run of this process as replaceable, before its lock is taken, so that no process sees the lock without the mark. The mark
+ * is two shared grants, visible wherever locks are: one stays, the other is taken away by the process that asks.
  *
- * @param onAsked called once where this process is asked to end and has to do so itself: on drivers that tell owners by their process, it is
- *   sent a signal instead
+ * @param onAsked called once if this process is asked to end and has to do so itself; on drivers that identify owners by process, it
+ * receives a signal instead
  */
 export function* markRun(locks: LockDriver, resource: string, onAsked: () => void): Steps<RunMark> {
   const may = yield* share(locks, resource, MAY_BE_REPLACED)
   const watches = locks.ownedBy === undefined
   const call = yield* share(locks, resource, watches ? WATCHES : GETS_SIGNAL)
-  // A lease that has run out was not taken away by anybody.
+  // A lease that ran out was not taken away.
   const onLost = (): void => {
     if ((call.remainingMs ?? Infinity) > 0) onAsked()
   }
   const stop = watches ? call.onLost(onLost) : (): void => undefined
   const grants = [call, may]
   return {
-    // Where they cannot be given back, their leases end them.
+    // If they cannot be released, their leases end them.
     async release() {
       stop()
       for (const grant of grants) await Promise.resolve(grant.release()).catch(() => undefined)
@@ -53,7 +53,7 @@ export function* markRun(locks: LockDriver, resource: string, onAsked: () => voi
   }
 }
 
-/** Nobody takes it alone, so that it can always be had, save for the moment in which another one takes it. */
+/** No process takes it exclusively, so it is always available, except at the moment another process takes it. */
 function* share(locks: LockDriver, resource: string, label: string): Steps<LockGrant> {
   const request: LockRequest = {
     resource: runMarkName(resource),

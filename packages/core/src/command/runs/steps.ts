@@ -1,14 +1,14 @@
 import type { MaybePromise } from '../../base/wait/maybe-promise.js'
 
-/** What is done with a driver one step after the other: written once, for those who block and for those who await. */
+/** A sequence of driver operations, written once for blocking and awaiting callers. */
 export type Steps<T> = Generator<unknown, T, unknown>
 
-/** One step: goes on with the value of what may be a promise. */
+/** One step: returns the value of a possible promise. */
 export function* value<T>(step: MaybePromise<T>): Steps<T> {
   return (yield step) as T
 }
 
-/** Takes the steps, and awaits each. */
+/** Runs the steps, awaiting each. */
 export async function takeSteps<T>(steps: Steps<T>): Promise<T> {
   let step = steps.next()
   while (step.done !== true) {
@@ -24,7 +24,7 @@ export async function takeSteps<T>(steps: Steps<T>): Promise<T> {
   return step.value
 }
 
-/** Takes the steps before it returns, on a driver that needs no waiting. */
+/** Runs the steps synchronously, on a driver that never waits. */
 export function takeStepsNow<T>(steps: Steps<T>): T {
   let step = steps.next()
   while (step.done !== true) {

@@ -6,8 +6,8 @@ import { runMarkName } from '../../locks/contract/slot-name.js'
 import { MAY_BE_REPLACED } from './run-mark.js'
 
 /**
- * Who runs next, where a run that may be replaced has been asked to end by another run; `undefined` where nobody has asked, as where a
- * person sent it a signal.
+ * Returns the process that runs next, if another run asked a replaceable run to end; `undefined` if no run asked, for example if a
+ * person sent the signal.
  */
 export async function whoReplaces(
   connection: ConnectionOptions,
@@ -18,7 +18,7 @@ export async function whoReplaces(
     const { locks } = await handle.open()
     const marks = (await locks.inspect(runMarkName(resource)))?.holders ?? []
     const own = marks.filter((mark) => instanceOf(mark.id) === instanceOf(id))
-    // Who asks takes one of the two away.
+    // The process that asks takes one of the two away.
     if (own.some(({ label }) => label !== MAY_BE_REPLACED)) return undefined
     return (await locks.inspect(resource))?.waiting[0]
   } finally {

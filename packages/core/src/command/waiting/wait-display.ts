@@ -6,21 +6,20 @@ import { monotonicMs } from '../../base/process/monotonic-time.js'
 import { ownProcess } from '../../base/process/own-process.js'
 import { fittedWaitLine, type WaitFacts, waitText } from './wait-text.js'
 
-/** Shorter waits than this are not worth a line; a person must see one within 300 ms. */
+/** Shorter waits are not worth a line; a person must see one within 300 ms. */
 const FIRST_AFTER_MS = 150
 const TERMINAL_EVERY_MS = 1_000
-/** The first pause between two lines of a log; each one is twice as long as the one before. */
+/** The first pause between two log lines; each pause is twice as long as the previous one. */
 const LOG_PAUSE_MS = 5_000
 const LONGEST_LOG_PAUSE_MS = 300_000
 const ERASE_LINE = '\r\u001b[K'
 
-/** What a log of GitHub Actions or Azure Pipelines reads as a command, wherever in a line it stands. */
+/** What GitHub Actions and Azure Pipelines read as a command, anywhere in a log line. */
 const LOG_COMMAND = /##(?=\[|vso\[)/gu
 
 /**
- * Shows on stderr whom a wait is for: on a terminal as one line that is kept up to date and goes away with the wait, in a
- * log, and in CI, where a terminal is recorded, as a line at growing intervals. Such a line opens, closes and folds no group of the
- * log.
+ * Shows on stderr whom a wait is for. On a terminal it keeps one line up to date and removes it after the wait. In a log, and in
+ * CI, where a terminal is recorded, it prints a line at growing intervals. Such a line opens, closes and folds no log group.
  */
 export class WaitDisplay {
   readonly #pid: number
@@ -30,12 +29,12 @@ export class WaitDisplay {
   #dueAt = this.#began + FIRST_AFTER_MS
   #eraseAtExit: (() => void) | undefined
 
-  /** @param pid the process that stands in the queue */
+  /** @param pid the process in the queue */
   constructor(pid: number = process.pid) {
     this.#pid = pid
   }
 
-  /** How long until there is something to show, in milliseconds; 0 when it is time. */
+  /** Milliseconds until there is something to show; 0 if there is now. */
   get restMs(): number {
     return Math.max(0, this.#dueAt - monotonicMs())
   }
@@ -51,7 +50,7 @@ export class WaitDisplay {
     else say(waitText(info, facts).replace(LOG_COMMAND, '# #'))
   }
 
-  /** Takes the line away again. */
+  /** Removes the line. */
   end(): void {
     if (this.#eraseAtExit === undefined) return
     this.#eraseAtExit()
@@ -60,22 +59,22 @@ export class WaitDisplay {
   }
 
   #update(info: LockInfo, facts: WaitFacts): void {
-    // Whoever ends the wait by Ctrl-C gets the prompt on a line of its own.
+    // After Ctrl-C, the prompt gets its own line.
     this.#eraseAtExit ??= atExit(() => {
       writeStderr(ERASE_LINE)
     })
-    // A line that wraps could not be erased, nor one that the ^C of Ctrl-C makes wrap.
+    // A line that wraps cannot be erased, so leave room for the ^C of Ctrl-C.
     const width = (process.stderr.columns || 80) - 3
     writeStderr(ERASE_LINE + fittedWaitLine(info, facts, { name: ownProcess().name, width }))
   }
 }
 
-/** Tells whether a wait is shown as one line that is kept up to date. */
+/** Returns whether a wait is shown as one line that is kept up to date. */
 export function isKeptUpToDate(): boolean {
   return process.stderr.isTTY && process.env['TERM'] !== 'dumb' && !isCi()
 }
 
-/** Any value but one that says no: services set it to `true`, to `1` or to their name. */
+/** Any value that does not mean no: services set it to `true`, `1` or their name. */
 function isCi(): boolean {
   return !['', '0', 'false'].includes(process.env['CI'] ?? '')
 }

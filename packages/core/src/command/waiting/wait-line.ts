@@ -6,7 +6,7 @@ import { WaitDisplay } from './wait-display.js'
 export interface WaitLine {
   /** For `LockOptions.onWait`. */
   readonly onWait: (info: LockInfo) => void
-  /** Ends the telling, when the lock was granted or given up. */
+  /** Stops the display once the lock was granted or given up. */
   stop(): void
 }
 
@@ -25,8 +25,8 @@ export interface WaitLineOptions {
 const LOOK_MS = 100
 
 /**
- * Makes the line for one wait: on a terminal one line that is kept up to date, in a log a line at growing intervals.
- * A wait of less than 150 ms shows nothing.
+ * Creates the display for one wait: on a terminal, one line that is kept up to date; in a log, a line at growing
+ * intervals. A wait of less than 150 ms shows nothing.
  *
  * @example
  * ```ts

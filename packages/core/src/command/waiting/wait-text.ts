@@ -9,27 +9,27 @@ import {
 } from '../../locks/contract/describe-owner.js'
 import type { LockInfo } from '../../locks/contract/lock-types.js'
 
-/** Who waits, as far as the one who tells knows. */
+/** What the caller knows about the waiter. */
 export interface WaitFacts {
   readonly waitedMs: number
-  /** The process whose place in the queue is told. */
+  /** The process whose queue position is shown. */
   readonly pid: number
 }
 
-/** A line of a terminal: whom it is from, and how many columns it may take. */
+/** A terminal line: its sender, and its maximum width in columns. */
 export interface LineFrame {
   readonly name: string
   readonly width: number
 }
 
-/** A wait is not worth a word on itself before this. */
+/** Shorter waits do not show their duration. */
 const LONG_MS = 1_000
 /** A resource is not cut shorter than this. */
 const SHORTEST_RESOURCE = 6
 
 /**
- * Says whom a wait is for: `waiting for "db", held for 12 s by cli-beta sync (pid 4242, dev@build-7)`. Where others are ahead, or the
- * wait has gone on for a second, place and time come first: `waiting for "db", 2nd in line, 1 min 12 s, held for …`.
+ * Describes whom a wait is for: `waiting for "db", held for 12 s by cli-beta sync (pid 4242, dev@build-7)`. If others are ahead, or
+ * after a second, queue position and time come first: `waiting for "db", 2nd in line, 1 min 12 s, held for …`.
  */
 export function waitText(info: LockInfo, facts: WaitFacts): string {
   const words = [
@@ -40,8 +40,8 @@ export function waitText(info: LockInfo, facts: WaitFacts): string {
 }
 
 /**
- * The same as one line that fits: `db: 2nd in line, 1 min 12 s — held 4 min by cli-beta sync (pid 4242, dev@build-7)` where the sentence
- * does not. The CLI's own name goes first, then words that can be done without; the holder is shortened last, to its name.
+ * Returns the same as one line that fits: `db: 2nd in line, 1 min 12 s — held 4 min by cli-beta sync (pid 4242, dev@build-7)` if the
+ * sentence does not. The CLI's own name goes first, then dispensable words; the holder is shortened last, to its name.
  */
 export function fittedWaitLine(
   info: LockInfo,
@@ -56,7 +56,7 @@ export function fittedWaitLine(
   return lines.find(fits) ?? cutLine(printable(info.resource), shortest, width)
 }
 
-/** What is tried in turn. */
+/** Shorter versions, to try in order. */
 function shorterLines(info: LockInfo, facts: WaitFacts, name: string): string[] {
   const long = [info.resource, standing(info, facts, ' in line').join(', ')]
     .filter(Boolean)
@@ -72,7 +72,7 @@ function shorterLines(info: LockInfo, facts: WaitFacts, name: string): string[] 
   ]
 }
 
-/** The resource gives way to the rest of the line, as far as it can still be told from others. */
+/** Shortens the resource to make the line fit, as long as it can be told from others. */
 function cutLine(resource: string, line: string, width: number): string {
   // The ellipsis counts as wide.
   const tooMuch = greatestWidth(line) - width
@@ -81,7 +81,7 @@ function cutLine(resource: string, line: string, width: number): string {
   return cutText(cut, width, greatestWidth)
 }
 
-/** The place in the queue, and how long it has been. */
+/** The queue position, and the time waited. */
 function standing(info: LockInfo, { waitedMs, pid }: WaitFacts, inLine: string): string[] {
   const position = info.queue?.position ?? positionOf(info, pid)
   const isLong = waitedMs >= LONG_MS
@@ -91,7 +91,7 @@ function standing(info: LockInfo, { waitedMs, pid }: WaitFacts, inLine: string):
   ].filter((fact) => fact !== '')
 }
 
-/** 0 where the process is not in the queue. */
+/** Returns 0 if the process is not in the queue. */
 function positionOf({ waiters }: LockInfo, pid: number): number {
   return waiters.findIndex((waiter) => waiter.pid === pid) + 1
 }
@@ -100,7 +100,7 @@ function heldWords({ id, since }: LockInfo): string {
   return id === '' ? 'next is' : `held ${describeDuration(Date.now() - since.getTime())} by`
 }
 
-/** The holder, ever shorter: all that is known, without its machine, without its process, its name alone. */
+/** The holder, ever shorter: everything known, without its machine, without its process, only its name. */
 function holderWords({ owner, holders, waiting, id }: LockInfo): string[] {
   const { label, slot } = (id === '' ? undefined : holders[0]) ?? {
     label: waiting[0]?.label,

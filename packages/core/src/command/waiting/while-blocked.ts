@@ -4,14 +4,14 @@ const INTERRUPTED = 'ERR_SCRIPT_EXECUTION_INTERRUPTED'
 const KEY = Symbol.for('cli-ops.wait')
 
 /**
- * Calls a function that blocks, with signals working as for a process that listens to nothing: a blocked process never
- * gets to its listeners, so they are taken away meanwhile. Who dies there leaves what `kill -9` leaves.
+ * Calls a blocking function so that signals work as in a process without listeners: a blocked process never reaches
+ * its listeners, so they are removed meanwhile. A process that dies there leaves what `kill -9` leaves.
  *
- * A process that listens to Ctrl-C hears it, wherever the wait is, from the moment others see it wait: the wait is cut off, in the
- * middle of a step maybe, the listeners are called, and then the process ends, since what they began would not go on before
- * the wait is over, and the command would run all the same.
+ * A process that listens for Ctrl-C notices it at any point of the wait, from the moment others see it waiting. The wait is
+ * interrupted, perhaps in the middle of a step, the listeners are called, and then the process ends: anything they started could
+ * not continue before the wait is over, and the command would run anyway.
  *
- * @param wait is told whether Ctrl-C is heard, for which it must not block in a system call
+ * @param wait receives whether Ctrl-C is watched; if so, it must not block in a system call
  */
 export function whileBlocked<T>(wait: (isHeard: boolean) => T): T {
   const isHeard = process.listenerCount('SIGINT') > 0
@@ -31,7 +31,7 @@ export function whileBlocked<T>(wait: (isHeard: boolean) => T): T {
   }
 }
 
-/** Takes the listeners to all signals away; returns what puts them back. */
+/** Removes the listeners to all signals; returns a function that restores them. */
 function takeListeners(): () => void {
   const listeners = SIGNALS.map((signal) => [signal, process.rawListeners(signal)] as const)
   for (const signal of SIGNALS) process.removeAllListeners(signal)
@@ -42,7 +42,7 @@ function takeListeners(): () => void {
   }
 }
 
-/** Returns false where Ctrl-C has cut it off. Node can be told to break off a script, and nothing else of a blocked thread hears of a signal. */
+/** Returns false if Ctrl-C interrupted the work. Node can interrupt a script; nothing else in a blocked thread notices a signal. */
 function runsToItsEnd(work: () => void): boolean {
   const { runInThisContext } = process.getBuiltinModule('node:vm')
   const scope = globalThis as typeof globalThis & { [KEY]?: () => void }

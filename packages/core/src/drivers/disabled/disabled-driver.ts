@@ -6,8 +6,8 @@ import { waitUnlessAborted } from '../../base/wait/abort-signal.js'
 const NOWHERE = '' as Cursor
 
 /**
- * Makes the driver behind `disabled: true`: every lock is granted at once, events go nowhere, nobody is found. It
- * touches neither disk nor network.
+ * Creates the driver behind `disabled: true`: every lock is granted immediately, events go nowhere, and no instance
+ * is found. It touches neither disk nor network.
  */
 export function createDisabledDriver(): Driver {
   const grant = ({ id }: LockRequest): LockGrant => ({
@@ -66,7 +66,7 @@ export function createDisabledDriver(): Driver {
       }),
       connect: () =>
         Promise.reject(
-          new CliOpsError('NO_RESPONDER', 'cli-ops is disabled, so nobody can be reached'),
+          new CliOpsError('NO_RESPONDER', 'cli-ops is disabled, so no CLI can be reached'),
         ),
     },
     close: () => Promise.resolve(),
@@ -77,7 +77,7 @@ function silentReader(): EventReader {
   return {
     ready: Promise.resolve(),
     poll: () => undefined,
-    // Nothing will come, and waiting for it keeps no process alive.
+    // Nothing will arrive, and waiting for it keeps no process alive.
     wait: (signal) => waitUnlessAborted(signal, () => () => undefined),
     commit: () => undefined,
     close: () => undefined,

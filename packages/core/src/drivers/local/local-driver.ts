@@ -9,19 +9,20 @@ import { DeathWatch } from './registry/death-watch.js'
 import { createLocalRegistry } from './registry/local-registry.js'
 import { createLocalRpc } from './rpc/local-rpc.js'
 
-/** Makes the default driver: files in the home directory, Unix sockets or named pipes for requests. */
+/** Creates the default driver: files in the home directory, Unix sockets or named pipes for requests. */
 export function createLocalDriver({
   home: root,
   namespace,
 }: Pick<DriverOptions, 'home' | 'namespace'>): Driver {
   const home = new Home(root, namespace, nodeFileSystem)
-  // Parts are made at first use: most commands need one or two of them.
+  // Created on first use: most commands need one or two of them.
   let locks: LockDriver | undefined
   let events: LocalEvents | undefined
   let registry: RegistryDriver | undefined
   let rpc: RpcDriver | undefined
   const now = (): number => clockAt({ home: root, namespace }).now()
-  // The locks that elect a group's active reader; in a directory of their own, so that no user meets them.
+  // The locks that elect a group's active reader; in a separate directory, so that they never appear among the users'
+  // locks.
   const groupLocks = (): LockDriver =>
     createLocalLocks(new Home(root, namespace, nodeFileSystem, HIDDEN_PARTS.eventGroups))
   const fileNames = (): LockDriver =>

@@ -1,4 +1,4 @@
-/** What of the local driver is loaded where its first steps do not do: see `UsualDriver`. */
+/** The parts of the local driver that load if its first steps do not suffice: see `UsualDriver`. */
 import type { LockDriver } from '../../locks/contract/lock-driver.js'
 import { DEFAULT_RETENTION } from '../../events/contract/default-retention.js'
 import { createLogAppender, type LogAppender } from './events/log-appender.js'
@@ -13,22 +13,22 @@ import { watchForLoss } from './locks/watch-for-loss.js'
 import { createLocalRegistry } from './registry/local-registry.js'
 import { RecordStore } from './registry/record-store.js'
 
-/** The whole locks. */
+/** Returns the complete locks. */
 export function locksOf(home: UsualHome): LockDriver {
   return createLocalLocks(Home.of(home))
 }
 
-/** The records of this process, in a home that may have to be made first. */
+/** Returns the records of this process, in a home that might have to be created first. */
 export function recordsOf(home: UsualHome): RecordStore {
   return new RecordStore(Home.of(home))
 }
 
-/** The writing half of the event log, which makes the log, rotates it and finds its way in it; goes on with the segment that is open. */
+/** Returns the writing half of the event log, which creates, rotates and navigates the log; continues with the open segment. */
 export function appenderOf(home: UsualHome, newest: NewestSegment): LogAppender {
   return createLogAppender(Home.of(home), undefined, undefined, newest)
 }
 
-/** Calls `listener` when a lock is held no longer; returns a function that stops. */
+/** Calls `listener` once a lock is no longer held; returns a function that stops. */
 export function watchLock(
   usual: UsualHome,
   claim: Claim,
@@ -40,8 +40,8 @@ export function watchLock(
 }
 
 /**
- * Removes what dead processes left in the home (locks, tickets, registry records, sockets) and the events that have
- * expired, until the deadline on `monotonicMs()`, unless another process has done so within the interval.
+ * Removes what dead processes left in the home (locks, tickets, registry records, sockets) and expired events, until
+ * the deadline on `monotonicMs()`, unless another process has done so within the interval.
  */
 export function cleanUp(usual: UsualHome, intervalMs: number, deadline: number): void {
   const home = Home.of(usual)

@@ -3,16 +3,18 @@ import { parseFree } from './locks/lock-names.js'
 import { HIDDEN_PARTS } from './home/hidden-parts.js'
 import type { UsualHome } from './home/usual-home.js'
 
-/** What is empty where nobody else runs, and nobody has died. */
+/** The directories that are empty if no other process runs, and none has died. */
 const EMPTY = ['registry', 'claims', 'queues']
-/** A home with more locks than these is worth a whole clean-up. */
+/** A home with more locks is worth a full clean-up. */
 const MAX_LOCKS = 8
-/** So many bytes of events may outlast their time: a command pays more for removing them than they take. */
+/**
+ * This many bytes of events can exceed their retention: removing them would cost a command more than keeping them.
+ */
 const MAX_OLD_BYTES = 16 * 1024
 
 /**
- * Tells by a few names whether a clean-up would find nothing to do: no other instance, no waiter, a few locks that are all free, and a short
- * log. The first command after a pause pays for no more where that is so.
+ * Checks by a few names whether a clean-up would find nothing: no other instance, no waiter, a few locks that are all free, and a short log.
+ * In that case the first command after a pause pays for no more.
  */
 export function isNothingLeft({ root, base, fileSystem }: UsualHome): boolean {
   if (fileSystem.list(entryPath(root, 'liveness')).length > 0) return false

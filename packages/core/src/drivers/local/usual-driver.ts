@@ -23,9 +23,9 @@ const APPEND_OPTIONS = { retention: DEFAULT_RETENTION, durable: false }
 const SURROUNDINGS = { clock: { now: () => Date.now() }, identity: ownIdentity }
 
 /**
- * The first steps of the local driver, which are all that nearly every command needs: a lock that is free, an event in a log that has
- * room, a record in a registry that is there. It takes few system calls and little code. Where anything is otherwise, the rest of
- * the driver is loaded; it does the step from the beginning, and says what is wrong.
+ * The first steps of the local driver, which suffice for nearly every command: a free lock, an event in a log with room, a record in
+ * an existing registry. They take few system calls and little code. In any other case the rest of the driver is loaded; it repeats
+ * the step from the start, and reports what is wrong.
  */
 export class UsualDriver implements RecordKeeper {
   readonly #home: UsualHome
@@ -43,7 +43,7 @@ export class UsualDriver implements RecordKeeper {
     this.#parts = parts
   }
 
-  /** As `LockDriver.tryAcquireSync`. */
+  /** Like `LockDriver.tryAcquireSync`. */
   tryAcquire(request: LockRequest): LockGrant | null {
     const context = (this.#locks ??= new LockFiles(this.#home, SURROUNDINGS))
     const claim = takeFreeLock(context, request)
@@ -75,7 +75,7 @@ export class UsualDriver implements RecordKeeper {
 
   /** Appends an event to the log. */
   append(event: Pick<EventRecord, 'json'>): void {
-    // Who has made the log, or met a full segment, goes on with the writer that can do so.
+    // After creating the log, or meeting a full segment, this continues with the writer that can do so.
     if (this.#appender !== undefined) return void this.#appender.appendSync([event], APPEND_OPTIONS)
     const block = encodeEvent(event)
     const newest = (this.#newest ??= new NewestSegment(
@@ -90,7 +90,10 @@ export class UsualDriver implements RecordKeeper {
     else this.#appender.settle(block, look, APPEND_OPTIONS)
   }
 
-  /** Removes what dead processes left, where nobody has done so within the interval, for as long as the budget lasts. */
+  /**
+   * Removes what dead processes left, unless another process has done so within the interval, for as long as the budget
+   * lasts.
+   */
   cleanUpIfDue(intervalMs: number, deadline: () => number): void {
     const { base, fileSystem } = this.#home
     if (this.#home.isUsual()) {
@@ -100,7 +103,7 @@ export class UsualDriver implements RecordKeeper {
     this.#parts().cleanUp(this.#home, intervalMs, deadline())
   }
 
-  /** Notes the time where there is nothing to clean up. False where another process does so at the same moment, too. */
+  /** Records the time if there is nothing to clean up. Returns false if another process does so at the same moment. */
   #foundNothingLeft(): boolean {
     const { base, fileSystem } = this.#home
     try {
@@ -112,7 +115,7 @@ export class UsualDriver implements RecordKeeper {
     }
   }
 
-  /** Writes to the newest segment; `undefined` where there is none that is begun and not full, or no room. */
+  /** Writes to the newest segment; returns `undefined` if none has begun that is not full, or if there is no room. */
   #write(newest: NewestSegment, block: Buffer): OpenSegment | undefined {
     const { fileSystem } = this.#home
     try {

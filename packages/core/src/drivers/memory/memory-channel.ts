@@ -2,11 +2,11 @@ import { CarriedChannel } from '../../driver-kit/carried-channel.js'
 import { parseJson } from '../../base/validation/parse-json.js'
 import type { RpcLimits } from '../../rpc/contract/rpc-driver.js'
 
-/** One end of a connection inside this process. Messages travel as JSON text, so that the ends share no object. */
+/** One end of a connection inside this process. Messages travel as JSON text, so the ends share no objects. */
 export class MemoryChannel extends CarriedChannel {
   #peer: MemoryChannel | undefined
 
-  /** Makes the two ends of a connection, each with the limits of its own side. */
+  /** Creates the two ends of a connection, each with the limits of its own side. */
   static pair(a: RpcLimits, b: RpcLimits): [MemoryChannel, MemoryChannel] {
     const ends: [MemoryChannel, MemoryChannel] = [new MemoryChannel(a), new MemoryChannel(b)]
     ends[0].#peer = ends[1]
@@ -14,7 +14,7 @@ export class MemoryChannel extends CarriedChannel {
     return ends
   }
 
-  // A connection inside the process keeps nothing alive; the timers of pending requests do.
+  // A connection inside the process does not keep it alive; the timers of pending requests do.
   override ref(): void {
     return undefined
   }

@@ -12,10 +12,10 @@ import { createMemoryLocks } from './memory-locks.js'
 import { createMemoryRegistry } from './memory-registry.js'
 import { createMemoryRpc } from './memory-rpc.js'
 
-/** Where a test may have set a clock. */
+/** Identifies the place for which a test can have set a clock. */
 type MemoryContext = Pick<DriverOptions, 'home' | 'namespace'>
 
-/** Makes a driver that lives and ends with this process: for tests, and for programs that need no one else. */
+/** Creates a driver that exists only in this process: for tests, and for programs that need no others. */
 export function createMemoryDriver(context?: MemoryContext): Driver {
   const clock = context === undefined ? systemClock : clockAt(context)
   let locks: LockDriver | undefined

@@ -23,7 +23,7 @@ import { closedError } from '../../base/errors/closed-error.js'
 const MAX_BATCH_EVENTS = 512
 const CURSOR = /^(?:0|[1-9]\d{0,14})$/u
 
-/** A stored event and what retention asks of it. */
+/** A stored event with its retention data. */
 interface Entry {
   readonly json: string
   readonly cursor: Cursor
@@ -31,15 +31,15 @@ interface Entry {
   readonly storedAt: number
 }
 
-/** A durable group: durable as long as the process. */
+/** A durable group: as durable as the process. */
 interface Group {
   committed: number
-  /** The active reader first, then those that stand by. */
+  /** The active reader first, then those on standby. */
   readonly readers: MemoryReader[]
   readonly ledger: MemoryLedger
 }
 
-/** Makes events that live and end with this process, with the rules of the local log. */
+/** Creates in-process events, with the rules of the local log. */
 export function createMemoryEvents(clock: Clock): EventDriver {
   const log = new MemoryLog(clock)
   return {
@@ -56,12 +56,12 @@ export function createMemoryEvents(clock: Clock): EventDriver {
   }
 }
 
-/** Positions count the events from the beginning; a cursor is the position behind its event. */
+/** Positions count events from the beginning; a cursor is the position after its event. */
 class MemoryLog {
   readonly groups = new Map<string, Group>()
   readonly #clock: Clock
   readonly #waiters = new Set<() => void>()
-  /** Rises with every wake-up, so that a reader that is about to wait has missed none. */
+  /** Increases with every wake-up, so that a reader about to wait misses none. */
   wakeUps = 0
   #entries: Entry[] = []
   /** Position of the oldest kept event. */
@@ -92,7 +92,10 @@ class MemoryLog {
     return cursors
   }
 
-  /** Removes what is too old and no group needs, and any as long as the log is too large; never the newest event. */
+  /**
+   * Removes events that are too old and that no group needs, and any while the log is too large; never the newest
+   * event.
+   */
   expire({ retentionMs, maxBytes }: Retention): number {
     const oldest = this.#clock.monotonicMs() - retentionMs
     const needed = Math.min(...[...this.groups.values()].map(({ committed }) => committed))
@@ -141,7 +144,7 @@ class MemoryLog {
   }
 }
 
-/** Each reader has objects of its own, as on every other driver: what a handler does to its data nobody else sees. */
+/** Each reader gets its own objects, as on every other driver: a handler's changes to its data affect no other. */
 function read({ json, cursor }: Entry): EventEnvelope {
   return Object.assign(parseJson(json) as StoredEvent, { cursor })
 }
@@ -208,7 +211,7 @@ class MemoryReader implements EventReader {
         return () => undefined
       }
       const stop = this.#log.onWake(done)
-      // Nothing else keeps the process alive for somebody who waits for an event of a timer that is unref'd.
+      // Nothing else keeps the process alive for a waiter whose event comes from an unref'd timer.
       const alive = setInterval(() => undefined, 2 ** 30)
       return () => {
         stop()

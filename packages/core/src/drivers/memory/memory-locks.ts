@@ -13,7 +13,7 @@ import type {
   LockWait,
 } from '../../locks/contract/lock-driver.js'
 
-/** A lock that is held. */
+/** A holder of a lock. */
 interface Holder {
   readonly request: LockRequest
   readonly token: bigint
@@ -21,7 +21,7 @@ interface Holder {
   readonly lost: Set<() => void>
 }
 
-/** An acquisition that waits. */
+/** A pending acquisition. */
 interface Waiter {
   readonly request: LockRequest
   readonly wait: LockWait
@@ -36,7 +36,7 @@ interface Resource {
   readonly queue: Waiter[]
 }
 
-/** Makes locks that live in this process: the semantics of the local ones, for tests and single programs. */
+/** Creates in-process locks with the semantics of the local ones, for tests and single programs. */
 export function createMemoryLocks(clock: Clock): LockDriver {
   const locks = new MemoryLocks(clock)
   return {
@@ -46,7 +46,7 @@ export function createMemoryLocks(clock: Clock): LockDriver {
     inspect: (resource) => locks.inspect(resource),
     list: () => locks.list(),
     forceRelease: (resource, id) => locks.forceRelease(resource, id),
-    // Nobody dies in here.
+    // Owners in this process never die.
     clean: () => [],
   }
 }
@@ -75,7 +75,7 @@ class MemoryLocks {
     const grant = this.tryAcquire(request)
     if (grant !== null) return grant
     const resource = this.#of(request.resource)
-    // Waits are made one after the other, so it is always the last one that completes a cycle.
+    // Waits start one after the other, so the last one always completes a cycle.
     const cycle = this.#findCycle(request)
     if (cycle !== undefined) throw deadlockError(request, cycle)
     return new Promise((resolve, reject) => {
@@ -183,7 +183,7 @@ class MemoryLocks {
     if (info !== null) wait.onWait?.(info)
   }
 
-  /** The resources of a cycle that the request would complete. */
+  /** Returns the resources of a cycle that the request would complete. */
   #findCycle(request: LockRequest): string[] | undefined {
     const chain = findCycle<LockRequest, Holder>(request, {
       idOf: (holder) => holder.request.id,

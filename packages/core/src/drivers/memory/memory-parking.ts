@@ -4,11 +4,11 @@ import type { EventParking, GroupLedger } from '../../events/contract/event-driv
 
 const MAX_LISTED = 64
 
-/** The attempts and parked events of one group, kept as long as the process. Whoever reads gets copies. */
+/** The attempts and parked events of one group, kept as long as the process. Readers get copies. */
 export class MemoryLedger implements GroupLedger {
   readonly #attempts = new Map<Cursor, number>()
   readonly #parked = new Map<Cursor, ParkedEvent>()
-  /** What was handed out to be tried again and is not settled. */
+  /** Parked events handed out for a retry and not settled yet. */
   readonly #taken = new Set<Cursor>()
 
   get count(): number {
@@ -21,7 +21,7 @@ export class MemoryLedger implements GroupLedger {
     return attempts
   }
 
-  /** Forgets the attempts at an event that was handled. */
+  /** Forgets the attempts at a handled event. */
   finish(cursor: Cursor): void {
     this.#attempts.delete(cursor)
   }
@@ -39,7 +39,7 @@ export class MemoryLedger implements GroupLedger {
     this.#parked.delete(cursor)
   }
 
-  /** A reader that begins is handed also what the one before it has not settled. */
+  /** A new reader also receives what the previous one has not settled. */
   begin(): void {
     this.#taken.clear()
   }
@@ -81,7 +81,7 @@ export class MemoryLedger implements GroupLedger {
   }
 }
 
-/** Makes what people see of the ledgers of all groups. */
+/** Creates the view of all groups' ledgers. */
 export function createMemoryParking(
   ledgers: () => Iterable<readonly [string, MemoryLedger]>,
   wake: () => void,

@@ -1,7 +1,7 @@
 import { byAge, toServiceInfo } from '../../registry/contract/service-info.js'
 import type { RegistryDriver, ServiceRecord } from '../../registry/contract/registry-driver.js'
 
-/** Makes a registry that lives and ends with this process, so that nobody in it is ever dead. */
+/** Creates an in-process registry, in which no instance is ever dead. */
 export function createMemoryRegistry(): RegistryDriver {
   const records = new Map<string, ServiceRecord>()
   const listeners = new Set<() => void>()
@@ -28,7 +28,7 @@ export function createMemoryRegistry(): RegistryDriver {
         .map((record) => toServiceInfo(structuredClone(record), 'live'))
         .sort(byAge),
     watch: (listener) => {
-      // Each call is a watch of its own, also with the same function twice.
+      // Each call is its own watch, even with the same function.
       const own = (): void => {
         listener()
       }

@@ -7,7 +7,7 @@ interface Listener {
   readonly limits: RpcLimits
 }
 
-/** Makes a request transport inside this process. */
+/** Creates a request transport inside this process. */
 export function createMemoryRpc(): RpcDriver {
   const listeners = new Map<string, Listener>()
   let count = 0

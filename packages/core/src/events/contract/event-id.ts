@@ -1,7 +1,7 @@
 import { ownProcess } from '../../base/process/own-process.js'
 import { processPart } from '../../base/process/process-state.js'
 
-/** Makes an id that no other event has: the process (or thread), and a count of its events. */
+/** Creates a unique event id from the process (or thread) and a count of its events. */
 export function nextEventId(): string {
   const emitted = processPart('emitted', () => ({ count: 0 }))
   emitted.count += 1

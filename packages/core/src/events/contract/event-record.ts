@@ -8,7 +8,7 @@ import type { Cursor, EventEnvelope } from './event-types.js'
 /** The largest event, as JSON with its envelope, in bytes. */
 const MAX_EVENT_BYTES = 1024 * 1024
 
-/** What an event is made of. */
+/** The parts of an event. */
 export interface EventParts {
   readonly type: string
   readonly data: unknown
@@ -18,14 +18,14 @@ export interface EventParts {
   readonly timeMs?: number | undefined
 }
 
-/** An event that was just made. */
+/** A newly created event. */
 export interface CreatedRecord extends EventRecord {
-  /** The data as it is stored. */
+  /** The data as stored. */
   readonly dataJson: string
 }
 
 /**
- * Makes an event, with its id and time, and its JSON. Missing data is `null`.
+ * Creates an event with its id, time and JSON. Missing data becomes `null`.
  *
  * @throws TypeError when the data cannot be written as JSON
  * @throws CliOpsError `MESSAGE_TOO_LARGE` above {@link MAX_EVENT_BYTES}
@@ -37,7 +37,7 @@ export function createEventRecord(parts: EventParts): CreatedRecord {
   const id = nextEventId()
   const time = isoNow(timeMs)
   const json = eventJson({ id, type, source, time, traceparent }, dataJson)
-  // Made as one literal: what is the same in every event need not be looked at anew.
+  // One literal, so the parts that every event shares need no work.
   assertSize(type, json)
   const datacontenttype = 'application/json'
   const event = {
@@ -52,20 +52,20 @@ export function createEventRecord(parts: EventParts): CreatedRecord {
   return { event: traceparent === undefined ? event : { ...event, traceparent }, json, dataJson }
 }
 
-/** What is not the same in every event. */
+/** The parts that differ between events. */
 interface EventAttributes extends Omit<EventParts, 'data' | 'timeMs'> {
   readonly id: string
   readonly time: string
 }
 
-/** Writes an event as JSON. Put together by hand: what is the same in every event need not be looked at anew. */
+/** Writes an event as JSON. Assembled by hand, so the parts that every event shares need no work. */
 export function eventJson(attributes: EventAttributes, dataJson: string): string {
   const { id, type, source, time, traceparent } = attributes
   const trace = traceparent === undefined ? '' : `,"traceparent":${JSON.stringify(traceparent)}`
   return `{"specversion":"1.0","id":"${id}","source":${JSON.stringify(source)},"type":${JSON.stringify(type)},"time":"${time}","datacontenttype":"application/json"${trace},"data":${dataJson}}`
 }
 
-/** The event as its emitter is given it. */
+/** Returns the envelope that the emitter gets. */
 export function toEnvelope({ event }: EventRecord, cursor: Cursor): EventEnvelope {
   const { specversion, id, source, type, time, datacontenttype, data, traceparent } = event
   const envelope = { specversion, id, source, type, time, datacontenttype, data, cursor }
@@ -73,7 +73,7 @@ export function toEnvelope({ event }: EventRecord, cursor: Cursor): EventEnvelop
 }
 
 function assertSize(type: string, json: string): void {
-  // Three bytes a code unit is the most UTF-8 needs, so small events skip the count.
+  // UTF-8 needs at most three bytes per code unit, so small events skip the count.
   if (json.length * 3 <= MAX_EVENT_BYTES) return
   const bytes = Buffer.byteLength(json)
   if (bytes <= MAX_EVENT_BYTES) return

@@ -1,7 +1,7 @@
 import { describe } from '../../base/names/assert-name.js'
 import { ownProcess } from '../../base/process/own-process.js'
 
-/** Throws a `TypeError` unless `source` is a non-empty URI reference, as CloudEvents asks. */
+/** Throws a `TypeError` unless `source` is a non-empty URI reference, as CloudEvents requires. */
 export function assertSource(source: unknown): asserts source is string {
   if (
     typeof source !== 'string' ||
@@ -13,15 +13,15 @@ export function assertSource(source: unknown): asserts source is string {
   }
 }
 
-/** The source of a process that names none. */
+/** Returns the source for a process that does not set one. */
 export function defaultSource(): string {
   const { name, instance } = ownProcess()
   return sourceOf(name, instance)
 }
 
-/** The source of an instance of a CLI: `/cli-ops/<name of the CLI>/<instance>`. */
+/** Returns the source of a CLI instance: `/cli-ops/<name of the CLI>/<instance>`. */
 export function sourceOf(name: string, instance: string): string {
-  // A program's file name may hold anything, lone surrogates too.
+  // A program's file name can contain anything, even lone surrogates.
   const wellFormed = (name as string & { toWellFormed(): string }).toWellFormed()
   return `/cli-ops/${encodeURIComponent(wellFormed)}/${instance}`
 }

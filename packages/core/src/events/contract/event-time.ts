@@ -1,7 +1,7 @@
 let atMs = NaN
 let text = ''
 
-/** The time of day in RFC 3339. Events of one millisecond share the text, which takes longer to make than a look at the clock. */
+/** Returns the time in RFC 3339. Events of one millisecond share the text, since formatting it takes longer than reading the clock. */
 export function isoNow(now = Date.now()): string {
   if (now !== atMs) {
     atMs = now
@@ -10,7 +10,7 @@ export function isoNow(now = Date.now()): string {
   return text
 }
 
-/** As `toISOString()` writes it, which makes V8 look for the time zone as well, and that takes as long as ten events. */
+/** Formats like `toISOString()`, which also makes V8 look up the time zone. That takes as long as ten events. */
 function isoTime(date: Date): string {
   const day = `${date.getUTCFullYear()}-${twoDigits(date.getUTCMonth() + 1)}-${twoDigits(date.getUTCDate())}`
   const time = `${twoDigits(date.getUTCHours())}:${twoDigits(date.getUTCMinutes())}:${twoDigits(date.getUTCSeconds())}`

@@ -12,7 +12,7 @@ export interface EventEnvelope<Data = unknown, Type extends string = string> {
   readonly time: string
   readonly datacontenttype: 'application/json'
   readonly data: Data
-  /** Where to go on after this event: `subscribe(pattern, { from: event.cursor })`. */
+  /** Where to continue after this event: `subscribe(pattern, { from: event.cursor })`. */
   readonly cursor: Cursor
   /** W3C trace context, passed on from the emitter. */
   readonly traceparent?: string
@@ -25,11 +25,11 @@ export type StoredEvent = Omit<EventEnvelope, 'cursor'>
 export interface EventGap {
   /** The position that no longer exists. */
   readonly expected: Cursor
-  /** The oldest position that is kept, where reading goes on. */
+  /** The oldest kept position, where reading continues. */
   readonly resumeAt: Cursor
-  /** How many events were missed, where the engine can count them. */
+  /** How many events were missed, if the engine can count them. */
   readonly missed?: number
 }
 
-/** Where a subscription begins. */
+/** Where a subscription starts. */
 export type StartPosition = 'latest' | 'earliest' | Date | Cursor

@@ -4,12 +4,12 @@ import { eventJson } from './event-record.js'
 import { sourceOf } from './event-source.js'
 import { isoNow } from './event-time.js'
 
-/** What its rule asks for, or all that is known of what it held. */
+/** The lock that the rule asks for, or all that is known of the lock that was held. */
 interface KilledLock {
   readonly lock?: CommandLockFacts | OpenCommand['lock']
 }
 
-/** The last event of a command whose process was killed, as that process would have emitted it. Nobody knows the exit code. */
+/** Returns the last event of a command whose process was killed, as that process would have emitted it. The exit code is unknown. */
 export function killedEventJson(
   { name, instance }: Pick<ServiceRecord, 'name' | 'instance'>,
   { command, startedAt, endId, lock }: Omit<OpenCommand, 'lock'> & KilledLock,
@@ -19,7 +19,7 @@ export function killedEventJson(
     command,
     instance,
     exitCode: null,
-    // Until now, since nobody saw the end. The clock may have been set back.
+    // Until now, since no process saw the end. The clock can have been set back.
     durationMs: Math.max(0, Date.now() - startedAt),
     lock,
   }

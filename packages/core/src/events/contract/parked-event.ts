@@ -2,11 +2,11 @@ import type { EventEnvelope } from './event-types.js'
 
 /** An event that a group has set aside: kept in the group's own log until it is retried or dropped. */
 export interface ParkedEvent {
-  /** The event as it is stored. */
+  /** The event as stored. */
   readonly event: EventEnvelope
   /** Number of attempts, across all processes, before it was parked. */
   readonly attempts: number
-  /** What went wrong at the last attempt, in one line. */
+  /** The error of the last attempt, in one line. */
   readonly error: string
   /** RFC 3339. */
   readonly parkedAt: string

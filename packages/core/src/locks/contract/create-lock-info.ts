@@ -1,17 +1,17 @@
 import type { Holder, LockInfo, LockMode, LockWaiter, Owner, QueueStanding } from './lock-types.js'
 
-/** What an engine knows of a lock. */
+/** What an engine knows about a lock. */
 export interface LockFacts {
   readonly resource: string
   readonly mode: LockMode
   readonly holders: readonly Holder[]
-  /** Looked up when it is asked for, and once: of hundreds each may have to be read. */
+  /** Read lazily and only once: with hundreds of waiters, each might need its own read. */
   readonly waiting: () => readonly LockWaiter[]
-  /** Where the one who is told stands, where the others are not named. */
+  /** The recipient's position, if the other waiters are not listed. */
   readonly queue?: QueueStanding
 }
 
-/** Describes a lock. Null where nobody holds it or waits for it. */
+/** Describes a lock. Null if nobody holds it or waits for it. */
 export function createLockInfo({
   resource,
   mode,

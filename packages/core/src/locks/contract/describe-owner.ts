@@ -2,14 +2,17 @@ import { printable } from '../../base/terminal/printable.js'
 import { describeDuration } from '../../base/terminal/units.js'
 import type { LockInfo, Owner } from './lock-types.js'
 
-/** Names an owner for people: `cli-beta sync (pid 4242, dev@build-7)`, also `…, stopped)` or `…, unknown)` where it is not known to run; `(slot a, pid 4242, …)` where it has a slot. */
+/**
+ * Names an owner for people: `cli-beta sync (pid 4242, dev@build-7)`, with `…, stopped)` or `…, unknown)` unless it is known to run,
+ * and `(slot a, pid 4242, …)` if it has a slot.
+ */
 export function describeOwner(
   { name, command, pid, user, host, state, via }: Omit<Owner, 'startedAt'>,
   label?: string,
   slot?: string,
 ): string {
   const program = describeProgram({ name, command }, label)
-  // An owner outside the kit, or one whose record was lost, leaves some of these empty.
+  // Some are empty for an owner outside the kit, or one whose record was lost.
   const facts = [
     slot === undefined ? '' : `slot ${slot}`,
     pid > 0 ? `pid ${pid}` : '',
@@ -20,7 +23,7 @@ export function describeOwner(
   return printable(facts.length === 0 ? program : `${program} (${facts.join(', ')})`)
 }
 
-/** What an owner is, apart from its process: `cli-beta sync "eu"`. */
+/** Describes an owner without its process: `cli-beta sync "eu"`. */
 export function describeProgram(
   { name, command }: { readonly name?: string; readonly command?: string | undefined },
   label?: string,
@@ -28,13 +31,13 @@ export function describeProgram(
   return [name, command, label && JSON.stringify(label)].filter(Boolean).join(' ')
 }
 
-/** Says who is in the way of a lock: `held for 12 s by cli-beta sync (pid 4242, dev@build-7)`. */
+/** Says who blocks a lock: `held for 12 s by cli-beta sync (pid 4242, dev@build-7)`. */
 export function describeHolder(info: LockInfo, now: number = Date.now()): string {
-  if (info.id === '') return `next in turn is ${describeOwner(info.owner, info.waiting[0]?.label)}`
+  if (info.id === '') return `next in line is ${describeOwner(info.owner, info.waiting[0]?.label)}`
   return `held for ${describeDuration(now - info.since.getTime())} by ${describeHolders(info)}`
 }
 
-/** Names the holder that has had a lock longest, and how many have it besides. */
+/** Names the holder that has had a lock longest, and counts the others. */
 export function describeHolders({ owner, holders }: LockInfo): string {
   const first = describeOwner(owner, holders[0]?.label, holders[0]?.slot)
   const others = holders.length - 1

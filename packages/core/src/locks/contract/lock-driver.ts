@@ -1,44 +1,44 @@
 import type { LockInfo, LockMode, Owner } from './lock-types.js'
 import type { MaybePromise } from '../../base/wait/maybe-promise.js'
 
-/** What is asked of a driver for one acquisition. Names are validated and defaults filled in by the caller. */
+/** One acquisition, as requested from a driver. The caller has validated the names and filled in the defaults. */
 export interface LockRequest {
   readonly resource: string
   readonly mode: LockMode
   /** Unique id of this grant, made by the caller. */
   readonly id: string
   /**
-   * Ids of the locks that the asking flow already holds, as far as known. A driver uses them to find a cycle
-   * of waiters. The caller itself has refused a resource that the flow already holds, except for sharing one that it
-   * shares already: such a request must pass waiters by, since waiting behind an exclusive one would never end.
+   * Ids of the locks that the requesting flow is known to hold. A driver uses them to find a cycle of waiters. The caller already
+   * refuses a resource that the flow holds, with one exception: a second shared lock on a resource that it shares. Such a request must
+   * bypass the queue, since waiting behind an exclusive request would never end.
    */
   readonly held: readonly string[]
   /**
-   * The lock is held by a flow from beginning to end (a callback, a command), so that a process which the flow begins
-   * and which asks for the same lock very likely waits for ever. Drivers without a process table ignore it.
+   * One flow (a callback, a command) holds the lock from beginning to end. A process that this flow starts and that requests the same
+   * lock would very likely wait forever. Drivers without a process table ignore it.
    */
   readonly inFlow?: boolean | undefined
-  /** What it is for, shown to people. */
+  /** What the lock is for, shown to people. */
   readonly label?: string | undefined
   /**
-   * Who is shown as the owner: a process of another machine, for which this one takes the lock. The lock ends with the process that
-   * takes it all the same. Absent: the process that asks.
+   * The owner to show: a process on another machine, for which this one takes the lock. The lock still ends with the process that
+   * takes it. Defaults to the requesting process.
    */
   readonly owner?: Owner | undefined
   /**
-   * When the asker came, in nanoseconds of this machine's monotonic clock (`process.hrtime.bigint()`), for one that has waited elsewhere
-   * before. Drivers that order waiters by that clock honour it; others take it as come just now.
+   * When the caller started to wait, in nanoseconds of this machine's monotonic clock (`process.hrtime.bigint()`), if it has already
+   * waited elsewhere. Drivers that order waiters by that clock honour it; others use the current time.
    */
   readonly arrival?: bigint | undefined
 }
 
-/** How a waiting acquisition is ended and observed. */
+/** How to end and observe a waiting acquisition. */
 export interface LockWait {
-  /** Aborted at the caller's timeout, by the caller's own signal, or with `WaitAbandoned` where another process goes on waiting. */
+  /** Aborted at the caller's timeout, by the caller's own signal, or with `WaitAbandoned` if another process continues the wait. */
   readonly signal: AbortSignal
   /**
-   * Called when the wait begins and when another owner is in the way. Never throws. `info.waiters` may be a getter that
-   * looks when it is read. Absent where nobody asked, so that nothing is spent on it.
+   * Called when the wait begins and when a different owner blocks it. Never throws. `info.waiters` can be a getter that reads them on
+   * access. Absent if the caller passed no callback, which saves the work.
    */
   readonly onWait?: ((info: LockInfo) => void) | undefined
 }
@@ -46,65 +46,63 @@ export interface LockWait {
 /**
  * Locks on one engine.
  *
- * The caller may rely on: at most one exclusive grant (or any number of shared ones) at a time, where the
- * driver's capabilities do not say `leases`; with leases, at most one grant whose token a fenced store
- * accepts. Tokens rise with every grant of a resource. Waiters are served in the order of arrival; a
- * waiter that dies is passed over. An owner that is not proven dead is never robbed.
+ * Guarantees to the caller: without the capability `leases`, at most one exclusive grant (or any number of shared ones) at a time;
+ * with leases, at most one grant whose token a fenced store accepts. Tokens rise with every grant of a resource. Waiters are served in
+ * the order of arrival, and dead waiters are skipped. A lock is never taken from an owner that is not proven dead.
  */
 export interface LockDriver {
-  /** Tries once, without waiting and without passing waiters by; `null` when busy. */
+  /** Tries once, without waiting and without overtaking waiters; `null` when busy. */
   tryAcquire(request: LockRequest): MaybePromise<LockGrant | null>
-  /** As `tryAcquire`, synchronously; absent on drivers that need the network. */
+  /** Like `tryAcquire`, but synchronous; absent on drivers that need the network. */
   tryAcquireSync?(request: LockRequest): LockGrant | null
   /**
-   * Waits until granted. Rejects with `wait.signal.reason` once aborted, having left the queue (the abort
-   * listener itself leaves the queue synchronously where the driver can, since the process may be ending),
-   * or with `LOCK_DEADLOCK` where waiting could never end.
+   * Waits until granted. Rejects with `wait.signal.reason` once aborted and out of the queue, or with `LOCK_DEADLOCK` if the wait
+   * could never end. If the driver can, the abort listener leaves the queue synchronously, since the process might be ending.
    */
   acquire(request: LockRequest, wait: LockWait): Promise<LockGrant>
-  /** The lock's present state; `null` when it is neither held nor waited for. Dead owners count as absent. */
+  /** Returns the lock's current state; `null` when nobody holds it or waits for it. Dead owners count as absent. */
   inspect(resource: string): MaybePromise<LockInfo | null>
-  /** All locks that are held or waited for. */
+  /** Returns all locks that are held or waited for. */
   list(options?: ListOptions): MaybePromise<LockInfo[]>
-  /** Takes the lock from the grant with this id, and from no other. False when that id does not hold it. */
+  /** Takes the lock from the grant with this id only. False when that id does not hold it. */
   forceRelease(resource: string, id: string): MaybePromise<boolean>
   /**
-   * Takes up a lock that this very request was granted with that token, in the name of a process that has ended since: a hub goes on with
-   * what the hub before it held. `null` where the request does not hold the lock any more. Absent where locks cannot be taken up.
+   * Resumes a lock that this same request was granted with that token, on behalf of a process that has ended since: a hub continues to
+   * hold what its predecessor held. `null` if the request no longer holds the lock. Absent on drivers that cannot resume locks.
    */
   resume?(request: LockRequest, token: bigint): MaybePromise<LockGrant | null>
   /**
-   * The same locks, held and waited for in the name of another process of this machine, or of two: they end with that process, or
-   * with the last of both, and not with the caller. Absent on drivers that do not tell owners by their process.
+   * Returns the same locks, held and waited for on behalf of another process of this machine, or of two. They end with that process,
+   * or with the last of the two, and not with the caller. Absent on drivers that do not identify owners by process.
    */
   ownedBy?(pid: number, partnerPid?: number, options?: OwnedByOptions): LockDriver
   /**
-   * Locks of the same kind that nobody is shown, for the further names of what a lock protects. Absent where there is no such place:
-   * those names are then resources like others.
+   * Locks of the same kind that are never listed, for the additional names of a protected resource. If absent, those names are
+   * ordinary resources.
    */
   readonly aliases?: LockDriver
-  /** Removes what dead owners and waiters left, and reports the locks that were freed. */
+  /** Removes what dead owners and waiters left, and returns the freed locks. */
   clean(options?: CleanOptions): MaybePromise<LockInfo[]>
 }
 
-/** How locks are taken in the name of another process. */
+/** How to take locks on behalf of another process. */
 export interface OwnedByOptions {
   /**
-   * Wait in the name of the caller: its places in queues end with it, its locks with the owner.
-   * @default false: the places are the owner's as well
+   * Waits on behalf of the caller: queue positions end with the caller, locks with the owner.
+   * @default false: queue positions end with the owner as well
    */
   readonly waitsAsSelf?: boolean
 }
 
-/** Which locks are wanted. */
+/** Which locks to list. */
 export interface ListOptions {
-  /** Only those whose names begin so. A driver may give others as well: it spares work, and the caller looks at the names. */
+  /** Only names with this prefix. It saves work: a driver may return others as well, and the caller checks the names. */
   readonly prefix?: string | undefined
 }
 
 /** Bounds of a clean-up. */
 export interface CleanOptions {
-  /** Stop early at this instant of `monotonicMs()`; what is left waits for the next clean-up. */
+  /** Stop early at this instant of `monotonicMs()`; the rest waits for the next clean-up. */
   readonly deadline?: number
 }
 
@@ -113,17 +111,17 @@ export interface LockGrant {
   readonly id: string
   readonly token: bigint
   readonly grantedAt: Date
-  /** Milliseconds until the lock ends unless it is renewed; absent where it ends with its owner only. */
+  /** Milliseconds until the lock ends unless it is renewed; absent if it ends only with its owner. */
   readonly remainingMs?: number
-  /** Tells, without waiting, whether the lock is still held; for leases by comparing monotonic clocks. */
+  /** Returns, without waiting, whether the lock is still held; for leases, by comparing monotonic clocks. */
   isHeld(): boolean
   /** Calls `listener` once if the lock is lost; returns a function that stops watching. Keeps no process alive. */
   onLost(listener: () => void): () => void
   release(): MaybePromise<void>
-  /** Looks after it no longer, and does not give it back: it ends as after a crash of this process. Absent where nothing has to be done for that. */
+  /** Stops maintaining the lock without releasing it: it ends as after a crash of this process. Absent if that takes no action. */
   abandon?(): void
   /** Absent on drivers that need the network. */
   releaseSync?(): void
-  /** After the release: whether the lock was gone by then. Absent where a release does not find out. */
+  /** After the release: whether the lock was already gone. Absent if a release does not find out. */
   wasGone?(): boolean
 }

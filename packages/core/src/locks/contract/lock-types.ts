@@ -24,7 +24,7 @@ export type LockMode = 'exclusive' | 'shared'
 
 /** A holder of a lock. */
 export interface Holder {
-  /** Id of the grant; what `forceRelease` asks for. */
+  /** Id of the grant, as `forceRelease` takes it. */
   readonly id: string
   readonly token: bigint
   readonly owner: Owner
@@ -56,7 +56,7 @@ export interface QueueStanding {
 /** Who holds a lock and who waits for it, as one process saw it at one moment. */
 export interface LockInfo {
   readonly resource: string
-  /** Id of the grant; what `forceRelease` asks for. Empty if the lock has only waiters and no holder. */
+  /** Id of the grant, as `forceRelease` takes it. Empty if the lock has only waiters and no holder. */
   readonly id: string
   /** Fencing token of the grant; `0n` if nobody holds the lock. */
   readonly token: bigint
@@ -81,14 +81,14 @@ export interface LockInfo {
 /** Options of one acquisition. */
 export interface LockOptions {
   /**
-   * How long to wait, in milliseconds; `0` tries once. After it the call rejects with `LOCK_TIMEOUT`.
+   * How long to wait, in milliseconds, before the call rejects with `LOCK_TIMEOUT`; `0` tries once.
    * @default the manager's `timeoutMs`, else `CLI_OPS_LOCK_TIMEOUT_MS`, else without limit
    */
   readonly timeoutMs?: number | undefined
-  /** Ends the wait; the call rejects with the signal's reason and leaves the queue at once. */
+  /** Ends the wait: the call rejects with the signal's reason and leaves the queue immediately. */
   readonly signal?: AbortSignal | undefined
   /**
-   * Says that the lock will be held by one flow to its end, through `lock.run` or `lock.enter`. A child process of that flow that
+   * Whether one flow will hold the lock to its end, through `lock.run` or `lock.enter`. A child process of that flow that
    * waits for the same lock then gets `LOCK_DEADLOCK` after a few seconds instead of waiting forever.
    * @default true for `acquire` with its callback, else false
    */
@@ -114,15 +114,15 @@ export interface LockOptions {
    */
   readonly slots?: number | readonly string[] | undefined
   /**
-   * Who waits for the lock: `all`, in order of arrival, or only the `latest`. With `latest`, a newer waiter that says so too
-   * replaces this one, which is rejected with `LOCK_SUPERSEDED`; waiters with `all` are not affected.
+   * Who waits for the lock: `all`, in order of arrival, or only the `latest`. With `latest`, a newer `latest` waiter replaces this
+   * one, which is rejected with `LOCK_SUPERSEDED`; waiters with `all` are not affected.
    * @default 'all'
    */
   readonly queue?: 'all' | 'latest' | undefined
-  /** What the lock is for, shown beside the owner: `production`. Up to 200 characters; not for secrets. */
+  /** What the lock is for, shown next to the owner: `production`. Up to 200 characters; not for secrets. */
   readonly label?: string | undefined
   /**
-   * Called when the call starts to wait, and again whenever the holder changes. If it throws or rejects, the wait ends with that
+   * Called when the wait starts, and again whenever the holder changes. If it throws or rejects, the wait ends with that
    * error.
    */
   readonly onWait?: ((info: LockInfo) => unknown) | undefined
@@ -152,14 +152,14 @@ export interface Lock {
    * `LOCK_DEADLOCK` instead of waiting for itself. `LockManager.acquire` does so automatically.
    */
   run<T>(callback: () => T): T
-  /** As `run`, for the rest of the calling flow instead of a callback. */
+  /** Like `run`, for the rest of the calling flow instead of a callback. */
   enter(): void
   /**
-   * Releases the lock. Releasing twice, or after the loss, does nothing. If it rejects, the lock is still held; call it again to
+   * Releases the lock. Releasing it twice, or after it was lost, does nothing. If it rejects, the lock is still held; call it again to
    * retry.
    */
   release(): Promise<void>
-  /** As `release`, for exit handlers. @throws CliOpsError `UNSUPPORTED` on drivers that need the network */
+  /** Like `release`, but synchronous, for exit handlers. @throws CliOpsError `UNSUPPORTED` on drivers that need the network */
   releaseSync(): void
   [Symbol.asyncDispose](): Promise<void>
 }

@@ -1,7 +1,7 @@
 import { ownProcess } from '../../base/process/own-process.js'
 import type { Owner } from './lock-types.js'
 
-/** This process, as others see it in a lock that it holds or waits for. */
+/** Returns this process as the owner that other processes see. */
 export function ownOwner(): Owner {
   const { name, command, identity, host, user, startedAt } = ownProcess()
   return {

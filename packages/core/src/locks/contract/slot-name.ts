@@ -1,45 +1,45 @@
 import { assertName } from '../../base/names/assert-name.js'
 
-/** No name that a user gives has it: see `assertName`. */
+/** Never part of a user's name: see `assertName`. */
 const SEPARATOR = '\u001f'
-/** A longer list of slots is told apart by its hash. */
+/** A longer list of slots is replaced by its hash. */
 const MAX_KEY = 64
 
-/** What a lock is that belongs to a resource: one of its slots, a door of those who want some, or a mark of those who wait. */
+/** The role of a lock that belongs to a resource: one of its slots, a door for waiters, or a waiter's mark. */
 export interface SlotPart {
   readonly resource: string
   readonly kind: 'slot' | 'door' | 'mark'
-  /** Undefined where it is none. */
+  /** Undefined for other kinds. */
   readonly slot: string | undefined
 }
 
-/** Names the lock of one slot of a resource. */
+/** Returns the name of the lock of one slot. */
 export function slotName(resource: string, slot: string): string {
   return resource + SEPARATOR + slot
 }
 
-/** Names the door of those who want the same slots of a resource, in whatever order they name them. */
+/** Returns the name of the door for waiters that want the same slots of a resource, in any order. */
 export function doorName(resource: string, slots: readonly string[]): string {
   const key = [...slots].sort().join()
   return resource + SEPARATOR + SEPARATOR + (key.length > MAX_KEY ? hash(key) : key)
 }
 
-/** Names the lock that the latest of those who wait for a resource holds meanwhile. */
+/** Returns the name of the lock that a resource's latest waiter holds while it waits. */
 export function latestName(resource: string): string {
   return `${resource}${SEPARATOR.repeat(3)}latest`
 }
 
-/** Names the lock by which those who run under a resource say that they may be asked to end. They share it. */
+/** Returns the name of the shared lock by which runs under a resource say that they can be asked to end. */
 export function runMarkName(resource: string): string {
   return `${resource}${SEPARATOR.repeat(3)}run`
 }
 
-/** What the names of all slots and doors of a resource begin with. */
+/** Returns the prefix of the names of all slots and doors of a resource. */
 export function slotPrefix(resource: string): string {
   return resource + SEPARATOR
 }
 
-/** Reads the name of a slot's lock or of a door; `undefined` for every other lock. */
+/** Parses the name of a slot, door or mark; `undefined` for every other lock. */
 export function parseSlotName(name: string): SlotPart | undefined {
   const at = name.indexOf(SEPARATOR)
   if (at < 0) return undefined
@@ -49,7 +49,7 @@ export function parseSlotName(name: string): SlotPart | undefined {
   return { resource: name.slice(0, at), kind, slot: kind === 'slot' ? rest : undefined }
 }
 
-/** Throws a `TypeError` unless a value names a resource, a slot's lock or a door. */
+/** Throws a `TypeError` unless the value names a resource, a slot, a door or a mark. */
 export function assertLockName(argument: string, value: unknown): asserts value is string {
   const part = typeof value === 'string' ? parseSlotName(value) : undefined
   if (part === undefined) {
@@ -61,7 +61,7 @@ export function assertLockName(argument: string, value: unknown): asserts value 
   assertName(argument, rest.slice(depthOf(rest)))
 }
 
-/** Puts what a person calls it in the place of a slot's lock, in a message that names locks. */
+/** Replaces the names of slot locks in a message by names for people. */
 export function withoutSlotNames(message: string): string {
   return message
     .replaceAll('\\u001f', SEPARATOR)
@@ -74,7 +74,7 @@ export function withoutSlotNames(message: string): string {
     .replaceAll(SEPARATOR, ' ')
 }
 
-/** With how many further separators it begins, up to two. */
+/** Counts the leading separators, up to two. */
 function depthOf(rest: string): number {
   if (!rest.startsWith(SEPARATOR)) return 0
   return rest.startsWith(SEPARATOR, 1) ? 2 : 1

@@ -3,8 +3,8 @@ import { isInstance } from '../../base/errors/is-instance.js'
 const NAME = 'WaitAbandoned'
 
 /**
- * Aborts a wait whose queue position is to stay: this process ends, and another one goes on with the request under the same id. A driver
- * with leases leaves the position as a crash would, for the rest of its lease; another driver gives it up.
+ * Aborts a wait but keeps its queue position: this process ends, and another one continues the request under the same id. A driver
+ * with leases leaves the position for the rest of its lease, as a crash would; other drivers give it up.
  */
 export class WaitAbandoned extends Error {
   override readonly name = NAME
@@ -14,7 +14,7 @@ export class WaitAbandoned extends Error {
   }
 }
 
-/** Tells whether a wait was ended so; by name, since a driver may have a copy of this package of its own. */
+/** Returns whether a wait was ended this way. Compares names, since a driver can have its own copy of this package. */
 export function isWaitAbandoned(reason: unknown): boolean {
   return isInstance(reason, Error) && reason.name === NAME
 }

@@ -8,11 +8,11 @@ import { noteLockEvent } from './note-lock-event.js'
 export interface ForcedLock {
   readonly resource: string
   readonly id: string
-  /** What the lock was like before, where that is known. */
+  /** The lock's previous state, if known. */
   readonly before: LockInfo | null | undefined
 }
 
-/** Stores who lost a lock, and that it was this process which took it away. */
+/** Records who lost a lock, and that this process took it away. */
 export async function noteForced(
   options: ConnectionOptions,
   { resource, id, before }: ForcedLock,

@@ -5,7 +5,7 @@ import type { Connection } from '../../engine/connection-options.js'
 import { createEventRecord } from '../../events/contract/event-record.js'
 import { defaultSource } from '../../events/contract/event-source.js'
 
-/** Writes a record into the history of locks of this machine. It is no event: nobody is told. Throws where it cannot. */
+/** Writes a record to this machine's lock history. It is not an event: no subscriber gets it. Throws on failure. */
 export function noteInHistory(connection: Connection, type: `lock:${string}`, data: object): void {
   const place = homeOf(connection)
   place.prepare()

@@ -9,8 +9,8 @@ import { defaultSource } from '../../events/contract/event-source.js'
 import type { StandardEvents } from '../../events/standard-events.js'
 
 /**
- * Tells the history of locks: where events are kept on this machine in the history itself, so that nobody who follows events is
- * bothered, and on an engine by an event, for the other machines. Never rejects: a lock does not depend on what is told of it.
+ * Records a lock event. If events are kept on this machine, it goes into the lock history, where subscribers do not see it. On an
+ * engine it is emitted as an event, for the other machines. Never rejects: a lock does not depend on its history.
  */
 export async function noteLockEvent(
   options: ConnectionOptions,

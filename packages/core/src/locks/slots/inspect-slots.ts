@@ -5,7 +5,7 @@ import { poolInfo } from './merge-slots.js'
 import type { SlotsWanted } from './slot-request.js'
 import { atOnce } from './try-slots.js'
 
-/** Describes the slots that are wanted, and who waits for the same. */
+/** Describes the requested slots and their waiters. */
 export async function inspectSlots(
   driver: LockDriver,
   { resource, slots }: Pick<SlotsWanted, 'resource' | 'slots'>,
@@ -19,7 +19,7 @@ export async function inspectSlots(
   )
 }
 
-/** As {@link inspectSlots}, on a driver that needs no waiting. */
+/** Like {@link inspectSlots}, on a synchronous driver. */
 export function inspectSlotsSync(
   driver: LockDriver,
   resource: string,

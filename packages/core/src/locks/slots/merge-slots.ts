@@ -2,7 +2,7 @@ import { createLockInfo } from '../contract/create-lock-info.js'
 import type { Holder, LockInfo, LockWaiter } from '../contract/lock-types.js'
 import { parseSlotName } from '../contract/slot-name.js'
 
-/** Describes the slots of each resource as one lock, in the place of the locks that they are made of. Others stay as they are. */
+/** Replaces the slot locks of each resource by one lock. Other locks stay as they are. */
 export function mergeSlots(infos: readonly LockInfo[]): LockInfo[] {
   const pools = new Map<string, LockInfo[]>()
   const merged: (LockInfo | string)[] = []
@@ -22,12 +22,12 @@ export function mergeSlots(infos: readonly LockInfo[]): LockInfo[] {
   )
 }
 
-/** As {@link mergeSlots}, of locks that were freed: a door that is left is none. */
+/** Like {@link mergeSlots}, for freed locks: a door left behind does not count as one. */
 export function mergeFreedSlots(infos: readonly LockInfo[]): LockInfo[] {
   return mergeSlots(infos.filter(({ resource }) => !isDoor(resource)))
 }
 
-/** Describes the slots of one resource, from the locks of those slots and from the doors. */
+/** Describes the slots of one resource, from its slot locks and doors. */
 export function poolInfo(resource: string, parts: readonly LockInfo[]): LockInfo | null {
   const holders = parts.flatMap((info): Holder[] => {
     const slot = parseSlotName(info.resource)?.slot
@@ -41,7 +41,7 @@ function isDoor(name: string): boolean {
   return parseSlotName(name)?.kind === 'door'
 }
 
-/** All who wait: whoever holds a door waits for a slot, and came before those behind it. */
+/** Returns all waiters. The holder of a door waits for a slot too, ahead of those in the door's queue. */
 function queueOf(doors: readonly LockInfo[]): LockWaiter[] {
   const queues = doors.map(({ holders, waiting }) => {
     const [next] = waiting

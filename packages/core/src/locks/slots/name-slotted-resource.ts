@@ -1,7 +1,7 @@
 import { CliOpsError, isCliOpsError } from '../../base/errors/cli-ops-error.js'
 import { parseSlotName, withoutSlotNames } from '../contract/slot-name.js'
 
-/** Names resources where an error of the driver names the locks of their slots: a cycle of waits names all that are in it. */
+/** Replaces slot lock names in a driver's error by their resources: a cycle of waits names every lock in it. */
 export function nameSlottedResource(error: unknown): unknown {
   if (!isCliOpsError(error, 'LOCK_DEADLOCK')) return error
   const { message, details = {} } = error

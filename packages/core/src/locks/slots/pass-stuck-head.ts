@@ -4,19 +4,19 @@ import { doorName, slotName } from '../contract/slot-name.js'
 import type { SlotGrant, SlotsWanted } from './slot-request.js'
 import { atOnce, isFree, takeAny } from './try-slots.js'
 
-/** As long as a waiter may leave a free lock where it is. */
+/** How long a waiter may leave a free slot unclaimed. */
 export const LOOK_EVERY_MS = 1000
 
-/** What one look has found. */
+/** The result of one check. */
 export interface Look {
-  /** Who is the next to get a slot; empty where nobody is. */
+  /** The next waiter to get a slot; empty if there is none. */
   readonly head: string
   readonly free: readonly string[]
 }
 
 /**
- * Watches for those who wait at a door whether the one that is next leaves a slot where it is for a second, since it is stopped, blocked
- * or cannot be judged, and takes that slot. `null` once the signal is aborted.
+ * Watches the head of the queue at a door. If it leaves a slot unclaimed for a second (it is stopped, blocked or cannot be judged),
+ * takes that slot. `null` once the signal is aborted.
  */
 export async function passStuckHead(
   driver: LockDriver,
@@ -34,19 +34,19 @@ export async function passStuckHead(
       const grant = left.length > 0 ? await takeAny(driver, request, left) : null
       if (grant !== null) return grant
     } catch {
-      // Those who wait by the driver's own means are told what is wrong with it.
+      // The regular wait on the driver reports what is wrong with it.
       last = undefined
     }
   }
 }
 
-/** The slots that one who is next has left free from one look to the other. */
+/** Returns the slots that the same head left free between two checks. */
 export function freeFor(last: Look | undefined, now: Look): readonly string[] {
   if (last === undefined || now.head === '' || last.head !== now.head) return []
   return now.free.filter((slot) => last.free.includes(slot))
 }
 
-/** Looks who is the next, and which slots are free. */
+/** Checks which waiter is next and which slots are free. */
 async function look(driver: LockDriver, { resource, slots }: SlotsWanted): Promise<Look> {
   const door = await driver.inspect(doorName(resource, slots))
   const head = door?.id ?? ''
@@ -57,7 +57,7 @@ async function look(driver: LockDriver, { resource, slots }: SlotsWanted): Promi
   return { head, free: slots.filter((_, index) => isFree(infos[index])) }
 }
 
-/** The same on a driver that needs no waiting. */
+/** Like `look`, on a synchronous driver. */
 export function lookSync(driver: LockDriver, { resource, slots }: SlotsWanted): Look {
   const head = atOnce(driver.inspect(doorName(resource, slots)))?.id ?? ''
   if (head === '') return { head, free: [] }

@@ -2,11 +2,11 @@ import { nextLockId } from '../contract/lock-id.js'
 import type { LockGrant, LockRequest } from '../contract/lock-driver.js'
 import { doorName, slotName } from '../contract/slot-name.js'
 
-/** What is asked of {@link withSlots} for one acquisition. */
+/** One acquisition, as requested from {@link withSlots}. */
 export interface SlotRequest extends LockRequest {
-  /** The slots of which any will do, the one that is tried first in front. Absent for the lock itself. */
+  /** The acceptable slots, the first one to try first. Absent for the lock itself. */
   readonly slots?: readonly string[] | undefined
-  /** The caller waits where nothing is free, and so goes before nobody who does. */
+  /** The caller waits if nothing is free, so it must not overtake other waiters. */
   readonly waits?: boolean | undefined
 }
 
@@ -16,12 +16,12 @@ export type SlotsWanted = SlotRequest & { readonly slots: readonly string[] }
 /** A grant, with the slot that was granted. */
 export type SlotGrant = LockGrant & { readonly slot?: string | undefined }
 
-/** Tells a request for slots from one for a lock. */
+/** Returns whether a request names slots. */
 export function wantsSlots(request: SlotRequest): request is SlotsWanted {
   return request.slots !== undefined
 }
 
-/** What is asked of the driver for one slot. @param held as in `LockRequest` */
+/** Creates the driver request for one slot. @param held as in `LockRequest` */
 export function requestFor(
   { resource, inFlow, label, owner, held: own }: SlotsWanted,
   slot: string,
@@ -31,13 +31,13 @@ export function requestFor(
   return { resource: slotName(resource, slot), mode: 'exclusive', id, held, inFlow, label, owner }
 }
 
-/** What is asked of the driver for the place of the one that is next to get a slot. */
+/** Creates the driver request for the door, whose holder is next to get a slot. */
 export function requestForDoor({ resource, slots, held, label, owner }: SlotsWanted): LockRequest {
   const id = nextLockId()
   return { resource: doorName(resource, slots), mode: 'exclusive', id, held, label, owner }
 }
 
-/** Says of a grant which slot it is. */
+/** Adds the slot's name to a grant. */
 export function ofSlot(grant: LockGrant, slot: string): SlotGrant {
   return {
     id: grant.id,

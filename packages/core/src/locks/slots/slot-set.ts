@@ -1,13 +1,13 @@
 import { assertName, describe } from '../../base/names/assert-name.js'
 
-/** More are a sign of a mistake, and each is a lock. */
+/** More is a sign of a mistake, and each slot is a lock. */
 const MAX_SLOTS = 1000
 const MAX_NAME = 200
 
-/** How many slots there are, which are then called '1', '2', …, or what they are called. */
+/** The number of slots, named '1', '2', …, or the list of their names. */
 export type Slots = number | readonly string[]
 
-/** Throws a `TypeError` that names the argument, the rule and the value unless a value says which slots there are. */
+/** Throws a `TypeError` that names the argument, the rule and the value unless the value is a number or list of slots. */
 export function assertSlots(argument: string, value: unknown): asserts value is Slots {
   if (!Array.isArray(value)) {
     if (Number.isInteger(value) && Number(value) >= 1 && Number(value) <= MAX_SLOTS) return
@@ -27,7 +27,7 @@ export function assertSlots(argument: string, value: unknown): asserts value is 
   }
 }
 
-/** The names of slots. */
+/** Returns the names of the slots. */
 export function slotNames(slots: Slots): readonly string[] {
   if (typeof slots !== 'number') return slots
   return Array.from({ length: slots }, (_, index) => String(index + 1))

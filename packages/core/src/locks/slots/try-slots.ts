@@ -4,12 +4,11 @@ import type { LockInfo } from '../contract/lock-types.js'
 import { doorName, slotName } from '../contract/slot-name.js'
 import { ofSlot, requestFor, type SlotGrant, type SlotsWanted } from './slot-request.js'
 
-/** Whoever has been the next for so long stands in the queues of all slots it wants, so that the driver knows of it. */
+/** A waiter that has been at the head for this long is in the queues of all its slots, so the driver knows about it. */
 const SETTLED_MS = 1000
 
 /**
- * Takes a slot that is free, if there is one that nobody who waits is about to take; `null` where there is none. As long as more slots
- * are free than there are waiters, one of them is had.
+ * Takes a free slot that no waiter is about to take; `null` if there is none. Succeeds while there are more free slots than waiters.
  */
 export async function trySlots(
   driver: LockDriver,
@@ -27,7 +26,7 @@ export async function trySlots(
   return takeAny(driver, request, free)
 }
 
-/** As {@link trySlots}, on a driver that needs no waiting. */
+/** Like {@link trySlots}, on a synchronous driver. */
 export function trySlotsSync(driver: LockDriver, request: SlotsWanted): SlotGrant | null {
   const { resource, slots } = request
   const door = atOnce(driver.inspect(doorName(resource, slots)))
@@ -37,7 +36,7 @@ export function trySlotsSync(driver: LockDriver, request: SlotsWanted): SlotGran
   return takeAnySync(driver, request)
 }
 
-/** Takes the first slot that can be had, whoever waits at the door. */
+/** Takes the first free slot, regardless of waiters at the door. */
 export async function takeAny(
   driver: LockDriver,
   request: SlotsWanted,
@@ -51,7 +50,7 @@ export async function takeAny(
   return null
 }
 
-/** As {@link takeAny}, on a driver that needs no waiting. */
+/** Like {@link takeAny}, on a synchronous driver. */
 export function takeAnySync(
   driver: LockDriver,
   request: SlotsWanted,
@@ -64,14 +63,13 @@ export function takeAnySync(
   return null
 }
 
-/** Tells whether a slot is held by nobody. */
+/** Returns whether a slot has no holder. */
 export function isFree(info: LockInfo | null | undefined): boolean {
   return info == null || info.id === ''
 }
 
 /**
- * Tells whether a newcomer may try the slots. Those who wait come first, as far as they are known to run; who is stopped could take
- * nothing.
+ * Returns whether a newcomer may try the slots. Waiters that are known to run come first; a stopped one could not take a slot.
  */
 function mayTry(
   door: LockInfo | null | undefined,
@@ -84,7 +82,7 @@ function mayTry(
   return waits !== true && door.id !== '' && Date.now() - door.since.getTime() >= SETTLED_MS
 }
 
-/** Embedded drivers answer at once. */
+/** Returns a value that is not a promise: embedded drivers answer synchronously. */
 export function atOnce<T>(value: MaybePromise<T>): T | undefined {
   return value instanceof Promise ? undefined : value
 }

@@ -14,13 +14,13 @@ import { takeAny } from './try-slots.js'
 
 const RETRY_MS = 100
 
-/** How the wait at a door has ended. */
+/** How the wait at a door ended. */
 type Entered = { readonly door: LockGrant } | { readonly passed: SlotGrant }
 
 /**
- * Waits for any of the slots, in the order of arrival among those who want the same. They queue for a lock of their own, the door:
- * its holder is the next, and waits in the queues of all slots it wants at once. So it is woken by whichever comes free, a slot that
- * it did not take is offered to the one behind it, and who dies is passed over as in any queue.
+ * Waits for any of the slots, in the order of arrival among waiters that want the same ones. They queue for a separate lock, the door.
+ * Its holder is next and waits in the queues of all its slots at the same time, so any slot that becomes free wakes it. A slot that it
+ * does not take is offered to the next waiter, and dead waiters are skipped as in any queue.
  */
 export async function waitForSlot(
   driver: LockDriver,
@@ -50,14 +50,14 @@ export async function waitForSlot(
   }
 }
 
-/** Waits until this is the next, or until the one that is leaves a slot where it is. */
+/** Waits until this waiter is next, or the head leaves a slot unclaimed. */
 function enter(driver: LockDriver, request: SlotsWanted, wait: LockWait): Promise<Entered> {
   const over = new AbortController()
   const signal = AbortSignal.any([wait.signal, over.signal])
   let isOver = false
   return new Promise((resolve, reject) => {
     const settle = (entered: Entered): void => {
-      // Both at once: one of them is given back.
+      // Both came through: release one of them.
       if (isOver) void ('door' in entered ? entered.door : entered.passed).release()
       isOver = true
       over.abort()
@@ -74,7 +74,7 @@ function enter(driver: LockDriver, request: SlotsWanted, wait: LockWait): Promis
   })
 }
 
-/** Waits in the queues of all slots, and leaves the others for the first that comes free. */
+/** Waits in the queues of all slots; the first free slot ends the other waits. */
 async function waitForAny(
   driver: LockDriver,
   request: SlotsWanted,
@@ -84,7 +84,7 @@ async function waitForAny(
   const { slots, held } = request
   const over = new AbortController()
   const signal = AbortSignal.any([wait.signal, over.signal])
-  // Who waits for one slot alone ends a cycle of waits. Where others may come free, one that is in a cycle proves nothing.
+  // Waiting for a single slot can close a cycle of waits. If other slots can become free, a cycle through one proves nothing.
   const own = slots.length === 1 ? [...held, door.id] : held
   let won: SlotGrant | undefined
   let failure: { readonly error: unknown } | undefined
@@ -109,7 +109,7 @@ async function waitForAny(
   throw failure?.error
 }
 
-/** An engine that is away for a moment ends no wait, as long as this is the next. */
+/** A short engine outage does not end the wait while this waiter is next. */
 function borneBy(door: LockGrant, signal: AbortSignal): OutageLimits {
   return {
     patienceMs: Infinity,

@@ -11,9 +11,8 @@ import { waitForSlot } from './wait-for-slot.js'
 const made = new WeakMap<LockDriver, LockDriver>()
 
 /**
- * The locks of a driver, and slots made of them: requests may name `slots`. Each slot is a lock of its own, so that the driver's promises
- * hold for it: one holder, rising tokens, a crash that is recognised. They are described, released by force and cleaned up as one
- * resource.
+ * Adds slots to a driver's locks: requests may name `slots`. Each slot is a separate lock with the driver's guarantees: one holder,
+ * rising tokens, crash detection. The slots are described, released by force and cleaned up as one resource.
  */
 export function withSlots(driver: LockDriver): LockDriver {
   let own = made.get(driver)
@@ -47,7 +46,7 @@ function addSlots(driver: LockDriver): LockDriver {
         throw nameSlottedResource(error)
       }
     },
-    // A lock that is held is none of slots.
+    // A lock held under the plain name has no slots.
     inspect: (resource) =>
       after(driver.inspect(resource), (info) =>
         (info !== null && info.id !== '') || parseSlotName(resource) !== undefined
@@ -74,7 +73,7 @@ function addSlots(driver: LockDriver): LockDriver {
   }
 }
 
-/** On an embedded driver nothing is awaited before a free slot is taken or the queue is entered. */
+/** On an embedded driver there is no await before a free slot is taken or the queue is entered. */
 async function acquireSlot(
   driver: LockDriver,
   request: SlotsWanted,
@@ -89,7 +88,7 @@ async function acquireSlot(
   return free ?? waitForSlot(driver, request, wait)
 }
 
-/** Goes on with a value, at once where it is there. */
+/** Continues with a value, synchronously unless it is a promise. */
 function after<T, R>(value: MaybePromise<T>, next: (value: T) => MaybePromise<R>): MaybePromise<R> {
   return value instanceof Promise ? value.then(next) : next(value)
 }

@@ -2,15 +2,15 @@ import type { ServiceInfo } from './service-types.js'
 import type { CleanOptions } from '../../locks/contract/lock-driver.js'
 import type { MaybePromise } from '../../base/wait/maybe-promise.js'
 
-/** A command in progress, as its process has announced it: what others store of it where that process cannot. */
+/** A command in progress, as announced by its process: what other processes store about it if that one cannot. */
 export interface OpenCommand {
   /** Path of the command without the program's name. */
   readonly command: string
   /** Milliseconds since the epoch. */
   readonly startedAt: number
-  /** Id of the event that ends it. Whoever stores that event uses this id, so there is one end however many try. */
+  /** Id of the event that ends it. Every process that stores this event uses this id, so there is only one end. */
   readonly endId: string
-  /** What its rule asks for, where that is known before the command runs. */
+  /** The lock of its rule, if known before the command runs. */
   readonly lock?: { readonly resource: string; readonly label?: string | undefined } | undefined
 }
 
@@ -23,19 +23,19 @@ export interface ServiceRecord {
   /** Milliseconds since the epoch. */
   readonly startedAt: number
   readonly endpoint?: string | undefined
-  /** The commands whose last lifecycle event is still to come; only where those events are kept beside the registry. */
+  /** The commands whose last lifecycle event is still to come; only if those events are kept next to the registry. */
   readonly commands?: readonly OpenCommand[] | undefined
   /** The caller's own fields, JSON. */
   readonly metadata: Readonly<Record<string, unknown>>
 }
 
-/** What a driver is asked for. */
+/** A query to a driver. */
 export interface ServiceQuery {
   /** Only instances of this CLI. */
   readonly name?: string | undefined
   /**
-   * Ask every instance that has an endpoint for an answer, to tell `hung` from `live`. Without it only what the
-   * engine knows by itself counts, and an endpoint may be stale.
+   * Ping every instance that has an endpoint, to tell `hung` from `live`. Without it, only what the engine knows counts, and an
+   * endpoint can be stale.
    */
   readonly probe: boolean
   /** Leave the records of dead processes where they are. */
@@ -43,30 +43,33 @@ export interface ServiceQuery {
 }
 
 /**
- * Running instances on one engine. A record lives as long as its process: after a crash it is never
- * returned as live, and the next process that looks removes it.
+ * Running instances on one engine. A record lives as long as its process. After a crash it is never returned as live, and the next
+ * process that reads it removes it.
  */
 export interface RegistryDriver {
-  /** True where every instance lives in this process; each name then counts as an instance of its own. */
+  /** True if all instances live in this process; each name then counts as a separate instance. */
   readonly inProcess?: boolean
   /**
-   * Stores or replaces the record of `name` and `instance`. With `ifAbsent` one that is there stays as it is: another thread of
-   * the process knows more. Only drivers that need the network are asked that.
+   * Stores or replaces the record of `name` and `instance`. With `ifAbsent`, an existing record stays as it is: another thread of the
+   * process knows more. Used only with drivers that need the network.
    */
   register(record: ServiceRecord, options?: { readonly ifAbsent?: boolean }): MaybePromise<void>
-  /** As `register`, synchronously; absent on drivers that need the network. */
+  /** Like `register`, but synchronous; absent on drivers that need the network. */
   registerSync?(record: ServiceRecord): void
-  /** Tells whether the record is there, at the cost of one system call; absent on drivers that need the network. */
+  /** Returns whether the record exists, at the cost of one system call; absent on drivers that need the network. */
   hasSync?(name: string, instance: string): boolean
-  /** Removes the record; a missing one is no error. */
+  /** Removes the record; a missing one is not an error. */
   unregister(name: string, instance: string): MaybePromise<void>
-  /** As `unregister`, synchronously; absent on drivers that need the network. */
+  /** Like `unregister`, but synchronous; absent on drivers that need the network. */
   unregisterSync?(name: string, instance: string): void
-  /** The live and hung instances, oldest first, this process's own among them. */
+  /** Returns the live and hung instances, oldest first, including this process's own. */
   discover(query: ServiceQuery): MaybePromise<ServiceInfo[]>
-  /** Calls `listener` after any change to the set of records; returns a function that stops. A hint that may come late or twice; it keeps no process alive. */
+  /**
+   * Calls `listener` after any change to the set of records; returns a function that stops. A hint, which can come late or twice.
+   * Keeps no process alive.
+   */
   watch(listener: () => void): () => void
-  /** Removes the records of dead processes and reports them. */
+  /** Removes the records of dead processes and returns them. */
   clean(options?: CleanOptions): MaybePromise<ServiceInfo[]>
 }
 

@@ -1,4 +1,4 @@
-/** One running instance of a CLI. Fields given at `register` stand beside these. */
+/** One running instance of a CLI, plus the fields passed to `register`. */
 export interface ServiceInfo {
   readonly name: string
   /** Unique id of the instance. */
@@ -6,11 +6,11 @@ export interface ServiceInfo {
   readonly pid: number
   readonly version?: string
   readonly startedAt: Date
-  /** `hung`: alive, and suspended or without an answer. */
+  /** `hung`: alive, but suspended or not answering. */
   readonly state: 'live' | 'hung'
-  /** Of a hung one: the kernel says that it is stopped, or it has left two pings unanswered, for 600 ms in all. */
+  /** Why it counts as hung: the kernel reports it as stopped, or it left two pings unanswered, for 600 ms in total. */
   readonly reason?: 'stopped' | 'unanswered'
-  /** Socket path, pipe or URL, where the instance answers requests. */
+  /** Socket path, pipe or URL at which the instance answers requests. */
   readonly endpoint?: string
   readonly [metadata: string]: unknown
 }
@@ -19,11 +19,11 @@ export interface ServiceInfo {
 export interface ServiceFilter {
   /** Only instances of this CLI. */
   readonly name?: string | undefined
-  /** Also this process. @default false */
+  /** Include this process. @default false */
   readonly includeSelf?: boolean | undefined
 }
 
-/** An instance that came or went. */
+/** An instance that started or ended. */
 export interface ServiceChange {
   readonly type: 'up' | 'down'
   readonly service: ServiceInfo

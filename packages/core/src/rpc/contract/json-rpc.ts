@@ -1,17 +1,17 @@
 import { isObject } from '../../base/validation/is-object.js'
 
-/** The messages of JSON-RPC 2.0 (https://www.jsonrpc.org/specification), with the two members that the kit adds. */
+/** The messages of JSON-RPC 2.0 (https://www.jsonrpc.org/specification), with two members added by the kit. */
 
-/** What a request is answered under. */
+/** The id of a request and its reply. */
 export type RpcId = string | number | null
 
-/** A request, or a notification where `id` is missing. */
+/** A request, or a notification if `id` is missing. */
 export interface WireRequest {
   readonly jsonrpc: '2.0'
   readonly id?: RpcId
   readonly method: string
   readonly params?: unknown
-  /** Milliseconds the caller still waits, counted from when it sent the request: clocks need not agree. */
+  /** Milliseconds that the caller still waits, counted from the send, so clocks need not agree. */
   readonly timeoutMs?: number | null
   /** W3C Trace Context of the caller. */
   readonly traceparent?: string | null
@@ -29,7 +29,7 @@ export type WireReply =
   | { readonly jsonrpc: '2.0'; readonly id: RpcId; readonly result: unknown }
   | { readonly jsonrpc: '2.0'; readonly id: RpcId; readonly error: WireError }
 
-/** Error codes: those of the specification, the kit's own in its range for servers, one of the language server protocol. */
+/** Error codes: the specification's, the kit's own in the range for servers, and one from the language server protocol. */
 export const RPC_ERROR = {
   parse: -32700,
   invalidRequest: -32600,
@@ -41,27 +41,27 @@ export const RPC_ERROR = {
   messageTooLarge: -32001,
   /** The request's own `timeoutMs` passed. */
   deadline: -32002,
-  /** The server is closing and has not begun the request. */
+  /** The server is closing and has not started the request. */
   closing: -32003,
   /** Cancelled by `$/cancelRequest`. */
   cancelled: -32800,
 } as const
 
-/** Methods that the kit itself answers or sends. */
+/** Methods that the kit itself answers or calls. */
 export const RPC_METHOD = {
   cancel: '$/cancelRequest',
   progress: '$/progress',
   ping: '$/ping',
-  /** What the server is asked and was asked lately. */
+  /** The server's running and recent requests. */
   requests: '$/requests',
-  /** The server begins no further request on this connection. */
+  /** The server starts no further requests on this connection. */
   closing: '$/closing',
 } as const
 
-/** Ids are sent back, so a megabyte of id is no id. */
+/** Ids are sent back, so a megabyte is not a valid id. */
 const MAX_ID_LENGTH = 1024
 
-/** Tells a request or notification from everything else that JSON can be. */
+/** Returns whether a message is a request or notification. */
 export function isRequest(message: unknown): message is WireRequest {
   if (!isObject(message)) return false
   const { jsonrpc, id, method, timeoutMs, traceparent } = message
@@ -74,7 +74,7 @@ export function isRequest(message: unknown): message is WireRequest {
   )
 }
 
-/** Tells a reply from everything else. */
+/** Returns whether a message is a reply. */
 export function isReply(message: unknown): message is WireReply {
   if (!isObject(message)) return false
   const { jsonrpc, id, method, error } = message
@@ -82,7 +82,7 @@ export function isReply(message: unknown): message is WireReply {
   return isAbsent(error) ? 'result' in message : isWireError(error)
 }
 
-/** The id of a message that is no valid request, where it has a usable one. */
+/** Returns the id of an invalid request, if it has a usable one. */
 export function idOf(message: unknown): RpcId {
   const id = isObject(message) ? message['id'] : undefined
   return isId(id) ? id : null
@@ -91,11 +91,11 @@ export function idOf(message: unknown): RpcId {
 function isId(id: unknown): id is RpcId {
   if (typeof id === 'string') return id.length <= MAX_ID_LENGTH
   if (typeof id !== 'number') return id === null
-  // Beyond 2^53 it has become another number when it was read, and would be sent back as that.
+  // Beyond 2^53 it was parsed as a different number, which would be sent back.
   return Number.isFinite(id) && (!Number.isInteger(id) || Number.isSafeInteger(id))
 }
 
-/** Many languages write what is missing as `null`. */
+/** Many languages write missing members as `null`. */
 function isAbsent(member: unknown): member is null | undefined {
   return member === undefined || member === null
 }

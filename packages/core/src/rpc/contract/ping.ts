@@ -1,10 +1,10 @@
 import { isObject } from '../../base/validation/is-object.js'
 import { isReply, RPC_METHOD, type WireRequest } from './json-rpc.js'
 
-/** The id of the one ping that begins a connection; requests count from 1. */
+/** The id of the ping that starts a connection; requests count from 1. */
 const PING_ID = 0
 
-/** What a server says of itself in answer to a ping. */
+/** What a server says about itself in its answer to a ping. */
 export interface Pong {
   readonly name: string
   readonly instance: string
@@ -13,17 +13,17 @@ export interface Pong {
   readonly maxMessageBytes: number
 }
 
-/** Makes the first message of a connection. */
+/** Creates the first message of a connection. */
 export function createPing(): WireRequest {
   return { jsonrpc: '2.0', id: PING_ID, method: RPC_METHOD.ping }
 }
 
-/** Tells whether a message answers the ping, in whatever words: any answer is a sign of life. */
+/** Returns whether a message answers the ping, whatever it contains: any answer is a sign of life. */
 export function isPong(message: unknown): boolean {
   return isReply(message) && message.id === PING_ID
 }
 
-/** Reads the answer to the ping; `undefined` for an answer that this kit does not give. */
+/** Parses the answer to the ping; `undefined` if it did not come from this kit. */
 export function readPong(message: unknown): Pong | undefined {
   if (!isReply(message) || !('result' in message)) return undefined
   const pong = message.result

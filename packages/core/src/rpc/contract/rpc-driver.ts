@@ -4,13 +4,13 @@ import type { MaybePromise } from '../../base/wait/maybe-promise.js'
 export type RpcMessage = unknown
 
 /**
- * Request/response transport on one engine: finds nothing and knows no methods, it only carries JSON-RPC
- * messages between two ends.
+ * Request/response transport on one engine. It only carries JSON-RPC messages between two ends; it finds no servers and knows no
+ * methods.
  */
 export interface RpcDriver {
   /**
-   * Accepts connections for one instance until the listener is closed. Every call listens on a place of its own.
-   * Rejects when it cannot listen.
+   * Accepts connections for one instance until the listener is closed. Every call listens on its own endpoint. Rejects if it cannot
+   * listen.
    */
   listen(
     service: RpcService,
@@ -18,8 +18,8 @@ export interface RpcDriver {
     limits: RpcLimits,
   ): MaybePromise<RpcListener>
   /**
-   * Connects to the endpoint that the registry names. Rejects with `NO_RESPONDER` when nobody listens there, and
-   * with the signal's reason once aborted; a listener that is only too busy to accept is tried until then.
+   * Connects to the endpoint from the registry. Rejects with `NO_RESPONDER` if nothing listens there, and with the signal's reason
+   * once aborted. Keeps trying a listener that is only too busy to accept.
    */
   connect(endpoint: string, limits: RpcLimits, signal: AbortSignal): Promise<RpcChannel>
 }
@@ -30,21 +30,21 @@ export interface RpcService {
   readonly instance: string
 }
 
-/** Limits a transport enforces before a message reaches anyone. */
+/** Limits that a transport enforces before it delivers a message. */
 export interface RpcLimits {
   /** Largest message, in bytes. */
   readonly maxMessageBytes: number
-  /** Bytes that may wait to be read by a slow peer before the connection is closed. */
+  /** Unread bytes that a slow peer may accumulate before the connection is closed. */
   readonly maxUnreadBytes: number
 }
 
-/** A place where an instance is reached. It keeps the process alive until `unref`. */
+/** An endpoint of an instance. It keeps the process alive until `unref`. */
 export interface RpcListener {
-  /** Socket path, pipe or URL; what the registry stores. */
+  /** Socket path, pipe or URL, as stored in the registry. */
   readonly endpoint: string
-  /** Stops accepting and removes the endpoint. Channels that are open live on; whoever accepted them closes them. */
+  /** Stops accepting and removes the endpoint. Open channels stay open; the code that accepted them closes them. */
   close(): Promise<void>
-  /** Tells, at the cost of one system call, whether nobody can reach the endpoint any more. Absent where that cannot be. */
+  /** Returns, at the cost of one system call, whether the endpoint has become unreachable. Absent if that cannot happen. */
   isLost?(): boolean
   /** Removes the endpoint only, for exit handlers. */
   closeSync?(): void
@@ -55,40 +55,40 @@ export interface RpcListener {
 /** One connection. Messages arrive whole, in order, at most once. It keeps the process alive until `unref`. */
 export interface RpcChannel {
   /**
-   * Queues a message, to be written with the others of this tick. False when the peer reads more slowly than it is
-   * written to: wait for `onDrain`. After the end it does nothing.
+   * Queues a message, to be written together with others in this tick. Returns false if the peer reads too slowly: wait for `onDrain`.
+   * Does nothing after the end.
    *
    * @throws CliOpsError `MESSAGE_TOO_LARGE`, with nothing sent
    */
   send(message: RpcMessage): boolean
   /** Resolves when everything sent so far has left this process, or the channel has ended. */
   flush(): Promise<void>
-  /** The one receiver of messages and of the end; set in the same tick in which the channel was handed out. */
+  /** Sets the only receiver of messages and of the end, in the same tick in which the channel was handed out. */
   receive(receiver: RpcReceiver): void
-  /** Stops delivering and reading, at once, until `resume`; how a busy server pushes back. */
+  /** Stops delivering and reading immediately, until `resume`: a busy server's backpressure. */
   pause(): void
   resume(): void
-  /** Lets a process end while the connection is open, or not. */
+  /** With `unref`, controls whether the open connection keeps the process alive. */
   ref(): void
   unref(): void
-  /** Sends what is queued and ends. `onClose` follows. */
+  /** Sends the queued messages and ends. `onClose` follows. */
   close(): void
 }
 
-/** What a channel reports. */
+/** The events of a channel. */
 export interface RpcReceiver {
   onMessage(message: RpcMessage): void
   /**
-   * A frame that is no JSON, too large, or not delimited. Where the next frame cannot be found any more the channel
-   * closes after this call; a message that is sent during it still leaves.
+   * A frame that is not JSON, is too large, or is not delimited. If the next frame can no longer be found, the channel closes after
+   * this call; messages sent during the call still leave.
    */
   onInvalid(reason: 'not-json' | 'too-large' | 'bad-frame'): void
   onDrain(): void
   /**
-   * The peer will send no more, but may still read: `nc` and shell scripts end their side after the last request. The
-   * receiver closes the channel once it has sent what it owes.
+   * The peer will send no more but might still read: `nc` and shell scripts end their side after the last request. The receiver closes
+   * the channel once it has sent all outstanding replies.
    */
   onEnd(): void
-  /** Called once; `error` where the connection broke. */
+  /** Called once; with `error` if the connection broke. */
   onClose(error?: Error): void
 }

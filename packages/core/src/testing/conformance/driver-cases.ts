@@ -12,10 +12,10 @@ const CAPABILITIES = [
   'remote',
 ] as const
 
-/** What is promised of a driver as a whole. */
+/** The promises of a driver as a whole. */
 export const driverCases: readonly ConformanceCase[] = [
   {
-    name: 'says what it is and what it can do',
+    name: 'reports its name and capabilities',
     async run(context) {
       const { name, capabilities } = await context.driver()
       assert.ok(name.length > 0)
@@ -24,7 +24,7 @@ export const driverCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'provides each primitive as the same object at each look',
+    name: 'returns the same object for a primitive on each access',
     async run(context) {
       const driver = await context.driver()
       for (const primitive of ['locks', 'events', 'registry', 'rpc'] as const)
@@ -32,7 +32,7 @@ export const driverCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'has synchronous operations exactly where it says so',
+    name: 'has synchronous operations exactly if it claims them',
     async run(context) {
       const { capabilities, locks, events, registry } = await context.driver()
       const operations = [
@@ -49,7 +49,7 @@ export const driverCases: readonly ConformanceCase[] = [
     name: 'claims a clean-up for one driver within the interval',
     async run(context) {
       const [one, other] = [await context.driver(), await context.driver()]
-      // An engine that expires things by itself has nothing to claim.
+      // An engine that expires data itself has nothing to claim.
       if (one.claimCleanup === undefined) return
       assert.equal(one.claimCleanup(60_000), true)
       assert.equal(one.claimCleanup(60_000), false)
@@ -57,7 +57,7 @@ export const driverCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'goes on when another driver on the same place was closed',
+    name: 'continues after another driver on the same place was closed',
     needs: ['peers'],
     async run(context) {
       const closed = await context.driver()

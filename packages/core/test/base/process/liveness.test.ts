@@ -179,6 +179,7 @@ test('a command name with spaces and parentheses does not confuse the stat parse
   expect(parseProcStat(line)).toEqual({
     state: 'T',
     parent: 7,
+    group: 42,
     session: 40,
     threads: 1,
     start: '58553',

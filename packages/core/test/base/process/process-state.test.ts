@@ -12,7 +12,7 @@ const SOURCES = fileURLToPath(new URL('../../../src/', import.meta.url))
 const PACKAGES = fileURLToPath(new URL('../../../../../node_modules', import.meta.url))
 const PROTOCOL = /^const PROTOCOL = (\d+)$/mu
 const TOLD =
-  /^script\.mjs: two copies of @cli-ops\/shared-ipc that cannot work together are loaded \(state 1 and 2\); the older one takes no locks: [^\n]*\n$/u
+  /^script\.mjs: two incompatible copies of @cli-ops\/shared-ipc are loaded \(state 1 and 2\); the older one takes no locks: [^\n]*\n$/u
 
 /** What a script has of the copies: all of them are whole kits, bundled from the sources. */
 const USE_COPIES = `

@@ -34,7 +34,7 @@ test.each([
   [
     'a forgotten await',
     { rows: Promise.resolve(1) },
-    'data.rows must be JSON, got a Promise, which was not awaited',
+    'data.rows must be JSON, got a Promise that was not awaited',
   ],
   ['search parameters', { q: new URLSearchParams('a=1') }, 'data.q must be JSON, got an URLSearch'],
   ['a regular expression', { a: [/x/u] }, 'data.a[0] must be JSON, got a RegExp, which'],
@@ -70,7 +70,7 @@ test.each([
         },
       },
     },
-    'data.a must be JSON, got what threw: no',
+    'data.a must be JSON, got an error: no',
   ],
   [
     'a getter that throws',
@@ -79,7 +79,7 @@ test.each([
         throw Object.create(null) as Error
       },
     },
-    'data.a must be JSON, got what threw: something that cannot be written',
+    'data.a must be JSON, got an error: a value that cannot be printed',
   ],
   [
     'what says of itself that it is nothing',

@@ -67,7 +67,7 @@ test('what a lock is for, and how many have it besides, is said', () => {
 
 test('who is only the next in turn does not hold the lock', () => {
   const next = { ...info, id: '' }
-  expect(describeHolder(next)).toBe('next in turn is cli-beta sync (pid 4242, dev@build-7)')
+  expect(describeHolder(next)).toBe('next in line is cli-beta sync (pid 4242, dev@build-7)')
   expect(lockHeldError('db', next).message).toContain('is waited for by cli-beta sync')
   expect(lockHeldError('db', info).message).toContain('is held by cli-beta sync')
 })

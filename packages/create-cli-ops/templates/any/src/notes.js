@@ -13,7 +13,7 @@ export function readNotes() {
   }
 }
 
-/** Two that read and write at once would lose a note: the command that calls this has a lock. */
+/** Two concurrent calls would lose a note: the command that calls this holds a lock. */
 export function addNote(text) {
   const notes = readNotes()
   const note = { id: notes.length + 1, text }

@@ -9,8 +9,8 @@ import { createTestCoordinator } from '@cli-ops/shared-ipc/testing'
 
 const main = fileURLToPath(new URL('../__main__', import.meta.url))
 
-test('notes that are added at once are all kept, and others hear of each', async (t) => {
-  // A home of its own, so that nothing of this test reaches your other CLIs.
+test('notes added at the same time are all kept, and others receive an event for each', async (t) => {
+  // A separate home, so that this test never affects your other CLIs.
   const ops = createTestCoordinator({ storage: 'disk' })
   t.after(() => ops.close())
   const env = { ...process.env, CLI_OPS_HOME: ops.home, NOTES_FILE: join(ops.home, 'notes.json') }

@@ -7,7 +7,7 @@ import { addNote, readNotes } from './notes.js'
 program.name('__name__').use(
   cliOps({
     commands: {
-      // One at a time; when it has ended well, what its action returned is the event's data.
+      // One at a time. On success, the action's result is the event's data.
       add: { lock: '__name__-notes', emits: 'note:added' },
     },
   }),

@@ -12,7 +12,7 @@ await yargs(hideBin(process.argv))
     'add <text>',
     'add a note',
     (command) => command.positional('text', { type: 'string', demandOption: true }),
-    // One at a time; when it has ended well, what it returned is the event's data.
+    // One at a time. On success, the result is the event's data.
     emits(
       'note:added',
       withLock('__name__-notes', ({ text }) => addNote(text)),

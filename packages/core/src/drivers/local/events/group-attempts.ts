@@ -4,12 +4,12 @@ import type { Cursor } from '../../../events/contract/event-types.js'
 import { encodeFileName } from '../../../base/names/file-name.js'
 import type { FileSystem } from '../home/file-system.js'
 
-/** What is kept of events that were handled since; a crash may leave some behind. */
+/** The number of entries kept, including handled events; a crash can leave some behind. */
 const MAX_ENTRIES = 32
 
 /**
- * How often a group's handler was given the events it has not finished, `<group>.attempts` beside the cursor. Only the
- * active reader writes, before each attempt and over the old content: one short write, which a crash cannot tear.
+ * The attempts at a group's unfinished events, `<group>.attempts` beside the cursor. Only the active reader writes it,
+ * before each attempt and over the old content: one short write, which a crash cannot tear.
  */
 export class GroupAttempts {
   readonly #fileSystem: FileSystem
@@ -22,27 +22,27 @@ export class GroupAttempts {
     this.#counts = decode(fileSystem.readFile(this.#path))
   }
 
-  /** Counts one more attempt, on disk, and returns how many there were with it. */
+  /** Counts another attempt, on disk, and returns the total. */
   count(cursor: Cursor): number {
     const attempts = (this.#counts.get(cursor) ?? 0) + 1
-    // The newest stand last, and the oldest are forgotten first.
+    // The newest come last, and the oldest are dropped first.
     this.#counts.delete(cursor)
     this.#counts.set(cursor, attempts)
     this.#store()
     return attempts
   }
 
-  /** The event was handled: the next attempt of another one takes it out of the file. */
+  /** Notes that the event was handled: the next attempt at another event removes it from the file. */
   finish(cursor: Cursor): void {
     this.#counts.delete(cursor)
   }
 
-  /** Forgets an event's attempts, on disk: it may be tried again by another process. */
+  /** Deletes an event's attempts, on disk: another process can retry it. */
   forget(cursor: Cursor): void {
     if (this.#counts.delete(cursor)) this.#store()
   }
 
-  /** Forgets everything: the group begins anew with events that it has handled before. */
+  /** Deletes all attempts: the group starts again with events that it has already handled. */
   clear(): void {
     if (this.#counts.size === 0) return
     this.#counts.clear()
@@ -54,14 +54,14 @@ export class GroupAttempts {
       if (this.#counts.size <= MAX_ENTRIES) break
       this.#counts.delete(cursor)
     }
-    // A newline ends the content: what is behind it is left of an earlier, longer one.
+    // A newline ends the content; anything after it is left from an earlier, longer one.
     const content = `${JSON.stringify(Object.fromEntries(this.#counts))}\n`
     if (!this.#fileSystem.overwrite(this.#path, content))
       this.#fileSystem.createFile(this.#path, content)
   }
 }
 
-/** Attempts that cannot be read, after a power failure, count from the beginning. */
+/** If attempts cannot be read, after a power failure, counting starts again. */
 function decode(content: string | undefined): Map<Cursor, number> {
   const counts = new Map<Cursor, number>()
   try {
@@ -69,7 +69,7 @@ function decode(content: string | undefined): Map<Cursor, number> {
     for (const [cursor, attempts] of Object.entries(stored ?? {}))
       if (typeof attempts === 'number') counts.set(cursor as Cursor, attempts)
   } catch {
-    // No JSON.
+    // Invalid JSON.
   }
   return counts
 }

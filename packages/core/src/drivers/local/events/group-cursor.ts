@@ -7,12 +7,12 @@ import { fromCursor, type LogPosition, toCursor } from './log-position.js'
 
 const SUFFIX = '.json'
 
-/** What a group's file says: a position, or that it cannot be read. */
+/** The content of a group's file: a position, or unreadable. */
 export type StoredCursor = LogPosition | 'unreadable' | undefined
 
 /**
  * The cursors of durable groups, one file each. Only the group's active reader writes to it, by a temporary file and
- * `rename`, so that a crash leaves the old cursor or the new one.
+ * `rename`, so a crash leaves either the old cursor or the new one.
  */
 export class GroupCursors {
   readonly #fileSystem: FileSystem
@@ -23,19 +23,19 @@ export class GroupCursors {
     this.#directory = directory
   }
 
-  /** The committed position; `undefined` for a group that has never been started. */
+  /** Returns the committed position; `undefined` for a group that was never started. */
   read(group: string): StoredCursor {
     return this.#readFile(this.#path(group))
   }
 
   /**
-   * Stores the position of a group's first start, unless it has one. The first of several processes wins: what was
-   * emitted after its start belongs to the group.
+   * Stores the position of a group's first start, unless it has one. The first of several processes wins: events
+   * emitted after its start belong to the group.
    */
   createIfMissing(group: string, position: () => LogPosition): void {
     if (this.read(group) !== undefined) return
     try {
-      // A crash inside leaves an empty file. It is taken for a cursor that was lost, and nothing is skipped.
+      // A crash during this leaves an empty file. It counts as a lost cursor, and nothing is skipped.
       this.#fileSystem.createFile(this.#path(group), encode(group, position()))
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
@@ -44,14 +44,17 @@ export class GroupCursors {
 
   write(group: string, position: LogPosition): void {
     const path = this.#path(group)
-    // The active reader is the only writer, so one name is enough; a dead one's leftover is overwritten.
+    // The active reader is the only writer, so one name is enough; a dead reader's leftover is overwritten.
     const temporary = `${path}.new`
     this.#fileSystem.unlink(temporary)
     this.#fileSystem.createFile(temporary, encode(group, position))
     this.#fileSystem.rename(temporary, path)
   }
 
-  /** The oldest segment that a group still needs; 0 where a cursor is unreadable, since it may need everything. */
+  /**
+   * Returns the oldest segment that a group still needs; 0 if a cursor is unreadable, since that group might need
+   * everything.
+   */
   oldestSegment(): number | undefined {
     let oldest: number | undefined
     for (const name of this.#fileSystem.list(this.#directory)) {
@@ -72,7 +75,7 @@ export class GroupCursors {
       const position = typeof cursor === 'string' ? fromCursor(cursor) : undefined
       if (position !== undefined) return position
     } catch {
-      // Fall through: no JSON, or null.
+      // Fall through: invalid JSON, or null.
     }
     debug(() => `${path} holds no cursor`)
     return 'unreadable'

@@ -3,7 +3,7 @@ import type { LockDriver, LockGrant, LockRequest } from '../../driver.js'
 
 let grants = 0
 
-/** The right to be a group's active reader: one at a time over all processes, taken over when its process ends. */
+/** The right to be a group's active reader: held by one process at a time, and taken over when that process ends. */
 export class GroupLease {
   readonly #locks: LockDriver
   readonly #resource: string
@@ -14,18 +14,18 @@ export class GroupLease {
     this.#resource = `group:${group}`
   }
 
-  /** False also after somebody took the lease away by force. */
+  /** False even if the lease was taken away by force. */
   get isHeld(): boolean {
     return this.#grant?.isHeld() ?? false
   }
 
-  /** Takes the lease without waiting; false where another reader has it. */
+  /** Takes the lease without waiting; returns false if another reader has it. */
   tryAcquire(): boolean {
     this.#grant = this.#locks.tryAcquireSync?.(this.#request()) ?? undefined
     return this.#grant !== undefined
   }
 
-  /** Stands by until the lease is free. Rejects with the signal's reason once aborted. */
+  /** Waits until the lease is free. Rejects with the signal's reason once aborted. */
   async acquire(signal: AbortSignal): Promise<void> {
     const grant = await this.#locks.acquire(this.#request(), { signal, onWait: () => undefined })
     if (!signal.aborted) {
@@ -36,7 +36,7 @@ export class GroupLease {
     throw signal.reason
   }
 
-  /** Lets the next reader take over, also from an exit handler. */
+  /** Lets the next reader take over, even from an exit handler. */
   release(): void {
     const grant = this.#grant
     this.#grant = undefined

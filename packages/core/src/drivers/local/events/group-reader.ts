@@ -11,10 +11,10 @@ import type { Home } from '../home/home.js'
 import { type ParkedEvents, stemOf } from './parked-events.js'
 import { untilAborted } from '../../../base/wait/race.js'
 
-/** How often the active reader looks for parked events that somebody in another process wants to be tried again. */
+/** How often the active reader checks for parked events that another process wants retried. */
 const LOOK_FOR_RETRIES_MS = 500
 
-/** What a {@link GroupReader} is made of. */
+/** The parts of a {@link GroupReader}. */
 export interface GroupReaderParts {
   readonly group: string
   readonly home: Home
@@ -22,16 +22,16 @@ export interface GroupReaderParts {
   readonly lease: GroupLease
   readonly watch: LogWatch
   readonly parked: ParkedEvents
-  /** Reads the attempts that the reader before this one has counted. */
+  /** Reads the attempts counted by the previous reader. */
   readonly openAttempts: () => GroupAttempts
   readonly openLog: (position: LogPosition) => LogReader
-  /** The oldest position that is kept. */
+  /** The oldest kept position. */
   readonly earliest: () => LogPosition
 }
 
 /**
- * A reader of a durable group. It stands by while another one has the group's lease; when it gets it, it goes on where
- * the committed cursor is, not where it was opened.
+ * A reader of a durable group. It stands by while another reader has the group's lease. Once it gets the lease, it
+ * continues from the committed cursor, not from where it was opened.
  */
 export class GroupReader implements EventReader, GroupLedger {
   readonly #parts: GroupReaderParts
@@ -39,13 +39,13 @@ export class GroupReader implements EventReader, GroupLedger {
   readonly #closing = new AbortController()
   #log: LogReader | undefined
   #attempts: GroupAttempts | undefined
-  /** The parked events that this reader has been handed to try again and has not settled. */
+  /** Parked events handed to this reader to retry, and not settled yet. */
   readonly #retried = new Set<string>()
   #lookedForRetries = -Infinity
   #retriesAsked = 0
   #lostCursor = false
   #activation: Promise<void>
-  /** The home could not be used when the group was to be read. */
+  /** True if the home could not be used to read the group. */
   #hasFailed = false
   #seen = -1
 
@@ -70,7 +70,7 @@ export class GroupReader implements EventReader, GroupLedger {
   #next(): EventBatch | undefined {
     if (this.#log === undefined) return undefined
     if (!this.#parts.lease.isHeld) {
-      // Taken away by force: another reader may go on from the last commit, so this one has to stand by again.
+      // Taken away by force: another reader might continue from the last commit, so this one has to stand by again.
       this.#closeLog()
       this.#activation = this.#activate()
       return undefined
@@ -92,7 +92,7 @@ export class GroupReader implements EventReader, GroupLedger {
     const position = fromCursor(cursor)
     const { home, cursors, group, lease } = this.#parts
     if (position === undefined || !lease.isHeld) return
-    // Made anew where the home was removed meanwhile.
+    // Created again if the home was removed meanwhile.
     home.inDirectory(home.paths.groups, () => cursors.write(group, position))
   }
 
@@ -128,11 +128,11 @@ export class GroupReader implements EventReader, GroupLedger {
     this.#parts.lease.release()
   }
 
-  /** Becomes the active reader: at once where nobody is, else when the active one has gone. */
+  /** Becomes the active reader: immediately if there is none, else once the active one has gone. */
   #activate(): Promise<void> {
     this.#hasFailed = false
     const activation = this.#takeOver()
-    // Whoever waits gets the error; without anybody it is no unhandled rejection.
+    // A waiter gets the error; without one, it must not become an unhandled rejection.
     activation.catch(() => {
       this.#hasFailed = true
     })
@@ -142,7 +142,7 @@ export class GroupReader implements EventReader, GroupLedger {
   async #takeOver(): Promise<void> {
     const { lease, home } = this.#parts
     try {
-      // Held already where only the reading failed the last time.
+      // Already held if only the reading failed last time.
       if (!lease.isHeld && !lease.tryAcquire()) await lease.acquire(this.#closing.signal)
       this.#begin()
     } catch (error) {
@@ -156,7 +156,7 @@ export class GroupReader implements EventReader, GroupLedger {
     return batch
   }
 
-  /** Retries are rare and asked for by people, so they are looked for now and then, and at once where they are asked for here. */
+  /** Retries are rare and requested by people: checked now and then, and immediately if this process requests them. */
   #takeRetries(): EventBatch | undefined {
     const { parked, group } = this.#parts
     const now = performance.now()
@@ -174,7 +174,7 @@ export class GroupReader implements EventReader, GroupLedger {
     this.#attempts = openAttempts()
     this.#retried.clear()
     const stored = cursors.read(group)
-    // A cursor that cannot be read, or that somebody removed meanwhile, must not skip anything.
+    // A cursor that is unreadable, or was removed meanwhile, must not skip anything.
     this.#lostCursor = stored === undefined || stored === 'unreadable'
     if (this.#lostCursor) this.#attempts.clear()
     this.#log = openLog(stored === undefined || stored === 'unreadable' ? earliest() : stored)

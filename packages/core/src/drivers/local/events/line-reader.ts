@@ -5,16 +5,16 @@ const INITIAL_BUFFER_BYTES = 64 * 1024
 const NEWLINE = 0x0a
 
 /**
- * Reads complete lines from a growing file. What follows the last newline is left for the next call, so `offset`
- * always stands at the beginning of a line.
+ * Reads complete lines from a growing file. Text after the last newline is left for the next call, so `offset` is
+ * always at the start of a line.
  */
 export class LineReader {
-  /** Where the next line begins. */
+  /** The start of the next line. */
   offset: number
   readonly #fileSystem: FileSystem
   readonly #descriptor: number
   #buffer = Buffer.allocUnsafe(INITIAL_BUFFER_BYTES)
-  /** Inside a line that is longer than any record may be. */
+  /** True inside a line longer than any valid record. */
   #skipping = false
 
   constructor(fileSystem: FileSystem, descriptor: number, offset: number) {
@@ -24,9 +24,9 @@ export class LineReader {
   }
 
   /**
-   * Calls `onLine` for each non-empty line and the offset behind it, until it returns false.
+   * Calls `onLine` for each non-empty line with the offset after it, until it returns false.
    *
-   * @returns true when everything complete has been read
+   * @returns true once all complete lines have been read
    */
   read(onLine: (line: string, end: number) => boolean): boolean {
     for (;;) {
@@ -48,7 +48,7 @@ export class LineReader {
     }
   }
 
-  /** Makes room for a longer line, or gives it up where no record can be that long. */
+  /** Makes room for a longer line, or skips the line if no record can be that long. */
   #enlarge(): void {
     if (this.#buffer.length < MAX_LINE_BYTES) {
       this.#buffer = Buffer.allocUnsafe(this.#buffer.length * 2)

@@ -23,25 +23,25 @@ import { assertStartPosition, beginningOfLog, resolveStart } from './start-posit
 /** The events of the local driver: the segmented log of `docs/reference/event-log.md`. */
 export interface LocalEvents extends EventDriver {
   appendSync(events: readonly EventRecord[], options: AppendOptions): Cursor[]
-  /** Gives the open segment back. The next append opens it anew. */
+  /** Closes the open segment. The next append opens it again. */
   close(): void
 }
 
-/** Notices that other processes were killed, and appends to the log what they could not. */
+/** Detects killed processes, and appends the events that they could not. */
 export interface Deaths {
-  /** Looks once. */
+  /** Checks once. */
   look(): void
-  /** Looks again and again, until `stop`. */
+  /** Checks repeatedly, until `stop`. */
   start(): void
   stop(): void
 }
 
 /**
- * Makes the events of the local driver.
+ * Creates the events of the local driver.
  *
- * @param groupLocks makes the locks by which a group's readers elect the active one, at first need
+ * @param groupLocks creates the locks by which a group's readers elect the active one, on first use
  * @param now the wall clock, in milliseconds since the epoch
- * @param deaths what readers begin with and go on with while they wait
+ * @param deaths what readers run when they start and while they wait
  */
 export function createLocalEvents(
   home: Home,
@@ -87,18 +87,18 @@ export function createLocalEvents(
     openReader(options: ReaderOptions): EventReader {
       assertStartPosition(options.from)
       appender.prepare()
-      // Makes the directory, so that it can be watched.
+      // Creates the directory, so that it can be watched.
       home.inDirectory(directory, () => {
         if (fileSystem.status(directory) === undefined) throw missing(directory)
       })
       const reader = home.attempt(() => open(options))
-      // Behind its beginning, so that it is told of what it has found itself.
+      // After the reader's start position, so that the reader receives the events that this stores.
       deaths?.look()
       return reader
     },
     clean(retention, options) {
       return home.attempt(() => {
-        // Nothing is made where there is nothing to clean.
+        // Creates nothing if there is nothing to clean.
         if (fileSystem.status(directory) === undefined) return 0
         appender.prepare()
         return appender.expire(retention, true, options)

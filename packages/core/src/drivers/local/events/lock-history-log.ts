@@ -7,21 +7,21 @@ import { LineReader } from './line-reader.js'
 import { decodeLine, encodeEvent, sealLine } from './log-record.js'
 import { segmentPath, segmentsIn } from './segment-file.js'
 
-/** A file that has grown to this is followed by another one. */
+/** A file of this size is followed by a new one. */
 const FULL_BYTES = 4 * 1024 * 1024
-/** The newest file, and those before it: about 40,000 turns of a lock in 16 MiB. */
+/** The newest file and those before it: about 40,000 turns of a lock in 16 MiB. */
 const KEPT_FILES = 4
 const MAX_BLOCK_BYTES = 256 * 1024
 
-/** What an event that tells of a lock holds, whatever else; others may hold it as well. */
+/** Text found in every event about a lock, and in some others. */
 const MARK_TEXTS = ['"lock":{"resource":', '"type":"lock:'] as const
 const MARKS = MARK_TEXTS.map((text) => Buffer.from(text))
 const CHUNK_BYTES = 256 * 1024
 
 /**
- * Events that tell of locks. The last events of commands are kept when the segments of the event log that hold them expire; what has no such event is written here alone: a history of months where the log keeps a
- * minute, at no cost for whoever takes a lock. Files are numbered, begun exclusively by nobody in particular, appended to in whole blocks, and
- * removed oldest first. An event may be there twice, where two processes let one segment expire, or one was killed between keeping and removing.
+ * The history of events about locks. The last events of commands are copied when their segments of the event log expire; lock turns without such an event are written only here. The history covers months while
+ * the log covers a minute, at no cost to a process that takes a lock. Files are numbered, created exclusively by any process, appended to in whole blocks, and removed oldest first. An event can appear twice if
+ * two processes expire one segment, or one is killed between copying and removing.
  */
 export class LockHistoryLog {
   readonly #home: Home
@@ -34,7 +34,7 @@ export class LockHistoryLog {
     this.#directory = home.paths.history
   }
 
-  /** Keeps what a segment tells of locks. Never throws: a full disk must not keep the log from getting smaller. */
+  /** Copies a segment's events about locks. Never throws: a full disk must not keep the log from shrinking. */
   keep(path: string, segment: number): void {
     try {
       const lines = this.#linesOf(path, segment)
@@ -44,15 +44,15 @@ export class LockHistoryLog {
     }
   }
 
-  /** Keeps a record that never was in the event log. Throws where it cannot. */
+  /** Stores a record that never was in the event log. Throws if it cannot. */
   append(json: string): void {
     this.#append([json])
   }
 
-  /** What was kept, and what the event log still holds, oldest first, each event once. Makes nothing. */
+  /** Returns the copied events and those still in the event log, oldest first, each event once. Creates nothing. */
   read(): StoredEvent[] {
     const events = new Map<string, StoredEvent>()
-    // The log last: what expires meanwhile is in one of both.
+    // The log last: events that expire meanwhile are in one of the two.
     for (const directory of [this.#directory, this.#home.paths.events, this.#directory]) {
       for (const number of segmentsIn(this.#fileSystem.list(directory))) {
         for (const text of this.#linesOf(segmentPath(directory, number), number)) {
@@ -84,7 +84,7 @@ export class LockHistoryLog {
     }
   }
 
-  /** Looked for in bytes: of a flood of other events no line has to be read. */
+  /** Searches the bytes, so that the lines of a flood of other events need not be parsed. */
   #mayTellOfLocks(descriptor: number): boolean {
     const buffer = Buffer.allocUnsafe(CHUNK_BYTES)
     const overlap = Math.max(...MARKS.map(({ length }) => length)) - 1
@@ -122,7 +122,7 @@ export class LockHistoryLog {
     }
   }
 
-  /** Opens the newest file, or one more where that is full. */
+  /** Opens the newest file, or a new one if that is full. */
   #open(): number {
     const numbers = segmentsIn(this.#fileSystem.list(this.#directory))
     const newest = numbers.at(-1) ?? 0
@@ -143,7 +143,7 @@ export class LockHistoryLog {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
     }
-    // Another process has begun it, and may have removed it since.
+    // Another process has created it, and might have removed it since.
     const open = this.#fileSystem.openAppend(path)
     if (open !== undefined) return open
     throw new Error(`${entryPath(this.#directory, String(number))} is gone`)

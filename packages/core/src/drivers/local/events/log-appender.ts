@@ -12,35 +12,35 @@ import { LogWriter, type WrittenBlock } from './log-writer.js'
 import type { NewestSegment, WriteLook } from './newest-segment.js'
 import { fullAt } from './segment-size.js'
 
-/** A log is kept in about this many spans of time, so that what expires is a small part of it. */
+/** A log is kept in about this many time spans, so that only a small part expires at a time. */
 const SEGMENTS_PER_RETENTION = 4
-/** Records of one append are written together up to this size, so that a segment is not much larger than its limit. */
+/** Records of one append are written together up to this size, so that a segment barely exceeds its limit. */
 const MAX_BLOCK_BYTES = 1024 * 1024
 
-/** An event as it is stored. */
+/** An event as stored. */
 type WrittenEvent = Pick<EventRecord, 'json'>
 
 /** The writing half of the event log; a command that only emits needs no more. */
 export interface LogAppender {
   appendSync(events: readonly WrittenEvent[], options: AppendOptions): Cursor[]
-  /** Sees to it that one event counts that was written to the current segment, and that a look after that leaves in doubt. */
+  /** Ensures that an event counts which was written to the current segment, if the check after that leaves doubt. */
   settle(event: Buffer, written: WriteLook, options: AppendOptions): void
-  /** Begins a new segment where the newest has grown old. Writers of few events leave that to a clean-up. */
+  /** Starts a new segment if the newest is old. Writers of few events leave that to a clean-up. */
   rotateIfOld(retention: Retention): void
-  /** Expires what retention allows; returns the number of events removed, where they are to be counted. */
+  /** Expires what retention allows; returns the number of removed events, if they are to be counted. */
   expire(retention: Retention, count: boolean, options?: CleanOptions): number
-  /** Makes and checks the home, and refuses one where a log cannot be kept. */
+  /** Creates and checks the home, and refuses one that cannot hold a log. */
   prepare(): void
-  /** Gives the open segment back. The next append opens it anew. */
+  /** Closes the open segment. The next append opens it again. */
   close(): void
 }
 
 /**
- * Makes the writing half of the event log.
+ * Creates the writing half of the event log.
  *
  * @param onAppended called after each append of this process
  * @param now the wall clock, in milliseconds since the epoch
- * @param newest what was begun with
+ * @param newest the segment to start with
  */
 export function createLogAppender(
   home: Home,
@@ -71,18 +71,18 @@ export function createLogAppender(
       },
     })
 
-  /** Until when the newest segment is not rotated for its age. */
+  /** The newest segment is not rotated for its age before this time. */
   let youngUntil = 0
 
   const isOld = (segment: number, segmentStartedAt: number, limits: Retention): boolean => {
     const spanMs = limits.retentionMs / SEGMENTS_PER_RETENTION
     const time = now()
     if (time - segmentStartedAt < spanMs) return false
-    // Further away than one span, the clock has been set back since.
+    // If it is more than one span away, the clock has been set back since.
     if (time < youngUntil && youngUntil - time <= spanMs) return false
     youngUntil = time + spanMs
-    // Age divides the log so that a part of it can expire. Behind a group nothing does, and a group that never comes
-    // back would be behind a segment for every few events.
+    // Rotation by age lets a part of the log expire. Nothing expires that a group still needs, so a group that never
+    // returns would otherwise cause a segment for every few events.
     return (cursors.oldestSegment() ?? segment) >= segment
   }
 
@@ -93,7 +93,7 @@ export function createLogAppender(
         return
       if (writer.rotate(start.segment, durable)) expire(retention, false)
     } catch (error) {
-      // The events are stored; whoever appends next tries again.
+      // The events are stored; the next append tries again.
       debug(() => `the event log was not rotated: ${String(error)}`)
     }
   }
@@ -129,7 +129,7 @@ export function createLogAppender(
   return { appendSync, settle, rotateIfOld, expire, prepare, close: () => writer.close() }
 }
 
-/** Cuts the events into what is written at once. */
+/** Splits the events into blocks, each written at once. */
 function inBlocks(events: readonly WrittenEvent[]): Iterable<readonly Buffer[]> {
   const [only] = events
   if (only !== undefined && events.length === 1) return [[encodeEvent(only)]]
@@ -156,7 +156,7 @@ function assertLocal(home: Home): void {
   if (home.isLocal) return
   throw new CliOpsError(
     'UNSUPPORTED',
-    `events cannot be kept on a network file system, where appends of two machines corrupt each other (${home.root}); ` +
+    `events cannot be kept on a network file system, where appends from two machines corrupt each other (${home.root}); ` +
       'set CLI_OPS_HOME to a local directory, or CLI_OPS_URL to an engine such as redis://',
     { details: { home: home.root } },
   )

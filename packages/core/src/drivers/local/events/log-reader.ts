@@ -11,10 +11,10 @@ import { segmentPath, segmentsIn } from './segment-file.js'
 import { findSeal, readHeader } from './segment-scan.js'
 import { sealSegment } from './segment-seal.js'
 
-/** Bounds the memory of a batch, and how long one `poll` keeps the process busy. */
+/** Limits the memory of a batch, and how long one `poll` keeps the process busy. */
 const MAX_BATCH_EVENTS = 512
 
-/** The segment that is being read. */
+/** The segment being read. */
 interface OpenSegment {
   readonly number: number
   readonly descriptor: number
@@ -27,7 +27,7 @@ interface OpenSegment {
 
 /**
  * Reads the log forward from a position (docs/reference/event-log.md, "Reading"). Each `poll` is one step without
- * waiting; what wakes it up is somebody else's business.
+ * waiting; the caller decides when to poll.
  */
 export class LogReader {
   readonly #fileSystem: FileSystem
@@ -41,21 +41,21 @@ export class LogReader {
     this.#position = position
   }
 
-  /** Behind the last record that `poll` returned or skipped. */
+  /** The position after the last record that `poll` returned or skipped. */
   get position(): LogPosition {
     return this.#position
   }
 
   /**
-   * Takes the next events or a gap; `undefined` where there is nothing new.
+   * Returns the next events or a gap; `undefined` if there is nothing new.
    *
-   * @throws CliOpsError `STORAGE_FAILED` where the log cannot be read now; the next poll begins anew behind what was returned
+   * @throws CliOpsError `STORAGE_FAILED` if the log cannot be read now; the next poll starts again after the returned events
    */
   poll(): EventBatch | undefined {
     try {
       return this.#next()
     } catch (error) {
-      // What lies there may be something else by the next look, and events that were read and not returned are read again.
+      // Another log might be there at the next poll, and events read but not returned are read again.
       this.close()
       throw storageError(error, this.#directory)
     }
@@ -82,8 +82,8 @@ export class LogReader {
   }
 
   #read(open: OpenSegment): EventBatch | 'again' | undefined {
-    // The look for the successor comes before the reading. The other way round, events and a seal could be written
-    // between the two, and the segment would be left with events unread.
+    // Check for the successor before reading. In the reverse order, events and a seal could be written in between,
+    // and the segment would be left with unread events.
     const movedOn = this.#exists(open.number + 1)
     const { size, links } = this.#fileSystem.openStatus(open.descriptor)
     if (size !== open.readTo) {
@@ -119,25 +119,26 @@ export class LogReader {
   }
 
   /**
-   * The end of a segment that has a successor but no seal: whoever began the successor died in between, or is about to
-   * seal. Only what is in front of the seal counts, so it has to be there before the segment is left.
+   * Handles the end of a segment that has a successor but no seal: the process that began the successor died in
+   * between, or is about to seal. Only records before the seal count, so it must exist before the reader leaves the
+   * segment.
    */
   #leaveUnsealed(open: OpenSegment): 'again' | undefined {
     const end = open.lines.offset
     const seal = sealSegment(this.#fileSystem, this.#directory, open.number, end)
-    // Sealed now: read on to the seal. The file has grown since it was last read, so it will be.
+    // Sealed now: read up to the seal. The file has grown since it was last read, so that will happen.
     if (seal !== undefined) {
       open.readTo = -1
       return 'again'
     }
-    // Removed: the next poll finds out what is left.
+    // Removed: the next poll determines what is left.
     this.#moveTo({ segment: open.number + 1, offset: 0 })
     return 'again'
   }
 
   /**
-   * The file has no name any more although it was never sealed, or its successor is missing in the middle of the log:
-   * somebody deleted by hand. Once there is a log again, reading goes on at its beginning or behind the hole.
+   * Handles a file that has lost its name without being sealed, or whose successor is missing in the middle of the
+   * log: someone deleted files. Once a log exists again, reading continues at its start or after the gap.
    */
   #relocate(open: OpenSegment, removed: boolean): EventBatch | undefined {
     const segments = segmentsIn(this.#fileSystem.list(this.#directory))
@@ -156,7 +157,7 @@ export class LogReader {
     this.#position = position
   }
 
-  /** Opens the segment of the position, or moves the position to the oldest kept one and tells what was missed. */
+  /** Opens the segment of the position, or moves the position to the oldest kept segment and reports the gap. */
   #openSegment(): EventGap | undefined {
     const { segment, offset } = this.#position
     const segments = segmentsIn(this.#fileSystem.list(this.#directory))
@@ -178,7 +179,7 @@ export class LogReader {
 
   #moveToOldest(segments: readonly number[]): EventGap | undefined {
     const expected = this.#position
-    // Where a segment is missing in the middle, what follows the hole; else the oldest.
+    // If a segment is missing in the middle, the one after the gap; else the oldest.
     const oldest = this.#restore(segments, expected.segment)
       ? expected.segment
       : (segments.find((number) => number > expected.segment) ?? segments[0])
@@ -188,7 +189,10 @@ export class LogReader {
     return { expected: toCursor(expected), resumeAt: toCursor(this.#position) }
   }
 
-  /** Somebody else has begun the segment anew: the one before it is sealed where it was sealed when the deleted one was begun. */
+  /**
+   * Returns whether another process restarted this segment: its predecessor is then sealed where it was when the deleted segment
+   * began.
+   */
   #isBegunAnew({ number, descriptor }: OpenSegment, segments: readonly number[]): boolean {
     if (!segments.includes(number)) return false
     const { previousEnd } = readHeader(this.#fileSystem, descriptor)
@@ -196,7 +200,7 @@ export class LogReader {
     if (before === undefined) return false
     try {
       const seal = findSeal(this.#fileSystem, before, number - 1, previousEnd ?? 0)
-      // One that was deleted before anything was written to it does not say.
+      // A segment that was deleted while still empty does not record that.
       return seal !== undefined && seal === (previousEnd ?? seal)
     } finally {
       this.#fileSystem.close(before)
@@ -207,7 +211,7 @@ export class LogReader {
     return restoreNewestSegment(this.#fileSystem, this.#directory, segments, deleted)
   }
 
-  /** True for a position at the end of the one segment that expired last, and at the beginning of one that is made anew. */
+  /** Returns true for a position at the end of the one segment that expired last, and at the start of a new log. */
   #hasMissedNothing(expected: LogPosition, oldest: number): boolean {
     if (expected.segment === oldest) return expected.offset === 0
     if (expected.segment !== oldest - 1) return false
@@ -221,7 +225,7 @@ export class LogReader {
     }
   }
 
-  /** False for a cursor of another log: one that was deleted and has begun anew. */
+  /** Returns false for a cursor of another log: one that was deleted and started again. */
   #isLineStart(descriptor: number, offset: number): boolean {
     if (offset === 0) return true
     const before = Buffer.alloc(1)

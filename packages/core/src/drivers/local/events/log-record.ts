@@ -3,25 +3,25 @@ import { parseJson } from '../../../base/validation/parse-json.js'
 import type { EventRecord } from '../../../events/contract/event-driver.js'
 
 /**
- * A record is one line of JSON between two newlines. The leading one ends whatever a writer that was killed in
- * mid-write left before it, so that the torn record can never swallow this one.
+ * A record is one line of JSON between two newlines. The leading newline ends the partial line of a writer that was
+ * killed in mid-write, so a torn record can never swallow this one.
  */
 const encodeLine = (json: string): Buffer => Buffer.from(`\n${json}\n`)
 
-/** The longest line a reader accepts, in bytes; anything longer is skipped as garbage. */
+/** The longest line that a reader accepts, in bytes; longer lines are skipped as garbage. */
 export const MAX_LINE_BYTES = 2 * 1024 * 1024
 
 /**
- * A record nested more deeply is garbage. Events of the kit are nested a fifth of it; of what is nested some thousands of levels deep
- * nobody could write a copy, to hand it to a group or to park it.
+ * A record nested more deeply is garbage. The kit's own events are nested a fifth as deep; records nested thousands of levels deep
+ * could not be copied to hand them to a group or to park them.
  */
 const MAX_LEVELS = 1000
 
-/** What the first record of a segment says of it. */
+/** The first record of a segment. */
 export interface SegmentHeader {
-  /** When the segment was begun, milliseconds since the epoch; 0 where the header is unreadable. */
+  /** When the segment began, in milliseconds since the epoch; 0 if the header is unreadable. */
   readonly startedAt: number
-  /** Where the segment before it was sealed: a cursor at or behind that place has missed nothing. */
+  /** Where the previous segment was sealed: a cursor at or after that position has missed nothing. */
   readonly previousEnd: number | undefined
 }
 
@@ -30,8 +30,8 @@ export function encodeEvent(record: Pick<EventRecord, 'json'>): Buffer {
 }
 
 /**
- * The line that seals a segment, compared byte for byte: a seal torn by a crash does not count. JSON holds no raw
- * newline, so with its two newlines it is nowhere else in a segment, whatever the events contain.
+ * The line that seals a segment, compared byte for byte: a seal torn by a crash does not count. JSON contains no raw
+ * newline, so with its two newlines the seal occurs nowhere else in a segment, whatever the events contain.
  */
 export function sealLine(segment: number): string {
   return `{"cliops":"seal","segment":${segment}}`
@@ -48,18 +48,18 @@ export function encodeHeader(segment: number, header: SegmentHeader): Buffer {
   )
 }
 
-/** A line of a segment, read. */
+/** A parsed line of a segment. */
 export type LogLine =
   | { readonly kind: 'event'; readonly event: Mutable<EventEnvelope> }
   | { readonly kind: 'header'; readonly header: SegmentHeader }
   | { readonly kind: 'garbage' }
 
-/** The reader adds the cursor to what it has just parsed instead of copying it. */
+/** The reader adds the cursor to the parsed object instead of copying it. */
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
 
 const GARBAGE: LogLine = { kind: 'garbage' }
 
-/** Reads one line without its newlines. Never throws: files may be torn, edited or hostile. */
+/** Parses one line without its newlines. Never throws: files can be torn, edited or hostile. */
 export function decodeLine(line: string): LogLine {
   let value: unknown
   try {
@@ -68,7 +68,7 @@ export function decodeLine(line: string): LogLine {
     return GARBAGE
   }
   if (typeof value !== 'object' || value === null) return GARBAGE
-  // Each level takes two characters, so most lines need no look.
+  // Each level takes two characters, so most lines need no check.
   if (line.length > 2 * MAX_LEVELS && isDeeperThan(value, MAX_LEVELS)) return GARBAGE
   if (isEvent(value)) return { kind: 'event', event: value }
   const { cliops, startedAt, previousEnd } = value as Record<string, unknown>

@@ -5,14 +5,14 @@ import type { FileSystem } from '../home/file-system.js'
 import { segmentPath, segmentsIn } from './segment-file.js'
 import { countEvents } from './segment-scan.js'
 
-/** What decides how much of the log is kept. */
+/** The limits on how much of the log is kept. */
 export interface ExpiryOptions extends CleanOptions {
   readonly retention: Retention
   /** Milliseconds since the epoch. */
   readonly now: number
-  /** The oldest segment that a durable group has not left; `undefined` where no group is behind. */
+  /** The oldest segment that a durable group still reads; `undefined` if no group is behind. */
   readonly oldestNeeded: number | undefined
-  /** Whether to count the events that are removed, which means reading them. */
+  /** Whether to count the removed events, which requires reading them. */
   readonly count: boolean
   /** Called with each segment before it is removed. */
   readonly onRemove: (path: string, segment: number) => void
@@ -23,15 +23,15 @@ interface Segment {
   readonly number: number
   readonly path: string
   readonly size: number
-  /** Of its last record, milliseconds since the epoch. */
+  /** Time of its last record, in milliseconds since the epoch. */
   readonly modifiedMs: number
 }
 
 /**
- * Removes whole segments, oldest first: those whose newest record is older than the retention and that no durable
- * group needs, and any as long as the log is larger than `maxBytes`. Never the newest.
+ * Removes whole segments, oldest first: those whose newest record exceeds the retention and that no durable group
+ * needs, and any while the log exceeds `maxBytes`. Never removes the newest.
  *
- * @returns the number of events removed, 0 where they are not counted
+ * @returns the number of removed events, 0 if they are not counted
  */
 export function expireSegments(
   fileSystem: FileSystem,
@@ -44,13 +44,13 @@ export function expireSegments(
   let removed = 0
   for (const [index, segment] of segments.entries()) {
     const next = segments[index + 1]
-    // Only a segment that is followed by a begun one is known to be sealed. Removing one that is not would let a
-    // writer that still has it open store an event that nobody reads.
+    // A segment is known to be sealed only if its successor has begun. Removing an unsealed segment would let a
+    // writer that still has it open store an event that no one reads.
     if (next === undefined || next.size === 0) break
     if (deadline !== undefined && monotonicMs() >= deadline) break
     const old = now - segment.modifiedMs > retention.retentionMs
     const needed = oldestNeeded !== undefined && segment.number >= oldestNeeded
-    // Oldest first and without holes: that is what lets a writer conclude from a missing successor that there is none.
+    // Oldest first and without gaps: this lets a writer conclude from a missing successor that there is none.
     if (!(old && !needed) && total <= retention.maxBytes) break
     options.onRemove(segment.path, segment.number)
     removed += removeSegment(fileSystem, segment, options.count)

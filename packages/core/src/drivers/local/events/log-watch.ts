@@ -4,14 +4,14 @@ import { debug } from '../../../base/terminal/message.js'
 import type { FileSystem } from '../home/file-system.js'
 
 /**
- * How soon readers look without a hint: a watcher may lose them without saying so. It loses them when many come, so the longer
- * none has come, the less there is to make up for; at last only the pulse of the process looks.
+ * How soon readers poll without a hint: a watcher can silently lose hints, but loses them only when many arrive. The longer
+ * none has come, the less there is to make up for; eventually only the process's pulse polls.
  */
 const POLL_MS = 100
-/** The same without a watcher, or with one that was silent of what was found: inotify instances are limited per user. */
+/** The same without a watcher, or with one that missed a change: inotify instances are limited per user. */
 const POLL_UNWATCHED_MS = 25
 
-/** What goes on beside a watch. */
+/** What runs alongside a watch. */
 interface Companion {
   start(): void
   stop(): void
@@ -19,7 +19,7 @@ interface Companion {
 
 /**
  * Wakes the readers of one log in this process: one watch on its directory for all of them, and a slow poll, since a
- * watch is only a hint. Keeps the process alive only while somebody waits.
+ * watch only gives hints. Keeps the process alive only while a reader waits.
  */
 export class LogWatch {
   readonly #fileSystem: FileSystem
@@ -29,18 +29,18 @@ export class LogWatch {
   readonly #waiters = new Set<() => void>()
   #watcher: { close(): void } | undefined
   #watching = false
-  /** The last look came by the time. */
+  /** True if the last poll came from the timer. */
   #isPolled = false
-  /** No hint has told of what a look by the time has found. */
+  /** True if a timed poll found a change without a hint. */
   #isSilent = false
   #timer: NodeJS.Timeout | undefined
   #stopPulse: (() => void) | undefined
-  /** After how long without a hint there is the next look. */
+  /** The time without a hint after which to poll again. */
   #pollMs = POLL_MS
   #users = 0
   #changes = 0
 
-  /** @param companion started with the watch and stopped with it */
+  /** @param companion started and stopped with the watch */
   constructor(
     fileSystem: FileSystem,
     directory: string,
@@ -53,12 +53,12 @@ export class LogWatch {
     this.#pulse = pulse
   }
 
-  /** Rises with every hint. A reader notes it before it looks, so that no hint is lost until it waits. */
+  /** Increases with every hint. A reader notes it before it polls, so that no hint is lost before it waits. */
   get changes(): number {
     return this.#changes
   }
 
-  /** Takes part in the watch until the returned function is called. */
+  /** Keeps the watch running until the returned function is called. */
   use(): () => void {
     this.#users += 1
     let used = true
@@ -70,15 +70,15 @@ export class LogWatch {
     }
   }
 
-  /** Wakes everybody who waits: something was said to have changed, or this process has appended something itself. */
+  /** Wakes all waiting readers: a hint arrived, or this process has appended something. */
   readonly wake = (): void => {
     this.#pollMs = POLL_MS
     this.#wakeAll()
   }
 
-  /** A reader has found something new at its look. */
+  /** Called when a reader's poll found something new. */
   found(): void {
-    // The hint may still come, which then says that all is well.
+    // The hint can still arrive, which shows that the watch works.
     if (this.#isPolled) this.#isSilent = true
   }
 
@@ -104,7 +104,7 @@ export class LogWatch {
 
   /** Resolves at the next hint after `seen`, or at the next poll. Rejects with the signal's reason once aborted. */
   wait(seen: number, signal: AbortSignal): Promise<void> {
-    // A watch that begins now has missed what was written since the look, so there must be one more.
+    // A watch that starts now has missed writes since the last poll, so there must be one more.
     const began = this.#watch()
     return waitUnlessAborted(signal, (done) => {
       if (began || this.#changes !== seen) done()
@@ -119,13 +119,13 @@ export class LogWatch {
     })
   }
 
-  /** Starts the watch. True when it has just begun. */
+  /** Starts the watch. Returns true if it has just started. */
   #watch(): boolean {
     if (this.#watching) return false
     this.#watching = true
     this.#companion?.start()
     try {
-      // The poll is what keeps the process alive, so that it does so only while somebody waits.
+      // Only the poll keeps the process alive, and only while a reader waits.
       this.#watcher = this.#fileSystem.watch(this.#directory, this.#hint, { persistent: false })
       return true
     } catch (error) {

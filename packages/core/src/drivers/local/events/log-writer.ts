@@ -10,26 +10,28 @@ import { findBytes, findSeal, readHeader } from './segment-scan.js'
 import { sealSegment } from './segment-seal.js'
 import { writeRecords } from './write-records.js'
 
-/** Each failed try means that the log moved on in between; only a directory that is being removed can do that for ever. */
+/** Each failed try means that the log moved on in between; only a directory that is being removed can do that forever. */
 const MAX_TRIES = 1000
 
-/** Where a write landed. */
+/** Where a write ended up. */
 export interface WrittenBlock {
   readonly start: LogPosition
-  /** Size of the segment afterwards, at least. */
+  /** Minimum size of the segment afterwards. */
   readonly segmentBytes: number
   readonly segmentStartedAt: number
 }
 
-/** Appends blocks of records to the newest segment, and makes it (docs/reference/event-log.md, "Appending"). */
+/**
+ * Appends blocks of records to the newest segment, and creates the log (docs/reference/event-log.md, "Appending").
+ */
 export class LogWriter {
   readonly #fileSystem: FileSystem
   readonly #directory: string
   readonly #now: () => number
   readonly #newest: NewestSegment
-  /** When the segment that was appended to last was begun. */
+  /** When the segment that was last appended to began. */
   #begun: { readonly number: number; readonly startedAt: number } | undefined
-  /** The segment that was open before, so that sealing it need not read all of it. */
+  /** The previously open segment, so that sealing it need not read all of it. */
   #last: Pick<OpenSegment, 'number' | 'clear'> | undefined
 
   constructor(
@@ -45,17 +47,18 @@ export class LogWriter {
   }
 
   /**
-   * Appends the block in one write, and again to the next segment where it fell behind a seal.
+   * Appends the block in one write, and writes it again to the next segment if it landed after a seal.
    *
    * @param durable whether the block is on stable storage when this returns
-   * @param written what a look showed after the block was written to the current segment, to see whether it counts there
+   * @param written the check after writing the block to the current segment, to decide whether it counts there
    * @throws CliOpsError `STORAGE_FAILED`, `UNSUPPORTED`, or an error of the file system
    */
   append(block: Uint8Array, durable: boolean, written?: WriteLook): WrittenBlock {
     let look = written
     for (let tries = 0; tries < MAX_TRIES; tries += 1) {
       const segment = this.#newest.find() ?? this.#begin(durable)
-      // What cannot be kept durably is refused before it is written: an event whose emit was rejected must not come.
+      // An event that cannot be made durable is refused before it is written: after a rejected emit, it must not
+      // appear.
       if (durable && process.permission !== undefined) this.#sync(segment.descriptor)
       const segmentStartedAt = this.#startOfSegment(segment)
       look ??= this.#write(segment, block)
@@ -79,13 +82,16 @@ export class LogWriter {
     throw new CliOpsError('STORAGE_FAILED', `${this.#directory} changes faster than it can be used`)
   }
 
-  /** When the newest segment was begun, and its number. */
+  /** Returns when the newest segment began, and its number. */
   newest(): { readonly number: number; readonly startedAt: number } {
     const segment = this.#newest.find() ?? this.#begin(false)
     return { number: segment.number, startedAt: this.#startOfSegment(segment) }
   }
 
-  /** Begins the segment after `segment`, unless it exists, and seals `segment`. True for the one who made it. */
+  /**
+   * Begins the segment after `segment`, unless it exists, and seals `segment`. Returns true for the process that
+   * created it.
+   */
   rotate(segment: number, durable: boolean): boolean {
     const made = this.#create(segment + 1)
     if (this.#newest.current?.number === segment) this.close()
@@ -93,7 +99,7 @@ export class LogWriter {
     return made
   }
 
-  /** Gives the descriptor back; the next append opens the newest segment anew. */
+  /** Closes the descriptor; the next append opens the newest segment again. */
   close(): void {
     this.#last = this.#newest.close() ?? this.#last
   }
@@ -103,16 +109,17 @@ export class LogWriter {
     return this.#newest.lookAfter(segment, block)
   }
 
-  /** Where a block that was written begins; `undefined` where it does not count. */
+  /** Returns where a written block begins; `undefined` if it does not count. */
   #locate(segment: OpenSegment, block: Uint8Array, look: WriteLook): number | undefined {
     const { descriptor, number } = segment
     const { movedOn, removed } = look
-    // Others wrote since the last look. Every block holds the unique ids of its events, so it is found only once.
+    // Other processes have written since the last check. Every block contains its events' unique ids, so it is found
+    // only once.
     const start = look.start ?? findBytes(this.#fileSystem, descriptor, block, segment.size)
     if (start === undefined) return undefined
     if (movedOn || removed) {
       const seal = findSeal(this.#fileSystem, descriptor, number, segment.clear)
-      // Without a seal a removed segment was not expired but deleted by hand: nobody will read it.
+      // A removed segment without a seal was not expired but deleted by hand: no reader will see it.
       if (seal === undefined ? removed : start > seal) return undefined
     }
     segment.size = look.size
@@ -128,7 +135,7 @@ export class LogWriter {
     return this.#begun.startedAt
   }
 
-  /** Makes the log, or finishes what somebody has begun of its newest segment. */
+  /** Creates the log, or completes a newest segment that another process began. */
   #begin(durable: boolean): OpenSegment {
     for (let tries = 0; tries < MAX_TRIES; tries += 1) {
       const newest = newestSegment(this.#fileSystem.list(this.#directory))
@@ -156,8 +163,8 @@ export class LogWriter {
 
   #beginSegment(segment: OpenSegment, durable: boolean): void {
     const { number, descriptor } = segment
-    // An empty segment: whoever writes its first byte must have sealed the one before it, so that everybody
-    // who finds it begun knows the other one sealed without looking.
+    // An empty segment: the process that writes its first byte must already have sealed the previous one, so that
+    // every process that finds this segment begun knows without checking that the previous one is sealed.
     const previousEnd = number > FIRST_SEGMENT ? this.#seal(number - 1) : undefined
     const startedAt = this.#now()
     const header = encodeHeader(number, { startedAt, previousEnd })
@@ -167,7 +174,7 @@ export class LogWriter {
     this.#begun = { number, startedAt }
   }
 
-  /** Begins the segment anew that was deleted by hand while it was the newest. */
+  /** Recreates the newest segment after it was deleted by hand. */
   #restore(deleted: number): void {
     const segments = segmentsIn(this.#fileSystem.list(this.#directory))
     restoreNewestSegment(this.#fileSystem, this.#directory, segments, deleted)
@@ -182,7 +189,7 @@ export class LogWriter {
     return createSegment(this.#fileSystem, this.#directory, number)
   }
 
-  /** A durable event needs its segment's directory entry on stable storage as well. */
+  /** For a durable event, its segment's directory entry must be on stable storage as well. */
   #syncDirectory(): void {
     // Windows cannot open a directory, and writes its entries through with the file.
     if (process.platform === 'win32') return

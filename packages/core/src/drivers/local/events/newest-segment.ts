@@ -8,15 +8,15 @@ import {
 } from './open-segment.js'
 import { newestSegment } from './segment-file.js'
 
-/** What is known of a block right after it was written. */
+/** What is known about a block right after it was written. */
 export interface WriteLook extends SegmentLook {
-  /** Where the block begins; `undefined` where others wrote as well, so that it has to be looked for. */
+  /** Where the block begins; `undefined` if others wrote as well, so that it has to be searched for. */
   readonly start: number | undefined
 }
 
 /**
- * The newest segment of the log, as far as this process knows, open for appending: where every append begins. It keeps the
- * descriptor between appends; each write is followed by a look whether the log has moved on meanwhile.
+ * The newest segment of the log, as far as this process knows, open for appending: every append starts here. It keeps the
+ * descriptor between appends; after each write it checks whether the log has moved on meanwhile.
  */
 export class NewestSegment {
   readonly #fileSystem: FileSystem
@@ -28,12 +28,12 @@ export class NewestSegment {
     this.#directory = directory
   }
 
-  /** The segment that is open. */
+  /** The open segment. */
   get current(): OpenSegment | undefined {
     return this.#open
   }
 
-  /** The segment to append to; `undefined` where there is none that is begun and not sealed. */
+  /** Returns the segment to append to; `undefined` if none has begun that is not sealed. */
   find(): OpenSegment | undefined {
     if (this.#open !== undefined) return this.#open
     const newest = newestSegment(this.#fileSystem.list(this.#directory))
@@ -49,10 +49,12 @@ export class NewestSegment {
     return undefined
   }
 
-  /** Looks whether a block counts that was just written: it does unless the log has moved on, or lost the segment. */
+  /**
+   * Checks whether a block that was just written counts: it does unless the log has moved on, or lost the segment.
+   */
   lookAfter(segment: OpenSegment, block: Uint8Array): WriteLook {
     const { descriptor, size: before } = segment
-    // The usual case. What is in front of the block was looked at before: a seal can only be behind it.
+    // The usual case. Data before the block was checked earlier: a seal can only come after it.
     if (segment.clear === before) {
       const { size, links } = this.#fileSystem.openStatus(descriptor)
       if (size === before + block.length && links > 0) {
@@ -67,12 +69,12 @@ export class NewestSegment {
     return { ...look, start }
   }
 
-  /** Goes on with a segment that was begun just now. */
+  /** Continues with a segment that has just begun. */
   goOnWith(segment: OpenSegment): OpenSegment {
     return (this.#open = segment)
   }
 
-  /** Gives the descriptor back; the next append opens the newest segment anew. */
+  /** Closes the descriptor; the next append opens the newest segment again. */
   close(): OpenSegment | undefined {
     const segment = this.#open
     this.#open = undefined

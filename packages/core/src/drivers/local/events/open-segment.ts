@@ -6,15 +6,15 @@ import { segmentPath } from './segment-file.js'
 export interface OpenSegment {
   readonly number: number
   readonly descriptor: number
-  /** Path of the segment after it. */
+  /** Path of the next segment. */
   readonly nextPath: string
-  /** Size after the last look: what is behind it is new. */
+  /** Size at the last check: anything after it is new. */
   size: number
-  /** No seal can be in front of this place. */
+  /** No seal can be before this position. */
   clear: number
 }
 
-/** Opens a segment; `undefined` where there is no such file. */
+/** Opens a segment; returns `undefined` if there is no such file. */
 export function openSegment(
   fileSystem: FileSystem,
   directory: string,
@@ -32,8 +32,8 @@ export function openSegment(
 }
 
 /**
- * Tells whether a segment ends with its seal. Where it is the newest, the one after it was deleted by hand: what is appended here
- * would count for nobody.
+ * Returns whether a segment ends with its seal. If it is the newest, its successor was deleted by hand: records appended here
+ * would never count.
  */
 export function endsWithSeal(
   fileSystem: FileSystem,
@@ -45,7 +45,7 @@ export function endsWithSeal(
   return end.toString('latin1', 0, length) === seal
 }
 
-/** Makes a segment, empty; false where it exists. */
+/** Creates an empty segment; returns false if it exists. */
 export function createSegment(fileSystem: FileSystem, directory: string, number: number): boolean {
   try {
     const path = segmentPath(directory, number)
@@ -58,22 +58,22 @@ export function createSegment(fileSystem: FileSystem, directory: string, number:
   }
 }
 
-/** What a look at an open segment shows. */
+/** The result of checking an open segment. */
 export interface SegmentLook {
-  /** The log goes on in another segment: records behind the seal of this one are void. */
+  /** The log continues in another segment: records after this one's seal are void. */
   readonly movedOn: boolean
-  /** No name is left: the segment has expired, or was deleted by hand. */
+  /** The file has no name left: the segment has expired, or was deleted by hand. */
   readonly removed: boolean
   readonly size: number
 }
 
-/** Looks whether what was in a segment before can be void. Where the log has neither moved on nor lost the segment, it cannot. */
+/** Checks whether earlier writes to a segment can be void. If the log has neither moved on nor lost the segment, they cannot. */
 export function lookAtSegment(
   fileSystem: FileSystem,
   segment: Pick<OpenSegment, 'descriptor' | 'nextPath'>,
 ): SegmentLook {
-  // The order of the two looks matters. Segments are removed oldest first: one that still has a name now had no
-  // removed successor before, so a missing successor means that there has never been one, nor a seal.
+  // The order of the two checks matters. Segments are removed oldest first: if this one still has a name, its
+  // successor was not removed before, so a missing successor means that there never was one, nor a seal.
   const movedOn = fileSystem.status(segment.nextPath) !== undefined
   const { size, links } = fileSystem.openStatus(segment.descriptor)
   return { movedOn, removed: links === 0, size }

@@ -9,23 +9,23 @@ import type { EventParking, ParkedCount } from '../../../events/contract/event-d
 import type { Home } from '../home/home.js'
 import { fromCursor } from './log-position.js'
 
-/** Bounds what one look holds in memory: an event may have a megabyte. */
+/** Limits the memory of one listing: an event can have a megabyte. */
 const MAX_LISTED = 64
 const PARKED = '.json'
-/** The name of one that is to be tried again; `rename` from one to the other is what asks for it. */
+/** The suffix of an event to retry; a `rename` adds it to request that. */
 const RETRY = '.retry'
 
 /**
- * The events that groups have parked: `<group>/<position>-<id>.json`, one file each, `.retry` once it is to be tried again. The
- * names sort as the log does.
+ * The events that groups have parked: `<group>/<position>-<id>.json`, one file each, `.retry` once it is to be retried. The
+ * names sort in log order.
  */
 export class ParkedEvents implements EventParking {
-  /** Rises with each call of `retry` in this process. */
+  /** Increases with each call of `retry` in this process. */
   retriesAsked = 0
   readonly #home: Home
   readonly #onRetry: () => void
 
-  /** @param onRetry called when something is to be tried again: the group's reader may be in this process */
+  /** @param onRetry called when something is to be retried: the group's reader can be in this process */
   constructor(home: Home, onRetry: () => void) {
     this.#home = home
     this.#onRetry = onRetry
@@ -50,7 +50,7 @@ export class ParkedEvents implements EventParking {
     return this.#readAll(directory, files.slice(0, MAX_LISTED))
   }
 
-  /** Those that are to be tried again and not in `taken`. One call where there are none. */
+  /** Returns the events to retry that are not in `taken`. Costs one call if there are none. */
   retries(group: string, taken: ReadonlySet<string>): ParkedEvent[] {
     const directory = this.#directory(group)
     const files = this.#filesIn(directory).filter(
@@ -113,7 +113,7 @@ export class ParkedEvents implements EventParking {
     return this.#read(path)?.parked.event.id === id
   }
 
-  /** False where somebody has dropped it, or asked for it, in between. */
+  /** Returns false if the event was dropped, or already requested, in between. */
   #rename(directory: string, from: string, to: string): boolean {
     try {
       this.#files.rename(join(directory, from), join(directory, to))
@@ -131,13 +131,13 @@ export class ParkedEvents implements EventParking {
       const { group, ...parked } = parseJson(content) as ParkedEvent & { readonly group: string }
       if (typeof group === 'string' && typeof parked.event.id === 'string') return { group, parked }
     } catch {
-      // Fall through: no JSON, or no object.
+      // Fall through: invalid JSON, or not an object.
     }
     debug(() => `${path} holds no parked event`)
     return undefined
   }
 
-  /** In the order of the log, each event once: a crash of a reader may leave both names of one. */
+  /** In log order, each event once: a reader's crash can leave both names of one. */
   #filesIn(directory: string): string[] {
     const byStem = new Map<string, string>()
     for (const file of this.#files.list(directory).sort())
@@ -158,7 +158,7 @@ export class ParkedEvents implements EventParking {
   }
 }
 
-/** The name of an event's file without its suffix. */
+/** Returns the name of an event's file without its suffix. */
 export function stemOf({ cursor, id }: Pick<EventEnvelope, 'id'> & { cursor: Cursor }): string {
   const { segment, offset } = fromCursor(cursor) ?? { segment: 0, offset: 0 }
   return `${padded(segment)}-${padded(offset)}-${encodeFileName(id)}`

@@ -4,7 +4,7 @@ import { toCursor } from './log-position.js'
 import type { LogReader } from './log-reader.js'
 import type { LogWatch } from './log-watch.js'
 
-/** A reader without a group: its position lives and ends with it. */
+/** A reader without a group: its position exists only in memory. */
 export class PlainReader implements EventReader {
   readonly ready = Promise.resolve()
   readonly #log: LogReader
@@ -36,7 +36,7 @@ export class PlainReader implements EventReader {
   }
 
   commit(): void {
-    // Nothing is kept without a group.
+    // Without a group, nothing is stored.
   }
 
   close(): void {

@@ -4,8 +4,8 @@ import { segmentPath } from './segment-file.js'
 import { findSeal } from './segment-scan.js'
 
 /**
- * Begins a segment anew that somebody has deleted while it was the newest. The one before it is sealed, so what is appended
- * there would count for nobody. False where it is not so: then the log itself has begun anew.
+ * Recreates the newest segment after it was deleted by hand. Its predecessor is sealed, so records appended there would
+ * never count. Returns false if that is not the case: then the log itself has started again.
  */
 export function restoreNewestSegment(
   fileSystem: FileSystem,

@@ -1,11 +1,11 @@
 import { entryPath } from '../../../base/builtins.js'
 
-/** Segments are numbered from here; a position in an empty log is the beginning of this one. */
+/** Segment numbers start here; a position in an empty log is the start of this one. */
 export const FIRST_SEGMENT = 1
 
 const SUFFIX = '.ndjson'
 const MIN_DIGITS = 8
-/** What is longer is no number that can be counted on from. */
+/** Longer numbers cannot be counted up exactly. */
 const MAX_DIGITS = 15
 
 /** Path of a segment: `00000042.ndjson`. */
@@ -13,7 +13,7 @@ export function segmentPath(directory: string, segment: number): string {
   return entryPath(directory, String(segment).padStart(MIN_DIGITS, '0') + SUFFIX)
 }
 
-/** Picks the segments out of a directory's names, oldest first. Whatever else lies there is left alone. */
+/** Returns the segments among a directory's names, oldest first. Other files are left alone. */
 export function segmentsIn(names: readonly string[]): number[] {
   const segments: number[] = []
   for (const name of names) {
@@ -23,7 +23,7 @@ export function segmentsIn(names: readonly string[]): number[] {
   return segments.sort((left, right) => left - right)
 }
 
-/** The newest of the segments in a directory; `undefined` where there is none. */
+/** Returns the newest segment in a directory; `undefined` if there is none. */
 export function newestSegment(names: readonly string[]): number | undefined {
   let newest: number | undefined
   for (const name of names) {
@@ -33,7 +33,7 @@ export function newestSegment(names: readonly string[]): number | undefined {
   return newest
 }
 
-/** A regular expression would be compiled for the one or two names that a command sees. */
+/** No regular expression: it would be compiled for the one or two names that a command sees. */
 function segmentOf(name: string): number | undefined {
   if (!name.endsWith(SUFFIX)) return undefined
   const length = name.length - SUFFIX.length

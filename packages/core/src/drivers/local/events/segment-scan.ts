@@ -3,13 +3,13 @@ import { LineReader } from './line-reader.js'
 import { decodeLine, encodeSeal, sealLine, type SegmentHeader } from './log-record.js'
 
 const CHUNK_BYTES = 64 * 1024
-/** Room for a header behind several that were torn. */
+/** Room for a header after several torn ones. */
 const HEADER_BYTES = 512
 const NEWLINE = 0x0a
 
 /**
- * Finds the first occurrence of `pattern` at or after `from`; `undefined` where there is none yet. Files grow
- * while they are read, and what is appended meanwhile is read too.
+ * Finds the first occurrence of `pattern` at or after `from`; returns `undefined` if there is none yet. Files grow
+ * while they are read, and data appended meanwhile is read too.
  */
 export function findBytes(
   fileSystem: FileSystem,
@@ -24,14 +24,14 @@ export function findBytes(
     const found = buffer.subarray(0, length).indexOf(pattern)
     if (found >= 0) return position + found
     if (length < buffer.length) return undefined
-    // A match may straddle two chunks.
+    // A match can straddle two chunks.
     position += length - pattern.length + 1
   }
 }
 
 /**
- * Finds where a segment was sealed. `from` must not be behind the seal; a place in front of which no seal can
- * be saves reading the whole segment.
+ * Finds where a segment was sealed. `from` must not be after the seal; a later `from` saves reading the whole
+ * segment.
  */
 export function findSeal(
   fileSystem: FileSystem,
@@ -58,12 +58,12 @@ function headerIn(text: string): SegmentHeader {
 }
 
 /**
- * The last place at or before `size` where a line begins. A record that is being written right now becomes visible
- * piece by piece, so the end of the file may lie inside it.
+ * Returns the last position at or before `size` where a line begins. A record being written becomes visible piece by
+ * piece, so the file can end inside one.
  */
 export function lastLineStart(fileSystem: FileSystem, descriptor: number, size: number): number {
   const buffer = Buffer.allocUnsafe(CHUNK_BYTES)
-  // Nearly always the last byte is a newline, and a short read answers.
+  // The last byte is nearly always a newline, so a short read suffices.
   let window = 1
   let end = size
   while (end > 0) {
@@ -90,7 +90,7 @@ export function countEvents(fileSystem: FileSystem, descriptor: number, segment:
   return count
 }
 
-/** Fills the buffer as far as the file reaches. */
+/** Fills the buffer as far as the file has data. */
 function readFully(
   fileSystem: FileSystem,
   descriptor: number,

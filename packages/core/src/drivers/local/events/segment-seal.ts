@@ -5,11 +5,10 @@ import { findSeal } from './segment-scan.js'
 import { writeRecords } from './write-records.js'
 
 /**
- * Seals a segment unless it is sealed, and returns where: records behind that place are void. Anyone may do it once
- * the next segment exists; of two seals the first counts. `undefined` where the segment has expired. No seal may be in front of `clear`, where the search
- * begins.
+ * Seals a segment unless it is sealed, and returns the position: records after it are void. Any process can do this once the next segment exists; of two
+ * seals, the first counts. Returns `undefined` if the segment has expired. The search begins at `clear`, before which there must be no seal.
  *
- * @throws CliOpsError `STORAGE_FAILED` when the seal did not fit on the disk: the segment is then not sealed
+ * @throws CliOpsError `STORAGE_FAILED` if the seal did not fit on the disk: the segment is then not sealed
  */
 export function sealSegment(
   fileSystem: FileSystem,
@@ -23,7 +22,7 @@ export function sealSegment(
     const sealed = findSeal(fileSystem, descriptor, segment, clear)
     if (sealed !== undefined) return sealed
     writeRecords(fileSystem, descriptor, encodeSeal(segment), directory)
-    // Somebody else may have sealed it between the look and the write.
+    // Another process can seal it between the check and the write.
     return findSeal(fileSystem, descriptor, segment, clear)
   } finally {
     fileSystem.close(descriptor)

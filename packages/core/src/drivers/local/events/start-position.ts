@@ -17,7 +17,7 @@ export function assertStartPosition(from: unknown): asserts from is StartPositio
   }
 }
 
-/** Finds the position that `from` stands for at this moment. */
+/** Returns the current position for `from`. */
 export function resolveStart(
   fileSystem: FileSystem,
   directory: string,
@@ -29,29 +29,30 @@ export function resolveStart(
   return parseCursor('from', from)
 }
 
-/** The oldest position that is kept. */
+/** Returns the oldest kept position. */
 export function beginningOfLog(fileSystem: FileSystem, directory: string): LogPosition {
   const [oldest = FIRST_SEGMENT] = segmentsIn(fileSystem.list(directory))
   return { segment: oldest, offset: 0 }
 }
 
-/** Behind everything that is stored by now. */
+/** Returns the position after everything stored so far. */
 function endOfLog(fileSystem: FileSystem, directory: string): LogPosition {
   for (;;) {
     const segment = segmentsIn(fileSystem.list(directory)).at(-1)
     if (segment === undefined) return { segment: FIRST_SEGMENT, offset: 0 }
     const descriptor = fileSystem.openRead(segmentPath(directory, segment))
-    // It expired since the directory was listed, so there is a newer one.
+    // It expired after the directory was listed, so there is a newer one.
     if (descriptor === undefined) continue
     try {
       const size = fileSystem.size(descriptor)
       if (size > 0) {
         const nextPath = segmentPath(directory, segment + 1)
         const { movedOn, removed } = lookAtSegment(fileSystem, { descriptor, nextPath })
-        // It may have been sealed since it was listed. What is behind the seal is void, and is stored again in the next one.
+        // It can be sealed after the listing. Records after the seal are void, and are stored again in the next one.
         if (movedOn || removed) continue
       } else if (segment > FIRST_SEGMENT) {
-        // Nothing in it proves yet that the one before is sealed, and a writer that has that one open may store in it.
+        // Nothing in it proves yet that its predecessor is sealed, and a writer that has that one open could still
+        // store in it.
         sealSegment(fileSystem, directory, segment - 1)
       }
       const offset = lastLineStart(fileSystem, descriptor, size)
@@ -63,8 +64,8 @@ function endOfLog(fileSystem: FileSystem, directory: string): LogPosition {
 }
 
 /**
- * In front of the first event that says it happened at or after `date`. The order is the log's: after the clock was
- * set back, events with earlier times may follow.
+ * Returns the position before the first event dated `date` or later. The order is the log's: after the clock was set
+ * back, events with earlier times can follow.
  */
 function firstSince(fileSystem: FileSystem, directory: string, date: Date): LogPosition {
   const reader = new LogReader(fileSystem, directory, beginningOfLog(fileSystem, directory))

@@ -4,12 +4,13 @@ import { decodeLine, sealLine } from './log-record.js'
 import { segmentPath, segmentsIn } from './segment-file.js'
 import { readHeader } from './segment-scan.js'
 
-/** How every event of the kit begins; those of other programs are parsed. */
+/** How every event of the kit begins; events of other programs are parsed. */
 const BEGINNING = '{"specversion":"1.0","id":"'
 
 /**
- * Tells which of these events the log holds, by their ids. They were stored at `sinceMs` (milliseconds since the epoch) or later if at
- * all; what has expired is not there. One pass for all of them, newest segment first, which ends with the segment that was the newest then.
+ * Returns which of these events the log contains, by their ids. If stored at all, they were stored at `sinceMs` (milliseconds since the
+ * epoch) or later; expired events are not found. Makes one pass for all of them, from the newest segment back to the one that was the
+ * newest then.
  */
 export function findStoredEvents(
   fileSystem: FileSystem,
@@ -20,7 +21,7 @@ export function findStoredEvents(
   const found = new Set<string>()
   for (const segment of segmentsIn(fileSystem.list(directory)).reverse()) {
     const descriptor = fileSystem.openRead(segmentPath(directory, segment))
-    // It has expired since the directory was listed.
+    // It expired after the directory was listed.
     if (descriptor === undefined) continue
     try {
       findIn(fileSystem, descriptor, segment, ids, found)
@@ -42,10 +43,10 @@ function findIn(
 ): void {
   const seal = sealLine(segment)
   new LineReader(fileSystem, descriptor, 0).read((text) => {
-    // What is behind the seal is void.
+    // Records after the seal are void.
     if (text === seal) return false
     if (mayHold(text, ids)) {
-      // A writer that was killed leaves a part of a line, and that of a next one follows it.
+      // A killed writer leaves a partial line, and the next record follows it.
       const line = decodeLine(text)
       if (line.kind === 'event' && ids.has(line.event.id)) found.add(line.event.id)
     }

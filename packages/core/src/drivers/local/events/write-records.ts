@@ -2,9 +2,9 @@ import { CliOpsError } from '../../../base/errors/cli-ops-error.js'
 import type { FileSystem } from '../home/file-system.js'
 
 /**
- * Appends bytes in one write. What a short write leaves is torn; the next record's leading newline ends it.
+ * Appends bytes in one write. A short write leaves a torn record, which the next record's leading newline ends.
  *
- * @throws CliOpsError `STORAGE_FAILED` when not all of it was written
+ * @throws CliOpsError `STORAGE_FAILED` if not all of it was written
  */
 export function writeRecords(
   fileSystem: FileSystem,

@@ -5,12 +5,13 @@ import { needsLivenessSocket } from '../../../base/process/needs-liveness-socket
 import { ownIdentity } from '../../../base/process/process-identity.js'
 import type { Home } from './home.js'
 
-/** By directory: a process may work in several homes. */
+/** By directory: a process can work in several homes. */
 const sockets = new Map<string, LivenessSocket>()
 
 /**
- * Leaves a socket in the home by which processes of every pid namespace can tell whether this one is there. Where its pid tells,
- * which is nearly everywhere but in containers, nothing is done. A failure costs the proof of its death, and not the lock.
+ * Leaves a socket in the home by which processes of every pid namespace can tell whether this one is alive. Does nothing if the
+ * pid suffices, which is nearly everywhere except in containers. A failure loses the proof of this process's death, not the
+ * lock.
  */
 export function announceLiveness(home: Home): void {
   const identity = ownIdentity()
@@ -26,7 +27,7 @@ export function announceLiveness(home: Home): void {
   }
 }
 
-/** Opens a socket in the home's directory for them, which is made where it is missing. */
+/** Opens a socket in the home's directory for sockets, creating that if it is missing. */
 export function openLivenessSocket(home: Home): LivenessSocket {
   return home.inDirectory(home.sockets, () => LivenessSocket.open(home.sockets))
 }

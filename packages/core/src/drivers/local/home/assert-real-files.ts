@@ -2,8 +2,8 @@ import { CliOpsError } from '../../../base/errors/cli-ops-error.js'
 import { fs } from '../../../base/builtins.js'
 
 /**
- * Throws where a home is missing and so are Node and this very file: a program has replaced `fs` by files of its own (mock-fs, memfs). A
- * lock that is made there keeps nobody out.
+ * Throws if the home is missing, and Node and this very file with it: a program has replaced `fs` with its own files (mock-fs, memfs). A
+ * lock made there excludes no other process.
  *
  * @throws CliOpsError `STORAGE_FAILED`
  */
@@ -11,12 +11,12 @@ export function assertRealFiles(home: string): void {
   if (!isMissing(process.execPath) || !isMissing(import.meta.filename)) return
   throw new CliOpsError(
     'STORAGE_FAILED',
-    `cannot use ${home}: the program has replaced node:fs by files that no other process sees`,
+    `cannot use ${home}: the program has replaced node:fs with files that no other process sees`,
     { details: { home } },
   )
 }
 
-/** False also of what a runtime's permissions keep out. */
+/** Returns false also for a path that the runtime's permissions hide. */
 function isMissing(path: string): boolean {
   try {
     fs.statSync(path)

@@ -8,8 +8,8 @@ import type { Home } from './home.js'
 const PARTS: readonly string[] = ['', ...Object.values(HIDDEN_PARTS)]
 
 /**
- * Removes the sockets of dead processes which nothing in the home names any more: until then they prove the death. One of
- * another boot is a proof to nobody here. Whatever is removed too early costs a proof, and never a lock.
+ * Removes the sockets of dead processes that nothing in the home names any more: until then they prove the death. A
+ * socket from another boot proves nothing here. Removing one too early loses a proof, never a lock.
  */
 export function cleanLivenessSockets(home: Home): void {
   const { fileSystem, sockets } = home
@@ -24,7 +24,7 @@ export function cleanLivenessSockets(home: Home): void {
 }
 
 function isOver({ isLocal, sockets }: Home, name: string): boolean {
-  // Its process was killed before it could say whose socket it is.
+  // Its process was killed before it could record whose socket it is.
   if (name.startsWith('new~')) return isLocal && askLivenessSocket(sockets, name) === 'refused'
   const identity = parseIdentity(`${name}.m`)
   if (identity === undefined) return false
@@ -33,7 +33,7 @@ function isOver({ isLocal, sockets }: Home, name: string): boolean {
   return judgeLiveness(identity, { localFileSystem: isLocal, sockets }) === 'dead'
 }
 
-/** All names of files in the home that may carry an owner's identity. */
+/** Returns all file names in the home that can contain an owner's identity. */
 function namesOfOwners({ root, fileSystem }: Home): string {
   const list = (path: string): string[] => fileSystem.list(path)
   const namespaces = entryPath(root, 'namespaces')

@@ -4,7 +4,7 @@ import { giveToHeir } from '../../../base/files/heirs.js'
 import { readText } from '../../../base/files/read-text.js'
 import { fs } from '../../../base/builtins.js'
 
-/** What the protocols read of a file or directory. */
+/** The status fields of a file or directory that the protocols read. */
 export interface FileStatus {
   readonly kind: 'file' | 'directory' | 'symlink' | 'other'
   readonly size: number
@@ -15,57 +15,62 @@ export interface FileStatus {
 }
 
 /**
- * The file operations that the local protocols are made of, one system call each (or as near as Node gives).
- * They are synchronous because each takes microseconds, a trip through the thread pool takes more, and exit
- * handlers can use nothing else. Tests put a simulated file system here to try every interleaving.
+ * The file operations behind the local protocols, one system call each (or as near as Node gets). They are
+ * synchronous: each takes microseconds, a trip through the thread pool takes more, and exit handlers can use nothing
+ * else. Tests substitute a simulated file system to try every interleaving.
  *
- * Errors are Node's own, with `code`. Where absence is an ordinary answer it is returned, not thrown; a file that Windows has still to
- * remove, since somebody has it open, is absent but for the names in its directory.
+ * Errors are Node's own, with `code`. If absence is an ordinary answer, it is returned, not thrown. On Windows, a deleted file that a
+ * process still has open counts as absent, except for its name in the directory.
  */
 export interface FileSystem {
-  /** Makes one directory, mode 0700. Throws `EEXIST`, `ENOENT` for a missing parent. */
+  /** Creates one directory, mode 0700. Throws `EEXIST`, `ENOENT` for a missing parent. */
   makeDirectory(path: string): void
   /** Removes an empty directory. Throws `ENOTEMPTY`, `ENOENT`. */
   removeDirectory(path: string): void
-  /** Names in a directory, unsorted; none where there is no directory. */
+  /** Returns the names in a directory, unsorted; none if there is no directory. */
   list(path: string): string[]
-  /** As `list`, and `undefined` where there is no directory. */
+  /** Like `list`, but returns `undefined` if there is no directory. */
   listIfThere(path: string): string[] | undefined
-  /** Creates a file that must not exist, mode 0600, with this content, or none where that cannot be written. Throws `EEXIST`. */
+  /**
+   * Creates a file that must not exist, mode 0600, with this content; if that cannot be written, the file is removed. Throws
+   * `EEXIST`.
+   */
   createFile(path: string, content: string): void
   /**
-   * Writes over the beginning of a file and leaves what is behind; false where there is no such file. It does not cut the
-   * file: ext4 writes a file that was cut out to the disk when it is closed, which takes milliseconds.
+   * Overwrites the beginning of a file and leaves the rest; returns false if there is no such file. It does not truncate
+   * the file: ext4 flushes a truncated file to the disk when it is closed, which takes milliseconds.
    */
   overwrite(path: string, content: string): boolean
-  /** Whole content; `undefined` where there is no such file, or a directory. */
+  /** Returns the whole content; `undefined` if there is no such file, or it is a directory. */
   readFile(path: string): string | undefined
   rename(from: string, to: string): void
-  /** Removes a file. Returns false where there was none. */
+  /** Removes a file. Returns false if there was none. */
   unlink(path: string): boolean
-  /** Status without following symbolic links; `undefined` where there is nothing. */
+  /** Returns the status without following symbolic links; `undefined` if there is nothing. */
   status(path: string): FileStatus | undefined
 
   /**
-   * Opens for appending (O_APPEND) and for reading; creates only when told to. `undefined` where a file to open is
-   * missing.
+   * Opens for appending (O_APPEND) and reading; creates the file only if asked to. Returns `undefined` if an existing
+   * file is missing.
    */
   openAppend(path: string, options?: { readonly exclusive?: boolean }): number | undefined
-  /** Opens for reading; `undefined` where there is no such file. */
+  /** Opens for reading; returns `undefined` if there is no such file. */
   openRead(path: string): number | undefined
-  /** Writes once; the number of bytes written may be smaller than asked on a full disk. */
+  /** Writes once; on a full disk, it can write fewer bytes than asked. */
   write(descriptor: number, bytes: Uint8Array): number
   /** Reads once at a position; 0 at the end. */
   read(descriptor: number, buffer: Uint8Array, position: number): number
   size(descriptor: number): number
-  /** Size and number of names of an open file; no names are left once it was removed. */
+  /** Returns the size and link count of an open file; a removed file has no links. */
   openStatus(descriptor: number): { readonly size: number; readonly links: number }
   sync(descriptor: number): void
   close(descriptor: number): void
 
-  /** `f_type` of statfs(2) for the file system that holds a path; `undefined` where the platform does not say. */
+  /** Returns `f_type` of statfs(2) for the file system of a path; `undefined` if the platform does not say. */
   fileSystemType(path: string): number | undefined
-  /** Calls `listener` after changes in a file or directory; a hint that may be lost. Throws `ENOENT`, `EMFILE`, `ENOSPC`. */
+  /**
+   * Calls `listener` after changes in a file or directory; a hint that can get lost. Throws `ENOENT`, `EMFILE`, `ENOSPC`.
+   */
   watch(
     path: string,
     listener: () => void,
@@ -95,7 +100,7 @@ export const nodeFileSystem: FileSystem = {
     }
   },
   createFile: (path, content) => {
-    // The same calls as writeFileSync() makes, which is longer and compiled for this alone.
+    // The same calls as writeFileSync(), which is longer and would be compiled just for this.
     const bytes = Buffer.from(content)
     const descriptor = fs.openSync(path, 'wx', 0o600)
     let isWritten = false
@@ -105,7 +110,7 @@ export const nodeFileSystem: FileSystem = {
       isWritten = true
     } finally {
       fs.closeSync(descriptor)
-      // Its name alone would say something already: that somebody waits.
+      // Its name alone would already say something: that a process waits.
       if (!isWritten) fs.unlinkSync(path)
     }
   },
@@ -144,7 +149,7 @@ export const nodeFileSystem: FileSystem = {
       const stats = fs.lstatSync(path, { throwIfNoEntry: false })
       return stats === undefined ? undefined : toStatus(stats)
     } catch (error) {
-      // What stands in for `fs` in tests of a program says so by throwing.
+      // A substitute for `fs` in a program's tests throws here.
       if (isRefused(error) || (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
       throw error
     }
@@ -178,11 +183,11 @@ export const nodeFileSystem: FileSystem = {
     fs.closeSync(descriptor)
   },
   fileSystemType: (path) =>
-    // Other platforms have numbers of their own, some of them given out at mount time.
+    // Other platforms use other numbers, some of them assigned at mount time.
     process.platform === 'linux' ? fs.statfsSync(path).type : undefined,
   watch: (path, listener, options) => {
     const watcher = fs.watch(path, { persistent: options.persistent }, listener)
-    // A watched directory that is removed makes Windows emit an error; the slow poll takes over.
+    // Removing a watched directory makes Windows emit an error; the slow poll takes over.
     watcher.on('error', () => {
       watcher.close()
     })
@@ -190,15 +195,15 @@ export const nodeFileSystem: FileSystem = {
   },
 }
 
-/** Passes on every error but that of a file that is missing, or of one that is on its way out. */
+/** Rethrows every error except that of a missing file, or of one about to disappear. */
 function assertMissing(error: unknown, path: string): void {
   if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
   if (!isRefused(error) || nodeFileSystem.status(path) !== undefined) throw error
 }
 
 /**
- * Where Windows removes a file that somebody has open, its name stays until the last one closes it, and whatever is done with the name
- * is refused, even a look at it (`STATUS_DELETE_PENDING`; Node 20, and later ones on FAT). A file that is there can be looked at by whoever may list its directory.
+ * If Windows removes a file that a process has open, its name stays until the last descriptor closes, and every operation on the name is refused, even a status
+ * (`STATUS_DELETE_PENDING`; Node 20, and later versions on FAT). The status of an existing file is available to any process that can list its directory.
  */
 function isRefused(error: unknown): boolean {
   return process.platform === 'win32' && (error as NodeJS.ErrnoException).code === 'EPERM'
@@ -213,7 +218,7 @@ function unlessMissing<T>(path: string, operation: () => T): T | undefined {
   }
 }
 
-// The methods of `Stats` say the same, but each of them is compiled first.
+// The methods of `Stats` return the same, but each of them has to be compiled first.
 function toStatus({ size, ino, mode, uid, mtimeMs }: Stats): FileStatus {
   const type = mode & S_IFMT
   const kind =

@@ -1,2 +1,2 @@
-/** The sets of paths of a namespace, beside that of the users. */
+/** The path sets of a namespace besides the users' own. */
 export const HIDDEN_PARTS = { eventGroups: 'event-groups', fileNames: 'file-names' } as const

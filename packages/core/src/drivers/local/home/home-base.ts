@@ -1,7 +1,7 @@
 import { encodeFileName } from '../../../base/names/file-name.js'
 import { entryPath } from '../../../base/builtins.js'
 
-/** The directory of a namespace in a home. */
+/** Returns the directory of a namespace in a home. */
 export function homeBase(home: string, namespace: string): string {
   return namespace === ''
     ? home

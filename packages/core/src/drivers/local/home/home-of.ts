@@ -1,7 +1,7 @@
 import { nodeFileSystem } from './file-system.js'
 import { Home } from './home.js'
 
-/** The home that a connection names, on the real file system. Makes nothing. */
+/** Returns the home of a connection, on the real file system. Creates nothing. */
 export function homeOf({
   home,
   namespace,

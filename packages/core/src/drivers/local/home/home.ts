@@ -12,23 +12,23 @@ import { assertPrivateDirectory, isOfAnotherUser } from './private-directory.js'
 import type { FileSystem } from './file-system.js'
 import { UsualHome } from './usual-home.js'
 
-/** The directories of one namespace. All of them are made at first need, mode 0700. */
+/** The directories of one namespace. Each is created on first use, mode 0700. */
 export interface HomePaths {
   /** `<resource>.lock/`, with one file whose name is the lock's state. */
   readonly locks: string
   /** `<resource>/<ticket>` for each waiter. */
   readonly queues: string
-  /** `<n>`, a number that was not surpassed by any token of a lock whose directory was removed. */
+  /** `<n>`, a number that no token of a lock with a removed directory exceeded. */
   readonly floor: string
-  /** Directories on their way to become a lock's. */
+  /** Directories about to become a lock's. */
   readonly claims: string
   /** `<segment>.ndjson`, the event log. */
   readonly events: string
-  /** `<number>.ndjson`, what expired events told of locks. */
+  /** `<number>.ndjson`, events about locks that have expired from the log. */
   readonly history: string
   /** `<group>.json`, the cursors of durable groups. */
   readonly groups: string
-  /** `<group>/<position>-<id>.json`, the events that groups have parked. */
+  /** `<group>/<position>-<id>.json`, parked events. */
   readonly parked: string
   /** `<name>~<instance>~<identity>.json`, one for each running instance. */
   readonly registry: string
@@ -36,16 +36,16 @@ export interface HomePaths {
 
 /**
  * The home directory of the local driver, in one namespace. Nothing is touched until `prepare`. A `part` is a
- * directory inside the namespace with a set of paths of its own: the kit keeps there what users shall not see among
- * theirs.
+ * directory inside the namespace with its own set of paths, where the kit keeps what must not appear among the users'
+ * own.
  */
 export class Home extends UsualHome {
-  /** The sockets of processes of other pid namespaces, one for each process whatever its namespace in the home. */
+  /** The sockets of processes in other pid namespaces, one for each process whatever its namespace in the home. */
   readonly sockets: string
   readonly paths: HomePaths
   #prepared = false
 
-  /** What there is more to say of a home. */
+  /** Adds the rest to a usual home. */
   static of({ root, namespace, fileSystem }: UsualHome): Home {
     return new Home(root, namespace, fileSystem)
   }
@@ -67,7 +67,7 @@ export class Home extends UsualHome {
   }
 
   /**
-   * Makes the home where it is missing and checks, once per process, that it belongs to this user alone.
+   * Creates the home if it is missing and checks, once per process, that it belongs to this user alone.
    *
    * @throws CliOpsError `INSECURE_DIRECTORY`, `STORAGE_FAILED`
    */
@@ -88,8 +88,8 @@ export class Home extends UsualHome {
   }
 
   /**
-   * Runs an operation that needs one of the home's directories, and makes the directory where the
-   * operation fails because it is missing: in the usual case no call is spent on looking.
+   * Runs an operation that needs one of the home's directories. If the operation fails because the directory is
+   * missing, creates it: the usual case spends no call on checking.
    */
   inDirectory<T>(directory: string, operation: () => T): T {
     this.prepare()
@@ -98,7 +98,7 @@ export class Home extends UsualHome {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw storageError(error, this.root)
     }
-    // The home itself may have been removed since it was checked.
+    // The home itself can be removed after the check.
     this.#prepared = false
     this.forget()
     this.prepare()
@@ -110,7 +110,7 @@ export class Home extends UsualHome {
     }
   }
 
-  /** Runs an operation that makes no directory. Where the home cannot be used, it throws `STORAGE_FAILED`. */
+  /** Runs an operation that creates no directory. If the home cannot be used, throws `STORAGE_FAILED`. */
   attempt<T>(operation: () => T): T {
     try {
       return operation()
@@ -119,12 +119,14 @@ export class Home extends UsualHome {
     }
   }
 
-  /** Turns an error that means "the home cannot be used" into a `STORAGE_FAILED` error; passes others on. */
+  /**
+   * Converts an error that means "the home cannot be used" into a `STORAGE_FAILED` error; returns others unchanged.
+   */
   override failure(error: unknown): unknown {
     return storageError(error, this.root)
   }
 
-  /** Tells one caller within the interval, over all processes, that a clean-up is due. */
+  /** Returns true for one caller within the interval, among all processes: a clean-up is due. */
   claimCleanup(intervalMs: number): boolean {
     this.prepare()
     if (!isCleanUpDue(this.fileSystem, this.base, intervalMs)) return false
@@ -140,17 +142,17 @@ export class Home extends UsualHome {
     }
   }
 
-  /** Node's own recursive mkdir says ENOENT where the disk is full or read-only. */
+  /** Node's own recursive mkdir throws ENOENT on a full or read-only disk. */
   #makeMissing(directory: string): void {
     if (this.#makeOne(directory)) return
     this.#makeMissing(dirname(directory))
     this.#makeOne(directory)
   }
 
-  /** Returns false where the parent is missing. */
+  /** Returns false if the parent is missing. */
   #makeOne(directory: string): boolean {
     try {
-      // Only the kit's own directories are private; the parents are made as any program would.
+      // Only the kit's own directories are private; parents are created as any program would.
       if (directory.startsWith(this.root)) this.fileSystem.makeDirectory(directory)
       else mkdirSync(directory, 0o777)
       if (!directory.startsWith(this.root + sep)) giveToOwnerAbove(directory)
@@ -159,16 +161,16 @@ export class Home extends UsualHome {
       if (code === 'ENOENT' && dirname(directory) !== directory) return false
       const kind = this.fileSystem.status(directory)?.kind
       if (kind === 'directory' || (kind === 'symlink' && isDirectory(directory))) return true
-      // Somebody made it and removed it again; the operation it is made for finds out.
+      // Another process created and removed it; the operation that needs it will notice.
       if (code === 'EEXIST' && kind === undefined) return true
-      // What exists and is no directory is a file in its place.
+      // An existing non-directory is a file in its place.
       throw code === 'EEXIST' ? Object.assign(error as Error, { code: 'ENOTDIR' }) : error
     }
     return true
   }
 }
 
-/** Root makes a home in the directory of a user for that user. */
+/** If root creates a home in a user's directory, the home belongs to that user. */
 function giveToOwnerAbove(directory: string): void {
   if (process.getuid?.() !== 0) return
   const { uid, gid } = lstatSync(dirname(directory))
@@ -194,18 +196,18 @@ const REMEDIES: ReadonlyMap<string, string> = new Map([
   ['EMFILE', 'too many files are open in this process; raise its limit (ulimit -n)'],
   ['ENFILE', 'too many files are open on this machine; raise fs.file-max with sysctl'],
   ['EFBIG', 'a file there has reached the size limit of this process (ulimit -f)'],
-  ['EISDIR', 'a directory lies there in the place of a file; move it elsewhere'],
+  ['EISDIR', 'a directory is in the place of a file; move it elsewhere'],
   ['ELOOP', 'a part of the path is a symbolic link to itself; set CLI_OPS_HOME to a directory'],
-  ['ENOMEM', 'there is not enough memory; end other programs'],
-  // A bad disk, a damaged file system, a network file system or disk that has gone away.
+  ['ENOMEM', 'not enough memory; end other programs'],
+  // A bad disk, a damaged file system, or a network file system or disk that has gone away.
   ...['EIO', 'EUCLEAN', 'EBADMSG', 'ENXIO', 'ENODEV', 'ESTALE', 'ENOTCONN', 'ETIMEDOUT'].map(
     (code): [string, string] => [code, BROKEN],
   ),
 ])
 
 /**
- * Turns a file system error that means "the home cannot be used" into a `STORAGE_FAILED` error; passes others on.
- * `variable` is the environment variable that chooses the directory.
+ * Converts a file system error that means "the home cannot be used" into a `STORAGE_FAILED` error; returns others
+ * unchanged. `variable` is the environment variable that selects the directory.
  */
 export function storageError(error: unknown, home: string, variable = 'CLI_OPS_HOME'): unknown {
   const code = systemErrorCode(error)

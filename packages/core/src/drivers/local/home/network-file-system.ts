@@ -1,8 +1,8 @@
 import type { FileSystem } from './file-system.js'
 
 /**
- * `f_type` of the file systems that several kernels may have mounted at once, from statfs(2), the kernel's magic.h and the sources of
- * those that are not part of it: network and cluster file systems, and folders that a virtual machine shares with its host.
+ * `f_type` of file systems that several kernels can mount at once, from statfs(2), the kernel's magic.h and the sources of those
+ * outside it: network and cluster file systems, and folders that a virtual machine shares with its host.
  */
 const NETWORK_TYPES: readonly number[] = [
   0x6969, // NFS
@@ -31,7 +31,7 @@ const NETWORK_TYPES: readonly number[] = [
   0x65735546, // FUSE and virtiofs: sshfs, GlusterFS, Docker Desktop's folders; a local one cannot be told apart
 ]
 
-/** Tells whether a directory is on a network file system; false where the platform does not say. */
+/** Returns whether a directory is on a network file system; false if the platform does not say. */
 export function isNetworkFileSystem(path: string, fileSystem: FileSystem): boolean {
   const type = fileSystem.fileSystemType(path)
   return type !== undefined && NETWORK_TYPES.includes(type)

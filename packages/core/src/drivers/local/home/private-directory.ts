@@ -3,11 +3,11 @@ import { CliOpsError } from '../../../base/errors/cli-ops-error.js'
 import type { FileStatus, FileSystem } from './file-system.js'
 
 /**
- * Throws unless `path` is a real directory that only this user can enter: the rule of tmux and Watchman. What
- * the user supplied is never changed, only refused with the remedy. `variable` is the environment variable that
- * chooses the directory, for the message.
+ * Throws unless `path` is a real directory that only this user can enter: the rule of tmux and Watchman. A user's
+ * directory is never changed, only refused with the remedy. `variable` is the environment variable that selects the
+ * directory, for the message.
  *
- * @throws CliOpsError `INSECURE_DIRECTORY`, or `STORAGE_FAILED` where it is no directory at all
+ * @throws CliOpsError `INSECURE_DIRECTORY`, or `STORAGE_FAILED` if it is not a directory at all
  */
 export function assertPrivateDirectory(
   path: string,
@@ -36,19 +36,19 @@ export function assertPrivateDirectory(
   })
 }
 
-/** Tells whether {@link assertPrivateDirectory} would let a directory pass. */
+/** Returns whether a directory would pass {@link assertPrivateDirectory}. */
 export function isPrivateDirectory(status: FileStatus | undefined): boolean {
   return status?.kind === 'directory' && refusalOf(status, '') === undefined
 }
 
-/** Tells whether this is root, and the directory a user's. */
+/** Returns whether this process runs as root and the directory belongs to a user. */
 export function isOfAnotherUser(status: FileStatus | undefined): status is FileStatus {
   return status !== undefined && status.uid !== 0 && process.getuid?.() === 0
 }
 
 /**
- * Root may work in a directory that its user has in a directory of his own, such as his home: `sudo` that keeps `HOME`, a container
- * that has it mounted. Anywhere else it may have been made to be met by root.
+ * Root can work in a directory that its user has inside their own, such as their home: `sudo` that keeps `HOME`, a container that
+ * mounts it. Elsewhere it could be a trap for root.
  */
 function isOfParentsOwner(path: string, status: FileStatus, fileSystem: FileSystem): boolean {
   return fileSystem.status(paths.dirname(path))?.uid === status.uid
@@ -61,7 +61,7 @@ function refusalOf(
 ): string | undefined {
   if (status.kind === 'symlink')
     return `it is a symbolic link; set ${variable} to the directory it points to`
-  // Windows protects the profile directory by its own access lists; uid and mode mean nothing there.
+  // Windows protects the profile directory with its own access lists; uid and mode mean nothing there.
   if (uid === undefined) return undefined
   if (status.uid !== uid)
     return `it belongs to uid ${status.uid}, not to you (uid ${uid}); ${remedyFor(status, variable)}`
@@ -73,6 +73,6 @@ function refusalOf(
 
 function remedyFor({ uid }: FileStatus, variable: string): string {
   const other = `set ${variable} to a directory of your own`
-  // Made by root in the home of a user, by whatever it was.
+  // Created by root in a user's home, for whatever reason.
   return uid === 0 ? `give it back ("sudo chown -R $(id -u)" on it), or ${other}` : other
 }

@@ -5,14 +5,14 @@ import { isNetworkFileSystem } from './network-file-system.js'
 import { isPrivateDirectory } from './private-directory.js'
 
 /**
- * A home in one namespace as nearly every command finds it: the directory is there, and this user's alone. What is done first of
- * all goes on from here; making the home, and saying what is wrong with it, is what `Home` adds.
+ * A home in one namespace as nearly every command finds it: the directory exists and belongs to this user alone. `Home` adds
+ * creating the home and reporting what is wrong with it.
  */
 export class UsualHome {
   readonly root: string
   readonly namespace: string
   readonly fileSystem: FileSystem
-  /** The directory of the namespace. */
+  /** The namespace's directory. */
   readonly base: string
   #isUsual: boolean | undefined
   #isLocal: boolean | undefined
@@ -25,12 +25,12 @@ export class UsualHome {
     this.base = part === '' ? base : entryPath(base, part)
   }
 
-  /** Path of one of the directories of the namespace. */
+  /** Returns the path of one of the namespace's directories. */
   directory(name: string): string {
     return entryPath(this.base, name)
   }
 
-  /** Tells whether there is nothing to make and nothing to refuse. Looked at once. */
+  /** Returns whether there is nothing to create and nothing to refuse. Checked once. */
   isUsual(): boolean {
     try {
       return (this.#isUsual ??= isPrivateDirectory(this.fileSystem.status(this.root)))
@@ -39,17 +39,17 @@ export class UsualHome {
     }
   }
 
-  /** Looks again: what was there has gone. */
+  /** Forces a new check: the directory has disappeared. */
   forget(): void {
     this.#isUsual = undefined
   }
 
-  /** False on NFS, SMB and the like, where appends and the liveness of other hosts cannot be trusted. */
+  /** False on NFS, SMB and the like, where appends, and the liveness of other hosts, cannot be trusted. */
   get isLocal(): boolean {
     return (this.#isLocal ??= !isNetworkFileSystem(this.root, this.fileSystem))
   }
 
-  /** What is thrown where the file system fails. */
+  /** Returns the error to throw if the file system fails. */
   failure(error: unknown): unknown {
     return error
   }

@@ -6,20 +6,20 @@ import { foreignError, isPassing, type LockState, removeDeadSharers } from './lo
 import { putDirectory } from './put-directory.js'
 
 /**
- * Makes a lock's directory where there is none, or finishes one whose removal was begun. Whoever else does so at the
- * same time may succeed instead; the next look shows it. Returns false where one has to wait before that.
+ * Creates a lock's directory if there is none, or completes one whose removal has begun. Another process doing the
+ * same might succeed instead; the next check shows it. Returns false if the caller has to wait first.
  *
- * @throws CliOpsError `STORAGE_FAILED` where something the kit did not write would be in the way for ever
+ * @throws CliOpsError `STORAGE_FAILED` if foreign files would block it forever
  */
 export function beginLock(
   context: LockContext,
   paths: ResourcePaths,
   { sharers, foreign }: LockState,
 ): boolean {
-  // It is not ours to delete, and waiting for it would never end.
+  // Foreign files are not the kit's to delete, and waiting for them would never end.
   if (!isPassing(foreign)) throw foreignError(paths, foreign)
   if (foreign.length > 0) return false
-  // Sharers who came while the directory was being removed are about to see that.
+  // Sharers that came while the directory was being removed are about to notice that.
   if (removeDeadSharers(context, paths, sharers).length > 0) return false
   putDirectory(context, paths.lock, formatNew(nextLockId()))
   return true

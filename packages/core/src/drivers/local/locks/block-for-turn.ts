@@ -9,19 +9,19 @@ import { enterQueue } from './queue.js'
 import { QueuePosition, type QueuePositionOptions } from './queue-position.js'
 import { watchForLoss } from './watch-for-loss.js'
 
-/** How a blocking wait ends and is observed. */
+/** The limits and callbacks of a blocking wait. */
 export interface BlockingWait {
   readonly timeoutMs: number
-  /** Called before every pause. A grant that it returns ends the wait. */
+  /** Called before every pause. If it returns a grant, the wait ends. */
   readonly onPause: () => LockGrant | null | void
 }
 
-/** A thread that is blocked hears no signal. */
+/** A blocked thread receives no signals. */
 const DEAF: QueuePositionOptions = { hearsNudges: false }
 
 /**
- * Waits for a lock as any waiter does, with a ticket in the queue, but blocks the thread; `null` at the timeout. A signal that
- * ends the process meanwhile leaves the ticket, which the next to look recognises as a dead waiter's.
+ * Waits for a lock like any waiter, with a ticket in the queue, but blocks the thread; returns `null` at the timeout. A signal
+ * that ends the process meanwhile leaves the ticket, which the next process recognises as a dead waiter's.
  *
  * @throws CliOpsError `LOCK_DEADLOCK`, `STORAGE_FAILED`
  */
@@ -33,7 +33,7 @@ export function blockForTurn(
   return blockForAnyTurn(context, [request], wait)
 }
 
-/** As {@link blockForTurn}, for whichever of several locks can be had first, in all their queues at once. */
+/** Like {@link blockForTurn}, for the first available of several locks, in all their queues at once. */
 export function blockForAnyTurn(
   context: LockContext,
   requests: readonly LockRequest[],
@@ -76,7 +76,7 @@ export function blockForAnyTurn(
   }
 }
 
-/** Gives up the turns that would never come, and throws where none is left. */
+/** Gives up turns that would never come, and throws if none is left. */
 function withoutDeadlocks(turns: QueuePosition[], step: (turn: QueuePosition) => void): void {
   for (const turn of [...turns]) {
     try {

@@ -2,11 +2,11 @@ import type { WatchingThread } from '../../../base/wait/watching-thread.js'
 import type { LockContext } from './lock-context.js'
 import type { QueuePosition } from './queue-position.js'
 
-/** A second thread costs more than the looks of a shorter wait. */
+/** A second thread costs more than the polling of a shorter wait. */
 const WATCH_AFTER_MS = 1000
-/** A process that ends is gone within this, or was not about to. */
+/** A process that is ending disappears within this time, or was not ending. */
 const MAX_ENDING_MS = 128
-/** Shorter sleeps than this are none. */
+/** Shorter sleeps have no effect. */
 const SHORTEST_SLEEP_MS = 1
 
 interface Heard {
@@ -16,30 +16,30 @@ interface Heard {
 
 const NOTHING: Heard = { change: false, end: false }
 
-/** Sleeps between the looks of a thread that waits by blocking, as long as it hears of what matters. */
+/** Sleeps between the polls of a blocking wait, longer while hints reach it. */
 export class BlockedWaiter {
   readonly #context: LockContext
   readonly #watchFrom: bigint
   #thread: WatchingThread | undefined
   #hints = 0
   #hearsOfEnd = false
-  /** What ends is there for another moment after the hint: how soon to look again, in milliseconds. */
+  /** An ending process still exists for a moment after the hint: how soon to poll again, in milliseconds. */
   #endingMs = MAX_ENDING_MS
 
-  /** @param began when the wait began, in monotonic nanoseconds */
+  /** @param began start of the wait, in monotonic nanoseconds */
   constructor(context: LockContext, began: bigint) {
     this.#context = context
     this.#watchFrom = began + BigInt(WATCH_AFTER_MS) * 1_000_000n
   }
 
-  /** To be called before each look: a hint that comes from now on ends the sleep behind it. */
+  /** Call this before each poll: a hint that arrives from then on ends the sleep after it. */
   beginLook(): void {
     const hints = this.#thread?.hints ?? 0
     if (hints !== this.#hints) this.#endingMs = SHORTEST_SLEEP_MS
     this.#hints = hints
   }
 
-  /** Sleeps until the next look is due, no longer than `mostMs`. */
+  /** Sleeps until the next poll is due, for at most `mostMs`. */
   sleep(turns: readonly QueuePosition[], mostMs: number): void {
     const hears = this.#watch(turns)
     let ms = Math.min(mostMs, ...turns.map((turn) => turn.pollMs(hears)))
@@ -63,7 +63,7 @@ export class BlockedWaiter {
     this.#thread ??= surroundings.watchWhileBlocked()
     const files = turns.map((turn) => turn.watchable)
     const awaited = turns.map((turn) => turn.awaited)
-    // Far back there is nothing to watch, only to count.
+    // Far back in the queue there is nothing to watch, only to count.
     if (files.includes(undefined)) return NOTHING
     const key = JSON.stringify([files, awaited.map((owners) => owners.map(({ text }) => text))])
     const change = this.#thread.watches(key, () => {

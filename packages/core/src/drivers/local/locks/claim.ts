@@ -5,11 +5,11 @@ import { formatFree } from './lock-names.js'
 import { formatOwnerRecord } from './owner-record.js'
 import { swapNamePatiently } from './swap-name.js'
 
-/** A lock that was won: the file under this name is what there is to own. */
+/** A lock that was won. The file under this name is the lock. */
 export interface Claim {
   readonly paths: ResourcePaths
   readonly request: LockRequest
-  /** Path of the file: the state file, or a sharer's own. */
+  /** Path of the file: the state file, or the sharer's own. */
   readonly entry: string
   readonly token: bigint
   /** Milliseconds since the epoch. */
@@ -18,7 +18,9 @@ export interface Claim {
 
 const MAX_REMEMBERED = 1000
 
-/** Describes the holder in the file that was won. There is no claim where that was taken by force already. */
+/**
+ * Writes the holder's description into the won file. Returns no claim if the lock was already taken away by force.
+ */
 export function describeClaim(context: LockFiles, won: Omit<Claim, 'since'>): Claim | undefined {
   const { fileSystem, clock } = context
   const claim = { ...won, since: clock.now() }
@@ -26,13 +28,13 @@ export function describeClaim(context: LockFiles, won: Omit<Claim, 'since'>): Cl
     const content = formatOwnerRecord({ ...claim.request, ...claim })
     return fileSystem.overwrite(claim.entry, content) ? claim : undefined
   } catch (error) {
-    // The content is for people only: a full disk must not cost the lock that is held already.
+    // The content is only for people: a full disk must not lose a lock that is already held.
     debug(() => `cannot describe the holder of ${claim.request.resource}: ${String(error)}`)
     return fileSystem.status(claim.entry) === undefined ? undefined : claim
   }
 }
 
-/** Gives a lock back; false where it was gone. Doing it twice, or after the loss, does nothing. */
+/** Releases a lock; returns false if it was gone. Repeating it, or calling it after the loss, does nothing. */
 export function releaseClaim(
   { fileSystem, home, released }: LockFiles,
   { entry, paths, request, token }: Claim,

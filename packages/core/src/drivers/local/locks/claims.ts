@@ -14,10 +14,10 @@ import { swapName } from './swap-name.js'
 const MAX_ATTEMPTS = 100
 
 /**
- * Tries once to take a lock, without a look at the queue; `undefined` where it is occupied.
+ * Tries once to take a lock without checking the queue; returns `undefined` if it is busy.
  *
- * A crash at any step leaves the old state or the new one, under a name that proves whose it is; or a sharer's file that
- * gives no right to anything.
+ * A crash at any step leaves the old state or the new one, under a name that proves its owner, or a sharer's file that
+ * confers no rights.
  *
  * @throws CliOpsError `STORAGE_FAILED`, `INSECURE_DIRECTORY`
  */
@@ -58,8 +58,8 @@ function claimExclusive(
 }
 
 /**
- * Takes a lock to share it. The sharer's own file comes first: whoever takes the lock for itself alone finds either that
- * file, or the state unchanged, and in the second case the sharer's step fails.
+ * Takes a lock to share it. The sharer's own file comes first: a process that takes the lock exclusively finds either
+ * that file, or the state unchanged, in which case the sharer's step fails.
  */
 function claimShared(
   context: LockContext,
@@ -74,7 +74,7 @@ function claimShared(
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
       const seen = readLockState(context, paths)
       if (seen.state === undefined) {
-        // The directory is on its way out, and this file would keep it there.
+        // The directory is being removed, and this file would keep it there.
         if (isThere) {
           fileSystem.unlink(entry)
           isThere = false
@@ -92,7 +92,7 @@ function claimShared(
     }
     return undefined
   } finally {
-    // Also where a look failed: a file that stayed would lock everybody out until this process ends.
+    // Also after a failed check: a file left behind would lock out everyone until this process ends.
     if (isThere && claim === undefined) fileSystem.unlink(entry)
   }
 }
@@ -111,7 +111,7 @@ function tellOfDeath(
   surroundings.onKilledHolder?.(describeKilled(context, paths, holder, entry))
 }
 
-/** Creates a file in a lock's directory; false where there is no directory any more. */
+/** Creates a file in a lock's directory; returns false if the directory has gone. */
 function createIn({ fileSystem }: LockContext, path: string): boolean {
   try {
     fileSystem.createFile(path, '')
@@ -119,7 +119,7 @@ function createIn({ fileSystem }: LockContext, path: string): boolean {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT') return false
-    // NFS may report the failure of a repeated request; nobody else makes a file of this name.
+    // NFS can report the failure of a repeated request; no other process creates a file of this name.
     if (code === 'EEXIST') return true
     throw error
   }

@@ -13,12 +13,12 @@ import { swapName } from './swap-name.js'
 import { raiseFloor } from './token-floor.js'
 import { isFreeForLong, PATIENCE_MS } from './waiter-patience.js'
 
-/** Directories of locks that were not used for so long are removed, so that the past ones do not pile up. */
+/** Directories of locks unused for this long are removed, so that old ones do not pile up. */
 const IDLE_MS = 3_600_000
 
 /**
- * Removes what dead owners, waiters and claimants left, and reports the locks that were freed. What the kit did not
- * write stays where it is. Begins each time at another lock, so that a short deadline gets round as well.
+ * Removes what dead owners, waiters and claimants left, and returns the locks that were freed. Foreign files stay.
+ * Starts at a different lock each time, so that even short deadlines eventually cover all.
  */
 export function cleanLocks(
   context: LockContext,
@@ -38,7 +38,7 @@ export function cleanLocks(
     if (monotonicMs() > deadline) return freed
     unlessForeign(() => cleanClaim(context, name))
   }
-  // The last, since it proves the deaths of those before.
+  // Last, because it proves the deaths of the others.
   context.surroundings.removeAnnouncements()
   return freed
 }
@@ -51,10 +51,10 @@ function cleanLock(context: LockContext, paths: ResourcePaths): LockInfo[] {
     if (holder.state !== 'dead') continue
     const found = describeLock(context, paths, seen, [holder])
     if (found === null) continue
-    // As it was, whoever waits by the time it is read.
+    // As it was, even if the waiters have changed by the time it is read.
     const info = { ...found }
     const { text, mode } = holder.name
-    // Several may clean up at once; the one that freed it reports it.
+    // Several processes can clean up at once; the one that freed the lock reports it.
     const isFreed =
       mode === 'shared'
         ? fileSystem.unlink(entryPath(paths.lock, text))
@@ -71,8 +71,8 @@ function cleanLock(context: LockContext, paths: ResourcePaths): LockInfo[] {
 }
 
 /**
- * Removes the directory of a lock that was not used for long. The age only says that it is worth it: to unlink the state is
- * to take the lock, under the same conditions, so whoever takes it at the same moment finds it or does not.
+ * Removes the directory of a lock that was not used for long. The age only makes it worthwhile: unlinking the state takes
+ * the lock, under the same conditions, so a process that takes it at the same moment either finds it or does not.
  */
 function removeIfIdle(context: LockContext, paths: ResourcePaths): void {
   const { fileSystem, clock } = context
@@ -82,7 +82,7 @@ function removeIfIdle(context: LockContext, paths: ResourcePaths): void {
   if (sharers.length > 0 || foreign.length > 0) return
   if (state !== undefined) {
     if (nextStep(context, paths, state, 'exclusive') === undefined) return
-    // First, so that whoever makes the directory anew begins above.
+    // First, so that a process that creates the directory again starts above it.
     if (state.token > 0n) raiseFloor(context, state.token)
     fileSystem.unlink(entryPath(paths.lock, state.text))
   }
@@ -103,7 +103,7 @@ function cleanQueue(context: LockContext, paths: ResourcePaths): [] {
   return []
 }
 
-/** A ticket of somebody who cannot be judged, on a lock that is free and that it does not take. If it lives it writes it again. */
+/** Returns whether a ticket's owner cannot be judged and does not take a free lock. If it is alive, it writes the ticket again. */
 function isLeft(context: LockContext, paths: ResourcePaths, ticket: string): boolean {
   if (!isFreeForLong(context, paths)) return false
   const written = context.fileSystem.status(ticket)?.modifiedMs ?? Infinity
@@ -113,10 +113,10 @@ function isLeft(context: LockContext, paths: ResourcePaths, ticket: string): boo
 function cleanClaim(context: LockContext, name: string): [] {
   const { fileSystem, home } = context
   const owner = parseClaimOwner(name)
-  // Only on proof of death: whoever is merely slow is about to move it.
+  // Only on proof of death: a slow process is about to move it.
   if (owner === undefined || context.judge(owner) !== 'dead') return []
   const prepared = entryPath(home.paths.claims, name)
-  // What a symbolic link leads to is not the kit's to empty.
+  // The target of a symbolic link is not the kit's to empty.
   if (fileSystem.status(prepared)?.kind !== 'directory') return []
   for (const file of fileSystem.list(prepared))
     discardFile(fileSystem, entryPath(prepared, file), prepared)
@@ -124,7 +124,7 @@ function cleanClaim(context: LockContext, name: string): [] {
   return []
 }
 
-// One lock that is blocked by something strange must not keep the others from being tidied.
+// A lock blocked by something foreign must not keep the others from being cleaned.
 function unlessForeign<T>(clean: () => T[]): T[] {
   try {
     return clean()

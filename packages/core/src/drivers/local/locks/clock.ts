@@ -1,12 +1,14 @@
 import { blockFor } from '../../../base/wait/block-for.js'
 
-/** Time as the lock protocol sees it; a test that tries every interleaving puts its own here. */
+/** Time as the lock protocol sees it; tests that try every interleaving substitute their own. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number
-  /** Nanoseconds on a clock that all processes of one boot share and that is never set back. */
+  /** Nanoseconds on a clock that all processes of one boot share and that never goes back. */
   monotonicNs(): bigint
-  /** Calls back once after `ms`; returns what takes it back. Only a persistent timer keeps the process alive. */
+  /**
+   * Calls back once after `ms`; returns a function that cancels it. Only a persistent timer keeps the process alive.
+   */
   startTimer(
     ms: number,
     callback: () => void,
@@ -16,7 +18,7 @@ export interface Clock {
   sleep(ms: number): void
 }
 
-/** The real time. */
+/** The system's time. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonicNs: () => process.hrtime.bigint(),

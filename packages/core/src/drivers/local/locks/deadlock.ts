@@ -13,22 +13,25 @@ import { type OwnerRecord, toOwner } from './owner-record.js'
 import { listTickets, type Ticket } from './queue.js'
 import { isWaitingAncestor, readOwnerRecord, wasHeldAtStart } from './waiting-ancestor.js'
 
-/** A parent that began this process and then releases the lock has done so by then; one that waits for it has not. */
+/**
+ * A parent that releases the lock after starting this process has done so by then; one that waits for this process
+ * has not.
+ */
 export const ANCESTOR_GRACE_MS = 3_000
 
-/** How much a search looks at. */
+/** The extent of a search. */
 export interface DeadlockScope {
-  /** Take an ancestor process for one that waits for this process to end. */
+  /** Assume that an ancestor process waits for this process to end. */
   readonly ancestors: boolean
 }
 
-/** A waiter that holds something, and thereby keeps others waiting. */
+/** A waiter that holds something, and so keeps others waiting. */
 interface HoldingWaiter {
   readonly ticket: TicketName
   readonly paths: ResourcePaths
 }
 
-/** The waiter in which the search begins, or one that it comes to. */
+/** A waiter at which the search begins or arrives. */
 interface Waiting {
   readonly ticket: Pick<TicketName, 'text' | 'mode' | 'id'>
   readonly paths: ResourcePaths
@@ -37,11 +40,12 @@ interface Waiting {
 type Link = CycleLink<Waiting, OwnerName>
 
 /**
- * Looks whether this wait could never end: whether the chain "waits for its holder, who waits for …" comes back to a lock
- * of the waiting flow itself, or to one of an ancestor process, which (very likely) waits for this process to end.
+ * Checks whether this wait could never end: whether the chain "waits for its holder, which waits for …" leads back to a
+ * lock of the waiting flow itself, or to a lock of an ancestor process, which (very likely) waits for this process to
+ * end.
  *
- * Links are ids of single grants that a waiting flow is known to hold, never processes, so independent flows
- * of one process are no cycle. Of the waiters in a cycle only the youngest gives up.
+ * Links are ids of single grants that a waiting flow is known to hold, never processes, so independent flows of one
+ * process form no cycle. Only the youngest waiter of a cycle gives up.
  */
 export function findDeadlock(
   context: LockContext,
@@ -102,7 +106,9 @@ class DeadlockSearch {
     return wasHeldAtStart(this.#context, this.#read(paths.lock, { text, id }))
   }
 
-  /** Another process took the lock for this one, to its end, and then began this program in it. */
+  /**
+   * Returns whether another process took the lock for this one, until its end, and then started this program in it.
+   */
   #isHeldForSelf(id: string, identity: ProcessIdentity): boolean {
     const self = this.#context.surroundings.identity()
     const isSelf = [identity, partnerOf(identity)].some(
@@ -143,7 +149,7 @@ class DeadlockSearch {
   }
 }
 
-/** Finds the waiters that hold other locks; their tickets' names say that they do, so few have to be read. */
+/** Returns waiters that hold other locks; their tickets' names say so, so only a few have to be read. */
 function findHoldingWaiters(
   context: LockContext,
   own: Ticket,

@@ -5,7 +5,7 @@ import type { Claim } from './claim.js'
 import type { LockContext } from './lock-context.js'
 import { holdersOf, readLockState } from './lock-state.js'
 
-/** Finds the claim that a request won in the name of the same owner; `undefined` where it holds the lock no longer. */
+/** Returns the claim that a request won on behalf of the same owner; `undefined` if it no longer holds the lock. */
 export function findClaim(
   context: LockContext,
   request: LockRequest,
@@ -18,7 +18,7 @@ export function findClaim(
     const isShared = request.mode === 'shared'
     if (isShared ? state?.kind !== 'shared' : state?.token !== token) return undefined
     const names = isShared ? sharers : holdersOf({ state, sharers, foreign: [] })
-    // A name also says when its owner was looked at, which was another time.
+    // A name also contains the time when its owner was examined, which was another time.
     const name = names.find(
       ({ id, identity: { pid, start } }) =>
         id === request.id && pid === own.pid && start === own.start,

@@ -7,7 +7,7 @@ import { swapName } from './swap-name.js'
 
 /**
  * Takes a lock from the grant with this id. The id is part of the name that is renamed or unlinked, so this cannot hit
- * whoever holds the lock by then.
+ * a later holder.
  */
 export function forceRelease(context: LockContext, resource: string, id: string): boolean {
   const { fileSystem, home } = context

@@ -1,15 +1,15 @@
-/** Begins to watch; `undefined` where nothing can be watched. Throws `ENOENT` where what was to be watched is gone. */
+/** Starts a watch; returns `undefined` if nothing can be watched. Throws `ENOENT` if the file to watch has gone. */
 export type Arm = (listener: () => void) => { close(): void } | undefined
 
 /**
- * One watch at a time, good for one hint. Hints may be lost and watches may run out (`EMFILE`, `ENOSPC`): whoever
- * uses this looks by the time as well.
+ * One watch at a time, good for one hint. Hints can get lost and watches can run out (`EMFILE`, `ENOSPC`), so users
+ * of this poll as well.
  */
 export class HintWatch {
   readonly #listener: () => void
   #key = ''
   #watcher: { close(): void } | undefined
-  /** What could not be watched is not tried at each look. */
+  /** A key that could not be watched is not tried at each poll. */
   #refused = ''
 
   constructor(listener: () => void) {
@@ -21,8 +21,8 @@ export class HintWatch {
   }
 
   /**
-   * Watches what the key stands for, and nothing any more where that is empty. Returns true where the caller has to look again: the watch is
-   * new, or there is nothing to watch any more.
+   * Watches the file that the key stands for, or nothing if the key is empty. Returns true if the caller has to poll again: the watch is
+   * new, or there is nothing left to watch.
    */
   isNewOn(key: string, arm: Arm): boolean {
     if (key === this.#refused || (this.#watcher !== undefined && this.#key === key)) return false
@@ -45,7 +45,7 @@ export class HintWatch {
     this.#watcher = undefined
   }
 
-  // The key may stand for something else by now, so the next look arms the watch anew.
+  // The key might stand for another file by now, so the next poll sets up the watch again.
   #hear(watcher: { close(): void } | undefined): void {
     if (watcher === undefined || this.#watcher !== watcher) return
     this.close()

@@ -8,9 +8,9 @@ import { PATIENCE_MS } from './waiter-patience.js'
 const PATIENCE_NS = BigInt(PATIENCE_MS) * 1_000_000n
 
 /**
- * The waiters that one other waiter no longer waits for, because the lock was free for a second and they did not take
- * it: their process is blocked, or it died in a container that cannot be looked into. They lose their place, never
- * a lock.
+ * Waiters that another waiter no longer waits for, because the lock was free for a second and they did not take it:
+ * their process is blocked, or died in a container that cannot be inspected. They lose their queue position, never a
+ * lock.
  */
 export class IdleHeads {
   readonly #context: LockContext
@@ -26,7 +26,7 @@ export class IdleHeads {
     return this.#idle.has(ticket)
   }
 
-  /** Notes who is at the head, and whether the lock is free while he is. */
+  /** Notes which waiter is at the head, and whether the lock is free meanwhile. */
   note(paths: ResourcePaths, ahead: readonly string[]): void {
     const head = parseTicketName(ahead.find((name) => !this.#idle.has(name)) ?? '')
     if (head === undefined) return
@@ -40,7 +40,7 @@ export class IdleHeads {
     if (now - this.#freeSince < PATIENCE_NS) return
     this.#freeSince = undefined
     this.#idle.add(head.text)
-    // If it lives after all it writes its ticket again, under the same name; else nobody else could remove it.
+    // If it is alive, it writes its ticket again, under the same name; otherwise no other process could remove it.
     if (this.#context.judge(head.identity) === 'unknown')
       this.#context.fileSystem.unlink(entryPath(paths.queue, head.text))
   }

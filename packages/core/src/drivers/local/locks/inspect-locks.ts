@@ -10,7 +10,7 @@ import { holdersOf, type LockState, readLockState } from './lock-state.js'
 import { type OwnerRecord, parseOwnerRecord, toOwner } from './owner-record.js'
 import { listTickets } from './queue.js'
 
-/** A holder or waiter with all that is known of it. */
+/** A holder or waiter with everything known about it. */
 interface Found {
   readonly name: OwnerName
   readonly record: OwnerRecord
@@ -18,14 +18,14 @@ interface Found {
   readonly since: number
 }
 
-/** Describes a lock without changing anything; `null` where nobody alive holds it or waits for it. */
+/** Describes a lock without changing anything; returns `null` if no live process holds it or waits for it. */
 export function inspectLock(context: LockContext, paths: ResourcePaths): LockInfo | null {
   const seen = readLockState(context, paths)
   const holders = findHolders(context, paths, seen).filter(({ state }) => state !== 'dead')
   return describeLock(context, paths, seen, holders)
 }
 
-/** Finds the holders of a lock, dead ones too. */
+/** Returns the holders of a lock, dead ones too. */
 export function findHolders(context: LockContext, paths: ResourcePaths, seen: LockState): Found[] {
   return holdersOf(seen).map((name) => find(context, paths.lock, name))
 }
@@ -83,7 +83,7 @@ export function listEncodedResources(context: LockContext): string[] {
   return [...new Set([...locks, ...queues])].sort()
 }
 
-/** Tells whether an encoded name may be one that begins so. What is hashed keeps a part of its beginning. */
+/** Returns whether an encoded name can have this beginning. A hashed name keeps a part of its beginning. */
 export function mayBeginWith(encoded: string, prefix: string): boolean {
   if (prefix === '') return true
   const [begins = '', hash] = encoded.split('~')
@@ -116,7 +116,7 @@ function find(
   return { name, record, state: context.judge(name.identity), since }
 }
 
-// The content is not to be trusted with another resource's name.
+// The content must not be trusted to name another resource.
 function resourceOf(record: OwnerRecord, paths: ResourcePaths): string {
   const { resource } = record
   return resource !== undefined && encodeFileName(resource) === paths.encoded

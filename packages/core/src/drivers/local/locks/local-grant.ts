@@ -2,10 +2,10 @@ import type { LockGrant } from '../../../locks/contract/lock-driver.js'
 import { type Claim, releaseClaim } from './claim.js'
 import type { LockFiles } from './lock-files.js'
 
-/** Calls `listener` when `isHeld` has become false; returns a function that stops. */
+/** Calls `listener` once `isHeld` has become false; returns a function that stops. */
 export type WatchForLoss = (claim: Claim, isHeld: () => boolean, listener: () => void) => () => void
 
-/** Makes the grant of a claim that was won. Few are watched. */
+/** Creates the grant of a won claim. Few are watched. */
 export function createLocalGrant(
   context: LockFiles,
   claim: Claim,
@@ -31,7 +31,7 @@ export function createLocalGrant(
     token: claim.token,
     grantedAt: new Date(claim.since),
     isHeld,
-    // What was given back is gone as well, but not lost.
+    // A released lock is gone as well, but not lost.
     onLost: (listener) => watchForLoss(claim, () => released || isHeld(), listener),
     release,
     releaseSync: release,

@@ -26,7 +26,7 @@ import { watchForLoss } from './watch-for-loss.js'
 type WaitForTurn = typeof waitForTurn
 
 /**
- * Makes the locks of the local driver: the claim protocol of `docs/reference/lock-protocol.md` on files. Nothing is
+ * Creates the locks of the local driver: the claim protocol of `docs/reference/lock-protocol.md` on files. Nothing is
  * touched until the first operation.
  */
 export function createLocalLocks(
@@ -52,7 +52,7 @@ export function createLocalLocks(
   const toGrant = (claim: Claim): LockGrant =>
     createLocalGrant(context, claim, (...lost) => watchForLoss(context, ...lost))
 
-  // The ticket comes first: whoever arrives while the rest is being loaded has to find it.
+  // The ticket comes first: processes that arrive while the rest loads must find it.
   const enter = (request: LockRequest, arrival: bigint): Ticket =>
     home.attempt(() => enterQueue(context, request, arrival))
 
@@ -69,7 +69,7 @@ export function createLocalLocks(
     }
   }
 
-  // Most commands never wait, so they do not load how to.
+  // Most commands never wait, so they do not load the code for that.
   const loadWait = async (ticket: Ticket): Promise<WaitForTurn> => {
     try {
       return (await import('./wait-for-turn.js')).waitForTurn
@@ -114,11 +114,11 @@ export function createLocalLocks(
       return createLocalLocks(home, {
         ...surroundings,
         identity: () => identity,
-        // That would be answered for by this process, which may end before the owner.
+        // This process would stand for it, and might end before the owner.
         announce: () => undefined,
         // The owner is a child, and waits for its parent as much as this process does.
         waitingAncestors: () => [process.pid, ...surroundings.waitingAncestors()],
-        // Who waits is this process, and the nudges go to the owner.
+        // This process waits, but the owner would receive the nudges.
         onNudge: () => undefined,
       })
     },
@@ -126,7 +126,7 @@ export function createLocalLocks(
       context.isThere() ? home.attempt(() => cleanLocks(context, options)) : [],
   }
 
-  // What the kit did not make is no lock; an attempt to take it says so.
+  // Foreign files are not a lock; an attempt to take it reports them.
   function inspectUnlessForeign(encoded: string) {
     try {
       return inspectLock(context, context.ofEncoded(encoded))

@@ -10,56 +10,61 @@ import type { Home } from '../home/home.js'
 import type { Clock } from './clock.js'
 import { LockFiles } from './lock-files.js'
 
-/** A holder that ended without giving its lock back. */
+/** A holder that ended without releasing its lock. */
 export interface KilledHolder extends Omit<Holder, 'token'> {
   readonly resource: string
 }
 
-/** What the protocol asks of the world besides files; a test replaces it to stage deaths and times. */
+/** What the protocol needs from its environment besides files; tests replace it to stage deaths and times. */
 export interface LockSurroundings {
   readonly clock: Clock
-  /** The identity of the calling thread. */
+  /** Returns the identity of the calling thread. */
   identity(): ProcessIdentity
-  /** The identity of who waits, where that is another one than the owner to be. */
+  /** Returns the identity of the waiter, if it differs from the future owner. */
   waiter?(): ProcessIdentity
-  /** Leaves what others need to judge the calling thread, and to hear of its end. Before anything carries its name. */
+  /**
+   * Leaves what others need to judge the calling thread and to notice its end. Call this before anything carries its
+   * name.
+   */
   announce(): void
-  /** Removes what the dead left of that, once nothing carries their names. */
+  /** Removes what dead processes left of that, once nothing carries their names. */
   removeAnnouncements(): void
-  /** Tells whether the thread behind an identity still exists. Only `dead` is a proof. */
+  /** Returns whether the thread behind an identity still exists. Only `dead` is a proof. */
   judge(identity: ProcessIdentity): Liveness
-  /** When the calling process or thread began, in milliseconds since the epoch. */
+  /** Returns when the calling process or thread began, in milliseconds since the epoch. */
   startedAt(): number
-  /** Pids of the processes that (very likely) wait for this one to end. */
+  /** Returns the pids of processes that (very likely) wait for this one to end. */
   waitingAncestors(): readonly number[]
-  /** Tells a waiter to look, a hint that may be lost; false where it has died or is stopped. */
+  /** Tells a waiter to poll, a hint that can get lost; returns false if it has died or is stopped. */
   nudge?(identity: ProcessIdentity): boolean
-  /** Calls back when the calling thread is nudged; `undefined` where nobody can nudge it. */
+  /** Calls back when the calling thread is nudged; returns `undefined` if it cannot be nudged. */
   onNudge(listener: () => void): (() => void) | undefined
   /**
-   * Calls back when a process ends, by the kernel and not by the time; `undefined` where that cannot be heard. A hint: the process may
-   * be there for another moment.
+   * Calls back when a process ends, through the kernel and not by polling; returns `undefined` if that is not possible. A hint: the
+   * process can still exist for a moment.
    */
   watchEnd?(identity: ProcessIdentity, listener: () => void): { close(): void } | undefined
-  /** The file that changes when a process ends, which the above watches. */
+  /** Returns the file that changes when a process ends, which `watchEnd` watches. */
   lifeFileOf?(identity: ProcessIdentity): string | undefined
-  /** Starts what watches files for a thread that blocks; absent where nothing does. */
+  /** Starts a thread that watches files for a blocked one; absent if there is none. */
   watchWhileBlocked?(): WatchingThread
-  /** Told whose lock was taken from a dead owner, who may have left more than that. Does nothing before it returns. */
+  /**
+   * Called with the dead owner from whom a lock was taken, who might have left more. Does nothing before it returns.
+   */
   onDeadOwner?(identity: ProcessIdentity): void
   /** Told what a holder that was proven dead held when that was taken from it. Of a shared lock maybe twice. */
   onKilledHolder?(killed: KilledHolder): void
 }
 
-/** Where the locks of one home are and by whom they are looked at: what every part of the protocol shares. */
+/** The locks of one home and the identity that accesses them: shared by every part of the protocol. */
 export class LockContext extends LockFiles<Home, LockSurroundings> {
-  /** The identity of who waits, as it stands in names. */
+  /** The waiter's identity, as it appears in names. */
   get waiterIdentity(): string {
     const waiter = this.surroundings.waiter?.()
     return waiter === undefined ? this.identity : formatIdentity(waiter)
   }
 
-  /** Judges the owner of a name. Names of this very thread need no look at the process table. */
+  /** Judges the owner of a name. Names of this thread need no check of the process table. */
   judge(identity: ProcessIdentity): Liveness {
     const own = this.surroundings.identity()
     const isOwn =
@@ -69,7 +74,7 @@ export class LockContext extends LockFiles<Home, LockSurroundings> {
     return isOwn ? 'running' : this.surroundings.judge(identity)
   }
 
-  /** Which of the processes that an identity names is shown to people: the first, as long as it is there. */
+  /** Returns which process of an identity is shown to people: the first, as long as it exists. */
   shown(identity: ProcessIdentity): ProcessIdentity {
     const partner = partnerOf(identity)
     if (partner === undefined) return identity
@@ -77,7 +82,7 @@ export class LockContext extends LockFiles<Home, LockSurroundings> {
     return this.surroundings.judge(first) === 'dead' ? partner : first
   }
 
-  /** False where there is no home yet, so that looking makes none. Else checks it, as any use does. */
+  /** Returns false if there is no home yet, so that checking creates none. Else checks the home, as any use does. */
   isThere(): boolean {
     try {
       if (this.fileSystem.status(this.home.root) === undefined) return false
@@ -88,7 +93,7 @@ export class LockContext extends LockFiles<Home, LockSurroundings> {
     return true
   }
 
-  /** Leaves what others need to judge the calling thread, where its pid does not tell. */
+  /** Leaves what others need to judge the calling thread, if its pid does not suffice. */
   override canBeJudged(): boolean {
     this.surroundings.announce()
     return true

@@ -5,11 +5,11 @@ import { formatIdentity, type ProcessIdentity } from '../../../base/process/proc
 import type { FileSystem } from '../home/file-system.js'
 import type { UsualHome } from '../home/usual-home.js'
 
-/** What taking a free lock asks of the world besides files. */
+/** What taking a free lock needs from its environment besides files. */
 export interface FreeLockSurroundings {
   /** `now` is in milliseconds since the epoch. */
   readonly clock: { now(): number }
-  /** The identity of the calling thread. */
+  /** Returns the identity of the calling thread. */
   identity(): ProcessIdentity
 }
 
@@ -17,16 +17,16 @@ export interface FreeLockSurroundings {
 export interface ResourcePaths {
   /** The resource's name as a file name. */
   readonly encoded: string
-  /** Directory with the state file and the sharers' files. It stays when nobody holds the lock. */
+  /** Directory with the state file and the sharers' files. It stays when the lock is free. */
   readonly lock: string
-  /** Directory that exists while somebody waits, one ticket file for each waiter. */
+  /** Directory that exists while there are waiters, with one ticket file for each. */
   readonly queue: string
 }
 
-/** Ends the name of a lock's directory. */
+/** The suffix of a lock's directory. */
 export const LOCK_SUFFIX = '.lock'
 
-/** Where the locks of one home are and who takes them: what a free lock needs. */
+/** The locks of one home and the identity that takes them: all that a free lock needs. */
 export class LockFiles<
   H extends UsualHome = UsualHome,
   S extends FreeLockSurroundings = FreeLockSurroundings,
@@ -36,8 +36,8 @@ export class LockFiles<
   readonly clock: S['clock']
   readonly surroundings: S
   /**
-   * Token of the last release here, by lock: a guess of the present state, which spares an uncontended acquisition the look.
-   * A wrong one fails and costs a call.
+   * Token of this process's last release, by lock: a guess at the current state that saves an uncontended acquisition the
+   * listing. A wrong guess fails and costs a call.
    */
   readonly released = new Map<string, bigint>()
   #identity: string | undefined
@@ -50,20 +50,20 @@ export class LockFiles<
     this.surroundings = surroundings
   }
 
-  /** The calling thread's identity as it stands in names. */
+  /** The calling thread's identity, as it appears in names. */
   get identity(): string {
     return (this.#identity ??= formatIdentity(this.surroundings.identity()))
   }
 
-  /** Finds the files of a resource. */
+  /** Returns the files of a resource. */
   of(resource: string): ResourcePaths {
-    // One lock is asked for several times on its way to be taken.
+    // The same lock is requested several times while it is being taken.
     if (this.#last?.resource !== resource)
       this.#last = { resource, paths: this.ofEncoded(encodeFileName(resource)) }
     return this.#last.paths
   }
 
-  /** As `of`, for a name that was read from the disk. */
+  /** Like `of`, for a name that was read from the disk. */
   ofEncoded(encoded: string): ResourcePaths {
     return {
       encoded,
@@ -72,7 +72,7 @@ export class LockFiles<
     }
   }
 
-  /** Tells whether others can judge the calling thread by its name. Asked before anything carries that. */
+  /** Returns whether others can judge the calling thread by its name. Called before anything carries that name. */
   canBeJudged(): boolean {
     return !needsLivenessSocket(this.surroundings.identity())
   }

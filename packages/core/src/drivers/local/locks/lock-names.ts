@@ -1,7 +1,7 @@
 import type { LockMode } from '../../../locks/contract/lock-types.js'
 import { parseIdentity, type ProcessIdentity } from '../../../base/process/process-identity.js'
 
-/** What the name of a holder's or a waiter's file says: all that is needed to judge it. */
+/** The name of a holder's or a waiter's file: all that is needed to judge it. */
 export interface OwnerName {
   /** The file name itself. */
   readonly text: string
@@ -10,29 +10,29 @@ export interface OwnerName {
   readonly identity: ProcessIdentity
 }
 
-/** What the name of a waiter's ticket says. Tickets sort by arrival, as text. */
+/** The name of a waiter's ticket. Tickets sort by arrival, as text. */
 export interface TicketName extends OwnerName {
-  /** The waiting flow holds other locks; the ticket's content lists them. */
+  /** The waiting flow holds other locks, which the ticket's content lists. */
   readonly holdsOthers: boolean
   /** Monotonic nanoseconds, on the clock of the waiter's kernel. */
   readonly arrival: bigint
 }
 
 /**
- * What the name of a lock's state file says. `new` has not been granted since it was made; `shared` has had sharers, who
- * lie beside it as long as they hold it.
+ * The name of a lock's state file. `new` has not been granted since it was created; `shared` has had sharers, whose
+ * files are beside it as long as they hold it.
  */
 export interface StateName {
   /** The file name itself. */
   readonly text: string
   readonly kind: 'new' | 'free' | 'held' | 'shared'
-  /** Fencing token of the last grant; 0 where there was none. */
+  /** Fencing token of the last grant; 0 if there was none. */
   readonly token: bigint
-  /** The exclusive holder, where it is held. */
+  /** The exclusive holder, if it is held. */
   readonly holder?: OwnerName
 }
 
-/** Longer numbers would make names that no file system takes. */
+/** Longer numbers would exceed the length of file names. */
 const MAX_DIGITS = 30
 const LOCK_ID = /^[\w-]{1,64}$/u
 
@@ -45,37 +45,37 @@ export function assertLockId(id: string): void {
   }
 }
 
-/** Writes the name of a lock that can be had: `free~<token>`. */
+/** Formats the name of a free lock: `free~<token>`. */
 export function formatFree(token: bigint): string {
   return `free~${token}`
 }
 
-/** Writes the name of a lock that is held alone: `held~<token>~<id>~<identity>`. */
+/** Formats the name of an exclusively held lock: `held~<token>~<id>~<identity>`. */
 export function formatHeld(token: bigint, id: string, identity: string): string {
   return `held~${token}~${id}~${identity}`
 }
 
-/** Writes the name of a lock that sharers have been in: `shared~<token>`. */
+/** Formats the name of a lock that has had sharers: `shared~<token>`. */
 export function formatShared(token: bigint): string {
   return `shared~${token}`
 }
 
-/** Writes the name of a sharer's own file: `sharer~<id>~<identity>`. */
+/** Formats the name of a sharer's own file: `sharer~<id>~<identity>`. */
 export function formatSharer(id: string, identity: string): string {
   return `sharer~${id}~${identity}`
 }
 
-/** Writes the name of a lock that is yet to be granted: `new~<id>`, where the id is never used twice. */
+/** Formats the name of a lock that was never granted: `new~<id>`, with an id that is never reused. */
 export function formatNew(id: string): string {
   return `new~${id}`
 }
 
-/** Reads the token in the name of a lock that can be had; `undefined` for any other name. */
+/** Parses the token in the name of a free lock; returns `undefined` for any other name. */
 export function parseFree(text: string): bigint | undefined {
   return text.startsWith('free~') ? parseNumber(text.slice('free~'.length)) : undefined
 }
 
-/** Reads the name of a state file; `undefined` for any other. */
+/** Parses the name of a state file; returns `undefined` for any other. */
 export function parseStateName(text: string): StateName | undefined {
   const freeToken = parseFree(text)
   if (freeToken !== undefined) return { text, kind: 'free', token: freeToken }
@@ -92,14 +92,14 @@ export function parseStateName(text: string): StateName | undefined {
   return holder && { text, kind, token, holder }
 }
 
-/** Reads the name of a sharer's file; `undefined` for any other. */
+/** Parses the name of a sharer's file; returns `undefined` for any other. */
 export function parseSharerName(text: string): OwnerName | undefined {
   const [kind, id, identity, excess] = text.split('~')
   if (kind !== 'sharer' || excess !== undefined) return undefined
   return parseOwner(text, 'shared', id, identity)
 }
 
-/** Writes a ticket's name: `<nanoseconds, 20 digits>~x~<id>~<identity>`; `s` to share, `xh` where the flow holds others. */
+/** Formats a ticket's name: `<nanoseconds, 20 digits>~x~<id>~<identity>`; `s` to share, `xh` if the flow holds others. */
 export function formatTicketName(
   arrival: bigint,
   mode: LockMode,
@@ -111,7 +111,7 @@ export function formatTicketName(
   return `${String(arrival).padStart(20, '0')}~${letters}~${id}~${identity}`
 }
 
-/** Reads a ticket's name; `undefined` for anything the kit did not write. */
+/** Parses a ticket's name; returns `undefined` for foreign names. */
 export function parseTicketName(text: string): TicketName | undefined {
   const [arrival = '', letters, id, identity, excess] = text.split('~')
   if (arrival.length !== 20 || !isDigits(arrival) || excess !== undefined) return undefined
@@ -122,18 +122,18 @@ export function parseTicketName(text: string): TicketName | undefined {
   return owner && { ...owner, holdsOthers, arrival: BigInt(arrival) }
 }
 
-/** The part of a ticket's name that those share who run on one kernel and see the same pids. */
+/** The part of a ticket's name shared by processes on one kernel that see the same pids. */
 export function kernelOf(ticket: string): string {
   return ticket.slice(ticket.indexOf('.b'), ticket.indexOf('.m'))
 }
 
-/** Reads whose directory under `claims` this is: `<anything>~<id>~<identity>`. */
+/** Returns the owner of a directory under `claims`: `<anything>~<id>~<identity>`. */
 export function parseClaimOwner(text: string): ProcessIdentity | undefined {
   const [, id, identity = '', excess] = text.split('~')
   return id === undefined || excess !== undefined ? undefined : parseIdentity(identity)
 }
 
-/** Reads a token or floor: decimal, without leading zeros. */
+/** Parses a token or floor: decimal, without leading zeros. */
 export function parseNumber(text: string): bigint | undefined {
   if (text.length > MAX_DIGITS || text.startsWith('0') || !isDigits(text)) return undefined
   return BigInt(text)
@@ -144,7 +144,7 @@ function parseOwner(text: string, mode: LockMode, id = '', rest = ''): OwnerName
   return identity && { text, mode, id, identity }
 }
 
-// Most looks read one name, and the first use of a regular expression costs more than this.
+// Most checks read one name, and the first use of a regular expression costs more than this.
 function isDigits(text: string): boolean {
   for (let index = 0; index < text.length; index += 1) {
     const code = text.charCodeAt(index)

@@ -4,22 +4,22 @@ import { type OwnerName, parseSharerName, parseStateName, type StateName } from 
 import type { ResourcePaths } from './lock-files.js'
 import type { LockContext } from './lock-context.js'
 
-/** What one listing of a lock's directory showed. */
+/** The result of listing a lock's directory. */
 export interface LockState {
-  /** The state that counts; absent where there is no directory, or none of the kit's making. */
+  /** The state that counts; absent if there is no directory, or it has only foreign files. */
   readonly state: StateName | undefined
-  /** Sharers' files, in any state and of dead owners too. Only beside `shared` does one mean a holder. */
+  /** Sharers' files, in any state and of dead owners too. They mean holders only beside `shared`. */
   readonly sharers: readonly OwnerName[]
-  /** Names that do not belong here: what the kit did not write, and states beside the one that counts. */
+  /** Names that do not belong here: foreign files, and states beside the one that counts. */
   readonly foreign: readonly string[]
 }
 
-/** NFS keeps a removed file under such a name while somebody has it open; it goes away by itself. */
+/** NFS keeps a removed file under such a name while a process has it open; it disappears on its own. */
 const REMOVED_ON_NFS = '.nfs'
 
 const RANK = { held: 3, shared: 2, free: 1, new: 0 } as const
 
-/** Reads a lock's directory, and changes nothing. */
+/** Reads a lock's directory without changing anything. */
 export function readLockState(context: LockContext, paths: ResourcePaths): LockState {
   const states: StateName[] = []
   const sharers: OwnerName[] = []
@@ -36,19 +36,21 @@ export function readLockState(context: LockContext, paths: ResourcePaths): LockS
   return { state, sharers, foreign }
 }
 
-/** The owners that hold a lock in this state, dead ones too. */
+/** Returns the owners that hold a lock in this state, dead ones too. */
 export function holdersOf({ state, sharers }: LockState): readonly OwnerName[] {
   if (state?.kind === 'shared') return sharers
   return state?.holder === undefined ? [] : [state.holder]
 }
 
-/** The owners that hold a lock now and are not proven dead. */
+/** Returns the owners that hold a lock now and are not proven dead. */
 export function findLiveHolders(context: LockContext, paths: ResourcePaths): OwnerName[] {
   const holders = holdersOf(readLockState(context, paths))
   return holders.filter(({ identity }) => context.judge(identity) !== 'dead')
 }
 
-/** Removes the files of dead sharers, and returns the other sharers. Names are never used twice, so it hits nobody else. */
+/**
+ * Removes the files of dead sharers, and returns the other sharers. Names are never reused, so this hits no other process.
+ */
 export function removeDeadSharers(
   context: LockContext,
   paths: ResourcePaths,
@@ -62,12 +64,12 @@ export function removeDeadSharers(
   })
 }
 
-/** True where all that is in the way goes away by itself. */
+/** Returns true if everything in the way disappears on its own. */
 export function isPassing(names: readonly string[]): boolean {
   return names.every((name) => name.startsWith(REMOVED_ON_NFS))
 }
 
-/** The error for a lock's place that is taken by something the kit did not make. */
+/** Creates the error for foreign files in a lock's place. */
 export function foreignError(paths: ResourcePaths, names: readonly string[]): CliOpsError {
   const what =
     names.length === 0
@@ -84,9 +86,9 @@ export function foreignError(paths: ResourcePaths, names: readonly string[]): Cl
 }
 
 /**
- * Chooses among several states. A listing that overlaps with a change may show the old name and the new one; of these the
- * higher token is the newer. Several may also stay, as after a backup was restored over the directory: then a holder
- * that is not proven dead is in its right whatever its token.
+ * Chooses among several states. A listing during a change can show the old name and the new one; the higher token is the
+ * newer. Several can also stay, for example after a backup was restored over the directory: then a holder that is not
+ * proven dead counts, whatever its token.
  */
 function chooseState(context: LockContext, states: StateName[]): StateName | undefined {
   const byAge = states.sort((one, other) => {

@@ -6,13 +6,13 @@ import type { LockContext } from './lock-context.js'
 import { readLockState, removeDeadSharers } from './lock-state.js'
 import { firstToken } from './token-floor.js'
 
-/** The change of state that would be a grant: whoever renames `from` has the lock, under this token. */
+/** The change of state that is a grant: the process that renames `from` has the lock, under this token. */
 export interface Step {
   readonly from: string
   readonly token: bigint
 }
 
-/** Decides how a lock in a state can be taken; `undefined` where somebody has it who is not proven dead. */
+/** Decides how a lock in a state can be taken; returns `undefined` if a holder that is not proven dead has it. */
 export function nextStep(
   context: LockContext,
   paths: ResourcePaths,
@@ -21,14 +21,13 @@ export function nextStep(
 ): Step | undefined {
   if (holder !== undefined && context.judge(holder.identity) !== 'dead') return undefined
   if (kind === 'shared' && mode === 'exclusive' && hasSharers(context, paths)) return undefined
-  // Read after the state was seen: by then the floor counts whatever a former directory granted.
+  // Read after the state was seen: by then the floor covers all grants of a former directory.
   return { from: text, token: kind === 'new' ? firstToken(context) : token + 1n }
 }
 
 /**
- * Tells whether somebody shares a lock that was seen as `shared`. It takes a listing of its own: a sharer's file is
- * there before the state says so, hence a listing that begins after the state was seen shows it. One who comes
- * later changes the state once more.
+ * Returns whether a lock seen as `shared` has sharers. It needs a separate listing: a sharer's file exists before the
+ * state says so, so a listing that begins after the state was seen shows it. A later sharer changes the state again.
  */
 function hasSharers(context: LockContext, paths: ResourcePaths): boolean {
   const { sharers } = readLockState(context, paths)

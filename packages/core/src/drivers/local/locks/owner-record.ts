@@ -4,14 +4,14 @@ import { pidHere } from '../../../base/process/pid-here.js'
 import { ownProcess, userOfEnvironment } from '../../../base/process/own-process.js'
 import type { ProcessIdentity } from '../../../base/process/process-identity.js'
 
-/** The content of a holder's file or a ticket, for people. Every member may be missing: see `docs/reference/lock-protocol.md`. */
+/** The content of a holder's file or a ticket, for people. Any member can be missing: see `docs/reference/lock-protocol.md`. */
 export interface OwnerRecord {
   readonly resource?: string
   readonly name?: string
   readonly host?: string
   readonly user?: string
   readonly command?: string
-  /** Of a process of another machine, for which this one has the lock; with `via`. */
+  /** The pid of a process on another machine for which this one has the lock; with `via`. */
   readonly pid?: number
   readonly via?: string
   /** Milliseconds since the epoch. */
@@ -19,15 +19,15 @@ export interface OwnerRecord {
   /** When the lock was granted or the wait began, in milliseconds since the epoch. */
   readonly since?: number
   readonly token?: bigint
-  /** What the lock is for. */
+  /** The purpose of the lock. */
   readonly label?: string
-  /** The holder is a flow that holds the lock to its end. */
+  /** True if the holder is a flow that holds the lock until it ends. */
   readonly inFlow: boolean
   /** Ids of the locks that the waiting flow holds. */
   readonly held: readonly string[]
 }
 
-/** What of a record changes from lock to lock; the rest describes the process. */
+/** The members of a record that vary from lock to lock; the rest describes the process. */
 export interface RecordFacts {
   readonly id: string
   readonly resource: string
@@ -37,11 +37,11 @@ export interface RecordFacts {
   readonly inFlow?: boolean | undefined
   readonly label?: string | undefined
   readonly held: readonly string[]
-  /** Who is shown, where that is not this process. */
+  /** The owner to show, if not this process. */
   readonly owner?: Owner | undefined
 }
 
-/** Writes the content of a holder's file or a ticket of this process. */
+/** Formats the content of this process's holder file or ticket. */
 export function formatOwnerRecord({
   id,
   resource,
@@ -60,26 +60,26 @@ export function formatOwnerRecord({
     mode,
     name,
     host,
-    // Else left to the reader: a home belongs to one user.
+    // Otherwise the reader fills it in: a home belongs to one user.
     user: owner === undefined ? userOfEnvironment() : owner.user,
     command,
     pid: owner?.pid,
     via: owner?.via,
     startedAt: startedAt.getTime(),
     since,
-    // Beyond what a JSON number holds exactly.
+    // Exceeds what a JSON number holds exactly.
     token: token === undefined ? undefined : String(token),
     inFlow,
     label,
     held,
   }
-  // Behind the line there may be the rest of a longer one.
+  // The rest of a longer line can follow.
   return `${JSON.stringify(record)}\n`
 }
 
 /**
- * Reads what the owner with this id has written, also where that is empty or torn: members that are not as they should be
- * are left out. A state file changes hands before it is written to, so what another owner wrote says nothing.
+ * Parses the record of the owner with this id, even if it is empty or torn: malformed members are left out. A state file
+ * changes hands before its content is written, so another owner's content is ignored.
  */
 export function parseOwnerRecord(content: string | undefined, id: string): OwnerRecord {
   const written = parseObject(content ?? '')
@@ -115,15 +115,15 @@ export function parseOwnerRecord(content: string | undefined, id: string): Owner
   }
 }
 
-/** Puts together what the name proves and what the content says. */
+/** Combines what the name proves with what the content says. */
 export function toOwner(identity: ProcessIdentity, record: OwnerRecord, state: Liveness): Owner {
   const { name = 'unknown program', host = '', command, startedAt = 0, via } = record
-  // A home belongs to one user. Who stands in for another machine's process says whose it is.
+  // A home belongs to one user. A process that stands in for another machine's names the user itself.
   const isOurs = record.name !== undefined && via === undefined
   const user = record.user ?? (isOurs ? ownProcess().user : '')
   return {
     name,
-    // Only what stands in for another machine's process says a pid of its own.
+    // Only a process that stands in for another machine's gives its own pid.
     pid: via === undefined ? pidHere(identity) : (record.pid ?? 0),
     host,
     user,

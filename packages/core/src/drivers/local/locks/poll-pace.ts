@@ -1,29 +1,29 @@
-/** The first in the queue looks this often whether the holder died, where that is heard of by nobody. */
+/** How often the first in the queue checks whether the holder died, if it gets no hint. */
 const HEAD_POLL_MS = 10
-/** As often where nothing has moved for long: soon enough for whoever waits that long. */
+/** The same if nothing has moved for long: soon enough after such a wait. */
 const STILL_HEAD_POLL_MS = 50
-/** Others who hear of changes look by themselves less often the further back they are: a hint may be lost. */
+/** Others that get hints poll less often the further back they are: a hint can get lost. */
 const HINTED_POLL_MS = 50
 const MAX_HINTED_POLL_MS = 1000
-/** Whoever hears of all that matters looks this often, since a hint may be lost. */
+/** A waiter that gets all relevant hints polls this often, since a hint can get lost. */
 const IDLE_POLL_MS = 2000
-/** No turn takes less, so whoever looks as often as it has others before it does not come late. */
+/** No turn is shorter, so a waiter that sleeps this long for each one before it is never late. */
 const SHORTEST_TURN_MS = 1
 const MAX_POLL_MS = 200
-/** The same where nothing has moved for long: there are several turns to come. */
+/** The same if nothing has moved for long: several turns are still to come. */
 const STILL_MAX_POLL_MS = 1000
 
-/** What a waiter hears of, without looking by the time. */
+/** The hints that a waiter gets without polling. */
 export interface Hearing {
-  /** The lock, or the queue, has changed. */
+  /** A change of the lock, or of the queue. */
   readonly hearsOfChange: boolean
-  /** Whom it waits for has ended. */
+  /** The end of the process that it waits for. */
   readonly hearsOfEnd: boolean
 }
 
 /**
- * How often a waiter looks. Without hints that depends on how long nothing has moved: in a queue that moves it has to
- * notice its turn at once, and where one holder works for minutes nobody shall burn the machine.
+ * How often a waiter polls. Without hints this depends on how long nothing has moved: in a moving queue a waiter has
+ * to notice its turn immediately, and while one holder works for minutes, polling must not waste the machine.
  */
 export class PollPace {
   readonly #near: number
@@ -36,7 +36,7 @@ export class PollPace {
     this.#since = nowMs
   }
 
-  /** Milliseconds until the next look of the waiter with so many others before it. */
+  /** Returns the milliseconds until the next poll of a waiter with this many others before it. */
   nextMs(position: number, { hearsOfChange, hearsOfEnd }: Hearing, nowMs: number): number {
     if (position !== this.#position) {
       this.#position = position

@@ -4,14 +4,14 @@ import type { FileSystem } from '../home/file-system.js'
 import type { LockContext } from './lock-context.js'
 import { isBusyOnWindows } from './swap-name.js'
 
-/** POSIX lets a system say either for a directory that is not empty. */
+/** POSIX allows either for a directory that is not empty. */
 const OCCUPIED: ReadonlySet<string> = new Set(['ENOTEMPTY', 'EEXIST'])
 
 /**
- * Puts a directory that holds one empty file at a place that is absent or an empty directory; of several racers one
- * succeeds, and nobody sees it without its file. Returns false where the place is taken.
+ * Puts a directory that contains one empty file at a path that is absent or an empty directory. Of several racers one
+ * succeeds, and no process sees the directory without its file. Returns false if the path is taken.
  *
- * A crash leaves a directory under `claims`, whose name proves whose it is. Throws `ENOTDIR` where the place is a file.
+ * A crash leaves a directory under `claims`, whose name proves its owner. Throws `ENOTDIR` if the path is a file.
  */
 export function putDirectory(context: LockContext, target: string, file: string): boolean {
   const { fileSystem, home } = context
@@ -37,15 +37,14 @@ function move(fileSystem: FileSystem, from: string, to: string): boolean {
   } catch (error) {
     if (OCCUPIED.has((error as NodeJS.ErrnoException).code ?? '')) return false
     if (!isBusyOnWindows(error)) throw error
-    // Windows renames to an absent name only; the next attempt finds the place absent.
+    // Windows renames only to an absent name; the next attempt finds the path absent.
     removeIfEmpty(fileSystem, to)
     return false
   }
 }
 
 /**
- * Removes a directory where it is empty. Whether it was, and whatever else stands in the way, is left to the next
- * one who looks: an empty directory blocks nobody.
+ * Removes a directory if it is empty. Any failure is left to the next process: an empty directory blocks no one.
  */
 export function removeIfEmpty(fileSystem: FileSystem, directory: string): void {
   try {
@@ -55,7 +54,7 @@ export function removeIfEmpty(fileSystem: FileSystem, directory: string): void {
   }
 }
 
-/** Removes a file and, where that leaves it empty, its directory. */
+/** Removes a file and, if that leaves it empty, its directory. */
 export function discardFile(fileSystem: FileSystem, file: string, directory: string): void {
   fileSystem.unlink(file)
   removeIfEmpty(fileSystem, directory)

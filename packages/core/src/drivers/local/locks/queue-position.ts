@@ -12,26 +12,26 @@ import { findLiveHolders } from './lock-state.js'
 import { PollPace } from './poll-pace.js'
 import { lastWaiting, leaveQueue, listTicketNames, type Ticket, writeTicket } from './queue.js'
 
-/** Those nearer to the head know whom they wait for, and may watch it. The others only count how many there are. */
+/** Waiters this near to the head know whom they wait for, and can watch it. The others only count those ahead. */
 const NEAR = 4
-/** Of those who share a lock, so many are watched for their end. */
+/** The number of sharers whose end is watched. */
 const MAX_WATCHED = 8
-/** Of those that would be nudged, so many may have died or be stopped. */
+/** The number of nudged waiters that might have died or be stopped. */
 const MAX_NUDGES = 4
-/** How often the others look as well as those do, since all who are near may be stopped. */
+/** How often the others check as fully as the near ones, since all near ones might be stopped. */
 const FULL_LOOK_MS = 1000
 const FIRST_DEADLOCK_CHECK_MS = 1000
 const MAX_DEADLOCK_CHECK_MS = 30_000
 /** Describing the holder takes several reads, for a line that people read. */
 const REPORT_EVERY_MS = 200
 
-/** How a waiter hears of others, and tells of them. */
+/** How a waiter receives hints, and reports whom it waits for. */
 export interface QueuePositionOptions extends Pick<LockWait, 'onWait'> {
-  /** Whoever leaves can tell this waiter to look. */
+  /** True if a leaving waiter can nudge this one. */
   readonly hearsNudges: boolean
 }
 
-/** One waiter's place in a queue. Whoever waits, by timers or by blocking, looks again and again until it is its turn. */
+/** One waiter's queue position. The waiter, by timers or by blocking, polls until it is its turn. */
 export class QueuePosition {
   readonly #context: LockContext
   readonly #request: LockRequest
@@ -42,10 +42,10 @@ export class QueuePosition {
   readonly #pace: PollPace
   readonly #began: number
   #position = 0
-  /** The tickets before this one, as last known. */
+  /** The tickets before this one, at the last check. */
   #ahead: readonly string[] = []
   #before: TicketName | undefined
-  /** Nobody ahead leaves without a word to the one behind it, and this waiter hears it. */
+  /** True if every waiter ahead nudges the next one when it leaves, and this waiter receives that. */
   #isNudged = false
   #nextFullLook = 0
   #deadlockCheckMs = FIRST_DEADLOCK_CHECK_MS
@@ -70,29 +70,32 @@ export class QueuePosition {
     this.#nextDeadlockCheck = this.#began + FIRST_DEADLOCK_CHECK_MS
   }
 
-  /** Throws where the wait would close a cycle. The ticket comes first: of two that do so at once, the later look sees both. */
+  /** Throws if the wait would close a cycle. The ticket comes first: of two that do so at once, the later check sees both. */
   begin(): void {
-    // Only one that holds something can close a cycle.
+    // Only a waiter that holds something can close a cycle.
     if (this.#request.held.length > 0) this.#assertNoDeadlock({ ancestors: false })
   }
 
-  /** One look: the lock, where it is this waiter's turn and the lock can be had. */
+  /** One poll: returns the lock if it is this waiter's turn and the lock is available. */
   tryOnce(): Claim | undefined {
     if (!this.#isFarStill()) this.#find()
     return this.#isHead ? tryClaim(this.#context, this.#request) : undefined
   }
 
-  /** What goes away or changes when it may be this waiter's turn; `undefined` while that is too far off to watch for it. */
+  /**
+   * The file that disappears or changes when it might be this waiter's turn; `undefined` while that is too far off to watch
+   * for it.
+   */
   get watchable(): string | undefined {
     const { lock, queue } = this.#ticket.paths
     if (this.#isHead) return lock
-    // Whoever is told when to look needs no watch before: it would only wake twice.
+    // A nudged waiter needs no earlier watch, which would only wake it twice.
     return this.#before === undefined || this.#isNudged || this.#position >= NEAR
       ? undefined
       : entryPath(queue, this.#before.text)
   }
 
-  /** Whose end may make it this waiter's turn, or bring that nearer: the holders, or the waiter before it. Empty where they are too many. */
+  /** The owners whose end can advance this waiter: the holders, or the waiter before it. Empty if there are too many. */
   get awaited(): readonly OwnerName[] {
     if (this.#isHead) {
       const holders = findLiveHolders(this.#context, this.#ticket.paths)
@@ -101,7 +104,7 @@ export class QueuePosition {
     return this.#before === undefined || this.#position >= NEAR ? [] : [this.#before]
   }
 
-  /** Tells whom this waits for, and throws where that has become a deadlock. */
+  /** Reports whom this waits for, and throws if that has become a deadlock. */
   report(): void {
     this.#reportHolder()
     if (this.#nowMs() < this.#nextDeadlockCheck) return
@@ -110,30 +113,30 @@ export class QueuePosition {
     this.#assertNoDeadlock({ ancestors: this.#nowMs() - this.#began >= ANCESTOR_GRACE_MS })
   }
 
-  /** Makes the next look a full one: somebody who left says that it may be this waiter's turn. */
+  /** Makes the next check a full one: a leaving waiter says that it might be this one's turn. */
   onNudge(): void {
     this.#nextFullLook = 0
   }
 
-  /** How long to wait before the next look, in milliseconds. */
+  /** Returns the milliseconds to wait before the next poll. */
   pollMs(hears: { readonly change: boolean; readonly end: boolean }): number {
     const hearsOfChange = hears.change || (this.#isNudged && !this.#isHead)
     const hearsOfEnd = hears.end || (this.#isNudged && this.#position >= NEAR)
     return this.#pace.nextMs(this.#position, { hearsOfChange, hearsOfEnd }, this.#nowMs())
   }
 
-  /** Leaves the queue, and tells the waiter behind. */
+  /** Leaves the queue, and nudges the waiter behind. */
   leave(): void {
     try {
       leaveQueue(this.#context, this.#ticket)
       this.#nudgeNext()
     } catch (error) {
-      // Those behind pass an idle ticket over, so this costs them a second and no more.
+      // Waiters behind skip an idle ticket, so this costs them a second at most.
       debug(() => `cannot leave the queue of ${this.#request.resource}: ${String(error)}`)
     }
   }
 
-  /** Lists the queue anew, since somebody may have come after this waiter last looked: whoever still saw its ticket is in that list. */
+  /** Lists the queue again, since waiters can arrive after the last check: each one that still saw this ticket is in that list. */
   #nudgeNext(): void {
     const { surroundings } = this.#context
     if (surroundings.nudge === undefined) return
@@ -150,9 +153,9 @@ export class QueuePosition {
   }
 
   /**
-   * Tells of a waiter far back whether it still is, and how far. In a long queue nearly all looks end here: a few tickets of
-   * those that were seen are looked for, where a listing would name them all. They go from the front. One that gave up in the
-   * middle makes the queue seem shorter, and then the listing tells.
+   * Returns whether a waiter is still far back, and how far. In a long queue nearly all polls end here: it looks up a few of
+   * the tickets seen earlier instead of listing all. Tickets leave from the front. One that gave up in the middle makes the
+   * queue seem shorter, and then a listing decides.
    */
   #isFarStill(): boolean {
     if (this.#position < NEAR || this.#nowMs() >= this.#nextFullLook) return false
@@ -173,12 +176,13 @@ export class QueuePosition {
     return this.#context.fileSystem.status(path) !== undefined
   }
 
-  /** Finds the waiter that goes before this one. */
+  /** Finds the waiter directly before this one. */
   #find(): void {
     const { paths, name } = this.#ticket
     const names = listTicketNames(this.#context, paths)
     const own = names.indexOf(name)
-    // Somebody who could not tell this waiter from a dead one removed its ticket. The name says when it came.
+    // A process that could not tell this waiter from a dead one removed its ticket. The name contains its arrival
+    // time.
     if (own === -1) writeTicket(this.#context, this.#ticket)
     const ahead = own === -1 ? names.filter((other) => other < name) : names.slice(0, own)
     this.#position = ahead.length
@@ -192,7 +196,7 @@ export class QueuePosition {
     this.#before = lastWaiting(this.#context, paths, ahead, (other) => this.#idleHeads.has(other))
     this.#nextFullLook = now + FULL_LOOK_MS
     if (this.#before !== undefined) return
-    // All who are ahead are passed over, which has to be seen anew at each look.
+    // All waiters ahead are skipped, which has to be checked again at each poll.
     this.#position = 0
     this.#nextFullLook = now
   }
@@ -201,7 +205,7 @@ export class QueuePosition {
     if (this.#onWait === undefined || this.#nowMs() < this.#nextReport) return
     this.#nextReport = this.#nowMs() + REPORT_EVERY_MS
     const info = inspectLock(this.#context, this.#ticket.paths)
-    // Free, and this waiter is the next.
+    // The lock is free, and this waiter is next.
     if (info === null || (info.id === '' && this.#position === 0)) return
     const key = `${info.id} ${info.owner.pid}`
     if (key === this.#reported) return

@@ -10,7 +10,7 @@ import { isIdle } from './waiter-patience.js'
 /** Each repetition means that another waiter left, so this is never reached. */
 const MAX_ATTEMPTS = 100
 
-/** Who waits behind whom is a matter of fairness only: every step here may be wrong without two ever holding a lock. */
+/** Queue order is only a matter of fairness: any step here can go wrong without two processes ever holding a lock. */
 export interface QueueRequest {
   readonly resource: string
   readonly mode: LockMode
@@ -20,7 +20,7 @@ export interface QueueRequest {
   readonly owner?: Owner | undefined
 }
 
-/** A waiter's place in a queue. */
+/** A waiter's queue entry. */
 export interface Ticket {
   readonly name: string
   readonly path: string
@@ -28,7 +28,9 @@ export interface Ticket {
   readonly paths: ResourcePaths
 }
 
-/** Joins the queue in the place of an arrival in monotonic nanoseconds. A crash leaves the ticket, which the next to look recognises as a dead waiter's. */
+/**
+ * Joins the queue at the position of an arrival in monotonic nanoseconds. A crash leaves the ticket, which the next process recognises as a dead waiter's.
+ */
 export function enterQueue(context: LockContext, request: QueueRequest, arrival: bigint): Ticket {
   const { resource, mode, id, held, label, owner } = request
   const { clock } = context
@@ -41,31 +43,31 @@ export function enterQueue(context: LockContext, request: QueueRequest, arrival:
   return ticket
 }
 
-/** Leaves the queue; the last one to leave takes its directory along. Doing it twice does nothing. */
+/** Leaves the queue; the last one to leave removes its directory. Repeating it does nothing. */
 export function leaveQueue(context: LockContext, ticket: Ticket): void {
   discardFile(context.fileSystem, ticket.path, ticket.paths.queue)
 }
 
 /**
- * Lists the names of a queue's tickets in order of arrival, dead waiters' too. They are read one by one, since of
- * hundreds a waiter needs the one before its own.
+ * Returns the names of a queue's tickets in order of arrival, dead waiters' too. They are parsed one by one, since of
+ * hundreds a waiter needs only the one before its own.
  */
 export function listTicketNames(context: LockContext, paths: ResourcePaths): string[] {
-  // Usually nobody waits, and a status that finds nothing costs less than a listing that fails.
+  // Usually there are no waiters, and a status that finds nothing costs less than a failing listing.
   if (context.fileSystem.status(paths.queue)?.kind !== 'directory') return []
   return context.fileSystem.list(paths.queue).sort()
 }
 
-/** Lists the tickets of a queue in order of arrival, dead waiters' too. What the kit did not write is passed over. */
+/** Returns the tickets of a queue in order of arrival, dead waiters' too. Skips foreign files. */
 export function listTickets(context: LockContext, paths: ResourcePaths): TicketName[] {
   return listTicketNames(context, paths).flatMap((name) => parseTicketName(name) ?? [])
 }
 
 /**
- * Finds the last of the named tickets that has to be waited for, and removes those of dead waiters on the way there.
+ * Returns the last of the named tickets that has to be waited for, and removes those of dead waiters on the way.
  *
- * A waiter that is stopped is passed over: it could not take the lock, and all the others would stand still with it.
- * It keeps its ticket, and its place counts again once it goes on.
+ * A stopped waiter is skipped: it could not take the lock, and all others would be stuck behind it. It keeps its
+ * ticket, and its position counts again once it continues.
  */
 export function lastWaiting(
   context: LockContext,
@@ -83,7 +85,7 @@ export function lastWaiting(
   return undefined
 }
 
-/** What cannot be removed, such as a directory of that name, is in nobody's way. */
+/** An entry that cannot be removed, such as a directory of that name, blocks no one. */
 function removeTicket({ fileSystem }: LockContext, path: string): void {
   try {
     fileSystem.unlink(path)
@@ -93,8 +95,8 @@ function removeTicket({ fileSystem }: LockContext, path: string): void {
 }
 
 /**
- * Tells whether somebody is about to take the lock, whom a newcomer must not pass by. That is a waiter that is known to run: one
- * that cannot be judged may have died long ago, and one that is blocked may stay so. Neither makes a free lock a busy one.
+ * Returns whether a waiter is about to take the lock, which a newcomer must not overtake. Only a waiter known to run counts: one
+ * that cannot be judged might have died long ago, and a blocked one might stay blocked. Neither makes a free lock busy.
  */
 export function hasWaiters(context: LockContext, paths: ResourcePaths): boolean {
   const names = listTicketNames(context, paths)
@@ -105,7 +107,7 @@ export function hasWaiters(context: LockContext, paths: ResourcePaths): boolean 
     if (ticket === undefined) continue
     const state = context.judge(ticket.identity)
     if (state === 'running' && !isIdle(context, paths, ticket)) return true
-    // One that is blocked writes its ticket again when it goes on, and until then no other try has to find that out.
+    // A blocked waiter writes its ticket again when it continues; until then no other attempt has to detect it again.
     if (state === 'dead' || state === 'running') removeTicket(context, entryPath(paths.queue, name))
     else isEmpty = false
   }
@@ -113,10 +115,10 @@ export function hasWaiters(context: LockContext, paths: ResourcePaths): boolean 
   return false
 }
 
-/** Writes a ticket, and again under the same name where somebody took its owner for gone. */
+/** Writes a ticket, and again under the same name if a process took its owner for dead. */
 export function writeTicket(context: LockContext, { path, content, paths }: Ticket): void {
   const { home, fileSystem } = context
-  // The last waiter to leave may remove the directory just before the file is made, and the next one again.
+  // The last waiter to leave can remove the directory just before the file is created, and so can the next one.
   for (let attempt = 1; ; attempt += 1) {
     try {
       home.inDirectory(paths.queue, () => {

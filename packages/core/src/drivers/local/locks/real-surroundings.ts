@@ -16,7 +16,7 @@ import { systemClock } from './clock.js'
 import type { LockSurroundings } from './lock-context.js'
 import { noteKilledHolder } from './killed-holders.js'
 
-/** The world as it is. */
+/** The real environment. */
 export function realSurroundings(home: Home): LockSurroundings {
   const judge = (identity: ProcessIdentity): Liveness =>
     judgeLiveness(identity, { localFileSystem: home.isLocal, sockets: home.sockets })
@@ -31,7 +31,7 @@ export function realSurroundings(home: Home): LockSurroundings {
       cleanLivenessSockets(home)
     },
     judge,
-    // When this program began, not when its process was created: `cli-ops run` takes a lock for a process that is there already.
+    // When this program began, not when its process was created: `cli-ops run` takes a lock for a process that already exists.
     startedAt: () => Date.now() - process.uptime() * 1000,
     waitingAncestors,
     nudge: (identity) => {
@@ -56,14 +56,14 @@ export function realSurroundings(home: Home): LockSurroundings {
   }
 }
 
-/** Stores what a dead owner could not say, once whoever took its lock has it and gone on. */
+/** Stores what a dead owner could not report, once the process that took its lock has continued. */
 function settleSoon(home: Home, identity: ProcessIdentity): void {
   const settle = async (): Promise<void> => {
     const { settleDead } = await import('../registry/settle-dead.js')
     settleDead(home, { deadline: Infinity, only: formatIdentity(identity) })
   }
   setImmediate(() => {
-    // Others will notice, too.
+    // Other processes will notice, too.
     settle().catch((error: unknown) => debug(() => `cannot settle: ${String(error)}`))
   })
 }

@@ -4,8 +4,8 @@ import type { LockContext } from './lock-context.js'
 import { holdersOf, readLockState } from './lock-state.js'
 
 /**
- * Tells whether the asking flow wants to share a lock that it shares already. It then passes the queue by: an
- * exclusive waiter cannot come in before this flow has ended, so waiting behind it would never end.
+ * Returns whether the requesting flow wants to share a lock that it shares already. It then bypasses the queue: an
+ * exclusive waiter cannot enter before this flow has ended, so waiting behind it would never end.
  */
 export function joinsOwnSharers(
   context: LockContext,

@@ -4,24 +4,24 @@ import type { FileSystem } from '../home/file-system.js'
 
 const IS_WINDOWS = process.platform === 'win32'
 
-/** What Windows says of a name that somebody is looking into, and of a directory that exists. */
+/** Windows' errors for a name that a process has open, and for a directory that exists. */
 const WINDOWS_BUSY: readonly string[] = ['EPERM', 'EACCES', 'EBUSY', 'EEXIST']
 
-/** A virus scanner is done with so small a file long before. */
+/** A virus scanner finishes such a small file long before. */
 const MAX_PATIENT_ATTEMPTS = 100
 const PATIENT_PAUSE_MS = 5
 
-/** The name is not there any more, or not even the directory. */
+/** The name has gone, or even the directory. */
 const GONE: readonly string[] = ['ENOENT', 'ENOTDIR']
 
-/** Tells whether an error only means that Windows cannot rename just now. */
+/** Returns whether an error only means that Windows cannot rename right now. */
 export function isBusyOnWindows(error: unknown): boolean {
   return IS_WINDOWS && WINDOWS_BUSY.includes((error as NodeJS.ErrnoException).code ?? '')
 }
 
 /**
- * Renames exactly this name in a directory: a compare-and-swap, since of any number of racers one finds it. Returns false
- * where it is not there any more. `witness` is a path that only this caller's success can have made.
+ * Renames exactly this name in a directory: a compare-and-swap, since only one of any number of racers finds it. Returns
+ * false if the name has gone. `witness` is a path that only this caller's success can have created.
  */
 export function swapName(
   fileSystem: FileSystem,
@@ -42,7 +42,7 @@ export function swapName(
   }
 }
 
-/** As {@link swapName}, for a name that is the caller's own: where Windows cannot rename it just now, it tries on. */
+/** Like {@link swapName}, for the caller's own name: while Windows cannot rename it, it retries. */
 export function swapNamePatiently(
   fileSystem: FileSystem,
   directory: string,

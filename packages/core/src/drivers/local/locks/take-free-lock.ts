@@ -6,11 +6,11 @@ import { formatFree, formatHeld, parseFree } from './lock-names.js'
 import { swapName } from './swap-name.js'
 
 /**
- * Takes a lock that is as nearly everybody finds it: nobody waits, and its one state file says that it is free. Every try begins
- * here, and a command that is lucky needs no more of the driver. These are the steps of `docs/reference/lock-protocol.md`.
+ * Takes a lock in its usual state: no waiters, and its one state file says that it is free. Every attempt begins here, and in
+ * the usual case a command needs no more of the driver. These are the steps of `docs/reference/lock-protocol.md`.
  *
- * `undefined` where it is otherwise, or where a step fails: what follows looks at everything, and says what is wrong. `null` where the
- * lock was won and taken away by force: this id has been released, and must not hold it again.
+ * Returns `undefined` in any other state, or if a step fails: the next stage checks everything, and reports what is wrong. Returns
+ * `null` if the lock was won and taken away by force: this id has been released, and must not hold it again.
  */
 export function takeFreeLock(context: LockFiles, request: LockRequest): Claim | null | undefined {
   if (request.mode !== 'exclusive' || !context.home.isUsual()) return undefined
@@ -33,7 +33,7 @@ export function takeFreeLock(context: LockFiles, request: LockRequest): Claim | 
   return describeClaim(context, won) ?? null
 }
 
-/** The token of a lock that is free, as this process left it or as it is listed. */
+/** Returns the token of a free lock, as this process left it or as it is listed. */
 function lastToken({ fileSystem, released }: LockFiles, paths: ResourcePaths): bigint | undefined {
   const guess = released.get(paths.encoded)
   released.delete(paths.encoded)

@@ -4,14 +4,14 @@ import type { LockContext } from './lock-context.js'
 import { putDirectory } from './put-directory.js'
 import { swapName } from './swap-name.js'
 
-/** A failed attempt means that somebody else succeeded, so only a broken directory reaches this. */
+/** A failed attempt means that another process succeeded, so only a broken directory reaches this. */
 const MAX_ATTEMPTS = 1000
-/** A listing may miss a name that is being changed, but hardly so often. */
+/** A listing can miss a name that is being changed, but hardly this often. */
 const MAX_LOOKS = 10
 
 /**
- * Returns the first token of a lock that is being granted for the first time: the time in microseconds, so that tokens rise
- * even when the home was removed; but above the floor, so that they do not fall when the clock was set back.
+ * Returns the first token of a lock that is granted for the first time: the time in microseconds, so that tokens rise even
+ * if the home was removed, but above the floor, so that they do not fall if the clock was set back.
  */
 export function firstToken(context: LockContext): bigint {
   const now = BigInt(Math.max(1, Math.round(context.clock.now() * 1000)))
@@ -20,8 +20,8 @@ export function firstToken(context: LockContext): bigint {
 }
 
 /**
- * Makes sure that no lock begins with this token or a lower one any more. To be called before a lock's directory, which
- * remembers its last token, is removed.
+ * Ensures that no lock begins with this token or a lower one. Must be called before removing a lock's directory, which
+ * stores its last token.
  */
 export function raiseFloor(context: LockContext, token: bigint): void {
   const { home, fileSystem } = context
@@ -36,7 +36,7 @@ export function raiseFloor(context: LockContext, token: bigint): void {
   }
   throw new CliOpsError(
     'STORAGE_FAILED',
-    `cannot keep the count of locks: ${home.paths.floor} holds something else than a number; look at it and remove it`,
+    `cannot count locks: ${home.paths.floor} contains something other than a number; inspect and remove it`,
     { details: { path: home.paths.floor } },
   )
 }

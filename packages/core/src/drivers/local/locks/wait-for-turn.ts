@@ -8,15 +8,15 @@ import type { LockContext } from './lock-context.js'
 import type { Ticket } from './queue.js'
 import { QueuePosition } from './queue-position.js'
 
-/** A process that ends is gone within this, or was not about to. */
+/** A process that is ending disappears within this time, or was not ending. */
 const MAX_ENDING_MS = 128
 
-/** A race that is lost is looked at again at once, but not for ever. */
+/** After a lost race it polls again immediately, but not forever. */
 const MAX_LOOKS = 10
 
 /**
  * Waits with a ticket in the queue until the lock is won. Rejects with the signal's reason once it is aborted, or with
- * `LOCK_DEADLOCK`; the queue has then been left. Keeps the process alive, since somebody awaits it.
+ * `LOCK_DEADLOCK`; the queue has then been left. Keeps the process alive, since the caller awaits it.
  */
 export function waitForTurn(
   context: LockContext,
@@ -37,7 +37,7 @@ class Waiter {
   readonly #reject: (reason: unknown) => void
   readonly #change = new HintWatch(() => this.#look())
   readonly #end = new HintWatch(() => this.#onEnd())
-  /** A process whose end is heard of is there for another moment: how soon to look again, in milliseconds. */
+  /** An ending process still exists for a moment after the hint: how soon to poll again, in milliseconds. */
   #endingMs = MAX_ENDING_MS
   #ended = false
   readonly #stopNudges: (() => void) | undefined
@@ -78,7 +78,7 @@ class Waiter {
     this.#look()
   }
 
-  /** One look: is it this waiter's turn, and if not, when to look again. */
+  /** One poll: checks whether it is this waiter's turn, and if not, schedules the next one. */
   #look(): void {
     if (this.#ended) return
     this.#stopTimer()
@@ -112,7 +112,7 @@ class Waiter {
     return Math.min(pollMs, this.#endingMs / 2)
   }
 
-  /** Arms a watch and then looks again, since what happened before the watch is told by nobody. */
+  /** Starts a watch and then polls again, since no hint reports what happened before the watch. */
   #tryTurn(): Claim | undefined {
     for (let looks = 0; looks < MAX_LOOKS; looks += 1) {
       const claim = this.#turn.tryOnce()
@@ -123,7 +123,7 @@ class Waiter {
     return undefined
   }
 
-  // A user has few inotify instances, and libuv keeps the one of a process until that ends: only who is near takes one.
+  // A user has few inotify instances, and libuv keeps a process's instance until that ends: only near waiters take one.
   #watchChange(): boolean {
     const path = this.#turn.watchable ?? ''
     return this.#change.isNewOn(path, (listener) =>
@@ -161,7 +161,7 @@ class Waiter {
   }
 }
 
-/** All of them or none: whoever waits for several has to hear of the end of each. */
+/** All or none: a waiter for several has to notice the end of each. */
 function watchAll(
   owners: readonly OwnerName[],
   watch: (identity: ProcessIdentity) => { close(): void } | undefined,

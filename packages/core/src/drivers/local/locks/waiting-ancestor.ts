@@ -5,7 +5,7 @@ import type { LockContext } from './lock-context.js'
 import type { OwnerName } from './lock-names.js'
 import { type OwnerRecord, parseOwnerRecord } from './owner-record.js'
 
-/** Reads what an owner or a waiter has written about itself. */
+/** Reads what an owner or a waiter wrote about itself. */
 export function readOwnerRecord(
   { fileSystem }: LockContext,
   directory: string,
@@ -14,7 +14,9 @@ export function readOwnerRecord(
   return parseOwnerRecord(fileSystem.readFile(entryPath(directory, text)), id)
 }
 
-/** Tells whether a process is an ancestor that (very likely) waits for this one to end, or holds together with one. */
+/**
+ * Returns whether a process is an ancestor that (very likely) waits for this one to end, or holds together with one.
+ */
 export function isWaitingAncestor(
   { surroundings }: LockContext,
   identity: ProcessIdentity,
@@ -25,7 +27,10 @@ export function isWaitingAncestor(
   return isNamed && sharesPids(identity, surroundings.identity())
 }
 
-/** False of an ancestor's other locks, and of those it took after this process began: this one was not begun under them. */
+/**
+ * Returns false for an ancestor's other locks, and for those it took after this process began: this process was not started
+ * under them.
+ */
 export function wasHeldAtStart(
   { surroundings }: LockContext,
   { inFlow, since = Infinity }: OwnerRecord,

@@ -1,10 +1,10 @@
 import type { Claim } from './claim.js'
 import type { LockContext } from './lock-context.js'
 
-/** How often a holder looks by itself whether the lock was taken away; the watch is usually faster. */
+/** How often a holder polls whether the lock was taken away; the watch is usually faster. */
 const LOST_POLL_MS = 1000
 
-/** Calls `listener` when a lock is held no longer; returns a function that stops. */
+/** Calls `listener` once a lock is no longer held; returns a function that stops. */
 export function watchForLoss(
   context: LockContext,
   claim: Claim,
@@ -32,9 +32,9 @@ export function watchForLoss(
   try {
     watcher = fileSystem.watch(claim.paths.lock, look, { persistent: false })
   } catch {
-    // No watches left on this machine, or the lock is gone: the poll finds out.
+    // This machine has no watches left, or the lock is gone: the poll will notice.
   }
-  // Deferred, so that a lock lost already is reported after this function has returned.
+  // Deferred, so that a lock already lost is reported after this function has returned.
   stopTimer = clock.startTimer(0, poll, { persistent: false })
   return stop
 }

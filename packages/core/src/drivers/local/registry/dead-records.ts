@@ -12,20 +12,20 @@ import type { RecordLiveness } from './record-liveness.js'
 import type { RecordStore } from './record-store.js'
 import { type SettlingFileName, settlingFileName } from './settling-file-name.js'
 
-/** A record that this process has taken to settle it. */
+/** A record that this process has taken in order to settle it. */
 interface Taken {
   readonly record: ServiceRecord
   readonly settling: string
-  /** What it was called before. */
+  /** Its previous name. */
   readonly before: string
 }
 
 /**
- * Removes what processes left that are proven dead: their sockets, then their records. A record that names commands in progress
- * says what its process could not: `command:failed`, with `exitCode: null`, is stored first, once, however many notice at the same time.
+ * Removes what provably dead processes left: their sockets, then their records. If a record names commands in progress, `command:failed`
+ * with `exitCode: null` is stored first on behalf of the dead process, once, however many processes notice at the same time.
  *
- * Who settles a record takes it by a rename to a name with its own identity. Where it dies in between, the next one takes it over in
- * the same way, and finds in the log what has been stored already. Where the log cannot be written, the record stays.
+ * A process settles a record by renaming it to a name with its own identity. If it dies in between, the next process takes the
+ * record over in the same way, and finds in the log what is already stored. If the log cannot be written, the record stays.
  */
 export class DeadRecords {
   readonly #home: Home
@@ -43,7 +43,7 @@ export class DeadRecords {
     this.#sockets = new DeadSockets(home)
   }
 
-  /** Removes the record of a dead process, or takes it, where something is to be stored for it. */
+  /** Removes the record of a dead process, or takes it if something has to be stored for it. */
   take(file: RecordFileName): void {
     if (file.temporary) {
       this.#store.collect(file)
@@ -51,9 +51,9 @@ export class DeadRecords {
     }
     const record = this.#store.read(file)
     if (record === undefined) return
-    // The record goes last: while it is there, a collector that was interrupted is followed by another.
+    // The record goes last: while it exists, another process continues an interrupted clean-up.
     this.#sockets.remove(file.instance, record.endpoint)
-    // Nobody keeps a log on a network file system.
+    // Network file systems hold no log.
     if (record.commands === undefined || !this.#home.isLocal) {
       if (this.#store.collect(file)) this.#removed.push(record)
       return
@@ -63,7 +63,9 @@ export class DeadRecords {
       this.#taken.push({ record, settling, before: file.fileName })
   }
 
-  /** Goes on with a record whose settler is dead, or that this process could not finish before; leaves it to any other settler. */
+  /**
+   * Continues with a record whose settler is dead, or that this process could not finish before; leaves it to any other settler.
+   */
   takeOver(file: SettlingFileName): void {
     if (file.identityText !== this.#own && this.#liveness.of(file) !== 'dead') return
     const settling = settlingFileName(file, this.#own)
@@ -72,7 +74,7 @@ export class DeadRecords {
     if (record !== undefined) this.#taken.push({ record, settling, before: file.fileName })
   }
 
-  /** Stores what is missing of all that were taken, and removes them. Returns every record that was removed. */
+  /** Stores what is missing for all taken records, and removes them. Returns every removed record. */
   settle(): readonly ServiceRecord[] {
     const taken = this.#taken.splice(0)
     try {
@@ -95,7 +97,7 @@ export class DeadRecords {
     if (open.length === 0) return
     const { fileSystem, paths } = this.#home
     const ids = new Set(open.map(({ command }) => command.endId))
-    // All of them are dead: what they have stored is there by now.
+    // All of them are dead: everything they stored is there by now.
     const sinceMs = Math.min(...open.map(({ command }) => command.startedAt))
     const stored = findStoredEvents(fileSystem, paths.events, ids, sinceMs)
     const missing = open.filter(({ command }) => !stored.has(command.endId))

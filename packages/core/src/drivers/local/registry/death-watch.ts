@@ -5,12 +5,12 @@ import type { Home } from '../home/home.js'
 import { RecordStore } from './record-store.js'
 import { settleDead } from './settle-dead.js'
 
-/** What one look may take; the next one goes on. */
+/** The time limit of one check; the next one continues. */
 const LOOK_BUDGET_MS = 50
 
 /**
- * Notices that another process was killed, and settles what it left. Nobody announces a death, so it looks at each pulse, and
- * while the registry has no record of another process it only waits for one. Keeps no process alive.
+ * Detects that another process was killed, and settles what it left. No process announces its death, so this checks at each
+ * pulse. While the registry has no record of another process, it only waits for one. Keeps no process alive.
  */
 export class DeathWatch {
   readonly #home: Home
@@ -21,18 +21,18 @@ export class DeathWatch {
     this.#home = home
   }
 
-  /** Looks once, and settles what is dead. True where a further look may find more. */
+  /** Checks once, and settles dead processes. Returns true if another check might find more. */
   look(): boolean {
     try {
       return settleDead(this.#home, { deadline: monotonicMs() + LOOK_BUDGET_MS }).hasOthers
     } catch (error) {
-      // Whoever uses the registry itself is told.
+      // Direct users of the registry get the error.
       debug(() => `cannot look for killed processes: ${String(error)}`)
       return true
     }
   }
 
-  /** Looks again and again, until {@link stop}. */
+  /** Checks repeatedly, until {@link stop}. */
   start(): void {
     if (this.#stopWatch !== undefined) return
     const look = (): void => {
@@ -42,7 +42,7 @@ export class DeathWatch {
       this.#stopPulse ??= onPulse(look, { everyMs: DEATH_PULSE_MS })
     }
     this.#stopWatch = new RecordStore(this.#home).watch(goOn)
-    // What came before the watch is told by nobody.
+    // No hint reports what came before the watch.
     goOn()
   }
 

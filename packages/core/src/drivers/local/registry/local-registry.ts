@@ -14,10 +14,10 @@ import { createRecordKeeper } from './record-keeper.js'
 import { RecordStore } from './record-store.js'
 import { settleDead } from './settle-dead.js'
 
-/** Whoever asks for the living spends no longer on the dead, but for the first of them; the next look goes on. */
+/** The time that a discovery spends on dead processes, after the first; the next call continues. */
 const DISCOVERY_BUDGET_MS = 50
 
-/** Makes the registry of the local driver: one file for each instance. */
+/** Creates the registry of the local driver: one file for each instance. */
 export function createLocalRegistry(home: Home): RegistryDriver {
   const registry = new LocalRegistry(home)
   return {

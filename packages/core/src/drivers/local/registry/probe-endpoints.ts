@@ -4,12 +4,12 @@ import type { FileSystem } from '../home/file-system.js'
 import { pingEndpoint } from '../rpc/ping-endpoint.js'
 import { isLocalEndpoint } from '../rpc/socket-path.js'
 
-/** More connections at once could use up the descriptors of the process. */
+/** More connections at once could exhaust the process's descriptors. */
 const MAX_PARALLEL = 128
 
 /**
- * Pings the instances that have an endpoint and adds what was learnt: `hung` without an answer; no endpoint where
- * nobody listens any more although the process lives. One that the kernel reports as stopped is not asked.
+ * Pings the instances that have an endpoint and adds the result: `hung` without an answer; no endpoint if nothing
+ * listens any more although the process is alive. Processes that the kernel reports as stopped are not pinged.
  */
 export function probeEndpoints(
   services: ServiceInfo[],

@@ -4,20 +4,20 @@ import type { OpenCommand, ServiceRecord } from '../../../registry/contract/regi
 import { nameOf, type RecordFileName } from './record-file-name.js'
 import { isObject } from '../../../base/validation/is-object.js'
 
-/** Writes a record as the content of its file. */
+/** Formats a record as the content of its file. */
 export function formatRecordBody(record: ServiceRecord): string {
   return `${JSON.stringify(record)}\n`
 }
 
-/** What is known of a record without its content. */
+/** What is known about a record without its content. */
 export interface RecordFacts extends Pick<RecordFileName, 'encodedName' | 'instance'> {
-  /** `undefined` where only the content tells. */
+  /** `undefined` if only the content has it. */
   readonly pid: number | undefined
 }
 
 /**
- * Reads the content of a record's file. What contradicts the file name, or is no record at all (a full disk, a
- * power loss, a stranger's editor), is replaced by what the file name says: the process lives all the same.
+ * Parses the content of a record's file. Content that contradicts the file name, or is not a record (a full disk, a
+ * power loss, another program's edit), is replaced by what the file name says: the process is alive nevertheless.
  */
 export function readRecordBody(file: RecordFacts, body: string): ServiceRecord {
   const { instance } = file
@@ -55,7 +55,7 @@ function isOpenCommand(value: unknown): value is OpenCommand {
   return (
     typeof command === 'string' &&
     Number.isSafeInteger(startedAt) &&
-    // It is written into an event as it is.
+    // It is copied into an event as it is.
     typeof endId === 'string' &&
     /^[\w.-]{1,100}$/u.test(endId)
   )

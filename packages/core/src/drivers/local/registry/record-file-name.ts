@@ -5,44 +5,47 @@ import {
   type ProcessIdentity,
 } from '../../../base/process/process-identity.js'
 
-/** What the name of a record's file says; it holds even where the content was lost. */
+/** The name of a record's file; it counts even if the content was lost. */
 export interface RecordFileName {
   readonly fileName: string
   readonly encodedName: string
   readonly instance: string
   /** The identity as written; equal text means the same process. */
   readonly identityText: string
-  /** True for a record on its way to be renamed into place. */
+  /** True for a record about to be renamed into place. */
   readonly temporary: boolean
 }
 
 const SUFFIX = '.json'
 const TEMPORARY_SUFFIX = '.json.new'
-/** The name of the file of one instance of this process: `<encoded name>~<instance>~<identity>.json`. */
+/** Returns the file name of one instance of this process: `<encoded name>~<instance>~<identity>.json`. */
 export function recordFileName(name: string, instance: string, identity: ProcessIdentity): string {
   return `${encodeFileName(name)}~${instance}~${formatIdentity(identity)}${SUFFIX}`
 }
 
-/** Where a record is written before it is renamed; recognisable, so that a dead writer's is collected as well. */
+/**
+ * Returns the name under which a record is written before it is renamed; recognisable, so that a dead writer's is
+ * collected as well.
+ */
 export function temporaryFileName(fileName: string): string {
   return fileName.slice(0, -SUFFIX.length) + TEMPORARY_SUFFIX
 }
 
-/** Reads a file name; `undefined` for what is no record. */
+/** Parses a file name; returns `undefined` if it is not a record's. */
 export function parseRecordFileName(fileName: string): RecordFileName | undefined {
-  // A hashed name holds a tilde itself, hence the greedy first group.
+  // A hashed name contains a tilde, so the first group is greedy.
   const match = /^(.+)~([0-9a-f]{12})~(p[0-9a-z.]+)\.json(\.new)?$/u.exec(fileName)
   if (match === null) return undefined
   const [, encodedName = '', instance = '', identityText = '', temporary] = match
   return { fileName, encodedName, instance, identityText, temporary: temporary !== undefined }
 }
 
-/** The identity in a file name; `undefined` where it is damaged, which proves nothing about any process. */
+/** Returns the identity in a file name; `undefined` if it is damaged, which proves nothing about any process. */
 export function identityOf(file: RecordFileName): ProcessIdentity | undefined {
   return parseIdentity(file.identityText)
 }
 
-/** The service's name as far as the file name tells: a long one is only a readable prefix and a hash. */
+/** Returns the service's name as far as the file name shows it: for a long one, only a readable prefix and a hash. */
 export function nameOf(file: Pick<RecordFileName, 'encodedName'>): string {
   return decodeFileName(file.encodedName) ?? file.encodedName
 }

@@ -2,7 +2,7 @@ import type { RecordKeeper, ServiceRecord } from '../../../registry/contract/reg
 import type { Home } from '../home/home.js'
 import { RecordStore } from './record-store.js'
 
-/** Makes the part of the local registry that stores this process's records; a command needs no more. */
+/** Creates the part of the local registry that stores this process's records; a command needs no more. */
 export function createRecordKeeper(
   home: Home,
   store = new RecordStore(home),

@@ -2,7 +2,7 @@ import { judgeLiveness, type Liveness } from '../../../base/process/liveness.js'
 import { parseIdentity } from '../../../base/process/process-identity.js'
 import type { Home } from '../home/home.js'
 
-/** Judges the processes behind records, each one once: a process may have many records. */
+/** Judges the processes behind records, each one once: a process can have many records. */
 export class RecordLiveness {
   readonly #judged = new Map<string, Liveness>()
   readonly #home: Home
@@ -11,7 +11,7 @@ export class RecordLiveness {
     this.#home = home
   }
 
-  /** Judges an identity as it stands in a file's name. A damaged one proves nothing about any process. */
+  /** Judges an identity as it appears in a file's name. A damaged one proves nothing about any process. */
   of({ identityText }: { readonly identityText: string }): Liveness {
     let liveness = this.#judged.get(identityText)
     if (liveness === undefined) {

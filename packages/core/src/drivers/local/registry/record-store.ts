@@ -9,13 +9,13 @@ import { parseSettlingFileName, type SettlingFileName } from './settling-file-na
 import { recordPath, storeRecord } from './store-record.js'
 import { writeRecord } from './write-record.js'
 
-/** How often listeners look without a file watch. */
+/** How often listeners are called without a file watch. */
 const UNWATCHED_MS = 1000
 
-/** What one listing of the registry shows, unsorted. */
+/** The result of listing the registry, unsorted. */
 export interface RegistryFiles {
   readonly records: readonly RecordFileName[]
-  /** Records of dead processes that somebody settles, or was settling when it died. */
+  /** Records of dead processes that another process settles, or was settling when it died. */
   readonly settling: readonly SettlingFileName[]
 }
 
@@ -28,8 +28,8 @@ export class RecordStore {
   }
 
   /**
-   * Writes or replaces a record of this process. Readers see the old one or the new one, never a part: a crash
-   * leaves at most a temporary file, which carries the same identity and is collected with it.
+   * Writes or replaces a record of this process. Readers see the old one or the new one, never a part. A crash leaves
+   * at most a temporary file, which carries the same identity and is collected with it.
    *
    * @throws CliOpsError `INSECURE_DIRECTORY`, `STORAGE_FAILED`
    */
@@ -41,18 +41,18 @@ export class RecordStore {
     })
   }
 
-  /** Removes a record of this process; a missing one is no error. One system call, since exit handlers use it. */
+  /** Removes a record of this process; a missing one is not an error. One system call, since exit handlers use it. */
   remove(name: string, instance: string): void {
     this.#home.fileSystem.unlink(this.#own(name, instance))
   }
 
-  /** Tells whether a record of this process is there, and not a file that was emptied. */
+  /** Returns whether a record of this process exists and was not emptied. */
   has(name: string, instance: string): boolean {
     const status = this.#home.fileSystem.status(this.#own(name, instance))
     return status?.kind === 'file' && status.size > 0
   }
 
-  /** Lists the registry. What is no record is left alone. Makes nothing where there is no registry yet. */
+  /** Lists the registry. Other files are left alone. Creates nothing if there is no registry yet. */
   list(): RegistryFiles {
     const records: RecordFileName[] = []
     const settling: SettlingFileName[] = []
@@ -65,16 +65,16 @@ export class RecordStore {
     return { records, settling }
   }
 
-  /** The record in a file; `undefined` where it has gone since it was listed. */
+  /** Returns the record in a file; `undefined` if the file has gone since it was listed. */
   read(file: RecordFileName | SettlingFileName): ServiceRecord | undefined {
     const body = this.#attempt(() => this.#home.fileSystem.readFile(this.#path(file.fileName)))
     if (body === undefined) return undefined
-    // The name of one that is being settled holds another process's identity.
+    // The name of a record being settled contains another process's identity.
     const pid = 'temporary' in file ? (identityOf(file)?.pid ?? 0) : undefined
     return readRecordBody({ ...file, pid }, body)
   }
 
-  /** Gives a dead process's record another name; false where another process was faster, or the home cannot be written. */
+  /** Renames a dead process's record; returns false if another process was faster, or the home cannot be written. */
   move(from: string, to: string): boolean {
     try {
       this.#home.fileSystem.rename(this.#path(from), this.#path(to))
@@ -85,9 +85,9 @@ export class RecordStore {
   }
 
   /**
-   * Removes the file of a process that was proven dead. Removing by name is safe however late it happens: the name
-   * holds the process's random instance and its identity, only that process ever writes it, and it is dead.
-   * Returns false where another process was faster, or the home cannot be written.
+   * Removes the file of a provably dead process. Removing by name is safe however late it happens: the name contains
+   * the process's random instance and its identity, only that process ever writes it, and it is dead. Returns false
+   * if another process was faster, or the home cannot be written.
    */
   collect({ fileName }: Pick<RecordFileName, 'fileName'>): boolean {
     try {
@@ -98,7 +98,7 @@ export class RecordStore {
   }
 
   /**
-   * Calls `listener` after changes of the directory, or once a second where the directory cannot be watched; returns a function that
+   * Calls `listener` after changes in the directory, or once a second if the directory cannot be watched; returns a function that
    * stops.
    */
   watch(listener: () => void): () => void {
@@ -111,7 +111,7 @@ export class RecordStore {
         watcher.close()
       }
     } catch {
-      // Out of watches, or a home that cannot be made.
+      // Out of watches, or a home that cannot be created.
       const timer = setInterval(listener, UNWATCHED_MS).unref()
       return () => {
         clearInterval(timer)

@@ -6,24 +6,24 @@ import { DeadRecords } from './dead-records.js'
 import { RecordLiveness } from './record-liveness.js'
 import { RecordStore } from './record-store.js'
 
-/** What {@link settleDead} found. */
+/** The result of {@link settleDead}. */
 export interface Settled {
   /** The records that were removed. */
   readonly removed: readonly ServiceRecord[]
-  /** True where there are records of other processes, dead or alive: one of them may be killed unnoticed. */
+  /** True if there are records of other processes, dead or alive: one of them can be killed unnoticed. */
   readonly hasOthers: boolean
 }
 
 /** Options of {@link settleDead}. */
 export interface SettleOptions {
-  /** On `monotonicMs()`: what is not begun by then is left, save one. */
+  /** On `monotonicMs()`: records not started by then are left, except one. */
   readonly deadline: number
   /** Settles only what this process left, an identity as written. */
   readonly only?: string | undefined
 }
 
 /**
- * Settles and removes the records of all processes that are proven dead.
+ * Settles and removes the records of all provably dead processes.
  *
  * @throws CliOpsError `INSECURE_DIRECTORY`, `STORAGE_FAILED`
  */
@@ -39,7 +39,7 @@ export function settleDead(home: Home, { deadline, only }: SettleOptions): Settl
       if (liveness.of(file) === 'dead') dead.take(file)
     })
   if (only === undefined) steps.push(...settling.map((file) => () => dead.takeOver(file)))
-  // Begins each time at another one, and does at least one, so that a short time gets round as well.
+  // Starts at a different one each time, and settles at least one, so that short time limits eventually cover all.
   const first = Date.now() % Math.max(1, steps.length)
   const inTurn = [...steps.slice(first), ...steps.slice(0, first)]
   for (const [index, step] of inTurn.entries()) if (index === 0 || monotonicMs() < deadline) step()

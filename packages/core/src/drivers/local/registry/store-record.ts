@@ -5,7 +5,7 @@ import type { UsualHome } from '../home/usual-home.js'
 import { recordFileName } from './record-file-name.js'
 import { writeRecord } from './write-record.js'
 
-/** Path of the file of a record of this process. */
+/** Returns the path of the file of a record of this process. */
 export function recordPath(
   home: UsualHome,
   { name, instance }: Pick<ServiceRecord, 'name' | 'instance'>,
@@ -14,7 +14,7 @@ export function recordPath(
   return entryPath(home.directory('registry'), recordFileName(name, instance, identity))
 }
 
-/** Stores a record of this process where home and registry are there. False where there is more to do, or to say. */
+/** Stores a record of this process if home and registry exist. Returns false if there is more to do, or to report. */
 export function storeRecord(
   home: UsualHome,
   record: ServiceRecord,

@@ -23,7 +23,7 @@ export class ByteBuffer {
     this.#length = needed
   }
 
-  /** The content, until the next change. */
+  /** The content, valid until the next change. */
   get bytes(): Buffer {
     return this.#store.subarray(0, this.#length)
   }

@@ -6,14 +6,13 @@ import { pause } from '../../../base/wait/pause.js'
 
 const FIRST_RETRY_MS = 1
 const MAX_RETRY_MS = 50
-/** Where a full backlog looks like nobody listening, nobody is believed only after this long. */
+/** If a full backlog looks like a missing listener, a missing listener is only assumed after this time. */
 const REFUSED_RETRY_MS = 200
 
 /**
- * Connects to a Unix socket or a named pipe. A listener whose backlog is full is tried again until the signal is
- * aborted.
+ * Connects to a Unix socket or a named pipe. Retries a listener with a full backlog until the signal is aborted.
  *
- * @throws CliOpsError `NO_RESPONDER` where nobody listens; the signal's reason once aborted
+ * @throws CliOpsError `NO_RESPONDER` if no process listens; the signal's reason once aborted
  */
 export async function connectSocket(endpoint: string, signal: AbortSignal): Promise<Socket> {
   const started = performance.now()
@@ -33,7 +32,7 @@ export async function connectSocket(endpoint: string, signal: AbortSignal): Prom
 
 function connectOnce(endpoint: string, signal: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    // Loading node:net takes 2 ms, so only who really connects pays for it.
+    // Loading node:net takes 2 ms, so only actual connections pay for it.
     const socket = process.getBuiltinModule('node:net').connect({
       path: endpoint,
       allowHalfOpen: true,
@@ -55,7 +54,7 @@ function connectOnce(endpoint: string, signal: AbortSignal): Promise<Socket> {
   })
 }
 
-/** Linux says EAGAIN for a full backlog; macOS and the BSDs say ECONNREFUSED, as for no listener at all. */
+/** Linux returns EAGAIN for a full backlog; macOS and the BSDs return ECONNREFUSED, as for no listener at all. */
 function isBusy(error: unknown, elapsedMs: number): boolean {
   const { code } = error as NodeJS.ErrnoException
   if (code === 'EAGAIN') return true

@@ -1,9 +1,9 @@
 import { FrameText } from './frame-text.js'
 
-/** How messages are told apart on a connection: one JSON text per line, or a header with the length. */
+/** How messages are delimited on a connection: one JSON text per line, or a header with the length. */
 export type Framing = 'lines' | 'content-length'
 
-/** Something on the wire that is no frame. After `bad-frame` nothing more can be read. */
+/** Data on the wire that is not a frame. After `bad-frame` nothing more can be read. */
 export interface BrokenFrame {
   readonly broken: 'too-large' | 'bad-frame'
 }
@@ -12,7 +12,7 @@ const TOO_LARGE: BrokenFrame = { broken: 'too-large' }
 const BAD_FRAME: BrokenFrame = { broken: 'bad-frame' }
 
 const NEWLINE = 0x0a
-/** Some clients end lines with a line feed alone. */
+/** Some clients end lines with only a line feed. */
 const HEADER_END = /\r?\n\r?\n/u
 /** Real headers take 30 to 90 bytes. */
 const MAX_HEADER_BYTES = 1024
@@ -21,11 +21,11 @@ const LENGTH_LINE = /^Content-Length:[ \t]*(.*?)[ \t]*$/iu
 const LENGTH = /^\d{1,15}$/u
 
 /**
- * Cuts a byte stream into the texts of messages. The first byte that is no white space and no byte order mark decides the
- * framing: a `C` begins a `Content-Length` header, everything else a line.
+ * Splits a byte stream into message texts. The first byte that is neither white space nor a byte order mark decides the
+ * framing: a `C` begins a `Content-Length` header, anything else a line.
  *
- * It never holds more than the largest message: what is too large is refused when the limit is passed, whatever
- * length was declared, and the rest of such a line is dropped as it arrives.
+ * It never holds more than the largest message: an oversized one is refused as soon as the limit is exceeded,
+ * whatever length was declared, and the rest of such a line is dropped as it arrives.
  */
 export class FrameDecoder {
   readonly #maxBytes: number
@@ -33,9 +33,9 @@ export class FrameDecoder {
   #chunk: Buffer = NOTHING
   #offset = 0
   #framing: Framing | undefined
-  /** Inside a line that was refused; everything up to its end is dropped. */
+  /** Inside a refused line; everything up to its end is dropped. */
   #skipping = false
-  /** Bytes of the body whose header has been read. */
+  /** Length of the body whose header has been read. */
   #bodyBytes: number | undefined
   #failed = false
 
@@ -44,22 +44,22 @@ export class FrameDecoder {
     this.#framing = framing
   }
 
-  /** The framing of the peer; undefined until its first byte. */
+  /** The peer's framing; undefined until its first byte. */
   get framing(): Framing | undefined {
     return this.#framing
   }
 
-  /** Adds bytes. They are referred to, not copied, until `next` has consumed them. */
+  /** Adds bytes. They are referenced, not copied, until `next` has consumed them. */
   push(chunk: Buffer): void {
     const isRead = this.#offset === this.#chunk.length
     this.#chunk = isRead ? chunk : Buffer.concat([this.#chunk.subarray(this.#offset), chunk])
     this.#offset = 0
   }
 
-  /** The next message's text, what is wrong with it, or undefined when more bytes are needed. */
+  /** Returns the next message's text, what is wrong with it, or undefined if more bytes are needed. */
   next(): string | BrokenFrame | undefined {
     if (this.#failed) return undefined
-    // Most chunks are whole messages, and to see that nothing is left takes less than to cut an empty rest.
+    // Most chunks are whole messages, and checking that nothing is left costs less than slicing an empty rest.
     if (this.#offset === this.#chunk.length) {
       this.#chunk = NOTHING
       this.#offset = 0
@@ -71,8 +71,8 @@ export class FrameDecoder {
   }
 
   /**
-   * What a peer that has ended its side left without a newline: `printf` and many languages write none behind the last line.
-   * To be called once everything else has been taken.
+   * Returns the unterminated last line of a peer that has ended its side: `printf` and many languages write no newline after
+   * it. Call this once everything else has been taken.
    */
   takeLast(): string | undefined {
     if (this.#failed || this.#skipping || this.#framing !== 'lines') return undefined
@@ -139,7 +139,7 @@ export class FrameDecoder {
     return this.#joinPartial(start, this.#offset)
   }
 
-  /** Reads a header up to its empty line; the header is small, so it may be copied and searched again. */
+  /** Reads a header up to its empty line; the header is small, so copying and searching it again is fine. */
   #readHeader(): BrokenFrame | undefined {
     const before = this.#partial.length
     const room = MAX_HEADER_BYTES - before
@@ -160,7 +160,7 @@ export class FrameDecoder {
     return undefined
   }
 
-  /** A refused body is not read to its end either: after two declared gigabytes nothing useful follows. */
+  /** A refused body is not read to its end: after two declared gigabytes, nothing useful follows. */
   #fail(broken: BrokenFrame): BrokenFrame {
     this.#failed = true
     this.#partial.clear()
@@ -168,12 +168,12 @@ export class FrameDecoder {
     return broken
   }
 
-  /** Tells whether the stream can go on after a broken frame. */
+  /** Returns whether the stream cannot continue after a broken frame. */
   get failed(): boolean {
     return this.#failed
   }
 
-  /** The text of a frame that ends with this part of the chunk. */
+  /** Returns the text of a frame that ends with this part of the chunk. */
   #joinPartial(start: number, end: number): string {
     if (this.#partial.length === 0) return this.#chunk.toString('utf8', start, end)
     this.#partial.append(this.#chunk.subarray(start, end))
@@ -188,7 +188,7 @@ export class FrameDecoder {
   }
 }
 
-/** The length that a header declares; 0 where it declares none, or two: of those a proxy in front might believe the other one. */
+/** Returns the length that a header declares; 0 if it declares none, or two: a proxy in front might believe the other one. */
 function lengthIn(header: string): number {
   let length = 0
   for (const line of header.split('\n')) {
@@ -205,7 +205,7 @@ function isWhiteSpace(byte: number): boolean {
   return byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d
 }
 
-/** The bytes of UTF-8's byte order mark, with which neither JSON nor a header begins. */
+/** The bytes of UTF-8's byte order mark, which never begin JSON or a header. */
 function isPartOfMark(byte: number): boolean {
   return byte === 0xef || byte === 0xbb || byte === 0xbf
 }

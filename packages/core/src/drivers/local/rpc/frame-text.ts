@@ -2,12 +2,12 @@ import type { StringDecoder } from 'node:string_decoder'
 
 import { ByteBuffer } from './byte-buffer.js'
 
-/** Parts that are smaller are joined first, since each text takes memory of its own. */
+/** Smaller parts are joined first, since each text takes its own memory. */
 const LARGE_BYTES = 16 * 1024
 
 /**
- * The text of a frame that arrives in pieces. Large ones are decoded as they come: that takes less than to copy them into memory
- * that each large frame would need anew.
+ * The text of a frame that arrives in pieces. Large ones are decoded as they arrive: that costs less than copying them into new
+ * memory for each large frame.
  */
 export class FrameText {
   readonly #small = new ByteBuffer()
@@ -28,15 +28,15 @@ export class FrameText {
     if (isLarge) this.#text += this.#decode(bytes)
   }
 
-  /** The beginning of a frame as characters of a byte each; for one that is small so far. */
+  /** Returns the beginning of a frame as single-byte characters; only while it is small. */
   toLatin1(): string {
     return this.#small.bytes.toString('latin1')
   }
 
-  /** The whole text, after which it is empty. */
+  /** Returns the whole text and clears it. */
   take(): string {
     this.#decodeSmall()
-    // A character that was cut off is one that is broken.
+    // A truncated character is a broken one.
     const text = this.#text + (this.#decoder?.end() ?? '')
     this.clear()
     return text

@@ -12,7 +12,7 @@ import { connectSocket } from './connect-socket.js'
 import { SocketChannel } from './socket-channel.js'
 import { assertPrivateEndpoint, newSocketPath } from './socket-path.js'
 
-/** Makes the request transport of the local driver: Unix sockets, or named pipes on Windows. */
+/** Creates the request transport of the local driver: Unix sockets, or named pipes on Windows. */
 export function createLocalRpc(home: Home): RpcDriver {
   const { fileSystem } = home
   return {
@@ -52,19 +52,20 @@ async function listen(
         }),
       )
     })
-    // Exclusive, or the primary of a cluster would listen for its workers.
+    // Exclusive: otherwise, the primary of a cluster would listen for its workers.
     server.listen({ path: endpoint, exclusive: true }, resolve)
   })
-  // Running out of descriptors while accepting must not end the host; the peer tries again.
+  // Running out of descriptors while accepting must not end the host; the peer retries.
   server.on('error', () => undefined)
   return {
     endpoint,
-    // Closing unlinks the path at once. That is safe here, and only here, since no one else ever uses this path.
+    // Closing unlinks the path immediately. That is safe here, and only here, since no other process ever uses this
+    // path.
     close: () => {
       server.close()
       return Promise.resolve()
     },
-    // A file or directory in its place is as good as nothing.
+    // A file or directory in its place counts as nothing.
     isLost: () =>
       process.platform !== 'win32' && home.fileSystem.status(endpoint)?.kind !== 'other',
     closeSync: () => {

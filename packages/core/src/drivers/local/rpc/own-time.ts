@@ -1,10 +1,10 @@
-/** Short, so that a busy moment of this process takes no more than one of them. */
+/** Short, so that a busy moment of this process uses up no more than one slice. */
 const SLICE_MS = 50
 
 /**
- * Calls back after a time in which this process was there to look: a moment in which it was busy, or not given the processor,
- * counts as one slice, however long it was, and what arrived meanwhile is read first. The callback may return what
- * stops its own further waiting. Returns a function that stops.
+ * Calls back after an amount of time during which this process could run: a moment in which it was busy, or not scheduled,
+ * counts as one slice, however long it was, and data that arrived meanwhile is read first. The callback can return a function
+ * that stops its own further waiting. Returns a function that stops.
  */
 export function ownTime(ms: number, callback: () => (() => unknown) | void): () => void {
   let left = ms
@@ -13,7 +13,7 @@ export function ownTime(ms: number, callback: () => (() => unknown) | void): () 
   let timer = setTimeout(slice, Math.min(SLICE_MS, left))
   function slice(): void {
     left -= SLICE_MS
-    // Timers run before the sockets are read; the look at those comes between these two.
+    // Timers run before sockets are read; setImmediate runs after that.
     immediate = setImmediate(() => {
       immediate = setImmediate(() => {
         if (left > 0) timer = setTimeout(slice, Math.min(SLICE_MS, left))

@@ -11,18 +11,18 @@ const LIMITS = { maxMessageBytes: 64 * 1024, maxUnreadBytes: 64 * 1024 }
 /** An instance is silent once it has left two pings unanswered, each for this long. */
 const LOOK_MS = 300
 
-/** What a ping found: an answer, somebody who does not answer, or nobody at all. */
+/** The result of a ping: an answer, a listener that does not answer, or no listener. */
 export type PingResult = 'answered' | 'silent' | 'gone'
 
 /**
- * Asks whoever listens at an endpoint for a sign of life, twice. Time counts only as far as this process runs itself: what came
- * while it was busy has come in time. Never rejects.
+ * Pings the listener at an endpoint, twice. Only time during which this process runs counts: answers that arrived while it was
+ * busy are in time. Never rejects.
  */
 export async function pingEndpoint(endpoint: string, fileSystem: FileSystem): Promise<PingResult> {
   const abort = new AbortController()
   let channel: RpcChannel | undefined
   const stop = ownTime(LOOK_MS, () => {
-    // Each ping has the same id, so that whichever is answered is the answer.
+    // All pings have the same id, so any answer counts.
     channel?.send(createPing())
     return ownTime(LOOK_MS, () => {
       abort.abort()
@@ -33,7 +33,7 @@ export async function pingEndpoint(endpoint: string, fileSystem: FileSystem): Pr
     return await waitForPong(channel, abort.signal)
   } catch (error) {
     if (abort.signal.aborted) return 'silent'
-    // Out of descriptors, for example: nothing was learnt about the other side.
+    // Out of descriptors, for example: that says nothing about the other side.
     return isCliOpsError(error, 'NO_RESPONDER') && !isGone(error.cause) ? 'answered' : 'gone'
   } finally {
     stop()

@@ -12,11 +12,11 @@ import type {
 } from '../../../rpc/contract/rpc-driver.js'
 import { FrameDecoder, type Framing } from './frame-decoder.js'
 
-/** More than this is written at once instead of at the end of the tick, so that back-pressure is felt. */
+/** More than this is written immediately instead of at the end of the tick, so that back-pressure takes effect. */
 const FLUSH_BYTES = 64 * 1024
-/** What one read takes at most; a peer that fills it has more to say. */
+/** The maximum of one read; a peer that fills it has more to send. */
 const READ_BYTES = 64 * 1024
-/** Full reads after which other connections come first. libuv alone would do 32; to stop and start reading costs as much as a read. */
+/** Full reads before other connections get a turn. libuv alone would do 32; stopping and restarting costs as much as a read. */
 const MAX_FULL_READS = 4
 /** A peer that does not read the last messages within this time loses them. */
 const CLOSE_TIMEOUT_MS = 1_000
@@ -28,7 +28,7 @@ export class SocketChannel implements RpcChannel, DeliverySource {
   readonly #decoder: FrameDecoder
   readonly #delivery = new DeliveryLoop(this)
   #receiver: RpcReceiver | undefined
-  /** Messages of this tick, framed; they leave in one write. */
+  /** Framed messages of this tick; they leave in one write. */
   #outgoing = ''
   #flushScheduled = false
   #fullReads = 0
@@ -37,7 +37,7 @@ export class SocketChannel implements RpcChannel, DeliverySource {
   #closing = false
   #error: Error | undefined
 
-  /** `framing` is left out where the peer decides it by its first byte. */
+  /** `framing` is omitted if the peer decides it with its first byte. */
   constructor(socket: Socket, limits: RpcLimits, framing?: Framing) {
     this.#socket = socket
     this.#limits = limits
@@ -53,7 +53,7 @@ export class SocketChannel implements RpcChannel, DeliverySource {
     })
     socket.on('end', () => {
       this.#peerEnded = true
-      // A peer that is gone, and has not only ended its side, is found out by this: nothing is sent, but it fails.
+      // Detects a peer that has gone rather than only ended its side: this sends nothing, but fails.
       if (!this.#closing && socket.writable) socket.write('')
       if (this.#delivery.isIdle) this.#endWhenRead()
     })
@@ -98,7 +98,7 @@ export class SocketChannel implements RpcChannel, DeliverySource {
     this.#flush()
     if (this.#socket.destroyed || this.#socket.writableLength === 0) return Promise.resolve()
     return new Promise((resolve) => {
-      // Also called, with an error, when the socket ends first.
+      // Also called, with an error, if the socket ends first.
       this.#socket.write('', () => {
         resolve()
       })
@@ -152,12 +152,12 @@ export class SocketChannel implements RpcChannel, DeliverySource {
     if (frame === undefined) return 0
     if (typeof frame === 'string') return this.#deliverText(frame)
     this.#receiver?.onInvalid(frame.broken)
-    // A body that was refused is not skipped: it may be gigabytes.
+    // A refused body is not skipped: it can be gigabytes.
     if (this.#decoder.failed) this.close()
     return 1
   }
 
-  /** An upper bound where that is enough to see that the message is within the limit, else its size. */
+  /** Returns an upper bound if that proves the message is within the limit, else its size. */
   #measure(json: string): number {
     const atMost = json.length * 3
     return atMost <= this.#limits.maxMessageBytes ? atMost : Buffer.byteLength(json)
@@ -166,7 +166,7 @@ export class SocketChannel implements RpcChannel, DeliverySource {
   #scheduleFlush(): void {
     if (this.#flushScheduled) return
     this.#flushScheduled = true
-    // After all promises of this tick have settled, so that the replies of a batch of requests leave together.
+    // After all promises of this tick have settled, so that the replies to a batch of requests leave together.
     afterPromises(this.#flushNow)
   }
 

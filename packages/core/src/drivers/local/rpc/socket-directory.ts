@@ -7,22 +7,22 @@ import type { FileSystem } from '../home/file-system.js'
 import { assertPrivateDirectory } from '../home/private-directory.js'
 
 /**
- * The longest socket path used, in bytes. sockaddr_un holds 108 on Linux and 104 on macOS, with the final zero, and
- * Node cuts longer ones without an error.
+ * The longest socket path used, in bytes. sockaddr_un holds 108 on Linux and 104 on macOS, including the final zero,
+ * and Node truncates longer ones without an error.
  */
 const MAX_SOCKET_PATH_BYTES = 103
 
-/** A place for sockets. */
+/** A directory for sockets. */
 export interface SocketDirectory {
   readonly path: string
-  /** The environment variable that chooses it. */
+  /** The environment variable that selects it. */
   readonly variable: string
 }
 
 /**
- * Makes and checks the directory for this user's sockets: `$XDG_RUNTIME_DIR/cli-ops`, else `cli-ops-<uid>` in the
- * temporary directory, else in `/tmp` where the former is too long a path for a socket, else in the home where another
- * user has taken those.
+ * Creates and checks the directory for this user's sockets: `$XDG_RUNTIME_DIR/cli-ops`, else `cli-ops-<uid>` in the
+ * temporary directory, else in `/tmp` if that path is too long for a socket, else in the home if another user has
+ * taken those.
  *
  * @throws CliOpsError `INSECURE_DIRECTORY`, `STORAGE_FAILED`
  */
@@ -49,7 +49,7 @@ export function prepareSocketDirectory(home: Home, nameBytes: number): string {
   return usable.path
 }
 
-/** The directories that may hold sockets of this user, the preferred one first. Nothing is made. */
+/** Returns the directories that can hold this user's sockets, the preferred one first. Creates nothing. */
 export function socketDirectories(home: Home, env = process.env): SocketDirectory[] {
   const { fileSystem } = home
   const own = `cli-ops-${process.getuid?.() ?? 'user'}`
@@ -60,8 +60,8 @@ export function socketDirectories(home: Home, env = process.env): SocketDirector
   }
   for (const directory of new Set([tmpdir(), '/tmp'])) {
     const path = join(directory, own)
-    // Anybody can make this name before its user does. That must not keep them from being reached: the registry tells
-    // where the sockets are.
+    // Any user can create this name first. That must not make the service unreachable: the registry says where the
+    // sockets are.
     if (!isTaken(path, fileSystem)) candidates.push({ path, variable: 'XDG_RUNTIME_DIR' })
   }
   candidates.push({ path: inHome(home), variable: 'XDG_RUNTIME_DIR' })
@@ -78,8 +78,8 @@ function isTaken(path: string, fileSystem: FileSystem): boolean {
 }
 
 /**
- * `sudo -E` and `su` leave the variable pointing at another user's directory, or at one that has gone: a directory made
- * there by root would lock its owner out.
+ * `sudo -E` and `su` leave the variable pointing at another user's directory, or at one that has gone: if root created
+ * a directory there, its owner would be locked out.
  */
 function isOwnDirectory(path: string, fileSystem: FileSystem): boolean {
   if (!isAbsolute(path)) return false

@@ -12,9 +12,9 @@ const NAME_BYTES = 26
 const NAME = /^([0-9a-f]{12})-[0-9a-f]{8}\.sock$/u
 
 /**
- * Chooses a new path for a socket, or a name for a pipe. It is never used twice, so listening never meets the socket of
- * a predecessor and closing never removes that of a successor; and it carries the instance, which tells whose
- * remains it is after a crash.
+ * Chooses a new path for a socket, or a name for a pipe. It is never reused, so listening never meets a predecessor's
+ * socket and closing never removes a successor's. It contains the instance, which identifies the owner of leftovers
+ * after a crash.
  *
  * @throws CliOpsError `INSECURE_DIRECTORY`, `STORAGE_FAILED`
  */
@@ -24,14 +24,16 @@ export function newSocketPath(instance: string, home: Home): string {
   return join(prepareSocketDirectory(home, NAME_BYTES), `${unique}.sock`)
 }
 
-/** Tells whether an endpoint is one of this transport; with one URL for each primitive it may be another engine's. */
+/**
+ * Returns whether an endpoint belongs to this transport; with one URL for each primitive, it can be another engine's.
+ */
 export function isLocalEndpoint(endpoint: string): boolean {
   return isAbsolute(endpoint) || endpoint.startsWith(PIPE_PREFIX)
 }
 
 /**
- * Throws unless an endpoint is a pipe of the kit or lies in a directory that only this user can enter: anywhere else a
- * stranger could listen.
+ * Throws unless an endpoint is a pipe of the kit or in a directory that only this user can enter: anywhere else,
+ * another user could listen.
  *
  * @throws CliOpsError `INSECURE_DIRECTORY`, `STORAGE_FAILED`
  */
@@ -40,7 +42,7 @@ export function assertPrivateEndpoint(endpoint: string, fileSystem: FileSystem):
   assertPrivateDirectory(dirname(endpoint), fileSystem, 'XDG_RUNTIME_DIR')
 }
 
-/** Removes what dead instances left in the socket directories, each of which it lists at most once. */
+/** Removes what dead instances left in the socket directories, listing each at most once. */
 export class DeadSockets {
   readonly #home: Home
   #left: readonly string[] | undefined
@@ -50,12 +52,12 @@ export class DeadSockets {
   }
 
   /**
-   * Removes the sockets of an instance that was proven dead. The endpoint that its record names is only believed
-   * where its file name carries this very instance and its directory is private, so that a forged record can remove
-   * nothing else. Failures are ignored: the next process tries again, or the temporary directory is cleared.
+   * Removes the sockets of a provably dead instance. The endpoint in its record is only trusted if its file name
+   * contains this very instance and its directory is private, so that a forged record can remove nothing else.
+   * Failures are ignored: the next process tries again, or the temporary directory is cleared.
    */
   remove(instance: string, endpoint: string | undefined): void {
-    // Pipes vanish with their process.
+    // Pipes disappear with their process.
     if (process.platform === 'win32') return
     const paths = endpoint === undefined ? this.#socketsOf(instance) : [endpoint]
     for (const path of paths) {
@@ -64,12 +66,12 @@ export class DeadSockets {
         assertPrivateEndpoint(path, this.#home.fileSystem)
         this.#home.fileSystem.unlink(path)
       } catch {
-        // Not ours to remove, or gone.
+        // Not this user's to remove, or gone.
       }
     }
   }
 
-  /** An instance that died between listening and saying so has sockets that its record does not name. */
+  /** An instance that died between listening and announcing it has sockets that its record does not name. */
   #socketsOf(instance: string): string[] {
     this.#left ??= socketDirectories(this.#home).flatMap(({ path }) =>
       this.#home.fileSystem.list(path).map((name) => join(path, name)),

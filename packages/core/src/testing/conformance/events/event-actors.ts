@@ -10,13 +10,13 @@ import { createEventRecord } from '../../../events/contract/event-record.js'
 import type { Cursor, EventEnvelope, EventGap } from '../../../events/contract/event-types.js'
 import type { CaseContext } from '../harness/case-context.js'
 
-/** Keeps everything that a case stores. */
+/** Retains everything that a case stores. */
 export const KEEP: AppendOptions = {
   retention: { retentionMs: 3_600_000, maxBytes: 64 * 1024 * 1024 },
   durable: false,
 }
 
-/** Stores one event for each datum. */
+/** Stores one event per datum. */
 export async function emit(
   events: EventDriver,
   data: readonly unknown[],
@@ -25,13 +25,13 @@ export async function emit(
   return events.append(data.map(recordOf), options)
 }
 
-/** Makes the event of a datum, as the bus would. */
+/** Creates the event for a datum, as the bus would. */
 export function recordOf(data: unknown): ReturnType<typeof createEventRecord> {
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
   return createEventRecord({ type: 'case:event', data, source: '/cli-ops/case/1', traceparent })
 }
 
-/** A reader of a case, and what it has read. */
+/** A case's reader and the events that it has read. */
 export class Reading {
   readonly reader: EventReader
   readonly events: EventEnvelope[] = []
@@ -46,31 +46,31 @@ export class Reading {
     })
   }
 
-  /** The data of what was read so far. */
+  /** The data of the events read so far. */
   get data(): unknown[] {
     return this.events.map(({ data }) => data)
   }
 
-  /** The newest cursor that was read. */
+  /** The newest cursor read. */
   get cursor(): Cursor {
     const last = this.events.at(-1)
     assert.ok(last !== undefined, 'an event must have been read')
     return last.cursor
   }
 
-  /** Reads until there are `count` events in all; fails where there are more. */
+  /** Reads until there are `count` events in total; fails if there are more. */
   async read(count: number): Promise<this> {
     await this.#readUntil(() => this.events.length >= count, `${count} events are read`)
     assert.equal(this.events.length, count)
     return this
   }
 
-  /** Reads until this datum has come. */
+  /** Reads until this datum has arrived. */
   async readUpTo(datum: unknown): Promise<void> {
     await this.#readUntil(() => this.data.includes(datum), `${JSON.stringify(datum)} is read`)
   }
 
-  /** Takes what is there now. */
+  /** Takes the events available now. */
   take(): void {
     for (let batch = this.reader.poll(); batch !== undefined; batch = this.reader.poll()) {
       if (batch.gap !== undefined) this.gaps.push(batch.gap)
@@ -78,16 +78,16 @@ export class Reading {
     }
   }
 
-  /** Reads until the wait for more is aborted, with whose reason it rejects. */
+  /** Reads until the wait is aborted, and rejects with the signal's reason. */
   async readOn(signal: AbortSignal): Promise<never> {
-    // A wait may end for nothing, so it is begun again.
+    // A wait can end without an event, so it is repeated.
     for (;;) {
       this.take()
       await this.reader.wait(signal)
     }
   }
 
-  // Waiting is what makes a reader look: one that only takes need not hear of anything.
+  // A reader polls when it waits: one that only takes does not need to find anything.
   async #readUntil(isDone: () => boolean, what: string): Promise<void> {
     const controller = new AbortController()
     const reading = this.#waitUntil(isDone, controller.signal)
@@ -119,7 +119,7 @@ export async function openReading(
   return reading
 }
 
-/** The numbers from `from` up to, and without, `to`. */
+/** Returns the numbers from `from` up to, but not including, `to`. */
 export function range(from: number, to: number): number[] {
   return Array.from({ length: to - from }, (_, index) => from + index)
 }

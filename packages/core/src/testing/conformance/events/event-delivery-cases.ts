@@ -15,10 +15,10 @@ const TRICKY_DATA = [
   false,
 ]
 
-/** What is stored is what is read. */
+/** Events are read as they were stored. */
 export const eventDeliveryCases: readonly ConformanceCase[] = [
   {
-    name: 'delivers to a reader on another driver, in order, under the cursors that append gave',
+    name: 'delivers to a reader on another driver, in order, with the cursors from append',
     async run(context) {
       const [one, other] = [await context.events(), await context.events()]
       const reading = await openReading(context, other, { from: 'latest' })
@@ -44,7 +44,7 @@ export const eventDeliveryCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'delivers data as it was, whatever it holds',
+    name: 'delivers data unchanged, whatever it contains',
     async run(context) {
       const [one, other] = [await context.events(), await context.events()]
       const reading = await openReading(context, other, { from: 'latest' })
@@ -53,7 +53,7 @@ export const eventDeliveryCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'drops members that would make a prototype',
+    name: 'drops members that would set a prototype',
     async run(context) {
       const [one, other] = [await context.events(), await context.events()]
       const reading = await openReading(context, other, { from: 'latest' })
@@ -64,7 +64,7 @@ export const eventDeliveryCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'delivers an event of the largest size',
+    name: 'delivers an event of the maximum size',
     async run(context) {
       const [one, other] = [await context.events(), await context.events()]
       const reading = await openReading(context, other, { from: 'latest' })
@@ -76,7 +76,7 @@ export const eventDeliveryCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'delivers what was stored, whatever becomes of the emitted object',
+    name: 'delivers what was stored, even if the emitted object changes later',
     async run(context) {
       const events = await context.events()
       const reading = await openReading(context, events, { from: 'latest' })
@@ -88,7 +88,7 @@ export const eventDeliveryCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'hands each reader objects of its own',
+    name: 'gives each reader its own objects',
     async run(context) {
       const events = await context.events()
       const readings = [
@@ -104,7 +104,7 @@ export const eventDeliveryCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'delivers everything once, over many batches',
+    name: 'delivers everything once, across many batches',
     async run(context) {
       const [one, other] = [await context.events(), await context.events()]
       const reading = await openReading(context, other, { from: 'latest' })
@@ -113,7 +113,7 @@ export const eventDeliveryCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'shows all readers one order, and keeps the order of each writer',
+    name: "shows all readers the same order, and keeps each writer's order",
     async run(context) {
       const writers = [await context.events(), await context.events()]
       const readings = [
@@ -151,7 +151,7 @@ export const eventDeliveryCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'stores durably where it is asked to',
+    name: 'stores durably on request',
     async run(context) {
       const [one, other] = [await context.events(), await context.events()]
       const reading = await openReading(context, other, { from: 'latest' })
@@ -160,7 +160,7 @@ export const eventDeliveryCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'keeps the events of namespaces apart',
+    name: 'keeps the events of namespaces separate',
     async run(context) {
       const [here, elsewhere] = [await context.events(), await context.events('another')]
       const reading = await openReading(context, elsewhere, { from: 'earliest' })

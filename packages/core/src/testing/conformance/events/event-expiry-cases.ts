@@ -25,17 +25,17 @@ export const eventExpiryCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'cleans a log that has never been written to',
+    name: 'cleans a log that was never written to',
     async run(context) {
       assert.equal(await (await context.events()).clean(SMALL), 0)
     },
   },
   {
-    name: 'reports what has expired behind a cursor as a gap, before the events after it',
+    name: 'reports events that expired after a cursor as a gap, before the next events',
     needs: ['replay'],
     async run(context) {
       const events = await context.events()
-      // An engine may fix what a log keeps when it makes it.
+      // An engine can fix a log's retention when it creates the log.
       const [from] = await emit(events, ['first'], { ...KEEP, retention: SMALL })
       assert.ok(from !== undefined)
       await overflow(context, events)
@@ -51,7 +51,7 @@ export const eventExpiryCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'reports no gap to who begins at the earliest',
+    name: 'reports no gap to a reader that starts at the earliest',
     needs: ['replay'],
     async run(context) {
       const events = await context.events()
@@ -63,7 +63,7 @@ export const eventExpiryCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'reports to a group what expired before it was read',
+    name: 'reports events that expired unread to a group',
     needs: ['durableGroups'],
     async run(context) {
       const events = await context.events()
@@ -77,7 +77,7 @@ export const eventExpiryCases: readonly ConformanceCase[] = [
   },
 ]
 
-/** Stores more than retention keeps, until the log is known to have lost its beginning. */
+/** Stores more than retention keeps, until the log has verifiably lost its beginning. */
 async function overflow(context: CaseContext, events: EventDriver): Promise<void> {
   const options = { ...KEEP, retention: SMALL }
   const [first] = await emit(events, [FILLER], options)
@@ -85,7 +85,7 @@ async function overflow(context: CaseContext, events: EventDriver): Promise<void
     await emit(events, Array<string>(BATCH).fill(FILLER), options)
     await events.clean(SMALL)
     if (first === undefined || !(await isExpired(context, events, first))) continue
-    // All of it may have expired; what comes now is kept.
+    // Everything might have expired; this event is kept.
     await emit(events, ['kept'])
     return
   }

@@ -8,7 +8,7 @@ const GROUP = { from: 'latest', group: 'board' } as const
 /** Durable groups. */
 export const eventGroupCases: readonly ConformanceCase[] = [
   {
-    name: 'goes on behind what a group has committed',
+    name: "continues after a group's committed cursor",
     needs: ['durableGroups'],
     async run(context) {
       const [one, other] = [await context.events(), await context.events()]
@@ -22,7 +22,7 @@ export const eventGroupCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'delivers again what a group did not commit',
+    name: 'redelivers events that a group did not commit',
     needs: ['durableGroups'],
     async run(context) {
       const [one, other] = [await context.events(), await context.events()]
@@ -35,20 +35,20 @@ export const eventGroupCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'keeps for a group what is stored while none of its readers runs',
+    name: 'keeps events for a group while none of its readers runs',
     needs: ['durableGroups'],
     async run(context) {
       const [one, other] = [await context.events(), await context.events()]
       const first = await openReading(context, other, GROUP)
       first.reader.close()
       await emit(one, ['meanwhile'])
-      // The committed start position wins over `from`.
+      // The committed start position takes precedence over `from`.
       const second = await openReading(context, other, GROUP)
       assert.deepEqual((await second.read(1)).data, ['meanwhile'])
     },
   },
   {
-    name: 'begins a new group where it is asked to',
+    name: 'starts a new group at the requested position',
     needs: ['durableGroups', 'replay'],
     async run(context) {
       const events = await context.events()
@@ -79,7 +79,7 @@ export const eventGroupCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'wakes a reader that waits when it takes over',
+    name: 'wakes a waiting reader when it takes over',
     needs: ['durableGroups'],
     async run(context) {
       const [one, other] = [await context.events(), await context.events()]
@@ -94,7 +94,7 @@ export const eventGroupCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'lets no reader commit that is not the active one',
+    name: 'lets only the active reader commit',
     needs: ['durableGroups'],
     async run(context) {
       const [one, other] = [await context.events(), await context.events()]
@@ -109,7 +109,7 @@ export const eventGroupCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'ends a reader that stands by when it is closed',
+    name: 'ends a standby reader when it is closed',
     needs: ['durableGroups'],
     async run(context) {
       const [one, other] = [await context.events(), await context.events()]

@@ -12,10 +12,10 @@ import { emit, openReading, type Reading } from './event-actors.js'
 
 const GROUP = { from: 'latest', group: 'board' } as const
 
-/** What groups keep of events that their handlers fail on. */
+/** A group's record of events that its handler fails on. */
 export const eventParkingCases: readonly ConformanceCase[] = [
   {
-    name: 'counts the attempts of a group over its readers',
+    name: 'counts the attempts of a group across its readers',
     needs: ['parking'],
     async run(context) {
       const [one, other] = [await context.events(), await context.events()]
@@ -38,7 +38,7 @@ export const eventParkingCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'counts no attempts at an event that was handled, though a crash came before the commit',
+    name: 'forgets the attempts at a handled event, even if a crash came before the commit',
     needs: ['parking'],
     async run(context) {
       const [one, other] = [await context.events(), await context.events()]
@@ -58,7 +58,7 @@ export const eventParkingCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'parks an event, whole, in its group alone, and counts anew',
+    name: 'parks a complete event in its own group only, and counts from 1 again',
     needs: ['parking'],
     async run(context) {
       const [one, other] = [await context.events(), await context.events()]
@@ -69,13 +69,13 @@ export const eventParkingCases: readonly ConformanceCase[] = [
       assert.deepEqual(await parking.groups(), [{ group: 'board', count: 1 }])
       assert.deepEqual(await parking.list('search'), [])
       assert.deepEqual(await parking.list('board', parkedAs(event)), [])
-      // As it is after a crash between the parking and the commit.
+      // As after a crash between parking and commit.
       await ledgerOf(reading).park(parkedAs(event))
       assert.equal((await parking.list('board')).length, 1)
     },
   },
   {
-    name: 'hands a parked event that was asked for to the active reader, once, and forgets what was handled',
+    name: 'gives a requested retry to the active reader once, and forgets it when handled',
     needs: ['parking'],
     async run(context) {
       const [one, other] = [await context.events(), await context.events()]
@@ -93,7 +93,7 @@ export const eventParkingCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'hands what was asked for and not settled to the next reader of the group',
+    name: 'gives an unsettled retry to the next reader of the group',
     needs: ['parking'],
     async run(context) {
       const [one, other] = [await context.events(), await context.events()]
@@ -121,7 +121,7 @@ export const eventParkingCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'lists many parked events in the order of the log, piece by piece',
+    name: 'lists many parked events in the order of the log, in pages',
     needs: ['parking'],
     async run(context) {
       const events = await context.events()
@@ -141,7 +141,7 @@ export const eventParkingCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'has a ledger for the active reader of a group alone',
+    name: 'has a ledger only for the active reader of a group',
     needs: ['parking'],
     async run(context) {
       const [one, other] = [await context.events(), await context.events()]
@@ -154,7 +154,7 @@ export const eventParkingCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'has parked events exactly where it says so',
+    name: 'has parked events exactly if it claims them',
     async run(context) {
       const { capabilities, events } = await context.driver()
       assert.equal(events?.parking !== undefined, capabilities.parking === true)
@@ -179,7 +179,7 @@ function parkedAs(event: EventEnvelope): ParkedEvent {
   return { event, attempts: 5, error: 'boom', parkedAt: '2030-01-02T03:04:05.678Z', retry: false }
 }
 
-/** Reads until something is to be tried again. Waiting is what makes a reader look. */
+/** Reads until there are events to retry. A reader polls when it waits. */
 async function readRetries({ reader }: Reading): Promise<readonly ParkedEvent[]> {
   const signal = AbortSignal.timeout(10_000)
   for (;;) {

@@ -4,10 +4,10 @@ import type { EventReader } from '../../../drivers/driver.js'
 import type { ConformanceCase } from '../harness/conformance-case.js'
 import { emit, openReading, range } from './event-actors.js'
 
-/** Where a reader begins. */
+/** Where a reader starts. */
 export const eventPositionCases: readonly ConformanceCase[] = [
   {
-    name: 'begins behind what is stored, at the latest',
+    name: 'starts after the stored events, at the latest',
     async run(context) {
       const [one, other] = [await context.events(), await context.events()]
       await emit(one, ['before'])
@@ -17,7 +17,7 @@ export const eventPositionCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'begins with the oldest kept event, at the earliest',
+    name: 'starts with the oldest kept event, at the earliest',
     needs: ['replay'],
     async run(context) {
       const [one, other] = [await context.events(), await context.events()]
@@ -28,7 +28,7 @@ export const eventPositionCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'goes on right behind the event of a cursor',
+    name: 'continues right after the event of a cursor',
     needs: ['replay'],
     async run(context) {
       const [one, other] = [await context.events(), await context.events()]
@@ -41,7 +41,7 @@ export const eventPositionCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'goes on where another reader is, where that one tells it',
+    name: "continues at another reader's position, if that reader reports it",
     needs: ['replay'],
     async run(context) {
       const [one, other] = [await context.events(), await context.events()]
@@ -66,11 +66,11 @@ export const eventPositionCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'tells a position behind what was taken, and before what was not',
+    name: 'reports a position after the events taken, and before the rest',
     needs: ['replay'],
     async run(context) {
       const events = await context.events()
-      // More than one look takes.
+      // More than one poll returns.
       await emit(events, range(0, 600))
       const { reader } = await openReading(context, events, { from: 'earliest' })
       if (reader.position === undefined) return
@@ -85,13 +85,13 @@ export const eventPositionCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'begins with the first event at or after a date',
+    name: 'starts with the first event at or after a date',
     needs: ['replay'],
     async run(context) {
       const [one, other] = [await context.events(), await context.events()]
       await emit(one, ['before'])
       const before = Date.now()
-      // Times are milliseconds, so the next one has to come.
+      // Times have millisecond resolution, so wait for the next one.
       await context.eventually(() => Date.now() > before, 'the clock goes on')
       const from = new Date()
       await emit(one, ['after'])
@@ -100,7 +100,7 @@ export const eventPositionCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'begins at the end for a date that is still to come',
+    name: 'starts at the end for a date in the future',
     needs: ['replay'],
     async run(context) {
       const events = await context.events()
@@ -112,7 +112,7 @@ export const eventPositionCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'finds nothing in a log that has never been written to',
+    name: 'finds nothing in a log that was never written to',
     async run(context) {
       const events = await context.events()
       for (const from of ['latest', 'earliest'] as const) {
@@ -122,11 +122,11 @@ export const eventPositionCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'refuses what is no position',
+    name: 'refuses an invalid position',
     async run(context) {
       const events = await context.events()
       for (const from of [new Date(Number.NaN), 'no cursor \u0000']) {
-        // At once or when it would be ready, but not by silence.
+        // It must reject immediately or instead of becoming ready, not stay silent.
         await assert.rejects(async () => {
           const reader: EventReader = events.openReader({ from: from as Date })
           context.defer(() => {

@@ -17,7 +17,7 @@ export const eventWaitCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'wakes a reader that waits when another driver has stored something',
+    name: 'wakes a waiting reader when another driver stores something',
     async run(context) {
       const [one, other] = [await context.events(), await context.events()]
       const reading = await openReading(context, other, { from: 'latest' })
@@ -29,7 +29,7 @@ export const eventWaitCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'ends a wait at once for what was stored before it',
+    name: 'ends a wait immediately if events were stored before',
     async run(context) {
       const [one, other] = [await context.events(), await context.events()]
       const reading = await openReading(context, other, { from: 'latest' })
@@ -55,7 +55,7 @@ export const eventWaitCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'reads on after an aborted wait, without a loss',
+    name: 'continues after an aborted wait without a loss',
     async run(context) {
       const [one, other] = [await context.events(), await context.events()]
       const reading = await openReading(context, other, { from: 'latest' })

@@ -13,31 +13,31 @@ import { works } from './driver-fault-cases.js'
 
 type Fault = keyof ClusterFaults
 
-/** Faults after which an engine may know less than it had said, or may judge leases by another clock. */
+/** Faults after which an engine might have lost acknowledged data, or might judge leases by another clock. */
 const AFTER: Readonly<Partial<Record<Fault, string>>> = {
   demote: 'another node has taken over',
-  loseWrites: 'a node has taken over that lacks the last writes',
+  loseWrites: 'a node without the last writes has taken over',
   move: 'the namespace was moved to another node',
-  forget: 'the engine has come back with nothing',
+  forget: 'the engine has come back empty',
   flush: 'the engine was emptied',
-  evict: 'the engine has evicted what it knew of holders',
+  evict: 'the engine has evicted its records of holders',
   clockForward: 'the clock of the engine was set forward',
   clockBack: 'the clock of the engine was set back',
 }
 
-/** As short as a busy machine can keep. */
+/** The shortest limits that a busy machine can keep. */
 const LIMITS = { timeoutMs: 2_000, leaseMs: 2_000 }
 
 const faults = Object.entries(AFTER) as [Fault, string][]
 
-/** A driver over a staged engine. */
+/** Opens a driver on a staged engine. */
 function openAt(context: CaseContext, stage: EngineStage): Promise<Driver> {
   const url = parseEngineUrl(stage.url)
   assert.ok(url !== undefined, 'url must be one')
   return context.openAt({ url, ...LIMITS })
 }
 
-/** What works again, and how soon, in a process that was there before. */
+/** What works again, and how soon, in an existing process. */
 export const clusterFaultCases: readonly ConformanceCase[] = faults.map(([fault, after]) => ({
   name: `works again, in a process that was connected before, once ${after}`,
   needs: [fault],
@@ -68,7 +68,7 @@ export const clusterLockCases: readonly ConformanceCase[] = [
         assert.ok(grant.token > spent.token, `${grant.token} must be above ${spent.token}`)
         await stage.strike()
         const waiting = keepAsking(context, other)
-        // For longer than a lease its owner goes on, unless it hears of a loss.
+        // Its owner continues for longer than a lease, unless it learns of a loss.
         const until = performance.now() + 2.5 * LIMITS.leaseMs
         while (grant.isHeld() && performance.now() < until) {
           assert.ok(!waiting.hasIt, 'nobody else has the lock while its owner has it')
@@ -80,7 +80,7 @@ export const clusterLockCases: readonly ConformanceCase[] = [
     }
   }),
   {
-    name: 'keeps what is held, and frees it, while the engine has no room',
+    name: 'keeps and releases held locks while the engine is full',
     needs: ['leases', 'fill'],
     async run(context) {
       const stage = await context.stage('fill')
@@ -97,7 +97,7 @@ export const clusterLockCases: readonly ConformanceCase[] = [
       await grant.release()
       const next = await context.settled(waiting.granted, 'the waiter is served')
       assert.ok(next.token > grant.token)
-      // A lock takes little room; an engine that does not give it says so.
+      // A lock takes little space; an engine that has none must report it.
       await Promise.resolve(one.tryAcquire(newRequest('new'))).catch((error: unknown) => {
         assert.ok(isCliOpsError(error, 'ENGINE_UNAVAILABLE'))
       })
@@ -107,7 +107,7 @@ export const clusterLockCases: readonly ConformanceCase[] = [
 
 export const clusterEventCases: readonly ConformanceCase[] = [
   ...(['demote', 'loseWrites', 'forget', 'flush', 'move'] as const).map((fault) => ({
-    name: `misses no acknowledged event in silence when ${AFTER[fault] ?? ''}`,
+    name: `misses no acknowledged event silently when ${AFTER[fault] ?? ''}`,
     needs: [fault, 'replay'] as const,
     async run(context: CaseContext) {
       const stage = await context.stage(fault)
@@ -116,7 +116,7 @@ export const clusterEventCases: readonly ConformanceCase[] = [
       await stage.lag?.()
       await emit(before, range(5, 8))
       await stage.strike()
-      // One that knows nothing of what was there.
+      // A new driver, without knowledge of the past.
       const after = eventsOf(await openAt(context, stage))
       await context.eventually(
         () =>
@@ -136,7 +136,7 @@ export const clusterEventCases: readonly ConformanceCase[] = [
     },
   })),
   {
-    name: 'has stored nothing of what it rejects for want of a right',
+    name: 'stores nothing that it rejects for lack of permission',
     needs: ['refuse', 'replay'],
     async run(context) {
       const stage = await context.stage('refuse')
@@ -150,7 +150,7 @@ export const clusterEventCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'has stored nothing of what it rejects for want of room',
+    name: 'stores nothing that it rejects for lack of space',
     needs: ['fill', 'replay'],
     async run(context) {
       const stage = await context.stage('fill')
@@ -164,7 +164,7 @@ export const clusterEventCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'refuses durability that the engine does not have, or keeps it',
+    name: 'refuses durability unless the engine provides it',
     needs: ['volatile', 'replay'],
     async run(context) {
       const stage = await context.stage('volatile')
@@ -185,12 +185,12 @@ export const clusterEventCases: readonly ConformanceCase[] = [
   },
 ]
 
-/** Takes a lock, once the engine gives any. */
+/** Takes a lock once the engine grants it. */
 function taken(context: CaseContext, locks: LockDriver) {
   return context.settled(startWaiting(context, locks, 'db').granted, 'the lock is granted')
 }
 
-/** Waits for the lock, again where the engine was not there for a moment. */
+/** Waits for the lock, and again after a short outage of the engine. */
 function keepAsking(context: CaseContext, locks: LockDriver) {
   const asking = { hasIt: false }
   const granted = context.eventually(

@@ -10,10 +10,10 @@ import { newRequest } from '../locks/lock-actors.js'
 import { newRecord } from '../registry/registry-actors.js'
 import { LIMITS as RPC_LIMITS } from '../rpc/rpc-actors.js'
 
-/** An engine that does not answer, and one that was away. */
+/** An engine that does not answer, and one that was unavailable. */
 export const driverFaultCases: readonly ConformanceCase[] = [
   {
-    name: 'ends its opening with the signal where nothing answers',
+    name: 'stops opening when its signal is aborted and nothing answers',
     needs: ['openLink'],
     async run(context) {
       const link = await context.link()
@@ -27,7 +27,7 @@ export const driverFaultCases: readonly ConformanceCase[] = [
     const driver = await context.openAt(SHORT_LIMITS)
     return { driver, remedy: await context.pause() }
   }),
-  settling('nothing passes', 'openLink', async (context) => {
+  settling('the connection is cut', 'openLink', async (context) => {
     const link = await context.link()
     const driver = await context.driverOver(link)
     link.cut()
@@ -48,7 +48,7 @@ export const driverFaultCases: readonly ConformanceCase[] = [
     return { driver, remedy: await context.kill() }
   }),
   {
-    name: 'closes while nothing passes',
+    name: 'closes while the connection is cut',
     needs: ['openLink'],
     async run(context) {
       const link = await context.link()
@@ -80,7 +80,7 @@ function settling(
   }
 }
 
-/** Begins every call there is and waits for their ends, whatever these are. */
+/** Makes every possible call and waits until all have settled. */
 async function callEverything(driver: Driver): Promise<void> {
   const { locks, events, registry, rpc } = driver
   const signal = AbortSignal.timeout(SHORT_LIMITS.timeoutMs)
@@ -107,7 +107,7 @@ async function callEverything(driver: Driver): Promise<void> {
   reader?.close()
 }
 
-/** Waits until a driver does its work again. A call may still end with the connection that it began on. */
+/** Waits until a driver works again. A call can still fail with the connection that it was made on. */
 export async function works(context: CaseContext, driver: Driver): Promise<void> {
   const { locks, events, registry, rpc } = driver
   const signal = AbortSignal.timeout(2 ** 30)
@@ -137,7 +137,7 @@ export async function works(context: CaseContext, driver: Driver): Promise<void>
   }
 }
 
-/** Tells what a driver reports from what the suite or a programming error throws. */
+/** Distinguishes a driver's errors from the suite's and from programming errors. */
 function isOfDriver(error: unknown): error is Error {
   return (
     error instanceof Error &&

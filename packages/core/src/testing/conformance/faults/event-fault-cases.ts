@@ -6,10 +6,10 @@ import type { ConformanceCase } from '../harness/conformance-case.js'
 import { SHORT_LIMITS } from '../harness/engine-faults.js'
 import { emit, openReading, range } from '../events/event-actors.js'
 
-/** Events while the engine, or the way to it, fails. */
+/** Events while the engine, or the connection to it, fails. */
 export const eventFaultCases: readonly ConformanceCase[] = [
   {
-    name: 'delivers once, after a cut, what was stored meanwhile',
+    name: 'delivers events stored during a cut once, afterwards',
     needs: ['openLink'],
     async run(context) {
       const link = await context.link()
@@ -28,7 +28,7 @@ export const eventFaultCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'delivers once, over resets of the connections, all that is stored',
+    name: 'delivers all events once, across connection resets',
     needs: ['openLink'],
     async run(context) {
       const link = await context.link()
@@ -47,7 +47,7 @@ export const eventFaultCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'loses nothing in silence over a crash of the engine',
+    name: 'loses nothing silently in an engine crash',
     needs: ['kill'],
     async run(context) {
       const events = eventsOf(await context.openAt(SHORT_LIMITS))
@@ -68,7 +68,7 @@ export const eventFaultCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'goes on where a reader was, over a crash of the engine',
+    name: "continues at a reader's position after an engine crash",
     needs: ['kill', 'replay'],
     async run(context) {
       const events = eventsOf(await context.openAt(SHORT_LIMITS))
@@ -96,7 +96,7 @@ export const eventFaultCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'goes on where a group was, over a crash of the engine',
+    name: "continues at a group's position after an engine crash",
     needs: ['kill', 'durableGroups'],
     async run(context) {
       const group = { from: 'latest', group: 'board' } as const
@@ -115,7 +115,7 @@ export const eventFaultCases: readonly ConformanceCase[] = [
   },
 ]
 
-/** Stores an event once the engine takes it; an attempt that failed may have stored it too. */
+/** Stores an event once the engine accepts it; a failed attempt might have stored it, too. */
 async function emitAtLast(
   context: CaseContext,
   events: EventDriver,

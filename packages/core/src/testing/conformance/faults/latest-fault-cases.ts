@@ -8,10 +8,10 @@ import type { ConformanceCase } from '../harness/conformance-case.js'
 import { SHORT_LIMITS } from '../harness/engine-faults.js'
 import { locksOf } from '../locks/lock-actors.js'
 
-/** Waiters of which only the latest is to stay, while the engine, or the way to it, fails. */
+/** Waiters of which only the latest stays, while the engine, or the connection to it, fails. */
 export const latestFaultCases: readonly ConformanceCase[] = [
   {
-    name: 'tells the latest waiter of a newer one over a reset, and of none where nobody came',
+    name: 'reports a newer waiter to the latest one across a reset, and only if there is one',
     needs: ['openLink'],
     async run(context) {
       const link = await context.link()
@@ -23,7 +23,7 @@ export const latestFaultCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'tells the latest waiter of a newer one over a cut that outlasts its lease, and of none where nobody came',
+    name: 'reports a newer waiter to the latest one across a cut longer than its lease, and only if there is one',
     needs: ['openLink', 'leases'],
     async run(context) {
       const link = await context.link()
@@ -37,7 +37,7 @@ export const latestFaultCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'tells the latest waiter of a newer one over a crash of the engine, and of none where nobody came',
+    name: 'reports a newer waiter to the latest one across an engine crash, and only if there is one',
     needs: ['kill'],
     async run(context) {
       const one = locksOf(await context.openAt(SHORT_LIMITS))
@@ -50,7 +50,7 @@ export const latestFaultCases: readonly ConformanceCase[] = [
   },
 ]
 
-/** Lets one wait as the latest through a fault, and a newer one come after it. */
+/** Lets a waiter stay the latest through a fault, and a newer one arrive afterwards. */
 async function superseded(
   context: CaseContext,
   one: LockDriver,
@@ -63,7 +63,7 @@ async function superseded(
   await context.settled(first.ready, 'it is the latest')
   await fail(() => first.isLatest())
   await context.eventually(() => first.isLatest(), 'it is the latest again')
-  // For as long as a renewal takes that would find out.
+  // Long enough for a renewal to find out.
   await pause(SHORT_LIMITS.leaseMs)
   assert.equal(told.length, 0)
   const second = becomeLatest(other, { resource: 'db' }, () => told.push('second'))

@@ -5,10 +5,10 @@ import { SHORT_LIMITS } from '../harness/engine-faults.js'
 import { enqueue, locksOf, newRequest, startWaiting, take } from '../locks/lock-actors.js'
 import { pause } from '../../../base/wait/pause.js'
 
-/** Locks while the engine, or the way to it, fails. */
+/** Locks while the engine, or the connection to it, fails. */
 export const lockFaultCases: readonly ConformanceCase[] = [
   {
-    name: 'tells an owner that was cut off of its loss before another one has the lock',
+    name: 'reports the loss to an owner that was cut off before another one gets the lock',
     needs: ['leases', 'openLink'],
     async run(context) {
       const link = await context.link()
@@ -35,7 +35,7 @@ export const lockFaultCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'keeps a lease over a cut that is shorter',
+    name: 'keeps a lease through a shorter cut',
     needs: ['leases', 'openLink'],
     async run(context) {
       const leaseMs = 2 * SHORT_LIMITS.leaseMs
@@ -50,7 +50,7 @@ export const lockFaultCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'keeps a lease for longer than it lasts while its owner is there',
+    name: 'keeps a lease beyond its length while its owner is alive',
     needs: ['leases'],
     async run(context) {
       const locks = locksOf(await context.openAt(SHORT_LIMITS))
@@ -62,7 +62,7 @@ export const lockFaultCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'passes over a waiter that was cut off',
+    name: 'skips a waiter that was cut off',
     needs: ['openLink'],
     async run(context) {
       const link = await context.link()
@@ -79,7 +79,7 @@ export const lockFaultCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'hands over when the owner, and its driver with it, has gone without a release',
+    name: 'hands over after the owner and its driver disappear without a release',
     needs: ['leases'],
     async run(context) {
       const gone = await context.openAt(SHORT_LIMITS)
@@ -93,14 +93,14 @@ export const lockFaultCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'raises the token over a crash of the engine',
+    name: 'raises the token across an engine crash',
     needs: ['kill'],
     async run(context) {
       const locks = locksOf(await context.openAt(SHORT_LIMITS))
       const before = await take(locks, 'db')
       const restart = await context.kill()
       await restart()
-      // What the engine has kept of the lock is given back; what it has lost needs no release.
+      // A lock that the engine still has is released; a lost one needs no release.
       await Promise.resolve(before.release()).catch(() => undefined)
       const after = await context.eventually(
         () => Promise.resolve(locks.tryAcquire(newRequest('db'))).catch(() => null),
@@ -110,7 +110,7 @@ export const lockFaultCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'serves who waits through a pause of the engine',
+    name: 'serves a waiter after a pause of the engine',
     needs: ['pause'],
     async run(context) {
       const leaseMs = 4 * SHORT_LIMITS.leaseMs

@@ -6,10 +6,10 @@ import { SHORT_LIMITS } from '../harness/engine-faults.js'
 import { instancesIn, newRecord } from '../registry/registry-actors.js'
 import { pause } from '../../../base/wait/pause.js'
 
-/** Records while the engine, or the way to it, fails. */
+/** Records while the engine, or the connection to it, fails. */
 export const registryFaultCases: readonly ConformanceCase[] = [
   {
-    name: 'shows nobody who has been cut off, and shows it again when it is back',
+    name: 'hides an instance that was cut off, and shows it again when it is back',
     needs: ['openLink'],
     async run(context) {
       const link = await context.link()
@@ -30,7 +30,7 @@ export const registryFaultCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'keeps the record of a living instance for longer than a lease',
+    name: 'keeps the record of a live instance for longer than a lease',
     needs: ['remote'],
     async run(context) {
       const registry = registryOf(await context.openAt(SHORT_LIMITS))

@@ -5,7 +5,7 @@ import type { ConformanceCase } from '../harness/conformance-case.js'
 import { SHORT_LIMITS } from '../harness/engine-faults.js'
 import { closed, connect, LIMITS, received, serve } from '../rpc/rpc-actors.js'
 
-/** Connections while the engine, or the way to it, fails. */
+/** Connections while the engine, or the network to it, fails. */
 export const rpcFaultCases: readonly ConformanceCase[] = [
   {
     name: 'ends a connection whose peer was cut off',
@@ -28,7 +28,7 @@ export const rpcFaultCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'loses and repeats no message of a connection that outlives a cut',
+    name: 'neither loses nor repeats messages of a connection that survives a cut',
     needs: ['openLink'],
     async run(context) {
       const limits = { leaseMs: 4 * SHORT_LIMITS.leaseMs }
@@ -49,12 +49,12 @@ export const rpcFaultCases: readonly ConformanceCase[] = [
         () => end.messages.length >= 4 || end.closings.length + client.closings.length > 0,
         'the messages arrive, or the connection ends',
       )
-      // What arrived is the beginning of what was sent.
+      // The received messages are a prefix of the sent ones.
       assert.deepEqual(end.messages, [0, 1, 2, 3].slice(0, end.messages.length))
     },
   },
   {
-    name: 'rejects with the reason of a signal that is aborted while nothing passes',
+    name: 'rejects with the reason of a signal that is aborted during a cut',
     needs: ['openLink'],
     async run(context) {
       const link = await context.link()

@@ -8,10 +8,13 @@ import { LIMITS, SHORT_LIMITS } from '../harness/engine-faults.js'
 import { assertBusy, enqueue, locksOf } from '../locks/lock-actors.js'
 import { POOL, served, slots, takeSlot, TWO } from '../locks/slot-actors.js'
 
-/** Slots while the engine, or the way to it, fails: no holder is lost within its lease, and there are never more than slots. */
+/**
+ * Slots while the engine, or the connection to it, fails: no holder is lost within its lease, and there are never more holders than
+ * slots.
+ */
 export const slotFaultCases: readonly ConformanceCase[] = [
   {
-    name: 'keeps slots, and the place of who waits for one, over a reset',
+    name: "keeps slots, and a waiter's queue position, across a reset",
     needs: ['openLink', 'leases'],
     async run(context) {
       const link = await context.link()
@@ -22,7 +25,7 @@ export const slotFaultCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'keeps slots, and the place of who waits for one, over a crash of the engine',
+    name: "keeps slots, and a waiter's queue position, across an engine crash",
     needs: ['kill', 'leases'],
     async run(context) {
       const one = withSlots(locksOf(await context.openAt({ ...LIMITS, leaseMs: 9_999 })))
@@ -33,7 +36,7 @@ export const slotFaultCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'tells the owner of a slot that was cut off of its loss before another one has the slot',
+    name: 'reports the loss to the owner of a slot that was cut off before another one gets the slot',
     needs: ['openLink', 'leases'],
     async run(context) {
       const link = await context.link()
@@ -61,7 +64,7 @@ async function slotsOf(context: CaseContext): Promise<LockDriver> {
   return withSlots(locksOf(await context.openAt(SHORT_LIMITS)))
 }
 
-/** Holds two of two slots through a fault, with a waiter behind them. */
+/** Holds two of two slots through a fault, with a waiter in the queue. */
 async function keepsSlots(
   context: CaseContext,
   one: LockDriver,

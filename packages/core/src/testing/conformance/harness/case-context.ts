@@ -16,13 +16,13 @@ import { type DriverUnderTest, DEFAULT_TIMEOUT_MS } from './driver-under-test.js
 import { pause } from '../../../base/wait/pause.js'
 import { settleWithin } from '../../../base/wait/race.js'
 
-/** To open a driver. */
+/** Attempts to open a driver. */
 const MAX_ATTEMPTS = 5
 const LOOK_AGAIN_MS = 5
 
 /**
- * What one case works with: drivers on a place that nobody else uses. Each call opens one more, as another process would
- * have it; all of them are closed after the case.
+ * The environment of one case: drivers on a place that no other case uses. Each call opens another one, as a separate process would;
+ * all are closed after the case.
  */
 export class CaseContext {
   readonly #target: DriverUnderTest
@@ -36,7 +36,7 @@ export class CaseContext {
     this.#place = place
   }
 
-  /** Opens a driver. In another namespace it is on a place of its own. */
+  /** Opens a driver. Another namespace is a separate place. */
   async driver(namespace = this.#place.namespace): Promise<Driver> {
     const shared = this.#target.isolated === true ? this.#drivers.get(namespace) : undefined
     if (shared !== undefined) return shared
@@ -45,7 +45,7 @@ export class CaseContext {
     return driver
   }
 
-  /** Opens a driver on the place of the case, with some options changed. */
+  /** Opens a driver on the case's place, with some options changed. */
   async openAt(options: Partial<DriverOptions>): Promise<Driver> {
     for (let attempt = 1; ; attempt += 1) {
       const driver = this.closedDriver(options)
@@ -53,14 +53,14 @@ export class CaseContext {
         await driver.open?.(new AbortController().signal)
         return driver
       } catch (error) {
-        // A busy machine may take longer to connect than a case lets its calls take.
+        // On a busy machine, connecting can take longer than a case's time limit for calls.
         if (!isCliOpsError(error, 'ENGINE_UNAVAILABLE') || attempt === MAX_ATTEMPTS) throw error
         await this.closeDriver(driver)
       }
     }
   }
 
-  /** A driver that is not open yet, closed after the case. */
+  /** Returns a driver that is not open yet; it is closed after the case. */
   closedDriver(options: Partial<DriverOptions>): Driver {
     const driver = this.#target.createDriver({ ...this.#place, ...options })
     this.#open.add(driver)
@@ -68,7 +68,7 @@ export class CaseContext {
     return driver
   }
 
-  /** Suspends the engine until the remedy is called, at the latest after the case. */
+  /** Suspends the engine until the remedy is called, or the case ends. */
   async pause(): Promise<Remedy> {
     return this.#stage(await this.#target.faults?.pause?.())
   }
@@ -78,7 +78,7 @@ export class CaseContext {
     return this.#stage(await this.#target.faults?.kill?.())
   }
 
-  /** Starts an engine of the case's own that a fault can be brought about on, ended after the case. */
+  /** Starts a separate engine on which a fault can be staged; it is stopped after the case. */
   async stage(fault: keyof ClusterFaults): Promise<EngineStage> {
     const stage = await this.#target.faults?.[fault]?.()
     assert.ok(stage !== undefined)
@@ -86,7 +86,7 @@ export class CaseContext {
     return stage
   }
 
-  /** Opens a way of its own to the engine. */
+  /** Opens a separate link to the engine. */
   async link(): Promise<EngineLink> {
     const link = await this.#target.faults?.openLink?.()
     assert.ok(link !== undefined)
@@ -123,19 +123,19 @@ export class CaseContext {
     return present((await this.driver(namespace)).rpc)
   }
 
-  /** Runs `cleanup` after the case; the last one first. */
+  /** Runs `cleanup` after the case, the last one first. */
   defer(cleanup: () => unknown): void {
     this.#cleanups.push(cleanup)
   }
 
-  /** Waits for a promise that has to settle; a case that hangs says for what. */
+  /** Waits for a promise that must settle; a case that hangs reports what it waits for. */
   settled<T>(promise: Promise<T>, what: string): Promise<T> {
     const message = `within ${this.#timeoutMs} ms: ${what}`
     const late = (): Error => new assert.AssertionError({ message })
     return settleWithin({ timeoutMs: this.#timeoutMs, late }, () => promise)
   }
 
-  /** Waits until `look` gives something; for what other drivers notice in their own time. */
+  /** Waits until `look` returns a value; for changes that other drivers notice eventually. */
   async eventually<T>(look: () => T | Promise<T>, what: string): Promise<NonNullable<T>> {
     const deadline = performance.now() + this.#timeoutMs
     for (;;) {
@@ -146,12 +146,12 @@ export class CaseContext {
     }
   }
 
-  /** Closes what the case has opened, also after a failure. Rejects with the first error, having tried everything. */
+  /** Closes everything that the case has opened, even after a failure. Tries everything, then rejects with the first error. */
   async close(): Promise<void> {
     const failures: unknown[] = []
     for (const cleanup of this.#cleanups.splice(0).reverse()) {
       try {
-        // A driver that is at fault may never end what it has begun; the next case has to run all the same.
+        // A faulty driver might never finish; the next case must run anyway.
         await this.settled(Promise.resolve(cleanup()), 'what the case has opened is closed')
       } catch (error) {
         failures.push(error)

@@ -2,16 +2,16 @@ import type { DriverCapabilities, Primitive } from '../../../drivers/driver.js'
 import type { CaseContext } from './case-context.js'
 import type { EngineFaults } from './engine-faults.js'
 
-/** What a case asks: a capability of the driver, drivers that see each other's work, or a fault that can be staged. */
+/** What a case needs: a capability of the driver, drivers that see each other's work, or a fault that can be staged. */
 export type Need = keyof DriverCapabilities | 'peers' | keyof EngineFaults
 
 /** One promise of the driver contract. */
 export interface ConformanceCase {
-  /** What is promised. Unique over the suite, since exceptions name it. */
+  /** The promise. Unique in the suite, since exceptions refer to it. */
   readonly name: string
-  /** Without one of these the case is skipped, for the driver has said that it cannot do it. */
+  /** If one of these is missing, the case is skipped, since the driver does not claim to support it. */
   readonly needs?: readonly Need[]
-  /** Rejects where the promise is broken. */
+  /** Rejects if the promise is broken. */
   readonly run: (context: CaseContext) => Promise<void>
 }
 

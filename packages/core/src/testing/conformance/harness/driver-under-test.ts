@@ -3,31 +3,31 @@ import type { EngineFaults } from './engine-faults.js'
 
 /** A driver and where to test it. */
 export interface DriverUnderTest {
-  /** Stands in front of the names of the tests. */
+  /** Prefix of the names of the tests. */
   readonly name: string
-  /** What the driver's package exports. */
+  /** The export of the driver's package. */
   readonly createDriver: CreateDriver
   /**
-   * URL of the engine; a function where it is known only once a hook has started the engine. Each case works in a
-   * namespace of its own, so one engine serves them all.
+   * URL of the engine, or a function if it is known only after a hook has started the engine. Each case works in its own namespace, so
+   * one engine serves all of them.
    */
   readonly url: string | (() => string | Promise<string>)
   /**
-   * Two drivers made with the same options share nothing, because everything lives in the object: what stands for several
-   * processes in a case is then one driver.
+   * Set this if two drivers with the same options share nothing, because everything lives in the object. The suite then uses one
+   * driver in place of several processes.
    * @default false
    */
   readonly isolated?: boolean
-  /** Cases that are not run, by name, each with the reason, which is shown in the test's name. */
+  /** Cases to skip, by name, each with the reason, which is shown in the test's name. */
   readonly except?: Readonly<Record<string, string>>
-  /** Faults to be staged on the engine, for the promises about crashes, pauses and cuts. Cases run one after another. */
+  /** Faults that can be staged on the engine, for the promises about crashes, pauses and cuts. Cases run one after another. */
   readonly faults?: EngineFaults
   /**
-   * How long a case waits for what has to happen in the end, in milliseconds. Give the test runner more.
+   * How long a case waits for an expected event, in milliseconds. Give the test runner a longer timeout.
    * @default 5000
    */
   readonly timeoutMs?: number
 }
 
-/** How long a case waits where nothing was said, in milliseconds. */
+/** How long a case waits by default, in milliseconds. */
 export const DEFAULT_TIMEOUT_MS = 5_000

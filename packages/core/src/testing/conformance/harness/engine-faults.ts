@@ -1,37 +1,37 @@
 import type { EngineLimits } from '../../../engine/engine-limits.js'
 import type { ClusterFaults } from './engine-stage.js'
 
-/** Ends a fault that was staged. Resolves when the engine can be used again. */
+/** Ends a staged fault. Resolves when the engine is usable again. */
 export type Remedy = () => Promise<void>
 
-/** The faults that a target can stage on its engine. What is absent is not tested, and the tests' names say so. */
+/** The faults that a target can stage on its engine. Missing ones are not tested, and the tests' names say so. */
 export interface EngineFaults extends ClusterFaults {
-  /** Suspends the engine (SIGSTOP): connections stay open and nothing is answered. */
+  /** Suspends the engine (SIGSTOP): connections stay open, but nothing is answered. */
   readonly pause?: () => Promise<Remedy>
   /**
-   * Ends the engine at once, without a last write (SIGKILL). The remedy starts it again under the same URL, with what it
-   * had stored where it stores anything.
+   * Kills the engine immediately, without a last write (SIGKILL). The remedy starts it again under the same URL, with its stored data
+   * if it stores any.
    */
   readonly kill?: () => Promise<Remedy>
-  /** Opens a way to the engine that can be cut while others stay. */
+  /** Opens a link to the engine that can be cut while others stay. */
   readonly openLink?: () => Promise<EngineLink>
 }
 
-/** A way to the engine: a TCP proxy, as a rule. */
+/** A link to the engine, usually a TCP proxy. */
 export interface EngineLink {
-  /** What takes a driver this way. */
+  /** The URL that leads a driver over this link. */
   readonly url: string
-  /** Lets nothing pass any more, in neither direction: a black hole, that connections survive. */
+  /** Stops all traffic in both directions, like a black hole; connections survive. */
   cut(): void
-  /** Lets everything pass again, what has waited first. */
+  /** Lets all traffic pass again, delayed data first. */
   heal(): void
-  /** Ends the connections that are open; new ones pass. */
+  /** Ends the open connections; new ones pass. */
   reset(): void
   close(): Promise<void>
 }
 
-/** The limits that most cases run with: those of users. */
+/** The limits for most cases: the users' defaults. */
 export const LIMITS: EngineLimits = { timeoutMs: 5_000, leaseMs: 10_000 }
 
-/** The limits of cases that wait for a time-out or for the end of a lease. */
+/** The limits for cases that wait for a timeout or the end of a lease. */
 export const SHORT_LIMITS: EngineLimits = { timeoutMs: 500, leaseMs: 1_000 }

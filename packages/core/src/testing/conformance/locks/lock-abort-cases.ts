@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import type { ConformanceCase } from '../harness/conformance-case.js'
 import { enqueue, newRequest, startWaiting, take } from './lock-actors.js'
 
-/** Giving up a wait. */
+/** Cancelled waits. */
 export const lockAbortCases: readonly ConformanceCase[] = [
   {
     name: 'rejects an aborted wait with the reason and leaves the queue',
@@ -19,12 +19,12 @@ export const lockAbortCases: readonly ConformanceCase[] = [
       )
       assert.deepEqual((await one.inspect('db'))?.waiters, [])
       await held.release()
-      // Nothing is granted to who has gone.
+      // A waiter that has left is granted nothing.
       await (await take(one, 'db')).release()
     },
   },
   {
-    name: 'has left the queue when it is closed, at whatever moment the wait was given up',
+    name: 'leaves the queue when it is closed, whenever the wait was cancelled',
     needs: ['leases'],
     async run(context) {
       const one = await context.locks()
@@ -61,7 +61,7 @@ export const lockAbortCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'takes nothing for a signal that is aborted already',
+    name: 'takes nothing if the signal is already aborted',
     async run(context) {
       const locks = await context.locks()
       const reason = new Error('too late')

@@ -5,18 +5,18 @@ import type { LockInfo } from '../../../locks/contract/lock-types.js'
 import { nextLockId } from '../../../locks/contract/lock-id.js'
 import type { CaseContext } from '../harness/case-context.js'
 
-/** The locks of a driver that has to have them. */
+/** Returns the locks of a driver that must have them. */
 export function locksOf({ locks }: Driver): LockDriver {
   assert.ok(locks !== undefined)
   return locks
 }
 
-/** Asks for a lock as a flow that holds nothing would. */
+/** Creates a request from a flow that holds no locks. */
 export function newRequest(resource: string, options: Partial<LockRequest> = {}): LockRequest {
   return { resource, mode: 'exclusive', id: nextLockId(), held: [], ...options }
 }
 
-/** Takes a lock that has to be free. */
+/** Takes a lock that must be free. */
 export async function take(
   locks: LockDriver,
   resource: string,
@@ -36,17 +36,17 @@ export async function assertBusy(
   assert.equal(await locks.tryAcquire(newRequest(resource, options)), null)
 }
 
-/** An acquisition on its way. */
+/** A pending acquisition. */
 export interface Waiting {
   readonly request: LockRequest
   readonly granted: Promise<LockGrant>
   readonly told: LockInfo[]
-  /** How it has ended so far. */
+  /** Its outcome so far. */
   outcome: 'waiting' | 'granted' | 'rejected'
   abort(reason: Error): void
 }
 
-/** Begins to wait for a lock; ended after the case. */
+/** Starts to wait for a lock; the wait ends with the case. */
 export function startWaiting(
   context: CaseContext,
   locks: LockDriver,
@@ -81,7 +81,7 @@ export function startWaiting(
   return waiting
 }
 
-/** Begins to wait, and waits until the acquisition stands in the queue, behind `ahead` others. */
+/** Starts an acquisition, and waits until it is in the queue behind `ahead` others. */
 export async function enqueue(
   context: CaseContext,
   locks: LockDriver,

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import type { ConformanceCase } from '../harness/conformance-case.js'
 import { assertBusy, newRequest, startWaiting, take } from './lock-actors.js'
 
-/** Names that a driver which makes paths, keys or object members of them could mix up. */
+/** Names that a driver could confuse if it turns them into paths, keys or object members. */
 const TRICKY_NAMES = [
   'db',
   'DB',
@@ -21,10 +21,10 @@ const TRICKY_NAMES = [
   `${'x'.repeat(1023)}y`,
 ]
 
-/** One owner at a time, and what a grant says. */
+/** One owner at a time, and the content of a grant. */
 export const lockGrantCases: readonly ConformanceCase[] = [
   {
-    name: 'grants a free lock at once',
+    name: 'grants a free lock immediately',
     async run(context) {
       const locks = await context.locks()
       const request = newRequest('db')
@@ -37,7 +37,7 @@ export const lockGrantCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'gives null for a lock that another driver holds',
+    name: 'returns null for a lock that another driver holds',
     async run(context) {
       const [one, other] = [await context.locks(), await context.locks()]
       const grant = await take(one, 'db')
@@ -56,7 +56,7 @@ export const lockGrantCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'keeps resources apart, whatever their names',
+    name: 'keeps resources separate, whatever their names',
     async run(context) {
       const [one, other] = [await context.locks(), await context.locks()]
       const grants = []
@@ -68,7 +68,7 @@ export const lockGrantCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'keeps the locks of namespaces apart',
+    name: 'keeps the locks of namespaces separate',
     async run(context) {
       const grant = await take(await context.locks(), 'db')
       const elsewhere = await context.locks('another')
@@ -79,7 +79,7 @@ export const lockGrantCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'lets one in at a time under contention',
+    name: 'admits one owner at a time under contention',
     async run(context) {
       const drivers = [await context.locks(), await context.locks(), await context.locks()]
       let inside = 0

@@ -36,7 +36,7 @@ export const lockInspectionCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'shows all who share a lock, and what they hold it for',
+    name: 'shows all sharers of a lock, and their labels',
     needs: ['sharedLocks'],
     async run(context) {
       const [one, other] = [await context.locks(), await context.locks()]
@@ -63,7 +63,7 @@ export const lockInspectionCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'shows since when others wait, and what for',
+    name: 'shows when waiters started to wait, and their labels',
     async run(context) {
       const [one, other] = [await context.locks(), await context.locks()]
       const grant = await take(one, 'db')
@@ -121,7 +121,7 @@ export const lockInspectionCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'cleans up nothing of the living',
+    name: 'leaves live owners and waiters alone when cleaning up',
     async run(context) {
       const [one, other] = [await context.locks(), await context.locks()]
       const grant = await take(one, 'db')

@@ -4,10 +4,10 @@ import { becomeLatest } from '../../../locks/latest-waiter.js'
 import { withSlots } from '../../../locks/slots/with-slots.js'
 import type { ConformanceCase } from '../harness/conformance-case.js'
 
-/** What holds for waiters of which only the latest is to stay. */
+/** Waiters of which only the latest stays. */
 export const lockLatestCases: readonly ConformanceCase[] = [
   {
-    name: 'tells the latest waiter that a newer one has come, and nobody else',
+    name: 'tells only the latest waiter that a newer one has come',
     async run(context) {
       const [one, other] = [await context.locks(), await context.locks()]
       const told: string[] = []
@@ -20,7 +20,7 @@ export const lockLatestCases: readonly ConformanceCase[] = [
       await context.eventually(() => told.length > 0, 'the older one is told')
       assert.deepEqual(told, ['first'])
       assert.deepEqual([first.isLatest(), second.isLatest()], [false, true])
-      // It is no lock that anybody is shown.
+      // The mark is not a lock that is listed.
       assert.deepEqual(await withSlots(one).list(), [])
       assert.equal(await withSlots(one).inspect('db'), null)
       first.stop()

@@ -6,7 +6,7 @@ import { enqueue, take } from './lock-actors.js'
 /** Locks that are taken away by force. */
 export const lockLossCases: readonly ConformanceCase[] = [
   {
-    name: 'takes a lock by force from the id that holds it, and from no other',
+    name: 'takes a lock by force only from the id that holds it',
     async run(context) {
       const [one, other] = [await context.locks(), await context.locks()]
       const first = await take(one, 'db')
@@ -43,7 +43,7 @@ export const lockLossCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'tells of no loss after a release, nor to who has stopped listening',
+    name: 'reports no loss after a release, or to a listener that has stopped',
     async run(context) {
       const [one, other] = [await context.locks(), await context.locks()]
       const [released, taken, witness] = [
@@ -70,7 +70,7 @@ export const lockLossCases: readonly ConformanceCase[] = [
       const waiting = await enqueue(context, other, 'db', 0)
       assert.equal(await other.forceRelease('db', grant.id), true)
       const next = await context.settled(waiting.granted, 'the waiter is served')
-      // The loser does not know better and releases: that must not hit the new owner.
+      // The previous owner releases without knowing of its loss: that must not affect the new owner.
       await grant.release()
       assert.equal(next.isHeld(), true)
       assert.equal((await one.inspect('db'))?.id, next.id)

@@ -41,12 +41,12 @@ export const lockOrderCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'passes no waiter by with tryAcquire',
+    name: 'does not overtake waiters with tryAcquire',
     async run(context) {
       const [one, other] = [await context.locks(), await context.locks()]
       const held = await take(one, 'db')
       const waiting = await enqueue(context, other, 'db', 0)
-      // Released and asked for again before the waiter can have heard of it.
+      // Released and requested again before the waiter can know.
       const released = held.release()
       await assertBusy(one, 'db')
       await released
@@ -54,7 +54,7 @@ export const lockOrderCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'tells a waiter who is in the way',
+    name: 'tells a waiter who holds the lock',
     async run(context) {
       const [one, other] = [await context.locks(), await context.locks()]
       const held = await take(one, 'db')
@@ -90,7 +90,7 @@ export const lockOrderCases: readonly ConformanceCase[] = [
       await context.eventually(() => isRefused(forA) || isRefused(forB), 'one of them is refused')
       const refused = isRefused(forA) ? forA : forB
       await assert.rejects(refused.granted, { code: 'LOCK_DEADLOCK' })
-      // The other one goes on once the refused flow has given way.
+      // The other one continues once the refused flow has released its lock.
       await (refused === forA ? b : a).release()
       const rest = refused === forA ? forB : forA
       await context.settled(rest.granted, 'the other one is served')

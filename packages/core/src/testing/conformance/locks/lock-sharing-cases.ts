@@ -8,7 +8,7 @@ const SHARED = { mode: 'shared' } as const
 /** Shared mode. */
 export const lockSharingCases: readonly ConformanceCase[] = [
   {
-    name: 'lets sharers in together, with tokens of their own',
+    name: 'admits sharers together, each with its own token',
     needs: ['sharedLocks'],
     async run(context) {
       const drivers = [await context.locks(), await context.locks(), await context.locks()]
@@ -35,7 +35,7 @@ export const lockSharingCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'keeps sharers out while an exclusive owner is in',
+    name: 'keeps sharers out while an exclusive owner holds the lock',
     needs: ['sharedLocks'],
     async run(context) {
       const [one, other] = [await context.locks(), await context.locks()]
@@ -44,12 +44,12 @@ export const lockSharingCases: readonly ConformanceCase[] = [
       const first = await enqueue(context, other, 'db', 0, SHARED)
       const second = await enqueue(context, one, 'db', 1, SHARED)
       await exclusive.release()
-      // Both, without one having to release first.
+      // Both are served, without one having to release first.
       await context.settled(Promise.all([first.granted, second.granted]), 'both are served')
     },
   },
   {
-    name: 'lets no sharer pass an exclusive waiter by',
+    name: 'lets no sharer overtake an exclusive waiter',
     needs: ['sharedLocks'],
     async run(context) {
       const [one, other] = [await context.locks(), await context.locks()]
@@ -65,7 +65,7 @@ export const lockSharingCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'lets a flow share again what it shares, past an exclusive waiter',
+    name: 'lets a flow share its own shared lock again, ahead of an exclusive waiter',
     needs: ['sharedLocks'],
     async run(context) {
       const [one, other] = [await context.locks(), await context.locks()]

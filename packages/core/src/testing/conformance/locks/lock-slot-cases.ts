@@ -7,10 +7,10 @@ import type { ConformanceCase } from '../harness/conformance-case.js'
 import { assertBusy, enqueue, startWaiting, take } from './lock-actors.js'
 import { POOL, served, slots, takeSlot, TWO } from './slot-actors.js'
 
-/** What holds for the slots that are made of a driver's locks. */
+/** Slots made from a driver's locks. */
 export const lockSlotCases: readonly ConformanceCase[] = [
   {
-    name: 'lets in as many as there are slots, each with a slot of its own',
+    name: 'admits one holder per slot',
     async run(context) {
       const [one, other] = [await locksOf(context), await locksOf(context)]
       const first = await takeSlot(one, TWO)
@@ -25,7 +25,7 @@ export const lockSlotCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'gives a waiter whichever slot comes free',
+    name: 'gives a waiter the first slot that becomes free',
     async run(context) {
       const [one, other] = [await locksOf(context), await locksOf(context)]
       const [first, second] = [await takeSlot(one, TWO), await takeSlot(one, TWO)]
@@ -39,7 +39,7 @@ export const lockSlotCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'serves those who want the same slots in the order of arrival',
+    name: 'serves waiters for the same slots in the order of arrival',
     async run(context) {
       const one = await locksOf(context)
       const drivers = [one, await locksOf(context), await locksOf(context)]
@@ -48,7 +48,7 @@ export const lockSlotCases: readonly ConformanceCase[] = [
       const turns: Promise<void>[] = []
       for (let turn = 0; turn < 8; turn += 1) {
         const locks = drivers[turn % drivers.length] ?? one
-        // In whatever order they name them.
+        // The order of the names does not matter.
         const wanted = turn % 2 === 0 ? TWO : [...TWO].reverse()
         const waiting = await enqueue(context, locks, POOL, turn, slots(wanted))
         turns.push(
@@ -65,7 +65,7 @@ export const lockSlotCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'shares what several sets of slots have in common',
+    name: 'shares slots that several sets have in common',
     async run(context) {
       const [one, other] = [await locksOf(context), await locksOf(context)]
       const first = await takeSlot(one, ['1', '2'])
@@ -73,7 +73,7 @@ export const lockSlotCases: readonly ConformanceCase[] = [
       assert.deepEqual([first.slot, second.slot], ['1', '2'])
       await assertBusy(one, POOL, slots(['1', '2']))
       const waiting = await enqueue(context, one, POOL, 0, slots(['1', '2']))
-      // Who wants another one does not wait behind that.
+      // A waiter for a different slot does not queue behind that one.
       const third = await takeSlot(other, ['3'])
       await second.release()
       assert.equal((await served(context, waiting)).slot, '2')
@@ -81,7 +81,7 @@ export const lockSlotCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'passes no waiter for a slot by, and gives what is free beyond the waiters',
+    name: 'does not overtake waiters for a slot, and grants slots beyond what they need',
     async run(context) {
       const [one, other] = [await locksOf(context), await locksOf(context)]
       const [first, second] = [await takeSlot(one, TWO), await takeSlot(one, TWO)]
@@ -147,7 +147,7 @@ export const lockSlotCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'lets a waiter for a slot go, and serves the one behind it',
+    name: 'ends an aborted wait for a slot, and serves the next waiter',
     async run(context) {
       const [one, other] = [await locksOf(context), await locksOf(context)]
       const held = [await takeSlot(one, TWO), await takeSlot(one, TWO)]
@@ -163,7 +163,7 @@ export const lockSlotCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'refuses a wait for one slot that would close a cycle, and names it for people',
+    name: 'refuses a wait for one slot that would close a cycle, with a readable name',
     async run(context) {
       const [one, other] = [await locksOf(context), await locksOf(context)]
       const slot = await takeSlot(one, ['a'])
@@ -189,7 +189,7 @@ export const lockSlotCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'keeps slots apart from the lock of that name',
+    name: 'keeps slots separate from the lock of that name',
     async run(context) {
       const [one, other] = [await locksOf(context), await locksOf(context)]
       const whole = await take(one, POOL)

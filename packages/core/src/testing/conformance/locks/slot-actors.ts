@@ -7,12 +7,12 @@ import { take, type Waiting } from './lock-actors.js'
 export const POOL = 'devices'
 export const TWO: readonly string[] = ['a', 'b']
 
-/** Asks for one of these slots. */
+/** Requests one of these slots. */
 export function slots(names: readonly string[]): Partial<SlotRequest> {
   return { slots: names }
 }
 
-/** Takes a slot, one of which has to be free. */
+/** Takes one of these slots, at least one of which must be free. */
 export function takeSlot(
   locks: LockDriver,
   names: readonly string[],

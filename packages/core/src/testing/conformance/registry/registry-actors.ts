@@ -2,7 +2,7 @@ import type { RegistryDriver, ServiceRecord } from '../../../drivers/driver.js'
 import { randomId } from '../../../base/names/random-id.js'
 import type { ServiceInfo } from '../../../registry/contract/service-types.js'
 
-/** Makes the record of an instance that runs in this process. */
+/** Creates the record of an instance in this process. */
 export function newRecord(name: string, members: Partial<ServiceRecord> = {}): ServiceRecord {
   return {
     name,
@@ -14,12 +14,12 @@ export function newRecord(name: string, members: Partial<ServiceRecord> = {}): S
   }
 }
 
-/** What a registry knows by itself, without asking anybody. */
+/** Returns what a registry knows without pinging instances. */
 export async function discover(registry: RegistryDriver, name?: string): Promise<ServiceInfo[]> {
   return registry.discover({ name, probe: false })
 }
 
-/** The instances that a registry knows, sorted. */
+/** Returns the instances that a registry knows, sorted. */
 export async function instancesIn(registry: RegistryDriver, name?: string): Promise<string[]> {
   return (await discover(registry, name)).map(({ instance }) => instance).sort()
 }

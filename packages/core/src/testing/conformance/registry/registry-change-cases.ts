@@ -3,10 +3,10 @@ import assert from 'node:assert/strict'
 import type { ConformanceCase } from '../harness/conformance-case.js'
 import { discover, instancesIn, newRecord } from './registry-actors.js'
 
-/** Records that go, and who hears of changes. */
+/** Removed records, and notifications of changes. */
 export const registryChangeCases: readonly ConformanceCase[] = [
   {
-    name: 'removes the record of one instance and no other',
+    name: 'removes only the record of one instance',
     async run(context) {
       const [one, other] = [await context.registry(), await context.registry()]
       const [gone, kept] = [newRecord('cli-alpha'), newRecord('cli-alpha')]
@@ -17,7 +17,7 @@ export const registryChangeCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'takes the removal of what is not there for done',
+    name: 'accepts the removal of a missing record',
     async run(context) {
       const registry = await context.registry()
       const record = newRecord('cli-alpha')
@@ -41,7 +41,7 @@ export const registryChangeCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'cleans up nobody who lives',
+    name: 'leaves live instances alone when cleaning up',
     async run(context) {
       const [one, other] = [await context.registry(), await context.registry()]
       const record = newRecord('cli-alpha')
@@ -59,7 +59,7 @@ export const registryChangeCases: readonly ConformanceCase[] = [
       let gone = false
       context.defer(
         other.watch(() => {
-          // The last look may find the driver closed.
+          // The last query might find the driver closed.
           void discover(other)
             .then((found) => {
               if (found.length > 0) seen = true
@@ -68,7 +68,7 @@ export const registryChangeCases: readonly ConformanceCase[] = [
             .catch(() => undefined)
         }),
       )
-      // A hint may come before the watch of the engine is in place, so the change is repeated.
+      // The change can come before the engine's watch is in place, so it is repeated.
       await context.eventually(async () => {
         if (!seen) await one.register(record)
         return seen
@@ -78,7 +78,7 @@ export const registryChangeCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'calls a watcher no more when it has stopped, and the others still',
+    name: 'stops calling a stopped watcher, and still calls the others',
     async run(context) {
       const [one, other] = [await context.registry(), await context.registry()]
       let stopped = 0

@@ -15,10 +15,10 @@ const TRICKY_NAMES = [
   'x'.repeat(1024),
 ]
 
-/** Records, and who finds them. */
+/** Records and queries. */
 export const registryRecordCases: readonly ConformanceCase[] = [
   {
-    name: 'finds nobody where nobody has registered',
+    name: 'finds nothing if nothing is registered',
     async run(context) {
       const registry = await context.registry()
       assert.deepEqual(await registry.discover({ probe: true }), [])
@@ -26,7 +26,7 @@ export const registryRecordCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'shows another driver all of a record',
+    name: 'shows a complete record to another driver',
     async run(context) {
       const [one, other] = [await context.registry(), await context.registry()]
       const record = newRecord('cli-alpha', {
@@ -70,7 +70,7 @@ export const registryRecordCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'leaves a record that is there as it is where it is asked to',
+    name: 'leaves an existing record unchanged on request',
     needs: ['remote'],
     async run(context) {
       const [one, other] = [await context.registry(), await context.registry()]
@@ -131,7 +131,7 @@ export const registryRecordCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'lets metadata forge none of the fields of the kit',
+    name: "does not let metadata forge the kit's own fields",
     async run(context) {
       const [one, other] = [await context.registry(), await context.registry()]
       const forged = { name: 'root', pid: 1, instance: 'x', state: 'hung', startedAt: 0 }
@@ -149,7 +149,7 @@ export const registryRecordCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'loses no registration among many at once',
+    name: 'loses none of many concurrent registrations',
     async run(context) {
       const registries = [await context.registry(), await context.registry()]
       const records = Array.from({ length: 40 }, () => newRecord('cli-alpha'))
@@ -161,7 +161,7 @@ export const registryRecordCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'keeps the registries of namespaces apart',
+    name: 'keeps the registries of namespaces separate',
     async run(context) {
       const [here, elsewhere] = [await context.registry(), await context.registry('another')]
       await here.register(newRecord('cli-alpha'))

@@ -11,10 +11,10 @@ import type {
 import { randomId } from '../../../base/names/random-id.js'
 import type { CaseContext } from '../harness/case-context.js'
 
-/** Limits as the kit has them by default. */
+/** The kit's default limits. */
 export const LIMITS: RpcLimits = { maxMessageBytes: 1024 * 1024, maxUnreadBytes: 4 * 1024 * 1024 }
 
-/** One end of a connection, and all that happened at it. */
+/** One end of a connection, and everything that happened there. */
 export class End implements RpcReceiver {
   readonly channel: RpcChannel
   readonly messages: RpcMessage[] = []
@@ -53,13 +53,13 @@ export class End implements RpcReceiver {
   }
 }
 
-/** A listener and the ends it has accepted. */
+/** A listener and its accepted ends. */
 export interface Serving {
   readonly listener: RpcListener
   readonly accepted: End[]
 }
 
-/** Begins to listen; ended after the case. */
+/** Starts to listen; the listener ends with the case. */
 export async function serve(
   context: CaseContext,
   rpc: RpcDriver,
@@ -87,7 +87,7 @@ export async function connect(
   return new End(context, channel)
 }
 
-/** The two ends of a new connection. */
+/** Returns the two ends of a new connection. */
 export async function connectPair(
   context: CaseContext,
   clientLimits: RpcLimits = LIMITS,
@@ -100,7 +100,7 @@ export async function connectPair(
   return { client, server, serving }
 }
 
-/** Waits until an end has received `count` messages in all; fails where there are more. */
+/** Waits until an end has received `count` messages in total; fails if there are more. */
 export async function received(
   context: CaseContext,
   end: End,

@@ -4,7 +4,7 @@ import { randomId } from '../../../base/names/random-id.js'
 import type { ConformanceCase } from '../harness/conformance-case.js'
 import { closed, connect, connectPair, LIMITS, received, serve } from './rpc-actors.js'
 
-/** Listening, connecting, and the ends of both. */
+/** Listening, connecting, and how both end. */
 export const rpcConnectionCases: readonly ConformanceCase[] = [
   {
     name: 'connects to an endpoint and carries messages both ways',
@@ -17,7 +17,7 @@ export const rpcConnectionCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'gives each connection a channel of its own',
+    name: 'gives each connection its own channel',
     async run(context) {
       const [one, other] = [await context.rpc(), await context.rpc()]
       const { listener, accepted } = await serve(context, one)
@@ -36,7 +36,7 @@ export const rpcConnectionCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'listens for one instance as often as it is asked, each time on a place of its own',
+    name: 'listens several times for one instance, each time on its own endpoint',
     async run(context) {
       const rpc = await context.rpc()
       const instance = randomId()
@@ -50,7 +50,7 @@ export const rpcConnectionCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'rejects with NO_RESPONDER where nobody listens any more',
+    name: 'rejects with NO_RESPONDER if nothing listens any more',
     async run(context) {
       const [one, other] = [await context.rpc(), await context.rpc()]
       const { listener } = await serve(context, one)
@@ -63,7 +63,7 @@ export const rpcConnectionCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'rejects with the reason of a signal that is aborted already',
+    name: 'rejects with the reason of a signal that is already aborted',
     async run(context) {
       const rpc = await context.rpc()
       const { listener, accepted } = await serve(context, rpc)

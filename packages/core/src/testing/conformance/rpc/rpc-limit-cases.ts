@@ -9,7 +9,7 @@ const TOO_LARGE = 'x'.repeat(SMALL.maxMessageBytes)
 /** Messages that are too large, and peers that do not read. */
 export const rpcLimitCases: readonly ConformanceCase[] = [
   {
-    name: 'refuses to send what is too large, and sends the rest',
+    name: 'refuses to send a message that is too large, and sends the others',
     async run(context) {
       const { client, server } = await connectPair(context, SMALL)
       client.channel.send('before')
@@ -19,10 +19,10 @@ export const rpcLimitCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'sends what is exactly as large as the limit',
+    name: 'sends a message exactly as large as the limit',
     async run(context) {
       const { client, server } = await connectPair(context, SMALL, SMALL)
-      // Two quotation marks, and two bytes a letter.
+      // Two quotation marks, and two bytes per letter.
       const text = 'é'.repeat(SMALL.maxMessageBytes / 2 - 1)
       client.channel.send(text)
       assert.deepEqual(await received(context, server, 1), [text])
@@ -38,7 +38,7 @@ export const rpcLimitCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'tells the sender of a slow reader to wait, and when to go on',
+    name: 'tells the sender of a slow reader to wait, and when to continue',
     async run(context) {
       const limits = { ...LIMITS, maxUnreadBytes: 64 * 1024 * 1024 }
       const { client, server } = await connectPair(context, limits, limits)

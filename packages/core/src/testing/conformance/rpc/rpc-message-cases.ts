@@ -17,10 +17,10 @@ const TRICKY_MESSAGES = [
   { large: 'é'.repeat(200_000) },
 ]
 
-/** What is sent is what arrives. */
+/** Messages arrive as they were sent. */
 export const rpcMessageCases: readonly ConformanceCase[] = [
   {
-    name: 'carries messages as they were, in both directions',
+    name: 'carries messages unchanged, in both directions',
     async run(context) {
       const { client, server } = await connectPair(context)
       for (const message of TRICKY_MESSAGES) client.channel.send(message)
@@ -39,7 +39,7 @@ export const rpcMessageCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'carries what was sent, whatever becomes of the object',
+    name: 'carries what was sent, even if the object changes later',
     async run(context) {
       const { client, server } = await connectPair(context)
       const message = { state: 'sent' }
@@ -69,14 +69,14 @@ export const rpcMessageCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'delivers nothing to a paused receiver, and all of it later',
+    name: 'delivers nothing to a paused receiver, and everything later',
     async run(context) {
       const { client, server } = await connectPair(context)
       server.channel.pause()
       client.channel.send(1)
       client.channel.send(2)
       await client.channel.flush()
-      // The other direction is not paused: an answer shows that time has passed.
+      // The other direction is not paused: a reply shows that time has passed.
       server.channel.send('meanwhile')
       await received(context, client, 1)
       assert.deepEqual(server.messages, [])
@@ -85,7 +85,7 @@ export const rpcMessageCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'stops delivering at once when a receiver pauses within a message',
+    name: 'stops delivering immediately when a receiver pauses within a message',
     async run(context) {
       const { client, server } = await connectPair(context)
       server.onMessage = (message) => {

@@ -2,7 +2,7 @@ import { Args, Command } from '@oclif/core'
 
 import { addNote } from '../notes.js'
 
-// "cliOps" in package.json says: one at a time, and what run() returned is the data of note:added.
+// "cliOps" in package.json configures it: one at a time, and the result of run() is the data of note:added.
 export default class Add extends Command {
   static description = 'add a note'
   static args = { text: Args.string({ required: true }) }
