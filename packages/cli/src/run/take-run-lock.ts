@@ -66,8 +66,7 @@ async function waitForLock(
     },
   )
   const { createWaitLine } = await import('@cli-ops/shared-ipc')
-  const look = async (): Promise<LockInfo | null> =>
-    (await coordinator()).locks.inspect(resource)
+  const look = async (): Promise<LockInfo | null> => (await coordinator()).locks.inspect(resource)
   const line = createWaitLine({ pid: owners?.ownerPid, look })
   try {
     const { locks } = await coordinator()

@@ -223,7 +223,8 @@ const COMMANDS: View<CommandView & { readonly doing: string }> = {
       align: 'right',
       maxWidth: 10,
       // Its end was noticed later.
-      text: (run, now) => `${run.outcome === 'killed' ? '≤ ' : ''}${durationText(tookMs(run, now))}`,
+      text: (run, now) =>
+        `${run.outcome === 'killed' ? '≤ ' : ''}${durationText(tookMs(run, now))}`,
       rank: tookMs,
     },
     {

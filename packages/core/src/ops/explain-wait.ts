@@ -9,7 +9,13 @@ import { lockAdvice } from './lock-advice.js'
 import { type CommandLines, lockJsonWith } from './lock-report.js'
 import type { OpsContext, OpsRun } from './ops-context.js'
 import { runEvents } from './read-lock-turns.js'
-import { commandKey, ENOUGH_RUNS, turnKey, type UsualDuration, usualDurations } from './usual-durations.js'
+import {
+  commandKey,
+  ENOUGH_RUNS,
+  turnKey,
+  type UsualDuration,
+  usualDurations,
+} from './usual-durations.js'
 
 /** What is known besides the lock itself. */
 interface Known {

@@ -6,14 +6,7 @@ import { instanceOf } from '../locks/contract/lock-id.js'
 
 /** How a lock's turn ended, or why it never began. */
 export type TurnOutcome =
-  | 'released'
-  | 'lost'
-  | 'forced'
-  | 'killed'
-  | 'refused'
-  | 'skipped'
-  | 'joined'
-  | 'superseded'
+  'released' | 'lost' | 'forced' | 'killed' | 'refused' | 'skipped' | 'joined' | 'superseded'
 
 /** One process's finished turn with a lock, or its finished wait for one. */
 export interface LockTurn {
@@ -54,7 +47,8 @@ export function lockTurns(events: readonly StoredEvent[]): readonly LockTurn[] {
       turns[at] = { ...turn, ...turns[at] }
       continue
     }
-    if ((turn.outcome === 'forced' || turn.outcome === 'killed') && turn.id !== undefined) ended.set(turn.id, turns.length)
+    if ((turn.outcome === 'forced' || turn.outcome === 'killed') && turn.id !== undefined)
+      ended.set(turn.id, turns.length)
     turns.push(turn)
   }
   return turns
