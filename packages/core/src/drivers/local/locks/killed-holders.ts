@@ -2,9 +2,7 @@ import { debug } from '../../../base/terminal/message.js'
 import { createEventRecord } from '../../../events/contract/event-record.js'
 import type { CreatedRecord } from '../../../events/contract/event-record.js'
 import { defaultSource } from '../../../events/contract/event-source.js'
-import type { LockReleased } from '../../../events/standard-events.js'
 import { parseSlotName } from '../../../locks/contract/slot-name.js'
-import { lockParty } from '../../../locks/history/lock-party.js'
 import { LockHistoryLog } from '../events/lock-history-log.js'
 import { Home } from '../home/home.js'
 import { describeKilled, listEncodedResources } from './inspect-locks.js'
@@ -38,14 +36,15 @@ export function killedHolders(context: LockContext): CreatedRecord[] {
 function killedRecord({ resource, id, owner, since, label }: KilledHolder) {
   const part = parseSlotName(resource)
   if (part !== undefined && part.slot === undefined) return undefined
-  const data: LockReleased = {
+  const { name, pid, host, user, command, via } = owner
+  const data = {
     resource: part?.resource ?? resource,
     id,
     label,
     slot: part?.slot,
     // Until now, since nobody saw the end. The clock may have been set back.
     heldMs: Math.max(0, Date.now() - since.getTime()),
-    owner: lockParty(owner),
+    owner: { name, pid, host, user, command, via },
   }
   const source = defaultSource()
   return createEventRecord({ type: 'lock:killed', data, source, traceparent: undefined })
