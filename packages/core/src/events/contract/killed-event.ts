@@ -1,12 +1,12 @@
 import type { OpenCommand, ServiceRecord } from '../../registry/contract/registry-driver.js'
-import type { CommandLockFacts } from '../standard-events.js'
 import { eventJson } from './event-record.js'
 import { sourceOf } from './event-source.js'
 import { isoNow } from './event-time.js'
 
 /** The lock that the rule asks for, or all that is known of the lock that was held. */
 interface KilledLock {
-  readonly lock?: CommandLockFacts | OpenCommand['lock']
+  readonly lock?:
+    OpenCommand['lock'] | { readonly resource: string; readonly heldMs?: number | undefined }
 }
 
 /** Returns the last event of a command whose process was killed, as that process would have emitted it. The exit code is unknown. */
