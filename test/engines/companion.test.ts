@@ -174,7 +174,9 @@ describe
       await host.ended
       if (hasLocks) await (await ops.locks.lock(LOCK)).release()
       await untilGone(host.pid)
-      await expectEvents(ops, { exitCode: null })
+      const heldMs = expect.any(Number) as number
+      const lock = { resource: LOCK, id: expect.any(String) as string, heldMs }
+      await expectEvents(ops, { exitCode: null, ...(hasLocks && { lock }) })
       expect(await ops.registry.discover()).toEqual([])
     })
 

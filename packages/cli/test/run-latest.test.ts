@@ -20,7 +20,7 @@ test('a newer waiter takes the place of an older one, which ends with 75 and one
   expect({ status, stdout }).toEqual({ status: 75, stdout: '' })
   expect(stderr.split('\n').filter((line) => !line.includes('waiting for'))).toEqual([
     expect.stringMatching(
-      /^cli-ops: "deploy" is wanted by a newer waiter, cli-ops run echo \(pid \d+.*, so this one gives up$/u,
+      /^cli-ops: "deploy" is wanted by a newer waiter, cli-ops run echo "newer" \(pid \d+.*, so this one gives up$/u,
     ),
     '',
   ])

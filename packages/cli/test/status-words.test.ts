@@ -52,7 +52,7 @@ describe('a blocked command is shown as waiting, a stopped one as stopped', () =
     await staged(user)
     const top = new PseudoTerminal(['cli-ops', 'top'], user.env, { columns: 110, rows: 30 })
     await top.shows('2 waiting')
-    await top.shows('1 running')
+    await top.shows(/2 waiting {3}3 instances/u)
     top.keys('2')
     await top.shows(/^.?\s*cli-gamma .* waiting for production, 2nd/mu)
     await top.shows(/^.?\s*cli-alpha .* running/mu)

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 
 import { CliOpsUser } from './fixtures/cli-ops-user.js'
 import { noPseudoTerminal, PseudoTerminal } from './fixtures/pseudo-terminal.js'
+import { startTeamProcess, TEAM_CLI } from './fixtures/team-process.js'
 
 interface TerminalOptions {
   readonly columns?: number
@@ -80,6 +81,31 @@ echo "pid=$$"; while :; do sleep 0.01; done`
       expect(await terminal.ended).toBe(0)
       expect(terminal.screen).not.toContain('waiting')
     })
+
+    test.each(['cli-ops', 'a CLI with the plugin'])(
+      'a wait of %s shows who left the queue, and that the holder is stopped',
+      async (who) => {
+        const user = new CliOpsUser()
+        const holder = startTeamProcess(user.env, 'cli-api', 'deploy', '--lock', 'db')
+        await holder.begun
+        const over = new AbortController()
+        const first = user.coordinator('cli-beta').locks.lock('db', { signal: over.signal })
+        const command =
+          who === 'cli-ops'
+            ? ['cli-ops', 'run', '-l', 'db', '--', 'true']
+            : [process.execPath, TEAM_CLI, 'cli-web', 'sync', '--lock', 'db']
+        const terminal = new PseudoTerminal(command, user.env, { columns: 200 })
+        await terminal.shows(/waiting for "db", 2nd in line, held for .* \(pid \d+, [^,]*\)/u)
+        holder.child.kill('SIGSTOP')
+        over.abort()
+        await expect(first).rejects.toThrow()
+        const began = performance.now()
+        await terminal.shows(/waiting for "db", 1st in line, .* \(pid \d+, [^,]*, stopped\)/u)
+        expect(performance.now() - began).toBeLessThan(3_000)
+        terminal.keys('\u0003')
+        await terminal.ended
+      },
+    )
 
     test.each([40, 60, 80])(
       'fits a wait into %i columns, and names place, time and holder',

@@ -40,7 +40,8 @@ export class LockHistory {
       if (heldMs === undefined) continue
       const to = time.getTime()
       const { name, command, pid = 0, host = '', user = '' } = holder
-      const owner = { name, pid, host, user, state: 'dead' as const, ...definite({ command }) }
+      // Nobody knows how it was while it held the lock; that it has ended since says nothing of its turn.
+      const owner = { name, pid, host, user, state: 'running' as const, ...definite({ command }) }
       const facts = definite({ label, slot })
       this.holds.add({ resource, id, mode: 'exclusive', owner, from: to - heldMs, to, ...facts })
     }

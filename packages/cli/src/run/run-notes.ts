@@ -1,5 +1,7 @@
 import {
   type ConfiguredConnection,
+  EXIT_BUSY,
+  exitCodeOf,
   isCliOpsError,
   loadRunNotes,
   type Lock,
@@ -41,8 +43,11 @@ export class RunNotes {
       return lock
     } catch (error) {
       const waitedMs = this.#since(this.#askedAt)
-      if (isCliOpsError(error))
-        await this.#note({ ...this.#rule(), type: 'lock:refused', waitedMs, code: error.code })
+      if (isCliOpsError(error)) {
+        const { code } = error
+        const skipped = this.#plan.onBusy === 'skip' && exitCodeOf(error) === EXIT_BUSY
+        await this.#note({ ...this.#rule(), type: 'lock:refused', waitedMs, code, skipped })
+      }
       throw error
     }
   }

@@ -1,4 +1,4 @@
-import type { Coordinator, CoordinatorOptions } from '@cli-ops/shared-ipc'
+import type { Coordinator, CoordinatorOptions, LockInfo } from '@cli-ops/shared-ipc'
 import {
   type ConfiguredConnection,
   type Lock,
@@ -66,7 +66,8 @@ async function waitForLock(
     },
   )
   const { createWaitLine } = await import('@cli-ops/shared-ipc')
-  const line = createWaitLine({ pid: owners?.ownerPid })
+  const look = async (): Promise<LockInfo | null> => (await coordinator()).locks.inspect(resource)
+  const line = createWaitLine({ pid: owners?.ownerPid, look })
   try {
     const { locks } = await coordinator()
     const options = {

@@ -87,16 +87,14 @@ function drawSummary(snapshot: Snapshot, columns: number, style: Style): string 
   return style.dim(fitText(joinWhole(parts, columns), columns))
 }
 
-/** `3 running, 1 stopped`: waiting instances are counted with the queues. */
+/** `3 instances, 1 stopped`: as many as the table has rows, whatever they do. */
 function instanceCounts(instances: Snapshot['instances']): string {
-  const words = instances.map(({ state, word, waitingFor }) =>
-    state === 'live' && waitingFor !== undefined ? undefined : word,
-  )
   const others = ['stopped', 'no answer'].flatMap((word) => {
-    const count = words.filter((candidate) => candidate === word).length
+    const count = instances.filter((instance) => instance.word === word).length
     return count === 0 ? [] : [`${count} ${word}`]
   })
-  return [`${words.filter((word) => word === 'running').length} running`, ...others].join(', ')
+  const all = instances.length === 1 ? '1 instance' : `${instances.length} instances`
+  return [all, ...others].join(', ')
 }
 
 /** Joins as many parts as fit whole. */
@@ -143,7 +141,7 @@ function drawBody(
 ): string[] {
   const { overlay } = state
   const shown = overlay.kind === 'confirm' ? overlay.under : overlay
-  if (shown.kind === 'help') return drawLines(HELP_LINES, 0, columns, height, style)
+  if (shown.kind === 'help') return drawLines(HELP_LINES, shown.scroll, columns, height, style)
   if (shown.kind === 'lock')
     return drawLines(lockLines(shown.resource, snapshot), shown.scroll, columns, height, style)
   return drawTable(state, snapshot, columns, height, style)
@@ -217,9 +215,37 @@ function drawFooter(
     return style.bold(style.doubtful(fitText(question + end, columns)))
   }
   if (message !== undefined) return style.bold(fitText(printable(message), columns))
+  const lockKeys = view === 'locks' ? [KEYS.queue, KEYS.release] : []
   const keys =
-    overlay.kind === 'lock'
-      ? 'Esc back   r release   Space pause   ? help   q back'
-      : `? help   Tab table   / filter   < > sort   Space pause   ${view === 'locks' ? 'Enter queue   r release   ' : ''}q quit`
-  return style.dim(fitText(keys, columns))
+    overlay.kind === 'help'
+      ? [KEYS.scroll, KEYS.anyKey]
+      : overlay.kind === 'lock'
+        ? [KEYS.back, KEYS.scroll, KEYS.release, KEYS.pause, KEYS.help]
+        : [KEYS.help, KEYS.table, KEYS.filter, KEYS.sort, KEYS.pause, ...lockKeys, KEYS.quit]
+  return style.dim(fitText(fittedKeys(keys, columns), columns))
+}
+
+/** The keys of the footer, and which of them give way first where there is little room. */
+const KEYS = {
+  help: { text: '? help', importance: 0 },
+  quit: { text: 'q quit', importance: 0 },
+  back: { text: 'q back', importance: 0 },
+  anyKey: { text: 'any other key: back', importance: 0 },
+  release: { text: 'r release', importance: 1 },
+  queue: { text: 'Enter queue', importance: 2 },
+  table: { text: 'Tab table', importance: 3 },
+  filter: { text: '/ filter', importance: 4 },
+  scroll: { text: '↑ ↓ scroll', importance: 5 },
+  pause: { text: 'Space pause', importance: 6 },
+  sort: { text: '< > sort', importance: 7 },
+} as const
+
+function fittedKeys(keys: readonly (typeof KEYS)[keyof typeof KEYS][], columns: number): string {
+  const line = keys.map(({ text }) => text).join('   ')
+  const last = Math.max(...keys.map(({ importance }) => importance))
+  if (widthOf(line) <= columns || last === 0) return line
+  return fittedKeys(
+    keys.filter(({ importance }) => importance < last),
+    columns,
+  )
 }

@@ -46,7 +46,7 @@ export function handleKey(
     case 'confirm':
       return confirm(state, key, state.overlay)
     case 'help':
-      return key.sequence === 'q' ? quit(state) : { state: withOverlay(state, { kind: 'none' }) }
+      return handleHelpKey(state, key, state.overlay)
     case 'lock':
       return handleLockKey(state, key, snapshot, state.overlay)
     case 'none':
@@ -92,7 +92,7 @@ function handleTableKey(state: TopState, key: Key, snapshot: Snapshot, page: num
     case 'back':
       return { state: { ...state, filter: '' } }
     case 'help':
-      return { state: withOverlay(state, { kind: 'help' }) }
+      return { state: withOverlay(state, { kind: 'help', scroll: 0 }) }
     case 'pause':
       return { state: { ...state, paused: state.paused === undefined ? snapshot : undefined } }
     case 'open':
@@ -110,6 +110,18 @@ function handleTableKey(state: TopState, key: Key, snapshot: Snapshot, page: num
       return { state: view === undefined ? state : { ...state, view } }
     }
   }
+}
+
+function handleHelpKey(
+  state: TopState,
+  key: Key,
+  overlay: Overlay & { readonly kind: 'help' },
+): KeyOutcome {
+  const command = commandOf(key)
+  if (command === 'quit') return quit(state)
+  if (command !== 'up' && command !== 'down') return { state: withOverlay(state, { kind: 'none' }) }
+  const scroll = Math.max(0, overlay.scroll + (command === 'up' ? -1 : 1))
+  return { state: withOverlay(state, { ...overlay, scroll }) }
 }
 
 function handleLockKey(
@@ -142,7 +154,7 @@ function handleLockKey(
     case 'pause':
       return { state: { ...state, paused: state.paused === undefined ? snapshot : undefined } }
     case 'help':
-      return { state: withOverlay(state, { kind: 'help' }) }
+      return { state: withOverlay(state, { kind: 'help', scroll: 0 }) }
     case 'release': {
       const lock = snapshot.locks.find(({ resource }) => resource === overlay.resource)
       return { state: lock === undefined ? state : askRelease(state, lock) }

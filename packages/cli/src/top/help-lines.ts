@@ -1,19 +1,22 @@
 import type { Line } from './lock-lines.js'
 
-/** The keys. */
+/** The keys, within 60 columns. */
 export const HELP_LINES: readonly Line[] = [
-  { text: 'cli-ops top', style: 'bold' },
+  { text: '↑ ↓  j k          move' },
+  { text: 'PgUp PgDn  g G    page, first, last' },
+  { text: 'Tab  ← →  1 … 5   switch table' },
+  { text: 'Enter             a lock with its queue' },
+  { text: '/                 filter' },
+  { text: 'Esc               clear filter, back' },
+  { text: '< >               sort by column' },
+  { text: 'I                 reverse order' },
+  { text: 'Space  p          pause, resume' },
+  { text: 'Ctrl-L            redraw' },
+  { text: 'r                 release the chosen lock, once confirmed' },
+  { text: 'q                 quit' },
+  { text: 'Ctrl-Z            suspend' },
   { text: '' },
-  { text: '↑ ↓  j k         move            PgUp PgDn g G   page, first, last' },
-  { text: 'Tab  ← →  1 … 5  switch table    Enter           a lock with its queue' },
-  { text: '/                filter          Esc             clear filter, back' },
-  { text: '< >              sort by column  I               reverse order' },
-  { text: 'Space  p         pause, resume   Ctrl-L          redraw' },
-  { text: 'r                release the chosen lock, after a confirmation' },
-  { text: 'q                quit            Ctrl-Z          suspend' },
-  { text: '' },
-  { text: 'A release applies to the grant that you saw, never to a later holder.' },
-  { text: 'The process that held it continues without the lock.' },
-  { text: '' },
-  { text: 'Any key goes back.', style: 'dim' },
+  { text: 'A release applies to the grant that you saw, never to a' },
+  { text: 'later holder. The process that held it continues' },
+  { text: 'without the lock.' },
 ]

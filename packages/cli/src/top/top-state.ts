@@ -21,7 +21,7 @@ export interface PendingRelease {
 /** What is drawn over the tables. */
 export type Overlay =
   | { readonly kind: 'none' }
-  | { readonly kind: 'help' }
+  | { readonly kind: 'help'; readonly scroll: number }
   | { readonly kind: 'filter'; readonly before: string }
   | { readonly kind: 'lock'; readonly resource: string; readonly scroll: number }
   | { readonly kind: 'confirm'; readonly release: PendingRelease; readonly under: Overlay }

@@ -222,7 +222,9 @@ const COMMANDS: View<CommandView & { readonly doing: string }> = {
       importance: 1,
       align: 'right',
       maxWidth: 10,
-      text: (run, now) => durationText(tookMs(run, now)),
+      // Its end was noticed later.
+      text: (run, now) =>
+        `${run.outcome === 'killed' ? '≤ ' : ''}${durationText(tookMs(run, now))}`,
       rank: tookMs,
     },
     {

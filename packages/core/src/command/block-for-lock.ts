@@ -71,7 +71,7 @@ function block(connection: Connection, rule: LockRule, timeoutMs: number): SlotG
   const context = new LockContext(home, realSurroundings(home))
   const display = new WaitDisplay()
   const locks = createLocalLocks(home)
-  const latest = rule.queue === 'latest' ? becomeLatestSync(locks, rule.resource) : undefined
+  const latest = rule.queue === 'latest' ? becomeLatestSync(locks, rule) : undefined
   const replaces = rule.onBusy === 'replace'
   const mark = replaces ? markRunNow(connection, rule) : undefined
   const replacer = replaces ? replacerFor(connection, locks, rule) : undefined

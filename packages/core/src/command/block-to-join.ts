@@ -36,7 +36,10 @@ export function blockToJoin(connection: Connection, rule: LockRule): CommandLock
     return whileBlocked(() => {
       const sleep = (ms: number): void => {
         if (monotonicMs() >= until) throw lockTimeoutError(resource, last, timeoutMs)
-        if (last !== null && display.restMs === 0) display.show(last)
+        if (last !== null && display.restMs === 0) {
+          last = (locks.inspect(resource) as LockInfo | null) ?? last
+          display.show(last)
+        }
         blockFor(Math.min(ms, LOOK_EVERY_MS))
       }
       const joining: Joining = {

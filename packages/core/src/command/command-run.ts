@@ -261,7 +261,8 @@ export class CommandRun {
     const isSkipped = refusal.reason === 'skipped'
     this.#entered = 'skipped'
     this.#refusal = refusal.error
-    if (!isSkipped) this.noteError(refusal.error)
+    if (isSkipped) this.#note?.refuse(refusal.error)
+    else this.noteError(refusal.error)
     this.#emitted = true
     this.#state = 'over'
     if (!this.host.livesOn) loadRefusal().endRefused(refusal, this.host)

@@ -11,6 +11,7 @@ export class LockNote {
   #lock: Lock | undefined
   #heldAt = 0
   #endedAt: number | undefined
+  #code: string | undefined
 
   constructor(rule: LockRule) {
     this.#rule = rule
@@ -20,6 +21,11 @@ export class LockNote {
   hold(lock: Lock): void {
     this.#lock = lock
     this.#heldAt = monotonicMs()
+  }
+
+  /** Notes why there is no lock, if the command's own end does not say so. */
+  refuse(error: Error & { readonly code?: string }): void {
+    this.#code = error.code
   }
 
   /** Notes that the lock was released before the command is reported as ended. */
@@ -33,7 +39,7 @@ export class LockNote {
     const now = monotonicMs()
     // A refused command waited until its end.
     const waitedMs = Math.round((lock === undefined ? now : this.#heldAt) - this.#askedAt)
-    if (lock === undefined) return { resource, label, waitedMs }
+    if (lock === undefined) return { resource, label, waitedMs, code: this.#code }
     const heldMs = Math.round((this.#endedAt ?? now) - this.#heldAt)
     return { resource, id: lock.id, label, slot: lock.slot, waitedMs, heldMs }
   }

@@ -20,8 +20,8 @@ export async function waitForLock(
     return asRun(connection, rule, await waitForEngineLock(connection, rule))
   const { resource, mode, timeoutMs, label, slots, queue, graceMs, onBusy = 'wait' } = rule
   const { LockManager, createWaitLine } = await import('@cli-ops/shared-ipc')
-  const line = createWaitLine()
   const locks = new LockManager(options)
+  const line = createWaitLine({ look: () => locks.inspect(resource) })
   const common = { mode, label, inFlow: true, onWait: line.onWait } as const
   try {
     if (onBusy === 'join' || onBusy === 'replace') {

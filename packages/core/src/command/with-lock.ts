@@ -85,6 +85,7 @@ function isAsync(handler: unknown): boolean {
 function holdDuring<T>(taken: Taken, handler: LockedHandler<T>, note: LockNote): T {
   if (taken === undefined) return handler.run()
   if (!isRefusal(taken)) return runUnder(taken, handler, note)
+  if (taken.reason === 'skipped') note.refuse(taken.error)
   refuse(taken, handler)
   // A skipped handler returns nothing, in a host that stays alive.
   return undefined as T

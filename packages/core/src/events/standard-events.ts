@@ -29,6 +29,8 @@ export interface StandardEvents {
   'lock:refused': LockRefused
   /** A program under `cli-ops run` has lost its lock. */
   'lock:lost': LockReleased
+  /** The holder of a lock on this machine was killed. */
+  'lock:killed': LockReleased
   /** A lock was taken from its holder by force. On an engine this is an emitted event. */
   'lock:forced': LockForced
 }
@@ -95,6 +97,8 @@ export type CommandLockFacts = {
   waitedMs?: number | undefined
   /** How long it was held, in milliseconds. */
   heldMs?: number | undefined
+  /** Why there was no grant: `LOCK_HELD` of a command that was skipped, `RUN_JOINED`. */
+  code?: string | undefined
   [extra: string]: unknown
 }
 
@@ -112,6 +116,7 @@ export type LockParty = {
 /**
  * Data of `lock:released`, and of `lock:lost` if the holder found that it no longer held the lock. For locks that no command event
  * reports, such as those of `cli-ops run`.
+ * Data of `lock:killed`, whose `heldMs` counts until the death was noticed.
  */
 export type LockReleased = CommandLockFacts & {
   id: string
@@ -128,6 +133,8 @@ export type LockRefused = {
   code: string
   label?: string | undefined
   waitedMs?: number | undefined
+  /** The rule says to skip what does not get its lock, so this is no failure. */
+  skipped?: boolean | undefined
   [extra: string]: unknown
 }
 

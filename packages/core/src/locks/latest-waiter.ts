@@ -2,6 +2,7 @@ import { isCliOpsError } from '../base/errors/cli-ops-error.js'
 import type { MaybePromise } from '../base/wait/maybe-promise.js'
 import { pause } from '../base/wait/pause.js'
 import type { LockDriver, LockGrant, LockRequest } from './contract/lock-driver.js'
+import { cameAtOf, markLabel } from './contract/latest-mark.js'
 import { nextLockId } from './contract/lock-id.js'
 import type { Holder, LockInfo } from './contract/lock-types.js'
 import { latestName } from './contract/slot-name.js'
@@ -13,6 +14,9 @@ export interface LatestWaiter {
   /** Ends it: the lock was granted, or the wait has ended. */
   stop(): void
 }
+
+/** The resource that is wanted, and what for. */
+type Wanted = Pick<LockRequest, 'resource' | 'label'>
 
 /** A latest waiter on an asynchronous driver. */
 export interface KeptLatestWaiter extends LatestWaiter {
@@ -29,13 +33,13 @@ export interface KeptLatestWaiter extends LatestWaiter {
  */
 export function becomeLatest(
   driver: LockDriver,
-  resource: string,
+  { resource, label }: Wanted,
   onSuperseded: (newer: Holder) => void,
 ): KeptLatestWaiter {
   const over = new AbortController()
   let mark: LockGrant | undefined
   const keep = async (onTaken: () => void): Promise<void> => {
-    const request = newMark(resource)
+    const request = newMark(resource, label)
     // Earlier marks of this waiter might still exist.
     const own = new Set<string>()
     let yieldsTo = isNewer
@@ -73,8 +77,8 @@ export function becomeLatest(
 }
 
 /** Like {@link becomeLatest}, on a synchronous driver, for callers that poll {@link LatestWaiter.isLatest}. */
-export function becomeLatestSync(driver: LockDriver, resource: string): LatestWaiter {
-  const request = newMark(resource)
+export function becomeLatestSync(driver: LockDriver, { resource, label }: Wanted): LatestWaiter {
+  const request = newMark(resource, label)
   for (;;) {
     const mark = driver.tryAcquireSync?.(request) ?? null
     if (mark !== null) return { isLatest: () => mark.isHeld(), stop: () => release(mark) }
@@ -156,24 +160,24 @@ function release(mark: LockGrant): void {
   else void Promise.resolve(mark.release()).catch(() => undefined)
 }
 
-/** The label is the time of arrival: of two that arrive together, both must agree on which is newer. */
-function newMark(resource: string): LockRequest {
+/** The label begins with the time of arrival: of two that arrive together, both must agree on which is newer. */
+function newMark(resource: string, label: string | undefined): LockRequest {
   const id = nextLockId()
   return {
     resource: latestName(resource),
     mode: 'exclusive',
     id,
     held: [],
-    label: String(Date.now()),
+    label: markLabel(Date.now(), label),
   }
 }
 
-function isNewer({ label }: Holder, request: LockRequest): boolean {
-  return Number(label) > Number(request.label)
+function isNewer(mark: Holder, request: LockRequest): boolean {
+  return cameAtOf(mark) > cameAtOf(request)
 }
 
-function isAsNew({ label }: Holder, request: LockRequest): boolean {
-  return Number(label) >= Number(request.label)
+function isAsNew(mark: Holder, request: LockRequest): boolean {
+  return cameAtOf(mark) >= cameAtOf(request)
 }
 
 function holderOf(info: LockInfo | null | undefined): Holder | undefined {

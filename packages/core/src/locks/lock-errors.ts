@@ -1,4 +1,5 @@
 import { CliOpsError } from '../base/errors/cli-ops-error.js'
+import { labelOfMark } from './contract/latest-mark.js'
 import { describeHolders, describeOwner } from './contract/describe-owner.js'
 import { describeDuration, describeLimit } from '../base/terminal/units.js'
 import type { Holder, LockInfo } from './contract/lock-types.js'
@@ -39,11 +40,11 @@ export function lockLostError(resource: string, id: string, isReleased = false):
 }
 
 /**
- * The error for a waiter that a newer one has replaced: `"deploy" is wanted by a newer waiter, cli-beta deploy (pid 4242,
+ * The error for a waiter that a newer one has replaced: `"deploy" is wanted by a newer waiter, cli-beta deploy "eu" (pid 4242,
  * dev@build-7)`.
  */
 export function lockSupersededError(resource: string, newer: Holder | undefined): CliOpsError {
-  const who = newer === undefined ? '' : `, ${describeOwner(newer.owner)}`
+  const who = newer === undefined ? '' : `, ${describeOwner(newer.owner, labelOfMark(newer))}`
   return new CliOpsError(
     'LOCK_SUPERSEDED',
     `${JSON.stringify(resource)} is wanted by a newer waiter${who}, so this one gives up`,

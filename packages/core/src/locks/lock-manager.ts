@@ -317,7 +317,7 @@ export class LockManager {
     }
     const latest =
       options.queue === 'latest'
-        ? becomeLatest(driver, request.resource, (newer) => {
+        ? becomeLatest(driver, request, (newer) => {
             limit.end(lockSupersededError(shownAs, newer))
           })
         : undefined

@@ -9,7 +9,13 @@ import { lockAdvice } from './lock-advice.js'
 import { type CommandLines, lockJsonWith } from './lock-report.js'
 import type { OpsContext, OpsRun } from './ops-context.js'
 import { runEvents } from './read-lock-turns.js'
-import { commandKey, type UsualDuration, usualDurations } from './usual-durations.js'
+import {
+  commandKey,
+  ENOUGH_RUNS,
+  turnKey,
+  type UsualDuration,
+  usualDurations,
+} from './usual-durations.js'
 
 /** What is known besides the lock itself. */
 interface Known {
@@ -69,7 +75,7 @@ function longestWait({ waiting }: LockInfo): number {
 function explanationJson(info: LockInfo, known: Known): object {
   const lock = lockJsonWith(info, known.commandLines) as { readonly holders: readonly object[] }
   const holders = lock.holders.map((holder, index) => {
-    const usual = usualOf(info.holders[index], known)
+    const usual = usualOf(info.resource, info.holders[index], known)
     return usual === undefined ? holder : { ...holder, usual }
   })
   return { ...lock, holders, advice: lockAdvice(info, known) }
@@ -79,7 +85,7 @@ function explanationText(info: LockInfo, known: Known): string {
   const { resource, holders, waiting } = info
   const held = holders.map(
     (holder, index) =>
-      `${index === 0 ? '  held by   ' : '            '}${named(holder, known)}, for ${textAge(holder.since)}${usualText(holder, known)}`,
+      `${index === 0 ? '  held by   ' : '            '}${named(holder, known)}, for ${textAge(holder.since)}${usualText(resource, holder, known)}`,
   )
   if (held.length === 0)
     held.push('  held by   nobody right now; the first in the queue is about to take it')
@@ -101,17 +107,22 @@ function named(entry: LockWaiter & { readonly slot?: string }, { commandLines }:
   )
 }
 
-function usualText(holder: Holder, known: Known): string {
-  const usual = usualOf(holder, known)
+function usualText(resource: string, holder: Holder, known: Known): string {
+  const usual = usualOf(resource, holder, known)
   if (usual === undefined) return ''
   const { medianMs, p90Ms, runs } = usual
-  return runs === 1
-    ? `; its last run took ${describeDuration(medianMs)}`
-    : `; usually ${describeDuration(medianMs)}, 9 of 10 runs within ${describeDuration(p90Ms)}`
+  if (runs === 1) return `; its last run took ${describeDuration(medianMs)}`
+  if (runs < ENOUGH_RUNS) return `; its last ${runs} runs took up to ${describeDuration(p90Ms)}`
+  return `; usually ${describeDuration(medianMs)}, 9 of 10 runs within ${describeDuration(p90Ms)}`
 }
 
-function usualOf(holder: Holder | undefined, { usual }: Known): UsualDuration | undefined {
+function usualOf(
+  resource: string,
+  holder: Holder | undefined,
+  { usual }: Known,
+): UsualDuration | undefined {
   if (holder === undefined) return undefined
   const { name, command = '' } = holder.owner
-  return usual.get(commandKey(name, command))
+  const key = commandKey(name, command)
+  return usual.get(turnKey(key, resource)) ?? usual.get(turnKey(key, undefined))
 }

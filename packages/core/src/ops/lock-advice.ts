@@ -30,8 +30,12 @@ export function lockAdvice(
         what: `this machine cannot tell whether the holder is still running; check ${host === '' ? 'where it was started' : `on ${host}`}`,
       })
     if (canSignal && state === 'stopped')
-      advice.push({ what: `${process} is stopped; to continue it`, command: `kill -CONT ${pid}` })
-    if (canSignal && state !== 'unknown')
+      advice.push(
+        { what: `${process} is stopped; to continue it`, command: `kill -CONT ${pid}` },
+        // A stopped process is not ended by any other signal.
+        { what: `to end ${process}`, command: `kill -KILL ${pid}` },
+      )
+    if (canSignal && state === 'running')
       advice.push({ what: `to ask ${process} to end`, command: `kill ${pid}` })
     advice.push({
       what: `to take the lock from ${process}, ${isWrapped(holder.owner) ? 'which is then asked to end' : 'which continues without it'}`,

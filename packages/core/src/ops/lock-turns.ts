@@ -2,9 +2,11 @@ import type { StoredEvent } from '../events/contract/event-types.js'
 import type { LockParty } from '../events/standard-events.js'
 import { definite } from '../base/validation/definite.js'
 import { isObject } from '../base/validation/is-object.js'
+import { instanceOf } from '../locks/contract/lock-id.js'
 
 /** How a lock's turn ended, or why it never began. */
-export type TurnOutcome = 'released' | 'lost' | 'forced' | 'killed' | 'refused' | 'superseded'
+export type TurnOutcome =
+  'released' | 'lost' | 'forced' | 'killed' | 'refused' | 'skipped' | 'joined' | 'superseded'
 
 /** One process's finished turn with a lock, or its finished wait for one. */
 export interface LockTurn {
@@ -18,6 +20,7 @@ export interface LockTurn {
   readonly label?: string
   readonly slot?: string
   readonly waitedMs?: number
+  /** How long it was held, in milliseconds; of a turn that was killed at most, since its end was noticed later. */
   readonly heldMs?: number
   /** The process that took the lock away, or replaced the run. */
   readonly by?: TurnParty
@@ -33,20 +36,42 @@ export type TurnParty = Pick<LockParty, 'name'> & {
 /** Assembles the turns of locks from ordered events. Events come from other processes, so malformed ones are skipped. */
 export function lockTurns(events: readonly StoredEvent[]): readonly LockTurn[] {
   const turns: LockTurn[] = []
-  const forced = new Map<string, number>()
+  const killed = killedIn(events)
+  const ended = new Map<string, number>()
   for (const event of events) {
     const turn = turnOf(event)
-    if (turn === undefined) continue
-    const at = turn.id === undefined ? undefined : forced.get(turn.id)
-    // A holder whose lock was taken reports its end as well; the turn ended earlier.
+    if (turn === undefined || isToldAlready(event, turn, killed)) continue
+    const at = turn.id === undefined ? undefined : ended.get(turn.id)
+    // A holder whose lock was taken reports its end as well, and a death can be noticed twice; the turn ended earlier.
     if (at !== undefined) {
       turns[at] = { ...turn, ...turns[at] }
       continue
     }
-    if (turn.outcome === 'forced' && turn.id !== undefined) forced.set(turn.id, turns.length)
+    if ((turn.outcome === 'forced' || turn.outcome === 'killed') && turn.id !== undefined)
+      ended.set(turn.id, turns.length)
     turns.push(turn)
   }
   return turns
+}
+
+/** The holders that are known to have been killed, as `<instance> <resource>`. */
+function killedIn(events: readonly StoredEvent[]): ReadonlySet<string> {
+  const killed = events.flatMap(({ type, data }) => {
+    if (type !== 'lock:killed' || !isObject(data)) return []
+    const { id, resource } = data
+    return typeof id === 'string' ? [`${instanceOf(id)} ${String(resource)}`] : []
+  })
+  return new Set(killed)
+}
+
+/** The event of a killed command knows only what its rule asked for. Of one that held the lock, the lock itself tells more. */
+function isToldAlready(
+  { type, data }: StoredEvent,
+  { outcome, id, resource }: LockTurn,
+  killed: ReadonlySet<string>,
+): boolean {
+  if (type !== 'command:failed' || outcome !== 'killed' || id !== undefined) return false
+  return isObject(data) && killed.has(`${String(data['instance'])} ${resource}`)
 }
 
 function turnOf({ type, time, data }: StoredEvent): LockTurn | undefined {
@@ -61,7 +86,7 @@ function turnOf({ type, time, data }: StoredEvent): LockTurn | undefined {
   const { code, by } = data
   return {
     ...facts,
-    outcome: code === 'LOCK_SUPERSEDED' ? 'superseded' : outcome,
+    outcome: outcome === 'refused' ? refusedOutcome(textOf(code), data['skipped']) : outcome,
     time: at,
     holder: owner,
     ...definite({ by: partyOf(by), code: textOf(code) }),
@@ -73,6 +98,7 @@ const UNKNOWN: TurnParty = { name: 'unknown' }
 const LOCK_OUTCOMES: ReadonlyMap<string, TurnOutcome> = new Map([
   ['lock:released', 'released'],
   ['lock:lost', 'lost'],
+  ['lock:killed', 'killed'],
   ['lock:forced', 'forced'],
   ['lock:refused', 'refused'],
 ])
@@ -82,7 +108,7 @@ function commandTurn(time: Date, data: Readonly<Record<string, unknown>>): LockT
   const facts = isObject(lock) ? factsOf(lock) : undefined
   if (facts === undefined || typeof cli !== 'string' || typeof command !== 'string')
     return undefined
-  const code = isObject(error) ? textOf(error['code']) : undefined
+  const code = textOf(isObject(error) ? error['code'] : isObject(lock) ? lock['code'] : undefined)
   const holder = { name: cli, ...(command !== '' && { command }) }
   const outcome = commandOutcome(facts, exitCode, code)
   const refusal = facts.id === undefined ? definite({ code }) : {}
@@ -96,7 +122,13 @@ function commandOutcome(
 ): TurnOutcome {
   if (exitCode === null) return 'killed'
   if (id !== undefined) return code === 'LOCK_LOST' ? 'lost' : 'released'
-  return code === 'LOCK_SUPERSEDED' ? 'superseded' : 'refused'
+  return refusedOutcome(code, exitCode === 0)
+}
+
+function refusedOutcome(code: string | undefined, isSkipped: unknown): TurnOutcome {
+  if (code === 'LOCK_SUPERSEDED') return 'superseded'
+  if (code === 'RUN_JOINED') return 'joined'
+  return isSkipped === true ? 'skipped' : 'refused'
 }
 
 type TurnFacts = Pick<LockTurn, 'resource' | 'id' | 'label' | 'slot' | 'waitedMs' | 'heldMs'>

@@ -19,6 +19,8 @@ export interface LockRunFacts {
   readonly slot?: string | undefined
   readonly heldMs?: number
   readonly code?: string
+  /** The rule skips a run that does not get its lock. */
+  readonly skipped?: boolean
   /** The process that it gave way to. */
   readonly by?: Owner | undefined
 }

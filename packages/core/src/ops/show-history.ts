@@ -9,7 +9,7 @@ import { groupBy } from './group-by.js'
 import type { LockTurn, TurnParty } from './lock-turns.js'
 import type { OpsRun } from './ops-context.js'
 import { readLockTurns } from './read-lock-turns.js'
-import { commandKey, sumUp, type UsualDuration } from './usual-durations.js'
+import { commandKey, ENOUGH_RUNS, sumUp, type UsualDuration } from './usual-durations.js'
 import { type WaitedFor, waitedFor } from './waited-for.js'
 
 const DEFAULT_SINCE = '1d'
@@ -54,7 +54,7 @@ function nothingEnded(
   const what = resource === undefined ? 'any lock' : jsonLine(resource)
   const meant = closestName(resource ?? '', [...new Set(recent.map((turn) => turn.resource))])
   const hint = meant === undefined ? '' : ` Did you mean ${jsonLine(meant)}?`
-  return `No process has held and released ${what} since ${localTime(since)}.${hint}`
+  return `No process has held and released ${what} since ${timeText(since)}.${hint}`
 }
 
 function usualHolds(turns: readonly LockTurn[]): readonly UsualHold[] {
@@ -78,15 +78,21 @@ function turnTable(turns: readonly LockTurn[]): string {
   const table = textTable(
     ['ENDED', 'RESOURCE', 'HOLDER', 'WAITED', 'HELD', 'HOW IT ENDED'],
     shown.map((turn) => [
-      localTime(turn.time),
+      timeText(turn.time),
       turn.resource,
       describeParty(turn.holder, turn),
       (turn.waitedMs ?? 0) < WORTH_MS ? '-' : describeElapsed(turn.waitedMs ?? 0),
-      turn.heldMs === undefined ? '-' : describeElapsed(turn.heldMs),
+      heldText(turn),
       endText(turn),
     ]),
   )
   return left === 0 ? table : `${table}\n${left} earlier: --json lists them all`
+}
+
+/** Of a killed holder only what is certain. */
+function heldText({ heldMs, outcome }: LockTurn): string {
+  if (heldMs === undefined) return '-'
+  return outcome === 'killed' ? `at most ${describeElapsed(heldMs)}` : describeElapsed(heldMs)
 }
 
 function endText({ outcome, by, code }: LockTurn): string {
@@ -104,30 +110,37 @@ function describeParty(
   return describeOwner(owner, label, slot)
 }
 
-/** In local time, to the second: `2026-11-28 14:03:27`. */
-function localTime(time: Date): string {
-  const shifted = new Date(time.getTime() - time.getTimezoneOffset() * 60_000)
-  return shifted.toISOString().slice(0, 19).replace('T', ' ')
+/** In UTC, to the second, as `events` prints times: `2026-11-28T14:03:27Z`. */
+function timeText(time: Date): string {
+  return `${time.toISOString().slice(0, 19)}Z`
 }
 
 function usualText(usual: readonly UsualHold[]): string {
   return section(
     'Usually held',
     usual.map(({ resource, holder, medianMs, p90Ms, runs }) => {
-      const often = runs === 1 ? 'once' : `9 of 10 within ${describeDuration(p90Ms)}, ${runs} times`
-      return `${jsonLine(resource)} by ${holder}: ${describeDuration(medianMs)}, ${often}`
+      const within = describeDuration(p90Ms)
+      const long =
+        runs < ENOUGH_RUNS
+          ? `${runs === 1 ? '' : 'up to '}${within}`
+          : `${describeDuration(medianMs)}, 9 of 10 within ${within}`
+      return `${jsonLine(resource)} by ${holder}: ${long}, ${times(runs)}`
     }),
   )
 }
 
 function waitedText(waited: readonly WaitedFor[]): string {
   return section(
-    'Most waited for',
-    waited.map(({ resource, holder, waitedMs, waits }) => {
-      const often = waits === 1 ? 'once' : `${waits} times`
-      return `${holder} with ${jsonLine(resource)}: ${describeElapsed(waitedMs)} in all, ${often}`
-    }),
+    'Kept others waiting',
+    waited.map(
+      ({ resource, holder, waitedMs, waits }) =>
+        `${holder}, holding ${jsonLine(resource)}: ${describeElapsed(waitedMs)} in all, ${times(waits)}`,
+    ),
   )
+}
+
+function times(count: number): string {
+  return count === 1 ? 'once' : `${count} times`
 }
 
 function section(title: string, lines: readonly string[]): string {

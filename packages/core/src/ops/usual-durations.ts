@@ -12,10 +12,15 @@ export interface UsualDuration {
   readonly runs: number
 }
 
+/** Fewer runs than this have no ninth of ten. */
+export const ENOUGH_RUNS = 10
 /** More runs add nothing, and older ones are out of date. */
 const LAST_RUNS = 100
 
-/** Returns how long each command usually takes, from events in log order. Keys are {@link commandKey}. */
+/**
+ * Returns how long each command usually holds each lock, from events in log order. Keys are {@link turnKey}. A command whose event names
+ * no lock counts with its own duration.
+ */
 export function usualDurations(events: readonly StoredEvent[]): ReadonlyMap<string, UsualDuration> {
   const durations = new Map<string, number[]>()
   for (const { type, data } of events) {
@@ -37,14 +42,19 @@ function runOf(
   // A replaced run did not complete.
   const isRun = type === 'lock:released' && isObject(owner) && by === undefined
   if (!isRun && (type !== 'command:completed' || isRefusedCommand(data))) return undefined
-  const {
-    cli,
-    command = '',
-    durationMs,
-  } = isRun ? { cli: owner['name'], command: owner['command'], durationMs: data['heldMs'] } : data
+  const { cli, command = '' } = isRun ? { cli: owner['name'], command: owner['command'] } : data
+  const lock = isRun ? data : data['lock']
+  const { resource, heldMs } = isObject(lock) ? lock : { resource: undefined, heldMs: undefined }
+  const durationMs = heldMs ?? data['durationMs']
   if (typeof cli !== 'string' || typeof command !== 'string') return undefined
   if (typeof durationMs !== 'number' || !(durationMs >= 0)) return undefined
-  return { key: commandKey(cli, command), durationMs }
+  const name = typeof resource === 'string' ? resource : undefined
+  return { key: turnKey(commandKey(cli, command), name), durationMs }
+}
+
+/** What tells the turns of a command with one lock from those with others. */
+export function turnKey(command: string, resource: string | undefined): string {
+  return JSON.stringify([command, resource])
 }
 
 /** Identifies a command among those of all CLIs. */

@@ -55,8 +55,14 @@ export const standardEventSchemas = {
   'command:failed': commandEnded.extend({ exitCode: z.number().int().nullable() }),
 
   'lock:released': lockReleased,
-  'lock:refused': z.looseObject({ ...lock, owner: party, code: z.string() }),
+  'lock:refused': z.looseObject({
+    ...lock,
+    owner: party,
+    code: z.string(),
+    skipped: z.boolean().optional(),
+  }),
   'lock:lost': lockReleased,
+  'lock:killed': lockReleased,
   'lock:forced': z.looseObject({ ...lock, id: z.string(), owner: party.optional(), by: party }),
   'run:ended': z.looseObject({
     resource: z.string(),

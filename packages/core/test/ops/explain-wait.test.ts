@@ -48,6 +48,9 @@ test('suggests continuing a stopped holder', async () => {
   await expect
     .poll(async () => (await runOpsCommand(home, 'why')).stdout, { timeout: 20_000 })
     .toContain(`pid ${holder.pid} is stopped; to continue it:\n      kill -CONT ${holder.pid}\n`)
+  const { stdout } = await runOpsCommand(home, 'why')
+  expect(stdout).toContain(`to end pid ${holder.pid}:\n      kill -KILL ${holder.pid}\n`)
+  expect(stdout).not.toContain(`kill ${holder.pid}\n`)
 })
 
 test('says how long the holder’s command usually takes, refused runs left out', async () => {
@@ -67,6 +70,29 @@ test('says how long the holder’s command usually takes, refused runs left out'
   await bus.emit('command:completed', refused)
   const { stdout } = await runOpsCommand(home, 'why', {}, { args: ['db'] })
   expect(stdout).toContain('; usually 5 min, 9 of 10 runs within 9 min\n  waiting   nobody\n')
+})
+
+test('only turns with the same lock count, and a few of them make no ninth of ten', async () => {
+  const home = temporaryHome()
+  const bus = new EventBus({ home, rateLimit: false })
+  onTestFinished(() => bus.close())
+  const locks = new LockManager({ home })
+  const lock = await locks.lock('db')
+  onTestFinished(() => lock.release())
+  const { name, command = '' } = (await locks.inspect('db'))!.owner
+  const tell = (resource: string, seconds: number): Promise<unknown> =>
+    bus.emit('command:completed', {
+      ...{ cli: name, command, instance: 'i', exitCode: 0, durationMs: 90_000 },
+      lock: { resource, id: 'i-1', waitedMs: 0, heldMs: seconds * 1000 },
+    })
+  const shown = async (): Promise<string> =>
+    (await runOpsCommand(home, 'why', {}, { args: ['db'] })).stdout
+  for (let seconds = 31; seconds <= 41; seconds += 1) await tell('other', seconds)
+  expect(await shown()).toMatch(/, for \d+ m?s\n/u)
+  await tell('db', 2)
+  expect(await shown()).toContain('; its last run took 2 s\n')
+  await tell('db', 3)
+  expect(await shown()).toContain('; its last 2 runs took up to 3 s\n')
 })
 
 test('quotes the name of a lock for a shell', async () => {

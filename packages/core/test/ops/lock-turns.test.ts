@@ -39,7 +39,23 @@ describe('turns of locks', () => {
       'released',
     ],
     ['killed', ended(1, { resource: 'db' }, { exitCode: null }, 'command:failed'), 'killed'],
-    ['skipped', ended(1, { resource: 'db', waitedMs: 0 }), 'refused'],
+    ['skipped', ended(1, { resource: 'db', waitedMs: 0, code: 'LOCK_HELD' }), 'skipped'],
+    ['joined well', ended(1, { resource: 'db', code: 'RUN_JOINED' }), 'joined'],
+    [
+      'joined',
+      ended(
+        1,
+        { resource: 'db' },
+        { exitCode: 3, error: { code: 'RUN_JOINED' } },
+        'command:failed',
+      ),
+      'joined',
+    ],
+    [
+      'skipped under cli-ops run',
+      event('lock:refused', 1, { resource: 'db', owner: party, code: 'LOCK_HELD', skipped: true }),
+      'skipped',
+    ],
     [
       'superseded',
       ended(1, { resource: 'db' }, { error: { code: 'LOCK_SUPERSEDED' } }, 'command:failed'),
@@ -70,6 +86,20 @@ describe('turns of locks', () => {
       expect.objectContaining({ outcome: 'forced', heldMs: 1000, waitedMs: 3, by }),
     ])
     expect(turns[0]?.time.getTime()).toBe(BEGAN + 1000)
+  })
+
+  test('a killed holder is told once, with what it held, however often its death is noticed', () => {
+    const killed = { resource: 'db', id: 'i-1', label: 'eu', owner: party, heldMs: 9000 }
+    const turns = lockTurns([
+      ended(1, { resource: 'db' }, { exitCode: null }, 'command:failed'),
+      event('lock:killed', 2, killed),
+      event('lock:killed', 3, { ...killed, heldMs: 10_000 }),
+      ended(4, { resource: 'other' }, { exitCode: null }, 'command:failed'),
+    ])
+    expect(turns).toMatchObject([
+      { resource: 'db', outcome: 'killed', id: 'i-1', label: 'eu', heldMs: 9000 },
+      { resource: 'other', outcome: 'killed' },
+    ])
   })
 
   test.each([

@@ -8,6 +8,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { nodeFileSystem } from '../../src/drivers/local/home/file-system.js'
 import { Home } from '../../src/drivers/local/home/home.js'
 import { LockHistoryLog } from '../../src/drivers/local/events/lock-history-log.js'
+import { LockActor } from '../fixtures/start-lock-actor.js'
 import { namesIn, temporaryHome } from '../fixtures/temporary-home.js'
 import { runOpsCommand } from './run-ops.js'
 
@@ -126,6 +127,30 @@ test('names who took a lock, and who had it', async () => {
     },
   ])
 })
+
+test.each(['nobody', 'a clean-up', 'the next holder'])(
+  'a holder that was killed is in the history once, noticed by %s',
+  async (who) => {
+    const home = temporaryHome()
+    const holder = await LockActor.start(home)
+    onTestFinished(() => holder.kill())
+    await holder.call('tryLock', { resource: 'db' })
+    const locks = new LockManager({ home })
+    onTestFinished(() => locks.close())
+    const held = (await locks.inspect('db'))!
+    await holder.kill()
+    if (who === 'a clean-up') await locks.cleanStaleLocks()
+    if (who === 'the next holder') await locks.lock('db')
+    for (let look = 0; look < 2; look += 1) {
+      const { turns } = await historyOf(home)
+      expect(turns).toMatchObject([
+        { resource: 'db', outcome: 'killed', id: held.id, holder: { pid: holder.pid } },
+      ])
+    }
+    const { stdout } = await runOpsCommand(home, 'history')
+    expect(stdout).toMatch(/^\d{4}-\d\d-\d\dT[\d:]{8}Z +db .* at most \d+ m?s +killed$/mu)
+  },
+)
 
 test('an uncontended lock of the library leaves only itself', async () => {
   const home = temporaryHome()

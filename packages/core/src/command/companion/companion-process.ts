@@ -134,7 +134,10 @@ async function end(): Promise<void> {
   setTimeout(() => process.exit(), 2 * resolveEngineLimits(start.connection).timeoutMs + END_MS)
   locks?.stopWaiting()
   // The event that a killed process could not send.
-  for (const command of commands.values()) tracesOf()?.append(killedEventJson(start.host, command))
+  for (const command of commands.values()) {
+    const lock = locks?.heldFor(command.lock?.resource) ?? command.lock
+    tracesOf()?.append(killedEventJson(start.host, { ...command, lock }))
+  }
   if (traces !== undefined) await withinTime(traces.stored(), EVENTS_FIRST_MS)
   // A signal ends the host and leaves the program that it was waiting for. The next run starts after both.
   job?.end()

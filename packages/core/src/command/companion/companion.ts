@@ -5,6 +5,7 @@ import type { LockInfo } from '../../locks/contract/lock-types.js'
 import type { ConnectionOptions } from '../../engine/connection-options.js'
 import { ownProcess } from '../../base/process/own-process.js'
 import type { Instance } from '../host/instance.js'
+import { isKeptUpToDate } from '../waiting/wait-display.js'
 import { CompanionGrant } from './companion-grant.js'
 import { CompanionPipes } from './companion-pipes.js'
 import type { CompanionMessage, LockOrder, OrderedLock, ReportedError } from './messages.js'
@@ -14,7 +15,7 @@ const LAST_WORDS_MS = 2_000
 
 /** Options for requesting a lock. */
 export interface CompanionLockOptions extends OrderedLock {
-  /** Called with the current holder whenever it changes; while the host blocks, also about once a second. */
+  /** Called with the current holder whenever it changes; on a terminal, and while the host blocks, also about once a second. */
   readonly onWait?: ((info: LockInfo) => void) | undefined
 }
 
@@ -155,7 +156,8 @@ export class Companion {
       return ask
     }
     this.#asks.set(ask, { onWait, settle, info: undefined })
-    const order: LockOrder = { ask, resource, options, held, command, isBlocked }
+    const isWatched = onWait !== undefined && isKeptUpToDate()
+    const order: LockOrder = { ask, resource, options, held, command, isBlocked, isWatched }
     this.#pipes.send({ kind: 'take', ...order })
     return ask
   }

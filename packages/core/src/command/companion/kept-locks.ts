@@ -1,18 +1,30 @@
+import type { CommandLockFacts } from '../../events/standard-events.js'
 import type { LockGrant } from '../../locks/contract/lock-driver.js'
 import { isCliOpsError } from '../../base/errors/cli-ops-error.js'
 import { HeldLock } from '../../locks/held-lock.js'
 import { LockManager } from '../../locks/lock-manager.js'
-import type { Lock, LockOptions } from '../../locks/contract/lock-types.js'
+import type { Lock, LockInfo, LockOptions } from '../../locks/contract/lock-types.js'
 import type { ConnectionOptions } from '../../engine/connection-options.js'
 import { describeOwnProcess } from '../../base/process/own-process.js'
+import { withinTime } from '../../base/wait/race.js'
+import { ownOwner } from '../../locks/contract/own-owner.js'
 import type { CompanionMessage, LockOrder, OrderedLock, ReportedError } from './messages.js'
 import { sharedInstant } from './shared-instant.js'
 
 /** A blocking host gets its first tick after this time, and more after that. */
 const FIRST_TICK_MS = 150
 const TICK_MS = 1_000
+/** A slow engine's answer does not delay the host's ticks: a late one is dropped. */
+const LOOK_MS = 500
 /** How often per lease to check whether it was renewed. */
 const CHECKS_PER_LEASE = 8
+
+/** A kept lock and what the host's last event says about it. */
+interface Kept {
+  readonly lock: Lock
+  readonly label: string | undefined
+  readonly grantedAt: Date
+}
 
 /** The locks that a companion takes, renews and releases on behalf of its host. */
 export class KeptLocks {
@@ -20,7 +32,7 @@ export class KeptLocks {
   readonly #connection: ConnectionOptions
   readonly #tell: (message: CompanionMessage) => void
   readonly #endHost: () => void
-  readonly #kept = new Map<string, Lock>()
+  readonly #kept = new Map<string, Kept>()
   /** One controller per wait, to end it. */
   readonly #waits = new Map<number, AbortController>()
 
@@ -37,10 +49,11 @@ export class KeptLocks {
   }
 
   /** Takes a lock and reports the outcome. */
-  async take({ ask, resource, options, held, command, isBlocked }: LockOrder): Promise<void> {
+  async take(order: LockOrder): Promise<void> {
+    const { ask, resource, options, held, command, isBlocked, isWatched } = order
     if (command !== undefined) describeOwnProcess({ command })
     const { signal } = this.#wait(ask)
-    const stopTicking = isBlocked ? this.#tick(ask) : undefined
+    const stopTicking = isBlocked || isWatched ? this.#tick(order) : undefined
     try {
       const lock = await this.#holding(held, () =>
         this.#lock(resource, {
@@ -50,7 +63,7 @@ export class KeptLocks {
           onWait: (info) => this.#tell({ kind: 'waiting', ask, info: { ...info } }),
         }),
       )
-      this.#keep(ask, lock)
+      this.#keep(ask, lock, options.label)
     } catch (error) {
       this.#tell({ kind: 'refused', ask, error: reportError(error) })
     } finally {
@@ -59,9 +72,19 @@ export class KeptLocks {
     }
   }
 
+  /** Returns what the host held when it ended: the lock on this resource, else its first one. */
+  heldFor(resource: string | undefined): CommandLockFacts | undefined {
+    const all = [...this.#kept.values()]
+    const kept = all.find(({ lock }) => lock.resource === resource) ?? all[0]
+    if (kept === undefined) return undefined
+    const { lock, label, grantedAt } = kept
+    const heldMs = Math.max(0, Date.now() - grantedAt.getTime())
+    return { resource: lock.resource, id: lock.id, label, slot: lock.slot, heldMs }
+  }
+
   /** Releases a lock. If that fails, the lock ends with its lease. */
   async release(id: string): Promise<void> {
-    const lock = this.#kept.get(id)
+    const lock = this.#kept.get(id)?.lock
     this.#kept.delete(id)
     await lock?.release().catch(() => undefined)
   }
@@ -103,15 +126,15 @@ export class KeptLocks {
     const [id, ...others] = held
     if (id === undefined) return ask()
     const rest = (): T => this.#holding(others, ask)
-    return this.#kept.get(id)?.run(rest) ?? rest()
+    return this.#kept.get(id)?.lock.run(rest) ?? rest()
   }
 
-  #keep(ask: number, lock: Lock): void {
+  #keep(ask: number, lock: Lock, label: string | undefined): void {
     const { id, resource, slot, token } = lock
     let grant: LockGrant | undefined
     if (lock instanceof HeldLock) lock.under((its) => (grant = its))
-    this.#kept.set(id, lock)
     const { grantedAt = new Date(), remainingMs = Infinity } = grant ?? {}
+    this.#kept.set(id, { lock, label, grantedAt })
     const endsAt = sharedInstant(remainingMs)
     this.#tell({ kind: 'granted', ask, resource, id, slot, token, grantedAt, endsAt })
     if (grant !== undefined && remainingMs !== Infinity) this.#tellRenewals(grant, remainingMs)
@@ -137,17 +160,34 @@ export class KeptLocks {
     checks.unref()
   }
 
-  #tick(ask: number): () => void {
+  #tick({ ask, resource, isWatched }: LockOrder): () => void {
     let timer: NodeJS.Timeout
+    let isOver = false
+    const tick = async (): Promise<void> => {
+      // How long an engine may be away, the wait itself decides.
+      const looking = isWatched ? this.#manager.inspect(resource).catch(() => null) : null
+      const info = await withinTime(Promise.resolve(looking), LOOK_MS)
+      if (isOver) return
+      const isKnown = info !== null && info !== 'late' && info.id !== ''
+      this.#tell({ kind: 'waiting', ask, ...(isKnown && { info: briefly(info) }) })
+      tickAfter(TICK_MS)
+    }
     const tickAfter = (ms: number): void => {
-      timer = setTimeout(() => {
-        this.#tell({ kind: 'waiting', ask })
-        tickAfter(TICK_MS)
-      }, ms).unref()
+      timer = setTimeout(() => void tick(), ms).unref()
     }
     tickAfter(FIRST_TICK_MS)
-    return () => clearTimeout(timer)
+    return () => {
+      isOver = true
+      clearTimeout(timer)
+    }
   }
+}
+
+/** Replaces the waiters, who can be many, by the host's own queue position. */
+function briefly({ waiters, ...info }: LockInfo): LockInfo {
+  const { pid, host } = ownOwner()
+  const position = waiters.findIndex((waiter) => waiter.pid === pid && waiter.host === host) + 1
+  return { ...info, waiters: [], waiting: [], queue: { position, length: waiters.length } }
 }
 
 /** Serialises an error so that the host can recreate it. */

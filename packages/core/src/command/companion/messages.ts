@@ -30,6 +30,8 @@ export interface LockOrder {
   readonly command: string | undefined
   /** The host blocks until the reply, so it can update its display only when a message arrives. */
   readonly isBlocked: boolean
+  /** The host shows the wait on a terminal, so it is told about once a second how the lock stands. */
+  readonly isWatched: boolean
 }
 
 /** Messages from a host to its companion, carried out in order. */

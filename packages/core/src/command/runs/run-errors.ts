@@ -70,7 +70,9 @@ function heldBy(resource: string, { owner, label }: Holder): string {
   return `${JSON.stringify(resource)} is held by ${describeOwner(owner, label)}`
 }
 
-function howToEnd({ pid, host }: Owner, signal = ''): string {
+function howToEnd({ pid, host, state }: Owner, signal = ''): string {
+  // Stopped, it hears of no other signal.
+  if (state === 'stopped') signal = ' -KILL'
   if (pid <= 0) return host === '' ? '' : `; end it on ${host}`
   return `; to end it: kill${signal} ${pid}`
 }

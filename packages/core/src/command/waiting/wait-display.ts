@@ -24,7 +24,7 @@ const LOG_COMMAND = /##(?=\[|vso\[)/gu
 export class WaitDisplay {
   readonly #pid: number
   readonly #began = monotonicMs()
-  readonly #isTerminal = process.stderr.isTTY && process.env['TERM'] !== 'dumb' && !isCi()
+  readonly #isTerminal = isKeptUpToDate()
   #pauseMs = FIRST_AFTER_MS
   #dueAt = this.#began + FIRST_AFTER_MS
   #eraseAtExit: (() => void) | undefined
@@ -67,6 +67,11 @@ export class WaitDisplay {
     const width = (process.stderr.columns || 80) - 3
     writeStderr(ERASE_LINE + fittedWaitLine(info, facts, { name: ownProcess().name, width }))
   }
+}
+
+/** Returns whether a wait is shown as one line that is kept up to date. */
+export function isKeptUpToDate(): boolean {
+  return process.stderr.isTTY && process.env['TERM'] !== 'dumb' && !isCi()
 }
 
 /** Any value that does not mean no: services set it to `true`, `1` or their name. */

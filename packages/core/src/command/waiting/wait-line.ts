@@ -1,3 +1,4 @@
+import { withinTime } from '../../base/wait/race.js'
 import type { LockInfo } from '../../locks/contract/lock-types.js'
 import { WaitDisplay } from './wait-display.js'
 
@@ -13,7 +14,15 @@ export interface WaitLine {
 export interface WaitLineOptions {
   /** The process in the queue. @default this one */
   readonly pid?: number | undefined
+  /**
+   * Reads the lock's present state before each line. Without it a line shows what `onWait` was told last, which is not told of every
+   * move of the queue.
+   */
+  readonly look?: (() => Promise<LockInfo | null>) | undefined
 }
+
+/** A line is not kept waiting for a slow engine: its answer is in the next one. */
+const LOOK_MS = 100
 
 /**
  * Creates the display for one wait: on a terminal, one line that is kept up to date; in a log, a line at growing
@@ -21,19 +30,34 @@ export interface WaitLineOptions {
  *
  * @example
  * ```ts
- * const line = createWaitLine()
+ * const line = createWaitLine({ look: () => locks.inspect('db') })
  * const lock = await locks.lock('db', { onWait: line.onWait }).finally(() => line.stop())
  * ```
  */
-export function createWaitLine({ pid }: WaitLineOptions = {}): WaitLine {
+export function createWaitLine({ pid = process.pid, look }: WaitLineOptions = {}): WaitLine {
   const display = new WaitDisplay(pid)
   let latest: LockInfo | undefined
   let timer: NodeJS.Timeout | undefined
+  let looking: Promise<void> | undefined
+  let isOver = false
+  const refresh = async (): Promise<void> => {
+    const info = await look?.()
+    // Free, and this waiter is the next: the one before is still what it waited for.
+    const isOwnTurn = info?.id === '' && info.owner.pid === pid
+    if (info !== null && !isOwnTurn) latest = info ?? latest
+  }
+  const show = async (): Promise<void> => {
+    // How long an engine may be away, the wait itself decides.
+    looking ??= refresh()
+      .catch(() => undefined)
+      .finally(() => (looking = undefined))
+    await withinTime(looking, LOOK_MS)
+    if (isOver) return
+    if (latest !== undefined) display.show(latest)
+    schedule()
+  }
   const schedule = (): void => {
-    timer = setTimeout(() => {
-      if (latest !== undefined) display.show(latest)
-      schedule()
-    }, display.restMs)
+    timer = setTimeout(() => void show(), display.restMs)
     timer.unref()
   }
   return {
@@ -42,6 +66,7 @@ export function createWaitLine({ pid }: WaitLineOptions = {}): WaitLine {
       if (timer === undefined) schedule()
     },
     stop() {
+      isOver = true
       clearTimeout(timer)
       display.end()
     },

@@ -3,10 +3,16 @@ import { eventJson } from './event-record.js'
 import { sourceOf } from './event-source.js'
 import { isoNow } from './event-time.js'
 
+/** The lock that the rule asks for, or all that is known of the lock that was held. */
+interface KilledLock {
+  readonly lock?:
+    OpenCommand['lock'] | { readonly resource: string; readonly heldMs?: number | undefined }
+}
+
 /** Returns the last event of a command whose process was killed, as that process would have emitted it. The exit code is unknown. */
 export function killedEventJson(
   { name, instance }: Pick<ServiceRecord, 'name' | 'instance'>,
-  { command, startedAt, endId, lock }: OpenCommand,
+  { command, startedAt, endId, lock }: Omit<OpenCommand, 'lock'> & KilledLock,
 ): string {
   const data = {
     cli: name,

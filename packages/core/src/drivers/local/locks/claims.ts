@@ -2,6 +2,7 @@ import { entryPath } from '../../../base/builtins.js'
 import type { LockRequest } from '../../../locks/contract/lock-driver.js'
 import { beginLock } from './begin-lock.js'
 import { type Claim, describeClaim } from './claim.js'
+import { describeKilled } from './inspect-locks.js'
 import type { ResourcePaths } from './lock-files.js'
 import { formatHeld, formatShared, formatSharer, parseStateName } from './lock-names.js'
 import type { LockContext } from './lock-context.js'
@@ -50,7 +51,7 @@ function claimExclusive(
     const entry = entryPath(paths.lock, name)
     const won = swapName(context.fileSystem, paths.lock, step.from, name, { witness: entry })
     if (!won) continue
-    tellOfDeath(context, step.from)
+    tellOfDeath(context, paths, step.from, entry)
     return describeClaim(context, { paths, request, entry, token: step.token })
   }
   return undefined
@@ -83,9 +84,9 @@ function claimShared(
       const step = nextStep(context, paths, seen.state, 'shared')
       if (step === undefined) return undefined
       isThere ||= createIn(context, entry)
-      if (!isThere || !swapName(fileSystem, paths.lock, step.from, formatShared(step.token)))
-        continue
-      tellOfDeath(context, step.from)
+      const shared = formatShared(step.token)
+      if (!isThere || !swapName(fileSystem, paths.lock, step.from, shared)) continue
+      tellOfDeath(context, paths, step.from, entryPath(paths.lock, shared))
       claim = describeClaim(context, { paths, request, entry, token: step.token })
       return claim
     }
@@ -96,10 +97,18 @@ function claimShared(
   }
 }
 
-/** A lock that was held until it was taken had a dead owner. */
-function tellOfDeath({ surroundings }: LockContext, taken: string): void {
+/** A lock that was held until it was taken had a dead owner. @param entry the file under its new name, which nobody has written to since */
+function tellOfDeath(
+  context: LockContext,
+  paths: ResourcePaths,
+  taken: string,
+  entry: string,
+): void {
   const holder = taken.startsWith('held~') ? parseStateName(taken)?.holder : undefined
-  if (holder !== undefined) surroundings.onDeadOwner?.(holder.identity)
+  if (holder === undefined) return
+  const { surroundings } = context
+  surroundings.onDeadOwner?.(holder.identity)
+  surroundings.onKilledHolder?.(describeKilled(context, paths, holder, entry))
 }
 
 /** Creates a file in a lock's directory; returns false if the directory has gone. */

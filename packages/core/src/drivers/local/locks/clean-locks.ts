@@ -59,7 +59,11 @@ function cleanLock(context: LockContext, paths: ResourcePaths): LockInfo[] {
       mode === 'shared'
         ? fileSystem.unlink(entryPath(paths.lock, text))
         : swapName(fileSystem, paths.lock, text, formatFree(info.token))
-    if (isFreed) freed.push(info)
+    if (!isFreed) continue
+    freed.push(info)
+    const [killed] = info.holders
+    if (killed !== undefined)
+      context.surroundings.onKilledHolder?.({ ...killed, resource: info.resource })
   }
   removeDeadSharers(context, paths, seen.sharers)
   removeIfIdle(context, paths)

@@ -5,7 +5,7 @@ import type { Liveness } from '../../../base/process/liveness.js'
 import { entryPath } from '../../../base/builtins.js'
 import type { OwnerName } from './lock-names.js'
 import { LOCK_SUFFIX, type ResourcePaths } from './lock-files.js'
-import type { LockContext } from './lock-context.js'
+import type { KilledHolder, LockContext } from './lock-context.js'
 import { holdersOf, type LockState, readLockState } from './lock-state.js'
 import { type OwnerRecord, parseOwnerRecord, toOwner } from './owner-record.js'
 import { listTickets } from './queue.js'
@@ -28,6 +28,17 @@ export function inspectLock(context: LockContext, paths: ResourcePaths): LockInf
 /** Returns the holders of a lock, dead ones too. */
 export function findHolders(context: LockContext, paths: ResourcePaths, seen: LockState): Found[] {
   return holdersOf(seen).map((name) => find(context, paths.lock, name))
+}
+
+/** Describes a dead holder whose file is, or was until a moment ago, at a path. */
+export function describeKilled(
+  context: LockContext,
+  paths: ResourcePaths,
+  name: OwnerName,
+  path: string = entryPath(paths.lock, name.text),
+): KilledHolder {
+  const found = find(context, paths.lock, name, path)
+  return { ...toWaiter(context, found), id: name.id, resource: resourceOf(found.record, paths) }
 }
 
 /** Describes a lock as held by these. */
@@ -93,9 +104,13 @@ function findWaiters(context: LockContext, paths: ResourcePaths): Found[] {
     .filter(({ state }) => state !== 'dead')
 }
 
-function find(context: LockContext, directory: string, name: OwnerName): Found {
+function find(
+  context: LockContext,
+  directory: string,
+  name: OwnerName,
+  path: string = entryPath(directory, name.text),
+): Found {
   const { fileSystem, clock } = context
-  const path = entryPath(directory, name.text)
   const record = parseOwnerRecord(fileSystem.readFile(path), name.id)
   const since = record.since ?? fileSystem.status(path)?.modifiedMs ?? clock.now()
   return { name, record, state: context.judge(name.identity), since }

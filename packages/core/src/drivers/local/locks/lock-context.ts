@@ -5,9 +5,15 @@ import {
   type ProcessIdentity,
 } from '../../../base/process/process-identity.js'
 import type { WatchingThread } from '../../../base/wait/watching-thread.js'
+import type { Holder } from '../../../locks/contract/lock-types.js'
 import type { Home } from '../home/home.js'
 import type { Clock } from './clock.js'
 import { LockFiles } from './lock-files.js'
+
+/** A holder that ended without releasing its lock. */
+export interface KilledHolder extends Omit<Holder, 'token'> {
+  readonly resource: string
+}
 
 /** What the protocol needs from its environment besides files; tests replace it to stage deaths and times. */
 export interface LockSurroundings {
@@ -46,6 +52,8 @@ export interface LockSurroundings {
    * Called with the dead owner from whom a lock was taken, who might have left more. Does nothing before it returns.
    */
   onDeadOwner?(identity: ProcessIdentity): void
+  /** Told what a holder that was proven dead held when that was taken from it. Of a shared lock maybe twice. */
+  onKilledHolder?(killed: KilledHolder): void
 }
 
 /** The locks of one home and the identity that accesses them: shared by every part of the protocol. */

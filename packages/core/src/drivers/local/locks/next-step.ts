@@ -1,4 +1,5 @@
 import type { LockMode } from '../../../locks/contract/lock-types.js'
+import { describeKilled } from './inspect-locks.js'
 import type { StateName } from './lock-names.js'
 import type { ResourcePaths } from './lock-files.js'
 import type { LockContext } from './lock-context.js'
@@ -30,5 +31,10 @@ export function nextStep(
  */
 function hasSharers(context: LockContext, paths: ResourcePaths): boolean {
   const { sharers } = readLockState(context, paths)
-  return removeDeadSharers(context, paths, sharers).length > 0
+  const killed = sharers
+    .filter(({ identity }) => context.judge(identity) === 'dead')
+    .map((name) => describeKilled(context, paths, name))
+  const left = removeDeadSharers(context, paths, sharers)
+  for (const holder of killed) context.surroundings.onKilledHolder?.(holder)
+  return left.length > 0
 }

@@ -14,6 +14,7 @@ import { announceLiveness } from '../home/announce-liveness.js'
 import { cleanLivenessSockets } from '../home/clean-liveness-sockets.js'
 import { systemClock } from './clock.js'
 import type { LockSurroundings } from './lock-context.js'
+import { noteKilledHolder } from './killed-holders.js'
 
 /** The real environment. */
 export function realSurroundings(home: Home): LockSurroundings {
@@ -48,6 +49,9 @@ export function realSurroundings(home: Home): LockSurroundings {
       ),
     onDeadOwner: (identity) => {
       settleSoon(home, identity)
+    },
+    onKilledHolder: (killed) => {
+      noteKilledHolder(home, killed)
     },
   }
 }

@@ -58,7 +58,7 @@ async function superseded(
   fail: (isLatest: () => boolean) => unknown,
 ): Promise<void> {
   const told: string[] = []
-  const first = becomeLatest(one, 'db', () => told.push('first'))
+  const first = becomeLatest(one, { resource: 'db' }, () => told.push('first'))
   context.defer(() => first.stop())
   await context.settled(first.ready, 'it is the latest')
   await fail(() => first.isLatest())
@@ -66,7 +66,7 @@ async function superseded(
   // Long enough for a renewal to find out.
   await pause(SHORT_LIMITS.leaseMs)
   assert.equal(told.length, 0)
-  const second = becomeLatest(other, 'db', () => told.push('second'))
+  const second = becomeLatest(other, { resource: 'db' }, () => told.push('second'))
   context.defer(() => second.stop())
   await context.settled(second.ready, 'the newer one is the latest')
   await context.eventually(() => told.includes('first'), 'the older one is told')

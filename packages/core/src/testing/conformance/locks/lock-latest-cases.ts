@@ -11,11 +11,11 @@ export const lockLatestCases: readonly ConformanceCase[] = [
     async run(context) {
       const [one, other] = [await context.locks(), await context.locks()]
       const told: string[] = []
-      const first = becomeLatest(one, 'db', () => told.push('first'))
+      const first = becomeLatest(one, { resource: 'db' }, () => told.push('first'))
       await first.ready
       assert.equal(first.isLatest(), true)
-      const second = becomeLatest(other, 'db', () => told.push('second'))
-      const elsewhere = becomeLatest(other, 'files', () => told.push('elsewhere'))
+      const second = becomeLatest(other, { resource: 'db' }, () => told.push('second'))
+      const elsewhere = becomeLatest(other, { resource: 'files' }, () => told.push('elsewhere'))
       await Promise.all([second.ready, elsewhere.ready])
       await context.eventually(() => told.length > 0, 'the older one is told')
       assert.deepEqual(told, ['first'])
