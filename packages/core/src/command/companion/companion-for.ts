@@ -35,8 +35,9 @@ export function companionFor(
   return companion
 }
 
-function assertDrivers({ home, urlOf }: Connection): void {
-  for (const primitive of ['events', 'registry'] as const) assertDriver(home, urlOf(primitive))
+function assertDrivers(connection: Connection): void {
+  for (const primitive of ['events', 'registry'] as const)
+    assertDriver(connection.home, connection.urlOf(primitive))
 }
 
 function keyOf(connection: Connection): string {
