@@ -1,32 +1,22 @@
 import type { CommandTree } from '@cli-ops/shared-ipc/command'
 
-import { loadParts } from './lazy.js'
-import { commandPath, type Sibling, siblingsOf, topCommands, typedPath } from './yargs-command.js'
+import { commandPath, topCommands, typedPath } from './yargs-command.js'
 import type { ParsedArguments, YargsInstance } from './yargs-instance.js'
 
 /** yargs' markers for the default command. */
 const MARKERS: ReadonlySet<string> = new Set(['$0', '*'])
 
 /**
- * Returns the names of an instance's commands. Subcommands are only declared when their parent runs, so a nested name is compared with
- * the command that is about to run and with its siblings; any other cannot be judged.
+ * Returns the names of an instance's commands. Subcommands are only declared when their parent runs, and yargs forgets the commands
+ * beside a nested one when it enters that one. So a nested name is compared with the running command and its alias; no other can be
+ * judged.
  */
 export function commandTree(yargs: YargsInstance | undefined, argv: ParsedArguments): CommandTree {
-  let siblings: readonly Sibling[] = []
-  const list = (): string[] => {
-    const top = Object.keys(topCommands(yargs)?.handlers ?? {})
-    return [...top.filter((name) => !MARKERS.has(name)), ...siblings.map(({ path }) => path)]
-  }
-  const resolveNested = (path: string): string | undefined | null => {
+  const list = (): string[] =>
+    Object.keys(topCommands(yargs)?.handlers ?? {}).filter((name) => !MARKERS.has(name))
+  const resolveNested = (path: string): string | null => {
     const running = commandPath(yargs, argv)
-    if (path === running || path === typedPath(yargs)) return running
-    if (!mayBeBeside(path, running)) return null
-    if (siblings.length === 0) siblings = siblingsOf(yargs, running)
-    const found = siblings.find((beside) => beside.path === path || beside.aliases.includes(path))
-    if (found !== undefined) return found.path
-    // Help may hide it, so only what looks like another name is taken for a slip.
-    const names = siblings.map((beside) => lastName(beside.path))
-    return loadParts().closestName(lastName(path), names) === undefined ? null : undefined
+    return path === running || path === typedPath(yargs) ? running : null
   }
   return {
     resolve(path) {
@@ -41,19 +31,6 @@ export function commandTree(yargs: YargsInstance | undefined, argv: ParsedArgume
     },
     list,
   }
-}
-
-/**
- * Tells whether a path may be a slip for the running command, or an alias of it: it is below the same command, and its name begins alike.
- * Only then it is worth asking yargs.
- */
-function mayBeBeside(path: string, running: string): boolean {
-  const start = running.lastIndexOf(' ') + 1
-  return path.lastIndexOf(' ') + 1 === start && path.startsWith(running.slice(0, start + 1))
-}
-
-function lastName(path: string): string {
-  return path.slice(path.lastIndexOf(' ') + 1)
 }
 
 function ownValue(values: Readonly<Record<string, string>> = {}, key: string): string | undefined {

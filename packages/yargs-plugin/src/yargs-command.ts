@@ -52,32 +52,6 @@ export function typedPath(yargs: YargsInstance | undefined): string {
   return internalsOf(yargs)?.getContext?.()?.commands?.join(' ') ?? ''
 }
 
-/** A command as help lists it. */
-export interface Sibling {
-  readonly path: string
-  readonly aliases: readonly string[]
-}
-
-/**
- * The commands beside the nested one that runs, itself included, except those hidden from help. yargs drops them when it enters the
- * command; only its usage keeps them, to put them back, and shows them when it does. They are taken away again, so that help stays the
- * command's own. Empty where yargs does not tell, and the second time.
- */
-export function siblingsOf(yargs: YargsInstance | undefined, running: string): readonly Sibling[] {
-  const usage = internalsOf(yargs)?.getUsageInstance?.()
-  if (usage?.unfreeze === undefined || usage.getCommands === undefined) return []
-  const [commands, usages] = [usage.getCommands().length, usage.getUsage?.().length ?? 0]
-  usage.unfreeze(true)
-  const above = running.slice(0, running.lastIndexOf(' ') + 1)
-  const merged = usage.getUsage?.() ?? []
-  merged.splice(0, merged.length - usages)
-  const all = usage.getCommands()
-  return all.splice(0, all.length - commands).map(([declared, , , aliases]) => ({
-    path: above + nameIn(declared),
-    aliases: aliases.map((alias) => above + alias),
-  }))
-}
-
 /**
  * Returns whether a builder only reads the arguments (`await yargs.argv`): the command that they name is still to come, and yargs
  * has not reached its handler yet.
@@ -154,11 +128,6 @@ function pathNames(yargs: YargsInstance | undefined, argv: ParsedArguments): str
 function declaredPath(yargs: YargsInstance | undefined): string[] | undefined {
   return internalsOf(yargs)
     ?.getContext?.()
-    ?.fullCommands?.map(nameIn)
+    ?.fullCommands?.map((command) => command.trim().split(/\s/u, 1)[0] ?? '')
     .filter((name) => !DEFAULT_COMMANDS.has(name))
-}
-
-/** The name in a declaration such as `add <title>`. */
-function nameIn(declared: string): string {
-  return declared.trim().split(/\s/u, 1)[0] ?? ''
 }

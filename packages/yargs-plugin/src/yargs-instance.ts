@@ -34,11 +34,7 @@ export interface YargsCommands extends YargsCommandLevel {
 interface YargsUsage {
   fail?: YargsFail
   /** The lines of usage, each with its description. */
-  getUsage?(): (readonly [string, string])[]
-  /** The commands of this level: how each was declared, its description, whether it is the default, its aliases. */
-  getCommands?(): (readonly [string, string, boolean, readonly string[]])[]
-  /** Puts what the level above showed in front of what this one shows. */
-  unfreeze?(merges: true): void
+  getUsage?(): readonly (readonly [string, string])[]
 }
 
 /** Prints a failure and ends the process, or calls the host's own `.fail()`. */

@@ -4,7 +4,6 @@
  */
 export { assertEmits, assertLockRule, assertOptions, assertRule } from './options/assert-options.js'
 export { blockForLock, isHeldHere } from './block-for-lock.js'
-export { closestName } from '../base/names/closest-name.js'
 export { assertEqualOptions } from './options/assert-equal-options.js'
 export { twoRulesError, unknownCommandError } from './options/rule-errors.js'
 export { isHeldAround } from './held-around.js'
