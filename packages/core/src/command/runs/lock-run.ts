@@ -44,6 +44,8 @@ export interface RunOptions extends LockOptions {
   readonly onAsked?: (() => void) | undefined
 }
 
+type ReplaceOptions = Omit<RunOptions, 'onBusy'>
+
 /**
  * Takes the lock of a run that joins or replaces the current holder. For both, a lock counts as free once any process can
  * take it.
@@ -56,9 +58,10 @@ export function lockRun(
   resource: string,
   options: RunOptions,
 ): Promise<HeldLock> {
-  return options.onBusy === 'join'
-    ? lockOrJoin(context, resource, options)
-    : lockOrReplace(context, resource, options)
+  const { onBusy, graceMs, markOwners, onAsked, ...lockOptions } = options
+  return onBusy === 'join'
+    ? lockOrJoin(context, resource, lockOptions)
+    : lockOrReplace(context, resource, { graceMs, markOwners, onAsked, ...lockOptions })
 }
 
 /** Tells those who joined a run how it ended, even over a connection that was just lost. Called before its lock is released; a failure is ignored. */
@@ -85,7 +88,7 @@ export async function tellRunEnded(
 async function lockOrJoin(
   { locks, connection }: RunContext,
   resource: string,
-  { signal, onWait, timeoutMs = timeoutFromEnvironment(), ...options }: RunOptions,
+  { signal, onWait, timeoutMs = timeoutFromEnvironment(), ...options }: LockOptions,
 ): Promise<HeldLock> {
   const free = await locks.tryLock(resource, { ...options, signal })
   if (free !== null) return asHeld(free)
@@ -151,7 +154,7 @@ async function rest(reader: EventReader, ms: number, signal: AbortSignal): Promi
 async function lockOrReplace(
   { locks: manager, connection }: RunContext,
   resource: string,
-  { graceMs, markOwners, onAsked = endThisProcess, onWait, signal, ...options }: RunOptions,
+  { graceMs, markOwners, onAsked = endThisProcess, onWait, signal, ...options }: ReplaceOptions,
 ): Promise<HeldLock> {
   const handle = openDriver(connection, 'locks')
   const refused = new AbortController()
