@@ -117,7 +117,7 @@ describe('with the lock taken', () => {
 test.each([
   [`withLock('db')`, 'TypeError: withLock must be given a function to run, got undefined'],
   [`withLock('', () => undefined)`, 'TypeError: lock must not be empty'],
-  [`withLock({}, () => undefined)`, 'TypeError: lock.resource must be a string, got undefined'],
+  [`withLock({}, () => undefined)`, 'TypeError: lock.resource is missing'],
   [`withLock({ resource: 'db', busy: 'fail' }, () => undefined)`, 'got "busy"'],
 ])('%s is refused where it is written', async (call, message) => {
   const { status, stderr } = await hostProject(call).run([])
