@@ -19,22 +19,23 @@ export interface DriverQuery {
 export const URL_NEEDS_PACKAGE = 'the URL needs a package:'
 
 /**
- * Tells, without loading it, whether a URL has a driver that is installed. What is wrong with the driver itself, loading it says.
+ * Checks, without loading it, that a URL has a driver that is installed. Loading reports what is wrong with the driver itself.
  *
+ * @param file the file of the kit that will load it
  * @throws CliOpsError `DRIVER_MISSING`, and TypeError for a scheme without a driver, as `loadDriver`
  */
-export function assertDriver(home: string, url: string): void {
+export function assertDriver(home: string, url: string, file: string): void {
   const protocol = parseEngineUrl(url)?.protocol
   // What is not a URL is refused where it is opened.
   if (protocol === undefined || protocol === 'local:' || protocol === 'memory:') return
   const own = DRIVER_PACKAGES.get(protocol)?.name
   if (own !== undefined) {
-    if (!isInstalled(own)) throw missingError(own, own, URL_NEEDS_PACKAGE)
+    if (!isInstalled(own, file)) throw missingError(own, own, URL_NEEDS_PACKAGE)
     return
   }
   if (configuredDriver(home, protocol.slice(0, -1)) !== undefined) return
   const names = packagesOf(protocol)
-  if (!names.some((name) => isInstalled(name)))
+  if (!names.some((name) => isInstalled(name, file)))
     throw noDriver({ protocol, home, source: sourceOf(url) }, names)
 }
 

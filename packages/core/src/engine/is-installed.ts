@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module'
 
-/** Tells whether `importPackage` would find a package: from the kit, or from the running program. */
-export function isInstalled(name: string): boolean {
-  return [import.meta.url, process.argv[1]].some((from) => from !== undefined && finds(from, name))
+/** Returns whether a package is found from a file of the kit, or from the running program: a bundle has no place of its own. */
+export function isInstalled(name: string, file: string): boolean {
+  return [file, process.argv[1]].some((from) => from !== undefined && finds(from, name))
 }
 
 function finds(from: string, name: string): boolean {
@@ -10,7 +10,7 @@ function finds(from: string, name: string): boolean {
     createRequire(from).resolve(name)
     return true
   } catch (error) {
-    // What is there and not for `require()` can be imported.
+    // A package without `require` can still be imported.
     return (error as NodeJS.ErrnoException).code === 'ERR_PACKAGE_PATH_NOT_EXPORTED'
   }
 }

@@ -27,7 +27,7 @@ export function companionFor(
   if (running?.isThere === true) return running
   const options = plainOptions(connection)
   const file = companionFile(Object.values(options.url))
-  if (onFailure !== undefined) assertDrivers(connection)
+  if (onFailure !== undefined) assertDrivers(connection, file)
   const companion = new Companion(file, options, onFailure ?? (() => undefined))
   companions.set(key, companion)
   const earlier = onFailure && takeLateFailure(options)
@@ -35,9 +35,9 @@ export function companionFor(
   return companion
 }
 
-function assertDrivers(connection: Connection): void {
+function assertDrivers(connection: Connection, file: string): void {
   for (const primitive of ['events', 'registry'] as const)
-    assertDriver(connection.home, connection.urlOf(primitive))
+    assertDriver(connection.home, connection.urlOf(primitive), file)
 }
 
 function keyOf(connection: Connection): string {
