@@ -123,9 +123,10 @@ const LOCK_MUTANTS = [
       {
         file: CLAIMS,
         from: `isThere ||= createIn(context, entry)
-      if (!isThere || !swapName(fileSystem, paths.lock, step.from, formatShared(step.token)))
-        continue`,
-        to: `if (!swapName(fileSystem, paths.lock, step.from, formatShared(step.token))) continue
+      const shared = formatShared(step.token)
+      if (!isThere || !swapName(fileSystem, paths.lock, step.from, shared)) continue`,
+        to: `const shared = formatShared(step.token)
+      if (!swapName(fileSystem, paths.lock, step.from, shared)) continue
       isThere ||= createIn(context, entry)
       if (!isThere) continue`,
       },
