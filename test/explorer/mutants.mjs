@@ -153,8 +153,8 @@ const LOCK_MUTANTS = [
     changes: [
       {
         file: CLAIMS,
-        from: '!swapName(fileSystem, paths.lock, step.from, formatShared(step.token))',
-        to: "(seen.state.kind !== 'shared' && !swapName(fileSystem, paths.lock, step.from, formatShared(step.token)))",
+        from: '!swapName(fileSystem, paths.lock, step.from, shared)',
+        to: "(seen.state.kind !== 'shared' && !swapName(fileSystem, paths.lock, step.from, shared))",
       },
     ],
   },
