@@ -7,7 +7,7 @@ export const PLACE = '"cliOps" in package.json'
 
 const NO_OPTIONS: CliOpsOptions = {}
 
-/** The options in the host's package.json: `"cliOps": { … }`. Those that are none keep every command from running. */
+/** Returns the options in the host's package.json: `"cliOps": { … }`. Invalid options keep every command from running. */
 export function optionsOf(pjson: OclifConfig['pjson']): {
   readonly options: CliOpsOptions
   readonly fault?: Error
@@ -24,7 +24,7 @@ export function optionsOf(pjson: OclifConfig['pjson']): {
   }
 }
 
-/** What is wrong where the options stand under another key or in another place, so that their rules would not hold, without a word. */
+/** Describes options under a wrong key or in a wrong place, whose rules would silently not hold. */
 function misplacedKey({ cliOps, oclif, ...others }: OclifConfig['pjson']): string | undefined {
   if (isObject(oclif) && Object.keys(oclif).some(isLikeCliOps))
     return '"cliOps" in package.json must be next to "oclif", not in it'

@@ -6,9 +6,9 @@ import { type Check, failure } from './finding.js'
 
 const OCLIF_PLUGIN = '@cli-ops/oclif-plugin'
 
-/** What `cli-ops attach` has noted of a program, as far as it takes to see whether that still works. */
+/** The part of an attachment's record that shows whether it still works. */
 export interface AttachedParts {
-  /** What somebody types. */
+  /** The command that people type. */
   readonly command: string
   /** The file that node runs. */
   readonly script: string
@@ -18,7 +18,7 @@ export interface AttachedParts {
   readonly pluginsDir?: string | undefined
 }
 
-/** Says of each attached program that a part of it has gone, so that it runs without its rules or does not run. Silent if all is there. */
+/** Reports each attached program of which a part has gone, so that it runs without its rules or not at all. */
 export const checkAttached: Check = ({ connection: { home } }) => {
   const folder = join(home, 'attached')
   if (!existsSync(folder)) return []
@@ -52,7 +52,7 @@ function preloadsOf(shim: string): string[] {
   return Array.from(text.matchAll(/["']--require=([^"'\n]+)["']/gu), ([, file = '']) => file)
 }
 
-/** Tells whether an oclif CLI has the plugin: its own, or its user's. */
+/** Returns whether an oclif CLI has the plugin, among its own or its user's plugins. */
 function hasPlugin(script: string, pluginsDir: string): boolean {
   const folder = packageBinOf(script)?.folder
   if (folder !== undefined && pluginsOf(folder).some((plugin) => matches(plugin))) return true

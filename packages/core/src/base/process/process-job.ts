@@ -10,27 +10,26 @@ export class ProcessJob {
 
   /** @param leader the process whose job it is, which must still be running */
   constructor(leader: number) {
-    this.#leader = listProcesses().find(({ pid }) => pid === leader)
+    this.#leader = visibleProcesses().find(({ pid }) => pid === leader)
     this.look()
   }
 
   /** Adds what the process and its programs have started since the last look, and returns those programs that are running. */
   look(): readonly ListedProcess[] {
-    if (this.#leader === undefined) return []
-    const all = listProcesses()
-    const isSame = (listed: ListedProcess, other = this.#members.get(listed.pid)): boolean =>
-      listed.began === other?.began
-    const leader = all
-      .filter(({ pid }) => pid === this.#leader?.pid)
-      .filter((listed) => isSame(listed, this.#leader))
-    const tree = [...leader, ...all.filter((listed) => isSame(listed))]
+    const leader = this.#leader
+    if (leader === undefined) return []
+    const all = visibleProcesses()
+    const isLeader = ({ pid, began }: ListedProcess): boolean =>
+      pid === leader.pid && began === leader.began
+    const isMember = ({ pid, began }: ListedProcess): boolean =>
+      this.#members.get(pid)?.began === began
+    const leaders = all.filter(isLeader)
+    const tree = [...leaders, ...all.filter(isMember)]
     for (const { pid } of tree) {
-      const children = all.filter(
-        ({ parent, group }) => parent === pid && group === this.#leader?.group,
-      )
+      const children = all.filter(({ parent, group }) => parent === pid && group === leader.group)
       tree.push(...children.filter((child) => !tree.includes(child)))
     }
-    const running = tree.slice(leader.length)
+    const running = tree.slice(leaders.length)
     for (const member of running) this.#members.set(member.pid, member)
     return running
   }
@@ -44,5 +43,14 @@ export class ProcessJob {
         // It has ended in the meantime, or belongs to another user.
       }
     }
+  }
+}
+
+/** None without a process table, which can be hidden or forbidden: then the job is not known, and its leader ends all the same. */
+function visibleProcesses(): readonly ListedProcess[] {
+  try {
+    return listProcesses()
+  } catch {
+    return []
   }
 }

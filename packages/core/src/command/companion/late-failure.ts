@@ -13,7 +13,7 @@ interface LateFailure {
 
 const FILE = 'engine-failure.json'
 
-/** Leaves a failure that the host did not live to hear to the next command. Its home may be unusable, too: then nobody hears it. */
+/** Records a failure that came after the host had ended, for the next command to report. If the home is unusable too, it is lost. */
 export function noteLateFailure(options: ConnectionOptions, reason: string): void {
   const home = homeOf(resolveConnection(options))
   const failure: LateFailure = { name: ownProcess().name, atMs: Date.now(), reason }
@@ -28,7 +28,7 @@ export function noteLateFailure(options: ConnectionOptions, reason: string): voi
   }
 }
 
-/** Takes the failure that an earlier command did not hear. */
+/** Returns and removes the failure that came after an earlier command had ended. */
 export function takeLateFailure(
   options: ConnectionOptions,
 ): { readonly what: string; readonly reason: string } | undefined {

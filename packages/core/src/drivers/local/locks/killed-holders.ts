@@ -11,7 +11,7 @@ import { holdersOf, readLockState } from './lock-state.js'
 
 /** Writes a killed holder into the history of locks, since nothing else tells of its turn. Never throws: the lock does not depend on it. */
 export function noteKilledHolder(home: Home, killed: KilledHolder): void {
-  // What the kit keeps in a part of the home is no lock of a user's.
+  // Locks in other parts of the home are the kit's own.
   if (!home.isLocal || home.base !== Home.of(home).base) return
   try {
     const record = killedRecord(killed)
@@ -42,7 +42,7 @@ function killedRecord({ resource, id, owner, since, label }: KilledHolder) {
     id,
     label,
     slot: part?.slot,
-    // Until now, since nobody saw the end. The clock may have been set back.
+    // An upper limit: the end was not seen. The clock can have been set back.
     heldMs: Math.max(0, Date.now() - since.getTime()),
     owner: { name, pid, host, user, command, via },
   }
