@@ -47,7 +47,7 @@ describe.skipIf(!has('bash'))('bash', () => {
     ['cli-ops run --lock task', ['task-database']],
     ['cli-ops run --keep', ['--keep-for']],
     ['cli-ops run --keep-for ', ['child', 'descendants']],
-    ['cli-ops run --on-busy ', ['fail', 'join', 'replace', 'skip', 'wait']],
+    ['cli-ops run --on-busy ', ['wait', 'fail', 'skip', 'join', 'replace']],
     ['cli-ops wait-for ', ['build:done', 'task:created']],
     ['cli-ops wait-for task:c', ['created']],
     ['cli-ops events --type b', ['build:done']],
@@ -62,7 +62,7 @@ describe.skipIf(!has('bash'))('bash', () => {
     ['cli-ops run -l db make te', []],
     ['cli-ops emit build:done ', []],
     ['cli-ops att', ['attach']],
-    ['cli-ops attach --on-busy ', ['wait', 'fail', 'skip']],
+    ['cli-ops attach --on-busy ', ['wait', 'fail', 'skip', 'join', 'replace']],
     ['cli-ops attach tool --lock task', ['task-database']],
     ['cli-ops detach ', ['release', 'tool']],
   ])('%s', async (line, candidates) => {

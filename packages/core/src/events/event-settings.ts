@@ -1,5 +1,5 @@
 import { assertKnown } from '../base/validation/assert-known.js'
-import { CONNECTION_FIELDS } from '../engine/connection-fields.js'
+import { CONNECTION_FIELDS, FIELDS_OF_OTHERS } from '../engine/connection-fields.js'
 import type { AppendOptions } from './contract/event-driver.js'
 import { describe } from '../base/names/assert-name.js'
 import type { StandardSchema } from '../base/validation/standard-schema.js'
@@ -46,7 +46,7 @@ export interface EventSettings {
 
 /** Validates options. @throws TypeError that names the option, the rule and the value */
 export function resolveEventSettings(options: EventBusOptions): EventSettings {
-  assertKnown('options', options, BUS_OPTIONS)
+  assertKnown('options', options, BUS_OPTIONS, FIELDS_OF_OTHERS)
   const { inMemory = false, durable = false, source, schemas = {} } = options
   assertBoolean('inMemory', inMemory)
   assertBoolean('durable', durable)

@@ -1,5 +1,5 @@
 import { assertKnown } from '../base/validation/assert-known.js'
-import { CONNECTION_FIELDS } from '../engine/connection-fields.js'
+import { CONNECTION_FIELDS, FIELDS_OF_OTHERS } from '../engine/connection-fields.js'
 import type { Clock } from '../base/wait/clock.js'
 import { clockFor } from '../engine/clock-for.js'
 import { debug } from '../base/terminal/message.js'
@@ -78,7 +78,7 @@ export class LockManager {
     const options = typeof first === 'object' ? first : second
     const resource = typeof first === 'object' ? undefined : first
     if (resource !== undefined) assertName('resource', resource)
-    assertKnown('options', options, MANAGER_OPTIONS)
+    assertKnown('options', options, MANAGER_OPTIONS, FIELDS_OF_OTHERS)
     if (options.timeoutMs !== undefined) assertTimeoutMs('timeoutMs', options.timeoutMs)
     this.#resource = resource
     this.#timeoutMs = options.timeoutMs ?? timeoutFromEnvironment()

@@ -1,5 +1,5 @@
 import { assertKnown } from '../base/validation/assert-known.js'
-import { CONNECTION_FIELDS } from '../engine/connection-fields.js'
+import { CONNECTION_FIELDS, FIELDS_OF_OTHERS } from '../engine/connection-fields.js'
 import { ownProcess } from '../base/process/own-process.js'
 import { type DriverHandle, openDriver } from '../engine/open-driver.js'
 import { assertSignal } from '../base/validation/assert-signal.js'
@@ -46,7 +46,7 @@ export class ServiceRegistry {
 
   /** Does not touch disk or network yet. @throws TypeError for invalid options */
   constructor(options: ServiceRegistryOptions = {}) {
-    assertKnown('options', options, Object.keys(CONNECTION_FIELDS))
+    assertKnown('options', options, Object.keys(CONNECTION_FIELDS), FIELDS_OF_OTHERS)
     this.#handle = openDriver(options, 'registry')
   }
 

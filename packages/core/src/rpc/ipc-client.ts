@@ -1,5 +1,5 @@
 import { assertKnown } from '../base/validation/assert-known.js'
-import { CONNECTION_FIELDS } from '../engine/connection-fields.js'
+import { CONNECTION_FIELDS, FIELDS_OF_OTHERS } from '../engine/connection-fields.js'
 import type { RpcLimits } from '../drivers/driver.js'
 import { type DriverHandle, openDriver } from '../engine/open-driver.js'
 import { CliOpsError } from '../base/errors/cli-ops-error.js'
@@ -93,7 +93,7 @@ export class IPCClient {
   /** Does not touch disk or network yet. @throws TypeError for an invalid name or option */
   constructor(name: string, options: IPCClientOptions = {}) {
     assertName('name', name)
-    assertKnown('options', options, CLIENT_OPTIONS)
+    assertKnown('options', options, CLIENT_OPTIONS, FIELDS_OF_OTHERS)
     assertRequestOptions(options)
     const { pick } = options
     if (pick !== undefined && !PICKS.includes(pick))

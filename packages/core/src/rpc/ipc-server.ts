@@ -1,5 +1,5 @@
 import { assertKnown } from '../base/validation/assert-known.js'
-import { CONNECTION_FIELDS } from '../engine/connection-fields.js'
+import { CONNECTION_FIELDS, FIELDS_OF_OTHERS } from '../engine/connection-fields.js'
 import { errorText, stackOf } from '../base/errors/error-text.js'
 import { debug, say, warnOnce } from '../base/terminal/message.js'
 import type {
@@ -108,7 +108,7 @@ export class IPCServer {
   /** @throws TypeError for an invalid name or option */
   constructor(name: string, options: IPCServerOptions = {}) {
     assertName('name', name)
-    assertKnown('options', options, SERVER_OPTIONS)
+    assertKnown('options', options, SERVER_OPTIONS, FIELDS_OF_OTHERS)
     const { maxInFlight = 128, closeGraceMs = 5000, version, keepAlive = true } = options
     assertInteger('maxInFlight', maxInFlight, 1)
     assertMilliseconds('closeGraceMs', closeGraceMs)

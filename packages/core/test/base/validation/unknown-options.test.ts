@@ -1,17 +1,27 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { createCoordinator } from '../../../src/coordinator/create-coordinator.js'
+import type { ConnectionOptions } from '../../../src/engine/connection-options.js'
 import { EventBus } from '../../../src/events/event-bus.js'
-import { LockManager } from '../../../src/locks/lock-manager.js'
-import { ServiceRegistry } from '../../../src/registry/service-registry.js'
-import { IPCClient } from '../../../src/rpc/ipc-client.js'
-import { IPCServer } from '../../../src/rpc/ipc-server.js'
+import type { EventBusOptions } from '../../../src/events/event-options.js'
+import { LockManager, type LockManagerOptions } from '../../../src/locks/lock-manager.js'
+import {
+  ServiceRegistry,
+  type ServiceRegistryOptions,
+} from '../../../src/registry/service-registry.js'
+import { IPCClient, type IPCClientOptions } from '../../../src/rpc/ipc-client.js'
+import { IPCServer, type IPCServerOptions } from '../../../src/rpc/ipc-server.js'
 import {
   createTestCoordinator,
   type TestCoordinator,
 } from '../../../src/testing/create-test-coordinator.js'
 
 type Options = Record<string, unknown>
+type EveryOption = LockManagerOptions &
+  EventBusOptions &
+  ServiceRegistryOptions &
+  IPCServerOptions &
+  Omit<IPCClientOptions, keyof LockManagerOptions>
 
 describe('an unknown option', () => {
   let ops: TestCoordinator<Record<string, unknown>>
@@ -75,6 +85,24 @@ describe('an unknown option', () => {
     expect(() => ops.serve().handle('a', { inputs: 1 } as object, () => 1)).toThrow(
       'schemas must only have input, output, got "inputs"; did you mean "input"?',
     )
+  })
+
+  test('is none that another class takes: one object may be given to all of them', async () => {
+    const options = {
+      ...{ timeoutMs: 1000, waitMs: 0, instance: 'x', pick: 'oldest' as const },
+      ...{ inMemory: true, source: 'a', retentionMs: 1000, maxBytes: 1_000_000, durable: false },
+      ...{ rateLimit: false as const, schemas: {}, version: '1', maxInFlight: 1, closeGraceMs: 0 },
+      ...{ keepAlive: false, onError: () => undefined, maxMessageBytes: 16_384 },
+      ...{ maxUnreadBytes: 100_000, namespace: 'shared' },
+    } satisfies Required<Omit<EveryOption, keyof ConnectionOptions>> & ConnectionOptions
+    const made = [
+      new LockManager(options),
+      new EventBus(options),
+      new ServiceRegistry(options),
+      new IPCServer('a', options),
+      new IPCClient('a', options),
+    ]
+    await Promise.all(made.map((part) => part.close()))
   })
 
   test('is one that the object has itself, and undefined is no value', async () => {
