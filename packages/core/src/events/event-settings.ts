@@ -70,7 +70,7 @@ export function resolveEventSettings(options: EventBusOptions): EventSettings {
 export function assertSubscribeOptions(options: PullOptions): void {
   assertKnown('options', options, SUBSCRIBE_OPTIONS)
   const { from, signal, onError, onGap, onReadError, wait } = options
-  if (from !== undefined && typeof from !== 'string' && !(from instanceof Date)) {
+  if (from !== undefined && typeof from !== 'string' && !isDate(from)) {
     throw new TypeError(
       `from must be "latest", "earliest", a Date or a cursor, got ${describe(from)}`,
     )
@@ -87,8 +87,13 @@ export function assertSubscribeOptions(options: PullOptions): void {
   assertCallback('onReadError', onReadError)
 }
 
+/** Returns true for dates of any realm. */
+export function isDate(value: unknown): value is Date {
+  return Object.prototype.toString.call(value) === '[object Date]'
+}
+
 function resolveSchemas(schemas: unknown): Map<string, StandardSchema> {
-  if (typeof schemas !== 'object' || schemas === null) {
+  if (typeof schemas !== 'object' || schemas === null || Array.isArray(schemas)) {
     throw new TypeError(`schemas must be an object of schemas by type, got ${describe(schemas)}`)
   }
   const resolved = new Map<string, StandardSchema>()

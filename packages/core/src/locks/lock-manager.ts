@@ -70,13 +70,16 @@ export class LockManager {
   readonly #clock: Clock
   readonly #held = new Set<HeldLock>()
   readonly #closing = new AbortController()
+  #closed: Promise<void> | undefined
 
   /** @param resource the resource for methods called without one */
   constructor(resource?: string, options?: LockManagerOptions)
   constructor(options?: LockManagerOptions)
-  constructor(first?: string | LockManagerOptions, second: LockManagerOptions = {}) {
-    const options = typeof first === 'object' ? first : second
-    const resource = typeof first === 'object' ? undefined : first
+  constructor(first?: string | LockManagerOptions, second?: LockManagerOptions) {
+    const isUnnamed = typeof first === 'object' && second === undefined
+    const options = isUnnamed ? first : second === undefined ? {} : second
+    const resource = isUnnamed ? undefined : first
+    // Also refuses options in the place of the resource, which the second ones would replace.
     if (resource !== undefined) assertName('resource', resource)
     assertKnown('options', options, MANAGER_OPTIONS, FIELDS_OF_OTHERS)
     if (options.timeoutMs !== undefined) assertTimeoutMs('timeoutMs', options.timeoutMs)
@@ -251,18 +254,23 @@ export class LockManager {
     return (await this.#driver()).clean()
   }
 
-  /** Releases the locks of this manager, ends its waits with `CLOSED`, and closes the driver. */
-  async close(): Promise<void> {
-    if (this.#closing.signal.aborted) return
+  /**
+   * Releases the locks of this manager, ends its waits with `CLOSED`, and closes the driver. Further calls wait for the same end.
+   */
+  close(): Promise<void> {
+    return (this.#closed ??= this.#close())
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #close(): Promise<void> {
     this.#closing.abort(closedError('this LockManager'))
     const released = await Promise.allSettled([...this.#held].map((lock) => lock.release()))
     await this.#handle.close()
     const failed = released.find((result) => result.status === 'rejected')
     if (failed !== undefined) throw failed.reason
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close()
   }
 
   async #obtain(resource: string | undefined, options: LockOptions = {}): Promise<HeldLock> {
