@@ -310,8 +310,6 @@ export class LockManager {
     options: LockOptions,
   ): Promise<HeldLock> {
     const { signal, onWait } = options
-    // Every wait adds a listener, and Node warns on stderr about a leak above ten.
-    process.getBuiltinModule('node:events').setMaxListeners(0, this.#closing.signal)
     const limit = new WaitLimit(
       Math.max(0, timeoutMs - spentMs),
       [signal, this.#closing.signal],
