@@ -80,6 +80,8 @@ type EmitArguments<Data> = undefined extends Data
  * ```
  */
 export class EventBus<Events = StandardEvents> {
+  /** Kept where the bundle renames classes: Node shows it for an object and in a stack. */
+  static readonly name = 'EventBus'
   readonly #settings: EventSettings
   readonly #clock: Clock
   readonly #handle: DriverHandle<'events'>

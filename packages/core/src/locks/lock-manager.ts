@@ -62,6 +62,8 @@ const MANAGER_OPTIONS = Object.keys({
  * ```
  */
 export class LockManager {
+  /** Kept where the bundle renames classes: Node shows it for an object and in a stack. */
+  static readonly name = 'LockManager'
   readonly #resource: string | undefined
   readonly #timeoutMs: number
   readonly #options: ConnectionOptions

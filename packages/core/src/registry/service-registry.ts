@@ -40,6 +40,8 @@ const CALL_OPTIONS = Object.keys({
  * for (const { name, pid, state } of await registry.discover()) console.log(name, pid, state)
  */
 export class ServiceRegistry {
+  /** Kept where the bundle renames classes: Node shows it for an object and in a stack. */
+  static readonly name = 'ServiceRegistry'
   readonly #handle: DriverHandle<'registry'>
   readonly #watches = new Set<ServiceWatch>()
   #closing: Promise<void> | undefined

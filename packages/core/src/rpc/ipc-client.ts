@@ -81,6 +81,8 @@ const PICKS: readonly unknown[] = ['oldest', 'newest', 'random']
  * const { tasks } = await client.request({ action: 'get-tasks' })
  */
 export class IPCClient {
+  /** Kept where the bundle renames classes: Node shows it for an object and in a stack. */
+  static readonly name = 'IPCClient'
   readonly name: string
   readonly #options: IPCClientOptions
   readonly #limits: RpcLimits

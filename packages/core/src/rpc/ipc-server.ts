@@ -86,6 +86,8 @@ const REQUEST_METHOD = 'request'
  * })
  */
 export class IPCServer {
+  /** Kept where the bundle renames classes: Node shows it for an object and in a stack. */
+  static readonly name = 'IPCServer'
   readonly name: string
   readonly #handles: readonly [rpc: DriverHandle<'rpc'>, registry: DriverHandle<'registry'>]
   readonly #methods = new MethodTable()
