@@ -24,6 +24,8 @@ program.command('outside').action(withLock({ resource: 'db', onBusy: 'fail' }, e
 program.command('bad-type').action(emits(() => ({ type: 'task:*', data: {} }), () => task))
 program.command('bad-data').action(emits('task:created', () => ({ id: 1n })))
 program.command('bad-function').action(emits(() => { throw new Error('no events') }, () => console.log('done')))
+program.command('bad-promise').action(emits(async () => { throw new Error('no events') }, () => console.log('done')))
+program.command('null').action(emits(() => null, () => task))
 program.command('this <a>').option('-f').action(emits('task:created', function (a, options, command) {
   return { same: this === command, a, options }
 }))
@@ -40,6 +42,7 @@ test.each([
   ['sync', [CREATED]],
   ['async', [CREATED]],
   ['none', []],
+  ['null', []],
   ['one', [['task:deleted', { id: '1' }]]],
   ['locked', [CREATED]],
   ['skipped', [CREATED]],
@@ -95,6 +98,10 @@ test.each([
   ['bad-type', 'host: no event after "bad-type": type must not contain "*"'],
   ['bad-data', 'host: no event after "bad-data": '],
   ['bad-function', 'host: no event after "bad-function": no events'],
+  [
+    'bad-promise',
+    'host: no event after "bad-promise": emits() must return its events directly, got a promise',
+  ],
 ])('%s causes one warning: the work is already done', async (command, warning) => {
   const host = hostProject(HOST)
   const { status, stderr } = await host.run([command])

@@ -118,6 +118,7 @@ await program.parseAsync()`
     ],
     [`() => ''`, 'host: commands["sync"].lock() must not be empty'],
     [`() => { throw new Error('no lock') }`, 'host: no lock'],
+    [`() => { throw undefined }`, 'host: commands["sync"].lock() threw undefined'],
     [
       `async () => 'db'`,
       'host: commands["sync"].lock() must return its answer directly, got a promise',

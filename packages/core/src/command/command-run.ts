@@ -2,7 +2,9 @@ import { debug } from '../base/terminal/message.js'
 import { monotonicMs } from '../base/process/monotonic-time.js'
 import type { OpenCommand } from '../registry/contract/registry-driver.js'
 import { nextEventId } from '../events/contract/event-id.js'
+import { errorText } from '../base/errors/error-text.js'
 import { isCliOpsError } from '../base/errors/cli-ops-error.js'
+import { isInstance } from '../base/errors/is-instance.js'
 import { enterHolding, holdForProcess, runHolding } from '../locks/lock-flow.js'
 import { checkLockRule } from './check-options.js'
 import { assertSameOptions } from './assert-same-options.js'
@@ -238,7 +240,7 @@ export class CommandRun {
   /** Returns the lock that a function chose. It must be one: the command must not run without a lock. */
   #chosenBy(choose: (context: CommandContext) => unknown): unknown {
     const place = `commands[${JSON.stringify(this.context.command)}].lock()`
-    const chosen = choose(this.context)
+    const chosen = this.#calling(place, choose)
     if (isPromiseLike(chosen)) {
       // The promise is dropped, so its later rejection must not surface.
       chosen.then(undefined, () => undefined)
@@ -246,6 +248,16 @@ export class CommandRun {
     }
     checkLockRule(place, chosen)
     return chosen
+  }
+
+  /** An error says for itself what is wrong; of anything else, the place where it was thrown must be said. */
+  #calling(place: string, choose: (context: CommandContext) => unknown): unknown {
+    try {
+      return choose(this.context)
+    } catch (error) {
+      if (isInstance(error, Error) || isCliOpsError(error)) throw error
+      throw new TypeError(`${place} threw ${errorText(error)}`, { cause: error })
+    }
   }
 
   #proceed(taken: Taken): Entry {

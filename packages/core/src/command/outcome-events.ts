@@ -1,3 +1,4 @@
+import { isPromiseLike } from '../base/wait/promise-like.js'
 import type { CommandOutcome, EmittedEvent, EventsOf } from './options/cli-ops-options.js'
 
 /**
@@ -13,7 +14,12 @@ export function eventsOf(
     const { result } = outcome
     return [{ type: events, data: typeof result === 'object' && result !== null ? result : facts }]
   }
-  const made = events(outcome)
-  if (made === undefined) return []
+  const made: unknown = events(outcome)
+  if (isPromiseLike(made)) {
+    // The promise is dropped, and its later rejection would end the host, whose command is done.
+    made.then(undefined, () => undefined)
+    throw new TypeError('emits() must return its events directly, got a promise')
+  }
+  if (made === undefined || made === null) return []
   return Array.isArray(made) ? (made as readonly EmittedEvent[]) : [made as EmittedEvent]
 }

@@ -66,6 +66,8 @@ describe('options', () => {
       { commands: { a: { lock: { resource: 'x', onBusy: 'fial' } } } },
       'got "fial"; did you mean "fail"?',
     ],
+    ['ops commands without a name', { ops: '' }, 'ops must be the name of a command, got ""'],
+    ['ops commands of two words', { ops: 'my ops' }, 'ops must be the name of a command'],
     ['half a rate limit', { rateLimit: { max: 1 } }, 'rateLimit.perMs is missing'],
     [
       'a time to end without replacing',

@@ -52,6 +52,8 @@ export function assertOptions(
   if (lifecycleEvents !== undefined) assertType(at('lifecycleEvents'), lifecycleEvents, ['boolean'])
   if (rateLimit !== undefined && rateLimit !== false) assertRateLimit(at('rateLimit'), rateLimit)
   if (ops !== undefined) assertType(at('ops'), ops, ['boolean', 'string'])
+  if (typeof ops === 'string' && !/^\S+$/u.test(ops))
+    throw new TypeError(`${at('ops')} must be the name of a command, got ${describe(ops)}`)
   if (serve !== undefined) {
     assertObject(at('serve'), serve)
     for (const [method, handler] of Object.entries(serve))
