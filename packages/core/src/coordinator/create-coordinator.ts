@@ -3,6 +3,7 @@ import { CONNECTION_FIELDS } from '../engine/connection-fields.js'
 import { EventBus } from '../events/event-bus.js'
 import type { EventBusOptions } from '../events/event-options.js'
 import { resolveRateLimit } from '../events/resolve-rate-limit.js'
+import { resolveSchemas } from '../events/event-schemas.js'
 import type { StandardEvents } from '../events/standard-events.js'
 import { LockManager } from '../locks/lock-manager.js'
 import { closedError } from '../base/errors/closed-error.js'
@@ -24,12 +25,15 @@ export interface CoordinatorOptions extends ConnectionOptions {
    * @default `CLI_OPS_RATE_LIMIT`, else ten a second with a burst of 600
    */
   readonly rateLimit?: EventBusOptions['rateLimit']
+  /** Schemas of the events that this process emits and receives, by type. Handlers get the schema's output. */
+  readonly schemas?: EventBusOptions['schemas']
 }
 
 const COORDINATOR_OPTIONS = Object.keys({
   name: true,
   version: true,
   rateLimit: true,
+  schemas: true,
   ...CONNECTION_FIELDS,
 } satisfies Record<keyof CoordinatorOptions, true>)
 
@@ -64,12 +68,13 @@ export function createCoordinator<Events = StandardEvents>(
   options: CoordinatorOptions,
 ): Coordinator<Events> {
   assertKnown('options', options, COORDINATOR_OPTIONS)
-  const { name, version, rateLimit, ...connection } = options
+  const { name, version, rateLimit, schemas, ...connection } = options
   assertName('name', name)
   if (version !== undefined && typeof version !== 'string')
     throw new TypeError(`version must be a string, got ${describe(version)}`)
   resolveConnection(connection)
   if (rateLimit !== undefined) resolveRateLimit(rateLimit)
+  if (schemas !== undefined) resolveSchemas(schemas)
   describeOwnProcess({ name })
   let locks: LockManager | undefined
   let events: EventBus<Events> | undefined
@@ -100,7 +105,7 @@ export function createCoordinator<Events = StandardEvents>(
       return (locks ??= opened(new LockManager(connection)))
     },
     get events() {
-      return (events ??= opened(new EventBus<Events>({ ...connection, rateLimit })))
+      return (events ??= opened(new EventBus<Events>({ ...connection, rateLimit, schemas })))
     },
     get registry() {
       return (registry ??= opened(new ServiceRegistry(connection)))

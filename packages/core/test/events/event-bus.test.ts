@@ -481,6 +481,10 @@ test('with an unusable home, one line says so and the host continues; a consumer
   expect([plain!.code, left!.code, taken!.code]).toEqual([undefined, 69, undefined])
 })
 
+test('a list of schemas has no types to apply them to', () => {
+  expect(() => new EventBus({ inMemory: true, schemas: [] as never })).toThrow(/^schemas must be/u)
+})
+
 test('a position that a new log does not have is a gap without a number of events', async () => {
   const bus = open({ inMemory: true })
   await expect(bus.read('*', { from: '99' as Cursor })).rejects.toThrow(/^events between 99 and 0/u)
