@@ -254,7 +254,7 @@ describe.each(['local:', 'memory:'])('%s', (url) => {
     await expect(client.call('never', null, { timeoutMs: 50 })).rejects.toMatchObject({
       code: 'REQUEST_TIMEOUT',
       // Whose timer fires first, the client's or the server's, is random.
-      message: expect.stringMatching(/may still have done it|until then is unknown/u) as string,
+      message: expect.stringMatching(/may still have done it|the outcome is unknown/u) as string,
     })
     expect(await stopped.promise).toMatchObject({
       code: matching(/REQUEST_TIMEOUT|CONNECTION_LOST/u),
