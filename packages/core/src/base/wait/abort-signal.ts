@@ -2,24 +2,8 @@
 class AbortListeners {
   readonly #signal: AbortSignal
   readonly #calls = new Set<() => void>()
-
-  constructor(signal: AbortSignal) {
-    this.#signal = signal
-    signal.addEventListener('abort', this, { once: true })
-  }
-
-  add(listener: () => void): () => void {
-    // Unique, although one listener can be added several times.
-    const call = (): void => listener()
-    this.#calls.add(call)
-    return () => {
-      if (!this.#calls.delete(call) || this.#calls.size > 0) return
-      this.#signal.removeEventListener('abort', this)
-      listenersOf.delete(this.#signal)
-    }
-  }
-
-  handleEvent(): void {
+  /** A function, since not every polyfill of AbortSignal calls the handleEvent() of an object. */
+  readonly #onAbort = (): void => {
     for (const call of this.#calls) {
       try {
         call()
@@ -29,6 +13,22 @@ class AbortListeners {
           throw error
         })
       }
+    }
+  }
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal
+    signal.addEventListener('abort', this.#onAbort, { once: true })
+  }
+
+  add(listener: () => void): () => void {
+    // Unique, although one listener can be added several times.
+    const call = (): void => listener()
+    this.#calls.add(call)
+    return () => {
+      if (!this.#calls.delete(call) || this.#calls.size > 0) return
+      this.#signal.removeEventListener('abort', this.#onAbort)
+      listenersOf.delete(this.#signal)
     }
   }
 }
