@@ -19,6 +19,8 @@ export interface RunPlan {
   readonly queue: 'all' | 'latest' | undefined
   /** What to do if the lock is busy. */
   readonly onBusy: OnBusy
+  /** Whether to say nothing unless something fails. */
+  readonly quiet: boolean
   /** How long a replaced program can take to end. Undefined: the kit's default. */
   readonly graceMs: number | undefined
   /** The purpose of the lock, for people. */
@@ -46,7 +48,7 @@ export interface PlannedEvent {
 /** Parses the options of `run`. @throws TypeError naming the option, the rule and the value */
 export function parseRunOptions(options: Readonly<Record<string, unknown>>): RunPlan {
   const { lock, shared, label, slots, queue, wait, grace, killAfter, emit } = options
-  const { keepFor = 'child' } = options
+  const { quiet, keepFor = 'child' } = options
   assertName('--lock', lock)
   if (label !== undefined) assertLabel('--label', label)
   const onBusy = parseOnBusy(options)
@@ -56,6 +58,7 @@ export function parseRunOptions(options: Readonly<Record<string, unknown>>): Run
     slots: slots === undefined ? undefined : parseSlots(slots as string, shared === true),
     queue: parseQueue(queue),
     onBusy,
+    quiet: quiet === true,
     graceMs: grace === undefined ? undefined : parseDuration('--grace', grace),
     label,
     timeoutMs:

@@ -64,7 +64,8 @@ export async function runProgram(
       CLI_OPS_LOCK_TOKEN: String(lock.token),
       ...(lock.slot !== undefined && { CLI_OPS_LOCK_SLOT: lock.slot }),
     }
-    const end = await followProgram(gated ?? startPlainly(program, facts), lock, facts, {
+    const child = gated ?? startPlainly(program, facts)
+    const end = await followProgram(child, lock, facts, {
       killAfterMs: plan.killAfterMs,
       onLost: () => notes.tellTaker(lock),
       onAsked: () => notes.tellReplacer(lock),
@@ -80,7 +81,7 @@ export async function runProgram(
     if (keeper === undefined || (await keeper.endsWithin(KEEPER_GRACE_MS))) {
       await lock.release()
       socket?.remove()
-      await notes.end(lock)
+      await notes.end(lock, await child.ended)
     }
     return end
   } catch (error) {

@@ -123,6 +123,10 @@ export type LockReleased = CommandLockFacts & {
   owner: LockParty
   /** The run that replaced it. */
   by?: LockParty | undefined
+  /** Exit code of the program under `cli-ops run`; absent if a signal ended it. */
+  exitCode?: number | undefined
+  /** The signal that ended the program. */
+  signal?: string | undefined
 }
 
 /** Data of `lock:refused`: the lock was not acquired. */
@@ -135,6 +139,8 @@ export type LockRefused = {
   waitedMs?: number | undefined
   /** The rule says to skip what does not get its lock, so this is no failure. */
   skipped?: boolean | undefined
+  /** Exit code of `cli-ops run`. */
+  exitCode?: number | undefined
   [extra: string]: unknown
 }
 

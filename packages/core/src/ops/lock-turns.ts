@@ -26,6 +26,10 @@ export interface LockTurn {
   readonly by?: TurnParty
   /** Why the lock was not acquired: `LOCK_TIMEOUT`, … */
   readonly code?: string
+  /** Exit code of the command or program; absent if a signal ended it, or if nobody knows. */
+  readonly exitCode?: number
+  /** The signal that ended it. */
+  readonly signal?: string
 }
 
 /** A process in a history. A command's own event gives only its name and command. */
@@ -89,6 +93,7 @@ function turnOf({ type, time, data }: StoredEvent): LockTurn | undefined {
     outcome: outcome === 'refused' ? refusedOutcome(textOf(code), data['skipped']) : outcome,
     time: at,
     holder: owner,
+    ...endOf(data),
     ...definite({ by: partyOf(by), code: textOf(code) }),
   }
 }
@@ -112,7 +117,7 @@ function commandTurn(time: Date, data: Readonly<Record<string, unknown>>): LockT
   const holder = { name: cli, ...(command !== '' && { command }) }
   const outcome = commandOutcome(facts, exitCode, code)
   const refusal = facts.id === undefined ? definite({ code }) : {}
-  return { ...facts, outcome, time, holder, ...refusal }
+  return { ...facts, outcome, time, holder, ...endOf(data), ...refusal }
 }
 
 function commandOutcome(
@@ -138,6 +143,11 @@ function factsOf(value: Readonly<Record<string, unknown>>): TurnFacts | undefine
   if (typeof resource !== 'string') return undefined
   const texts = { id: textOf(id), label: textOf(label), slot: textOf(slot) }
   return { resource, ...definite({ ...texts, waitedMs: spanOf(waitedMs), heldMs: spanOf(heldMs) }) }
+}
+
+function endOf({ exitCode, signal }: Readonly<Record<string, unknown>>) {
+  const code = typeof exitCode === 'number' ? exitCode : undefined
+  return definite({ exitCode: code, signal: textOf(signal) })
 }
 
 function partyOf(value: unknown): TurnParty | undefined {

@@ -19,6 +19,10 @@ export interface LockRunFacts {
   readonly slot?: string | undefined
   readonly heldMs?: number
   readonly code?: string
+  /** The exit code of the program; of a run that did not get its lock, its own. */
+  readonly exitCode?: number | undefined
+  /** The signal that ended the program. */
+  readonly signal?: string | undefined
   /** The rule skips a run that does not get its lock. */
   readonly skipped?: boolean
   /** The process that it gave way to. */

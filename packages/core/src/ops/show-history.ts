@@ -58,9 +58,7 @@ function nothingEnded(
 }
 
 function usualHolds(turns: readonly LockTurn[]): readonly UsualHold[] {
-  const ended = turns.filter(
-    ({ outcome, heldMs, by }) => outcome === 'released' && heldMs !== undefined && by === undefined,
-  )
+  const ended = turns.filter(isWhole)
   const groups = groupBy(ended, ({ resource, holder }) =>
     JSON.stringify([resource, commandKey(holder.name, holder.command ?? '')]),
   )
@@ -72,17 +70,24 @@ function usualHolds(turns: readonly LockTurn[]): readonly UsualHold[] {
     .sort((one, other) => other.medianMs * other.runs - one.medianMs * one.runs)
 }
 
+/** A turn that was replaced or failed does not tell how long one takes. */
+function isWhole({ outcome, heldMs, by, exitCode = 0, signal }: LockTurn): boolean {
+  const isDone = by === undefined && exitCode === 0 && signal === undefined
+  return outcome === 'released' && heldMs !== undefined && isDone
+}
+
 function turnTable(turns: readonly LockTurn[]): string {
   const shown = turns.slice(-SHOWN_TURNS)
   const left = turns.length - shown.length
   const table = textTable(
-    ['ENDED', 'RESOURCE', 'HOLDER', 'WAITED', 'HELD', 'HOW IT ENDED'],
+    ['ENDED', 'RESOURCE', 'HOLDER', 'WAITED', 'HELD', 'EXIT', 'HOW IT ENDED'],
     shown.map((turn) => [
       timeText(turn.time),
       turn.resource,
       describeParty(turn.holder, turn),
       (turn.waitedMs ?? 0) < WORTH_MS ? '-' : describeElapsed(turn.waitedMs ?? 0),
       heldText(turn),
+      String(turn.signal ?? turn.exitCode ?? '-'),
       endText(turn),
     ]),
   )

@@ -77,6 +77,20 @@ describe('turns of locks', () => {
     expect(outcomes(told)).toEqual(['refused', 'LOCK_TIMEOUT'])
   })
 
+  test.each([
+    [ended(1, { resource: 'db', id: 'a' }), { exitCode: 0 }],
+    [ended(1, { resource: 'db', id: 'a' }, { exitCode: 3 }, 'command:failed'), { exitCode: 3 }],
+    [
+      ended(1, { resource: 'db' }, { exitCode: null, signal: 'SIGTERM' }, 'command:failed'),
+      { signal: 'SIGTERM' },
+    ],
+    [event('lock:released', 1, { resource: 'db', owner: party, exitCode: 3 }), { exitCode: 3 }],
+    [event('lock:lost', 1, { resource: 'db', owner: party, exitCode: 'no', signal: 9 }), {}],
+  ])('says how the command of %o ended', (told, end) => {
+    const [{ exitCode, signal } = {}] = lockTurns([told])
+    expect({ exitCode, signal }).toEqual({ exitCode: undefined, signal: undefined, ...end })
+  })
+
   test('a turn whose lock was taken ended then, whatever its holder reports later', () => {
     const by = { ...party, command: 'locks release' }
     const forced = { resource: 'db', id: 'a', owner: party, by, heldMs: 1000 }
