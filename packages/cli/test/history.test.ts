@@ -97,6 +97,23 @@ describe('history', () => {
     expect(stdout).toMatch(/ SIGTERM +released$/mu)
   })
 
+  test('does not call a lock killed that descendants of a program kept', async () => {
+    const user = new CliOpsUser()
+    const daemon = 'exec >/dev/null 2>&1; until test -e stop; do sleep 0.01; done'
+    const script = `(${daemon}) & exit 3`
+    const run = ['run', '-l', 'db', '--keep-for', 'descendants', '--', 'sh', '-c', script]
+    expect((await user.run(...run)).status).toBe(3)
+    expect(await turnsOf(user)).toEqual([])
+    writeFileSync(join(user.directory, 'stop'), '')
+    await user.run('run', '-l', 'db', '--', 'true')
+    const turns = await turnsOf(user)
+    expect(turns.map(({ outcome, exitCode }) => [outcome, exitCode])).toEqual([
+      ['released', 3],
+      ['released', 0],
+    ])
+    expect((await user.run('history')).stdout).toMatch(/ at most .* 3 +released$/mu)
+  })
+
   test('tells a program who took its lock, and later readers too', async () => {
     const user = new CliOpsUser()
     const running = user.start('run', '-l', 'db', '--', ...UNTIL_TOLD)

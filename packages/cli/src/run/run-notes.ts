@@ -55,11 +55,12 @@ export class RunNotes {
     }
   }
 
-  /** Called when the program, and its lock with it, has ended. */
-  async end({ id, slot, signal: loss }: Lock, { code, signal }: ChildEnd): Promise<void> {
+  /** Called when the program has ended, and its lock with it unless its descendants keep that. */
+  async end({ id, slot, signal: loss }: Lock, end: ChildEnd, isKept: boolean): Promise<void> {
+    const { code, signal } = end
     await this.#note({
       ...this.#rule(),
-      type: loss.aborted ? 'lock:lost' : 'lock:released',
+      type: loss.aborted ? 'lock:lost' : isKept ? 'lock:kept' : 'lock:released',
       id,
       slot,
       waitedMs: Math.round(this.#heldAt - this.#askedAt),

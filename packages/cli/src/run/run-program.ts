@@ -78,11 +78,12 @@ export async function runProgram(
       await tellRunEnded(configured.options, lock, exitCodeOf(end))
     }
     // Remaining descendants keep the lock, and this process ends without releasing it.
-    if (keeper === undefined || (await keeper.endsWithin(KEEPER_GRACE_MS))) {
+    const isKept = keeper !== undefined && !(await keeper.endsWithin(KEEPER_GRACE_MS))
+    if (!isKept) {
       await lock.release()
       socket?.remove()
-      await notes.end(lock, await child.ended)
     }
+    await notes.end(lock, await child.ended, isKept)
     return end
   } catch (error) {
     gated?.giveUp()

@@ -29,7 +29,9 @@ export interface StandardEvents {
   'lock:refused': LockRefused
   /** A program under `cli-ops run` has lost its lock. */
   'lock:lost': LockReleased
-  /** The holder of a lock on this machine was killed. */
+  /** A program under `cli-ops run --keep-for descendants` has ended, and what it left behind keeps its lock. */
+  'lock:kept': LockReleased
+  /** The holder of a lock on this machine was killed, or was the last such descendant. */
   'lock:killed': LockReleased
   /** A lock was taken from its holder by force. On an engine this is an emitted event. */
   'lock:forced': LockForced

@@ -9,7 +9,7 @@ import { noteInHistory } from '../locks/history/note-in-history.js'
 
 /** What a run reports about its lock. */
 export interface LockRunFacts {
-  readonly type: 'lock:released' | 'lock:lost' | 'lock:refused'
+  readonly type: 'lock:released' | 'lock:kept' | 'lock:lost' | 'lock:refused'
   readonly resource: string
   readonly label: string | undefined
   readonly waitedMs: number

@@ -71,8 +71,8 @@ function usualHolds(turns: readonly LockTurn[]): readonly UsualHold[] {
 }
 
 /** A turn that was replaced or failed does not tell how long one takes. */
-function isWhole({ outcome, heldMs, by, exitCode = 0, signal }: LockTurn): boolean {
-  const isDone = by === undefined && exitCode === 0 && signal === undefined
+function isWhole({ outcome, heldMs, atMost, by, exitCode = 0, signal }: LockTurn): boolean {
+  const isDone = atMost === undefined && by === undefined && exitCode === 0 && signal === undefined
   return outcome === 'released' && heldMs !== undefined && isDone
 }
 
@@ -94,10 +94,9 @@ function turnTable(turns: readonly LockTurn[]): string {
   return left === 0 ? table : `${table}\n${left} earlier: --json lists them all`
 }
 
-/** Of a killed holder only what is certain. */
-function heldText({ heldMs, outcome }: LockTurn): string {
+function heldText({ heldMs, atMost }: LockTurn): string {
   if (heldMs === undefined) return '-'
-  return outcome === 'killed' ? `at most ${describeElapsed(heldMs)}` : describeElapsed(heldMs)
+  return atMost === true ? `at most ${describeElapsed(heldMs)}` : describeElapsed(heldMs)
 }
 
 function endText({ outcome, by, code }: LockTurn): string {

@@ -70,6 +70,7 @@ export const standardEventSchemas = {
     exitCode: z.number().int().optional(),
   }),
   'lock:lost': lockReleased,
+  'lock:kept': lockReleased,
   'lock:killed': lockReleased,
   'lock:forced': z.looseObject({ ...lock, id: z.string(), owner: party.optional(), by: party }),
   'run:ended': z.looseObject({

@@ -116,6 +116,16 @@ describe('turns of locks', () => {
     ])
   })
 
+  test('a program whose descendants kept its lock was not killed', () => {
+    const kept = { resource: 'db', id: 'i-1', owner: party, waitedMs: 3, exitCode: 2 }
+    const killed = { resource: 'db', id: 'i-1', owner: party, heldMs: 9000 }
+    expect(lockTurns([event('lock:kept', 1, kept)])).toEqual([])
+    const turns = lockTurns([event('lock:kept', 1, kept), event('lock:killed', 9, killed)])
+    expect(turns).toMatchObject([
+      { outcome: 'released', waitedMs: 3, heldMs: 9000, atMost: true, exitCode: 2 },
+    ])
+  })
+
   test.each([
     null,
     7,
