@@ -8,6 +8,7 @@ import {
 } from '@cli-ops/shared-ipc/ops/wrap'
 
 import { parseJson } from '../parse-json.js'
+import { assertOnBusy, type OnBusy } from './on-busy.js'
 
 /** The plan of a `cli-ops run`. */
 export interface RunPlan {
@@ -32,11 +33,6 @@ export interface RunPlan {
   readonly keepFor: 'child' | 'descendants'
   readonly event: PlannedEvent | undefined
 }
-
-/** What to do if the lock is busy. */
-export type OnBusy = (typeof ON_BUSY)[number]
-
-const ON_BUSY = ['wait', 'fail', 'skip', 'join', 'replace'] as const
 
 /** The event emitted after a successful program. */
 export interface PlannedEvent {
@@ -90,10 +86,7 @@ function parseQueue(value: unknown): RunPlan['queue'] {
 function parseOnBusy(options: Readonly<Record<string, unknown>>): OnBusy {
   const { onBusy: given, wait, grace, shared, slots, queue } = options
   const onBusy = given ?? (wait === false ? 'fail' : 'wait')
-  if (!isOnBusy(onBusy))
-    throw new TypeError(
-      `--on-busy must be one of ${ON_BUSY.join(', ')}, got ${JSON.stringify(onBusy)}`,
-    )
+  assertOnBusy(onBusy)
   const excluded = {
     '--no-wait': wait === false && given !== undefined && onBusy !== 'fail',
     '--wait': typeof wait === 'string' && (onBusy === 'fail' || onBusy === 'skip'),
@@ -105,10 +98,6 @@ function parseOnBusy(options: Readonly<Record<string, unknown>>): OnBusy {
   for (const [option, isExcluded] of Object.entries(excluded))
     if (isExcluded) throw new TypeError(`${option} must not be given with --on-busy ${onBusy}`)
   return onBusy
-}
-
-function isOnBusy(value: unknown): value is OnBusy {
-  return ON_BUSY.some((known) => known === value)
 }
 
 function isRun(onBusy: OnBusy): boolean {
