@@ -9,14 +9,14 @@ import { DEFAULT_RETENTION } from '../../events/contract/default-retention.js'
 import type { EventReader } from '../../events/contract/event-driver.js'
 import type { Lock, LockInfo, LockOptions } from '../../locks/contract/lock-types.js'
 import { HeldLock } from '../../locks/held-lock.js'
-import { lockTimeoutError } from '../../locks/lock-errors.js'
 import type { LockManager } from '../../locks/lock-manager.js'
-import { timeoutFromEnvironment, WaitLimit } from '../../locks/lock-wait.js'
+import { timeoutFromEnvironment } from '../../locks/lock-wait.js'
 import { deadlockFinder, type FindDeadlock } from './find-deadlock.js'
 import { HolderReplacer } from './holder-replacer.js'
 import { joinRun } from './join-run.js'
 import { runEndedRecord } from './run-ended.js'
 import { RunGrant } from './run-grant.js'
+import { RunLimit } from './run-limit.js'
 import { markRun, type RunMark } from './run-mark.js'
 import { takeSteps } from './steps.js'
 
@@ -90,21 +90,21 @@ async function lockOrJoin(
   resource: string,
   { signal, onWait, timeoutMs = timeoutFromEnvironment(), ...options }: LockOptions,
 ): Promise<HeldLock> {
-  const free = await locks.tryLock(resource, { ...options, signal })
-  if (free !== null) return asHeld(free)
-  const findDeadlock = deadlockFinder(connection, resource)
-  const limit = new WaitLimit(timeoutMs, [signal])
+  const limit = new RunLimit(resource, { ...options, signal, onWait, timeoutMs })
   try {
+    const free = await limit.onceOpen(() => locks.tryLock(resource, { ...options, signal }))
+    if (free !== null) return asHeld(free)
+    const findDeadlock = deadlockFinder(connection, resource)
     for (;;) {
       const outcome = await join(connection, resource, limit, { onWait, findDeadlock })
       if (outcome !== undefined) throw outcome
       await pause(RETRY_MS, limit.signal)
-      const lock = await locks.tryLock(resource, { ...options, signal: limit.signal })
+      const again = { ...options, signal: limit.signal }
+      const lock = await limit.onceOpen(() => locks.tryLock(resource, again))
       if (lock !== null) return asHeld(lock)
     }
   } catch (error) {
-    if (!limit.timedOut || error !== limit.signal.reason) throw error
-    throw lockTimeoutError(resource, await locks.inspect(resource), timeoutMs)
+    throw await limit.reasonOf(error, () => locks.inspect(resource))
   } finally {
     limit.dispose()
   }
@@ -113,7 +113,7 @@ async function lockOrJoin(
 async function join(
   connection: ConnectionOptions,
   resource: string,
-  { signal }: WaitLimit,
+  { signal }: RunLimit,
   { onWait, findDeadlock }: Pick<LockOptions, 'onWait'> & { readonly findDeadlock: FindDeadlock },
 ): Promise<CliOpsError | undefined> {
   const handles = [openDriver(connection, 'locks'), openDriver(connection, 'events')] as const
@@ -156,6 +156,7 @@ async function lockOrReplace(
   resource: string,
   { graceMs, markOwners, onAsked = endThisProcess, onWait, signal, ...options }: ReplaceOptions,
 ): Promise<HeldLock> {
+  const limit = new RunLimit(resource, { ...options, signal, onWait })
   const handle = openDriver(connection, 'locks')
   const refused = new AbortController()
   let watch: HolderWatch | undefined
@@ -167,11 +168,12 @@ async function lockOrReplace(
   try {
     const { locks } = await handle.open()
     const own = markOwners === undefined ? locks : (locks.ownedBy?.(...markOwners) ?? locks)
-    mark = await takeSteps(markRun(own, resource, onAsked))
+    mark = await limit.onceOpen(() => takeSteps(markRun(own, resource, onAsked)))
     const findDeadlock = deadlockFinder(connection, resource)
     const replacer = new HolderReplacer(locks, resource, { graceMs, findDeadlock })
     const lock = await manager.lock(resource, {
       ...options,
+      timeoutMs: limit.restMs,
       signal: AbortSignal.any([refused.signal, ...(signal === undefined ? [] : [signal])]),
       onWait: (info) => {
         watch ??= watchHolders(replacer, (error) => refused.abort(error))
@@ -188,9 +190,10 @@ async function lockOrReplace(
     return asHeld(lock).under((grant) => new RunGrant(grant, { after: () => void giveBack() }))
   } catch (error) {
     await giveBack()
-    throw error
+    throw await limit.reasonOf(error, () => manager.inspect(resource))
   } finally {
     watch?.stop()
+    limit.dispose()
   }
 }
 
