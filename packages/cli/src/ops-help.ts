@@ -13,6 +13,7 @@ const EXAMPLES: ReadonlyMap<string, readonly string[]> = new Map([
       "cli-ops events --type 'task:*' --json | jq .data",
       'cli-ops events --group nightly-report',
       'cli-ops events --follow',
+      'cli-ops events --follow --since 0s',
     ],
   ],
   ['why', ['cli-ops why production', "cli-ops why --json | jq '.[].advice[].command'"]],

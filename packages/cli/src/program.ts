@@ -58,8 +58,24 @@ export function createProgram(): Command {
   return program
 }
 
-/** commander exits with 1 on usage errors, which here means that something was not found. */
+/** commander exits with 1 on usage errors, which here means that something was not found. Its words become those of this program. */
 function endUsageErrors(command: Command): void {
+  command.configureOutput({
+    outputError: (text, write) => {
+      write(usageText(text))
+    },
+  })
   command.exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : EXIT_USAGE))
   for (const below of command.commands) endUsageErrors(below)
+}
+
+/** One line: what is wrong, and what was meant. */
+function usageText(text: string): string {
+  const line = text
+    .trimEnd()
+    .replace(/^error: /u, 'cli-ops: ')
+    .replaceAll('\n', ' ')
+    .replaceAll(/\p{Cc}/gu, '?')
+  const isBehind = /unknown option '--(?:home|namespace|url)(?:=.*)?'$/u.test(line)
+  return `${line}${isBehind ? '; give it before the command' : ''}\n`
 }

@@ -1,10 +1,21 @@
+import { resolve } from 'node:path'
+
+import { EXIT_USAGE } from './exit-usage.js'
+
 /** Options before a command that select where it works. */
 export type ConnectionFlags = Readonly<Partial<Record<'home' | 'namespace' | 'url', string>>>
 
-/** Puts them into the environment, so that a started program works in the same place. */
+/** Puts them into the environment, so that a started program works in the same place, also in another folder. */
 export function useConnection(flags: ConnectionFlags): void {
+  const { home } = flags
+  // An unset variable of a script must not select the default home.
+  if (home === '') {
+    process.stderr.write('cli-ops: --home must not be empty\n')
+    process.exit(EXIT_USAGE)
+  }
+  const used = { ...flags, home: home === undefined ? undefined : resolve(home) }
   for (const name of ['home', 'namespace', 'url'] as const) {
-    const value = flags[name]
+    const value = used[name]
     if (value !== undefined) process.env[`CLI_OPS_${name.toUpperCase()}`] = value
   }
 }

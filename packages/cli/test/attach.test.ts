@@ -465,10 +465,10 @@ describe('what cannot be attached stays unchanged, with the reason', () => {
   test.each([
     [['--on-busy', 'wait'], '--lock or --emits must be given'],
     [['--command', 'sync'], '--lock or --emits must be given'],
-    [['--lock', 'db', '--on-busy', 'never'], 'onBusy must be one of'],
+    [['--lock', 'db', '--on-busy', 'never'], '--on-busy must be one of'],
     [['--lock', 'db', '--name', 'another'], '--name must be "tool"'],
     [['--emits', 'tool:*'], 'emits'],
-    [['--lock', 'db', '--grace', '5s'], 'graceMs must only be given with onBusy "replace"'],
+    [['--lock', 'db', '--grace', '5s'], '--grace must only be given with --on-busy replace'],
   ])('with options that have no effect: %j', async (options, message) => {
     const user = userOf({ ...COMMANDER, packages: { commander: 'commander' } })
     const { status, stderr } = await user.run('attach', 'tool', ...options)

@@ -93,3 +93,28 @@ test('an unknown command, option or argument: 2, on stderr', async () => {
     expect(stderr).not.toBe('')
   }
 })
+
+test.each([
+  [['run', '--lok', 'x', 'true'], "unknown option '--lok' (Did you mean --lock?)"],
+  [['status', '--home', '/x'], "unknown option '--home'; give it before the command"],
+  [['--home', '', 'status'], '--home must not be empty'],
+  [['--home', '', 'run', '-l', 'x', 'true'], '--home must not be empty'],
+  [['emit', 'a:b', '--\u001b[31m'], "unknown option '--?[31m'"],
+  [['wait-for', 'a:b', '--after', 'x'], '--after must be a cursor of this event log, got "x"'],
+])('%j: 2, and one line names what is wrong', async (args, message) => {
+  const { status, stdout, stderr } = await new CliOpsUser().run(...args)
+  expect({ status, stdout, stderr }).toEqual({
+    status: 2,
+    stdout: '',
+    stderr: `cli-ops: ${message}\n`,
+  })
+})
+
+test('--home is relative to the folder of the command, also for the program that "run" starts', async () => {
+  const user = new CliOpsUser()
+  const args = ['--home', 'other', 'run', '-l', 'x', '--', 'sh', '-c', 'echo "$CLI_OPS_HOME"']
+  expect(await user.run(...args)).toMatchObject({
+    status: 0,
+    stdout: `${user.directory}/other\n`,
+  })
+})

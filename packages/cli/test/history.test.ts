@@ -15,10 +15,13 @@ interface Turn {
   readonly id?: string
   readonly waitedMs?: number
   readonly heldMs?: number
+  readonly exitCode?: number
+  readonly signal?: string
 }
 
 interface History {
   readonly turns: readonly Turn[]
+  readonly usual: readonly { readonly holder: string; readonly runs: number }[]
   readonly waitedFor: readonly { readonly holder: string; readonly waits: number }[]
 }
 
@@ -79,7 +82,36 @@ describe('history', () => {
       'released',
       'killed',
     ])
-    expect(turns[0]).toMatchObject({ code: 'LOCK_HELD' })
+    expect(turns[0]).toMatchObject({ code: 'LOCK_HELD', exitCode: 75 })
+  })
+
+  test('says how each program ended, and measures only those that succeeded', async () => {
+    const user = new CliOpsUser()
+    for (const script of ['exit 0', 'exit 3', 'kill -TERM $$'])
+      await user.run('run', '-l', 'db', '--', 'sh', '-c', script)
+    const { turns, usual } = await user.json<History>('history', 'db')
+    expect(turns.map(({ exitCode, signal }) => exitCode ?? signal)).toEqual([0, 3, 'SIGTERM'])
+    expect(usual).toMatchObject([{ holder: 'cli-ops run sh', runs: 1 }])
+    const { stdout } = await user.run('history')
+    expect(stdout).toMatch(/ 3 +released$/mu)
+    expect(stdout).toMatch(/ SIGTERM +released$/mu)
+  })
+
+  test('does not call a lock killed that descendants of a program kept', async () => {
+    const user = new CliOpsUser()
+    const daemon = 'exec >/dev/null 2>&1; until test -e stop; do sleep 0.01; done'
+    const script = `(${daemon}) & exit 3`
+    const run = ['run', '-l', 'db', '--keep-for', 'descendants', '--', 'sh', '-c', script]
+    expect((await user.run(...run)).status).toBe(3)
+    expect(await turnsOf(user)).toEqual([])
+    writeFileSync(join(user.directory, 'stop'), '')
+    await user.run('run', '-l', 'db', '--', 'true')
+    const turns = await turnsOf(user)
+    expect(turns.map(({ outcome, exitCode }) => [outcome, exitCode])).toEqual([
+      ['released', 3],
+      ['released', 0],
+    ])
+    expect((await user.run('history')).stdout).toMatch(/ at most .* 3 +released$/mu)
   })
 
   test('tells a program who took its lock, and later readers too', async () => {

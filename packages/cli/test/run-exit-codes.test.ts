@@ -90,6 +90,14 @@ describe('a program does not run, and the exit code says why', () => {
     expect({ status: ended, stdout }).toEqual({ status, stdout: '' })
   })
 
+  test('127: an unset variable names no program', async () => {
+    const { status, stderr } = await new CliOpsUser().run('run', '-l', 'db', '--', '')
+    expect({ status, stderr }).toEqual({
+      status: 127,
+      stderr: 'cli-ops: cannot run "": no such program\n',
+    })
+  })
+
   test.each([
     ['#!/nonexistent\n', 127],
     ['\u007fELF nonsense', 126],

@@ -62,6 +62,29 @@ describe.skipIf(noPseudoTerminal !== undefined).each([
     expect(await user.coordinator().locks.inspect('db')).toBeNull()
   })
 
+  test.each(['to continue it', 'to end pid'])(
+    '"why" has the command %s after Ctrl-Z',
+    async (what) => {
+      const user = new CliOpsUser()
+      const terminal = shell(user)
+      await terminal.shows('ready$')
+      terminal.keys(`${run} bash -c 'echo on$((1)); while ! test -e stop; do sleep 0.05; done'\r`)
+      await terminal.shows('on1')
+      const pids = await processesOf(user, count)
+      terminal.keys(CTRL_Z)
+      await terminal.shows('Stopped')
+      for (const pid of pids) await waitUntilState(pid, 'T')
+      const [why] = await user.json<{ advice: { what: string; command: string }[] }[]>('why', 'db')
+      const advice = why!.advice.find((one) => one.what.includes(what))!
+      const ended = await user.bash(advice.command).ended
+      expect(ended).toMatchObject({ status: 0, stderr: '' })
+      if (what === 'to continue it') for (const pid of pids) await waitUntilState(pid, 'S')
+      // The program has ended, and so has what kept its lock.
+      else
+        await expect.poll(async () => user.coordinator().locks.inspect('db'), PATIENCE).toBeNull()
+    },
+  )
+
   test('bg resumes all of it in the background', async () => {
     const user = new CliOpsUser()
     const terminal = shell(user)

@@ -177,6 +177,19 @@ describe('a busy lock', () => {
     await lock.release()
   })
 
+  test('with --quiet says nothing about a wait or a skip, but says why it failed', async () => {
+    const user = new CliOpsUser()
+    const lock = await user.coordinator().locks.lock('db')
+    const run = ['run', '-l', 'db', '--quiet']
+    const skipped = await user.run(...run, '--on-busy', 'skip', '--', 'true')
+    expect(skipped).toEqual({ status: 0, stdout: '', stderr: '' })
+    // Longer than a wait that is not quiet stays silent.
+    const refused = await user.run(...run, '--wait', '500ms', '--', 'true')
+    expect(refused.status).toBe(75)
+    expect(refused.stderr).toMatch(/^cli-ops: "db" .* after 500 ms\n$/u)
+    await lock.release()
+  })
+
   test('is shared with --shared', async () => {
     const user = new CliOpsUser()
     const lock = await user.coordinator().locks.lock('db', { mode: 'shared' })

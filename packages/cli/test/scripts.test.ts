@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-import type { EventEnvelope } from '@cli-ops/shared-ipc'
+import type { EventEnvelope, LockInfo } from '@cli-ops/shared-ipc'
 import { describe, expect, test } from 'vitest'
 
 import { root } from '../../../scripts/workspaces.mjs'
@@ -57,6 +57,25 @@ describe('scripts in bash', () => {
     expect(BigInt(grants[1]![2]!)).toBeGreaterThan(BigInt(grants[0]![2]!))
     expect(lines[2]).toBe('free')
   })
+
+  test.each(['bash self.sh x', 'bash ./self.sh x', 'chmod +x self.sh; ./self.sh x'])(
+    'a script that locks itself can be started as: %s',
+    async (start) => {
+      for (const guide of ['command-line', 'cookbook']) {
+        const user = new CliOpsUser()
+        const text = readFileSync(join(root, `docs/guides/${guide}.md`), 'utf8')
+        const script = /^```sh\n(#!(?:(?!```).)*exec cli-ops run .*?)^```$/msu.exec(text)![1]!
+        const resource = /--lock (\S+)/u.exec(script)![1]!
+        // Not executable, as an editor saves it.
+        writeFileSync(join(user.directory, 'self.sh'), `${script}\ncli-ops locks --json\n`)
+        writeFileSync(join(user.directory, 'deploy.sh'), '#!/bin/sh\n', { mode: 0o755 })
+        const { status, stdout, stderr } = await user.bash(start).ended
+        expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+        const [lock] = JSON.parse(stdout.trimEnd().split('\n').at(-1)!) as LockInfo[]
+        expect(lock).toMatchObject({ resource, owner: { command: 'run self.sh' } })
+      }
+    },
+  )
 
   test('if and || see 75 and 124', async () => {
     const user = new CliOpsUser()

@@ -138,6 +138,8 @@ echo "pid=$$"; while :; do sleep 0.01; done`
       /^cli-ops: waiting for "# #\[group\]db", held for .* by cli-beta /u,
     )
     expect(terminal.raw.split('waiting for')).toHaveLength(2)
+    // Nor in the line that says why it gave up.
+    expect(terminal.raw).not.toContain('##[')
     expect(terminal.raw).not.toContain('\u001b')
     await lock.release()
   })

@@ -2,6 +2,7 @@ import { realpathSync } from 'node:fs'
 import { basename, extname } from 'node:path'
 
 import {
+  assertName,
   type CommandRules,
   describe,
   type OpsContext,
@@ -14,6 +15,7 @@ import {
   say,
 } from '@cli-ops/shared-ipc/ops'
 
+import { assertOnBusy } from '../run/on-busy.js'
 import { type Attachment, Attachments } from './attachment.js'
 import { ConfigFile } from './config-file.js'
 import { isOclifCli } from './find-framework.js'
@@ -140,7 +142,13 @@ function commandOf(program: string, bin: PackageBin | undefined): string {
   return bin === undefined || bin.names.includes(stem) ? stem : bin.name
 }
 
+/** Judged here, and not only with the whole config.json, so that a message names the option. */
 function wantedOf(options: OpsContext['options']) {
+  const { lock, onBusy, grace } = options
+  if (lock !== undefined) assertName('--lock', lock)
+  if (onBusy !== undefined) assertOnBusy(onBusy)
+  if (grace !== undefined && onBusy !== 'replace')
+    throw new TypeError(`--grace must only be given with --on-busy replace, got ${describe(grace)}`)
   return {
     lock: options['lock'] as string | undefined,
     onBusy: options['onBusy'] as string | undefined,

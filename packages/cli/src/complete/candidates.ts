@@ -27,6 +27,7 @@ const KINDS: ReadonlyMap<string, ValueKind> = new Map([
 ])
 const CHOICES: ReadonlyMap<string, readonly string[]> = new Map([
   ['keep-for', ['child', 'descendants']],
+  ['queue', ['all', 'latest']],
   ['on-busy', ['wait', 'fail', 'skip', 'join', 'replace']],
   ['scope', ['read', 'emit', 'lock', 'call', 'read,emit,lock,call']],
 ])

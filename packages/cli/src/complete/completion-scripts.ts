@@ -29,10 +29,11 @@ complete -o default -F _cli_ops cli-ops
 const ZSH = `#compdef cli-ops
 _cli_ops() {
   local -a lines described
-  local line
+  local line name about
   lines=("\${(@f)$(cli-ops __complete -- "\${(@Q)words[2,CURRENT]}" 2>/dev/null)}")
   for line in $lines; do
-    described+=("\${\${line%%$'\\t'*}//:/\\\\:}:\${line#*$'\\t'}")
+    name=\${\${line%%$'\\t'*}//:/\\\\:} about=\${line#*$'\\t'}
+    described+=("$name\${about:+:$about}")
   done
   if (( \${#described} )); then _describe 'cli-ops' described; else _files; fi
 }

@@ -43,7 +43,10 @@ export function warningsOf(facts: WarningFacts): WarningView[] {
 }
 
 function lockWarning({ resource, holders, waiters }: LockView): WarningView[] {
-  const waiting = waiters.length === 0 ? '' : `, and ${waiters.length} wait for it`
+  const waiting =
+    waiters.length === 0
+      ? ''
+      : `, and ${waiters.length} ${waiters.length === 1 ? 'waits' : 'wait'} for it`
   return holders
     .filter(({ state }) => state !== 'running')
     .map((holder) => {

@@ -22,6 +22,7 @@ export function whyUnrunnable(program: string): Unrunnable | undefined {
   if (process.permission !== undefined && !process.permission.has('child'))
     return { exitCode: NOT_EXECUTABLE, reason: NOT_PERMITTED }
   if (process.platform === 'win32') return undefined
+  if (program === '') return { exitCode: NOT_FOUND, reason: 'no such program' }
   const folders = (process.env['PATH'] ?? '/usr/bin:/bin').split(delimiter)
   // An empty part of PATH means the current directory.
   const places = program.includes('/')

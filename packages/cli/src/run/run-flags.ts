@@ -51,6 +51,12 @@ export const RUN_FLAGS: readonly RunFlag[] = [
       'if the lock is not free: "wait" (the default), "fail" with 75, "skip" with 0, "join" or "replace" the program that holds it',
   },
   {
+    flags: '--quiet',
+    key: 'quiet',
+    value: true,
+    description: 'say nothing while waiting or if skipped; failures are still reported',
+  },
+  {
     flags: '--grace <duration>',
     key: 'grace',
     description: 'how long the replaced program may take to end, 10s by default',

@@ -10,6 +10,7 @@ import {
   say,
 } from '@cli-ops/shared-ipc/ops/wrap'
 
+import type { ChildEnd } from './child-end.js'
 import type { RunPlan } from './run-options.js'
 
 /** A process that takes a lock records that after taking it. */
@@ -45,23 +46,28 @@ export class RunNotes {
       const waitedMs = this.#since(this.#askedAt)
       if (isCliOpsError(error)) {
         const { code } = error
-        const skipped = this.#plan.onBusy === 'skip' && exitCodeOf(error) === EXIT_BUSY
-        await this.#note({ ...this.#rule(), type: 'lock:refused', waitedMs, code, skipped })
+        const ended = exitCodeOf(error)
+        const skipped = this.#plan.onBusy === 'skip' && ended === EXIT_BUSY
+        const end = { code, skipped, exitCode: skipped ? 0 : ended }
+        await this.#note({ ...this.#rule(), type: 'lock:refused', waitedMs, ...end })
       }
       throw error
     }
   }
 
-  /** Called when the program, and its lock with it, has ended. */
-  async end({ id, slot, signal }: Lock): Promise<void> {
+  /** Called when the program has ended, and its lock with it unless its descendants keep that. */
+  async end({ id, slot, signal: loss }: Lock, end: ChildEnd, isKept: boolean): Promise<void> {
+    const { code, signal } = end
     await this.#note({
       ...this.#rule(),
-      type: signal.aborted ? 'lock:lost' : 'lock:released',
+      type: loss.aborted ? 'lock:lost' : isKept ? 'lock:kept' : 'lock:released',
       id,
       slot,
       waitedMs: Math.round(this.#heldAt - this.#askedAt),
       heldMs: this.#since(this.#heldAt),
       by: this.#replacer,
+      exitCode: code ?? undefined,
+      signal: signal ?? undefined,
     })
   }
 

@@ -8,6 +8,7 @@ import {
 } from '@cli-ops/shared-ipc/ops/wrap'
 
 import { parseJson } from '../parse-json.js'
+import { assertOnBusy, type OnBusy } from './on-busy.js'
 
 /** The plan of a `cli-ops run`. */
 export interface RunPlan {
@@ -19,6 +20,8 @@ export interface RunPlan {
   readonly queue: 'all' | 'latest' | undefined
   /** What to do if the lock is busy. */
   readonly onBusy: OnBusy
+  /** Whether to say nothing unless something fails. */
+  readonly quiet: boolean
   /** How long a replaced program can take to end. Undefined: the kit's default. */
   readonly graceMs: number | undefined
   /** The purpose of the lock, for people. */
@@ -31,11 +34,6 @@ export interface RunPlan {
   readonly event: PlannedEvent | undefined
 }
 
-/** What to do if the lock is busy. */
-export type OnBusy = (typeof ON_BUSY)[number]
-
-const ON_BUSY = ['wait', 'fail', 'skip', 'join', 'replace'] as const
-
 /** The event emitted after a successful program. */
 export interface PlannedEvent {
   readonly type: string
@@ -46,7 +44,7 @@ export interface PlannedEvent {
 /** Parses the options of `run`. @throws TypeError naming the option, the rule and the value */
 export function parseRunOptions(options: Readonly<Record<string, unknown>>): RunPlan {
   const { lock, shared, label, slots, queue, wait, grace, killAfter, emit } = options
-  const { keepFor = 'child' } = options
+  const { quiet, keepFor = 'child' } = options
   assertName('--lock', lock)
   if (label !== undefined) assertLabel('--label', label)
   const onBusy = parseOnBusy(options)
@@ -56,6 +54,7 @@ export function parseRunOptions(options: Readonly<Record<string, unknown>>): Run
     slots: slots === undefined ? undefined : parseSlots(slots as string, shared === true),
     queue: parseQueue(queue),
     onBusy,
+    quiet: quiet === true,
     graceMs: grace === undefined ? undefined : parseDuration('--grace', grace),
     label,
     timeoutMs:
@@ -87,10 +86,7 @@ function parseQueue(value: unknown): RunPlan['queue'] {
 function parseOnBusy(options: Readonly<Record<string, unknown>>): OnBusy {
   const { onBusy: given, wait, grace, shared, slots, queue } = options
   const onBusy = given ?? (wait === false ? 'fail' : 'wait')
-  if (!isOnBusy(onBusy))
-    throw new TypeError(
-      `--on-busy must be one of ${ON_BUSY.join(', ')}, got ${JSON.stringify(onBusy)}`,
-    )
+  assertOnBusy(onBusy)
   const excluded = {
     '--no-wait': wait === false && given !== undefined && onBusy !== 'fail',
     '--wait': typeof wait === 'string' && (onBusy === 'fail' || onBusy === 'skip'),
@@ -102,10 +98,6 @@ function parseOnBusy(options: Readonly<Record<string, unknown>>): OnBusy {
   for (const [option, isExcluded] of Object.entries(excluded))
     if (isExcluded) throw new TypeError(`${option} must not be given with --on-busy ${onBusy}`)
   return onBusy
-}
-
-function isOnBusy(value: unknown): value is OnBusy {
-  return ON_BUSY.some((known) => known === value)
 }
 
 function isRun(onBusy: OnBusy): boolean {

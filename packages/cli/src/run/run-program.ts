@@ -64,7 +64,8 @@ export async function runProgram(
       CLI_OPS_LOCK_TOKEN: String(lock.token),
       ...(lock.slot !== undefined && { CLI_OPS_LOCK_SLOT: lock.slot }),
     }
-    const end = await followProgram(gated ?? startPlainly(program, facts), lock, facts, {
+    const child = gated ?? startPlainly(program, facts)
+    const end = await followProgram(child, lock, facts, {
       killAfterMs: plan.killAfterMs,
       onLost: () => notes.tellTaker(lock),
       onAsked: () => notes.tellReplacer(lock),
@@ -77,11 +78,12 @@ export async function runProgram(
       await tellRunEnded(configured.options, lock, exitCodeOf(end))
     }
     // Remaining descendants keep the lock, and this process ends without releasing it.
-    if (keeper === undefined || (await keeper.endsWithin(KEEPER_GRACE_MS))) {
+    const isKept = keeper !== undefined && !(await keeper.endsWithin(KEEPER_GRACE_MS))
+    if (!isKept) {
       await lock.release()
       socket?.remove()
-      await notes.end(lock)
     }
+    await notes.end(lock, await child.ended, isKept)
     return end
   } catch (error) {
     gated?.giveUp()

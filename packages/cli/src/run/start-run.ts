@@ -1,5 +1,3 @@
-import { basename } from 'node:path'
-
 import {
   type ConfiguredConnection,
   configuredConnection,
@@ -16,6 +14,7 @@ import { useBlockingStderr } from './blocking-stderr.js'
 import { endAs } from './child-end.js'
 import { EarlyEnd } from './early-end.js'
 import { whyUnrunnable } from './find-program.js'
+import { programName } from './program-name.js'
 import type { RunCommandLine } from './run-command-line.js'
 import { parseRunOptions, type RunPlan } from './run-options.js'
 import { runProgram } from './run-program.js'
@@ -24,7 +23,7 @@ import { runProgram } from './run-program.js'
 export async function startRun(commandLine: RunCommandLine): Promise<void> {
   const { connection, options, program } = commandLine
   useBlockingStderr()
-  describeOwnProcess({ name: 'cli-ops', command: `run ${basename(program[0] ?? '')}` })
+  describeOwnProcess({ name: 'cli-ops', command: `run ${programName(program)}` })
   useConnection(connection)
   const plan = planOf(options)
   if (plan === undefined) return
@@ -68,7 +67,7 @@ function planOf(options: RunCommandLine['options']): RunPlan | undefined {
 }
 
 /** Any failure to acquire the lock keeps the program from running. */
-function endRefused({ onBusy }: RunPlan, error: unknown): void {
+function endRefused({ onBusy, quiet }: RunPlan, error: unknown): void {
   if (error instanceof EarlyEnd) {
     endAs(error.end)
     return
@@ -78,7 +77,8 @@ function endRefused({ onBusy }: RunPlan, error: unknown): void {
   const exitCode = exitCodeOf(error)
   const isSkipped = onBusy === 'skip' && exitCode === EXIT_BUSY
   const isJoined = isCliOpsError(error, 'RUN_JOINED')
-  say(`${isSkipped ? 'skipped: ' : isJoined ? 'joined: ' : ''}${error.message}`)
+  if (!quiet || (exitCode !== 0 && !isSkipped))
+    say(`${isSkipped ? 'skipped: ' : isJoined ? 'joined: ' : ''}${error.message}`)
   // Exits instead of only setting the code: handles that an engine leaves open end here.
   process.exit(isSkipped ? 0 : exitCode)
 }

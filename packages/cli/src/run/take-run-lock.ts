@@ -49,7 +49,7 @@ function ruleOf({ resource, mode, slots, label, timeoutMs }: RunPlan) {
 
 async function waitForLock(
   configured: ConfiguredConnection,
-  { resource, mode, slots, queue, label, timeoutMs, onBusy, graceMs }: RunPlan,
+  { resource, mode, slots, queue, label, timeoutMs, onBusy, quiet, graceMs }: RunPlan,
   { owners, child, signal, coordinator }: Asker,
 ): Promise<Lock> {
   const interrupted = new AbortController()
@@ -67,7 +67,7 @@ async function waitForLock(
   )
   const { createWaitLine } = await import('@cli-ops/shared-ipc')
   const look = async (): Promise<LockInfo | null> => (await coordinator()).locks.inspect(resource)
-  const line = createWaitLine({ pid: owners?.ownerPid, look })
+  const line = quiet ? undefined : createWaitLine({ pid: owners?.ownerPid, look })
   try {
     const { locks } = await coordinator()
     const options = {
@@ -75,7 +75,7 @@ async function waitForLock(
       queue,
       label,
       timeoutMs,
-      onWait: line.onWait,
+      onWait: line?.onWait,
       inFlow: true,
       signal: AbortSignal.any([interrupted.signal, signal]),
     }
@@ -88,7 +88,7 @@ async function waitForLock(
     const run = { ...options, onBusy, graceMs, markOwners }
     return await lockRun({ locks, connection: configured.options }, resource, run)
   } finally {
-    line.stop()
+    line?.stop()
     for (const name of ENDING_SIGNALS) process.removeListener(name, interrupt)
   }
 }

@@ -55,7 +55,8 @@ export class FullScreen {
     let frame = ''
     for (let row = 0; row < Math.max(lines.length, this.#lines.length); row += 1) {
       const line = lines[row] ?? ''
-      if (line !== this.#lines[row]) frame += `\u001b[${row + 1};1H${line}\u001b[0m\u001b[K`
+      // Erased first: behind a line as wide as the terminal, the cursor is still on its last character.
+      if (line !== this.#lines[row]) frame += `\u001b[${row + 1};1H\u001b[K${line}\u001b[0m`
     }
     this.#lines = lines
     if (frame !== '') this.#output.write(`${BEGIN_FRAME}${frame}${END_FRAME}`)

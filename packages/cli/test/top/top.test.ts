@@ -67,6 +67,20 @@ describe.skipIf(noPseudoTerminal !== undefined)('on a terminal', () => {
     await top.shows('No lock is held or waited for.')
   })
 
+  test('a line as wide as the terminal keeps its last character', async () => {
+    const user = new CliOpsUser()
+    const lock = await user.coordinator().locks.lock('x'.repeat(80))
+    const env = { ...user.env, NO_COLOR: '1' }
+    const top = new PseudoTerminal(['cli-ops', 'top'], env, { columns: 60 })
+    await top.shows(/ STATE/u)
+    expect(top.screen).toMatch(/ running$/mu)
+    // Behind such a line the cursor is still on that character, and xterm and tmux would erase it.
+    expect(top.raw).not.toContain('running\u001b[0m\u001b[K')
+    top.keys('q')
+    await top.ended
+    await lock.release()
+  })
+
   test('a suspended holder is a warning, and its lock is released after confirmation', async () => {
     const user = new CliOpsUser()
     const holder = startTeamProcess(user.env, 'cli-alpha', 'deploy', '--lock', 'production')

@@ -87,7 +87,10 @@ export const OPS_COMMANDS: readonly OpsCommand[] = [
         value: 'name',
         description: 'only those this group has not seen yet; marks them as seen',
       },
-      { name: 'follow', description: 'continue with new events until Ctrl-C' },
+      {
+        name: 'follow',
+        description: 'then continue with new ones until Ctrl-C; with --since 0s only new ones',
+      },
       JSON_OPTION,
     ],
   },

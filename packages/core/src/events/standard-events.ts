@@ -29,7 +29,9 @@ export interface StandardEvents {
   'lock:refused': LockRefused
   /** A program under `cli-ops run` has lost its lock. */
   'lock:lost': LockReleased
-  /** The holder of a lock on this machine was killed. */
+  /** A program under `cli-ops run --keep-for descendants` has ended, and what it left behind keeps its lock. */
+  'lock:kept': LockReleased
+  /** The holder of a lock on this machine was killed, or was the last such descendant. */
   'lock:killed': LockReleased
   /** A lock was taken from its holder by force. On an engine this is an emitted event. */
   'lock:forced': LockForced
@@ -123,6 +125,10 @@ export type LockReleased = CommandLockFacts & {
   owner: LockParty
   /** The run that replaced it. */
   by?: LockParty | undefined
+  /** Exit code of the program under `cli-ops run`; absent if a signal ended it. */
+  exitCode?: number | undefined
+  /** The signal that ended the program. */
+  signal?: string | undefined
 }
 
 /** Data of `lock:refused`: the lock was not acquired. */
@@ -135,6 +141,8 @@ export type LockRefused = {
   waitedMs?: number | undefined
   /** The rule says to skip what does not get its lock, so this is no failure. */
   skipped?: boolean | undefined
+  /** Exit code of `cli-ops run`. */
+  exitCode?: number | undefined
   [extra: string]: unknown
 }
 

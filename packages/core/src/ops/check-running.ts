@@ -11,7 +11,7 @@ import { type Check, ok, warning } from './finding.js'
 import { jsonLine } from '../base/terminal/json-line.js'
 import type { OpsContext } from './ops-context.js'
 import { opsLine } from './ops-line.js'
-import { releaseCommand } from './lock-advice.js'
+import { continueCommand, releaseCommand } from './lock-advice.js'
 import { isUnsupported, unlessUnsupported } from './unless-unsupported.js'
 
 export const checkLocks: Check = async (context) => {
@@ -86,7 +86,7 @@ function describeDoubtful({ resource, owner, label, slot }: HeldBy): string {
 function remedyFor({ resource, id, owner }: HeldBy, program: string): string {
   const release = releaseCommand(program, resource, id)
   return owner.state === 'stopped'
-    ? `resume it (kill -CONT ${owner.pid}), or take the lock: ${release}`
+    ? `resume it (${continueCommand(owner)}), or take the lock: ${release}`
     : `if the holder will not continue: ${release}`
 }
 

@@ -3,8 +3,10 @@ import type { Holder, LockInfo, LockWaiter } from '../locks/contract/lock-types.
 import { assertName } from '../base/names/assert-name.js'
 import { ownProcess } from '../base/process/own-process.js'
 import { jsonLine } from '../base/terminal/json-line.js'
+import { terminalWidth, wrapText } from '../base/terminal/wrap-text.js'
 import { describeDuration, textAge } from '../base/terminal/units.js'
 import { commandLineOf } from './command-line.js'
+import { freeText } from './free-lock.js'
 import { lockAdvice } from './lock-advice.js'
 import { type CommandLines, lockJsonWith } from './lock-report.js'
 import type { OpsContext, OpsRun } from './ops-context.js'
@@ -35,7 +37,8 @@ export const explainWait: OpsRun = async (context) => {
       ? (await locks.list()).filter(({ waiting }) => waiting.length > 0).sort(longestWaitFirst)
       : [(await locks.inspect(resource)) ?? []].flat()
   if (infos.length === 0) {
-    context.print([], nothingToExplain(resource))
+    const nobody = 'No process is waiting for a lock.'
+    context.print([], resource === undefined ? nobody : await freeText(locks, resource))
     return 0
   }
   const known = await readKnown(context)
@@ -44,12 +47,6 @@ export const explainWait: OpsRun = async (context) => {
     infos.map((info) => explanationText(info, known)).join('\n\n'),
   )
   return 0
-}
-
-function nothingToExplain(resource: string | undefined): string {
-  return resource === undefined
-    ? 'No process is waiting for a lock.'
-    : `${jsonLine(resource)} is free: no process holds it or waits for it.`
 }
 
 async function readKnown(context: OpsContext): Promise<Known> {
@@ -84,20 +81,33 @@ function explanationJson(info: LockInfo, known: Known): object {
 function explanationText(info: LockInfo, known: Known): string {
   const { resource, holders, waiting } = info
   const held = holders.map(
-    (holder, index) =>
-      `${index === 0 ? '  held by   ' : '            '}${named(holder, known)}, for ${textAge(holder.since)}${usualText(resource, holder, known)}`,
+    (holder) =>
+      `${named(holder, known)}, for ${textAge(holder.since)}${usualText(resource, holder, known)}`,
   )
-  if (held.length === 0)
-    held.push('  held by   nobody right now; the first in the queue is about to take it')
+  if (held.length === 0) held.push('nobody right now; the first in the queue is about to take it')
   const queue = waiting.map(
-    (waiter, index) =>
-      `${index === 0 ? '  waiting   ' : '            '}${index + 1}. ${named(waiter, known)}, for ${textAge(waiter.since)}`,
+    (waiter, index) => `${index + 1}. ${named(waiter, known)}, for ${textAge(waiter.since)}`,
   )
-  if (queue.length === 0) queue.push('  waiting   nobody')
-  const advice = lockAdvice(info, known).map(
-    ({ what, command }) => `  - ${what}${command === undefined ? '' : `:\n      ${command}`}`,
-  )
-  return [jsonLine(resource), ...held, ...queue, ...advice].join('\n')
+  if (queue.length === 0) queue.push('nobody')
+  const advice = lockAdvice(info, known).flatMap(({ what, command }) => [
+    ...paragraph('  - ', command === undefined ? what : `${what}:`),
+    // Never broken: it is to be copied.
+    ...(command === undefined ? [] : [`      ${command}`]),
+  ])
+  return [
+    jsonLine(resource),
+    ...held.flatMap((text, index) => paragraph(index === 0 ? '  held by   ' : INDENT, text)),
+    ...queue.flatMap((text, index) => paragraph(index === 0 ? '  waiting   ' : INDENT, text)),
+    ...advice,
+  ].join('\n')
+}
+
+const INDENT = ' '.repeat(12)
+
+/** A text behind its title, broken between words where the terminal ends. */
+function paragraph(title: string, text: string): string[] {
+  const lines = wrapText(text, terminalWidth() - title.length)
+  return lines.map((line, index) => (index === 0 ? title : ' '.repeat(title.length)) + line)
 }
 
 function named(entry: LockWaiter & { readonly slot?: string }, { commandLines }: Known): string {

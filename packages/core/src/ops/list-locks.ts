@@ -1,5 +1,6 @@
 import { assertName } from '../base/names/assert-name.js'
 import { commandLineOf } from './command-line.js'
+import { freeText } from './free-lock.js'
 import { lockJsonWith, lockTable } from './lock-report.js'
 import type { OpsRun } from './ops-context.js'
 
@@ -15,7 +16,9 @@ export const listLocks: OpsRun = async ({ coordinator, connection, args, print }
   const commandLines = isHere ? commandLineOf : () => undefined
   print(
     locks.map((info) => lockJsonWith(info, commandLines)),
-    lockTable(locks, commandLines),
+    resource !== undefined && locks.length === 0
+      ? await freeText(coordinator.locks, resource)
+      : lockTable(locks, commandLines),
   )
   return 0
 }

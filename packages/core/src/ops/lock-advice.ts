@@ -1,3 +1,4 @@
+import { readStat } from '../base/process/liveness.js'
 import type { Holder, LockInfo, Owner } from '../locks/contract/lock-types.js'
 import { opsLine } from './ops-line.js'
 import { shellWord } from '../base/terminal/shell-word.js'
@@ -31,9 +32,8 @@ export function lockAdvice(
       })
     if (canSignal && state === 'stopped')
       advice.push(
-        { what: `${process} is stopped; to continue it`, command: `kill -CONT ${pid}` },
-        // A stopped process is not ended by any other signal.
-        { what: `to end ${process}`, command: `kill -KILL ${pid}` },
+        { what: `${process} is stopped; to continue it`, command: continueCommand(holder.owner) },
+        { what: `to end ${process}`, command: endStoppedCommand(holder.owner) },
       )
     if (canSignal && state === 'running')
       advice.push({ what: `to ask ${process} to end`, command: `kill ${pid}` })
@@ -48,6 +48,21 @@ export function lockAdvice(
 /** Returns the command that takes a lock from the holder with this id. */
 export function releaseCommand(program: string, resource: string, id: string): string {
   return `${opsLine(program, 'locks release')} ${shellWord(resource)} --id ${id}`
+}
+
+/**
+ * Returns the command that continues a stopped owner. Ctrl-Z stops a program together with its `cli-ops run`, and the lock is held until
+ * both have ended, so their process group is continued.
+ */
+export function continueCommand(owner: Owner): string {
+  const group = isWrapped(owner) ? readStat(`/proc/${owner.pid}/stat`)?.group : undefined
+  return group === undefined || group <= 1 ? `kill -CONT ${owner.pid}` : `kill -CONT -- -${group}`
+}
+
+/** A stopped process sees a signal when it continues; only SIGKILL ends it as it is, but not its `cli-ops run`. */
+function endStoppedCommand(owner: Owner): string {
+  const { pid } = owner
+  return isWrapped(owner) ? `kill ${pid}; ${continueCommand(owner)}` : `kill -KILL ${pid}`
 }
 
 /** Returns whether the owner is a program under `cli-ops run`, which is asked to end when it loses its lock. */

@@ -20,12 +20,18 @@ export interface LockTurn {
   readonly label?: string
   readonly slot?: string
   readonly waitedMs?: number
-  /** How long it was held, in milliseconds; of a turn that was killed at most, since its end was noticed later. */
+  /** How long it was held, in milliseconds. */
   readonly heldMs?: number
+  /** The end was noticed later, as of a killed holder, so it was held for `heldMs` at most. */
+  readonly atMost?: true
   /** The process that took the lock away, or replaced the run. */
   readonly by?: TurnParty
   /** Why the lock was not acquired: `LOCK_TIMEOUT`, … */
   readonly code?: string
+  /** Exit code of the command or program; absent if a signal ended it, or if nobody knows. */
+  readonly exitCode?: number
+  /** The signal that ended it. */
+  readonly signal?: string
 }
 
 /** A process in a history. A command's own event gives only its name and command. */
@@ -37,9 +43,10 @@ export type TurnParty = Pick<LockParty, 'name'> & {
 export function lockTurns(events: readonly StoredEvent[]): readonly LockTurn[] {
   const turns: LockTurn[] = []
   const killed = killedIn(events)
+  const kept = keptIn(events)
   const ended = new Map<string, number>()
   for (const event of events) {
-    const turn = turnOf(event)
+    const turn = afterDescendants(turnOf(event), kept)
     if (turn === undefined || isToldAlready(event, turn, killed)) continue
     const at = turn.id === undefined ? undefined : ended.get(turn.id)
     // A holder whose lock was taken reports its end as well, and a death can be noticed twice; the turn ended earlier.
@@ -47,11 +54,31 @@ export function lockTurns(events: readonly StoredEvent[]): readonly LockTurn[] {
       turns[at] = { ...turn, ...turns[at] }
       continue
     }
-    if ((turn.outcome === 'forced' || turn.outcome === 'killed') && turn.id !== undefined)
+    if ((turn.outcome === 'forced' || turn.atMost === true) && turn.id !== undefined)
       ended.set(turn.id, turns.length)
     turns.push(turn)
   }
   return turns
+}
+
+/** How programs ended whose descendants kept their locks, by the grant's id. */
+function keptIn(events: readonly StoredEvent[]): ReadonlyMap<string, Partial<LockTurn>> {
+  const kept = events.flatMap(({ type, data }): [string, Partial<LockTurn>][] => {
+    if (type !== 'lock:kept' || !isObject(data)) return []
+    const { id, waitedMs } = factsOf(data) ?? {}
+    return id === undefined ? [] : [[id, { ...definite({ waitedMs }), ...endOf(data) }]]
+  })
+  return new Map(kept)
+}
+
+/** Nobody reports the end of a last descendant: it looks like a killed holder's. */
+function afterDescendants(
+  turn: LockTurn | undefined,
+  kept: ReadonlyMap<string, Partial<LockTurn>>,
+): LockTurn | undefined {
+  const program = kept.get(turn?.id ?? '')
+  if (turn === undefined || program === undefined) return turn
+  return { ...turn, ...program, outcome: turn.outcome === 'killed' ? 'released' : turn.outcome }
 }
 
 /** The holders that are known to have been killed, as `<instance> <resource>`. */
@@ -89,6 +116,8 @@ function turnOf({ type, time, data }: StoredEvent): LockTurn | undefined {
     outcome: outcome === 'refused' ? refusedOutcome(textOf(code), data['skipped']) : outcome,
     time: at,
     holder: owner,
+    ...endOf(data),
+    ...(outcome === 'killed' && { atMost: true }),
     ...definite({ by: partyOf(by), code: textOf(code) }),
   }
 }
@@ -112,7 +141,7 @@ function commandTurn(time: Date, data: Readonly<Record<string, unknown>>): LockT
   const holder = { name: cli, ...(command !== '' && { command }) }
   const outcome = commandOutcome(facts, exitCode, code)
   const refusal = facts.id === undefined ? definite({ code }) : {}
-  return { ...facts, outcome, time, holder, ...refusal }
+  return { ...facts, outcome, time, holder, ...endOf(data), ...refusal }
 }
 
 function commandOutcome(
@@ -138,6 +167,11 @@ function factsOf(value: Readonly<Record<string, unknown>>): TurnFacts | undefine
   if (typeof resource !== 'string') return undefined
   const texts = { id: textOf(id), label: textOf(label), slot: textOf(slot) }
   return { resource, ...definite({ ...texts, waitedMs: spanOf(waitedMs), heldMs: spanOf(heldMs) }) }
+}
+
+function endOf({ exitCode, signal }: Readonly<Record<string, unknown>>) {
+  const code = typeof exitCode === 'number' ? exitCode : undefined
+  return definite({ exitCode: code, signal: textOf(signal) })
 }
 
 function partyOf(value: unknown): TurnParty | undefined {

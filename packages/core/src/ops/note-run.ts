@@ -9,7 +9,7 @@ import { noteInHistory } from '../locks/history/note-in-history.js'
 
 /** What a run reports about its lock. */
 export interface LockRunFacts {
-  readonly type: 'lock:released' | 'lock:lost' | 'lock:refused'
+  readonly type: 'lock:released' | 'lock:kept' | 'lock:lost' | 'lock:refused'
   readonly resource: string
   readonly label: string | undefined
   readonly waitedMs: number
@@ -19,6 +19,10 @@ export interface LockRunFacts {
   readonly slot?: string | undefined
   readonly heldMs?: number
   readonly code?: string
+  /** The exit code of the program; of a run that did not get its lock, its own. */
+  readonly exitCode?: number | undefined
+  /** The signal that ended the program. */
+  readonly signal?: string | undefined
   /** The rule skips a run that does not get its lock. */
   readonly skipped?: boolean
   /** The process that it gave way to. */

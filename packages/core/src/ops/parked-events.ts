@@ -23,7 +23,8 @@ export const listParked: OpsRun = async ({ coordinator, options, print }) => {
       count += 1
     }
   }
-  if (count === 0 && options['json'] !== true) print(null, 'No event is parked.')
+  const what = group === undefined ? 'No event' : `No event of ${jsonLine(group)}`
+  if (count === 0 && options['json'] !== true) print(null, `${what} is parked.`)
   return 0
 }
 

@@ -98,8 +98,14 @@ export async function runWithContext(call: OpsProgram, run: OpsRun): Promise<num
     await output.finish()
     return exitCode
   } catch (error) {
-    return sayFailure(error, place)
+    return sayFailure(asGiven(error, options), place)
   }
+}
+
+/** Only the engine can judge a cursor, and calls it `from`; the person called it `--after`. */
+function asGiven(error: unknown, { after }: OpsProgram['options']): unknown {
+  const isCursor = error instanceof TypeError && after !== undefined
+  return isCursor ? new TypeError(error.message.replace(/^from /u, '--after ')) : error
 }
 
 function connectionOf({ home, namespace, url }: OpsProgram): ConnectionOptions {

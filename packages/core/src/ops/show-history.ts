@@ -58,9 +58,7 @@ function nothingEnded(
 }
 
 function usualHolds(turns: readonly LockTurn[]): readonly UsualHold[] {
-  const ended = turns.filter(
-    ({ outcome, heldMs, by }) => outcome === 'released' && heldMs !== undefined && by === undefined,
-  )
+  const ended = turns.filter(isWhole)
   const groups = groupBy(ended, ({ resource, holder }) =>
     JSON.stringify([resource, commandKey(holder.name, holder.command ?? '')]),
   )
@@ -72,27 +70,33 @@ function usualHolds(turns: readonly LockTurn[]): readonly UsualHold[] {
     .sort((one, other) => other.medianMs * other.runs - one.medianMs * one.runs)
 }
 
+/** A turn that was replaced or failed does not tell how long one takes. */
+function isWhole({ outcome, heldMs, atMost, by, exitCode = 0, signal }: LockTurn): boolean {
+  const isDone = atMost === undefined && by === undefined && exitCode === 0 && signal === undefined
+  return outcome === 'released' && heldMs !== undefined && isDone
+}
+
 function turnTable(turns: readonly LockTurn[]): string {
   const shown = turns.slice(-SHOWN_TURNS)
   const left = turns.length - shown.length
   const table = textTable(
-    ['ENDED', 'RESOURCE', 'HOLDER', 'WAITED', 'HELD', 'HOW IT ENDED'],
+    ['ENDED', 'RESOURCE', 'HOLDER', 'WAITED', 'HELD', 'EXIT', 'HOW IT ENDED'],
     shown.map((turn) => [
       timeText(turn.time),
       turn.resource,
       describeParty(turn.holder, turn),
       (turn.waitedMs ?? 0) < WORTH_MS ? '-' : describeElapsed(turn.waitedMs ?? 0),
       heldText(turn),
+      String(turn.signal ?? turn.exitCode ?? '-'),
       endText(turn),
     ]),
   )
   return left === 0 ? table : `${table}\n${left} earlier: --json lists them all`
 }
 
-/** Of a killed holder only what is certain. */
-function heldText({ heldMs, outcome }: LockTurn): string {
+function heldText({ heldMs, atMost }: LockTurn): string {
   if (heldMs === undefined) return '-'
-  return outcome === 'killed' ? `at most ${describeElapsed(heldMs)}` : describeElapsed(heldMs)
+  return atMost === true ? `at most ${describeElapsed(heldMs)}` : describeElapsed(heldMs)
 }
 
 function endText({ outcome, by, code }: LockTurn): string {

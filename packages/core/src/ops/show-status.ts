@@ -126,7 +126,10 @@ function warningsOf({ instances = [], locks = [], parked, refusal, disk }: Statu
 }
 
 function lockWarning({ resource, holders, waiting }: LockInfo): string[] {
-  const queue = waiting.length === 0 ? '' : `, and ${waiting.length} wait for it`
+  const queue =
+    waiting.length === 0
+      ? ''
+      : `, and ${waiting.length} ${waiting.length === 1 ? 'waits' : 'wait'} for it`
   return holders
     .filter(({ owner }) => owner.state !== 'running')
     .map(({ owner, label, slot }) => {

@@ -38,9 +38,10 @@ function runOf(
   type: string,
   data: Readonly<Record<string, unknown>>,
 ): { readonly key: string; readonly durationMs: number } | undefined {
-  const { owner, by } = data
-  // A replaced run did not complete.
-  const isRun = type === 'lock:released' && isObject(owner) && by === undefined
+  const { owner, by, exitCode = 0, signal } = data
+  // A run that was replaced or failed did not complete.
+  const isWhole = by === undefined && exitCode === 0 && signal === undefined
+  const isRun = type === 'lock:released' && isObject(owner) && isWhole
   if (!isRun && (type !== 'command:completed' || isRefusedCommand(data))) return undefined
   const { cli, command = '' } = isRun ? { cli: owner['name'], command: owner['command'] } : data
   const lock = isRun ? data : data['lock']

@@ -18,7 +18,14 @@ const party = z.looseObject({
   user: z.string(),
   command: z.string().optional(),
 })
-const lockReleased = z.looseObject({ ...lock, id: z.string(), owner: party, by: party.optional() })
+const lockReleased = z.looseObject({
+  ...lock,
+  id: z.string(),
+  owner: party,
+  by: party.optional(),
+  exitCode: z.number().int().optional(),
+  signal: z.string().optional(),
+})
 const commandEnded = z.looseObject({
   ...command,
   exitCode: z.number().int(),
@@ -60,8 +67,10 @@ export const standardEventSchemas = {
     owner: party,
     code: z.string(),
     skipped: z.boolean().optional(),
+    exitCode: z.number().int().optional(),
   }),
   'lock:lost': lockReleased,
+  'lock:kept': lockReleased,
   'lock:killed': lockReleased,
   'lock:forced': z.looseObject({ ...lock, id: z.string(), owner: party.optional(), by: party }),
   'run:ended': z.looseObject({

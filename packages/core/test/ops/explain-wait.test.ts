@@ -125,8 +125,9 @@ test('"why" names the slot of each holder, and "locks" shows one lock alone', as
   expect(stdout).toMatch(/held by .*\(slot emulator-1, pid \d+/u)
   const listed = await runOpsCommand(home, 'locks', { json: true }, { args: ['devices'] })
   expect(JSON.parse(listed.stdout)).toMatchObject([{ resource: 'devices' }])
+  const FREE = '"device" is free: no process holds it or waits for it. Did you mean "devices"?\n'
   const free = await runOpsCommand(home, 'locks', {}, { args: ['device'] })
-  expect(free).toMatchObject({ status: 0, stdout: 'No lock is held or waited for.\n' })
+  expect(free).toMatchObject({ status: 0, stdout: FREE })
 })
 
 test('says that a program under "cli-ops run" is asked to end when its lock is taken', () => {

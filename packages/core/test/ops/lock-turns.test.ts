@@ -77,6 +77,20 @@ describe('turns of locks', () => {
     expect(outcomes(told)).toEqual(['refused', 'LOCK_TIMEOUT'])
   })
 
+  test.each([
+    [ended(1, { resource: 'db', id: 'a' }), { exitCode: 0 }],
+    [ended(1, { resource: 'db', id: 'a' }, { exitCode: 3 }, 'command:failed'), { exitCode: 3 }],
+    [
+      ended(1, { resource: 'db' }, { exitCode: null, signal: 'SIGTERM' }, 'command:failed'),
+      { signal: 'SIGTERM' },
+    ],
+    [event('lock:released', 1, { resource: 'db', owner: party, exitCode: 3 }), { exitCode: 3 }],
+    [event('lock:lost', 1, { resource: 'db', owner: party, exitCode: 'no', signal: 9 }), {}],
+  ])('says how the command of %o ended', (told, end) => {
+    const [{ exitCode, signal } = {}] = lockTurns([told])
+    expect({ exitCode, signal }).toEqual({ exitCode: undefined, signal: undefined, ...end })
+  })
+
   test('a turn whose lock was taken ended then, whatever its holder reports later', () => {
     const by = { ...party, command: 'locks release' }
     const forced = { resource: 'db', id: 'a', owner: party, by, heldMs: 1000 }
@@ -99,6 +113,16 @@ describe('turns of locks', () => {
     expect(turns).toMatchObject([
       { resource: 'db', outcome: 'killed', id: 'i-1', label: 'eu', heldMs: 9000 },
       { resource: 'other', outcome: 'killed' },
+    ])
+  })
+
+  test('a program whose descendants kept its lock was not killed', () => {
+    const kept = { resource: 'db', id: 'i-1', owner: party, waitedMs: 3, exitCode: 2 }
+    const killed = { resource: 'db', id: 'i-1', owner: party, heldMs: 9000 }
+    expect(lockTurns([event('lock:kept', 1, kept)])).toEqual([])
+    const turns = lockTurns([event('lock:kept', 1, kept), event('lock:killed', 9, killed)])
+    expect(turns).toMatchObject([
+      { outcome: 'released', waitedMs: 3, heldMs: 9000, atMost: true, exitCode: 2 },
     ])
   })
 

@@ -36,7 +36,7 @@ test('parked events are listed, and reported by "status" and "doctor"', async ()
   expect(listed.stdout.split('\n')).toHaveLength(5)
   expect(await runOpsCommand(home, 'events parked', { group: 'other' })).toMatchObject({
     status: 0,
-    stdout: 'No event is parked.\n',
+    stdout: 'No event of "other" is parked.\n',
   })
   const json = await runOpsCommand(home, 'events parked', { json: true })
   const lines = json.stdout.trim().split('\n')

@@ -1,11 +1,13 @@
 import { printable } from './printable.js'
 import { styleOf } from './style.js'
 import { padText, widthOf } from './text-width.js'
+import { terminalWidth, wrapText } from './wrap-text.js'
 
 /** One value, or several below each other. */
 export type Cell = string | readonly string[]
 
 const GAP = '  '
+const NOTHING = '-'
 
 /**
  * Formats rows as columns under a heading or, if that is wider than the terminal, as one block per row with one line per value. Makes
@@ -21,7 +23,7 @@ export function textTable(
     Math.max(...[[title], ...cells.map((row) => row[column] ?? [])].flat().map(widthOf)),
   )
   const total = widths.reduce((sum, column) => sum + column, GAP.length * (widths.length - 1))
-  if (total > width) return textBlocks(heading, cells)
+  if (total > width) return textBlocks(heading, cells, width)
   const lines = cells.flatMap((row) => {
     const height = Math.max(...row.map(({ length }) => length))
     return Array.from({ length: height }, (_, line) => row.map((cell) => cell[line] ?? ''))
@@ -30,20 +32,22 @@ export function textTable(
   return [styleOf(process.stdout).bold(head), ...rest].join('\n')
 }
 
-/** Pipes and files have no width, so that programs such as grep find each row on one line. */
-function terminalWidth(): number {
-  return process.stdout.isTTY ? process.stdout.columns || Infinity : Infinity
-}
-
+/** A block is long already, so it leaves out the values that a row does not have. */
 function textBlocks(
   heading: readonly string[],
   cells: readonly (readonly (readonly string[])[])[],
+  width: number,
 ): string {
   const titleWidth = Math.max(...heading.map(widthOf))
+  const textWidth = width - titleWidth - GAP.length
   const blocks = cells.map((row) =>
     row
       .flatMap((cell, column) =>
-        cell.map((text, line) => [line === 0 ? (heading[column] ?? '') : '', text]),
+        cell.join('') === NOTHING
+          ? []
+          : cell
+              .flatMap((text) => wrapText(text, textWidth))
+              .map((text, line) => [line === 0 ? (heading[column] ?? '') : '', text]),
       )
       .map((line) => joinColumns(line, [titleWidth, 0]))
       .join('\n'),

@@ -14,9 +14,6 @@ const LOG_PAUSE_MS = 5_000
 const LONGEST_LOG_PAUSE_MS = 300_000
 const ERASE_LINE = '\r\u001b[K'
 
-/** What GitHub Actions and Azure Pipelines read as a command, anywhere in a log line. */
-const LOG_COMMAND = /##(?=\[|vso\[)/gu
-
 /**
  * Shows on stderr whom a wait is for. On a terminal it keeps one line up to date and removes it after the wait. In a log, and in
  * CI, where a terminal is recorded, it prints a line at growing intervals. Such a line opens, closes and folds no log group.
@@ -47,7 +44,7 @@ export class WaitDisplay {
     this.#dueAt = now + this.#pauseMs
     const facts = { waitedMs: now - this.#began, pid: this.#pid }
     if (this.#isTerminal) this.#update(info, facts)
-    else say(waitText(info, facts).replace(LOG_COMMAND, '# #'))
+    else say(waitText(info, facts))
   }
 
   /** Removes the line. */

@@ -21,3 +21,7 @@ test('a line of JSON keeps its escapes', () => {
   expect(printable(jsonLine(value))).toBe(jsonLine(value))
   expect(JSON.parse(jsonLine(value))).toEqual(value)
 })
+
+test('holds no command of a CI service', () => {
+  expect(printable('a ##[error]b ##vso[task.x]c ## d')).toBe('a # #[error]b # #vso[task.x]c ## d')
+})

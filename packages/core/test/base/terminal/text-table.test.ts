@@ -17,15 +17,16 @@ test('columns are as wide as their longest cell, and a cell’s lines stay below
   ])
 })
 
-test('on a narrow terminal every row is a block', () => {
+test('on a narrow terminal every row is a block of what it has, broken between words', () => {
   expect(textTable(HEADING, ROWS, 20).split('\n')).toEqual([
     'NAME     db',
     'WAITING  1. one',
     '         2. two',
     '',
-    'NAME     a longer name',
-    'WAITING  -',
+    'NAME     a longer',
+    '         name',
   ])
+  expect(textTable(['ID'], [['ad2c61fbf0b6-1 x']], 6)).toBe('ID  ad2c61fbf0b6-1\n    x')
 })
 
 test('no cell can control the terminal or break the line', () => {
