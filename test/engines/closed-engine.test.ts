@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -11,6 +10,7 @@ import { CliOpsUser } from '../../packages/cli/test/fixtures/cli-ops-user.js'
 import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.js'
 import { HOSTS, runHost } from '../behaviour/run-host.js'
 import { hasNats, NatsServer } from './nats-server.js'
+import { sayTo } from './redis-replication.js'
 import { hasRedisServer, RedisServer } from './redis-server.js'
 
 // An engine that is new, or was emptied, grants no lock for one lease: an owner that it does not know may still be at work.
@@ -44,8 +44,7 @@ const ENGINES = [
 
 async function empty(server: RedisServer | NatsServer): Promise<void> {
   if (server instanceof RedisServer) {
-    const { status } = spawnSync('redis-cli', ['-p', String(server.port), 'flushall'])
-    expect(status).toBe(0)
+    await sayTo(server.port, 'FLUSHALL')
     return
   }
   for (const stream of await server.streams()) await server.ask(`STREAM.DELETE.${stream}`)
