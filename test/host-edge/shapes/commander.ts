@@ -367,6 +367,19 @@ export const COMMANDER_SHAPES: readonly Shape[] = [
     exitCode: 3,
   },
   {
+    title: 'an exit code below 0, of which its parent sees a byte',
+    source: `attach(new Command('host').action(() => work('root'))).parse()
+    process.exit(-1)`,
+    prints: 'root\n',
+    exitCode: 255,
+  },
+  {
+    title: 'an exit code of which its parent sees 0',
+    source: `attach(new Command('host').action(() => work('root'))).parse()
+    process.exitCode = 256`,
+    prints: 'root\n',
+  },
+  {
     title: 'process.exit() after parse(), no action',
     source: `attach(new Command('host')).parse()
     work('done')

@@ -15,6 +15,7 @@ import type {
 import { type CommandLock, isRefusal, type Taken, takeLock, takeLockNow } from './command-lock.js'
 import type { ProcessEnd } from './host/exit-observer.js'
 import type { HostCommand } from './host/host-command.js'
+import { realExitCode } from './host/real-exit-code.js'
 import { loadRefusal } from './load-refusal.js'
 import { LockNote, openLock } from './lock-note.js'
 import { isPromiseLike } from '../base/wait/promise-like.js'
@@ -109,7 +110,7 @@ export class CommandRun {
   get exitCode(): number {
     if (this.failed) return 1
     const { exitCode } = process
-    return exitCode === this.#earlierExitCode ? 0 : Number(exitCode ?? 0)
+    return exitCode === this.#earlierExitCode ? 0 : realExitCode(exitCode ?? 0)
   }
 
   /** Why the command did not run. */
