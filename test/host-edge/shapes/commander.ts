@@ -528,6 +528,21 @@ export const COMMANDER_SHAPES: readonly Shape[] = [
     isCommonJs: true,
     prints: 'x true\n',
   },
+  ...[
+    ['add', '--help'],
+    ['add', '-h'],
+    ['a', '--help'],
+    ['help', 'add'],
+    ['add', '--version'],
+  ].map((args) => ({
+    title: `no command of a subcommand that is a program of its own: ${args.join(' ')}`,
+    source: `const program = attach(new Command('host'))
+      program.command('add <name>', 'adds', { executableFile: 'add.mjs' }).commands[0].alias('a')
+      program.parse()`,
+    files: { 'add.mjs': `console.log('help', process.argv[2])` },
+    args,
+    commands: 0,
+  })),
   ...[['--help'], ['--version'], ['help', 'add'], ['add'], ['other'], ['add', 'x', '--no']].map(
     (args) => ({
       title: `no command: ${args.join(' ')}`,
