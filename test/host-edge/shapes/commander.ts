@@ -223,6 +223,14 @@ export const COMMANDER_SHAPES: readonly Shape[] = [
     prints: 'c true\n',
   },
   {
+    title: 'parses the same arguments twice at the same time',
+    source: `const program = attach(new Command('host'))
+    program.command('add').action(async () => work('add'))
+    await Promise.all([program.parseAsync(), program.parseAsync()])`,
+    args: ['add'],
+    prints: 'add\nadd\n',
+  },
+  {
     title: 'runs two commands, one after the other',
     source: `const program = attach(new Command('host'))
     program.command('add <name>').action((name) => work('add', name))

@@ -63,6 +63,8 @@ export class CommandRun {
   #error: unknown
   #emitted = false
   #entered: Entry | undefined
+  /** While it waits for its lock. */
+  #entering: Promise<Entry> | undefined
   #refusal: Error | undefined
 
   constructor(
@@ -125,6 +127,7 @@ export class CommandRun {
     } catch (error) {
       this.#fault = error as Error
       this.#entered = undefined
+      this.#entering = undefined
     }
     return this
   }
@@ -214,7 +217,8 @@ export class CommandRun {
   }
 
   #enter(take: (rule: LockRule) => Taken | Promise<Taken>): Entry | Promise<Entry> {
-    if (this.#entered !== undefined) return this.#entered
+    const entered = this.#entered ?? this.#entering
+    if (entered !== undefined) return entered
     let taken: Taken | Promise<Taken>
     try {
       if (this.#fault !== undefined) throw this.#fault
@@ -225,7 +229,8 @@ export class CommandRun {
     } catch (error) {
       taken = loadRefusal().refusalOf(error)
     }
-    return isPromiseLike(taken) ? taken.then((late) => this.#proceed(late)) : this.#proceed(taken)
+    if (!isPromiseLike(taken)) return this.#proceed(taken)
+    return (this.#entering = taken.then((late) => this.#proceed(late)))
   }
 
   #lockRule(): LockRule | undefined {
