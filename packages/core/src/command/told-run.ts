@@ -34,6 +34,8 @@ function toldRun(connection: Connection, lock: HeldLock): CommandLock {
       debug(() => `cannot tell how the run ended: ${String(error)}`)
     }
   }
-  lock.under((grant) => new RunGrant(grant, { before: () => ended(realExitCode(process.exitCode ?? 0)) }))
+  lock.under(
+    (grant) => new RunGrant(grant, { before: () => ended(realExitCode(process.exitCode ?? 0)) }),
+  )
   return Object.assign(lock, { ended })
 }
