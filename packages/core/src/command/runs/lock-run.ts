@@ -2,6 +2,7 @@ import { type CliOpsError, isCliOpsError } from '../../base/errors/cli-ops-error
 import { debug } from '../../base/terminal/message.js'
 import { pause } from '../../base/wait/pause.js'
 import { throughOutage } from '../../base/errors/through-outage.js'
+import { monotonicMs } from '../../base/process/monotonic-time.js'
 import type { ConnectionOptions } from '../../engine/connection-options.js'
 import { resolveEngineLimits } from '../../engine/engine-limits.js'
 import { openDriver } from '../../engine/open-driver.js'
@@ -24,6 +25,8 @@ import { takeSteps } from './steps.js'
 const RETRY_MS = 20
 /** Used while an engine is away. */
 const RETRY_AWAY_MS = 100
+/** Used while an engine grants nothing, because it has lost what it knew. */
+const RETRY_CLOSED_MS = 100
 /** How often a replacing run checks on its own who holds the lock. */
 const LOOK_EVERY_MS = 500
 
@@ -90,7 +93,12 @@ async function lockOrJoin(
   resource: string,
   { signal, onWait, timeoutMs = timeoutFromEnvironment(), ...options }: LockOptions,
 ): Promise<HeldLock> {
-  const free = await locks.tryLock(resource, { ...options, signal })
+  const until = monotonicMs() + timeoutMs
+  const take = (takeSignal: AbortSignal | undefined): Promise<Lock | null> =>
+    onceGranting(until, takeSignal, () =>
+      locks.tryLock(resource, { ...options, signal: takeSignal }),
+    )
+  const free = await take(signal)
   if (free !== null) return asHeld(free)
   const findDeadlock = deadlockFinder(connection, resource)
   const limit = new WaitLimit(timeoutMs, [signal])
@@ -99,7 +107,7 @@ async function lockOrJoin(
       const outcome = await join(connection, resource, limit, { onWait, findDeadlock })
       if (outcome !== undefined) throw outcome
       await pause(RETRY_MS, limit.signal)
-      const lock = await locks.tryLock(resource, { ...options, signal: limit.signal })
+      const lock = await take(limit.signal)
       if (lock !== null) return asHeld(lock)
     }
   } catch (error) {
@@ -107,6 +115,24 @@ async function lockOrJoin(
     throw lockTimeoutError(resource, await locks.inspect(resource), timeoutMs)
   } finally {
     limit.dispose()
+  }
+}
+
+/** Repeats work until the time while the engine grants nothing and says so, as it does itself for the waiters in its queue. */
+async function onceGranting<T>(
+  until: number,
+  signal: AbortSignal | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  for (;;) {
+    try {
+      return await work()
+    } catch (error) {
+      const isClosed =
+        isCliOpsError(error, 'ENGINE_UNAVAILABLE') && error.details?.['retryAfterMs'] !== undefined
+      if (!isClosed || monotonicMs() >= until) throw error
+      await pause(RETRY_CLOSED_MS, signal)
+    }
   }
 }
 
@@ -167,7 +193,8 @@ async function lockOrReplace(
   try {
     const { locks } = await handle.open()
     const own = markOwners === undefined ? locks : (locks.ownedBy?.(...markOwners) ?? locks)
-    mark = await takeSteps(markRun(own, resource, onAsked))
+    const until = monotonicMs() + (options.timeoutMs ?? timeoutFromEnvironment())
+    mark = await onceGranting(until, signal, () => takeSteps(markRun(own, resource, onAsked)))
     const findDeadlock = deadlockFinder(connection, resource)
     const replacer = new HolderReplacer(locks, resource, { graceMs, findDeadlock })
     const lock = await manager.lock(resource, {
