@@ -1,4 +1,5 @@
 import { isPlainName } from '../base/names/assert-name.js'
+import type { StandardSchema } from '../base/validation/standard-schema.js'
 import type { CliOpsOptions, CommandRule, EventsOf, LockRule } from './options/cli-ops-options.js'
 import { loadParts } from './lazy.js'
 import type * as Parts from './parts.js'
@@ -47,8 +48,10 @@ function isPlainOption(value: unknown, field: string): boolean {
       return typeof value === 'boolean'
     case 'commands':
       return hasOnly(value, (rule) => hasOnly(rule, isPlainPartOfRule))
+    case 'serve':
+      return hasOnly(value, isFunction)
     default:
-      return field === 'serve' && hasOnly(value, isFunction)
+      return field === 'schemas' && hasOnly(value, isPlainSchema)
   }
 }
 
@@ -78,6 +81,11 @@ function isPlainPartOfLock(value: unknown, field: string): boolean {
 
 function isPlainEmits(events: unknown): boolean {
   return isFunction(events) || (isPlainName(events) && !events.includes('*'))
+}
+
+function isPlainSchema(schema: unknown, type: string): boolean {
+  const standard = (schema as Partial<StandardSchema> | null | undefined)?.['~standard']
+  return isPlainEmits(type) && isFunction(standard?.validate)
 }
 
 function isFunction(value: unknown): boolean {

@@ -65,6 +65,7 @@ export class Session implements RunningCli {
   readonly connection: ConnectionOptions
   readonly rateLimit: CliOpsOptions['rateLimit']
   readonly isRateLimitOfHome: boolean
+  readonly schemas: CliOpsOptions['schemas']
   /** Every name under which its package installs it. */
   readonly #names: readonly string[]
   /** `undefined` if the environment is invalid. */
@@ -92,9 +93,10 @@ export class Session implements RunningCli {
     // First, because every later message carries this name.
     describeOwnProcess({ name: this.name })
     this.options = this.#settingsOf(program, options).options
-    const { home, namespace, url, disabled, rateLimit } = this.options
+    const { home, namespace, url, disabled, rateLimit, schemas } = this.options
     this.connection = { home, namespace, url, disabled }
     this.rateLimit = rateLimit
+    this.schemas = schemas
     this.isRateLimitOfHome = rateLimit !== options.rateLimit
     // An outdated copy leaves the command to the newer one, but still refuses a lock of its rules.
     if (isOutdatedCopy()) return
@@ -185,6 +187,8 @@ export class Session implements RunningCli {
     assertEventType(type)
     const event = { type, data, source: defaultSource(), traceparent: traceparentOf(undefined) }
     const record = createEventRecord(event)
+    if (this.schemas !== undefined && Object.hasOwn(this.schemas, type))
+      loadParts().assertMatchesNow(this.schemas[type], record)
     try {
       this.#tracesOf('events')?.append(record)
     } catch (error) {

@@ -11,6 +11,7 @@ import { type FileVersion, readConfigFile, versionOf } from './config-file.js'
 import { type ConfigFormat, resolveFormat } from './config-format.js'
 import { changesBetween, type FlatConfig } from './flatten-config.js'
 import { onAbort } from '../base/wait/abort-signal.js'
+import { assertKnown } from '../base/validation/assert-known.js'
 import { assertSignal } from '../base/validation/assert-signal.js'
 
 /** A file that has not changed for this long is complete. */
@@ -74,6 +75,7 @@ export function watchConfigFile(path: string, options: WatchConfigOptions): Conf
   if (typeof path !== 'string' || path === '' || path.includes('\0')) {
     throw new TypeError(`path must be the path of a file, got ${describe(path)}`)
   }
+  assertKnown('options', options, ['bus', 'signal', 'onError', 'format'])
   const format = resolveFormat(path, options.format)
   const { bus, signal } = options
   if (typeof bus?.emit !== 'function') {

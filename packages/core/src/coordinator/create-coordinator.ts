@@ -3,6 +3,7 @@ import { CONNECTION_FIELDS } from '../engine/connection-fields.js'
 import { EventBus } from '../events/event-bus.js'
 import type { EventBusOptions } from '../events/event-options.js'
 import { resolveRateLimit } from '../events/resolve-rate-limit.js'
+import { resolveSchemas } from '../events/event-schemas.js'
 import type { StandardEvents } from '../events/standard-events.js'
 import { LockManager } from '../locks/lock-manager.js'
 import { assertName } from '../base/names/assert-name.js'
@@ -23,12 +24,15 @@ export interface CoordinatorOptions extends ConnectionOptions {
    * @default `CLI_OPS_RATE_LIMIT`, else ten a second with a burst of 600
    */
   readonly rateLimit?: EventBusOptions['rateLimit']
+  /** Schemas of the events that this process emits and receives, by type. Handlers get the schema's output. */
+  readonly schemas?: EventBusOptions['schemas']
 }
 
 const COORDINATOR_OPTIONS = Object.keys({
   name: true,
   version: true,
   rateLimit: true,
+  schemas: true,
   ...CONNECTION_FIELDS,
 } satisfies Record<keyof CoordinatorOptions, true>)
 
@@ -63,10 +67,11 @@ export function createCoordinator<Events = StandardEvents>(
   options: CoordinatorOptions,
 ): Coordinator<Events> {
   assertKnown('options', options, COORDINATOR_OPTIONS)
-  const { name, version, rateLimit, ...connection } = options
+  const { name, version, rateLimit, schemas, ...connection } = options
   assertName('name', name)
   resolveConnection(connection)
   if (rateLimit !== undefined) resolveRateLimit(rateLimit)
+  if (schemas !== undefined) resolveSchemas(schemas)
   describeOwnProcess({ name })
   let locks: LockManager | undefined
   let events: EventBus<Events> | undefined
@@ -86,7 +91,7 @@ export function createCoordinator<Events = StandardEvents>(
       return (locks ??= new LockManager(connection))
     },
     get events() {
-      return (events ??= new EventBus<Events>({ ...connection, rateLimit }))
+      return (events ??= new EventBus<Events>({ ...connection, rateLimit, schemas }))
     },
     get registry() {
       return (registry ??= new ServiceRegistry(connection))

@@ -1,5 +1,6 @@
 import { processPart } from '../base/process/process-state.js'
 import type { RateLimit } from '../events/rate-limit.js'
+import type { EventBusOptions } from '../events/event-options.js'
 import type { ConnectionOptions } from '../engine/connection-options.js'
 
 /** The CLI that runs in this process with a plugin. */
@@ -8,6 +9,7 @@ export interface RunningCli {
   readonly version: string | undefined
   readonly connection: ConnectionOptions
   readonly rateLimit?: false | RateLimit | undefined
+  readonly schemas?: EventBusOptions['schemas']
   /** The user has set the limit in the home's `config.json`. */
   readonly isRateLimitOfHome?: boolean
 }

@@ -2,6 +2,7 @@ import type { LockRequest, LockWait } from '../locks/contract/lock-driver.js'
 import { isCliOpsError } from '../base/errors/cli-ops-error.js'
 import { isWaitAbandoned } from '../locks/contract/wait-abandoned.js'
 import type { LockInfo } from '../locks/contract/lock-types.js'
+import { closedLockInfo } from '../locks/contract/closed-engine.js'
 import { currentInstant, type Instant } from './lease-clock.js'
 import type { LeasedGrant } from './leased-grant.js'
 import { throughOutage } from '../base/errors/through-outage.js'
@@ -121,7 +122,7 @@ export class LeaseWait {
       }
       if (standing.state === 'waiting') {
         this.#renewedAt = sentAt
-        this.#tell(standing.info)
+        this.#tell(standing)
         if (isListening) await this.#sleep(standing.ahead, standing.holderEndsInMs)
         else isListening = await this.#listen()
         if (this.#grantedToken !== undefined) {
@@ -198,10 +199,14 @@ export class LeaseWait {
     })
   }
 
-  #tell(info: LockInfo | null): void {
+  #tell({ info, holderEndsInMs }: Extract<Standing, { state: 'waiting' }>): void {
     const { onWait } = this.#wait
-    if (info === null || onWait === undefined || info.id === this.#toldOf) return
-    this.#toldOf = info.id
-    onWait(info)
+    if (onWait === undefined) return
+    // Nobody holds it, and still it is not granted: the engine has to wait for owners that it may have lost.
+    const isClosed = (info === null || info.id === '') && holderEndsInMs > MIN_LOOK_MS
+    const told = isClosed ? closedLockInfo(this.#request, holderEndsInMs) : info
+    if (told === null || told.id === this.#toldOf) return
+    this.#toldOf = told.id
+    onWait(told)
   }
 }

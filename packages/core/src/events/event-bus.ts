@@ -9,14 +9,13 @@ import type { Clock } from '../base/wait/clock.js'
 import { clockFor } from '../engine/clock-for.js'
 import { atExit } from '../base/process/at-exit.js'
 import { assertSignal } from '../base/validation/assert-signal.js'
-import { validate } from '../base/validation/standard-schema.js'
-import { parseJson } from '../base/validation/parse-json.js'
 import type { EventParking, ParkedCount } from './contract/event-driver.js'
 import { assertMilliseconds } from '../base/validation/assert-number.js'
 import { withoutEnvelopeForSpies } from './bare-spy.js'
 import { EmitGate } from './emit-gate.js'
 import { EventFeed } from './event-feed.js'
-import { EventFilter, schemaError } from './event-filter.js'
+import { EventFilter } from './event-filter.js'
+import { assertMatches, assertMatchesNow } from './event-schemas.js'
 import type { EventHandler } from './event-handler.js'
 import { EventIterator } from './event-iterator.js'
 import type { DataOf, EventData, EventOf } from './event-map.js'
@@ -121,7 +120,7 @@ export class EventBus<Events = StandardEvents> {
     assertSignal(signal)
     signal?.throwIfAborted()
     const record = this.#record(type, data, options)
-    const invalid = this.#findInvalid(record)
+    const invalid = assertMatches(this.#settings.schemas.get(type), record)
     if (invalid instanceof Promise) await invalid
     this.#assertOpen()
     const stored = this.#gate.enter(type, () => this.#publisher.publish(record, durable), signal)
@@ -140,14 +139,7 @@ export class EventBus<Events = StandardEvents> {
   ): EventEnvelope<EventData<Events, Type>, Type> {
     assertKnown('options', options, EMIT_OPTIONS)
     const record = this.#record(type, data, options)
-    const invalid = this.#findInvalid(record)
-    if (invalid instanceof Promise) {
-      invalid.catch(() => undefined)
-      throw new CliOpsError(
-        'UNSUPPORTED',
-        `the schema of ${describe(type)} is asynchronous; use await emit()`,
-      )
-    }
+    assertMatchesNow(this.#settings.schemas.get(type), record)
     const cursor = this.#gate.enterSync(type, () =>
       this.#publisher.publishSync(record, options.durable),
     )
@@ -367,22 +359,6 @@ export class EventBus<Events = StandardEvents> {
     })
     const source = this.#settings.source ?? defaultSource()
     return createEventRecord({ type, data, source, traceparent, timeMs: this.#clock.now() })
-  }
-
-  /**
-   * Throws, or rejects later, if the data breaks the schema of its type. Checks the data as stored, which is what subscribers get: a
-   * date is a string by then.
-   */
-  #findInvalid({ event: { type }, dataJson }: CreatedRecord): void | Promise<void> {
-    const schema = this.#settings.schemas.get(type)
-    if (schema === undefined) return undefined
-    const validated = validate(schema, parseJson(dataJson))
-    const judge = (result: Awaited<typeof validated>): void => {
-      if (!result.ok) throw schemaError(type, result.reason)
-    }
-    if (validated instanceof Promise) return validated.then(judge)
-    judge(validated)
-    return undefined
   }
 
   async #parking(): Promise<EventParking> {

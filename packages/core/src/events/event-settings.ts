@@ -3,12 +3,12 @@ import { CONNECTION_FIELDS, FIELDS_OF_OTHERS } from '../engine/connection-fields
 import type { AppendOptions } from './contract/event-driver.js'
 import { describe } from '../base/names/assert-name.js'
 import type { StandardSchema } from '../base/validation/standard-schema.js'
-import { assertEventType } from './event-pattern.js'
 import { assertSource } from './contract/event-source.js'
 import { DEFAULT_RETENTION } from './contract/default-retention.js'
 import type { EventBusOptions, PullOptions } from './event-options.js'
 import type { ResolvedRateLimit } from './rate-limit.js'
 import { resolveRateLimit } from './resolve-rate-limit.js'
+import { resolveSchemas } from './event-schemas.js'
 import { assertSignal } from '../base/validation/assert-signal.js'
 
 const BUS_OPTIONS = Object.keys({
@@ -85,22 +85,6 @@ export function assertSubscribeOptions(options: PullOptions): void {
   assertCallback('onError', onError)
   assertCallback('onGap', onGap)
   assertCallback('onReadError', onReadError)
-}
-
-function resolveSchemas(schemas: unknown): Map<string, StandardSchema> {
-  if (typeof schemas !== 'object' || schemas === null) {
-    throw new TypeError(`schemas must be an object of schemas by type, got ${describe(schemas)}`)
-  }
-  const resolved = new Map<string, StandardSchema>()
-  for (const [type, schema] of Object.entries(schemas)) {
-    assertEventType(type)
-    const standard = (schema as Partial<StandardSchema> | null | undefined)?.['~standard']
-    if (typeof standard?.validate !== 'function') {
-      throw new TypeError(`schemas[${JSON.stringify(type)}] must be a Standard Schema`)
-    }
-    resolved.set(type, schema as StandardSchema)
-  }
-  return resolved
 }
 
 export function assertBoolean(option: string, value: unknown): void {

@@ -1,6 +1,6 @@
 import { CliOpsError } from '../base/errors/cli-ops-error.js'
 import { labelOfMark } from './contract/latest-mark.js'
-import { describeHolders, describeOwner } from './contract/describe-owner.js'
+import { describeClosed, describeHolders, describeOwner } from './contract/describe-owner.js'
 import { describeDuration, describeLimit } from '../base/terminal/units.js'
 import type { Holder, LockInfo } from './contract/lock-types.js'
 
@@ -24,9 +24,12 @@ export function lockTimeoutError(
   timeoutMs: number,
 ): CliOpsError {
   if (timeoutMs === 0) return lockHeldError(resource, info)
+  const limit = describeLimit(timeoutMs)
   return new CliOpsError(
     'LOCK_TIMEOUT',
-    `${JSON.stringify(resource)} ${stateOf(info, 'still ')} after ${describeLimit(timeoutMs)}`,
+    info?.closedUntil === undefined
+      ? `${JSON.stringify(resource)} ${stateOf(info, 'still ')} after ${limit}`
+      : `${JSON.stringify(resource)} was not granted within ${limit}: ${describeClosed(info.closedUntil)}`,
     { details: { ...detailsOf(resource, info), timeoutMs } },
   )
 }

@@ -309,7 +309,9 @@ export class LockManager {
       [signal, this.#closing.signal],
       this.#clock,
     )
+    let told: LockInfo | undefined
     const tell = (info: LockInfo): void => {
+      told = info
       const shown = info.resource === shownAs ? info : { ...info, resource: shownAs }
       tellWaiting(onWait, shown, (error) => {
         limit.end(error)
@@ -333,7 +335,8 @@ export class LockManager {
     } catch (error) {
       if (!limit.timedOut || error !== limit.signal.reason) throw error
       const info = await inspectBriefly(driver, request)
-      throw lockTimeoutError(shownAs, info, timeoutMs)
+      const isClosed = (info === null || info.id === '') && told?.closedUntil !== undefined
+      throw lockTimeoutError(shownAs, (isClosed ? told : info) ?? null, timeoutMs)
     } finally {
       limit.dispose()
       latest?.stop()

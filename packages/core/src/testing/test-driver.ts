@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { createDriverOptions } from '../engine/driver-options.js'
 import type { Driver } from '../drivers/driver.js'
 import { describe as describeValue } from '../base/names/assert-name.js'
+import { assertKnown } from '../base/validation/assert-known.js'
 import { randomId } from '../base/names/random-id.js'
 import { CaseContext } from './conformance/harness/case-context.js'
 import type { CaseGroup, ConformanceCase, Need } from './conformance/harness/conformance-case.js'
@@ -40,6 +41,16 @@ export function testDriver(runner: TestRunner, target: DriverUnderTest): void {
     })
   }
 }
+
+const TARGET_FIELDS = Object.keys({
+  name: true,
+  createDriver: true,
+  url: true,
+  isolated: true,
+  except: true,
+  faults: true,
+  timeoutMs: true,
+} satisfies Record<keyof DriverUnderTest, true>)
 
 const FAULTS: Readonly<Record<keyof EngineFaults, string>> = {
   pause: 'pause of its engine',
@@ -123,7 +134,9 @@ function assertRunner(runner: unknown): asserts runner is TestRunner {
   }
 }
 
-function assertTarget({ name, createDriver, url, except = {}, timeoutMs }: DriverUnderTest): void {
+function assertTarget(target: DriverUnderTest): void {
+  assertKnown('target', target, TARGET_FIELDS)
+  const { name, createDriver, url, except = {}, timeoutMs } = target
   if (typeof name !== 'string' || name === '') {
     throw new TypeError(`name must be a non-empty string, got ${describeValue(name)}`)
   }

@@ -52,6 +52,7 @@ describe('typical options pass without the full check', () => {
       { name: 'cli-alpha', version: '1.2.3', ops: true, lifecycleEvents: false },
     ],
     ['options', OPTIONS, { disabled: false, serve: { status: noop } }],
+    ['options', OPTIONS, { schemas: { 'task:created': { '~standard': { validate: noop } } } }],
     ['options', OPTIONS, { commands: { '*': {}, sync: { lock: 'db', emits: 'task:created' } } }],
     ['options', OPTIONS, { commands: { sync: { lock: noop, emits: noop } } }],
     ['options', OPTIONS, { commands: { sync: { lock: { resource: 'db', onBusy: 'skip' } } } }],

@@ -299,6 +299,7 @@ export class NatsLocks implements LeasedLockEngine {
     return new CliOpsError(
       'ENGINE_UNAVAILABLE',
       `${describeEngine(this.#context.url)} has no record of locks yet: it is new or was emptied; it grants locks in ${Math.ceil(delayMs / 1000)} s`,
+      { details: { retryAfterMs: delayMs } },
     )
   }
 

@@ -143,7 +143,7 @@ function describedIn(reply: unknown): LockInfo | null {
 function closedSpaceError(resource: string, forMs: number): CliOpsError {
   return new CliOpsError(
     'ENGINE_UNAVAILABLE',
-    `${JSON.stringify(resource)} cannot be granted for another ${Math.ceil(forMs / 100) / 10} s: the Redis server was restarted, promoted or emptied, and an owner it does not know may still be at work`,
+    `${JSON.stringify(resource)} cannot be granted for another ${Math.ceil(forMs / 100) / 10} s: the Redis server is new, or was restarted, promoted or emptied, and an owner it does not know may still be at work`,
     { details: { resource, retryAfterMs: forMs } },
   )
 }

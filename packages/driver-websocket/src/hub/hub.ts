@@ -52,7 +52,6 @@ export interface Hub {
  * ```
  */
 export async function createHub(options: HubOptions): Promise<Hub> {
-  options.signal?.throwIfAborted()
   const server = new HubServer(await resolveHubOptions(options))
   try {
     await server.start()

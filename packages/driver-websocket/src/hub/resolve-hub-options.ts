@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises'
 import { createSecureContext } from 'node:tls'
 
-import { CliOpsError, openDriver } from '@cli-ops/shared-ipc/driver'
+import { assertKnown, CliOpsError, openDriver } from '@cli-ops/shared-ipc/driver'
 
 import { isLoopback } from '../loopback.js'
 import type { HubOptions, HubTls } from './hub-options.js'
@@ -18,6 +18,30 @@ export type ResolvedHubOptions = Pick<HubOptions, 'tls' | 'signal' | 'socketFd'>
   readonly store: { readonly url: string; readonly home: string | undefined }
 }
 
+const HUB_OPTIONS = Object.keys({
+  host: true,
+  port: true,
+  socketFd: true,
+  takeoverMs: true,
+  path: true,
+  tls: true,
+  keys: true,
+  store: true,
+  allowedOrigins: true,
+  allowedHosts: true,
+  maxFrameBytes: true,
+  maxBufferedBytes: true,
+  maxConnections: true,
+  maxConnectionsPerKey: true,
+  maxInFlight: true,
+  maxSessions: true,
+  maxSessionsPerKey: true,
+  leaseMs: true,
+  drainMs: true,
+  onLog: true,
+  signal: true,
+} satisfies Record<keyof HubOptions, true>)
+
 const PATH = /^\/$|^(?:\/[\w.~-]+)+$/u
 const NO_STORES = /^(?:memory|wss?):/u
 
@@ -28,7 +52,9 @@ const NO_STORES = /^(?:memory|wss?):/u
  * @throws CliOpsError `ENGINE_UNAVAILABLE` if the host is unknown
  */
 export async function resolveHubOptions(options: HubOptions): Promise<ResolvedHubOptions> {
+  assertKnown('options', options, HUB_OPTIONS)
   const { host = '127.0.0.1', port = 0, tls, keys, store = {}, signal, socketFd } = options
+  signal?.throwIfAborted()
   if (typeof host !== 'string' || host === '')
     throw new TypeError('host must be a name or an address')
   const connections = integer('maxConnections', options.maxConnections ?? 1_024, 1)
@@ -53,6 +79,7 @@ export async function resolveHubOptions(options: HubOptions): Promise<ResolvedHu
   if (socketFd !== undefined) integer('socketFd', socketFd, 0, 2 ** 31 - 1)
   if (tls !== undefined) assertTls(tls)
   currentKeys(keys)
+  assertKnown('store', store, ['url', 'home'])
   const { url = 'local:', home } = store
   if (typeof url !== 'string' || NO_STORES.test(url))
     throw new TypeError('store.url must be local: or the URL of an engine that outlives the hub')
@@ -81,7 +108,9 @@ export async function resolveHubOptions(options: HubOptions): Promise<ResolvedHu
 }
 
 /** Throws a `TypeError` unless these are a certificate and its key. */
-export function assertTls({ cert, key }: HubTls): void {
+export function assertTls(tls: HubTls): void {
+  assertKnown('tls', tls, ['cert', 'key'])
+  const { cert, key } = tls
   if (!isPem(cert) || !isPem(key)) throw new TypeError('tls must have cert and key, both PEM texts')
   try {
     createSecureContext({ cert, key })

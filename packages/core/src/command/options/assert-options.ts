@@ -1,4 +1,5 @@
 import { assertEventType } from '../../events/event-pattern.js'
+import { resolveSchemas } from '../../events/event-schemas.js'
 import { assertRateLimit } from '../../events/assert-rate-limit.js'
 import { assertName, describe } from '../../base/names/assert-name.js'
 import { assertKnown } from '../../base/validation/assert-known.js'
@@ -20,6 +21,7 @@ export const OPTIONS: readonly string[] = [
   'commands',
   'lifecycleEvents',
   'rateLimit',
+  'schemas',
   'serve',
   'ops',
 ]
@@ -45,12 +47,13 @@ export function assertOptions(
   assertKnown(place, options, allowed)
   // Options in code are named as written; options in a file, with their place.
   const at = (option: string): string => (place === 'options' ? option : `${place}.${option}`)
-  const { name, version, lifecycleEvents, rateLimit, ops, serve, commands, url } =
+  const { name, version, lifecycleEvents, rateLimit, schemas, ops, serve, commands, url } =
     options as CliOpsOptions
   if (name !== undefined) assertName(at('name'), name)
   if (version !== undefined) assertName(at('version'), version)
   if (lifecycleEvents !== undefined) assertType(at('lifecycleEvents'), lifecycleEvents, ['boolean'])
   if (rateLimit !== undefined && rateLimit !== false) assertRateLimit(at('rateLimit'), rateLimit)
+  if (schemas !== undefined) resolveSchemas(schemas, at('schemas'))
   if (ops !== undefined) assertType(at('ops'), ops, ['boolean', 'string'])
   if (serve !== undefined) {
     assertObject(at('serve'), serve)

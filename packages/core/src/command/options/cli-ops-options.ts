@@ -1,5 +1,6 @@
 import type { ConnectionOptions } from '../../engine/connection-options.js'
 import type { RateLimit } from '../../events/rate-limit.js'
+import type { EventBusOptions } from '../../events/event-options.js'
 import type { LockMode } from '../../locks/contract/lock-types.js'
 
 /**
@@ -26,6 +27,11 @@ export interface CliOpsOptions extends Pick<
    * @default `CLI_OPS_RATE_LIMIT`, else ten a second with a burst of 600
    */
   readonly rateLimit?: false | RateLimit | undefined
+  /**
+   * Schemas of events, by type: any Standard Schema (zod, valibot, arktype, …). They check what `useOps().events` emits and receives,
+   * and what `emits` makes; its schemas have to be synchronous.
+   */
+  readonly schemas?: EventBusOptions['schemas']
   /** Requests answered while the CLI runs, by method. */
   readonly serve?: Readonly<Record<string, ServedRequest>> | undefined
   /** commander: mount the `ops` commands; a string is their name. For yargs see `opsCommand()`; oclif has them anyway. @default false */

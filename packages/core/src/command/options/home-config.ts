@@ -11,7 +11,7 @@ export interface HomeConfig {
 }
 
 /** Options settled before the file is read: accepting one here would be a setting that silently does not apply. */
-const DECIDED_BEFORE = ['name', 'version', 'serve', 'ops']
+const DECIDED_BEFORE = ['name', 'version', 'schemas', 'serve', 'ops']
 
 const HOME_OPTIONS = OPTIONS.filter(
   (option) => option !== 'home' && !DECIDED_BEFORE.includes(option),

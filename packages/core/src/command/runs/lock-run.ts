@@ -2,7 +2,6 @@ import { type CliOpsError, isCliOpsError } from '../../base/errors/cli-ops-error
 import { debug } from '../../base/terminal/message.js'
 import { pause } from '../../base/wait/pause.js'
 import { throughOutage } from '../../base/errors/through-outage.js'
-import { monotonicMs } from '../../base/process/monotonic-time.js'
 import type { ConnectionOptions } from '../../engine/connection-options.js'
 import { resolveEngineLimits } from '../../engine/engine-limits.js'
 import { openDriver } from '../../engine/open-driver.js'
@@ -10,14 +9,14 @@ import { DEFAULT_RETENTION } from '../../events/contract/default-retention.js'
 import type { EventReader } from '../../events/contract/event-driver.js'
 import type { Lock, LockInfo, LockOptions } from '../../locks/contract/lock-types.js'
 import { HeldLock } from '../../locks/held-lock.js'
-import { lockTimeoutError } from '../../locks/lock-errors.js'
 import type { LockManager } from '../../locks/lock-manager.js'
-import { timeoutFromEnvironment, WaitLimit } from '../../locks/lock-wait.js'
+import { timeoutFromEnvironment } from '../../locks/lock-wait.js'
 import { deadlockFinder, type FindDeadlock } from './find-deadlock.js'
 import { HolderReplacer } from './holder-replacer.js'
 import { joinRun } from './join-run.js'
 import { runEndedRecord } from './run-ended.js'
 import { RunGrant } from './run-grant.js'
+import { RunLimit } from './run-limit.js'
 import { markRun, type RunMark } from './run-mark.js'
 import { takeSteps } from './steps.js'
 
@@ -25,8 +24,6 @@ import { takeSteps } from './steps.js'
 const RETRY_MS = 20
 /** Used while an engine is away. */
 const RETRY_AWAY_MS = 100
-/** Used while an engine grants nothing, because it has lost what it knew. */
-const RETRY_CLOSED_MS = 100
 /** How often a replacing run checks on its own who holds the lock. */
 const LOOK_EVERY_MS = 500
 
@@ -93,53 +90,30 @@ async function lockOrJoin(
   resource: string,
   { signal, onWait, timeoutMs = timeoutFromEnvironment(), ...options }: LockOptions,
 ): Promise<HeldLock> {
-  const until = monotonicMs() + timeoutMs
-  const take = (takeSignal: AbortSignal | undefined): Promise<Lock | null> =>
-    onceGranting(until, takeSignal, () =>
-      locks.tryLock(resource, { ...options, signal: takeSignal }),
-    )
-  const free = await take(signal)
-  if (free !== null) return asHeld(free)
-  const findDeadlock = deadlockFinder(connection, resource)
-  const limit = new WaitLimit(timeoutMs, [signal])
+  const limit = new RunLimit(resource, { ...options, signal, onWait, timeoutMs })
   try {
+    const free = await limit.onceOpen(() => locks.tryLock(resource, { ...options, signal }))
+    if (free !== null) return asHeld(free)
+    const findDeadlock = deadlockFinder(connection, resource)
     for (;;) {
       const outcome = await join(connection, resource, limit, { onWait, findDeadlock })
       if (outcome !== undefined) throw outcome
       await pause(RETRY_MS, limit.signal)
-      const lock = await take(limit.signal)
+      const again = { ...options, signal: limit.signal }
+      const lock = await limit.onceOpen(() => locks.tryLock(resource, again))
       if (lock !== null) return asHeld(lock)
     }
   } catch (error) {
-    if (!limit.timedOut || error !== limit.signal.reason) throw error
-    throw lockTimeoutError(resource, await locks.inspect(resource), timeoutMs)
+    throw await limit.reasonOf(error, () => locks.inspect(resource))
   } finally {
     limit.dispose()
-  }
-}
-
-/** Repeats work until the time while the engine grants nothing and says so, as it does itself for the waiters in its queue. */
-async function onceGranting<T>(
-  until: number,
-  signal: AbortSignal | undefined,
-  work: () => Promise<T>,
-): Promise<T> {
-  for (;;) {
-    try {
-      return await work()
-    } catch (error) {
-      const isClosed =
-        isCliOpsError(error, 'ENGINE_UNAVAILABLE') && error.details?.['retryAfterMs'] !== undefined
-      if (!isClosed || monotonicMs() >= until) throw error
-      await pause(RETRY_CLOSED_MS, signal)
-    }
   }
 }
 
 async function join(
   connection: ConnectionOptions,
   resource: string,
-  { signal }: WaitLimit,
+  { signal }: RunLimit,
   { onWait, findDeadlock }: Pick<LockOptions, 'onWait'> & { readonly findDeadlock: FindDeadlock },
 ): Promise<CliOpsError | undefined> {
   const handles = [openDriver(connection, 'locks'), openDriver(connection, 'events')] as const
@@ -182,6 +156,7 @@ async function lockOrReplace(
   resource: string,
   { graceMs, markOwners, onAsked = endThisProcess, onWait, signal, ...options }: ReplaceOptions,
 ): Promise<HeldLock> {
+  const limit = new RunLimit(resource, { ...options, signal, onWait })
   const handle = openDriver(connection, 'locks')
   const refused = new AbortController()
   let watch: HolderWatch | undefined
@@ -193,12 +168,12 @@ async function lockOrReplace(
   try {
     const { locks } = await handle.open()
     const own = markOwners === undefined ? locks : (locks.ownedBy?.(...markOwners) ?? locks)
-    const until = monotonicMs() + (options.timeoutMs ?? timeoutFromEnvironment())
-    mark = await onceGranting(until, signal, () => takeSteps(markRun(own, resource, onAsked)))
+    mark = await limit.onceOpen(() => takeSteps(markRun(own, resource, onAsked)))
     const findDeadlock = deadlockFinder(connection, resource)
     const replacer = new HolderReplacer(locks, resource, { graceMs, findDeadlock })
     const lock = await manager.lock(resource, {
       ...options,
+      timeoutMs: limit.restMs,
       signal: AbortSignal.any([refused.signal, ...(signal === undefined ? [] : [signal])]),
       onWait: (info) => {
         watch ??= watchHolders(replacer, (error) => refused.abort(error))
@@ -215,9 +190,10 @@ async function lockOrReplace(
     return asHeld(lock).under((grant) => new RunGrant(grant, { after: () => void giveBack() }))
   } catch (error) {
     await giveBack()
-    throw error
+    throw await limit.reasonOf(error, () => manager.inspect(resource))
   } finally {
     watch?.stop()
+    limit.dispose()
   }
 }
 

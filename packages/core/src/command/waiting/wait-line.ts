@@ -42,9 +42,11 @@ export function createWaitLine({ pid = process.pid, look }: WaitLineOptions = {}
   let isOver = false
   const refresh = async (): Promise<void> => {
     const info = await look?.()
-    // Free, and this waiter is the next: the one before is still what it waited for.
-    const isOwnTurn = info?.id === '' && info.owner.pid === pid
-    if (info !== null && !isOwnTurn) latest = info ?? latest
+    if (info === null || info === undefined) return
+    // Free, and this waiter is the next: the one before is still what it waited for. An engine that grants nothing yet, as well.
+    const isFree = info.id === ''
+    if (isFree && (info.owner.pid === pid || latest?.closedUntil !== undefined)) return
+    latest = info
   }
   const show = async (): Promise<void> => {
     // How long an engine may be away, the wait itself decides.

@@ -3,6 +3,7 @@ import { ordinal } from '../../base/terminal/ordinal.js'
 import { printable } from '../../base/terminal/printable.js'
 import { describeDuration, describeElapsed } from '../../base/terminal/units.js'
 import {
+  describeClosed,
   describeHolder,
   describeOwner,
   describeProgram,
@@ -29,13 +30,16 @@ const SHORTEST_RESOURCE = 6
 
 /**
  * Describes whom a wait is for: `waiting for "db", held for 12 s by cli-beta sync (pid 4242, dev@build-7)`. If others are ahead, or
- * after a second, queue position and time come first: `waiting for "db", 2nd in line, 1 min 12 s, held for …`.
+ * after a second, queue position and time come first: `waiting for "db", 2nd in line, 1 min 12 s, held for …`. If nobody holds it,
+ * the engine may not grant it yet.
  */
 export function waitText(info: LockInfo, facts: WaitFacts): string {
   const words = [
     `waiting for ${JSON.stringify(info.resource)}`,
     ...standing(info, facts, ' in line'),
   ]
+  if (info.closedUntil !== undefined)
+    return `${words.join(', ')}: ${describeClosed(info.closedUntil)}`
   return [...words, describeHolder(info)].join(', ')
 }
 
@@ -62,6 +66,11 @@ function shorterLines(info: LockInfo, facts: WaitFacts, name: string): string[] 
     .filter(Boolean)
     .join(': ')
   const short = [info.resource, standing(info, facts, '').join(', ')].filter(Boolean).join(': ')
+  if (info.closedUntil !== undefined) {
+    const restMs = Math.max(1000, info.closedUntil.getTime() - Date.now())
+    const words = `not granted for another ${describeDuration(restMs)}`
+    return [`${long} — ${words}: new engine, or lost records`, `${long} — ${words}`, long]
+  }
   const held = heldWords(info)
   const [full = '', ...shorter] = holderWords(info)
   return [

@@ -31,6 +31,12 @@ export function describeProgram(
   return [name, command, label && JSON.stringify(label)].filter(Boolean).join(' ')
 }
 
+/** Says why nobody gets a lock that nobody holds. */
+export function describeClosed(closedUntil: Date, now: number = Date.now()): string {
+  const restMs = Math.max(1000, closedUntil.getTime() - now)
+  return `the engine is new, or may have lost its records, and grants no lock for another ${describeDuration(restMs)}`
+}
+
 /** Says who blocks a lock: `held for 12 s by cli-beta sync (pid 4242, dev@build-7)`. */
 export function describeHolder(info: LockInfo, now: number = Date.now()): string {
   if (info.id === '') return `next in line is ${describeOwner(info.owner, info.waiting[0]?.label)}`

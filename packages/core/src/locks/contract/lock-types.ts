@@ -76,6 +76,11 @@ export interface LockInfo {
    * all for each would cost too much. `inspect` and `list` name them.
    */
   readonly queue?: QueueStanding
+  /**
+   * Until when the engine grants no lock, since it is new or may have lost its records, and an owner that it does not know may still be
+   * at work. Only in what `onWait` is passed, while nobody is known to hold the lock.
+   */
+  readonly closedUntil?: Date
 }
 
 /** Options of one acquisition. */

@@ -1,9 +1,11 @@
 import { CliOpsError, isCliOpsError } from '../../base/errors/cli-ops-error.js'
+import { closedForMs } from '../contract/closed-engine.js'
 import { parseSlotName, withoutSlotNames } from '../contract/slot-name.js'
 
-/** Replaces slot lock names in a driver's error by their resources: a cycle of waits names every lock in it. */
+/** Replaces slot lock names in a driver's error by their resources: a cycle of waits, for example, names every lock in it. */
 export function nameSlottedResource(error: unknown): unknown {
-  if (!isCliOpsError(error, 'LOCK_DEADLOCK')) return error
+  if (!isCliOpsError(error)) return error
+  if (error.code !== 'LOCK_DEADLOCK' && closedForMs(error) === undefined) return error
   const { message, details = {} } = error
   const { resource, cycle } = details
   if (withoutSlotNames(message) === message) return error

@@ -1,6 +1,7 @@
 import { isCliOpsError } from '../../base/errors/cli-ops-error.js'
 import { type OutageLimits, throughOutage } from '../../base/errors/through-outage.js'
 import type { LockDriver, LockGrant, LockWait } from '../contract/lock-driver.js'
+import type { LockInfo } from '../contract/lock-types.js'
 import { inspectSlots } from './inspect-slots.js'
 import { passStuckHead } from './pass-stuck-head.js'
 import {
@@ -29,10 +30,11 @@ export async function waitForSlot(
 ): Promise<SlotGrant> {
   let isOver = false
   const { onWait } = wait
-  const tell = onWait && ((): void => void describe().catch(() => undefined))
-  const describe = async (): Promise<void> => {
+  const tell = onWait && ((told: LockInfo): void => void describe(told).catch(() => undefined))
+  const describe = async ({ closedUntil }: LockInfo): Promise<void> => {
     const info = await inspectSlots(driver, request)
-    if (info !== null && !isOver && !wait.signal.aborted) onWait?.(info)
+    if (info === null || isOver || wait.signal.aborted) return
+    onWait?.(closedUntil === undefined || info.id !== '' ? info : { ...info, closedUntil })
   }
   const told: LockWait = { signal: wait.signal, onWait: tell }
   try {

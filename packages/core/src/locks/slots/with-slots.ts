@@ -1,4 +1,5 @@
 import type { MaybePromise } from '../../base/wait/maybe-promise.js'
+import { closedForMs } from '../contract/closed-engine.js'
 import type { LockDriver, LockWait } from '../contract/lock-driver.js'
 import type { LockInfo } from '../contract/lock-types.js'
 import { parseSlotName, slotPrefix } from '../contract/slot-name.js'
@@ -30,7 +31,11 @@ function addSlots(driver: LockDriver): LockDriver {
     )
   return {
     tryAcquire: (request: SlotRequest) =>
-      wantsSlots(request) ? trySlots(driver, request) : driver.tryAcquire(request),
+      wantsSlots(request)
+        ? trySlots(driver, request).catch((error: unknown) => {
+            throw nameSlottedResource(error)
+          })
+        : driver.tryAcquire(request),
     ...(driver.tryAcquireSync !== undefined && {
       tryAcquireSync: (request: SlotRequest) =>
         wantsSlots(request)
@@ -83,9 +88,15 @@ async function acquireSlot(
   const patient = { ...request, waits: true }
   const free =
     driver.tryAcquireSync === undefined
-      ? await trySlots(driver, patient)
+      ? await trySlots(driver, patient).catch(nullIfClosed)
       : trySlotsSync(driver, patient)
   return free ?? waitForSlot(driver, request, wait)
+}
+
+/** An engine that grants nothing yet is waited for. */
+function nullIfClosed(error: unknown): null {
+  if (closedForMs(error) === undefined) throw error
+  return null
 }
 
 /** Continues with a value, synchronously unless it is a promise. */

@@ -40,6 +40,38 @@ function fitted(width: number, info = held(), facts = second): string {
   return fittedWaitLine(info, facts, { name: 'cli-beta', width })
 }
 
+describe('an engine that grants nothing yet', () => {
+  const closed = () =>
+    held('production', {
+      id: '',
+      holders: [],
+      waiters: [{ ...owner, pid: OWN_PID }],
+      closedUntil: new Date(Date.now() + 7_500),
+    })
+  const first = { waitedMs: 3_000, pid: OWN_PID }
+
+  test('is why nobody gets the lock', () => {
+    expect(waitText(closed(), first)).toBe(
+      'waiting for "production", 1st in line, 3 s: the engine is new, or may have lost its records, and grants no lock for another 7 s',
+    )
+  })
+
+  test.each([
+    [
+      140,
+      'cli-beta: waiting for "production", 1st in line, 3 s: the engine is new, or may have lost its records, and grants no lock for another 7 s',
+    ],
+    [
+      100,
+      'production: 1st in line, 3 s — not granted for another 7 s: new engine, or lost records',
+    ],
+    [60, 'production: 1st in line, 3 s — not granted for another 7 s'],
+    [40, 'production: 1st in line, 3 s'],
+  ])('fits %i columns', (width, line) => {
+    expect(fitted(width, closed(), first)).toBe(line)
+  })
+})
+
 describe('in a sentence', () => {
   test('the next waiter is shown the holder', () => {
     const { waiters } = held()
