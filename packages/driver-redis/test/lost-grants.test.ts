@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto'
 import { tmpdir } from 'node:os'
 
 import { LockManager } from '@cli-ops/shared-ipc'
-import { lockRun } from '@cli-ops/shared-ipc/command/runs'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 
@@ -29,7 +28,7 @@ describe.runIf(hasRedisServer())('a server that has lost its grants', () => {
     onTestFinished(async () => {
       await Promise.all(made.map((locks) => locks.close()))
     })
-    return { namespace, options, one: made[0], other: made[1] }
+    return { namespace, one: made[0], other: made[1] }
   }
 
   const faults: readonly (readonly [string, (namespace: string) => Promise<unknown>])[] = [
@@ -71,15 +70,6 @@ describe.runIf(hasRedisServer())('a server that has lost its grants', () => {
       code: 'ENGINE_UNAVAILABLE',
       details: { resource: 'db', retryAfterMs: expect.any(Number) as number },
     })
-  })
-
-  test.each(['join', 'replace'] as const)('lets a run that would %s wait, too', async (onBusy) => {
-    const { options, one, other } = managers()
-    await (await one.lock('db')).release()
-    await client.flushall()
-    const lock = await lockRun({ locks: other, connection: options }, 'db', { onBusy })
-    lock.assertHeld()
-    await lock.release()
   })
 
   test('grants the lock to a waiter of which only the queue position is left', async () => {
