@@ -29,6 +29,21 @@ describe.each(specifiers)('%s', (specifier) => {
   })
 })
 
+test('the classes of @cli-ops/shared-ipc keep their names in the bundle', async () => {
+  const script = `
+    import * as kit from '@cli-ops/shared-ipc'
+    const home = '/never-made'
+    const { LockManager, EventBus, ServiceRegistry, IPCClient } = kit
+    const objects = [LockManager, EventBus, ServiceRegistry].map((made) => new made({ home }))
+    console.log(...objects, new IPCClient('cli-alpha', { home }), kit.IPCServer.name)`
+  const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], {
+    cwd: root,
+  })
+  expect(stdout).toBe(
+    "LockManager {} EventBus {} ServiceRegistry {} IPCClient { name: 'cli-alpha' } IPCServer\n",
+  )
+})
+
 describe.each(['commander', 'yargs'])('the preload of the %s plugin is found', (framework) => {
   test.each(['--require', '--import'])('by %s', async (option) => {
     const preload = `@cli-ops/${framework}-plugin/register`

@@ -6,7 +6,8 @@ import { resolveRateLimit } from '../events/resolve-rate-limit.js'
 import { resolveSchemas } from '../events/event-schemas.js'
 import type { StandardEvents } from '../events/standard-events.js'
 import { LockManager } from '../locks/lock-manager.js'
-import { assertName } from '../base/names/assert-name.js'
+import { closedError } from '../base/errors/closed-error.js'
+import { assertName, describe } from '../base/names/assert-name.js'
 import { type ConnectionOptions, resolveConnection } from '../engine/connection-options.js'
 import { describeOwnProcess } from '../base/process/own-process.js'
 import { ServiceRegistry } from '../registry/service-registry.js'
@@ -43,11 +44,11 @@ export interface Coordinator<Events = StandardEvents> {
   readonly locks: LockManager
   readonly events: EventBus<Events>
   readonly registry: ServiceRegistry
-  /** Returns the server that answers requests to this CLI; the same one each time. */
+  /** Returns the server that answers requests to this CLI; the same one each time. @throws CliOpsError `CLOSED` */
   serve(): IPCServer
-  /** Returns a client for the CLI of that name; the same one for each name. */
+  /** Returns a client for the CLI of that name; the same one for each name. @throws CliOpsError `CLOSED` */
   connect(name: string): IPCClient
-  /** Closes everything that was created. */
+  /** Closes everything that was created. Further calls wait for the same end. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
@@ -69,6 +70,8 @@ export function createCoordinator<Events = StandardEvents>(
   assertKnown('options', options, COORDINATOR_OPTIONS)
   const { name, version, rateLimit, schemas, ...connection } = options
   assertName('name', name)
+  if (version !== undefined && typeof version !== 'string')
+    throw new TypeError(`version must be a string, got ${describe(version)}`)
   resolveConnection(connection)
   if (rateLimit !== undefined) resolveRateLimit(rateLimit)
   if (schemas !== undefined) resolveSchemas(schemas)
@@ -79,27 +82,40 @@ export function createCoordinator<Events = StandardEvents>(
   let server: IPCServer | undefined
   const clients = new Map<string, IPCClient>()
 
+  let closing = false
+
   const close = async (): Promise<void> => {
+    closing = true
     const parts = [...clients.values(), server, registry, events, locks]
     const made = parts.filter((part) => part !== undefined)
     await Promise.all(made.map((part) => part.close()))
+  }
+  const assertOpen = (): void => {
+    if (closing) throw closedError('this coordinator')
+  }
+  /** What is first used after `close` is closed as well: nobody would close it later. */
+  const opened = <Part extends { close(): Promise<void> }>(part: Part): Part => {
+    if (closing) void part.close()
+    return part
   }
   return {
     name,
     version,
     get locks() {
-      return (locks ??= new LockManager(connection))
+      return (locks ??= opened(new LockManager(connection)))
     },
     get events() {
-      return (events ??= new EventBus<Events>({ ...connection, rateLimit, schemas }))
+      return (events ??= opened(new EventBus<Events>({ ...connection, rateLimit, schemas })))
     },
     get registry() {
-      return (registry ??= new ServiceRegistry(connection))
+      return (registry ??= opened(new ServiceRegistry(connection)))
     },
     serve() {
+      assertOpen()
       return (server ??= new IPCServer(name, { ...connection, version }))
     },
     connect(target) {
+      assertOpen()
       let client = clients.get(target)
       if (client === undefined) {
         client = new IPCClient(target, connection)

@@ -28,7 +28,8 @@ export function resolveEngineLimits(
   ): number => {
     const text = env[variable]
     if (given === undefined && !text) return byDefault
-    const value = given ?? Number(text)
+    // What is not a number is shown as it stands there.
+    const value = given ?? (Number.isNaN(Number(text)) ? text : Number(text))
     assertInteger(given === undefined ? variable : option, value, min)
     return value
   }

@@ -36,6 +36,7 @@ import { createEventRecord, type CreatedRecord, toEnvelope } from './contract/ev
 import {
   assertBoolean,
   assertSubscribeOptions,
+  isDate,
   resolveEventSettings,
   type EventSettings,
 } from './event-settings.js'
@@ -78,6 +79,8 @@ type EmitArguments<Data> = undefined extends Data
  * ```
  */
 export class EventBus<Events = StandardEvents> {
+  /** Kept where the bundle renames classes: Node shows it for an object and in a stack. */
+  static readonly name = 'EventBus'
   readonly #settings: EventSettings
   readonly #clock: Clock
   readonly #handle: DriverHandle<'events'>
@@ -86,6 +89,9 @@ export class EventBus<Events = StandardEvents> {
   readonly #subscriptions = new Set<RunningSubscription>()
   readonly #iterators = new Set<EventIterator>()
   readonly #closing = new AbortController()
+  /** The subscriptions that `close` has ended, and the end that it waits for. */
+  #ended: readonly RunningSubscription[] = []
+  #closed: Promise<void> | undefined
   #leaveExit: (() => void) | undefined
 
   /** Validates the options without touching disk or network. @throws TypeError */
@@ -163,9 +169,7 @@ export class EventBus<Events = StandardEvents> {
     options: SubscribeOptions = {},
   ): Subscription {
     this.#assertSubscription(pattern, options)
-    if (typeof handler !== 'function') {
-      throw new TypeError(`handler must be a function, got ${describe(handler)}`)
-    }
+    assertHandler(handler)
     const { signal, group } = options
     const stop = (): void => subscription.unsubscribe()
     let stopListening = (): void => undefined
@@ -212,8 +216,10 @@ export class EventBus<Events = StandardEvents> {
     throw closedError('this EventBus')
   }
 
-  /** Ends the subscriptions to this pattern, or only one handler's. */
+  /** Ends the subscriptions to this pattern, or only one handler's. @throws TypeError */
   off(pattern: string, handler?: (...parameters: never[]) => unknown): void {
+    assertPattern(pattern)
+    if (handler !== undefined) assertHandler(handler)
     for (const subscription of [...this.#subscriptions]) {
       const same = handler === undefined || subscription.handler === handler
       if (subscription.pattern === pattern && same) subscription.unsubscribe()
@@ -325,26 +331,37 @@ export class EventBus<Events = StandardEvents> {
 
   /**
    * Ends all subscriptions, waits for the running handlers of groups, commits their events, and stores emitted events that still wait.
-   * Calling it twice is fine. A handler that closes its own bus is not awaited.
+   * Further calls wait for the same end, or less long with their own `drainMs`. A handler that closes its own bus is not awaited.
    */
   async close(options: CloseOptions = {}): Promise<void> {
     assertKnown('options', options, ['drainMs'])
     const { drainMs } = options
     if (drainMs !== undefined) assertMilliseconds('drainMs', drainMs)
-    if (this.#closing.signal.aborted) return
-    this.#closing.abort()
-    const ended = [...this.#subscriptions]
-    for (const subscription of ended) subscription.unsubscribe()
-    for (const iterator of [...this.#iterators]) iterator.end()
-    this.#gate.release()
-    await this.#publisher.settled()
-    await drain(ended, drainMs)
-    this.#leaveExit?.()
-    await this.#handle.close()
+    if (this.#closed === undefined) {
+      this.#closing.abort()
+      this.#ended = [...this.#subscriptions]
+      for (const subscription of this.#ended) subscription.unsubscribe()
+      for (const iterator of [...this.#iterators]) iterator.end()
+      this.#gate.release()
+      this.#closed = this.#finish(drainMs)
+    } else {
+      const isHandlers = this.#ended.some(isHandlerOf)
+      if (isHandlers || drainMs !== undefined) await drain(this.#ended, drainMs)
+      // The first call waits for this very handler.
+      if (isHandlers) return
+    }
+    await this.#closed
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  async #finish(drainMs: number | undefined): Promise<void> {
+    await this.#publisher.settled()
+    await drain(this.#ended, drainMs)
+    this.#leaveExit?.()
+    await this.#handle.close()
   }
 
   #record(type: string, data: unknown, options: EmitOptions): CreatedRecord {
@@ -369,7 +386,8 @@ export class EventBus<Events = StandardEvents> {
   }
 
   #openFeed({ from = 'latest', group }: SubscribeOptions): EventFeed {
-    return new EventFeed(this.#handle, { from, group })
+    // Drivers know a date by the class of this realm; a test runner that isolates its files has another.
+    return new EventFeed(this.#handle, { from: isDate(from) ? new Date(from) : from, group })
   }
 
   #assertSubscription(pattern: unknown, options: SubscribeOptions): void {
@@ -391,6 +409,11 @@ export class EventBus<Events = StandardEvents> {
   #assertOpen(): void {
     if (this.#closing.signal.aborted) throw closedError('this EventBus')
   }
+}
+
+function assertHandler(handler: unknown): void {
+  if (typeof handler !== 'function')
+    throw new TypeError(`handler must be a function, got ${describe(handler)}`)
 }
 
 function openEvents(options: EventBusOptions, inMemory: boolean): DriverHandle<'events'> {

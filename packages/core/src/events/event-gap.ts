@@ -8,6 +8,7 @@ export function gapError(gap: EventGap): CliOpsError {
 
 /** Describes a gap in one line. */
 export function describeGap({ expected, resumeAt, missed }: EventGap): string {
-  const events = missed === undefined ? 'events' : `${missed} events`
+  // 0 after a log that began anew: nothing is known to be missing, but the position is not in it.
+  const events = missed === undefined || missed === 0 ? 'events' : `${missed} events`
   return `${events} between ${expected} and ${resumeAt} have expired or were lost before they were read`
 }

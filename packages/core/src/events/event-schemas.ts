@@ -11,7 +11,7 @@ export function resolveSchemas(
   schemas: unknown,
   option = 'schemas',
 ): ReadonlyMap<string, StandardSchema> {
-  if (typeof schemas !== 'object' || schemas === null) {
+  if (typeof schemas !== 'object' || schemas === null || Array.isArray(schemas)) {
     throw new TypeError(`${option} must be an object of schemas by type, got ${describe(schemas)}`)
   }
   const resolved = new Map<string, StandardSchema>()

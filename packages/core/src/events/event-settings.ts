@@ -70,7 +70,7 @@ export function resolveEventSettings(options: EventBusOptions): EventSettings {
 export function assertSubscribeOptions(options: PullOptions): void {
   assertKnown('options', options, SUBSCRIBE_OPTIONS)
   const { from, signal, onError, onGap, onReadError, wait } = options
-  if (from !== undefined && typeof from !== 'string' && !(from instanceof Date)) {
+  if (from !== undefined && typeof from !== 'string' && !isDate(from)) {
     throw new TypeError(
       `from must be "latest", "earliest", a Date or a cursor, got ${describe(from)}`,
     )
@@ -85,6 +85,11 @@ export function assertSubscribeOptions(options: PullOptions): void {
   assertCallback('onError', onError)
   assertCallback('onGap', onGap)
   assertCallback('onReadError', onReadError)
+}
+
+/** Returns true for dates of any realm. */
+export function isDate(value: unknown): value is Date {
+  return Object.prototype.toString.call(value) === '[object Date]'
 }
 
 export function assertBoolean(option: string, value: unknown): void {

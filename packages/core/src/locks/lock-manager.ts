@@ -62,6 +62,8 @@ const MANAGER_OPTIONS = Object.keys({
  * ```
  */
 export class LockManager {
+  /** Kept where the bundle renames classes: Node shows it for an object and in a stack. */
+  static readonly name = 'LockManager'
   readonly #resource: string | undefined
   readonly #timeoutMs: number
   readonly #options: ConnectionOptions
@@ -70,13 +72,16 @@ export class LockManager {
   readonly #clock: Clock
   readonly #held = new Set<HeldLock>()
   readonly #closing = new AbortController()
+  #closed: Promise<void> | undefined
 
   /** @param resource the resource for methods called without one */
   constructor(resource?: string, options?: LockManagerOptions)
   constructor(options?: LockManagerOptions)
-  constructor(first?: string | LockManagerOptions, second: LockManagerOptions = {}) {
-    const options = typeof first === 'object' ? first : second
-    const resource = typeof first === 'object' ? undefined : first
+  constructor(first?: string | LockManagerOptions, second?: LockManagerOptions) {
+    const isUnnamed = typeof first === 'object' && second === undefined
+    const options = isUnnamed ? first : second === undefined ? {} : second
+    const resource = isUnnamed ? undefined : first
+    // Also refuses options in the place of the resource, which the second ones would replace.
     if (resource !== undefined) assertName('resource', resource)
     assertKnown('options', options, MANAGER_OPTIONS, FIELDS_OF_OTHERS)
     if (options.timeoutMs !== undefined) assertTimeoutMs('timeoutMs', options.timeoutMs)
@@ -251,18 +256,23 @@ export class LockManager {
     return (await this.#driver()).clean()
   }
 
-  /** Releases the locks of this manager, ends its waits with `CLOSED`, and closes the driver. */
-  async close(): Promise<void> {
-    if (this.#closing.signal.aborted) return
+  /**
+   * Releases the locks of this manager, ends its waits with `CLOSED`, and closes the driver. Further calls wait for the same end.
+   */
+  close(): Promise<void> {
+    return (this.#closed ??= this.#close())
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #close(): Promise<void> {
     this.#closing.abort(closedError('this LockManager'))
     const released = await Promise.allSettled([...this.#held].map((lock) => lock.release()))
     await this.#handle.close()
     const failed = released.find((result) => result.status === 'rejected')
     if (failed !== undefined) throw failed.reason
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close()
   }
 
   async #obtain(resource: string | undefined, options: LockOptions = {}): Promise<HeldLock> {
@@ -302,8 +312,6 @@ export class LockManager {
     options: LockOptions,
   ): Promise<HeldLock> {
     const { signal, onWait } = options
-    // Every wait adds a listener, and Node warns on stderr about a leak above ten.
-    process.getBuiltinModule('node:events').setMaxListeners(0, this.#closing.signal)
     const limit = new WaitLimit(
       Math.max(0, timeoutMs - spentMs),
       [signal, this.#closing.signal],

@@ -8,6 +8,8 @@ interface Registrar {
 
 /** This process's record under one name. */
 export class Registration {
+  /** Kept where the bundle renames classes: Node shows it for an object and in a stack. */
+  static readonly name = 'Registration'
   readonly name: string
   /** Unique id of the instance; the same for all names of this process. */
   readonly instance: string

@@ -40,9 +40,11 @@ const CALL_OPTIONS = Object.keys({
  * for (const { name, pid, state } of await registry.discover()) console.log(name, pid, state)
  */
 export class ServiceRegistry {
+  /** Kept where the bundle renames classes: Node shows it for an object and in a stack. */
+  static readonly name = 'ServiceRegistry'
   readonly #handle: DriverHandle<'registry'>
   readonly #watches = new Set<ServiceWatch>()
-  #closed = false
+  #closing: Promise<void> | undefined
 
   /** Does not touch disk or network yet. @throws TypeError for invalid options */
   constructor(options: ServiceRegistryOptions = {}) {
@@ -65,6 +67,8 @@ export class ServiceRegistry {
     assertName('name', name)
     const contribution = toContribution(metadata)
     const context = await this.#open(options)
+    // Closed meanwhile: nothing would remove the record before the process ends.
+    this.#assertOpen()
     const record = ownRecord(context, name)
     const previous = record.contributionOf(this)
     await record.set(
@@ -149,19 +153,21 @@ export class ServiceRegistry {
     return driver.clean()
   }
 
-  /** Removes everything that this object registered and ends its watches. */
-  async close(): Promise<void> {
-    if (this.#closed) return
-    this.#closed = true
+  /** Removes everything that this object registered and ends its watches. Further calls wait for the same end. */
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close())
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #close(): Promise<void> {
     for (const watch of this.#watches) await watch.return()
     const driver = this.#handle.now?.registry
     if (driver !== undefined)
       for (const record of ownRecordsIn(this.#handle)) await record.remove(this, driver)
     await this.#handle.close()
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close()
   }
 
   #select(context: RegistryContext, services: ServiceInfo[], filter: ServiceFilter): ServiceInfo[] {
@@ -180,11 +186,15 @@ export class ServiceRegistry {
     const { signal } = options
     assertSignal(signal)
     signal?.throwIfAborted()
-    if (this.#closed) throw closedError('this ServiceRegistry')
+    this.#assertOpen()
     const { registry: driver } =
       this.#handle.now ?? (await untilAborted(this.#handle.open(), signal))
     signal?.throwIfAborted()
     return { key: this.#handle.key, driver }
+  }
+
+  #assertOpen(): void {
+    if (this.#closing !== undefined) throw closedError('this ServiceRegistry')
   }
 }
 

@@ -81,6 +81,8 @@ const PICKS: readonly unknown[] = ['oldest', 'newest', 'random']
  * const { tasks } = await client.request({ action: 'get-tasks' })
  */
 export class IPCClient {
+  /** Kept where the bundle renames classes: Node shows it for an object and in a stack. */
+  static readonly name = 'IPCClient'
   readonly name: string
   readonly #options: IPCClientOptions
   readonly #limits: RpcLimits
@@ -89,6 +91,7 @@ export class IPCClient {
   readonly #handles: readonly [rpc: DriverHandle<'rpc'>, registry: DriverHandle<'registry'>]
   readonly #links = new Map<string | undefined, ServerLink>()
   readonly #closing = new AbortController()
+  #closed: Promise<void> | undefined
 
   /** Does not touch disk or network yet. @throws TypeError for an invalid name or option */
   constructor(name: string, options: IPCClientOptions = {}) {
@@ -169,9 +172,16 @@ export class IPCClient {
     return streamRequest<Value, Result>(request, connect, this.#closing.signal)
   }
 
-  /** Rejects all pending requests with `CLOSED` and closes the connections. */
-  async close(): Promise<void> {
-    if (this.#closing.signal.aborted) return
+  /** Rejects all pending requests with `CLOSED` and closes the connections. Further calls wait for the same end. */
+  close(): Promise<void> {
+    return (this.#closed ??= this.#close())
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #close(): Promise<void> {
     const reason = new CliOpsError(
       'CLOSED',
       `the client of ${JSON.stringify(this.name)} was closed`,
@@ -179,10 +189,6 @@ export class IPCClient {
     this.#closing.abort(reason)
     for (const link of this.#links.values()) link.close(reason)
     await Promise.all(this.#handles.map((handle) => handle.close()))
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close()
   }
 
   async #connectAndCall(request: OutgoingRequest, options: RequestOptions): Promise<unknown> {

@@ -11,6 +11,7 @@ import type {
 } from '../drivers/driver.js'
 import { type DriverHandle, openDriver } from '../engine/open-driver.js'
 import { CliOpsError } from '../base/errors/cli-ops-error.js'
+import { closedError } from '../base/errors/closed-error.js'
 import { callSafely } from '../base/errors/call-safely.js'
 import { assertName, describe } from '../base/names/assert-name.js'
 import { assertInteger, assertMilliseconds } from '../base/validation/assert-number.js'
@@ -85,6 +86,8 @@ const REQUEST_METHOD = 'request'
  * })
  */
 export class IPCServer {
+  /** Kept where the bundle renames classes: Node shows it for an object and in a stack. */
+  static readonly name = 'IPCServer'
   readonly name: string
   readonly #handles: readonly [rpc: DriverHandle<'rpc'>, registry: DriverHandle<'registry'>]
   readonly #methods = new MethodTable()
@@ -149,6 +152,7 @@ export class IPCServer {
 
   /** Answers `client.request(data)`: the JSON-RPC method `request`. */
   on<Data = Record<string, unknown>>(event: 'request', handler: RequestHandler<Data>): this {
+    this.#assertAccepting()
     if (event !== REQUEST_METHOD)
       throw new TypeError(
         `event must be "request", got ${describe(event)}; use handle() for methods`,
@@ -162,6 +166,7 @@ export class IPCServer {
    * schema's type, and an invalid result is never sent.
    *
    * @throws TypeError for a method that already has a handler, or a reserved name (`$/…`, `rpc.…`)
+   * @throws CliOpsError `CLOSED`
    */
   handle<Params = unknown>(method: string, handler: RequestHandler<Params>): this
   handle<
@@ -177,6 +182,10 @@ export class IPCServer {
     schemasOrHandler: HandlerSchemas | RequestHandler,
     handler?: RequestHandler<never>,
   ): this {
+    this.#assertAccepting()
+    // In the wrong order, the schemas would be ignored and the parameters not validated.
+    if (typeof schemasOrHandler === 'function' && handler !== undefined)
+      throw new TypeError('schemas must come before the handler: handle(method, schemas, handler)')
     if (typeof schemasOrHandler === 'function') this.#methods.add(method, {}, schemasOrHandler)
     else this.#methods.add(method, schemasOrHandler, handler as unknown as RequestHandler)
     return this
@@ -198,7 +207,8 @@ export class IPCServer {
 
   /**
    * Leaves the registry, accepts no more requests, lets running handlers finish within `closeGraceMs`, then aborts their signals and
-   * closes the connections. Further calls wait for the same end.
+   * closes the connections. Further calls wait for the same end. A handler that awaits it would wait for itself: answer first, and
+   * close with `setImmediate(() => server.close())`.
    */
   close(): Promise<void> {
     return (this.#closing ??= this.#close())
@@ -320,6 +330,10 @@ export class IPCServer {
     const change = this.#keepAlive ? 'ref' : 'unref'
     this.#listener?.[change]()
     for (const connection of this.#connections) connection[change]()
+  }
+
+  #assertAccepting(): void {
+    if (this.#closing !== undefined) throw closedError('this IPCServer')
   }
 
   #assertOpen(): void {

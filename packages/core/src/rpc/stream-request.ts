@@ -35,7 +35,11 @@ export async function* streamRequest<Value, Result>(
         end = { error }
       },
     )
-    .finally(() => wake?.())
+    .finally(() => {
+      // Even if the consumer never asks again: while reading is paused, a handler that awaits progress() would wait forever.
+      connection.close()
+      wake?.()
+    })
   try {
     for (;;) {
       while (values.length > 0) {

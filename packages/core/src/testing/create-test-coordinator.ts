@@ -5,6 +5,7 @@ import { join } from 'node:path'
 
 import { type Coordinator, createCoordinator } from '../coordinator/create-coordinator.js'
 import type { StandardEvents } from '../events/standard-events.js'
+import { closedError } from '../base/errors/closed-error.js'
 import { assertName, describe } from '../base/names/assert-name.js'
 import { resolveConnection } from '../engine/connection-options.js'
 import { SEPARATE } from '../locks/lock-scope.js'
@@ -72,7 +73,10 @@ export function createTestCoordinator<Events = StandardEvents>(
   const takeClockAway =
     clock === undefined ? undefined : setClockAt(resolveConnection(connection), clock)
   const opened: Coordinator<Events>[] = []
+  let closing = false
   const open = (as: string): Coordinator<Events> => {
+    // Nothing would close it or remove its home again.
+    if (closing) throw closedError('this test coordinator')
     // A test is independent of whether the kit is disabled.
     const options = { ...connection, disabled: false, name: as, [SEPARATE]: `#${opened.length}` }
     const coordinator = createCoordinator<Events>(options)
@@ -80,6 +84,7 @@ export function createTestCoordinator<Events = StandardEvents>(
     return coordinator
   }
   const close = async (): Promise<void> => {
+    closing = true
     await Promise.all(opened.map((coordinator) => coordinator.close()))
     takeClockAway?.()
     if (onDisk) rmSync(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })

@@ -139,6 +139,46 @@ test.each(
   expect(getEventListeners(signal, 'abort')).toEqual([])
 })
 
+test.each(['local:', 'memory:'])(
+  'one signal for everything that a program does gets one listener: Node warns of a leak above ten (%s)',
+  async (url) => {
+    const home = temporaryHome()
+    const ending = new AbortController()
+    const { signal } = ending
+    const held = await lockManager(url, home).lock('busy')
+    onTestFinished(() => held.release())
+    const locks = lockManager(url, home)
+    const bus = eventBus(url, home)
+    const limited = eventBus(url, home, { max: 1, perMs: 600_000, onLimit: 'queue' })
+    await limited.emit('task:created', { id: '0' })
+    const registry = serviceRegistry(url, home)
+    const client = await connected(url, home)
+    await client.request({})
+    const pending: Promise<unknown>[] = []
+    for (let count = 0; count < 11; count += 1) {
+      pending.push(
+        locks.lock('busy', { signal }),
+        bus.on('task:*', () => undefined, { signal }).closed,
+        bus.on('task:*', () => undefined, { signal, group: `group ${count}` }).closed,
+        bus.once('item:created', { signal }),
+        bus.subscribe('item:created', { signal }).next(),
+        limited.emit('task:created', { id: '1' }, { signal }),
+        registry.watch({ name: 'nobody' }, { signal }).next(),
+        registry.discover({}, { signal }),
+        client.call('never', undefined, { signal }),
+        client.stream('never', undefined, { signal }).next(),
+      )
+    }
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1)
+    // The calls that begin with the answer of another.
+    await new Promise(setImmediate)
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1)
+    ending.abort()
+    await Promise.allSettled(pending)
+    expect(getEventListeners(signal, 'abort')).toEqual([])
+  },
+)
+
 test('a watch of a file leaves no listener behind', async () => {
   const { signal } = new AbortController()
   const path = join(temporaryHome(), 'config.json')

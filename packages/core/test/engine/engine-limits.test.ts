@@ -29,7 +29,11 @@ test.each([
 test.each([
   [{ leaseMs: 99 }, {}, 'leaseMs must be an integer of at least 100, got 99'],
   [{ engineTimeoutMs: 0 }, {}, 'engineTimeoutMs must be an integer of at least 1, got 0'],
-  [{}, { CLI_OPS_LEASE_MS: '10s' }, 'CLI_OPS_LEASE_MS must be an integer of at least 100, got NaN'],
+  [
+    {},
+    { CLI_OPS_LEASE_MS: '10s' },
+    'CLI_OPS_LEASE_MS must be an integer of at least 100, got "10s"',
+  ],
 ])('refuses %j with %j by name', (options, env, message) => {
   expect(() => resolveEngineLimits(options, env)).toThrow(message)
 })

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { runInNewContext } from 'node:vm'
 import {
   CliOpsError,
   type Cursor,
@@ -198,6 +199,25 @@ describe.each([
     await bus.close()
     await expect(bus.emit('x')).rejects.toMatchObject({ code: 'CLOSED' })
     expect(() => bus.on('x', handler)).toThrow(CliOpsError)
+  })
+
+  test('off refuses what was never a pattern or a handler', () => {
+    const bus = open(options())
+    for (const pattern of [undefined, null, 5, '', 'a*'])
+      expect(() => bus.off(pattern as string)).toThrow(TypeError)
+    for (const handler of [null, 5, {}])
+      expect(() => bus.off('x', handler as never)).toThrow('handler must be a function')
+    bus.off('x')
+  })
+
+  test('a date of another realm is a date', async () => {
+    const bus = open(options())
+    await bus.emit('n', 1)
+    const from = runInNewContext('new Date(0)') as Date
+    expect((await bus.read('n', { from })).map(({ data }) => data)).toEqual([1])
+    expect((await bus.once('n', { from })).data).toBe(1)
+    const invalid = runInNewContext('new Date(NaN)') as Date
+    expect(() => bus.on('n', () => 1, { from: invalid })).toThrow(/^from must be .*valid date/u)
   })
 
   test('a failing handler is reported once and affects no other', async () => {
@@ -459,6 +479,11 @@ test('with an unusable home, one line says so and the host continues; a consumer
     expect(stderr).toContain('events "*" are not received: cannot use')
   }
   expect([plain!.code, left!.code, taken!.code]).toEqual([undefined, 69, undefined])
+})
+
+test('a position that a new log does not have is a gap without a number of events', async () => {
+  const bus = open({ inMemory: true })
+  await expect(bus.read('*', { from: '99' as Cursor })).rejects.toThrow(/^events between 99 and 0/u)
 })
 
 test('a subscription keeps the process alive until it is ended, and nothing else does', async () => {

@@ -391,3 +391,50 @@ test('with drainMs, close waits for handlers without a group as well', async () 
   order.push('closed')
   expect(order).toEqual(['ends', 'closed'])
 })
+
+/** A bus whose handler has begun and runs until `finish`. */
+async function withRunningHandler(
+  work: (bus: EventBus) => unknown = () => undefined,
+): Promise<{ readonly bus: EventBus; readonly finish: () => void; readonly order: string[] }> {
+  const { bus, emit, on } = setUp(temporaryHome())
+  const order: string[] = []
+  let finish = (): void => undefined
+  const finished = new Promise<void>((resolve) => {
+    finish = resolve
+  })
+  const begun = new Promise<void>((begin) => {
+    on(async () => {
+      begin()
+      await finished
+      await work(bus)
+      order.push('handled')
+    })
+  })
+  await emit(1)
+  await begun
+  return { bus, finish, order }
+}
+
+test('a second close waits for the same handlers as the first', async () => {
+  const { bus, finish, order } = await withRunningHandler()
+  const first = bus.close()
+  const second = bus.close().then(() => order.push('closed'))
+  finish()
+  await Promise.all([first, second])
+  expect(order).toEqual(['handled', 'closed'])
+})
+
+test('a second close with a shorter drainMs ends the wait of the first', async () => {
+  const { bus } = await withRunningHandler()
+  const first = bus.close({ drainMs: 600_000 })
+  await bus.close({ drainMs: 1 })
+  await first
+})
+
+test('a handler can close a bus that already closes and waits for it', async () => {
+  const { bus, finish, order } = await withRunningHandler((own) => own.close({ drainMs: 600_000 }))
+  const closed = bus.close({ drainMs: 600_000 })
+  finish()
+  await closed
+  expect(order).toEqual(['handled'])
+})

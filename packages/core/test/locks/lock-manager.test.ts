@@ -146,6 +146,13 @@ describe.each(['local:', 'memory:'])('locks on %s', (url) => {
     await expect(failing).rejects.toBe(failure)
     const rejecting = locks!.lock('db', { onWait: () => Promise.reject(failure) })
     await expect(rejecting).rejects.toBe(failure)
+    const thenable = { then: (_: unknown, reject: (error: Error) => void) => reject(failure) }
+    await expect(locks!.lock('db', { onWait: () => thenable })).rejects.toBe(failure)
+    const throwNothing = (): never => {
+      throw undefined // eslint-disable-line @typescript-eslint/only-throw-error
+    }
+    const speechless = locks!.lock('db', { onWait: throwNothing })
+    await expect(speechless).rejects.toThrow('onWait threw undefined')
     expect((await locks!.inspect('db'))?.waiters).toHaveLength(1)
     await lock.release()
     await (await turn).release()

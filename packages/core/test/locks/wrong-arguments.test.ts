@@ -28,6 +28,15 @@ describe('a wrong argument is refused before anything is done', () => {
   })
 })
 
+test('options in the place of the resource are refused, since the second ones would replace them', () => {
+  const home = temporaryHome()
+  for (const first of [{ home }, null])
+    expect(() => new LockManager(first as never, { timeoutMs: 5 })).toThrow(
+      /^resource must be a string/u,
+    )
+  expect(() => new LockManager('db', null as never)).toThrow(/^options must be an object/u)
+})
+
 test('a manager with its own timeout waits no longer', async () => {
   const home = temporaryHome()
   const lock = await manager({ home }).lock('db')

@@ -50,6 +50,18 @@ test('the sample of the original document runs as written', async () => {
 })
 
 describe.each(['local:', 'memory:'])('%s', (url) => {
+  test('a registration that is under way when the registry is closed leaves nothing', async () => {
+    const home = temporaryHome()
+    const registry = openRegistry(home, url)
+    const registering = registry.register('cli-alpha')
+    await Promise.all([
+      expect(registering).rejects.toMatchObject({ code: 'CLOSED' }),
+      registry.close(),
+    ])
+    const everyone = openRegistry(home, url).discover({ name: 'cli-alpha', includeSelf: true })
+    expect(await everyone).toEqual([])
+  })
+
   test('registering again merges; everything is shown as given', async () => {
     const registry = openRegistry(temporaryHome(), url)
     const startedAt = new Date('2020-02-02T02:02:02.002Z')

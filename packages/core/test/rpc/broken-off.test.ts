@@ -98,6 +98,38 @@ test('closing a client in the middle of a stream ends its consumer, and the hand
   await vi.waitUntil(() => aborted.length === 1, 20_000)
 })
 
+describe('a consumer of a stream asks for nothing more, and a full connection holds back its handler', () => {
+  test.each<[string, (client: IPCClient, ending: AbortController) => unknown]>([
+    ['the client is closed', (client) => client.close()],
+    ['its signal is aborted', (_client, ending) => ending.abort()],
+  ])('%s: the handler learns of it', async (_what, end) => {
+    const { client, server } = await startServer()
+    const held: Promise<unknown>[] = []
+    const gone = new Promise<void>((resolve) => {
+      server.handle('flood', async (_data, { progress, signal }) => {
+        signal.addEventListener('abort', () => resolve())
+        while (!signal.aborted) {
+          const sent = progress('x'.repeat(10_000))
+          held.push(sent)
+          await sent
+          await new Promise(setImmediate)
+        }
+      })
+    })
+    const ending = new AbortController()
+    const stream = client.stream('flood', undefined, { signal: ending.signal })
+    await stream.next()
+    // Held back once no further value follows within several turns of the event loop.
+    for (let seen = 0, turns = 0; turns < 100; turns += 1) {
+      if (held.length > seen) turns = 0
+      seen = held.length
+      await new Promise(setImmediate)
+    }
+    await end(client, ending)
+    await gone
+  })
+})
+
 test('a peer that leaves in the middle of a stream aborts only its own handler', async () => {
   const { client, aborted, endpoint } = await startServer()
   const raw = await RawConnection.open(endpoint)

@@ -6,7 +6,7 @@ import {
 } from '@cli-ops/shared-ipc'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import * as z from 'zod'
-import { containing, matching } from '../fixtures/matchers.js'
+import { containing, matching, objectWith } from '../fixtures/matchers.js'
 import { temporaryHome } from '../fixtures/temporary-home.js'
 import { temporaryRuntime } from '../fixtures/temporary-runtime.js'
 
@@ -568,7 +568,14 @@ describe('wrong arguments', () => {
     expect(() => server.handle('x', { input: {} as never }, () => 1)).toThrow(
       'input must be a Standard Schema',
     )
+    expect(() => server.handle('x', (() => 1) as never, {} as never)).toThrow(
+      'schemas must come before the handler',
+    )
     await server.ready
+    await server.close()
+    const closed = objectWith({ code: 'CLOSED' })
+    expect(() => server.handle('x', () => 1)).toThrow(closed)
+    expect(() => server.on('request', () => 1)).toThrow(closed)
   })
 })
 

@@ -65,6 +65,7 @@ describe.each(['memory', 'disk'] as const)('a test coordinator in %s', (storage)
     await expect(beta.locks.lock('db')).rejects.toMatchObject({ code: 'CLOSED' })
     await ops.close()
     await ops[Symbol.asyncDispose]()
+    expect(() => ops.as('cli-gamma')).toThrow(expect.objectContaining({ code: 'CLOSED' }) as Error)
     expect(existsSync(ops.home)).toBe(false)
   })
 

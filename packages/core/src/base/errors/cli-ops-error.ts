@@ -23,6 +23,8 @@ export class CliOpsError extends Error {
   readonly details?: Readonly<Record<string, unknown>>
 
   constructor(code: ErrorCode, message: string, options: CliOpsErrorOptions = {}) {
+    if (!Object.hasOwn(ERROR_CODES, code))
+      throw new TypeError(`code must be one of ERROR_CODES, got ${JSON.stringify(code)}`)
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'CliOpsError'
     this.code = code

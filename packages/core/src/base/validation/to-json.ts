@@ -2,6 +2,8 @@ import { errorText } from '../errors/error-text.js'
 import { isInstance } from '../errors/is-instance.js'
 
 const MAX_DEPTH = 200
+/** Members of a path that a message shows. */
+const MAX_SHOWN = 20
 
 /** The position of a walk, such as `['.list', '[1]']`, and whether it found an object with a `toJSON`. */
 interface Walk {
@@ -41,10 +43,16 @@ export function toPlain(argument: string, value: unknown): unknown {
     // A getter or a toJSON that throws means that the value is not JSON, either.
     const isObstacle = isInstance(error, Obstacle)
     const what = isObstacle ? error.message : `an error: ${errorText(error)}`
-    const message = `${argument}${walk.path.join('')} must be JSON, got ${what}`
+    const message = `${argument}${shown(walk.path)} must be JSON, got ${what}`
     // An obstacle adds nothing to the message.
     throw new TypeError(message, isObstacle ? undefined : { cause: error })
   }
+}
+
+/** Shortens a path that a cycle has made long: its beginning names the place. */
+function shown(path: readonly string[]): string {
+  if (path.length <= MAX_SHOWN) return path.join('')
+  return `${path.slice(0, MAX_SHOWN).join('')}…`
 }
 
 /**

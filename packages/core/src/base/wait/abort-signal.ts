@@ -1,6 +1,46 @@
+/** The listeners of one signal. */
+class AbortListeners {
+  readonly #signal: AbortSignal
+  readonly #calls = new Set<() => void>()
+  /** A function, since not every polyfill of AbortSignal calls the handleEvent() of an object. */
+  readonly #onAbort = (): void => {
+    for (const call of this.#calls) {
+      try {
+        call()
+      } catch (error) {
+        // As an EventTarget does it: the other listeners are called all the same.
+        process.nextTick(() => {
+          throw error
+        })
+      }
+    }
+  }
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal
+    signal.addEventListener('abort', this.#onAbort, { once: true })
+  }
+
+  add(listener: () => void): () => void {
+    // Unique, although one listener can be added several times.
+    const call = (): void => listener()
+    this.#calls.add(call)
+    return () => {
+      if (!this.#calls.delete(call) || this.#calls.size > 0) return
+      this.#signal.removeEventListener('abort', this.#onAbort)
+      listenersOf.delete(this.#signal)
+    }
+  }
+}
+
+const listenersOf = new WeakMap<AbortSignal, AbortListeners>()
+
 /**
  * Calls `listener` once when the signal is aborted, immediately if it already is; returns a function that stops. Call that function
  * when the wait is over, however it ended: a signal can live as long as the process.
+ *
+ * A signal gets one listener for all calls: a program passes one signal to everything that it does, and Node warns on stderr about a
+ * leak above ten.
  */
 export function onAbort(signal: AbortSignal | undefined, listener: () => void): () => void {
   if (signal === undefined) return () => undefined
@@ -8,10 +48,12 @@ export function onAbort(signal: AbortSignal | undefined, listener: () => void): 
     listener()
     return () => undefined
   }
-  signal.addEventListener('abort', listener, { once: true })
-  return () => {
-    signal.removeEventListener('abort', listener)
+  let listeners = listenersOf.get(signal)
+  if (listeners === undefined) {
+    listeners = new AbortListeners(signal)
+    listenersOf.set(signal, listeners)
   }
+  return listeners.add(listener)
 }
 
 /**

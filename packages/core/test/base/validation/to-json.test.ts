@@ -87,6 +87,7 @@ test.each([
     'data must be JSON, got undefined',
   ],
   ['a cycle', cycle, 'must be JSON, got a cycle or more than 200 levels'],
+  ['a cycle, with the beginning of its path', cycle, `data${'.self'.repeat(20)}… must be JSON`],
 ])('refuses %s and names the place', (_what, value, message) => {
   expect(() => toJson('data', value)).toThrow(new TypeError(message).message)
 })

@@ -1,6 +1,10 @@
+import { execFile } from 'node:child_process'
 import { getEventListeners } from 'node:events'
+import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { onAbort, waitUnlessAborted } from '../../../src/base/wait/abort-signal.js'
+
+const run = promisify(execFile)
 
 test('an abort reaches each listener once, even one added later, but not one removed', () => {
   const heard: string[] = []
@@ -45,4 +49,20 @@ test('a wait that is over before it begins takes nothing', async () => {
   })
   await expect(waiting).rejects.toThrow('aborted')
   expect(hasBegun).toBe(false)
+})
+
+test('an error of one listener reaches the process, and the others are called all the same', async () => {
+  const script = `
+    import { onAbort } from '@cli-ops/shared-ipc/driver'
+    const abort = new AbortController()
+    process.on('uncaughtException', (error) => console.log(error.message))
+    const twice = () => console.log('called')
+    onAbort(abort.signal, () => { throw new Error('boom') })
+    onAbort(abort.signal, twice)
+    onAbort(abort.signal, twice)
+    abort.abort()`
+  const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', script], {
+    cwd: import.meta.dirname,
+  })
+  expect(stdout).toBe('called\ncalled\nboom\n')
 })

@@ -72,6 +72,13 @@ describe('a home', () => {
     expect(existsSync(join(base, 'locks'))).toBe(false)
   })
 
+  test('that is for everybody is refused without the advice to take it from them', () => {
+    chmodSync(base, 0o1777)
+    expect(() => use(base)).toThrow(
+      'its mode is 777, so other users can access it; set CLI_OPS_HOME to a directory of your own',
+    )
+  })
+
   test.runIf(root)('of another user is refused, even by root', () => {
     chownSync(base, 12345, 12345)
     expect(() => use(base)).toThrow('it belongs to uid 12345, not to you')

@@ -66,7 +66,11 @@ function refusalOf(
   if (status.uid !== uid)
     return `it belongs to uid ${status.uid}, not to you (uid ${uid}); ${remedyFor(status, variable)}`
   if ((status.mode & 0o077) !== 0) {
-    return `its mode is ${(status.mode & 0o777).toString(8)}, so other users can access it; run "chmod 700" on it`
+    const mode = (status.mode & 0o777).toString(8)
+    const remedy = `set ${variable} to a directory of your own`
+    // The sticky bit marks a directory for everybody, such as /tmp: other programs need its mode.
+    const isShared = (status.mode & 0o1000) !== 0
+    return `its mode is ${mode}, so other users can access it; ${isShared ? '' : 'run "chmod 700" on it, or '}${remedy}`
   }
   return undefined
 }

@@ -11,7 +11,7 @@ import { createServer } from 'node:net'
 import { once } from 'node:events'
 import { dirname, join } from 'node:path'
 import { IPCClient, IPCServer } from '@cli-ops/shared-ipc'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { containing } from '../../../fixtures/matchers.js'
 import { namesIn, temporaryHome } from '../../../fixtures/temporary-home.js'
 import { temporaryRuntime } from '../../../fixtures/temporary-runtime.js'
@@ -112,6 +112,7 @@ describe('falls back to the temporary directory', () => {
     ],
     ['relative', () => 'relative/path'],
     ['empty', () => ''],
+    ['below a file', () => '/dev/null/run'],
   ])('if XDG_RUNTIME_DIR is %s', async (_name, make) => {
     const path = make()
     if (path.length > 100) mkdirSync(path)
@@ -122,6 +123,30 @@ describe('falls back to the temporary directory', () => {
     expect(Buffer.byteLength(server.endpoint!)).toBeLessThanOrEqual(103)
     await server.close()
     expect(existsSync(path) ? namesIn(path) : []).toEqual([])
+  })
+})
+
+describe('falls back to /tmp', () => {
+  test.each<[string, () => string]>([
+    ['missing', () => join(runtime.path, 'missing')],
+    ['relative', () => 'relative/path'],
+    [
+      'a file',
+      () => {
+        const path = join(runtime.path, 'file')
+        writeFileSync(path, '')
+        return path
+      },
+    ],
+  ])('if the temporary directory is %s', async (_name, make) => {
+    const home = temporaryHome()
+    vi.stubEnv('XDG_RUNTIME_DIR', undefined)
+    vi.stubEnv('TMPDIR', make())
+    onTestFinished(() => void vi.unstubAllEnvs())
+    const server = startServer(home)
+    await server.ready
+    expect(dirname(server.endpoint!)).toMatch(/^\/tmp\/cli-ops-\d+$/u)
+    await server.close()
   })
 })
 
