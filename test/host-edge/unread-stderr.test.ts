@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process'
 import {
+  closeSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   realpathSync,
   symlinkSync,
   writeFileSync,
@@ -61,6 +63,31 @@ test.for(['program.parse()', 'await program.parseAsync()'])(
       env: { PATH: process.env['PATH'], HOME: cwd, CLI_OPS_HOME: home },
     })
     child.stderr.destroy()
+    const ended = new Promise((resolve) => child.once('exit', resolve))
+    await vi.waitUntil(() => existsSync(join(cwd, 'written')), { timeout: 60_000 })
+    await lock.release()
+    expect(await ended).toBe(0)
+    expect(existsSync(join(cwd, 'done'))).toBe(true)
+  },
+)
+
+// As with `cli 2>log` on a full disk. The stderr of a worker of the host is piped to its own, which has a listener then.
+test.runIf(existsSync('/dev/full')).for(['program.parse()', 'await program.parseAsync()'])(
+  '%s: a host with a worker whose stderr cannot be written to waits and does its work',
+  async (parse) => {
+    const cwd = mkdtempSync(join(folder, 'host-'))
+    const worker = `import { Worker } from 'node:worker_threads'
+    new Worker('setInterval(() => undefined, 60_000)', { eval: true }).unref()\n`
+    writeFileSync(join(cwd, 'host.mjs'), worker + program(parse))
+    await using ops = createCoordinator({ name: 'holder', home })
+    await using lock = await ops.locks.lock('res')
+    const full = openSync('/dev/full', 'w')
+    const child = spawn(process.execPath, ['host.mjs', 'add'], {
+      cwd,
+      stdio: ['ignore', 'ignore', full],
+      env: { PATH: process.env['PATH'], HOME: cwd, CLI_OPS_HOME: home },
+    })
+    closeSync(full)
     const ended = new Promise((resolve) => child.once('exit', resolve))
     await vi.waitUntil(() => existsSync(join(cwd, 'written')), { timeout: 60_000 })
     await lock.release()

@@ -71,6 +71,23 @@ const CLIS: readonly (readonly [title: string, framework: string, version: strin
     ],
   ]
 
+/** An oclif CLI of one command, which takes every word as its argument. */
+const SINGLE = {
+  manifest: {
+    oclif: { bin: 'tool', commands: { strategy: 'single', target: './command.js' } },
+  },
+  files: {
+    'command.js': `const { Command } = require('@oclif/core')
+      exports.default = class extends Command {
+        async run() {
+          require('node:fs').writeFileSync('ran', '')
+          this.log('ran ' + this.argv.join(' '))
+        }
+      }
+      exports.default.strict = false`,
+  },
+}
+
 function versionOf(name: string): string {
   const manifest = readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8')
   return (JSON.parse(manifest) as { readonly version: string }).version
@@ -236,6 +253,32 @@ describe('wherever it was installed', () => {
       ),
     )
     expect(await user.bash(`${attached.shim ?? ''} sync`).ended).toMatchObject({ status: 75 })
+  })
+
+  test('an oclif CLI of one command, which is not run for it', async () => {
+    const user = userOf({
+      ...SINGLE,
+      source: OCLIF.source,
+      packages: { '@oclif/core': '@oclif/core' },
+    })
+    const attached = await user.json<Attached>(
+      'attach',
+      'tool',
+      '--lock',
+      'db',
+      '--on-busy',
+      'fail',
+    )
+    expect(attached).toMatchObject({ cli: 'tool', framework: '@oclif/core', commands: [] })
+    expect(existsSync(join(user.directory, 'ran'))).toBe(false)
+    const held = await user.coordinator().locks.lock('db')
+    expect(await user.bash('tool some').ended).toMatchObject({ status: 75, stdout: '' })
+    await held.release()
+    expect(await user.bash('tool some').ended).toEqual({
+      status: 0,
+      stdout: 'ran some\n',
+      stderr: '',
+    })
   })
 
   test('an oclif CLI bundled together with its oclif', async () => {
@@ -431,6 +474,16 @@ describe('what cannot be attached stays unchanged, with the reason', () => {
       /the plugin is not loaded \(.*ops:ps.*\): the CLI does not load what/u,
     )
     expect(existsSync(join(user.directory, 'data/node_modules/@cli-ops/oclif-plugin'))).toBe(false)
+  })
+
+  test('an oclif CLI of one command that loads no user plugins: that command does not run', async () => {
+    const source = `const { Config, run } = require('@oclif/core')
+      Config.load({ root: __dirname, userPlugins: false }).then((config) => run(undefined, config)).catch((error) => { console.error(error.message); process.exit(2) })`
+    const user = userOf({ ...SINGLE, source, packages: { '@oclif/core': '@oclif/core' } })
+    expect(await refused(user, 'tool', '--lock', 'db')).toContain(
+      'the plugin is not loaded ("--help" ran without it): the CLI does not load what',
+    )
+    expect(existsSync(join(user.directory, 'ran'))).toBe(false)
   })
 
   test('a program of another kind, and one that does not exist', async () => {

@@ -1,9 +1,17 @@
 import { type CliOpsOptions, type CommandRun, noteDisabledCli } from '@cli-ops/shared-ipc/command'
 
-import type { CommanderProgram, HookEvent, HookListener } from './commander-program.js'
+import {
+  type CommanderProgram,
+  type HookEvent,
+  type HookListener,
+  isNamed,
+} from './commander-program.js'
 import { loadedMountOps, loadMountOps } from './lazy.js'
 import { hasLock, isDisabled, lifecycleFor } from './lifecycle-for.js'
 import type * as Lifecycle from './lifecycle.js'
+
+/** What a subcommand can be asked without a lock; `-V` could be an option of its own. */
+const FREE_OPTIONS: ReadonlySet<string> = new Set(['--help', '-h', '--version'])
 
 /** The state of a program with the plugin. */
 export interface Attachment {
@@ -136,6 +144,7 @@ function watchDispatch(
     attachment.unparsed = subcommand.processedArgs
     if (!watched.has(subcommand)) watchDispatch(subcommand, attachment, watched)
     if (subcommand._executableHandler !== true || isLeftAlone(attachment)) return undefined
+    if (asksForHelp(command, subcommand)) return undefined
     return lifecycleOf(attachment)?.enterExecutable(attachment)
   })
   const emit = command.emit.bind(command)
@@ -153,6 +162,18 @@ function watchDispatch(
     return emit(...args)
   }
   Object.defineProperty(command, 'emit', { configurable: true, writable: true, value })
+}
+
+/**
+ * Returns whether a subcommand that is its own program is only asked for its help or version, which that program answers: by nothing but
+ * this option, or by `help <subcommand>`.
+ */
+function asksForHelp(command: CommanderProgram, subcommand: CommanderProgram): boolean {
+  const [first, second, ...others] = command.args
+  if (first === undefined || second === undefined || others.length > 0) return false
+  return isNamed(subcommand, first)
+    ? FREE_OPTIONS.has(second)
+    : first === 'help' && isNamed(subcommand, second)
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { CommandTree } from '@cli-ops/shared-ipc/command'
 
-import type { CommanderProgram } from './commander-program.js'
+import { type CommanderProgram, isNamed } from './commander-program.js'
 
 /**
  * Returns the command names of a program. A program without commands might create them only once it knows which one is called
@@ -28,10 +28,6 @@ export function pathOf(command: CommanderProgram, program: CommanderProgram): st
   if (command === program || command.parent === null) return ''
   const above = pathOf(command.parent, program)
   return above === '' ? command.name() : `${above} ${command.name()}`
-}
-
-function isNamed(command: CommanderProgram, word: string): boolean {
-  return command.name() === word || command.aliases().includes(word)
 }
 
 function pathsBelow(command: CommanderProgram, program: CommanderProgram): string[] {

@@ -23,6 +23,8 @@ export interface CommanderProgram {
   /** The arguments of the parsed program. */
   readonly rawArgs?: readonly string[]
   readonly processedArgs: readonly unknown[]
+  /** The words that this command was given, beginning with its subcommand's name. */
+  readonly args: readonly string[]
   _actionHandler?: ((args: unknown[]) => unknown) | null
   _executableHandler?: boolean
   _exitCallback?: unknown
@@ -36,3 +38,8 @@ export type HookListener = (
   program: CommanderProgram,
   command: CommanderProgram,
 ) => void | Promise<void>
+
+/** Returns whether a word is a command's name or one of its aliases. */
+export function isNamed(command: CommanderProgram, word: string): boolean {
+  return command.name() === word || command.aliases().includes(word)
+}

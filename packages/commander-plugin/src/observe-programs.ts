@@ -2,8 +2,10 @@ import { EventEmitter } from 'node:events'
 
 import type { CommanderProgram } from './commander-program.js'
 
-/** The parse methods of a commander program, in every major version since 2. */
-type Parser = Partial<Record<'parse' | 'parseAsync', (...args: unknown[]) => unknown>> &
+type Method = (...args: unknown[]) => unknown
+
+/** The methods of a commander program that are observed, in every major version since 2. */
+type Parser = Partial<Record<'parse' | 'parseAsync' | 'helpInformation', Method>> &
   Pick<CommanderProgram, 'parent'>
 
 interface EmitterClass {
@@ -13,6 +15,13 @@ interface EmitterClass {
 /** Called with a root program that is about to parse for the first time. */
 export type ProgramObserver = (program: CommanderProgram) => void
 
+/** What is told of the programs. */
+interface Observers {
+  /** Returns false for a program that it already knows. */
+  readonly parses: (program: object) => boolean
+  readonly showsHelp: () => void
+}
+
 /** Methods that commander's programs have, and no other event emitter. */
 const METHODS = ['parse', 'opts', 'command', 'option', 'action', 'outputHelp']
 
@@ -20,28 +29,34 @@ const METHODS = ['parse', 'opts', 'command', 'option', 'action', 'outputHelp']
  * Calls `observer` with each root program of this process just before its first parse, whichever copy of commander made it and
  * however that was loaded or bundled. commander's programs are event emitters, and `EventEmitter.init` runs for each one;
  * Node's own `domain` watches emitters in the same way. Returns a function that observes the programs of a class: before
- * commander 5, they are emitters without `init`.
+ * commander 5, they are emitters without `init`. `showsHelp` is called whenever one of them writes its help.
  */
-export function observePrograms(observer: ProgramObserver): (Command: unknown) => void {
+export function observePrograms(
+  observer: ProgramObserver,
+  showsHelp: () => void,
+): (Command: unknown) => void {
   const emitters = EventEmitter as unknown as EmitterClass
   const { init } = emitters
   const seen = new WeakSet()
   const observed = new WeakSet()
-  const once = (program: object): boolean => {
-    if (observed.has(program)) return false
-    observed.add(program)
-    observer(program as CommanderProgram)
-    return true
+  const observers: Observers = {
+    parses: (program) => {
+      if (observed.has(program)) return false
+      observed.add(program)
+      observer(program as CommanderProgram)
+      return true
+    },
+    showsHelp,
   }
   emitters.init = function (...args) {
-    if (isProgram(this)) wrapParsing(Object.getPrototypeOf(this) as object, seen, once)
+    if (isProgram(this)) wrapMethods(Object.getPrototypeOf(this) as object, seen, observers)
     return Reflect.apply(init, this, args)
   }
   return (Command) => {
     if (typeof Command !== 'function') return
     const { prototype } = Command as { readonly prototype?: unknown }
     if (typeof prototype === 'object' && prototype !== null && isProgram(prototype))
-      wrapParsing(prototype, seen, once)
+      wrapMethods(prototype, seen, observers)
   }
 }
 
@@ -65,11 +80,7 @@ function isProgram(emitter: object): emitter is Parser {
 }
 
 /** On the class, since the instance is still being constructed. Its class can be derived from commander's. */
-function wrapParsing(
-  start: object,
-  seen: WeakSet<object>,
-  observe: (program: object) => boolean,
-): void {
+function wrapMethods(start: object, seen: WeakSet<object>, observers: Observers): void {
   for (
     let prototype: object | null = start;
     prototype !== null && isProgram(prototype) && !seen.has(prototype);
@@ -80,13 +91,26 @@ function wrapParsing(
     for (const name of ['parse', 'parseAsync'] as const) {
       const original = Object.hasOwn(prototype, name) ? prototype[name] : undefined
       if (original === undefined) continue
-      const value = function (this: Parser, ...args: unknown[]): unknown {
+      replace(parser, name, function (...args) {
         // Before commander 7 there is no parent at all.
-        if (this.parent || !observe(this)) return Reflect.apply(original, this, args)
+        if (this.parent || !observers.parses(this)) return Reflect.apply(original, this, args)
         // Wrappers that the observer put around this method apply to this parse, too, and lead back here.
         return Reflect.apply(parser[name] ?? original, this, args)
-      }
-      Object.defineProperty(prototype, name, { configurable: true, writable: true, value })
+      })
     }
+    const help = Object.hasOwn(prototype, 'helpInformation') ? parser.helpInformation : undefined
+    if (help === undefined) continue
+    replace(parser, 'helpInformation', function (...args) {
+      observers.showsHelp()
+      return Reflect.apply(help, this, args)
+    })
   }
+}
+
+function replace(
+  parser: Parser,
+  name: string,
+  value: (this: Parser, ...args: unknown[]) => unknown,
+): void {
+  Object.defineProperty(parser, name, { configurable: true, writable: true, value })
 }

@@ -11,14 +11,19 @@ import { hasHooks, observePrograms } from './observe-programs.js'
 const plugin = cliOps()
 const probed: unknown[] = []
 
-const observeClass = observePrograms((program) => {
-  if (!hasHooks(program)) {
-    preloaded.cannotHold('its commander is older than 9', program.name())
-  } else if (preloaded.parses()) {
-    if (preloaded.isProbed) probed.push(program)
-    plugin(program)
-  }
-})
+const observeClass = observePrograms(
+  (program) => {
+    if (!hasHooks(program)) {
+      preloaded.cannotHold('its commander is older than 9', program.name())
+    } else if (preloaded.parses()) {
+      if (preloaded.isProbed) probed.push(program)
+      plugin(program)
+    }
+  },
+  () => {
+    preloaded.showsHelp()
+  },
+)
 
 const preloaded = new PreloadedProgram({
   specifier: '@cli-ops/commander-plugin/register',

@@ -104,6 +104,17 @@ describe('a program that parses no command line', () => {
     expect(await run(host, args, { env })).toEqual({ status: 0, stdout: 'went\n', stderr: '' })
   })
 
+  test.each([
+    '.help({ error: true })',
+    '.outputHelp()',
+    '.addCommand(new Command("go")).commands[0].help()',
+  ])('says nothing if it shows its help instead: %s', async (how) => {
+    const host = project(`new Command('tool')${how}`)
+    const { stdout, stderr } = await run(host)
+    expect(stdout + stderr).toMatch(/^Usage: tool/u)
+    expect(stderr).not.toContain('did not hold')
+  })
+
   test('says nothing in children that are not the program', async () => {
     const host = project(
       `import { execFileSync } from 'node:child_process'

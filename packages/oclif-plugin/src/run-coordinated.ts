@@ -1,5 +1,11 @@
 /** What runs around a command, in its own file: the `init` hook loads it with the first command. */
-import { beginCommand, type CommandRun, currentSession } from '@cli-ops/shared-ipc/command'
+import {
+  beginCommand,
+  type CommandRun,
+  currentSession,
+  PROBE_FOLDER,
+  writeProbeReport,
+} from '@cli-ops/shared-ipc/command'
 
 import { canonicalId, commandTree, pathOf } from './command-tree.js'
 import { isJsonRun } from './is-json-run.js'
@@ -34,6 +40,14 @@ export async function runCoordinated(
   if (run === undefined) return runCommand()
   if ((await run.enter()) === 'skipped') return undefined
   return follow(run, runCommand)
+}
+
+/** Tells `cli-ops attach` that the CLI has loaded the plugin. */
+export function reportToProbe(): void {
+  const folder = process.env[PROBE_FOLDER]
+  if (folder === undefined) return
+  const { pid } = process
+  writeProbeReport(folder, { framework: '@oclif/core', pid, hasParsed: true, commands: [] })
 }
 
 function isFree({ pluginName }: KnownCommand): boolean {

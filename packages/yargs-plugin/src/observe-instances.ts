@@ -13,6 +13,7 @@ export interface YargsParser {
 /** Called with an instance that is about to parse for the first time. */
 export type InstanceObserver = (yargs: YargsParser) => void
 
+type Method = (...args: unknown[]) => unknown
 type Factory = (args: readonly string[]) => YargsParser
 
 /**
@@ -22,9 +23,12 @@ type Factory = (args: readonly string[]) => YargsParser
 export class InstanceWatch {
   readonly #seen = new WeakSet<object>()
   readonly #observer: InstanceObserver
+  readonly #showsHelp: () => void
 
-  constructor(observer: InstanceObserver) {
+  /** `showsHelp` is called whenever a program asks an instance for its help. */
+  constructor(observer: InstanceObserver, showsHelp: () => void) {
     this.#observer = observer
+    this.#showsHelp = showsHelp
   }
 
   /** yargs 17 has a separate CommonJS bundle, which makes the instances of every program that requires it. */
@@ -54,17 +58,28 @@ export class InstanceWatch {
     const seen = this.#seen
     const observer = this.#observer
     seen.add(prototype)
-    // eslint-disable-next-line @typescript-eslint/unbound-method -- it is called with the instance below
-    const { parse } = prototype
-    const value = function (this: YargsParser, ...args: unknown[]): unknown {
-      if (!seen.has(this)) {
-        seen.add(this)
-        observer(this)
-      }
-      return Reflect.apply(parse, this, args)
-    }
-    Object.defineProperty(prototype, 'parse', { configurable: true, writable: true, value })
+    before(prototype, 'parse', (yargs) => {
+      if (seen.has(yargs)) return
+      seen.add(yargs)
+      observer(yargs)
+    })
+    for (const name of ['showHelp', 'getHelp']) before(prototype, name, this.#showsHelp)
   }
+}
+
+/** Calls `listener` with the instance before each call of a method. */
+function before(
+  prototype: YargsParser,
+  name: string,
+  listener: (yargs: YargsParser) => void,
+): void {
+  const original = (prototype as unknown as Readonly<Record<string, Method | undefined>>)[name]
+  if (typeof original !== 'function') return
+  const value = function (this: YargsParser, ...args: unknown[]): unknown {
+    listener(this)
+    return Reflect.apply(original, this, args)
+  }
+  Object.defineProperty(prototype, name, { configurable: true, writable: true, value })
 }
 
 function isYargsBundle(exported: unknown): exported is { readonly Yargs: unknown } {

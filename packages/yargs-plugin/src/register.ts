@@ -12,14 +12,19 @@ import { unsupportedDependency, unsupportedVersion } from './unsupported-yargs.j
 const middleware = cliOps()
 const probed: (() => readonly ProgramCommand[])[] = []
 
-const watch = new InstanceWatch((yargs) => {
-  if (!preloaded.parses()) return
-  if (preloaded.isProbed) {
-    const before = listCommands(yargs)
-    probed.push(() => [...before, ...listCommands(yargs)])
-  }
-  yargs.middleware(middleware)
-})
+const watch = new InstanceWatch(
+  (yargs) => {
+    if (!preloaded.parses()) return
+    if (preloaded.isProbed) {
+      const before = listCommands(yargs)
+      probed.push(() => [...before, ...listCommands(yargs)])
+    }
+    yargs.middleware(middleware)
+  },
+  () => {
+    preloaded.showsHelp()
+  },
+)
 
 const preloaded = new PreloadedProgram({
   specifier: '@cli-ops/yargs-plugin/register',

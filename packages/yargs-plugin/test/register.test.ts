@@ -146,6 +146,18 @@ test('a yargs bundled into the program is out of reach, and the plugin says so',
   )
 })
 
+test.each(['showHelp()', 'getHelp().then(console.error)'])(
+  'a program that shows its help instead of parsing is told nothing: %s',
+  async (how) => {
+    const source = `require('yargs')([]).usage('tool <file>').${how}`
+    const yargs = join(root, 'node_modules/c8-11/node_modules/yargs')
+    const program = new PlainProgram({ files: { 'cli.js': source }, yargs })
+    const { stderr } = await program.run()
+    expect(stderr).toMatch(/^tool <file>/u)
+    expect(stderr).not.toContain('did not hold')
+  },
+)
+
 describe('a program that restarts itself before it parses', () => {
   const files = {
     'cli.js': `const { spawn } = require('child_process')

@@ -223,6 +223,14 @@ export const COMMANDER_SHAPES: readonly Shape[] = [
     prints: 'c true\n',
   },
   {
+    title: 'parses the same arguments twice at the same time',
+    source: `const program = attach(new Command('host'))
+    program.command('add').action(async () => work('add'))
+    await Promise.all([program.parseAsync(), program.parseAsync()])`,
+    args: ['add'],
+    prints: 'add\nadd\n',
+  },
+  {
     title: 'runs two commands, one after the other',
     source: `const program = attach(new Command('host'))
     program.command('add <name>').action((name) => work('add', name))
@@ -365,6 +373,19 @@ export const COMMANDER_SHAPES: readonly Shape[] = [
     args: ['add'],
     prints: 'add\n',
     exitCode: 3,
+  },
+  {
+    title: 'an exit code below 0, of which its parent sees a byte',
+    source: `attach(new Command('host').action(() => work('root'))).parse()
+    process.exit(-1)`,
+    prints: 'root\n',
+    exitCode: 255,
+  },
+  {
+    title: 'an exit code of which its parent sees 0',
+    source: `attach(new Command('host').action(() => work('root'))).parse()
+    process.exitCode = 256`,
+    prints: 'root\n',
   },
   {
     title: 'process.exit() after parse(), no action',
@@ -515,6 +536,21 @@ export const COMMANDER_SHAPES: readonly Shape[] = [
     isCommonJs: true,
     prints: 'x true\n',
   },
+  ...[
+    ['add', '--help'],
+    ['add', '-h'],
+    ['a', '--help'],
+    ['help', 'add'],
+    ['add', '--version'],
+  ].map((args) => ({
+    title: `no command of a subcommand that is a program of its own: ${args.join(' ')}`,
+    source: `const program = attach(new Command('host'))
+      program.command('add <name>', 'adds', { executableFile: 'add.mjs' }).commands[0].alias('a')
+      program.parse()`,
+    files: { 'add.mjs': `console.log('help', process.argv[2])` },
+    args,
+    commands: 0,
+  })),
   ...[['--help'], ['--version'], ['help', 'add'], ['add'], ['other'], ['add', 'x', '--no']].map(
     (args) => ({
       title: `no command: ${args.join(' ')}`,

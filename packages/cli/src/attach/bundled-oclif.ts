@@ -15,13 +15,19 @@ interface OclifManifest {
 export function readBundledOclif(folder: string): OclifCli {
   const { name, oclif } = readJson(join(folder, 'package.json')) as {
     readonly name: string
-    readonly oclif: { readonly bin?: string; readonly dirname?: string }
+    readonly oclif: {
+      readonly bin?: string
+      readonly dirname?: string
+      readonly commands?: unknown
+    }
   }
   const { bin = name, dirname = name } = oclif
   const file = join(folder, 'oclif.manifest.json')
   const { commands = {} } = existsSync(file) ? (readJson(file) as OclifManifest) : {}
   const list = Object.entries(commands).map(([path, { aliases = [] }]) => ({ path, aliases }))
-  return { bin, dataDir: dataDirOf(bin, dirname), commands: hostCommands(list) }
+  const { strategy } = (oclif.commands ?? {}) as { readonly strategy?: unknown }
+  const dataDir = dataDirOf(bin, dirname)
+  return { bin, dataDir, commands: hostCommands(list), isSingle: strategy === 'single' }
 }
 
 function dataDirOf(bin: string, dirname: string): string {

@@ -5,8 +5,10 @@ import type { Readable } from 'node:stream'
 
 import type { ProgramCommand } from '@cli-ops/shared-ipc/ops'
 
+import { OCLIF_CORE } from './find-framework.js'
 import { NotAttachable } from './not-attachable.js'
 import type { ProgramScript } from './program-script.js'
+import { runProbe } from './run-probe.js'
 
 const TIMEOUT_MS = 60_000
 
@@ -16,6 +18,8 @@ export interface OclifCli {
   /** Where it keeps user-installed plugins. */
   readonly dataDir: string
   readonly commands: readonly ProgramCommand[]
+  /** It is one command, which gets all words as arguments: those of the plugin's commands, too. */
+  readonly isSingle: boolean
 }
 
 /** Runs in its own process, with the CLI's copy of oclif; output of that copy must not be mistaken for the answer. */
@@ -30,7 +34,8 @@ const aliases = new Set(config.commands.flatMap((command) => command.aliases ?? 
 const commands = config.commands
   .filter(({ id }) => !aliases.has(id))
   .map(({ id, aliases = [] }) => ({ path: id, aliases }))
-writeSync(3, JSON.stringify({ bin: config.bin, dataDir: config.dataDir, commands }))
+const { bin, dataDir, isSingleCommandCLI: isSingle = false } = config
+writeSync(3, JSON.stringify({ bin, dataDir, commands, isSingle }))
 process.exit(0)
 `
 
@@ -53,14 +58,32 @@ export async function readOclifCli(folder: string): Promise<OclifCli> {
   }
 }
 
+/** The id that oclif gives to a CLI's only command. Rules name it `''`. */
+const SINGLE_COMMAND = 'Symbol(SINGLE_COMMAND_CLI)'
+
 /** Returns the CLI's own commands as rules name them: with spaces, and without the plugin's. */
 export function hostCommands(commands: readonly ProgramCommand[]): readonly ProgramCommand[] {
   return commands
     .map(({ path, aliases }) => ({ path: withSpaces(path), aliases: aliases.map(withSpaces) }))
-    .filter(({ path }) => !/^ops(?: |$)/u.test(path))
+    .filter(({ path }) => path !== SINGLE_COMMAND && !/^ops(?: |$)/u.test(path))
 }
 
-/** Runs a read-only command of the plugin in the CLI. Returns why it failed; if it succeeds, the plugin is loaded. */
+/**
+ * Returns whether the CLI loads the plugin, which reports it when the CLI shows its help.
+ *
+ * @throws NotAttachable if that does not end
+ */
+export async function loadsPlugin({ file, nodeArgs, nodePath }: ProgramScript): Promise<boolean> {
+  const env = nodePath === undefined ? {} : { NODE_PATH: nodePath }
+  const args = [...nodeArgs, file, '--help']
+  const { reports } = await runProbe({ file: process.execPath, args, env })
+  return reports.some(({ framework }) => framework === OCLIF_CORE)
+}
+
+/**
+ * Runs a read-only command of the plugin in the CLI, which may show its help without oclif. Returns why it failed; if it succeeds, the
+ * plugin is loaded. A CLI of one command would run that instead.
+ */
 export async function whyPluginIsOut({
   file,
   nodeArgs,

@@ -17,6 +17,7 @@ import type {
 import { type CommandLock, isRefusal, type Taken, takeLock, takeLockNow } from './command-lock.js'
 import type { ProcessEnd } from './host/exit-observer.js'
 import type { HostCommand } from './host/host-command.js'
+import { realExitCode } from './host/real-exit-code.js'
 import { loadRefusal } from './load-refusal.js'
 import { LockNote, openLock } from './lock-note.js'
 import { isPromiseLike } from '../base/wait/promise-like.js'
@@ -64,6 +65,8 @@ export class CommandRun {
   #error: unknown
   #emitted = false
   #entered: Entry | undefined
+  /** While it waits for its lock. */
+  #entering: Promise<Entry> | undefined
   #refusal: Error | undefined
 
   constructor(
@@ -111,7 +114,7 @@ export class CommandRun {
   get exitCode(): number {
     if (this.failed) return 1
     const { exitCode } = process
-    return exitCode === this.#earlierExitCode ? 0 : Number(exitCode ?? 0)
+    return exitCode === this.#earlierExitCode ? 0 : realExitCode(exitCode ?? 0)
   }
 
   /** Why the command did not run. */
@@ -126,6 +129,7 @@ export class CommandRun {
     } catch (error) {
       this.#fault = error as Error
       this.#entered = undefined
+      this.#entering = undefined
     }
     return this
   }
@@ -215,7 +219,8 @@ export class CommandRun {
   }
 
   #enter(take: (rule: LockRule) => Taken | Promise<Taken>): Entry | Promise<Entry> {
-    if (this.#entered !== undefined) return this.#entered
+    const entered = this.#entered ?? this.#entering
+    if (entered !== undefined) return entered
     let taken: Taken | Promise<Taken>
     try {
       if (this.#fault !== undefined) throw this.#fault
@@ -226,7 +231,8 @@ export class CommandRun {
     } catch (error) {
       taken = loadRefusal().refusalOf(error)
     }
-    return isPromiseLike(taken) ? taken.then((late) => this.#proceed(late)) : this.#proceed(taken)
+    if (!isPromiseLike(taken)) return this.#proceed(taken)
+    return (this.#entering = taken.then((late) => this.#proceed(late)))
   }
 
   #lockRule(): LockRule | undefined {

@@ -14,6 +14,7 @@ export { noteDisabledCli } from '../coordinator/disabled-cli.js'
 export { useOps } from './use-ops.js'
 export { checkWithLock, runWithLock } from './with-lock.js'
 export { PreloadedProgram } from './preload/preloaded-program.js'
+export { PROBE_FOLDER, writeProbeReport } from './preload/probe-report.js'
 export { OPS_COMMANDS, type OpsCommand } from './ops-commands.js'
 export type {
   CliOpsOptions,

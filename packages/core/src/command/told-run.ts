@@ -3,6 +3,7 @@ import type { Connection } from '../engine/connection-options.js'
 import type { HeldLock } from '../locks/held-lock.js'
 import { appendEvent } from './append-event.js'
 import type { CommandLock } from './command-lock.js'
+import { realExitCode } from './host/real-exit-code.js'
 import type { LockRule } from './options/cli-ops-options.js'
 import { runEndedRecord } from './runs/run-ended.js'
 import { RunGrant } from './runs/run-grant.js'
@@ -33,6 +34,8 @@ function toldRun(connection: Connection, lock: HeldLock): CommandLock {
       debug(() => `cannot tell how the run ended: ${String(error)}`)
     }
   }
-  lock.under((grant) => new RunGrant(grant, { before: () => ended(Number(process.exitCode ?? 0)) }))
+  lock.under(
+    (grant) => new RunGrant(grant, { before: () => ended(realExitCode(process.exitCode ?? 0)) }),
+  )
   return Object.assign(lock, { ended })
 }

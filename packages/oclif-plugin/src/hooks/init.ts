@@ -8,9 +8,12 @@ const COORDINATED = Symbol.for('cli-ops.coordinated')
  * everything that belongs to it, including the host's own `prerun` hooks, comes after that. The class is wrapped, since oclif creates a
  * new configuration for each command. Help and version load no more than this file.
  */
-export function init({ config }: { readonly config: OclifConfig }): Promise<void> {
+export async function init({ config }: { readonly config: OclifConfig }): Promise<void> {
+  // Set by `cli-ops attach`, which checks this way that the CLI loads the plugin.
+  if (process.env['CLI_OPS_PROBE'] !== undefined)
+    (await import('../run-coordinated.js')).reportToProbe()
   const { runCommand } = config
-  if (COORDINATED in runCommand) return Promise.resolve()
+  if (COORDINATED in runCommand) return
   const coordinated = async function (
     this: OclifConfig,
     ...[id, argv = [], ...rest]: Parameters<RunCommand>
@@ -25,5 +28,4 @@ export function init({ config }: { readonly config: OclifConfig }): Promise<void
     writable: true,
     value: Object.assign(coordinated, { [COORDINATED]: true }),
   })
-  return Promise.resolve()
 }

@@ -1,16 +1,36 @@
 /**
- * Writes to stderr and ignores a missing reader. If the reader is gone (`2>&1 | head`), the stream later emits an error that would end
- * a host without a listener in the middle of its work. As with `console.error()`, only the text is lost.
+ * Writes to stderr and ignores a missing reader or a full disk. The stream later emits an error for each lost text, which would end a
+ * host without a listener in the middle of its work. As with `console.error()`, only the text is lost.
  */
 export function writeStderr(text: string): void {
   try {
     const { stderr } = process
     stderr.write(text, (error) => {
-      if (error != null && stderr.listenerCount('error') === 0) stderr.once('error', ignore)
+      if (error != null) ignoreErrors(stderr)
     })
   } catch {
     // A closed stderr must not break the host.
   }
+}
+
+let isIgnoring = false
+
+/**
+ * Ignores the errors of this turn of the event loop, also if there is another listener: that of a worker's piped stderr emits the error
+ * again if it is the only one.
+ */
+function ignoreErrors(stderr: NodeJS.WriteStream): void {
+  if (isIgnoring) return
+  isIgnoring = true
+  stderr.on('error', ignore)
+  // Not the global one, which a host can have replaced.
+  process
+    .getBuiltinModule('node:timers')
+    .setImmediate(() => {
+      stderr.off('error', ignore)
+      isIgnoring = false
+    })
+    .unref()
 }
 
 function ignore(): void {

@@ -103,8 +103,16 @@ export class WatchingThread {
     this.#canStart = false
     try {
       const { Worker: Thread } = process.getBuiltinModule('node:worker_threads')
-      // The thread inherits neither the host's preloads nor its environment.
-      const options = { eval: true, workerData: this.#told, execArgv: [], env: {} }
+      // The thread inherits neither the host's preloads nor its environment, and is not piped to the host's streams, which would
+      // have listeners then.
+      const options = {
+        eval: true,
+        workerData: this.#told,
+        execArgv: [],
+        env: {},
+        stdout: true,
+        stderr: true,
+      }
       this.#worker = new Thread(PROGRAM, options)
       this.#worker.on('error', this.#onFailure)
       this.#worker.unref()

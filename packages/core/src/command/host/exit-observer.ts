@@ -1,4 +1,5 @@
 import { processPart } from '../../base/process/process-state.js'
+import { realExitCode } from './real-exit-code.js'
 
 /** How this process ends. */
 export interface ProcessEnd {
@@ -25,7 +26,7 @@ export function observeExit(finish: (end: ProcessEnd) => void): void {
       const end = (otherwise: unknown): void => {
         const { exitCode: decided } = ending()
         if (decided !== undefined) process.exitCode = decided
-        finish({ exitCode: Number(process.exitCode ?? otherwise) })
+        finish({ exitCode: realExitCode(process.exitCode ?? otherwise) })
       }
       beforeReallyExit(end)
       // Without an explicit code: a listener that throws sets 1, one that clears the exit code sets 0.
@@ -42,7 +43,7 @@ export function observeExit(finish: (end: ProcessEnd) => void): void {
   }
   Reflect.set(process, 'emit', wrapper.emit)
   process.once('exit', (code) => {
-    if (!inWrapper) finish({ exitCode: code })
+    if (!inWrapper) finish({ exitCode: realExitCode(code) })
   })
 }
 

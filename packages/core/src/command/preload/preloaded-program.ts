@@ -19,7 +19,7 @@ const FREE_ARGUMENTS = new Set(['--help', '-h', '--version', '-v', '-V'])
 /** State shared by all preloads of one process. */
 interface Shared {
   readonly frameworks: Set<string>
-  /** True once another process is the program, or the program has been refused. */
+  /** True once another process is the program, or the program has been refused, or has shown its help instead of parsing. */
   isSettled: boolean
   /** Why the rules cannot hold. */
   reason?: string
@@ -91,6 +91,11 @@ export class PreloadedProgram {
     if (isFirst && this.#thread.isMain)
       process.env[STARTED_BY] = `${process.pid} ${process.argv[1] ?? ''}`
     return true
+  }
+
+  /** Records that the program shows its help without a parse, as some do if they are given no arguments: that needs no lock. */
+  showsHelp(): void {
+    this.#shared.isSettled = true
   }
 
   /**

@@ -24,7 +24,8 @@ export interface ProbeReport {
 /** Writes a report. A failure shows as a missing report. */
 export function writeProbeReport(folder: string, report: ProbeReport): void {
   try {
-    const file = path.join(folder, `${report.pid}-${report.framework}.json`)
+    const name = report.framework.replaceAll('/', '-')
+    const file = path.join(folder, `${report.pid}-${name}.json`)
     fs.writeFileSync(file, JSON.stringify(report))
   } catch {
     // The process that wanted it has gone.

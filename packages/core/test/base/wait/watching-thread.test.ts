@@ -57,6 +57,17 @@ test('a blocked thread wakes when one of the files goes away, and watches it aga
   expect(thread.hints).not.toBe(before)
 })
 
+test('is not connected to the streams of the process', () => {
+  const listeners = (): number[] =>
+    [process.stdout, process.stderr].flatMap((stream) => [
+      stream.listenerCount('error'),
+      stream.listenerCount('unpipe'),
+    ])
+  const before = listeners()
+  expect(watchAll(file('first'))).toBe(true)
+  expect(listeners()).toEqual(before)
+})
+
 test('a missing file is refused, which also wakes it, and is not retried at each check', () => {
   expect(watchAll(file('there'), join(folder, 'gone'))).toBe(false)
   const { hints } = thread
