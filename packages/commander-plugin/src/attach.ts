@@ -10,8 +10,8 @@ import { loadedMountOps, loadMountOps } from './lazy.js'
 import { hasLock, isDisabled, lifecycleFor } from './lifecycle-for.js'
 import type * as Lifecycle from './lifecycle.js'
 
-/** What a subcommand can be asked without a lock; `-V` could be an option of its own. */
-const FREE_OPTIONS: ReadonlySet<string> = new Set(['--help', '-h', '--version'])
+/** What a subcommand can be asked without a lock; `-h` and `-V` could be options of its own, as in `shutdown -h`. */
+const FREE_OPTIONS: ReadonlySet<string> = new Set(['--help', '--version'])
 
 /** The state of a program with the plugin. */
 export interface Attachment {

@@ -538,7 +538,6 @@ export const COMMANDER_SHAPES: readonly Shape[] = [
   },
   ...[
     ['add', '--help'],
-    ['add', '-h'],
     ['a', '--help'],
     ['help', 'add'],
     ['add', '--version'],
