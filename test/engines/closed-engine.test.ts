@@ -87,14 +87,14 @@ describe.each(ENGINES.filter(({ isThere }) => isThere))(
     )
 
     test.each(runs.map((options) => ({ options })))(
-      'cli-ops run --wait 1s $options says why it gave up',
+      'cli-ops run --wait 1500ms $options says why it gave up',
       async ({ options }) => {
         const user = new CliOpsUser(env)
         const { status, stdout, stderr } = await user.run(
-          ...['run', '--lock', 'db', '--wait', '1s', ...options, '--', 'echo', 'ran'],
+          ...['run', '--lock', 'db', '--wait', '1500ms', ...options, '--', 'echo', 'ran'],
         )
         expect({ status, stdout }).toEqual({ status: 75, stdout: '' })
-        expect(stderr).toMatch(/"db" was not granted within 1 s: the engine is new, or may have/u)
+        expect(stderr).toMatch(/"db" was not granted within 1\.5 s: the engine is new, or may have/u)
       },
     )
 

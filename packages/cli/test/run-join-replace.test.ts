@@ -40,6 +40,25 @@ describe('--on-busy join', () => {
     ])
   })
 
+  test('ends as one does that knows nothing of joining, which tells only those who have joined', async () => {
+    const user = new CliOpsUser()
+    const plain = ['run', '--lock', 'deploy', '--', 'sh', '-c']
+    const first = user.start(...plain, `${UNTIL_TOLD}; exit 7`)
+    await first.says('began')
+    const joiners = [1, 2].map(() => user.start(...JOIN, '--', 'echo', 'ran'))
+    for (const joiner of joiners) await joiner.says('waiting for "deploy"')
+    tell(user)
+    for (const joiner of joiners) {
+      const end = await joiner.ended
+      expect(end).toMatchObject({ status: 7, stdout: '' })
+      expect(end.stderr).toContain('which ended with exit code 7')
+    }
+    expect(await first.ended).toMatchObject({ status: 7 })
+    await user.run(...plain, 'exit 0')
+    const events = (await user.run('events', '--json')).stdout
+    expect(events.match(/"type":"[^"]+"/gu)).toEqual(['"type":"run:ended"'])
+  })
+
   test('ends with 1 if cli-ops was killed, once its program has ended', async () => {
     const user = new CliOpsUser()
     const first = user.start(...JOIN, '--', 'sh', '-c', UNTIL_TOLD)

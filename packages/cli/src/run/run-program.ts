@@ -4,6 +4,7 @@ import { basename } from 'node:path'
 import type { Coordinator, EventBus } from '@cli-ops/shared-ipc'
 import {
   type ConfiguredConnection,
+  isJoinedHere,
   openOwnerSocket,
   type OwnerSocket,
   say,
@@ -73,7 +74,7 @@ export async function runProgram(
         await emitEnd(coordinator.get, plan, basename(program[0] ?? ''), durationMs)
       },
     })
-    if (plan.onBusy === 'join') {
+    if (await isToldOf(configured, plan)) {
       const { tellRunEnded } = await import('@cli-ops/shared-ipc/command/runs')
       await tellRunEnded(configured.options, lock, exitCodeOf(end))
     }
@@ -95,6 +96,18 @@ export async function runProgram(
     wrapper.forget()
     await coordinator.close()
   }
+}
+
+/** Returns whether others want to know how the program ended: those who have joined it. */
+async function isToldOf(
+  { connection, options }: ConfiguredConnection,
+  { resource, onBusy }: RunPlan,
+): Promise<boolean> {
+  if (onBusy === 'join') return true
+  if (connection.disabled) return false
+  if (connection.urlOf('locks') === 'local:') return isJoinedHere(connection, resource)
+  const { isJoined } = await import('@cli-ops/shared-ipc/command/runs')
+  return isJoined(options, resource)
 }
 
 async function startBearers(

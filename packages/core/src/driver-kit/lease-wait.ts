@@ -16,7 +16,10 @@ export type Standing =
       readonly ahead: number
       /** Milliseconds until the holder's lease ends, unless it is renewed. */
       readonly holderEndsInMs: number
+      /** Who holds it; `null` if that is not known, or has not changed. */
       readonly info: LockInfo | null
+      /** For how long the engine grants nothing, although it knows of no holder. */
+      readonly closedForMs?: number | undefined
     }
   /** Not granted, and not in the queue. */
   | { readonly state: 'busy' | 'gone' }
@@ -199,13 +202,10 @@ export class LeaseWait {
     })
   }
 
-  #tell({ info, holderEndsInMs }: Extract<Standing, { state: 'waiting' }>): void {
+  #tell({ info, closedForMs }: Extract<Standing, { state: 'waiting' }>): void {
     const { onWait } = this.#wait
-    if (onWait === undefined) return
-    // Nobody holds it, and still it is not granted: the engine has to wait for owners that it may have lost.
-    const isClosed = (info === null || info.id === '') && holderEndsInMs > MIN_LOOK_MS
-    const told = isClosed ? closedLockInfo(this.#request, holderEndsInMs) : info
-    if (told === null || told.id === this.#toldOf) return
+    const told = closedForMs === undefined ? info : closedLockInfo(this.#request, closedForMs)
+    if (told === null || onWait === undefined || told.id === this.#toldOf) return
     this.#toldOf = told.id
     onWait(told)
   }

@@ -173,7 +173,7 @@ export type CommandFailed = {
   [extra: string]: unknown
 }
 
-/** Data of `run:ended`. Emitted before the lock is released, if the run's rule says `join`. */
+/** Data of `run:ended`. Emitted before the lock is released, if the run's rule says `join`, or if another run has joined it. */
 export type RunEnded = {
   /** The locked resource. */
   resource: string

@@ -22,6 +22,7 @@ export {
 } from '../command/options/configured-connection.js'
 export type { LockRunFacts } from './note-run.js'
 export { EXIT_BUSY, EXIT_LOST, exitCodeOf } from '../command/host/exit-codes.js'
+export { isJoinedHere } from '../command/is-joined-here.js'
 export { type LockOwners, tryLockNow } from '../command/try-lock-now.js'
 
 /** Loads the recorder of a run's lock history, while the program runs. */

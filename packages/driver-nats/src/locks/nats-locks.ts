@@ -207,6 +207,7 @@ export class NatsLocks implements LeasedLockEngine {
       ahead: view.first?.id === request.id ? 0 : 1,
       holderEndsInMs: await this.#endsInMs(view),
       info: await this.#news(view, request),
+      closedForMs: (view.holders.length === 0 && view.delayMs) || undefined,
     }
   }
 

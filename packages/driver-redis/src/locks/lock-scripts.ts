@@ -174,8 +174,9 @@ local function standing(resource, key, member)
   local first = redis.call('ZRANGE', key.holders, 0, 0, 'WITHSCORES')
   local endsIn = first[2] and math.max(0, tonumber(first[2]) - now) or 0
   local queue = { position = ahead + 1, length = redis.call('ZCARD', key.queue) }
+  local closedFor = math.max(0, closedUntil(key) - now)
   return {
-    'waiting', ahead, math.max(endsIn, closedUntil(key) - now),
+    'waiting', ahead, math.max(endsIn, closedFor), first[1] and 0 or math.ceil(closedFor),
     encode(resource, key, redis.call('ZRANGE', key.holders, 0, 9), {}, { queue = queue }),
   }
 end
@@ -294,7 +295,8 @@ return standing(resource, key, member)
 
 /**
  * Renews a waiter's lease and reports its state. ARGV: resource, member. Returns `{'granted', token}`, `{'waiting',
- * waiters ahead, milliseconds to the end of the holder's lease, who holds it}`, or `{'gone'}`.
+ * waiters ahead, milliseconds to the end of the holder's lease, milliseconds for which a free lock is not granted, who holds it}`, or
+ * `{'gone'}`.
  */
 export const POLL = script(`
 local resource, member = ARGV[4], ARGV[5]

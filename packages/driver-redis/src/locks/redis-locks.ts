@@ -126,12 +126,13 @@ function memberOf({ mode, id }: Pick<LockRequest, 'mode' | 'id'>): string {
 function toStanding([state, ...facts]: [string, ...(string | number)[]]): Standing {
   if (state === 'granted') return { state, token: BigInt(facts[0] ?? 0) }
   if (state !== 'waiting') return { state: state === 'busy' ? 'busy' : 'gone' }
-  const [ahead, holderEndsInMs, description] = facts
+  const [ahead, holderEndsInMs, closedForMs, description] = facts
   return {
     state,
     ahead: Number(ahead),
     holderEndsInMs: Number(holderEndsInMs),
     info: describedIn(description),
+    closedForMs: Number(closedForMs) || undefined,
   }
 }
 

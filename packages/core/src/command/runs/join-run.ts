@@ -6,6 +6,7 @@ import type { LockDriver } from '../../locks/contract/lock-driver.js'
 import type { LockInfo } from '../../locks/contract/lock-types.js'
 import { ANCESTOR_GRACE_MS } from '../../drivers/local/locks/deadlock.js'
 import type { FindDeadlock } from './find-deadlock.js'
+import { markJoining, unmarkJoining } from './join-mark.js'
 import { exitCodeIn } from './run-ended.js'
 import { runJoinedError } from './run-errors.js'
 import { type Steps, value } from './steps.js'
@@ -17,7 +18,7 @@ const LATE_EVENT_MS = 2_000
 
 /** What joining a run needs. */
 export interface Joining {
-  readonly locks: Pick<LockDriver, 'inspect'>
+  readonly locks: Pick<LockDriver, 'inspect' | 'tryAcquire' | 'tryAcquireSync'>
   readonly events: EventDriver
   /** Waits until a reader's position is fixed. */
   ready(reader: EventReader): MaybePromise<void>
@@ -39,9 +40,10 @@ export function* joinRun(joining: Joining, resource: string): Steps<CliOpsError 
   const seen = yield* value(locks.inspect(resource))
   if (seen?.holders[0] === undefined) return undefined
   const reader = events.openReader({ from: 'latest' })
+  const mark = yield* markJoining(locks, resource)
   try {
     yield joining.ready(reader)
-    // The run ends after this check, so its event follows the reader's position.
+    // The run ends after this check, so its event follows the mark and the reader's position.
     const info = yield* value(locks.inspect(resource))
     const holder = info?.holders[0]
     if (info === null || holder === undefined) return undefined
@@ -49,6 +51,7 @@ export function* joinRun(joining: Joining, resource: string): Steps<CliOpsError 
     return runJoinedError(resource, holder, yield* endOf(joining, reader, resource, holder.id))
   } finally {
     reader.close()
+    yield* unmarkJoining(mark)
   }
 }
 

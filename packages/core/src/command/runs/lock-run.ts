@@ -7,6 +7,7 @@ import { resolveEngineLimits } from '../../engine/engine-limits.js'
 import { openDriver } from '../../engine/open-driver.js'
 import { DEFAULT_RETENTION } from '../../events/contract/default-retention.js'
 import type { EventReader } from '../../events/contract/event-driver.js'
+import type { LockRequest } from '../../locks/contract/lock-driver.js'
 import type { Lock, LockInfo, LockOptions } from '../../locks/contract/lock-types.js'
 import { HeldLock } from '../../locks/held-lock.js'
 import type { LockManager } from '../../locks/lock-manager.js'
@@ -125,6 +126,7 @@ async function join(
     const joining = {
       locks: {
         inspect: (name: string) => throughOutage(limits, async () => locks.inspect(name)),
+        tryAcquire: (request: LockRequest) => locks.tryAcquire(request),
       },
       events,
       ready: ({ ready }: EventReader) => ready,

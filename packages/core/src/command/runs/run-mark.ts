@@ -1,9 +1,7 @@
-import { pause } from '../../base/wait/pause.js'
-import type { LockDriver, LockGrant, LockRequest } from '../../locks/contract/lock-driver.js'
-import { nextLockId } from '../../locks/contract/lock-id.js'
+import type { LockDriver } from '../../locks/contract/lock-driver.js'
 import { runMarkName } from '../../locks/contract/slot-name.js'
-import { lockHeldError } from '../../locks/lock-errors.js'
-import { type Steps, value } from './steps.js'
+import { shareMark } from './share-mark.js'
+import type { Steps } from './steps.js'
 
 /** Held as long as its owner can be replaced. */
 export const MAY_BE_REPLACED = 'may be replaced'
@@ -11,8 +9,6 @@ export const MAY_BE_REPLACED = 'may be replaced'
 export const GETS_SIGNAL = 'gets a signal'
 /** Like {@link GETS_SIGNAL}, but this owner watches the mark and ends on its own. */
 const WATCHES = 'watches'
-
-const TRIES = 200
 
 /** Marks a process that can be asked to end while it holds a resource. Like a lock, it ends with the process. */
 export interface RunMark {
@@ -28,9 +24,10 @@ export interface RunMark {
  * receives a signal instead
  */
 export function* markRun(locks: LockDriver, resource: string, onAsked: () => void): Steps<RunMark> {
-  const may = yield* share(locks, resource, MAY_BE_REPLACED)
+  const name = runMarkName(resource)
+  const may = yield* shareMark(locks, name, MAY_BE_REPLACED)
   const watches = locks.ownedBy === undefined
-  const call = yield* share(locks, resource, watches ? WATCHES : GETS_SIGNAL)
+  const call = yield* shareMark(locks, name, watches ? WATCHES : GETS_SIGNAL)
   // A lease that ran out was not taken away.
   const onLost = (): void => {
     if ((call.remainingMs ?? Infinity) > 0) onAsked()
@@ -51,21 +48,4 @@ export function* markRun(locks: LockDriver, resource: string, onAsked: () => voi
         else grant.releaseSync()
     },
   }
-}
-
-/** No process takes it exclusively, so it is always available, except at the moment another process takes it. */
-function* share(locks: LockDriver, resource: string, label: string): Steps<LockGrant> {
-  const request: LockRequest = {
-    resource: runMarkName(resource),
-    mode: 'shared',
-    id: nextLockId(),
-    held: [],
-    label,
-  }
-  for (let tries = 0; tries < TRIES; tries += 1) {
-    const grant = yield* value(locks.tryAcquire(request))
-    if (grant !== null) return grant
-    if (locks.tryAcquireSync === undefined) yield pause(5)
-  }
-  throw lockHeldError(resource, null)
 }

@@ -34,6 +34,11 @@ export function runMarkName(resource: string): string {
   return `${resource}${SEPARATOR.repeat(3)}run`
 }
 
+/** Returns the name of the shared lock by which others say that they wait for the end of a run under a resource. */
+export function joinMarkName(resource: string): string {
+  return `${resource}${SEPARATOR.repeat(3)}join`
+}
+
 /** Returns the prefix of the names of all slots and doors of a resource. */
 export function slotPrefix(resource: string): string {
   return resource + SEPARATOR
