@@ -94,7 +94,9 @@ describe.each(ENGINES.filter(({ isThere }) => isThere))(
           ...['run', '--lock', 'db', '--wait', '1500ms', ...options, '--', 'echo', 'ran'],
         )
         expect({ status, stdout }).toEqual({ status: 75, stdout: '' })
-        expect(stderr).toMatch(/"db" was not granted within 1\.5 s: the engine is new, or may have/u)
+        expect(stderr).toMatch(
+          /"db" was not granted within 1\.5 s: the engine is new, or may have/u,
+        )
       },
     )
 
