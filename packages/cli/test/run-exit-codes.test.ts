@@ -110,3 +110,10 @@ describe('a program does not run, and the exit code says why', () => {
     expect((await user.run('run', '-l', 'db', './program')).status).toBe(status)
   })
 })
+
+test('what cannot be read about those who join does not change how a program ends', async () => {
+  const user = new CliOpsUser()
+  const script = 'echo x > "$CLI_OPS_HOME/locks/db%1F%1F%1Fjoin.lock"; exit 3'
+  const { status, stderr } = await user.run('run', '--lock', 'db', '--', 'sh', '-c', script)
+  expect({ status, stderr }).toEqual({ status: 3, stderr: '' })
+})

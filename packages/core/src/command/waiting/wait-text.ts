@@ -7,6 +7,7 @@ import {
   describeHolder,
   describeOwner,
   describeProgram,
+  describeRest,
 } from '../../locks/contract/describe-owner.js'
 import type { LockInfo } from '../../locks/contract/lock-types.js'
 
@@ -67,8 +68,7 @@ function shorterLines(info: LockInfo, facts: WaitFacts, name: string): string[] 
     .join(': ')
   const short = [info.resource, standing(info, facts, '').join(', ')].filter(Boolean).join(': ')
   if (info.closedUntil !== undefined) {
-    const restMs = Math.max(1000, info.closedUntil.getTime() - Date.now())
-    const words = `not granted for another ${describeDuration(restMs)}`
+    const words = `not granted for another ${describeRest(info.closedUntil)}`
     return [`${long} — ${words}: new engine, or lost records`, `${long} — ${words}`, long]
   }
   const held = heldWords(info)

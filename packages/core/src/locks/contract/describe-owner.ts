@@ -32,9 +32,13 @@ export function describeProgram(
 }
 
 /** Says why nobody gets a lock that nobody holds. */
-export function describeClosed(closedUntil: Date, now: number = Date.now()): string {
-  const restMs = Math.max(1000, closedUntil.getTime() - now)
-  return `the engine is new, or may have lost its records, and grants no lock for another ${describeDuration(restMs)}`
+export function describeClosed(closedUntil: Date): string {
+  return `the engine is new, or may have lost its records, and grants no lock for another ${describeRest(closedUntil)}`
+}
+
+/** Returns how long an engine still grants nothing; its last second as one. */
+export function describeRest(closedUntil: Date): string {
+  return describeDuration(Math.max(1000, closedUntil.getTime() - Date.now()))
 }
 
 /** Says who blocks a lock: `held for 12 s by cli-beta sync (pid 4242, dev@build-7)`. */
