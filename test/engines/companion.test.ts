@@ -323,7 +323,9 @@ describe
           }, SETTLED)
         }
         await vi.waitFor(() => {
-          expect(hosts[0]?.stderr).toMatch(/^host: waiting for "deploy", held for .* by observer/u)
+          expect(hosts[0]?.stderr).toMatch(
+            /^host: waiting for "deploy",.* held for .* by observer/u,
+          )
         }, SETTLED)
         await lock.release()
         await Promise.all(hosts.map(({ ended }) => ended))

@@ -19,7 +19,7 @@ test('runs as many programs as there are slots, each knows its own, and the next
     /"devices" is held by cli-ops run sh "left" \(slot a, pid \d+.* and 1 other/u,
   )
   const third = user.start(...POOL, '--', ...UNTIL_TOLD)
-  await third.says('waiting for "devices", held for')
+  await third.says('waiting for "devices"')
 
   const [lock, ...others] = await user.json<LockInfo[]>('locks')
   expect(others).toEqual([])

@@ -152,7 +152,7 @@ describe('a busy lock', () => {
     const first = user.start('run', '-l', 'db', '--', ...UNTIL_TOLD)
     await first.says('pid=')
     const second = user.start('run', '-l', 'db', '--', 'echo', 'second')
-    await second.says('waiting for "db", held for')
+    await second.says('waiting for "db"')
     first.child.stdin.end('go\n')
     expect((await first.ended).stdout).toContain('told go')
     expect(await second.ended).toMatchObject({ status: 0, stdout: 'second\n' })
