@@ -105,6 +105,15 @@ export default defineConfig(
     files: ['packages/*/src/**/*.ts'],
     rules: {
       'no-console': 'error', // stdout belongs to the host; stderr goes through the kit's own writer.
+      'no-restricted-globals': [
+        'error',
+        ...['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'structuredClone'].map(
+          (name) => ({
+            name,
+            message: "It is the host's: a test may have faked it. See own-timers.ts.",
+          }),
+        ),
+      ],
       'no-restricted-exports': [
         'error',
         {
@@ -144,6 +153,7 @@ export default defineConfig(
     // Programs that nothing imports.
     files: ['packages/cli/src/**/*.ts', 'packages/create-cli-ops/src/**/*.ts'],
     rules: {
+      'no-restricted-globals': 'off',
       'no-restricted-syntax': 'off',
       '@typescript-eslint/no-restricted-imports': [
         'error',

@@ -16,7 +16,7 @@ interface Alteration {
   readonly code?: string
   /** Set if an option of Node does it. */
   readonly nodeOptions?: readonly string[]
-  /** oclif itself does not work with it. */
+  /** oclif itself does not work with it, or ends seconds later. */
   readonly breaksOclif?: boolean
 }
 
@@ -38,6 +38,23 @@ const ALTERATIONS: readonly Alteration[] = [
   {
     title: 'freezes what the language brings',
     nodeOptions: ['--frozen-intrinsics', '--no-warnings'],
+  },
+  {
+    title: "has a browser's timers, whose handles are numbers",
+    code: `for (const name of ['Timeout', 'Interval']) {
+      const set = globalThis['set' + name]
+      const clear = globalThis['clear' + name]
+      const handles = []
+      globalThis['set' + name] = (...args) => handles.push(set(...args))
+      globalThis['clear' + name] = (number) => clear(handles[number - 1])
+    }`,
+    breaksOclif: true,
+  },
+  {
+    title: 'has fewer globals than Node, and other signals',
+    code: `for (const name of ['setImmediate', 'queueMicrotask', 'structuredClone'])
+      globalThis[name] = undefined
+    globalThis.AbortSignal = class {}`,
   },
   { title: 'lets nobody add to process', code: `Object.preventExtensions(process)` },
 ]

@@ -36,6 +36,7 @@ import { LocalTraces } from './local-traces.js'
 import type { Companion } from './companion/companion.js'
 import { eventsOf } from './outcome-events.js'
 import type { Refusal } from './refusal.js'
+import { setTimeout } from '../base/wait/own-timers.js'
 
 /** A handler that takes a lock of its own begins to do so within this time, in every framework. */
 const TELL_AFTER_MS = 200

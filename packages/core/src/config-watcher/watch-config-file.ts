@@ -11,6 +11,7 @@ import { type FileVersion, readConfigFile, versionOf } from './config-file.js'
 import { type ConfigFormat, resolveFormat } from './config-format.js'
 import { changesBetween, type FlatConfig } from './flatten-config.js'
 import { onAbort } from '../base/wait/abort-signal.js'
+import { clearInterval, setInterval } from '../base/wait/own-timers.js'
 import { assertKnown } from '../base/validation/assert-known.js'
 import { assertSignal } from '../base/validation/assert-signal.js'
 

@@ -1,3 +1,5 @@
+import { clearInterval, clearTimeout, setInterval, setTimeout } from 'node:timers'
+
 import { EngineLink, type LinkCarrier } from './engine-link.js'
 
 const FIRST_DELAY_MS = 20

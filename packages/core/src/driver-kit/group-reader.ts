@@ -1,7 +1,10 @@
+import { setTimeout } from 'node:timers'
+
 import type { EventBatch, EventReader, GroupLedger } from '../events/contract/event-driver.js'
 import type { Cursor } from '../events/contract/event-types.js'
 import { CliOpsError, isCliOpsError } from '../base/errors/cli-ops-error.js'
 import type { ParkedEvent } from '../events/contract/parked-event.js'
+import { anySignal } from '../base/wait/abort-signal.js'
 import { KeepAlive } from './keep-alive.js'
 import { Waiters } from './waiters.js'
 
@@ -120,14 +123,17 @@ export class GroupReader implements EventReader {
     if (turn.ledger?.hasRetries === true) return true
     const interrupt = new AbortController()
     this.#interrupt = interrupt
+    const either = anySignal(signal, interrupt.signal)
     try {
-      await turn.reader.wait(AbortSignal.any([signal, interrupt.signal]))
+      await turn.reader.wait(either.signal)
       return true
     } catch (error) {
       if (interrupt.signal.aborted && !signal.aborted) return true
       // The turn was lost meanwhile, and its reader with it; a later one continues.
       if (this.#turn === turn || !isCliOpsError(error, 'CLOSED')) throw error
       return false
+    } finally {
+      either.stop()
     }
   }
 

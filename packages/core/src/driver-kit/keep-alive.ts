@@ -1,3 +1,4 @@
+import { clearInterval, setInterval } from 'node:timers'
 /** Keeps the process alive between `ref` and `unref`. A driver's sockets never do. */
 export class KeepAlive {
   #timer: NodeJS.Timeout | undefined

@@ -1,4 +1,7 @@
+import { clearTimeout, setTimeout } from 'node:timers'
+
 import type { LockRequest, LockWait } from '../locks/contract/lock-driver.js'
+import { anySignal } from '../base/wait/abort-signal.js'
 import { isCliOpsError } from '../base/errors/cli-ops-error.js'
 import { isWaitAbandoned } from '../locks/contract/wait-abandoned.js'
 import type { LockInfo } from '../locks/contract/lock-types.js'
@@ -59,6 +62,7 @@ export class LeaseWait {
   readonly #wait: LockWait
   readonly #ending = new AbortController()
   readonly #signal: AbortSignal
+  readonly #stopFollowing: () => void
   #wake: (() => void) | undefined
   /** Set when a message or an event requires an immediate poll. */
   #mustLook = false
@@ -71,7 +75,10 @@ export class LeaseWait {
     this.#queue = queue
     this.#request = request
     this.#wait = wait
-    this.#signal = AbortSignal.any([wait.signal, this.#ending.signal])
+    ;({ signal: this.#signal, stop: this.#stopFollowing } = anySignal(
+      wait.signal,
+      this.#ending.signal,
+    ))
   }
 
   /**
@@ -94,6 +101,7 @@ export class LeaseWait {
       throw error
     } finally {
       this.#signal.removeEventListener('abort', leave)
+      this.#stopFollowing()
     }
   }
 

@@ -1,3 +1,5 @@
+import { clearTimeout, setTimeout } from 'node:timers'
+
 import { afterThis } from '../base/wait/next-turn.js'
 import type { LockGrant } from '../locks/contract/lock-driver.js'
 import { currentInstant, type Instant, LeaseClock } from './lease-clock.js'

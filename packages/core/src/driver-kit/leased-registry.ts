@@ -1,3 +1,5 @@
+import { clearTimeout, setTimeout } from 'node:timers'
+
 import { isCliOpsError } from '../base/errors/cli-ops-error.js'
 import { byAge, toServiceInfo } from '../registry/contract/service-info.js'
 import type {

@@ -1,3 +1,5 @@
+import { clearInterval, clearTimeout, setInterval, setTimeout } from 'node:timers'
+
 import { CliOpsError } from '../base/errors/cli-ops-error.js'
 import type {
   RpcChannel,

@@ -1,3 +1,4 @@
+import { clearTimeout, setTimeout } from 'node:timers'
 /** Waiters for changes of one thing. A wait keeps the process alive. */
 export class Waiters {
   readonly #waiting = new Set<() => void>()

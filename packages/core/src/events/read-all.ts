@@ -1,3 +1,4 @@
+import { limitedSignal } from '../base/wait/abort-signal.js'
 import type { EventFeed } from './event-feed.js'
 import { type EventFilter, reportRefusal } from './event-filter.js'
 import { gapError } from './event-gap.js'
@@ -40,13 +41,15 @@ function refuseGap(gap: EventGap): never {
 /** Returns whether more events come from an engine that sends the log in pieces. */
 export async function hasMore(feed: EventFeed, signal: AbortSignal | undefined): Promise<boolean> {
   for (;;) {
-    const quiet = AbortSignal.timeout(QUIET_MS)
+    const quiet = limitedSignal(QUIET_MS, signal)
     try {
-      await feed.wait(signal === undefined ? quiet : AbortSignal.any([signal, quiet]))
+      await feed.wait(quiet.signal)
       return true
     } catch (error) {
-      if (signal?.aborted === true || !quiet.aborted) throw error
+      if (signal?.aborted === true || !quiet.isLate()) throw error
       if (!feed.isFetching) return false
+    } finally {
+      quiet.stop()
     }
   }
 }

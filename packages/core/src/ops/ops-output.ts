@@ -3,6 +3,7 @@ import type { Writable } from 'node:stream'
 import { printable } from '../base/terminal/printable.js'
 import { STYLE_CODE } from '../base/terminal/style.js'
 import { jsonLine } from '../base/terminal/json-line.js'
+import { setImmediate } from '../base/wait/own-timers.js'
 
 /** The output of one command. */
 export interface OpsOutput {

@@ -2,6 +2,7 @@ import type { Primitive } from '../drivers/driver.js'
 import type { ConnectionOptions } from '../engine/connection-options.js'
 import { resolveEngineLimits } from '../engine/engine-limits.js'
 import { randomId } from '../base/names/random-id.js'
+import { limitedSignal } from '../base/wait/abort-signal.js'
 import { untilAborted } from '../base/wait/race.js'
 import { EventBus } from '../events/event-bus.js'
 import { LockManager } from '../locks/lock-manager.js'
@@ -32,9 +33,12 @@ export async function tryPrimitive(
 ): Promise<void> {
   const { leaseMs, timeoutMs } = resolveEngineLimits(options)
   // An engine that was just created admits no clients for one lease.
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(leaseMs + 2 * timeoutMs)])
-  const name = `doctor-${randomId()}`
-  await ATTEMPTS[primitive](options, name, limit)
+  const limited = limitedSignal(leaseMs + 2 * timeoutMs, signal)
+  try {
+    await ATTEMPTS[primitive](options, `doctor-${randomId()}`, limited.signal)
+  } finally {
+    limited.stop()
+  }
 }
 
 type Attempt = (options: ConnectionOptions, name: string, signal: AbortSignal) => Promise<void>

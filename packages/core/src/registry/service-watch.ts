@@ -1,6 +1,7 @@
 import { onAbort } from '../base/wait/abort-signal.js'
 import { DEATH_PULSE_MS, onPulse } from '../base/process/pulse.js'
 import type { ServiceChange, ServiceInfo } from './contract/service-types.js'
+import { clearTimeout, setTimeout } from '../base/wait/own-timers.js'
 
 /** Without a known instance that could die, polling only makes up for lost hints. */
 const QUIET_POLL_MS = 10_000

@@ -5,6 +5,7 @@ import { ClientConnection } from './client-connection.js'
 import type { ServerFinder } from './find-server.js'
 import { onAbort } from '../base/wait/abort-signal.js'
 import { createPing, isPong, readPong } from './contract/ping.js'
+import { clearTimeout, setTimeout } from '../base/wait/own-timers.js'
 
 /** An instance that is silent for this long counts as hung, and the next one is tried in parallel. */
 const SILENT_MS = 300

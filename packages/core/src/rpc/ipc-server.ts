@@ -34,6 +34,7 @@ import { noteStartingServer } from './starting-servers.js'
 import { onPulse } from '../base/process/pulse.js'
 import { MAX_TIMER_MS } from '../base/wait/timer-limit.js'
 import { ServerConnection, type ServerConnectionOptions } from './server-connection.js'
+import { clearTimeout, setTimeout } from '../base/wait/own-timers.js'
 
 /** Options of an {@link IPCServer}. */
 export interface IPCServerOptions extends ConnectionOptions, RpcLimitOptions {

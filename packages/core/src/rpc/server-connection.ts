@@ -21,6 +21,7 @@ import type { Pong } from './contract/ping.js'
 import type { FailedRequest, RequestClient } from './request-handler.js'
 import type { RequestLog } from './request-log.js'
 import { errorReply, toWireError } from './wire-error.js'
+import { setTimeout } from '../base/wait/own-timers.js'
 
 /** The options that all connections of a server share. */
 export interface ServerConnectionOptions {

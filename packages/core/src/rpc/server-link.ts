@@ -1,3 +1,4 @@
+import { systemClock } from '../base/wait/clock.js'
 import { CliOpsError } from '../base/errors/cli-ops-error.js'
 import { lookBriefly } from '../base/wait/look-briefly.js'
 import type { ClientConnection } from './client-connection.js'
@@ -107,21 +108,21 @@ export class ServerLink {
       const timer =
         remaining > MAX_TIMER_MS
           ? undefined
-          : setTimeout(() => {
+          : systemClock.startTimer(remaining, () => {
               stopListening?.()
               this.#describeFailure().then(reject, reject)
-            }, remaining)
+            })
       const stopListening =
         signal === undefined
           ? undefined
           : onAbort(signal, () => {
-              clearTimeout(timer)
+              timer?.stop()
               reject(signal.reason as Error)
             })
       const settle =
         <T>(done: (value: T) => void) =>
         (value: T): void => {
-          clearTimeout(timer)
+          timer?.stop()
           stopListening?.()
           done(value)
         }

@@ -1,3 +1,4 @@
+import { anySignal } from '../base/wait/abort-signal.js'
 import type { ClientConnection } from './client-connection.js'
 import type { OutgoingRequest } from './pending-request.js'
 
@@ -15,7 +16,7 @@ export async function* streamRequest<Value, Result>(
 ): AsyncGenerator<Value, Result, undefined> {
   closing.throwIfAborted()
   const left = new AbortController()
-  const signals = [left.signal, closing, ...(request.signal === undefined ? [] : [request.signal])]
+  const any = anySignal(left.signal, closing, request.signal)
   const connection = await connect()
   const values: unknown[] = []
   let end: { readonly result: Result } | { readonly error: unknown } | undefined
@@ -26,7 +27,7 @@ export async function* streamRequest<Value, Result>(
     wake?.()
   }
   connection
-    .request({ ...request, signal: AbortSignal.any(signals), onProgress })
+    .request({ ...request, signal: any.signal, onProgress })
     .then(
       (result) => {
         end = { result: result as Result }
@@ -56,6 +57,7 @@ export async function* streamRequest<Value, Result>(
   } finally {
     // Tells the server to stop if the consumer left the loop early.
     left.abort()
+    any.stop()
     connection.close()
   }
 }

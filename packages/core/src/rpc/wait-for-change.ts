@@ -1,5 +1,6 @@
 import type { RegistryDriver } from '../drivers/driver.js'
 import { onAbort } from '../base/wait/abort-signal.js'
+import { clearTimeout, setTimeout } from '../base/wait/own-timers.js'
 
 /** Notifications are hints, and a server that is no longer hung sends none. */
 const POLL_MS = 100

@@ -6,6 +6,7 @@ import {
 } from '@cli-ops/shared-ipc/driver'
 import { type ChannelModel, connect } from 'amqplib'
 import type { Socket } from 'node:net'
+import { clearTimeout, setTimeout } from 'node:timers'
 
 import { clientOptions, heartbeatSeconds } from './client-options.js'
 import { engineError } from './engine-error.js'

@@ -49,7 +49,7 @@ export class OpenChannel {
     const end = this.#end
     if (end === undefined) this.#listeners.add(listener)
     else
-      queueMicrotask(() => {
+      void Promise.resolve().then(() => {
         listener(end)
       })
   }

@@ -1,3 +1,5 @@
+import { clearTimeout, setTimeout } from 'node:timers'
+
 import { type Cursor, type EventRecord, pause, type Retention } from '@cli-ops/shared-ipc/driver'
 
 import type { AmqpConnection, Call } from '../connection/amqp-connection.js'

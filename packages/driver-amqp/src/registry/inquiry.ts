@@ -1,3 +1,5 @@
+import { clearTimeout, setTimeout } from 'node:timers'
+
 import type { Answer, Member } from './members.js'
 
 /** Idle drivers answer within a few milliseconds. */

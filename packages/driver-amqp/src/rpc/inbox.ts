@@ -186,7 +186,7 @@ export class Inbox {
       return channel
     } catch (error) {
       channel?.close()
-      queueMicrotask(forget)
+      void Promise.resolve().then(forget)
       throw error
     }
   }

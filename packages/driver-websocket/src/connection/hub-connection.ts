@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { clearTimeout, setTimeout } from 'node:timers'
 
 import {
   CliOpsError,

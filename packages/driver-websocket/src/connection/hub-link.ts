@@ -1,3 +1,5 @@
+import { clearTimeout, setTimeout } from 'node:timers'
+
 import { ClientConnection, CliOpsError } from '@cli-ops/shared-ipc/driver'
 import type { WebSocket } from 'ws'
 

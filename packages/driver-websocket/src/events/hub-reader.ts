@@ -1,3 +1,5 @@
+import { setTimeout } from 'node:timers'
+
 import {
   CliOpsError,
   type Cursor,

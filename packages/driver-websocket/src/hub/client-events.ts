@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers'
+
 import {
   CliOpsError,
   type Cursor,

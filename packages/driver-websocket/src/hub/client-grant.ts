@@ -1,3 +1,5 @@
+import { clearTimeout, setTimeout } from 'node:timers'
+
 import type { LockGrant } from '@cli-ops/shared-ipc/driver'
 
 import type { Client } from './operation.js'

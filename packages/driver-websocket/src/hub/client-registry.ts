@@ -1,3 +1,5 @@
+import { clearTimeout, setTimeout } from 'node:timers'
+
 import { CliOpsError, type ServiceInfo, type ServiceRecord } from '@cli-ops/shared-ipc/driver'
 
 import type { WireService } from '../registry/hub-registry.js'

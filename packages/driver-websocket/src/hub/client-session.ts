@@ -1,3 +1,5 @@
+import { clearTimeout, setImmediate, setTimeout } from 'node:timers'
+
 import { CliOpsError, printable, RequestRefused, RPC_ERROR } from '@cli-ops/shared-ipc/driver'
 
 import { ClientEvents } from './client-events.js'

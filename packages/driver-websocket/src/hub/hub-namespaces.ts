@@ -1,3 +1,5 @@
+import { clearTimeout, setTimeout } from 'node:timers'
+
 import { monotonicMs, privateSocketPath } from '@cli-ops/shared-ipc/driver'
 
 import type { HubMetrics } from './hub-metrics.js'

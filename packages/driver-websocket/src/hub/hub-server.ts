@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { createRequire } from 'node:module'
 import type { Duplex } from 'node:stream'
+import { clearInterval, setInterval, setTimeout } from 'node:timers'
 
 import {
   describeEngine,

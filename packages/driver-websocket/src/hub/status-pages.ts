@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { setTimeout } from 'node:timers'
 
 import type { Admission } from './admission.js'
 import type { HubHealth } from './hub.js'

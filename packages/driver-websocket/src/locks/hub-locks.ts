@@ -1,4 +1,5 @@
 import {
+  anySignal,
   CliOpsError,
   currentInstant,
   debug,
@@ -65,7 +66,7 @@ export class HubLocks implements LockDriver, ConnectionPart {
 
   async #acquire(request: LockRequest, wait: LockWait): Promise<LockGrant> {
     wait.signal.throwIfAborted()
-    const signal = AbortSignal.any([wait.signal, this.#closing.signal])
+    const { signal, stop } = anySignal(wait.signal, this.#closing.signal)
     this.#waits.set(request.id, wait)
     try {
       return await this.#waitFor(request, signal)
@@ -73,6 +74,7 @@ export class HubLocks implements LockDriver, ConnectionPart {
       await this.#leave(request)
       throw error
     } finally {
+      stop()
       this.#waits.delete(request.id)
     }
   }

@@ -1,12 +1,10 @@
+import { clearTimeout, setTimeout } from '../wait/own-timers.js'
 import { monotonicMs } from './monotonic-time.js'
 
 /** How often a process polls for changes without a hint. */
 export const PULSE_MS = 1250
 /** The same for killed processes, which must be noticed within a second. */
 export const DEATH_PULSE_MS = 950
-
-// Node's own timers, which a test's fake timers do not replace: a stopped clock must not stop polling for everyone else.
-const { setTimeout, clearTimeout } = process.getBuiltinModule('node:timers')
 
 /** Options of a pulse listener. */
 export interface PulseOptions {

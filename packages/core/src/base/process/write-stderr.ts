@@ -1,3 +1,5 @@
+import { setImmediate } from '../wait/own-timers.js'
+
 /**
  * Writes to stderr and ignores a missing reader or a full disk. The stream later emits an error for each lost text, which would end a
  * host without a listener in the middle of its work. As with `console.error()`, only the text is lost.
@@ -23,14 +25,10 @@ function ignoreErrors(stderr: NodeJS.WriteStream): void {
   if (isIgnoring) return
   isIgnoring = true
   stderr.on('error', ignore)
-  // Not the global one, which a host can have replaced.
-  process
-    .getBuiltinModule('node:timers')
-    .setImmediate(() => {
-      stderr.off('error', ignore)
-      isIgnoring = false
-    })
-    .unref()
+  setImmediate(() => {
+    stderr.off('error', ignore)
+    isIgnoring = false
+  }).unref()
 }
 
 function ignore(): void {

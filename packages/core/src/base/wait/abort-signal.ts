@@ -1,3 +1,6 @@
+import { afterPromises } from './next-turn.js'
+import { clearTimeout, setTimeout } from './own-timers.js'
+
 /** The listeners of one signal. */
 class AbortListeners {
   readonly #signal: AbortSignal
@@ -9,7 +12,7 @@ class AbortListeners {
         call()
       } catch (error) {
         // As an EventTarget does it: the other listeners are called all the same.
-        process.nextTick(() => {
+        afterPromises(() => {
           throw error
         })
       }
@@ -54,6 +57,55 @@ export function onAbort(signal: AbortSignal | undefined, listener: () => void): 
     listenersOf.set(signal, listeners)
   }
   return listeners.add(listener)
+}
+
+/** A signal that follows others. */
+export interface FollowingSignal {
+  readonly signal: AbortSignal
+  /** Stops following. Call it when the signal is no longer needed: a followed signal can live as long as the process. */
+  readonly stop: () => void
+}
+
+/**
+ * Returns a signal that is aborted with the first of the given ones. `AbortSignal.any()` refuses signals that another implementation
+ * made: jsdom replaces the global one, and some polyfills have no `any()`.
+ */
+export function anySignal(...signals: readonly (AbortSignal | undefined)[]): FollowingSignal {
+  const any = new AbortController()
+  const stops = signals.map((signal) =>
+    onAbort(signal, () => {
+      any.abort(signal?.reason)
+    }),
+  )
+  return {
+    signal: any.signal,
+    stop() {
+      for (const stop of stops) stop()
+    },
+  }
+}
+
+/** A {@link FollowingSignal} that is also aborted after a time. */
+export interface LimitedSignal extends FollowingSignal {
+  /** Whether the time has passed. */
+  isLate(): boolean
+}
+
+/** Returns a signal that is aborted with another one, or with a `TimeoutError` after `ms`. Keeps no process alive. */
+export function limitedSignal(ms: number, signal: AbortSignal | undefined): LimitedSignal {
+  const late = new AbortController()
+  const timer = setTimeout(() => {
+    late.abort(new DOMException(`not done within ${ms} ms`, 'TimeoutError'))
+  }, ms).unref()
+  const any = anySignal(signal, late.signal)
+  return {
+    signal: any.signal,
+    isLate: () => late.signal.aborted,
+    stop() {
+      clearTimeout(timer)
+      any.stop()
+    },
+  }
 }
 
 /**

@@ -1,3 +1,4 @@
+import * as own from './own-timers.js'
 import { MAX_TIMER_MS } from './timer-limit.js'
 
 /** A running timer. */
@@ -25,20 +26,35 @@ interface Place {
   readonly namespace: string
 }
 
-/** The real time. Reads the globals on each call, so that tests can replace them. */
+/** The real time, for the times that callers set. A test's fake timers replace it: each call looks for them. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonicMs: () => performance.now(),
   startTimer: (ms, callback) => {
-    const timer = setTimeout(callback, Math.min(ms, MAX_TIMER_MS))
+    const { setTimeout, clearTimeout } = areTimersFaked() ? globalThis : own
+    const timer = setTimeout(callback, Math.min(ms, MAX_TIMER_MS)) as Partial<NodeJS.Timeout>
     return {
-      ref: () => void timer.ref(),
-      unref: () => void timer.unref(),
+      // Fake ones may be numbers, and keep no process alive.
+      ref: () => void timer.ref?.(),
+      unref: () => void timer.unref?.(),
       stop: () => {
-        clearTimeout(timer)
+        clearTimeout(timer as NodeJS.Timeout)
       },
     }
   },
+}
+
+/**
+ * Returns whether a test has stopped the time. Other replacements measure the real time, and need not be used: jsdom's timers are
+ * numbers, which would keep the process alive.
+ */
+function areTimersFaked(): boolean {
+  const { setTimeout } = globalThis
+  return (
+    'clock' in setTimeout || // @sinonjs/fake-timers, and with it jest and vitest
+    '_isMockFunction' in setTimeout || // jest's legacy ones
+    process.getBuiltinModule('node:timers').setTimeout !== own.setTimeout // node:test replaces those as well
+  )
 }
 
 /** Clocks set by tests. */

@@ -1,3 +1,4 @@
+import { type ClockTimer, systemClock } from './clock.js'
 import { MAX_TIMER_MS } from './timer-limit.js'
 
 /**
@@ -7,7 +8,9 @@ import { MAX_TIMER_MS } from './timer-limit.js'
 export class DeadlineTimer {
   readonly #onDue: (now: number) => number
   #due = Infinity
-  #timer: NodeJS.Timeout | undefined
+  /** The instant that has come when the timer fires. */
+  #reaches = 0
+  #timer: ClockTimer | undefined
   #keepsAlive = false
 
   /**
@@ -22,9 +25,10 @@ export class DeadlineTimer {
   watch(deadline: number): void {
     if (deadline >= this.#due || deadline === Infinity) return
     this.#due = deadline
-    clearTimeout(this.#timer)
+    this.#timer?.stop()
     const delayMs = Math.min(Math.max(0, Math.ceil(deadline - performance.now())), MAX_TIMER_MS)
-    this.#timer = setTimeout(this.#look, delayMs)
+    this.#reaches = delayMs < MAX_TIMER_MS ? deadline : 0
+    this.#timer = systemClock.startTimer(delayMs, this.#look)
     if (!this.#keepsAlive) this.#timer.unref()
   }
 
@@ -36,13 +40,13 @@ export class DeadlineTimer {
   }
 
   stop(): void {
-    clearTimeout(this.#timer)
+    this.#timer?.stop()
     this.#due = Infinity
   }
 
   readonly #look = (): void => {
     this.#due = Infinity
-    // A timer can fire a fraction early; deadlines within that fraction count as passed.
-    this.watch(this.#onDue(performance.now() + 0.5))
+    // A timer can fire a fraction early, and a test can fake timers without `performance`: that it fires decides.
+    this.watch(this.#onDue(Math.max(performance.now() + 0.5, this.#reaches)))
   }
 }

@@ -1,6 +1,4 @@
-// Captured at load time instead of using the globals, which the fake timers of test runners replace: nothing would continue
-// until a test advanced them.
-import { clearImmediate, setImmediate } from 'node:timers'
+import { clearImmediate, setImmediate } from './own-timers.js'
 
 // Importing node:process would read all of its members: that opens stdin and stdout, which then no longer block for a child.
 const nextTick = process.nextTick.bind(process)

@@ -1,7 +1,9 @@
 import type { LockGrant } from '../../locks/contract/lock-driver.js'
 import type { CompanionMessage, SharedInstant } from './messages.js'
 import { hasPassed, sharedInstant } from './shared-instant.js'
+import { afterThis } from '../../base/wait/next-turn.js'
 import { MAX_TIMER_MS } from '../../base/wait/timer-limit.js'
+import { clearTimeout, setTimeout } from '../../base/wait/own-timers.js'
 
 /** What a grant needs from its companion. */
 export interface GrantKeeper {
@@ -83,7 +85,7 @@ export class CompanionGrant implements LockGrant {
   lose(): void {
     const listeners = this.#isOver ? [] : [...this.#listeners]
     this.#finish()
-    for (const listener of listeners) queueMicrotask(listener)
+    for (const listener of listeners) afterThis(listener)
   }
 
   #finish(): void {

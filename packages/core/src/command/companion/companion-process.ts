@@ -16,6 +16,7 @@ import { noteLateFailure } from './late-failure.js'
 import { KeptTraces } from './kept-traces.js'
 import type { CompanionMessage, HostFacts, HostMessage } from './messages.js'
 import { withinTime } from '../../base/wait/race.js'
+import { setTimeout } from '../../base/wait/own-timers.js'
 
 /** A command's events are stored before its lock is free, unless that takes longer than this. */
 const EVENTS_FIRST_MS = 500

@@ -11,6 +11,7 @@ import { createWaitLine } from '../waiting/wait-line.js'
 import { AncestorWatch } from './ancestor-watch.js'
 import { companionFor } from './companion-for.js'
 import type { Companion, CompanionLockOptions } from './companion.js'
+import { clearTimeout, setTimeout } from '../../base/wait/own-timers.js'
 
 /**
  * Takes a rule's lock on an engine before it returns, in order of arrival, for synchronous hosts. A signal ends the process as it does

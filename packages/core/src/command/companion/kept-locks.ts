@@ -10,6 +10,7 @@ import { withinTime } from '../../base/wait/race.js'
 import { ownOwner } from '../../locks/contract/own-owner.js'
 import type { CompanionMessage, LockOrder, OrderedLock, ReportedError } from './messages.js'
 import { sharedInstant } from './shared-instant.js'
+import { clearInterval, clearTimeout, setInterval, setTimeout } from '../../base/wait/own-timers.js'
 
 /** A blocking host gets its first tick after this time, and more after that. */
 const FIRST_TICK_MS = 150

@@ -1,5 +1,6 @@
 import { type CliOpsError, isCliOpsError } from '../../base/errors/cli-ops-error.js'
 import { debug } from '../../base/terminal/message.js'
+import { anySignal, limitedSignal } from '../../base/wait/abort-signal.js'
 import { pause } from '../../base/wait/pause.js'
 import { throughOutage } from '../../base/errors/through-outage.js'
 import type { ConnectionOptions } from '../../engine/connection-options.js'
@@ -20,6 +21,7 @@ import { RunGrant } from './run-grant.js'
 import { RunLimit } from './run-limit.js'
 import { markRun, type RunMark } from './run-mark.js'
 import { takeSteps } from './steps.js'
+import { clearInterval, setInterval } from '../../base/wait/own-timers.js'
 
 /** Used while a lock is free and others are about to take it. */
 const RETRY_MS = 20
@@ -141,15 +143,17 @@ async function join(
 }
 
 async function rest(reader: EventReader, ms: number, signal: AbortSignal): Promise<void> {
-  const over = AbortSignal.timeout(Math.ceil(ms))
+  const limited = limitedSignal(Math.ceil(ms), signal)
   try {
-    await reader.wait(AbortSignal.any([signal, over]))
+    await reader.wait(limited.signal)
   } catch (error) {
     signal.throwIfAborted()
-    if (over.aborted) return
+    if (limited.isLate()) return
     if (!isCliOpsError(error, 'ENGINE_UNAVAILABLE')) throw error
     // The next check of the lock decides how long to tolerate that.
     await pause(RETRY_AWAY_MS, signal)
+  } finally {
+    limited.stop()
   }
 }
 
@@ -161,6 +165,7 @@ async function lockOrReplace(
   const limit = new RunLimit(resource, { ...options, signal, onWait })
   const handle = openDriver(connection, 'locks')
   const refused = new AbortController()
+  const ended = anySignal(refused.signal, signal)
   let watch: HolderWatch | undefined
   let mark: RunMark | undefined
   const giveBack = async (): Promise<void> => {
@@ -176,7 +181,7 @@ async function lockOrReplace(
     const lock = await manager.lock(resource, {
       ...options,
       timeoutMs: limit.restMs,
-      signal: AbortSignal.any([refused.signal, ...(signal === undefined ? [] : [signal])]),
+      signal: ended.signal,
       onWait: (info) => {
         watch ??= watchHolders(replacer, (error) => refused.abort(error))
         watch.look()
@@ -195,6 +200,7 @@ async function lockOrReplace(
     throw await limit.reasonOf(error, () => manager.inspect(resource))
   } finally {
     watch?.stop()
+    ended.stop()
     limit.dispose()
   }
 }

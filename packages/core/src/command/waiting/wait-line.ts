@@ -1,6 +1,7 @@
 import { withinTime } from '../../base/wait/race.js'
 import type { LockInfo } from '../../locks/contract/lock-types.js'
 import { WaitDisplay } from './wait-display.js'
+import { clearTimeout, setTimeout } from '../../base/wait/own-timers.js'
 
 /** Shows a waiting person, on stderr, who holds the lock, for how long, and the queue position. */
 export interface WaitLine {

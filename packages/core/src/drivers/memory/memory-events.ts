@@ -19,6 +19,7 @@ import type {
 import { createMemoryParking, MemoryLedger } from './memory-parking.js'
 import { waitUnlessAborted } from '../../base/wait/abort-signal.js'
 import { closedError } from '../../base/errors/closed-error.js'
+import { clearInterval, setInterval } from '../../base/wait/own-timers.js'
 
 const MAX_BATCH_EVENTS = 512
 const CURSOR = /^(?:0|[1-9]\d{0,14})$/u

@@ -1,3 +1,4 @@
+import { copyOf } from '../../base/validation/copy-of.js'
 import type { ParkedEvent } from '../../events/contract/parked-event.js'
 import type { Cursor, EventEnvelope } from '../../events/contract/event-types.js'
 import type { EventParking, GroupLedger } from '../../events/contract/event-driver.js'
@@ -30,7 +31,7 @@ export class MemoryLedger implements GroupLedger {
     const { cursor } = parked.event
     this.finish(cursor)
     this.#taken.delete(cursor)
-    this.#parked.set(cursor, { ...structuredClone(parked), retry: false })
+    this.#parked.set(cursor, { ...copyOf(parked), retry: false })
   }
 
   unpark({ cursor }: EventEnvelope): void {
@@ -49,13 +50,13 @@ export class MemoryLedger implements GroupLedger {
       ({ retry, event }) => retry && !this.#taken.has(event.cursor),
     )
     for (const { event } of retries) this.#taken.add(event.cursor)
-    return structuredClone(retries)
+    return copyOf(retries)
   }
 
   list(after: ParkedEvent | undefined): ParkedEvent[] {
     const last = after === undefined ? -1 : Number(after.event.cursor)
     const listed = this.#inOrder().filter(({ event }) => Number(event.cursor) > last)
-    return structuredClone(listed.slice(0, MAX_LISTED))
+    return copyOf(listed.slice(0, MAX_LISTED))
   }
 
   retry(id: string | undefined): number {

@@ -1,3 +1,4 @@
+import { copyOf } from '../../base/validation/copy-of.js'
 import { byAge, toServiceInfo } from '../../registry/contract/service-info.js'
 import type { RegistryDriver, ServiceRecord } from '../../registry/contract/registry-driver.js'
 
@@ -10,7 +11,7 @@ export function createMemoryRegistry(): RegistryDriver {
   }
   const register = (record: ServiceRecord): void => {
     // A copy, as other processes would get it.
-    records.set(keyOf(record.name, record.instance), structuredClone(record))
+    records.set(keyOf(record.name, record.instance), copyOf(record))
     changed()
   }
   const unregister = (name: string, instance: string): void => {
@@ -25,7 +26,7 @@ export function createMemoryRegistry(): RegistryDriver {
     discover: ({ name }) =>
       [...records.values()]
         .filter((record) => name === undefined || record.name === name)
-        .map((record) => toServiceInfo(structuredClone(record), 'live'))
+        .map((record) => toServiceInfo(copyOf(record), 'live'))
         .sort(byAge),
     watch: (listener) => {
       // Each call is its own watch, even with the same function.

@@ -1,5 +1,6 @@
 import { isCliOpsError } from '../../base/errors/cli-ops-error.js'
 import { type OutageLimits, throughOutage } from '../../base/errors/through-outage.js'
+import { anySignal } from '../../base/wait/abort-signal.js'
 import type { LockDriver, LockGrant, LockWait } from '../contract/lock-driver.js'
 import type { LockInfo } from '../contract/lock-types.js'
 import { inspectSlots } from './inspect-slots.js'
@@ -55,7 +56,7 @@ export async function waitForSlot(
 /** Waits until this waiter is next, or the head leaves a slot unclaimed. */
 function enter(driver: LockDriver, request: SlotsWanted, wait: LockWait): Promise<Entered> {
   const over = new AbortController()
-  const signal = AbortSignal.any([wait.signal, over.signal])
+  const { signal, stop } = anySignal(wait.signal, over.signal)
   let isOver = false
   return new Promise((resolve, reject) => {
     const settle = (entered: Entered): void => {
@@ -69,7 +70,10 @@ function enter(driver: LockDriver, request: SlotsWanted, wait: LockWait): Promis
       .acquire(requestForDoor(request), { ...wait, signal })
       .then((door) => settle({ door }))
       .catch(reject)
-      .finally(() => over.abort())
+      .finally(() => {
+        over.abort()
+        stop()
+      })
     void passStuckHead(driver, request, signal).then((passed) => {
       if (passed !== null) settle({ passed })
     })
@@ -85,7 +89,7 @@ async function waitForAny(
 ): Promise<SlotGrant> {
   const { slots, held } = request
   const over = new AbortController()
-  const signal = AbortSignal.any([wait.signal, over.signal])
+  const { signal, stop } = anySignal(wait.signal, over.signal)
   // Waiting for a single slot can close a cycle of waits. If other slots can become free, a cycle through one proves nothing.
   const own = slots.length === 1 ? [...held, door.id] : held
   let won: SlotGrant | undefined
@@ -106,7 +110,7 @@ async function waitForAny(
     }
     over.abort()
   }
-  await Promise.all(slots.map(waitFor))
+  await Promise.all(slots.map(waitFor)).finally(stop)
   if (won !== undefined) return won
   throw failure?.error
 }

@@ -2,6 +2,7 @@ import { waitUnlessAborted } from '../../../base/wait/abort-signal.js'
 import { onPulse, PULSE_MS } from '../../../base/process/pulse.js'
 import { debug } from '../../../base/terminal/message.js'
 import type { FileSystem } from '../home/file-system.js'
+import { clearTimeout, setTimeout } from '../../../base/wait/own-timers.js'
 
 /**
  * How soon readers poll without a hint: a watcher can silently lose hints, but loses them only when many arrive. The longer

@@ -1,4 +1,5 @@
 import { blockFor } from '../../../base/wait/block-for.js'
+import { clearTimeout, setTimeout } from '../../../base/wait/own-timers.js'
 
 /** Time as the lock protocol sees it; tests that try every interleaving substitute their own. */
 export interface Clock {

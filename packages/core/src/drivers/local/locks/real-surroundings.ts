@@ -15,6 +15,7 @@ import { cleanLivenessSockets } from '../home/clean-liveness-sockets.js'
 import { systemClock } from './clock.js'
 import type { LockSurroundings } from './lock-context.js'
 import { noteKilledHolder } from './killed-holders.js'
+import { setImmediate } from '../../../base/wait/own-timers.js'
 
 /** The real environment. */
 export function realSurroundings(home: Home): LockSurroundings {

@@ -8,6 +8,7 @@ import { identityOf, parseRecordFileName, type RecordFileName } from './record-f
 import { parseSettlingFileName, type SettlingFileName } from './settling-file-name.js'
 import { recordPath, storeRecord } from './store-record.js'
 import { writeRecord } from './write-record.js'
+import { clearInterval, setInterval } from '../../../base/wait/own-timers.js'
 
 /** How often listeners are called without a file watch. */
 const UNWATCHED_MS = 1000

@@ -1,3 +1,9 @@
+import {
+  clearImmediate,
+  clearTimeout,
+  setImmediate,
+  setTimeout,
+} from '../../../base/wait/own-timers.js'
 /** Short, so that a busy moment of this process uses up no more than one slice. */
 const SLICE_MS = 50
 

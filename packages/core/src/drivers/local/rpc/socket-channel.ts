@@ -11,6 +11,7 @@ import type {
   RpcReceiver,
 } from '../../../rpc/contract/rpc-driver.js'
 import { FrameDecoder, type Framing } from './frame-decoder.js'
+import { clearTimeout, setTimeout } from '../../../base/wait/own-timers.js'
 
 /** More than this is written immediately instead of at the end of the tick, so that back-pressure takes effect. */
 const FLUSH_BYTES = 64 * 1024

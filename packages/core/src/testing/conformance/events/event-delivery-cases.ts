@@ -1,3 +1,4 @@
+import { nextTurn } from '../../../base/wait/next-turn.js'
 import assert from 'node:assert/strict'
 
 import type { ConformanceCase } from '../harness/conformance-case.js'
@@ -123,7 +124,7 @@ export const eventDeliveryCases: readonly ConformanceCase[] = [
       const write = async (writer: number): Promise<void> => {
         for (const n of range(0, 50)) {
           await emit(writers[writer] ?? (await context.events()), [[writer, n]])
-          await new Promise((resolve) => setImmediate(resolve))
+          await nextTurn()
         }
       }
       await Promise.all([write(0), write(1)])

@@ -1,3 +1,4 @@
+import { nextTurn } from '../../../base/wait/next-turn.js'
 import assert from 'node:assert/strict'
 
 import type { ConformanceCase } from '../harness/conformance-case.js'
@@ -86,7 +87,3 @@ export const lockAbortCases: readonly ConformanceCase[] = [
     },
   },
 ]
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
-}

@@ -1,3 +1,4 @@
+import { nextTurn } from '../../../base/wait/next-turn.js'
 import assert from 'node:assert/strict'
 
 import type { ConformanceCase } from '../harness/conformance-case.js'
@@ -89,7 +90,7 @@ export const lockGrantCases: readonly ConformanceCase[] = [
         const grant = await startWaiting(context, locks, 'db').granted
         inside += 1
         most = Math.max(most, inside)
-        await new Promise((resolve) => setImmediate(resolve))
+        await nextTurn()
         inside -= 1
         await grant.release()
       })

@@ -4,6 +4,15 @@ import type { FileSystem } from '../../../../src/drivers/local/home/file-system.
 import { PULSE_MS } from '../../../../src/base/process/pulse.js'
 import { LogWatch } from '../../../../src/drivers/local/events/log-watch.js'
 
+// The kit's own timers, which fake ones do not replace, are the ones under test.
+vi.mock('../../../../src/base/wait/own-timers.js', async (importOriginal) => ({
+  ...(await importOriginal<object>()),
+  setTimeout: (callback: () => void, ms: number) => setTimeout(callback, ms),
+  clearTimeout: (timer: NodeJS.Timeout) => {
+    clearTimeout(timer)
+  },
+}))
+
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
