@@ -16,6 +16,17 @@ export interface CommandClass {
   /** The command's rule, as its author declared it in the class. */
   readonly cliOps?: CommandRule
   readonly enableJsonFlag?: boolean
+  readonly flags?: Readonly<Record<string, CommandFlag>>
+  readonly baseFlags?: Readonly<Record<string, CommandFlag>>
+}
+
+/** The part of a flag that the plugin reads. */
+export interface CommandFlag {
+  readonly type?: string
+  readonly char?: string
+  readonly charAliases?: readonly string[]
+  readonly aliases?: readonly string[]
+  readonly parse?: unknown
 }
 
 /** Runs a command of the CLI by its id. */

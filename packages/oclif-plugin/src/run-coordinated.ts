@@ -7,6 +7,7 @@ import {
   writeProbeReport,
 } from '@cli-ops/shared-ipc/command'
 
+import { asksAboutCommand } from './asks-about-command.js'
 import { canonicalId, commandTree, pathOf } from './command-tree.js'
 import { isJsonRun } from './is-json-run.js'
 import type { CommandClass, KnownCommand, OclifConfig } from './oclif-config.js'
@@ -36,6 +37,7 @@ export async function runCoordinated(
   if (known === undefined || isFree(known) || isOpsCommand(known.id)) return runCommand()
   // If a class cannot be loaded, oclif reports that.
   const Command = (await known.load?.().catch(() => undefined)) ?? {}
+  if (asksAboutCommand(Command, argv)) return runCommand()
   const run = begin(config, known.id, argv, Command)
   if (run === undefined) return runCommand()
   if ((await run.enter()) === 'skipped') return undefined

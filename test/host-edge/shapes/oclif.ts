@@ -10,6 +10,19 @@ const ADD = `class Add extends Command {
   }
 }`
 
+const ABOUT_ITSELF = `class Host extends Command {
+  static strict = false
+  static baseFlags = { help: Flags.help({ char: 'h' }) }
+  static flags = {
+    version: Flags.version({ char: 'v' }),
+    dry: Flags.boolean(),
+  }
+  async run() {
+    await this.parse(Host)
+    work('hosted')
+  }
+}`
+
 /** Programs on oclif. The ones without a `main` call `execute()`. */
 export const OCLIF_SHAPES: readonly Shape[] = [
   {
@@ -443,6 +456,47 @@ export const OCLIF_SHAPES: readonly Shape[] = [
     args: ['ad'],
     rules: ['add'],
     prints: 'add x undefined\n',
+  },
+  ...[['--help'], ['--version'], ['-h'], ['-v']].map((args) => ({
+    title: `no command: ${args.join(' ')} of a single command`,
+    source: `${ABOUT_ITSELF}
+    export default Host`,
+    oclif: { default: '.', commands: { strategy: 'single', target: './commands.mjs' } },
+    args,
+    commands: 0,
+  })),
+  ...[
+    ['host', '-h'],
+    ['host', '-v'],
+  ].map((args) => ({
+    title: `no command: ${args.join(' ')}`,
+    source: `${ABOUT_ITSELF}
+    export const COMMANDS = { host: Host }`,
+    args,
+    commands: 0,
+  })),
+  {
+    title: 'an argument that looks like a flag',
+    source: `${ABOUT_ITSELF}
+    export default Host`,
+    oclif: { default: '.', commands: { strategy: 'single', target: './commands.mjs' } },
+    args: ['--dry', '--', '-h'],
+    rules: [''],
+    prints: 'hosted\n',
+  },
+  {
+    title: 'a version of its own',
+    source: `class Bump extends Command {
+      static flags = { version: Flags.boolean({ char: 'v' }) }
+      async run() {
+        const { flags } = await this.parse(Bump)
+        work('bumped', flags.version)
+      }
+    }
+    export const COMMANDS = { bump: Bump }`,
+    args: ['bump', '-v'],
+    rules: ['bump'],
+    prints: 'bumped true\n',
   },
   ...[['--help'], ['--version'], ['add', '--help'], ['help'], ['nothing']].map((args) => ({
     title: `no command: ${args.join(' ')}`,
