@@ -95,6 +95,19 @@ describe('a program that parses no command line', () => {
   })
 
   test.each([
+    ['throws', `throw new Error('broken')`],
+    ['cannot import', `import './missing.mjs'`],
+    ['rejects', `await 0; Promise.reject(new Error('broken'))`],
+  ])('is not said to be badly attached if it %s', async (_what, source) => {
+    const host = project(source)
+    const { status, stderr } = await run(host)
+    expect(status).toBe(1)
+    expect(stderr.match(/^tool: .*$/gmu)).toEqual([
+      `tool: the rules for "tool" in ${join(host.home, 'config.json')} did not hold: it failed before any commander was seen in it`,
+    ])
+  })
+
+  test.each([
     ['without a rule', {}, ['go'], {}],
     ['whose CLI is turned off', { tool: { disabled: true, ...LOCKED } }, ['go'], {}],
     ['asked for help', { tool: LOCKED }, ['--help'], {}],

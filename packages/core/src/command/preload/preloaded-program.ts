@@ -21,6 +21,8 @@ interface Shared {
   readonly frameworks: Set<string>
   /** True once another process is the program, or the program has been refused, or has shown its help instead of parsing. */
   isSettled: boolean
+  /** True once an error was caught by nobody. */
+  hasThrown: boolean
   /** Why the rules cannot hold. */
   reason?: string
 }
@@ -51,6 +53,7 @@ export class PreloadedProgram {
     const shared = processPart<Shared>('preloads', () => ({
       frameworks: new Set(),
       isSettled: false,
+      hasThrown: false,
     }))
     this.#shared = shared
     this.#isRespawned = isRespawned()
@@ -67,10 +70,14 @@ export class PreloadedProgram {
       process.once('exit', () => {
         this.#report(probeFolder, preload)
       })
-    else if (isFirst)
-      process.once('exit', () => {
-        this.#sayUnlessHeld()
+    else if (isFirst) {
+      process.once('uncaughtExceptionMonitor', () => {
+        shared.hasThrown = true
       })
+      process.once('exit', (exitCode) => {
+        this.#sayUnlessHeld(exitCode)
+      })
+    }
   }
 
   /** The package that installs the program. */
@@ -145,14 +152,19 @@ export class PreloadedProgram {
     writeProbeReport(folder, { framework, pid: process.pid, hasParsed, reason, commands })
   }
 
-  #sayUnlessHeld(): void {
-    const { isSettled, reason, frameworks } = this.#shared
+  #sayUnlessHeld(exitCode: number): void {
+    const { isSettled, hasThrown, reason, frameworks } = this.#shared
     if (this.#thread.isKnown || isSettled || isOff() || isFree() || !this.#isProgram()) return
     const rules = this.#rules()
     if (rules === undefined) return
     describeOwnProcess({ name: this.#names()[0] ?? rules.cli })
-    const why = reason ?? `no ${[...frameworks].join(' and no ')} was seen in it`
-    say(`the rules for "${rules.cli}" in ${rules.file} did not hold: ${why}; ${remedy(rules)}`)
+    const seen = [...frameworks].join(' and no ')
+    // An error, such as in an import, ends programs that are well attached, too.
+    const why =
+      reason === undefined && hasThrown && exitCode !== 0
+        ? `it failed before any ${[...frameworks].join(' or ')} was seen in it`
+        : `${reason ?? `no ${seen} was seen in it`}; ${remedy(rules)}`
+    say(`the rules for "${rules.cli}" in ${rules.file} did not hold: ${why}`)
   }
 
   #rules(): ConfiguredRules | undefined {
