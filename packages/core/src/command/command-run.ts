@@ -18,6 +18,7 @@ import { type CommandLock, isRefusal, type Taken, takeLock, takeLockNow } from '
 import type { ProcessEnd } from './host/exit-observer.js'
 import type { HostCommand } from './host/host-command.js'
 import { realExitCode } from './host/real-exit-code.js'
+import { loadParts } from './lazy.js'
 import { loadRefusal } from './load-refusal.js'
 import { LockNote, openLock } from './lock-note.js'
 import { isPromiseLike } from '../base/wait/promise-like.js'
@@ -198,7 +199,8 @@ export class CommandRun {
     if (this.#state === 'finished') return
     this.#state = 'finished'
     const { exitCode } = end
-    if (exitCode === 0 && this.rule.emits !== undefined) this.#emitResult()
+    const hasRun = this.#entering === undefined || this.#entered !== undefined
+    if (exitCode === 0 && hasRun && this.rule.emits !== undefined) this.#emitResult()
     this.#tellEnd(exitCode, uncaught)
     this.#lock?.ended?.(exitCode)
     this.#release()
@@ -232,6 +234,8 @@ export class CommandRun {
       taken = loadRefusal().refusalOf(error)
     }
     if (!isPromiseLike(taken)) return this.#proceed(taken)
+    if (!this.host.livesOn)
+      loadParts().refuseIfLeft(this.context.command, (refusal) => this.#refuse(refusal))
     return (this.#entering = taken.then((late) => this.#proceed(late)))
   }
 
