@@ -126,9 +126,9 @@ local function isOpen(key, mode)
   return isFree(key, mode) and closedUntil(key) == 0
 end
 
--- Sends a waiter a message; false if it listened once and nobody does now.
+-- Sends a waiter a message; false if it listened once and nobody does now. A hub's clients ask again through the next hub.
 local function reaches(key, member, info, message)
-  if not info.channel or redis.call('PUBLISH', info.channel, message) > 0 then return true end
+  if not info.channel or redis.call('PUBLISH', info.channel, message) > 0 or info.relayed then return true end
   return tonumber(redis.call('ZSCORE', key.alive, member) or 0) % 1 == 0
 end
 
