@@ -98,7 +98,12 @@ export { type LogSlice, type PolledLog, PolledReader } from './driver-kit/polled
 export { Waiters } from './driver-kit/waiters.js'
 export { type FrameRelay, RelayedRpc } from './driver-kit/relayed-rpc.js'
 export { type OutageLimits, throughOutage } from './base/errors/through-outage.js'
-export { anySignal, onAbort, waitUnlessAborted } from './base/wait/abort-signal.js'
+export {
+  anySignal,
+  type FollowingSignal,
+  onAbort,
+  waitUnlessAborted,
+} from './base/wait/abort-signal.js'
 export { pause } from './base/wait/pause.js'
 export { outlasts } from './base/wait/outlasts.js'
 export { type CallLimits, settleWithin, untilAborted, withinTime } from './base/wait/race.js'
