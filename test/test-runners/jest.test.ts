@@ -73,7 +73,7 @@ const { setTimeout: inRealTime } = process.getBuiltinModule('node:timers')
 const HOLDER = \`
   import { LockManager } from '@cli-ops/shared-ipc'
   const lock = await new LockManager({ home: process.argv[1] }).lock('db')
-  process.stdin.once('data', () => lock.release()).once('data', () => process.stdin.destroy())
+  process.stdin.resume().once('end', () => lock.release())
   console.log('held')\`
 
 async function holdElsewhere(home) {
@@ -81,7 +81,7 @@ async function holdElsewhere(home) {
   const args = ['--input-type=module', '--eval', HOLDER, home]
   const child = spawn(process.execPath, args, { env, stdio: ['pipe', 'pipe', 'inherit'] })
   await once(child.stdout, 'data')
-  return () => child.stdin.end('release')
+  return () => child.stdin.end()
 }
 
 test.each([
@@ -199,6 +199,7 @@ test.for(['node', 'jsdom'])('jest in %s, with its fake timers', async (environme
     ['--experimental-vm-modules', bin, '--no-watchman', `--env=${environment}`],
     {
       cwd: join(folder, 'project'),
+      timeout: 100_000,
       env: { ...process.env, NODE_OPTIONS: '', CI: '1' },
     },
   ).catch((error: unknown) => error as { stderr: string })
