@@ -9,6 +9,7 @@ import { conformanceCommand } from './commands/conformance.js'
 import { dashboardCommand } from './commands/dashboard.js'
 import { detachCommand } from './commands/detach.js'
 import { emitCommand } from './commands/emit.js'
+import { checkHelpedCommand, helpCommand } from './commands/help.js'
 import { initCommand } from './commands/init.js'
 import { runCommand } from './commands/run.js'
 import { serveCommand } from './commands/serve.js'
@@ -54,6 +55,8 @@ export function createProgram(): Command {
   addOpsHelp(program)
   for (const create of COMMANDS) program.addCommand(create())
   program.addCommand(completeCommand(), { hidden: true })
+  program.helpCommand(false).addCommand(helpCommand())
+  checkHelpedCommand(program)
   endUsageErrors(program)
   return program
 }

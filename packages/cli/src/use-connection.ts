@@ -1,5 +1,7 @@
 import { resolve } from 'node:path'
 
+import { nameSetting } from '@cli-ops/shared-ipc/ops/wrap'
+
 import { EXIT_USAGE } from './exit-usage.js'
 
 /** Options before a command that select where it works. */
@@ -16,6 +18,9 @@ export function useConnection(flags: ConnectionFlags): void {
   const used = { ...flags, home: home === undefined ? undefined : resolve(home) }
   for (const name of ['home', 'namespace', 'url'] as const) {
     const value = used[name]
-    if (value !== undefined) process.env[`CLI_OPS_${name.toUpperCase()}`] = value
+    if (value === undefined) continue
+    const variable = `CLI_OPS_${name.toUpperCase()}`
+    process.env[variable] = value
+    nameSetting(variable, `--${name}`)
   }
 }

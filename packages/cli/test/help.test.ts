@@ -100,6 +100,20 @@ test.each([
   [['--home', '', 'status'], '--home must not be empty'],
   [['--home', '', 'run', '-l', 'x', 'true'], '--home must not be empty'],
   [['emit', 'a:b', '--\u001b[31m'], "unknown option '--?[31m'"],
+  [
+    ['run', '-l', 'x', '--no-wait', '--wait', '5s', 'true'],
+    '--wait must not be given with --no-wait',
+  ],
+  [['run', '-l', 'x', '-w5s', '-n', 'true'], '--wait must not be given with --no-wait'],
+  [['help', 'nosuch'], "unknown command 'nosuch'"],
+  [['help', 'statu'], "unknown command 'statu' (Did you mean status?)"],
+  [['help', 'locks', 'releas'], "unknown command 'locks releas' (Did you mean release?)"],
+  [['statu', '--help'], "unknown command 'statu' (Did you mean status?)"],
+  [['--namespace', 'a\nb', 'ps'], '--namespace must not contain control characters, got "a\\nb"'],
+  [
+    ['--url', 'foo', 'locks'],
+    '--url must be a URL such as redis://host:6379, got one with no scheme',
+  ],
   [['wait-for', 'a:b', '--after', 'x'], '--after must be a cursor of this event log, got "x"'],
 ])('%j: 2, and one line names what is wrong', async (args, message) => {
   const { status, stdout, stderr } = await new CliOpsUser().run(...args)
@@ -108,6 +122,43 @@ test.each([
     stdout: '',
     stderr: `cli-ops: ${message}\n`,
   })
+})
+
+test('what is wrong is named as it was given: the option, else the variable', async () => {
+  const user = new CliOpsUser()
+  const run = ['run', '-l', 'x', 'true']
+  const open = join(user.directory, 'open')
+  mkdirSync(open, { mode: 0o755 })
+  const given: [...string[]][] = [
+    ['--url', 'foo', 'doctor'],
+    ['--url', 'foo:', 'status'],
+    ['--url', 'foo', ...run],
+    ['--url', 'foo', 'run', '-l', 'x', '-e', 'a:b', 'true'],
+    ['--home', open, 'locks'],
+    ['--home', open, ...run],
+    ['--home', '/dev/null', 'locks'],
+    ['--namespace', '\t', ...run],
+  ]
+  for (const args of given) {
+    const { status, stdout, stderr } = await user.run(...args)
+    expect(status, `${args.join(' ')}: ${stderr}`).not.toBe(0)
+    expect(stdout + stderr).toContain(args[0])
+    expect(stderr).not.toMatch(/CLI_OPS_(?:URL|HOME|NAMESPACE)/u)
+  }
+  const { stderr } = await new CliOpsUser({ CLI_OPS_URL: 'foo' }).run('locks')
+  expect(stderr).toContain('CLI_OPS_URL must')
+})
+
+test('"help" shows the help of a command, also of one below another', async () => {
+  const user = new CliOpsUser()
+  for (const path of [['locks'], ['locks', 'release'], ['serve', 'key', 'add']]) {
+    const { status, stdout } = await user.run('help', ...path)
+    expect({ status, stdout }).toEqual({
+      status: 0,
+      stdout: (await user.run(...path, '--help')).stdout,
+    })
+  }
+  expect((await user.run('help')).stdout).toBe((await user.run('--help')).stdout)
 })
 
 test('--home is relative to the folder of the command, also for the program that "run" starts', async () => {

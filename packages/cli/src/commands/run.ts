@@ -14,6 +14,9 @@ export function runCommand(): Command {
   for (const { flags, description } of RUN_FLAGS) {
     command.option(flags, description)
   }
+  // commander keeps only the last of the two.
+  const given = new Set<string>()
+  for (const name of ['wait', 'no-wait']) command.on(`option:${name}`, () => given.add(name))
   return command
     .passThroughOptions()
     .addHelpText(
@@ -36,9 +39,17 @@ Exit codes: the program's own; 75 the lock is busy, 76 it was lost while the pro
     .action(
       async (program: readonly string[], options: RunCommandLine['options'], own: Command) => {
         requireOption(own, 'lock')
+        if (given.has('wait') && given.has('no-wait'))
+          own.error('error: --wait must not be given with --no-wait')
         const { startRun } = await import('../run/start-run.js')
         const args = own.parent?.args.slice(1) ?? []
-        await startRun({ connection: {}, args, lifeline: undefined, options, program })
+        await startRun({
+          connection: own.parent?.opts() ?? {},
+          args,
+          lifeline: undefined,
+          options,
+          program,
+        })
       },
     )
 }

@@ -1,6 +1,8 @@
+import { settingName } from '../base/process/setting-name.js'
 import { urlVariables } from './connection-options.js'
 
-/** Returns the environment variable that the URL came from, else the option. */
+/** Returns where the URL came from: an environment variable, or what has set it; else the option of the API. */
 export function sourceOf(text: string): string {
-  return urlVariables().find((variable) => process.env[variable] === text) ?? 'url'
+  const variable = urlVariables().find((name) => process.env[name] === text)
+  return variable === undefined ? 'url' : settingName(variable)
 }

@@ -14,6 +14,8 @@ export { assertSlots, type Slots } from '../locks/slots/slot-set.js'
 export type { Lock, Owner } from '../locks/contract/lock-types.js'
 export { timeoutFromEnvironment } from '../locks/lock-wait.js'
 export { assertName } from '../base/names/assert-name.js'
+export { closestName } from '../base/names/closest-name.js'
+export { nameSetting } from '../base/process/setting-name.js'
 export { parseDuration } from '../base/terminal/parse-duration.js'
 export { describeOwnProcess } from '../base/process/own-process.js'
 export {
