@@ -47,7 +47,10 @@ export function createProgram(): Command {
     .enablePositionalOptions()
     .option('--home <directory>', 'use this home instead of CLI_OPS_HOME')
     .option('--namespace <name>', 'use this namespace instead of CLI_OPS_NAMESPACE')
-    .option('--url <url>', 'use this engine instead of CLI_OPS_URL; put a password in the variable')
+    .option(
+      '--url <url>',
+      'use this engine, whatever CLI_OPS_URL says; put a password in the variable',
+    )
     .hook('preSubcommand', () => {
       useConnection(program.opts())
     })
@@ -72,12 +75,17 @@ function endUsageErrors(command: Command): void {
   for (const below of command.commands) endUsageErrors(below)
 }
 
+/** How commander names an argument that is none of its choices. */
+const INVALID_CHOICE =
+  /^cli-ops: command-argument value '(.*)' is invalid for argument '(.*)'\. Allowed choices are (.*)\.$/u
+
 /** One line: what is wrong, and what was meant. */
 function usageText(text: string): string {
   const line = text
     .trimEnd()
     .replace(/^error: /u, 'cli-ops: ')
     .replaceAll('\n', ' ')
+    .replace(INVALID_CHOICE, 'cli-ops: <$2> must be one of $3, got "$1"')
     .replaceAll(/\p{Cc}/gu, '?')
   const isBehind = /unknown option '--(?:home|namespace|url)(?:=.*)?'$/u.test(line)
   return `${line}${isBehind ? '; give it before the command' : ''}\n`

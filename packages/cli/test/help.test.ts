@@ -114,6 +114,12 @@ test.each([
     ['--url', 'foo', 'locks'],
     '--url must be a URL such as redis://host:6379, got one with no scheme',
   ],
+  [['--url', '', 'locks'], '--url must not be empty'],
+  [
+    ['serve', '--store', 'foo'],
+    '--store must be local: or the URL of an engine that outlives the hub',
+  ],
+  [['completion', 'csh'], '<shell> must be one of bash, zsh, fish, got "csh"'],
   [['wait-for', 'a:b', '--after', 'x'], '--after must be a cursor of this event log, got "x"'],
 ])('%j: 2, and one line names what is wrong', async (args, message) => {
   const { status, stdout, stderr } = await new CliOpsUser().run(...args)
@@ -147,6 +153,12 @@ test('what is wrong is named as it was given: the option, else the variable', as
   }
   const { stderr } = await new CliOpsUser({ CLI_OPS_URL: 'foo' }).run('locks')
   expect(stderr).toContain('CLI_OPS_URL must')
+})
+
+test('--url is for everything, whatever the variables of single primitives say', async () => {
+  const user = new CliOpsUser({ CLI_OPS_LOCKS_URL: 'redis://127.0.0.1:1' })
+  expect(await user.run('--url', 'local:', 'locks')).toMatchObject({ status: 0, stderr: '' })
+  expect((await user.run('--url', 'local:', 'run', '-l', 'x', 'true')).status).toBe(0)
 })
 
 test('"help" shows the help of a command, also of one below another', async () => {
