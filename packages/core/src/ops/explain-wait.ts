@@ -1,4 +1,4 @@
-import { describeOwner } from '../locks/contract/describe-owner.js'
+import { describeClosed, describeOwner } from '../locks/contract/describe-owner.js'
 import type { Holder, LockInfo, LockWaiter } from '../locks/contract/lock-types.js'
 import { assertName } from '../base/names/assert-name.js'
 import { ownProcess } from '../base/process/own-process.js'
@@ -79,12 +79,17 @@ function explanationJson(info: LockInfo, known: Known): object {
 }
 
 function explanationText(info: LockInfo, known: Known): string {
-  const { resource, holders, waiting } = info
+  const { resource, holders, waiting, closedUntil } = info
   const held = holders.map(
     (holder) =>
       `${named(holder, known)}, for ${textAge(holder.since)}${usualText(resource, holder, known)}`,
   )
-  if (held.length === 0) held.push('nobody right now; the first in the queue is about to take it')
+  if (held.length === 0)
+    held.push(
+      closedUntil === undefined
+        ? 'nobody right now; the first in the queue is about to take it'
+        : `nobody; ${describeClosed(closedUntil)}`,
+    )
   const queue = waiting.map(
     (waiter, index) => `${index + 1}. ${named(waiter, known)}, for ${textAge(waiter.since)}`,
   )

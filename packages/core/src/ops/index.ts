@@ -24,7 +24,8 @@ export {
   spanText,
   textAge,
 } from '../base/terminal/units.js'
-export { describeProgram } from '../locks/contract/describe-owner.js'
+export { describeClosed, describeProgram } from '../locks/contract/describe-owner.js'
+export { lockWarnings, type WatchedLock } from './lock-warnings.js'
 export { describeHung } from './describe-hung.js'
 export { describeConnection } from './describe-connection.js'
 export { type DiskUse, diskUse, LOW_DISK_BYTES } from './disk-use.js'

@@ -1,7 +1,6 @@
 import { printable } from '../base/terminal/printable.js'
 import type { ParkedCount } from '../events/contract/event-driver.js'
 import { storageError } from '../drivers/local/home/home.js'
-import { describeOwner } from '../locks/contract/describe-owner.js'
 import type { LockInfo } from '../locks/contract/lock-types.js'
 import type { ServiceInfo } from '../registry/contract/service-types.js'
 import type { Connection } from '../engine/connection-options.js'
@@ -9,10 +8,10 @@ import { describeConnection } from './describe-connection.js'
 import { describeHung } from './describe-hung.js'
 import { type DiskUse, diskUse, LOW_DISK_BYTES } from './disk-use.js'
 import { type EventTraffic, eventTraffic } from './event-traffic.js'
-import { jsonLine } from '../base/terminal/json-line.js'
 import { instancesJson, instanceTable } from './list-instances.js'
 import { keptEvents } from './kept-events.js'
 import { lockJson, lockTable } from './lock-report.js'
+import { lockWarnings } from './lock-warnings.js'
 import type { OpsContext, OpsRun } from './ops-context.js'
 import { parkedGroups, parkedSummary } from './parked-events.js'
 import { requestTraffic, type ServerTraffic } from './request-traffic.js'
@@ -116,26 +115,15 @@ async function look(context: OpsContext): Promise<Status> {
 function warningsOf({ instances = [], locks = [], parked, refusal, disk }: Status): string[] {
   return [
     ...(refusal === undefined ? [] : [refusal]),
-    ...locks.flatMap(lockWarning),
+    ...lockWarnings(locks.map((lock) => ({ ...lock, waiting: lock.waiting.length }))).map(
+      ({ text }) => text,
+    ),
     ...instances.filter(({ state }) => state === 'hung').map(describeHung),
     ...parked.map(parkedSummary),
     ...(disk !== undefined && disk.freeBytes < LOW_DISK_BYTES
       ? [`only ${sizeText(disk.freeBytes)} free on the disk`]
       : []),
   ]
-}
-
-function lockWarning({ resource, holders, waiting }: LockInfo): string[] {
-  const queue =
-    waiting.length === 0
-      ? ''
-      : `, and ${waiting.length} ${waiting.length === 1 ? 'waits' : 'wait'} for it`
-  return holders
-    .filter(({ owner }) => owner.state !== 'running')
-    .map(({ owner, label, slot }) => {
-      const doubt = owner.state === 'unknown' ? ', which cannot be checked from here' : ''
-      return `${jsonLine(resource)} is held by ${describeOwner(owner, label, slot)}${doubt}${queue}`
-    })
 }
 
 function requestTable(servers: readonly ServerTraffic[]): string {
