@@ -183,6 +183,7 @@ describe('init --write', () => {
     const again = await project.user.run('init', '--write', '--yes')
     expect(again).toMatchObject({ status: 0, stderr: '' })
     expect(again.stdout).toMatch(/is wired already; nothing to do\n$/u)
+    expect((await project.user.run('init')).stdout).toBe(again.stdout)
     expect(project.read(changed)).toBe(before)
   })
 
