@@ -16,6 +16,7 @@ import { serveCommand } from './commands/serve.js'
 import { topCommand } from './commands/top.js'
 import { waitForCommand } from './commands/wait-for.js'
 import { EXIT_USAGE } from './exit-usage.js'
+import { layOutHelp } from './help-layout.js'
 import { addOpsHelp } from './ops-help.js'
 import { useConnection } from './use-connection.js'
 import { version } from './version.js'
@@ -42,15 +43,13 @@ const COMMANDS: readonly (() => Command)[] = [
 export function createProgram(): Command {
   const program = new Command('cli-ops')
     .version(version())
-    .description('inspect how CLIs coordinate, and run any program under a lock')
+    .usage('[options] <command>')
+    .description('run any program under a lock, and see who holds it, who waits and what happened')
     // Arguments after `run` belong to the program that it runs.
     .enablePositionalOptions()
     .option('--home <directory>', 'use this home instead of CLI_OPS_HOME')
     .option('--namespace <name>', 'use this namespace instead of CLI_OPS_NAMESPACE')
-    .option(
-      '--url <url>',
-      'use this engine, whatever CLI_OPS_URL says; put a password in the variable',
-    )
+    .option('--url <url>', 'use this engine instead of CLI_OPS_URL; put a password in the variable')
     .hook('preSubcommand', () => {
       useConnection(program.opts())
     })
@@ -60,6 +59,7 @@ export function createProgram(): Command {
   program.addCommand(completeCommand(), { hidden: true })
   program.helpCommand(false).addCommand(helpCommand())
   checkHelpedCommand(program)
+  layOutHelp(program)
   endUsageErrors(program)
   return program
 }

@@ -1,6 +1,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
+import type { Command } from 'commander'
 import { expect, test } from 'vitest'
 
 import { root } from '../../../scripts/workspaces.mjs'
@@ -10,6 +11,11 @@ import { CliOpsUser } from './fixtures/cli-ops-user.js'
 const COMMANDS = createProgram()
   .commands.map((command) => command.name())
   .filter((name) => !name.startsWith('__'))
+
+/** Some run until they are stopped. */
+function ends(command: string): boolean {
+  return !['top', 'dashboard', 'serve'].includes(command)
+}
 
 async function examplesOf(command: string): Promise<string[]> {
   const { stdout, status, stderr } = await new CliOpsUser().run(command, '--help')
@@ -43,21 +49,72 @@ async function preparedUser(): Promise<CliOpsUser> {
   return user
 }
 
+function allBelow(command: Command): Command[] {
+  return [command, ...command.commands.flatMap((below) => allBelow(below))]
+}
+
 function linkPackage(user: CliOpsUser, name: string): void {
   mkdirSync(join(user.directory, 'node_modules'))
   symlinkSync(join(root, 'node_modules', name), join(user.directory, 'node_modules', name))
 }
 
 test('every command has help, and the kit’s own have examples', async () => {
-  for (const command of COMMANDS.filter(
-    (name) => !['top', 'dashboard', 'serve', 'help'].includes(name),
-  ))
+  for (const command of COMMANDS.filter((name) => name !== 'help'))
     expect(await examplesOf(command), command).not.toEqual([])
 }, 60_000)
 
+test.each([40, 60, 80])('the help of every command fits %i columns', (width) => {
+  for (const command of allBelow(createProgram())) {
+    let text = ''
+    command.configureOutput({
+      writeOut: (part) => void (text += part),
+      getOutHelpWidth: () => width,
+    })
+    command.outputHelp()
+    const [, ...lines] = text.split('\n')
+    // Examples are copied as they are; a term or a URL cannot be broken.
+    const wide = lines.filter(
+      (line) => line.length > width && !/^ {2}(?:\$ |-|\w+ <)|https:/u.test(line),
+    )
+    expect(wide, command.name()).toEqual([])
+  }
+})
+
+test('the help begins with what is wanted most, in groups', () => {
+  let text = ''
+  const program = createProgram()
+  program.configureOutput({ writeOut: (part) => void (text += part) })
+  program.outputHelp()
+  expect(text.match(/^(?:[A-Z].*:| {2}(?:run|why|doctor|init) .*)$/gmu)).toMatchObject([
+    'Options:',
+    'Take part:',
+    expect.stringContaining('run'),
+    'Look:',
+    expect.stringContaining('why'),
+    'Repair:',
+    expect.stringContaining('doctor'),
+    'Set up:',
+    expect.stringContaining('init'),
+    'Examples:',
+  ])
+})
+
+test('a short option means one thing', () => {
+  const meanings = new Map<string, Set<string>>()
+  for (const { options } of allBelow(createProgram()))
+    for (const { short, long } of options) {
+      if (short == null) continue
+      // What attach writes into a rule is called "emits" there.
+      const meaning = long?.replace('emits', 'emit') ?? short
+      meanings.set(short, (meanings.get(short) ?? new Set()).add(meaning))
+    }
+  const ambiguous = [...meanings].filter(([, names]) => names.size > 1)
+  expect(ambiguous.map(([short]) => short)).toEqual([])
+})
+
 test('the examples run', async () => {
   const user = await preparedUser()
-  const examples = (await Promise.all(COMMANDS.map(examplesOf))).flat()
+  const examples = (await Promise.all(COMMANDS.filter(ends).map(examplesOf))).flat()
   for (const example of examples) {
     if (example.includes('--follow')) continue
     // jq is not installed everywhere; the output only has to be readable by it.
@@ -71,7 +128,7 @@ test('the examples run', async () => {
 
 test('the example that keeps running shows new events, and ends with Ctrl-C', async () => {
   const user = await preparedUser()
-  const following = user.start('events', '--follow')
+  const following = user.start('events', '-f')
   await following.says('task:created')
   await user.coordinator().events.emit('task:deleted', { id: '1' })
   await following.says('task:deleted')

@@ -1,6 +1,7 @@
 import { processPart } from './process-state.js'
 
-const options = (): Map<string, string> => processPart('given-options', () => new Map())
+const options = (): Map<string, string> =>
+  processPart('given-options', () => new Map<string, string>())
 
 /** Notes that an option of the command line has set an environment variable: `--url` sets `CLI_OPS_URL`. */
 export function nameSetting(variable: string, option: string): void {
