@@ -3,7 +3,7 @@ import type { Holder, LockInfo, LockWaiter } from '../locks/contract/lock-types.
 import { assertName } from '../base/names/assert-name.js'
 import { ownProcess } from '../base/process/own-process.js'
 import { jsonLine } from '../base/terminal/json-line.js'
-import { terminalWidth, wrapText } from '../base/terminal/wrap-text.js'
+import { hangingLines } from '../base/terminal/wrap-text.js'
 import { describeDuration, textAge } from '../base/terminal/units.js'
 import { commandLineOf } from './command-line.js'
 import { freeText } from './free-lock.js'
@@ -95,25 +95,19 @@ function explanationText(info: LockInfo, known: Known): string {
   )
   if (queue.length === 0) queue.push('nobody')
   const advice = lockAdvice(info, known).flatMap(({ what, command }) => [
-    ...paragraph('  - ', command === undefined ? what : `${what}:`),
+    ...hangingLines('  - ', command === undefined ? what : `${what}:`),
     // Never broken: it is to be copied.
     ...(command === undefined ? [] : [`      ${command}`]),
   ])
   return [
     jsonLine(resource),
-    ...held.flatMap((text, index) => paragraph(index === 0 ? '  held by   ' : INDENT, text)),
-    ...queue.flatMap((text, index) => paragraph(index === 0 ? '  waiting   ' : INDENT, text)),
+    ...held.flatMap((text, index) => hangingLines(index === 0 ? '  held by   ' : INDENT, text)),
+    ...queue.flatMap((text, index) => hangingLines(index === 0 ? '  waiting   ' : INDENT, text)),
     ...advice,
   ].join('\n')
 }
 
 const INDENT = ' '.repeat(12)
-
-/** A text behind its title, broken between words where the terminal ends. */
-function paragraph(title: string, text: string): string[] {
-  const lines = wrapText(text, terminalWidth() - title.length)
-  return lines.map((line, index) => (index === 0 ? title : ' '.repeat(title.length)) + line)
-}
 
 function named(entry: LockWaiter & { readonly slot?: string }, { commandLines }: Known): string {
   const line = commandLines(entry.owner, entry.since)

@@ -14,6 +14,7 @@ export {
   type StyleName,
 } from '../base/terminal/style.js'
 export { textTable } from '../base/terminal/text-table.js'
+export { hangingLines, terminalWidth } from '../base/terminal/wrap-text.js'
 export { cutText } from '../base/terminal/cut-text.js'
 export { fitText, widthOf } from '../base/terminal/text-width.js'
 export {

@@ -17,6 +17,7 @@ import { parkedGroups, parkedSummary } from './parked-events.js'
 import { requestTraffic, type ServerTraffic } from './request-traffic.js'
 import { styleOf } from '../base/terminal/style.js'
 import { durationText, sizeText } from '../base/terminal/units.js'
+import { hangingLines } from '../base/terminal/wrap-text.js'
 import { textTable } from '../base/terminal/text-table.js'
 import { isUnsupported, unlessUnsupported } from './unless-unsupported.js'
 
@@ -55,16 +56,19 @@ export const showStatus: OpsRun = async (context) => {
   }
   const style = styleOf(process.stdout)
   const parts = [
-    [
-      connectionText(context.connection),
-      namespace === '' ? '' : `namespace ${namespace}`,
-      diskText(disk),
-    ]
-      .filter((text) => text !== '')
-      .join(', '),
+    ...hangingLines(
+      '',
+      [
+        connectionText(context.connection),
+        namespace === '' ? '' : `namespace ${namespace}`,
+        diskText(disk),
+      ]
+        .filter((text) => text !== '')
+        .join(', '),
+    ),
     ...[
-      ...problems.map((text) => style.bad(`! ${printable(text)}`)),
-      ...warnings.map((text) => style.doubtful(`! ${printable(text)}`)),
+      ...problems.flatMap(noted).map((line) => style.bad(line)),
+      ...warnings.flatMap(noted).map((line) => style.doubtful(line)),
     ],
   ]
   const sections = [
@@ -72,10 +76,20 @@ export const showStatus: OpsRun = async (context) => {
     ...(locks === undefined ? [] : [lockTable(locks)]),
     ...(instances === undefined ? [] : [instanceTable(instances, locks)]),
     ...(requests.length === 0 ? [] : [requestTable(requests)]),
-    ...(events === undefined ? [] : [eventText(events)]),
+    ...(events === undefined
+      ? []
+      : [
+          eventText(events)
+            .flatMap((line) => hangingLines('', line))
+            .join('\n'),
+        ]),
   ]
   context.print(json, sections.join('\n\n'))
   return problems.length === 0 ? 0 : 1
+}
+
+function noted(text: string): string[] {
+  return hangingLines('! ', printable(text))
 }
 
 async function look(context: OpsContext): Promise<Status> {
@@ -140,12 +154,12 @@ function requestTable(servers: readonly ServerTraffic[]): string {
   )
 }
 
-function eventText({ kept, oldest, lastMinute, lastHour, types }: EventTraffic): string {
+function eventText({ kept, oldest, lastMinute, lastHour, types }: EventTraffic): string[] {
   const since = oldest === undefined ? '' : `, the oldest from ${printable(oldest)}`
   const head = `Events kept: ${kept}${since}`
-  if (lastHour === 0) return head
+  if (lastHour === 0) return [head]
   const most = types.map(({ type, count }) => `${printable(type)} ${count}`).join(', ')
-  return `${head}\nIn the last minute ${lastMinute}, in the last hour ${lastHour}: ${most}`
+  return [head, `In the last minute ${lastMinute}, in the last hour ${lastHour}: ${most}`]
 }
 
 function connectionText(connection: Connection): string {
