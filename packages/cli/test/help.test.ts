@@ -212,6 +212,14 @@ test('what is wrong is named as it was given: the option, else the variable', as
   expect(stderr).toContain('CLI_OPS_URL must')
 })
 
+test('doctor says what to do about an engine that is away, and where its URL came from', async () => {
+  const url = 'redis://127.0.0.1:1'
+  const given = await new CliOpsUser().run('--url', url, 'doctor')
+  expect(given.stdout).toMatch(/^FAIL {2}engine: .*\n +check that it runs .*, or correct --url$/mu)
+  const set = await new CliOpsUser({ CLI_OPS_URL: url }).run('doctor')
+  expect(set.stdout).toMatch(/, or correct CLI_OPS_URL$/mu)
+})
+
 test('--url is for everything, whatever the variables of single primitives say', async () => {
   const user = new CliOpsUser({ CLI_OPS_LOCKS_URL: 'redis://127.0.0.1:1' })
   expect(await user.run('--url', 'local:', 'locks')).toMatchObject({ status: 0, stderr: '' })

@@ -79,7 +79,7 @@ function explanationJson(info: LockInfo, known: Known): object {
 }
 
 function explanationText(info: LockInfo, known: Known): string {
-  const { resource, holders, waiting, closedUntil } = info
+  const { resource, holders, waiting, mode, closedUntil } = info
   const held = holders.map(
     (holder) =>
       `${named(holder, known)}, for ${textAge(holder.since)}${usualText(resource, holder, known)}`,
@@ -99,8 +99,9 @@ function explanationText(info: LockInfo, known: Known): string {
     // Never broken: it is to be copied.
     ...(command === undefined ? [] : [`      ${command}`]),
   ])
+  const sharing = mode === 'shared' && holders.length > 0 ? ', shared' : ''
   return [
-    jsonLine(resource),
+    `${jsonLine(resource)}${sharing}`,
     ...held.flatMap((text, index) => hangingLines(index === 0 ? '  held by   ' : INDENT, text)),
     ...queue.flatMap((text, index) => hangingLines(index === 0 ? '  waiting   ' : INDENT, text)),
     ...advice,
