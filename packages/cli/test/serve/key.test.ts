@@ -84,7 +84,10 @@ test('wrong arguments: 2, which one and why, and no change', async () => {
   const before = readFileSync(fileOf(user), 'utf8')
   for (const [args, message] of [
     [['laptop', ...SCOPES], /access key "laptop" already exists; revoke it first/u],
-    [['a', '--scope', 'read,write'], /--scope must be of read, emit, lock, call, got "write"/u],
+    [
+      ['a', '--scope', 'read,write'],
+      /--scope must be one or more of read, emit, lock, call, got "write"/u,
+    ],
     [['a', '--scope', ''], /--scope must be of/u],
     [['a', ...SCOPES, '--expires', 'soon'], /--expires must be a duration .*got "soon"/u],
     [['a', ...SCOPES, '--expires', '0s'], /--expires must be more than 0/u],
