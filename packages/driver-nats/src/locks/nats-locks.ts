@@ -8,7 +8,6 @@ import {
   type LeasedLockEngine,
   type LockInfo,
   type LockRequest,
-  ownOwner,
   parseJson,
   type Standing,
   untilAborted,
@@ -305,7 +304,8 @@ export class NatsLocks implements LeasedLockEngine {
     )
   }
 
-  #claim({ id, resource, mode, held, label, owner }: LockRequest): Claim {
+  #claim(request: LockRequest): Claim {
+    const { id, resource, mode, held, owner } = request
     const { driverId } = this.#context
     return {
       id,
@@ -313,8 +313,9 @@ export class NatsLocks implements LeasedLockEngine {
       mode,
       leaseMs: this.leaseMs,
       driver: driverId,
-      info: encodeLockInfo(owner ?? ownOwner(), driverId, { held, label }),
+      info: encodeLockInfo(driverId, request),
       held,
+      ...(owner !== undefined && { relayed: true }),
     }
   }
 }
