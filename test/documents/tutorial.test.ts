@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
+import ts from 'typescript'
 import { expect, onTestFinished, test } from 'vitest'
 
 import { root } from '../../scripts/workspaces.mjs'
@@ -11,6 +12,8 @@ import { TemporaryUser } from './start-cli.js'
 
 const TUTORIAL = join(root, 'docs/guides/tutorial.md')
 const PACKAGES = ['commander', 'yargs', ...['commander-plugin', 'yargs-plugin', 'cli'].map(own)]
+
+const ESNEXT = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ESNext }
 
 function own(name: string): string {
   return `@cli-ops/${name}`
@@ -111,4 +114,14 @@ test('every step of the tutorial does what it says, in an empty folder', async (
   }
   expect(steps).toBe(8)
   await second?.shows('watching')
+
+  // The types are checked with those of all documents.
+  const typed = codeBlocks(TUTORIAL, ['ts'])
+  for (const block of typed) {
+    const { outputText } = ts.transpileModule(block.code, { compilerOptions: ESNEXT })
+    writeFileSync(join(folder, `typed-${fileOf(block)?.replace('.ts', '.mjs')}`), outputText)
+  }
+  const script = 'node typed-todo.mjs list; node typed-report.mjs count; node typed-report.mjs news'
+  const shell = new Shell(script, folder, user.environment)
+  expect(await shell.toEnd()).toBe('8 tasks\ntodo has 8 tasks\n')
 })

@@ -125,6 +125,30 @@ describe.each(ENGINES.filter(({ isThere }) => isThere))(
       },
     )
 
+    test('those who look are told, once', async () => {
+      const user = new CliOpsUser({ ...env, CLI_OPS_LEASE_MS: '600000' })
+      const waiting = ['--', 'true']
+      const one = user.start('run', '--lock', 'db', '--label', 'one', ...waiting)
+      await one.says('grants no lock')
+      const other = user.start('run', '--lock', 'devices', '--slots', '2', ...waiting)
+      await other.says('grants no lock')
+      const closed = /the engine is new, .*? grants no lock for another \d/gu
+      const why = await user.run('why', 'db')
+      expect(why.stdout).toMatch(/^"db"\n {2}held by {3}nobody; the engine is new,/u)
+      expect(why.stdout).toContain('"one"')
+      expect((await user.run('why')).stdout.replaceAll(/\s+/gu, ' ').match(closed)).toHaveLength(2)
+      const status = (await user.run('status')).stdout
+      expect(status.match(closed)).toHaveLength(1)
+      expect(status).toMatch(/grants no lock .*, and 2 wait for it$/mu)
+      expect((await user.run('locks')).stdout).toContain('not granted for another')
+      const top = (await user.run('top', '--once')).stdout
+      expect(top.match(/grants no lock/gu)).toHaveLength(1)
+      const locks = await user.json<{ resource: string; closedUntil: string }[]>('locks')
+      for (const { closedUntil } of locks)
+        expect(Date.parse(closedUntil)).toBeGreaterThan(Date.now())
+      expect(locks.map(({ resource }) => resource).sort()).toEqual(['db', 'devices'])
+    })
+
     test('onWait is told until when', async () => {
       const { url } = server
       const { CLI_OPS_NAMESPACE: namespace } = env

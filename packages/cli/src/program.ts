@@ -9,12 +9,14 @@ import { conformanceCommand } from './commands/conformance.js'
 import { dashboardCommand } from './commands/dashboard.js'
 import { detachCommand } from './commands/detach.js'
 import { emitCommand } from './commands/emit.js'
+import { checkHelpedCommand, helpCommand } from './commands/help.js'
 import { initCommand } from './commands/init.js'
 import { runCommand } from './commands/run.js'
 import { serveCommand } from './commands/serve.js'
 import { topCommand } from './commands/top.js'
 import { waitForCommand } from './commands/wait-for.js'
 import { EXIT_USAGE } from './exit-usage.js'
+import { layOutHelp } from './help-layout.js'
 import { addOpsHelp } from './ops-help.js'
 import { useConnection } from './use-connection.js'
 import { version } from './version.js'
@@ -41,7 +43,8 @@ const COMMANDS: readonly (() => Command)[] = [
 export function createProgram(): Command {
   const program = new Command('cli-ops')
     .version(version())
-    .description('inspect how CLIs coordinate, and run any program under a lock')
+    .usage('[options] <command>')
+    .description('run any program under a lock, and see who holds it, who waits and what happened')
     // Arguments after `run` belong to the program that it runs.
     .enablePositionalOptions()
     .option('--home <directory>', 'use this home instead of CLI_OPS_HOME')
@@ -54,6 +57,9 @@ export function createProgram(): Command {
   addOpsHelp(program)
   for (const create of COMMANDS) program.addCommand(create())
   program.addCommand(completeCommand(), { hidden: true })
+  program.helpCommand(false).addCommand(helpCommand())
+  checkHelpedCommand(program)
+  layOutHelp(program)
   endUsageErrors(program)
   return program
 }
@@ -69,12 +75,17 @@ function endUsageErrors(command: Command): void {
   for (const below of command.commands) endUsageErrors(below)
 }
 
+/** How commander names an argument that is none of its choices. */
+const INVALID_CHOICE =
+  /^cli-ops: command-argument value '(.*)' is invalid for argument '(.*)'\. Allowed choices are (.*)\.$/u
+
 /** One line: what is wrong, and what was meant. */
 function usageText(text: string): string {
   const line = text
     .trimEnd()
     .replace(/^error: /u, 'cli-ops: ')
     .replaceAll('\n', ' ')
+    .replace(INVALID_CHOICE, 'cli-ops: <$2> must be one of $3, got "$1"')
     .replaceAll(/\p{Cc}/gu, '?')
   const isBehind = /unknown option '--(?:home|namespace|url)(?:=.*)?'$/u.test(line)
   return `${line}${isBehind ? '; give it before the command' : ''}\n`

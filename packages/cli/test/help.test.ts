@@ -1,6 +1,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
+import type { Command } from 'commander'
 import { expect, test } from 'vitest'
 
 import { root } from '../../../scripts/workspaces.mjs'
@@ -10,6 +11,11 @@ import { CliOpsUser } from './fixtures/cli-ops-user.js'
 const COMMANDS = createProgram()
   .commands.map((command) => command.name())
   .filter((name) => !name.startsWith('__'))
+
+/** Some run until they are stopped. */
+function ends(command: string): boolean {
+  return !['top', 'dashboard', 'serve'].includes(command)
+}
 
 async function examplesOf(command: string): Promise<string[]> {
   const { stdout, status, stderr } = await new CliOpsUser().run(command, '--help')
@@ -43,21 +49,72 @@ async function preparedUser(): Promise<CliOpsUser> {
   return user
 }
 
+function allBelow(command: Command): Command[] {
+  return [command, ...command.commands.flatMap((below) => allBelow(below))]
+}
+
 function linkPackage(user: CliOpsUser, name: string): void {
   mkdirSync(join(user.directory, 'node_modules'))
   symlinkSync(join(root, 'node_modules', name), join(user.directory, 'node_modules', name))
 }
 
 test('every command has help, and the kit’s own have examples', async () => {
-  for (const command of COMMANDS.filter(
-    (name) => !['top', 'dashboard', 'serve', 'help'].includes(name),
-  ))
+  for (const command of COMMANDS.filter((name) => name !== 'help'))
     expect(await examplesOf(command), command).not.toEqual([])
 }, 60_000)
 
+test.each([40, 60, 80])('the help of every command fits %i columns', (width) => {
+  for (const command of allBelow(createProgram())) {
+    let text = ''
+    command.configureOutput({
+      writeOut: (part) => void (text += part),
+      getOutHelpWidth: () => width,
+    })
+    command.outputHelp()
+    const [, ...lines] = text.split('\n')
+    // Examples are copied as they are; a term or a URL cannot be broken.
+    const wide = lines.filter(
+      (line) => line.length > width && !/^ {2}(?:\$ |-|\w+ <)|https:/u.test(line),
+    )
+    expect(wide, command.name()).toEqual([])
+  }
+})
+
+test('the help begins with what is wanted most, in groups', () => {
+  let text = ''
+  const program = createProgram()
+  program.configureOutput({ writeOut: (part) => void (text += part) })
+  program.outputHelp()
+  expect(text.match(/^(?:[A-Z].*:| {2}(?:run|why|doctor|init) .*)$/gmu)).toMatchObject([
+    'Options:',
+    'Take part:',
+    expect.stringContaining('run'),
+    'Look:',
+    expect.stringContaining('why'),
+    'Repair:',
+    expect.stringContaining('doctor'),
+    'Set up:',
+    expect.stringContaining('init'),
+    'Examples:',
+  ])
+})
+
+test('a short option means one thing', () => {
+  const meanings = new Map<string, Set<string>>()
+  for (const { options } of allBelow(createProgram()))
+    for (const { short, long } of options) {
+      if (short == null) continue
+      // What attach writes into a rule is called "emits" there.
+      const meaning = long?.replace('emits', 'emit') ?? short
+      meanings.set(short, (meanings.get(short) ?? new Set()).add(meaning))
+    }
+  const ambiguous = [...meanings].filter(([, names]) => names.size > 1)
+  expect(ambiguous.map(([short]) => short)).toEqual([])
+})
+
 test('the examples run', async () => {
   const user = await preparedUser()
-  const examples = (await Promise.all(COMMANDS.map(examplesOf))).flat()
+  const examples = (await Promise.all(COMMANDS.filter(ends).map(examplesOf))).flat()
   for (const example of examples) {
     if (example.includes('--follow')) continue
     // jq is not installed everywhere; the output only has to be readable by it.
@@ -71,7 +128,7 @@ test('the examples run', async () => {
 
 test('the example that keeps running shows new events, and ends with Ctrl-C', async () => {
   const user = await preparedUser()
-  const following = user.start('events', '--follow')
+  const following = user.start('events', '-f')
   await following.says('task:created')
   await user.coordinator().events.emit('task:deleted', { id: '1' })
   await following.says('task:deleted')
@@ -100,6 +157,26 @@ test.each([
   [['--home', '', 'status'], '--home must not be empty'],
   [['--home', '', 'run', '-l', 'x', 'true'], '--home must not be empty'],
   [['emit', 'a:b', '--\u001b[31m'], "unknown option '--?[31m'"],
+  [
+    ['run', '-l', 'x', '--no-wait', '--wait', '5s', 'true'],
+    '--wait must not be given with --no-wait',
+  ],
+  [['run', '-l', 'x', '-w5s', '-n', 'true'], '--wait must not be given with --no-wait'],
+  [['help', 'nosuch'], "unknown command 'nosuch'"],
+  [['help', 'statu'], "unknown command 'statu' (Did you mean status?)"],
+  [['help', 'locks', 'releas'], "unknown command 'locks releas' (Did you mean release?)"],
+  [['statu', '--help'], "unknown command 'statu' (Did you mean status?)"],
+  [['--namespace', 'a\nb', 'ps'], '--namespace must not contain control characters, got "a\\nb"'],
+  [
+    ['--url', 'foo', 'locks'],
+    '--url must be a URL such as redis://host:6379, got one with no scheme',
+  ],
+  [['--url', '', 'locks'], '--url must not be empty'],
+  [
+    ['serve', '--store', 'foo'],
+    '--store must be local: or the URL of an engine that outlives the hub',
+  ],
+  [['completion', 'csh'], '<shell> must be one of bash, zsh, fish, got "csh"'],
   [['wait-for', 'a:b', '--after', 'x'], '--after must be a cursor of this event log, got "x"'],
 ])('%j: 2, and one line names what is wrong', async (args, message) => {
   const { status, stdout, stderr } = await new CliOpsUser().run(...args)
@@ -108,6 +185,57 @@ test.each([
     stdout: '',
     stderr: `cli-ops: ${message}\n`,
   })
+})
+
+test('what is wrong is named as it was given: the option, else the variable', async () => {
+  const user = new CliOpsUser()
+  const run = ['run', '-l', 'x', 'true']
+  const open = join(user.directory, 'open')
+  mkdirSync(open, { mode: 0o755 })
+  const given: [...string[]][] = [
+    ['--url', 'foo', 'doctor'],
+    ['--url', 'foo:', 'status'],
+    ['--url', 'foo', ...run],
+    ['--url', 'foo', 'run', '-l', 'x', '-e', 'a:b', 'true'],
+    ['--home', open, 'locks'],
+    ['--home', open, ...run],
+    ['--home', '/dev/null', 'locks'],
+    ['--namespace', '\t', ...run],
+  ]
+  for (const args of given) {
+    const { status, stdout, stderr } = await user.run(...args)
+    expect(status, `${args.join(' ')}: ${stderr}`).not.toBe(0)
+    expect(stdout + stderr).toContain(args[0])
+    expect(stderr).not.toMatch(/CLI_OPS_(?:URL|HOME|NAMESPACE)/u)
+  }
+  const { stderr } = await new CliOpsUser({ CLI_OPS_URL: 'foo' }).run('locks')
+  expect(stderr).toContain('CLI_OPS_URL must')
+})
+
+test('doctor says what to do about an engine that is away, and where its URL came from', async () => {
+  const url = 'redis://127.0.0.1:1'
+  const given = await new CliOpsUser().run('--url', url, 'doctor')
+  expect(given.stdout).toMatch(/^FAIL {2}engine: .*\n +check that it runs .*, or correct --url$/mu)
+  const set = await new CliOpsUser({ CLI_OPS_URL: url }).run('doctor')
+  expect(set.stdout).toMatch(/, or correct CLI_OPS_URL$/mu)
+})
+
+test('--url is for everything, whatever the variables of single primitives say', async () => {
+  const user = new CliOpsUser({ CLI_OPS_LOCKS_URL: 'redis://127.0.0.1:1' })
+  expect(await user.run('--url', 'local:', 'locks')).toMatchObject({ status: 0, stderr: '' })
+  expect((await user.run('--url', 'local:', 'run', '-l', 'x', 'true')).status).toBe(0)
+})
+
+test('"help" shows the help of a command, also of one below another', async () => {
+  const user = new CliOpsUser()
+  for (const path of [['locks'], ['locks', 'release'], ['serve', 'key', 'add']]) {
+    const { status, stdout } = await user.run('help', ...path)
+    expect({ status, stdout }).toEqual({
+      status: 0,
+      stdout: (await user.run(...path, '--help')).stdout,
+    })
+  }
+  expect((await user.run('help')).stdout).toBe((await user.run('--help')).stdout)
 })
 
 test('--home is relative to the folder of the command, also for the program that "run" starts', async () => {

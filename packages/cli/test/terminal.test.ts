@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 
 import { CliOpsUser } from './fixtures/cli-ops-user.js'
 import { noPseudoTerminal, PseudoTerminal } from './fixtures/pseudo-terminal.js'
@@ -14,6 +14,26 @@ function on(user: CliOpsUser, args: readonly string[], options?: TerminalOptions
 }
 
 describe.skipIf(noPseudoTerminal !== undefined)('on a terminal', () => {
+  test.each([40, 60, 80])('status and top --once fit %i columns', async (columns) => {
+    const user = new CliOpsUser()
+    const program = ['sh', '-c', 'echo begun; kill -STOP $$']
+    const holder = user.start('run', '-l', 'production', '--label', 'the website', '--', ...program)
+    await holder.says('begun')
+    const waiter = user.start('run', '-l', 'production', '--', 'true')
+    await waiter.says('stopped')
+    const [{ owner }] = await user.json<[{ owner: { pid: number } }]>('locks')
+    onTestFinished(() => void process.kill(owner.pid, 'SIGKILL'))
+    for (const args of [['status'], ['top', '--once']]) {
+      // A line that does not fit would break on a screen of that width.
+      const shell = ['sh', '-c', `stty cols ${columns}; exec cli-ops "$@"`, '-', ...args]
+      const terminal = new PseudoTerminal(shell, user.env, { columns: 400, rows: 80 })
+      expect(await terminal.ended).toBe(0)
+      const lines = terminal.screen.split('\n')
+      expect(lines.filter((line) => line.length > columns)).toEqual([])
+      expect(lines.join(' ')).toMatch(/is\s+held\s+by .* 1\s+waits\s+for\s+it/u)
+    }
+  })
+
   describe('run', () => {
     test('gives the program the terminal', async () => {
       const program = ['sh', '-c', 'test -t 0 && test -t 1 && test -t 2 && stty size']

@@ -40,8 +40,9 @@ function mount(
   command.description(spec.summary)
   for (const { name, description, optional } of spec.arguments)
     command.argument(optional === true ? `[${name}]` : `<${name}>`, description)
-  for (const { name, value, description } of spec.options) {
-    const flags = value === undefined ? `--${name}` : `--${name} <${value}>`
+  for (const { name, short, value, description } of spec.options) {
+    const long = value === undefined ? `--${name}` : `--${name} <${value}>`
+    const flags = short === undefined ? long : `-${short}, ${long}`
     command.option(flags, description)
   }
   command.action(async () => {

@@ -46,6 +46,7 @@ export type {
   StartPosition,
   StoredEvent,
 } from './events/contract/event-types.js'
+export { closedFor } from './locks/contract/closed-engine.js'
 export { createLockInfo, type LockFacts } from './locks/contract/create-lock-info.js'
 export type {
   Holder,

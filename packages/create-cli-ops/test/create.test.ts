@@ -22,6 +22,7 @@ import { FRAMEWORKS } from '../src/frameworks.js'
 const BIN = fileURLToPath(new URL('../dist/main.js', import.meta.url))
 
 interface ProjectManifest {
+  readonly scripts: Readonly<Record<string, string>>
   readonly dependencies: Readonly<Record<string, string>>
   readonly devDependencies: Readonly<Record<string, string>>
 }
@@ -39,6 +40,13 @@ function node(cwd: string, args: readonly string[], env: NodeJS.ProcessEnv = {})
     env: { ...process.env, NODE_TEST_CONTEXT: undefined, npm_config_user_agent: undefined, ...env },
     encoding: 'utf8',
   })
+  return { status, stdout, stderr }
+}
+
+/** Runs a line of a README, for a person who lives in the folder. */
+function shell(cwd: string, line: string) {
+  const env = { ...process.env, CLI_OPS_HOME: join(cwd, 'ops'), HOME: cwd }
+  const { status, stdout, stderr } = spawnSync('sh', ['-c', line], { cwd, env, encoding: 'utf8' })
   return { status, stdout, stderr }
 }
 
@@ -74,7 +82,15 @@ describe.each(FRAMEWORKS.map(({ name }) => name))('a new CLI on %s', (framework)
       .filter((path) => /^[^n].*\.(?:js|md|json)$/u.test(path))
       .map((path) => readFileSync(join(folder, path), 'utf8'))
     expect(texts.join('\n')).not.toMatch(/__\w+__/u)
-    expect(readFileSync(join(folder, 'README.md'), 'utf8')).toContain('# `my-notes`\n')
+    const readme = readFileSync(join(folder, 'README.md'), 'utf8')
+    expect(readme).toContain('# `my-notes`\n')
+    const { scripts } = manifestOf(folder)
+    const said = [...readme.matchAll(/^npm start -- (.+)$/gmu)].map(([, line = '']) => {
+      const ran = shell(folder, `${scripts.start} ${line}`)
+      expect(ran, line).toMatchObject({ status: 0, stderr: '' })
+      return ran.stdout
+    })
+    expect(said).toEqual(['', 'buy milk\n', expect.stringContaining('note:added')])
   })
 })
 

@@ -499,6 +499,9 @@ test.each([
   [{ tls: { cert: 'x', key: 'y' } }, /^tls must be a certificate and its key/u],
   [{ store: { url: 'memory:' } }, /^store.url must be/u],
   [{ store: { url: 'wss://other' } }, /^store.url must be/u],
+  [{ store: { url: 'redis' } }, /^store.url must be/u],
+  [{ maxConnections: Number.MAX_SAFE_INTEGER }, /^maxConnections must be/u],
+  [{ maxConnectionsPerKey: Number.MAX_SAFE_INTEGER }, /^maxConnectionsPerKey must be/u],
   [
     { keys: [{ name: 'x', hash: 'the secret itself', scopes: [] }] },
     /^the hash of the access key "x"/u,

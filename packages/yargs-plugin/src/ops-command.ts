@@ -56,10 +56,11 @@ function moduleOf(spec: OpsCommand, options: CliOpsOptions): CommandModule {
     builder: (yargs) => {
       for (const { name, description } of spec.arguments)
         yargs.positional(name, { describe: description, type: 'string' })
-      for (const { name, value, description, required } of spec.options) {
+      for (const { name, short, value, description, required } of spec.options) {
         const type = value === undefined ? 'boolean' : 'string'
         yargs.option(name, {
           describe: description,
+          alias: short,
           type,
           demandOption: required === true,
           requiresArg: value !== undefined,

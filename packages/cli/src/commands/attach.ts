@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 
-import { examples } from '../examples.js'
+import { examples, notes } from '../examples.js'
 import { withContext } from '../with-context.js'
 
 export function attachCommand(): Command {
@@ -25,14 +25,16 @@ export function attachCommand(): Command {
     .option('--json', 'print JSON for programs')
     .addHelpText(
       'after',
-      `
-The program is run once, with --help. Shell aliases and functions are not visible here: give the file that they start.
-A program that cannot be attached can be run with "cli-ops run".
-${examples(
-  'cli-ops attach ./release.mjs --lock release',
-  'cli-ops attach ./release.mjs --lock release --command publish --on-busy fail',
-  'cli-ops attach --list',
-)}`,
+      notes(
+        [
+          'The program is run once, with --help. Shell aliases and functions are not visible here: give the file that they start. A program that cannot be attached can be run with "cli-ops run".',
+        ],
+        examples(
+          'cli-ops attach ./release.mjs --lock release',
+          'cli-ops attach ./release.mjs --lock release --command publish --on-busy fail',
+          'cli-ops attach --list',
+        ),
+      ),
     )
     .action(
       async (program: string | undefined, options: Record<string, unknown>, command: Command) => {

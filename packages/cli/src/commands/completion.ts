@@ -7,9 +7,12 @@ export function completionCommand(): Command {
     .addHelpText(
       'after',
       `
-bash: add to ~/.bashrc                          source <(cli-ops completion bash)
-zsh:  add to ~/.zshrc, after compinit           source <(cli-ops completion zsh)
-fish: add to ~/.config/fish/config.fish         cli-ops completion fish | source
+bash: add to ~/.bashrc
+  source <(cli-ops completion bash)
+zsh: add to ~/.zshrc, after compinit
+  source <(cli-ops completion zsh)
+fish: add to ~/.config/fish/config.fish
+  cli-ops completion fish | source
 
 Examples:
   $ cli-ops completion bash

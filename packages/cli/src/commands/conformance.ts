@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 
-import { examples } from '../examples.js'
+import { examples, notes } from '../examples.js'
 import { withContext } from '../with-context.js'
 
 export function conformanceCommand(): Command {
@@ -17,13 +17,15 @@ export function conformanceCommand(): Command {
     .option('--json', 'print each result as one line of JSON, and the totals as the last')
     .addHelpText(
       'after',
-      `
-Exits with 1 if a vector fails. Vectors that need a method the CLI does not serve are skipped; the reference of the wire
-protocol lists these methods.
-${examples(
-  'cli-ops conformance cli-alpha',
-  `cli-ops conformance --reads 'cli-ops events --json' --emits 'cli-ops emit'`,
-)}`,
+      notes(
+        [
+          'Exits with 1 if a vector fails. Vectors that need a method the CLI does not serve are skipped; the reference of the wire protocol lists these methods.',
+        ],
+        examples(
+          'cli-ops conformance cli-alpha',
+          `cli-ops conformance --reads 'cli-ops events --json' --emits 'cli-ops emit'`,
+        ),
+      ),
     )
     .action(async (name: string | undefined, options: Record<string, unknown>) => {
       const { runConformance } = await import('../conformance/run-conformance.js')

@@ -1,5 +1,7 @@
 import { Command } from 'commander'
 
+import { examples, notes } from '../examples.js'
+
 import { parsePort } from '../parse-port.js'
 
 interface Options {
@@ -19,12 +21,15 @@ export function dashboardCommand(): Command {
     .option('--json', 'print the link as a line of JSON')
     .addHelpText(
       'after',
-      `
-The link is the first line of stdout. Its random token gives access to everything on the page, so keep it secret.
-
-Examples:
-  cli-ops dashboard --open
-  ssh -L 8080:127.0.0.1:8080 build-7 cli-ops dashboard --port 8080`,
+      notes(
+        [
+          'The link is the first line of stdout. Its random token gives access to everything on the page, so keep it secret.',
+        ],
+        examples(
+          'cli-ops dashboard --open',
+          'ssh -L 8080:127.0.0.1:8080 build-7 cli-ops dashboard --port 8080',
+        ),
+      ),
     )
     .action(async (options: Options) => {
       const { runDashboard } = await import('../dashboard/run-dashboard.js')

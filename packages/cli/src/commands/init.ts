@@ -6,7 +6,7 @@ export function initCommand(): Command {
   return new Command('init')
     .description('show the one line that coordinates the CLI of the current package, or add it')
     .argument('[folder]', 'where its package.json is, or a folder below', '.')
-    .option('-w, --write', 'add it: show the changes, ask, and write them')
+    .option('--write', 'add it: show the changes, ask, and write them')
     .option('-y, --yes', 'with --write: do not ask')
     .option('--file <path>', 'with --write: where the program is created, if there are several')
     .option('--force', 'with --write: also change files with uncommitted changes')

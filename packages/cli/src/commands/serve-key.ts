@@ -21,10 +21,10 @@ function addCommand(): Command {
   return new Command('add')
     .description('create an access key; its secret is printed once and stored nowhere')
     .argument('<new-name>', 'its name, for the log and to revoke it, such as "laptop-7"')
-    .option('-s, --scope <scopes>', 'what it allows, comma-separated: read, emit, lock, call')
-    .option('-e, --expires <duration>', 'how long it is valid, such as 30d (default: forever)')
+    .option('--scope <scopes>', 'what it allows, comma-separated: read, emit, lock, call')
+    .option('--expires <duration>', 'how long it is valid, such as 30d (default: forever)')
     .option(
-      '-n, --namespace <name>',
+      '--namespace <name>',
       'restrict it to this namespace; repeat for more',
       (value: string, all: readonly string[] | undefined) => [...(all ?? []), value],
     )

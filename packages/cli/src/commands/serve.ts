@@ -1,5 +1,7 @@
 import { Command } from 'commander'
 
+import { examples, notes } from '../examples.js'
+
 import { parsePort } from '../parse-port.js'
 import { HUB_LIMITS } from '../serve/hub-limits.js'
 import { serveKeyCommand } from './serve-key.js'
@@ -29,14 +31,16 @@ export function serveCommand(): Command {
     .option('--check <url>', 'do not serve; check the hub at this URL and exit')
     .addHelpText(
       'after',
-      `
-Without --store, the hub uses the store of this machine's own CLIs, so they and the remote ones share it. Put an engine's password
-in a variable, such as CLI_OPS_REDIS_PASSWORD_FILE. The home keeps the digests of the access keys.
-
-Examples:
-  cli-ops serve key add laptop-7 --scope read,emit,lock,call --expires 30d
-  cli-ops serve --host 0.0.0.0 --tls-cert hub.pem --tls-key hub.key
-  cli-ops serve --check wss://build-7:4711`,
+      notes(
+        [
+          "Without --store, the hub uses the store of this machine's own CLIs, so they and the remote ones share it. Put an engine's password in a variable, such as CLI_OPS_REDIS_PASSWORD_FILE. The home keeps the digests of the access keys.",
+        ],
+        examples(
+          'cli-ops serve key add laptop-7 --scope read,emit,lock,call --expires 30d',
+          'cli-ops serve --host 0.0.0.0 --tls-cert hub.pem --tls-key hub.key',
+          'cli-ops serve --check wss://build-7:4711',
+        ),
+      ),
     )
     .action(async ({ check, ...options }) => {
       const { endAs } = await import('../end-as.js')

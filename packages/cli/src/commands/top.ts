@@ -1,5 +1,7 @@
 import { Command } from 'commander'
 
+import { examples, notes } from '../examples.js'
+
 /** `cli-ops top`. */
 export function topCommand(): Command {
   return new Command('top')
@@ -9,14 +11,16 @@ export function topCommand(): Command {
     .option('--no-color', 'use no colours (also NO_COLOR=1)')
     .addHelpText(
       'after',
-      `
-Keys: arrows or j k move, Tab or 1 to 5 switch tables, Enter a lock with its queue, / filter, < > sort,
-      Space pause, r release the chosen lock after a question, ? all keys, q quit.
-
-Examples:
-  cli-ops top
-  cli-ops top --once | less
-  cli-ops top --json | jq '.locks[] | select(.waiters != [])'`,
+      notes(
+        [
+          'Keys: arrows or j k move, Tab or 1 to 5 switch tables, Enter a lock with its queue, / filter, < > sort, Space pause, r release the chosen lock after a question, ? all keys, q quit.',
+        ],
+        examples(
+          'cli-ops top',
+          'cli-ops top --once | less',
+          `cli-ops top --json | jq '.locks[] | select(.waiters != [])'`,
+        ),
+      ),
     )
     .action(
       async (options: {

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { describeOwnProcess, jsonLine, say } from '@cli-ops/shared-ipc/ops'
 
 import { type Framework, FRAMEWORKS } from './frameworks.js'
+import { planWiring } from './wire/plan-wiring.js'
 import { installedVersion, type Project, readProject } from './read-project.js'
 
 /** What to do for one framework. */
@@ -13,6 +14,8 @@ interface Advice {
   readonly supported: boolean
   /** True if the plugin is already a dependency. */
   readonly hasPlugin: boolean
+  /** True if the program uses it already. */
+  readonly wired: boolean
   readonly install: string
   readonly add: readonly string[]
 }
@@ -48,6 +51,7 @@ export function adviseOn(framework: Framework, project: Project): Advice[] {
   const version = installedVersion(project, name) ?? range
   const major = Number(/\d+/u.exec(version)?.[0])
   const oclif = project.manifest.oclif as { readonly plugins?: unknown } | undefined
+  const hasPlugin = rangeOf(project, plugin) !== undefined
   const style = {
     isModule: project.manifest.type === 'module',
     hasOclifPlugins: Array.isArray(oclif?.plugins),
@@ -58,11 +62,17 @@ export function adviseOn(framework: Framework, project: Project): Advice[] {
       version,
       // A tag or a path cannot be judged; the installation will tell.
       supported: Number.isNaN(major) || (major >= majors[0] && major <= majors[1]),
-      hasPlugin: rangeOf(project, plugin) !== undefined,
+      hasPlugin,
+      wired: hasPlugin && isWired(project, framework),
       install: `${project.install} ${plugin}`,
       add: framework.steps(style),
     },
   ]
+}
+
+function isWired(project: Project, framework: Framework): boolean {
+  const plan = planWiring(project, framework, undefined)
+  return !('refusal' in plan) && plan.changes.length === 0
 }
 
 function rangeOf({ manifest }: Project, name: string): string | undefined {
@@ -74,11 +84,13 @@ function rangeOf({ manifest }: Project, name: string): string | undefined {
   return undefined
 }
 
-function adviceText({ framework, version, supported, hasPlugin, install, add }: Advice): string {
+function adviceText(advice: Advice): string {
+  const { framework, version, supported, hasPlugin, wired, install, add } = advice
   if (!supported) {
     const { majors } = FRAMEWORKS.find(({ name }) => name === framework) as Framework
     return `${framework} ${version}: not supported; the plugin supports ${majors.join(' to ')}`
   }
+  if (wired) return `${framework} ${version} is wired already; nothing to do`
   const steps = hasPlugin ? add : [install, ...add]
   const head = hasPlugin ? 'the plugin is installed; it takes' : 'add'
   return [`${framework} ${version}: ${head}`, '', ...steps.map((line) => `  ${line}`)].join('\n')

@@ -36,6 +36,8 @@ export interface LockView {
   readonly holders: readonly HolderView[]
   /** In queue order. */
   readonly waiters: readonly WaiterView[]
+  /** Until when the engine, being new, grants nothing. */
+  readonly closedUntil?: number
 }
 
 /** An item kept for a while. Viewers store items by `key`, and request those newer than a `revision`. */

@@ -79,7 +79,9 @@ export class LockHistory {
     this.#noteQueue(resource, lane, waiters.length, at)
     const since = Math.min(info.since.getTime(), at)
     const owner = ownerView(info.owner)
-    return { resource, id, token: token.toString(), mode, since, owner, holders, waiters }
+    const closedUntil = info.closedUntil?.getTime()
+    const view = { resource, id, token: token.toString(), mode, since, owner, holders, waiters }
+    return { ...view, ...definite({ closedUntil }) }
   }
 
   #observeHolds(

@@ -1,5 +1,11 @@
-import { describeOwner } from '@cli-ops/shared-ipc'
-import { describeHung, LOW_DISK_BYTES, parkedSummary, sizeText } from '@cli-ops/shared-ipc/ops'
+import {
+  describeHung,
+  lockWarnings,
+  LOW_DISK_BYTES,
+  parkedSummary,
+  sizeText,
+  type WatchedLock,
+} from '@cli-ops/shared-ipc/ops'
 
 import type {
   DiskView,
@@ -27,7 +33,7 @@ export function warningsOf(facts: WarningFacts): WarningView[] {
   return [
     // Several parts of one broken home report the same problem.
     ...[...new Set(problems.map(({ text }) => text))].map((text) => ({ text })),
-    ...locks.flatMap(lockWarning),
+    ...lockWarnings(locks.map(watched)),
     // A process that is not an instance appears in its lock's warning.
     ...instances
       .filter(({ state, instance }) => state === 'hung' && instance !== '')
@@ -42,18 +48,13 @@ export function warningsOf(facts: WarningFacts): WarningView[] {
   ]
 }
 
-function lockWarning({ resource, holders, waiters }: LockView): WarningView[] {
-  const waiting =
-    waiters.length === 0
-      ? ''
-      : `, and ${waiters.length} ${waiters.length === 1 ? 'waits' : 'wait'} for it`
-  return holders
-    .filter(({ state }) => state !== 'running')
-    .map((holder) => {
-      const doubt = holder.state === 'unknown' ? ', which cannot be checked from here' : ''
-      const owner = describeOwner(holder, holder.label, holder.slot)
-      return { text: `“${resource}” is held by ${owner}${doubt}${waiting}`, resource }
-    })
+function watched({ resource, holders, waiters, closedUntil }: LockView): WatchedLock {
+  return {
+    resource,
+    holders: holders.map(({ label, slot, ...owner }) => ({ owner, label, slot })),
+    waiting: waiters.length,
+    ...(closedUntil !== undefined && { closedUntil: new Date(closedUntil) }),
+  }
 }
 
 function isLive(instances: readonly InstanceView[], pid: number): boolean {

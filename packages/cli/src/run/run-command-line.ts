@@ -61,6 +61,9 @@ function readFlags(args: readonly string[], known: readonly RunFlag[]): Flags | 
     const [name, attached] = arg.startsWith('--') ? splitLong(arg) : splitShort(arg)
     const flag = known.find(({ flags }) => flags.split(/[ ,]+/u).includes(name))
     if (flag === undefined) return undefined
+    const opposite = flag.value === undefined ? 'boolean' : 'string'
+    // Options that contradict each other.
+    if (typeof options[flag.key] === opposite) return undefined
     if (flag.value !== undefined) {
       // Combined short options are left to commander.
       if (attached !== undefined) return undefined

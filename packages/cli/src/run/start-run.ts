@@ -39,13 +39,14 @@ export async function startRun(commandLine: RunCommandLine): Promise<void> {
   }
 }
 
-async function carryOut(plan: RunPlan, { args, lifeline, program }: RunCommandLine) {
+async function carryOut(plan: RunPlan, commandLine: RunCommandLine) {
+  const { lifeline, program } = commandLine
   const connection = await configuredConnection('cli-ops')
   assertKeepsHere(connection, plan)
   if (plan.event === undefined || lifeline !== undefined || process.platform === 'win32')
     return runProgram(connection, plan, program, lifeline)
   const { superviseRun } = await import('./supervise-run.js')
-  return superviseRun(args)
+  return superviseRun(commandLine)
 }
 
 /** On an engine, only the program itself can keep the lock. */

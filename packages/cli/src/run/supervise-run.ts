@@ -4,7 +4,7 @@ import type { Socket } from 'node:net'
 import { type ChildEnd, endOf } from './child-end.js'
 import { layOut } from './lay-out.js'
 import { inheritedDescriptors } from './inherited-descriptors.js'
-import { LIFELINE } from './run-command-line.js'
+import { LIFELINE, type RunCommandLine } from './run-command-line.js'
 import { relaySignals } from './relay-signals.js'
 import { restoredEnvironment } from './restored-environment.js'
 
@@ -13,11 +13,16 @@ import { restoredEnvironment } from './restored-environment.js'
  * follow must not depend on the process that a person or a job runner sees, kills and stops. Until the program starts, the second
  * process ends with this one.
  */
-export async function superviseRun(args: readonly string[]): Promise<ChildEnd> {
+export async function superviseRun({
+  connection,
+  args,
+}: Pick<RunCommandLine, 'connection' | 'args'>): Promise<ChildEnd> {
   const { stdio, places, unused } = layOut(inheritedDescriptors(), ['pipe'])
   const [place = 0] = places
   const node = [process.execPath, ...process.execArgv, process.argv[1] ?? '']
-  const command = [...node, 'run', `${LIFELINE}${place}`, ...args]
+  // Given again, so that messages name them.
+  const flags = Object.entries(connection).map(([name, value]) => `--${name}=${value}`)
+  const command = [...node, ...flags, 'run', `${LIFELINE}${place}`, ...args]
   const script = `exec ${unused.map((fd) => `${fd}<&-`).join(' ')}\nexec "$@"`
   const [file = '', ...rest] =
     unused.length === 0

@@ -117,5 +117,5 @@ function asTime(at: string, value: unknown): string {
 function assertScope(at: string, name: unknown): Scope {
   const scope = SCOPES.find((one) => one === name)
   if (scope !== undefined) return scope
-  throw new TypeError(`${at} must be of ${SCOPES.join(', ')}, got ${describe(name)}`)
+  throw new TypeError(`${at} must be one or more of ${SCOPES.join(', ')}, got ${describe(name)}`)
 }

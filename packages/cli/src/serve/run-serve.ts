@@ -21,7 +21,7 @@ export function runServe(options: ServeOptions): Promise<CommandEnd> {
     try {
       return await serve(options, context)
     } catch (error) {
-      return sayFailure(error, context.connection.home)
+      return sayFailure(asGiven(error), context.connection.home)
     }
   })
 }
@@ -79,6 +79,12 @@ async function serve(options: ServeOptions, { connection }: OpsHandle): Promise<
   // Clients wait for the next hub, but nothing waits for systemd. A second signal ends the wait immediately.
   await Promise.all([service.stopping(), hub.close()])
   return end
+}
+
+/** The hub calls it `store.url`; the person called it `--store`. */
+function asGiven(error: unknown): unknown {
+  if (!(error instanceof TypeError)) return error
+  return new TypeError(error.message.replace(/^store\.url /u, '--store '))
 }
 
 function reload(hub: Hub, tlsPaths: TlsPaths | undefined, log: ServeLog): void {

@@ -1,4 +1,4 @@
-import { clockText, printable, spanText, type Style } from '@cli-ops/shared-ipc/ops'
+import { clockText, describeClosed, printable, spanText, type Style } from '@cli-ops/shared-ipc/ops'
 import { describeOwner } from '@cli-ops/shared-ipc'
 
 import type { Snapshot } from '../live/live-types.js'
@@ -30,10 +30,17 @@ export function lockLines(resource: string, { locks, holds, at }: Snapshot): Lin
 }
 
 function lockFacts(lock: Snapshot['locks'][number], at: number): Line[] {
-  const { mode, holders, waiters } = lock
+  const { mode, holders, waiters, closedUntil } = lock
   const holder: Line[] =
     holders.length === 0
-      ? [{ text: 'No process holds it right now; the first in the queue is about to.' }]
+      ? [
+          {
+            text:
+              closedUntil === undefined
+                ? 'No process holds it right now; the first in the queue is about to.'
+                : `No process holds it: ${describeClosed(new Date(closedUntil))}.`,
+          },
+        ]
       : holders.flatMap((held, index) => [
           ...(index === 0 ? [] : [{ text: '' }]),
           { text: `holder   ${describeOwner(held, held.label)}` },

@@ -1,4 +1,4 @@
-import { PLAIN_STYLE, printable } from '@cli-ops/shared-ipc/ops'
+import { hangingLines, PLAIN_STYLE, printable, terminalWidth } from '@cli-ops/shared-ipc/ops'
 import type { Snapshot } from '../live/live-types.js'
 import { drawTop } from './draw-top.js'
 import { createTopState } from './top-state.js'
@@ -8,21 +8,23 @@ import { emptyText, VIEW_NAMES, VIEWS } from './views.js'
 const WIDE = 10_000
 const LAST_ROWS = 20
 
-/** Returns one snapshot as text for a pipe: the same tables in sequence, uncut. */
+/** Returns one snapshot as text: the same tables in sequence. In a pipe they are uncut. */
 export function textOf(snapshot: Snapshot): string {
+  const width = Math.min(terminalWidth(), WIDE)
   const [title = '', summary = ''] = drawTop(
     createTopState(),
     snapshot,
-    { columns: WIDE, rows: 24 },
+    { columns: width, rows: 24 },
     PLAIN_STYLE,
   )
-  const warnings = snapshot.warnings.map(({ text }) => `! ${printable(text)}`)
+  const warnings = snapshot.warnings.flatMap(({ text }) => hangingLines('! ', printable(text)))
   const tables = VIEW_NAMES.map((name) => {
     const view = VIEWS[name]
     const { title: heading, rows, columns } = view
     const shown = rows(snapshot).slice(-LAST_ROWS)
-    if (shown.length === 0) return `${heading}\n${emptyText(view, snapshot)}`
-    const fitted = fitColumns(columns, shown, snapshot.at, WIDE)
+    if (shown.length === 0)
+      return [heading, ...hangingLines('', emptyText(view, snapshot))].join('\n')
+    const fitted = fitColumns(columns, shown, snapshot.at, width)
     const lines = shown.map((row) => {
       const cells = cellsOf(fitted, row, snapshot.at)
       return cells.map(({ text }) => text).join('  ')

@@ -98,7 +98,8 @@ const LOCKS: View<LockView> = {
       title: 'STATE',
       importance: 2,
       maxWidth: 8,
-      text: ({ id, owner }) => (id === '' ? 'free' : owner.state),
+      text: ({ id, owner, closedUntil }) =>
+        id !== '' ? owner.state : closedUntil === undefined ? 'free' : 'closed',
       style: ({ owner }) => (owner.state === 'running' ? 'good' : 'bad'),
     },
     { title: 'MODE', importance: 5, maxWidth: 9, text: ({ mode }) => mode },

@@ -43,6 +43,7 @@ describe('init', () => {
           version: '13.1.0',
           supported: true,
           hasPlugin: false,
+          wired: false,
           install: 'npm install @cli-ops/commander-plugin',
           add: [
             "import { cliOps } from '@cli-ops/commander-plugin'",

@@ -183,6 +183,7 @@ describe('init --write', () => {
     const again = await project.user.run('init', '--write', '--yes')
     expect(again).toMatchObject({ status: 0, stderr: '' })
     expect(again.stdout).toMatch(/is wired already; nothing to do\n$/u)
+    expect((await project.user.run('init')).stdout).toBe(again.stdout)
     expect(project.read(changed)).toBe(before)
   })
 
@@ -314,7 +315,7 @@ test('--file names one of several programs, and imports of a framework stay toge
   expect(refused.stderr).toContain('Name its file with --file, or add by hand the lines')
   expect(await user.run('init', '--write', '--yes', '--file', 'c.js')).toMatchObject({
     status: 2,
-    stderr: 'cli-ops: --file must be a file, and there is none at "c.js"\n',
+    stderr: 'cli-ops: --file must name an existing file, got "c.js"\n',
   })
   const { status, stdout } = await user.run('init', '--write', '--yes', '--file', 'b.js')
   expect(status).toBe(0)

@@ -84,8 +84,11 @@ test('wrong arguments: 2, which one and why, and no change', async () => {
   const before = readFileSync(fileOf(user), 'utf8')
   for (const [args, message] of [
     [['laptop', ...SCOPES], /access key "laptop" already exists; revoke it first/u],
-    [['a', '--scope', 'read,write'], /--scope must be of read, emit, lock, call, got "write"/u],
-    [['a', '--scope', ''], /--scope must be of/u],
+    [
+      ['a', '--scope', 'read,write'],
+      /--scope must be one or more of read, emit, lock, call, got "write"/u,
+    ],
+    [['a', '--scope', ''], /--scope must be one or more of/u],
     [['a', ...SCOPES, '--expires', 'soon'], /--expires must be a duration .*got "soon"/u],
     [['a', ...SCOPES, '--expires', '0s'], /--expires must be more than 0/u],
     [['a', ...SCOPES, '--expires', '999999999999d'], /--expires must be .*before the year/u],
@@ -137,7 +140,7 @@ test('a file that others can access, that is a link, or that is damaged is refus
     ['[]', /the file must be an object/u],
     [text.replace('"version": 1', '"version": 2'), /version must be 1, got 2/u],
     [text.replace(/"hash": "../u, '"hash": "'), /tokens\[0\].hash must be a SHA-256/u],
-    [text.replace('"lock"', '"all"'), /tokens\[0\].scopes must be of .*got "all"/u],
+    [text.replace('"lock"', '"all"'), /tokens\[0\].scopes must be one or more of .*got "all"/u],
   ] as const) {
     writeFileSync(file, damaged)
     await refuses(reason)

@@ -87,7 +87,7 @@ describe.skipIf(noPseudoTerminal !== undefined)('on a terminal', () => {
     await holder.begun
     holder.child.kill('SIGSTOP')
     const top = topOf(user)
-    await top.shows('! “production” is held by cli-alpha deploy')
+    await top.shows('! "production" is held by cli-alpha deploy')
     expect(top.screen).toContain('stopped')
     top.keys('r')
     await top.shows('Release “production” from cli-alpha deploy')

@@ -9,6 +9,8 @@ export interface OpsArgument {
 /** An option of an `ops` command. With `value` it takes a value of that name; otherwise it is a switch. */
 export interface OpsOption {
   readonly name: string
+  /** One letter, for what is typed often. */
+  readonly short?: string
   readonly value?: string
   readonly description: string
   readonly required?: boolean
@@ -89,6 +91,7 @@ export const OPS_COMMANDS: readonly OpsCommand[] = [
       },
       {
         name: 'follow',
+        short: 'f',
         description: 'then continue with new ones until Ctrl-C; with --since 0s only new ones',
       },
       JSON_OPTION,

@@ -90,6 +90,8 @@ export function watchConfigFile(path: string, options: WatchConfigOptions): Conf
 }
 
 class FileWatcher implements ConfigWatcher {
+  /** Kept where the bundle renames classes: Node shows it for an object and in a stack. */
+  static readonly name = 'ConfigWatcher'
   readonly ready: Promise<void>
   readonly #path: string
   readonly #format: ConfigFormat

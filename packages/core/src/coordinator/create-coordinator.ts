@@ -1,3 +1,4 @@
+import { inspectedAs } from '../base/terminal/inspection.js'
 import { assertKnown } from '../base/validation/assert-known.js'
 import { CONNECTION_FIELDS } from '../engine/connection-fields.js'
 import { EventBus } from '../events/event-bus.js'
@@ -98,7 +99,7 @@ export function createCoordinator<Events = StandardEvents>(
     if (closing) void part.close()
     return part
   }
-  return {
+  const coordinator: Coordinator<Events> = {
     name,
     version,
     get locks() {
@@ -126,4 +127,5 @@ export function createCoordinator<Events = StandardEvents>(
     close,
     [Symbol.asyncDispose]: close,
   }
+  return inspectedAs(coordinator, 'Coordinator', () => ({ name, version }))
 }

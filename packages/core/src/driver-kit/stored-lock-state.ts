@@ -1,3 +1,4 @@
+import { closedFor } from '../locks/contract/closed-engine.js'
 import { createLockInfo } from '../locks/contract/create-lock-info.js'
 import type { LockRequest } from '../locks/contract/lock-driver.js'
 import type { LockInfo, LockWaiter, Owner, QueueStanding } from '../locks/contract/lock-types.js'
@@ -25,6 +26,8 @@ interface StoredState {
   readonly waiters?: readonly StoredWaiter[]
   /** The recipient's queue position, instead of the other waiters. */
   readonly queue?: QueueStanding
+  /** For how long the engine grants nothing. */
+  readonly closedForMs?: number
 }
 
 /**
@@ -48,7 +51,13 @@ export function encodeLockInfo(
 
 /** Decodes the state of a resource as described by the engine. */
 export function decodeLockState(json: string, state: Owner['state'] = 'running'): LockInfo | null {
-  const { resource, holders = [], waiters = [], queue } = JSON.parse(json) as StoredState
+  const {
+    resource,
+    holders = [],
+    waiters = [],
+    queue,
+    closedForMs,
+  } = JSON.parse(json) as StoredState
   return createLockInfo({
     resource,
     mode: (holders[0] ?? waiters[0])?.mode === 's' ? 'shared' : 'exclusive',
@@ -59,6 +68,7 @@ export function decodeLockState(json: string, state: Owner['state'] = 'running')
     })),
     waiting: () => waiters.map((waiter) => toWaiter(waiter, 'running')),
     ...(queue !== undefined && { queue }),
+    closedUntil: closedFor(closedForMs),
   })
 }
 

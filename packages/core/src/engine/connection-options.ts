@@ -2,6 +2,7 @@ import type { Primitive } from '../drivers/driver.js'
 import { assertName, describe } from '../base/names/assert-name.js'
 import { path } from '../base/builtins.js'
 import { isOn } from '../base/process/environment.js'
+import { settingName } from '../base/process/setting-name.js'
 
 /** One URL for everything, or one per primitive; omitted primitives stay local. */
 export type ConnectionUrl = string | Partial<Readonly<Record<Primitive, string>>>
@@ -76,7 +77,10 @@ export function resolveConnection(options: ConnectionOptions, env = process.env)
     refuseHome(options, home, env)
   const namespace = options.namespace ?? env['CLI_OPS_NAMESPACE'] ?? ''
   if (namespace !== '')
-    assertName(options.namespace === undefined ? 'CLI_OPS_NAMESPACE' : 'namespace', namespace)
+    assertName(
+      options.namespace === undefined ? settingName('CLI_OPS_NAMESPACE') : 'namespace',
+      namespace,
+    )
   const disabled = options.disabled ?? isOn(env['CLI_OPS_DISABLED'])
   if (typeof disabled !== 'boolean') refuseDisabled(disabled)
   const { url } = options
@@ -97,7 +101,7 @@ function refuseHome(
 ): never {
   const { CLI_OPS_HOME: own, XDG_DATA_HOME: xdg } = env
   const variable = own ? 'CLI_OPS_HOME' : xdg && path.isAbsolute(xdg) ? 'XDG_DATA_HOME' : 'HOME'
-  const named = given === undefined ? variable : 'home'
+  const named = given === undefined ? settingName(variable) : 'home'
   const value = given === undefined ? (env[variable] ?? '') : home
   const remedy = named === 'HOME' ? '; set HOME or CLI_OPS_HOME' : ''
   // Node reads each invalid UTF-8 byte as this character, and would create a directory with a different name.

@@ -1,5 +1,9 @@
 import { CliOpsError } from '../base/errors/cli-ops-error.js'
-import { type ConnectionOptions, resolveConnection } from './connection-options.js'
+import {
+  type ConnectionOptions,
+  type ConnectionUrl,
+  resolveConnection,
+} from './connection-options.js'
 import { resolveEngineLimits } from './engine-limits.js'
 import { connectDriver } from './connect-driver.js'
 import { driverKey } from './driver-key.js'
@@ -59,13 +63,14 @@ export function openDriver<Name extends Primitive>(
   const connection = resolveConnection(options)
   if (connection.disabled) return readyHandle(createDisabledDriver(), primitive)
   const text = connection.urlOf(primitive)
-  const url = parseUrl(text)
+  const url = parseUrl(text, options.url)
   const limits = resolveEngineLimits(options)
   const isEmbedded = EMBEDDED.has(url.protocol)
   // Two users with different limits on an engine get separate drivers.
   const key = isEmbedded ? url.href : `${url.href} ${limits.timeoutMs} ${limits.leaseMs}`
   const driverOptions = createDriverOptions(url, connection, limits)
-  const load = (): Promise<CreateDriver> => loadFor(url.protocol, connection.home, sourceOf(text))
+  const load = (): Promise<CreateDriver> =>
+    loadFor(url.protocol, connection.home, sourceOf(text, options.url))
   return shareDriver(driverKey(connection, key), { options: driverOptions, load }, primitive)
 }
 
@@ -136,13 +141,13 @@ function unsupportedError({ name, instead }: Driver, primitive: Primitive): CliO
   })
 }
 
-function parseUrl(text: string): URL {
+function parseUrl(text: string, given: ConnectionUrl | undefined): URL {
   // Opening it reports a scheme without a driver.
   const url = parseEngineUrl(text)
   if (url !== undefined) return url
   // The URL can contain a password, so only its scheme is shown.
   throw new TypeError(
-    `${sourceOf(text)} must be a URL such as redis://host:6379, got one with ${schemeOf(text)}`,
+    `${sourceOf(text, given)} must be a URL such as redis://host:6379, got one with ${schemeOf(text)}`,
   )
 }
 

@@ -30,6 +30,8 @@ export interface EventIteratorParts {
  * requests the next one.
  */
 export class EventIterator implements AsyncIterableIterator<EventEnvelope> {
+  /** Kept where the bundle renames classes: Node shows it for an object and in a stack. */
+  static readonly name = 'EventIterator'
   readonly #parts: EventIteratorParts
   readonly #ending = new AbortController()
   readonly #progress: GroupProgress | undefined

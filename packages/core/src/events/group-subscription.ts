@@ -31,6 +31,8 @@ export interface GroupParts extends SubscriptionParts {
  * is parked. So each event is handled at least once, even across crashes, or kept for a person to decide.
  */
 export class GroupSubscription implements RunningSubscription {
+  /** Kept where the bundle renames classes: Node shows it for an object and in a stack. */
+  static readonly name = 'Subscription'
   readonly pattern: string
   readonly group: string
   readonly handler: EventHandler

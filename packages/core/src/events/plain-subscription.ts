@@ -22,6 +22,8 @@ const MAX_BATCHES = 4
 
 /** A subscription without a group: handlers are called in the order of the log and not awaited. */
 export class PlainSubscription implements RunningSubscription {
+  /** Kept where the bundle renames classes: Node shows it for an object and in a stack. */
+  static readonly name = 'Subscription'
   readonly pattern: string
   readonly group = undefined
   readonly handler: EventHandler

@@ -1,5 +1,6 @@
 import type { LockGrant } from './contract/lock-driver.js'
 import { CliOpsError } from '../base/errors/cli-ops-error.js'
+import { INSPECT, type InspectArguments, inspection } from '../base/terminal/inspection.js'
 import { atExit } from '../base/process/at-exit.js'
 import { lockLostError } from './lock-errors.js'
 import { enterHolding, type FlowLock, runHolding } from './lock-flow.js'
@@ -8,6 +9,8 @@ import type { SlotGrant } from './slots/slot-request.js'
 
 /** A lock as its user holds it. It is released at the latest when the process exits normally. */
 export class HeldLock implements Lock, FlowLock {
+  /** Kept where the bundle renames classes: Node shows it for an object and in a stack. */
+  static readonly name = 'Lock'
   readonly resource: string
   readonly mode: LockMode
   readonly scope: string
@@ -113,6 +116,13 @@ export class HeldLock implements Lock, FlowLock {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.release()
+  }
+
+  [INSPECT](...args: InspectArguments): string {
+    const { resource, id, mode, slot, token } = this
+    const state = this.#released ? 'released' : this.#grant.isHeld() ? 'held' : 'lost'
+    const facts = { resource, id, mode, ...(slot !== undefined && { slot }), token, state }
+    return inspection('Lock', facts, args)
   }
 
   #begin(): void {

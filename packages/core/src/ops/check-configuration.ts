@@ -4,6 +4,7 @@ import { assertHomeConfig } from '../command/options/home-config.js'
 import { homeConfigPath } from '../engine/home-config-file.js'
 import { describe } from '../base/names/assert-name.js'
 import { isOn } from '../base/process/environment.js'
+import { settingName } from '../base/process/setting-name.js'
 import { type Check, failure, ok, warning } from './finding.js'
 import { misspeltVariable } from './misspelt-variable.js'
 
@@ -63,5 +64,5 @@ export const checkEnvironment: Check = () => {
     return warning(`${name} is set and has no effect`, `did you mean ${meant}?`)
   }
   // Names only: a URL can contain a password.
-  return ok(set.length === 0 ? 'nothing is set' : `${set.sort().join(', ')} set`)
+  return ok(set.length === 0 ? 'nothing is set' : `${set.sort().map(settingName).join(', ')} set`)
 }

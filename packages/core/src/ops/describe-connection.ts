@@ -15,6 +15,6 @@ export function describeConnection(connection: Connection): string {
 
 function withoutSecrets(text: string): string {
   const url = parseEngineUrl(text)
-  if (url === undefined) return 'an engine'
+  if (url === undefined) return 'an invalid URL'
   return url.host === '' ? url.protocol : describeEngine(url)
 }

@@ -1,3 +1,5 @@
+import { isCliOpsError } from '../base/errors/cli-ops-error.js'
+import { sourceOf } from '../engine/url-source.js'
 import { storageError } from '../drivers/local/home/home.js'
 import { checkAttached } from './attached-parts.js'
 import { checkAccess } from './check-access.js'
@@ -37,6 +39,8 @@ const CHECKS: readonly (readonly [name: string, check: Check])[] = [
   ['parked events', checkParked],
 ]
 
+const PRIMITIVES = ['locks', 'events', 'registry', 'rpc'] as const
+
 const MARKS = {
   ok: () => styleOf(process.stdout).good('ok  '),
   warning: () => styleOf(process.stdout).doubtful('warn'),
@@ -59,8 +63,7 @@ export const runDoctor: OpsRun = async (context) => {
 }
 
 function usesThisMachine({ connection }: OpsContext): boolean {
-  const primitives = ['locks', 'events', 'registry', 'rpc'] as const
-  return primitives.some((primitive) => connection.urlOf(primitive) === 'local:')
+  return PRIMITIVES.some((primitive) => connection.urlOf(primitive) === 'local:')
 }
 
 async function runCheck(check: Check, context: OpsContext): Promise<readonly Finding[]> {
@@ -70,8 +73,16 @@ async function runCheck(check: Check, context: OpsContext): Promise<readonly Fin
   } catch (caught) {
     const error = storageError(caught, context.connection.home)
     const message = error instanceof Error ? error.message : String(error)
-    return [{ status: 'failure', message }]
+    const isAway = isCliOpsError(error, 'ENGINE_UNAVAILABLE')
+    return [{ status: 'failure', message, ...(isAway && { remedy: awayRemedy(context) }) }]
   }
+}
+
+function awayRemedy({ connection }: OpsContext): string {
+  const url = PRIMITIVES.map((primitive) => connection.urlOf(primitive)).find(
+    (one) => one !== 'local:',
+  )
+  return `check that it runs and can be reached from here, or correct ${sourceOf(url ?? '')}`
 }
 
 function findingText({

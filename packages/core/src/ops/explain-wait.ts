@@ -1,9 +1,9 @@
-import { describeOwner } from '../locks/contract/describe-owner.js'
+import { describeClosed, describeOwner } from '../locks/contract/describe-owner.js'
 import type { Holder, LockInfo, LockWaiter } from '../locks/contract/lock-types.js'
 import { assertName } from '../base/names/assert-name.js'
 import { ownProcess } from '../base/process/own-process.js'
 import { jsonLine } from '../base/terminal/json-line.js'
-import { terminalWidth, wrapText } from '../base/terminal/wrap-text.js'
+import { hangingLines } from '../base/terminal/wrap-text.js'
 import { describeDuration, textAge } from '../base/terminal/units.js'
 import { commandLineOf } from './command-line.js'
 import { freeText } from './free-lock.js'
@@ -79,36 +79,36 @@ function explanationJson(info: LockInfo, known: Known): object {
 }
 
 function explanationText(info: LockInfo, known: Known): string {
-  const { resource, holders, waiting } = info
+  const { resource, holders, waiting, mode, closedUntil } = info
   const held = holders.map(
     (holder) =>
       `${named(holder, known)}, for ${textAge(holder.since)}${usualText(resource, holder, known)}`,
   )
-  if (held.length === 0) held.push('nobody right now; the first in the queue is about to take it')
+  if (held.length === 0)
+    held.push(
+      closedUntil === undefined
+        ? 'nobody right now; the first in the queue is about to take it'
+        : `nobody; ${describeClosed(closedUntil)}`,
+    )
   const queue = waiting.map(
     (waiter, index) => `${index + 1}. ${named(waiter, known)}, for ${textAge(waiter.since)}`,
   )
   if (queue.length === 0) queue.push('nobody')
   const advice = lockAdvice(info, known).flatMap(({ what, command }) => [
-    ...paragraph('  - ', command === undefined ? what : `${what}:`),
+    ...hangingLines('  - ', command === undefined ? what : `${what}:`),
     // Never broken: it is to be copied.
     ...(command === undefined ? [] : [`      ${command}`]),
   ])
+  const sharing = mode === 'shared' && holders.length > 0 ? ', shared' : ''
   return [
-    jsonLine(resource),
-    ...held.flatMap((text, index) => paragraph(index === 0 ? '  held by   ' : INDENT, text)),
-    ...queue.flatMap((text, index) => paragraph(index === 0 ? '  waiting   ' : INDENT, text)),
+    `${jsonLine(resource)}${sharing}`,
+    ...held.flatMap((text, index) => hangingLines(index === 0 ? '  held by   ' : INDENT, text)),
+    ...queue.flatMap((text, index) => hangingLines(index === 0 ? '  waiting   ' : INDENT, text)),
     ...advice,
   ].join('\n')
 }
 
 const INDENT = ' '.repeat(12)
-
-/** A text behind its title, broken between words where the terminal ends. */
-function paragraph(title: string, text: string): string[] {
-  const lines = wrapText(text, terminalWidth() - title.length)
-  return lines.map((line, index) => (index === 0 ? title : ' '.repeat(title.length)) + line)
-}
 
 function named(entry: LockWaiter & { readonly slot?: string }, { commandLines }: Known): string {
   const line = commandLines(entry.owner, entry.since)

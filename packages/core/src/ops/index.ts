@@ -14,6 +14,7 @@ export {
   type StyleName,
 } from '../base/terminal/style.js'
 export { textTable } from '../base/terminal/text-table.js'
+export { hangingLines, terminalWidth } from '../base/terminal/wrap-text.js'
 export { cutText } from '../base/terminal/cut-text.js'
 export { fitText, widthOf } from '../base/terminal/text-width.js'
 export {
@@ -24,7 +25,8 @@ export {
   spanText,
   textAge,
 } from '../base/terminal/units.js'
-export { describeProgram } from '../locks/contract/describe-owner.js'
+export { describeClosed, describeProgram } from '../locks/contract/describe-owner.js'
+export { lockWarnings, type WatchedLock } from './lock-warnings.js'
 export { describeHung } from './describe-hung.js'
 export { describeConnection } from './describe-connection.js'
 export { type DiskUse, diskUse, LOW_DISK_BYTES } from './disk-use.js'

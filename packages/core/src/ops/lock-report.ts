@@ -1,4 +1,4 @@
-import { describeOwner } from '../locks/contract/describe-owner.js'
+import { describeOwner, describeRest } from '../locks/contract/describe-owner.js'
 import type { LockInfo, LockWaiter, Owner } from '../locks/contract/lock-types.js'
 import { textAge } from '../base/terminal/units.js'
 import { textTable } from '../base/terminal/text-table.js'
@@ -33,7 +33,7 @@ export function lockTable(
   if (locks.length === 0) return 'No lock is held or waited for.'
   return textTable(
     ['RESOURCE', 'MODE', 'HELD FOR', 'HOLDER', 'WAITING', 'ID'],
-    locks.map(({ resource, mode, holders, waiting }) => {
+    locks.map(({ resource, mode, holders, waiting, closedUntil }) => {
       const called = ({ owner, since }: LockWaiter): string => {
         const line = commandLines(owner, since)
         return line === undefined ? '' : `: ${line}`
@@ -43,7 +43,11 @@ export function lockTable(
         return `${index + 1}. ${describeOwner(owner, label)}, for ${textAge(since)}${called(waiter)}`
       })
       // No process holds it right now; the first in the queue is about to.
-      if (holders.length === 0) return [resource, '-', '-', '-', queue, '-']
+      if (holders.length === 0) {
+        const held =
+          closedUntil === undefined ? '-' : `not granted for another ${describeRest(closedUntil)}`
+        return [resource, '-', '-', held, queue, '-']
+      }
       return [
         resource,
         mode,

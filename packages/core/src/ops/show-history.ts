@@ -1,3 +1,4 @@
+import { hangingLines } from '../base/terminal/wrap-text.js'
 import { closestName } from '../base/names/closest-name.js'
 import { assertName } from '../base/names/assert-name.js'
 import { jsonLine } from '../base/terminal/json-line.js'
@@ -149,5 +150,8 @@ function times(count: number): string {
 
 function section(title: string, lines: readonly string[]): string {
   if (lines.length === 0) return ''
-  return [`${title}:`, ...lines.slice(0, SHOWN_SUMS).map((line) => `  ${line}`)].join('\n')
+  return [
+    `${title}:`,
+    ...lines.slice(0, SHOWN_SUMS).flatMap((line) => hangingLines('  ', line)),
+  ].join('\n')
 }

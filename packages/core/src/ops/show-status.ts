@@ -1,7 +1,6 @@
 import { printable } from '../base/terminal/printable.js'
 import type { ParkedCount } from '../events/contract/event-driver.js'
 import { storageError } from '../drivers/local/home/home.js'
-import { describeOwner } from '../locks/contract/describe-owner.js'
 import type { LockInfo } from '../locks/contract/lock-types.js'
 import type { ServiceInfo } from '../registry/contract/service-types.js'
 import type { Connection } from '../engine/connection-options.js'
@@ -9,15 +8,16 @@ import { describeConnection } from './describe-connection.js'
 import { describeHung } from './describe-hung.js'
 import { type DiskUse, diskUse, LOW_DISK_BYTES } from './disk-use.js'
 import { type EventTraffic, eventTraffic } from './event-traffic.js'
-import { jsonLine } from '../base/terminal/json-line.js'
 import { instancesJson, instanceTable } from './list-instances.js'
 import { keptEvents } from './kept-events.js'
 import { lockJson, lockTable } from './lock-report.js'
+import { lockWarnings } from './lock-warnings.js'
 import type { OpsContext, OpsRun } from './ops-context.js'
 import { parkedGroups, parkedSummary } from './parked-events.js'
 import { requestTraffic, type ServerTraffic } from './request-traffic.js'
 import { styleOf } from '../base/terminal/style.js'
 import { durationText, sizeText } from '../base/terminal/units.js'
+import { hangingLines } from '../base/terminal/wrap-text.js'
 import { textTable } from '../base/terminal/text-table.js'
 import { isUnsupported, unlessUnsupported } from './unless-unsupported.js'
 
@@ -56,16 +56,19 @@ export const showStatus: OpsRun = async (context) => {
   }
   const style = styleOf(process.stdout)
   const parts = [
-    [
-      connectionText(context.connection),
-      namespace === '' ? '' : `namespace ${namespace}`,
-      diskText(disk),
-    ]
-      .filter((text) => text !== '')
-      .join(', '),
+    ...hangingLines(
+      '',
+      [
+        connectionText(context.connection),
+        namespace === '' ? '' : `namespace ${namespace}`,
+        diskText(disk),
+      ]
+        .filter((text) => text !== '')
+        .join(', '),
+    ),
     ...[
-      ...problems.map((text) => style.bad(`! ${printable(text)}`)),
-      ...warnings.map((text) => style.doubtful(`! ${printable(text)}`)),
+      ...problems.flatMap(noted).map((line) => style.bad(line)),
+      ...warnings.flatMap(noted).map((line) => style.doubtful(line)),
     ],
   ]
   const sections = [
@@ -73,10 +76,20 @@ export const showStatus: OpsRun = async (context) => {
     ...(locks === undefined ? [] : [lockTable(locks)]),
     ...(instances === undefined ? [] : [instanceTable(instances, locks)]),
     ...(requests.length === 0 ? [] : [requestTable(requests)]),
-    ...(events === undefined ? [] : [eventText(events)]),
+    ...(events === undefined
+      ? []
+      : [
+          eventText(events)
+            .flatMap((line) => hangingLines('', line))
+            .join('\n'),
+        ]),
   ]
   context.print(json, sections.join('\n\n'))
   return problems.length === 0 ? 0 : 1
+}
+
+function noted(text: string): string[] {
+  return hangingLines('! ', printable(text))
 }
 
 async function look(context: OpsContext): Promise<Status> {
@@ -116,26 +129,15 @@ async function look(context: OpsContext): Promise<Status> {
 function warningsOf({ instances = [], locks = [], parked, refusal, disk }: Status): string[] {
   return [
     ...(refusal === undefined ? [] : [refusal]),
-    ...locks.flatMap(lockWarning),
+    ...lockWarnings(locks.map((lock) => ({ ...lock, waiting: lock.waiting.length }))).map(
+      ({ text }) => text,
+    ),
     ...instances.filter(({ state }) => state === 'hung').map(describeHung),
     ...parked.map(parkedSummary),
     ...(disk !== undefined && disk.freeBytes < LOW_DISK_BYTES
       ? [`only ${sizeText(disk.freeBytes)} free on the disk`]
       : []),
   ]
-}
-
-function lockWarning({ resource, holders, waiting }: LockInfo): string[] {
-  const queue =
-    waiting.length === 0
-      ? ''
-      : `, and ${waiting.length} ${waiting.length === 1 ? 'waits' : 'wait'} for it`
-  return holders
-    .filter(({ owner }) => owner.state !== 'running')
-    .map(({ owner, label, slot }) => {
-      const doubt = owner.state === 'unknown' ? ', which cannot be checked from here' : ''
-      return `${jsonLine(resource)} is held by ${describeOwner(owner, label, slot)}${doubt}${queue}`
-    })
 }
 
 function requestTable(servers: readonly ServerTraffic[]): string {
@@ -152,12 +154,12 @@ function requestTable(servers: readonly ServerTraffic[]): string {
   )
 }
 
-function eventText({ kept, oldest, lastMinute, lastHour, types }: EventTraffic): string {
+function eventText({ kept, oldest, lastMinute, lastHour, types }: EventTraffic): string[] {
   const since = oldest === undefined ? '' : `, the oldest from ${printable(oldest)}`
   const head = `Events kept: ${kept}${since}`
-  if (lastHour === 0) return head
+  if (lastHour === 0) return [head]
   const most = types.map(({ type, count }) => `${printable(type)} ${count}`).join(', ')
-  return `${head}\nIn the last minute ${lastMinute}, in the last hour ${lastHour}: ${most}`
+  return [head, `In the last minute ${lastMinute}, in the last hour ${lastHour}: ${most}`]
 }
 
 function connectionText(connection: Connection): string {

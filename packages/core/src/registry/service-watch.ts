@@ -18,6 +18,8 @@ export interface ServiceSource {
  * pending one.
  */
 export class ServiceWatch implements AsyncIterableIterator<ServiceChange> {
+  /** Kept where the bundle renames classes: Node shows it for an object and in a stack. */
+  static readonly name = 'ServiceWatch'
   readonly #open: () => Promise<ServiceSource>
   readonly #onEnd: (watch: ServiceWatch) => void
   #stopListening: (() => void) | undefined

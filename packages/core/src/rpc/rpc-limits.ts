@@ -23,7 +23,8 @@ const MIN_MESSAGE_BYTES = 16 * 1024
 export function resolveLimits(options: RpcLimitOptions): RpcLimits {
   const { maxMessageBytes = DEFAULT_MESSAGE_BYTES } = options
   assertInteger('maxMessageBytes', maxMessageBytes, MIN_MESSAGE_BYTES)
-  const { maxUnreadBytes = 4 * Math.max(maxMessageBytes, DEFAULT_MESSAGE_BYTES) } = options
+  const fourMessages = 4 * Math.max(maxMessageBytes, DEFAULT_MESSAGE_BYTES)
+  const { maxUnreadBytes = Math.min(fourMessages, Number.MAX_SAFE_INTEGER) } = options
   assertInteger('maxUnreadBytes', maxUnreadBytes, maxMessageBytes)
   return { maxMessageBytes, maxUnreadBytes }
 }

@@ -109,7 +109,7 @@ export class ServerConnection implements RpcReceiver, RequestOwner {
     this.#drained?.resolve()
     // Most connections end with nothing running, and creating an error costs more than everything else here.
     if (this.#inFlight.size > 0)
-      this.abort(new CliOpsError('CONNECTION_LOST', 'the caller has gone'))
+      this.abort(new CliOpsError('CONNECTION_LOST', 'the caller has disconnected'))
     this.#onClose(error)
   }
 

@@ -44,6 +44,11 @@ test.each(['http://u:secret@ h', 'secret', 'redis', ''])('refuses the URL %j uns
   expect(open).not.toThrow('secret')
 })
 
+test('names the URL of one primitive', () => {
+  const options = { home: '/nowhere', disabled: false, url: { rpc: 'local:', locks: 'redis' } }
+  expect(() => openDriver(options, 'locks')).toThrow(/^url\.locks must be a URL/u)
+})
+
 describe('in a program with its own packages', () => {
   let program: LinkedProgram
   beforeEach(() => {

@@ -42,6 +42,15 @@ test('"why" names the holder, the queue in order, and commands that help', async
   ])
 })
 
+test('says that a lock is shared', async () => {
+  const home = temporaryHome()
+  const locks = new LockManager({ home })
+  onTestFinished(() => locks.close())
+  await locks.lock('db', { mode: 'shared' })
+  const { stdout } = await runOpsCommand(home, 'why', {}, { args: ['db'] })
+  expect(stdout).toMatch(/^"db", shared\n {2}held by /u)
+})
+
 test('suggests continuing a stopped holder', async () => {
   const { home, holder } = await staged()
   holder.signal('SIGSTOP')

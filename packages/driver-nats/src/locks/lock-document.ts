@@ -72,7 +72,7 @@ export function toLockInfo(
   resource: string,
   holders: readonly Holder[],
   waiters: readonly (Claim & { readonly at: number })[],
-  state: Owner['state'] = 'running',
+  { state, closedForMs }: { readonly state?: Owner['state']; readonly closedForMs?: number } = {},
 ): LockInfo | null {
   const shown = ({ id, info, mode, at }: Claim & { readonly at: number }) => ({
     ...(JSON.parse(info) as object),
@@ -84,6 +84,7 @@ export function toLockInfo(
     resource,
     holders: holders.map((holder) => ({ ...shown(holder), token: String(holder.token) })),
     waiters: waiters.map(shown),
+    closedForMs,
   }
   return decodeLockState(JSON.stringify(stored), state)
 }

@@ -132,7 +132,7 @@ export class NatsLocks implements LeasedLockEngine {
     for (const resource of await this.#resources()) {
       const holders: Holder[] = []
       await this.#queue.settle(resource, this.leaseMs, (holder) => holders.push(holder))
-      const info = toLockInfo(resource, holders, [], 'dead')
+      const info = toLockInfo(resource, holders, [], { state: 'dead' })
       if (info !== null) freed.push(info)
     }
     return freed
@@ -234,7 +234,7 @@ export class NatsLocks implements LeasedLockEngine {
   /** Returns the holders and waiters of a lock, except expired ones. */
   async #describe(resource: string): Promise<LockInfo | null> {
     const { store, subjects } = this.#context
-    const [{ createdAt }, message, places] = await Promise.all([
+    const [{ createdAt, delayMs }, message, places] = await Promise.all([
       store.age(this.leaseMs),
       store.stream.last(subjects.holders(resource)),
       store.places.subjects(subjects.waiters(resource)),
@@ -254,6 +254,7 @@ export class NatsLocks implements LeasedLockEngine {
         ({ id, leaseMs }, index) =>
           now - (renewals[index] ?? 0) < leaseMs && !holders.some((holder) => holder.id === id),
       ),
+      { closedForMs: delayMs },
     )
   }
 

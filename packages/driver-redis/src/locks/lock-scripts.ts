@@ -192,7 +192,11 @@ local function encode(resource, key, holderMembers, waiterMembers, facts)
 end
 
 local function describe(resource, key)
-  return encode(resource, key, redis.call('ZRANGE', key.holders, 0, -1), redis.call('ZRANGE', key.queue, 0, -1), {})
+  local closedFor = math.max(0, closedUntil(key) - now)
+  return encode(
+    resource, key, redis.call('ZRANGE', key.holders, 0, -1), redis.call('ZRANGE', key.queue, 0, -1),
+    { closedForMs = math.ceil(closedFor) }
+  )
 end
 
 -- The same for a waiter, without the other waiters' names.

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises'
 import { createSecureContext } from 'node:tls'
 
-import { assertKnown, CliOpsError, openDriver } from '@cli-ops/shared-ipc/driver'
+import { assertKnown, CliOpsError, openDriver, parseEngineUrl } from '@cli-ops/shared-ipc/driver'
 
 import { isLoopback } from '../loopback.js'
 import type { HubOptions, HubTls } from './hub-options.js'
@@ -43,6 +43,7 @@ const HUB_OPTIONS = Object.keys({
 } satisfies Record<keyof HubOptions, true>)
 
 const PATH = /^\/$|^(?:\/[\w.~-]+)+$/u
+const MOST_CONNECTIONS = 1_000_000
 const NO_STORES = /^(?:memory|wss?):/u
 
 /**
@@ -57,8 +58,18 @@ export async function resolveHubOptions(options: HubOptions): Promise<ResolvedHu
   signal?.throwIfAborted()
   if (typeof host !== 'string' || host === '')
     throw new TypeError('host must be a name or an address')
-  const connections = integer('maxConnections', options.maxConnections ?? 1_024, 1)
-  const perKey = integer('maxConnectionsPerKey', options.maxConnectionsPerKey ?? 256, 1)
+  const connections = integer(
+    'maxConnections',
+    options.maxConnections ?? 1_024,
+    1,
+    MOST_CONNECTIONS,
+  )
+  const perKey = integer(
+    'maxConnectionsPerKey',
+    options.maxConnectionsPerKey ?? 256,
+    1,
+    MOST_CONNECTIONS,
+  )
   const limits = {
     port: integer('port', port, 0, 65_535),
     maxFrameBytes: integer('maxFrameBytes', options.maxFrameBytes ?? 2 * 1024 * 1024, 64 * 1024),
@@ -81,7 +92,7 @@ export async function resolveHubOptions(options: HubOptions): Promise<ResolvedHu
   currentKeys(keys)
   assertKnown('store', store, ['url', 'home'])
   const { url = 'local:', home } = store
-  if (typeof url !== 'string' || NO_STORES.test(url))
+  if (typeof url !== 'string' || NO_STORES.test(url) || parseEngineUrl(url) === undefined)
     throw new TypeError('store.url must be local: or the URL of an engine that outlives the hub')
   // Throws if they are wrong.
   void openDriver({ url, home, namespace: '', disabled: false }, 'locks').close()

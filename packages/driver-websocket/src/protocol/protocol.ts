@@ -76,6 +76,8 @@ export interface WireLockInfo {
   readonly waiting: readonly WireWaiter[]
   /** The recipient's queue position, if the other waiters are not listed. */
   readonly queue?: { readonly position: number; readonly length: number }
+  /** For how many milliseconds the hub's engine grants nothing. */
+  readonly closedForMs?: number
 }
 
 /** A waiter or a holder of a lock. */

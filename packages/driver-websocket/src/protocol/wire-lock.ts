@@ -1,4 +1,5 @@
 import {
+  closedFor,
   createLockInfo,
   type LockInfo,
   type LockWaiter,
@@ -20,6 +21,7 @@ export function encodeLockInfo({
   holders,
   waiting,
   queue,
+  closedUntil,
 }: LockInfo): WireLockInfo {
   return {
     resource,
@@ -31,6 +33,8 @@ export function encodeLockInfo({
     })),
     waiting: waiting.map(encodeWaiter),
     ...(queue !== undefined && { queue }),
+    // A time span: the clocks of two machines differ.
+    ...(closedUntil !== undefined && { closedForMs: closedUntil.getTime() - Date.now() }),
   }
 }
 
@@ -55,6 +59,7 @@ export function decodeLockInfo({
   holders,
   waiting,
   queue,
+  closedForMs,
 }: WireLockInfo): LockInfo | null {
   return createLockInfo({
     resource,
@@ -66,6 +71,7 @@ export function decodeLockInfo({
     })),
     waiting: () => waiting.map(decodeWaiter),
     ...(queue !== undefined && { queue }),
+    closedUntil: closedFor(closedForMs),
   })
 }
 

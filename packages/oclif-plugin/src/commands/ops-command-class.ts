@@ -55,11 +55,11 @@ export function createOpsCommand(spec: OpsCommand): OpsCommandClass {
 
 function flagsOf({ options }: OpsCommand): object {
   return Object.fromEntries(
-    options.map(({ name, value, description, required = false }) => [
+    options.map(({ name, short, value, description, required = false }) => [
       name,
       value === undefined
-        ? { name, description, type: 'boolean', allowNo: false }
-        : { name, description, type: 'option', required, helpValue: `<${value}>` },
+        ? { name, char: short, description, type: 'boolean', allowNo: false }
+        : { name, char: short, description, type: 'option', required, helpValue: `<${value}>` },
     ]),
   )
 }

@@ -32,9 +32,12 @@ export function parseOpsArguments(spec: OpsCommand, argv: readonly string[]): Op
 
 function parse(spec: OpsCommand, argv: readonly string[]) {
   const options = Object.fromEntries(
-    spec.options.map(({ name, value }) => [
+    spec.options.map(({ name, short, value }) => [
       name,
-      { type: value === undefined ? ('boolean' as const) : ('string' as const) },
+      {
+        type: value === undefined ? ('boolean' as const) : ('string' as const),
+        ...(short !== undefined && { short }),
+      },
     ]),
   )
   try {

@@ -46,7 +46,7 @@ export function programSources(project: Project): SourceFile[] {
 export function namedSource(file: string): SourceFile {
   const path = resolve(file)
   if (existsSync(path) && statSync(path).isFile()) return { path, code: readFileSync(path, 'utf8') }
-  throw new TypeError(`--file must be a file, and there is none at ${JSON.stringify(file)}`)
+  throw new TypeError(`--file must name an existing file, got ${JSON.stringify(file)}`)
 }
 
 /** Returns all sources of a package except builds, tests and examples. */

@@ -17,3 +17,9 @@ export function wrapText(text: string, width: number): readonly string[] {
   }
   return lines
 }
+
+/** Returns a text behind its title, broken between words where the terminal ends. */
+export function hangingLines(title: string, text: string): string[] {
+  const lines = wrapText(text, terminalWidth() - title.length)
+  return lines.map((line, index) => (index === 0 ? title : ' '.repeat(title.length)) + line)
+}

@@ -28,8 +28,13 @@ export function closedLockInfo(
   forMs: number,
 ): LockInfo | null {
   const waiter = { owner, since: new Date(), ...(label !== undefined && { label }) }
-  const info = createLockInfo({ resource, mode, holders: [], waiting: () => [waiter] })
-  return info && { ...info, closedUntil: new Date(Date.now() + forMs) }
+  const closedUntil = closedFor(forMs)
+  return createLockInfo({ resource, mode, holders: [], waiting: () => [waiter], closedUntil })
+}
+
+/** Returns until when an engine grants nothing; `undefined` if it does. */
+export function closedFor(forMs = 0): Date | undefined {
+  return forMs > 0 ? new Date(Date.now() + forMs) : undefined
 }
 
 /** Repeats a try for as long as the engine grants nothing. Rejects with the reason of the signal. */

@@ -1,3 +1,4 @@
+import { inspectedAs } from '../../base/terminal/inspection.js'
 import type { Holder, LockInfo, LockMode, LockWaiter, Owner, QueueStanding } from './lock-types.js'
 
 /** What an engine knows about a lock. */
@@ -9,6 +10,8 @@ export interface LockFacts {
   readonly waiting: () => readonly LockWaiter[]
   /** The recipient's position, if the other waiters are not listed. */
   readonly queue?: QueueStanding
+  /** Until when the engine grants nothing; of no interest while somebody holds the lock. */
+  readonly closedUntil?: Date | undefined
 }
 
 /** Describes a lock. Null if nobody holds it or waits for it. */
@@ -18,6 +21,7 @@ export function createLockInfo({
   holders,
   waiting,
   queue,
+  closedUntil,
 }: LockFacts): LockInfo | null {
   let found: readonly LockWaiter[] | undefined
   const all = (): readonly LockWaiter[] => (found ??= waiting())
@@ -26,7 +30,7 @@ export function createLockInfo({
   const [next] = first === undefined ? all() : []
   const shown = first ?? next
   if (shown === undefined) return null
-  return {
+  const info: LockInfo = {
     resource,
     id: first?.id ?? '',
     token: first?.token ?? 0n,
@@ -35,6 +39,7 @@ export function createLockInfo({
     mode,
     holders: byAge,
     ...(queue !== undefined && { queue }),
+    ...(first === undefined && closedUntil !== undefined && { closedUntil }),
     get waiters(): readonly Owner[] {
       return all().map(({ owner }) => owner)
     },
@@ -42,4 +47,5 @@ export function createLockInfo({
       return all()
     },
   }
+  return inspectedAs(info, '', () => ({ ...info }))
 }

@@ -78,7 +78,7 @@ export interface LockInfo {
   readonly queue?: QueueStanding
   /**
    * Until when the engine grants no lock, since it is new or may have lost its records, and an owner that it does not know may still be
-   * at work. Only in what `onWait` is passed, while nobody is known to hold the lock.
+   * at work. Only while nobody is known to hold the lock.
    */
   readonly closedUntil?: Date
 }

@@ -34,7 +34,14 @@ export function poolInfo(resource: string, parts: readonly LockInfo[]): LockInfo
     return slot === undefined ? [] : info.holders.map((holder) => ({ ...holder, slot }))
   })
   const doors = parts.filter((info) => isDoor(info.resource))
-  return createLockInfo({ resource, mode: 'exclusive', holders, waiting: () => queueOf(doors) })
+  const closed = parts.flatMap(({ closedUntil }) => closedUntil?.getTime() ?? [])
+  return createLockInfo({
+    resource,
+    mode: 'exclusive',
+    holders,
+    waiting: () => queueOf(doors),
+    closedUntil: closed.length === 0 ? undefined : new Date(Math.max(...closed)),
+  })
 }
 
 function isDoor(name: string): boolean {

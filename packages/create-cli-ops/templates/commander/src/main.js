@@ -6,6 +6,8 @@ import { addNote, readNotes } from './notes.js'
 
 program.name('__name__').use(
   cliOps({
+    // `__name__ ops`: who holds a lock, what was emitted.
+    ops: true,
     commands: {
       // One at a time. On success, the action's result is the event's data.
       add: { lock: '__name__-notes', emits: 'note:added' },

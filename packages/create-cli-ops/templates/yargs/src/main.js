@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { cliOps, emits, withLock } from '@cli-ops/yargs-plugin'
+import { cliOps, emits, opsCommand, withLock } from '@cli-ops/yargs-plugin'
 import yargs from 'yargs'
 import { hideBin } from 'yargs/helpers'
 
@@ -21,6 +21,8 @@ await yargs(hideBin(process.argv))
   .command('list', 'list the notes', {}, () => {
     for (const { text } of readNotes()) console.log(text)
   })
+  // `__name__ ops`: who holds a lock, what was emitted.
+  .command(opsCommand())
   .demandCommand()
   .strict()
   .parseAsync()

@@ -1,4 +1,5 @@
 import { CliOpsError } from '../../../base/errors/cli-ops-error.js'
+import { settingName } from '../../../base/process/setting-name.js'
 import { debug } from '../../../base/terminal/message.js'
 import type { Cursor } from '../../../events/contract/event-types.js'
 import type { AppendOptions, CleanOptions, EventRecord, Retention } from '../../driver.js'
@@ -157,7 +158,7 @@ function assertLocal(home: Home): void {
   throw new CliOpsError(
     'UNSUPPORTED',
     `events cannot be kept on a network file system, where appends from two machines corrupt each other (${home.root}); ` +
-      'set CLI_OPS_HOME to a local directory, or CLI_OPS_URL to an engine such as redis://',
+      `set ${settingName('CLI_OPS_HOME')} to a local directory, or CLI_OPS_URL to an engine such as redis://`,
     { details: { home: home.root } },
   )
 }

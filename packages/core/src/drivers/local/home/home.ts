@@ -7,6 +7,7 @@ import { RUNTIME_REMEDIES } from '../../../base/errors/denied-access.js'
 import { systemErrorCode } from '../../../base/errors/system-error-code.js'
 import { assertRealFiles } from './assert-real-files.js'
 import { isCleanUpDue, renewCleanUpStamp } from './clean-up-stamp.js'
+import { settingName } from '../../../base/process/setting-name.js'
 import { inheritOwner } from '../../../base/files/heirs.js'
 import { assertPrivateDirectory, isOfAnotherUser } from './private-directory.js'
 import type { FileSystem } from './file-system.js'
@@ -209,7 +210,11 @@ const REMEDIES: ReadonlyMap<string, string> = new Map([
  * Converts a file system error that means "the home cannot be used" into a `STORAGE_FAILED` error; returns others
  * unchanged. `variable` is the environment variable that selects the directory.
  */
-export function storageError(error: unknown, home: string, variable = 'CLI_OPS_HOME'): unknown {
+export function storageError(
+  error: unknown,
+  home: string,
+  variable = settingName('CLI_OPS_HOME'),
+): unknown {
   const code = systemErrorCode(error)
   const remedy =
     code === undefined ? undefined : REMEDIES.get(code)?.replace('CLI_OPS_HOME', variable)

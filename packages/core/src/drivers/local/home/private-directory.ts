@@ -1,5 +1,6 @@
 import { path as paths } from '../../../base/builtins.js'
 import { CliOpsError } from '../../../base/errors/cli-ops-error.js'
+import { settingName } from '../../../base/process/setting-name.js'
 import type { FileStatus, FileSystem } from './file-system.js'
 
 /**
@@ -12,15 +13,20 @@ import type { FileStatus, FileSystem } from './file-system.js'
 export function assertPrivateDirectory(
   path: string,
   fileSystem: FileSystem,
-  variable = 'CLI_OPS_HOME',
+  variable?: string,
 ): void {
   const status = fileSystem.status(path)
   const isRootsToUse = isOfAnotherUser(status) && isOfParentsOwner(path, status, fileSystem)
-  const refusal =
-    status === undefined
-      ? undefined
-      : refusalOf(status, variable, isRootsToUse ? status.uid : undefined)
-  if (status?.kind === 'directory' && refusal === undefined) return
+  const uid = isRootsToUse ? status.uid : undefined
+  if (status?.kind === 'directory' && refusalOf(status, '', uid) === undefined) return
+  refuse(path, status, { variable: variable ?? settingName('CLI_OPS_HOME'), uid })
+}
+
+function refuse(
+  path: string,
+  status: FileStatus | undefined,
+  { variable, uid }: { readonly variable: string; readonly uid: number | undefined },
+): never {
   if (status === undefined || status.kind === 'file' || status.kind === 'other') {
     const what = status === undefined ? 'it does not exist' : 'it is not a directory'
     throw new CliOpsError(
@@ -31,9 +37,13 @@ export function assertPrivateDirectory(
       },
     )
   }
-  throw new CliOpsError('INSECURE_DIRECTORY', `refusing to use ${path}: ${refusal}`, {
-    details: { directory: path, uid: status.uid, mode: (status.mode & 0o777).toString(8) },
-  })
+  throw new CliOpsError(
+    'INSECURE_DIRECTORY',
+    `refusing to use ${path}: ${refusalOf(status, variable, uid)}`,
+    {
+      details: { directory: path, uid: status.uid, mode: (status.mode & 0o777).toString(8) },
+    },
+  )
 }
 
 /** Returns whether a directory would pass {@link assertPrivateDirectory}. */

@@ -6,6 +6,7 @@ export default class List extends Command {
   static description = 'list the notes'
 
   async run() {
+    await this.parse(List)
     for (const { text } of readNotes()) this.log(text)
   }
 }
