@@ -104,7 +104,6 @@ export function showInstances({ now, commands, time }) {
       { title: 'Up', class: 'number', text: ({ since }) => spanText(time - since) },
       {
         title: 'State',
-        class: 'short',
         text: ({ word, answers }) => (word === 'running' && answers ? 'running, answers' : word),
         mood: ({ state, waitingFor }) => (state === 'hung' ? 'bad' : waitingFor ? '' : 'good'),
       },

@@ -27,12 +27,18 @@ export function commandLineOf({ pid, via }: Owner, since: Date): string | undefi
     const began = kernelBootedAt() + Number(readStat(`${place}/stat`)?.start) * TICK_MS
     // Otherwise the pid has been reused.
     if (!(began < since.getTime() + SLACK_MS)) return undefined
-    const args = readFileSync(`${place}/cmdline`, 'utf8').replace(/\0$/u, '').split('\0')
-    const line = programOf(args).map(quote).join(' ')
+    const line = lineOf(readFileSync(`${place}/cmdline`, 'utf8'))
     return line === '' ? undefined : cut(line)
   } catch {
     return undefined
   }
+}
+
+function lineOf(text: string): string {
+  // A process that has set its title shows that, and zeros in place of its arguments.
+  const [, title] = /^([^\0]*)\0*$/u.exec(text) ?? []
+  if (title !== undefined) return title.trimEnd()
+  return programOf(text.replace(/\0$/u, '').split('\0')).map(quote).join(' ')
 }
 
 /**
