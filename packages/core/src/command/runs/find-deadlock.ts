@@ -23,6 +23,6 @@ export function deadlockFinder(options: ConnectionOptions, resource: string): Fi
   const home = homeOf(connection)
   const context = new LockContext(home, realSurroundings(home))
   const request = createLockRequest(resource, { inFlow: true })
-  const outside = { name: OUTSIDE_QUEUE, path: '', content: '', paths: context.of(resource) }
+  const outside = { name: OUTSIDE_QUEUE, paths: context.of(resource) }
   return () => findDeadlock(context, request, outside, { ancestors: true })
 }
