@@ -92,11 +92,11 @@ export const endings = {
     process.on('SIGTERM', () => console.log('asked'))
     await endings['process.exit(5) when told']()
   },
-  // SIGTERM takes the program a while, and the host none.
   'ends as HOST_PROGRAM does': () => {
     const { status } = spawnSync('sh', ['-c', process.env.HOST_PROGRAM], { stdio: 'inherit' })
     process.exit(status)
   },
+  // SIGTERM takes the program a while, and the host none.
   'waits for a program': () => {
     const script =
       'trap "sleep 0.3; echo ended > $HOST_UNTIL.program; exit" TERM; echo ready; while :; do sleep 0.02; done'

@@ -106,13 +106,29 @@ describe.each(ENGINES.filter(({ isThere }) => isThere))(
       await expectOneVictim([outer('a', 'b'), outer('b', 'a')])
     })
 
-    test('a run within a run of the same lock gives up', async () => {
-      const { exitCode, stderr } = await start('own', run('a', run('a', 'echo ran')), true)
-      expect({ exitCode, stderr }).toEqual({
-        exitCode: 78,
-        stderr: expect.stringContaining('would never end'),
-      })
+    test('of two runs that join each other, one gives up, or both', async () => {
+      const outer = (lock: string, next: string): Promise<HostResult> =>
+        start(
+          `own-${lock}`,
+          `${RUN} -l ${lock} -- sh -c '${INSIDE(lock)}; ${run(`${next} --on-busy join`, 'echo ran')}'`,
+          true,
+        )
+      const ends = await Promise.all([outer('a', 'b'), outer('b', 'a')])
+      expect(ends.some(({ stderr }) => stderr.includes('would never end'))).toBe(true)
+      expect(ends).toMatchObject([{ exitCode: 78 }, { exitCode: 78 }])
     })
+
+    test.each(['wait', 'join', 'replace'])(
+      'a run within a run of the same lock gives up: --on-busy %s',
+      async (onBusy) => {
+        const lock = `a --on-busy ${onBusy}`
+        const { exitCode, stderr } = await start('own', run(lock, run(lock, 'echo ran')), true)
+        expect({ exitCode, stderr }).toEqual({
+          exitCode: 78,
+          stderr: expect.stringContaining('would never end') as unknown,
+        })
+      },
+    )
 
     test('a job that nobody waits for does not give up', async () => {
       const job = `${run('b', 'echo ran')} </dev/null >/dev/null 2>&1 &`
@@ -120,6 +136,35 @@ describe.each(ENGINES.filter(({ isThere }) => isThere))(
         start(`own-${lock}`, `${RUN} -l ${lock} -- sh -c '${INSIDE(lock)}; ${then}'`, true)
       const ends = await Promise.all([outer('a', job), outer('b', run('a', 'echo ran'))])
       expect(ends).toMatchObject([{ exitCode: 0 }, { exitCode: 0 }])
+    })
+
+    test.each([
+      ['stale', 'CLI_OPS_LOCK_RESOURCE=a CLI_OPS_LOCK_ID=stale-1'],
+      [
+        'garbage',
+        "CLI_OPS_LOCK_RESOURCE='\\n' CLI_OPS_LOCK_ID='~/../*' CLI_OPS_OUTER_LOCKS='%%&=&\\u001f=a&a'",
+      ],
+      [
+        'of a lock whose owner does not wait',
+        'CLI_OPS_LOCK_RESOURCE=a CLI_OPS_LOCK_ID=$(cat "$CLI_OPS_HOME/id")',
+      ],
+    ])('an id that is %s does not count', async (_, variables) => {
+      const holdsA = `echo $CLI_OPS_LOCK_ID >"$CLI_OPS_HOME/id"; ${INSIDE('a')}; while ! test -e "$CLI_OPS_HOME/asks"; do sleep 0.02; done; sleep 5`
+      const holdsB = `${INSIDE('b')}; ${run('a', 'true')}`
+      const ends = [
+        start('own-a', `${RUN} -l a -- sh -c '${holdsA}'`, true),
+        start('own-b', `${RUN} -l b -- sh -c '${holdsB}'`, true),
+        start(
+          'own-c',
+          `${INSIDE('c')}; touch "$CLI_OPS_HOME/asks"; ${variables} ${run('b', 'echo ran')}`,
+          true,
+        ),
+      ]
+      expect(await Promise.all(ends)).toMatchObject([
+        { exitCode: 0 },
+        { exitCode: 0 },
+        { exitCode: 0, stdout: 'ran\n' },
+      ])
     })
   },
 )

@@ -445,8 +445,10 @@ async function acquire(
 ): Promise<SlotGrant> {
   const outer = driver.tryAcquireSync === undefined ? outerLocks() : undefined
   if (outer === undefined) return driver.acquire(request, wait)
-  const { acquireWithin } = await import('./wait-within.js')
-  return acquireWithin(new URLSearchParams(outer), driver, request, wait)
+  const { waitWithin } = await import('./wait-within.js')
+  const enter = (signal: AbortSignal): Promise<SlotGrant> =>
+    driver.acquire(request, { ...wait, signal })
+  return waitWithin(outer, driver, request, enter, wait.signal)
 }
 
 async function inspectBriefly(driver: LockDriver, request: SlotRequest): Promise<LockInfo | null> {

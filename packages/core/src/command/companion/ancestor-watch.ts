@@ -2,11 +2,11 @@ import { waitingAncestors } from '../../base/process/ancestors.js'
 import { isProcessOf } from '../../base/process/is-process-of.js'
 import { monotonicMs } from '../../base/process/monotonic-time.js'
 import { ownProcess } from '../../base/process/own-process.js'
-import { CliOpsError, isCliOpsError } from '../../base/errors/cli-ops-error.js'
+import { isCliOpsError } from '../../base/errors/cli-ops-error.js'
 import { ANCESTOR_GRACE_MS } from '../../drivers/local/locks/deadlock.js'
-import { describeOwner } from '../../locks/contract/describe-owner.js'
 import { isKeptLock } from '../../locks/contract/lock-id.js'
 import type { Holder, LockInfo, LockMode } from '../../locks/contract/lock-types.js'
+import { ancestorDeadlockError } from '../../locks/lock-errors.js'
 import type { LockRule } from '../options/cli-ops-options.js'
 
 /** Ends a wait whose command is part of the command that holds the lock. */
@@ -36,7 +36,8 @@ export class AncestorWatch {
     const holder = waitingAncestorAmong(info.holders)
     if (holder === undefined) return
     if (this.#isAround(holder, info.mode)) throw new PartOfHolder()
-    if (monotonicMs() - this.#began >= ANCESTOR_GRACE_MS) throw deadlockError(info, holder)
+    if (monotonicMs() - this.#began >= ANCESTOR_GRACE_MS)
+      throw ancestorDeadlockError(info.resource, holder)
   }
 
   /** Returns whether this error ended the wait because the command is part of the one that holds the lock. */
@@ -71,12 +72,4 @@ function waitingAncestorAmong(holders: readonly Holder[]): Holder | undefined {
   return near.find(
     ({ owner }) => ancestors.includes(owner.pid) && isProcessOf(owner.pid, owner.startedAt),
   )
-}
-
-function deadlockError({ resource }: LockInfo, { id, owner }: Holder): CliOpsError {
-  const name = JSON.stringify(resource)
-  const reason = `${name} is held by ${describeOwner(owner)}, which waits for this process to end`
-  return new CliOpsError('LOCK_DEADLOCK', `waiting for ${name} would never end: ${reason}`, {
-    details: { resource, cycle: [{ resource, id, owner }] },
-  })
 }

@@ -75,11 +75,13 @@ function* endOf(
     if (goneAt !== undefined && now >= goneAt) return null
     if (goneAt === undefined && now >= lookAt) {
       const info = yield* value(locks.inspect(resource))
-      const isThere = info?.holders.some((holder) => holder.id === id) === true
+      const held = info?.holders.find((holder) => holder.id === id)
       // Its last events are read once more. An engine that was away has delayed the check.
-      if (!isThere) goneAt = monotonicMs() + (events.appendSync === undefined ? LATE_EVENT_MS : 0)
-      if (!isThere) continue
-      const deadlock = now < patientUntil ? undefined : joining.findDeadlock()
+      if (held === undefined) {
+        goneAt = monotonicMs() + (events.appendSync === undefined ? LATE_EVENT_MS : 0)
+        continue
+      }
+      const deadlock = now < patientUntil ? undefined : joining.findDeadlock(held)
       if (deadlock !== undefined) throw deadlock
       lookAt = now + LOOK_EVERY_MS
     }

@@ -6,7 +6,7 @@
 export const OUTER_LOCKS = 'CLI_OPS_OUTER_LOCKS'
 
 /** A program that takes many locks in turn does not pass all of them on. */
-const MAX_OUTER_LOCKS = 32
+export const MAX_OUTER_LOCKS = 32
 
 /** Adds a lock to the value of {@link OUTER_LOCKS}. */
 export function withOuterLock(value: string | undefined, resource: string, id: string): string {
