@@ -79,6 +79,8 @@ describe('nested runs that wait for each other', () => {
     ['kept for descendants', RUN, KEPT],
     ['runs in the background', (next) => `cli-ops run -l ${next} -- echo ran & wait $!`],
     ['a manager in a child', MANAGER],
+    ['a manager in the program itself', (next) => `exec ${MANAGER(next)}`],
+    ['a program itself, kept for descendants', (next) => `exec ${MANAGER(next)}`, KEPT],
     ['a manager and a run', (next, index) => (index === 0 ? RUN : MANAGER)(next)],
   ])('%s', async (_, inner, outer = []) => {
     const user = new CliOpsUser()

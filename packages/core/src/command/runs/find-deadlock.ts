@@ -2,15 +2,13 @@ import type { CliOpsError } from '../../base/errors/cli-ops-error.js'
 import { homeOf } from '../../drivers/local/home/home-of.js'
 import { findDeadlock } from '../../drivers/local/locks/deadlock.js'
 import { LockContext } from '../../drivers/local/locks/lock-context.js'
+import { outsideQueue } from '../../drivers/local/locks/other-waiters.js'
 import { realSurroundings } from '../../drivers/local/locks/real-surroundings.js'
 import { type ConnectionOptions, resolveConnection } from '../../engine/connection-options.js'
 import type { Holder } from '../../locks/contract/lock-types.js'
 import { ancestorDeadlockError } from '../../locks/lock-errors.js'
 import { createLockRequest } from '../../locks/lock-request.js'
 import { isAroundThis } from '../../locks/wait-within.js'
-
-/** Sorts after every ticket, so that in a cycle the process that waits outside the queue gives up. */
-const OUTSIDE_QUEUE = '\uffff'
 
 /** Returns the reason why waiting for this holder of the lock would never end; undefined if it can end. */
 export type FindDeadlock = (holder: Holder) => CliOpsError | undefined
@@ -27,6 +25,6 @@ export function deadlockFinder(options: ConnectionOptions, resource: string): Fi
   const home = homeOf(connection)
   const context = new LockContext(home, realSurroundings(home))
   const request = createLockRequest(resource, { inFlow: true })
-  const outside = { name: OUTSIDE_QUEUE, paths: context.of(resource) }
+  const outside = outsideQueue(context, context.of(resource))
   return () => findDeadlock(context, request, outside, { ancestors: true })
 }

@@ -18,6 +18,11 @@ export interface LockRequest {
    * lock would very likely wait forever. Drivers without a process table ignore it.
    */
   readonly inFlow?: boolean | undefined
+  /**
+   * Pids of processes that (very likely) wait for the requesting one to end, if the lock marks a wait. Drivers without a process table
+   * ignore it.
+   */
+  readonly ancestors?: readonly number[] | undefined
   /** What the lock is for, shown to people. */
   readonly label?: string | undefined
   /**

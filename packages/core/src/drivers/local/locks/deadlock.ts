@@ -5,13 +5,21 @@ import { partnerOf, type ProcessIdentity } from '../../../base/process/process-i
 import { sharesPids } from '../../../base/process/shares-pids.js'
 import { type CycleLink, findCycle } from '../../../driver-kit/find-cycle.js'
 import type { Owner } from '../../../locks/contract/lock-types.js'
+import { instanceOf } from '../../../locks/contract/lock-id.js'
 import type { LockRequest } from '../../../locks/contract/lock-driver.js'
-import { type OwnerName, parseTicketName, type TicketName } from './lock-names.js'
+import type { OwnerName, TicketName } from './lock-names.js'
 import type { ResourcePaths } from './lock-files.js'
 import type { LockContext } from './lock-context.js'
 import { findLiveHolders } from './lock-state.js'
 import { type OwnerRecord, toOwner } from './owner-record.js'
-import { listTickets, type Ticket } from './queue.js'
+import {
+  findHoldingWaiters,
+  findLateWaiters,
+  type LateWaiter,
+  type OtherWaiter,
+  type SearchStart,
+} from './other-waiters.js'
+import { listTickets } from './queue.js'
 import {
   type AwaitedProcess,
   callingProcess,
@@ -20,40 +28,22 @@ import {
   wasHeldAtStart,
 } from './waiting-ancestor.js'
 
-/**
- * A parent that releases the lock after starting this process has done so by then; one that waits for this process
- * has not.
- */
-export const ANCESTOR_GRACE_MS = 3_000
-
 /** The extent of a search. */
 export interface DeadlockScope {
   /** Assume that ancestor processes wait for their descendants to end. */
   readonly ancestors: boolean
 }
 
-/** A waiter that keeps others waiting: it holds something, or was started under it. */
-interface HoldingWaiter {
-  readonly ticket: TicketName
-  readonly paths: ResourcePaths
-  /** True if the lock is held by an ancestor, which waits for this process to end. */
+/** A waiter at which the search begins or arrives. */
+interface Waiting extends Pick<OtherWaiter, 'paths'> {
+  readonly ticket: Pick<TicketName, 'text' | 'mode' | 'id'>
+  /** Absent where the search begins. */
+  readonly other?: OtherWaiter
+  /** True if an ancestor of the waiter holds the lock, and waits for it to end. */
   readonly isStartedUnder?: boolean
 }
 
-/** A waiter that other processes wait for. */
-interface AwaitedWaiter extends HoldingWaiter {
-  readonly awaited: AwaitedProcess
-}
-
-/** A waiter at which the search begins or arrives. */
-interface Waiting extends Omit<HoldingWaiter, 'ticket'> {
-  readonly ticket: Pick<TicketName, 'text' | 'mode' | 'id'>
-}
-
 type Link = CycleLink<Waiting, OwnerName>
-
-/** Where a search begins: a ticket, or the name that one would have. */
-export type SearchStart = Pick<Ticket, 'name' | 'paths'>
 
 /**
  * Checks whether this wait could never end: whether the chain "waits for its holder, which waits for …" leads back to a
@@ -82,8 +72,8 @@ class DeadlockSearch {
   readonly #own: SearchStart
   /** This process, if its ancestors are assumed to wait for it. */
   readonly #awaited: AwaitedProcess | undefined
-  readonly #waitersByHeld: ReadonlyMap<string, readonly HoldingWaiter[]>
-  #awaitedWaiters: readonly AwaitedWaiter[] | undefined
+  readonly #waitersByHeld: ReadonlyMap<string, readonly OtherWaiter[]>
+  #lateWaiters: readonly LateWaiter[] | undefined
 
   constructor(context: LockContext, request: LockRequest, own: SearchStart, scope: DeadlockScope) {
     this.#context = context
@@ -105,8 +95,8 @@ class DeadlockSearch {
         isBehindExclusive: ({ ticket, paths: place }) =>
           this.#isBehindExclusive(place, ticket.text),
         waitersHolding: (holder, { paths }) => [
-          ...(this.#waitersByHeld.get(holder.id) ?? []),
-          ...this.#startedUnder(holder, paths),
+          ...(this.#waitersByHeld.get(holder.id) ?? []).map((other) => toWaiting(other)),
+          ...this.#lateFor(holder, paths),
         ],
         closes: (holder, waiting) => this.#endsHere(holder, waiting.paths),
       },
@@ -122,34 +112,32 @@ class DeadlockSearch {
 
   #endsHere({ id, identity, text }: OwnerName, paths: ResourcePaths): boolean {
     if (this.#request.held.includes(id)) return true
-    if (this.#isHeldForSelf(id, identity)) return this.#read(paths.lock, { text, id }).inFlow
+    const self = this.#context.surroundings.identity()
+    const isForSelf = isSameProcess(identity, self) && !id.startsWith(ownProcess().instance)
+    if (isForSelf) return this.#read(paths.lock, { text, id }).inFlow
     if (this.#awaited === undefined || !isWaitingAncestor(identity, this.#awaited)) return false
     return wasHeldAtStart(this.#read(paths.lock, { text, id }), this.#awaited)
   }
 
-  /** Returns the waiters, except those for the same lock, that an ancestor of theirs waits for as long as it holds this lock. */
-  #startedUnder(holder: OwnerName, { lock, queue }: ResourcePaths): HoldingWaiter[] {
+  /** Returns the waiters, except those for the same lock, whose end an ancestor awaits as long as it holds this lock. */
+  #lateFor(holder: OwnerName, { lock, queue }: ResourcePaths): Waiting[] {
     if (this.#awaited === undefined) return []
-    this.#awaitedWaiters ??= findAwaitedWaiters(this.#context, this.#own)
-    const below = this.#awaitedWaiters.filter(
-      ({ paths, awaited }) => paths.queue !== queue && isWaitingAncestor(holder.identity, awaited),
-    )
-    if (below.length === 0) return []
-    const record = this.#read(lock, holder)
-    return below
-      .filter(({ awaited }) => wasHeldAtStart(record, awaited))
-      .map(({ ticket, paths }) => ({ ticket, paths, isStartedUnder: true }))
-  }
-
-  /**
-   * Returns whether another process took the lock for this one, until its end, and then started this program in it.
-   */
-  #isHeldForSelf(id: string, identity: ProcessIdentity): boolean {
-    const self = this.#context.surroundings.identity()
-    const isSelf = [identity, partnerOf(identity)].some(
-      (one) => one?.pid === self.pid && one.start === self.start && sharesPids(one, self),
-    )
-    return isSelf && !id.startsWith(ownProcess().instance)
+    this.#lateWaiters ??= findLateWaiters(this.#context, this.#own)
+    let record: OwnerRecord | undefined
+    return this.#lateWaiters.flatMap((other) => {
+      const { paths, ticket, awaited } = other
+      // Of those in a queue, their tickets' names say so.
+      if (other.record.held.includes(holder.id)) return [toWaiting(other)]
+      if (paths.queue === queue) return []
+      const isAncestor = isWaitingAncestor(holder.identity, awaited)
+      const isForIt =
+        isSameProcess(holder.identity, ticket.identity) &&
+        instanceOf(holder.id) !== instanceOf(ticket.id)
+      if (!isAncestor && !isForIt) return []
+      record ??= this.#read(lock, holder)
+      const isUnder = isForIt ? record.inFlow : wasHeldAtStart(record, awaited)
+      return isUnder ? [toWaiting(other, { isStartedUnder: isAncestor })] : []
+    })
   }
 
   toError(chain: readonly Link[]): CliOpsError {
@@ -175,12 +163,10 @@ class DeadlockSearch {
   }
 
   /** Describes what keeps a holder from releasing its lock. */
-  #describe({ ticket, paths, isStartedUnder }: Waiting): { waitsFor: string; awaits?: Owner } {
-    const record = this.#read(paths.queue, ticket)
-    const waitsFor = record.resource ?? paths.encoded
-    const { identity } = parseTicketName(ticket.text) ?? {}
-    if (isStartedUnder !== true || identity === undefined) return { waitsFor }
-    return { waitsFor, awaits: this.#toOwner(identity, record) }
+  #describe({ paths, other, isStartedUnder }: Waiting): { waitsFor: string; awaits?: Owner } {
+    const waitsFor = other?.record.resource ?? paths.encoded
+    if (isStartedUnder !== true || other === undefined) return { waitsFor }
+    return { waitsFor, awaits: this.#toOwner(other.ticket.identity, other.record) }
   }
 
   #toOwner(identity: ProcessIdentity, record: OwnerRecord): Owner {
@@ -192,39 +178,14 @@ class DeadlockSearch {
   }
 }
 
-/** Returns waiters that hold other locks; their tickets' names say so, so only a few have to be read. */
-function findHoldingWaiters(
-  context: LockContext,
-  own: SearchStart,
-): ReadonlyMap<string, readonly HoldingWaiter[]> {
-  const byHeld = new Map<string, HoldingWaiter[]>()
-  for (const { ticket, paths } of otherWaiters(context, own)) {
-    if (!ticket.holdsOthers || context.judge(ticket.identity) === 'dead') continue
-    const { held } = readOwnerRecord(context, paths.queue, ticket)
-    for (const id of held) byHeld.set(id, [...(byHeld.get(id) ?? []), { ticket, paths }])
-  }
-  return byHeld
+/** Returns whether an owner is a process, which can hold what another one took for it and then started this program in it: `cli-ops run`. */
+function isSameProcess(owner: ProcessIdentity, process: ProcessIdentity): boolean {
+  return [owner, partnerOf(owner)].some(
+    (one) => one?.pid === process.pid && one.start === process.start && sharesPids(one, process),
+  )
 }
 
-/** Returns the waiters for which, by what they wrote, other processes have waited long enough. */
-function findAwaitedWaiters(context: LockContext, own: SearchStart): AwaitedWaiter[] {
-  const latest = context.clock.now() - ANCESTOR_GRACE_MS
-  return otherWaiters(context, own).flatMap(({ ticket, paths }) => {
-    const { identity } = ticket
-    const { ancestors, startedAt, since = Infinity } = readOwnerRecord(context, paths.queue, ticket)
-    if (ancestors.length === 0 || startedAt === undefined || since > latest) return []
-    if (context.judge(identity) === 'dead') return []
-    return [{ ticket, paths, awaited: { identity, ancestors: new Set(ancestors), startedAt } }]
-  })
-}
-
-function otherWaiters(context: LockContext, own: SearchStart): HoldingWaiter[] {
-  const { fileSystem, home } = context
-  return fileSystem.list(home.paths.queues).flatMap((encoded) => {
-    const paths = context.ofEncoded(encoded)
-    return fileSystem.list(paths.queue).flatMap((name) => {
-      const ticket = name === own.name ? undefined : parseTicketName(name)
-      return ticket === undefined ? [] : [{ ticket, paths }]
-    })
-  })
+function toWaiting(other: OtherWaiter, facts: Pick<Waiting, 'isStartedUnder'> = {}): Waiting {
+  const { ticket, paths } = other
+  return { ticket, paths, other, ...facts }
 }
