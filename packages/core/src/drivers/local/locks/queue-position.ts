@@ -225,8 +225,9 @@ export class QueuePosition {
 
   /** Before the first search that counts them, so that the last waiter of a cycle finds those of all others. */
   #nameAncestors(): void {
+    const { owner, isOneOfSeveral } = this.#request
     // A process of another machine has none here.
-    if (this.#areAncestorsNamed || this.#request.owner !== undefined) return
+    if (this.#areAncestorsNamed || owner !== undefined || isOneOfSeveral === true) return
     this.#areAncestorsNamed = true
     const ancestors = this.#context.surroundings.waitingAncestors()
     if (ancestors.length > 0) this.#ticket = nameAncestors(this.#context, this.#ticket, ancestors)
