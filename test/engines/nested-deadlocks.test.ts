@@ -106,7 +106,7 @@ describe.each(ENGINES.filter(({ isThere }) => isThere))(
       await expectOneVictim([outer('a', 'b'), outer('b', 'a')])
     })
 
-    test('of two runs that join each other, one gives up, or both', async () => {
+    test('of two runs that join each other, one gives up, and the other ends as it does', async () => {
       const outer = (lock: string, next: string): Promise<HostResult> =>
         start(
           `own-${lock}`,

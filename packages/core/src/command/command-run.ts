@@ -22,7 +22,7 @@ import { loadRefusal } from './load-refusal.js'
 import { LockNote, openLock } from './lock-note.js'
 import { isPromiseLike } from '../base/wait/promise-like.js'
 import type { Refusal } from './refusal.js'
-import { tellLock } from './tell-lock.js'
+import { tellSlot } from './tell-slot.js'
 import { releaseLock } from './release-lock.js'
 import type { Session } from './session.js'
 
@@ -291,7 +291,7 @@ export class CommandRun {
   #hold(lock: CommandLock): void {
     this.#lock = lock
     this.#note?.hold(lock)
-    tellLock(lock)
+    tellSlot(lock)
     if (this.#isProcess) this.#endHold = holdForProcess(lock)
   }
 

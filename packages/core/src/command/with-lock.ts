@@ -12,7 +12,7 @@ import { loadRefusal } from './load-refusal.js'
 import { LockNote } from './lock-note.js'
 import { isPromiseLike } from '../base/wait/promise-like.js'
 import type { Refusal, RefusalReport } from './refusal.js'
-import { tellLock } from './tell-lock.js'
+import { tellSlot } from './tell-slot.js'
 import { releaseLock } from './release-lock.js'
 
 /** How to call a handler. */
@@ -92,7 +92,7 @@ function holdDuring<T>(taken: Taken, handler: LockedHandler<T>, note: LockNote):
 }
 
 function runUnder<T>(lock: CommandLock, { run }: LockedHandler<T>, note: LockNote): T {
-  tellLock(lock)
+  tellSlot(lock)
   note.hold(lock)
   const release = (): void | Promise<void> => {
     note.end()

@@ -5,11 +5,13 @@ import { debug } from '../base/terminal/message.js'
 import { isCliOpsError } from '../base/errors/cli-ops-error.js'
 import { pause } from '../base/wait/pause.js'
 import { ANCESTOR_GRACE_MS } from '../drivers/local/locks/other-waiters.js'
-import type { LockDriver, LockRequest } from './contract/lock-driver.js'
+import type { LockDriver } from './contract/lock-driver.js'
 import { nextLockId } from './contract/lock-id.js'
-import type { Holder } from './contract/lock-types.js'
+import type { Holder, LockInfo } from './contract/lock-types.js'
 import { MAX_OUTER_LOCKS, outerLocks } from './contract/outer-locks.js'
 import { ownOwner } from './contract/own-owner.js'
+import { ancestorDeadlockError } from './lock-errors.js'
+import { type SlotRequest, wantsSlots } from './slots/slot-request.js'
 
 /**
  * Waits for a lock on an engine, in a process that was started under other locks. If their owners are ancestors that (very likely) wait for
@@ -25,7 +27,7 @@ import { ownOwner } from './contract/own-owner.js'
 export async function waitWithin<T>(
   outer: string,
   driver: LockDriver,
-  request: LockRequest,
+  request: SlotRequest,
   wait: (signal: AbortSignal) => Promise<T>,
   signal: AbortSignal,
 ): Promise<T> {
@@ -57,25 +59,39 @@ export function isAroundThis({ id, owner }: Pick<Holder, 'id' | 'owner'>): boole
 async function declare(
   outer: string,
   driver: LockDriver,
-  request: LockRequest,
+  request: SlotRequest,
   signal: AbortSignal,
 ): Promise<void> {
   await pause(ANCESTOR_GRACE_MS, signal)
-  const ids = signal.aborted ? [] : await heldByAncestors(outer, driver)
-  if (ids.length === 0 || signal.aborted) return
-  const second = { ...request, id: nextLockId(), held: [...request.held, ...ids] }
-  const grant = await driver.acquire(second, { signal })
+  const around = signal.aborted ? [] : await findHoldersAround(outer, driver)
+  if (around.length === 0 || signal.aborted) return
+  const own = around.find((info) => isInTheWay(info, request))
+  if (own !== undefined) throw ancestorDeadlockError(request.resource, own.holder)
+  const held = [...request.held, ...around.map(({ holder }) => holder.id)]
+  const grant = await driver.acquire({ ...request, id: nextLockId(), held }, { signal })
   await grant.release()
 }
 
-async function heldByAncestors(outer: string, driver: LockDriver): Promise<string[]> {
+interface HeldAround extends Pick<LockInfo, 'resource' | 'mode'> {
+  readonly holder: Holder
+}
+
+async function findHoldersAround(outer: string, driver: LockDriver): Promise<HeldAround[]> {
   const found = await Promise.all(
     parseOuterLocks(outer).map(async ({ resource, id }) => {
-      const holders = (await driver.inspect(resource))?.holders ?? []
-      return holders.some((holder) => holder.id === id && isAroundThis(holder)) ? [id] : []
+      const info = await driver.inspect(resource)
+      const holder = info?.holders.find((one) => one.id === id && isAroundThis(one))
+      return info === null || holder === undefined ? [] : [{ resource, mode: info.mode, holder }]
     }),
   )
   return found.flat()
+}
+
+/** Of a lock with slots, another one can be free; two sharers are not in each other's way. */
+function isInTheWay({ resource, mode, holder }: HeldAround, request: SlotRequest): boolean {
+  if (resource !== request.resource || holder.slot !== undefined || wantsSlots(request))
+    return false
+  return mode === 'exclusive' || request.mode === 'exclusive'
 }
 
 /** Parses a value of `CLI_OPS_OUTER_LOCKS`. Anyone can have written it: skips what names no lock. */
