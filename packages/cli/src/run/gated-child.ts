@@ -82,7 +82,10 @@ export function startGated(
 /** On Windows a process ends with its parent, so nothing has to be known before the program starts. */
 export function startPlainly(program: readonly string[], facts: LockFacts): GatedChild {
   const [file = '', ...args] = program
-  const child = spawn(file, args, { stdio: 'inherit', env: { ...process.env, ...outerFacts(), ...facts } })
+  const child = spawn(file, args, {
+    stdio: 'inherit',
+    env: { ...process.env, ...outerFacts(), ...facts },
+  })
   return {
     pid: pidOf(child),
     ended: endOf(child),
