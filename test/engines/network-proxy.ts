@@ -31,11 +31,6 @@ export class NetworkProxy {
   }
 
   /** Starts a proxy on a free port in front of a server. */
-  /** Leads new connections to another port. */
-  retarget(port: number): void {
-    this.#target = { ...this.#target, port }
-  }
-
   static async start(target: {
     readonly host?: string
     readonly port: number
@@ -44,6 +39,11 @@ export class NetworkProxy {
     proxy.#server.listen(0, '127.0.0.1')
     await once(proxy.#server, 'listening')
     return proxy
+  }
+
+  /** Leads new connections to another port. */
+  retarget(port: number): void {
+    this.#target = { ...this.#target, port }
   }
 
   get port(): number {

@@ -32,11 +32,15 @@ export abstract class ServerProcess implements FaultyServer {
     await ended
   }
 
-  /** Restarts the server with its stored data. Resolves when it answers. */
+  /** Restarts the server with its stored data. Resolves when it answers, and rejects if it ends before. */
   async restart(): Promise<void> {
     await this.kill()
-    this.#child = this.launch()
-    await this.untilReady(this.#child)
+    const child = this.launch()
+    this.#child = child
+    const ended = once(child, 'exit').then(([exitCode, signal]) => {
+      throw new Error(`the server has ended with ${String(exitCode ?? signal)} before it answered`)
+    })
+    await Promise.race([this.untilReady(child), ended])
   }
 
   protected abstract launch(): ChildProcess

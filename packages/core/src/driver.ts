@@ -108,8 +108,9 @@ export { isObject } from './base/validation/is-object.js'
 export { deadlockError, type LeasedLockEngine, LeasedLocks } from './driver-kit/leased-locks.js'
 export { LeasedRegistry, type RecordStore } from './driver-kit/leased-registry.js'
 export { decodeLockState, encodeLockInfo } from './driver-kit/stored-lock-state.js'
-export { type ElectedLog, LockElection } from './driver-kit/lock-election.js'
-export { type LedgerStore, parkedKey, StoredLedger } from './driver-kit/stored-ledger.js'
+export { type EventLogEngine, LoggedEvents, type LogFetch } from './driver-kit/logged-events.js'
+export type { GroupCursor } from './driver-kit/lock-election.js'
+export { type LedgerStore, parkedKey } from './driver-kit/stored-ledger.js'
 export {
   comparePositions,
   type LogPosition,
@@ -126,7 +127,8 @@ export {
   ChannelSubscriber,
 } from './driver-kit/channel-subscriber.js'
 export { EngineLink, type LinkCarrier } from './driver-kit/engine-link.js'
-export { FrameParts, splitFrame } from './driver-kit/frame-parts.js'
+export { splitFrame } from './driver-kit/frame-parts.js'
+export { routeFrames } from './driver-kit/route-frames.js'
 export { Inbox, type InboxListener } from './driver-kit/inbox.js'
 export { offerAppended } from './driver-kit/offer-appended.js'
 export { OpenReaders } from './driver-kit/open-readers.js'

@@ -2,12 +2,13 @@ import type { Driver, DriverOptions, EngineFinding } from '@cli-ops/shared-ipc/d
 import {
   ChannelSubscriber,
   findClockOff,
-  FrameParts,
   Inbox,
   LeasedLocks,
   LeasedRegistry,
+  LoggedEvents,
   randomId,
   RelayedRpc,
+  routeFrames,
   routeLocks,
   splitFrame,
 } from '@cli-ops/shared-ipc/driver'
@@ -42,7 +43,7 @@ class NatsDriver implements Driver {
     remote: true,
   }
   readonly locks: LeasedLocks
-  readonly events: NatsEvents
+  readonly events: LoggedEvents
   readonly registry: LeasedRegistry
   readonly rpc: RelayedRpc
   readonly #groupLocks: LeasedLocks
@@ -81,11 +82,10 @@ class NatsDriver implements Driver {
     this.#engines = engines
     this.locks = new LeasedLocks(engines[0])
     this.#groupLocks = new LeasedLocks(engines[1])
-    this.events = new NatsEvents({
-      ...shared,
-      groupLocks: this.#groupLocks,
-      ...logs(connection, space),
-    })
+    this.events = new LoggedEvents(
+      new NatsEvents({ ...shared, groupLocks: this.#groupLocks, ...logs(connection, space) }),
+      this.#groupLocks,
+    )
     this.rpc = new RelayedRpc({
       scheme: 'nats',
       address: driverId,
@@ -122,16 +122,7 @@ class NatsDriver implements Driver {
   }
 
   #route(inbox: Inbox): void {
-    const parts = new FrameParts()
-    inbox.route('rpc', {
-      onMessage: (part) => {
-        const frame = parts.take(part)
-        if (frame !== undefined) this.rpc.onFrame(frame)
-      },
-      onReady: () => {
-        parts.forget()
-      },
-    })
+    routeFrames(inbox, this.rpc)
     routeLocks(inbox, [this.locks, this.#groupLocks])
     // Another process asks before it admits a waiter.
     inbox.route('there', {

@@ -1,12 +1,13 @@
 import type { Driver, DriverOptions, EngineFinding } from '@cli-ops/shared-ipc/driver'
 import {
   ChannelSubscriber,
-  FrameParts,
   Inbox,
   LeasedLocks,
   LeasedRegistry,
+  LoggedEvents,
   randomId,
   RelayedRpc,
+  routeFrames,
   routeLocks,
   splitFrame,
 } from '@cli-ops/shared-ipc/driver'
@@ -42,7 +43,7 @@ class PostgresDriver implements Driver {
     remote: true,
   }
   readonly locks: LeasedLocks
-  readonly events: PostgresEvents
+  readonly events: LoggedEvents
   readonly registry: LeasedRegistry
   readonly rpc: RelayedRpc
   readonly #groupLocks: LeasedLocks
@@ -61,7 +62,7 @@ class PostgresDriver implements Driver {
     this.#subscriber = subscriber
     this.locks = new LeasedLocks(new PostgresLocks(shared, 'lock'))
     this.#groupLocks = new LeasedLocks(new PostgresLocks(shared, 'group'))
-    this.events = new PostgresEvents({ ...shared, groupLocks: this.#groupLocks })
+    this.events = new LoggedEvents(new PostgresEvents(shared), this.#groupLocks)
     this.rpc = new RelayedRpc({
       scheme: 'postgres',
       address: driverId,
@@ -79,7 +80,8 @@ class PostgresDriver implements Driver {
     this.registry = new LeasedRegistry(
       new PostgresRegistry({ ...shared, probe: (endpoint) => this.rpc.probe(endpoint) }),
     )
-    this.#route(inbox)
+    routeFrames(inbox, this.rpc)
+    routeLocks(inbox, [this.locks, this.#groupLocks])
   }
 
   async open(signal: AbortSignal): Promise<void> {
@@ -96,19 +98,5 @@ class PostgresDriver implements Driver {
     await Promise.all([this.locks.close(), this.#groupLocks.close(), this.registry.close()])
     this.#subscriber.close()
     this.#connection.close()
-  }
-
-  #route(inbox: Inbox): void {
-    const parts = new FrameParts()
-    inbox.route('rpc', {
-      onMessage: (part) => {
-        const frame = parts.take(part)
-        if (frame !== undefined) this.rpc.onFrame(frame)
-      },
-      onReady: () => {
-        parts.forget()
-      },
-    })
-    routeLocks(inbox, [this.locks, this.#groupLocks])
   }
 }

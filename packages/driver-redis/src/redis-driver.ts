@@ -4,6 +4,7 @@ import {
   Inbox,
   LeasedLocks,
   LeasedRegistry,
+  LoggedEvents,
   randomId,
   RelayedRpc,
   routeLocks,
@@ -39,7 +40,7 @@ class RedisDriver implements Driver {
     remote: true,
   }
   readonly locks: LeasedLocks
-  readonly events: RedisEvents
+  readonly events: LoggedEvents
   readonly registry: LeasedRegistry
   readonly rpc: RelayedRpc
   readonly #groupLocks: LeasedLocks
@@ -63,11 +64,10 @@ class RedisDriver implements Driver {
     this.locks = new LeasedLocks(new RedisLocks({ ...shared, base: keys.locks('lock') }))
     this.#groupLocks = new LeasedLocks(new RedisLocks({ ...shared, base: keys.locks('group') }))
     this.#durable = new DurableAppend(options, location)
-    this.events = new RedisEvents({
-      ...shared,
-      durable: this.#durable,
-      groupLocks: this.#groupLocks,
-    })
+    this.events = new LoggedEvents(
+      new RedisEvents({ ...shared, durable: this.#durable }),
+      this.#groupLocks,
+    )
     this.rpc = new RelayedRpc({
       scheme: 'redis',
       address: driverId,

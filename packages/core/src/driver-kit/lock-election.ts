@@ -4,36 +4,41 @@ import type { LockDriver } from '../locks/contract/lock-driver.js'
 import { randomId } from '../base/names/random-id.js'
 import type { GroupElection, GroupTurn, RetryLedger } from './group-reader.js'
 
-/** An engine's log and groups, as an election needs them. */
+/** The stored cursor of a group, as one of its readers uses it. */
+export interface GroupCursor {
+  /** Commits a cursor if the group has none, and resolves to the committed one. */
+  join(cursor: Cursor): Promise<Cursor>
+  /** Commits a cursor, only if the grant with that id holds the group's lock. */
+  commit(cursor: Cursor, lockId: string): Promise<void>
+}
+
+/** A log as a group's reader uses it. */
 export interface ElectedLog {
-  /** The locks that elect a group's active reader. */
+  /** The locks that elect the group's active reader. */
   readonly locks: LockDriver
+  readonly cursor: GroupCursor
   /** Returns the start cursor for a group that has none. */
   begin(): Promise<Cursor>
-  /** Commits a cursor if the group has none, and resolves to the committed one. */
-  join(group: string, cursor: Cursor): Promise<Cursor>
-  /** Commits a cursor, only if the grant with that id holds the group's lock. */
-  commit(group: string, cursor: Cursor, lockId: string): Promise<void>
   openReader(cursor: Cursor): EventReader
-  openLedger(group: string): RetryLedger
+  openLedger(): RetryLedger
   /** Called when the reader was closed. */
   end(): void
 }
 
 /** Elects the active reader of a group: the holder of the group's lock reads, the others wait in the lock's queue. */
 export class LockElection implements GroupElection {
-  readonly #log: ElectedLog
   readonly #group: string
+  readonly #log: ElectedLog
   readonly #lockId = randomId()
   #joined: Cursor | undefined
 
-  constructor(log: ElectedLog, group: string) {
-    this.#log = log
+  constructor(group: string, log: ElectedLog) {
     this.#group = group
+    this.#log = log
   }
 
   async join(): Promise<void> {
-    this.#joined = await this.#log.join(this.#group, await this.#log.begin())
+    this.#joined = await this.#log.cursor.join(await this.#log.begin())
   }
 
   async takeOver(signal: AbortSignal): Promise<GroupTurn> {
@@ -43,16 +48,15 @@ export class LockElection implements GroupElection {
       { signal },
     )
     try {
-      const cursor = await log.join(this.#group, this.#joined ?? (await log.begin()))
-      const reader = log.openReader(cursor)
+      const reader = log.openReader(await log.cursor.join(this.#joined ?? (await log.begin())))
       await reader.ready
       signal.throwIfAborted()
       return {
         reader,
-        ledger: log.openLedger(this.#group),
+        ledger: log.openLedger(),
         isHeld: () => grant.isHeld(),
         onLost: (listener) => grant.onLost(listener),
-        commit: (position) => log.commit(this.#group, position, this.#lockId),
+        commit: (position) => log.cursor.commit(position, this.#lockId),
         // Releases the lock if it is still held; leaves a lost one alone.
         release: () => void Promise.resolve(grant.release()).catch(() => undefined),
       }

@@ -37,8 +37,8 @@ export function comparePositions(a: LogPosition, b: LogPosition): number {
 export function parseStart<Position>(
   from: StartPosition,
   parse: (cursor: string) => Position | undefined,
-): StartPosition | Position {
-  if (from === 'latest' || from === 'earliest') return from
+): Exclude<StartPosition, Cursor> | Position {
+  if (from === 'latest' || from === 'earliest') return from as 'latest' | 'earliest'
   if (from instanceof Date) {
     if (!Number.isNaN(from.getTime())) return from
   } else if (typeof from === 'string') {

@@ -1,6 +1,7 @@
 import { createLockInfo } from '../locks/contract/create-lock-info.js'
 import type { LockRequest } from '../locks/contract/lock-driver.js'
 import type { LockInfo, LockWaiter, Owner, QueueStanding } from '../locks/contract/lock-types.js'
+import { ownOwner } from '../locks/contract/own-owner.js'
 
 /** An owner as engines store it: JSON has no dates. */
 type StoredOwner = Omit<Owner, 'startedAt' | 'state'> & { readonly startedAt: number }
@@ -26,13 +27,21 @@ interface StoredState {
   readonly queue?: QueueStanding
 }
 
-/** Encodes what others see of a holder or waiter, and how to reach it. */
+/**
+ * Encodes what others see of a holder or waiter, and how to reach it. `relayed`: the requesting process is a hub, and its client can
+ * ask again through the next one.
+ */
 export function encodeLockInfo(
-  { state: _state, startedAt, ...owner }: Owner,
   channel: string,
-  { held, label }: Pick<LockRequest, 'held' | 'label'>,
+  { owner: relayedFor, held, label }: Pick<LockRequest, 'owner' | 'held' | 'label'>,
 ): string {
-  const info = { owner: { ...owner, startedAt: startedAt.getTime() }, channel, label }
+  const { state: _state, startedAt, ...owner } = relayedFor ?? ownOwner()
+  const info = {
+    owner: { ...owner, startedAt: startedAt.getTime() },
+    channel,
+    label,
+    ...(relayedFor !== undefined && { relayed: true }),
+  }
   // Lua turns an empty array into an object.
   return JSON.stringify(held.length === 0 ? info : { ...info, held })
 }

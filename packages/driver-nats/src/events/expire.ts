@@ -1,7 +1,7 @@
 import { parsePosition, type Retention } from '@cli-ops/shared-ipc/driver'
 
 import type { StreamInfo } from '../store/stream.js'
-import { groupCursors } from './nats-groups.js'
+import { groupCursors } from './nats-cursor.js'
 import type { EventContext } from './nats-events.js'
 import { firstSince } from './nats-log.js'
 

@@ -3,27 +3,24 @@ import {
   CliOpsError,
   type Cursor,
   describeEngine,
-  type EventDriver,
-  type EventReader,
+  type EventLogEngine,
   type EventRecord,
-  GroupReader,
   type LeasedLocks,
-  LockElection,
-  OpenReaders,
-  PolledReader,
-  type ReaderOptions,
+  type LogFetch,
+  type LogPosition,
+  type PolledReader,
   type Retention,
   toCursor,
 } from '@cli-ops/shared-ipc/driver'
 
 import type { NatsConnection } from '../connection/nats-connection.js'
 import type { Subscriber } from '../connection/notifications.js'
-import type { Space } from '../space.js'
+import { type Space, told } from '../space.js'
 import type { LeaseStore } from '../store/lease-store.js'
 import type { Stream } from '../store/stream.js'
 import { expire } from './expire.js'
-import { NatsGroups } from './nats-groups.js'
-import { endsOf, NatsLog } from './nats-log.js'
+import { NatsCursor } from './nats-cursor.js'
+import { endsOf, fetchAfter, findPosition, offerStored } from './nats-log.js'
 import { NatsParking } from './nats-parking.js'
 
 /** Where events are stored. */
@@ -47,11 +44,13 @@ const EXPIRE_EVERY = 64
 /** The number of copies of which a majority survives the loss of a machine. */
 const DURABLE_REPLICAS = 3
 
-/** Events as messages of a stream; their sequence is their position. */
-export class NatsEvents implements EventDriver {
+/**
+ * Events as messages of a stream; their sequence is their position. The server republishes stored messages on another
+ * subject. A reader takes events that directly follow its position from there, and fetches everything else.
+ */
+export class NatsEvents implements EventLogEngine {
   readonly parking: NatsParking
   readonly #context: EventContext
-  readonly #readers = new OpenReaders()
   #epoch: number | undefined
   /** The last sequence that this process has stored: a lower one belongs to another stream. */
   #lastSeq = 0
@@ -66,7 +65,6 @@ export class NatsEvents implements EventDriver {
     records: readonly EventRecord[],
     { retention, durable }: AppendOptions,
   ): Promise<Cursor[]> {
-    if (records.length === 0) return []
     await this.#assertFits(records)
     if (durable) await this.#assertDurable()
     const { log, space } = this.#context
@@ -80,23 +78,32 @@ export class NatsEvents implements EventDriver {
     return seqs.map((n) => toCursor({ epoch, n }))
   }
 
-  openReader({ from, group }: ReaderOptions): EventReader {
-    return this.#readers.open((forget) =>
-      group === undefined
-        ? new PolledReader(new NatsLog(this.#context, from, forget))
-        : new GroupReader(
-            group,
-            new LockElection(new NatsGroups(this.#context, this.parking, from, forget), group),
-          ),
-    )
-  }
-
   clean(retention: Retention): Promise<number> {
     return expire(this.#context, retention)
   }
 
-  close(): void {
-    this.#readers.close()
+  find(start: 'latest' | 'earliest' | Date): Promise<LogPosition> {
+    return findPosition(this.#context, start)
+  }
+
+  fetch(from: LogPosition): Promise<LogFetch> {
+    return fetchAfter(this.#context, from)
+  }
+
+  listen(reader: PolledReader<LogPosition>): () => void {
+    const { subscriber, space } = this.#context
+    return subscriber.listen(told.events(space), {
+      onMessage: (message) => {
+        offerStored(reader, message)
+      },
+      onReady: () => {
+        reader.look()
+      },
+    })
+  }
+
+  openCursor(group: string): NatsCursor {
+    return new NatsCursor(this.#context, group)
   }
 
   /** Checked before anything is sent: after a refused event, none of the later ones may be stored. */

@@ -1,21 +1,14 @@
 import {
-  type Cursor,
   type LogEntry,
+  type LogFetch,
   type LogPosition,
-  type LogSlice,
   NOWHERE,
-  parsePosition,
-  parseStart,
-  type PolledLog,
   type PolledReader,
   slicesBehindEnd,
-  type StartPosition,
-  toCursor,
   toEvent,
   toSlices,
 } from '@cli-ops/shared-ipc/driver'
 
-import { told } from '../space.js'
 import type { EventContext } from './nats-events.js'
 
 /** The most events that one fetch returns, how many it requests together, and the bytes after which it stops. */
@@ -30,84 +23,19 @@ export interface LogEnds {
   readonly lastN: number
 }
 
-/**
- * The log from a position on, for one reader. The server republishes stored messages on another subject. The reader
- * takes events that directly follow its position from there, and fetches everything else.
- */
-export class NatsLog implements PolledLog<LogPosition> {
-  readonly #context: EventContext
-  readonly #start: StartPosition | LogPosition
-  readonly end: () => void
-
-  /**
-   * @param end called when the reader was closed
-   * @throws TypeError if the value is not a position
-   */
-  constructor(context: EventContext, from: StartPosition, end: () => void = () => undefined) {
-    this.#context = context
-    this.#start = parseStart(from, parsePosition)
-    this.end = end
-  }
-
-  begin(): Promise<LogPosition> {
-    return findPosition(this.#context, this.#start)
-  }
-
-  toCursor(position: LogPosition): Cursor {
-    return toCursor(position)
-  }
-
-  async fetch(
-    from: LogPosition,
-  ): Promise<{ readonly slices: readonly LogSlice<LogPosition>[]; readonly isMore: boolean }> {
-    const ends = await endsOf(this.#context)
-    const { epoch, firstN, lastN } = ends
-    const begin = from.epoch === epoch ? Math.max(from.n + 1, firstN) : firstN
-    const entries = await this.#entries(from, ends, begin)
-    if (entries.length === 0) return slicesBehindEnd(from, { epoch, n: lastN }, false)
-    const slices = toSlices(from, entries)
-    return { slices, isMore: (slices.at(-1)?.position.n ?? lastN) < lastN }
-  }
-
-  listen(reader: PolledReader<LogPosition>): () => void {
-    const { subscriber, space } = this.#context
-    return subscriber.listen(told.events(space), {
-      onMessage: (message) => {
-        onStored(reader, message)
-      },
-      onReady: () => {
-        reader.look()
-      },
-    })
-  }
-
-  async #entries(from: LogPosition, { epoch, lastN }: LogEnds, begin: number): Promise<LogEntry[]> {
-    const entries: LogEntry[] = []
-    let bytes = 0
-    for (let n = begin; n <= lastN && entries.length < FETCH_COUNT && bytes < FETCH_BYTES;) {
-      const count = Math.min(FETCH_TOGETHER, lastN - n + 1)
-      const messages = await Promise.all(
-        Array.from({ length: count }, (_, index) => this.#context.log.at(n + index)),
-      )
-      for (const message of messages) {
-        if (message === undefined) continue
-        bytes += message.text.length
-        entries.push({
-          position: { epoch, n: message.seq },
-          json: message.text,
-          // A reader that starts over has already been notified; a reader of another log has missed an unknown number
-          // of events.
-          origin: from.epoch === NOWHERE.epoch ? NOWHERE : undefined,
-          mayMissMore: true,
-        })
-      }
-      n += count
-    }
-    return entries
-  }
+/** Returns the events after a position. */
+export async function fetchAfter(context: EventContext, from: LogPosition): Promise<LogFetch> {
+  const ends = await endsOf(context)
+  const { epoch, firstN, lastN } = ends
+  const begin = from.epoch === epoch ? Math.max(from.n + 1, firstN) : firstN
+  const entries = await entriesFrom(context, from, ends, begin)
+  if (entries.length === 0) return slicesBehindEnd(from, { epoch, n: lastN }, false)
+  const slices = toSlices(from, entries)
+  return { slices, isMore: (slices.at(-1)?.position.n ?? lastN) < lastN }
 }
 
-function onStored(reader: PolledReader<LogPosition>, message: string): void {
+/** Passes a reader a message that the server has stored: its sequence, a space and the event. */
+export function offerStored(reader: PolledReader<LogPosition>, message: string): void {
   const space = message.indexOf(' ')
   const n = Number(message.slice(0, space))
   const from = reader.fetchedUpTo
@@ -124,17 +52,15 @@ function onStored(reader: PolledReader<LogPosition>, message: string): void {
   }))
 }
 
-/** Finds where a reader begins, asking the engine if that is unknown. */
+/** Finds where a reader begins. */
 export async function findPosition(
   context: EventContext,
-  start: StartPosition | LogPosition,
+  start: 'latest' | 'earliest' | Date,
 ): Promise<LogPosition> {
-  if (typeof start === 'object' && 'epoch' in start) return start
   const { epoch, firstN, lastN } = await endsOf(context)
   if (start === 'latest') return { epoch, n: lastN }
   if (start === 'earliest') return { epoch, n: firstN - 1 }
-  const since = new Date(start).getTime()
-  return { epoch, n: (await firstSince(context, since, { epoch, firstN, lastN })) - 1 }
+  return { epoch, n: (await firstSince(context, start.getTime(), { epoch, firstN, lastN })) - 1 }
 }
 
 /** Returns the number of the first event stored at a time or later, by the server's clock, else the number after the last one. */
@@ -161,4 +87,34 @@ export async function endsOf({ log }: Pick<EventContext, 'log'>): Promise<LogEnd
     firstN: Math.max(1, state.first_seq),
     lastN: state.last_seq,
   }
+}
+
+async function entriesFrom(
+  { log }: EventContext,
+  from: LogPosition,
+  { epoch, lastN }: LogEnds,
+  begin: number,
+): Promise<LogEntry[]> {
+  const entries: LogEntry[] = []
+  let bytes = 0
+  for (let n = begin; n <= lastN && entries.length < FETCH_COUNT && bytes < FETCH_BYTES;) {
+    const count = Math.min(FETCH_TOGETHER, lastN - n + 1)
+    const messages = await Promise.all(
+      Array.from({ length: count }, (_, index) => log.at(n + index)),
+    )
+    for (const message of messages) {
+      if (message === undefined) continue
+      bytes += message.text.length
+      entries.push({
+        position: { epoch, n: message.seq },
+        json: message.text,
+        // A reader that starts over has already been notified; a reader of another log has missed an unknown number
+        // of events.
+        origin: from.epoch === NOWHERE.epoch ? NOWHERE : undefined,
+        mayMissMore: true,
+      })
+    }
+    n += count
+  }
+  return entries
 }

@@ -23,6 +23,8 @@ export interface Claim {
   /** JSON of `encodeLockInfo`. */
   readonly info: string
   readonly held: readonly string[]
+  /** A hub waits for its client, which can ask again through the next hub. */
+  readonly relayed?: boolean
 }
 
 /** A claim that holds the lock. */

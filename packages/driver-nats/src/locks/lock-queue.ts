@@ -186,7 +186,7 @@ export class LockQueue {
       else if (await this.#isExpired(waiter)) {
         await store.places.remove(seq)
         await this.forgetRenewals(waiter)
-      }
+      } else if (waiter.relayed === true) return waiter
       const next = await store.places.next(subjects.waiters(resource), seq + 1)
       waiter = next === undefined ? undefined : toWaiter(next)
     }

@@ -8,7 +8,6 @@ import {
   type LeasedLockEngine,
   type LockInfo,
   type LockRequest,
-  ownOwner,
   parseJson,
   type Standing,
   untilAborted,
@@ -304,7 +303,8 @@ export class NatsLocks implements LeasedLockEngine {
     )
   }
 
-  #claim({ id, resource, mode, held, label, owner }: LockRequest): Claim {
+  #claim(request: LockRequest): Claim {
+    const { id, resource, mode, held, owner } = request
     const { driverId } = this.#context
     return {
       id,
@@ -312,8 +312,9 @@ export class NatsLocks implements LeasedLockEngine {
       mode,
       leaseMs: this.leaseMs,
       driver: driverId,
-      info: encodeLockInfo(owner ?? ownOwner(), driverId, { held, label }),
+      info: encodeLockInfo(driverId, request),
       held,
+      ...(owner !== undefined && { relayed: true }),
     }
   }
 }

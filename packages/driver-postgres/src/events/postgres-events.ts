@@ -2,17 +2,13 @@ import {
   type AppendOptions,
   comparePositions,
   type Cursor,
-  type EventDriver,
-  type EventReader,
+  type EventLogEngine,
   type EventRecord,
-  GroupReader,
-  type LeasedLocks,
-  LockElection,
+  type LogFetch,
   type LogPosition,
   NOWHERE,
-  OpenReaders,
-  PolledReader,
-  type ReaderOptions,
+  offerAppended,
+  type PolledReader,
   type Retention,
   retentionCutoff,
   toCursor,
@@ -21,8 +17,8 @@ import {
 import type { PostgresConnection } from '../connection/postgres-connection.js'
 import type { Space } from '../space.js'
 import type { Subscriber } from '../subscriber.js'
-import { PostgresGroups } from './postgres-groups.js'
-import { PostgresLog } from './postgres-log.js'
+import { PostgresCursor } from './postgres-cursor.js'
+import { fetchAfter, findPosition } from './postgres-log.js'
 import { PostgresParking } from './postgres-parking.js'
 
 /** Where events are stored. */
@@ -30,15 +26,15 @@ export interface EventContext {
   readonly connection: PostgresConnection
   readonly subscriber: Subscriber
   readonly space: Space
-  /** The locks that elect a group's active reader. */
-  readonly groupLocks: LeasedLocks
 }
 
-/** Events as rows with dense positions. `event-functions.ts` describes the tables. */
-export class PostgresEvents implements EventDriver {
+/**
+ * Events as rows with dense positions. `event-functions.ts` describes the tables. Appends announce on a channel what
+ * they stored. A reader takes events that directly follow its position from there, and fetches everything else.
+ */
+export class PostgresEvents implements EventLogEngine {
   readonly parking: PostgresParking
   readonly #context: EventContext
-  readonly #readers = new OpenReaders()
   /** The furthest position this process has seen. */
   #seen: LogPosition = NOWHERE
 
@@ -51,7 +47,6 @@ export class PostgresEvents implements EventDriver {
     records: readonly EventRecord[],
     { retention, durable }: AppendOptions,
   ): Promise<Cursor[]> {
-    if (records.length === 0) return []
     const { connection, space } = this.#context
     const { epoch: knownEpoch, n: knownN } = this.#seen
     const stored = await connection.value(
@@ -69,19 +64,8 @@ export class PostgresEvents implements EventDriver {
       ],
     )
     const [epoch = 0, first = 0] = String(stored).split(' ').map(Number)
-    this.note({ epoch, n: first + records.length - 1 })
+    this.#note({ epoch, n: first + records.length - 1 })
     return records.map((_, index) => toCursor({ epoch, n: first + index }))
-  }
-
-  openReader({ from, group }: ReaderOptions): EventReader {
-    return this.#readers.open((forget) =>
-      group === undefined
-        ? new PolledReader(new PostgresLog(this.#context, this, from, forget))
-        : new GroupReader(
-            group,
-            new LockElection(new PostgresGroups(this.#context, this, from, forget), group),
-          ),
-    )
   }
 
   async clean(retention: Retention): Promise<number> {
@@ -94,12 +78,34 @@ export class PostgresEvents implements EventDriver {
     return Number(removed)
   }
 
-  /** Records how far the log is known to extend. */
-  note(position: LogPosition): void {
-    if (comparePositions(position, this.#seen) > 0) this.#seen = position
+  find(start: 'latest' | 'earliest' | Date): Promise<LogPosition> {
+    return findPosition(this.#context, start)
   }
 
-  close(): void {
-    this.#readers.close()
+  async fetch(from: LogPosition): Promise<LogFetch> {
+    const { end, ...fetched } = await fetchAfter(this.#context, from)
+    this.#note(end)
+    return fetched
+  }
+
+  listen(reader: PolledReader<LogPosition>): () => void {
+    const { subscriber, space } = this.#context
+    return subscriber.listen(space.channels.events, {
+      onMessage: (message) => {
+        this.#note(offerAppended(reader, message))
+      },
+      onReady: () => {
+        reader.look()
+      },
+    })
+  }
+
+  openCursor(group: string): PostgresCursor {
+    return new PostgresCursor(this.#context, group)
+  }
+
+  /** Records how far the log is known to extend. */
+  #note(position: LogPosition): void {
+    if (comparePositions(position, this.#seen) > 0) this.#seen = position
   }
 }

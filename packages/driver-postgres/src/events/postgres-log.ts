@@ -1,21 +1,13 @@
 import {
-  type Cursor,
   type LogEntry,
+  type LogFetch,
   type LogPosition,
-  type LogSlice,
   NOWHERE,
-  offerAppended,
-  parsePosition,
-  parseStart,
-  type PolledLog,
-  type PolledReader,
   slicesBehindEnd,
-  type StartPosition,
-  toCursor,
   toSlices,
 } from '@cli-ops/shared-ipc/driver'
 
-import type { EventContext, PostgresEvents } from './postgres-events.js'
+import type { EventContext } from './postgres-events.js'
 
 /** The most events one fetch returns, and the bytes after which it stops. */
 const FETCH_COUNT = 256
@@ -53,83 +45,31 @@ select epoch, n from (
   select epoch, n, 2 from cli_ops.log where space = $1
 ) found order by rank limit 1`
 
-/**
- * The log from a position on, for one reader. Appends announce on a channel what they stored. The reader takes events
- * that directly follow its position from there, and fetches everything else.
- */
-export class PostgresLog implements PolledLog<LogPosition> {
-  readonly #context: EventContext
-  readonly #events: PostgresEvents
-  readonly #start: StartPosition | LogPosition
-  readonly end: () => void
-
-  /**
-   * @param end called when the reader was closed
-   * @throws TypeError if the value is not a position
-   */
-  constructor(
-    context: EventContext,
-    events: PostgresEvents,
-    from: StartPosition,
-    end: () => void = () => undefined,
-  ) {
-    this.#context = context
-    this.#events = events
-    this.#start = parseStart(from, parsePosition)
-    this.end = end
-  }
-
-  begin(): Promise<LogPosition> {
-    return findPosition(this.#context, this.#start)
-  }
-
-  toCursor(position: LogPosition): Cursor {
-    return toCursor(position)
-  }
-
-  async fetch(
-    from: LogPosition,
-  ): Promise<{ readonly slices: LogSlice<LogPosition>[]; readonly isMore: boolean }> {
-    const { connection, space } = this.#context
-    const rows = await connection.query<FetchedRow>(FETCH, [space.key, from.epoch, from.n])
-    const [first] = rows
-    const end = first === undefined ? NOWHERE : positionOf(first.end_epoch, first.end_n)
-    this.#events.note(end)
-    if (first?.epoch === null || first === undefined) return this.#behindEnd(from, end)
+/** Returns the events after a position, and the end of the log. */
+export async function fetchAfter(
+  { connection, space }: EventContext,
+  from: LogPosition,
+): Promise<LogFetch & { readonly end: LogPosition }> {
+  const rows = await connection.query<FetchedRow>(FETCH, [space.key, from.epoch, from.n])
+  const [first] = rows
+  // The log has never been written to, or has gone.
+  if (first === undefined) return { ...slicesBehindEnd(from, NOWHERE, false), end: NOWHERE }
+  const end = positionOf(first.end_epoch, first.end_n)
+  if (first.epoch !== null) {
     const slices = toSlices(from, rows.map(toEntry))
     const last = slices.at(-1)?.position ?? from
-    return { slices, isMore: last.epoch !== end.epoch || last.n < end.n }
+    return { slices, isMore: last.epoch !== end.epoch || last.n < end.n, end }
   }
-
-  listen(reader: PolledReader<LogPosition>): () => void {
-    const { subscriber, space } = this.#context
-    return subscriber.listen(space.channels.events, {
-      onMessage: (message) => {
-        this.#events.note(offerAppended(reader, message))
-      },
-      onReady: () => {
-        reader.look()
-      },
-    })
-  }
-
-  async #behindEnd(from: LogPosition, end: LogPosition) {
-    // The log has never been written to, or has gone.
-    if (end === NOWHERE || from.epoch !== end.epoch) return slicesBehindEnd(from, end, false)
-    const isAhead = from.n > end.n
-    const epoch = isAhead
-      ? Number(await this.#context.connection.value('select cli_ops.epoch()', []))
-      : 0
-    return slicesBehindEnd(from, end, epoch > end.epoch)
-  }
+  const isAhead = from.epoch === end.epoch && from.n > end.n
+  const epoch = isAhead ? Number(await connection.value('select cli_ops.epoch()', [])) : 0
+  return { ...slicesBehindEnd(from, end, epoch > end.epoch), end }
 }
 
-/** Finds where a reader begins, asking the engine if that is unknown. */
+/** Finds where a reader begins. */
 export async function findPosition(
   { connection, space }: EventContext,
-  start: StartPosition | LogPosition,
+  start: 'latest' | 'earliest' | Date,
 ): Promise<LogPosition> {
-  if (typeof start === 'object' && 'epoch' in start) return start
   const [how, since] = start instanceof Date ? ['time', start.toISOString()] : [start, '-infinity']
   const [row] = await connection.query<{ epoch: string; n: string }>(FIND, [space.key, how, since])
   return row === undefined ? NOWHERE : positionOf(row.epoch, row.n)

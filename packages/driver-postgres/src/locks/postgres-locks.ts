@@ -6,7 +6,6 @@ import {
   type LeasedLockEngine,
   type LockInfo,
   type LockRequest,
-  ownOwner,
   type Standing,
 } from '@cli-ops/shared-ipc/driver'
 
@@ -166,7 +165,7 @@ export class PostgresLocks implements LeasedLockEngine {
 
   #claim(request: LockRequest) {
     const { driverId } = this.#context
-    const info = encodeLockInfo(request.owner ?? ownOwner(), driverId, request)
+    const info = encodeLockInfo(driverId, request)
     return [
       ...this.#place(request),
       request.mode === 'shared' ? 's' : 'x',

@@ -24,6 +24,11 @@ create function cli_ops.is_connected(driver text) returns boolean language sql a
       and database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database()))
 $$;
 
+-- Returns whether a waiter's process is there. A hub's clients ask again through the next hub.
+create function cli_ops.is_there(waiter cli_ops.claim) returns boolean language sql as $$
+  select cli_ops.is_connected(waiter.driver) or (waiter.info::pg_catalog.json ->> 'relayed') is not null
+$$;
+
 create function cli_ops.tell(driver text, message text) returns void language sql as $$
   select pg_catalog.pg_notify('cli_ops_to_' || driver, message)
 $$;
@@ -61,7 +66,7 @@ create function cli_ops.is_open(a_space text, a_kind text, a_resource text, a_mo
       and (a_mode = 'x' or c.mode = 'x'))
 $$;
 
--- Removes expired claims, admits waiters in order while there is room, and returns the expired holders.
+-- Removes expired claims, admits the waiters that are connected in order while there is room, and returns the expired holders.
 create function cli_ops.settle(a_space text, a_kind text, a_resource text)
 returns setof cli_ops.claim language plpgsql as $$
 declare
@@ -87,12 +92,14 @@ begin
     perform cli_ops.tell(each.driver, 'lost ' || each.id);
     return next each;
   end loop;
+  for each in
+    select c.* from cli_ops.claim c
+    where c.space = a_space and c.kind = a_kind and c.resource = a_resource and c.token is null order by c.ticket
   loop
-    select c.* into each from cli_ops.claim c
-      where c.space = a_space and c.kind = a_kind and c.resource = a_resource and c.token is null
-      order by c.ticket limit 1;
-    exit when not found or not cli_ops.is_open(a_space, a_kind, a_resource, each.mode)
-      or cli_ops.delayed_ms(each.lease) > 0;
+    exit when not cli_ops.is_open(a_space, a_kind, a_resource, 's');
+    -- It has died, or is connecting again: it keeps its position.
+    continue when not cli_ops.is_there(each);
+    exit when not cli_ops.is_open(a_space, a_kind, a_resource, each.mode) or cli_ops.delayed_ms(each.lease) > 0;
     granted := cli_ops.next_token();
     update cli_ops.claim c set token = granted, since = clock_timestamp()
       where c.space = a_space and c.kind = a_kind and c.id = each.id;
@@ -158,7 +165,8 @@ begin
     select from cli_ops.claim c where c.space = a_space and c.kind = a_kind and c.resource = a_resource
       and c.mode = 's' and c.token is not null and c.id = any (a_held));
   if cli_ops.is_open(a_space, a_kind, a_resource, a_mode) and cli_ops.delayed_ms(a_lease) = 0 and (passes or not exists (
-    select from cli_ops.claim c where c.space = a_space and c.kind = a_kind and c.resource = a_resource and c.token is null))
+    select from cli_ops.claim c where c.space = a_space and c.kind = a_kind and c.resource = a_resource and c.token is null
+      and cli_ops.is_there(c)))
   then
     granted := cli_ops.next_token();
   elsif not waits then

@@ -1,32 +1,30 @@
 import {
   type AppendOptions,
-  type CleanOptions,
   comparePositions,
   type Cursor,
-  type EventDriver,
-  type EventReader,
+  type EventLogEngine,
   type EventRecord,
-  GroupReader,
-  type LeasedLocks,
-  LockElection,
+  type LogFetch,
   type LogPosition,
   NOWHERE,
+  offerAppended,
   parsePosition,
-  OpenReaders,
-  PolledReader,
-  type ReaderOptions,
+  type PolledReader,
   type Retention,
   retentionCutoff,
+  slicesBehindEnd,
+  toCursor,
+  toSlices,
 } from '@cli-ops/shared-ipc/driver'
 
+import type { Subscriber } from '../connection/notifications.js'
 import type { RedisConnection } from '../connection/redis-connection.js'
 import type { ScriptCall } from '../connection/script.js'
-import type { Subscriber } from '../connection/notifications.js'
 import type { Keys } from '../keys.js'
 import type { DurableAppend } from './durable-append.js'
-import { APPEND, EXPIRE } from './event-scripts.js'
-import { RedisGroups } from './redis-groups.js'
-import { RedisLog } from './redis-log.js'
+import { APPEND, EXPIRE, FETCH, FIND } from './event-scripts.js'
+import { parseEntry } from './log-entry.js'
+import { RedisCursor } from './redis-cursor.js'
 import { RedisParking } from './redis-parking.js'
 
 /** Where events are stored. */
@@ -35,16 +33,19 @@ export interface EventContext {
   readonly durable: DurableAppend
   readonly subscriber: Subscriber
   readonly keys: Keys
-  /** The locks that elect a group's active reader. */
-  readonly groupLocks: LeasedLocks
   readonly timeoutMs: number
 }
 
-/** Events on a stream. `event-scripts.ts` describes the keys. */
-export class RedisEvents implements EventDriver {
+/** The most entries one fetch returns. */
+const FETCH_COUNT = 256
+
+/**
+ * Events on a stream. `event-scripts.ts` describes the keys. Appends announce on a channel what they stored. A reader
+ * takes events that directly follow its position from there, and fetches everything else by explicit ids.
+ */
+export class RedisEvents implements EventLogEngine {
   readonly parking: RedisParking
   readonly #context: EventContext
-  readonly #readers = new OpenReaders()
   /** The furthest position this process has seen. */
   #seen: LogPosition = NOWHERE
 
@@ -57,11 +58,10 @@ export class RedisEvents implements EventDriver {
     records: readonly EventRecord[],
     { retention, durable }: AppendOptions,
   ): Promise<Cursor[]> {
-    if (records.length === 0) return []
     const { keys } = this.#context
     const { epoch, n } = this.#seen
     const call: ScriptCall = {
-      keys: [keys.log, keys.logState, keys.groups],
+      keys: this.#logKeys,
       args: [
         epoch,
         n,
@@ -76,36 +76,69 @@ export class RedisEvents implements EventDriver {
       ? await this.#context.durable.append(call)
       : ((await APPEND.run(this.#context.connection, call)) as [number, ...Cursor[]]).slice(1)
     const last = parsePosition(String(cursors.at(-1)))
-    if (last !== undefined) this.note(last)
+    if (last !== undefined) this.#note(last)
     return cursors as Cursor[]
   }
 
-  openReader({ from, group }: ReaderOptions): EventReader {
-    return this.#readers.open((forget) =>
-      group === undefined
-        ? new PolledReader(new RedisLog(this.#context, this, from, forget))
-        : new GroupReader(
-            group,
-            new LockElection(new RedisGroups(this.#context, this, from, forget), group),
-          ),
-    )
-  }
-
-  async clean(retention: Retention, _options?: CleanOptions): Promise<number> {
-    const { connection, keys } = this.#context
-    const removed = await EXPIRE.run(connection, {
-      keys: [keys.log, keys.logState, keys.groups],
+  async clean(retention: Retention): Promise<number> {
+    const removed = await EXPIRE.run(this.#context.connection, {
+      keys: this.#logKeys,
       args: [retention.maxBytes, retentionCutoff(retention)],
     })
     return Number(removed)
   }
 
-  /** Records how far the log is known to extend. */
-  note(position: LogPosition): void {
-    if (comparePositions(position, this.#seen) > 0) this.#seen = position
+  async find(start: 'latest' | 'earliest' | Date): Promise<LogPosition> {
+    const found = await FIND.run(this.#context.connection, {
+      keys: this.#logKeys,
+      args: [start instanceof Date ? start.toISOString() : start],
+    })
+    return parsePosition(String(found)) ?? NOWHERE
   }
 
-  close(): void {
-    this.#readers.close()
+  async fetch(from: LogPosition): Promise<LogFetch> {
+    const [end, hasRestarted, entries] = (await FETCH.run(this.#context.connection, {
+      keys: this.#logKeys,
+      args: [toCursor(from), FETCH_COUNT],
+    })) as [string, number, [string, string[]][]]
+    if (entries.length === 0) return this.#behindEnd(from, parsePosition(end), hasRestarted === 1)
+    const slices = toSlices(
+      from,
+      entries.flatMap((entry) => parseEntry(entry) ?? []),
+    )
+    this.#note(slices.at(-1)?.position ?? from)
+    return { slices, isMore: entries.length >= FETCH_COUNT }
+  }
+
+  listen(reader: PolledReader<LogPosition>): () => void {
+    const { subscriber, keys } = this.#context
+    return subscriber.listen(keys.eventChannel, {
+      onMessage: (message) => {
+        this.#note(offerAppended(reader, message))
+      },
+      onReady: () => {
+        reader.look()
+      },
+    })
+  }
+
+  openCursor(group: string): RedisCursor {
+    return new RedisCursor(this.#context, group)
+  }
+
+  get #logKeys(): string[] {
+    const { keys } = this.#context
+    return [keys.log, keys.logState, keys.groups]
+  }
+
+  #behindEnd(from: LogPosition, end: LogPosition | undefined, hasRestarted: boolean): LogFetch {
+    if (end === undefined) return { slices: [], isMore: false }
+    this.#note(end)
+    return slicesBehindEnd(from, end, hasRestarted)
+  }
+
+  /** Records how far the log is known to extend. */
+  #note(position: LogPosition): void {
+    if (comparePositions(position, this.#seen) > 0) this.#seen = position
   }
 }

@@ -6,16 +6,17 @@ import { LOCK_SPACE } from './lock-space.js'
  *
  * - `holders:<resource>`: sorted set of `x:<id>` or `s:<id>` (exclusive, shared) by the end of the lease
  * - `queue:<resource>`: sorted set of waiters, written likewise, in the order of arrival
- * - `alive:<resource>`: sorted set of the same waiters by the end of their lease
+ * - `alive:<resource>`: sorted set of the same waiters by the end of their lease, and half a millisecond more from their
+ *   first poll on: from then on they listen
  * - `info:<resource>`: hash of what is known about each holder and waiter, by id
  * - `closed:<resource>`: until when nothing is granted, since its holders were lost
  * - `flow:<id>`: what the flow that holds a lock waits for: resource and waiter, to find a cycle
  * - `resources`: sorted set of the resources with any holder or waiter, by the last change, and half a millisecond more
  *   if it is held: holders missing then were evicted
  *
- * The script that makes room grants the lock to the next waiter, and notifies it on its channel. The waiter's lease
- * becomes the owner's lease, so a waiter that has died meanwhile blocks the lock no longer than it would have blocked
- * the queue.
+ * The script that makes room grants the lock to the next waiter, and notifies it on its channel. A waiter whose channel
+ * nobody listens to has died, or is connecting again: it keeps its position and is skipped. The waiter's lease becomes
+ * the owner's lease.
  *
  * A waiter learns who holds the lock, its queue position and the length of the queue, at a cost that does not grow with
  * the queue. Only {@link INSPECT} and {@link LIST} return the other waiters.
@@ -125,20 +126,46 @@ local function isOpen(key, mode)
   return isFree(key, mode) and closedUntil(key) == 0
 end
 
--- Admits waiters in order while there is room.
-local function promote(resource, key)
+-- Sends a waiter a message; false if it listened once and nobody does now. A hub's clients ask again through the next hub.
+local function reaches(key, member, info, message)
+  if not info.channel or redis.call('PUBLISH', info.channel, message) > 0 or info.relayed then return true end
+  return tonumber(redis.call('ZSCORE', key.alive, member) or 0) % 1 == 0
+end
+
+-- Returns the first waiter from a rank on that is there, and its rank.
+local function firstThere(key, rank)
   while true do
-    local member = redis.call('ZRANGE', key.queue, 0, 0)[1]
-    if not member or not isOpen(key, modeOf(member)) then return end
+    local member = redis.call('ZRANGE', key.queue, rank, rank)[1]
+    if not member or reaches(key, member, infoOf(key, idOf(member)), 'there') then return member, rank end
+    rank = rank + 1
+  end
+end
+
+-- Admits waiters in order while there is room. The one that asks is there, whether it listens or not.
+local function promote(resource, key, asking)
+  local rank = 0
+  while true do
+    local member = redis.call('ZRANGE', key.queue, rank, rank)[1]
+    if not member then return end
+    if not isOpen(key, modeOf(member)) then
+      -- One that shares has room if those ahead of it, who do not, are gone.
+      if not asking or not isOpen(key, modeOf(asking)) then return end
+      member, rank = firstThere(key, rank)
+      if not member or not isOpen(key, modeOf(member)) then return end
+    end
     local id = idOf(member)
-    local untilMs = tonumber(redis.call('ZSCORE', key.alive, member) or now)
     local info = infoOf(key, id)
-    redis.call('ZREM', key.queue, member)
-    redis.call('ZREM', key.alive, member)
-    forgetFlows(resource, id, info)
-    local token = grant(key, member, untilMs, info)
-    if info.channel then
-      redis.call('PUBLISH', info.channel, 'granted ' .. id .. ' ' .. token)
+    local token = redis.call('HINCRBY', SPACE, 'token', 1)
+    if reaches(key, member, info, 'granted ' .. id .. ' ' .. number(token)) or member == asking then
+      local untilMs = tonumber(redis.call('ZSCORE', key.alive, member) or now)
+      redis.call('ZREM', key.queue, member)
+      redis.call('ZREM', key.alive, member)
+      forgetFlows(resource, id, info)
+      info.token = number(token)
+      info.since = wall
+      hold(key, member, untilMs, info)
+    else
+      rank = rank + 1
     end
   end
 end
@@ -181,16 +208,16 @@ local function standing(resource, key, member)
   }
 end
 
-local function serve(resource, key)
+local function serve(resource, key, asking)
   local gone = prune(resource, key)
-  promote(resource, key)
+  promote(resource, key, asking)
   touch(resource, key)
   return gone
 end
 
-local function settle(resource, key)
+local function settle(resource, key, asking)
   closeWhereLost(resource, key)
-  return serve(resource, key)
+  return serve(resource, key, asking)
 end
 
 -- Sent again because the first reply, or the message, was lost.
@@ -235,7 +262,7 @@ if mode == 's' then
     if redis.call('ZSCORE', key.holders, 's:' .. own) then reentry = true end
   end
 end
-if isOpen(key, mode) and (reentry or redis.call('ZCARD', key.queue) == 0) then
+if isOpen(key, mode) and (reentry or not firstThere(key, 0)) then
   local token = grant(key, member, now + LEASE, info)
   touch(resource, key)
   return { 'granted', token }
@@ -301,8 +328,8 @@ return standing(resource, key, member)
 export const POLL = script(`
 local resource, member = ARGV[4], ARGV[5]
 local key = names(resource)
-if redis.call('ZSCORE', key.alive, member) then redis.call('ZADD', key.alive, number(now + LEASE), member) end
-settle(resource, key)
+if redis.call('ZSCORE', key.alive, member) then redis.call('ZADD', key.alive, number(now + LEASE) .. '.5', member) end
+settle(resource, key, member)
 if redis.call('ZSCORE', key.holders, member) then return regrant(key, member) end
 if not redis.call('ZRANK', key.queue, member) then return { 'gone' } end
 return standing(resource, key, member)

@@ -8,7 +8,6 @@ import {
   type ListOptions,
   type LockInfo,
   type LockRequest,
-  ownOwner,
   type Standing,
 } from '@cli-ops/shared-ipc/driver'
 
@@ -107,7 +106,7 @@ export class RedisLocks implements LeasedLockEngine {
   }
 
   #infoOf(request: LockRequest): string {
-    return encodeLockInfo(request.owner ?? ownOwner(), this.#context.inbox.channel, request)
+    return encodeLockInfo(this.#context.inbox.channel, request)
   }
 
   #toStanding(reply: [string, ...(string | number)[]]): Standing {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 
 import type { ConformanceCase } from '../harness/conformance-case.js'
-import { SHORT_LIMITS } from '../harness/engine-faults.js'
+import { LIMITS, SHORT_LIMITS } from '../harness/engine-faults.js'
 import { enqueue, locksOf, newRequest, startWaiting, take } from '../locks/lock-actors.js'
 import { pause } from '../../../base/wait/pause.js'
 
@@ -76,6 +76,36 @@ export const lockFaultCases: readonly ConformanceCase[] = [
       link.cut()
       await held.release()
       await (await context.settled(waiting.granted, 'the next waiter is served')).release()
+    },
+  },
+  {
+    name: 'grants a free lock immediately behind a waiter whose connection has ended',
+    needs: ['openLink'],
+    async run(context) {
+      const link = await context.link()
+      const [one, other] = [
+        locksOf(await context.openAt(LIMITS)),
+        locksOf(await context.openAt(LIMITS)),
+      ]
+      const held = await take(one, 'db')
+      // A lease that outlasts the case.
+      const gone = await context.driverOver(link, { ...LIMITS, leaseMs: 600_000 })
+      await enqueue(context, locksOf(gone), 'db', 0)
+      const waiting = await enqueue(context, other, 'db', 1)
+      // Nobody can see when a waiter listens, nor when the engine has noticed that it is gone.
+      await pause(SHORT_LIMITS.leaseMs)
+      // As when its process is killed.
+      link.cut()
+      link.reset()
+      await pause(SHORT_LIMITS.leaseMs)
+      await held.release()
+      await (await context.settled(waiting.granted, 'the next waiter is served')).release()
+      const next = await context.eventually(
+        () => Promise.resolve(other.tryAcquire(newRequest('db'))),
+        'the lock can be acquired',
+      )
+      await next.release()
+      link.heal()
     },
   },
   {
