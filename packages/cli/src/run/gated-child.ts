@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import type { Socket } from 'node:net'
 import type { Writable } from 'node:stream'
 
-import { OUTER_LOCKS, outerLocks } from '@cli-ops/shared-ipc/ops/wrap'
+import { outerLocks } from '@cli-ops/shared-ipc/ops/wrap'
 
 import { type ChildEnd, endOf } from './child-end.js'
 import { layOut } from './lay-out.js'
@@ -98,7 +98,7 @@ export function startPlainly(program: readonly string[], facts: LockFacts): Gate
 /** The locks around this run, since the program's own takes their place in its environment. */
 function outerFacts(): NodeJS.ProcessEnv {
   const outer = outerLocks()
-  return outer === undefined ? {} : { [OUTER_LOCKS]: outer }
+  return outer === undefined ? {} : { CLI_OPS_OUTER_LOCKS: outer }
 }
 
 function pidOf({ pid }: ChildProcess): number {

@@ -2,7 +2,7 @@ import type { SlotGrant } from '../../locks/slots/slot-request.js'
 import type { HeldLock } from '../../locks/held-lock.js'
 import { ownDeadlockError } from '../../locks/lock-errors.js'
 import { toHeldLock } from '../../locks/to-held-lock.js'
-import { OUTER_LOCKS, withOuterLock } from '../../locks/contract/outer-locks.js'
+import { withOuterLock } from '../../locks/contract/outer-locks.js'
 import type { LockInfo } from '../../locks/contract/lock-types.js'
 import type { Connection } from '../../engine/connection-options.js'
 import { ownProcess } from '../../base/process/own-process.js'
@@ -96,7 +96,8 @@ function toLock(
   grant: SlotGrant,
 ): HeldLock {
   // The command's children inherit it. On this machine, the process table says whose children they are.
-  process.env[OUTER_LOCKS] = withOuterLock(process.env[OUTER_LOCKS], resource, grant.id)
+  const { CLI_OPS_OUTER_LOCKS: outer } = process.env
+  process.env['CLI_OPS_OUTER_LOCKS'] = withOuterLock(outer, resource, grant.id)
   return toHeldLock(connection, { resource, mode }, grant)
 }
 
