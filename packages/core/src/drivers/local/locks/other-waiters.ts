@@ -54,10 +54,13 @@ export function findHoldingWaiters(
   return byHeld
 }
 
-/** Returns the waiters, also those that join a run, for whom other processes wait. */
+/**
+ * Returns the waiters, also those that join a run, for whom other processes wait. Those in the queue where the search begins wait for the same
+ * holders, so hundreds there cost nothing.
+ */
 export function findLateWaiters(context: LockContext, own: SearchStart): LateWaiter[] {
   const latest = context.clock.now() - ANCESTOR_GRACE_MS
-  return [...listTickets(context), ...listJoiners(context)].flatMap((waiter) => {
+  return [...listTickets(context, own.paths), ...listJoiners(context)].flatMap((waiter) => {
     const { ticket, record } = waiter
     const { identity } = ticket
     const { ancestors, startedAt, since = Infinity } = record
@@ -67,9 +70,9 @@ export function findLateWaiters(context: LockContext, own: SearchStart): LateWai
   })
 }
 
-function listTickets(context: LockContext): OtherWaiter[] {
+function listTickets(context: LockContext, { queue }: ResourcePaths): OtherWaiter[] {
   return listQueues(context).flatMap(({ name, paths }) => {
-    const ticket = parseTicketName(name)
+    const ticket = paths.queue === queue ? undefined : parseTicketName(name)
     if (ticket === undefined) return []
     return [{ ticket, paths, record: readOwnerRecord(context, paths.queue, ticket) }]
   })
