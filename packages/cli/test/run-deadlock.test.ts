@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import { describe, expect, test } from 'vitest'
@@ -96,10 +98,14 @@ describe('no deadlock', () => {
   async function endWhen(first: string): Promise<void> {
     const inner = (next: string, index: number): string =>
       index === 0 ? first : `touch asks; cli-ops run -l ${next} -- echo ran`
-    const ring = startRing(new CliOpsUser(), ['a', 'b'], inner)
+    const user = new CliOpsUser()
+    const ring = startRing(user, ['a', 'b'], inner)
     expect(await endsOf(ring)).toMatchObject({ ran: [{}, {}], refused: [], others: [] })
+    await expect
+      .poll(() => existsSync(join(user.directory, 'done')), { timeout: 60_000 })
+      .toBe(true)
   }
-  const ASK = 'cli-ops run -l b -- echo ran'
+  const ASK = 'cli-ops run -l b -- touch done'
   /** Ends the program long after those that look for a deadlock have done so twice. */
   const LATER = 'while ! test -e asks; do sleep 0.1; done; sleep 8'
 
@@ -112,23 +118,29 @@ describe('no deadlock', () => {
   })
 
   test('if the program took its lock after it had started the job', async () => {
-    const user = new CliOpsUser()
-    const takesLater = `import("${CORE}").then(async ({ LockManager }) => {
-      const { spawn } = require("node:child_process")
-      const { existsSync, writeFileSync } = require("node:fs")
-      const job = spawn("sh", ["-c", "while ! test -e held; do sleep 0.02; done; ${ASK}"], { stdio: "inherit" })
+    const until = (file: string): string =>
+      `while (!existsSync("${file}")) await new Promise((resolve) => setTimeout(resolve, 20))`
+    const load = `const { existsSync, writeFileSync } = require("node:fs"); import("${CORE}").then(async ({ LockManager }) =>`
+    const job = `${load} {
+      writeFileSync("began", "")
+      ${until('held')}
+      await new LockManager().acquire("b", () => console.log("ran"))
+    })`
+    const program = `${load} {
+      const job = require("node:child_process").spawn(process.execPath, ["-e", process.env.JOB], { stdio: "inherit" })
+      job.on("exit", (code) => process.exitCode = code)
+      ${until('began')}
       await new LockManager().acquire("a", async () => {
         writeFileSync("held", "")
-        while (!existsSync("asks")) await new Promise((resolve) => setTimeout(resolve, 20))
+        ${until('asks')}
         await new Promise((resolve) => setTimeout(resolve, 8000))
       })
-      job.on("exit", (code) => process.exitCode = code)
     })`
-    const first = user.bash(`node -e '${takesLater}'`)
-    const second = user.start(
-      ...['run', '-l', 'b', '--', 'sh', '-c'],
-      'while ! test -e held; do sleep 0.02; done; touch asks; cli-ops run -l a -- echo ran',
-    )
+    const user = new CliOpsUser({ JOB: job })
+    const first = user.bash(`node -e '${program}'`)
+    const script =
+      'until test -e held; do sleep 0.02; done; touch asks; cli-ops run -l a -- echo ran'
+    const second = user.start('run', '-l', 'b', '--', 'sh', '-c', script)
     expect(await endsOf([first, second])).toMatchObject({ ran: [{}, {}], refused: [], others: [] })
   })
 })
