@@ -92,6 +92,10 @@ export const endings = {
     process.on('SIGTERM', () => console.log('asked'))
     await endings['process.exit(5) when told']()
   },
+  'ends as HOST_PROGRAM does': () => {
+    const { status } = spawnSync('sh', ['-c', process.env.HOST_PROGRAM], { stdio: 'inherit' })
+    process.exit(status)
+  },
   // SIGTERM takes the program a while, and the host none.
   'waits for a program': () => {
     const script =

@@ -2,6 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import type { Socket } from 'node:net'
 import type { Writable } from 'node:stream'
 
+import { outerLocks } from '@cli-ops/shared-ipc/ops/wrap'
+
 import { type ChildEnd, endOf } from './child-end.js'
 import { layOut } from './lay-out.js'
 import { restoredEnvironment } from './restored-environment.js'
@@ -57,7 +59,7 @@ export function startGated(
   const command = ['-c', gateScript(gate, unused), 'cli-ops', ...restoredEnvironment(), ...program]
   const child = spawn('/bin/sh', command, {
     stdio,
-    env: { ...process.env, CLI_OPS_LOCK_RESOURCE: resource },
+    env: { ...process.env, ...outerFacts(), CLI_OPS_LOCK_RESOURCE: resource },
   })
   const socket = child.stdio[gate as 3] as Socket
   // The child can be killed while it waits.
@@ -80,7 +82,10 @@ export function startGated(
 /** On Windows a process ends with its parent, so nothing has to be known before the program starts. */
 export function startPlainly(program: readonly string[], facts: LockFacts): GatedChild {
   const [file = '', ...args] = program
-  const child = spawn(file, args, { stdio: 'inherit', env: { ...process.env, ...facts } })
+  const child = spawn(file, args, {
+    stdio: 'inherit',
+    env: { ...process.env, ...outerFacts(), ...facts },
+  })
   return {
     pid: pidOf(child),
     ended: endOf(child),
@@ -88,6 +93,12 @@ export function startPlainly(program: readonly string[], facts: LockFacts): Gate
     giveUp: () => void child.kill(),
     kill: (signal) => void child.kill(signal),
   }
+}
+
+/** The locks around this run, since the program's own takes their place in its environment. */
+function outerFacts(): NodeJS.ProcessEnv {
+  const outer = outerLocks()
+  return outer === undefined ? {} : { CLI_OPS_OUTER_LOCKS: outer }
 }
 
 function pidOf({ pid }: ChildProcess): number {

@@ -52,9 +52,8 @@ function blockForAny(
   door: LockGrant,
   wait: BlockingWait,
 ): SlotGrant | null {
-  const { slots, held } = request
-  const own = slots.length === 1 ? [...held, door.id] : held
-  const requests = slots.map((slot) => requestFor(request, slot, own))
+  const { slots } = request
+  const requests = slots.map((slot) => requestFor(request, slot, door.id))
   const grant = blockForAnyTurn(context, requests, wait)
   const index = requests.findIndex(({ id }) => id === grant?.id)
   return grant === null ? null : ofSlot(grant, slots[index] ?? '')

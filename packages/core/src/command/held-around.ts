@@ -5,6 +5,7 @@ import { LockContext } from '../drivers/local/locks/lock-context.js'
 import { findLiveHolders } from '../drivers/local/locks/lock-state.js'
 import { realSurroundings } from '../drivers/local/locks/real-surroundings.js'
 import {
+  callingProcess,
   isWaitingAncestor,
   readOwnerRecord,
   wasHeldAtStart,
@@ -23,16 +24,16 @@ export function isHeldAround(connection: Connection, { resource, mode, slots }: 
   const home = homeOf(connection)
   const context = new LockContext(home, realSurroundings(home))
   const { name, instance, identity: self } = ownProcess()
-  const ancestors = new Set(context.surroundings.waitingAncestors())
+  const awaited = callingProcess(context)
   const paths = context.of(resource)
   return findLiveHolders(context, paths).some((holder) => {
     const { id, identity } = holder
     const isThread =
       identity.pid === self.pid && !id.startsWith(instance) && sharesPids(identity, self)
-    if (!isThread && !isWaitingAncestor(context, identity, ancestors)) return false
+    if (!isThread && !isWaitingAncestor(identity, awaited)) return false
     if (holder.mode === 'shared' && mode !== 'shared') return false
     const record = readOwnerRecord(context, paths.lock, holder)
-    const isAround = isThread ? record.inFlow : wasHeldAtStart(context, record)
+    const isAround = isThread ? record.inFlow : wasHeldAtStart(record, awaited)
     return isAround && record.name === name
   })
 }

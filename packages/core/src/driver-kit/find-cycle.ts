@@ -8,8 +8,8 @@ export interface WaitGraph<Waiter, Holder> {
   holdersFor(waiter: Waiter): Iterable<Holder>
   /** Returns whether an exclusive waiter is ahead of this one in the queue. */
   isBehindExclusive(waiter: Waiter): boolean
-  /** Returns the waiters whose flow holds this lock and cannot release it before they are granted theirs. */
-  waitersHolding(holder: Holder): Iterable<Waiter>
+  /** Returns the waiters that keep this holder of a waiter's lock from releasing it before they are granted theirs. */
+  waitersHolding(holder: Holder, waiter: Waiter): Iterable<Waiter>
   /** Returns whether a lock cannot be released before the wait where the search started has ended. */
   closes(holder: Holder, waiter: Waiter): boolean
 }
@@ -40,7 +40,7 @@ export function findCycle<Waiter, Holder>(
       if (visited.has(id)) continue
       visited.add(id)
       if (graph.closes(holder, waiter)) return [{ waiter, holder }]
-      for (const next of graph.waitersHolding(holder)) {
+      for (const next of graph.waitersHolding(holder, waiter)) {
         const rest = follow(next)
         if (rest !== undefined) return [{ waiter, holder, next }, ...rest]
       }

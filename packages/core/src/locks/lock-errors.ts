@@ -64,6 +64,15 @@ export function ownDeadlockError(resource: string, id: string): CliOpsError {
   )
 }
 
+/** The error for a process whose ancestor holds the lock until this process ends. */
+export function ancestorDeadlockError(resource: string, { id, owner }: Holder): CliOpsError {
+  const name = JSON.stringify(resource)
+  const reason = `${name} is held by ${describeOwner(owner)}, which waits for this process to end`
+  return new CliOpsError('LOCK_DEADLOCK', `waiting for ${name} would never end: ${reason}`, {
+    details: { resource, cycle: [{ resource, id, owner }] },
+  })
+}
+
 function stateOf(info: LockInfo | null, still: string): string {
   // The lock might have become free since the attempt, or be on its way to a waiter.
   if (info === null) return 'was busy'

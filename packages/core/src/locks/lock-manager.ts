@@ -3,7 +3,7 @@ import { CONNECTION_FIELDS, FIELDS_OF_OTHERS } from '../engine/connection-fields
 import type { Clock } from '../base/wait/clock.js'
 import { clockFor } from '../engine/clock-for.js'
 import { debug } from '../base/terminal/message.js'
-import type { LockDriver } from './contract/lock-driver.js'
+import type { LockDriver, LockWait } from './contract/lock-driver.js'
 import { type DriverHandle, openDriver } from '../engine/open-driver.js'
 import { lookBriefly } from '../base/wait/look-briefly.js'
 import type { MaybePromise } from '../base/wait/maybe-promise.js'
@@ -13,6 +13,7 @@ import { assertName } from '../base/names/assert-name.js'
 import type { ConnectionOptions } from '../engine/connection-options.js'
 import { monotonicMs } from '../base/process/monotonic-time.js'
 import { assertLockOptions } from './assert-lock-options.js'
+import { outerLocks } from './contract/outer-locks.js'
 import { HeldLock } from './held-lock.js'
 import { becomeLatest } from './latest-waiter.js'
 import {
@@ -335,7 +336,7 @@ export class LockManager {
       limit.end(error)
     })
     try {
-      const grant = await driver.acquire(request, {
+      const grant = await acquire(driver, request, {
         signal: limit.signal,
         onWait: onWait === undefined ? undefined : tell,
       })
@@ -434,6 +435,20 @@ function inNameOf(driver: LockDriver, { ownerPid, partnerPid }: LockOptions): Lo
 // Invalid options pass through unchanged; validation rejects them later.
 function inFlow(options: LockOptions = {}): LockOptions {
   return typeof options === 'object' && options !== null ? { inFlow: true, ...options } : options
+}
+
+/** An embedded driver sees in the process table what the processes around this one hold. */
+async function acquire(
+  driver: LockDriver,
+  request: SlotRequest,
+  wait: LockWait,
+): Promise<SlotGrant> {
+  const outer = driver.tryAcquireSync === undefined ? outerLocks() : undefined
+  if (outer === undefined) return driver.acquire(request, wait)
+  const { waitWithin } = await import('./wait-within.js')
+  const enter = (signal: AbortSignal): Promise<SlotGrant> =>
+    driver.acquire(request, { ...wait, signal })
+  return waitWithin(outer, driver, request, enter, wait.signal)
 }
 
 async function inspectBriefly(driver: LockDriver, request: SlotRequest): Promise<LockInfo | null> {

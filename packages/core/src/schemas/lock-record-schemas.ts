@@ -22,6 +22,8 @@ const owner = {
   /** What the lock is for. */
   label: z.string().optional(),
   held: z.array(z.string()),
+  /** Pids of processes that (very likely) wait for the waiter to end. Written to tickets after a second. */
+  ancestors: z.array(z.int().nonnegative()).optional(),
 }
 
 /**

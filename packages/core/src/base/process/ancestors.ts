@@ -5,13 +5,16 @@ import { ownIdentity } from './process-identity.js'
 const MAX_DEPTH = 64
 
 /**
- * Returns the pids of the processes that (very likely) wait for this one to end: parents up to the first process of another session. A
+ * Returns the pids of the processes that (very likely) wait for one to end: parents up to the first process of another session. A
  * parent does not wait for a detached child (setsid).
+ *
+ * @param pid this process by default; without a process table, nothing is known of others
  */
-export function waitingAncestors(): number[] {
-  const own = readStat('/proc/self/stat')
+export function waitingAncestors(pid: number = process.pid): number[] {
+  const isSelf = pid === process.pid
+  const own = readStat(isSelf ? '/proc/self/stat' : `/proc/${pid}/stat`)
   // Without a start time, the table is missing or belongs to another pid namespace.
-  if (own === undefined || ownIdentity().start === '') return [process.ppid]
+  if (own === undefined || ownIdentity().start === '') return isSelf ? [process.ppid] : []
   const ancestors: number[] = []
   let parent = own.parent
   while (parent > 1 && ancestors.length < MAX_DEPTH) {

@@ -1,19 +1,13 @@
 import { waitingAncestors } from '../../base/process/ancestors.js'
-import { readStat } from '../../base/process/liveness.js'
+import { isProcessOf } from '../../base/process/is-process-of.js'
 import { monotonicMs } from '../../base/process/monotonic-time.js'
 import { ownProcess } from '../../base/process/own-process.js'
-import { readFact } from '../../base/process/process-identity.js'
-import { CliOpsError, isCliOpsError } from '../../base/errors/cli-ops-error.js'
-import { ANCESTOR_GRACE_MS } from '../../drivers/local/locks/deadlock.js'
-import { describeOwner } from '../../locks/contract/describe-owner.js'
+import { isCliOpsError } from '../../base/errors/cli-ops-error.js'
+import { ANCESTOR_GRACE_MS } from '../../drivers/local/locks/other-waiters.js'
 import { isKeptLock } from '../../locks/contract/lock-id.js'
-import type { Holder, LockInfo, LockMode, Owner } from '../../locks/contract/lock-types.js'
+import type { Holder, LockInfo, LockMode } from '../../locks/contract/lock-types.js'
+import { ancestorDeadlockError } from '../../locks/lock-errors.js'
 import type { LockRule } from '../options/cli-ops-options.js'
-
-/** The two ways to determine when a process began differ by at most this much. */
-const SAME_START_MS = 2_000
-/** The clock tick of /proc, on every architecture. */
-const TICK_MS = 10
 
 /** Ends a wait whose command is part of the command that holds the lock. */
 class PartOfHolder extends Error {}
@@ -42,7 +36,8 @@ export class AncestorWatch {
     const holder = waitingAncestorAmong(info.holders)
     if (holder === undefined) return
     if (this.#isAround(holder, info.mode)) throw new PartOfHolder()
-    if (monotonicMs() - this.#began >= ANCESTOR_GRACE_MS) throw deadlockError(info, holder)
+    if (monotonicMs() - this.#began >= ANCESTOR_GRACE_MS)
+      throw ancestorDeadlockError(info.resource, holder)
   }
 
   /** Returns whether this error ended the wait because the command is part of the one that holds the lock. */
@@ -74,23 +69,7 @@ function waitingAncestorAmong(holders: readonly Holder[]): Holder | undefined {
   )
   if (near.length === 0) return undefined
   const ancestors = waitingAncestors()
-  return near.find(({ owner }) => ancestors.includes(owner.pid) && isOfThatPid(owner))
-}
-
-/** Several containers can share a host name, each with its own process of that pid. */
-function isOfThatPid({ pid, startedAt }: Owner): boolean {
-  const start = readStat(`/proc/${pid}/stat`)?.start
-  const [uptime = ''] = readFact('/proc/uptime').split(' ')
-  // No other platform has several process tables.
-  if (start === undefined || uptime === '') return process.platform !== 'linux'
-  const createdAt = Date.now() - (Number(uptime) * 1000 - Number(start) * TICK_MS)
-  return Math.abs(createdAt - startedAt.getTime()) < SAME_START_MS
-}
-
-function deadlockError({ resource }: LockInfo, { id, owner }: Holder): CliOpsError {
-  const name = JSON.stringify(resource)
-  const reason = `${name} is held by ${describeOwner(owner)}, which waits for this process to end`
-  return new CliOpsError('LOCK_DEADLOCK', `waiting for ${name} would never end: ${reason}`, {
-    details: { resource, cycle: [{ resource, id, owner }] },
-  })
+  return near.find(
+    ({ owner }) => ancestors.includes(owner.pid) && isProcessOf(owner.pid, owner.startedAt),
+  )
 }

@@ -62,7 +62,7 @@ export class HolderReplacer {
       // This process, or another flow of it, can hold the lock by now: a process does not end itself.
       if (instanceOf(holder.id) === ownProcess().instance) continue
       // Nor does it end the process that started it and waits for it. The wait itself detects and reports that.
-      if (this.#findDeadlock() !== undefined) return
+      if (this.#findDeadlock(holder) !== undefined) return
       const asked = this.#asked.get(holder.id)
       if (asked === undefined) {
         this.#asked.set(holder.id, { holder, since: monotonicMs() })

@@ -2,20 +2,25 @@ import { isCliOpsError } from '../../base/errors/cli-ops-error.js'
 import { openDriver } from '../../engine/open-driver.js'
 import type { ConnectionOptions } from '../../engine/connection-options.js'
 import type { LockDriver, LockGrant } from '../../locks/contract/lock-driver.js'
+import { locksOfFlow } from '../../locks/lock-flow.js'
+import { waitingAncestors } from '../../base/process/ancestors.js'
 import { joinMarkName } from '../../locks/contract/slot-name.js'
 import { shareMark } from './share-mark.js'
 import { type Steps, value } from './steps.js'
 
 /**
  * Marks this process as one that waits for the end of a run, so that the run tells how it ended, whatever its own rule says. Like a lock,
- * the mark ends with the process. Without it, a run that does not tell anyway ends unknown.
+ * the mark ends with the process. A search for a deadlock finds this wait by it. Without it, a run that does not tell anyway ends unknown.
  */
 export function* markJoining(
   locks: Pick<LockDriver, 'tryAcquire' | 'tryAcquireSync'>,
   resource: string,
 ): Steps<LockGrant | undefined> {
   try {
-    return yield* shareMark(locks, joinMarkName(resource))
+    return yield* shareMark(locks, joinMarkName(resource), {
+      held: locksOfFlow().map(({ id }) => id),
+      ancestors: waitingAncestors(),
+    })
   } catch (error) {
     if (!isCliOpsError(error)) throw error
     return undefined

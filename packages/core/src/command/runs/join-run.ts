@@ -4,7 +4,7 @@ import type { MaybePromise } from '../../base/wait/maybe-promise.js'
 import type { EventDriver, EventReader } from '../../events/contract/event-driver.js'
 import type { LockDriver } from '../../locks/contract/lock-driver.js'
 import type { LockInfo } from '../../locks/contract/lock-types.js'
-import { ANCESTOR_GRACE_MS } from '../../drivers/local/locks/deadlock.js'
+import { ANCESTOR_GRACE_MS } from '../../drivers/local/locks/other-waiters.js'
 import type { FindDeadlock } from './find-deadlock.js'
 import { markJoining, unmarkJoining } from './join-mark.js'
 import { exitCodeIn } from './run-ended.js'
@@ -75,11 +75,13 @@ function* endOf(
     if (goneAt !== undefined && now >= goneAt) return null
     if (goneAt === undefined && now >= lookAt) {
       const info = yield* value(locks.inspect(resource))
-      const isThere = info?.holders.some((holder) => holder.id === id) === true
+      const held = info?.holders.find((holder) => holder.id === id)
       // Its last events are read once more. An engine that was away has delayed the check.
-      if (!isThere) goneAt = monotonicMs() + (events.appendSync === undefined ? LATE_EVENT_MS : 0)
-      if (!isThere) continue
-      const deadlock = now < patientUntil ? undefined : joining.findDeadlock()
+      if (held === undefined) {
+        goneAt = monotonicMs() + (events.appendSync === undefined ? LATE_EVENT_MS : 0)
+        continue
+      }
+      const deadlock = now < patientUntil ? undefined : joining.findDeadlock(held)
       if (deadlock !== undefined) throw deadlock
       lookAt = now + LOOK_EVERY_MS
     }

@@ -12,6 +12,9 @@ import type { LockRequest } from '../../locks/contract/lock-driver.js'
 import type { Lock, LockInfo, LockOptions } from '../../locks/contract/lock-types.js'
 import { HeldLock } from '../../locks/held-lock.js'
 import type { LockManager } from '../../locks/lock-manager.js'
+import { createLockRequest } from '../../locks/lock-request.js'
+import { outerLocks } from '../../locks/contract/outer-locks.js'
+import { waitWithin } from '../../locks/wait-within.js'
 import { timeoutFromEnvironment } from '../../locks/lock-wait.js'
 import { deadlockFinder, type FindDeadlock } from './find-deadlock.js'
 import { HolderReplacer } from './holder-replacer.js'
@@ -116,27 +119,33 @@ async function lockOrJoin(
 async function join(
   connection: ConnectionOptions,
   resource: string,
-  { signal }: RunLimit,
+  limit: RunLimit,
   { onWait, findDeadlock }: Pick<LockOptions, 'onWait'> & { readonly findDeadlock: FindDeadlock },
 ): Promise<CliOpsError | undefined> {
   const handles = [openDriver(connection, 'locks'), openDriver(connection, 'events')] as const
   try {
     const [{ locks }, { events }] = await Promise.all([handles[0].open(), handles[1].open()])
     const { leaseMs, timeoutMs } = resolveEngineLimits(connection)
-    // The same limits as a queued waiter.
-    const limits = { patienceMs: leaseMs + timeoutMs, pauseMs: RETRY_AWAY_MS, signal }
-    const joining = {
-      locks: {
-        inspect: (name: string) => throughOutage(limits, async () => locks.inspect(name)),
-        tryAcquire: (request: LockRequest) => locks.tryAcquire(request),
-      },
-      events,
-      ready: ({ ready }: EventReader) => ready,
-      rest: (reader: EventReader, ms: number) => rest(reader, ms, signal),
-      onWait: (info: LockInfo) => void onWait?.(info),
-      findDeadlock,
+    const joinUntil = (signal: AbortSignal): Promise<CliOpsError | undefined> => {
+      // The same limits as a queued waiter.
+      const limits = { patienceMs: leaseMs + timeoutMs, pauseMs: RETRY_AWAY_MS, signal }
+      const joining = {
+        locks: {
+          inspect: (name: string) => throughOutage(limits, async () => locks.inspect(name)),
+          tryAcquire: (request: LockRequest) => locks.tryAcquire(request),
+        },
+        events,
+        ready: ({ ready }: EventReader) => ready,
+        rest: (reader: EventReader, ms: number) => rest(reader, ms, signal),
+        onWait: (info: LockInfo) => void onWait?.(info),
+        findDeadlock,
+      }
+      return takeSteps(joinRun(joining, resource))
     }
-    return await takeSteps(joinRun(joining, resource))
+    const outer = locks.tryAcquireSync === undefined ? outerLocks() : undefined
+    if (outer === undefined) return await joinUntil(limit.signal)
+    const request = createLockRequest(resource, { inFlow: true })
+    return await waitWithin(outer, locks, request, joinUntil, limit.signal)
   } finally {
     for (const handle of handles) await handle.close()
   }

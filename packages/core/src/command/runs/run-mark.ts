@@ -25,9 +25,9 @@ export interface RunMark {
  */
 export function* markRun(locks: LockDriver, resource: string, onAsked: () => void): Steps<RunMark> {
   const name = runMarkName(resource)
-  const may = yield* shareMark(locks, name, MAY_BE_REPLACED)
+  const may = yield* shareMark(locks, name, { label: MAY_BE_REPLACED })
   const watches = locks.ownedBy === undefined
-  const call = yield* shareMark(locks, name, watches ? WATCHES : GETS_SIGNAL)
+  const call = yield* shareMark(locks, name, { label: watches ? WATCHES : GETS_SIGNAL })
   // A lease that ran out was not taken away.
   const onLost = (): void => {
     if ((call.remainingMs ?? Infinity) > 0) onAsked()

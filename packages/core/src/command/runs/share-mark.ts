@@ -13,14 +13,14 @@ const TRIES = 200
 export function* shareMark(
   locks: Pick<LockDriver, 'tryAcquire' | 'tryAcquireSync'>,
   name: string,
-  label?: string,
+  facts: Partial<Pick<LockRequest, 'label' | 'held' | 'ancestors'>> = {},
 ): Steps<LockGrant> {
   const request: LockRequest = {
     resource: name,
     mode: 'shared',
     id: nextLockId(),
     held: [],
-    ...(label !== undefined && { label }),
+    ...facts,
   }
   for (let tries = 0; tries < TRIES; tries += 1) {
     const grant = yield* value(locks.tryAcquire(request))

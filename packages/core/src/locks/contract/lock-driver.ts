@@ -18,6 +18,13 @@ export interface LockRequest {
    * lock would very likely wait forever. Drivers without a process table ignore it.
    */
   readonly inFlow?: boolean | undefined
+  /** The waiter can be granted another lock instead, so its wait for this one proves no cycle. `held` is empty then. */
+  readonly isOneOfSeveral?: boolean | undefined
+  /**
+   * Pids of processes that (very likely) wait for the requesting one to end, if the lock marks a wait. Drivers without a process table
+   * ignore it.
+   */
+  readonly ancestors?: readonly number[] | undefined
   /** What the lock is for, shown to people. */
   readonly label?: string | undefined
   /**

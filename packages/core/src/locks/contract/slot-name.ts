@@ -39,6 +39,12 @@ export function joinMarkName(resource: string): string {
   return `${resource}${SEPARATOR.repeat(3)}join`
 }
 
+/** Returns the resource whose run a mark's owner has joined; `undefined` for any other lock. */
+export function joinedBy(mark: string): string | undefined {
+  const suffix = joinMarkName('')
+  return mark.endsWith(suffix) ? mark.slice(0, -suffix.length) : undefined
+}
+
 /** Returns the prefix of the names of all slots and doors of a resource. */
 export function slotPrefix(resource: string): string {
   return resource + SEPARATOR

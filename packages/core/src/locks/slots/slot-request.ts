@@ -21,14 +21,28 @@ export function wantsSlots(request: SlotRequest): request is SlotsWanted {
   return request.slots !== undefined
 }
 
-/** Creates the driver request for one slot. @param held as in `LockRequest` */
+/**
+ * Creates the driver request for one slot. A waiter that can be granted another one does not, by what it holds, keep others waiting for the
+ * holder of this one.
+ *
+ * @param door the id of the waiter's lock on the door
+ */
 export function requestFor(
-  { resource, inFlow, label, owner, held: own }: SlotsWanted,
+  { resource, slots, inFlow, label, owner, held }: SlotsWanted,
   slot: string,
-  held: readonly string[] = own,
+  door?: string,
 ): LockRequest {
-  const id = nextLockId()
-  return { resource: slotName(resource, slot), mode: 'exclusive', id, held, inFlow, label, owner }
+  const isOnlyOne = slots.length === 1
+  return {
+    resource: slotName(resource, slot),
+    mode: 'exclusive',
+    id: nextLockId(),
+    held: isOnlyOne ? [...held, ...(door === undefined ? [] : [door])] : [],
+    isOneOfSeveral: !isOnlyOne,
+    inFlow,
+    label,
+    owner,
+  }
 }
 
 /** Creates the driver request for the door, whose holder is next to get a slot. */

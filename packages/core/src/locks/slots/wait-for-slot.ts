@@ -87,17 +87,15 @@ async function waitForAny(
   door: LockGrant,
   wait: LockWait,
 ): Promise<SlotGrant> {
-  const { slots, held } = request
+  const { slots } = request
   const over = new AbortController()
   const { signal, stop } = anySignal(wait.signal, over.signal)
-  // Waiting for a single slot can close a cycle of waits. If other slots can become free, a cycle through one proves nothing.
-  const own = slots.length === 1 ? [...held, door.id] : held
   let won: SlotGrant | undefined
   let failure: { readonly error: unknown } | undefined
   let refused = 0
   const waitFor = async (slot: string): Promise<void> => {
     try {
-      const asked = requestFor(request, slot, own)
+      const asked = requestFor(request, slot, door.id)
       const grant = await throughOutage(borneBy(door, signal), () =>
         driver.acquire(asked, { ...wait, signal }),
       )

@@ -4,37 +4,43 @@ import { ownProcess } from '../../../base/process/own-process.js'
 import { partnerOf, type ProcessIdentity } from '../../../base/process/process-identity.js'
 import { sharesPids } from '../../../base/process/shares-pids.js'
 import { type CycleLink, findCycle } from '../../../driver-kit/find-cycle.js'
+import type { Owner } from '../../../locks/contract/lock-types.js'
+import { instanceOf } from '../../../locks/contract/lock-id.js'
 import type { LockRequest } from '../../../locks/contract/lock-driver.js'
-import { type OwnerName, parseTicketName, type TicketName } from './lock-names.js'
+import type { OwnerName, TicketName } from './lock-names.js'
 import type { ResourcePaths } from './lock-files.js'
 import type { LockContext } from './lock-context.js'
 import { findLiveHolders } from './lock-state.js'
 import { type OwnerRecord, toOwner } from './owner-record.js'
-import { listTickets, type Ticket } from './queue.js'
-import { isWaitingAncestor, readOwnerRecord, wasHeldAtStart } from './waiting-ancestor.js'
-
-/**
- * A parent that releases the lock after starting this process has done so by then; one that waits for this process
- * has not.
- */
-export const ANCESTOR_GRACE_MS = 3_000
+import {
+  findHoldingWaiters,
+  findLateWaiters,
+  type LateWaiter,
+  type OtherWaiter,
+  type SearchStart,
+} from './other-waiters.js'
+import { listTickets } from './queue.js'
+import {
+  type AwaitedProcess,
+  callingProcess,
+  isWaitingAncestor,
+  readOwnerRecord,
+  wasHeldAtStart,
+} from './waiting-ancestor.js'
 
 /** The extent of a search. */
 export interface DeadlockScope {
-  /** Assume that an ancestor process waits for this process to end. */
+  /** Assume that ancestor processes wait for their descendants to end. */
   readonly ancestors: boolean
 }
 
-/** A waiter that holds something, and so keeps others waiting. */
-interface HoldingWaiter {
-  readonly ticket: TicketName
-  readonly paths: ResourcePaths
-}
-
 /** A waiter at which the search begins or arrives. */
-interface Waiting {
+interface Waiting extends Pick<OtherWaiter, 'paths'> {
   readonly ticket: Pick<TicketName, 'text' | 'mode' | 'id'>
-  readonly paths: ResourcePaths
+  /** Absent where the search begins. */
+  readonly other?: OtherWaiter
+  /** True if an ancestor of the waiter holds the lock, and waits for it to end. */
+  readonly isStartedUnder?: boolean
 }
 
 type Link = CycleLink<Waiting, OwnerName>
@@ -42,7 +48,7 @@ type Link = CycleLink<Waiting, OwnerName>
 /**
  * Checks whether this wait could never end: whether the chain "waits for its holder, which waits for …" leads back to a
  * lock of the waiting flow itself, or to a lock of an ancestor process, which (very likely) waits for this process to
- * end.
+ * end. What a waiter's ancestor holds keeps others waiting in the same way.
  *
  * Links are ids of single grants that a waiting flow is known to hold, never processes, so independent flows of one
  * process form no cycle. Only the youngest waiter of a cycle gives up.
@@ -50,7 +56,7 @@ type Link = CycleLink<Waiting, OwnerName>
 export function findDeadlock(
   context: LockContext,
   request: LockRequest,
-  own: Ticket,
+  own: SearchStart,
   scope: DeadlockScope,
 ): CliOpsError | undefined {
   const search = new DeadlockSearch(context, request, own, scope)
@@ -63,15 +69,17 @@ export function findDeadlock(
 class DeadlockSearch {
   readonly #context: LockContext
   readonly #request: LockRequest
-  readonly #own: Ticket
-  readonly #ancestors: ReadonlySet<number>
-  readonly #waitersByHeld: ReadonlyMap<string, readonly HoldingWaiter[]>
+  readonly #own: SearchStart
+  /** This process, if its ancestors are assumed to wait for it. */
+  readonly #awaited: AwaitedProcess | undefined
+  readonly #waitersByHeld: ReadonlyMap<string, readonly OtherWaiter[]>
+  #lateWaiters: readonly LateWaiter[] | undefined
 
-  constructor(context: LockContext, request: LockRequest, own: Ticket, scope: DeadlockScope) {
+  constructor(context: LockContext, request: LockRequest, own: SearchStart, scope: DeadlockScope) {
     this.#context = context
     this.#request = request
     this.#own = own
-    this.#ancestors = new Set(scope.ancestors ? context.surroundings.waitingAncestors() : [])
+    this.#awaited = scope.ancestors ? callingProcess(context) : undefined
     this.#waitersByHeld = findHoldingWaiters(context, own)
   }
 
@@ -86,7 +94,10 @@ class DeadlockSearch {
         holdersFor: (waiting) => findLiveHolders(this.#context, waiting.paths),
         isBehindExclusive: ({ ticket, paths: place }) =>
           this.#isBehindExclusive(place, ticket.text),
-        waitersHolding: (holder) => this.#waitersByHeld.get(holder.id) ?? [],
+        waitersHolding: (holder, { paths }) => [
+          ...(this.#waitersByHeld.get(holder.id) ?? []).map((other) => toWaiting(other)),
+          ...this.#lateFor(holder, paths),
+        ],
         closes: (holder, waiting) => this.#endsHere(holder, waiting.paths),
       },
     )
@@ -101,38 +112,45 @@ class DeadlockSearch {
 
   #endsHere({ id, identity, text }: OwnerName, paths: ResourcePaths): boolean {
     if (this.#request.held.includes(id)) return true
-    if (this.#isHeldForSelf(id, identity)) return this.#read(paths.lock, { text, id }).inFlow
-    if (!isWaitingAncestor(this.#context, identity, this.#ancestors)) return false
-    return wasHeldAtStart(this.#context, this.#read(paths.lock, { text, id }))
+    const self = this.#context.surroundings.identity()
+    const isForSelf = isSameProcess(identity, self) && !id.startsWith(ownProcess().instance)
+    if (isForSelf) return this.#read(paths.lock, { text, id }).inFlow
+    if (this.#awaited === undefined || !isWaitingAncestor(identity, this.#awaited)) return false
+    return wasHeldAtStart(this.#read(paths.lock, { text, id }), this.#awaited)
   }
 
-  /**
-   * Returns whether another process took the lock for this one, until its end, and then started this program in it.
-   */
-  #isHeldForSelf(id: string, identity: ProcessIdentity): boolean {
-    const self = this.#context.surroundings.identity()
-    const isSelf = [identity, partnerOf(identity)].some(
-      (one) => one?.pid === self.pid && one.start === self.start && sharesPids(one, self),
-    )
-    return isSelf && !id.startsWith(ownProcess().instance)
+  /** Returns the waiters, except those for the same lock, whose end an ancestor awaits as long as it holds this lock. */
+  #lateFor(holder: OwnerName, { lock, queue }: ResourcePaths): Waiting[] {
+    if (this.#awaited === undefined) return []
+    this.#lateWaiters ??= findLateWaiters(this.#context, this.#own)
+    let record: OwnerRecord | undefined
+    return this.#lateWaiters.flatMap((other) => {
+      const { paths, ticket, awaited } = other
+      // Of those in a queue, their tickets' names say so.
+      if (other.record.held.includes(holder.id)) return [toWaiting(other)]
+      if (paths.queue === queue) return []
+      const isAncestor = isWaitingAncestor(holder.identity, awaited)
+      const isForIt =
+        isSameProcess(holder.identity, ticket.identity) &&
+        instanceOf(holder.id) !== instanceOf(ticket.id)
+      if (!isAncestor && !isForIt) return []
+      record ??= this.#read(lock, holder)
+      const isUnder = isForIt ? record.inFlow : wasHeldAtStart(record, awaited)
+      return isUnder ? [toWaiting(other, { isStartedUnder: isAncestor })] : []
+    })
   }
 
   toError(chain: readonly Link[]): CliOpsError {
     const cycle = chain.map(({ holder, waiter: { paths }, next }) => {
       const record = this.#read(paths.lock, holder)
-      const owner = toOwner(
-        this.#context.shown(holder.identity),
-        record,
-        this.#context.judge(holder.identity),
-      )
-      const waitsFor =
-        next && (this.#read(next.paths.queue, next.ticket).resource ?? next.paths.encoded)
+      const owner = this.#toOwner(holder.identity, record)
       const resource = record.resource ?? paths.encoded
-      return { resource, id: holder.id, owner, ...(waitsFor !== undefined && { waitsFor }) }
+      return { resource, id: holder.id, owner, ...(next !== undefined && this.#describe(next)) }
     })
-    const links = cycle.map(({ resource, id, owner, waitsFor }) => {
+    const links = cycle.map(({ resource, id, owner, awaits, waitsFor }) => {
       const what = `"${resource}" is held by ${describeOwner(owner)}`
-      if (waitsFor !== undefined) return `${what}, which waits for "${waitsFor}"`
+      const through = awaits && `, which waits for ${describeOwner(awaits)} to end`
+      if (waitsFor !== undefined) return `${what}${through ?? ''}, which waits for "${waitsFor}"`
       const isOwn = this.#request.held.includes(id)
       return `${what}, ${isOwn ? 'the caller itself' : 'which waits for this process to end'}`
     })
@@ -144,27 +162,30 @@ class DeadlockSearch {
     )
   }
 
+  /** Describes what keeps a holder from releasing its lock. */
+  #describe({ paths, other, isStartedUnder }: Waiting): { waitsFor: string; awaits?: Owner } {
+    const waitsFor = other?.record.resource ?? paths.encoded
+    if (isStartedUnder !== true || other === undefined) return { waitsFor }
+    return { waitsFor, awaits: this.#toOwner(other.ticket.identity, other.record) }
+  }
+
+  #toOwner(identity: ProcessIdentity, record: OwnerRecord): Owner {
+    return toOwner(this.#context.shown(identity), record, this.#context.judge(identity))
+  }
+
   #read(directory: string, name: Pick<OwnerName, 'text' | 'id'>): OwnerRecord {
     return readOwnerRecord(this.#context, directory, name)
   }
 }
 
-/** Returns waiters that hold other locks; their tickets' names say so, so only a few have to be read. */
-function findHoldingWaiters(
-  context: LockContext,
-  own: Ticket,
-): ReadonlyMap<string, readonly HoldingWaiter[]> {
-  const byHeld = new Map<string, HoldingWaiter[]>()
-  const { fileSystem, home } = context
-  for (const encoded of fileSystem.list(home.paths.queues)) {
-    const paths = context.ofEncoded(encoded)
-    for (const name of fileSystem.list(paths.queue)) {
-      const ticket = parseTicketName(name)
-      if (ticket?.holdsOthers !== true || name === own.name) continue
-      if (context.judge(ticket.identity) === 'dead') continue
-      const { held } = readOwnerRecord(context, paths.queue, ticket)
-      for (const id of held) byHeld.set(id, [...(byHeld.get(id) ?? []), { ticket, paths }])
-    }
-  }
-  return byHeld
+/** Returns whether an owner is a process, which can hold what another one took for it and then started this program in it: `cli-ops run`. */
+function isSameProcess(owner: ProcessIdentity, process: ProcessIdentity): boolean {
+  return [owner, partnerOf(owner)].some(
+    (one) => one?.pid === process.pid && one.start === process.start && sharesPids(one, process),
+  )
+}
+
+function toWaiting(other: OtherWaiter, facts: Pick<Waiting, 'isStartedUnder'> = {}): Waiting {
+  const { ticket, paths } = other
+  return { ticket, paths, other, ...facts }
 }

@@ -25,6 +25,8 @@ export interface OwnerRecord {
   readonly inFlow: boolean
   /** Ids of the locks that the waiting flow holds. */
   readonly held: readonly string[]
+  /** Pids of the processes that (very likely) wait for the waiter to end, in its pid namespace. */
+  readonly ancestors: readonly number[]
 }
 
 /** The members of a record that vary from lock to lock; the rest describes the process. */
@@ -37,6 +39,7 @@ export interface RecordFacts {
   readonly inFlow?: boolean | undefined
   readonly label?: string | undefined
   readonly held: readonly string[]
+  readonly ancestors?: readonly number[] | undefined
   /** The owner to show, if not this process. */
   readonly owner?: Owner | undefined
 }
@@ -51,6 +54,7 @@ export function formatOwnerRecord({
   inFlow,
   label,
   held,
+  ancestors,
   owner,
 }: RecordFacts): string {
   const { name, host, command, startedAt } = owner ?? ownProcess()
@@ -72,6 +76,7 @@ export function formatOwnerRecord({
     inFlow,
     label,
     held,
+    ancestors,
   }
   // The rest of a longer line can follow.
   return `${JSON.stringify(record)}\n`
@@ -97,7 +102,8 @@ export function parseOwnerRecord(content: string | undefined, id: string): Owner
   const [resource, name, host, user] = [text('resource'), text('name'), text('host'), text('user')]
   const [command, token, via, label] = ['command', 'token', 'via', 'label'].map(text)
   const pid = record.get('pid')
-  const [startedAt, since, held] = [time('startedAt'), time('since'), record.get('held')]
+  const [startedAt, since] = [time('startedAt'), time('since')]
+  const [held, ancestors] = [record.get('held'), record.get('ancestors')]
   return {
     ...(resource !== undefined && { resource }),
     ...(name !== undefined && { name }),
@@ -112,6 +118,7 @@ export function parseOwnerRecord(content: string | undefined, id: string): Owner
     ...(label !== undefined && { label }),
     inFlow: record.get('inFlow') === true,
     held: Array.isArray(held) ? held.filter((id) => typeof id === 'string') : [],
+    ancestors: Array.isArray(ancestors) ? ancestors.filter(Number.isSafeInteger) : [],
   }
 }
 

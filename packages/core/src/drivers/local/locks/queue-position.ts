@@ -3,14 +3,22 @@ import { entryPath } from '../../../base/builtins.js'
 import type { LockRequest, LockWait } from '../../../locks/contract/lock-driver.js'
 import type { Claim } from './claim.js'
 import { tryClaim } from './claims.js'
-import { ANCESTOR_GRACE_MS, type DeadlockScope, findDeadlock } from './deadlock.js'
+import { type DeadlockScope, findDeadlock } from './deadlock.js'
 import { IdleHeads } from './idle-heads.js'
 import { inspectLock } from './inspect-locks.js'
 import { kernelOf, type OwnerName, parseTicketName, type TicketName } from './lock-names.js'
 import type { LockContext } from './lock-context.js'
 import { findLiveHolders } from './lock-state.js'
+import { ANCESTOR_GRACE_MS } from './other-waiters.js'
 import { PollPace } from './poll-pace.js'
-import { lastWaiting, leaveQueue, listTicketNames, type Ticket, writeTicket } from './queue.js'
+import {
+  lastWaiting,
+  leaveQueue,
+  listTicketNames,
+  nameAncestors,
+  type Ticket,
+  writeTicket,
+} from './queue.js'
 
 /** Waiters this near to the head know whom they wait for, and can watch it. The others only count those ahead. */
 const NEAR = 4
@@ -35,7 +43,7 @@ export interface QueuePositionOptions extends Pick<LockWait, 'onWait'> {
 export class QueuePosition {
   readonly #context: LockContext
   readonly #request: LockRequest
-  readonly #ticket: Ticket
+  #ticket: Ticket
   readonly #onWait: QueuePositionOptions['onWait']
   readonly #hearsNudges: boolean
   readonly #idleHeads: IdleHeads
@@ -48,6 +56,7 @@ export class QueuePosition {
   /** True if every waiter ahead nudges the next one when it leaves, and this waiter receives that. */
   #isNudged = false
   #nextFullLook = 0
+  #areAncestorsNamed = false
   #deadlockCheckMs = FIRST_DEADLOCK_CHECK_MS
   #nextDeadlockCheck: number
   #nextReport = 0
@@ -110,6 +119,7 @@ export class QueuePosition {
     if (this.#nowMs() < this.#nextDeadlockCheck) return
     this.#deadlockCheckMs = Math.min(MAX_DEADLOCK_CHECK_MS, this.#deadlockCheckMs * 2)
     this.#nextDeadlockCheck = this.#nowMs() + this.#deadlockCheckMs
+    this.#nameAncestors()
     this.#assertNoDeadlock({ ancestors: this.#nowMs() - this.#began >= ANCESTOR_GRACE_MS })
   }
 
@@ -211,6 +221,16 @@ export class QueuePosition {
     if (key === this.#reported) return
     this.#reported = key
     this.#onWait(info)
+  }
+
+  /** Before the first search that counts them, so that the last waiter of a cycle finds those of all others. */
+  #nameAncestors(): void {
+    const { owner, isOneOfSeveral } = this.#request
+    // A process of another machine has none here.
+    if (this.#areAncestorsNamed || owner !== undefined || isOneOfSeveral === true) return
+    this.#areAncestorsNamed = true
+    const ancestors = this.#context.surroundings.waitingAncestors()
+    if (ancestors.length > 0) this.#ticket = nameAncestors(this.#context, this.#ticket, ancestors)
   }
 
   #assertNoDeadlock(scope: DeadlockScope): void {

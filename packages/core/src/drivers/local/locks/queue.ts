@@ -1,10 +1,11 @@
 import type { LockMode, Owner } from '../../../locks/contract/lock-types.js'
+import { debug } from '../../../base/terminal/message.js'
 import { entryPath } from '../../../base/builtins.js'
 import { formatTicketName, parseTicketName, type TicketName } from './lock-names.js'
 import type { ResourcePaths } from './lock-files.js'
 import type { LockContext } from './lock-context.js'
 import { discardFile, removeIfEmpty } from './put-directory.js'
-import { formatOwnerRecord } from './owner-record.js'
+import { formatOwnerRecord, type RecordFacts } from './owner-record.js'
 import { isIdle } from './waiter-patience.js'
 
 /** Each repetition means that another waiter left, so this is never reached. */
@@ -25,6 +26,7 @@ export interface Ticket {
   readonly name: string
   readonly path: string
   readonly content: string
+  readonly facts: RecordFacts
   readonly paths: ResourcePaths
 }
 
@@ -37,10 +39,30 @@ export function enterQueue(context: LockContext, request: QueueRequest, arrival:
   const paths = context.of(resource)
   context.surroundings.announce()
   const name = formatTicketName(arrival, mode, held.length > 0, id, context.waiterIdentity)
-  const content = formatOwnerRecord({ id, resource, mode, since: clock.now(), held, label, owner })
-  const ticket = { name, path: entryPath(paths.queue, name), content, paths }
+  const facts = { id, resource, mode, since: clock.now(), held, label, owner }
+  const content = formatOwnerRecord(facts)
+  const ticket = { name, path: entryPath(paths.queue, name), content, facts, paths }
   writeTicket(context, ticket)
   return ticket
+}
+
+/**
+ * Adds to a ticket which processes wait for the waiter to end: what they hold keeps others waiting as if the waiter held it. Added
+ * later, so that a short wait does not pay for it.
+ */
+export function nameAncestors(
+  { fileSystem }: LockContext,
+  ticket: Ticket,
+  ancestors: readonly number[],
+): Ticket {
+  const content = formatOwnerRecord({ ...ticket.facts, ancestors })
+  try {
+    fileSystem.overwrite(ticket.path, content)
+  } catch (error) {
+    // Only a deadlock could go undetected: a full disk must not end the wait.
+    debug(() => `cannot name the ancestors of ${ticket.name}: ${String(error)}`)
+  }
+  return { ...ticket, content }
 }
 
 /** Leaves the queue; the last one to leave removes its directory. Repeating it does nothing. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 
 import type { LockDriver } from '../../../drivers/driver.js'
+import { slotName } from '../../../locks/contract/slot-name.js'
 import { withSlots } from '../../../locks/slots/with-slots.js'
 import type { CaseContext } from '../harness/case-context.js'
 import type { ConformanceCase } from '../harness/conformance-case.js'
@@ -186,6 +187,28 @@ export const lockSlotCases: readonly ConformanceCase[] = [
         'the other one is served',
       )
       await (refused === forLock ? lock : slot).release()
+    },
+  },
+  {
+    name: 'does not refuse a wait for a flow that can be granted another slot',
+    async run(context) {
+      const drivers = [await locksOf(context), await locksOf(context), await locksOf(context)]
+      const [one, other, third] = drivers as [LockDriver, LockDriver, LockDriver]
+      const lock = await take(one, 'db')
+      const [first, second] = [await takeSlot(other, TWO), await takeSlot(third, TWO)]
+      const forSlot = startWaiting(context, one, POOL, { ...slots(TWO), held: [lock.id] })
+      for (const slot of TWO) {
+        await context.eventually(
+          async () => ((await one.inspect(slotName(POOL, slot)))?.waiters.length ?? 0) > 0,
+          'it waits for each slot',
+        )
+      }
+      const forLock = await enqueue(context, other, 'db', 0, { held: [first.id] })
+      await second.release()
+      await (await served(context, forSlot)).release()
+      await lock.release()
+      await (await served(context, forLock)).release()
+      await first.release()
     },
   },
   {
