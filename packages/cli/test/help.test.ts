@@ -212,12 +212,19 @@ test('what is wrong is named as it was given: the option, else the variable', as
   expect(stderr).toContain('CLI_OPS_URL must')
 })
 
-test('doctor says what to do about an engine that is away, and where its URL came from', async () => {
+test('says what to do about an engine that is away, and where its URL came from', async () => {
   const url = 'redis://127.0.0.1:1'
   const given = await new CliOpsUser().run('--url', url, 'doctor')
   expect(given.stdout).toMatch(/^FAIL {2}engine: .*\n +check that it runs .*, or correct --url$/mu)
   const set = await new CliOpsUser({ CLI_OPS_URL: url }).run('doctor')
   expect(set.stdout).toMatch(/, or correct CLI_OPS_URL$/mu)
+  for (const command of ['why', 'history', 'locks']) {
+    const { status, stderr } = await new CliOpsUser({ CLI_OPS_URL: url }).run(command)
+    expect({ command, status }).toEqual({ command, status: 1 })
+    expect(stderr).toMatch(
+      /^cli-ops: cannot use redis:[^\n]*; check that it runs [^\n]*, or correct CLI_OPS_URL\n$/u,
+    )
+  }
 })
 
 test('--url is for everything, whatever the variables of single primitives say', async () => {

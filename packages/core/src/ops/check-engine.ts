@@ -8,8 +8,8 @@ import { type Check, failure, ok, warning } from './finding.js'
 import { jsonLine } from '../base/terminal/json-line.js'
 import { keptEvents } from './kept-events.js'
 import { unlessUnsupported } from './unless-unsupported.js'
+import { PRIMITIVES } from './primitives.js'
 
-const PRIMITIVES = ['locks', 'events', 'registry', 'rpc'] as const
 /** An answer slower than this makes every command slow. */
 const SLOW_MS = 500
 /** Synchronised clocks differ by less. */

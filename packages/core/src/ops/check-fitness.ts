@@ -7,8 +7,7 @@ import { type Check, failure, type Finding, ok, warning } from './finding.js'
 import type { OpsContext } from './ops-context.js'
 import { TRIES, tryPrimitive } from './try-primitive.js'
 import { isUnsupported, unlessUnsupported } from './unless-unsupported.js'
-
-const PRIMITIVES = ['locks', 'events', 'registry', 'rpc'] as const
+import { PRIMITIVES } from './primitives.js'
 
 /** Does on each engine what a CLI would do, and reports every promise of the driver that the engine cannot keep. */
 export const checkFitness: Check = async (context) => {

@@ -1,7 +1,7 @@
 import { isCliOpsError } from '../base/errors/cli-ops-error.js'
-import { sourceOf } from '../engine/url-source.js'
 import { storageError } from '../drivers/local/home/home.js'
 import { checkAttached } from './attached-parts.js'
+import { awayRemedy } from './away-remedy.js'
 import { checkAccess } from './check-access.js'
 import { checkConfig, checkEnvironment } from './check-configuration.js'
 import { checkDrivers } from './check-drivers.js'
@@ -14,6 +14,7 @@ import type { Check, Finding } from './finding.js'
 import type { OpsContext, OpsRun } from './ops-context.js'
 import { checkParked } from './parked-events.js'
 import { styleOf } from '../base/terminal/style.js'
+import { PRIMITIVES } from './primitives.js'
 
 const LOCAL_CHECKS: readonly (readonly [name: string, check: Check])[] = [
   ['home', checkHome],
@@ -38,8 +39,6 @@ const CHECKS: readonly (readonly [name: string, check: Check])[] = [
   ['instances', checkInstances],
   ['parked events', checkParked],
 ]
-
-const PRIMITIVES = ['locks', 'events', 'registry', 'rpc'] as const
 
 const MARKS = {
   ok: () => styleOf(process.stdout).good('ok  '),
@@ -74,15 +73,10 @@ async function runCheck(check: Check, context: OpsContext): Promise<readonly Fin
     const error = storageError(caught, context.connection.home)
     const message = error instanceof Error ? error.message : String(error)
     const isAway = isCliOpsError(error, 'ENGINE_UNAVAILABLE')
-    return [{ status: 'failure', message, ...(isAway && { remedy: awayRemedy(context) }) }]
+    return [
+      { status: 'failure', message, ...(isAway && { remedy: awayRemedy(context.connection) }) },
+    ]
   }
-}
-
-function awayRemedy({ connection }: OpsContext): string {
-  const url = PRIMITIVES.map((primitive) => connection.urlOf(primitive)).find(
-    (one) => one !== 'local:',
-  )
-  return `check that it runs and can be reached from here, or correct ${sourceOf(url ?? '')}`
 }
 
 function findingText({

@@ -4,7 +4,7 @@ import { assertName } from '../base/names/assert-name.js'
 import { ownProcess } from '../base/process/own-process.js'
 import { jsonLine } from '../base/terminal/json-line.js'
 import { hangingLines } from '../base/terminal/wrap-text.js'
-import { describeDuration, textAge } from '../base/terminal/units.js'
+import { describeDuration, describeElapsed, localTimeText } from '../base/terminal/units.js'
 import { commandLineOf } from './command-line.js'
 import { freeText } from './free-lock.js'
 import { lockAdvice } from './lock-advice.js'
@@ -82,7 +82,7 @@ function explanationText(info: LockInfo, known: Known): string {
   const { resource, holders, waiting, mode, closedUntil } = info
   const held = holders.map(
     (holder) =>
-      `${named(holder, known)}, for ${textAge(holder.since)}${usualText(resource, holder, known)}`,
+      `${named(holder, known)}, ${agesText(holder.since)}${usualText(resource, holder, known)}`,
   )
   if (held.length === 0)
     held.push(
@@ -91,9 +91,10 @@ function explanationText(info: LockInfo, known: Known): string {
         : `nobody; ${describeClosed(closedUntil)}`,
     )
   const queue = waiting.map(
-    (waiter, index) => `${index + 1}. ${named(waiter, known)}, for ${textAge(waiter.since)}`,
+    (waiter, index) => `${index + 1}. ${named(waiter, known)}, ${agesText(waiter.since)}`,
   )
   if (queue.length === 0) queue.push('nobody')
+  const isAtWork = holders.every(({ owner }) => owner.state === 'running')
   const advice = lockAdvice(info, known).flatMap(({ what, command }) => [
     ...hangingLines('  - ', command === undefined ? what : `${what}:`),
     // Never broken: it is to be copied.
@@ -104,8 +105,14 @@ function explanationText(info: LockInfo, known: Known): string {
     `${jsonLine(resource)}${sharing}`,
     ...held.flatMap((text, index) => hangingLines(index === 0 ? '  held by   ' : INDENT, text)),
     ...queue.flatMap((text, index) => hangingLines(index === 0 ? '  waiting   ' : INDENT, text)),
+    ...(advice.length === 0 ? [] : [isAtWork ? '  if you need it now' : '  what to do']),
     ...advice,
   ].join('\n')
+}
+
+/** Both for a person who waits and for one who compares it with a log. */
+function agesText(since: Date): string {
+  return `for ${describeElapsed(Date.now() - since.getTime())}, since ${localTimeText(since)}`
 }
 
 const INDENT = ' '.repeat(12)

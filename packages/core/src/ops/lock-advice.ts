@@ -15,7 +15,12 @@ export function lockAdvice(
   { program, isHere }: { readonly program: string; readonly isHere: (holder: Holder) => boolean },
 ): readonly LockAdvice[] {
   const advice: LockAdvice[] = []
-  for (const holder of info.holders) {
+  const { mode, holders, waiting } = info
+  if (mode === 'shared' && holders.length > 1 && waiting.length > 0)
+    advice.push({
+      what: `the first who waits needs it alone: all ${holders.length} must release it`,
+    })
+  for (const holder of holders) {
     const { pid, state, host } = holder.owner
     const canSignal = pid > 0 && isHere(holder)
     const process = pid > 0 ? `pid ${pid}` : 'the holder'
@@ -32,7 +37,7 @@ export function lockAdvice(
       })
     if (canSignal && state === 'stopped')
       advice.push(
-        { what: `${process} is stopped; to continue it`, command: continueCommand(holder.owner) },
+        { what: continueText(holder.owner), command: continueCommand(holder.owner) },
         { what: `to end ${process}`, command: endStoppedCommand(holder.owner) },
       )
     if (canSignal && state === 'running')
@@ -57,6 +62,11 @@ export function releaseCommand(program: string, resource: string, id: string): s
 export function continueCommand(owner: Owner): string {
   const group = isWrapped(owner) ? readStat(`/proc/${owner.pid}/stat`)?.group : undefined
   return group === undefined || group <= 1 ? `kill -CONT ${owner.pid}` : `kill -CONT -- -${group}`
+}
+
+function continueText(owner: Owner): string {
+  const whole = continueCommand(owner).includes('-- -') ? ', with its process group' : ''
+  return `pid ${owner.pid} is stopped; to continue it${whole}`
 }
 
 /** A stopped process sees a signal when it continues; only SIGKILL ends it as it is, but not its `cli-ops run`. */

@@ -1,8 +1,9 @@
 import { debug, say } from '../base/terminal/message.js'
 import { storageError } from '../drivers/local/home/home.js'
-import { isCliOpsError } from '../base/errors/cli-ops-error.js'
+import { CliOpsError, isCliOpsError } from '../base/errors/cli-ops-error.js'
 import { describeOwnProcess } from '../base/process/own-process.js'
-import type { ConnectionOptions } from '../engine/connection-options.js'
+import type { Connection, ConnectionOptions } from '../engine/connection-options.js'
+import { awayRemedy } from './away-remedy.js'
 import { cleanUp } from './clean.js'
 import { runDoctor } from './doctor.js'
 import { opsLine } from './ops-line.js'
@@ -77,11 +78,10 @@ function commandOf({ name, path, program = `${name} ops` }: OpsCall): string {
 export async function runWithContext(call: OpsProgram, run: OpsRun): Promise<number> {
   const { name, args, options, program = `${name} ops` } = call
   const output = createOutput(process.stdout, options['json'] === true)
-  let place = 'the home'
+  let connection: Connection | undefined
   try {
     const opened = openOps(name, connectionOf(call))
-    const { connection } = opened
-    place = connection.home
+    connection = opened.connection
     await using coordinator = opened.coordinator
     const { print, closed: signal } = output
     const own = call.own && { ...call.own, name }
@@ -98,7 +98,7 @@ export async function runWithContext(call: OpsProgram, run: OpsRun): Promise<num
     await output.finish()
     return exitCode
   } catch (error) {
-    return sayFailure(asGiven(error, options), place)
+    return sayFailure(withRemedy(asGiven(error, options), connection), connection?.home)
   }
 }
 
@@ -108,12 +108,20 @@ function asGiven(error: unknown, { after }: OpsProgram['options']): unknown {
   return isCursor ? new TypeError(error.message.replace(/^from /u, '--after ')) : error
 }
 
+/** An engine that says when it is ready again needs no remedy. */
+function withRemedy(error: unknown, connection: Connection | undefined): unknown {
+  if (!isCliOpsError(error, 'ENGINE_UNAVAILABLE') || connection === undefined) return error
+  const { code, message, details = {} } = error
+  if ('retryAfterMs' in details) return error
+  return new CliOpsError(code, `${message}; ${awayRemedy(connection)}`, { cause: error, details })
+}
+
 function connectionOf({ home, namespace, url }: OpsProgram): ConnectionOptions {
   return { home, namespace, url }
 }
 
 /** Prints to stderr why a command failed and returns its exit code: 2 for a wrong argument, else 1. */
-export function sayFailure(caught: unknown, home: string): number {
+export function sayFailure(caught: unknown, home = 'the home'): number {
   const error = storageError(caught, home)
   // Anything else is a bug in the kit and deserves a stack trace.
   if (!(error instanceof TypeError) && !isCliOpsError(error) && !isSystemError(error)) throw error

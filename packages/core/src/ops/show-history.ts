@@ -32,14 +32,15 @@ export const showHistory: OpsRun = async (context) => {
   const [resource] = args
   if (resource !== undefined) assertName('resource', resource)
   const since = parseSince('--since', options['since'] ?? DEFAULT_SINCE)
-  const recent = (await readLockTurns(context)).filter(({ time }) => time >= since)
-  const turns = recent.filter((turn) => resource === undefined || turn.resource === resource)
+  const kept = await readLockTurns(context)
+  const wanted = kept.filter((turn) => resource === undefined || turn.resource === resource)
+  const turns = wanted.filter(({ time }) => time >= since)
   const usual = usualHolds(turns)
   const waited = waitedFor(turns)
   print(
     { since, turns, usual, waitedFor: waited },
     turns.length === 0
-      ? nothingEnded(resource, since, recent)
+      ? nothingEnded(resource, since, { kept, last: wanted.at(-1) })
       : [turnTable(turns), usualText(usual), waitedText(waited)]
           .filter((part) => part !== '')
           .join('\n\n'),
@@ -50,12 +51,14 @@ export const showHistory: OpsRun = async (context) => {
 function nothingEnded(
   resource: string | undefined,
   since: Date,
-  recent: readonly LockTurn[],
+  { kept, last }: { readonly kept: readonly LockTurn[]; readonly last: LockTurn | undefined },
 ): string {
   const what = resource === undefined ? 'any lock' : jsonLine(resource)
-  const meant = closestName(resource ?? '', [...new Set(recent.map((turn) => turn.resource))])
-  const hint = meant === undefined ? '' : ` Did you mean ${jsonLine(meant)}?`
-  return `No process has held and released ${what} since ${timeText(since)}.${hint}`
+  const nothing = `No process has held and released ${what} since ${timeText(since)}.`
+  if (last !== undefined)
+    return `${nothing} The last one before ended at ${timeText(last.time)}; --since shows earlier ones, such as --since 30d.`
+  const meant = closestName(resource ?? '', [...new Set(kept.map((turn) => turn.resource))])
+  return meant === undefined ? nothing : `${nothing} Did you mean ${jsonLine(meant)}?`
 }
 
 function usualHolds(turns: readonly LockTurn[]): readonly UsualHold[] {

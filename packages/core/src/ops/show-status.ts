@@ -20,8 +20,7 @@ import { durationText, sizeText } from '../base/terminal/units.js'
 import { hangingLines } from '../base/terminal/wrap-text.js'
 import { textTable } from '../base/terminal/text-table.js'
 import { isUnsupported, unlessUnsupported } from './unless-unsupported.js'
-
-const PRIMITIVES = ['locks', 'events', 'registry', 'rpc'] as const
+import { PRIMITIVES } from './primitives.js'
 
 /** Everything on one screen. A part that cannot be read is absent, and named in `problems`. */
 interface Status {

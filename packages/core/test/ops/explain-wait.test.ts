@@ -49,6 +49,16 @@ test('says that a lock is shared', async () => {
   await locks.lock('db', { mode: 'shared' })
   const { stdout } = await runOpsCommand(home, 'why', {}, { args: ['db'] })
   expect(stdout).toMatch(/^"db", shared\n {2}held by /u)
+  await locks.lock('db', { mode: 'shared' })
+  const waiting = locks.lock('db')
+  await expect
+    .poll(async () => (await runOpsCommand(home, 'why', {}, { args: ['db'] })).stdout)
+    .toMatch(
+      /\n {2}if you need it now\n {2}- the first who waits needs it alone: all 2 must release it\n/u,
+    )
+  for (const { id } of (await locks.inspect('db'))?.holders ?? [])
+    await locks.forceRelease('db', id)
+  await (await waiting).release()
 })
 
 test('suggests continuing a stopped holder', async () => {
@@ -97,7 +107,7 @@ test('only turns with the same lock count, and a few of them make no ninth of te
   const shown = async (): Promise<string> =>
     (await runOpsCommand(home, 'why', {}, { args: ['db'] })).stdout
   for (let seconds = 31; seconds <= 41; seconds += 1) await tell('other', seconds)
-  expect(await shown()).toMatch(/, for \d+ m?s\n/u)
+  expect(await shown()).toMatch(/, for \d+ m?s, since \d\d:\d\d:\d\d\n/u)
   await tell('db', 2)
   expect(await shown()).toContain('; its last run took 2 s\n')
   await tell('db', 3)

@@ -63,6 +63,14 @@ export function clockText(at: number): string {
   return [date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(':')
 }
 
+/** Formats a local time, with its date if that is not today: `14:03:27`, `2026-11-30 14:03`. */
+export function localTimeText(time: Date): string {
+  const clock = clockText(time.getTime())
+  if (time.toDateString() === new Date().toDateString()) return clock
+  const date = [time.getFullYear(), two(time.getMonth() + 1), two(time.getDate())].join('-')
+  return `${date} ${clock.slice(0, 5)}`
+}
+
 const SIZES = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const
 
 /** Formats a size in the units used for limits: `1.2 MiB`. */

@@ -1,0 +1,2 @@
+/** The primitives, each of which can be on an engine of its own. */
+export const PRIMITIVES = ['locks', 'events', 'registry', 'rpc'] as const
