@@ -48,6 +48,7 @@ const ALTERATIONS: readonly Alteration[] = [
       globalThis['set' + name] = (...args) => handles.push(set(...args))
       globalThis['clear' + name] = (number) => clear(handles[number - 1])
     }`,
+    // Its own flush() then waits 10 s in each run, with the plugin or without.
     breaksOclif: true,
   },
   {
