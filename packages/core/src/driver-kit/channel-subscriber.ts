@@ -1,5 +1,4 @@
-import { clearInterval, clearTimeout, setInterval, setTimeout } from 'node:timers'
-
+import { clearInterval, clearTimeout, setInterval, setTimeout } from '../base/wait/own-timers.js'
 import { EngineLink, type LinkCarrier } from './engine-link.js'
 
 const FIRST_DELAY_MS = 20

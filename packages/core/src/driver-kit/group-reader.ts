@@ -1,5 +1,4 @@
-import { setTimeout } from 'node:timers'
-
+import { setTimeout } from '../base/wait/own-timers.js'
 import type { EventBatch, EventReader, GroupLedger } from '../events/contract/event-driver.js'
 import type { Cursor } from '../events/contract/event-types.js'
 import { CliOpsError, isCliOpsError } from '../base/errors/cli-ops-error.js'

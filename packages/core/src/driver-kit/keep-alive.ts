@@ -1,4 +1,5 @@
-import { clearInterval, setInterval } from 'node:timers'
+import { clearInterval, setInterval } from '../base/wait/own-timers.js'
+
 /** Keeps the process alive between `ref` and `unref`. A driver's sockets never do. */
 export class KeepAlive {
   #timer: NodeJS.Timeout | undefined

@@ -1,5 +1,4 @@
-import { clearTimeout, setTimeout } from 'node:timers'
-
+import { clearTimeout, setTimeout } from '../base/wait/own-timers.js'
 import type { LockRequest, LockWait } from '../locks/contract/lock-driver.js'
 import { anySignal } from '../base/wait/abort-signal.js'
 import { isCliOpsError } from '../base/errors/cli-ops-error.js'

@@ -1,5 +1,4 @@
-import { clearTimeout, setTimeout } from 'node:timers'
-
+import { clearTimeout, setTimeout } from '../base/wait/own-timers.js'
 import { afterThis } from '../base/wait/next-turn.js'
 import type { LockGrant } from '../locks/contract/lock-driver.js'
 import { currentInstant, type Instant, LeaseClock } from './lease-clock.js'

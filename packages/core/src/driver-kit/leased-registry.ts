@@ -1,5 +1,4 @@
-import { clearTimeout, setTimeout } from 'node:timers'
-
+import { clearTimeout, setTimeout } from '../base/wait/own-timers.js'
 import { isCliOpsError } from '../base/errors/cli-ops-error.js'
 import { byAge, toServiceInfo } from '../registry/contract/service-info.js'
 import type {

@@ -9,6 +9,7 @@ import type {
 } from '../events/contract/event-driver.js'
 import type { Cursor, StartPosition } from '../events/contract/event-types.js'
 import type { LockDriver } from '../locks/contract/lock-driver.js'
+import type { ChannelListener } from './channel-subscriber.js'
 import { GroupReader } from './group-reader.js'
 import { type GroupCursor, LockElection } from './lock-election.js'
 import { type LogPosition, parsePosition, parseStart, toCursor } from './log-position.js'
@@ -34,8 +35,10 @@ export interface EventLogEngine {
   find(start: 'latest' | 'earliest' | Date): Promise<LogPosition>
   /** Returns a bounded number of events after a position. Rejects with `ENGINE_UNAVAILABLE` if a retry makes sense. */
   fetch(from: LogPosition): Promise<LogFetch>
-  /** Notifies a reader of appended events, with `look` or `offer`, until the returned function is called. */
-  listen(reader: PolledReader<LogPosition>): () => void
+  /** Listens for announcements of appended events until the returned function is called. */
+  listen(listener: ChannelListener): () => void
+  /** Passes a reader what such a message announces, with `look` or `offer`. */
+  offer(reader: PolledReader<LogPosition>, message: string): void
   /** Opens the cursor of a group, for one reader. */
   openCursor(group: string): GroupCursor
 }
@@ -83,7 +86,15 @@ export class LoggedEvents implements EventDriver {
       begin: () => this.#find(start),
       toCursor,
       fetch: (from) => engine.fetch(from),
-      listen: (reader) => engine.listen(reader),
+      listen: (reader) =>
+        engine.listen({
+          onMessage: (message) => {
+            engine.offer(reader, message)
+          },
+          onReady: () => {
+            reader.look()
+          },
+        }),
       end,
     })
   }

@@ -1,5 +1,4 @@
-import { clearInterval, clearTimeout, setInterval, setTimeout } from 'node:timers'
-
+import { clearInterval, clearTimeout, setInterval, setTimeout } from '../base/wait/own-timers.js'
 import { CliOpsError } from '../base/errors/cli-ops-error.js'
 import type {
   RpcChannel,

@@ -1,4 +1,5 @@
-import { clearTimeout, setTimeout } from 'node:timers'
+import { clearTimeout, setTimeout } from '../base/wait/own-timers.js'
+
 /** Waiters for changes of one thing. A wait keeps the process alive. */
 export class Waiters {
   readonly #waiting = new Set<() => void>()

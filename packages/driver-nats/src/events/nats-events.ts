@@ -1,5 +1,6 @@
 import {
   type AppendOptions,
+  type ChannelListener,
   CliOpsError,
   type Cursor,
   describeEngine,
@@ -90,16 +91,13 @@ export class NatsEvents implements EventLogEngine {
     return fetchAfter(this.#context, from)
   }
 
-  listen(reader: PolledReader<LogPosition>): () => void {
+  listen(listener: ChannelListener): () => void {
     const { subscriber, space } = this.#context
-    return subscriber.listen(told.events(space), {
-      onMessage: (message) => {
-        offerStored(reader, message)
-      },
-      onReady: () => {
-        reader.look()
-      },
-    })
+    return subscriber.listen(told.events(space), listener)
+  }
+
+  offer(reader: PolledReader<LogPosition>, message: string): void {
+    offerStored(reader, message)
   }
 
   openCursor(group: string): NatsCursor {

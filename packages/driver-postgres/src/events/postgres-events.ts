@@ -1,5 +1,6 @@
 import {
   type AppendOptions,
+  type ChannelListener,
   comparePositions,
   type Cursor,
   type EventLogEngine,
@@ -88,16 +89,13 @@ export class PostgresEvents implements EventLogEngine {
     return fetched
   }
 
-  listen(reader: PolledReader<LogPosition>): () => void {
+  listen(listener: ChannelListener): () => void {
     const { subscriber, space } = this.#context
-    return subscriber.listen(space.channels.events, {
-      onMessage: (message) => {
-        this.#note(offerAppended(reader, message))
-      },
-      onReady: () => {
-        reader.look()
-      },
-    })
+    return subscriber.listen(space.channels.events, listener)
+  }
+
+  offer(reader: PolledReader<LogPosition>, message: string): void {
+    this.#note(offerAppended(reader, message))
   }
 
   openCursor(group: string): PostgresCursor {

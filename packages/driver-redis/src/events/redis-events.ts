@@ -1,5 +1,6 @@
 import {
   type AppendOptions,
+  type ChannelListener,
   comparePositions,
   type Cursor,
   type EventLogEngine,
@@ -110,16 +111,13 @@ export class RedisEvents implements EventLogEngine {
     return { slices, isMore: entries.length >= FETCH_COUNT }
   }
 
-  listen(reader: PolledReader<LogPosition>): () => void {
+  listen(listener: ChannelListener): () => void {
     const { subscriber, keys } = this.#context
-    return subscriber.listen(keys.eventChannel, {
-      onMessage: (message) => {
-        this.#note(offerAppended(reader, message))
-      },
-      onReady: () => {
-        reader.look()
-      },
-    })
+    return subscriber.listen(keys.eventChannel, listener)
+  }
+
+  offer(reader: PolledReader<LogPosition>, message: string): void {
+    this.#note(offerAppended(reader, message))
   }
 
   openCursor(group: string): RedisCursor {

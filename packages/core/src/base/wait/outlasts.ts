@@ -1,4 +1,5 @@
 import { clearTimeout, setTimeout } from './own-timers.js'
+
 /** Resolves to whether a promise takes longer than this many milliseconds to settle. Keeps no process alive. */
 export function outlasts(promise: Promise<unknown>, ms: number): Promise<boolean> {
   return new Promise((resolve) => {

@@ -4,6 +4,7 @@ import {
   setImmediate,
   setTimeout,
 } from '../../../base/wait/own-timers.js'
+
 /** Short, so that a busy moment of this process uses up no more than one slice. */
 const SLICE_MS = 50
 
