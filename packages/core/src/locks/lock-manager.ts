@@ -13,7 +13,7 @@ import { assertName } from '../base/names/assert-name.js'
 import type { ConnectionOptions } from '../engine/connection-options.js'
 import { monotonicMs } from '../base/process/monotonic-time.js'
 import { assertLockOptions } from './assert-lock-options.js'
-import { outerLocks } from './contract/outer-locks.js'
+import { outerLocksFor } from './contract/outer-locks.js'
 import { HeldLock } from './held-lock.js'
 import { becomeLatest } from './latest-waiter.js'
 import {
@@ -437,13 +437,12 @@ function inFlow(options: LockOptions = {}): LockOptions {
   return typeof options === 'object' && options !== null ? { inFlow: true, ...options } : options
 }
 
-/** An embedded driver sees in the process table what the processes around this one hold. */
 async function acquire(
   driver: LockDriver,
   request: SlotRequest,
   wait: LockWait,
 ): Promise<SlotGrant> {
-  const outer = driver.tryAcquireSync === undefined ? outerLocks() : undefined
+  const outer = outerLocksFor(driver)
   if (outer === undefined) return driver.acquire(request, wait)
   const { waitWithin } = await import('./wait-within.js')
   const enter = (signal: AbortSignal): Promise<SlotGrant> =>

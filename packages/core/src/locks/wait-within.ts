@@ -1,14 +1,13 @@
-import { waitingAncestors } from '../base/process/ancestors.js'
+import { ANCESTOR_GRACE_MS, waitingAncestors } from '../base/process/ancestors.js'
 import { assertName } from '../base/names/assert-name.js'
 import { isProcessOf } from '../base/process/is-process-of.js'
 import { debug } from '../base/terminal/message.js'
 import { isCliOpsError } from '../base/errors/cli-ops-error.js'
 import { anySignal } from '../base/wait/abort-signal.js'
 import { pause } from '../base/wait/pause.js'
-import { ANCESTOR_GRACE_MS } from '../drivers/local/locks/other-waiters.js'
 import type { LockDriver } from './contract/lock-driver.js'
 import { nextLockId } from './contract/lock-id.js'
-import type { Holder, LockInfo } from './contract/lock-types.js'
+import type { Holder, LockInfo, Owner } from './contract/lock-types.js'
 import { MAX_OUTER_LOCKS, outerLocks } from './contract/outer-locks.js'
 import { ownOwner } from './contract/own-owner.js'
 import { ancestorDeadlockError } from './lock-errors.js'
@@ -22,7 +21,7 @@ import { type SlotRequest, wantsSlots } from './slots/slot-request.js'
  * An engine searches for a cycle when a request enters the queue. So a second request enters it then, which says what is held, and leaves
  * when the wait ends: of all waiters of a cycle, the last one to do so gives up.
  *
- * @param outer the value of `outerLocks`
+ * @param outer the value of `outerLocksFor`
  * @param wait aborted with `LOCK_DEADLOCK` if it would never end
  */
 export async function waitWithin<T>(
@@ -52,9 +51,12 @@ export async function waitWithin<T>(
 
 /** Returns whether the holder of a lock on an engine is an ancestor that (very likely) waits for this process to end. */
 export function isAroundThis({ id, owner }: Pick<Holder, 'id' | 'owner'>): boolean {
+  return parseOuterLocks(outerLocks()).some(({ id: outer }) => outer === id) && awaitsThis(owner)
+}
+
+function awaitsThis(owner: Owner): boolean {
   const { pid, host } = ownOwner()
   return (
-    parseOuterLocks(outerLocks()).some(({ id: outer }) => outer === id) &&
     owner.host === host &&
     waitingAncestors(pid).includes(owner.pid) &&
     isProcessOf(owner.pid, owner.startedAt)
@@ -85,7 +87,7 @@ async function findHoldersAround(outer: string, driver: LockDriver): Promise<Hel
   const found = await Promise.all(
     parseOuterLocks(outer).map(async ({ resource, id }) => {
       const info = await driver.inspect(resource)
-      const holder = info?.holders.find((one) => one.id === id && isAroundThis(one))
+      const holder = info?.holders.find((one) => one.id === id && awaitsThis(one.owner))
       return info === null || holder === undefined ? [] : [{ resource, mode: info.mode, holder }]
     }),
   )

@@ -60,12 +60,17 @@ export function releaseCommand(program: string, resource: string, id: string): s
  * both have ended, so their process group is continued.
  */
 export function continueCommand(owner: Owner): string {
+  const group = groupToContinue(owner)
+  return group === undefined ? `kill -CONT ${owner.pid}` : `kill -CONT -- -${group}`
+}
+
+function groupToContinue(owner: Owner): number | undefined {
   const group = isWrapped(owner) ? readStat(`/proc/${owner.pid}/stat`)?.group : undefined
-  return group === undefined || group <= 1 ? `kill -CONT ${owner.pid}` : `kill -CONT -- -${group}`
+  return group === undefined || group <= 1 ? undefined : group
 }
 
 function continueText(owner: Owner): string {
-  const whole = continueCommand(owner).includes('-- -') ? ', with its process group' : ''
+  const whole = groupToContinue(owner) === undefined ? '' : ', with its process group'
   return `pid ${owner.pid} is stopped; to continue it${whole}`
 }
 

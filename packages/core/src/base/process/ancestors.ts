@@ -5,6 +5,12 @@ import { ownIdentity } from './process-identity.js'
 const MAX_DEPTH = 64
 
 /**
+ * A parent that releases the lock after starting this process has done so by then; one that waits for this process
+ * has not.
+ */
+export const ANCESTOR_GRACE_MS = 3_000
+
+/**
  * Returns the pids of the processes that (very likely) wait for one to end: parents up to the first process of another session. A
  * parent does not wait for a detached child (setsid).
  *

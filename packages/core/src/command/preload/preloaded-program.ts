@@ -158,12 +158,11 @@ export class PreloadedProgram {
     const rules = this.#rules()
     if (rules === undefined) return
     describeOwnProcess({ name: this.#names()[0] ?? rules.cli })
-    const seen = [...frameworks].join(' and no ')
     // An error, such as in an import, ends programs that are well attached, too.
     const why =
       reason === undefined && hasThrown && exitCode !== 0
         ? `it failed before any ${[...frameworks].join(' or ')} was seen in it`
-        : `${reason ?? `no ${seen} was seen in it`}; ${remedy(rules)}`
+        : `${reason ?? `no ${[...frameworks].join(' and no ')} was seen in it`}; ${remedy(rules)}`
     say(`the rules for "${rules.cli}" in ${rules.file} did not hold: ${why}`)
   }
 

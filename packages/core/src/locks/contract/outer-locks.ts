@@ -1,3 +1,5 @@
+import type { LockDriver } from './lock-driver.js'
+
 /** A program that takes many locks in turn does not pass all of them on. */
 export const MAX_OUTER_LOCKS = 32
 
@@ -9,6 +11,13 @@ export const MAX_OUTER_LOCKS = 32
 function withOuterLock(value: string | undefined, resource: string, id: string): string {
   const others = [...new URLSearchParams(value)].filter(([name]) => name !== resource)
   return new URLSearchParams([...others.slice(1 - MAX_OUTER_LOCKS), [resource, id]]).toString()
+}
+
+/** Returns {@link outerLocks} for a wait on an engine. An embedded driver sees in the process table what the processes around this one hold. */
+export function outerLocksFor({
+  tryAcquireSync,
+}: Pick<LockDriver, 'tryAcquireSync'>): string | undefined {
+  return tryAcquireSync === undefined ? outerLocks() : undefined
 }
 
 /** Returns the value of `CLI_OPS_OUTER_LOCKS` for the children of this process, with the lock that `cli-ops run` gave to it. */

@@ -13,20 +13,15 @@ import type { FileStatus, FileSystem } from './file-system.js'
 export function assertPrivateDirectory(
   path: string,
   fileSystem: FileSystem,
-  variable?: string,
+  variable = settingName('CLI_OPS_HOME'),
 ): void {
   const status = fileSystem.status(path)
   const isRootsToUse = isOfAnotherUser(status) && isOfParentsOwner(path, status, fileSystem)
-  const uid = isRootsToUse ? status.uid : undefined
-  if (status?.kind === 'directory' && refusalOf(status, '', uid) === undefined) return
-  refuse(path, status, { variable: variable ?? settingName('CLI_OPS_HOME'), uid })
-}
-
-function refuse(
-  path: string,
-  status: FileStatus | undefined,
-  { variable, uid }: { readonly variable: string; readonly uid: number | undefined },
-): never {
+  const refusal =
+    status === undefined
+      ? undefined
+      : refusalOf(status, variable, isRootsToUse ? status.uid : undefined)
+  if (status?.kind === 'directory' && refusal === undefined) return
   if (status === undefined || status.kind === 'file' || status.kind === 'other') {
     const what = status === undefined ? 'it does not exist' : 'it is not a directory'
     throw new CliOpsError(
@@ -37,13 +32,9 @@ function refuse(
       },
     )
   }
-  throw new CliOpsError(
-    'INSECURE_DIRECTORY',
-    `refusing to use ${path}: ${refusalOf(status, variable, uid)}`,
-    {
-      details: { directory: path, uid: status.uid, mode: (status.mode & 0o777).toString(8) },
-    },
-  )
+  throw new CliOpsError('INSECURE_DIRECTORY', `refusing to use ${path}: ${refusal}`, {
+    details: { directory: path, uid: status.uid, mode: (status.mode & 0o777).toString(8) },
+  })
 }
 
 /** Returns whether a directory would pass {@link assertPrivateDirectory}. */

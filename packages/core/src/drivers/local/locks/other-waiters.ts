@@ -1,4 +1,5 @@
 import { encodeFileName } from '../../../base/names/file-name.js'
+import { ANCESTOR_GRACE_MS } from '../../../base/process/ancestors.js'
 import { formatIdentity } from '../../../base/process/process-identity.js'
 import { joinedBy, joinMarkName } from '../../../locks/contract/slot-name.js'
 import { LOCK_SUFFIX, type ResourcePaths } from './lock-files.js'
@@ -7,12 +8,6 @@ import { type OwnerName, parseSharerName, parseTicketName } from './lock-names.j
 import type { OwnerRecord } from './owner-record.js'
 import type { Ticket } from './queue.js'
 import { type AwaitedProcess, readOwnerRecord } from './waiting-ancestor.js'
-
-/**
- * A parent that releases the lock after starting this process has done so by then; one that waits for this process
- * has not.
- */
-export const ANCESTOR_GRACE_MS = 3_000
 
 /** Sorts after every ticket, so that in a cycle a process that waits outside the queue gives up. */
 const OUTSIDE_QUEUE = '\uffff'

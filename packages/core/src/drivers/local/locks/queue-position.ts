@@ -1,5 +1,6 @@
 import { debug } from '../../../base/terminal/message.js'
 import { entryPath } from '../../../base/builtins.js'
+import { ANCESTOR_GRACE_MS } from '../../../base/process/ancestors.js'
 import type { LockRequest, LockWait } from '../../../locks/contract/lock-driver.js'
 import type { Claim } from './claim.js'
 import { tryClaim } from './claims.js'
@@ -9,7 +10,6 @@ import { inspectLock } from './inspect-locks.js'
 import { kernelOf, type OwnerName, parseTicketName, type TicketName } from './lock-names.js'
 import type { LockContext } from './lock-context.js'
 import { findLiveHolders } from './lock-state.js'
-import { ANCESTOR_GRACE_MS } from './other-waiters.js'
 import { PollPace } from './poll-pace.js'
 import {
   lastWaiting,
