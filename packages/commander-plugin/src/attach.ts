@@ -1,4 +1,9 @@
-import { type CliOpsOptions, type CommandRun, noteDisabledCli } from '@cli-ops/shared-ipc/command'
+import {
+  type CliOpsOptions,
+  type CommandInProgress,
+  hasLock,
+  noteDisabledCli,
+} from '@cli-ops/shared-ipc/command'
 
 import {
   type CommanderProgram,
@@ -7,7 +12,7 @@ import {
   isNamed,
 } from './commander-program.js'
 import { loadedMountOps, loadMountOps } from './lazy.js'
-import { hasLock, isDisabled, lifecycleFor } from './lifecycle-for.js'
+import { isDisabled, lifecycleFor } from './lifecycle-for.js'
 import type * as Lifecycle from './lifecycle.js'
 
 /** What a subcommand can be asked without a lock; `-h` and `-V` could be options of its own, as in `shutdown -h`. */
@@ -26,7 +31,7 @@ export interface Attachment {
   /** The arguments of `leaf` before commander replaces them, while a host's hook before it is awaited. */
   unparsed?: unknown
   /** The run that the current parse began; `null` if it is not coordinated. */
-  run?: CommandRun | null | undefined
+  run?: CommandInProgress | null | undefined
 }
 
 // A preload and the host's own import are two copies of this file.

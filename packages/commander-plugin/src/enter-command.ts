@@ -1,7 +1,7 @@
 /** The start of a commander command: loaded with the first one. */
 import {
   beginCommand,
-  type CommandRun,
+  type CommandInProgress,
   type Entry,
   hostBlocks,
   isOwnCommandLine,
@@ -47,7 +47,7 @@ export function enterWithoutAction(attachment: Attachment): void {
   run.follow(() => undefined)
 }
 
-function begin(attachment: Attachment): CommandRun | null {
+function begin(attachment: Attachment): CommandInProgress | null {
   const { program, options, others, leaf } = attachment
   const root = rootOf(program)
   const isOwn = isOwnLine(root.rawArgs ?? [])
@@ -65,7 +65,7 @@ function begin(attachment: Attachment): CommandRun | null {
   return (attachment.run = run ?? null)
 }
 
-function surroundAction(command: CommanderProgram, run: CommandRun, entry: Entry): void {
+function surroundAction(command: CommanderProgram, run: CommandInProgress, entry: Entry): void {
   const action = command._actionHandler
   if (typeof action !== 'function') {
     run.follow(() => undefined)

@@ -1,8 +1,8 @@
 /** What runs around a command, in its own file: the `init` hook loads it with the first command. */
 import {
   beginCommand,
-  type CommandRun,
-  currentSession,
+  type CommandInProgress,
+  hasCommandBegun,
   PROBE_FOLDER,
   writeProbeReport,
 } from '@cli-ops/shared-ipc/command'
@@ -61,8 +61,8 @@ function begin(
   id: string,
   argv: readonly string[],
   Command: CommandClass,
-): CommandRun | undefined {
-  const isInner = currentSession()?.current !== undefined
+): CommandInProgress | undefined {
+  const isInner = hasCommandBegun()
   const { options, fault } = optionsOf(config.pjson)
   return beginCommand(
     {
@@ -81,7 +81,10 @@ function begin(
 }
 
 /** `this.exit(0)` throws although the command has succeeded. */
-async function follow(run: CommandRun, runCommand: () => Promise<unknown>): Promise<unknown> {
+async function follow(
+  run: CommandInProgress,
+  runCommand: () => Promise<unknown>,
+): Promise<unknown> {
   let exit: Error | undefined
   const result = await run.follow(async () => {
     try {

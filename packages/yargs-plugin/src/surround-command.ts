@@ -3,8 +3,8 @@ import { basename, extname } from 'node:path'
 import {
   beginCommand,
   type CliOpsOptions,
-  type CommandRun,
-  currentSession,
+  type CommandInProgress,
+  hasCommandBegun,
   type Entry,
   hostBlocks,
   isOwnCommandLine,
@@ -106,7 +106,7 @@ function reject(yargs: YargsInstance | undefined, wrapHandler: WrapHandler, erro
 
 /** Keeps a command that begins while this one's handler still runs from treating it as done, and its lock as free. */
 function surroundHandler(
-  run: CommandRun,
+  run: CommandInProgress,
   yargs: YargsInstance | undefined,
   wrapHandler: WrapHandler,
   entry: Entry,
@@ -148,7 +148,7 @@ function isOwnLine(args: readonly (string | number)[]): boolean {
  * prompt.
  */
 function isLaterLine(args: readonly unknown[]): boolean {
-  return args.length === 0 && currentSession()?.current !== undefined
+  return args.length === 0 && hasCommandBegun()
 }
 
 function programName(script: string): string {

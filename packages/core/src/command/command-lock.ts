@@ -1,4 +1,5 @@
 import { type FlowLock, lockOfFlow, slotsOfFlow } from '../locks/lock-flow.js'
+import { assertCurrentCopy } from '../locks/current-copy.js'
 import { createLockRequest } from '../locks/lock-request.js'
 import { lockScope } from '../locks/lock-scope.js'
 import { toHeldLock } from '../locks/to-held-lock.js'
@@ -45,6 +46,7 @@ export function takeLock(
   blocks: () => boolean = () => false,
 ): Taken | Promise<Taken> {
   try {
+    assertCurrentCopy()
     const connection = resolveConnection(options)
     if (isHeldByFlow(connection, rule)) return undefined
     const lock = takeFree(connection, rule)

@@ -6,6 +6,7 @@ import { errorText } from '../base/errors/error-text.js'
 import { isCliOpsError } from '../base/errors/cli-ops-error.js'
 import { isInstance } from '../base/errors/is-instance.js'
 import { enterHolding, holdForProcess, runHolding } from '../locks/lock-flow.js'
+import { toHeldLock } from '../locks/to-held-lock.js'
 import { checkLockRule } from './check-options.js'
 import { assertSameOptions } from './assert-same-options.js'
 import type {
@@ -14,6 +15,7 @@ import type {
   CommandRule,
   LockRule,
 } from './options/cli-ops-options.js'
+import type { CommandInProgress, Entry } from './command-in-progress.js'
 import { type CommandLock, isRefusal, type Taken, takeLock, takeLockNow } from './command-lock.js'
 import type { ProcessEnd } from './host/exit-observer.js'
 import type { HostCommand } from './host/host-command.js'
@@ -22,13 +24,13 @@ import { loadParts } from './lazy.js'
 import { loadRefusal } from './load-refusal.js'
 import { LockNote, openLock } from './lock-note.js'
 import { isPromiseLike } from '../base/wait/promise-like.js'
+import { beginProgress, observeAction, type Progress } from './progress.js'
 import type { Refusal } from './refusal.js'
 import { tellSlot } from './tell-slot.js'
+import { describeError } from './describe-error.js'
 import { releaseLock } from './release-lock.js'
 import type { Session } from './session.js'
-
-/** Whether a command runs or, in a host that stays alive, is skipped. */
-export type Entry = 'granted' | 'skipped'
+import type { UsualRun } from './usual-run.js'
 
 /** What the session knows about a command beforehand. */
 export interface RunSettings {
@@ -41,7 +43,7 @@ export interface RunSettings {
 }
 
 /** One command of the host, from its start to its final end. */
-export class CommandRun {
+export class CommandRun implements CommandInProgress {
   readonly facts: { readonly cli: string; readonly command: string; readonly instance: string }
   readonly host: HostCommand
   readonly rule: CommandRule
@@ -51,7 +53,7 @@ export class CommandRun {
   /** True for the command that the process was started for: everything that runs in the process belongs to it. */
   readonly #isProcess: boolean
   readonly #isTold: boolean
-  readonly #startedAt = monotonicMs()
+  readonly #startedAt: number
   /** The exit code of an earlier command, in a host that stays alive. */
   readonly #earlierExitCode: typeof process.exitCode
   /** The command as the registry shows it. */
@@ -60,10 +62,7 @@ export class CommandRun {
   /** What the last event says about the lock. */
   #note: LockNote | undefined
   #endHold: (() => void) | undefined
-  #state: 'running' | 'over' | 'finished' = 'running'
-  #result: unknown
-  #failed = false
-  #error: unknown
+  readonly #progress: Progress
   #emitted = false
   #entered: Entry | undefined
   /** While it waits for its lock. */
@@ -74,6 +73,7 @@ export class CommandRun {
     session: Session,
     host: HostCommand,
     { options, rule = {}, fault, isInner }: RunSettings,
+    usual?: UsualRun,
   ) {
     this.#session = session
     this.host = host
@@ -85,12 +85,22 @@ export class CommandRun {
     this.#earlierExitCode = host.livesOn ? process.exitCode : undefined
     const { command } = host.context
     this.facts = { cli: session.name, command, instance: session.instance }
-    this.open = {
+    this.#startedAt = usual?.startedAt ?? monotonicMs()
+    this.#progress = usual?.progress ?? beginProgress()
+    this.open = usual?.command.open ?? {
       command,
       startedAt: Date.now(),
       endId: nextEventId(),
       lock: openLock(rule.lock),
     }
+    if (usual !== undefined) this.#takeOver(usual)
+  }
+
+  #takeOver({ command: { connection }, entered, lock, note, endHold }: UsualRun): void {
+    this.#entered = entered
+    if (lock !== undefined) this.#lock = toHeldLock(connection, lock, lock.grant)
+    this.#note = note
+    this.#endHold = endHold
   }
 
   get context(): CommandContext {
@@ -99,7 +109,7 @@ export class CommandRun {
 
   /** True once the action has returned or settled: only the exit code can still change. */
   get isOver(): boolean {
-    return this.#state !== 'running'
+    return this.#progress.state !== 'running'
   }
 
   /** False for a repeated parse of the process's own command, which counts as the same command. */
@@ -108,7 +118,7 @@ export class CommandRun {
   }
 
   get failed(): boolean {
-    return this.#failed
+    return this.#progress.failed
   }
 
   /** The command's own exit code so far. */
@@ -118,7 +128,6 @@ export class CommandRun {
     return exitCode === this.#earlierExitCode ? 0 : realExitCode(exitCode ?? 0)
   }
 
-  /** Why the command did not run. */
   get refusal(): Error | undefined {
     return this.#refusal
   }
@@ -135,51 +144,44 @@ export class CommandRun {
     return this
   }
 
-  /**
-   * Takes the rule's lock before it returns, blocking if the lock is busy, for hosts that continue immediately. If the command
-   * cannot run, the process ends; in a host that stays alive, the error is thrown.
-   */
   enterNow(): Entry {
     return this.#enter((rule) => takeLockNow(this.#session.connection, rule)) as Entry
   }
 
-  /**
-   * Like {@link enterNow}, but returns a promise if the lock is busy, for hosts that await one. If `blocks`, called only then,
-   * returns true, it blocks instead.
-   */
   enter(blocks?: () => boolean): Entry | Promise<Entry> {
     return this.#enter((rule) => takeLock(this.#session.connection, rule, blocks))
   }
 
-  /**
-   * Runs the action and returns its result unchanged; errors of the action pass through. The rule's events are made from
-   * the outcome.
-   *
-   * The lock of the process's own command is kept until the process ends, because what follows the action belongs to the command. Any
-   * other command's lock is released once the action's promise has settled. Without a promise it is released when the next command
-   * begins or the process ends; in a host that stays alive, immediately.
-   */
   follow<T>(action: () => T): T {
-    return this.within(() => this.#run(action))
+    return this.within(() =>
+      observeAction(action, {
+        returned: (result) => {
+          this.#progress.result = result
+          this.#beOver()
+        },
+        settled: (result) => this.#settle(result),
+        failed: (error) => {
+          this.noteError(error)
+          this.#settle(undefined)
+        },
+      }),
+    )
   }
 
-  /** Runs a callback as part of the command, under its lock. */
   within<T>(callback: () => T): T {
     return this.#isProcess || this.#lock === undefined
       ? callback()
       : runHolding(this.#lock, callback)
   }
 
-  /** Makes the rest of the running flow part of the command, when nothing can be wrapped. */
   enterFlow(): void {
     if (!this.#isProcess && this.#lock !== undefined) enterHolding(this.#lock)
   }
 
-  /** Keeps the command in progress until the returned function is called, even if others begin meanwhile. */
   keepOpen(): () => void {
-    if (this.#state === 'over') this.#state = 'running'
+    if (this.#progress.state === 'over') this.#progress.state = 'running'
     return () => {
-      if (this.#state === 'running') this.#beOver()
+      if (this.#progress.state === 'running') this.#beOver()
     }
   }
 
@@ -188,16 +190,15 @@ export class CommandRun {
     this.#note ??= note
   }
 
-  /** Remembers an error that the framework handles itself, for `command:failed`. */
   noteError(error?: unknown): void {
-    this.#failed = true
-    this.#error = error
+    this.#progress.failed = true
+    this.#progress.error = error
   }
 
   /** Records the end: the rule's events if the command succeeded, then its lifecycle event, then the release. */
   finish(end: ProcessEnd, uncaught?: unknown): void {
-    if (this.#state === 'finished') return
-    this.#state = 'finished'
+    if (this.#progress.state === 'finished') return
+    this.#progress.state = 'finished'
     const { exitCode } = end
     const hasRun = this.#entering === undefined || this.#entered !== undefined
     if (exitCode === 0 && hasRun && this.rule.emits !== undefined) this.#emitResult()
@@ -208,7 +209,7 @@ export class CommandRun {
 
   #tellEnd(exitCode: number, uncaught: unknown): void {
     if (!this.isTold) return
-    const error = exitCode === 0 ? undefined : describeError(this.#error ?? uncaught)
+    const error = exitCode === 0 ? undefined : describeError(this.#progress.error ?? uncaught)
     const data = {
       ...this.facts,
       exitCode,
@@ -286,7 +287,7 @@ export class CommandRun {
     if (isSkipped) this.#note?.refuse(refusal.error)
     else this.noteError(refusal.error)
     this.#emitted = true
-    this.#state = 'over'
+    this.#progress.state = 'over'
     if (!this.host.livesOn) loadRefusal().endRefused(refusal, this.host)
     if (!isSkipped) throw refusal.error
     return 'skipped'
@@ -299,49 +300,16 @@ export class CommandRun {
     if (this.#isProcess) this.#endHold = holdForProcess(lock)
   }
 
-  #run<T>(action: () => T): T {
-    let result: T
-    let hasThrown = true
-    try {
-      result = action()
-      hasThrown = false
-    } finally {
-      // Not with a catch block: Node shows the line of the last throw, and an uncaught error must keep its own.
-      if (hasThrown) this.#fail()
-    }
-    if (!isPromiseLike(result)) {
-      this.#result = result
-      this.#beOver()
-      return result
-    }
-    const settled = result.then(
-      (value: unknown) => {
-        this.#settle(value)
-        return value
-      },
-      (error: unknown) => {
-        this.#fail(error)
-        throw error
-      },
-    )
-    return settled as T
-  }
-
-  #fail(error?: unknown): void {
-    this.noteError(error)
-    this.#settle(undefined)
-  }
-
   #settle(result: unknown): void {
-    if (this.#state === 'finished') return
-    this.#result = result
+    if (this.#progress.state === 'finished') return
+    this.#progress.result = result
     if (!this.#isProcess) this.#lock?.ended?.(this.exitCode)
     this.#beOver()
     if (!this.#isProcess) this.#release()
   }
 
   #beOver(): void {
-    this.#state = 'over'
+    this.#progress.state = 'over'
     // A callback can still be running: the command is over only when the process ends.
     if (this.host.livesOn) this.finish({ exitCode: this.exitCode })
   }
@@ -352,7 +320,7 @@ export class CommandRun {
     this.#emitted = true
     this.#session.emitOutcome(emits, {
       args: this.context.args,
-      result: this.#result,
+      result: this.#progress.result,
       durationMs: this.#durationMs(),
     })
   }
@@ -374,21 +342,4 @@ export class CommandRun {
 function describeRule(command: string, rule: LockRule | undefined): string {
   const what = `the command ${JSON.stringify(command)}`
   return rule === undefined ? `no lock rule for ${what}` : `${what} takes ${JSON.stringify(rule)}`
-}
-
-/** Name and code only: messages can contain secrets. */
-function describeError(
-  error: unknown,
-): { readonly name: string; readonly code?: string } | undefined {
-  if (error === undefined) return undefined
-  const named = { name: typeof error }
-  try {
-    if (!(error instanceof Error) && !isCliOpsError(error)) return named
-    const { name, code } = error as { readonly name: unknown; readonly code?: unknown }
-    if (typeof name !== 'string') return named
-    return typeof code === 'string' ? { name, code } : { name }
-  } catch {
-    // A getter, or a proxy's trap, threw.
-    return named
-  }
 }

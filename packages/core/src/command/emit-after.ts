@@ -1,7 +1,7 @@
-import { monotonicMs } from '../base/process/monotonic-time.js'
-import { currentSession } from './current-session.js'
+import { coordination } from './current-session.js'
+import { loadFullLifecycle } from './lazy.js'
+import { loadOrRefuse } from './load-or-refuse.js'
 import type { EventsOf } from './options/cli-ops-options.js'
-import { isPromiseLike } from '../base/wait/promise-like.js'
 
 /**
  * Runs a handler and, if it succeeds, emits the events of its outcome. Outside a CLI with the plugin, nothing is
@@ -12,21 +12,8 @@ export function emitAfter<T>(
   handler: () => T,
   args: readonly unknown[],
 ): T {
-  const startedAt = monotonicMs()
-  const refusals = currentSession()?.refusals
-  const emit = (result: unknown): void => {
-    // A lock inside the handler was refused, so nothing was done.
-    if (currentSession()?.refusals !== refusals) return
-    const durationMs = Math.round(monotonicMs() - startedAt)
-    currentSession()?.emitOutcome(events, { args, result, durationMs })
-  }
-  const result = handler()
-  if (!isPromiseLike(result)) {
-    emit(result)
-    return result
-  }
-  return Promise.resolve(result).then((value) => {
-    emit(value)
-    return value
-  }) as T
+  const { session, usual } = coordination()
+  if (session === undefined && usual === undefined) return handler()
+  const full = loadOrRefuse(loadFullLifecycle, { needsLock: false })
+  return full === undefined ? handler() : full.emitAfterCommand(events, handler, args)
 }

@@ -1,4 +1,5 @@
 import type * as Kit from '@cli-ops/shared-ipc'
+import type * as Lifecycle from './lifecycle.js'
 import type * as Parts from './parts.js'
 
 export * from '../base/lazy.js'
@@ -9,6 +10,11 @@ export * from '../base/lazy.js'
 /** Loads what only a few commands need. */
 export function loadParts(): typeof Parts {
   return require('@cli-ops/shared-ipc/command/parts') as typeof Parts
+}
+
+/** Loads the full lifecycle, for a command that is not a usual one. */
+export function loadFullLifecycle(): typeof Lifecycle {
+  return require('@cli-ops/shared-ipc/command/lifecycle') as typeof Lifecycle
 }
 
 /** Loads the whole kit: a command that does not use it must not pay for it. */

@@ -5,14 +5,10 @@ import { monotonicMs } from '../base/process/monotonic-time.js'
 import { ownProcess } from '../base/process/own-process.js'
 import type { EventRecord } from '../events/contract/event-driver.js'
 import { noteFirstRecord } from '../registry/first-record.js'
+import { CLEAN_UP_BUDGET_MS, CLEAN_UP_INTERVAL_MS } from './clean-up-limits.js'
 import type { Instance } from './host/instance.js'
 import { loadParts } from './lazy.js'
 import { localDriver } from './local-driver.js'
-
-/** Commands that start within this time do not repeat a clean-up. */
-const CLEAN_UP_INTERVAL_MS = 60_000
-/** How long a start can spend cleaning up; the next start does the rest. */
-const CLEAN_UP_BUDGET_MS = 20
 
 /** A command's traces on this machine: its record in the registry and its events. */
 export class LocalTraces {
@@ -20,9 +16,11 @@ export class LocalTraces {
   readonly #driver: UsualDriver
   #isRegistered = false
 
-  constructor(connection: Connection) {
+  /** @param driver that of a command that has registered the instance before */
+  constructor(connection: Connection, driver?: UsualDriver) {
     this.#connection = connection
-    this.#driver = localDriver(connection)
+    this.#driver = driver ?? localDriver(connection)
+    this.#isRegistered = driver !== undefined
   }
 
   /** Removes what dead processes left; one command a minute does this for all. */

@@ -8,7 +8,7 @@ import type { CommandRule, LockRule } from './options/cli-ops-options.js'
 export class LockNote {
   readonly #rule: LockRule
   readonly #askedAt = monotonicMs()
-  #lock: Lock | undefined
+  #lock: Pick<Lock, 'id' | 'slot'> | undefined
   #heldAt = 0
   #endedAt: number | undefined
   #code: string | undefined
@@ -18,7 +18,7 @@ export class LockNote {
   }
 
   /** Notes that the lock was granted. */
-  hold(lock: Lock): void {
+  hold(lock: Pick<Lock, 'id' | 'slot'>): void {
     this.#lock = lock
     this.#heldAt = monotonicMs()
   }

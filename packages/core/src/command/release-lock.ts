@@ -1,26 +1,36 @@
-import { warnOnce } from '../base/terminal/message.js'
-import { isCliOpsError } from '../base/errors/cli-ops-error.js'
-import type { CommandLock } from './command-lock.js'
-import { currentSession } from './current-session.js'
 import { loadParts } from './lazy.js'
+import type * as Parts from './parts.js'
+
+/** What the release of a command's lock needs to know about it. */
+export interface ReleasableLock {
+  readonly resource: string
+  readonly id: string
+  /** After the release: whether the lock had already been taken away. */
+  readonly wasGone: boolean
+  releaseSync(): void
+  release(): Promise<void>
+}
 
 /**
  * Releases a lock, synchronously if the driver can. A failure is only a warning: the work is done, and the end of the
  * process releases the rest. If the lock was lost meanwhile, it reports who took it.
  */
-export function releaseLock(lock: CommandLock): void | Promise<void> {
+export function releaseLock(lock: ReleasableLock): void | Promise<void> {
   try {
     lock.releaseSync()
-    if (lock.wasGone) loadParts().tellLoss(currentSession()?.connection ?? {}, lock)
-    return undefined
   } catch (error) {
-    if (isCliOpsError(error, 'UNSUPPORTED')) return lock.release().catch(warn)
-    warn(error)
-    return
+    return unlessUnloadable((parts) => parts.releaseLater(lock, error))
   }
+  if (lock.wasGone) unlessUnloadable((parts) => parts.tellLoss(lock))
 }
 
-function warn(error: unknown): void {
-  const reason = error instanceof Error ? error.message : String(error)
-  warnOnce('release-lock', `cannot release a lock yet: ${reason}`)
+/** A program that has replaced `fs` (mock-fs, memfs) can keep a file from loading, and must not fail by it. */
+function unlessUnloadable<T>(tell: (parts: typeof Parts) => T): T | undefined {
+  let parts: typeof Parts
+  try {
+    parts = loadParts()
+  } catch {
+    return undefined
+  }
+  return tell(parts)
 }

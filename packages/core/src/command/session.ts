@@ -2,7 +2,8 @@ import { debug, warnOnce } from '../base/terminal/message.js'
 import type { OpenCommand, Primitive } from '../drivers/driver.js'
 import { assertEventType } from '../events/event-pattern.js'
 import { nextEventId } from '../events/contract/event-id.js'
-import { createEventRecord, eventJson } from '../events/contract/event-record.js'
+import { eventJson } from '../events/contract/event-json.js'
+import { createEventRecord } from '../events/contract/event-record.js'
 import { defaultSource } from '../events/contract/event-source.js'
 import { isoNow } from '../events/contract/event-time.js'
 import { traceparentOf } from '../base/process/trace-context.js'
@@ -13,7 +14,6 @@ import {
   type ConnectionOptions,
   resolveConnection,
 } from '../engine/connection-options.js'
-import { path } from '../base/builtins.js'
 import { errorText, stackOf } from '../base/errors/error-text.js'
 import { runExitCleanups, takeOverExitCleanups } from '../base/process/at-exit.js'
 import { describeOwnProcess, ownProcess } from '../base/process/own-process.js'
@@ -25,17 +25,19 @@ import type {
   EventsOf,
 } from './options/cli-ops-options.js'
 import { assertSameOptions } from './assert-same-options.js'
-import { type PackageBin, packageBinOf } from './host/cli-name.js'
+import { packageBinOf } from './host/cli-name.js'
 import { findRule } from './command-rule.js'
 import { CommandRun, type RunSettings } from './command-run.js'
 import { type ProcessEnd, observeExit } from './host/exit-observer.js'
 import type { HostCommand, Program } from './host/host-command.js'
+import { programName } from './host/program-name.js'
 import { isConfigured } from './options/is-configured.js'
 import { loadParts } from './lazy.js'
 import { LocalTraces } from './local-traces.js'
 import type { Companion } from './companion/companion.js'
 import { eventsOf } from './outcome-events.js'
 import type { Refusal } from './refusal.js'
+import type { UsualRun } from './usual-run.js'
 import { setTimeout } from '../base/wait/own-timers.js'
 
 /** A handler that takes a lock of its own begins to do so within this time, in every framework. */
@@ -86,9 +88,14 @@ export class Session implements RunningCli {
   #isLetIn = false
   #ended = false
 
-  constructor(program: Program, options: CliOpsOptions) {
+  /** What registered the instance. */
+  readonly #owner: object
+
+  /** @param usual a command that has begun, which the session takes over */
+  constructor(program: Program, options: CliOpsOptions, usual?: UsualRun) {
+    this.#owner = usual ?? this
     const bin = options.name === undefined ? packageBinOf(process.argv[1]) : undefined
-    this.name = options.name ?? nameOf(program, bin)
+    this.name = options.name ?? programName(program, bin)
     this.#names = bin?.names ?? []
     this.version = options.version ?? program.version ?? bin?.version
     // First, because every later message carries this name.
@@ -102,11 +109,32 @@ export class Session implements RunningCli {
     // An outdated copy leaves the command to the newer one, but still refuses a lock of its rules.
     if (isOutdatedCopy()) return
     try {
-      this.#resolved = resolveConnection(this.options)
+      this.#resolved = usual?.command.connection ?? resolveConnection(this.options)
     } catch (error) {
       this.#failOpen(error)
     }
     setRunningCli(this)
+  }
+
+  /** Continues a command that has begun, as far as it has come. The end of the process is already observed. */
+  takeOver(usual: UsualRun): CommandRun {
+    const { host, options, rule, connection, driver } = usual.command
+    this.#traces = new LocalTraces(connection, driver)
+    const run = new CommandRun(this, host, { options, rule, isInner: false }, usual)
+    this.#runs.add(run)
+    this.#main = run
+    this.#lastError = usual.uncaught
+    this.#observeErrors()
+    this.#isLetIn = usual.entered !== undefined
+    usual.end = (end) => this.#end(end)
+    usual.successor = run
+    return run
+  }
+
+  #observeErrors(): void {
+    process.on('uncaughtExceptionMonitor', (error) => {
+      this.#lastError = error
+    })
   }
 
   /** Id of this process among all instances. */
@@ -125,9 +153,7 @@ export class Session implements RunningCli {
       this.#end(how)
     }
     observeExit(end)
-    process.on('uncaughtExceptionMonitor', (error) => {
-      this.#lastError = error
-    })
+    this.#observeErrors()
     takeOverExitCleanups()
     try {
       this.#local('locks')?.cleanUpIfDue()
@@ -287,7 +313,7 @@ export class Session implements RunningCli {
       const told = [...this.#runs].filter((run) => run.isTold)
       const commands = isTold ? told.map(({ open }) => open) : undefined
       const { name, version } = this
-      this.#tracesOf('registry')?.register(this, { name, version, commands })
+      this.#tracesOf('registry')?.register(this.#owner, { name, version, commands })
     } catch (error) {
       this.#failOpen(error)
     }
@@ -384,17 +410,4 @@ export class Session implements RunningCli {
 function isSameCommand({ host: begun }: CommandRun, host: HostCommand): boolean {
   const isOwn = begun.isOwnCommandLine && host.isOwnCommandLine
   return isOwn && begun.context.command === host.context.command
-}
-
-/**
- * Names a program after its entry in `bin`. A sibling file that the program runs as itself keeps the name it gives itself, unless
- * that is only the file's name.
- */
-function nameOf({ name }: Program, bin: PackageBin | undefined): string {
-  if (bin === undefined) return name
-  return bin.isEntry || name === fileNameOf(bin.script) ? bin.name : name
-}
-
-function fileNameOf(script: string): string {
-  return path.basename(script, path.extname(script))
 }

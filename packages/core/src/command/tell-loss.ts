@@ -1,15 +1,19 @@
 import { say } from '../base/terminal/message.js'
+import { runningCli } from '../coordinator/running-cli.js'
 import { type ConnectionOptions, resolveConnection } from '../engine/connection-options.js'
 import { describeOwner } from '../locks/contract/describe-owner.js'
 import type { LockParty } from '../events/standard-events.js'
 import { keptLockEvents } from './kept-lock-events.js'
 
 /** Reports that a lock was lost before its release and, if the lock history knows, who took it. */
-export function tellLoss(
-  options: ConnectionOptions,
-  { resource, id }: { readonly resource: string; readonly id: string },
-): void {
-  const by = takerOf(options, id)
+export function tellLoss({
+  resource,
+  id,
+}: {
+  readonly resource: string
+  readonly id: string
+}): void {
+  const by = takerOf(runningCli()?.connection ?? {}, id)
   const who = by === undefined ? '' : ` by ${describeParty(by)}`
   say(`lost the lock on ${JSON.stringify(resource)} while it ran: it was taken away${who}`)
 }

@@ -3,6 +3,7 @@ import { assertName, describe } from '../base/names/assert-name.js'
 import { path } from '../base/builtins.js'
 import { isOn } from '../base/process/environment.js'
 import { settingName } from '../base/process/setting-name.js'
+import { defaultHome, isUsableHome } from './default-home.js'
 
 /** One URL for everything, or one per primitive; omitted primitives stay local. */
 export type ConnectionUrl = string | Partial<Readonly<Record<Primitive, string>>>
@@ -54,8 +55,6 @@ export interface Connection {
   urlOf(primitive: Primitive): string
 }
 
-/** NUL, which no path can contain, and the character that Node reads instead of invalid UTF-8. */
-const UNUSABLE = /[\0\ufffd]/u
 const LOCAL_URL = 'local:'
 /** The variable of each primitive. */
 const URL_VARIABLES: Readonly<Record<Primitive, string>> = {
@@ -73,8 +72,7 @@ export function urlVariables(): readonly string[] {
 /** Validates connection options and fills in values from the environment and defaults. */
 export function resolveConnection(options: ConnectionOptions, env = process.env): Connection {
   const home = options.home ?? (env['CLI_OPS_HOME'] || defaultHome(env))
-  if (typeof home !== 'string' || !path.isAbsolute(home) || UNUSABLE.test(home))
-    refuseHome(options, home, env)
+  if (!isUsableHome(home)) refuseHome(options, home, env)
   const namespace = options.namespace ?? env['CLI_OPS_NAMESPACE'] ?? ''
   if (namespace !== '')
     assertName(
@@ -111,27 +109,6 @@ function refuseHome(
 
 function refuseDisabled(disabled: unknown): never {
   throw new TypeError(`disabled must be true or false, got ${describe(disabled)}`)
-}
-
-// XDG Base Directory Specification: a relative path in the variable must be ignored.
-function defaultHome(env: NodeJS.ProcessEnv): string {
-  const { XDG_DATA_HOME: xdg, LOCALAPPDATA: localAppData } = env
-  if (process.platform === 'win32' && localAppData) return path.join(localAppData, 'cli-ops')
-  if (xdg && path.isAbsolute(xdg)) return path.join(xdg, 'cli-ops')
-  return path.join(userHome(env), '.local', 'share', 'cli-ops')
-}
-
-/** Returns the result of `homedir()`, without loading `node:os` if it would only read this variable: that costs a command 1 %. */
-function userHome({ HOME: home }: NodeJS.ProcessEnv): string {
-  if (process.platform !== 'win32' && home) return home
-  const { homedir, userInfo } = process.getBuiltinModule('node:os')
-  try {
-    // If the variable is empty, so is homedir().
-    return process.platform === 'win32' || home === undefined ? homedir() : userInfo().homedir
-  } catch {
-    // A user without an entry, as in a container that runs under a numeric uid.
-    return ''
-  }
 }
 
 // A URL can contain a password, so it is never shown.

@@ -1,8 +1,7 @@
 import type { AsyncLocalStorage } from 'node:async_hooks'
 
-import { isOutdatedCopy, processPart } from '../base/process/process-state.js'
+import { processPart } from '../base/process/process-state.js'
 import type { LockMode } from './contract/lock-types.js'
-import { outdatedCopyError } from './outdated-copy-error.js'
 
 /** A lock held by the running flow (a callback and everything it awaits) or by the whole process. */
 export interface FlowLock {
@@ -73,8 +72,6 @@ function flowStorage(): AsyncLocalStorage<readonly FlowLock[]> {
   return flow.storage
 }
 
-/** Every acquisition passes here: a copy that cannot see the locks of other copies must not take any. */
 function lockFlow(): LockFlow {
-  if (isOutdatedCopy()) throw outdatedCopyError()
   return processPart('lock-flow', () => ({ ofProcess: new Set<FlowLock>() }))
 }

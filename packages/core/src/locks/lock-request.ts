@@ -1,13 +1,18 @@
 import type { LockRequest } from './contract/lock-driver.js'
-import { nextLockId } from './contract/lock-id.js'
 import type { LockOptions } from './contract/lock-types.js'
-import { locksOfFlow } from './lock-flow.js'
+import { assertCurrentCopy } from './current-copy.js'
+import { requestOfFlow } from './request-of-flow.js'
 
-/** Creates the running flow's request to a driver. */
+/**
+ * Creates the running flow's request to a driver. Every acquisition passes here: a copy of the kit that cannot see the locks of other
+ * copies must not take any.
+ *
+ * @throws CliOpsError `UNSUPPORTED` in an outdated copy
+ */
 export function createLockRequest(
   resource: string,
-  { mode = 'exclusive', inFlow, label }: Pick<LockOptions, 'mode' | 'inFlow' | 'label'>,
+  options: Pick<LockOptions, 'mode' | 'inFlow' | 'label'>,
 ): LockRequest {
-  const held = locksOfFlow().map(({ id }) => id)
-  return { resource, mode, id: nextLockId(), held, inFlow, label }
+  assertCurrentCopy()
+  return requestOfFlow(resource, options)
 }

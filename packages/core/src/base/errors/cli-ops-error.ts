@@ -1,6 +1,7 @@
 import { ERROR_CODES, type ErrorCode } from './error-codes.js'
+import { BRAND, isCliOpsError } from './is-cli-ops-error.js'
 
-const BRAND = Symbol.for('cli-ops.error')
+export { isCliOpsError }
 
 /** Options of a {@link CliOpsError}. */
 export interface CliOpsErrorOptions {
@@ -36,18 +37,5 @@ export class CliOpsError extends Error {
   /** A process can contain two copies of the kit, a CLI's and its plugin's: an error of one is also an error of the other. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     return isCliOpsError(value)
-  }
-}
-
-/** Returns whether a value is a {@link CliOpsError}, including one created by another copy of the kit. Never throws. */
-export function isCliOpsError(value: unknown, code?: ErrorCode): value is CliOpsError {
-  if (typeof value !== 'object' || value === null) return false
-  try {
-    return (
-      BRAND in value && (code === undefined || (value as { readonly code?: unknown }).code === code)
-    )
-  } catch {
-    // A proxy that throws on access.
-    return false
   }
 }

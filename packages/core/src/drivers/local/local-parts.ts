@@ -2,9 +2,9 @@
 import type { LockDriver } from '../../locks/contract/lock-driver.js'
 import { DEFAULT_RETENTION } from '../../events/contract/default-retention.js'
 import { createLogAppender, type LogAppender } from './events/log-appender.js'
-import type { NewestSegment } from './events/newest-segment.js'
-import { Home } from './home/home.js'
-import type { UsualHome } from './home/usual-home.js'
+import { NewestSegment } from './events/newest-segment.js'
+import type { OpenSegment } from './events/open-segment.js'
+import { Home, type HomeFacts } from './home/home.js'
 import type { Claim } from './locks/claim.js'
 import { createLocalLocks } from './locks/local-locks.js'
 import { LockContext } from './locks/lock-context.js'
@@ -14,23 +14,26 @@ import { createLocalRegistry } from './registry/local-registry.js'
 import { RecordStore } from './registry/record-store.js'
 
 /** Returns the complete locks. */
-export function locksOf(home: UsualHome): LockDriver {
+export function locksOf(home: HomeFacts): LockDriver {
   return createLocalLocks(Home.of(home))
 }
 
 /** Returns the records of this process, in a home that might have to be created first. */
-export function recordsOf(home: UsualHome): RecordStore {
+export function recordsOf(home: HomeFacts): RecordStore {
   return new RecordStore(Home.of(home))
 }
 
 /** Returns the writing half of the event log, which creates, rotates and navigates the log; continues with the open segment. */
-export function appenderOf(home: UsualHome, newest: NewestSegment): LogAppender {
-  return createLogAppender(Home.of(home), undefined, undefined, newest)
+export function appenderOf(facts: HomeFacts, segment: OpenSegment | undefined): LogAppender {
+  const home = Home.of(facts)
+  const newest = new NewestSegment(home.fileSystem, home.paths.events)
+  if (segment !== undefined) newest.goOnWith(segment)
+  return createLogAppender(home, undefined, undefined, newest)
 }
 
 /** Calls `listener` once a lock is no longer held; returns a function that stops. */
 export function watchLock(
-  usual: UsualHome,
+  usual: HomeFacts,
   claim: Claim,
   isHeld: () => boolean,
   listener: () => void,
@@ -43,7 +46,7 @@ export function watchLock(
  * Removes what dead processes left in the home (locks, tickets, registry records, sockets) and expired events, until
  * the deadline on `monotonicMs()`, unless another process has done so within the interval.
  */
-export function cleanUp(usual: UsualHome, intervalMs: number, deadline: number): void {
+export function cleanUp(usual: HomeFacts, intervalMs: number, deadline: number): void {
   const home = Home.of(usual)
   if (!home.claimCleanup(intervalMs)) return
   void createLocalLocks(home).clean({ deadline })

@@ -1,7 +1,7 @@
 import { entryPath } from '../../base/builtins.js'
 import { parseFree } from './locks/lock-names.js'
 import { HIDDEN_PARTS } from './home/hidden-parts.js'
-import type { UsualHome } from './home/usual-home.js'
+import type { FileSystem } from './home/file-system.js'
 
 /** The directories that are empty if no other process runs, and none has died. */
 const EMPTY = ['registry', 'claims', 'queues']
@@ -16,7 +16,7 @@ const MAX_OLD_BYTES = 16 * 1024
  * Checks by a few names whether a clean-up would find nothing: no other instance, no waiter, a few locks that are all free, and a short log.
  * In that case the first command after a pause pays for no more.
  */
-export function isNothingLeft({ root, base, fileSystem }: UsualHome): boolean {
+export function isNothingLeft(fileSystem: FileSystem, root: string, base: string): boolean {
   if (fileSystem.list(entryPath(root, 'liveness')).length > 0) return false
   for (const name of [...EMPTY, ...Object.values(HIDDEN_PARTS)])
     if (fileSystem.list(entryPath(base, name)).length > 0) return false

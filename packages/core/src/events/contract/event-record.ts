@@ -2,6 +2,7 @@ import type { EventRecord } from './event-driver.js'
 import { CliOpsError } from '../../base/errors/cli-ops-error.js'
 import { toJson } from '../../base/validation/to-json.js'
 import { nextEventId } from './event-id.js'
+import { eventJson } from './event-json.js'
 import { isoNow } from './event-time.js'
 import type { Cursor, EventEnvelope } from './event-types.js'
 
@@ -50,19 +51,6 @@ export function createEventRecord(parts: EventParts): CreatedRecord {
     data: stored,
   } as const
   return { event: traceparent === undefined ? event : { ...event, traceparent }, json, dataJson }
-}
-
-/** The parts that differ between events. */
-interface EventAttributes extends Omit<EventParts, 'data' | 'timeMs'> {
-  readonly id: string
-  readonly time: string
-}
-
-/** Writes an event as JSON. Assembled by hand, so the parts that every event shares need no work. */
-export function eventJson(attributes: EventAttributes, dataJson: string): string {
-  const { id, type, source, time, traceparent } = attributes
-  const trace = traceparent === undefined ? '' : `,"traceparent":${JSON.stringify(traceparent)}`
-  return `{"specversion":"1.0","id":"${id}","source":${JSON.stringify(source)},"type":${JSON.stringify(type)},"time":"${time}","datacontenttype":"application/json"${trace},"data":${dataJson}}`
 }
 
 /** Returns the envelope that the emitter gets. */

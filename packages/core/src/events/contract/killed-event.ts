@@ -1,5 +1,5 @@
 import type { OpenCommand, ServiceRecord } from '../../registry/contract/registry-driver.js'
-import { eventJson } from './event-record.js'
+import { eventJson } from './event-json.js'
 import { sourceOf } from './event-source.js'
 import { isoNow } from './event-time.js'
 

@@ -8,7 +8,7 @@ import { EventBus, LockManager, ServiceRegistry } from '@cli-ops/shared-ipc'
 
 import { nodeFileSystem } from '../../../src/drivers/local/home/file-system.js'
 import { isNothingLeft } from '../../../src/drivers/local/nothing-left.js'
-import { UsualHome } from '../../../src/drivers/local/home/usual-home.js'
+import { homeBase } from '../../../src/drivers/local/home/home-base.js'
 
 let home: string
 let namespace = ''
@@ -20,7 +20,7 @@ afterEach(() => {
   rmSync(home, { recursive: true })
 })
 
-const nothingLeft = (): boolean => isNothingLeft(new UsualHome(home, namespace, nodeFileSystem))
+const nothingLeft = (): boolean => isNothingLeft(nodeFileSystem, home, homeBase(home, namespace))
 
 async function use(...resources: readonly string[]): Promise<void> {
   const options = { home, namespace }

@@ -10,7 +10,8 @@ import { LockHistoryLog } from './lock-history-log.js'
 import { encodeEvent } from './log-record.js'
 import { expireSegments } from './log-retention.js'
 import { LogWriter, type WrittenBlock } from './log-writer.js'
-import type { NewestSegment, WriteLook } from './newest-segment.js'
+import type { WriteLook } from './append-steps.js'
+import type { NewestSegment } from './newest-segment.js'
 import { fullAt } from './segment-size.js'
 
 /** A log is kept in about this many time spans, so that only a small part expires at a time. */

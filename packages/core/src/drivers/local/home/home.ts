@@ -35,6 +35,9 @@ export interface HomePaths {
   readonly registry: string
 }
 
+/** Where a home is, and how its files are reached. */
+export type HomeFacts = Pick<UsualHome, 'root' | 'namespace' | 'fileSystem'>
+
 /**
  * The home directory of the local driver, in one namespace. Nothing is touched until `prepare`. A `part` is a
  * directory inside the namespace with its own set of paths, where the kit keeps what must not appear among the users'
@@ -46,8 +49,7 @@ export class Home extends UsualHome {
   readonly paths: HomePaths
   #prepared = false
 
-  /** Adds the rest to a usual home. */
-  static of({ root, namespace, fileSystem }: UsualHome): Home {
+  static of({ root, namespace, fileSystem }: HomeFacts): Home {
     return new Home(root, namespace, fileSystem)
   }
 

@@ -37,11 +37,6 @@ export function assertPrivateDirectory(
   })
 }
 
-/** Returns whether a directory would pass {@link assertPrivateDirectory}. */
-export function isPrivateDirectory(status: FileStatus | undefined): boolean {
-  return status?.kind === 'directory' && refusalOf(status, '') === undefined
-}
-
 /** Returns whether this process runs as root and the directory belongs to a user. */
 export function isOfAnotherUser(status: FileStatus | undefined): status is FileStatus {
   return status !== undefined && status.uid !== 0 && process.getuid?.() === 0

@@ -2,7 +2,7 @@ import { entryPath } from '../../../base/builtins.js'
 import type { FileSystem } from './file-system.js'
 import { homeBase } from './home-base.js'
 import { isNetworkFileSystem } from './network-file-system.js'
-import { isPrivateDirectory } from './private-directory.js'
+import { isPrivateDirectory } from './is-private-directory.js'
 
 /**
  * A home in one namespace as nearly every command finds it: the directory exists and belongs to this user alone. `Home` adds

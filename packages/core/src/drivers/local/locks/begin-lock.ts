@@ -1,6 +1,6 @@
 import { nextLockId } from '../../../locks/contract/lock-id.js'
 import { formatNew } from './lock-names.js'
-import type { ResourcePaths } from './lock-files.js'
+import type { ResourcePaths } from './resource-paths.js'
 import type { LockContext } from './lock-context.js'
 import { foreignError, isPassing, type LockState, removeDeadSharers } from './lock-state.js'
 import { putDirectory } from './put-directory.js'

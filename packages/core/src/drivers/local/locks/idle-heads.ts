@@ -1,6 +1,6 @@
 import { entryPath } from '../../../base/builtins.js'
 import { parseTicketName } from './lock-names.js'
-import type { ResourcePaths } from './lock-files.js'
+import type { ResourcePaths } from './resource-paths.js'
 import type { LockContext } from './lock-context.js'
 import { findLiveHolders } from './lock-state.js'
 import { PATIENCE_MS } from './waiter-patience.js'

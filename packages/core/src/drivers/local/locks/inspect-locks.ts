@@ -4,7 +4,7 @@ import { decodeFileName, encodeFileName } from '../../../base/names/file-name.js
 import type { Liveness } from '../../../base/process/liveness.js'
 import { entryPath } from '../../../base/builtins.js'
 import type { OwnerName } from './lock-names.js'
-import { LOCK_SUFFIX, type ResourcePaths } from './lock-files.js'
+import { LOCK_SUFFIX, type ResourcePaths } from './resource-paths.js'
 import type { KilledHolder, LockContext } from './lock-context.js'
 import { holdersOf, type LockState, readLockState } from './lock-state.js'
 import { type OwnerRecord, parseOwnerRecord, toOwner } from './owner-record.js'

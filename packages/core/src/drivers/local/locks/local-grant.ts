@@ -1,22 +1,21 @@
 import type { LockGrant } from '../../../locks/contract/lock-driver.js'
-import { type Claim, releaseClaim } from './claim.js'
-import type { LockFiles } from './lock-files.js'
+import { type Claim, type ClaimContext, releaseClaim } from './claim.js'
 
 /** Calls `listener` once `isHeld` has become false; returns a function that stops. */
 export type WatchForLoss = (claim: Claim, isHeld: () => boolean, listener: () => void) => () => void
 
 /** Creates the grant of a won claim. Few are watched. */
 export function createLocalGrant(
-  context: LockFiles,
+  context: ClaimContext,
   claim: Claim,
   watchForLoss: WatchForLoss,
 ): LockGrant {
-  const { fileSystem, home } = context
+  const { fileSystem, failure } = context
   const isHeld = (): boolean => {
     try {
       return fileSystem.status(claim.entry) !== undefined
     } catch (error) {
-      throw home.failure(error)
+      throw failure(error)
     }
   }
   let released = false

@@ -1,9 +1,9 @@
-import { entryPath } from '../../../base/builtins.js'
 import { encodeFileName } from '../../../base/names/file-name.js'
 import { needsLivenessSocket } from '../../../base/process/needs-liveness-socket.js'
 import { formatIdentity, type ProcessIdentity } from '../../../base/process/process-identity.js'
 import type { FileSystem } from '../home/file-system.js'
 import type { UsualHome } from '../home/usual-home.js'
+import { type ResourcePaths, resourcePaths } from './resource-paths.js'
 
 /** What taking a free lock needs from its environment besides files. */
 export interface FreeLockSurroundings {
@@ -12,19 +12,6 @@ export interface FreeLockSurroundings {
   /** Returns the identity of the calling thread. */
   identity(): ProcessIdentity
 }
-
-/** The files of one resource. */
-export interface ResourcePaths {
-  /** The resource's name as a file name. */
-  readonly encoded: string
-  /** Directory with the state file and the sharers' files. It stays when the lock is free. */
-  readonly lock: string
-  /** Directory that exists while there are waiters, with one ticket file for each. */
-  readonly queue: string
-}
-
-/** The suffix of a lock's directory. */
-export const LOCK_SUFFIX = '.lock'
 
 /** The locks of one home and the identity that takes them: all that a free lock needs. */
 export class LockFiles<
@@ -50,6 +37,9 @@ export class LockFiles<
     this.surroundings = surroundings
   }
 
+  /** Returns the error to throw if the file system fails. */
+  readonly failure = (error: unknown): unknown => this.home.failure(error)
+
   /** The calling thread's identity, as it appears in names. */
   get identity(): string {
     return (this.#identity ??= formatIdentity(this.surroundings.identity()))
@@ -65,11 +55,7 @@ export class LockFiles<
 
   /** Like `of`, for a name that was read from the disk. */
   ofEncoded(encoded: string): ResourcePaths {
-    return {
-      encoded,
-      lock: entryPath(this.home.directory('locks'), encoded + LOCK_SUFFIX),
-      queue: entryPath(this.home.directory('queues'), encoded),
-    }
+    return resourcePaths(this.home.base, encoded)
   }
 
   /** Returns whether others can judge the calling thread by its name. Called before anything carries that name. */

@@ -1,7 +1,7 @@
 import { CliOpsError } from '../../../base/errors/cli-ops-error.js'
 import { entryPath } from '../../../base/builtins.js'
 import { type OwnerName, parseSharerName, parseStateName, type StateName } from './lock-names.js'
-import type { ResourcePaths } from './lock-files.js'
+import type { ResourcePaths } from './resource-paths.js'
 import type { LockContext } from './lock-context.js'
 
 /** The result of listing a lock's directory. */

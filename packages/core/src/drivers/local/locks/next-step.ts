@@ -1,7 +1,7 @@
 import type { LockMode } from '../../../locks/contract/lock-types.js'
 import { describeKilled } from './inspect-locks.js'
 import type { StateName } from './lock-names.js'
-import type { ResourcePaths } from './lock-files.js'
+import type { ResourcePaths } from './resource-paths.js'
 import type { LockContext } from './lock-context.js'
 import { readLockState, removeDeadSharers } from './lock-state.js'
 import { firstToken } from './token-floor.js'

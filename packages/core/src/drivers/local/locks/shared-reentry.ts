@@ -1,5 +1,5 @@
 import type { LockRequest } from '../../../locks/contract/lock-driver.js'
-import type { ResourcePaths } from './lock-files.js'
+import type { ResourcePaths } from './resource-paths.js'
 import type { LockContext } from './lock-context.js'
 import { holdersOf, readLockState } from './lock-state.js'
 

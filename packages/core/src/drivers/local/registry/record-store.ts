@@ -35,10 +35,11 @@ export class RecordStore {
    * @throws CliOpsError `INSECURE_DIRECTORY`, `STORAGE_FAILED`
    */
   write(record: ServiceRecord): void {
-    if (storeRecord(this.#home, record, ownIdentity())) return
     const { fileSystem } = this.#home
+    const path = this.#own(record.name, record.instance)
+    if (this.#home.isUsual() && storeRecord(fileSystem, path, record)) return
     this.#home.inDirectory(this.#directory, () => {
-      writeRecord(fileSystem, this.#own(record.name, record.instance), record)
+      writeRecord(fileSystem, path, record)
     })
   }
 
@@ -143,7 +144,7 @@ export class RecordStore {
   }
 
   #own(name: string, instance: string): string {
-    return recordPath(this.#home, { name, instance }, ownIdentity())
+    return recordPath(this.#home.base, { name, instance }, ownIdentity())
   }
 
   #path(fileName: string): string {

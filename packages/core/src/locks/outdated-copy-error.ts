@@ -1,9 +1,0 @@
-import { CliOpsError } from '../base/errors/cli-ops-error.js'
-
-/** The error for a copy of the kit that requests a lock next to a newer copy, whose locks it cannot see. */
-export function outdatedCopyError(): CliOpsError {
-  return new CliOpsError(
-    'UNSUPPORTED',
-    'this copy of @cli-ops/shared-ipc is older than another one in the process and cannot share locks with it; update it',
-  )
-}
