@@ -4,9 +4,9 @@ import { root } from './workspaces.mjs'
 
 /** The test files that take longest, the longest first. One that is left out might start last, and then runs alone. */
 export const LONGEST = [
+  'test/packages/package-managers.test.ts',
   'test/engines/companion.test.ts',
   'test/engines/runs-on-engines.test.ts',
-  'test/packages/package-managers.test.ts',
   'packages/driver-postgres/test/failover.test.ts',
   'test/packages/installed-packages.test.ts',
   'packages/driver-redis/test/redis-driver-conformance.test.ts',
