@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 import { setExtraCertificatesAside } from './scripts/extra-certificates.mjs'
+import { LongestFirst } from './scripts/longest-first.mjs'
 import { root, workspaces } from './scripts/workspaces.mjs'
 
 setExtraCertificatesAside()
@@ -58,7 +60,9 @@ export default defineConfig({
   test: {
     projects,
     pool: 'forks',
-    maxWorkers: 2,
+    // Many tests wait: for a lease to end, a server to start, a process to notice. The others compute meanwhile.
+    maxWorkers: Math.max(4, availableParallelism()),
+    sequence: { sequencer: LongestFirst },
     globalSetup: './scripts/vitest-global-setup.mjs',
     setupFiles:
       process.env['COVERAGE_FOLDER'] === undefined

@@ -196,7 +196,12 @@ test.each(['commander-plugin', 'yargs-plugin', 'oclif-plugin', 'cli'])(
     // Its own packages come from their tarballs, as from a registry; the others only if one of these requires them.
     const own = name === 'cli' ? ['shared-ipc', 'commander-plugin', name] : ['shared-ipc', name]
     const files = own.flatMap((one) => tarballs.get(`@cli-ops/${one}`) ?? [])
-    npm(['install', '--no-audit', '--no-fund', '--silent', '--prefer-offline', ...files], alone)
+    // npm decides what to install before it writes anything; only the command is also started.
+    const how = name === 'cli' ? [] : ['--package-lock-only']
+    npm(
+      ['install', ...how, '--no-audit', '--no-fund', '--silent', '--prefer-offline', ...files],
+      alone,
+    )
     const { packages } = JSON.parse(readFileSync(join(alone, 'package-lock.json'), 'utf8')) as {
       readonly packages: Readonly<Record<string, unknown>>
     }

@@ -17,7 +17,16 @@ function ends(command: string): boolean {
   return !['top', 'dashboard', 'serve'].includes(command)
 }
 
-async function examplesOf(command: string): Promise<string[]> {
+const examples = new Map<string, Promise<string[]>>()
+
+/** Returns the examples in the help of a command, which is asked for once. */
+function examplesOf(command: string): Promise<string[]> {
+  const known = examples.get(command) ?? readExamples(command)
+  examples.set(command, known)
+  return known
+}
+
+async function readExamples(command: string): Promise<string[]> {
   const { stdout, status, stderr } = await new CliOpsUser().run(command, '--help')
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
   return [...stdout.matchAll(/^ {2}\$ (.+)$/gmu)].map(([, line = '']) => line)
@@ -114,8 +123,8 @@ test('a short option means one thing', () => {
 
 test('the examples run', async () => {
   const user = await preparedUser()
-  const examples = (await Promise.all(COMMANDS.filter(ends).map(examplesOf))).flat()
-  for (const example of examples) {
+  const lines = (await Promise.all(COMMANDS.filter(ends).map(examplesOf))).flat()
+  for (const example of lines) {
     if (example.includes('--follow')) continue
     // jq is not installed everywhere; the output only has to be readable by it.
     const line = example.replace(/\| jq .*$/u, '| while read -r line; do :; done')

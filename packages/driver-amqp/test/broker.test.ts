@@ -295,7 +295,8 @@ describe.runIf(hasRabbitServer())('a broker', () => {
   })
 
   test('reports a deleted log as a gap', async () => {
-    const options = place()
+    // The readers of the test before take a slow broker a while.
+    const options = { ...place(), engineTimeoutMs: 60_000 }
     const [events, reader] = [new EventBus(options), new EventBus(options)]
     const seen: unknown[] = []
     const gaps: unknown[] = []

@@ -18,6 +18,9 @@ import {
 
 const FIGHTER = fileURLToPath(new URL('fixtures/fighter.mjs', import.meta.url))
 const SETTLED = { timeout: 110_000, interval: 50 }
+const CRASHES = 4
+/** After each crash, the lock is free one lease later. */
+const FIGHT_MS = CRASHES * SETTLED.timeout
 const FIGHTERS = 8
 const TURNS = Number(process.env['FIGHT_TURNS'] ?? 12)
 const END_ALL = `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'cli-ops'`
@@ -43,10 +46,10 @@ describe.runIf(hasPostgres())(
       expect(ended).toBeGreaterThan(FIGHTERS)
     })
 
-    test('lose nothing while the server crashes repeatedly', async () => {
+    test('lose nothing while the server crashes repeatedly', { timeout: FIGHT_MS }, async () => {
       const server = await startServer()
       const fight = startFight(server.url)
-      for (let crash = 0; crash < 4; crash += 1) {
+      for (let crash = 0; crash < CRASHES; crash += 1) {
         const before = fight.tokens().length
         await vi.waitFor(() => {
           expect(fight.tokens().length).toBeGreaterThan(before + 3)
