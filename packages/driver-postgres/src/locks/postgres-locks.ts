@@ -96,7 +96,7 @@ export class PostgresLocks implements LeasedLockEngine {
 
   async inspect(resource: string): Promise<LockInfo | null> {
     const { connection, space } = this.#context
-    const described = await connection.value('select cli_ops.describe($1, $2, $3, null)', [
+    const described = await connection.value('select cli_ops.describe($1, $2, $3, null, null)', [
       space.key,
       this.#kind,
       resource,
