@@ -112,6 +112,10 @@ export class NatsLocks implements LeasedLockEngine {
     return this.#describe(resource)
   }
 
+  async closedForMs(): Promise<number> {
+    return (await this.#context.store.age(this.leaseMs)).delayMs
+  }
+
   async list(): Promise<LockInfo[]> {
     const infos = await Promise.all(
       (await this.#resources()).map((resource) => this.#describe(resource)),

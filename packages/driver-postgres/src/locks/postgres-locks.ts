@@ -104,6 +104,11 @@ export class PostgresLocks implements LeasedLockEngine {
     return toLockInfo(described as LockDescription)
   }
 
+  async closedForMs(): Promise<number> {
+    const delayed = 'select cli_ops.delayed_ms($1)'
+    return Number(await this.#context.connection.value(delayed, [this.leaseMs]))
+  }
+
   list(): Promise<LockInfo[]> {
     return this.#listed('list', 'running')
   }

@@ -429,6 +429,13 @@ settle(ARGV[4], key)
 return describe(ARGV[4], key)
 `)
 
+/** ARGV: resource. Returns for how many milliseconds it is not granted although it is free. */
+export const CLOSED = script(`
+local key = names(ARGV[4])
+closeWhereLost(ARGV[4], key)
+return math.ceil(math.max(0, closedUntil(key) - now))
+`)
+
 /** ARGV: a prefix of names. Returns the state of every matching resource that has a holder or a waiter. */
 export const LIST = script(`
 local states, prefix = {}, ARGV[4]
