@@ -24,6 +24,7 @@ export type {
   EmittedEvent,
   EventsOf,
   LockRule,
+  ServedMethod,
   ServedRequest,
 } from './options/cli-ops-options.js'
 export type { ProgramPreload } from './preload/preloaded-program.js'
