@@ -149,6 +149,20 @@ describe.each(ENGINES.filter(({ isThere }) => isThere))(
       expect(locks.map(({ resource }) => resource).sort()).toEqual(['db', 'devices'])
     })
 
+    test('a lock that nobody waits for is not called free', async () => {
+      const user = new CliOpsUser({ ...env, CLI_OPS_LEASE_MS: '600000' })
+      for (const command of ['why', 'locks']) {
+        const { status, stdout } = await user.run(command, 'db')
+        expect(status).toBe(0)
+        expect(stdout).toMatch(
+          /^"db" is not granted yet: no process holds it or waits for it, but the engine is new, .* grants no lock for another \d/u,
+        )
+      }
+      const open = new CliOpsUser({ ...env, CLI_OPS_NAMESPACE: randomUUID() })
+      await open.run('run', '--lock', 'db', '--', 'true')
+      expect((await open.run('why', 'db')).stdout).toMatch(/^"db" is free: /u)
+    })
+
     test('onWait is told until when', async () => {
       const { url } = server
       const { CLI_OPS_NAMESPACE: namespace } = env

@@ -15,11 +15,14 @@ server.handle('get-task', schemas, ({ id, limit }, { signal, progress }) => {
   return { title: id }
 })
 server.handle('get-task-later', schemas, async ({ id }) => ({ title: id }))
+server.handle('get-task-again', { ...schemas, handler: ({ id }) => ({ title: id }) })
 server.handle('ping', () => 'pong')
 server.on('request', async (data) => data['action'])
 
 // @ts-expect-error -- the output has a title
 server.handle('no-title', schemas, () => ({ name: 'x' }))
+// @ts-expect-error -- the output has a title, also beside its handler
+server.handle('no-title', { ...schemas, handler: () => ({ name: 'x' }) })
 // @ts-expect-error -- the input has no such member
 server.handle('no-member', schemas, (task) => ({ title: String(task.name) }))
 // @ts-expect-error -- there is one event

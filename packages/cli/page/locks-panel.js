@@ -121,7 +121,7 @@ function fillRow(row, resource, lock, now) {
   reconcile(queue, [
     ...waiters.slice(0, SHOWN_WAITERS).map((waiter, place) => {
       const waited = spanText(now - waiter.since)
-      const text = workOf(waiter)
+      const text = `${workOf(waiter)}${waiter.mode === 'shared' ? ', to share' : ''}`
       const mood = waiter.state === 'running' ? '' : ` (${waiter.state})`
       return {
         key: `${waiter.pid} ${waiter.since} ${place}`,

@@ -11,6 +11,7 @@ import { detachCommand } from './commands/detach.js'
 import { emitCommand } from './commands/emit.js'
 import { checkHelpedCommand, helpCommand } from './commands/help.js'
 import { initCommand } from './commands/init.js'
+import { killedRunCommand } from './commands/killed-run.js'
 import { runCommand } from './commands/run.js'
 import { serveCommand } from './commands/serve.js'
 import { topCommand } from './commands/top.js'
@@ -56,7 +57,9 @@ export function createProgram(): Command {
   program.use(opsCommands())
   addOpsHelp(program)
   for (const create of COMMANDS) program.addCommand(create())
+  // What the completion scripts and the watch of a run call.
   program.addCommand(completeCommand(), { hidden: true })
+  program.addCommand(killedRunCommand(), { hidden: true })
   program.helpCommand(false).addCommand(helpCommand())
   checkHelpedCommand(program)
   layOutHelp(program)

@@ -3,8 +3,11 @@ import { expect, test } from 'vitest'
 import { hostProject } from './fixtures/host-project.js'
 
 const HOST = `import { useOps } from '@cli-ops/shared-ipc'
+const aNumber = { '~standard': { version: 1, vendor: 'test', validate: (value) =>
+  typeof value === 'number' ? { value } : { issues: [{ message: 'must be a number' }] } } }
 program.use(cliOps({ serve: {
   add: async ({ a, b }) => a + b,
+  square: { input: aNumber, output: aNumber, handler: (side) => side === 13 ? 'unlucky' : side * side },
   fail: () => { throw Object.assign(new Error('no such task'), { code: 'E_TASK' }) },
 } }))
 program.command('stay').action(() => {
@@ -40,6 +43,9 @@ test('answers the requests of "serve" while a command runs', async () => {
     code: 'REMOTE_ERROR',
     message: expect.stringContaining('no such task') as unknown,
   })
+  expect(await client.call('square', 3)).toBe(9)
+  for (const side of ['3', 13])
+    await expect(client.call('square', side)).rejects.toThrow('must be a number')
   await expect(client.call('constructor', {})).rejects.toMatchObject({ code: 'REMOTE_ERROR' })
   server.child.kill('SIGINT')
   expect(await server.ended).toEqual({ status: 'SIGINT', stdout: 'ready\n', stderr: '' })

@@ -79,6 +79,7 @@ export { IPCServer, type IPCServerOptions } from './rpc/ipc-server.js'
 export { IPCClient, type IPCClientOptions, type RequestOptions } from './rpc/ipc-client.js'
 export type {
   HandlerSchemas,
+  HandlerWithSchemas,
   RequestClient,
   RequestContext,
   RequestHandler,

@@ -7,7 +7,7 @@ import {
   waitingFor,
 } from '@cli-ops/shared-ipc/ops'
 
-import type { InstanceFacts, InstanceView, LockView } from './live-types.js'
+import type { InstanceFacts, InstanceView, LockUserView, LockView } from './live-types.js'
 
 /** Returns an instance as plain JSON. */
 export function instanceFacts(service: ServiceInfo): InstanceFacts {
@@ -35,7 +35,7 @@ export function unregisteredViews(
   locks: readonly LockView[],
   instances: readonly InstanceFacts[],
 ): InstanceView[] {
-  return unregistered(locks, instances).map((user) => ({
+  return unregistered<LockUserView>(locks, instances).map((user) => ({
     name: user.name,
     instance: '',
     command: describeProgram({ command: user.command }, user.label),

@@ -7,15 +7,21 @@ import type { WaitingFor } from '@cli-ops/shared-ipc/ops'
 /** A process that holds a lock or waits for it. */
 export type OwnerView = Omit<Owner, 'startedAt'>
 
-/** A process in a queue. */
-export type WaiterView = OwnerView & {
+/** A process that uses a lock. */
+export type LockUserView = OwnerView & {
   readonly since: number
   /** The purpose, in its own words. */
   readonly label?: string
 }
 
+/** A process in a queue. */
+export type WaiterView = LockUserView & {
+  /** Present if it wants to share the lock. */
+  readonly mode?: 'shared'
+}
+
 /** A process that holds a lock. */
-export type HolderView = WaiterView & {
+export type HolderView = LockUserView & {
   readonly id: string
   readonly token: string
   readonly slot?: string

@@ -139,7 +139,7 @@ export class LockHistory {
   }
 }
 
-function waiterView({ owner, since, label }: LockWaiter, at: number): WaiterView {
+function waiterView({ owner, since, label, mode }: LockWaiter, at: number): WaiterView {
   const began = Math.min(since.getTime(), at)
-  return { ...ownerView(owner), since: began, ...definite({ label }) }
+  return { ...ownerView(owner), since: began, ...definite({ label, mode }) }
 }

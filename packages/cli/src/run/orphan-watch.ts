@@ -14,18 +14,25 @@ export interface OrphanWatch {
 const ORPHANED = `${BEGAN}
 start=$(began "$1")
 IFS= read -r word && exit
-[ -n "$start" ] || exit
-is_there() { [ "$(began "$1")" = "$start" ]; }`
+is_there() { [ -n "$start" ] && [ "$(began "$1")" = "$start" ]; }`
 
 /**
- * Asks the program of a killed run to end (SIGTERM). On an engine the lock is a lease that this process renews, so the program has
- * the rest of the lease to end.
+ * Asks the program of a killed run to end (SIGTERM), then records the run's end. On an engine the lock is a lease that this process
+ * renews, so the program has the rest of the lease to end.
+ *
+ * @param recorder the command line that records the end
  */
-export function endOrphan(program: number, resource: string): OrphanWatch {
+export function endOrphan(
+  program: number,
+  resource: string,
+  recorder: readonly string[],
+): OrphanWatch {
   const message = `cli-ops: killed; the lock on ${JSON.stringify(resource)} ends with its lease; asking the program to end`
   const script = `${ORPHANED}
-is_there "$1" && kill -TERM "$1" 2>/dev/null && echo "$2" >&2`
-  return startWatch(script, [String(program), printable(message)], [])
+is_there "$1" && kill -TERM "$1" 2>/dev/null && echo "$2" >&2
+shift 2
+exec "$@" 2>/dev/null`
+  return startWatch(script, [String(program), printable(message), ...recorder], [])
 }
 
 /**

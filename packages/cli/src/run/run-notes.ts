@@ -11,6 +11,7 @@ import {
 } from '@cli-ops/shared-ipc/ops/wrap'
 
 import type { ChildEnd } from './child-end.js'
+import type { KilledRun } from './killed-run.js'
 import type { RunPlan } from './run-options.js'
 
 /** A process that takes a lock records that after taking it. */
@@ -55,6 +56,12 @@ export class RunNotes {
     }
   }
 
+  /** Returns what another process needs to record this run's end if this one is killed. */
+  facts({ id, slot }: Lock, command: string): KilledRun {
+    const grantedAt = Date.now() - this.#since(this.#heldAt)
+    return { ...this.#rule(), id, slot, command, waitedMs: this.#waitedMs, grantedAt }
+  }
+
   /** Called when the program has ended, and its lock with it unless its descendants keep that. */
   async end({ id, slot, signal: loss }: Lock, end: ChildEnd, isKept: boolean): Promise<void> {
     const { code, signal } = end
@@ -63,7 +70,7 @@ export class RunNotes {
       type: loss.aborted ? 'lock:lost' : isKept ? 'lock:kept' : 'lock:released',
       id,
       slot,
-      waitedMs: Math.round(this.#heldAt - this.#askedAt),
+      waitedMs: this.#waitedMs,
       heldMs: this.#since(this.#heldAt),
       by: this.#replacer,
       exitCode: code ?? undefined,
@@ -97,6 +104,10 @@ export class RunNotes {
       }
       await new Promise((resolve) => setTimeout(resolve, TAKER_PAUSE_MS))
     }
+  }
+
+  get #waitedMs(): number {
+    return Math.round(this.#heldAt - this.#askedAt)
   }
 
   get #isOff(): boolean {

@@ -16,7 +16,9 @@ import { EarlyEnd } from './early-end.js'
 import { followProgram } from './follow-program.js'
 import { type GatedChild, type LockFacts, startGated, startPlainly } from './gated-child.js'
 import { inheritedDescriptors } from './inherited-descriptors.js'
+import type { KilledRun } from './killed-run.js'
 import type { OrphanWatch } from './orphan-watch.js'
+import { programName } from './program-name.js'
 import type { RunPlan } from './run-options.js'
 import { RunNotes } from './run-notes.js'
 import { lazyCoordinator, takeRunLock } from './take-run-lock.js'
@@ -58,7 +60,8 @@ export async function runProgram(
     wrapper.forget()
     // Loaded while the program runs, so that others do not wait for that under the lock.
     if (plan.event !== undefined) coordinator.get().catch(() => undefined)
-    watch = await watchOrphan(configured, plan, bearers)
+    const command = `run ${programName(program)}`
+    watch = await watchOrphan(configured, bearers, notes.facts(lock, command))
     const facts: LockFacts = {
       CLI_OPS_LOCK_RESOURCE: plan.resource,
       CLI_OPS_LOCK_ID: lock.id,
@@ -143,16 +146,16 @@ function ownersOf({ keeper, gated }: Bearers) {
 /** Starts the process that handles the program if this process is killed. */
 async function watchOrphan(
   { connection }: ConfiguredConnection,
-  { resource }: RunPlan,
   { gated, keeper, socket }: Bearers,
+  run: KilledRun,
 ): Promise<OrphanWatch | undefined> {
   const isEngine = !connection.disabled && !/^(?:local|memory):/u.test(connection.urlOf('locks'))
   if (gated === undefined || (!isEngine && (socket === undefined || keeper !== undefined)))
     return undefined
   const { endOrphan, keepForOrphan } = await import('./orphan-watch.js')
-  return isEngine || socket === undefined
-    ? endOrphan(gated.pid, resource)
-    : keepForOrphan(gated.pid, socket.descriptor)
+  if (!isEngine && socket !== undefined) return keepForOrphan(gated.pid, socket.descriptor)
+  const { killedRunRecorder } = await import('./killed-run.js')
+  return endOrphan(gated.pid, run.resource, killedRunRecorder(run))
 }
 
 /** Watches the parent process until the program starts: a wait without a parent ends immediately. */

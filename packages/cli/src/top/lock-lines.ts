@@ -1,4 +1,11 @@
-import { clockText, describeClosed, printable, spanText, type Style } from '@cli-ops/shared-ipc/ops'
+import {
+  clockText,
+  describeClosed,
+  describeWaiter,
+  printable,
+  spanText,
+  type Style,
+} from '@cli-ops/shared-ipc/ops'
 import { describeOwner } from '@cli-ops/shared-ipc'
 
 import type { Snapshot } from '../live/live-types.js'
@@ -61,7 +68,7 @@ function lockFacts(lock: Snapshot['locks'][number], at: number): Line[] {
     ...waiters.map((waiter, index) => {
       const waited = spanText(at - waiter.since)
       return {
-        text: `  ${String(index + 1).padStart(2)}. ${waited.padStart(8)}  ${describeOwner(waiter, waiter.label)}`,
+        text: `  ${String(index + 1).padStart(2)}. ${waited.padStart(8)}  ${describeWaiter(waiter, waiter)}`,
       }
     }),
   ]

@@ -52,10 +52,11 @@ describe.skipIf(noPseudoTerminal !== undefined)('on a terminal', () => {
     await top.shows('No lock is held or waited for.')
     const holder = startTeamProcess(user.env, 'cli-alpha', 'deploy', '--lock', 'production')
     await top.shows(/^production +cli-alpha deploy .* running/mu)
-    const waiter = startTeamProcess(user.env, 'cli-beta', 'sync', '--lock', 'production')
+    const shared = ['--lock', 'production', '--shared']
+    const waiter = startTeamProcess(user.env, 'cli-beta', 'sync', ...shared)
     await top.shows('1 held, 1 waiting')
     top.keys('\r')
-    await top.shows(/QUEUE, NEXT FIRST\n +1\. +\d.*cli-beta sync \(pid/u)
+    await top.shows(/QUEUE, NEXT FIRST\n +1\. +\d.*cli-beta sync \(pid .*\), to share/u)
     expect(top.screen).toMatch(/holder +cli-alpha deploy \(pid \d+, /u)
     await holder.end()
     await top.shows(/holder +cli-beta sync/u)

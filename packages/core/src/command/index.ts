@@ -26,6 +26,7 @@ export type {
   EmittedEvent,
   EventsOf,
   LockRule,
+  ServedMethod,
   ServedRequest,
 } from './options/cli-ops-options.js'
 export type { ProgramPreload } from './preload/preloaded-program.js'

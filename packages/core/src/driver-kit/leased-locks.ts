@@ -43,6 +43,8 @@ export interface LeasedLockEngine {
   /** How often a waiter polls. @default a third of a lease, if waiters are notified of grants */
   readonly lookEveryMs?: number
   inspect(resource: string): Promise<LockInfo | null>
+  /** Returns for how long a free lock is not granted, since the engine is new or may have lost its records. @default never */
+  closedForMs?(resource: string): Promise<number>
   list(options?: ListOptions): Promise<LockInfo[]>
   forceRelease(resource: string, id: string): Promise<boolean>
   clean(): Promise<LockInfo[]>
@@ -106,6 +108,10 @@ export class LeasedLocks implements LockDriver, LeaseQueue {
 
   inspect(resource: string): Promise<LockInfo | null> {
     return this.#engine.inspect(resource)
+  }
+
+  async closedForMs(resource: string): Promise<number> {
+    return (await this.#engine.closedForMs?.(resource)) ?? 0
   }
 
   list(options?: ListOptions): Promise<LockInfo[]> {

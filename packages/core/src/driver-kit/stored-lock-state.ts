@@ -2,6 +2,7 @@ import { closedFor } from '../locks/contract/closed-engine.js'
 import { createLockInfo } from '../locks/contract/create-lock-info.js'
 import type { LockRequest } from '../locks/contract/lock-driver.js'
 import type { LockInfo, LockWaiter, Owner, QueueStanding } from '../locks/contract/lock-types.js'
+import { wantedMode } from '../locks/contract/wanted-mode.js'
 import { ownOwner } from '../locks/contract/own-owner.js'
 
 /** An owner as engines store it: JSON has no dates. */
@@ -66,7 +67,11 @@ export function decodeLockState(json: string, state: Owner['state'] = 'running')
       id: holder.id,
       token: BigInt(holder.token),
     })),
-    waiting: () => waiters.map((waiter) => toWaiter(waiter, 'running')),
+    waiting: () =>
+      waiters.map((waiter) => ({
+        ...toWaiter(waiter, 'running'),
+        ...wantedMode(waiter.mode === 's' ? 'shared' : 'exclusive'),
+      })),
     ...(queue !== undefined && { queue }),
     closedUntil: closedFor(closedForMs),
   })

@@ -1,4 +1,4 @@
-import { describeClosed, describeOwner } from '../locks/contract/describe-owner.js'
+import { describeClosed, describeOwner, describeWaiter } from '../locks/contract/describe-owner.js'
 import type { Holder, LockInfo, LockWaiter } from '../locks/contract/lock-types.js'
 import { assertName } from '../base/names/assert-name.js'
 import { ownProcess } from '../base/process/own-process.js'
@@ -38,7 +38,7 @@ export const explainWait: OpsRun = async (context) => {
       : [(await locks.inspect(resource)) ?? []].flat()
   if (infos.length === 0) {
     const nobody = 'No process is waiting for a lock.'
-    context.print([], resource === undefined ? nobody : await freeText(locks, resource))
+    context.print([], resource === undefined ? nobody : await freeText(context, resource))
     return 0
   }
   const known = await readKnown(context)
@@ -91,7 +91,7 @@ function explanationText(info: LockInfo, known: Known): string {
         : `nobody; ${describeClosed(closedUntil)}`,
     )
   const queue = waiting.map(
-    (waiter, index) => `${index + 1}. ${named(waiter, known)}, ${agesText(waiter.since)}`,
+    (waiter, index) => `${index + 1}. ${namedWaiter(waiter, known)}, ${agesText(waiter.since)}`,
   )
   if (queue.length === 0) queue.push('nobody')
   const isAtWork = holders.every(({ owner }) => owner.state === 'running')
@@ -117,11 +117,17 @@ function agesText(since: Date): string {
 
 const INDENT = ' '.repeat(12)
 
-function named(entry: LockWaiter & { readonly slot?: string }, { commandLines }: Known): string {
-  const line = commandLines(entry.owner, entry.since)
-  return (
-    describeOwner(entry.owner, entry.label, entry.slot) + (line === undefined ? '' : `: ${line}`)
-  )
+function named({ owner, since, label, slot }: Holder, { commandLines }: Known): string {
+  return describeOwner(owner, label, slot) + calledText(commandLines(owner, since))
+}
+
+function namedWaiter(waiter: LockWaiter, { commandLines }: Known): string {
+  const { owner, since } = waiter
+  return describeWaiter(owner, waiter) + calledText(commandLines(owner, since))
+}
+
+function calledText(line: string | undefined): string {
+  return line === undefined ? '' : `: ${line}`
 }
 
 function usualText(resource: string, holder: Holder, known: Known): string {

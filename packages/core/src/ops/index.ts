@@ -25,7 +25,11 @@ export {
   spanText,
   textAge,
 } from '../base/terminal/units.js'
-export { describeClosed, describeProgram } from '../locks/contract/describe-owner.js'
+export {
+  describeClosed,
+  describeProgram,
+  describeWaiter,
+} from '../locks/contract/describe-owner.js'
 export { lockWarnings, type WatchedLock } from './lock-warnings.js'
 export { describeHung } from './describe-hung.js'
 export { describeConnection } from './describe-connection.js'

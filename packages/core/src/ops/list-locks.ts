@@ -5,7 +5,8 @@ import { lockJsonWith, lockTable } from './lock-report.js'
 import type { OpsRun } from './ops-context.js'
 
 /** `locks [resource]`: shows the holders and waiters of locks; on this machine, their command lines too. */
-export const listLocks: OpsRun = async ({ coordinator, connection, args, print }) => {
+export const listLocks: OpsRun = async (context) => {
+  const { coordinator, connection, args, print } = context
   const [resource] = args
   if (resource !== undefined) assertName('resource', resource)
   const locks =
@@ -17,7 +18,7 @@ export const listLocks: OpsRun = async ({ coordinator, connection, args, print }
   print(
     locks.map((info) => lockJsonWith(info, commandLines)),
     resource !== undefined && locks.length === 0
-      ? await freeText(coordinator.locks, resource)
+      ? await freeText(context, resource)
       : lockTable(locks, commandLines),
   )
   return 0

@@ -16,7 +16,8 @@ export function lockAdvice(
 ): readonly LockAdvice[] {
   const advice: LockAdvice[] = []
   const { mode, holders, waiting } = info
-  if (mode === 'shared' && holders.length > 1 && waiting.length > 0)
+  const isNextAlone = waiting.length > 0 && waiting[0]?.mode !== 'shared'
+  if (mode === 'shared' && holders.length > 1 && isNextAlone)
     advice.push({
       what: `the first who waits needs it alone: all ${holders.length} must release it`,
     })

@@ -1,4 +1,4 @@
-import { describeOwner, describeRest } from '../locks/contract/describe-owner.js'
+import { describeOwner, describeRest, describeWaiter } from '../locks/contract/describe-owner.js'
 import type { LockInfo, LockWaiter, Owner } from '../locks/contract/lock-types.js'
 import { textAge } from '../base/terminal/units.js'
 import { textTable } from '../base/terminal/text-table.js'
@@ -39,8 +39,8 @@ export function lockTable(
         return line === undefined ? '' : `: ${line}`
       }
       const queue = waiting.map((waiter, index) => {
-        const { owner, since, label } = waiter
-        return `${index + 1}. ${describeOwner(owner, label)}, for ${textAge(since)}${called(waiter)}`
+        const { owner, since } = waiter
+        return `${index + 1}. ${describeWaiter(owner, waiter)}, for ${textAge(since)}${called(waiter)}`
       })
       // No process holds it right now; the first in the queue is about to.
       if (holders.length === 0) {

@@ -1,4 +1,6 @@
 import { debug } from '../base/terminal/message.js'
+import { isObject } from '../base/validation/is-object.js'
+import { keptLockEvents } from '../command/kept-lock-events.js'
 import { describeParty, takerOf } from '../command/tell-loss.js'
 import type { Connection, ConnectionOptions } from '../engine/connection-options.js'
 import { describeOwner } from '../locks/contract/describe-owner.js'
@@ -9,7 +11,7 @@ import { noteInHistory } from '../locks/history/note-in-history.js'
 
 /** What a run reports about its lock. */
 export interface LockRunFacts {
-  readonly type: 'lock:released' | 'lock:kept' | 'lock:lost' | 'lock:refused'
+  readonly type: 'lock:released' | 'lock:kept' | 'lock:lost' | 'lock:killed' | 'lock:refused'
   readonly resource: string
   readonly label: string | undefined
   readonly waitedMs: number
@@ -42,6 +44,11 @@ export function noteRun(connection: Connection, { type, pid, by, ...facts }: Loc
   } catch (error) {
     debug(() => `${type} was not noted: ${String(error)}`)
   }
+}
+
+/** Returns whether this machine's lock history tells how the lock of a run ended. */
+export function isRunNoted(connection: Connection, id: string): boolean {
+  return keptLockEvents(connection).some(({ data }) => isObject(data) && data['id'] === id)
 }
 
 /** Describes the process that replaces a run which was asked to end; `undefined` if no replacing run asked it. */

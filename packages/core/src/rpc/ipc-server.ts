@@ -1,3 +1,4 @@
+import { isObject } from '../base/validation/is-object.js'
 import { assertKnown } from '../base/validation/assert-known.js'
 import { CONNECTION_FIELDS, FIELDS_OF_OTHERS } from '../engine/connection-fields.js'
 import { errorText, stackOf } from '../base/errors/error-text.js'
@@ -26,6 +27,7 @@ import type {
   HandlerParams,
   HandlerResult,
   HandlerSchemas,
+  HandlerWithSchemas,
   RequestHandler,
 } from './request-handler.js'
 import { RequestLog } from './request-log.js'
@@ -178,9 +180,13 @@ export class IPCServer {
     schemas: HandlerSchemas<Input, Output>,
     handler: RequestHandler<HandlerParams<Input>, HandlerResult<Output>>,
   ): this
+  handle<
+    Input extends StandardSchema | undefined = undefined,
+    Output extends StandardSchema | undefined = undefined,
+  >(method: string, handler: HandlerWithSchemas<Input, Output>): this
   handle(
     method: string,
-    schemasOrHandler: HandlerSchemas | RequestHandler,
+    schemasOrHandler: HandlerSchemas | HandlerWithSchemas<never, never> | RequestHandler,
     handler?: RequestHandler<never>,
   ): this {
     this.#assertAccepting()
@@ -188,7 +194,10 @@ export class IPCServer {
     if (typeof schemasOrHandler === 'function' && handler !== undefined)
       throw new TypeError('schemas must come before the handler: handle(method, schemas, handler)')
     if (typeof schemasOrHandler === 'function') this.#methods.add(method, {}, schemasOrHandler)
-    else this.#methods.add(method, schemasOrHandler, handler as unknown as RequestHandler)
+    else if (handler === undefined && isObject(schemasOrHandler) && 'handler' in schemasOrHandler) {
+      const { handler: own, ...schemas } = schemasOrHandler
+      this.#methods.add(method, schemas, own as RequestHandler)
+    } else this.#methods.add(method, schemasOrHandler, handler as unknown as RequestHandler)
     return this
   }
 

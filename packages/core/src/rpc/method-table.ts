@@ -1,7 +1,7 @@
 import { assertKnown } from '../base/validation/assert-known.js'
 import { closestName } from '../base/names/closest-name.js'
 import { assertName, describe } from '../base/names/assert-name.js'
-import { validate, type StandardSchema } from '../base/validation/standard-schema.js'
+import { assertSchema, validate, type StandardSchema } from '../base/validation/standard-schema.js'
 import { RPC_ERROR, type WireError } from './contract/json-rpc.js'
 import type { HandlerSchemas, RequestContext, RequestHandler } from './request-handler.js'
 
@@ -96,13 +96,4 @@ async function checked(schema: StandardSchema, value: unknown, code: number): Pr
     message: isInput ? outcome.reason : `the handler returned an invalid result: ${outcome.reason}`,
     data: { code: 'INVALID_MESSAGE' },
   })
-}
-
-function assertSchema(option: string, schema: unknown): void {
-  if (schema === undefined) return
-  // Some libraries' schemas are functions.
-  const isHolder = (typeof schema === 'object' && schema !== null) || typeof schema === 'function'
-  const standard = isHolder ? (schema as Partial<StandardSchema>)['~standard'] : undefined
-  if (typeof standard?.validate === 'function') return
-  throw new TypeError(`${option} must be a Standard Schema, got ${describe(schema)}`)
 }

@@ -54,6 +54,14 @@ export interface HandlerSchemas<
   readonly output?: Output
 }
 
+/** A handler and its schemas in one object. */
+export interface HandlerWithSchemas<
+  Input extends StandardSchema | undefined = StandardSchema | undefined,
+  Output extends StandardSchema | undefined = StandardSchema | undefined,
+> extends HandlerSchemas<Input, Output> {
+  readonly handler: RequestHandler<HandlerParams<Input>, HandlerResult<Output>>
+}
+
 /** The parameters of a handler with an input schema. */
 export type HandlerParams<Input extends StandardSchema | undefined> = Input extends StandardSchema
   ? NonNullable<Input['~standard']['types']>['output']

@@ -3,11 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { z } from 'zod'
 
 import { assertOptions } from '../../src/command/options/assert-options.js'
 import { findRule } from '../../src/command/command-rule.js'
 import type { HostCommand } from '../../src/command/host/host-command.js'
 import { withHomeConfig } from '../../src/command/options/home-config.js'
+
+const schema = z.string()
 
 describe('options', () => {
   test.each([
@@ -30,6 +33,21 @@ describe('options', () => {
       'a served request without code',
       { serve: { ping: 1 } },
       'serve.ping must be a function, got 1',
+    ],
+    [
+      'a served request whose schemas have no handler',
+      { serve: { ping: { input: schema } } },
+      'serve.ping.handler is missing',
+    ],
+    [
+      'a served request whose schema is none',
+      { serve: { ping: { input: {}, handler: String } } },
+      'serve.ping.input must be a Standard Schema, got an object',
+    ],
+    [
+      'a misspelt schema',
+      { serve: { ping: { inptu: schema, handler: String } } },
+      'serve.ping must only have input, output, handler',
     ],
     [
       'a rule that is a word',
@@ -115,7 +133,7 @@ describe('options', () => {
         disabled: false,
         lifecycleEvents: false,
         ops: 'coordination',
-        serve: { ping: () => 'pong' },
+        serve: { ping: () => 'pong', pong: { input: schema, handler: String } },
         commands: {
           'a b': { lock, emits: () => undefined },
           '*': { lock: () => 'x', emits: 'done' },

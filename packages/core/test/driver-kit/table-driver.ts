@@ -272,7 +272,12 @@ class TableLocks implements LockDriver, LeaseQueue {
       mode: (rows.find(isHeld) ?? rows[0])?.request.mode ?? 'exclusive',
       holders: rows.filter(isHeld).map(({ holder, token }) => ({ ...holder, token })),
       waiting: () =>
-        rows.filter((row) => !isHeld(row)).map(({ holder: { id: _id, ...waiter } }) => waiter),
+        rows
+          .filter((row) => !isHeld(row))
+          .map(({ holder: { id: _id, ...waiter }, request: { mode } }) => ({
+            ...waiter,
+            ...(mode === 'shared' && { mode }),
+          })),
     })
   }
 

@@ -61,6 +61,27 @@ test('says that a lock is shared', async () => {
   await (await waiting).release()
 })
 
+test('says who waits to share a lock, as "locks" and "status" do', async () => {
+  const home = temporaryHome()
+  const locks = new LockManager({ home })
+  onTestFinished(() => locks.close())
+  const lock = await locks.lock('db')
+  const sharing = locks.lock('db', { mode: 'shared' })
+  const alone = locks.lock('db')
+  await expect.poll(async () => (await locks.inspect('db'))?.waiting.length).toBe(2)
+  for (const command of ['why', 'locks', 'status']) {
+    const { stdout } = await runOpsCommand(home, command)
+    expect(stdout).toMatch(/ 1\. .*\), to share[,:]/u)
+    expect(stdout).toMatch(/ 2\. .*\)[,:](?! to share)/u)
+  }
+  const json = await runOpsCommand(home, 'why', { json: true })
+  const [info] = JSON.parse(json.stdout) as [{ waiting: { mode?: string }[] }]
+  expect(info.waiting.map(({ mode }) => mode)).toEqual(['shared', undefined])
+  await lock.release()
+  await (await sharing).release()
+  await (await alone).release()
+})
+
 test('suggests continuing a stopped holder', async () => {
   const { home, holder } = await staged()
   holder.signal('SIGSTOP')

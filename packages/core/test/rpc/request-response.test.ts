@@ -138,6 +138,9 @@ describe.each(['local:', 'memory:'])('%s', (url) => {
     )
 
     expect(await client.call<number>('add', { a: 1, b: '2' })).toBe(3)
+    server.handle('length', { input: z.string(), handler: (text) => text.length })
+    expect(await client.call('length', 'four')).toBe(4)
+    await expect(client.call('length', 4)).rejects.toMatchObject({ code: 'INVALID_MESSAGE' })
     expect(await client.call('async', 'good')).toBe(4)
     expect(called).toHaveBeenCalledTimes(1)
     await expect(client.call('add', { a: 'x', b: 1 })).rejects.toMatchObject({

@@ -38,6 +38,8 @@ export interface LockView extends LockDocument, StoreAge {
 
 /** A connected driver responds within this time. */
 const SHOW_MS = 200
+/** The most waiters that are asked whether they are there, to count them. */
+const ASKED_WAITERS = 8
 
 /**
  * The queue of a lock. A message stores the holders, and is replaced by compare-and-set only. Each waiter has its own
@@ -138,6 +140,18 @@ export class LockQueue {
     return found
   }
 
+  /** Returns waiters without those whose process is gone. Asking wakes a process, so only the first few are asked. */
+  async withoutGone(waiters: readonly Waiter[]): Promise<Waiter[]> {
+    const asked = new Map(waiters.slice(0, ASKED_WAITERS).map(({ driver, id }) => [driver, id]))
+    const gone = new Set<string>()
+    await Promise.all(
+      [...asked].map(async ([driver, id]) => {
+        if ((await this.#answerOf({ driver, id }))?.isNobodyThere === true) gone.add(driver)
+      }),
+    )
+    return waiters.filter(({ driver, relayed }) => relayed === true || !gone.has(driver))
+  }
+
   async forgetRenewals({ resource, id }: Pick<Claim, 'resource' | 'id'>): Promise<void> {
     const { store, subjects } = this.#context
     await store.stream.purge({ filter: subjects.renewal(resource, id) })
@@ -198,16 +212,25 @@ export class LockQueue {
     return (await store.now()) - (await this.renewedAt(waiter)) >= waiter.leaseMs
   }
 
-  async #isThere({ driver, id }: Waiter): Promise<'yes' | 'no' | 'unknown'> {
-    const { connection, driverId } = this.#context
-    if (driver === driverId) return this.#isWaiting(id) ? 'yes' : 'no'
-    const asked = connection.request(told.driver(driver), (replyTo) => `there ${replyTo} ${id}`)
+  async #isThere(waiter: Waiter): Promise<'yes' | 'no' | 'unknown'> {
+    const { driver, id } = waiter
+    if (driver === this.#context.driverId) return this.#isWaiting(id) ? 'yes' : 'no'
+    const answer = await this.#answerOf(waiter)
+    if (answer === undefined || answer.isNobodyThere) return 'unknown'
+    return answer.text === 'yes' ? 'yes' : 'no'
+  }
+
+  /** Asks a driver whether a request of its own is waiting; `undefined` if it does not answer in time. */
+  async #answerOf({ driver, id }: Pick<Waiter, 'driver' | 'id'>) {
+    const asked = this.#context.connection.request(
+      told.driver(driver),
+      (replyTo) => `there ${replyTo} ${id}`,
+    )
     asked.catch(() => undefined)
     const silence = new AbortController()
     const answer = await Promise.race([asked, pause(SHOW_MS, silence.signal)])
     silence.abort()
-    if (answer === undefined || answer.isNobodyThere) return 'unknown'
-    return answer.text === 'yes' ? 'yes' : 'no'
+    return answer
   }
 
   async #letIn(view: LockView, waiter: Waiter): Promise<void> {

@@ -112,6 +112,10 @@ export class NatsLocks implements LeasedLockEngine {
     return this.#describe(resource)
   }
 
+  async closedForMs(): Promise<number> {
+    return (await this.#context.store.age(this.leaseMs)).delayMs
+  }
+
   async list(): Promise<LockInfo[]> {
     const infos = await Promise.all(
       (await this.#resources()).map((resource) => this.#describe(resource)),
@@ -215,7 +219,8 @@ export class NatsLocks implements LeasedLockEngine {
     const shown = holders.map((holder) => holder.id).join(' ')
     if (this.#shown.get(id) === shown) return null
     this.#shown.set(id, shown)
-    return toLockInfo(resource, holders, await this.#queue.firstWaiters(resource, SHOWN_WAITERS))
+    const waiters = await this.#queue.firstWaiters(resource, SHOWN_WAITERS)
+    return toLockInfo(resource, holders, await this.#queue.withoutGone(waiters))
   }
 
   async #endsInMs(view: LockView): Promise<number> {
@@ -247,13 +252,14 @@ export class NatsLocks implements LeasedLockEngine {
       .sort((one, other) => one.seq - other.seq)
     const now = await store.now()
     const renewals = await Promise.all(waiters.map((waiter) => this.#queue.renewedAt(waiter)))
+    const waiting = waiters.filter(
+      ({ id, leaseMs }, index) =>
+        now - (renewals[index] ?? 0) < leaseMs && !holders.some((holder) => holder.id === id),
+    )
     return toLockInfo(
       resource,
       holders.filter((_, index) => over[index] !== true),
-      waiters.filter(
-        ({ id, leaseMs }, index) =>
-          now - (renewals[index] ?? 0) < leaseMs && !holders.some((holder) => holder.id === id),
-      ),
+      await this.#queue.withoutGone(waiting),
       { closedForMs: delayMs },
     )
   }

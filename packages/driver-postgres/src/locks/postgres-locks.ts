@@ -96,12 +96,17 @@ export class PostgresLocks implements LeasedLockEngine {
 
   async inspect(resource: string): Promise<LockInfo | null> {
     const { connection, space } = this.#context
-    const described = await connection.value('select cli_ops.describe($1, $2, $3, null)', [
+    const described = await connection.value('select cli_ops.describe($1, $2, $3, null, null)', [
       space.key,
       this.#kind,
       resource,
     ])
     return toLockInfo(described as LockDescription)
+  }
+
+  async closedForMs(): Promise<number> {
+    const delayed = 'select cli_ops.delayed_ms($1)'
+    return Number(await this.#context.connection.value(delayed, [this.leaseMs]))
   }
 
   list(): Promise<LockInfo[]> {

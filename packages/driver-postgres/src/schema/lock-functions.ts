@@ -19,7 +19,7 @@ $$;
 create function cli_ops.is_connected(driver text) returns boolean language sql as $$
   select exists (
     select from pg_catalog.pg_locks
-    where locktype = 'advisory' and granted and classid = ${classId('driver')}
+    where locktype = 'advisory' and mode = 'ShareLock' and granted and classid = ${classId('driver')}
       and objid = (pg_catalog.hashtext(driver)::bigint & 4294967295)::oid
       and database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database()))
 $$;
@@ -27,6 +27,18 @@ $$;
 -- Returns whether a waiter's process is there. A hub's clients ask again through the next hub.
 create function cli_ops.is_there(waiter cli_ops.claim) returns boolean language sql as $$
   select cli_ops.is_connected(waiter.driver) or (waiter.info::pg_catalog.json ->> 'relayed') is not null
+$$;
+
+-- The same at a cost that does not grow with the number of connections, so that it can be asked about each waiter. For
+-- display only: while two sessions ask at the same instant, one of them counts a dead waiter. A single expression cannot
+-- be interrupted between the lock and its release.
+create function cli_ops.counts(waiter cli_ops.claim) returns boolean language sql as $$
+  select case
+    when (waiter.info::pg_catalog.json ->> 'relayed') is not null then true
+    when pg_catalog.pg_try_advisory_lock(${classId('driver')}, pg_catalog.hashtext(waiter.driver))
+      then not pg_catalog.pg_advisory_unlock(${classId('driver')}, pg_catalog.hashtext(waiter.driver))
+    else true
+  end
 $$;
 
 create function cli_ops.tell(driver text, message text) returns void language sql as $$
@@ -107,7 +119,7 @@ begin
   end loop;
 end $$;
 
-create function cli_ops.describe(a_space text, a_kind text, a_resource text, max_waiters int)
+create function cli_ops.describe(a_space text, a_kind text, a_resource text, max_waiters int, a_id text)
 returns json language sql as $$
   select pg_catalog.json_build_object(
     'resource', a_resource,
@@ -117,7 +129,7 @@ returns json language sql as $$
     'waiters', (select coalesce(json_agg(cli_ops.shown(w) order by w.ticket), '[]') from (
       select c.* from cli_ops.claim c
       where c.space = a_space and c.kind = a_kind and c.resource = a_resource and c.token is null and c.ends > clock_timestamp()
-      order by c.ticket limit max_waiters) w))
+      order by c.ticket limit max_waiters) w where w.id = a_id or cli_ops.counts(w)))
 $$;
 
 create function cli_ops.standing(a_space text, a_kind text, a_resource text, a_id text)
@@ -135,11 +147,11 @@ begin
   return json_build_object(
     'state', 'waiting',
     'ahead', (select count(*) from (
-      select from cli_ops.claim c
+      select c.* from cli_ops.claim c
       where c.space = a_space and c.kind = a_kind and c.resource = a_resource and c.token is null and c.ticket < own.ticket
-      limit ${SHOWN_WAITERS}) before),
+      order by c.ticket limit ${SHOWN_WAITERS}) before where cli_ops.counts(before)),
     'endsInMs', greatest(0, coalesce(rest, cli_ops.delayed_ms(own.lease))),
-    'info', cli_ops.describe(a_space, a_kind, a_resource, ${SHOWN_WAITERS}));
+    'info', cli_ops.describe(a_space, a_kind, a_resource, ${SHOWN_WAITERS}, a_id));
 end $$;
 
 create function cli_ops.ask(a_space text, a_kind text, a_resource text, a_id text, a_mode text, a_lease int,
@@ -178,18 +190,25 @@ begin
   return cli_ops.standing(a_space, a_kind, a_resource, a_id);
 end $$;
 
+create function cli_ops.renew(a_space text, a_kind text, a_id text, a_lease int) returns void language sql as $$
+  update cli_ops.claim c set ends = clock_timestamp() + a_lease * interval '0.001 s', doubted = null
+    where c.space = a_space and c.kind = a_kind and c.id = a_id
+$$;
+
+-- Takes its turn before it changes its row: the one whose turn it is may be about to grant it the lock.
 create function cli_ops.poll(a_space text, a_kind text, a_resource text, a_id text, a_lease int)
 returns json language plpgsql as $$
 begin
-  update cli_ops.claim c set ends = clock_timestamp() + a_lease * interval '0.001 s', doubted = null
-    where c.space = a_space and c.kind = a_kind and c.id = a_id;
   if exists (select from cli_ops.claim c
       where c.space = a_space and c.kind = a_kind and c.resource = a_resource and c.ends <= clock_timestamp())
     or not exists (select from cli_ops.claim c
       where c.space = a_space and c.kind = a_kind and c.resource = a_resource and c.token is not null)
   then
     perform cli_ops.turn(a_space, a_kind, a_resource);
+    perform cli_ops.renew(a_space, a_kind, a_id, a_lease);
     perform cli_ops.settle(a_space, a_kind, a_resource);
+  else
+    perform cli_ops.renew(a_space, a_kind, a_id, a_lease);
   end if;
   return cli_ops.standing(a_space, a_kind, a_resource, a_id);
 end $$;
@@ -236,7 +255,7 @@ begin
 end $$;
 
 create function cli_ops.list(a_space text, a_kind text) returns setof json language sql as $$
-  select cli_ops.describe(a_space, a_kind, r.resource, null) from (
+  select cli_ops.describe(a_space, a_kind, r.resource, null, null) from (
     select distinct c.resource from cli_ops.claim c where c.space = a_space and c.kind = a_kind) r
 $$;
 

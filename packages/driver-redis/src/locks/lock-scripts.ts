@@ -22,6 +22,9 @@ import { LOCK_SPACE } from './lock-space.js'
  * the queue. Only {@link INSPECT} and {@link LIST} return the other waiters.
  */
 const PRELUDE = `
+-- How many waiters ahead are asked whether they are there: a turn must not cost more as the queue grows.
+local ASKED = 16
+
 local function names(resource)
   return {
     holders = base .. 'holders:' .. resource, queue = base .. 'queue:' .. resource,
@@ -132,6 +135,25 @@ local function reaches(key, member, info, message)
   return tonumber(redis.call('ZSCORE', key.alive, member) or 0) % 1 == 0
 end
 
+-- Returns those of some waiters that are there, without waking them. A server that refuses the question counts them all.
+local function present(key, members)
+  local channels, infos = {}, {}
+  for index, member in ipairs(members) do
+    infos[index] = infoOf(key, idOf(member))
+    channels[index] = infos[index].channel or ''
+  end
+  local reply = #members > 0 and redis.pcall('PUBSUB', 'NUMSUB', unpack(channels)) or { err = 'nobody' }
+  if reply.err then return members end
+  local found = {}
+  for index, member in ipairs(members) do
+    -- It listened once, and nobody does now. A hub's clients ask again through the next hub.
+    local hasLeft = infos[index].channel and reply[2 * index] == 0 and not infos[index].relayed
+      and tonumber(redis.call('ZSCORE', key.alive, member) or 0) % 1 ~= 0
+    if not hasLeft then table.insert(found, member) end
+  end
+  return found
+end
+
 -- Returns the first waiter from a rank on that is there, and its rank.
 local function firstThere(key, rank)
   while true do
@@ -194,17 +216,19 @@ end
 local function describe(resource, key)
   local closedFor = math.max(0, closedUntil(key) - now)
   return encode(
-    resource, key, redis.call('ZRANGE', key.holders, 0, -1), redis.call('ZRANGE', key.queue, 0, -1),
+    resource, key, redis.call('ZRANGE', key.holders, 0, -1), present(key, redis.call('ZRANGE', key.queue, 0, -1)),
     { closedForMs = math.ceil(closedFor) }
   )
 end
 
--- The same for a waiter, without the other waiters' names.
+-- The same for a waiter, without the other waiters' names. Only near the front are those ahead asked whether they are there.
 local function standing(resource, key, member)
-  local ahead = redis.call('ZRANK', key.queue, member)
+  local rank = redis.call('ZRANK', key.queue, member)
+  local ahead = rank
+  if rank > 0 and rank <= ASKED then ahead = #present(key, redis.call('ZRANGE', key.queue, 0, rank - 1)) end
   local first = redis.call('ZRANGE', key.holders, 0, 0, 'WITHSCORES')
   local endsIn = first[2] and math.max(0, tonumber(first[2]) - now) or 0
-  local queue = { position = ahead + 1, length = redis.call('ZCARD', key.queue) }
+  local queue = { position = ahead + 1, length = redis.call('ZCARD', key.queue) - rank + ahead }
   local closedFor = math.max(0, closedUntil(key) - now)
   return {
     'waiting', ahead, math.max(endsIn, closedFor), first[1] and 0 or math.ceil(closedFor),
@@ -403,6 +427,13 @@ export const INSPECT = script(`
 local key = names(ARGV[4])
 settle(ARGV[4], key)
 return describe(ARGV[4], key)
+`)
+
+/** ARGV: resource. Returns for how many milliseconds it is not granted although it is free. */
+export const CLOSED = script(`
+local key = names(ARGV[4])
+closeWhereLost(ARGV[4], key)
+return math.ceil(math.max(0, closedUntil(key) - now))
 `)
 
 /** ARGV: a prefix of names. Returns the state of every matching resource that has a holder or a waiter. */

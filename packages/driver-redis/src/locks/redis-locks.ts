@@ -16,6 +16,7 @@ import type { Script } from '../connection/script.js'
 import {
   ACQUIRE,
   CLEAN,
+  CLOSED,
   EXTEND,
   FORCE_RELEASE,
   INSPECT,
@@ -83,6 +84,10 @@ export class RedisLocks implements LeasedLockEngine {
 
   async inspect(resource: string): Promise<LockInfo | null> {
     return describedIn(await this.#run(INSPECT, [resource]))
+  }
+
+  async closedForMs(resource: string): Promise<number> {
+    return Number(await this.#run(CLOSED, [resource]))
   }
 
   async list({ prefix = '' }: ListOptions = {}): Promise<LockInfo[]> {

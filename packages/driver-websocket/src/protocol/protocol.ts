@@ -85,6 +85,8 @@ export interface WireWaiter {
   readonly owner: WireOwner
   readonly since: number
   readonly label?: string
+  /** Of a waiter that wants to share the lock. */
+  readonly mode?: 'shared'
 }
 
 /** A granted lock. */

@@ -75,19 +75,21 @@ export function decodeLockInfo({
   })
 }
 
-function encodeWaiter({ owner, since, label }: LockWaiter): WireWaiter {
+function encodeWaiter({ owner, since, label, mode }: LockWaiter): WireWaiter {
   return {
     owner: encodeOwner(owner),
     since: since.getTime(),
     ...(label !== undefined && { label }),
+    ...(mode !== undefined && { mode }),
   }
 }
 
-function decodeWaiter({ owner, since, label }: WireWaiter): LockWaiter {
+function decodeWaiter({ owner, since, label, mode }: WireWaiter): LockWaiter {
   return {
     owner: decodeOwner(owner),
     since: new Date(since),
     ...(label !== undefined && { label }),
+    ...(mode !== undefined && { mode }),
   }
 }
 

@@ -1,4 +1,5 @@
 import { errorText } from '../errors/error-text.js'
+import { describe } from '../names/assert-name.js'
 import type { MaybePromise } from '../wait/maybe-promise.js'
 
 /**
@@ -79,4 +80,14 @@ function describeIssue(issue: SchemaIssue): string {
     .map((part) => String(typeof part === 'object' ? part.key : part))
     .join('.')
   return path === '' ? issue.message : `${path}: ${issue.message}`
+}
+
+/** Throws a `TypeError` naming the option and the value, unless it is a schema or left out. */
+export function assertSchema(option: string, schema: unknown): void {
+  if (schema === undefined) return
+  // Some libraries' schemas are functions.
+  const isHolder = (typeof schema === 'object' && schema !== null) || typeof schema === 'function'
+  const standard = isHolder ? (schema as Partial<StandardSchema>)['~standard'] : undefined
+  if (typeof standard?.validate === 'function') return
+  throw new TypeError(`${option} must be a Standard Schema, got ${describe(schema)}`)
 }

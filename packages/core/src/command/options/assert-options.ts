@@ -6,6 +6,7 @@ import { assertKnown } from '../../base/validation/assert-known.js'
 import { assertObject } from '../../base/validation/assert-object.js'
 import { assertPresent } from '../../base/validation/assert-present.js'
 import { isObject } from '../../base/validation/is-object.js'
+import { assertSchema } from '../../base/validation/standard-schema.js'
 import { closestName } from '../../base/names/closest-name.js'
 import { assertSlots } from '../../locks/slots/slot-set.js'
 import { resolveConnection } from '../../engine/connection-options.js'
@@ -59,8 +60,8 @@ export function assertOptions(
     throw new TypeError(`${at('ops')} must be the name of a command, got ${describe(ops)}`)
   if (serve !== undefined) {
     assertObject(at('serve'), serve)
-    for (const [method, handler] of Object.entries(serve))
-      assertType(at(`serve.${method}`), handler, ['function'])
+    for (const [method, served] of Object.entries(serve))
+      assertServed(at(`serve.${method}`), served)
   }
   if (commands !== undefined) {
     assertEntries(at('commands'), commands)
@@ -70,6 +71,19 @@ export function assertOptions(
   if (url !== undefined) assertUrls(at('url'), url)
   // The environment is not the author's, and must not keep --help from working.
   resolveConnection(options, { CLI_OPS_HOME: process.execPath })
+}
+
+function assertServed(place: string, served: unknown): void {
+  if (!isObject(served)) {
+    assertType(place, served, ['function'])
+    return
+  }
+  assertKnown(place, served, ['input', 'output', 'handler'])
+  assertPresent(place, served, ['handler'])
+  const { input, output, handler } = served
+  assertSchema(`${place}.input`, input)
+  assertSchema(`${place}.output`, output)
+  assertType(`${place}.handler`, handler, ['function'])
 }
 
 /** Throws a `TypeError` unless `rule` is a command's lock: a resource name or a lock rule. */

@@ -1,6 +1,7 @@
 import type { ConnectionOptions } from '../../engine/connection-options.js'
 import type { RateLimit } from '../../events/rate-limit.js'
 import type { EventBusOptions } from '../../events/event-options.js'
+import type { HandlerSchemas } from '../../rpc/request-handler.js'
 import type { LockMode } from '../../locks/contract/lock-types.js'
 
 /**
@@ -32,14 +33,19 @@ export interface CliOpsOptions extends Pick<
    * and what `emits` makes; its schemas have to be synchronous.
    */
   readonly schemas?: EventBusOptions['schemas']
-  /** Requests answered while the CLI runs, by method. */
-  readonly serve?: Readonly<Record<string, ServedRequest>> | undefined
+  /** Requests answered while the CLI runs, by method; with schemas, only those that match. */
+  readonly serve?: Readonly<Record<string, ServedRequest | ServedMethod>> | undefined
   /** commander: mount the `ops` commands; a string is their name. For yargs see `opsCommand()`; oclif has them anyway. @default false */
   readonly ops?: boolean | string | undefined
 }
 
 /** Answers one request to a running CLI. */
 export type ServedRequest = (data: never, context: never) => unknown
+
+/** A {@link ServedRequest} with schemas: any Standard Schema (zod, valibot, arktype, …). */
+export interface ServedMethod extends HandlerSchemas {
+  readonly handler: ServedRequest
+}
 
 /** What happens around one command, even one whose code cannot be edited. */
 export interface CommandRule {

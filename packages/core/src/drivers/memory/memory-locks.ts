@@ -4,6 +4,7 @@ import { findCycle } from '../../driver-kit/find-cycle.js'
 import { describeOwner } from '../../locks/contract/describe-owner.js'
 import { createLockInfo } from '../../locks/contract/create-lock-info.js'
 import type { LockInfo, LockMode, LockWaiter } from '../../locks/contract/lock-types.js'
+import { wantedMode } from '../../locks/contract/wanted-mode.js'
 import { CliOpsError } from '../../base/errors/cli-ops-error.js'
 import { ownOwner } from '../../locks/contract/own-owner.js'
 import type {
@@ -112,7 +113,11 @@ class MemoryLocks {
         id: request.id,
         token,
       })),
-      waiting: () => resource.queue.map(({ request, since }) => toWaiter(request, since)),
+      waiting: () =>
+        resource.queue.map(({ request, since }) => ({
+          ...toWaiter(request, since),
+          ...wantedMode(request.mode),
+        })),
     })
   }
 

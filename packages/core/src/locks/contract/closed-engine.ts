@@ -3,6 +3,7 @@ import { pause } from '../../base/wait/pause.js'
 import { createLockInfo } from './create-lock-info.js'
 import type { LockRequest } from './lock-driver.js'
 import type { LockInfo } from './lock-types.js'
+import { wantedMode } from './wanted-mode.js'
 import { ownOwner } from './own-owner.js'
 
 // An engine that is new, or may have lost its records, grants nothing for a while: an owner that it does not know may still be at work.
@@ -27,7 +28,8 @@ export function closedLockInfo(
   }: Pick<LockRequest, 'resource' | 'mode' | 'label' | 'owner'>,
   forMs: number,
 ): LockInfo | null {
-  const waiter = { owner, since: new Date(), ...(label !== undefined && { label }) }
+  const labelled = label !== undefined && { label }
+  const waiter = { owner, since: new Date(), ...labelled, ...wantedMode(mode) }
   const closedUntil = closedFor(forMs)
   return createLockInfo({ resource, mode, holders: [], waiting: () => [waiter], closedUntil })
 }

@@ -1,6 +1,6 @@
 import { printable } from '../../base/terminal/printable.js'
 import { describeDuration } from '../../base/terminal/units.js'
-import type { LockInfo, Owner } from './lock-types.js'
+import type { LockInfo, LockWaiter, Owner } from './lock-types.js'
 
 /**
  * Names an owner for people: `cli-beta sync (pid 4242, dev@build-7)`, with `…, stopped)` or `…, unknown)` unless it is known to run,
@@ -21,6 +21,14 @@ export function describeOwner(
     state === 'running' ? '' : state,
   ].filter((fact) => fact !== '')
   return printable(facts.length === 0 ? program : `${program} (${facts.join(', ')})`)
+}
+
+/** Like {@link describeOwner}, for a waiter: `…, to share` if it does not want the lock for itself. */
+export function describeWaiter(
+  owner: Omit<Owner, 'startedAt'>,
+  { label, mode }: Pick<LockWaiter, 'label' | 'mode'>,
+): string {
+  return describeOwner(owner, label) + (mode === 'shared' ? ', to share' : '')
 }
 
 /** Describes an owner without its process: `cli-beta sync "eu"`. */

@@ -69,6 +69,11 @@ export interface LockDriver {
   acquire(request: LockRequest, wait: LockWait): Promise<LockGrant>
   /** Returns the lock's current state; `null` when nobody holds it or waits for it. Dead owners count as absent. */
   inspect(resource: string): MaybePromise<LockInfo | null>
+  /**
+   * Returns for how many milliseconds the engine grants a free lock to nobody, since it is new or may have lost its records; 0 if it does
+   * grant it. Absent on drivers whose engine loses no records.
+   */
+  closedForMs?(resource: string): MaybePromise<number>
   /** Returns all locks that are held or waited for. */
   list(options?: ListOptions): MaybePromise<LockInfo[]>
   /** Takes the lock from the grant with this id only. False when that id does not hold it. */

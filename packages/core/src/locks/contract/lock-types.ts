@@ -43,6 +43,8 @@ export interface LockWaiter {
   readonly since: Date
   /** Its owner's label for what the lock is wanted for. */
   readonly label?: string
+  /** `shared` if it wants to share the lock; absent if it wants the lock for itself. */
+  readonly mode?: 'shared'
 }
 
 /** A waiter's position in a queue whose other waiters are not listed. */

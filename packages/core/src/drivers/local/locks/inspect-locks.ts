@@ -1,5 +1,6 @@
 import { createLockInfo } from '../../../locks/contract/create-lock-info.js'
 import type { LockInfo, LockWaiter } from '../../../locks/contract/lock-types.js'
+import { wantedMode } from '../../../locks/contract/wanted-mode.js'
 import { decodeFileName, encodeFileName } from '../../../base/names/file-name.js'
 import type { Liveness } from '../../../base/process/liveness.js'
 import { entryPath } from '../../../base/builtins.js'
@@ -59,7 +60,11 @@ export function describeLock(
       id: found.name.id,
       token: found.name.mode === 'exclusive' ? last : (found.record.token ?? last),
     })),
-    waiting: () => findWaiters(context, paths).map((found) => toWaiter(context, found)),
+    waiting: () =>
+      findWaiters(context, paths).map((found) => ({
+        ...toWaiter(context, found),
+        ...wantedMode(found.name.mode),
+      })),
   })
 }
 

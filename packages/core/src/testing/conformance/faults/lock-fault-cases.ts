@@ -109,6 +109,36 @@ export const lockFaultCases: readonly ConformanceCase[] = [
     },
   },
   {
+    name: 'counts no waiter whose connection has ended',
+    needs: ['openLink'],
+    async run(context) {
+      const link = await context.link()
+      const [one, other] = [
+        locksOf(await context.openAt(LIMITS)),
+        locksOf(await context.openAt(LIMITS)),
+      ]
+      await take(one, 'db')
+      // A lease that outlasts the case.
+      const gone = locksOf(await context.driverOver(link, { ...LIMITS, leaseMs: 600_000 }))
+      await enqueue(context, gone, 'db', 0)
+      await enqueue(context, gone, 'db', 1)
+      // Nobody can see when a waiter listens.
+      await pause(SHORT_LIMITS.leaseMs)
+      // As when its process is killed.
+      link.cut()
+      link.reset()
+      await context.eventually(
+        async () => (await one.inspect('db'))?.waiting.length === 0,
+        'no waiter is listed',
+      )
+      const { told } = await enqueue(context, other, 'db', 0)
+      await context.eventually(() => told.length > 0, 'the waiter is told of its position')
+      const [{ queue, waiting } = { queue: undefined, waiting: [] }] = told
+      assert.equal(queue?.position ?? waiting.length, 1)
+      link.heal()
+    },
+  },
+  {
     name: 'hands over after the owner and its driver disappear without a release',
     needs: ['leases'],
     async run(context) {

@@ -63,6 +63,29 @@ export const lockInspectionCases: readonly ConformanceCase[] = [
     },
   },
   {
+    name: 'shows which waiters want to share a lock',
+    needs: ['sharedLocks'],
+    async run(context) {
+      const [one, other] = [await context.locks(), await context.locks()]
+      const grant = await take(one, 'db')
+      const first = await enqueue(context, other, 'db', 0, { mode: 'shared' })
+      const second = await enqueue(context, one, 'db', 1)
+      const { waiting = [] } = (await other.inspect('db')) ?? {}
+      assert.deepEqual(
+        waiting.map(({ mode }) => mode),
+        ['shared', undefined],
+      )
+      await grant.release()
+      const sharer = await context.settled(first.granted, 'the sharer is served')
+      assert.deepEqual(
+        Object.keys((await other.inspect('db'))?.holders[0] ?? {}).includes('mode'),
+        false,
+      )
+      await sharer.release()
+      await (await context.settled(second.granted, 'the other is served')).release()
+    },
+  },
+  {
     name: 'shows when waiters started to wait, and their labels',
     async run(context) {
       const [one, other] = [await context.locks(), await context.locks()]
