@@ -142,7 +142,9 @@ local function present(key, members)
     infos[index] = infoOf(key, idOf(member))
     channels[index] = infos[index].channel or ''
   end
-  local reply = #members > 0 and redis.pcall('PUBSUB', 'NUMSUB', unpack(channels)) or { err = 'nobody' }
+  -- Lua passes at most 8,000 arguments.
+  if #members == 0 or #members > 4000 then return members end
+  local reply = redis.pcall('PUBSUB', 'NUMSUB', unpack(channels))
   if reply.err then return members end
   local found = {}
   for index, member in ipairs(members) do
