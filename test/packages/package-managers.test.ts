@@ -79,7 +79,8 @@ program.parse()
 
 const PASSED = /^(?:#|ℹ) pass 1$/mu
 
-describe.each(MANAGERS)('with %s', (name) => {
+// A package manager waits for a stalled connection for a minute before it tries again.
+describe.each(MANAGERS)('with %s', { timeout: 400_000 }, (name) => {
   test.for(['commander', 'yargs', 'oclif'])(
     'create cli-ops creates a CLI on %s that passes its test',
     async (framework, context) => {
