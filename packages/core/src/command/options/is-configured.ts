@@ -18,8 +18,9 @@ export function isConfigured(home: string): boolean {
  */
 export function isConfiguredFor(home: string, names: readonly string[]): boolean {
   try {
-    const config = JSON.parse(readText(entryPath(home, 'config.json'))) as unknown
-    const { clis = {}, $schema: _schema, ...others } = config as Record<string, unknown>
+    const config: unknown = JSON.parse(readText(entryPath(home, 'config.json')))
+    if (!isObject(config)) return true
+    const { clis = {}, $schema: _schema, ...others } = config
     if (Object.keys(others).length > 0 || !isObject(clis)) return true
     return names.some((name) => Object.hasOwn(clis, name))
   } catch {
