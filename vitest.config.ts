@@ -60,8 +60,7 @@ export default defineConfig({
   test: {
     projects,
     pool: 'forks',
-    // Many tests wait: for a lease to end, a server to start, a process to notice. The others compute meanwhile.
-    maxWorkers: Math.max(3, availableParallelism()),
+    maxWorkers: Math.max(2, availableParallelism()),
     sequence: { sequencer: LongestFirst },
     globalSetup: './scripts/vitest-global-setup.mjs',
     setupFiles:

@@ -15,7 +15,7 @@ const NEXT_STEP = 'locks/next-step.ts'
 const CLAIMS = 'locks/claims.ts'
 const BLOCK = 'locks/block-for-turn.ts'
 const FIRST_BRANCH = 'locks/take-free-lock.ts'
-const NEWEST = 'events/newest-segment.ts'
+const NEWEST = 'events/append-steps.ts'
 const CLEAN = 'locks/clean-locks.ts'
 const WRITER = 'events/log-writer.ts'
 const READER = 'events/log-reader.ts'
@@ -230,7 +230,7 @@ const LOCK_MUTANTS = [
     changes: [
       {
         file: FIRST_BRANCH,
-        from: 'if (fileSystem.status(paths.queue) !== undefined) return undefined',
+        from: 'if (fileSystem.status(queue) !== undefined) return undefined',
         to: '',
       },
     ],
@@ -241,9 +241,11 @@ const LOCK_MUTANTS = [
     changes: [
       {
         file: FIRST_BRANCH,
-        from: `if (!swapName(fileSystem, paths.lock, formatFree(last), held, { witness: entry }))
-      return undefined`,
-        to: 'swapName(fileSystem, paths.lock, formatFree(last), held, { witness: entry })',
+        from: `return swapName(fileSystem, lock, formatFree(last), held, { witness: entry })
+      ? { entry, token }
+      : undefined`,
+        to: `swapName(fileSystem, lock, formatFree(last), held, { witness: entry })
+    return { entry, token }`,
       },
       {
         file: 'locks/claim.ts',
@@ -258,8 +260,8 @@ const LOCK_MUTANTS = [
     changes: [
       {
         file: FIRST_BRANCH,
-        from: 'return describeClaim(context, won) ?? null',
-        to: 'return describeClaim(context, won)',
+        from: 'return won && (describeClaim(context, { ...won, paths, request }) ?? null)',
+        to: 'return won && describeClaim(context, { ...won, paths, request })',
       },
     ],
   },
@@ -274,9 +276,9 @@ const LOCK_MUTANTS = [
     changes: [
       {
         file: FIRST_BRANCH,
-        from: 'const held = formatHeld(token, request.id, context.identity)',
-        to: `const held = formatHeld(token, request.id, context.identity)
-    for (const name of fileSystem.list(paths.lock)) fileSystem.rename(entryPath(paths.lock, name), entryPath(paths.lock, formatFree(last)))`,
+        from: 'const held = formatHeld(token, id, identity)',
+        to: `const held = formatHeld(token, id, identity)
+    for (const name of fileSystem.list(lock)) fileSystem.rename(entryPath(lock, name), entryPath(lock, formatFree(last)))`,
       },
     ],
   },
@@ -318,8 +320,8 @@ const EVENT_MUTANTS = [
     changes: [
       {
         file: NEWEST,
-        from: 'const look = lookAtSegment(this.#fileSystem, segment)',
-        to: 'const look = { ...lookAtSegment(this.#fileSystem, segment), movedOn: false }',
+        from: 'const look = lookAtSegment(fileSystem, segment)',
+        to: 'const look = { ...lookAtSegment(fileSystem, segment), movedOn: false }',
       },
     ],
   },

@@ -16,6 +16,12 @@ const LOOK_EVERY_MS = 500
 /** If events travel over a network, the lock can be free before the event is stored. */
 const LATE_EVENT_MS = 2_000
 
+/**
+ * The last run that was joined here, by resource. It tells its end while it still holds the lock, and a host that lives on must not join
+ * what it has seen end.
+ */
+const joined = new Map<string, string>()
+
 /** What joining a run needs. */
 export interface Joining {
   readonly locks: Pick<LockDriver, 'inspect' | 'tryAcquire' | 'tryAcquireSync'>
@@ -46,9 +52,12 @@ export function* joinRun(joining: Joining, resource: string): Steps<CliOpsError 
     // The run ends after this check, so its event follows the mark and the reader's position.
     const info = yield* value(locks.inspect(resource))
     const holder = info?.holders[0]
-    if (info === null || holder === undefined) return undefined
+    if (info === null || holder === undefined || joined.get(resource) === holder.id)
+      return undefined
     onWait(info)
-    return runJoinedError(resource, holder, yield* endOf(joining, reader, resource, holder.id))
+    const exitCode = yield* endOf(joining, reader, resource, holder.id)
+    joined.set(resource, holder.id)
+    return runJoinedError(resource, holder, exitCode)
   } finally {
     reader.close()
     yield* unmarkJoining(mark)
