@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 
 import { CliOpsError, isCliOpsError } from '../base/errors/cli-ops-error.js'
-import { isAccessDenied, RUNTIME_REMEDIES } from '../base/errors/denied-access.js'
+import { isAccessDenied, runtimeRemedyOf } from '../base/errors/denied-access.js'
 import { systemErrorCode } from '../base/errors/system-error-code.js'
 import { assertKnown } from '../base/validation/assert-known.js'
 
@@ -70,6 +70,6 @@ export function unusableConfig(home: string, error: unknown): Error {
   const code = isCliOpsError(error) ? undefined : systemErrorCode(error)
   if (code === undefined) return new TypeError(`${file}: ${reason}`, { cause: error })
   const remedy = isAccessDenied(error) ? '; make it readable for yourself' : ''
-  const what = RUNTIME_REMEDIES.get(code) ?? reason + remedy
+  const what = runtimeRemedyOf(error) ?? reason + remedy
   return new CliOpsError('STORAGE_FAILED', `${file}: ${what}`, { cause: error })
 }

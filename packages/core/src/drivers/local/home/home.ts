@@ -3,7 +3,7 @@ import { dirname, sep } from 'node:path'
 
 import { entryPath } from '../../../base/builtins.js'
 import { CliOpsError } from '../../../base/errors/cli-ops-error.js'
-import { RUNTIME_REMEDIES } from '../../../base/errors/denied-access.js'
+import { runtimeRemedyOf } from '../../../base/errors/denied-access.js'
 import { systemErrorCode } from '../../../base/errors/system-error-code.js'
 import { assertRealFiles } from './assert-real-files.js'
 import { isCleanUpDue, renewCleanUpStamp } from './clean-up-stamp.js'
@@ -190,7 +190,6 @@ const BROKEN =
 const REMEDIES: ReadonlyMap<string, string> = new Map([
   ['EACCES', 'it is not writable; check its permissions or set CLI_OPS_HOME to another directory'],
   ['EPERM', 'it is not writable; check its permissions or set CLI_OPS_HOME to another directory'],
-  ...RUNTIME_REMEDIES,
   ['EROFS', 'the file system is read-only; set CLI_OPS_HOME to a writable directory'],
   ['ENOSPC', 'the disk is full; free some space'],
   ['EDQUOT', 'the disk quota is used up; free some space'],
@@ -219,7 +218,7 @@ export function storageError(
 ): unknown {
   const code = systemErrorCode(error)
   const remedy =
-    code === undefined ? undefined : REMEDIES.get(code)?.replace('CLI_OPS_HOME', variable)
+    runtimeRemedyOf(error) ?? REMEDIES.get(code ?? '')?.replace('CLI_OPS_HOME', variable)
   if (remedy === undefined) return error
   return new CliOpsError('STORAGE_FAILED', `cannot use ${home}: ${remedy} (${code})`, {
     cause: error,
