@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 
 import type { ConformanceCase } from '../harness/conformance-case.js'
-import { LIMITS, SHORT_LIMITS } from '../harness/engine-faults.js'
-import { enqueue, locksOf, newRequest, startWaiting, take } from '../locks/lock-actors.js'
+import { type EngineLink, LIMITS, SHORT_LIMITS } from '../harness/engine-faults.js'
+import { enqueue, locksOf, newRequest, openTwo, startWaiting, take } from '../locks/lock-actors.js'
 import { pause } from '../../../base/wait/pause.js'
 
 /** Locks while the engine, or the connection to it, fails. */
@@ -66,10 +66,7 @@ export const lockFaultCases: readonly ConformanceCase[] = [
     needs: ['openLink'],
     async run(context) {
       const link = await context.link()
-      const [one, other] = [
-        locksOf(await context.openAt(SHORT_LIMITS)),
-        locksOf(await context.openAt(SHORT_LIMITS)),
-      ]
+      const [one, other] = await openTwo(context, SHORT_LIMITS)
       const held = await take(one, 'db')
       await enqueue(context, locksOf(await context.driverOver(link)), 'db', 0)
       const waiting = await enqueue(context, other, 'db', 1)
@@ -83,10 +80,7 @@ export const lockFaultCases: readonly ConformanceCase[] = [
     needs: ['openLink'],
     async run(context) {
       const link = await context.link()
-      const [one, other] = [
-        locksOf(await context.openAt(LIMITS)),
-        locksOf(await context.openAt(LIMITS)),
-      ]
+      const [one, other] = await openTwo(context, LIMITS)
       const held = await take(one, 'db')
       // A lease that outlasts the case.
       const gone = await context.driverOver(link, { ...LIMITS, leaseMs: 600_000 })
@@ -94,9 +88,7 @@ export const lockFaultCases: readonly ConformanceCase[] = [
       const waiting = await enqueue(context, other, 'db', 1)
       // Nobody can see when a waiter listens, nor when the engine has noticed that it is gone.
       await pause(SHORT_LIMITS.leaseMs)
-      // As when its process is killed.
-      link.cut()
-      link.reset()
+      endConnection(link)
       await pause(SHORT_LIMITS.leaseMs)
       await held.release()
       await (await context.settled(waiting.granted, 'the next waiter is served')).release()
@@ -113,10 +105,7 @@ export const lockFaultCases: readonly ConformanceCase[] = [
     needs: ['openLink'],
     async run(context) {
       const link = await context.link()
-      const [one, other] = [
-        locksOf(await context.openAt(LIMITS)),
-        locksOf(await context.openAt(LIMITS)),
-      ]
+      const [one, other] = await openTwo(context, LIMITS)
       await take(one, 'db')
       // A lease that outlasts the case.
       const gone = locksOf(await context.driverOver(link, { ...LIMITS, leaseMs: 600_000 }))
@@ -124,9 +113,7 @@ export const lockFaultCases: readonly ConformanceCase[] = [
       await enqueue(context, gone, 'db', 1)
       // Nobody can see when a waiter listens.
       await pause(SHORT_LIMITS.leaseMs)
-      // As when its process is killed.
-      link.cut()
-      link.reset()
+      endConnection(link)
       await context.eventually(
         async () => (await one.inspect('db'))?.waiting.length === 0,
         'no waiter is listed',
@@ -192,10 +179,7 @@ export const lockFaultCases: readonly ConformanceCase[] = [
     name: 'ends an aborted wait while the engine is suspended',
     needs: ['pause'],
     async run(context) {
-      const [one, other] = [
-        locksOf(await context.openAt(SHORT_LIMITS)),
-        locksOf(await context.openAt(SHORT_LIMITS)),
-      ]
+      const [one, other] = await openTwo(context, SHORT_LIMITS)
       await take(one, 'db')
       const waiting = await enqueue(context, other, 'db', 0)
       await context.pause()
@@ -208,3 +192,9 @@ export const lockFaultCases: readonly ConformanceCase[] = [
     },
   },
 ]
+
+/** As when the process behind it is killed. */
+function endConnection(link: EngineLink): void {
+  link.cut()
+  link.reset()
+}

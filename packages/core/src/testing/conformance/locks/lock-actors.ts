@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 
-import type { Driver, LockDriver, LockGrant, LockRequest } from '../../../drivers/driver.js'
+import type {
+  Driver,
+  DriverOptions,
+  LockDriver,
+  LockGrant,
+  LockRequest,
+} from '../../../drivers/driver.js'
 import type { LockInfo } from '../../../locks/contract/lock-types.js'
 import { nextLockId } from '../../../locks/contract/lock-id.js'
 import type { CaseContext } from '../harness/case-context.js'
@@ -9,6 +15,14 @@ import type { CaseContext } from '../harness/case-context.js'
 export function locksOf({ locks }: Driver): LockDriver {
   assert.ok(locks !== undefined)
   return locks
+}
+
+/** Opens the locks of two processes. */
+export async function openTwo(
+  context: CaseContext,
+  options: Partial<DriverOptions>,
+): Promise<readonly [LockDriver, LockDriver]> {
+  return [locksOf(await context.openAt(options)), locksOf(await context.openAt(options))]
 }
 
 /** Creates a request from a flow that holds no locks. */
