@@ -11,7 +11,9 @@ import { settingName } from '../../../base/process/setting-name.js'
 import { inheritOwner } from '../../../base/files/heirs.js'
 import { assertPrivateDirectory, isOfAnotherUser } from './private-directory.js'
 import type { FileSystem } from './file-system.js'
-import { UsualHome } from './usual-home.js'
+import { homeBase } from './home-base.js'
+import { isPrivateDirectory } from './is-private-directory.js'
+import { isNetworkFileSystem } from './network-file-system.js'
 
 /** The directories of one namespace. Each is created on first use, mode 0700. */
 export interface HomePaths {
@@ -36,14 +38,25 @@ export interface HomePaths {
 }
 
 /** Where a home is, and how its files are reached. */
-export type HomeFacts = Pick<UsualHome, 'root' | 'namespace' | 'fileSystem'>
+export interface HomeFacts {
+  readonly root: string
+  readonly namespace: string
+  readonly fileSystem: FileSystem
+}
 
 /**
  * The home directory of the local driver, in one namespace. Nothing is touched until `prepare`. A `part` is a
  * directory inside the namespace with its own set of paths, where the kit keeps what must not appear among the users'
  * own.
  */
-export class Home extends UsualHome {
+export class Home implements HomeFacts {
+  readonly root: string
+  readonly namespace: string
+  readonly fileSystem: FileSystem
+  /** The namespace's directory. */
+  readonly base: string
+  #isUsual: boolean | undefined
+  #isLocal: boolean | undefined
   /** The sockets of processes in other pid namespaces, one for each process whatever its namespace in the home. */
   readonly sockets: string
   readonly paths: HomePaths
@@ -54,7 +67,11 @@ export class Home extends UsualHome {
   }
 
   constructor(root: string, namespace: string, fileSystem: FileSystem, part = '') {
-    super(root, namespace, fileSystem, part)
+    this.root = root
+    this.namespace = namespace
+    this.fileSystem = fileSystem
+    const base = homeBase(root, namespace)
+    this.base = part === '' ? base : entryPath(base, part)
     this.sockets = entryPath(root, 'liveness')
     this.paths = {
       locks: this.directory('locks'),
@@ -67,6 +84,30 @@ export class Home extends UsualHome {
       parked: this.directory('parked'),
       registry: this.directory('registry'),
     }
+  }
+
+  /** Returns the path of one of the namespace's directories. */
+  directory(name: string): string {
+    return entryPath(this.base, name)
+  }
+
+  /** Returns whether there is nothing to create and nothing to refuse. Checked once. */
+  isUsual(): boolean {
+    try {
+      return (this.#isUsual ??= isPrivateDirectory(this.fileSystem.status(this.root)))
+    } catch {
+      return false
+    }
+  }
+
+  /** Forces a new check: the directory has disappeared. */
+  forget(): void {
+    this.#isUsual = undefined
+  }
+
+  /** False on NFS, SMB and the like, where appends, and the liveness of other hosts, cannot be trusted. */
+  get isLocal(): boolean {
+    return (this.#isLocal ??= !isNetworkFileSystem(this.root, this.fileSystem))
   }
 
   /**
@@ -125,7 +166,7 @@ export class Home extends UsualHome {
   /**
    * Converts an error that means "the home cannot be used" into a `STORAGE_FAILED` error; returns others unchanged.
    */
-  override failure(error: unknown): unknown {
+  failure(error: unknown): unknown {
     return storageError(error, this.root)
   }
 

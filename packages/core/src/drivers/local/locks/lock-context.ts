@@ -1,3 +1,4 @@
+import { encodeFileName } from '../../../base/names/file-name.js'
 import type { Liveness } from '../../../base/process/liveness.js'
 import {
   formatIdentity,
@@ -6,9 +7,11 @@ import {
 } from '../../../base/process/process-identity.js'
 import type { WatchingThread } from '../../../base/wait/watching-thread.js'
 import type { Holder } from '../../../locks/contract/lock-types.js'
+import type { FileSystem } from '../home/file-system.js'
 import type { Home } from '../home/home.js'
 import type { Clock } from './clock.js'
-import { LockFiles } from './lock-files.js'
+import type { ClaimContext } from './claim.js'
+import { type ResourcePaths, resourcePaths } from './resource-paths.js'
 
 /** A holder that ended without releasing its lock. */
 export interface KilledHolder extends Omit<Holder, 'token'> {
@@ -57,7 +60,47 @@ export interface LockSurroundings {
 }
 
 /** The locks of one home and the identity that accesses them: shared by every part of the protocol. */
-export class LockContext extends LockFiles<Home, LockSurroundings> {
+export class LockContext implements ClaimContext {
+  readonly home: Home
+  readonly fileSystem: FileSystem
+  readonly clock: Clock
+  readonly surroundings: LockSurroundings
+  /**
+   * Token of this process's last release, by lock: a guess at the current state that saves an uncontended acquisition the
+   * listing. A wrong guess fails and costs a call.
+   */
+  readonly released = new Map<string, bigint>()
+  #identity: string | undefined
+  #last: { readonly resource: string; readonly paths: ResourcePaths } | undefined
+
+  constructor(home: Home, surroundings: LockSurroundings) {
+    this.home = home
+    this.fileSystem = home.fileSystem
+    this.clock = surroundings.clock
+    this.surroundings = surroundings
+  }
+
+  /** Returns the error to throw if the file system fails. */
+  readonly failure = (error: unknown): unknown => this.home.failure(error)
+
+  /** The calling thread's identity, as it appears in names. */
+  get identity(): string {
+    return (this.#identity ??= formatIdentity(this.surroundings.identity()))
+  }
+
+  /** Returns the files of a resource. */
+  of(resource: string): ResourcePaths {
+    // The same lock is requested several times while it is being taken.
+    if (this.#last?.resource !== resource)
+      this.#last = { resource, paths: this.ofEncoded(encodeFileName(resource)) }
+    return this.#last.paths
+  }
+
+  /** Like `of`, for a name that was read from the disk. */
+  ofEncoded(encoded: string): ResourcePaths {
+    return resourcePaths(this.home.base, encoded)
+  }
+
   /** The waiter's identity, as it appears in names. */
   get waiterIdentity(): string {
     const waiter = this.surroundings.waiter?.()
@@ -90,12 +133,6 @@ export class LockContext extends LockFiles<Home, LockSurroundings> {
       throw this.home.failure(error)
     }
     this.home.prepare()
-    return true
-  }
-
-  /** Leaves what others need to judge the calling thread, if its pid does not suffice. */
-  override canBeJudged(): boolean {
-    this.surroundings.announce()
     return true
   }
 }

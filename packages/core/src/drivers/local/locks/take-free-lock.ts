@@ -2,7 +2,7 @@ import { entryPath } from '../../../base/builtins.js'
 import type { LockRequest } from '../../../locks/contract/lock-driver.js'
 import type { FileSystem } from '../home/file-system.js'
 import { type Claim, describeClaim } from './claim.js'
-import type { LockFiles } from './lock-files.js'
+import type { LockContext } from './lock-context.js'
 import type { ResourcePaths } from './resource-paths.js'
 import { formatFree, formatHeld, parseFree } from './lock-names.js'
 import { swapName } from './swap-name.js'
@@ -52,9 +52,10 @@ export function winFreeLock(
  * Takes a lock in its usual state, as {@link winFreeLock}. Returns `null` if the lock was won and taken away by force: this id has been
  * released, and must not hold it again.
  */
-export function takeFreeLock(context: LockFiles, request: LockRequest): Claim | null | undefined {
-  if (request.mode !== 'exclusive' || !context.home.isUsual() || !context.canBeJudged())
-    return undefined
+export function takeFreeLock(context: LockContext, request: LockRequest): Claim | null | undefined {
+  if (request.mode !== 'exclusive' || !context.home.isUsual()) return undefined
+  // Before anything carries its name.
+  context.surroundings.announce()
   const { fileSystem, released, identity } = context
   const paths = context.of(request.resource)
   const known = released.get(paths.encoded)
