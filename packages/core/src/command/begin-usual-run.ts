@@ -1,20 +1,19 @@
-import { atExit, takeOverExitCleanups } from '../base/process/at-exit.js'
-import { monotonicMs } from '../base/process/monotonic-time.js'
+import { takeOverExitCleanups } from '../base/process/at-exit.js'
 import { describeOwnProcess, ownProcess } from '../base/process/own-process.js'
 import { isOutdatedCopy } from '../base/process/process-state.js'
 import { setRunningCli } from '../coordinator/running-cli.js'
 import { nextEventId } from '../events/contract/event-id.js'
-import { noteFirstRecord } from '../registry/first-record.js'
 import { findRule } from './command-rule.js'
 import { packageBinOf } from './host/cli-name.js'
 import { observeExit } from './host/exit-observer.js'
 import type { HostCommand } from './host/host-command.js'
 import { programName } from './host/program-name.js'
-import { CLEAN_UP_BUDGET_MS, CLEAN_UP_INTERVAL_MS } from './clean-up-limits.js'
+import { cleanUpIfDue } from './clean-up-if-due.js'
 import { localDriver } from './local-driver.js'
 import { openLock } from './lock-note.js'
 import type { CliOpsOptions } from './options/cli-ops-options.js'
 import { isConfigured, isConfiguredFor } from './options/is-configured.js'
+import { registerInstance } from './register-instance.js'
 import { usualConnection } from './usual-connection.js'
 import { UsualRun } from './usual-run.js'
 
@@ -43,32 +42,15 @@ export function beginUsualRun(host: HostCommand, options: CliOpsOptions): UsualR
     const version = options.version ?? host.program.version ?? bin?.version
     const { command } = host.context
     describeOwnProcess({ name, command })
-    driver.cleanUpIfDue(CLEAN_UP_INTERVAL_MS, () => monotonicMs() + CLEAN_UP_BUDGET_MS)
-    const { identity, instance, startedAt } = ownProcess()
+    cleanUpIfDue(driver)
+    const { instance } = ownProcess()
     const open = { command, startedAt: Date.now(), endId: nextEventId(), lock: openLock(lock) }
     const facts = { cli: name, command, instance }
     const run = new UsualRun({ host, options, rule, lockRule, connection, driver, facts, open })
-    const commands = [open]
-    driver.registerSync({
-      name,
-      instance,
-      pid: identity.pid,
-      version,
-      startedAt: Math.round(startedAt.getTime()),
-      commands,
-      metadata: {},
-    })
-    try {
-      run.emit('command:started', nextEventId(), facts)
-    } catch (error) {
-      driver.unregisterSync(name, instance)
-      throw error
-    }
+    registerInstance(connection, driver, run, { name, version, commands: [open] })
+    // If it fails, the full lifecycle registers the instance again.
+    run.emit('command:started', nextEventId(), facts)
     takeOverExitCleanups()
-    atExit(() => {
-      driver.unregisterSync(name, instance)
-    })
-    noteFirstRecord({ connection, name, owner: run, version, commands })
     setRunningCli({ name, version, connection: {} })
     observeExit((end) => {
       run.end(end)

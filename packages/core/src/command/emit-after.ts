@@ -1,4 +1,4 @@
-import { coordination } from './current-session.js'
+import { coordination } from './coordination.js'
 import { loadFullLifecycle } from './lazy.js'
 import { loadOrRefuse } from './load-or-refuse.js'
 import type { EventsOf } from './options/cli-ops-options.js'

@@ -5,7 +5,7 @@
 export { assertSameOptions } from './assert-same-options.js'
 export { beginCommand } from './begin-command.js'
 export { checkEmits, checkLockRule, checkOptions } from './check-options.js'
-export { hasCommandBegun } from './current-session.js'
+export { hasCommandBegun } from './coordination.js'
 export { emitAfter } from './emit-after.js'
 export { hasLock } from './has-lock.js'
 export { hostBlocks } from './host-blocks.js'

@@ -1,5 +1,5 @@
 import type { CommandRun } from './command-run.js'
-import { coordination } from './current-session.js'
+import { coordination } from './coordination.js'
 import { Session } from './session.js'
 import type { UsualRun } from './usual-run.js'
 

@@ -1,6 +1,6 @@
 import { describe } from '../base/names/assert-name.js'
 import { checkLockRule } from './check-options.js'
-import { coordination } from './current-session.js'
+import { coordination } from './coordination.js'
 import { loadFullLifecycle } from './lazy.js'
 import { loadOrRefuse } from './load-or-refuse.js'
 import type { LockRule } from './options/cli-ops-options.js'
