@@ -69,6 +69,8 @@ export default defineConfig({
         : [join(root, 'scripts/vitest-coverage-setup.mjs')],
     // They only end a test that hangs: a busy machine gives processes and servers a small share of its time.
     testTimeout: 120_000,
+    // npm waits five minutes for a stalled connection before it tries again.
+    env: { npm_config_fetch_timeout: '20000' },
     expect: { poll: { timeout: 60_000 } },
     hookTimeout: 240_000,
     coverage: {

@@ -6,7 +6,7 @@ import { CERTIFICATES } from '../../scripts/extra-certificates.mjs'
 import { root, workspaces } from '../../scripts/workspaces.mjs'
 
 const OF_THIS_RUN =
-  /^(?:npm_(?!config_(?:registry|cafile|cache|userconfig)$).*|NODE_ENV|VITEST.*|CI|CONTINUOUS_INTEGRATION|GITHUB_ACTIONS)$/iu
+  /^(?:npm_(?!config_(?:registry|cafile|cache|userconfig|fetch_timeout)$).*|NODE_ENV|VITEST.*|CI|CONTINUOUS_INTEGRATION|GITHUB_ACTIONS)$/iu
 
 /** The environment of a person at a terminal: without what npm, the test runner and a CI have set for this repository. */
 export const npmEnvironment: NodeJS.ProcessEnv = {
