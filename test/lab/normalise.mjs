@@ -9,7 +9,7 @@
 /** @type {Readonly<Record<string, Normaliser>>} */
 const NORMALISERS = {
   durations: {
-    pattern: /\b\d+(?:\.\d+)? ?(?:μs|ms|s|sec|seconds|milliseconds)(?!\w)/gu,
+    pattern: /\b\d+(?:\.\d+)? ?(?:μs|ms|s|sec|seconds?|milliseconds?)(?!\w)/gu,
     as: '<time>',
   },
   clockTimes: { pattern: /\b\d{1,2}:\d{2}:\d{2}(?:[.,]\d+)?(?: [AP]M)?/gu, as: '<clock>' },

@@ -1,5 +1,5 @@
 // `npm run test:matrix`: runs the behaviour table with every supported major of the frameworks on every maintained
-// Node, on Bun and on Deno, and writes the table of results for docs/reference/support.md and README.md. `npm run
+// Node, on Bun and on Deno, and writes the table of results for docs/reference/support.md. `npm run
 // test:matrix -- 24 bun` runs only those, and writes nothing.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'

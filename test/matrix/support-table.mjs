@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { root } from '../../scripts/workspaces.mjs'
 import { writeDocument } from '../../scripts/write-document.mjs'
 
-/** The pages that show the table. */
-const PAGES = [join(root, 'docs/reference/support.md'), join(root, 'README.md')]
+/** The page that shows the table. */
+const PAGE = join(root, 'docs/reference/support.md')
 const BEGIN = '<!-- matrix:begin -->'
 const END = '<!-- matrix:end -->'
 
@@ -25,17 +25,15 @@ export function toMarkdown(columns, rows, notes) {
 }
 
 /**
- * Puts the table between the markers of every page that shows it.
+ * Puts the table between the markers of the page.
  *
  * @param {string} table
  */
 export async function writeTable(table) {
-  for (const file of PAGES) {
-    const page = readFileSync(file, 'utf8')
-    const begin = page.indexOf(BEGIN)
-    const end = page.indexOf(END)
-    if (begin < 0 || end < begin) throw new Error(`${file} has lost its markers`)
-    const head = page.slice(0, begin + BEGIN.length)
-    await writeDocument(file, `${head}\n\n${table}\n\n${page.slice(end)}`)
-  }
+  const page = readFileSync(PAGE, 'utf8')
+  const begin = page.indexOf(BEGIN)
+  const end = page.indexOf(END)
+  if (begin < 0 || end < begin) throw new Error(`${PAGE} has lost its markers`)
+  const head = page.slice(0, begin + BEGIN.length)
+  await writeDocument(PAGE, `${head}\n\n${table}\n\n${page.slice(end)}`)
 }
