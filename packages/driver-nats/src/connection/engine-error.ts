@@ -11,6 +11,11 @@ const CREDENTIALS =
 
 /** Remedies for a server whose limits are too low. */
 const REMEDIES: readonly (readonly [pattern: RegExp, remedy: string])[] = [
+  // A full server resets a connection before the client library has read why.
+  [
+    /maximum connections|ECONNRESET|EPIPE/u,
+    '; the server, or the account, may have as many connections as max_connections allows',
+  ],
   [/max_payload|maximum payload/iu, "; raise the server's max_payload"],
   [
     /insufficient (?:storage )?resources|no space left|resource limits exceeded/iu,
