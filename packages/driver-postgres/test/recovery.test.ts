@@ -87,7 +87,7 @@ describe.runIf(hasPostgres())('a long-lived process', () => {
 
   test('recreates a dropped schema: tokens rise, and a lost grant is restored before another owner gets it', async () => {
     const server = await startServer()
-    const options = place(server.url, 6_000)
+    const options = place(server.url)
     await using locks = new LockManager(options)
     await using events = new EventBus(options)
     await works(options, locks, events)

@@ -11,11 +11,6 @@ const CREDENTIALS =
 
 /** Remedies for a server whose limits are too low. */
 const REMEDIES: readonly (readonly [pattern: RegExp, remedy: string])[] = [
-  // A full server resets a connection before the client library has read why.
-  [
-    /maximum connections|ECONNRESET|EPIPE/u,
-    '; the server, or the account, may have as many connections as max_connections allows',
-  ],
   [/max_payload|maximum payload/iu, "; raise the server's max_payload"],
   [
     /insufficient (?:storage )?resources|no space left|resource limits exceeded/iu,
@@ -52,6 +47,18 @@ export function engineError(url: URL, reason: unknown): CliOpsError {
   return new CliOpsError(code, `cannot use ${describeEngine(url)}: ${text}`, {
     cause: withoutDetails(reason),
   })
+}
+
+/** A full server ends a connection, often before the client library has read why. */
+const CUT = /maximum connections|ECONNRESET|EPIPE|connection (?:ended|closed)/iu
+
+/** Like {@link engineError}, for a connection that could not be made. */
+export function connectError(url: URL, reason: unknown): CliOpsError {
+  const known = engineError(url, reason)
+  if (known.code !== 'ENGINE_UNAVAILABLE' || !CUT.test(known.message)) return known
+  const remedy =
+    'the server, or the account, may have as many connections as max_connections allows'
+  return new CliOpsError(known.code, `${known.message}; ${remedy}`, { cause: known.cause })
 }
 
 function meaningOf(reason: unknown): readonly [ErrorCode, string] {

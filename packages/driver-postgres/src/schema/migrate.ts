@@ -37,7 +37,7 @@ export async function migrate(
     for (const step of STEPS.slice(version ?? 0)) await client.query(step)
     await client.query('update cli_ops.meta set version = $1 where version < $1', [SCHEMA_VERSION])
     if (version === undefined && isReturning)
-      await client.query('update cli_ops.meta set since = clock_timestamp()')
+      await client.query('update cli_ops.meta set epoch = epoch + 1, since = clock_timestamp()')
     await client.query('commit')
   } catch (error) {
     await client.query('rollback').catch(() => undefined)
