@@ -49,11 +49,16 @@ describe.each(ENGINES.filter(({ isThere }) => isThere))(
     })
 
     /** Runs a shell script as the action of a command that holds a lock, in an asynchronous or a synchronous host. */
-    function start(lock: string, script: string, isSync: boolean): Promise<HostResult> {
+    function start(
+      lock: string,
+      script: string,
+      isSync: boolean,
+      rule: object = { lock },
+    ): Promise<HostResult> {
       const running = startHost(HOST, {
         home,
         args: ['run', 'ends as HOST_PROGRAM does'],
-        options: { name: lock, commands: { run: { lock } } },
+        options: { name: lock, commands: { run: rule } },
         env: {
           ...serverEnv,
           CLI_OPS_NAMESPACE: `nested-${home.slice(-6)}`,
@@ -96,8 +101,7 @@ describe.each(ENGINES.filter(({ isThere }) => isThere))(
       await expectOneVictim([outer('a', 'b'), outer('b', 'a')])
     })
 
-    // On an engine, only cli-ops run tells its program's children what it holds: a host's environment is its own.
-    test.runIf(engine === LOCAL).each([
+    test.each([
       ['two commands', true, command],
       ['two commands of asynchronous hosts', false, command],
       ['two commands that start runs', true, run],
@@ -130,6 +134,26 @@ describe.each(ENGINES.filter(({ isThere }) => isThere))(
         })
       },
     )
+
+    test('a run does not replace the command that it is part of, and gives up', async () => {
+      const rule = { lock: { resource: 'a', onBusy: 'replace' } }
+      const inner = run('a --on-busy replace', 'echo ran')
+      const { exitCode, signal, stderr } = await start('own', inner, true, rule)
+      expect({ exitCode, signal, stderr }).toEqual({
+        exitCode: 78,
+        signal: null,
+        stderr: expect.stringContaining('would never end') as unknown,
+      })
+    })
+
+    test('a job of a command that nobody waits for does not give up', async () => {
+      const job = `${command('b', 'echo ran')} </dev/null >/dev/null 2>&1 &`
+      const ends = await Promise.all([
+        start('a', `${INSIDE('a')}; ${job}`, true),
+        start('b', `${INSIDE('b')}; ${run('a', 'echo ran')}`, true),
+      ])
+      expect(ends).toMatchObject([{ exitCode: 0 }, { exitCode: 0 }])
+    })
 
     test('a job that nobody waits for does not give up', async () => {
       const job = `${run('b', 'echo ran')} </dev/null >/dev/null 2>&1 &`

@@ -143,6 +143,16 @@ export class PostgresServer extends ServerProcess {
     while ((await this.#rows(receivers)).length > 0) await delay(20)
   }
 
+  /** Returns a dump of a schema. */
+  dump(schema: string): string {
+    return run([program('pg_dump'), '--schema', schema, '--dbname', this.url])
+  }
+
+  /** Carries out a dump, or other statements. */
+  restore(dump: string): void {
+    run([program('psql'), '--set', 'ON_ERROR_STOP=1', '--quiet', '--dbname', this.url], dump)
+  }
+
   /** Ends the server and removes its cluster. */
   async stop(): Promise<void> {
     await this.kill()
@@ -263,7 +273,12 @@ function asUser(directory: string): readonly string[] {
   return ['setpriv', '--reuid', String(uid), '--regid', String(gid), '--clear-groups']
 }
 
-function run([file = '', ...args]: readonly string[]): void {
-  const { status, stderr } = spawnSync(file, args, { encoding: 'utf8', cwd: tmpdir() })
+function run([file = '', ...args]: readonly string[], input?: string): string {
+  const { status, stdout, stderr } = spawnSync(file, args, {
+    encoding: 'utf8',
+    cwd: tmpdir(),
+    input,
+  })
   if (status !== 0) throw new Error(`${args.join(' ')}: ${stderr}`)
+  return stdout
 }

@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
@@ -118,6 +120,29 @@ describe.runIf(hasNats())('a server that cannot be used', () => {
       code: 'ENGINE_UNAVAILABLE',
       message: expect.stringContaining('refused') as unknown,
     })
+  })
+
+  test('keeps no connection if it accepts one and says nothing', async () => {
+    const server = createServer().listen(0, '127.0.0.1')
+    const accepted = once(server, 'connection')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const failure = errorAt(`nats://127.0.0.1:${port}`)
+    const [socket] = (await accepted) as [Socket]
+    const ended = once(socket.resume(), 'close')
+    expect(await failure).toMatchObject({ code: 'ENGINE_UNAVAILABLE' })
+    await ended
+    server.close()
+  })
+
+  test('is said to be full if it has too many connections', async () => {
+    const server = await startServer({ config: 'max_connections: 1' })
+    const only = await server.connect()
+    expect(await errorAt(server.url)).toMatchObject({
+      code: 'ENGINE_UNAVAILABLE',
+      message: expect.stringContaining('max_connections') as unknown,
+    })
+    await only.close()
   })
 
   test('refuses unsupported parameters', async () => {

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { inspect } from 'node:util'
 
 import { createCoordinator } from '@cli-ops/shared-ipc'
 import { expect, onTestFinished, test } from 'vitest'
@@ -82,4 +83,18 @@ test('doctor checks every command of the scripts', () => {
   // Checked in other ways: without a key, or on channels. Without PUBSUB, positions count waiters that are gone.
   for (const name of ['INFO', 'TIME', 'PUBLISH', 'PUBSUB']) names.delete(name)
   expect([...names].filter((name) => !CALLED.includes(name))).toEqual([])
+})
+
+test.runIf(hasRedisServer()).each([
+  ['EVALSHA', /'EVALSHA'; the server has disabled or renamed a command \(rename-command\)$/u],
+  ['PUBLISH', /disabled or renamed HSET or PUBLISH \(rename-command\)$/u],
+])('names a server without %s, and quotes no arguments', async (command, message) => {
+  const server = await start({ settings: ['--rename-command', command, ''] })
+  const { events } = open(server.url, 'a-namespace')
+  const failure: unknown = await events.emit('a:b', 1).catch((error: unknown) => error)
+  expect(failure).toMatchObject({
+    code: 'UNSUPPORTED',
+    message: expect.stringMatching(message) as unknown,
+  })
+  expect(inspect(failure)).not.toMatch(/a-namespace|script:/u)
 })

@@ -37,8 +37,8 @@ describe.runIf(hasRedisServer())('a server with TLS', () => {
     vi.unstubAllEnvs()
   })
 
-  async function lockAt(): Promise<string> {
-    const locks = new LockManager({ url, home: directory, disabled: false })
+  async function lockAt(at = url): Promise<string> {
+    const locks = new LockManager({ url: at, home: directory, disabled: false })
     try {
       return await locks.acquire('db', () => 'locked')
     } finally {
@@ -65,6 +65,13 @@ describe.runIf(hasRedisServer())('a server with TLS', () => {
     await expect(lockAt()).rejects.toMatchObject({
       code: 'ENGINE_UNAVAILABLE',
       message: expect.stringContaining('127.0.0.1') as string,
+    })
+  })
+
+  test('is named as one if the URL says nothing of TLS', async () => {
+    await expect(lockAt(url.replace('rediss:', 'redis:'))).rejects.toMatchObject({
+      code: 'ENGINE_UNAVAILABLE',
+      message: expect.stringContaining('begins with rediss://') as string,
     })
   })
 })

@@ -99,6 +99,25 @@ describe('a client', () => {
     },
   )
 
+  test.each([
+    ['ws', 'greets', '+hello\r\n', 'begins with wss://'],
+    ['ws', 'hangs up', '', 'begins with wss://'],
+    ['wss', 'greets', '+hello\r\n', 'begins with ws://'],
+    ['wss', 'hangs up', '', 'begins with ws://'],
+  ])('names the other scheme if at %s: another service %s', async (scheme, _, text, remedy) => {
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined)
+      socket.once('data', () => socket.end(text))
+    }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    await expect(openAt(`${scheme}://127.0.0.1:${port}`, { token: SECRET })).rejects.toMatchObject({
+      code: 'ENGINE_UNAVAILABLE',
+      message: expect.stringContaining(remedy) as unknown,
+    })
+    server.close()
+  })
+
   test('ends its connection to a server that is not a hub', async () => {
     const server = createServer((socket) => {
       socket.on('error', () => undefined)

@@ -13,7 +13,7 @@ import { assertName } from '../base/names/assert-name.js'
 import type { ConnectionOptions } from '../engine/connection-options.js'
 import { monotonicMs } from '../base/process/monotonic-time.js'
 import { assertLockOptions } from './assert-lock-options.js'
-import { outerLocksFor } from './contract/outer-locks.js'
+import { seesAncestors } from './contract/outer-locks.js'
 import { HeldLock } from './held-lock.js'
 import { becomeLatest } from './latest-waiter.js'
 import {
@@ -442,12 +442,11 @@ async function acquire(
   request: SlotRequest,
   wait: LockWait,
 ): Promise<SlotGrant> {
-  const outer = outerLocksFor(driver)
-  if (outer === undefined) return driver.acquire(request, wait)
+  if (seesAncestors(driver)) return driver.acquire(request, wait)
   const { waitWithin } = await import('./wait-within.js')
   const enter = (signal: AbortSignal): Promise<SlotGrant> =>
     driver.acquire(request, { ...wait, signal })
-  return waitWithin(outer, driver, request, enter, wait.signal)
+  return waitWithin(driver, request, enter, wait.signal)
 }
 
 async function inspectBriefly(driver: LockDriver, request: SlotRequest): Promise<LockInfo | null> {

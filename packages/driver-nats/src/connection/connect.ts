@@ -1,7 +1,7 @@
 import type { CliOpsError, DriverOptions } from '@cli-ops/shared-ipc/driver'
 
 import { clientOptions, parseTarget } from './client-options.js'
-import { engineError } from './engine-error.js'
+import { connectError } from './engine-error.js'
 import { Wire } from './wire.js'
 
 /**
@@ -22,7 +22,7 @@ export async function connectToAny(
     try {
       return await Wire.open(clientOptions(options, target, server), signal, onEnd)
     } catch (error) {
-      const reason = engineError(options.url, error)
+      const reason = connectError(options.url, error)
       // A refusal says more than a server that is down.
       if (failure === undefined || reason.code !== 'ENGINE_UNAVAILABLE') failure = reason
     }

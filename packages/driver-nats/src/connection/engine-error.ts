@@ -49,6 +49,18 @@ export function engineError(url: URL, reason: unknown): CliOpsError {
   })
 }
 
+/** A full server ends a connection, often before the client library has read why. */
+const CUT = /maximum connections|ECONNRESET|EPIPE|connection (?:ended|closed)/iu
+
+/** Like {@link engineError}, for a connection that could not be made. */
+export function connectError(url: URL, reason: unknown): CliOpsError {
+  const known = engineError(url, reason)
+  if (known.code !== 'ENGINE_UNAVAILABLE' || !CUT.test(known.message)) return known
+  const remedy =
+    'the server, or the account, may have as many connections as max_connections allows'
+  return new CliOpsError(known.code, `${known.message}; ${remedy}`, { cause: known.cause })
+}
+
 function meaningOf(reason: unknown): readonly [ErrorCode, string] {
   const said = reason instanceof Error ? reason.message : String(reason)
   if (reason instanceof PermissionViolationError)

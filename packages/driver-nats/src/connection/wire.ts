@@ -1,6 +1,5 @@
 import { randomId } from '@cli-ops/shared-ipc/driver'
 import {
-  connect,
   type ConnectionOptions,
   headers as newHeaders,
   type Msg,
@@ -8,6 +7,8 @@ import {
   PermissionViolationError,
   type Subscription,
 } from '@nats-io/transport-node'
+
+import { dial } from './dial.js'
 
 /** The status of a request without responders. */
 const NO_RESPONDERS = 503
@@ -69,7 +70,7 @@ export class Wire {
     signal: AbortSignal,
     onEnd: () => void,
   ): Promise<Wire> {
-    const connection = await connect(options)
+    const connection = await dial(options)
     const wire = new Wire(connection, onEnd)
     if (!signal.aborted) return wire
     wire.end()

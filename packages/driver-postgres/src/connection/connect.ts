@@ -58,6 +58,9 @@ const FACTS = `select pg_catalog.pg_backend_pid() as pid, ${setting('server_vers
   ${setting('transaction_read_only')} ${is} 'on' as is_read_only,
   case when pg_catalog.pg_backend_pid() ${is} $2 then ${SETTINGS} end as settings`
 
+/** Drivers that have been connected: if the schema is gone, so may be the record of locks that they hold. */
+const known = new WeakSet<DriverOptions>()
+
 /**
  * Connects to the server of a URL that takes writes, creates the schema if it is missing, and announces the driver.
  *
@@ -127,9 +130,10 @@ async function connectTo(
       })
       await client.query(`select ${SETTINGS}`, [timeout])
     }
-    await greet(client, driverId, options.url)
+    await greet(client, driverId, options)
     if (hasEnded) throw new Error('the connection ended')
     isInUse = true
+    known.add(options)
     return client
   } catch (error) {
     endNow(client)
@@ -173,7 +177,7 @@ function assertUsable(url: URL, { host, port }: ServerAddress, facts: ServerFact
   throw new CliOpsError('ENGINE_UNAVAILABLE', `cannot use ${engine}: ${host}:${port} ${what}`)
 }
 
-async function greet(client: Client, driverId: string, url: URL): Promise<void> {
+async function greet(client: Client, driverId: string, options: DriverOptions): Promise<void> {
   const ask = async (): Promise<number> => {
     const { rows } = await client.query<{ version: number }>(
       'select cli_ops.greet($1) as version',
@@ -189,10 +193,10 @@ async function greet(client: Client, driverId: string, url: URL): Promise<void> 
   if (version > SCHEMA_VERSION)
     throw new CliOpsError(
       'UNSUPPORTED',
-      `cannot use ${describeEngine(url)}: its cli_ops schema has version ${version}, but this driver knows only ${SCHEMA_VERSION}; update @cli-ops/driver-postgres`,
+      `cannot use ${describeEngine(options.url)}: its cli_ops schema has version ${version}, but this driver knows only ${SCHEMA_VERSION}; update @cli-ops/driver-postgres`,
     )
   if (version === SCHEMA_VERSION) return
-  await migrate(client)
+  await migrate(client, { isReturning: known.has(options) })
   if (version === 0) await ask()
 }
 

@@ -1,5 +1,7 @@
 import { classId } from './class-id.js'
 
+/** The lower bits of a token, which count within an epoch. Seconds fit above them until 2092. */
+const EPOCH_SHIFT = 32
 /** The most waiters that a waiter is shown: a turn must not cost more as the queue grows. */
 const SHOWN_WAITERS = 32
 
@@ -45,22 +47,26 @@ create function cli_ops.tell(driver text, message text) returns void language sq
   select pg_catalog.pg_notify('cli_ops_to_' || driver, message)
 $$;
 
--- The epoch rises with every promotion of a replica, which can lose writes, and with every restored copy.
+-- The epoch rises with every promotion of a replica, which can lose writes, and with every restored copy: a dump creates the
+-- table again, in the same cluster too.
 create function cli_ops.epoch() returns bigint language plpgsql as $$
 declare
   present int := ('x' || substr(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_insert_lsn()), 1, 8))::bit(32)::int;
+  own oid := 'cli_ops.meta'::regclass;
   known record;
 begin
-  select m.epoch, m.timeline into strict known from cli_ops.meta m;
-  if known.timeline = present then return known.epoch; end if;
+  select m.epoch, m.timeline, m.relation into strict known from cli_ops.meta m;
+  if known.timeline = present and known.relation = own then return known.epoch; end if;
   update cli_ops.meta m
-    set epoch = m.epoch + greatest(1, present - m.timeline), timeline = present, since = clock_timestamp()
-    where m.timeline <> present;
+    set epoch = case when m.relation = own then m.epoch + greatest(1, present - m.timeline)
+        else greatest(m.epoch + 1000, cli_ops.seconds()) end,
+      timeline = present, relation = own, since = clock_timestamp()
+    where m.timeline <> present or m.relation <> own;
   return (select m.epoch from cli_ops.meta m);
 end $$;
 
 create function cli_ops.next_token() returns bigint language sql as $$
-  select (cli_ops.epoch() << 36) + nextval('cli_ops.token')
+  select (cli_ops.epoch() << ${EPOCH_SHIFT}) + nextval('cli_ops.token')
 $$;
 
 -- A promotion can lose grants whose owners do not know yet: nothing is granted for one lease.
@@ -221,7 +227,7 @@ begin
   update cli_ops.claim c set ends = clock_timestamp() + a_lease * interval '0.001 s', doubted = null
     where c.space = a_space and c.kind = a_kind and c.id = a_id and c.token is not null;
   if found then return true; end if;
-  if a_token >> 36 >= cli_ops.epoch() or cli_ops.delayed_ms(a_lease) = 0 then return false; end if;
+  if a_token >> ${EPOCH_SHIFT} >= cli_ops.epoch() or cli_ops.delayed_ms(a_lease) = 0 then return false; end if;
   perform cli_ops.turn(a_space, a_kind, a_resource);
   if not cli_ops.is_open(a_space, a_kind, a_resource, a_mode) then return false; end if;
   insert into cli_ops.claim (space, kind, resource, id, mode, token, ticket, lease, ends, since, driver, info, held)

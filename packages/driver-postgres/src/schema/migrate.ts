@@ -17,8 +17,15 @@ export const SCHEMA_VERSION = STEPS.length
 /** A process suspended half-way must not keep the others out for long. */
 const LIMITS = `set local idle_in_transaction_session_timeout = '10s'; set local client_min_messages = warning`
 
-/** Creates the schema or brings it up to date, once however many processes try, in one transaction. */
-export async function migrate(client: Client): Promise<void> {
+/**
+ * Creates the schema or brings it up to date, once however many processes try, in one transaction.
+ *
+ * @param isReturning true if this driver has used an earlier one, which was dropped since: for one lease, a new one grants nothing
+ */
+export async function migrate(
+  client: Client,
+  { isReturning }: { readonly isReturning: boolean },
+): Promise<void> {
   await client.query(`begin; ${LIMITS}; select pg_advisory_xact_lock(${classId('schema')}, 0)`)
   try {
     const version = await versionOf(client)
@@ -29,6 +36,8 @@ export async function migrate(client: Client): Promise<void> {
     }
     for (const step of STEPS.slice(version ?? 0)) await client.query(step)
     await client.query('update cli_ops.meta set version = $1 where version < $1', [SCHEMA_VERSION])
+    if (version === undefined && isReturning)
+      await client.query('update cli_ops.meta set epoch = epoch + 1, since = clock_timestamp()')
     await client.query('commit')
   } catch (error) {
     await client.query('rollback').catch(() => undefined)

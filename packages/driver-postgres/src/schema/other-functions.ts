@@ -2,11 +2,12 @@ import { classId } from './class-id.js'
 
 /** The greeting on each connection, the registry, and request frames. */
 export const OTHER_FUNCTIONS = `
--- A copy of the cluster, from a dump for example, can be behind what was granted and stored since.
+-- A copy in another cluster, from a dump for example, can be behind what was granted and stored since.
 create function cli_ops.greet(driver text) returns int language plpgsql as $$
 begin
   perform pg_catalog.pg_advisory_lock_shared(${classId('driver')}, pg_catalog.hashtext(driver));
-  update cli_ops.meta m set system = c.system_identifier::text, epoch = m.epoch + 1000, since = clock_timestamp(),
+  update cli_ops.meta m set system = c.system_identifier::text, epoch = greatest(m.epoch + 1000, cli_ops.seconds()),
+      since = clock_timestamp(), relation = 'cli_ops.meta'::regclass::oid,
       timeline = ('x' || substr(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_insert_lsn()), 1, 8))::bit(32)::int
     from pg_catalog.pg_control_system() c where m.system <> c.system_identifier::text;
   return (select m.version from cli_ops.meta m);

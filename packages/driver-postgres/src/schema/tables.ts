@@ -1,19 +1,30 @@
+import { classId } from './class-id.js'
+
 /** The tables of schema version 1. What a crash can lose because it is announced again is unlogged. */
 export const TABLES = `
 create table cli_ops.meta (
   single boolean primary key default true check (single),
   version int not null,
   system text not null,
+  relation oid not null,
   timeline int not null,
   epoch bigint not null,
   since timestamptz not null
 );
--- A recreated schema has higher tokens and positions than the one before: the epoch begins with the hours since 2024.
-insert into cli_ops.meta (version, system, timeline, epoch, since)
-  select 0, c.system_identifier::text,
+-- The seconds since 2024. An epoch begins with them, so tokens and positions are above those of a schema that was dropped or restored.
+create function cli_ops.seconds() returns bigint language sql as $$
+  select extract(epoch from clock_timestamp() - timestamptz '2024-01-01 00:00:00+00')::bigint
+$$;
+-- Drivers that are connected already have used a schema that was dropped since, perhaps in this second, and may hold its locks.
+insert into cli_ops.meta (version, system, relation, timeline, epoch, since)
+  select 0, c.system_identifier::text, 'cli_ops.meta'::regclass::oid,
     ('x' || substr(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_insert_lsn()), 1, 8))::bit(32)::int,
-    (extract(epoch from now() - timestamptz '2024-01-01 00:00:00+00') / 3600)::bigint, '2000-01-01 00:00:00+00'
-  from pg_catalog.pg_control_system() c;
+    cli_ops.seconds() + case when u.is_in_use then 1 else 0 end,
+    case when u.is_in_use then clock_timestamp() else '2000-01-01 00:00:00+00' end
+  from pg_catalog.pg_control_system() c, (select exists (
+    select from pg_catalog.pg_locks
+    where locktype = 'advisory' and mode = 'ShareLock' and granted and classid = ${classId('driver')}
+      and database = (select oid from pg_catalog.pg_database where datname = pg_catalog.current_database())) as is_in_use) u;
 
 create sequence cli_ops.token;
 create sequence cli_ops.ticket;

@@ -62,7 +62,8 @@ function tlsOptions(host: string, files: TlsFiles): ConnectionOptions {
   return isIP(host) === 0 ? { servername: host, ...files } : { ...files }
 }
 
-function isEncrypted({ protocol }: URL): boolean {
+/** Returns whether a URL asks for TLS. */
+export function isEncrypted({ protocol }: URL): boolean {
   return /^(?:rediss|valkeys)(?:\+|:)/u.test(protocol)
 }
 

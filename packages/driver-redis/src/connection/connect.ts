@@ -8,7 +8,7 @@ import {
 } from '@cli-ops/shared-ipc/driver'
 import { Redis } from 'ioredis'
 
-import { clientOptions, databaseOf, type NodeAddress } from './client-options.js'
+import { clientOptions, databaseOf, isEncrypted, type NodeAddress } from './client-options.js'
 import { clusterNodes } from './cluster-nodes.js'
 import { engineError } from './engine-error.js'
 import type { NodeLocation } from './node-location.js'
@@ -117,12 +117,26 @@ async function connectTo(
   } catch (error) {
     endNow({ client })
     // "Connection is closed" says less than the error before it.
-    const reason = failure ?? error
+    const reason = toldClearly(url, failure ?? error)
     const known = engineError(url, reason)
     throw known.code === 'ENGINE_UNAVAILABLE' ? reason : known
   } finally {
     signal.removeEventListener('abort', abort)
   }
+}
+
+/** The client library's words for a server that ended the connection, or does not speak Redis's protocol, say nothing to a person. */
+const UNCLEAR = /^(?:Connection is closed|Stream isn't writeable|Protocol error, got)/u
+
+function toldClearly(url: URL, error: unknown): unknown {
+  if (!(error instanceof Error)) return error
+  const isUnclear = UNCLEAR.test(error.message)
+  if (!isUnclear && !error.message.includes('ECONNRESET')) return error
+  const reason = isUnclear ? 'it does not answer as Redis does' : error.message
+  const [has, other] = isEncrypted(url)
+    ? ['with TLS? Without TLS', 'redis://']
+    : ['without TLS? With TLS', 'rediss://']
+  return new Error(`${reason}; is it Redis ${has}, its URL begins with ${other}`)
 }
 
 async function prepare(client: Redis, url: URL, location: NodeLocation): Promise<ServerFacts> {

@@ -17,6 +17,15 @@ export function listProcesses(): ListedProcess[] {
   return process.platform === 'linux' ? listProc() : listPs()
 }
 
+/** Like {@link listProcesses}; none if the process table is hidden or forbidden. */
+export function visibleProcesses(): ListedProcess[] {
+  try {
+    return listProcesses()
+  } catch {
+    return []
+  }
+}
+
 function listProc(): ListedProcess[] {
   return fs.readdirSync('/proc').flatMap((name) => {
     if (!/^\d+$/u.test(name)) return []

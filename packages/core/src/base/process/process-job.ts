@@ -1,4 +1,4 @@
-import { listProcesses, type ListedProcess } from './list-processes.js'
+import { type ListedProcess, visibleProcesses } from './list-processes.js'
 
 /**
  * The programs that a process has started and that stay in its process group: those that Ctrl-C at its terminal would reach. A daemon
@@ -43,14 +43,5 @@ export class ProcessJob {
         // It has ended in the meantime, or belongs to another user.
       }
     }
-  }
-}
-
-/** None without a process table, which can be hidden or forbidden: then the job is not known, and its leader ends all the same. */
-function visibleProcesses(): readonly ListedProcess[] {
-  try {
-    return listProcesses()
-  } catch {
-    return []
   }
 }

@@ -6,6 +6,7 @@ import { CliOpsError } from '../../base/errors/cli-ops-error.js'
 import { fs, path } from '../../base/builtins.js'
 import { ownProcess } from '../../base/process/own-process.js'
 import { blockFor } from '../../base/wait/block-for.js'
+import { keeperTitle } from '../../locks/contract/keeper-title.js'
 import { whileBlocked } from '../waiting/while-blocked.js'
 import { encodeFrame, FrameReader } from './frames.js'
 import type { CompanionMessage, HostMessage } from './messages.js'
@@ -160,8 +161,7 @@ export class CompanionPipes {
 /** In its own session, so Ctrl-C and a closed terminal do not reach it, and without the host's open descriptors. */
 function startCompanion(file: string): ChildProcess {
   const { name } = ownProcess()
-  // The arguments are for people who read the process table.
-  const args = [file, `of ${name} (pid ${process.pid})`]
+  const args = [file, keeperTitle(name, process.pid)]
   let child: ChildProcess | undefined
   let cause: unknown
   try {

@@ -13,7 +13,7 @@ import type { Lock, LockInfo, LockOptions } from '../../locks/contract/lock-type
 import { HeldLock } from '../../locks/held-lock.js'
 import type { LockManager } from '../../locks/lock-manager.js'
 import { createLockRequest } from '../../locks/lock-request.js'
-import { outerLocksFor } from '../../locks/contract/outer-locks.js'
+import { seesAncestors } from '../../locks/contract/outer-locks.js'
 import { waitWithin } from '../../locks/wait-within.js'
 import { timeoutFromEnvironment } from '../../locks/lock-wait.js'
 import { deadlockFinder, type FindDeadlock } from './find-deadlock.js'
@@ -142,10 +142,9 @@ async function join(
       }
       return takeSteps(joinRun(joining, resource))
     }
-    const outer = outerLocksFor(locks)
-    if (outer === undefined) return await joinUntil(limit.signal)
+    if (seesAncestors(locks)) return await joinUntil(limit.signal)
     const request = createLockRequest(resource, { inFlow: true })
-    return await waitWithin(outer, locks, request, joinUntil, limit.signal)
+    return await waitWithin(locks, request, joinUntil, limit.signal)
   } finally {
     for (const handle of handles) await handle.close()
   }

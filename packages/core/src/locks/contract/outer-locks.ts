@@ -13,11 +13,9 @@ function withOuterLock(value: string | undefined, resource: string, id: string):
   return new URLSearchParams([...others.slice(1 - MAX_OUTER_LOCKS), [resource, id]]).toString()
 }
 
-/** Returns {@link outerLocks} for a wait on an engine. An embedded driver sees in the process table what the processes around this one hold. */
-export function outerLocksFor({
-  tryAcquireSync,
-}: Pick<LockDriver, 'tryAcquireSync'>): string | undefined {
-  return tryAcquireSync === undefined ? outerLocks() : undefined
+/** Returns whether a driver sees in the process table what the processes around this one hold, as an embedded driver does. */
+export function seesAncestors({ tryAcquireSync }: Pick<LockDriver, 'tryAcquireSync'>): boolean {
+  return tryAcquireSync !== undefined
 }
 
 /** Returns the value of `CLI_OPS_OUTER_LOCKS` for the children of this process, with the lock that `cli-ops run` gave to it. */
