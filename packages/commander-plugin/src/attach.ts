@@ -32,6 +32,8 @@ export interface Attachment {
   unparsed?: unknown
   /** The run that the current parse began; `null` if it is not coordinated. */
   run?: CommandInProgress | null | undefined
+  /** Ends that run as failed, until its action is called. */
+  fail?: (() => void) | undefined
 }
 
 // A preload and the host's own import are two copies of this file.
@@ -77,11 +79,17 @@ function wrapParses(program: CommanderProgram): void {
   replace(prototype, 'parse', (attachment, parse) => {
     const { manner: outer, run } = attachment
     begin(attachment, 'goes on')
-    const result = parse()
-    enterRest(attachment)
-    // A parse within an action of this program.
-    if (outer !== undefined) Object.assign(attachment, { manner: outer, run })
-    return result
+    let hasThrown = true
+    try {
+      const result = parse()
+      hasThrown = false
+      enterRest(attachment)
+      return result
+    } finally {
+      if (hasThrown) attachment.fail?.()
+      // A parse within an action of this program.
+      if (outer !== undefined) Object.assign(attachment, { manner: outer, run })
+    }
   })
   replace(prototype, 'parseAsync', (attachment, parseAsync) => {
     begin(attachment, 'awaits')
@@ -90,10 +98,16 @@ function wrapParses(program: CommanderProgram): void {
     if (attachment.program._exitCallback == null && hasReachedLeaf(attachment))
       enterRest(attachment)
     else
-      return result.then((value) => {
-        enterRest(attachment)
-        return value
-      })
+      return result.then(
+        (value) => {
+          enterRest(attachment)
+          return value
+        },
+        (error: unknown) => {
+          attachment.fail?.()
+          throw error
+        },
+      )
     return result
   })
 }
@@ -135,6 +149,7 @@ function begin(attachment: Attachment, manner: 'awaits' | 'goes on'): void {
   attachment.leaf = attachment.program
   attachment.unparsed = undefined
   attachment.run = undefined
+  attachment.fail = undefined
 }
 
 /** Follows a parse down to its command, as commander reports each subcommand on the way. */

@@ -21,7 +21,7 @@ export function enterAction(attachment: Attachment): void | Promise<void> {
   if (run === null) return undefined
   const { leaf } = attachment
   const follow = (entry: Entry): void => {
-    surroundAction(leaf, run, entry)
+    attachment.fail = surroundAction(leaf, run, entry)
   }
   const entry = run.enter(() => blocks(attachment))
   if (isPromiseLike(entry)) return entry.then(follow)
@@ -65,16 +65,28 @@ function begin(attachment: Attachment): CommandInProgress | null {
   return (attachment.run = run ?? null)
 }
 
-function surroundAction(command: CommanderProgram, run: CommandInProgress, entry: Entry): void {
+/** Returns what ends the command instead of its action, which an error in a hook of the host prevents. */
+function surroundAction(
+  command: CommanderProgram,
+  run: CommandInProgress,
+  entry: Entry,
+): (() => void) | undefined {
   const action = command._actionHandler
   if (typeof action !== 'function') {
     run.follow(() => undefined)
-    return
+    return undefined
   }
-  command._actionHandler = function (this: unknown, args) {
+  const surrounded: typeof action = function (this: unknown, args) {
     command._actionHandler = action
     if (entry === 'skipped') return undefined
     return run.follow<unknown>(() => Reflect.apply(action, this, [args]))
+  }
+  command._actionHandler = surrounded
+  return () => {
+    if (command._actionHandler !== surrounded) return
+    command._actionHandler = action
+    run.noteError()
+    run.keepOpen()()
   }
 }
 

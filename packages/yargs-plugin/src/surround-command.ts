@@ -24,6 +24,7 @@ import {
   type WrapHandler,
 } from './yargs-command.js'
 import {
+  afterThrow,
   endParse,
   internalsOf,
   leaveCommands,
@@ -120,15 +121,24 @@ function surroundHandler(
     return
   }
   const close = run.keepOpen()
-  if (!wrapHandler((handler) => run.within(handler))) run.enterFlow()
-  const isHeard = observeHandler(yargs, {
-    failed: (error) => {
-      run.noteError(error)
-      close()
-    },
-    ended: close,
+  const failed = (error?: unknown): void => {
+    run.noteError(error)
+    close()
+  }
+  const isWrapped = wrapHandler((handler) => {
+    let hasThrown = true
+    try {
+      const result = run.within(handler)
+      hasThrown = false
+      return result
+    } finally {
+      if (hasThrown) failed()
+    }
   })
+  if (!isWrapped) run.enterFlow()
+  const isHeard = observeHandler(yargs, { failed, ended: close })
   if (!isHeard) close()
+  else if (!isAwaited) afterThrow(yargs, failed)
 }
 
 function passOver(): void {
