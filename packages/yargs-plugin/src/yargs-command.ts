@@ -53,6 +53,16 @@ export function typedPath(yargs: YargsInstance | undefined): string {
 }
 
 /**
+ * Returns the names of the default command among those below the running one: it runs if none of them was typed. yargs shows them in
+ * its help.
+ */
+export function defaultNames(yargs: YargsInstance | undefined): readonly string[] {
+  const shown = internalsOf(yargs)?.getUsageInstance?.()?.getCommands?.() ?? []
+  const [command = '', , , aliases = []] = shown.find(([, , isDefault]) => isDefault) ?? []
+  return [command.split(' ', 1)[0] ?? '', ...aliases].filter((name) => !DEFAULT_COMMANDS.has(name))
+}
+
+/**
  * Returns whether a builder only reads the arguments (`await yargs.argv`): the command that they name is still to come, and yargs
  * has not reached its handler yet.
  */

@@ -35,6 +35,8 @@ interface YargsUsage {
   fail?: YargsFail
   /** The lines of usage, each with its description. */
   getUsage?(): readonly (readonly [string, string])[]
+  /** The commands below the running one, each with its description, whether it is the default, and its aliases. */
+  getCommands?(): readonly (readonly [string, string, boolean, readonly string[]])[]
 }
 
 /** Prints a failure and ends the process, or calls the host's own `.fail()`. */
