@@ -3,12 +3,13 @@ import {
   beginCommand,
   type CommandInProgress,
   type Entry,
+  hasCommandBegun,
   hostBlocks,
-  isOwnCommandLine,
   isPromiseLike,
 } from '@cli-ops/shared-ipc/command'
 
 import type { Attachment } from './attach.js'
+import { CommandLine } from './command-line.js'
 import { commandTree, pathOf } from './command-tree.js'
 import type { CommanderProgram } from './commander-program.js'
 
@@ -49,14 +50,16 @@ export function enterWithoutAction(attachment: Attachment): void {
 
 function begin(attachment: Attachment): CommandInProgress | null {
   const { program, options, others, leaf } = attachment
-  const root = rootOf(program)
-  const isOwn = isOwnLine(root.rawArgs ?? [])
+  const { rawArgs = [], _exitCallback } = rootOf(program)
+  const line = new CommandLine(rawArgs)
+  const survives = _exitCallback != null
+  const livesOn = survives && !line.isOwn && !(line.hasOwnWords && !hasCommandBegun())
   const run = beginCommand(
     {
       program: { name: program.name(), version: program.version() },
       context: { command: pathOf(leaf, program), args: leaf.processedArgs, options: leaf.opts() },
-      isOwnCommandLine: isOwn,
-      livesOn: root._exitCallback != null && !isOwn,
+      isOwnCommandLine: survives ? !livesOn : line.isOwn || line.isMadeOfOwn,
+      livesOn,
       otherOptions: others,
       commands: commandTree(program),
     },
@@ -92,21 +95,6 @@ function surroundAction(
 
 function blocks({ manner }: Attachment): boolean {
   return manner === undefined ? hostBlocks() : manner === 'goes on'
-}
-
-/**
- * commander receives the words alone, or after the first two of `process.argv`. With those two, it is the process's own command
- * line, even if the host has removed words that commander must not see.
- */
-function isOwnLine(words: readonly string[]): boolean {
-  const { argv } = process
-  if (words.length < 2 || words[1] !== argv[1]) return isOwnCommandLine(words)
-  let from = 2
-  return words.slice(2).every((word) => {
-    const at = argv.indexOf(word, from)
-    from = at + 1
-    return at >= 0
-  })
 }
 
 function rootOf(program: CommanderProgram): CommanderProgram {

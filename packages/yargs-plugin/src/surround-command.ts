@@ -149,8 +149,10 @@ function passOver(): void {
 function isOwnLine(args: readonly (string | number)[]): boolean {
   const { argv } = process
   if (args.length === 0) return isOwnCommandLine(argv.slice(2))
-  // Some hosts pass the first two words as well.
-  return args.every((word) => argv.includes(String(word)))
+  // Some hosts pass the first two words as well. yargs makes 16 of 0x10.
+  return args.every((word) =>
+    typeof word === 'number' ? argv.some((text) => Number(text) === word) : argv.includes(word),
+  )
 }
 
 /**

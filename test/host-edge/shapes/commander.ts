@@ -492,6 +492,34 @@ export const COMMANDER_SHAPES: readonly Shape[] = [
     args: ['add', '--mine'],
     prints: 'after\n',
   },
+  ...[
+    ['default options behind the arguments', '[...process.argv, "--color"]', ['a']],
+    [
+      'an alias that the host expands',
+      'process.argv.flatMap((word) => word === "up" ? ["a", "--color"] : word)',
+      ['up'],
+    ],
+  ].map(([what, words, args]): Shape => ({
+    title: `${what as string}, and work after the action`,
+    source: `let options
+    const program = attach(new Command('host').argument('<word>').option('--color'))
+      .action(async (word, given) => { options = given })
+    await program.parseAsync(${words as string})
+    await sleep(1)
+    work(program.args[0], options.color)`,
+    args: args as string[],
+    prints: 'a true\n',
+  })),
+  {
+    title: 'commands with a colon in their names',
+    source: `const program = attach(new Command('host'))
+    program.command('db:migrate').action(() => work('migrate'))
+    program.command('db:seed').action(() => work('seed'))
+    program.parse()`,
+    args: ['db:seed'],
+    rules: ['db:migrate', 'db:seed'],
+    prints: 'seed\n',
+  },
   {
     title: 'an asynchronous preSubcommand hook above a command of a command',
     source: `const program = attach(new Command('host'))
