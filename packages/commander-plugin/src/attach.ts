@@ -7,6 +7,7 @@ import {
 
 import {
   type CommanderProgram,
+  commanderPrototype,
   type HookEvent,
   type HookListener,
   isNamed,
@@ -36,10 +37,10 @@ export interface Attachment {
   fail?: (() => void) | undefined
 }
 
-// A preload and the host's own import are two copies of this file.
-const KEY = Symbol.for('cli-ops.attached-programs')
-type Global = typeof globalThis & { [KEY]?: WeakMap<CommanderProgram, Attachment> }
-const attached = ((globalThis as Global)[KEY] ??= new WeakMap())
+// A preload and the host's own import are two copies of this file. A property is also seen through a proxy that the host puts around
+// its program.
+const KEY = Symbol.for('cli-ops.attachment')
+type AttachedProgram = CommanderProgram & { [KEY]?: Attachment }
 
 const WRAPPED_KEY = Symbol.for('cli-ops.wrapped-commanders')
 type WrappedGlobal = typeof globalThis & { [WRAPPED_KEY]?: WeakSet<object> }
@@ -51,13 +52,13 @@ const wrapped = ((globalThis as WrappedGlobal)[WRAPPED_KEY] ??= new WeakSet())
  * nothing.
  */
 export function attach(program: CommanderProgram, options: CliOpsOptions): void {
-  const known = attached.get(program)
+  const known = attachmentOf(program)
   if (known !== undefined) {
     if (options !== known.options && !known.others.includes(options)) known.others.push(options)
     return
   }
   const attachment: Attachment = { program, options, others: [], leaf: program }
-  attached.set(program, attachment)
+  Object.defineProperty(program, KEY, { value: attachment })
   wrapParses(program)
   hookFirst(program, 'preAction', (_program, command) => {
     attachment.leaf = command
@@ -117,19 +118,6 @@ function hasReachedLeaf({ leaf, unparsed }: Attachment): boolean {
   return leaf.processedArgs !== unparsed
 }
 
-/** Returns commander's own class: the last one with a parse method. */
-function commanderPrototype(program: CommanderProgram): object {
-  let found: object = program
-  for (
-    let prototype: object | null = program;
-    prototype !== null;
-    prototype = Object.getPrototypeOf(prototype) as object | null
-  ) {
-    if (Object.hasOwn(prototype, 'parseAsync')) found = prototype
-  }
-  return found
-}
-
 function enterRest(attachment: Attachment): void {
   if (attachment.run === undefined && !isLeftAlone(attachment))
     lifecycleOf(attachment)?.enterWithoutAction(attachment)
@@ -142,6 +130,10 @@ function lifecycleOf({ program, options }: Attachment): typeof Lifecycle | undef
     return undefined
   }
   return lifecycleFor({ name, needsLock: hasLock(options) })
+}
+
+function attachmentOf(program: AttachedProgram): Attachment | undefined {
+  return program[KEY]
 }
 
 function begin(attachment: Attachment, manner: 'awaits' | 'goes on'): void {
@@ -203,14 +195,15 @@ function asksForHelp(command: CommanderProgram, subcommand: CommanderProgram): b
 function isLeftAlone({ program, leaf }: Attachment): boolean {
   if (loadedMountOps()?.isOpsCommand(leaf) === true) return true
   for (let { parent } = program; parent !== null; { parent } = parent) {
-    if (attached.has(parent)) return true
+    if (attachmentOf(parent) !== undefined) return true
   }
   return false
 }
 
 /** Adds a hook before the host's own, which belong to the command, if this commander keeps its hooks in a list. */
 function hookFirst(command: CommanderProgram, event: HookEvent, listener: HookListener): void {
-  command.hook(event, listener)
+  // A derived class can have its own method, which is for the host's hooks.
+  commanderPrototype(command).hook.call(command, event, listener)
   const listeners = command._lifeCycleHooks?.[event]
   if (!Array.isArray(listeners) || listeners.at(-1) !== listener) return
   listeners.pop()
@@ -228,7 +221,7 @@ function replace(
   const original = (prototype as Record<string, Method>)[name] as Method
   const value = function (this: CommanderProgram, ...args: unknown[]): unknown {
     const parse = (): unknown => Reflect.apply(original, this, args)
-    const attachment = attached.get(this)
+    const attachment = attachmentOf(this)
     return attachment === undefined ? parse() : wrapper(attachment, parse)
   }
   Object.defineProperty(prototype, name, { configurable: true, writable: true, value })

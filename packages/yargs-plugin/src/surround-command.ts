@@ -149,10 +149,12 @@ function passOver(): void {
 function isOwnLine(args: readonly (string | number)[]): boolean {
   const { argv } = process
   if (args.length === 0) return isOwnCommandLine(argv.slice(2))
-  // Some hosts pass the first two words as well. yargs makes 16 of 0x10.
-  return args.every((word) =>
-    typeof word === 'number' ? argv.some((text) => Number(text) === word) : argv.includes(word),
-  )
+  const words = new Set<string | number>(argv)
+  // yargs makes 16 of 0x10.
+  if (args.some((word) => typeof word === 'number'))
+    for (const text of argv) words.add(Number(text))
+  // Some hosts pass the first two words as well.
+  return args.every((word) => words.has(word))
 }
 
 /**

@@ -474,6 +474,35 @@ export const COMMANDER_SHAPES: readonly Shape[] = [
     prints: 'parsed true\nafter\n',
   },
   {
+    title: 'a class derived from Command with hooks and actions in its own way',
+    source: `class OwnCommand extends Command {
+      createCommand(name) { return new OwnCommand(name) }
+      hook(event, listener) {
+        console.log('the host adds a hook:', event)
+        return super.hook(event, listener)
+      }
+      action(run) {
+        return super.action(async (...given) => {
+          work('before')
+          await run(...given)
+        })
+      }
+    }
+    const program = attach(new OwnCommand('host'))
+    program.command('add').action(() => work('add'))
+    await program.parseAsync()`,
+    args: ['add'],
+    prints: 'before\nadd\n',
+  },
+  {
+    title: 'a proxy around the program, no action',
+    source: `const program = new Proxy(attach(new Command('host').option('--dry')), {})
+    program.parse()
+    work('dry', program.opts().dry)`,
+    args: ['--dry'],
+    prints: 'dry true\n',
+  },
+  {
     title: 'a listener for an option',
     source: `let asked
     const program = attach(new Command('host').option('--add <name>'))
