@@ -27,7 +27,7 @@ class Prompt {
   constructor(framework: string, lock: object, { manner = 'async', home = temporaryHome() } = {}) {
     this.home = home
     this.#told = join(home, 'told')
-    const names = ['run', 'stay', 'exits', ...failuresIn(framework)]
+    const names = ['stay', 'exits', ...quickIn(framework), ...failuresIn(framework)]
     const commands = Object.fromEntries(names.map((name) => [name, { lock }]))
     const file = fileURLToPath(new URL(`prompts/${framework}.mjs`, import.meta.url))
     this.#program = startProgram(file, [], {
@@ -96,6 +96,11 @@ function failuresIn(framework: string): string[] {
   return ['fail', 'denied', ...(framework === 'yargs' ? ['group fail'] : [])]
 }
 
+/** Its commands that only run: also by the default of a group, whose handler yargs hides. */
+function quickIn(framework: string): string[] {
+  return ['run', ...(framework === 'yargs' ? ['usual'] : [])]
+}
+
 describe.each(['commander', 'yargs'])('a prompt on %s', (framework) => {
   describe.each(['async', 'sync'])('%s', (manner) => {
     const open = (lock: object): Prompt => new Prompt(framework, lock, { manner })
@@ -156,6 +161,19 @@ describe.each(['commander', 'yargs'])('a prompt on %s', (framework) => {
       expect(await first.ended).toMatchObject({ exitCode: 5 })
       prompt.expectNothingHeld()
       expect(await prompt.bye()).toEqual(['run: LOCK_HELD', 'listed', 'list: over'])
+    })
+
+    test.each(quickIn(framework))('leaves out a command that is skipped: %s', async (command) => {
+      const prompt = open({ resource: LOCK, onBusy: 'skip' })
+      const first = prompt.other('returns when told', { resource: LOCK })
+      await first.ready
+      prompt.type(command)
+      await prompt.says(new RegExp(`^${command}: (?:over|LOCK_HELD)$`, 'mu'))
+      prompt.tell()
+      await first.ended
+      prompt.type(command)
+      await prompt.says(new RegExp(`^${command}: over$`, 'mu'))
+      expect((await prompt.bye()).filter((line) => line === 'ran')).toEqual(['ran'])
     })
 
     test.each(failuresIn(framework))(

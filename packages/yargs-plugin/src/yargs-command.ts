@@ -1,6 +1,7 @@
 import {
   internalsOf,
   type ParsedArguments,
+  type ShownCommand,
   type YargsCommandLevel,
   type YargsInstance,
 } from './yargs-instance.js'
@@ -57,9 +58,13 @@ export function typedPath(yargs: YargsInstance | undefined): string {
  * its help.
  */
 export function defaultNames(yargs: YargsInstance | undefined): readonly string[] {
-  const shown = internalsOf(yargs)?.getUsageInstance?.()?.getCommands?.() ?? []
-  const [command = '', , , aliases = []] = shown.find(([, , isDefault]) => isDefault) ?? []
+  const [command = '', , , aliases = []] = shownDefault(yargs) ?? []
   return [command.split(' ', 1)[0] ?? '', ...aliases].filter((name) => !DEFAULT_COMMANDS.has(name))
+}
+
+function shownDefault(yargs: YargsInstance | undefined): ShownCommand | undefined {
+  const shown = internalsOf(yargs)?.getUsageInstance?.()?.getCommands?.() ?? []
+  return shown.find(([, , isDefault]) => isDefault)
 }
 
 /**
@@ -99,7 +104,9 @@ function handlerOf(
   const path = pathNames(yargs, argv)
   const level = topCommands(yargs)
   if (path === undefined || level === undefined || path.length > 1) return undefined
-  return path[0] === undefined ? level.defaultCommand : level.handlers?.[path[0]]
+  if (path[0] === undefined) return level.defaultCommand
+  // Its own handler does not run if one of the commands below it is the default.
+  return shownDefault(yargs) === undefined ? level.handlers?.[path[0]] : undefined
 }
 
 /** Returns the path as yargs' own usage shows it: after an asynchronous middleware, yargs has already left the command for its parent. */

@@ -35,9 +35,12 @@ interface YargsUsage {
   fail?: YargsFail
   /** The lines of usage, each with its description. */
   getUsage?(): readonly (readonly [string, string])[]
-  /** The commands below the running one, each with its description, whether it is the default, and its aliases. */
-  getCommands?(): readonly (readonly [string, string, boolean, readonly string[]])[]
+  /** The commands below the running one. */
+  getCommands?(): readonly ShownCommand[]
 }
+
+/** A command as usage shows it: with its description, whether it is the default, and its aliases. */
+export type ShownCommand = readonly [string, string, boolean, readonly string[]]
 
 /** Prints a failure and ends the process, or calls the host's own `.fail()`. */
 export type YargsFail = (message: string | null, error?: unknown) => unknown

@@ -10,6 +10,7 @@ const newParser = () => {
     .fail(false)
     .middleware(middleware)
     .middleware(({ _: [name] }) => admit(name))
+    .command('usual', 'usual', (y) => y.command('$0', 'run', {}, actions.run))
     .command('group', 'group', (y) => y.command('fail', 'fail', {}, actions.fail))
   for (const [name, action] of Object.entries(actions)) parser.command(name, name, {}, action)
   return parser
