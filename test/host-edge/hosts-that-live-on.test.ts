@@ -27,9 +27,8 @@ class Prompt {
   constructor(framework: string, lock: object, { manner = 'async', home = temporaryHome() } = {}) {
     this.home = home
     this.#told = join(home, 'told')
-    const commands = Object.fromEntries(
-      ['run', 'stay', 'fail', 'exits'].map((name) => [name, { lock }]),
-    )
+    const names = ['stay', 'exits', ...quickIn(framework), ...failuresIn(framework)]
+    const commands = Object.fromEntries(names.map((name) => [name, { lock }]))
     const file = fileURLToPath(new URL(`prompts/${framework}.mjs`, import.meta.url))
     this.#program = startProgram(file, [], {
       cwd: home,
@@ -90,6 +89,16 @@ class Prompt {
     const held = namesIn(this.home, 'locks').flatMap((lock) => namesIn(this.home, 'locks', lock))
     expect(held.filter((name) => /^(?:held|sharer)~/u.test(name))).toEqual([])
   }
+}
+
+/** Its commands that throw: in their action, in the host's own hook before it, and in a handler that yargs hides from the plugin. */
+function failuresIn(framework: string): string[] {
+  return ['fail', 'denied', ...(framework === 'yargs' ? ['group fail'] : [])]
+}
+
+/** Its commands that only run: also by the default of a group, whose handler yargs hides. */
+function quickIn(framework: string): string[] {
+  return ['run', ...(framework === 'yargs' ? ['usual'] : [])]
 }
 
 describe.each(['commander', 'yargs'])('a prompt on %s', (framework) => {
@@ -153,6 +162,35 @@ describe.each(['commander', 'yargs'])('a prompt on %s', (framework) => {
       prompt.expectNothingHeld()
       expect(await prompt.bye()).toEqual(['run: LOCK_HELD', 'listed', 'list: over'])
     })
+
+    test.each(quickIn(framework))('leaves out a command that is skipped: %s', async (command) => {
+      const prompt = open({ resource: LOCK, onBusy: 'skip' })
+      const first = prompt.other('returns when told', { resource: LOCK })
+      await first.ready
+      prompt.type(command)
+      await prompt.says(new RegExp(`^${command}: (?:over|LOCK_HELD)$`, 'mu'))
+      prompt.tell()
+      await first.ended
+      prompt.type(command)
+      await prompt.says(new RegExp(`^${command}: over$`, 'mu'))
+      expect((await prompt.bye()).filter((line) => line === 'ran')).toEqual(['ran'])
+    })
+
+    test.each(failuresIn(framework))(
+      'has no lock after a command that throws: %s',
+      async (command) => {
+        const prompt = open({ resource: LOCK })
+        prompt.type(command)
+        await prompt.says(new RegExp(`^${command}: E_HOST$`, 'mu'))
+        expect(await prompt.other('returns', { resource: LOCK }).ended).toMatchObject({
+          exitCode: 0,
+          stdout: 'done\n',
+        })
+        const { types } = await lookInside(prompt.home)
+        expect(types.slice(0, 2)).toEqual(['command:started', 'command:failed'])
+        expect(await prompt.bye()).toEqual([`${command}: E_HOST`])
+      },
+    )
 
     test('gives way to a newer waiter, and lives on', async () => {
       const prompt = open(LATEST)

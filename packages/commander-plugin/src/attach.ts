@@ -7,6 +7,7 @@ import {
 
 import {
   type CommanderProgram,
+  commanderPrototype,
   type HookEvent,
   type HookListener,
   isNamed,
@@ -32,12 +33,14 @@ export interface Attachment {
   unparsed?: unknown
   /** The run that the current parse began; `null` if it is not coordinated. */
   run?: CommandInProgress | null | undefined
+  /** Ends that run as failed, until its action is called. */
+  fail?: (() => void) | undefined
 }
 
-// A preload and the host's own import are two copies of this file.
-const KEY = Symbol.for('cli-ops.attached-programs')
-type Global = typeof globalThis & { [KEY]?: WeakMap<CommanderProgram, Attachment> }
-const attached = ((globalThis as Global)[KEY] ??= new WeakMap())
+// A preload and the host's own import are two copies of this file. A property is also seen through a proxy that the host puts around
+// its program.
+const KEY = Symbol.for('cli-ops.attachment')
+type AttachedProgram = CommanderProgram & { [KEY]?: Attachment }
 
 const WRAPPED_KEY = Symbol.for('cli-ops.wrapped-commanders')
 type WrappedGlobal = typeof globalThis & { [WRAPPED_KEY]?: WeakSet<object> }
@@ -49,13 +52,13 @@ const wrapped = ((globalThis as WrappedGlobal)[WRAPPED_KEY] ??= new WeakSet())
  * nothing.
  */
 export function attach(program: CommanderProgram, options: CliOpsOptions): void {
-  const known = attached.get(program)
+  const known = attachmentOf(program)
   if (known !== undefined) {
     if (options !== known.options && !known.others.includes(options)) known.others.push(options)
     return
   }
   const attachment: Attachment = { program, options, others: [], leaf: program }
-  attached.set(program, attachment)
+  Object.defineProperty(program, KEY, { value: attachment })
   wrapParses(program)
   hookFirst(program, 'preAction', (_program, command) => {
     attachment.leaf = command
@@ -77,11 +80,17 @@ function wrapParses(program: CommanderProgram): void {
   replace(prototype, 'parse', (attachment, parse) => {
     const { manner: outer, run } = attachment
     begin(attachment, 'goes on')
-    const result = parse()
-    enterRest(attachment)
-    // A parse within an action of this program.
-    if (outer !== undefined) Object.assign(attachment, { manner: outer, run })
-    return result
+    let hasThrown = true
+    try {
+      const result = parse()
+      hasThrown = false
+      enterRest(attachment)
+      return result
+    } finally {
+      if (hasThrown) attachment.fail?.()
+      // A parse within an action of this program.
+      if (outer !== undefined) Object.assign(attachment, { manner: outer, run })
+    }
   })
   replace(prototype, 'parseAsync', (attachment, parseAsync) => {
     begin(attachment, 'awaits')
@@ -90,10 +99,16 @@ function wrapParses(program: CommanderProgram): void {
     if (attachment.program._exitCallback == null && hasReachedLeaf(attachment))
       enterRest(attachment)
     else
-      return result.then((value) => {
-        enterRest(attachment)
-        return value
-      })
+      return result.then(
+        (value) => {
+          enterRest(attachment)
+          return value
+        },
+        (error: unknown) => {
+          attachment.fail?.()
+          throw error
+        },
+      )
     return result
   })
 }
@@ -101,19 +116,6 @@ function wrapParses(program: CommanderProgram): void {
 /** False while a host's asynchronous hook before a subcommand has not settled: the rest is still to be parsed. */
 function hasReachedLeaf({ leaf, unparsed }: Attachment): boolean {
   return leaf.processedArgs !== unparsed
-}
-
-/** Returns commander's own class: the last one with a parse method. */
-function commanderPrototype(program: CommanderProgram): object {
-  let found: object = program
-  for (
-    let prototype: object | null = program;
-    prototype !== null;
-    prototype = Object.getPrototypeOf(prototype) as object | null
-  ) {
-    if (Object.hasOwn(prototype, 'parseAsync')) found = prototype
-  }
-  return found
 }
 
 function enterRest(attachment: Attachment): void {
@@ -130,11 +132,16 @@ function lifecycleOf({ program, options }: Attachment): typeof Lifecycle | undef
   return lifecycleFor({ name, needsLock: hasLock(options) })
 }
 
+function attachmentOf(program: AttachedProgram): Attachment | undefined {
+  return program[KEY]
+}
+
 function begin(attachment: Attachment, manner: 'awaits' | 'goes on'): void {
   attachment.manner = manner
   attachment.leaf = attachment.program
   attachment.unparsed = undefined
   attachment.run = undefined
+  attachment.fail = undefined
 }
 
 /** Follows a parse down to its command, as commander reports each subcommand on the way. */
@@ -188,14 +195,15 @@ function asksForHelp(command: CommanderProgram, subcommand: CommanderProgram): b
 function isLeftAlone({ program, leaf }: Attachment): boolean {
   if (loadedMountOps()?.isOpsCommand(leaf) === true) return true
   for (let { parent } = program; parent !== null; { parent } = parent) {
-    if (attached.has(parent)) return true
+    if (attachmentOf(parent) !== undefined) return true
   }
   return false
 }
 
 /** Adds a hook before the host's own, which belong to the command, if this commander keeps its hooks in a list. */
 function hookFirst(command: CommanderProgram, event: HookEvent, listener: HookListener): void {
-  command.hook(event, listener)
+  // A derived class can have its own method, which is for the host's hooks.
+  commanderPrototype(command).hook.call(command, event, listener)
   const listeners = command._lifeCycleHooks?.[event]
   if (!Array.isArray(listeners) || listeners.at(-1) !== listener) return
   listeners.pop()
@@ -213,7 +221,7 @@ function replace(
   const original = (prototype as Record<string, Method>)[name] as Method
   const value = function (this: CommanderProgram, ...args: unknown[]): unknown {
     const parse = (): unknown => Reflect.apply(original, this, args)
-    const attachment = attached.get(this)
+    const attachment = attachmentOf(this)
     return attachment === undefined ? parse() : wrapper(attachment, parse)
   }
   Object.defineProperty(prototype, name, { configurable: true, writable: true, value })

@@ -43,3 +43,16 @@ export type HookListener = (
 export function isNamed(command: CommanderProgram, word: string): boolean {
   return command.name() === word || command.aliases().includes(word)
 }
+
+/** Returns commander's own class: the last one with a parse method. */
+export function commanderPrototype(program: CommanderProgram): CommanderProgram {
+  let found = program
+  for (
+    let prototype: CommanderProgram | null = program;
+    prototype !== null;
+    prototype = Object.getPrototypeOf(prototype) as CommanderProgram | null
+  ) {
+    if (Object.hasOwn(prototype, 'parseAsync')) found = prototype
+  }
+  return found
+}

@@ -3,12 +3,13 @@ import {
   beginCommand,
   type CommandInProgress,
   type Entry,
+  hasCommandBegun,
   hostBlocks,
-  isOwnCommandLine,
   isPromiseLike,
 } from '@cli-ops/shared-ipc/command'
 
 import type { Attachment } from './attach.js'
+import { CommandLine } from './command-line.js'
 import { commandTree, pathOf } from './command-tree.js'
 import type { CommanderProgram } from './commander-program.js'
 
@@ -21,7 +22,7 @@ export function enterAction(attachment: Attachment): void | Promise<void> {
   if (run === null) return undefined
   const { leaf } = attachment
   const follow = (entry: Entry): void => {
-    surroundAction(leaf, run, entry)
+    attachment.fail = surroundAction(leaf, run, entry)
   }
   const entry = run.enter(() => blocks(attachment))
   if (isPromiseLike(entry)) return entry.then(follow)
@@ -49,14 +50,16 @@ export function enterWithoutAction(attachment: Attachment): void {
 
 function begin(attachment: Attachment): CommandInProgress | null {
   const { program, options, others, leaf } = attachment
-  const root = rootOf(program)
-  const isOwn = isOwnLine(root.rawArgs ?? [])
+  const { rawArgs = [], _exitCallback } = rootOf(program)
+  const line = new CommandLine(rawArgs)
+  const survives = _exitCallback != null
+  const livesOn = survives && !line.isOwn && !(line.hasOwnWords && !hasCommandBegun())
   const run = beginCommand(
     {
       program: { name: program.name(), version: program.version() },
       context: { command: pathOf(leaf, program), args: leaf.processedArgs, options: leaf.opts() },
-      isOwnCommandLine: isOwn,
-      livesOn: root._exitCallback != null && !isOwn,
+      isOwnCommandLine: survives ? !livesOn : line.isOwn || line.isMadeOfOwn,
+      livesOn,
       otherOptions: others,
       commands: commandTree(program),
     },
@@ -65,36 +68,33 @@ function begin(attachment: Attachment): CommandInProgress | null {
   return (attachment.run = run ?? null)
 }
 
-function surroundAction(command: CommanderProgram, run: CommandInProgress, entry: Entry): void {
+/** Returns what ends the command instead of its action, which an error in a hook of the host prevents. */
+function surroundAction(
+  command: CommanderProgram,
+  run: CommandInProgress,
+  entry: Entry,
+): (() => void) | undefined {
   const action = command._actionHandler
   if (typeof action !== 'function') {
     run.follow(() => undefined)
-    return
+    return undefined
   }
-  command._actionHandler = function (this: unknown, args) {
+  const surrounded: typeof action = function (this: unknown, args) {
     command._actionHandler = action
     if (entry === 'skipped') return undefined
     return run.follow<unknown>(() => Reflect.apply(action, this, [args]))
+  }
+  command._actionHandler = surrounded
+  return () => {
+    if (command._actionHandler !== surrounded) return
+    command._actionHandler = action
+    run.noteError()
+    run.keepOpen()()
   }
 }
 
 function blocks({ manner }: Attachment): boolean {
   return manner === undefined ? hostBlocks() : manner === 'goes on'
-}
-
-/**
- * commander receives the words alone, or after the first two of `process.argv`. With those two, it is the process's own command
- * line, even if the host has removed words that commander must not see.
- */
-function isOwnLine(words: readonly string[]): boolean {
-  const { argv } = process
-  if (words.length < 2 || words[1] !== argv[1]) return isOwnCommandLine(words)
-  let from = 2
-  return words.slice(2).every((word) => {
-    const at = argv.indexOf(word, from)
-    from = at + 1
-    return at >= 0
-  })
 }
 
 function rootOf(program: CommanderProgram): CommanderProgram {

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 
-import type { CommanderProgram } from './commander-program.js'
+import { type CommanderProgram, commanderPrototype } from './commander-program.js'
 
 type Method = (...args: unknown[]) => unknown
 
@@ -65,10 +65,11 @@ export function observePrograms(
  * program, since commander does not expose its version.
  */
 export function hasHooks(program: CommanderProgram): boolean {
-  if (typeof (program as Partial<CommanderProgram>).hook !== 'function') return false
+  const { hook } = commanderPrototype(program) as Partial<CommanderProgram>
+  if (typeof hook !== 'function') return false
   const trial = Object.create(program, { _lifeCycleHooks: { value: {} } }) as CommanderProgram
   try {
-    trial.hook('preSubcommand', () => undefined)
+    Reflect.apply(hook, trial, ['preSubcommand', () => undefined])
     return true
   } catch {
     return false

@@ -1,6 +1,6 @@
 import type { CommandTree } from '@cli-ops/shared-ipc/command'
 
-import { commandPath, topCommands, typedPath } from './yargs-command.js'
+import { commandPath, defaultNames, topCommands, typedPath } from './yargs-command.js'
 import type { ParsedArguments, YargsInstance } from './yargs-instance.js'
 
 /** yargs' markers for the default command. */
@@ -16,15 +16,20 @@ export function commandTree(yargs: YargsInstance | undefined, argv: ParsedArgume
     Object.keys(topCommands(yargs)?.handlers ?? {}).filter((name) => !MARKERS.has(name))
   const resolveNested = (path: string): string | null => {
     const running = commandPath(yargs, argv)
-    return path === running || path === typedPath(yargs) ? running : null
+    const names = [running, typedPath(yargs)]
+    const byDefault = defaultNames(yargs).flatMap((last) => names.map((name) => `${name} ${last}`))
+    return [...names, ...byDefault].includes(path) ? running : null
   }
   return {
     resolve(path) {
-      const { handlers, aliasMap } = topCommands(yargs) ?? {}
+      const { handlers, aliasMap, defaultCommand } = topCommands(yargs) ?? {}
       if (handlers === undefined || list().length === 0) return null
       const [first = '', ...rest] = path.split(' ')
       const name = Object.hasOwn(handlers, first) ? first : ownValue(aliasMap, first)
-      if (name === undefined || rest.length === 0) return name
+      if (name === undefined) return undefined
+      // The default command can have a name, too.
+      if (rest.length === 0)
+        return handlers[name] === defaultCommand && commandPath(yargs, argv) === '' ? '' : name
       // Only a builder that is a function can declare commands.
       if (typeof handlers[name]?.builder !== 'function') return undefined
       return resolveNested([name, ...rest].join(' '))

@@ -24,6 +24,7 @@ import {
   type WrapHandler,
 } from './yargs-command.js'
 import {
+  afterThrow,
   endParse,
   internalsOf,
   leaveCommands,
@@ -120,15 +121,24 @@ function surroundHandler(
     return
   }
   const close = run.keepOpen()
-  if (!wrapHandler((handler) => run.within(handler))) run.enterFlow()
-  const isHeard = observeHandler(yargs, {
-    failed: (error) => {
-      run.noteError(error)
-      close()
-    },
-    ended: close,
+  const failed = (error?: unknown): void => {
+    run.noteError(error)
+    close()
+  }
+  const isWrapped = wrapHandler((handler) => {
+    let hasThrown = true
+    try {
+      const result = run.within(handler)
+      hasThrown = false
+      return result
+    } finally {
+      if (hasThrown) failed()
+    }
   })
+  if (!isWrapped) run.enterFlow()
+  const isHeard = observeHandler(yargs, { failed, ended: close })
   if (!isHeard) close()
+  else if (!isAwaited) afterThrow(yargs, failed)
 }
 
 function passOver(): void {
@@ -139,8 +149,12 @@ function passOver(): void {
 function isOwnLine(args: readonly (string | number)[]): boolean {
   const { argv } = process
   if (args.length === 0) return isOwnCommandLine(argv.slice(2))
+  const words = new Set<string | number>(argv)
+  // yargs makes 16 of 0x10.
+  if (args.some((word) => typeof word === 'number'))
+    for (const text of argv) words.add(Number(text))
   // Some hosts pass the first two words as well.
-  return args.every((word) => argv.includes(String(word)))
+  return args.every((word) => words.has(word))
 }
 
 /**

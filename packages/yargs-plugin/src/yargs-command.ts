@@ -1,6 +1,7 @@
 import {
   internalsOf,
   type ParsedArguments,
+  type ShownCommand,
   type YargsCommandLevel,
   type YargsInstance,
 } from './yargs-instance.js'
@@ -53,6 +54,20 @@ export function typedPath(yargs: YargsInstance | undefined): string {
 }
 
 /**
+ * Returns the names of the default command among those below the running one: it runs if none of them was typed. yargs shows them in
+ * its help.
+ */
+export function defaultNames(yargs: YargsInstance | undefined): readonly string[] {
+  const [command = '', , , aliases = []] = shownDefault(yargs) ?? []
+  return [command.split(' ', 1)[0] ?? '', ...aliases].filter((name) => !DEFAULT_COMMANDS.has(name))
+}
+
+function shownDefault(yargs: YargsInstance | undefined): ShownCommand | undefined {
+  const shown = internalsOf(yargs)?.getUsageInstance?.()?.getCommands?.() ?? []
+  return shown.find(([, , isDefault]) => isDefault)
+}
+
+/**
  * Returns whether a builder only reads the arguments (`await yargs.argv`): the command that they name is still to come, and yargs
  * has not reached its handler yet.
  */
@@ -89,7 +104,9 @@ function handlerOf(
   const path = pathNames(yargs, argv)
   const level = topCommands(yargs)
   if (path === undefined || level === undefined || path.length > 1) return undefined
-  return path[0] === undefined ? level.defaultCommand : level.handlers?.[path[0]]
+  if (path[0] === undefined) return level.defaultCommand
+  // Its own handler does not run if one of the commands below it is the default.
+  return shownDefault(yargs) === undefined ? level.handlers?.[path[0]] : undefined
 }
 
 /** Returns the path as yargs' own usage shows it: after an asynchronous middleware, yargs has already left the command for its parent. */

@@ -35,7 +35,12 @@ interface YargsUsage {
   fail?: YargsFail
   /** The lines of usage, each with its description. */
   getUsage?(): readonly (readonly [string, string])[]
+  /** The commands below the running one. */
+  getCommands?(): readonly ShownCommand[]
 }
+
+/** A command as usage shows it: with its description, whether it is the default, and its aliases. */
+export type ShownCommand = readonly [string, string, boolean, readonly string[]]
 
 /** Prints a failure and ends the process, or calls the host's own `.fail()`. */
 export type YargsFail = (message: string | null, error?: unknown) => unknown
@@ -63,7 +68,7 @@ export interface HandlerObserver {
 
 /**
  * Observes the handler that is about to run, without changing what yargs does. Returns false if yargs does not expose
- * it. Nothing is observed after a synchronous throw; then only the end of the process tells.
+ * it. Nothing is observed after a synchronous throw: see {@link afterThrow}.
  */
 export function observeHandler(
   yargs: YargsInstance | undefined,
@@ -86,6 +91,19 @@ export function observeHandler(
     observer.ended()
   })
   return commands?.unfreeze !== undefined
+}
+
+/**
+ * Calls `listener` if something throws synchronously before yargs leaves the current command, which it does as soon as the handler, or
+ * middleware before it, has returned. yargs lets such an error pass.
+ */
+export function afterThrow(yargs: YargsInstance | undefined, listener: () => void): void {
+  const commands = internalsOf(yargs)?.getContext?.()?.fullCommands
+  const depth = commands?.length ?? 0
+  if (depth === 0) return
+  void Promise.resolve().then(() => {
+    if (commands !== undefined && commands.length >= depth) listener()
+  })
 }
 
 /**

@@ -15,9 +15,9 @@ export const IS_SYNC = PROMPT_MANNER === 'sync'
 export const actions = {
   run: () => console.log('ran'),
   list: () => console.log('listed'),
-  fail: () => {
-    throw Object.assign(new Error('failed by the host'), { code: 'E_HOST' })
-  },
+  fail,
+  // Its own hook lets nobody in.
+  denied: () => console.log('let in'),
   exits: () => {
     process.exitCode = 4
   },
@@ -25,6 +25,15 @@ export const actions = {
     console.log('stays')
     while (!existsSync(PROMPT_UNTIL)) await delay(10)
   },
+}
+
+/** What its hook does before each command. @param {string} name */
+export function admit(name) {
+  if (name === 'denied') fail()
+}
+
+function fail() {
+  throw Object.assign(new Error('failed by the host'), { code: 'E_HOST' })
 }
 
 /** @param {(words: string[]) => unknown} parse */

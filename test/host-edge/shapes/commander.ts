@@ -474,6 +474,35 @@ export const COMMANDER_SHAPES: readonly Shape[] = [
     prints: 'parsed true\nafter\n',
   },
   {
+    title: 'a class derived from Command with hooks and actions in its own way',
+    source: `class OwnCommand extends Command {
+      createCommand(name) { return new OwnCommand(name) }
+      hook(event, listener) {
+        console.log('the host adds a hook:', event)
+        return super.hook(event, listener)
+      }
+      action(run) {
+        return super.action(async (...given) => {
+          work('before')
+          await run(...given)
+        })
+      }
+    }
+    const program = attach(new OwnCommand('host'))
+    program.command('add').action(() => work('add'))
+    await program.parseAsync()`,
+    args: ['add'],
+    prints: 'before\nadd\n',
+  },
+  {
+    title: 'a proxy around the program, no action',
+    source: `const program = new Proxy(attach(new Command('host').option('--dry')), {})
+    program.parse()
+    work('dry', program.opts().dry)`,
+    args: ['--dry'],
+    prints: 'dry true\n',
+  },
+  {
     title: 'a listener for an option',
     source: `let asked
     const program = attach(new Command('host').option('--add <name>'))
@@ -491,6 +520,34 @@ export const COMMANDER_SHAPES: readonly Shape[] = [
     work('after')`,
     args: ['add', '--mine'],
     prints: 'after\n',
+  },
+  ...[
+    ['default options behind the arguments', '[...process.argv, "--color"]', ['a']],
+    [
+      'an alias that the host expands',
+      'process.argv.flatMap((word) => word === "up" ? ["a", "--color"] : word)',
+      ['up'],
+    ],
+  ].map(([what, words, args]): Shape => ({
+    title: `${what as string}, and work after the action`,
+    source: `let options
+    const program = attach(new Command('host').argument('<word>').option('--color'))
+      .action(async (word, given) => { options = given })
+    await program.parseAsync(${words as string})
+    await sleep(1)
+    work(program.args[0], options.color)`,
+    args: args as string[],
+    prints: 'a true\n',
+  })),
+  {
+    title: 'commands with a colon in their names',
+    source: `const program = attach(new Command('host'))
+    program.command('db:migrate').action(() => work('migrate'))
+    program.command('db:seed').action(() => work('seed'))
+    program.parse()`,
+    args: ['db:seed'],
+    rules: ['db:migrate', 'db:seed'],
+    prints: 'seed\n',
   },
   {
     title: 'an asynchronous preSubcommand hook above a command of a command',

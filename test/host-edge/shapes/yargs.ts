@@ -138,6 +138,56 @@ export const YARGS_SHAPES: readonly Shape[] = [
     rules: [''],
     prints: 'x true\n',
   },
+  ...[
+    ['the default command, which also has a name', ['x'], ['start']],
+    ['the default command, called by its name', ['start', 'x'], ['start']],
+    ['the default command, a rule by its alias', ['x'], ['begin']],
+    ['the default command, a rule for what runs without a name', ['x'], ['']],
+  ].map(([title, args, rules]): Shape => ({
+    title: title as string,
+    source: `attach(yargs(args))
+      .command(['start <name>', 'begin', '$0'], 'starts', {}, ({ name }) => work('start', name)).parse()`,
+    args: args as string[],
+    rules: rules as string[],
+    prints: 'start x\n',
+  })),
+  {
+    title: 'the default command of a group, which also has a name',
+    source: `attach(yargs(args)).command(['db', 'data'], 'has commands', (y) =>
+      y.command(['sync', '$0'], 'syncs', {}, () => work('sync')).command('drop', 'drops')).parse()`,
+    args: ['data'],
+    rules: ['db sync'],
+    prints: 'sync\n',
+  },
+  {
+    title: 'commands with a colon in their names',
+    source: `attach(yargs(args)).command('db:migrate', 'migrates', {}, () => work('migrate'))
+      .command('db:seed', 'seeds', {}, () => work('seed')).parse()`,
+    args: ['db:seed'],
+    rules: ['db:migrate', 'db:seed'],
+    prints: 'seed\n',
+  },
+  ...[
+    ['default options behind the arguments', '[...args, "--color"]', ['a']],
+    ['an alias that the host expands', '["a", "--color"]', ['up']],
+  ].map(([what, words, typed]): Shape => ({
+    title: `${what as string}, and work after the handler`,
+    source: `let given
+    await attach(yargs(${words as string})).command('$0 <word>', 'works', {}, async (argv) => { given = argv })
+      .parseAsync()
+    await sleep(1)
+    work(given.word, given.color)`,
+    args: typed as string[],
+    prints: 'a true\n',
+  })),
+  {
+    title: 'exitProcess(false), and numbers that yargs writes in another way',
+    source: `const { _ } = attach(yargs(args).exitProcess(false)).parse()
+    setTimeout(() => work(..._), 1)`,
+    args: ['0x10', '1.50', '1e3', 'x'],
+    rules: [''],
+    prints: '16 1.5 1000 x\n',
+  },
   {
     title: 'usage() with a command, no handler',
     source: `const { argv } = attach(yargs(args)).usage('$0 <file>', 'all of it', (y) => y.positional('file', {}))

@@ -491,4 +491,61 @@ for (const file of process.argv.slice(2)) writeFileSync(file, readFileSync(file,
     },
     varies: ['durations', 'clockTimes', 'logProcessIds'],
   },
+  {
+    // Passes everything after "--" to a child, and ends as that does.
+    name: 'dotenvx',
+    packages: ['@dotenvx/dotenvx@1.75.1'],
+    bin: 'dotenvx',
+    framework: 'commander',
+    start: 'npm',
+    command: 'run',
+    args: ['run', '-f', '.env', '--', 'node', 'child.cjs', '--help'],
+    files: {
+      '.env': 'A=some\n',
+      'child.cjs': 'console.log(process.env.A); process.exitCode = 5\n',
+    },
+    exitCode: 5,
+    interrupt: {
+      args: ['run', '--', 'node', 'stays.cjs'],
+      files: { 'stays.cjs': STAYS.commonJs },
+      seen: 'ready',
+      varies: ['echo'],
+    },
+  },
+  {
+    name: 'codeceptjs',
+    packages: ['codeceptjs@3.7.9'],
+    bin: 'codeceptjs',
+    framework: 'commander',
+    start: 'file',
+    command: 'run',
+    args: ['run'],
+    files: {
+      'codecept.conf.js': `exports.config = { tests: './*_test.js', output: './output', helpers: {}, name: 'some' }\n`,
+      'some_test.js': `Feature('some')
+Scenario('passes', () => {})
+Scenario('fails', () => { throw new Error('failed') })\n`,
+    },
+    exitCode: 1,
+    varies: ['durations', 'libraryFrames'],
+    interrupt: {
+      args: ['run'],
+      files: {
+        'some_test.js': `Feature('some')
+Scenario('stays', async () => { console.log('ready'); await new Promise((end) => setTimeout(end, 60000)) })\n`,
+      },
+      seen: /^ready/mu,
+    },
+  },
+  {
+    // Its commands have colons in their names, and are of a class of its own.
+    name: 'netlify',
+    packages: ['netlify-cli@20.1.1'],
+    bin: 'ntl',
+    alias: 'netlify',
+    framework: 'commander',
+    start: 'npm',
+    command: 'recipes:list',
+    args: ['recipes:list'],
+  },
 ]

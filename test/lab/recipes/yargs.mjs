@@ -438,4 +438,19 @@ export const YARGS_CLIS = [
     files: { 'some.md': '# Some\n' },
     expects: { tells: 'its yargs is bundled into it' },
   },
+  {
+    name: 'localize-extract',
+    packages: [
+      '@angular/localize@21.2.26',
+      '@angular/compiler@21.2.26',
+      '@angular/compiler-cli@21.2.26',
+      'typescript@5.9.3',
+    ],
+    bin: 'localize-extract',
+    framework: 'yargs',
+    start: 'npm',
+    command: '',
+    args: ['-s', '*.js', '-f', 'json', '-o', 'messages.json', '-l', 'en'],
+    files: { 'some.js': 'console.log($localize`some`)\n' },
+  },
 ]

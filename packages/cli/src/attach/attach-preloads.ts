@@ -70,7 +70,10 @@ function unknownParents(
   known: readonly ProgramCommand[],
 ): readonly string[] {
   const paths = new Set(known.map(({ path }) => path))
-  const missing = given.map((name) => name.replaceAll(':', ' ')).filter((name) => !paths.has(name))
+  const missing = given
+    .filter((name) => !paths.has(name))
+    .map((name) => name.replaceAll(':', ' '))
+    .filter((name) => !paths.has(name))
   const parents = missing.map((name) => name.slice(0, Math.max(0, name.lastIndexOf(' '))))
   return [...new Set(parents)].filter((parent) => paths.has(parent))
 }

@@ -37,6 +37,6 @@ export interface CommandInProgress {
   /** Keeps the command in progress until the returned function is called, even if others begin meanwhile. */
   keepOpen(): () => void
 
-  /** Remembers an error that the framework handles itself, for `command:failed`. */
+  /** Remembers for `command:failed` that the command has failed, and an error that the framework handles itself. */
   noteError(error?: unknown): void
 }

@@ -2,6 +2,7 @@ import { checkRule } from './check-options.js'
 import type { CliOpsOptions, CommandRule } from './options/cli-ops-options.js'
 import type { HostCommand } from './host/host-command.js'
 import { loadParts } from './lazy.js'
+import { resolveKey, withSpaces } from './rule-key.js'
 
 /** The key of the rule for every command without its own. */
 const EVERY_COMMAND = '*'
@@ -44,10 +45,11 @@ function names(
 ): boolean {
   if (key === command) return true
   if (key === EVERY_COMMAND || key === '') return false
-  const path = key.includes(':') ? key.replaceAll(':', ' ') : key
-  const resolved = commands.resolve(path)
+  const resolved = resolveKey(key, commands)
   if (resolved === undefined)
     throw loadParts().unknownCommandError(key, program.name, commands.list())
   // A program that does not declare its commands can distinguish them by its first argument.
-  return resolved === null ? path === command || path === args[0] : resolved === command
+  return resolved === null
+    ? [key, withSpaces(key)].some((path) => path === command || path === args[0])
+    : resolved === command
 }

@@ -190,7 +190,7 @@ export class CommandRun implements CommandInProgress {
     this.#note ??= note
   }
 
-  noteError(error?: unknown): void {
+  noteError(error: unknown = this.#progress.error): void {
     this.#progress.failed = true
     this.#progress.error = error
   }

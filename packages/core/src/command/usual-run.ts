@@ -111,7 +111,7 @@ export class UsualRun implements CommandInProgress {
     }
   }
 
-  noteError(error?: unknown): void {
+  noteError(error: unknown = this.progress.error): void {
     this.progress.failed = true
     this.progress.error = error
   }

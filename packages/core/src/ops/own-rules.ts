@@ -1,5 +1,6 @@
 import type { CommandTree } from '../command/host/host-command.js'
 import { twoRulesError, unknownCommandError } from '../command/options/rule-errors.js'
+import { resolveKey, withSpaces } from '../command/rule-key.js'
 import type { CommandRules } from './rule-history.js'
 
 /** The rules of the CLI that an `ops` command is a part of, and its commands, by which rules are judged. */
@@ -41,9 +42,5 @@ export function judgeKey(
 export const UNKNOWN_TREE: CommandTree = { resolve: () => null, list: () => [] }
 
 function pathOf(key: string, tree: CommandTree): string | undefined | null {
-  return key === '' || key === '*' ? key : tree.resolve(withSpaces(key))
-}
-
-function withSpaces(key: string): string {
-  return key.replaceAll(':', ' ')
+  return key === '' || key === '*' ? key : resolveKey(key, tree)
 }
