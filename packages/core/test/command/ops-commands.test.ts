@@ -335,7 +335,7 @@ describe('doctor', () => {
     ['{', /cannot be used: .*JSON/],
     ['null', /it must be an object, got null/],
     ['{ "clis": 7 }', /clis must be an object, got 7/],
-    ['{ "cli": {} }', /got "cli"; did you mean "clis"\?/],
+    ['{ "cli": {} }', /unknown key "cli"; did you mean "clis"\?/],
     ['{ "$schema": "x" }', /is valid/],
     [
       '{ "clis": { "svgo": { "commands": { "": { "lock": 7 } } } } }',
@@ -355,7 +355,7 @@ describe('doctor', () => {
     writeFileSync(join(home, 'config.json'), content)
     const { stdout, stderr } = await runOpsCommand(home, 'doctor')
     expect(stdout).toContain(`      correct it; until then ${remedy}\n`)
-    expect(stderr).toMatch(/^\S+: \S+config\.json cannot be used: .+; going on without it\n$|^$/u)
+    expect(stderr).toMatch(/^\S+: \S+config\.json cannot be used: .+; continuing without it\n$|^$/u)
   })
 
   describe('the rules of config.json', () => {
