@@ -148,7 +148,7 @@ function wantedOf(options: OpsContext['options']) {
   if (lock !== undefined) assertName('--lock', lock)
   if (onBusy !== undefined) assertOnBusy(onBusy)
   if (grace !== undefined && onBusy !== 'replace')
-    throw new TypeError(`--grace must only be given with --on-busy replace, got ${describe(grace)}`)
+    throw new TypeError('--grace needs --on-busy replace')
   return {
     lock: options['lock'] as string | undefined,
     onBusy: options['onBusy'] as string | undefined,
