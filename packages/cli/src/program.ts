@@ -85,15 +85,15 @@ function namesAbove({ parent }: Command): string[] {
   return parent === null || parent.parent === null ? [] : [...namesAbove(parent), parent.name()]
 }
 
-/** How commander names an argument that is none of its choices. */
+/** What commander says about an argument that is not one of the choices. */
 const INVALID_CHOICE =
   /^cli-ops: command-argument value '(.*)' is invalid for argument '(.*)'\. Allowed choices are (.*)\.$/u
 
-/** How commander names an option whose own check failed. */
+/** What commander says about an option whose parser rejected the value. */
 const INVALID_VALUE =
   /^cli-ops: option '(--[\w-]+).*?' argument '(.*)' is invalid\. It (must .*)\.$/u
 
-/** What a person can only correct who knows the usage. */
+/** Errors that can only be corrected by someone who knows the usage. */
 const NEEDS_USAGE =
   /unknown (?:option|command) '.*'$|argument missing$|missing required argument|not specified$|too many arguments/u
 

@@ -4,8 +4,8 @@ const KEY = Symbol.for('cli-ops.disabled-cli')
 type Global = typeof globalThis & { [KEY]?: RunningCli }
 
 /**
- * Notes that a plugin of this process is turned off, so that `useOps()` gives a coordinator that does nothing. It stands beside the state
- * that the copies of the kit share, since a plugin that is turned off loads none of that.
+ * Notes that a plugin of this process is turned off, so that `useOps()` gives a coordinator that does nothing. It is separate from the
+ * state that copies of the kit share, since a plugin that is turned off does not load that state.
  */
 export function noteDisabledCli(name: string, version: string | undefined): void {
   ;(globalThis as Global)[KEY] ??= { name, version, connection: { disabled: true } }
