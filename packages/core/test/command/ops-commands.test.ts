@@ -493,6 +493,15 @@ describe('doctor', () => {
     })
   })
 
+  test.each(['CLI_OPS_DISABLED', 'CLI_OPS_DEBUG'])('warns if %s is set to yes', async (name) => {
+    const home = temporaryHome()
+    expect((await diagnose(home, { [name]: 'yes' })).find('environment')).toMatchObject({
+      status: 'warning',
+      message: `${name} has no effect: it is neither 1 nor true`,
+    })
+    expect((await diagnose(home, { [name]: '0' })).find('environment')?.status).toBe('ok')
+  })
+
   test('never shows the value of a variable', async () => {
     const env = { CLI_OPS_NAMESPACE: 'secret' }
     const finding = (await diagnose(temporaryHome(), env)).find('environment')
