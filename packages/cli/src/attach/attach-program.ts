@@ -179,7 +179,7 @@ function describeRules(rules: CommandRules): string {
 
 function howToStart(home: string, shim: string, command: string): string {
   const folder = shimFolder(home)
-  return `put ${folder} in front of PATH, so that "${command}" starts it: export PATH="${folder}:$PATH"; until then, start ${shim}`
+  return `to start it as "${command}", run: export PATH="${folder}:$PATH"; until then, start ${shim}`
 }
 
 function howToStartLocal(shim: string, command: string): string {
