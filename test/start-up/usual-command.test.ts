@@ -97,6 +97,7 @@ const CASES: readonly Case[] = [
       commands: { work: { lock: { resource: 'db', label: 'production', onBusy: 'fail' } } },
     },
   },
+  { title: 'an option that is off', action: `() => look('in')`, rules: { disabled: false } },
   {
     title: 'a lock of a rule, and a failure',
     action: `() => { throw new Error('no') }`,

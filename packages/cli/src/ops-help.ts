@@ -16,7 +16,14 @@ const EXAMPLES: ReadonlyMap<string, readonly string[]> = new Map([
       'cli-ops events --follow --since 0s',
     ],
   ],
-  ['why', ['cli-ops why production', "cli-ops why --json | jq '.[].advice[].command'"]],
+  [
+    'why',
+    [
+      'cli-ops why production',
+      'cli-ops why --watch',
+      "cli-ops why --json | jq '.[].advice[].command'",
+    ],
+  ],
   [
     'history',
     ['cli-ops history production --since 7d', "cli-ops history --json | jq '.waitedFor[0]'"],

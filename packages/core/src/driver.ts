@@ -111,6 +111,7 @@ export { type CallLimits, settleWithin, untilAborted, withinTime } from './base/
 export { closedError } from './base/errors/closed-error.js'
 export { assertKnown } from './base/validation/assert-known.js'
 export { isObject } from './base/validation/is-object.js'
+export { LeasedDriver, type LeasedEngine } from './driver-kit/leased-driver.js'
 export { deadlockError, type LeasedLockEngine, LeasedLocks } from './driver-kit/leased-locks.js'
 export { LeasedRegistry, type RecordStore } from './driver-kit/leased-registry.js'
 export { decodeLockState, encodeLockInfo } from './driver-kit/stored-lock-state.js'

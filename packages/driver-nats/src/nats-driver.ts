@@ -1,15 +1,11 @@
-import type { Driver, DriverOptions, EngineFinding } from '@cli-ops/shared-ipc/driver'
 import {
   ChannelSubscriber,
+  type Driver,
+  type DriverOptions,
   findClockOff,
   Inbox,
-  LeasedLocks,
-  LeasedRegistry,
-  LoggedEvents,
+  LeasedDriver,
   randomId,
-  RelayedRpc,
-  routeFrames,
-  routeLocks,
   splitFrame,
 } from '@cli-ops/shared-ipc/driver'
 
@@ -28,111 +24,49 @@ import { Stream } from './store/stream.js'
  * on demand, for listening.
  */
 export function createDriver(options: DriverOptions): Driver {
-  return new NatsDriver(options)
-}
-
-class NatsDriver implements Driver {
-  readonly name = 'nats'
-  readonly capabilities = {
-    leases: true,
-    sharedLocks: true,
-    synchronous: false,
-    replay: true,
-    durableGroups: true,
-    parking: true,
-    remote: true,
-  }
-  readonly locks: LeasedLocks
-  readonly events: LoggedEvents
-  readonly registry: LeasedRegistry
-  readonly rpc: RelayedRpc
-  readonly #groupLocks: LeasedLocks
-  readonly #engines: readonly NatsLocks[]
-  readonly #connection: NatsConnection
-  readonly #subscriber: Subscriber
-  readonly #store: LeaseStore
-  readonly #leaseMs: number
-
-  constructor(options: DriverOptions) {
-    const { namespace, leaseMs, timeoutMs, url } = options
-    const driverId = randomId()
-    const space = hashed(namespace)
-    const connection = new NatsConnection(options)
-    const subscriber: Subscriber = new ChannelSubscriber(notifications(options))
-    const inbox = new Inbox(subscriber, told.driver(driverId))
-    const store = new LeaseStore(connection)
-    const shared = {
-      connection,
-      subscriber,
-      inbox,
-      store,
-      space,
-      driverId,
-      url,
-      leaseMs,
-      timeoutMs,
-    }
-    this.#connection = connection
-    this.#subscriber = subscriber
-    this.#store = store
-    this.#leaseMs = leaseMs
-    const engines = (['lock', 'group'] as const).map(
-      (kind) => new NatsLocks({ ...shared, subjects: lockSubjects(space, kind) }),
-    ) as [NatsLocks, NatsLocks]
-    this.#engines = engines
-    this.locks = new LeasedLocks(engines[0])
-    this.#groupLocks = new LeasedLocks(engines[1])
-    this.events = new LoggedEvents(
-      new NatsEvents({ ...shared, groupLocks: this.#groupLocks, ...logs(connection, space) }),
-      this.#groupLocks,
-    )
-    this.rpc = new RelayedRpc({
-      scheme: 'nats',
-      address: driverId,
-      leaseMs,
-      ready: (signal) => inbox.ready(signal),
-      send: (address, frame, signal) =>
-        connection.call(
-          (wire) => wire.say(told.driver(address), splitFrame(frame, wire.maxPayload)),
-          signal,
-        ),
-    })
-    this.registry = new LeasedRegistry(
-      new NatsRegistry({ ...shared, probe: (endpoint) => this.rpc.probe(endpoint) }),
-    )
-    this.#route(inbox)
-  }
-
-  async open(signal: AbortSignal): Promise<void> {
-    await this.#connection.connect(signal)
-    // Starts the time during which a new store admits no waiter.
-    await this.#store.age(this.#leaseMs, signal)
-  }
-
-  findUnfit(): Promise<EngineFinding[]> {
-    return findClockOff(() => this.#store.now())
-  }
-
-  async close(): Promise<void> {
-    this.events.close()
-    this.rpc.close()
-    await Promise.all([this.locks.close(), this.#groupLocks.close(), this.registry.close()])
-    this.#subscriber.close()
-    this.#connection.close()
-  }
-
-  #route(inbox: Inbox): void {
-    routeFrames(inbox, this.rpc)
-    routeLocks(inbox, [this.locks, this.#groupLocks])
-    // Another process asks before it admits a waiter.
-    inbox.route('there', {
-      onMessage: (message) => {
-        const [replyTo = '', id = ''] = message.split(' ')
-        const isWaiting = this.#engines.some((engine) => engine.isWaiting(id))
-        this.#connection.answer(replyTo, isWaiting ? 'yes' : 'no')
-      },
-    })
-  }
+  const { namespace, leaseMs, timeoutMs, url } = options
+  const driverId = randomId()
+  const space = hashed(namespace)
+  const connection = new NatsConnection(options)
+  const subscriber: Subscriber = new ChannelSubscriber(notifications(options))
+  const inbox = new Inbox(subscriber, told.driver(driverId))
+  const store = new LeaseStore(connection)
+  const shared = { connection, subscriber, inbox, store, space, driverId, url, leaseMs, timeoutMs }
+  const locksOf = (kind: 'lock' | 'group'): NatsLocks =>
+    new NatsLocks({ ...shared, subjects: lockSubjects(space, kind) })
+  const locks = { lock: locksOf('lock'), group: locksOf('group') }
+  // Another process asks before it admits a waiter.
+  inbox.route('there', {
+    onMessage: (message) => {
+      const [replyTo = '', id = ''] = message.split(' ')
+      const isWaiting = locks.lock.isWaiting(id) || locks.group.isWaiting(id)
+      connection.answer(replyTo, isWaiting ? 'yes' : 'no')
+    },
+  })
+  return new LeasedDriver({
+    name: 'nats',
+    address: driverId,
+    leaseMs,
+    inbox,
+    locks: (kind) => locks[kind],
+    events: (groupLocks) => new NatsEvents({ ...shared, groupLocks, ...logs(connection, space) }),
+    records: (probe) => new NatsRegistry({ ...shared, probe }),
+    send: (address, frame, signal) =>
+      connection.call(
+        (wire) => wire.say(told.driver(address), splitFrame(frame, wire.maxPayload)),
+        signal,
+      ),
+    open: async (signal) => {
+      await connection.connect(signal)
+      // Starts the time during which a new store admits no waiter.
+      await store.age(leaseMs, signal)
+    },
+    findUnfit: () => findClockOff(() => store.now()),
+    close: () => {
+      subscriber.close()
+      connection.close()
+    },
+  })
 }
 
 /** Returns the streams of events, and of the groups' cursors and parked events. */

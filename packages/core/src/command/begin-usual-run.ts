@@ -70,6 +70,13 @@ function isUsual(
 ): boolean {
   if (!isOwnCommandLine || livesOn || fault !== undefined || carried !== undefined) return false
   if (otherOptions !== undefined && otherOptions.length > 0) return false
-  for (const option of Object.keys(options)) if (!USUAL_OPTIONS.includes(option)) return false
+  for (const [option, value] of Object.entries(options))
+    if (!isUsualOption(option, value)) return false
   return !isOutdatedCopy()
+}
+
+/** One that is off changes nothing, as in `disabled: isTest`. */
+function isUsualOption(option: string, value: unknown): boolean {
+  if (value === undefined || USUAL_OPTIONS.includes(option)) return true
+  return option === 'disabled' && value === false
 }

@@ -27,26 +27,31 @@ export interface OpsCommand {
 
 const JSON_OPTION: OpsOption = { name: 'json', description: 'print JSON for programs' }
 
+const WATCH_OPTION: OpsOption = {
+  name: 'watch',
+  description: 'on a terminal, look again each second until Ctrl-C',
+}
+
 /** The commands as plain data: mounting them must cost nothing. */
 export const OPS_COMMANDS: readonly OpsCommand[] = [
   {
     path: 'status',
     summary: 'show running instances, held locks and kept events',
     arguments: [],
-    options: [JSON_OPTION],
+    options: [WATCH_OPTION, JSON_OPTION],
   },
   {
     path: 'locks',
     summary: 'list the locks that are held or waited for',
     arguments: [{ name: 'resource', description: 'only this one', optional: true }],
-    options: [JSON_OPTION],
+    options: [WATCH_OPTION, JSON_OPTION],
   },
   {
     path: 'why',
     summary:
       'show who holds a lock, who waits for it and what to do; without a name, all locks with waiters',
     arguments: [{ name: 'resource', description: 'what the lock protects', optional: true }],
-    options: [JSON_OPTION],
+    options: [WATCH_OPTION, JSON_OPTION],
   },
   {
     path: 'history',
@@ -125,7 +130,7 @@ export const OPS_COMMANDS: readonly OpsCommand[] = [
     path: 'ps',
     summary: 'list the running instances of all CLIs',
     arguments: [],
-    options: [JSON_OPTION],
+    options: [WATCH_OPTION, JSON_OPTION],
   },
   {
     path: 'clean',

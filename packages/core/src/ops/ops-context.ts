@@ -16,6 +16,8 @@ export interface OpsContext {
   readonly options: Readonly<Record<string, unknown>>
   /** Writes one result: a line of JSON for programs, or text for people. */
   readonly print: (json: unknown, text: string) => void
+  /** Writes a text for people to the terminal, in place of the one it wrote before. */
+  readonly replace: (text: string) => void
   /** Aborted when the reader of the output has gone. */
   readonly signal: AbortSignal
 }

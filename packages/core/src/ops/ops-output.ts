@@ -4,10 +4,13 @@ import { printable } from '../base/terminal/printable.js'
 import { STYLE_CODE } from '../base/terminal/style.js'
 import { jsonLine } from '../base/terminal/json-line.js'
 import { setImmediate } from '../base/wait/own-timers.js'
+import { ReplacedLines, type TerminalSize } from './replaced-lines.js'
 
 /** The output of one command. */
 export interface OpsOutput {
   readonly print: (json: unknown, text: string) => void
+  /** Writes a text to the terminal, in place of the one it wrote before. */
+  readonly replace: (text: string) => void
   /** Aborted when the reader has gone (`| head -1`), which is not an error. */
   readonly closed: AbortSignal
   /** Resolves once everything is written. Rejects if that fails, for example on a full disk. */
@@ -15,8 +18,9 @@ export interface OpsOutput {
 }
 
 /** Creates the output on a stream. The stream belongs to the host and is never ended. */
-export function createOutput(stream: Writable, asJson: boolean): OpsOutput {
+export function createOutput(stream: Writable & TerminalSize, asJson: boolean): OpsOutput {
   const closed = new AbortController()
+  const lines = new ReplacedLines()
   let failure: NodeJS.ErrnoException | undefined
   // Never removed: without it, a late stream error would crash the host.
   stream.on('error', (error: NodeJS.ErrnoException) => {
@@ -26,6 +30,10 @@ export function createOutput(stream: Writable, asJson: boolean): OpsOutput {
   return {
     print: (json, text) => {
       if (!closed.signal.aborted) stream.write(`${asJson ? jsonLine(json) : safeLines(text)}\n`)
+    },
+    replace: (text) => {
+      if (closed.signal.aborted) return
+      stream.write(lines.replaceBy(safeLines(text).split('\n'), stream))
     },
     closed: closed.signal,
     finish: async () => {

@@ -19,6 +19,7 @@ import { releaseLock } from './release-lock.js'
 import { showHistory } from './show-history.js'
 import { showStatus } from './show-status.js'
 import { explainWait } from './explain-wait.js'
+import { watchOnTerminal } from './watch-on-terminal.js'
 
 const RUNS: ReadonlyMap<string, OpsRun> = new Map([
   ['status', showStatus],
@@ -64,7 +65,7 @@ export async function runOps(call: OpsCall): Promise<number> {
   const run = RUNS.get(call.path)
   if (run !== undefined) {
     describeOwnProcess({ command: commandOf(call) })
-    return runWithContext(call, run)
+    return runWithContext(call, call.options['watch'] === true ? watchOnTerminal(run) : run)
   }
   throw new TypeError(`path must be one of ${[...RUNS.keys()].join(', ')}, got "${call.path}"`)
 }
@@ -83,7 +84,7 @@ export async function runWithContext(call: OpsProgram, run: OpsRun): Promise<num
     const opened = openOps(name, connectionOf(call))
     connection = opened.connection
     await using coordinator = opened.coordinator
-    const { print, closed: signal } = output
+    const { print, replace, closed: signal } = output
     const own = call.own && { ...call.own, name }
     const exitCode = await run({
       coordinator,
@@ -94,6 +95,7 @@ export async function runWithContext(call: OpsProgram, run: OpsRun): Promise<num
       options,
       signal,
       print,
+      replace,
     })
     await output.finish()
     return exitCode

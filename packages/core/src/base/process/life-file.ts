@@ -67,10 +67,16 @@ function* lifeFilesOf(identity: ProcessIdentity): Generator<string, undefined> {
   return undefined
 }
 
+/** The descriptor that was the life file of the last process: processes of one program open it at the same number. */
+let lastFound = ''
+
 function lifeFileIn(directory: string): string | undefined {
+  const isLife = (name: string): boolean => isLifeFile(entryPath(directory, name))
   try {
-    const name = fs.readdirSync(directory).find((one) => isLifeFile(entryPath(directory, one)))
-    return name && entryPath(directory, name)
+    const name = isLife(lastFound) ? lastFound : fs.readdirSync(directory).find(isLife)
+    if (name === undefined) return undefined
+    lastFound = name
+    return entryPath(directory, name)
   } catch {
     // It has ended, or is another user's.
     return undefined

@@ -1,7 +1,5 @@
-import { ownIdentity, readFact } from './process-identity.js'
-
-/** Resolution of both clocks in /proc, in milliseconds: hundredths of a second, on every architecture. */
-const TICK_MS = 10
+import { ownIdentity } from './process-identity.js'
+import { startInstant } from './start-instant.js'
 
 /**
  * Returns when this process or worker thread was created, in milliseconds since the epoch. Node's own time origin is about 10 ms
@@ -9,9 +7,5 @@ const TICK_MS = 10
  * systems than Linux, it is Node's origin.
  */
 export function processCreatedAt(): number {
-  const { start } = ownIdentity()
-  const [uptime = ''] = start === '' ? [] : readFact('/proc/uptime').split(' ')
-  const age = uptime === '' ? NaN : Number(uptime) * 1000 - Number(start) * TICK_MS
-  // Both are truncated to whole ticks, so the process can seem a tick younger than it is.
-  return Date.now() - (age >= 0 ? age + TICK_MS : process.uptime() * 1000)
+  return startInstant(ownIdentity().start) ?? Date.now() - process.uptime() * 1000
 }

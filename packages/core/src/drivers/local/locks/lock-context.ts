@@ -38,7 +38,7 @@ export interface LockSurroundings {
   startedAt(): number
   /** Returns the pids of processes that (very likely) wait for this one to end. */
   waitingAncestors(): readonly number[]
-  /** Tells a waiter to poll, a hint that can get lost; returns false if it has died or is stopped. */
+  /** Tells a waiter to poll, a hint that can get lost; returns false if it has died, or is stopped and polls only once it continues. */
   nudge?(identity: ProcessIdentity): boolean
   /** Calls back when the calling thread is nudged; returns `undefined` if it cannot be nudged. */
   onNudge(listener: () => void): (() => void) | undefined

@@ -37,9 +37,10 @@ export function realSurroundings(home: Home): LockSurroundings {
     waitingAncestors,
     nudge: (identity) => {
       const liveness = judge(identity)
-      if (liveness === 'dead' || liveness === 'stopped') return false
+      if (liveness === 'dead') return false
       nudge(identity)
-      return true
+      // It polls as soon as it continues, which might be before the lock is free; until then, another has to.
+      return liveness !== 'stopped'
     },
     onNudge,
     watchEnd,

@@ -10,6 +10,7 @@ import {
   type LockSurroundings,
 } from '../../../../src/drivers/local/locks/lock-context.js'
 import { enterQueue } from '../../../../src/drivers/local/locks/queue.js'
+import { realSurroundings } from '../../../../src/drivers/local/locks/real-surroundings.js'
 import { releaseClaim } from '../../../../src/drivers/local/locks/claim.js'
 import { waitForTurn } from '../../../../src/drivers/local/locks/wait-for-turn.js'
 import type { LockRequest } from '../../../../src/locks/contract/lock-driver.js'
@@ -203,6 +204,24 @@ describe.skipIf(!HAS_IDENTITIES)('a nudge', () => {
     nudge(identityOf(child.pid ?? 0))
     child.stdin.write('as before')
     expect(String(await once(child.stdout, 'data'))).toBe('as before')
+  })
+
+  test('to a stopped waiter goes to the next one as well, and arrives when the first continues', async () => {
+    const program = "process.on('SIGURG', () => console.log('nudged')); console.log('listens')"
+    const child = spawn(process.execPath, ['-e', `${program}; setInterval(() => {}, 1e6)`])
+    onTestFinished(() => void child.kill('SIGKILL'))
+    await once(child.stdout, 'data')
+    const identity = identityOf(child.pid ?? 0)
+    const surroundings = realSurroundings(new Home(temporaryHome(), '', nodeFileSystem))
+    child.kill('SIGSTOP')
+    await vi.waitFor(() => {
+      expect(surroundings.judge(identity)).toBe('stopped')
+    })
+    expect(surroundings.nudge?.(identity)).toBe(false)
+    const heard = once(child.stdout, 'data')
+    child.kill('SIGCONT')
+    expect(String(await heard)).toBe('nudged\n')
+    expect(surroundings.nudge?.(identity)).toBe(true)
   })
 
   test('is not sent if the pid could belong to another process', async () => {
