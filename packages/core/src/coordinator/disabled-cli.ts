@@ -1,3 +1,4 @@
+import { isOn } from '../base/process/environment.js'
 import type { RunningCli } from './running-cli.js'
 
 const KEY = Symbol.for('cli-ops.disabled-cli')
@@ -9,6 +10,11 @@ type Global = typeof globalThis & { [KEY]?: RunningCli }
  */
 export function noteDisabledCli(name: string, version: string | undefined): void {
   ;(globalThis as Global)[KEY] ??= { name, version, connection: { disabled: true } }
+}
+
+/** Returns whether a plugin of this process, or every plugin, is turned off. */
+export function isDisabledHere(): boolean {
+  return disabledCli() !== undefined || isOn(process.env['CLI_OPS_DISABLED'])
 }
 
 /** The CLI whose plugin is turned off in this process. */
