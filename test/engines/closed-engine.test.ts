@@ -9,6 +9,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test
 import { CliOpsUser } from '../../packages/cli/test/fixtures/cli-ops-user.js'
 import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.js'
 import { HOSTS, runHost } from '../behaviour/run-host.js'
+import { HubServer } from './hub-server.js'
 import { hasNats, NatsServer } from './nats-server.js'
 import { sayTo } from './redis-replication.js'
 import { hasRedisServer, RedisServer } from './redis-server.js'
@@ -179,3 +180,14 @@ describe.each(ENGINES.filter(({ isThere }) => isThere))(
     })
   },
 )
+
+test.skipIf(!hasRedisServer())('a hub says so of its store', async () => {
+  const server = await RedisServer.start()
+  onTestFinished(() => server.stop())
+  await empty(server)
+  const hub = await HubServer.start(['--store', server.url, '--lease', '10m'])
+  onTestFinished(() => hub.stop())
+  const user = new CliOpsUser({ CLI_OPS_URL: hub.url, CLI_OPS_TOKEN: hub.secret })
+  const { stdout } = await user.run('why', 'db')
+  expect(stdout).toMatch(/^"db" is not granted yet: .* the engine is new, .* for another \d/u)
+})

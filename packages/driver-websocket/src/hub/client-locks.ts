@@ -95,6 +95,14 @@ export class ClientLocks implements ClientPart {
         },
       ],
       [
+        'locks.closedForMs',
+        {
+          scope: 'read',
+          run: async (params) =>
+            (await (await namespace.locks()).closedForMs?.(lockNameIn(params, 'resource'))) ?? 0,
+        },
+      ],
+      [
         'locks.list',
         {
           scope: 'read',

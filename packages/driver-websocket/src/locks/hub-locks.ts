@@ -84,6 +84,10 @@ export class HubLocks implements LockDriver, ConnectionPart {
     return info === null ? null : decodeLockInfo(info)
   }
 
+  async closedForMs(resource: string): Promise<number> {
+    return Number(await this.#connection.call('locks.closedForMs', { resource }))
+  }
+
   async list({ prefix }: ListOptions = {}): Promise<LockInfo[]> {
     const params = prefix === undefined ? {} : { prefix }
     const infos = (await this.#connection.call('locks.list', params)) as WireLockInfo[]
